@@ -1,0 +1,50 @@
+/** The errors of this package: what a guest is refused with, what the host did not expect, what an embedder did wrong. */
+import { inspect } from 'node:util'
+import { Errno, errnoNames } from './abi/errno.js'
+
+/** An error with a WASI number: what a hostcall, or a stream or file of the embedder, throws to answer the guest. */
+export class WasiError extends Error {
+  override readonly name: string = 'WasiError'
+  readonly errno: Errno
+  /** `E` and the specification's name: `ENOENT`, `ENOTCAPABLE`. */
+  readonly code: string
+  constructor(errno: Errno, message: string = errnoNames[errno] ?? `errno ${errno}`, options?: ErrorOptions) {
+    super(message, options)
+    this.errno = errno
+    this.code = `E${errnoNames[errno] ?? errno}`
+  }
+}
+
+/** The host answered with something that WASI has no word for. The guest sees only Errno.IO; `cause` has it all. */
+export class UnexpectedError extends WasiError {
+  override readonly name = 'UnexpectedError'
+  /** The hostcall that met it. */
+  readonly call: string
+  constructor(call: string, cause: unknown) {
+    super(Errno.IO, `unexpected host error in ${call}: ${cause instanceof Error ? cause.message : inspect(cause)}`, { cause })
+    this.call = call
+  }
+}
+
+/** proc_exit on its way up through the guest's frames. It is thrown, but it is no error. */
+export class Exit {
+  readonly code: number
+  constructor(code: number) {
+    this.code = code
+  }
+}
+
+const limit = Error.stackTraceLimit
+Error.stackTraceLimit = 0
+const ready = errnoNames.map((_, errno) => new WasiError(errno))
+Error.stackTraceLimit = limit
+
+/** Refuse the guest. The error is made beforehand, so that refusing builds no stack trace. */
+export function refuse(errno: Errno): never {
+  throw ready[errno]
+}
+
+/** Give an error of JavaScript's own classes the `code` by which Node's users tell errors apart. */
+export function coded<E extends Error>(error: E, code: string, more: object = {}): E & { code: string } {
+  return Object.assign(error, { code }, more)
+}
