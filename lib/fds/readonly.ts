@@ -1,0 +1,62 @@
+/** A descriptor through which nothing can be changed, whatever the one behind it could do. */
+import { Errno } from '../abi/errno.js'
+import type { Rights } from '../abi/rights.js'
+import type { Answer } from '../sys/sys.js'
+import { Descriptor } from './descriptor.js'
+import { WRITES } from './rights.js'
+
+const CREAT = 1
+const EXCL = 4
+const TRUNC = 8
+const WRITE = 2
+
+/** It keeps the rights of the one behind it, so that a guest that wants to write is told ROFS, as on a disk mounted so. */
+// biome-ignore format: a call a line
+export class ReadOnly extends Descriptor {
+  override readonly readOnly = true
+  readonly #behind: Descriptor
+  constructor(behind: Descriptor) {
+    super(behind)
+    this.preopen = behind.preopen
+    this.#behind = behind
+  }
+
+  override close() { return this.#behind.close() }
+  override readv(spans: number) { return this.#behind.readv(spans) }
+  override preadv(spans: number, offset: number) { return this.#behind.preadv(spans, offset) }
+  override seek(offset: number, whence: number) { return this.#behind.seek(offset, whence) }
+  override filestat() { return this.#behind.filestat() }
+  override advise(offset: number, length: number, advice: number) { return this.#behind.advise(offset, length, advice) }
+  override sync() { return this.#behind.sync() }
+  override datasync() { return this.#behind.datasync() }
+  override setFlags(fdflags: number) { return this.#behind.setFlags(fdflags) }
+  override pollable() { return this.#behind.pollable() }
+  override readdir(cookie: bigint, at: number, length: number) { return this.#behind.readdir(cookie, at, length) }
+  override filestatAt(at: number, length: number, follow: number) { return this.#behind.filestatAt(at, length, follow) }
+  override readlink(at: number, length: number, into: number, room: number) { return this.#behind.readlink(at, length, into, room) }
+
+  /** Opening to create succeeds where nothing needs to be created, as it does on a disk mounted read-only. */
+  override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights): Descriptor | Answer {
+    const creating = (oflags & CREAT) !== 0
+    const writing = (access & WRITE) !== 0 || (oflags & TRUNC) !== 0
+    if (writing && !creating) return -Errno.ROFS
+    const opened = this.#behind.open(at, length, follow, oflags & ~(CREAT | EXCL | TRUNC), fdflags, 1, base & ~WRITES, inheriting)
+    if (typeof opened === 'number') return creating && opened === -Errno.NOENT ? -Errno.ROFS : opened
+    if (!creating || (!writing && (oflags & EXCL) === 0)) return new ReadOnly(opened)
+    opened.close()
+    return (oflags & EXCL) !== 0 ? -Errno.EXIST : -Errno.ROFS
+  }
+
+  override writev(): Answer { return -Errno.BADF }
+  override pwritev(): Answer { return -Errno.BADF }
+  override setSize(): Answer { return -Errno.ROFS }
+  override setTimes(): Answer { return -Errno.ROFS }
+  override allocate(): Answer { return -Errno.ROFS }
+  override setTimesAt(): Answer { return -Errno.ROFS }
+  override mkdir(): Answer { return -Errno.ROFS }
+  override rmdir(): Answer { return -Errno.ROFS }
+  override unlink(): Answer { return -Errno.ROFS }
+  override symlink(): Answer { return -Errno.ROFS }
+  override link(): Answer { return -Errno.ROFS }
+  override rename(): Answer { return -Errno.ROFS }
+}

@@ -1,0 +1,44 @@
+/** Which rights a kind of descriptor can hold at all, and what a guest is told that wants another. */
+import { Errno } from '../abi/errno.js'
+import { type RightName, Rights, rightNames } from '../abi/rights.js'
+
+const of = (...names: RightName[]): Rights => names.reduce((sum, name) => sum | Rights[name], 0)
+
+const OPEN_FILE = of('FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_ADVISE', 'FD_FILESTAT_GET', 'FD_FILESTAT_SET_TIMES', 'POLL_FD_READWRITE')
+const IO = of('FD_READ', 'FD_WRITE', 'FD_DATASYNC', 'FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+const SOCKETS = of('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
+const DIRECTORIES = rightNames.filter(name => name.startsWith('PATH_') || name === 'FD_READDIR')
+
+const FILE = OPEN_FILE | IO
+const DIRECTORY = OPEN_FILE | of(...DIRECTORIES) | Rights.FD_DATASYNC
+
+/** Rights to open data for reading, and for writing: from these `path_open` tells how to open the file. */
+export const READS = of('FD_READ', 'FD_READDIR')
+export const WRITES = of('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+
+/** By filetype as the specification numbers it: what a descriptor of that kind can hold, and what those opened through it can. */
+// biome-ignore format: a filetype a line
+const fitting: readonly (readonly [base: Rights, inheriting: Rights])[] = [
+  /* unknown          */ [FILE, 0],
+  /* block_device     */ [FILE, 0],
+  /* character_device */ [FILE, 0],
+  /* directory        */ [DIRECTORY, DIRECTORY | FILE],
+  /* regular_file     */ [FILE, 0],
+  /* socket_dgram     */ [FILE | SOCKETS, FILE | SOCKETS],
+  /* socket_stream    */ [FILE | SOCKETS, FILE | SOCKETS],
+  /* symbolic_link    */ [0, 0],
+]
+export const baseOf = (filetype: number): Rights => fitting[filetype][0]
+export const inheritingOf = (filetype: number): Rights => fitting[filetype][1]
+/** A terminal holds no right to seek: by that, and by its filetype, libc's isatty knows it. */
+export const TERMINAL = FILE & ~of('FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+
+/** What a guest is told that wants rights which this kind of descriptor cannot hold. */
+const unfit: readonly (readonly [Rights, Errno])[] = [
+  [of(...DIRECTORIES), Errno.NOTDIR],
+  [SOCKETS, Errno.NOTSOCK],
+]
+export function unfitErrno(missing: Rights, directory: boolean): Errno {
+  for (const [rights, errno] of unfit) if ((missing & rights) !== 0) return errno
+  return directory ? Errno.ISDIR : Errno.SPIPE
+}

@@ -1,0 +1,126 @@
+/** Calls on an open descriptor. */
+import { Errno } from '../abi/errno.js'
+import { Rights } from '../abi/rights.js'
+import type { Hostcalls } from './index.js'
+
+const CUR = 1
+const SEEKING = Rights.FD_SEEK | Rights.FD_TELL
+
+export const fd_advise: Hostcalls['fd_advise'] = ({ fds }, fd, offset, length, advice) =>
+  fds.get(fd, Rights.FD_ADVISE).advise(offset, length, advice)
+
+export const fd_allocate: Hostcalls['fd_allocate'] = ({ fds }, fd, offset, length) => {
+  const file = fds.get(fd, Rights.FD_ALLOCATE)
+  return length === 0 ? -Errno.INVAL : file.allocate(offset, length)
+}
+
+/** Whatever the host says, the number is free afterwards, as on Linux. */
+export const fd_close: Hostcalls['fd_close'] = ({ fds }, fd) => {
+  const descriptor = fds.get(fd)
+  fds.remove(fd)
+  return descriptor.close()
+}
+
+export const fd_datasync: Hostcalls['fd_datasync'] = ({ fds }, fd) => fds.get(fd, Rights.FD_DATASYNC).datasync()
+export const fd_sync: Hostcalls['fd_sync'] = ({ fds }, fd) => fds.get(fd, Rights.FD_SYNC).sync()
+
+export const fd_fdstat_get: Hostcalls['fd_fdstat_get'] = ({ fds, sys }, fd) => {
+  const { filetype, fdflags, base, inheriting } = fds.get(fd)
+  const { record } = sys.block
+  record.setUint16(0, filetype, true)
+  record.setUint32(2, fdflags, true)
+  record.setUint32(8, base, true)
+  record.setUint32(12, 0, true)
+  record.setUint32(16, inheriting, true)
+  record.setUint32(20, 0, true)
+  return 0
+}
+
+export const fd_fdstat_set_flags: Hostcalls['fd_fdstat_set_flags'] = ({ fds }, fd, flags) => {
+  const file = fds.get(fd, Rights.FD_FDSTAT_SET_FLAGS)
+  if (flags === file.fdflags) return 0
+  const answer = file.setFlags(flags)
+  if (answer === 0) file.fdflags = flags
+  return answer
+}
+
+/** Rights can only be given up: what the descriptor does not hold is NOTCAPABLE. */
+export const fd_fdstat_set_rights: Hostcalls['fd_fdstat_set_rights'] = ({ fds }, fd, base, inheriting) => {
+  const descriptor = fds.get(fd)
+  if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
+  descriptor.base = base
+  descriptor.inheriting = inheriting
+  return 0
+}
+
+export const fd_filestat_get: Hostcalls['fd_filestat_get'] = ({ fds }, fd) => fds.get(fd, Rights.FD_FILESTAT_GET).filestat()
+export const fd_filestat_set_size: Hostcalls['fd_filestat_set_size'] = ({ fds }, fd, size) =>
+  fds.get(fd, Rights.FD_FILESTAT_SET_SIZE).setSize(size)
+
+/** A time is set to a value, or to now, or not at all; asking for both is a contradiction (INVAL). */
+export const contradictory = (fstflags: number): boolean => (fstflags & 3) === 3 || (fstflags & 12) === 12
+
+export const fd_filestat_set_times: Hostcalls['fd_filestat_set_times'] = ({ fds, sys }, fd, atim, mtim, fstflags) => {
+  const file = fds.get(fd, Rights.FD_FILESTAT_SET_TIMES)
+  if (contradictory(fstflags)) return -Errno.INVAL
+  sys.block.times[0] = atim
+  sys.block.times[1] = mtim
+  return file.setTimes(fstflags)
+}
+
+export const fd_read: Hostcalls['fd_read'] = ({ fds, memory }, fd, iovs, count) => {
+  const file = fds.get(fd, Rights.FD_READ)
+  return file.readv(memory.spans(iovs, count))
+}
+export const fd_write: Hostcalls['fd_write'] = ({ fds, memory }, fd, iovs, count) => {
+  const file = fds.get(fd, Rights.FD_WRITE)
+  return file.writev(memory.spans(iovs, count))
+}
+export const fd_pread: Hostcalls['fd_pread'] = ({ fds, memory }, fd, iovs, count, offset) => {
+  const file = fds.get(fd, Rights.FD_READ | Rights.FD_SEEK)
+  return file.preadv(memory.spans(iovs, count), offset)
+}
+export const fd_pwrite: Hostcalls['fd_pwrite'] = ({ fds, memory }, fd, iovs, count, offset) => {
+  const file = fds.get(fd, Rights.FD_WRITE | Rights.FD_SEEK)
+  return file.pwritev(memory.spans(iovs, count), offset)
+}
+
+export const fd_prestat_get: Hostcalls['fd_prestat_get'] = ({ fds, sys }, fd) => {
+  const { preopen } = fds.get(fd)
+  if (preopen === undefined) return -Errno.BADF
+  sys.block.record.setUint32(0, 0, true)
+  sys.block.record.setUint32(4, preopen.length, true)
+  return 0
+}
+
+/** The name is not ended by NUL; a buffer too small for it is NAMETOOLONG. */
+export const fd_prestat_dir_name: Hostcalls['fd_prestat_dir_name'] = ({ fds, memory }, fd, at, length) => {
+  const { preopen } = fds.get(fd)
+  memory.check(at, length)
+  if (preopen === undefined) return -Errno.BADF
+  if (length < preopen.length) return -Errno.NAMETOOLONG
+  memory.write(at, preopen)
+  return 0
+}
+
+export const fd_readdir: Hostcalls['fd_readdir'] = ({ fds, memory }, fd, at, length, cookie) => {
+  const dir = fds.get(fd, Rights.FD_READDIR)
+  memory.check(at, length)
+  return dir.readdir(BigInt.asUintN(64, cookie), at, length)
+}
+
+/** Both numbers must be in use, so that a guest cannot take a number that it might be given later (BADF). */
+export const fd_renumber: Hostcalls['fd_renumber'] = ({ fds }, fd, to) => {
+  fds.get(fd)
+  const replaced = fds.get(to)
+  if (fd === to) return 0
+  fds.move(fd, to)
+  return replaced.close()
+}
+
+/** Finding out the offset needs less than moving it. */
+export const fd_seek: Hostcalls['fd_seek'] = ({ fds }, fd, offset, whence) => {
+  const file = offset === 0 && whence === CUR ? fds.getAny(fd, SEEKING) : fds.get(fd, Rights.FD_SEEK)
+  return file.seek(offset, whence)
+}
+export const fd_tell: Hostcalls['fd_tell'] = ({ fds }, fd) => fds.getAny(fd, SEEKING).seek(0, CUR)

@@ -1,0 +1,97 @@
+/** Calls on a path below a directory. */
+import { Errno } from '../abi/errno.js'
+import { Rights } from '../abi/rights.js'
+import { READS, WRITES } from '../fds/rights.js'
+import { contradictory } from './fd.js'
+import type { Hostcalls } from './index.js'
+
+const CREAT = 1
+const DIRECTORY = 2
+const TRUNC = 8
+const DSYNC = 2
+const RSYNC = 8
+const SYNC = 16
+
+export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags, at, length, oflags, base, inheriting, fdflags) => {
+  const needed = Rights.PATH_OPEN | (oflags & CREAT ? Rights.PATH_CREATE_FILE : 0) | (oflags & TRUNC ? Rights.PATH_FILESTAT_SET_SIZE : 0)
+  const passed = base | inheriting | (fdflags & DSYNC ? Rights.FD_DATASYNC : 0) | (fdflags & (RSYNC | SYNC) ? Rights.FD_SYNC : 0)
+  const dir = fds.get(fd, needed, passed)
+  memory.check(at, length)
+  if ((oflags & CREAT) !== 0 && (oflags & DIRECTORY) !== 0) return -Errno.INVAL
+  fds.free()
+  const access = (base & READS ? 1 : 0) | (base & WRITES ? 2 : 0)
+  const opened = dir.open(at, length, dirflags, oflags, fdflags, access, base, inheriting)
+  return typeof opened === 'number' ? opened : fds.insert(opened)
+}
+
+export const path_filestat_get: Hostcalls['path_filestat_get'] = ({ fds, memory }, fd, flags, at, length) => {
+  const dir = fds.get(fd, Rights.PATH_FILESTAT_GET)
+  memory.check(at, length)
+  return dir.filestatAt(at, length, flags)
+}
+
+export const path_filestat_set_times: Hostcalls['path_filestat_set_times'] = (
+  { fds, memory, sys },
+  fd,
+  flags,
+  at,
+  length,
+  atim,
+  mtim,
+  fstflags,
+) => {
+  const dir = fds.get(fd, Rights.PATH_FILESTAT_SET_TIMES)
+  memory.check(at, length)
+  if (contradictory(fstflags)) return -Errno.INVAL
+  sys.block.times[0] = atim
+  sys.block.times[1] = mtim
+  return dir.setTimesAt(at, length, flags, fstflags)
+}
+
+export const path_create_directory: Hostcalls['path_create_directory'] = ({ fds, memory }, fd, at, length) => {
+  const dir = fds.get(fd, Rights.PATH_CREATE_DIRECTORY)
+  memory.check(at, length)
+  return dir.mkdir(at, length)
+}
+
+export const path_remove_directory: Hostcalls['path_remove_directory'] = ({ fds, memory }, fd, at, length) => {
+  const dir = fds.get(fd, Rights.PATH_REMOVE_DIRECTORY)
+  memory.check(at, length)
+  return dir.rmdir(at, length)
+}
+
+export const path_unlink_file: Hostcalls['path_unlink_file'] = ({ fds, memory }, fd, at, length) => {
+  const dir = fds.get(fd, Rights.PATH_UNLINK_FILE)
+  memory.check(at, length)
+  return dir.unlink(at, length)
+}
+
+export const path_readlink: Hostcalls['path_readlink'] = ({ fds, memory }, fd, at, length, into, room) => {
+  const dir = fds.get(fd, Rights.PATH_READLINK)
+  memory.check(at, length)
+  memory.check(into, room)
+  return dir.readlink(at, length, into, room)
+}
+
+export const path_symlink: Hostcalls['path_symlink'] = ({ fds, memory }, target, targetLength, fd, at, length) => {
+  const dir = fds.get(fd, Rights.PATH_SYMLINK)
+  memory.check(target, targetLength)
+  memory.check(at, length)
+  return dir.symlink(target, targetLength, at, length)
+}
+
+export const path_link: Hostcalls['path_link'] = ({ fds, memory }, fd, flags, at, length, fd2, at2, length2) => {
+  const dir = fds.get(fd, Rights.PATH_LINK_SOURCE)
+  const dir2 = fds.get(fd2, Rights.PATH_LINK_TARGET)
+  memory.check(at, length)
+  memory.check(at2, length2)
+  return dir2.readOnly ? -Errno.ROFS : dir.link(at, length, flags, dir2, at2, length2)
+}
+
+export const path_rename: Hostcalls['path_rename'] = ({ fds, memory }, fd, at, length, fd2, at2, length2) => {
+  const dir = fds.get(fd, Rights.PATH_RENAME_SOURCE)
+  const dir2 = fds.get(fd2, Rights.PATH_RENAME_TARGET)
+  memory.check(at, length)
+  memory.check(at2, length2)
+  return dir2.readOnly ? -Errno.ROFS : dir.rename(at, length, dir2, at2, length2)
+}

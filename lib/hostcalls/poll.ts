@@ -1,0 +1,113 @@
+/** Waiting for clocks and descriptors. */
+import { Errno } from '../abi/errno.js'
+import { Rights } from '../abi/rights.js'
+import { clockid, event, eventtype, subscription, subscription0 } from '../abi/types.js'
+import type { Context } from '../context.js'
+import { WasiError } from '../errors.js'
+import { type Answer, maxPolls, Ready, Want } from '../sys/sys.js'
+import type { Hostcalls } from './index.js'
+
+const CLOCK = eventtype.labels.indexOf('clock')
+const FD_WRITE = eventtype.labels.indexOf('fd_write')
+const HANGUP = 1
+const ABSOLUTE = 1
+/** Clocks that run while nobody works; the others cannot be waited for. */
+const waitable = ['realtime', 'monotonic'].map(name => clockid.labels.indexOf(name))
+
+/** Where a snapshot lays the parts of its subscription. */
+interface Layout {
+  readonly size: number
+  readonly clock: number
+}
+const layout: Layout = { size: subscription.size, clock: 16 }
+/** wasi_unstable has an identifier before the clock's number. */
+const layout0: Layout = { size: subscription0.size, clock: 24 }
+
+/** One thing waited for. A descriptor has its place in the block's poll list, or -1 where it is ready now. */
+interface Wait {
+  readonly userdata: bigint
+  readonly type: number
+  /** Clock: nanoseconds to wait. Descriptor: 0. */
+  readonly delay: number
+  readonly place: number
+  /** Known before waiting: the subscription itself is at fault. */
+  readonly errno: Errno
+}
+
+/**
+ * A subscription that is at fault (a closed descriptor, a missing right) does not fail the call: its event says so, at once.
+ * Events come in the order of their subscriptions.
+ */
+function poll({ memory, fds, sys }: Context, { size, clock }: Layout, at: number, out: number, count: number): Answer {
+  if (count === 0 || count > maxPolls) return -Errno.INVAL
+  memory.check(out, count * event.size)
+  const copy = memory.copy(at, count * size)
+  const view = new DataView(copy.buffer, copy.byteOffset)
+  let polled = 0
+
+  const delayOf = (sub: number): number => {
+    const id = view.getUint32(sub + clock, true)
+    const flags = view.getUint16(sub + clock + 24, true)
+    if (!waitable.includes(id) || (flags & ~ABSOLUTE) !== 0) throw new WasiError(id < clockid.labels.length ? Errno.NOTSUP : Errno.INVAL)
+    const timeout = view.getBigUint64(sub + clock + 8, true)
+    if ((flags & ABSOLUTE) === 0) return Number(timeout)
+    const answer = sys.now(id)
+    if (answer < 0) throw new WasiError(-answer)
+    return Math.max(0, Number(timeout - sys.block.time[0]))
+  }
+  const placeOf = (sub: number, type: number): number => {
+    const right = type === FD_WRITE ? Rights.FD_WRITE : Rights.FD_READ
+    const handle = fds.get(view.getUint32(sub + 16, true), Rights.POLL_FD_READWRITE | right).pollable()
+    if (handle < 0) return -1
+    sys.block.poll[3 * polled] = handle
+    sys.block.poll[3 * polled + 1] = type === FD_WRITE ? Want.WRITE : Want.READ
+    return polled++
+  }
+
+  const waits: Wait[] = []
+  let timeout = Number.POSITIVE_INFINITY
+  for (let sub = 0; sub < count * size; sub += size) {
+    const userdata = view.getBigUint64(sub, true)
+    const type = view.getUint8(sub + 8)
+    if (type >= eventtype.labels.length) return -Errno.INVAL
+    const wait = { userdata, type, delay: 0, place: -1, errno: Errno.SUCCESS }
+    try {
+      if (type === CLOCK) wait.delay = delayOf(sub)
+      else wait.place = placeOf(sub, type)
+    } catch (error) {
+      if (!(error instanceof WasiError)) throw error
+      wait.errno = error.errno
+    }
+    if (wait.place < 0) timeout = Math.min(timeout, wait.delay)
+    waits.push(wait)
+  }
+
+  const answer = polled === 0 && timeout === 0 ? 0 : sys.poll(polled, timeout)
+  if (answer < 0) return answer
+  const waited = answer === 0 ? timeout : 0
+  memory.refresh()
+
+  let events = 0
+  const tell = ({ userdata, type }: Wait, errno: Errno, nbytes = 0, flags = 0): void => {
+    const to = out + events++ * event.size
+    memory.view.setBigUint64(to, userdata, true)
+    memory.view.setUint16(to + 8, errno, true)
+    memory.view.setUint16(to + 10, type, true)
+    memory.view.setUint32(to + 12, 0, true)
+    memory.setSize64(to + 16, nbytes)
+    memory.setSize64(to + 24, flags)
+  }
+  for (const wait of waits) {
+    if (wait.place < 0) {
+      if (wait.delay <= waited) tell(wait, wait.errno)
+      continue
+    }
+    const ready = sys.block.poll[3 * wait.place + 2]
+    if (ready < 0) tell(wait, -ready)
+    else if (ready !== 0) tell(wait, Errno.SUCCESS, sys.block.pollBytes[wait.place], ready & Ready.HANGUP ? HANGUP : 0)
+  }
+  return events
+}
+
+export const poll_oneoff: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, layout, at, out, count)
+export const poll_oneoff0: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, layout0, at, out, count)

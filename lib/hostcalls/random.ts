@@ -1,0 +1,8 @@
+/** Random bytes. */
+import type { Hostcalls } from './index.js'
+
+export const random_get: Hostcalls['random_get'] = ({ memory, random }, at, length) => {
+  memory.check(at, length)
+  random(memory.bytes.subarray(at, at + length))
+  return 0
+}

@@ -1,0 +1,119 @@
+/** The guest's linear memory: views, growth, bounds. The only file that knows its byte order. */
+import { Errno } from './abi/errno.js'
+import { coded, refuse } from './errors.js'
+import { maxSpans, maxTransfer, type Sys } from './sys/sys.js'
+
+/** What a guest's memory must look like: WebAssembly.Memory, or what stands in for it in another embedder. */
+export interface MemoryLike {
+  readonly buffer: ArrayBufferLike
+}
+
+/**
+ * The guest's linear memory. A memory that is not shared cannot move while the host runs, and its views are detached when
+ * it grew: so a look at their length before a call tells whether to make new ones. A shared memory never moves, but another
+ * thread may have grown it: so a check that fails reads its size once more before it refuses.
+ */
+export class GuestMemory {
+  bytes: Uint8Array = new Uint8Array(0)
+  view: DataView = new DataView(new ArrayBuffer(0))
+  /** Bytes that the views reach. */
+  size = 0
+  #memory: MemoryLike | undefined
+  readonly #sys: Sys
+  constructor(sys: Sys) {
+    this.#sys = sys
+  }
+
+  /** Where guest memory is from now on. */
+  bind(memory: MemoryLike): void {
+    this.#memory = memory
+    this.#attach()
+  }
+
+  /** Make the views anew if the memory grew. Whoever called out to code that may run the guest calls this after it. */
+  refresh(): void {
+    if (this.bytes.length === 0) this.#attach()
+  }
+
+  #attach(): void {
+    if (this.#memory === undefined) throw new NotStarted()
+    const buffer = this.#memory.buffer
+    this.bytes = new Uint8Array(buffer)
+    this.view = new DataView(buffer)
+    this.size = buffer.byteLength
+    this.#sys.bind(this.bytes)
+  }
+
+  /** Refuse with FAULT what does not lie wholly inside the memory. */
+  check(at: number, length: number): void {
+    if (at + length > this.size) this.#recheck(at + length)
+  }
+
+  #recheck(end: number): void {
+    if (this.#memory !== undefined && this.#memory.buffer.byteLength !== this.size) this.#attach()
+    if (end > this.size) refuse(Errno.FAULT)
+  }
+
+  /**
+   * Decode an array of iovecs into the host's spans; how many there are. Each is read once and only the copy is used.
+   * Empty ones are left out, and all beyond what one call can transfer: the call is then a short one.
+   */
+  spans(at: number, count: number): number {
+    if (count > maxSpans) refuse(Errno.INVAL)
+    this.check(at, count * 8)
+    const { spans } = this.#sys.block
+    let used = 0
+    let room = maxTransfer
+    for (let i = 0; i < count; i++, at += 8) {
+      const start = this.view.getUint32(at, true)
+      const length = this.view.getUint32(at + 4, true)
+      this.check(start, length)
+      if (length === 0 || room === 0) continue
+      spans[2 * used] = start
+      spans[2 * used + 1] = Math.min(length, room)
+      room -= spans[2 * used + 1]
+      used++
+    }
+    return used
+  }
+
+  /** A copy of guest bytes that no thread of the guest can change any more. */
+  copy(at: number, length: number): Uint8Array {
+    this.check(at, length)
+    return this.bytes.slice(at, at + length)
+  }
+
+  /** Put bytes of the host where the guest wants them. */
+  write(at: number, bytes: Uint8Array): void {
+    this.check(at, bytes.length)
+    this.bytes.set(bytes, at)
+  }
+
+  setUint32(at: number, value: number): void {
+    this.view.setUint32(at, value, true)
+  }
+
+  /** A u64 below 2^53. */
+  setSize64(at: number, value: number): void {
+    this.view.setUint32(at, value >>> 0, true)
+    this.view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true)
+  }
+}
+
+/** A hostcall was made before the guest's memory was known. It is the embedder's mistake, so it goes up to him. */
+export class NotStarted extends Error {
+  readonly code = 'ERR_WASI_NOT_STARTED'
+  constructor() {
+    super('wasi.start() has not been called')
+  }
+}
+
+/** Check what an embedder gives as memory. A buffer that can shrink would take pages from under a running host. */
+export function checkMemory(memory: unknown): asserts memory is MemoryLike {
+  if (memory instanceof WebAssembly.Memory) return
+  const buffer = (memory as MemoryLike | undefined)?.buffer
+  const whole = buffer instanceof ArrayBuffer ? !buffer.resizable : buffer instanceof SharedArrayBuffer
+  if (!whole) {
+    throw coded(new TypeError('"instance.exports.memory" property must be a WebAssembly.Memory object'), 'ERR_INVALID_ARG_TYPE')
+  }
+}

@@ -1,0 +1,137 @@
+/** The one interface to a host, and the block of memory that the hostcalls and a host share. */
+
+/** A host object: an open file, directory or socket. Only the Sys that gave it out can read it. */
+export type Handle = number
+/** Zero or more on success; `-Errno` for an error that the guest may see; UNEXPECTED for any other, told by `failure()`. */
+export type Answer = number
+export const UNEXPECTED = -0x10000
+
+/** How many pieces of guest memory one call may name (IOV_MAX of limits.h). */
+export const maxSpans = 1024
+/** How many descriptors one poll may wait for. */
+export const maxPolls = 1024
+/** As much as one call reads or writes: the kernel's own limit (read(2)), which a guest's i32 can hold. */
+export const maxTransfer = 0x7ffff000
+
+/** Wants of a poll entry. */
+export const Want = Object.freeze({ READ: 1, WRITE: 2 })
+/** Outcomes of a poll entry, as bits; an entry that failed has `-Errno` instead. */
+export const Ready = Object.freeze({ YES: 1, HANGUP: 2 })
+
+/**
+ * What both sides write and read in place of objects: a call passes a few small integers and returns one, and all that
+ * is larger lies here. native/block.h has the same offsets.
+ */
+export class Block {
+  static readonly bytes = 36864
+  readonly buffer = new ArrayBuffer(Block.bytes)
+  /** A filestat, fdstat or prestat in the layout of preview 1. */
+  readonly record = new DataView(this.buffer, 0, 64)
+  readonly recordBytes = new Uint8Array(this.buffer, 0, 64)
+  /** A time in nanoseconds: answer of `now` and `resolution`. */
+  readonly time = new BigUint64Array(this.buffer, 64, 1)
+  /** Access and modification time in nanoseconds since 1970: arguments of `setTimes` and `setTimesAt`. */
+  readonly times = new BigUint64Array(this.buffer, 72, 2)
+  /** What `preopen`, `adopt`, `open` and `accept` found: filetype, fdflags, 1 for a terminal. */
+  readonly opened = new Uint32Array(this.buffer, 88, 3)
+  /** The second result of a call that has two. */
+  readonly second = new Uint32Array(this.buffer, 100, 1)
+  /** Where a `readdir` shall go on, as a hostcall's u64. */
+  readonly cookie = new BigUint64Array(this.buffer, 104, 1)
+  /** Triples of handle, Want, and, as the answer, Ready or `-Errno`. */
+  readonly poll = new Int32Array(this.buffer, 4096, 3 * maxPolls)
+  /** For each poll entry, as the answer: how many bytes wait to be read. */
+  readonly pollBytes = new Float64Array(this.buffer, 20480, maxPolls)
+  /** Pairs of offset and length in guest memory, already checked. */
+  readonly spans = new Uint32Array(this.buffer, 28672, 2 * maxSpans)
+}
+
+/**
+ * All that the hostcalls ask of the host. `native` and `typescript` are the two; a third must only pass test/sys.
+ *
+ * `(dir, at, length)` names a file: a directory handle, and a path in guest memory whose bounds are already checked. The
+ * path is copied once and only the copy is looked at, since another thread of the guest may change it. It is resolved
+ * beneath the directory: absolute paths and `..` above it answer NOTCAPABLE, an empty path NOENT, a NUL in it INVAL, more
+ * than 40 links LOOP, more than 4095 bytes NAMETOOLONG. Offsets, lengths and sizes are whole numbers from 0 to 2^53 - 1.
+ * `follow` is 1 to follow a link in the last place; a trailing slash follows it always, and wants a directory there.
+ */
+export interface Sys {
+  readonly name: 'native' | 'typescript'
+  readonly block: Block
+  /** Where guest memory lies from now on. Called again whenever it moved or grew. */
+  bind(memory: Uint8Array): void
+  /** What the last UNEXPECTED was: an Error with `syscall`, `errno`, `code` and, where there is one, `path`. */
+  failure(): Error
+  /** Close every handle that is open. No call may follow. */
+  dispose(): void
+
+  // The embedder's calls: what goes wrong is thrown, as an Error with `code`, `syscall`, `path`.
+
+  /** Open a directory of the host for a guest, by the host's own rules. NOTDIR for what is none. Fills `opened`. */
+  preopen(path: string): Handle
+  /** Take in a descriptor of the host (stdio, a listening socket), which `close` leaves open. Fills `opened`. */
+  adopt(fd: number): Handle
+
+  // On an open file.
+
+  close(file: Handle): Answer
+  /** Bytes read; 0 at the end of file. The spans are the first of `block.spans`. */
+  readv(file: Handle, spans: number): Answer
+  preadv(file: Handle, spans: number, offset: number): Answer
+  /** Bytes written. */
+  writev(file: Handle, spans: number): Answer
+  pwritev(file: Handle, spans: number, offset: number): Answer
+  /** The new offset. `whence` as the specification numbers it: set, cur, end. */
+  seek(file: Handle, offset: number, whence: number): Answer
+  /** Fills `record` with a filestat. */
+  filestat(file: Handle): Answer
+  setSize(file: Handle, size: number): Answer
+  /** Sets what `fstflags` names, to `block.times` or to now. */
+  setTimes(file: Handle, fstflags: number): Answer
+  allocate(file: Handle, offset: number, length: number): Answer
+  advise(file: Handle, offset: number, length: number, advice: number): Answer
+  sync(file: Handle): Answer
+  datasync(file: Handle): Answer
+  /** Sets append, nonblock and the sync flags as far as the host can change them on an open file; NOTSUP otherwise. */
+  setFlags(file: Handle, fdflags: number): Answer
+  /**
+   * Writes dirents from `cookie` on (0 is the start) into guest memory, the last one cut where the room ends. Bytes written:
+   * less than `length` only at the end of the directory. `.` and `..` are listed.
+   */
+  readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer
+
+  // On a path below a directory.
+
+  /** A new handle; `opened` says what it is. `access`: 1 read, 2 write, 3 both. Never waits for the other end of a FIFO. */
+  open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer
+  filestatAt(dir: Handle, at: number, length: number, follow: number): Answer
+  setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer
+  mkdir(dir: Handle, at: number, length: number): Answer
+  rmdir(dir: Handle, at: number, length: number): Answer
+  /** ISDIR for a directory. */
+  unlink(dir: Handle, at: number, length: number): Answer
+  /** Bytes of the link's target written to `into`, which are cut to `room`. */
+  readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer
+  /** The target is stored as it is, but an absolute one is refused with NOTCAPABLE. */
+  symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer
+  link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer
+  rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer
+
+  // On a socket; NOTSOCK for everything else.
+
+  /** A new handle for the next connection; `opened` says what it is. */
+  accept(socket: Handle, fdflags: number): Answer
+  /** Bytes received; `block.second` has the roflags. */
+  recv(socket: Handle, spans: number, riflags: number): Answer
+  send(socket: Handle, spans: number, siflags: number): Answer
+  /** `sdflags`: 1 receiving, 2 sending. */
+  shutdown(socket: Handle, sdflags: number): Answer
+
+  // Waiting and clocks.
+
+  /** Wait for the first `count` entries of `block.poll`, at most `timeout` nanoseconds (Infinity: for ever). How many are ready. */
+  poll(count: number, timeout: number): Answer
+  /** Fills `time`. `clock` as the specification numbers it: realtime, monotonic, process and thread CPU time. */
+  now(clock: number): Answer
+  resolution(clock: number): Answer
+}

@@ -1,0 +1,92 @@
+/** What is told about a running guest: strace lines read off the table, and host errors that were not expected. */
+import diagnostics from 'node:diagnostics_channel'
+import { debuglog, inspect } from 'node:util'
+import { errnoNames } from './abi/errno.js'
+import type { Param, Row } from './abi/table.js'
+import { Kind } from './abi/types.js'
+import type { UnexpectedError } from './errors.js'
+import { Exit } from './errors.js'
+import type { Import } from './gate.js'
+import type { GuestMemory } from './memory.js'
+
+const channel = diagnostics.channel('wasi-common:unexpected')
+const debug = debuglog('wasi-common')
+
+/** Tell all that is known of an error of which the guest sees plain IO: on the channel, by NODE_DEBUG, to the embedder's hook. */
+export function reporter(hook: ((error: UnexpectedError) => void) | undefined): (error: UnexpectedError) => void {
+  return error => {
+    if (channel.hasSubscribers) channel.publish({ error })
+    debug('%s', inspect(error, { depth: 4 }))
+    hook?.(error)
+  }
+}
+
+const longest = 200
+const decoder = new TextDecoder()
+
+/** The import, writing a line for each call: `path_open(fd=3, path="a", …) = SUCCESS opened_fd=4`. */
+export function traced(name: string, row: Row, call: Import, memory: GuestMemory, write: (line: string) => void): Import {
+  return (...args) => {
+    let slot = 0
+    const shown = row.params.map(({ label, type }) => {
+      const value = args[slot++]
+      if (type.kind === Kind.Path) return `${label}=${text(memory, value, args[slot++])}`
+      if (type.kind === Kind.List) return `${label}=${hex(value)}+${args[slot++] >>> 0}`
+      return `${label}=${word(type, value)}`
+    })
+    const line = `${name}(${shown.join(', ')})`
+    try {
+      const errno = call(...args)
+      const results = errno === 0 ? row.results.map((result, i) => ` ${outcome(memory, result, args[slot + i])}`).join('') : ''
+      write(`${line} = ${errnoNames[errno] ?? errno}${results}`)
+      return errno
+    } catch (thrown) {
+      write(thrown instanceof Exit ? `${line} = exit ${thrown.code}` : `${line} = ${thrown}`)
+      throw thrown
+    }
+  }
+}
+
+const hex = (value: unknown): string => (typeof value === 'number' ? `0x${(value >>> 0).toString(16)}` : String(value))
+
+/** A path as the guest gave it, with what cannot be shown escaped, so that a trace cannot steer a terminal. */
+function text(memory: GuestMemory, at: number, length: number): string {
+  try {
+    const bytes = memory.copy(at >>> 0, Math.min(length >>> 0, longest))
+    return (
+      JSON.stringify(decoder.decode(bytes)).replace(/[\x7f-\x9f]/g, c => `\\u00${c.charCodeAt(0).toString(16)}`) +
+      (length > longest ? '...' : '')
+    )
+  } catch {
+    return `${hex(at)}+${length >>> 0}`
+  }
+}
+
+function word(type: Param['type'], value: unknown): string {
+  switch (type.kind) {
+    case Kind.Flags:
+      return typeof value === 'number' ? type.labels.filter((_, bit) => value & (2 ** bit)).join('|') || hex(value) : String(value)
+    case Kind.Enum:
+      return type.labels[value as number] ?? String(value)
+    case Kind.Rights:
+      return typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : String(value)
+    case Kind.Unsigned:
+      return type.name === 'pointer' ? hex(value) : typeof value === 'number' ? String(value >>> 0) : String(value)
+    default:
+      return String(value)
+  }
+}
+
+/** A result, read back from where it was stored. */
+function outcome(memory: GuestMemory, { label, type }: Param, at: number): string {
+  const { view } = memory
+  at = at >>> 0
+  switch (type.kind) {
+    case Kind.Record:
+      return `${label}=${hex(at)}`
+    case Kind.Flags:
+      return `${label}=${word(type, view.getUint16(at, true))}`
+    default:
+      return `${label}=${type.size === 8 ? view.getBigUint64(at, true) : view.getUint32(at, true)}`
+  }
+}

@@ -1,0 +1,64 @@
+/** How a wrong argument is worded: as Node words its own, so that what matches Node's messages matches these. */
+import { inspect } from 'node:util'
+import { coded } from './errors.js'
+
+/** `Received ...`, as Node's ERR_INVALID_ARG_TYPE ends. */
+function received(value: unknown): string {
+  if (value === null || value === undefined) return `Received ${value}`
+  if (typeof value === 'function') return `Received function ${value.name}`
+  if (typeof value === 'object') {
+    const name = value.constructor?.name
+    return name ? `Received an instance of ${name}` : `Received ${inspect(value, { depth: -1 })}`
+  }
+  const shown = typeof value === 'string' && value.length > 28 ? `${value.slice(0, 25)}...` : value
+  return `Received type ${typeof value} (${inspect(shown)})`
+}
+
+const kindOf = (name: string): string => (name.includes('.') ? 'property' : 'argument')
+
+/** A TypeError of code ERR_INVALID_ARG_TYPE. `expected` completes "must be ...". */
+export function wrongType(name: string, expected: string, value: unknown): Error {
+  return coded(new TypeError(`The "${name}" ${kindOf(name)} must be ${expected}. ${received(value)}`), 'ERR_INVALID_ARG_TYPE')
+}
+
+/** A TypeError of code ERR_INVALID_ARG_VALUE. */
+export function wrongValue(name: string, reason: string, value: unknown): Error {
+  const shown = inspect(value)
+  const cut = shown.length > 128 ? `${shown.slice(0, 128)}...` : shown
+  return coded(new TypeError(`The ${kindOf(name)} '${name}' ${reason}. Received ${cut}`), 'ERR_INVALID_ARG_VALUE')
+}
+
+export function checkObject(name: string, value: unknown): asserts value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType(name, 'of type object', value)
+}
+
+export function checkString(name: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') throw wrongType(name, 'of type string', value)
+}
+
+export function checkArray(name: string, value: unknown): asserts value is unknown[] {
+  if (!Array.isArray(value)) throw wrongType(name, 'an instance of Array', value)
+}
+
+export function checkBoolean(name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') throw wrongType(name, 'of type boolean', value)
+}
+
+// biome-ignore lint/complexity/noBannedTypes: any function will do
+export function checkFunction(name: string, value: unknown): asserts value is Function {
+  if (typeof value !== 'function') throw wrongType(name, 'of type function', value)
+}
+
+export function checkOneOf<T extends string>(name: string, allowed: readonly T[], value: unknown): asserts value is T {
+  if (!allowed.includes(value as T)) throw wrongValue(name, `must be one of: ${allowed.map(word => `'${word}'`).join(', ')}`, value)
+}
+
+/** A descriptor's number. */
+export function checkFd(name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') throw wrongType(name, 'of type number', value)
+  const range = Number.isInteger(value) ? '>= 0 && <= 2147483647' : 'an integer'
+  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
+    const shown = Number.isInteger(value) ? String(value).replace(/\B(?=(\d{3})+$)/g, '_') : inspect(value)
+    throw coded(new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown}`), 'ERR_OUT_OF_RANGE')
+  }
+}

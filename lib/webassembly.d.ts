@@ -1,0 +1,21 @@
+/** As much of the WebAssembly JavaScript interface as this package uses; the types of Node do not have it. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: BufferSource)
+    static imports(module: Module): { module: string; name: string; kind: string }[]
+    static exports(module: Module): { name: string; kind: string }[]
+  }
+  class Instance {
+    constructor(module: Module, imports?: Record<string, Record<string, unknown>>)
+    readonly exports: Record<string, unknown>
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean })
+    readonly buffer: ArrayBuffer | SharedArrayBuffer
+    grow(delta: number): number
+  }
+  class CompileError extends Error {}
+  class LinkError extends Error {}
+  class RuntimeError extends Error {}
+  type BufferSource = ArrayBuffer | ArrayBufferView
+}
