@@ -30,6 +30,11 @@ export class GuestMemory {
     this.#attach()
   }
 
+  /** Whether it is known yet where the memory is. */
+  get bound(): boolean {
+    return this.#memory !== undefined
+  }
+
   /** Make the views anew if the memory grew. Whoever called out to code that may run the guest calls this after it. */
   refresh(): void {
     if (this.bytes.length === 0) this.#attach()

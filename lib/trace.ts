@@ -27,6 +27,8 @@ const decoder = new TextDecoder()
 /** The import, writing a line for each call: `path_open(fd=3, path="a", …) = SUCCESS opened_fd=4`. */
 export function traced(name: string, row: Row, call: Import, memory: GuestMemory, write: (line: string) => void): Import {
   return (...args) => {
+    // The paths shown may lie in pages that the guest got since the last call.
+    if (memory.bound) memory.refresh()
     let slot = 0
     const shown = row.params.map(({ label, type }) => {
       const value = args[slot++]

@@ -71,15 +71,18 @@ function written(name: string, row: Row): string {
 
 test('the table has the 46 calls of preview 1 with their parameters and results', t => {
   t.is(specification.length, 46)
-  t.deepEqual(new Set(Object.entries(table).map(([name, row]) => written(name, row))), new Set(specification))
+  t.deepEqual(
+    Object.entries(table).map(([name, row]) => written(name, row)),
+    specification,
+  )
   t.is(namespace, 'wasi_snapshot_preview1')
 })
 
 test('wasi_unstable differs in five places only', t => {
   const unstable = Object.entries(table0)
   t.deepEqual(
-    new Set(unstable.map(([name, row]) => written(name, row))),
-    new Set(specification.filter(line => !line.startsWith('sock_accept'))),
+    unstable.map(([name, row]) => written(name, row)),
+    specification.filter(line => !line.startsWith('sock_accept')),
   )
   const changed = unstable.filter(([name, row]) => row !== table[name as CallName]).map(([name]) => name)
   t.deepEqual(changed, ['fd_filestat_get', 'fd_seek', 'path_filestat_get'])

@@ -73,8 +73,8 @@ export const table = {
   poll_oneoff: call('Wait until one of several things happens (poll).', [p('in', t.pointer), p('out', t.pointer), p('nsubscriptions', t.size)], p('nevents', t.size)),
   proc_exit: call('End the guest with an exit code (_exit).', [p('rval', t.exitcode)]),
   proc_raise: call('Send the guest a signal (raise).', [p('sig', t.signal)]),
-  random_get: call('Fill a buffer with random bytes fit for keys (getentropy).', [p('buf', t.bytes)]),
   sched_yield: call('Let others run (sched_yield).', []),
+  random_get: call('Fill a buffer with random bytes fit for keys (getentropy).', [p('buf', t.bytes)]),
 
   sock_accept: call('Accept a connection (accept4).', [p('fd', t.fd), p('flags', t.fdflags)], p('ro_fd', t.fd)),
   sock_recv: call('Receive a message (recvmsg).', [p('fd', t.fd), p('ri_data', t.iovecs), p('ri_flags', t.riflags)], p('ro_datalen', t.size), p('ro_flags', t.roflags)),

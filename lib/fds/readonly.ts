@@ -2,7 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import type { Answer } from '../sys/sys.js'
-import { Descriptor } from './descriptor.js'
+import { Descriptor, Filetype } from './descriptor.js'
 import { WRITES } from './rights.js'
 
 const CREAT = 1
@@ -38,13 +38,18 @@ export class ReadOnly extends Descriptor {
   /** Opening to create succeeds where nothing needs to be created, as it does on a disk mounted read-only. */
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights): Descriptor | Answer {
     const creating = (oflags & CREAT) !== 0
+    const exclusive = creating && (oflags & EXCL) !== 0
     const writing = (access & WRITE) !== 0 || (oflags & TRUNC) !== 0
-    if (writing && !creating) return -Errno.ROFS
-    const opened = this.#behind.open(at, length, follow, oflags & ~(CREAT | EXCL | TRUNC), fdflags, 1, base & ~WRITES, inheriting)
-    if (typeof opened === 'number') return creating && opened === -Errno.NOENT ? -Errno.ROFS : opened
-    if (!creating || (!writing && (oflags & EXCL) === 0)) return new ReadOnly(opened)
+    const opened = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(CREAT | EXCL | TRUNC), fdflags, 1, base & ~WRITES, inheriting)
+    if (typeof opened === 'number') {
+      // A link counts as something that is there.
+      if (exclusive && opened === -Errno.LOOP) return -Errno.EXIST
+      return creating && opened === -Errno.NOENT ? -Errno.ROFS : opened
+    }
+    if (!writing && !exclusive) return new ReadOnly(opened)
     opened.close()
-    return (oflags & EXCL) !== 0 ? -Errno.EXIST : -Errno.ROFS
+    if (exclusive) return -Errno.EXIST
+    return opened.filetype === Filetype.DIRECTORY ? -Errno.ISDIR : -Errno.ROFS
   }
 
   override writev(): Answer { return -Errno.BADF }

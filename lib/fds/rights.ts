@@ -12,9 +12,19 @@ const DIRECTORIES = rightNames.filter(name => name.startsWith('PATH_') || name =
 const FILE = OPEN_FILE | IO
 const DIRECTORY = OPEN_FILE | of(...DIRECTORIES) | Rights.FD_DATASYNC
 
-/** Rights to open data for reading, and for writing: from these `path_open` tells how to open the file. */
-export const READS = of('FD_READ', 'FD_READDIR')
+const READS = of('FD_READ', 'FD_READDIR')
+/** What needs a file that was opened for writing. */
 export const WRITES = of('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+
+/**
+ * How to open a file for the rights that are wanted: 1 to read, 2 to write, 3 for both, as Sys.open takes it. Programs of Go
+ * want FD_ALLOCATE of every file, even of those they only read: beside FD_READ, it is FD_WRITE that says who writes.
+ */
+export function accessFor(base: Rights): number {
+  const reads = (base & READS) !== 0
+  const writes = (base & (reads ? Rights.FD_WRITE : WRITES)) !== 0
+  return (reads ? 1 : 0) | (writes ? 2 : 0)
+}
 
 /** By filetype as the specification numbers it: what a descriptor of that kind can hold, and what those opened through it can. */
 // biome-ignore format: a filetype a line

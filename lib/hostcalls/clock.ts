@@ -1,4 +1,4 @@
-/** The clocks. */
+/** The clocks of the host. */
 import type { Hostcalls } from './index.js'
 
 export const clock_res_get: Hostcalls['clock_res_get'] = ({ sys }, id) => sys.resolution(id)

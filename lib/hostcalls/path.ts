@@ -1,7 +1,7 @@
 /** Calls on a path below a directory. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
-import { READS, WRITES } from '../fds/rights.js'
+import { accessFor } from '../fds/rights.js'
 import { contradictory } from './fd.js'
 import type { Hostcalls } from './index.js'
 
@@ -19,8 +19,7 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
   memory.check(at, length)
   if ((oflags & CREAT) !== 0 && (oflags & DIRECTORY) !== 0) return -Errno.INVAL
   fds.free()
-  const access = (base & READS ? 1 : 0) | (base & WRITES ? 2 : 0)
-  const opened = dir.open(at, length, dirflags, oflags, fdflags, access, base, inheriting)
+  const opened = dir.open(at, length, dirflags, oflags, fdflags, accessFor(base), base, inheriting)
   return typeof opened === 'number' ? opened : fds.insert(opened)
 }
 

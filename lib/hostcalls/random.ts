@@ -1,4 +1,4 @@
-/** Random bytes. */
+/** Random bytes, fit for keys. */
 import type { Hostcalls } from './index.js'
 
 export const random_get: Hostcalls['random_get'] = ({ memory, random }, at, length) => {

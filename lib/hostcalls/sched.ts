@@ -1,4 +1,4 @@
-/** The scheduler. */
+/** The scheduler, with whom a guest has nothing to settle. */
 import type { Hostcalls } from './index.js'
 
 /** A guest has its thread of the host to itself, so that there is nobody to let run. */
