@@ -1,0 +1,49 @@
+/** Preview 1's fdflags and oflags as the flags of open(2), and back. */
+import fs from 'node:fs'
+import { fdflags, oflags } from '../../abi/types.js'
+
+const bit = (type: { labels: readonly string[] }, label: string) => 1 << type.labels.indexOf(label)
+export const Oflags = {
+  CREAT: bit(oflags, 'creat'),
+  DIRECTORY: bit(oflags, 'directory'),
+  EXCL: bit(oflags, 'excl'),
+} as const
+export const Fdflags = { APPEND: bit(fdflags, 'append'), NONBLOCK: bit(fdflags, 'nonblock') } as const
+
+// Windows knows few of these: a missing one is 0.
+const of = (name: keyof typeof fs.constants) => (fs.constants[name] as number | undefined) ?? 0
+export const O_NOFOLLOW = of('O_NOFOLLOW')
+/** Nothing that we open may make us wait or become our terminal: that a read shall wait for data is seen to in transfer.ts. */
+const always = of('O_NONBLOCK') | of('O_NOCTTY')
+export const openDirectory = of('O_DIRECTORY') | always
+
+const oflagBits = [
+  [bit(oflags, 'creat'), of('O_CREAT')],
+  [bit(oflags, 'directory'), of('O_DIRECTORY')],
+  [bit(oflags, 'excl'), of('O_EXCL')],
+  [bit(oflags, 'trunc'), of('O_TRUNC')],
+] as const
+// O_SYNC holds the bit of O_DSYNC, so it is looked for first.
+const fdflagBits = [
+  [bit(fdflags, 'append'), of('O_APPEND')],
+  [bit(fdflags, 'sync'), of('O_SYNC')],
+  [bit(fdflags, 'rsync'), of('O_SYNC')],
+  [bit(fdflags, 'dsync'), of('O_DSYNC')],
+] as const
+const accessModes = [of('O_RDONLY'), of('O_RDONLY'), of('O_WRONLY'), of('O_RDWR')] as const
+
+const gather = (bits: readonly (readonly [number, number])[], set: number) =>
+  bits.reduce((sum, [wasi, host]) => (set & wasi ? sum | host : sum), 0)
+
+export const hostFlags = (access: number, fdflags: number, oflags = 0) =>
+  accessModes[access & 3] | gather(fdflagBits, fdflags) | gather(oflagBits, oflags) | always
+
+/**
+ * What a guest is told of a descriptor of the host. O_NONBLOCK is left out: libuv sets it for itself on the pipes and
+ * terminals it shares with us, and a guest that did not ask for it need not learn of EAGAIN.
+ */
+export function guestFlags(flags: number): { access: number; fdflags: number } {
+  let fdflags = 0
+  for (const [wasi, host] of fdflagBits) if (host !== 0 && (flags & host) === host) fdflags |= wasi
+  return { access: (flags & 3) + 1, fdflags }
+}

@@ -1,0 +1,46 @@
+/** Directory entries as a guest has them. */
+import fs from 'node:fs'
+import type { Place } from './place.js'
+import type { Slot } from './slots.js'
+import { typeOf } from './stat.js'
+
+const headBytes = 24
+const head = new DataView(new ArrayBuffer(headBytes))
+const headView = new Uint8Array(head.buffer)
+
+/** The inode and type of an entry; undefined for one that is gone, and zeros (ask again, to a C library) for one that is out of bounds. */
+function about(place: Place, name: string): { ino: bigint; type: number } | undefined {
+  try {
+    const stats = fs.lstatSync(place.at(name), { bigint: true, throwIfNoEntry: false })
+    return stats && { ino: stats.ino, type: typeOf(stats) }
+  } catch {
+    return { ino: 0n, type: 0 }
+  }
+}
+
+/**
+ * Fills `target` from the entry numbered `cookie` on. The names are those of the last listing from the start, all held in
+ * memory, since node:fs cannot go back in a directory; each entry costs an lstat, since node:fs gives names without inodes.
+ */
+export function list(slot: Slot, place: Place, cookie: bigint, target: Uint8Array): number {
+  if (cookie === 0n || slot.listing === undefined) slot.listing = ['.', '..', ...fs.readdirSync(place.at('.'), 'latin1')]
+  const names = slot.listing
+  let used = 0
+  const put = (bytes: Uint8Array) => {
+    const cut = bytes.subarray(0, target.length - used)
+    target.set(cut, used)
+    used += cut.length
+  }
+  for (let index = cookie < names.length ? Number(cookie) : names.length; index < names.length && used < target.length; index++) {
+    const name = names[index]
+    const entry = about(place, name === '..' && slot.root ? '.' : name)
+    if (entry === undefined) continue
+    head.setBigUint64(0, BigInt(index + 1), true)
+    head.setBigUint64(8, entry.ino, true)
+    head.setUint32(16, name.length, true)
+    head.setUint32(20, entry.type, true)
+    put(headView)
+    put(Buffer.from(name, 'latin1'))
+  }
+  return used
+}

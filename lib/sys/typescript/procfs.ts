@@ -1,0 +1,67 @@
+/** Directories by `/proc/self/fd/N/name`, which the kernel resolves from descriptor N: Linux's openat for node:fs. */
+import fs from 'node:fs'
+import { codeOf } from './errno.js'
+import type { Info, Place, Reach } from './place.js'
+
+// O_PATH: a descriptor that only stands for a place. Node names it nowhere; all of Node's architectures on Linux have this value.
+const O_PATH = 0o10000000
+const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
+
+/**
+ * A held descriptor, so that it stays the same directory whatever is renamed around it. Nothing is checked first and used
+ * later: opening a component refuses a link in the same system call.
+ */
+class ProcPlace implements Place {
+  readonly #fd: number
+  readonly #base: string
+  constructor(fd: number) {
+    this.#fd = fd
+    this.#base = `/proc/self/fd/${fd}/`
+  }
+  at(name: string) {
+    return Buffer.from(this.#base + name, 'latin1')
+  }
+  child(name: string) {
+    try {
+      return new ProcPlace(fs.openSync(this.at(name), O_PATH | O_DIRECTORY | O_NOFOLLOW))
+    } catch (error) {
+      // Linux says ENOTDIR for a link here, since O_DIRECTORY is asked too.
+      if (codeOf(error) === 'ENOTDIR' || codeOf(error) === 'ELOOP') return undefined
+      throw error
+    }
+  }
+  opened(_name: string, fd: number) {
+    return new ProcPlace(fd)
+  }
+  check() {}
+  release() {
+    fs.closeSync(this.#fd)
+  }
+}
+
+export const procfs: Reach = {
+  place: fd => new ProcPlace(fd),
+  info(fd): Info | undefined {
+    const told = /^pos:\s*(\d+)\s+flags:\s*([0-7]+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))
+    return told === null ? undefined : { offset: Number(told[1]), flags: Number.parseInt(told[2], 8) }
+  },
+  // A magic link: it leads to the open file itself, even if that has no name any more.
+  reopen: (fd, flags) => fs.openSync(`/proc/self/fd/${fd}`, flags),
+}
+
+/** Asks the host once whether a name below a descriptor means what it should. */
+export function procfsWorks(): boolean {
+  if (process.platform !== 'linux') return false
+  try {
+    const fd = fs.openSync('/', O_PATH | O_DIRECTORY)
+    try {
+      const held = fs.fstatSync(fd, { bigint: true })
+      const named = fs.lstatSync(`/proc/self/fd/${fd}/.`, { bigint: true })
+      return held.isDirectory() && held.ino === named.ino && held.dev === named.dev && procfs.info(fd) !== undefined
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch {
+    return false
+  }
+}

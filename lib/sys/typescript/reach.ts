@@ -1,0 +1,13 @@
+/** Which way to reach directories this host has. */
+import type { Reach } from './place.js'
+import { procfs, procfsWorks } from './procfs.js'
+import { strings } from './strings.js'
+
+export type ReachName = 'procfs' | 'strings'
+
+let found: Reach | undefined
+export function reach(name?: ReachName): Reach {
+  if (name !== undefined) return name === 'procfs' ? procfs : strings
+  found ??= procfsWorks() ? procfs : strings
+  return found
+}

@@ -1,0 +1,49 @@
+/** What a handle stands for. */
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+import type { Handle } from '../sys.js'
+import type { Place } from './place.js'
+
+export interface Slot {
+  fd: number
+  /** Whether to close the descriptor along with the handle. */
+  owned: boolean
+  readonly type: number
+  /** A stream may be a FIFO too. */
+  readonly socket: boolean
+  /** 1 read, 2 write, 3 both. */
+  readonly access: number
+  /** Of a directory, where it can be reached. */
+  readonly place: Place | undefined
+  /** Whether its `..` is itself. */
+  readonly root: boolean
+  /** As the guest asked for them. */
+  fdflags: number
+  /** Append by writing at the end, where the descriptor itself does not. */
+  appending: boolean
+  /** node:fs has no lseek: the offset of a file that can seek is kept here. Undefined: the kernel's own is used. */
+  position: number | undefined
+  /** The names of a directory since it was last listed from the start. */
+  listing: readonly string[] | undefined
+}
+
+export class Slots {
+  readonly #slots: (Slot | undefined)[] = []
+
+  add(slot: Slot): Handle {
+    const free = this.#slots.indexOf(undefined)
+    if (free < 0) return this.#slots.push(slot) - 1
+    this.#slots[free] = slot
+    return free
+  }
+  get(handle: Handle): Slot {
+    return this.#slots[handle] ?? refuse(Errno.BADF)
+  }
+  remove(handle: Handle) {
+    this.#slots[handle] = undefined
+  }
+  /** All that are open. */
+  all(): Slot[] {
+    return this.#slots.filter(slot => slot !== undefined)
+  }
+}

@@ -1,0 +1,61 @@
+/** Filestats and times: node:fs's numbers and preview 1's. */
+import fs from 'node:fs'
+import { Errno } from '../../abi/errno.js'
+import { filetype, fstflags } from '../../abi/types.js'
+import { refuse } from '../../errors.js'
+import type { Block } from '../sys.js'
+
+const typeNamed = (label: string) => filetype.labels.indexOf(label)
+const bitNamed = (label: string) => 1 << fstflags.labels.indexOf(label)
+export const DIRECTORY = typeNamed('directory')
+export const REGULAR = typeNamed('regular_file')
+export const CHARACTER = typeNamed('character_device')
+export const STREAM = typeNamed('socket_stream')
+
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK } = fs.constants
+/** Preview 1 has no word for a FIFO, which is a stream here as in node:wasi. node:fs does not tell sockets of datagrams apart. */
+const types: Readonly<Record<number, number>> = {
+  [S_IFREG]: REGULAR,
+  [S_IFDIR]: DIRECTORY,
+  [S_IFLNK]: typeNamed('symbolic_link'),
+  [S_IFCHR]: CHARACTER,
+  [S_IFBLK ?? -1]: typeNamed('block_device'),
+  [S_IFIFO ?? -2]: STREAM,
+  [S_IFSOCK ?? -3]: STREAM,
+}
+export const typeOf = (stats: fs.BigIntStats) => types[Number(stats.mode) & S_IFMT] ?? typeNamed('unknown')
+
+export function storeFilestat({ record, recordBytes }: Block, stats: fs.BigIntStats) {
+  recordBytes.fill(0)
+  record.setBigUint64(0, stats.dev, true)
+  record.setBigUint64(8, stats.ino, true)
+  record.setUint8(16, typeOf(stats))
+  record.setBigUint64(24, stats.nlink, true)
+  record.setBigUint64(32, stats.size, true)
+  record.setBigUint64(40, stats.atimeNs, true)
+  record.setBigUint64(48, stats.mtimeNs, true)
+  record.setBigUint64(56, stats.ctimeNs, true)
+}
+
+/**
+ * Nanoseconds as the seconds of utimes: a double, whose steps are 240 ns in our day, and which libuv before 1.52 cuts to whole
+ * microseconds. Half a step more keeps the cut from losing one; whole seconds are exact as they are.
+ */
+function seconds(nanoseconds: bigint): number {
+  const part = Number(nanoseconds % 1_000_000_000n)
+  return Number(nanoseconds / 1_000_000_000n) + (part === 0 ? 0 : (part + 130) / 1e9)
+}
+
+/** Access and modification time for utimes, which always sets both: the one to be left alone is set to what it is. */
+export function wantedTimes(block: Block, wanted: number, current: () => fs.BigIntStats): [atime: number, mtime: number] | undefined {
+  for (const name of ['atim', 'mtim']) if (wanted & bitNamed(name) && wanted & bitNamed(`${name}_now`)) refuse(Errno.INVAL)
+  if (wanted === 0) return undefined
+  let stats: fs.BigIntStats | undefined
+  const one = (name: 'atim' | 'mtim', given: bigint) => {
+    if (wanted & bitNamed(name)) return seconds(given)
+    if (wanted & bitNamed(`${name}_now`)) return Date.now() / 1000
+    stats ??= current()
+    return seconds(name === 'atim' ? stats.atimeNs : stats.mtimeNs)
+  }
+  return [one('atim', block.times[0]), one('mtim', block.times[1])]
+}

@@ -1,0 +1,344 @@
+/** The host by node:fs alone: each call of Sys, from the guest's numbers to Node's calls. */
+import fs from 'node:fs'
+import { isatty } from 'node:tty'
+import { Errno } from '../../abi/errno.js'
+import { coded, refuse } from '../../errors.js'
+import { type Answer, Block, type Handle, Ready, type Sys, UNEXPECTED, Want } from '../sys.js'
+import { clock } from './clock.js'
+import { answerOf } from './errno.js'
+import { Fdflags, guestFlags, hostFlags, O_NOFOLLOW, Oflags, openDirectory } from './flags.js'
+import { list } from './listing.js'
+import * as names from './names.js'
+import type { Place, Reach } from './place.js'
+import { type ReachName, reach } from './reach.js'
+import { sleep } from './sleep.js'
+import { type Slot, Slots } from './slots.js'
+import { CHARACTER, DIRECTORY, REGULAR, STREAM, storeFilestat, typeOf, wantedTimes } from './stat.js'
+import { pieces, pread, pwrite, read, seek, write } from './transfer.js'
+import { type Last, type Lease, walk } from './walk.js'
+import { elsewhere } from './windows.js'
+
+const maxPath = 4095
+type Name = [dir: Handle, at: number, length: number]
+const parent: Last = { follow: false, enter: false }
+
+/**
+ * On Linux it works beneath `/proc/self/fd/N`, and is as safe against races as openat is. Elsewhere it walks path strings, and
+ * whoever renames directories of the host while a guest runs may lead it astray. What node:fs cannot do exactly:
+ *
+ * - times are set to the microsecond, and setting one of the two sets the other to what it was, no better;
+ * - poll waits for time only: every open descriptor is ready, and how much a pipe holds is not known;
+ * - accept, shutdown and the flags of recv are NOTSUP; every socket counts as a stream;
+ * - only regular files seek; only Linux links a symbolic link itself;
+ * - allocate grows a file without reserving room for it; advise is heard and forgotten;
+ * - realtime is good to the millisecond, and the CPU time of a thread is the process's before Node 23.9;
+ * - a directory is listed as it was when the listing began, and costs an lstat an entry;
+ * - setFlags opens the file anew (the offset stays); without /proc it can only append, by writing where the end was just now;
+ * - an adopted file shares its offset with the host until the guest seeks; without /proc that offset cannot be told.
+ */
+export class TypescriptSys implements Sys {
+  readonly name = 'typescript'
+  readonly block = new Block()
+  readonly #slots = new Slots()
+  readonly #reach: Reach
+  #memory = new Uint8Array(0)
+  #failure = new Error('nothing has failed')
+
+  /** `places` chooses the way to reach directories; the best that works here if left out. */
+  constructor({ places }: { places?: ReachName } = {}) {
+    this.#reach = reach(places)
+  }
+
+  bind(memory: Uint8Array) {
+    this.#memory = memory as Uint8Array<ArrayBuffer>
+  }
+  failure() {
+    return this.#failure
+  }
+  dispose() {
+    for (const slot of this.#slots.all()) if (slot.owned) fs.closeSync(slot.fd)
+  }
+
+  preopen(path: string): Handle {
+    const fd = fs.openSync(path, hostFlags(1, 0) | openDirectory)
+    try {
+      // Where there is no O_DIRECTORY, files open too.
+      if (!fs.fstatSync(fd).isDirectory()) {
+        throw coded(new Error(`ENOTDIR: not a directory, open '${path}'`), 'ENOTDIR', { syscall: 'open', path })
+      }
+      return this.#take(fd, { access: 1, fdflags: 0, place: this.#reach.place(fd, path), root: true })
+    } catch (error) {
+      fs.closeSync(fd)
+      throw error
+    }
+  }
+  adopt(fd: number): Handle {
+    const stats = fs.fstatSync(fd, { bigint: true })
+    const info = this.#reach.info(fd)
+    const { access, fdflags } = info === undefined ? { access: 3, fdflags: 0 } : guestFlags(info.flags)
+    const place = stats.isDirectory() ? this.#reach.place(fd, undefined) : undefined
+    return this.#take(fd, { access, fdflags, place, root: true, owned: false, position: undefined })
+  }
+
+  close(file: Handle): Answer {
+    return this.#ask(() => {
+      const slot = this.#slots.get(file)
+      this.#slots.remove(file)
+      if (slot.owned) fs.closeSync(slot.fd)
+      return 0
+    })
+  }
+  readv(file: Handle, spans: number): Answer {
+    return this.#ask(() => read(this.#slots.get(file), pieces(this.#memory, this.block, spans)))
+  }
+  preadv(file: Handle, spans: number, offset: number): Answer {
+    return this.#ask(() => pread(this.#slots.get(file), pieces(this.#memory, this.block, spans), offset))
+  }
+  writev(file: Handle, spans: number): Answer {
+    return this.#ask(() => write(this.#slots.get(file), pieces(this.#memory, this.block, spans)))
+  }
+  pwritev(file: Handle, spans: number, offset: number): Answer {
+    return this.#ask(() => pwrite(this.#slots.get(file), pieces(this.#memory, this.block, spans), offset))
+  }
+  seek(file: Handle, offset: number, whence: number): Answer {
+    return this.#ask(() => {
+      const slot = this.#slots.get(file)
+      return seek(slot, slot.type === REGULAR, offset, whence, () => this.#reach.info(slot.fd)?.offset)
+    })
+  }
+  filestat(file: Handle): Answer {
+    return this.#ask(() => this.#told(fs.fstatSync(this.#slots.get(file).fd, { bigint: true })))
+  }
+  setSize(file: Handle, size: number): Answer {
+    return this.#ask(() => {
+      fs.ftruncateSync(this.#slots.get(file).fd, size)
+      return 0
+    })
+  }
+  setTimes(file: Handle, fstflags: number): Answer {
+    return this.#ask(() => {
+      const { fd } = this.#slots.get(file)
+      const times = wantedTimes(this.block, fstflags, () => fs.fstatSync(fd, { bigint: true }))
+      if (times !== undefined) fs.futimesSync(fd, ...times)
+      return 0
+    })
+  }
+  allocate(file: Handle, offset: number, length: number): Answer {
+    return this.#ask(() => {
+      const { fd, type, access } = this.#slots.get(file)
+      if ((access & 2) === 0) refuse(Errno.BADF)
+      if (length === 0) refuse(Errno.INVAL)
+      if (type !== REGULAR) refuse(type === STREAM ? Errno.SPIPE : Errno.NODEV)
+      if (offset + length > Number.MAX_SAFE_INTEGER) refuse(Errno.FBIG)
+      if (fs.fstatSync(fd).size < offset + length) fs.ftruncateSync(fd, offset + length)
+      return 0
+    })
+  }
+  advise(file: Handle, _offset: number, _length: number, _advice: number): Answer {
+    return this.#ask(() => {
+      return this.#slots.get(file).type === STREAM ? refuse(Errno.SPIPE) : 0
+    })
+  }
+  sync(file: Handle): Answer {
+    return this.#ask(() => {
+      fs.fsyncSync(this.#slots.get(file).fd)
+      return 0
+    })
+  }
+  datasync(file: Handle): Answer {
+    return this.#ask(() => {
+      fs.fdatasyncSync(this.#slots.get(file).fd)
+      return 0
+    })
+  }
+  setFlags(file: Handle, fdflags: number): Answer {
+    return this.#ask(() => {
+      const slot = this.#slots.get(file)
+      if (fdflags === slot.fdflags) return 0
+      if (slot.type === DIRECTORY) return 0
+      if (slot.socket) refuse(Errno.NOTSUP)
+      const position = slot.type === REGULAR ? (slot.position ?? this.#reach.info(slot.fd)?.offset) : undefined
+      const fd = this.#reach.reopen(slot.fd, hostFlags(slot.access, fdflags))
+      if (fd !== undefined) {
+        if (slot.owned) fs.closeSync(slot.fd)
+        Object.assign(slot, { fd, fdflags, position, owned: true, appending: false })
+        return 0
+      }
+      // Without another descriptor only append can change, and only from not appending.
+      const appends = fdflags === (slot.fdflags ^ Fdflags.APPEND) && slot.position !== undefined
+      if (!appends || (slot.fdflags & Fdflags.APPEND && !slot.appending)) refuse(Errno.NOTSUP)
+      Object.assign(slot, { fdflags, appending: (fdflags & Fdflags.APPEND) !== 0 })
+      return 0
+    })
+  }
+  readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
+    return this.#ask(() => {
+      const slot = this.#slots.get(dir)
+      return list(slot, this.#place(dir), cookie, this.#memory.subarray(at, at + length))
+    })
+  }
+
+  open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer {
+    const creates = (oflags & Oflags.CREAT) !== 0
+    const last = { follow: follow !== 0 && !(creates && oflags & Oflags.EXCL), enter: !creates }
+    return this.#at(dir, at, length, last, lease => {
+      if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
+      if (lease.slash) refuse(Errno.ISDIR)
+      if (O_NOFOLLOW === 0 && fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isSymbolicLink()) refuse(Errno.LOOP)
+      const fd = fs.openSync(lease.path, hostFlags(access, fdflags, oflags) | O_NOFOLLOW, 0o666)
+      try {
+        const directory = fs.fstatSync(fd).isDirectory()
+        if (oflags & Oflags.DIRECTORY && !directory) refuse(Errno.NOTDIR)
+        return this.#take(fd, { access, fdflags, place: directory ? lease.place.opened(lease.name, fd) : undefined, root: false })
+      } catch (error) {
+        fs.closeSync(fd)
+        throw error
+      }
+    })
+  }
+  filestatAt(dir: Handle, at: number, length: number, follow: number): Answer {
+    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ path }) => this.#told(fs.lstatSync(path, { bigint: true })))
+  }
+  setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer {
+    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ path }) => {
+      const stats = fs.lstatSync(path, { bigint: true })
+      const times = wantedTimes(this.block, fstflags, () => stats)
+      if (times !== undefined) fs.lutimesSync(path, ...times)
+      return 0
+    })
+  }
+  mkdir(dir: Handle, at: number, length: number): Answer {
+    return this.#at(dir, at, length, parent, names.mkdir)
+  }
+  rmdir(dir: Handle, at: number, length: number): Answer {
+    return this.#at(dir, at, length, parent, names.rmdir)
+  }
+  unlink(dir: Handle, at: number, length: number): Answer {
+    return this.#at(dir, at, length, parent, names.unlink)
+  }
+  readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer {
+    return this.#at(dir, at, length, { follow: false, enter: true }, ({ path }) => {
+      const target = fs.readlinkSync(path, 'buffer').subarray(0, room)
+      this.#memory.set(target, into)
+      return target.length
+    })
+  }
+  symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer {
+    return this.#ask(() => {
+      const text = this.#text(target, targetLength)
+      if (text.startsWith('/') || (process.platform === 'win32' && elsewhere(text))) refuse(Errno.NOTCAPABLE)
+      return this.#within(this.#place(dir), this.#text(at, length), parent, lease => names.symlink(text, lease))
+    })
+  }
+  link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer {
+    return this.#both(dir, at, length, { follow: follow !== 0, enter: true }, dir2, at2, length2, names.link)
+  }
+  rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer {
+    return this.#both(dir, at, length, parent, dir2, at2, length2, names.rename)
+  }
+
+  accept(socket: Handle, _fdflags: number): Answer {
+    return this.#ask(() => this.#socket(socket) && refuse(Errno.NOTSUP))
+  }
+  recv(socket: Handle, spans: number, riflags: number): Answer {
+    return this.#ask(() => {
+      const slot = this.#socket(socket)
+      if (riflags !== 0) refuse(Errno.NOTSUP)
+      this.block.second[0] = 0
+      return read(slot, pieces(this.#memory, this.block, spans))
+    })
+  }
+  send(socket: Handle, spans: number, _siflags: number): Answer {
+    return this.#ask(() => write(this.#socket(socket), pieces(this.#memory, this.block, spans)))
+  }
+  shutdown(socket: Handle, _sdflags: number): Answer {
+    return this.#ask(() => this.#socket(socket) && refuse(Errno.NOTSUP))
+  }
+
+  poll(count: number, timeout: number): Answer {
+    const { poll, pollBytes } = this.block
+    for (let index = 0; index < count; index++) {
+      poll[3 * index + 2] = this.#ask(() => {
+        const slot = this.#slots.get(poll[3 * index])
+        const reads = slot.type === REGULAR && (poll[3 * index + 1] & Want.READ) !== 0
+        const offset = reads ? (slot.position ?? this.#reach.info(slot.fd)?.offset ?? 0) : 0
+        pollBytes[index] = reads ? Math.max(0, fs.fstatSync(slot.fd).size - offset) : 0
+        return Ready.YES
+      })
+    }
+    if (count === 0) sleep(timeout)
+    return count
+  }
+  now(id: number): Answer {
+    return this.#ask(() => {
+      this.block.time[0] = clock(id).now()
+      return 0
+    })
+  }
+  resolution(id: number): Answer {
+    return this.#ask(() => {
+      this.block.time[0] = clock(id).resolution
+      return 0
+    })
+  }
+
+  /** The one place where an error becomes an answer. */
+  #ask(act: () => number): Answer {
+    try {
+      return act()
+    } catch (error) {
+      const answer = answerOf(error)
+      if (answer === UNEXPECTED) this.#failure = error as Error
+      return answer
+    }
+  }
+  #told(stats: fs.BigIntStats): 0 {
+    storeFilestat(this.block, stats)
+    return 0
+  }
+  /** A handle for an open descriptor; `opened` says what it is. */
+  #take(fd: number, slot: Pick<Slot, 'access' | 'fdflags' | 'place' | 'root'> & Partial<Slot>): Handle {
+    const stats = fs.fstatSync(fd, { bigint: true })
+    const type = typeOf(stats)
+    const position = type === REGULAR ? 0 : undefined
+    this.block.opened.set([type, slot.fdflags, type === CHARACTER && isatty(fd) ? 1 : 0])
+    return this.#slots.add({ fd, type, socket: stats.isSocket(), owned: true, appending: false, position, listing: undefined, ...slot })
+  }
+  #socket(handle: Handle): Slot {
+    const slot = this.#slots.get(handle)
+    return slot.socket ? slot : refuse(Errno.NOTSOCK)
+  }
+  #place(dir: Handle): Place {
+    const { type, place } = this.#slots.get(dir)
+    if (type !== DIRECTORY) refuse(Errno.NOTDIR)
+    if (place === undefined) refuse(Errno.NOTSUP)
+    place.check()
+    return place
+  }
+  /** A path of the guest, copied once: a char for each byte, so that any bytes pass. */
+  #text(at: number, length: number): string {
+    if (length === 0) refuse(Errno.NOENT)
+    if (length > maxPath) refuse(Errno.NAMETOOLONG)
+    const text = Buffer.from(this.#memory.subarray(at, at + length)).toString('latin1')
+    return text.includes('\0') ? refuse(Errno.INVAL) : text
+  }
+  #within(place: Place, path: string, last: Last, act: (lease: Lease) => number): number {
+    const lease = walk(place, path, last)
+    try {
+      return act(lease)
+    } finally {
+      lease.release()
+    }
+  }
+  #at(dir: Handle, at: number, length: number, last: Last, act: (lease: Lease) => number): Answer {
+    return this.#ask(() => this.#within(this.#place(dir), this.#text(at, length), last, act))
+  }
+  /** `last` is how the first path ends; the second is always the name of something new. */
+  #both(...[dir, at, length, last, dir2, at2, length2, act]: [...Name, Last, ...Name, (from: Lease, to: Lease) => number]): Answer {
+    return this.#ask(() => {
+      const [place, place2] = [this.#place(dir), this.#place(dir2)]
+      const [path, path2] = [this.#text(at, length), this.#text(at2, length2)]
+      return this.#within(place, path, last, from => this.#within(place2, path2, parent, to => act(from, to)))
+    })
+  }
+}

@@ -1,0 +1,90 @@
+/** Moving bytes between files and the spans of guest memory: offsets, appending, waiting. */
+import fs from 'node:fs'
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+import { type Block, maxTransfer } from '../sys.js'
+import { codeOf } from './errno.js'
+import { Fdflags } from './flags.js'
+import { sleep } from './sleep.js'
+import type { Slot } from './slots.js'
+import { DIRECTORY } from './stat.js'
+
+/** The first spans of the block as views of guest memory, no more in all than one call may move. */
+export function pieces(memory: Uint8Array, block: Block, spans: number): Uint8Array[] {
+  const views: Uint8Array[] = []
+  let room = maxTransfer
+  for (let index = 0; index < spans; index++) {
+    const at = block.spans[2 * index]
+    const length = Math.min(block.spans[2 * index + 1], room)
+    views.push(memory.subarray(at, at + length))
+    room -= length
+  }
+  // With no buffer at all libuv says EINVAL; with an empty one the host still looks at the descriptor.
+  if (views.length === 0) views.push(memory.subarray(0, 0))
+  return views
+}
+
+/** Our own descriptors never make us wait, and libuv's do not either: wait here, unless the guest wants to hear of it. */
+function patiently<T>(slot: Slot, act: () => T): T {
+  for (let pause = 1e6; ; pause = Math.min(2 * pause, 16e6)) {
+    try {
+      return act()
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN' || slot.fdflags & Fdflags.NONBLOCK) throw error
+    }
+    sleep(pause)
+  }
+}
+
+// A null position is the kernel's own offset; a directory is left to the kernel, whose errors are the right ones.
+const readAt = (slot: Slot, views: Uint8Array[], position: number | null) =>
+  patiently(slot, () =>
+    views.length === 1 && views[0].length > 0
+      ? fs.readSync(slot.fd, views[0], 0, views[0].length, position)
+      : fs.readvSync(slot.fd, views, position ?? undefined),
+  )
+const writeAt = (slot: Slot, views: Uint8Array[], position: number | null) =>
+  patiently(slot, () =>
+    views.length === 1 && views[0].length > 0
+      ? fs.writeSync(slot.fd, views[0], 0, views[0].length, position)
+      : fs.writevSync(slot.fd, views, position ?? undefined),
+  )
+
+export function read(slot: Slot, views: Uint8Array[]): number {
+  const count = readAt(slot, views, slot.position ?? null)
+  if (slot.position !== undefined) slot.position += count
+  return count
+}
+export const pread = (slot: Slot, views: Uint8Array[], offset: number) => readAt(slot, views, offset)
+
+const sizeOf = (slot: Slot) => fs.fstatSync(slot.fd).size
+export function write(slot: Slot, views: Uint8Array[]): number {
+  if (slot.position === undefined) return writeAt(slot, views, null)
+  if ((slot.fdflags & Fdflags.APPEND) === 0) {
+    const count = writeAt(slot, views, slot.position)
+    slot.position += count
+    return count
+  }
+  // Between the two calls another writer may get there first: only a descriptor that appends by itself is safe from it.
+  const count = writeAt(slot, views, slot.appending ? sizeOf(slot) : null)
+  if (count > 0) slot.position = sizeOf(slot)
+  return count
+}
+/** On a descriptor that appends, Linux appends here too. */
+export const pwrite = (slot: Slot, views: Uint8Array[], offset: number) => writeAt(slot, views, slot.appending ? sizeOf(slot) : offset)
+
+const SET = 0
+const CUR = 1
+/** `offset` is the kernel's, where one can know it: of a file that came to us open. */
+export function seek(slot: Slot, seekable: boolean, offset: number, whence: number, kernel: () => number | undefined): number {
+  // What a directory has for an offset belongs to readdir.
+  if (slot.type === DIRECTORY) refuse(Errno.BADF)
+  if (!seekable) refuse(Errno.SPIPE)
+  const from = whence === SET ? 0 : whence === CUR ? (slot.position ?? kernel()) : sizeOf(slot)
+  if (from === undefined) refuse(Errno.NOTSUP)
+  const to = from + offset
+  if (to < 0 || to > Number.MAX_SAFE_INTEGER) refuse(Errno.INVAL)
+  // To ask where one is moves nothing: the offset stays shared with the host.
+  if (whence !== CUR || offset !== 0) slot.position = to
+  return to
+}

@@ -1,0 +1,111 @@
+/** How a guest's path becomes one directory and one name in it, beneath where it starts: path_get of cloudabi-utils over Places. */
+import fs from 'node:fs'
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+import { codeOf } from './errno.js'
+import type { Place } from './place.js'
+import { elsewhere, slashed } from './windows.js'
+
+const maxLinks = 40
+const windows = process.platform === 'win32'
+
+/** What a call wants of the last name. */
+export interface Last {
+  /** Follow a link there. */
+  readonly follow: boolean
+  /** Take a slash behind it for a wish to go in; otherwise `slash` tells of it. */
+  readonly enter: boolean
+}
+
+/** One name, without a slash, in a directory held open. Whoever has it works without following links, then releases it. */
+export interface Lease {
+  readonly place: Place
+  /** `.` where the path ended in a directory that the walk is in. */
+  readonly name: string
+  /** Where the path ended in `.` or `..`: 1 or 2. */
+  readonly dots: number
+  /** Something stood behind the name: the call wants a directory there. */
+  readonly slash: boolean
+  readonly path: Buffer
+  release(): void
+}
+
+/** What the link there leads to; undefined for what is no link. */
+function linkAt(place: Place, name: string): string | undefined {
+  try {
+    const target = fs.readlinkSync(place.at(name), 'latin1')
+    return windows ? slashed(target) : target
+  } catch (error) {
+    // EINVAL is Linux's word for what is no link, UNKNOWN is what Windows makes of it.
+    if (codeOf(error) === 'EINVAL' || codeOf(error) === 'UNKNOWN') return undefined
+    throw error
+  }
+}
+
+export function walk(start: Place, path: string, { follow, enter }: Last): Lease {
+  // Where we are, and how we came: `..` goes back along it. The first is the start, which is neither left nor released.
+  const dirs: [Place, ...Place[]] = [start]
+  // What is still to be walked: the path, and on top of it the targets of links. None is empty.
+  const left = [path]
+  let links = 0
+
+  const leave = () => {
+    if (dirs.length === 1) refuse(Errno.NOTCAPABLE)
+    dirs.pop()?.release()
+  }
+  const expand = (target: string) => {
+    if (++links > maxLinks) refuse(Errno.LOOP)
+    left.push(target)
+  }
+  const lease = (name: string, dots: number, slash: boolean): Lease => {
+    const place = dirs[dirs.length - 1] as Place
+    // Made before the others are released, since it may refuse the name.
+    const held = { place, name, dots, slash, path: place.at(name), release: () => place !== start && place.release() }
+    for (const dir of dirs.slice(1, -1)) dir.release()
+    return held
+  }
+
+  try {
+    for (;;) {
+      const text = left.pop() as string
+      if (text.startsWith('/') || (windows && elsewhere(text))) refuse(Errno.NOTCAPABLE)
+      const cut = text.indexOf('/')
+      const name = cut < 0 ? text : text.slice(0, cut)
+      const rest = cut < 0 ? '' : text.slice(cut).replace(/^\/+/, '')
+      const slash = cut >= 0
+      if (rest !== '') left.push(rest)
+      const last = left.length === 0
+
+      if (name === '.' || name === '..') {
+        if (name === '..') leave()
+        if (last) return lease('.', name.length, false)
+        continue
+      }
+      const place = dirs[dirs.length - 1] as Place
+      if (!last || (slash && enter)) {
+        const child = place.child(name)
+        if (child !== undefined) {
+          dirs.push(child)
+          if (last) return lease('.', 0, false)
+          continue
+        }
+        const target = linkAt(place, name)
+        if (target === undefined) refuse(Errno.NOTDIR)
+        // The slash goes along: it wants a directory where the link leads.
+        expand(last && !target.endsWith('/') ? `${target}/` : target)
+        continue
+      }
+      if (follow && !slash && fs.lstatSync(place.at(name), { throwIfNoEntry: false })?.isSymbolicLink()) {
+        const target = linkAt(place, name)
+        if (target !== undefined) {
+          expand(target)
+          continue
+        }
+      }
+      return lease(name, 0, slash)
+    }
+  } catch (error) {
+    for (const dir of dirs.slice(1)) dir.release()
+    throw error
+  }
+}

@@ -1,0 +1,133 @@
+/** Listing directories: entries, cookies, cut entries, changes in between. */
+import fs from 'node:fs'
+import { type Cases, type Entry, Filetype, type Ground, names, said } from '../ground.js'
+
+const many = (count: number) => Array.from({ length: count }, (_, index) => `entry-${index}-${'x'.repeat(index % 40)}`)
+function fill(g: Ground, count: number): string[] {
+  const all = many(count)
+  for (const name of all) fs.writeFileSync(g.host(name), '')
+  return ['.', '..', ...all].sort()
+}
+
+export const directories: Cases = {
+  'an empty one has . and ..': (t, g) => {
+    t.deepEqual(names(g.list(g.dir)), ['.', '..'])
+  },
+  'entries have types and inodes': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.links({ l: 'gone' })
+    g.fifo('p')
+    const found = new Map(g.list(g.dir).map(entry => [entry.name, entry]))
+    t.deepEqual([...found.keys()].sort(), ['.', '..', 'd', 'f', 'l', 'p'])
+    const types = { f: Filetype.REGULAR, d: Filetype.DIRECTORY, l: Filetype.LINK, '.': Filetype.DIRECTORY, '..': Filetype.DIRECTORY }
+    for (const [name, type] of Object.entries(types)) t.is(found.get(name)?.type, type, name)
+    for (const name of ['f', 'd', 'l', '.']) t.is(found.get(name)?.ino, fs.lstatSync(g.host(name), { bigint: true }).ino, name)
+    t.is(g.stat('p'), 0)
+    t.is(found.get('p')?.type, g.record.type, 'as filestat says')
+  },
+  '.. of the root is the root': (t, g) => {
+    const found = new Map(g.list(g.dir).map(entry => [entry.name, entry.ino]))
+    t.is(found.get('..'), fs.statSync(g.host(), { bigint: true }).ino)
+  },
+  '.. below the root is the parent': (t, g) => {
+    g.folders('d')
+    const found = new Map(g.list(g.handle('d')).map(entry => [entry.name, entry.ino]))
+    t.is(found.get('..'), fs.statSync(g.host(), { bigint: true }).ino)
+    t.is(found.get('.'), fs.statSync(g.host('d'), { bigint: true }).ino)
+  },
+  '1000 entries through a small buffer': (t, g) => {
+    const all = fill(g, 1000)
+    t.deepEqual(names(g.list(g.dir, 200)), all)
+  },
+  '1000 entries through a large buffer': (t, g) => {
+    const all = fill(g, 1000)
+    t.deepEqual(names(g.list(g.dir, 100_000)), all)
+    t.deepEqual(names(g.list(g.dir, 4096)), all, 'and once more')
+  },
+  'deleting while listing': (t, g) => {
+    const all = fill(g, 500)
+    const seen = g.list(g.dir, 200, entry => {
+      if (entry.name.startsWith('entry')) t.is(g.unlink(entry.name), 0)
+    })
+    t.deepEqual(names(seen), all)
+    t.deepEqual(names(g.list(g.dir)), ['.', '..'])
+  },
+  'a cookie twice': (t, g) => {
+    fill(g, 50)
+    const { entries } = g.readdir(g.dir, 0n, 500)
+    const once = g.readdir(g.dir, entries[2].next, 300)
+    g.readdir(g.dir, entries[4].next, 300)
+    t.deepEqual(g.readdir(g.dir, entries[2].next, 300).bytes, once.bytes)
+    t.is(once.entries[0].name, entries[3].name)
+  },
+  'a cookie on another handle of the directory': (t, g) => {
+    g.folders('d')
+    for (const name of many(20)) fs.writeFileSync(g.host(`d/${name}`), '')
+    const one = g.handle('d')
+    const two = g.handle('d')
+    const all = g.list(one)
+    const rest = g.readdir(two, all[4].next, 4096).entries
+    t.deepEqual(
+      rest.map(entry => entry.name),
+      all.slice(5).map(entry => entry.name),
+    )
+  },
+  'the last entry is cut': (t, g) => {
+    fill(g, 20)
+    const whole = g.readdir(g.dir, 0n, 4096).bytes
+    for (const room of [1, 8, 24, 25, 26, 60, 100, 201]) {
+      const { length, bytes } = g.readdir(g.dir, 0n, room)
+      t.is(length, room)
+      t.deepEqual(bytes, whole.subarray(0, room))
+    }
+  },
+  'no room at all': (t, g) => {
+    t.is(said(g.sys.readdir(g.dir, 0n, g.room(0), 0)), 0)
+  },
+  'less than the room means the end': (t, g) => {
+    const { length, entries } = g.readdir(g.dir, 0n, 4096)
+    t.is(length, 2 * 24 + 3)
+    t.is(g.readdir(g.dir, (entries.at(-1) as Entry).next, 4096).length, 0)
+  },
+  'the padding is clear': (t, g) => {
+    g.memory.fill(0xff)
+    const { bytes } = g.readdir(g.dir, 0n, 4096)
+    t.deepEqual([...bytes.subarray(21, 24)], [0, 0, 0])
+  },
+  'cookie 0 starts over and sees what is new': (t, g) => {
+    g.file('one')
+    t.deepEqual(names(g.list(g.dir)), ['.', '..', 'one'])
+    g.file('two')
+    fs.rmSync(g.host('one'))
+    t.deepEqual(names(g.list(g.dir)), ['.', '..', 'two'])
+  },
+  'two handles list on their own': (t, g) => {
+    fill(g, 30)
+    const one = g.handle('.')
+    const two = g.handle('.')
+    const first = g.readdir(one, 0n, 200)
+    g.list(two)
+    const next = g.readdir(one, (first.entries.at(-1) as Entry).next, 200)
+    const order = g.list(one, 200).map(entry => entry.name)
+    t.is(next.entries[0].name, order[first.entries.length])
+  },
+  'names that are not UTF-8': (t, g) => {
+    fs.writeFileSync(Buffer.concat([Buffer.from(`${g.host()}/`), Buffer.from([0xff, 0x61])]), '')
+    const { bytes } = g.readdir(g.dir, 0n, 4096)
+    t.true(bytes.includes(Buffer.from([0xff, 0x61])))
+  },
+  'a removed directory is empty': (t, g) => {
+    g.folders('d')
+    const dir = g.handle('d')
+    t.is(g.rmdir('d'), 0)
+    // The kernel says ENOENT here, a C library's readdir makes an end of it: both are right.
+    const at = g.room(100)
+    const answer = said(g.sys.readdir(dir, 0n, at, 100))
+    t.true(answer === 'NOENT' || (typeof answer === 'number' && answer <= 2 * 24 + 3), String(answer))
+  },
+  'a file is no directory': (t, g) => {
+    g.file('f')
+    t.is(said(g.sys.readdir(g.handle('f'), 0n, g.room(100), 100)), 'NOTDIR')
+  },
+}

@@ -1,0 +1,227 @@
+/** Symbolic links on the way and in the last place; readlink, symlink and link. */
+import fs from 'node:fs'
+import { type Cases, Filetype, Oflags, text } from '../ground.js'
+
+export const links: Cases = {
+  'on the way they are followed': (t, g) => {
+    g.file('a/b/f')
+    g.links({ l: 'a', 'a/up': '..', 'a/b/far': '../../a/b', m: 'l/b' })
+    for (const name of ['l/b/f', 'a/up/a/b/f', 'a/b/far/f', 'm/f', 'm/far/../up/m/f', 'l/up/l/b/f']) {
+      t.is(g.type(name), Filetype.REGULAR, name)
+    }
+    t.is(g.type('a/../l/b'), Filetype.DIRECTORY)
+  },
+  'in the last place only when asked': (t, g) => {
+    g.file('f', 'hello')
+    g.folders('d')
+    g.links({ l: 'f', m: 'd', gone: 'nowhere' })
+    t.is(g.type('l'), Filetype.LINK)
+    t.is(g.record.size, 1n)
+    t.is(g.type('l', 1), Filetype.REGULAR)
+    t.is(g.type('m'), Filetype.LINK)
+    t.is(g.type('m', 1), Filetype.DIRECTORY)
+    t.is(g.type('gone'), Filetype.LINK)
+    t.is(g.type('gone', 1), 'NOENT')
+  },
+  '.. goes up from where a link led': (t, g) => {
+    g.file('a/b/f')
+    g.file('a/here')
+    g.file('here', 'root')
+    g.links({ l: 'a/b' })
+    t.is(g.stat('l/../here'), 0)
+    t.is(g.record.size, 0n, 'a/here')
+    t.is(g.stat('l/../../here'), 0)
+    t.is(g.record.size, 4n)
+  },
+  'that lead outside': (t, g) => {
+    fs.mkdirSync(g.outside('there'))
+    fs.writeFileSync(g.outside('there/f'), '')
+    g.folders('a')
+    g.links({
+      up: '..',
+      f: '../there/f',
+      dir: '../there',
+      deep: 'a/../../there',
+      'a/up': '../..',
+      chain: 'up',
+      again: '../root',
+      out: 'a/up/there/f',
+    })
+    for (const name of ['up', 'f', 'dir', 'deep', 'a/up', 'chain', 'again', 'out']) {
+      t.is(g.type(name), Filetype.LINK, name)
+      t.is(g.type(name, 1), 'NOTCAPABLE', name)
+      t.is(g.open(name), 'NOTCAPABLE', name)
+      t.is(g.open(name, { oflags: Oflags.DIRECTORY }), 'NOTCAPABLE', name)
+      t.is(g.stat(`${name}/`), 'NOTCAPABLE', `${name}/`)
+      t.is(g.stat(`${name}/.`), 'NOTCAPABLE', `${name}/.`)
+      t.is(g.stat(`${name}/f`), 'NOTCAPABLE', `${name}/f`)
+      t.is(g.open(`${name}/`, { follow: 0 }), 'NOTCAPABLE', `${name}/`)
+      t.is(g.mkdir(`${name}/new`), 'NOTCAPABLE', name)
+      t.is(g.unlink(`${name}/f`), 'NOTCAPABLE', name)
+      t.is(g.rename(`${name}/f`, 'mine'), 'NOTCAPABLE', name)
+      t.is(g.rename('a', `${name}/mine`), 'NOTCAPABLE', name)
+      t.is(g.link(`${name}/f`, 'mine'), 'NOTCAPABLE', name)
+      t.is(g.symlink('x', `${name}/mine`), 'NOTCAPABLE', name)
+      t.is(g.readlink(`${name}/f`), 'NOTCAPABLE', name)
+    }
+    t.is(g.link('f', 'mine', { follow: 1 }), 'NOTCAPABLE')
+    t.deepEqual(fs.readdirSync(g.outside('there')), ['f'])
+  },
+  'that are absolute': (t, g) => {
+    g.file('f')
+    g.links({ root: '/', etc: '/etc', inside: g.host('f'), proc: '/proc/self/root' })
+    for (const name of ['root', 'etc', 'inside', 'proc']) {
+      t.is(g.type(name, 1), 'NOTCAPABLE', name)
+      t.is(g.stat(`${name}/`), 'NOTCAPABLE', name)
+      t.is(g.stat(`${name}/passwd`), 'NOTCAPABLE', name)
+    }
+  },
+  'chains of 40 and 41': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.file('d/f')
+    for (let index = 1; index <= 41; index++) {
+      g.links({ [`l${index}`]: index === 1 ? 'f' : `l${index - 1}`, [`m${index}`]: index === 1 ? 'd' : `m${index - 1}` })
+    }
+    t.is(g.type('l40', 1), Filetype.REGULAR)
+    t.is(g.type('l41', 1), 'LOOP')
+    t.is(g.type('l41'), Filetype.LINK)
+    t.is(g.type('m40/f'), Filetype.REGULAR)
+    t.is(g.type('m41/f'), 'LOOP')
+    t.is(g.type('m20/../m20/f'), Filetype.REGULAR, '40 in all')
+    t.is(g.type('m20/../m21/f'), 'LOOP', '41 in all')
+    t.is(g.create('l41'), 'LOOP')
+  },
+  'that lead to themselves': (t, g) => {
+    g.links({ self: 'self', ping: 'pong', pong: 'ping', deep: 'deep/deep', dot: './dot' })
+    for (const name of ['self', 'ping', 'deep', 'dot']) {
+      t.is(g.type(name), Filetype.LINK, name)
+      t.is(g.type(name, 1), 'LOOP', name)
+      t.is(g.open(name), 'LOOP', name)
+      t.is(g.stat(`${name}/`), 'LOOP', name)
+      t.is(g.mkdir(`${name}/x`), 'LOOP', name)
+    }
+  },
+  'whose target ends in a slash': (t, g) => {
+    g.file('f')
+    g.file('d/f')
+    g.links({ d2: 'd/', f2: 'f/', gone: 'new/' })
+    t.is(g.type('d2'), Filetype.LINK)
+    t.is(g.type('d2', 1), Filetype.DIRECTORY)
+    t.is(g.type('d2/f'), Filetype.REGULAR)
+    t.is(g.type('d2/'), Filetype.DIRECTORY)
+    t.is(g.type('f2', 1), 'NOTDIR')
+    t.is(g.open('f2'), 'NOTDIR')
+    t.is(g.type('gone', 1), 'NOENT')
+    t.is(g.create('gone'), 'ISDIR')
+    t.is(g.create('f2'), 'ISDIR')
+    t.false(g.exists('new'))
+  },
+  'whose target is dots': (t, g) => {
+    g.file('a/f')
+    g.links({ 'a/here': '.', 'a/up': '..', 'a/round': '../a/.' })
+    t.is(g.type('a/here', 1), Filetype.DIRECTORY)
+    t.is(g.type('a/here/here/f'), Filetype.REGULAR)
+    t.is(g.type('a/up/a/f'), Filetype.REGULAR)
+    t.is(g.type('a/round/f'), Filetype.REGULAR)
+    t.is(typeof g.open('a/up'), 'number')
+  },
+  'with a slash behind them they are followed always': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.links({ l: 'd', m: 'f', gone: 'nowhere' })
+    for (const follow of [0, 1]) {
+      t.is(g.type('l/', follow), Filetype.DIRECTORY)
+      t.is(g.type('l//', follow), Filetype.DIRECTORY)
+      t.is(g.type('l/.', follow), Filetype.DIRECTORY)
+      t.is(g.type('m/', follow), 'NOTDIR')
+      t.is(g.type('gone/', follow), 'NOENT')
+      t.is(typeof g.open('l/', { follow }), 'number')
+      t.is(g.sys.block.opened[0], Filetype.DIRECTORY)
+      t.is(g.open('m/', { follow }), 'NOTDIR')
+      t.is(g.open('gone/', { follow }), 'NOENT')
+    }
+  },
+
+  'readlink gives the target': (t, g) => {
+    g.links({ l: 'some/where', abs: '/etc/passwd', slash: 'x/' })
+    g.folders('d')
+    g.links({ 'd/l': '../l' })
+    t.deepEqual(g.readlink('l'), text('some/where'))
+    t.deepEqual(g.readlink('abs'), text('/etc/passwd'))
+    t.deepEqual(g.readlink('slash'), text('x/'))
+    t.deepEqual(g.readlink('d/l'), text('../l'))
+  },
+  'readlink cuts to the room': (t, g) => {
+    g.links({ l: 'some/where' })
+    t.deepEqual(g.readlink('l', 4), text('some'))
+    t.deepEqual(g.readlink('l', 10), text('some/where'))
+    g.memory.fill(0xaa)
+    t.is(g.sys.readlink(g.dir, ...g.put('l'), 100_000, 4), 4)
+    t.deepEqual(g.bytes(100_000, 5), Buffer.from('some\xaa', 'latin1'))
+  },
+  'readlink of what is no link': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.links({ l: 'd', m: 'f' })
+    for (const name of ['f', 'd', 'd/', '.', 'd/.', 'd/..', 'l/', 'l/.']) t.is(g.readlink(name), 'INVAL', name)
+    for (const name of ['f/', 'm/', 'f/.']) t.is(g.readlink(name), 'NOTDIR', name)
+    t.is(g.readlink('gone'), 'NOENT')
+  },
+
+  'symlink stores what it is told': (t, g) => {
+    g.folders('d')
+    for (const [index, target] of ['f', 'gone/far', '../../outside', './x/../y', 'ends/', '..', 'a//b'].entries()) {
+      t.is(g.symlink(target, `d/l${index}`), 0, target)
+      t.is(fs.readlinkSync(g.host(`d/l${index}`)), target)
+    }
+  },
+  'symlink refuses': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.links({ l: 'gone' })
+    t.is(g.symlink('/etc', 'new'), 'NOTCAPABLE')
+    t.is(g.symlink('/', 'new'), 'NOTCAPABLE')
+    t.is(g.symlink('', 'new'), 'NOENT')
+    for (const name of ['f', 'd', 'l', 'd/', 'f/', '.', 'd/..']) t.is(g.symlink('x', name), 'EXIST', name)
+    t.is(g.symlink('x', 'new/'), 'NOENT')
+    t.is(g.symlink('x', 'gone/new'), 'NOENT')
+    t.is(g.symlink('x', 'f/new'), 'NOTDIR')
+    t.false(g.exists('new'))
+  },
+
+  'link makes a second name': (t, g) => {
+    g.file('f', 'hello')
+    g.folders('d')
+    t.is(g.link('f', 'd/g'), 0)
+    t.is(g.stat('d/g'), 0)
+    t.is(g.record.nlink, 2n)
+    t.is(g.record.ino, fs.statSync(g.host('f'), { bigint: true }).ino)
+  },
+  'link follows only when asked': (t, g) => {
+    g.file('f', 'hello')
+    g.links({ l: 'f', gone: 'nowhere' })
+    t.is(g.link('l', 'kept', { follow: 0 }), 0)
+    t.is(g.type('kept'), Filetype.LINK)
+    t.is(g.link('l', 'followed', { follow: 1 }), 0)
+    t.is(g.type('followed'), Filetype.REGULAR)
+    t.is(g.link('gone', 'x', { follow: 0 }), 0)
+    t.is(g.link('gone', 'y', { follow: 1 }), 'NOENT')
+  },
+  'link refuses': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.links({ l: 'd', gone: 'nowhere' })
+    for (const name of ['d', 'd/', '.', 'd/.', 'l/']) t.is(g.link(name, 'new'), 'PERM', name)
+    t.is(g.link('l', 'new', { follow: 1 }), 'PERM')
+    t.is(g.link('missing', 'new'), 'NOENT')
+    t.is(g.link('missing/', 'new'), 'NOENT')
+    t.is(g.link('f/', 'new'), 'NOTDIR')
+    t.is(g.link('f', 'new/'), 'NOENT')
+    for (const name of ['f', 'd', 'd/', 'gone', '.', 'd/..']) t.is(g.link('f', name), 'EXIST', name)
+    t.is(g.link('f', 'missing/new'), 'NOENT')
+    t.is(g.link('f', 'f/new'), 'NOTDIR')
+    t.false(g.exists('new'))
+    t.false(g.exists('nowhere'))
+  },
+}

@@ -1,0 +1,217 @@
+/** Making, removing and renaming names: plain ones, with a slash behind, final dots. */
+import fs from 'node:fs'
+import { type Cases, type Ground, type Said, text } from '../ground.js'
+
+/** A file, an empty and a full directory, and links to each. */
+function furnish(g: Ground) {
+  g.file('file', 'hello')
+  g.file('full/f')
+  g.folders('dir')
+  g.links({ tofile: 'file', todir: 'dir', dangling: 'gone' })
+}
+const before = ['dangling', 'dir', 'file', 'full', 'todir', 'tofile']
+const here = (g: Ground) => fs.readdirSync(g.host()).sort()
+
+/** A call's answers to several names, none of which may change anything. */
+function refusals(
+  t: { deepEqual(a: unknown, b: unknown): unknown },
+  g: Ground,
+  call: (name: string) => Said,
+  expected: Record<string, Said>,
+) {
+  furnish(g)
+  t.deepEqual(Object.fromEntries(Object.keys(expected).map(name => [name, call(name)])), expected)
+  t.deepEqual(here(g), before)
+}
+
+export const names: Cases = {
+  'mkdir makes a directory': (t, g) => {
+    g.folders('a')
+    g.links({ l: 'a' })
+    for (const name of ['d', 'slash/', 'slashes///', 'a/b', 'a/../e', 'l/c', './x']) t.is(g.mkdir(name), 0, name)
+    t.deepEqual(here(g), ['a', 'd', 'e', 'l', 'slash', 'slashes', 'x'])
+    t.deepEqual(fs.readdirSync(g.host('a')).sort(), ['b', 'c'])
+  },
+  'mkdir refuses': (t, g) => {
+    refusals(t, g, name => g.mkdir(name), {
+      file: 'EXIST',
+      'file/': 'EXIST',
+      dir: 'EXIST',
+      'dir/': 'EXIST',
+      todir: 'EXIST',
+      'todir/': 'EXIST',
+      dangling: 'EXIST',
+      'dangling/': 'EXIST',
+      '.': 'EXIST',
+      './': 'EXIST',
+      'dir/.': 'EXIST',
+      'dir/..': 'EXIST',
+      'gone/new': 'NOENT',
+      'file/new': 'NOTDIR',
+    })
+    t.deepEqual(fs.readdirSync(g.host('dir')), [])
+  },
+  'rmdir removes an empty directory': (t, g) => {
+    g.folders('a', 'b', 'c/d', 'e')
+    for (const name of ['a', 'b/', 'c/d//', 'c/../e']) t.is(g.rmdir(name), 0, name)
+    t.deepEqual(here(g), ['c'])
+  },
+  'rmdir refuses': (t, g) => {
+    refusals(t, g, name => g.rmdir(name), {
+      full: 'NOTEMPTY',
+      'full/': 'NOTEMPTY',
+      file: 'NOTDIR',
+      'file/': 'NOTDIR',
+      tofile: 'NOTDIR',
+      todir: 'NOTDIR',
+      'todir/': 'NOTDIR',
+      dangling: 'NOTDIR',
+      'dangling/': 'NOTDIR',
+      '.': 'INVAL',
+      './': 'INVAL',
+      'dir/.': 'INVAL',
+      'dir/..': 'NOTEMPTY',
+      'dir/../': 'NOTEMPTY',
+      gone: 'NOENT',
+      'gone/': 'NOENT',
+      'gone/x': 'NOENT',
+      'file/x': 'NOTDIR',
+    })
+  },
+  'unlink removes a name': (t, g) => {
+    furnish(g)
+    g.fifo('pipe')
+    for (const name of ['file', 'tofile', 'todir', 'dangling', 'dir/../pipe', 'full/f']) t.is(g.unlink(name), 0, name)
+    t.deepEqual(here(g), ['dir', 'full'])
+    t.deepEqual(fs.readdirSync(g.host('full')), [])
+  },
+  'unlink refuses': (t, g) => {
+    refusals(t, g, name => g.unlink(name), {
+      dir: 'ISDIR',
+      'dir/': 'ISDIR',
+      full: 'ISDIR',
+      'full/': 'ISDIR',
+      'file/': 'NOTDIR',
+      'todir/': 'NOTDIR',
+      'tofile/': 'NOTDIR',
+      'dangling/': 'NOTDIR',
+      '.': 'ISDIR',
+      'dir/.': 'ISDIR',
+      'dir/..': 'ISDIR',
+      gone: 'NOENT',
+      'gone/': 'NOENT',
+      'gone/x': 'NOENT',
+      'file/x': 'NOTDIR',
+    })
+  },
+  'an unlinked file stays while it is open': (t, g) => {
+    g.file('f', 'hello')
+    const file = g.handle('f')
+    t.is(g.unlink('f'), 0)
+    t.deepEqual(g.read(file, 10), text('hello'))
+    t.is(g.sys.filestat(file), 0)
+    t.is(g.record.nlink, 0n)
+  },
+
+  'rename moves a name': (t, g) => {
+    furnish(g)
+    t.is(g.rename('file', 'full/g'), 0)
+    t.is(g.text('full/g'), 'hello')
+    t.is(g.rename('full', 'dir/deep'), 0)
+    t.is(g.text('dir/deep/g'), 'hello')
+    t.is(g.rename('dir/deep/g', './f'), 0)
+    t.is(g.rename('todir', 'link'), 0)
+    t.is(fs.readlinkSync(g.host('link')), 'dir')
+    t.deepEqual(here(g), ['dangling', 'dir', 'f', 'link', 'tofile'])
+  },
+  'rename of a directory with a slash': (t, g) => {
+    g.file('a/f')
+    t.is(g.rename('a/', 'b'), 0)
+    t.is(g.rename('b', 'c/'), 0)
+    t.is(g.rename('c/', 'd/'), 0)
+    t.deepEqual(here(g), ['d'])
+  },
+  'rename replaces': (t, g) => {
+    furnish(g)
+    g.file('other', 'other')
+    t.is(g.rename('other', 'file'), 0)
+    t.is(g.text('file'), 'other')
+    t.is(g.rename('full', 'dir'), 0, 'an empty directory')
+    t.is(g.rename('file', 'todir'), 0, 'a link itself')
+    t.deepEqual(here(g), ['dangling', 'dir', 'todir', 'tofile'])
+    t.is(g.text('todir'), 'other')
+    t.deepEqual(fs.readdirSync(g.host('dir')), ['f'])
+  },
+  'rename onto itself': (t, g) => {
+    g.file('f', 'hello')
+    t.is(g.link('f', 'g'), 0)
+    t.is(g.rename('f', 'f'), 0)
+    t.is(g.rename('f', 'g'), 0, 'one file under two names')
+    t.deepEqual(here(g), ['f', 'g'])
+  },
+  'rename refuses to move': (t, g) => {
+    refusals(t, g, name => g.rename(name, 'new'), {
+      'file/': 'NOTDIR',
+      'tofile/': 'NOTDIR',
+      'todir/': 'NOTDIR',
+      'dangling/': 'NOTDIR',
+      '.': 'BUSY',
+      'dir/.': 'BUSY',
+      'dir/..': 'BUSY',
+      gone: 'NOENT',
+      'gone/': 'NOENT',
+      'gone/x': 'NOENT',
+      'file/x': 'NOTDIR',
+    })
+  },
+  'rename refuses a file its new name': (t, g) => {
+    refusals(t, g, name => g.rename('file', name), {
+      'new/': 'NOTDIR',
+      dir: 'ISDIR',
+      'dir/': 'NOTDIR',
+      full: 'ISDIR',
+      'todir/': 'NOTDIR',
+      '.': 'BUSY',
+      'dir/..': 'BUSY',
+      'gone/x': 'NOENT',
+      'tofile/x': 'NOTDIR',
+    })
+  },
+  'rename refuses a directory its new name': (t, g) => {
+    refusals(t, g, name => g.rename('dir', name), {
+      full: 'NOTEMPTY',
+      'full/': 'NOTEMPTY',
+      file: 'NOTDIR',
+      todir: 'NOTDIR',
+      'todir/': 'NOTDIR',
+      'dir/sub': 'INVAL',
+      '.': 'BUSY',
+      'full/..': 'BUSY',
+    })
+  },
+
+  'link and rename between two handles': (t, g) => {
+    g.file('a/f', 'hello')
+    g.folders('b')
+    const dir = g.handle('a')
+    const dir2 = g.handle('b')
+    t.is(g.link('f', 'g', { dir, dir2 }), 0)
+    t.is(g.text('b/g'), 'hello')
+    t.is(g.rename('f', 'h', { dir, dir2 }), 0)
+    t.deepEqual(fs.readdirSync(g.host('a')), [])
+    t.deepEqual(fs.readdirSync(g.host('b')).sort(), ['g', 'h'])
+    t.is(g.rename('f', '../b/x', { dir, dir2 }), 'NOTCAPABLE')
+    t.is(g.rename('../b/h', 'x', { dir, dir2 }), 'NOTCAPABLE')
+  },
+  'link and rename between two roots': (t, g) => {
+    fs.mkdirSync(g.outside('second'))
+    const dir2 = g.sys.preopen(g.outside('second'))
+    g.file('f', 'hello')
+    t.is(g.link('f', 'linked', { dir2 }), 0)
+    t.is(g.rename('f', 'moved', { dir2 }), 0)
+    t.deepEqual(fs.readdirSync(g.outside('second')).sort(), ['linked', 'moved'])
+    t.is(g.rename('moved', 'back', { dir: dir2, dir2: g.dir }), 0)
+    t.deepEqual(here(g), ['back'])
+    t.is(g.rename('../root/back', 'x', { dir: dir2 }), 'NOTCAPABLE')
+  },
+}

@@ -1,0 +1,141 @@
+/** What open may create, cut, refuse; and what it says it opened. */
+import fs from 'node:fs'
+import { BOTH, type Cases, Fdflags, Filetype, Oflags, READ, text, WRITE } from '../ground.js'
+
+const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
+
+export const opening: Cases = {
+  'says what it opened': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.fifo('p')
+    g.sys.block.opened.fill(77)
+    g.handle('f')
+    t.deepEqual([...g.sys.block.opened], [Filetype.REGULAR, 0, 0])
+    g.handle('d')
+    t.deepEqual([...g.sys.block.opened], [Filetype.DIRECTORY, 0, 0])
+    g.handle('p')
+    t.deepEqual([...g.sys.block.opened], [Filetype.STREAM, 0, 0], 'the nearest to a FIFO')
+    t.is(g.type('p'), Filetype.STREAM)
+    g.handle('f', { fdflags: Fdflags.APPEND | Fdflags.NONBLOCK })
+    t.deepEqual([...g.sys.block.opened], [Filetype.REGULAR, Fdflags.APPEND | Fdflags.NONBLOCK, 0])
+  },
+  'a missing file': (t, g) => {
+    t.is(g.open('gone'), 'NOENT')
+    t.is(g.open('gone/f'), 'NOENT')
+    t.is(g.create('gone/f'), 'NOENT')
+    t.is(g.open('gone', { oflags: DIRECTORY }), 'NOENT')
+    t.is(g.open('gone', { oflags: TRUNC, access: WRITE }), 'NOENT')
+  },
+  'CREAT makes a file and leaves one alone': (t, g) => {
+    g.made('f')
+    t.is(g.text('f'), '')
+    fs.writeFileSync(g.host('f'), 'hello')
+    t.is(typeof g.create('f'), 'number')
+    t.is(g.text('f'), 'hello')
+    t.is(fs.statSync(g.host('f')).mode & 0o111, 0, 'not to be executed')
+  },
+  'CREAT with only read access': (t, g) => {
+    const file = g.handle('f', { oflags: CREAT, access: READ })
+    t.is(g.write(file, 'x'), 'BADF')
+    t.true(g.exists('f'))
+  },
+  'EXCL refuses what is there': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.links({ l: 'f', gone: 'nowhere', out: '/etc' })
+    for (const name of ['f', 'd', 'l', 'gone', 'out', '.', 'd/.']) {
+      for (const follow of [0, 1]) t.is(g.create(name, { oflags: EXCL, follow }), 'EXIST', name)
+    }
+    t.is(typeof g.create('new', { oflags: EXCL }), 'number')
+    t.is(g.create('new', { oflags: EXCL }), 'EXIST')
+    t.false(g.exists('nowhere'))
+  },
+  'TRUNC empties': (t, g) => {
+    g.file('f', 'hello')
+    g.handle('f', { oflags: TRUNC, access: WRITE })
+    t.is(g.text('f'), '')
+    g.file('g', 'hello')
+    g.made('g')
+    t.is(typeof g.create('g', { oflags: TRUNC }), 'number')
+    t.is(g.text('g'), '')
+  },
+  'DIRECTORY wants one': (t, g) => {
+    g.file('f', 'hello')
+    g.folders('d')
+    g.links({ l: 'd', m: 'f' })
+    t.is(typeof g.open('d', { oflags: DIRECTORY }), 'number')
+    t.is(typeof g.open('l', { oflags: DIRECTORY }), 'number')
+    t.is(g.open('l', { oflags: DIRECTORY, follow: 0 }), 'NOTDIR')
+    t.is(g.open('f', { oflags: DIRECTORY }), 'NOTDIR')
+    t.is(g.open('m', { oflags: DIRECTORY }), 'NOTDIR')
+    t.is(g.open('f', { oflags: DIRECTORY | TRUNC, access: BOTH }), 'NOTDIR')
+    t.is(g.text('f'), 'hello')
+  },
+  'CREAT and DIRECTORY do not go together': (t, g) => {
+    g.folders('d')
+    t.is(g.create('new', { oflags: DIRECTORY }), 'INVAL')
+    t.is(g.create('d', { oflags: DIRECTORY, access: READ }), 'INVAL')
+    t.false(g.exists('new'))
+  },
+  'a directory is not opened to write': (t, g) => {
+    g.folders('d')
+    for (const name of ['d', 'd/', '.', 'd/.', 'd/..']) {
+      t.is(g.open(name, { access: WRITE }), 'ISDIR', name)
+      t.is(g.open(name, { access: BOTH }), 'ISDIR', name)
+      t.is(g.open(name, { oflags: TRUNC, access: WRITE }), 'ISDIR', name)
+      t.is(g.open(name, { oflags: CREAT, access: READ }), 'ISDIR', name)
+    }
+  },
+  'a link in the last place': (t, g) => {
+    g.file('f', 'hello')
+    g.links({ l: 'f' })
+    t.is(g.open('l', { follow: 0 }), 'LOOP')
+    t.is(g.create('l', { follow: 0 }), 'LOOP')
+    t.is(g.open('l', { follow: 0, oflags: TRUNC, access: WRITE }), 'LOOP')
+    t.is(g.text('f'), 'hello')
+    t.deepEqual(g.read(g.handle('l'), 10), text('hello'))
+  },
+  'CREAT through a dangling link': (t, g) => {
+    g.folders('d')
+    g.links({ l: 'd/new', m: 'l2', l2: 'other' })
+    t.is(g.create('l', { follow: 0 }), 'LOOP')
+    t.false(g.exists('d/new'))
+    t.is(typeof g.create('l'), 'number')
+    t.true(g.exists('d/new'))
+    t.is(typeof g.create('m'), 'number')
+    t.true(g.exists('other'))
+  },
+  'CREAT through a link that leads outside': (t, g) => {
+    fs.writeFileSync(g.outside('there'), 'hello')
+    g.folders('d')
+    g.links({ up: '../fresh', abs: g.outside('fresh'), deep: 'd/../../fresh', there: '../there', dir: '..' })
+    for (const name of ['up', 'abs', 'deep', 'dir/fresh', 'there']) {
+      t.is(g.create(name, { oflags: TRUNC }), 'NOTCAPABLE', name)
+      t.is(g.open(name, { oflags: TRUNC, access: BOTH }), 'NOTCAPABLE', name)
+    }
+    t.false(fs.existsSync(g.outside('fresh')))
+    t.is(fs.readFileSync(g.outside('there'), 'utf8'), 'hello')
+  },
+  'sync flags are accepted': (t, g) => {
+    const file = g.made('f', { fdflags: Fdflags.DSYNC | Fdflags.SYNC | Fdflags.RSYNC | Fdflags.NONBLOCK })
+    t.is(g.write(file, 'x'), 1)
+    t.is(g.text('f'), 'x')
+  },
+
+  'a FIFO does not make open wait': (t, g) => {
+    g.fifo('p')
+    t.is(g.open('p', { access: WRITE }), 'NXIO', 'no reader')
+    const reader = g.handle('p')
+    t.deepEqual(g.read(reader, 10), text(''), 'no writer')
+    const writer = g.handle('p', { access: WRITE })
+    t.is(g.write(writer, 'hello'), 5)
+    t.deepEqual(g.read(reader, 10), text('hello'))
+  },
+  'a FIFO to read from without waiting': (t, g) => {
+    g.fifo('p')
+    const reader = g.handle('p', { fdflags: Fdflags.NONBLOCK })
+    g.handle('p', { access: WRITE })
+    t.is(g.read(reader, 10), 'AGAIN')
+  },
+}

@@ -1,0 +1,174 @@
+/** Setting times, to the nanosecond, on files, directories and links. */
+import fs from 'node:fs'
+import { BOTH, type Cases, Filetype, Fstflags, type Ground, said } from '../ground.js'
+
+const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
+const early = 1_000_000_000_123_456_789n
+const late = 1_500_000_000_987_654_321n
+const now = () => BigInt(Date.now()) * 1_000_000n
+const within = (time: bigint, expected: bigint, by: bigint) => time >= expected - by && time <= expected + by
+const near = (time: bigint) => time > now() - 60_000_000_000n && time < now() + 60_000_000_000n
+const setAt = (g: Ground, name: string, follow: number, fstflags: number) => said(g.sys.setTimesAt(g.dir, ...g.put(name), follow, fstflags))
+
+export const times: Cases = {
+  'set on a handle, to the microsecond': (t, g) => {
+    const file = g.made('f')
+    g.setTimes(early, late)
+    t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
+    t.is(said(g.sys.filestat(file)), 0)
+    t.true(within(g.record.atim, early, 999n), String(g.record.atim))
+    t.true(within(g.record.mtim, late, 999n), String(g.record.mtim))
+    for (let time = early; time < early + 100_000n; time += 1000n) {
+      const micro = time - (time % 1000n)
+      g.setTimes(micro, micro)
+      t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
+      t.is(said(g.sys.filestat(file)), 0)
+      t.is(g.record.atim / 1000n, micro / 1000n)
+    }
+  },
+  'set on a handle, to the nanosecond': (t, g) => {
+    const file = g.made('f')
+    g.setTimes(early, late)
+    t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
+    t.is(said(g.sys.filestat(file)), 0)
+    t.is(g.record.atim, early)
+    t.is(g.record.mtim, late)
+  },
+  'set on a path, to the nanosecond': (t, g) => {
+    g.file('a/f')
+    g.setTimes(early, late)
+    t.is(setAt(g, 'a/f', 0, ATIM | MTIM), 0)
+    t.is(g.stat('a/f'), 0)
+    t.is(g.record.atim, early)
+    t.is(g.record.mtim, late)
+  },
+  'set one and leave the other exactly': (t, g) => {
+    const file = g.made('f')
+    g.setTimes(early, late)
+    t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
+    g.setTimes(late, 0n)
+    t.is(said(g.sys.setTimes(file, ATIM)), 0)
+    t.is(said(g.sys.filestat(file)), 0)
+    t.is(g.record.atim, late)
+    t.is(g.record.mtim, late)
+    g.setTimes(0n, early)
+    t.is(setAt(g, 'f', 0, MTIM), 0)
+    t.is(g.stat('f'), 0)
+    t.is(g.record.atim, late)
+    t.is(g.record.mtim, early)
+  },
+  'set one and leave the other': (t, g) => {
+    const file = g.made('f')
+    fs.utimesSync(g.host('f'), 1000, 2000)
+    g.setTimes(3_000_000_000_000n, 0n)
+    t.is(said(g.sys.setTimes(file, ATIM)), 0)
+    t.is(said(g.sys.filestat(file)), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [3_000_000_000_000n, 2_000_000_000_000n])
+    g.setTimes(0n, 4_000_000_000_000n)
+    t.is(setAt(g, 'f', 0, MTIM), 0)
+    t.is(g.stat('f'), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [3_000_000_000_000n, 4_000_000_000_000n])
+  },
+  'set to now': (t, g) => {
+    const file = g.made('f')
+    fs.utimesSync(g.host('f'), 1000, 2000)
+    t.is(said(g.sys.setTimes(file, ATIM_NOW)), 0)
+    t.is(said(g.sys.filestat(file)), 0)
+    t.true(near(g.record.atim))
+    t.is(g.record.mtim, 2_000_000_000_000n)
+    fs.utimesSync(g.host('f'), 1000, 2000)
+    t.is(setAt(g, 'f', 0, MTIM_NOW), 0)
+    t.is(g.stat('f'), 0)
+    t.is(g.record.atim, 1_000_000_000_000n)
+    t.true(near(g.record.mtim))
+  },
+  'set one to a time and one to now': (t, g) => {
+    g.file('f')
+    g.setTimes(1_000_000_000_000n, 0n)
+    t.is(setAt(g, 'f', 0, ATIM | MTIM_NOW), 0)
+    t.is(g.stat('f'), 0)
+    t.is(g.record.atim, 1_000_000_000_000n)
+    t.true(near(g.record.mtim))
+  },
+  'set to a time and to now at once': (t, g) => {
+    const file = g.made('f')
+    for (const flags of [ATIM | ATIM_NOW, MTIM | MTIM_NOW, ATIM | MTIM | MTIM_NOW]) {
+      t.is(said(g.sys.setTimes(file, flags)), 'INVAL')
+      t.is(setAt(g, 'f', 0, flags), 'INVAL')
+    }
+  },
+  'set nothing': (t, g) => {
+    const file = g.made('f')
+    fs.utimesSync(g.host('f'), 1000, 2000)
+    t.is(said(g.sys.setTimes(file, 0)), 0)
+    t.is(setAt(g, 'f', 0, 0), 0)
+    t.is(g.stat('f'), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n])
+  },
+  'the epoch itself': (t, g) => {
+    const file = g.made('f')
+    g.setTimes(0n, 0n)
+    t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
+    t.is(said(g.sys.filestat(file)), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [0n, 0n])
+  },
+  'on a link and through it': (t, g) => {
+    g.file('f')
+    g.links({ l: 'f' })
+    fs.utimesSync(g.host('f'), 1, 1)
+    g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
+    t.is(setAt(g, 'l', 0, ATIM | MTIM), 0)
+    t.is(g.stat('l'), 0)
+    t.deepEqual([g.record.type, g.record.atim, g.record.mtim], [Filetype.LINK, 1_000_000_000_000n, 2_000_000_000_000n])
+    t.is(g.stat('f'), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000n, 1_000_000_000n], 'the file is left alone')
+    t.is(setAt(g, 'l', 1, ATIM | MTIM), 0)
+    t.is(g.stat('f'), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n])
+  },
+  'on a dangling link': (t, g) => {
+    g.links({ l: 'gone' })
+    g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
+    t.is(setAt(g, 'l', 0, ATIM | MTIM), 0)
+    t.is(setAt(g, 'l', 1, ATIM | MTIM), 'NOENT')
+  },
+  'on directories': (t, g) => {
+    g.folders('d')
+    g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
+    for (const name of ['d', 'd/', 'd/.', '.']) {
+      fs.utimesSync(g.host('d'), 1, 1)
+      t.is(setAt(g, name, 0, ATIM | MTIM), 0)
+      t.is(g.stat(name), 0)
+      t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n], name)
+    }
+    const dir = g.handle('d')
+    g.setTimes(3_000_000_000_000n, 3_000_000_000_000n)
+    t.is(said(g.sys.setTimes(dir, ATIM | MTIM)), 0)
+    t.is(g.stat('d'), 0)
+    t.is(g.record.mtim, 3_000_000_000_000n)
+  },
+  'on a handle that only reads': (t, g) => {
+    g.file('f')
+    g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
+    t.is(said(g.sys.setTimes(g.handle('f'), ATIM | MTIM)), 0)
+    t.is(g.stat('f'), 0)
+    t.is(g.record.mtim, 2_000_000_000_000n)
+  },
+  'what cannot be reached': (t, g) => {
+    g.file('f')
+    g.links({ out: '..', far: '../x' })
+    t.is(setAt(g, 'gone', 0, ATIM | MTIM), 'NOENT')
+    t.is(setAt(g, 'f/', 0, ATIM | MTIM), 'NOTDIR')
+    t.is(setAt(g, 'out', 1, ATIM | MTIM), 'NOTCAPABLE')
+    t.is(setAt(g, 'out/', 0, ATIM | MTIM), 'NOTCAPABLE')
+    t.is(setAt(g, 'far', 1, ATIM | MTIM), 'NOTCAPABLE')
+  },
+  'writing moves the times on': (t, g) => {
+    const file = g.handle('f', { access: BOTH, oflags: 1 })
+    fs.utimesSync(g.host('f'), 1000, 2000)
+    t.is(g.write(file, 'x'), 1)
+    t.is(said(g.sys.filestat(file)), 0)
+    t.true(near(g.record.mtim))
+    t.true(near(g.record.ctim))
+  },
+}

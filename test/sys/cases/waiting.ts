@@ -1,0 +1,137 @@
+/** poll, and reads that wait. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { Ready, Want } from '#lib/sys/sys.js'
+import { BOTH, type Cases, Fdflags, type Ground, said, text } from '../ground.js'
+
+const millisecond = 1_000_000
+function poll(g: Ground, timeout: number, ...entries: [handle: number, want: number][]) {
+  const { block } = g.sys
+  for (const [index, [handle, want]] of entries.entries()) {
+    block.poll.set([handle, want, -12345], 3 * index)
+    block.pollBytes[index] = -1
+  }
+  const answer = said(g.sys.poll(entries.length, timeout * millisecond))
+  return { answer, ready: entries.map((_, index) => block.poll[3 * index + 2]), bytes: entries.map((_, index) => block.pollBytes[index]) }
+}
+const yes = (outcome: number | undefined) => outcome !== undefined && outcome > 0 && (outcome & Ready.YES) !== 0
+/** Another process that writes into a FIFO in a while. */
+function writeLater(g: Ground, name: string, seconds: number, data: string): [ChildProcess, Promise<unknown>] {
+  const child = spawn('sh', ['-c', `sleep ${seconds}; printf ${data} > "$1"`, 'sh', g.host(name)], { stdio: 'ignore' })
+  return [child, once(child, 'close')]
+}
+
+export const waiting: Cases = {
+  'poll sleeps': (t, g) => {
+    const start = performance.now()
+    t.is(poll(g, 50).answer, 0)
+    const slept = performance.now() - start
+    t.true(slept >= 50 && slept < 2000, `${slept} ms`)
+    t.is(poll(g, 0).answer, 0)
+  },
+  'a regular file is ready': (t, g) => {
+    g.file('f', 'hello')
+    const file = g.handle('f', { access: BOTH })
+    const { answer, ready, bytes } = poll(g, Infinity, [file, Want.READ], [file, Want.WRITE])
+    t.is(answer, 2)
+    t.true(ready.every(yes))
+    t.is(bytes[0], 5)
+    t.deepEqual(g.read(file, 2), text('he'))
+    t.is(poll(g, Infinity, [file, Want.READ]).bytes[0], 3, 'what is left from here')
+  },
+  'a handle that is not open is told beside others': (t, g) => {
+    g.file('f')
+    const { answer, ready } = poll(g, Infinity, [12_345, Want.READ], [g.handle('f'), Want.READ])
+    t.is(answer, 2)
+    t.is(said(ready[0]), 'BADF')
+    t.true(yes(ready[1]))
+  },
+  'a bad handle ends the waiting': (t, g) => {
+    const { answer, ready } = poll(g, 10_000, [-1, Want.READ])
+    t.is(answer, 1)
+    t.is(said(ready[0]), 'BADF')
+  },
+  '1024 entries': (t, g) => {
+    const file = g.made('f')
+    const { answer, ready } = poll(g, 0, ...Array.from({ length: 1024 }, (): [number, number] => [file, Want.WRITE]))
+    t.is(answer, 1024)
+    t.true(ready.every(yes))
+  },
+  'a pipe with data is ready': (t, g) => {
+    g.fifo('p')
+    const reader = g.handle('p')
+    const writer = g.handle('p', { access: 2 })
+    t.is(g.write(writer, 'hello'), 5)
+    const { answer, ready } = poll(g, Infinity, [reader, Want.READ], [writer, Want.WRITE])
+    t.is(answer, 2)
+    t.true(ready.every(yes))
+  },
+  'a pipe says how much it holds': (t, g) => {
+    g.fifo('p')
+    const reader = g.handle('p')
+    const writer = g.handle('p', { access: 2 })
+    t.is(g.write(writer, 'hello'), 5)
+    t.is(poll(g, Infinity, [reader, Want.READ]).bytes[0], 5)
+  },
+  'an empty pipe is not ready': (t, g) => {
+    g.fifo('p')
+    const reader = g.handle('p')
+    const writer = g.handle('p', { access: 2 })
+    t.is(poll(g, 0, [reader, Want.READ]).answer, 0)
+    const start = performance.now()
+    const { answer, ready } = poll(g, 50, [reader, Want.READ])
+    t.is(answer, 0)
+    t.is(ready[0], 0)
+    t.true(performance.now() - start >= 50)
+    const both = poll(g, 1000, [reader, Want.READ], [writer, Want.WRITE])
+    t.is(both.answer, 1)
+    t.is(both.ready[0], 0)
+    t.true(yes(both.ready[1]))
+  },
+  'a pipe becomes ready': async (t, g) => {
+    g.fifo('p')
+    const reader = g.handle('p')
+    g.handle('p', { access: 2 })
+    const [, closed] = writeLater(g, 'p', 0.1, 'hello')
+    const { answer, ready, bytes } = poll(g, 10_000, [reader, Want.READ])
+    t.is(answer, 1)
+    t.true(yes(ready[0]))
+    t.is(bytes[0], 5)
+    t.deepEqual(g.read(reader, 10), text('hello'))
+    await closed
+  },
+  'a pipe hangs up': (t, g) => {
+    g.fifo('p')
+    const reader = g.handle('p')
+    const writer = g.handle('p', { access: 2 })
+    t.is(g.close(writer), 0)
+    const { answer, ready } = poll(g, 10_000, [reader, Want.READ])
+    t.is(answer, 1)
+    t.is(ready[0] & Ready.HANGUP, Ready.HANGUP)
+  },
+  'a read from a pipe waits for data': async (t, g) => {
+    g.fifo('p')
+    const reader = g.handle('p')
+    g.handle('p', { access: 2 })
+    const [, closed] = writeLater(g, 'p', 0.1, 'hello')
+    t.deepEqual(g.read(reader, 10), text('hello'))
+    await closed
+  },
+  'a read from an adopted pipe waits for data': async (t, g) => {
+    g.fifo('p')
+    const fd = fs.openSync(g.host('p'), fs.constants.O_RDWR)
+    const [, closed] = writeLater(g, 'p', 0.1, 'hello')
+    t.deepEqual(g.read(g.sys.adopt(fd), 10), text('hello'))
+    fs.closeSync(fd)
+    await closed
+  },
+  'a write to a full pipe': (t, g) => {
+    g.fifo('p')
+    const pipe = g.handle('p', { access: BOTH, fdflags: Fdflags.NONBLOCK })
+    let total = 0
+    for (let answer: unknown = 0; typeof answer === 'number'; total += Number(answer) || 0) answer = g.write(pipe, 'x'.repeat(4096))
+    t.true(total >= 4096)
+    t.is(g.write(pipe, 'x'), 'AGAIN')
+  },
+}

@@ -1,0 +1,48 @@
+/** The contract of Sys as cases that any backend runs; what one cannot do is skipped with a reason. */
+import type { TestFn } from 'ava'
+import type { Sys } from '#lib/sys/sys.js'
+import { clocks } from './cases/clocks.js'
+import { directories } from './cases/directories.js'
+import { files } from './cases/files.js'
+import { handles } from './cases/handles.js'
+import { links } from './cases/links.js'
+import { names } from './cases/names.js'
+import { opening } from './cases/opening.js'
+import { paths } from './cases/paths.js'
+import { sockets } from './cases/sockets.js'
+import { times } from './cases/times.js'
+import { waiting } from './cases/waiting.js'
+import { type Cases, Ground, openDescriptors } from './ground.js'
+
+export interface Skip {
+  readonly reason: string
+  readonly cases: readonly string[]
+}
+
+const subjects: Record<string, Cases> = { files, times, directories, opening, paths, links, names, handles, sockets, waiting, clocks }
+
+/** Registers one test for each case on `makeSys`. The cases run one after another, and each must give back every descriptor. */
+export function contract(test: TestFn, name: string, makeSys: () => Sys, skip: readonly Skip[] = []) {
+  const reasons = new Map(skip.flatMap(({ reason, cases }) => cases.map(title => [title, reason])))
+  for (const [subject, cases] of Object.entries(subjects)) {
+    for (const [title, run] of Object.entries(cases)) {
+      const reason = reasons.get(title)
+      reasons.delete(title)
+      if (reason !== undefined) {
+        test.skip(`${name}: ${subject}: ${title} [${reason}]`, () => {})
+        continue
+      }
+      test.serial(`${name}: ${subject}: ${title}`, async t => {
+        const before = openDescriptors()
+        const ground = new Ground(makeSys())
+        try {
+          await run(t, ground)
+        } finally {
+          ground.leave()
+        }
+        t.is(openDescriptors(), before, 'every descriptor is given back')
+      })
+    }
+  }
+  test(`${name}: every skip names a case`, t => t.deepEqual([...reasons.keys()], []))
+}
