@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+/** The command line: which command was asked for, and how its errors are told. */
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { CommandError, parseRun, runHelp } from './options.js'
+import { run } from './run.js'
+
+const help = `wasi-common: run WebAssembly that you do not trust
+
+Usage: wasi-common run [options] program.wasm [arguments]
+       wasi-common --help | --version
+
+${runHelp}
+`
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  return version
+}
+
+function main(args: readonly string[]): number {
+  const [command, ...rest] = args
+  switch (command) {
+    case 'run': {
+      const request = parseRun(rest)
+      if (request !== 'help') return run(request)
+      break
+    }
+    case '--version':
+    case '-V':
+      process.stdout.write(`wasi-common ${version()}\n`)
+      return 0
+    case '--help':
+    case '-h':
+      break
+    default:
+      throw new CommandError(command === undefined ? 'no command' : `no such command or option: ${command}`, 'try wasi-common --help')
+  }
+  process.stdout.write(help)
+  return 0
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error
+  process.stderr.write(`wasi-common: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,120 @@
+/** The words of the command line, and what each asks for. */
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import type { Preopen } from '../options.js'
+
+/** The user's mistake, or the program's: one line that says what, and perhaps one that says what to do. */
+export class CommandError extends Error {
+  readonly hint: string | undefined
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+export interface RunRequest {
+  /** The module's file; `-` is standard input. */
+  readonly program: string
+  /** The guest's command line, its name first. */
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly preopens: Readonly<Record<string, Preopen>>
+  readonly invoke: string | undefined
+  readonly backend: 'auto' | 'native' | 'typescript'
+  /** Where trace lines go: a file, `-` for standard error, or nowhere. */
+  readonly trace: string | undefined
+}
+
+export const runHelp = `Options of run:
+  --dir HOST[::GUEST[::ro]]  give the guest a directory, under the name GUEST (default HOST), perhaps only to read
+  --env NAME[=VALUE]         set a variable of the guest; without a value, pass the host's on
+  --inherit-env              pass the host's whole environment on
+  --argv0 NAME               what the guest sees as its own name (default: the program as given)
+  --invoke NAME              call this export with the arguments, in place of _start, and print what it returns
+  --backend NAME             auto (default), native, or typescript
+  --trace[=FILE]             write a line for each hostcall to standard error, or to FILE
+  --help, --version
+
+All after program.wasm is the guest's. A program of - is read from standard input. The guest is given no directory and
+no variable that was not asked for. The exit code is the guest's; 1 where it could not be run, or trapped.`
+
+const words = {
+  dir: { type: 'string', multiple: true },
+  env: { type: 'string', multiple: true },
+  'inherit-env': { type: 'boolean' },
+  argv0: { type: 'string' },
+  invoke: { type: 'string' },
+  backend: { type: 'string' },
+  trace: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+export function parseRun(args: readonly string[]): RunRequest | 'help' {
+  // The value of --trace may be left out, which parseArgs does not know.
+  const own = [...args]
+  const end = programAt(own)
+  for (let i = 0; i < end; i++) if (own[i] === '--trace') own[i] = '--trace=-'
+  const { values } = parse(own.slice(0, end))
+  if (values.help) return 'help'
+  const program = own[end] === '--' ? own[end + 1] : own[end]
+  if (program === undefined) throw new CommandError('no program to run', 'usage: wasi-common run [options] program.wasm [arguments]')
+  const rest = own.slice(own[end] === '--' ? end + 2 : end + 1)
+  return {
+    program,
+    args: [values.argv0 ?? program, ...rest],
+    env: environment(values.env ?? [], values['inherit-env'] ?? false),
+    preopens: directories(values.dir ?? []),
+    invoke: values.invoke,
+    backend: backend(values.backend ?? 'auto'),
+    trace: values.trace,
+  }
+}
+
+/** Where the options of run end: at the first word that is neither an option nor the value of one. */
+function programAt(args: readonly string[]): number {
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i]
+    if (word === '-' || word === '--' || !word.startsWith('-')) return i
+    const name = word.slice(2)
+    if (name in words && name !== 'trace' && words[name as keyof typeof words].type === 'string') i++
+  }
+  return args.length
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: words, strict: true })
+  } catch (error) {
+    throw new CommandError((error as Error).message.split('. ')[0], 'try wasi-common run --help')
+  }
+}
+
+/** Of two settings of a variable the later one counts, and any counts more than the host's. */
+function environment(settings: readonly string[], inherit: boolean): Record<string, string | undefined> {
+  const env: Record<string, string | undefined> = inherit ? { ...process.env } : {}
+  for (const setting of settings) {
+    const [, name, value] = /^([^=]*)(?:=(.*))?$/s.exec(setting) as RegExpExecArray
+    if (name === '') throw new CommandError(`--env ${setting}: a variable has a name`)
+    env[name] = value ?? process.env[name]
+  }
+  return env
+}
+
+function directories(settings: readonly string[]): Record<string, Preopen> {
+  const preopens: Record<string, Preopen> = {}
+  for (const setting of settings) {
+    const [path, guest = path, mode, ...rest] = setting.split('::')
+    if (path === '' || guest === '') throw new CommandError(`--dir ${setting}: a directory has a name`)
+    if ((mode !== undefined && mode !== 'ro' && mode !== 'rw') || rest.length !== 0) {
+      throw new CommandError(`--dir ${setting}: what follows the guest's name is ro or rw`, 'as in --dir HOST::GUEST::ro')
+    }
+    if (guest in preopens) throw new CommandError(`--dir ${setting}: the guest has a directory ${guest} already`)
+    preopens[guest] = { path, readOnly: mode === 'ro' }
+  }
+  return preopens
+}
+
+function backend(name: string): RunRequest['backend'] {
+  if (name === 'auto' || name === 'native' || name === 'typescript') return name
+  throw new CommandError(`--backend ${name}: there is no such backend`, 'it is auto, native or typescript')
+}

@@ -1,0 +1,122 @@
+/** An embedder's options become checked settings. Every mistake of the embedder is an error here, before anything is opened. */
+import { inspect } from 'node:util'
+import type { UnexpectedError } from './errors.js'
+import {
+  checkArray,
+  checkBoolean,
+  checkFd,
+  checkFunction,
+  checkObject,
+  checkOneOf,
+  checkString,
+  wrongType,
+  wrongValue,
+} from './validate.js'
+
+/** A directory of the host for a guest. */
+export interface Preopen {
+  /** The host's path; what is relative is so to the working directory. */
+  readonly path: string
+  /** Refuse every change through it with ROFS. Default false. */
+  readonly readOnly?: boolean
+}
+
+export interface GuestOptions {
+  /** The snapshot of WASI that the guest imports: `wasi_snapshot_preview1` or `wasi_unstable`. */
+  readonly version: 'preview1' | 'unstable'
+  /** The guest's command line; the first is the program's name. Each is made a string. Default none. */
+  readonly args?: readonly unknown[]
+  /** The guest's environment. Each value is made a string; undefined ones are left out. Default none. */
+  readonly env?: Readonly<Record<string, unknown>>
+  /** Directories by the name that the guest knows each by; they become its descriptors 3, 4 and so on. Default none. */
+  readonly preopens?: Readonly<Record<string, string | Preopen>>
+  /** The host's descriptors for the guest's 0, 1 and 2. The guest cannot close the host's. Default 0, 1, 2. */
+  readonly stdin?: number
+  readonly stdout?: number
+  readonly stderr?: number
+  /**
+   * Who asks the host. `native` (and `auto`, the default) is the addon, whose sandbox holds against races; it is an error
+   * where it cannot be loaded. `typescript` uses node:fs alone: slower, and what it cannot do exactly stands in RATIONALE.md.
+   */
+  readonly backend?: 'auto' | 'native' | 'typescript'
+  /** Receives a line for each hostcall, as strace writes them. */
+  readonly trace?: (line: string) => void
+  /** Receives every host error that WASI has no word for; the guest sees IO. What it throws ends the guest. */
+  readonly onUnexpected?: (error: UnexpectedError) => void
+}
+
+export interface WASIOptions extends GuestOptions {
+  /** Whether proc_exit makes `start` return its code; else it ends the host's process with it. Default true. */
+  readonly returnOnExit?: boolean
+}
+
+/** Options after all checks, in the form that the rest of the package uses. */
+export interface Settings {
+  readonly version: 'preview1' | 'unstable'
+  readonly args: readonly Uint8Array[]
+  readonly env: readonly Uint8Array[]
+  readonly preopens: readonly { readonly name: string; readonly path: string; readonly readOnly: boolean }[]
+  readonly stdio: readonly [stdin: number, stdout: number, stderr: number]
+  readonly backend: 'auto' | 'native' | 'typescript'
+  readonly trace: ((line: string) => void) | undefined
+  readonly onUnexpected: ((error: UnexpectedError) => void) | undefined
+}
+
+/** The checks come in the order of node:wasi's, so that of two mistakes the same one is told. */
+export function settingsOf(options: unknown = {}): Settings {
+  checkObject('options', options)
+  const { version, args = [], env, preopens, stdin = 0, stdout = 1, stderr = 2, backend = 'auto', trace, onUnexpected } = options
+  checkString('options.version', version)
+  if (version !== 'preview1' && version !== 'unstable') throw wrongValue('options.version', 'unsupported WASI version', version)
+  checkArray('options.args', args)
+  const argBytes = args.map((arg, i) => cString(`options.args[${i}]`, String(arg)))
+  if (env !== undefined) checkObject('options.env', env)
+  const envBytes = Object.entries(env ?? {})
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => cString(`options.env.${name}`, `${name}=${value}`))
+  if (preopens !== undefined) checkObject('options.preopens', preopens)
+  const folders = Object.entries(preopens ?? {}).map(([name, value]) => folder(name, value))
+  checkFd('options.stdin', stdin)
+  checkFd('options.stdout', stdout)
+  checkFd('options.stderr', stderr)
+  checkOneOf('options.backend', ['auto', 'native', 'typescript'], backend)
+  if (trace !== undefined) checkFunction('options.trace', trace)
+  if (onUnexpected !== undefined) checkFunction('options.onUnexpected', onUnexpected)
+  return {
+    version,
+    args: argBytes,
+    env: envBytes,
+    preopens: folders,
+    stdio: [stdin, stdout, stderr],
+    backend,
+    trace: trace as Settings['trace'],
+    onUnexpected: onUnexpected as Settings['onUnexpected'],
+  }
+}
+
+/** What `class WASI` takes beyond that. */
+export function returnOnExitOf({ returnOnExit = true }: { readonly returnOnExit?: unknown }): boolean {
+  checkBoolean('options.returnOnExit', returnOnExit)
+  return returnOnExit
+}
+
+const encoder = new TextEncoder()
+/** Bytes ended by NUL, as C wants them; a NUL within would cut the string, so it is refused. */
+function cString(name: string, text: string): Uint8Array {
+  if (text.includes('\0')) throw wrongValue(name, 'must not contain NUL characters', text)
+  return encoder.encode(`${text}\0`)
+}
+
+function folder(name: string, value: unknown): Settings['preopens'][number] {
+  const at = `options.preopens[${inspect(name)}]`
+  if (value === null || typeof value !== 'object') return { name, path: pathOf(at, String(value)), readOnly: false }
+  const { path, readOnly = false } = value as Partial<Preopen>
+  if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
+  checkBoolean(`${at}.readOnly`, readOnly)
+  return { name, path: pathOf(`${at}.path`, path), readOnly }
+}
+
+function pathOf(at: string, path: string): string {
+  if (path.includes('\0')) throw wrongValue(at, 'must not contain NUL characters', path)
+  return path
+}

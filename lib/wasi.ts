@@ -1,0 +1,97 @@
+/** class WASI: the constructor and the methods of node:wasi over a guest. */
+import { coded } from './errors.js'
+import type { Import } from './gate.js'
+import { type Guest, guestOf } from './guest.js'
+import { checkMemory, type MemoryLike } from './memory.js'
+import { returnOnExitOf, settingsOf, type WASIOptions } from './options.js'
+import { checkFunction, checkObject, wrongType } from './validate.js'
+
+// Loaders of emnapi look for these by their descriptions, as node:wasi has them.
+const kBindingName = Symbol('kBindingName')
+const kSetMemory = Symbol('kSetMemory')
+const kStarted = Symbol('kStarted')
+const kExitCode = Symbol('kExitCode')
+const kInstance = Symbol('kInstance')
+
+interface Exports {
+  readonly _start?: unknown
+  readonly _initialize?: unknown
+  readonly memory?: unknown
+}
+
+/**
+ * A WASI host for one guest, in place of node:wasi's class of the same name.
+ * @see https://nodejs.org/api/wasi.html
+ */
+export class WASI {
+  /** The imports by name. Whoever replaces one before the module is instantiated has it called in its place. */
+  readonly wasiImport: Record<string, Import>
+  readonly [kBindingName]: string;
+  [kSetMemory]: (memory: MemoryLike) => void;
+  [kStarted] = false;
+  [kExitCode] = 0;
+  [kInstance]: { readonly exports: Exports } | undefined = undefined
+  readonly #guest: Guest
+
+  /** @throws as {@link createGuest} does. */
+  constructor(options: WASIOptions) {
+    this.#guest = guestOf(settingsOf(options))
+    this.wasiImport = this.#guest.imports
+    this[kBindingName] = this.#guest.namespace
+    this[kSetMemory] = memory => this.#guest.bind(memory)
+    if (!returnOnExitOf(options)) this.wasiImport.proc_exit = exiting(this.#guest, this.wasiImport.proc_exit)
+  }
+
+  /** What to pass to `new WebAssembly.Instance`. */
+  getImportObject(): Record<string, Record<string, Import>> {
+    return { [this[kBindingName]]: this.wasiImport }
+  }
+
+  /**
+   * Say which instance the imports serve, without running it. The memory is its export of that name, unless given.
+   * @throws ERR_WASI_ALREADY_STARTED after a start that found its memory; ERR_INVALID_ARG_TYPE for what is no instance or memory.
+   */
+  finalizeBindings(
+    instance: object,
+    { memory = (instance as { exports?: Exports } | undefined)?.exports?.memory }: { memory?: unknown } = {},
+  ): void {
+    if (this[kStarted]) throw coded(new Error('WASI instance has already started'), 'ERR_WASI_ALREADY_STARTED')
+    checkObject('instance', instance)
+    checkObject('instance.exports', instance.exports)
+    checkMemory(memory)
+    this[kSetMemory](memory)
+    this[kInstance] = instance as unknown as { exports: Exports }
+    this[kStarted] = true
+  }
+
+  /** Run a command: call its `_start`. Its exit code. */
+  start(instance: object): number {
+    this.finalizeBindings(instance)
+    const { _start, _initialize } = (this[kInstance] as { exports: Exports }).exports
+    checkFunction('instance.exports._start', _start)
+    if (_initialize !== undefined) throw wrongType('instance.exports._initialize', 'undefined', _initialize)
+    this[kExitCode] = this.#guest.run(() => _start())
+    return this[kExitCode]
+  }
+
+  /** Prepare a reactor: call its `_initialize`, where it has one. */
+  initialize(instance: object): void {
+    this.finalizeBindings(instance)
+    const { _start, _initialize } = (this[kInstance] as { exports: Exports }).exports
+    if (_start !== undefined) throw wrongType('instance.exports._start', 'undefined', _start)
+    if (_initialize === undefined) return
+    checkFunction('instance.exports._initialize', _initialize)
+    _initialize()
+  }
+}
+
+/** proc_exit for a host that ends with its guest. */
+function exiting(guest: Guest, proc_exit: Import): Import {
+  return (...args) => {
+    let errno = 0
+    const code = guest.run(() => {
+      errno = proc_exit(...args)
+    })
+    return errno === 0 ? process.exit(code) : errno
+  }
+}

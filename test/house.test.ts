@@ -1,0 +1,108 @@
+/** The house: who may import whom, what only one file may name, and that a newcomer is told what each file is for. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const lib = join(root, 'lib')
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+const source = (file: string): string => readFileSync(join(lib, file), 'utf8')
+/** What a file imports: relative ones as paths below lib, without their ending; others as they are. */
+const importsOf = (file: string): string[] =>
+  [...source(file).matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm)].map(([, a, b, c]) => {
+    const name = a ?? b ?? c
+    return name.startsWith('.') ? relative(lib, resolve(lib, dirname(file), name)).replace(/\.js$/, '') : name
+  })
+
+/** The floors, from the ground up: a file may import from its own floor and from those below. */
+const floors: readonly (readonly [name: string, RegExp])[] = [
+  ['abi', /^abi\//],
+  ['errors', /^(errors|validate|random)$/],
+  ['sys/sys', /^sys\/sys$/],
+  ['backends', /^sys\/(native|typescript\/\w+)$/],
+  ['sys/choose', /^sys\/choose$/],
+  ['memory', /^memory$/],
+  ['fds, context', /^(fds\/\w+|context)$/],
+  ['hostcalls, gate, trace', /^(hostcalls\/\w+|gate|trace)$/],
+  ['options', /^options$/],
+  ['guest', /^guest$/],
+  ['wasi', /^wasi$/],
+  ['index, run', /^(index|run\/\w+)$/],
+  ['cli, register', /^(cli\/\w+|register)$/],
+]
+const floorOf = (file: string): number => floors.findIndex(([, pattern]) => pattern.test(file.replace(/\.ts$/, '')))
+
+test('every file has its floor', t => {
+  t.deepEqual(
+    files.filter(file => floorOf(file) < 0),
+    [],
+  )
+})
+
+test('imports lead down', t => {
+  const up = files.flatMap(file =>
+    importsOf(file)
+      .filter(name => !name.includes(':') && floorOf(name) > floorOf(file))
+      .map(name => `${file} -> ${name}`),
+  )
+  t.deepEqual(up, [])
+  t.true(files.flatMap(importsOf).length > 60, 'the imports are really read')
+})
+
+/** What only some files may import, and which. */
+const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
+  [
+    /^node:fs/,
+    /^(sys\/typescript\/\w+|options|cli\/\w+|sys\/native)\.ts$/,
+    'files of the host are opened by a backend, or by the command line for its user',
+  ],
+  [/^sys\/(native|typescript\/)/, /^(sys\/choose|sys\/typescript\/\w+)\.ts$/, 'only sys/choose names a backend'],
+  [/^sys\/choose$/, /^guest\.ts$/, 'a guest is given its backend'],
+  [/^(?!node:)[^./]*$/, /^$/, 'there are no runtime dependencies'],
+]
+test('what only few may see, only those see', t => {
+  for (const [what, who, why] of doors) {
+    const own = (name: string): boolean => floors.some(([, pattern]) => pattern.test(name))
+    const guilty = files.filter(
+      file => !who.test(file) && importsOf(file).some(name => what.test(name) && !(own(name) && what.source.startsWith('^(?!'))),
+    )
+    t.deepEqual(guilty, [], why)
+  }
+})
+
+test('abi imports nothing but itself', t => {
+  for (const file of files.filter(name => name.startsWith('abi/'))) for (const name of importsOf(file)) t.regex(name, /^abi\//, file)
+})
+
+test('no circles', t => {
+  const graph = new Map(files.map(file => [file.replace(/\.ts$/, ''), source(file)]))
+  // A type alone makes no circle when the program runs.
+  const edges = (file: string): string[] =>
+    [...(graph.get(file) ?? '').matchAll(/^(?:import|export) (?!type\b)([^'"]*?)from '(\.[^']+)'/gm)]
+      .filter(([, names]) => !/^\{(\s*type \w+,?)+\s*\}\s*$/.test(names))
+      .map(([, , name]) => relative(lib, resolve(lib, dirname(file), name)).replace(/\.js$/, ''))
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) t.fail(`circle: ${[...path, file].join(' -> ')}`)
+    if (done.has(file) || path.includes(file)) return
+    for (const next of edges(file)) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) visit(file, [])
+  t.is(done.size, files.length)
+})
+
+test('only addon.cc sees N-API', t => {
+  const native = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).filter(name => /\.(cc|h)$/.test(name))
+  const seeing = native.filter(name => /#include <(napi|node_api|js_native_api)/.test(readFileSync(join(root, 'native', name), 'utf8')))
+  t.deepEqual(seeing, ['addon.cc'])
+})
+
+test('every file opens with what it alone knows', t => {
+  for (const file of files) t.regex(source(file).replace(/^#!.*\n/, ''), /^\/\*\*.{20,}?\*\//s, file)
+})
+
+test('nothing is left to do', t => {
+  for (const file of files) t.notRegex(source(file), /\b(TODO|FIXME|XXX|HACK)\b/, file)
+})
