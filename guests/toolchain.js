@@ -1,0 +1,81 @@
+/** How a C file becomes a WebAssembly program: with clang, which is a WASI guest itself, so in the sandbox too. */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { llvm, llvmResources, llvmVersion } from './modules.js'
+import { product } from './products.js'
+import { unpack } from './tar.js'
+
+/** Our own C sources. */
+export const sources = fileURLToPath(new URL('c', import.meta.url))
+
+/**
+ * Runs `wasi-common run` with these arguments and waits for its end.
+ *
+ * @typedef {(args: string[]) => { status: number | null, stdout: string, stderr: string }} Run
+ */
+
+/** The folder that clang wants to see as /usr, unpacked once. */
+export const resources = () => product(`llvm-${llvmVersion()}`, folder => unpack(readFileSync(llvmResources()), folder))
+
+const libraries = '/usr/lib/wasm32-wasip1'
+const builtins = '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a'
+
+/**
+ * The arguments of `wasi-common run` that compile `NAME.c` to `NAME.o` and link that to `NAME.wasm`. These are two
+ * commands, since clang would have to start the linker and WASI has no processes. The sources and the compiler's own files
+ * are mounted read-only; only the folder for the output can be written.
+ *
+ * @param {string} name of the source without `.c`
+ * @param {{ from?: string, to: string, flags?: string[] }} folders the host's folders of the source and for the output, and more flags for clang
+ * @returns {{ compile: string[], link: string[], program: string }}
+ */
+export function commands(name, { from = sources, to, flags = [] }) {
+  const usr = ['--dir', `${resources()}::/usr::ro`]
+  const src = ['--dir', `${from}::/src::ro`]
+  const out = ['--dir', `${to}::/out`]
+  const strict = ['-O2', '-Wall', '-Wextra', '-Werror']
+  return {
+    compile: [
+      ...[...usr, ...src, ...out, '--argv0', 'clang', llvm()],
+      ...['--target=wasm32-wasip1', ...strict, ...flags, '-c', `/src/${name}.c`, '-o', `/out/${name}.o`],
+    ],
+    link: [
+      ...[...usr, ...out, '--argv0', 'wasm-ld', llvm()],
+      ...[`-L${libraries}`, `${libraries}/crt1-command.o`, `/out/${name}.o`, '-lc', builtins, '-o', `/out/${name}.wasm`],
+    ],
+    program: join(to, `${name}.wasm`),
+  }
+}
+
+/**
+ * The path of one of our own guests, built unless it has been since its source last changed.
+ *
+ * @param {string} name of its source without `.c`
+ * @param {Run} run
+ * @returns {string}
+ */
+export function build(name, run) {
+  const source = readFileSync(join(sources, `${name}.c`))
+  const version = createHash('sha256')
+    .update(llvmVersion())
+    .update(readFileSync(new URL(import.meta.url)))
+    .update(source)
+    .digest('hex')
+    .slice(0, 12)
+  return product(`${name}-${version}.wasm`, path => {
+    const to = `${path}.parts`
+    mkdirSync(to)
+    try {
+      const { compile, link, program } = commands(name, { to })
+      for (const args of [compile, link]) {
+        const { status, stdout, stderr } = run(args)
+        if (status !== 0) throw new Error(`${name}.c was not built, status ${status}: ${stdout}${stderr}`)
+      }
+      renameSync(program, path)
+    } finally {
+      rmSync(to, { recursive: true, force: true })
+    }
+  })
+}

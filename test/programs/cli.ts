@@ -1,0 +1,41 @@
+/** How the tests of whole programs start our command, and where these programs may put files. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ExecutionContext } from 'ava'
+import { build } from '#guests/toolchain.js'
+
+export const backends = ['native', 'typescript'] as const
+export type Backend = (typeof backends)[number]
+
+const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+
+export interface Ended {
+  /** Null if a signal ended it, which is never right. */
+  status: number | null
+  stdout: string
+  stderr: string
+  /** Standard output as it came, for guests that write no text. */
+  bytes: Buffer
+}
+
+/** Run `wasi-common run` with these arguments. Standard input is empty unless given. */
+export function run(backend: Backend, args: readonly string[], input: string | Uint8Array = ''): Ended {
+  const ended = spawnSync(process.execPath, [main, 'run', '--backend', backend, ...args], { input, maxBuffer: 2 ** 26, timeout: 120_000 })
+  if (ended.error !== undefined) throw ended.error
+  return { status: ended.status, stdout: ended.stdout.toString(), stderr: ended.stderr.toString(), bytes: ended.stdout }
+}
+
+/** The path of one of our own guests, compiled in the sandbox when its source is new. */
+export function guest(name: string): string {
+  return build(name, args => run('native', args))
+}
+
+/** An empty folder for one test. Its path has no links, since programs compare the paths they print. */
+export function scratch(t: ExecutionContext): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
