@@ -1,0 +1,53 @@
+{
+  'target_defaults': {
+    'default_configuration': 'Release',
+  },
+  'targets': [
+    {
+      'target_name': 'wasi_common',
+      # The list stands in native/sources.txt, and is the same for CMakeLists.txt.
+      'sources': ['<!@(node scripts/build-native.js --sources)'],
+      'include_dirs': [
+        'native',
+        '<!(node -p "require(\'node-addon-api\').include_dir")',
+      ],
+      'defines': [
+        'NAPI_VERSION=8',
+        'NAPI_DISABLE_CPP_EXCEPTIONS',
+        'NODE_ADDON_API_DISABLE_DEPRECATED',
+        'BUILDING_NODE_EXTENSION',
+      ],
+      'cflags_cc': [
+        '-std=c++17',
+        '-O2',
+        '-Wall',
+        '-Wextra',
+        '-fno-exceptions',
+        '-fno-rtti',
+        '-fvisibility=hidden',
+        '-ffunction-sections',
+        '-fdata-sections',
+      ],
+      # Node's own common.gypi asks for a newer standard.
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-O3'],
+      'conditions': [
+        ['OS=="linux"', {
+          'include_dirs': ['native/posix'],
+          'ldflags': ['-Wl,-z,now,-z,relro', '-Wl,--gc-sections'],
+        }],
+        ['OS=="mac"', {
+          'include_dirs': ['native/posix'],
+          'xcode_settings': {
+            'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',
+            'GCC_ENABLE_CPP_EXCEPTIONS': 'NO',
+            'GCC_ENABLE_CPP_RTTI': 'NO',
+            'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
+            'GCC_OPTIMIZATION_LEVEL': '2',
+            'MACOSX_DEPLOYMENT_TARGET': '11.0',
+            'WARNING_CFLAGS': ['-Wall', '-Wextra'],
+          },
+        }],
+      ],
+    },
+  ],
+}

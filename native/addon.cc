@@ -1,0 +1,222 @@
+// Knows Node-API, alone: it keeps the Hosts of one JavaScript environment, and calls their methods.
+//
+// A hot call takes no arguments and returns nothing. It reads a register file that both sides know: r[0] is the index of
+// the Host going in and the Answer coming out, r[1] on are the arguments of the method. That is half the price of passing
+// four integers, and nothing on the way allocates, throws or touches an object.
+#include <napi.h>
+
+#include <limits>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "host.h"
+
+namespace wasi_common {
+namespace {
+
+constexpr std::size_t register_count = 16;
+
+// A Host, and what it points into.
+struct Guest {
+  Guest(Block* block, bool walk_only) : host(block, walk_only) {}
+  Host host;
+  Napi::ObjectReference block;
+  Napi::ObjectReference memory;
+};
+
+// All that one environment has: the main thread's, or a worker's. Torn down with it, which closes all its files.
+struct Environment {
+  std::vector<std::unique_ptr<Guest>> guests;
+  Napi::ObjectReference registers_buffer;
+  double* registers = nullptr;
+
+  Guest* guest(double index) {
+    // Also false for NaN.
+    if (!(index >= 0 && index < static_cast<double>(guests.size()))) return nullptr;
+    return guests[static_cast<std::size_t>(index)].get();
+  }
+};
+
+// A register as an integer. What is none of its values becomes its greatest: no handle, no length that memory has.
+template <class To>
+To convert(double value) {
+  constexpr double low = static_cast<double>(std::numeric_limits<To>::min());
+  constexpr double beyond = 2.0 * static_cast<double>(To{1} << (std::numeric_limits<To>::digits - 1));
+  return value >= low && value < beyond ? static_cast<To>(value) : std::numeric_limits<To>::max();
+}
+template <>
+double convert<double>(double value) {
+  return value;
+}
+
+template <class... Arguments, std::size_t... Places>
+Answer call(Host& host, Answer (Host::*method)(Arguments...), const double* registers, std::index_sequence<Places...>) {
+  static_assert(sizeof...(Arguments) < register_count);
+  return (host.*method)(convert<Arguments>(registers[1 + Places])...);
+}
+template <class... Arguments>
+Answer call(Host& host, Answer (Host::*method)(Arguments...), const double* registers) {
+  return call(host, method, registers, std::index_sequence_for<Arguments...>());
+}
+
+template <auto method>
+napi_value hot(napi_env env, napi_callback_info) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  auto* const environment = static_cast<Environment*>(data);
+  double* const registers = environment->registers;
+  Guest* const guest = environment->guest(registers[0]);
+  const Answer answer = guest != nullptr ? call(guest->host, method, registers) : refuse(Errno::BadF);
+  registers[0] = static_cast<double>(answer);
+  return nullptr;
+}
+
+constexpr struct {
+  const char* name;
+  napi_callback call;
+} hot_calls[] = {
+    {"close", hot<&Host::close>},
+    {"readv", hot<&Host::readv>},
+    {"preadv", hot<&Host::preadv>},
+    {"writev", hot<&Host::writev>},
+    {"pwritev", hot<&Host::pwritev>},
+    {"seek", hot<&Host::seek>},
+    {"filestat", hot<&Host::filestat>},
+    {"setSize", hot<&Host::set_size>},
+    {"setTimes", hot<&Host::set_times>},
+    {"allocate", hot<&Host::allocate>},
+    {"advise", hot<&Host::advise>},
+    {"sync", hot<&Host::sync>},
+    {"datasync", hot<&Host::datasync>},
+    {"setFlags", hot<&Host::set_flags>},
+    {"readdir", hot<&Host::readdir>},
+    {"open", hot<&Host::open>},
+    {"filestatAt", hot<&Host::filestat_at>},
+    {"setTimesAt", hot<&Host::set_times_at>},
+    {"mkdir", hot<&Host::mkdir>},
+    {"rmdir", hot<&Host::rmdir>},
+    {"unlink", hot<&Host::unlink>},
+    {"readlink", hot<&Host::readlink>},
+    {"symlink", hot<&Host::symlink>},
+    {"link", hot<&Host::link>},
+    {"rename", hot<&Host::rename>},
+    {"accept", hot<&Host::accept>},
+    {"recv", hot<&Host::recv>},
+    {"send", hot<&Host::send>},
+    {"shutdown", hot<&Host::shutdown>},
+    {"poll", hot<&Host::poll>},
+    {"now", hot<&Host::now>},
+    {"resolution", hot<&Host::resolution>},
+};
+
+// The set-up calls: ordinary functions of ordinary arguments.
+
+Napi::Value refuse_arguments(Napi::Env env) {
+  Napi::TypeError::New(env, "wasi_common.node was called in a way that lib/sys/native.ts never does")
+      .ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+Guest* guest(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return nullptr;
+  return info.Env().GetInstanceData<Environment>()->guest(info[0].As<Napi::Number>().DoubleValue());
+}
+
+// create(block: ArrayBuffer, walkOnly: boolean): index
+Napi::Value create(const Napi::CallbackInfo& info) {
+  if (!info[0].IsArrayBuffer() || !info[1].IsBoolean()) return refuse_arguments(info.Env());
+  auto block = info[0].As<Napi::ArrayBuffer>();
+  if (block.ByteLength() != sizeof(Block)) return refuse_arguments(info.Env());
+  auto made = std::make_unique<Guest>(static_cast<Block*>(block.Data()), info[1].As<Napi::Boolean>().Value());
+  made->block = Napi::Persistent(block.As<Napi::Object>());
+  auto& guests = info.Env().GetInstanceData<Environment>()->guests;
+  std::size_t index = 0;
+  while (index < guests.size() && guests[index] != nullptr) ++index;
+  if (index == guests.size()) guests.emplace_back();
+  guests[index] = std::move(made);
+  return Napi::Number::New(info.Env(), static_cast<double>(index));
+}
+
+// dispose(index): closes all that is open
+Napi::Value dispose(const Napi::CallbackInfo& info) {
+  Guest* const gone = guest(info);
+  if (gone == nullptr) return refuse_arguments(info.Env());
+  for (auto& place : info.Env().GetInstanceData<Environment>()->guests)
+    if (place.get() == gone) place.reset();
+  return info.Env().Undefined();
+}
+
+// bind(index, memory: Uint8Array)
+Napi::Value bind(const Napi::CallbackInfo& info) {
+  Guest* const bound = guest(info);
+  if (bound == nullptr || !info[1].IsTypedArray()) return refuse_arguments(info.Env());
+  auto memory = info[1].As<Napi::Uint8Array>();
+  if (memory.TypedArrayType() != napi_uint8_array) return refuse_arguments(info.Env());
+  bound->host.bind(memory.Data(), memory.ByteLength());
+  bound->memory = Napi::Persistent(memory.As<Napi::Object>());
+  return info.Env().Undefined();
+}
+
+// failure(index): [system call, error, path or undefined]
+Napi::Value failure(const Napi::CallbackInfo& info) {
+  Guest* const asked = guest(info);
+  if (asked == nullptr) return refuse_arguments(info.Env());
+  const Failure& last = asked->host.failure();
+  auto answer = Napi::Array::New(info.Env(), 3);
+  answer.Set(0u, Napi::String::New(info.Env(), last.call));
+  answer.Set(1u, Napi::Number::New(info.Env(), last.error));
+  answer.Set(2u, last.has_path ? Napi::String::New(info.Env(), last.path) : info.Env().Undefined());
+  return answer;
+}
+
+// preopen(index, path): handle or unexpected
+Napi::Value preopen(const Napi::CallbackInfo& info) {
+  Guest* const asked = guest(info);
+  if (asked == nullptr || !info[1].IsString()) return refuse_arguments(info.Env());
+  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.preopen(info[1].As<Napi::String>())));
+}
+
+// adopt(index, fd): handle or unexpected
+Napi::Value adopt(const Napi::CallbackInfo& info) {
+  Guest* const asked = guest(info);
+  if (asked == nullptr || !info[1].IsNumber()) return refuse_arguments(info.Env());
+  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.adopt(info[1].As<Napi::Number>().Int32Value())));
+}
+
+// resolver(index): how paths are resolved, "openat2" or "walk"
+Napi::Value resolver(const Napi::CallbackInfo& info) {
+  Guest* const asked = guest(info);
+  if (asked == nullptr) return refuse_arguments(info.Env());
+  return Napi::String::New(info.Env(), asked->host.resolver());
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  auto environment = std::make_unique<Environment>();
+  auto registers = Napi::Float64Array::New(env, register_count);
+  environment->registers = registers.Data();
+  environment->registers_buffer = Napi::Persistent(registers.As<Napi::Object>());
+  env.SetInstanceData(environment.release());
+
+  exports["registers"] = registers;
+  exports["create"] = Napi::Function::New<create>(env, "create");
+  exports["dispose"] = Napi::Function::New<dispose>(env, "dispose");
+  exports["bind"] = Napi::Function::New<bind>(env, "bind");
+  exports["failure"] = Napi::Function::New<failure>(env, "failure");
+  exports["preopen"] = Napi::Function::New<preopen>(env, "preopen");
+  exports["adopt"] = Napi::Function::New<adopt>(env, "adopt");
+  exports["resolver"] = Napi::Function::New<resolver>(env, "resolver");
+  for (const auto& hot_call : hot_calls) {
+    napi_value function = nullptr;
+    if (napi_create_function(env, hot_call.name, NAPI_AUTO_LENGTH, hot_call.call, nullptr, &function) == napi_ok)
+      exports[hot_call.name] = Napi::Value(env, function);
+  }
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(wasi_common, initialise)
+
+}  // namespace wasi_common

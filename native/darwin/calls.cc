@@ -1,0 +1,72 @@
+// Knows the system calls that only macOS has, or has so.
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "fd.h"
+#include "platform.h"
+
+namespace wasi_common::platform {
+
+int reserve(int fd, off_t offset, off_t length) {
+  struct stat status;
+  if (::fstat(fd, &status) != 0) return -1;
+  const off_t end = offset + length;
+  if (end <= status.st_size) return 0;
+  fstore_t store{F_ALLOCATEALL, F_PEOFPOSMODE, 0, end - status.st_size, 0};
+  if (::fcntl(fd, F_PREALLOCATE, &store) == -1) return -1;
+  return ::ftruncate(fd, end);
+}
+
+// Only "will need" has a counterpart; the rest is advice, and may be ignored.
+int advise(int fd, off_t offset, off_t length, std::uint32_t advice) {
+  constexpr std::uint32_t will_need = 3;
+  struct stat status;
+  if (::fstat(fd, &status) != 0) return -1;
+  if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) {
+    errno = ESPIPE;
+    return -1;
+  }
+  if (advice != will_need || !S_ISREG(status.st_mode)) return 0;
+  radvisory range{offset, static_cast<int>(std::min<off_t>(length, INT_MAX))};
+  return ::fcntl(fd, F_RDADVISE, &range) == -1 ? -1 : 0;
+}
+
+// There is fdatasync() in the library, but not in the headers, and it promises nothing.
+int sync_data(int fd) { return ::fsync(fd); }
+
+// Rounded up to milliseconds, which is all that poll(2) knows; a longer wait than it can count is waited in pieces.
+int wait(pollfd* entries, std::size_t count, const timespec* timeout) {
+  if (timeout == nullptr) return ::poll(entries, static_cast<nfds_t>(count), -1);
+  constexpr long long most = INT_MAX;
+  long long left = timeout->tv_sec > most ? LLONG_MAX : timeout->tv_sec * 1000LL + (timeout->tv_nsec + 999999) / 1000000;
+  for (;;) {
+    const long long now = std::min(left, most);
+    const int found = ::poll(entries, static_cast<nfds_t>(count), static_cast<int>(now));
+    left -= now;
+    if (found != 0 || left == 0) return found;
+  }
+}
+
+int accept(int socket, bool nonblock) {
+  Descriptor fd(::accept(socket, nullptr, nullptr));
+  if (!fd.open()) return -1;
+  // What is accepted inherits the listener's O_NONBLOCK here, so it is set both ways.
+  if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd.get(), F_SETFL, nonblock ? O_NONBLOCK : 0) != 0) return -1;
+  return fd.release();
+}
+
+void keep_quiet(int socket) {
+  const int yes = 1;
+  // What refuses this is gone already, and raises nothing.
+  (void)::setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, &yes, sizeof(yes));
+}
+const int send_flags = 0;
+
+Times times(const struct stat& status) { return {status.st_atimespec, status.st_mtimespec, status.st_ctimespec}; }
+
+bool refuses_directory(int error) { return error == EPERM; }
+
+}  // namespace wasi_common::platform

@@ -1,0 +1,67 @@
+// Knows readdir(3): its own offsets are not to be kept, so a cookie is how many entries came before.
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <new>
+
+#include "fd.h"
+#include "platform.h"
+
+namespace wasi_common::platform {
+
+// Invariant: `entry` (or, where it is null, the next that readdir() will give) follows `cookie`.
+struct Listing {
+  DIR* stream = nullptr;
+  std::uint64_t cookie = 0;
+  const dirent* entry = nullptr;
+};
+
+void Forget::operator()(Listing* listing) const {
+  if (listing->stream != nullptr) ::closedir(listing->stream);
+  delete listing;
+}
+
+ListingPointer list(int fd) {
+  ListingPointer listing(new (std::nothrow) Listing);
+  // The stream closes its descriptor, hence a copy. Nobody else moves the offset that they share.
+  Descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (listing == nullptr || !copy.open()) return nullptr;
+  listing->stream = ::fdopendir(copy.get());
+  if (listing->stream == nullptr) return nullptr;
+  copy.release();
+  return listing;
+}
+
+int go_to(Listing& listing, std::uint64_t cookie) {
+  if (cookie != 0 && cookie == listing.cookie) return 0;
+  if (cookie < listing.cookie || cookie == 0) {
+    ::rewinddir(listing.stream);
+    listing.cookie = 0;
+    listing.entry = nullptr;
+  }
+  // A cookie beyond the end is the end.
+  Entry entry;
+  while (listing.cookie < cookie) {
+    const int found = peek(listing, entry);
+    if (found <= 0) return found;
+    advance(listing);
+  }
+  return 0;
+}
+
+int peek(Listing& listing, Entry& entry) {
+  if (listing.entry == nullptr) {
+    errno = 0;
+    listing.entry = ::readdir(listing.stream);
+    if (listing.entry == nullptr) return errno == 0 ? 0 : -1;
+  }
+  entry = {listing.cookie + 1, listing.entry->d_ino, listing.entry->d_type, listing.entry->d_name, listing.entry->d_namlen};
+  return 1;
+}
+
+void advance(Listing& listing) {
+  listing.entry = nullptr;
+  ++listing.cookie;
+}
+
+}  // namespace wasi_common::platform

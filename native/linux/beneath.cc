@@ -1,0 +1,44 @@
+// Knows openat2(2), by its number: glibc has no function for it.
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include <cstdint>
+
+#include "fd.h"
+#include "platform.h"
+
+namespace wasi_common::platform {
+namespace {
+
+// The same on every architecture; older headers do not have it.
+constexpr long openat2_number = 437;
+// struct open_how and its bits, likewise.
+struct How {
+  std::uint64_t flags;
+  std::uint64_t mode;
+  std::uint64_t resolve;
+};
+constexpr std::uint64_t no_magiclinks = 0x02;
+constexpr std::uint64_t beneath = 0x08;
+// A rename or mount anywhere on the machine may come between; after so many the caller walks by itself.
+constexpr int attempts = 8;
+
+int openat2(int dir, const char* path, int flags, mode_t mode) {
+  const How how{static_cast<std::uint32_t>(flags), mode, beneath | no_magiclinks};
+  return static_cast<int>(retry([&] { return ::syscall(openat2_number, dir, path, &how, sizeof(how)); }));
+}
+
+}  // namespace
+
+const int search_flags = O_PATH;
+
+bool resolves_beneath(int root) { return Descriptor(openat2(root, ".", O_PATH | O_CLOEXEC, 0)).open(); }
+
+int open_beneath(int dir, const char* path, int flags, mode_t mode) {
+  for (int attempt = 1;; ++attempt) {
+    const int fd = openat2(dir, path, flags, mode);
+    if (fd >= 0 || errno != EAGAIN || attempt == attempts) return fd;
+  }
+}
+
+}  // namespace wasi_common::platform

@@ -1,0 +1,35 @@
+// Knows the system calls that only Linux has, or has so.
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "fd.h"
+#include "platform.h"
+
+namespace wasi_common::platform {
+
+// Not posix_fallocate(3), which writes zeros itself where the file system cannot.
+int reserve(int fd, off_t offset, off_t length) { return ::fallocate(fd, 0, offset, length); }
+
+int advise(int fd, off_t offset, off_t length, std::uint32_t advice) {
+  constexpr int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+                             POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
+  errno = ::posix_fadvise(fd, offset, length, advices[advice]);
+  return errno == 0 ? 0 : -1;
+}
+
+int sync_data(int fd) { return ::fdatasync(fd); }
+
+int wait(pollfd* entries, std::size_t count, const timespec* timeout) { return ::ppoll(entries, count, timeout, nullptr); }
+
+int accept(int socket, bool nonblock) {
+  return ::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC | (nonblock ? SOCK_NONBLOCK : 0));
+}
+
+void keep_quiet(int) {}
+const int send_flags = MSG_NOSIGNAL;
+
+Times times(const struct stat& status) { return {status.st_atim, status.st_mtim, status.st_ctim}; }
+
+bool refuses_directory(int) { return false; }  // it is EISDIR at once
+
+}  // namespace wasi_common::platform

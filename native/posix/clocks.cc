@@ -1,0 +1,29 @@
+// Knows which clock of the host is which of WASI's.
+#include <ctime>
+
+#include "host.h"
+
+namespace wasi_common {
+namespace {
+
+constexpr clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID};
+
+}  // namespace
+
+Answer Host::now(std::uint32_t clock) {
+  if (clock >= std::size(clocks)) return refuse(Errno::Inval);
+  timespec time;
+  if (::clock_gettime(clocks[clock], &time) != 0) return state_.failed("clock_gettime", errno);
+  state_.block().time = nanoseconds(time);
+  return 0;
+}
+
+Answer Host::resolution(std::uint32_t clock) {
+  if (clock >= std::size(clocks)) return refuse(Errno::Inval);
+  timespec time;
+  if (::clock_getres(clocks[clock], &time) != 0) return state_.failed("clock_getres", errno);
+  state_.block().time = nanoseconds(time);
+  return 0;
+}
+
+}  // namespace wasi_common

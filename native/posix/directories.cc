@@ -1,0 +1,76 @@
+// Knows how a directory is listed into guest memory.
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "host.h"
+
+namespace wasi_common {
+namespace {
+
+Filetype entry_type(unsigned char type) {
+  switch (type) {
+    case DT_REG: return Filetype::RegularFile;
+    case DT_DIR: return Filetype::Directory;
+    case DT_LNK: return Filetype::SymbolicLink;
+    case DT_CHR: return Filetype::CharacterDevice;
+    case DT_BLK: return Filetype::BlockDevice;
+    case DT_FIFO:
+    case DT_SOCK: return Filetype::SocketStream;
+    default: return Filetype::Unknown;
+  }
+}
+
+bool is_parent(const platform::Entry& entry) { return entry.length == 2 && std::memcmp(entry.name, "..", 2) == 0; }
+
+// Nothing about what is above a preopened directory may leak, whichever handle lists it.
+std::uint64_t parent_inode(const State& state, int fd, std::uint64_t inode) {
+  struct stat status;
+  if (::fstat(fd, &status) != 0) return 0;
+  return state.is_root(status) ? status.st_ino : inode;
+}
+
+Filetype asked_type(int fd, const char* name) {
+  struct stat status;
+  return ::fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? filetype(status, -1) : Filetype::Unknown;
+}
+
+}  // namespace
+
+Answer Host::readdir(std::uint32_t handle, std::uint32_t at, std::uint32_t length) {
+  const File* file = state_.file(handle);
+  if (file == nullptr) return refuse(Errno::BadF);
+  if (!file->is_directory()) return refuse(Errno::NotDir);
+  std::uint8_t* const room = state_.memory(at, length);
+  if (room == nullptr) return refuse(Errno::Fault);
+  platform::Listing* const listing = state_.listing(handle);
+  if (listing == nullptr || platform::go_to(*listing, state_.block().cookie) != 0) return state_.failed("readdir", errno);
+
+  std::uint32_t written = 0;
+  const auto put = [&](const void* bytes, std::size_t size) {
+    const std::size_t fits = std::min<std::size_t>(size, length - written);
+    std::memcpy(room + written, bytes, fits);
+    written += static_cast<std::uint32_t>(fits);
+    return fits == size;
+  };
+  while (written < length) {
+    platform::Entry entry;
+    const int found = platform::peek(*listing, entry);
+    if (found == 0) break;
+    // What was written so far is lost for this call, but not for the next: its cookie is where this call began.
+    if (found < 0) return state_.failed("readdir", errno);
+    Dirent record{};
+    record.next = entry.next;
+    record.inode = is_parent(entry) ? parent_inode(state_, file->fd, entry.inode) : entry.inode;
+    record.name_length = static_cast<std::uint32_t>(entry.length);
+    record.type = entry.type != DT_UNKNOWN ? entry_type(entry.type) : asked_type(file->fd, entry.name);
+    // An entry that was cut is asked for again, by the cookie before it.
+    if (!put(&record, sizeof(record)) || !put(entry.name, entry.length)) break;
+    platform::advance(*listing);
+  }
+  return written;
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,45 @@
+// Knows who closes a descriptor, and that a call which a signal broke off is made again.
+#pragma once
+#include <unistd.h>
+#include <cerrno>
+#include <utility>
+
+namespace wasi_common {
+
+// Makes a system call until no signal breaks it off.
+template <class Call>
+auto retry(Call call) {
+  for (;;) {
+    const auto result = call();
+    if (result != -1 || errno != EINTR) return result;
+  }
+}
+
+// A descriptor that is closed with its owner.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = other.release();
+    }
+    return *this;
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { reset(); }
+
+  int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  // 0, or -1 and errno. Never made again: the descriptor is gone even if close() says EINTR.
+  int reset() { return fd_ < 0 ? 0 : ::close(release()); }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace wasi_common

@@ -1,0 +1,96 @@
+// Knows the calls that take a path, but those that make, move or remove names.
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "host.h"
+
+namespace wasi_common {
+namespace {
+
+int host_flags(std::uint32_t oflags, std::uint32_t fdflags, std::uint32_t access) {
+  constexpr int accesses[] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
+  // A FIFO must not wait for its other end, a terminal not become the host's.
+  int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  flags |= oflags & oflags::directory ? O_RDONLY | O_DIRECTORY : accesses[access];
+  if (oflags & oflags::creat) flags |= O_CREAT;
+  if (oflags & oflags::excl) flags |= O_EXCL;
+  if (oflags & oflags::trunc) flags |= O_TRUNC;
+  if (fdflags & fdflags::append) flags |= O_APPEND;
+  if (fdflags & fdflags::dsync) flags |= O_DSYNC;
+  if (fdflags & (fdflags::sync | fdflags::rsync)) flags |= O_SYNC;
+  return flags;
+}
+
+}  // namespace
+
+Answer Host::open(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t oflags,
+                  std::uint32_t fdflags, std::uint32_t access) {
+  constexpr std::uint32_t creating_directory = oflags::creat | oflags::directory;
+  Path path;
+  int parent = -1;
+  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  if (oflags > 15 || fdflags > fdflags::all || access > 3) return refuse(Errno::Inval);
+  if ((oflags & creating_directory) == creating_directory) return refuse(Errno::Inval);
+
+  File file;
+  Descriptor fd;
+  const int flags = host_flags(oflags, fdflags, access);
+  if (const Answer refused = state_.open(parent, path, follow != 0, flags, fd); refused != 0) return refused;
+  if (flags & O_DIRECTORY) {
+    file.type = Filetype::Directory;
+  } else {
+    struct stat status;
+    if (::fstat(fd.get(), &status) != 0) return state_.failed("fstat", errno, path.bytes);
+    file.type = filetype(status, fd.get());
+  }
+  // On files and directories O_NONBLOCK does nothing, so the call is saved. F_SETFL leaves all but these two as it is.
+  const bool may_wait = file.type != Filetype::RegularFile && file.type != Filetype::Directory;
+  if (may_wait && !(fdflags & fdflags::nonblock) && ::fcntl(fd.get(), F_SETFL, flags & O_APPEND) != 0)
+    return state_.failed("fcntl", errno, path.bytes);
+  file.flags = fdflags;
+  file.fd = fd.release();
+  return state_.place(std::move(file));
+}
+
+Answer Host::filestat_at(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow) {
+  Path path;
+  int parent = -1;
+  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  struct stat status;
+  if (const Answer refused = state_.status_at(parent, path, follow != 0, status); refused != 0) return refused;
+  write_filestat(status, filetype(status, -1), state_.block().record);
+  return 0;
+}
+
+Answer Host::set_times_at(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t flags) {
+  Path path;
+  int parent = -1;
+  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  timespec times[2];
+  if (const Answer refused = times_to_set(state_.block(), flags, times); refused != 0) return refused;
+  Held lease;
+  const unsigned how = (follow != 0 ? How::follow : keep) | enter;
+  if (const Answer refused = state_.lease(parent, path, how, lease); refused != 0) return refused;
+  const int result = ::utimensat(lease.fd(), lease.name, times, AT_SYMLINK_NOFOLLOW);
+  return result == 0 ? 0 : state_.failed("utimensat", errno, path.bytes);
+}
+
+Answer Host::readlink(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room) {
+  Path path;
+  int parent = -1;
+  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  std::uint8_t* const place = state_.memory(into, room);
+  if (place == nullptr) return refuse(Errno::Fault);
+  Held lease;
+  if (const Answer refused = state_.lease(parent, path, enter, lease); refused != 0) return refused;
+  // The kernel refuses to fill no room at all, and takes its size for an int.
+  char none[1];
+  char* const buffer = room == 0 ? none : reinterpret_cast<char*>(place);
+  const std::size_t size = room == 0 ? 1 : std::min<std::size_t>(room, max_path + 1);
+  const ssize_t filled = ::readlinkat(lease.fd(), lease.name, buffer, size);
+  if (filled < 0) return state_.failed("readlinkat", errno, path.bytes);
+  return room == 0 ? 0 : filled;
+}
+
+}  // namespace wasi_common

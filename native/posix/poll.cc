@@ -1,0 +1,84 @@
+// Knows how to wait for several files at once, or just for a while.
+#include <sys/ioctl.h>
+
+#include <ctime>
+
+#include "host.h"
+
+namespace wasi_common {
+namespace {
+
+constexpr std::uint64_t second = 1000000000;
+constexpr std::uint64_t for_ever = UINT64_MAX;
+
+std::uint64_t monotonic() {
+  timespec time;
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return nanoseconds(time);
+}
+
+// Polls until something is ready or `timeout` nanoseconds are over, however many signals come in between.
+int wait(pollfd* entries, std::size_t count, std::uint64_t timeout) {
+  if (timeout == for_ever) return retry([&] { return platform::wait(entries, count, nullptr); });
+  const std::uint64_t start = timeout == 0 ? 0 : monotonic();
+  for (std::uint64_t left = timeout;;) {
+    const timespec time{static_cast<time_t>(left / second), static_cast<long>(left % second)};
+    const int found = platform::wait(entries, count, &time);
+    if (found != -1 || errno != EINTR) return found;
+    const std::uint64_t gone = monotonic() - start;
+    left = gone < timeout ? timeout - gone : 0;
+  }
+}
+
+// How many bytes a read would find.
+double waiting(const File& file) {
+  if (file.type == Filetype::RegularFile) {
+    struct stat status;
+    const off_t place = ::lseek(file.fd, 0, SEEK_CUR);
+    if (place < 0 || ::fstat(file.fd, &status) != 0 || status.st_size <= place) return 0;
+    return static_cast<double>(status.st_size - place);
+  }
+  int bytes = 0;
+  return ::ioctl(file.fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 0;
+}
+
+}  // namespace
+
+Answer Host::poll(std::uint32_t count, double timeout) {
+  if (count > max_polls) return refuse(Errno::Inval);
+  Block& block = state_.block();
+  pollfd entries[max_polls];
+  int bad = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    PollEntry& entry = block.poll[i];
+    const File* file = state_.file(static_cast<std::uint32_t>(entry.handle));
+    const int events = (entry.want & want_read ? POLLIN : 0) | (entry.want & want_write ? POLLOUT : 0);
+    // A negative descriptor is passed over.
+    entries[i] = {file != nullptr ? file->fd : -1, static_cast<short>(events), 0};
+    entry.outcome = file != nullptr ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
+    block.poll_bytes[i] = 0;
+    bad += file == nullptr;
+  }
+
+  // What does not fit into 63 bits lasts for ever; NaN is no time at all.
+  const std::uint64_t limit = !(timeout > 0) ? 0 : timeout < 9.2e18 ? static_cast<std::uint64_t>(timeout) : for_ever;
+  if (count == 0 && limit == 0) return 0;
+  if (wait(entries, count, bad > 0 ? 0 : limit) == -1) return state_.failed("poll", errno);
+
+  Answer ready = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    PollEntry& entry = block.poll[i];
+    const int found = entries[i].revents;
+    if (found & POLLNVAL)
+      entry.outcome = static_cast<std::int32_t>(refuse(Errno::BadF));
+    else if (found != 0) {
+      entry.outcome = ready_yes | (found & (POLLHUP | POLLERR) ? ready_hangup : 0);
+      // The entry's handle was read once, and checked: the block is JavaScript's, which does not run meanwhile.
+      if (entry.want & want_read) block.poll_bytes[i] = waiting(*state_.file(static_cast<std::uint32_t>(entry.handle)));
+    }
+    ready += entry.outcome != 0;
+  }
+  return ready;
+}
+
+}  // namespace wasi_common

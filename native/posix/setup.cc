@@ -1,0 +1,45 @@
+// Knows how an embedder's directories and descriptors become files of a Host.
+#include <fcntl.h>
+
+#include "host.h"
+
+namespace wasi_common {
+
+Answer Host::preopen(const std::string& path) {
+  // What lies behind a NUL would be cut off, and another directory opened than the one that was named.
+  if (path.find('\0') != std::string::npos) return state_.failed_embedder("open", EINVAL, &path);
+  // O_PATH would not do: the directory shall be listed and synced.
+  Descriptor fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!fd.open()) return state_.failed_embedder("open", errno, &path);
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0) return state_.failed_embedder("fstat", errno, &path);
+  File file;
+  file.type = Filetype::Directory;
+  file.root = true;
+  file.device = status.st_dev;
+  file.inode = status.st_ino;
+  file.fd = fd.release();
+  return state_.place(std::move(file));
+}
+
+Answer Host::adopt(int fd) {
+  struct stat status;
+  if (::fstat(fd, &status) != 0) return state_.failed_embedder("fstat", errno);
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags == -1) return state_.failed_embedder("fcntl", errno);
+  File file;
+  file.fd = fd;
+  file.type = filetype(status, fd);
+  file.adopted = true;
+  file.socket = S_ISSOCK(status.st_mode);
+  if (flags & O_APPEND) file.flags |= fdflags::append;
+  // O_SYNC has O_DSYNC's bit in it on Linux.
+  if ((flags & O_SYNC) == O_SYNC)
+    file.flags |= fdflags::sync;
+  else if (flags & O_DSYNC)
+    file.flags |= fdflags::dsync;
+  if (file.socket) platform::keep_quiet(fd);
+  return state_.place(std::move(file));
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,154 @@
+// Knows the steps of the walk that resolve.h promises; see there for its origin.
+#include "resolve.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace wasi_common {
+namespace {
+
+// The directories gone into, from the root on. The root at the bottom is borrowed and cannot be popped: that would be
+// the way out.
+class Stack {
+ public:
+  Stack(Tree& tree, Directory root) : tree_(tree) { directories_[0] = root; }
+  ~Stack() {
+    while (depth_ > 0) pop();
+  }
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  Directory top() const { return directories_[depth_]; }
+  bool at_root() const { return depth_ == 0; }
+  bool full() const { return depth_ + 1 == capacity; }
+  void push(Directory directory) { directories_[++depth_] = directory; }
+  void pop() { tree_.leave(directories_[depth_--]); }
+
+  // Hand the top over: from now on it belongs to the lease.
+  void give(Lease& lease) {
+    lease.directory = top();
+    lease.owned = !at_root();
+    if (lease.owned) --depth_;
+  }
+
+ private:
+  // As many as a path of 4095 bytes has names.
+  static constexpr std::size_t capacity = 2049;
+  Tree& tree_;
+  std::size_t depth_ = 0;
+  Directory directories_[capacity];
+};
+
+// What is still to be walked. It ends where the buffer ends, so that the target of a link is put in front of what follows
+// the link, whose slash stays where it is: `link/` becomes `target/`. The buffer has room for a path and three targets of
+// full length, and is small since a guest may call from the bottom of a worker's stack.
+class Pending {
+ public:
+  Pending(const char* path, std::size_t length) { put_in_front(path, length); }
+
+  // Where the next name begins.
+  const char* begin() const { return buffer_ + at_; }
+  const char* end() const { return buffer_ + sizeof(buffer_); }
+  void skip_to(const char* place) { at_ = static_cast<std::size_t>(place - buffer_); }
+  bool put_in_front(const char* bytes, std::size_t length) {
+    if (length > at_) return false;
+    at_ -= length;
+    std::memcpy(buffer_ + at_, bytes, length);
+    return true;
+  }
+
+ private:
+  std::size_t at_ = sizeof(buffer_);
+  char buffer_[4 * (max_path + 1)];
+};
+
+bool is(const char* name, std::size_t length, const char* other) {
+  return length == std::strlen(other) && std::memcmp(name, other, length) == 0;
+}
+
+Answer dot(Stack& stack, Lease& lease) {
+  stack.give(lease);
+  lease.name[0] = '.';
+  lease.name[1] = '\0';
+  return 0;
+}
+
+}  // namespace
+
+Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length, unsigned how, Lease& lease) {
+  Stack stack(tree, root);
+  Pending pending(path, length);
+  int links = 0;
+  lease.must_be_directory = lease.up = false;
+
+  // Puts a link's target in place of the name at `from`. 0 when it did, INVAL for what is no link.
+  auto expand = [&](const char* behind) -> Answer {
+    char target[max_path + 1];
+    const Answer size = tree.read_link(stack.top(), lease.name, target, sizeof(target));
+    if (size < 0) return size;
+    if (++links > max_links) return refuse(Errno::Loop);
+    if (size == 0) return refuse(Errno::NoEnt);
+    pending.skip_to(behind);
+    if (static_cast<std::size_t>(size) > max_path || !pending.put_in_front(target, static_cast<std::size_t>(size)))
+      return refuse(Errno::NameTooLong);
+    return 0;
+  };
+
+  if (length == 0) return refuse(Errno::NoEnt);
+  for (;;) {
+    const char* const name = pending.begin();
+    const char* const end = pending.end();
+    const char* const behind = std::find(name, end, '/');
+    const char* const next = std::find_if(behind, end, [](char c) { return c != '/'; });
+    const auto size = static_cast<std::size_t>(behind - name);
+    const bool slash = next != behind;
+    const bool last = next == end;
+
+    // Only the path itself and a link's target can begin with a slash, which makes them absolute.
+    if (size == 0) return refuse(Errno::NotCapable);
+    if (is(name, size, ".")) {
+      if (last) return dot(stack, lease);
+      pending.skip_to(next);
+      continue;
+    }
+    if (is(name, size, "..")) {
+      if (stack.at_root()) return refuse(Errno::NotCapable);
+      stack.pop();
+      lease.up = last;
+      if (last) return dot(stack, lease);
+      pending.skip_to(next);
+      continue;
+    }
+    if (size >= sizeof(lease.name)) return refuse(Errno::NameTooLong);
+    std::memcpy(lease.name, name, size);
+    lease.name[size] = '\0';
+
+    if (!last || (slash && (how & enter))) {
+      if (stack.full()) return refuse(Errno::NameTooLong);
+      const Answer entered = tree.enter(stack.top(), lease.name);
+      if (entered >= 0) {
+        stack.push(static_cast<Directory>(entered));
+        if (last) return dot(stack, lease);
+        pending.skip_to(next);
+        continue;
+      }
+      // Linux says ENOTDIR for a link that was asked for as a directory, the BSDs say ELOOP or EMLINK.
+      if (entered != refuse(Errno::NotDir) && entered != refuse(Errno::Loop) && entered != refuse(Errno::Mlink)) return entered;
+      const Answer expanded = expand(behind);
+      if (expanded == refuse(Errno::Inval)) return entered;
+      if (expanded < 0) return expanded;
+      continue;
+    }
+    if (!slash && (how & follow)) {
+      const Answer expanded = expand(behind);
+      if (expanded == 0) continue;
+      // What is no link, or is not there yet, is the name itself.
+      if (expanded != refuse(Errno::Inval) && expanded != refuse(Errno::NoEnt)) return expanded;
+    }
+    lease.must_be_directory = slash;
+    stack.give(lease);
+    return 0;
+  }
+}
+
+}  // namespace wasi_common

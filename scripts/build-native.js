@@ -1,0 +1,79 @@
+// Builds the addon for this machine; says little unless it fails.
+//
+//   node scripts/build-native.js            by node-gyp, to build/Release/wasi_common.node
+//   node scripts/build-native.js --cmake    by cmake-js, to build/cmake/Release/wasi_common.node
+//   node scripts/build-native.js --asan     by cmake-js with sanitizers, to build/asan/Release/wasi_common.node
+//   node scripts/build-native.js --sources  prints the sources of this platform, for binding.gyp
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const require = createRequire(import.meta.url)
+const asked = new Set(process.argv.slice(2))
+
+const folders = { linux: ['posix', 'linux'], darwin: ['posix', 'darwin'], win32: ['windows'] }[process.platform] ?? ['posix']
+const sources = readFileSync(join(root, 'native/sources.txt'), 'utf8')
+  .split('\n')
+  .filter(line => line !== '' && (!line.includes('/') || folders.includes(dirname(line))))
+  .map(line => `native/${line}`)
+
+const ways = {
+  gyp: { output: 'build/Release/wasi_common.node', command: gyp },
+  cmake: { output: 'build/cmake/Release/wasi_common.node', command: () => cmake('build/cmake') },
+  asan: { output: 'build/asan/Release/wasi_common.node', command: () => cmake('build/asan', '--CDSANITIZE=ON') },
+}
+
+function gyp() {
+  // Headers beside the running node spare a download, and fit it exactly.
+  const prefix = join(dirname(process.execPath), '..')
+  const beside = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : []
+  const step =
+    existsSync(join(root, 'build/config.gypi')) && newest(['binding.gyp', 'native/sources.txt']) < time('build/config.gypi')
+      ? ['build']
+      : ['configure', 'build']
+  return [require.resolve('node-gyp/bin/node-gyp.js'), ...step, '--release', ...beside]
+}
+
+function cmake(out, ...more) {
+  return [require.resolve('cmake-js/bin/cmake-js'), 'compile', '--out', out, '--config', 'Release', ...more]
+}
+
+function time(path) {
+  return existsSync(join(root, path)) ? statSync(join(root, path)).mtimeMs : 0
+}
+
+function newest(paths) {
+  return Math.max(...paths.map(time))
+}
+
+function build({ output, command }) {
+  const inputs = readdirSync(join(root, 'native'), { recursive: true }).map(path => join('native', String(path)))
+  if (time(output) > newest([...inputs, 'binding.gyp', 'CMakeLists.txt', 'package.json', 'scripts/build-native.js'])) {
+    console.log(`${output} is up to date`)
+    return 0
+  }
+  const start = Date.now()
+  const { status, error, stdout, stderr } = spawnSync(process.execPath, command(), {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, MAKEFLAGS: process.env.MAKEFLAGS ?? '-j2' },
+  })
+  const warnings = (stdout + stderr).split('\n').filter(line => /\bwarning:/.test(line))
+  if (error !== undefined || status !== 0 || !existsSync(join(root, output))) {
+    console.error(stdout, stderr, error ?? '')
+    console.error(`${output} could not be built`)
+    return 1
+  }
+  // make leaves what need not be made anew, and its age with it.
+  utimesSync(join(root, output), new Date(), new Date())
+  for (const warning of warnings) console.error(warning)
+  console.log(`${output} built in ${((Date.now() - start) / 1000).toFixed(1)} s`)
+  return 0
+}
+
+if (asked.has('--sources')) console.log(sources.join('\n'))
+else process.exitCode = build(ways[asked.has('--asan') ? 'asan' : asked.has('--cmake') ? 'cmake' : 'gyp'])

@@ -1,0 +1,77 @@
+// Lints the addon's sources: clang-format, clang-tidy, cppcheck. With --write, formats them instead.
+import { execFile, spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const require = createRequire(import.meta.url)
+const files = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' })
+  .filter(path => /\.(cc|h)$/.test(path))
+  .map(path => `native/${path}`)
+// What this machine can compile; the formatter sees the other platforms' sources as well.
+const listed = spawnSync(process.execPath, ['scripts/build-native.js', '--sources'], { cwd: root, encoding: 'utf8' })
+const sources = listed.stdout.trim().split('\n')
+const includes = ['-Inative', '-Inative/posix']
+const flags = [
+  '-std=c++17',
+  '-fno-exceptions',
+  '-fno-rtti',
+  '-DNAPI_VERSION=8',
+  '-DNAPI_DISABLE_CPP_EXCEPTIONS',
+  '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+  ...includes,
+  '-isystem',
+  require('node-addon-api').include_dir,
+  '-isystem',
+  require('node-api-headers').include_dir,
+]
+
+/** Runs a tool by its first name that is there. True when it found no fault. */
+async function run([name, ...others], args) {
+  const { error, output } = await new Promise(done =>
+    execFile(name, args, { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => done({ error, output: stdout + stderr })),
+  )
+  if (error?.code === 'ENOENT' && others.length > 0) return run(others, args)
+  if (error?.code === 'ENOENT') console.error(`${name} is not installed`)
+  else if (error !== null) console.error(output)
+  return error === null
+}
+
+const format = ['clang-format-19', 'clang-format']
+async function tidy() {
+  const shares = Array.from({ length: availableParallelism() }, (_, share, of = availableParallelism()) =>
+    sources.filter((_, index) => index % of === share),
+  ).filter(share => share.length > 0)
+  const good = await Promise.all(shares.map(share => run(['clang-tidy-19', 'clang-tidy'], ['--quiet', ...share, '--', ...flags])))
+  return good.every(Boolean)
+}
+const tools = process.argv.includes('--write')
+  ? { 'clang-format': () => run(format, ['-i', ...files]) }
+  : {
+      'clang-format': () => run(format, ['--dry-run', '-Werror', ...files]),
+      'clang-tidy': tidy,
+      cppcheck: () =>
+        run(
+          ['cppcheck'],
+          [
+            '--std=c++17',
+            '--enable=warning,performance,portability',
+            '--error-exitcode=1',
+            '--inline-suppr',
+            '--quiet',
+            // A lease's name is filled in by whoever makes the lease.
+            '--suppress=uninitMemberVar',
+            '--suppress=uninitDerivedMemberVar',
+            ...includes,
+            ...sources.filter(path => path !== 'native/addon.cc'),
+          ],
+        ),
+    }
+for (const [name, lint] of Object.entries(tools)) {
+  const good = await lint()
+  console.log(`${name}: ${good ? 'no fault found' : 'see above'}`)
+  if (!good) process.exitCode = 1
+}

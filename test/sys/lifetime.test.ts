@@ -1,0 +1,98 @@
+/** What becomes of a backend by the addon when nobody wants it any more, and what is said when there is no addon. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import test from 'ava'
+import { openNative } from '#lib/sys/native.js'
+import { openDescriptors, said } from './ground.js'
+
+const native = import.meta.resolve('#lib/sys/native.js')
+/** Runs a module in a process of its own; what it printed. */
+function run(flags: string[], source: string) {
+  const result = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', source], { encoding: 'utf8' })
+  return result.status === 0 ? result.stdout.trim() : `${result.status ?? result.signal}: ${result.stderr}`
+}
+
+test('10,000 that are forgotten give back their descriptors', t => {
+  const source = `
+    import { readdirSync } from 'node:fs'
+    import { openNative } from ${JSON.stringify(native)}
+    const count = () => readdirSync('/dev/fd').length
+    const before = count()
+    for (let round = 0; round < 100; round++) {
+      for (let index = 0; index < 100; index++) {
+        const sys = openNative()
+        sys.bind(new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer))
+        sys.preopen('/')
+      }
+      gc()
+      await new Promise(done => setTimeout(done))
+    }
+    for (let round = 0; round < 50 && count() > before; round++) {
+      gc()
+      await new Promise(done => setTimeout(done, 10))
+    }
+    console.log(count() - before)`
+  // The last may still stand in a register of the interpreter.
+  const left = run(['--expose-gc'], source)
+  t.true(Number(left) < 10, left)
+})
+
+test.serial('dispose closes everything, once, and refuses what follows', t => {
+  const before = openDescriptors()
+  const sys = openNative()
+  const dir = sys.preopen(os.tmpdir())
+  t.is(said(sys.filestat(dir)), 0)
+  sys.dispose()
+  t.is(openDescriptors(), before)
+  // Whoever comes next has the place of the one that is gone.
+  const other = openNative()
+  other.preopen(os.tmpdir())
+  sys.dispose()
+  t.is(said(sys.filestat(dir)), 'BADF')
+  t.is(said(other.filestat(dir)), 0)
+  other.dispose()
+})
+
+test.serial('a worker that ends closes what it had open', async t => {
+  const source = `
+    import(${JSON.stringify(native)}).then(({ openNative }) => {
+      const { parentPort } = require('node:worker_threads')
+      const all = Array.from({ length: 10 }, () => openNative())
+      for (const sys of all) sys.preopen('/')
+      parentPort.postMessage(all.map(sys => sys.filestat(0)))
+      setInterval(() => all.length, 1000)
+    })`
+  const before = openDescriptors()
+  await Promise.all(
+    [1, 2, 3].map(async () => {
+      const worker = new Worker(source, { eval: true })
+      const answers = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+      t.deepEqual(answers, Array(10).fill(0))
+      await worker.terminate()
+    }),
+  )
+  t.true(openDescriptors() <= before + 2, 'but for what node itself keeps')
+})
+
+test('without an addon the error says what to do', t => {
+  const addon = join(os.tmpdir(), 'no-such-folder', 'wasi_common.node')
+  const error = t.throws(() => openNative({ addon }), { code: 'ERR_WASI_ADDON_UNAVAILABLE' } as object)
+  for (const part of [addon, 'npm run build', "backend: 'typescript'"]) t.true(error?.message.includes(part), part)
+})
+
+test('a file that is no addon', t => {
+  const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+  const addon = join(folder, 'wasi_common.node')
+  fs.writeFileSync(addon, 'nonsense')
+  t.throws(() => openNative({ addon }), { code: 'ERR_WASI_ADDON_UNAVAILABLE' } as object)
+  fs.rmSync(folder, { recursive: true })
+})
+
+test('a path with a NUL is not cut', t => {
+  const sys = openNative()
+  t.throws(() => sys.preopen(`${os.tmpdir()}\0/x`), { code: 'EINVAL' } as object)
+  sys.dispose()
+})
