@@ -72,6 +72,9 @@ function word(type: Param['type'], value: unknown): string {
       return type.labels[value as number] ?? String(value)
     case Kind.Rights:
       return typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : String(value)
+    case Kind.Raw64:
+    case Kind.Size64:
+      return typeof value === 'bigint' ? String(BigInt.asUintN(64, value)) : String(value)
     case Kind.Unsigned:
       return type.name === 'pointer' ? hex(value) : typeof value === 'number' ? String(value >>> 0) : String(value)
     default:

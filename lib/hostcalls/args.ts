@@ -1,7 +1,7 @@
 /** What the guest was started with: its arguments and its environment. */
 import type { Context } from '../context.js'
 import type { Answer } from '../sys/sys.js'
-import type { Hostcalls } from './index.js'
+import type { Hostcalls } from './types.js'
 
 const total = (strings: readonly Uint8Array[]): number => strings.reduce((sum, { length }) => sum + length, 0)
 

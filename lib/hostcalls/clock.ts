@@ -1,5 +1,5 @@
 /** The clocks of the host. */
-import type { Hostcalls } from './index.js'
+import type { Hostcalls } from './types.js'
 
 export const clock_res_get: Hostcalls['clock_res_get'] = ({ sys }, id) => sys.resolution(id)
 

@@ -1,7 +1,8 @@
 /** Calls on an open descriptor. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
-import type { Hostcalls } from './index.js'
+import { putTimes } from './times.js'
+import type { Hostcalls } from './types.js'
 
 const CUR = 1
 const SEEKING = Rights.FD_SEEK | Rights.FD_TELL
@@ -57,15 +58,9 @@ export const fd_filestat_get: Hostcalls['fd_filestat_get'] = ({ fds }, fd) => fd
 export const fd_filestat_set_size: Hostcalls['fd_filestat_set_size'] = ({ fds }, fd, size) =>
   fds.get(fd, Rights.FD_FILESTAT_SET_SIZE).setSize(size)
 
-/** A time is set to a value, or to now, or not at all; asking for both is a contradiction (INVAL). */
-export const contradictory = (fstflags: number): boolean => (fstflags & 3) === 3 || (fstflags & 12) === 12
-
 export const fd_filestat_set_times: Hostcalls['fd_filestat_set_times'] = ({ fds, sys }, fd, atim, mtim, fstflags) => {
   const file = fds.get(fd, Rights.FD_FILESTAT_SET_TIMES)
-  if (contradictory(fstflags)) return -Errno.INVAL
-  sys.block.times[0] = atim
-  sys.block.times[1] = mtim
-  return file.setTimes(fstflags)
+  return putTimes(sys.block, atim, mtim, fstflags) || file.setTimes(fstflags)
 }
 
 export const fd_read: Hostcalls['fd_read'] = ({ fds, memory }, fd, iovs, count) => {

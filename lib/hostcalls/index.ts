@@ -1,7 +1,4 @@
-/** A function for every row of the table, with the arguments of that row. A row without one does not compile. */
-import type { Args, CallName, Table } from '../abi/table.js'
-import type { Context } from '../context.js'
-import type { Answer } from '../sys/sys.js'
+/** The hostcalls of both snapshots, one for each row of their tables. A row without one does not compile. */
 import * as args from './args.js'
 import * as clock from './clock.js'
 import * as fd from './fd.js'
@@ -11,9 +8,7 @@ import * as proc from './proc.js'
 import * as random from './random.js'
 import * as sched from './sched.js'
 import * as sock from './sock.js'
-
-/** A hostcall answers with its first result, where that is a number; what is larger, and a second one, lies in the block. */
-export type Hostcalls = { readonly [K in CallName]: (context: Context, ...args: Args<Table[K]['params']>) => Answer }
+import type { Hostcalls } from './types.js'
 
 export const hostcalls: Hostcalls = { ...args, ...clock, ...fd, ...path, poll_oneoff, ...proc, ...random, ...sched, ...sock }
 /** The same for wasi_unstable. */

@@ -2,8 +2,8 @@
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { accessFor } from '../fds/rights.js'
-import { contradictory } from './fd.js'
-import type { Hostcalls } from './index.js'
+import { putTimes } from './times.js'
+import type { Hostcalls } from './types.js'
 
 const CREAT = 1
 const DIRECTORY = 2
@@ -41,10 +41,7 @@ export const path_filestat_set_times: Hostcalls['path_filestat_set_times'] = (
 ) => {
   const dir = fds.get(fd, Rights.PATH_FILESTAT_SET_TIMES)
   memory.check(at, length)
-  if (contradictory(fstflags)) return -Errno.INVAL
-  sys.block.times[0] = atim
-  sys.block.times[1] = mtim
-  return dir.setTimesAt(at, length, flags, fstflags)
+  return putTimes(sys.block, atim, mtim, fstflags) || dir.setTimesAt(at, length, flags, fstflags)
 }
 
 export const path_create_directory: Hostcalls['path_create_directory'] = ({ fds, memory }, fd, at, length) => {

@@ -5,7 +5,7 @@ import { clockid, event, eventtype, subscription, subscription0 } from '../abi/t
 import type { Context } from '../context.js'
 import { WasiError } from '../errors.js'
 import { type Answer, maxPolls, Ready, Want } from '../sys/sys.js'
-import type { Hostcalls } from './index.js'
+import type { Hostcalls } from './types.js'
 
 const CLOCK = eventtype.labels.indexOf('clock')
 const FD_WRITE = eventtype.labels.indexOf('fd_write')

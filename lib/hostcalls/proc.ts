@@ -2,7 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import { signal } from '../abi/types.js'
 import { Exit } from '../errors.js'
-import type { Hostcalls } from './index.js'
+import type { Hostcalls } from './types.js'
 
 /** Signals whose default action is to do nothing, and those that would stop a process, which cannot be done to a guest. */
 const ignored = ['none', 'chld', 'cont', 'urg', 'winch'].map(name => signal.labels.indexOf(name))

@@ -1,5 +1,5 @@
 /** Random bytes, fit for keys. */
-import type { Hostcalls } from './index.js'
+import type { Hostcalls } from './types.js'
 
 export const random_get: Hostcalls['random_get'] = ({ memory, random }, at, length) => {
   memory.check(at, length)

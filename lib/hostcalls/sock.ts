@@ -1,7 +1,7 @@
 /** Calls on sockets that the guest was given; it can open none itself. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
-import type { Hostcalls } from './index.js'
+import type { Hostcalls } from './types.js'
 
 export const sock_accept: Hostcalls['sock_accept'] = ({ fds }, fd, flags) => {
   const listener = fds.get(fd, Rights.SOCK_ACCEPT)

@@ -74,6 +74,72 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
   /** Hosts whose NativeSys nobody has any more. */
   const forgotten = new FinalizationRegistry<number>(host => addon.dispose(host))
 
+  // One for each number of arguments, so that none writes a register more than it needs.
+  const ask1 = (call: () => void, host: number, a: number): Answer => {
+    r[0] = host
+    r[1] = a
+    call()
+    return r[0]
+  }
+  const ask2 = (call: () => void, host: number, a: number, b: number): Answer => {
+    r[0] = host
+    r[1] = a
+    r[2] = b
+    call()
+    return r[0]
+  }
+  const ask3 = (call: () => void, host: number, a: number, b: number, c: number): Answer => {
+    r[0] = host
+    r[1] = a
+    r[2] = b
+    r[3] = c
+    call()
+    return r[0]
+  }
+  const ask4 = (call: () => void, host: number, a: number, b: number, c: number, d: number): Answer => {
+    r[0] = host
+    r[1] = a
+    r[2] = b
+    r[3] = c
+    r[4] = d
+    call()
+    return r[0]
+  }
+  const ask5 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number): Answer => {
+    r[0] = host
+    r[1] = a
+    r[2] = b
+    r[3] = c
+    r[4] = d
+    r[5] = e
+    call()
+    return r[0]
+  }
+  const ask6 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number): Answer => {
+    r[0] = host
+    r[1] = a
+    r[2] = b
+    r[3] = c
+    r[4] = d
+    r[5] = e
+    r[6] = f
+    call()
+    return r[0]
+  }
+  const ask7 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number): Answer => {
+    r[0] = host
+    r[1] = a
+    r[2] = b
+    r[3] = c
+    r[4] = d
+    r[5] = e
+    r[6] = f
+    r[7] = g
+    call()
+    return r[0]
+  }
+
+  // biome-ignore format: a call a line
   return class NativeSys implements Native {
     readonly name = 'native'
     readonly block = new Block()
@@ -83,287 +149,57 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
       this.#host = addon.create(this.block.buffer, resolution === 'walk')
       forgotten.register(this, this.#host, this)
     }
-    get resolver() {
-      return addon.resolver(this.#host)
-    }
-    bind(memory: Uint8Array): void {
-      addon.bind(this.#host, memory)
-    }
-    failure(): Error {
-      return systemError(addon.failure(this.#host))
-    }
+    get resolver() { return addon.resolver(this.#host) }
+    bind(memory: Uint8Array): void { addon.bind(this.#host, memory) }
+    failure(): Error { return systemError(addon.failure(this.#host)) }
     dispose(): void {
       if (this.#host === none) return
       forgotten.unregister(this)
       addon.dispose(this.#host)
       this.#host = none
     }
-    preopen(path: string): Handle {
-      return this.#opened(addon.preopen(this.#host, path))
-    }
-    adopt(fd: number): Handle {
-      return this.#opened(addon.adopt(this.#host, fd))
-    }
+    preopen(path: string): Handle { return this.#opened(addon.preopen(this.#host, path)) }
+    adopt(fd: number): Handle { return this.#opened(addon.adopt(this.#host, fd)) }
     #opened(answer: Answer): Handle {
       if (answer === UNEXPECTED) throw this.failure()
       return answer
     }
-    close(file: Handle): Answer {
-      r[0] = this.#host
-      r[1] = file
-      addon.close()
-      return r[0]
-    }
-    readv(file: Handle, spans: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = spans
-      addon.readv()
-      return r[0]
-    }
-    preadv(file: Handle, spans: number, offset: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = spans
-      r[3] = offset
-      addon.preadv()
-      return r[0]
-    }
-    writev(file: Handle, spans: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = spans
-      addon.writev()
-      return r[0]
-    }
-    pwritev(file: Handle, spans: number, offset: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = spans
-      r[3] = offset
-      addon.pwritev()
-      return r[0]
-    }
-    seek(file: Handle, offset: number, whence: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = offset
-      r[3] = whence
-      addon.seek()
-      return r[0]
-    }
-    filestat(file: Handle): Answer {
-      r[0] = this.#host
-      r[1] = file
-      addon.filestat()
-      return r[0]
-    }
-    setSize(file: Handle, size: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = size
-      addon.setSize()
-      return r[0]
-    }
-    setTimes(file: Handle, fstflags: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = fstflags
-      addon.setTimes()
-      return r[0]
-    }
-    allocate(file: Handle, offset: number, length: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = offset
-      r[3] = length
-      addon.allocate()
-      return r[0]
-    }
-    advise(file: Handle, offset: number, length: number, advice: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = offset
-      r[3] = length
-      r[4] = advice
-      addon.advise()
-      return r[0]
-    }
-    sync(file: Handle): Answer {
-      r[0] = this.#host
-      r[1] = file
-      addon.sync()
-      return r[0]
-    }
-    datasync(file: Handle): Answer {
-      r[0] = this.#host
-      r[1] = file
-      addon.datasync()
-      return r[0]
-    }
-    setFlags(file: Handle, fdflags: number): Answer {
-      r[0] = this.#host
-      r[1] = file
-      r[2] = fdflags
-      addon.setFlags()
-      return r[0]
-    }
+
+    close(file: Handle): Answer { return ask1(addon.close, this.#host, file) }
+    readv(file: Handle, spans: number): Answer { return ask2(addon.readv, this.#host, file, spans) }
+    preadv(file: Handle, spans: number, offset: number): Answer { return ask3(addon.preadv, this.#host, file, spans, offset) }
+    writev(file: Handle, spans: number): Answer { return ask2(addon.writev, this.#host, file, spans) }
+    pwritev(file: Handle, spans: number, offset: number): Answer { return ask3(addon.pwritev, this.#host, file, spans, offset) }
+    seek(file: Handle, offset: number, whence: number): Answer { return ask3(addon.seek, this.#host, file, offset, whence) }
+    filestat(file: Handle): Answer { return ask1(addon.filestat, this.#host, file) }
+    setSize(file: Handle, size: number): Answer { return ask2(addon.setSize, this.#host, file, size) }
+    setTimes(file: Handle, fstflags: number): Answer { return ask2(addon.setTimes, this.#host, file, fstflags) }
+    allocate(file: Handle, offset: number, length: number): Answer { return ask3(addon.allocate, this.#host, file, offset, length) }
+    advise(file: Handle, offset: number, length: number, advice: number): Answer { return ask4(addon.advise, this.#host, file, offset, length, advice) }
+    sync(file: Handle): Answer { return ask1(addon.sync, this.#host, file) }
+    datasync(file: Handle): Answer { return ask1(addon.datasync, this.#host, file) }
+    setFlags(file: Handle, fdflags: number): Answer { return ask2(addon.setFlags, this.#host, file, fdflags) }
     readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
       this.block.cookie[0] = cookie
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      addon.readdir()
-      return r[0]
+      return ask3(addon.readdir, this.#host, dir, at, length)
     }
-    open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      r[4] = follow
-      r[5] = oflags
-      r[6] = fdflags
-      r[7] = access
-      addon.open()
-      return r[0]
-    }
-    filestatAt(dir: Handle, at: number, length: number, follow: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      r[4] = follow
-      addon.filestatAt()
-      return r[0]
-    }
-    setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      r[4] = follow
-      r[5] = fstflags
-      addon.setTimesAt()
-      return r[0]
-    }
-    mkdir(dir: Handle, at: number, length: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      addon.mkdir()
-      return r[0]
-    }
-    rmdir(dir: Handle, at: number, length: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      addon.rmdir()
-      return r[0]
-    }
-    unlink(dir: Handle, at: number, length: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      addon.unlink()
-      return r[0]
-    }
-    readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      r[4] = into
-      r[5] = room
-      addon.readlink()
-      return r[0]
-    }
-    symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer {
-      r[0] = this.#host
-      r[1] = target
-      r[2] = targetLength
-      r[3] = dir
-      r[4] = at
-      r[5] = length
-      addon.symlink()
-      return r[0]
-    }
-    link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      r[4] = follow
-      r[5] = dir2
-      r[6] = at2
-      r[7] = length2
-      addon.link()
-      return r[0]
-    }
-    rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer {
-      r[0] = this.#host
-      r[1] = dir
-      r[2] = at
-      r[3] = length
-      r[4] = dir2
-      r[5] = at2
-      r[6] = length2
-      addon.rename()
-      return r[0]
-    }
-    accept(socket: Handle, fdflags: number): Answer {
-      r[0] = this.#host
-      r[1] = socket
-      r[2] = fdflags
-      addon.accept()
-      return r[0]
-    }
-    recv(socket: Handle, spans: number, riflags: number): Answer {
-      r[0] = this.#host
-      r[1] = socket
-      r[2] = spans
-      r[3] = riflags
-      addon.recv()
-      return r[0]
-    }
-    send(socket: Handle, spans: number, siflags: number): Answer {
-      r[0] = this.#host
-      r[1] = socket
-      r[2] = spans
-      r[3] = siflags
-      addon.send()
-      return r[0]
-    }
-    shutdown(socket: Handle, sdflags: number): Answer {
-      r[0] = this.#host
-      r[1] = socket
-      r[2] = sdflags
-      addon.shutdown()
-      return r[0]
-    }
-    poll(count: number, timeout: number): Answer {
-      r[0] = this.#host
-      r[1] = count
-      r[2] = timeout
-      addon.poll()
-      return r[0]
-    }
-    now(clock: number): Answer {
-      r[0] = this.#host
-      r[1] = clock
-      addon.now()
-      return r[0]
-    }
-    resolution(clock: number): Answer {
-      r[0] = this.#host
-      r[1] = clock
-      addon.resolution()
-      return r[0]
-    }
+    open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer { return ask7(addon.open, this.#host, dir, at, length, follow, oflags, fdflags, access) }
+    filestatAt(dir: Handle, at: number, length: number, follow: number): Answer { return ask4(addon.filestatAt, this.#host, dir, at, length, follow) }
+    setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer { return ask5(addon.setTimesAt, this.#host, dir, at, length, follow, fstflags) }
+    mkdir(dir: Handle, at: number, length: number): Answer { return ask3(addon.mkdir, this.#host, dir, at, length) }
+    rmdir(dir: Handle, at: number, length: number): Answer { return ask3(addon.rmdir, this.#host, dir, at, length) }
+    unlink(dir: Handle, at: number, length: number): Answer { return ask3(addon.unlink, this.#host, dir, at, length) }
+    readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer { return ask5(addon.readlink, this.#host, dir, at, length, into, room) }
+    symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer { return ask5(addon.symlink, this.#host, target, targetLength, dir, at, length) }
+    link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer { return ask7(addon.link, this.#host, dir, at, length, follow, dir2, at2, length2) }
+    rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer { return ask6(addon.rename, this.#host, dir, at, length, dir2, at2, length2) }
+    accept(socket: Handle, fdflags: number): Answer { return ask2(addon.accept, this.#host, socket, fdflags) }
+    recv(socket: Handle, spans: number, riflags: number): Answer { return ask3(addon.recv, this.#host, socket, spans, riflags) }
+    send(socket: Handle, spans: number, siflags: number): Answer { return ask3(addon.send, this.#host, socket, spans, siflags) }
+    shutdown(socket: Handle, sdflags: number): Answer { return ask2(addon.shutdown, this.#host, socket, sdflags) }
+    poll(count: number, timeout: number): Answer { return ask2(addon.poll, this.#host, count, timeout) }
+    now(clock: number): Answer { return ask1(addon.now, this.#host, clock) }
+    resolution(clock: number): Answer { return ask1(addon.resolution, this.#host, clock) }
   }
 }
 
