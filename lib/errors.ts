@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { Errno, errnoNames } from './abi/errno.js'
 
-/** An error with a WASI number: what a hostcall, or a stream or file of the embedder, throws to answer the guest. */
+/** An error with a WASI number: what a hostcall throws to answer the guest. */
 export class WasiError extends Error {
   override readonly name: string = 'WasiError'
   readonly errno: Errno
@@ -34,10 +34,8 @@ export class Exit {
   }
 }
 
-const limit = Error.stackTraceLimit
-Error.stackTraceLimit = 0
 const ready = errnoNames.map((_, errno) => new WasiError(errno))
-Error.stackTraceLimit = limit
+for (const error of ready) error.stack = `${error.name}: ${error.message}`
 
 /** Refuse the guest. The error is made beforehand, so that refusing builds no stack trace. */
 export function refuse(errno: Errno): never {

@@ -50,7 +50,7 @@ function size64(value: Value): number {
   const number = delta64(value)
   return number >= 0 ? number : refuse(Errno.INVAL)
 }
-/** Rights that no snapshot knows fall away: programs ask for all 64 bits. */
+/** Rights that no snapshot knows fall away, since nothing can be done with them. */
 function rights(value: Value): Rights {
   if (typeof value !== 'bigint') refuse(Errno.INVAL)
   const number = Number(value)
@@ -58,8 +58,8 @@ function rights(value: Value): Rights {
 }
 
 /**
- * The import. Every pointer for a result is checked before the hostcall does anything, and memory is looked at again
- * after it: a stream of the embedder may have run the guest, which grew it.
+ * The import. Every pointer for a result is checked before the hostcall does anything, and memory is looked at again after
+ * it: what it called may have run the guest, which grew it.
  */
 export function gate(context: Context, name: string, row: Row, hostcall: Hostcall, report: (error: UnexpectedError) => void): Import {
   const { memory, sys } = context
@@ -74,55 +74,65 @@ export function gate(context: Context, name: string, row: Row, hostcall: Hostcal
     if (room !== 0) memory.check(u32(at), room)
     if (room2 !== 0) memory.check(u32(at2), room2)
   }
-  const store = (type: Type, at: number, answer: number): void => {
-    const { view } = memory
-    switch (type.kind) {
-      case Kind.Size64:
-        memory.setSize64(at, answer)
-        break
-      case Kind.Raw64:
-        view.setBigUint64(at, block.time[0], true)
-        break
-      case Kind.Record:
-        for (const [from, to, bytes] of type.pieces) memory.bytes.set(block.recordBytes.subarray(from, from + bytes), at + to)
-        break
-      default:
-        if (type.size === 2) view.setUint16(at, answer, true)
-        else view.setUint32(at, answer, true)
-    }
-  }
-  const leave = (answer: Answer, at: Value, at2: Value): Errno => {
+  /** The results of a call that succeeded go to the guest; any other answer is passed on. */
+  const leave = (answer: Answer, at: Value, at2: Value): Answer => {
+    if (answer < 0) return answer
     memory.refresh()
-    if (answer < 0) return answer === UNEXPECTED ? unexpected(sys.failure()) : -answer
-    if (first !== undefined) store(first, at >>> 0, answer)
-    if (second !== undefined) store(second, at2 >>> 0, block.second[0])
+    if (first !== undefined) store(context, first, at >>> 0, answer)
+    if (second !== undefined) store(context, second, at2 >>> 0, block.second[0])
     return Errno.SUCCESS
+  }
+  const errnoOf = (answer: Answer): Errno => (answer === UNEXPECTED ? unexpected(sys.failure()) : -answer)
+  const thrown = (error: unknown): Errno => {
+    if (error instanceof WasiError) return error.errno
+    if (error instanceof Exit || error instanceof NotStarted || overflowed(error)) throw error
+    return unexpected(error)
   }
   const unexpected = (cause: unknown): Errno => {
     report(new UnexpectedError(name, cause))
     return Errno.IO
   }
-  const caught = (thrown: unknown): Errno => {
-    if (thrown instanceof Exit || thrown instanceof NotStarted) throw thrown
-    return thrown instanceof WasiError ? thrown.errno : unexpected(thrown)
-  }
 
   const c = context
   const h = hostcall
   const l = (i: number, value: Value): Value => lift(types[i], value)
-  // One line for each arity keeps arguments out of arrays; o is where the first result goes, p the second.
+  // One line for each arity keeps arguments out of arrays; o is where the first result goes, p the second. The embedder is
+  // told of an error outside of the try, so that what his hook throws ends the guest.
   // biome-ignore format: an arity a line
   switch (types.length) {
-    case 0: return (o, p) => { try { enter(o, p); return leave(h(c), o, p) } catch (e) { return caught(e) } }
-    case 1: return (a, o, p) => { try { enter(o, p); return leave(h(c, l(0, a)), o, p) } catch (e) { return caught(e) } }
-    case 2: return (a, b, o, p) => { try { enter(o, p); return leave(h(c, l(0, a), l(1, b)), o, p) } catch (e) { return caught(e) } }
-    case 3: return (a, b, d, o, p) => { try { enter(o, p); return leave(h(c, l(0, a), l(1, b), l(2, d)), o, p) } catch (e) { return caught(e) } }
-    case 4: return (a, b, d, f, o, p) => { try { enter(o, p); return leave(h(c, l(0, a), l(1, b), l(2, d), l(3, f)), o, p) } catch (e) { return caught(e) } }
-    case 5: return (a, b, d, f, g, o, p) => { try { enter(o, p); return leave(h(c, l(0, a), l(1, b), l(2, d), l(3, f), l(4, g)), o, p) } catch (e) { return caught(e) } }
+    case 0: return (o, p) => { let r = 0; try { enter(o, p); r = leave(h(c), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
+    case 1: return (a, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
+    case 2: return (a, b, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a), l(1, b)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
+    case 3: return (a, b, d, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a), l(1, b), l(2, d)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
+    case 4: return (a, b, d, f, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a), l(1, b), l(2, d), l(3, f)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
+    case 5: return (a, b, d, f, g, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a), l(1, b), l(2, d), l(3, f), l(4, g)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
     default: return (...args) => {
       const o = args[types.length]
       const p = args[types.length + 1]
-      try { enter(o, p); return leave(h(c, ...types.map((type, i) => lift(type, args[i]))), o, p) } catch (e) { return caught(e) }
+      let r = 0
+      try { enter(o, p); r = leave(h(c, ...types.map((type, i) => lift(type, args[i]))), o, p) } catch (e) { return thrown(e) }
+      return errnoOf(r)
     }
   }
 }
+
+/** Put a result where the guest wants it. What is too large for a number lies in the block. */
+function store({ memory, sys }: Context, type: Type, at: number, answer: number): void {
+  switch (type.kind) {
+    case Kind.Size64:
+      memory.setSize64(at, answer)
+      break
+    case Kind.Raw64:
+      memory.view.setBigUint64(at, sys.block.time[0], true)
+      break
+    case Kind.Record:
+      for (const [from, to, bytes] of type.pieces) memory.bytes.set(sys.block.recordBytes.subarray(from, from + bytes), at + to)
+      break
+    default:
+      if (type.size === 2) memory.view.setUint16(at, answer, true)
+      else memory.setUint32(at, answer)
+  }
+}
+
+/** A guest that recurses without end may meet the end of the stack inside a hostcall. It is the guest's trap, not the host's error. */
+const overflowed = (error: unknown): boolean => error instanceof RangeError && /call stack/.test(error.message)

@@ -9,11 +9,13 @@ import { FdTable } from './fds/table.js'
 import { gate, type Import } from './gate.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
-import { type GuestOptions, type Settings, settingsOf } from './options.js'
+import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
+import { reporter } from './report.js'
 import { openSys } from './sys/choose.js'
 import type { Handle } from './sys/sys.js'
-import { reporter, traced } from './trace.js'
+import { traced } from './trace.js'
+import { checkKeys } from './validate.js'
 
 /** How many descriptors a guest may have open at once. */
 const maxDescriptors = 1024
@@ -23,11 +25,14 @@ export interface Guest {
   readonly namespace: string
   /** A function for each hostcall: takes what wasm passes (i64 as BigInt), answers with an errno. */
   readonly imports: Record<string, Import>
-  /** Say where the guest's memory is: a WebAssembly.Memory, or `{ buffer }` that is read again whenever it was detached. TypeError for anything else. */
+  /**
+   * Say where the guest's memory is: a WebAssembly.Memory, or `{ buffer }`, which is read again when it was detached. Where
+   * another buffer took its place without that, bind it anew. TypeError for anything else.
+   */
   bind(memory: MemoryLike): void
   /** Run code of the guest. Its exit code: that of proc_exit, or 0. What else it throws goes through. */
   run(code: () => unknown): number
-  /** Close all that the guest has open. No hostcall may follow. It happens by itself when the guest is collected. */
+  /** Close all that the guest has open: hostcalls on it answer BADF from now on. It happens by itself some time after the guest was collected. */
   close(): void
 }
 
@@ -37,6 +42,7 @@ export interface Guest {
  * opened; Error with code `ERR_WASI_ADDON_UNAVAILABLE` where there is no addon.
  */
 export function createGuest(options: GuestOptions): Guest {
+  checkKeys('options', optionNames, options)
   return guestOf(settingsOf(options))
 }
 

@@ -1,7 +1,8 @@
 /** The guest's linear memory: views, growth, bounds. The only file that knows its byte order. */
 import { Errno } from './abi/errno.js'
 import { coded, refuse } from './errors.js'
-import { maxSpans, maxTransfer, type Sys } from './sys/sys.js'
+import { maxSpans } from './sys/block.js'
+import { maxTransfer, type Sys } from './sys/sys.js'
 
 /** What a guest's memory must look like: WebAssembly.Memory, or what stands in for it in another embedder. */
 export interface MemoryLike {

@@ -1,4 +1,5 @@
 /** An embedder's options become checked settings. Every mistake of the embedder is an error here, before anything is opened. */
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import type { UnexpectedError } from './errors.js'
 import {
@@ -6,6 +7,7 @@ import {
   checkBoolean,
   checkFd,
   checkFunction,
+  checkKeys,
   checkObject,
   checkOneOf,
   checkString,
@@ -18,36 +20,45 @@ export interface Preopen {
   /** The host's path; what is relative is so to the working directory. */
   readonly path: string
   /** Refuse every change through it with ROFS. Default false. */
-  readonly readOnly?: boolean
+  readonly readOnly?: boolean | undefined
 }
 
 export interface GuestOptions {
   /** The snapshot of WASI that the guest imports: `wasi_snapshot_preview1` or `wasi_unstable`. */
   readonly version: 'preview1' | 'unstable'
   /** The guest's command line; the first is the program's name. Each is made a string. Default none. */
-  readonly args?: readonly unknown[]
+  readonly args?: readonly unknown[] | undefined
   /** The guest's environment. Each value is made a string; undefined ones are left out. Default none. */
-  readonly env?: Readonly<Record<string, unknown>>
-  /** Directories by the name that the guest knows each by; they become its descriptors 3, 4 and so on. Default none. */
-  readonly preopens?: Readonly<Record<string, string | Preopen>>
+  readonly env?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Directories by the name that the guest knows each by; they become its descriptors 3, 4 and so on, in the order of the
+   * record (in which JavaScript puts names that are numbers first). Default none.
+   */
+  readonly preopens?: Readonly<Record<string, string | URL | Preopen>> | undefined
   /** The host's descriptors for the guest's 0, 1 and 2. The guest cannot close the host's. Default 0, 1, 2. */
-  readonly stdin?: number
-  readonly stdout?: number
-  readonly stderr?: number
+  readonly stdin?: number | undefined
+  readonly stdout?: number | undefined
+  readonly stderr?: number | undefined
   /**
    * Who asks the host. `native` (and `auto`, the default) is the addon, whose sandbox holds against races; it is an error
-   * where it cannot be loaded. `typescript` uses node:fs alone: slower, and what it cannot do exactly stands in RATIONALE.md.
+   * where it cannot be loaded. `typescript` uses node:fs alone. It is slower; sets times to the microsecond; cannot accept
+   * connections or wait for descriptors; and where there is no /proc (macOS, Windows) somebody who renames directories of
+   * the host meanwhile can lead it astray. RATIONALE.md has the whole list.
    */
-  readonly backend?: 'auto' | 'native' | 'typescript'
+  readonly backend?: 'auto' | 'native' | 'typescript' | undefined
   /** Receives a line for each hostcall, as strace writes them. */
-  readonly trace?: (line: string) => void
+  readonly trace?: ((line: string) => void) | undefined
   /** Receives every host error that WASI has no word for; the guest sees IO. What it throws ends the guest. */
-  readonly onUnexpected?: (error: UnexpectedError) => void
+  readonly onUnexpected?: ((error: UnexpectedError) => void) | undefined
 }
+
+/** What `createGuest` takes; `class WASI` passes over what it does not know, as node:wasi does. */
+// biome-ignore format: a list
+export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr', 'backend', 'trace', 'onUnexpected']
 
 export interface WASIOptions extends GuestOptions {
   /** Whether proc_exit makes `start` return its code; else it ends the host's process with it. Default true. */
-  readonly returnOnExit?: boolean
+  readonly returnOnExit?: boolean | undefined
 }
 
 /** Options after all checks, in the form that the rest of the package uses. */
@@ -110,6 +121,8 @@ function cString(name: string, text: string): Uint8Array {
 function folder(name: string, value: unknown): Settings['preopens'][number] {
   const at = `options.preopens[${inspect(name)}]`
   if (value === null || typeof value !== 'object') return { name, path: pathOf(at, String(value)), readOnly: false }
+  if (value instanceof URL) return { name, path: pathOf(at, fileURLToPath(value)), readOnly: false }
+  checkKeys(at, ['path', 'readOnly'], value)
   const { path, readOnly = false } = value as Partial<Preopen>
   if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
   checkBoolean(`${at}.readOnly`, readOnly)

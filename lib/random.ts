@@ -5,13 +5,11 @@ const chunk = new Uint8Array(65536)
 
 /** A shared memory is filled through a copy: the generator takes none. The copy is wiped, for what it held may be a key. */
 export function systemRandom(bytes: Uint8Array): void {
-  if (!(bytes.buffer instanceof SharedArrayBuffer)) {
-    randomFillSync(bytes as Uint8Array<ArrayBuffer>)
-    return
-  }
+  const shared = bytes.buffer instanceof SharedArrayBuffer
   for (let at = 0; at < bytes.length; at += chunk.length) {
-    const part = chunk.subarray(0, Math.min(chunk.length, bytes.length - at))
-    bytes.set(randomFillSync(part), at)
-    part.fill(0)
+    const part = bytes.subarray(at, at + chunk.length)
+    if (shared) part.set(randomFillSync(chunk.subarray(0, part.length)))
+    else randomFillSync(part as Uint8Array<ArrayBuffer>)
   }
+  if (shared) chunk.fill(0)
 }

@@ -1,25 +1,10 @@
-/** What is told about a running guest: strace lines read off the table, and host errors that were not expected. */
-import diagnostics from 'node:diagnostics_channel'
-import { debuglog, inspect } from 'node:util'
-import { errnoNames } from './abi/errno.js'
+/** What a guest asks of its host, as lines like those of strace, read off the table. */
+import { type Errno, errnoNames } from './abi/errno.js'
 import type { Param, Row } from './abi/table.js'
 import { Kind } from './abi/types.js'
-import type { UnexpectedError } from './errors.js'
 import { Exit } from './errors.js'
 import type { Import } from './gate.js'
 import type { GuestMemory } from './memory.js'
-
-const channel = diagnostics.channel('wasi-common:unexpected')
-const debug = debuglog('wasi-common')
-
-/** Tell all that is known of an error of which the guest sees plain IO: on the channel, by NODE_DEBUG, to the embedder's hook. */
-export function reporter(hook: ((error: UnexpectedError) => void) | undefined): (error: UnexpectedError) => void {
-  return error => {
-    if (channel.hasSubscribers) channel.publish({ error })
-    debug('%s', inspect(error, { depth: 4 }))
-    hook?.(error)
-  }
-}
 
 const longest = 200
 const decoder = new TextDecoder()
@@ -37,15 +22,16 @@ export function traced(name: string, row: Row, call: Import, memory: GuestMemory
       return `${label}=${word(type, value)}`
     })
     const line = `${name}(${shown.join(', ')})`
+    let errno: Errno
     try {
-      const errno = call(...args)
-      const results = errno === 0 ? row.results.map((result, i) => ` ${outcome(memory, result, args[slot + i])}`).join('') : ''
-      write(`${line} = ${errnoNames[errno] ?? errno}${results}`)
-      return errno
+      errno = call(...args)
     } catch (thrown) {
       write(thrown instanceof Exit ? `${line} = exit ${thrown.code}` : `${line} = ${thrown}`)
       throw thrown
     }
+    const results = errno === 0 ? row.results.map((result, i) => ` ${outcome(memory, result, args[slot + i])}`).join('') : ''
+    write(`${line} = ${errnoNames[errno] ?? errno}${results}`)
+    return errno
   }
 }
 

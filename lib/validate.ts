@@ -32,6 +32,14 @@ export function checkObject(name: string, value: unknown): asserts value is Reco
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType(name, 'of type object', value)
 }
 
+/** Options that only this package has must be spelled right: one that is passed over in silence may have been a restriction. */
+export function checkKeys(name: string, known: readonly string[], value: unknown): void {
+  checkObject(name, value)
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) throw wrongValue(`${name}.${key}`, `is not known here; known are ${known.join(', ')}`, value[key])
+  }
+}
+
 export function checkString(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw wrongType(name, 'of type string', value)
 }

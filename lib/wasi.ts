@@ -1,5 +1,5 @@
 /** class WASI: the constructor and the methods of node:wasi over a guest. */
-import { coded } from './errors.js'
+import { coded, type Exit } from './errors.js'
 import type { Import } from './gate.js'
 import { type Guest, guestOf } from './guest.js'
 import { checkMemory, type MemoryLike } from './memory.js'
@@ -39,7 +39,18 @@ export class WASI {
     this.wasiImport = this.#guest.imports
     this[kBindingName] = this.#guest.namespace
     this[kSetMemory] = memory => this.#guest.bind(memory)
-    if (!returnOnExitOf(options)) this.wasiImport.proc_exit = exiting(this.#guest, this.wasiImport.proc_exit)
+    try {
+      // Last, as in node:wasi, of whose messages the first one counts.
+      if (!returnOnExitOf(options)) this.#exitWithGuest()
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Both calls that end the guest end the host's process then. */
+  #exitWithGuest(): void {
+    for (const name of ['proc_exit', 'proc_raise']) this.wasiImport[name] = exiting(this.#guest, this.wasiImport[name])
   }
 
   /** What to pass to `new WebAssembly.Instance`. */
@@ -74,7 +85,10 @@ export class WASI {
     return this[kExitCode]
   }
 
-  /** Prepare a reactor: call its `_initialize`, where it has one. */
+  /**
+   * Prepare a reactor: call its `_initialize`, where it has one. A reactor that calls proc_exit throws an {@link Exit} out of
+   * whatever export was called.
+   */
   initialize(instance: object): void {
     this.finalizeBindings(instance)
     const { _start, _initialize } = (this[kInstance] as { exports: Exports }).exports
@@ -83,15 +97,20 @@ export class WASI {
     checkFunction('instance.exports._initialize', _initialize)
     _initialize()
   }
+
+  /** Close all that the guest has open, without waiting for it to be collected. node:wasi has no such method. */
+  close(): void {
+    this.#guest.close()
+  }
 }
 
-/** proc_exit for a host that ends with its guest. */
-function exiting(guest: Guest, proc_exit: Import): Import {
+/** An import for a host that ends with its guest. */
+function exiting(guest: Guest, call: Import): Import {
   return (...args) => {
-    let errno = 0
+    let errno: number | undefined
     const code = guest.run(() => {
-      errno = proc_exit(...args)
+      errno = call(...args)
     })
-    return errno === 0 ? process.exit(code) : errno
+    return errno ?? process.exit(code)
   }
 }

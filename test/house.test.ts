@@ -1,5 +1,5 @@
 /** The house: who may import whom, what only one file may name, and that a newcomer is told what each file is for. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
@@ -19,12 +19,12 @@ const importsOf = (file: string): string[] =>
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
   ['errors', /^(errors|validate|random)$/],
-  ['sys/sys', /^sys\/sys$/],
+  ['sys/sys', /^sys\/(block|sys)$/],
   ['backends', /^sys\/(native|typescript\/\w+)$/],
   ['sys/choose', /^sys\/choose$/],
   ['memory', /^memory$/],
   ['fds, context', /^(fds\/\w+|context)$/],
-  ['hostcalls, gate, trace', /^(hostcalls\/\w+|gate|trace)$/],
+  ['hostcalls, gate, trace, report', /^(hostcalls\/\w+|gate|trace|report)$/],
   ['options', /^options$/],
   ['guest', /^guest$/],
   ['wasi', /^wasi$/],
@@ -101,6 +101,13 @@ test('only addon.cc sees N-API', t => {
 
 test('every file opens with what it alone knows', t => {
   for (const file of files) t.regex(source(file).replace(/^#!.*\n/, ''), /^\/\*\*.{20,}?\*\//s, file)
+})
+
+test('what the documents name is there', t => {
+  for (const name of ['README.md', 'RATIONALE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'guests/README.md']) {
+    const paths = readFileSync(join(root, name), 'utf8').matchAll(/`((?:lib|native|test|guests|scripts|bench|fuzz)\/[\w./-]*)`/g)
+    for (const [, path] of paths) t.true(existsSync(join(root, path)), `${name} names ${path}`)
+  }
 })
 
 test('nothing is left to do', t => {

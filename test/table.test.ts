@@ -6,6 +6,7 @@ import { type CallName, namespace, type Row, table } from '#lib/abi/table.js'
 import { namespace0, table0 } from '#lib/abi/table0.js'
 import * as types from '#lib/abi/types.js'
 import { Kind } from '#lib/abi/types.js'
+import * as values from '#lib/abi/values.js'
 
 /** preview1/witx/wasi_snapshot_preview1.witx, a line each. */
 const specification = `
@@ -153,6 +154,27 @@ const words: readonly (readonly [types.Type, string])[] = [
 ]
 test('flags and enumerations have the values of the specification', t => {
   for (const [type, labels] of words) t.is(type.labels.join(' '), labels, type.name)
+})
+
+const named: readonly (readonly [Readonly<Record<string, number>>, types.Type])[] = [
+  [values.Oflags, types.oflags],
+  [values.Fdflags, types.fdflags],
+  [values.Fstflags, types.fstflags],
+  [values.Eventrwflags, types.eventrwflags],
+  [values.Subclockflags, types.subclockflags],
+  [values.Whence, types.whence],
+  [values.Clockid, types.clockid],
+  [values.Eventtype, types.eventtype],
+  [values.Filetype, types.filetype],
+]
+test('values that are asked for by name have the numbers of their types', t => {
+  for (const [words, { name, kind, labels }] of named) {
+    for (const [word, value] of Object.entries(words)) {
+      const label = labels.findIndex(label => label === word.toLowerCase() || label.endsWith(`_${word.toLowerCase()}`))
+      t.true(label >= 0, `${name} has no ${word}`)
+      t.is(value, kind === Kind.Flags ? 2 ** label : label, `${name} ${word}`)
+    }
+  }
 })
 
 test('every row says what it does', t => {

@@ -1,4 +1,4 @@
-/** Every hostcall of preview 1, described once; imports, checks, traces, docs and fuzz arguments are read off these rows. */
+/** Every hostcall of preview 1, described once; imports, checks and traces are read off these rows. */
 
 import type { Kind, Type } from './types.js'
 import * as t from './types.js'

@@ -91,7 +91,7 @@ function parse(args: string[]) {
 
 /** Of two settings of a variable the later one counts, and any counts more than the host's. */
 function environment(settings: readonly string[], inherit: boolean): Record<string, string | undefined> {
-  const env: Record<string, string | undefined> = inherit ? { ...process.env } : {}
+  const env: Record<string, string | undefined> = Object.assign(Object.create(null), inherit ? process.env : {})
   for (const setting of settings) {
     const [, name, value] = /^([^=]*)(?:=(.*))?$/s.exec(setting) as RegExpExecArray
     if (name === '') throw new CommandError(`--env ${setting}: a variable has a name`)
@@ -101,7 +101,7 @@ function environment(settings: readonly string[], inherit: boolean): Record<stri
 }
 
 function directories(settings: readonly string[]): Record<string, Preopen> {
-  const preopens: Record<string, Preopen> = {}
+  const preopens: Record<string, Preopen> = Object.create(null)
   for (const setting of settings) {
     const [path, guest = path, mode, ...rest] = setting.split('::')
     if (path === '' || guest === '') throw new CommandError(`--dir ${setting}: a directory has a name`)

@@ -61,7 +61,9 @@ function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((li
   try {
     return createGuest({ version, args, env, preopens, backend, ...(trace === undefined ? {} : { trace }) })
   } catch (error) {
-    throw new CommandError((error as Error).message)
+    // What the host said is told by the message too, behind words for programs.
+    const { message, cause } = error as Error
+    throw new CommandError(cause instanceof Error ? `${message.replace(/^UVWASI_\w+, uvwasi_init: /, '')}` : message)
   }
 }
 
@@ -85,7 +87,7 @@ function whyMissing(from: string, name: string, kind: string): string | undefine
   return from === 'env' ? `it was built to be given ${name} by its own JavaScript` : undefined
 }
 
-/** Call what was asked for. A module without a memory can run as long as it makes no hostcall that needs one. */
+/** Call what was asked for. */
 function finish({ program, invoke, args }: RunRequest, instance: WebAssembly.Instance, guest: Guest): number {
   const { exports } = instance
   const { memory, _start, _initialize } = exports
@@ -131,11 +133,15 @@ function print(result: unknown): void {
   for (const value of values) process.stdout.write(`${value}\n`)
 }
 
-/** What ended the guest against its will: the message of the trap and the guest's own frames. */
+/** What ended the guest against its will: a message, and of a trap the guest's own frames. */
 function trap(error: unknown): Error {
   if (error instanceof CommandError || !(error instanceof Error)) return error as Error
+  if ((error as NodeJS.ErrnoException).code === 'ERR_WASI_NOT_STARTED') {
+    return new CommandError('the program makes a hostcall while it is instantiated, before its memory is known')
+  }
   const frames = (error.stack ?? '').split('\n').filter(line => line.includes('wasm'))
-  return new CommandError([`the guest trapped: ${error.message}`, ...frames].join('\n'))
+  const trapped = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
+  return new CommandError([`the guest ${trapped ? 'trapped' : 'failed'}: ${error.message}`, ...frames].join('\n'))
 }
 
 /** Lines are written as they come: what a guest did last before it hung or died is what one looks for. */

@@ -3,9 +3,6 @@ import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import type { Answer, Handle } from '../sys/sys.js'
 
-/** Filetypes that the code asks for by name, as the specification numbers them. */
-export const Filetype = Object.freeze({ CHARACTER_DEVICE: 2, DIRECTORY: 3, REGULAR_FILE: 4, SYMBOLIC_LINK: 7 })
-
 /** What a descriptor is made with. */
 export interface Traits {
   readonly filetype: number

@@ -1,8 +1,9 @@
 /** Descriptors that stand for files, directories and sockets of the host. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
+import { Filetype } from '../abi/values.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
-import { Descriptor, Filetype } from './descriptor.js'
+import { Descriptor } from './descriptor.js'
 import { baseOf, inheritingOf, TERMINAL } from './rights.js'
 
 /** Make the descriptor for a handle that `sys` has just opened, with at most the rights asked for. */

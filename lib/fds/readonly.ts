@@ -1,13 +1,13 @@
 /** A descriptor through which nothing can be changed, whatever the one behind it could do. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
+import { Filetype, Oflags } from '../abi/values.js'
 import type { Answer } from '../sys/sys.js'
-import { Descriptor, Filetype } from './descriptor.js'
+import { Descriptor } from './descriptor.js'
 import { WRITES } from './rights.js'
 
-const CREAT = 1
-const EXCL = 4
-const TRUNC = 8
+/** To read, and to write, as Sys.open takes them. */
+const READ = 1
 const WRITE = 2
 
 /** It keeps the rights of the one behind it, so that a guest that wants to write is told ROFS, as on a disk mounted so. */
@@ -37,10 +37,10 @@ export class ReadOnly extends Descriptor {
 
   /** Opening to create succeeds where nothing needs to be created, as it does on a disk mounted read-only. */
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights): Descriptor | Answer {
-    const creating = (oflags & CREAT) !== 0
-    const exclusive = creating && (oflags & EXCL) !== 0
-    const writing = (access & WRITE) !== 0 || (oflags & TRUNC) !== 0
-    const opened = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(CREAT | EXCL | TRUNC), fdflags, 1, base & ~WRITES, inheriting)
+    const creating = (oflags & Oflags.CREAT) !== 0
+    const exclusive = creating && (oflags & Oflags.EXCL) !== 0
+    const writing = (access & WRITE) !== 0 || (oflags & Oflags.TRUNC) !== 0
+    const opened = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~WRITES, inheriting)
     if (typeof opened === 'number') {
       // A link counts as something that is there.
       if (exclusive && opened === -Errno.LOOP) return -Errno.EXIST

@@ -1,8 +1,9 @@
 /** The guest's descriptors by number. The lowest free number is given out, as POSIX does. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
+import { Filetype } from '../abi/values.js'
 import { refuse } from '../errors.js'
-import { type Descriptor, Filetype } from './descriptor.js'
+import type { Descriptor } from './descriptor.js'
 import { unfitErrno } from './rights.js'
 
 export class FdTable {

@@ -1,10 +1,10 @@
 /** Calls on an open descriptor. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
+import { Whence } from '../abi/values.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 
-const CUR = 1
 const SEEKING = Rights.FD_SEEK | Rights.FD_TELL
 
 export const fd_advise: Hostcalls['fd_advise'] = ({ fds }, fd, offset, length, advice) =>
@@ -28,8 +28,9 @@ export const fd_sync: Hostcalls['fd_sync'] = ({ fds }, fd) => fds.get(fd, Rights
 export const fd_fdstat_get: Hostcalls['fd_fdstat_get'] = ({ fds, sys }, fd) => {
   const { filetype, fdflags, base, inheriting } = fds.get(fd)
   const { record } = sys.block
-  record.setUint16(0, filetype, true)
-  record.setUint32(2, fdflags, true)
+  // Whole words, so that nothing of an older record stays in the gaps.
+  record.setUint32(0, filetype | (fdflags << 16), true)
+  record.setUint32(4, 0, true)
   record.setUint32(8, base, true)
   record.setUint32(12, 0, true)
   record.setUint32(16, inheriting, true)
@@ -115,7 +116,7 @@ export const fd_renumber: Hostcalls['fd_renumber'] = ({ fds }, fd, to) => {
 
 /** Finding out the offset needs less than moving it. */
 export const fd_seek: Hostcalls['fd_seek'] = ({ fds }, fd, offset, whence) => {
-  const file = offset === 0 && whence === CUR ? fds.getAny(fd, SEEKING) : fds.get(fd, Rights.FD_SEEK)
+  const file = offset === 0 && whence === Whence.CUR ? fds.getAny(fd, SEEKING) : fds.get(fd, Rights.FD_SEEK)
   return file.seek(offset, whence)
 }
-export const fd_tell: Hostcalls['fd_tell'] = ({ fds }, fd) => fds.getAny(fd, SEEKING).seek(0, CUR)
+export const fd_tell: Hostcalls['fd_tell'] = ({ fds }, fd) => fds.getAny(fd, SEEKING).seek(0, Whence.CUR)

@@ -1,23 +1,23 @@
 /** Calls on a path below a directory. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
+import { Fdflags, Oflags } from '../abi/values.js'
 import { accessFor } from '../fds/rights.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 
-const CREAT = 1
-const DIRECTORY = 2
-const TRUNC = 8
-const DSYNC = 2
-const RSYNC = 8
-const SYNC = 16
+/** The rights that a descriptor must have which syncs whatever is written through it. */
+const syncing = (fdflags: number): Rights =>
+  (fdflags & Fdflags.DSYNC ? Rights.FD_DATASYNC : 0) | (fdflags & (Fdflags.RSYNC | Fdflags.SYNC) ? Rights.FD_SYNC : 0)
 
 export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags, at, length, oflags, base, inheriting, fdflags) => {
-  const needed = Rights.PATH_OPEN | (oflags & CREAT ? Rights.PATH_CREATE_FILE : 0) | (oflags & TRUNC ? Rights.PATH_FILESTAT_SET_SIZE : 0)
-  const passed = base | inheriting | (fdflags & DSYNC ? Rights.FD_DATASYNC : 0) | (fdflags & (RSYNC | SYNC) ? Rights.FD_SYNC : 0)
+  const creating = (oflags & Oflags.CREAT) !== 0
+  const cutting = (oflags & Oflags.TRUNC) !== 0
+  const needed = Rights.PATH_OPEN | (creating ? Rights.PATH_CREATE_FILE : 0) | (cutting ? Rights.PATH_FILESTAT_SET_SIZE : 0)
+  const passed = base | inheriting | syncing(fdflags)
   const dir = fds.get(fd, needed, passed)
   memory.check(at, length)
-  if ((oflags & CREAT) !== 0 && (oflags & DIRECTORY) !== 0) return -Errno.INVAL
+  if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
   fds.free()
   const opened = dir.open(at, length, dirflags, oflags, fdflags, accessFor(base), base, inheriting)
   return typeof opened === 'number' ? opened : fds.insert(opened)

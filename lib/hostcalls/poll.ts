@@ -2,17 +2,15 @@
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { clockid, event, eventtype, subscription, subscription0 } from '../abi/types.js'
+import { Clockid, Eventrwflags, Eventtype, Subclockflags } from '../abi/values.js'
 import type { Context } from '../context.js'
-import { WasiError } from '../errors.js'
-import { type Answer, maxPolls, Ready, Want } from '../sys/sys.js'
+import { refuse, WasiError } from '../errors.js'
+import { maxPolls, Ready, Want } from '../sys/block.js'
+import { type Answer, UNEXPECTED } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
 
-const CLOCK = eventtype.labels.indexOf('clock')
-const FD_WRITE = eventtype.labels.indexOf('fd_write')
-const HANGUP = 1
-const ABSOLUTE = 1
 /** Clocks that run while nobody works; the others cannot be waited for. */
-const waitable = ['realtime', 'monotonic'].map(name => clockid.labels.indexOf(name))
+const waitable: readonly number[] = [Clockid.REALTIME, Clockid.MONOTONIC]
 
 /** Where a snapshot lays the parts of its subscription. */
 interface Layout {
@@ -48,19 +46,18 @@ function poll({ memory, fds, sys }: Context, { size, clock }: Layout, at: number
   const delayOf = (sub: number): number => {
     const id = view.getUint32(sub + clock, true)
     const flags = view.getUint16(sub + clock + 24, true)
-    if (!waitable.includes(id) || (flags & ~ABSOLUTE) !== 0) throw new WasiError(id < clockid.labels.length ? Errno.NOTSUP : Errno.INVAL)
+    if (!waitable.includes(id) || (flags & ~Subclockflags.ABSTIME) !== 0) refuse(id < clockid.labels.length ? Errno.NOTSUP : Errno.INVAL)
     const timeout = view.getBigUint64(sub + clock + 8, true)
-    if ((flags & ABSOLUTE) === 0) return Number(timeout)
-    const answer = sys.now(id)
-    if (answer < 0) throw new WasiError(-answer)
+    if ((flags & Subclockflags.ABSTIME) === 0) return Number(timeout)
+    if (sys.now(id) === UNEXPECTED) throw sys.failure()
     return Math.max(0, Number(timeout - sys.block.time[0]))
   }
   const placeOf = (sub: number, type: number): number => {
-    const right = type === FD_WRITE ? Rights.FD_WRITE : Rights.FD_READ
+    const right = type === Eventtype.FD_WRITE ? Rights.FD_WRITE : Rights.FD_READ
     const handle = fds.get(view.getUint32(sub + 16, true), Rights.POLL_FD_READWRITE | right).pollable()
     if (handle < 0) return -1
     sys.block.poll[3 * polled] = handle
-    sys.block.poll[3 * polled + 1] = type === FD_WRITE ? Want.WRITE : Want.READ
+    sys.block.poll[3 * polled + 1] = type === Eventtype.FD_WRITE ? Want.WRITE : Want.READ
     return polled++
   }
 
@@ -72,7 +69,7 @@ function poll({ memory, fds, sys }: Context, { size, clock }: Layout, at: number
     if (type >= eventtype.labels.length) return -Errno.INVAL
     const wait = { userdata, type, delay: 0, place: -1, errno: Errno.SUCCESS }
     try {
-      if (type === CLOCK) wait.delay = delayOf(sub)
+      if (type === Eventtype.CLOCK) wait.delay = delayOf(sub)
       else wait.place = placeOf(sub, type)
     } catch (error) {
       if (!(error instanceof WasiError)) throw error
@@ -104,7 +101,7 @@ function poll({ memory, fds, sys }: Context, { size, clock }: Layout, at: number
     }
     const ready = sys.block.poll[3 * wait.place + 2]
     if (ready < 0) tell(wait, -ready)
-    else if (ready !== 0) tell(wait, Errno.SUCCESS, sys.block.pollBytes[wait.place], ready & Ready.HANGUP ? HANGUP : 0)
+    else if (ready !== 0) tell(wait, Errno.SUCCESS, sys.block.pollBytes[wait.place], ready & Ready.HANGUP ? Eventrwflags.HANGUP : 0)
   }
   return events
 }

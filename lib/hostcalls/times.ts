@@ -1,10 +1,14 @@
 /** Times that a guest wants to set, as both calls that set them take them. */
 import { Errno } from '../abi/errno.js'
-import type { Answer, Block } from '../sys/sys.js'
+import { Fstflags } from '../abi/values.js'
+import type { Block } from '../sys/block.js'
+import type { Answer } from '../sys/sys.js'
+
+const bothTimes = [Fstflags.ATIM | Fstflags.ATIM_NOW, Fstflags.MTIM | Fstflags.MTIM_NOW]
 
 /** Put them where the host looks for them. A time is set to a value, or to now, or not at all: both is a contradiction (INVAL). */
 export function putTimes({ times }: Block, atim: bigint, mtim: bigint, fstflags: number): Answer {
-  if ((fstflags & 3) === 3 || (fstflags & 12) === 12) return -Errno.INVAL
+  if (bothTimes.some(both => (fstflags & both) === both)) return -Errno.INVAL
   times[0] = atim
   times[1] = mtim
   return 0

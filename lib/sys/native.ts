@@ -3,7 +3,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorMap } from 'node:util'
 import { coded } from '../errors.js'
-import { type Answer, Block, type Handle, type Sys, UNEXPECTED } from './sys.js'
+import { Block } from './block.js'
+import { type Answer, type Handle, type Sys, UNEXPECTED } from './sys.js'
 
 /** The calls that take their arguments from the registers, and leave their answer in the first. */
 type Hot = Exclude<keyof Sys, 'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'preopen' | 'adopt'>
@@ -65,6 +66,9 @@ function systemError([syscall, number, path]: ReturnType<Addon['failure']>): Err
   const about = path === undefined ? '' : ` '${path}'`
   return coded(new Error(`${code}: ${text}, ${syscall}${about}`), code, { errno: -number, syscall, ...(path !== undefined && { path }) })
 }
+
+/** Nanoseconds that a thread stays in the kernel at once. Between two such times it can be ended, as a worker is by terminate(). */
+const patience = 50_000_000
 
 /** The class over a loaded addon. Its functions and registers are constants to the methods, which V8 then inlines. */
 function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
@@ -150,7 +154,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
       forgotten.register(this, this.#host, this)
     }
     get resolver() { return addon.resolver(this.#host) }
-    bind(memory: Uint8Array): void { addon.bind(this.#host, memory) }
+    bind(memory: Uint8Array): void { if (this.#host !== none) addon.bind(this.#host, memory) }
     failure(): Error { return systemError(addon.failure(this.#host)) }
     dispose(): void {
       if (this.#host === none) return
@@ -197,7 +201,14 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
     recv(socket: Handle, spans: number, riflags: number): Answer { return ask3(addon.recv, this.#host, socket, spans, riflags) }
     send(socket: Handle, spans: number, siflags: number): Answer { return ask3(addon.send, this.#host, socket, spans, siflags) }
     shutdown(socket: Handle, sdflags: number): Answer { return ask2(addon.shutdown, this.#host, socket, sdflags) }
-    poll(count: number, timeout: number): Answer { return ask2(addon.poll, this.#host, count, timeout) }
+    poll(count: number, timeout: number): Answer {
+      if (timeout <= patience) return ask2(addon.poll, this.#host, count, timeout)
+      const end = performance.now() * 1e6 + timeout
+      for (let left = timeout; ; left = end - performance.now() * 1e6) {
+        const ready = ask2(addon.poll, this.#host, count, Math.min(Math.max(left, 0), patience))
+        if (ready !== 0 || left <= patience) return ready
+      }
+    }
     now(clock: number): Answer { return ask1(addon.now, this.#host, clock) }
     resolution(clock: number): Answer { return ask1(addon.resolution, this.#host, clock) }
   }

@@ -1,50 +1,13 @@
-/** The one interface to a host, and the block of memory that the hostcalls and a host share. */
+/** The one interface to a host. */
+import type { Block } from './block.js'
 
 /** A host object: an open file, directory or socket. Only the Sys that gave it out can read it. */
 export type Handle = number
 /** Zero or more on success; `-Errno` for an error that the guest may see; UNEXPECTED for any other, told by `failure()`. */
 export type Answer = number
 export const UNEXPECTED = -0x10000
-
-/** How many pieces of guest memory one call may name (IOV_MAX of limits.h). */
-export const maxSpans = 1024
-/** How many descriptors one poll may wait for. */
-export const maxPolls = 1024
 /** As much as one call reads or writes: the kernel's own limit (read(2)), which a guest's i32 can hold. */
 export const maxTransfer = 0x7ffff000
-
-/** Wants of a poll entry. */
-export const Want = Object.freeze({ READ: 1, WRITE: 2 })
-/** Outcomes of a poll entry, as bits; an entry that failed has `-Errno` instead. */
-export const Ready = Object.freeze({ YES: 1, HANGUP: 2 })
-
-/**
- * What both sides write and read in place of objects: a call passes a few small integers and returns one, and all that
- * is larger lies here. native/block.h has the same offsets.
- */
-export class Block {
-  static readonly bytes = 36864
-  readonly buffer = new ArrayBuffer(Block.bytes)
-  /** A filestat, fdstat or prestat in the layout of preview 1. */
-  readonly record = new DataView(this.buffer, 0, 64)
-  readonly recordBytes = new Uint8Array(this.buffer, 0, 64)
-  /** A time in nanoseconds: answer of `now` and `resolution`. */
-  readonly time = new BigUint64Array(this.buffer, 64, 1)
-  /** Access and modification time in nanoseconds since 1970: arguments of `setTimes` and `setTimesAt`. */
-  readonly times = new BigUint64Array(this.buffer, 72, 2)
-  /** What `preopen`, `adopt`, `open` and `accept` found: filetype, fdflags, 1 for a terminal. */
-  readonly opened = new Uint32Array(this.buffer, 88, 3)
-  /** The second result of a call that has two. */
-  readonly second = new Uint32Array(this.buffer, 100, 1)
-  /** Where a `readdir` shall go on, as a hostcall's u64. */
-  readonly cookie = new BigUint64Array(this.buffer, 104, 1)
-  /** Triples of handle, Want, and, as the answer, Ready or `-Errno`. */
-  readonly poll = new Int32Array(this.buffer, 4096, 3 * maxPolls)
-  /** For each poll entry, as the answer: how many bytes wait to be read. */
-  readonly pollBytes = new Float64Array(this.buffer, 20480, maxPolls)
-  /** Pairs of offset and length in guest memory, already checked. */
-  readonly spans = new Uint32Array(this.buffer, 28672, 2 * maxSpans)
-}
 
 /**
  * All that the hostcalls ask of the host. `native` and `typescript` are the two; a third must only pass test/sys.

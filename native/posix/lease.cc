@@ -55,9 +55,14 @@ bool State::beneath() {
     for (const File& file : files_)
       if (file.fd >= 0 && file.root) root = file.fd;
     if (root < 0) return false;
-    // Containers answer EPERM or ENOSYS, old kernels ENOSYS. Any error means: never again. After a success every error is
-    // a true one.
-    known = platform::resolves_beneath(root) ? yes : no;
+    // Containers answer EPERM or ENOSYS, old kernels ENOSYS: such an error means never again. For want of descriptors or
+    // memory the question is put again later. After a success every error is a true one.
+    if (platform::resolves_beneath(root))
+      known = yes;
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+      return false;
+    else
+      known = no;
     kernel_resolves.store(known, std::memory_order_relaxed);
   }
   return known == yes;

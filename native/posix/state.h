@@ -51,7 +51,9 @@ struct Held : Lease {
 
 class State {
  public:
-  State(Block* block, bool walk_only) : block_(block), walk_only_(walk_only) {}
+  State(Block* block, bool walk_only) : block_(block), walk_only_(walk_only) {
+    for (std::uint32_t& handle : listed_) handle = UINT32_MAX;
+  }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State();
@@ -105,7 +107,7 @@ class State {
   std::vector<File> files_;
   std::size_t lowest_ = 0;  // every place below it is taken
   // A listing has a large buffer and can be made again, so only the last few are kept: a ring of their handles.
-  std::uint32_t listed_[16] = {};
+  std::uint32_t listed_[16];
   std::size_t next_listed_ = 0;
   Failure failure_;
 };

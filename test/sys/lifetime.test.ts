@@ -9,21 +9,26 @@ import { openNative } from '#lib/sys/native.js'
 import { openDescriptors, said } from './ground.js'
 
 const native = import.meta.resolve('#lib/sys/native.js')
+const typescript = import.meta.resolve('#lib/sys/typescript/sys.js')
 /** Runs a module in a process of its own; what it printed. */
 function run(flags: string[], source: string) {
   const result = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', source], { encoding: 'utf8' })
   return result.status === 0 ? result.stdout.trim() : `${result.status ?? result.signal}: ${result.stderr}`
 }
 
-test('10,000 that are forgotten give back their descriptors', t => {
-  const source = `
+const makers = {
+  native: `import { openNative } from ${JSON.stringify(native)}; const make = () => openNative()`,
+  typescript: `import { TypescriptSys } from ${JSON.stringify(typescript)}; const make = () => new TypescriptSys()`,
+}
+for (const [name, maker] of Object.entries(makers))
+  test(`10,000 that are forgotten give back their descriptors (${name})`, t => {
+    const source = `${maker}
     import { readdirSync } from 'node:fs'
-    import { openNative } from ${JSON.stringify(native)}
     const count = () => readdirSync('/dev/fd').length
     const before = count()
     for (let round = 0; round < 100; round++) {
       for (let index = 0; index < 100; index++) {
-        const sys = openNative()
+        const sys = make()
         sys.bind(new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer))
         sys.preopen('/')
       }
@@ -35,10 +40,10 @@ test('10,000 that are forgotten give back their descriptors', t => {
       await new Promise(done => setTimeout(done, 10))
     }
     console.log(count() - before)`
-  // The last may still stand in a register of the interpreter.
-  const left = run(['--expose-gc'], source)
-  t.true(Number(left) < 10, left)
-})
+    // The last may still stand in a register of the interpreter.
+    const left = run(['--expose-gc'], source)
+    t.true(Number(left) < 10, left)
+  })
 
 test.serial('dispose closes everything, once, and refuses what follows', t => {
   const before = openDescriptors()
@@ -75,6 +80,18 @@ test.serial('a worker that ends closes what it had open', async t => {
     }),
   )
   t.true(openDescriptors() <= before + 2, 'but for what node itself keeps')
+})
+
+test.serial('a worker that sleeps can be ended', async t => {
+  const source = `
+    import(${JSON.stringify(native)}).then(({ openNative }) => {
+      require('node:worker_threads').parentPort.postMessage('sleeping')
+      openNative().poll(0, 3600e9)
+    })`
+  const worker = new Worker(source, { eval: true })
+  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+  const ended = await Promise.race([worker.terminate(), new Promise(done => setTimeout(done, 20_000, 'still asleep').unref())])
+  t.is(ended, 1)
 })
 
 test('without an addon the error says what to do', t => {

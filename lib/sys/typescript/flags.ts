@@ -1,14 +1,6 @@
 /** Preview 1's fdflags and oflags as the flags of open(2), and back. */
 import fs from 'node:fs'
-import { fdflags, oflags } from '../../abi/types.js'
-
-const bit = (type: { labels: readonly string[] }, label: string) => 1 << type.labels.indexOf(label)
-export const Oflags = {
-  CREAT: bit(oflags, 'creat'),
-  DIRECTORY: bit(oflags, 'directory'),
-  EXCL: bit(oflags, 'excl'),
-} as const
-export const Fdflags = { APPEND: bit(fdflags, 'append'), NONBLOCK: bit(fdflags, 'nonblock') } as const
+import { Fdflags, Oflags } from '../../abi/values.js'
 
 // Windows knows few of these: a missing one is 0.
 const of = (name: keyof typeof fs.constants) => (fs.constants[name] as number | undefined) ?? 0
@@ -18,17 +10,17 @@ const always = of('O_NONBLOCK') | of('O_NOCTTY')
 export const openDirectory = of('O_DIRECTORY') | always
 
 const oflagBits = [
-  [bit(oflags, 'creat'), of('O_CREAT')],
-  [bit(oflags, 'directory'), of('O_DIRECTORY')],
-  [bit(oflags, 'excl'), of('O_EXCL')],
-  [bit(oflags, 'trunc'), of('O_TRUNC')],
+  [Oflags.CREAT, of('O_CREAT')],
+  [Oflags.DIRECTORY, of('O_DIRECTORY')],
+  [Oflags.EXCL, of('O_EXCL')],
+  [Oflags.TRUNC, of('O_TRUNC')],
 ] as const
 // O_SYNC holds the bit of O_DSYNC, so it is looked for first.
 const fdflagBits = [
-  [bit(fdflags, 'append'), of('O_APPEND')],
-  [bit(fdflags, 'sync'), of('O_SYNC')],
-  [bit(fdflags, 'rsync'), of('O_SYNC')],
-  [bit(fdflags, 'dsync'), of('O_DSYNC')],
+  [Fdflags.APPEND, of('O_APPEND')],
+  [Fdflags.SYNC, of('O_SYNC')],
+  [Fdflags.RSYNC, of('O_SYNC')],
+  [Fdflags.DSYNC, of('O_DSYNC')],
 ] as const
 const accessModes = [of('O_RDONLY'), of('O_RDONLY'), of('O_WRONLY'), of('O_RDWR')] as const
 

@@ -1,4 +1,5 @@
 /** What a handle stands for. */
+import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import type { Handle } from '../sys.js'
@@ -39,11 +40,20 @@ export class Slots {
   get(handle: Handle): Slot {
     return this.#slots[handle] ?? refuse(Errno.BADF)
   }
-  remove(handle: Handle) {
+  /** The handle is free afterwards, whatever the host says. */
+  close(handle: Handle): void {
+    const slot = this.get(handle)
     this.#slots[handle] = undefined
+    if (slot.owned) fs.closeSync(slot.fd)
   }
-  /** All that are open. */
-  all(): Slot[] {
-    return this.#slots.filter(slot => slot !== undefined)
+  /** Close all. What the host says of one keeps none of the others open. */
+  clear(): void {
+    for (const handle of this.#slots.keys()) {
+      try {
+        if (this.#slots[handle] !== undefined) this.close(handle)
+      } catch {
+        // There is nobody left to be told.
+      }
+    }
   }
 }

@@ -1,29 +1,22 @@
 /** Filestats and times: node:fs's numbers and preview 1's. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
-import { filetype, fstflags } from '../../abi/types.js'
+import { Filetype, Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
-import type { Block } from '../sys.js'
-
-const typeNamed = (label: string) => filetype.labels.indexOf(label)
-const bitNamed = (label: string) => 1 << fstflags.labels.indexOf(label)
-export const DIRECTORY = typeNamed('directory')
-export const REGULAR = typeNamed('regular_file')
-export const CHARACTER = typeNamed('character_device')
-export const STREAM = typeNamed('socket_stream')
+import type { Block } from '../block.js'
 
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK } = fs.constants
 /** Preview 1 has no word for a FIFO, which is a stream here as in node:wasi. node:fs does not tell sockets of datagrams apart. */
 const types: Readonly<Record<number, number>> = {
-  [S_IFREG]: REGULAR,
-  [S_IFDIR]: DIRECTORY,
-  [S_IFLNK]: typeNamed('symbolic_link'),
-  [S_IFCHR]: CHARACTER,
-  [S_IFBLK ?? -1]: typeNamed('block_device'),
-  [S_IFIFO ?? -2]: STREAM,
-  [S_IFSOCK ?? -3]: STREAM,
+  [S_IFREG]: Filetype.REGULAR_FILE,
+  [S_IFDIR]: Filetype.DIRECTORY,
+  [S_IFLNK]: Filetype.SYMBOLIC_LINK,
+  [S_IFCHR]: Filetype.CHARACTER_DEVICE,
+  [S_IFBLK ?? -1]: Filetype.BLOCK_DEVICE,
+  [S_IFIFO ?? -2]: Filetype.SOCKET_STREAM,
+  [S_IFSOCK ?? -3]: Filetype.SOCKET_STREAM,
 }
-export const typeOf = (stats: fs.BigIntStats) => types[Number(stats.mode) & S_IFMT] ?? typeNamed('unknown')
+export const typeOf = (stats: fs.BigIntStats) => types[Number(stats.mode) & S_IFMT] ?? Filetype.UNKNOWN
 
 export function storeFilestat({ record, recordBytes }: Block, stats: fs.BigIntStats) {
   recordBytes.fill(0)
@@ -48,14 +41,17 @@ function seconds(nanoseconds: bigint): number {
 
 /** Access and modification time for utimes, which always sets both: the one to be left alone is set to what it is. */
 export function wantedTimes(block: Block, wanted: number, current: () => fs.BigIntStats): [atime: number, mtime: number] | undefined {
-  for (const name of ['atim', 'mtim']) if (wanted & bitNamed(name) && wanted & bitNamed(`${name}_now`)) refuse(Errno.INVAL)
   if (wanted === 0) return undefined
   let stats: fs.BigIntStats | undefined
-  const one = (name: 'atim' | 'mtim', given: bigint) => {
-    if (wanted & bitNamed(name)) return seconds(given)
-    if (wanted & bitNamed(`${name}_now`)) return Date.now() / 1000
+  const one = (given: bigint, set: number, now: number, name: 'atimeNs' | 'mtimeNs') => {
+    if (wanted & set && wanted & now) refuse(Errno.INVAL)
+    if (wanted & set) return seconds(given)
+    if (wanted & now) return Date.now() / 1000
     stats ??= current()
-    return seconds(name === 'atim' ? stats.atimeNs : stats.mtimeNs)
+    return seconds(stats[name])
   }
-  return [one('atim', block.times[0]), one('mtim', block.times[1])]
+  return [
+    one(block.times[0], Fstflags.ATIM, Fstflags.ATIM_NOW, 'atimeNs'),
+    one(block.times[1], Fstflags.MTIM, Fstflags.MTIM_NOW, 'mtimeNs'),
+  ]
 }

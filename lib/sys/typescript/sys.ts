@@ -2,24 +2,28 @@
 import fs from 'node:fs'
 import { isatty } from 'node:tty'
 import { Errno } from '../../abi/errno.js'
+import { Fdflags, Filetype, Oflags } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
-import { type Answer, Block, type Handle, Ready, type Sys, UNEXPECTED, Want } from '../sys.js'
+import { Block, Ready, Want } from '../block.js'
+import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
 import { clock } from './clock.js'
 import { answerOf } from './errno.js'
-import { Fdflags, guestFlags, hostFlags, O_NOFOLLOW, Oflags, openDirectory } from './flags.js'
+import { guestFlags, hostFlags, O_NOFOLLOW, openDirectory } from './flags.js'
 import { list } from './listing.js'
 import * as names from './names.js'
 import type { Place, Reach } from './place.js'
 import { type ReachName, reach } from './reach.js'
 import { sleep } from './sleep.js'
 import { type Slot, Slots } from './slots.js'
-import { CHARACTER, DIRECTORY, REGULAR, STREAM, storeFilestat, typeOf, wantedTimes } from './stat.js'
+import { storeFilestat, typeOf, wantedTimes } from './stat.js'
 import { pieces, pread, pwrite, read, seek, write } from './transfer.js'
 import { type Last, type Lease, walk } from './walk.js'
 import { elsewhere } from './windows.js'
 
 const maxPath = 4095
 type Name = [dir: Handle, at: number, length: number]
+/** Handles whose Sys nobody has any more. */
+const forgotten = new FinalizationRegistry<Slots>(slots => slots.clear())
 const parent: Last = { follow: false, enter: false }
 
 /**
@@ -47,6 +51,7 @@ export class TypescriptSys implements Sys {
   /** `places` chooses the way to reach directories; the best that works here if left out. */
   constructor({ places }: { places?: ReachName } = {}) {
     this.#reach = reach(places)
+    forgotten.register(this, this.#slots)
   }
 
   bind(memory: Uint8Array) {
@@ -56,7 +61,7 @@ export class TypescriptSys implements Sys {
     return this.#failure
   }
   dispose() {
-    for (const slot of this.#slots.all()) if (slot.owned) fs.closeSync(slot.fd)
+    this.#slots.clear()
   }
 
   preopen(path: string): Handle {
@@ -82,9 +87,7 @@ export class TypescriptSys implements Sys {
 
   close(file: Handle): Answer {
     return this.#ask(() => {
-      const slot = this.#slots.get(file)
-      this.#slots.remove(file)
-      if (slot.owned) fs.closeSync(slot.fd)
+      this.#slots.close(file)
       return 0
     })
   }
@@ -103,7 +106,7 @@ export class TypescriptSys implements Sys {
   seek(file: Handle, offset: number, whence: number): Answer {
     return this.#ask(() => {
       const slot = this.#slots.get(file)
-      return seek(slot, slot.type === REGULAR, offset, whence, () => this.#reach.info(slot.fd)?.offset)
+      return seek(slot, slot.type === Filetype.REGULAR_FILE, offset, whence, () => this.#reach.info(slot.fd)?.offset)
     })
   }
   filestat(file: Handle): Answer {
@@ -128,7 +131,7 @@ export class TypescriptSys implements Sys {
       const { fd, type, access } = this.#slots.get(file)
       if ((access & 2) === 0) refuse(Errno.BADF)
       if (length === 0) refuse(Errno.INVAL)
-      if (type !== REGULAR) refuse(type === STREAM ? Errno.SPIPE : Errno.NODEV)
+      if (type !== Filetype.REGULAR_FILE) refuse(type === Filetype.SOCKET_STREAM ? Errno.SPIPE : Errno.NODEV)
       if (offset + length > Number.MAX_SAFE_INTEGER) refuse(Errno.FBIG)
       if (fs.fstatSync(fd).size < offset + length) fs.ftruncateSync(fd, offset + length)
       return 0
@@ -136,7 +139,7 @@ export class TypescriptSys implements Sys {
   }
   advise(file: Handle, _offset: number, _length: number, _advice: number): Answer {
     return this.#ask(() => {
-      return this.#slots.get(file).type === STREAM ? refuse(Errno.SPIPE) : 0
+      return this.#slots.get(file).type === Filetype.SOCKET_STREAM ? refuse(Errno.SPIPE) : 0
     })
   }
   sync(file: Handle): Answer {
@@ -155,9 +158,9 @@ export class TypescriptSys implements Sys {
     return this.#ask(() => {
       const slot = this.#slots.get(file)
       if (fdflags === slot.fdflags) return 0
-      if (slot.type === DIRECTORY) return 0
+      if (slot.type === Filetype.DIRECTORY) return 0
       if (slot.socket) refuse(Errno.NOTSUP)
-      const position = slot.type === REGULAR ? (slot.position ?? this.#reach.info(slot.fd)?.offset) : undefined
+      const position = slot.type === Filetype.REGULAR_FILE ? (slot.position ?? this.#reach.info(slot.fd)?.offset) : undefined
       const fd = this.#reach.reopen(slot.fd, hostFlags(slot.access, fdflags))
       if (fd !== undefined) {
         if (slot.owned) fs.closeSync(slot.fd)
@@ -260,7 +263,7 @@ export class TypescriptSys implements Sys {
     for (let index = 0; index < count; index++) {
       poll[3 * index + 2] = this.#ask(() => {
         const slot = this.#slots.get(poll[3 * index])
-        const reads = slot.type === REGULAR && (poll[3 * index + 1] & Want.READ) !== 0
+        const reads = slot.type === Filetype.REGULAR_FILE && (poll[3 * index + 1] & Want.READ) !== 0
         const offset = reads ? (slot.position ?? this.#reach.info(slot.fd)?.offset ?? 0) : 0
         pollBytes[index] = reads ? Math.max(0, fs.fstatSync(slot.fd).size - offset) : 0
         return Ready.YES
@@ -300,8 +303,8 @@ export class TypescriptSys implements Sys {
   #take(fd: number, slot: Pick<Slot, 'access' | 'fdflags' | 'place' | 'root'> & Partial<Slot>): Handle {
     const stats = fs.fstatSync(fd, { bigint: true })
     const type = typeOf(stats)
-    const position = type === REGULAR ? 0 : undefined
-    this.block.opened.set([type, slot.fdflags, type === CHARACTER && isatty(fd) ? 1 : 0])
+    const position = type === Filetype.REGULAR_FILE ? 0 : undefined
+    this.block.opened.set([type, slot.fdflags, type === Filetype.CHARACTER_DEVICE && isatty(fd) ? 1 : 0])
     return this.#slots.add({ fd, type, socket: stats.isSocket(), owned: true, appending: false, position, listing: undefined, ...slot })
   }
   #socket(handle: Handle): Slot {
@@ -310,7 +313,7 @@ export class TypescriptSys implements Sys {
   }
   #place(dir: Handle): Place {
     const { type, place } = this.#slots.get(dir)
-    if (type !== DIRECTORY) refuse(Errno.NOTDIR)
+    if (type !== Filetype.DIRECTORY) refuse(Errno.NOTDIR)
     if (place === undefined) refuse(Errno.NOTSUP)
     place.check()
     return place

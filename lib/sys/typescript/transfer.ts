@@ -1,13 +1,13 @@
 /** Moving bytes between files and the spans of guest memory: offsets, appending, waiting. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
+import { Fdflags, Filetype, Whence } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
-import { type Block, maxTransfer } from '../sys.js'
+import type { Block } from '../block.js'
+import { maxTransfer } from '../sys.js'
 import { codeOf } from './errno.js'
-import { Fdflags } from './flags.js'
 import { sleep } from './sleep.js'
 import type { Slot } from './slots.js'
-import { DIRECTORY } from './stat.js'
 
 /** The first spans of the block as views of guest memory, no more in all than one call may move. */
 export function pieces(memory: Uint8Array, block: Block, spans: number): Uint8Array[] {
@@ -73,18 +73,16 @@ export function write(slot: Slot, views: Uint8Array[]): number {
 /** On a descriptor that appends, Linux appends here too. */
 export const pwrite = (slot: Slot, views: Uint8Array[], offset: number) => writeAt(slot, views, slot.appending ? sizeOf(slot) : offset)
 
-const SET = 0
-const CUR = 1
 /** `offset` is the kernel's, where one can know it: of a file that came to us open. */
 export function seek(slot: Slot, seekable: boolean, offset: number, whence: number, kernel: () => number | undefined): number {
   // What a directory has for an offset belongs to readdir.
-  if (slot.type === DIRECTORY) refuse(Errno.BADF)
+  if (slot.type === Filetype.DIRECTORY) refuse(Errno.BADF)
   if (!seekable) refuse(Errno.SPIPE)
-  const from = whence === SET ? 0 : whence === CUR ? (slot.position ?? kernel()) : sizeOf(slot)
+  const from = whence === Whence.SET ? 0 : whence === Whence.CUR ? (slot.position ?? kernel()) : sizeOf(slot)
   if (from === undefined) refuse(Errno.NOTSUP)
   const to = from + offset
   if (to < 0 || to > Number.MAX_SAFE_INTEGER) refuse(Errno.INVAL)
   // To ask where one is moves nothing: the offset stays shared with the host.
-  if (whence !== CUR || offset !== 0) slot.position = to
+  if (whence !== Whence.CUR || offset !== 0) slot.position = to
   return to
 }

@@ -209,6 +209,21 @@ export const handles: Cases = {
     t.throws(() => g.sys.adopt(99_999), { instanceOf: Error, code: 'EBADF' })
   },
 
+  'dispose closes all, and refuses what follows': (t, g) => {
+    const file = g.handle('f', { oflags: 1, access: BOTH })
+    const before = openDescriptors()
+    g.sys.dispose()
+    t.is(openDescriptors(), before - 2)
+    // The host opens files of its own, which get the numbers that have become free.
+    const own = [fs.openSync(os.devNull, 'r'), fs.openSync(os.devNull, 'r')]
+    g.sys.bind(g.memory)
+    t.is(g.read(file, 10), 'BADF')
+    t.is(said(g.sys.readdir(g.dir, 0n, g.room(100), 100)), 'BADF')
+    t.is(said(g.sys.close(file)), 'BADF')
+    g.sys.dispose()
+    for (const fd of own) t.notThrows(() => fs.closeSync(fd))
+  },
+
   'an error nobody expected': (t, g) => {
     if (!fs.existsSync('/proc/self/mem')) {
       t.pass('no /proc/self/mem, whose address 0 answers EIO')

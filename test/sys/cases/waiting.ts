@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
-import { Ready, Want } from '#lib/sys/sys.js'
+import { Ready, Want } from '#lib/sys/block.js'
 import { BOTH, type Cases, Fdflags, type Ground, said, text } from '../ground.js'
 
 const millisecond = 1_000_000

@@ -1,0 +1,20 @@
+/** Bits and values of the specification that the code asks for by name; test/table.test.ts holds them against types.ts. */
+
+export const Oflags = Object.freeze({ CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 })
+export const Fdflags = Object.freeze({ APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 })
+export const Fstflags = Object.freeze({ ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 })
+export const Eventrwflags = Object.freeze({ HANGUP: 1 })
+export const Subclockflags = Object.freeze({ ABSTIME: 1 })
+export const Whence = Object.freeze({ SET: 0, CUR: 1, END: 2 })
+export const Clockid = Object.freeze({ REALTIME: 0, MONOTONIC: 1 })
+export const Eventtype = Object.freeze({ CLOCK: 0, FD_READ: 1, FD_WRITE: 2 })
+export const Filetype = Object.freeze({
+  UNKNOWN: 0,
+  BLOCK_DEVICE: 1,
+  CHARACTER_DEVICE: 2,
+  DIRECTORY: 3,
+  REGULAR_FILE: 4,
+  SOCKET_DGRAM: 5,
+  SOCKET_STREAM: 6,
+  SYMBOLIC_LINK: 7,
+})
