@@ -15,6 +15,8 @@
         'NAPI_VERSION=8',
         'NAPI_DISABLE_CPP_EXCEPTIONS',
         'NODE_ADDON_API_DISABLE_DEPRECATED',
+        # A worker may be ended during any call, which then cannot even throw: not a reason to end the process.
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
         'BUILDING_NODE_EXTENSION',
       ],
       'cflags_cc': [

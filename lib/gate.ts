@@ -82,7 +82,7 @@ export function gate(context: Context, name: string, row: Row, hostcall: Hostcal
     if (second !== undefined) store(context, second, at2 >>> 0, block.second[0])
     return Errno.SUCCESS
   }
-  const errnoOf = (answer: Answer): Errno => (answer === UNEXPECTED ? unexpected(sys.failure()) : -answer)
+  const errnoOf = (answer: Answer): Errno => (answer === UNEXPECTED ? unexpected(sys.failure()) : 0 - answer)
   const thrown = (error: unknown): Errno => {
     if (error instanceof WasiError) return error.errno
     if (error instanceof Exit || error instanceof NotStarted || overflowed(error)) throw error

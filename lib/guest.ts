@@ -5,6 +5,7 @@ import type { Context } from './context.js'
 import { coded, Exit } from './errors.js'
 import { hostDescriptor } from './fds/host.js'
 import { ReadOnly } from './fds/readonly.js'
+import { STREAM } from './fds/rights.js'
 import { FdTable } from './fds/table.js'
 import { gate, type Import } from './gate.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
@@ -87,19 +88,12 @@ const encoder = new TextEncoder()
 /** The guest's first descriptors: standard streams, then the directories in their order. */
 function openAll({ sys, fds }: Context, { stdio, preopens }: Settings): void {
   stdio.forEach((fd, i) => {
-    const name = ['stdin', 'stdout', 'stderr'][i]
-    fds.insert(
-      hostDescriptor(
-        sys,
-        opening(`${name}, descriptor ${fd}`, () => sys.adopt(fd)),
-      ),
-    )
+    const handle = opening(`${['stdin', 'stdout', 'stderr'][i]}, descriptor ${fd}`, () => sys.adopt(fd))
+    fds.insert(hostDescriptor(sys, handle, STREAM, STREAM))
   })
   for (const { name, path, readOnly } of preopens) {
-    const directory = hostDescriptor(
-      sys,
-      opening(`preopen "${name}" at "${path}"`, () => sys.preopen(path)),
-    )
+    const handle = opening(`preopen "${name}" at "${path}"`, () => sys.preopen(path))
+    const directory = hostDescriptor(sys, handle)
     directory.preopen = encoder.encode(name)
     fds.insert(readOnly ? new ReadOnly(directory) : directory)
   }

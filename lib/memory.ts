@@ -1,4 +1,5 @@
 /** The guest's linear memory: views, growth, bounds. The only file that knows its byte order. */
+import { types } from 'node:util'
 import { Errno } from './abi/errno.js'
 import { coded, refuse } from './errors.js'
 import { maxSpans } from './sys/block.js'
@@ -20,6 +21,7 @@ export class GuestMemory {
   /** Bytes that the views reach. */
   size = 0
   #memory: MemoryLike | undefined
+  #wasm = false
   readonly #sys: Sys
   constructor(sys: Sys) {
     this.#sys = sys
@@ -28,6 +30,7 @@ export class GuestMemory {
   /** Where guest memory is from now on. */
   bind(memory: MemoryLike): void {
     this.#memory = memory
+    this.#wasm = isWasmMemory(memory)
     this.#attach()
   }
 
@@ -43,7 +46,9 @@ export class GuestMemory {
 
   #attach(): void {
     if (this.#memory === undefined) throw new NotStarted()
-    const buffer = this.#memory.buffer
+    const { buffer } = this.#memory
+    // An embedder's own object may have another buffer by now.
+    if (!this.#wasm && !isWhole(buffer)) refuse(Errno.FAULT)
     this.bytes = new Uint8Array(buffer)
     this.view = new DataView(buffer)
     this.size = buffer.byteLength
@@ -114,12 +119,23 @@ export class NotStarted extends Error {
   }
 }
 
-/** Check what an embedder gives as memory. A buffer that can shrink would take pages from under a running host. */
-export function checkMemory(memory: unknown): asserts memory is MemoryLike {
-  if (memory instanceof WebAssembly.Memory) return
-  const buffer = (memory as MemoryLike | undefined)?.buffer
-  const whole = buffer instanceof ArrayBuffer ? !buffer.resizable : buffer instanceof SharedArrayBuffer
-  if (!whole) {
-    throw coded(new TypeError('"instance.exports.memory" property must be a WebAssembly.Memory object'), 'ERR_INVALID_ARG_TYPE')
+/** WebAssembly.Memory's own getter, which knows a memory of another realm too, and nothing else. */
+const bufferOf = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get as (this: unknown) => ArrayBufferLike
+
+function isWasmMemory(memory: unknown): boolean {
+  try {
+    bufferOf.call(memory)
+    return true
+  } catch {
+    return false
   }
+}
+
+/** A buffer that can shrink would take pages from under a running host; WebAssembly's own can only grow. */
+const isWhole = (buffer: unknown): boolean => types.isSharedArrayBuffer(buffer) || (types.isArrayBuffer(buffer) && !buffer.resizable)
+
+/** Check what an embedder gives as memory. */
+export function checkMemory(memory: unknown): asserts memory is MemoryLike {
+  if (isWasmMemory(memory) || isWhole((memory as MemoryLike | undefined)?.buffer)) return
+  throw coded(new TypeError('"instance.exports.memory" property must be a WebAssembly.Memory object'), 'ERR_INVALID_ARG_TYPE')
 }

@@ -35,7 +35,10 @@ export interface GuestOptions {
    * record (in which JavaScript puts names that are numbers first). Default none.
    */
   readonly preopens?: Readonly<Record<string, string | URL | Preopen>> | undefined
-  /** The host's descriptors for the guest's 0, 1 and 2. The guest cannot close the host's. Default 0, 1, 2. */
+  /**
+   * The host's descriptors for the guest's 0, 1 and 2. They are used as they are: keep them open as long as the guest lives.
+   * The guest cannot close them. Default 0, 1, 2.
+   */
   readonly stdin?: number | undefined
   readonly stdout?: number | undefined
   readonly stderr?: number | undefined

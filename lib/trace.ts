@@ -1,7 +1,7 @@
 /** What a guest asks of its host, as lines like those of strace, read off the table. */
 import { type Errno, errnoNames } from './abi/errno.js'
 import type { Param, Row } from './abi/table.js'
-import { Kind } from './abi/types.js'
+import { Kind, size } from './abi/types.js'
 import { Exit } from './errors.js'
 import type { Import } from './gate.js'
 import type { GuestMemory } from './memory.js'
@@ -12,13 +12,11 @@ const decoder = new TextDecoder()
 /** The import, writing a line for each call: `path_open(fd=3, path="a", …) = SUCCESS opened_fd=4`. */
 export function traced(name: string, row: Row, call: Import, memory: GuestMemory, write: (line: string) => void): Import {
   return (...args) => {
-    // The paths shown may lie in pages that the guest got since the last call.
-    if (memory.bound) memory.refresh()
     let slot = 0
     const shown = row.params.map(({ label, type }) => {
       const value = args[slot++]
       if (type.kind === Kind.Path) return `${label}=${text(memory, value, args[slot++])}`
-      if (type.kind === Kind.List) return `${label}=${hex(value)}+${args[slot++] >>> 0}`
+      if (type.kind === Kind.List) return `${label}=${hex(value)}+${word(size, args[slot++])}`
       return `${label}=${word(type, value)}`
     })
     const line = `${name}(${shown.join(', ')})`
@@ -35,37 +33,34 @@ export function traced(name: string, row: Row, call: Import, memory: GuestMemory
   }
 }
 
-const hex = (value: unknown): string => (typeof value === 'number' ? `0x${(value >>> 0).toString(16)}` : String(value))
+const hex = (value: unknown): string => (typeof value === 'number' ? `0x${(value >>> 0).toString(16)}` : odd(value))
+/** What no wasm passes for an i32, but JavaScript may. */
+const odd = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : typeof value)
 
 /** A path as the guest gave it, with what cannot be shown escaped, so that a trace cannot steer a terminal. */
-function text(memory: GuestMemory, at: number, length: number): string {
+function text(memory: GuestMemory, at: unknown, length: unknown): string {
+  if (typeof at !== 'number' || typeof length !== 'number') return `${hex(at)}+${word(size, length)}`
   try {
+    // It may lie in pages that the guest got since the last call.
+    if (memory.bound) memory.refresh()
     const bytes = memory.copy(at >>> 0, Math.min(length >>> 0, longest))
-    return (
-      JSON.stringify(decoder.decode(bytes)).replace(/[\x7f-\x9f]/g, c => `\\u00${c.charCodeAt(0).toString(16)}`) +
-      (length > longest ? '...' : '')
-    )
+    const shown = JSON.stringify(decoder.decode(bytes)).replace(/[\x7f-\x9f]/g, c => `\\u00${c.charCodeAt(0).toString(16)}`)
+    return length >>> 0 > longest ? `${shown}...` : shown
   } catch {
     return `${hex(at)}+${length >>> 0}`
   }
 }
 
 function word(type: Param['type'], value: unknown): string {
-  switch (type.kind) {
-    case Kind.Flags:
-      return typeof value === 'number' ? type.labels.filter((_, bit) => value & (2 ** bit)).join('|') || hex(value) : String(value)
-    case Kind.Enum:
-      return type.labels[value as number] ?? String(value)
-    case Kind.Rights:
-      return typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : String(value)
-    case Kind.Raw64:
-    case Kind.Size64:
-      return typeof value === 'bigint' ? String(BigInt.asUintN(64, value)) : String(value)
-    case Kind.Unsigned:
-      return type.name === 'pointer' ? hex(value) : typeof value === 'number' ? String(value >>> 0) : String(value)
-    default:
-      return String(value)
+  if (typeof value === 'bigint' && type.size === 8) {
+    if (type.kind === Kind.Delta64) return String(value)
+    const unsigned = BigInt.asUintN(64, value)
+    return type.kind === Kind.Rights ? `0x${unsigned.toString(16)}` : String(unsigned)
   }
+  if (typeof value !== 'number') return odd(value)
+  if (type.kind === Kind.Flags) return type.labels.filter((_, bit) => value & (2 ** bit)).join('|') || hex(value)
+  if (type.kind === Kind.Enum) return type.labels[value] ?? String(value >>> 0)
+  return type.name === 'pointer' ? hex(value) : String(value >>> 0)
 }
 
 /** A result, read back from where it was stored. */

@@ -22,6 +22,7 @@ const flags = [
   '-DNAPI_VERSION=8',
   '-DNAPI_DISABLE_CPP_EXCEPTIONS',
   '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+  '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
   ...includes,
   '-isystem',
   require('node-addon-api').include_dir,

@@ -40,6 +40,8 @@ const fitting: readonly (readonly [base: Rights, inheriting: Rights])[] = [
 ]
 export const baseOf = (filetype: number): Rights => fitting[filetype][0]
 export const inheritingOf = (filetype: number): Rights => fitting[filetype][1]
+/** What a standard stream can hold: if it should be a directory, nothing below it was given to the guest. */
+export const STREAM: Rights = FILE | SOCKETS
 /** A terminal holds no right to seek: by that, and by its filetype, libc's isatty knows it. */
 export const TERMINAL = FILE & ~of('FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 

@@ -69,6 +69,8 @@ function systemError([syscall, number, path]: ReturnType<Addon['failure']>): Err
 
 /** Nanoseconds that a thread stays in the kernel at once. Between two such times it can be ended, as a worker is by terminate(). */
 const patience = 50_000_000
+/** What the addon answers when nothing came of a call for so long: it is made again. */
+const PENDING = -0x20000
 
 /** The class over a loaded addon. Its functions and registers are constants to the methods, which V8 then inlines. */
 function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
@@ -80,66 +82,80 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
 
   // One for each number of arguments, so that none writes a register more than it needs.
   const ask1 = (call: () => void, host: number, a: number): Answer => {
-    r[0] = host
-    r[1] = a
-    call()
+    do {
+      r[0] = host
+      r[1] = a
+      call()
+    } while (r[0] === PENDING)
     return r[0]
   }
   const ask2 = (call: () => void, host: number, a: number, b: number): Answer => {
-    r[0] = host
-    r[1] = a
-    r[2] = b
-    call()
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      call()
+    } while (r[0] === PENDING)
     return r[0]
   }
   const ask3 = (call: () => void, host: number, a: number, b: number, c: number): Answer => {
-    r[0] = host
-    r[1] = a
-    r[2] = b
-    r[3] = c
-    call()
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      call()
+    } while (r[0] === PENDING)
     return r[0]
   }
   const ask4 = (call: () => void, host: number, a: number, b: number, c: number, d: number): Answer => {
-    r[0] = host
-    r[1] = a
-    r[2] = b
-    r[3] = c
-    r[4] = d
-    call()
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      r[4] = d
+      call()
+    } while (r[0] === PENDING)
     return r[0]
   }
   const ask5 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number): Answer => {
-    r[0] = host
-    r[1] = a
-    r[2] = b
-    r[3] = c
-    r[4] = d
-    r[5] = e
-    call()
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      r[4] = d
+      r[5] = e
+      call()
+    } while (r[0] === PENDING)
     return r[0]
   }
   const ask6 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number): Answer => {
-    r[0] = host
-    r[1] = a
-    r[2] = b
-    r[3] = c
-    r[4] = d
-    r[5] = e
-    r[6] = f
-    call()
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      r[4] = d
+      r[5] = e
+      r[6] = f
+      call()
+    } while (r[0] === PENDING)
     return r[0]
   }
   const ask7 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number): Answer => {
-    r[0] = host
-    r[1] = a
-    r[2] = b
-    r[3] = c
-    r[4] = d
-    r[5] = e
-    r[6] = f
-    r[7] = g
-    call()
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      r[4] = d
+      r[5] = e
+      r[6] = f
+      r[7] = g
+      call()
+    } while (r[0] === PENDING)
     return r[0]
   }
 

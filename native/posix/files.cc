@@ -86,7 +86,7 @@ Answer Host::set_flags(std::uint32_t handle, std::uint32_t flags) {
   const std::uint32_t changed = (flags ^ file->flags) & (file->adopted ? ~std::uint32_t{fdflags::nonblock} : ~changeable);
   if (changed != 0) return refuse(Errno::NotSup);
   if (!file->adopted && flags != file->flags) {
-    const int host = (flags & fdflags::append ? O_APPEND : 0) | (flags & fdflags::nonblock ? O_NONBLOCK : 0);
+    const int host = (flags & fdflags::append ? O_APPEND : 0) | O_NONBLOCK;
     if (::fcntl(file->fd, F_SETFL, host) != 0) return state_.failed("fcntl", errno);
   }
   file->flags = flags;

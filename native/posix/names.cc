@@ -9,103 +9,101 @@
 namespace wasi_common {
 namespace {
 
+// A name that the guest gave: its path, and leave to work on the last name of it. Nothing may be done if it was refused.
+struct Named {
+  Path path;
+  Held lease;
+  Answer refused;
+
+  Named(State& state, std::uint32_t dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) {
+    int parent = -1;
+    refused = state.directory_and_path(dir, at, length, parent, path);
+    if (refused == 0) refused = state.lease(parent, path, how, lease);
+  }
+  int fd() const { return lease.fd(); }
+  const char* last() const { return lease.name; }
+  // The path ended in `.` or `..`.
+  bool dots() const { return lease.name[0] == '.' && lease.name[1] == '\0'; }
+  // 0, or errno.
+  int status(struct stat& status) const { return ::fstatat(fd(), last(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno; }
+};
+
 // What the kernel says for `name/` where it wants to make something that is no directory.
-Answer refuse_slash(State& state, const Held& lease) {
+Answer refuse_slash(State& state, const Named& name) {
   struct stat status;
-  if (::fstatat(lease.fd(), lease.name, &status, AT_SYMLINK_NOFOLLOW) == 0) return refuse(Errno::Exist);
-  return state.failed("fstatat", errno, lease.name);
+  const int error = name.status(status);
+  return error == 0 ? refuse(Errno::Exist) : state.failed("fstatat", error, name.path.bytes);
 }
 
 }  // namespace
 
 Answer Host::mkdir(std::uint32_t dir, std::uint32_t at, std::uint32_t length) {
-  Path path;
-  Held lease;
-  int parent = -1;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  if (const Answer refused = state_.lease(parent, path, keep, lease); refused != 0) return refused;
-  return ::mkdirat(lease.fd(), lease.name, 0777) == 0 ? 0 : state_.failed("mkdirat", errno, path.bytes);
+  const Named name(state_, dir, at, length);
+  if (name.refused != 0) return name.refused;
+  return ::mkdirat(name.fd(), name.last(), 0777) == 0 ? 0 : state_.failed("mkdirat", errno, name.path.bytes);
 }
 
 Answer Host::rmdir(std::uint32_t dir, std::uint32_t at, std::uint32_t length) {
-  Path path;
-  Held lease;
-  int parent = -1;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  if (const Answer refused = state_.lease(parent, path, keep, lease); refused != 0) return refused;
-  if (lease.up) return refuse(Errno::NotEmpty);
-  return ::unlinkat(lease.fd(), lease.name, AT_REMOVEDIR) == 0 ? 0 : state_.failed("unlinkat", errno, path.bytes);
+  const Named name(state_, dir, at, length);
+  if (name.refused != 0) return name.refused;
+  if (name.lease.up) return refuse(Errno::NotEmpty);
+  return ::unlinkat(name.fd(), name.last(), AT_REMOVEDIR) == 0 ? 0 : state_.failed("unlinkat", errno, name.path.bytes);
 }
 
 Answer Host::unlink(std::uint32_t dir, std::uint32_t at, std::uint32_t length) {
-  Path path;
-  Held lease;
+  const Named name(state_, dir, at, length);
+  if (name.refused != 0) return name.refused;
   struct stat status;
-  int parent = -1;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  if (const Answer refused = state_.lease(parent, path, keep, lease); refused != 0) return refused;
-  if (lease.must_be_directory) {
-    if (::fstatat(lease.fd(), lease.name, &status, AT_SYMLINK_NOFOLLOW) != 0) return state_.failed("fstatat", errno, path.bytes);
+  if (name.lease.must_be_directory) {
+    if (const int error = name.status(status); error != 0) return state_.failed("fstatat", error, name.path.bytes);
     return refuse(S_ISDIR(status.st_mode) ? Errno::IsDir : Errno::NotDir);
   }
-  if (::unlinkat(lease.fd(), lease.name, 0) == 0) return 0;
+  if (::unlinkat(name.fd(), name.last(), 0) == 0) return 0;
   const int error = errno;
-  const bool directory = platform::refuses_directory(error) &&
-                         ::fstatat(lease.fd(), lease.name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
-  return directory ? refuse(Errno::IsDir) : state_.failed("unlinkat", error, path.bytes);
+  const bool directory = platform::refuses_directory(error) && name.status(status) == 0 && S_ISDIR(status.st_mode);
+  return directory ? refuse(Errno::IsDir) : state_.failed("unlinkat", error, name.path.bytes);
 }
 
 Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, std::uint32_t dir, std::uint32_t at,
                      std::uint32_t length) {
-  Path path;
   Path aim;
-  Held lease;
-  int parent = -1;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   if (const Answer refused = state_.path(target, target_length, aim); refused != 0) return refused;
   if (aim.bytes[0] == '/') return refuse(Errno::NotCapable);
-  if (const Answer refused = state_.lease(parent, path, keep, lease); refused != 0) return refused;
-  if (lease.must_be_directory) return refuse_slash(state_, lease);
-  return ::symlinkat(aim.bytes, lease.fd(), lease.name) == 0 ? 0 : state_.failed("symlinkat", errno, path.bytes);
+  const Named name(state_, dir, at, length);
+  if (name.refused != 0) return name.refused;
+  if (name.lease.must_be_directory) return refuse_slash(state_, name);
+  return ::symlinkat(aim.bytes, name.fd(), name.last()) == 0 ? 0 : state_.failed("symlinkat", errno, name.path.bytes);
 }
 
 Answer Host::link(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t dir2,
                   std::uint32_t at2, std::uint32_t length2) {
-  Path path;
-  Path path2;
-  Held from;
-  Held to;
-  int parent = -1;
-  int parent2 = -1;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  if (const Answer refused = state_.directory_and_path(dir2, at2, length2, parent2, path2); refused != 0) return refused;
-  const unsigned how = (follow != 0 ? How::follow : keep) | enter;
-  if (const Answer refused = state_.lease(parent, path, how, from); refused != 0) return refused;
-  if (const Answer refused = state_.lease(parent2, path2, keep, to); refused != 0) return refused;
-  if (to.must_be_directory) return refuse_slash(state_, to);
-  const int result = ::linkat(from.fd(), from.name, to.fd(), to.name, 0);
-  return result == 0 ? 0 : state_.failed("linkat", errno, path.bytes);
+  const Named from(state_, dir, at, length, (follow != 0 ? How::follow : keep) | enter);
+  if (from.refused != 0) return from.refused;
+  const Named to(state_, dir2, at2, length2);
+  if (to.refused != 0 || to.lease.must_be_directory) {
+    // What is to be linked is looked for first, so it counts more if it is missing.
+    struct stat status;
+    if (const int error = from.status(status); error != 0) return state_.failed("fstatat", error, from.path.bytes);
+    return to.refused != 0 ? to.refused : refuse_slash(state_, to);
+  }
+  const int result = ::linkat(from.fd(), from.last(), to.fd(), to.last(), 0);
+  return result == 0 ? 0 : state_.failed("linkat", errno, from.path.bytes);
 }
 
 Answer Host::rename(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t dir2, std::uint32_t at2,
                     std::uint32_t length2) {
-  Path path;
-  Path path2;
-  Held from;
-  Held to;
-  int parent = -1;
-  int parent2 = -1;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  if (const Answer refused = state_.directory_and_path(dir2, at2, length2, parent2, path2); refused != 0) return refused;
-  if (const Answer refused = state_.lease(parent, path, keep, from); refused != 0) return refused;
-  if (const Answer refused = state_.lease(parent2, path2, keep, to); refused != 0) return refused;
-  if (from.must_be_directory || to.must_be_directory) {
+  const Named from(state_, dir, at, length);
+  if (from.refused != 0) return from.refused;
+  const Named to(state_, dir2, at2, length2);
+  if (to.refused != 0) return to.refused;
+  if (from.dots() || to.dots()) return refuse(Errno::Busy);
+  if (from.lease.must_be_directory || to.lease.must_be_directory) {
     struct stat status;
-    if (::fstatat(from.fd(), from.name, &status, AT_SYMLINK_NOFOLLOW) != 0) return state_.failed("fstatat", errno, path.bytes);
+    if (const int error = from.status(status); error != 0) return state_.failed("fstatat", error, from.path.bytes);
     if (!S_ISDIR(status.st_mode)) return refuse(Errno::NotDir);
   }
-  const int result = ::renameat(from.fd(), from.name, to.fd(), to.name);
-  return result == 0 ? 0 : state_.failed("renameat", errno, path.bytes);
+  const int result = ::renameat(from.fd(), from.last(), to.fd(), to.last());
+  return result == 0 ? 0 : state_.failed("renameat", errno, from.path.bytes);
 }
 
 }  // namespace wasi_common

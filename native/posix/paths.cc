@@ -10,7 +10,7 @@ namespace {
 
 int host_flags(std::uint32_t oflags, std::uint32_t fdflags, std::uint32_t access) {
   constexpr int accesses[] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
-  // A FIFO must not wait for its other end, a terminal not become the host's.
+  // A FIFO must not wait for its other end, a terminal not become the host's. O_NONBLOCK stays: see transfer().
   int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   flags |= oflags & oflags::directory ? O_RDONLY | O_DIRECTORY : accesses[access];
   if (oflags & oflags::creat) flags |= O_CREAT;
@@ -44,10 +44,6 @@ Answer Host::open(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std
     if (::fstat(fd.get(), &status) != 0) return state_.failed("fstat", errno, path.bytes);
     file.type = filetype(status, fd.get());
   }
-  // On files and directories O_NONBLOCK does nothing, so the call is saved. F_SETFL leaves all but these two as it is.
-  const bool may_wait = file.type != Filetype::RegularFile && file.type != Filetype::Directory;
-  if (may_wait && !(fdflags & fdflags::nonblock) && ::fcntl(fd.get(), F_SETFL, flags & O_APPEND) != 0)
-    return state_.failed("fcntl", errno, path.bytes);
   file.flags = fdflags;
   file.fd = fd.release();
   return state_.place(std::move(file));

@@ -6,14 +6,28 @@
 #include "transfer.h"
 
 namespace wasi_common {
+namespace {
+
+bool listens(int socket) {
+  int listening = 0;
+  socklen_t size = sizeof(listening);
+  return ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+}
+
+}  // namespace
 
 Answer Host::accept(std::uint32_t handle, std::uint32_t flags) {
   const File* file = state_.file(handle);
   if (file == nullptr) return refuse(Errno::BadF);
   if (flags & ~std::uint32_t{fdflags::nonblock}) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
-  Descriptor fd(transfer(*file, POLLIN, [&] { return platform::accept(file->fd, flags != 0); }));
-  if (!fd.open()) return state_.failed("accept", errno);
+  if (!listens(file->fd)) return refuse(Errno::Inval);
+  // An adopted one may be blocking.
+  const bool asked = file->asked_nonblock();
+  if (!ready(file->fd, POLLIN, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
+  const Answer accepted = transfer(state_, *file, POLLIN, "accept", [&] { return platform::accept(file->fd, flags != 0); });
+  if (accepted < 0) return accepted;
+  Descriptor fd(static_cast<int>(accepted));
   platform::keep_quiet(fd.get());
   File connection;
   connection.type = file->type;
@@ -31,15 +45,16 @@ Answer Host::recv(std::uint32_t handle, std::uint32_t spans, std::uint32_t flags
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
   msghdr message{};
-  const int host = (flags & riflags::peek ? MSG_PEEK : 0) | (flags & riflags::waitall ? MSG_WAITALL : 0) |
-                   (file->asked_nonblock() ? MSG_DONTWAIT : 0);
-  const ssize_t size = transfer(*file, POLLIN, [&] {
+  // Waiting for all of it is the kernel's business; any other waiting is ours.
+  const bool whole = (flags & riflags::waitall) != 0 && !file->asked_nonblock();
+  const int host = (flags & riflags::peek ? MSG_PEEK : 0) | (whole ? MSG_WAITALL : MSG_DONTWAIT);
+  const Answer size = transfer(state_, *file, POLLIN, "recvmsg", [&] {
     message = {};
     message.msg_iov = vectors.begin();
     message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(vectors.count());
     return ::recvmsg(file->fd, &message, host);
   });
-  if (size < 0) return state_.failed("recvmsg", errno);
+  if (size < 0) return size;
   state_.block().second = message.msg_flags & MSG_TRUNC ? roflags_data_truncated : 0;
   return size;
 }
@@ -54,9 +69,8 @@ Answer Host::send(std::uint32_t handle, std::uint32_t spans, std::uint32_t flags
   msghdr message{};
   message.msg_iov = vectors.begin();
   message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(vectors.count());
-  const int host = platform::send_flags | (file->asked_nonblock() ? MSG_DONTWAIT : 0);
-  const ssize_t size = transfer(*file, POLLOUT, [&] { return ::sendmsg(file->fd, &message, host); });
-  return size >= 0 ? size : state_.failed("sendmsg", errno);
+  const int host = platform::send_flags | MSG_DONTWAIT;
+  return transfer(state_, *file, POLLOUT, "sendmsg", [&] { return ::sendmsg(file->fd, &message, host); });
 }
 
 Answer Host::shutdown(std::uint32_t handle, std::uint32_t how) {

@@ -28,7 +28,9 @@ Answer State::place(File&& file) {
   if (lowest_ == files_.size()) files_.emplace_back();
   block_->opened.type = static_cast<std::uint32_t>(file.type);
   block_->opened.flags = file.flags;
-  block_->opened.terminal = file.type == Filetype::CharacterDevice && ::isatty(file.fd);
+  const bool terminal = file.type == Filetype::CharacterDevice && ::isatty(file.fd);
+  block_->opened.terminal = terminal;
+  file.waits = file.adopted && !file.socket && (terminal || file.type == Filetype::SocketStream);
   files_[lowest_] = std::move(file);
   return static_cast<Answer>(lowest_++);
 }

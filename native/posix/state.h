@@ -19,6 +19,7 @@ struct File {
   Filetype type = Filetype::Unknown;
   bool adopted = false;     // never closed; its description is shared with the host, so F_SETFL is out of the question
   bool socket = false;      // a true socket: a FIFO has the type of one
+  bool waits = false;       // an adopted pipe or terminal: a call on it may keep its thread waiting
   bool root = false;        // a preopen: what is above it is nobody's business
   std::uint32_t flags = 0;  // fdflags as the guest sees them
   dev_t device = 0;         // of a root

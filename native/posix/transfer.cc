@@ -40,10 +40,10 @@ Answer Host::readv(std::uint32_t handle, std::uint32_t spans) {
   const File* file = state_.file(handle);
   if (file == nullptr) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
+  if (file->socket) return recv(handle, spans, 0);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
-  const ssize_t size = transfer(*file, POLLIN, [&] { return ::readv(file->fd, vectors.begin(), vectors.count()); });
-  return size >= 0 ? size : state_.failed("readv", errno);
+  return transfer(state_, *file, POLLIN, "readv", [&] { return ::readv(file->fd, vectors.begin(), vectors.count()); });
 }
 
 Answer Host::preadv(std::uint32_t handle, std::uint32_t spans, std::uint64_t offset) {
@@ -53,8 +53,8 @@ Answer Host::preadv(std::uint32_t handle, std::uint32_t spans, std::uint64_t off
   if (offset > INT64_MAX) return refuse(Errno::Inval);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
-  const ssize_t size =
-      transfer(*file, POLLIN, [&] { return ::preadv(file->fd, vectors.begin(), vectors.count(), static_cast<off_t>(offset)); });
+  // What could make it wait has no offsets, and says so at once.
+  const ssize_t size = retry([&] { return ::preadv(file->fd, vectors.begin(), vectors.count(), static_cast<off_t>(offset)); });
   return size >= 0 ? size : state_.failed("preadv", errno);
 }
 
@@ -65,8 +65,7 @@ Answer Host::writev(std::uint32_t handle, std::uint32_t spans) {
   if (file->socket) return send(handle, spans, 0);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans, write_limit(*file)); refused != 0) return refused;
-  const ssize_t size = transfer(*file, POLLOUT, [&] { return ::writev(file->fd, vectors.begin(), vectors.count()); });
-  return size >= 0 ? size : state_.failed("writev", errno);
+  return transfer(state_, *file, POLLOUT, "writev", [&] { return ::writev(file->fd, vectors.begin(), vectors.count()); });
 }
 
 Answer Host::pwritev(std::uint32_t handle, std::uint32_t spans, std::uint64_t offset) {
@@ -74,9 +73,8 @@ Answer Host::pwritev(std::uint32_t handle, std::uint32_t spans, std::uint64_t of
   if (file == nullptr) return refuse(Errno::BadF);
   if (offset > INT64_MAX) return refuse(Errno::Inval);
   Vectors vectors;
-  if (const Answer refused = vectors.gather(state_, spans, write_limit(*file)); refused != 0) return refused;
-  const ssize_t size =
-      transfer(*file, POLLOUT, [&] { return ::pwritev(file->fd, vectors.begin(), vectors.count(), static_cast<off_t>(offset)); });
+  if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
+  const ssize_t size = retry([&] { return ::pwritev(file->fd, vectors.begin(), vectors.count(), static_cast<off_t>(offset)); });
   return size >= 0 ? size : state_.failed("pwritev", errno);
 }
 

@@ -6,29 +6,29 @@
 
 namespace wasi_common {
 
-// Whether a descriptor would not keep a call waiting now.
-inline bool ready(int fd, short event) {
+// How long a thread waits in the kernel at once, in milliseconds. It cannot be ended meanwhile.
+inline constexpr int patience = 50;
+
+// Whether a descriptor would not keep a call waiting, now or within `milliseconds`.
+inline bool ready(int fd, short event, int milliseconds) {
   pollfd entry{fd, event, 0};
-  return ::poll(&entry, 1, 0) != 0;
+  return ::poll(&entry, 1, milliseconds) != 0;
 }
 
-// Makes a call that may have to wait for `event`.
+// Makes a call that may have to wait for `event`. Its size, or `pending`, or the failure of `name`.
 //
-// The description behind an adopted descriptor is shared with the host and with whoever started it (a shell's terminal),
-// so its mode is neither changed nor trusted: libuv may have made it non-blocking, which the guest must not notice, and a
-// guest that asks for non-blocking gets it by asking poll(2) first.
+// All that we opened ourselves is non-blocking, and calls on sockets are made so: waiting is done here. The description
+// behind an adopted descriptor is shared with the host and with whoever started it (a shell's terminal), so its mode is
+// neither changed nor trusted: poll(2) is asked first, and if libuv has made it non-blocking the guest does not notice.
 template <class Call>
-auto transfer(const File& file, short event, Call call) -> decltype(call()) {
-  if (file.adopted && file.asked_nonblock() && !ready(file.fd, event)) {
-    errno = EAGAIN;
-    return -1;
-  }
-  for (;;) {
-    const auto result = retry(call);
-    if (result != -1 || (errno != EAGAIN && errno != EWOULDBLOCK) || file.asked_nonblock()) return result;
-    pollfd entry{file.fd, event, 0};
-    if (retry([&] { return ::poll(&entry, 1, -1); }) == -1) return -1;
-  }
+Answer transfer(State& state, const File& file, short event, const char* name, Call call) {
+  const bool asked = file.asked_nonblock();
+  if (file.waits && !ready(file.fd, event, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
+  const auto result = retry(call);
+  if (result != -1) return result;
+  if (asked || (errno != EAGAIN && errno != EWOULDBLOCK)) return state.failed(name, errno);
+  ready(file.fd, event, patience);
+  return pending;
 }
 
 // Spans of guest memory as the kernel wants them.

@@ -72,7 +72,8 @@ export function symlink(target: string, lease: Lease): 0 {
 }
 
 export function link(from: Lease, to: Lease): 0 {
-  // The kernel looks at the new name before it looks at what is linked.
+  // The kernel looks for what is linked first. What it leads to is not asked: a link itself may be linked.
+  fs.lstatSync(from.path)
   refuseFresh('link', to)
   // link(2) of macOS follows a link in the last place, wherever it leads; POSIX allows both.
   if (process.platform !== 'linux' && fs.lstatSync(from.path).isSymbolicLink()) refuse(Errno.NOTSUP)

@@ -16,7 +16,7 @@ export interface Slot {
   readonly access: number
   /** Of a directory, where it can be reached. */
   readonly place: Place | undefined
-  /** Whether its `..` is itself. */
+  /** Whether it is a directory that was given to the guest, whose `..` is itself. */
   readonly root: boolean
   /** As the guest asked for them. */
   fdflags: number

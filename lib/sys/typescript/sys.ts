@@ -47,6 +47,8 @@ export class TypescriptSys implements Sys {
   readonly #reach: Reach
   #memory = new Uint8Array(0)
   #failure = new Error('nothing has failed')
+  /** Directories that the guest was given, by device and inode. */
+  readonly #given = new Set<string>()
 
   /** `places` chooses the way to reach directories; the best that works here if left out. */
   constructor({ places }: { places?: ReachName } = {}) {
@@ -71,7 +73,7 @@ export class TypescriptSys implements Sys {
       if (!fs.fstatSync(fd).isDirectory()) {
         throw coded(new Error(`ENOTDIR: not a directory, open '${path}'`), 'ENOTDIR', { syscall: 'open', path })
       }
-      return this.#take(fd, { access: 1, fdflags: 0, place: this.#reach.place(fd, path), root: true })
+      return this.#take(fd, true, { access: 1, fdflags: 0, place: this.#reach.place(fd, path) })
     } catch (error) {
       fs.closeSync(fd)
       throw error
@@ -82,7 +84,7 @@ export class TypescriptSys implements Sys {
     const info = this.#reach.info(fd)
     const { access, fdflags } = info === undefined ? { access: 3, fdflags: 0 } : guestFlags(info.flags)
     const place = stats.isDirectory() ? this.#reach.place(fd, undefined) : undefined
-    return this.#take(fd, { access, fdflags, place, root: true, owned: false, position: undefined })
+    return this.#take(fd, true, { access, fdflags, place, owned: false, position: undefined })
   }
 
   close(file: Handle): Answer {
@@ -192,7 +194,7 @@ export class TypescriptSys implements Sys {
       try {
         const directory = fs.fstatSync(fd).isDirectory()
         if (oflags & Oflags.DIRECTORY && !directory) refuse(Errno.NOTDIR)
-        return this.#take(fd, { access, fdflags, place: directory ? lease.place.opened(lease.name, fd) : undefined, root: false })
+        return this.#take(fd, false, { access, fdflags, place: directory ? lease.place.opened(lease.name, fd) : undefined })
       } catch (error) {
         fs.closeSync(fd)
         throw error
@@ -300,12 +302,24 @@ export class TypescriptSys implements Sys {
     return 0
   }
   /** A handle for an open descriptor; `opened` says what it is. */
-  #take(fd: number, slot: Pick<Slot, 'access' | 'fdflags' | 'place' | 'root'> & Partial<Slot>): Handle {
+  #take(fd: number, given: boolean, slot: Pick<Slot, 'access' | 'fdflags' | 'place'> & Partial<Slot>): Handle {
     const stats = fs.fstatSync(fd, { bigint: true })
     const type = typeOf(stats)
     const position = type === Filetype.REGULAR_FILE ? 0 : undefined
+    const identity = `${stats.dev}:${stats.ino}`
+    if (given) this.#given.add(identity)
     this.block.opened.set([type, slot.fdflags, type === Filetype.CHARACTER_DEVICE && isatty(fd) ? 1 : 0])
-    return this.#slots.add({ fd, type, socket: stats.isSocket(), owned: true, appending: false, position, listing: undefined, ...slot })
+    return this.#slots.add({
+      fd,
+      type,
+      socket: stats.isSocket(),
+      owned: true,
+      appending: false,
+      position,
+      listing: undefined,
+      root: this.#given.has(identity),
+      ...slot,
+    })
   }
   #socket(handle: Handle): Slot {
     const slot = this.#slots.get(handle)
