@@ -39,7 +39,7 @@ function lift(type: Type, value: Value): Value {
 function u32(value: Value): number {
   if (typeof value !== 'number') refuse(Errno.INVAL)
   const number = value >>> 0
-  return number === value || number === value + 0x1_0000_0000 ? number : refuse(Errno.INVAL)
+  return number === value || (value | 0) === value ? number : refuse(Errno.INVAL)
 }
 function delta64(value: Value): number {
   if (typeof value !== 'bigint') refuse(Errno.INVAL)

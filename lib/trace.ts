@@ -35,16 +35,27 @@ export function traced(name: string, row: Row, call: Import, memory: GuestMemory
 
 const hex = (value: unknown): string => (typeof value === 'number' ? `0x${(value >>> 0).toString(16)}` : odd(value))
 /** What no wasm passes for an i32, but JavaScript may. */
-const odd = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : typeof value)
+const odd = (value: unknown): string => {
+  if (typeof value === 'string') return printable(value)
+  return typeof value === 'bigint' ? `${value}n` : typeof value
+}
+/** Text that cannot steer a terminal, turn the direction of a line or break it. */
+const printable = (text: string): string =>
+  JSON.stringify(text).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, c =>
+    c
+      .split('')
+      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
 
-/** A path as the guest gave it, with what cannot be shown escaped, so that a trace cannot steer a terminal. */
+/** A path as the guest gave it. */
 function text(memory: GuestMemory, at: unknown, length: unknown): string {
   if (typeof at !== 'number' || typeof length !== 'number') return `${hex(at)}+${word(size, length)}`
   try {
     // It may lie in pages that the guest got since the last call.
     if (memory.bound) memory.refresh()
     const bytes = memory.copy(at >>> 0, Math.min(length >>> 0, longest))
-    const shown = JSON.stringify(decoder.decode(bytes)).replace(/[\x7f-\x9f]/g, c => `\\u00${c.charCodeAt(0).toString(16)}`)
+    const shown = printable(decoder.decode(bytes))
     return length >>> 0 > longest ? `${shown}...` : shown
   } catch {
     return `${hex(at)}+${length >>> 0}`
@@ -58,7 +69,10 @@ function word(type: Param['type'], value: unknown): string {
     return type.kind === Kind.Rights ? `0x${unsigned.toString(16)}` : String(unsigned)
   }
   if (typeof value !== 'number') return odd(value)
-  if (type.kind === Kind.Flags) return type.labels.filter((_, bit) => value & (2 ** bit)).join('|') || hex(value)
+  if (type.kind === Kind.Flags) {
+    const unknown = value >>> type.labels.length === 0 ? [] : [hex((value >>> type.labels.length) << type.labels.length)]
+    return [...type.labels.filter((_, bit) => value & (2 ** bit)), ...unknown].join('|') || '0x0'
+  }
   if (type.kind === Kind.Enum) return type.labels[value] ?? String(value >>> 0)
   return type.name === 'pointer' ? hex(value) : String(value >>> 0)
 }

@@ -66,7 +66,8 @@ export function checkFd(name: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') throw wrongType(name, 'of type number', value)
   const range = Number.isInteger(value) ? '>= 0 && <= 2147483647' : 'an integer'
   if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
-    const shown = Number.isInteger(value) ? String(value).replace(/\B(?=(\d{3})+$)/g, '_') : inspect(value)
+    const large = Number.isInteger(value) && Math.abs(value) > 2 ** 32
+    const shown = large ? String(value).replace(/\B(?=(\d{3})+$)/g, '_') : inspect(value)
     throw coded(new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown}`), 'ERR_OUT_OF_RANGE')
   }
 }
