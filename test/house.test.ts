@@ -93,6 +93,11 @@ test('no circles', t => {
   t.is(done.size, files.length)
 })
 
+test('process is the global one', t => {
+  // To import node:process reads all its properties; process.stdin then makes the host's standard input non-blocking.
+  for (const file of files) t.notRegex(source(file), /from 'node:process'/, file)
+})
+
 test('only addon.cc sees N-API', t => {
   const native = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).filter(name => /\.(cc|h)$/.test(name))
   const seeing = native.filter(name => /#include <(napi|node_api|js_native_api)/.test(readFileSync(join(root, 'native', name), 'utf8')))

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The command line: which command was asked for, and how its errors are told. */
 import { readFileSync } from 'node:fs'
-import process from 'node:process'
 import { CommandError, parseRun, runHelp } from './options.js'
 import { run } from './run.js'
+import { say } from './say.js'
 
 const help = `wasi-common: run WebAssembly that you do not trust
 
@@ -28,7 +28,7 @@ function main(args: readonly string[]): number {
     }
     case '--version':
     case '-V':
-      process.stdout.write(`wasi-common ${version()}\n`)
+      say(`wasi-common ${version()}\n`)
       return 0
     case '--help':
     case '-h':
@@ -36,7 +36,7 @@ function main(args: readonly string[]): number {
     default:
       throw new CommandError(command === undefined ? 'no command' : `no such command or option: ${command}`, 'try wasi-common --help')
   }
-  process.stdout.write(help)
+  say(help)
   return 0
 }
 

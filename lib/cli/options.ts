@@ -1,5 +1,4 @@
 /** The words of the command line, and what each asks for. */
-import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { Preopen } from '../options.js'
 
@@ -95,7 +94,7 @@ function environment(settings: readonly string[], inherit: boolean): Record<stri
   for (const setting of settings) {
     const [, name, value] = /^([^=]*)(?:=(.*))?$/s.exec(setting) as RegExpExecArray
     if (name === '') throw new CommandError(`--env ${setting}: a variable has a name`)
-    env[name] = value ?? process.env[name]
+    env[name] = value ?? (Object.hasOwn(process.env, name) ? process.env[name] : undefined)
   }
   return env
 }

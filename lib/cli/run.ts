@@ -1,10 +1,10 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
-import process from 'node:process'
-import { namespace, table } from '../abi/table.js'
-import { namespace0, table0 } from '../abi/table0.js'
+import { namespace } from '../abi/table.js'
+import { namespace0 } from '../abi/table0.js'
 import { createGuest, type Guest } from '../guest.js'
 import { CommandError, type RunRequest } from './options.js'
+import { say } from './say.js'
 
 const STDERR = 2
 
@@ -70,7 +70,10 @@ function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((li
 function instantiate(module: WebAssembly.Module, guest: Guest): WebAssembly.Instance {
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (from === guest.namespace && Object.hasOwn(guest.imports, name)) continue
-    throw new CommandError(`the program imports ${from}.${name} (a ${kind}), which this host does not have`, whyMissing(from, name, kind))
+    throw new CommandError(
+      `the program imports ${from}.${name} (a ${kind}), which this host does not have`,
+      whyMissing(guest, from, name, kind),
+    )
   }
   try {
     return new WebAssembly.Instance(module, { [guest.namespace]: guest.imports })
@@ -80,10 +83,10 @@ function instantiate(module: WebAssembly.Module, guest: Guest): WebAssembly.Inst
   }
 }
 
-function whyMissing(from: string, name: string, kind: string): string | undefined {
+function whyMissing(guest: Guest, from: string, name: string, kind: string): string | undefined {
   if (kind === 'memory') return 'it wants a memory made by its embedder, as programs with threads do'
   if (from === 'napi' || from === 'emnapi') return 'it is a Node-API binding, to be loaded by its own JavaScript'
-  if (from in { [namespace]: table, [namespace0]: table0 }) return `it mixes ${namespace} and ${namespace0}`
+  if (from !== guest.namespace && (from === namespace || from === namespace0)) return `it mixes ${namespace} and ${namespace0}`
   return from === 'env' ? `it was built to be given ${name} by its own JavaScript` : undefined
 }
 
@@ -130,7 +133,7 @@ function invoked(exports: Record<string, unknown>, name: string, args: readonly 
 
 function print(result: unknown): void {
   const values = Array.isArray(result) ? result : result === undefined ? [] : [result]
-  for (const value of values) process.stdout.write(`${value}\n`)
+  for (const value of values) say(`${value}\n`)
 }
 
 /** What ended the guest against its will: a message, and of a trap the guest's own frames. */

@@ -6,7 +6,8 @@ const of = (...names: RightName[]): Rights => names.reduce((sum, name) => sum | 
 
 const OPEN_FILE = of('FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_ADVISE', 'FD_FILESTAT_GET', 'FD_FILESTAT_SET_TIMES', 'POLL_FD_READWRITE')
 const IO = of('FD_READ', 'FD_WRITE', 'FD_DATASYNC', 'FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
-const SOCKETS = of('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
+/** What only a socket can hold. */
+export const SOCKETS = of('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
 const DIRECTORIES = rightNames.filter(name => name.startsWith('PATH_') || name === 'FD_READDIR')
 
 const FILE = OPEN_FILE | IO

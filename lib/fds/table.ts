@@ -4,7 +4,7 @@ import type { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
 import { refuse } from '../errors.js'
 import type { Descriptor } from './descriptor.js'
-import { unfitErrno } from './rights.js'
+import { SOCKETS, unfitErrno } from './rights.js'
 
 export class FdTable {
   readonly #entries: (Descriptor | undefined)[] = []
@@ -30,6 +30,13 @@ export class FdTable {
     if (found === undefined) refuse(Errno.BADF)
     if ((rights & found.base) === 0) refuse(lacking(found, rights))
     return found
+  }
+
+  /** The descriptor, if it is a socket (NOTSOCK) that holds this right. */
+  socket(fd: number, right: Rights): Descriptor {
+    const found = this.get(fd)
+    if ((found.fitting & SOCKETS) === 0) refuse(Errno.NOTSOCK)
+    return this.get(fd, right)
   }
 
   /** The number that the next descriptor will have. Asked before the host opens anything, so that nothing is lost. */

@@ -2,7 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Fdflags, Oflags } from '../abi/values.js'
-import { accessFor } from '../fds/rights.js'
+import { accessFor, SOCKETS } from '../fds/rights.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 
@@ -14,7 +14,8 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
   const creating = (oflags & Oflags.CREAT) !== 0
   const cutting = (oflags & Oflags.TRUNC) !== 0
   const needed = Rights.PATH_OPEN | (creating ? Rights.PATH_CREATE_FILE : 0) | (cutting ? Rights.PATH_FILESTAT_SET_SIZE : 0)
-  const passed = base | inheriting | syncing(fdflags)
+  // Rights that fit nothing with a path fall away: programs that ask for all 64 bits shall not fail for these.
+  const passed = ((base | inheriting) & ~SOCKETS) | syncing(fdflags)
   const dir = fds.get(fd, needed, passed)
   memory.check(at, length)
   if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL

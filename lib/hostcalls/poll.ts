@@ -46,7 +46,8 @@ function poll({ memory, fds, sys }: Context, { size, clock }: Layout, at: number
   const delayOf = (sub: number): number => {
     const id = view.getUint32(sub + clock, true)
     const flags = view.getUint16(sub + clock + 24, true)
-    if (!waitable.includes(id) || (flags & ~Subclockflags.ABSTIME) !== 0) refuse(id < clockid.labels.length ? Errno.NOTSUP : Errno.INVAL)
+    if (id >= clockid.labels.length || (flags & ~Subclockflags.ABSTIME) !== 0) refuse(Errno.INVAL)
+    if (!waitable.includes(id)) refuse(Errno.NOTSUP)
     const timeout = view.getBigUint64(sub + clock + 8, true)
     if ((flags & Subclockflags.ABSTIME) === 0) return Number(timeout)
     if (sys.now(id) === UNEXPECTED) throw sys.failure()

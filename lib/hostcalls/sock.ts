@@ -4,23 +4,23 @@ import { Rights } from '../abi/rights.js'
 import type { Hostcalls } from './types.js'
 
 export const sock_accept: Hostcalls['sock_accept'] = ({ fds }, fd, flags) => {
-  const listener = fds.get(fd, Rights.SOCK_ACCEPT)
+  const listener = fds.socket(fd, Rights.SOCK_ACCEPT)
   fds.free()
   const accepted = listener.accept(flags)
   return typeof accepted === 'number' ? accepted : fds.insert(accepted)
 }
 
 export const sock_recv: Hostcalls['sock_recv'] = ({ fds, memory }, fd, data, count, flags) => {
-  const socket = fds.get(fd, Rights.FD_READ)
+  const socket = fds.socket(fd, Rights.FD_READ)
   return socket.recv(memory.spans(data, count), flags)
 }
 
 export const sock_send: Hostcalls['sock_send'] = ({ fds, memory }, fd, data, count, flags) => {
-  const socket = fds.get(fd, Rights.FD_WRITE)
+  const socket = fds.socket(fd, Rights.FD_WRITE)
   return socket.send(memory.spans(data, count), flags)
 }
 
 export const sock_shutdown: Hostcalls['sock_shutdown'] = ({ fds }, fd, how) => {
-  const socket = fds.get(fd, Rights.SOCK_SHUTDOWN)
+  const socket = fds.socket(fd, Rights.SOCK_SHUTDOWN)
   return how === 0 ? -Errno.INVAL : socket.shutdown(how)
 }

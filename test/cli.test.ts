@@ -1,0 +1,461 @@
+/** The command line: what each option gives the guest, what each mistake is told as, and which exit code comes of it. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import os from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import { add, assemble, call, command, drop, type Expression, load, param, store, trap, untilFails, write } from './wasm.js'
+
+const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const root = dirname(dirname(dirname(main)))
+
+/** Write all arguments, each ended by NUL, or all variables. */
+const tell = (what: 'args' | 'environ'): Expression[] => [
+  drop(call(`${what}_sizes_get`, 0x10, 0x14)),
+  drop(call(`${what}_get`, 0x100, 0x1000)),
+  ...write(1, 0x1000, load(0x14)),
+]
+const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
+/** Write the same 4096 bytes to standard output for ever, and end with the errno that stops it. */
+const floods = command([store(0x20, 0x1000), store(0x24, 4096), call('proc_exit', untilFails(call('fd_write', 1, 0x20, 1, 0x28)))])
+const readsOnce: Expression[] = [store(0x30, 0x2000), store(0x34, 0x1000), drop(call('fd_read', 0, 0x30, 1, 0x38))]
+
+const i32 = ['i32'] as const
+const library = assemble({
+  functions: {
+    _initialize: { body: [store(0x40, 100)] },
+    sum: { params: ['i32', 'i32'], results: i32, body: [add(param(0), param(1))] },
+    state: { results: i32, body: [load(0x40)] },
+    long: { params: ['i64'], results: ['i64'], body: [param(0)] },
+    half: { params: ['f64'], results: ['f64'], body: [param(0)] },
+    two: { results: ['i32', 'i32'], body: [1, 2] },
+    nothing: { body: [] },
+    leave: { params: i32, body: [call('proc_exit', param(0))] },
+    fail: { body: [trap] },
+  },
+})
+
+/** The guests of these tests, each a file of its name. */
+const modules: Readonly<Record<string, string | Uint8Array>> = {
+  'args.wasm': command(tell('args')),
+  'environ.wasm': command(tell('environ')),
+  'echo.wasm': command([...readsOnce, ...write(1, 0x2000, load(0x38))]),
+  // Its exit code is how much it read, or the errno.
+  'reads.wasm': command([...readsOnce, call('proc_exit', load(0x38))]),
+  'mkdir.wasm': command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }),
+  // Its exit code is the errno for descriptor 3, 8 if there is none; the name of the directory goes to standard output.
+  'prestat.wasm': command([
+    drop(call('fd_prestat_get', 3, 0x40)),
+    ...[drop(call('fd_prestat_dir_name', 3, 0x1000, load(0x44))), ...write(1, 0x1000, load(0x44))],
+    call('proc_exit', call('fd_prestat_get', 3, 0x40)),
+  ]),
+  'nothing.wasm': command([]),
+  'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } }),
+  'floods.wasm': floods,
+  'one-write.wasm': command([store(0x20, 0x40), store(0x24, 5), call('proc_exit', call('fd_write', 1, 0x20, 1, 0x28))]),
+  'traps.wasm': assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }),
+  'outside.wasm': command([drop(load(0x20000))]),
+  'abort.wasm': command([drop(call('proc_raise', 6))]),
+  'kill.wasm': command([drop(call('proc_raise', 9))]),
+  'unstable.wasm': command([call('proc_exit', 33)], { from: 'wasi_unstable' }),
+  'library.wasm': library,
+  'bare-library.wasm': assemble({ functions: { sum: { params: ['i32', 'i32'], results: i32, body: [add(param(0), param(1))] } } }),
+  'no-memory.wasm': command([], { pages: 0 }),
+  'wants-env.wasm': command([], { imports: { 'env.callback': 'function' } }),
+  'wants-memory.wasm': command([], { pages: 0, imports: { 'env.memory': 'memory' } }),
+  'wants-napi.wasm': command([], { imports: { 'napi.napi_create_object': 'function' } }),
+  'wants-more.wasm': command([], { imports: { 'wasi_snapshot_preview1.sock_open': 'function' } }),
+  'wants-odd.wasm': command([], { imports: { 'elsewhere.thing': 'function' } }),
+  'mixes.wasm': command([call('proc_exit', 1)], { imports: { 'wasi_unstable.fd_close': 'function' } }),
+  'empty.wasm': '',
+  'text.wat': '  ;; a module\n(module)',
+  'text2.wat': '(module (func))',
+  'garbage.wasm': 'MZ\x90\0 this is something else',
+  'cut.wasm': command(tell('args')).subarray(0, 60),
+  'component.wasm': Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
+}
+const guests = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
+for (const [name, bytes] of Object.entries(modules)) fs.writeFileSync(join(guests, name), bytes)
+for (const code of [0, 1, 42, 126, 255]) fs.writeFileSync(join(guests, `exit-${code}.wasm`), exits(code))
+test.after.always(() => fs.rmSync(guests, { recursive: true, force: true }))
+
+function scratch(t: ExecutionContext): string {
+  const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
+  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+interface Around {
+  readonly input?: string | Uint8Array
+  readonly env?: Record<string, string>
+  readonly main?: string
+}
+/** Run the command in the folder of the guests. */
+function run(args: readonly string[], { input = '', env = {}, main: program = main }: Around = {}): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    ...{ cwd: guests, input, env: { PATH: process.env.PATH, ...env }, timeout: 60_000 },
+  })
+  return { status, stdout: stdout.toString(), stderr: stderr.toString() }
+}
+/** The same by a shell, which knows the command as `$wasi`. */
+function shell(script: string): Ended {
+  const env = { PATH: process.env.PATH, wasi: `${process.execPath} ${main} run` }
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { cwd: guests, env, encoding: 'utf8', timeout: 60_000 })
+  return { status, stdout, stderr }
+}
+const guest = (...args: string[]): Ended => run(['run', ...args])
+const lines = (...words: string[]): string => words.map(word => `${word}\0`).join('')
+
+// What the guest is given.
+
+test('arguments: the program as given, then all that follows it', t => {
+  t.deepEqual(guest('args.wasm', 'one', '', 'two words'), { status: 0, stdout: lines('args.wasm', 'one', '', 'two words'), stderr: '' })
+})
+
+test('arguments: options after the program are the guest’s', t => {
+  t.is(guest('args.wasm', '--dir', '/', '--trace', '-h', '--', '-').stdout, lines('args.wasm', '--dir', '/', '--trace', '-h', '--', '-'))
+})
+
+test('arguments: -- ends the options, of which it is none', t => {
+  t.is(guest('--argv0', 'x', '--', 'args.wasm', '--env').stdout, lines('x', '--env'))
+  const folder = scratch(t)
+  fs.copyFileSync(join(guests, 'args.wasm'), join(folder, '--odd'))
+  const { stdout } = spawnSync(process.execPath, [main, 'run', '--', '--odd', 'a'], { cwd: folder, encoding: 'utf8' })
+  t.is(stdout, lines('--odd', 'a'))
+})
+
+test('--argv0: the name that the guest sees', t => {
+  t.is(guest('--argv0', 'other name', 'args.wasm', 'a').stdout, lines('other name', 'a'))
+  t.is(guest('--argv0=other', 'args.wasm').stdout, lines('other'))
+  t.is(guest('--argv0', '', 'args.wasm').stdout, lines(''))
+})
+
+test('variables: none of the host’s, unless asked for', t => {
+  const env = { SECRET: 'x', OTHER: 'o' }
+  t.is(run(['run', 'environ.wasm'], { env }).stdout, '')
+  t.is(run(['run', '--env', 'SECRET', 'environ.wasm'], { env }).stdout, lines('SECRET=x'))
+  t.is(run(['run', '--env', 'ABSENT', 'environ.wasm'], { env }).stdout, '')
+})
+
+test('--env: values with signs in them, empty ones, the last of two; the order asked for', t => {
+  const args = ['--env', 'B=b', '--env=A=1=2', '--env', 'E=', '--env', 'B=c d\n', 'environ.wasm']
+  t.is(guest(...args).stdout, lines('B=c d\n', 'A=1=2', 'E='))
+})
+
+test('--env: names that JavaScript’s objects have, too', t => {
+  t.is(guest('--env', '__proto__=1', '--env', 'constructor=2', 'environ.wasm').stdout, lines('__proto__=1', 'constructor=2'))
+  t.is(run(['run', '--env', 'toString', 'environ.wasm']).stdout, '', 'the host has no such variable')
+})
+
+test('--inherit-env: all of the host’s; what is set counts more', t => {
+  const { stdout } = run(['run', '--inherit-env', '--env', 'SECRET=mine', 'environ.wasm'], { env: { SECRET: 'x', OTHER: 'o' } })
+  const variables = stdout.split('\0')
+  t.true(variables.includes('OTHER=o'))
+  t.true(variables.includes('SECRET=mine'))
+  t.true(variables.includes(`PATH=${process.env.PATH}`))
+})
+
+test('directories: none, unless asked for', t => {
+  t.is(guest('prestat.wasm').status, 8, 'BADF')
+  t.is(guest('mkdir.wasm').status, 8)
+})
+
+test('--dir: under its own name or another, to write or only to read', t => {
+  const folder = scratch(t)
+  t.deepEqual(guest('--dir', folder, 'prestat.wasm'), { status: 0, stdout: folder, stderr: '' })
+  t.is(guest('--dir', `${folder}::/box`, 'prestat.wasm').stdout, '/box')
+  t.is(guest(`--dir=${folder}::box`, 'prestat.wasm').stdout, 'box')
+  t.is(guest('--dir', '.', 'prestat.wasm').stdout, '.')
+  t.is(guest('--dir', `${folder}::/box::ro`, 'mkdir.wasm').status, 69, 'ROFS')
+  t.false(fs.existsSync(join(folder, 'new')))
+  t.is(guest('--dir', `${folder}::/box`, 'mkdir.wasm').status, 0)
+  t.true(fs.existsSync(join(folder, 'new')))
+})
+
+test('--dir: names that JavaScript’s objects have, too', t => {
+  const folder = scratch(t)
+  for (const name of ['__proto__', 'constructor', 'toString']) {
+    t.deepEqual(guest('--dir', `${folder}::${name}`, 'prestat.wasm'), { status: 0, stdout: name, stderr: '' })
+  }
+})
+
+test('standard input, output and error are the command’s', t => {
+  t.is(run(['run', 'echo.wasm'], { input: 'some input' }).stdout, 'some input')
+  t.deepEqual(guest('writes.wasm'), { status: 0, stdout: 'to out', stderr: 'to err' })
+})
+
+// Exit codes.
+
+test('the exit code is the guest’s', t => {
+  for (const code of [0, 1, 42, 126, 255]) t.deepEqual(guest(`exit-${code}.wasm`), { status: code, stdout: '', stderr: '' })
+  t.is(guest('nothing.wasm').status, 0)
+})
+
+test('a guest that raises a signal ends as a shell reports it, and the host is not signalled', t => {
+  t.deepEqual(guest('abort.wasm'), { status: 134, stdout: '', stderr: '' })
+  t.deepEqual(guest('kill.wasm'), { status: 137, stdout: '', stderr: '' })
+})
+
+test('a trap is told with the guest’s own frames and none of the host’s; the exit code is 1', t => {
+  const { status, stdout, stderr } = guest('traps.wasm')
+  t.deepEqual([status, stdout], [1, ''])
+  t.regex(stderr, /^wasi-common: the guest trapped: unreachable\n\s+at (wasm:\/\/.*)?inner.*\n\s+at (wasm:\/\/.*)?_start.*\n$/)
+  t.regex(guest('outside.wasm').stderr, /^wasi-common: the guest trapped: memory access out of bounds\n\s+at .*_start.*\n$/)
+})
+
+test('wasi_unstable is served to who imports it', t => {
+  t.is(guest('unstable.wasm').status, 33)
+})
+
+// Mistakes.
+
+/** What is told on standard error, and nothing else; the exit code is 1. */
+const mistakes: readonly (readonly [args: readonly string[], told: RegExp | string])[] = [
+  [[], 'wasi-common: no command\n  try wasi-common --help\n'],
+  [['walk'], 'wasi-common: no such command or option: walk\n  try wasi-common --help\n'],
+  [['--nope'], 'wasi-common: no such command or option: --nope\n  try wasi-common --help\n'],
+  [['run'], 'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n'],
+  [['run', '--'], 'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n'],
+  [['run', '--argv0', 'x'], 'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n'],
+  [['run', '--nope', 'args.wasm'], "wasi-common: Unknown option '--nope'\n  try wasi-common run --help\n"],
+  [['run', '-x', 'args.wasm'], "wasi-common: Unknown option '-x'\n  try wasi-common run --help\n"],
+  [['run', '--toString', 'args.wasm'], "wasi-common: Unknown option '--toString'\n  try wasi-common run --help\n"],
+  [
+    ['run', '--inherit-env=yes', 'args.wasm'],
+    /^wasi-common: Option '--inherit-env' does not take an argument\n {2}try wasi-common run --help\n$/,
+  ],
+  [['run', '--dir'], /^wasi-common: Option '--dir <value>' argument missing\n {2}try wasi-common run --help\n$/],
+
+  [['run', 'missing.wasm'], /^wasi-common: cannot read missing\.wasm: ENOENT: no such file or directory.*\n$/],
+  [['run', '.'], /^wasi-common: cannot read \.: EISDIR: illegal operation on a directory.*\n$/],
+  [['run', 'empty.wasm'], /^wasi-common: empty\.wasm is not a WebAssembly module: .*\n {2}the file is empty\n$/],
+  [
+    ['run', 'text.wat'],
+    /^wasi-common: text\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text: wat2wasm of wabt makes a module of it\n$/,
+  ],
+  [['run', 'text2.wat'], /^wasi-common: text2\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text.*\n$/],
+  [['run', 'garbage.wasm'], /^wasi-common: garbage\.wasm is not a WebAssembly module: .*expected magic word.*\n$/],
+  [['run', 'cut.wasm'], /^wasi-common: cut\.wasm is not a WebAssembly module: .*\n$/],
+  [
+    ['run', 'component.wasm'],
+    /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component \(preview 2\); only core modules.*\n$/,
+  ],
+
+  [
+    ['run', 'wants-env.wasm'],
+    'wasi-common: the program imports env.callback (a function), which this host does not have\n  it was built to be given callback by its own JavaScript\n',
+  ],
+  [
+    ['run', 'wants-memory.wasm'],
+    /^wasi-common: the program imports env\.memory \(a memory\), which this host does not have\n {2}it wants a memory .*\n$/,
+  ],
+  [
+    ['run', 'wants-napi.wasm'],
+    /^wasi-common: the program imports napi\.napi_create_object \(a function\).*\n {2}it is a Node-API binding.*\n$/,
+  ],
+  [
+    ['run', 'wants-more.wasm'],
+    /^wasi-common: the program imports wasi_snapshot_preview1\.sock_open \(a function\), which this host does not have\n(?! {2}it mixes)/,
+  ],
+  [['run', 'wants-odd.wasm'], /^wasi-common: the program imports elsewhere\.thing \(a function\), which this host does not have\n$/],
+  [
+    ['run', 'mixes.wasm'],
+    /^wasi-common: the program imports wasi_unstable\.fd_close \(a function\).*\n {2}it mixes wasi_snapshot_preview1 and wasi_unstable\n$/,
+  ],
+  [['run', 'no-memory.wasm'], 'wasi-common: no-memory.wasm exports no memory\n  a WASI program exports its memory under that name\n'],
+  [['run', 'bare-library.wasm'], 'wasi-common: bare-library.wasm exports no _start\n  --invoke calls one of: sum\n'],
+  [
+    ['run', 'library.wasm'],
+    /^wasi-common: library\.wasm is a library \(a reactor\), which does nothing by itself\n {2}--invoke calls one of: .*sum, state.*\n$/,
+  ],
+
+  [['run', '--invoke', 'missing', 'library.wasm'], /^wasi-common: the program exports no function missing\n {2}it exports: .*sum.*\n$/],
+  [['run', '--invoke', 'memory', 'library.wasm'], /^wasi-common: the program exports no function memory\n {2}it exports: .*sum.*\n$/],
+  [['run', '--invoke', 'toString', 'library.wasm'], /^wasi-common: the program exports no function toString\n/],
+  [['run', '--invoke', 'sum', 'library.wasm', '1'], 'wasi-common: --invoke sum: it takes 2 arguments, 1 were given\n'],
+  [['run', '--invoke', 'sum', 'library.wasm', '1', '2', '3'], 'wasi-common: --invoke sum: it takes 2 arguments, 3 were given\n'],
+  [['run', '--invoke', 'sum', 'library.wasm', '1', 'x'], 'wasi-common: --invoke sum: x is no number\n'],
+  [['run', '--invoke', 'sum', 'library.wasm', '1', ''], 'wasi-common: --invoke sum:  is no number\n'],
+  [['run', '--invoke', 'long', 'library.wasm', '1.5'], /^wasi-common: (?!the guest trapped).*1\.5/],
+  [['run', '--invoke', 'fail', 'library.wasm'], /^wasi-common: the guest trapped: unreachable\n\s+at .*fail.*\n$/],
+
+  [['run', '--env', '=x', 'args.wasm'], 'wasi-common: --env =x: a variable has a name\n'],
+  [['run', '--env', '', 'args.wasm'], 'wasi-common: --env : a variable has a name\n'],
+  [['run', '--dir', '', 'args.wasm'], 'wasi-common: --dir : a directory has a name\n'],
+  [['run', '--dir', '::x', 'args.wasm'], 'wasi-common: --dir ::x: a directory has a name\n'],
+  [['run', '--dir', '.::', 'args.wasm'], 'wasi-common: --dir .::: a directory has a name\n'],
+  [['run', '--dir', '.::x::wo', 'args.wasm'], /^wasi-common: --dir \.::x::wo: what follows the guest's name is ro or rw\n {2}as in .*\n$/],
+  [['run', '--dir', '.::x::ro::y', 'args.wasm'], /^wasi-common: --dir \.::x::ro::y: .*\n {2}as in .*\n$/],
+  [['run', '--dir', '.', '--dir', '/tmp::.', 'args.wasm'], 'wasi-common: --dir /tmp::.: the guest has a directory . already\n'],
+  [['run', '--dir', 'nowhere', 'args.wasm'], /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/],
+  [['run', '--dir', 'args.wasm::/x', 'args.wasm'], /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/],
+
+  [
+    ['run', '--backend', 'fast', 'args.wasm'],
+    'wasi-common: --backend fast: there is no such backend\n  it is auto, native or typescript\n',
+  ],
+  [['run', '--trace=/missing/file', 'args.wasm'], /^wasi-common: cannot write the trace: ENOENT: no such file or directory.*\n$/],
+  [['run', '--trace=.', 'args.wasm'], /^wasi-common: cannot write the trace: EISDIR.*\n$/],
+  [['run', '--trace=/dev/full', 'args.wasm'], /^wasi-common: (?!the guest trapped).*ENOSPC/],
+]
+for (const [args, told] of mistakes) {
+  test(`wasi-common ${args.map(arg => (arg === '' || arg.includes(' ') ? `'${arg}'` : arg)).join(' ')}`, t => {
+    const { status, stdout, stderr } = run(args)
+    if (typeof told === 'string') t.is(stderr, told)
+    else t.regex(stderr, told)
+    t.notRegex(stderr, /at .*\.js:\d+/, 'no stack of the host')
+    t.is(stdout, '')
+    t.is(status, 1)
+  })
+}
+
+// Help.
+
+test('--help and --version', t => {
+  const { version } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  for (const flag of ['--version', '-V']) t.deepEqual(run([flag]), { status: 0, stdout: `wasi-common ${version}\n`, stderr: '' })
+  for (const args of [['--help'], ['-h'], ['run', '--help'], ['run', '-h'], ['run', '--help', 'args.wasm']]) {
+    const { status, stdout, stderr } = run(args)
+    t.deepEqual([status, stderr], [0, ''], args.join(' '))
+    for (const word of ['--dir', '--env', '--inherit-env', '--argv0', '--invoke', '--backend', '--trace', 'Usage:'])
+      t.true(stdout.includes(word), word)
+  }
+})
+
+// One function.
+
+test('--invoke: with arguments, after _initialize; results a line each', t => {
+  const invoke = (...args: string[]): Ended => guest('--invoke', args[0], 'library.wasm', ...args.slice(1))
+  t.deepEqual(invoke('sum', '40', '2'), { status: 0, stdout: '42\n', stderr: '' })
+  t.is(invoke('sum', '-1', '0x10').stdout, '15\n')
+  t.is(invoke('state').stdout, '100\n')
+  t.is(invoke('long', '9007199254740993').stdout, '9007199254740993\n', 'every digit of an i64')
+  t.is(invoke('long', '-1').stdout, '-1\n')
+  t.is(invoke('half', '0.5').stdout, '0.5\n')
+  t.is(invoke('two').stdout, '1\n2\n')
+  t.deepEqual(invoke('nothing'), { status: 0, stdout: '', stderr: '' })
+  t.is(invoke('leave', '9').status, 9)
+  t.is(guest('--invoke', 'sum', 'bare-library.wasm', '1', '2').stdout, '3\n')
+})
+
+// Where the module comes from.
+
+test('-: the module is read from standard input', t => {
+  const input = modules['args.wasm']
+  t.is(run(['run', '-', 'a', 'b'], { input }).stdout, lines('-', 'a', 'b'))
+  t.is(run(['run', '--argv0', 'x', '-'], { input }).stdout, lines('x'))
+  t.regex(run(['run', '-']).stderr, /^wasi-common: - is not a WebAssembly module: .*\n {2}the file is empty\n$/)
+})
+
+test('-: from a pipe that is slow', async t => {
+  const child = spawn(process.execPath, [main, 'run', '-', 'a'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const input = Buffer.from(modules['args.wasm'] as Uint8Array)
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', text => {
+    stdout += text
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.write(input.subarray(0, 20))
+  setTimeout(() => child.stdin.end(input.subarray(20)), 300)
+  const [status] = await once(child, 'close')
+  t.deepEqual([status, stdout], [0, lines('-', 'a')])
+})
+
+// Traces.
+
+test('--trace: to standard error', t => {
+  const { status, stdout, stderr } = guest('--trace', 'exit-42.wasm')
+  t.deepEqual([status, stdout, stderr], [42, '', 'proc_exit(rval=42) = exit 42\n'])
+})
+
+test('--trace=FILE: the lines of every call, and nothing on standard error', t => {
+  const file = join(scratch(t), 'trace')
+  t.deepEqual(guest(`--trace=${file}`, 'writes.wasm'), { status: 0, stdout: 'to out', stderr: 'to err' })
+  t.is(
+    fs.readFileSync(file, 'utf8'),
+    'fd_write(fd=1, iovs=0x20+1) = SUCCESS nwritten=6\nfd_write(fd=2, iovs=0x20+1) = SUCCESS nwritten=6\n',
+  )
+  t.is(guest(`--trace=${file}`, 'exit-1.wasm').status, 1)
+  t.is(fs.readFileSync(file, 'utf8'), 'proc_exit(rval=1) = exit 1\n', 'the file is written anew')
+})
+
+test('--trace: what a guest did before it trapped is there', t => {
+  const file = join(scratch(t), 'trace')
+  fs.writeFileSync(join(guests, 'traced-trap.wasm'), command([drop(call('sched_yield')), trap]))
+  t.is(guest(`--trace=${file}`, 'traced-trap.wasm').status, 1)
+  t.is(fs.readFileSync(file, 'utf8'), 'sched_yield() = SUCCESS\n')
+})
+
+// Backends.
+
+test('--backend: either serves the guest; native is the default', t => {
+  for (const backend of ['auto', 'native', 'typescript']) {
+    t.deepEqual(guest('--backend', backend, 'writes.wasm'), { status: 0, stdout: 'to out', stderr: 'to err' })
+  }
+})
+
+test('without an addon: what was looked for and what to do is told; the typescript backend works', t => {
+  const folder = scratch(t)
+  fs.cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
+  fs.copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
+  const alone = { main: join(folder, 'dist/cli/main.js') }
+  for (const args of [['exit-42.wasm'], ['--backend', 'native', 'exit-42.wasm'], ['--backend', 'auto', 'exit-42.wasm']]) {
+    const { status, stdout, stderr } = run(['run', ...args], alone)
+    t.deepEqual([status, stdout], [1, ''])
+    for (const word of [
+      join(folder, 'build/Release'),
+      join(folder, 'prebuilds'),
+      `${process.platform}-${process.arch}`,
+      'npm run build',
+      'typescript',
+    ]) {
+      t.true(stderr.includes(word), `${word} in ${stderr}`)
+    }
+    t.notRegex(stderr, /at .*\.js:\d+/, 'no stack of the host')
+  }
+  t.deepEqual(run(['run', '--backend', 'typescript', 'writes.wasm'], alone), { status: 0, stdout: 'to out', stderr: 'to err' })
+  const code = `import(${JSON.stringify(join(folder, 'dist/index.js'))}).then(({ WASI }) => new WASI({ version: 'preview1' })).catch(e => console.log(e.code))`
+  t.is(spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' }).stdout, 'ERR_WASI_ADDON_UNAVAILABLE\n')
+})
+
+// Streams that are closed, broken or full.
+
+const withFullDisk = fs.existsSync('/dev/full') ? test : test.skip
+
+for (const backend of ['native', 'typescript']) {
+  const PIPE = 64
+  const NOSPC = 51
+  test(`a reader that went away is PIPE for the guest, and ends nobody (${backend})`, t => {
+    const { status, stdout, stderr } = shell(`$wasi --backend ${backend} floods.wasm | head -c 10 >/dev/null; echo \${PIPESTATUS[0]}`)
+    t.deepEqual([status, stdout, stderr], [0, `${PIPE}\n`, ''])
+  })
+  withFullDisk(`a full disk is NOSPC for the guest (${backend})`, t => {
+    t.deepEqual(shell(`$wasi --backend ${backend} one-write.wasm >/dev/full`), { status: NOSPC, stdout: '', stderr: '' })
+  })
+  test(`a closed standard input is an empty one (${backend})`, t => {
+    t.deepEqual(shell(`$wasi --backend ${backend} reads.wasm <&-`), { status: 0, stdout: '', stderr: '' })
+  })
+  test(`closed standard output and error (${backend})`, t => {
+    t.deepEqual(shell(`$wasi --backend ${backend} writes.wasm >&- 2>&-`), { status: 0, stdout: '', stderr: '' })
+  })
+  test(`a pipe that is full is waited for: nothing is lost (${backend})`, t => {
+    const { stdout } = shell(`$wasi --backend ${backend} floods.wasm | { sleep 0.5; head -c 1000000; } | wc -c`)
+    t.is(stdout.trim(), '1000000')
+  })
+}
+
+withFullDisk('the command’s own words to a reader that went away, or to a full disk, are no crash of it', t => {
+  const node = `${process.execPath} ${main}`
+  const gone = shell(`{ sleep 0.3; ${node} --help; echo "status $?" >&2; } | true`)
+  t.is(gone.stderr.replace(/status \d+\n/, ''), '')
+  const full = shell(`$wasi --invoke sum library.wasm 1 2 >/dev/full`)
+  t.is(full.status, 1)
+  t.regex(full.stderr, /^wasi-common: .*ENOSPC.*\n$/)
+})

@@ -1,0 +1,685 @@
+/** Every call on an open descriptor: where its results lie, what it does to the file, and that a refused one does nothing. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { advice } from '#lib/abi/types.js'
+import { ALL, blank, each, Fdflags, Filetype, Fstflags, Oflags, openDescriptors, rights, u8, u16, u32, u64, type World } from './world.js'
+
+/** All that a regular file can hold. */
+const FILE = rights(
+  ...(['FD_DATASYNC', 'FD_READ', 'FD_SEEK', 'FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_TELL', 'FD_WRITE', 'FD_ADVISE', 'FD_ALLOCATE'] as const),
+  ...(['FD_FILESTAT_GET', 'FD_FILESTAT_SET_SIZE', 'FD_FILESTAT_SET_TIMES', 'POLL_FD_READWRITE'] as const),
+)
+const microsecond = 1_000_300_000_000_123_000n
+
+// Reading and writing.
+
+each(test, 'fd_read: into two pieces, and on from there', {}, (t, w) => {
+  const fd = w.file('f', 'hello world')
+  w.draw(0x10, u32(0x100, 4, 0x200, 3))
+  t.is(w.call('fd_read', fd, 0x10, 2, 0x40), 'SUCCESS')
+  w.expect(0x100, 'hell')
+  w.expect(0x200, 'o w')
+  w.expect(0x40, u32(7))
+  t.is(w.line, 'fd_read(fd=5, iovs=0x10+2) = SUCCESS nread=7')
+  t.is(w.call('fd_read', fd, 0x10, 2, 0x40), 'SUCCESS')
+  w.expect(0x100, 'orld')
+  w.expect(0x40, u32(4))
+  t.is(w.call('fd_read', fd, 0x10, 2, 0x40), 'SUCCESS', 'the end of the file')
+  w.expect(0x40, u32(0))
+})
+
+each(test, 'fd_write: from two pieces, and on from there', {}, (t, w) => {
+  const fd = w.file('f')
+  w.draw(0x10, u32(0x100, 5, 0x200, 6))
+  w.draw(0x100, 'hello')
+  w.draw(0x200, ' world')
+  t.is(w.call('fd_write', fd, 0x10, 2, 0x40), 'SUCCESS')
+  w.expect(0x40, u32(11))
+  t.is(w.line, 'fd_write(fd=5, iovs=0x10+2) = SUCCESS nwritten=11')
+  t.is(w.call('fd_write', fd, 0x10, 1, 0x40), 'SUCCESS')
+  w.expect(0x40, u32(5))
+  t.is(w.text('f'), 'hello worldhello')
+})
+
+each(test, 'fd_pread: at an offset, leaving the descriptor’s alone', {}, (t, w) => {
+  const fd = w.file('f', 'hello world')
+  w.draw(0x10, u32(0x100, 3, 0x200, 30))
+  t.is(w.call('fd_pread', fd, 0x10, 2, 6n, 0x40), 'SUCCESS')
+  w.expect(0x100, 'wor')
+  w.expect(0x200, 'ld')
+  w.expect(0x40, u32(5))
+  t.is(w.line, 'fd_pread(fd=5, iovs=0x10+2, offset=6) = SUCCESS nread=5')
+  t.is(w.call('fd_pread', fd, 0x10, 2, 2n ** 40n, 0x40), 'SUCCESS', 'beyond the end')
+  w.expect(0x40, u32(0))
+  t.is(w.tell(fd), 0n)
+})
+
+each(test, 'fd_pwrite: at an offset, leaving the descriptor’s alone; what lies between is zero', {}, (t, w) => {
+  const fd = w.file('f', 'abc')
+  w.draw(0x10, u32(0x100, 1, 0x200, 2))
+  w.draw(0x100, 'X')
+  w.draw(0x200, 'YZ')
+  t.is(w.call('fd_pwrite', fd, 0x10, 2, 5n, 0x40), 'SUCCESS')
+  w.expect(0x40, u32(3))
+  t.is(w.line, 'fd_pwrite(fd=5, iovs=0x10+2, offset=5) = SUCCESS nwritten=3')
+  t.is(w.text('f'), 'abc\0\0XYZ')
+  t.is(w.tell(fd), 0n)
+})
+
+each(test, 'the standard streams are the files given', {}, (t, w) => {
+  w.input('from the host')
+  t.is(w.read(0, 4), 'from')
+  t.is(w.read(0), ' the host')
+  t.is(w.put(1, 'out'), 3)
+  t.is(w.put(2, 'err'), 3)
+  t.deepEqual([w.output('stdout'), w.output('stderr')], ['out', 'err'])
+  t.is(w.put(0, 'x'), 'BADF', 'opened to read only')
+  t.is(w.read(1), 'BADF', 'opened to write only')
+})
+
+// Lists of pieces, for the four calls that take them.
+
+const movers = ['fd_read', 'fd_write', 'fd_pread', 'fd_pwrite'] as const
+for (const call of movers) {
+  const offset = call.startsWith('fd_p') ? [0n] : []
+  const reads = call.endsWith('read')
+  const result = reads ? 'nread' : 'nwritten'
+  /** The file says 0123456789 and the memory abcdefghij. */
+  const ready = (w: World): number => {
+    w.draw(0x100, 'abcdefghij')
+    return w.file('f', '0123456789')
+  }
+
+  each(test, `${call}: no pieces, and empty ones`, {}, (t, w) => {
+    const fd = ready(w)
+    t.is(w.call(call, fd, 0x10, 0, ...offset, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(0))
+    t.is(w.call(call, fd, w.size, 0, ...offset, 0x40), 'SUCCESS', 'no pieces at the end of memory')
+    w.draw(0x10, u32(0, 0, w.size, 0))
+    t.is(w.call(call, fd, 0x10, 2, ...offset, 0x40), 'SUCCESS')
+    t.is(w.text('f'), '0123456789')
+    t.is(w.tell(fd), 0n)
+  })
+
+  each(test, `${call}: empty pieces among full ones`, {}, (t, w) => {
+    const fd = ready(w)
+    w.draw(0x10, u32(0, 0, 0x100, 2, 0x100, 0, 0x104, 1, w.size, 0))
+    t.is(w.call(call, fd, 0x10, 5, ...offset, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(3))
+    if (reads) w.expect(0x100, '01cd2')
+    else t.is(w.text('f'), 'abe3456789')
+  })
+
+  each(test, `${call}: pieces that overlap each other`, {}, (t, w) => {
+    const fd = ready(w)
+    w.draw(0x10, u32(0x100, 3, 0x101, 3))
+    t.is(w.call(call, fd, 0x10, 2, ...offset, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(6))
+    if (reads) w.expect(0x100, '0345')
+    else t.is(w.text('f'), 'abcbcd6789')
+  })
+
+  each(test, `${call}: pieces that overlap their own list, and the result`, {}, (t, w) => {
+    const fd = ready(w)
+    const list = u32(0x10, 8)
+    w.draw(0x10, list)
+    t.is(w.call(call, fd, 0x10, 1, ...offset, 0x14), 'SUCCESS')
+    if (reads) w.expect(0x10, '0123')
+    else t.deepEqual(fs.readFileSync(w.host('f')).subarray(0, 8), Buffer.from(list as Uint8Array))
+    w.expect(0x14, u32(8))
+  })
+
+  each(test, `${call}: at odd places, up to the last byte`, {}, (t, w) => {
+    const fd = ready(w)
+    w.draw(w.size - 3, 'xyz')
+    w.draw(0x13, u32(w.size - 3, 3))
+    t.is(w.call(call, fd, 0x13, 1, ...offset, 0x41), 'SUCCESS')
+    w.expect(0x41, u32(3))
+    if (reads) w.expect(w.size - 3, '012')
+    else t.is(w.text('f'), 'xyz3456789')
+    w.draw(w.size - 8, u32(0x100, 2))
+    t.is(w.call(call, fd, w.size - 8, 1, ...offset, 0x41), 'SUCCESS', 'the list at the last bytes')
+    w.expect(0x41, u32(2))
+    if (reads) w.any(0x100, 2)
+    t.is(w.call(call, fd, 0x13, 1, ...offset, w.size - 4), 'SUCCESS', 'the result at the last bytes')
+    w.any(w.size - 3, 3)
+    w.expect(w.size - 4, u32(3))
+  })
+
+  each(test, `${call}: 1024 pieces, but not one more`, {}, (t, w) => {
+    const fd = ready(w)
+    const pieces = Array.from({ length: 1025 }, (_, i) => [0x4000 + i, 1]).flat()
+    w.draw(0x1000, u32(...pieces))
+    w.write('f', 'x'.repeat(2000))
+    t.is(w.call(call, fd, 0x1000, 1025, ...offset, 0x40), 'INVAL')
+    t.is(w.tell(fd), 0n)
+    t.is(w.text('f'), 'x'.repeat(2000))
+    t.is(w.call(call, fd, 0x1000, 1024, ...offset, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(1024))
+    if (reads) w.expect(0x4000, 'x'.repeat(1024))
+    else t.is(w.text('f'), `${'?'.repeat(1024)}${'x'.repeat(976)}`)
+  })
+
+  /** Lists of which some piece is not wholly in memory. */
+  const outside: readonly (readonly [why: string, ...list: number[]])[] = [
+    ['the second ends one byte beyond', 0x100, 3, 65535, 2],
+    ['the first begins at the end', 65536, 1, 0x100, 3],
+    ['an empty one begins beyond the end', 0x100, 3, 65537, 0],
+    ['start and length wrap around', 0x100, 3, 0xffffffff, 2],
+    ['the length is that of all memory', 0x100, 3, 8, 0xffffffff],
+  ]
+  each(test, `${call}: a piece outside moves nothing at all`, {}, (t, w) => {
+    const fd = ready(w)
+    for (const [why, ...list] of outside) {
+      w.draw(0x10, u32(...list))
+      t.is(w.call(call, fd, 0x10, 2, ...offset, 0x40), 'FAULT', why)
+      t.is(w.tell(fd), 0n, why)
+      t.is(w.text('f'), '0123456789', why)
+    }
+    w.draw(0x10, u32(0x100, 3))
+    t.is(w.call(call, fd, w.size - 7, 1, ...offset, 0x40), 'FAULT', 'the list itself')
+    t.is(w.call(call, fd, 0x10, 1, ...offset, w.size - 3), 'FAULT', 'the result')
+    t.is(w.call(call, fd, 0x10, 1, ...offset, -4), 'FAULT', 'the result, wrapping around')
+    t.is(w.tell(fd), 0n)
+    t.is(w.text('f'), '0123456789')
+    t.is(w.lines.filter(line => line.startsWith(call) && line.includes(result)).length, 0, 'a refused call has no result')
+  })
+}
+
+// Offsets.
+
+/** By meaning, then how each snapshot numbers it. */
+const whence = { set: { preview1: 0, unstable: 2 }, cur: { preview1: 1, unstable: 0 }, end: { preview1: 2, unstable: 1 } } as const
+
+each(test, 'fd_seek: from the start, from here and from the end', {}, (t, w) => {
+  const fd = w.file('f', '0123456789')
+  const moves = [
+    ['set', 4n, 4n],
+    ['cur', 3n, 7n],
+    ['cur', -2n, 5n],
+    ['end', -1n, 9n],
+    ['end', 5n, 15n],
+    ['cur', 0n, 15n],
+    ['set', 2n ** 40n, 2n ** 40n],
+  ] as const
+  for (const [from, by, to] of moves) {
+    t.is(w.call('fd_seek', fd, by, whence[from][w.version], 0x11), 'SUCCESS')
+    w.expect(0x11, u64(to))
+    t.is(w.line, `fd_seek(fd=5, offset=${by}, whence=${from}) = SUCCESS newoffset=${to}`)
+    t.is(w.tell(fd), to)
+  }
+})
+
+each(test, 'fd_seek: before the start is INVAL and moves nothing', {}, (t, w) => {
+  const fd = w.file('f', '0123456789')
+  w.read(fd, 3)
+  t.is(w.call('fd_seek', fd, -1n, whence.set[w.version], 0x10), 'INVAL')
+  t.is(w.call('fd_seek', fd, -4n, whence.cur[w.version], 0x10), 'INVAL')
+  t.is(w.call('fd_seek', fd, -11n, whence.end[w.version], 0x10), 'INVAL')
+  t.is(w.call('fd_seek', fd, 0n, 3, 0x10), 'INVAL')
+  t.is(w.call('fd_seek', fd, 5n, whence.set[w.version], w.size - 7), 'FAULT')
+  t.is(w.tell(fd), 3n)
+  t.is(w.call('fd_seek', fd, 5n, whence.set[w.version], w.size - 8), 'SUCCESS')
+  w.expect(w.size - 8, u64(5))
+})
+
+each(test, 'fd_tell: where the next byte is', {}, (t, w) => {
+  const fd = w.file('f', '0123456789')
+  w.read(fd, 7)
+  t.is(w.call('fd_tell', fd, 0x13), 'SUCCESS')
+  w.expect(0x13, u64(7))
+  t.is(w.line, 'fd_tell(fd=5) = SUCCESS offset=7')
+})
+
+each(test, 'fd_seek and fd_tell: to tell needs either right, to move needs one', {}, (t, w) => {
+  w.write('f', '0123456789')
+  const teller = w.open('f', { base: rights('FD_READ', 'FD_TELL') })
+  const seeker = w.open('f', { base: rights('FD_READ', 'FD_SEEK') })
+  const neither = w.open('f', { base: rights('FD_READ') })
+  const ask = (fd: number, by: bigint, from: keyof typeof whence): string => {
+    const answer = w.call('fd_seek', fd, by, whence[from][w.version], 0x10)
+    w.any(0x10, 8)
+    return answer
+  }
+  t.deepEqual([w.tell(teller), w.tell(seeker), w.tell(neither)], [0n, 0n, 'NOTCAPABLE'])
+  t.deepEqual([ask(teller, 0n, 'cur'), ask(seeker, 0n, 'cur'), ask(neither, 0n, 'cur')], ['SUCCESS', 'SUCCESS', 'NOTCAPABLE'])
+  t.deepEqual([ask(teller, 1n, 'cur'), ask(teller, 0n, 'set'), ask(seeker, 1n, 'cur')], ['NOTCAPABLE', 'NOTCAPABLE', 'SUCCESS'])
+})
+
+each(test, 'a pipe has no offset', {}, (t, w) => {
+  w.fifo('pipe')
+  const host = fs.openSync(w.host('pipe'), 'r+')
+  const fd = w.open('pipe', { base: rights('FD_READ', 'FD_SEEK', 'FD_TELL') })
+  w.draw(0x10, u32(0x100, 3))
+  t.is(w.tell(fd), 'SPIPE')
+  t.is(w.call('fd_seek', fd, 1n, whence.cur[w.version], 0x40), 'SPIPE')
+  t.is(w.call('fd_pread', fd, 0x10, 1, 0n, 0x40), 'SPIPE')
+  fs.writeSync(host, 'abc')
+  t.is(w.read(fd), 'abc')
+  fs.closeSync(host)
+})
+
+// What a descriptor is.
+
+each(test, 'fd_fdstat_get: of a file', {}, (t, w) => {
+  w.write('f')
+  const fd = w.open('f', { base: ALL, inheriting: ALL, fdflags: Fdflags.APPEND })
+  w.filestatOf(fd)
+  t.is(w.call('fd_fdstat_get', fd, 0x11), 'SUCCESS')
+  w.expect(0x11, u8(Filetype.REGULAR, 0), u16(Fdflags.APPEND), u32(0), u64(FILE, 0n))
+  t.is(w.line, 'fd_fdstat_get(fd=5) = SUCCESS stat=0x11')
+  t.is(w.call('fd_fdstat_get', fd, w.size - 23), 'FAULT')
+  t.is(w.call('fd_fdstat_get', fd, w.size - 24), 'SUCCESS')
+  w.expect(w.size - 24, u8(Filetype.REGULAR, 0), u16(Fdflags.APPEND), u32(0), u64(FILE, 0n))
+})
+
+each(test, 'fd_fdstat_get: of a preopen; sockets are nothing it could open', {}, (t, w) => {
+  const stat = w.fdstat(3)
+  const sockets = rights('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
+  if (typeof stat === 'string') return t.fail(stat)
+  t.deepEqual([stat.filetype, stat.fdflags], [Filetype.DIRECTORY, 0])
+  t.is(stat.base & (sockets | rights('FD_READ', 'FD_WRITE', 'FD_SEEK', 'FD_TELL')), 0n)
+  t.is(stat.base & rights('PATH_OPEN', 'FD_READDIR', 'PATH_UNLINK_FILE'), rights('PATH_OPEN', 'FD_READDIR', 'PATH_UNLINK_FILE'))
+  t.is(stat.inheriting & (stat.base | FILE), stat.base | FILE)
+  t.is(stat.inheriting & sockets, 0n)
+})
+
+const withTerminal = process.platform === 'linux' ? test : test.skip
+withTerminal('isatty: a terminal is a character device that cannot seek, as libc looks for', t => {
+  const index = new URL('../../../dist/index.js', import.meta.url).href
+  const program = `
+    import { createGuest, Rights } from ${JSON.stringify(index)}
+    const told = []
+    for (const backend of ['native', 'typescript']) {
+      const guest = createGuest({ version: 'preview1', backend })
+      const memory = new WebAssembly.Memory({ initial: 1 })
+      guest.bind(memory)
+      guest.imports.fd_fdstat_get(0, 0)
+      const view = new DataView(memory.buffer)
+      const base = view.getUint32(8, true)
+      told.push(view.getUint8(0), base & (Rights.FD_SEEK | Rights.FD_TELL), (base & Rights.FD_READ) !== 0, guest.imports.fd_tell(0, 64))
+    }
+    console.log(told.join(' '))`
+  const file = join(fs.mkdtempSync(join('/tmp', 'wasi-common-')), 'isatty.mjs')
+  fs.writeFileSync(file, program)
+  const { stdout, stderr } = spawnSync('script', ['-qec', `'${process.execPath}' '${file}'`, '/dev/null'], { encoding: 'utf8', input: '' })
+  fs.rmSync(join(file, '..'), { recursive: true })
+  // 70 is SPIPE, what a terminal answers to lseek.
+  t.regex(stdout, /2 0 true 70 2 0 true 70/, stderr)
+})
+
+each(test, 'fd_fdstat_set_flags: append, and back', {}, (t, w) => {
+  const fd = w.file('f', 'abc')
+  t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.APPEND), 'SUCCESS')
+  t.is(w.line, 'fd_fdstat_set_flags(fd=5, flags=append) = SUCCESS')
+  t.like(w.fdstat(fd), { fdflags: Fdflags.APPEND })
+  w.put(fd, 'd')
+  w.call('fd_seek', fd, 0n, whence.set[w.version], 0x10)
+  w.any(0x10, 8)
+  w.put(fd, 'e')
+  t.is(w.text('f'), 'abcde')
+  t.is(w.call('fd_fdstat_set_flags', fd, 0), 'SUCCESS')
+  t.like(w.fdstat(fd), { fdflags: 0 })
+  w.call('fd_seek', fd, 0n, whence.set[w.version], 0x10)
+  w.any(0x10, 8)
+  w.put(fd, 'X')
+  t.is(w.text('f'), 'Xbcde')
+})
+
+each(test, 'fd_fdstat_set_flags: what fdstat says is what was set, and a flag that cannot be changed is NOTSUP', {}, (t, w) => {
+  const fd = w.file('f')
+  for (const flags of [Fdflags.NONBLOCK, Fdflags.DSYNC, Fdflags.SYNC, Fdflags.RSYNC, Fdflags.NONBLOCK | Fdflags.APPEND]) {
+    const before = w.fdstat(fd)
+    const answer = w.call('fd_fdstat_set_flags', fd, flags)
+    if (answer === 'SUCCESS') t.like(w.fdstat(fd), { fdflags: flags })
+    else t.deepEqual([answer, w.fdstat(fd)], ['NOTSUP', before])
+  }
+})
+
+each(test, 'fd_fdstat_set_flags: a pipe that must not wait answers AGAIN', {}, (t, w) => {
+  w.fifo('pipe')
+  const host = fs.openSync(w.host('pipe'), 'r+')
+  const fd = w.open('pipe', { base: rights('FD_READ', 'FD_FDSTAT_SET_FLAGS') })
+  t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.NONBLOCK), 'SUCCESS')
+  t.is(w.read(fd), 'AGAIN')
+  fs.closeSync(host)
+})
+
+each(test, 'fd_fdstat_set_rights: rights can be given up and not won back', {}, (t, w) => {
+  const fd = w.file('f', 'abc')
+  const some = rights('FD_READ', 'FD_TELL')
+  t.is(w.call('fd_fdstat_set_rights', fd, some, 0n), 'SUCCESS')
+  t.is(w.line, 'fd_fdstat_set_rights(fd=5, fs_rights_base=0x22, fs_rights_inheriting=0x0) = SUCCESS')
+  t.like(w.fdstat(fd), { base: some, inheriting: 0n })
+  t.is(w.put(fd, 'x'), 'NOTCAPABLE')
+  t.is(w.call('fd_sync', fd), 'NOTCAPABLE')
+  t.is(w.call('fd_fdstat_set_rights', fd, some | rights('FD_WRITE'), 0n), 'NOTCAPABLE')
+  t.is(w.call('fd_fdstat_set_rights', fd, 0n, rights('FD_READ')), 'NOTCAPABLE')
+  t.like(w.fdstat(fd), { base: some, inheriting: 0n }, 'a refused call takes nothing away')
+  t.is(w.read(fd), 'abc')
+  t.is(w.call('fd_fdstat_set_rights', fd, 0n, 0n), 'SUCCESS')
+  t.is(w.read(fd), 'NOTCAPABLE')
+  t.is(w.call('fd_close', fd), 'SUCCESS', 'to close needs none')
+})
+
+each(test, 'fd_fdstat_set_rights: what a directory does not pass on cannot be opened below it', {}, (t, w) => {
+  w.write('f', 'abc')
+  const reading = rights('FD_READ', 'FD_SEEK')
+  t.is(w.call('fd_fdstat_set_rights', 3, rights('PATH_OPEN'), reading), 'SUCCESS')
+  t.is(w.tryOpen('f', { base: rights('FD_READ', 'FD_WRITE') }), 'NOTCAPABLE')
+  t.is(w.tryOpen('f', { base: reading, inheriting: rights('FD_WRITE') }), 'NOTCAPABLE')
+  t.is(w.tryOpen('f', { base: reading, fdflags: Fdflags.DSYNC }), 'NOTCAPABLE')
+  t.is(w.tryOpen('f', { base: reading, fdflags: Fdflags.SYNC }), 'NOTCAPABLE')
+  t.is(w.tryOpen('g', { base: reading, oflags: Oflags.CREAT }), 'NOTCAPABLE')
+  t.is(w.tryOpen('f', { base: reading, oflags: Oflags.TRUNC }), 'NOTCAPABLE')
+  t.is(w.text('f'), 'abc')
+  t.false(w.exists('g'))
+  const fd = w.open('f', { base: reading })
+  t.is(w.read(fd), 'abc')
+})
+
+// Attributes.
+
+each(test, 'fd_filestat_get: as this snapshot lays it out', {}, (t, w) => {
+  const fd = w.file('f', 'abc')
+  fs.linkSync(w.host('f'), w.host('second'))
+  t.is(w.call('fd_filestat_get', fd, 0x11), 'SUCCESS')
+  w.expect(0x11, ...w.filestat('f'))
+  t.is(w.line, 'fd_filestat_get(fd=5) = SUCCESS buf=0x11')
+  const last = w.size - w.filestatSize
+  t.is(w.call('fd_filestat_get', fd, last + 1), 'FAULT')
+  t.is(w.call('fd_filestat_get', 3, last), 'SUCCESS')
+  w.expect(last, ...w.filestat(''))
+})
+
+each(test, 'fd_filestat_set_size: cuts, and fills with zeros; the offset stays', {}, (t, w) => {
+  const fd = w.file('f', 'abcdef')
+  w.read(fd, 4)
+  t.is(w.call('fd_filestat_set_size', fd, 2n), 'SUCCESS')
+  t.is(w.line, 'fd_filestat_set_size(fd=5, size=2) = SUCCESS')
+  t.is(w.text('f'), 'ab')
+  t.is(w.call('fd_filestat_set_size', fd, 5n), 'SUCCESS')
+  t.is(w.text('f'), 'ab\0\0\0')
+  t.is(w.tell(fd), 4n)
+  t.is(w.call('fd_filestat_set_size', fd, 2n ** 53n - 1n), 'FBIG')
+  t.is(w.text('f'), 'ab\0\0\0')
+})
+
+each(test, 'fd_filestat_set_times: one, the other, now, or none', {}, (t, w) => {
+  const fd = w.file('f')
+  const times = (): bigint[] => {
+    const { atimeNs, mtimeNs } = fs.statSync(w.host('f'), { bigint: true })
+    return [atimeNs, mtimeNs]
+  }
+  const { ATIM, MTIM, ATIM_NOW, MTIM_NOW } = Fstflags
+  t.is(w.call('fd_filestat_set_times', fd, microsecond, 2_000_000_000n, ATIM | MTIM), 'SUCCESS')
+  t.is(w.line, `fd_filestat_set_times(fd=5, atim=${microsecond}, mtim=2000000000, fst_flags=atim|mtim) = SUCCESS`)
+  t.deepEqual(times(), [microsecond, 2_000_000_000n])
+  t.is(w.call('fd_filestat_set_times', fd, 3_000_000_000n, 4n, ATIM), 'SUCCESS')
+  t.deepEqual(times(), [3_000_000_000n, 2_000_000_000n])
+  t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, 0), 'SUCCESS')
+  t.deepEqual(times(), [3_000_000_000n, 2_000_000_000n])
+  const before = BigInt(Date.now() - 1000) * 1_000_000n
+  t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, MTIM_NOW), 'SUCCESS')
+  const [atim, mtim] = times()
+  t.is(atim, 3_000_000_000n)
+  t.true(mtim > before)
+  for (const both of [ATIM | ATIM_NOW, MTIM | MTIM_NOW, 15]) t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, both), 'INVAL')
+  t.deepEqual(times(), [atim, mtim])
+})
+
+// Room, advice and the disk.
+
+each(test, 'fd_advise: every advice is heard', {}, (t, w) => {
+  const fd = w.file('f', 'abc')
+  for (const [number, name] of advice.labels.entries()) {
+    t.is(w.call('fd_advise', fd, 0n, 2n ** 40n, number), 'SUCCESS', name)
+    t.is(w.line, `fd_advise(fd=5, offset=0, len=${2n ** 40n}, advice=${name}) = SUCCESS`)
+  }
+  t.is(w.call('fd_advise', fd, 0n, 0n, 6), 'INVAL')
+  t.is(w.text('f'), 'abc')
+})
+
+each(test, 'fd_allocate: makes room, and never cuts', {}, (t, w) => {
+  const fd = w.file('f', 'abc')
+  t.is(w.call('fd_allocate', fd, 1n, 4n), 'SUCCESS')
+  t.is(w.line, 'fd_allocate(fd=5, offset=1, len=4) = SUCCESS')
+  t.is(w.text('f'), 'abc\0\0')
+  t.is(w.call('fd_allocate', fd, 0n, 2n), 'SUCCESS')
+  t.is(w.text('f'), 'abc\0\0')
+  t.is(w.call('fd_allocate', fd, 0n, 0n), 'INVAL')
+  t.is(w.call('fd_allocate', fd, 2n ** 53n - 1n, 2n ** 53n - 1n), 'FBIG')
+  t.is(w.text('f'), 'abc\0\0')
+})
+
+for (const call of ['fd_sync', 'fd_datasync'] as const) {
+  each(test, `${call}: of a file and of a directory`, {}, (t, w) => {
+    const fd = w.file('f', 'abc')
+    t.is(w.call(call, fd), 'SUCCESS')
+    t.is(w.call(call, 3), 'SUCCESS')
+    t.is(w.line, `${call}(fd=3) = SUCCESS`)
+  })
+}
+
+// Preopens.
+
+each(test, 'fd_prestat_get and fd_prestat_dir_name: the name, its length, no NUL', {}, (t, w) => {
+  w.filestatOf(3)
+  t.is(w.call('fd_prestat_get', 3, 0x11), 'SUCCESS')
+  w.expect(0x11, u8(0, 0, 0, 0), u32(4))
+  t.is(w.line, 'fd_prestat_get(fd=3) = SUCCESS buf=0x11')
+  t.is(w.call('fd_prestat_get', 3, w.size - 7), 'FAULT')
+  t.is(w.call('fd_prestat_get', 4, w.size - 8), 'SUCCESS')
+  w.expect(w.size - 8, u32(0, 3))
+  t.is(w.call('fd_prestat_dir_name', 3, 0x31, 4), 'SUCCESS')
+  w.expect(0x31, '/box')
+  t.is(w.line, 'fd_prestat_dir_name(fd=3, path=0x31+4) = SUCCESS')
+  t.is(w.call('fd_prestat_dir_name', 4, w.size - 20, 20), 'SUCCESS', 'more room than needed')
+  w.expect(w.size - 20, '/ro')
+  t.is(w.call('fd_prestat_dir_name', 3, 0x80, 3), 'NAMETOOLONG')
+  t.is(w.call('fd_prestat_dir_name', 3, 0x80, 0), 'NAMETOOLONG')
+  t.is(w.call('fd_prestat_dir_name', 3, w.size - 3, 4), 'FAULT')
+})
+
+each(test, 'fd_prestat_get and fd_prestat_dir_name: BADF for all that was not opened beforehand', {}, (t, w) => {
+  fs.mkdirSync(w.host('d'))
+  const dir = w.open('d', { oflags: Oflags.DIRECTORY, base: rights('PATH_OPEN') })
+  for (const fd of [0, 1, 2, dir, w.file('f'), 99]) {
+    t.is(w.call('fd_prestat_get', fd, 0x10), 'BADF', `${fd}`)
+    t.is(w.call('fd_prestat_dir_name', fd, 0x10, 10), 'BADF', `${fd}`)
+  }
+})
+
+// Directories.
+
+interface Dirent {
+  readonly next: bigint
+  readonly ino: bigint
+  readonly type: number
+  readonly name: string
+}
+/** The whole entries in what fd_readdir wrote. */
+function dirents(bytes: Buffer): Dirent[] {
+  const found: Dirent[] = []
+  for (let at = 0; at + 24 <= bytes.length; ) {
+    const end = at + 24 + bytes.readUInt32LE(at + 16)
+    if (end > bytes.length) break
+    const name = bytes.toString('utf8', at + 24, end)
+    found.push({ next: bytes.readBigUInt64LE(at), ino: bytes.readBigUInt64LE(at + 8), type: bytes[at + 20], name })
+    at = end
+  }
+  return found
+}
+function populate(w: World): Map<string, number> {
+  w.write('file', 'abc')
+  w.write('é')
+  fs.mkdirSync(w.host('dir'))
+  fs.symlinkSync('file', w.host('link'))
+  return new Map([
+    ['.', Filetype.DIRECTORY],
+    ['..', Filetype.DIRECTORY],
+    ['dir', Filetype.DIRECTORY],
+    ['file', Filetype.REGULAR],
+    ['link', Filetype.LINK],
+    ['é', Filetype.REGULAR],
+  ])
+}
+const sorted = (names: Iterable<string>): string[] => [...names].sort()
+
+each(test, 'fd_readdir: all entries with types and inodes, and nothing beyond', {}, (t, w) => {
+  const expected = populate(w)
+  t.is(w.call('fd_readdir', 3, 0x101, 4096, 0n, 0x40), 'SUCCESS')
+  const used = w.any(0x40, 4).readUInt32LE()
+  t.is(w.line, `fd_readdir(fd=3, buf=0x101+4096, cookie=0) = SUCCESS bufused=${used}`)
+  const bytes = w.any(0x101, used)
+  const entries = dirents(bytes)
+  t.deepEqual(new Map(entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, type }) => [name, type])), expected)
+  for (const { name, ino } of entries) if (name !== '..') t.is(ino, fs.lstatSync(w.host(name), { bigint: true }).ino, name)
+  for (let at = 0; at < used; at += 24 + bytes.readUInt32LE(at + 16)) t.is(bytes.toString('hex', at + 21, at + 24), '000000', 'padding')
+})
+
+each(test, 'fd_readdir: entry by entry, each from the cookie of the one before', {}, (t, w) => {
+  const expected = populate(w)
+  const found: string[] = []
+  for (let cookie = 0n; found.length <= 10; ) {
+    t.is(w.call('fd_readdir', 3, 0x100, 29, cookie, 0x40), 'SUCCESS')
+    const used = w.any(0x40, 4).readUInt32LE()
+    const [entry] = dirents(w.any(0x100, used))
+    if (entry === undefined) {
+      t.is(used, 0, 'the end is an empty buffer')
+      break
+    }
+    found.push(entry.name)
+    cookie = entry.next
+  }
+  t.deepEqual(sorted(found), sorted(expected.keys()))
+})
+
+each(test, 'fd_readdir: a buffer is filled to its last byte, be it too small for an entry', {}, (t, w) => {
+  populate(w)
+  for (const room of [1, 24, 25, 40, 60]) {
+    t.is(w.call('fd_readdir', 3, w.size - room, room, 0n, 0x40), 'SUCCESS')
+    w.any(w.size - room, room)
+    w.expect(0x40, u32(room))
+  }
+  t.is(w.call('fd_readdir', 3, w.size, 0, 0n, 0x40), 'SUCCESS')
+  w.expect(0x40, u32(0))
+  t.is(w.call('fd_readdir', 3, w.size - 99, 100, 0n, 0x40), 'FAULT')
+  t.is(w.call('fd_readdir', 3, 0x100, 100, 0n, w.size - 3), 'FAULT')
+})
+
+each(test, 'fd_readdir: from the start again sees what came and went', {}, (t, w) => {
+  const expected = populate(w)
+  const list = (): string[] => {
+    t.is(w.call('fd_readdir', 3, 0x100, 4096, 0n, 0x40), 'SUCCESS')
+    return sorted(dirents(w.any(0x100, w.any(0x40, 4).readUInt32LE())).map(({ name }) => name))
+  }
+  t.deepEqual(list(), sorted(expected.keys()))
+  w.write('new')
+  fs.unlinkSync(w.host('file'))
+  t.deepEqual(list(), sorted([...expected.keys(), 'new'].filter(name => name !== 'file')))
+})
+
+each(test, 'fd_readdir: a thousand entries, in pages, each just once', {}, (t, w) => {
+  const names = Array.from({ length: 1000 }, (_, i) => `entry-${i}`)
+  for (const name of names) w.write(name)
+  const found: string[] = []
+  for (let cookie = 0n, used = 512; used === 512; ) {
+    t.is(w.call('fd_readdir', 3, 0x100, 512, cookie, 0x40), 'SUCCESS')
+    used = w.any(0x40, 4).readUInt32LE()
+    const entries = dirents(w.any(0x100, used))
+    found.push(...entries.map(({ name }) => name))
+    cookie = entries.at(-1)?.next ?? cookie
+  }
+  t.deepEqual(sorted(found), sorted([...names, '.', '..']))
+})
+
+// Numbers.
+
+each(test, 'fd_close: the number is free afterwards, and the lowest free one is given out', {}, (t, w) => {
+  const [five, six, seven] = [w.file('a'), w.file('b'), w.file('c')]
+  t.deepEqual([five, six, seven], [5, 6, 7])
+  t.is(w.call('fd_close', six), 'SUCCESS')
+  t.is(w.line, 'fd_close(fd=6) = SUCCESS')
+  t.is(w.call('fd_close', six), 'BADF')
+  t.is(w.call('fd_close', five), 'SUCCESS')
+  t.is(w.call('fd_close', 0), 'SUCCESS')
+  t.deepEqual([w.file('d'), w.file('e'), w.file('f'), w.file('g')], [0, 5, 6, 8])
+})
+
+each(test, 'fd_close: the host’s standard streams stay open', {}, (t, w) => {
+  const before = openDescriptors()
+  for (const fd of [0, 1, 2]) t.is(w.call('fd_close', fd), 'SUCCESS')
+  t.is(openDescriptors(), before)
+  t.is(w.put(1, 'x'), 'BADF')
+})
+
+each(test, 'fd_close: a preopen, whose host’s directory is closed', {}, (t, w) => {
+  const before = openDescriptors()
+  t.is(w.call('fd_close', 3), 'SUCCESS')
+  t.is(openDescriptors(), before - 1)
+  t.is(w.tryOpen('f'), 'BADF')
+  t.is(w.call('fd_prestat_get', 3, 0x10), 'BADF')
+})
+
+each(test, 'fd_renumber: moves, and closes what was there', {}, (t, w) => {
+  const [a, b] = [w.file('a', 'in a'), w.file('b', 'in b')]
+  const before = openDescriptors()
+  t.is(w.call('fd_renumber', a, b), 'SUCCESS')
+  t.is(w.line, 'fd_renumber(fd=5, to=6) = SUCCESS')
+  t.is(openDescriptors(), before - 1)
+  t.is(w.read(a), 'BADF')
+  t.is(w.read(b), 'in a')
+  t.is(w.file('c'), a, 'the number is free')
+})
+
+each(test, 'fd_renumber: onto itself changes nothing; from or onto a closed one is BADF', {}, (t, w) => {
+  const fd = w.file('f', 'abc')
+  t.is(w.call('fd_renumber', fd, fd), 'SUCCESS')
+  t.is(w.call('fd_renumber', fd, 9), 'BADF')
+  t.is(w.call('fd_renumber', 9, fd), 'BADF')
+  t.is(w.call('fd_renumber', 9, 9), 'BADF')
+  t.is(w.call('fd_renumber', fd, -1), 'BADF')
+  t.is(w.read(fd), 'abc')
+})
+
+each(test, 'fd_renumber: a preopen keeps its name, and a standard stream of the host stays open', {}, (t, w) => {
+  const before = openDescriptors()
+  t.is(w.call('fd_renumber', 4, 1), 'SUCCESS')
+  t.is(openDescriptors(), before)
+  t.is(w.call('fd_prestat_dir_name', 1, 0x10, 3), 'SUCCESS')
+  w.expect(0x10, '/ro')
+  t.is(w.call('fd_prestat_get', 4, 0x20), 'BADF')
+  t.is(w.tryOpen('f', { dir: 1, oflags: Oflags.CREAT }), 'ROFS', 'and stays read-only')
+  t.is(w.call('fd_renumber', 2, 3), 'SUCCESS')
+  t.is(openDescriptors(), before - 1, 'the directory that was there is closed')
+  t.is(w.call('fd_prestat_get', 3, 0x20), 'BADF')
+  t.is(w.put(3, 'moved'), 5)
+  t.is(w.output('stderr'), 'moved')
+})
+
+each(test, 'a guest may have 1024 descriptors; one more is NFILE and opens nothing', {}, (t, w) => {
+  w.write('f')
+  for (let fd = 5; fd < 1024; fd++) if (w.open('f') !== fd) t.fail(`${fd}`)
+  const before = openDescriptors()
+  t.is(w.tryOpen('f'), 'NFILE')
+  t.is(w.tryOpen('new', { oflags: Oflags.CREAT }), 'NFILE')
+  t.false(w.exists('new'))
+  t.is(openDescriptors(), before)
+  t.is(w.call('fd_close', 700), 'SUCCESS')
+  t.is(w.tryOpen('f'), 700)
+})
+
+each(test, 'a whole page of memory is read and written at once', { pages: 2 }, (t, w) => {
+  const text = Array.from({ length: 65536 }, (_, i) => String.fromCharCode(97 + (i % 26))).join('')
+  const fd = w.file('f', text)
+  w.draw(0x10, u32(0x10000, 0x10000))
+  t.is(w.call('fd_read', fd, 0x10, 1, 0x40), 'SUCCESS')
+  w.expect(0x10000, text)
+  w.expect(0x40, u32(0x10000))
+  t.is(w.call('fd_pwrite', fd, 0x10, 1, 65536n, 0x40), 'SUCCESS')
+  t.is(w.text('f'), text + text)
+  w.draw(0x10000, blank(3))
+})

@@ -1,0 +1,8 @@
+/** sched_yield: there is nobody to let run. */
+import test from 'ava'
+import { each } from './world.js'
+
+each(test, 'sched_yield: succeeds and writes nothing', {}, (t, w) => {
+  t.is(w.call('sched_yield'), 'SUCCESS')
+  t.is(w.line, 'sched_yield() = SUCCESS')
+})

@@ -1,0 +1,308 @@
+/** The room in which a hostcall is tried: a guest whose whole memory is drawn beforehand, so that a stray write anywhere is seen. */
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import type { ExecutionContext, TestFn } from 'ava'
+import { errnoNames } from '#lib/abi/errno.js'
+import { type RightName, Rights } from '#lib/abi/rights.js'
+import type { CallName } from '#lib/abi/table.js'
+import type { UnexpectedError } from '#lib/errors.js'
+import { createGuest, type Guest } from '#lib/guest.js'
+import type { GuestOptions, Preopen } from '#lib/options.js'
+
+export const backends = ['native', 'typescript'] as const
+export type Backend = (typeof backends)[number]
+export const snapshots = ['preview1', 'unstable'] as const
+export type Snapshot = (typeof snapshots)[number]
+
+export const Oflags = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const
+export const Fdflags = { APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 } as const
+export const Fstflags = { ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 } as const
+export const Filetype = { UNKNOWN: 0, BLOCK: 1, CHARACTER: 2, DIRECTORY: 3, REGULAR: 4, DGRAM: 5, STREAM: 6, LINK: 7 } as const
+export const FOLLOW = 1
+
+/** Rights by name, as the guest passes them. */
+export const rights = (...names: RightName[]): bigint => names.reduce((sum, name) => sum | BigInt(Rights[name]), 0n)
+/** All that a directory passes on: sockets are nothing that a path leads to. */
+export const ALL = BigInt(Rights.ALL) & ~rights('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
+
+/** What may lie in memory: bytes, or text. */
+export type Part = Uint8Array | string
+export const u8 = (...values: number[]): Part => Uint8Array.from(values)
+export const u16 = (...values: number[]): Part => new Uint8Array(Uint16Array.from(values).buffer)
+export const u32 = (...values: number[]): Part => new Uint8Array(Uint32Array.from(values).buffer)
+export const u64 = (...values: (bigint | number)[]): Part => new Uint8Array(BigUint64Array.from(values.map(BigInt)).buffer)
+/** What was drawn where nothing else was. */
+export const blank = (length: number): Part => '?'.repeat(length)
+const bytesOf = (part: Part): Uint8Array => (typeof part === 'string' ? Buffer.from(part) : part)
+
+/** How many descriptors this process has open; NaN, which is as good as any, where there is no way to know. */
+export function openDescriptors(): number {
+  try {
+    return fs.readdirSync('/proc/self/fd').length
+  } catch {
+    return Number.NaN
+  }
+}
+
+export const pageSize = 65536
+/** Where `path` and `open` draw what no case looks at. */
+const scratch = 0xe000
+
+export interface Plan {
+  /** Snapshots to run in. Default both. */
+  readonly snapshots?: readonly Snapshot[]
+  /** Why a backend cannot do this. */
+  readonly skip?: Partial<Record<Backend, string>>
+  readonly options?: Omit<GuestOptions, 'version' | 'backend' | 'trace' | 'preopens' | 'onUnexpected'>
+  /** Pages of memory. Default 1. */
+  readonly pages?: number
+  readonly shared?: boolean
+}
+
+/** Register a case for both backends and both snapshots. Each must give back every descriptor of the host. */
+export function each(test: TestFn, title: string, plan: Plan, body: (t: ExecutionContext, w: World) => void | Promise<void>): void {
+  for (const backend of backends) {
+    const why = plan.skip?.[backend]
+    if (why !== undefined) {
+      test.skip(`${title} (${backend}) [${why}]`, () => {})
+      continue
+    }
+    for (const version of plan.snapshots ?? snapshots) {
+      test.serial(`${title} (${backend}, ${version})`, async t => {
+        const before = openDescriptors()
+        const w = new World(t, backend, version, plan)
+        try {
+          await body(t, w)
+          w.check()
+        } finally {
+          w.leave()
+        }
+        t.deepEqual(
+          w.unexpected.map(error => error.message),
+          [],
+          'every host error has a word',
+        )
+        t.is(openDescriptors(), before, 'every descriptor of the host is given back')
+      })
+    }
+  }
+}
+
+export class World {
+  readonly backend: Backend
+  readonly version: Snapshot
+  readonly guest: Guest
+  readonly memory: WebAssembly.Memory
+  /** The host's folder that the guest has as descriptor 3 `/box`, and to read only as 4 `/ro`. */
+  readonly folder: string
+  /** A line for each hostcall. */
+  readonly lines: string[] = []
+  readonly unexpected: UnexpectedError[] = []
+  readonly #t: ExecutionContext
+  readonly #parent: string
+  readonly #stdio: number[] = []
+  #drawn: Buffer
+  #free = scratch
+
+  constructor(t: ExecutionContext, backend: Backend, version: Snapshot, plan: Plan = {}) {
+    this.#t = t
+    this.backend = backend
+    this.version = version
+    this.#parent = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
+    this.folder = join(this.#parent, 'box')
+    fs.mkdirSync(this.folder)
+    const preopens: Record<string, Preopen> = { '/box': { path: this.folder }, '/ro': { path: this.folder, readOnly: true } }
+    for (const name of ['stdin', 'stdout', 'stderr']) {
+      this.#stdio.push(fs.openSync(join(this.#parent, name), name === 'stdin' ? fs.constants.O_CREAT | fs.constants.O_RDONLY : 'w'))
+    }
+    const [stdin, stdout, stderr] = this.#stdio
+    this.guest = createGuest({
+      ...{ stdin, stdout, stderr, preopens, backend, version },
+      ...plan.options,
+      trace: line => void this.lines.push(line),
+      onUnexpected: error => void this.unexpected.push(error),
+    })
+    const pages = plan.pages ?? 1
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: plan.shared ?? false })
+    this.#drawn = Buffer.alloc(pages * pageSize, '?')
+    new Uint8Array(this.memory.buffer).set(this.#drawn)
+    this.guest.bind(this.memory)
+  }
+
+  leave(): void {
+    this.guest.close()
+    for (const fd of this.#stdio) fs.closeSync(fd)
+    fs.rmSync(this.#parent, { recursive: true, force: true })
+  }
+
+  // Memory.
+
+  get size(): number {
+    return this.#drawn.length
+  }
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.memory.buffer)
+  }
+  /** Put bytes into guest memory. Where they lie. */
+  draw(at: number, ...parts: Part[]): number {
+    this.bytes.set(this.expect(at, ...parts), at)
+    return at
+  }
+  /** Say what must lie in guest memory from here on. */
+  expect(at: number, ...parts: Part[]): Uint8Array {
+    const bytes = Buffer.concat(parts.map(bytesOf))
+    this.#drawn.set(bytes, at)
+    return bytes
+  }
+  /** Take for drawn whatever lies there now, which the case looks at itself. */
+  any(at: number, length: number): Buffer {
+    const bytes = Buffer.from(this.bytes.slice(at, at + length))
+    this.#drawn.set(bytes, at)
+    return bytes
+  }
+  /** The whole memory must be what was drawn and expected. */
+  check(): void {
+    const { bytes } = this
+    const now = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    if (now.equals(this.#drawn)) return
+    const wrong: string[] = []
+    for (let at = 0; at < now.length && wrong.length < 4; at++) {
+      if (now[at] === this.#drawn[at]) continue
+      const is = now.toString('hex', at, at + 16)
+      wrong.push(`at 0x${at.toString(16)} is ${is}, expected ${this.#drawn.toString('hex', at, at + 16)}`)
+      at += 15
+    }
+    this.#t.fail(`${this.lines.at(-1) ?? 'before any call'}: memory ${wrong.join('; ')}`)
+  }
+
+  // Calls.
+
+  /** Call an import; the name of its errno. Memory must be as expected from the calls before. */
+  call(name: CallName, ...args: unknown[]): string {
+    this.check()
+    const errno = this.guest.imports[name](...args)
+    return errnoNames[errno] ?? `errno ${errno}`
+  }
+  /** The last line of the trace. */
+  get line(): string {
+    return this.lines.at(-1) ?? ''
+  }
+  /** Draw a name where it disturbs nobody: the two arguments that stand for it. */
+  path(name: Part): [at: number, length: number] {
+    const { length } = bytesOf(name)
+    if (this.#free + length > this.size) this.#free = scratch
+    const at = this.draw(this.#free, name)
+    this.#free += length
+    return [at, length]
+  }
+  /** Room for a result that no case looks at where it lies. */
+  room(length: number): number {
+    return this.path(blank(length))[0]
+  }
+  /** A call with one u32 result: that, or the name of the errno. */
+  ask(name: CallName, ...args: unknown[]): number | string {
+    const at = this.room(4)
+    const errno = this.call(name, ...args, at)
+    return errno === 'SUCCESS' ? this.any(at, 4).readUInt32LE() : errno
+  }
+
+  /** Open below descriptor 3; the new descriptor, or the name of the errno. */
+  tryOpen(name: Part, options: OpenOptions = {}): number | string {
+    const { dir = 3, follow = FOLLOW, oflags = 0, fdflags = 0 } = options
+    const { base = rights('FD_READ', 'FD_SEEK', 'FD_TELL', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE'), inheriting = 0n } = options
+    return this.ask('path_open', dir, follow, ...this.path(name), oflags, base, inheriting, fdflags)
+  }
+  /** As `tryOpen`, for what must open. */
+  open(name: Part, options: OpenOptions = {}): number {
+    const opened = this.tryOpen(name, options)
+    if (typeof opened !== 'number') throw new Error(`${name} does not open: ${opened}`)
+    return opened
+  }
+  /** A descriptor that holds every right its kind can hold, on a fresh file of this text. */
+  file(name: string, text = ''): number {
+    this.write(name, text)
+    return this.open(name, { base: ALL })
+  }
+  /** Read into fresh memory: the text, or the name of the errno. */
+  read(fd: number, length = 100): string {
+    const into = this.room(length)
+    const read = this.ask('fd_read', fd, this.draw(this.room(8), u32(into, length)), 1)
+    return typeof read === 'number' ? this.any(into, read).toString() : read
+  }
+  /** Write text: how many bytes, or the name of the errno. */
+  put(fd: number, text: string): number | string {
+    const [at, length] = this.path(text)
+    return this.ask('fd_write', fd, this.draw(this.room(8), u32(at, length)), 1)
+  }
+  /** The offset of a descriptor. */
+  tell(fd: number): bigint | string {
+    const at = this.room(8)
+    const errno = this.call('fd_tell', fd, at)
+    return errno === 'SUCCESS' ? this.any(at, 8).readBigUInt64LE() : errno
+  }
+  /** What fd_fdstat_get says, or the name of the errno. */
+  fdstat(fd: number): { filetype: number; fdflags: number; base: bigint; inheriting: bigint } | string {
+    const at = this.room(24)
+    const errno = this.call('fd_fdstat_get', fd, at)
+    if (errno !== 'SUCCESS') return errno
+    const bytes = this.any(at, 24)
+    return { filetype: bytes[0], fdflags: bytes.readUInt16LE(2), base: bytes.readBigUInt64LE(8), inheriting: bytes.readBigUInt64LE(16) }
+  }
+
+  /** Have the host tell a filestat that no case looks at, so that what is told next is seen to leave nothing of it. */
+  filestatOf(fd: number): void {
+    const at = this.room(64)
+    this.call('fd_filestat_get', fd, at)
+    this.any(at, 64)
+  }
+
+  // The host's side.
+
+  host(name = ''): string {
+    return join(this.folder, name)
+  }
+  write(name: string, text = ''): void {
+    fs.writeFileSync(this.host(name), text)
+  }
+  text(name: string): string {
+    return fs.readFileSync(this.host(name), 'utf8')
+  }
+  exists(name: string): boolean {
+    return fs.lstatSync(this.host(name), { throwIfNoEntry: false }) !== undefined
+  }
+  fifo(name: string): void {
+    execFileSync('mkfifo', [this.host(name)])
+  }
+  /** What the guest wrote to its standard output or error. */
+  output(name: 'stdout' | 'stderr' = 'stdout'): string {
+    return fs.readFileSync(join(this.#parent, name), 'utf8')
+  }
+  /** Give the guest's standard input this text. */
+  input(text: string): void {
+    fs.writeFileSync(join(this.#parent, 'stdin'), text)
+  }
+  /** A filestat of a host's file as this snapshot lays it out, drawn where nothing is written. */
+  filestat(name: string): Part[] {
+    const { dev, ino, nlink, size, atimeNs, mtimeNs, ctimeNs } = fs.lstatSync(this.host(name), { bigint: true })
+    const stat = fs.lstatSync(this.host(name))
+    const type = stat.isDirectory() ? Filetype.DIRECTORY : stat.isSymbolicLink() ? Filetype.LINK : Filetype.REGULAR
+    const rest = u64(size, atimeNs, mtimeNs, ctimeNs)
+    if (this.version === 'unstable') return [u64(dev, ino), u8(type), blank(3), u32(Number(nlink)), rest]
+    return [u64(dev, ino), u8(type, 0, 0, 0, 0, 0, 0, 0), u64(nlink), rest]
+  }
+  /** Bytes of a filestat in this snapshot. */
+  get filestatSize(): number {
+    return this.version === 'unstable' ? 56 : 64
+  }
+}
+
+export interface OpenOptions {
+  readonly dir?: number
+  readonly follow?: number
+  readonly oflags?: number
+  readonly fdflags?: number
+  readonly base?: bigint
+  readonly inheriting?: bigint
+}

@@ -1,0 +1,158 @@
+/** Guest memory by itself: bounds, growth, lists of pieces, and what may be given as one. */
+import test from 'ava'
+import { WasiError } from '#lib/errors.js'
+import { checkMemory, GuestMemory, type MemoryLike } from '#lib/memory.js'
+import { Block } from '#lib/sys/block.js'
+import { maxTransfer, type Sys } from '#lib/sys/sys.js'
+
+const page = 65536
+/** A memory on a host that only remembers what it was bound to. */
+function made(like: MemoryLike = new WebAssembly.Memory({ initial: 1, maximum: 4 })) {
+  const bound: Uint8Array[] = []
+  const block = new Block()
+  const memory = new GuestMemory({ block, bind: (bytes: Uint8Array) => void bound.push(bytes) } as unknown as Sys)
+  memory.bind(like)
+  return { memory, bound, block }
+}
+const faults = { instanceOf: WasiError, code: 'EFAULT' }
+
+test('what lies wholly inside passes, and nothing else', t => {
+  const { memory } = made()
+  for (const [at, length] of [
+    [0, 0],
+    [0, page],
+    [page - 1, 1],
+    [page, 0],
+  ] as const)
+    t.notThrows(() => memory.check(at, length))
+  for (const [at, length] of [
+    [0, page + 1],
+    [page, 1],
+    [page + 1, 0],
+    [0xffffffff, 0],
+    [0xffffffff, 0xffffffff],
+    [1, 0xffffffff],
+  ] as const) {
+    t.throws(() => memory.check(at, length), faults, `${at}+${length}`)
+  }
+})
+
+test('it is bound once, and again only when it grew', t => {
+  const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4 })
+  const { memory, bound } = made(wasm)
+  memory.refresh()
+  memory.check(0, 8)
+  t.is(bound.length, 1)
+  wasm.grow(1)
+  memory.refresh()
+  memory.refresh()
+  t.is(bound.length, 2)
+  t.is(bound[1].buffer, wasm.buffer)
+  t.is(memory.size, 2 * page)
+  t.is(memory.view.buffer, wasm.buffer)
+})
+
+test('a shared memory that grew is seen by the check that would have failed', t => {
+  const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true })
+  const { memory, bound } = made(wasm)
+  wasm.grow(1)
+  memory.check(page, page)
+  t.is(bound.length, 2)
+  t.is(memory.bytes.length, 2 * page)
+  t.throws(() => memory.check(page, page + 1), faults)
+  t.is(bound.length, 2, 'a check that fails without growth binds nothing')
+})
+
+test('a memory of no pages has no bytes, until it grows', t => {
+  const wasm = new WebAssembly.Memory({ initial: 0, maximum: 1 })
+  const { memory } = made(wasm)
+  memory.check(0, 0)
+  t.throws(() => memory.check(0, 1), faults)
+  wasm.grow(1)
+  memory.refresh()
+  t.notThrows(() => memory.check(0, page))
+})
+
+test('not bound yet', t => {
+  const memory = new GuestMemory({} as Sys)
+  t.throws(() => memory.refresh(), { code: 'ERR_WASI_NOT_STARTED' })
+  t.throws(() => memory.check(0, 1))
+})
+
+test('pieces: decoded, checked, and without the empty ones', t => {
+  const { memory, block } = made()
+  for (const [i, value] of [8, 5, 100, 0, page - 1, 1, page, 0].entries()) memory.setUint32(0x101 + 4 * i, value)
+  t.is(memory.spans(0x101, 4), 2)
+  t.deepEqual([...block.spans.subarray(0, 4)], [8, 5, page - 1, 1])
+  t.is(memory.spans(page, 0), 0)
+  t.throws(() => memory.spans(page - 7, 1), faults)
+  t.throws(() => memory.spans(0x101, 1025), { code: 'EINVAL' })
+  memory.setUint32(0x101, page)
+  t.throws(() => memory.spans(0x101, 1), faults)
+})
+
+test('pieces: no more than one call can transfer, the last one cut', t => {
+  const size = 2 ** 26
+  const { memory, block } = made({ buffer: new ArrayBuffer(size) })
+  for (let i = 0; i < 40; i++) {
+    memory.setUint32(8 * i, 0)
+    memory.setUint32(8 * i + 4, size)
+  }
+  const used = memory.spans(0, 40)
+  const lengths = [...block.spans.subarray(0, 2 * used)].filter((_, i) => i % 2 === 1)
+  t.is(used, 32)
+  t.is(
+    lengths.reduce((sum, length) => sum + length, 0),
+    maxTransfer,
+  )
+  memory.setUint32(8 * 39, size)
+  t.throws(() => memory.spans(0, 40), faults, 'one that will not be used is checked as well')
+})
+
+test('a copy is a copy, and what is written is bounded', t => {
+  const { memory } = made()
+  memory.write(page - 3, Uint8Array.of(1, 2, 3))
+  const copy = memory.copy(page - 3, 3)
+  memory.write(page - 3, Uint8Array.of(9, 9, 9))
+  t.deepEqual([...copy], [1, 2, 3])
+  t.throws(() => memory.write(page - 2, Uint8Array.of(1, 2, 3)), faults)
+  t.deepEqual([...memory.copy(page - 3, 3)], [9, 9, 9])
+  t.throws(() => memory.copy(page - 2, 3), faults)
+})
+
+test('a u64 below 2^53, little end first, at an odd place', t => {
+  const { memory } = made()
+  for (const value of [0, 1, 0xffffffff, 2 ** 32, 2 ** 52 + 12345, 2 ** 53 - 1]) {
+    memory.setSize64(3, value)
+    t.is(memory.view.getBigUint64(3, true), BigInt(value))
+  }
+})
+
+const resizable = new (ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(100, {
+  maxByteLength: 200,
+})
+test('what may be memory', t => {
+  for (const memory of [
+    new WebAssembly.Memory({ initial: 1 }),
+    new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }),
+    { buffer: new ArrayBuffer(1) },
+    { buffer: new SharedArrayBuffer(1) },
+    new Uint8Array(8),
+  ]) {
+    t.notThrows(() => checkMemory(memory))
+  }
+})
+
+test('what may not, for it could shrink under the host or is none', t => {
+  const wrong = [undefined, null, 1, 'memory', {}, { buffer: null }, { buffer: [] }, { buffer: new Uint8Array(8) }, { buffer: resizable }]
+  for (const memory of wrong) {
+    const error = t.throws(() => checkMemory(memory), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
+    t.is(error?.message, '"instance.exports.memory" property must be a WebAssembly.Memory object')
+  }
+})
+
+test('what is detached when it is given', t => {
+  const buffer = new ArrayBuffer(8)
+  structuredClone(buffer, { transfer: [buffer] })
+  t.throws(() => made({ buffer }), { instanceOf: TypeError })
+})

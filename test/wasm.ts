@@ -1,0 +1,163 @@
+/** A small assembler: modules that make hostcalls, from expressions. It knows as much of the binary format as the tests need. */
+import { type CallName, namespace, type Row, table } from '#lib/abi/table.js'
+import { Kind, type Type } from '#lib/abi/types.js'
+
+type ValueType = 'i32' | 'i64' | 'f64'
+interface Signature {
+  readonly params: readonly ValueType[]
+  readonly results: readonly ValueType[]
+}
+
+/** A constant (number: i32, bigint: i64), or something that leaves one value or none on the stack. */
+export type Expression = number | bigint | Operation
+interface Operation {
+  /** Bytes of the instruction, from the indices of the functions it may call. */
+  readonly encode: (indexOf: (name: string) => number) => number[]
+  /** The hostcalls and functions it calls. */
+  readonly calls: readonly string[]
+}
+
+const operation = (
+  args: readonly Expression[],
+  after: (indexOf: (name: string) => number) => number[],
+  calls: readonly string[] = [],
+): Operation => ({
+  encode: indexOf => [...args.flatMap(arg => encode(arg, indexOf)), ...after(indexOf)],
+  calls: [...args.flatMap(callsOf), ...calls],
+})
+const callsOf = (expression: Expression): readonly string[] => (typeof expression === 'object' ? expression.calls : [])
+function encode(expression: Expression, indexOf: (name: string) => number): number[] {
+  if (typeof expression === 'number') return [0x41, ...signed(BigInt(expression | 0))]
+  if (typeof expression === 'bigint') return [0x42, ...signed(BigInt.asIntN(64, expression))]
+  return expression.encode(indexOf)
+}
+
+/** Call a hostcall, or another function of the module. */
+export const call = (name: string, ...args: Expression[]): Operation =>
+  operation(args, indexOf => [0x10, ...unsigned(indexOf(name))], [name])
+export const drop = (value: Expression): Operation => operation([value], () => [0x1a])
+export const add = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x6a])
+export const param = (index: number): Operation => operation([], () => [0x20, ...unsigned(index)])
+export const load = (at: Expression): Operation => operation([at], () => [0x28, 0, 0])
+export const store = (at: Expression, value: Expression): Operation => operation([at, value], () => [0x36, 0, 0])
+export const trap: Operation = operation([], () => [0x00])
+/** Do it again until its value is not zero, and leave that value. */
+export const untilFails = (value: Expression): Operation => ({
+  encode: indexOf => [0x03, 0x40, ...encode(value, indexOf), 0x22, ...unsigned(local), 0x45, 0x0d, 0, 0x0b, 0x20, ...unsigned(local)],
+  calls: callsOf(value),
+})
+/** The one local that every function without parameters has. */
+const local = 0
+
+/** Write what lies in memory to a descriptor; the errno is the value. Uses the bytes from 0x20 on. */
+export const write = (fd: number, at: Expression, length: Expression): Expression[] => [
+  ...[store(0x20, at), store(0x24, length)],
+  drop(call('fd_write', fd, 0x20, 1, 0x28)),
+]
+
+export interface Source {
+  /** Exported functions by name. One without params has a local. */
+  readonly functions: Readonly<
+    Record<string, { params?: readonly ValueType[]; results?: readonly ValueType[]; body: readonly Expression[] }>
+  >
+  /** Pages of the memory exported as `memory`; 0 is none. Default 1. */
+  readonly pages?: number
+  /** What lies in memory at first. */
+  readonly data?: Readonly<Record<number, string | Uint8Array>>
+  /** The module under which hostcalls are imported. */
+  readonly from?: string
+  /** More imports, by `module.name`, that nothing calls. */
+  readonly imports?: Readonly<Record<string, 'function' | 'memory'>>
+}
+
+const codes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f64: 0x7c }
+const wide: readonly Kind[] = [Kind.Size64, Kind.Delta64, Kind.Rights, Kind.Raw64]
+const wasmTypes = ({ kind }: Type): ValueType[] =>
+  kind === Kind.List || kind === Kind.Path ? ['i32', 'i32'] : [wide.includes(kind) ? 'i64' : 'i32']
+/** How a hostcall looks from wasm. */
+function signatureOf(name: string): Signature {
+  const row: Row | undefined = table[name as CallName]
+  if (row === undefined) throw new Error(`there is no ${name} to call`)
+  const params = [...row.params.flatMap(({ type }) => wasmTypes(type)), ...row.results.map(() => 'i32' as const)]
+  return { params, results: name === 'proc_exit' ? [] : ['i32'] }
+}
+
+/** The module's bytes. */
+export function assemble({ functions, pages = 1, data = {}, from = namespace, imports = {} }: Source): Uint8Array {
+  const own = Object.entries(functions)
+  const called = [...new Set(own.flatMap(([, { body }]) => body.flatMap(callsOf)))].filter(name => !(name in functions))
+  const more = Object.entries(imports).map(([path, kind]) => ({ module: path.split('.')[0], name: path.split('.')[1], kind }))
+  const moreFunctions = more.filter(({ kind }) => kind === 'function')
+  const names = [...called, ...moreFunctions.map(({ name }) => name), ...own.map(([name]) => name)]
+  const indexOf = (name: string): number => names.indexOf(name)
+
+  const none: Signature = { params: [], results: [] }
+  const signatures = [
+    ...called.map(signatureOf),
+    ...moreFunctions.map(() => none),
+    ...own.map(([, { params = [], results = [] }]) => ({ params, results })),
+  ]
+  const imported = [
+    ...called.map((name, index) => [...text(from), ...text(name), 0, ...unsigned(index)]),
+    ...more.map(({ module, name, kind }) => [
+      ...text(module),
+      ...text(name),
+      ...(kind === 'function' ? [0, ...unsigned(indexOf(name))] : [2, 0, 1]),
+    ]),
+  ]
+  const first = called.length + moreFunctions.length
+  const bodies = own.map(([, { params = [], body }]) => {
+    const locals = params.length === 0 ? [1, 1, codes.i32] : [0]
+    return sized([...locals, ...body.flatMap(expression => encode(expression, indexOf)), 0x0b])
+  })
+  const exported = own.map(([name], i) => [...text(name), 0, ...unsigned(first + i)])
+  if (pages > 0) exported.push([...text('memory'), 2, 0])
+  const segments = Object.entries(data).map(([at, bytes]) => [
+    0,
+    ...encode(Number(at), indexOf),
+    0x0b,
+    ...sized([...Buffer.from(bytes as string)]),
+  ])
+  const debugNames = sized([...text('name'), 1, ...sized(vector(names.map((name, index) => [...unsigned(index), ...text(name)])))])
+
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(
+      1,
+      signatures.map(({ params, results }) => [
+        0x60,
+        ...vector(params.map(type => [codes[type]])),
+        ...vector(results.map(type => [codes[type]])),
+      ]),
+    ),
+    ...section(2, imported),
+    ...section(
+      3,
+      own.map((_, i) => unsigned(first + i)),
+    ),
+    ...(pages > 0 ? section(5, [[0, ...unsigned(pages)]]) : []),
+    ...section(7, exported),
+    ...section(10, bodies),
+    ...section(11, segments),
+    ...[0, ...debugNames],
+  ])
+}
+
+/** A command whose `_start` is this. */
+export const command = (body: readonly Expression[], more: Omit<Source, 'functions'> = {}): Uint8Array =>
+  assemble({ ...more, functions: { _start: { body } } })
+
+const section = (id: number, items: readonly number[][]): number[] => (items.length === 0 ? [] : [id, ...sized(vector(items))])
+const vector = (items: readonly number[][]): number[] => [...unsigned(items.length), ...items.flat()]
+const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes]
+const text = (string: string): number[] => sized([...Buffer.from(string)])
+/** LEB128. */
+function unsigned(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)]
+}
+function signed(value: bigint): number[] {
+  const low = Number(value & 0x7fn)
+  const rest = value >> 7n
+  const done = (rest === 0n && low < 0x40) || (rest === -1n && low >= 0x40)
+  return done ? [low] : [low | 0x80, ...signed(rest)]
+}
