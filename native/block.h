@@ -1,4 +1,4 @@
-// Knows where the block that JavaScript and this side share has what: class Block of lib/sys/sys.ts.
+// Knows where the block that JavaScript and this side share has what: class Block of lib/sys/block.ts.
 #pragma once
 #include "wasi.h"
 

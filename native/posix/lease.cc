@@ -1,4 +1,4 @@
-// Knows how a guest's path becomes a lease: by nothing at all, by the kernel, or by the walk.
+// Knows who makes a lease of a guest's path: nobody, for a single name; the kernel, where it can; else the walk.
 #include <fcntl.h>
 
 #include <atomic>
@@ -12,26 +12,6 @@ namespace {
 // Whether the kernel resolves beneath a directory: asked once a process and remembered.
 enum Known : int { nobody_asked, yes, no };
 std::atomic<int> kernel_resolves{nobody_asked};
-
-// The host's own directories, for the walk.
-class Descriptors final : public Tree {
- public:
-  explicit Descriptors(State& state) : state_(state) {}
-
-  Answer enter(Directory in, const char* name) override {
-    const int fd = retry(
-        [&] { return ::openat(static_cast<int>(in), name, platform::search_flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
-    return fd >= 0 ? fd : state_.failed("openat", errno, name);
-  }
-  Answer read_link(Directory in, const char* name, char* into, std::size_t room) override {
-    const ssize_t size = ::readlinkat(static_cast<int>(in), name, into, room);
-    return size >= 0 ? size : state_.failed("readlinkat", errno, name);
-  }
-  void leave(Directory directory) override { Descriptor{static_cast<int>(directory)}; }
-
- private:
-  State& state_;
-};
 
 bool is_link(int dir, const char* name) {
   char none;
@@ -107,18 +87,6 @@ Answer State::lease(int dir, const Path& path, unsigned how, Held& lease) {
   return lease_by_walk(dir, path, how, lease);
 }
 
-Answer State::lease_by_walk(int dir, const Path& path, unsigned how, Held& lease) {
-  Descriptors descriptors(*this);
-  return resolve(descriptors, dir, path.bytes, path.length, how, lease);
-}
-
-Answer State::failed_beneath(int error, const Path& path, bool& walk) {
-  // The kernel says EXDEV for what leads out, and EAGAIN when something was moved while it looked.
-  walk = error == EAGAIN;
-  if (walk) return 0;
-  return error == EXDEV ? refuse(Errno::NotCapable) : failed("openat2", error, path.bytes);
-}
-
 // The kernel goes to the directory that holds the last name. `walk` when it could not tell, or when the last name is a
 // link to follow, which it cannot follow without opening what is there.
 Answer State::lease_by_kernel(int dir, const Path& path, unsigned how, Held& lease, bool& walk) {
@@ -160,52 +128,6 @@ Answer State::lease_by_kernel(int dir, const Path& path, unsigned how, Held& lea
     walk = true;
   }
   return 0;
-}
-
-Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descriptor& fd) {
-  constexpr mode_t mode = 0666;
-  const mode_t creating = flags & O_CREAT ? mode : 0;
-  const auto open_plainly = [&](int in, const char* name) -> Answer {
-    fd = Descriptor(retry([&] { return ::openat(in, name, flags | O_NOFOLLOW, creating); }));
-    return fd.open() ? 0 : failed("openat", errno, path.bytes);
-  };
-  if (path.plain()) {
-    const Answer answer = open_plainly(dir, path.bytes);
-    // NOTDIR is what Linux says for a link when a directory is wanted.
-    const bool may_be_link = answer == refuse(Errno::Loop) || answer == refuse(Errno::Mlink) || answer == refuse(Errno::NotDir);
-    if (!follow_last || !may_be_link) return answer;
-  }
-  if (beneath()) {
-    bool walk = false;
-    fd = Descriptor(platform::open_beneath(dir, path.bytes, flags | (follow_last ? 0 : O_NOFOLLOW), creating));
-    if (fd.open()) return 0;
-    if (const Answer answer = failed_beneath(errno, path, walk); !walk) return answer;
-  }
-  // O_EXCL never follows a link in the last place, whatever was asked.
-  const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-  Held lease;
-  const unsigned how = (follow_last && !exclusive ? follow : keep) | (flags & O_CREAT ? keep : enter);
-  if (const Answer refused = lease_by_walk(dir, path, how, lease); refused != 0) return refused;
-  // open(2) creates no directories, and says so before it looks.
-  if (lease.must_be_directory) return refuse(Errno::IsDir);
-  return open_plainly(lease.fd(), lease.name);
-}
-
-Answer State::status_at(int dir, const Path& path, bool follow_last, struct stat& status) {
-  if (path.plain()) {
-    if (::fstatat(dir, path.bytes, &status, AT_SYMLINK_NOFOLLOW) != 0) return failed("fstatat", errno, path.bytes);
-    if (!follow_last || !S_ISLNK(status.st_mode)) return 0;
-  }
-  if (beneath()) {
-    const int flags = platform::search_flags | O_CLOEXEC | (follow_last ? 0 : O_NOFOLLOW);
-    bool walk = false;
-    Descriptor fd(platform::open_beneath(dir, path.bytes, flags, 0));
-    if (fd.open()) return ::fstat(fd.get(), &status) == 0 ? 0 : failed("fstat", errno, path.bytes);
-    if (const Answer answer = failed_beneath(errno, path, walk); !walk) return answer;
-  }
-  Held lease;
-  if (const Answer refused = lease_by_walk(dir, path, (follow_last ? follow : keep) | enter, lease); refused != 0) return refused;
-  return ::fstatat(lease.fd(), lease.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : failed("fstatat", errno, path.bytes);
 }
 
 }  // namespace wasi_common

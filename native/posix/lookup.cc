@@ -1,0 +1,54 @@
+// Knows how a path is opened or looked at: by its name alone, by the kernel beneath the directory, or through a lease.
+#include <fcntl.h>
+
+#include "state.h"
+
+namespace wasi_common {
+
+Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descriptor& fd) {
+  constexpr mode_t mode = 0666;
+  const mode_t creating = flags & O_CREAT ? mode : 0;
+  const auto open_plainly = [&](int in, const char* name) -> Answer {
+    fd = Descriptor(retry([&] { return ::openat(in, name, flags | O_NOFOLLOW, creating); }));
+    return fd.open() ? 0 : failed("openat", errno, path.bytes);
+  };
+  if (path.plain()) {
+    const Answer answer = open_plainly(dir, path.bytes);
+    // NOTDIR is what Linux says for a link when a directory is wanted.
+    const bool may_be_link = answer == refuse(Errno::Loop) || answer == refuse(Errno::Mlink) || answer == refuse(Errno::NotDir);
+    if (!follow_last || !may_be_link) return answer;
+  }
+  if (beneath()) {
+    bool walk = false;
+    fd = Descriptor(platform::open_beneath(dir, path.bytes, flags | (follow_last ? 0 : O_NOFOLLOW), creating));
+    if (fd.open()) return 0;
+    if (const Answer answer = failed_beneath(errno, path, walk); !walk) return answer;
+  }
+  // O_EXCL never follows a link in the last place, whatever was asked.
+  const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  Held lease;
+  const unsigned how = (follow_last && !exclusive ? follow : keep) | (flags & O_CREAT ? keep : enter);
+  if (const Answer refused = lease_by_walk(dir, path, how, lease); refused != 0) return refused;
+  // open(2) creates no directories, and says so before it looks.
+  if (lease.must_be_directory) return refuse(Errno::IsDir);
+  return open_plainly(lease.fd(), lease.name);
+}
+
+Answer State::status_at(int dir, const Path& path, bool follow_last, struct stat& status) {
+  if (path.plain()) {
+    if (::fstatat(dir, path.bytes, &status, AT_SYMLINK_NOFOLLOW) != 0) return failed("fstatat", errno, path.bytes);
+    if (!follow_last || !S_ISLNK(status.st_mode)) return 0;
+  }
+  if (beneath()) {
+    const int flags = platform::search_flags | O_CLOEXEC | (follow_last ? 0 : O_NOFOLLOW);
+    bool walk = false;
+    Descriptor fd(platform::open_beneath(dir, path.bytes, flags, 0));
+    if (fd.open()) return ::fstat(fd.get(), &status) == 0 ? 0 : failed("fstat", errno, path.bytes);
+    if (const Answer answer = failed_beneath(errno, path, walk); !walk) return answer;
+  }
+  Held lease;
+  if (const Answer refused = lease_by_walk(dir, path, (follow_last ? follow : keep) | enter, lease); refused != 0) return refused;
+  return ::fstatat(lease.fd(), lease.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : failed("fstatat", errno, path.bytes);
+}
+
+}  // namespace wasi_common

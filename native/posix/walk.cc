@@ -1,0 +1,42 @@
+// Knows the host's own directories as the tree that resolve.h walks.
+#include <fcntl.h>
+
+#include "state.h"
+
+namespace wasi_common {
+namespace {
+
+class Descriptors final : public Tree {
+ public:
+  explicit Descriptors(State& state) : state_(state) {}
+
+  Answer enter(Directory in, const char* name) override {
+    const int fd = retry(
+        [&] { return ::openat(static_cast<int>(in), name, platform::search_flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
+    return fd >= 0 ? fd : state_.failed("openat", errno, name);
+  }
+  Answer read_link(Directory in, const char* name, char* into, std::size_t room) override {
+    const ssize_t size = ::readlinkat(static_cast<int>(in), name, into, room);
+    return size >= 0 ? size : state_.failed("readlinkat", errno, name);
+  }
+  void leave(Directory directory) override { Descriptor{static_cast<int>(directory)}; }
+
+ private:
+  State& state_;
+};
+
+}  // namespace
+
+Answer State::lease_by_walk(int dir, const Path& path, unsigned how, Held& lease) {
+  Descriptors descriptors(*this);
+  return resolve(descriptors, dir, path.bytes, path.length, how, lease);
+}
+
+Answer State::failed_beneath(int error, const Path& path, bool& walk) {
+  // The kernel says EXDEV for what leads out, and EAGAIN when something was moved while it looked.
+  walk = error == EAGAIN;
+  if (walk) return 0;
+  return error == EXDEV ? refuse(Errno::NotCapable) : failed("openat2", error, path.bytes);
+}
+
+}  // namespace wasi_common
