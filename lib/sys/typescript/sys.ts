@@ -28,17 +28,8 @@ const parent: Last = { follow: false, enter: false }
 
 /**
  * On Linux it works beneath `/proc/self/fd/N`, and is as safe against races as openat is. Elsewhere it walks path strings, and
- * whoever renames directories of the host while a guest runs may lead it astray. What node:fs cannot do exactly:
- *
- * - times are set to the microsecond, and setting one of the two sets the other to what it was, no better;
- * - poll waits for time only: every open descriptor is ready, and how much a pipe holds is not known;
- * - accept, shutdown and the flags of recv are NOTSUP; every socket counts as a stream;
- * - only regular files seek; only Linux links a symbolic link itself;
- * - allocate grows a file without reserving room for it; advise is heard and forgotten;
- * - realtime is good to the millisecond, and the CPU time of a thread is the process's before Node 23.9;
- * - a directory is listed as it was when the listing began, and costs an lstat an entry;
- * - setFlags opens the file anew (the offset stays); without /proc it can only append, by writing where the end was just now;
- * - an adopted file shares its offset with the host until the guest seeks; without /proc that offset cannot be told.
+ * whoever renames directories of the host while a guest runs may lead it astray. RATIONALE.md lists what node:fs cannot do
+ * exactly; the cases of test/sys that it skips are these.
  */
 export class TypescriptSys implements Sys {
   readonly name = 'typescript'
