@@ -71,8 +71,11 @@ export function gate(context: Context, name: string, row: Row, hostcall: Hostcal
 
   const enter = (at: Value, at2: Value): void => {
     memory.refresh()
+    // Where there is no result, JavaScript passed one argument too many.
     if (room !== 0) memory.check(u32(at), room)
+    else if (at !== undefined) refuse(Errno.INVAL)
     if (room2 !== 0) memory.check(u32(at2), room2)
+    else if (at2 !== undefined) refuse(Errno.INVAL)
   }
   /** The results of a call that succeeded go to the guest; any other answer is passed on. */
   const leave = (answer: Answer, at: Value, at2: Value): Answer => {

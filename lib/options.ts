@@ -29,12 +29,12 @@ export interface GuestOptions {
   /** The guest's command line; the first is the program's name. Each is made a string. Default none. */
   readonly args?: readonly unknown[] | undefined
   /** The guest's environment. Each value is made a string; undefined ones are left out. Default none. */
-  readonly env?: Readonly<Record<string, unknown>> | undefined
+  readonly env?: object | undefined
   /**
    * Directories by the name that the guest knows each by; they become its descriptors 3, 4 and so on, in the order of the
    * record (in which JavaScript puts names that are numbers first). Default none.
    */
-  readonly preopens?: Readonly<Record<string, string | URL | Preopen>> | undefined
+  readonly preopens?: Readonly<Record<string, string | URL | Preopen | undefined>> | undefined
   /**
    * The host's descriptors for the guest's 0, 1 and 2. They are used as they are: keep them open as long as the guest lives.
    * The guest cannot close them. Default 0, 1, 2.
@@ -83,7 +83,7 @@ export function settingsOf(options: unknown = {}): Settings {
   checkString('options.version', version)
   if (version !== 'preview1' && version !== 'unstable') throw wrongValue('options.version', 'unsupported WASI version', version)
   checkArray('options.args', args)
-  const argBytes = args.map((arg, i) => cString(`options.args[${i}]`, String(arg)))
+  const argBytes = Array.from(args, (arg, i) => cString(`options.args[${i}]`, String(arg)))
   if (env !== undefined) checkObject('options.env', env)
   const envBytes = Object.entries(env ?? {})
     .filter(([, value]) => value !== undefined)
@@ -125,6 +125,9 @@ function folder(name: string, value: unknown): Settings['preopens'][number] {
   const at = `options.preopens[${inspect(name)}]`
   if (value === null || typeof value !== 'object') return { name, path: pathOf(at, String(value)), readOnly: false }
   if (value instanceof URL) return { name, path: pathOf(at, fileURLToPath(value)), readOnly: false }
+  // What has its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record must be spelled right.
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return { name, path: pathOf(at, String(value)), readOnly: false }
   checkKeys(at, ['path', 'readOnly'], value)
   const { path, readOnly = false } = value as Partial<Preopen>
   if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)

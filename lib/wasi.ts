@@ -1,8 +1,8 @@
 /** class WASI: the constructor and the methods of node:wasi over a guest. */
-import { coded, type Exit } from './errors.js'
+import { coded, Exit } from './errors.js'
 import type { Import } from './gate.js'
 import { type Guest, guestOf } from './guest.js'
-import { checkMemory, type MemoryLike } from './memory.js'
+import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
 import { returnOnExitOf, settingsOf, type WASIOptions } from './options.js'
 import { checkFunction, checkObject, wrongType } from './validate.js'
 
@@ -34,17 +34,35 @@ export class WASI {
   readonly #guest: Guest
 
   /** @throws as {@link createGuest} does. */
-  constructor(options: WASIOptions) {
+  constructor(options: WASIOptions = {} as WASIOptions) {
     this.#guest = guestOf(settingsOf(options))
     this.wasiImport = this.#guest.imports
     this[kBindingName] = this.#guest.namespace
     this[kSetMemory] = memory => this.#guest.bind(memory)
     try {
       // Last, as in node:wasi, of whose messages the first one counts.
-      if (!returnOnExitOf(options)) this.#exitWithGuest()
+      if (returnOnExitOf(options)) this.#returnOnExit()
+      else this.#exitWithGuest()
     } catch (error) {
       this.close()
       throw error
+    }
+  }
+
+  /**
+   * proc_exit as node:wasi has it: started or not, the code is kept as it was passed, and the guest is left by throwing the
+   * symbol, which loaders of emnapi know.
+   */
+  #returnOnExit(): void {
+    const { proc_exit } = this.wasiImport
+    this.wasiImport.proc_exit = (code: number) => {
+      this[kExitCode] = code
+      try {
+        proc_exit(code)
+      } catch (thrown) {
+        if (!(thrown instanceof Exit || thrown instanceof NotStarted)) throw thrown
+      }
+      throw kExitCode
     }
   }
 
@@ -81,13 +99,18 @@ export class WASI {
     const { _start, _initialize } = (this[kInstance] as { exports: Exports }).exports
     checkFunction('instance.exports._start', _start)
     if (_initialize !== undefined) throw wrongType('instance.exports._initialize', 'undefined', _initialize)
-    this[kExitCode] = this.#guest.run(() => _start())
+    try {
+      _start()
+    } catch (thrown) {
+      if (thrown instanceof Exit) this[kExitCode] = thrown.code
+      else if (thrown !== kExitCode) throw thrown
+    }
     return this[kExitCode]
   }
 
   /**
-   * Prepare a reactor: call its `_initialize`, where it has one. A reactor that calls proc_exit throws an {@link Exit} out of
-   * whatever export was called.
+   * Prepare a reactor: call its `_initialize`, where it has one. A reactor that calls proc_exit throws a symbol out of whatever
+   * export was called, as it does with node:wasi; {@link createGuest} has `run` for that.
    */
   initialize(instance: object): void {
     this.finalizeBindings(instance)

@@ -1,0 +1,43 @@
+/** Programs from npm that construct node:wasi's class, unchanged: with wasi-common/register they do what they do without. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const use = fileURLToPath(new URL('../../test/clients/use.js', import.meta.url))
+const register = fileURLToPath(import.meta.resolve('#lib/register.js'))
+
+/** What came of a client, as use.js prints it. */
+function used(client: string, flags: readonly string[]): Promise<{ outcome: unknown; ours: boolean }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--no-warnings', ...flags, use, client], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', chunk => (stdout += chunk))
+    child.stderr.on('data', chunk => (stderr += chunk))
+    child.on('close', (status, signal) => {
+      if (status === 0) resolve(JSON.parse(stdout))
+      else reject(new Error(`${client} ended with ${status ?? signal}: ${stderr}`))
+    })
+  })
+}
+
+/** What each must at least have said, so that two equal failures are not taken for success. */
+const expected: Readonly<Record<string, RegExp>> = {
+  crc32: /^\[907060870,2591144780,/,
+  argon2: /,true,false,true\]$/,
+  oxide: /"bg-\[#123\]".*"hover:underline".*\/sub\/b\.js/,
+  tar: /^\["hello\.txt"\]$/,
+  oxc: /^\[\["VariableDeclaration","ExportNamedDeclaration"\],\[200,200,200,200,200\],true\]$/,
+  rolldown: /^\[\["main\.js"\],"[0-9a-f]{16}",false\]$/,
+}
+for (const [client, pattern] of Object.entries(expected)) {
+  test.serial(client, async t => {
+    t.timeout(120_000)
+    const plain = await used(client, [])
+    const registered = await used(client, ['--import', register])
+    t.false(plain.ours)
+    t.true(registered.ours)
+    t.deepEqual(registered.outcome, plain.outcome)
+    t.regex(JSON.stringify(registered.outcome), pattern)
+  })
+}

@@ -1,0 +1,80 @@
+/** wasi-common/register: every way to come to node:wasi's class, in the main thread and in every kind of worker. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const register = fileURLToPath(import.meta.resolve('#lib/register.js'))
+const ours = (expression: string) => `('close' in (${expression}).prototype)`
+
+/** A program that says, for each way to the class, whether it is ours; then the same in a worker made in each way. */
+const program = `
+import { WASI } from 'node:wasi'
+import * as space from 'wasi'
+import whole from 'node:wasi'
+import { createRequire } from 'node:module'
+import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+const require = createRequire(import.meta.url)
+const ways = {
+  named: ${ours('WASI')},
+  namespace: ${ours('space.WASI')},
+  default: ${ours('whole.WASI')},
+  commonjs: ${ours("require('node:wasi').WASI")},
+  'commonjs, old name': ${ours("require('wasi').WASI")},
+  dynamic: ${ours("(await import('wasi')).WASI")},
+  'data: module': ${ours('(await import(\'data:text/javascript,export { WASI } from "node:wasi"\')).WASI')},
+  getBuiltinModule: process.getBuiltinModule ? ${ours("process.getBuiltinModule('node:wasi').WASI")} : true,
+}
+if (isMainThread) {
+  const told = {}
+  const ask = (name, options, source = new URL(import.meta.url)) => new Promise((resolve, reject) => {
+    new Worker(source, options).on('message', answer => { told[name] = answer }).on('error', reject).on('exit', resolve)
+  })
+  const commonjs = ${JSON.stringify(`require('node:worker_threads').parentPort.postMessage({ commonjs: ${ours("require('node:wasi').WASI")} })`)}
+  await ask('plain', {})
+  await ask('no flags', { execArgv: [] })
+  await ask('own flags', { execArgv: ['--no-warnings'] })
+  await ask('own environment', { env: {} })
+  await ask('source is a string', { eval: true }, commonjs)
+  await ask('of a worker', { eval: true }, \`const { Worker, parentPort } = require('node:worker_threads')
+    new Worker(\${JSON.stringify(commonjs)}, { eval: true, execArgv: [] }).on('message', answer => parentPort.postMessage(answer))\`)
+  console.log(JSON.stringify({ main: ways, ...told }))
+} else {
+  parentPort.postMessage(ways)
+}`
+
+function run(t: { teardown(done: () => void): void }, flags: readonly string[]): Record<string, Record<string, boolean>> {
+  const folder = mkdtempSync(join(tmpdir(), 'wasi-common-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'program.mjs'), program)
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, join(folder, 'program.mjs')], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`ended with ${status}: ${stderr}`)
+  return JSON.parse(stdout)
+}
+
+const flags = {
+  'with --import': ['--import', register],
+  'with a flag of V8, too': ['--expose-gc', '--import', register],
+  'with --require': ['--require', register],
+}
+for (const [title, given] of Object.entries(flags)) {
+  test(title, t => {
+    const told = run(t, given)
+    t.deepEqual(Object.keys(told), ['main', 'plain', 'no flags', 'own flags', 'own environment', 'source is a string', 'of a worker'])
+    for (const [where, ways] of Object.entries(told)) for (const [way, ours] of Object.entries(ways)) t.true(ours, `${where}: ${way}`)
+  })
+}
+
+test('without it the class is node:wasi’s, so that these tests can fail', t => {
+  const told = run(t, ['--no-warnings'])
+  for (const ways of Object.values(told)) t.false(Object.entries(ways).some(([way, ours]) => ours && way !== 'getBuiltinModule'))
+})
+
+test('no warning is printed, and other warnings are', t => {
+  const source = "require('node:wasi'); process.emitWarning('another')"
+  const { stderr } = spawnSync(process.execPath, ['--import', register, '-e', source], { encoding: 'utf8' })
+  t.regex(stderr, /another/)
+  t.notRegex(stderr, /WASI/)
+})
