@@ -31,12 +31,14 @@ export function storeFilestat({ record, recordBytes }: Block, stats: fs.BigIntSt
 }
 
 /**
- * Nanoseconds as the seconds of utimes: a double, whose steps are 240 ns in our day, and which libuv before 1.52 cuts to whole
- * microseconds. Half a step more keeps the cut from losing one; whole seconds are exact as they are.
+ * Nanoseconds as the seconds of utimes: a double, whose steps are 240 ns in our day. libuv before 1.52 cuts what is behind the
+ * point to whole microseconds, and where the double lies just below the one that is meant, the next one is taken.
  */
 function seconds(nanoseconds: bigint): number {
+  const whole = Number(nanoseconds / 1_000_000_000n)
   const part = Number(nanoseconds % 1_000_000_000n)
-  return Number(nanoseconds / 1_000_000_000n) + (part === 0 ? 0 : (part + 130) / 1e9)
+  const time = whole + part / 1e9
+  return Math.trunc((time - whole) * 1e6) < Math.trunc(part / 1e3) ? time + 2.4e-7 : time
 }
 
 /** Access and modification time for utimes, which always sets both: the one to be left alone is set to what it is. */
