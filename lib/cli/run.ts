@@ -61,9 +61,8 @@ function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((li
   try {
     return createGuest({ version, args, env, preopens, backend, ...(trace === undefined ? {} : { trace }) })
   } catch (error) {
-    // What the host said is told by the message too, behind words for programs.
-    const { message, cause } = error as Error
-    throw new CommandError(cause instanceof Error ? `${message.replace(/^UVWASI_\w+, uvwasi_init: /, '')}` : message)
+    // The message begins with words for programs.
+    throw new CommandError((error as Error).message.replace(/^UVWASI_\w+, uvwasi_init: /, ''))
   }
 }
 
