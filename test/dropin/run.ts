@@ -1,0 +1,33 @@
+/** The child process: probes one host from the given probe on, and tells each answer as soon as it is there. */
+import { mkdirSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { furnish, told } from './probe.js'
+import { probes } from './probes.js'
+
+/** Where the parent reads answers. Standard output is what a probe may print to. */
+export const answersTo = 3
+export interface Request {
+  /** Where the class is imported from. */
+  readonly host: string
+  /** The numbers of the probes to run. */
+  readonly which: readonly number[]
+  /** An empty folder. */
+  readonly folder: string
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { host, which, folder }: Request = JSON.parse(process.argv[2])
+  const { WASI } = await import(host)
+  for (const index of which) {
+    const own = join(folder, String(index), 'box')
+    mkdirSync(own, { recursive: true })
+    furnish(own)
+    let answer: unknown
+    try {
+      answer = (await probes[index].run(WASI, own)) ?? 'undefined'
+    } catch (thrown) {
+      answer = { thrown: told(thrown) }
+    }
+    writeSync(answersTo, `${JSON.stringify([index, JSON.stringify(answer).replaceAll(own, '<folder>')])}\n`)
+  }
+}
