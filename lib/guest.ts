@@ -3,18 +3,18 @@ import { type CallName, namespace, type Row, table } from './abi/table.js'
 import { namespace0, table0 } from './abi/table0.js'
 import type { Context } from './context.js'
 import { coded, Exit } from './errors.js'
-import { hostDescriptor } from './fds/host.js'
-import { ReadOnly } from './fds/readonly.js'
-import { STREAM } from './fds/rights.js'
-import { FdTable } from './fds/table.js'
+import { OwnFds } from './fds/own.js'
+import { SharedFds } from './fds/shared.js'
+import type { FdTable } from './fds/table.js'
 import { gate, type Import } from './gate.js'
+import { nameOf, openAll } from './given.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
 import { reporter } from './report.js'
 import { openSys } from './sys/choose.js'
-import type { Handle } from './sys/sys.js'
+import type { Sys } from './sys/sys.js'
 import { traced } from './trace.js'
 import { checkKeys } from './validate.js'
 
@@ -49,20 +49,42 @@ export function createGuest(options: GuestOptions): Guest {
 
 export function guestOf(settings: Settings): Guest {
   const sys = openSys(settings.backend)
-  const context: Context = {
-    sys,
-    memory: new GuestMemory(sys),
-    fds: new FdTable(maxDescriptors),
-    args: settings.args,
-    env: settings.env,
-    random: systemRandom,
+  const fds = new OwnFds(maxDescriptors)
+  openAll(sys, fds, settings, settings.preopens.map(nameOf))
+  return guestWith(settings, sys, fds)
+}
+
+/** What the threads of one guest have together. It passes from thread to thread as it is. */
+export interface Sharing {
+  readonly fds: SharedArrayBuffer
+  readonly handles: number
+}
+
+/**
+ * Open all that a guest with threads is given. Each thread, wherever it runs, then makes a guest of its own from the same
+ * settings and this. The files are closed when the last of them is, and `close` was called here.
+ */
+export function shareOf(settings: Settings): { readonly sharing: Sharing; close(): void } {
+  const sys = openSys(settings.backend)
+  const handles = sys.share()
+  if (handles === undefined) {
+    throw coded(new Error(`threads share open files, which backend: '${sys.name}' cannot; 'native' can`), 'ERR_WASI_THREADS_UNAVAILABLE')
   }
-  try {
-    openAll(context, settings)
-  } catch (error) {
-    sys.dispose()
-    throw error
-  }
+  const names = settings.preopens.map(nameOf)
+  const fds = new SharedFds(sys, maxDescriptors, names)
+  openAll(sys, fds, settings, names)
+  return { sharing: { fds: fds.memory, handles }, close: () => sys.dispose() }
+}
+
+/** The guest as one of its threads has it. */
+export function threadOf(settings: Settings, { fds, handles }: Sharing): Guest {
+  const sys = openSys(settings.backend, handles)
+  return guestWith(settings, sys, new SharedFds(sys, maxDescriptors, settings.preopens.map(nameOf), fds))
+}
+
+function guestWith(settings: Settings, sys: Sys, fds: FdTable): Guest {
+  const { args, env } = settings
+  const context: Context = { sys, memory: new GuestMemory(sys), fds, args, env, random: systemRandom }
   return {
     namespace: settings.version === 'unstable' ? namespace0 : namespace,
     imports: importsOf(context, settings),
@@ -80,32 +102,6 @@ export function guestOf(settings: Settings): Guest {
       }
     },
     close: () => sys.dispose(),
-  }
-}
-
-const encoder = new TextEncoder()
-
-/** The guest's first descriptors: standard streams, then the directories in their order. */
-function openAll({ sys, fds }: Context, { stdio, preopens }: Settings): void {
-  stdio.forEach((fd, i) => {
-    const handle = opening(`${['stdin', 'stdout', 'stderr'][i]}, descriptor ${fd}`, () => sys.adopt(fd))
-    fds.insert(hostDescriptor(sys, handle, STREAM, STREAM))
-  })
-  for (const { name, path, readOnly } of preopens) {
-    const handle = opening(`preopen "${name}" at "${path}"`, () => sys.preopen(path))
-    const directory = hostDescriptor(sys, handle)
-    directory.preopen = encoder.encode(name)
-    fds.insert(readOnly ? new ReadOnly(directory) : directory)
-  }
-}
-
-/** The host's refusal under the code that node:wasi gives it, with what was to be opened. */
-function opening(what: string, open: () => Handle): Handle {
-  try {
-    return open()
-  } catch (cause) {
-    const code = `UVWASI_${(cause as NodeJS.ErrnoException).code ?? 'EIO'}`
-    throw coded(new Error(`${code}, uvwasi_init: cannot open ${what}: ${(cause as Error).message}`, { cause }), code)
   }
 }
 

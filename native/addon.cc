@@ -5,8 +5,11 @@
 // four integers, and nothing on the way allocates, throws or touches an object.
 #include <napi.h>
 
+#include <iterator>
 #include <limits>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <utility>
 #include <vector>
@@ -20,7 +23,7 @@ constexpr std::size_t register_count = 16;
 
 // A Host, and what it points into.
 struct Guest {
-  Guest(Block* block, bool walk_only) : host(block, walk_only) {}
+  Guest(Block* block, bool walk_only, std::shared_ptr<Table> table) : host(block, walk_only, std::move(table)) {}
   Host host;
   Napi::ObjectReference block;
   Napi::ObjectReference memory;
@@ -38,6 +41,32 @@ struct Environment {
     return guests[static_cast<std::size_t>(index)].get();
   }
 };
+
+// Tables of guests with threads, by a number that one environment may tell another. A table lives as long as a Host has it.
+class SharedTables {
+ public:
+  double add(const std::shared_ptr<Table>& table) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto it = tables_.begin(); it != tables_.end();) it = it->second.expired() ? tables_.erase(it) : std::next(it);
+    tables_[++last_] = table;
+    return last_;
+  }
+  std::shared_ptr<Table> get(double number) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = tables_.find(number);
+    return found == tables_.end() ? nullptr : found->second.lock();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<double, std::weak_ptr<Table>> tables_;
+  double last_ = 0;
+};
+
+SharedTables& shared_tables() {
+  static auto* const tables = new SharedTables;  // never destroyed: threads may outlast the end of main()
+  return *tables;
+}
 
 // A register as an integer. What is none of its values becomes its greatest: no handle, no length that memory has.
 template <class To>
@@ -124,12 +153,16 @@ Guest* guest(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<Environment>()->guest(info[0].As<Napi::Number>().DoubleValue());
 }
 
-// create(block: ArrayBuffer, walkOnly: boolean): index
+// create(block: ArrayBuffer, walkOnly: boolean, shared: number of a table, or 0 for one of its own): index, or -1 where
+// nobody has that table any more
 Napi::Value create(const Napi::CallbackInfo& info) {
-  if (!info[0].IsArrayBuffer() || !info[1].IsBoolean()) return refuse_arguments(info.Env());
+  if (!info[0].IsArrayBuffer() || !info[1].IsBoolean() || !info[2].IsNumber()) return refuse_arguments(info.Env());
   auto block = info[0].As<Napi::ArrayBuffer>();
   if (block.ByteLength() != sizeof(Block)) return refuse_arguments(info.Env());
-  auto made = std::make_unique<Guest>(static_cast<Block*>(block.Data()), info[1].As<Napi::Boolean>().Value());
+  const double shared = info[2].As<Napi::Number>().DoubleValue();
+  auto table = shared == 0 ? std::make_shared<Table>() : shared_tables().get(shared);
+  if (table == nullptr) return Napi::Number::New(info.Env(), -1);
+  auto made = std::make_unique<Guest>(static_cast<Block*>(block.Data()), info[1].As<Napi::Boolean>().Value(), std::move(table));
   made->block = Napi::Persistent(block.As<Napi::Object>());
   auto& guests = info.Env().GetInstanceData<Environment>()->guests;
   std::size_t index = 0;
@@ -139,7 +172,15 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(index));
 }
 
-// dispose(index): closes all that is open
+// share(index): a number by which a Host of another environment gets the same table
+Napi::Value share(const Napi::CallbackInfo& info) {
+  Guest* const asked = guest(info);
+  if (asked == nullptr) return refuse_arguments(info.Env());
+  asked->host.table()->share();
+  return Napi::Number::New(info.Env(), shared_tables().add(asked->host.table()));
+}
+
+// dispose(index): closes all that is open, unless another thread of the guest still has it
 Napi::Value dispose(const Napi::CallbackInfo& info) {
   Guest* const gone = guest(info);
   if (gone == nullptr) return refuse_arguments(info.Env());
@@ -201,6 +242,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 
   exports["registers"] = registers;
   exports["create"] = Napi::Function::New<create>(env, "create");
+  exports["share"] = Napi::Function::New<share>(env, "share");
   exports["dispose"] = Napi::Function::New<dispose>(env, "dispose");
   exports["bind"] = Napi::Function::New<bind>(env, "bind");
   exports["failure"] = Napi::Function::New<failure>(env, "failure");

@@ -13,7 +13,6 @@ enum Want : std::int32_t { want_read = 1, want_write = 2 };
 enum Ready : std::int32_t { ready_yes = 1, ready_hangup = 2 };
 
 struct PollEntry {
-  std::int32_t handle;
   std::int32_t want;
   std::int32_t outcome;
 };
@@ -35,13 +34,14 @@ struct Block {
   std::uint32_t second;
   std::uint64_t cookie;
   std::uint8_t unused[4096 - 112];
+  double poll_handles[max_polls];
   PollEntry poll[max_polls];
-  std::uint8_t unused2[20480 - 16384];
   double poll_bytes[max_polls];
   Span spans[max_spans];
 };
 static_assert(offsetof(Block, time) == 64 && offsetof(Block, times) == 72 && offsetof(Block, opened) == 88);
-static_assert(offsetof(Block, second) == 100 && offsetof(Block, cookie) == 104 && offsetof(Block, poll) == 4096);
-static_assert(offsetof(Block, poll_bytes) == 20480 && offsetof(Block, spans) == 28672 && sizeof(Block) == 36864);
+static_assert(offsetof(Block, second) == 100 && offsetof(Block, cookie) == 104 && offsetof(Block, poll_handles) == 4096);
+static_assert(offsetof(Block, poll) == 12288 && offsetof(Block, poll_bytes) == 20480 && offsetof(Block, spans) == 28672 &&
+              sizeof(Block) == 36864);
 
 }  // namespace wasi_common

@@ -1,7 +1,9 @@
 // Knows all that one guest may ask of the host: a method for every method of `Sys` in lib/sys/sys.ts, where they are
 // described. A platform's folder implements it wholly; its state.h says what a Host consists of there.
 #pragma once
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "block.h"
 #include "state.h"
@@ -11,8 +13,11 @@ namespace wasi_common {
 
 class Host {
  public:
-  // `walk_only` keeps the host from using the kernel's own resolution of paths beneath a directory.
-  Host(Block* block, bool walk_only) : state_(block, walk_only) {}
+  // `walk_only` keeps the host from using the kernel's own resolution of paths beneath a directory. Threads of a guest have
+  // a Host each and a table together.
+  Host(Block* block, bool walk_only, std::shared_ptr<Table> table) : state_(block, walk_only, std::move(table)) {}
+
+  const std::shared_ptr<Table>& table() { return state_.table(); }
 
   // Where guest memory lies. Whoever binds it keeps it alive until it binds another.
   void bind(std::uint8_t* memory, std::uint64_t size) { state_.bind(memory, size); }
@@ -24,41 +29,40 @@ class Host {
   Answer preopen(const std::string& path);
   Answer adopt(int fd);
 
-  Answer close(std::uint32_t file);
-  Answer readv(std::uint32_t file, std::uint32_t spans);
-  Answer preadv(std::uint32_t file, std::uint32_t spans, std::uint64_t offset);
-  Answer writev(std::uint32_t file, std::uint32_t spans);
-  Answer pwritev(std::uint32_t file, std::uint32_t spans, std::uint64_t offset);
-  Answer seek(std::uint32_t file, std::int64_t offset, std::uint32_t whence);
-  Answer filestat(std::uint32_t file);
-  Answer set_size(std::uint32_t file, std::uint64_t size);
-  Answer set_times(std::uint32_t file, std::uint32_t flags);
-  Answer allocate(std::uint32_t file, std::uint64_t offset, std::uint64_t length);
-  Answer advise(std::uint32_t file, std::uint64_t offset, std::uint64_t length, std::uint32_t advice);
-  Answer sync(std::uint32_t file);
-  Answer datasync(std::uint32_t file);
-  Answer set_flags(std::uint32_t file, std::uint32_t flags);
+  Answer close(Handle file);
+  Answer readv(Handle file, std::uint32_t spans);
+  Answer preadv(Handle file, std::uint32_t spans, std::uint64_t offset);
+  Answer writev(Handle file, std::uint32_t spans);
+  Answer pwritev(Handle file, std::uint32_t spans, std::uint64_t offset);
+  Answer seek(Handle file, std::int64_t offset, std::uint32_t whence);
+  Answer filestat(Handle file);
+  Answer set_size(Handle file, std::uint64_t size);
+  Answer set_times(Handle file, std::uint32_t flags);
+  Answer allocate(Handle file, std::uint64_t offset, std::uint64_t length);
+  Answer advise(Handle file, std::uint64_t offset, std::uint64_t length, std::uint32_t advice);
+  Answer sync(Handle file);
+  Answer datasync(Handle file);
+  Answer set_flags(Handle file, std::uint32_t flags);
   // Where to go on stands in block.cookie.
-  Answer readdir(std::uint32_t dir, std::uint32_t at, std::uint32_t length);
+  Answer readdir(Handle dir, std::uint32_t at, std::uint32_t length);
 
-  Answer open(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t oflags,
+  Answer open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t oflags,
               std::uint32_t fdflags, std::uint32_t access);
-  Answer filestat_at(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow);
-  Answer set_times_at(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t flags);
-  Answer mkdir(std::uint32_t dir, std::uint32_t at, std::uint32_t length);
-  Answer rmdir(std::uint32_t dir, std::uint32_t at, std::uint32_t length);
-  Answer unlink(std::uint32_t dir, std::uint32_t at, std::uint32_t length);
-  Answer readlink(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room);
-  Answer symlink(std::uint32_t target, std::uint32_t target_length, std::uint32_t dir, std::uint32_t at, std::uint32_t length);
-  Answer link(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t dir2,
-              std::uint32_t at2, std::uint32_t length2);
-  Answer rename(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t dir2, std::uint32_t at2,
-                std::uint32_t length2);
+  Answer filestat_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow);
+  Answer set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t flags);
+  Answer mkdir(Handle dir, std::uint32_t at, std::uint32_t length);
+  Answer rmdir(Handle dir, std::uint32_t at, std::uint32_t length);
+  Answer unlink(Handle dir, std::uint32_t at, std::uint32_t length);
+  Answer readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room);
+  Answer symlink(std::uint32_t target, std::uint32_t target_length, Handle dir, std::uint32_t at, std::uint32_t length);
+  Answer link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, Handle dir2, std::uint32_t at2,
+              std::uint32_t length2);
+  Answer rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle dir2, std::uint32_t at2, std::uint32_t length2);
 
-  Answer accept(std::uint32_t socket, std::uint32_t flags);
-  Answer recv(std::uint32_t socket, std::uint32_t spans, std::uint32_t flags);
-  Answer send(std::uint32_t socket, std::uint32_t spans, std::uint32_t flags);
-  Answer shutdown(std::uint32_t socket, std::uint32_t how);
+  Answer accept(Handle socket, std::uint32_t flags);
+  Answer recv(Handle socket, std::uint32_t spans, std::uint32_t flags);
+  Answer send(Handle socket, std::uint32_t spans, std::uint32_t flags);
+  Answer shutdown(Handle socket, std::uint32_t how);
 
   Answer poll(std::uint32_t count, double timeout);
   Answer now(std::uint32_t clock);

@@ -26,6 +26,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['fds, context', /^(fds\/\w+|context)$/],
   ['hostcalls, gate, trace, report', /^(hostcalls\/\w+|gate|trace|report)$/],
   ['options', /^options$/],
+  ['given', /^given$/],
   ['guest', /^guest$/],
   ['wasi', /^wasi$/],
   ['index, run', /^(index|run\/\w+)$/],

@@ -26,6 +26,8 @@ export abstract class Descriptor {
   inheriting: Rights
   /** The name under which the guest was given this directory, as bytes; only for one opened beforehand. */
   preopen: Uint8Array | undefined
+  /** What the host knows it by, and can wait for; -1 for what is none of the host's and always ready. */
+  readonly handle: Handle = -1
   /** Nothing can be changed through it. */
   readonly readOnly: boolean = false
   constructor(traits: Traits) {
@@ -51,8 +53,6 @@ export abstract class Descriptor {
   sync(): Answer { return -Errno.INVAL }
   datasync(): Answer { return -Errno.INVAL }
   setFlags(_fdflags: number): Answer { return -Errno.NOTSUP }
-  /** What `Sys.poll` can wait for; -1 where the descriptor is always ready. */
-  pollable(): Handle { return -1 }
 
   readdir(_cookie: bigint, _at: number, _length: number): Answer { return -Errno.NOTDIR }
   /** The new descriptor, or what went wrong. */

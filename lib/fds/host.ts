@@ -3,23 +3,27 @@ import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
-import { Descriptor } from './descriptor.js'
+import { Descriptor, type Traits } from './descriptor.js'
 import { baseOf, inheritingOf, TERMINAL } from './rights.js'
 
 /** Make the descriptor for a handle that `sys` has just opened, with at most the rights asked for. */
 export function hostDescriptor(sys: Sys, handle: Handle, base: Rights = Rights.ALL, inheriting: Rights = Rights.ALL): HostFile {
   const [filetype, fdflags, terminal] = sys.block.opened
-  const Kind = filetype === Filetype.DIRECTORY ? HostDirectory : HostFile
   const fitting = terminal === 1 ? TERMINAL : baseOf(filetype)
-  return new Kind(sys, handle, { filetype, fdflags, fitting, base, inheriting: inheriting & inheritingOf(filetype) })
+  return hostDescriptorOf(sys, handle, { filetype, fdflags, fitting, base, inheriting: inheriting & inheritingOf(filetype) })
+}
+
+/** Make the descriptor for a handle of which all is known. */
+export function hostDescriptorOf(sys: Sys, handle: Handle, traits: Traits): HostFile {
+  return traits.filetype === Filetype.DIRECTORY ? new HostDirectory(sys, handle, traits) : new HostFile(sys, handle, traits)
 }
 
 /** Anything of the host but a directory. */
 // biome-ignore format: a call a line
 export class HostFile extends Descriptor {
   protected readonly sys: Sys
-  readonly handle: Handle
-  constructor(sys: Sys, handle: Handle, traits: ConstructorParameters<typeof Descriptor>[0]) {
+  override readonly handle: Handle
+  constructor(sys: Sys, handle: Handle, traits: Traits) {
     super(traits)
     this.sys = sys
     this.handle = handle
@@ -39,7 +43,6 @@ export class HostFile extends Descriptor {
   override sync() { return this.sys.sync(this.handle) }
   override datasync() { return this.sys.datasync(this.handle) }
   override setFlags(fdflags: number) { return this.sys.setFlags(this.handle, fdflags) }
-  override pollable() { return this.handle }
 
   override accept(fdflags: number) {
     const handle = this.sys.accept(this.handle, fdflags)

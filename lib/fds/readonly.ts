@@ -2,7 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import { Filetype, Oflags } from '../abi/values.js'
-import type { Answer } from '../sys/sys.js'
+import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
 import { WRITES } from './rights.js'
 
@@ -13,10 +13,12 @@ const WRITE = 2
 /** It keeps the rights of the one behind it, so that a guest that wants to write is told ROFS, as on a disk mounted so. */
 // biome-ignore format: a call a line
 export class ReadOnly extends Descriptor {
+  override readonly handle: Handle
   override readonly readOnly = true
   readonly #behind: Descriptor
   constructor(behind: Descriptor) {
     super(behind)
+    this.handle = behind.handle
     this.preopen = behind.preopen
     this.#behind = behind
   }
@@ -30,7 +32,6 @@ export class ReadOnly extends Descriptor {
   override sync() { return this.#behind.sync() }
   override datasync() { return this.#behind.datasync() }
   override setFlags(fdflags: number) { return this.#behind.setFlags(fdflags) }
-  override pollable() { return this.#behind.pollable() }
   override readdir(cookie: bigint, at: number, length: number) { return this.#behind.readdir(cookie, at, length) }
   override filestatAt(at: number, length: number, follow: number) { return this.#behind.filestatAt(at, length, follow) }
   override readlink(at: number, length: number, into: number, room: number) { return this.#behind.readlink(at, length, into, room) }

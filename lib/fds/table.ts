@@ -1,24 +1,32 @@
-/** The guest's descriptors by number. The lowest free number is given out, as POSIX does. */
+/** The guest's descriptors by number, and what it is told of one that it has not, or may not use so. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
 import { refuse } from '../errors.js'
+import type { Answer } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { SOCKETS, unfitErrno } from './rights.js'
 
-export class FdTable {
-  readonly #entries: (Descriptor | undefined)[] = []
-  readonly #limit: number
-  /** No number below this is free. */
-  #lowest = 0
-  /** @param limit how many descriptors a guest may have open at once; the next one is refused with NFILE. */
-  constructor(limit: number) {
-    this.#limit = limit
-  }
+/** A guest's descriptors. `own.ts` keeps those of a guest that has one thread, `shared.ts` those that several threads use at once. */
+export abstract class FdTable {
+  /** The descriptor, if it is open. */
+  protected abstract at(fd: number): Descriptor | undefined
+  /** Whether there is room for another; NFILE if not. Asked before the host opens anything, so that nothing is lost. */
+  abstract reserve(): void
+  /** The descriptor's number: the lowest that is free, as in POSIX. Where there is none any more it is closed, and refused with NFILE. */
+  abstract insert(descriptor: Descriptor): number
+  /** Free the number. The descriptor, which the caller closes; BADF if it is not open. */
+  abstract remove(fd: number): Descriptor
+  /** Give the descriptor of `from` the number `to`. What was there, which the caller closes; BADF unless both are open. */
+  abstract renumber(from: number, to: number): Descriptor | undefined
+  /** Give up rights; NOTCAPABLE if some are not held. */
+  abstract narrow(fd: number, base: Rights, inheriting: Rights): Answer
+  /** Keep the fdflags that the host has just been told. */
+  abstract keepFlags(fd: number, descriptor: Descriptor, fdflags: number): void
 
   /** The descriptor, if it is open (BADF) and holds all of these rights (NOTCAPABLE, or what tells the wrong kind). */
   get(fd: number, base: Rights = 0, inheriting: Rights = 0): Descriptor {
-    const found = this.#entries[fd]
+    const found = this.at(fd)
     if (found === undefined) refuse(Errno.BADF)
     if ((base & ~found.base) !== 0 || (inheriting & ~found.inheriting) !== 0) refuse(lacking(found, base))
     return found
@@ -26,7 +34,7 @@ export class FdTable {
 
   /** The descriptor, if it is open and holds any of these rights. */
   getAny(fd: number, rights: Rights): Descriptor {
-    const found = this.#entries[fd]
+    const found = this.at(fd)
     if (found === undefined) refuse(Errno.BADF)
     if ((rights & found.base) === 0) refuse(lacking(found, rights))
     return found
@@ -34,34 +42,11 @@ export class FdTable {
 
   /** The descriptor, if it is a socket (NOTSOCK) that holds this right. */
   socket(fd: number, right: Rights): Descriptor {
-    const found = this.get(fd)
+    const found = this.at(fd)
+    if (found === undefined) refuse(Errno.BADF)
     if ((found.fitting & SOCKETS) === 0) refuse(Errno.NOTSOCK)
-    return this.get(fd, right)
-  }
-
-  /** The number that the next descriptor will have. Asked before the host opens anything, so that nothing is lost. */
-  free(): number {
-    while (this.#entries[this.#lowest] !== undefined) this.#lowest++
-    if (this.#lowest >= this.#limit) refuse(Errno.NFILE)
-    return this.#lowest
-  }
-
-  insert(descriptor: Descriptor): number {
-    const fd = this.free()
-    this.#entries[fd] = descriptor
-    this.#lowest = fd + 1
-    return fd
-  }
-
-  remove(fd: number): void {
-    this.#entries[fd] = undefined
-    if (fd < this.#lowest) this.#lowest = fd
-  }
-
-  /** Put the descriptor of `from` at the number `to`. What was there must be closed. */
-  move(from: number, to: number): void {
-    this.#entries[to] = this.#entries[from]
-    this.remove(from)
+    if ((right & ~found.base) !== 0) refuse(lacking(found, right))
+    return found
   }
 }
 

@@ -16,11 +16,7 @@ export const fd_allocate: Hostcalls['fd_allocate'] = ({ fds }, fd, offset, lengt
 }
 
 /** Whatever the host says, the number is free afterwards, as on Linux. */
-export const fd_close: Hostcalls['fd_close'] = ({ fds }, fd) => {
-  const descriptor = fds.get(fd)
-  fds.remove(fd)
-  return descriptor.close()
-}
+export const fd_close: Hostcalls['fd_close'] = ({ fds }, fd) => fds.remove(fd).close()
 
 export const fd_datasync: Hostcalls['fd_datasync'] = ({ fds }, fd) => fds.get(fd, Rights.FD_DATASYNC).datasync()
 export const fd_sync: Hostcalls['fd_sync'] = ({ fds }, fd) => fds.get(fd, Rights.FD_SYNC).sync()
@@ -42,18 +38,12 @@ export const fd_fdstat_set_flags: Hostcalls['fd_fdstat_set_flags'] = ({ fds }, f
   const file = fds.get(fd, Rights.FD_FDSTAT_SET_FLAGS)
   if (flags === file.fdflags) return 0
   const answer = file.setFlags(flags)
-  if (answer === 0) file.fdflags = flags
+  if (answer === 0) fds.keepFlags(fd, file, flags)
   return answer
 }
 
 /** Rights can only be given up: what the descriptor does not hold is NOTCAPABLE. */
-export const fd_fdstat_set_rights: Hostcalls['fd_fdstat_set_rights'] = ({ fds }, fd, base, inheriting) => {
-  const descriptor = fds.get(fd)
-  if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
-  descriptor.base = base
-  descriptor.inheriting = inheriting
-  return 0
-}
+export const fd_fdstat_set_rights: Hostcalls['fd_fdstat_set_rights'] = ({ fds }, fd, base, inheriting) => fds.narrow(fd, base, inheriting)
 
 export const fd_filestat_get: Hostcalls['fd_filestat_get'] = ({ fds }, fd) => fds.get(fd, Rights.FD_FILESTAT_GET).filestat()
 export const fd_filestat_set_size: Hostcalls['fd_filestat_set_size'] = ({ fds }, fd, size) =>
@@ -106,13 +96,7 @@ export const fd_readdir: Hostcalls['fd_readdir'] = ({ fds, memory }, fd, at, len
 }
 
 /** Both numbers must be in use, so that a guest cannot take a number that it might be given later (BADF). */
-export const fd_renumber: Hostcalls['fd_renumber'] = ({ fds }, fd, to) => {
-  fds.get(fd)
-  const replaced = fds.get(to)
-  if (fd === to) return 0
-  fds.move(fd, to)
-  return replaced.close()
-}
+export const fd_renumber: Hostcalls['fd_renumber'] = ({ fds }, fd, to) => fds.renumber(fd, to)?.close() ?? 0
 
 /** Finding out the offset needs less than moving it. */
 export const fd_seek: Hostcalls['fd_seek'] = ({ fds }, fd, offset, whence) => {

@@ -19,7 +19,7 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
   const dir = fds.get(fd, needed, passed)
   memory.check(at, length)
   if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
-  fds.free()
+  fds.reserve()
   const opened = dir.open(at, length, dirflags, oflags, fdflags, accessFor(base), base, inheriting)
   return typeof opened === 'number' ? opened : fds.insert(opened)
 }

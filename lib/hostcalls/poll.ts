@@ -55,10 +55,10 @@ function poll({ memory, fds, sys }: Context, { size, clock }: Layout, at: number
   }
   const placeOf = (sub: number, type: number): number => {
     const right = type === Eventtype.FD_WRITE ? Rights.FD_WRITE : Rights.FD_READ
-    const handle = fds.get(view.getUint32(sub + 16, true), Rights.POLL_FD_READWRITE | right).pollable()
+    const handle = fds.get(view.getUint32(sub + 16, true), Rights.POLL_FD_READWRITE | right).handle
     if (handle < 0) return -1
-    sys.block.poll[3 * polled] = handle
-    sys.block.poll[3 * polled + 1] = type === Eventtype.FD_WRITE ? Want.WRITE : Want.READ
+    sys.block.pollHandles[polled] = handle
+    sys.block.poll[2 * polled] = type === Eventtype.FD_WRITE ? Want.WRITE : Want.READ
     return polled++
   }
 
@@ -100,7 +100,7 @@ function poll({ memory, fds, sys }: Context, { size, clock }: Layout, at: number
       if (wait.delay <= waited) tell(wait, wait.errno)
       continue
     }
-    const ready = sys.block.poll[3 * wait.place + 2]
+    const ready = sys.block.poll[2 * wait.place + 1]
     if (ready < 0) tell(wait, -ready)
     else if (ready !== 0) tell(wait, Errno.SUCCESS, sys.block.pollBytes[wait.place], ready & Ready.HANGUP ? Eventrwflags.HANGUP : 0)
   }

@@ -5,7 +5,7 @@ import type { Hostcalls } from './types.js'
 
 export const sock_accept: Hostcalls['sock_accept'] = ({ fds }, fd, flags) => {
   const listener = fds.socket(fd, Rights.SOCK_ACCEPT)
-  fds.free()
+  fds.reserve()
   const accepted = listener.accept(flags)
   return typeof accepted === 'number' ? accepted : fds.insert(accepted)
 }

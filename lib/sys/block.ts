@@ -27,9 +27,11 @@ export class Block {
   readonly second = new Uint32Array(this.buffer, 100, 1)
   /** Where a `readdir` shall go on, as a hostcall's u64. */
   readonly cookie = new BigUint64Array(this.buffer, 104, 1)
-  /** Triples of handle, Want, and, as the answer, Ready or `-Errno`. */
-  readonly poll = new Int32Array(this.buffer, 4096, 3 * maxPolls)
-  /** For each poll entry, as the answer: how many bytes wait to be read. */
+  /** What to wait for. */
+  readonly pollHandles = new Float64Array(this.buffer, 4096, maxPolls)
+  /** For each of them a pair: Want, and, as the answer, Ready or `-Errno`. */
+  readonly poll = new Int32Array(this.buffer, 12288, 2 * maxPolls)
+  /** For each of them, as the answer: how many bytes wait to be read. */
   readonly pollBytes = new Float64Array(this.buffer, 20480, maxPolls)
   /** Pairs of offset and length in guest memory, already checked. */
   readonly spans = new Uint32Array(this.buffer, 28672, 2 * maxSpans)

@@ -3,6 +3,7 @@ import { openNative } from './native.js'
 import type { Sys } from './sys.js'
 import { TypescriptSys } from './typescript/sys.js'
 
-export function openSys(backend: 'auto' | 'native' | 'typescript'): Sys {
-  return backend === 'typescript' ? new TypescriptSys() : openNative()
+/** @param shared what `share()` said of the Sys whose handles this one shall have too */
+export function openSys(backend: 'auto' | 'native' | 'typescript', shared?: number): Sys {
+  return backend === 'typescript' ? new TypescriptSys() : openNative(shared === undefined ? {} : { shared })
 }

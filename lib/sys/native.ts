@@ -7,12 +7,13 @@ import { Block } from './block.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from './sys.js'
 
 /** The calls that take their arguments from the registers, and leave their answer in the first. */
-type Hot = Exclude<keyof Sys, 'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'preopen' | 'adopt'>
+type Hot = Exclude<keyof Sys, 'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'share' | 'preopen' | 'adopt'>
 
 interface Addon extends Readonly<Record<Hot, () => void>> {
   /** The index of a host, which the answer replaces; then the arguments. */
   readonly registers: Float64Array
-  create(block: ArrayBuffer, walkOnly: boolean): number
+  create(block: ArrayBuffer, walkOnly: boolean, shared: number): number
+  share(host: number): number
   dispose(host: number): void
   bind(host: number, memory: Uint8Array): void
   failure(host: number): [syscall: string, error: number, path: string | undefined]
@@ -21,11 +22,13 @@ interface Addon extends Readonly<Record<Hot, () => void>> {
   resolver(host: number): 'openat2' | 'walk'
 }
 
-/** How the backend is to be had, for tests. Embedders have no say in it: every one of these is the same sandbox. */
+/** How the backend is to be had. Embedders have no say in it: every one of these is the same sandbox. */
 export interface NativeOptions {
-  /** The addon's file, instead of looking for it. */
+  /** What `share()` of another thread's said, to have the same handles. */
+  shared?: number
+  /** For tests: the addon's file, instead of looking for it. */
   addon?: string
-  /** `walk`: never leave the resolution of paths to the kernel. */
+  /** For tests. `walk`: never leave the resolution of paths to the kernel. */
   resolution?: 'auto' | 'walk'
 }
 export interface Native extends Sys {
@@ -73,7 +76,7 @@ const patience = 50_000_000
 const PENDING = -0x20000
 
 /** The class over a loaded addon. Its functions and registers are constants to the methods, which V8 then inlines. */
-function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
+function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) => Native {
   const r = addon.registers
   /** No host has this index, so that calls after dispose() are refused, whoever has the old one now. */
   const none = -1
@@ -165,8 +168,9 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
     readonly block = new Block()
     #host: number
 
-    constructor(resolution: 'auto' | 'walk') {
-      this.#host = addon.create(this.block.buffer, resolution === 'walk')
+    constructor(resolution: 'auto' | 'walk', shared: number) {
+      this.#host = addon.create(this.block.buffer, resolution === 'walk', shared)
+      if (this.#host === none) throw new Error('the guest whose files were to be shared has been closed')
       forgotten.register(this, this.#host, this)
     }
     get resolver() { return addon.resolver(this.#host) }
@@ -178,6 +182,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
       addon.dispose(this.#host)
       this.#host = none
     }
+    share(): number { return addon.share(this.#host) }
     preopen(path: string): Handle { return this.#opened(addon.preopen(this.#host, path)) }
     adopt(fd: number): Handle { return this.#opened(addon.adopt(this.#host, fd)) }
     #opened(answer: Answer): Handle {
@@ -233,8 +238,8 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk') => Native {
 const classes = new Map<string, ReturnType<typeof over>>()
 
 /** A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was looked for. */
-export function openNative({ addon = '', resolution = 'auto' }: NativeOptions = {}): Native {
+export function openNative({ addon = '', resolution = 'auto', shared = 0 }: NativeOptions = {}): Native {
   const NativeSys = classes.get(addon) ?? over(load(addon === '' ? candidates : [addon]))
   classes.set(addon, NativeSys)
-  return new NativeSys(resolution)
+  return new NativeSys(resolution, shared)
 }

@@ -25,8 +25,13 @@ export interface Sys {
   bind(memory: Uint8Array): void
   /** What the last UNEXPECTED was: an Error with `syscall`, `errno`, `code` and, where there is one, `path`. */
   failure(): Error
-  /** Close every handle that is open. No call may follow. */
+  /** Close every handle that is open, unless another thread's Sys has it too. No call may follow. */
   dispose(): void
+  /**
+   * A number by which a Sys in another thread, made with it, has the same handles. From now on no handle is ever used again
+   * for another file. Undefined where a backend cannot do that.
+   */
+  share(): number | undefined
 
   // The embedder's calls: what goes wrong is thrown, as an Error with `code`, `syscall`, `path`.
 
@@ -92,7 +97,7 @@ export interface Sys {
 
   // Waiting and clocks.
 
-  /** Wait for the first `count` entries of `block.poll`, at most `timeout` nanoseconds (Infinity: for ever). How many are ready. */
+  /** Wait for the first `count` of `block.pollHandles`, at most `timeout` nanoseconds (Infinity: for ever). How many are ready. */
   poll(count: number, timeout: number): Answer
   /** Fills `time`. `clock` as the specification numbers it: realtime, monotonic, process and thread CPU time. */
   now(clock: number): Answer

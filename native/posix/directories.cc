@@ -26,10 +26,10 @@ Filetype entry_type(unsigned char type) {
 bool is_parent(const platform::Entry& entry) { return entry.length == 2 && std::memcmp(entry.name, "..", 2) == 0; }
 
 // Nothing about what is above a preopened directory may leak, whichever handle lists it.
-std::uint64_t parent_inode(const State& state, int fd, std::uint64_t inode) {
+std::uint64_t parent_inode(State& state, int fd, std::uint64_t inode) {
   struct stat status;
   if (::fstat(fd, &status) != 0) return 0;
-  return state.is_root(status) ? status.st_ino : inode;
+  return state.table()->is_root(status) ? status.st_ino : inode;
 }
 
 Filetype asked_type(int fd, const char* name) {
@@ -39,13 +39,14 @@ Filetype asked_type(int fd, const char* name) {
 
 }  // namespace
 
-Answer Host::readdir(std::uint32_t handle, std::uint32_t at, std::uint32_t length) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (!file->is_directory()) return refuse(Errno::NotDir);
   std::uint8_t* const room = state_.memory(at, length);
   if (room == nullptr) return refuse(Errno::Fault);
-  platform::Listing* const listing = state_.listing(handle);
+  const auto locked = state_.table()->listings();
+  platform::Listing* const listing = state_.table()->listing(handle, *file);
   if (listing == nullptr || platform::go_to(*listing, state_.block().cookie) != 0) return state_.failed("readdir", errno);
 
   std::uint32_t written = 0;

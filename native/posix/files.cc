@@ -7,85 +7,86 @@
 
 namespace wasi_common {
 
-Answer Host::close(std::uint32_t handle) {
-  if (state_.file(handle) == nullptr) return refuse(Errno::BadF);
+Answer Host::close(Handle handle) {
+  Descriptor fd;
+  if (!state_.table()->remove(handle, fd)) return refuse(Errno::BadF);
   // Whatever it says, the descriptor is gone: EINTR is no news, EIO and ENOSPC are.
-  return state_.remove(handle).reset() == 0 || errno == EINTR ? 0 : state_.failed("close", errno);
+  return fd.reset() == 0 || errno == EINTR ? 0 : state_.failed("close", errno);
 }
 
-Answer Host::seek(std::uint32_t handle, std::int64_t offset, std::uint32_t whence) {
+Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
   constexpr int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
-  const File* file = state_.file(handle);
+  const Pin file = state_.file(handle);
   // The offset of a directory belongs to readdir().
-  if (file == nullptr || file->is_directory()) return refuse(Errno::BadF);
+  if (!file || file->is_directory()) return refuse(Errno::BadF);
   if (whence > 2) return refuse(Errno::Inval);
   const off_t place = ::lseek(file->fd, offset, whences[whence]);
   return place >= 0 ? place : state_.failed("lseek", errno);
 }
 
-Answer Host::filestat(std::uint32_t handle) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::filestat(Handle handle) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   struct stat status;
   if (::fstat(file->fd, &status) != 0) return state_.failed("fstat", errno);
   write_filestat(status, file->type, state_.block().record);
   return 0;
 }
 
-Answer Host::set_size(std::uint32_t handle, std::uint64_t size) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::set_size(Handle handle, std::uint64_t size) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (size > INT64_MAX) return refuse(Errno::Fbig);
   const int result = retry([&] { return ::ftruncate(file->fd, static_cast<off_t>(size)); });
   return result == 0 ? 0 : state_.failed("ftruncate", errno);
 }
 
-Answer Host::set_times(std::uint32_t handle, std::uint32_t flags) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::set_times(Handle handle, std::uint32_t flags) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   timespec times[2];
   if (const Answer refused = times_to_set(state_.block(), flags, times); refused != 0) return refused;
   return ::futimens(file->fd, times) == 0 ? 0 : state_.failed("futimens", errno);
 }
 
-Answer Host::allocate(std::uint32_t handle, std::uint64_t offset, std::uint64_t length) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (length == 0) return refuse(Errno::Inval);
   if (offset > INT64_MAX || length > INT64_MAX - offset) return refuse(Errno::Fbig);
   const int result = retry([&] { return platform::reserve(file->fd, static_cast<off_t>(offset), static_cast<off_t>(length)); });
   return result == 0 ? 0 : state_.failed("fallocate", errno);
 }
 
-Answer Host::advise(std::uint32_t handle, std::uint64_t offset, std::uint64_t length, std::uint32_t advice) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::advise(Handle handle, std::uint64_t offset, std::uint64_t length, std::uint32_t advice) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (advice > 5 || offset > INT64_MAX || length > INT64_MAX) return refuse(Errno::Inval);
   const int result = platform::advise(file->fd, static_cast<off_t>(offset), static_cast<off_t>(length), advice);
   return result == 0 ? 0 : state_.failed("fadvise", errno);
 }
 
-Answer Host::sync(std::uint32_t handle) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::sync(Handle handle) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   return retry([&] { return ::fsync(file->fd); }) == 0 ? 0 : state_.failed("fsync", errno);
 }
 
-Answer Host::datasync(std::uint32_t handle) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::datasync(Handle handle) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   return retry([&] { return platform::sync_data(file->fd); }) == 0 ? 0 : state_.failed("fdatasync", errno);
 }
 
-Answer Host::set_flags(std::uint32_t handle, std::uint32_t flags) {
+Answer Host::set_flags(Handle handle, std::uint32_t flags) {
   constexpr std::uint32_t changeable = fdflags::append | fdflags::nonblock;
-  File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (flags > fdflags::all) return refuse(Errno::Inval);
   // F_SETFL takes the sync flags and forgets them, so it must not be asked.
-  const std::uint32_t changed = (flags ^ file->flags) & (file->adopted ? ~std::uint32_t{fdflags::nonblock} : ~changeable);
+  const std::uint32_t changed = (flags ^ file->flags.get()) & (file->adopted ? ~std::uint32_t{fdflags::nonblock} : ~changeable);
   if (changed != 0) return refuse(Errno::NotSup);
-  if (!file->adopted && flags != file->flags) {
+  if (!file->adopted && flags != file->flags.get()) {
     const int host = (flags & fdflags::append ? O_APPEND : 0) | O_NONBLOCK;
     if (::fcntl(file->fd, F_SETFL, host) != 0) return state_.failed("fcntl", errno);
   }

@@ -27,17 +27,13 @@ bool Path::plain() const {
   return !(bytes[0] == '.' && (length == 1 || (length == 2 && bytes[1] == '.')));
 }
 
-bool State::beneath() {
+bool State::beneath(int dir) {
   if (walk_only_) return false;
   int known = kernel_resolves.load(std::memory_order_relaxed);
   if (known == nobody_asked) {
-    int root = -1;
-    for (const File& file : files_)
-      if (file.fd >= 0 && file.root) root = file.fd;
-    if (root < 0) return false;
     // Containers answer EPERM or ENOSYS, old kernels ENOSYS: such an error means never again. For want of descriptors or
     // memory the question is put again later. After a success every error is a true one.
-    if (platform::resolves_beneath(root))
+    if (platform::resolves_beneath(dir))
       known = yes;
     else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
       return false;
@@ -48,7 +44,9 @@ bool State::beneath() {
   return known == yes;
 }
 
-const char* State::resolver() { return beneath() ? "openat2" : "walk"; }
+const char* State::resolver() {
+  return !walk_only_ && kernel_resolves.load(std::memory_order_relaxed) == yes ? "openat2" : "walk";
+}
 
 Answer State::path(std::uint32_t at, std::uint32_t length, Path& path) {
   if (length == 0) return refuse(Errno::NoEnt);
@@ -62,11 +60,10 @@ Answer State::path(std::uint32_t at, std::uint32_t length, Path& path) {
   return std::memchr(path.bytes, '\0', length) == nullptr ? 0 : refuse(Errno::Inval);
 }
 
-Answer State::directory_and_path(std::uint32_t dir, std::uint32_t at, std::uint32_t length, int& fd, Path& path) {
-  const File* file = this->file(dir);
-  if (file == nullptr) return refuse(Errno::BadF);
-  if (!file->is_directory()) return refuse(Errno::NotDir);
-  fd = file->fd;
+Answer State::directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path) {
+  dir = file(handle);
+  if (!dir) return refuse(Errno::BadF);
+  if (!dir->is_directory()) return refuse(Errno::NotDir);
   if (const Answer refused = this->path(at, length, path); refused != 0) return refused;
   return path.bytes[0] == '/' ? refuse(Errno::NotCapable) : 0;
 }
@@ -79,7 +76,7 @@ Answer State::lease(int dir, const Path& path, unsigned how, Held& lease) {
     std::memcpy(lease.name, path.bytes, path.length + 1);
     return 0;
   }
-  if (beneath()) {
+  if (beneath(dir)) {
     bool walk = false;
     const Answer answer = lease_by_kernel(dir, path, how, lease, walk);
     if (!walk) return answer;

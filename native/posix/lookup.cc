@@ -18,7 +18,7 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descr
     const bool may_be_link = answer == refuse(Errno::Loop) || answer == refuse(Errno::Mlink) || answer == refuse(Errno::NotDir);
     if (!follow_last || !may_be_link) return answer;
   }
-  if (beneath()) {
+  if (beneath(dir)) {
     bool walk = false;
     fd = Descriptor(platform::open_beneath(dir, path.bytes, flags | (follow_last ? 0 : O_NOFOLLOW), creating));
     if (fd.open()) return 0;
@@ -39,7 +39,7 @@ Answer State::status_at(int dir, const Path& path, bool follow_last, struct stat
     if (::fstatat(dir, path.bytes, &status, AT_SYMLINK_NOFOLLOW) != 0) return failed("fstatat", errno, path.bytes);
     if (!follow_last || !S_ISLNK(status.st_mode)) return 0;
   }
-  if (beneath()) {
+  if (beneath(dir)) {
     const int flags = platform::search_flags | O_CLOEXEC | (follow_last ? 0 : O_NOFOLLOW);
     bool walk = false;
     Descriptor fd(platform::open_beneath(dir, path.bytes, flags, 0));

@@ -11,14 +11,14 @@ namespace {
 
 // A name that the guest gave: its path, and leave to work on the last name of it. Nothing may be done if it was refused.
 struct Named {
+  Pin parent;
   Path path;
   Held lease;
   Answer refused;
 
-  Named(State& state, std::uint32_t dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) {
-    int parent = -1;
+  Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) {
     refused = state.directory_and_path(dir, at, length, parent, path);
-    if (refused == 0) refused = state.lease(parent, path, how, lease);
+    if (refused == 0) refused = state.lease(parent->fd, path, how, lease);
   }
   int fd() const { return lease.fd(); }
   const char* last() const { return lease.name; }
@@ -37,20 +37,20 @@ Answer refuse_slash(State& state, const Named& name) {
 
 }  // namespace
 
-Answer Host::mkdir(std::uint32_t dir, std::uint32_t at, std::uint32_t length) {
+Answer Host::mkdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
   return ::mkdirat(name.fd(), name.last(), 0777) == 0 ? 0 : state_.failed("mkdirat", errno, name.path.bytes);
 }
 
-Answer Host::rmdir(std::uint32_t dir, std::uint32_t at, std::uint32_t length) {
+Answer Host::rmdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
   if (name.lease.up) return refuse(Errno::NotEmpty);
   return ::unlinkat(name.fd(), name.last(), AT_REMOVEDIR) == 0 ? 0 : state_.failed("unlinkat", errno, name.path.bytes);
 }
 
-Answer Host::unlink(std::uint32_t dir, std::uint32_t at, std::uint32_t length) {
+Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
   struct stat status;
@@ -64,8 +64,7 @@ Answer Host::unlink(std::uint32_t dir, std::uint32_t at, std::uint32_t length) {
   return directory ? refuse(Errno::IsDir) : state_.failed("unlinkat", error, name.path.bytes);
 }
 
-Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, std::uint32_t dir, std::uint32_t at,
-                     std::uint32_t length) {
+Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle dir, std::uint32_t at, std::uint32_t length) {
   Path aim;
   if (const Answer refused = state_.path(target, target_length, aim); refused != 0) return refused;
   if (aim.bytes[0] == '/') return refuse(Errno::NotCapable);
@@ -75,8 +74,8 @@ Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, std::uin
   return ::symlinkat(aim.bytes, name.fd(), name.last()) == 0 ? 0 : state_.failed("symlinkat", errno, name.path.bytes);
 }
 
-Answer Host::link(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t dir2,
-                  std::uint32_t at2, std::uint32_t length2) {
+Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, Handle dir2, std::uint32_t at2,
+                  std::uint32_t length2) {
   const Named from(state_, dir, at, length, (follow != 0 ? How::follow : keep) | enter);
   if (from.refused != 0) return from.refused;
   const Named to(state_, dir2, at2, length2);
@@ -90,8 +89,7 @@ Answer Host::link(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std
   return result == 0 ? 0 : state_.failed("linkat", errno, from.path.bytes);
 }
 
-Answer Host::rename(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t dir2, std::uint32_t at2,
-                    std::uint32_t length2) {
+Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle dir2, std::uint32_t at2, std::uint32_t length2) {
   const Named from(state_, dir, at, length);
   if (from.refused != 0) return from.refused;
   const Named to(state_, dir2, at2, length2);

@@ -24,11 +24,11 @@ int host_flags(std::uint32_t oflags, std::uint32_t fdflags, std::uint32_t access
 
 }  // namespace
 
-Answer Host::open(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t oflags,
+Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t oflags,
                   std::uint32_t fdflags, std::uint32_t access) {
   constexpr std::uint32_t creating_directory = oflags::creat | oflags::directory;
   Path path;
-  int parent = -1;
+  Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   if (oflags > 15 || fdflags > fdflags::all || access > 3) return refuse(Errno::Inval);
   if ((oflags & creating_directory) == creating_directory) return refuse(Errno::Inval);
@@ -36,7 +36,7 @@ Answer Host::open(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std
   File file;
   Descriptor fd;
   const int flags = host_flags(oflags, fdflags, access);
-  if (const Answer refused = state_.open(parent, path, follow != 0, flags, fd); refused != 0) return refused;
+  if (const Answer refused = state_.open(parent->fd, path, follow != 0, flags, fd); refused != 0) return refused;
   if (flags & O_DIRECTORY) {
     file.type = Filetype::Directory;
   } else {
@@ -49,37 +49,37 @@ Answer Host::open(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std
   return state_.place(std::move(file));
 }
 
-Answer Host::filestat_at(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow) {
+Answer Host::filestat_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow) {
   Path path;
-  int parent = -1;
+  Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   struct stat status;
-  if (const Answer refused = state_.status_at(parent, path, follow != 0, status); refused != 0) return refused;
+  if (const Answer refused = state_.status_at(parent->fd, path, follow != 0, status); refused != 0) return refused;
   write_filestat(status, filetype(status, -1), state_.block().record);
   return 0;
 }
 
-Answer Host::set_times_at(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t flags) {
+Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t flags) {
   Path path;
-  int parent = -1;
+  Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   timespec times[2];
   if (const Answer refused = times_to_set(state_.block(), flags, times); refused != 0) return refused;
   Held lease;
   const unsigned how = (follow != 0 ? How::follow : keep) | enter;
-  if (const Answer refused = state_.lease(parent, path, how, lease); refused != 0) return refused;
+  if (const Answer refused = state_.lease(parent->fd, path, how, lease); refused != 0) return refused;
   const int result = ::utimensat(lease.fd(), lease.name, times, AT_SYMLINK_NOFOLLOW);
   return result == 0 ? 0 : state_.failed("utimensat", errno, path.bytes);
 }
 
-Answer Host::readlink(std::uint32_t dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room) {
+Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room) {
   Path path;
-  int parent = -1;
+  Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   std::uint8_t* const place = state_.memory(into, room);
   if (place == nullptr) return refuse(Errno::Fault);
   Held lease;
-  if (const Answer refused = state_.lease(parent, path, enter, lease); refused != 0) return refused;
+  if (const Answer refused = state_.lease(parent->fd, path, enter, lease); refused != 0) return refused;
   // The kernel refuses to fill no room at all, and takes its size for an int.
   char none[1];
   char* const buffer = room == 0 ? none : reinterpret_cast<char*>(place);

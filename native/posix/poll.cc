@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 
 #include <ctime>
+#include <vector>
 
 #include "host.h"
 
@@ -30,6 +31,9 @@ int wait(pollfd* entries, std::size_t count, std::uint64_t timeout) {
   }
 }
 
+// What JavaScript wrote as a handle; what can be none becomes one that is never open.
+Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0 ? static_cast<Handle>(value) : ~Handle{0}; }
+
 // How many bytes a read would find.
 double waiting(const File& file) {
   if (file.type == Filetype::RegularFile) {
@@ -48,16 +52,18 @@ Answer Host::poll(std::uint32_t count, double timeout) {
   if (count > max_polls) return refuse(Errno::Inval);
   Block& block = state_.block();
   pollfd entries[max_polls];
+  std::vector<Pin> files;
+  files.reserve(count);
   int bad = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     PollEntry& entry = block.poll[i];
-    const File* file = state_.file(static_cast<std::uint32_t>(entry.handle));
+    const Pin& file = files.emplace_back(state_.file(handle_of(block.poll_handles[i])));
     const int events = (entry.want & want_read ? POLLIN : 0) | (entry.want & want_write ? POLLOUT : 0);
     // A negative descriptor is passed over.
-    entries[i] = {file != nullptr ? file->fd : -1, static_cast<short>(events), 0};
-    entry.outcome = file != nullptr ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
+    entries[i] = {file ? file->fd : -1, static_cast<short>(events), 0};
+    entry.outcome = file ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
     block.poll_bytes[i] = 0;
-    bad += file == nullptr;
+    bad += !file;
   }
 
   // What does not fit into 63 bits lasts for ever; NaN is no time at all.
@@ -73,8 +79,7 @@ Answer Host::poll(std::uint32_t count, double timeout) {
       entry.outcome = static_cast<std::int32_t>(refuse(Errno::BadF));
     else if (found != 0) {
       entry.outcome = ready_yes | (found & (POLLHUP | POLLERR) ? ready_hangup : 0);
-      // The entry's handle was read once, and checked: the block is JavaScript's, which does not run meanwhile.
-      if (entry.want & want_read) block.poll_bytes[i] = waiting(*state_.file(static_cast<std::uint32_t>(entry.handle)));
+      if (entry.want & want_read) block.poll_bytes[i] = waiting(*files[i]);
     }
     ready += entry.outcome != 0;
   }

@@ -19,6 +19,8 @@ Answer Host::preopen(const std::string& path) {
   file.device = status.st_dev;
   file.inode = status.st_ino;
   file.fd = fd.release();
+  // Asked now, so that resolver() can tell.
+  state_.beneath(file.fd);
   return state_.place(std::move(file));
 }
 
@@ -32,12 +34,13 @@ Answer Host::adopt(int fd) {
   file.type = filetype(status, fd);
   file.adopted = true;
   file.socket = S_ISSOCK(status.st_mode);
-  if (flags & O_APPEND) file.flags |= fdflags::append;
+  std::uint32_t known = flags & O_APPEND ? std::uint32_t{fdflags::append} : 0;
   // O_SYNC has O_DSYNC's bit in it on Linux.
   if ((flags & O_SYNC) == O_SYNC)
-    file.flags |= fdflags::sync;
+    known |= fdflags::sync;
   else if (flags & O_DSYNC)
-    file.flags |= fdflags::dsync;
+    known |= fdflags::dsync;
+  file.flags = known;
   if (file.socket) platform::keep_quiet(fd);
   return state_.place(std::move(file));
 }

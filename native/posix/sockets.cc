@@ -16,9 +16,9 @@ bool listens(int socket) {
 
 }  // namespace
 
-Answer Host::accept(std::uint32_t handle, std::uint32_t flags) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::accept(Handle handle, std::uint32_t flags) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (flags & ~std::uint32_t{fdflags::nonblock}) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
   if (!listens(file->fd)) return refuse(Errno::Inval);
@@ -37,9 +37,9 @@ Answer Host::accept(std::uint32_t handle, std::uint32_t flags) {
   return state_.place(std::move(connection));
 }
 
-Answer Host::recv(std::uint32_t handle, std::uint32_t spans, std::uint32_t flags) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (flags > riflags::all) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
   Vectors vectors;
@@ -59,9 +59,9 @@ Answer Host::recv(std::uint32_t handle, std::uint32_t spans, std::uint32_t flags
   return size;
 }
 
-Answer Host::send(std::uint32_t handle, std::uint32_t spans, std::uint32_t flags) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (flags != 0) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
   Vectors vectors;
@@ -73,10 +73,10 @@ Answer Host::send(std::uint32_t handle, std::uint32_t spans, std::uint32_t flags
   return transfer(state_, *file, POLLOUT, "sendmsg", [&] { return ::sendmsg(file->fd, &message, host); });
 }
 
-Answer Host::shutdown(std::uint32_t handle, std::uint32_t how) {
+Answer Host::shutdown(Handle handle, std::uint32_t how) {
   constexpr int hows[] = {-1, SHUT_RD, SHUT_WR, SHUT_RDWR};
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (how == 0 || how > (sdflags::rd | sdflags::wr)) return refuse(Errno::Inval);
   return ::shutdown(file->fd, hows[how]) == 0 ? 0 : state_.failed("shutdown", errno);
 }

@@ -1,4 +1,4 @@
-// Knows how files come into a Host's table and leave it, and how a failed system call becomes an answer.
+// Knows what a guest is told of a file that was opened, and how a failed system call becomes an answer.
 #include "state.h"
 
 #include <sys/socket.h>
@@ -8,11 +8,6 @@
 #include "expected.h"
 
 namespace wasi_common {
-
-State::~State() {
-  for (File& file : files_)
-    if (!file.adopted) Descriptor{file.fd};
-}
 
 void State::bind(std::uint8_t* memory, std::uint64_t size) {
   memory_ = memory;
@@ -24,38 +19,12 @@ std::uint8_t* State::memory(std::uint32_t at, std::uint32_t length) {
 }
 
 Answer State::place(File&& file) {
-  while (lowest_ < files_.size() && files_[lowest_].fd >= 0) ++lowest_;
-  if (lowest_ == files_.size()) files_.emplace_back();
-  block_->opened.type = static_cast<std::uint32_t>(file.type);
-  block_->opened.flags = file.flags;
   const bool terminal = file.type == Filetype::CharacterDevice && ::isatty(file.fd);
-  block_->opened.terminal = terminal;
   file.waits = file.adopted && !file.socket && (terminal || file.type == Filetype::SocketStream);
-  files_[lowest_] = std::move(file);
-  return static_cast<Answer>(lowest_++);
-}
-
-Descriptor State::remove(std::uint32_t handle) {
-  File gone = std::exchange(files_[handle], File{});
-  if (handle < lowest_) lowest_ = handle;
-  return Descriptor(gone.adopted ? -1 : gone.fd);
-}
-
-platform::Listing* State::listing(std::uint32_t handle) {
-  File& file = files_[handle];
-  if (!file.listing) {
-    std::uint32_t& oldest = listed_[next_listed_++ % std::size(listed_)];
-    if (oldest < files_.size()) files_[oldest].listing.reset();
-    oldest = handle;
-    file.listing = platform::list(file.fd);
-  }
-  return file.listing.get();
-}
-
-bool State::is_root(const struct stat& status) const {
-  for (const File& file : files_)
-    if (file.fd >= 0 && file.root && file.device == status.st_dev && file.inode == status.st_ino) return true;
-  return false;
+  block_->opened.type = static_cast<std::uint32_t>(file.type);
+  block_->opened.flags = file.flags.get();
+  block_->opened.terminal = terminal;
+  return static_cast<Answer>(table_->place(std::move(file)));
 }
 
 Answer State::failed(const char* call, int error, const char* path) {

@@ -1,34 +1,19 @@
-// Knows what a Host consists of on POSIX: its table of open files, where memory lies, the last failure.
+// Knows what a Host consists of on POSIX: a table of open files, where memory lies, the last failure.
 #pragma once
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "block.h"
 #include "failure.h"
 #include "fd.h"
 #include "platform.h"
 #include "resolve.h"
+#include "table.h"
 #include "wasi.h"
 
 namespace wasi_common {
 
 static_assert(sizeof(off_t) == 8, "large files");
-
-struct File {
-  int fd = -1;  // -1: this place in the table is free
-  Filetype type = Filetype::Unknown;
-  bool adopted = false;     // never closed; its description is shared with the host, so F_SETFL is out of the question
-  bool socket = false;      // a true socket: a FIFO has the type of one
-  bool waits = false;       // an adopted pipe or terminal: a call on it may keep its thread waiting
-  bool root = false;        // a preopen: what is above it is nobody's business
-  std::uint32_t flags = 0;  // fdflags as the guest sees them
-  dev_t device = 0;         // of a root
-  ino_t inode = 0;
-  platform::ListingPointer listing;
-
-  bool is_directory() const { return type == Filetype::Directory; }
-  bool asked_nonblock() const { return (flags & fdflags::nonblock) != 0; }
-};
 
 // A path, copied from guest memory.
 struct Path {
@@ -52,12 +37,10 @@ struct Held : Lease {
 
 class State {
  public:
-  State(Block* block, bool walk_only) : block_(block), walk_only_(walk_only) {
-    for (std::uint32_t& handle : listed_) handle = UINT32_MAX;
-  }
+  State(Block* block, bool walk_only, std::shared_ptr<Table> table)
+      : block_(block), walk_only_(walk_only), table_(std::move(table)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State();
 
   Block& block() { return *block_; }
   const Failure& failure() const { return failure_; }
@@ -67,14 +50,10 @@ class State {
   // Guest memory, or null where it does not reach so far.
   std::uint8_t* memory(std::uint32_t at, std::uint32_t length);
 
-  // Null for a handle that is not open.
-  File* file(std::uint32_t handle) { return handle < files_.size() && files_[handle].fd >= 0 ? &files_[handle] : nullptr; }
-  // The answer is the handle; fills block.opened. Pointers to files are void afterwards.
+  const std::shared_ptr<Table>& table() { return table_; }
+  Pin file(Handle handle) { return table_->pin(handle); }
+  // The answer is the handle; fills block.opened.
   Answer place(File&& file);
-  // The descriptor, which the caller closes; -1 for one that was adopted.
-  Descriptor remove(std::uint32_t handle);
-  // Whether a status is that of a preopened directory.
-  bool is_root(const struct stat& status) const;
 
   // The answer for a system call that failed with errno `error`.
   Answer failed(const char* call, int error, const char* path = nullptr);
@@ -84,16 +63,15 @@ class State {
   // 0, or why a guest's path cannot be used.
   Answer path(std::uint32_t at, std::uint32_t length, Path& path);
   // The first two steps of every path call: a directory and a path.
-  Answer directory_and_path(std::uint32_t dir, std::uint32_t at, std::uint32_t length, int& fd, Path& path);
+  Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path);
   // Leave to work on the last name of a path. `how` as in resolve.h.
   Answer lease(int dir, const Path& path, unsigned how, Held& lease);
   // Opens a path with open(2)'s flags. 0 and `fd`, or the error.
   Answer open(int dir, const Path& path, bool follow_last, int flags, Descriptor& fd);
   Answer status_at(int dir, const Path& path, bool follow_last, struct stat& status);
 
-  bool beneath();
-  // Where a directory is read, made anew if it was given up.
-  platform::Listing* listing(std::uint32_t handle);
+  // Whether the kernel resolves paths beneath a directory, which is asked of `dir` if it is not known yet.
+  bool beneath(int dir);
 
  private:
   Answer lease_by_kernel(int dir, const Path& path, unsigned how, Held& lease, bool& walk);
@@ -105,11 +83,7 @@ class State {
   std::uint8_t* memory_ = nullptr;
   std::uint64_t memory_size_ = 0;
   bool walk_only_;
-  std::vector<File> files_;
-  std::size_t lowest_ = 0;  // every place below it is taken
-  // A listing has a large buffer and can be made again, so only the last few are kept: a ring of their handles.
-  std::uint32_t listed_[16];
-  std::size_t next_listed_ = 0;
+  std::shared_ptr<Table> table_;  // also of the other threads of the guest
   Failure failure_;
 };
 

@@ -36,9 +36,9 @@ std::uint64_t write_limit(const File& file) {
 
 }  // namespace
 
-Answer Host::readv(std::uint32_t handle, std::uint32_t spans) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::readv(Handle handle, std::uint32_t spans) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
   if (file->socket) return recv(handle, spans, 0);
   Vectors vectors;
@@ -46,9 +46,9 @@ Answer Host::readv(std::uint32_t handle, std::uint32_t spans) {
   return transfer(state_, *file, POLLIN, "readv", [&] { return ::readv(file->fd, vectors.begin(), vectors.count()); });
 }
 
-Answer Host::preadv(std::uint32_t handle, std::uint32_t spans, std::uint64_t offset) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
   if (offset > INT64_MAX) return refuse(Errno::Inval);
   Vectors vectors;
@@ -58,9 +58,9 @@ Answer Host::preadv(std::uint32_t handle, std::uint32_t spans, std::uint64_t off
   return size >= 0 ? size : state_.failed("preadv", errno);
 }
 
-Answer Host::writev(std::uint32_t handle, std::uint32_t spans) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::writev(Handle handle, std::uint32_t spans) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   // A pipe without a reader raises SIGPIPE, which Node ignores from its start; a socket can be told not to.
   if (file->socket) return send(handle, spans, 0);
   Vectors vectors;
@@ -68,9 +68,9 @@ Answer Host::writev(std::uint32_t handle, std::uint32_t spans) {
   return transfer(state_, *file, POLLOUT, "writev", [&] { return ::writev(file->fd, vectors.begin(), vectors.count()); });
 }
 
-Answer Host::pwritev(std::uint32_t handle, std::uint32_t spans, std::uint64_t offset) {
-  const File* file = state_.file(handle);
-  if (file == nullptr) return refuse(Errno::BadF);
+Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
   if (offset > INT64_MAX) return refuse(Errno::Inval);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;

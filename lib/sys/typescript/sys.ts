@@ -56,6 +56,10 @@ export class TypescriptSys implements Sys {
   dispose() {
     this.#slots.clear()
   }
+  /** Its handles stand for objects of its own thread. */
+  share() {
+    return undefined
+  }
 
   preopen(path: string): Handle {
     const fd = fs.openSync(path, hostFlags(1, 0) | openDirectory)
@@ -252,11 +256,11 @@ export class TypescriptSys implements Sys {
   }
 
   poll(count: number, timeout: number): Answer {
-    const { poll, pollBytes } = this.block
+    const { pollHandles, poll, pollBytes } = this.block
     for (let index = 0; index < count; index++) {
-      poll[3 * index + 2] = this.#ask(() => {
-        const slot = this.#slots.get(poll[3 * index])
-        const reads = slot.type === Filetype.REGULAR_FILE && (poll[3 * index + 1] & Want.READ) !== 0
+      poll[2 * index + 1] = this.#ask(() => {
+        const slot = this.#slots.get(pollHandles[index])
+        const reads = slot.type === Filetype.REGULAR_FILE && (poll[2 * index] & Want.READ) !== 0
         const offset = reads ? (slot.position ?? this.#reach.info(slot.fd)?.offset ?? 0) : 0
         pollBytes[index] = reads ? Math.max(0, fs.fstatSync(slot.fd).size - offset) : 0
         return Ready.YES

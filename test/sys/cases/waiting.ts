@@ -9,11 +9,12 @@ const millisecond = 1_000_000
 function poll(g: Ground, timeout: number, ...entries: [handle: number, want: number][]) {
   const { block } = g.sys
   for (const [index, [handle, want]] of entries.entries()) {
-    block.poll.set([handle, want, -12345], 3 * index)
+    block.pollHandles[index] = handle
+    block.poll.set([want, -12345], 2 * index)
     block.pollBytes[index] = -1
   }
   const answer = said(g.sys.poll(entries.length, timeout * millisecond))
-  return { answer, ready: entries.map((_, index) => block.poll[3 * index + 2]), bytes: entries.map((_, index) => block.pollBytes[index]) }
+  return { answer, ready: entries.map((_, index) => block.poll[2 * index + 1]), bytes: entries.map((_, index) => block.pollBytes[index]) }
 }
 const yes = (outcome: number | undefined) => outcome !== undefined && outcome > 0 && (outcome & Ready.YES) !== 0
 /** Another process that writes into a FIFO in a while. */

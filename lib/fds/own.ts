@@ -1,0 +1,62 @@
+/** The descriptors of a guest with one thread. */
+import { Errno } from '../abi/errno.js'
+import type { Rights } from '../abi/rights.js'
+import { refuse } from '../errors.js'
+import type { Answer } from '../sys/sys.js'
+import type { Descriptor } from './descriptor.js'
+import { FdTable } from './table.js'
+
+export class OwnFds extends FdTable {
+  readonly #entries: (Descriptor | undefined)[] = []
+  readonly #limit: number
+  /** No number below this is free. */
+  #lowest = 0
+  /** @param limit how many descriptors a guest may have open at once; the next one is refused with NFILE. */
+  constructor(limit: number) {
+    super()
+    this.#limit = limit
+  }
+
+  protected at(fd: number): Descriptor | undefined {
+    return this.#entries[fd]
+  }
+
+  reserve(): void {
+    while (this.#entries[this.#lowest] !== undefined) this.#lowest++
+    if (this.#lowest >= this.#limit) refuse(Errno.NFILE)
+  }
+
+  insert(descriptor: Descriptor): number {
+    this.reserve()
+    const fd = this.#lowest++
+    this.#entries[fd] = descriptor
+    return fd
+  }
+
+  remove(fd: number): Descriptor {
+    const removed = this.get(fd)
+    this.#entries[fd] = undefined
+    if (fd < this.#lowest) this.#lowest = fd
+    return removed
+  }
+
+  renumber(from: number, to: number): Descriptor | undefined {
+    this.get(from)
+    const replaced = this.get(to)
+    if (from === to) return undefined
+    this.#entries[to] = this.remove(from)
+    return replaced
+  }
+
+  narrow(fd: number, base: Rights, inheriting: Rights): Answer {
+    const descriptor = this.get(fd)
+    if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
+    descriptor.base = base
+    descriptor.inheriting = inheriting
+    return 0
+  }
+
+  keepFlags(_fd: number, descriptor: Descriptor, fdflags: number): void {
+    descriptor.fdflags = fdflags
+  }
+}

@@ -1,0 +1,181 @@
+/** The descriptors of a guest with threads: records in shared memory, of which each thread makes descriptors of its own. */
+import { Errno } from '../abi/errno.js'
+import type { Rights } from '../abi/rights.js'
+import { refuse } from '../errors.js'
+import type { Answer, Sys } from '../sys/sys.js'
+import type { Descriptor } from './descriptor.js'
+import { hostDescriptorOf } from './host.js'
+import { ReadOnly } from './readonly.js'
+import { FdTable } from './table.js'
+
+/** The words of a record. A serial of 0 is a number that is free; every descriptor has one that none had before it. */
+const Word = Object.freeze({
+  SERIAL: 0,
+  FILETYPE: 1,
+  FDFLAGS: 2,
+  FITTING: 3,
+  BASE: 4,
+  INHERITING: 5,
+  READ_ONLY: 6,
+  PREOPEN: 7,
+  HANDLE: 8,
+  HANDLE_HIGH: 9,
+})
+const size = 10
+/** The words before the records. */
+const Head = Object.freeze({ LOCK: 0, SERIALS: 1 })
+const head = 2
+const high = 0x1_0000_0000
+
+/**
+ * A table for several threads, each of which has an object of this class over the same memory and a Sys with the same
+ * handles. What a thread has just looked up another one may close: its handle then answers BADF, since none is used twice.
+ */
+export class SharedFds extends FdTable {
+  readonly memory: SharedArrayBuffer
+  readonly #words: Int32Array
+  readonly #limit: number
+  readonly #sys: Sys
+  /** Names of the directories opened beforehand, which a record has by its place in the list. */
+  readonly #names: readonly Uint8Array[]
+  /** What this thread made of the records, and of which descriptor. */
+  readonly #made: Descriptor[] = []
+  readonly #serials: number[] = []
+
+  /** @param memory that of another thread's; without it the table is a new one, of `limit` descriptors. */
+  constructor(sys: Sys, limit: number, names: readonly Uint8Array[], memory = new SharedArrayBuffer(4 * (head + limit * size))) {
+    super()
+    this.memory = memory
+    this.#words = new Int32Array(memory)
+    this.#limit = limit
+    this.#sys = sys
+    this.#names = names
+  }
+
+  protected at(fd: number): Descriptor | undefined {
+    return fd < this.#limit ? this.#locked(() => this.#find(fd)) : undefined
+  }
+
+  reserve(): void {
+    this.#locked(() => this.#lowest())
+  }
+
+  insert(descriptor: Descriptor): number {
+    try {
+      return this.#locked(() => {
+        const fd = this.#lowest()
+        this.#record(fd, descriptor)
+        return fd
+      })
+    } catch (refused) {
+      descriptor.close()
+      throw refused
+    }
+  }
+
+  remove(fd: number): Descriptor {
+    return this.#locked(() => {
+      const removed = this.#open(fd)
+      this.#words[head + fd * size + Word.SERIAL] = 0
+      return removed
+    })
+  }
+
+  renumber(from: number, to: number): Descriptor | undefined {
+    return this.#locked(() => {
+      this.#open(from)
+      const replaced = this.#open(to)
+      if (from === to) return undefined
+      const record = head + from * size
+      this.#words.copyWithin(head + to * size, record, record + size)
+      this.#words[record + Word.SERIAL] = 0
+      return replaced
+    })
+  }
+
+  narrow(fd: number, base: Rights, inheriting: Rights): Answer {
+    return this.#locked(() => {
+      const descriptor = this.#open(fd)
+      if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
+      this.#words[head + fd * size + Word.BASE] = base
+      this.#words[head + fd * size + Word.INHERITING] = inheriting
+      return 0
+    })
+  }
+
+  keepFlags(fd: number, descriptor: Descriptor, fdflags: number): void {
+    this.#locked(() => {
+      // Unless another thread has put another descriptor there meanwhile.
+      if (this.#find(fd) === descriptor) this.#words[head + fd * size + Word.FDFLAGS] = fdflags
+    })
+  }
+
+  #open(fd: number): Descriptor {
+    return (fd < this.#limit ? this.#find(fd) : undefined) ?? refuse(Errno.BADF)
+  }
+
+  #lowest(): number {
+    for (let fd = 0; fd < this.#limit; fd++) if (this.#words[head + fd * size + Word.SERIAL] === 0) return fd
+    return refuse(Errno.NFILE)
+  }
+
+  #find(fd: number): Descriptor | undefined {
+    const words = this.#words
+    const record = head + fd * size
+    const serial = words[record + Word.SERIAL]
+    if (serial === 0) return undefined
+    if (this.#serials[fd] !== serial) {
+      this.#made[fd] = this.#make(record)
+      this.#serials[fd] = serial
+    }
+    const made = this.#made[fd]
+    made.fdflags = words[record + Word.FDFLAGS]
+    made.base = words[record + Word.BASE]
+    made.inheriting = words[record + Word.INHERITING]
+    return made
+  }
+
+  #make(record: number): Descriptor {
+    const words = this.#words
+    const handle = (words[record + Word.HANDLE] >>> 0) + words[record + Word.HANDLE_HIGH] * high
+    const file = hostDescriptorOf(this.#sys, handle, {
+      filetype: words[record + Word.FILETYPE],
+      fdflags: words[record + Word.FDFLAGS],
+      fitting: words[record + Word.FITTING],
+      base: words[record + Word.BASE],
+      inheriting: words[record + Word.INHERITING],
+    })
+    file.preopen = this.#names[words[record + Word.PREOPEN]]
+    return words[record + Word.READ_ONLY] === 0 ? file : new ReadOnly(file)
+  }
+
+  #record(fd: number, { handle, filetype, fdflags, fitting, base, inheriting, readOnly, preopen }: Descriptor): void {
+    const words = this.#words
+    const record = head + fd * size
+    words[Head.SERIALS] = (words[Head.SERIALS] + 1) | 0 || 1
+    words[record + Word.SERIAL] = words[Head.SERIALS]
+    words[record + Word.FILETYPE] = filetype
+    words[record + Word.FDFLAGS] = fdflags
+    words[record + Word.FITTING] = fitting
+    words[record + Word.BASE] = base
+    words[record + Word.INHERITING] = inheriting
+    words[record + Word.READ_ONLY] = readOnly ? 1 : 0
+    words[record + Word.PREOPEN] = preopen === undefined ? -1 : this.#names.indexOf(preopen)
+    words[record + Word.HANDLE] = handle
+    words[record + Word.HANDLE_HIGH] = Math.floor(handle / high)
+  }
+
+  /** One thread at a time. A thread that is ended meanwhile keeps the lock, but then all of the guest's threads are. */
+  #locked<T>(act: () => T): T {
+    const words = this.#words
+    // 1: taken; 2: taken, and others wait for it.
+    if (Atomics.compareExchange(words, Head.LOCK, 0, 1) !== 0) {
+      while (Atomics.exchange(words, Head.LOCK, 2) !== 0) Atomics.wait(words, Head.LOCK, 2)
+    }
+    try {
+      return act()
+    } finally {
+      if (Atomics.exchange(words, Head.LOCK, 0) === 2) Atomics.notify(words, Head.LOCK, 1)
+    }
+  }
+}

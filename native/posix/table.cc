@@ -1,0 +1,91 @@
+// Knows when a file is closed, and which handle it had.
+#include "table.h"
+
+namespace wasi_common {
+
+Table::~Table() {
+  for (Place& place : places_)
+    if (!place.file.adopted) Descriptor{place.file.fd};
+}
+
+std::unique_lock<std::mutex> Table::lock() {
+  return shared_ ? std::unique_lock<std::mutex>(mutex_) : std::unique_lock<std::mutex>();
+}
+
+std::unique_lock<std::mutex> Table::listings() {
+  return shared_ ? std::unique_lock<std::mutex>(listings_mutex_) : std::unique_lock<std::mutex>();
+}
+
+Table::Place* Table::find(Handle handle) {
+  const Handle index = handle % places;
+  if (index >= places_.size()) return nullptr;
+  Place& place = places_[index];
+  return place.file.fd >= 0 && !place.removed && place.before == handle / places ? &place : nullptr;
+}
+
+Pin Table::pin(Handle handle) {
+  const auto locked = lock();
+  Place* const place = find(handle);
+  if (place == nullptr) return Pin();
+  if (!shared_) return Pin(&place->file, nullptr, 0);
+  ++place->pins;
+  return Pin(&place->file, this, handle % places);
+}
+
+void Table::unpin(std::size_t index) {
+  Descriptor last;  // closed when the lock is free again
+  const auto locked = lock();
+  Place& place = places_[index];
+  if (--place.pins == 0 && place.removed) last = free(index);
+}
+
+Handle Table::place(File&& file) {
+  const auto locked = lock();
+  while (lowest_ < places_.size() && places_[lowest_].file.fd >= 0) ++lowest_;
+  if (lowest_ == places_.size()) places_.emplace_back();
+  Place& place = places_[lowest_];
+  place.file = std::move(file);
+  return place.before * places + lowest_++;
+}
+
+bool Table::remove(Handle handle, Descriptor& fd) {
+  const auto locked = lock();
+  Place* const place = find(handle);
+  if (place == nullptr) return false;
+  if (place->pins == 0)
+    fd = free(handle % places);
+  else
+    place->removed = true;
+  return true;
+}
+
+Descriptor Table::free(std::size_t index) {
+  Place& place = places_[index];
+  const File gone = std::exchange(place.file, File{});
+  place.removed = false;
+  if (shared_) ++place.before;
+  if (index < lowest_) lowest_ = index;
+  return Descriptor(gone.adopted ? -1 : gone.fd);
+}
+
+bool Table::is_root(const struct stat& status) {
+  const auto locked = lock();
+  for (const Place& place : places_) {
+    const File& file = place.file;
+    if (file.fd >= 0 && file.root && file.device == status.st_dev && file.inode == status.st_ino) return true;
+  }
+  return false;
+}
+
+platform::Listing* Table::listing(Handle handle, File& file) {
+  if (!file.listing) {
+    Handle& oldest = listed_[next_listed_++ % std::size(listed_)];
+    // Without another's pin nobody reads it now, since listings() is held.
+    if (const Pin evicted = pin(oldest)) evicted->listing.reset();
+    oldest = handle;
+    file.listing = platform::list(file.fd);
+  }
+  return file.listing.get();
+}
+
+}  // namespace wasi_common
