@@ -19,6 +19,19 @@ export const sources = fileURLToPath(new URL('c', import.meta.url))
 /** The folder that clang wants to see as /usr, unpacked once. */
 export const resources = () => product(`llvm-${llvmVersion()}`, folder => unpack(readFileSync(llvmResources()), folder))
 
+/**
+ * What else a source wants. The C library has no threads: wasm-ld is told not to mind, and a program that has some must see
+ * to it that only one of them is in the library at a time.
+ *
+ * @type {Record<string, { compile: string[], link: string[] } | undefined>}
+ */
+const wants = {
+  threads: {
+    compile: ['-matomics', '-mbulk-memory'],
+    link: ['--import-memory', '--shared-memory', '--max-memory=16777216', '--no-check-features'],
+  },
+}
+
 const libraries = '/usr/lib/wasm32-wasip1'
 const builtins = '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a'
 
@@ -35,15 +48,16 @@ export function commands(name, { from = sources, to, flags = [] }) {
   const usr = ['--dir', `${resources()}::/usr::ro`]
   const src = ['--dir', `${from}::/src::ro`]
   const out = ['--dir', `${to}::/out`]
+  const more = wants[name] ?? { compile: [], link: [] }
   const strict = ['-O2', '-Wall', '-Wextra', '-Werror']
   return {
     compile: [
       ...[...usr, ...src, ...out, '--argv0', 'clang', llvm()],
-      ...['--target=wasm32-wasip1', ...strict, ...flags, '-c', `/src/${name}.c`, '-o', `/out/${name}.o`],
+      ...['--target=wasm32-wasip1', ...strict, ...more.compile, ...flags, '-c', `/src/${name}.c`, '-o', `/out/${name}.o`],
     ],
     link: [
       ...[...usr, ...out, '--argv0', 'wasm-ld', llvm()],
-      ...[`-L${libraries}`, `${libraries}/crt1-command.o`, `/out/${name}.o`, '-lc', builtins, '-o', `/out/${name}.wasm`],
+      ...[...more.link, `-L${libraries}`, `${libraries}/crt1-command.o`, `/out/${name}.o`, '-lc', builtins, '-o', `/out/${name}.wasm`],
     ],
     program: join(to, `${name}.wasm`),
   }

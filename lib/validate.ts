@@ -61,13 +61,18 @@ export function checkOneOf<T extends string>(name: string, allowed: readonly T[]
   if (!allowed.includes(value as T)) throw wrongValue(name, `must be one of: ${allowed.map(word => `'${word}'`).join(', ')}`, value)
 }
 
-/** A descriptor's number. */
-export function checkFd(name: string, value: unknown): asserts value is number {
+/** A whole number in a range. */
+export function checkInteger(name: string, value: unknown, least: number, most: number): asserts value is number {
   if (typeof value !== 'number') throw wrongType(name, 'of type number', value)
-  const range = Number.isInteger(value) ? '>= 0 && <= 2147483647' : 'an integer'
-  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
+  const range = Number.isInteger(value) ? `>= ${least} && <= ${most}` : 'an integer'
+  if (!Number.isInteger(value) || value < least || value > most) {
     const large = Number.isInteger(value) && Math.abs(value) > 2 ** 32
     const shown = large ? String(value).replace(/\B(?=(\d{3})+$)/g, '_') : inspect(value)
     throw coded(new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown}`), 'ERR_OUT_OF_RANGE')
   }
+}
+
+/** A descriptor's number. */
+export function checkFd(name: string, value: unknown): asserts value is number {
+  checkInteger(name, value, 0, 0x7fffffff)
 }

@@ -17,5 +17,6 @@ declare namespace WebAssembly {
   class CompileError extends Error {}
   class LinkError extends Error {}
   class RuntimeError extends Error {}
+  function compile(bytes: BufferSource): Promise<Module>
   type BufferSource = ArrayBuffer | ArrayBufferView
 }

@@ -254,7 +254,7 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   ],
   [
     ['run', 'wants-memory.wasm'],
-    /^wasi-common: the program imports env\.memory \(a memory\), which this host does not have\n {2}it wants a memory .*\n$/,
+    /^wasi-common: the program imports env\.memory \(a memory\), which this host does not have\n {2}it was built to have threads: try --threads\n$/,
   ],
   [
     ['run', 'wants-napi.wasm'],
@@ -297,6 +297,16 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--dir', 'nowhere', 'args.wasm'], /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/],
   [['run', '--dir', 'args.wasm::/x', 'args.wasm'], /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/],
 
+  [['run', '--threads=many', 'args.wasm'], 'wasi-common: --threads=many: how many is a number, of at most four digits\n'],
+  [
+    ['run', '--threads=2000', 'nothing.wasm'],
+    /^wasi-common: The value of "options\.threads" is out of range\. It must be >= 0 && <= 1024\. .*\n$/,
+  ],
+  [
+    ['run', '--threads', '--invoke', 'sum', 'library.wasm'],
+    'wasi-common: --threads and --invoke do not go together: threads end with _start\n',
+  ],
+  [['run', '--threads', 'library.wasm'], /^wasi-common: the module exports no function _start: it is no command\n$/],
   [
     ['run', '--backend', 'fast', 'args.wasm'],
     'wasi-common: --backend fast: there is no such backend\n  it is auto, native or typescript\n',

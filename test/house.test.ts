@@ -29,7 +29,8 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['given', /^given$/],
   ['guest', /^guest$/],
   ['wasi', /^wasi$/],
-  ['index, run', /^(index|run\/\w+)$/],
+  ['run', /^run\/\w+$/],
+  ['index', /^index$/],
   ['cli, register', /^(cli\/\w+|register)$/],
 ]
 const floorOf = (file: string): number => floors.findIndex(([, pattern]) => pattern.test(file.replace(/\.ts$/, '')))

@@ -18,7 +18,7 @@ function version(): string {
   return version
 }
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
   switch (command) {
     case 'run': {
@@ -41,7 +41,7 @@ function main(args: readonly string[]): number {
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2))
+  process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   if (!(error instanceof CommandError)) throw error
   process.stderr.write(`wasi-common: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)

@@ -20,6 +20,8 @@ export interface RunRequest {
   readonly preopens: Readonly<Record<string, Preopen>>
   readonly invoke: string | undefined
   readonly backend: 'auto' | 'native' | 'typescript'
+  /** How many threads the guest may have beside its first; 0: it is no program with threads. */
+  readonly threads: number
   /** Where trace lines go: a file, `-` for standard error, or nowhere. */
   readonly trace: string | undefined
 }
@@ -30,6 +32,7 @@ export const runHelp = `Options of run:
   --inherit-env              pass the host's whole environment on
   --argv0 NAME               what the guest sees as its own name (default: the program as given)
   --invoke NAME              call this export with the arguments, in place of _start, and print what it returns
+  --threads[=N]              let it have up to N threads more (default 32), as programs for wasm32-wasip1-threads want
   --backend NAME             auto (default), native, or typescript
   --trace[=FILE]             write a line for each hostcall to standard error, or to FILE
   --help, --version
@@ -43,16 +46,22 @@ const words = {
   'inherit-env': { type: 'boolean' },
   argv0: { type: 'string' },
   invoke: { type: 'string' },
+  threads: { type: 'string' },
   backend: { type: 'string' },
   trace: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
+/** Options whose value may be left out, which parseArgs does not know. */
+const assumed = new Map([
+  ['--threads', '32'],
+  ['--trace', '-'],
+])
+
 export function parseRun(args: readonly string[]): RunRequest | 'help' {
-  // The value of --trace may be left out, which parseArgs does not know.
   const own = [...args]
   const end = programAt(own)
-  for (let i = 0; i < end; i++) if (own[i] === '--trace') own[i] = '--trace=-'
+  for (let i = 0; i < end; i++) if (assumed.has(own[i])) own[i] += `=${assumed.get(own[i])}`
   const { values } = parse(own.slice(0, end))
   if (values.help) return 'help'
   const program = own[end] === '--' ? own[end + 1] : own[end]
@@ -64,6 +73,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     env: environment(values.env ?? [], values['inherit-env'] ?? false),
     preopens: directories(values.dir ?? []),
     invoke: values.invoke,
+    threads: threads(values.threads ?? '0', values.invoke),
     backend: backend(values.backend ?? 'auto'),
     trace: values.trace,
   }
@@ -75,7 +85,7 @@ function programAt(args: readonly string[]): number {
     const word = args[i]
     if (word === '-' || word === '--' || !word.startsWith('-')) return i
     const name = word.slice(2)
-    if (name in words && name !== 'trace' && words[name as keyof typeof words].type === 'string') i++
+    if (name in words && !assumed.has(word) && words[name as keyof typeof words].type === 'string') i++
   }
   return args.length
 }
@@ -111,6 +121,12 @@ function directories(settings: readonly string[]): Record<string, Preopen> {
     preopens[guest] = { path, readOnly: mode === 'ro' }
   }
   return preopens
+}
+
+function threads(count: string, invoke: string | undefined): number {
+  if (!/^\d{1,4}$/.test(count)) throw new CommandError(`--threads=${count}: how many is a number, of at most four digits`)
+  if (count !== '0' && invoke !== undefined) throw new CommandError('--threads and --invoke do not go together: threads end with _start')
+  return Number(count)
 }
 
 function backend(name: string): RunRequest['backend'] {

@@ -1,59 +1,45 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { namespace } from '../abi/table.js'
-import { namespace0 } from '../abi/table0.js'
 import { createGuest, type Guest } from '../guest.js'
+import { versionOf } from '../run/module.js'
+import { runModule } from '../run/run.js'
 import { CommandError, type RunRequest } from './options.js'
+import { checkImports, compile, read } from './program.js'
 import { say } from './say.js'
-
-const STDERR = 2
+import { type Tracer, tracer } from './tracer.js'
 
 /** Run the guest to its end. The exit code. */
-export function run(request: RunRequest): number {
-  const module = compile(request.program)
+export async function run(request: RunRequest): Promise<number> {
+  const bytes = read(request.program)
+  const module = compile(request.program, bytes)
+  checkImports(module, versionOf(module), request.threads > 0)
   const trace = tracer(request.trace)
-  const guest = open(request, versionOf(module), trace?.write)
   try {
-    const instance = instantiate(module, guest)
-    return finish(request, instance, guest)
+    return request.threads > 0 ? await runThreads(request, module, bytes, trace) : runHere(request, module, trace)
   } finally {
-    guest.close()
     trace?.end()
   }
 }
 
-function compile(program: string): WebAssembly.Module {
-  const bytes = read(program)
+/** In this thread, which is the quickest. */
+function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer | undefined): number {
+  const guest = open(request, versionOf(module), trace?.write)
   try {
-    return new WebAssembly.Module(bytes)
-  } catch (error) {
-    throw new CommandError(`${program} is not a WebAssembly module: ${(error as Error).message}`, hintFor(bytes))
+    return finish(request, instantiate(module, guest), guest)
+  } finally {
+    guest.close()
   }
 }
 
-function read(program: string): Uint8Array {
+/** In workers, as many as it asks for. */
+async function runThreads(request: RunRequest, module: WebAssembly.Module, bytes: Uint8Array, trace: Tracer | undefined): Promise<number> {
+  const { args, env, preopens, backend, threads } = request
   try {
-    return readFileSync(program === '-' ? 0 : program)
+    const { exitCode } = await runModule(module, bytes, { args, env, preopens, backend, threads, ...(trace && { trace: trace.write }) })
+    return exitCode
   } catch (error) {
-    throw new CommandError(`cannot read ${program}: ${(error as Error).message}`)
+    // What goes wrong before the guest begins has a code.
+    throw 'code' in (error as Error) ? new CommandError(plain(error as Error)) : trap(error)
   }
-}
-
-const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte)
-
-/** What a file looks like that is no module. */
-function hintFor(bytes: Uint8Array): string | undefined {
-  if (bytes.length === 0) return 'the file is empty'
-  if (startsWith(bytes, [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]))
-    return 'this is a component (preview 2); only core modules of preview 1 run here'
-  const start = new TextDecoder().decode(bytes.subarray(0, 4096)).trimStart()
-  if (start.startsWith('(') || start.startsWith(';;')) return 'this looks like WebAssembly text: wat2wasm of wabt makes a module of it'
-  return undefined
-}
-
-function versionOf(module: WebAssembly.Module): 'preview1' | 'unstable' {
-  const modules = new Set(WebAssembly.Module.imports(module).map(({ module }) => module))
-  return modules.has(namespace0) && !modules.has(namespace) ? 'unstable' : 'preview1'
 }
 
 function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
@@ -61,32 +47,20 @@ function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((li
   try {
     return createGuest({ version, args, env, preopens, backend, ...(trace === undefined ? {} : { trace }) })
   } catch (error) {
-    // The message begins with words for programs.
-    throw new CommandError((error as Error).message.replace(/^UVWASI_\w+, uvwasi_init: /, ''))
+    throw new CommandError(plain(error as Error))
   }
 }
 
+/** The message, which may begin with words for programs. */
+const plain = ({ message }: Error): string => message.replace(/^UVWASI_\w+, uvwasi_init: /, '')
+
 function instantiate(module: WebAssembly.Module, guest: Guest): WebAssembly.Instance {
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-    if (from === guest.namespace && Object.hasOwn(guest.imports, name)) continue
-    throw new CommandError(
-      `the program imports ${from}.${name} (a ${kind}), which this host does not have`,
-      whyMissing(guest, from, name, kind),
-    )
-  }
   try {
     return new WebAssembly.Instance(module, { [guest.namespace]: guest.imports })
   } catch (error) {
     if (error instanceof WebAssembly.LinkError) throw new CommandError(`the program cannot be linked: ${error.message}`)
     throw trap(error)
   }
-}
-
-function whyMissing(guest: Guest, from: string, name: string, kind: string): string | undefined {
-  if (kind === 'memory') return 'it wants a memory made by its embedder, as programs with threads do'
-  if (from === 'napi' || from === 'emnapi') return 'it is a Node-API binding, to be loaded by its own JavaScript'
-  if (from !== guest.namespace && (from === namespace || from === namespace0)) return `it mixes ${namespace} and ${namespace0}`
-  return from === 'env' ? `it was built to be given ${name} by its own JavaScript` : undefined
 }
 
 /** Call what was asked for. */
@@ -144,21 +118,4 @@ function trap(error: unknown): Error {
   const frames = (error.stack ?? '').split('\n').filter(line => line.includes('wasm'))
   const trapped = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
   return new CommandError([`the guest ${trapped ? 'trapped' : 'failed'}: ${error.message}`, ...frames].join('\n'))
-}
-
-/** Lines are written as they come: what a guest did last before it hung or died is what one looks for. */
-function tracer(target: string | undefined): { write(line: string): void; end(): void } | undefined {
-  if (target === undefined) return undefined
-  let fd = STDERR
-  try {
-    if (target !== '-') fd = openSync(target, 'w')
-  } catch (error) {
-    throw new CommandError(`cannot write the trace: ${(error as Error).message}`)
-  }
-  return {
-    write: line => void writeSync(fd, `${line}\n`),
-    end: () => {
-      if (fd !== STDERR) closeSync(fd)
-    },
-  }
 }

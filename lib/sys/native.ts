@@ -32,6 +32,7 @@ export interface NativeOptions {
   resolution?: 'auto' | 'walk'
 }
 export interface Native extends Sys {
+  share(): number
   readonly name: 'native'
   /** Who resolves paths: the kernel by openat2, or our own walk. Known as soon as a directory is open. */
   readonly resolver: 'openat2' | 'walk'

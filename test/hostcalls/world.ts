@@ -8,10 +8,11 @@ import { errnoNames } from '#lib/abi/errno.js'
 import { type RightName, Rights } from '#lib/abi/rights.js'
 import type { CallName } from '#lib/abi/table.js'
 import type { UnexpectedError } from '#lib/errors.js'
-import { createGuest, type Guest } from '#lib/guest.js'
-import type { GuestOptions, Preopen } from '#lib/options.js'
+import { createGuest, type Guest, shareOf, threadOf } from '#lib/guest.js'
+import { type GuestOptions, type Preopen, settingsOf } from '#lib/options.js'
 
-export const backends = ['native', 'typescript'] as const
+/** A thread is one of a guest that has several, of which the others do nothing. */
+export const backends = ['native', 'typescript', 'thread'] as const
 export type Backend = (typeof backends)[number]
 export const snapshots = ['preview1', 'unstable'] as const
 export type Snapshot = (typeof snapshots)[number]
@@ -90,6 +91,20 @@ export function each(test: TestFn, title: string, plan: Plan, body: (t: Executio
   }
 }
 
+function open(backend: Backend, options: Omit<GuestOptions, 'backend'>): Guest {
+  if (backend !== 'thread') return createGuest({ ...options, backend })
+  const settings = settingsOf(options)
+  const shared = shareOf(settings)
+  const guest = threadOf(settings, shared.sharing)
+  return {
+    ...guest,
+    close() {
+      guest.close()
+      shared.close()
+    },
+  }
+}
+
 export class World {
   readonly backend: Backend
   readonly version: Snapshot
@@ -118,8 +133,8 @@ export class World {
       this.#stdio.push(fs.openSync(join(this.#parent, name), name === 'stdin' ? fs.constants.O_CREAT | fs.constants.O_RDONLY : 'w'))
     }
     const [stdin, stdout, stderr] = this.#stdio
-    this.guest = createGuest({
-      ...{ stdin, stdout, stderr, preopens, backend, version },
+    this.guest = open(backend, {
+      ...{ stdin, stdout, stderr, preopens, version },
       ...plan.options,
       trace: line => void this.lines.push(line),
       onUnexpected: error => void this.unexpected.push(error),

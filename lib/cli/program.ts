@@ -1,0 +1,55 @@
+/** A program's file, and why it cannot be run here. */
+import { readFileSync } from 'node:fs'
+import { type CallName, namespace, table } from '../abi/table.js'
+import { namespace0, table0 } from '../abi/table0.js'
+import { CommandError } from './options.js'
+
+export function compile(program: string, bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    throw new CommandError(`${program} is not a WebAssembly module: ${(error as Error).message}`, hintFor(bytes))
+  }
+}
+
+/** A program's bytes: `-` is standard input. */
+export function read(program: string): Uint8Array {
+  try {
+    return readFileSync(program === '-' ? 0 : program)
+  } catch (error) {
+    throw new CommandError(`cannot read ${program}: ${(error as Error).message}`)
+  }
+}
+
+const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte)
+
+/** What a file looks like that is no module. */
+function hintFor(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return 'the file is empty'
+  if (startsWith(bytes, [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]))
+    return 'this is a component (preview 2); only core modules of preview 1 run here'
+  const start = new TextDecoder().decode(bytes.subarray(0, 4096)).trimStart()
+  if (start.startsWith('(') || start.startsWith(';;')) return 'this looks like WebAssembly text: wat2wasm of wabt makes a module of it'
+  return undefined
+}
+
+const isSpawn = (from: string, name: string): boolean => from === 'wasi' && name === 'thread-spawn'
+
+/** Refuse a program that wants what it will not find. With threads it finds a memory and a way to have more of them. */
+export function checkImports(module: WebAssembly.Module, version: 'preview1' | 'unstable', threads: boolean): void {
+  const wanted = version === 'unstable' ? namespace0 : namespace
+  const calls = version === 'unstable' ? table0 : table
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    if (from === wanted && kind === 'function' && Object.hasOwn(calls, name as CallName)) continue
+    if (threads && (kind === 'memory' || isSpawn(from, name))) continue
+    const missing = `the program imports ${from}.${name} (a ${kind}), which this host does not have`
+    throw new CommandError(missing, whyMissing(wanted, from, name, kind))
+  }
+}
+
+function whyMissing(wanted: string, from: string, name: string, kind: string): string | undefined {
+  if (kind === 'memory' || isSpawn(from, name)) return 'it was built to have threads: try --threads'
+  if (from === 'napi' || from === 'emnapi') return 'it is a Node-API binding, to be loaded by its own JavaScript'
+  if (from !== wanted && (from === namespace || from === namespace0)) return `it mixes ${namespace} and ${namespace0}`
+  return from === 'env' ? `it was built to be given ${name} by its own JavaScript` : undefined
+}

@@ -1,0 +1,65 @@
+/** What a guest's threads are told, and what they tell the one who runs them. */
+import { UnexpectedError } from '../errors.js'
+import type { Sharing } from '../guest.js'
+import type { Settings } from '../options.js'
+import type { MemoryLimits } from './module.js'
+
+/** What a worker needs to be a thread of the guest. */
+export interface Beginning {
+  readonly module: WebAssembly.Module
+  /** The memory that the module imports, if all threads have it together; else what it must be like. */
+  readonly memory: WebAssembly.Memory | MemoryLimits | undefined
+  readonly settings: Omit<Settings, 'trace' | 'onUnexpected'>
+  readonly traced: boolean
+  /** With threads: what they have together. */
+  readonly sharing: Sharing | undefined
+  /** How many threads there are beside the first, and how many there have been. */
+  readonly counts: Int32Array
+  /** How many there may be. */
+  readonly limit: number
+}
+/** What a worker shall do; when it has done it, it waits for the next. */
+export interface Task {
+  /** Which thread of the guest it is: 0 is the first, which calls `_start`. */
+  readonly tid: number
+  /** For `wasi_thread_start` of any other. */
+  readonly arg: number
+}
+/** The words of `counts`. */
+export const Count = Object.freeze({ RUNNING: 0, STARTED: 1 })
+
+export type Message =
+  | { readonly kind: 'spawn'; readonly task: Task }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'failed'; readonly error: ToldError }
+  | { readonly kind: 'trace'; readonly line: string }
+  | { readonly kind: 'unexpected'; readonly call: string; readonly cause: ToldError }
+
+/** An error on its way to another thread, which the structured clone would take its class and its code from. */
+export interface ToldError {
+  readonly name: string
+  readonly message: string
+  readonly stack: string | undefined
+  /** What else it has: `code`, `syscall`, `path`. */
+  readonly more: Readonly<Record<string, unknown>>
+}
+
+const { CompileError, LinkError, RuntimeError } = WebAssembly
+const classes = new Map([Error, TypeError, RangeError, CompileError, LinkError, RuntimeError].map(Class => [Class.name, Class]))
+
+export function toldError(error: unknown): ToldError {
+  if (!(error instanceof Error)) return { name: 'Error', message: `the guest threw ${String(error)}`, stack: undefined, more: {} }
+  const more = Object.fromEntries(Object.entries(error).filter(([, value]) => typeof value === 'string' || typeof value === 'number'))
+  return { name: error.name, message: error.message, stack: error.stack, more }
+}
+
+export function errorOf({ name, message, stack, more }: ToldError): Error {
+  const Class = classes.get(name) ?? Error
+  const error = new Class(message)
+  if (stack !== undefined) error.stack = stack
+  return Object.assign(error, more)
+}
+
+export const unexpectedOf = ({ call, cause }: { call: string; cause: ToldError }): UnexpectedError =>
+  new UnexpectedError(call, errorOf(cause))
