@@ -69,13 +69,14 @@ export function gate(context: Context, name: string, row: Row, hostcall: Hostcal
   const room = first?.size ?? 0
   const room2 = second?.size ?? 0
 
-  const enter = (at: Value, at2: Value): void => {
+  const enter = (at: Value, at2: Value, at3?: Value): void => {
     memory.refresh()
     // Where there is no result, JavaScript passed one argument too many.
     if (room !== 0) memory.check(u32(at), room)
     else if (at !== undefined) refuse(Errno.INVAL)
     if (room2 !== 0) memory.check(u32(at2), room2)
     else if (at2 !== undefined) refuse(Errno.INVAL)
+    if (at3 !== undefined) refuse(Errno.INVAL)
   }
   /** The results of a call that succeeded go to the guest; any other answer is passed on. */
   const leave = (answer: Answer, at: Value, at2: Value): Answer => {
@@ -99,15 +100,16 @@ export function gate(context: Context, name: string, row: Row, hostcall: Hostcal
   const c = context
   const h = hostcall
   const l = (i: number, value: Value): Value => lift(types[i], value)
-  // One line for each arity keeps arguments out of arrays; o is where the first result goes, p the second. The embedder is
-  // told of an error outside of the try, so that what his hook throws ends the guest.
+  // One line for each arity keeps arguments out of arrays; o is where the first result goes, p the second, and q is one too
+  // many, where a call of that arity has two results. The embedder is told of an error outside of the try, so that what his
+  // hook throws ends the guest.
   // biome-ignore format: an arity a line
   switch (types.length) {
-    case 0: return (o, p) => { let r = 0; try { enter(o, p); r = leave(h(c), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
+    case 0: return (o, p, q) => { let r = 0; try { enter(o, p, q); r = leave(h(c), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
     case 1: return (a, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
     case 2: return (a, b, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a), l(1, b)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
     case 3: return (a, b, d, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a), l(1, b), l(2, d)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
-    case 4: return (a, b, d, f, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a), l(1, b), l(2, d), l(3, f)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
+    case 4: return (a, b, d, f, o, p, q) => { let r = 0; try { enter(o, p, q); r = leave(h(c, l(0, a), l(1, b), l(2, d), l(3, f)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
     case 5: return (a, b, d, f, g, o, p) => { let r = 0; try { enter(o, p); r = leave(h(c, l(0, a), l(1, b), l(2, d), l(3, f), l(4, g)), o, p) } catch (e) { return thrown(e) } return errnoOf(r) }
     default: return (...args) => {
       const o = args[types.length]

@@ -288,14 +288,6 @@ const arguments_: readonly Difference[] = [
     seen: [errno('SUCCESS|FBIG'), errno('INVAL')],
   },
   {
-    what: 'one argument too many, from JavaScript',
-    node: '`INVAL`',
-    ours: 'is passed over by some calls',
-    reason: 'a guest cannot pass one, and counting would cost every call',
-    probes: /^count: .*one too many$/,
-    seen: [errno('INVAL'), errno('SUCCESS|BADF')],
-  },
-  {
     what: 'wrong arguments before start',
     node: '28',
     ours: '`ERR_WASI_NOT_STARTED`',
