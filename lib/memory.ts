@@ -20,23 +20,23 @@ export class GuestMemory {
   view: DataView = new DataView(new ArrayBuffer(0))
   /** Bytes that the views reach. */
   size = 0
-  #memory: MemoryLike | undefined
-  #wasm = false
+  /** Looks up where the memory lies now. */
+  #read: (() => ArrayBufferLike) | undefined
   readonly #sys: Sys
   constructor(sys: Sys) {
     this.#sys = sys
   }
 
-  /** Where guest memory is from now on. */
+  /** Where guest memory is from now on. If it has no bytes to look at (its buffer is detached), all stays as it was. */
   bind(memory: MemoryLike): void {
-    this.#memory = memory
-    this.#wasm = isWasmMemory(memory)
-    this.#attach()
+    const read = reader(memory)
+    this.#attach(read)
+    this.#read = read
   }
 
   /** Whether it is known yet where the memory is. */
   get bound(): boolean {
-    return this.#memory !== undefined
+    return this.#read !== undefined
   }
 
   /** Make the views anew if the memory grew. Whoever called out to code that may run the guest calls this after it. */
@@ -44,14 +44,12 @@ export class GuestMemory {
     if (this.bytes.length === 0) this.#attach()
   }
 
-  #attach(): void {
-    if (this.#memory === undefined) throw new NotStarted()
-    const { buffer } = this.#memory
-    // An embedder's own object may have another buffer by now.
-    if (!this.#wasm && !isWhole(buffer)) refuse(Errno.FAULT)
+  #attach(read = this.#read): void {
+    if (read === undefined) throw new NotStarted()
+    const buffer = read()
     this.bytes = new Uint8Array(buffer)
     this.view = new DataView(buffer)
-    this.size = buffer.byteLength
+    this.size = this.bytes.length
     this.#sys.bind(this.bytes)
   }
 
@@ -61,7 +59,7 @@ export class GuestMemory {
   }
 
   #recheck(end: number): void {
-    if (this.#memory !== undefined && this.#memory.buffer.byteLength !== this.size) this.#attach()
+    if (this.#read !== undefined && this.#read().byteLength !== this.size) this.#attach()
     if (end > this.size) refuse(Errno.FAULT)
   }
 
@@ -132,10 +130,31 @@ function isWasmMemory(memory: unknown): boolean {
 }
 
 /** A buffer that can shrink would take pages from under a running host; WebAssembly's own can only grow. */
-const isWhole = (buffer: unknown): boolean => types.isSharedArrayBuffer(buffer) || (types.isArrayBuffer(buffer) && !buffer.resizable)
+const isWhole = (buffer: unknown): buffer is ArrayBufferLike =>
+  types.isSharedArrayBuffer(buffer) || (types.isArrayBuffer(buffer) && !buffer.resizable)
 
-/** Check what an embedder gives as memory. */
+/** Of a memory of WebAssembly it is the guest's own buffer, whatever property of that name was put over it. */
+function reader(memory: MemoryLike): () => ArrayBufferLike {
+  if (isWasmMemory(memory)) return () => bufferOf.call(memory)
+  return () => {
+    const { buffer } = memory
+    // An embedder's own object may have another buffer by now.
+    return isWhole(buffer) ? buffer : refuse(Errno.FAULT)
+  }
+}
+
+/** Whether this stands in for a memory. A buffer that is detached throws here. */
+function isLikeMemory({ buffer }: Partial<MemoryLike>): boolean {
+  return isWhole(buffer) && new Uint8Array(buffer).length >= 0
+}
+
+/** Check what an embedder gives as memory. What was thrown when its buffer was looked at is the cause of the error. */
 export function checkMemory(memory: unknown): asserts memory is MemoryLike {
-  if (isWasmMemory(memory) || isWhole((memory as MemoryLike | undefined)?.buffer)) return
-  throw coded(new TypeError('"instance.exports.memory" property must be a WebAssembly.Memory object'), 'ERR_INVALID_ARG_TYPE')
+  let because = {}
+  try {
+    if (isWasmMemory(memory) || isLikeMemory(memory ?? {})) return
+  } catch (cause) {
+    because = { cause }
+  }
+  throw coded(new TypeError('"instance.exports.memory" property must be a WebAssembly.Memory object', because), 'ERR_INVALID_ARG_TYPE')
 }

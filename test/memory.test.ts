@@ -152,7 +152,57 @@ test('what may not, for it could shrink under the host or is none', t => {
 })
 
 test('what is detached when it is given', t => {
+  const buffer = detached()
+  t.throws(() => made({ buffer }), { instanceOf: TypeError })
+  t.throws(() => checkMemory({ buffer }), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
+})
+
+function detached(): ArrayBuffer {
   const buffer = new ArrayBuffer(8)
   structuredClone(buffer, { transfer: [buffer] })
-  t.throws(() => made({ buffer }), { instanceOf: TypeError })
+  return buffer
+}
+
+test('what throws when its buffer is looked at is none, and what it threw is the cause', t => {
+  const mine = new RangeError('mine')
+  const throwing = {
+    get buffer(): never {
+      throw mine
+    },
+  }
+  const revoked = Proxy.revocable({}, {})
+  revoked.revoke()
+  const wasm = new WebAssembly.Memory({ initial: 1 })
+  const wrong = [throwing, new Proxy(wasm, {}), Object.create(WebAssembly.Memory.prototype), Object.create(wasm), revoked.proxy]
+  for (const memory of wrong) {
+    const error = t.throws(() => checkMemory(memory), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
+    t.is(error?.message, '"instance.exports.memory" property must be a WebAssembly.Memory object')
+    if (memory === throwing) t.is(error?.cause, mine)
+    else t.true(error?.cause instanceof TypeError)
+  }
+})
+
+test('what cannot be bound leaves the memory that was', t => {
+  const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4 })
+  const { memory, bound } = made(wasm)
+  t.throws(() => memory.bind({ buffer: detached() }), { instanceOf: TypeError })
+  t.throws(() => memory.bind({ buffer: resizable }), faults)
+  wasm.grow(1)
+  memory.refresh()
+  t.is(memory.bytes.buffer, wasm.buffer)
+  t.is(bound.at(-1), memory.bytes)
+})
+
+test('the buffer and its length are those of the guest, whatever properties of these names say', t => {
+  const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4 })
+  const { buffer } = wasm
+  Object.defineProperty(wasm, 'buffer', { value: new ArrayBuffer(100 * page) })
+  const { memory } = made(wasm)
+  t.is(memory.bytes.buffer, buffer)
+  t.throws(() => memory.check(0, page + 1), faults)
+  const short = new ArrayBuffer(8)
+  Object.defineProperty(short, 'byteLength', { value: page })
+  const other = made({ buffer: short })
+  t.notThrows(() => other.memory.check(0, 8))
+  t.throws(() => other.memory.check(0, 9), faults)
 })

@@ -209,10 +209,10 @@ const class_: readonly Difference[] = [
   {
     what: 'the memory of an instance that is no WebAssembly.Memory',
     node: '`ERR_INVALID_ARG_TYPE`',
-    ours: 'is anything with a buffer; what throws when its buffer is read is told in its own words',
-    reason: 'memories of emulators and of other realms',
-    probes: /: instance with memory (like|with the prototype of|a Proxy of) /,
-    seen: [/ERR_INVALID_ARG_TYPE|no such method/, /"undefined"|_start|Receiver/],
+    ours: 'is anything with a buffer',
+    reason: 'memories of emulators',
+    probes: /: instance with memory like /,
+    seen: [/ERR_INVALID_ARG_TYPE|no such method/, /"undefined"|_start/],
   },
   {
     what: 'which options are read',
