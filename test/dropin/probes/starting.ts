@@ -19,6 +19,8 @@ const instances: Readonly<Record<string, () => unknown>> = {
   'with exports an array': () => ({ exports: [] }),
   'with exports a function': () => ({ exports: () => {} }),
   'with exports that throw': () => Object.defineProperty({}, 'exports', { get: throws }),
+  'with a memory that throws': () => ({ exports: Object.defineProperty({}, 'memory', { get: throws }) }),
+  'with exports a Proxy that throws': () => ({ exports: new Proxy({}, { get: throws }) }),
   'without memory': () => ({ exports: {} }),
   'with memory null': () => reactor({ memory: null }),
   'with memory {}': () => reactor({ memory: {} }),
