@@ -86,6 +86,35 @@ const uses = {
     const written = readFileSync(join(folder, 'out/main.js'), 'utf8')
     return [output.map(({ fileName }) => fileName), digest(written), written.includes('unused')]
   },
+
+  /** One by the package's own helper, which constructs the class; one on an instance made here, since the helper gives no folders. */
+  async ruby() {
+    const module = new WebAssembly.Module(readFileSync(require.resolve('@ruby/3.4-wasm-wasi/dist/ruby+stdlib.wasm')))
+    const { DefaultRubyVM } = await import('@ruby/wasm-wasi/dist/node')
+    const { vm, wasi: own } = await DefaultRubyVM(module, { env: { GREETING: 'salut' } })
+    const helped = vm.eval("require 'json'; JSON.generate([RUBY_PLATFORM, ENV.to_h, [3, 1, 2].sort, 'é'.bytes, Dir.exist?('/work')])")
+
+    const { RubyVM } = await import('@ruby/wasm-wasi')
+    mkdirSync(join(folder, 'work'))
+    writeFileSync(join(folder, 'work/in.txt'), 'one\ntwo\n')
+    const wasi = new WASI({
+      version: 'preview1',
+      args: ['ruby.wasm'],
+      preopens: { '/work': join(folder, 'work') },
+      returnOnExit: true,
+    })
+    const { vm: ruby } = await RubyVM.instantiateModule({ module, wasip1: wasi })
+    const filed = ruby.eval(`
+      require 'json'
+      require 'digest'
+      Dir.mkdir('/work/sub')
+      File.write('/work/sub/out.txt', File.readlines('/work/in.txt', chomp: true).reverse.join(' '))
+      File.rename('/work/in.txt', '/work/sub/moved.txt')
+      missing = begin; File.read('/work/in.txt'); rescue => error; error.class.to_s; end
+      JSON.generate([Dir.glob('/work/**/*').sort, File.size('/work/sub/out.txt'), Digest::SHA256.file('/work/sub/moved.txt').hexdigest, missing])`)
+    const there = readFileSync(join(folder, 'work/sub/out.txt'), 'utf8')
+    return [JSON.parse(helped.toString()), JSON.parse(filed.toString()), there, own instanceof WASI]
+  },
 }
 
 // The workers of these loaders do not keep the process alive, so the main thread must while it waits for them.
