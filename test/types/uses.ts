@@ -1,0 +1,111 @@
+/** A program typed for node:wasi that is given this package's class. It is not run: test/types.test.ts has it checked, with the types that are published. */
+import * as node from 'node:wasi'
+import * as ours from 'wasi-common'
+import { createGuest, type MemoryLike, WASI, type WASIOptions } from 'wasi-common'
+import 'wasi-common/register'
+
+declare const bytes: BufferSource
+declare const instance: WebAssembly.Instance
+
+// The class, where node:wasi's was.
+
+const Class: typeof import('node:wasi').WASI = WASI
+let wasi: node.WASI = new WASI({ version: 'preview1' })
+wasi = new Class({ version: 'unstable' })
+const module: Pick<typeof node, 'WASI'> = ours
+class Own extends WASI {}
+const own: node.WASI = new Own({ version: 'preview1' })
+
+/** What a program has that chooses between both. */
+function make(Chosen: typeof node.WASI, options: node.WASIOptions): node.WASI {
+  return new Chosen(options)
+}
+const made: node.WASI = make(WASI, { version: 'preview1', preopens: { '/': '.' } })
+
+// Its options, under exactOptionalPropertyTypes.
+
+declare const options: node.WASIOptions
+declare const { args, env, preopens, stdin }: node.WASIOptions
+new WASI(options)
+new WASI({ ...options, returnOnExit: false })
+new WASI({ version: 'preview1', args: ['a', 'b'] as const, env: process.env, stdin: 0, stdout: 1, stderr: 2, returnOnExit: true })
+new WASI({ version: 'preview1', args, env, preopens, stdin, stdout: undefined, returnOnExit: undefined })
+const widened: WASIOptions = options
+const record: Record<string, string> = { '/': '.' }
+new WASI({ version: 'preview1', preopens: record, env: { A: '1' } })
+
+// Its methods.
+
+const linked = new WebAssembly.Instance(new WebAssembly.Module(bytes), new WASI(options).getImportObject())
+const imports: WebAssembly.Imports = new WASI(options).getImportObject()
+// As programs write it, since node:wasi says no more of it than that it is an object.
+const cast = new WASI(options).getImportObject() as WebAssembly.Imports
+const named: WebAssembly.Imports = { wasi_snapshot_preview1: new WASI(options).wasiImport }
+const instantiated: Promise<WebAssembly.WebAssemblyInstantiatedSource> = WebAssembly.instantiate(bytes, new WASI(options).getImportObject())
+const code: number = new WASI(options).start(linked)
+const nothing: undefined | ReturnType<node.WASI['initialize']> = new WASI(options).initialize(instance)
+new WASI(options).start({ exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start() {} } })
+new WASI(options).finalizeBindings(instance)
+new WASI(options).finalizeBindings(instance, {})
+new WASI(options).finalizeBindings(instance, { memory: new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }) })
+declare const given: node.FinalizeBindingsOptions
+new WASI(options).finalizeBindings(instance, given)
+const { wasiImport }: { readonly wasiImport: NodeJS.Dict<unknown> } = new WASI(options)
+new WASI(options).wasiImport.fd_write = () => 0
+
+// What only this package has.
+
+new WASI({
+  version: 'preview1',
+  backend: 'typescript',
+  trace: line => line.length,
+  onUnexpected: ({ call, errno }) => `${call}${errno}`,
+}).close()
+new WASI({ version: 'preview1', preopens: { '/': new URL('file:///'), '/ro': { path: '.', readOnly: true }, '/rw': { path: '.' } } })
+const guest: ours.Guest = createGuest({ version: 'preview1' })
+const memory: MemoryLike = new WebAssembly.Memory({ initial: 1 })
+guest.bind(memory)
+guest.bind({ buffer: new ArrayBuffer(8) })
+const exports: Record<string, WebAssembly.ModuleImports> = { [guest.namespace]: guest.imports }
+const exit: number = guest.run(() => linked.exports)
+
+// What is a mistake is one here.
+
+// @ts-expect-error: the version must be given
+new WASI({})
+// @ts-expect-error: there is no such version
+new WASI({ version: 'preview2' })
+// @ts-expect-error: misspelt
+new WASI({ version: 'preview1', preopen: { '/': '.' } })
+// @ts-expect-error: misspelt
+new WASI({ version: 'preview1', preopens: { '/': { path: '.', readonly: true } } })
+// @ts-expect-error: a folder of nowhere
+new WASI({ version: 'preview1', preopens: { '/': { readOnly: true } } })
+// @ts-expect-error: a path is no number
+new WASI({ version: 'preview1', preopens: { '/': 1 } })
+// @ts-expect-error: there is no such backend
+new WASI({ version: 'preview1', backend: 'fast' })
+// @ts-expect-error: a stream is no descriptor
+new WASI({ version: 'preview1', stdin: process.stdin })
+// @ts-expect-error: a line is no number
+new WASI({ version: 'preview1', trace: (line: number) => line })
+// @ts-expect-error: a string is no list
+new WASI({ version: 'preview1', args: 'a b' })
+// @ts-expect-error: this option is the class's
+createGuest({ version: 'preview1', returnOnExit: true })
+// @ts-expect-error: it is no memory
+guest.bind({ bytes: new ArrayBuffer(8) })
+// @ts-expect-error: without an instance
+new WASI(options).start()
+// @ts-expect-error: misspelt
+new WASI(options).finalizeBindings(instance, { memori: memory })
+// @ts-expect-error: node:wasi's class does not close
+new node.WASI(options).close()
+// @ts-expect-error: node:wasi's options know no backend
+const less: node.WASIOptions = { version: 'preview1', backend: 'native' }
+// @ts-expect-error: what is more than a path does not go to node:wasi
+new node.WASI({ version: 'preview1', preopens: { '/': { path: '.' } } })
+// @ts-expect-error: it is not replaced as a whole
+new WASI(options).wasiImport = {}
+
+export { cast, code, exit, exports, imports, instantiated, less, made, module, named, nothing, own, wasi, wasiImport, widened }
