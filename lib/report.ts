@@ -10,7 +10,7 @@ const debug = debuglog('wasi-common')
 export function reporter(hook: ((error: UnexpectedError) => void) | undefined): (error: UnexpectedError) => void {
   return error => {
     if (channel.hasSubscribers) channel.publish({ error })
-    debug('%s', inspect(error, { depth: 4 }))
+    if (debug.enabled) debug('%s', inspect(error, { depth: 4 }))
     hook?.(error)
   }
 }

@@ -33,14 +33,16 @@ struct Block {
   } opened;
   std::uint32_t second;
   std::uint64_t cookie;
-  std::uint8_t unused[4096 - 112];
+  std::uint32_t progress;
+  std::uint8_t unused[4096 - 116];
   double poll_handles[max_polls];
   PollEntry poll[max_polls];
   double poll_bytes[max_polls];
   Span spans[max_spans];
 };
 static_assert(offsetof(Block, time) == 64 && offsetof(Block, times) == 72 && offsetof(Block, opened) == 88);
-static_assert(offsetof(Block, second) == 100 && offsetof(Block, cookie) == 104 && offsetof(Block, poll_handles) == 4096);
+static_assert(offsetof(Block, second) == 100 && offsetof(Block, cookie) == 104 && offsetof(Block, progress) == 112 &&
+              offsetof(Block, poll_handles) == 4096);
 static_assert(offsetof(Block, poll) == 12288 && offsetof(Block, poll_bytes) == 20480 && offsetof(Block, spans) == 28672 &&
               sizeof(Block) == 36864);
 

@@ -141,7 +141,7 @@ const index = import.meta.resolve('#lib/index.js')
 const begin = `
   const { createGuest } = await import(${JSON.stringify(index)})
   const { parentPort, workerData } = require('node:worker_threads')
-  const memory = new WebAssembly.Memory({ initial: 1 })
+  const memory = new WebAssembly.Memory({ initial: 16 })
   const guest = createGuest({ version: 'preview1', backend: 'native', ...workerData })
   guest.bind(memory)
   const view = new DataView(memory.buffer)
@@ -154,6 +154,17 @@ test.serial('a worker that reads from a silent pipe can be ended', async t => {
   const stdin = fs.openSync(join(folder, 'pipe'), fs.constants.O_RDWR)
   t.is(await ended(`${begin}; view.setUint32(20, 10, true); guest.imports.fd_read(0, 16, 1, 8)`, 30, { stdin }), 1)
   fs.closeSync(stdin)
+  fs.rmSync(folder, { recursive: true })
+})
+
+test.serial('a worker that writes to a pipe that nobody reads can be ended', async t => {
+  const { execFileSync } = await import('node:child_process')
+  const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  const stdout = fs.openSync(join(folder, 'pipe'), fs.constants.O_RDWR)
+  const writes = `${begin}; view.setUint32(20, 1_000_000, true); guest.imports.fd_write(1, 16, 1, 8)`
+  t.is(await ended(writes, 100, { stdout }), 1)
+  fs.closeSync(stdout)
   fs.rmSync(folder, { recursive: true })
 })
 

@@ -27,6 +27,8 @@ export class Block {
   readonly second = new Uint32Array(this.buffer, 100, 1)
   /** Where a `readdir` shall go on, as a hostcall's u64. */
   readonly cookie = new BigUint64Array(this.buffer, 104, 1)
+  /** How much of a write is done that could not be finished at once; 0 when it begins. */
+  readonly progress = new Uint32Array(this.buffer, 112, 1)
   /** What to wait for. */
   readonly pollHandles = new Float64Array(this.buffer, 4096, maxPolls)
   /** For each of them a pair: Want, and, as the answer, Ready or `-Errno`. */

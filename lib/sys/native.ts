@@ -194,7 +194,10 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
     close(file: Handle): Answer { return ask1(addon.close, this.#host, file) }
     readv(file: Handle, spans: number): Answer { return ask2(addon.readv, this.#host, file, spans) }
     preadv(file: Handle, spans: number, offset: number): Answer { return ask3(addon.preadv, this.#host, file, spans, offset) }
-    writev(file: Handle, spans: number): Answer { return ask2(addon.writev, this.#host, file, spans) }
+    writev(file: Handle, spans: number): Answer {
+      this.block.progress[0] = 0
+      return ask2(addon.writev, this.#host, file, spans)
+    }
     pwritev(file: Handle, spans: number, offset: number): Answer { return ask3(addon.pwritev, this.#host, file, spans, offset) }
     seek(file: Handle, offset: number, whence: number): Answer { return ask3(addon.seek, this.#host, file, offset, whence) }
     filestat(file: Handle): Answer { return ask1(addon.filestat, this.#host, file) }

@@ -50,6 +50,11 @@ int wait(pollfd* entries, std::size_t count, const timespec* timeout) {
   }
 }
 
+ssize_t write_now(int, const iovec*, int) {
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
 int accept(int socket, bool nonblock) {
   Descriptor fd(::accept(socket, nullptr, nullptr));
   if (!fd.open()) return -1;

@@ -21,6 +21,13 @@ int sync_data(int fd) { return ::fdatasync(fd); }
 
 int wait(pollfd* entries, std::size_t count, const timespec* timeout) { return ::ppoll(entries, count, timeout, nullptr); }
 
+ssize_t write_now(int fd, const iovec* vectors, int count) {
+  // Pipes can since Linux 6.4. Older kernels do not know the call (ENOSYS before 4.6, or in a container).
+  const ssize_t written = ::pwritev2(fd, vectors, count, -1, RWF_NOWAIT);
+  if (written == -1 && errno == ENOSYS) errno = EOPNOTSUPP;
+  return written;
+}
+
 int accept(int socket, bool nonblock) {
   return ::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC | (nonblock ? SOCK_NONBLOCK : 0));
 }

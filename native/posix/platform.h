@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,9 @@ int advise(int fd, off_t offset, off_t length, std::uint32_t advice);
 int sync_data(int fd);
 // poll(2) with nanoseconds; a null timeout waits for ever.
 int wait(pollfd* entries, std::size_t count, const timespec* timeout);
+
+// writev(2) of what finds room at once, EAGAIN where nothing does; EOPNOTSUPP where the host cannot do that.
+ssize_t write_now(int fd, const struct iovec* vectors, int count);
 
 int accept(int socket, bool nonblock);
 // Sees to it that writing to a socket whose peer is gone is EPIPE and no signal, with `send_flags` in every send.

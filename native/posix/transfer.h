@@ -34,8 +34,9 @@ Answer transfer(State& state, const File& file, short event, const char* name, C
 // Spans of guest memory as the kernel wants them.
 class Vectors {
  public:
-  // Reads the first `count` spans of the block. No more than `limit` bytes.
-  Answer gather(State& state, std::uint32_t count, std::uint64_t limit = max_transfer);
+  // Reads the first `count` spans of the block. No more than `limit` bytes, those behind the first `skipped`.
+  Answer gather(State& state, std::uint32_t count, std::uint64_t limit = max_transfer, std::uint64_t skipped = 0);
+  bool empty() const { return vectors_[0].iov_len == 0; }
   struct iovec* begin() { return vectors_; }
   int count() const { return count_; }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
-import { backends, blank, Fdflags, Filetype, openDescriptors, rights, snapshots, u8, u16, u32, u64, World } from './world.js'
+import { blank, Fdflags, Filetype, openDescriptors, rights, snapshots, u8, u16, u32, u64, World, ways } from './world.js'
 
 const PEEK = 1
 const WAITALL = 2
@@ -26,7 +26,7 @@ function patiently<T>(ask: () => T): T {
 
 /** Register a case whose guest has one end of a pair of sockets; a process at the other end sends back what it gets, then ends. */
 function paired(title: string, skip: Partial<Record<string, string>>, body: (t: ExecutionContext, w: World) => void): void {
-  for (const backend of backends) {
+  for (const backend of ways) {
     const why = skip[backend]
     if (why !== undefined) {
       test.skip(`${title} (${backend}) [${why}]`, () => {})
@@ -242,7 +242,7 @@ test.serial('sock_accept: a connection, and none (native, preview1)', async t =>
   if (peer.exitCode === null) await once(peer, 'exit')
 })
 
-for (const backend of backends) {
+for (const backend of ways) {
   for (const version of snapshots) {
     test.serial(`no socket is NOTSOCK (${backend}, ${version})`, t => {
       const w = new World(t, backend, version)

@@ -11,9 +11,10 @@ import type { UnexpectedError } from '#lib/errors.js'
 import { createGuest, type Guest, shareOf, threadOf } from '#lib/guest.js'
 import { type GuestOptions, type Preopen, settingsOf } from '#lib/options.js'
 
-/** A thread is one of a guest that has several, of which the others do nothing. */
-export const backends = ['native', 'typescript', 'thread'] as const
-export type Backend = (typeof backends)[number]
+export const backends = ['native', 'typescript'] as const
+/** Those, and a thread of a guest that has several, of which the others do nothing. */
+export const ways = [...backends, 'thread'] as const
+export type Way = (typeof ways)[number]
 export const snapshots = ['preview1', 'unstable'] as const
 export type Snapshot = (typeof snapshots)[number]
 
@@ -55,7 +56,7 @@ export interface Plan {
   /** Snapshots to run in. Default both. */
   readonly snapshots?: readonly Snapshot[]
   /** Why a backend cannot do this. */
-  readonly skip?: Partial<Record<Backend, string>>
+  readonly skip?: Partial<Record<Way, string>>
   readonly options?: Omit<GuestOptions, 'version' | 'backend' | 'trace' | 'preopens' | 'onUnexpected'>
   /** Pages of memory. Default 1. */
   readonly pages?: number
@@ -64,7 +65,7 @@ export interface Plan {
 
 /** Register a case for both backends and both snapshots. Each must give back every descriptor of the host. */
 export function each(test: TestFn, title: string, plan: Plan, body: (t: ExecutionContext, w: World) => void | Promise<void>): void {
-  for (const backend of backends) {
+  for (const backend of ways) {
     const why = plan.skip?.[backend]
     if (why !== undefined) {
       test.skip(`${title} (${backend}) [${why}]`, () => {})
@@ -91,7 +92,7 @@ export function each(test: TestFn, title: string, plan: Plan, body: (t: Executio
   }
 }
 
-function open(backend: Backend, options: Omit<GuestOptions, 'backend'>): Guest {
+function open(backend: Way, options: Omit<GuestOptions, 'backend'>): Guest {
   if (backend !== 'thread') return createGuest({ ...options, backend })
   const settings = settingsOf(options)
   const shared = shareOf(settings)
@@ -106,7 +107,7 @@ function open(backend: Backend, options: Omit<GuestOptions, 'backend'>): Guest {
 }
 
 export class World {
-  readonly backend: Backend
+  readonly backend: Way
   readonly version: Snapshot
   readonly guest: Guest
   readonly memory: WebAssembly.Memory
@@ -121,7 +122,7 @@ export class World {
   #drawn: Buffer
   #free = scratch
 
-  constructor(t: ExecutionContext, backend: Backend, version: Snapshot, plan: Plan = {}) {
+  constructor(t: ExecutionContext, backend: Way, version: Snapshot, plan: Plan = {}) {
     this.#t = t
     this.backend = backend
     this.version = version

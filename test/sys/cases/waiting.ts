@@ -22,6 +22,14 @@ function writeLater(g: Ground, name: string, seconds: number, data: string): [Ch
   const child = spawn('sh', ['-c', `sleep ${seconds}; printf ${data} > "$1"`, 'sh', g.host(name)], { stdio: 'ignore' })
   return [child, once(child, 'close')]
 }
+/** Another process that reads a FIFO to its end, beginning in a while. How many bytes there were. */
+async function countLater(g: Ground, name: string, seconds: number): Promise<number> {
+  const child = spawn('sh', ['-c', `exec 3< "$1"; sleep ${seconds}; wc -c <&3`, 'sh', g.host(name)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [[counted]] = await Promise.all([once(child.stdout, 'data'), once(child, 'close')])
+  return Number(counted)
+}
 
 export const waiting: Cases = {
   'poll sleeps': (t, g) => {
@@ -126,6 +134,15 @@ export const waiting: Cases = {
     t.deepEqual(g.read(g.sys.adopt(fd), 10), text('hello'))
     fs.closeSync(fd)
     await closed
+  },
+  'a large write to an adopted pipe is written whole, as its reader takes it': async (t, g) => {
+    g.fifo('p')
+    const fd = fs.openSync(g.host('p'), fs.constants.O_RDWR)
+    const counted = countLater(g, 'p', 0.2)
+    const size = 1_000_000
+    t.is(g.write(g.sys.adopt(fd), 'x'.repeat(size)), size)
+    fs.closeSync(fd)
+    t.is(await counted, size)
   },
   'a write to a full pipe': (t, g) => {
     g.fifo('p')
