@@ -18,9 +18,6 @@ import type { Sys } from './sys/sys.js'
 import { traced } from './trace.js'
 import { checkKeys } from './validate.js'
 
-/** How many descriptors a guest may have open at once. */
-const maxDescriptors = 1024
-
 export interface Guest {
   /** The module under which the guest asks for {@link imports}. */
   readonly namespace: string
@@ -49,7 +46,7 @@ export function createGuest(options: GuestOptions): Guest {
 
 export function guestOf(settings: Settings): Guest {
   const sys = openSys(settings.backend)
-  const fds = new OwnFds(maxDescriptors)
+  const fds = new OwnFds(settings.limits.descriptors)
   openAll(sys, fds, settings, settings.preopens.map(nameOf))
   return guestWith(settings, sys, fds)
 }
@@ -71,7 +68,7 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
     throw coded(new Error(`threads share open files, which backend: '${sys.name}' cannot; 'native' can`), 'ERR_WASI_THREADS_UNAVAILABLE')
   }
   const names = settings.preopens.map(nameOf)
-  const fds = new SharedFds(sys, maxDescriptors, names)
+  const fds = new SharedFds(sys, settings.limits.descriptors, names)
   openAll(sys, fds, settings, names)
   return { sharing: { fds: fds.memory, handles }, close: () => sys.dispose() }
 }
@@ -79,12 +76,12 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
 /** The guest as one of its threads has it. */
 export function threadOf(settings: Settings, { fds, handles }: Sharing): Guest {
   const sys = openSys(settings.backend, handles)
-  return guestWith(settings, sys, new SharedFds(sys, maxDescriptors, settings.preopens.map(nameOf), fds))
+  return guestWith(settings, sys, new SharedFds(sys, settings.limits.descriptors, settings.preopens.map(nameOf), fds))
 }
 
 function guestWith(settings: Settings, sys: Sys, fds: FdTable): Guest {
-  const { args, env } = settings
-  const context: Context = { sys, memory: new GuestMemory(sys), fds, args, env, random: systemRandom }
+  const { args, env, limits } = settings
+  const context: Context = { sys, memory: new GuestMemory(sys, limits), fds, limits, args, env, random: systemRandom }
   return {
     namespace: settings.version === 'unstable' ? namespace0 : namespace,
     imports: importsOf(context, settings),

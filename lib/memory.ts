@@ -2,7 +2,7 @@
 import { types } from 'node:util'
 import { Errno } from './abi/errno.js'
 import { coded, refuse } from './errors.js'
-import { maxSpans } from './sys/block.js'
+import type { Limits } from './limits.js'
 import { maxTransfer, type Sys } from './sys/sys.js'
 
 /** What a guest's memory must look like: WebAssembly.Memory, or what stands in for it in another embedder. */
@@ -23,8 +23,10 @@ export class GuestMemory {
   /** Looks up where the memory lies now. */
   #read: (() => ArrayBufferLike) | undefined
   readonly #sys: Sys
-  constructor(sys: Sys) {
+  readonly #limits: Limits
+  constructor(sys: Sys, limits: Limits) {
     this.#sys = sys
+    this.#limits = limits
   }
 
   /** Where guest memory is from now on. If it has no bytes to look at (its buffer is detached), all stays as it was. */
@@ -63,12 +65,18 @@ export class GuestMemory {
     if (end > this.size) refuse(Errno.FAULT)
   }
 
+  /** The same for a path; NAMETOOLONG for one that is too long. */
+  checkPath(at: number, length: number): void {
+    this.check(at, length)
+    if (length > this.#limits.pathBytes) refuse(Errno.NAMETOOLONG)
+  }
+
   /**
    * Decode an array of iovecs into the host's spans; how many there are. Each is read once and only the copy is used.
    * Empty ones are left out, and all beyond what one call can transfer: the call is then a short one.
    */
   spans(at: number, count: number): number {
-    if (count > maxSpans) refuse(Errno.INVAL)
+    if (count > this.#limits.iovecs) refuse(Errno.INVAL)
     this.check(at, count * 8)
     const { spans } = this.#sys.block
     let used = 0

@@ -1,7 +1,8 @@
 /** An embedder's options become checked settings. Every mistake of the embedder is an error here, before anything is opened. */
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
-import type { UnexpectedError } from './errors.js'
+import { coded, type UnexpectedError } from './errors.js'
+import { type Limits, limitsOf } from './limits.js'
 import {
   checkArray,
   checkBoolean,
@@ -49,6 +50,8 @@ export interface GuestOptions {
    * the host meanwhile can lead it astray. RATIONALE.md has the whole list.
    */
   readonly backend?: 'auto' | 'native' | 'typescript' | undefined
+  /** How much of the host the guest may use at once; README.md has the table. Default: its defaults. */
+  readonly limits?: Partial<Limits> | undefined
   /** Receives a line for each hostcall, as strace writes them. */
   readonly trace?: ((line: string) => void) | undefined
   /** Receives every host error that WASI has no word for; the guest sees IO. What it throws ends the guest. */
@@ -57,7 +60,7 @@ export interface GuestOptions {
 
 /** What `createGuest` takes; `class WASI` passes over what it does not know, as node:wasi does. */
 // biome-ignore format: a list
-export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr', 'backend', 'trace', 'onUnexpected']
+export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr', 'backend', 'limits', 'trace', 'onUnexpected']
 
 export interface WASIOptions extends GuestOptions {
   /** Whether proc_exit makes `start` return its code; else it ends the host's process with it. Default true. */
@@ -72,14 +75,17 @@ export interface Settings {
   readonly preopens: readonly { readonly name: string; readonly path: string; readonly readOnly: boolean }[]
   readonly stdio: readonly [stdin: number, stdout: number, stderr: number]
   readonly backend: 'auto' | 'native' | 'typescript'
+  readonly limits: Limits
   readonly trace: ((line: string) => void) | undefined
   readonly onUnexpected: ((error: UnexpectedError) => void) | undefined
 }
 
+const stdioCount = 3
+
 /** The checks come in the order of node:wasi's, so that of two mistakes the same one is told. */
 export function settingsOf(options: unknown = {}): Settings {
   checkObject('options', options)
-  const { version, args = [], env, preopens, stdin = 0, stdout = 1, stderr = 2, backend = 'auto', trace, onUnexpected } = options
+  const { version, args = [], env, preopens, stdin = 0, stdout = 1, stderr = 2, backend = 'auto', limits, trace, onUnexpected } = options
   checkString('options.version', version)
   if (version !== 'preview1' && version !== 'unstable') throw wrongValue('options.version', 'unsupported WASI version', version)
   checkArray('options.args', args)
@@ -94,6 +100,12 @@ export function settingsOf(options: unknown = {}): Settings {
   checkFd('options.stdout', stdout)
   checkFd('options.stderr', stderr)
   checkOneOf('options.backend', ['auto', 'native', 'typescript'], backend)
+  const limit = limitsOf(limits)
+  const given = stdioCount + folders.length
+  if (limit.descriptors < given) {
+    const message = `options.limits.descriptors is ${limit.descriptors}, but the guest is given ${given} to begin with`
+    throw coded(new RangeError(message), 'ERR_OUT_OF_RANGE')
+  }
   if (trace !== undefined) checkFunction('options.trace', trace)
   if (onUnexpected !== undefined) checkFunction('options.onUnexpected', onUnexpected)
   return {
@@ -103,6 +115,7 @@ export function settingsOf(options: unknown = {}): Settings {
     preopens: folders,
     stdio: [stdin, stdout, stderr],
     backend,
+    limits: limit,
     trace: trace as Settings['trace'],
     onUnexpected: onUnexpected as Settings['onUnexpected'],
   }

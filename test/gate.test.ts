@@ -12,6 +12,7 @@ import type { Context } from '#lib/context.js'
 import { Exit, UnexpectedError, WasiError } from '#lib/errors.js'
 import { gate, type Import } from '#lib/gate.js'
 import { createGuest, type Guest } from '#lib/guest.js'
+import { limitsOf } from '#lib/limits.js'
 import { GuestMemory, type MemoryLike } from '#lib/memory.js'
 import type { GuestOptions } from '#lib/options.js'
 import { reporter } from '#lib/report.js'
@@ -24,7 +25,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** One import over a hostcall of our own, on a host that does nothing. */
 function fake(name: CallName, hostcall: Parameters<typeof gate>[3], more: Partial<Sys> = {}) {
   const sys = { block: new Block(), bind() {}, ...more } as unknown as Sys
-  const memory = new GuestMemory(sys)
+  const memory = new GuestMemory(sys, limitsOf())
   const told: UnexpectedError[] = []
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 10 })
   memory.bind(wasm)
@@ -311,7 +312,7 @@ test('what onUnexpected throws ends the guest, and it is asked once', t => {
     ]) {
       let asked = 0
       const sys = { block: new Block(), bind() {}, failure: () => new Error('odd') } as unknown as Sys
-      const memory = new GuestMemory(sys)
+      const memory = new GuestMemory(sys, limitsOf())
       memory.bind(new WebAssembly.Memory({ initial: 1 }))
       const call = gate({ sys, memory } as Context, 'sched_yield', table.sched_yield, hostcall, () => {
         asked++
@@ -340,13 +341,14 @@ test('NODE_DEBUG=wasi-common writes all that is known; without it nothing is wri
   const program = `
     import { table } from '#lib/abi/table.js'
     import { gate } from '#lib/gate.js'
+    import { limitsOf } from '#lib/limits.js'
     import { GuestMemory } from '#lib/memory.js'
     import { Block } from '#lib/sys/block.js'
     import { UNEXPECTED } from '#lib/sys/sys.js'
     import { reporter } from '#lib/report.js'
     const cause = Object.assign(new Error('odd'), { code: 'ESTRANGE', errno: -9999, syscall: 'fsync', path: '/some/where' })
     const sys = { block: new Block(), bind() {}, failure: () => cause }
-    const memory = new GuestMemory(sys)
+    const memory = new GuestMemory(sys, limitsOf())
     memory.bind(new WebAssembly.Memory({ initial: 1 }))
     console.log(gate({ sys, memory }, 'fd_sync', table.fd_sync, () => UNEXPECTED, reporter())(3))`
   for (const [NODE_DEBUG, wanted] of [

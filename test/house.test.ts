@@ -20,6 +20,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
   ['errors', /^(errors|validate|random)$/],
   ['sys/sys', /^sys\/(block|sys)$/],
+  ['limits', /^limits$/],
   ['backends', /^sys\/(native|typescript\/\w+)$/],
   ['sys/choose', /^sys\/choose$/],
   ['memory', /^memory$/],

@@ -1,6 +1,7 @@
 /** Guest memory by itself: bounds, growth, lists of pieces, and what may be given as one. */
 import test from 'ava'
 import { WasiError } from '#lib/errors.js'
+import { limitsOf } from '#lib/limits.js'
 import { checkMemory, GuestMemory, type MemoryLike } from '#lib/memory.js'
 import { Block } from '#lib/sys/block.js'
 import { maxTransfer, type Sys } from '#lib/sys/sys.js'
@@ -10,7 +11,7 @@ const page = 65536
 function made(like: MemoryLike = new WebAssembly.Memory({ initial: 1, maximum: 4 })) {
   const bound: Uint8Array[] = []
   const block = new Block()
-  const memory = new GuestMemory({ block, bind: (bytes: Uint8Array) => void bound.push(bytes) } as unknown as Sys)
+  const memory = new GuestMemory({ block, bind: (bytes: Uint8Array) => void bound.push(bytes) } as unknown as Sys, limitsOf())
   memory.bind(like)
   return { memory, bound, block }
 }
@@ -74,7 +75,7 @@ test('a memory of no pages has no bytes, until it grows', t => {
 })
 
 test('not bound yet', t => {
-  const memory = new GuestMemory({} as Sys)
+  const memory = new GuestMemory({} as Sys, limitsOf())
   t.throws(() => memory.refresh(), { code: 'ERR_WASI_NOT_STARTED' })
   t.throws(() => memory.check(0, 1))
 })

@@ -4,13 +4,14 @@ import { Errno } from '#lib/abi/errno.js'
 import { type CallName, type Row, table } from '#lib/abi/table.js'
 import { table0 } from '#lib/abi/table0.js'
 import { Exit } from '#lib/errors.js'
+import { limitsOf } from '#lib/limits.js'
 import { GuestMemory } from '#lib/memory.js'
 import { Block } from '#lib/sys/block.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { traced } from '#lib/trace.js'
 
 const memory = (): GuestMemory => {
-  const made = new GuestMemory({ block: new Block(), bind() {} } as unknown as Sys)
+  const made = new GuestMemory({ block: new Block(), bind() {} } as unknown as Sys, limitsOf())
   made.bind(new WebAssembly.Memory({ initial: 1 }))
   return made
 }
@@ -179,6 +180,6 @@ test('a call is passed on as it came, whatever it was called with', t => {
 })
 
 test('before memory is known a call is written as well', t => {
-  const on = new GuestMemory({ block: new Block(), bind() {} } as unknown as Sys)
+  const on = new GuestMemory({ block: new Block(), bind() {} } as unknown as Sys, limitsOf())
   t.is(line('path_create_directory', [3, 100, 1], Errno.INVAL, on), 'path_create_directory(fd=3, path=0x64+1) = INVAL')
 })

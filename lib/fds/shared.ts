@@ -23,8 +23,9 @@ const Word = Object.freeze({
 })
 const size = 10
 /** The words before the records. */
-const Head = Object.freeze({ LOCK: 0, SERIALS: 1 })
-const head = 2
+/** No number below LOWEST is free. */
+const Head = Object.freeze({ LOCK: 0, SERIALS: 1, LOWEST: 2 })
+const head = 3
 const high = 0x1_0000_0000
 
 /**
@@ -76,7 +77,7 @@ export class SharedFds extends FdTable {
   remove(fd: number): Descriptor {
     return this.#locked(() => {
       const removed = this.#open(fd)
-      this.#words[head + fd * size + Word.SERIAL] = 0
+      this.#free(fd)
       return removed
     })
   }
@@ -88,7 +89,7 @@ export class SharedFds extends FdTable {
       if (from === to) return undefined
       const record = head + from * size
       this.#words.copyWithin(head + to * size, record, record + size)
-      this.#words[record + Word.SERIAL] = 0
+      this.#free(from)
       return replaced
     })
   }
@@ -115,8 +116,17 @@ export class SharedFds extends FdTable {
   }
 
   #lowest(): number {
-    for (let fd = 0; fd < this.#limit; fd++) if (this.#words[head + fd * size + Word.SERIAL] === 0) return fd
+    const words = this.#words
+    for (let fd = words[Head.LOWEST]; fd < this.#limit; fd++) {
+      words[Head.LOWEST] = fd
+      if (words[head + fd * size + Word.SERIAL] === 0) return fd
+    }
     return refuse(Errno.NFILE)
+  }
+
+  #free(fd: number): void {
+    this.#words[head + fd * size + Word.SERIAL] = 0
+    if (fd < this.#words[Head.LOWEST]) this.#words[Head.LOWEST] = fd
   }
 
   #find(fd: number): Descriptor | undefined {

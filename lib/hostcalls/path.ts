@@ -17,7 +17,7 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
   // Rights that fit nothing with a path fall away: programs that ask for all 64 bits shall not fail for these.
   const passed = ((base | inheriting) & ~SOCKETS) | syncing(fdflags)
   const dir = fds.get(fd, needed, passed)
-  memory.check(at, length)
+  memory.checkPath(at, length)
   if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
   fds.reserve()
   const opened = dir.open(at, length, dirflags, oflags, fdflags, accessFor(base), base, inheriting)
@@ -26,7 +26,7 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
 
 export const path_filestat_get: Hostcalls['path_filestat_get'] = ({ fds, memory }, fd, flags, at, length) => {
   const dir = fds.get(fd, Rights.PATH_FILESTAT_GET)
-  memory.check(at, length)
+  memory.checkPath(at, length)
   return dir.filestatAt(at, length, flags)
 }
 
@@ -41,54 +41,54 @@ export const path_filestat_set_times: Hostcalls['path_filestat_set_times'] = (
   fstflags,
 ) => {
   const dir = fds.get(fd, Rights.PATH_FILESTAT_SET_TIMES)
-  memory.check(at, length)
+  memory.checkPath(at, length)
   return putTimes(sys.block, atim, mtim, fstflags) || dir.setTimesAt(at, length, flags, fstflags)
 }
 
 export const path_create_directory: Hostcalls['path_create_directory'] = ({ fds, memory }, fd, at, length) => {
   const dir = fds.get(fd, Rights.PATH_CREATE_DIRECTORY)
-  memory.check(at, length)
+  memory.checkPath(at, length)
   return dir.mkdir(at, length)
 }
 
 export const path_remove_directory: Hostcalls['path_remove_directory'] = ({ fds, memory }, fd, at, length) => {
   const dir = fds.get(fd, Rights.PATH_REMOVE_DIRECTORY)
-  memory.check(at, length)
+  memory.checkPath(at, length)
   return dir.rmdir(at, length)
 }
 
 export const path_unlink_file: Hostcalls['path_unlink_file'] = ({ fds, memory }, fd, at, length) => {
   const dir = fds.get(fd, Rights.PATH_UNLINK_FILE)
-  memory.check(at, length)
+  memory.checkPath(at, length)
   return dir.unlink(at, length)
 }
 
 export const path_readlink: Hostcalls['path_readlink'] = ({ fds, memory }, fd, at, length, into, room) => {
   const dir = fds.get(fd, Rights.PATH_READLINK)
-  memory.check(at, length)
+  memory.checkPath(at, length)
   memory.check(into, room)
   return dir.readlink(at, length, into, room)
 }
 
 export const path_symlink: Hostcalls['path_symlink'] = ({ fds, memory }, target, targetLength, fd, at, length) => {
   const dir = fds.get(fd, Rights.PATH_SYMLINK)
-  memory.check(target, targetLength)
-  memory.check(at, length)
+  memory.checkPath(target, targetLength)
+  memory.checkPath(at, length)
   return dir.symlink(target, targetLength, at, length)
 }
 
 export const path_link: Hostcalls['path_link'] = ({ fds, memory }, fd, flags, at, length, fd2, at2, length2) => {
   const dir = fds.get(fd, Rights.PATH_LINK_SOURCE)
   const dir2 = fds.get(fd2, Rights.PATH_LINK_TARGET)
-  memory.check(at, length)
-  memory.check(at2, length2)
+  memory.checkPath(at, length)
+  memory.checkPath(at2, length2)
   return dir2.readOnly ? -Errno.ROFS : dir.link(at, length, flags, dir2, at2, length2)
 }
 
 export const path_rename: Hostcalls['path_rename'] = ({ fds, memory }, fd, at, length, fd2, at2, length2) => {
   const dir = fds.get(fd, Rights.PATH_RENAME_SOURCE)
   const dir2 = fds.get(fd2, Rights.PATH_RENAME_TARGET)
-  memory.check(at, length)
-  memory.check(at2, length2)
+  memory.checkPath(at, length)
+  memory.checkPath(at2, length2)
   return dir2.readOnly ? -Errno.ROFS : dir.rename(at, length, dir2, at2, length2)
 }

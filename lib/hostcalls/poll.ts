@@ -5,7 +5,7 @@ import { clockid, event, eventtype, subscription, subscription0 } from '../abi/t
 import { Clockid, Eventrwflags, Eventtype, Subclockflags } from '../abi/values.js'
 import type { Context } from '../context.js'
 import { refuse, WasiError } from '../errors.js'
-import { maxPolls, Ready, Want } from '../sys/block.js'
+import { Ready, Want } from '../sys/block.js'
 import { type Answer, UNEXPECTED } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
 
@@ -36,8 +36,8 @@ interface Wait {
  * A subscription that is at fault (a closed descriptor, a missing right) does not fail the call: its event says so, at once.
  * Events come in the order of their subscriptions.
  */
-function poll({ memory, fds, sys }: Context, { size, clock }: Layout, at: number, out: number, count: number): Answer {
-  if (count === 0 || count > maxPolls) return -Errno.INVAL
+function poll({ memory, fds, sys, limits }: Context, { size, clock }: Layout, at: number, out: number, count: number): Answer {
+  if (count === 0 || count > limits.subscriptions) return -Errno.INVAL
   memory.check(out, count * event.size)
   const copy = memory.copy(at, count * size)
   const view = new DataView(copy.buffer, copy.byteOffset)

@@ -1,8 +1,10 @@
 /** Random bytes, fit for keys. */
+import { Errno } from '../abi/errno.js'
 import type { Hostcalls } from './types.js'
 
-export const random_get: Hostcalls['random_get'] = ({ memory, random }, at, length) => {
+export const random_get: Hostcalls['random_get'] = ({ memory, random, limits }, at, length) => {
   memory.check(at, length)
+  if (length > limits.randomBytes) return -Errno.INVAL
   random(memory.bytes.subarray(at, at + length))
   return 0
 }

@@ -1,0 +1,40 @@
+/** How much of the host a guest may use at once, and what it is told beyond that. */
+import type { ErrnoName } from './abi/errno.js'
+import { maxPolls, maxSpans } from './sys/block.js'
+import { checkInteger, checkKeys } from './validate.js'
+
+interface Limit {
+  /** What it counts. */
+  readonly doc: string
+  readonly fallback: number
+  readonly least: number
+  readonly most: number
+  /** What the guest gets beyond it. */
+  readonly errno: ErrnoName
+}
+
+// biome-ignore format: a limit a line, as in a table
+const table = {
+  descriptors:   { doc: 'descriptors open at once, with the standard streams and the directories given', fallback: 1024, least: 3, most: 2 ** 20, errno: 'NFILE' },
+  pathBytes:     { doc: 'bytes of a path, as PATH_MAX has them', fallback: 4095, least: 1, most: 4095, errno: 'NAMETOOLONG' },
+  iovecs:        { doc: 'pieces of memory that one read or write names, as IOV_MAX', fallback: maxSpans, least: 1, most: maxSpans, errno: 'INVAL' },
+  subscriptions: { doc: 'things that one poll_oneoff waits for', fallback: maxPolls, least: 1, most: maxPolls, errno: 'INVAL' },
+  randomBytes:   { doc: 'bytes that one random_get fills', fallback: 2 ** 26, least: 0, most: 2 ** 32 - 1, errno: 'INVAL' },
+} as const satisfies Record<string, Limit>
+
+export type Limits = { readonly [Name in keyof typeof table]: number }
+export const limitTable: { readonly [Name in keyof Limits]: Limit } = table
+const names = Object.keys(table) as (keyof Limits)[]
+
+/** The limits that an embedder sets, and the defaults of all others. */
+export function limitsOf(set: unknown = {}): Limits {
+  checkKeys('options.limits', names, set)
+  return Object.fromEntries(
+    names.map(name => {
+      const { fallback, least, most } = table[name]
+      const { [name]: value = fallback } = set as Partial<Record<keyof Limits, unknown>>
+      checkInteger(`options.limits.${name}`, value, least, most)
+      return [name, value]
+    }),
+  ) as Limits
+}

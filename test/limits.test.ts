@@ -1,0 +1,108 @@
+/** Limits: what a guest gets at each and beyond it, what an embedder may set, and that README.md tells the truth of them. */
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+import test from 'ava'
+import { createGuest, Errno, type Guest, type GuestOptions, Rights } from '#lib/index.js'
+import { limitTable } from '#lib/limits.js'
+
+const backends = ['native', 'typescript'] as const
+
+/** A guest whose directory 3 is `.`, by the name at 1000. */
+function guestWith(t: { teardown(done: () => void): void }, options: Partial<GuestOptions>) {
+  const memory = new WebAssembly.Memory({ initial: 2 })
+  const guest = createGuest({ version: 'preview1', preopens: { '/': os.tmpdir() }, ...options })
+  t.teardown(() => guest.close())
+  guest.bind(memory)
+  new Uint8Array(memory.buffer).set(Buffer.from('./'.repeat(30_000)), 1000)
+  return { imports: guest.imports, view: new DataView(memory.buffer) }
+}
+const open = (imports: Guest['imports'], length = 1) => imports.path_open(3, 0, 1000, length, 2, BigInt(Rights.FD_READDIR), 0n, 0, 8)
+
+for (const backend of backends) {
+  test(`descriptors (${backend})`, t => {
+    const { imports, view } = guestWith(t, { backend, limits: { descriptors: 10 } })
+    for (let fd = 4; fd < 10; fd++) t.is(open(imports), 0)
+    t.is(open(imports), Errno.NFILE)
+    t.is(imports.fd_close(7), 0)
+    t.is(open(imports), 0)
+    t.is(view.getUint32(8, true), 7)
+    t.is(open(imports), Errno.NFILE)
+  })
+
+  test(`two thousand descriptors, where they are granted (${backend})`, t => {
+    const { imports } = guestWith(t, { backend, limits: { descriptors: 2000 } })
+    for (let fd = 4; fd < 2000; fd++) if (open(imports) !== 0) t.fail(`${fd}`)
+    t.is(open(imports), Errno.NFILE)
+  })
+
+  test(`path bytes (${backend})`, t => {
+    const { imports } = guestWith(t, { backend, limits: { pathBytes: 6 } })
+    t.is(open(imports, 6), 0)
+    t.is(open(imports, 7), Errno.NAMETOOLONG)
+    t.is(imports.path_filestat_get(3, 0, 1000, 7, 100), Errno.NAMETOOLONG)
+    t.is(imports.path_symlink(1000, 7, 3, 1000, 1), Errno.NAMETOOLONG)
+    t.is(imports.path_rename(3, 1000, 1, 3, 1000, 7), Errno.NAMETOOLONG)
+    const other = guestWith(t, { backend })
+    t.is(open(other.imports, 4094), 0)
+    t.is(open(other.imports, 4096), Errno.NAMETOOLONG)
+    t.is(open(other.imports, 0x10000), Errno.NAMETOOLONG)
+  })
+
+  test(`iovecs (${backend})`, t => {
+    for (const [limits, most] of [[{ iovecs: 3 }, 3] as const, [{}, 1024] as const]) {
+      const { imports } = guestWith(t, { backend, limits, stdout: 2 })
+      t.is(imports.fd_write(1, 0x10000, most, 8), 0)
+      t.is(imports.fd_write(1, 0x10000, most + 1, 8), Errno.INVAL)
+      t.is(imports.fd_write(1, 0x10000, 2 ** 31, 8), Errno.INVAL)
+    }
+  })
+
+  test(`subscriptions (${backend})`, t => {
+    for (const [limits, most] of [[{ subscriptions: 2 }, 2] as const, [{}, 1024] as const]) {
+      const { imports } = guestWith(t, { backend, limits })
+      t.is(imports.poll_oneoff(0x10000, 0x10000, most, 8), 0)
+      t.is(imports.poll_oneoff(0x10000, 0x10000, most + 1, 8), Errno.INVAL)
+      t.is(imports.poll_oneoff(0x10000, 0x10000, 2 ** 31, 8), Errno.INVAL)
+    }
+  })
+
+  test(`random bytes (${backend})`, t => {
+    const { imports, view } = guestWith(t, { backend, limits: { randomBytes: 100 } })
+    t.is(imports.random_get(0x10000, 100), 0)
+    t.not(view.getBigUint64(0x10000, true), 0n)
+    const before = view.getBigUint64(0x10000, true)
+    t.is(imports.random_get(0x10000, 101), Errno.INVAL)
+    t.is(view.getBigUint64(0x10000, true), before)
+  })
+}
+
+test('what an embedder may not set', t => {
+  const make = (limits: unknown) => () => createGuest({ version: 'preview1', limits: limits as GuestOptions['limits'] })
+  t.throws(make({ descriptor: 10 }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /'options.limits.descriptor' is not known/,
+  } as object)
+  t.throws(make([]), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' } as object)
+  t.throws(make({ iovecs: null }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' } as object)
+  t.throws(make({ iovecs: '3' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' } as object)
+  for (const [name, { least, most }] of Object.entries(limitTable)) {
+    for (const value of [least - 1, most + 1, Number.NaN, least + 0.5]) {
+      t.throws(make({ [name]: value }), {
+        name: 'RangeError',
+        code: 'ERR_OUT_OF_RANGE',
+        message: new RegExp(`options\\.limits\\.${name}`),
+      } as object)
+    }
+    t.notThrows(() => make({ [name]: least })().close())
+    t.notThrows(() => make({ [name]: undefined })().close())
+  }
+  const tooFew = () => createGuest({ version: 'preview1', preopens: { '/': '/missing' }, limits: { descriptors: 3 } })
+  t.throws(tooFew, { name: 'RangeError', code: 'ERR_OUT_OF_RANGE', message: /descriptors is 3, but the guest is given 4/ } as object)
+})
+
+test('README.md has them all', t => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const rows = Object.entries(limitTable).map(([name, { doc, fallback, errno }]) => `| \`${name}\` | ${doc} | ${fallback} | \`${errno}\` |`)
+  t.true(readme.includes(`| limit | what it counts | default | beyond it |\n|---|---|---|---|\n${rows.join('\n')}\n`), rows.join('\n'))
+})
