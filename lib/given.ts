@@ -4,6 +4,8 @@ import { hostDescriptor } from './fds/host.js'
 import { ReadOnly } from './fds/readonly.js'
 import { STREAM } from './fds/rights.js'
 import type { FdTable } from './fds/table.js'
+import { PlainTerminal } from './fds/terminal.js'
+import type { GuestMemory } from './memory.js'
 import type { Settings } from './options.js'
 import type { Handle, Sys } from './sys/sys.js'
 
@@ -13,11 +15,19 @@ const encoder = new TextEncoder()
 export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => encoder.encode(name)
 
 /** Standard streams, then the directories in their order. If one cannot be opened, all are closed. */
-export function openAll(sys: Sys, fds: FdTable, { stdio, preopens }: Settings, names: readonly Uint8Array[]): void {
+export function openAll(
+  sys: Sys,
+  memory: GuestMemory,
+  fds: FdTable,
+  { stdio, preopens, terminalEscapes }: Settings,
+  names: readonly Uint8Array[],
+): void {
   try {
     stdio.forEach((fd, i) => {
       const handle = opening(`${['stdin', 'stdout', 'stderr'][i]}, descriptor ${fd}`, () => sys.adopt(fd))
-      fds.insert(hostDescriptor(sys, handle, STREAM, STREAM))
+      const terminal = sys.block.opened[2] === 1
+      const stream = hostDescriptor(sys, handle, STREAM, STREAM)
+      fds.insert(terminal && !terminalEscapes ? new PlainTerminal(stream, memory) : stream)
     })
     preopens.forEach(({ name, path, readOnly }, i) => {
       const handle = opening(`preopen "${name}" at "${path}"`, () => sys.preopen(path))

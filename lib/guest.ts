@@ -46,9 +46,10 @@ export function createGuest(options: GuestOptions): Guest {
 
 export function guestOf(settings: Settings): Guest {
   const sys = openSys(settings.backend)
+  const memory = new GuestMemory(sys, settings.limits)
   const fds = new OwnFds(settings.limits.descriptors)
-  openAll(sys, fds, settings, settings.preopens.map(nameOf))
-  return guestWith(settings, sys, fds)
+  openAll(sys, memory, fds, settings, settings.preopens.map(nameOf))
+  return guestWith(settings, sys, memory, fds)
 }
 
 /** What the threads of one guest have together. It passes from thread to thread as it is. */
@@ -68,20 +69,22 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
     throw coded(new Error(`threads share open files, which backend: '${sys.name}' cannot; 'native' can`), 'ERR_WASI_THREADS_UNAVAILABLE')
   }
   const names = settings.preopens.map(nameOf)
-  const fds = new SharedFds(sys, settings.limits.descriptors, names)
-  openAll(sys, fds, settings, names)
+  const memory = new GuestMemory(sys, settings.limits)
+  const fds = new SharedFds(sys, memory, settings.limits.descriptors, names)
+  openAll(sys, memory, fds, settings, names)
   return { sharing: { fds: fds.memory, handles }, close: () => sys.dispose() }
 }
 
 /** The guest as one of its threads has it. */
 export function threadOf(settings: Settings, { fds, handles }: Sharing): Guest {
   const sys = openSys(settings.backend, handles)
-  return guestWith(settings, sys, new SharedFds(sys, settings.limits.descriptors, settings.preopens.map(nameOf), fds))
+  const memory = new GuestMemory(sys, settings.limits)
+  return guestWith(settings, sys, memory, new SharedFds(sys, memory, settings.limits.descriptors, settings.preopens.map(nameOf), fds))
 }
 
-function guestWith(settings: Settings, sys: Sys, fds: FdTable): Guest {
+function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable): Guest {
   const { args, env, limits } = settings
-  const context: Context = { sys, memory: new GuestMemory(sys, limits), fds, limits, args, env, random: systemRandom }
+  const context: Context = { sys, memory, fds, limits, args, env, random: systemRandom }
   return {
     namespace: settings.version === 'unstable' ? namespace0 : namespace,
     imports: importsOf(context, settings),

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
 import { type Limits, limitsOf } from './limits.js'
+import { checkStrict } from './strict.js'
 import {
   checkArray,
   checkBoolean,
@@ -50,6 +51,19 @@ export interface GuestOptions {
    * the host meanwhile can lead it astray. RATIONALE.md has the whole list.
    */
   readonly backend?: 'auto' | 'native' | 'typescript' | undefined
+  /**
+   * `strict` refuses what would hand the host to the guest by mistake: any backend but the native one; process.env as `env`;
+   * a preopen of the root of a file system, of a folder that holds (or is part of) this package, the running program or
+   * node; and it keeps terminal escapes off the user's terminal.
+   */
+  readonly sandbox?: 'strict' | undefined
+  /** Let a strict sandbox have such preopens all the same. Default false. */
+  readonly allowUnsafePreopen?: boolean | undefined
+  /**
+   * Whether what the guest writes to a terminal may steer it: move about in it, change its title, read its answers. If not,
+   * control characters are shown as pictures of themselves. Default true, but false in a strict sandbox.
+   */
+  readonly allowTerminalEscapes?: boolean | undefined
   /** How much of the host the guest may use at once; README.md has the table. Default: its defaults. */
   readonly limits?: Partial<Limits> | undefined
   /** Receives a line for each hostcall, as strace writes them. */
@@ -60,7 +74,7 @@ export interface GuestOptions {
 
 /** What `createGuest` takes; `class WASI` passes over what it does not know, as node:wasi does. */
 // biome-ignore format: a list
-export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr', 'backend', 'limits', 'trace', 'onUnexpected']
+export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr', 'backend', 'sandbox', 'allowUnsafePreopen', 'allowTerminalEscapes', 'limits', 'trace', 'onUnexpected']
 
 export interface WASIOptions extends GuestOptions {
   /** Whether proc_exit makes `start` return its code; else it ends the host's process with it. Default true. */
@@ -75,6 +89,7 @@ export interface Settings {
   readonly preopens: readonly { readonly name: string; readonly path: string; readonly readOnly: boolean }[]
   readonly stdio: readonly [stdin: number, stdout: number, stderr: number]
   readonly backend: 'auto' | 'native' | 'typescript'
+  readonly terminalEscapes: boolean
   readonly limits: Limits
   readonly trace: ((line: string) => void) | undefined
   readonly onUnexpected: ((error: UnexpectedError) => void) | undefined
@@ -85,7 +100,8 @@ const stdioCount = 3
 /** The checks come in the order of node:wasi's, so that of two mistakes the same one is told. */
 export function settingsOf(options: unknown = {}): Settings {
   checkObject('options', options)
-  const { version, args = [], env, preopens, stdin = 0, stdout = 1, stderr = 2, backend = 'auto', limits, trace, onUnexpected } = options
+  const { version, args = [], env, preopens, stdin = 0, stdout = 1, stderr = 2, backend = 'auto' } = options
+  const { sandbox, allowUnsafePreopen = false, allowTerminalEscapes = sandbox !== 'strict', limits, trace, onUnexpected } = options
   checkString('options.version', version)
   if (version !== 'preview1' && version !== 'unstable') throw wrongValue('options.version', 'unsupported WASI version', version)
   checkArray('options.args', args)
@@ -100,6 +116,9 @@ export function settingsOf(options: unknown = {}): Settings {
   checkFd('options.stdout', stdout)
   checkFd('options.stderr', stderr)
   checkOneOf('options.backend', ['auto', 'native', 'typescript'], backend)
+  if (sandbox !== undefined) checkOneOf('options.sandbox', ['strict'], sandbox)
+  checkBoolean('options.allowUnsafePreopen', allowUnsafePreopen)
+  checkBoolean('options.allowTerminalEscapes', allowTerminalEscapes)
   const limit = limitsOf(limits)
   const given = stdioCount + folders.length
   if (limit.descriptors < given) {
@@ -108,17 +127,20 @@ export function settingsOf(options: unknown = {}): Settings {
   }
   if (trace !== undefined) checkFunction('options.trace', trace)
   if (onUnexpected !== undefined) checkFunction('options.onUnexpected', onUnexpected)
-  return {
+  const settings: Settings = {
     version,
     args: argBytes,
     env: envBytes,
     preopens: folders,
     stdio: [stdin, stdout, stderr],
     backend,
+    terminalEscapes: allowTerminalEscapes,
     limits: limit,
     trace: trace as Settings['trace'],
     onUnexpected: onUnexpected as Settings['onUnexpected'],
   }
+  if (sandbox === 'strict') checkStrict(settings, env, allowUnsafePreopen)
+  return settings
 }
 
 /** What `class WASI` takes beyond that. */

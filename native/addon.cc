@@ -110,6 +110,7 @@ constexpr struct {
     {"readv", hot<&Host::readv>},
     {"preadv", hot<&Host::preadv>},
     {"writev", hot<&Host::writev>},
+    {"writeText", hot<&Host::write_text>},
     {"pwritev", hot<&Host::pwritev>},
     {"seek", hot<&Host::seek>},
     {"filestat", hot<&Host::filestat>},

@@ -34,7 +34,8 @@ struct Block {
   std::uint32_t second;
   std::uint64_t cookie;
   std::uint32_t progress;
-  std::uint8_t unused[4096 - 116];
+  std::uint8_t unused[128 - 116];
+  std::uint8_t text[4096 - 128];
   double poll_handles[max_polls];
   PollEntry poll[max_polls];
   double poll_bytes[max_polls];
@@ -43,7 +44,7 @@ struct Block {
 static_assert(offsetof(Block, time) == 64 && offsetof(Block, times) == 72 && offsetof(Block, opened) == 88);
 static_assert(offsetof(Block, second) == 100 && offsetof(Block, cookie) == 104 && offsetof(Block, progress) == 112 &&
               offsetof(Block, poll_handles) == 4096);
-static_assert(offsetof(Block, poll) == 12288 && offsetof(Block, poll_bytes) == 20480 && offsetof(Block, spans) == 28672 &&
+static_assert(offsetof(Block, text) == 128 && offsetof(Block, poll) == 12288 && offsetof(Block, poll_bytes) == 20480 && offsetof(Block, spans) == 28672 &&
               sizeof(Block) == 36864);
 
 }  // namespace wasi_common

@@ -33,6 +33,7 @@ class Host {
   Answer readv(Handle file, std::uint32_t spans);
   Answer preadv(Handle file, std::uint32_t spans, std::uint64_t offset);
   Answer writev(Handle file, std::uint32_t spans);
+  Answer write_text(Handle file, std::uint32_t length);
   Answer pwritev(Handle file, std::uint32_t spans, std::uint64_t offset);
   Answer seek(Handle file, std::int64_t offset, std::uint32_t whence);
   Answer filestat(Handle file);

@@ -26,7 +26,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['memory', /^memory$/],
   ['fds, context', /^(fds\/\w+|context)$/],
   ['hostcalls, gate, trace, report', /^(hostcalls\/\w+|gate|trace|report)$/],
-  ['options', /^options$/],
+  ['options', /^(options|strict)$/],
   ['given', /^given$/],
   ['guest', /^guest$/],
   ['wasi', /^wasi$/],
@@ -57,7 +57,7 @@ test('imports lead down', t => {
 const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   [
     /^node:fs/,
-    /^(sys\/typescript\/\w+|options|cli\/\w+|sys\/native)\.ts$/,
+    /^(sys\/typescript\/\w+|options|strict|cli\/\w+|sys\/native)\.ts$/,
     'files of the host are opened by a backend, or by the command line for its user',
   ],
   [/^sys\/(native|typescript\/)/, /^(sys\/choose|sys\/typescript\/\w+)\.ts$/, 'only sys/choose names a backend'],

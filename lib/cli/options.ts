@@ -1,6 +1,6 @@
 /** The words of the command line, and what each asks for. */
 import { parseArgs } from 'node:util'
-import type { Preopen } from '../options.js'
+import type { GuestOptions, Preopen } from '../options.js'
 
 /** The user's mistake, or the program's: one line that says what, and perhaps one that says what to do. */
 export class CommandError extends Error {
@@ -20,6 +20,7 @@ export interface RunRequest {
   readonly preopens: Readonly<Record<string, Preopen>>
   readonly invoke: string | undefined
   readonly backend: 'auto' | 'native' | 'typescript'
+  readonly sandbox: Pick<GuestOptions, 'sandbox' | 'allowUnsafePreopen' | 'allowTerminalEscapes'>
   /** How many threads the guest may have beside its first; 0: it is no program with threads. */
   readonly threads: number
   /** Where trace lines go: a file, `-` for standard error, or nowhere. */
@@ -33,6 +34,9 @@ export const runHelp = `Options of run:
   --argv0 NAME               what the guest sees as its own name (default: the program as given)
   --invoke NAME              call this export with the arguments, in place of _start, and print what it returns
   --threads[=N]              let it have up to N threads more (default 32), as programs for wasm32-wasip1-threads want
+  --strict                   refuse what would hand the host over by mistake, and keep escapes off the terminal
+  --allow-unsafe-preopen     with --strict: directories that hold this program or node may be given all the same
+  --allow-terminal-escapes   with --strict: what the guest writes may steer the terminal
   --backend NAME             auto (default), native, or typescript
   --trace[=FILE]             write a line for each hostcall to standard error, or to FILE
   --help, --version
@@ -46,6 +50,9 @@ const words = {
   'inherit-env': { type: 'boolean' },
   argv0: { type: 'string' },
   invoke: { type: 'string' },
+  strict: { type: 'boolean' },
+  'allow-unsafe-preopen': { type: 'boolean' },
+  'allow-terminal-escapes': { type: 'boolean' },
   threads: { type: 'string' },
   backend: { type: 'string' },
   trace: { type: 'string' },
@@ -73,6 +80,11 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     env: environment(values.env ?? [], values['inherit-env'] ?? false),
     preopens: directories(values.dir ?? []),
     invoke: values.invoke,
+    sandbox: {
+      sandbox: values.strict ? 'strict' : undefined,
+      allowUnsafePreopen: values['allow-unsafe-preopen'],
+      allowTerminalEscapes: values['allow-terminal-escapes'],
+    },
     threads: threads(values.threads ?? '0', values.invoke),
     backend: backend(values.backend ?? 'auto'),
     trace: values.trace,

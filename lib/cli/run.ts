@@ -1,7 +1,7 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 import { createGuest, type Guest } from '../guest.js'
 import { versionOf } from '../run/module.js'
-import { runModule } from '../run/run.js'
+import { runModule } from '../run/supervise.js'
 import { CommandError, type RunRequest } from './options.js'
 import { checkImports, compile, read } from './program.js'
 import { say } from './say.js'
@@ -32,9 +32,17 @@ function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer 
 
 /** In workers, as many as it asks for. */
 async function runThreads(request: RunRequest, module: WebAssembly.Module, bytes: Uint8Array, trace: Tracer | undefined): Promise<number> {
-  const { args, env, preopens, backend, threads } = request
+  const { args, env, preopens, backend, sandbox, threads } = request
   try {
-    const { exitCode } = await runModule(module, bytes, { args, env, preopens, backend, threads, ...(trace && { trace: trace.write }) })
+    const { exitCode } = await runModule(module, bytes, {
+      args,
+      env,
+      preopens,
+      backend,
+      ...sandbox,
+      threads,
+      ...(trace && { trace: trace.write }),
+    })
     return exitCode
   } catch (error) {
     // What goes wrong before the guest begins has a code.
@@ -43,9 +51,9 @@ async function runThreads(request: RunRequest, module: WebAssembly.Module, bytes
 }
 
 function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
-  const { args, env, preopens, backend } = request
+  const { args, env, preopens, backend, sandbox } = request
   try {
-    return createGuest({ version, args, env, preopens, backend, ...(trace === undefined ? {} : { trace }) })
+    return createGuest({ version, args, env, preopens, backend, ...sandbox, ...(trace === undefined ? {} : { trace }) })
   } catch (error) {
     throw new CommandError(plain(error as Error))
   }

@@ -21,7 +21,7 @@ export function hostDescriptorOf(sys: Sys, handle: Handle, traits: Traits): Host
 /** Anything of the host but a directory. */
 // biome-ignore format: a call a line
 export class HostFile extends Descriptor {
-  protected readonly sys: Sys
+  readonly sys: Sys
   override readonly handle: Handle
   constructor(sys: Sys, handle: Handle, traits: Traits) {
     super(traits)

@@ -2,11 +2,13 @@
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import { refuse } from '../errors.js'
+import type { GuestMemory } from '../memory.js'
 import type { Answer, Sys } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { hostDescriptorOf } from './host.js'
 import { ReadOnly } from './readonly.js'
 import { FdTable } from './table.js'
+import { PlainTerminal } from './terminal.js'
 
 /** The words of a record. A serial of 0 is a number that is free; every descriptor has one that none had before it. */
 const Word = Object.freeze({
@@ -16,17 +18,19 @@ const Word = Object.freeze({
   FITTING: 3,
   BASE: 4,
   INHERITING: 5,
-  READ_ONLY: 6,
+  KIND: 6,
   PREOPEN: 7,
   HANDLE: 8,
   HANDLE_HIGH: 9,
 })
 const size = 10
-/** The words before the records. */
-/** No number below LOWEST is free. */
+const Kind = Object.freeze({ HOST: 0, READ_ONLY: 1, PLAIN_TERMINAL: 2 })
+/** The words before the records. No number below LOWEST is free. */
 const Head = Object.freeze({ LOCK: 0, SERIALS: 1, LOWEST: 2 })
 const head = 3
 const high = 0x1_0000_0000
+
+const empty = (limit: number): SharedArrayBuffer => new SharedArrayBuffer(4 * (head + limit * size))
 
 /**
  * A table for several threads, each of which has an object of this class over the same memory and a Sys with the same
@@ -37,19 +41,21 @@ export class SharedFds extends FdTable {
   readonly #words: Int32Array
   readonly #limit: number
   readonly #sys: Sys
+  readonly #memory: GuestMemory
   /** Names of the directories opened beforehand, which a record has by its place in the list. */
   readonly #names: readonly Uint8Array[]
   /** What this thread made of the records, and of which descriptor. */
   readonly #made: Descriptor[] = []
   readonly #serials: number[] = []
 
-  /** @param memory that of another thread's; without it the table is a new one, of `limit` descriptors. */
-  constructor(sys: Sys, limit: number, names: readonly Uint8Array[], memory = new SharedArrayBuffer(4 * (head + limit * size))) {
+  /** @param shared the `memory` of another thread's; without it the table is a new one, of `limit` descriptors. */
+  constructor(sys: Sys, memory: GuestMemory, limit: number, names: readonly Uint8Array[], shared = empty(limit)) {
     super()
-    this.memory = memory
-    this.#words = new Int32Array(memory)
+    this.memory = shared
+    this.#words = new Int32Array(shared)
     this.#limit = limit
     this.#sys = sys
+    this.#memory = memory
     this.#names = names
   }
 
@@ -156,10 +162,18 @@ export class SharedFds extends FdTable {
       inheriting: words[record + Word.INHERITING],
     })
     file.preopen = this.#names[words[record + Word.PREOPEN]]
-    return words[record + Word.READ_ONLY] === 0 ? file : new ReadOnly(file)
+    switch (words[record + Word.KIND]) {
+      case Kind.READ_ONLY:
+        return new ReadOnly(file)
+      case Kind.PLAIN_TERMINAL:
+        return new PlainTerminal(file, this.#memory)
+      default:
+        return file
+    }
   }
 
-  #record(fd: number, { handle, filetype, fdflags, fitting, base, inheriting, readOnly, preopen }: Descriptor): void {
+  #record(fd: number, descriptor: Descriptor): void {
+    const { handle, filetype, fdflags, fitting, base, inheriting, preopen } = descriptor
     const words = this.#words
     const record = head + fd * size
     words[Head.SERIALS] = (words[Head.SERIALS] + 1) | 0 || 1
@@ -169,7 +183,7 @@ export class SharedFds extends FdTable {
     words[record + Word.FITTING] = fitting
     words[record + Word.BASE] = base
     words[record + Word.INHERITING] = inheriting
-    words[record + Word.READ_ONLY] = readOnly ? 1 : 0
+    words[record + Word.KIND] = kindOf(descriptor)
     words[record + Word.PREOPEN] = preopen === undefined ? -1 : this.#names.indexOf(preopen)
     words[record + Word.HANDLE] = handle
     words[record + Word.HANDLE_HIGH] = Math.floor(handle / high)
@@ -189,3 +203,6 @@ export class SharedFds extends FdTable {
     }
   }
 }
+
+const kindOf = (descriptor: Descriptor): number =>
+  descriptor.readOnly ? Kind.READ_ONLY : descriptor instanceof PlainTerminal ? Kind.PLAIN_TERMINAL : Kind.HOST

@@ -29,6 +29,8 @@ export class Block {
   readonly cookie = new BigUint64Array(this.buffer, 104, 1)
   /** How much of a write is done that could not be finished at once; 0 when it begins. */
   readonly progress = new Uint32Array(this.buffer, 112, 1)
+  /** Bytes of our own that shall be written. */
+  readonly text = new Uint8Array(this.buffer, 128, 3968)
   /** What to wait for. */
   readonly pollHandles = new Float64Array(this.buffer, 4096, maxPolls)
   /** For each of them a pair: Want, and, as the answer, Ready or `-Errno`. */

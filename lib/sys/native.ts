@@ -198,6 +198,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       this.block.progress[0] = 0
       return ask2(addon.writev, this.#host, file, spans)
     }
+    writeText(file: Handle, length: number): Answer { return ask2(addon.writeText, this.#host, file, length) }
     pwritev(file: Handle, spans: number, offset: number): Answer { return ask3(addon.pwritev, this.#host, file, spans, offset) }
     seek(file: Handle, offset: number, whence: number): Answer { return ask3(addon.seek, this.#host, file, offset, whence) }
     filestat(file: Handle): Answer { return ask1(addon.filestat, this.#host, file) }

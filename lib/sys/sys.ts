@@ -48,6 +48,8 @@ export interface Sys {
   preadv(file: Handle, spans: number, offset: number): Answer
   /** Bytes written. */
   writev(file: Handle, spans: number): Answer
+  /** Writes the first `length` bytes of `block.text`. */
+  writeText(file: Handle, length: number): Answer
   pwritev(file: Handle, spans: number, offset: number): Answer
   /** The new offset. `whence` as the specification numbers it: set, cur, end. */
   seek(file: Handle, offset: number, whence: number): Answer

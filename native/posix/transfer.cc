@@ -95,6 +95,14 @@ Answer Host::writev(Handle handle, std::uint32_t spans) {
   return transfer(state_, *file, POLLOUT, "writev", [&] { return ::writev(file->fd, vectors.begin(), vectors.count()); });
 }
 
+Answer Host::write_text(Handle handle, std::uint32_t length) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  static_assert(sizeof(Block::text) <= PIPE_BUF, "what is ready takes so much without waiting");
+  if (length > sizeof(Block::text)) return refuse(Errno::Inval);
+  return transfer(state_, *file, POLLOUT, "write", [&] { return ::write(file->fd, state_.block().text, length); });
+}
+
 Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);

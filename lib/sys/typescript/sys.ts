@@ -97,6 +97,9 @@ export class TypescriptSys implements Sys {
   writev(file: Handle, spans: number): Answer {
     return this.#ask(() => write(this.#slots.get(file), pieces(this.#memory, this.block, spans)))
   }
+  writeText(file: Handle, length: number): Answer {
+    return this.#ask(() => write(this.#slots.get(file), [this.block.text.subarray(0, length)]))
+  }
   pwritev(file: Handle, spans: number, offset: number): Answer {
     return this.#ask(() => pwrite(this.#slots.get(file), pieces(this.#memory, this.block, spans), offset))
   }

@@ -1,0 +1,61 @@
+/** A terminal that does not obey a guest: what would steer it is shown, as a picture of itself. */
+import type { GuestMemory } from '../memory.js'
+import { HostFile } from './host.js'
+
+/** Control characters but tab, line feed and carriage return, and what turns the direction of text. */
+const steering = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}]/gu
+const PICTURES = 0x2400
+const picture = (character: string): string => {
+  const code = character.charCodeAt(0)
+  if (code < 0x20) return String.fromCharCode(PICTURES + code)
+  return code === 0x7f ? '␡' : '\ufffd'
+}
+/** No byte becomes more than three, and what was cut before it no more than three besides. */
+const largest = 3
+
+export class PlainTerminal extends HostFile {
+  readonly #memory: GuestMemory
+  /** Keeps the beginning of a character whose end has not been written yet. */
+  readonly #decoder = new TextDecoder()
+  readonly #encoder = new TextEncoder()
+  /** What the terminal had no room for. */
+  #rest: Uint8Array = new Uint8Array(0)
+
+  /** @param terminal what it is made of, and takes the place of. */
+  constructor(terminal: HostFile, memory: GuestMemory) {
+    super(terminal.sys, terminal.handle, terminal)
+    this.#memory = memory
+  }
+
+  override writev(spans: number): number {
+    const { block } = this.sys
+    const room = Math.floor(block.text.length / largest) - 1
+    let taken = 0
+    // The spans are read out first: writing text must leave them alone, but need not be trusted to.
+    const pieces = Array.from(block.spans.subarray(0, 2 * spans))
+    for (let i = 0; i < spans; i++) {
+      const end = pieces[2 * i] + pieces[2 * i + 1]
+      for (let at = pieces[2 * i]; at < end; at += room) {
+        const answer = this.#flush()
+        if (answer < 0) return taken > 0 ? taken : answer
+        const length = Math.min(room, end - at)
+        const text = this.#decoder.decode(this.#memory.copy(at, length), { stream: true })
+        this.#rest = this.#encoder.encode(text.replace(steering, picture))
+        taken += length
+      }
+    }
+    const answer = this.#flush()
+    return answer < 0 && taken === 0 ? answer : taken
+  }
+
+  /** 0 when all is written, or why not. */
+  #flush(): number {
+    while (this.#rest.length > 0) {
+      this.sys.block.text.set(this.#rest)
+      const answer = this.sys.writeText(this.handle, this.#rest.length)
+      if (answer < 0) return answer
+      this.#rest = this.#rest.subarray(answer)
+    }
+    return 0
+  }
+}

@@ -1,0 +1,51 @@
+/** What an embedder is refused who asked for a strict sandbox: what would hand the host to the guest by mistake. */
+import { realpathSync } from 'node:fs'
+import { parse, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { coded } from './errors.js'
+import type { Settings } from './options.js'
+import { wrongValue } from './validate.js'
+
+/** Where the host's own code lies. A guest that may read it knows much; one that may write it is the host at its next start. */
+const own = (): readonly (readonly [what: string, path: string])[] => [
+  ['this package', fileURLToPath(new URL('../', import.meta.url))],
+  ['the running program', process.argv[1] ?? process.execPath],
+  ['the running node', process.execPath],
+]
+
+/** @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN. */
+export function checkStrict({ backend, preopens }: Settings, env: unknown, allowUnsafePreopen: boolean): void {
+  if (backend === 'typescript') throw wrongValue('options.backend', "must be native where options.sandbox is 'strict'", backend)
+  if (env === process.env) {
+    const error = "options.env must not be process.env where options.sandbox is 'strict': name what the guest needs"
+    throw coded(new TypeError(error), 'ERR_INVALID_ARG_VALUE')
+  }
+  if (allowUnsafePreopen) return
+  for (const { name, path } of preopens) {
+    const why = unsafe(real(path))
+    if (why === undefined) continue
+    const message = `the preopen "${name}" at "${path}" is ${why}; a strict sandbox refuses that unless allowUnsafePreopen says otherwise`
+    throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
+  }
+}
+
+function unsafe(path: string): string | undefined {
+  if (path === parse(path).root) return 'the root of a file system'
+  for (const [what, place] of own()) if (holds(path, real(place))) return `a folder that holds ${what}`
+  const [[what, place]] = own()
+  return holds(real(place), path) ? `a part of ${what}` : undefined
+}
+
+function holds(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '..' && !way.startsWith(`..${sep}`) && parse(way).root === ''
+}
+
+/** What does not exist holds nothing, and is told when it is opened. */
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
