@@ -12,7 +12,6 @@ import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
-import { reporter } from './report.js'
 import { openSys } from './sys/choose.js'
 import type { Sys } from './sys/sys.js'
 import { traced } from './trace.js'
@@ -105,10 +104,9 @@ function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTab
   }
 }
 
-function importsOf(context: Context, { version, trace, onUnexpected }: Settings): Record<string, Import> {
+function importsOf(context: Context, { version, trace, report }: Settings): Record<string, Import> {
   const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
   const calls = version === 'unstable' ? hostcalls0 : hostcalls
-  const report = reporter(onUnexpected)
   const imports: Record<string, Import> = {}
   for (const [name, row] of Object.entries(rows) as [CallName, Row][]) {
     const call = gate(context, name, row, calls[name], report)

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
 import { type Limits, limitsOf } from './limits.js'
+import { reporter } from './report.js'
 import { checkStrict } from './strict.js'
 import {
   checkArray,
@@ -92,7 +93,8 @@ export interface Settings {
   readonly terminalEscapes: boolean
   readonly limits: Limits
   readonly trace: ((line: string) => void) | undefined
-  readonly onUnexpected: ((error: UnexpectedError) => void) | undefined
+  /** Tells whoever wants to know of a host error that was not expected. */
+  readonly report: (error: UnexpectedError) => void
 }
 
 const stdioCount = 3
@@ -137,7 +139,7 @@ export function settingsOf(options: unknown = {}): Settings {
     terminalEscapes: allowTerminalEscapes,
     limits: limit,
     trace: trace as Settings['trace'],
-    onUnexpected: onUnexpected as Settings['onUnexpected'],
+    report: reporter(onUnexpected as GuestOptions['onUnexpected']),
   }
   if (sandbox === 'strict') checkStrict(settings, env, allowUnsafePreopen)
   return settings

@@ -44,7 +44,7 @@ struct Block {
 static_assert(offsetof(Block, time) == 64 && offsetof(Block, times) == 72 && offsetof(Block, opened) == 88);
 static_assert(offsetof(Block, second) == 100 && offsetof(Block, cookie) == 104 && offsetof(Block, progress) == 112 &&
               offsetof(Block, poll_handles) == 4096);
-static_assert(offsetof(Block, text) == 128 && offsetof(Block, poll) == 12288 && offsetof(Block, poll_bytes) == 20480 && offsetof(Block, spans) == 28672 &&
-              sizeof(Block) == 36864);
+static_assert(offsetof(Block, text) == 128 && offsetof(Block, poll) == 12288 && offsetof(Block, poll_bytes) == 20480 &&
+              offsetof(Block, spans) == 28672 && sizeof(Block) == 36864);
 
 }  // namespace wasi_common

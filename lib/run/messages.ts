@@ -9,7 +9,7 @@ export interface Beginning {
   readonly module: WebAssembly.Module
   /** The memory that the module imports, if all threads have it together; else what it must be like. */
   readonly memory: WebAssembly.Memory | MemoryLimits | undefined
-  readonly settings: Omit<Settings, 'trace' | 'onUnexpected'>
+  readonly settings: Omit<Settings, 'trace' | 'report'>
   readonly traced: boolean
   /** With threads: what they have together. */
   readonly sharing: Sharing | undefined

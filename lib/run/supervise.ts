@@ -3,7 +3,6 @@ import { Worker } from 'node:worker_threads'
 import { coded } from '../errors.js'
 import { shareOf } from '../guest.js'
 import { optionNames, type Settings, settingsOf } from '../options.js'
-import { reporter } from '../report.js'
 import { checkInteger, checkKeys } from '../validate.js'
 import { type Beginning, errorOf, type Message, type Task, unexpectedOf } from './messages.js'
 import { importsMemory, memoryLimits, versionOf } from './module.js'
@@ -33,11 +32,10 @@ export async function runModule(module: WebAssembly.Module, bytes: Uint8Array | 
 function supervise(
   module: WebAssembly.Module,
   memory: Beginning['memory'],
-  { trace, onUnexpected, ...settings }: Settings,
+  { trace, report, ...settings }: Settings,
   sharing: Beginning['sharing'],
   limit: number,
 ): Promise<number> {
-  const report = reporter(onUnexpected)
   const counts = new Int32Array(new SharedArrayBuffer(8))
   const beginning: Beginning = { module, memory, settings, traced: trace !== undefined, sharing, counts, limit }
   const workers = new Set<Worker>()

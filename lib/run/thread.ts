@@ -44,7 +44,7 @@ function guest(): Guest {
   const own: Settings = {
     ...settings,
     trace: traced ? line => tell({ kind: 'trace', line: sharing === undefined ? line : `[tid ${self}] ${line}` }) : undefined,
-    onUnexpected: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: toldError(cause) }),
+    report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: toldError(cause) }),
   }
   return sharing === undefined ? guestOf(own) : threadOf(own, sharing)
 }

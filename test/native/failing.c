@@ -1,0 +1,42 @@
+// Runs a program in which one system call always fails, with an errno of one's choice, as under a seccomp filter that is
+// older than the call, or on a disk that breaks: failing <call> <errno> <program> <arguments>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const struct {
+  const char* name;
+  unsigned number;
+} calls[] = {
+    {"openat2", 437},  // on every architecture; older headers do not have it
+    {"fsync", SYS_fsync},
+};
+
+int main(int argc, char** argv) {
+  if (argc < 4) return 64;
+  unsigned number = 0;
+  for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+    if (strcmp(calls[i].name, argv[1]) == 0) number = calls[i].number;
+  if (number == 0) return 64;
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)atoi(argv[2])),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+  // Without this only root may install a filter.
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    perror("prctl");
+    return 69;
+  }
+  execvp(argv[3], argv + 3);
+  perror(argv[3]);
+  return 127;
+}
