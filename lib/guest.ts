@@ -6,9 +6,11 @@ import { coded, Exit } from './errors.js'
 import { OwnFds } from './fds/own.js'
 import { SharedFds } from './fds/shared.js'
 import type { FdTable } from './fds/table.js'
-import { gate, type Import } from './gate.js'
+import type { Gate, Import } from './gate.js'
 import { nameOf, openAll } from './given.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
+import type { Hostcalls } from './hostcalls/types.js'
+import { gates, gates0 } from './imports.js'
 import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
@@ -106,10 +108,10 @@ function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTab
 
 function importsOf(context: Context, { version, trace, report }: Settings): Record<string, Import> {
   const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
-  const calls = version === 'unstable' ? hostcalls0 : hostcalls
+  const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] = version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
   const imports: Record<string, Import> = {}
   for (const [name, row] of Object.entries(rows) as [CallName, Row][]) {
-    const call = gate(context, name, row, calls[name], report)
+    const call = (made[name] as Gate)(context, calls[name], report)
     imports[name] = trace === undefined ? call : traced(name, row, call, context.memory, trace)
   }
   return imports

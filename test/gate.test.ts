@@ -10,8 +10,9 @@ import { type CallName, type Row, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import type { Context } from '#lib/context.js'
 import { Exit, UnexpectedError, WasiError } from '#lib/errors.js'
-import { gate, type Import } from '#lib/gate.js'
+import type { Hostcall, Import } from '#lib/gate.js'
 import { createGuest, type Guest } from '#lib/guest.js'
+import { gates } from '#lib/imports.js'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory, type MemoryLike } from '#lib/memory.js'
 import type { GuestOptions } from '#lib/options.js'
@@ -23,16 +24,14 @@ const page = 65536
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** One import over a hostcall of our own, on a host that does nothing. */
-function fake(name: CallName, hostcall: Parameters<typeof gate>[3], more: Partial<Sys> = {}) {
+function fake(name: CallName, hostcall: Hostcall, more: Partial<Sys> = {}) {
   const sys = { block: new Block(), bind() {}, ...more } as unknown as Sys
   const memory = new GuestMemory(sys, limitsOf())
   const told: UnexpectedError[] = []
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 10 })
   memory.bind(wasm)
-  const call: Import = gate(
+  const call: Import = gates[name](
     { sys, memory } as Context,
-    name,
-    table[name] as Row,
     hostcall,
     reporter(error => void told.push(error)),
   )
@@ -314,7 +313,7 @@ test('what onUnexpected throws ends the guest, and it is asked once', t => {
       const sys = { block: new Block(), bind() {}, failure: () => new Error('odd') } as unknown as Sys
       const memory = new GuestMemory(sys, limitsOf())
       memory.bind(new WebAssembly.Memory({ initial: 1 }))
-      const call = gate({ sys, memory } as Context, 'sched_yield', table.sched_yield, hostcall, () => {
+      const call = gates.sched_yield({ sys, memory } as Context, hostcall, () => {
         asked++
         throw thrown
       })
@@ -339,8 +338,7 @@ test.serial('the channel wasi-common:unexpected is told too', t => {
 
 test('NODE_DEBUG=wasi-common writes all that is known; without it nothing is written', t => {
   const program = `
-    import { table } from '#lib/abi/table.js'
-    import { gate } from '#lib/gate.js'
+    import { gates } from '#lib/imports.js'
     import { limitsOf } from '#lib/limits.js'
     import { GuestMemory } from '#lib/memory.js'
     import { Block } from '#lib/sys/block.js'
@@ -350,7 +348,7 @@ test('NODE_DEBUG=wasi-common writes all that is known; without it nothing is wri
     const sys = { block: new Block(), bind() {}, failure: () => cause }
     const memory = new GuestMemory(sys, limitsOf())
     memory.bind(new WebAssembly.Memory({ initial: 1 }))
-    console.log(gate({ sys, memory }, 'fd_sync', table.fd_sync, () => UNEXPECTED, reporter())(3))`
+    console.log(gates.fd_sync({ sys, memory }, () => UNEXPECTED, reporter())(3))`
   for (const [NODE_DEBUG, wanted] of [
     ['wasi-common', true],
     ['', false],

@@ -532,7 +532,7 @@ test.serial('after close a guest reaches nothing: not what it had open, nor what
 })
 
 test('the door has these and no more', t => {
-  t.deepEqual(Object.keys(door).sort(), ['Errno', 'Exit', 'Rights', 'UnexpectedError', 'WASI', 'WasiError', 'createGuest'])
+  t.deepEqual(Object.keys(door).sort(), ['Errno', 'Exit', 'Rights', 'UnexpectedError', 'WASI', 'WasiError', 'createGuest', 'run'])
 })
 
 // In a process of its own.

@@ -1,0 +1,105 @@
+// Writes dist/imports.js: for each row of the tables of the ABI a function that makes its import. Written out, each has call
+// sites of its own, and V8 inlines the whole way from the guest to the addon; closures over a row would share theirs.
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { table } from '../dist/abi/table.js'
+import { table0 } from '../dist/abi/table0.js'
+import { Kind } from '../dist/abi/types.js'
+
+/** An expression that lifts one wasm value. */
+function lift({ type }, value) {
+  switch (type.kind) {
+    case Kind.Flags:
+      return `gate.flags(${value}, ${type.labels.length})`
+    case Kind.Enum:
+      return `gate.choice(${value}, ${JSON.stringify(type.values)})`
+    case Kind.Size64:
+      return `gate.size64(${value})`
+    case Kind.Delta64:
+      return `gate.delta64(${value})`
+    case Kind.Rights:
+      return `gate.rights(${value})`
+    case Kind.Raw64:
+      return `gate.raw64(${value})`
+    default:
+      return `gate.u32(${value})`
+  }
+}
+
+/** Statements that put a result where the guest wants it. What is too large for a number lies in the block. */
+function store({ label, type }, value) {
+  const at = `${label}_at`
+  switch (type.kind) {
+    case Kind.Size64:
+      return [`memory.setSize64(${at}, ${value})`]
+    case Kind.Raw64:
+      return [`memory.view.setBigUint64(${at}, block.time[0], true)`]
+    case Kind.Record:
+      return type.pieces.flatMap(([from, to, bytes]) => {
+        const words = bytes - (bytes % 4)
+        const rest = Array.from({ length: bytes % 4 }, (_, i) => words + i)
+        return [
+          `gate.copyWords(memory, ${at} + ${to}, block, ${from}, ${words})`,
+          ...rest.map(i => `memory.bytes[${at} + ${to + i}] = block.recordBytes[${from + i}]`),
+        ]
+      })
+    default:
+      return [type.size === 2 ? `memory.view.setUint16(${at}, ${value}, true)` : `memory.setUint32(${at}, ${value})`]
+  }
+}
+
+const indent = (lines, by) => lines.map(line => `${' '.repeat(by)}${line}`)
+
+function rowOf(name, { params, results }) {
+  // The one label that is a word of JavaScript.
+  const named = label => (label === 'in' ? 'in_' : label)
+  const values = params.flatMap(param =>
+    param.type.kind === Kind.List || param.type.kind === Kind.Path
+      ? [
+          { ...param, as: param.label },
+          { ...param, as: `${param.label}_len` },
+        ]
+      : [{ ...param, as: named(param.label) }],
+  )
+  const names = [...values.map(({ as }) => as), ...results.map(({ label }) => label)]
+  const block = results.some(({ type }) => type.kind === Kind.Record || type.kind === Kind.Raw64) || results.length === 2
+  const enter = results.map(({ label, type }) => `const ${label}_at = gate.room(memory, ${label}, ${type.size})`)
+  const stores = results.flatMap((result, i) => store(result, i === 0 ? 'answer' : 'block.second[0]'))
+  return [
+    `${name}(context, hostcall, report) {`,
+    `  const { memory${block ? ', sys: { block }' : ''} } = context`,
+    `  return (${[...names, 'surplus'].join(', ')}) => {`,
+    '    let answer = 0',
+    '    try {',
+    '      memory.refresh()',
+    ...indent(enter, 6),
+    `      gate.none(surplus)`,
+    `      answer = hostcall(${['context', ...values.map(param => lift(param, param.as))].join(', ')})`,
+    '      if (answer >= 0) {',
+    // What was called may have run the guest, which grew its memory.
+    ...indent([...(stores.length > 0 ? ['memory.refresh()'] : []), ...stores, 'return 0'], 8),
+    '      }',
+    '    } catch (error) {',
+    `      return gate.thrown(error, '${name}', report)`,
+    '    }',
+    `    return gate.errnoOf(answer, '${name}', context, report)`,
+    '  }',
+    '},',
+  ]
+}
+
+const rows = Object.entries(table).flatMap(([name, row]) => rowOf(name, row))
+const rows0 = Object.entries(table0).flatMap(([name, row]) => (row === table[name] ? [`${name}: gates.${name},`] : rowOf(name, row)))
+const text = [
+  '// Written by scripts/imports.js.',
+  "import * as gate from './gate.js'",
+  '',
+  'export const gates = {',
+  ...indent(rows, 2),
+  '}',
+  'export const gates0 = {',
+  ...indent(rows0, 2),
+  '}',
+  '',
+]
+writeFileSync(new URL('../dist/imports.js', import.meta.url), text.join('\n'))
+copyFileSync(new URL('../lib/imports.d.ts', import.meta.url), new URL('../dist/imports.d.ts', import.meta.url))
