@@ -25,11 +25,26 @@ Filetype entry_type(unsigned char type) {
 
 bool is_parent(const platform::Entry& entry) { return entry.length == 2 && std::memcmp(entry.name, "..", 2) == 0; }
 
-// Nothing about what is above a preopened directory may leak, whichever handle lists it.
-std::uint64_t parent_inode(State& state, int fd, std::uint64_t inode) {
+// Nothing about what is above a preopened directory may leak, whichever handle lists it: not even of one that was moved out
+// from there. So a parent has its own inode only if it lies in a directory that was given, else that of the directory itself.
+std::uint64_t parent_inode(State& state, int fd) {
   struct stat status;
   if (::fstat(fd, &status) != 0) return 0;
-  return state.table()->is_root(status) ? status.st_ino : inode;
+  const std::uint64_t own = status.st_ino;
+  if (state.table()->is_root(status)) return own;
+  // Held, so that it is the same one that is named and climbed from.
+  const Descriptor parent(::openat(fd, "..", platform::search_flags | O_DIRECTORY | O_CLOEXEC));
+  if (!parent.open() || ::fstat(parent.get(), &status) != 0) return own;
+  const std::uint64_t named = status.st_ino;
+  char up[2048] = "..";
+  for (std::size_t size = 2; !state.table()->is_root(status); size += 3) {
+    const struct stat below = status;
+    if (size + 4 > sizeof(up) || ::fstatat(parent.get(), up, &status, 0) != 0) return own;
+    // The host's root is its own parent.
+    if (status.st_ino == below.st_ino && status.st_dev == below.st_dev) return own;
+    std::memcpy(up + size, "/..", 4);
+  }
+  return named;
 }
 
 Filetype asked_type(int fd, const char* name) {
@@ -64,7 +79,7 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     if (found < 0) return state_.failed("readdir", errno);
     Dirent record{};
     record.next = entry.next;
-    record.inode = is_parent(entry) ? parent_inode(state_, file->fd, entry.inode) : entry.inode;
+    record.inode = is_parent(entry) ? parent_inode(state_, file->fd) : entry.inode;
     record.name_length = static_cast<std::uint32_t>(entry.length);
     record.type = entry.type != DT_UNKNOWN ? entry_type(entry.type) : asked_type(file->fd, entry.name);
     // An entry that was cut is asked for again, by the cookie before it.

@@ -18,11 +18,36 @@ function about(place: Place, name: string): { ino: bigint; type: number } | unde
   }
 }
 
+/** As many directories are looked at above one that is listed. */
+const maxDepth = 600
+
+/**
+ * What `..` is told to be: nothing that lies above the directories given to the guest, so that one which was moved out from
+ * there is its own parent, as a root is.
+ */
+function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): string {
+  if (root) return '.'
+  try {
+    for (let up = '..', below = '', depth = 0; depth < maxDepth; up += '/..', depth++) {
+      const here = identity(fs.lstatSync(place.at(up), { bigint: true }))
+      if (given.has(here)) return '..'
+      // The host's root is its own parent.
+      if (here === below) return '.'
+      below = here
+    }
+  } catch {
+    // Where nobody can look, there is nothing to tell.
+  }
+  return '.'
+}
+/** A file of the host, whatever its name. */
+export const identity = ({ dev, ino }: fs.BigIntStats): string => `${dev}:${ino}`
+
 /**
  * Fills `target` from the entry numbered `cookie` on. The names are those of the last listing from the start, all held in
  * memory, since node:fs cannot go back in a directory; each entry costs an lstat, since node:fs gives names without inodes.
  */
-export function list(slot: Slot, place: Place, cookie: bigint, target: Uint8Array): number {
+export function list(slot: Slot, place: Place, given: ReadonlySet<string>, cookie: bigint, target: Uint8Array): number {
   if (cookie === 0n || slot.listing === undefined) slot.listing = ['.', '..', ...fs.readdirSync(place.at('.'), 'latin1')]
   const names = slot.listing
   let used = 0
@@ -33,7 +58,7 @@ export function list(slot: Slot, place: Place, cookie: bigint, target: Uint8Arra
   }
   for (let index = cookie < names.length ? Number(cookie) : names.length; index < names.length && used < target.length; index++) {
     const name = names[index]
-    const entry = about(place, name === '..' && slot.root ? '.' : name)
+    const entry = about(place, name === '..' ? parentOf(place, slot, given) : name)
     if (entry === undefined) continue
     head.setBigUint64(0, BigInt(index + 1), true)
     head.setBigUint64(8, entry.ino, true)

@@ -9,7 +9,7 @@ import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
 import { clock } from './clock.js'
 import { answerOf } from './errno.js'
 import { guestFlags, hostFlags, O_NOFOLLOW, openDirectory } from './flags.js'
-import { list } from './listing.js'
+import { identity, list } from './listing.js'
 import * as names from './names.js'
 import type { Place, Reach } from './place.js'
 import { type ReachName, reach } from './reach.js'
@@ -177,7 +177,7 @@ export class TypescriptSys implements Sys {
   readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
     return this.#ask(() => {
       const slot = this.#slots.get(dir)
-      return list(slot, this.#place(dir), cookie, this.#memory.subarray(at, at + length))
+      return list(slot, this.#place(dir), this.#given, cookie, this.#memory.subarray(at, at + length))
     })
   }
 
@@ -304,8 +304,8 @@ export class TypescriptSys implements Sys {
     const stats = fs.fstatSync(fd, { bigint: true })
     const type = typeOf(stats)
     const position = type === Filetype.REGULAR_FILE ? 0 : undefined
-    const identity = `${stats.dev}:${stats.ino}`
-    if (given) this.#given.add(identity)
+    const named = identity(stats)
+    if (given) this.#given.add(named)
     this.block.opened.set([type, slot.fdflags, type === Filetype.CHARACTER_DEVICE && isatty(fd) ? 1 : 0])
     return this.#slots.add({
       fd,
@@ -315,7 +315,7 @@ export class TypescriptSys implements Sys {
       appending: false,
       position,
       listing: undefined,
-      root: this.#given.has(identity),
+      root: this.#given.has(named),
       ...slot,
     })
   }

@@ -36,6 +36,20 @@ export const directories: Cases = {
     t.is(found.get('..'), fs.statSync(g.host(), { bigint: true }).ino)
     t.is(found.get('.'), fs.statSync(g.host('d'), { bigint: true }).ino)
   },
+  '.. far below the root is the parent': (t, g) => {
+    g.folders('a/b/c/d')
+    const found = new Map(g.list(g.handle('a/b/c/d')).map(entry => [entry.name, entry.ino]))
+    t.is(found.get('..'), fs.statSync(g.host('a/b/c'), { bigint: true }).ino)
+  },
+  '.. of what was moved out of the root is itself': (t, g) => {
+    g.folders('a/b')
+    const handles = [g.handle('a'), g.handle('a/b')]
+    fs.renameSync(g.host('a'), g.outside('a'))
+    for (const handle of handles) {
+      const found = new Map(g.list(handle).map(entry => [entry.name, entry.ino]))
+      t.is(found.get('..'), found.get('.'))
+    }
+  },
   '1000 entries through a small buffer': (t, g) => {
     const all = fill(g, 1000)
     t.deepEqual(names(g.list(g.dir, 200)), all)
