@@ -45,8 +45,7 @@ export function createGuest(options: GuestOptions): Guest {
   return guestOf(settingsOf(options))
 }
 
-export function guestOf(settings: Settings): Guest {
-  const sys = openSys(settings.backend)
+export function guestOf(settings: Settings, sys: Sys = openSys(settings.backend)): Guest {
   const memory = new GuestMemory(sys, settings.limits)
   const fds = new OwnFds(settings.limits.descriptors)
   openAll(sys, memory, fds, settings, settings.preopens.map(nameOf))

@@ -75,7 +75,7 @@ const wide: readonly Kind[] = [Kind.Size64, Kind.Delta64, Kind.Rights, Kind.Raw6
 const wasmTypes = ({ kind }: Type): ValueType[] =>
   kind === Kind.List || kind === Kind.Path ? ['i32', 'i32'] : [wide.includes(kind) ? 'i64' : 'i32']
 /** How a hostcall looks from wasm. */
-function signatureOf(name: string): Signature {
+export function signatureOf(name: string): Signature {
   const row: Row | undefined = table[name as CallName]
   if (row === undefined) throw new Error(`there is no ${name} to call`)
   const params = [...row.params.flatMap(({ type }) => wasmTypes(type)), ...row.results.map(() => 'i32' as const)]

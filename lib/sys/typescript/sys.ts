@@ -79,7 +79,7 @@ export class TypescriptSys implements Sys {
     const info = this.#reach.info(fd)
     const { access, fdflags } = info === undefined ? { access: 3, fdflags: 0 } : guestFlags(info.flags)
     const place = stats.isDirectory() ? this.#reach.place(fd, undefined) : undefined
-    return this.#take(fd, true, { access, fdflags, place, owned: false, position: undefined })
+    return this.#take(fd, false, { access, fdflags, place, owned: false, position: undefined })
   }
 
   close(file: Handle): Answer {

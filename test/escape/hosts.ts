@@ -1,0 +1,40 @@
+/** The hosts that are attacked: each guarded one as an embedder has it. */
+import type { UnexpectedError } from '#lib/errors.js'
+import { guestOf } from '#lib/guest.js'
+import { type Preopen, settingsOf } from '#lib/options.js'
+import { openNative } from '#lib/sys/native.js'
+import type { Sys } from '#lib/sys/sys.js'
+import type { Scene } from './scene.js'
+
+/** What a guest imports, by name. */
+export type Imports = Readonly<Record<string, (...args: never[]) => number>>
+export interface Host {
+  readonly imports: Imports
+  bind(memory: WebAssembly.Memory): void
+  close(): void
+  /** Errors of the host that it has no word for. */
+  readonly unexpected: readonly string[]
+}
+export type OpenHost = (scene: Scene) => Host
+
+const preopensOf = (scene: Scene): Record<string, Preopen> =>
+  scene.ground.preopens === false ? {} : { '/box': { path: scene.at('box') }, '/shelf': { path: scene.at('shelf'), readOnly: true } }
+
+/** What createGuest makes, which is what an embedder gets; but the walk, where the kernel could resolve paths, nobody can ask for. */
+const madeBy =
+  (backend: 'native' | 'typescript', open?: () => Sys): OpenHost =>
+  scene => {
+    const unexpected: string[] = []
+    const [stdin, stdout, stderr] = scene.stdio
+    const onUnexpected = (error: UnexpectedError): void => void unexpected.push(error.message)
+    const settings = settingsOf({ version: 'preview1', ...{ stdin, stdout, stderr }, preopens: preopensOf(scene), backend, onUnexpected })
+    const guest = guestOf(settings, open?.())
+    return { imports: guest.imports, bind: memory => guest.bind(memory), close: () => guest.close(), unexpected }
+  }
+
+export const guarded = {
+  openat2: madeBy('native'),
+  walk: madeBy('native', () => openNative({ resolution: 'walk' })),
+  typescript: madeBy('typescript'),
+} as const satisfies Record<string, OpenHost>
+export type Guarded = keyof typeof guarded

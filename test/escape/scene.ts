@@ -1,0 +1,234 @@
+/** The ground of an attack: a box that the guest is given, what lies around it and must not be reached, and how one sees that it was. */
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
+import fs from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import os from 'node:os'
+import { dirname, join, relative } from 'node:path'
+
+/** What an attack aims at: names in `outside` and in its neighbour `box-secret`. */
+export const aims = {
+  secret: 'a file',
+  fresh: 'nothing yet',
+  vault: 'a directory',
+  hollow: 'an empty directory',
+  pointer: 'a link',
+} as const
+export type Aim = keyof typeof aims
+
+/** In memory, where the host has such a place: thousands of files are made and removed. */
+const scratch = writable('/dev/shm') ? '/dev/shm' : os.tmpdir()
+function writable(folder: string): boolean {
+  try {
+    fs.accessSync(folder, fs.constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export interface Ground {
+  /** Stand where device nodes may be opened. */
+  readonly devices?: true
+  /** Give the guest a directory of the host as its standard input. */
+  readonly stdin?: 'outside'
+  /** Leave the guest without directories. */
+  readonly preopens?: false
+}
+
+/** What a guest of one attack got hold of. */
+export interface Loot {
+  readonly memory: Uint8Array
+  /** Inodes that directory entries named. */
+  readonly inodes: ReadonlySet<bigint>
+}
+
+export class Scene {
+  /**
+   * The scratch folder. `box` is the guest's directory 3, `shelf` its 4 to read only, `outside` and `box-secret` are nobody's.
+   * All that a test links, moves or deletes lies here.
+   */
+  readonly base: string
+  /** What no guest may know: it stands in the files outside, in their names, and in the target of a link. */
+  readonly mark = randomBytes(12).toString('hex')
+  readonly stdio: readonly [number, number, number]
+  /** Descriptors of the host that no guest was given. */
+  readonly bait: { readonly secret: number; readonly outside: number }
+  /** All of the host's descriptors that are the scene's to close. */
+  readonly lent: ReadonlySet<number>
+  readonly ground: Ground
+  readonly #size = randomInt(20_000, 30_000)
+  #server: Server | undefined
+  readonly #protected = ['outside', 'box-secret', 'shelf']
+  #before: readonly string[] = []
+  #secrets: readonly Buffer[] = []
+  #inodes: ReadonlySet<bigint> = new Set()
+
+  constructor(ground: Ground = {}, folder = ground.devices ? os.tmpdir() : scratch) {
+    this.ground = ground
+    this.base = fs.realpathSync(fs.mkdtempSync(join(folder, 'wasi-common-')))
+    for (const name of ['box/dir/deep', 'box/empty', 'shelf/room', 'shelf/bare']) fs.mkdirSync(this.at(name), { recursive: true })
+    for (const name of ['box/own', 'box/dir/own', 'shelf/book', 'shelf/room/page', 'in', 'out', 'err']) this.file(name, name)
+    for (const name of ['outside', 'box-secret']) {
+      fs.mkdirSync(this.at(`${name}/vault`), { recursive: true })
+      fs.mkdirSync(this.at(`${name}/hollow`))
+      this.file(`${name}/secret`, this.mark.padEnd(this.#size, '.'))
+      this.file(`${name}/vault/secret`, this.mark)
+      this.file(`${name}/vault/name-${this.mark}`)
+      this.link(`${name}/pointer`, `gone-${this.mark}`)
+    }
+    const input = ground.stdin ?? 'in'
+    this.stdio = [fs.openSync(this.at(input), 'r'), fs.openSync(this.at('out'), 'r+'), fs.openSync(this.at('err'), 'r+')]
+    this.bait = { secret: fs.openSync(this.at('outside/secret'), 'r+'), outside: fs.openSync(this.at('outside'), 'r') }
+    // The guest's own numbers start at 0, so that only higher ones can be the host's.
+    this.lent = new Set([...this.stdio, ...Object.values(this.bait)])
+    if (Math.min(...Object.values(this.bait)) < 10) throw new Error('the bait has the number of a descriptor of the guest')
+  }
+
+  leave(): void {
+    this.#server?.close()
+    for (const fd of this.lent) {
+      try {
+        fs.closeSync(fd)
+      } catch {
+        // An unguarded host may have closed it.
+      }
+    }
+    fs.rmSync(this.base, { recursive: true, force: true })
+  }
+
+  /** A path of the host, by its name below the scratch folder. */
+  at(name = ''): string {
+    return join(this.base, name)
+  }
+  file(name: string, text = ''): void {
+    fs.writeFileSync(this.at(name), text)
+  }
+  text(name: string): string {
+    return fs.readFileSync(this.at(name), 'utf8')
+  }
+  /** When it was changed, in milliseconds since 1970. */
+  changed(name: string): number {
+    return fs.lstatSync(this.at(name)).mtimeMs
+  }
+  /** Whether a descriptor that was lent is still open. */
+  open(fd: number): boolean {
+    try {
+      return fs.fstatSync(fd) !== undefined
+    } catch {
+      return false
+    }
+  }
+  /** A FIFO, or a device: `c 1 5` is one that reads as zeros. */
+  special(name: string, ...what: string[]): void {
+    execFileSync('mknod', [this.at(name), ...what])
+  }
+  /** A socket, on which the host listens. */
+  socket(name: string): void {
+    this.#server = createServer().listen(this.at(name)).unref()
+  }
+  exists(name: string): boolean {
+    return fs.lstatSync(this.at(name), { throwIfNoEntry: false }) !== undefined
+  }
+  move(from: string, to: string): void {
+    fs.renameSync(this.at(from), this.at(to))
+  }
+  /** A path to here from the working directory. */
+  fromCwd(name: string): string {
+    return relative(process.cwd(), this.at(name))
+  }
+
+  /** Make a link. One that could lead out of the scratch folder is not made: an unguarded host would follow it. */
+  link(name: string, target: string): void {
+    this.plant(target, this.at(name))
+  }
+  plant(target: string, here: string): void {
+    if (!this.reaches(target.startsWith('/') ? target : `${dirname(here)}/${target}`)) throw new Error(`${here} would lead to ${target}`)
+    fs.symlinkSync(target, here)
+  }
+  contains(path: string): boolean {
+    return path === this.base || path.startsWith(`${this.base}/`)
+  }
+  /** Whether what this path means, to an operating system that follows every link, lies in the scratch folder. */
+  reaches(path: string, links = 0): boolean {
+    if (links > 50) return true
+    for (let known = path; ; known = dirname(known)) {
+      try {
+        if (!this.contains(fs.realpathSync.native(known))) return false
+        break
+      } catch (error) {
+        if (known === '/' || known === '.') throw error
+        // What is missing may be a link all the same, and would be created where it leads.
+        const target = targetOf(known)
+        const there = target?.startsWith('/') ? target : `${dirname(known)}/${target}`
+        if (target !== undefined && !this.reaches(there, links + 1)) return false
+      }
+    }
+    return true
+  }
+
+  // What is protected.
+
+  /** Protect more than what lies around the box. */
+  protect(...names: string[]): void {
+    this.#protected.push(...names)
+  }
+  /** Remember all that is protected as it is now. What was hidden at first stays so, and what the guest had is no secret. */
+  remember(): void {
+    this.#before = this.#snapshot()
+    if (this.#secrets.length > 0) return
+    const hidden = [this.base, ...['outside', 'box-secret'].flatMap(name => below(this.at(name)))]
+    const stats = hidden.map(path => fs.lstatSync(path, { bigint: true }))
+    this.#inodes = new Set(stats.map(({ ino }) => ino))
+    const identities = stats.map(({ dev, ino }) => u64(dev, ino))
+    this.#secrets = [Buffer.from(this.mark), u64(BigInt(this.#size)), ...identities]
+  }
+  /** What tells that the guest was where it must not be; nothing, if it was not. */
+  signs({ memory, inodes }: Loot): string[] {
+    const now = this.#snapshot()
+    const gone = this.#before.filter(line => !now.includes(line))
+    const come = now.filter(line => !this.#before.includes(line))
+    const bytes = Buffer.from(memory.buffer, memory.byteOffset, memory.length)
+    const found = this.#secrets.findIndex(secret => bytes.includes(secret))
+    const signs = [...gone.map(line => `was: ${line}`), ...come.map(line => `is: ${line}`)]
+    if (found >= 0) signs.push(`guest memory has ${['the secret', 'the size of the secret'][found] ?? 'the identity of what is hidden'}`)
+    for (const inode of inodes) if (this.#inodes.has(inode)) signs.push(`an entry names the inode ${inode}, which is hidden`)
+    return signs
+  }
+
+  #snapshot(): string[] {
+    // The times of the scratch folder say whether anything was made beside the box.
+    return [
+      line(this.base, '.'),
+      ...this.#protected.flatMap(name => below(this.at(name)).map(path => line(path, relative(this.base, path)))),
+    ]
+  }
+}
+
+function targetOf(path: string): string | undefined {
+  try {
+    return fs.readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+const u64 = (...values: bigint[]): Buffer => Buffer.from(BigUint64Array.from(values).buffer)
+
+/** A file, or a directory and all that is in it. */
+function below(path: string): string[] {
+  const stats = fs.lstatSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) return []
+  return stats.isDirectory() ? [path, ...fs.readdirSync(path).flatMap(name => below(join(path, name)))] : [path]
+}
+
+/** All of a file that an attack could change; not the time of the last access, which whoever looks at it changes. */
+function line(path: string, name: string): string {
+  const stats = fs.lstatSync(path, { bigint: true })
+  const content = stats.isFile() ? digest(fs.readFileSync(path)) : stats.isSymbolicLink() ? fs.readlinkSync(path) : ''
+  const { mode, ino, size, mtimeNs } = stats
+  // How many names a directory has is no news beside its own time.
+  const links = stats.isDirectory() ? '' : stats.nlink
+  return [name, mode.toString(8), ino, links, size, mtimeNs, content].join(' ')
+}
+const digest = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('hex')

@@ -1,0 +1,50 @@
+/** What a guest would do with a path that leads out: a row for each call that takes one, and for each end of those that take two. */
+import type { CallName } from '#lib/abi/table.js'
+import { Fstflags, Oflags } from '#lib/abi/values.js'
+import { ALL, rights } from '../hostcalls/world.js'
+import { type Attacker, type Place, READS } from './attacker.js'
+import type { Aim } from './scene.js'
+
+export interface Use {
+  readonly call: CallName
+  readonly deed: string
+  readonly aim: Aim
+  /** It has a flag that says whether to follow a link in the last place. */
+  readonly flagged?: true
+  /** The name of the errno, after all that could be done with what was reached. */
+  readonly run: (a: Attacker, at: Place) => string
+}
+
+const own = { dir: 3, path: 'own', follow: 0 }
+const gain = { dir: 3, path: 'gain', follow: 0 }
+const folder = { oflags: Oflags.DIRECTORY, base: ALL, inheriting: ALL }
+const WRITES = rights('FD_WRITE')
+const { CREAT, EXCL, TRUNC } = Oflags
+
+/** The errno, after the guest read what it got in the box. */
+function gained(a: Attacker, errno: string): string {
+  if (errno === 'SUCCESS') a.opening(gain, { base: READS }, fd => a.read(fd))
+  return errno
+}
+
+// biome-ignore format: a use a line
+export const uses: readonly Use[] = [
+  { call: 'path_open', deed: 'to read', aim: 'secret', flagged: true, run: (a, at) => a.opening(at, {}, fd => a.read(fd)) },
+  { call: 'path_open', deed: 'to write', aim: 'secret', flagged: true, run: (a, at) => a.opening(at, { base: WRITES }, fd => a.write(fd)) },
+  { call: 'path_open', deed: 'to create', aim: 'fresh', flagged: true, run: (a, at) => a.opening(at, { oflags: CREAT, base: WRITES }, fd => a.write(fd)) },
+  { call: 'path_open', deed: 'to create, exclusively', aim: 'fresh', flagged: true, run: (a, at) => a.opening(at, { oflags: CREAT | EXCL, base: WRITES }) },
+  { call: 'path_open', deed: 'to truncate', aim: 'secret', flagged: true, run: (a, at) => a.opening(at, { oflags: TRUNC, base: WRITES }) },
+  { call: 'path_open', deed: 'a directory, and read in it', aim: 'vault', flagged: true, run: (a, at) => a.opening(at, folder, dir => a.opening({ dir, path: 'secret', follow: 0 }, {}, fd => a.read(fd))) },
+  { call: 'fd_readdir', deed: '', aim: 'vault', flagged: true, run: (a, at) => a.opening(at, folder, fd => a.list(fd)) },
+  { call: 'path_create_directory', deed: '', aim: 'fresh', run: (a, { dir, path }) => a.call('path_create_directory', dir, ...a.path(path)) },
+  { call: 'path_filestat_get', deed: '', aim: 'secret', flagged: true, run: (a, at) => a.statAt(at) },
+  { call: 'path_filestat_set_times', deed: '', aim: 'secret', flagged: true, run: (a, { dir, path, follow }) => a.call('path_filestat_set_times', dir, follow, ...a.path(path), 1n, 1_000_000_000n, Fstflags.ATIM | Fstflags.MTIM) },
+  { call: 'path_link', deed: 'from there', aim: 'secret', flagged: true, run: (a, at) => gained(a, a.link(at, gain)) },
+  { call: 'path_link', deed: 'to there', aim: 'fresh', run: (a, at) => a.link(own, at) },
+  { call: 'path_readlink', deed: '', aim: 'pointer', run: (a, at) => a.readlink(at) },
+  { call: 'path_remove_directory', deed: '', aim: 'hollow', run: (a, { dir, path }) => a.call('path_remove_directory', dir, ...a.path(path)) },
+  { call: 'path_rename', deed: 'from there', aim: 'secret', run: (a, at) => gained(a, a.rename(at, gain)) },
+  { call: 'path_rename', deed: 'to there', aim: 'fresh', run: (a, at) => a.rename(own, at) },
+  { call: 'path_symlink', deed: '', aim: 'fresh', run: (a, { dir, path }) => a.symlink('own', path, dir) },
+  { call: 'path_unlink_file', deed: '', aim: 'secret', run: (a, { dir, path }) => a.call('path_unlink_file', dir, ...a.path(path)) },
+]
