@@ -1,0 +1,227 @@
+/** What the guest tries while names change under it, beside what a host does that looks at a path first and then uses it. */
+import fs from 'node:fs'
+import { type Ground, Oflags, type Said, said, WRITE } from '../sys/ground.js'
+
+/** What a call that succeeded brought to light: texts, names, numbers of files. */
+export type Seen = readonly (string | bigint)[]
+export type Refusal = Exclude<Said, number>
+
+export interface Call {
+  readonly title: string
+  /** The last name of the path; `furnish` puts what the call needs there. */
+  readonly name: string
+  /** Whether a link in the last place is followed. Only such calls meet a name that changes places with a link. */
+  readonly follows: boolean
+  /** The call by way of the sandbox. */
+  guest(g: Ground, dir: number, path: string): Seen | Refusal
+  /** The same by node:fs, after the path was found to be good. Throws where it fails. */
+  naive(path: string, own: string): Seen
+  /** Makes good what a success changed in the directory that was meant, and in the guest's own. */
+  restore?(inside: string, own: string): void
+}
+
+/** What lies in the directory that the path is meant to lead to, and, told apart by `text`, in the one outside. */
+export function furnish(folder: string, text: string): void {
+  for (const name of ['dir', 'empty']) fs.mkdirSync(`${folder}/${name}`, { recursive: true })
+  for (const name of ['f', 'victim', `dir/${text}`]) fs.writeFileSync(`${folder}/${name}`, text)
+}
+
+const O_PATH = 0o10000000
+/** Where a path of the host leads: realpath, as quickly as it can be had. */
+export function whereabouts(path: string): string {
+  const fd = fs.openSync(path, O_PATH)
+  try {
+    return fs.readlinkSync(`/proc/self/fd/${fd}`)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+const remove = (path: string) => fs.rmSync(path, { recursive: true, force: true })
+const nothing: Seen = []
+const done = (answer: Said): Seen | Refusal => (typeof answer === 'number' ? nothing : answer)
+
+/** What can be learned from an open file, and from an open directory. */
+function peek(g: Ground, opened: Said): Seen | Refusal {
+  if (typeof opened !== 'number') return opened
+  const read = g.read(opened, 100)
+  g.sys.filestat(opened)
+  g.close(opened)
+  return [g.record.ino, typeof read === 'string' ? read : read.text]
+}
+function entries(g: Ground, opened: Said): Seen | Refusal {
+  if (typeof opened !== 'number') return opened
+  const room = g.room(4096)
+  const filled = said(g.sys.readdir(opened, 0n, room, 4096))
+  g.sys.filestat(opened)
+  g.close(opened)
+  if (typeof filled !== 'number') return filled
+  return [
+    g.record.ino,
+    ...(g
+      .bytes(room, filled)
+      .toString('latin1')
+      .match(/inside|secret/g) ?? []),
+  ]
+}
+
+export const calls: readonly Call[] = [
+  {
+    title: 'open, to read',
+    name: 'f',
+    follows: true,
+    guest: (g, dir, path) => peek(g, g.open(path, { dir })),
+    naive: path => [fs.readFileSync(path, 'utf8')],
+  },
+  {
+    title: 'open, creating',
+    name: 'new',
+    follows: true,
+    guest: (g, dir, path) => peek(g, g.create(path, { dir })),
+    naive(path) {
+      fs.closeSync(fs.openSync(path, 'a'))
+      return nothing
+    },
+    restore: inside => remove(`${inside}/new`),
+  },
+  {
+    title: 'open, truncating',
+    name: 'f',
+    follows: true,
+    guest: (g, dir, path) => peek(g, g.open(path, { dir, access: WRITE, oflags: Oflags.TRUNC })),
+    naive(path) {
+      fs.truncateSync(path)
+      return nothing
+    },
+  },
+  {
+    title: 'stat',
+    name: 'f',
+    follows: true,
+    guest(g, dir, path) {
+      const answer = g.stat(path, { dir, follow: 1 })
+      return answer === 0 ? [g.record.ino] : done(answer)
+    },
+    naive: path => [fs.statSync(path, { bigint: true }).ino],
+  },
+  {
+    title: 'set times',
+    name: 'f',
+    follows: true,
+    guest(g, dir, path) {
+      g.setTimes(5n, 5n)
+      return done(said(g.sys.setTimesAt(dir, ...g.put(path), 1, 5)))
+    },
+    naive(path) {
+      fs.utimesSync(path, 5, 5)
+      return nothing
+    },
+  },
+  {
+    title: 'list',
+    name: 'dir',
+    follows: true,
+    guest: (g, dir, path) => entries(g, g.open(path, { dir, oflags: Oflags.DIRECTORY })),
+    naive: path => fs.readdirSync(path),
+  },
+  {
+    title: 'link from',
+    name: 'f',
+    follows: true,
+    guest(g, dir, path) {
+      const answer = done(g.link(path, 'fresh', { dir, follow: 1, dir2: g.dir }))
+      if (typeof answer === 'string') return answer
+      g.stat('fresh')
+      return [g.record.ino]
+    },
+    naive(path, own) {
+      // link(2) follows no link, so this host asks once more where it leads.
+      fs.linkSync(whereabouts(path), `${own}/fresh`)
+      return nothing
+    },
+    restore: (_, own) => remove(`${own}/fresh`),
+  },
+  {
+    title: 'link to',
+    name: 'new',
+    follows: false,
+    guest: (g, dir, path) => done(g.link('loot', path, { dir: g.dir, dir2: dir })),
+    naive(path, own) {
+      fs.linkSync(`${own}/loot`, path)
+      return nothing
+    },
+    restore: inside => remove(`${inside}/new`),
+  },
+  {
+    title: 'rename from',
+    name: 'victim',
+    follows: false,
+    guest: (g, dir, path) => done(g.rename(path, 'stolen', { dir, dir2: g.dir })),
+    naive(path, own) {
+      fs.renameSync(path, `${own}/stolen`)
+      return nothing
+    },
+    restore(inside, own) {
+      remove(`${own}/stolen`)
+      furnish(inside, 'inside')
+    },
+  },
+  {
+    title: 'rename to',
+    name: 'new',
+    follows: false,
+    guest: (g, dir, path) => done(g.rename('loot', path, { dir: g.dir, dir2: dir })),
+    naive(path, own) {
+      fs.renameSync(`${own}/loot`, path)
+      return nothing
+    },
+    restore(inside, own) {
+      remove(`${inside}/new`)
+      fs.writeFileSync(`${own}/loot`, '')
+    },
+  },
+  {
+    title: 'symlink',
+    name: 'new',
+    follows: false,
+    guest: (g, dir, path) => done(g.symlink('f', path, dir)),
+    naive(path) {
+      fs.symlinkSync('f', path)
+      return nothing
+    },
+    restore: inside => remove(`${inside}/new`),
+  },
+  {
+    title: 'mkdir',
+    name: 'new',
+    follows: false,
+    guest: (g, dir, path) => done(g.mkdir(path, dir)),
+    naive(path) {
+      fs.mkdirSync(path)
+      return nothing
+    },
+    restore: inside => remove(`${inside}/new`),
+  },
+  {
+    title: 'rmdir',
+    name: 'empty',
+    follows: false,
+    guest: (g, dir, path) => done(g.rmdir(path, dir)),
+    naive(path) {
+      fs.rmdirSync(path)
+      return nothing
+    },
+    restore: inside => furnish(inside, 'inside'),
+  },
+  {
+    title: 'unlink',
+    name: 'victim',
+    follows: false,
+    guest: (g, dir, path) => done(g.unlink(path, dir)),
+    naive(path) {
+      fs.unlinkSync(path)
+      return nothing
+    },
+    restore: inside => furnish(inside, 'inside'),
+  },
+]

@@ -1,0 +1,69 @@
+/** How names are changed under a guest: what lies where, what the attacker does to it, and the paths that meet it. */
+import fs from 'node:fs'
+import type { Ground } from '../sys/ground.js'
+import { furnish } from './calls.js'
+
+export interface Technique {
+  readonly title: string
+  /** What the attacker is told to do. Its paths are below the ground's folder. */
+  readonly attack: readonly [how: 'exchange' | 'move', ...paths: string[]]
+  /** The directory below `root` from which the guest's paths start. */
+  readonly start: string
+  /** What stands before the last name; the guest takes one after the other. */
+  readonly prefixes: readonly string[]
+  /** Directories, as they lie before the attack: where the paths are meant to lead, and where they must not. */
+  readonly inside: string
+  readonly outside: string
+  /** Whether the last name itself changes, so that only calls that follow it are worth trying. */
+  readonly last: boolean
+  build(g: Ground): void
+}
+
+const below = (g: Ground, ...paths: string[]) => {
+  for (const path of paths) fs.mkdirSync(g.outside(path), { recursive: true })
+}
+
+export const techniques: readonly Technique[] = [
+  {
+    title: 'a directory changes places with a link to outside',
+    attack: ['exchange', 'root/d', 'root/x'],
+    start: '.',
+    prefixes: ['d/', './d/./', 'd/../d/', 'd/dir/../'],
+    inside: 'root/d',
+    outside: 'out',
+    last: false,
+    build(g) {
+      below(g, 'root/d', 'out')
+      fs.symlinkSync('../out', g.host('x'))
+    },
+  },
+  {
+    title: 'a last name changes places with a link to outside',
+    attack: ['exchange', 'root/d/f', 'root/d/f.link', 'root/d/new', 'root/d/new.link', 'root/d/dir', 'root/d/dir.link'],
+    start: 'd',
+    prefixes: ['', './', 'e/../'],
+    // What a call did is made good in a directory of no interest: the names must stay for the attacker.
+    inside: 'root/spare',
+    outside: 'out',
+    last: true,
+    build(g) {
+      below(g, 'root/d/e', 'root/spare', 'out')
+      furnish(g.host('d'), 'inside')
+      fs.writeFileSync(g.host('d/new'), 'inside')
+      for (const name of ['f', 'new', 'dir']) fs.symlinkSync(`../../out/${name}`, g.host(`d/${name}.link`))
+    },
+  },
+  {
+    title: 'a directory moves to outside and back while `..` leads out of it',
+    attack: ['move', 'root/d/q/r', 'out/far/r'],
+    start: 'd',
+    // Beneath out/far, as many `..` lead to `out`. The longer it takes to go there the better.
+    prefixes: ['q/r/s/../../../', 'q/r/../../', `q/r/s/${'t/../'.repeat(60)}../../../`],
+    inside: 'root/d',
+    outside: 'out',
+    last: false,
+    build(g) {
+      below(g, 'root/d/q/r/s/t', 'out/far')
+    },
+  },
+]
