@@ -79,13 +79,15 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
   Stack stack(tree, root);
   Pending pending(path, length);
   int links = 0;
+  bool is_link = false;
   lease.must_be_directory = lease.up = false;
 
   // Puts a link's target in place of the name at `from`. 0 when it did, INVAL for what is no link.
   auto expand = [&](const char* behind) -> Answer {
     char target[max_path + 1];
     const Answer size = tree.read_link(stack.top(), lease.name, target, sizeof(target));
-    if (size < 0) return size;
+    is_link = size >= 0;
+    if (!is_link) return size;
     if (++links > max_links) return refuse(Errno::Loop);
     if (size == 0) return refuse(Errno::NoEnt);
     pending.skip_to(behind);
@@ -143,7 +145,7 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
       const Answer expanded = expand(behind);
       if (expanded == 0) continue;
       // What is no link, or is not there yet, is the name itself.
-      if (expanded != refuse(Errno::Inval) && expanded != refuse(Errno::NoEnt)) return expanded;
+      if (is_link || (expanded != refuse(Errno::Inval) && expanded != refuse(Errno::NoEnt))) return expanded;
     }
     lease.must_be_directory = slash;
     stack.give(lease);
