@@ -8,12 +8,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
-const files = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' })
-  .filter(path => /\.(cc|h)$/.test(path))
-  .map(path => `native/${path}`)
+const files = ['native', 'fuzz'].flatMap(folder =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter(path => /\.(cc|h)$/.test(path))
+    .map(path => `${folder}/${path}`),
+)
 // What this machine can compile; the formatter sees the other platforms' sources as well.
 const listed = spawnSync(process.execPath, ['scripts/build-native.js', '--sources'], { cwd: root, encoding: 'utf8' })
-const sources = listed.stdout.trim().split('\n')
+const sources = [...listed.stdout.trim().split('\n'), 'fuzz/resolve.cc']
 const includes = ['-Inative', '-Inative/posix']
 const flags = [
   '-std=c++17',
