@@ -71,9 +71,12 @@ export function symlink(target: string, lease: Lease): 0 {
   return 0
 }
 
-export function link(from: Lease, to: Lease): 0 {
-  // The kernel looks for what is linked first. What it leads to is not asked: a link itself may be linked.
+/** The kernel looks for what is linked first. What it leads to is not asked: a link itself may be linked. */
+export function find(from: Lease): void {
   fs.lstatSync(from.path)
+}
+
+export function link(from: Lease, to: Lease): 0 {
   refuseFresh('link', to)
   // link(2) of macOS follows a link in the last place, wherever it leads; POSIX allows both.
   if (process.platform !== 'linux' && fs.lstatSync(from.path).isSymbolicLink()) refuse(Errno.NOTSUP)

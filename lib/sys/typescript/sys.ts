@@ -234,10 +234,10 @@ export class TypescriptSys implements Sys {
     })
   }
   link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer {
-    return this.#both(dir, at, length, { follow: follow !== 0, enter: true }, dir2, at2, length2, names.link)
+    return this.#both([dir, at, length], { follow: follow !== 0, enter: true }, [dir2, at2, length2], names.find, names.link)
   }
   rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer {
-    return this.#both(dir, at, length, parent, dir2, at2, length2, names.rename)
+    return this.#both([dir, at, length], parent, [dir2, at2, length2], () => {}, names.rename)
   }
 
   accept(socket: Handle, _fdflags: number): Answer {
@@ -348,12 +348,17 @@ export class TypescriptSys implements Sys {
   #at(dir: Handle, at: number, length: number, last: Last, act: (lease: Lease) => number): Answer {
     return this.#ask(() => this.#within(this.#place(dir), this.#text(at, length), last, act))
   }
-  /** `last` is how the first path ends; the second is always the name of something new. */
-  #both(...[dir, at, length, last, dir2, at2, length2, act]: [...Name, Last, ...Name, (from: Lease, to: Lease) => number]): Answer {
-    return this.#ask(() => {
-      const [place, place2] = [this.#place(dir), this.#place(dir2)]
-      const [path, path2] = [this.#text(at, length), this.#text(at2, length2)]
-      return this.#within(place, path, last, from => this.#within(place2, path2, parent, to => act(from, to)))
+  /** `last` is how the first path ends, and `look` at what is there comes before the second, the name of something new. */
+  #both(
+    [dir, at, length]: Name,
+    last: Last,
+    [dir2, at2, length2]: Name,
+    look: (from: Lease) => void,
+    act: (from: Lease, to: Lease) => number,
+  ): Answer {
+    return this.#at(dir, at, length, last, from => {
+      look(from)
+      return this.#within(this.#place(dir2), this.#text(at2, length2), parent, to => act(from, to))
     })
   }
 }

@@ -190,6 +190,13 @@ export const names: Cases = {
     })
   },
 
+  'of two wrong names the first is told': (t, g) => {
+    t.is(g.link('missing', '../out'), 'NOENT')
+    t.is(g.link('missing', 'a\0'), 'NOENT')
+    t.is(g.link('../out', 'a\0'), 'NOTCAPABLE')
+    t.is(g.rename('../out', 'a\0'), 'NOTCAPABLE')
+    t.is(g.rename('missing', '../out'), 'NOTCAPABLE', 'rename looks for the file last')
+  },
   'link and rename between two handles': (t, g) => {
     g.file('a/f', 'hello')
     g.folders('b')
