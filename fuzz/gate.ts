@@ -1,0 +1,166 @@
+/** Fuzzes the gate: whatever a guest passes, the host throws nothing, answers with an errno, loses nothing and changes nothing outside. */
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { errnoNames } from '#lib/abi/errno.js'
+import { table } from '#lib/abi/table.js'
+import { table0 } from '#lib/abi/table0.js'
+import { Exit, type UnexpectedError } from '#lib/errors.js'
+import { createGuest } from '#lib/guest.js'
+import { NotStarted } from '#lib/memory.js'
+import { openDescriptors } from '../test/sys/ground.js'
+import { flags, Random, shrink } from './random.js'
+import { quiet, type Rows, type Step, Steps, size } from './steps.js'
+
+type Memory = { buffer: ArrayBufferLike; grow?(pages: number): number }
+const pages = size / 65536
+/** One for all guests, so that a thread can scribble into it all the time. */
+const shared = new WebAssembly.Memory({ initial: pages, maximum: 64, shared: true })
+const scribbler = new Worker(
+  `const { workerData: { buffer, from, to } } = require('node:worker_threads')
+   const bytes = new Uint8Array(buffer)
+   for (let n = 1; ; n = (Math.imul(n, 1664525) + 1013904223) >>> 0) bytes[from + ((n >>> 8) % (to - from))] = n >>> 5`,
+  { eval: true, workerData: { buffer: shared.buffer, from: quiet, to: size } },
+)
+
+/** How a guest of a seed is set up. */
+function settings(seed: number, backend: 'native' | 'typescript') {
+  const r = new Random(seed)
+  const version = r.pick(['preview1', 'preview1', 'unstable'] as const)
+  const kind = r.pick(['plain', 'shared', 'lent'] as const)
+  const traces = r.onceIn(3)
+  const rows: Rows = version === 'unstable' ? table0 : table
+  const steps = new Steps(r, rows, version === 'unstable')
+  const late = r.onceIn(10) ? r.below(20) : 0
+  const sequence: Step[] = Array.from({ length: 300 }, () => steps.next())
+  sequence.splice(late, 0, { does: 'bind' })
+  return { backend, version, kind, traces, sequence } as const
+}
+type Settings = ReturnType<typeof settings>
+
+function memoryOf(kind: Settings['kind']): Memory {
+  if (kind === 'shared') return shared
+  return kind === 'plain' ? new WebAssembly.Memory({ initial: pages, maximum: 64 }) : { buffer: new ArrayBuffer(size) }
+}
+function grow(memory: Memory): void {
+  try {
+    memory.grow?.(1)
+  } catch {
+    // It is as large as it may be.
+  }
+}
+
+function identity(fd: number): string {
+  try {
+    const { dev, ino } = fs.fstatSync(fd)
+    return `${dev} ${ino}`
+  } catch {
+    return 'closed'
+  }
+}
+/** Everything that no guest may change, as text. */
+function untouched(folder: string, fds: readonly number[]): string {
+  const outside = fs.readdirSync(`${folder}/out`).map(name => [name, fs.readFileSync(`${folder}/out/${name}`, 'utf8')])
+  return JSON.stringify([fs.readdirSync(folder), outside, fds.map(identity)])
+}
+
+let calls = 0
+
+/** What went wrong, if anything did. */
+function fault({ backend, version, kind, traces }: Settings, sequence: readonly Step[]): string | undefined {
+  const before = openDescriptors()
+  const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+  for (const name of ['root/a/b', 'out']) fs.mkdirSync(`${folder}/${name}`, { recursive: true })
+  for (const name of ['root/f', 'out/s']) fs.writeFileSync(`${folder}/${name}`, 'x'.repeat(5000))
+  for (const [name, target] of Object.entries({ l: 'a', esc: '../out', abs: `${folder}/out` }))
+    fs.symlinkSync(target, `${folder}/root/${name}`)
+  execFileSync('mkfifo', [`${folder}/root/p`])
+  const none = fs.openSync('/dev/null', 'r+')
+  const memory = memoryOf(kind)
+  const unexpected: UnexpectedError[] = []
+  const chance = new Random(sequence.length)
+  const path = `${folder}/root`
+  const guest = createGuest({
+    ...{ version, backend, stdin: none, stdout: none, stderr: none, args: ['a', 'b'], env: { A: 'b' } },
+    preopens: { '/': path, '/ro': { path, readOnly: true } },
+    trace: traces ? () => void (chance.onceIn(50) && grow(memory)) : undefined,
+    onUnexpected: error => void unexpected.push(error),
+  })
+  const still = untouched(folder, [0, 1, 2, none])
+  let bound = false
+
+  const call = ({ name, args, draws }: Step & { does: 'call' }): string | undefined => {
+    for (const { at, bytes } of draws)
+      if (at >= 0 && at + bytes.length <= memory.buffer.byteLength) new Uint8Array(memory.buffer).set(bytes, at)
+    calls++
+    const start = performance.now()
+    try {
+      const errno = guest.imports[name]?.(...args)
+      if (!bound) return 'answers before there is a memory'
+      if (typeof errno !== 'number' || errnoNames[errno] === undefined) return `answers ${inspect(errno)}`
+    } catch (error) {
+      if (!(error instanceof Exit) && (bound || !(error instanceof NotStarted))) return `throws ${inspect(error)}`
+    }
+    const took = performance.now() - start
+    if (took > 5000) return `takes ${Math.round(took)} ms`
+    return unexpected.pop()?.message
+  }
+  const take = (step: Step): string | undefined => {
+    if (step.does === 'call') return call(step)
+    if (step.does === 'bind') {
+      guest.bind(memory)
+      bound = true
+    } else if (step.does === 'grow') grow(memory)
+    else if (kind === 'lent') {
+      // As another embedder's memory does that grows: the old buffer is detached, and a new one is there.
+      structuredClone(memory.buffer, { transfer: [memory.buffer as ArrayBuffer] })
+      memory.buffer = new ArrayBuffer(size)
+    }
+    return undefined
+  }
+  try {
+    for (const step of sequence) {
+      const wrong = take(step)
+      if (wrong !== undefined) return `${step.does === 'call' ? step.name : step.does}: ${wrong}`
+    }
+    if (openDescriptors() > before + 1100) return 'close: more descriptors are open than a guest may have'
+    guest.close()
+    if (untouched(folder, [0, 1, 2, none]) !== still) return 'close: something of the host was changed'
+    fs.closeSync(none)
+    if (openDescriptors() !== before) return 'close: a descriptor was not given back'
+  } finally {
+    guest.close()
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+  return undefined
+}
+
+function show(step: Step): string {
+  if (step.does !== 'call') return step.does
+  const bytes = (drawn: Uint8Array) => (drawn.length > 60 ? `${drawn.length} bytes` : JSON.stringify(Buffer.from(drawn).toString('latin1')))
+  const draws = step.draws.map(({ at, bytes: drawn }) => ` with ${bytes(drawn)} at ${at}`)
+  return `${step.name}(${step.args.map(value => inspect(value, { compact: true })).join(', ')})${draws.join('')}`
+}
+
+const { seconds, seed: first } = flags()
+const end = performance.now() + seconds * 1000
+let seed = first
+console.log(`gate: seed ${first}`)
+run: for (; performance.now() < end; seed++) {
+  for (const backend of ['native', 'typescript'] as const) {
+    const world = settings(seed, backend)
+    const found = fault(world, world.sequence)
+    if (found === undefined) continue
+    const kind = found.slice(0, 60)
+    const few = shrink(world.sequence, steps => fault(world, steps)?.slice(0, 60) === kind)
+    console.error(`not ok, seed ${seed}, ${backend}, ${world.version}, memory ${world.kind}${world.traces ? ', traced' : ''}: ${found}`)
+    for (const step of few) console.error(`  ${show(step)}`)
+    process.exitCode = 1
+    break run
+  }
+}
+console.log(`gate: ${seed - first} sequences, ${calls} calls`)
+await scribbler.terminate()

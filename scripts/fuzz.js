@@ -1,0 +1,15 @@
+// Runs the fuzzers side by side, or the one that is named, and hands on all other arguments: `gate`, `paths`, `--seconds 60`, `--seed 7`.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const all = ['gate', 'paths']
+const words = process.argv.slice(2)
+const named = all.filter(name => words.includes(name))
+const flags = words.filter(word => !all.includes(word))
+const codes = (named.length > 0 ? named : all).map(async name => {
+  const program = fileURLToPath(new URL(`../dist-test/fuzz/${name}.js`, import.meta.url))
+  const [code] = await once(spawn(process.execPath, [program, ...flags], { stdio: 'inherit' }), 'close')
+  return code
+})
+process.exitCode = (await Promise.all(codes)).every(code => code === 0) ? 0 : 1
