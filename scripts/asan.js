@@ -1,0 +1,41 @@
+// Runs the tests that reach far into the addon, and some seconds of fuzzing, on an addon built with AddressSanitizer,
+// UndefinedBehaviorSanitizer and leak detection. It works in a copy of the package, so that build/Release stays as it is.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' } } })
+const copy = join(root, 'build/asan/package')
+
+function run(args, options = {}) {
+  const { status, signal } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', ...options })
+  if (status !== 0) throw new Error(`${args.join(' ')}: ${signal ?? status}`)
+}
+
+run(['scripts/build-native.js', '--asan'])
+rmSync(copy, { recursive: true, force: true })
+mkdirSync(join(copy, 'build/Release'), { recursive: true })
+cpSync(join(root, 'build/asan/Release/wasi_common.node'), join(copy, 'build/Release/wasi_common.node'))
+for (const name of ['package.json', 'dist', 'dist-test']) cpSync(join(root, name), join(copy, name), { recursive: true })
+symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+
+// What OpenSSL sets up once in a process is never given back; nothing else may be forgotten.
+const suppressions = join(copy, 'leaks')
+writeFileSync(suppressions, 'leak:CRYPTO_malloc\n')
+const library = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout.trim()
+const env = {
+  ...process.env,
+  LD_PRELOAD: library,
+  ASAN_OPTIONS: 'detect_leaks=1',
+  UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+  LSAN_OPTIONS: `suppressions=${suppressions}:print_suppressions=0`,
+}
+
+const tests = ['sys/native.test.js', 'hostcalls', 'escape']
+  .map(name => `dist-test/test/${name}`)
+  .filter(name => existsSync(join(copy, name)))
+run(['node_modules/ava/entrypoints/cli.mjs', ...tests.map(name => (name.endsWith('.js') ? name : `${name}/**`))], { cwd: copy, env })
+for (const fuzzer of ['gate', 'paths']) run([`dist-test/fuzz/${fuzzer}.js`, '--seconds', values.seconds], { cwd: copy, env })
