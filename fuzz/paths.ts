@@ -60,8 +60,15 @@ const difference = (way: string, call: Call, first: string, answer: string) =>
     known => known.way.test(way) && known.first.test(first) && known.answer.test(answer) && (known.when === undefined || known.when(call)),
   )
 
-/** What is wrong with a sequence, if anything is. */
+/** What is wrong with a sequence, if anything is: an error of the fuzzer's own, too. */
 function fault(tree: readonly Entry[], calls: readonly Call[]): string | undefined {
+  try {
+    return compare(tree, calls)
+  } catch (error) {
+    return `the fuzzer: ${String(error).slice(0, 200)}`
+  }
+}
+function compare(tree: readonly Entry[], calls: readonly Call[]): string | undefined {
   let first: Played | undefined
   for (const [way, makeSys] of Object.entries(ways)) {
     const played = play(makeSys, tree, calls)
@@ -98,14 +105,7 @@ for (; performance.now() < end; seed++) {
   const found = fault(tree, sequence)
   if (found !== undefined) {
     const kind = found.split(':')[0]
-    const again = (entries: readonly Entry[], few: readonly Call[]) => {
-      try {
-        return fault(entries, few)?.startsWith(`${kind}:`) ?? false
-      } catch {
-        // Without its directory an entry cannot be made.
-        return false
-      }
-    }
+    const again = (entries: readonly Entry[], few: readonly Call[]) => fault(entries, few)?.startsWith(`${kind}:`) ?? false
     const few = shrink(sequence, shorter => again(tree, shorter))
     const fewer = shrink(tree, smaller => again(smaller, few))
     console.error(`not ok, seed ${seed}: ${fault(fewer, few)}`)

@@ -112,18 +112,25 @@ export function play(makeSys: () => Sys, tree: readonly Entry[], calls: readonly
     }
   }
 
-  const answers = calls.map(call => {
+  const given = (call: Call): string => {
     const out = model.leadsOut(call)
-    const given = answer(call)
-    if (out && given.startsWith('0')) faults.push(`${call.call} succeeds, and realpath leads out`)
-    if (given === 'UNEXPECTED') faults.push(`${call.call}: ${g.sys.failure().message}`)
-    return given
-  })
-  if (answers.some(given => given.includes(secret))) faults.push('the secret was read')
-  if (lines(g.outside('out')).join('\n') !== outside) faults.push('something changed outside')
-  const after = lines(g.host()).map(line => line.replaceAll(g.folder, '@'))
-  model.leave()
-  g.leave()
+    const told = answer(call)
+    if (out && told.startsWith('0')) faults.push(`${call.call} succeeds, and realpath leads out`)
+    if (told === 'UNEXPECTED') faults.push(`${call.call}: ${g.sys.failure().message}`)
+    return told
+  }
+  const finish = (): Omit<Played, 'faults'> => {
+    try {
+      const answers = calls.map(given)
+      if (answers.some(told => told.includes(secret))) faults.push('the secret was read')
+      if (lines(g.outside('out')).join('\n') !== outside) faults.push('something changed outside')
+      return { answers, tree: lines(g.host()).map(line => line.replaceAll(g.folder, '@')) }
+    } finally {
+      model.leave()
+      g.leave()
+    }
+  }
+  const played = finish()
   if (openDescriptors() !== before) faults.push('a descriptor was not given back')
-  return { answers, tree: after, faults }
+  return { ...played, faults }
 }
