@@ -13,6 +13,6 @@ export interface Context {
   readonly args: readonly Uint8Array[]
   /** `NAME=value` as bytes, each with its NUL. */
   readonly env: readonly Uint8Array[]
-  /** Fill a view with random bytes fit for keys. */
-  readonly random: (bytes: Uint8Array) => void
+  /** Fill a part of a view with random bytes fit for keys. */
+  readonly random: (bytes: Uint8Array, at: number, length: number) => void
 }

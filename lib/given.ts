@@ -1,6 +1,7 @@
 /** What a guest is given becomes its first descriptors. */
 import { coded } from './errors.js'
-import { hostDescriptor } from './fds/host.js'
+import { hostDescriptor } from './fds/directory.js'
+import { openedTraits } from './fds/host.js'
 import { ReadOnly } from './fds/readonly.js'
 import { STREAM } from './fds/rights.js'
 import type { FdTable } from './fds/table.js'
@@ -26,7 +27,7 @@ export function openAll(
     stdio.forEach((fd, i) => {
       const handle = opening(`${['stdin', 'stdout', 'stderr'][i]}, descriptor ${fd}`, () => sys.adopt(fd))
       const terminal = sys.block.opened[2] === 1
-      const stream = hostDescriptor(sys, handle, STREAM, STREAM)
+      const stream = hostDescriptor(sys, handle, openedTraits(sys, STREAM, STREAM))
       fds.insert(terminal && !terminalEscapes ? new PlainTerminal(stream, memory) : stream)
     })
     preopens.forEach(({ name, path, readOnly }, i) => {

@@ -25,6 +25,9 @@ function lift({ type }, value) {
   }
 }
 
+/** Where the block has a time. */
+const timeOffset = 64
+
 /** Statements that put a result where the guest wants it. What is too large for a number lies in the block. */
 function store({ label, type }, value) {
   const at = `${label}_at`
@@ -32,7 +35,7 @@ function store({ label, type }, value) {
     case Kind.Size64:
       return [`memory.setSize64(${at}, ${value})`]
     case Kind.Raw64:
-      return [`memory.view.setBigUint64(${at}, block.time[0], true)`]
+      return [`gate.copyWords(memory, ${at}, block, ${timeOffset}, 8)`]
     case Kind.Record:
       return type.pieces.flatMap(([from, to, bytes]) => {
         const words = bytes - (bytes % 4)

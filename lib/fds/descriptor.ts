@@ -53,6 +53,8 @@ export abstract class Descriptor {
   sync(): Answer { return -Errno.INVAL }
   datasync(): Answer { return -Errno.INVAL }
   setFlags(_fdflags: number): Answer { return -Errno.NOTSUP }
+  /** Let the host know what it is not always told, since it will look at the file by itself. */
+  settle(): void {}
 
   readdir(_cookie: bigint, _at: number, _length: number): Answer { return -Errno.NOTDIR }
   /** The new descriptor, or what went wrong. */

@@ -1,21 +1,14 @@
-/** Descriptors that stand for files, directories and sockets of the host. */
-import { Errno } from '../abi/errno.js'
+/** Descriptors that stand for files, devices and sockets of the host. */
 import { Rights } from '../abi/rights.js'
-import { Filetype } from '../abi/values.js'
-import type { Answer, Handle, Sys } from '../sys/sys.js'
+import type { Handle, Sys } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'
 import { baseOf, inheritingOf, TERMINAL } from './rights.js'
 
-/** Make the descriptor for a handle that `sys` has just opened, with at most the rights asked for. */
-export function hostDescriptor(sys: Sys, handle: Handle, base: Rights = Rights.ALL, inheriting: Rights = Rights.ALL): HostFile {
-  const [filetype, fdflags, terminal] = sys.block.opened
+/** What `sys` has just opened, for a descriptor with at most the rights asked for. */
+export function openedTraits({ block }: Sys, base: Rights = Rights.ALL, inheriting: Rights = Rights.ALL): Traits {
+  const [filetype, fdflags, terminal] = block.opened
   const fitting = terminal === 1 ? TERMINAL : baseOf(filetype)
-  return hostDescriptorOf(sys, handle, { filetype, fdflags, fitting, base, inheriting: inheriting & inheritingOf(filetype) })
-}
-
-/** Make the descriptor for a handle of which all is known. */
-export function hostDescriptorOf(sys: Sys, handle: Handle, traits: Traits): HostFile {
-  return traits.filetype === Filetype.DIRECTORY ? new HostDirectory(sys, handle, traits) : new HostFile(sys, handle, traits)
+  return { filetype, fdflags, fitting, base, inheriting: inheriting & inheritingOf(filetype) }
 }
 
 /** Anything of the host but a directory. */
@@ -46,32 +39,9 @@ export class HostFile extends Descriptor {
 
   override accept(fdflags: number) {
     const handle = this.sys.accept(this.handle, fdflags)
-    return handle < 0 ? handle : hostDescriptor(this.sys, handle, this.inheriting, this.inheriting)
+    return handle < 0 ? handle : new HostFile(this.sys, handle, openedTraits(this.sys, this.inheriting, this.inheriting))
   }
   override recv(spans: number, riflags: number) { return this.sys.recv(this.handle, spans, riflags) }
   override send(spans: number, siflags: number) { return this.sys.send(this.handle, spans, siflags) }
   override shutdown(sdflags: number) { return this.sys.shutdown(this.handle, sdflags) }
-}
-
-/** A directory of the host, the only kind of descriptor that a path can be relative to. */
-// biome-ignore format: a call a line
-export class HostDirectory extends HostFile {
-  override readdir(cookie: bigint, at: number, length: number) { return this.sys.readdir(this.handle, cookie, at, length) }
-  override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights) {
-    const handle = this.sys.open(this.handle, at, length, follow, oflags, fdflags, access)
-    return handle < 0 ? handle : hostDescriptor(this.sys, handle, base, inheriting)
-  }
-  override filestatAt(at: number, length: number, follow: number) { return this.sys.filestatAt(this.handle, at, length, follow) }
-  override setTimesAt(at: number, length: number, follow: number, fstflags: number) { return this.sys.setTimesAt(this.handle, at, length, follow, fstflags) }
-  override mkdir(at: number, length: number) { return this.sys.mkdir(this.handle, at, length) }
-  override rmdir(at: number, length: number) { return this.sys.rmdir(this.handle, at, length) }
-  override unlink(at: number, length: number) { return this.sys.unlink(this.handle, at, length) }
-  override readlink(at: number, length: number, into: number, room: number) { return this.sys.readlink(this.handle, at, length, into, room) }
-  override symlink(target: number, targetLength: number, at: number, length: number) { return this.sys.symlink(target, targetLength, this.handle, at, length) }
-  override link(at: number, length: number, follow: number, dir2: Descriptor, at2: number, length2: number): Answer {
-    return dir2 instanceof HostDirectory ? this.sys.link(this.handle, at, length, follow, dir2.handle, at2, length2) : -Errno.XDEV
-  }
-  override rename(at: number, length: number, dir2: Descriptor, at2: number, length2: number): Answer {
-    return dir2 instanceof HostDirectory ? this.sys.rename(this.handle, at, length, dir2.handle, at2, length2) : -Errno.XDEV
-  }
 }

@@ -32,6 +32,7 @@ export class ReadOnly extends Descriptor {
   override sync() { return this.#behind.sync() }
   override datasync() { return this.#behind.datasync() }
   override setFlags(fdflags: number) { return this.#behind.setFlags(fdflags) }
+  override settle() { this.#behind.settle() }
   override readdir(cookie: bigint, at: number, length: number) { return this.#behind.readdir(cookie, at, length) }
   override filestatAt(at: number, length: number, follow: number) { return this.#behind.filestatAt(at, length, follow) }
   override readlink(at: number, length: number, into: number, room: number) { return this.#behind.readlink(at, length, into, room) }

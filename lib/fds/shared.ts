@@ -5,7 +5,7 @@ import { refuse } from '../errors.js'
 import type { GuestMemory } from '../memory.js'
 import type { Answer, Sys } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
-import { hostDescriptorOf } from './host.js'
+import { hostDescriptor } from './directory.js'
 import { ReadOnly } from './readonly.js'
 import { FdTable } from './table.js'
 import { PlainTerminal } from './terminal.js'
@@ -154,7 +154,7 @@ export class SharedFds extends FdTable {
   #make(record: number): Descriptor {
     const words = this.#words
     const handle = (words[record + Word.HANDLE] >>> 0) + words[record + Word.HANDLE_HIGH] * high
-    const file = hostDescriptorOf(this.#sys, handle, {
+    const file = hostDescriptor(this.#sys, handle, {
       filetype: words[record + Word.FILETYPE],
       fdflags: words[record + Word.FDFLAGS],
       fitting: words[record + Word.FITTING],

@@ -55,8 +55,10 @@ function poll({ memory, fds, sys, limits }: Context, { size, clock }: Layout, at
   }
   const placeOf = (sub: number, type: number): number => {
     const right = type === Eventtype.FD_WRITE ? Rights.FD_WRITE : Rights.FD_READ
-    const handle = fds.get(view.getUint32(sub + 16, true), Rights.POLL_FD_READWRITE | right).handle
+    const file = fds.get(view.getUint32(sub + 16, true), Rights.POLL_FD_READWRITE | right)
+    const { handle } = file
     if (handle < 0) return -1
+    file.settle()
     sys.block.pollHandles[polled] = handle
     sys.block.poll[2 * polled] = type === Eventtype.FD_WRITE ? Want.WRITE : Want.READ
     return polled++

@@ -17,6 +17,8 @@ export class Block {
   /** A filestat, fdstat or prestat in the layout of preview 1. */
   readonly record = new DataView(this.buffer, 0, 64)
   readonly recordBytes = new Uint8Array(this.buffer, 0, 64)
+  /** The first words of the block, as far as `times`. */
+  readonly words = new DataView(this.buffer, 0, 88)
   /** A time in nanoseconds: answer of `now` and `resolution`. */
   readonly time = new BigUint64Array(this.buffer, 64, 1)
   /** Access and modification time in nanoseconds since 1970: arguments of `setTimes` and `setTimesAt`. */

@@ -14,6 +14,8 @@ const FILE = rights(
 /** A time that a double of seconds can be, which is all that node:fs takes. */
 const exact = 1_000_300_000_125_000_000n
 
+const whence = { set: { preview1: 0, unstable: 2 }, cur: { preview1: 1, unstable: 0 }, end: { preview1: 2, unstable: 1 } } as const
+
 // Reading and writing.
 
 each(test, 'fd_read: into two pieces, and on from there', {}, (t, w) => {
@@ -29,6 +31,60 @@ each(test, 'fd_read: into two pieces, and on from there', {}, (t, w) => {
   w.expect(0x40, u32(4))
   t.is(w.call('fd_read', fd, 0x10, 2, 0x40), 'SUCCESS', 'the end of the file')
   w.expect(0x40, u32(0))
+})
+
+each(test, 'the offset goes from call to call, whoever keeps it: while appending, and after', {}, (t, w) => {
+  const fd = w.file('f')
+  const tell = (): number => {
+    t.is(w.call('fd_tell', fd, 0x40), 'SUCCESS')
+    return w.any(0x40, 8).readUInt32LE()
+  }
+  const write = (text: string): void => {
+    w.draw(0x100, text)
+    w.draw(0x10, u32(0x100, text.length))
+    t.is(w.call('fd_write', fd, 0x10, 1, 0x30), 'SUCCESS')
+    w.expect(0x30, u32(text.length))
+  }
+  const seek = (to: bigint, from: keyof typeof whence): string => {
+    const answer = w.call('fd_seek', fd, to, whence[from][w.version], 0x48)
+    w.any(0x48, 8)
+    return answer
+  }
+  write('abc')
+  t.is(tell(), 3)
+  t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.APPEND), 'SUCCESS')
+  t.is(tell(), 3)
+  t.is(seek(1n, 'set'), 'SUCCESS')
+  t.is(tell(), 1)
+  write('d')
+  t.is(w.text('f'), 'abcd')
+  t.is(tell(), 4)
+  t.is(w.call('fd_fdstat_set_flags', fd, 0), 'SUCCESS')
+  t.is(tell(), 4)
+  t.is(seek(-3n, 'cur'), 'SUCCESS')
+  write('X')
+  t.is(w.text('f'), 'aXcd')
+  t.is(tell(), 2)
+  t.is(seek(-3n, 'cur'), 'INVAL')
+  t.is(seek(-1n, 'set'), 'INVAL')
+  t.is(tell(), 2)
+  t.is(seek(1n, 'end'), 'SUCCESS')
+  write('e')
+  t.is(w.text('f'), 'aXcd\0e')
+  // Reading and writing move the same one.
+  t.is(seek(0n, 'set'), 'SUCCESS')
+  w.draw(0x10, u32(0x100, 2))
+  t.is(w.call('fd_read', fd, 0x10, 1, 0x30), 'SUCCESS')
+  w.expect(0x100, 'aX')
+  w.expect(0x30, u32(2))
+  write('Y')
+  t.is(w.text('f'), 'aXYd\0e')
+  // Those at an offset move none.
+  w.draw(0x10, u32(0x100, 1))
+  t.is(w.call('fd_pread', fd, 0x10, 1, 5n, 0x30), 'SUCCESS')
+  w.expect(0x100, 'e')
+  w.expect(0x30, u32(1))
+  t.is(tell(), 3)
 })
 
 each(test, 'fd_write: from two pieces, and on from there', {}, (t, w) => {
@@ -192,8 +248,6 @@ for (const call of movers) {
 // Offsets.
 
 /** By meaning, then how each snapshot numbers it. */
-const whence = { set: { preview1: 0, unstable: 2 }, cur: { preview1: 1, unstable: 0 }, end: { preview1: 2, unstable: 1 } } as const
-
 each(test, 'fd_seek: from the start, from here and from the end', {}, (t, w) => {
   const fd = w.file('f', '0123456789')
   const moves = [

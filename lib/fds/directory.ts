@@ -1,0 +1,41 @@
+/** Directories of the host, and which descriptor is made of what is found in them. */
+import { Errno } from '../abi/errno.js'
+import type { Rights } from '../abi/rights.js'
+import { Filetype } from '../abi/values.js'
+import type { Answer, Handle, Sys } from '../sys/sys.js'
+import type { Descriptor, Traits } from './descriptor.js'
+import { HostFile, openedTraits } from './host.js'
+import { RegularFile } from './regular.js'
+
+/** The descriptor for a handle of which others may know too: whoever started the host, or other threads of the guest. */
+export function hostDescriptor(sys: Sys, handle: Handle, traits: Traits = openedTraits(sys)): HostFile {
+  return traits.filetype === Filetype.DIRECTORY ? new HostDirectory(sys, handle, traits) : new HostFile(sys, handle, traits)
+}
+
+/** The descriptor for a handle that the guest has just opened. */
+function openedDescriptor(sys: Sys, handle: Handle, traits: Traits): HostFile {
+  return traits.filetype === Filetype.REGULAR_FILE ? new RegularFile(sys, handle, traits) : hostDescriptor(sys, handle, traits)
+}
+
+/** A directory of the host, the only kind of descriptor that a path can be relative to. */
+// biome-ignore format: a call a line
+export class HostDirectory extends HostFile {
+  override readdir(cookie: bigint, at: number, length: number) { return this.sys.readdir(this.handle, cookie, at, length) }
+  override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights) {
+    const handle = this.sys.open(this.handle, at, length, follow, oflags, fdflags, access)
+    return handle < 0 ? handle : openedDescriptor(this.sys, handle, openedTraits(this.sys, base, inheriting))
+  }
+  override filestatAt(at: number, length: number, follow: number) { return this.sys.filestatAt(this.handle, at, length, follow) }
+  override setTimesAt(at: number, length: number, follow: number, fstflags: number) { return this.sys.setTimesAt(this.handle, at, length, follow, fstflags) }
+  override mkdir(at: number, length: number) { return this.sys.mkdir(this.handle, at, length) }
+  override rmdir(at: number, length: number) { return this.sys.rmdir(this.handle, at, length) }
+  override unlink(at: number, length: number) { return this.sys.unlink(this.handle, at, length) }
+  override readlink(at: number, length: number, into: number, room: number) { return this.sys.readlink(this.handle, at, length, into, room) }
+  override symlink(target: number, targetLength: number, at: number, length: number) { return this.sys.symlink(target, targetLength, this.handle, at, length) }
+  override link(at: number, length: number, follow: number, dir2: Descriptor, at2: number, length2: number): Answer {
+    return dir2 instanceof HostDirectory ? this.sys.link(this.handle, at, length, follow, dir2.handle, at2, length2) : -Errno.XDEV
+  }
+  override rename(at: number, length: number, dir2: Descriptor, at2: number, length2: number): Answer {
+    return dir2 instanceof HostDirectory ? this.sys.rename(this.handle, at, length, dir2.handle, at2, length2) : -Errno.XDEV
+  }
+}
