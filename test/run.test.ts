@@ -6,6 +6,7 @@ import test from 'ava'
 import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
 import { memoryLimits, versionOf } from '#lib/run/module.js'
 import { openDescriptors } from './hostcalls/world.js'
+import { guest } from './programs/cli.js'
 import { assemble, call, command, drop, type Expression, store, trap, untilFails, write } from './wasm.js'
 
 const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
@@ -74,12 +75,17 @@ test('a mistake in the options is told before anything begins', async t => {
   for (const threads of [-1, 1.5, 1025, Number.NaN]) t.like(await fails({ threads }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
   t.like(await fails({ version: 'preview2' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
   t.like(await fails({ threads: 1, backend: 'typescript' }), { code: 'ERR_WASI_THREADS_UNAVAILABLE' })
+  t.deepEqual(await run(exits(4), { version: undefined }), { exitCode: 4 })
   for (const threads of [0, 1]) t.like(await fails({ preopens: { '/': '/missing' }, threads }), { code: 'UVWASI_ENOENT' })
 })
 
 test('a memory that the module imports is made as it wants it', async t => {
   const program = command([store(0x10, 1), call('proc_exit', 7)], { pages: 0, imports: { 'env.memory': 'memory' } })
   t.deepEqual(await run(program), { exitCode: 7 })
+  const mine = program.slice()
+  const running = run(mine)
+  mine.fill(255)
+  t.deepEqual(await running, { exitCode: 7 }, 'the bytes are the caller’s again at once')
   t.like(await failing(new WebAssembly.Module(program)), { code: 'ERR_WASI_NO_MEMORY' })
 })
 
@@ -146,6 +152,45 @@ withProc('a host error that nobody expected is IO for the guest, and told in ful
     t.is(told[0].call, 'fd_pread')
     t.like(told[0].cause, { code: 'EIO', errno: -5 })
   }
+})
+
+test('a module that wants threads must have where they begin, and one memory for all', async t => {
+  const wants = { imports: { 'wasi.thread-spawn': 'function' } } as const
+  const nowhere = await failing(command([], wants), { threads: 1 })
+  t.is(nowhere.code, 'ERR_WASI_NO_START')
+  t.regex(nowhere.message, /wasi_thread_start/)
+  const begins = { ...wants, functions: { _start: { body: [] }, wasi_thread_start: { params: ['i32', 'i32'], body: [] } } } as const
+  t.like(await failing(assemble(begins), { threads: 1 }), { code: 'ERR_WASI_NO_MEMORY' })
+})
+
+test('guests run beside each other, and none waits for another', async t => {
+  const codes = await Promise.all([1, 2, 3].map(code => run(exits(code), { threads: code - 1 })))
+  t.deepEqual(
+    codes.map(({ exitCode }) => exitCode),
+    [1, 2, 3],
+  )
+})
+
+test.serial('threads that come and go fast need no more workers than there may be threads', async t => {
+  const tasks = () => (fs.existsSync('/proc/self/task') ? fs.readdirSync('/proc/self/task').length : 0)
+  const before = tasks()
+  let most = 0
+  const timer = setInterval(() => {
+    most = Math.max(most, tasks() - before)
+  }, 5)
+  t.deepEqual(await run(fs.readFileSync(guest('threads')), { args: ['threads', 'flood', '300'], threads: 2 }), { exitCode: 0 })
+  clearInterval(timer)
+  t.true(most <= 3, `${most} workers`)
+})
+
+test.serial('a guest that ends while its threads begin leaves nothing open', async t => {
+  const stdout = fs.openSync(os.devNull, 'w')
+  const before = openDescriptors()
+  const source = fs.readFileSync(guest('threads'))
+  for (let round = 0; round < 6; round++)
+    t.deepEqual(await run(source, { args: ['threads', 'spawn'], threads: 8, stdout }), { exitCode: 0 })
+  t.is(openDescriptors(), before)
+  fs.closeSync(stdout)
 })
 
 test.serial('many runs leave no descriptor behind, however they end', async t => {

@@ -1,7 +1,7 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 import { createGuest, type Guest } from '../guest.js'
+import { runModule } from '../run/command.js'
 import { versionOf } from '../run/module.js'
-import { runModule } from '../run/supervise.js'
 import { CommandError, type RunRequest } from './options.js'
 import { checkImports, compile, read } from './program.js'
 import { say } from './say.js'
@@ -46,7 +46,8 @@ async function runThreads(request: RunRequest, module: WebAssembly.Module, bytes
     return exitCode
   } catch (error) {
     // What goes wrong before the guest begins has a code.
-    throw 'code' in (error as Error) ? new CommandError(plain(error as Error)) : trap(error)
+    const early = error instanceof Error && 'code' in error && error.code !== 'ERR_WASI_NOT_STARTED'
+    throw early ? new CommandError(plain(error)) : trap(error)
   }
 }
 

@@ -3,31 +3,20 @@ import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import { refuse } from '../errors.js'
 import type { GuestMemory } from '../memory.js'
-import type { Answer, Sys } from '../sys/sys.js'
+import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { hostDescriptor } from './directory.js'
 import { ReadOnly } from './readonly.js'
 import { FdTable } from './table.js'
 import { PlainTerminal } from './terminal.js'
 
-/** The words of a record. A serial of 0 is a number that is free; every descriptor has one that none had before it. */
-const Word = Object.freeze({
-  SERIAL: 0,
-  FILETYPE: 1,
-  FDFLAGS: 2,
-  FITTING: 3,
-  BASE: 4,
-  INHERITING: 5,
-  KIND: 6,
-  PREOPEN: 7,
-  HANDLE: 8,
-  HANDLE_HIGH: 9,
-})
-const size = 10
+/** The words of a record. The first two are the handle and one more: 0 is a number that is free. No handle comes twice. */
+const Word = Object.freeze({ HANDLE: 0, HANDLE_HIGH: 1, FILETYPE: 2, FDFLAGS: 3, FITTING: 4, BASE: 5, INHERITING: 6, KIND: 7, PREOPEN: 8 })
+const size = 9
 const Kind = Object.freeze({ HOST: 0, READ_ONLY: 1, PLAIN_TERMINAL: 2 })
 /** The words before the records. No number below LOWEST is free. */
-const Head = Object.freeze({ LOCK: 0, SERIALS: 1, LOWEST: 2 })
-const head = 3
+const Head = Object.freeze({ LOCK: 0, LOWEST: 1 })
+const head = 2
 const high = 0x1_0000_0000
 
 const empty = (limit: number): SharedArrayBuffer => new SharedArrayBuffer(4 * (head + limit * size))
@@ -44,9 +33,8 @@ export class SharedFds extends FdTable {
   readonly #memory: GuestMemory
   /** Names of the directories opened beforehand, which a record has by its place in the list. */
   readonly #names: readonly Uint8Array[]
-  /** What this thread made of the records, and of which descriptor. */
+  /** What this thread made of the records. */
   readonly #made: Descriptor[] = []
-  readonly #serials: number[] = []
 
   /** @param shared the `memory` of another thread's; without it the table is a new one, of `limit` descriptors. */
   constructor(sys: Sys, memory: GuestMemory, limit: number, names: readonly Uint8Array[], shared = empty(limit)) {
@@ -125,25 +113,22 @@ export class SharedFds extends FdTable {
     const words = this.#words
     for (let fd = words[Head.LOWEST]; fd < this.#limit; fd++) {
       words[Head.LOWEST] = fd
-      if (words[head + fd * size + Word.SERIAL] === 0) return fd
+      if (this.#handle(head + fd * size) < 0) return fd
     }
     return refuse(Errno.NFILE)
   }
 
   #free(fd: number): void {
-    this.#words[head + fd * size + Word.SERIAL] = 0
+    this.#words.fill(0, head + fd * size, head + (fd + 1) * size)
     if (fd < this.#words[Head.LOWEST]) this.#words[Head.LOWEST] = fd
   }
 
   #find(fd: number): Descriptor | undefined {
     const words = this.#words
     const record = head + fd * size
-    const serial = words[record + Word.SERIAL]
-    if (serial === 0) return undefined
-    if (this.#serials[fd] !== serial) {
-      this.#made[fd] = this.#make(record)
-      this.#serials[fd] = serial
-    }
+    const handle = this.#handle(record)
+    if (handle < 0) return undefined
+    if (this.#made[fd]?.handle !== handle) this.#made[fd] = this.#make(record, handle)
     const made = this.#made[fd]
     made.fdflags = words[record + Word.FDFLAGS]
     made.base = words[record + Word.BASE]
@@ -151,9 +136,13 @@ export class SharedFds extends FdTable {
     return made
   }
 
-  #make(record: number): Descriptor {
+  /** Of a record; -1 where it is free. */
+  #handle(record: number): Handle {
+    return (this.#words[record + Word.HANDLE] >>> 0) + this.#words[record + Word.HANDLE_HIGH] * high - 1
+  }
+
+  #make(record: number, handle: Handle): Descriptor {
     const words = this.#words
-    const handle = (words[record + Word.HANDLE] >>> 0) + words[record + Word.HANDLE_HIGH] * high
     const file = hostDescriptor(this.#sys, handle, {
       filetype: words[record + Word.FILETYPE],
       fdflags: words[record + Word.FDFLAGS],
@@ -176,8 +165,8 @@ export class SharedFds extends FdTable {
     const { handle, filetype, fdflags, fitting, base, inheriting, preopen } = descriptor
     const words = this.#words
     const record = head + fd * size
-    words[Head.SERIALS] = (words[Head.SERIALS] + 1) | 0 || 1
-    words[record + Word.SERIAL] = words[Head.SERIALS]
+    words[record + Word.HANDLE] = handle + 1
+    words[record + Word.HANDLE_HIGH] = Math.floor((handle + 1) / high)
     words[record + Word.FILETYPE] = filetype
     words[record + Word.FDFLAGS] = fdflags
     words[record + Word.FITTING] = fitting
@@ -185,8 +174,6 @@ export class SharedFds extends FdTable {
     words[record + Word.INHERITING] = inheriting
     words[record + Word.KIND] = kindOf(descriptor)
     words[record + Word.PREOPEN] = preopen === undefined ? -1 : this.#names.indexOf(preopen)
-    words[record + Word.HANDLE] = handle
-    words[record + Word.HANDLE_HIGH] = Math.floor(handle / high)
   }
 
   /** One thread at a time. A thread that is ended meanwhile keeps the lock, but then all of the guest's threads are. */

@@ -13,7 +13,7 @@ export interface Beginning {
   readonly traced: boolean
   /** With threads: what they have together. */
   readonly sharing: Sharing | undefined
-  /** How many threads there are beside the first, and how many there have been. */
+  /** How many threads there are beside the first, how many there have been, and how much they told that nobody has heard. */
   readonly counts: Int32Array
   /** How many there may be. */
   readonly limit: number
@@ -26,11 +26,14 @@ export interface Task {
   readonly arg: number
 }
 /** The words of `counts`. */
-export const Count = Object.freeze({ RUNNING: 0, STARTED: 1 })
+export const Count = Object.freeze({ RUNNING: 0, STARTED: 1, UNHEARD: 2 })
+/** How many lines and errors may be on their way at once. */
+export const mostUnheard = 4096
 
 export type Message =
   | { readonly kind: 'spawn'; readonly task: Task }
-  | { readonly kind: 'idle' }
+  /** It has loaded its code, or done its task. */
+  | { readonly kind: 'free' }
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'failed'; readonly error: ToldError }
   | { readonly kind: 'trace'; readonly line: string }

@@ -34,7 +34,7 @@ export function memoryLimits(bytes: Uint8Array): MemoryLimits | undefined {
     let value = 0
     for (let weight = 1; ; weight *= 128) {
       const byte = bytes[at++]
-      if (byte === undefined) throw new RangeError('the bytes of the module changed while it was compiled')
+      if (byte === undefined) throw new RangeError('these are not the bytes of that module')
       value += (byte & 127) * weight
       if (byte < 128) return value
     }

@@ -2,7 +2,7 @@
 import { types } from 'node:util'
 import type { GuestOptions } from '../options.js'
 import { wrongType } from '../validate.js'
-import { runModule } from './supervise.js'
+import { runModule } from './command.js'
 
 export interface RunOptions extends Omit<GuestOptions, 'version'> {
   /** The snapshot of WASI; found out from the module if left out. */
@@ -19,17 +19,22 @@ export interface RunResult {
 }
 
 /**
- * Run a command to its end: until `_start` returns, or any thread of it exits or traps, which ends them all.
+ * Run a command to its end: until `_start` returns, or any thread of it exits or traps, which ends them all. New threads of
+ * it begin, and its end is told, when the event loop of the caller turns.
  *
  * @param source the module's bytes, or a module, which must be one that makes its memory itself
  * @throws What createGuest throws for wrong options; WebAssembly's own CompileError, LinkError and RuntimeError (a trap);
- * Error with code `ERR_WASI_THREADS_UNAVAILABLE` for threads with the typescript backend.
+ * Error with code `ERR_WASI_THREADS_UNAVAILABLE` for threads with the typescript backend, `ERR_WASI_NO_START` for a module
+ * without the functions to begin at, `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw.
  */
 export async function run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
   if (source instanceof WebAssembly.Module) return runModule(source, undefined, options)
   if (!ArrayBuffer.isView(source) && !types.isAnyArrayBuffer(source)) {
     throw wrongType('source', 'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module', source)
   }
-  const bytes = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source)
+  // A copy: they are looked at again when they are compiled.
+  const bytes = new Uint8Array(
+    ArrayBuffer.isView(source) ? source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength) : source.slice(0),
+  )
   return runModule(await WebAssembly.compile(bytes), bytes, options)
 }

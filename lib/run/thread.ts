@@ -5,12 +5,19 @@ import { Exit } from '../errors.js'
 import type { Import } from '../gate.js'
 import { type Guest, guestOf, threadOf } from '../guest.js'
 import type { Settings } from '../options.js'
-import { type Beginning, Count, type Message, type Task, toldError } from './messages.js'
+import { type Beginning, Count, type Message, mostUnheard, type Task, toldError } from './messages.js'
 
 const { module, memory, settings, traced, sharing, counts, limit }: Beginning = workerData
 /** Which thread of the guest this is now. */
 let self = 0
 const tell = (message: Message): void => parentPort?.postMessage(message)
+/** What comes as often as the guest likes waits until somebody has heard what came before. */
+function report(message: Message): void {
+  let unheard = Atomics.load(counts, Count.UNHEARD)
+  for (; unheard >= mostUnheard; unheard = Atomics.load(counts, Count.UNHEARD)) Atomics.wait(counts, Count.UNHEARD, unheard)
+  Atomics.add(counts, Count.UNHEARD, 1)
+  tell(message)
+}
 /** The proposal's range of thread identifiers: 1 to 2^29 - 1. */
 const identifiers = 2 ** 29 - 1
 
@@ -43,8 +50,8 @@ function ending(call: Import): Import {
 function guest(): Guest {
   const own: Settings = {
     ...settings,
-    trace: traced ? line => tell({ kind: 'trace', line: sharing === undefined ? line : `[tid ${self}] ${line}` }) : undefined,
-    report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: toldError(cause) }),
+    trace: traced ? line => report({ kind: 'trace', line: sharing === undefined ? line : `[tid ${self}] ${line}` }) : undefined,
+    report: ({ call, cause }) => report({ kind: 'unexpected', call, cause: toldError(cause) }),
   }
   return sharing === undefined ? guestOf(own) : threadOf(own, sharing)
 }
@@ -70,13 +77,13 @@ function live({ tid, arg }: Task): void {
     mine ??= guest()
     const { exports } = new WebAssembly.Instance(module, importsFor(mine, imported))
     const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
-    mine.bind((imported ?? exports.memory) as WebAssembly.Memory)
+    mine.bind((exports.memory ?? imported) as WebAssembly.Memory)
     const code = mine.run(() => (tid === 0 ? _start?.() : wasi_thread_start?.(tid, arg)))
     if (tid === 0) {
       tell({ kind: 'exit', code })
     } else {
       Atomics.sub(counts, Count.RUNNING, 1)
-      tell({ kind: 'idle' })
+      tell({ kind: 'free' })
     }
   } catch (error) {
     tell({ kind: 'failed', error: toldError(error) })
@@ -84,3 +91,4 @@ function live({ tid, arg }: Task): void {
 }
 
 parentPort?.on('message', live)
+tell({ kind: 'free' })

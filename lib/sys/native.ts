@@ -84,13 +84,15 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
   /** Hosts whose NativeSys nobody has any more. */
   const forgotten = new FinalizationRegistry<number>(host => addon.dispose(host))
 
+  /** Whether nothing came of it yet. A function, since it is at the entry of one that V8 ends a thread which shall end. */
+  const pending = (): boolean => r[0] === PENDING
   // One for each number of arguments, so that none writes a register more than it needs.
   const ask1 = (call: () => void, host: number, a: number): Answer => {
     do {
       r[0] = host
       r[1] = a
       call()
-    } while (r[0] === PENDING)
+    } while (pending())
     return r[0]
   }
   const ask2 = (call: () => void, host: number, a: number, b: number): Answer => {
@@ -99,7 +101,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       r[1] = a
       r[2] = b
       call()
-    } while (r[0] === PENDING)
+    } while (pending())
     return r[0]
   }
   const ask3 = (call: () => void, host: number, a: number, b: number, c: number): Answer => {
@@ -109,7 +111,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       r[2] = b
       r[3] = c
       call()
-    } while (r[0] === PENDING)
+    } while (pending())
     return r[0]
   }
   const ask4 = (call: () => void, host: number, a: number, b: number, c: number, d: number): Answer => {
@@ -120,7 +122,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       r[3] = c
       r[4] = d
       call()
-    } while (r[0] === PENDING)
+    } while (pending())
     return r[0]
   }
   const ask5 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number): Answer => {
@@ -132,7 +134,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       r[4] = d
       r[5] = e
       call()
-    } while (r[0] === PENDING)
+    } while (pending())
     return r[0]
   }
   const ask6 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number): Answer => {
@@ -145,7 +147,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       r[5] = e
       r[6] = f
       call()
-    } while (r[0] === PENDING)
+    } while (pending())
     return r[0]
   }
   const ask7 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number): Answer => {
@@ -159,7 +161,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       r[6] = f
       r[7] = g
       call()
-    } while (r[0] === PENDING)
+    } while (pending())
     return r[0]
   }
 

@@ -33,6 +33,7 @@ Answer Host::adopt(int fd) {
   file.fd = fd;
   file.type = filetype(status, fd);
   file.adopted = true;
+  file.turns = std::make_unique<std::timed_mutex>();
   file.socket = S_ISSOCK(status.st_mode);
   std::uint32_t known = flags & O_APPEND ? std::uint32_t{fdflags::append} : 0;
   // O_SYNC has O_DSYNC's bit in it on Linux.

@@ -24,7 +24,8 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   if (!listens(file->fd)) return refuse(Errno::Inval);
   // An adopted one may be blocking.
   const bool asked = file->asked_nonblock();
-  if (!ready(file->fd, POLLIN, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
+  const Turn turn(*file, asked ? 0 : patience);
+  if (!turn || !ready(file->fd, POLLIN, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
   const Answer accepted = transfer(state_, *file, POLLIN, "accept", [&] { return platform::accept(file->fd, flags != 0); });
   if (accepted < 0) return accepted;
   Descriptor fd(static_cast<int>(accepted));

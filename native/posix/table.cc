@@ -41,7 +41,7 @@ void Table::unpin(std::size_t index) {
 
 Handle Table::place(File&& file) {
   const auto locked = lock();
-  while (lowest_ < places_.size() && places_[lowest_].file.fd >= 0) ++lowest_;
+  while (lowest_ < places_.size() && !places_[lowest_].free()) ++lowest_;
   if (lowest_ == places_.size()) places_.emplace_back();
   Place& place = places_[lowest_];
   place.file = std::move(file);

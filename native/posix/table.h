@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -40,6 +41,8 @@ struct File {
   dev_t device = 0;  // of a root
   ino_t inode = 0;
   platform::ListingPointer listing;
+  // Of what was adopted: whose turn it is to see whether it is ready, and then to use it.
+  std::unique_ptr<std::timed_mutex> turns;
 
   bool is_directory() const { return type == Filetype::Directory; }
   bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
@@ -107,9 +110,13 @@ class Table {
     std::uint64_t before = 0;  // files that had this place
     unsigned pins = 0;
     bool removed = false;
+
+    // So that a double has every handle exactly, a place that had too many files gets no other.
+    bool free() const { return file.fd < 0 && before < most_before; }
   };
   static constexpr Handle none = ~Handle{0};
   static constexpr Handle places = Handle{1} << 20;
+  static constexpr std::uint64_t most_before = (std::uint64_t{1} << 33) - 1;
 
   std::unique_lock<std::mutex> lock();
   Place* find(Handle handle);

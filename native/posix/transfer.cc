@@ -43,7 +43,8 @@ Answer write_in_pieces(State& state, const File& file, std::uint32_t spans) {
     if (vectors.empty() && progress > 0) return progress;
     ssize_t written = retry([&] { return platform::write_now(file.fd, vectors.begin(), vectors.count()); });
     if (written == -1 && errno == EOPNOTSUPP) {
-      if (!ready(file.fd, POLLOUT, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
+      const Turn turn(file, asked ? 0 : patience);
+      if (!turn || !ready(file.fd, POLLOUT, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
       // What is ready takes so much without waiting; more might have to.
       if (const Answer refused = vectors.gather(state, spans, PIPE_BUF, progress); refused != 0) return refused;
       written = retry([&] { return ::writev(file.fd, vectors.begin(), vectors.count()); });

@@ -2,6 +2,9 @@
 #pragma once
 #include <sys/uio.h>
 
+#include <chrono>
+#include <mutex>
+
 #include "state.h"
 
 namespace wasi_common {
@@ -15,6 +18,23 @@ inline bool ready(int fd, short event, int milliseconds) {
   return ::poll(&entry, 1, milliseconds) != 0;
 }
 
+// What another thread finds ready too may be gone when this one uses it, which would then wait in the kernel. So it is one
+// thread's turn at a time, where the description is shared with the host and may be a blocking one.
+class Turn {
+ public:
+  Turn(const File& file, int milliseconds) {
+    if (file.turns == nullptr) return;
+    lock_ = std::unique_lock<std::timed_mutex>(*file.turns, std::chrono::milliseconds(milliseconds));
+    taken_ = lock_.owns_lock();
+  }
+  // False if it did not come in time.
+  explicit operator bool() const { return taken_; }
+
+ private:
+  std::unique_lock<std::timed_mutex> lock_;
+  bool taken_ = true;
+};
+
 // Makes a call that may have to wait for `event`. Its size, or `pending`, or the failure of `name`.
 //
 // All that we opened ourselves is non-blocking, and calls on sockets are made so: waiting is done here. The description
@@ -23,8 +43,14 @@ inline bool ready(int fd, short event, int milliseconds) {
 template <class Call>
 Answer transfer(State& state, const File& file, short event, const char* name, Call call) {
   const bool asked = file.asked_nonblock();
-  if (file.waits && !ready(file.fd, event, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
-  const auto result = retry(call);
+  auto result = static_cast<decltype(call())>(-1);
+  if (file.waits) {
+    const Turn turn(file, asked ? 0 : patience);
+    if (!turn || !ready(file.fd, event, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
+    result = retry(call);
+  } else {
+    result = retry(call);
+  }
   if (result != -1) return result;
   if (asked || (errno != EAGAIN && errno != EWOULDBLOCK)) return state.failed(name, errno);
   ready(file.fd, event, patience);

@@ -1,0 +1,104 @@
+/** Handles that several threads have: what one closes another may be using, and nobody ever meets a stranger's file. */
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import test, { type ExecutionContext } from 'ava'
+import { openNative } from '#lib/sys/native.js'
+import { BOTH, Ground, said } from './ground.js'
+
+function scratch(t: ExecutionContext): string {
+  const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Another thread that reads a byte from a handle, and says what came of it. */
+async function reader(shared: number, handle: number): Promise<{ worker: Worker; answer: Promise<number> }> {
+  const source = `
+    const { parentPort } = require('node:worker_threads')
+    import(${JSON.stringify(import.meta.resolve('#lib/sys/native.js'))}).then(({ openNative }) => {
+      const sys = openNative({ shared: ${shared} })
+      sys.bind(new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer))
+      sys.block.spans.set([0, 1])
+      parentPort.postMessage('ready')
+      parentPort.postMessage(sys.readv(${handle}, 1))
+    })`
+  const worker = new Worker(source, { eval: true })
+  await once(worker, 'message')
+  return { worker, answer: once(worker, 'message').then(([answer]) => answer) }
+}
+/** Whether a worker can be ended, which one that is stuck in the kernel cannot. */
+const ends = (worker: Worker): Promise<unknown> =>
+  Promise.race([worker.terminate().then(() => true), new Promise(done => setTimeout(done, 20_000, false).unref())])
+
+test('no handle is used twice', t => {
+  const sys = openNative()
+  sys.share()
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  g.file('first', '1')
+  g.file('second', '2')
+  const handles = new Set<number>()
+  let last = -1
+  for (let round = 0; round < 1000; round++) {
+    const handle = g.handle(round % 2 === 0 ? 'first' : 'second')
+    t.false(handles.has(handle))
+    if (last >= 0) t.is(said(sys.filestat(last)), 'BADF')
+    handles.add(handle)
+    t.is(said(sys.close(handle)), 0)
+    t.is(said(sys.close(handle)), 'BADF')
+    last = handle
+  }
+})
+
+test('a file that one thread closes stays open while another uses it, and no longer', async t => {
+  const sys = openNative()
+  const shared = sys.share()
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  g.fifo('p')
+  const pipe = fs.realpathSync(g.host('p'))
+  const isOpen = (): boolean =>
+    fs.readdirSync('/proc/self/fd').some(fd => {
+      try {
+        return fs.readlinkSync(`/proc/self/fd/${fd}`) === pipe
+      } catch {
+        return false
+      }
+    })
+  // The reader waits in the kernel nearly all the time, but now and then it is caught between two looks.
+  let used = false
+  for (let attempt = 0; attempt < 10 && !used; attempt++) {
+    const handle = g.handle('p', { access: BOTH })
+    const { worker, answer } = await reader(shared, handle)
+    await new Promise(done => setTimeout(done, 20))
+    t.is(said(sys.close(handle)), 0)
+    used = isOpen()
+    t.is(said(await answer), 'BADF', 'it is told when it looks again')
+    t.false(isOpen())
+    await worker.terminate()
+  }
+  t.true(used)
+})
+
+test('many readers of one pipe of the host: who finds it empty can be ended', async t => {
+  const folder = scratch(t)
+  execFileSync('mkfifo', [join(folder, 'p')])
+  const fd = fs.openSync(join(folder, 'p'), fs.constants.O_RDWR)
+  const sys = openNative()
+  const shared = sys.share()
+  const handle = sys.adopt(fd)
+  const readers = await Promise.all(Array.from({ length: 6 }, () => reader(shared, handle)))
+  for (let byte = 0; byte < 3; byte++) {
+    await new Promise(done => setTimeout(done, 60))
+    fs.writeSync(fd, 'x')
+  }
+  await new Promise(done => setTimeout(done, 200))
+  const ended = await Promise.all(readers.map(({ worker }) => ends(worker)))
+  t.deepEqual(ended, Array(6).fill(true))
+  sys.dispose()
+  fs.closeSync(fd)
+})
