@@ -1,13 +1,25 @@
 // Knows what a guest is told of a file that was opened, and how a failed system call becomes an answer.
 #include "state.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <climits>
 #include <cstring>
 
 #include "expected.h"
 
 namespace wasi_common {
+
+State::State(Block* block, bool walk_only, std::shared_ptr<Table> table)
+    : block_(block), walk_only_(walk_only), highest_(INT_MAX), table_(std::move(table)) {
+  constexpr rlim_t kept = 64;
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 2 * kept && limit.rlim_cur < INT_MAX)
+    highest_ = static_cast<int>(limit.rlim_cur - kept);
+}
+
+Answer State::spare(const Descriptor& fd) const { return fd.get() < highest_ ? 0 : refuse(Errno::Mfile); }
 
 void State::bind(std::uint8_t* memory, std::uint64_t size) {
   memory_ = memory;

@@ -37,8 +37,7 @@ struct Held : Lease {
 
 class State {
  public:
-  State(Block* block, bool walk_only, std::shared_ptr<Table> table)
-      : block_(block), walk_only_(walk_only), table_(std::move(table)) {}
+  State(Block* block, bool walk_only, std::shared_ptr<Table> table);
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
@@ -66,6 +65,8 @@ class State {
   Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path);
   // Leave to work on the last name of a path. `how` as in resolve.h.
   Answer lease(int dir, const Path& path, unsigned how, Held& lease);
+  // MFILE for a descriptor that the host must keep for itself: a guest that opens all it can shall not stop its host's work.
+  Answer spare(const Descriptor& fd) const;
   // Opens a path with open(2)'s flags. 0 and `fd`, or the error.
   Answer open(int dir, const Path& path, bool follow_last, int flags, Descriptor& fd);
   Answer status_at(int dir, const Path& path, bool follow_last, struct stat& status);
@@ -83,6 +84,7 @@ class State {
   std::uint8_t* memory_ = nullptr;
   std::uint64_t memory_size_ = 0;
   bool walk_only_;
+  int highest_;  // descriptors of guests are below it
   std::shared_ptr<Table> table_;  // also of the other threads of the guest
   Failure failure_;
 };
