@@ -2,6 +2,7 @@
 import type { FdTable } from './fds/table.js'
 import type { Limits } from './limits.js'
 import type { GuestMemory } from './memory.js'
+import type { Views } from './random.js'
 import type { Sys } from './sys/sys.js'
 
 export interface Context {
@@ -13,6 +14,6 @@ export interface Context {
   readonly args: readonly Uint8Array[]
   /** `NAME=value` as bytes, each with its NUL. */
   readonly env: readonly Uint8Array[]
-  /** Fill a part of a view with random bytes fit for keys. */
-  readonly random: (bytes: Uint8Array, at: number, length: number) => void
+  /** Fill a part of a memory with random bytes fit for keys. */
+  readonly random: (memory: Views, at: number, length: number) => void
 }

@@ -61,10 +61,6 @@ export function room(memory: GuestMemory, at: Value, bytes: number): number {
 export function none(value: Value): void {
   if (value !== undefined) refuse(Errno.INVAL)
 }
-/** Bytes of the block, a whole number of words. As BigInts they would be objects. */
-export function copyWords({ view }: GuestMemory, to: number, { words }: Context['sys']['block'], from: number, bytes: number): void {
-  for (let i = 0; i < bytes; i += 4) view.setInt32(to + i, words.getInt32(from + i, true), true)
-}
 
 // What came of it. The embedder is told of an error outside of the try, so that what his hook throws ends the guest.
 

@@ -2,38 +2,50 @@
 import { randomFillSync } from 'node:crypto'
 import { types } from 'node:util'
 
+/** Where random bytes go: both views are of the same memory. */
+export interface Views {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+}
+
 const chunk = new Uint8Array(65536)
-/** Bytes for those who ask for few, which most do: a key, a seed. Those from `used` on nobody has had. */
-const pool = new Uint8Array(4096)
+/** Words for those who ask for few bytes, which most do: a key, a seed. Those from `used` on nobody has had. */
+const pool = new Int32Array(1024)
 let used = pool.length
 const few = 256
 
 /**
- * Fill a part of `bytes`. A shared memory is filled through a copy, since the generator takes none. What was handed out is
- * wiped here, for it may be a key.
+ * Fill a part of a memory. A shared one is filled through a copy, since the generator takes none. What was handed out is wiped
+ * here, for it may be a key.
  */
-export function systemRandom(bytes: Uint8Array, at: number, length: number): void {
-  if (length <= few) fromPool(bytes, at, length)
-  else if (types.isSharedArrayBuffer(bytes.buffer)) throughCopy(bytes, at, length)
-  // A piece at a time, so that the thread can be ended in between.
-  else
-    for (let end = at + length; at < end; at += chunk.length)
-      randomFillSync(bytes as Uint8Array<ArrayBuffer>, at, Math.min(chunk.length, end - at))
+export function systemRandom(memory: Views, at: number, length: number): void {
+  if (length <= few) fromPool(memory, at, length)
+  else if (types.isSharedArrayBuffer(memory.bytes.buffer)) throughCopy(memory.bytes, at, length)
+  else inPlace(memory.bytes as Uint8Array<ArrayBuffer>, at, length)
 }
 
-function fromPool(bytes: Uint8Array, at: number, length: number): void {
-  if (used + length > pool.length) {
+function fromPool({ bytes, view }: Views, at: number, length: number): void {
+  if (used + few / 4 > pool.length) {
     randomFillSync(pool)
     used = 0
   }
-  for (let i = 0; i < length; i++, used++) {
-    bytes[at + i] = pool[used]
-    pool[used] = 0
+  let i = 0
+  for (; i + 4 <= length; i += 4) {
+    view.setInt32(at + i, pool[used])
+    pool[used++] = 0
   }
+  if (i === length) return
+  for (let word = pool[used]; i < length; i++, word >>= 8) bytes[at + i] = word
+  pool[used++] = 0
+}
+
+/** A piece at a time, so that the thread can be ended in between. */
+function inPlace(bytes: Uint8Array<ArrayBuffer>, at: number, length: number): void {
+  for (const end = at + length; at < end; at += chunk.length) randomFillSync(bytes, at, Math.min(chunk.length, end - at))
 }
 
 function throughCopy(bytes: Uint8Array, at: number, length: number): void {
-  for (let end = at + length; at < end; at += chunk.length)
+  for (const end = at + length; at < end; at += chunk.length)
     bytes.set(randomFillSync(chunk.subarray(0, Math.min(chunk.length, end - at))), at)
   chunk.fill(0)
 }

@@ -28,6 +28,15 @@ function lift({ type }, value) {
 /** Where the block has a time. */
 const timeOffset = 64
 
+/** Bytes from the block to the guest: words written out, then single bytes. As BigInts they would be objects. */
+function copy(to, from, bytes) {
+  const words = Math.floor(bytes / 4)
+  return [
+    ...Array.from({ length: words }, (_, i) => `memory.view.setInt32(${to} + ${4 * i}, block.words.getInt32(${from + 4 * i}, true), true)`),
+    ...Array.from({ length: bytes % 4 }, (_, i) => `memory.bytes[${to} + ${4 * words + i}] = block.recordBytes[${from + 4 * words + i}]`),
+  ]
+}
+
 /** Statements that put a result where the guest wants it. What is too large for a number lies in the block. */
 function store({ label, type }, value) {
   const at = `${label}_at`
@@ -35,16 +44,9 @@ function store({ label, type }, value) {
     case Kind.Size64:
       return [`memory.setSize64(${at}, ${value})`]
     case Kind.Raw64:
-      return [`gate.copyWords(memory, ${at}, block, ${timeOffset}, 8)`]
+      return copy(at, timeOffset, 8)
     case Kind.Record:
-      return type.pieces.flatMap(([from, to, bytes]) => {
-        const words = bytes - (bytes % 4)
-        const rest = Array.from({ length: bytes % 4 }, (_, i) => words + i)
-        return [
-          `gate.copyWords(memory, ${at} + ${to}, block, ${from}, ${words})`,
-          ...rest.map(i => `memory.bytes[${at} + ${to + i}] = block.recordBytes[${from + i}]`),
-        ]
-      })
+      return type.pieces.flatMap(([from, to, bytes]) => copy(`${at} + ${to}`, from, bytes))
     default:
       return [type.size === 2 ? `memory.view.setUint16(${at}, ${value}, true)` : `memory.setUint32(${at}, ${value})`]
   }

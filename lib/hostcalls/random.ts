@@ -5,6 +5,6 @@ import type { Hostcalls } from './types.js'
 export const random_get: Hostcalls['random_get'] = ({ memory, random, limits }, at, length) => {
   memory.check(at, length)
   if (length > limits.randomBytes) return -Errno.INVAL
-  random(memory.bytes, at, length)
+  random(memory, at, length)
   return 0
 }

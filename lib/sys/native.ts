@@ -79,6 +79,42 @@ const PENDING = -0x20000
 /** The class over a loaded addon. Its functions and registers are constants to the methods, which V8 then inlines. */
 function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) => Native {
   const r = addon.registers
+  // Constants, which V8 inlines; a property it would look up.
+  const {
+    close,
+    readv,
+    preadv,
+    writev,
+    writeText,
+    pwritev,
+    seek,
+    filestat,
+    setSize,
+    setTimes,
+    allocate,
+    advise,
+    sync,
+    datasync,
+    setFlags,
+    readdir,
+    open,
+    filestatAt,
+    setTimesAt,
+    mkdir,
+    rmdir,
+    unlink,
+    readlink,
+    symlink,
+    link,
+    rename,
+    accept,
+    recv,
+    send,
+    shutdown,
+    poll,
+    now,
+    resolution,
+  } = addon
   /** No host has this index, so that calls after dispose() are refused, whoever has the old one now. */
   const none = -1
   /** Hosts whose NativeSys nobody has any more. */
@@ -193,52 +229,52 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       return answer
     }
 
-    close(file: Handle): Answer { return ask1(addon.close, this.#host, file) }
-    readv(file: Handle, spans: number): Answer { return ask2(addon.readv, this.#host, file, spans) }
-    preadv(file: Handle, spans: number, offset: number): Answer { return ask3(addon.preadv, this.#host, file, spans, offset) }
+    close(file: Handle): Answer { return ask1(close, this.#host, file) }
+    readv(file: Handle, spans: number): Answer { return ask2(readv, this.#host, file, spans) }
+    preadv(file: Handle, spans: number, offset: number): Answer { return ask3(preadv, this.#host, file, spans, offset) }
     writev(file: Handle, spans: number): Answer {
       this.block.progress[0] = 0
-      return ask2(addon.writev, this.#host, file, spans)
+      return ask2(writev, this.#host, file, spans)
     }
-    writeText(file: Handle, length: number): Answer { return ask2(addon.writeText, this.#host, file, length) }
-    pwritev(file: Handle, spans: number, offset: number): Answer { return ask3(addon.pwritev, this.#host, file, spans, offset) }
-    seek(file: Handle, offset: number, whence: number): Answer { return ask3(addon.seek, this.#host, file, offset, whence) }
-    filestat(file: Handle): Answer { return ask1(addon.filestat, this.#host, file) }
-    setSize(file: Handle, size: number): Answer { return ask2(addon.setSize, this.#host, file, size) }
-    setTimes(file: Handle, fstflags: number): Answer { return ask2(addon.setTimes, this.#host, file, fstflags) }
-    allocate(file: Handle, offset: number, length: number): Answer { return ask3(addon.allocate, this.#host, file, offset, length) }
-    advise(file: Handle, offset: number, length: number, advice: number): Answer { return ask4(addon.advise, this.#host, file, offset, length, advice) }
-    sync(file: Handle): Answer { return ask1(addon.sync, this.#host, file) }
-    datasync(file: Handle): Answer { return ask1(addon.datasync, this.#host, file) }
-    setFlags(file: Handle, fdflags: number): Answer { return ask2(addon.setFlags, this.#host, file, fdflags) }
+    writeText(file: Handle, length: number): Answer { return ask2(writeText, this.#host, file, length) }
+    pwritev(file: Handle, spans: number, offset: number): Answer { return ask3(pwritev, this.#host, file, spans, offset) }
+    seek(file: Handle, offset: number, whence: number): Answer { return ask3(seek, this.#host, file, offset, whence) }
+    filestat(file: Handle): Answer { return ask1(filestat, this.#host, file) }
+    setSize(file: Handle, size: number): Answer { return ask2(setSize, this.#host, file, size) }
+    setTimes(file: Handle, fstflags: number): Answer { return ask2(setTimes, this.#host, file, fstflags) }
+    allocate(file: Handle, offset: number, length: number): Answer { return ask3(allocate, this.#host, file, offset, length) }
+    advise(file: Handle, offset: number, length: number, advice: number): Answer { return ask4(advise, this.#host, file, offset, length, advice) }
+    sync(file: Handle): Answer { return ask1(sync, this.#host, file) }
+    datasync(file: Handle): Answer { return ask1(datasync, this.#host, file) }
+    setFlags(file: Handle, fdflags: number): Answer { return ask2(setFlags, this.#host, file, fdflags) }
     readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
       this.block.cookie[0] = cookie
-      return ask3(addon.readdir, this.#host, dir, at, length)
+      return ask3(readdir, this.#host, dir, at, length)
     }
-    open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer { return ask7(addon.open, this.#host, dir, at, length, follow, oflags, fdflags, access) }
-    filestatAt(dir: Handle, at: number, length: number, follow: number): Answer { return ask4(addon.filestatAt, this.#host, dir, at, length, follow) }
-    setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer { return ask5(addon.setTimesAt, this.#host, dir, at, length, follow, fstflags) }
-    mkdir(dir: Handle, at: number, length: number): Answer { return ask3(addon.mkdir, this.#host, dir, at, length) }
-    rmdir(dir: Handle, at: number, length: number): Answer { return ask3(addon.rmdir, this.#host, dir, at, length) }
-    unlink(dir: Handle, at: number, length: number): Answer { return ask3(addon.unlink, this.#host, dir, at, length) }
-    readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer { return ask5(addon.readlink, this.#host, dir, at, length, into, room) }
-    symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer { return ask5(addon.symlink, this.#host, target, targetLength, dir, at, length) }
-    link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer { return ask7(addon.link, this.#host, dir, at, length, follow, dir2, at2, length2) }
-    rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer { return ask6(addon.rename, this.#host, dir, at, length, dir2, at2, length2) }
-    accept(socket: Handle, fdflags: number): Answer { return ask2(addon.accept, this.#host, socket, fdflags) }
-    recv(socket: Handle, spans: number, riflags: number): Answer { return ask3(addon.recv, this.#host, socket, spans, riflags) }
-    send(socket: Handle, spans: number, siflags: number): Answer { return ask3(addon.send, this.#host, socket, spans, siflags) }
-    shutdown(socket: Handle, sdflags: number): Answer { return ask2(addon.shutdown, this.#host, socket, sdflags) }
+    open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer { return ask7(open, this.#host, dir, at, length, follow, oflags, fdflags, access) }
+    filestatAt(dir: Handle, at: number, length: number, follow: number): Answer { return ask4(filestatAt, this.#host, dir, at, length, follow) }
+    setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer { return ask5(setTimesAt, this.#host, dir, at, length, follow, fstflags) }
+    mkdir(dir: Handle, at: number, length: number): Answer { return ask3(mkdir, this.#host, dir, at, length) }
+    rmdir(dir: Handle, at: number, length: number): Answer { return ask3(rmdir, this.#host, dir, at, length) }
+    unlink(dir: Handle, at: number, length: number): Answer { return ask3(unlink, this.#host, dir, at, length) }
+    readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer { return ask5(readlink, this.#host, dir, at, length, into, room) }
+    symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer { return ask5(symlink, this.#host, target, targetLength, dir, at, length) }
+    link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer { return ask7(link, this.#host, dir, at, length, follow, dir2, at2, length2) }
+    rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer { return ask6(rename, this.#host, dir, at, length, dir2, at2, length2) }
+    accept(socket: Handle, fdflags: number): Answer { return ask2(accept, this.#host, socket, fdflags) }
+    recv(socket: Handle, spans: number, riflags: number): Answer { return ask3(recv, this.#host, socket, spans, riflags) }
+    send(socket: Handle, spans: number, siflags: number): Answer { return ask3(send, this.#host, socket, spans, siflags) }
+    shutdown(socket: Handle, sdflags: number): Answer { return ask2(shutdown, this.#host, socket, sdflags) }
     poll(count: number, timeout: number): Answer {
-      if (timeout <= patience) return ask2(addon.poll, this.#host, count, timeout)
+      if (timeout <= patience) return ask2(poll, this.#host, count, timeout)
       const end = performance.now() * 1e6 + timeout
       for (let left = timeout; ; left = end - performance.now() * 1e6) {
-        const ready = ask2(addon.poll, this.#host, count, Math.min(Math.max(left, 0), patience))
+        const ready = ask2(poll, this.#host, count, Math.min(Math.max(left, 0), patience))
         if (ready !== 0 || left <= patience) return ready
       }
     }
-    now(clock: number): Answer { return ask1(addon.now, this.#host, clock) }
-    resolution(clock: number): Answer { return ask1(addon.resolution, this.#host, clock) }
+    now(clock: number): Answer { return ask1(now, this.#host, clock) }
+    resolution(clock: number): Answer { return ask1(resolution, this.#host, clock) }
   }
 }
 

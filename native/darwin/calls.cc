@@ -55,6 +55,13 @@ ssize_t write_now(int, const iovec*, int) {
   return -1;
 }
 
+ssize_t read(int fd, void* into, std::size_t size) { return ::read(fd, into, size); }
+ssize_t write(int fd, const void* from, std::size_t size) { return ::write(fd, from, size); }
+ssize_t pread(int fd, void* into, std::size_t size, off_t place) { return ::pread(fd, into, size, place); }
+ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place) { return ::pwrite(fd, from, size, place); }
+int openat(int dir, const char* path, int flags, mode_t mode) { return ::openat(dir, path, flags, mode); }
+int close(int fd) { return ::close(fd); }
+
 int accept(int socket, bool nonblock) {
   Descriptor fd(::accept(socket, nullptr, nullptr));
   if (!fd.open()) return -1;

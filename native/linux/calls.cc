@@ -1,11 +1,23 @@
 // Knows the system calls that only Linux has, or has so.
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "fd.h"
 #include "platform.h"
 
 namespace wasi_common::platform {
+
+static_assert(sizeof(long) == 8, "an offset is one argument");
+ssize_t read(int fd, void* into, std::size_t size) { return ::syscall(SYS_read, fd, into, size); }
+ssize_t write(int fd, const void* from, std::size_t size) { return ::syscall(SYS_write, fd, from, size); }
+ssize_t pread(int fd, void* into, std::size_t size, off_t place) { return ::syscall(SYS_pread64, fd, into, size, place); }
+ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place) { return ::syscall(SYS_pwrite64, fd, from, size, place); }
+int openat(int dir, const char* path, int flags, mode_t mode) {
+  return static_cast<int>(::syscall(SYS_openat, dir, path, flags, mode));
+}
+int close(int fd) { return static_cast<int>(::syscall(SYS_close, fd)); }
 
 // Not posix_fallocate(3), which writes zeros itself where the file system cannot.
 int reserve(int fd, off_t offset, off_t length) { return ::fallocate(fd, 0, offset, length); }

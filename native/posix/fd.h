@@ -1,8 +1,11 @@
 // Knows who closes a descriptor, and that a call which a signal broke off is made again.
 #pragma once
 #include <unistd.h>
+
 #include <cerrno>
 #include <utility>
+
+#include "platform.h"
 
 namespace wasi_common {
 
@@ -36,7 +39,7 @@ class Descriptor {
   bool open() const { return fd_ >= 0; }
   int release() { return std::exchange(fd_, -1); }
   // 0, or -1 and errno. Never made again: the descriptor is gone even if close() says EINTR.
-  int reset() { return fd_ < 0 ? 0 : ::close(release()); }
+  int reset() { return fd_ < 0 ? 0 : platform::close(release()); }
 
  private:
   int fd_ = -1;

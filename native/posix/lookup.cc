@@ -9,7 +9,7 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descr
   constexpr mode_t mode = 0666;
   const mode_t creating = flags & O_CREAT ? mode : 0;
   const auto open_plainly = [&](int in, const char* name) -> Answer {
-    fd = Descriptor(retry([&] { return ::openat(in, name, flags | O_NOFOLLOW, creating); }));
+    fd = Descriptor(retry([&] { return platform::openat(in, name, flags | O_NOFOLLOW, creating); }));
     return fd.open() ? 0 : failed("openat", errno, path.bytes);
   };
   if (path.plain()) {

@@ -13,6 +13,15 @@
 
 namespace wasi_common::platform {
 
+// The calls of libc by these names, without its points of cancellation: they cost something in each call, and no thread here
+// is ever cancelled.
+ssize_t read(int fd, void* into, std::size_t size);
+ssize_t write(int fd, const void* from, std::size_t size);
+ssize_t pread(int fd, void* into, std::size_t size, off_t place);
+ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place);
+int openat(int dir, const char* path, int flags, mode_t mode);
+int close(int fd);
+
 // Whether the kernel itself can resolve paths beneath a directory. Asked once a process, of a root.
 bool resolves_beneath(int root);
 // open(2) of a path that the kernel keeps beneath `dir`: EXDEV for one that leads out, EAGAIN when it could not tell.

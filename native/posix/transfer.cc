@@ -47,7 +47,7 @@ Answer write_in_pieces(State& state, const File& file, std::uint32_t spans) {
       if (!turn || !ready(file.fd, POLLOUT, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
       // What is ready takes so much without waiting; more might have to.
       if (const Answer refused = vectors.gather(state, spans, PIPE_BUF, progress); refused != 0) return refused;
-      written = retry([&] { return ::writev(file.fd, vectors.begin(), vectors.count()); });
+      written = retry([&] { return vectors.write(file.fd); });
     }
     if (written == -1) {
       if (errno != EAGAIN) return progress > 0 ? progress : state.failed("writev", errno);
@@ -70,7 +70,7 @@ Answer Host::readv(Handle handle, std::uint32_t spans) {
   if (file->socket) return recv(handle, spans, 0);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
-  return transfer(state_, *file, POLLIN, "readv", [&] { return ::readv(file->fd, vectors.begin(), vectors.count()); });
+  return transfer(state_, *file, POLLIN, "readv", [&] { return vectors.read(file->fd); });
 }
 
 Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
@@ -81,7 +81,7 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
   // What could make it wait has no offsets, and says so at once.
-  const ssize_t size = retry([&] { return ::preadv(file->fd, vectors.begin(), vectors.count(), static_cast<off_t>(offset)); });
+  const ssize_t size = retry([&] { return vectors.read_at(file->fd, static_cast<off_t>(offset)); });
   return size >= 0 ? size : state_.failed("preadv", errno);
 }
 
@@ -93,7 +93,7 @@ Answer Host::writev(Handle handle, std::uint32_t spans) {
   if (file->waits) return write_in_pieces(state_, *file, spans);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
-  return transfer(state_, *file, POLLOUT, "writev", [&] { return ::writev(file->fd, vectors.begin(), vectors.count()); });
+  return transfer(state_, *file, POLLOUT, "writev", [&] { return vectors.write(file->fd); });
 }
 
 Answer Host::write_text(Handle handle, std::uint32_t length) {
@@ -110,7 +110,7 @@ Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   if (offset > INT64_MAX) return refuse(Errno::Inval);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
-  const ssize_t size = retry([&] { return ::pwritev(file->fd, vectors.begin(), vectors.count(), static_cast<off_t>(offset)); });
+  const ssize_t size = retry([&] { return vectors.write_at(file->fd, static_cast<off_t>(offset)); });
   return size >= 0 ? size : state_.failed("pwritev", errno);
 }
 
