@@ -84,7 +84,7 @@ class State {
   std::uint8_t* memory_ = nullptr;
   std::uint64_t memory_size_ = 0;
   bool walk_only_;
-  int highest_;  // descriptors of guests are below it
+  int highest_;                   // descriptors of guests are below it
   std::shared_ptr<Table> table_;  // also of the other threads of the guest
   Failure failure_;
 };

@@ -64,15 +64,19 @@ class Vectors {
   Answer gather(State& state, std::uint32_t count, std::uint64_t limit = max_transfer, std::uint64_t skipped = 0);
   bool empty() const { return vectors_[0].iov_len == 0; }
   // The system calls on them. The kernel takes longer to copy in one vector than to take two arguments.
-  ssize_t read(int fd) { return count_ == 1 ? platform::read(fd, vectors_->iov_base, vectors_->iov_len) : ::readv(fd, vectors_, count_); }
+  ssize_t read(int fd) {
+    return count_ == 1 ? platform::read(fd, vectors_->iov_base, vectors_->iov_len) : ::readv(fd, vectors_, count_);
+  }
   ssize_t write(int fd) {
     return count_ == 1 ? platform::write(fd, vectors_->iov_base, vectors_->iov_len) : ::writev(fd, vectors_, count_);
   }
   ssize_t read_at(int fd, off_t place) {
-    return count_ == 1 ? platform::pread(fd, vectors_->iov_base, vectors_->iov_len, place) : ::preadv(fd, vectors_, count_, place);
+    return count_ == 1 ? platform::pread(fd, vectors_->iov_base, vectors_->iov_len, place)
+                       : ::preadv(fd, vectors_, count_, place);
   }
   ssize_t write_at(int fd, off_t place) {
-    return count_ == 1 ? platform::pwrite(fd, vectors_->iov_base, vectors_->iov_len, place) : ::pwritev(fd, vectors_, count_, place);
+    return count_ == 1 ? platform::pwrite(fd, vectors_->iov_base, vectors_->iov_len, place)
+                       : ::pwritev(fd, vectors_, count_, place);
   }
   struct iovec* begin() { return vectors_; }
   int count() const { return count_; }
