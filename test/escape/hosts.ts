@@ -1,9 +1,9 @@
 /** The hosts that are attacked: each guarded one as an embedder has it. */
 import type { UnexpectedError } from '#lib/errors.js'
-import { guestOf } from '#lib/guest.js'
-import { type Preopen, settingsOf } from '#lib/options.js'
+import { type Guest, guestOf } from '#lib/guest.js'
+import { type Preopen, type Settings, settingsOf } from '#lib/options.js'
 import { openNative } from '#lib/sys/native.js'
-import type { Sys } from '#lib/sys/sys.js'
+import { threadAlone } from '../thread.js'
 import type { Scene } from './scene.js'
 
 /** What a guest imports, by name. */
@@ -20,21 +20,23 @@ export type OpenHost = (scene: Scene) => Host
 const preopensOf = (scene: Scene): Record<string, Preopen> =>
   scene.ground.preopens === false ? {} : { '/box': { path: scene.at('box') }, '/shelf': { path: scene.at('shelf'), readOnly: true } }
 
-/** What createGuest makes, which is what an embedder gets; but the walk, where the kernel could resolve paths, nobody can ask for. */
+/** A guest as an embedder has it: what it makes of the settings is the host that is attacked. */
 const madeBy =
-  (backend: 'native' | 'typescript', open?: () => Sys): OpenHost =>
+  (make: (settings: Settings) => Guest, backend: 'native' | 'typescript' = 'native'): OpenHost =>
   scene => {
     const unexpected: string[] = []
     const [stdin, stdout, stderr] = scene.stdio
     const onUnexpected = (error: UnexpectedError): void => void unexpected.push(error.message)
     const settings = settingsOf({ version: 'preview1', ...{ stdin, stdout, stderr }, preopens: preopensOf(scene), backend, onUnexpected })
-    const guest = guestOf(settings, open?.())
+    const guest = make(settings)
     return { imports: guest.imports, bind: memory => guest.bind(memory), close: () => guest.close(), unexpected }
   }
 
 export const guarded = {
-  openat2: madeBy('native'),
-  walk: madeBy('native', () => openNative({ resolution: 'walk' })),
-  typescript: madeBy('typescript'),
+  openat2: madeBy(settings => guestOf(settings)),
+  // Nobody can ask for the walk where the kernel resolves paths.
+  walk: madeBy(settings => guestOf(settings, openNative({ resolution: 'walk' }))),
+  thread: madeBy(threadAlone),
+  typescript: madeBy(settings => guestOf(settings), 'typescript'),
 } as const satisfies Record<string, OpenHost>
 export type Guarded = keyof typeof guarded

@@ -8,11 +8,12 @@ import { errnoNames } from '#lib/abi/errno.js'
 import { type RightName, Rights } from '#lib/abi/rights.js'
 import type { CallName } from '#lib/abi/table.js'
 import type { UnexpectedError } from '#lib/errors.js'
-import { createGuest, type Guest, shareOf, threadOf } from '#lib/guest.js'
+import { createGuest, type Guest } from '#lib/guest.js'
 import { type GuestOptions, type Preopen, settingsOf } from '#lib/options.js'
+import { threadAlone } from '../thread.js'
 
 export const backends = ['native', 'typescript'] as const
-/** Those, and a thread of a guest that has several, of which the others do nothing. */
+/** Those, and a thread of a guest that has several. */
 export const ways = [...backends, 'thread'] as const
 export type Way = (typeof ways)[number]
 export const snapshots = ['preview1', 'unstable'] as const
@@ -92,18 +93,8 @@ export function each(test: TestFn, title: string, plan: Plan, body: (t: Executio
   }
 }
 
-function open(backend: Way, options: Omit<GuestOptions, 'backend'>): Guest {
-  if (backend !== 'thread') return createGuest({ ...options, backend })
-  const settings = settingsOf(options)
-  const shared = shareOf(settings)
-  const guest = threadOf(settings, shared.sharing)
-  return {
-    ...guest,
-    close() {
-      guest.close()
-      shared.close()
-    },
-  }
+function open(way: Way, options: Omit<GuestOptions, 'backend'>): Guest {
+  return way === 'thread' ? threadAlone(settingsOf(options)) : createGuest({ ...options, backend: way })
 }
 
 export class World {

@@ -1,0 +1,15 @@
+/** A thread of a guest that has several, of which the others do nothing. */
+import { type Guest, shareOf, threadOf } from '#lib/guest.js'
+import type { Settings } from '#lib/options.js'
+
+export function threadAlone(settings: Settings): Guest {
+  const shared = shareOf(settings)
+  const guest = threadOf(settings, shared.sharing)
+  return {
+    ...guest,
+    close() {
+      guest.close()
+      shared.close()
+    },
+  }
+}
