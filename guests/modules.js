@@ -23,6 +23,13 @@ export const llvmResources = () => fileURLToPath(file('@yowasp/clang', 'llvm-res
 
 export const llvmVersion = () => versionOf(file('@yowasp/clang', '../package.json'))
 
+/** The folder of SQLite's source: one file of C, and its header. */
+export const sqlite = () => {
+  const packageJson = file('@nozbe/sqlite/package.json')
+  const [major, minor] = versionOf(packageJson).split('.')
+  return fileURLToPath(new URL(`sqlite-amalgamation-${major}${minor.padStart(2, '0')}0000`, packageJson))
+}
+
 /** A Go program. Its folder must be reachable from a preopened `/`, see guests/README.md. */
 export const esbuild = () => fileURLToPath(file('@esbuild/wasi-preview1/esbuild.wasm'))
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { llvm, llvmResources, llvmVersion } from './modules.js'
+import { llvm, llvmResources, llvmVersion, sqlite } from './modules.js'
 import { product } from './products.js'
 import { unpack } from './tar.js'
 
@@ -19,14 +19,23 @@ export const sources = fileURLToPath(new URL('c', import.meta.url))
 /** The folder that clang wants to see as /usr, unpacked once. */
 export const resources = () => product(`llvm-${llvmVersion()}`, folder => unpack(readFileSync(llvmResources()), folder))
 
+/** SQLite without what a guest has no use for. Natively it is compiled so, too, for comparison. */
+export const sqliteFlags = ['-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_LOAD_EXTENSION', '-DSQLITE_OMIT_WAL', '-DSQLITE_DEFAULT_MEMSTATUS=0']
+
 /**
  * What else a source wants. The C library has no threads: wasm-ld is told not to mind, and a program that has some must see
- * to it that only one of them is in the library at a time.
+ * to it that only one of them is in the library at a time. SQLite's own source is a header to us, whose warnings are not ours.
  *
- * @type {Record<string, { compile: string[], link: string[] } | undefined>}
+ * @type {Record<string, { mount: string[], compile: string[], link: string[] } | undefined>}
  */
 const wants = {
+  database: {
+    mount: ['--dir', `${sqlite()}::/sqlite::ro`],
+    compile: ['-isystem', '/sqlite', ...sqliteFlags],
+    link: [],
+  },
   threads: {
+    mount: [],
     compile: ['-matomics', '-mbulk-memory'],
     link: ['--import-memory', '--shared-memory', '--max-memory=16777216', '--no-check-features'],
   },
@@ -48,11 +57,11 @@ export function commands(name, { from = sources, to, flags = [] }) {
   const usr = ['--dir', `${resources()}::/usr::ro`]
   const src = ['--dir', `${from}::/src::ro`]
   const out = ['--dir', `${to}::/out`]
-  const more = wants[name] ?? { compile: [], link: [] }
+  const more = wants[name] ?? { mount: [], compile: [], link: [] }
   const strict = ['-O2', '-Wall', '-Wextra', '-Werror']
   return {
     compile: [
-      ...[...usr, ...src, ...out, '--argv0', 'clang', llvm()],
+      ...[...usr, ...src, ...out, ...more.mount, '--argv0', 'clang', llvm()],
       ...['--target=wasm32-wasip1', ...strict, ...more.compile, ...flags, '-c', `/src/${name}.c`, '-o', `/out/${name}.o`],
     ],
     link: [
