@@ -37,7 +37,9 @@ export const call = (name: string, ...args: Expression[]): Operation =>
   operation(args, indexOf => [0x10, ...unsigned(indexOf(name))], [name])
 export const drop = (value: Expression): Operation => operation([value], () => [0x1a])
 export const add = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x6a])
+export const or = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x72])
 export const param = (index: number): Operation => operation([], () => [0x20, ...unsigned(index)])
+export const setParam = (index: number, value: Expression): Operation => operation([value], () => [0x21, ...unsigned(index)])
 export const load = (at: Expression): Operation => operation([at], () => [0x28, 0, 0])
 export const store = (at: Expression, value: Expression): Operation => operation([at, value], () => [0x36, 0, 0])
 export const trap: Operation = operation([], () => [0x00])
@@ -48,6 +50,14 @@ export const untilFails = (value: Expression): Operation => ({
 })
 /** The one local that every function without parameters has. */
 const local = 0
+/** Do it as often as the first parameter says, and count that down to 0. */
+export const times = (...body: Expression[]): Operation => ({
+  encode: indexOf => [
+    ...[0x03, 0x40, ...body.flatMap(expression => encode(expression, indexOf))],
+    ...[0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b],
+  ],
+  calls: body.flatMap(callsOf),
+})
 
 /** Write what lies in memory to a descriptor; the errno is the value. Uses the bytes from 0x20 on. */
 export const write = (fd: number, at: Expression, length: Expression): Expression[] => [
