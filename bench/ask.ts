@@ -1,0 +1,32 @@
+/** How a process of one side is run to its end, and how the sides take turns. */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Side } from './sides.js'
+
+/** Milliseconds, and what it printed. A failure is an error with all that it said. */
+export function ask(command: readonly string[], cwd?: string): { milliseconds: number; stdout: string } {
+  const [file, ...words] = command
+  const start = performance.now()
+  const { status, signal, stdout, stderr, error } = spawnSync(file, words, {
+    ...{ stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 2 ** 28 },
+    ...(cwd !== undefined && { cwd }),
+  })
+  const milliseconds = performance.now() - start
+  if (error !== undefined) throw error
+  if (status !== 0) throw new Error(`${command.join(' ').slice(0, 500)}\nended with ${signal ?? status}: ${stderr.slice(-2000)}`)
+  return { milliseconds, stdout }
+}
+
+/** A program of this folder on this Node, which may warn of node:wasi as it likes: nobody pays for that. */
+export const program = (name: string, words: readonly string[], flags: readonly string[] = []): string[] => [
+  ...[process.execPath, '--no-warnings', ...flags],
+  ...[fileURLToPath(new URL(`${name}.js`, import.meta.url)), ...words],
+]
+
+/** What each repetition found, by side. */
+export type Times = Partial<Record<Side, number[]>>
+export function add(times: Times, side: Side, time: number): void {
+  const found = times[side] ?? []
+  times[side] = found
+  found.push(time)
+}

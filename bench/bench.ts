@@ -1,0 +1,185 @@
+/** `npm run bench`: all sides in turns, in processes of their own; prints tables, and leaves them, the figures and a chart in bench/results/. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpus, release, type } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { add, ask, program, type Times } from './ask.js'
+import { can, groups } from './calls.js'
+import { chart } from './chart.js'
+import { entryCount, fill, lay, scratch } from './ground.js'
+import { growths, lean, listed } from './growth.js'
+import { compiler, type Program, programs, type Ready } from './programs.js'
+import { type Allocated, allocationTable, type Grown, growthTable, type Section, sectionTable } from './report.js'
+import { hosts, sides } from './sides.js'
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    // Only rows whose names this regular expression finds.
+    only: { type: 'string', default: '' },
+    repetitions: { type: 'string' },
+  },
+})
+const { quick } = values
+const only = new RegExp(values.only)
+const wanted = ({ name }: { readonly name: string }): boolean => only.test(name)
+/** Milliseconds for which a loop is warmed and timed. */
+const pace = quick ? ['25', '12'] : ['200', '100']
+/** A row of growth has a process for each size, which no other row has warmed. */
+const alone = quick ? ['100', '20'] : ['500', '100']
+const repetitions = {
+  calls: Number(values.repetitions ?? (quick ? 2 : 7)),
+  programs: Number(values.repetitions ?? (quick ? 2 : 5)),
+  growth: Number(values.repetitions ?? (quick ? 1 : 5)),
+}
+const turns = (count: number): number[] => Array.from({ length: count }, (_, turn) => turn)
+const began = performance.now()
+const say = (text: string): void => console.error(`${Math.round((performance.now() - began) / 1000)} s: ${text}`)
+
+const folder = scratch()
+const native = compiler(folder)
+const floor = native(fileURLToPath(new URL('../../bench/floor.c', import.meta.url)))
+if (floor === undefined) console.log('There is no C compiler here (cc), so there is no floor.')
+
+function measureCalls(): Section[] {
+  const ground = join(folder, 'calls')
+  mkdirSync(ground)
+  lay(ground)
+  const found = groups.map(({ name, rows }) => ({ title: name, rows: rows.filter(wanted).map(row => ({ row, times: {} as Times })) }))
+  for (const turn of turns(repetitions.calls)) {
+    say(`single calls, turn ${turn + 1} of ${repetitions.calls}`)
+    for (const { rows } of found) {
+      for (const side of sides) {
+        const names = rows.filter(({ row }) => can(row, side)).map(({ row }) => row.name)
+        if (names.length === 0 || (side === 'floor' && floor === undefined)) continue
+        const words = [ground, ...pace, ...names]
+        const { stdout } = ask(side === 'floor' ? [floor as string, ...words] : program('call', [side, ...words]))
+        const times = JSON.parse(stdout) as Record<string, number>
+        for (const { row, times: all } of rows) if (times[row.name] !== undefined) add(all, side, times[row.name])
+      }
+    }
+  }
+  return found
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ title, rows }) => ({ title, unit: 'ns', results: rows.map(({ row, times }) => ({ ...row, times })) }))
+}
+
+async function measurePrograms(): Promise<Section[]> {
+  const chosen = programs.filter(wanted)
+  const ready: (Ready & { row: Program; times: Times })[] = []
+  for (const [i, row] of chosen.entries()) {
+    say(`preparing ${row.name}`)
+    const place = join(folder, `program-${i}`)
+    mkdirSync(place)
+    ready.push({ row, times: {} as Times, ...(await row.prepare({ folder: place, quick, native })) })
+  }
+  for (const turn of turns(repetitions.programs)) {
+    for (const { row, times, command, before, same = (stdout: string) => stdout, inside = false } of ready) {
+      if (quick && turn > 0 && row.slow) continue
+      say(`${row.name}, turn ${turn + 1} of ${repetitions.programs}`)
+      let said: string | undefined
+      for (const side of sides) {
+        const words = row.without?.[side] === undefined ? command(side) : undefined
+        if (words === undefined) continue
+        before?.()
+        const { milliseconds, stdout } = ask(words)
+        const part = inside ? (JSON.parse(stdout) as { milliseconds: number; said: string }) : { milliseconds, said: stdout }
+        const says = same(part.said)
+        said ??= says
+        if (says !== said) throw new Error(`${row.name}: ${side} says\n${says.slice(0, 500)}\nand not\n${said.slice(0, 500)}`)
+        add(times, side, part.milliseconds)
+      }
+    }
+  }
+  return chosen.length === 0 ? [] : [{ title: 'programs', unit: 'ms', results: ready.map(({ row, times }) => ({ ...row, times })) }]
+}
+
+function measureGrowth(): Grown[] {
+  const ground = join(folder, 'growth')
+  mkdirSync(ground)
+  lay(ground)
+  const chosen = growths.flatMap((row, index) => {
+    const sizes = row.sizes.filter(size => !quick || !row.fullOnly?.includes(size))
+    return wanted(row) ? [{ row, index, sizes, times: {} as Record<number, Times>, without: [] as string[] }] : []
+  })
+  for (const { row, sizes } of chosen) {
+    if (row.of !== 'entries of a directory') continue
+    for (const size of sizes) {
+      say(`making a directory of ${size} entries`)
+      const place = join(ground, listed(size))
+      fill(join(place, 'entries'), size)
+      for (const name of ['data', 'file']) symlinkSync(`../${name}`, join(place, name))
+    }
+  }
+  for (const turn of turns(repetitions.growth)) {
+    for (const { row, index, sizes, times, without } of chosen) {
+      say(`${row.name}, more ${row.of}, turn ${turn + 1} of ${repetitions.growth}`)
+      for (const size of sizes) {
+        times[size] ??= {}
+        if (row.floor !== undefined && floor !== undefined) {
+          const words = [join(ground, row.floor.folder(size)), ...alone, row.floor.row]
+          const { [row.floor.row]: time } = JSON.parse(ask([floor, ...words]).stdout) as Record<string, number>
+          // It divides by the entries of its own directory.
+          add(times[size], 'floor', (time * entryCount) / size)
+        }
+        for (const side of hosts) {
+          const reason = row.without?.(size, side)
+          if (reason !== undefined) without.push(`not with ${size} ${row.of}: ${reason}`)
+          else add(times[size], side, Number(ask(program('grow', [side, ground, ...alone, `${index}`, `${size}`])).stdout))
+        }
+      }
+    }
+  }
+  return chosen.map(({ row: { name, of }, sizes, times, without }) => ({ name, of, sizes, times, without }))
+}
+
+function measureAllocation(): Allocated[] {
+  const ground = join(folder, 'growth')
+  const found = lean.map(({ name }) => ({ name, bytes: {} as Times }))
+  for (const turn of turns(repetitions.growth)) {
+    say(`what calls allocate, turn ${turn + 1} of ${repetitions.growth}`)
+    for (const side of hosts) {
+      const bytes = JSON.parse(
+        ask(program('grow', [side, ground, ...(quick ? ['100000', '200'] : ['1000000', '2000'])])).stdout,
+      ) as number[]
+      for (const [row, { bytes: all }] of found.entries()) add(all, side, bytes[row])
+    }
+  }
+  return found.filter(wanted)
+}
+
+const sections = [...measureCalls(), ...(await measurePrograms())]
+const growth = measureGrowth()
+const allocation = values.only === '' ? measureAllocation() : []
+
+const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  kernel: `${type()} ${release()}`,
+  memory: folder.startsWith('/dev/shm'),
+}
+const date = new Date().toISOString().slice(0, 10)
+const caption =
+  `${date}, Node ${process.versions.node}, ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, files ` +
+  `${machine.memory ? 'in memory' : 'on a disk'}; medians of ${repetitions.calls} (calls) and ${repetitions.programs} (programs) turns, ` +
+  `each in a process of its own${quick ? '; a quick run, whose figures are rough' : ''}`
+const text = [
+  `${caption}. In brackets: least and most.`,
+  ...sections.map(sectionTable),
+  ...(growth.length > 0 ? [growthTable(growth)] : []),
+  ...(allocation.length > 0 ? [allocationTable(allocation)] : []),
+].join('\n\n')
+console.log(`\n${text}\n`)
+
+// A run of some rows leaves no files: it would replace those of a whole one.
+if (values.only === '') {
+  const results = fileURLToPath(new URL('../../bench/results/', import.meta.url))
+  mkdirSync(results, { recursive: true })
+  const name = quick ? 'quick' : `node-${process.versions.node.split('.')[0]}`
+  const json = { date, node: process.versions.node, machine, quick, repetitions, sections, growth, allocation }
+  writeFileSync(join(results, `${name}.md`), `${text}\n`)
+  writeFileSync(join(results, `${name}.json`), `${JSON.stringify(json, null, 1)}\n`)
+  writeFileSync(join(results, `${name}.svg`), chart(sections, caption))
+  console.log(`The same, the figures and a chart are in bench/results/${name}.*`)
+}

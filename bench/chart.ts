@@ -1,0 +1,64 @@
+/** A bar chart of ratios as SVG, for light and dark pages. */
+import { digits, ratio, type Section } from './report.js'
+
+const row = 18
+const left = 330
+const width = 900
+const bars = width - left - 60
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+
+/** How much faster than node:wasi each row is, on a logarithmic axis: to the right of 1 we are ahead, to the left behind. */
+export function chart(sections: readonly Section[], caption: string): string {
+  const groups = sections
+    .map(({ title, results }) => ({
+      title,
+      rows: results.flatMap(({ name, times }) => {
+        const native = ratio(times, 'node:wasi', 'native')
+        return native === undefined ? [] : [{ name, native, typescript: ratio(times, 'node:wasi', 'typescript') }]
+      }),
+    }))
+    .filter(({ rows }) => rows.length > 0)
+  const all = groups.flatMap(({ rows }) => rows.flatMap(({ native, typescript = native }) => [native, typescript]))
+  const low = Math.floor(Math.min(0, ...all.map(Math.log10)))
+  const high = Math.ceil(Math.max(1, ...all.map(Math.log10)))
+  const x = (value: number): number => Math.round((left + ((Math.log10(value) - low) / (high - low)) * bars) * 10) / 10
+
+  const top = 52
+  let y = top
+  const parts: string[] = []
+  for (const { title, rows } of groups) {
+    parts.push(`<text class="group" x="12" y="${y + 15}">${escaped(title)}</text>`)
+    y += row + 6
+    for (const { name, native, typescript } of rows) {
+      const [from, to] = [x(1), x(native)].sort((a, b) => a - b)
+      parts.push(
+        `<text x="${left - 10}" y="${y + 12}" text-anchor="end">${escaped(name)}</text>`,
+        `<rect class="${native >= 1 ? 'ahead' : 'behind'}" x="${from}" y="${y + 2}" width="${Math.max(1, to - from).toFixed(1)}" height="${row - 6}" rx="2"/>`,
+        `<text class="value" x="${to + 6}" y="${y + 12}">${digits(native)}×</text>`,
+        ...(typescript === undefined ? [] : [`<path class="other" d="M${x(typescript)} ${y + 1}v${row - 4}"/>`]),
+      )
+      y += row
+    }
+    y += 6
+  }
+  const grid = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i)).flatMap(value => [
+    `<path class="${value === 1 ? 'one' : 'grid'}" d="M${x(value)} ${top - 6}V${y}"/>`,
+    `<text class="value" x="${x(value)}" y="${top - 12}" text-anchor="middle">${value}×</text>`,
+  ])
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 46}" font-family="system-ui, sans-serif" font-size="12" role="img">
+<title>node:wasi's time divided by ours</title>
+<style>
+text { fill: #24292f } .group, .heading { font-weight: 600 } .value, .caption { fill: #57606a; font-size: 11px }
+.ahead { fill: #2da44e } .behind { fill: #cf222e } .other { stroke: #8250df; stroke-width: 2.5 } .grid { stroke: #d0d7de } .one { stroke: #57606a }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e6edf3 } .value, .caption { fill: #8d96a0 } .ahead { fill: #3fb950 } .behind { fill: #f85149 } .other { stroke: #bc8cff }
+  .grid { stroke: #30363d } .one { stroke: #8d96a0 }
+}
+</style>
+<text class="heading" x="12" y="18">node:wasi's time divided by ours: bars are the native backend, strokes the typescript one; right of 1× we are ahead</text>
+${[...grid, ...parts].join('\n')}
+<text class="caption" x="12" y="${y + 24}">${escaped(caption)}</text>
+</svg>
+`
+}

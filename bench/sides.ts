@@ -1,0 +1,43 @@
+/** Who is compared: the sides, and what makes a host of each that is JavaScript. */
+import * as common from '#lib/index.js'
+
+/** In the order in which they take turns. The floor is C with bare system calls. */
+export const sides = ['floor', 'native', 'typescript', 'node:wasi'] as const
+export type Side = (typeof sides)[number]
+export type Host = Exclude<Side, 'floor'>
+export const hosts = ['native', 'typescript', 'node:wasi'] as const satisfies readonly Host[]
+
+export interface Options {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly preopens?: Readonly<Record<string, string>>
+  readonly stdin?: number
+  readonly stdout?: number
+  readonly stderr?: number
+  readonly returnOnExit?: boolean
+  /** Descriptors that it may have open, where there is such a limit. */
+  readonly descriptors?: number
+}
+/** What both classes called WASI have. */
+export interface Wasi {
+  readonly wasiImport: Record<string, (...args: unknown[]) => number>
+  getImportObject(): Record<string, Record<string, unknown>>
+  start(instance: object): number
+  initialize(instance: object): void
+  /** node:wasi has none. */
+  close?(): void
+}
+export type Open = (options: Options) => Wasi
+
+/** What constructs a WASI of this side. */
+export async function openerOf(host: Host): Promise<Open> {
+  if (host === 'node:wasi') {
+    const { WASI } = await import('node:wasi')
+    return ({ descriptors: _, ...options }) => new WASI({ version: 'preview1', ...options } as never) as unknown as Wasi
+  }
+  return ({ descriptors, ...options }) =>
+    new common.WASI({
+      ...{ version: 'preview1', backend: host, ...options },
+      limits: descriptors === undefined ? {} : { descriptors },
+    }) as unknown as Wasi
+}
