@@ -1,6 +1,6 @@
 /** `npm run bench`: all sides in turns, in processes of their own; prints tables, and leaves them, the figures and a chart in bench/results/. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { cpus, release, type } from 'node:os'
+import { cpus, platform, release, type } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -39,8 +39,8 @@ const say = (text: string): void => console.error(`${Math.round((performance.now
 
 const folder = scratch()
 const native = compiler(folder)
-const floor = native(fileURLToPath(new URL('../../bench/floor.c', import.meta.url)))
-if (floor === undefined) console.log('There is no C compiler here (cc), so there is no floor.')
+const floor = platform() === 'linux' ? native(fileURLToPath(new URL('../../bench/floor.c', import.meta.url))) : undefined
+if (floor === undefined) console.log('The floor of single calls wants Linux and a C compiler (cc): there is none here.')
 
 function measureCalls(): Section[] {
   const ground = join(folder, 'calls')

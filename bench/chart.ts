@@ -32,11 +32,13 @@ export function chart(sections: readonly Section[], caption: string): string {
     y += row + 6
     for (const { name, native, typescript } of rows) {
       const [from, to] = [x(1), x(native)].sort((a, b) => a - b)
+      const other = typescript === undefined ? to : x(typescript)
       parts.push(
         `<text x="${left - 10}" y="${y + 12}" text-anchor="end">${escaped(name)}</text>`,
         `<rect class="${native >= 1 ? 'ahead' : 'behind'}" x="${from}" y="${y + 2}" width="${Math.max(1, to - from).toFixed(1)}" height="${row - 6}" rx="2"/>`,
-        `<text class="value" x="${to + 6}" y="${y + 12}">${digits(native)}×</text>`,
-        ...(typescript === undefined ? [] : [`<path class="other" d="M${x(typescript)} ${y + 1}v${row - 4}"/>`]),
+        // A stroke just behind the bar would lie in its figure.
+        `<text class="value" x="${(other > to && other < to + 45 ? other : to) + 6}" y="${y + 12}">${digits(native)}×</text>`,
+        ...(typescript === undefined ? [] : [`<path class="other" d="M${other} ${y + 1}v${row - 4}"/>`]),
       )
       y += row
     }
@@ -46,7 +48,7 @@ export function chart(sections: readonly Section[], caption: string): string {
     `<path class="${value === 1 ? 'one' : 'grid'}" d="M${x(value)} ${top - 6}V${y}"/>`,
     `<text class="value" x="${x(value)}" y="${top - 12}" text-anchor="middle">${value}×</text>`,
   ])
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 46}" font-family="system-ui, sans-serif" font-size="12" role="img">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 72}" font-family="system-ui, sans-serif" font-size="12" role="img">
 <title>node:wasi's time divided by ours</title>
 <style>
 text { fill: #24292f } .group, .heading { font-weight: 600 } .value, .caption { fill: #57606a; font-size: 11px }
@@ -58,7 +60,10 @@ text { fill: #24292f } .group, .heading { font-weight: 600 } .value, .caption { 
 </style>
 <text class="heading" x="12" y="18">node:wasi's time divided by ours: bars are the native backend, strokes the typescript one; right of 1× we are ahead</text>
 ${[...grid, ...parts].join('\n')}
-<text class="caption" x="12" y="${y + 24}">${escaped(caption)}</text>
+${caption
+  .split('; ')
+  .map((line, i) => `<text class="caption" x="12" y="${y + 24 + 16 * i}">${escaped(line)}</text>`)
+  .join('\n')}
 </svg>
 `
 }

@@ -36,7 +36,7 @@ const described = (name: string, lap: Lap): Growth => ({
     for (let i = 0; i < size; i++) guest.open('file', Rights.read)
     return time(guest, lap(guest), pace)
   },
-  without: size => (size + 200 > openFiles ? `this machine lets a process open ${openFiles} files` : undefined),
+  without: size => (size + 200 > openFiles() ? `this machine lets a process open ${openFiles()} files` : undefined),
 })
 const crowded = (name: string, lap: Lap): Growth => ({
   name,
@@ -98,11 +98,11 @@ export const growths: readonly Growth[] = [
 ]
 
 /** The hard limit, up to which Node raises its own. */
-const openFiles = ((): number => {
+function openFiles(): number {
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files: { hard: number | 'unlimited' } } }
   const hard = userLimits?.open_files.hard ?? 'unlimited'
   return hard === 'unlimited' ? Number.POSITIVE_INFINITY : hard
-})()
+}
 
 const io =
   (name: 'fd_read' | 'fd_write'): Lap =>

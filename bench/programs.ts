@@ -128,7 +128,7 @@ export const programs: readonly Program[] = [
     typescriptGoal: 0.5,
     prepare: stage => {
       tree(stage)
-      return { command: c('walk', folder => [`${folder}/tree`, stage.quick ? '1' : '10'], stage) }
+      return { command: c('walk', folder => [`${folder}/tree`, stage.quick ? '1' : '5'], stage) }
     },
   },
   {

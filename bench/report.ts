@@ -45,7 +45,7 @@ export function ratio(times: Times, above: Side, below: Side): number | undefine
 
 /** Three digits, and no more than are needed. */
 export const digits = (value: number): string =>
-  value >= 1000
+  value >= 999.5
     ? Number(value.toPrecision(3)).toLocaleString('en')
     : value >= 100
       ? value.toFixed(0)
