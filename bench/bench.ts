@@ -172,6 +172,9 @@ const text = [
 ].join('\n\n')
 console.log(`\n${text}\n`)
 
+/** No figure is good to more than a hundredth of its unit. */
+const rounded = (_: string, value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)
+
 // A run of some rows leaves no files: it would replace those of a whole one.
 if (values.only === '') {
   const results = fileURLToPath(new URL('../../bench/results/', import.meta.url))
@@ -179,7 +182,7 @@ if (values.only === '') {
   const name = quick ? 'quick' : `node-${process.versions.node.split('.')[0]}`
   const json = { date, node: process.versions.node, machine, quick, repetitions, sections, growth, allocation }
   writeFileSync(join(results, `${name}.md`), `${text}\n`)
-  writeFileSync(join(results, `${name}.json`), `${JSON.stringify(json, null, 1)}\n`)
+  writeFileSync(join(results, `${name}.json`), `${JSON.stringify(json, rounded, 1)}\n`)
   writeFileSync(join(results, `${name}.svg`), chart(sections, caption))
   console.log(`The same, the figures and a chart are in bench/results/${name}.*`)
 }

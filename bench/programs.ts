@@ -36,6 +36,8 @@ export interface Program {
   /** The most milliseconds beyond node:wasi. */
   readonly within?: number
   readonly without?: Readonly<Partial<Record<Side, string>>>
+  /** What the reader of the table has to know. */
+  readonly note?: string
   /** Takes seconds to start, so that a quick run has one turn of it. */
   readonly slow?: boolean
 }
@@ -90,6 +92,7 @@ const reading = (length: number, name: string, goal: Goal): Program => ({
 const start = (kind: 'CommonJS' | 'ESM'): Program => ({
   name: `start-up, hello from ${kind}`,
   within: 1,
+  note: 'the floor is Node that compiles the guest, without any host',
   prepare: ({ folder }) => {
     const module = join(folder, 'hello.wasm')
     const out = [0x10, 0, 0, 0, 6, 0, 0, 0]
@@ -149,6 +152,7 @@ export const programs: readonly Program[] = [
   {
     name: "Ruby's Dir.glob over its library, once started",
     slow: true,
+    ...(before24 && { note: "node:wasi without V8's fast calls, which crash with Ruby before Node 24" }),
     without: { floor: noTwin },
     prepare: ({ folder, quick }) => {
       const words = (side: Side, times: number): string[] =>

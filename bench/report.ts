@@ -12,6 +12,7 @@ export interface Result {
   readonly floorGoal?: number | undefined
   readonly typescriptGoal?: number | undefined
   readonly within?: number | undefined
+  readonly note?: string | undefined
 }
 export interface Section {
   readonly title: string
@@ -88,7 +89,8 @@ export function sectionTable({ title, unit, results }: Section): string {
     for (const [side, reason] of Object.entries(without))
       notes.set(`${side}: ${reason}`, [...(notes.get(`${side}: ${reason}`) ?? []), name])
   const lines = [...notes].map(([note, names]) => `- not on ${note} (${names.join('; ')})`)
-  for (const { name, times, within } of results) {
+  for (const { name, times, within, note } of results) {
+    if (note !== undefined) lines.push(`- ${name}: ${note}`)
     if (within === undefined || times.native === undefined || times['node:wasi'] === undefined) continue
     const more = median(times.native.map((time, turn) => time - (times['node:wasi'] as number[])[turn]))
     lines.push(
