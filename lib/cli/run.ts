@@ -1,6 +1,5 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 import { createGuest, type Guest } from '../guest.js'
-import { runModule } from '../run/command.js'
 import { versionOf } from '../run/module.js'
 import { CommandError, type RunRequest } from './options.js'
 import { checkImports, compile, read } from './program.js'
@@ -33,6 +32,7 @@ function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer 
 /** In workers, as many as it asks for. */
 async function runThreads(request: RunRequest, module: WebAssembly.Module, bytes: Uint8Array, trace: Tracer | undefined): Promise<number> {
   const { args, env, preopens, backend, sandbox, threads } = request
+  const { runModule } = await import('../run/command.js')
   try {
     const { exitCode } = await runModule(module, bytes, {
       args,

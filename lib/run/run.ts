@@ -2,7 +2,6 @@
 import { types } from 'node:util'
 import type { GuestOptions } from '../options.js'
 import { wrongType } from '../validate.js'
-import { runModule } from './command.js'
 
 export interface RunOptions extends Omit<GuestOptions, 'version'> {
   /** The snapshot of WASI; found out from the module if left out. */
@@ -28,13 +27,15 @@ export interface RunResult {
  * without the functions to begin at, `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw.
  */
 export async function run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
-  if (source instanceof WebAssembly.Module) return runModule(source, undefined, options)
-  if (!ArrayBuffer.isView(source) && !types.isAnyArrayBuffer(source)) {
-    throw wrongType('source', 'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module', source)
-  }
-  // A copy: they are looked at again when they are compiled.
-  const bytes = new Uint8Array(
-    ArrayBuffer.isView(source) ? source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength) : source.slice(0),
-  )
-  return runModule(await WebAssembly.compile(bytes), bytes, options)
+  const bytes = source instanceof WebAssembly.Module ? undefined : copyOf(source)
+  // Loaded when it is wanted: who only makes instances starts sooner without workers.
+  const { runModule } = await import('./command.js')
+  return runModule(bytes === undefined ? source : await WebAssembly.compile(bytes), bytes, options)
+}
+
+/** The caller may use his bytes again at once, and they are looked at more than once here. */
+function copyOf(source: unknown): Uint8Array {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength))
+  if (types.isAnyArrayBuffer(source)) return new Uint8Array(source.slice(0))
+  throw wrongType('source', 'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module', source)
 }

@@ -1,9 +1,14 @@
 /** Which backend serves a guest. Nothing falls back in silence: `auto` is the addon, or an error that says what to do. */
+import { createRequire } from 'node:module'
 import { openNative } from './native.js'
 import type { Sys } from './sys.js'
-import { TypescriptSys } from './typescript/sys.js'
+
+const require = createRequire(import.meta.url)
 
 /** @param shared what `share()` said of the Sys whose handles this one shall have too */
 export function openSys(backend: 'auto' | 'native' | 'typescript', shared?: number): Sys {
-  return backend === 'typescript' ? new TypescriptSys() : openNative(shared === undefined ? {} : { shared })
+  if (backend !== 'typescript') return openNative(shared === undefined ? {} : { shared })
+  // Loaded when it is asked for: who uses the addon starts without these many files.
+  const { TypescriptSys } = require('./typescript/sys.js') as typeof import('./typescript/sys.js')
+  return new TypescriptSys()
 }
