@@ -3,7 +3,6 @@ import { realpathSync } from 'node:fs'
 import { parse, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coded } from './errors.js'
-import type { Settings } from './options.js'
 import { wrongValue } from './validate.js'
 
 /** Where the host's own code lies. A guest that may read it knows much; one that may write it is the host at its next start. */
@@ -13,8 +12,14 @@ const own = (): readonly (readonly [what: string, path: string])[] => [
   ['the running node', process.execPath],
 ]
 
+/** What is looked at, of the settings. */
+interface Given {
+  readonly backend: string
+  readonly preopens: readonly { readonly name: string; readonly path: string }[]
+}
+
 /** @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN. */
-export function checkStrict({ backend, preopens }: Settings, env: unknown, allowUnsafePreopen: boolean): void {
+export function checkStrict({ backend, preopens }: Given, env: unknown, allowUnsafePreopen: boolean): void {
   if (backend === 'typescript') throw wrongValue('options.backend', "must be native where options.sandbox is 'strict'", backend)
   if (env === process.env) {
     const error = "options.env must not be process.env where options.sandbox is 'strict': name what the guest needs"

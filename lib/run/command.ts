@@ -6,7 +6,7 @@ import { checkInteger, checkKeys } from '../validate.js'
 import { Crew } from './crew.js'
 import { type Beginning, Count } from './messages.js'
 import { importsMemory, type MemoryLimits, memoryLimits, versionOf } from './module.js'
-import type { RunOptions, RunResult } from './run.js'
+import type { RunOptions, RunResult } from './options.js'
 
 /** More than any program asks for, and fewer than any host can bear. */
 const mostThreads = 1024

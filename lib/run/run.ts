@@ -1,21 +1,7 @@
 /** One guest from its start to its end, in workers, so that nothing it does keeps its embedder waiting. */
 import { types } from 'node:util'
-import type { GuestOptions } from '../options.js'
 import { wrongType } from '../validate.js'
-
-export interface RunOptions extends Omit<GuestOptions, 'version'> {
-  /** The snapshot of WASI; found out from the module if left out. */
-  readonly version?: GuestOptions['version'] | undefined
-  /**
-   * How many threads the guest may have beside its first one, by `wasi.thread-spawn`; it is refused more with AGAIN. Each
-   * costs its host a worker. Only with the native backend. Default 0, at most 1024.
-   */
-  readonly threads?: number | undefined
-}
-export interface RunResult {
-  /** What proc_exit of any thread said, or 0 when `_start` returned. */
-  readonly exitCode: number
-}
+import type { RunOptions, RunResult } from './options.js'
 
 /**
  * Run a command to its end: until `_start` returns, or any thread of it exits or traps, which ends them all. New threads of
