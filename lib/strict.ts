@@ -29,7 +29,7 @@ export function checkStrict({ backend, preopens }: Given, env: unknown, allowUns
   for (const { name, path } of preopens) {
     const why = unsafe(real(path))
     if (why === undefined) continue
-    const message = `the preopen "${name}" at "${path}" is ${why}; a strict sandbox refuses that unless allowUnsafePreopen says otherwise`
+    const message = `the preopen "${name}" at "${path}" is ${why}, which a strict sandbox refuses unless allowUnsafePreopen is set`
     throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
   }
 }

@@ -297,6 +297,14 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--dir', 'nowhere', 'args.wasm'], /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/],
   [['run', '--dir', 'args.wasm::/x', 'args.wasm'], /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/],
 
+  [
+    ['run', '--strict', '--backend', 'typescript', 'args.wasm'],
+    'wasi-common: --strict and --backend typescript do not go together: the strict sandbox is the addon\n',
+  ],
+  [
+    ['run', '--strict', '--dir', '/', 'args.wasm'],
+    /^wasi-common: the preopen "\/" at "\/" is the root of a file system, .*\n {2}--allow-unsafe-preopen gives it all the same\n$/,
+  ],
   [['run', '--threads=many', 'args.wasm'], 'wasi-common: --threads=many: how many is a number, of at most four digits\n'],
   [
     ['run', '--threads=2000', 'nothing.wasm'],
@@ -334,7 +342,18 @@ test('--help and --version', t => {
   for (const args of [['--help'], ['-h'], ['run', '--help'], ['run', '-h'], ['run', '--help', 'args.wasm']]) {
     const { status, stdout, stderr } = run(args)
     t.deepEqual([status, stderr], [0, ''], args.join(' '))
-    for (const word of ['--dir', '--env', '--inherit-env', '--argv0', '--invoke', '--backend', '--trace', 'Usage:'])
+    for (const word of [
+      '--dir',
+      '--env',
+      '--inherit-env',
+      '--argv0',
+      '--invoke',
+      '--strict',
+      '--threads',
+      '--backend',
+      '--trace',
+      'Usage:',
+    ])
       t.true(stdout.includes(word), word)
   }
 })

@@ -64,7 +64,7 @@ test('the folder of the running program is refused', t => {
     try { createGuest({ version: 'preview1', sandbox: 'strict', preopens: { '/': ${JSON.stringify(folder)} } }) } catch (error) { console.log(error.message) }`,
   )
   const { stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8' })
-  t.regex(stdout, /is a folder that holds the running program; a strict sandbox refuses that unless allowUnsafePreopen/)
+  t.regex(stdout, /is a folder that holds the running program, which a strict sandbox refuses unless allowUnsafePreopen is set/)
 })
 
 test('process.env and the typescript backend are refused; options are spelled right', t => {

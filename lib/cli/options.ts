@@ -73,6 +73,9 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
   if (values.help) return 'help'
   const program = own[end] === '--' ? own[end + 1] : own[end]
   if (program === undefined) throw new CommandError('no program to run', 'usage: wasi-common run [options] program.wasm [arguments]')
+  if (values.strict && values.backend === 'typescript') {
+    throw new CommandError('--strict and --backend typescript do not go together: the strict sandbox is the addon')
+  }
   const rest = own.slice(own[end] === '--' ? end + 2 : end + 1)
   return {
     program,

@@ -47,7 +47,7 @@ async function runThreads(request: RunRequest, module: WebAssembly.Module, bytes
   } catch (error) {
     // What goes wrong before the guest begins has a code.
     const early = error instanceof Error && 'code' in error && error.code !== 'ERR_WASI_NOT_STARTED'
-    throw early ? new CommandError(plain(error)) : trap(error)
+    throw early ? refused(error) : trap(error)
   }
 }
 
@@ -56,12 +56,16 @@ function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((li
   try {
     return createGuest({ version, args, env, preopens, backend, ...sandbox, ...(trace === undefined ? {} : { trace }) })
   } catch (error) {
-    throw new CommandError(plain(error as Error))
+    throw refused(error as Error)
   }
 }
 
-/** The message, which may begin with words for programs. */
-const plain = ({ message }: Error): string => message.replace(/^UVWASI_\w+, uvwasi_init: /, '')
+/** What was refused before the guest began: the message, which may begin with words for programs, and what to do. */
+function refused(error: Error): CommandError {
+  const unsafe = (error as NodeJS.ErrnoException).code === 'ERR_WASI_UNSAFE_PREOPEN'
+  const hint = unsafe ? '--allow-unsafe-preopen gives it all the same' : undefined
+  return new CommandError(error.message.replace(/^UVWASI_\w+, uvwasi_init: /, ''), hint)
+}
 
 function instantiate(module: WebAssembly.Module, guest: Guest): WebAssembly.Instance {
   try {
