@@ -100,6 +100,12 @@ export class GuestMemory {
     return this.bytes.slice(at, at + length)
   }
 
+  /** The same into a buffer of the host: a whole number of words. */
+  copyInto(buffer: DataView, at: number, length: number): void {
+    this.check(at, length)
+    for (let i = 0; i < length; i += 4) buffer.setInt32(i, this.view.getInt32(at + i, true), true)
+  }
+
   /** Put bytes of the host where the guest wants them. */
   write(at: number, bytes: Uint8Array): void {
     this.check(at, bytes.length)

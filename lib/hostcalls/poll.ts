@@ -5,8 +5,8 @@ import { clockid, event, eventtype, subscription, subscription0 } from '../abi/t
 import { Clockid, Eventrwflags, Eventtype, Subclockflags } from '../abi/values.js'
 import type { Context } from '../context.js'
 import { refuse, WasiError } from '../errors.js'
-import { Ready, Want } from '../sys/block.js'
-import { type Answer, UNEXPECTED } from '../sys/sys.js'
+import { maxPolls, Ready, Want } from '../sys/block.js'
+import { type Answer, type Sys, UNEXPECTED } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
 
 /** Clocks that run while nobody works; the others cannot be waited for. */
@@ -21,65 +21,44 @@ const layout: Layout = { size: subscription.size, clock: 16 }
 /** wasi_unstable has an identifier before the clock's number. */
 const layout0: Layout = { size: subscription0.size, clock: 24 }
 
-/** One thing waited for. A descriptor has its place in the block's poll list, or -1 where it is ready now. */
-interface Wait {
-  readonly userdata: bigint
-  readonly type: number
-  /** Clock: nanoseconds to wait. Descriptor: 0. */
-  readonly delay: number
-  readonly place: number
-  /** Known before waiting: the subscription itself is at fault. */
-  readonly errno: Errno
-}
+// What a call waits for, kept here so that no call makes objects. One call at a time uses it: nothing here runs other code.
+
+/** The guest's subscriptions, copied once: another thread of the guest may change the original. */
+const subs = new DataView(new ArrayBuffer(maxPolls * Math.max(layout.size, layout0.size)))
+/** For each: the errno of one that is itself at fault. */
+const errnos = new Int32Array(maxPolls)
+/** Its place in the block's list, or -1 for a clock and for what is ready now. */
+const places = new Int32Array(maxPolls)
+/** Nanoseconds until a clock is due. */
+const delays = new Float64Array(maxPolls)
 
 /**
  * A subscription that is at fault (a closed descriptor, a missing right) does not fail the call: its event says so, at once.
  * Events come in the order of their subscriptions.
  */
-function poll({ memory, fds, sys, limits }: Context, { size, clock }: Layout, at: number, out: number, count: number): Answer {
+function poll(context: Context, { size, clock }: Layout, at: number, out: number, count: number): Answer {
+  const { memory, sys, limits } = context
   if (count === 0 || count > limits.subscriptions) return -Errno.INVAL
   memory.check(out, count * event.size)
-  const copy = memory.copy(at, count * size)
-  const view = new DataView(copy.buffer, copy.byteOffset)
+  memory.copyInto(subs, at, count * size)
+
   let polled = 0
-
-  const delayOf = (sub: number): number => {
-    const id = view.getUint32(sub + clock, true)
-    const flags = view.getUint16(sub + clock + 24, true)
-    if (id >= clockid.labels.length || (flags & ~Subclockflags.ABSTIME) !== 0) refuse(Errno.INVAL)
-    if (!waitable.includes(id)) refuse(Errno.NOTSUP)
-    const timeout = view.getBigUint64(sub + clock + 8, true)
-    if ((flags & Subclockflags.ABSTIME) === 0) return Number(timeout)
-    if (sys.now(id) === UNEXPECTED) throw sys.failure()
-    return Math.max(0, Number(timeout - sys.block.time[0]))
-  }
-  const placeOf = (sub: number, type: number): number => {
-    const right = type === Eventtype.FD_WRITE ? Rights.FD_WRITE : Rights.FD_READ
-    const file = fds.get(view.getUint32(sub + 16, true), Rights.POLL_FD_READWRITE | right)
-    const { handle } = file
-    if (handle < 0) return -1
-    file.settle()
-    sys.block.pollHandles[polled] = handle
-    sys.block.poll[2 * polled] = type === Eventtype.FD_WRITE ? Want.WRITE : Want.READ
-    return polled++
-  }
-
-  const waits: Wait[] = []
   let timeout = Number.POSITIVE_INFINITY
-  for (let sub = 0; sub < count * size; sub += size) {
-    const userdata = view.getBigUint64(sub, true)
-    const type = view.getUint8(sub + 8)
+  for (let i = 0, sub = 0; i < count; i++, sub += size) {
+    const type = subs.getUint8(sub + 8)
     if (type >= eventtype.labels.length) return -Errno.INVAL
-    const wait = { userdata, type, delay: 0, place: -1, errno: Errno.SUCCESS }
+    errnos[i] = Errno.SUCCESS
+    places[i] = -1
+    delays[i] = 0
     try {
-      if (type === Eventtype.CLOCK) wait.delay = delayOf(sub)
-      else wait.place = placeOf(sub, type)
+      if (type === Eventtype.CLOCK) delays[i] = delayOf(sys, sub + clock)
+      else places[i] = enlist(context, subs.getUint32(sub + 16, true), type, polled)
     } catch (error) {
       if (!(error instanceof WasiError)) throw error
-      wait.errno = error.errno
+      errnos[i] = error.errno
     }
-    if (wait.place < 0) timeout = Math.min(timeout, wait.delay)
-    waits.push(wait)
+    if (places[i] >= 0) polled++
+    else timeout = Math.min(timeout, delays[i])
   }
 
   const answer = polled === 0 && timeout === 0 ? 0 : sys.poll(polled, timeout)
@@ -88,25 +67,53 @@ function poll({ memory, fds, sys, limits }: Context, { size, clock }: Layout, at
   memory.refresh()
 
   let events = 0
-  const tell = ({ userdata, type }: Wait, errno: Errno, nbytes = 0, flags = 0): void => {
-    const to = out + events++ * event.size
-    memory.view.setBigUint64(to, userdata, true)
-    memory.view.setUint16(to + 8, errno, true)
-    memory.view.setUint16(to + 10, type, true)
-    memory.view.setUint32(to + 12, 0, true)
-    memory.setSize64(to + 16, nbytes)
-    memory.setSize64(to + 24, flags)
-  }
-  for (const wait of waits) {
-    if (wait.place < 0) {
-      if (wait.delay <= waited) tell(wait, wait.errno)
+  for (let i = 0, sub = 0; i < count; i++, sub += size) {
+    const place = places[i]
+    if (place < 0) {
+      if (delays[i] <= waited) tell(context, out + events++ * event.size, sub, errnos[i], 0, 0)
       continue
     }
-    const ready = sys.block.poll[2 * wait.place + 1]
-    if (ready < 0) tell(wait, -ready)
-    else if (ready !== 0) tell(wait, Errno.SUCCESS, sys.block.pollBytes[wait.place], ready & Ready.HANGUP ? Eventrwflags.HANGUP : 0)
+    const ready = sys.block.poll[2 * place + 1]
+    if (ready === 0) continue
+    const hangup = ready > 0 && (ready & Ready.HANGUP) !== 0 ? Eventrwflags.HANGUP : 0
+    tell(context, out + events++ * event.size, sub, ready < 0 ? -ready : 0, ready < 0 ? 0 : sys.block.pollBytes[place], hangup)
   }
   return events
+}
+
+/** How long until a clock is due. */
+function delayOf(sys: Sys, at: number): number {
+  const id = subs.getUint32(at, true)
+  const flags = subs.getUint16(at + 24, true)
+  if (id >= clockid.labels.length || (flags & ~Subclockflags.ABSTIME) !== 0) refuse(Errno.INVAL)
+  if (!waitable.includes(id)) refuse(Errno.NOTSUP)
+  const timeout = subs.getBigUint64(at + 8, true)
+  if ((flags & Subclockflags.ABSTIME) === 0) return Number(timeout)
+  if (sys.now(id) === UNEXPECTED) throw sys.failure()
+  return Math.max(0, Number(timeout - sys.block.time[0]))
+}
+
+/** Put a descriptor on the block's list. Its place there, or -1 where it is ready now. */
+function enlist({ fds, sys }: Context, fd: number, type: number, place: number): number {
+  const writes = type === Eventtype.FD_WRITE
+  const file = fds.get(fd, Rights.POLL_FD_READWRITE | (writes ? Rights.FD_WRITE : Rights.FD_READ))
+  if (file.handle < 0) return -1
+  file.settle()
+  sys.block.pollHandles[place] = file.handle
+  sys.block.poll[2 * place] = writes ? Want.WRITE : Want.READ
+  return place
+}
+
+/** Write an event: the words of its userdata as they came, and its type. */
+function tell({ memory }: Context, to: number, sub: number, errno: number, nbytes: number, flags: number): void {
+  const { view } = memory
+  view.setInt32(to, subs.getInt32(sub, true), true)
+  view.setInt32(to + 4, subs.getInt32(sub + 4, true), true)
+  view.setUint16(to + 8, errno, true)
+  view.setUint16(to + 10, subs.getUint8(sub + 8), true)
+  view.setUint32(to + 12, 0, true)
+  memory.setSize64(to + 16, nbytes)
+  memory.setSize64(to + 24, flags)
 }
 
 export const poll_oneoff: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, layout, at, out, count)
