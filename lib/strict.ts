@@ -36,6 +36,8 @@ export function checkStrict({ backend, preopens }: Given, env: unknown, allowUns
 
 function unsafe(path: string): string | undefined {
   if (path === parse(path).root) return 'the root of a file system'
+  if (holds('/proc', path)) return 'of /proc, which has the memory of this process'
+  if (path === '/dev') return 'the folder of all devices'
   for (const [what, place] of own()) if (holds(path, real(place))) return `a folder that holds ${what}`
   const [[what, place]] = own()
   return holds(real(place), path) ? `a part of ${what}` : undefined

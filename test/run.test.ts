@@ -171,8 +171,9 @@ test('guests run beside each other, and none waits for another', async t => {
   )
 })
 
-test.serial('threads that come and go fast need no more workers than there may be threads', async t => {
-  const tasks = () => (fs.existsSync('/proc/self/task') ? fs.readdirSync('/proc/self/task').length : 0)
+const withTasks = fs.existsSync('/proc/self/task') ? test.serial : test.serial.skip
+withTasks('threads that come and go fast need no more workers than there may be threads [by /proc/self/task]', async t => {
+  const tasks = () => fs.readdirSync('/proc/self/task').length
   const before = tasks()
   let most = 0
   const timer = setInterval(() => {
@@ -180,7 +181,7 @@ test.serial('threads that come and go fast need no more workers than there may b
   }, 5)
   t.deepEqual(await run(fs.readFileSync(guest('threads')), { args: ['threads', 'flood', '300'], threads: 2 }), { exitCode: 0 })
   clearInterval(timer)
-  t.true(most <= 3, `${most} workers`)
+  t.true(most >= 1 && most <= 3, `${most} workers`)
 })
 
 test.serial('a guest that ends while its threads begin leaves nothing open', async t => {

@@ -39,6 +39,10 @@ test('preopens that hold the host are refused, however they are spelled', t => {
     [`${join(folder, 'to-package')}/lib/..`, /is a folder that holds this package/],
     [join(root, 'dist'), /is a part of this package/],
     [dirname(process.execPath), /is a folder that holds the running node/],
+    ...(fs.existsSync('/proc/self')
+      ? (['/proc', '/proc/self', '/proc/self/task'].map(path => [path, /is of \/proc/] as const) as [string, RegExp][])
+      : []),
+    ['/dev', /is the folder of all devices/],
   ]
   for (const [path, message] of unsafe) {
     for (const readOnly of [false, true]) {

@@ -1,4 +1,4 @@
-/** Directories of the host, and which descriptor is made of what is found in them. */
+/** Directories of the host: what is found in one becomes a descriptor of its kind. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'

@@ -7,29 +7,36 @@ import { HostFile } from './host.js'
 
 export class RegularFile extends HostFile {
   #offset = 0
-  /** Each write goes to the end, wherever that is: then the kernel keeps the offset. */
-  #appends: boolean
+  /** The kernel keeps the offset: where each write goes to the end, and where the file has no places to read at. */
+  #byKernel: boolean
   constructor(sys: Sys, handle: Handle, traits: Traits) {
     super(sys, handle, traits)
-    this.#appends = (traits.fdflags & Fdflags.APPEND) !== 0
+    this.#byKernel = (traits.fdflags & Fdflags.APPEND) !== 0
   }
 
   override readv(spans: number): Answer {
-    if (this.#appends) return super.readv(spans)
+    if (this.#byKernel) return super.readv(spans)
     const size = this.preadv(spans, this.#offset)
-    if (size > 0) this.#offset += size
-    return size
+    return size === -Errno.SPIPE ? this.#streams().readv(spans) : this.#moved(size)
   }
 
   override writev(spans: number): Answer {
-    if (this.#appends) return super.writev(spans)
+    if (this.#byKernel) return super.writev(spans)
     const size = this.pwritev(spans, this.#offset)
+    return size === -Errno.SPIPE ? this.#streams().writev(spans) : this.#moved(size)
+  }
+  #moved(size: Answer): Answer {
     if (size > 0) this.#offset += size
     return size
   }
+  /** Some file systems have files that call themselves regular and are streams. */
+  #streams(): this {
+    this.#byKernel = true
+    return this
+  }
 
   override seek(offset: number, whence: number): Answer {
-    if (this.#appends || whence === Whence.END) return this.#sought(super.seek(offset, whence))
+    if (this.#byKernel || whence === Whence.END) return this.#sought(super.seek(offset, whence))
     const place = whence === Whence.SET ? offset : this.#offset + offset
     if (place < 0) return -Errno.INVAL
     return place > Number.MAX_SAFE_INTEGER ? -Errno.OVERFLOW : this.#sought(place)
@@ -43,13 +50,13 @@ export class RegularFile extends HostFile {
     const appends = (fdflags & Fdflags.APPEND) !== 0
     this.settle()
     const answer = super.setFlags(fdflags)
-    if (answer !== 0 || appends === this.#appends) return answer
-    if (!appends) this.#sought(super.seek(0, Whence.CUR))
-    this.#appends = appends
+    if (answer !== 0 || appends === this.#byKernel) return answer
+    // A stream has no place: it stays with the kernel.
+    this.#byKernel = appends || this.#sought(super.seek(0, Whence.CUR)) < 0
     return 0
   }
 
   override settle(): void {
-    if (!this.#appends) super.seek(this.#offset, Whence.SET)
+    if (!this.#byKernel) super.seek(this.#offset, Whence.SET)
   }
 }

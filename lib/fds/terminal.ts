@@ -31,11 +31,9 @@ export class PlainTerminal extends HostFile {
     const { block } = this.sys
     const room = Math.floor(block.text.length / largest) - 1
     let taken = 0
-    // The spans are read out first: writing text must leave them alone, but need not be trusted to.
-    const pieces = Array.from(block.spans.subarray(0, 2 * spans))
     for (let i = 0; i < spans; i++) {
-      const end = pieces[2 * i] + pieces[2 * i + 1]
-      for (let at = pieces[2 * i]; at < end; at += room) {
+      const end = block.spans[2 * i] + block.spans[2 * i + 1]
+      for (let at = block.spans[2 * i]; at < end; at += room) {
         const answer = this.#flush()
         if (answer < 0) return taken > 0 ? taken : answer
         const length = Math.min(room, end - at)

@@ -1,4 +1,4 @@
-/** Whether a module can be run as it is asked for, and what it needs for that. */
+/** What must hold before a module is run as it is asked for. */
 import { coded } from '../errors.js'
 import { shareOf } from '../guest.js'
 import { optionNames, settingsOf } from '../options.js'

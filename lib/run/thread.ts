@@ -35,13 +35,16 @@ function spawn(arg: number): number {
   return tid
 }
 
+/** Whether the end has been told: a guest that catches it again and again tells nothing more. */
+let left = false
 /** Told before it is thrown: whatever the guest's own frames make of that, it is at its end. */
 function ending(call: Import): Import {
   return (...args) => {
     try {
       return call(...args)
     } catch (thrown) {
-      if (thrown instanceof Exit) tell({ kind: 'exit', code: thrown.code })
+      if (thrown instanceof Exit && !left) tell({ kind: 'exit', code: thrown.code })
+      left ||= thrown instanceof Exit
       throw thrown
     }
   }

@@ -115,7 +115,7 @@ class Table {
     bool free() const { return file.fd < 0 && before < most_before; }
   };
   static constexpr Handle none = ~Handle{0};
-  static constexpr Handle places = Handle{1} << 20;
+  static constexpr Handle places = Handle{1} << 20;  // twice as many as lib/limits.ts grants
   static constexpr std::uint64_t most_before = (std::uint64_t{1} << 33) - 1;
 
   std::unique_lock<std::mutex> lock();
