@@ -67,6 +67,7 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
   'wants-memory.wasm': command([], { pages: 0, imports: { 'env.memory': 'memory' } }),
   'wants-napi.wasm': command([], { imports: { 'napi.napi_create_object': 'function' } }),
   'wants-more.wasm': command([], { imports: { 'wasi_snapshot_preview1.sock_open': 'function' } }),
+  'wants-escape.wasm': command([], { imports: { 'env.\x1b]0;title\x07': 'function' } }),
   'wants-odd.wasm': command([], { imports: { 'elsewhere.thing': 'function' } }),
   'mixes.wasm': command([call('proc_exit', 1)], { imports: { 'wasi_unstable.fd_close': 'function' } }),
   'empty.wasm': '',
@@ -297,6 +298,7 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--dir', 'nowhere', 'args.wasm'], /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/],
   [['run', '--dir', 'args.wasm::/x', 'args.wasm'], /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/],
 
+  [['run', 'wants-escape.wasm'], /^wasi-common: the program imports env\.␛\]0;title␇ \(a function\).*\n.*\n$/],
   [
     ['run', '--strict', '--backend', 'typescript', 'args.wasm'],
     'wasi-common: --strict and --backend typescript do not go together: the strict sandbox is the addon\n',

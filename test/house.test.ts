@@ -18,7 +18,7 @@ const importsOf = (file: string): string[] =>
 /** The floors, from the ground up: a file may import from its own floor and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors', /^(errors|validate|random)$/],
+  ['errors', /^(errors|validate|random|plain)$/],
   ['sys/sys', /^sys\/(block|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(native|typescript\/\w+)$/],

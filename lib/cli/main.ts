@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: which command was asked for, and how its errors are told. */
 import { readFileSync } from 'node:fs'
+import { plain } from '../plain.js'
 import { CommandError, parseRun, runHelp } from './options.js'
 import { run } from './run.js'
 import { say } from './say.js'
@@ -44,6 +45,7 @@ try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   if (!(error instanceof CommandError)) throw error
-  process.stderr.write(`wasi-common: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)
+  // It may have names that the program chose.
+  process.stderr.write(plain(`wasi-common: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`))
   process.exitCode = 1
 }

@@ -1,15 +1,8 @@
 /** A terminal that does not obey a guest: what would steer it is shown, as a picture of itself. */
 import type { GuestMemory } from '../memory.js'
+import { plain } from '../plain.js'
 import { HostFile } from './host.js'
 
-/** Control characters but tab, line feed and carriage return, and what turns the direction of text. */
-const steering = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}]/gu
-const PICTURES = 0x2400
-const picture = (character: string): string => {
-  const code = character.charCodeAt(0)
-  if (code < 0x20) return String.fromCharCode(PICTURES + code)
-  return code === 0x7f ? '␡' : '\ufffd'
-}
 /** No byte becomes more than three, and what was cut before it no more than three besides. */
 const largest = 3
 
@@ -38,7 +31,7 @@ export class PlainTerminal extends HostFile {
         if (answer < 0) return taken > 0 ? taken : answer
         const length = Math.min(room, end - at)
         const text = this.#decoder.decode(this.#memory.copy(at, length), { stream: true })
-        this.#rest = this.#encoder.encode(text.replace(steering, picture))
+        this.#rest = this.#encoder.encode(plain(text))
         taken += length
       }
     }
