@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { commands, resources } from './toolchain.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const main = join(root, 'dist/cli/main.js')
+const main = join(root, 'dist/bundle/cli.js')
 const folder = join(root, '.demo')
 const box = join(folder, 'box')
 const secret = join(folder, 'secret.txt')

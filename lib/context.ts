@@ -3,6 +3,7 @@ import type { FdTable } from './fds/table.js'
 import type { Limits } from './limits.js'
 import type { GuestMemory } from './memory.js'
 import type { Views } from './random.js'
+import type { Strings } from './strings.js'
 import type { Sys } from './sys/sys.js'
 
 export interface Context {
@@ -10,10 +11,10 @@ export interface Context {
   readonly fds: FdTable
   readonly sys: Sys
   readonly limits: Limits
-  /** The arguments as bytes, each with its NUL; the first is the program's name. */
-  readonly args: readonly Uint8Array[]
-  /** `NAME=value` as bytes, each with its NUL. */
-  readonly env: readonly Uint8Array[]
+  /** The arguments; the first is the program's name. */
+  readonly args: Strings
+  /** `NAME=value` each. */
+  readonly env: Strings
   /** Fill a part of a memory with random bytes fit for keys. */
   readonly random: (memory: Views, at: number, length: number) => void
 }

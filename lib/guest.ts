@@ -14,6 +14,7 @@ import { gates, gates0 } from './imports.js'
 import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
+import { joined } from './strings.js'
 import { openSys } from './sys/choose.js'
 import type { Sys } from './sys/sys.js'
 import { traced } from './trace.js'
@@ -84,7 +85,7 @@ export function threadOf(settings: Settings, { fds, handles }: Sharing): Guest {
 
 function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable): Guest {
   const { args, env, limits } = settings
-  const context: Context = { sys, memory, fds, limits, args, env, random: systemRandom }
+  const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random: systemRandom }
   return {
     namespace: settings.version === 'unstable' ? namespace0 : namespace,
     imports: importsOf(context, settings),

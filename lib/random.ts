@@ -1,5 +1,4 @@
 /** Random bytes of the system's generator, put into any memory. */
-import { randomFillSync } from 'node:crypto'
 import { types } from 'node:util'
 
 /** Where random bytes go: both views are of the same memory. */
@@ -7,6 +6,9 @@ export interface Views {
   readonly bytes: Uint8Array
   readonly view: DataView
 }
+
+/** Loaded when the first guest asks, since no other module of Node takes so long to load. */
+const generator = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto')
 
 const chunk = new Uint8Array(65536)
 /** Words for those who ask for few bytes, which most do: a key, a seed. Those from `used` on nobody has had. */
@@ -26,26 +28,29 @@ export function systemRandom(memory: Views, at: number, length: number): void {
 
 function fromPool({ bytes, view }: Views, at: number, length: number): void {
   if (used + few / 4 > pool.length) {
-    randomFillSync(pool)
+    generator().randomFillSync(pool)
     used = 0
   }
+  let next = used
   let i = 0
   for (; i + 4 <= length; i += 4) {
-    view.setInt32(at + i, pool[used])
-    pool[used++] = 0
+    view.setInt32(at + i, pool[next])
+    pool[next++] = 0
   }
-  if (i === length) return
-  for (let word = pool[used]; i < length; i++, word >>= 8) bytes[at + i] = word
-  pool[used++] = 0
+  if (i < length) {
+    for (let word = pool[next]; i < length; i++, word >>= 8) bytes[at + i] = word
+    pool[next++] = 0
+  }
+  used = next
 }
 
 /** A piece at a time, so that the thread can be ended in between. */
 function inPlace(bytes: Uint8Array<ArrayBuffer>, at: number, length: number): void {
-  for (const end = at + length; at < end; at += chunk.length) randomFillSync(bytes, at, Math.min(chunk.length, end - at))
+  for (const end = at + length; at < end; at += chunk.length) generator().randomFillSync(bytes, at, Math.min(chunk.length, end - at))
 }
 
 function throughCopy(bytes: Uint8Array, at: number, length: number): void {
   for (const end = at + length; at < end; at += chunk.length)
-    bytes.set(randomFillSync(chunk.subarray(0, Math.min(chunk.length, end - at))), at)
+    bytes.set(generator().randomFillSync(chunk.subarray(0, Math.min(chunk.length, end - at))), at)
   chunk.fill(0)
 }

@@ -3,11 +3,12 @@ import { realpathSync } from 'node:fs'
 import { parse, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coded } from './errors.js'
+import { root } from './sys/root.js'
 import { wrongValue } from './validate.js'
 
 /** Where the host's own code lies. A guest that may read it knows much; one that may write it is the host at its next start. */
 const own = (): readonly (readonly [what: string, path: string])[] => [
-  ['this package', fileURLToPath(new URL('../', import.meta.url))],
+  ['this package', fileURLToPath(root)],
   ['the running program', process.argv[1] ?? process.execPath],
   ['the running node', process.execPath],
 ]

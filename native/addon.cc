@@ -5,6 +5,7 @@
 // four integers, and nothing on the way allocates, throws or touches an object.
 #include <napi.h>
 
+#include <cstdlib>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -113,6 +114,7 @@ constexpr struct {
     {"writeText", hot<&Host::write_text>},
     {"pwritev", hot<&Host::pwritev>},
     {"seek", hot<&Host::seek>},
+    {"identify", hot<&Host::identify>},
     {"filestat", hot<&Host::filestat>},
     {"setSize", hot<&Host::set_size>},
     {"setTimes", hot<&Host::set_times>},
@@ -234,6 +236,12 @@ Napi::Value resolver(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), asked->host.resolver());
 }
 
+// exit(code): ends the process at once
+Napi::Value exit(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return refuse_arguments(info.Env());
+  std::_Exit(info[0].As<Napi::Number>().Int32Value());
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   auto environment = std::make_unique<Environment>();
   auto registers = Napi::Float64Array::New(env, register_count);
@@ -249,6 +257,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["failure"] = Napi::Function::New<failure>(env, "failure");
   exports["preopen"] = Napi::Function::New<preopen>(env, "preopen");
   exports["adopt"] = Napi::Function::New<adopt>(env, "adopt");
+  exports["exit"] = Napi::Function::New<exit>(env, "exit");
   exports["resolver"] = Napi::Function::New<resolver>(env, "resolver");
   for (const auto& hot_call : hot_calls) {
     napi_value function = nullptr;

@@ -22,6 +22,9 @@ struct Span {
   std::uint32_t length;
 };
 
+// A file type that nobody has asked for yet, in `opened`.
+constexpr std::uint32_t not_asked = 0xff;
+
 struct Block {
   Filestat record;
   std::uint64_t time;

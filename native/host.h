@@ -36,6 +36,7 @@ class Host {
   Answer write_text(Handle file, std::uint32_t length);
   Answer pwritev(Handle file, std::uint32_t spans, std::uint64_t offset);
   Answer seek(Handle file, std::int64_t offset, std::uint32_t whence);
+  Answer identify(Handle file);
   Answer filestat(Handle file);
   Answer set_size(Handle file, std::uint64_t size);
   Answer set_times(Handle file, std::uint32_t flags);

@@ -18,8 +18,8 @@ const importsOf = (file: string): string[] =>
 /** The floors, from the ground up: a file may import from its own floor and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors', /^(errors|validate|random|plain)$/],
-  ['sys/sys', /^sys\/(block|sys)$/],
+  ['errors', /^(errors|validate|random|plain|strings)$/],
+  ['sys/sys', /^sys\/(block|root|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(native|typescript\/\w+)$/],
   ['sys/choose', /^sys\/choose$/],
@@ -61,7 +61,7 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
     'files of the host are opened by a backend, or by the command line for its user',
   ],
   [/^sys\/(native|typescript\/)/, /^(sys\/choose|sys\/typescript\/\w+)\.ts$/, 'only sys/choose names a backend'],
-  [/^sys\/choose$/, /^guest\.ts$/, 'a guest is given its backend'],
+  [/^sys\/choose$/, /^(guest|cli\/leave)\.ts$/, 'a guest is given its backend; the command ends by it'],
   [/^(?!node:)[^./]*$/, /^$/, 'there are no runtime dependencies'],
 ]
 test('what only few may see, only those see', t => {

@@ -19,13 +19,18 @@ test('what has no places to read and write at is read and written as a stream', 
     seek: told('seek', -Errno.SPIPE),
     setFlags: told('setFlags', 0),
   }
-  const file = new RegularFile(stream as unknown as Sys, 1, {
-    filetype: 4,
-    fdflags: 0,
-    fitting: Rights.ALL,
-    base: Rights.ALL,
-    inheriting: 0,
-  })
+  const file = new RegularFile(
+    stream as unknown as Sys,
+    1,
+    {
+      filetype: 4,
+      fdflags: 0,
+      fitting: Rights.ALL,
+      base: Rights.ALL,
+      inheriting: 0,
+    },
+    0,
+  )
   t.is(file.readv(1), 3)
   t.is(file.readv(1), 3)
   t.is(file.writev(1), 4)

@@ -2,6 +2,8 @@
 /** The command line: which command was asked for, and how its errors are told. */
 import { readFileSync } from 'node:fs'
 import { plain } from '../plain.js'
+import { root } from '../sys/root.js'
+import { leave } from './leave.js'
 import { CommandError, parseRun, runHelp } from './options.js'
 import { run } from './run.js'
 import { say } from './say.js'
@@ -15,7 +17,7 @@ ${runHelp}
 `
 
 function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
   return version
 }
 
@@ -41,11 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
   return 0
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
+/** What is no mistake of whoever gave the command goes up, as an error that nobody caught. */
+function tell(error: unknown): number {
   if (!(error instanceof CommandError)) throw error
   // It may have names that the program chose.
   process.stderr.write(plain(`wasi-common: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`))
-  process.exitCode = 1
+  return 1
 }
+
+// Not awaited, since CommonJS, as which it is shipped, has no await out here.
+main(process.argv.slice(2)).catch(tell).then(leave)

@@ -26,7 +26,7 @@ export abstract class Descriptor {
   inheriting: Rights
   /** The name under which the guest was given this directory, as bytes; only for one opened beforehand. */
   preopen: Uint8Array | undefined
-  /** What the host knows it by, and can wait for; -1 for what is none of the host's and always ready. */
+  /** What the host knows it by, and can wait for; -1 for what is none of the host's. */
   readonly handle: Handle = -1
   /** Nothing can be changed through it. */
   readonly readOnly: boolean = false
@@ -37,6 +37,9 @@ export abstract class Descriptor {
     this.base = traits.base & traits.fitting
     this.inheriting = traits.inheriting
   }
+
+  /** Itself, or, where it was not known yet what it stands for, what takes its place. */
+  known(): Descriptor { return this }
 
   close(): Answer { return 0 }
   readv(_spans: number): Answer { return -Errno.BADF }
@@ -53,8 +56,8 @@ export abstract class Descriptor {
   sync(): Answer { return -Errno.INVAL }
   datasync(): Answer { return -Errno.INVAL }
   setFlags(_fdflags: number): Answer { return -Errno.NOTSUP }
-  /** Let the host know what it is not always told, since it will look at the file by itself. */
-  settle(): void {}
+  /** How many bytes are there to be read, of what is always ready; -1 for what the host has to be asked of. */
+  waiting(_reads: boolean): number { return 0 }
 
   readdir(_cookie: bigint, _at: number, _length: number): Answer { return -Errno.NOTDIR }
   /** The new descriptor, or what went wrong. */

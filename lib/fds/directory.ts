@@ -2,8 +2,10 @@
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
+import { NOT_ASKED } from '../sys/block.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor, Traits } from './descriptor.js'
+import { FreshFile, type Make } from './fresh.js'
 import { HostFile, openedTraits } from './host.js'
 import { RegularFile } from './regular.js'
 
@@ -12,10 +14,9 @@ export function hostDescriptor(sys: Sys, handle: Handle, traits: Traits = opened
   return traits.filetype === Filetype.DIRECTORY ? new HostDirectory(sys, handle, traits) : new HostFile(sys, handle, traits)
 }
 
-/** The descriptor for a handle that the guest has just opened. */
-function openedDescriptor(sys: Sys, handle: Handle, traits: Traits): HostFile {
-  return traits.filetype === Filetype.REGULAR_FILE ? new RegularFile(sys, handle, traits) : hostDescriptor(sys, handle, traits)
-}
+/** The descriptor for a handle that the guest has opened, and nobody else has. */
+const ownDescriptor: Make = (sys, handle, traits, offset) =>
+  traits.filetype === Filetype.REGULAR_FILE ? new RegularFile(sys, handle, traits, offset) : hostDescriptor(sys, handle, traits)
 
 /** A directory of the host, the only kind of descriptor that a path can be relative to. */
 // biome-ignore format: a call a line
@@ -23,7 +24,9 @@ export class HostDirectory extends HostFile {
   override readdir(cookie: bigint, at: number, length: number) { return this.sys.readdir(this.handle, cookie, at, length) }
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights) {
     const handle = this.sys.open(this.handle, at, length, follow, oflags, fdflags, access)
-    return handle < 0 ? handle : openedDescriptor(this.sys, handle, openedTraits(this.sys, base, inheriting))
+    if (handle < 0) return handle
+    if (this.sys.block.opened[0] === NOT_ASKED) return new FreshFile(this.sys, handle, ownDescriptor, base, inheriting)
+    return ownDescriptor(this.sys, handle, openedTraits(this.sys, base, inheriting), 0)
   }
   override filestatAt(at: number, length: number, follow: number) { return this.sys.filestatAt(this.handle, at, length, follow) }
   override setTimesAt(at: number, length: number, follow: number, fstflags: number) { return this.sys.setTimesAt(this.handle, at, length, follow, fstflags) }

@@ -37,6 +37,8 @@ export class HostFile extends Descriptor {
   override datasync() { return this.sys.datasync(this.handle) }
   override setFlags(fdflags: number) { return this.sys.setFlags(this.handle, fdflags) }
 
+  override waiting(_reads: boolean) { return -1 }
+
   override accept(fdflags: number) {
     const handle = this.sys.accept(this.handle, fdflags)
     return handle < 0 ? handle : new HostFile(this.sys, handle, openedTraits(this.sys, this.inheriting, this.inheriting))

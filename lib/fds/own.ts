@@ -33,27 +33,35 @@ export class OwnFds extends FdTable {
     return fd
   }
 
+  protected replace(fd: number, known: Descriptor): void {
+    this.#entries[fd] = known
+  }
+
   remove(fd: number): Descriptor {
-    const removed = this.get(fd)
+    const removed = this.#open(fd)
     this.#entries[fd] = undefined
     if (fd < this.#lowest) this.#lowest = fd
     return removed
   }
 
   renumber(from: number, to: number): Descriptor | undefined {
-    this.get(from)
-    const replaced = this.get(to)
+    this.#open(from)
+    const replaced = this.#open(to)
     if (from === to) return undefined
     this.#entries[to] = this.remove(from)
     return replaced
   }
 
   narrow(fd: number, base: Rights, inheriting: Rights): Answer {
-    const descriptor = this.get(fd)
+    const descriptor = this.known(fd)
     if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
     descriptor.base = base
     descriptor.inheriting = inheriting
     return 0
+  }
+
+  #open(fd: number): Descriptor {
+    return this.#entries[fd] ?? refuse(Errno.BADF)
   }
 
   keepFlags(_fd: number, descriptor: Descriptor, fdflags: number): void {

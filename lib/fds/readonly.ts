@@ -32,7 +32,7 @@ export class ReadOnly extends Descriptor {
   override sync() { return this.#behind.sync() }
   override datasync() { return this.#behind.datasync() }
   override setFlags(fdflags: number) { return this.#behind.setFlags(fdflags) }
-  override settle() { this.#behind.settle() }
+  override waiting(reads: boolean) { return this.#behind.waiting(reads) }
   override readdir(cookie: bigint, at: number, length: number) { return this.#behind.readdir(cookie, at, length) }
   override filestatAt(at: number, length: number, follow: number) { return this.#behind.filestatAt(at, length, follow) }
   override readlink(at: number, length: number, into: number, room: number) { return this.#behind.readlink(at, length, into, room) }
@@ -43,12 +43,13 @@ export class ReadOnly extends Descriptor {
     const exclusive = creating && (oflags & Oflags.EXCL) !== 0
     // A directory is opened to read, whatever rights are asked for.
     const writing = (oflags & Oflags.TRUNC) !== 0 || ((access & WRITE) !== 0 && (oflags & Oflags.DIRECTORY) === 0)
-    const opened = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~WRITES, inheriting)
-    if (typeof opened === 'number') {
+    const found = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~WRITES, inheriting)
+    if (typeof found === 'number') {
       // A link counts as something that is there.
-      if (exclusive && opened === -Errno.LOOP) return -Errno.EXIST
-      return creating && opened === -Errno.NOENT ? -Errno.ROFS : opened
+      if (exclusive && found === -Errno.LOOP) return -Errno.EXIST
+      return creating && found === -Errno.NOENT ? -Errno.ROFS : found
     }
+    const opened = found.known()
     if (!writing && !exclusive) return new ReadOnly(opened)
     opened.close()
     if (exclusive) return -Errno.EXIST

@@ -5,12 +5,16 @@ import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Traits } from './descriptor.js'
 import { HostFile } from './host.js'
 
+/** Where a filestat has the file's size. */
+const SIZE = 32
+
 export class RegularFile extends HostFile {
-  #offset = 0
+  #offset: number
   /** The kernel keeps the offset: where each write goes to the end, and where the file has no places to read at. */
   #byKernel: boolean
-  constructor(sys: Sys, handle: Handle, traits: Traits) {
+  constructor(sys: Sys, handle: Handle, traits: Traits, offset: number) {
     super(sys, handle, traits)
+    this.#offset = offset
     this.#byKernel = (traits.fdflags & Fdflags.APPEND) !== 0
   }
 
@@ -48,7 +52,7 @@ export class RegularFile extends HostFile {
 
   override setFlags(fdflags: number): Answer {
     const appends = (fdflags & Fdflags.APPEND) !== 0
-    this.settle()
+    if (!this.#byKernel) super.seek(this.#offset, Whence.SET)
     const answer = super.setFlags(fdflags)
     if (answer !== 0 || appends === this.#byKernel) return answer
     // A stream has no place: it stays with the kernel.
@@ -56,7 +60,11 @@ export class RegularFile extends HostFile {
     return 0
   }
 
-  override settle(): void {
-    if (!this.#byKernel) super.seek(this.#offset, Whence.SET)
+  override waiting(reads: boolean): number {
+    if (this.#byKernel) return -1
+    if (!reads || this.filestat() !== 0) return 0
+    const { record } = this.sys.block
+    const size = record.getUint32(SIZE, true) + record.getUint32(SIZE + 4, true) * 0x1_0000_0000
+    return Math.max(0, size - this.#offset)
   }
 }

@@ -68,6 +68,9 @@ export class SharedFds extends FdTable {
     }
   }
 
+  /** Records are of what is known: a backend that has one asks while it opens. */
+  protected replace(): void {}
+
   remove(fd: number): Descriptor {
     return this.#locked(() => {
       const removed = this.#open(fd)

@@ -15,6 +15,8 @@ export abstract class FdTable {
   abstract reserve(): void
   /** The descriptor's number: the lowest that is free, as in POSIX. Where there is none any more it is closed, and refused with NFILE. */
   abstract insert(descriptor: Descriptor): number
+  /** Put in its place what is known now of a descriptor. */
+  protected abstract replace(fd: number, known: Descriptor): void
   /** Free the number. The descriptor, which the caller closes; BADF if it is not open. */
   abstract remove(fd: number): Descriptor
   /** Give the descriptor of `from` the number `to`. What was there, which the caller closes; BADF unless both are open. */
@@ -25,9 +27,13 @@ export abstract class FdTable {
   abstract keepFlags(fd: number, descriptor: Descriptor, fdflags: number): void
 
   /** The descriptor, if it is open (BADF) and holds all of these rights (NOTCAPABLE, or what tells the wrong kind). */
-  get(fd: number, base: Rights = 0, inheriting: Rights = 0): Descriptor {
+  get(fd: number, base: Rights, inheriting: Rights = 0): Descriptor {
     const found = this.at(fd)
     if (found === undefined) refuse(Errno.BADF)
+    return (base & ~found.base) === 0 && (inheriting & ~found.inheriting) === 0 ? found : this.#holding(fd, base, inheriting)
+  }
+  #holding(fd: number, base: Rights, inheriting: Rights): Descriptor {
+    const found = this.known(fd)
     if ((base & ~found.base) !== 0 || (inheriting & ~found.inheriting) !== 0) refuse(lacking(found, base))
     return found
   }
@@ -36,17 +42,29 @@ export abstract class FdTable {
   getAny(fd: number, rights: Rights): Descriptor {
     const found = this.at(fd)
     if (found === undefined) refuse(Errno.BADF)
+    return (rights & found.base) !== 0 ? found : this.#holdingAny(fd, rights)
+  }
+  #holdingAny(fd: number, rights: Rights): Descriptor {
+    const found = this.known(fd)
     if ((rights & found.base) === 0) refuse(lacking(found, rights))
     return found
   }
 
   /** The descriptor, if it is a socket (NOTSOCK) that holds this right. */
   socket(fd: number, right: Rights): Descriptor {
-    const found = this.at(fd)
-    if (found === undefined) refuse(Errno.BADF)
+    const found = this.known(fd)
     if ((found.fitting & SOCKETS) === 0) refuse(Errno.NOTSOCK)
     if ((right & ~found.base) !== 0) refuse(lacking(found, right))
     return found
+  }
+
+  /** The descriptor, if it is open, for who wants to know what it is and may do. */
+  known(fd: number): Descriptor {
+    const found = this.at(fd)
+    if (found === undefined) refuse(Errno.BADF)
+    const known = found.known()
+    if (known !== found) this.replace(fd, known)
+    return known
   }
 }
 

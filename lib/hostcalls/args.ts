@@ -1,25 +1,20 @@
 /** What the guest was started with: its arguments and its environment. */
 import type { Context } from '../context.js'
+import type { Strings } from '../strings.js'
 import type { Answer } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
 
-const total = (strings: readonly Uint8Array[]): number => strings.reduce((sum, { length }) => sum + length, 0)
-
 /** Both calls of each pair have the same shape: how much there is, and a copy with the pointers into it. */
-function sizes({ sys }: Context, strings: readonly Uint8Array[]): Answer {
-  sys.block.second[0] = total(strings)
-  return strings.length
+function sizes({ sys }: Context, { bytes, offsets }: Strings): Answer {
+  sys.block.second[0] = bytes.length
+  return offsets.length
 }
 
-function copy({ memory }: Context, strings: readonly Uint8Array[], pointers: number, buffer: number): Answer {
-  memory.check(pointers, strings.length * 4)
-  memory.check(buffer, total(strings))
-  for (const string of strings) {
-    memory.setUint32(pointers, buffer)
-    memory.write(buffer, string)
-    pointers += 4
-    buffer += string.length
-  }
+function copy({ memory }: Context, { bytes, offsets }: Strings, pointers: number, buffer: number): Answer {
+  memory.check(pointers, offsets.length * 4)
+  memory.check(buffer, bytes.length)
+  for (let i = 0; i < offsets.length; i++) memory.setUint32(pointers + 4 * i, buffer + offsets[i])
+  memory.write(buffer, bytes)
   return 0
 }
 

@@ -22,7 +22,7 @@ export const fd_datasync: Hostcalls['fd_datasync'] = ({ fds }, fd) => fds.get(fd
 export const fd_sync: Hostcalls['fd_sync'] = ({ fds }, fd) => fds.get(fd, Rights.FD_SYNC).sync()
 
 export const fd_fdstat_get: Hostcalls['fd_fdstat_get'] = ({ fds, sys }, fd) => {
-  const { filetype, fdflags, base, inheriting } = fds.get(fd)
+  const { filetype, fdflags, base, inheriting } = fds.known(fd)
   const { record } = sys.block
   // Whole words, so that nothing of an older record stays in the gaps.
   record.setUint32(0, filetype | (fdflags << 16), true)
@@ -72,7 +72,7 @@ export const fd_pwrite: Hostcalls['fd_pwrite'] = ({ fds, memory }, fd, iovs, cou
 }
 
 export const fd_prestat_get: Hostcalls['fd_prestat_get'] = ({ fds, sys }, fd) => {
-  const { preopen } = fds.get(fd)
+  const { preopen } = fds.known(fd)
   if (preopen === undefined) return -Errno.BADF
   sys.block.record.setUint32(0, 0, true)
   sys.block.record.setUint32(4, preopen.length, true)
@@ -81,7 +81,7 @@ export const fd_prestat_get: Hostcalls['fd_prestat_get'] = ({ fds, sys }, fd) =>
 
 /** The name is not ended by NUL; a buffer too small for it is NAMETOOLONG. */
 export const fd_prestat_dir_name: Hostcalls['fd_prestat_dir_name'] = ({ fds, memory }, fd, at, length) => {
-  const { preopen } = fds.get(fd)
+  const { preopen } = fds.known(fd)
   memory.check(at, length)
   if (preopen === undefined) return -Errno.BADF
   if (length < preopen.length) return -Errno.NAMETOOLONG

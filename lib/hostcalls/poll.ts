@@ -29,6 +29,8 @@ const subs = new DataView(new ArrayBuffer(maxPolls * Math.max(layout.size, layou
 const errnos = new Int32Array(maxPolls)
 /** Its place in the block's list, or -1 for a clock and for what is ready now. */
 const places = new Int32Array(maxPolls)
+/** What can be read of a file that is ready now. */
+const bytes = new Float64Array(maxPolls)
 /** Nanoseconds until a clock is due. */
 const delays = new Float64Array(maxPolls)
 
@@ -49,10 +51,11 @@ function poll(context: Context, { size, clock }: Layout, at: number, out: number
     if (type >= eventtype.labels.length) return -Errno.INVAL
     errnos[i] = Errno.SUCCESS
     places[i] = -1
+    bytes[i] = 0
     delays[i] = 0
     try {
       if (type === Eventtype.CLOCK) delays[i] = delayOf(sys, sub + clock)
-      else places[i] = enlist(context, subs.getUint32(sub + 16, true), type, polled)
+      else places[i] = enlist(context, i, subs.getUint32(sub + 16, true), type, polled)
     } catch (error) {
       if (!(error instanceof WasiError)) throw error
       errnos[i] = error.errno
@@ -70,7 +73,7 @@ function poll(context: Context, { size, clock }: Layout, at: number, out: number
   for (let i = 0, sub = 0; i < count; i++, sub += size) {
     const place = places[i]
     if (place < 0) {
-      if (delays[i] <= waited) tell(context, out + events++ * event.size, sub, errnos[i], 0, 0)
+      if (delays[i] <= waited) tell(context, out + events++ * event.size, sub, errnos[i], bytes[i], 0)
       continue
     }
     const ready = sys.block.poll[2 * place + 1]
@@ -94,11 +97,14 @@ function delayOf(sys: Sys, at: number): number {
 }
 
 /** Put a descriptor on the block's list. Its place there, or -1 where it is ready now. */
-function enlist({ fds, sys }: Context, fd: number, type: number, place: number): number {
+function enlist({ fds, sys }: Context, sub: number, fd: number, type: number, place: number): number {
   const writes = type === Eventtype.FD_WRITE
   const file = fds.get(fd, Rights.POLL_FD_READWRITE | (writes ? Rights.FD_WRITE : Rights.FD_READ))
-  if (file.handle < 0) return -1
-  file.settle()
+  const waiting = file.waiting(!writes)
+  if (waiting >= 0) {
+    bytes[sub] = waiting
+    return -1
+  }
   sys.block.pollHandles[place] = file.handle
   sys.block.poll[2 * place] = writes ? Want.WRITE : Want.READ
   return place

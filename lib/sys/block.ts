@@ -10,6 +10,9 @@ export const Want = Object.freeze({ READ: 1, WRITE: 2 })
 /** Outcomes of a poll entry, as bits; an entry that failed has `-Errno` instead. */
 export const Ready = Object.freeze({ YES: 1, HANGUP: 2 })
 
+/** In `opened`, a filetype that nobody has asked for yet. */
+export const NOT_ASKED = 0xff
+
 /** A call passes a few small integers and returns one; all that is larger lies here. */
 export class Block {
   static readonly bytes = 36864

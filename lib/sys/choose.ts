@@ -1,6 +1,6 @@
 /** Which backend serves a guest. Nothing falls back in silence: `auto` is the addon, or an error that says what to do. */
 import { createRequire } from 'node:module'
-import { openNative } from './native.js'
+import { endProcess, openNative } from './native.js'
 import type { Sys } from './sys.js'
 
 const require = createRequire(import.meta.url)
@@ -11,4 +11,9 @@ export function openSys(backend: 'auto' | 'native' | 'typescript', shared?: numb
   // Loaded when it is asked for: who uses the addon starts without these many files.
   const { TypescriptSys } = require('./typescript/sys.js') as typeof import('./typescript/sys.js')
   return new TypescriptSys()
+}
+
+/** End the process without waiting for anything, where an addon is loaded that can; else nothing happens. What is not written by then is lost. */
+export function exitNow(code: number): void {
+  endProcess(code)
 }

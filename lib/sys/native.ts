@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { getSystemErrorMap } from 'node:util'
 import { coded } from '../errors.js'
 import { Block } from './block.js'
+import { root } from './root.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from './sys.js'
 
 /** The calls that take their arguments from the registers, and leave their answer in the first. */
@@ -20,6 +21,7 @@ interface Addon extends Readonly<Record<Hot, () => void>> {
   preopen(host: number, path: string): Answer
   adopt(host: number, fd: number): Answer
   resolver(host: number): 'openat2' | 'walk'
+  exit(code: number): void
 }
 
 /** How the backend is to be had. Embedders have no say in it: every one of these is the same sandbox. */
@@ -44,7 +46,7 @@ const candidates = [
   `prebuilds/${platform}-${arch}/wasi_common.node`,
   ...(platform === 'linux' ? [`prebuilds/${platform}-${arch}-musl/wasi_common.node`] : []),
   'build/Release/wasi_common.node',
-].map(path => fileURLToPath(new URL(`../../${path}`, import.meta.url)))
+].map(path => fileURLToPath(new URL(path, root)))
 
 function load(paths: readonly string[]): Addon {
   const require = createRequire(import.meta.url)
@@ -88,6 +90,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
     writeText,
     pwritev,
     seek,
+    identify,
     filestat,
     setSize,
     setTimes,
@@ -117,6 +120,8 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
   } = addon
   /** No host has this index, so that calls after dispose() are refused, whoever has the old one now. */
   const none = -1
+  /** What was asked once of each clock: it does not change. */
+  const resolutions: (bigint | undefined)[] = []
   /** Hosts whose NativeSys nobody has any more. */
   const forgotten = new FinalizationRegistry<number>(host => addon.dispose(host))
 
@@ -239,6 +244,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
     writeText(file: Handle, length: number): Answer { return ask2(writeText, this.#host, file, length) }
     pwritev(file: Handle, spans: number, offset: number): Answer { return ask3(pwritev, this.#host, file, spans, offset) }
     seek(file: Handle, offset: number, whence: number): Answer { return ask3(seek, this.#host, file, offset, whence) }
+    identify(file: Handle): Answer { return ask1(identify, this.#host, file) }
     filestat(file: Handle): Answer { return ask1(filestat, this.#host, file) }
     setSize(file: Handle, size: number): Answer { return ask2(setSize, this.#host, file, size) }
     setTimes(file: Handle, fstflags: number): Answer { return ask2(setTimes, this.#host, file, fstflags) }
@@ -274,15 +280,33 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       }
     }
     now(clock: number): Answer { return ask1(now, this.#host, clock) }
-    resolution(clock: number): Answer { return ask1(resolution, this.#host, clock) }
+    resolution(clock: number): Answer {
+      const known = resolutions[clock]
+      if (known === undefined) {
+        const answer = ask1(resolution, this.#host, clock)
+        if (answer === 0) resolutions[clock] = this.block.time[0]
+        return answer
+      }
+      this.block.time[0] = known
+      return 0
+    }
   }
 }
 
 const classes = new Map<string, ReturnType<typeof over>>()
+let loaded: Addon | undefined
 
 /** A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was looked for. */
 export function openNative({ addon = '', resolution = 'auto', shared = 0 }: NativeOptions = {}): Native {
-  const NativeSys = classes.get(addon) ?? over(load(addon === '' ? candidates : [addon]))
-  classes.set(addon, NativeSys)
+  const NativeSys = classes.get(addon) ?? opened(addon)
   return new NativeSys(resolution, shared)
 }
+function opened(addon: string): ReturnType<typeof over> {
+  loaded = load(addon === '' ? candidates : [addon])
+  const made = over(loaded)
+  classes.set(addon, made)
+  return made
+}
+
+/** _exit(2), if an addon is loaded. */
+export const endProcess = (code: number): void => loaded?.exit(code)

@@ -53,6 +53,8 @@ export interface Sys {
   pwritev(file: Handle, spans: number, offset: number): Answer
   /** The new offset. `whence` as the specification numbers it: set, cur, end. */
   seek(file: Handle, offset: number, whence: number): Answer
+  /** Fills `opened`. */
+  identify(file: Handle): Answer
   /** Fills `record` with a filestat. */
   filestat(file: Handle): Answer
   setSize(file: Handle, size: number): Answer
@@ -72,7 +74,10 @@ export interface Sys {
 
   // On a path below a directory.
 
-  /** A new handle; `opened` says what it is. `access`: 1 read, 2 write, 3 both. Never waits for the other end of a FIFO. */
+  /**
+   * A new handle; `opened` says what it is, or NOT_ASKED, until `identify` is called: most files are only read, and closed.
+   * `access`: 1 read, 2 write, 3 both. Never waits for the other end of a FIFO.
+   */
   open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer
   setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer

@@ -57,6 +57,7 @@ Filetype asked_type(int fd, const char* name) {
 Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
+  if (const Answer failed = state_.learn(*file); failed != 0) return failed;
   if (!file->is_directory()) return refuse(Errno::NotDir);
   std::uint8_t* const room = state_.memory(at, length);
   if (room == nullptr) return refuse(Errno::Fault);

@@ -17,11 +17,21 @@ Answer Host::close(Handle handle) {
 Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
   constexpr int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
   const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (const Answer failed = state_.learn(*file); failed != 0) return failed;
   // The offset of a directory belongs to readdir().
-  if (!file || file->is_directory()) return refuse(Errno::BadF);
+  if (file->is_directory()) return refuse(Errno::BadF);
   if (whence > 2) return refuse(Errno::Inval);
   const off_t place = ::lseek(file->fd, offset, whences[whence]);
   return place >= 0 ? place : state_.failed("lseek", errno);
+}
+
+Answer Host::identify(Handle handle) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (const Answer failed = state_.learn(*file); failed != 0) return failed;
+  state_.describe(*file);
+  return 0;
 }
 
 Answer Host::filestat(Handle handle) {
@@ -29,7 +39,7 @@ Answer Host::filestat(Handle handle) {
   if (!file) return refuse(Errno::BadF);
   struct stat status;
   if (::fstat(file->fd, &status) != 0) return state_.failed("fstat", errno);
-  write_filestat(status, file->type, state_.block().record);
+  write_filestat(status, filetype(status, file->fd), state_.block().record);
   return 0;
 }
 

@@ -63,6 +63,7 @@ Answer State::path(std::uint32_t at, std::uint32_t length, Path& path) {
 Answer State::directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path) {
   dir = file(handle);
   if (!dir) return refuse(Errno::BadF);
+  if (const Answer failed = learn(*dir); failed != 0) return failed;
   if (!dir->is_directory()) return refuse(Errno::NotDir);
   if (const Answer refused = this->path(at, length, path); refused != 0) return refused;
   return path.bytes[0] == '/' ? refuse(Errno::NotCapable) : 0;

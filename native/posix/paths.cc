@@ -38,15 +38,17 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   const int flags = host_flags(oflags, fdflags, access);
   if (const Answer refused = state_.open(parent->fd, path, follow != 0, flags, fd); refused != 0) return refused;
   if (const Answer refused = state_.spare(fd); refused != 0) return refused;
-  if (flags & O_DIRECTORY) {
+  file.fd = fd.get();
+  if (flags & O_DIRECTORY)
     file.type = Filetype::Directory;
-  } else {
-    struct stat status;
-    if (::fstat(fd.get(), &status) != 0) return state_.failed("fstat", errno, path.bytes);
-    file.type = filetype(status, fd.get());
+  else
+    file.typed = false;
+  // Other threads shall find it as it stays.
+  if (state_.table()->shared()) {
+    if (const Answer failed = state_.learn(file); failed != 0) return failed;
   }
   file.flags = fdflags;
-  file.fd = fd.release();
+  fd.release();
   return state_.place(std::move(file));
 }
 

@@ -35,8 +35,8 @@ int wait(pollfd* entries, std::size_t count, std::uint64_t timeout) {
 Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0 ? static_cast<Handle>(value) : ~Handle{0}; }
 
 // How many bytes a read would find.
-double waiting(const File& file) {
-  if (file.type == Filetype::RegularFile) {
+double waiting(State& state, File& file) {
+  if (state.learn(file) == 0 && file.type == Filetype::RegularFile) {
     struct stat status;
     const off_t place = ::lseek(file.fd, 0, SEEK_CUR);
     if (place < 0 || ::fstat(file.fd, &status) != 0 || status.st_size <= place) return 0;
@@ -79,7 +79,7 @@ Answer Host::poll(std::uint32_t count, double timeout) {
       entry.outcome = static_cast<std::int32_t>(refuse(Errno::BadF));
     else if (found != 0) {
       entry.outcome = ready_yes | (found & (POLLHUP | POLLERR) ? ready_hangup : 0);
-      if (entry.want & want_read) block.poll_bytes[i] = waiting(*files[i]);
+      if (entry.want & want_read) block.poll_bytes[i] = waiting(state_, *files[i]);
     }
     ready += entry.outcome != 0;
   }

@@ -10,6 +10,11 @@
 #include "expected.h"
 
 namespace wasi_common {
+namespace {
+
+bool is_terminal(const File& file) { return file.type == Filetype::CharacterDevice && ::isatty(file.fd); }
+
+}  // namespace
 
 State::State(Block* block, bool walk_only, std::shared_ptr<Table> table)
     : block_(block), walk_only_(walk_only), highest_(INT_MAX), table_(std::move(table)) {
@@ -30,12 +35,24 @@ std::uint8_t* State::memory(std::uint32_t at, std::uint32_t length) {
   return std::uint64_t{at} + length <= memory_size_ ? memory_ + at : nullptr;
 }
 
-Answer State::place(File&& file) {
-  const bool terminal = file.type == Filetype::CharacterDevice && ::isatty(file.fd);
-  file.waits = file.adopted && !file.socket && (terminal || file.type == Filetype::SocketStream);
-  block_->opened.type = static_cast<std::uint32_t>(file.type);
+Answer State::learn(File& file) {
+  if (file.typed) return 0;
+  struct stat status;
+  if (::fstat(file.fd, &status) != 0) return failed("fstat", errno);
+  file.type = filetype(status, file.fd);
+  file.typed = true;
+  return 0;
+}
+
+void State::describe(const File& file) {
+  block_->opened.type = file.typed ? static_cast<std::uint32_t>(file.type) : not_asked;
   block_->opened.flags = file.flags.get();
-  block_->opened.terminal = terminal;
+  block_->opened.terminal = is_terminal(file);
+}
+
+Answer State::place(File&& file) {
+  file.waits = file.adopted && !file.socket && (is_terminal(file) || file.type == Filetype::SocketStream);
+  describe(file);
   return static_cast<Answer>(table_->place(std::move(file)));
 }
 

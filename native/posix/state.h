@@ -51,6 +51,10 @@ class State {
 
   const std::shared_ptr<Table>& table() { return table_; }
   Pin file(Handle handle) { return table_->pin(handle); }
+  // Finds out of what type a file is. 0, or why it cannot be told.
+  Answer learn(File& file);
+  // Fills block.opened.
+  void describe(const File& file);
   // The answer is the handle; fills block.opened.
   Answer place(File&& file);
 

@@ -33,6 +33,7 @@ class Flags {
 struct File {
   int fd = -1;  // -1: this place in the table is free
   Filetype type = Filetype::Unknown;
+  bool typed = true;     // false: nobody has asked yet of what type it is
   bool adopted = false;  // never closed; its description is shared with the host, so F_SETFL is out of the question
   bool socket = false;   // a true socket: a FIFO has the type of one
   bool waits = false;    // an adopted pipe or terminal: a call on it may keep its thread waiting
@@ -90,6 +91,7 @@ class Table {
 
   // From now on several threads may use it. Called before there is a second one.
   void share() { shared_ = true; }
+  bool shared() const { return shared_; }
   Pin pin(Handle handle);
   Handle place(File&& file);
   // Gives up the handle. The descriptor, which the caller closes; -1 where it was adopted, or is in use by another thread,

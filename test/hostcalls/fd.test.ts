@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { advice } from '#lib/abi/types.js'
 import { ALL, blank, each, Fdflags, Filetype, Fstflags, Oflags, openDescriptors, rights, u8, u16, u32, u64, type World } from './world.js'
 
@@ -85,6 +85,76 @@ each(test, 'the offset goes from call to call, whoever keeps it: while appending
   w.expect(0x100, 'e')
   w.expect(0x30, u32(1))
   t.is(tell(), 3)
+})
+
+// What a file is may be asked late: the answers are those that they were if it had been asked at once.
+
+/** Ways to ask what a file is, and what becomes of them. */
+const questions: Readonly<Record<string, (t: ExecutionContext, w: World, fd: number) => void>> = {
+  fd_tell: (t, w, fd) => t.is(w.tell(fd), 3n),
+  fd_seek: (t, w, fd) => {
+    t.is(w.call('fd_seek', fd, -1n, whence.cur[w.version], 0x40), 'SUCCESS')
+    w.expect(0x40, u64(2))
+    t.is(w.read(fd), 'cdef')
+  },
+  fd_fdstat_get: (t, w, fd) => {
+    const found = w.fdstat(fd)
+    t.like(found, { filetype: Filetype.REGULAR, fdflags: 0, inheriting: 0n })
+    t.is(typeof found !== 'string' && found.base & rights('PATH_OPEN', 'SOCK_ACCEPT', 'FD_READDIR'), 0n)
+  },
+  fd_pread: (t, w, fd) => {
+    w.draw(0x10, u32(0x100, 2))
+    t.is(w.call('fd_pread', fd, 0x10, 1, 0n, 0x40), 'SUCCESS')
+    w.expect(0x100, 'ab')
+    w.expect(0x40, u32(2))
+  },
+  fd_fdstat_set_flags: (t, w, fd) => {
+    t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.APPEND), 'SUCCESS')
+    t.is(w.put(fd, 'X'), 1)
+    t.is(w.text('f'), 'abcdefX')
+    t.is(w.call('fd_fdstat_set_flags', fd, 0), 'SUCCESS')
+    t.is(w.tell(fd), 7n)
+    t.is(w.call('fd_seek', fd, 3n, whence.set[w.version], 0x40), 'SUCCESS')
+    w.expect(0x40, u64(3))
+    t.is(w.read(fd), 'defX')
+  },
+  fd_fdstat_set_rights: (t, w, fd) => {
+    t.is(w.call('fd_fdstat_set_rights', fd, rights('FD_READ', 'PATH_OPEN'), 0n), 'NOTCAPABLE')
+    t.is(w.call('fd_fdstat_set_rights', fd, rights('FD_READ'), 0n), 'SUCCESS')
+    t.is(w.tell(fd), 'NOTCAPABLE')
+  },
+  fd_renumber: (t, w, fd) => {
+    const to = w.file('g')
+    t.is(w.call('fd_renumber', fd, to), 'SUCCESS')
+    t.is(w.read(fd), 'BADF')
+    t.is(w.tell(to), 3n)
+  },
+  fd_readdir: (t, w, fd) => t.is(w.call('fd_readdir', fd, 0x100, 10, 0n, 0x40), 'NOTDIR'),
+  path_open: (t, w, fd) => t.is(w.tryOpen('x', { dir: fd }), 'NOTDIR'),
+  fd_prestat_get: (t, w, fd) => t.is(w.call('fd_prestat_get', fd, 0x40), 'BADF'),
+  sock_recv: (t, w, fd) => {
+    w.draw(0x10, u32(0x100, 2))
+    t.is(w.call('sock_recv', fd, 0x10, 1, 0, 0x40, 0x44), 'NOTSOCK')
+  },
+}
+for (const [name, ask] of Object.entries(questions)) {
+  each(test, `a file of which nobody knows what it is: ${name}`, {}, (t, w) => {
+    const fd = w.file('f', 'abcdef')
+    t.is(w.read(fd, 3), 'abc')
+    ask(t, w, fd)
+    if (!['fd_seek', 'fd_fdstat_set_rights', 'fd_renumber', 'fd_fdstat_set_flags'].includes(name)) t.is(w.read(fd), 'def')
+  })
+}
+
+each(test, 'a folder opened as if it were a file', {}, (t, w) => {
+  fs.mkdirSync(join(w.folder, 'd'))
+  w.file('d/f', 'x')
+  const fd = w.open('d', { base: rights('FD_READ', 'FD_READDIR', 'PATH_OPEN'), inheriting: rights('FD_READ') })
+  t.is(w.read(fd), 'ISDIR')
+  t.is(w.read(w.open('f', { dir: fd, base: rights('FD_READ') })), 'x')
+  t.is(w.read(fd), 'ISDIR')
+  t.is(w.ask('fd_readdir', w.open('d', { base: rights('FD_READ', 'FD_READDIR') }), w.room(0), 0, 0n), 0)
+  t.like(w.fdstat(w.open('d', { base: rights('FD_READ', 'FD_READDIR') })), { filetype: Filetype.DIRECTORY, base: rights('FD_READDIR') })
 })
 
 each(test, 'fd_write: from two pieces, and on from there', {}, (t, w) => {

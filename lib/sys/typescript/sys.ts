@@ -109,6 +109,9 @@ export class TypescriptSys implements Sys {
       return seek(slot, slot.type === Filetype.REGULAR_FILE, offset, whence, () => this.#reach.info(slot.fd)?.offset)
     })
   }
+  identify(file: Handle): Answer {
+    return this.#ask(() => this.#describe(this.#slots.get(file)))
+  }
   filestat(file: Handle): Answer {
     return this.#ask(() => this.#told(fs.fstatSync(this.#slots.get(file).fd, { bigint: true })))
   }
@@ -306,7 +309,7 @@ export class TypescriptSys implements Sys {
     const position = type === Filetype.REGULAR_FILE ? 0 : undefined
     const named = identity(stats)
     if (given) this.#given.add(named)
-    this.block.opened.set([type, slot.fdflags, type === Filetype.CHARACTER_DEVICE && isatty(fd) ? 1 : 0])
+    this.#describe({ fd, type, fdflags: slot.fdflags })
     return this.#slots.add({
       fd,
       type,
@@ -318,6 +321,10 @@ export class TypescriptSys implements Sys {
       root: this.#given.has(named),
       ...slot,
     })
+  }
+  #describe({ fd, type, fdflags }: Pick<Slot, 'fd' | 'type' | 'fdflags'>): 0 {
+    this.block.opened.set([type, fdflags, type === Filetype.CHARACTER_DEVICE && isatty(fd) ? 1 : 0])
+    return 0
   }
   #socket(handle: Handle): Slot {
     const slot = this.#slots.get(handle)

@@ -1,5 +1,7 @@
 /** What open may create, cut, refuse; and what it says it opened. */
 import fs from 'node:fs'
+import { Errno } from '#lib/abi/errno.js'
+import { NOT_ASKED } from '#lib/sys/block.js'
 import { BOTH, type Cases, Fdflags, Filetype, Oflags, READ, text, WRITE } from '../ground.js'
 
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
@@ -9,16 +11,24 @@ export const opening: Cases = {
     g.file('f')
     g.folders('d')
     g.fifo('p')
-    g.sys.block.opened.fill(77)
-    g.handle('f')
-    t.deepEqual([...g.sys.block.opened], [Filetype.REGULAR, 0, 0])
-    g.handle('d')
-    t.deepEqual([...g.sys.block.opened], [Filetype.DIRECTORY, 0, 0])
-    g.handle('p')
-    t.deepEqual([...g.sys.block.opened], [Filetype.STREAM, 0, 0], 'the nearest to a FIFO')
+    const { block } = g.sys
+    const opened = (name: string, how: { fdflags?: number }, [type, fdflags, terminal]: readonly number[], why?: string) => {
+      block.opened.fill(77)
+      const file = g.handle(name, how)
+      t.true(block.opened[0] === type || block.opened[0] === NOT_ASKED)
+      t.deepEqual([...block.opened.subarray(1)], [fdflags, terminal])
+      block.opened.fill(77)
+      t.is(g.sys.identify(file), 0)
+      t.deepEqual([...block.opened], [type, fdflags, terminal], why)
+    }
+    opened('f', {}, [Filetype.REGULAR, 0, 0])
+    opened('d', {}, [Filetype.DIRECTORY, 0, 0])
+    opened('p', {}, [Filetype.STREAM, 0, 0], 'the nearest to a FIFO')
     t.is(g.type('p'), Filetype.STREAM)
-    g.handle('f', { fdflags: Fdflags.APPEND | Fdflags.NONBLOCK })
-    t.deepEqual([...g.sys.block.opened], [Filetype.REGULAR, Fdflags.APPEND | Fdflags.NONBLOCK, 0])
+    opened('f', { fdflags: Fdflags.APPEND | Fdflags.NONBLOCK }, [Filetype.REGULAR, Fdflags.APPEND | Fdflags.NONBLOCK, 0])
+    g.handle('d', { oflags: DIRECTORY })
+    t.is(block.opened[0], Filetype.DIRECTORY, 'where it is known without asking')
+    t.is(g.sys.identify(99), -Errno.BADF)
   },
   'a missing file': (t, g) => {
     t.is(g.open('gone'), 'NOENT')

@@ -1,0 +1,46 @@
+// Writes dist/bundle/: what the package ships, made of the modules in dist/. A program that starts would else wait for some
+// forty small files. It is CommonJS, which starts sooner than ES modules do; doors (.mjs) let those import the same classes.
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { rollup } from 'rollup'
+
+const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
+/** What is opened by its name: by those who use the package, and at run time by its own files, each as a neighbour. */
+const entries = { index: 'index', register: 'register', cli: 'cli/main', thread: 'run/thread', 'typescript/sys': 'sys/typescript/sys' }
+/** Those that are imported, so that ES modules want a door to them. */
+const doors = ['index', 'register']
+
+const bundle = await rollup({
+  input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, dist(`${path}.js`)])),
+  external: /^node:/,
+  treeshake: 'smallest',
+  onwarn: ({ message }) => {
+    throw new Error(message)
+  },
+})
+rmSync(dist('bundle'), { recursive: true, force: true })
+const { output } = await bundle.write({
+  dir: dist('bundle'),
+  format: 'cjs',
+  exports: 'named',
+  interop: 'default',
+  esModule: false,
+  externalLiveBindings: false,
+  freeze: false,
+  generatedCode: 'es2015',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name].js',
+  // All that an instance wants is one file: class WASI with what it imports.
+  manualChunks: { host: [dist('wasi.js')] },
+})
+await bundle.close()
+
+writeFileSync(dist('bundle/package.json'), '{ "type": "commonjs" }\n')
+chmodSync(dist('bundle/cli.js'), 0o755)
+for (const name of doors) {
+  const names = output.find(({ fileName }) => fileName === `${name}.js`).exports
+  // By require: to find the names of a CommonJS module that is imported, Node would read all its files first.
+  const load = `createRequire(import.meta.url)('./${name}.js')`
+  const text = names.length === 0 ? load : `export const { ${names.join(', ')} } = ${load}`
+  writeFileSync(dist(`bundle/${name}.mjs`), `import { createRequire } from 'node:module'\n\n${text}\n`)
+}

@@ -1,0 +1,101 @@
+/** What is shipped is not what the other tests import, but dist/bundle/, made of the same modules: that each way in leads to it whole. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import * as lib from '#lib/index.js'
+import { guest, scratch } from './programs/cli.js'
+import { call, command, drop } from './wasm.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const { exports: ways } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const shipped = (name: '.' | './register', way: 'require' | 'default'): string => join(root, ways[name][way])
+
+const hello = command([drop(call('fd_write', 1, 0, 1, 8))], { data: { 0: Uint8Array.from([16, 0, 0, 0, 6, 0, 0, 0]), 16: 'hello\n' } })
+
+/** Run a script of these lines; what it printed, if it ended well. */
+function node(t: Parameters<typeof scratch>[0], kind: 'cjs' | 'mjs', lines: readonly string[], flags: readonly string[] = []): string {
+  const folder = scratch(t)
+  writeFileSync(join(folder, 'hello.wasm'), hello)
+  const script = join(folder, `main.${kind}`)
+  writeFileSync(script, lines.join('\n'))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script], { encoding: 'utf8', cwd: folder })
+  t.is(status, 0, stderr)
+  t.is(stderr, '')
+  return stdout
+}
+const says = (backend: string): string[] => [
+  "const program = new WebAssembly.Module(require('node:fs').readFileSync('hello.wasm'))",
+  `const wasi = new WASI({ version: 'preview1'${backend} })`,
+  'wasi.start(new WebAssembly.Instance(program, wasi.getImportObject()))',
+]
+const requireHere = ["import { createRequire } from 'node:module'", 'const require = createRequire(import.meta.url)']
+const index = { require: JSON.stringify(shipped('.', 'require')), import: JSON.stringify(shipped('.', 'default')) }
+
+test('it exports what lib/index.ts does', t => {
+  const printed = node(t, 'cjs', [`console.log(JSON.stringify(Object.keys(require(${index.require}))))`])
+  t.deepEqual(JSON.parse(printed).sort(), Object.keys(lib).sort())
+})
+
+test('import and require give the same classes', t => {
+  const lines = [...requireHere, `import * as ours from ${index.import}`, `const theirs = require(${index.require})`]
+  const printed = node(t, 'mjs', [
+    ...lines,
+    'console.log(Object.keys(ours).every(name => ours[name] === theirs[name]), Object.keys(ours).length)',
+  ])
+  t.is(printed, `true ${Object.keys(lib).length}\n`)
+})
+
+for (const backend of ['', ", backend: 'typescript'"]) {
+  test(`a guest by require${backend}`, t => {
+    t.is(node(t, 'cjs', [`const { WASI } = require(${index.require})`, ...says(backend)]), 'hello\n')
+  })
+  test(`a guest by import${backend}`, t => {
+    t.is(node(t, 'mjs', [...requireHere, `import { WASI } from ${index.import}`, ...says(backend)]), 'hello\n')
+  })
+}
+
+test('run finds its worker', t => {
+  const lines = [
+    `const { run } = require(${index.require})`,
+    `const bytes = require('node:fs').readFileSync(${JSON.stringify(guest('threads'))})`,
+  ]
+  const start = "run(bytes, { args: ['threads', 'spawn'], threads: 8 }).then(result => console.log(JSON.stringify(result)))"
+  t.regex(node(t, 'cjs', [...lines, start]), /\{"exitCode":0\}\n$/)
+})
+
+for (const [flag, way] of [
+  ['--import', 'default'],
+  ['--require', 'require'],
+] as const) {
+  test(`register by ${flag}, and in a worker`, t => {
+    const lines = [
+      `const { WASI } = require(${index.require})`,
+      "console.log(require('node:wasi').WASI === WASI)",
+      `const text = "require('node:worker_threads').parentPort.postMessage(require('node:wasi').WASI === require(" + JSON.stringify(${index.require}) + ").WASI)"`,
+      "new (require('node:worker_threads').Worker)(text, { eval: true }).on('message', same => console.log(same))",
+    ]
+    t.is(node(t, 'cjs', lines, [flag, shipped('./register', way)]), 'true\ntrue\n')
+  })
+}
+
+test('strict keeps the whole package from a guest', t => {
+  const lines = [`const { WASI } = require(${index.require})`]
+  const tried = `try { new WASI({ version: 'preview1', sandbox: 'strict', preopens: { '/': ${JSON.stringify(join(root, 'native'))} } }) } catch (error) { console.log(error.code) }`
+  t.is(node(t, 'cjs', [...lines, tried]), 'ERR_WASI_UNSAFE_PREOPEN\n')
+})
+
+test('nothing in it names a file that is not shipped', t => {
+  const files = readdirSync(join(root, 'dist/bundle'), { recursive: true, encoding: 'utf8' }).filter(name => /\.m?js$/.test(name))
+  const named = files.flatMap(file =>
+    [...readFileSync(join(root, 'dist/bundle', file), 'utf8').matchAll(/(?:require|import|new URL)\('(\.[^']+\.m?js)'/g)].map(([, name]) =>
+      join(file, '..', name),
+    ),
+  )
+  t.deepEqual(
+    named.filter(name => !files.includes(name)),
+    [],
+  )
+  t.true(named.length > 5)
+})
