@@ -49,7 +49,7 @@ export interface Command {
   readonly preopens: Readonly<Record<string, string>>
 }
 const wasm = (side: Side, command: Command): string[] => program('program', [side, JSON.stringify(command)])
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const guest = (name: string): string => build(name, args => ({ status: 0, stderr: '', ...ask([process.execPath, main, 'run', ...args]) }))
 const isHost = (side: Side): side is Host => side !== 'floor'
 
@@ -83,7 +83,7 @@ const reading = (length: number, name: string, goal: Goal): Program => ({
   prepare: stage => {
     const mebibytes = stage.quick ? 16 : 128
     writeFileSync(join(stage.folder, 'large'), Buffer.alloc(mebibytes * 2 ** 20, 'words'))
-    const times = length === 512 ? 1 : stage.quick ? 8 : 32
+    const times = stage.quick ? (length === 512 ? 1 : 8) : length === 512 ? 8 : 32
     return { command: c('read', folder => [`${folder}/large`, `${length}`, `${times}`], stage) }
   },
 })
@@ -97,10 +97,10 @@ const start = (kind: 'CommonJS' | 'ESM'): Program => ({
     const module = join(folder, 'hello.wasm')
     const out = [0x10, 0, 0, 0, 6, 0, 0, 0]
     writeFileSync(module, assembled([drop(call('fd_write', 1, 0, 1, 8))], { data: { 0: Uint8Array.from(out), 16: 'hello\n' } }))
-    const common = import.meta.resolve('#lib/index.js')
+    const door = { CommonJS: import.meta.resolve('#bundle/index.js'), ESM: import.meta.resolve('#bundle/index.mjs') }
     const scripts = Object.fromEntries(
       (['floor', ...hosts] as const).map(side => {
-        const from = side === 'node:wasi' ? side : kind === 'ESM' ? common : fileURLToPath(common)
+        const from = side === 'node:wasi' ? side : kind === 'ESM' ? door.ESM : fileURLToPath(door.CommonJS)
         const load = (names: string, from: string) =>
           kind === 'ESM' ? `import ${names} from ${JSON.stringify(from)}` : `const ${names} = require(${JSON.stringify(from)})`
         const backend = side === 'typescript' ? ", backend: 'typescript'" : ''

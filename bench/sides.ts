@@ -1,5 +1,4 @@
 /** Who is compared: the sides, and what makes a host of each that is JavaScript. */
-import * as common from '#lib/index.js'
 
 /** In the order in which they take turns. The floor is C with bare system calls. */
 export const sides = ['floor', 'native', 'typescript', 'node:wasi'] as const
@@ -29,12 +28,13 @@ export interface Wasi {
 }
 export type Open = (options: Options) => Wasi
 
-/** What constructs a WASI of this side. */
+/** What constructs a WASI of this side. Each side loads no more than its own. */
 export async function openerOf(host: Host): Promise<Open> {
   if (host === 'node:wasi') {
     const { WASI } = await import('node:wasi')
     return ({ descriptors: _, ...options }) => new WASI({ version: 'preview1', ...options } as never) as unknown as Wasi
   }
+  const common = await import('wasi-common')
   return ({ descriptors, ...options }) =>
     new common.WASI({
       ...{ version: 'preview1', backend: host, ...options },
