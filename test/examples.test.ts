@@ -1,0 +1,23 @@
+/** Every program in examples/ runs, and prints what its last lines say. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const folder = fileURLToPath(new URL('../../examples', import.meta.url))
+/** What examples have together, which is none itself. */
+const shared = ['program.js']
+const examples = readdirSync(folder).filter(name => name.endsWith('.js') && !shared.includes(name))
+
+for (const name of examples) {
+  test(name, t => {
+    const [, promised] = readFileSync(join(folder, name), 'utf8').split('// Prints:\n')
+    t.not(promised, undefined, 'it says at its end what it prints')
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, name)], { encoding: 'utf8', input: '', timeout: 100_000 })
+    t.is(status, 0, stderr)
+    t.is(stdout, promised.replace(/^\/\/ ?/gm, ''))
+  })
+}
+
+test('there are some', t => t.true(examples.length > 0))
