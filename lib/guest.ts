@@ -2,18 +2,21 @@
 import { type CallName, namespace, type Row, table } from './abi/table.js'
 import { namespace0, table0 } from './abi/table0.js'
 import type { Context } from './context.js'
+import { counted } from './counted.js'
 import { coded, Exit } from './errors.js'
+import type { Descriptor } from './fds/descriptor.js'
 import { OwnFds } from './fds/own.js'
 import { SharedFds } from './fds/shared.js'
 import type { FdTable } from './fds/table.js'
 import type { Gate, Import } from './gate.js'
-import { nameOf, openAll } from './given.js'
+import { nameOf, openAll, served } from './given.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import type { Hostcalls } from './hostcalls/types.js'
 import { gates, gates0 } from './imports.js'
 import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
+import type { Sink, Source } from './streams.js'
 import { joined } from './strings.js'
 import { openSys } from './sys/choose.js'
 import type { Sys } from './sys/sys.js'
@@ -71,7 +74,7 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
   }
   const names = settings.preopens.map(nameOf)
   const memory = new GuestMemory(sys, settings.limits)
-  const fds = new SharedFds(sys, memory, settings.limits.descriptors, names)
+  const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streamsOf(settings, sys, memory))
   openAll(sys, memory, fds, settings, names)
   return { sharing: { fds: fds.memory, handles }, close: () => sys.dispose() }
 }
@@ -80,7 +83,14 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
 export function threadOf(settings: Settings, { fds, handles }: Sharing): Guest {
   const sys = openSys(settings.backend, handles)
   const memory = new GuestMemory(sys, settings.limits)
-  return guestWith(settings, sys, memory, new SharedFds(sys, memory, settings.limits.descriptors, settings.preopens.map(nameOf), fds))
+  const streams = streamsOf(settings, sys, memory)
+  const names = settings.preopens.map(nameOf)
+  return guestWith(settings, sys, memory, new SharedFds(sys, memory, settings.limits.descriptors, names, streams, fds))
+}
+
+/** Makes those of the standard streams that are served here. */
+function streamsOf({ stdio, terminalEscapes }: Settings, sys: Sys, memory: GuestMemory): (index: number) => Descriptor {
+  return index => served(sys, memory, index, stdio[index] as Source | Sink, terminalEscapes)
 }
 
 function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable): Guest {
@@ -114,5 +124,5 @@ function importsOf(context: Context, { version, trace, report }: Settings): Reco
     const call = (made[name] as Gate)(context, calls[name], report)
     imports[name] = trace === undefined ? call : traced(name, row, call, context.memory, trace)
   }
-  return imports
+  return context.limits.hostcalls === Number.POSITIVE_INFINITY ? imports : counted(imports, context.limits.hostcalls)
 }

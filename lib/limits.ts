@@ -9,8 +9,8 @@ interface Limit {
   readonly fallback: number
   readonly least: number
   readonly most: number
-  /** What the guest gets beyond it. */
-  readonly errno: ErrnoName
+  /** What the guest gets beyond it; `ended`: it is thrown out of its code. */
+  readonly errno: ErrnoName | 'ended'
 }
 
 // biome-ignore format: a limit a line, as in a table
@@ -20,6 +20,7 @@ const table = {
   iovecs:        { doc: 'pieces of memory that one read or write names, as IOV_MAX', fallback: maxSpans, least: 1, most: maxSpans, errno: 'INVAL' },
   subscriptions: { doc: 'things that one poll_oneoff waits for', fallback: maxPolls, least: 1, most: maxPolls, errno: 'INVAL' },
   randomBytes:   { doc: 'bytes that one random_get fills', fallback: 2 ** 26, least: 0, most: 2 ** 32 - 1, errno: 'INVAL' },
+  hostcalls:     { doc: 'hostcalls of a guest, of each thread of it, in all', fallback: Infinity, least: 0, most: 2 ** 53 - 1, errno: 'ended' },
 } as const satisfies Record<string, Limit>
 
 export type Limits = { readonly [Name in keyof typeof table]: number }
@@ -33,7 +34,7 @@ export function limitsOf(set: unknown = {}): Limits {
     names.map(name => {
       const { fallback, least, most } = table[name]
       const { [name]: value = fallback } = set as Partial<Record<keyof Limits, unknown>>
-      checkInteger(`options.limits.${name}`, value, least, most)
+      if (value !== fallback) checkInteger(`options.limits.${name}`, value, least, most)
       return [name, value]
     }),
   ) as Limits

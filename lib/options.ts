@@ -4,11 +4,11 @@ import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
 import { type Limits, limitsOf } from './limits.js'
 import { reporter } from './report.js'
+import { type Input, inputOf, type Output, outputOf, type Sink, type Source } from './streams.js'
 import { checkStrict } from './strict.js'
 import {
   checkArray,
   checkBoolean,
-  checkFd,
   checkFunction,
   checkKeys,
   checkObject,
@@ -39,12 +39,12 @@ export interface GuestOptions {
    */
   readonly preopens?: Readonly<Record<string, string | URL | Preopen | undefined>> | undefined
   /**
-   * The host's descriptors for the guest's 0, 1 and 2. They are used as they are: keep them open as long as the guest lives.
-   * The guest cannot close them. Default 0, 1, 2.
+   * The guest's descriptors 0, 1 and 2. Those of the host are used as they are: keep them open as long as the guest lives; the
+   * guest cannot close them. What is no number is served by functions and objects of yours. Default 0, 1, 2.
    */
-  readonly stdin?: number | undefined
-  readonly stdout?: number | undefined
-  readonly stderr?: number | undefined
+  readonly stdin?: Input | undefined
+  readonly stdout?: Output | undefined
+  readonly stderr?: Output | undefined
   /**
    * Who asks the host. `native` (and `auto`, the default) is the addon, whose sandbox holds against races; it is an error
    * where it cannot be loaded. `typescript` uses node:fs alone. It is slower; sets times to the microsecond; cannot accept
@@ -88,7 +88,7 @@ export interface Settings {
   readonly args: readonly Uint8Array[]
   readonly env: readonly Uint8Array[]
   readonly preopens: readonly { readonly name: string; readonly path: string; readonly readOnly: boolean }[]
-  readonly stdio: readonly [stdin: number, stdout: number, stderr: number]
+  readonly stdio: readonly [stdin: number | Source, stdout: number | Sink, stderr: number | Sink]
   readonly backend: 'auto' | 'native' | 'typescript'
   readonly terminalEscapes: boolean
   readonly limits: Limits
@@ -114,9 +114,7 @@ export function settingsOf(options: unknown = {}): Settings {
     .map(([name, value]) => cString(`options.env.${name}`, `${name}=${value}`))
   if (preopens !== undefined) checkObject('options.preopens', preopens)
   const folders = Object.entries(preopens ?? {}).map(([name, value]) => folder(name, value))
-  checkFd('options.stdin', stdin)
-  checkFd('options.stdout', stdout)
-  checkFd('options.stderr', stderr)
+  const stdio: Settings['stdio'] = [inputOf('options.stdin', stdin), outputOf('options.stdout', stdout), outputOf('options.stderr', stderr)]
   checkOneOf('options.backend', ['auto', 'native', 'typescript'], backend)
   if (sandbox !== undefined) checkOneOf('options.sandbox', ['strict'], sandbox)
   checkBoolean('options.allowUnsafePreopen', allowUnsafePreopen)
@@ -134,7 +132,7 @@ export function settingsOf(options: unknown = {}): Settings {
     args: argBytes,
     env: envBytes,
     preopens: folders,
-    stdio: [stdin, stdout, stderr],
+    stdio,
     backend,
     terminalEscapes: allowTerminalEscapes,
     limits: limit,

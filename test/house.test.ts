@@ -18,14 +18,14 @@ const importsOf = (file: string): string[] =>
 /** The floors, from the ground up: a file may import from its own floor and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors', /^(errors|validate|random|plain|strings)$/],
+  ['errors', /^(errors|validate|random|plain|strings|streams|lines)$/],
   ['sys/sys', /^sys\/(block|root|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(native|typescript\/\w+)$/],
   ['sys/choose', /^sys\/choose$/],
   ['memory', /^memory$/],
   ['fds, context', /^(fds\/\w+|context)$/],
-  ['hostcalls, gate, imports, trace, report', /^(hostcalls\/\w+|gate|imports|trace|report)$/],
+  ['hostcalls, gate, imports, trace, report', /^(hostcalls\/\w+|gate|imports|trace|counted|report)$/],
   ['options', /^(options|strict)$/],
   ['given', /^given$/],
   ['guest', /^guest$/],

@@ -23,18 +23,18 @@ test('the exit code is the guest’s, whatever the module comes as', async t => 
   const bytes = exits(42)
   const copy = bytes.slice()
   for (const source of [bytes, copy.buffer, new DataView(copy.buffer), new WebAssembly.Module(copy)]) {
-    t.deepEqual(await run(source as Uint8Array), { exitCode: 42 })
+    t.like(await run(source as Uint8Array), { exitCode: 42 })
   }
-  t.deepEqual(await run(command([])), { exitCode: 0 })
-  t.deepEqual(await run(exits(-1)), { exitCode: -1 })
-  t.deepEqual(await run(command([drop(call('proc_raise', 6))])), { exitCode: 134 })
+  t.like(await run(command([])), { exitCode: 0 })
+  t.like(await run(exits(-1)), { exitCode: -1 })
+  t.like(await run(command([drop(call('proc_raise', 6))])), { exitCode: 134 })
 })
 
 test('both snapshots, both backends, with threads and without', async t => {
   for (const from of ['wasi_snapshot_preview1', 'wasi_unstable']) {
     const program = command([call('proc_exit', call('sched_yield'))], { from })
-    t.deepEqual(await run(program, { backend: 'typescript' }), { exitCode: 0 })
-    t.deepEqual(await run(program, { backend: 'native', threads: 2 }), { exitCode: 0 })
+    t.like(await run(program, { backend: 'typescript' }), { exitCode: 0 })
+    t.like(await run(program, { backend: 'native', threads: 2 }), { exitCode: 0 })
   }
 })
 
@@ -45,7 +45,7 @@ test('a program that is given files and streams uses them', async t => {
     data: { 64: 'hellonew' },
   })
   for (const threads of [0, 1]) {
-    t.deepEqual(await run(program, { stdout, preopens: { '/': folder }, threads }), { exitCode: threads === 0 ? 0 : 20 })
+    t.like(await run(program, { stdout, preopens: { '/': folder }, threads }), { exitCode: threads === 0 ? 0 : 20 })
   }
   t.is(fs.readFileSync(join(folder, 'out'), 'utf8'), 'hellohello')
   t.true(fs.statSync(join(folder, 'new')).isDirectory())
@@ -75,13 +75,13 @@ test('a mistake in the options is told before anything begins', async t => {
   for (const threads of [-1, 1.5, 1025, Number.NaN]) t.like(await fails({ threads }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
   t.like(await fails({ version: 'preview2' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
   t.like(await fails({ threads: 1, backend: 'typescript' }), { code: 'ERR_WASI_THREADS_UNAVAILABLE' })
-  t.deepEqual(await run(exits(4), { version: undefined }), { exitCode: 4 })
+  t.like(await run(exits(4), { version: undefined }), { exitCode: 4 })
   for (const threads of [0, 1]) t.like(await fails({ preopens: { '/': '/missing' }, threads }), { code: 'UVWASI_ENOENT' })
 })
 
 test('a memory that the module imports is made as it wants it', async t => {
   const program = command([store(0x10, 1), call('proc_exit', 7)], { pages: 0, imports: { 'env.memory': 'memory' } })
-  t.deepEqual(await run(program), { exitCode: 7 })
+  t.like(await run(program), { exitCode: 7 })
   const mine = program.slice()
   const running = run(mine)
   mine.fill(255)
@@ -146,7 +146,7 @@ withProc('a host error that nobody expected is IO for the guest, and told in ful
   for (const threads of [0, 1]) {
     const told: UnexpectedError[] = []
     const options = { preopens: { '/': '/proc/self' }, threads, onUnexpected: (error: UnexpectedError) => void told.push(error) }
-    t.deepEqual(await run(program, options), { exitCode: Errno.IO })
+    t.like(await run(program, options), { exitCode: Errno.IO })
     t.is(told.length, 1)
     t.true(told[0] instanceof UnexpectedError)
     t.is(told[0].call, 'fd_pread')
@@ -179,7 +179,7 @@ withTasks('threads that come and go fast need no more workers than there may be 
   const timer = setInterval(() => {
     most = Math.max(most, tasks() - before)
   }, 5)
-  t.deepEqual(await run(fs.readFileSync(guest('threads')), { args: ['threads', 'flood', '300'], threads: 2 }), { exitCode: 0 })
+  t.like(await run(fs.readFileSync(guest('threads')), { args: ['threads', 'flood', '300'], threads: 2 }), { exitCode: 0 })
   clearInterval(timer)
   t.true(most >= 1 && most <= 3, `${most} workers`)
 })
@@ -188,8 +188,7 @@ test.serial('a guest that ends while its threads begin leaves nothing open', asy
   const stdout = fs.openSync(os.devNull, 'w')
   const before = openDescriptors()
   const source = fs.readFileSync(guest('threads'))
-  for (let round = 0; round < 6; round++)
-    t.deepEqual(await run(source, { args: ['threads', 'spawn'], threads: 8, stdout }), { exitCode: 0 })
+  for (let round = 0; round < 6; round++) t.like(await run(source, { args: ['threads', 'spawn'], threads: 8, stdout }), { exitCode: 0 })
   t.is(openDescriptors(), before)
   fs.closeSync(stdout)
 })

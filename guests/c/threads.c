@@ -5,6 +5,7 @@
 //   threads trap            a thread traps meanwhile
 //   threads return          _start returns meanwhile
 //   threads spawn           prints how many threads it could start
+//   threads spin            threads wait, and the first never ends
 //   threads flood COUNT     starts so many, one after another, each of which ends at once
 //
 // Its directory 3 must be an empty, writable folder. The C library is one for a single thread, so the first thread alone
@@ -366,6 +367,10 @@ int main(int argc, char **argv) {
     while (started < THREADS && start(started, waits)) started++;
     printf("%d, then %d\n", started, thread_spawn(&threads[0]));
     return 0;
+  }
+  if (strcmp(mode, "spin") == 0) {
+    for (int i = 0; i < 3; i++) start(i, waits);
+    for (;;) (void)__wasi_sched_yield();
   }
   if (strcmp(mode, "flood") == 0) {
     for (int left = atoi(argv[2]); left > 0; left--) {

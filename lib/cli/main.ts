@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { plain } from '../plain.js'
 import { root } from '../sys/root.js'
+import { CommandError } from './error.js'
 import { leave } from './leave.js'
-import { CommandError, parseRun, runHelp } from './options.js'
+import { parseRun, runHelp } from './options.js'
 import { run } from './run.js'
 import { say } from './say.js'
 

@@ -1,15 +1,8 @@
 /** The words of the command line, and what each asks for. */
 import { parseArgs } from 'node:util'
 import type { GuestOptions, Preopen } from '../options.js'
-
-/** The user's mistake, or the program's: one line that says what, and perhaps one that says what to do. */
-export class CommandError extends Error {
-  readonly hint: string | undefined
-  constructor(message: string, hint?: string) {
-    super(message)
-    this.hint = hint
-  }
-}
+import { duration, size } from './amounts.js'
+import { CommandError } from './error.js'
 
 export interface RunRequest {
   /** The module's file; `-` is standard input. */
@@ -23,6 +16,12 @@ export interface RunRequest {
   readonly sandbox: Pick<GuestOptions, 'sandbox' | 'allowUnsafePreopen' | 'allowTerminalEscapes'>
   /** How many threads the guest may have beside its first; 0: it is no program with threads. */
   readonly threads: number
+  /** Milliseconds after which the guest is ended. */
+  readonly timeout: number | undefined
+  /** Bytes of memory that it may have. */
+  readonly maxMemory: number | undefined
+  /** Bytes that it may write to each of standard output and error. */
+  readonly maxOutput: number | undefined
   /** Where trace lines go: a file, `-` for standard error, or nowhere. */
   readonly trace: string | undefined
 }
@@ -34,6 +33,9 @@ export const runHelp = `Options of run:
   --argv0 NAME               what the guest sees as its own name (default: the program as given)
   --invoke NAME              call this export with the arguments, in place of _start, and print what it returns
   --threads[=N]              let it have up to N threads more (default 32), as programs for wasm32-wasip1-threads want
+  -W timeout=TIME            end it after so long: 500ms, 2s, 1m
+  -W max-memory-size=SIZE    let it have no more memory: 64m, 1g
+  --max-output SIZE          let it write no more than that to standard output, and to standard error
   --strict                   refuse what would hand the host over by mistake, and keep escapes off the terminal
   --allow-unsafe-preopen     with --strict: directories that hold this program or node may be given all the same
   --allow-terminal-escapes   with --strict: what the guest writes may steer the terminal
@@ -56,6 +58,8 @@ const words = {
   threads: { type: 'string' },
   backend: { type: 'string' },
   trace: { type: 'string' },
+  wasm: { type: 'string', short: 'W', multiple: true },
+  'max-output': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -91,6 +95,8 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     threads: threads(values.threads ?? '0', values.invoke),
     backend: backend(values.backend ?? 'auto'),
     trace: values.trace,
+    ...wasmOptions(values.wasm ?? [], values.invoke),
+    maxOutput: values['max-output'] === undefined ? undefined : size('--max-output', values['max-output']),
   }
 }
 
@@ -99,8 +105,10 @@ function programAt(args: readonly string[]): number {
   for (let i = 0; i < args.length; i++) {
     const word = args[i]
     if (word === '-' || word === '--' || !word.startsWith('-')) return i
+    // A short option may have its value behind it in the same word.
+    if (word === '-W') i++
     const name = word.slice(2)
-    if (name in words && !assumed.has(word) && words[name as keyof typeof words].type === 'string') i++
+    if (word.startsWith('--') && name in words && !assumed.has(word) && words[name as keyof typeof words].type === 'string') i++
   }
   return args.length
 }
@@ -142,6 +150,19 @@ function threads(count: string, invoke: string | undefined): number {
   if (!/^\d{1,4}$/.test(count)) throw new CommandError(`--threads=${count}: how many is a number, of at most four digits`)
   if (count !== '0' && invoke !== undefined) throw new CommandError('--threads and --invoke do not go together: threads end with _start')
   return Number(count)
+}
+
+/** wasmtime's words for what belongs to WebAssembly itself: `-W NAME=VALUE[,NAME=VALUE]`. */
+function wasmOptions(settings: readonly string[], invoke: string | undefined): Pick<RunRequest, 'timeout' | 'maxMemory'> {
+  const found: { timeout?: number; maxMemory?: number } = {}
+  for (const setting of settings.flatMap(list => list.split(','))) {
+    const [, name, value] = /^([^=]*)=(.*)$/.exec(setting) ?? []
+    if (name === 'timeout') found.timeout = Math.max(duration('-W timeout', value), 1)
+    else if (name === 'max-memory-size') found.maxMemory = size('-W max-memory-size', value)
+    else throw new CommandError(`-W ${setting} is not known here`, 'known are timeout=TIME and max-memory-size=SIZE')
+  }
+  if (invoke !== undefined && settings.length > 0) throw new CommandError('-W and --invoke do not go together')
+  return { timeout: found.timeout, maxMemory: found.maxMemory }
 }
 
 function backend(name: string): RunRequest['backend'] {

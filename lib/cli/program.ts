@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type CallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/table0.js'
-import { CommandError } from './options.js'
+import { CommandError } from './error.js'
 
 export function compile(program: string, bytes: Uint8Array): WebAssembly.Module {
   try {

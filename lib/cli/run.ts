@@ -1,9 +1,10 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 import { createGuest, type Guest } from '../guest.js'
 import { versionOf } from '../run/module.js'
-import { CommandError, type RunRequest } from './options.js'
+import { CommandError } from './error.js'
+import type { RunRequest } from './options.js'
 import { checkImports, compile, read } from './program.js'
-import { say } from './say.js'
+import { limited, STDERR, STDOUT, say } from './say.js'
 import { type Tracer, tracer } from './tracer.js'
 
 /** Run the guest to its end. The exit code. */
@@ -13,11 +14,15 @@ export async function run(request: RunRequest): Promise<number> {
   checkImports(module, versionOf(module), request.threads > 0)
   const trace = tracer(request.trace)
   try {
-    return request.threads > 0 ? await runThreads(request, module, bytes, trace) : runHere(request, module, trace)
+    return inWorkers(request) ? await runInWorkers(request, module, bytes, trace) : runHere(request, module, trace)
   } finally {
     trace?.end()
   }
 }
+
+/** What can be ended, or counted, from outside is in workers. */
+const inWorkers = ({ threads, timeout, maxMemory, maxOutput }: RunRequest): boolean =>
+  threads > 0 || timeout !== undefined || maxMemory !== undefined || maxOutput !== undefined
 
 /** In this thread, which is the quickest. */
 function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer | undefined): number {
@@ -29,22 +34,47 @@ function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer 
   }
 }
 
+/** What timeout(1) exits with, and a shell for a command that Ctrl-C ended. */
+const TIMED_OUT = 124
+const INTERRUPTED = 130
+
 /** In workers, as many as it asks for. */
-async function runThreads(request: RunRequest, module: WebAssembly.Module, bytes: Uint8Array, trace: Tracer | undefined): Promise<number> {
-  const { args, env, preopens, backend, sandbox, threads } = request
+async function runInWorkers(
+  request: RunRequest,
+  module: WebAssembly.Module,
+  bytes: Uint8Array,
+  trace: Tracer | undefined,
+): Promise<number> {
+  const { args, env, preopens, backend, sandbox, threads, timeout, maxMemory, maxOutput } = request
+  const interrupted = new AbortController()
+  process.once('SIGINT', () => interrupted.abort())
   const { runModule } = await import('../run/command.js')
   try {
-    const { exitCode } = await runModule(module, bytes, {
-      args,
-      env,
-      preopens,
-      backend,
-      ...sandbox,
-      threads,
-      ...(trace && { trace: trace.write }),
-    })
+    const { exitCode } = await runModule(
+      { module, bytes },
+      {
+        stdin: 0,
+        stdout: maxOutput === undefined ? STDOUT : limited(STDOUT, maxOutput),
+        stderr: maxOutput === undefined ? STDERR : limited(STDERR, maxOutput),
+        signal: interrupted.signal,
+        timeout,
+        maxMemory,
+        args,
+        env,
+        preopens,
+        backend,
+        ...sandbox,
+        threads,
+        ...(trace && { trace: trace.write }),
+      },
+    )
     return exitCode
   } catch (error) {
+    if (interrupted.signal.aborted) return INTERRUPTED
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_WASI_TIMEOUT') {
+      process.stderr.write(`wasi-common: ${error.message}\n`)
+      return TIMED_OUT
+    }
     // What goes wrong before the guest begins has a code.
     const early = error instanceof Error && 'code' in error && error.code !== 'ERR_WASI_NOT_STARTED'
     throw early ? refused(error) : trap(error)

@@ -1,6 +1,6 @@
 /** Where the trace of a run goes. */
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { CommandError } from './options.js'
+import { CommandError } from './error.js'
 
 const STDERR = 2
 

@@ -7,13 +7,14 @@ import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { hostDescriptor } from './directory.js'
 import { ReadOnly } from './readonly.js'
+import { streamAt } from './stream.js'
 import { FdTable } from './table.js'
 import { PlainTerminal } from './terminal.js'
 
 /** The words of a record. The first two are the handle and one more: 0 is a number that is free. No handle comes twice. */
 const Word = Object.freeze({ HANDLE: 0, HANDLE_HIGH: 1, FILETYPE: 2, FDFLAGS: 3, FITTING: 4, BASE: 5, INHERITING: 6, KIND: 7, PREOPEN: 8 })
 const size = 9
-const Kind = Object.freeze({ HOST: 0, READ_ONLY: 1, PLAIN_TERMINAL: 2 })
+const Kind = Object.freeze({ HOST: 0, READ_ONLY: 1, PLAIN_TERMINAL: 2, STREAM: 3 })
 /** The words before the records. No number below LOWEST is free. */
 const Head = Object.freeze({ LOCK: 0, LOWEST: 1 })
 const head = 2
@@ -33,12 +34,22 @@ export class SharedFds extends FdTable {
   readonly #memory: GuestMemory
   /** Names of the directories opened beforehand, which a record has by its place in the list. */
   readonly #names: readonly Uint8Array[]
+  /** Makes one of the standard streams that no host has. */
+  readonly #stream: (index: number) => Descriptor
   /** What this thread made of the records. */
   readonly #made: Descriptor[] = []
 
   /** @param shared the `memory` of another thread's; without it the table is a new one, of `limit` descriptors. */
-  constructor(sys: Sys, memory: GuestMemory, limit: number, names: readonly Uint8Array[], shared = empty(limit)) {
+  constructor(
+    sys: Sys,
+    memory: GuestMemory,
+    limit: number,
+    names: readonly Uint8Array[],
+    stream: (index: number) => Descriptor,
+    shared = empty(limit),
+  ) {
     super()
+    this.#stream = stream
     this.memory = shared
     this.#words = new Int32Array(shared)
     this.#limit = limit
@@ -146,6 +157,7 @@ export class SharedFds extends FdTable {
 
   #make(record: number, handle: Handle): Descriptor {
     const words = this.#words
+    if (words[record + Word.KIND] === Kind.STREAM) return this.#stream(streamAt(handle) as number)
     const file = hostDescriptor(this.#sys, handle, {
       filetype: words[record + Word.FILETYPE],
       fdflags: words[record + Word.FDFLAGS],
@@ -194,5 +206,8 @@ export class SharedFds extends FdTable {
   }
 }
 
-const kindOf = (descriptor: Descriptor): number =>
-  descriptor.readOnly ? Kind.READ_ONLY : descriptor instanceof PlainTerminal ? Kind.PLAIN_TERMINAL : Kind.HOST
+function kindOf(descriptor: Descriptor): number {
+  if (streamAt(descriptor.handle) !== undefined) return Kind.STREAM
+  if (descriptor.readOnly) return Kind.READ_ONLY
+  return descriptor instanceof PlainTerminal ? Kind.PLAIN_TERMINAL : Kind.HOST
+}

@@ -2,40 +2,93 @@
 import { coded } from '../errors.js'
 import { shareOf } from '../guest.js'
 import { optionNames, settingsOf } from '../options.js'
-import { checkInteger, checkKeys } from '../validate.js'
+import { checkInteger, checkKeys, wrongType } from '../validate.js'
+import { capMemory, pageBytes } from './cap.js'
 import { Crew } from './crew.js'
 import { type Beginning, Count } from './messages.js'
 import { importsMemory, type MemoryLimits, memoryLimits, versionOf } from './module.js'
 import type { RunOptions, RunResult } from './options.js'
+import { Stdio } from './stdio.js'
+import { Workers } from './workers.js'
 
 /** More than any program asks for, and fewer than any host can bear. */
 const mostThreads = 1024
 
-/** Run a module that was compiled from these bytes. */
-export async function runModule(module: WebAssembly.Module, bytes: Uint8Array | undefined, options: RunOptions): Promise<RunResult> {
-  checkKeys('options', [...optionNames, 'threads'], options)
-  const { threads = 0, ...own } = options
+/** A module, with the bytes that it was compiled from, if these are known. */
+export interface Program {
+  readonly module: WebAssembly.Module
+  readonly bytes: Uint8Array | undefined
+}
+
+const own = ['threads', 'maxOutput', 'maxMemory', 'timeout', 'signal'] as const
+
+/** Run a program in such workers. */
+export async function runModule(program: Program, options: RunOptions, workers = new Workers()): Promise<RunResult> {
+  checkKeys('options', [...optionNames, ...own], options)
+  const { threads = 0, maxOutput, maxMemory, timeout, signal, stdin, stdout, stderr, ...others } = options
   checkInteger('options.threads', threads, 0, mostThreads)
-  const settings = settingsOf({ ...own, version: own.version ?? versionOf(module) })
+  checkEnd(timeout, signal)
+  const settings = settingsOf({ ...others, version: others.version ?? versionOf(program.module) })
+  const stdio = new Stdio({ stdin, stdout, stderr, maxOutput })
+  const { module, bytes } = await capped(program, maxMemory)
   checkExports(module, threads)
   const memory = memoryFor(module, bytes, threads)
-  const shared = threads > 0 ? shareOf(settings) : undefined
+  signal?.throwIfAborted()
+  const shared = threads > 0 ? shareOf({ ...settings, stdio: stdio.shared }) : undefined
   try {
-    const counts = new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length))
-    const { trace, report, ...plain } = settings
+    const { trace, report, stdio: _, ...plain } = settings
     const beginning: Beginning = {
       module,
       memory,
       settings: plain,
+      stdio: stdio.conveyed,
       traced: trace !== undefined,
       sharing: shared?.sharing,
-      counts,
+      counts: new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length)),
       limit: threads,
     }
-    return { exitCode: await new Crew(beginning, settings).result }
+    const crew = new Crew(beginning, settings, stdio, workers)
+    return { exitCode: await untilEnd(crew, stdio, timeout, signal), ...stdio.captured }
   } finally {
     shared?.close()
   }
+}
+
+/** The longest that a timer takes. */
+const mostMilliseconds = 2 ** 31 - 1
+
+function checkEnd(timeout: unknown, signal: unknown): void {
+  if (timeout !== undefined) checkInteger('options.timeout', timeout, 1, mostMilliseconds)
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
+}
+
+async function untilEnd(crew: Crew, stdio: Stdio, timeout: number | undefined, signal: AbortSignal | undefined): Promise<number> {
+  const abort = (): void => crew.fail(signal?.reason)
+  const late = (): void => {
+    const error = new Error(`the guest was ended after ${timeout} ms`)
+    crew.fail(coded(error, 'ERR_WASI_TIMEOUT', stdio.captured))
+  }
+  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    return await crew.result
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+/** The program with a memory that cannot grow beyond so many bytes, if there is such a limit. */
+export async function capped(program: Program, maxMemory: unknown): Promise<Program> {
+  if (maxMemory === undefined) return program
+  const { bytes } = program
+  checkInteger('options.maxMemory', maxMemory, 0, 2 ** 32)
+  if (bytes === undefined) {
+    const message = 'options.maxMemory is written into the bytes of a module: pass these in place of the module'
+    throw coded(new Error(message), 'ERR_WASI_NO_MEMORY')
+  }
+  const cut = capMemory(bytes, Math.floor(maxMemory / pageBytes))
+  return { bytes: cut, module: await WebAssembly.compile(cut) }
 }
 
 const imports = (module: WebAssembly.Module, from: string, wanted: string): boolean =>

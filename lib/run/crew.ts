@@ -1,11 +1,10 @@
-/** The workers that are the threads of one guest: made as it asks for them, ended all together. */
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+/** The workers that are the threads of one guest: hired as it asks for them, given back all together. */
+import type { Worker } from 'node:worker_threads'
 import { coded } from '../errors.js'
 import type { Settings } from '../options.js'
 import { type Beginning, Count, errorOf, type Message, mostUnheard, type Task, unexpectedOf } from './messages.js'
-
-const thread = new URL('./thread.js', import.meta.url)
+import type { Stdio } from './stdio.js'
+import type { Workers } from './workers.js'
 
 /**
  * Each worker does one task after another. There are never more of them than the guest may have threads, however fast these
@@ -17,63 +16,80 @@ export class Crew {
   readonly #beginning: Beginning
   readonly #trace: Settings['trace']
   readonly #report: Settings['report']
-  /** Each with the promise that it has loaded its code. */
-  readonly #workers = new Map<Worker, Promise<unknown>>()
+  readonly #stdio: Stdio
+  readonly #hiring: Workers
+  readonly #workers = new Set<Worker>()
+  /** Those that have been told which guest they are a part of. */
+  readonly #told = new WeakSet<Worker>()
   readonly #free: Worker[] = []
   readonly #tasks: Task[] = []
   #settle: { resolve(code: number): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
+  /** The guest has told its end. */
+  #exiting = false
   #ended = false
 
-  constructor(beginning: Beginning, { trace, report }: Settings) {
+  constructor(beginning: Beginning, { trace, report }: Pick<Settings, 'trace' | 'report'>, stdio: Stdio, workers: Workers) {
     this.#beginning = beginning
     this.#trace = trace
     this.#report = report
+    this.#stdio = stdio
+    this.#hiring = workers
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
     this.#give({ tid: 0, arg: 0 })
   }
 
+  /** End the guest, whatever it does; the result fails with this. */
+  fail(error: unknown): void {
+    this.#end(() => this.#settle.reject(error))
+  }
+
+  /** What a thread meets when the guest has told its end is no news. */
+  #lost(error: unknown): void {
+    if (!this.#exiting) this.fail(error)
+  }
+
   #give(task: Task): void {
-    if (this.#ended) return
+    if (this.#ended || this.#exiting) return
     this.#tasks.push(task)
     try {
       if (this.#free.length > 0) this.#work(this.#free.pop() as Worker)
       else if (this.#workers.size <= this.#beginning.limit) this.#employ()
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
     }
   }
 
   #work(worker: Worker): void {
     const task = this.#tasks.shift()
-    if (task === undefined) this.#free.push(worker)
-    else worker.postMessage(task)
+    if (task === undefined) return void this.#free.push(worker)
+    worker.postMessage(this.#told.has(worker) ? task : { ...task, beginning: this.#beginning })
+    this.#told.add(worker)
   }
 
   #employ(): void {
-    const worker = new Worker(thread, { workerData: this.#beginning, execArgv: [] })
-    this.#workers.set(
-      worker,
-      Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
-    )
+    const { worker, waits } = this.#hiring.hire()
+    this.#workers.add(worker)
     worker.on('message', (message: Message) => {
-      if (this.#ended) return
+      if (this.#ended && message.kind !== 'output') return
       try {
         this.#hear(worker, message)
       } catch (thrown) {
         // By the embedder's own hook.
-        this.#fail(thrown)
+        this.fail(thrown)
       }
     })
-    worker.on('error', error => this.#fail(error))
+    worker.on('error', error => this.#lost(error))
     worker.on('exit', () => {
       this.#workers.delete(worker)
-      this.#fail(coded(new Error('a thread of the guest ended without a word'), 'ERR_WASI_THREAD_LOST'))
+      this.#lost(coded(new Error('a thread of the guest ended without a word'), 'ERR_WASI_THREAD_LOST'))
     })
+    if (waits) this.#work(worker)
   }
 
   #hear(worker: Worker, message: Message): void {
+    const failed = (error: unknown): void => this.fail(error)
     switch (message.kind) {
       case 'free':
         this.#work(worker)
@@ -82,10 +98,16 @@ export class Crew {
         this.#give(message.task)
         break
       case 'exit':
-        this.#end(() => this.#settle.resolve(message.code))
+        if (!this.#exiting) this.#exit(message.code)
         break
       case 'failed':
-        this.#fail(errorOf(message.error))
+        this.#lost(errorOf(message.error))
+        break
+      case 'input':
+        this.#stdio.asked().catch(failed)
+        break
+      case 'output':
+        this.#stdio.wrote(message.stream, message.chunk).catch(failed)
         break
       case 'trace':
         this.#heard()
@@ -103,18 +125,20 @@ export class Crew {
     if (Atomics.sub(counts, Count.UNHEARD, 1) >= mostUnheard) Atomics.notify(counts, Count.UNHEARD)
   }
 
-  #fail(error: unknown): void {
-    this.#end(() => this.#settle.reject(error))
+  /** What it wrote before it ended is taken first. */
+  #exit(code: number): void {
+    this.#exiting = true
+    this.#stdio.end().then(
+      () => this.#end(() => this.#settle.resolve(code), true),
+      error => this.fail(error),
+    )
   }
 
-  /** A worker is not ended while it loads: on Node 20 it would leave the files of its code open. It has no task before. */
-  #end(settle: () => void): void {
+  #end(settle: () => void, exited = false): void {
     if (this.#ended) return
     this.#ended = true
-    const gone = [...this.#workers].map(async ([worker, loaded]) => {
-      await loaded
-      await worker.terminate()
-    })
+    this.#stdio.close()
+    const gone = [...this.#workers].map(worker => this.#hiring.takeBack(worker, this.#free.includes(worker), exited))
     Promise.all(gone).then(settle, this.#settle.reject)
   }
 }

@@ -3,13 +3,15 @@ import { UnexpectedError } from '../errors.js'
 import type { Sharing } from '../guest.js'
 import type { Settings } from '../options.js'
 import type { MemoryLimits } from './module.js'
+import type { Conveyed } from './pipes.js'
 
-/** What a worker needs to be a thread of the guest. */
+/** What a worker needs to be a thread of a guest. */
 export interface Beginning {
   readonly module: WebAssembly.Module
   /** The memory that the module imports, if all threads have it together; else what it must be like. */
   readonly memory: WebAssembly.Memory | MemoryLimits | undefined
-  readonly settings: Omit<Settings, 'trace' | 'report'>
+  readonly settings: Omit<Settings, 'trace' | 'report' | 'stdio'>
+  readonly stdio: readonly Conveyed[]
   readonly traced: boolean
   /** With threads: what they have together. */
   readonly sharing: Sharing | undefined
@@ -20,6 +22,9 @@ export interface Beginning {
 }
 /** What a worker shall do; when it has done it, it waits for the next. */
 export interface Task {
+  /** For a worker that was not of this guest before. */
+  readonly beginning?: Beginning
+
   /** Which thread of the guest it is: 0 is the first, which calls `_start`. */
   readonly tid: number
   /** For `wasi_thread_start` of any other. */
@@ -36,6 +41,8 @@ export type Message =
   | { readonly kind: 'free' }
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'failed'; readonly error: ToldError }
+  | { readonly kind: 'input' }
+  | { readonly kind: 'output'; readonly stream: number; readonly chunk: Uint8Array }
   | { readonly kind: 'trace'; readonly line: string }
   | { readonly kind: 'unexpected'; readonly call: string; readonly cause: ToldError }
 

@@ -1,7 +1,8 @@
 /** What an embedder says of a run, and what he is told of it. */
 import type { GuestOptions } from '../options.js'
+import type { Captured, RunInput, RunOutput } from './stdio.js'
 
-export interface RunOptions extends Omit<GuestOptions, 'version'> {
+export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'stdout' | 'stderr'> {
   /** The snapshot of WASI; found out from the module if left out. */
   readonly version?: GuestOptions['version'] | undefined
   /**
@@ -9,8 +10,24 @@ export interface RunOptions extends Omit<GuestOptions, 'version'> {
    * costs its host a worker. Only with the native backend. Default 0, at most 1024.
    */
   readonly threads?: number | undefined
+  /** As for a guest in this thread, and what can be waited for: a stream, an async generator. Default 0, the host's own. */
+  readonly stdin?: RunInput | undefined
+  /** As for a guest in this thread, or `capture`, the default: it becomes part of the result. */
+  readonly stdout?: RunOutput | undefined
+  readonly stderr?: RunOutput | undefined
+  /** How many bytes of each stream are captured; a guest that writes more is refused with PIPE. Default 16 MiB. */
+  readonly maxOutput?: number | undefined
+  /**
+   * How many bytes of linear memory the guest may have, in whole pages of 64 KiB: `memory.grow` fails beyond. Wants the
+   * module's bytes, since WebAssembly.Module does not tell them. Default: what the module says.
+   */
+  readonly maxMemory?: number | undefined
+  /** After how many milliseconds the guest is ended, whatever it does. Default: never. */
+  readonly timeout?: number | undefined
+  /** Ends the guest at once, whatever it does; the run fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
 }
-export interface RunResult {
+export interface RunResult extends Captured {
   /** What proc_exit of any thread said, or 0 when `_start` returned. */
   readonly exitCode: number
 }

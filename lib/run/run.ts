@@ -16,11 +16,11 @@ export async function run(source: ArrayBufferLike | ArrayBufferView | object, op
   const bytes = source instanceof WebAssembly.Module ? undefined : copyOf(source)
   // Loaded when it is wanted: who only makes instances starts sooner without workers.
   const { runModule } = await import('./command.js')
-  return runModule(bytes === undefined ? source : await WebAssembly.compile(bytes), bytes, options)
+  return runModule({ module: bytes === undefined ? source : await WebAssembly.compile(bytes), bytes }, options)
 }
 
 /** The caller may use his bytes again at once, and they are looked at more than once here. */
-function copyOf(source: unknown): Uint8Array {
+export function copyOf(source: unknown): Uint8Array {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength))
   if (types.isAnyArrayBuffer(source)) return new Uint8Array(source.slice(0))
   throw wrongType('source', 'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module', source)

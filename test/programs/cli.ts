@@ -10,7 +10,7 @@ import { build } from '#guests/toolchain.js'
 export const backends = ['native', 'typescript'] as const
 export type Backend = (typeof backends)[number]
 
-const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
+export const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 
 export interface Ended {
   /** Null if a signal ended it, which is never right. */

@@ -1,0 +1,24 @@
+// Standard streams of your own: a generator for input, a function for each line of output.
+import { lines, WASI } from 'wasi-common'
+import { program } from './program.js'
+
+function* words() {
+  yield 'one\n'
+  yield 'two\n'
+}
+const stdout = lines(line => console.log('it says', JSON.stringify(line)))
+const wasi = new WASI({
+  version: 'preview1',
+  args: ['hello'],
+  stdin: words(),
+  stdout,
+  stderr: text => console.log('and adds', String(text).trim()),
+})
+wasi.start(new WebAssembly.Instance(new WebAssembly.Module(program('hello')), wasi.getImportObject()))
+stdout.end()
+
+// Prints:
+// it says "arg 0 hello"
+// it says "one"
+// it says "two"
+// and adds stdin 8 bytes

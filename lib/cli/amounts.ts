@@ -1,0 +1,21 @@
+/** Times and sizes as they are written on the command line. */
+import { CommandError } from './error.js'
+
+const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const bytes: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
+
+function amount(option: string, text: string, units: Readonly<Record<string, number>>, most: number): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([a-z]*)$/.exec(text.toLowerCase()) ?? []
+  const known = Object.keys(units).filter(name => name !== '')
+  if (unit === undefined || !Object.hasOwn(units, unit))
+    throw new CommandError(`${option}=${text}: a number is wanted, with one of ${known.join(', ')}`)
+  const value = Math.floor(Number(number) * units[unit])
+  if (value > most)
+    throw new CommandError(`${option}=${text} is too much: the most is ${most / units[known.at(-1) as string]}${known.at(-1)}`)
+  return value
+}
+
+/** Milliseconds: `500ms`, `2s`, `1.5m`, `1h`. */
+export const duration = (option: string, text: string): number => amount(option, text, milliseconds, 2 ** 31 - 1)
+/** Bytes: `4096`, `64k`, `64m`, `1g`, in powers of 1,024. */
+export const size = (option: string, text: string): number => amount(option, text, bytes, 4 * 2 ** 30)

@@ -1,0 +1,111 @@
+/** Descriptors of standard streams that the embedder serves himself. */
+import { Errno } from '../abi/errno.js'
+import { Fdflags, Filetype } from '../abi/values.js'
+import { UnexpectedError, WasiError } from '../errors.js'
+import type { GuestMemory } from '../memory.js'
+import type { Sink, Source } from '../streams.js'
+import type { Block } from '../sys/block.js'
+import type { Answer, Handle } from '../sys/sys.js'
+import { Descriptor, type Traits } from './descriptor.js'
+import { STREAM, TERMINAL } from './rights.js'
+
+/** What is written at once at most; the guest goes on with the rest. */
+const most = 2 ** 20
+/** The handles of streams: no Sys has any so large. */
+const first = 2 ** 52
+/** Which of the standard streams has this handle; undefined where it is none of them. */
+export const streamAt = (handle: Handle): number | undefined => (handle >= first ? handle - first : undefined)
+
+const pipe: Traits = { filetype: Filetype.SOCKET_STREAM, fdflags: 0, fitting: STREAM, base: STREAM, inheriting: STREAM }
+const terminal: Traits = { filetype: Filetype.CHARACTER_DEVICE, fdflags: 0, fitting: TERMINAL, base: TERMINAL, inheriting: 0 }
+
+/** What both directions have of a pipe, or of a terminal. */
+abstract class Stream extends Descriptor {
+  override readonly handle: Handle
+  protected readonly memory: GuestMemory
+  protected readonly block: Block
+  constructor(memory: GuestMemory, block: Block, index: number, traits: Traits) {
+    super(traits)
+    this.memory = memory
+    this.block = block
+    this.handle = first + index
+  }
+
+  override filestat(): Answer {
+    this.block.recordBytes.fill(0)
+    this.block.recordBytes[16] = this.filetype
+    this.block.recordBytes[24] = 1
+    return 0
+  }
+  /** The embedder decides whether to wait. */
+  override setFlags(fdflags: number): Answer {
+    return (fdflags & ~(Fdflags.APPEND | Fdflags.NONBLOCK)) === 0 ? 0 : -Errno.NOTSUP
+  }
+}
+
+export class InputStream extends Stream {
+  readonly #source: Source
+  #rest: Uint8Array = new Uint8Array(0)
+  constructor(memory: GuestMemory, block: Block, index: number, source: Source) {
+    super(memory, block, index, pipe)
+    this.#source = source
+  }
+
+  /** It asks for more only when there is nothing left: like a pipe, it gives what is there. */
+  override readv(spans: number): Answer {
+    if (spans === 0) return 0
+    // The source may run the guest, which makes other calls and grows its memory.
+    const wanted = this.block.spans.slice(0, 2 * spans)
+    if (this.#rest.length === 0) this.#rest = this.#source.read()
+    this.memory.refresh()
+    let done = 0
+    for (let i = 0; i < spans && this.#rest.length > 0; i++) {
+      const piece = this.#rest.subarray(0, wanted[2 * i + 1])
+      this.memory.write(wanted[2 * i], piece)
+      this.#rest = this.#rest.subarray(piece.length)
+      done += piece.length
+    }
+    return done
+  }
+  override waiting(): number {
+    return this.#rest.length
+  }
+}
+
+export class OutputStream extends Stream {
+  readonly #sink: Sink
+  constructor(memory: GuestMemory, block: Block, index: number, sink: Sink) {
+    super(memory, block, index, sink.isTTY ? terminal : pipe)
+    this.#sink = sink
+  }
+
+  /** The sink may keep what it is given, so it is a copy: one chunk for all the pieces. */
+  override writev(spans: number): Answer {
+    let size = 0
+    for (let i = 0; i < spans; i++) size += this.block.spans[2 * i + 1]
+    const chunk = new Uint8Array(Math.min(size, most))
+    let done = 0
+    for (let i = 0; i < spans && done < chunk.length; i++) {
+      const piece = this.memory.copy(this.block.spans[2 * i], Math.min(this.block.spans[2 * i + 1], chunk.length - done))
+      chunk.set(piece, done)
+      done += piece.length
+    }
+    try {
+      this.#sink.write(chunk)
+    } catch (error) {
+      return refused(error)
+    }
+    return done
+  }
+  override waiting(): number {
+    return 0
+  }
+}
+
+/** A reader that went away, in Node's words, is the guest's business; all else is told as what was not expected. */
+function refused(error: unknown): Answer {
+  const { code } = (error ?? {}) as { code?: unknown }
+  if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END') return -Errno.PIPE
+  if (error instanceof WasiError && !(error instanceof UnexpectedError)) return -error.errno
+  throw error
+}

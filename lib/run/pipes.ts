@@ -1,0 +1,154 @@
+/** How bytes pass between the threads of a guest, which may wait, and the embedder's thread, which must not. */
+import { Errno } from '../abi/errno.js'
+import { refuse } from '../errors.js'
+import type { Sink, Source } from '../streams.js'
+
+/** The words of an output's shared memory: bytes on their way, and whether nobody reads any more. */
+const Out = Object.freeze({ UNREAD: 0, CLOSED: 1 })
+/** The words of an input's, before its bytes. */
+const In = Object.freeze({ LOCK: 0, STATE: 1, LENGTH: 2 })
+const State = Object.freeze({ IDLE: 0, ASKED: 1, READY: 2, ENDED: 3 })
+const head = 4 * Object.keys(In).length
+
+/** How far a writer may be ahead of its reader, and how much is read at once. */
+const mostUnread = 2 ** 20
+const mostRead = 2 ** 16
+
+/** A standard stream as it travels to the threads: one of the host's, all there is to read, or shared memory. */
+export type Conveyed =
+  | number
+  | { readonly bytes: Uint8Array }
+  | { readonly input: SharedArrayBuffer }
+  | { readonly output: SharedArrayBuffer; readonly isTTY: boolean }
+
+export const inputMemory = (): SharedArrayBuffer => new SharedArrayBuffer(head + mostRead)
+export const outputMemory = (): SharedArrayBuffer => new SharedArrayBuffer(4 * Object.keys(Out).length)
+
+// In a thread of the guest.
+
+/** Reads what the embedder's thread is asked for. One thread at a time asks. */
+export function pipedSource(memory: SharedArrayBuffer, ask: () => void): Source {
+  const words = new Int32Array(memory, 0, head / 4)
+  const bytes = new Uint8Array(memory, head)
+  const take = (): Uint8Array => {
+    if (Atomics.load(words, In.STATE) === State.IDLE) {
+      Atomics.store(words, In.STATE, State.ASKED)
+      ask()
+    }
+    while (Atomics.load(words, In.STATE) === State.ASKED) Atomics.wait(words, In.STATE, State.ASKED)
+    if (Atomics.load(words, In.STATE) === State.ENDED) return new Uint8Array(0)
+    const chunk = bytes.slice(0, Atomics.load(words, In.LENGTH))
+    Atomics.store(words, In.STATE, State.IDLE)
+    return new Uint8Array(chunk)
+  }
+  return {
+    read() {
+      while (Atomics.compareExchange(words, In.LOCK, 0, 1) !== 0) Atomics.wait(words, In.LOCK, 1)
+      try {
+        return take()
+      } finally {
+        Atomics.store(words, In.LOCK, 0)
+        Atomics.notify(words, In.LOCK, 1)
+      }
+    },
+  }
+}
+
+/** Sends what is written, and waits while the embedder's thread is behind. */
+export function pipedSink(memory: SharedArrayBuffer, isTTY: boolean, send: (chunk: Uint8Array) => void): Sink {
+  const words = new Int32Array(memory)
+  return {
+    isTTY,
+    write(chunk) {
+      for (let unread = Atomics.load(words, Out.UNREAD); unread >= mostUnread; unread = Atomics.load(words, Out.UNREAD)) {
+        if (Atomics.load(words, Out.CLOSED) !== 0) break
+        Atomics.wait(words, Out.UNREAD, unread)
+      }
+      if (Atomics.load(words, Out.CLOSED) !== 0) refuse(Errno.PIPE)
+      Atomics.add(words, Out.UNREAD, chunk.length)
+      send(chunk)
+    },
+  }
+}
+
+// In the embedder's thread.
+
+/** Gives the threads what they ask for, from what can be waited for. */
+export class Feed {
+  readonly memory = inputMemory()
+  readonly #words = new Int32Array(this.memory, 0, head / 4)
+  readonly #bytes = new Uint8Array(this.memory, head)
+  readonly #next: () => Promise<Uint8Array | undefined>
+  #rest: Uint8Array = new Uint8Array(0)
+
+  /** @param next answers with the next chunk, or undefined at the end */
+  constructor(next: () => Promise<Uint8Array | undefined>) {
+    this.#next = next
+  }
+
+  /** A thread asked. Fails as the embedder's source does. */
+  async asked(): Promise<void> {
+    while (this.#rest.length === 0) {
+      const chunk = await this.#next()
+      if (chunk === undefined) return this.#tell(State.ENDED)
+      this.#rest = chunk
+    }
+    const piece = this.#rest.subarray(0, mostRead)
+    this.#rest = this.#rest.subarray(piece.length)
+    this.#bytes.set(piece)
+    Atomics.store(this.#words, In.LENGTH, piece.length)
+    this.#tell(State.READY)
+  }
+  #tell(state: number): void {
+    Atomics.store(this.#words, In.STATE, state)
+    Atomics.notify(this.#words, In.STATE)
+  }
+}
+
+/** Takes what the threads write, in order, as fast as the embedder does. */
+export class Drain {
+  readonly memory = outputMemory()
+  readonly #words = new Int32Array(this.memory)
+  readonly #take: (chunk: Uint8Array) => unknown
+  /** Resolved when all that was heard is taken. */
+  #taken: Promise<void> | undefined
+  #heard = () => {}
+
+  /** @param take takes a chunk; if it answers with a promise, the next one has to wait for that */
+  constructor(take: (chunk: Uint8Array) => unknown) {
+    this.#take = take
+  }
+
+  /** A thread wrote. Fails as the embedder's function does. */
+  async wrote(chunk: Uint8Array): Promise<void> {
+    const before = this.#taken
+    const taking = (async () => {
+      if (before !== undefined) await before
+      await this.#take(chunk)
+    })()
+    this.#taken = taking
+    try {
+      await taking
+    } finally {
+      if (this.#taken === taking) this.#taken = undefined
+      Atomics.sub(this.#words, Out.UNREAD, chunk.length)
+      Atomics.notify(this.#words, Out.UNREAD)
+      this.#heard()
+    }
+  }
+
+  /** From now on who writes is refused with PIPE. */
+  close(): void {
+    Atomics.store(this.#words, Out.CLOSED, 1)
+    Atomics.notify(this.#words, Out.UNREAD)
+  }
+
+  /** Until all is taken that was written. */
+  async end(): Promise<void> {
+    this.close()
+    while (Atomics.load(this.#words, Out.UNREAD) > 0)
+      await new Promise<void>(resolve => {
+        this.#heard = resolve
+      })
+  }
+}

@@ -1,0 +1,85 @@
+/** The runs of a pool: whose turn it is, which workers wait, which modules are compiled. */
+import { createHash } from 'node:crypto'
+import { coded } from '../errors.js'
+import { capped, type Program, runModule } from './command.js'
+import type { RunOptions, RunResult } from './options.js'
+import { Workers } from './workers.js'
+
+/** Of a run that waits until another one has ended. */
+interface Turn {
+  go(): void
+  refuse(why: unknown): void
+}
+const closed = (): Error => coded(new Error('the pool has been closed'), 'ERR_WASI_POOL_CLOSED')
+
+export class Runs {
+  readonly #size: number
+  readonly #most: number
+  readonly #workers: Workers
+  /** By the hash of their bytes, since bytes can change. */
+  readonly #programs = new Map<string, Promise<Program>>()
+  readonly #waiting: Turn[] = []
+  #running = 0
+  #closed = false
+
+  constructor(size: number, modules: number) {
+    this.#size = size
+    this.#most = modules
+    this.#workers = new Workers(size)
+  }
+
+  async run(source: WebAssembly.Module | Uint8Array, options: RunOptions): Promise<RunResult> {
+    const { maxMemory, ...others } = options
+    const program =
+      source instanceof Uint8Array ? this.#compiled(source, maxMemory) : capped({ module: source, bytes: undefined }, maxMemory)
+    // It is looked at below, if it ever is this one's turn.
+    program.catch(() => {})
+    await this.#turn(options.signal)
+    try {
+      return await runModule(await program, others, this.#workers)
+    } finally {
+      const next = this.#waiting.shift()
+      // Who waits has the place of who ended.
+      if (next === undefined) this.#running--
+      else next.go()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { refuse } of this.#waiting.splice(0)) refuse(closed())
+    await this.#workers.close()
+  }
+
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closed) throw closed()
+    if (this.#running < this.#size) {
+      this.#running++
+      return
+    }
+    await new Promise<void>((go, refuse) => {
+      const turn: Turn = { go, refuse }
+      this.#waiting.push(turn)
+      signal?.addEventListener('abort', () => {
+        const at = this.#waiting.indexOf(turn)
+        if (at < 0) return
+        this.#waiting.splice(at, 1)
+        refuse(signal.reason)
+      })
+    })
+  }
+
+  #compiled(bytes: Uint8Array, maxMemory: number | undefined): Promise<Program> {
+    const hash = `${createHash('sha256').update(bytes).digest('base64')} ${maxMemory}`
+    const known = this.#programs.get(hash)
+    const program = known ?? compile(bytes, maxMemory)
+    // The last one is the one that was wanted last.
+    this.#programs.delete(hash)
+    if (this.#most > 0) this.#programs.set(hash, program)
+    if (this.#programs.size > this.#most) this.#programs.delete(this.#programs.keys().next().value as string)
+    return program
+  }
+}
+
+const compile = async (bytes: Uint8Array, maxMemory: number | undefined): Promise<Program> =>
+  capped({ module: await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>), bytes }, maxMemory)

@@ -1,0 +1,158 @@
+/** Standard streams of a run: what its embedder gave, what travels to the guest's threads, and what was captured. */
+import type { Settings } from '../options.js'
+import { bytesOf, type Chunk, type Input, inputOf, isBytes, type Output, outputOf, type Writer } from '../streams.js'
+import { checkInteger } from '../validate.js'
+import { type Conveyed, Drain, Feed } from './pipes.js'
+
+/** Standard input of a run may be waited for, too: a stream of Node or of the web, an async generator, a function's promise. */
+export type RunInput = Input | AsyncIterable<Chunk> | (() => Promise<Chunk | null | undefined>)
+/** `capture` (the default) makes it part of the result. A function may answer with a promise: the guest then waits for that. */
+export type RunOutput = Output | 'capture'
+
+const defaultMost = 2 ** 24
+const largest = 2 ** 31 - 1
+
+/** What the guest wrote, up to a limit. */
+class Capture {
+  readonly drain: Drain
+  readonly #chunks: Uint8Array[] = []
+  #room: number
+  truncated = false
+  constructor(most: number) {
+    this.#room = most
+    this.drain = new Drain(chunk => {
+      if (chunk.length > this.#room) {
+        this.truncated = true
+        this.drain.close()
+      }
+      this.#chunks.push(chunk.subarray(0, this.#room))
+      this.#room -= Math.min(chunk.length, this.#room)
+    })
+  }
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+}
+
+export interface Captured {
+  /** What the guest wrote to standard output and error; empty where that was not captured. */
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  /** Whether it wrote more than `maxOutput`; it was refused with PIPE then, as if its reader had gone away. */
+  readonly truncated: boolean
+}
+
+/** The three streams of one run. */
+export class Stdio {
+  readonly conveyed: readonly [Conveyed, Conveyed, Conveyed]
+  readonly #feed: Feed | undefined
+  readonly #drains: readonly (Drain | undefined)[]
+  readonly #captures: readonly (Capture | undefined)[]
+  readonly #close: () => unknown
+
+  constructor({ stdin = 0, stdout = 'capture', stderr = 'capture', maxOutput = defaultMost }: Readonly<Record<string, unknown>>) {
+    checkInteger('options.maxOutput', maxOutput, 0, largest)
+    const { conveyed, feed, close } = inputFor(stdin)
+    this.#feed = feed
+    this.#close = close
+    const outputs = [outputFor('options.stdout', stdout, maxOutput), outputFor('options.stderr', stderr, maxOutput)]
+    this.#drains = [undefined, ...outputs.map(({ drain }) => drain)]
+    this.#captures = outputs.map(({ capture }) => capture)
+    this.conveyed = [conveyed, outputs[0].conveyed, outputs[1].conveyed]
+  }
+
+  /** What stands for them where descriptors are made that the threads share: each thread serves its own. */
+  get shared(): Settings['stdio'] {
+    return this.conveyed.map(stream => {
+      if (typeof stream === 'number') return stream
+      return 'output' in stream ? { isTTY: stream.isTTY, write() {} } : { read: () => new Uint8Array(0) }
+    }) as unknown as Settings['stdio']
+  }
+
+  get captured(): Captured {
+    const [stdout, stderr] = this.#captures
+    const none = Buffer.alloc(0)
+    return {
+      stdout: stdout?.bytes ?? none,
+      stderr: stderr?.bytes ?? none,
+      truncated: this.#captures.some(capture => capture?.truncated),
+    }
+  }
+
+  /** A thread wants more input. */
+  async asked(): Promise<void> {
+    await this.#feed?.asked()
+  }
+  /** A thread wrote to one of them. */
+  async wrote(stream: number, chunk: Uint8Array): Promise<void> {
+    await this.#drains[stream]?.wrote(chunk)
+  }
+  /** Until what was written is taken. */
+  async end(): Promise<void> {
+    await Promise.all(this.#drains.map(drain => drain?.end()))
+  }
+  /** Nobody reads the input any more. */
+  close(): void {
+    this.#close()
+  }
+}
+
+const isAsync = (value: unknown): value is AsyncIterable<unknown> =>
+  value !== null && typeof value === 'object' && Symbol.asyncIterator in value
+
+function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () => unknown } {
+  const name = 'options.stdin'
+  if (isAsync(value)) {
+    const iterator = value[Symbol.asyncIterator]()
+    const feed = new Feed(async () => {
+      const { done, value } = await iterator.next()
+      return done ? undefined : bytesOf(`a chunk of ${name}`, value)
+    })
+    return { conveyed: { input: feed.memory }, feed, close: () => iterator.return?.()?.then(undefined, () => {}) }
+  }
+  const close = (): void => {}
+  const source = inputOf(name, value)
+  if (typeof source === 'number') return { conveyed: source, close }
+  if (isBytes(value)) return { conveyed: { bytes: source.read().slice() }, close }
+  // A function may answer with a promise here.
+  const read = typeof value === 'function' ? async () => bytesOf(`what ${name} returns`, await value()) : async () => source.read()
+  const feed = new Feed(async () => {
+    const chunk = await read()
+    return chunk.length === 0 ? undefined : chunk
+  })
+  return { conveyed: { input: feed.memory }, feed, close }
+}
+
+function outputFor(name: string, value: unknown, most: number): { conveyed: Conveyed; drain?: Drain; capture?: Capture } {
+  if (value === 'capture') {
+    const capture = new Capture(most)
+    return { conveyed: { output: capture.drain.memory, isTTY: false }, drain: capture.drain, capture }
+  }
+  const sink = outputOf(name, value)
+  if (typeof sink === 'number') return { conveyed: sink }
+  const drain: Drain = new Drain(typeof value === 'function' ? chunk => value(chunk) : writing(value as Writer, () => drain.close()))
+  return { conveyed: { output: drain.memory, isTTY: sink.isTTY }, drain }
+}
+
+interface Emitter {
+  once(name: string, listener: () => void): void
+  off(name: string, listener: () => void): void
+}
+
+/** Writes to a stream, and waits while it is full. Once it is gone, so is the reader of the guest's pipe. */
+function writing(writer: Writer & Partial<Emitter>, close: () => void): (chunk: Uint8Array) => Promise<void> {
+  return async chunk => {
+    if (writer.destroyed || writer.writableEnded) return close()
+    const room = writer.write(chunk)
+    if (room !== false || typeof writer.once !== 'function') return
+    await new Promise<void>(resolve => {
+      const names = ['drain', 'close', 'error']
+      const go = (): void => {
+        for (const name of names) writer.off?.(name, go)
+        resolve()
+      }
+      for (const name of names) writer.once?.(name, go)
+    })
+    if (writer.destroyed) close()
+  }
+}

@@ -1,0 +1,77 @@
+/** Workers for guests: made when they are wanted, and kept for the next guest where that was asked for. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+
+const thread = new URL('./thread.js', import.meta.url)
+/** How long a guest that has told its end may take to be at it, in milliseconds. */
+const patience = 200
+
+export class Workers {
+  /** How many may wait for a guest. */
+  readonly #kept: number
+  readonly #idle: Worker[] = []
+  /** Of each the promise that it has loaded its code. */
+  readonly #loaded = new WeakMap<Worker, Promise<unknown>>()
+  #closed = false
+  constructor(kept = 0) {
+    this.#kept = kept
+  }
+
+  /** A worker, and whether it waits for work already; else it says that it is free when it does. */
+  hire(): { readonly worker: Worker; readonly waits: boolean } {
+    const idle = this.#idle.pop()
+    if (idle !== undefined) {
+      idle.removeAllListeners('exit')
+      idle.ref()
+      return { worker: idle, waits: true }
+    }
+    const worker = new Worker(thread, { execArgv: [] })
+    this.#loaded.set(
+      worker,
+      Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
+    )
+    return { worker, waits: false }
+  }
+
+  /** Take one back whose guest has ended. `free` is whether it waits already; `ended` that its guest has told its end, so that it soon will. */
+  async takeBack(worker: Worker, free: boolean, ended: boolean): Promise<void> {
+    worker.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error')
+    // A guest's error that comes late is no news.
+    worker.on('error', () => {})
+    const room = (): boolean => !this.#closed && this.#idle.length < this.#kept
+    if (room() && (free || (ended && (await isFree(worker)))) && room()) {
+      worker.on('exit', () => {
+        const at = this.#idle.indexOf(worker)
+        if (at >= 0) this.#idle.splice(at, 1)
+      })
+      worker.postMessage('close')
+      worker.unref()
+      this.#idle.push(worker)
+      return
+    }
+    // Not while it loads: on Node 20 it would leave the files of its code open. It has no task before.
+    await this.#loaded.get(worker)
+    await worker.terminate()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#idle.splice(0).map(worker => worker.terminate()))
+  }
+}
+
+/** Whether it says in time that it is free. */
+async function isFree(worker: Worker): Promise<boolean> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), patience)
+  try {
+    for (;;) {
+      const [message] = await once(worker, 'message', { signal: late.signal })
+      if (message.kind === 'free') return true
+    }
+  } catch {
+    return false
+  } finally {
+    clearTimeout(timer)
+  }
+}

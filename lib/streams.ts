@@ -1,0 +1,106 @@
+/** Standard streams as an embedder may give them, and the two shapes that the rest of the package sees of them. */
+import { types } from 'node:util'
+import { Errno } from './abi/errno.js'
+import { refuse } from './errors.js'
+import { plain } from './plain.js'
+import { checkFd, wrongType, wrongValue } from './validate.js'
+
+/** Bytes, or text that stands for its bytes in UTF-8. */
+export type Chunk = Uint8Array | string
+
+/**
+ * Standard input: a descriptor of the host; all there is, as bytes or text; a function that is asked for more, whose
+ * undefined, null or empty chunk is the end; what can be iterated over, a chunk at a time.
+ */
+export type Input = number | Chunk | (() => Chunk | null | undefined) | Iterable<Chunk>
+/**
+ * Standard output or error: a descriptor of the host; a function that receives each write; a stream of Node, or what has its
+ * `write`. `isTTY` is told to the guest.
+ */
+export type Output = number | ((chunk: Uint8Array) => unknown) | Writer
+export interface Writer {
+  write(chunk: Uint8Array): unknown
+  readonly isTTY?: boolean | undefined
+  /** After it every write is refused with PIPE, as to a pipe without a reader. */
+  readonly destroyed?: boolean | undefined
+  readonly writableEnded?: boolean | undefined
+}
+
+/** Where a guest's input comes from. */
+export interface Source {
+  /** The next bytes; none at the end. */
+  read(): Uint8Array
+}
+/** Where a guest's output goes. */
+export interface Sink {
+  write(chunk: Uint8Array): void
+  readonly isTTY: boolean
+}
+
+const encoder = new TextEncoder()
+const nothing = new Uint8Array(0)
+
+/** The bytes of a chunk, or an error that says where it came from. */
+export function bytesOf(from: string, chunk: unknown): Uint8Array {
+  if (chunk === undefined || chunk === null) return nothing
+  if (typeof chunk === 'string') return encoder.encode(chunk)
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  if (types.isAnyArrayBuffer(chunk)) return new Uint8Array(chunk)
+  throw wrongType(from, 'a string or bytes', chunk)
+}
+
+export const isBytes = (value: unknown): value is Chunk =>
+  typeof value === 'string' || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)
+const has = (value: unknown, name: PropertyKey): boolean =>
+  value !== null && typeof value === 'object' && typeof (value as Record<PropertyKey, unknown>)[name] === 'function'
+
+/** An option of standard input, checked. */
+export function inputOf(name: string, value: unknown): number | Source {
+  if (isBytes(value)) return fromIterable(name, [value])
+  if (typeof value === 'function') return { read: () => bytesOf(`what ${name} returns`, value()) }
+  if (has(value, Symbol.iterator)) return fromIterable(name, value as Iterable<Chunk>)
+  if (has(value, Symbol.asyncIterator)) throw wrongValue(name, 'is asynchronous, and only run() can wait for it', value)
+  checkFd(name, value)
+  return value
+}
+
+/** All that there is to read. */
+export const sourceOf = (bytes: Uint8Array): Source => fromIterable('stdin', [bytes])
+
+function fromIterable(name: string, chunks: Iterable<unknown>): Source {
+  const iterator = chunks[Symbol.iterator]()
+  return {
+    read() {
+      for (;;) {
+        const { done, value } = iterator.next()
+        if (done) return nothing
+        const bytes = bytesOf(`a chunk of ${name}`, value)
+        // An empty chunk is no end of those that are iterated over.
+        if (bytes.length > 0) return bytes
+      }
+    },
+  }
+}
+
+/** An option of standard output or error, checked. */
+export function outputOf(name: string, value: unknown): number | Sink {
+  if (typeof value === 'function') return { isTTY: false, write: chunk => void value(chunk) }
+  if (!has(value, 'write')) {
+    checkFd(name, value)
+    return value
+  }
+  const writer = value as Writer
+  return {
+    isTTY: writer.isTTY === true,
+    write(chunk) {
+      if (writer.destroyed || writer.writableEnded) refuse(Errno.PIPE)
+      writer.write(chunk)
+    },
+  }
+}
+
+/** A sink for a terminal that does not obey the guest: what would steer it is shown. */
+export function plainSink(sink: Sink): Sink {
+  const decoder = new TextDecoder()
+  return { isTTY: true, write: chunk => sink.write(encoder.encode(plain(decoder.decode(chunk, { stream: true })))) }
+}

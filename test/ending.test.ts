@@ -1,0 +1,277 @@
+/** How a run is ended from outside, what it may have of the machine, and that a thousand of them leave nothing. */
+import { spawn as spawnProcess } from 'node:child_process'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { createGuest, Pool, type RunOptions, run } from '#lib/index.js'
+import { capMemory } from '#lib/run/cap.js'
+import { openDescriptors } from './hostcalls/world.js'
+import { guest, main, scratch } from './programs/cli.js'
+import { assemble, call, command, drop, type Expression, load, store, trap, untilFails, write } from './wasm.js'
+
+const bytesOf = (name: string): Buffer => fs.readFileSync(guest(name))
+/** Calls sched_yield again and again. */
+const endless = command([untilFails(call('sched_yield'))])
+/** A loop that asks its host for nothing. */
+const spinning = command([untilFails(0)])
+/** Waits for a clock in an hour. */
+const sleeping = command([drop(call('poll_oneoff', 0, 0x100, 1, 0x200))], {
+  data: { 16: Uint8Array.from([1, 0, 0, 0, 0, 0, 0, 0, ...new Uint8Array(new BigUint64Array([3_600_000_000_000n]).buffer)]) },
+})
+/** Reads from a standard input that never says anything. */
+const reading = command([store(0x10, 0x40), store(0x14, 8), drop(call('fd_read', 0, 0x10, 1, 0x20))])
+
+async function failure(running: Promise<unknown>): Promise<Error & { code?: string; stdout?: Buffer }> {
+  try {
+    await running
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('it did not fail')
+}
+
+/** What never ends by itself. A pipe that nobody writes to, and a stream that never has anything. */
+const stuck: Readonly<Record<string, (use: (program: Uint8Array, options: RunOptions) => Promise<void>) => Promise<void>>> = {
+  'a loop of hostcalls': use => use(endless, {}),
+  'a loop without hostcalls': use => use(spinning, {}),
+  'a sleep': use => use(sleeping, {}),
+  'a read of a pipe': async use => {
+    const child = spawnProcess('sleep', ['100'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    try {
+      const { fd } = (child.stdout as unknown as { _handle: { fd: number } })._handle
+      await use(reading, { stdin: fd })
+    } finally {
+      child.kill()
+    }
+  },
+  'a read of a stream': use => use(reading, { stdin: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) } }),
+  'a loop of threads': use => use(bytesOf('threads'), { args: ['threads', 'spin'], threads: 4 }),
+}
+for (const [name, make] of Object.entries(stuck)) {
+  for (const where of ['a run', 'a pool'] as const) {
+    test(`${name} in ${where} ends in time, and when it is aborted`, async t => {
+      const pool = where === 'a pool' ? new Pool({ size: 1 }) : undefined
+      const go = (program: Uint8Array, options: RunOptions) => (pool === undefined ? run(program, options) : pool.run(program, options))
+      await make(async (program, options) => {
+        const late = await failure(go(program, { ...options, timeout: 300 }))
+        t.is(late.code, 'ERR_WASI_TIMEOUT', late.stack)
+        const controller = new AbortController()
+        const reason = new Error('enough')
+        setTimeout(() => controller.abort(reason), 300)
+        t.is(await failure(go(program, { ...options, signal: controller.signal })), reason)
+      })
+      if (pool !== undefined) t.is((await pool.run(command([call('proc_exit', 7)]))).exitCode, 7, 'the pool goes on')
+      await pool?.close()
+    })
+  }
+}
+
+test('a signal that was aborted before: nothing begins', async t => {
+  t.is((await failure(run(endless, { signal: AbortSignal.abort(new Error('before')) }))).message, 'before')
+  const pool = new Pool({ size: 1 })
+  t.is((await failure(pool.run(endless, { signal: AbortSignal.abort(new Error('before')) }))).message, 'before')
+  await pool.close()
+})
+
+test('what was written before the time was over is with the error', async t => {
+  const program = command([...write(1, 0x40, 5), untilFails(0)], { data: { 64: 'hello' } })
+  const error = await failure(run(program, { timeout: 500 }))
+  t.is(error.code, 'ERR_WASI_TIMEOUT')
+  t.is(String(error.stdout), 'hello')
+})
+
+test('options that are wrong', async t => {
+  const wrong: readonly [Record<string, unknown>, string][] = [
+    [{ timeout: 0 }, 'ERR_OUT_OF_RANGE'],
+    [{ timeout: '2s' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ signal: {} }, 'ERR_INVALID_ARG_TYPE'],
+    [{ maxMemory: -1 }, 'ERR_OUT_OF_RANGE'],
+    [{ maxOutput: 1.5 }, 'ERR_OUT_OF_RANGE'],
+    [{ maxoutput: 1 }, 'ERR_INVALID_ARG_VALUE'],
+    [{ limits: { hostcalls: -1 } }, 'ERR_OUT_OF_RANGE'],
+  ]
+  for (const [options, code] of wrong) t.is((await failure(run(endless, options as RunOptions))).code, code, JSON.stringify(options))
+  t.throws(() => new Pool({ size: 0 }), { code: 'ERR_OUT_OF_RANGE' })
+  t.throws(() => new Pool({ sise: 1 } as never), { code: 'ERR_INVALID_ARG_VALUE' })
+})
+
+// Memory.
+
+/** Grows until it cannot, and exits with how many pages it has then. */
+function growing(initial: number): Uint8Array {
+  return assemble({ functions: { _start: { body: [trap] } }, pages: initial })
+}
+
+test('memory is capped, and a module that begins with more is refused', async t => {
+  const capped = capMemory(growing(2), 3)
+  const { memory } = new WebAssembly.Instance(new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>), importsOf(capped)).exports as {
+    memory: WebAssembly.Memory
+  }
+  t.is(memory.grow(1), 2)
+  t.throws(() => memory.grow(1), { instanceOf: RangeError })
+  t.is((await failure(run(command([]), { maxMemory: 65535 }))).code, 'ERR_WASI_MEMORY_LIMIT')
+  t.is((await run(command([]), { maxMemory: 65536 })).exitCode, 0)
+  t.is((await failure(run(new WebAssembly.Module(command([])), { maxMemory: 65536 }))).code, 'ERR_WASI_NO_MEMORY')
+})
+const importsOf = (bytes: Uint8Array): Record<string, Record<string, () => number>> => {
+  const imports: Record<string, Record<string, () => number>> = {}
+  for (const { module, name } of WebAssembly.Module.imports(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>))) {
+    imports[module] = { ...imports[module], [name]: () => 0 }
+  }
+  return imports
+}
+
+for (const name of ['hello', 'files', 'threads']) {
+  test(`a real program is itself when its memory is capped: ${name}`, t => {
+    const bytes = bytesOf(name)
+    const describe = (of: Uint8Array) => {
+      const module = new WebAssembly.Module(of as Uint8Array<ArrayBuffer>)
+      return [WebAssembly.Module.imports(module), WebAssembly.Module.exports(module)]
+    }
+    t.deepEqual(describe(capMemory(bytes, 4096)), describe(bytes))
+  })
+}
+
+test('a program that wants more memory than it may have is told so by its libc', async t => {
+  const { exitCode, stdout } = await run(bytesOf('hungry'), { maxMemory: 8 * 2 ** 20, timeout: 20_000 })
+  t.is(exitCode, 1)
+  t.regex(stdout.toString(), /^[1-7] MiB\n$/)
+})
+
+// Hostcalls.
+
+test('hostcalls are counted', async t => {
+  const program = (calls: number): Uint8Array => command(Array.from({ length: calls }, (): Expression => drop(call('sched_yield'))))
+  t.is((await run(program(3), { limits: { hostcalls: 3 } })).exitCode, 0)
+  t.is((await failure(run(program(4), { limits: { hostcalls: 3 } }))).code, 'ERR_WASI_HOSTCALL_LIMIT')
+  t.is((await failure(run(endless, { limits: { hostcalls: 10_000 } }))).code, 'ERR_WASI_HOSTCALL_LIMIT')
+  const { imports } = createGuest({ version: 'preview1', limits: { hostcalls: 1 } })
+  t.is(imports.sched_yield(), 0)
+  for (let i = 0; i < 2; i++) t.throws(() => imports.sched_yield(), { code: 'ERR_WASI_HOSTCALL_LIMIT' })
+})
+
+// Pools.
+
+test('a pool: its guests have nothing of each other', async t => {
+  const pool = new Pool({ size: 1 })
+  const folder = scratch(t)
+  fs.writeFileSync(join(folder, 'f'), 'x')
+  // It opens a file, and ends without closing it; the next one has the same first free number.
+  const opens = command([drop(call('path_open', 3, 0, 0x40, 1, 0, 2n, 0n, 0, 0x50)), call('proc_exit', load(0x50))], { data: { 64: 'f' } })
+  for (let i = 0; i < 3; i++) t.is((await pool.run(opens, { preopens: { '/': folder } })).exitCode, 4)
+  t.is((await failure(pool.run(command([trap])))).constructor, WebAssembly.RuntimeError)
+  t.is((await pool.run(opens, { preopens: { '/': folder } })).exitCode, 4)
+  await pool.close()
+  t.is((await failure(pool.run(opens))).code, 'ERR_WASI_POOL_CLOSED')
+})
+
+test('a pool: no more at once than its size, each in its turn', async t => {
+  const pool = new Pool({ size: 2, modules: 1 })
+  let [now, most] = [0, 0]
+  const one = async (code: number): Promise<number> => {
+    const { exitCode } = await pool.run(command([...write(1, 0x40, 1), call('proc_exit', code)], { data: { 64: 'x' } }), {
+      stdout: async () => {
+        most = Math.max(most, ++now)
+        await new Promise(resolve => setTimeout(resolve, 20))
+        now--
+      },
+    })
+    return exitCode
+  }
+  t.deepEqual(await Promise.all([1, 2, 3, 4, 5].map(one)), [1, 2, 3, 4, 5])
+  t.is(most, 2)
+  await pool.close()
+})
+
+test('a pool that is closed while runs wait', async t => {
+  const pool = new Pool({ size: 1 })
+  const first = pool.run(endless, { timeout: 300 })
+  const second = pool.run(endless)
+  await new Promise(resolve => setTimeout(resolve, 50))
+  await pool.close()
+  t.is((await failure(first)).code, 'ERR_WASI_TIMEOUT')
+  t.is((await failure(second)).code, 'ERR_WASI_POOL_CLOSED')
+})
+
+test('a thousand runs of a pool leave nothing', async t => {
+  const pool = new Pool({ size: 4 })
+  const folder = scratch(t)
+  const program = command([...write(1, 0x40, 5), call('proc_exit', 3)], { data: { 64: 'hello' } })
+  const all = async (count: number): Promise<void> => {
+    const results = await Promise.all(Array.from({ length: count }, () => pool.run(program, { preopens: { '/': folder } })))
+    t.true(results.every(({ exitCode, stdout }) => exitCode === 3 && stdout.length === 5))
+  }
+  await all(20)
+  const [descriptors, threads] = [openDescriptors(), fs.readdirSync('/proc/self/task').length]
+  await all(1000)
+  t.is(openDescriptors(), descriptors)
+  t.is(fs.readdirSync('/proc/self/task').length, threads)
+  await pool.close()
+})
+
+// The command.
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
+function wasiCommon(args: readonly string[], interrupt?: number): Promise<Ended> {
+  const child = spawnProcess(process.execPath, [main, 'run', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const heard = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', text => {
+    heard.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    heard.stderr += text
+  })
+  if (interrupt !== undefined) setTimeout(() => child.kill('SIGINT'), interrupt)
+  return new Promise(resolve => child.on('close', (code, signal) => resolve({ code, signal, ...heard })))
+}
+const file = (t: Parameters<typeof scratch>[0], bytes: Uint8Array): string => {
+  const path = join(scratch(t), 'program.wasm')
+  fs.writeFileSync(path, bytes)
+  return path
+}
+
+test('-W timeout', async t => {
+  const { code, stderr } = await wasiCommon(['-W', 'timeout=300ms', file(t, spinning)])
+  t.is(code, 124)
+  t.is(stderr, 'wasi-common: the guest was ended after 300 ms\n')
+  t.is((await wasiCommon(['-W', 'timeout=60s', guest('hello'), '5'])).code, 5)
+})
+
+test('-W max-memory-size', async t => {
+  t.is((await wasiCommon(['-W', 'max-memory-size=8m,timeout=1m', guest('hungry')])).code, 1)
+  const { code, stderr } = await wasiCommon(['-W', 'max-memory-size=1k', guest('hello')])
+  t.is(code, 1)
+  t.regex(stderr, /begins with \d+ pages of memory/)
+})
+
+test('--max-output', async t => {
+  const flood = command([store(0x10, 0x1000), store(0x14, 0x8000), untilFails(call('fd_write', 1, 0x10, 1, 0x20)), call('proc_exit', 9)])
+  const { code, stdout } = await wasiCommon(['--max-output', '100k', file(t, flood)])
+  t.is(code, 9)
+  t.is(stdout.length, 102_400)
+})
+
+test('Ctrl-C ends the guest with 130', async t => {
+  t.is((await wasiCommon(['-W', 'timeout=1m', file(t, spinning)], 1500)).code, 130)
+  // Without a worker it is the signal itself, of which a shell makes 130.
+  t.is((await wasiCommon([file(t, spinning)], 1500)).signal, 'SIGINT')
+})
+
+test('words of the command that are wrong', async t => {
+  for (const [args, message] of [
+    [['-W', 'timeout=soon'], /a number is wanted, with one of ms, s, m, h/],
+    [['-W', 'fuel=7'], /-W fuel=7 is not known here/],
+    [['--max-output', '1x'], /a number is wanted, with one of k, m, g/],
+    [['-W', 'timeout=1s', '--invoke', 'f'], /do not go together/],
+    [['-W', 'timeout=999999h'], /is too much/],
+  ] as const) {
+    const { code, stderr } = await wasiCommon([...args, guest('hello')])
+    t.is(code, 1)
+    t.regex(stderr, message)
+  }
+})
