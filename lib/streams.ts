@@ -17,9 +17,9 @@ export type Input = number | Chunk | (() => Chunk | null | undefined) | Iterable
  * Standard output or error: a descriptor of the host; a function that receives each write; a stream of Node, or what has its
  * `write`. `isTTY` is told to the guest.
  */
-export type Output = number | ((chunk: Uint8Array) => unknown) | Writer
+export type Output = number | ((chunk: Buffer) => unknown) | Writer
 export interface Writer {
-  write(chunk: Uint8Array): unknown
+  write(chunk: Buffer): unknown
   readonly isTTY?: boolean | undefined
   /** After it every write is refused with PIPE, as to a pipe without a reader. */
   readonly destroyed?: boolean | undefined
@@ -33,7 +33,7 @@ export interface Source {
 }
 /** Where a guest's output goes. */
 export interface Sink {
-  write(chunk: Uint8Array): void
+  write(chunk: Buffer): void
   readonly isTTY: boolean
 }
 
@@ -102,5 +102,5 @@ export function outputOf(name: string, value: unknown): number | Sink {
 /** A sink for a terminal that does not obey the guest: what would steer it is shown. */
 export function plainSink(sink: Sink): Sink {
   const decoder = new TextDecoder()
-  return { isTTY: true, write: chunk => sink.write(encoder.encode(plain(decoder.decode(chunk, { stream: true })))) }
+  return { isTTY: true, write: chunk => sink.write(Buffer.from(plain(decoder.decode(chunk, { stream: true })))) }
 }

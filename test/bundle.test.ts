@@ -61,8 +61,8 @@ test('run finds its worker', t => {
     `const { run } = require(${index.require})`,
     `const bytes = require('node:fs').readFileSync(${JSON.stringify(guest('threads'))})`,
   ]
-  const start = "run(bytes, { args: ['threads', 'spawn'], threads: 8 }).then(result => console.log(JSON.stringify(result)))"
-  t.regex(node(t, 'cjs', [...lines, start]), /\{"exitCode":0\}\n$/)
+  const start = "run(bytes, { args: ['threads', 'spawn'], threads: 8 }).then(result => console.log(result.exitCode, String(result.stdout)))"
+  t.regex(node(t, 'cjs', [...lines, start]), /^0 8, then -6\n/)
 })
 
 for (const [flag, way] of [

@@ -11,9 +11,9 @@ import { assemble, call, command, drop, type Expression, load, store, trap, unti
 
 const bytesOf = (name: string): Buffer => fs.readFileSync(guest(name))
 /** Calls sched_yield again and again. */
-const endless = command([untilFails(call('sched_yield'))])
+const endless = command([drop(untilFails(call('sched_yield')))])
 /** A loop that asks its host for nothing. */
-const spinning = command([untilFails(0)])
+const spinning = command([drop(untilFails(0))])
 /** Waits for a clock in an hour. */
 const sleeping = command([drop(call('poll_oneoff', 0, 0x100, 1, 0x200))], {
   data: { 16: Uint8Array.from([1, 0, 0, 0, 0, 0, 0, 0, ...new Uint8Array(new BigUint64Array([3_600_000_000_000n]).buffer)]) },
@@ -74,8 +74,8 @@ test('a signal that was aborted before: nothing begins', async t => {
 })
 
 test('what was written before the time was over is with the error', async t => {
-  const program = command([...write(1, 0x40, 5), untilFails(0)], { data: { 64: 'hello' } })
-  const error = await failure(run(program, { timeout: 500 }))
+  const program = command([...write(1, 0x40, 5), drop(untilFails(0))], { data: { 64: 'hello' } })
+  const error = await failure(run(program, { timeout: 4000 }))
   t.is(error.code, 'ERR_WASI_TIMEOUT')
   t.is(String(error.stdout), 'hello')
 })
@@ -145,7 +145,8 @@ test('hostcalls are counted', async t => {
   t.is((await run(program(3), { limits: { hostcalls: 3 } })).exitCode, 0)
   t.is((await failure(run(program(4), { limits: { hostcalls: 3 } }))).code, 'ERR_WASI_HOSTCALL_LIMIT')
   t.is((await failure(run(endless, { limits: { hostcalls: 10_000 } }))).code, 'ERR_WASI_HOSTCALL_LIMIT')
-  const { imports } = createGuest({ version: 'preview1', limits: { hostcalls: 1 } })
+  const { imports, bind } = createGuest({ version: 'preview1', limits: { hostcalls: 1 } })
+  bind(new WebAssembly.Memory({ initial: 1 }))
   t.is(imports.sched_yield(), 0)
   for (let i = 0; i < 2; i++) t.throws(() => imports.sched_yield(), { code: 'ERR_WASI_HOSTCALL_LIMIT' })
 })
@@ -204,8 +205,8 @@ test('a thousand runs of a pool leave nothing', async t => {
   await all(20)
   const [descriptors, threads] = [openDescriptors(), fs.readdirSync('/proc/self/task').length]
   await all(1000)
-  t.is(openDescriptors(), descriptors)
-  t.is(fs.readdirSync('/proc/self/task').length, threads)
+  t.true(openDescriptors() <= descriptors)
+  t.true(fs.readdirSync('/proc/self/task').length <= threads)
   await pool.close()
 })
 
@@ -250,7 +251,12 @@ test('-W max-memory-size', async t => {
 })
 
 test('--max-output', async t => {
-  const flood = command([store(0x10, 0x1000), store(0x14, 0x8000), untilFails(call('fd_write', 1, 0x10, 1, 0x20)), call('proc_exit', 9)])
+  const flood = command([
+    store(0x10, 0x1000),
+    store(0x14, 0x8000),
+    drop(untilFails(call('fd_write', 1, 0x10, 1, 0x20))),
+    call('proc_exit', 9),
+  ])
   const { code, stdout } = await wasiCommon(['--max-output', '100k', file(t, flood)])
   t.is(code, 9)
   t.is(stdout.length, 102_400)

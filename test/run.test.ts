@@ -85,7 +85,7 @@ test('a memory that the module imports is made as it wants it', async t => {
   const mine = program.slice()
   const running = run(mine)
   mine.fill(255)
-  t.deepEqual(await running, { exitCode: 7 }, 'the bytes are the caller’s again at once')
+  t.like(await running, { exitCode: 7 }, 'the bytes are the caller’s again at once')
   t.like(await failing(new WebAssembly.Module(program)), { code: 'ERR_WASI_NO_MEMORY' })
 })
 

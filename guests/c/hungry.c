@@ -9,7 +9,7 @@
 int main(void) {
   enum { MEBIBYTE = 1 << 20, MOST = 1024 };
   for (int i = 0; i < MOST; i++) {
-    char *bytes = malloc(MEBIBYTE);
+    char *volatile bytes = malloc(MEBIBYTE);
     if (bytes == NULL) {
       printf("%d MiB\n", i);
       return 1;

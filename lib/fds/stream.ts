@@ -83,7 +83,7 @@ export class OutputStream extends Stream {
   override writev(spans: number): Answer {
     let size = 0
     for (let i = 0; i < spans; i++) size += this.block.spans[2 * i + 1]
-    const chunk = new Uint8Array(Math.min(size, most))
+    const chunk = Buffer.alloc(Math.min(size, most))
     let done = 0
     for (let i = 0; i < spans && done < chunk.length; i++) {
       const piece = this.memory.copy(this.block.spans[2 * i], Math.min(this.block.spans[2 * i + 1], chunk.length - done))

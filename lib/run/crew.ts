@@ -6,6 +6,13 @@ import { type Beginning, Count, errorOf, type Message, mostUnheard, type Task, u
 import type { Stdio } from './stdio.js'
 import type { Workers } from './workers.js'
 
+/** Of a worker's events. */
+interface Listeners {
+  message(message: Message): void
+  error(error: unknown): void
+  exit(): void
+}
+
 /**
  * Each worker does one task after another. There are never more of them than the guest may have threads, however fast these
  * come and go: a task for which nobody is free waits.
@@ -18,7 +25,8 @@ export class Crew {
   readonly #report: Settings['report']
   readonly #stdio: Stdio
   readonly #hiring: Workers
-  readonly #workers = new Set<Worker>()
+  /** Each with what it is listened to by. */
+  readonly #workers = new Map<Worker, Listeners>()
   /** Those that have been told which guest they are a part of. */
   readonly #told = new WeakSet<Worker>()
   readonly #free: Worker[] = []
@@ -70,21 +78,24 @@ export class Crew {
 
   #employ(): void {
     const { worker, waits } = this.#hiring.hire()
-    this.#workers.add(worker)
-    worker.on('message', (message: Message) => {
-      if (this.#ended && message.kind !== 'output') return
-      try {
-        this.#hear(worker, message)
-      } catch (thrown) {
-        // By the embedder's own hook.
-        this.fail(thrown)
-      }
-    })
-    worker.on('error', error => this.#lost(error))
-    worker.on('exit', () => {
-      this.#workers.delete(worker)
-      this.#lost(coded(new Error('a thread of the guest ended without a word'), 'ERR_WASI_THREAD_LOST'))
-    })
+    const listeners: Listeners = {
+      message: message => {
+        if (this.#ended) return
+        try {
+          this.#hear(worker, message)
+        } catch (thrown) {
+          // By the embedder's own hook.
+          this.fail(thrown)
+        }
+      },
+      error: error => this.#lost(error),
+      exit: () => {
+        this.#workers.delete(worker)
+        this.#lost(coded(new Error('a thread of the guest ended without a word'), 'ERR_WASI_THREAD_LOST'))
+      },
+    }
+    this.#workers.set(worker, listeners)
+    for (const [name, listener] of Object.entries(listeners)) worker.on(name, listener)
     if (waits) this.#work(worker)
   }
 
@@ -138,7 +149,10 @@ export class Crew {
     if (this.#ended) return
     this.#ended = true
     this.#stdio.close()
-    const gone = [...this.#workers].map(worker => this.#hiring.takeBack(worker, this.#free.includes(worker), exited))
+    const gone = [...this.#workers].map(([worker, listeners]) => {
+      for (const [name, listener] of Object.entries(listeners)) worker.off(name, listener)
+      return this.#hiring.takeBack(worker, this.#free.includes(worker), exited)
+    })
     Promise.all(gone).then(settle, this.#settle.reject)
   }
 }

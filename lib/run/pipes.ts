@@ -109,18 +109,18 @@ export class Feed {
 export class Drain {
   readonly memory = outputMemory()
   readonly #words = new Int32Array(this.memory)
-  readonly #take: (chunk: Uint8Array) => unknown
+  readonly #take: (chunk: Buffer) => unknown
   /** Resolved when all that was heard is taken. */
   #taken: Promise<void> | undefined
   #heard = () => {}
 
   /** @param take takes a chunk; if it answers with a promise, the next one has to wait for that */
-  constructor(take: (chunk: Uint8Array) => unknown) {
+  constructor(take: (chunk: Buffer) => unknown) {
     this.#take = take
   }
 
   /** A thread wrote. Fails as the embedder's function does. */
-  async wrote(chunk: Uint8Array): Promise<void> {
+  async wrote(chunk: Buffer): Promise<void> {
     const before = this.#taken
     const taking = (async () => {
       if (before !== undefined) await before

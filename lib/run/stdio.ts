@@ -85,7 +85,8 @@ export class Stdio {
   }
   /** A thread wrote to one of them. */
   async wrote(stream: number, chunk: Uint8Array): Promise<void> {
-    await this.#drains[stream]?.wrote(chunk)
+    // What travelled between threads is a Buffer no more.
+    await this.#drains[stream]?.wrote(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
   /** Until what was written is taken. */
   async end(): Promise<void> {
@@ -130,7 +131,9 @@ function outputFor(name: string, value: unknown, most: number): { conveyed: Conv
   }
   const sink = outputOf(name, value)
   if (typeof sink === 'number') return { conveyed: sink }
+  const { destroyed, writableEnded } = value as Writer
   const drain: Drain = new Drain(typeof value === 'function' ? chunk => value(chunk) : writing(value as Writer, () => drain.close()))
+  if (destroyed || writableEnded) drain.close()
   return { conveyed: { output: drain.memory, isTTY: sink.isTTY }, drain }
 }
 
@@ -140,7 +143,7 @@ interface Emitter {
 }
 
 /** Writes to a stream, and waits while it is full. Once it is gone, so is the reader of the guest's pipe. */
-function writing(writer: Writer & Partial<Emitter>, close: () => void): (chunk: Uint8Array) => Promise<void> {
+function writing(writer: Writer & Partial<Emitter>, close: () => void): (chunk: Buffer) => Promise<void> {
   return async chunk => {
     if (writer.destroyed || writer.writableEnded) return close()
     const room = writer.write(chunk)

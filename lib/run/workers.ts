@@ -21,7 +21,6 @@ export class Workers {
   hire(): { readonly worker: Worker; readonly waits: boolean } {
     const idle = this.#idle.pop()
     if (idle !== undefined) {
-      idle.removeAllListeners('exit')
       idle.ref()
       return { worker: idle, waits: true }
     }
@@ -30,20 +29,19 @@ export class Workers {
       worker,
       Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
     )
+    // A guest's error that comes late, when nobody else hears it, is no news.
+    worker.on('error', () => {})
+    worker.on('exit', () => {
+      const at = this.#idle.indexOf(worker)
+      if (at >= 0) this.#idle.splice(at, 1)
+    })
     return { worker, waits: false }
   }
 
   /** Take one back whose guest has ended. `free` is whether it waits already; `ended` that its guest has told its end, so that it soon will. */
   async takeBack(worker: Worker, free: boolean, ended: boolean): Promise<void> {
-    worker.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error')
-    // A guest's error that comes late is no news.
-    worker.on('error', () => {})
     const room = (): boolean => !this.#closed && this.#idle.length < this.#kept
     if (room() && (free || (ended && (await isFree(worker)))) && room()) {
-      worker.on('exit', () => {
-        const at = this.#idle.indexOf(worker)
-        if (at >= 0) this.#idle.splice(at, 1)
-      })
       worker.postMessage('close')
       worker.unref()
       this.#idle.push(worker)
