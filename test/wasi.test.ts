@@ -177,7 +177,7 @@ const mistakes: readonly (readonly [
     TYPE,
     "The \"options.preopens['/'].readOnly\" property must be of type boolean. Received type string ('no')",
   ],
-  [{ version: v, stdin: '0' }, TYPE, 'The "options.stdin" property must be of type number. Received type string (\'0\')', 'node:wasi'],
+  [{ version: v, stdin: true }, TYPE, 'The "options.stdin" property must be of type number. Received type boolean (true)', 'node:wasi'],
   [{ version: v, stdin: null }, TYPE, 'The "options.stdin" property must be of type number. Received null', 'node:wasi'],
   [
     { version: v, stdout: -1 },
@@ -229,7 +229,7 @@ for (const [options, [name, code], message, also] of mistakes) {
 }
 
 test.serial('of two mistakes the one is told that node:wasi tells', t => {
-  const wrong = { version: v, args: 1, env: 1, preopens: 1, stdin: 'x', stdout: 'x', stderr: 'x', returnOnExit: 1 }
+  const wrong = { version: v, args: 1, env: 1, preopens: 1, stdin: true, stdout: 'x', stderr: 'x', returnOnExit: 1 }
   for (const right of ['', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr']) {
     delete (wrong as Record<string, unknown>)[right]
     const told = t.throws(() => new WASI(wrong as never))
@@ -532,7 +532,18 @@ test.serial('after close a guest reaches nothing: not what it had open, nor what
 })
 
 test('the door has these and no more', t => {
-  t.deepEqual(Object.keys(door).sort(), ['Errno', 'Exit', 'Rights', 'UnexpectedError', 'WASI', 'WasiError', 'createGuest', 'run'])
+  t.deepEqual(Object.keys(door).sort(), [
+    'Errno',
+    'Exit',
+    'Pool',
+    'Rights',
+    'UnexpectedError',
+    'WASI',
+    'WasiError',
+    'createGuest',
+    'lines',
+    'run',
+  ])
 })
 
 // In a process of its own.

@@ -229,6 +229,13 @@ const class_: readonly Difference[] = [
     probes: ['new: stdin 1e21'],
   },
   {
+    what: 'text as standard input',
+    node: 'is a wrong option',
+    ours: 'is what the guest reads',
+    reason: 'embedders ask for it',
+    probes: ['new: stdin a string', 'new: stdin wrong and stdout too'],
+  },
+  {
     what: 'sock_accept in wasi_unstable',
     node: 'is there',
     ours: 'is not there',
