@@ -42,7 +42,8 @@ function settings(seed: number, backend: 'native' | 'typescript') {
   const late = r.onceIn(10) ? r.below(20) : 0
   const sequence: Step[] = Array.from({ length: 300 }, () => steps.next())
   sequence.splice(late, 0, { does: 'bind' })
-  return { backend, version, kind, traces, sequence } as const
+  const fixed = r.onceIn(4)
+  return { backend, version, kind, traces, fixed, sequence } as const
 }
 type Settings = ReturnType<typeof settings>
 
@@ -75,7 +76,7 @@ function untouched(folder: string, fds: readonly number[]): string {
 let calls = 0
 
 /** What went wrong, if anything did. */
-function fault({ backend, version, kind, traces }: Settings, sequence: readonly Step[]): string | undefined {
+function fault({ backend, version, kind, traces, fixed }: Settings, sequence: readonly Step[]): string | undefined {
   const before = openDescriptors()
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   for (const name of ['root/a/b', 'out']) fs.mkdirSync(`${folder}/${name}`, { recursive: true })
@@ -92,6 +93,7 @@ function fault({ backend, version, kind, traces }: Settings, sequence: readonly 
     ...{ version, backend, stdin: none, stdout: none, stderr: none, args: ['a', 'b'], env: { A: 'b' } },
     preopens: { '/': path, '/ro': { path, readOnly: true } },
     trace: traces ? () => void (chance.onceIn(50) && grow(memory)) : undefined,
+    ...{ deterministic: fixed, metrics: fixed, traceFormat: fixed ? 'json' : 'text' },
     onUnexpected: error => void unexpected.push(error),
   })
   const still = untouched(folder, [0, 1, 2, none])
@@ -162,7 +164,9 @@ run: for (; performance.now() < end; seed++) {
     const kind = found.slice(0, 60)
     const again = (steps: readonly Step[]) => fault(world, steps)?.slice(0, 60) === kind
     const few = again(world.sequence) ? shrink(world.sequence, again) : []
-    console.error(`not ok, seed ${seed}, ${backend}, ${world.version}, memory ${world.kind}${world.traces ? ', traced' : ''}: ${found}`)
+    console.error(
+      `not ok, seed ${seed}, ${backend}, ${world.version}, memory ${world.kind}${world.traces ? ', traced' : ''}${world.fixed ? ', deterministic' : ''}: ${found}`,
+    )
     if (few.length === 0) console.error('  but not when the same steps are made again')
     for (const step of few) console.error(`  ${show(step)}`)
     process.exitCode = 1

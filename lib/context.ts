@@ -2,7 +2,7 @@
 import type { FdTable } from './fds/table.js'
 import type { Limits } from './limits.js'
 import type { GuestMemory } from './memory.js'
-import type { Views } from './random.js'
+import type { Random } from './replay/chance.js'
 import type { Strings } from './strings.js'
 import type { Sys } from './sys/sys.js'
 
@@ -15,6 +15,6 @@ export interface Context {
   readonly args: Strings
   /** `NAME=value` each. */
   readonly env: Strings
-  /** Fill a part of a memory with random bytes fit for keys. */
-  readonly random: (memory: Views, at: number, length: number) => void
+  /** Fill a part of a memory with random bytes, fit for keys unless the embedder chose others. */
+  readonly random: Random
 }

@@ -34,6 +34,14 @@ export class Exit {
   }
 }
 
+/** What a hook of the embedder threw, on its way up through the gate, which lets it out as it was. */
+export class HookFailure {
+  readonly thrown: unknown
+  constructor(thrown: unknown) {
+    this.thrown = thrown
+  }
+}
+
 const ready = errnoNames.map((_, errno) => new WasiError(errno))
 for (const error of ready) error.stack = `${error.name}: ${error.message}`
 

@@ -2,7 +2,7 @@
 import { Errno } from './abi/errno.js'
 import { Rights } from './abi/rights.js'
 import type { Context } from './context.js'
-import { Exit, refuse, UnexpectedError, WasiError } from './errors.js'
+import { Exit, HookFailure, refuse, UnexpectedError, WasiError } from './errors.js'
 import { type GuestMemory, NotStarted } from './memory.js'
 import { type Answer, UNEXPECTED } from './sys/sys.js'
 
@@ -72,6 +72,7 @@ export function errnoOf(answer: Answer, name: string, { sys }: Context, report: 
 export function thrown(error: unknown, name: string, report: Report): Errno {
   if (error instanceof WasiError) return error.errno
   if (error instanceof Exit || error instanceof NotStarted || overflowed(error)) throw error
+  if (error instanceof HookFailure) throw error.thrown
   return unexpected(error, name, report)
 }
 function unexpected(cause: unknown, name: string, report: Report): Errno {

@@ -14,8 +14,11 @@ import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import type { Hostcalls } from './hostcalls/types.js'
 import { gates, gates0 } from './imports.js'
 import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
+import { type Metrics, measured, metricsOf } from './metrics.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
+import { heard, published } from './record.js'
+import { replayOver } from './replay/replay.js'
 import type { Sink, Source } from './streams.js'
 import { joined } from './strings.js'
 import { openSys } from './sys/choose.js'
@@ -35,6 +38,11 @@ export interface Guest {
   bind(memory: MemoryLike): void
   /** Run code of the guest. Its exit code: that of proc_exit, or 0. What else it throws goes through. */
   run(code: () => unknown): number
+  /**
+   * The hostcalls made until now.
+   * @throws Error with code `ERR_WASI_NO_METRICS` where `options.metrics` was not set.
+   */
+  metrics(): Metrics
   /** Close all that the guest has open: hostcalls on it answer BADF from now on. It happens by itself some time after the guest was collected. */
   close(): void
 }
@@ -94,8 +102,9 @@ function streamsOf({ stdio, terminalEscapes }: Settings, sys: Sys, memory: Guest
 }
 
 function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable): Guest {
-  const { args, env, limits } = settings
-  const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random: systemRandom }
+  const { args, env, limits, counts, replay } = settings
+  const random = (replay && replayOver(sys, memory, replay)) ?? systemRandom
+  const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random }
   return {
     namespace: settings.version === 'unstable' ? namespace0 : namespace,
     imports: importsOf(context, settings),
@@ -112,17 +121,25 @@ function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTab
         throw thrown
       }
     },
+    metrics() {
+      if (counts === undefined) throw coded(new Error('nothing was counted: options.metrics was not set'), 'ERR_WASI_NO_METRICS')
+      return metricsOf(counts)
+    },
     close: () => sys.dispose(),
   }
 }
 
-function importsOf(context: Context, { version, trace, report }: Settings): Record<string, Import> {
+function importsOf(context: Context, { version, trace, traceStyle, counts, report }: Settings): Record<string, Import> {
   const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
   const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] = version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
   const imports: Record<string, Import> = {}
+  const listening = heard()
   for (const [name, row] of Object.entries(rows) as [CallName, Row][]) {
-    const call = (made[name] as Gate)(context, calls[name], report)
-    imports[name] = trace === undefined ? call : traced(name, row, call, context.memory, trace)
+    let call = (made[name] as Gate)(context, calls[name], report)
+    if (counts !== undefined) call = measured(name, call, counts)
+    if (listening) call = published(name, row, call, context.memory)
+    if (trace !== undefined) call = traced(name, row, call, context.memory, trace, traceStyle)
+    imports[name] = call
   }
   return context.limits.hostcalls === Number.POSITIVE_INFINITY ? imports : counted(imports, context.limits.hostcalls)
 }

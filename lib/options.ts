@@ -3,9 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
 import { type Limits, limitsOf } from './limits.js'
+import { type Counts, newCounts } from './metrics.js'
+import { type Replay, type ReplayOptions, replayNames, replayOf } from './replay/options.js'
 import { reporter } from './report.js'
 import { type Input, inputOf, type Output, outputOf, type Sink, type Source } from './streams.js'
 import { checkStrict } from './strict.js'
+import type { Style } from './trace.js'
 import {
   checkArray,
   checkBoolean,
@@ -26,7 +29,7 @@ export interface Preopen {
   readonly readOnly?: boolean | undefined
 }
 
-export interface GuestOptions {
+export interface GuestOptions extends ReplayOptions {
   /** The snapshot of WASI that the guest imports: `wasi_snapshot_preview1` or `wasi_unstable`. */
   readonly version: 'preview1' | 'unstable'
   /** The guest's command line; the first is the program's name. Each is made a string. Default none. */
@@ -67,15 +70,21 @@ export interface GuestOptions {
   readonly allowTerminalEscapes?: boolean | undefined
   /** How much of the host the guest may use at once; README.md has the table. Default: its defaults. */
   readonly limits?: Partial<Limits> | undefined
-  /** Receives a line for each hostcall, as strace writes them. */
+  /** Receives a line for each hostcall. */
   readonly trace?: ((line: string) => void) | undefined
+  /** `text`: as strace writes them. `json`: a {@link HostcallEvent} each. Default `text`. */
+  readonly traceFormat?: 'text' | 'json' | undefined
+  /** Whether the lines say how long each call took. Default false. */
+  readonly traceTimes?: boolean | undefined
+  /** Whether calls are counted and timed, for `metrics()` to tell. Default false. */
+  readonly metrics?: boolean | undefined
   /** Receives every host error that WASI has no word for; the guest sees IO. What it throws ends the guest. */
   readonly onUnexpected?: ((error: UnexpectedError) => void) | undefined
 }
 
 /** What `createGuest` takes; `class WASI` passes over what it does not know, as node:wasi does. */
 // biome-ignore format: a list
-export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr', 'backend', 'sandbox', 'allowUnsafePreopen', 'allowTerminalEscapes', 'limits', 'trace', 'onUnexpected']
+export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr', 'backend', 'sandbox', 'allowUnsafePreopen', 'allowTerminalEscapes', 'limits', 'trace', 'traceFormat', 'traceTimes', 'metrics', 'onUnexpected', ...replayNames]
 
 export interface WASIOptions extends GuestOptions {
   /** Whether proc_exit makes `start` return its code; else it ends the host's process with it. Default true. */
@@ -93,6 +102,11 @@ export interface Settings {
   readonly terminalEscapes: boolean
   readonly limits: Limits
   readonly trace: ((line: string) => void) | undefined
+  readonly traceStyle: Style
+  /** Where calls are counted, if they shall be. */
+  readonly counts: Counts | undefined
+  /** What is not the host's. */
+  readonly replay: Replay | undefined
   /** Tells whoever wants to know of a host error that was not expected. */
   readonly report: (error: UnexpectedError) => void
 }
@@ -104,6 +118,7 @@ export function settingsOf(options: unknown = {}): Settings {
   checkObject('options', options)
   const { version, args = [], env, preopens, stdin = 0, stdout = 1, stderr = 2, backend = 'auto' } = options
   const { sandbox, allowUnsafePreopen = false, allowTerminalEscapes = sandbox !== 'strict', limits, trace, onUnexpected } = options
+  const { traceFormat = 'text', traceTimes = false, metrics = false } = options
   checkString('options.version', version)
   if (version !== 'preview1' && version !== 'unstable') throw wrongValue('options.version', 'unsupported WASI version', version)
   checkArray('options.args', args)
@@ -126,17 +141,24 @@ export function settingsOf(options: unknown = {}): Settings {
     throw coded(new RangeError(message), 'ERR_OUT_OF_RANGE')
   }
   if (trace !== undefined) checkFunction('options.trace', trace)
+  checkOneOf('options.traceFormat', ['text', 'json'], traceFormat)
+  checkBoolean('options.traceTimes', traceTimes)
+  checkBoolean('options.metrics', metrics)
+  const replay = replayOf(options)
   if (onUnexpected !== undefined) checkFunction('options.onUnexpected', onUnexpected)
   const settings: Settings = {
     version,
     args: argBytes,
-    env: envBytes,
+    env: replay?.start === undefined ? envBytes : envBytes.sort(Buffer.compare),
     preopens: folders,
     stdio,
     backend,
     terminalEscapes: allowTerminalEscapes,
     limits: limit,
     trace: trace as Settings['trace'],
+    traceStyle: { format: traceFormat, times: traceTimes },
+    counts: metrics ? newCounts() : undefined,
+    replay,
     report: reporter(onUnexpected as GuestOptions['onUnexpected']),
   }
   if (sandbox === 'strict') checkStrict(settings, env, allowUnsafePreopen)

@@ -1,17 +1,41 @@
-/** What a guest asks of its host, as lines like those of strace, read off the table. */
-import { type Errno, errnoNames } from './abi/errno.js'
-import type { Param, Row } from './abi/table.js'
+/** What a guest asks of its host, as lines: like those of strace, or of JSON. */
+import { errnoNames } from './abi/errno.js'
+import type { CallName, Param, Row } from './abi/table.js'
 import { Kind, size } from './abi/types.js'
-import { Exit } from './errors.js'
 import type { Import } from './gate.js'
 import type { GuestMemory } from './memory.js'
+import { recorded } from './record.js'
+import { type Outcome, watched } from './watch.js'
 
 const longest = 200
 const decoder = new TextDecoder()
 
-/** The import, writing a line for each call: `path_open(fd=3, path="a", …) = SUCCESS opened_fd=4`. */
-export function traced(name: string, row: Row, call: Import, memory: GuestMemory, write: (line: string) => void): Import {
-  return (...args) => {
+/** How lines are written. */
+export interface Style {
+  readonly format: 'text' | 'json'
+  /** With how long each call took: `<0.000042>` behind it, as `strace -T` has it, or `nanoseconds`. */
+  readonly times: boolean
+}
+const plain: Style = { format: 'text', times: false }
+
+/** The import, writing a line for each call. */
+export function traced(
+  name: CallName,
+  row: Row,
+  call: Import,
+  memory: GuestMemory,
+  write: (line: string) => void,
+  { format, times }: Style = plain,
+): Import {
+  if (format === 'text') return strace(name, row, call, memory, write, times)
+  return recorded(name, row, call, memory, ({ nanoseconds, ...event }) =>
+    write(escaped(JSON.stringify(times ? { ...event, nanoseconds } : event))),
+  )
+}
+
+/** `path_open(fd=3, path="a", …) = SUCCESS opened_fd=4` */
+function strace(name: string, row: Row, call: Import, memory: GuestMemory, write: (line: string) => void, times: boolean): Import {
+  return watched(call, args => {
     let slot = 0
     const shown = row.params.map(({ label, type }) => {
       const value = args[slot++]
@@ -20,17 +44,17 @@ export function traced(name: string, row: Row, call: Import, memory: GuestMemory
       return `${label}=${word(type, value)}`
     })
     const line = `${name}(${shown.join(', ')})`
-    let errno: Errno
-    try {
-      errno = call(...args)
-    } catch (thrown) {
-      write(thrown instanceof Exit ? `${line} = exit ${thrown.code}` : `${line} = ${thrown}`)
-      throw thrown
+    return outcome => {
+      const took = times ? ` <${(outcome.nanoseconds / 1e9).toFixed(6)}>` : ''
+      write(`${line} = ${ending(memory, row, args.slice(slot), outcome)}${took}`)
     }
-    const results = errno === 0 ? row.results.map((result, i) => ` ${outcome(memory, result, args[slot + i])}`).join('') : ''
-    write(`${line} = ${errnoNames[errno] ?? errno}${results}`)
-    return errno
-  }
+  })
+}
+
+function ending(memory: GuestMemory, row: Row, at: readonly unknown[], { errno, exit, error }: Outcome): string {
+  if (errno === undefined) return exit === undefined ? String(error) : `exit ${exit}`
+  const results = errno === 0 ? row.results.map((result, i) => ` ${stored(memory, result, Number(at[i]))}`).join('') : ''
+  return `${errnoNames[errno] ?? errno}${results}`
 }
 
 const hex = (value: unknown): string => (typeof value === 'number' ? `0x${(value >>> 0).toString(16)}` : odd(value))
@@ -40,8 +64,9 @@ const odd = (value: unknown): string => {
   return typeof value === 'bigint' ? `${value}n` : typeof value
 }
 /** Text that cannot steer a terminal, turn the direction of a line or break it. */
-const printable = (text: string): string =>
-  JSON.stringify(text).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, c =>
+const printable = (text: string): string => escaped(JSON.stringify(text))
+const escaped = (json: string): string =>
+  json.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, c =>
     c
       .split('')
       .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -78,7 +103,7 @@ function word(type: Param['type'], value: unknown): string {
 }
 
 /** A result, read back from where it was stored. */
-function outcome(memory: GuestMemory, { label, type }: Param, at: number): string {
+function stored(memory: GuestMemory, { label, type }: Param, at: number): string {
   const { view } = memory
   at = at >>> 0
   switch (type.kind) {

@@ -28,6 +28,11 @@ export function wrongValue(name: string, reason: string, value: unknown): Error 
   return coded(new TypeError(`The ${kindOf(name)} '${name}' ${reason}. Received ${cut}`), 'ERR_INVALID_ARG_VALUE')
 }
 
+/** A TypeError of code ERR_INVALID_RETURN_VALUE, for a function of the embedder's. `expected` completes "must return ...". */
+export function wrongReturn(name: string, expected: string, value: unknown): Error {
+  return coded(new TypeError(`The "${name}" function must return ${expected}. ${received(value)}`), 'ERR_INVALID_RETURN_VALUE')
+}
+
 export function checkObject(name: string, value: unknown): asserts value is Record<string, unknown> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType(name, 'of type object', value)
 }

@@ -3,6 +3,7 @@ import { coded, Exit } from './errors.js'
 import type { Import } from './gate.js'
 import { type Guest, guestOf } from './guest.js'
 import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
+import type { Metrics } from './metrics.js'
 import { returnOnExitOf, settingsOf, type WASIOptions } from './options.js'
 import { checkFunction, checkObject, wrongType } from './validate.js'
 
@@ -119,6 +120,14 @@ export class WASI {
     if (_initialize === undefined) return
     checkFunction('instance.exports._initialize', _initialize)
     _initialize()
+  }
+
+  /**
+   * The hostcalls that the guest has made until now, counted and timed. node:wasi has no such method.
+   * @throws Error with code `ERR_WASI_NO_METRICS` where `options.metrics` was not set.
+   */
+  metrics(): Metrics {
+    return this.#guest.metrics()
   }
 
   /** Close all that the guest has open, without waiting for it to be collected. node:wasi has no such method. */

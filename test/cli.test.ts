@@ -324,6 +324,28 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--trace=/missing/file', 'args.wasm'], /^wasi-common: cannot write the trace: ENOENT: no such file or directory.*\n$/],
   [['run', '--trace=.', 'args.wasm'], /^wasi-common: cannot write the trace: EISDIR.*\n$/],
   [['run', '--trace=/dev/full', 'args.wasm'], /^wasi-common: (?!the guest trapped).*ENOSPC/],
+  [
+    ['run', '--trace', '--trace-format', 'xml', 'args.wasm'],
+    'wasi-common: --trace-format xml: there is no such format\n  it is text or json\n',
+  ],
+  [['run', '--trace-format', 'json', 'args.wasm'], 'wasi-common: --trace-format is for a trace\n  which --trace writes\n'],
+  [['run', '--trace-times', 'args.wasm'], 'wasi-common: --trace-times is for a trace\n  which --trace writes\n'],
+  [['run', '--seed', 'x', 'args.wasm'], 'wasi-common: --seed x: a seed is a number from 0 to 2^53 - 1\n'],
+  [['run', '--seed=-1', 'args.wasm'], 'wasi-common: --seed -1: a seed is a number from 0 to 2^53 - 1\n'],
+  [['run', '--seed', '9007199254740992', 'args.wasm'], /^wasi-common: --seed 9007199254740992: a seed is a number from 0 to 2\^53 - 1\n$/],
+  [
+    ['run', '--deterministic=yesterday', 'args.wasm'],
+    'wasi-common: --deterministic=yesterday: this is no instant since 1970\n  as in --deterministic=2025-01-01T00:00:00Z\n',
+  ],
+  [
+    ['run', '--deterministic=1969-12-31T00:00:00Z', 'args.wasm'],
+    /^wasi-common: --deterministic=1969.*: this is no instant since 1970\n.*\n$/,
+  ],
+  [
+    ['run', '--deterministic', '--threads', 'args.wasm'],
+    'wasi-common: --deterministic and --threads do not go together: nobody can fix the order of threads\n',
+  ],
+  [['run', '--seed', '1', '--threads=2', 'args.wasm'], /^wasi-common: --seed and --threads do not go together: .*\n$/],
 ]
 for (const [args, told] of mistakes) {
   test(`wasi-common ${args.map(arg => (arg === '' || arg.includes(' ') ? `'${arg}'` : arg)).join(' ')}`, t => {
@@ -353,7 +375,12 @@ test('--help and --version', t => {
       '--strict',
       '--threads',
       '--backend',
+      '--deterministic',
+      '--seed',
       '--trace',
+      '--trace-format',
+      '--trace-times',
+      '--trace-summary',
       'Usage:',
     ])
       t.true(stdout.includes(word), word)
@@ -422,6 +449,77 @@ test('--trace: what a guest did before it trapped is there', t => {
   fs.writeFileSync(join(guests, 'traced-trap.wasm'), command([drop(call('sched_yield')), trap]))
   t.is(guest(`--trace=${file}`, 'traced-trap.wasm').status, 1)
   t.is(fs.readFileSync(file, 'utf8'), 'sched_yield() = SUCCESS\n')
+})
+
+test('--trace-format json: an object a line', t => {
+  const { status, stderr } = guest('--trace', '--trace-format', 'json', 'exit-42.wasm')
+  t.deepEqual([status, stderr], [42, '{"call":"proc_exit","args":{"rval":42},"exit":42}\n'])
+  const ofThread = guest('--threads', '--trace', '--trace-format=json', 'exit-42.wasm')
+  t.deepEqual([ofThread.status, ofThread.stderr], [42, '{"tid":0,"call":"proc_exit","args":{"rval":42},"exit":42}\n'])
+})
+
+test('--trace-times: how long each call took', t => {
+  t.regex(guest('--trace', '--trace-times', 'exit-42.wasm').stderr, /^proc_exit\(rval=42\) = exit 42 <0\.\d{6}>\n$/)
+})
+
+const rule = /------ ----------- ----------- --------- --------- ----------------\n/.source
+const row = (name: string): string => String.raw` *\d+\.\d\d +\d+\.\d{6} +\d+ +\d+ +(?:\d+ )?${name}\n`
+const table = new RegExp(
+  String.raw`^% time {5}seconds {2}usecs/call {5}calls {4}errors call\n${rule}(?:${row(String.raw`\w+`)})+${rule}${row('total')}$`,
+)
+test('--trace-summary: a table of the calls, behind what the guest said', t => {
+  const { status, stdout, stderr } = guest('--trace-summary', 'prestat.wasm')
+  t.is(status, 8)
+  t.is(stdout, '')
+  t.regex(stderr, table)
+  t.regex(stderr, / {9}2 {9}2 fd_prestat_get\n/)
+  t.regex(stderr, / {9}1 {11}proc_exit\n/)
+  const after = guest('--trace-summary', 'writes.wasm')
+  t.is(after.stderr.slice(0, 6), 'to err')
+  t.regex(after.stderr.slice(6), table)
+})
+
+test('--trace-summary: with threads, and of a guest that trapped', t => {
+  const { status, stderr } = guest('--threads', '--trace-summary', 'exit-42.wasm')
+  t.is(status, 42)
+  t.regex(stderr, table)
+  fs.writeFileSync(join(guests, 'summed-trap.wasm'), command([drop(call('sched_yield')), trap]))
+  for (const flags of [[], ['--threads']]) {
+    const trapped = guest(...flags, '--trace-summary', 'summed-trap.wasm')
+    t.is(trapped.status, 1)
+    t.regex(trapped.stderr, / sched_yield\n(.*\n)*wasi-common: the guest trapped/)
+  }
+  t.notRegex(guest('--threads', '--trace-summary', 'library.wasm').stderr, /usecs/, 'a guest that did not begin made no calls')
+})
+
+// What is the same each time.
+
+fs.writeFileSync(
+  join(guests, 'chance.wasm'),
+  command([
+    ...[drop(call('clock_time_get', 0, 0n, 0x100)), drop(call('clock_time_get', 1, 0n, 0x108)), drop(call('random_get', 0x110, 16))],
+    ...write(1, 0x100, 32),
+  ]),
+)
+test('--deterministic and --seed: the same in every run', t => {
+  const told = (...flags: string[]): string => {
+    const { status, stdout } = spawnSync(process.execPath, [main, 'run', ...flags, 'chance.wasm'], { cwd: guests })
+    t.is(status, 0)
+    return stdout.toString('hex')
+  }
+  const plain = told('--deterministic')
+  t.is(told('--deterministic'), plain)
+  t.is(Buffer.from(plain, 'hex').readBigUInt64LE(), BigInt(Date.UTC(2025, 0, 1)) * 1_000_000n + 1000n)
+  const later = told('--deterministic=2030-05-05T00:00:00Z')
+  t.is(Buffer.from(later, 'hex').readBigUInt64LE(), BigInt(Date.UTC(2030, 4, 5)) * 1_000_000n + 1000n)
+  t.is(later.slice(32), plain.slice(32))
+  const seeded = told('--deterministic', '--seed', '1')
+  t.not(seeded.slice(32), plain.slice(32))
+  t.is(seeded.slice(0, 32), plain.slice(0, 32))
+  const [one, other] = [told('--seed', '1'), told('--seed', '1')]
+  t.is(one.slice(32), seeded.slice(32))
+  t.is(other.slice(32), seeded.slice(32))
+  t.not(one.slice(0, 32), other.slice(0, 32), 'its clocks are the host’s')
 })
 
 // Backends.

@@ -57,7 +57,13 @@ const spoilt: readonly (readonly [what: string, file: string, from: string, to: 
   ],
   ['no undefined for env', 'options.d.ts', 'env?: object | undefined', 'env?: object', /exactOptionalPropertyTypes/],
   ['no undefined in preopens', 'options.d.ts', 'string | URL | Preopen | undefined', 'string | URL | Preopen', /'undefined'/],
-  ['any option goes', 'options.d.ts', 'interface GuestOptions {', 'interface GuestOptions { readonly [name: string]: unknown;', /TS2578/],
+  [
+    'any option goes',
+    'options.d.ts',
+    'interface GuestOptions extends ReplayOptions {',
+    'interface GuestOptions extends ReplayOptions { readonly [name: string]: unknown;',
+    /TS2578/,
+  ],
   [
     'any memory goes',
     'memory.d.ts',

@@ -24,6 +24,10 @@ export interface RunRequest {
   readonly maxOutput: number | undefined
   /** Where trace lines go: a file, `-` for standard error, or nowhere. */
   readonly trace: string | undefined
+  readonly traceStyle: Pick<GuestOptions, 'traceFormat' | 'traceTimes'>
+  /** Whether a table of all hostcalls is printed at the end. */
+  readonly summary: boolean
+  readonly replay: Pick<GuestOptions, 'seed' | 'deterministic'>
 }
 
 export const runHelp = `Options of run:
@@ -40,7 +44,12 @@ export const runHelp = `Options of run:
   --allow-unsafe-preopen     with --strict: directories that hold this program or node may be given all the same
   --allow-terminal-escapes   with --strict: what the guest writes may steer the terminal
   --backend NAME             auto (default), native, or typescript
+  --deterministic[=INSTANT]  do the same in every run: fix clocks (from INSTANT on, as 2025-01-01T00:00:00Z), random bytes, orders
+  --seed N                   random bytes that are the same each time, not fit for keys
   --trace[=FILE]             write a line for each hostcall to standard error, or to FILE
+  --trace-format NAME        text (default), or json: an object a line
+  --trace-times              with how long each call took
+  --trace-summary            print how often each hostcall was made, failed and how long it took, after the run
   --help, --version
 
 All after program.wasm is the guest's. A program of - is read from standard input. The guest is given no directory and
@@ -57,15 +66,21 @@ const words = {
   'allow-terminal-escapes': { type: 'boolean' },
   threads: { type: 'string' },
   backend: { type: 'string' },
+  deterministic: { type: 'string' },
+  seed: { type: 'string' },
   trace: { type: 'string' },
   wasm: { type: 'string', short: 'W', multiple: true },
   'max-output': { type: 'string' },
+  'trace-format': { type: 'string' },
+  'trace-times': { type: 'boolean' },
+  'trace-summary': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
 /** Options whose value may be left out, which parseArgs does not know. */
 const assumed = new Map([
   ['--threads', '32'],
+  ['--deterministic', ''],
   ['--trace', '-'],
 ])
 
@@ -97,6 +112,9 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     trace: values.trace,
     ...wasmOptions(values.wasm ?? [], values.invoke),
     maxOutput: values['max-output'] === undefined ? undefined : size('--max-output', values['max-output']),
+    traceStyle: traceStyle(values.trace, values['trace-format'], values['trace-times']),
+    summary: values['trace-summary'] ?? false,
+    replay: replay(values.deterministic, values.seed, values.threads),
   }
 }
 
@@ -168,4 +186,36 @@ function wasmOptions(settings: readonly string[], invoke: string | undefined): P
 function backend(name: string): RunRequest['backend'] {
   if (name === 'auto' || name === 'native' || name === 'typescript') return name
   throw new CommandError(`--backend ${name}: there is no such backend`, 'it is auto, native or typescript')
+}
+
+function traceStyle(trace: string | undefined, format: string | undefined, times: boolean | undefined): RunRequest['traceStyle'] {
+  if (format !== undefined && format !== 'text' && format !== 'json') {
+    throw new CommandError(`--trace-format ${format}: there is no such format`, 'it is text or json')
+  }
+  if (trace === undefined && (format !== undefined || times)) {
+    throw new CommandError(`--trace-${times ? 'times' : 'format'} is for a trace`, 'which --trace writes')
+  }
+  return { traceFormat: format, traceTimes: times }
+}
+
+function replay(instant: string | undefined, seed: string | undefined, threads: string | undefined): RunRequest['replay'] {
+  if (instant === undefined && seed === undefined) return {}
+  if (threads !== undefined && threads !== '0') {
+    const word = instant === undefined ? '--seed' : '--deterministic'
+    throw new CommandError(`${word} and --threads do not go together: nobody can fix the order of threads`)
+  }
+  const number = Number(seed ?? '0')
+  if (!/^\d+$/.test(seed ?? '0') || !Number.isSafeInteger(number)) {
+    throw new CommandError(`--seed ${seed}: a seed is a number from 0 to 2^53 - 1`)
+  }
+  if (instant === undefined) return { seed: number }
+  return { deterministic: instant === '' ? { seed: number } : { seed: number, start: instantOf(instant) } }
+}
+
+function instantOf(text: string): Date {
+  const date = new Date(text)
+  if (!/^\d{4}-/.test(text) || !(date.getTime() >= 0)) {
+    throw new CommandError(`--deterministic=${text}: this is no instant since 1970`, 'as in --deterministic=2025-01-01T00:00:00Z')
+  }
+  return date
 }

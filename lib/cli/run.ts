@@ -1,10 +1,12 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 import { createGuest, type Guest } from '../guest.js'
+import { metricsOf, newCounts } from '../metrics.js'
 import { versionOf } from '../run/module.js'
 import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
 import { checkImports, compile, read } from './program.js'
 import { limited, STDERR, STDOUT, say } from './say.js'
+import { summary } from './summary.js'
 import { type Tracer, tracer } from './tracer.js'
 
 /** Run the guest to its end. The exit code. */
@@ -30,6 +32,7 @@ function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer 
   try {
     return finish(request, instantiate(module, guest), guest)
   } finally {
+    if (request.summary) say(summary(guest.metrics()), STDERR)
     guest.close()
   }
 }
@@ -45,10 +48,14 @@ async function runInWorkers(
   bytes: Uint8Array,
   trace: Tracer | undefined,
 ): Promise<number> {
-  const { args, env, preopens, backend, sandbox, threads, timeout, maxMemory, maxOutput } = request
+  const { args, env, preopens, backend, sandbox, threads, timeout, maxMemory, maxOutput, traceStyle, replay } = request
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
+  const counts = request.summary ? newCounts() : undefined
   const { runModule } = await import('../run/command.js')
+  const tell = (): void => {
+    if (counts !== undefined) say(summary(metricsOf(counts)), STDERR)
+  }
   try {
     const { exitCode } = await runModule(
       { module, bytes },
@@ -65,26 +72,37 @@ async function runInWorkers(
         backend,
         ...sandbox,
         threads,
+        ...traceStyle,
+        ...replay,
         ...(trace && { trace: trace.write }),
       },
+      undefined,
+      counts,
     )
+    tell()
     return exitCode
   } catch (error) {
-    if (interrupted.signal.aborted) return INTERRUPTED
+    if (interrupted.signal.aborted) {
+      tell()
+      return INTERRUPTED
+    }
     if (error instanceof Error && 'code' in error && error.code === 'ERR_WASI_TIMEOUT') {
+      tell()
       process.stderr.write(`wasi-common: ${error.message}\n`)
       return TIMED_OUT
     }
     // What goes wrong before the guest begins has a code.
     const early = error instanceof Error && 'code' in error && error.code !== 'ERR_WASI_NOT_STARTED'
-    throw early ? refused(error) : trap(error)
+    if (early) throw refused(error)
+    tell()
+    throw trap(error)
   }
 }
 
 function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
-  const { args, env, preopens, backend, sandbox } = request
+  const { args, env, preopens, backend, sandbox, traceStyle, summary: metrics, replay } = request
   try {
-    return createGuest({ version, args, env, preopens, backend, ...sandbox, ...(trace === undefined ? {} : { trace }) })
+    return createGuest({ version, args, env, preopens, backend, ...sandbox, trace, ...traceStyle, metrics, ...replay })
   } catch (error) {
     throw refused(error as Error)
   }

@@ -8,9 +8,9 @@ export const STDOUT = 1
 export const STDERR = 2
 
 /** Written at once, so that nothing is lost at the end. A reader that went away has read enough. */
-export function say(text: string): void {
+export function say(text: string, to = STDOUT): void {
   try {
-    writeSync(STDOUT, text)
+    writeSync(to, text)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw new CommandError(`cannot write: ${(error as Error).message}`)
   }

@@ -1,8 +1,7 @@
 /** Where the trace of a run goes. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { CommandError } from './error.js'
-
-const STDERR = 2
+import { STDERR } from './say.js'
 
 export interface Tracer {
   write(line: string): void

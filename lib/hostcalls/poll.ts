@@ -21,7 +21,7 @@ const layout: Layout = { size: subscription.size, clock: 16 }
 /** wasi_unstable has an identifier before the clock's number. */
 const layout0: Layout = { size: subscription0.size, clock: 24 }
 
-// What a call waits for, kept here so that no call makes objects. One call at a time uses it: nothing here runs other code.
+// What a call waits for, kept here so that no call makes objects. One call at a time uses it.
 
 /** The guest's subscriptions, copied once: another thread of the guest may change the original. */
 const subs = new DataView(new ArrayBuffer(maxPolls * Math.max(layout.size, layout0.size)))
@@ -33,12 +33,35 @@ const places = new Int32Array(maxPolls)
 const bytes = new Float64Array(maxPolls)
 /** Nanoseconds until a clock is due. */
 const delays = new Float64Array(maxPolls)
+/** Whether a call is under way. Only an embedder's clock or sleep runs other code meanwhile, perhaps a guest that polls too. */
+let busy = false
+
+function poll(context: Context, layout: Layout, at: number, out: number, count: number): Answer {
+  const restore = busy ? putAside(context.sys) : undefined
+  busy = true
+  try {
+    return wait(context, layout, at, out, count)
+  } finally {
+    busy = restore !== undefined
+    restore?.()
+  }
+}
+
+/** Keep what the call under way has here, and in the block if it is the same guest's. */
+function putAside({ block: { pollHandles, poll, pollBytes } }: Sys): () => void {
+  const kept = [new Uint8Array(subs.buffer), errnos, places, bytes, delays, pollHandles, poll, pollBytes].map(
+    array => [array, array.slice()] as const,
+  )
+  return () => {
+    for (const [array, copy] of kept) array.set(copy)
+  }
+}
 
 /**
  * A subscription that is at fault (a closed descriptor, a missing right) does not fail the call: its event says so, at once.
  * Events come in the order of their subscriptions.
  */
-function poll(context: Context, { size, clock }: Layout, at: number, out: number, count: number): Answer {
+function wait(context: Context, { size, clock }: Layout, at: number, out: number, count: number): Answer {
   const { memory, sys, limits } = context
   if (count === 0 || count > limits.subscriptions) return -Errno.INVAL
   memory.check(out, count * event.size)

@@ -1,4 +1,4 @@
-/** Random bytes, fit for keys. */
+/** Random bytes, fit for keys unless the embedder chose others. */
 import { Errno } from '../abi/errno.js'
 import type { Hostcalls } from './types.js'
 

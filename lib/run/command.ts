@@ -1,7 +1,9 @@
 /** What must hold before a module is run as it is asked for. */
 import { coded } from '../errors.js'
 import { shareOf } from '../guest.js'
+import { type Counts, metricsOf } from '../metrics.js'
 import { optionNames, settingsOf } from '../options.js'
+import { checkAlone, checkPortable } from '../replay/options.js'
 import { checkInteger, checkKeys, wrongType } from '../validate.js'
 import { capMemory, pageBytes } from './cap.js'
 import { Crew } from './crew.js'
@@ -22,13 +24,16 @@ export interface Program {
 
 const own = ['threads', 'maxOutput', 'maxMemory', 'timeout', 'signal'] as const
 
-/** Run a program in such workers. */
-export async function runModule(program: Program, options: RunOptions, workers = new Workers()): Promise<RunResult> {
+/** Run a program in such workers. `calls`: where its hostcalls are counted, for who wants that of a run that fails, too. */
+export async function runModule(program: Program, options: RunOptions, workers = new Workers(), calls?: Counts): Promise<RunResult> {
   checkKeys('options', [...optionNames, ...own], options)
   const { threads = 0, maxOutput, maxMemory, timeout, signal, stdin, stdout, stderr, ...others } = options
   checkInteger('options.threads', threads, 0, mostThreads)
   checkEnd(timeout, signal)
-  const settings = settingsOf({ ...others, version: others.version ?? versionOf(program.module) })
+  checkPortable({ ...others })
+  const given = settingsOf({ ...others, version: others.version ?? versionOf(program.module) })
+  const settings = { ...given, counts: calls ?? given.counts }
+  if (threads > 0) checkAlone(settings.replay)
   const stdio = new Stdio({ stdin, stdout, stderr, maxOutput })
   const { module, bytes } = await capped(program, maxMemory)
   checkExports(module, threads)
@@ -48,7 +53,8 @@ export async function runModule(program: Program, options: RunOptions, workers =
       limit: threads,
     }
     const crew = new Crew(beginning, settings, stdio, workers)
-    return { exitCode: await untilEnd(crew, stdio, timeout, signal), ...stdio.captured }
+    const exitCode = await untilEnd(crew, stdio, timeout, signal)
+    return { exitCode, ...stdio.captured, ...(settings.counts && { metrics: metricsOf(settings.counts) }) }
   } finally {
     shared?.close()
   }

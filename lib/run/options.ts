@@ -1,8 +1,10 @@
 /** What an embedder says of a run, and what he is told of it. */
+import type { Metrics } from '../metrics.js'
 import type { GuestOptions } from '../options.js'
 import type { Captured, RunInput, RunOutput } from './stdio.js'
 
-export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'stdout' | 'stderr'> {
+/** Functions that answer a hostcall cannot go to the guest's worker; `seed` and `deterministic` can. */
+export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'stdout' | 'stderr' | 'clocks' | 'sleep' | 'random'> {
   /** The snapshot of WASI; found out from the module if left out. */
   readonly version?: GuestOptions['version'] | undefined
   /**
@@ -30,4 +32,6 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
 export interface RunResult extends Captured {
   /** What proc_exit of any thread said, or 0 when `_start` returned. */
   readonly exitCode: number
+  /** With `metrics`: the hostcalls of all threads. */
+  readonly metrics?: Metrics
 }

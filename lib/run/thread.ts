@@ -60,12 +60,16 @@ class Thread {
     const own: Settings = {
       ...settings,
       stdio: stdio.map(streamOf) as unknown as Settings['stdio'],
-      trace: traced
-        ? line => this.#report({ kind: 'trace', line: sharing === undefined ? line : `[tid ${this.#self}] ${line}` })
-        : undefined,
+      trace: traced ? line => this.#report({ kind: 'trace', line: sharing === undefined ? line : this.#mine(line) }) : undefined,
       report: ({ call, cause }) => this.#report({ kind: 'unexpected', call, cause: toldError(cause) }),
     }
     return sharing === undefined ? guestOf(own) : threadOf(own, sharing)
+  }
+
+  /** A line of the trace, with who made the call. */
+  #mine(line: string): string {
+    const json = this.#beginning.settings.traceStyle.format === 'json'
+    return json ? `{"tid":${this.#self},${line.slice(1)}` : `[tid ${this.#self}] ${line}`
   }
 
   /** What comes as often as the guest likes waits until somebody has heard what came before. */

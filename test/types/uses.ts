@@ -68,6 +68,24 @@ guest.bind(memory)
 guest.bind({ buffer: new ArrayBuffer(8) })
 const exports: Record<string, WebAssembly.ModuleImports> = { [guest.namespace]: guest.imports }
 const exit: number = guest.run(() => linked.exports)
+new WASI({
+  version: 'preview1',
+  clocks: { realtime: () => 0n, monotonic: undefined },
+  sleep: nanoseconds => nanoseconds.toFixed(),
+  random: bytes => void bytes.fill(0),
+})
+new WASI({ version: 'preview1', seed: 1, traceFormat: 'json', traceTimes: true, metrics: true })
+new WASI({ version: 'preview1', deterministic: true })
+createGuest({ version: 'preview1', deterministic: { seed: 1, start: new Date() } })
+const counted: number | undefined = guest.metrics().fd_read?.errnos.NOENT
+const told = ({ call, args, errno, results, nanoseconds }: ours.HostcallEvent): unknown[] => [
+  call,
+  args.fd,
+  errno,
+  results?.nread,
+  nanoseconds,
+]
+ours.run(bytes, { deterministic: { start: 0n }, metrics: true }).then(({ metrics }) => metrics?.path_open?.calls)
 
 // What is a mistake is one here.
 
@@ -89,6 +107,12 @@ new WASI({ version: 'preview1', backend: 'fast' })
 new WASI({ version: 'preview1', stdin: process.stdin })
 // @ts-expect-error: a line is no number
 new WASI({ version: 'preview1', trace: (line: number) => line })
+// @ts-expect-error: a time is a bigint
+new WASI({ version: 'preview1', clocks: { realtime: () => 5 } })
+// @ts-expect-error: functions do not go to a worker
+ours.run(bytes, { sleep() {} })
+// @ts-expect-error: there is no such hostcall
+guest.metrics().fd_reed
 // @ts-expect-error: a string is no list
 new WASI({ version: 'preview1', args: 'a b' })
 // @ts-expect-error: this option is the class's
@@ -108,4 +132,22 @@ new node.WASI({ version: 'preview1', preopens: { '/': { path: '.' } } })
 // @ts-expect-error: it is not replaced as a whole
 new WASI(options).wasiImport = {}
 
-export { cast, code, exit, exports, imports, instantiated, less, made, module, named, nothing, own, wasi, wasiImport, widened }
+export {
+  cast,
+  code,
+  counted,
+  exit,
+  exports,
+  imports,
+  instantiated,
+  less,
+  made,
+  module,
+  named,
+  nothing,
+  own,
+  told,
+  wasi,
+  wasiImport,
+  widened,
+}

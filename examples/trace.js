@@ -1,0 +1,34 @@
+// What a program asks of its host: as a line for each call, as objects on a channel, and as counts.
+import diagnostics from 'node:diagnostics_channel'
+import { WASI } from 'wasi-common'
+import { program } from './program.js'
+
+// Who subscribes before a guest is made hears of each of its calls.
+const failed = []
+diagnostics.subscribe('wasi-common:hostcall', ({ call, args, errno }) => {
+  if (errno !== undefined && errno !== 'SUCCESS') failed.push(`${call}, ${errno}: ${args.path ?? args.fd}`)
+})
+
+const lines = []
+const wasi = new WASI({
+  version: 'preview1',
+  args: ['read', '/here/missing', '1'],
+  preopens: { '/here': new URL('.', import.meta.url) },
+  trace: line => lines.push(line),
+  traceFormat: 'json',
+  metrics: true,
+})
+const module = new WebAssembly.Module(program('read'))
+wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()))
+
+console.log('first:', lines.at(0))
+console.log('last:', lines.at(-1))
+console.log('failed:', failed.join('; '))
+const { path_open } = wasi.metrics()
+console.log('path_open:', path_open.calls, 'call,', path_open.errnos)
+
+// Prints:
+// first: {"call":"args_sizes_get","args":{},"errno":"SUCCESS","results":{"argc":3,"argv_buf_size":21}}
+// last: {"call":"proc_exit","args":{"rval":1},"exit":1}
+// failed: fd_prestat_get, BADF: 4; path_open, NOENT: missing
+// path_open: 1 call, { NOENT: 1 }

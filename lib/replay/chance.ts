@@ -1,0 +1,82 @@
+/** Random bytes that are not the system's: those of a seed, by ChaCha20, or those of the embedder. */
+import { HookFailure } from '../errors.js'
+import type { GuestMemory } from '../memory.js'
+import { wrongReturn } from '../validate.js'
+import { act } from './hooks.js'
+
+/** Fills a part of a memory. */
+export type Random = (memory: GuestMemory, at: number, length: number) => void
+
+/** As much as crypto.getRandomValues fills at once, which an embedder may well call. */
+const most = 65536
+
+/** The embedder's bytes are not the guest's memory: he may keep them, and what he does meanwhile may make the memory grow. */
+export function hookedRandom(hook: (bytes: Uint8Array) => void): Random {
+  return (memory, at, length) => {
+    for (const end = at + length; at < end; at += most) {
+      const length = Math.min(most, end - at)
+      const bytes = new Uint8Array(length)
+      act('options.random', () => hook(bytes))
+      // One that was transferred has none any more, and the guest would go on with what lay there before.
+      if (bytes.length !== length) throw new HookFailure(wrongReturn('options.random', 'with all of its bytes in place', bytes))
+      memory.refresh()
+      memory.write(at, bytes)
+    }
+  }
+}
+
+const rounds = 20
+const words = 16
+/** "expand 32-byte k". */
+const constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const
+/** Which words a quarter round mixes: the columns, then the diagonals. */
+// biome-ignore format: as in RFC 8439
+const quarters = [
+  [0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15],
+  [0, 5, 10, 15], [1, 6, 11, 12], [2, 7, 8, 13], [3, 4, 9, 14],
+] as const
+
+const rotated = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
+
+function quarterRound(x: Uint32Array, a: number, b: number, c: number, d: number): void {
+  x[a] += x[b]
+  x[d] = rotated(x[d] ^ x[a], 16)
+  x[c] += x[d]
+  x[b] = rotated(x[b] ^ x[c], 12)
+  x[a] += x[b]
+  x[d] = rotated(x[d] ^ x[a], 8)
+  x[c] += x[d]
+  x[b] = rotated(x[b] ^ x[c], 7)
+}
+
+/**
+ * The key stream of ChaCha20 whose key is the seed in its first eight bytes, the lowest first, with a nonce of zeros: one
+ * stream, however it is cut into calls.
+ * @see https://www.rfc-editor.org/rfc/rfc8439#section-2.3
+ */
+export function seededRandom(seed: number): Random {
+  const state = new Uint32Array(words)
+  state.set([...constants, seed, Math.floor(seed / 2 ** 32)])
+  const mixed = new Uint32Array(words)
+  const block = new DataView(new ArrayBuffer(4 * words))
+  const bytes = new Uint8Array(block.buffer)
+  let used = bytes.length
+
+  const next = (): void => {
+    mixed.set(state)
+    for (let round = 0; round < rounds; round += 2) for (const [a, b, c, d] of quarters) quarterRound(mixed, a, b, c, d)
+    for (let i = 0; i < words; i++) block.setUint32(4 * i, mixed[i] + state[i], true)
+    // The counter, and the word behind it when it has gone round.
+    if (++state[12] === 0) state[13]++
+    used = 0
+  }
+  return (memory, at, length) => {
+    for (const end = at + length; at < end; ) {
+      if (used === bytes.length) next()
+      const piece = bytes.subarray(used, used + Math.min(bytes.length - used, end - at))
+      memory.bytes.set(piece, at)
+      used += piece.length
+      at += piece.length
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** How a function of the embedder is called in a hostcall: what it throws, and what is wrong with its answer, ends the guest. */
+import { inspect } from 'node:util'
+import { coded, HookFailure } from '../errors.js'
+import { wrongReturn } from '../validate.js'
+
+const end = 2n ** 64n
+
+function called<T>(hook: () => T): T {
+  try {
+    return hook()
+  } catch (thrown) {
+    throw new HookFailure(thrown)
+  }
+}
+
+/** A clock's time. */
+export function timeOf(name: string, clock: () => bigint): bigint {
+  const time: unknown = called(clock)
+  if (typeof time !== 'bigint') throw new HookFailure(wrongReturn(name, 'a bigint', time))
+  if (time >= 0n && time < end) return time
+  const message = `The value of "${name}()" is out of range. It must be >= 0 && < 2^64. Received ${inspect(time)}`
+  throw new HookFailure(coded(new RangeError(message), 'ERR_OUT_OF_RANGE'))
+}
+
+/** Nobody waits for what an async function does, so that the guest would go on too soon. */
+export function act(name: string, hook: () => unknown): void {
+  const answer = called(hook)
+  if (answer !== null && typeof answer === 'object' && typeof (answer as { then?: unknown }).then === 'function') {
+    throw new HookFailure(wrongReturn(name, 'when it is done, and no promise', answer))
+  }
+}

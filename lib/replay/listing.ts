@@ -1,0 +1,146 @@
+/** Directories in the order of their names: each is read whole, sorted, and kept until it is closed or read from its start again. */
+import { Errno } from '../abi/errno.js'
+import { dirent } from '../abi/types.js'
+import type { GuestMemory } from '../memory.js'
+import type { Answer, Handle, Sys } from '../sys/sys.js'
+
+/** Where a dirent has what; the name follows it. */
+const At = Object.freeze({ NEXT: 0, INO: 8, NAMLEN: 16, TYPE: 20 })
+/** What the host tells of a directory at once. */
+const room = 65536
+/** Bytes of all listings that one guest has kept here: about a million names. A directory larger than that is NOMEM. */
+const most = 2 ** 26
+
+interface Entry {
+  /** As bytes, a character each, so that the order is that of bytes. */
+  readonly name: string
+  readonly inode: bigint
+  readonly type: number
+}
+/** A listing as the guest gets it. */
+interface Listing {
+  readonly bytes: Uint8Array
+  /** Where each entry begins: the cookie of one is its place in the order, from 1 on. */
+  readonly offsets: readonly number[]
+}
+
+/** The host's number of a file becomes the guest's. */
+export type NumberOf = (device: bigint, inode: bigint) => bigint
+
+export class SortedListings {
+  readonly #sys: Sys
+  readonly #memory: GuestMemory
+  readonly #numberOf: NumberOf
+  readonly #host: Pick<Sys, 'readdir' | 'filestat' | 'close'>
+  readonly #page = Buffer.alloc(room)
+  /** The oldest first. */
+  readonly #kept = new Map<Handle, Listing>()
+  #size = 0
+
+  /** @param sys as the host made it: what is put over it must not be asked for the numbers of files. */
+  constructor(sys: Sys, memory: GuestMemory, numberOf: NumberOf) {
+    this.#sys = sys
+    this.#memory = memory
+    this.#numberOf = numberOf
+    this.#host = { readdir: sys.readdir.bind(sys), filestat: sys.filestat.bind(sys), close: sys.close.bind(sys) }
+  }
+
+  over(sys: Sys): void {
+    sys.readdir = (dir, cookie, at, length) => this.#readdir(dir, cookie, at, length)
+    sys.close = file => {
+      this.#drop(file)
+      return this.#host.close(file)
+    }
+  }
+
+  #readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
+    let listing = cookie === 0n ? undefined : this.#kept.get(dir)
+    if (listing === undefined) {
+      this.#drop(dir)
+      const read = this.#read(dir)
+      if (typeof read === 'number') return read
+      listing = this.#keep(dir, read)
+      if (listing === undefined) return -Errno.NOMEM
+    }
+    const { bytes, offsets } = listing
+    const start = cookie < offsets.length ? offsets[Number(cookie)] : bytes.length
+    const piece = bytes.subarray(start, start + length)
+    this.#memory.write(at, piece)
+    return piece.length
+  }
+
+  #drop(dir: Handle): void {
+    this.#size -= this.#kept.get(dir)?.bytes.length ?? 0
+    this.#kept.delete(dir)
+  }
+
+  /** Keep a listing, in place of the oldest where there are too many. A guest that goes on in one of those has it read anew. */
+  #keep(dir: Handle, listing: Listing): Listing | undefined {
+    if (listing.bytes.length > most) return undefined
+    for (const oldest of this.#kept.keys()) {
+      if (this.#size + listing.bytes.length <= most) break
+      this.#drop(oldest)
+    }
+    this.#kept.set(dir, listing)
+    this.#size += listing.bytes.length
+    return listing
+  }
+
+  /** All entries of a directory, or why not. */
+  #read(dir: Handle): Listing | Answer {
+    const found = this.#host.filestat(dir)
+    if (found !== 0) return found
+    const device = this.#sys.block.record.getBigUint64(0, true)
+    const entries: Entry[] = []
+    // The host writes into what it takes for guest memory.
+    this.#sys.bind(this.#page)
+    try {
+      let size = 0
+      for (let used: Answer = room, cookie = 0n; used === room; ) {
+        used = this.#host.readdir(dir, cookie, 0, room)
+        if (used < 0) return used
+        const end = this.#parse(used, entries)
+        if (end > 0) cookie = this.#page.readBigUInt64LE(this.#last + At.NEXT)
+        size += end
+        if (size > most) return -Errno.NOMEM
+      }
+    } finally {
+      this.#sys.bind(this.#memory.bytes)
+    }
+    return this.#listing(device, entries)
+  }
+
+  /** Where the last whole entry of the page begins. */
+  #last = 0
+  /** Take the entries of a page, of which the last may be cut. How many bytes they are. */
+  #parse(used: number, entries: Entry[]): number {
+    const page = this.#page
+    let at = 0
+    while (at + dirent.size <= used) {
+      const end = at + dirent.size + page.readUInt32LE(at + At.NAMLEN)
+      if (end > used) break
+      const name = page.toString('latin1', at + dirent.size, end)
+      entries.push({ name, inode: page.readBigUInt64LE(at + At.INO), type: page.readUInt32LE(at + At.TYPE) })
+      this.#last = at
+      at = end
+    }
+    return at
+  }
+
+  #listing(device: bigint, entries: Entry[]): Listing {
+    entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    const bytes = Buffer.alloc(entries.reduce((sum, { name }) => sum + dirent.size + name.length, 0))
+    const offsets: number[] = []
+    let at = 0
+    for (const { name, inode, type } of entries) {
+      offsets.push(at)
+      bytes.writeBigUInt64LE(BigInt(offsets.length), at + At.NEXT)
+      // Where the host does not know, a C library asks again.
+      bytes.writeBigUInt64LE(inode === 0n ? 0n : this.#numberOf(device, inode), at + At.INO)
+      bytes.writeUInt32LE(name.length, at + At.NAMLEN)
+      bytes.writeUInt32LE(type, at + At.TYPE)
+      at += dirent.size + bytes.write(name, at + dirent.size, 'latin1')
+    }
+    return { bytes, offsets }
+  }
+}

@@ -1,0 +1,27 @@
+/** What an embedder fixed or replaced, put over the host of one guest: who has nothing of it has the host as it is. */
+import type { GuestMemory } from '../memory.js'
+import type { Sys } from '../sys/sys.js'
+import { hookedRandom, type Random, seededRandom } from './chance.js'
+import { FixedClock, replaceClocks } from './clock.js'
+import { FixedFiles } from './files.js'
+import { SortedListings } from './listing.js'
+import type { Replay } from './options.js'
+
+/** Changes the calls of this one host. Where the guest's random bytes come from, unless from the system. */
+export function replayOver(sys: Sys, memory: GuestMemory, replay: Replay): Random | undefined {
+  const { seed, start, random } = replay
+  if (start === undefined) replaceClocks(sys, replay)
+  else fix(sys, memory, start)
+  if (seed !== undefined) return seededRandom(seed)
+  return random && hookedRandom(random)
+}
+
+function fix(sys: Sys, memory: GuestMemory, start: bigint): void {
+  const clock = new FixedClock(start)
+  const files = new FixedFiles(sys, clock)
+  // Listings ask the host for the numbers that files then change, so they take its calls first.
+  const listings = new SortedListings(sys, memory, (device, inode) => files.numberOf(device, inode))
+  clock.over(sys)
+  files.over(sys)
+  listings.over(sys)
+}
