@@ -1,31 +1,44 @@
 /** What a guest is given becomes its first descriptors. */
+import { basename } from 'node:path'
 import { coded } from './errors.js'
 import type { Descriptor } from './fds/descriptor.js'
 import { hostDescriptor } from './fds/directory.js'
-import { openedTraits } from './fds/host.js'
+import { type HostFile, openedTraits } from './fds/host.js'
+import { memoryDescriptor } from './fds/memory.js'
 import { ReadOnly } from './fds/readonly.js'
 import { STREAM } from './fds/rights.js'
 import { InputStream, OutputStream } from './fds/stream.js'
 import type { FdTable } from './fds/table.js'
 import { PlainTerminal } from './fds/terminal.js'
 import type { GuestMemory } from './memory.js'
-import type { Settings } from './options.js'
+import type { Given, Settings } from './options.js'
 import { plainSink, type Sink, type Source } from './streams.js'
-import type { Handle, Sys } from './sys/sys.js'
+import { Below } from './sys/memory/below.js'
+import { treeOf } from './sys/memory/files.js'
+import { singleTree } from './sys/memory/single.js'
+import { MemorySys } from './sys/memory/sys.js'
+import type { Tree } from './sys/memory/tree.js'
+import type { Sys } from './sys/sys.js'
 
 const encoder = new TextEncoder()
 
 /** A directory's name as the guest is told it. */
 export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => encoder.encode(name)
 
-/** Standard streams, then the directories in their order. If one cannot be opened, all are closed. */
+/**
+ * Standard streams, then the directories in their order. If one cannot be opened, all are closed.
+ * @param another opens a backend of the guest's kind that nobody else has
+ * @returns what serves its files in memory, to be disposed of with the guest
+ */
 export function openAll(
   sys: Sys,
+  another: () => Sys,
   memory: GuestMemory,
   fds: FdTable,
   { stdio, preopens, terminalEscapes }: Settings,
   names: readonly Uint8Array[],
-): void {
+): Sys[] {
+  const beside: Sys[] = []
   try {
     stdio.forEach((stream, i) => {
       if (typeof stream !== 'number') {
@@ -37,14 +50,15 @@ export function openAll(
       const file = hostDescriptor(sys, handle, openedTraits(sys, STREAM, STREAM))
       fds.insert(terminal && !terminalEscapes ? new PlainTerminal(file, memory) : file)
     })
-    preopens.forEach(({ name, path, readOnly }, i) => {
-      const handle = opening(`preopen "${name}" at "${path}"`, () => sys.preopen(path))
-      const directory = hostDescriptor(sys, handle)
+    preopens.forEach((given, i) => {
+      const directory = (given.files ?? given.file) ? inMemory(sys, another, beside, memory, given) : ofHost(sys, given)
+      const { readOnly } = given
       directory.preopen = names[i]
       fds.insert(readOnly ? new ReadOnly(directory) : directory)
     })
+    return beside
   } catch (error) {
-    sys.dispose()
+    for (const each of [sys, ...beside]) each.dispose()
     throw error
   }
 }
@@ -55,8 +69,32 @@ export function served({ block }: Sys, memory: GuestMemory, index: number, strea
   return new OutputStream(memory, block, index, stream.isTTY && !terminalEscapes ? plainSink(stream) : stream)
 }
 
+function ofHost(sys: Sys, { name, path = '' }: Given): HostFile {
+  const handle = opening(`preopen "${name}" at "${path}"`, () => sys.preopen(path))
+  return hostDescriptor(sys, handle)
+}
+
+/** What lies in memory is served by a Sys of its own, beside the one for the host, in whose block its results lie. */
+function inMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
+  const { name, path } = given
+  const own = opening(
+    `preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`,
+    () => new MemorySys(sys.block, treeFor(given, another)),
+  )
+  beside.push(own)
+  memory.serve(own)
+  return memoryDescriptor(own, own.preopen(''))
+}
+
+function treeFor({ path, files, file, readOnly }: Given, another: () => Sys): Tree {
+  if (files === undefined) return singleTree(file as string, basename(path as string), readOnly, another)
+  const tree = treeOf(files)
+  if (path !== undefined) tree.lieOver(new Below(path, another))
+  return tree
+}
+
 /** The host's refusal under the code that node:wasi gives it, with what was to be opened. */
-function opening(what: string, open: () => Handle): Handle {
+function opening<T>(what: string, open: () => T): T {
   try {
     return open()
   } catch (cause) {

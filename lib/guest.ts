@@ -60,8 +60,8 @@ export function createGuest(options: GuestOptions): Guest {
 export function guestOf(settings: Settings, sys: Sys = openSys(settings.backend)): Guest {
   const memory = new GuestMemory(sys, settings.limits)
   const fds = new OwnFds(settings.limits.descriptors)
-  openAll(sys, memory, fds, settings, settings.preopens.map(nameOf))
-  return guestWith(settings, sys, memory, fds)
+  const beside = openAll(sys, () => openSys(settings.backend), memory, fds, settings, settings.preopens.map(nameOf))
+  return guestWith(settings, sys, memory, fds, beside)
 }
 
 /** What the threads of one guest have together. It passes from thread to thread as it is. */
@@ -75,6 +75,10 @@ export interface Sharing {
  * settings and this. The files are closed when the last of them is, and `close` was called here.
  */
 export function shareOf(settings: Settings): { readonly sharing: Sharing; close(): void } {
+  if (settings.preopens.some(({ files, file }) => files !== undefined || file !== undefined)) {
+    const message = 'threads share open files, which those in memory, and single ones, cannot: they are objects of one thread'
+    throw coded(new Error(message), 'ERR_WASI_THREADS_UNAVAILABLE')
+  }
   const sys = openSys(settings.backend)
   const handles = sys.share()
   if (handles === undefined) {
@@ -83,7 +87,7 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
   const names = settings.preopens.map(nameOf)
   const memory = new GuestMemory(sys, settings.limits)
   const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streamsOf(settings, sys, memory))
-  openAll(sys, memory, fds, settings, names)
+  openAll(sys, () => openSys(settings.backend), memory, fds, settings, names)
   return { sharing: { fds: fds.memory, handles }, close: () => sys.dispose() }
 }
 
@@ -101,7 +105,7 @@ function streamsOf({ stdio, terminalEscapes }: Settings, sys: Sys, memory: Guest
   return index => served(sys, memory, index, stdio[index] as Source | Sink, terminalEscapes)
 }
 
-function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable): Guest {
+function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable, beside: readonly Sys[] = []): Guest {
   const { args, env, limits, counts, replay } = settings
   const random = (replay && replayOver(sys, memory, replay)) ?? systemRandom
   const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random }
@@ -125,7 +129,9 @@ function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTab
       if (counts === undefined) throw coded(new Error('nothing was counted: options.metrics was not set'), 'ERR_WASI_NO_METRICS')
       return metricsOf(counts)
     },
-    close: () => sys.dispose(),
+    close() {
+      for (const each of [sys, ...beside]) each.dispose()
+    },
   }
 }
 

@@ -23,6 +23,8 @@ export class GuestMemory {
   /** Looks up where the memory lies now. */
   #read: (() => ArrayBufferLike) | undefined
   readonly #sys: Sys
+  /** Others that serve the guest beside it: files in memory. */
+  readonly #beside: Pick<Sys, 'bind'>[] = []
   readonly #limits: Limits
   constructor(sys: Sys, limits: Limits) {
     this.#sys = sys
@@ -34,6 +36,12 @@ export class GuestMemory {
     const read = reader(memory)
     this.#attach(read)
     this.#read = read
+  }
+
+  /** Tell this one, too, where the memory is, whenever that changes. */
+  serve(sys: Pick<Sys, 'bind'>): void {
+    this.#beside.push(sys)
+    sys.bind(this.bytes)
   }
 
   /** Whether it is known yet where the memory is. */
@@ -53,6 +61,7 @@ export class GuestMemory {
     this.view = new DataView(buffer)
     this.size = this.bytes.length
     this.#sys.bind(this.bytes)
+    for (const sys of this.#beside) sys.bind(this.bytes)
   }
 
   /** Refuse with FAULT what does not lie wholly inside the memory. */

@@ -1,4 +1,5 @@
 /** An embedder's options become checked settings. Every mistake of the embedder is an error here, before anything is opened. */
+import { realpathSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
@@ -8,6 +9,8 @@ import { type Replay, type ReplayOptions, replayNames, replayOf } from './replay
 import { reporter } from './report.js'
 import { type Input, inputOf, type Output, outputOf, type Sink, type Source } from './streams.js'
 import { checkStrict } from './strict.js'
+import { type FileRecord, MemoryFiles } from './sys/memory/files.js'
+import { type Quota, quotaOf } from './sys/memory/room.js'
 import type { Style } from './trace.js'
 import {
   checkArray,
@@ -23,10 +26,29 @@ import {
 
 /** A directory of the host for a guest. */
 export interface Preopen {
-  /** The host's path; what is relative is so to the working directory. */
+  /**
+   * The host's path; what is relative is so to the working directory. Of a file, the guest gets a directory with nothing in it
+   * but that file, under its own name; it is opened once, with the guest, and stays the same whatever becomes of its name.
+   */
   readonly path: string
   /** Refuse every change through it with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
+  /**
+   * Keep what the guest changes in memory, over the directory, which is not written to: true, or the MemoryFiles that shall have
+   * the changes, which are laid over this one directory then and no other. Default false.
+   */
+  readonly overlay?: boolean | MemoryFiles | undefined
+  /** Of an overlay: how much the guest may keep in it. MemoryFiles have their own. */
+  readonly quota?: Quota | undefined
+}
+
+/** A directory that lies in memory. */
+export interface MemoryPreopen {
+  /** What is in it to begin with, for this guest alone; or files that others have, too. */
+  readonly files: FileRecord | MemoryFiles
+  readonly readOnly?: boolean | undefined
+  /** How much the guest may keep in it. MemoryFiles have their own. */
+  readonly quota?: Quota | undefined
 }
 
 export interface GuestOptions extends ReplayOptions {
@@ -40,7 +62,7 @@ export interface GuestOptions extends ReplayOptions {
    * Directories by the name that the guest knows each by; they become its descriptors 3, 4 and so on, in the order of the
    * record (in which JavaScript puts names that are numbers first). Default none.
    */
-  readonly preopens?: Readonly<Record<string, string | URL | Preopen | undefined>> | undefined
+  readonly preopens?: Readonly<Record<string, string | URL | Preopen | MemoryPreopen | undefined>> | undefined
   /**
    * The guest's descriptors 0, 1 and 2. Those of the host are used as they are: keep them open as long as the guest lives; the
    * guest cannot close them. What is no number is served by functions and objects of yours. Default 0, 1, 2.
@@ -91,12 +113,23 @@ export interface WASIOptions extends GuestOptions {
   readonly returnOnExit?: boolean | undefined
 }
 
+/** A directory for the guest: of the host, in memory, or in memory over one of the host. */
+export interface Given {
+  readonly name: string
+  /** The host's; undefined for what lies in memory alone. */
+  readonly path: string | undefined
+  readonly files: MemoryFiles | undefined
+  /** Where `path` leads, if that is a file: the only one in its directory, then. */
+  readonly file?: string
+  readonly readOnly: boolean
+}
+
 /** Options after all checks, in the form that the rest of the package uses. */
 export interface Settings {
   readonly version: 'preview1' | 'unstable'
   readonly args: readonly Uint8Array[]
   readonly env: readonly Uint8Array[]
-  readonly preopens: readonly { readonly name: string; readonly path: string; readonly readOnly: boolean }[]
+  readonly preopens: readonly Given[]
   readonly stdio: readonly [stdin: number | Source, stdout: number | Sink, stderr: number | Sink]
   readonly backend: 'auto' | 'native' | 'typescript'
   readonly terminalEscapes: boolean
@@ -178,18 +211,44 @@ function cString(name: string, text: string): Uint8Array {
   return encoder.encode(`${text}\0`)
 }
 
-function folder(name: string, value: unknown): Settings['preopens'][number] {
+function folder(name: string, value: unknown): Given {
   const at = `options.preopens[${inspect(name)}]`
-  if (value === null || typeof value !== 'object') return { name, path: pathOf(at, String(value)), readOnly: false }
-  if (value instanceof URL) return { name, path: pathOf(at, fileURLToPath(value)), readOnly: false }
+  const host = (path: string): Given => ({ name, path: pathOf(at, path), files: undefined, readOnly: false })
+  if (value === null || typeof value !== 'object') return host(String(value))
+  if (value instanceof URL) return host(fileURLToPath(value))
   // What has its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record must be spelled right.
   const prototype = Object.getPrototypeOf(value)
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return { name, path: pathOf(at, String(value)), readOnly: false }
-  checkKeys(at, ['path', 'readOnly'], value)
-  const { path, readOnly = false } = value as Partial<Preopen>
-  if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return host(String(value))
+  const { path, readOnly = false, overlay = false, files, quota } = value as Partial<Preopen & MemoryPreopen>
+  checkKeys(at, files === undefined ? ['path', 'readOnly', 'overlay', 'quota'] : ['files', 'readOnly', 'quota'], value)
   checkBoolean(`${at}.readOnly`, readOnly)
-  return { name, path: pathOf(`${at}.path`, path), readOnly }
+  if (files !== undefined) return { name, path: undefined, files: filesOf(at, files, quota), readOnly }
+  if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
+  const given = { name, path: pathOf(`${at}.path`, path), readOnly }
+  if (overlay instanceof MemoryFiles) return { ...given, files: filesOf(at, overlay, quota) }
+  checkBoolean(`${at}.overlay`, overlay)
+  if (overlay) return { ...given, files: filesOf(at, {}, quota) }
+  if (quota !== undefined) throw wrongValue(`${at}.quota`, 'is for what lies in memory, and this is a directory of the host', quota)
+  const file = fileAt(given.path)
+  return { ...given, files: undefined, ...(file !== undefined && { file }) }
+}
+
+/** What is no file, or cannot be looked at, is taken for a directory, whose error is told when it is opened. */
+function fileAt(path: string): string | undefined {
+  try {
+    return statSync(path).isFile() ? realpathSync(path) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function filesOf(at: string, files: unknown, quota: unknown): MemoryFiles {
+  if (!(files instanceof MemoryFiles)) {
+    checkObject(`${at}.files`, files)
+    return new MemoryFiles(files as FileRecord, { quota: quotaOf(`${at}.quota`, quota) })
+  }
+  if (quota !== undefined) throw wrongValue(`${at}.quota`, 'must not be given beside MemoryFiles, which have their own', quota)
+  return files
 }
 
 function pathOf(at: string, path: string): string {

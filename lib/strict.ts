@@ -16,7 +16,7 @@ const own = (): readonly (readonly [what: string, path: string])[] => [
 /** What is looked at, of the settings. */
 interface Given {
   readonly backend: string
-  readonly preopens: readonly { readonly name: string; readonly path: string }[]
+  readonly preopens: readonly { readonly name: string; readonly path: string | undefined }[]
 }
 
 /** @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN. */
@@ -28,6 +28,7 @@ export function checkStrict({ backend, preopens }: Given, env: unknown, allowUns
   }
   if (allowUnsafePreopen) return
   for (const { name, path } of preopens) {
+    if (path === undefined) continue
     const why = unsafe(real(path))
     if (why === undefined) continue
     const message = `the preopen "${name}" at "${path}" is ${why}, which a strict sandbox refuses unless allowUnsafePreopen is set`

@@ -21,7 +21,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['errors', /^(errors|validate|random|plain|strings|streams|lines)$/],
   ['sys/sys', /^sys\/(block|root|sys)$/],
   ['limits', /^limits$/],
-  ['backends', /^sys\/(native|typescript\/\w+)$/],
+  ['backends', /^sys\/(native|typescript\/\w+|memory\/\w+)$/],
   ['sys/choose', /^sys\/choose$/],
   ['memory', /^memory$/],
   ['replay', /^replay\/\w+$/],

@@ -1,6 +1,6 @@
 /** The words of the command line, and what each asks for. */
 import { parseArgs } from 'node:util'
-import type { GuestOptions, Preopen } from '../options.js'
+import type { GuestOptions, MemoryPreopen, Preopen } from '../options.js'
 import { duration, size } from './amounts.js'
 import { CommandError } from './error.js'
 
@@ -10,7 +10,7 @@ export interface RunRequest {
   /** The guest's command line, its name first. */
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly preopens: Readonly<Record<string, Preopen>>
+  readonly preopens: Readonly<Record<string, Preopen | MemoryPreopen>>
   readonly invoke: string | undefined
   readonly backend: 'auto' | 'native' | 'typescript'
   readonly sandbox: Pick<GuestOptions, 'sandbox' | 'allowUnsafePreopen' | 'allowTerminalEscapes'>
@@ -32,6 +32,8 @@ export interface RunRequest {
 
 export const runHelp = `Options of run:
   --dir HOST[::GUEST[::ro]]  give the guest a directory, under the name GUEST (default HOST), perhaps only to read
+  --overlay HOST[::GUEST]    give it a directory that is not changed: what it writes there is kept in memory, and gone at its end
+  --tmpfs GUEST[::SIZE]      give it an empty directory in memory, of at most SIZE (default 64M; with K, M or G)
   --env NAME[=VALUE]         set a variable of the guest; without a value, pass the host's on
   --inherit-env              pass the host's whole environment on
   --argv0 NAME               what the guest sees as its own name (default: the program as given)
@@ -57,6 +59,8 @@ no variable that was not asked for. The exit code is the guest's; 1 where it cou
 
 const words = {
   dir: { type: 'string', multiple: true },
+  overlay: { type: 'string', multiple: true },
+  tmpfs: { type: 'string', multiple: true },
   env: { type: 'string', multiple: true },
   'inherit-env': { type: 'boolean' },
   argv0: { type: 'string' },
@@ -100,7 +104,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     program,
     args: [values.argv0 ?? program, ...rest],
     env: environment(values.env ?? [], values['inherit-env'] ?? false),
-    preopens: directories(values.dir ?? []),
+    preopens: directories(values.dir ?? [], values.overlay ?? [], values.tmpfs ?? []),
     invoke: values.invoke,
     sandbox: {
       sandbox: values.strict ? 'strict' : undefined,
@@ -150,18 +154,46 @@ function environment(settings: readonly string[], inherit: boolean): Record<stri
   return env
 }
 
-function directories(settings: readonly string[]): Record<string, Preopen> {
-  const preopens: Record<string, Preopen> = Object.create(null)
-  for (const setting of settings) {
+/** Those of the host first, then overlays, then what is in memory. */
+function directories(
+  dirs: readonly string[],
+  overlays: readonly string[],
+  memory: readonly string[],
+): Record<string, Preopen | MemoryPreopen> {
+  const preopens: Record<string, Preopen | MemoryPreopen> = Object.create(null)
+  const give = (option: string, path: string, guest: string, preopen: Preopen | MemoryPreopen): void => {
+    if (path === '' || guest === '') throw new CommandError(`${option}: a directory has a name`)
+    if (guest in preopens) throw new CommandError(`${option}: the guest has a directory ${guest} already`)
+    preopens[guest] = preopen
+  }
+  for (const setting of dirs) {
     const [path, guest = path, mode, ...rest] = setting.split('::')
-    if (path === '' || guest === '') throw new CommandError(`--dir ${setting}: a directory has a name`)
     if ((mode !== undefined && mode !== 'ro' && mode !== 'rw') || rest.length !== 0) {
       throw new CommandError(`--dir ${setting}: what follows the guest's name is ro or rw`, 'as in --dir HOST::GUEST::ro')
     }
-    if (guest in preopens) throw new CommandError(`--dir ${setting}: the guest has a directory ${guest} already`)
-    preopens[guest] = { path, readOnly: mode === 'ro' }
+    give(`--dir ${setting}`, path, guest, { path, readOnly: mode === 'ro' })
+  }
+  for (const setting of overlays) {
+    const [path, guest = path, ...rest] = setting.split('::')
+    if (rest.length !== 0) throw new CommandError(`--overlay ${setting}: nothing follows the guest's name`, 'as in --overlay HOST::GUEST')
+    give(`--overlay ${setting}`, path, guest, { path, overlay: true })
+  }
+  for (const setting of memory) {
+    const [guest, size, ...rest] = setting.split('::')
+    const quota = size === undefined ? {} : { quota: { bytes: bytesOf(`--tmpfs ${setting}`, size) } }
+    if (rest.length !== 0) throw new CommandError(`--tmpfs ${setting}: nothing follows the size`, 'as in --tmpfs /tmp::16M')
+    give(`--tmpfs ${setting}`, guest, guest, { files: {}, ...quota })
   }
   return preopens
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }
+function bytesOf(option: string, size: string): number {
+  const [, digits, unit] = /^(\d{1,12})([KMG]?)$/i.exec(size) ?? []
+  if (digits === undefined || unit === undefined) throw new CommandError(`${option}: a size is a number, perhaps with K, M or G`)
+  const bytes = Number(digits) * units[unit.toUpperCase()]
+  if (!Number.isSafeInteger(bytes)) throw new CommandError(`${option}: there is no such size`)
+  return bytes
 }
 
 function threads(count: string, invoke: string | undefined): number {

@@ -36,9 +36,9 @@ export class HostDirectory extends HostFile {
   override readlink(at: number, length: number, into: number, room: number) { return this.sys.readlink(this.handle, at, length, into, room) }
   override symlink(target: number, targetLength: number, at: number, length: number) { return this.sys.symlink(target, targetLength, this.handle, at, length) }
   override link(at: number, length: number, follow: number, dir2: Descriptor, at2: number, length2: number): Answer {
-    return dir2 instanceof HostDirectory ? this.sys.link(this.handle, at, length, follow, dir2.handle, at2, length2) : -Errno.XDEV
+    return dir2 instanceof HostDirectory && dir2.sys === this.sys ? this.sys.link(this.handle, at, length, follow, dir2.handle, at2, length2) : -Errno.XDEV
   }
   override rename(at: number, length: number, dir2: Descriptor, at2: number, length2: number): Answer {
-    return dir2 instanceof HostDirectory ? this.sys.rename(this.handle, at, length, dir2.handle, at2, length2) : -Errno.XDEV
+    return dir2 instanceof HostDirectory && dir2.sys === this.sys ? this.sys.rename(this.handle, at, length, dir2.handle, at2, length2) : -Errno.XDEV
   }
 }

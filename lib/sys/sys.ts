@@ -10,7 +10,8 @@ export const UNEXPECTED = -0x10000
 export const maxTransfer = 0x7ffff000
 
 /**
- * All that the hostcalls ask of the host. `native` and `typescript` are the two; a third must only pass test/sys.
+ * All that the hostcalls ask of the host. `native` and `typescript` are the backends; `memory` serves files that lie in memory,
+ * beside one of them. Another must only pass test/sys.
  *
  * `(dir, at, length)` names a file: a directory handle, and a path in guest memory whose bounds are already checked. The
  * path is copied once and only the copy is looked at, since another thread of the guest may change it. It is resolved
@@ -19,7 +20,7 @@ export const maxTransfer = 0x7ffff000
  * `follow` is 1 to follow a link in the last place; a trailing slash follows it always, and wants a directory there.
  */
 export interface Sys {
-  readonly name: 'native' | 'typescript'
+  readonly name: 'native' | 'typescript' | 'memory'
   readonly block: Block
   /** Where guest memory lies from now on. Called again whenever it moved or grew. */
   bind(memory: Uint8Array): void

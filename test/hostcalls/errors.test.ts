@@ -1,5 +1,4 @@
 /** What every call answers to what is wrong with each of its arguments, read off the table; and that it then does nothing. */
-import fs from 'node:fs'
 import test from 'ava'
 import type { RightName } from '#lib/abi/rights.js'
 import { type CallName, type Param, type Row, table } from '#lib/abi/table.js'
@@ -96,8 +95,8 @@ const plan = { options: { args: ['one', 'two'], env: { ONE: '1', TWO: '2' } } }
 function furnish(w: World): void {
   w.write('file', names.file)
   w.write('other', '')
-  fs.mkdirSync(w.host('empty'))
-  fs.symlinkSync('file', w.host('link'))
+  w.fs.mkdirSync(w.host('empty'))
+  w.fs.symlinkSync('file', w.host('link'))
   openAgain(w, FILE)
   w.open('other', { base: ALL })
   openAgain(w, DIR)
@@ -170,8 +169,8 @@ function wrongs({ param: { type }, length, result }: Slot, size: number): Wrong[
 
 /** All of the host and of the guest's descriptors that a refused call must leave as it was. */
 function state(w: World): unknown {
-  const found = fs.readdirSync(w.host()).map(name => {
-    const { ino, size, mtimeNs, ctimeNs, nlink } = fs.lstatSync(w.host(name), { bigint: true })
+  const found = w.fs.readdirSync(w.host()).map(name => {
+    const { ino, size, mtimeNs, ctimeNs, nlink } = w.fs.lstatSync(w.host(name), { bigint: true })
     return [name, ino, size, mtimeNs, ctimeNs, nlink]
   })
   const fds = [0, 1, 2, DIR, 4, FILE, FILE2, DIR2, 8].map(fd => w.fdstat(fd))

@@ -1,5 +1,4 @@
 /** Every call on a path: what it does to the tree, where its results lie, what a read-only directory and the sandbox refuse. */
-import fs from 'node:fs'
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'
 import { ALL, blank, each, Fdflags, Filetype, FOLLOW, Fstflags, Oflags, openDescriptors, rights, u32, type World } from './world.js'
@@ -10,21 +9,21 @@ const WRITE = rights('FD_WRITE', 'FD_SEEK')
 /** Names below the guest's folder, what they are and what is in them, so that a case sees every change. */
 function tree(w: World, below = ''): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const entry of fs.readdirSync(w.host(below), { withFileTypes: true })) {
+  for (const entry of w.fs.readdirSync(w.host(below), { withFileTypes: true })) {
     const name = `${below}${entry.name}`
     if (entry.isDirectory()) Object.assign(found, { [`${name}/`]: '' }, tree(w, `${name}/`))
-    else found[name] = entry.isSymbolicLink() ? `-> ${fs.readlinkSync(w.host(name))}` : entry.isFile() ? w.text(name) : '?'
+    else found[name] = entry.isSymbolicLink() ? `-> ${w.fs.readlinkSync(w.host(name))}` : entry.isFile() ? w.text(name) : '?'
   }
   return found
 }
 /** A file, a directory with a file in it, and links that lead to each, nowhere, in a circle, and out of the folder. */
 function plant(w: World): Record<string, string> {
   w.write('file', 'text')
-  fs.mkdirSync(w.host('dir'))
+  w.fs.mkdirSync(w.host('dir'))
   w.write('dir/inner', 'inner')
-  fs.mkdirSync(w.host('empty'))
+  w.fs.mkdirSync(w.host('empty'))
   const links = { tofile: 'file', todir: 'dir', nowhere: 'missing', circle: 'circle', out: '..', 'dir/back': '../file' }
-  for (const [name, target] of Object.entries(links)) fs.symlinkSync(target, w.host(name))
+  for (const [name, target] of Object.entries(links)) w.fs.symlinkSync(target, w.host(name))
   return tree(w)
 }
 
@@ -186,7 +185,7 @@ each(test, 'path_filestat_set_times: of a file, and of a link itself', {}, (t, w
   plant(w)
   const { ATIM, MTIM, ATIM_NOW, MTIM_NOW } = Fstflags
   const times = (name: string): bigint[] => {
-    const { atimeNs, mtimeNs } = fs.lstatSync(w.host(name), { bigint: true })
+    const { atimeNs, mtimeNs } = w.fs.lstatSync(w.host(name), { bigint: true })
     return [atimeNs, mtimeNs]
   }
   // To follow a link sets its time of access.
@@ -306,14 +305,14 @@ each(test, 'path_rename and path_link: from one directory into another', {}, (t,
   const dir = w.open('dir', { oflags: DIRECTORY, base: rights('PATH_RENAME_TARGET', 'PATH_LINK_TARGET') })
   t.is(w.call('path_link', 3, 0, ...w.path('file'), dir, ...w.path('linked')), 'SUCCESS')
   t.is(w.call('path_rename', 3, ...w.path('file'), dir, ...w.path('moved')), 'SUCCESS')
-  t.is(fs.statSync(w.host('dir/moved')).ino, fs.statSync(w.host('dir/linked')).ino)
+  t.is(w.fs.statSync(w.host('dir/moved')).ino, w.fs.statSync(w.host('dir/linked')).ino)
   t.false(w.exists('file'))
   t.is(w.call('path_rename', dir, ...w.path('moved'), 3, ...w.path('file')), 'NOTCAPABLE', 'it may not give')
   t.is(w.call('path_link', dir, 0, ...w.path('moved'), 3, ...w.path('file')), 'NOTCAPABLE')
 })
 
 each(test, 'path_readlink: where a link leads, cut to the room there is', {}, (t, w) => {
-  fs.symlinkSync('some/target', w.host('l'))
+  w.fs.symlinkSync('some/target', w.host('l'))
   const name = w.path('l')
   t.is(w.call('path_readlink', 3, ...name, 0x101, 100, 0x43), 'SUCCESS')
   w.expect(0x101, 'some/target')
@@ -365,7 +364,7 @@ const through: readonly (readonly [CallName, (path: string) => readonly (number 
 ]
 each(test, 'no path leads out', {}, (t, w) => {
   const before = plant(w)
-  const outside = fs.readdirSync(w.host('..'))
+  const outside = w.fs.readdirSync(w.host('..'))
   for (const [call, args] of through) {
     for (const path of escapes) {
       const answer = w.call(call, ...args(path).flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg])))
@@ -373,7 +372,7 @@ each(test, 'no path leads out', {}, (t, w) => {
     }
   }
   t.deepEqual(tree(w), before)
-  t.deepEqual(fs.readdirSync(w.host('..')), outside)
+  t.deepEqual(w.fs.readdirSync(w.host('..')), outside)
 })
 
 each(test, 'a link that leads out can be looked at, but not through', {}, (t, w) => {
@@ -405,7 +404,7 @@ const changes: readonly (readonly [CallName, readonly (number | string | bigint)
 each(test, 'read-only: every change is ROFS, also from and to a directory that can be written', {}, (t, w) => {
   const before = plant(w)
   const stamps = (name: string): bigint[] => {
-    const { size, mtimeNs, ctimeNs, nlink } = fs.statSync(w.host(name), { bigint: true })
+    const { size, mtimeNs, ctimeNs, nlink } = w.fs.statSync(w.host(name), { bigint: true })
     return [size, mtimeNs, ctimeNs, nlink]
   }
   const stat = [stamps('file'), stamps('')]

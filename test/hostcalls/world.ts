@@ -9,12 +9,15 @@ import { type RightName, Rights } from '#lib/abi/rights.js'
 import type { CallName } from '#lib/abi/table.js'
 import type { UnexpectedError } from '#lib/errors.js'
 import { createGuest, type Guest } from '#lib/guest.js'
-import { type GuestOptions, type Preopen, settingsOf } from '#lib/options.js'
+import { type GuestOptions, type MemoryPreopen, type Preopen, settingsOf } from '#lib/options.js'
+import { MemoryFiles, treeOf } from '#lib/sys/memory/files.js'
+import type { HostFs } from '../sys/ground.js'
+import { treeFs } from '../sys/treefs.js'
 import { threadAlone } from '../thread.js'
 
 export const backends = ['native', 'typescript'] as const
-/** Those, and a thread of a guest that has several. */
-export const ways = [...backends, 'thread'] as const
+/** Those, a thread of a guest that has several, and files in memory. */
+export const ways = [...backends, 'thread', 'memory'] as const
 export type Way = (typeof ways)[number]
 export const snapshots = ['preview1', 'unstable'] as const
 export type Snapshot = (typeof snapshots)[number]
@@ -94,7 +97,8 @@ export function each(test: TestFn, title: string, plan: Plan, body: (t: Executio
 }
 
 function open(way: Way, options: Omit<GuestOptions, 'backend'>): Guest {
-  return way === 'thread' ? threadAlone(settingsOf(options)) : createGuest({ ...options, backend: way })
+  if (way === 'thread') return threadAlone(settingsOf(options))
+  return createGuest({ ...options, backend: way === 'memory' ? 'native' : way })
 }
 
 export class World {
@@ -104,6 +108,8 @@ export class World {
   readonly memory: WebAssembly.Memory
   /** The host's folder that the guest has as descriptor 3 `/box`, and to read only as 4 `/ro`. */
   readonly folder: string
+  /** What is in it, as the host sees it; of files in memory, what stands in for that. */
+  readonly fs: HostFs
   /** A line for each hostcall. */
   readonly lines: string[] = []
   readonly unexpected: UnexpectedError[] = []
@@ -118,9 +124,13 @@ export class World {
     this.backend = backend
     this.version = version
     this.#parent = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
-    this.folder = join(this.#parent, 'box')
-    fs.mkdirSync(this.folder)
-    const preopens: Record<string, Preopen> = { '/box': { path: this.folder }, '/ro': { path: this.folder, readOnly: true } }
+    const files = new MemoryFiles()
+    const memory = backend === 'memory'
+    this.folder = memory ? '/in-memory' : join(this.#parent, 'box')
+    this.fs = memory ? treeFs(treeOf(files), undefined, this.folder) : fs
+    this.fs.mkdirSync(this.folder, { recursive: true })
+    const box = memory ? { files } : { path: this.folder }
+    const preopens: Record<string, Preopen | MemoryPreopen> = { '/box': box, '/ro': { ...box, readOnly: true } }
     for (const name of ['stdin', 'stdout', 'stderr']) {
       this.#stdio.push(fs.openSync(join(this.#parent, name), name === 'stdin' ? fs.constants.O_CREAT | fs.constants.O_RDONLY : 'w'))
     }
@@ -271,13 +281,13 @@ export class World {
     return join(this.folder, name)
   }
   write(name: string, text = ''): void {
-    fs.writeFileSync(this.host(name), text)
+    this.fs.writeFileSync(this.host(name), text)
   }
   text(name: string): string {
-    return fs.readFileSync(this.host(name), 'utf8')
+    return this.fs.readFileSync(this.host(name), 'utf8')
   }
   exists(name: string): boolean {
-    return fs.lstatSync(this.host(name), { throwIfNoEntry: false }) !== undefined
+    return this.fs.lstatSync(this.host(name), { throwIfNoEntry: false }) !== undefined
   }
   fifo(name: string): void {
     execFileSync('mkfifo', [this.host(name)])
@@ -292,8 +302,8 @@ export class World {
   }
   /** A filestat of a host's file as this snapshot lays it out, drawn where nothing is written. */
   filestat(name: string): Part[] {
-    const { dev, ino, nlink, size, atimeNs, mtimeNs, ctimeNs } = fs.lstatSync(this.host(name), { bigint: true })
-    const stat = fs.lstatSync(this.host(name))
+    const { dev, ino, nlink, size, atimeNs, mtimeNs, ctimeNs } = this.fs.lstatSync(this.host(name), { bigint: true })
+    const stat = this.fs.lstatSync(this.host(name))
     const type = stat.isDirectory() ? Filetype.DIRECTORY : stat.isSymbolicLink() ? Filetype.LINK : Filetype.REGULAR
     const rest = u64(size, atimeNs, mtimeNs, ctimeNs)
     if (this.version === 'unstable') return [u64(dev, ino), u8(type), blank(3), u32(Number(nlink)), rest]

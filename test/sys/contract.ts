@@ -12,7 +12,7 @@ import { paths } from './cases/paths.js'
 import { sockets } from './cases/sockets.js'
 import { times } from './cases/times.js'
 import { waiting } from './cases/waiting.js'
-import { type Cases, Ground, openDescriptors } from './ground.js'
+import { type Cases, Ground, type HostFs, openDescriptors } from './ground.js'
 
 export interface Skip {
   readonly reason: string
@@ -21,8 +21,13 @@ export interface Skip {
 
 const subjects: Record<string, Cases> = { files, times, directories, opening, paths, links, names, handles, sockets, waiting, clocks }
 
-/** Registers one test for each case on `makeSys`. The cases run one after another, and each must give back every descriptor. */
-export function contract(test: TestFn, name: string, makeSys: () => Sys, skip: readonly Skip[] = []) {
+/** Registers one test for each case on `makeSys`, which may bring what stands in for the host's files. The cases run one after another, and each must give back every descriptor. */
+export function contract(
+  test: TestFn,
+  name: string,
+  makeSys: () => Sys | { readonly sys: Sys; readonly fs: HostFs },
+  skip: readonly Skip[] = [],
+) {
   const reasons = new Map(skip.flatMap(({ reason, cases }) => cases.map(title => [title, reason])))
   for (const [subject, cases] of Object.entries(subjects)) {
     for (const [title, run] of Object.entries(cases)) {
@@ -34,7 +39,8 @@ export function contract(test: TestFn, name: string, makeSys: () => Sys, skip: r
       }
       test.serial(`${name}: ${subject}: ${title}`, async t => {
         const before = openDescriptors()
-        const ground = new Ground(makeSys())
+        const made = makeSys()
+        const ground = 'sys' in made ? new Ground(made.sys, made.fs) : new Ground(made)
         try {
           await run(t, ground)
         } finally {

@@ -42,28 +42,37 @@ export function openDescriptors(): number {
   }
 }
 
+/** What the cases ask of the host's side: node:fs, or what stands in for it where files lie in memory. */
+export type HostFs = Pick<
+  typeof fs,
+  | ('appendFileSync' | 'existsSync' | 'linkSync' | 'lstatSync' | 'mkdirSync' | 'mkdtempSync' | 'readFileSync' | 'readdirSync')
+  | ('readlinkSync' | 'realpathSync' | 'renameSync' | 'rmSync' | 'statSync' | 'symlinkSync' | 'unlinkSync' | 'utimesSync' | 'writeFileSync')
+>
+
 const scratch = 4096
 const bytesOf = (text: Name) => (typeof text === 'string' ? Buffer.from(text) : Buffer.from(text))
 
 export class Ground {
   readonly sys: Sys
+  readonly fs: HostFs
   /** Holds `root`, which the guest has, and whatever lies beside it. */
   readonly folder: string
   readonly dir: Handle
   readonly memory = new Uint8Array(1 << 20)
   #free = scratch
 
-  constructor(sys: Sys) {
+  constructor(sys: Sys, host: HostFs = fs) {
     this.sys = sys
-    this.folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
-    fs.mkdirSync(join(this.folder, 'root'))
+    this.fs = host
+    this.folder = this.fs.mkdtempSync(join(this.fs.realpathSync(os.tmpdir()), 'wasi-common-'))
+    this.fs.mkdirSync(join(this.folder, 'root'))
     sys.bind(this.memory)
     this.dir = sys.preopen(join(this.folder, 'root'))
   }
 
   leave() {
     this.sys.dispose()
-    fs.rmSync(this.folder, { recursive: true, force: true })
+    this.fs.rmSync(this.folder, { recursive: true, force: true })
   }
 
   // The host's side.
@@ -75,23 +84,23 @@ export class Ground {
     return join(this.folder, name)
   }
   file(name: string, text = '') {
-    fs.mkdirSync(join(this.host(name), '..'), { recursive: true })
-    fs.writeFileSync(this.host(name), text)
+    this.fs.mkdirSync(join(this.host(name), '..'), { recursive: true })
+    this.fs.writeFileSync(this.host(name), text)
   }
   folders(...names: string[]) {
-    for (const name of names) fs.mkdirSync(this.host(name), { recursive: true })
+    for (const name of names) this.fs.mkdirSync(this.host(name), { recursive: true })
   }
   fifo(name: string) {
     execFileSync('mkfifo', [this.host(name)])
   }
   text(name: string) {
-    return fs.readFileSync(this.host(name), 'utf8')
+    return this.fs.readFileSync(this.host(name), 'utf8')
   }
   exists(name: string) {
-    return fs.lstatSync(this.host(name), { throwIfNoEntry: false }) !== undefined
+    return this.fs.lstatSync(this.host(name), { throwIfNoEntry: false }) !== undefined
   }
   links(links: Record<string, string>) {
-    for (const [name, target] of Object.entries(links)) fs.symlinkSync(target, this.host(name))
+    for (const [name, target] of Object.entries(links)) this.fs.symlinkSync(target, this.host(name))
   }
 
   // Guest memory.

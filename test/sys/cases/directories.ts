@@ -1,11 +1,10 @@
 /** Listing directories: entries, cookies, cut entries, changes in between. */
-import fs from 'node:fs'
 import { type Cases, type Entry, Filetype, type Ground, names, said } from '../ground.js'
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => `entry-${index}-${'x'.repeat(index % 40)}`)
 function fill(g: Ground, count: number): string[] {
   const all = many(count)
-  for (const name of all) fs.writeFileSync(g.host(name), '')
+  for (const name of all) g.fs.writeFileSync(g.host(name), '')
   return ['.', '..', ...all].sort()
 }
 
@@ -22,29 +21,29 @@ export const directories: Cases = {
     t.deepEqual([...found.keys()].sort(), ['.', '..', 'd', 'f', 'l', 'p'])
     const types = { f: Filetype.REGULAR, d: Filetype.DIRECTORY, l: Filetype.LINK, '.': Filetype.DIRECTORY, '..': Filetype.DIRECTORY }
     for (const [name, type] of Object.entries(types)) t.is(found.get(name)?.type, type, name)
-    for (const name of ['f', 'd', 'l', '.']) t.is(found.get(name)?.ino, fs.lstatSync(g.host(name), { bigint: true }).ino, name)
+    for (const name of ['f', 'd', 'l', '.']) t.is(found.get(name)?.ino, g.fs.lstatSync(g.host(name), { bigint: true }).ino, name)
     t.is(g.stat('p'), 0)
     t.is(found.get('p')?.type, g.record.type, 'as filestat says')
   },
   '.. of the root is the root': (t, g) => {
     const found = new Map(g.list(g.dir).map(entry => [entry.name, entry.ino]))
-    t.is(found.get('..'), fs.statSync(g.host(), { bigint: true }).ino)
+    t.is(found.get('..'), g.fs.statSync(g.host(), { bigint: true }).ino)
   },
   '.. below the root is the parent': (t, g) => {
     g.folders('d')
     const found = new Map(g.list(g.handle('d')).map(entry => [entry.name, entry.ino]))
-    t.is(found.get('..'), fs.statSync(g.host(), { bigint: true }).ino)
-    t.is(found.get('.'), fs.statSync(g.host('d'), { bigint: true }).ino)
+    t.is(found.get('..'), g.fs.statSync(g.host(), { bigint: true }).ino)
+    t.is(found.get('.'), g.fs.statSync(g.host('d'), { bigint: true }).ino)
   },
   '.. far below the root is the parent': (t, g) => {
     g.folders('a/b/c/d')
     const found = new Map(g.list(g.handle('a/b/c/d')).map(entry => [entry.name, entry.ino]))
-    t.is(found.get('..'), fs.statSync(g.host('a/b/c'), { bigint: true }).ino)
+    t.is(found.get('..'), g.fs.statSync(g.host('a/b/c'), { bigint: true }).ino)
   },
   '.. of what was moved out of the root is itself': (t, g) => {
     g.folders('a/b')
     const handles = [g.handle('a'), g.handle('a/b')]
-    fs.renameSync(g.host('a'), g.outside('a'))
+    g.fs.renameSync(g.host('a'), g.outside('a'))
     for (const handle of handles) {
       const found = new Map(g.list(handle).map(entry => [entry.name, entry.ino]))
       t.is(found.get('..'), found.get('.'))
@@ -77,7 +76,7 @@ export const directories: Cases = {
   },
   'a cookie on another handle of the directory': (t, g) => {
     g.folders('d')
-    for (const name of many(20)) fs.writeFileSync(g.host(`d/${name}`), '')
+    for (const name of many(20)) g.fs.writeFileSync(g.host(`d/${name}`), '')
     const one = g.handle('d')
     const two = g.handle('d')
     const all = g.list(one)
@@ -113,7 +112,7 @@ export const directories: Cases = {
     g.file('one')
     t.deepEqual(names(g.list(g.dir)), ['.', '..', 'one'])
     g.file('two')
-    fs.rmSync(g.host('one'))
+    g.fs.rmSync(g.host('one'))
     t.deepEqual(names(g.list(g.dir)), ['.', '..', 'two'])
   },
   'two handles list on their own': (t, g) => {
@@ -127,7 +126,7 @@ export const directories: Cases = {
     t.is(next.entries[0].name, order[first.entries.length])
   },
   'names that are not UTF-8': (t, g) => {
-    fs.writeFileSync(Buffer.concat([Buffer.from(`${g.host()}/`), Buffer.from([0xff, 0x61])]), '')
+    g.fs.writeFileSync(Buffer.concat([Buffer.from(`${g.host()}/`), Buffer.from([0xff, 0x61])]), '')
     const { bytes } = g.readdir(g.dir, 0n, 4096)
     t.true(bytes.includes(Buffer.from([0xff, 0x61])))
   },

@@ -1,5 +1,4 @@
 /** Reading, writing, offsets and sizes. */
-import fs from 'node:fs'
 import { BOTH, type Cases, Fdflags, Filetype, READ, said, text, Whence, WRITE } from '../ground.js'
 
 export const files: Cases = {
@@ -44,7 +43,7 @@ export const files: Cases = {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
     const file = g.made('f')
     t.is(g.write(file, bytes), 256)
-    t.deepEqual(fs.readFileSync(g.host('f')), Buffer.from(bytes))
+    t.deepEqual(g.fs.readFileSync(g.host('f')), Buffer.from(bytes))
     const at = g.room(256)
     g.sys.block.spans.set([at, 256])
     t.is(g.sys.preadv(file, 1, 0), 256)
@@ -124,10 +123,10 @@ export const files: Cases = {
 
   'filestat of a file': (t, g) => {
     g.file('f', 'hello')
-    fs.linkSync(g.host('f'), g.host('g'))
+    g.fs.linkSync(g.host('f'), g.host('g'))
     const file = g.handle('f')
     t.is(said(g.sys.filestat(file)), 0)
-    const host = fs.statSync(g.host('f'), { bigint: true })
+    const host = g.fs.statSync(g.host('f'), { bigint: true })
     t.deepEqual(g.record, {
       dev: host.dev,
       ino: host.ino,
@@ -142,7 +141,7 @@ export const files: Cases = {
   'filestat of a directory': (t, g) => {
     t.is(said(g.sys.filestat(g.dir)), 0)
     t.is(g.record.type, Filetype.DIRECTORY)
-    t.is(g.record.ino, fs.statSync(g.host(), { bigint: true }).ino)
+    t.is(g.record.ino, g.fs.statSync(g.host(), { bigint: true }).ino)
   },
   'filestat clears its padding': (t, g) => {
     g.sys.block.recordBytes.fill(0xff)
@@ -217,7 +216,7 @@ export const files: Cases = {
     t.is(g.write(file, '!'), 1)
     t.is(g.seek(file, 0, Whence.CUR), 6, 'the offset is behind what was written')
     t.is(g.text('f'), 'hello!')
-    fs.appendFileSync(g.host('f'), 'host')
+    g.fs.appendFileSync(g.host('f'), 'host')
     t.is(g.write(file, '?'), 1)
     t.is(g.text('f'), 'hello!host?')
     t.is(g.seek(file, 1, Whence.SET), 1)

@@ -1,5 +1,4 @@
 /** Symbolic links on the way and in the last place; readlink, symlink and link. */
-import fs from 'node:fs'
 import { type Cases, Filetype, Oflags, text } from '../ground.js'
 
 export const links: Cases = {
@@ -34,8 +33,8 @@ export const links: Cases = {
     t.is(g.record.size, 4n)
   },
   'that lead outside': (t, g) => {
-    fs.mkdirSync(g.outside('there'))
-    fs.writeFileSync(g.outside('there/f'), '')
+    g.fs.mkdirSync(g.outside('there'))
+    g.fs.writeFileSync(g.outside('there/f'), '')
     g.folders('a')
     g.links({
       up: '..',
@@ -65,7 +64,7 @@ export const links: Cases = {
       t.is(g.readlink(`${name}/f`), 'NOTCAPABLE', name)
     }
     t.is(g.link('f', 'mine', { follow: 1 }), 'NOTCAPABLE')
-    t.deepEqual(fs.readdirSync(g.outside('there')), ['f'])
+    t.deepEqual(g.fs.readdirSync(g.outside('there')), ['f'])
   },
   'that are absolute': (t, g) => {
     g.file('f')
@@ -173,7 +172,7 @@ export const links: Cases = {
     g.folders('d')
     for (const [index, target] of ['f', 'gone/far', '../../outside', './x/../y', 'ends/', '..', 'a//b'].entries()) {
       t.is(g.symlink(target, `d/l${index}`), 0, target)
-      t.is(fs.readlinkSync(g.host(`d/l${index}`)), target)
+      t.is(g.fs.readlinkSync(g.host(`d/l${index}`)), target)
     }
   },
   'symlink refuses': (t, g) => {
@@ -196,7 +195,7 @@ export const links: Cases = {
     t.is(g.link('f', 'd/g'), 0)
     t.is(g.stat('d/g'), 0)
     t.is(g.record.nlink, 2n)
-    t.is(g.record.ino, fs.statSync(g.host('f'), { bigint: true }).ino)
+    t.is(g.record.ino, g.fs.statSync(g.host('f'), { bigint: true }).ino)
   },
   'link follows only when asked': (t, g) => {
     g.file('f', 'hello')

@@ -1,5 +1,4 @@
 /** Making, removing and renaming names: plain ones, with a slash behind, final dots. */
-import fs from 'node:fs'
 import { type Cases, type Ground, type Said, text } from '../ground.js'
 
 /** A file, an empty and a full directory, and links to each. */
@@ -10,7 +9,7 @@ function furnish(g: Ground) {
   g.links({ tofile: 'file', todir: 'dir', dangling: 'gone' })
 }
 const before = ['dangling', 'dir', 'file', 'full', 'todir', 'tofile']
-const here = (g: Ground) => fs.readdirSync(g.host()).sort()
+const here = (g: Ground) => g.fs.readdirSync(g.host()).sort()
 
 /** A call's answers to several names, none of which may change anything. */
 function refusals(
@@ -30,7 +29,7 @@ export const names: Cases = {
     g.links({ l: 'a' })
     for (const name of ['d', 'slash/', 'slashes///', 'a/b', 'a/../e', 'l/c', './x']) t.is(g.mkdir(name), 0, name)
     t.deepEqual(here(g), ['a', 'd', 'e', 'l', 'slash', 'slashes', 'x'])
-    t.deepEqual(fs.readdirSync(g.host('a')).sort(), ['b', 'c'])
+    t.deepEqual(g.fs.readdirSync(g.host('a')).sort(), ['b', 'c'])
   },
   'mkdir refuses': (t, g) => {
     refusals(t, g, name => g.mkdir(name), {
@@ -49,7 +48,7 @@ export const names: Cases = {
       'gone/new': 'NOENT',
       'file/new': 'NOTDIR',
     })
-    t.deepEqual(fs.readdirSync(g.host('dir')), [])
+    t.deepEqual(g.fs.readdirSync(g.host('dir')), [])
   },
   'rmdir removes an empty directory': (t, g) => {
     g.folders('a', 'b', 'c/d', 'e')
@@ -83,7 +82,7 @@ export const names: Cases = {
     g.fifo('pipe')
     for (const name of ['file', 'tofile', 'todir', 'dangling', 'dir/../pipe', 'full/f']) t.is(g.unlink(name), 0, name)
     t.deepEqual(here(g), ['dir', 'full'])
-    t.deepEqual(fs.readdirSync(g.host('full')), [])
+    t.deepEqual(g.fs.readdirSync(g.host('full')), [])
   },
   'unlink refuses': (t, g) => {
     refusals(t, g, name => g.unlink(name), {
@@ -121,7 +120,7 @@ export const names: Cases = {
     t.is(g.text('dir/deep/g'), 'hello')
     t.is(g.rename('dir/deep/g', './f'), 0)
     t.is(g.rename('todir', 'link'), 0)
-    t.is(fs.readlinkSync(g.host('link')), 'dir')
+    t.is(g.fs.readlinkSync(g.host('link')), 'dir')
     t.deepEqual(here(g), ['dangling', 'dir', 'f', 'link', 'tofile'])
   },
   'rename of a directory with a slash': (t, g) => {
@@ -140,7 +139,7 @@ export const names: Cases = {
     t.is(g.rename('file', 'todir'), 0, 'a link itself')
     t.deepEqual(here(g), ['dangling', 'dir', 'todir', 'tofile'])
     t.is(g.text('todir'), 'other')
-    t.deepEqual(fs.readdirSync(g.host('dir')), ['f'])
+    t.deepEqual(g.fs.readdirSync(g.host('dir')), ['f'])
   },
   'rename onto itself': (t, g) => {
     g.file('f', 'hello')
@@ -205,18 +204,18 @@ export const names: Cases = {
     t.is(g.link('f', 'g', { dir, dir2 }), 0)
     t.is(g.text('b/g'), 'hello')
     t.is(g.rename('f', 'h', { dir, dir2 }), 0)
-    t.deepEqual(fs.readdirSync(g.host('a')), [])
-    t.deepEqual(fs.readdirSync(g.host('b')).sort(), ['g', 'h'])
+    t.deepEqual(g.fs.readdirSync(g.host('a')), [])
+    t.deepEqual(g.fs.readdirSync(g.host('b')).sort(), ['g', 'h'])
     t.is(g.rename('f', '../b/x', { dir, dir2 }), 'NOTCAPABLE')
     t.is(g.rename('../b/h', 'x', { dir, dir2 }), 'NOTCAPABLE')
   },
   'link and rename between two roots': (t, g) => {
-    fs.mkdirSync(g.outside('second'))
+    g.fs.mkdirSync(g.outside('second'))
     const dir2 = g.sys.preopen(g.outside('second'))
     g.file('f', 'hello')
     t.is(g.link('f', 'linked', { dir2 }), 0)
     t.is(g.rename('f', 'moved', { dir2 }), 0)
-    t.deepEqual(fs.readdirSync(g.outside('second')).sort(), ['linked', 'moved'])
+    t.deepEqual(g.fs.readdirSync(g.outside('second')).sort(), ['linked', 'moved'])
     t.is(g.rename('moved', 'back', { dir: dir2, dir2: g.dir }), 0)
     t.deepEqual(here(g), ['back'])
     t.is(g.rename('../root/back', 'x', { dir: dir2 }), 'NOTCAPABLE')

@@ -1,5 +1,4 @@
 /** What open may create, cut, refuse; and what it says it opened. */
-import fs from 'node:fs'
 import { Errno } from '#lib/abi/errno.js'
 import { NOT_ASKED } from '#lib/sys/block.js'
 import { BOTH, type Cases, Fdflags, Filetype, Oflags, READ, text, WRITE } from '../ground.js'
@@ -40,10 +39,10 @@ export const opening: Cases = {
   'CREAT makes a file and leaves one alone': (t, g) => {
     g.made('f')
     t.is(g.text('f'), '')
-    fs.writeFileSync(g.host('f'), 'hello')
+    g.fs.writeFileSync(g.host('f'), 'hello')
     t.is(typeof g.create('f'), 'number')
     t.is(g.text('f'), 'hello')
-    t.is(fs.statSync(g.host('f')).mode & 0o111, 0, 'not to be executed')
+    t.is(g.fs.statSync(g.host('f')).mode & 0o111, 0, 'not to be executed')
   },
   'CREAT with only read access': (t, g) => {
     const file = g.handle('f', { oflags: CREAT, access: READ })
@@ -117,15 +116,15 @@ export const opening: Cases = {
     t.true(g.exists('other'))
   },
   'CREAT through a link that leads outside': (t, g) => {
-    fs.writeFileSync(g.outside('there'), 'hello')
+    g.fs.writeFileSync(g.outside('there'), 'hello')
     g.folders('d')
     g.links({ up: '../fresh', abs: g.outside('fresh'), deep: 'd/../../fresh', there: '../there', dir: '..' })
     for (const name of ['up', 'abs', 'deep', 'dir/fresh', 'there']) {
       t.is(g.create(name, { oflags: TRUNC }), 'NOTCAPABLE', name)
       t.is(g.open(name, { oflags: TRUNC, access: BOTH }), 'NOTCAPABLE', name)
     }
-    t.false(fs.existsSync(g.outside('fresh')))
-    t.is(fs.readFileSync(g.outside('there'), 'utf8'), 'hello')
+    t.false(g.fs.existsSync(g.outside('fresh')))
+    t.is(g.fs.readFileSync(g.outside('there'), 'utf8'), 'hello')
   },
   'sync flags are accepted': (t, g) => {
     const file = g.made('f', { fdflags: Fdflags.DSYNC | Fdflags.SYNC | Fdflags.RSYNC | Fdflags.NONBLOCK })

@@ -1,5 +1,4 @@
 /** How a path is resolved beneath its directory: dots, bounds, lengths, odd bytes. */
-import fs from 'node:fs'
 import { type Cases, Filetype, type Ground, type Name, Oflags, type Said, said } from '../ground.js'
 
 /** What every path call says of a path that resolves to nothing. */
@@ -40,7 +39,7 @@ export const paths: Cases = {
     }
     for (const name of ['.', './', 'a/..', 'a/../', 'a/b/../..', 'a/b/../../.', './.']) {
       t.is(g.stat(name), 0, name)
-      t.is(g.record.ino, fs.statSync(g.host(), { bigint: true }).ino, name)
+      t.is(g.record.ino, g.fs.statSync(g.host(), { bigint: true }).ino, name)
       t.is(typeof g.open(name), 'number', name)
     }
   },
@@ -54,12 +53,12 @@ export const paths: Cases = {
   'above the root': (t, g) => {
     g.file('f')
     g.folders('a')
-    fs.writeFileSync(g.outside('x'), 'x')
+    g.fs.writeFileSync(g.outside('x'), 'x')
     for (const name of ['..', '../', '../x', '../root', '../root/f', 'a/../..', 'a/../../x', './../x', '../..', 'a/../../root/f', '../.']) {
       const answers = all(g, name)
       t.deepEqual(answers, allSay('NOTCAPABLE')(answers), name)
     }
-    t.deepEqual(fs.readdirSync(g.folder).sort(), ['root', 'x'])
+    t.deepEqual(g.fs.readdirSync(g.folder).sort(), ['root', 'x'])
   },
   'above the directory of a handle': (t, g) => {
     g.file('a/b/f')
@@ -115,18 +114,18 @@ export const paths: Cases = {
     const path = Buffer.concat([Buffer.from('d/'), name])
     g.folders('d')
     t.is(typeof g.create(path), 'number')
-    t.deepEqual(fs.readdirSync(g.host('d'), 'buffer'), [Buffer.from(name)])
+    t.deepEqual(g.fs.readdirSync(g.host('d'), 'buffer'), [Buffer.from(name)])
     t.is(g.stat(path), 0)
     t.is(g.rename(path, name), 0)
     t.is(g.symlink(name, 'l'), 0)
-    t.deepEqual(fs.readlinkSync(g.host('l'), 'buffer'), Buffer.from(name))
+    t.deepEqual(g.fs.readlinkSync(g.host('l'), 'buffer'), Buffer.from(name))
     t.is(g.type('l', 1), Filetype.REGULAR)
     t.is(g.unlink(name), 0)
   },
   'names of letters beyond ASCII': (t, g) => {
     t.is(g.mkdir('äöü'), 0)
     t.is(typeof g.create('äöü/日本語'), 'number')
-    t.deepEqual(fs.readdirSync(g.host('äöü')), ['日本語'])
+    t.deepEqual(g.fs.readdirSync(g.host('äöü')), ['日本語'])
   },
   'names that mean something elsewhere': (t, g) => {
     for (const name of [
@@ -147,15 +146,15 @@ export const paths: Cases = {
       '\\\\?\\x',
     ]) {
       t.is(typeof g.create(name), 'number', name)
-      t.true(fs.readdirSync(g.host()).includes(name), name)
+      t.true(g.fs.readdirSync(g.host()).includes(name), name)
       t.is(g.unlink(name), 0)
     }
-    t.deepEqual(fs.readdirSync(g.folder), ['root'])
+    t.deepEqual(g.fs.readdirSync(g.folder), ['root'])
   },
   'the directory of a handle may be moved': (t, g) => {
     g.file('a/b/f', 'x')
     const dir = g.handle('a/b')
-    fs.renameSync(g.host('a'), g.host('moved'))
+    g.fs.renameSync(g.host('a'), g.host('moved'))
     g.file('a/b/other')
     t.is(g.stat('f', { dir }), 0, 'the handle stands for the directory, not for its name')
     t.is(g.stat('other', { dir }), 'NOENT')
@@ -163,13 +162,13 @@ export const paths: Cases = {
   'the directory of a handle is never mistaken for another': (t, g) => {
     g.file('a/b/f', 'x')
     const dir = g.handle('a/b')
-    fs.renameSync(g.host('a'), g.outside('taken'))
-    fs.mkdirSync(g.outside('other/b'), { recursive: true })
-    fs.writeFileSync(g.outside('other/b/secret'), '')
-    fs.symlinkSync('../other', g.host('a'))
+    g.fs.renameSync(g.host('a'), g.outside('taken'))
+    g.fs.mkdirSync(g.outside('other/b'), { recursive: true })
+    g.fs.writeFileSync(g.outside('other/b/secret'), '')
+    g.fs.symlinkSync('../other', g.host('a'))
     t.not(g.stat('secret', { dir }), 0)
     t.not(g.create('new', { dir }), 0)
     t.not(g.stat('../secret', { dir }), 0)
-    t.false(fs.existsSync(g.outside('other/b/new')))
+    t.false(g.fs.existsSync(g.outside('other/b/new')))
   },
 }

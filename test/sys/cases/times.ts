@@ -1,5 +1,4 @@
 /** Setting times, to the nanosecond, on files, directories and links. */
-import fs from 'node:fs'
 import { BOTH, type Cases, Filetype, Fstflags, type Ground, said } from '../ground.js'
 
 const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
@@ -59,7 +58,7 @@ export const times: Cases = {
   },
   'set one and leave the other': (t, g) => {
     const file = g.made('f')
-    fs.utimesSync(g.host('f'), 1000, 2000)
+    g.fs.utimesSync(g.host('f'), 1000, 2000)
     g.setTimes(3_000_000_000_000n, 0n)
     t.is(said(g.sys.setTimes(file, ATIM)), 0)
     t.is(said(g.sys.filestat(file)), 0)
@@ -71,12 +70,12 @@ export const times: Cases = {
   },
   'set to now': (t, g) => {
     const file = g.made('f')
-    fs.utimesSync(g.host('f'), 1000, 2000)
+    g.fs.utimesSync(g.host('f'), 1000, 2000)
     t.is(said(g.sys.setTimes(file, ATIM_NOW)), 0)
     t.is(said(g.sys.filestat(file)), 0)
     t.true(near(g.record.atim))
     t.is(g.record.mtim, 2_000_000_000_000n)
-    fs.utimesSync(g.host('f'), 1000, 2000)
+    g.fs.utimesSync(g.host('f'), 1000, 2000)
     t.is(setAt(g, 'f', 0, MTIM_NOW), 0)
     t.is(g.stat('f'), 0)
     t.is(g.record.atim, 1_000_000_000_000n)
@@ -99,7 +98,7 @@ export const times: Cases = {
   },
   'set nothing': (t, g) => {
     const file = g.made('f')
-    fs.utimesSync(g.host('f'), 1000, 2000)
+    g.fs.utimesSync(g.host('f'), 1000, 2000)
     t.is(said(g.sys.setTimes(file, 0)), 0)
     t.is(setAt(g, 'f', 0, 0), 0)
     t.is(g.stat('f'), 0)
@@ -115,7 +114,7 @@ export const times: Cases = {
   'on a link and through it': (t, g) => {
     g.file('f')
     g.links({ l: 'f' })
-    fs.utimesSync(g.host('f'), 1, 1)
+    g.fs.utimesSync(g.host('f'), 1, 1)
     g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
     t.is(setAt(g, 'l', 0, ATIM | MTIM), 0)
     t.is(g.stat('l'), 0)
@@ -136,7 +135,7 @@ export const times: Cases = {
     g.folders('d')
     g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
     for (const name of ['d', 'd/', 'd/.', '.']) {
-      fs.utimesSync(g.host('d'), 1, 1)
+      g.fs.utimesSync(g.host('d'), 1, 1)
       t.is(setAt(g, name, 0, ATIM | MTIM), 0)
       t.is(g.stat(name), 0)
       t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n], name)
@@ -165,7 +164,7 @@ export const times: Cases = {
   },
   'writing moves the times on': (t, g) => {
     const file = g.handle('f', { access: BOTH, oflags: 1 })
-    fs.utimesSync(g.host('f'), 1000, 2000)
+    g.fs.utimesSync(g.host('f'), 1000, 2000)
     t.is(g.write(file, 'x'), 1)
     t.is(said(g.sys.filestat(file)), 0)
     t.true(near(g.record.mtim))

@@ -1,0 +1,107 @@
+/** The calls that work on names: what each says to what is there already, and to final dots and slashes. */
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+import { DirectoryNode } from './nodes.js'
+import type { Tree } from './tree.js'
+import type { Lease } from './walk.js'
+
+/** What the kernel says to `.` and `..` in the last place. */
+const dots = {
+  mkdir: [Errno.EXIST, Errno.EXIST],
+  symlink: [Errno.EXIST, Errno.EXIST],
+  link: [Errno.EXIST, Errno.EXIST],
+  unlink: [Errno.ISDIR, Errno.ISDIR],
+  rmdir: [Errno.INVAL, Errno.NOTEMPTY],
+  rename: [Errno.BUSY, Errno.BUSY],
+} as const
+function refuseDots(call: keyof typeof dots, { dots: count, name }: Lease): void {
+  if (count > 0) refuse(dots[call][count - 1])
+  // A directory that the walk went into by a slash.
+  if (name === '.') refuse(dots[call][0])
+}
+
+export function mkdir(tree: Tree, to: Lease): 0 {
+  refuseDots('mkdir', to)
+  if (to.node !== undefined) refuse(Errno.EXIST)
+  tree.attach(to.dir, to.name, tree.makeDirectory())
+  return 0
+}
+
+export function rmdir(tree: Tree, { dir, name, node, ...lease }: Lease): 0 {
+  refuseDots('rmdir', { dir, name, node, ...lease })
+  if (node === undefined) refuse(Errno.NOENT)
+  if (!(node instanceof DirectoryNode)) refuse(Errno.NOTDIR)
+  if (!tree.isEmpty(node)) refuse(Errno.NOTEMPTY)
+  tree.remove(dir, name)
+  return 0
+}
+
+export function unlink(tree: Tree, lease: Lease): 0 {
+  refuseDots('unlink', lease)
+  const { dir, name, node, slash } = lease
+  if (node === undefined) refuse(Errno.NOENT)
+  if (node instanceof DirectoryNode) refuse(Errno.ISDIR)
+  if (slash) refuse(Errno.NOTDIR)
+  tree.remove(dir, name)
+  return 0
+}
+
+/** A name for what is no directory: a slash behind it can only be wrong. */
+function refuseFresh(call: 'symlink' | 'link', lease: Lease): void {
+  refuseDots(call, lease)
+  if (lease.node !== undefined) refuse(Errno.EXIST)
+  if (lease.slash) refuse(Errno.NOENT)
+}
+
+export function symlink(tree: Tree, target: string, lease: Lease): 0 {
+  refuseFresh('symlink', lease)
+  const link = tree.makeLink(target)
+  try {
+    tree.attach(lease.dir, lease.name, link)
+  } catch (error) {
+    link.forgotten()
+    throw error
+  }
+  return 0
+}
+
+/** What is linked is looked for first. */
+export function find({ node }: Lease): void {
+  if (node === undefined) refuse(Errno.NOENT)
+}
+
+export function link(tree: Tree, { node }: Lease, to: Lease): 0 {
+  refuseFresh('link', to)
+  if (node === undefined) refuse(Errno.NOENT)
+  if (node instanceof DirectoryNode) refuse(Errno.PERM)
+  // What has no name any more gets none again.
+  if (node.nlink === 0) refuse(Errno.NOENT)
+  tree.attach(to.dir, to.name, node)
+  return 0
+}
+
+export function rename(tree: Tree, from: Lease, to: Lease): 0 {
+  refuseDots('rename', from)
+  refuseDots('rename', to)
+  const { node } = from
+  if (node === undefined) refuse(Errno.NOENT)
+  const directory = node instanceof DirectoryNode
+  if ((from.slash || to.slash) && !directory) refuse(Errno.NOTDIR)
+  if (directory && isWithin(to.dir, node)) refuse(Errno.INVAL)
+  if (to.node === node) return 0
+  if (to.node instanceof DirectoryNode) {
+    if (isWithin(from.dir, to.node)) refuse(Errno.NOTEMPTY)
+    if (!directory) refuse(Errno.ISDIR)
+    if (!tree.isEmpty(to.node)) refuse(Errno.NOTEMPTY)
+  } else if (to.node !== undefined && directory) {
+    refuse(Errno.NOTDIR)
+  }
+  tree.move(from.dir, from.name, to.dir, to.name)
+  return 0
+}
+
+/** Whether a directory is another one, or lies below it. */
+function isWithin(dir: DirectoryNode, other: DirectoryNode): boolean {
+  for (let at: DirectoryNode | undefined = dir; at !== undefined; at = at.parent) if (at === other) return true
+  return false
+}

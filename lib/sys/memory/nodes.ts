@@ -1,0 +1,275 @@
+/** What a tree is made of: files, directories, links, each with its attributes. */
+import { Errno } from '../../abi/errno.js'
+import { Filetype, Fstflags } from '../../abi/values.js'
+import { refuse } from '../../errors.js'
+import type { Handle } from '../sys.js'
+import type { Below, Found } from './below.js'
+import { Content } from './content.js'
+import type { Room } from './room.js'
+
+export interface Attributes {
+  readonly type: number
+  readonly dev: bigint
+  readonly ino: bigint
+  readonly nlink: number
+  readonly size: number
+  /** Nanoseconds since 1970. */
+  readonly atim: bigint
+  readonly mtim: bigint
+  readonly ctim: bigint
+}
+
+/** What nodes know of the tree that they are in. */
+export interface Ground {
+  readonly room: Room
+  readonly below: Below | undefined
+}
+
+/** Nanoseconds since 1970, as precise as the times of files are on most disks. */
+export const now = (): bigint => BigInt(Date.now()) * 1_000_000n
+
+export class Node {
+  readonly type: number
+  readonly dev: bigint
+  readonly ino: bigint
+  nlink: number
+  atim: bigint
+  mtim: bigint
+  ctim: bigint
+  /** How many handles there are on it. What has no name any more stays while it is open. */
+  opens = 0
+  /** In an overlay, where it came from; undefined for what was made in memory. */
+  below: string | undefined
+  /** Whether its attributes are its own, and no longer those of what lies below. */
+  changed = false
+  /** Whether somebody has set its times. */
+  timed = false
+  protected readonly ground: Ground
+
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, below?: string) {
+    this.ground = ground
+    this.type = attributes.type
+    this.dev = attributes.dev
+    this.ino = attributes.ino
+    this.nlink = attributes.nlink
+    this.atim = attributes.atim
+    this.mtim = attributes.mtim
+    this.ctim = attributes.ctim
+    this.below = below
+  }
+
+  get size(): number {
+    return 0
+  }
+  /** Whether what lies below would do in its place. */
+  get clean(): boolean {
+    return this.below !== undefined && this.opens === 0 && !this.changed
+  }
+  /** @param _access 1 to read, 2 to write, 3 for both */
+  opened(_access?: number): void {
+    this.opens++
+  }
+  closed(): void {
+    this.opens--
+    this.forgotten()
+  }
+  /** Give back what it held, if it has neither a name nor a handle. */
+  forgotten(): void {}
+  /** See what others have made of it, below. */
+  refresh(known?: Attributes): void {
+    if (known === undefined || this.changed) return
+    this.nlink = known.nlink
+    this.atim = known.atim
+    this.mtim = known.mtim
+    this.ctim = known.ctim
+  }
+  /** It was written to, or a name in it made or removed. */
+  touch(): void {
+    this.mtim = now()
+    this.renamed()
+  }
+  /** One of its names was made or removed. */
+  renamed(): void {
+    this.ctim = now()
+    this.changed = true
+  }
+  /** Set what `fstflags` names to these times, or to now. */
+  setTimes(fstflags: number, [atim, mtim]: BigUint64Array): void {
+    const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
+    if ((fstflags & ATIM && fstflags & ATIM_NOW) || (fstflags & MTIM && fstflags & MTIM_NOW)) refuse(Errno.INVAL)
+    if (fstflags === 0) return
+    this.renamed()
+    this.timed = true
+    if (fstflags & (ATIM | ATIM_NOW)) this.atim = fstflags & ATIM ? atim : this.ctim
+    if (fstflags & (MTIM | MTIM_NOW)) this.mtim = fstflags & MTIM ? mtim : this.ctim
+  }
+}
+
+/** A file: its bytes lie below until it is first written to, then here. */
+export class FileNode extends Node {
+  #content: Content | undefined
+  #handle: Handle = -1
+  #sizeBelow = 0
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'> & { readonly size?: number }, below?: string) {
+    super(ground, attributes, below)
+    this.#sizeBelow = attributes.size ?? 0
+    if (below === undefined) this.#content = new Content(ground.room)
+  }
+
+  override get size(): number {
+    return this.#content?.size ?? this.#sizeBelow
+  }
+  /** Whether its bytes are here. */
+  get written(): boolean {
+    return this.#content !== undefined
+  }
+  override opened(_access?: number): void {
+    if (this.opens === 0 && this.#content === undefined) this.#handle = this.#below.open(this.below as string)
+    this.opens++
+  }
+  override forgotten(): void {
+    if (this.opens > 0) return
+    this.#leaveBelow()
+    if (this.nlink === 0) this.#content?.resize(0)
+  }
+  override refresh(known?: Attributes): void {
+    if (this.#content !== undefined) return
+    const attributes = this.#handle >= 0 ? this.#below.statOf(this.#handle) : known
+    if (attributes === undefined) return
+    this.#sizeBelow = attributes.size
+    super.refresh(attributes)
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    return this.#content?.read(into, offset) ?? this.#below.read(this.#handle, into, offset)
+  }
+  write(from: Uint8Array, offset: number): number {
+    const count = this.#own().write(from, offset)
+    if (count > 0) this.touch()
+    return count
+  }
+  resize(size: number): void {
+    this.#own(size).resize(size)
+    this.touch()
+  }
+  /** What it counts for is taken, so that it can be written to. */
+  reserve(offset: number, length: number): void {
+    const content = this.#own()
+    if (offset + length <= content.size) return
+    content.resize(offset + length)
+    this.touch()
+  }
+
+  /** The bytes here, copied from below if they are not yet: no more than so many. */
+  #own(most = Number.POSITIVE_INFINITY): Content {
+    if (this.#content !== undefined) return this.#content
+    const content = new Content(this.ground.room)
+    try {
+      const buffer = new Uint8Array(65536)
+      for (let offset = 0; offset < most; ) {
+        const count = this.#below.read(this.#handle, buffer.subarray(0, Math.min(buffer.length, most - offset)), offset)
+        if (count === 0) break
+        if (content.write(buffer.subarray(0, count), offset) < count) refuse(Errno.NOSPC)
+        offset += count
+      }
+    } catch (error) {
+      content.resize(0)
+      throw error
+    }
+    this.#content = content
+    this.#leaveBelow()
+    return content
+  }
+  get #below(): Below {
+    return this.ground.below ?? refuse(Errno.BADF)
+  }
+  #leaveBelow(): void {
+    if (this.#handle >= 0) this.ground.below?.close(this.#handle)
+    this.#handle = -1
+  }
+}
+
+/** A symbolic link. */
+export class LinkNode extends Node {
+  /** A char for each byte. */
+  readonly target: string
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, target: string, below?: string) {
+    super(ground, attributes, below)
+    if (below === undefined) ground.room.takeBytes(target.length)
+    this.target = target
+  }
+  override get size(): number {
+    return this.target.length
+  }
+  override forgotten(): void {
+    if (this.nlink === 0 && this.below === undefined) this.ground.room.giveBytes(this.target.length)
+  }
+}
+
+/** A name in a directory. */
+export interface Entry {
+  readonly node: Node
+  /** Whether it was put there, and not only found below. */
+  readonly placed: boolean
+}
+/** A name as a listing has it: where the next one begins, and what it stands for. */
+export interface Listed extends Found {
+  readonly cookie: number
+}
+
+export class DirectoryNode extends Node {
+  /** What `..` is; undefined for a root, and for what was removed. */
+  parent: DirectoryNode | undefined
+  removed = false
+  readonly entries = new Map<string, Entry>()
+  /** In an overlay, names that lie below and shall not be looked at. */
+  readonly gone = new Set<string>()
+  readonly #listed = new Map<string, Listed>()
+  #order: (readonly [name: string, listed: Listed])[] | undefined
+  #cookie = 2
+
+  override get size(): number {
+    return this.#listed.size
+  }
+  override get clean(): boolean {
+    return super.clean && this.gone.size === 0 && [...this.entries.values()].every(({ node }) => node.clean)
+  }
+
+  set(name: string, entry: Entry): void {
+    this.entries.set(name, entry)
+    this.list(name, entry.node)
+  }
+  delete(name: string): void {
+    this.entries.delete(name)
+    this.unlist(name)
+  }
+  /** A name keeps its cookie for as long as it is there. */
+  list(name: string, { type, ino }: Found): void {
+    const known = this.#listed.get(name)
+    if (known?.type === type && known.ino === ino) return
+    this.#listed.set(name, { cookie: known?.cookie ?? ++this.#cookie, type, ino })
+    this.#order = undefined
+  }
+  unlist(name: string): void {
+    if (this.#listed.delete(name)) this.#order = undefined
+  }
+  listed(): IterableIterator<string> {
+    return this.#listed.keys()
+  }
+  /** Names in their order, from the first one behind a cookie. */
+  *after(cookie: bigint): Generator<readonly [name: string, listed: Listed]> {
+    this.#order ??= [...this.#listed]
+    const order = this.#order
+    let low = 0
+    for (let high = order.length; low < high; ) {
+      const middle = (low + high) >>> 1
+      if (BigInt(order[middle][1].cookie) <= cookie) low = middle + 1
+      else high = middle
+    }
+    for (; low < order.length; low++) yield order[low]
+  }
+}
+
+/** A name that stands for nothing that can be in memory: a device, a FIFO, a socket below an overlay. */
+export const isOther = ({ type }: Node): boolean =>
+  type !== Filetype.REGULAR_FILE && type !== Filetype.DIRECTORY && type !== Filetype.SYMBOLIC_LINK

@@ -1,0 +1,64 @@
+/** How much a tree in memory may hold, and how much it holds. */
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+import { checkInteger, checkKeys } from '../../validate.js'
+
+/** What a guest may keep in memory; beyond it, it is told NOSPC. */
+export interface Quota {
+  /** Bytes of files, by their sizes, and of links' targets. Default 64 MiB. */
+  readonly bytes?: number | undefined
+  /** Names of files, directories and links. Default 65536. */
+  readonly entries?: number | undefined
+}
+/** A quota with all that it has. */
+export interface FullQuota {
+  readonly bytes: number
+  readonly entries: number
+}
+export const defaultQuota: FullQuota = Object.freeze({ bytes: 2 ** 26, entries: 2 ** 16 })
+/** What a Map of JavaScript can hold, and some to spare. */
+const mostEntries = 2 ** 23
+
+/** A quota that an embedder gave, checked. */
+export function quotaOf(at: string, quota: unknown = {}): FullQuota {
+  checkKeys(at, ['bytes', 'entries'], quota)
+  const { bytes = defaultQuota.bytes, entries = defaultQuota.entries } = quota as Quota
+  checkInteger(`${at}.bytes`, bytes, 0, Number.MAX_SAFE_INTEGER)
+  checkInteger(`${at}.entries`, entries, 0, mostEntries)
+  return { bytes, entries }
+}
+
+export class Room {
+  readonly #quota: FullQuota
+  #bytes = 0
+  #entries = 0
+  constructor(quota: FullQuota) {
+    this.#quota = quota
+  }
+
+  /** How many of each are in use. */
+  get used(): FullQuota {
+    return { bytes: this.#bytes, entries: this.#entries }
+  }
+  get freeBytes(): number {
+    return this.#quota.bytes - this.#bytes
+  }
+  get freeEntries(): number {
+    return this.#quota.entries - this.#entries
+  }
+  /** NOSPC where there is not so much. */
+  takeBytes(count: number): void {
+    if (count > this.freeBytes) refuse(Errno.NOSPC)
+    this.#bytes += count
+  }
+  giveBytes(count: number): void {
+    this.#bytes -= count
+  }
+  takeEntry(): void {
+    if (this.freeEntries <= 0) refuse(Errno.NOSPC)
+    this.#entries++
+  }
+  giveEntry(): void {
+    this.#entries--
+  }
+}

@@ -1,0 +1,157 @@
+/** A directory with one file of the host in it, which was opened once: no other name exists there, nor can be made. */
+import { basename, dirname } from 'node:path'
+import { Errno } from '../../abi/errno.js'
+import { Filetype } from '../../abi/values.js'
+import { coded, refuse } from '../../errors.js'
+import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
+import { FileNode, type Ground } from './nodes.js'
+import { Tree } from './tree.js'
+
+const READ = 1
+const WRITE = 2
+const BOTH = 3
+const FOLLOW = 1
+/** Why a file may be opened to read that may not be opened to write. */
+const readable: readonly Answer[] = [-Errno.ACCES, -Errno.PERM, -Errno.ROFS, -Errno.TXTBSY]
+const dataRoom = 65536
+
+/** The file as the host has it, by a backend that nobody else has. */
+class HostFile {
+  readonly #sys: Sys
+  readonly #memory = new Uint8Array(dataRoom)
+  readonly #handle: Handle
+  readonly writable: boolean
+
+  /** @param path canonical; what goes wrong is thrown as Sys.preopen throws it */
+  constructor(path: string, readOnly: boolean, make: () => Sys) {
+    this.#sys = make()
+    try {
+      const name = Buffer.from(basename(path))
+      this.#memory.set(name)
+      this.#sys.bind(this.#memory)
+      const dir = this.#sys.preopen(dirname(path))
+      const open = (access: number): Answer => this.#sys.open(dir, 0, name.length, FOLLOW, 0, 0, access)
+      const both = readOnly ? -Errno.ROFS : open(BOTH)
+      this.writable = both >= 0
+      this.#handle = this.checked(readable.includes(both) ? open(READ) : both, path)
+      this.#sys.close(dir)
+      if (this.#sys.identify(this.#handle) === 0 && this.#sys.block.opened[0] === Filetype.REGULAR_FILE) return
+      throw coded(new Error(`EINVAL: no regular file, open '${path}'`), 'EINVAL', { syscall: 'open', path })
+    } catch (error) {
+      this.#sys.dispose()
+      throw error
+    }
+  }
+  release(): void {
+    this.#sys.dispose()
+  }
+
+  /** @param path of what is opened, whose error is the embedder's */
+  checked(answer: Answer, path?: string): number {
+    if (answer >= 0) return answer
+    if (answer === UNEXPECTED) throw this.#sys.failure()
+    if (path === undefined) return refuse(-answer)
+    throw coded(new Error(`errno ${-answer}: open '${path}'`), 'EACCES', { syscall: 'open', path })
+  }
+  /** Move bytes by the backend, as many at once as there is room for; how many were moved. */
+  read(into: Uint8Array, offset: number): number {
+    for (let done = 0; ; ) {
+      const count = done < into.length ? this.#moved(into.length - done, spans => this.#sys.preadv(this.#handle, spans, offset + done)) : 0
+      if (count === 0) return done
+      into.set(this.#memory.subarray(0, count), done)
+      done += count
+    }
+  }
+  write(from: Uint8Array, offset: number): number {
+    let done = 0
+    while (done < from.length) {
+      const piece = from.subarray(done, done + dataRoom)
+      this.#memory.set(piece)
+      const count = this.#moved(piece.length, spans => this.#sys.pwritev(this.#handle, spans, offset + done))
+      done += count
+      if (count < piece.length) break
+    }
+    return done
+  }
+  #moved(length: number, move: (spans: number) => Answer): number {
+    const { spans } = this.#sys.block
+    spans[0] = 0
+    spans[1] = Math.min(length, dataRoom)
+    return this.checked(move(1))
+  }
+  resize(size: number): void {
+    this.checked(this.#sys.setSize(this.#handle, size))
+  }
+  allocate(offset: number, length: number): void {
+    this.checked(this.#sys.allocate(this.#handle, offset, length))
+  }
+  setTimes(fstflags: number, times: BigUint64Array): void {
+    this.#sys.block.times.set(times)
+    this.checked(this.#sys.setTimes(this.#handle, fstflags))
+  }
+  /** Its filestat. */
+  get record(): DataView {
+    this.checked(this.#sys.filestat(this.#handle))
+    return this.#sys.block.record
+  }
+}
+
+const attributesOf = (record: DataView) => ({
+  type: Filetype.REGULAR_FILE,
+  dev: record.getBigUint64(0, true),
+  ino: record.getBigUint64(8, true),
+  nlink: 0,
+  size: Number(record.getBigUint64(32, true)),
+  atim: record.getBigUint64(40, true),
+  mtim: record.getBigUint64(48, true),
+  ctim: record.getBigUint64(56, true),
+})
+
+/** A file of which nothing is in memory: all that is done to it is done to the host's. */
+class SingleNode extends FileNode {
+  readonly #host: HostFile
+  #size = 0
+  constructor(ground: Ground, host: HostFile) {
+    super(ground, attributesOf(host.record), '')
+    this.#host = host
+    this.refresh()
+  }
+  override get size(): number {
+    return this.#size
+  }
+  override opened(access = READ): void {
+    if ((access & WRITE) !== 0 && !this.#host.writable) refuse(Errno.ACCES)
+    this.opens++
+  }
+  override refresh(): void {
+    const { size, atim, mtim, ctim } = attributesOf(this.#host.record)
+    this.#size = size
+    this.atim = atim
+    this.mtim = mtim
+    this.ctim = ctim
+  }
+  override read(into: Uint8Array, offset: number): number {
+    return this.#host.read(into, offset)
+  }
+  override write(from: Uint8Array, offset: number): number {
+    return this.#host.write(from, offset)
+  }
+  override resize(size: number): void {
+    if (!this.#host.writable) refuse(Errno.ACCES)
+    this.#host.resize(size)
+  }
+  override reserve(offset: number, length: number): void {
+    this.#host.allocate(offset, length)
+  }
+  override setTimes(fstflags: number, times: BigUint64Array): void {
+    this.#host.setTimes(fstflags, times)
+  }
+}
+
+/** @param name what the guest knows it by */
+export function singleTree(path: string, name: string, readOnly: boolean, make: () => Sys): Tree {
+  const tree = new Tree({ bytes: 0, entries: 1 })
+  const host = new HostFile(path, readOnly, make)
+  tree.freeze(Buffer.from(name).toString('latin1'), new SingleNode(tree, host), host)
+  return tree
+}

@@ -1,0 +1,79 @@
+/** How a path becomes a directory of the tree and a name in it, beneath where it starts: the walk of the other backends, over nodes. */
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+import { DirectoryNode, LinkNode, type Node } from './nodes.js'
+import type { Tree } from './tree.js'
+
+const maxLinks = 40
+
+/** What a call wants of the last name. */
+export interface Last {
+  /** Follow a link there. */
+  readonly follow: boolean
+  /** Take a slash behind it for a wish to go in; otherwise `slash` tells of it. */
+  readonly enter: boolean
+}
+
+export interface Lease {
+  readonly dir: DirectoryNode
+  /** `.` where the path ended in a directory that the walk is in. */
+  readonly name: string
+  /** What is there, if anything is. */
+  readonly node: Node | undefined
+  /** Where the path ended in `.` or `..`: 1 or 2. */
+  readonly dots: number
+  /** Something stood behind the name: the call wants a directory there. */
+  readonly slash: boolean
+}
+
+/** @param path not empty, without a NUL, a char for each byte */
+export function walk(tree: Tree, start: DirectoryNode, path: string, { follow, enter }: Last): Lease {
+  // Where we are, and how we came: `..` goes back along it. The first is the start, which is not left.
+  const dirs: [DirectoryNode, ...DirectoryNode[]] = [start]
+  // What is still to be walked: the path, and on top of it the targets of links. None is empty.
+  const left = [path]
+  let links = 0
+  const here = (): DirectoryNode => dirs[dirs.length - 1] as DirectoryNode
+  const expand = (target: string): void => {
+    if (++links > maxLinks) refuse(Errno.LOOP)
+    left.push(target)
+  }
+
+  for (;;) {
+    const text = left.pop() as string
+    if (text.startsWith('/')) refuse(Errno.NOTCAPABLE)
+    const cut = text.indexOf('/')
+    const name = cut < 0 ? text : text.slice(0, cut)
+    const rest = cut < 0 ? '' : text.slice(cut).replace(/^\/+/, '')
+    const slash = cut >= 0
+    if (rest !== '') left.push(rest)
+    const last = left.length === 0
+
+    if (name === '.' || name === '..') {
+      if (name === '..') {
+        if (dirs.length === 1) refuse(Errno.NOTCAPABLE)
+        dirs.pop()
+      }
+      if (last) return { dir: here(), name: '.', node: here(), dots: name.length, slash: false }
+      continue
+    }
+    const node = tree.lookup(here(), name)
+    if (!last || (slash && enter)) {
+      if (node === undefined) refuse(Errno.NOENT)
+      if (node instanceof DirectoryNode) {
+        dirs.push(node)
+        if (last) return { dir: node, name: '.', node, dots: 0, slash: false }
+        continue
+      }
+      if (!(node instanceof LinkNode)) refuse(Errno.NOTDIR)
+      // The slash goes along: it wants a directory where the link leads.
+      expand(last && !node.target.endsWith('/') ? `${node.target}/` : node.target)
+      continue
+    }
+    if (follow && !slash && node instanceof LinkNode) {
+      expand(node.target)
+      continue
+    }
+    return { dir: here(), name, node, dots: 0, slash }
+  }
+}

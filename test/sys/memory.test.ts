@@ -1,0 +1,91 @@
+/** The contract on files in memory, and on an overlay of a directory of the host, by each backend. */
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { Block } from '#lib/sys/block.js'
+import { Below } from '#lib/sys/memory/below.js'
+import { MemorySys } from '#lib/sys/memory/sys.js'
+import { Tree } from '#lib/sys/memory/tree.js'
+import { openNative } from '#lib/sys/native.js'
+import type { Sys } from '#lib/sys/sys.js'
+import { TypescriptSys } from '#lib/sys/typescript/sys.js'
+import { contract, type Skip } from './contract.js'
+import { treeFs } from './treefs.js'
+
+/** As large as a file may be, for cases that make holes. */
+const quota = { bytes: 2 ** 45, entries: 10_000 }
+
+const memory: Skip[] = [
+  {
+    reason: 'no descriptor of the host lies in memory',
+    cases: [
+      ...['adopt a file, and leave it open', 'an adopted file goes on where the host was', 'adopt a file that appends'],
+      ...['adopt a pipe', 'adopt a device', 'adopt what is not open', 'dispose closes all, and refuses what follows'],
+      ...['a read from an adopted pipe waits for data', 'a large write to an adopted pipe is written whole, as its reader takes it'],
+      ...['accept, recv and send', 'accept when nobody calls', 'recv on an adopted connection', 'readv and writev on a socket'],
+      ...['recv can peek', 'shutdown ends the sending', 'what a listener cannot do'],
+    ],
+  },
+  {
+    reason: 'there are no FIFOs, and those below an overlay are not opened',
+    cases: [
+      ...['a pipe cannot seek', 'advise on a pipe', 'setFlags nonblock on a pipe', 'a pipe without a reader', 'allocate refuses'],
+      ...['sync and datasync', 'says what it opened', 'a FIFO does not make open wait', 'a FIFO to read from without waiting'],
+      ...['files and directories are no sockets', 'a pipe with data is ready', 'a pipe says how much it holds'],
+      ...['an empty pipe is not ready', 'a pipe becomes ready', 'a pipe hangs up', 'a read from a pipe waits for data'],
+      ...['a write to a full pipe'],
+    ],
+  },
+  {
+    reason: 'clocks are the backend’s beside it',
+    cases: [
+      ...['poll sleeps', 'realtime is the time of day', 'monotonic only rises', 'monotonic measures', 'CPU clocks count work'],
+      'resolutions are told',
+    ],
+  },
+  {
+    reason: 'there is no mode that forbids to look, and no error but those of WASI',
+    cases: ['preopen of a folder one may not read', 'an error nobody expected'],
+  },
+]
+
+contract(
+  test,
+  'memory',
+  () => {
+    const tree = new Tree(quota)
+    return { sys: new MemorySys(new Block(), tree), fs: treeFs(tree) }
+  },
+  [...memory, { reason: 'there are no FIFOs to be seen', cases: ['entries have types and inodes', 'unlink removes a name'] }],
+)
+
+const backends: Readonly<Record<string, () => Sys>> = { native: () => openNative(), typescript: () => new TypescriptSys() }
+for (const [name, make] of Object.entries(backends)) {
+  contract(
+    test,
+    `overlay on ${name}`,
+    () => {
+      const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
+      const tree = new Tree(quota)
+      tree.lieOver(new Below(folder, make))
+      const sys = new MemorySys(new Block(), tree)
+      // Its own paths begin at the folder.
+      const preopen = (path: string): number => {
+        try {
+          return MemorySys.prototype.preopen.call(sys, path.slice(folder.length))
+        } catch (error) {
+          throw Object.assign(error as Error, { path })
+        }
+      }
+      return { sys: Object.assign(sys, { preopen }), fs: treeFs(tree, folder) }
+    },
+    [
+      ...memory,
+      {
+        reason: 'a directory that was moved still lies over the same one, in which the case makes a file by its old name',
+        cases: ['the directory of a handle may be moved'],
+      },
+    ],
+  )
+}
