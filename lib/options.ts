@@ -1,5 +1,5 @@
 /** An embedder's options become checked settings. Every mistake of the embedder is an error here, before anything is opened. */
-import { realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
@@ -26,10 +26,7 @@ import {
 
 /** A directory of the host for a guest. */
 export interface Preopen {
-  /**
-   * The host's path; what is relative is so to the working directory. Of a file, the guest gets a directory with nothing in it
-   * but that file, under its own name; it is opened once, with the guest, and stays the same whatever becomes of its name.
-   */
+  /** The host's path; what is relative is so to the working directory. */
   readonly path: string
   /** Refuse every change through it with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
@@ -40,6 +37,13 @@ export interface Preopen {
   readonly overlay?: boolean | MemoryFiles | undefined
   /** Of an overlay: how much the guest may keep in it. MemoryFiles have their own. */
   readonly quota?: Quota | undefined
+}
+
+/** A directory with nothing in it but one file of the host, under the file's own name. */
+export interface FilePreopen {
+  /** The host's path. It is opened once, with the guest, and the guest keeps that file, whatever becomes of its name. */
+  readonly file: string
+  readonly readOnly?: boolean | undefined
 }
 
 /** A directory that lies in memory. */
@@ -62,7 +66,7 @@ export interface GuestOptions extends ReplayOptions {
    * Directories by the name that the guest knows each by; they become its descriptors 3, 4 and so on, in the order of the
    * record (in which JavaScript puts names that are numbers first). Default none.
    */
-  readonly preopens?: Readonly<Record<string, string | URL | Preopen | MemoryPreopen | undefined>> | undefined
+  readonly preopens?: Readonly<Record<string, string | URL | Preopen | MemoryPreopen | FilePreopen | undefined>> | undefined
   /**
    * The guest's descriptors 0, 1 and 2. Those of the host are used as they are: keep them open as long as the guest lives; the
    * guest cannot close them. What is no number is served by functions and objects of yours. Default 0, 1, 2.
@@ -119,7 +123,7 @@ export interface Given {
   /** The host's; undefined for what lies in memory alone. */
   readonly path: string | undefined
   readonly files: MemoryFiles | undefined
-  /** Where `path` leads, if that is a file: the only one in its directory, then. */
+  /** Of a single file: where `path` leads. */
   readonly file?: string
   readonly readOnly: boolean
 }
@@ -219,9 +223,14 @@ function folder(name: string, value: unknown): Given {
   // What has its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record must be spelled right.
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return host(String(value))
-  const { path, readOnly = false, overlay = false, files, quota } = value as Partial<Preopen & MemoryPreopen>
-  checkKeys(at, files === undefined ? ['path', 'readOnly', 'overlay', 'quota'] : ['files', 'readOnly', 'quota'], value)
+  const { path, readOnly = false, overlay = false, files, file, quota } = value as Partial<Preopen & MemoryPreopen & FilePreopen>
+  const kind = files !== undefined ? ['files', 'quota'] : file !== undefined ? ['file'] : ['path', 'overlay', 'quota']
+  checkKeys(at, [...kind, 'readOnly'], value)
   checkBoolean(`${at}.readOnly`, readOnly)
+  if (file !== undefined) {
+    checkString(`${at}.file`, file)
+    return { name, path: pathOf(`${at}.file`, file), files: undefined, file: real(file), readOnly }
+  }
   if (files !== undefined) return { name, path: undefined, files: filesOf(at, files, quota), readOnly }
   if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
   const given = { name, path: pathOf(`${at}.path`, path), readOnly }
@@ -229,16 +238,15 @@ function folder(name: string, value: unknown): Given {
   checkBoolean(`${at}.overlay`, overlay)
   if (overlay) return { ...given, files: filesOf(at, {}, quota) }
   if (quota !== undefined) throw wrongValue(`${at}.quota`, 'is for what lies in memory, and this is a directory of the host', quota)
-  const file = fileAt(given.path)
-  return { ...given, files: undefined, ...(file !== undefined && { file }) }
+  return { ...given, files: undefined }
 }
 
-/** What is no file, or cannot be looked at, is taken for a directory, whose error is told when it is opened. */
-function fileAt(path: string): string | undefined {
+/** What cannot be found is told when it is opened. */
+function real(path: string): string {
   try {
-    return statSync(path).isFile() ? realpathSync(path) : undefined
+    return realpathSync(path)
   } catch {
-    return undefined
+    return path
   }
 }
 

@@ -187,6 +187,19 @@ test('--dir: names that JavaScript’s objects have, too', t => {
   }
 })
 
+test('--overlay and --tmpfs: what the guest makes there is not made on the host', t => {
+  const folder = scratch(t)
+  t.is(guest('--overlay', folder, 'prestat.wasm').stdout, folder)
+  t.is(guest('--overlay', `${folder}::/box`, 'prestat.wasm').stdout, '/box')
+  t.is(guest('--overlay', `${folder}::/box`, 'mkdir.wasm').status, 0)
+  t.deepEqual(fs.readdirSync(folder), [])
+  fs.mkdirSync(join(folder, 'new'))
+  t.is(guest('--overlay', `${folder}::/box`, 'mkdir.wasm').status, 20, 'EXIST: what is below is seen')
+  t.is(guest('--tmpfs', '/tmp', 'prestat.wasm').stdout, '/tmp')
+  t.is(guest('--tmpfs', '/tmp', 'mkdir.wasm').status, 0)
+  t.is(guest('--tmpfs=/tmp::1k', 'mkdir.wasm').status, 0)
+})
+
 test('standard input, output and error are the command’s', t => {
   t.is(run(['run', 'echo.wasm'], { input: 'some input' }).stdout, 'some input')
   t.deepEqual(guest('writes.wasm'), { status: 0, stdout: 'to out', stderr: 'to err' })
@@ -294,6 +307,15 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--dir', '.::', 'args.wasm'], 'wasi-common: --dir .::: a directory has a name\n'],
   [['run', '--dir', '.::x::wo', 'args.wasm'], /^wasi-common: --dir \.::x::wo: what follows the guest's name is ro or rw\n {2}as in .*\n$/],
   [['run', '--dir', '.::x::ro::y', 'args.wasm'], /^wasi-common: --dir \.::x::ro::y: .*\n {2}as in .*\n$/],
+  [['run', '--overlay', '::x', 'args.wasm'], 'wasi-common: --overlay ::x: a directory has a name\n'],
+  [['run', '--overlay', '.::x::ro', 'args.wasm'], /^wasi-common: --overlay \.::x::ro: nothing follows the guest's name\n {2}as in .*\n$/],
+  [['run', '--overlay', './gone', 'args.wasm'], /^wasi-common: cannot open preopen "\.\/gone" at ".*gone": ENOENT/],
+  [['run', '--tmpfs', '', 'args.wasm'], 'wasi-common: --tmpfs : a directory has a name\n'],
+  [['run', '--tmpfs', '/tmp::much', 'args.wasm'], 'wasi-common: --tmpfs /tmp::much: a size is a number, perhaps with K, M or G\n'],
+  [['run', '--tmpfs', '/tmp::1K::2', 'args.wasm'], /^wasi-common: --tmpfs \/tmp::1K::2: nothing follows the size\n {2}as in .*\n$/],
+  [['run', '--tmpfs', '/tmp::999999999999G', 'args.wasm'], 'wasi-common: --tmpfs /tmp::999999999999G: there is no such size\n'],
+  [['run', '--dir', '.', '--tmpfs', '.', 'args.wasm'], 'wasi-common: --tmpfs .: the guest has a directory . already\n'],
+  [['run', '--threads', '--tmpfs', '/tmp', 'args.wasm'], /^wasi-common: threads share open files, which those in memory/],
   [['run', '--dir', '.', '--dir', '/tmp::.', 'args.wasm'], 'wasi-common: --dir /tmp::.: the guest has a directory . already\n'],
   [['run', '--dir', 'nowhere', 'args.wasm'], /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/],
   [['run', '--dir', 'args.wasm::/x', 'args.wasm'], /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/],

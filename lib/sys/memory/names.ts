@@ -55,6 +55,7 @@ function refuseFresh(call: 'symlink' | 'link', lease: Lease): void {
 
 export function symlink(tree: Tree, target: string, lease: Lease): 0 {
   refuseFresh('symlink', lease)
+  tree.checkAlive(lease.dir)
   const link = tree.makeLink(target)
   try {
     tree.attach(lease.dir, lease.name, link)

@@ -61,9 +61,13 @@ export class Node {
   get size(): number {
     return 0
   }
-  /** Whether what lies below would do in its place. */
-  get clean(): boolean {
-    return this.below !== undefined && this.opens === 0 && !this.changed
+  /** Whether it is as it is below. */
+  get untouched(): boolean {
+    return this.below !== undefined && !this.changed
+  }
+  /** Whether it may be forgotten, and found again below. */
+  get idle(): boolean {
+    return this.untouched && this.opens === 0
   }
   /** @param _access 1 to read, 2 to write, 3 for both */
   opened(_access?: number): void {
@@ -231,8 +235,11 @@ export class DirectoryNode extends Node {
   override get size(): number {
     return this.#listed.size
   }
-  override get clean(): boolean {
-    return super.clean && this.gone.size === 0 && [...this.entries.values()].every(({ node }) => node.clean)
+  override get untouched(): boolean {
+    return super.untouched && this.gone.size === 0 && [...this.entries.values()].every(({ node }) => node.untouched)
+  }
+  override get idle(): boolean {
+    return super.idle && [...this.entries.values()].every(({ node }) => node.idle)
   }
 
   set(name: string, entry: Entry): void {

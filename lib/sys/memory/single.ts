@@ -1,6 +1,6 @@
 /** A directory with one file of the host in it, which was opened once: no other name exists there, nor can be made. */
 import { basename, dirname } from 'node:path'
-import { Errno } from '../../abi/errno.js'
+import { Errno, errnoNames } from '../../abi/errno.js'
 import { Filetype } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
@@ -51,7 +51,8 @@ class HostFile {
     if (answer >= 0) return answer
     if (answer === UNEXPECTED) throw this.#sys.failure()
     if (path === undefined) return refuse(-answer)
-    throw coded(new Error(`errno ${-answer}: open '${path}'`), 'EACCES', { syscall: 'open', path })
+    const code = `E${errnoNames[-answer]}`
+    throw coded(new Error(`${code}: open '${path}'`), code, { syscall: 'open', path })
   }
   /** Move bytes by the backend, as many at once as there is room for; how many were moved. */
   read(into: Uint8Array, offset: number): number {

@@ -90,12 +90,8 @@ export class Tree implements Ground {
     const there = this.#below?.stat(path)
     if (entry !== undefined) {
       const same = there !== undefined && there.type === entry.node.type && there.ino === entry.node.ino && there.dev === entry.node.dev
-      // What somebody has open or has changed stays, whatever becomes of it below.
-      if (same || !entry.node.clean) {
-        if (same) entry.node.refresh(there)
-        return entry.node
-      }
-      dir.delete(name)
+      if (same) entry.node.refresh(there)
+      if (same || !this.#vanished(dir, name, entry.node)) return entry.node
     }
     if (there === undefined) return undefined
     const node = this.#nodeOf(there, path)
@@ -103,6 +99,14 @@ export class Tree implements Ground {
     dir.set(name, { node, placed: false })
     this.#found++
     return node
+  }
+  /** Of a name that is no longer below: whether it is none here either. What the guest has changed stays, whatever becomes of it below. */
+  #vanished(dir: DirectoryNode, name: string, node: Node): boolean {
+    if (!node.untouched) return false
+    dir.delete(name)
+    // Who has it open keeps it, as a file that was removed.
+    node.nlink = 0
+    return true
   }
   #nodeOf(there: Attributes, path: string): Node {
     switch (there.type) {
@@ -129,7 +133,7 @@ export class Tree implements Ground {
     const visit = (dir: DirectoryNode): void => {
       for (const [name, { node, placed }] of [...dir.entries]) {
         if (node instanceof DirectoryNode) visit(node)
-        if (!placed && node.clean) dir.entries.delete(name)
+        if (!placed && node.idle) dir.entries.delete(name)
         else if (!placed) this.#found++
       }
     }
@@ -144,7 +148,9 @@ export class Tree implements Ground {
     const there = this.#below.list(dir.below)
     for (const name of [...dir.listed()]) {
       const entry = dir.entries.get(name)
-      if (!there.has(name) && (entry === undefined || (!entry.placed && entry.node.clean))) dir.delete(name)
+      if (there.has(name) || entry?.placed) continue
+      if (entry === undefined) dir.unlist(name)
+      else this.#vanished(dir, name, entry.node)
     }
     for (const [name, found] of there) if (!dir.gone.has(name) && !dir.entries.has(name)) dir.list(name, found)
   }
@@ -157,13 +163,13 @@ export class Tree implements Ground {
   // Changes. What is refused changes nothing.
 
   /** NOENT where the directory is no longer anywhere, ROFS where it is to stay as it is. */
-  #checkAlive(dir: DirectoryNode): void {
+  checkAlive(dir: DirectoryNode): void {
     if (this.#frozen !== undefined) refuse(Errno.ROFS)
     if (dir.removed) refuse(Errno.NOENT)
   }
   /** Give a node a name that is free. */
   attach(dir: DirectoryNode, name: string, node: Node): void {
-    this.#checkAlive(dir)
+    this.checkAlive(dir)
     this.room.takeEntry()
     this.#hide(dir, name)
     dir.set(name, { node, placed: true })
@@ -205,7 +211,7 @@ export class Tree implements Ground {
   }
   /** Move a name to where there is none, or one that gives way to it. */
   move(dir: DirectoryNode, name: string, dir2: DirectoryNode, name2: string): void {
-    this.#checkAlive(dir2)
+    this.checkAlive(dir2)
     const given = (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
     if (given === 0 && this.room.freeEntries <= 0) refuse(Errno.NOSPC)
     if (dir2.entries.has(name2)) this.remove(dir2, name2)

@@ -1,0 +1,596 @@
+/** Files in memory as their embedder has them, overlays and what they changed, single files, quotas, and what is read-only of each. */
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { Errno, errnoNames } from '#lib/abi/errno.js'
+import { Rights } from '#lib/abi/rights.js'
+import type { CallName } from '#lib/abi/table.js'
+import { createGuest, type Guest } from '#lib/guest.js'
+import { MemoryFiles } from '#lib/index.js'
+import type { GuestOptions } from '#lib/options.js'
+import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from './hostcalls/world.js'
+
+const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
+const ALL = BigInt(Rights.ALL) & ~BigInt(Rights.SOCK_ACCEPT | Rights.SOCK_SHUTDOWN)
+const READ = BigInt(Rights.FD_READ | Rights.FD_SEEK)
+
+function scratch(t: ExecutionContext): string {
+  const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
+  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A guest by its calls: paths and text are put into its memory, answers are the names of errnos, or what was asked for. */
+class Caller {
+  readonly guest: Guest
+  readonly #memory = new WebAssembly.Memory({ initial: 4 })
+  #free = 0x1000
+  constructor(preopens: GuestOptions['preopens'], options: Partial<GuestOptions> = {}) {
+    this.guest = createGuest({ version: 'preview1', preopens, ...options })
+    this.guest.bind(this.#memory)
+  }
+  get bytes(): Buffer {
+    return Buffer.from(this.#memory.buffer)
+  }
+  put(text: string): [number, number] {
+    const length = Buffer.byteLength(text)
+    if (this.#free + length > 0x30000) this.#free = 0x1000
+    const at = this.#free
+    this.#free += length
+    this.bytes.write(text, at)
+    return [at, length]
+  }
+  call(name: CallName, ...args: (number | bigint | string)[]): string {
+    const errno = this.guest.imports[name](...args.flatMap(arg => (typeof arg === 'string' ? this.put(arg) : [arg])))
+    return errnoNames[errno] ?? String(errno)
+  }
+  open(path: string, { dir = 3, oflags = 0, base = ALL, fdflags = 0 } = {}): number | string {
+    const errno = this.call('path_open', dir, 1, path, oflags, base, base, fdflags, 0x10)
+    return errno === 'SUCCESS' ? this.bytes.readUInt32LE(0x10) : errno
+  }
+  #vector(at: number, length: number): number {
+    this.bytes.writeUInt32LE(at, 0x20)
+    this.bytes.writeUInt32LE(length, 0x24)
+    return 0x20
+  }
+  write(fd: number | string, text: string): number | string {
+    if (typeof fd === 'string') return fd
+    const errno = this.call('fd_write', fd, this.#vector(...this.put(text)), 1, 0x10)
+    return errno === 'SUCCESS' ? this.bytes.readUInt32LE(0x10) : errno
+  }
+  read(fd: number | string, length = 1000): string {
+    if (typeof fd === 'string') return fd
+    const errno = this.call('fd_read', fd, this.#vector(0x38000, length), 1, 0x10)
+    return errno === 'SUCCESS' ? this.bytes.toString('utf8', 0x38000, 0x38000 + this.bytes.readUInt32LE(0x10)) : errno
+  }
+  /** A file's text by its name, or why not. */
+  text(path: string, dir = 3): string {
+    const fd = this.open(path, { dir, base: READ })
+    const text = this.read(fd)
+    if (typeof fd === 'number') this.call('fd_close', fd)
+    return text
+  }
+  /** Write a file anew. */
+  file(path: string, text: string, dir = 3): number | string {
+    const fd = this.open(path, { dir, oflags: CREAT | TRUNC })
+    const answer = this.write(fd, text)
+    if (typeof fd === 'number') this.call('fd_close', fd)
+    return answer
+  }
+  names(fd: number | string = 3): string[] {
+    if (typeof fd === 'string') return [fd]
+    const names: string[] = []
+    const room = 4096
+    if (this.call('fd_readdir', fd, 0x38000, room, 0n, 0x10) !== 'SUCCESS') return ['it cannot be read']
+    const end = 0x38000 + this.bytes.readUInt32LE(0x10)
+    for (let at = 0x38000; at + 24 <= end; ) {
+      const length = this.bytes.readUInt32LE(at + 16)
+      names.push(this.bytes.toString('utf8', at + 24, at + 24 + length))
+      at += 24 + length
+    }
+    return names.filter(name => name !== '.' && name !== '..').sort()
+  }
+}
+/** A guest that is closed when the test ends, and has given back by then what it had of the host. */
+function caller(t: ExecutionContext, preopens: GuestOptions['preopens'], options: Partial<GuestOptions> = {}): Caller {
+  const before = openDescriptors()
+  const c = new Caller(preopens, options)
+  t.teardown(() => {
+    c.guest.close()
+    const left = openDescriptors() - before
+    if (left > 0) throw new Error(`${left} descriptors of the host were left open`)
+  })
+  return c
+}
+
+// Files of an embedder.
+
+test.serial('a record becomes files, and files a record', t => {
+  const record = { 'a.txt': 'text', 'dir/b.bin': Uint8Array.of(1, 2, 255), 'empty/': '', 'dir/link': { link: 'b.bin' }, 'ü/日本': 'x' }
+  const files = new MemoryFiles(record)
+  t.deepEqual(files.toRecord(), { ...record, 'a.txt': Uint8Array.of(116, 101, 120, 116), 'ü/日本': Uint8Array.of(120) })
+  t.deepEqual(new MemoryFiles(files.toRecord()).toRecord(), files.toRecord())
+  t.is(files.readFile('a.txt', 'utf8'), 'text')
+  t.deepEqual(files.readFile('dir/link'), Uint8Array.of(1, 2, 255))
+  t.deepEqual(files.list('dir'), [
+    { name: 'b.bin', type: 'file', size: 3 },
+    { name: 'link', type: 'link', size: 0 },
+  ])
+  t.deepEqual(files.used, { bytes: 4 + 3 + 5 + 1, entries: 7 })
+  files.writeFile('new/deep/f', 'one')
+  files.writeFile('new/deep/f', 'x')
+  t.is(files.readFile('new/deep/f', 'utf8'), 'x')
+  t.true(files.exists('new/deep'))
+  files.remove('new')
+  files.remove('nowhere')
+  t.false(files.exists('new'))
+  for (const name of ['a.txt', 'dir', 'empty', 'ü']) files.remove(name)
+  t.deepEqual(files.used, { bytes: 0, entries: 0 }, 'what is removed counts no more')
+  t.deepEqual(files.toRecord(), {})
+})
+
+test.serial('what an embedder reads is his own, and so is what he gave', t => {
+  const given = Uint8Array.of(1)
+  const files = new MemoryFiles({ f: given })
+  given[0] = 2
+  files.readFile('f')[0] = 3
+  t.deepEqual(files.readFile('f'), Uint8Array.of(1))
+})
+
+const mistakes: Readonly<Record<string, readonly [run: (files: MemoryFiles) => unknown, code: string]>> = {
+  'no record': [() => new MemoryFiles([] as never), 'ERR_INVALID_ARG_TYPE'],
+  'a number for a file': [() => new MemoryFiles({ f: 1 as never }), 'ERR_INVALID_ARG_TYPE'],
+  'text for a directory': [() => new MemoryFiles({ 'd/': 'text' }), 'ERR_INVALID_ARG_VALUE'],
+  'a file below a file': [() => new MemoryFiles({ f: '', 'f/g': '' }), 'ENOTDIR'],
+  'more than the quota': [() => new MemoryFiles({ f: 'four' }, { quota: { bytes: 3 } }), 'ENOSPC'],
+  'an option of another name': [() => new MemoryFiles({}, { quotas: {} } as never), 'ERR_INVALID_ARG_VALUE'],
+  'a quota below nothing': [() => new MemoryFiles({}, { quota: { bytes: -1 } }), 'ERR_OUT_OF_RANGE'],
+  'a path out of it': [files => files.readFile('../f'), 'ERR_INVALID_ARG_VALUE'],
+  'an absolute path': [files => files.writeFile('/f', ''), 'ERR_INVALID_ARG_VALUE'],
+  'a NUL': [files => files.writeFile('f\0', ''), 'ERR_INVALID_ARG_VALUE'],
+  'a file that is not there': [files => files.readFile('gone'), 'ENOENT'],
+  'a directory to read': [files => files.readFile('dir'), 'EISDIR'],
+  'a link that leads out': [files => files.readFile('out'), 'ENOTCAPABLE'],
+  'a file to list': [files => files.list('file'), 'ENOTDIR'],
+  'an unknown encoding': [files => files.readFile('file', 'latin1' as never), 'ERR_INVALID_ARG_VALUE'],
+}
+for (const [title, [run, code]] of Object.entries(mistakes)) {
+  test.serial(`an embedder’s mistake: ${title} is ${code}`, t => {
+    const files = new MemoryFiles({ file: '', 'dir/f': '', out: { link: '../x' } })
+    t.throws(() => run(files), { instanceOf: Error, code })
+  })
+}
+
+test.serial('options: what does not go together is refused', t => {
+  const folder = scratch(t)
+  const files = new MemoryFiles()
+  const refusals: readonly (readonly [preopen: object, code: string, message: RegExp])[] = [
+    [{ files: 1 }, 'ERR_INVALID_ARG_TYPE', /options\.preopens\['\/x'\]\.files/],
+    [{ files: {}, path: folder }, 'ERR_INVALID_ARG_VALUE', /\.path/],
+    [{ files: {}, overlay: true }, 'ERR_INVALID_ARG_VALUE', /\.overlay/],
+    [{ files, quota: {} }, 'ERR_INVALID_ARG_VALUE', /have their own/],
+    [{ files: {}, quota: { byte: 1 } }, 'ERR_INVALID_ARG_VALUE', /quota\.byte/],
+    [{ path: folder, quota: {} }, 'ERR_INVALID_ARG_VALUE', /quota/],
+    [{ path: folder, overlay: 'yes' }, 'ERR_INVALID_ARG_TYPE', /overlay/],
+    [{ path: folder, overlay: files, quota: {} }, 'ERR_INVALID_ARG_VALUE', /have their own/],
+    [{ file: 1 }, 'ERR_INVALID_ARG_TYPE', /\.file/],
+    [{ file: 'f\0' }, 'ERR_INVALID_ARG_VALUE', /NUL/],
+    [{ file: 'f', path: folder }, 'ERR_INVALID_ARG_VALUE', /\.path/],
+    [{ file: join(folder, 'gone') }, 'UVWASI_ENOENT', /cannot open preopen "\/x" at ".*gone"/],
+    [{ file: folder }, 'UVWASI_EISDIR', /cannot open/],
+    [{ file: folder, readOnly: true }, 'UVWASI_EINVAL', /no regular file/],
+    [{ path: join(folder, 'gone'), overlay: true }, 'UVWASI_ENOENT', /cannot open preopen "\/x" at ".*gone"/],
+  ]
+  const before = openDescriptors()
+  for (const [preopen, code, message] of refusals) {
+    t.throws(() => new Caller({ '/x': preopen as never }), { code, message }, JSON.stringify(preopen))
+  }
+  t.is(openDescriptors(), before)
+})
+
+// Guests and files.
+
+for (const backend of backends) {
+  test.serial(`a guest and its embedder see what the other one does (${backend})`, t => {
+    const files = new MemoryFiles({ in: 'given' })
+    const c = caller(t, { '/': { files }, '/other': { files } }, { backend })
+    t.is(c.text('in'), 'given')
+    t.is(c.file('out', 'written'), 7)
+    t.is(files.readFile('out', 'utf8'), 'written')
+    t.is(c.text('out', 4), 'written', 'two directories of the same files')
+    files.writeFile('in', 'changed')
+    t.is(c.text('in'), 'changed')
+    t.deepEqual(c.names(), ['in', 'out'])
+    const second = caller(t, { '/': { files, readOnly: true } }, { backend })
+    t.is(second.text('out'), 'written', 'another guest')
+    t.is(second.file('out', ''), 'ROFS')
+  })
+
+  test.serial(`a record is for one guest alone (${backend})`, t => {
+    const preopens = { '/': { files: { f: 'mine' } } }
+    const [one, two] = [caller(t, preopens, { backend }), caller(t, preopens, { backend })]
+    t.is(one.file('f', 'changed'), 7)
+    t.is(two.text('f'), 'mine')
+  })
+
+  test.serial(`memory and the host are two devices: nothing is linked or renamed between them (${backend})`, t => {
+    const folder = scratch(t)
+    fs.writeFileSync(join(folder, 'f'), 'host')
+    const c = caller(t, { '/host': folder, '/memory': { files: { f: 'memory' } }, '/over': { path: folder, overlay: true } }, { backend })
+    for (const [from, to] of [
+      [3, 4],
+      [4, 3],
+      [3, 5],
+      [5, 3],
+      [4, 5],
+    ]) {
+      t.is(c.call('path_link', from, 0, 'f', to, 'new'), 'XDEV')
+      t.is(c.call('path_rename', from, 'f', to, 'new'), 'XDEV')
+    }
+    t.deepEqual([c.names(3), c.names(4), c.names(5)], [['f'], ['f'], ['f']])
+  })
+
+  test.serial(`files in memory are ready at once, also those that append (${backend})`, t => {
+    const c = caller(t, { '/': { files: { f: 'text' } } }, { backend })
+    for (const fdflags of [0, Fdflags.APPEND]) {
+      const fd = c.open('f', { fdflags })
+      c.bytes.fill(0, 0x400, 0x500)
+      c.bytes.writeUInt8(1, 0x408)
+      c.bytes.writeUInt32LE(Number(fd), 0x410)
+      t.is(c.call('poll_oneoff', 0x400, 0x480, 1, 0x4c0), 'SUCCESS')
+      t.is(c.bytes.readUInt16LE(0x488), Errno.SUCCESS)
+      t.is(c.bytes.readBigUInt64LE(0x490), 4n)
+    }
+  })
+}
+
+test.serial('with threads, what lies in memory is refused', async t => {
+  const { shareOf } = await import('#lib/guest.js')
+  const { settingsOf } = await import('#lib/options.js')
+  const settings = settingsOf({ version: 'preview1', preopens: { '/': { files: {} } } })
+  t.throws(() => shareOf(settings), { code: 'ERR_WASI_THREADS_UNAVAILABLE' })
+})
+
+// Quotas.
+
+test.serial('bytes: a write is cut to the room there is, the next one is NOSPC; what is cut off or removed gives room again', t => {
+  const c = caller(t, { '/': { files: {}, quota: { bytes: 10 } } })
+  const fd = c.open('f', { oflags: CREAT })
+  t.is(c.write(fd, '12345678'), 8)
+  t.is(c.write(fd, 'abcd'), 2)
+  t.is(c.write(fd, 'x'), 'NOSPC')
+  t.is(c.text('f'), '12345678ab')
+  t.is(c.call('fd_filestat_set_size', fd, 4n), 'SUCCESS')
+  t.is(c.file('g', '123456789'), 6)
+  t.is(c.call('path_unlink_file', 3, 'g'), 'SUCCESS')
+  t.is(c.call('fd_allocate', fd, 0n, 11n), 'NOSPC')
+  t.is(c.call('fd_allocate', fd, 0n, 10n), 'SUCCESS')
+  t.is(c.file('g', '1'), 'NOSPC')
+  t.is(c.call('path_unlink_file', 3, 'f'), 'SUCCESS')
+  t.is(c.file('g', '1'), 'NOSPC', 'it is open still')
+  t.is(c.call('fd_close', fd), 'SUCCESS')
+  t.is(c.file('g', '1'), 1)
+  t.is(c.call('path_symlink', '123456789', 3, 'l'), 'SUCCESS')
+  t.is(c.call('path_symlink', '1', 3, 'm'), 'NOSPC', 'targets count')
+  t.is(c.call('path_unlink_file', 3, 'l'), 'SUCCESS')
+  t.is(c.call('path_symlink', '1', 3, 'm'), 'SUCCESS')
+})
+
+test.serial('entries: names of any kind, and renaming needs none', t => {
+  const c = caller(t, { '/': { files: {}, quota: { entries: 3 } } })
+  t.is(c.file('f', ''), 0)
+  t.is(c.call('path_create_directory', 3, 'd'), 'SUCCESS')
+  t.is(c.call('path_link', 3, 0, 'f', 3, 'g'), 'SUCCESS')
+  t.is(c.file('h', ''), 'NOSPC')
+  t.is(c.call('path_create_directory', 3, 'e'), 'NOSPC')
+  t.is(c.call('path_symlink', 'f', 3, 'l'), 'NOSPC')
+  t.is(c.call('path_link', 3, 0, 'f', 3, 'i'), 'NOSPC')
+  t.is(c.call('path_rename', 3, 'g', 3, 'd/g'), 'SUCCESS')
+  t.is(c.call('path_unlink_file', 3, 'd/g'), 'SUCCESS')
+  t.is(c.file('h', ''), 0)
+})
+
+test.serial('a size that is not there is not allocated, and more than the quota is refused', t => {
+  const files = new MemoryFiles({}, { quota: { bytes: 2 ** 45 } })
+  const c = caller(t, { '/': { files: {} }, '/large': { files } })
+  const before = process.memoryUsage().arrayBuffers
+  const fd = c.open('f', { oflags: CREAT })
+  t.is(c.call('fd_filestat_set_size', fd, 2n ** 40n), 'NOSPC')
+  t.is(c.call('fd_filestat_set_size', fd, 2n ** 50n), 'FBIG')
+  const large = c.open('f', { dir: 4, oflags: CREAT })
+  t.is(c.call('fd_filestat_set_size', large, 2n ** 40n), 'SUCCESS')
+  t.is(c.call('fd_seek', large, 2n ** 39n, 0, 0x10), 'SUCCESS')
+  t.is(c.write(large, 'x'), 1)
+  t.is(c.read(large, 3), '\0\0\0')
+  t.true(process.memoryUsage().arrayBuffers - before < 2 ** 22)
+  t.is(c.call('fd_filestat_set_size', large, 2n ** 44n), 'SUCCESS')
+  t.is(c.call('fd_filestat_set_size', large, 2n ** 44n + 1n), 'FBIG')
+})
+
+test.serial('many small writes, cuts and growths hold no more than is counted', t => {
+  const files = new MemoryFiles({}, { quota: { bytes: 2 ** 26 } })
+  const c = caller(t, { '/': { files } })
+  const fd = c.open('f', { oflags: CREAT })
+  for (let at = 0; at < 5000; at++) t.is(c.write(fd, 'abcdefg'), 7)
+  t.is(files.readFile('f').length, 35_000)
+  for (let size = 200_000; size > 0; size -= 6661) {
+    t.is(c.call('fd_filestat_set_size', fd, BigInt(size)), 'SUCCESS')
+    t.is(files.used.bytes, size)
+  }
+  t.is(c.call('fd_filestat_set_size', fd, 0n), 'SUCCESS')
+  t.is(c.call('fd_filestat_set_size', fd, 100n), 'SUCCESS')
+  t.deepEqual(files.readFile('f'), new Uint8Array(100), 'what was cut off does not come back')
+})
+
+// Overlays.
+
+/** A directory of the host with what an overlay has to be right about. */
+function below(t: ExecutionContext): string {
+  const folder = scratch(t)
+  fs.mkdirSync(join(folder, 'dir/deep'), { recursive: true })
+  fs.mkdirSync(join(folder, 'empty'))
+  for (const name of ['f', 'g', 'dir/f', 'dir/deep/f']) fs.writeFileSync(join(folder, name), `below ${name}`)
+  fs.symlinkSync('dir/f', join(folder, 'link'))
+  fs.symlinkSync('/etc/passwd', join(folder, 'out'))
+  return folder
+}
+/** All that is there, by path. */
+function snapshot(folder: string, under = ''): Record<string, string> {
+  return Object.assign(
+    {},
+    ...fs.readdirSync(join(folder, under), { withFileTypes: true }).map(entry => {
+      const path = join(under, entry.name)
+      if (entry.isDirectory()) return { [`${path}/`]: '', ...snapshot(folder, path) }
+      return { [path]: entry.isSymbolicLink() ? fs.readlinkSync(join(folder, path)) : fs.readFileSync(join(folder, path), 'utf8') }
+    }),
+  )
+}
+
+for (const backend of backends) {
+  test.serial(`an overlay: the guest changes all, the host’s directory stays (${backend})`, t => {
+    const folder = below(t)
+    const before = snapshot(folder)
+    const files = new MemoryFiles()
+    const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
+    t.deepEqual(c.names(), ['dir', 'empty', 'f', 'g', 'link', 'out'])
+    t.is(c.text('link'), 'below dir/f')
+    t.is(c.text('out'), 'NOTCAPABLE')
+    t.deepEqual(files.changes(), [])
+
+    const reader = c.open('f', { base: READ })
+    const appending = c.open('f', { fdflags: Fdflags.APPEND })
+    t.is(c.write(appending, '!'), 1)
+    t.is(c.read(reader), 'below f!', 'who had it open sees it')
+    t.is(c.file('dir/new', 'new'), 3)
+    t.is(c.call('path_unlink_file', 3, 'g'), 'SUCCESS')
+    t.is(c.text('g'), 'NOENT')
+    t.is(c.call('path_rename', 3, 'dir/deep', 3, 'moved'), 'SUCCESS')
+    t.is(c.text('moved/f'), 'below dir/deep/f')
+    t.is(c.text('dir/deep/f'), 'NOENT')
+    t.is(c.call('path_create_directory', 3, 'dir/deep'), 'SUCCESS')
+    t.deepEqual(c.names(c.open('dir/deep', { oflags: DIRECTORY })), [], 'a new directory has nothing of the old one')
+    t.is(c.call('path_remove_directory', 3, 'empty'), 'SUCCESS')
+    t.is(c.file('link', 'through the link'), 16)
+    t.is(c.text('dir/f'), 'through the link')
+    t.deepEqual(c.names(), ['dir', 'f', 'link', 'moved', 'out'])
+    t.deepEqual(snapshot(folder), before)
+
+    const changes = files.changes().map(({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`)
+    t.deepEqual(changes.sort(), [
+      'made dir/deep',
+      'made dir/new',
+      'removed empty',
+      'removed g',
+      'renamed moved from dir/deep',
+      'written dir/f',
+      'written f',
+    ])
+    const record = files.toRecord()
+    t.deepEqual(Object.keys(record).sort(), ['dir/deep/', 'dir/f', 'dir/new', 'f', 'moved/f'])
+
+    // Taken over, as the documents say.
+    for (const { kind, path, from } of files.changes()) {
+      if (kind === 'removed' || kind === 'renamed') fs.rmSync(join(folder, from ?? path), { recursive: true })
+    }
+    for (const [path, value] of Object.entries(record)) {
+      if (path.endsWith('/')) fs.mkdirSync(join(folder, path), { recursive: true })
+      else fs.mkdirSync(join(folder, path, '..'), { recursive: true })
+      if (value instanceof Uint8Array) fs.writeFileSync(join(folder, path), value)
+    }
+    t.deepEqual(snapshot(folder), {
+      ...{ 'dir/': '', 'dir/deep/': '', 'dir/f': 'through the link', 'dir/new': 'new', f: 'below f!' },
+      ...{ link: 'dir/f', 'moved/': '', 'moved/f': 'below dir/deep/f', out: '/etc/passwd' },
+    })
+  })
+
+  test.serial(`an overlay goes on with another guest, and after the last one (${backend})`, t => {
+    const folder = below(t)
+    const files = new MemoryFiles({ 'dir/early': 'made before' })
+    const before = openDescriptors()
+    const first = new Caller({ '/': { path: folder, overlay: files } }, { backend })
+    t.is(first.text('dir/early'), 'made before')
+    t.is(first.text('dir/f'), 'below dir/f', 'directories of one name are one')
+    t.is(first.call('path_rename', 3, 'f', 3, 'dir/g'), 'SUCCESS')
+    first.guest.close()
+    t.is(openDescriptors(), before)
+    t.is(files.readFile('dir/g', 'utf8'), 'below f')
+    t.is(openDescriptors(), before, 'to look at it leaves nothing open')
+    const second = new Caller({ '/': { path: folder, overlay: files } }, { backend })
+    t.is(second.text('f'), 'NOENT')
+    t.is(second.text('dir/g'), 'below f')
+    second.guest.close()
+    t.throws(() => new Caller({ '/': { path: join(folder, 'dir'), overlay: files } }, { backend }), { message: /lie over/ })
+    t.is(openDescriptors(), before)
+  })
+
+  test.serial(`an overlay, while others change what is below (${backend})`, t => {
+    const folder = below(t)
+    const c = caller(t, { '/': { path: folder, overlay: true } }, { backend })
+    t.is(c.text('f'), 'below f')
+    fs.writeFileSync(join(folder, 'f'), 'other')
+    t.is(c.text('f'), 'other', 'what the guest did not touch is as it is')
+    const fd = c.open('dir/f')
+    fs.rmSync(join(folder, 'dir'), { recursive: true })
+    t.is(c.read(fd), 'below dir/f', 'an open file stays')
+    t.is(c.text('dir/f'), 'NOENT')
+    fs.writeFileSync(join(folder, 'dir'), 'a file now')
+    t.is(c.text('dir/deep/f'), 'NOTDIR')
+    fs.rmSync(join(folder, 'dir'))
+    fs.symlinkSync('/', join(folder, 'dir'))
+    t.is(c.text('dir/etc/passwd'), 'NOTCAPABLE', 'no link leads out')
+    t.is(c.file('dir/etc/new', ''), 'NOTCAPABLE')
+    fs.rmSync(join(folder, 'dir'))
+    fs.mkdirSync(join(folder, 'dir'))
+    t.is(c.file('dir/mine', 'mine'), 4)
+    fs.rmdirSync(join(folder, 'dir'))
+    fs.symlinkSync('/etc', join(folder, 'dir'))
+    t.is(c.text('dir/mine'), 'mine', 'what the guest changed stays')
+    t.is(c.text('dir/passwd'), 'NOENT')
+    t.is(c.call('path_unlink_file', 3, 'g'), 'SUCCESS')
+    fs.writeFileSync(join(folder, 'g'), 'again')
+    t.is(c.text('g'), 'NOENT', 'what the guest removed is gone')
+  })
+}
+
+test.serial('an overlay: a file that does not fit is not written to, and is as it was', t => {
+  const folder = below(t)
+  const c = caller(t, { '/': { path: folder, overlay: true, quota: { bytes: 8, entries: 2 } } })
+  const fd = c.open('dir/f')
+  t.is(c.write(fd, 'x'), 'NOSPC')
+  t.is(c.text('dir/f'), 'below dir/f')
+  t.is(c.write(c.open('f'), 'B'), 1)
+  t.is(c.text('f'), 'Below f')
+  t.is(c.call('path_unlink_file', 3, 'f'), 'SUCCESS')
+  t.is(c.call('path_rename', 3, 'g', 3, 'h'), 'SUCCESS')
+  t.is(c.call('path_rename', 3, 'dir', 3, 'room'), 'SUCCESS')
+  t.is(c.call('path_rename', 3, 'empty', 3, 'no'), 'NOSPC')
+  t.deepEqual(c.names(), ['empty', 'h', 'link', 'out', 'room'])
+})
+
+test.serial('an overlay does not open what is no file, though it is seen', t => {
+  const folder = scratch(t)
+  fs.symlinkSync('/dev', join(folder, 'dev'))
+  const c = caller(t, { '/': { path: '/dev', overlay: true } })
+  t.is(c.text('null'), 'ACCES')
+  t.is(c.open('zero', { base: BigInt(Rights.FD_WRITE) }), 'ACCES')
+  t.is(c.call('path_filestat_get', 3, 0, 'null', 0x400), 'SUCCESS')
+  t.is(c.bytes.readUInt8(0x410), 2)
+})
+
+// A single file.
+
+test.serial('a single file that may only be read, and one that a link leads to', t => {
+  const folder = below(t)
+  fs.symlinkSync('../f', join(folder, 'dir/up'))
+  fs.chmodSync(join(folder, 'g'), 0o444)
+  const c = caller(t, { '/link': { file: join(folder, 'dir/up') }, '/only': { file: join(folder, 'g') } })
+  t.deepEqual(c.names(), ['up'])
+  t.is(c.text('up'), 'below f')
+  t.is(c.text('g', 4), 'below g')
+  if (process.getuid?.() !== 0) t.is(c.open('g', { dir: 4 }), 'ACCES')
+})
+
+for (const backend of backends) {
+  test.serial(`a single file: the guest has it and no other name (${backend})`, t => {
+    const folder = below(t)
+    const path = join(folder, 'f')
+    const c = caller(t, { '/only': { file: path }, '/ro': { file: path, readOnly: true } }, { backend })
+    t.deepEqual(c.names(), ['f'])
+    t.is(c.text('f'), 'below f')
+    for (const name of ['g', '../g', 'dir', 'f/x'])
+      t.is(c.text(name), name.startsWith('..') ? 'NOTCAPABLE' : name === 'f/x' ? 'NOTDIR' : 'NOENT')
+    t.is(c.file('new', ''), 'ROFS')
+    t.is(c.call('path_create_directory', 3, 'new'), 'ROFS')
+    t.is(c.call('path_symlink', 'f', 3, 'new'), 'ROFS')
+    t.is(c.call('path_link', 3, 0, 'f', 3, 'new'), 'ROFS')
+    t.is(c.call('path_rename', 3, 'f', 3, 'new'), 'ROFS')
+    t.is(c.call('path_unlink_file', 3, 'f'), 'ROFS')
+    const fd = c.open('f')
+    t.is(c.write(fd, 'BELOW'), 5)
+    t.is(fs.readFileSync(path, 'utf8'), 'BELOW f')
+    t.is(c.call('fd_filestat_set_size', fd, 3n), 'SUCCESS')
+    t.is(c.call('path_filestat_set_times', 3, 0, 'f', 0n, 5_000_000_000n, Fstflags.MTIM), 'SUCCESS')
+    t.is(fs.statSync(path).mtimeMs, 5000)
+    const end = c.open('f', { fdflags: Fdflags.APPEND })
+    t.is(c.write(end, '+'), 1)
+    t.is(fs.readFileSync(path, 'utf8'), 'BEL+')
+    t.is(c.text('f', 4), 'BEL+')
+    t.is(c.open('f', { dir: 4 }), 'ROFS')
+    // It is the same file, whatever becomes of its name.
+    fs.renameSync(path, join(folder, 'old'))
+    fs.writeFileSync(path, 'another')
+    t.is(c.text('f'), 'BEL+')
+  })
+}
+
+// Read-only.
+
+/** Each call that changes something, on a directory `dir` that has a `book`, and a `room` with a `page`. `box` is another one. */
+const changes: Readonly<Record<string, (c: Caller, dir: number, box: number) => string | number>> = {
+  'path_open to create': (c, dir) => c.open('new', { dir, oflags: CREAT }),
+  'path_open to create, exclusively': (c, dir) => c.open('new', { dir, oflags: CREAT | EXCL }),
+  'path_open to truncate': (c, dir) => c.open('book', { dir, oflags: TRUNC }),
+  'path_open to truncate, with rights to read': (c, dir) => c.open('book', { dir, oflags: TRUNC, base: READ }),
+  'path_open to write': (c, dir) => c.open('book', { dir, base: BigInt(Rights.FD_WRITE) }),
+  path_create_directory: (c, dir) => c.call('path_create_directory', dir, 'new'),
+  path_remove_directory: (c, dir) => c.call('path_remove_directory', dir, 'room'),
+  path_unlink_file: (c, dir) => c.call('path_unlink_file', dir, 'book'),
+  path_symlink: (c, dir) => c.call('path_symlink', 'book', dir, 'new'),
+  path_filestat_set_times: (c, dir) => c.call('path_filestat_set_times', dir, 0, 'book', 1n, 1n, Fstflags.MTIM),
+  'path_link within': (c, dir) => c.call('path_link', dir, 0, 'book', dir, 'new'),
+  'path_link out': (c, dir, box) => c.call('path_link', dir, 0, 'book', box, 'new'),
+  'path_link in': (c, dir, box) => c.call('path_link', box, 0, 'book', dir, 'new'),
+  'path_rename within': (c, dir) => c.call('path_rename', dir, 'book', dir, 'new'),
+  'path_rename out': (c, dir, box) => c.call('path_rename', dir, 'book', box, 'new'),
+  'path_rename in': (c, dir, box) => c.call('path_rename', box, 'book', dir, 'book'),
+  'path_open below a directory of it': (c, dir) =>
+    c.open('page', { dir: Number(c.open('room', { dir, oflags: DIRECTORY })), oflags: TRUNC }),
+  fd_filestat_set_times: (c, dir) =>
+    c.call('fd_filestat_set_times', Number(c.open('book', { dir, base: ALL & ~BigInt(Rights.FD_WRITE) })), 1n, 1n, Fstflags.ATIM),
+}
+/** Those by a descriptor that has no right to. */
+const byFile: Readonly<Record<string, (c: Caller, fd: number) => string | number>> = {
+  fd_write: (c, fd) => c.write(fd, 'x'),
+  fd_pwrite: (c, fd) => c.call('fd_pwrite', fd, 0x20, 0, 0n, 0x10),
+  fd_filestat_set_size: (c, fd) => c.call('fd_filestat_set_size', fd, 0n),
+  fd_allocate: (c, fd) => c.call('fd_allocate', fd, 0n, 100n),
+}
+for (const backend of backends) {
+  test.serial(`read-only: every call that changes something, on each kind of directory (${backend})`, t => {
+    const folder = scratch(t)
+    const record = { book: 'text', 'room/page': 'page' }
+    fs.mkdirSync(join(folder, 'room'))
+    for (const [path, text] of Object.entries(record)) fs.writeFileSync(join(folder, path), text)
+    const before = snapshot(folder)
+    const memory = new MemoryFiles(record)
+    const over = new MemoryFiles()
+    const c = caller(
+      t,
+      {
+        ...{ '/host': { path: folder, readOnly: true }, '/memory': { files: memory, readOnly: true } },
+        ...{ '/over': { path: folder, overlay: over, readOnly: true }, '/box': { files: record } },
+      },
+      { backend },
+    )
+    const box = 6
+    for (const [dir, kind] of [
+      [3, 'host'],
+      [4, 'memory'],
+      [5, 'overlay'],
+    ] as const) {
+      for (const [title, change] of Object.entries(changes)) t.is(change(c, dir, box), 'ROFS', `${title} on ${kind}`)
+      const fd = Number(c.open('book', { dir, base: ALL & ~BigInt(Rights.FD_WRITE) }))
+      for (const [title, change] of Object.entries(byFile)) t.is(change(c, fd), 'NOTCAPABLE', `${title} on ${kind}`)
+      t.is(c.text('book', dir), 'text')
+      t.deepEqual(c.names(dir), ['book', 'room'])
+    }
+    t.deepEqual(snapshot(folder), before)
+    t.deepEqual(over.changes(), [])
+    t.deepEqual(Object.keys(memory.toRecord()), ['book', 'room/page'])
+    t.deepEqual(c.names(box), ['book', 'room'])
+    for (const title of Object.keys(changes).filter(title => !/ (out|in)$/.test(title))) {
+      t.not(changes[title](caller(t, { '/box': { files: record } }), 3, 3), 'ROFS', `${title} is a change where it is allowed`)
+    }
+  })
+}
