@@ -52,4 +52,23 @@
       ],
     },
   ],
+  'conditions': [
+    ['OS=="linux"', {
+      'targets': [
+        {
+          # What run() starts where isolation is 'process'.
+          'target_name': 'wasi-common-wall',
+          'type': 'executable',
+          'product_extension': '',
+          'sources': ['<!@(node scripts/build-native.js --wall)'],
+          'cflags_cc': ['-std=c++17', '-O2', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti', '-fPIE'],
+          'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-O3'],
+          'ldflags': ['-pie', '-Wl,-z,now,-z,relro'],
+          'ldflags!': ['-rdynamic'],
+          # Nothing of it is C++'s library; what little there is comes with it, so that it starts sooner.
+          'libraries': ['-static-libstdc++', '-static-libgcc'],
+        },
+      ],
+    }],
+  ],
 }

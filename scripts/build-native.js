@@ -3,7 +3,8 @@
 //   node scripts/build-native.js            by node-gyp, to build/Release/wasi_common.node
 //   node scripts/build-native.js --cmake    by cmake-js, to build/cmake/Release/wasi_common.node
 //   node scripts/build-native.js --asan     by cmake-js with sanitizers, to build/asan/Release/wasi_common.node
-//   node scripts/build-native.js --sources  prints the sources of this platform, for binding.gyp
+//   node scripts/build-native.js --sources  prints the addon's sources on this platform, for binding.gyp
+//   node scripts/build-native.js --wall     prints those of wasi-common-wall, which is built beside the addon where there is a wall
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -15,10 +16,9 @@ const require = createRequire(import.meta.url)
 const asked = new Set(process.argv.slice(2))
 
 const folders = { linux: ['posix', 'linux'], darwin: ['posix', 'darwin'], win32: ['windows'] }[process.platform] ?? ['posix']
-const sources = readFileSync(join(root, 'native/sources.txt'), 'utf8')
-  .split('\n')
-  .filter(line => line !== '' && (!line.includes('/') || folders.includes(dirname(line))))
-  .map(line => `native/${line}`)
+const listed = readFileSync(join(root, 'native/sources.txt'), 'utf8').split('\n')
+const sources = listed.filter(line => line !== '' && (!line.includes('/') || folders.includes(dirname(line)))).map(line => `native/${line}`)
+const wall = listed.filter(line => process.platform === 'linux' && line.startsWith('wall/')).map(line => `native/${line}`)
 
 const ways = {
   gyp: { output: 'build/Release/wasi_common.node', command: gyp },
@@ -51,7 +51,8 @@ function newest(paths) {
 
 function build({ output, command }) {
   const inputs = readdirSync(join(root, 'native'), { recursive: true }).map(path => join('native', String(path)))
-  if (time(output) > newest([...inputs, 'binding.gyp', 'CMakeLists.txt', 'package.json', 'scripts/build-native.js'])) {
+  const whole = wall.length === 0 || existsSync(join(root, dirname(output), 'wasi-common-wall'))
+  if (whole && time(output) > newest([...inputs, 'binding.gyp', 'CMakeLists.txt', 'package.json', 'scripts/build-native.js'])) {
     console.log(`${output} is up to date`)
     return 0
   }
@@ -76,4 +77,5 @@ function build({ output, command }) {
 }
 
 if (asked.has('--sources')) console.log(sources.join('\n'))
+else if (asked.has('--wall')) console.log(wall.join('\n'))
 else process.exitCode = build(ways[asked.has('--asan') ? 'asan' : asked.has('--cmake') ? 'cmake' : 'gyp'])

@@ -6,7 +6,14 @@ import { rollup } from 'rollup'
 
 const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
 /** What is opened by its name: by those who use the package, and at run time by its own files, each as a neighbour. */
-const entries = { index: 'index', register: 'register', cli: 'cli/main', thread: 'run/thread', 'typescript/sys': 'sys/typescript/sys' }
+const entries = {
+  index: 'index',
+  register: 'register',
+  cli: 'cli/main',
+  thread: 'run/thread',
+  process: 'run/process',
+  'typescript/sys': 'sys/typescript/sys',
+}
 /** Those that are imported, so that ES modules want a door to them. */
 const doors = ['index', 'register']
 

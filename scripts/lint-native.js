@@ -14,8 +14,8 @@ const files = ['native', 'fuzz'].flatMap(folder =>
     .map(path => `${folder}/${path}`),
 )
 // What this machine can compile; the formatter sees the other platforms' sources as well.
-const listed = spawnSync(process.execPath, ['scripts/build-native.js', '--sources'], { cwd: root, encoding: 'utf8' })
-const sources = [...listed.stdout.trim().split('\n'), 'fuzz/resolve.cc']
+const listed = what => spawnSync(process.execPath, ['scripts/build-native.js', what], { cwd: root, encoding: 'utf8' }).stdout.split('\n')
+const sources = [...listed('--sources'), ...listed('--wall'), 'fuzz/resolve.cc'].filter(path => path !== '')
 const includes = ['-Inative', '-Inative/posix']
 const flags = [
   '-std=c++17',

@@ -338,6 +338,16 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     ['run', '--threads', '--invoke', 'sum', 'library.wasm'],
     'wasi-common: --threads and --invoke do not go together: threads end with _start\n',
   ],
+  [['run', '--isolation', 'vm', 'args.wasm'], 'wasi-common: --isolation vm: there is no such isolation\n  it is worker or process\n'],
+  [
+    ['run', '--isolation', 'process', '--wall=high', 'args.wasm'],
+    'wasi-common: --wall high: there is no such wall\n  it is auto or strict\n',
+  ],
+  [['run', '--wall', 'strict', 'args.wasm'], 'wasi-common: --wall goes with --isolation process only\n'],
+  [
+    ['run', '--isolation', 'process', '--invoke', 'sum', 'library.wasm'],
+    'wasi-common: --isolation process and --invoke do not go together: the process ends with _start\n',
+  ],
   [['run', '--threads', 'library.wasm'], /^wasi-common: the module exports no function _start: it is no command\n$/],
   [
     ['run', '--backend', 'fast', 'args.wasm'],
@@ -396,6 +406,8 @@ test('--help and --version', t => {
       '--invoke',
       '--strict',
       '--threads',
+      '--isolation',
+      '--wall',
       '--backend',
       '--deterministic',
       '--seed',

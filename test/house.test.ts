@@ -22,7 +22,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['sys/sys', /^sys\/(block|root|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(native|typescript\/\w+|memory\/\w+)$/],
-  ['sys/choose', /^sys\/choose$/],
+  ['sys/choose, sys/wall', /^sys\/(choose|wall)$/],
   ['memory', /^memory$/],
   ['replay', /^replay\/\w+$/],
   ['fds, context', /^(fds\/\w+|context)$/],
@@ -58,10 +58,14 @@ test('imports lead down', t => {
 const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   [
     /^node:fs/,
-    /^(sys\/typescript\/\w+|options|strict|cli\/\w+|sys\/native)\.ts$/,
-    'files of the host are opened by a backend, or by the command line for its user',
+    /^(sys\/typescript\/\w+|options|strict|cli\/\w+|sys\/native|sys\/wall|run\/process)\.ts$/,
+    'files of the host are opened by a backend, or by the command line for its user; a process of a guest has a channel to its host',
   ],
-  [/^sys\/(native|typescript\/)/, /^(sys\/choose|sys\/typescript\/\w+)\.ts$/, 'only sys/choose names a backend'],
+  [
+    /^sys\/(native|typescript\/)/,
+    /^(sys\/choose|sys\/wall|sys\/typescript\/\w+)\.ts$/,
+    'only sys/choose names a backend; the wall lies beside one',
+  ],
   [/^sys\/choose$/, /^(guest|cli\/leave)\.ts$/, 'a guest is given its backend; the command ends by it'],
   [/^(?!node:)[^./]*$/, /^$/, 'there are no runtime dependencies'],
 ]

@@ -22,6 +22,8 @@ export interface RunRequest {
   readonly maxMemory: number | undefined
   /** Bytes that it may write to each of standard output and error. */
   readonly maxOutput: number | undefined
+  readonly isolation: 'worker' | 'process'
+  readonly wall: 'auto' | 'strict' | undefined
   /** Where trace lines go: a file, `-` for standard error, or nowhere. */
   readonly trace: string | undefined
   readonly traceStyle: Pick<GuestOptions, 'traceFormat' | 'traceTimes'>
@@ -45,6 +47,8 @@ export const runHelp = `Options of run:
   --strict                   refuse what would hand the host over by mistake, and keep escapes off the terminal
   --allow-unsafe-preopen     with --strict: directories that hold this program or node may be given all the same
   --allow-terminal-escapes   with --strict: what the guest writes may steer the terminal
+  --isolation process        run it in a process that the kernel cuts off from all but its directories (Linux)
+  --wall strict              with that: refuse where the kernel lacks a part of this; auto says so and goes on
   --backend NAME             auto (default), native, or typescript
   --deterministic[=INSTANT]  do the same in every run: fix clocks (from INSTANT on, as 2025-01-01T00:00:00Z), random bytes, orders
   --seed N                   random bytes that are the same each time, not fit for keys
@@ -69,6 +73,8 @@ const words = {
   'allow-unsafe-preopen': { type: 'boolean' },
   'allow-terminal-escapes': { type: 'boolean' },
   threads: { type: 'string' },
+  isolation: { type: 'string' },
+  wall: { type: 'string' },
   backend: { type: 'string' },
   deterministic: { type: 'string' },
   seed: { type: 'string' },
@@ -112,6 +118,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       allowTerminalEscapes: values['allow-terminal-escapes'],
     },
     threads: threads(values.threads ?? '0', values.invoke),
+    ...isolation(values.isolation ?? 'worker', values.wall, values.invoke),
     backend: backend(values.backend ?? 'auto'),
     trace: values.trace,
     ...wasmOptions(values.wasm ?? [], values.invoke),
@@ -250,4 +257,22 @@ function instantOf(text: string): Date {
     throw new CommandError(`--deterministic=${text}: this is no instant since 1970`, 'as in --deterministic=2025-01-01T00:00:00Z')
   }
   return date
+}
+
+function isolation(
+  name: string,
+  wall: string | undefined,
+  invoke: string | undefined,
+): { isolation: RunRequest['isolation']; wall: RunRequest['wall'] } {
+  if (name !== 'worker' && name !== 'process') {
+    throw new CommandError(`--isolation ${name}: there is no such isolation`, 'it is worker or process')
+  }
+  if (wall !== undefined && wall !== 'auto' && wall !== 'strict') {
+    throw new CommandError(`--wall ${wall}: there is no such wall`, 'it is auto or strict')
+  }
+  if (wall !== undefined && name !== 'process') throw new CommandError('--wall goes with --isolation process only')
+  if (name === 'process' && invoke !== undefined) {
+    throw new CommandError('--isolation process and --invoke do not go together: the process ends with _start')
+  }
+  return { isolation: name, wall }
 }

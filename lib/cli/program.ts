@@ -24,7 +24,7 @@ export function read(program: string): Uint8Array {
 const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte)
 
 /** What a file looks like that is no module. */
-function hintFor(bytes: Uint8Array): string | undefined {
+export function hintFor(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return 'the file is empty'
   if (startsWith(bytes, [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]))
     return 'this is a component (preview 2); only core modules of preview 1 run here'

@@ -2,9 +2,10 @@
 import { createGuest, type Guest } from '../guest.js'
 import { metricsOf, newCounts } from '../metrics.js'
 import { versionOf } from '../run/module.js'
+import type { RunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
-import { checkImports, compile, read } from './program.js'
+import { checkImports, compile, hintFor, read } from './program.js'
 import { limited, STDERR, STDOUT, say } from './say.js'
 import { summary } from './summary.js'
 import { type Tracer, tracer } from './tracer.js'
@@ -12,11 +13,14 @@ import { type Tracer, tracer } from './tracer.js'
 /** Run the guest to its end. The exit code. */
 export async function run(request: RunRequest): Promise<number> {
   const bytes = read(request.program)
-  const module = compile(request.program, bytes)
-  checkImports(module, versionOf(module), request.threads > 0)
+  // Its own process compiles it.
+  const module = request.isolation === 'process' ? undefined : compile(request.program, bytes)
+  if (module !== undefined) checkImports(module, versionOf(module), request.threads > 0)
   const trace = tracer(request.trace)
   try {
-    return inWorkers(request) ? await runInWorkers(request, module, bytes, trace) : runHere(request, module, trace)
+    if (module === undefined) return await apart(request, trace, options => runApart(request, bytes, options))
+    if (!inWorkers(request)) return runHere(request, module, trace)
+    return await apart(request, trace, options => runInWorkers(request, module, bytes, options))
   } finally {
     trace?.end()
   }
@@ -41,63 +45,70 @@ function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer 
 const TIMED_OUT = 124
 const INTERRUPTED = 130
 
-/** In workers, as many as it asks for. */
-async function runInWorkers(
-  request: RunRequest,
-  module: WebAssembly.Module,
-  bytes: Uint8Array,
-  trace: Tracer | undefined,
-): Promise<number> {
+/** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
+async function apart(request: RunRequest, trace: Tracer | undefined, start: (options: RunOptions) => Promise<number>): Promise<number> {
   const { args, env, preopens, backend, sandbox, threads, timeout, maxMemory, maxOutput, traceStyle, replay } = request
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
-  const counts = request.summary ? newCounts() : undefined
-  const { runModule } = await import('../run/command.js')
-  const tell = (): void => {
-    if (counts !== undefined) say(summary(metricsOf(counts)), STDERR)
-  }
   try {
-    const { exitCode } = await runModule(
-      { module, bytes },
-      {
-        stdin: 0,
-        stdout: maxOutput === undefined ? STDOUT : limited(STDOUT, maxOutput),
-        stderr: maxOutput === undefined ? STDERR : limited(STDERR, maxOutput),
-        signal: interrupted.signal,
-        timeout,
-        maxMemory,
-        args,
-        env,
-        preopens,
-        backend,
-        ...sandbox,
-        threads,
-        ...traceStyle,
-        ...replay,
-        ...(trace && { trace: trace.write }),
-      },
-      undefined,
-      counts,
-    )
-    tell()
-    return exitCode
+    return await start({
+      stdin: 0,
+      stdout: maxOutput === undefined ? STDOUT : limited(STDOUT, maxOutput),
+      stderr: maxOutput === undefined ? STDERR : limited(STDERR, maxOutput),
+      signal: interrupted.signal,
+      timeout,
+      maxMemory,
+      args,
+      env,
+      preopens,
+      backend,
+      ...sandbox,
+      threads,
+      ...traceStyle,
+      ...replay,
+      ...(trace && { trace: trace.write }),
+    })
   } catch (error) {
-    if (interrupted.signal.aborted) {
-      tell()
-      return INTERRUPTED
-    }
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_WASI_TIMEOUT') {
-      tell()
-      process.stderr.write(`wasi-common: ${error.message}\n`)
+    if (interrupted.signal.aborted) return INTERRUPTED
+    if (!(error instanceof Error && 'code' in error) || error instanceof CommandError) throw trap(error)
+    if (error.code === 'ERR_WASI_TIMEOUT') {
+      warn(error.message)
       return TIMED_OUT
     }
     // What goes wrong before the guest begins has a code.
-    const early = error instanceof Error && 'code' in error && error.code !== 'ERR_WASI_NOT_STARTED'
-    if (early) throw refused(error)
-    tell()
-    throw trap(error)
+    throw error.code === 'ERR_WASI_NOT_STARTED' ? trap(error) : refused(error)
   }
 }
+
+/** In workers, as many as it asks for. */
+async function runInWorkers(request: RunRequest, module: WebAssembly.Module, bytes: Uint8Array, options: RunOptions): Promise<number> {
+  const counts = request.summary ? newCounts() : undefined
+  const { runModule } = await import('../run/command.js')
+  try {
+    const { exitCode } = await runModule({ module, bytes }, options, undefined, counts)
+    return exitCode
+  } finally {
+    if (counts !== undefined) say(summary(metricsOf(counts)), STDERR)
+  }
+}
+
+/** In a process behind the wall. What that lacks here is said, since the user has asked for it. */
+async function runApart({ isolation, wall: wanted, program }: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
+  const { runInProcess } = await import('../run/walled.js')
+  try {
+    const { exitCode, wall } = await runInProcess(bytes, { ...options, isolation, wall: wanted })
+    if (!wall?.landlock) warn('this kernel has no Landlock: files were kept from the program by the sandbox alone')
+    if (!wall?.seccomp) warn('this kernel has no seccomp filters: system calls were not kept from the program')
+    return exitCode
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError)
+      throw new CommandError(`${program} is not a WebAssembly module: ${error.message}`, hintFor(bytes))
+    if (error instanceof WebAssembly.LinkError) throw new CommandError(`the program cannot be linked: ${error.message}`)
+    throw error
+  }
+}
+
+const warn = (message: string): void => void process.stderr.write(`wasi-common: ${message}\n`)
 
 function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
   const { args, env, preopens, backend, sandbox, traceStyle, summary: metrics, replay } = request

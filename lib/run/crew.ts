@@ -3,9 +3,15 @@ import type { Worker } from 'node:worker_threads'
 import { coded } from '../errors.js'
 import type { Settings } from '../options.js'
 import { type Beginning, Count, errorOf, type Message, mostUnheard, type Task, unexpectedOf } from './messages.js'
+import type { TakenFiles } from './mounts.js'
 import type { Stdio } from './stdio.js'
 import type { Workers } from './workers.js'
 
+/** What a guest leaves. */
+export interface Ended {
+  readonly exitCode: number
+  readonly files?: Readonly<Record<string, TakenFiles>>
+}
 /** Of a worker's events. */
 interface Listeners {
   message(message: Message): void
@@ -18,8 +24,8 @@ interface Listeners {
  * come and go: a task for which nobody is free waits.
  */
 export class Crew {
-  /** The exit code, or what went wrong. */
-  readonly result: Promise<number>
+  /** The exit code and the files in memory, or what went wrong. */
+  readonly result: Promise<Ended>
   readonly #beginning: Beginning
   readonly #trace: Settings['trace']
   readonly #report: Settings['report']
@@ -31,7 +37,7 @@ export class Crew {
   readonly #told = new WeakSet<Worker>()
   readonly #free: Worker[] = []
   readonly #tasks: Task[] = []
-  #settle: { resolve(code: number): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
+  #settle: { resolve(ended: Ended): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
   /** The guest has told its end. */
   #exiting = false
   #ended = false
@@ -109,7 +115,7 @@ export class Crew {
         this.#give(message.task)
         break
       case 'exit':
-        if (!this.#exiting) this.#exit(message.code)
+        if (!this.#exiting) this.#exit({ exitCode: message.code, ...(message.files && { files: message.files }) })
         break
       case 'failed':
         this.#lost(errorOf(message.error))
@@ -137,10 +143,10 @@ export class Crew {
   }
 
   /** What it wrote before it ended is taken first. */
-  #exit(code: number): void {
+  #exit(ended: Ended): void {
     this.#exiting = true
     this.#stdio.end().then(
-      () => this.#end(() => this.#settle.resolve(code), true),
+      () => this.#end(() => this.#settle.resolve(ended), true),
       error => this.fail(error),
     )
   }

@@ -3,6 +3,7 @@ import { UnexpectedError } from '../errors.js'
 import type { Sharing } from '../guest.js'
 import type { Settings } from '../options.js'
 import type { MemoryLimits } from './module.js'
+import type { ConveyedMount, TakenFiles } from './mounts.js'
 import type { Conveyed } from './pipes.js'
 
 /** What a worker needs to be a thread of a guest. */
@@ -10,7 +11,8 @@ export interface Beginning {
   readonly module: WebAssembly.Module
   /** The memory that the module imports, if all threads have it together; else what it must be like. */
   readonly memory: WebAssembly.Memory | MemoryLimits | undefined
-  readonly settings: Omit<Settings, 'trace' | 'report' | 'stdio'>
+  readonly settings: Omit<Settings, 'trace' | 'report' | 'stdio' | 'preopens'>
+  readonly preopens: readonly ConveyedMount[]
   readonly stdio: readonly Conveyed[]
   readonly traced: boolean
   /** With threads: what they have together. */
@@ -39,7 +41,7 @@ export type Message =
   | { readonly kind: 'spawn'; readonly task: Task }
   /** It has loaded its code, or done its task. */
   | { readonly kind: 'free' }
-  | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'exit'; readonly code: number; readonly files?: Readonly<Record<string, TakenFiles>> | undefined }
   | { readonly kind: 'failed'; readonly error: ToldError }
   | { readonly kind: 'input' }
   | { readonly kind: 'output'; readonly stream: number; readonly chunk: Uint8Array }

@@ -1,6 +1,7 @@
 /** What an embedder says of a run, and what he is told of it. */
 import type { Metrics } from '../metrics.js'
 import type { GuestOptions } from '../options.js'
+import type { TakenFiles } from './mounts.js'
 import type { Captured, RunInput, RunOutput } from './stdio.js'
 
 /** Functions that answer a hostcall cannot go to the guest's worker; `seed` and `deterministic` can. */
@@ -28,10 +29,32 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
   readonly timeout?: number | undefined
   /** Ends the guest at once, whatever it does; the run fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Where the guest runs: in workers of this process, or, on Linux, in a process of its own that the kernel cuts off from all
+   * files but its preopens, from the network and from other processes. That one takes a module's bytes, not a module. Default
+   * `worker`.
+   */
+  readonly isolation?: 'worker' | 'process' | undefined
+  /**
+   * With `isolation: 'process'`: whether to refuse (`strict`) where the kernel lacks a part of that wall, or to run and say so in
+   * the result (`auto`). Default `auto`, but `strict` in a strict sandbox.
+   */
+  readonly wall?: 'auto' | 'strict' | undefined
 }
 export interface RunResult extends Captured {
   /** What proc_exit of any thread said, or 0 when `_start` returned. */
   readonly exitCode: number
+  /** What the guest left in its directories in memory, and in overlays, by their names. */
+  readonly files?: Readonly<Record<string, TakenFiles>>
   /** With `metrics`: the hostcalls of all threads. */
   readonly metrics?: Metrics
+  /** With `isolation: 'process'`: what the kernel held the process by. */
+  readonly wall?: Wall
+}
+/** What stands between a guest's process and its host beside the sandbox. */
+export interface Wall {
+  /** The version of Landlock, which cuts off files; false where the kernel has none. Below 3, files outside can be truncated. */
+  readonly landlock: number | false
+  /** Whether system calls for sockets, other programs and other processes are cut off. */
+  readonly seccomp: boolean
 }

@@ -78,18 +78,19 @@ export class Feed {
   readonly memory = inputMemory()
   readonly #words = new Int32Array(this.memory, 0, head / 4)
   readonly #bytes = new Uint8Array(this.memory, head)
-  readonly #next: () => Promise<Uint8Array | undefined>
+  /** The next chunk, or undefined at the end. */
+  readonly next: () => Promise<Uint8Array | undefined>
   #rest: Uint8Array = new Uint8Array(0)
 
   /** @param next answers with the next chunk, or undefined at the end */
   constructor(next: () => Promise<Uint8Array | undefined>) {
-    this.#next = next
+    this.next = next
   }
 
   /** A thread asked. Fails as the embedder's source does. */
   async asked(): Promise<void> {
     while (this.#rest.length === 0) {
-      const chunk = await this.#next()
+      const chunk = await this.next()
       if (chunk === undefined) return this.#tell(State.ENDED)
       this.#rest = chunk
     }
@@ -135,6 +136,16 @@ export class Drain {
       Atomics.notify(this.#words, Out.UNREAD)
       this.#heard()
     }
+  }
+
+  /** A process wrote: it counts here what threads count themselves. */
+  heard(chunk: Buffer): Promise<void> {
+    Atomics.add(this.#words, Out.UNREAD, chunk.length)
+    return this.wrote(chunk)
+  }
+
+  get closed(): boolean {
+    return Atomics.load(this.#words, Out.CLOSED) !== 0
   }
 
   /** From now on who writes is refused with PIPE. */

@@ -14,6 +14,10 @@ import type { RunOptions, RunResult } from './options.js'
  */
 export async function run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
   const bytes = source instanceof WebAssembly.Module ? undefined : copyOf(source)
+  if ((options as RunOptions | null)?.isolation === 'process') {
+    const { runInProcess } = await import('./walled.js')
+    return runInProcess(bytes ?? (source as WebAssembly.Module), options)
+  }
   // Loaded when it is wanted: who only makes instances starts sooner without workers.
   const { runModule } = await import('./command.js')
   return runModule({ module: bytes === undefined ? source : await WebAssembly.compile(bytes), bytes }, options)

@@ -1,4 +1,6 @@
 /** Standard streams of a run: what its embedder gave, what travels to the guest's threads, and what was captured. */
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
 import type { Settings } from '../options.js'
 import { bytesOf, type Chunk, type Input, inputOf, isBytes, type Output, outputOf, type Writer } from '../streams.js'
 import { checkInteger } from '../validate.js'
@@ -88,6 +90,20 @@ export class Stdio {
     // What travelled between threads is a Buffer no more.
     await this.#drains[stream]?.wrote(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
+  /** Serve a process whose pipes these are: those of its streams that are none of the host's. `failed` hears of the embedder's own errors. */
+  serve(pipes: readonly (Readable | Writable | null | undefined)[], failed: (error: unknown) => void): void {
+    const [input, ...outputs] = this.conveyed
+    if (typeof input !== 'number') pour(this.#chunks(input), pipes[0] as Writable).catch(failed)
+    outputs.forEach((output, i) => {
+      const drain = this.#drains[i + 1]
+      if (typeof output !== 'number' && drain !== undefined) draw(pipes[i + 1] as Readable, drain, failed)
+    })
+  }
+  async *#chunks(input: Exclude<Conveyed, number>): AsyncGenerator<Uint8Array> {
+    if ('bytes' in input) yield input.bytes
+    else for (let chunk = await this.#feed?.next(); chunk !== undefined; chunk = await this.#feed?.next()) yield chunk
+  }
+
   /** Until what was written is taken. */
   async end(): Promise<void> {
     await Promise.all(this.#drains.map(drain => drain?.end()))
@@ -140,6 +156,28 @@ function outputFor(name: string, value: unknown, most: number): { conveyed: Conv
 interface Emitter {
   once(name: string, listener: () => void): void
   off(name: string, listener: () => void): void
+}
+
+/** Everything into a pipe. A reader that goes away has read enough. */
+async function pour(chunks: AsyncIterable<Uint8Array>, pipe: Writable): Promise<void> {
+  pipe.on('error', () => {})
+  for await (const chunk of chunks) {
+    if (pipe.destroyed) return
+    if (!pipe.write(chunk)) await Promise.race(['drain', 'close'].map(name => once(pipe, name)))
+  }
+  pipe.end()
+}
+
+/** Everything out of a pipe, a chunk at a time. When nobody takes any more, the other end is told. */
+function draw(pipe: Readable, drain: Drain, failed: (error: unknown) => void): void {
+  pipe.on('error', () => {})
+  pipe.on('data', (chunk: Buffer) => {
+    pipe.pause()
+    drain.heard(chunk).then(() => {
+      if (drain.closed) pipe.destroy()
+      else pipe.resume()
+    }, failed)
+  })
 }
 
 /** Writes to a stream, and waits while it is full. Once it is gone, so is the reader of the guest's pipe. */

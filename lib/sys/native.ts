@@ -53,7 +53,9 @@ function load(paths: readonly string[]): Addon {
   const attempts: Error[] = []
   for (const path of paths) {
     try {
-      return require(path) as Addon
+      const addon = require(path) as Addon
+      loadedFrom = path
+      return addon
     } catch (error) {
       attempts.push(error as Error)
     }
@@ -295,6 +297,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
 
 const classes = new Map<string, ReturnType<typeof over>>()
 let loaded: Addon | undefined
+let loadedFrom = ''
 
 /** A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was looked for. */
 export function openNative({ addon = '', resolution = 'auto', shared = 0 }: NativeOptions = {}): Native {
@@ -310,3 +313,9 @@ function opened(addon: string): ReturnType<typeof over> {
 
 /** _exit(2), if an addon is loaded. */
 export const endProcess = (code: number): void => loaded?.exit(code)
+
+/** The addon's file. To know that it fits this machine, it is loaded. What else was built for this machine lies beside it. */
+export function addonFile(): string {
+  if (loaded === undefined) opened('')
+  return loadedFrom
+}

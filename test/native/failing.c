@@ -15,6 +15,8 @@ static const struct {
   unsigned number;
 } calls[] = {
     {"openat2", 437},  // on every architecture; older headers do not have it
+    {"landlock_create_ruleset", 444},
+    {"prctl", SYS_prctl},
     {"fsync", SYS_fsync},
 };
 

@@ -79,6 +79,11 @@ export class MemoryFiles {
     }
   }
 
+  /** How much there may be. */
+  get quota(): FullQuota {
+    return this.#tree.room.quota
+  }
+
   /** What is used of the quota. */
   get used(): FullQuota {
     return this.#tree.room.used

@@ -36,6 +36,9 @@ export class Room {
     this.#quota = quota
   }
 
+  get quota(): FullQuota {
+    return this.#quota
+  }
   /** How many of each are in use. */
   get used(): FullQuota {
     return { bytes: this.#bytes, entries: this.#entries }

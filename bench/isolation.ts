@@ -1,0 +1,56 @@
+/** What isolation costs: the same small command run to its end in workers, in a process, and in a process behind the wall, in turns. `node dist-test/bench/isolation.js [turns]` */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { serialize } from 'node:v8'
+import { run } from '#lib/index.js'
+import { settingsOf } from '#lib/options.js'
+import { channel, type Request } from '#lib/run/lines.js'
+import { call, command } from '../test/wasm.js'
+
+const bytes = command([call('proc_exit', 7)])
+const turns = Number(process.argv[2] ?? 15)
+
+/** The process of `isolation: 'process'`, without its launcher. */
+async function bare(): Promise<void> {
+  const entry = fileURLToPath(import.meta.resolve('#lib/run/process.js'))
+  const child = spawn(process.execPath, ['--no-warnings', entry], { stdio: [0, 1, 2, 'pipe'] })
+  const { trace, report, ...settings } = settingsOf({ version: 'preview1' })
+  const request: Request = { bytes, settings, version: undefined, threads: 0, maxMemory: undefined, traced: false }
+  const body = serialize(request)
+  const head = Buffer.alloc(4)
+  head.writeUInt32LE(body.length)
+  const pipe = child.stdio[channel] as Duplex
+  pipe.write(Buffer.concat([head, body]))
+  const [answer] = await once(pipe, 'data')
+  if (String(answer) !== '{"kind":"exit","code":7}\n') throw new Error(`it said ${answer}`)
+  child.kill('SIGKILL')
+  await once(child, 'close')
+}
+async function ran(isolation: 'worker' | 'process'): Promise<void> {
+  const { exitCode } = await run(bytes, { isolation })
+  if (exitCode !== 7) throw new Error(`exit code ${exitCode}`)
+}
+
+const ways: Readonly<Record<string, () => unknown>> = {
+  'node that does nothing': () => spawnSync(process.execPath, ['-e', '0']),
+  'a worker': () => ran('worker'),
+  'a process': bare,
+  'a process behind the wall': () => ran('process'),
+}
+const times = new Map(Object.keys(ways).map(name => [name, [] as number[]]))
+for (let turn = -1; turn < turns; turn++) {
+  for (const [name, way] of Object.entries(ways)) {
+    const start = performance.now()
+    await way()
+    // The first turn warms.
+    if (turn >= 0) times.get(name)?.push(performance.now() - start)
+  }
+}
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]
+const floor = median(times.get('a worker') as number[])
+for (const [name, values] of times) {
+  const middle = median(values)
+  console.log(`${name.padEnd(28)} ${middle.toFixed(1).padStart(7)} ms  ${(middle / floor).toFixed(2).padStart(6)} x a worker`)
+}

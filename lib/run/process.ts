@@ -1,0 +1,45 @@
+/** The process of a guest behind the wall: asked once on descriptor 3, it runs the guest as any process does, and tells what comes of it. */
+import { readSync, writeSync } from 'node:fs'
+import { deserialize } from 'node:v8'
+import type { Settings } from '../options.js'
+import { runSettings } from './command.js'
+import { channel, lineOf, type Request } from './lines.js'
+import { type Message, toldError } from './messages.js'
+import { versionOf } from './module.js'
+import { termsOf } from './terms.js'
+
+function read(length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  for (let at = 0; at < length; ) {
+    const size = readSync(channel, bytes, at, length - at, null)
+    if (size === 0) throw new Error('the host went away')
+    at += size
+  }
+  return bytes
+}
+
+/** It is written when this returns: who talks faster than the host listens waits. */
+function tell(message: Message): void {
+  const bytes = Buffer.from(lineOf(message))
+  for (let at = 0; at < bytes.length; ) at += writeSync(channel, bytes, at)
+}
+
+async function live(): Promise<Message> {
+  try {
+    const { bytes, settings, version, threads, maxMemory, traced }: Request = deserialize(read(read(4).readUInt32LE()))
+    const module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)
+    const own: Settings = {
+      ...settings,
+      version: version ?? versionOf(module),
+      trace: traced ? line => tell({ kind: 'trace', line }) : undefined,
+      report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: toldError(cause) }),
+    }
+    const [terms] = termsOf({ threads, maxMemory, stdin: 0, stdout: 1, stderr: 2 })
+    const { exitCode } = await runSettings({ module, bytes }, own, terms)
+    return { kind: 'exit', code: exitCode }
+  } catch (error) {
+    return { kind: 'failed', error: toldError(error) }
+  }
+}
+
+live().then(tell)

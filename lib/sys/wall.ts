@@ -1,0 +1,58 @@
+/** The launcher that native/wall/ builds: where it is, and what it is told, so that a process of Node starts behind the wall and sees no more. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { coded } from '../errors.js'
+import { addonFile } from './native.js'
+import { root } from './root.js'
+
+/** What a process shall do behind the wall. */
+export interface Plan {
+  /** Refuse where this kernel lacks a part of the wall. */
+  readonly strict: boolean
+  /** It may read and write what lies in these folders, or only read it. */
+  readonly folders: readonly { readonly path: string; readonly readOnly: boolean }[]
+  /** The last descriptor that it inherits. To that one the launcher writes how the wall is. */
+  readonly channel: number
+  /** What Node runs: flags, a file of this package, arguments. */
+  readonly program: readonly string[]
+}
+
+const unavailable = (message: string): Error => coded(new Error(message), 'ERR_WASI_NO_WALL')
+
+/** The program to start, its arguments and its environment. Error with code ERR_WASI_NO_WALL where there is none. */
+export function walled({ strict, folders, channel, program }: Plan): { file: string; args: string[]; env: Record<string, string> } {
+  if (process.platform !== 'linux') throw unavailable(`isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`)
+  const { bun, deno } = process.versions
+  if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
+  const addon = addonFile()
+  const file = join(dirname(addon), 'wasi-common-wall')
+  if (!existsSync(file))
+    throw unavailable(`isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`)
+  const own = ['dist', 'package.json'].map(name => fileURLToPath(new URL(name, root)))
+  const rules = [
+    ...[process.execPath, ...libraries()].flatMap(path => ['--run', path]),
+    ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].flatMap(path => ['--read', path]),
+    ...folders.flatMap(({ path, readOnly }) => [readOnly ? '--read' : '--write', path]),
+  ]
+  const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${channel}`, '--tell', `${channel}`]
+  // OpenSSL would not start if it may not read what it is configured by.
+  const env = { ...inherited, OPENSSL_CONF: '/dev/null' }
+  return { file, args: [...terms, ...rules, '--', process.execPath, ...program], env }
+}
+
+/** Of the host's environment, what Node may need to find its libraries. */
+const { LD_LIBRARY_PATH } = process.env
+const inherited = LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH }
+
+/** The libraries of the running Node, and the loader that loads them, since they are what another one needs as well. */
+function libraries(): readonly string[] {
+  try {
+    const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/^\S+ ..x\S* .*?(\/.*)$/gm)
+    return [...new Set(Array.from(mapped, ([, path]) => path))].filter(
+      path => path !== process.execPath && !/\.node$|\(deleted\)$/.test(path),
+    )
+  } catch {
+    return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
+  }
+}

@@ -1,0 +1,62 @@
+/** `wasi-common run --isolation process`: what its user sees of the process. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { failing, withFailing } from '../sys/failing.js'
+import { call, command, drop, trap, write } from '../wasm.js'
+import { scratch, withWall } from './ground.js'
+
+// What is shipped, to whose files its process must find its way.
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
+const modules = {
+  'exits.wasm': command([call('proc_exit', 42)]),
+  'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } }),
+  'mkdir.wasm': command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }),
+  'traps.wasm': command([drop(call('sched_yield')), trap]),
+  'component.wasm': Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
+  'wants-env.wasm': command([], { imports: { 'env.callback': 'function' } }),
+}
+
+function commandIn(t: Parameters<typeof scratch>[0]) {
+  const folder = scratch(t)
+  for (const [name, bytes] of Object.entries(modules)) fs.writeFileSync(join(folder, name), bytes)
+  const run = (args: readonly string[], [file, ...before]: readonly string[] = [process.execPath]) => {
+    const words = [...before, main, 'run', '--isolation', 'process', ...args]
+    const { status, stdout, stderr } = spawnSync(file, words, { cwd: folder, encoding: 'utf8', input: '' })
+    return { status, stdout, stderr }
+  }
+  return { folder, run }
+}
+
+withWall('the guest’s streams, directories and exit code are as without', async t => {
+  const { folder, run } = commandIn(t)
+  t.deepEqual(run(['--wall', 'strict', 'exits.wasm']), { status: 42, stdout: '', stderr: '' })
+  t.deepEqual(run(['--strict', 'writes.wasm']), { status: 0, stdout: 'to out', stderr: 'to err' })
+  fs.mkdirSync(join(folder, 'given'))
+  t.is(run(['--dir', 'given', 'mkdir.wasm']).status, 0)
+  t.true(fs.existsSync(join(folder, 'given/new')))
+  t.is(run(['--dir', 'given::/::ro', 'mkdir.wasm']).status, 69)
+  t.is(run(['--trace', 'exits.wasm']).stderr, 'proc_exit(rval=42) = exit 42\n')
+})
+
+withWall('what cannot be run is told, and what to do', async t => {
+  const { run } = commandIn(t)
+  t.regex(run(['traps.wasm']).stderr, /^wasi-common: the guest trapped: unreachable\n/)
+  t.regex(run(['component.wasm']).stderr, /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component/)
+  t.regex(run(['wants-env.wasm']).stderr, /^wasi-common: .*env/)
+  t.regex(run(['--dir', 'missing', 'exits.wasm']).stderr, /^wasi-common: cannot open preopen "missing"/)
+  for (const name of ['traps.wasm', 'component.wasm', 'wants-env.wasm']) {
+    const { status, stderr } = run([name])
+    t.is(status, 1)
+    t.notRegex(stderr, /at .*\.js:\d+/, 'no stack of the host')
+  }
+})
+
+withFailing('where there is no Landlock it is said, or refused', t => {
+  const { run } = commandIn(t)
+  const without = [failing, 'landlock_create_ruleset', '38', process.execPath]
+  const said = 'wasi-common: this kernel has no Landlock: files were kept from the program by the sandbox alone\n'
+  t.deepEqual(run(['exits.wasm'], without), { status: 42, stdout: '', stderr: said })
+  t.regex(run(['--wall=strict', 'exits.wasm'], without).stderr, /^wasi-common: this kernel has not all that a strict wall is made of/)
+})

@@ -1,0 +1,209 @@
+/** run() with isolation: 'process': what a guest can do there as everywhere, how it ends, and that nothing of it is left. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
+import { runInProcess, type Ways } from '#lib/run/walled.js'
+import { openDescriptors } from '../hostcalls/world.js'
+import { guest } from '../programs/cli.js'
+import { failing, withFailing } from '../sys/failing.js'
+import { assemble, call, command, drop, type Expression, store, trap, untilFails, write } from '../wasm.js'
+import { program, scratch, withWall } from './ground.js'
+
+const isolation = 'process'
+const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
+const forever = command([drop(untilFails(call('sched_yield')))])
+const failed = async (running: Promise<unknown>): Promise<Error & { code?: string; cause?: unknown }> =>
+  running.then(
+    () => {
+      throw new Error('it did not fail')
+    },
+    error => error,
+  )
+const fails = (source: Parameters<typeof run>[0], options: RunOptions = {}) => failed(run(source, { isolation, ...options }))
+
+withWall('the exit code is the guest’s, and the result says what the wall is', async t => {
+  const { exitCode, wall } = await run(exits(42), { isolation })
+  t.is(exitCode, 42)
+  t.true(Number(wall?.landlock) >= 3)
+  t.true(wall?.seccomp)
+  t.like(await run(exits(-1), { isolation, sandbox: 'strict' }), { exitCode: -1, wall })
+  t.like(await run(command([drop(call('proc_raise', 6))]), { isolation, wall: 'strict' }), { exitCode: 134 })
+  t.like(await run(exits(3), { isolation: 'worker' }), { exitCode: 3, wall: undefined })
+})
+
+withWall('both snapshots, both backends, with threads and without', async t => {
+  for (const from of ['wasi_snapshot_preview1', 'wasi_unstable']) {
+    const source = command([call('proc_exit', call('sched_yield'))], { from })
+    t.like(await run(source, { isolation, backend: 'typescript' }), { exitCode: 0 })
+    t.like(await run(source, { isolation, backend: 'native', threads: 2 }), { exitCode: 0 })
+  }
+  const source = fs.readFileSync(guest('threads'))
+  const stdout = fs.openSync(os.devNull, 'w')
+  t.like(await run(source, { isolation, args: ['threads', 'spawn'], threads: 8, stdout }), { exitCode: 0 })
+  fs.closeSync(stdout)
+})
+
+for (const backend of ['native', 'typescript'] as const) {
+  withWall(`every step of the file exerciser passes (${backend})`, async t => {
+    const folder = scratch(t)
+    const box = join(folder, 'box')
+    fs.mkdirSync(box)
+    const stdout = fs.openSync(join(folder, 'out'), 'w')
+    const options = { args: ['files', '/box'], preopens: { '/box': box }, stdout, backend }
+    const { exitCode } = await run(fs.readFileSync(guest('files')), { isolation, ...options })
+    fs.closeSync(stdout)
+    const lines = fs.readFileSync(join(folder, 'out'), 'utf8').trimEnd().split('\n')
+    t.deepEqual(
+      lines.filter(line => !line.startsWith('ok ')),
+      [],
+    )
+    t.true(lines.length > 70)
+    t.is(exitCode, 0)
+    t.deepEqual(fs.readdirSync(box), [])
+  })
+}
+
+withWall('what goes wrong is told as of a guest in a worker', async t => {
+  const error = await fails(assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }))
+  t.true(error instanceof WebAssembly.RuntimeError)
+  t.regex(error.stack ?? '', /inner/)
+  t.true((await fails(Uint8Array.of(1, 2, 3))) instanceof WebAssembly.CompileError)
+  const unlinked = await fails(command([], { imports: { 'env.callback': 'function' } }))
+  t.true(unlinked instanceof TypeError || unlinked instanceof WebAssembly.LinkError)
+  t.like(await fails(assemble({ functions: { sum: { body: [] } } })), { code: 'ERR_WASI_NO_START' })
+  t.like(await fails(exits(0), { preopens: { '/': '/missing' } }), { code: 'UVWASI_ENOENT' })
+  t.like(await fails(exits(0), { stdin: 987 }), { code: 'UVWASI_EBADF' })
+})
+
+test('a mistake in the options is told before anything begins', async t => {
+  t.like(await fails(new WebAssembly.Module(exits(0))), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+  t.like(await fails(exits(0), { wall: 'high' as 'auto' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
+  t.like(await fails(exits(0), { isolation: 'thread' as 'worker' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
+  t.like(await fails(exits(0), { isolation: 'worker', wall: 'auto' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
+  t.like(await fails(exits(0), { threads: -1 }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
+  t.like(await fails(exits(0), { folders: {} } as object), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
+  t.like(await failed(run(exits(0), null as unknown as RunOptions)), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+})
+
+withWall('trace lines and unexpected errors reach their hooks; what a hook throws ends the guest', async t => {
+  const lines: string[] = []
+  await run(command([drop(call('sched_yield')), call('proc_exit', 3)]), { isolation, trace: line => void lines.push(line) })
+  t.deepEqual(lines, ['sched_yield() = SUCCESS', 'proc_exit(rval=3) = exit 3'])
+  const mine = new Error('mine')
+  const trace = (): void => {
+    throw mine
+  }
+  t.is(await fails(forever, { trace }), mine)
+  const reading = command(
+    [
+      drop(call('path_open', 3, 0, 0x40, 3, 0, BigInt(Rights.FD_READ | Rights.FD_SEEK), 0n, 0, 0x50)),
+      ...[store(0x20, 0x60), store(0x24, 1)],
+      call('proc_exit', call('fd_pread', 4, 0x20, 1, 0n, 0x28)),
+    ],
+    { data: { 64: 'mem' } },
+  )
+  const told: UnexpectedError[] = []
+  const options = { preopens: { '/': '/proc/self' }, onUnexpected: (error: UnexpectedError) => void told.push(error) }
+  t.like(await run(reading, { isolation, ...options }), { exitCode: Errno.IO })
+  t.is(told.length, 1)
+  t.true(told[0] instanceof UnexpectedError)
+  t.like(told[0].cause, { code: 'EIO', errno: -5, syscall: 'preadv' })
+})
+
+withWall('a guest in a loop, asleep or in a read ends when it is aborted, at once, for the reason given', async t => {
+  const [stdin] = spawnPipe(t)
+  const sleeps = command([drop(call('poll_oneoff', 0x100, 0x200, 1, 0x300)), call('proc_exit', 0)], {
+    data: { 256: Uint8Array.from(new Array(48).fill(0).with(16, 1).with(29, 1)) },
+  })
+  const reads = command([store(0x20, 0x40), store(0x24, 4), call('proc_exit', call('fd_read', 0, 0x20, 1, 0x28))])
+  for (const source of [forever, sleeps, reads]) {
+    const stop = new AbortController()
+    const running = failed(runInProcess(source, { isolation, stdin, signal: stop.signal }))
+    setTimeout(() => stop.abort(), 150)
+    t.is((await running).name, 'AbortError')
+    t.is((await failed(runInProcess(source, { isolation, signal: stop.signal }))).name, 'AbortError', 'aborted before it began')
+  }
+})
+
+withWall('a process that dies, or says what none may say, is told as that', async t => {
+  const folder = scratch(t)
+  const file = join(folder, 'entry.mjs')
+  const says = async (text: string, ways: Ways = {}) => {
+    fs.writeFileSync(file, `import fs from 'node:fs'\n${text}`)
+    return failed(runInProcess(exits(0), { isolation, preopens: { '/': folder } }, { ...ways, entry: file }))
+  }
+  const tells = (line: string): string => `fs.writeSync(3, ${JSON.stringify(`${line}\n`)}); setInterval(() => {}, 1000)`
+  t.regex((await says("process.kill(process.pid, 'SIGKILL')")).message, /without a word, by SIG/)
+  t.regex((await says('process.exit(3)')).message, /without a word, with exit code 3/)
+  for (const line of ['', 'null', '{', '[]', '{"kind":"spawn"}', '{"kind":"wall","landlock":9}', '{"kind":"refused"}']) {
+    t.is((await says(tells(line))).code, 'ERR_WASI_PROCESS_LOST', line)
+  }
+  t.regex((await says("for (;;) fs.writeSync(3, 'x'.repeat(65536))")).message, /more than it may/)
+  const odd = await says(
+    tells('{"kind":"failed","error":{"name":"__proto__","message":5,"more":{"__proto__":{"x":1},"code":"E","then":"x"}}}'),
+  )
+  t.deepEqual([Object.getPrototypeOf(odd), odd.message, odd.code, Object.keys(odd)], [Error.prototype, '', 'E', ['code']])
+})
+
+withWall('many runs leave no descriptor and no process behind, however they end', async t => {
+  const children = (): string => fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+  await run(exits(1), { isolation })
+  const before = [openDescriptors(), children()]
+  for (let round = 0; round < 10; round++) {
+    const stop = AbortSignal.timeout(50)
+    await Promise.all([
+      ...[0, 1, 2, 3, 4, 5].map(() => run(exits(1), { isolation, preopens: { '/': os.tmpdir() } })),
+      fails(command([trap])),
+      fails(exits(1), { preopens: { '/': '/missing' } }),
+      failed(runInProcess(forever, { isolation, signal: stop })),
+      fails(exits(1), { stdin: 987 }),
+    ])
+  }
+  t.deepEqual([openDescriptors(), children()], before)
+})
+
+/** A program that runs a guest as its argument says, and prints the result, or the error's code. */
+const runner = program('runner.js')
+withFailing('where there is no Landlock, auto says so, and strict refuses', t => {
+  const tried = (wall: string) => {
+    const { stdout, stderr } = spawnSync(failing, ['landlock_create_ruleset', '38', process.execPath, runner, wall], { encoding: 'utf8' })
+    t.is(stderr, '')
+    return stdout
+  }
+  t.is(tried('auto'), '{"exitCode":5,"wall":{"landlock":false,"seccomp":true}}\n')
+  t.regex(tried('strict'), /ERR_WASI_NO_WALL this kernel has not all .* Landlock none, seccomp yes\n$/)
+})
+
+withFailing('where there are no filters, it is no wall', t => {
+  const { stdout } = spawnSync(failing, ['prctl', '22', process.execPath, runner, 'auto'], { encoding: 'utf8' })
+  t.regex(stdout, /^ERR_WASI_NO_WALL the wall could not be set: prctl failed with error 22\n$/)
+})
+
+test.serial('elsewhere than on Linux there is no wall, and that is an error', async t => {
+  const { platform } = process
+  Object.defineProperty(process, 'platform', { value: 'darwin' })
+  const error = await fails(exits(0))
+  Object.defineProperty(process, 'platform', { value: platform })
+  t.is(error.code, 'ERR_WASI_NO_WALL')
+  t.regex(error.message, /darwin/)
+})
+
+withWall('a guest writes to its standard streams as they are given', async t => {
+  const folder = scratch(t)
+  const stdout = fs.openSync(join(folder, 'out'), 'w+')
+  t.like(await run(command([...write(1, 0x40, 5)], { data: { 64: 'hello' } }), { isolation, stdout }), { exitCode: 0 })
+  fs.closeSync(stdout)
+  t.is(fs.readFileSync(join(folder, 'out'), 'utf8'), 'hello')
+})
+
+/** A FIFO that nobody writes to, open for reading. */
+function spawnPipe(t: Parameters<typeof scratch>[0]): [number] {
+  const path = join(scratch(t), 'fifo')
+  spawnSync('mkfifo', [path])
+  const fd = fs.openSync(path, 'r+')
+  t.teardown(() => fs.closeSync(fd))
+  return [fd]
+}
