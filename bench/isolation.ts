@@ -4,17 +4,19 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
-import { run } from '#lib/index.js'
 import { settingsOf } from '#lib/options.js'
 import { channel, type Request } from '#lib/run/lines.js'
 import { call, command } from '../test/wasm.js'
+
+// What is shipped.
+const { run }: typeof import('#lib/index.js') = await import(import.meta.resolve('#bundle/index.js'))
 
 const bytes = command([call('proc_exit', 7)])
 const turns = Number(process.argv[2] ?? 15)
 
 /** The process of `isolation: 'process'`, without its launcher. */
 async function bare(): Promise<void> {
-  const entry = fileURLToPath(import.meta.resolve('#lib/run/process.js'))
+  const entry = fileURLToPath(import.meta.resolve('#bundle/process.js'))
   const child = spawn(process.execPath, ['--no-warnings', entry], { stdio: [0, 1, 2, 'pipe'] })
   const { trace, report, ...settings } = settingsOf({ version: 'preview1' })
   const request: Request = { bytes, settings, version: undefined, threads: 0, maxMemory: undefined, traced: false }

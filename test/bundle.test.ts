@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import * as lib from '#lib/index.js'
 import { guest, scratch } from './programs/cli.js'
+import { withWall } from './wall/ground.js'
 import { call, command, drop } from './wasm.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -63,6 +64,15 @@ test('run finds its worker', t => {
   ]
   const start = "run(bytes, { args: ['threads', 'spawn'], threads: 8 }).then(result => console.log(result.exitCode, String(result.stdout)))"
   t.regex(node(t, 'cjs', [...lines, start]), /^0 8, then -6\n/)
+})
+
+withWall('run finds its process', t => {
+  const lines = [
+    `const { run } = require(${index.require})`,
+    "const bytes = require('node:fs').readFileSync('hello.wasm')",
+    "run(bytes, { isolation: 'process', wall: 'strict' }).then(({ exitCode, wall }) => console.log(exitCode, wall.seccomp))",
+  ]
+  t.is(node(t, 'cjs', lines), 'hello\n0 true\n')
 })
 
 for (const [flag, way] of [

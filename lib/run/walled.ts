@@ -100,7 +100,9 @@ class Cell {
     this.#request = request
     this.#hooks = hooks
     this.result = new Promise((resolve, reject) => {
-      child.on('error', error => this.fail(error))
+      child.on('error', cause => {
+        this.fail(coded(new Error(`the launcher of the wall cannot be started: ${cause.message}`, { cause }), 'ERR_WASI_NO_WALL'))
+      })
       child.on('close', (code, signal) => {
         stdio.close()
         // What it wrote before its end is taken first.

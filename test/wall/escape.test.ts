@@ -1,13 +1,14 @@
 /** The second wall alone: the process does not run the guest, but what somebody would who had broken out of it; without the wall the same succeeds. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
+import { Errno, Rights } from '#lib/index.js'
 import { runInProcess } from '#lib/run/walled.js'
-import { command } from '../wasm.js'
-import { contents, missing, scene, scratch, withWall } from './ground.js'
+import { call, command } from '../wasm.js'
+import { contents, missing, program, scene, scratch, withWall } from './ground.js'
 
 /** `NAME CODE` lines as pairs. */
 const outcomes = (said: string): Map<string, string> =>
@@ -65,6 +66,27 @@ twin('without the wall each of these attempts succeeds', async t => {
     [...all].filter(([name, code]) => code !== 'OK' && !restricted.has(name)),
     [],
   )
+})
+
+withWall('a guest whose sandbox follows links is led out of its folder, but not through the wall', async t => {
+  const folder = scratch(t)
+  const [box, outside] = ['box', 'outside'].map(name => join(folder, name))
+  for (const path of [box, outside]) fs.mkdirSync(path)
+  fs.writeFileSync(join(outside, 'secret'), 'as it was')
+  fs.symlinkSync(outside, join(box, 'way'))
+  const entry = join(box, 'unguarded.mjs')
+  fs.copyFileSync(program('unguarded.js'), entry)
+  const opens = (name: string): void => {
+    const rights = BigInt(Rights.FD_READ)
+    const source = command([call('proc_exit', call('path_open', 3, 1, 0x40, name.length, 0, rights, 0n, 0, 0x20))], { data: { 64: name } })
+    fs.writeFileSync(join(box, 'guest.wasm'), source)
+  }
+  const behind = async () => (await runInProcess(command([]), { isolation: 'process', preopens: { '/': box } }, { entry })).exitCode
+  const without = () => spawnSync(process.execPath, ['--no-warnings', entry]).status
+  opens('guest.wasm')
+  t.deepEqual([await behind(), without()], [Errno.SUCCESS, Errno.SUCCESS])
+  opens('way/secret')
+  t.deepEqual([await behind(), without()], [Errno.ACCES, Errno.SUCCESS])
 })
 
 const { arch } = process
