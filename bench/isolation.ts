@@ -12,12 +12,14 @@ import { call, command } from '../test/wasm.js'
 const { run }: typeof import('#lib/index.js') = await import(import.meta.resolve('#bundle/index.js'))
 
 const bytes = command([call('proc_exit', 7)])
+/** All processes have the same: what Node does at its start differs much with it. */
+const env = { OPENSSL_CONF: '/dev/null' }
 const turns = Number(process.argv[2] ?? 15)
 
 /** The process of `isolation: 'process'`, without its launcher. */
 async function bare(): Promise<void> {
   const entry = fileURLToPath(import.meta.resolve('#bundle/process.js'))
-  const child = spawn(process.execPath, ['--no-warnings', entry], { stdio: [0, 1, 2, 'pipe'] })
+  const child = spawn(process.execPath, ['--no-warnings', entry], { env, stdio: [0, 1, 2, 'pipe'] })
   const { trace, report, ...settings } = settingsOf({ version: 'preview1' })
   const request: Request = { bytes, settings, version: undefined, threads: 0, maxMemory: undefined, traced: false }
   const body = serialize(request)
@@ -36,7 +38,7 @@ async function ran(isolation: 'worker' | 'process'): Promise<void> {
 }
 
 const ways: Readonly<Record<string, () => unknown>> = {
-  'node that does nothing': () => spawnSync(process.execPath, ['-e', '0']),
+  'node that does nothing': () => spawnSync(process.execPath, ['-e', '0'], { env }),
   'a worker': () => ran('worker'),
   'a process': bare,
   'a process behind the wall': () => ran('process'),
