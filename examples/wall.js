@@ -3,8 +3,8 @@
 import { run } from 'wasi-common'
 import { program } from './program.js'
 
-const { exitCode, wall } = await run(program('hello'), { args: ['hello', '3', 'reader'], isolation: 'process' })
-console.log('exit code', exitCode)
+const { exitCode, stdout, wall } = await run(program('hello'), { args: ['hello', '3', 'reader'], isolation: 'process' })
+console.log(`${stdout}exit code`, exitCode)
 if (!wall.landlock || !wall.seccomp) console.error('this kernel has not the whole wall:', wall)
 
 // Prints:

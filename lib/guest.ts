@@ -107,7 +107,7 @@ function streamsOf({ stdio, terminalEscapes }: Settings, sys: Sys, memory: Guest
 
 function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable, beside: readonly Sys[] = []): Guest {
   const { args, env, limits, counts, replay } = settings
-  const random = (replay && replayOver(sys, memory, replay)) ?? systemRandom
+  const random = (replay && replayOver(sys, beside, memory, replay)) ?? systemRandom
   const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random }
   return {
     namespace: settings.version === 'unstable' ? namespace0 : namespace,

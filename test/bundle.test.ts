@@ -70,7 +70,7 @@ withWall('run finds its process', t => {
   const lines = [
     `const { run } = require(${index.require})`,
     "const bytes = require('node:fs').readFileSync('hello.wasm')",
-    "run(bytes, { isolation: 'process', wall: 'strict' }).then(({ exitCode, wall }) => console.log(exitCode, wall.seccomp))",
+    "run(bytes, { isolation: 'process', wall: 'strict' }).then(({ exitCode, stdout, wall }) => console.log(String(stdout) + exitCode, wall.seccomp))",
   ]
   t.is(node(t, 'cjs', lines), 'hello\n0 true\n')
 })

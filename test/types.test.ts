@@ -56,7 +56,7 @@ const spoilt: readonly (readonly [what: string, file: string, from: string, to: 
     /TS23\d\d/,
   ],
   ['no undefined for env', 'options.d.ts', 'env?: object | undefined', 'env?: object', /exactOptionalPropertyTypes/],
-  ['no undefined in preopens', 'options.d.ts', 'string | URL | Preopen | undefined', 'string | URL | Preopen', /'undefined'/],
+  ['no undefined in preopens', 'options.d.ts', '| FilePreopen | undefined', '| FilePreopen', /'undefined'/],
   [
     'any option goes',
     'options.d.ts',

@@ -88,7 +88,9 @@ async function runInWorkers(request: RunRequest, module: WebAssembly.Module, byt
     const { exitCode } = await runModule({ module, bytes }, options, undefined, counts)
     return exitCode
   } finally {
-    if (counts !== undefined) say(summary(metricsOf(counts)), STDERR)
+    const metrics = counts === undefined ? {} : metricsOf(counts)
+    // A guest that did not begin made no calls.
+    if (Object.keys(metrics).length > 0) say(summary(metrics), STDERR)
   }
 }
 

@@ -18,13 +18,16 @@ const most = 2 ** 20
 export class FixedFiles {
   readonly #sys: Sys
   readonly #clock: FixedClock
+  readonly #device: bigint
   /** By device and inode of the host, which may give the inode to another file when one is gone: that one is forgotten then. */
   readonly #told = new Map<string, Told>()
   #count = 0n
   readonly #unknown: Told
 
-  constructor(sys: Sys, clock: FixedClock) {
+  /** @param device what the guest is told that they lie on */
+  constructor(sys: Sys, clock: FixedClock, device: bigint) {
     this.#sys = sys
+    this.#device = device
     this.#clock = clock
     this.#unknown = { number: 0n, atim: clock.realtime, mtim: clock.realtime }
   }
@@ -56,7 +59,7 @@ export class FixedFiles {
     // A file without a name is gone when it is closed, and nobody would say so: it has no number.
     const gone = record.getBigUint64(At.NLINK, true) === 0n
     const { number, atim, mtim } = gone ? this.#unknown : this.#of(this.#key())
-    record.setBigUint64(At.DEV, 1n, true)
+    record.setBigUint64(At.DEV, this.#device, true)
     record.setBigUint64(At.INO, number, true)
     record.setBigUint64(At.ATIM, atim, true)
     record.setBigUint64(At.MTIM, mtim, true)

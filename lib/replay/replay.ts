@@ -7,21 +7,27 @@ import { FixedFiles } from './files.js'
 import { SortedListings } from './listing.js'
 import type { Replay } from './options.js'
 
-/** Changes the calls of this one host. Where the guest's random bytes come from, unless from the system. */
-export function replayOver(sys: Sys, memory: GuestMemory, replay: Replay): Random | undefined {
+/**
+ * Changes the calls of this one host, and of what serves files in memory beside it. Where the guest's random bytes come from,
+ * unless from the system.
+ */
+export function replayOver(sys: Sys, beside: readonly Sys[], memory: GuestMemory, replay: Replay): Random | undefined {
   const { seed, start, random } = replay
   if (start === undefined) replaceClocks(sys, replay)
-  else fix(sys, memory, start)
+  else fix(sys, beside, memory, start)
   if (seed !== undefined) return seededRandom(seed)
   return random && hookedRandom(random)
 }
 
-function fix(sys: Sys, memory: GuestMemory, start: bigint): void {
+function fix(sys: Sys, beside: readonly Sys[], memory: GuestMemory, start: bigint): void {
   const clock = new FixedClock(start)
-  const files = new FixedFiles(sys, clock)
-  // Listings ask the host for the numbers that files then change, so they take its calls first.
-  const listings = new SortedListings(sys, memory, (device, inode) => files.numberOf(device, inode))
-  clock.over(sys)
-  files.over(sys)
-  listings.over(sys)
+  for (const [i, each] of [sys, ...beside].entries()) {
+    // Each is a device of its own, in which it numbers its files.
+    const files = new FixedFiles(each, clock, BigInt(i + 1))
+    // Listings ask the host for the numbers that files then change, so they take its calls first.
+    const listings = new SortedListings(each, memory, (device, inode) => files.numberOf(device, inode))
+    if (each === sys) clock.over(each)
+    files.over(each)
+    listings.over(each)
+  }
 }

@@ -4,6 +4,6 @@ import { call, command } from '../wasm.js'
 
 const wall = process.argv[2] as 'auto' | 'strict'
 run(command([call('proc_exit', 5)]), { isolation: 'process', wall }).then(
-  result => console.log(JSON.stringify(result)),
+  ({ exitCode, wall }) => console.log(JSON.stringify({ exitCode, wall })),
   error => console.log(error.code, error.message),
 )
