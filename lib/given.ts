@@ -6,10 +6,11 @@ import { hostDescriptor } from './fds/directory.js'
 import { type HostFile, openedTraits } from './fds/host.js'
 import { memoryDescriptor } from './fds/memory.js'
 import { ReadOnly } from './fds/readonly.js'
-import { STREAM } from './fds/rights.js'
+import { CONNECTION, LISTENER, STREAM } from './fds/rights.js'
 import { InputStream, OutputStream } from './fds/stream.js'
 import type { FdTable } from './fds/table.js'
 import { PlainTerminal } from './fds/terminal.js'
+import { type Listen, type Listener, shown } from './listen.js'
 import type { GuestMemory } from './memory.js'
 import type { Given, Settings } from './options.js'
 import { plainSink, type Sink, type Source } from './streams.js'
@@ -18,26 +19,34 @@ import { treeOf } from './sys/memory/files.js'
 import { singleTree } from './sys/memory/single.js'
 import { MemorySys } from './sys/memory/sys.js'
 import type { Tree } from './sys/memory/tree.js'
-import type { Sys } from './sys/sys.js'
+import type { Handle, Sys } from './sys/sys.js'
 
 const encoder = new TextEncoder()
+
+/** What was opened beside descriptors. */
+export interface Opened {
+  /** What serves files in memory, to be disposed of with the guest. */
+  readonly beside: readonly Sys[]
+  /** The listeners, as their embedder is told of them. */
+  readonly listeners: readonly Listener[]
+}
 
 /** A directory's name as the guest is told it. */
 export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => encoder.encode(name)
 
 /**
- * Standard streams, then the directories in their order. If one cannot be opened, all are closed.
+ * Standard streams, then the directories in their order, then what listens: who looks for directories goes on until a number
+ * has none. If one cannot be opened, all are closed.
  * @param another opens a backend of the guest's kind that nobody else has
- * @returns what serves its files in memory, to be disposed of with the guest
  */
 export function openAll(
   sys: Sys,
   another: () => Sys,
   memory: GuestMemory,
   fds: FdTable,
-  { stdio, preopens, terminalEscapes }: Settings,
+  { stdio, preopens, listen, terminalEscapes }: Settings,
   names: readonly Uint8Array[],
-): Sys[] {
+): Opened {
   const beside: Sys[] = []
   try {
     stdio.forEach((stream, i) => {
@@ -56,7 +65,11 @@ export function openAll(
       directory.preopen = names[i]
       fds.insert(readOnly ? new ReadOnly(directory) : directory)
     })
-    return beside
+    const listeners = listen.map(where => {
+      const { handle, address, port } = listening(sys, where)
+      return { fd: fds.insert(hostDescriptor(sys, handle, openedTraits(sys, LISTENER, CONNECTION))), address, port }
+    })
+    return { beside, listeners }
   } catch (error) {
     for (const each of [sys, ...beside]) each.dispose()
     throw error
@@ -91,6 +104,16 @@ function treeFor({ path, files, file, readOnly }: Given, another: () => Sys): Tr
   const tree = treeOf(files)
   if (path !== undefined) tree.lieOver(new Below(path, another))
   return tree
+}
+
+function listening(sys: Sys, where: Listen): { handle: Handle; address: string; port: number } {
+  const what = `listener ${shown(where)}`
+  const handle = opening(what, () => ('fd' in where ? sys.adopt(where.fd) : sys.listen(where.address, where.port)))
+  const at = handle === undefined ? undefined : opening(what, () => sys.listening(handle))
+  if (handle === undefined || at === undefined) {
+    throw coded(new Error(`connections are not accepted by backend: '${sys.name}'; 'native' does`), 'ERR_WASI_LISTEN_UNAVAILABLE')
+  }
+  return { handle, address: at[0], port: at[1] }
 }
 
 /** The host's refusal under the code that node:wasi gives it, with what was to be opened. */

@@ -9,10 +9,11 @@ import { OwnFds } from './fds/own.js'
 import { SharedFds } from './fds/shared.js'
 import type { FdTable } from './fds/table.js'
 import type { Gate, Import } from './gate.js'
-import { nameOf, openAll, served } from './given.js'
+import { nameOf, type Opened, openAll, served } from './given.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import type { Hostcalls } from './hostcalls/types.js'
 import { gates, gates0 } from './imports.js'
+import type { Listener } from './listen.js'
 import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
 import { type Metrics, measured, metricsOf } from './metrics.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
@@ -26,11 +27,14 @@ import type { Sys } from './sys/sys.js'
 import { traced } from './trace.js'
 import { checkKeys } from './validate.js'
 
+/** A guest of the host, as {@link createGuest} makes it. */
 export interface Guest {
   /** The module under which the guest asks for {@link imports}. */
   readonly namespace: string
   /** A function for each hostcall: takes what wasm passes (i64 as BigInt), answers with an errno. */
   readonly imports: Record<string, Import>
+  /** What the option `listen` opened, in its order: where it listens, and the guest's descriptor of it. */
+  readonly listeners: readonly Listener[]
   /**
    * Say where the guest's memory is: a WebAssembly.Memory, or `{ buffer }`, which is read again when it was detached. Where
    * another buffer took its place without that, bind it anew. TypeError for anything else.
@@ -49,8 +53,9 @@ export interface Guest {
 
 /**
  * Make a guest of the host.
- * @throws TypeError, RangeError for wrong options; Error with code `UVWASI_E...` for a directory or stdio that cannot be
- * opened; Error with code `ERR_WASI_ADDON_UNAVAILABLE` where there is no addon.
+ * @throws TypeError, RangeError for wrong options; Error with code `UVWASI_E...` for a directory, stdio or listener that cannot be
+ * opened; Error with code `ERR_WASI_ADDON_UNAVAILABLE` where there is no addon, `ERR_WASI_LISTEN_UNAVAILABLE` for a listener with
+ * the typescript backend, and of a strict sandbox `ERR_WASI_UNSAFE_PREOPEN` and `ERR_WASI_PUBLIC_LISTEN`.
  */
 export function createGuest(options: GuestOptions): Guest {
   checkKeys('options', optionNames, options)
@@ -60,14 +65,15 @@ export function createGuest(options: GuestOptions): Guest {
 export function guestOf(settings: Settings, sys: Sys = openSys(settings.backend)): Guest {
   const memory = new GuestMemory(sys, settings.limits)
   const fds = new OwnFds(settings.limits.descriptors)
-  const beside = openAll(sys, () => openSys(settings.backend), memory, fds, settings, settings.preopens.map(nameOf))
-  return guestWith(settings, sys, memory, fds, beside)
+  const opened = openAll(sys, () => openSys(settings.backend), memory, fds, settings, settings.preopens.map(nameOf))
+  return guestWith(settings, sys, memory, fds, opened)
 }
 
 /** What the threads of one guest have together. It passes from thread to thread as it is. */
 export interface Sharing {
   readonly fds: SharedArrayBuffer
   readonly handles: number
+  readonly listeners: readonly Listener[]
 }
 
 /**
@@ -87,17 +93,18 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
   const names = settings.preopens.map(nameOf)
   const memory = new GuestMemory(sys, settings.limits)
   const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streamsOf(settings, sys, memory))
-  openAll(sys, () => openSys(settings.backend), memory, fds, settings, names)
-  return { sharing: { fds: fds.memory, handles }, close: () => sys.dispose() }
+  const { listeners } = openAll(sys, () => openSys(settings.backend), memory, fds, settings, names)
+  return { sharing: { fds: fds.memory, handles, listeners }, close: () => sys.dispose() }
 }
 
 /** The guest as one of its threads has it. */
-export function threadOf(settings: Settings, { fds, handles }: Sharing): Guest {
+export function threadOf(settings: Settings, { fds: shared, handles, listeners }: Sharing): Guest {
   const sys = openSys(settings.backend, handles)
   const memory = new GuestMemory(sys, settings.limits)
   const streams = streamsOf(settings, sys, memory)
   const names = settings.preopens.map(nameOf)
-  return guestWith(settings, sys, memory, new SharedFds(sys, memory, settings.limits.descriptors, names, streams, fds))
+  const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streams, shared)
+  return guestWith(settings, sys, memory, fds, { beside: [], listeners })
 }
 
 /** Makes those of the standard streams that are served here. */
@@ -105,13 +112,14 @@ function streamsOf({ stdio, terminalEscapes }: Settings, sys: Sys, memory: Guest
   return index => served(sys, memory, index, stdio[index] as Source | Sink, terminalEscapes)
 }
 
-function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable, beside: readonly Sys[] = []): Guest {
+function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable, { beside, listeners }: Opened): Guest {
   const { args, env, limits, counts, replay } = settings
   const random = (replay && replayOver(sys, beside, memory, replay)) ?? systemRandom
   const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random }
   return {
     namespace: settings.version === 'unstable' ? namespace0 : namespace,
     imports: importsOf(context, settings),
+    listeners,
     bind(memory) {
       checkMemory(memory)
       context.memory.bind(memory)

@@ -15,7 +15,7 @@ interface Limit {
 
 // biome-ignore format: a limit a line, as in a table
 const table = {
-  descriptors:   { doc: 'descriptors open at once, with the standard streams and the directories given', fallback: 1024, least: 3, most: 2 ** 19, errno: 'NFILE' },
+  descriptors:   { doc: 'descriptors open at once, with the standard streams, the directories and the listeners given', fallback: 1024, least: 3, most: 2 ** 19, errno: 'NFILE' },
   pathBytes:     { doc: 'bytes of a path, as PATH_MAX has them', fallback: 4095, least: 1, most: 4095, errno: 'NAMETOOLONG' },
   iovecs:        { doc: 'pieces of memory that one read or write names, as IOV_MAX', fallback: maxSpans, least: 1, most: maxSpans, errno: 'INVAL' },
   subscriptions: { doc: 'things that one poll_oneoff waits for', fallback: maxPolls, least: 1, most: maxPolls, errno: 'INVAL' },
@@ -23,6 +23,7 @@ const table = {
   hostcalls:     { doc: 'hostcalls of a guest, of each thread of it, in all', fallback: Infinity, least: 0, most: 2 ** 53 - 1, errno: 'ended' },
 } as const satisfies Record<string, Limit>
 
+/** How much of the host a guest may use at once. README.md has the table: what each counts, its default, what the guest gets beyond it. */
 export type Limits = { readonly [Name in keyof typeof table]: number }
 export const limitTable: { readonly [Name in keyof Limits]: Limit } = table
 const names = Object.keys(table) as (keyof Limits)[]

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
 import { type Limits, limitsOf } from './limits.js'
+import { type Listen, type ListeningFd, listenOf } from './listen.js'
 import { type Counts, newCounts } from './metrics.js'
 import { type Replay, type ReplayOptions, replayNames, replayOf } from './replay/options.js'
 import { reporter } from './report.js'
@@ -55,6 +56,7 @@ export interface MemoryPreopen {
   readonly quota?: Quota | undefined
 }
 
+/** What a guest is given, and how it is watched. Nothing of the host's is given that does not stand here. */
 export interface GuestOptions extends ReplayOptions {
   /** The snapshot of WASI that the guest imports: `wasi_snapshot_preview1` or `wasi_unstable`. */
   readonly version: 'preview1' | 'unstable'
@@ -67,6 +69,12 @@ export interface GuestOptions extends ReplayOptions {
    * record (in which JavaScript puts names that are numbers first). Default none.
    */
   readonly preopens?: Readonly<Record<string, string | URL | Preopen | MemoryPreopen | FilePreopen | undefined>> | undefined
+  /**
+   * Sockets from which the guest accepts connections: `HOST:PORT`, where HOST is a numeric address (`[::1]` where it is IPv6) or
+   * localhost, and PORT 0 is any that is free; or a descriptor of the host that listens already. They become the descriptors
+   * behind the directories, in this order. Only with the native backend. Default none.
+   */
+  readonly listen?: readonly (string | ListeningFd)[] | undefined
   /**
    * The guest's descriptors 0, 1 and 2. Those of the host are used as they are: keep them open as long as the guest lives; the
    * guest cannot close them. What is no number is served by functions and objects of yours. Default 0, 1, 2.
@@ -84,11 +92,13 @@ export interface GuestOptions extends ReplayOptions {
   /**
    * `strict` refuses what would hand the host to the guest by mistake: any backend but the native one; process.env as `env`;
    * a preopen of the root of a file system, of a folder that holds (or is part of) this package, the running program or
-   * node; and it keeps terminal escapes off the user's terminal.
+   * node; to listen where other machines can reach it; and it keeps terminal escapes off the user's terminal.
    */
   readonly sandbox?: 'strict' | undefined
   /** Let a strict sandbox have such preopens all the same. Default false. */
   readonly allowUnsafePreopen?: boolean | undefined
+  /** Let a strict sandbox listen at addresses beside 127.0.0.0/8 and ::1. Default false. */
+  readonly allowPublicListen?: boolean | undefined
   /**
    * Whether what the guest writes to a terminal may steer it: move about in it, change its title, read its answers. If not,
    * control characters are shown as pictures of themselves. Default true, but false in a strict sandbox.
@@ -110,8 +120,9 @@ export interface GuestOptions extends ReplayOptions {
 
 /** What `createGuest` takes; `class WASI` passes over what it does not know, as node:wasi does. */
 // biome-ignore format: a list
-export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr', 'backend', 'sandbox', 'allowUnsafePreopen', 'allowTerminalEscapes', 'limits', 'trace', 'traceFormat', 'traceTimes', 'metrics', 'onUnexpected', ...replayNames]
+export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'listen', 'stdin', 'stdout', 'stderr', 'backend', 'sandbox', 'allowUnsafePreopen', 'allowPublicListen', 'allowTerminalEscapes', 'limits', 'trace', 'traceFormat', 'traceTimes', 'metrics', 'onUnexpected', ...replayNames]
 
+/** What `class WASI` takes: what node:wasi's takes, and {@link GuestOptions}. */
 export interface WASIOptions extends GuestOptions {
   /** Whether proc_exit makes `start` return its code; else it ends the host's process with it. Default true. */
   readonly returnOnExit?: boolean | undefined
@@ -134,6 +145,7 @@ export interface Settings {
   readonly args: readonly Uint8Array[]
   readonly env: readonly Uint8Array[]
   readonly preopens: readonly Given[]
+  readonly listen: readonly Listen[]
   readonly stdio: readonly [stdin: number | Source, stdout: number | Sink, stderr: number | Sink]
   readonly backend: 'auto' | 'native' | 'typescript'
   readonly terminalEscapes: boolean
@@ -153,8 +165,9 @@ const stdioCount = 3
 /** The checks come in the order of node:wasi's, so that of two mistakes the same one is told. */
 export function settingsOf(options: unknown = {}): Settings {
   checkObject('options', options)
-  const { version, args = [], env, preopens, stdin = 0, stdout = 1, stderr = 2, backend = 'auto' } = options
-  const { sandbox, allowUnsafePreopen = false, allowTerminalEscapes = sandbox !== 'strict', limits, trace, onUnexpected } = options
+  const { version, args = [], env, preopens, listen = [], stdin = 0, stdout = 1, stderr = 2, backend = 'auto' } = options
+  const { sandbox, allowUnsafePreopen = false, allowPublicListen = false } = options
+  const { allowTerminalEscapes = sandbox !== 'strict', limits, trace, onUnexpected } = options
   const { traceFormat = 'text', traceTimes = false, metrics = false } = options
   checkString('options.version', version)
   if (version !== 'preview1' && version !== 'unstable') throw wrongValue('options.version', 'unsupported WASI version', version)
@@ -169,10 +182,13 @@ export function settingsOf(options: unknown = {}): Settings {
   const stdio: Settings['stdio'] = [inputOf('options.stdin', stdin), outputOf('options.stdout', stdout), outputOf('options.stderr', stderr)]
   checkOneOf('options.backend', ['auto', 'native', 'typescript'], backend)
   if (sandbox !== undefined) checkOneOf('options.sandbox', ['strict'], sandbox)
+  checkArray('options.listen', listen)
+  const listeners = Array.from(listen, (where, i) => listenOf(`options.listen[${i}]`, where))
   checkBoolean('options.allowUnsafePreopen', allowUnsafePreopen)
+  checkBoolean('options.allowPublicListen', allowPublicListen)
   checkBoolean('options.allowTerminalEscapes', allowTerminalEscapes)
   const limit = limitsOf(limits)
-  const given = stdioCount + folders.length
+  const given = stdioCount + folders.length + listeners.length
   if (limit.descriptors < given) {
     const message = `options.limits.descriptors is ${limit.descriptors}, but the guest is given ${given} to begin with`
     throw coded(new RangeError(message), 'ERR_OUT_OF_RANGE')
@@ -188,6 +204,7 @@ export function settingsOf(options: unknown = {}): Settings {
     args: argBytes,
     env: replay?.start === undefined ? envBytes : envBytes.sort(Buffer.compare),
     preopens: folders,
+    listen: listeners,
     stdio,
     backend,
     terminalEscapes: allowTerminalEscapes,
@@ -198,7 +215,7 @@ export function settingsOf(options: unknown = {}): Settings {
     replay,
     report: reporter(onUnexpected as GuestOptions['onUnexpected']),
   }
-  if (sandbox === 'strict') checkStrict(settings, env, allowUnsafePreopen)
+  if (sandbox === 'strict') checkStrict(settings, env, allowUnsafePreopen, allowPublicListen)
   return settings
 }
 

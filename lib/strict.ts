@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs'
 import { parse, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coded } from './errors.js'
+import { isLoopback, type Listen, shown } from './listen.js'
 import { root } from './sys/root.js'
 import { wrongValue } from './validate.js'
 
@@ -17,14 +18,25 @@ const own = (): readonly (readonly [what: string, path: string])[] => [
 interface Given {
   readonly backend: string
   readonly preopens: readonly { readonly name: string; readonly path: string | undefined }[]
+  readonly listen: readonly Listen[]
 }
 
-/** @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN. */
-export function checkStrict({ backend, preopens }: Given, env: unknown, allowUnsafePreopen: boolean): void {
+/** @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN or ERR_WASI_PUBLIC_LISTEN. */
+export function checkStrict(
+  { backend, preopens, listen }: Given,
+  env: unknown,
+  allowUnsafePreopen: boolean,
+  allowPublicListen: boolean,
+): void {
   if (backend === 'typescript') throw wrongValue('options.backend', "must be native where options.sandbox is 'strict'", backend)
   if (env === process.env) {
     const error = "options.env must not be process.env where options.sandbox is 'strict': name what the guest needs"
     throw coded(new TypeError(error), 'ERR_INVALID_ARG_VALUE')
+  }
+  for (const where of allowPublicListen ? [] : listen) {
+    if (isLoopback(where)) continue
+    const message = `other machines can reach ${shown(where)}, where a strict sandbox does not listen unless allowPublicListen is set`
+    throw coded(new Error(message), 'ERR_WASI_PUBLIC_LISTEN')
   }
   if (allowUnsafePreopen) return
   for (const { name, path } of preopens) {

@@ -2,6 +2,7 @@
 import { coded, Exit } from './errors.js'
 import type { Import } from './gate.js'
 import { type Guest, guestOf } from './guest.js'
+import type { Listener } from './listen.js'
 import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
 import type { Metrics } from './metrics.js'
 import { returnOnExitOf, settingsOf, type WASIOptions } from './options.js'
@@ -27,10 +28,15 @@ interface Exports {
 export class WASI {
   /** The imports by name. Whoever replaces one before the module is instantiated has it called in its place. */
   readonly wasiImport: Record<string, Import>
+  /** @hidden */
   readonly [kBindingName]: string;
+  /** @hidden */
   [kSetMemory]: (memory: MemoryLike) => void;
+  /** @hidden */
   [kStarted] = false;
+  /** @hidden */
   [kExitCode] = 0;
+  /** @hidden */
   [kInstance]: { readonly exports: Exports } | undefined = undefined
   readonly #guest: Guest
 
@@ -70,6 +76,11 @@ export class WASI {
   /** Both calls that end the guest end the host's process then. */
   #exitWithGuest(): void {
     for (const name of ['proc_exit', 'proc_raise']) this.wasiImport[name] = exiting(this.#guest, this.wasiImport[name])
+  }
+
+  /** What the option `listen` opened, in its order. node:wasi has no such option. */
+  get listeners(): readonly Listener[] {
+    return this.#guest.listeners
   }
 
   /** What to pass to `new WebAssembly.Instance`. */

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -229,6 +230,28 @@ Napi::Value adopt(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(asked->host.adopt(info[1].As<Napi::Number>().Int32Value())));
 }
 
+// listen(index, address, port): handle or unexpected
+Napi::Value listen(const Napi::CallbackInfo& info) {
+  Guest* const asked = guest(info);
+  if (asked == nullptr || !info[1].IsString() || !info[2].IsNumber()) return refuse_arguments(info.Env());
+  const auto port = convert<std::uint16_t>(info[2].As<Napi::Number>().DoubleValue());
+  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.listen(info[1].As<Napi::String>(), port)));
+}
+
+// listening(index, handle): [address, port], or undefined where it failed
+Napi::Value listening(const Napi::CallbackInfo& info) {
+  Guest* const asked = guest(info);
+  if (asked == nullptr || !info[1].IsNumber()) return refuse_arguments(info.Env());
+  std::string address;
+  std::uint16_t port = 0;
+  const auto handle = convert<Handle>(info[1].As<Napi::Number>().DoubleValue());
+  if (asked->host.listening(handle, address, port) != 0) return info.Env().Undefined();
+  auto answer = Napi::Array::New(info.Env(), 2);
+  answer.Set(0u, Napi::String::New(info.Env(), address));
+  answer.Set(1u, Napi::Number::New(info.Env(), port));
+  return answer;
+}
+
 // resolver(index): how paths are resolved, "openat2" or "walk"
 Napi::Value resolver(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
@@ -257,6 +280,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["failure"] = Napi::Function::New<failure>(env, "failure");
   exports["preopen"] = Napi::Function::New<preopen>(env, "preopen");
   exports["adopt"] = Napi::Function::New<adopt>(env, "adopt");
+  exports["listen"] = Napi::Function::New<listen>(env, "listen");
+  exports["listening"] = Napi::Function::New<listening>(env, "listening");
   exports["exit"] = Napi::Function::New<exit>(env, "exit");
   exports["resolver"] = Napi::Function::New<resolver>(env, "resolver");
   for (const auto& hot_call : hot_calls) {

@@ -28,6 +28,10 @@ class Host {
   // The embedder's calls answer `unexpected` for every error, so that failure() tells all about it.
   Answer preopen(const std::string& path);
   Answer adopt(int fd);
+  // At a numeric address.
+  Answer listen(const std::string& address, std::uint16_t port);
+  // Where a socket listens: no address and port 0 for one that is not of the internet.
+  Answer listening(Handle socket, std::string& address, std::uint16_t& port);
 
   Answer close(Handle file);
   Answer readv(Handle file, std::uint32_t spans);

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import net from 'node:net'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +52,8 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
     ...[drop(call('fd_prestat_dir_name', 3, 0x1000, load(0x44))), ...write(1, 0x1000, load(0x44))],
     call('proc_exit', call('fd_prestat_get', 3, 0x40)),
   ]),
+  // Its exit code is the errno of accepting a connection on descriptor 3 without waiting for one: AGAIN, where it listens.
+  'accepts.wasm': command([drop(call('fd_fdstat_set_flags', 3, 4)), call('proc_exit', call('sock_accept', 3, 0, 0x10))]),
   'nothing.wasm': command([]),
   'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } }),
   'floods.wasm': floods,
@@ -200,6 +203,19 @@ test('--overlay and --tmpfs: what the guest makes there is not made on the host'
   t.is(guest('--tmpfs=/tmp::1k', 'mkdir.wasm').status, 0)
 })
 
+test('--tcplisten: sockets behind the directories; of a port that was named nothing is said', async t => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  await once(server.close(), 'close')
+  t.deepEqual(guest('--tcplisten', `127.0.0.1:${port}`, 'accepts.wasm'), { status: 6, stdout: '', stderr: '' })
+  t.is(guest('--dir', '.', '--tcplisten', `localhost:${port}`, 'accepts.wasm').status, 57, 'NOTSOCK: it is the directory')
+  const { status, stderr } = guest('--tcplisten=127.0.0.1:0', '--strict', 'accepts.wasm')
+  t.is(status, 6)
+  t.regex(stderr, /^wasi-common: listening on 127\.0\.0\.1:\d+\n$/)
+  t.is(guest('accepts.wasm').status, 8, 'BADF: nothing, unless asked for')
+})
+
 test('standard input, output and error are the command’s', t => {
   t.is(run(['run', 'echo.wasm'], { input: 'some input' }).stdout, 'some input')
   t.deepEqual(guest('writes.wasm'), { status: 0, stdout: 'to out', stderr: 'to err' })
@@ -329,6 +345,24 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     ['run', '--strict', '--dir', '/', 'args.wasm'],
     /^wasi-common: the preopen "\/" at "\/" is the root of a file system, .*\n {2}--allow-unsafe-preopen gives it all the same\n$/,
   ],
+  [['run', '--tcplisten', '80', 'args.wasm'], /^wasi-common: --tcplisten 80: where to listen is HOST:PORT, .*\n$/],
+  [['run', '--tcplisten', 'example.com:80', 'args.wasm'], /^wasi-common: --tcplisten example\.com:80: .* numeric address.*\n$/],
+  [
+    ['run', '--tcplisten', '192.0.2.1:0', 'args.wasm'],
+    'wasi-common: cannot open listener 192.0.2.1:0: EADDRNOTAVAIL: address not available, bind\n',
+  ],
+  [
+    ['run', '--threads', '--tcplisten', '192.0.2.1:0', 'nothing.wasm'],
+    'wasi-common: cannot open listener 192.0.2.1:0: EADDRNOTAVAIL: address not available, bind\n',
+  ],
+  [
+    ['run', '--backend', 'typescript', '--tcplisten', '127.0.0.1:0', 'args.wasm'],
+    "wasi-common: connections are not accepted by backend: 'typescript'; 'native' does\n",
+  ],
+  [
+    ['run', '--strict', '--tcplisten', '127.0.0.1:0', '--tcplisten', '0.0.0.0:80', 'args.wasm'],
+    /^wasi-common: other machines can reach 0\.0\.0\.0:80, .*\n {2}--allow-public-listen does so all the same\n$/,
+  ],
   [['run', '--threads=many', 'args.wasm'], 'wasi-common: --threads=many: how many is a number, of at most four digits\n'],
   [
     ['run', '--threads=2000', 'nothing.wasm'],
@@ -400,11 +434,13 @@ test('--help and --version', t => {
     t.deepEqual([status, stderr], [0, ''], args.join(' '))
     for (const word of [
       '--dir',
+      '--tcplisten',
       '--env',
       '--inherit-env',
       '--argv0',
       '--invoke',
       '--strict',
+      '--allow-public-listen',
       '--threads',
       '--isolation',
       '--wall',

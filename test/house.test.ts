@@ -18,7 +18,7 @@ const importsOf = (file: string): string[] =>
 /** The floors, from the ground up: a file may import from its own floor and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors', /^(errors|validate|random|plain|strings|streams|lines)$/],
+  ['errors', /^(errors|validate|random|plain|strings|streams|lines|listen)$/],
   ['sys/sys', /^sys\/(block|root|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(native|typescript\/\w+|memory\/\w+)$/],

@@ -1,5 +1,6 @@
 /** The words of the command line, and what each asks for. */
 import { parseArgs } from 'node:util'
+import { listenOf } from '../listen.js'
 import type { GuestOptions, MemoryPreopen, Preopen } from '../options.js'
 import { duration, size } from './amounts.js'
 import { CommandError } from './error.js'
@@ -11,9 +12,11 @@ export interface RunRequest {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly preopens: Readonly<Record<string, Preopen | MemoryPreopen>>
+  /** Where the guest accepts connections. */
+  readonly listen: readonly string[]
   readonly invoke: string | undefined
   readonly backend: 'auto' | 'native' | 'typescript'
-  readonly sandbox: Pick<GuestOptions, 'sandbox' | 'allowUnsafePreopen' | 'allowTerminalEscapes'>
+  readonly sandbox: Pick<GuestOptions, 'sandbox' | 'allowUnsafePreopen' | 'allowPublicListen' | 'allowTerminalEscapes'>
   /** How many threads the guest may have beside its first; 0: it is no program with threads. */
   readonly threads: number
   /** Milliseconds after which the guest is ended. */
@@ -36,6 +39,7 @@ export const runHelp = `Options of run:
   --dir HOST[::GUEST[::ro]]  give the guest a directory, under the name GUEST (default HOST), perhaps only to read
   --overlay HOST[::GUEST]    give it a directory that is not changed: what it writes there is kept in memory, and gone at its end
   --tmpfs GUEST[::SIZE]      give it an empty directory in memory, of at most SIZE (default 64M; with K, M or G)
+  --tcplisten HOST:PORT      let the guest accept connections there; at port 0 it is told which port was free
   --env NAME[=VALUE]         set a variable of the guest; without a value, pass the host's on
   --inherit-env              pass the host's whole environment on
   --argv0 NAME               what the guest sees as its own name (default: the program as given)
@@ -46,6 +50,7 @@ export const runHelp = `Options of run:
   --max-output SIZE          let it write no more than that to standard output, and to standard error
   --strict                   refuse what would hand the host over by mistake, and keep escapes off the terminal
   --allow-unsafe-preopen     with --strict: directories that hold this program or node may be given all the same
+  --allow-public-listen      with --strict: --tcplisten may be where other machines can reach it
   --allow-terminal-escapes   with --strict: what the guest writes may steer the terminal
   --isolation process        run it in a process that the kernel cuts off from all but its directories (Linux)
   --wall strict              with that: refuse where the kernel lacks a part of this; auto says so and goes on
@@ -65,12 +70,14 @@ const words = {
   dir: { type: 'string', multiple: true },
   overlay: { type: 'string', multiple: true },
   tmpfs: { type: 'string', multiple: true },
+  tcplisten: { type: 'string', multiple: true },
   env: { type: 'string', multiple: true },
   'inherit-env': { type: 'boolean' },
   argv0: { type: 'string' },
   invoke: { type: 'string' },
   strict: { type: 'boolean' },
   'allow-unsafe-preopen': { type: 'boolean' },
+  'allow-public-listen': { type: 'boolean' },
   'allow-terminal-escapes': { type: 'boolean' },
   threads: { type: 'string' },
   isolation: { type: 'string' },
@@ -111,10 +118,12 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     args: [values.argv0 ?? program, ...rest],
     env: environment(values.env ?? [], values['inherit-env'] ?? false),
     preopens: directories(values.dir ?? [], values.overlay ?? [], values.tmpfs ?? []),
+    listen: (values.tcplisten ?? []).map(listener),
     invoke: values.invoke,
     sandbox: {
       sandbox: values.strict ? 'strict' : undefined,
       allowUnsafePreopen: values['allow-unsafe-preopen'],
+      allowPublicListen: values['allow-public-listen'],
       allowTerminalEscapes: values['allow-terminal-escapes'],
     },
     threads: threads(values.threads ?? '0', values.invoke),
@@ -201,6 +210,16 @@ function bytesOf(option: string, size: string): number {
   const bytes = Number(digits) * units[unit.toUpperCase()]
   if (!Number.isSafeInteger(bytes)) throw new CommandError(`${option}: there is no such size`)
   return bytes
+}
+
+function listener(where: string): string {
+  try {
+    listenOf('where', where)
+    return where
+  } catch {
+    const form = 'where to listen is HOST:PORT, and HOST a numeric address, [in brackets] where it is IPv6, or localhost'
+    throw new CommandError(`--tcplisten ${where}: ${form}`)
+  }
 }
 
 function threads(count: string, invoke: string | undefined): number {

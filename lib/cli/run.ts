@@ -1,12 +1,13 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 import { createGuest, type Guest } from '../guest.js'
+import { addressed, type Listener } from '../listen.js'
 import { metricsOf, newCounts } from '../metrics.js'
 import { versionOf } from '../run/module.js'
 import type { RunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
 import { checkImports, compile, hintFor, read } from './program.js'
-import { limited, STDERR, STDOUT, say } from './say.js'
+import { limited, note, STDERR, STDOUT, say } from './say.js'
 import { summary } from './summary.js'
 import { type Tracer, tracer } from './tracer.js'
 
@@ -47,7 +48,7 @@ const INTERRUPTED = 130
 
 /** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
 async function apart(request: RunRequest, trace: Tracer | undefined, start: (options: RunOptions) => Promise<number>): Promise<number> {
-  const { args, env, preopens, backend, sandbox, threads, timeout, maxMemory, maxOutput, traceStyle, replay } = request
+  const { args, env, preopens, listen, backend, sandbox, threads, timeout, maxMemory, maxOutput, traceStyle, replay } = request
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   try {
@@ -61,11 +62,13 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
       args,
       env,
       preopens,
+      listen,
       backend,
       ...sandbox,
       threads,
       ...traceStyle,
       ...replay,
+      onListening: listeners => tellPorts(listen, listeners),
       ...(trace && { trace: trace.write }),
     })
   } catch (error) {
@@ -113,19 +116,30 @@ async function runApart({ isolation, wall: wanted, program }: RunRequest, bytes:
 const warn = (message: string): void => void process.stderr.write(`wasi-common: ${message}\n`)
 
 function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
-  const { args, env, preopens, backend, sandbox, traceStyle, summary: metrics, replay } = request
+  const { args, env, preopens, listen, backend, sandbox, traceStyle, summary: metrics, replay } = request
   try {
-    return createGuest({ version, args, env, preopens, backend, ...sandbox, trace, ...traceStyle, metrics, ...replay })
+    const guest = createGuest({ version, args, env, preopens, listen, backend, ...sandbox, trace, ...traceStyle, metrics, ...replay })
+    tellPorts(listen, guest.listeners)
+    return guest
   } catch (error) {
     throw refused(error as Error)
   }
 }
 
+/** Whoever asked for any port that is free wants to know which it was. */
+function tellPorts(listen: readonly string[], listeners: readonly Listener[]): void {
+  for (const [i, listener] of listeners.entries()) if (/:0+$/.test(listen[i])) note(`listening on ${addressed(listener)}`)
+}
+
+const hints = new Map([
+  ['ERR_WASI_UNSAFE_PREOPEN', '--allow-unsafe-preopen gives it all the same'],
+  ['ERR_WASI_PUBLIC_LISTEN', '--allow-public-listen does so all the same'],
+])
+
 /** What was refused before the guest began: the message, which may begin with words for programs, and what to do. */
 function refused(error: Error): CommandError {
-  const unsafe = (error as NodeJS.ErrnoException).code === 'ERR_WASI_UNSAFE_PREOPEN'
-  const hint = unsafe ? '--allow-unsafe-preopen gives it all the same' : undefined
-  return new CommandError(error.message.replace(/^UVWASI_\w+, uvwasi_init: /, ''), hint)
+  const { code = '' } = error as NodeJS.ErrnoException
+  return new CommandError(error.message.replace(/^UVWASI_\w+, uvwasi_init: /, ''), hints.get(code))
 }
 
 function instantiate(module: WebAssembly.Module, guest: Guest): WebAssembly.Instance {

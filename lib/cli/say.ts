@@ -1,4 +1,4 @@
-/** What the command writes itself: its own words, and a guest's where these are counted. */
+/** What the command writes itself: its own words and notes, and a guest's output where this is counted. */
 import { writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { Writer } from '../streams.js'
@@ -11,6 +11,15 @@ export const STDERR = 2
 export function say(text: string, to = STDOUT): void {
   try {
     writeSync(to, text)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw new CommandError(`cannot write: ${(error as Error).message}`)
+  }
+}
+
+/** A line for whoever started the command, written before the guest goes on. */
+export function note(text: string): void {
+  try {
+    writeSync(STDERR, `wasi-common: ${text}\n`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw new CommandError(`cannot write: ${(error as Error).message}`)
   }

@@ -43,6 +43,10 @@ export const baseOf = (filetype: number): Rights => fitting[filetype][0]
 export const inheritingOf = (filetype: number): Rights => fitting[filetype][1]
 /** What a standard stream can hold: if it should be a directory, nothing below it was given to the guest. */
 export const STREAM: Rights = FILE | SOCKETS
+/** What a guest does with a socket that listens; it is polled as what is read. */
+export const LISTENER = of('SOCK_ACCEPT', 'FD_READ', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
+/** And with a connection that it accepted there. */
+export const CONNECTION = of('FD_READ', 'FD_WRITE', 'SOCK_SHUTDOWN', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
 /** A terminal holds no right to seek: by that, and by its filetype, libc's isatty knows it. */
 export const TERMINAL = FILE & ~of('FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 

@@ -49,7 +49,7 @@ export async function runSettings(program: Program, settings: Settings, terms: T
       counts: new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length)),
       limit: threads,
     }
-    const ended = await untilEnd(new Crew(beginning, settings, stdio, workers), terms)
+    const ended = await untilEnd(new Crew(beginning, settings, stdio, workers, terms.onListening), terms)
     return { ...ended, ...stdio.captured, ...(settings.counts && { metrics: metricsOf(settings.counts) }) }
   } finally {
     shared?.close()

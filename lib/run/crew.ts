@@ -4,6 +4,7 @@ import { coded } from '../errors.js'
 import type { Settings } from '../options.js'
 import { type Beginning, Count, errorOf, type Message, mostUnheard, type Task, unexpectedOf } from './messages.js'
 import type { TakenFiles } from './mounts.js'
+import type { RunOptions } from './options.js'
 import type { Stdio } from './stdio.js'
 import type { Workers } from './workers.js'
 
@@ -29,6 +30,7 @@ export class Crew {
   readonly #beginning: Beginning
   readonly #trace: Settings['trace']
   readonly #report: Settings['report']
+  readonly #onListening: RunOptions['onListening']
   readonly #stdio: Stdio
   readonly #hiring: Workers
   /** Each with what it is listened to by. */
@@ -42,12 +44,19 @@ export class Crew {
   #exiting = false
   #ended = false
 
-  constructor(beginning: Beginning, { trace, report }: Pick<Settings, 'trace' | 'report'>, stdio: Stdio, workers: Workers) {
+  constructor(
+    beginning: Beginning,
+    { trace, report }: Pick<Settings, 'trace' | 'report'>,
+    stdio: Stdio,
+    workers: Workers,
+    onListening: RunOptions['onListening'],
+  ) {
     this.#beginning = beginning
     this.#trace = trace
     this.#report = report
     this.#stdio = stdio
     this.#hiring = workers
+    this.#onListening = onListening
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -113,6 +122,9 @@ export class Crew {
         break
       case 'spawn':
         this.#give(message.task)
+        break
+      case 'listening':
+        this.#onListening?.(message.listeners)
         break
       case 'exit':
         if (!this.#exiting) this.#exit({ exitCode: message.code, ...(message.files && { files: message.files }) })

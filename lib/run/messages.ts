@@ -1,6 +1,7 @@
 /** What a guest's threads are told, and what they tell the one who runs them. */
 import { UnexpectedError } from '../errors.js'
 import type { Sharing } from '../guest.js'
+import type { Listener } from '../listen.js'
 import type { Settings } from '../options.js'
 import type { MemoryLimits } from './module.js'
 import type { ConveyedMount, TakenFiles } from './mounts.js'
@@ -41,6 +42,8 @@ export type Message =
   | { readonly kind: 'spawn'; readonly task: Task }
   /** It has loaded its code, or done its task. */
   | { readonly kind: 'free' }
+  /** What others reach the guest by; told before its first thread begins. */
+  | { readonly kind: 'listening'; readonly listeners: readonly Listener[] }
   | { readonly kind: 'exit'; readonly code: number; readonly files?: Readonly<Record<string, TakenFiles>> | undefined }
   | { readonly kind: 'failed'; readonly error: ToldError }
   | { readonly kind: 'input' }

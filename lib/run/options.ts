@@ -1,10 +1,15 @@
 /** What an embedder says of a run, and what he is told of it. */
+
+import type { Listener } from '../listen.js'
 import type { Metrics } from '../metrics.js'
 import type { GuestOptions } from '../options.js'
 import type { TakenFiles } from './mounts.js'
 import type { Captured, RunInput, RunOutput } from './stdio.js'
 
-/** Functions that answer a hostcall cannot go to the guest's worker; `seed` and `deterministic` can. */
+/**
+ * What `run` takes: what a guest is given, and how it is run. Functions that answer a hostcall cannot go to the guest's worker;
+ * `seed` and `deterministic` can.
+ */
 export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'stdout' | 'stderr' | 'clocks' | 'sleep' | 'random'> {
   /** The snapshot of WASI; found out from the module if left out. */
   readonly version?: GuestOptions['version'] | undefined
@@ -40,7 +45,10 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
    * the result (`auto`). Default `auto`, but `strict` in a strict sandbox.
    */
   readonly wall?: 'auto' | 'strict' | undefined
+  /** Receives what the option `listen` opened, once, as the guest begins: where others reach it. What it throws ends the guest. */
+  readonly onListening?: ((listeners: readonly Listener[]) => void) | undefined
 }
+/** What `run` answers when the guest is at its end. */
 export interface RunResult extends Captured {
   /** What proc_exit of any thread said, or 0 when `_start` returned. */
   readonly exitCode: number

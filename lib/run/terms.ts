@@ -1,7 +1,7 @@
 /** What an embedder says of a run beside its guest: where it runs, how long, with how much. */
 import { coded } from '../errors.js'
 import { optionNames } from '../options.js'
-import { checkInteger, checkKeys, checkOneOf, wrongType, wrongValue } from '../validate.js'
+import { checkFunction, checkInteger, checkKeys, checkOneOf, wrongType, wrongValue } from '../validate.js'
 import type { RunOptions } from './options.js'
 import { Stdio } from './stdio.js'
 
@@ -18,13 +18,27 @@ export interface Terms {
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
   readonly stdio: Stdio
+  readonly onListening: RunOptions['onListening']
 }
-const names = ['threads', 'isolation', 'wall', 'maxMemory', 'maxOutput', 'timeout', 'signal'] as const
+const names = ['threads', 'isolation', 'wall', 'maxMemory', 'maxOutput', 'timeout', 'signal', 'onListening'] as const
 
 /** Checks options but for those of the guest, which are the second half of the answer. */
 export function termsOf(options: RunOptions): [Terms, Omit<RunOptions, (typeof names)[number] | 'stdin' | 'stdout' | 'stderr'>] {
   checkKeys('options', [...optionNames, ...names], options)
-  const { threads = 0, isolation = 'worker', wall, maxMemory, maxOutput, timeout, signal, stdin, stdout, stderr, ...own } = options
+  const {
+    threads = 0,
+    isolation = 'worker',
+    wall,
+    maxMemory,
+    maxOutput,
+    timeout,
+    signal,
+    onListening,
+    stdin,
+    stdout,
+    stderr,
+    ...own
+  } = options
   checkInteger('options.threads', threads, 0, mostThreads)
   checkOneOf('options.isolation', ['worker', 'process'], isolation)
   if (wall !== undefined) checkOneOf('options.wall', ['auto', 'strict'], wall)
@@ -32,8 +46,12 @@ export function termsOf(options: RunOptions): [Terms, Omit<RunOptions, (typeof n
   if (maxMemory !== undefined) checkInteger('options.maxMemory', maxMemory, 0, 2 ** 32)
   if (timeout !== undefined) checkInteger('options.timeout', timeout, 1, mostMilliseconds)
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
+  if (onListening !== undefined) checkFunction('options.onListening', onListening)
   const stdio = new Stdio({ stdin, stdout, stderr, maxOutput })
-  return [{ threads, isolation, wall: wall ?? (own.sandbox === 'strict' ? 'strict' : 'auto'), maxMemory, timeout, signal, stdio }, own]
+  return [
+    { threads, isolation, wall: wall ?? (own.sandbox === 'strict' ? 'strict' : 'auto'), maxMemory, timeout, signal, stdio, onListening },
+    own,
+  ]
 }
 
 /** What can be ended from outside, and fails with this then. */

@@ -37,6 +37,8 @@ class Thread {
     this.#self = tid
     try {
       this.#guest ??= this.#made()
+      const { listeners } = this.#guest
+      if (tid === 0 && listeners.length > 0) tell({ kind: 'listening', listeners })
       const { exports } = new WebAssembly.Instance(this.#beginning.module, this.#importsFor(this.#guest))
       const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
       this.#guest.bind((exports.memory ?? this.#imported) as WebAssembly.Memory)

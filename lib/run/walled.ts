@@ -34,6 +34,8 @@ export async function runInProcess(
   checkPortable({ ...own })
   // They are counted in memory that threads share, and processes do not.
   if (own.metrics) throw wrongValue('options.metrics', "does not go with options.isolation 'process'", own.metrics)
+  if (own.listen !== undefined && own.listen.length > 0)
+    throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
   const settings = settingsOf({ ...own, version: own.version ?? 'preview1' })
   const { trace, report, ...plain } = settings
   const folders = settings.preopens.map(({ name, path, file, files, readOnly }) => {

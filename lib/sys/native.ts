@@ -8,7 +8,7 @@ import { root } from './root.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from './sys.js'
 
 /** The calls that take their arguments from the registers, and leave their answer in the first. */
-type Hot = Exclude<keyof Sys, 'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'share' | 'preopen' | 'adopt'>
+type Hot = Exclude<keyof Sys, 'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'share' | 'preopen' | 'adopt' | 'listen' | 'listening'>
 
 interface Addon extends Readonly<Record<Hot, () => void>> {
   /** The index of a host, which the answer replaces; then the arguments. */
@@ -20,6 +20,8 @@ interface Addon extends Readonly<Record<Hot, () => void>> {
   failure(host: number): [syscall: string, error: number, path: string | undefined]
   preopen(host: number, path: string): Answer
   adopt(host: number, fd: number): Answer
+  listen(host: number, address: string, port: number): Answer
+  listening(host: number, socket: Handle): [address: string, port: number] | undefined
   resolver(host: number): 'openat2' | 'walk'
   exit(code: number): void
 }
@@ -35,6 +37,8 @@ export interface NativeOptions {
 }
 export interface Native extends Sys {
   share(): number
+  listen(address: string, port: number): Handle
+  listening(socket: Handle): readonly [address: string, port: number]
   readonly name: 'native'
   /** Who resolves paths: the kernel by openat2, or our own walk. Known as soon as a directory is open. */
   readonly resolver: 'openat2' | 'walk'
@@ -231,6 +235,12 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
     share(): number { return addon.share(this.#host) }
     preopen(path: string): Handle { return this.#opened(addon.preopen(this.#host, path)) }
     adopt(fd: number): Handle { return this.#opened(addon.adopt(this.#host, fd)) }
+    listen(address: string, port: number): Handle { return this.#opened(addon.listen(this.#host, address, port)) }
+    listening(socket: Handle): readonly [address: string, port: number] {
+      const where = addon.listening(this.#host, socket)
+      if (where === undefined) throw this.failure()
+      return where
+    }
     #opened(answer: Answer): Handle {
       if (answer === UNEXPECTED) throw this.failure()
       return answer
@@ -270,7 +280,10 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
     link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer { return ask7(link, this.#host, dir, at, length, follow, dir2, at2, length2) }
     rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer { return ask6(rename, this.#host, dir, at, length, dir2, at2, length2) }
     accept(socket: Handle, fdflags: number): Answer { return ask2(accept, this.#host, socket, fdflags) }
-    recv(socket: Handle, spans: number, riflags: number): Answer { return ask3(recv, this.#host, socket, spans, riflags) }
+    recv(socket: Handle, spans: number, riflags: number): Answer {
+      this.block.progress[0] = 0
+      return ask3(recv, this.#host, socket, spans, riflags)
+    }
     send(socket: Handle, spans: number, siflags: number): Answer { return ask3(send, this.#host, socket, spans, siflags) }
     shutdown(socket: Handle, sdflags: number): Answer { return ask2(shutdown, this.#host, socket, sdflags) }
     poll(count: number, timeout: number): Answer {

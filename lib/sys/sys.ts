@@ -40,6 +40,13 @@ export interface Sys {
   preopen(path: string): Handle
   /** Take in a descriptor of the host (stdio, a listening socket), which `close` leaves open. Fills `opened`. */
   adopt(fd: number): Handle
+  /**
+   * Open a socket that listens at a numeric address; at port 0, at any that is free. Fills `opened`. Undefined where a backend
+   * cannot accept connections.
+   */
+  listen(address: string, port: number): Handle | undefined
+  /** Where a socket listens: no address and port 0 for one that is not of the internet. NOTSOCK, or INVAL, for what does not listen. */
+  listening(socket: Handle): readonly [address: string, port: number] | undefined
 
   // On an open file.
 

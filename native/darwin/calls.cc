@@ -62,6 +62,13 @@ ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place) { return
 int openat(int dir, const char* path, int flags, mode_t mode) { return ::openat(dir, path, flags, mode); }
 int close(int fd) { return ::close(fd); }
 
+int stream_socket(int family) {
+  Descriptor fd(::socket(family, SOCK_STREAM, 0));
+  if (!fd.open()) return -1;
+  if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) return -1;
+  return fd.release();
+}
+
 int accept(int socket, bool nonblock) {
   Descriptor fd(::accept(socket, nullptr, nullptr));
   if (!fd.open()) return -1;

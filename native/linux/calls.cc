@@ -40,6 +40,8 @@ ssize_t write_now(int fd, const iovec* vectors, int count) {
   return written;
 }
 
+int stream_socket(int family) { return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+
 int accept(int socket, bool nonblock) {
   return ::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC | (nonblock ? SOCK_NONBLOCK : 0));
 }

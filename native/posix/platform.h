@@ -40,6 +40,8 @@ int wait(pollfd* entries, std::size_t count, const timespec* timeout);
 // writev(2) of what finds room at once, EAGAIN where nothing does; EOPNOTSUPP where the host cannot do that.
 ssize_t write_now(int fd, const struct iovec* vectors, int count);
 
+// A non-blocking socket for connections.
+int stream_socket(int family);
 int accept(int socket, bool nonblock);
 // Sees to it that writing to a socket whose peer is gone is EPIPE and no signal, with `send_flags` in every send.
 void keep_quiet(int socket);

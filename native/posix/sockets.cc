@@ -1,17 +1,33 @@
 // Knows the calls on sockets. What is no socket, the kernel tells by itself.
-#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "host.h"
 #include "transfer.h"
 
 namespace wasi_common {
+
 namespace {
 
-bool listens(int socket) {
-  int listening = 0;
-  socklen_t size = sizeof(listening);
-  return ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+// Receives until there is no more room, or no more comes. The kernel could do that, too, but nobody could end its waiting:
+// so block.progress counts from call to call.
+Answer receive_all(State& state, const File& file, std::uint32_t spans) {
+  std::uint32_t& progress = state.block().progress;
+  for (;;) {
+    Vectors vectors;
+    if (const Answer refused = vectors.gather(state, spans, max_transfer, progress); refused != 0) return refused;
+    if (vectors.empty()) return progress;
+    msghdr message{};
+    message.msg_iov = vectors.begin();
+    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(vectors.count());
+    const ssize_t size = retry([&] { return ::recvmsg(file.fd, &message, MSG_DONTWAIT); });
+    if (size == 0) return progress;
+    if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return progress > 0 ? progress : state.failed("recvmsg", errno);
+    if (size < 0) {
+      ready(file.fd, POLLIN, patience);
+      return pending;
+    }
+    progress += static_cast<std::uint32_t>(size);
+  }
 }
 
 }  // namespace
@@ -44,12 +60,15 @@ Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (!file) return refuse(Errno::BadF);
   if (flags > riflags::all) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
+  // A peek, a datagram, and who asked not to wait, may have less than all, as POSIX has it.
+  if (flags == riflags::waitall && file->type == Filetype::SocketStream && !file->asked_nonblock()) {
+    state_.block().second = 0;
+    return receive_all(state_, *file, spans);
+  }
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
   msghdr message{};
-  // Waiting for all of it is the kernel's business; any other waiting is ours.
-  const bool whole = (flags & riflags::waitall) != 0 && !file->asked_nonblock();
-  const int host = (flags & riflags::peek ? MSG_PEEK : 0) | (whole ? MSG_WAITALL : MSG_DONTWAIT);
+  const int host = (flags & riflags::peek ? MSG_PEEK : 0) | MSG_DONTWAIT;
   const Answer size = transfer(state_, *file, POLLIN, "recvmsg", [&] {
     message = {};
     message.msg_iov = vectors.begin();

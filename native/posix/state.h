@@ -99,5 +99,7 @@ void write_filestat(const struct stat& status, Filetype type, Filestat& record);
 // utimensat()'s argument. INVAL for a contradiction.
 Answer times_to_set(const Block& block, std::uint32_t flags, timespec (&times)[2]);
 std::uint64_t nanoseconds(const timespec& time);
+// Whether connections can be accepted from it.
+bool listens(int socket);
 
 }  // namespace wasi_common

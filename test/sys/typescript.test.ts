@@ -16,6 +16,18 @@ const nodeFs: Skip[] = [
     reason: 'node:fs has no accept, no shutdown, and no flags to recv',
     cases: ['accept, recv and send', 'accept when nobody calls', 'recv can peek', 'shutdown ends the sending'],
   },
+  {
+    reason: 'node:fs cannot listen',
+    cases: [
+      'listen, where nobody else does',
+      'listen at IPv6, and there alone',
+      'listen: what cannot be',
+      'listening: who does, who does not, and who is no socket',
+      'poll a listener and its connections',
+      'a send that finds no room',
+      'recv can wait for all of it',
+    ],
+  },
 ]
 
 contract(test, 'typescript', () => new TypescriptSys(), nodeFs)

@@ -62,7 +62,13 @@ new WASI({
   onUnexpected: ({ call, errno }) => `${call}${errno}`,
 }).close()
 new WASI({ version: 'preview1', preopens: { '/': new URL('file:///'), '/ro': { path: '.', readOnly: true }, '/rw': { path: '.' } } })
-const guest: ours.Guest = createGuest({ version: 'preview1' })
+const guest: ours.Guest = createGuest({ version: 'preview1', listen: ['127.0.0.1:0', { fd: 3 }] })
+const [first]: readonly ours.Listener[] = guest.listeners
+const ports: number[] = new WASI({ version: 'preview1', listen: ['[::1]:8080'] }).listeners.map(listener => listener.port)
+const served: Promise<ours.RunResult> = ours.run(bytes as ArrayBuffer, {
+  listen: [`${first?.address}:${first?.port}`],
+  onListening: all => all[0]?.fd,
+})
 const memory: MemoryLike = new WebAssembly.Memory({ initial: 1 })
 guest.bind(memory)
 guest.bind({ buffer: new ArrayBuffer(8) })
@@ -115,6 +121,8 @@ ours.run(bytes, { sleep() {} })
 guest.metrics().fd_reed
 // @ts-expect-error: a string is no list
 new WASI({ version: 'preview1', args: 'a b' })
+// @ts-expect-error: a port alone is no place
+createGuest({ version: 'preview1', listen: [8080] })
 // @ts-expect-error: this option is the class's
 createGuest({ version: 'preview1', returnOnExit: true })
 // @ts-expect-error: it is no memory
@@ -146,6 +154,8 @@ export {
   named,
   nothing,
   own,
+  ports,
+  served,
   told,
   wasi,
   wasiImport,

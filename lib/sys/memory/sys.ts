@@ -111,6 +111,14 @@ export class MemorySys implements Sys {
     throw coded(new Error(`ENOTSUP: descriptor ${fd} is none of files in memory, open`), 'ENOTSUP', { syscall: 'open' })
   }
 
+  /** There is no network in memory. */
+  listen() {
+    return undefined
+  }
+  listening() {
+    return undefined
+  }
+
   close(file: Handle): Answer {
     return this.#ask(() => {
       this.#slots.close(file)

@@ -81,6 +81,13 @@ export class TypescriptSys implements Sys {
     const place = stats.isDirectory() ? this.#reach.place(fd, undefined) : undefined
     return this.#take(fd, false, { access, fdflags, place, owned: false, position: undefined })
   }
+  /** node:fs has no sockets, and node:net none that a guest could wait for. */
+  listen() {
+    return undefined
+  }
+  listening() {
+    return undefined
+  }
 
   close(file: Handle): Answer {
     return this.#ask(() => {

@@ -6,7 +6,7 @@ import { Ready, Want } from '#lib/sys/block.js'
 import { BOTH, type Cases, Fdflags, type Ground, said, text } from '../ground.js'
 
 const millisecond = 1_000_000
-function poll(g: Ground, timeout: number, ...entries: [handle: number, want: number][]) {
+export function poll(g: Ground, timeout: number, ...entries: [handle: number, want: number][]) {
   const { block } = g.sys
   for (const [index, [handle, want]] of entries.entries()) {
     block.pollHandles[index] = handle
@@ -16,7 +16,7 @@ function poll(g: Ground, timeout: number, ...entries: [handle: number, want: num
   const answer = said(g.sys.poll(entries.length, timeout * millisecond))
   return { answer, ready: entries.map((_, index) => block.poll[2 * index + 1]), bytes: entries.map((_, index) => block.pollBytes[index]) }
 }
-const yes = (outcome: number | undefined) => outcome !== undefined && outcome > 0 && (outcome & Ready.YES) !== 0
+export const yes = (outcome: number | undefined) => outcome !== undefined && outcome > 0 && (outcome & Ready.YES) !== 0
 /** Another process that writes into a FIFO in a while. */
 function writeLater(g: Ground, name: string, seconds: number, data: string): [ChildProcess, Promise<unknown>] {
   const child = spawn('sh', ['-c', `sleep ${seconds}; printf ${data} > "$1"`, 'sh', g.host(name)], { stdio: 'ignore' })
