@@ -4,10 +4,13 @@ import { Errno, errnoNames } from './abi/errno.js'
 
 /** An error with a WASI number: what a hostcall throws to answer the guest. */
 export class WasiError extends Error {
+  /** `WasiError`, or the name of a class of it. */
   override readonly name: string = 'WasiError'
+  /** What the guest is told. */
   readonly errno: Errno
   /** `E` and the specification's name: `ENOENT`, `ENOTCAPABLE`. */
   readonly code: string
+  /** To be thrown. @param errno what the guest shall be told; not 0 */
   constructor(errno: Errno, message: string = errnoNames[errno] ?? `errno ${errno}`, options?: ErrorOptions) {
     super(message, options)
     this.errno = errno
@@ -17,9 +20,11 @@ export class WasiError extends Error {
 
 /** The host answered with something that WASI has no word for. The guest sees only Errno.IO; `cause` has it all. */
 export class UnexpectedError extends WasiError {
+  /** `UnexpectedError`. */
   override readonly name = 'UnexpectedError'
   /** The hostcall that met it. */
   readonly call: string
+  /** To be told. @param cause what was thrown, or the host's error with `code`, `syscall`, `errno` */
   constructor(call: string, cause: unknown) {
     super(Errno.IO, `unexpected host error in ${call}: ${cause instanceof Error ? cause.message : inspect(cause)}`, { cause })
     this.call = call
@@ -28,7 +33,9 @@ export class UnexpectedError extends WasiError {
 
 /** proc_exit on its way up through the guest's frames. It is thrown, but it is no error. */
 export class Exit {
+  /** What proc_exit was given, or 128 and the signal's number of proc_raise. Signed: -1 stays -1. */
   readonly code: number
+  /** To be thrown. @param code the guest's exit code */
   constructor(code: number) {
     this.code = code
   }

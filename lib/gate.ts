@@ -8,6 +8,7 @@ import { type Answer, UNEXPECTED } from './sys/sys.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a guest, or JavaScript, passes is unknown until it is lifted
 type Value = any
+/** A hostcall as wasm calls it: numbers, and BigInts where the specification has 64 bits, to an errno. */
 export type Import = (...args: Value[]) => Errno
 export type Hostcall = (context: Context, ...args: Value[]) => Answer
 export type Report = (error: UnexpectedError) => void

@@ -7,6 +7,7 @@ import { maxTransfer, type Sys } from './sys/sys.js'
 
 /** What a guest's memory must look like: WebAssembly.Memory, or what stands in for it in another embedder. */
 export interface MemoryLike {
+  /** The bytes, from the guest's address 0 on. */
   readonly buffer: ArrayBufferLike
 }
 

@@ -10,7 +10,9 @@ export const errnoNames = [
   'TIMEDOUT', 'TXTBSY', 'XDEV', 'NOTCAPABLE',
 ] as const
 
+/** What the specification calls an error, without the `E` of POSIX: `NOENT`, `NOTCAPABLE`. */
 export type ErrnoName = (typeof errnoNames)[number]
-/** A number of {@link errnoNames}; 0 is success. */
+/** An error's number in WASI, which is none of the host's; 0 is success. */
 export type Errno = number
+/** The error numbers of preview 1 by name. */
 export const Errno = Object.freeze(Object.fromEntries(errnoNames.map((name, value) => [name, value]))) as Readonly<Record<ErrnoName, Errno>>

@@ -8,11 +8,15 @@ export const rightNames = [
   'POLL_FD_READWRITE', 'SOCK_SHUTDOWN', 'SOCK_ACCEPT',
 ] as const
 
+/** What the specification calls a right, in capitals: `FD_READ`, `PATH_OPEN`. */
 export type RightName = (typeof rightNames)[number]
 /** A set of rights. The specification's 64 bits hold 30, so that a number serves. */
 export type Rights = number
+/** The rights of preview 1 by name, each a set of one; and NONE and ALL of them. */
 export const Rights = Object.freeze({
   ...(Object.fromEntries(rightNames.map((name, bit) => [name, 2 ** bit])) as Record<RightName, Rights>),
+  /** No right. */
   NONE: 0,
+  /** All of them. */
   ALL: 2 ** rightNames.length - 1,
 })
