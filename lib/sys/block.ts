@@ -32,7 +32,7 @@ export class Block {
   readonly second = new Uint32Array(this.buffer, 100, 1)
   /** Where a `readdir` shall go on, as a hostcall's u64. */
   readonly cookie = new BigUint64Array(this.buffer, 104, 1)
-  /** How much is done of a write, or of a receiving of all, that could not be finished at once; 0 when it begins. */
+  /** How much is done of a write, of a send, or of a receiving of all, that could not be finished at once; 0 when it begins. */
   readonly progress = new Uint32Array(this.buffer, 112, 1)
   /** Bytes of our own that shall be written. */
   readonly text = new Uint8Array(this.buffer, 128, 3968)

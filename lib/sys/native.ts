@@ -284,7 +284,10 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
       this.block.progress[0] = 0
       return ask3(recv, this.#host, socket, spans, riflags)
     }
-    send(socket: Handle, spans: number, siflags: number): Answer { return ask3(send, this.#host, socket, spans, siflags) }
+    send(socket: Handle, spans: number, siflags: number): Answer {
+      this.block.progress[0] = 0
+      return ask3(send, this.#host, socket, spans, siflags)
+    }
     shutdown(socket: Handle, sdflags: number): Answer { return ask2(shutdown, this.#host, socket, sdflags) }
     poll(count: number, timeout: number): Answer {
       if (timeout <= patience) return ask2(poll, this.#host, count, timeout)

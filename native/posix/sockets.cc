@@ -8,26 +8,39 @@ namespace wasi_common {
 
 namespace {
 
-// Receives until there is no more room, or no more comes. The kernel could do that, too, but nobody could end its waiting:
-// so block.progress counts from call to call.
-Answer receive_all(State& state, const File& file, std::uint32_t spans) {
+// A message of all these vectors.
+msghdr message_of(Vectors& vectors) {
+  msghdr message{};
+  message.msg_iov = vectors.begin();
+  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(vectors.count());
+  return message;
+}
+
+// Whether a call shall wait until all is done, as on a socket that blocks.
+bool waits_for_all(const File& file) { return file.type == Filetype::SocketStream && !file.asked_nonblock(); }
+
+// Sends all of it, or receives until there is no more room or no more comes. The kernel would do that on a socket that
+// blocks, but nobody could end its waiting: so block.progress counts from call to call.
+template <class Call>
+Answer move_all(State& state, const File& file, std::uint32_t spans, short event, const char* name, Call call) {
+  constexpr int most = 256;  // then others get a chance to end this thread
   std::uint32_t& progress = state.block().progress;
-  for (;;) {
+  for (int piece = 0; piece < most; ++piece) {
     Vectors vectors;
     if (const Answer refused = vectors.gather(state, spans, max_transfer, progress); refused != 0) return refused;
-    if (vectors.empty()) return progress;
-    msghdr message{};
-    message.msg_iov = vectors.begin();
-    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(vectors.count());
-    const ssize_t size = retry([&] { return ::recvmsg(file.fd, &message, MSG_DONTWAIT); });
+    if (vectors.empty() && (progress > 0 || event == POLLIN)) return progress;
+    msghdr message = message_of(vectors);
+    const ssize_t size = retry([&] { return call(&message); });
     if (size == 0) return progress;
-    if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return progress > 0 ? progress : state.failed("recvmsg", errno);
-    if (size < 0) {
-      ready(file.fd, POLLIN, patience);
-      return pending;
+    if (size > 0) {
+      progress += static_cast<std::uint32_t>(size);
+      continue;
     }
-    progress += static_cast<std::uint32_t>(size);
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return progress > 0 ? progress : state.failed(name, errno);
+    ready(file.fd, event, patience);
+    return pending;
   }
+  return pending;
 }
 
 }  // namespace
@@ -61,18 +74,17 @@ Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (flags > riflags::all) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
   // A peek, a datagram, and who asked not to wait, may have less than all, as POSIX has it.
-  if (flags == riflags::waitall && file->type == Filetype::SocketStream && !file->asked_nonblock()) {
+  if (flags == riflags::waitall && waits_for_all(*file)) {
     state_.block().second = 0;
-    return receive_all(state_, *file, spans);
+    return move_all(state_, *file, spans, POLLIN, "recvmsg",
+                    [&](msghdr* message) { return ::recvmsg(file->fd, message, MSG_DONTWAIT); });
   }
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
   msghdr message{};
   const int host = (flags & riflags::peek ? MSG_PEEK : 0) | MSG_DONTWAIT;
   const Answer size = transfer(state_, *file, POLLIN, "recvmsg", [&] {
-    message = {};
-    message.msg_iov = vectors.begin();
-    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(vectors.count());
+    message = message_of(vectors);
     return ::recvmsg(file->fd, &message, host);
   });
   if (size < 0) return size;
@@ -85,12 +97,13 @@ Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (!file) return refuse(Errno::BadF);
   if (flags != 0) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
+  const int host = platform::send_flags | MSG_DONTWAIT;
+  if (waits_for_all(*file))
+    return move_all(state_, *file, spans, POLLOUT, "sendmsg",
+                    [&](msghdr* message) { return ::sendmsg(file->fd, message, host); });
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
-  msghdr message{};
-  message.msg_iov = vectors.begin();
-  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(vectors.count());
-  const int host = platform::send_flags | MSG_DONTWAIT;
+  msghdr message = message_of(vectors);
   return transfer(state_, *file, POLLOUT, "sendmsg", [&] { return ::sendmsg(file->fd, &message, host); });
 }
 

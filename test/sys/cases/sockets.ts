@@ -209,6 +209,23 @@ export const sockets: Cases = {
     t.deepEqual(recv(g, socket, 2), text(''), 'no room')
     if (peer.exitCode === null) await once(peer, 'exit')
   },
+  'a send that may wait sends all of it, as its peer takes it': async (t, g) => {
+    const size = 300_000
+    const pieces = 64
+    for (const call of ['send', 'writev'] as const) {
+      const [listener, port] = opened(g)
+      const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; sleep 0.2; wc -c <&3`
+      const peer = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const socket = said(g.sys.accept(listener, 0)) as number
+      const piece = g.put('x'.repeat(size))
+      for (let i = 0; i < pieces; i++) g.sys.block.spans.set(piece, 2 * i)
+      t.is(said(g.sys[call](socket, pieces, 0)), pieces * size, call)
+      t.is(g.close(socket), 0)
+      const [counted] = (await once(peer.stdout, 'data')) as [Buffer]
+      t.is(Number(counted), pieces * size)
+      await once(peer, 'close')
+    }
+  },
   'recv can peek': async (t, g) => {
     const [near, client, server] = await pair()
     const socket = g.sys.adopt(fdOf(near))
