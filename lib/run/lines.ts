@@ -1,5 +1,6 @@
 /** What a guest's process is asked, and the lines in which it answers. None of these is trusted: who broke out of the guest may write them. */
 import type { Settings } from '../options.js'
+import { plain } from '../plain.js'
 import type { Message, ToldError } from './messages.js'
 import type { Wall } from './options.js'
 
@@ -41,7 +42,8 @@ export function heard(text: string): Line | undefined {
     case 'failed':
       return { kind, error: told(error) }
     case 'trace':
-      return { kind, line: words(line) }
+      // One line, that steers no terminal, as a trace is written.
+      return { kind, line: plain(words(line)).replace(/[\t\n\r]/g, ' ') }
     case 'unexpected':
       return { kind, call: words(call), cause: told(cause) }
   }

@@ -106,6 +106,8 @@ constexpr unsigned refused[] = {
     432 /* fsmount */,
     433 /* fspick */,
     442 /* mount_setattr */,
+    457 /* statmount */,
+    458 /* listmount */,
     SYS_setns,
     SYS_unshare,
     // Large or seldom used parts of the kernel.

@@ -5,6 +5,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
+import { heard, lineOf } from '#lib/run/lines.js'
 import { runInProcess, type Ways } from '#lib/run/walled.js'
 import { openDescriptors } from '../hostcalls/world.js'
 import { guest } from '../programs/cli.js'
@@ -146,6 +147,23 @@ withWall('a process that dies, or says what none may say, is told as that', asyn
     tells('{"kind":"failed","error":{"name":"__proto__","message":5,"more":{"__proto__":{"x":1},"code":"E","then":"x"}}}'),
   )
   t.deepEqual([Object.getPrototypeOf(odd), odd.message, odd.code, Object.keys(odd)], [Error.prototype, '', 'E', ['code']])
+})
+
+test('what a process says is only ever what it may be', t => {
+  const said = (message: object) => heard(lineOf(message).trimEnd())
+  t.deepEqual(said({ kind: 'trace', line: 'a\u001b]0;b\u0007\nc\u202ed' }), { kind: 'trace', line: 'a␛]0;b␇ c\ufffdd' })
+  t.deepEqual(said({ kind: 'trace', line: { length: 1 } }), { kind: 'trace', line: '' })
+  t.deepEqual(said({ kind: 'exit', code: 'x' }), { kind: 'exit', code: 0 })
+  t.deepEqual(said({ kind: 'exit', code: 2 ** 31 }), { kind: 'exit', code: -(2 ** 31) })
+  t.deepEqual(said({ kind: 'wall', landlock: 0, seccomp: 1 }), { kind: 'wall', wall: { landlock: false, seccomp: false } })
+  const error = { name: 'Error', message: 'm', stack: undefined, more: { code: 'E' } }
+  t.deepEqual(said({ kind: 'failed', error: { ...error, more: { code: 'E', name: 'x', message: 'x', path: {} } } }), {
+    kind: 'failed',
+    error,
+  })
+  for (const text of ['', 'null', '[]', '1', '{"kind":"free"}', '{"kind":"spawn","task":{}}', '{"kind":"constructor"}']) {
+    t.is(heard(text), undefined)
+  }
 })
 
 withWall('many runs leave no descriptor and no process behind, however they end', async t => {
