@@ -10,7 +10,7 @@ import { runInProcess, type Ways } from '#lib/run/walled.js'
 import { openDescriptors } from '../hostcalls/world.js'
 import { guest } from '../programs/cli.js'
 import { failing, withFailing } from '../sys/failing.js'
-import { assemble, call, command, drop, type Expression, store, trap, untilFails, write } from '../wasm.js'
+import { assemble, call, command, drop, type Expression, load, store, trap, untilFails, write } from '../wasm.js'
 import { program, scratch, withWall } from './ground.js'
 
 const isolation = 'process'
@@ -198,6 +198,36 @@ withFailing('where there is no Landlock, auto says so, and strict refuses', t =>
 withFailing('where there are no filters, it is no wall', t => {
   const { stdout } = spawnSync(failing, ['prctl', '22', process.execPath, runner, 'auto'], { encoding: 'utf8' })
   t.regex(stdout, /^ERR_WASI_NO_WALL the wall could not be set: prctl failed with error 22\n$/)
+})
+
+withWall('streams, time and memory are as in a worker', async t => {
+  const says = command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } })
+  const { stdout, stderr, truncated } = await run(says, { isolation })
+  t.deepEqual([String(stdout), String(stderr), truncated], ['to out', 'to err', false])
+  const chunks: string[] = []
+  await run(says, { isolation, stdout: chunk => void chunks.push(String(chunk)) })
+  t.deepEqual(chunks, ['to out'])
+  const echo = command([
+    ...[store(0x30, 0x2000), store(0x34, 0x1000), drop(call('fd_read', 0, 0x30, 1, 0x38))],
+    ...write(1, 0x2000, load(0x38)),
+  ])
+  t.is(String((await run(echo, { isolation, stdin: 'hello' })).stdout), 'hello')
+  const source = (async function* () {
+    yield 'piece'
+  })()
+  t.is(String((await run(echo, { isolation, stdin: source })).stdout), 'piece')
+  const floods = command([...[store(0x20, 0x1000), store(0x24, 4096)], call('proc_exit', untilFails(call('fd_write', 1, 0x20, 1, 0x28)))])
+  const flooded = await run(floods, { isolation, maxOutput: 10_000 })
+  t.deepEqual([flooded.exitCode, flooded.stdout.length, flooded.truncated], [Errno.PIPE, 10_000, true])
+  t.is((await fails(forever, { timeout: 100 })).code, 'ERR_WASI_TIMEOUT')
+  const stop = AbortSignal.timeout(100)
+  t.is((await fails(forever, { signal: stop })).name, 'TimeoutError')
+})
+
+test('what cannot go to another process is refused', async t => {
+  const refused = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }
+  t.like(await fails(exits(0), { preopens: { '/': { files: {} } } }), refused)
+  t.like(await fails(exits(0), { metrics: true }), refused)
 })
 
 test.serial('elsewhere than on Linux there is no wall, and that is an error', async t => {
