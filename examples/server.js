@@ -6,6 +6,7 @@ let answer
 const { exitCode } = await run(program('server'), {
   args: ['server', '1'],
   listen: ['127.0.0.1:0'],
+  stdout: 1,
   onListening([{ address, port }]) {
     answer = fetch(`http://${address}:${port}/some/path`).then(response => response.text())
   },

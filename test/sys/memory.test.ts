@@ -25,6 +25,9 @@ const memory: Skip[] = [
       ...['a read from an adopted pipe waits for data', 'a large write to an adopted pipe is written whole, as its reader takes it'],
       ...['accept, recv and send', 'accept when nobody calls', 'recv on an adopted connection', 'readv and writev on a socket'],
       ...['recv can peek', 'shutdown ends the sending', 'what a listener cannot do'],
+      ...['listen, where nobody else does', 'listen at IPv6, and there alone', 'listen: what cannot be'],
+      ...['listening: who does, who does not, and who is no socket', 'poll a listener and its connections'],
+      ...['a send that finds no room', 'recv can wait for all of it', 'a send that may wait sends all of it, as its peer takes it'],
     ],
   },
   {
