@@ -5,6 +5,7 @@ import type { Import } from './gate.js'
 
 /** What is known of a hostcall that was made. */
 export interface CallMetrics {
+  /** How often it was made. */
   readonly calls: number
   /** How many of them answered with an errno other than SUCCESS. */
   readonly errors: number

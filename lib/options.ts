@@ -44,6 +44,7 @@ export interface Preopen {
 export interface FilePreopen {
   /** The host's path. It is opened once, with the guest, and the guest keeps that file, whatever becomes of its name. */
   readonly file: string
+  /** Refuse every change with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
 }
 
@@ -51,6 +52,7 @@ export interface FilePreopen {
 export interface MemoryPreopen {
   /** What is in it to begin with, for this guest alone; or files that others have, too. */
   readonly files: FileRecord | MemoryFiles
+  /** Refuse every change through it with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
   /** How much the guest may keep in it. MemoryFiles have their own. */
   readonly quota?: Quota | undefined
@@ -76,11 +78,13 @@ export interface GuestOptions extends ReplayOptions {
    */
   readonly listen?: readonly (string | ListeningFd)[] | undefined
   /**
-   * The guest's descriptors 0, 1 and 2. Those of the host are used as they are: keep them open as long as the guest lives; the
-   * guest cannot close them. What is no number is served by functions and objects of yours. Default 0, 1, 2.
+   * The guest's descriptor 0; 1 and 2 are `stdout` and `stderr`. Those of the host are used as they are: keep them open as long as the guest lives; the
+   * guest cannot close them. What is no number is served by functions and objects of yours. Default 0.
    */
   readonly stdin?: Input | undefined
+  /** See `stdin`. Default 1. */
   readonly stdout?: Output | undefined
+  /** See `stdin`. Default 2. */
   readonly stderr?: Output | undefined
   /**
    * Who asks the host. `native` (and `auto`, the default) is the addon, whose sandbox holds against races; it is an error

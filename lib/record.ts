@@ -9,7 +9,9 @@ import { type Outcome, watched } from './watch.js'
 
 /** A place in guest memory, and how many elements lie there. */
 export interface Place {
+  /** The address. */
   readonly at: number
+  /** How many elements, not bytes. */
   readonly count: number
 }
 /**
@@ -20,8 +22,11 @@ export type Told = number | string | readonly string[] | Place
 
 /** What is published on the channel `wasi-common:hostcall`, and written as a line of JSON. Of errno, exit and error it has one. */
 export interface HostcallEvent {
+  /** The specification's name. */
   readonly call: CallName
+  /** By the names that the specification has for them. */
   readonly args: Readonly<Record<string, Told>>
+  /** What it answered: the name, or a number that has none. */
   readonly errno?: ErrnoName | Errno
   /** Of a call that succeeded. A record is told by where it lies. */
   readonly results?: Readonly<Record<string, Told>>

@@ -18,11 +18,15 @@ export type Input = number | Chunk | (() => Chunk | null | undefined) | Iterable
  * `write`. `isTTY` is told to the guest.
  */
 export type Output = number | ((chunk: Buffer) => unknown) | Writer
+/** What is written to as to a stream of Node, of which it is the part that is used. */
 export interface Writer {
+  /** Receives what the guest writes. */
   write(chunk: Buffer): unknown
+  /** Whether the guest is told that it is a terminal. Default false. */
   readonly isTTY?: boolean | undefined
   /** After it every write is refused with PIPE, as to a pipe without a reader. */
   readonly destroyed?: boolean | undefined
+  /** The same, of a stream that was ended. */
   readonly writableEnded?: boolean | undefined
 }
 

@@ -21,6 +21,7 @@ export interface Deterministic {
 
 /** What a hook throws, or answers that is not as it says here, ends the guest: the error leaves it as it is. */
 export interface ReplayOptions {
+  /** Clocks in place of the host's, or of one of them. Default: the host's. */
   readonly clocks?: Clocks | undefined
   /**
    * Called in place of waiting for a clock, with nanoseconds. Where descriptors are waited for as well, the host is asked for

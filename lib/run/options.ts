@@ -22,6 +22,7 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
   readonly stdin?: RunInput | undefined
   /** As for a guest in this thread, or `capture`, the default: it becomes part of the result. */
   readonly stdout?: RunOutput | undefined
+  /** See `stdout`. */
   readonly stderr?: RunOutput | undefined
   /** How many bytes of each stream are captured; a guest that writes more is refused with PIPE. Default 16 MiB. */
   readonly maxOutput?: number | undefined

@@ -6,6 +6,7 @@ import type { RunOptions, RunResult } from './options.js'
 import { copyOf } from './run.js'
 import type { Runs } from './runs.js'
 
+/** What a {@link Pool} keeps. */
 export interface PoolOptions {
   /** How many guests run at once; the others wait for their turn. Default: as many as the machine has processors. */
   readonly size?: number | undefined
@@ -25,6 +26,7 @@ export class Pool {
   #runs: Promise<Runs> | undefined
   #closed = false
 
+  /** @throws TypeError, RangeError for wrong options. Nothing is started yet. */
   constructor(options: PoolOptions = {}) {
     checkKeys('options', ['size', 'modules'], options)
     const { size = availableParallelism(), modules = 16 } = options

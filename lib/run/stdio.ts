@@ -36,9 +36,11 @@ class Capture {
   }
 }
 
+/** What a guest wrote that nobody else took. */
 export interface Captured {
-  /** What the guest wrote to standard output and error; empty where that was not captured. */
+  /** What the guest wrote to standard output; empty where that was not captured. */
   readonly stdout: Buffer
+  /** The same of standard error. */
   readonly stderr: Buffer
   /** Whether it wrote more than `maxOutput`; it was refused with PIPE then, as if its reader had gone away. */
   readonly truncated: boolean

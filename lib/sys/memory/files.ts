@@ -9,14 +9,23 @@ import { type FullQuota, type Quota, quotaOf } from './room.js'
 import { Tree } from './tree.js'
 import { type Last, type Lease, walk } from './walk.js'
 
+/** A symbolic link. */
+export interface FileLink {
+  /** Where it leads: its text. */
+  readonly link: string
+}
 /**
  * What lies at which path: the bytes of a file, or its text; or a symbolic link. Paths are relative, with slashes; a file's
  * directories are made. A path that ends in a slash is a directory, and its value is `''`.
  */
-export type FileRecord = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>
+export type FileRecord = Readonly<Record<string, string | Uint8Array | FileLink>>
+/** What lies under a name. */
 export type FileKind = 'file' | 'directory' | 'link' | 'other'
+/** A name in a directory. */
 export interface FileEntry {
+  /** Without the path that leads to it. */
   readonly name: string
+  /** What lies there; links are not followed. */
   readonly type: FileKind
   /** Bytes of a file. */
   readonly size: number
@@ -25,8 +34,11 @@ export interface FileEntry {
 export interface Change {
   /** `written`: bytes; `touched`: only its times; `renamed`: from where `from` says. */
   readonly kind: 'made' | 'written' | 'touched' | 'removed' | 'renamed'
+  /** Where, from the root of the overlay. */
   readonly path: string
+  /** What lies, or lay, there. */
   readonly type: FileKind
+  /** Of what was renamed: its path before. */
   readonly from?: string
 }
 
@@ -181,9 +193,9 @@ export class MemoryFiles {
    * All that lies in memory, as a record that makes the same again. Of an overlay that is what was made, written or renamed, whole.
    * Names that are not UTF-8 come out with signs of replacement.
    */
-  toRecord(): Record<string, string | Uint8Array | { link: string }> {
+  toRecord(): Record<string, string | Uint8Array | FileLink> {
     return this.#at('toRecord', '', following, () => {
-      const found: [path: string, value: string | Uint8Array | { link: string }][] = []
+      const found: [path: string, value: string | Uint8Array | FileLink][] = []
       const visit = (dir: DirectoryNode, path: string, whole: boolean): void => {
         for (const name of whole ? this.#tree.names(dir) : [...dir.entries.keys()]) {
           const node = this.#tree.lookup(dir, name)
