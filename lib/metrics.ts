@@ -57,3 +57,19 @@ export function metricsOf(counts: Counts): Metrics {
   })
   return metrics
 }
+
+/** Metrics that another process told, which is not trusted: of whatever that is, what is none falls away. */
+export function toldMetrics(value: unknown): Metrics {
+  const metrics: Partial<Record<CallName, CallMetrics>> = {}
+  for (const name of calls) {
+    const told = record(value)[name]
+    if (told === undefined) continue
+    const { calls, errors, nanoseconds, errnos } = record(told)
+    const counted = errnoNames.flatMap(errno => (count(record(errnos)[errno]) > 0 ? [[errno, count(record(errnos)[errno])]] : []))
+    metrics[name] = { calls: count(calls), errors: count(errors), nanoseconds: count(nanoseconds), errnos: Object.fromEntries(counted) }
+  }
+  return metrics
+}
+const record = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+const count = (value: unknown): number => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0)

@@ -8,6 +8,7 @@ import { errnoNames } from '#lib/abi/errno.js'
 import { type CallName, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import { createGuest, Errno, type GuestOptions, type HostcallEvent, run, WASI } from '#lib/index.js'
+import { toldMetrics } from '#lib/metrics.js'
 import { add, call, command, drop } from './wasm.js'
 
 const version = 'preview1'
@@ -230,6 +231,16 @@ test('metrics: run tells those of its worker', async t => {
   t.is(exitCode, 2)
   t.deepEqual([metrics?.sched_yield?.calls, metrics?.fd_close?.errnos, metrics?.proc_exit?.calls], [1, { BADF: 1 }, 1])
   t.false('metrics' in (await run(program, {})))
+})
+
+test('metrics: what another process tells of them is looked at', t => {
+  const call = { calls: 2, errors: 1, nanoseconds: 5, errnos: { SUCCESS: 1, BADF: 1 } }
+  t.deepEqual(toldMetrics({ fd_read: call }), { fd_read: call })
+  for (const wrong of [undefined, null, 5, 'text', [], { more: call }]) t.deepEqual(toldMetrics(wrong), {})
+  const zero = { calls: 0, errors: 0, nanoseconds: 0, errnos: {} }
+  for (const wrong of [null, 7, {}, { calls: -1, errors: 1.5, nanoseconds: '5', errnos: { BADF: {}, MORE: 1, SUCCESS: -1 } }]) {
+    t.deepEqual(toldMetrics({ fd_read: wrong }), { fd_read: zero })
+  }
 })
 
 test('metrics: every call of the table is counted under its own name', t => {

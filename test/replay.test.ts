@@ -1,4 +1,7 @@
 /** What an embedder may put in place of the host, what he is told of mistakes in it, and that no hook of his can break a guest. */
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import { createGuest, Errno, type GuestOptions, run, WASI, type WASIOptions, WasiError } from '#lib/index.js'
 import { call, command, drop } from './wasm.js'
@@ -237,6 +240,44 @@ test('a hook may run another guest, which waits as well', t => {
   t.is(new DataView(inner.memory.buffer).getBigUint64(1024, true), 0xbadn)
   for (const { guest } of [inner, outer]) guest.close()
 })
+
+// Files in memory.
+
+for (const backend of backends) {
+  test(`deterministic: files in memory, and those of an overlay, are told as those of the host are (${backend})`, t => {
+    const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+    t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
+    for (const name of ['z', 'a']) fs.writeFileSync(join(folder, name), name)
+    const preopens = { '/mem': { files: { z: 'z', b: '1', a: 'aa' } }, '/over': { path: folder, overlay: true }, '/host': folder }
+    const told: string[] = []
+    for (const delay of [0, 20]) {
+      const { guest, memory, lines } = guestWith({ backend, deterministic: true, preopens })
+      const bytes = Buffer.from(memory.buffer)
+      bytes.write('newa', 64)
+      const { imports } = guest
+      // A moment later and beside other files, so that times and inodes of memory would be others.
+      if (delay > 0) createGuest({ version, preopens: { '/': { files: { other: '' } } } }).close()
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delay)
+      for (const fd of [3, 4]) {
+        t.is(imports.path_open(fd, 0, 64, 3, 1, 0x40n, 0n, 0, 80), 0)
+        t.is(imports.path_filestat_get(fd, 0, 64, 3, 4096 + fd * 64), 0)
+        t.is(imports.path_filestat_set_times(fd, 0, 64, 3, 0n, 5n, 4), 0)
+        t.is(imports.path_filestat_get(fd, 0, 64, 3, 5120 + fd * 64), 0)
+      }
+      for (const fd of [3, 4, 5]) {
+        t.is(imports.path_filestat_get(fd, 0, 67, 1, 6144 + fd * 64), 0)
+        t.is(imports.fd_readdir(fd, 8192 * fd, 8192, 0n, 80), 0)
+      }
+      const names = [...bytes.toString('latin1', 8192 * 3, 8192 * 4).matchAll(/\0([.a-z]+)/g)].map(([, name]) => name)
+      t.deepEqual(names.slice(0, 6), ['.', '..', 'a', 'b', 'new', 'z'])
+      t.is(bytes.readBigUInt64LE(4096 + 3 * 64 + 48), 1735689600_000_000_000n)
+      t.is(bytes.readBigUInt64LE(5120 + 3 * 64 + 48), 5n)
+      told.push(`${lines.join('\n')}\n${bytes.toString('hex', 4096)}`)
+      guest.close()
+    }
+    t.is(told[0], told[1])
+  })
+}
 
 // In a worker.
 

@@ -1,7 +1,7 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 import { createGuest, type Guest } from '../guest.js'
 import { addressed, type Listener } from '../listen.js'
-import { metricsOf, newCounts } from '../metrics.js'
+import { type Metrics, metricsOf, newCounts } from '../metrics.js'
 import { versionOf } from '../run/module.js'
 import type { RunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
@@ -37,7 +37,7 @@ function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer 
   try {
     return finish(request, instantiate(module, guest), guest)
   } finally {
-    if (request.summary) say(summary(guest.metrics()), STDERR)
+    if (request.summary) tellCalls(guest.metrics())
     guest.close()
   }
 }
@@ -91,19 +91,22 @@ async function runInWorkers(request: RunRequest, module: WebAssembly.Module, byt
     const { exitCode } = await runModule({ module, bytes }, options, undefined, counts)
     return exitCode
   } finally {
-    const metrics = counts === undefined ? {} : metricsOf(counts)
-    // A guest that did not begin made no calls.
-    if (Object.keys(metrics).length > 0) say(summary(metrics), STDERR)
+    if (counts !== undefined) tellCalls(metricsOf(counts))
   }
 }
 
 /** In a process behind the wall. What that lacks here is said, since the user has asked for it. */
-async function runApart({ isolation, wall: wanted, program }: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
+async function runApart(
+  { isolation, wall: wanted, program, summary: metrics }: RunRequest,
+  bytes: Uint8Array,
+  options: RunOptions,
+): Promise<number> {
   const { runInProcess } = await import('../run/walled.js')
   try {
-    const { exitCode, wall } = await runInProcess(bytes, { ...options, isolation, wall: wanted })
+    const { exitCode, wall, metrics: told = {} } = await runInProcess(bytes, { ...options, isolation, wall: wanted, metrics })
     if (!wall?.landlock) warn('this kernel has no Landlock: files were kept from the program by the sandbox alone')
     if (!wall?.seccomp) warn('this kernel has no seccomp filters: system calls were not kept from the program')
+    tellCalls(told)
     return exitCode
   } catch (error) {
     if (error instanceof WebAssembly.CompileError)
@@ -111,6 +114,11 @@ async function runApart({ isolation, wall: wanted, program }: RunRequest, bytes:
     if (error instanceof WebAssembly.LinkError) throw new CommandError(`the program cannot be linked: ${error.message}`)
     throw error
   }
+}
+
+/** A program that made no hostcalls, or did not begin, has no table. */
+function tellCalls(metrics: Metrics): void {
+  if (Object.keys(metrics).length > 0) say(summary(metrics), STDERR)
 }
 
 const warn = (message: string): void => void process.stderr.write(`wasi-common: ${message}\n`)

@@ -2,6 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import { dirent } from '../abi/types.js'
 import type { GuestMemory } from '../memory.js'
+import type { Block } from '../sys/block.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 
 /** Where a dirent has what; the name follows it. */
@@ -28,21 +29,22 @@ interface Listing {
 export type NumberOf = (device: bigint, inode: bigint) => bigint
 
 export class SortedListings {
-  readonly #sys: Sys
-  readonly #memory: GuestMemory
+  readonly #block: Block
+  readonly #memory: Pick<GuestMemory, 'bytes' | 'write'>
   readonly #numberOf: NumberOf
-  readonly #host: Pick<Sys, 'readdir' | 'filestat' | 'close'>
+  readonly #host: Pick<Sys, 'bind' | 'readdir' | 'filestat' | 'close'>
   readonly #page = Buffer.alloc(room)
   /** The oldest first. */
   readonly #kept = new Map<Handle, Listing>()
   #size = 0
 
   /** @param sys as the host made it: what is put over it must not be asked for the numbers of files. */
-  constructor(sys: Sys, memory: GuestMemory, numberOf: NumberOf) {
-    this.#sys = sys
+  constructor(sys: Sys, memory: Pick<GuestMemory, 'bytes' | 'write'>, numberOf: NumberOf) {
+    this.#block = sys.block
     this.#memory = memory
     this.#numberOf = numberOf
-    this.#host = { readdir: sys.readdir.bind(sys), filestat: sys.filestat.bind(sys), close: sys.close.bind(sys) }
+    const { bind, readdir, filestat, close } = sys
+    this.#host = { bind: bind.bind(sys), readdir: readdir.bind(sys), filestat: filestat.bind(sys), close: close.bind(sys) }
   }
 
   over(sys: Sys): void {
@@ -90,10 +92,10 @@ export class SortedListings {
   #read(dir: Handle): Listing | Answer {
     const found = this.#host.filestat(dir)
     if (found !== 0) return found
-    const device = this.#sys.block.record.getBigUint64(0, true)
+    const device = this.#block.record.getBigUint64(0, true)
     const entries: Entry[] = []
     // The host writes into what it takes for guest memory.
-    this.#sys.bind(this.#page)
+    this.#host.bind(this.#page)
     try {
       let size = 0
       for (let used: Answer = room, cookie = 0n; used === room; ) {
@@ -105,7 +107,7 @@ export class SortedListings {
         if (size > most) return -Errno.NOMEM
       }
     } finally {
-      this.#sys.bind(this.#memory.bytes)
+      this.#host.bind(this.#memory.bytes)
     }
     return this.#listing(device, entries)
   }

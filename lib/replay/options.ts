@@ -3,7 +3,7 @@ import { inspect, types } from 'node:util'
 import { coded } from '../errors.js'
 import { checkFunction, checkInteger, checkKeys, wrongType, wrongValue } from '../validate.js'
 
-/** Clocks in place of the host's. Each answers with nanoseconds, from 0n to 2n ** 64n - 1n. */
+/** Clocks in place of the host's, but for the times of files. Each answers with nanoseconds, from 0n to 2n ** 64n - 1n. */
 export interface Clocks {
   /** Time of day, since 1970. */
   readonly realtime?: (() => bigint) | undefined

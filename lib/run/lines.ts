@@ -1,4 +1,5 @@
 /** What a guest's process is asked, and the lines in which it answers. None of these is trusted: who broke out of the guest may write them. */
+import { toldMetrics } from '../metrics.js'
 import type { Settings } from '../options.js'
 import { plain } from '../plain.js'
 import type { Message, ToldError } from './messages.js'
@@ -7,12 +8,14 @@ import type { Wall } from './options.js'
 /** What the process needs to begin. */
 export interface Request {
   readonly bytes: Uint8Array
-  readonly settings: Omit<Settings, 'trace' | 'report'>
+  readonly settings: Omit<Settings, 'trace' | 'report' | 'counts'>
   /** Undefined: what the module imports. It is not compiled here, for that alone could be an attack. */
   readonly version: Settings['version'] | undefined
   readonly threads: number
   readonly maxMemory: number | undefined
   readonly traced: boolean
+  /** Whether it counts and times the hostcalls. */
+  readonly measured: boolean
 }
 /** The descriptor of the process on which it is asked, and answers. */
 export const channel = 3
@@ -30,7 +33,7 @@ export const lineOf = (message: object): string => `${JSON.stringify(message)}\n
 
 /** A line that has been looked at; undefined for any that a process of this package does not write. */
 export function heard(text: string): Line | undefined {
-  const { kind, code, line, call, cause, error, landlock, seccomp } = parsed(text)
+  const { kind, code, metrics, line, call, cause, error, landlock, seccomp } = parsed(text)
   switch (kind) {
     case 'wall':
     case 'refused':
@@ -38,7 +41,7 @@ export function heard(text: string): Line | undefined {
     case 'broken':
       return { kind, call: words(call), error: integer(error) }
     case 'exit':
-      return { kind, code: integer(code) }
+      return { kind, code: integer(code), metrics: toldMetrics(metrics) }
     case 'failed':
       return { kind, error: told(error) }
     case 'trace':

@@ -2,6 +2,7 @@
 import { UnexpectedError } from '../errors.js'
 import type { Sharing } from '../guest.js'
 import type { Listener } from '../listen.js'
+import type { Metrics } from '../metrics.js'
 import type { Settings } from '../options.js'
 import type { MemoryLimits } from './module.js'
 import type { ConveyedMount, TakenFiles } from './mounts.js'
@@ -44,7 +45,13 @@ export type Message =
   | { readonly kind: 'free' }
   /** What others reach the guest by; told before its first thread begins. */
   | { readonly kind: 'listening'; readonly listeners: readonly Listener[] }
-  | { readonly kind: 'exit'; readonly code: number; readonly files?: Readonly<Record<string, TakenFiles>> | undefined }
+  | {
+      readonly kind: 'exit'
+      readonly code: number
+      readonly files?: Readonly<Record<string, TakenFiles>> | undefined
+      /** Of a process, whose counts nobody else sees. */
+      readonly metrics?: Metrics | undefined
+    }
   | { readonly kind: 'failed'; readonly error: ToldError }
   | { readonly kind: 'input' }
   | { readonly kind: 'output'; readonly stream: number; readonly chunk: Uint8Array }

@@ -1,6 +1,7 @@
 /** The process of a guest behind the wall: asked once on descriptor 3, it runs the guest as any process does, and tells what comes of it. */
 import { readSync, writeSync } from 'node:fs'
 import { deserialize } from 'node:v8'
+import { newCounts } from '../metrics.js'
 import type { Settings } from '../options.js'
 import { runSettings } from './command.js'
 import { channel, lineOf, type Request } from './lines.js'
@@ -26,17 +27,18 @@ function tell(message: Message): void {
 
 async function live(): Promise<Message> {
   try {
-    const { bytes, settings, version, threads, maxMemory, traced }: Request = deserialize(read(read(4).readUInt32LE()))
+    const { bytes, settings, version, threads, maxMemory, traced, measured }: Request = deserialize(read(read(4).readUInt32LE()))
     const module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)
     const own: Settings = {
       ...settings,
       version: version ?? versionOf(module),
+      counts: measured ? newCounts() : undefined,
       trace: traced ? line => tell({ kind: 'trace', line }) : undefined,
       report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: toldError(cause) }),
     }
     const [terms] = termsOf({ threads, maxMemory, stdin: 0, stdout: 1, stderr: 2 })
-    const { exitCode } = await runSettings({ module, bytes }, own, terms)
-    return { kind: 'exit', code: exitCode }
+    const { exitCode, metrics } = await runSettings({ module, bytes }, own, terms)
+    return { kind: 'exit', code: exitCode, metrics }
   } catch (error) {
     return { kind: 'failed', error: toldError(error) }
   }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
 import { coded } from '../errors.js'
+import type { Metrics } from '../metrics.js'
 import { type Settings, settingsOf } from '../options.js'
 import { checkPortable } from '../replay/options.js'
 import { walled } from '../sys/wall.js'
@@ -32,12 +33,10 @@ export async function runInProcess(
   const [terms, own] = termsOf(options)
   const { threads, wall, maxMemory, signal, stdio } = terms
   checkPortable({ ...own })
-  // They are counted in memory that threads share, and processes do not.
-  if (own.metrics) throw wrongValue('options.metrics', "does not go with options.isolation 'process'", own.metrics)
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
   const settings = settingsOf({ ...own, version: own.version ?? 'preview1' })
-  const { trace, report, ...plain } = settings
+  const { trace, report, counts, ...plain } = settings
   const folders = settings.preopens.map(({ name, path, file, files, readOnly }) => {
     const inMemory = files !== undefined || path === undefined
     if (inMemory)
@@ -58,11 +57,12 @@ export async function runInProcess(
     threads,
     maxMemory,
     traced: trace !== undefined,
+    measured: counts !== undefined,
   }
   const child = start(file, args, { env, stdio: [...stdio.conveyed.map(stream => (typeof stream === 'number' ? stream : 'pipe')), 'pipe'] })
   const cell = new Cell(child, request, settings, stdio)
-  const { exitCode, wall: stood } = await untilEnd(cell, terms)
-  return { exitCode, ...stdio.captured, wall: stood }
+  const { exitCode, wall: stood, metrics } = await untilEnd(cell, terms)
+  return { exitCode, ...stdio.captured, wall: stood, ...(counts && { metrics }) }
 }
 
 function start(file: string, args: string[], options: { env: Record<string, string>; stdio: StdioOptions }): ChildProcess {
@@ -80,6 +80,7 @@ const lost = (message: string): Error => coded(new Error(message), 'ERR_WASI_PRO
 interface Ended {
   readonly exitCode: number
   readonly wall: Wall
+  readonly metrics: Metrics
 }
 
 /** One process. It is ended by a signal that it cannot hear, and the result waits until it is gone. */
@@ -167,7 +168,7 @@ class Cell {
     if (wall === undefined || line.kind === 'broken') this.#stand(line)
     else if (line.kind === 'exit') {
       this.#ended = true
-      this.#finish(() => ({ exitCode: line.code, wall }))
+      this.#finish(() => ({ exitCode: line.code, wall, metrics: line.metrics ?? {} }))
     } else if (line.kind === 'failed') this.fail(errorOf(line.error))
     else if (line.kind === 'trace') this.#hooks.trace?.(line.line)
     else if (line.kind === 'unexpected') this.#hooks.report(unexpectedOf(line))

@@ -38,6 +38,7 @@ withWall('the guest’s streams, directories and exit code are as without', asyn
   t.true(fs.existsSync(join(folder, 'given/new')))
   t.is(run(['--dir', 'given::/::ro', 'mkdir.wasm']).status, 69)
   t.is(run(['--trace', 'exits.wasm']).stderr, 'proc_exit(rval=42) = exit 42\n')
+  t.regex(run(['--trace-summary', 'exits.wasm']).stderr, /^% time .*\n-.*\n100\.00 .* 1 {11}proc_exit\n-.*\n100\.00 .* total\n$/)
 })
 
 withWall('what cannot be run is told, and what to do', async t => {

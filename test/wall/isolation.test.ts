@@ -35,6 +35,26 @@ withWall('the exit code is the guest’s, and the result says what the wall is',
   t.like(await run(exits(3), { isolation: 'worker' }), { exitCode: 3, wall: undefined })
 })
 
+withWall('its calls are counted, and what is fixed is fixed there', async t => {
+  const source = command([
+    drop(call('fd_close', 9)),
+    drop(call('clock_time_get', 0, 0n, 8)),
+    drop(call('random_get', 16, 4)),
+    call('proc_exit', 3),
+  ])
+  const traces: string[][] = [[], []]
+  for (const lines of traces) {
+    const trace = (line: string): void => void lines.push(line)
+    const { metrics, exitCode } = await run(source, { isolation, metrics: true, deterministic: { start: 0n }, trace })
+    t.is(exitCode, 3)
+    t.deepEqual([metrics?.fd_close?.errnos, metrics?.proc_exit?.calls, Object.keys(metrics ?? {}).length], [{ BADF: 1 }, 1, 4])
+    t.true(Number(metrics?.fd_close?.nanoseconds) > 0)
+  }
+  t.is(traces[0][1], 'clock_time_get(id=realtime, precision=0) = SUCCESS time=1000')
+  t.deepEqual(traces[0], traces[1])
+  t.false('metrics' in (await run(source, { isolation })))
+})
+
 withWall('both snapshots, both backends, with threads and without', async t => {
   for (const from of ['wasi_snapshot_preview1', 'wasi_unstable']) {
     const source = command([call('proc_exit', call('sched_yield'))], { from })
