@@ -99,6 +99,11 @@ function inMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemo
   return memoryDescriptor(own, own.preopen(''))
 }
 
+/** Lay overlays over what they lie over, so that this is known of them wherever they go. */
+export function layOver(preopens: readonly Given[], another: () => Sys): void {
+  for (const { path, files } of preopens) if (files !== undefined && path !== undefined) treeOf(files).lieOver(new Below(path, another))
+}
+
 function treeFor({ path, files, file, readOnly }: Given, another: () => Sys): Tree {
   if (files === undefined) return singleTree(file as string, basename(path as string), readOnly, another)
   const tree = treeOf(files)
@@ -121,7 +126,10 @@ function opening<T>(what: string, open: () => T): T {
   try {
     return open()
   } catch (cause) {
-    const code = `UVWASI_${(cause as NodeJS.ErrnoException).code ?? 'EIO'}`
+    const { code: own = 'EIO' } = cause as NodeJS.ErrnoException
+    // What node:wasi cannot have has a code of ours.
+    if (own.startsWith('ERR_WASI_')) throw cause
+    const code = `UVWASI_${own}`
     throw coded(new Error(`${code}, uvwasi_init: cannot open ${what}: ${(cause as Error).message}`, { cause }), code)
   }
 }

@@ -9,7 +9,7 @@ import { OwnFds } from './fds/own.js'
 import { SharedFds } from './fds/shared.js'
 import type { FdTable } from './fds/table.js'
 import type { Gate, Import } from './gate.js'
-import { nameOf, type Opened, openAll, served } from './given.js'
+import { layOver, nameOf, type Opened, openAll, served } from './given.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import type { Hostcalls } from './hostcalls/types.js'
 import { gates, gates0 } from './imports.js'
@@ -67,6 +67,11 @@ export function guestOf(settings: Settings, sys: Sys = openSys(settings.backend)
   const fds = new OwnFds(settings.limits.descriptors)
   const opened = openAll(sys, () => openSys(settings.backend), memory, fds, settings, settings.preopens.map(nameOf))
   return guestWith(settings, sys, memory, fds, opened)
+}
+
+/** What is done here of `guestOf` for a guest that shall live in another thread: what an overlay lies over is known from now on. */
+export function layOverlays({ preopens, backend }: Settings): void {
+  layOver(preopens, () => openSys(backend))
 }
 
 /** What the threads of one guest have together. It passes from thread to thread as it is. */

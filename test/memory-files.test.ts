@@ -6,10 +6,12 @@ import test, { type ExecutionContext } from 'ava'
 import { Errno, errnoNames } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
 import type { CallName } from '#lib/abi/table.js'
-import { createGuest, type Guest } from '#lib/guest.js'
-import { MemoryFiles } from '#lib/index.js'
-import type { GuestOptions } from '#lib/options.js'
+import { createGuest, type Guest, shareOf } from '#lib/guest.js'
+import { MemoryFiles, run } from '#lib/index.js'
+import { type GuestOptions, settingsOf } from '#lib/options.js'
+import { lend } from '#lib/run/mounts.js'
 import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from './hostcalls/world.js'
+import { assemble, call, command, drop } from './wasm.js'
 
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
 const ALL = BigInt(Rights.ALL) & ~BigInt(Rights.SOCK_ACCEPT | Rights.SOCK_SHUTDOWN)
@@ -245,9 +247,7 @@ for (const backend of backends) {
   })
 }
 
-test.serial('with threads, what lies in memory is refused', async t => {
-  const { shareOf } = await import('#lib/guest.js')
-  const { settingsOf } = await import('#lib/options.js')
+test.serial('with threads, what lies in memory is refused', t => {
   const settings = settingsOf({ version: 'preview1', preopens: { '/': { files: {} } } })
   t.throws(() => shareOf(settings), { code: 'ERR_WASI_THREADS_UNAVAILABLE' })
 })
@@ -420,7 +420,7 @@ for (const backend of backends) {
     t.is(second.text('f'), 'NOENT')
     t.is(second.text('dir/g'), 'below f')
     second.guest.close()
-    t.throws(() => new Caller({ '/': { path: join(folder, 'dir'), overlay: files } }, { backend }), { message: /lie over/ })
+    t.throws(() => new Caller({ '/': { path: join(folder, 'dir'), overlay: files } }, { backend }), { code: 'ERR_WASI_OVERLAY' })
     t.is(openDescriptors(), before)
   })
 
@@ -476,6 +476,69 @@ test.serial('an overlay does not open what is no file, though it is seen', t => 
   t.is(c.open('zero', { base: BigInt(Rights.FD_WRITE) }), 'ACCES')
   t.is(c.call('path_filestat_get', 3, 0, 'null', 0x400), 'SUCCESS')
   t.is(c.bytes.readUInt8(0x410), 2)
+})
+
+// In a worker.
+
+/** Unlinks what it finds as `old`, makes a directory, and ends so. */
+const moves = (end: ReturnType<typeof call>) =>
+  command([drop(call('path_rename', 3, 0x40, 3, 3, 0x43, 3)), drop(call('path_create_directory', 3, 0x46, 3)), end], {
+    data: { 64: 'oldnewown' },
+  })
+
+test.serial('run takes files in memory along, and brings back what the guest made of them', async t => {
+  const files = new MemoryFiles({ old: 'text', twice: '' })
+  const preopens = { '/': { files }, '/again': { files } }
+  const twice = await Promise.allSettled([0, 1].map(() => run(moves(call('proc_exit', 3)), { preopens })))
+  const [done, refused] = twice.sort((a, b) => a.status.localeCompare(b.status))
+  t.deepEqual(done, { status: 'fulfilled', value: { exitCode: 3 } })
+  t.like(refused, { status: 'rejected', reason: { code: 'ERR_WASI_FILES_AWAY' } }, 'two runs cannot have them at once')
+  t.deepEqual(Object.keys(files.toRecord()).sort(), ['new', 'own/', 'twice'])
+  t.is(files.readFile('new', 'utf8'), 'text')
+  t.deepEqual(files.used, { bytes: 4, entries: 3 })
+  files.remove('twice')
+  t.deepEqual(files.used, { bytes: 4, entries: 2 })
+
+  const c = caller(t, { '/': { files } })
+  await t.throwsAsync(run(moves(call('proc_exit', 3)), { preopens: { '/': { files } } }), { code: 'ERR_WASI_FILES_BUSY' })
+  t.is(c.text('new'), 'text')
+})
+
+test.serial('what is lent is of no use until it is back', t => {
+  const files = new MemoryFiles({ f: 'text' })
+  const { back } = lend(settingsOf({ version: 'preview1', preopens: { '/': { files } } }).preopens)
+  t.throws(() => files.readFile('f'), { code: 'ERR_WASI_FILES_AWAY' })
+  t.throws(() => new Caller({ '/': { files } }), { code: 'ERR_WASI_FILES_AWAY' })
+  back()
+  t.is(files.readFile('f', 'utf8'), 'text')
+})
+
+test.serial('run: also where the guest traps, or cannot be run; and an overlay, with what is gone from it', async t => {
+  const folder = below(t)
+  fs.renameSync(join(folder, 'f'), join(folder, 'old'))
+  const files = new MemoryFiles()
+  const before = openDescriptors()
+  const trapping = assemble({
+    functions: {
+      _start: { body: [drop(call('path_rename', 3, 0x40, 3, 3, 0x43, 3)), drop(call('path_unlink_file', 3, 0x46, 1)), call('_start')] },
+    },
+    data: { 64: 'oldnewg' },
+  })
+  await t.throwsAsync(run(trapping, { preopens: { '/': { path: folder, overlay: files } } }), { instanceOf: RangeError })
+  t.deepEqual(
+    files.changes().map(({ kind, path }) => `${kind} ${path}`),
+    ['removed g', 'renamed new'],
+  )
+  t.is(files.readFile('new', 'utf8'), 'below f')
+  await t.throwsAsync(run(moves(call('proc_exit', 0)), { preopens: { '/': { path: folder, overlay: files } }, threads: 1 }), {
+    code: 'ERR_WASI_THREADS_UNAVAILABLE',
+  })
+  t.deepEqual(await run(moves(call('proc_exit', 0)), { preopens: { '/': { path: folder, overlay: files } } }), { exitCode: 0 })
+  t.deepEqual(files.changes().length, 3, 'a directory more')
+  t.is(files.readFile('new', 'utf8'), 'below f')
+  t.false(files.exists('g'))
+  t.deepEqual(await run(moves(call('proc_exit', 5)), { preopens: { '/': { file: join(folder, 'g') } } }), { exitCode: 5 })
+  t.is(openDescriptors(), before)
 })
 
 // A single file.

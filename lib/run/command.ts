@@ -1,6 +1,6 @@
 /** What must hold before a module is run as it is asked for. */
 import { coded } from '../errors.js'
-import { shareOf } from '../guest.js'
+import { layOverlays, shareOf } from '../guest.js'
 import { type Counts, metricsOf } from '../metrics.js'
 import { type Settings, settingsOf } from '../options.js'
 import { checkAlone, checkPortable } from '../replay/options.js'
@@ -8,7 +8,7 @@ import { capMemory, pageBytes } from './cap.js'
 import { Crew } from './crew.js'
 import { type Beginning, Count } from './messages.js'
 import { importsMemory, type MemoryLimits, memoryLimits, versionOf } from './module.js'
-import { conveyed } from './mounts.js'
+import { lend } from './mounts.js'
 import type { RunOptions, RunResult } from './options.js'
 import { type Terms, termsOf, untilEnd } from './terms.js'
 import { Workers } from './workers.js'
@@ -35,23 +35,29 @@ export async function runSettings(program: Program, settings: Settings, terms: T
   checkExports(module, threads)
   const memory = memoryFor(module, bytes, threads)
   signal?.throwIfAborted()
-  const shared = threads > 0 ? shareOf({ ...settings, stdio: stdio.shared }) : undefined
+  layOverlays(settings)
+  const { mounts, back } = lend(settings.preopens)
+  let shared: ReturnType<typeof shareOf> | undefined
+  let crew: Crew | undefined
   try {
+    shared = threads > 0 ? shareOf({ ...settings, stdio: stdio.shared }) : undefined
     const { trace, report, stdio: _, preopens, ...plain } = settings
     const beginning: Beginning = {
       module,
       memory,
       settings: plain,
-      preopens: conveyed(preopens),
+      mounts,
       stdio: stdio.conveyed,
       traced: trace !== undefined,
       sharing: shared?.sharing,
       counts: new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length)),
       limit: threads,
     }
-    const ended = await untilEnd(new Crew(beginning, settings, stdio, workers, terms.onListening), terms)
-    return { ...ended, ...stdio.captured, ...(settings.counts && { metrics: metricsOf(settings.counts) }) }
+    crew = new Crew(beginning, settings, stdio, workers, terms.onListening)
+    const exitCode = await untilEnd(crew, terms)
+    return { exitCode, ...stdio.captured, ...(settings.counts && { metrics: metricsOf(settings.counts) }) }
   } finally {
+    back(crew?.trees)
     shared?.close()
   }
 }

@@ -2,17 +2,12 @@
 import type { Worker } from 'node:worker_threads'
 import { coded } from '../errors.js'
 import type { Settings } from '../options.js'
+import type { PlainTree } from '../sys/memory/plain.js'
 import { type Beginning, Count, errorOf, type Message, mostUnheard, type Task, unexpectedOf } from './messages.js'
-import type { TakenFiles } from './mounts.js'
 import type { RunOptions } from './options.js'
 import type { Stdio } from './stdio.js'
 import type { Workers } from './workers.js'
 
-/** What a guest leaves. */
-export interface Ended {
-  readonly exitCode: number
-  readonly files?: Readonly<Record<string, TakenFiles>>
-}
 /** Of a worker's events. */
 interface Listeners {
   message(message: Message): void
@@ -25,8 +20,10 @@ interface Listeners {
  * come and go: a task for which nobody is free waits.
  */
 export class Crew {
-  /** The exit code and the files in memory, or what went wrong. */
-  readonly result: Promise<Ended>
+  /** The exit code, or what went wrong. */
+  readonly result: Promise<number>
+  /** What the guest made of its files in memory, if it came to tell. */
+  trees: readonly PlainTree[] | undefined
   readonly #beginning: Beginning
   readonly #trace: Settings['trace']
   readonly #report: Settings['report']
@@ -39,7 +36,7 @@ export class Crew {
   readonly #told = new WeakSet<Worker>()
   readonly #free: Worker[] = []
   readonly #tasks: Task[] = []
-  #settle: { resolve(ended: Ended): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
+  #settle: { resolve(code: number): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
   /** The guest has told its end. */
   #exiting = false
   #ended = false
@@ -127,9 +124,11 @@ export class Crew {
         this.#onListening?.(message.listeners)
         break
       case 'exit':
-        if (!this.#exiting) this.#exit({ exitCode: message.code, ...(message.files && { files: message.files }) })
+        this.trees ??= message.trees
+        if (!this.#exiting) this.#exit(message.code)
         break
       case 'failed':
+        if (!this.#exiting) this.trees ??= message.trees
         this.#lost(errorOf(message.error))
         break
       case 'input':
@@ -155,10 +154,10 @@ export class Crew {
   }
 
   /** What it wrote before it ended is taken first. */
-  #exit(ended: Ended): void {
+  #exit(code: number): void {
     this.#exiting = true
     this.#stdio.end().then(
-      () => this.#end(() => this.#settle.resolve(ended), true),
+      () => this.#end(() => this.#settle.resolve(code), true),
       error => this.fail(error),
     )
   }

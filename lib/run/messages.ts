@@ -4,8 +4,9 @@ import type { Sharing } from '../guest.js'
 import type { Listener } from '../listen.js'
 import type { Metrics } from '../metrics.js'
 import type { Settings } from '../options.js'
+import type { PlainTree } from '../sys/memory/plain.js'
 import type { MemoryLimits } from './module.js'
-import type { ConveyedMount, TakenFiles } from './mounts.js'
+import type { Mounts } from './mounts.js'
 import type { Conveyed } from './pipes.js'
 
 /** What a worker needs to be a thread of a guest. */
@@ -14,7 +15,7 @@ export interface Beginning {
   /** The memory that the module imports, if all threads have it together; else what it must be like. */
   readonly memory: WebAssembly.Memory | MemoryLimits | undefined
   readonly settings: Omit<Settings, 'trace' | 'report' | 'stdio' | 'preopens'>
-  readonly preopens: readonly ConveyedMount[]
+  readonly mounts: Mounts
   readonly stdio: readonly Conveyed[]
   readonly traced: boolean
   /** With threads: what they have together. */
@@ -48,11 +49,12 @@ export type Message =
   | {
       readonly kind: 'exit'
       readonly code: number
-      readonly files?: Readonly<Record<string, TakenFiles>> | undefined
+      /** What has become of the files in memory. */
+      readonly trees?: readonly PlainTree[]
       /** Of a process, whose counts nobody else sees. */
       readonly metrics?: Metrics | undefined
     }
-  | { readonly kind: 'failed'; readonly error: ToldError }
+  | { readonly kind: 'failed'; readonly error: ToldError; readonly trees?: readonly PlainTree[] }
   | { readonly kind: 'input' }
   | { readonly kind: 'output'; readonly stream: number; readonly chunk: Uint8Array }
   | { readonly kind: 'trace'; readonly line: string }

@@ -1,39 +1,50 @@
-/** Files in memory on their way to the guest's worker, whose own they are while it runs, and back. */
-import { coded } from '../errors.js'
+/** Directories in memory on their way to the thread that a guest lives in, and back. */
 import type { Given } from '../options.js'
-import { type Change, type FileRecord, MemoryFiles } from '../sys/memory/files.js'
-import type { FullQuota } from '../sys/memory/room.js'
+import { MemoryFiles, treeOf } from '../sys/memory/files.js'
+import { fill, type PlainTree, toPlain } from '../sys/memory/plain.js'
 
-/** A directory for the guest, as it travels. */
-export interface ConveyedMount extends Omit<Given, 'files'> {
-  readonly memory: { readonly record: FileRecord; readonly quota: FullQuota } | undefined
-}
-/** What a guest left of a directory in memory. */
-export interface TakenFiles {
-  /** All of it; of an overlay, what was made, written or renamed. It makes the same again. */
-  readonly record: FileRecord
-  /** What is no longer as it was below; of other directories, all. */
-  readonly changes: readonly Change[]
+/** What the guest is given, with a number in place of the files in memory. */
+export interface Mounts {
+  readonly preopens: readonly (Omit<Given, 'files'> & { readonly files: number | undefined })[]
+  readonly trees: readonly PlainTree[]
 }
 
-export const conveyed = (preopens: readonly Given[]): ConveyedMount[] =>
-  preopens.map(({ files, ...given }) => ({ ...given, memory: files && conveyedFiles(given, files) }))
-
-function conveyedFiles({ name }: Pick<Given, 'name'>, files: MemoryFiles): ConveyedMount['memory'] {
-  if (files.changes().some(({ kind }) => kind === 'removed' || kind === 'renamed')) {
-    const message = `the overlay at "${name}" has removed or renamed what lies below, which a record cannot say: give the guest another one`
-    throw coded(new Error(message), 'ERR_WASI_OVERLAY_USED')
+/**
+ * Lend all to a guest in another thread. Meanwhile nobody here can use them; `back` has them again, with what the guest made of
+ * them, if that is known.
+ */
+export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; back(trees?: readonly PlainTree[]): void } {
+  const all = [...new Set(preopens.flatMap(({ files }) => files ?? []))]
+  const lent: MemoryFiles[] = []
+  const back = (trees?: readonly PlainTree[]): void => {
+    for (const [index, files] of lent.entries()) {
+      const tree = treeOf(files)
+      const plain = trees?.[index]
+      tree.takeBack(plain && (() => fill(tree, plain)))
+    }
   }
-  return { record: files.toRecord(), quota: files.quota }
+  try {
+    for (const files of all) {
+      treeOf(files).lend()
+      lent.push(files)
+    }
+    const numbered = preopens.map(given => ({ ...given, files: given.files && all.indexOf(given.files) }))
+    return { mounts: { preopens: numbered, trees: all.map(files => toPlain(treeOf(files))) }, back }
+  } catch (error) {
+    back()
+    throw error
+  }
 }
 
-export const mounted = (preopens: readonly ConveyedMount[]): Given[] =>
-  preopens.map(({ memory, ...given }) => ({ ...given, files: memory && new MemoryFiles(memory.record, { quota: memory.quota }) }))
-
-/** By the guest's name of each; undefined where nothing lay in memory. */
-export function taken(preopens: readonly Given[]): Record<string, TakenFiles> | undefined {
-  const found = preopens.flatMap(({ name, files }) =>
-    files === undefined ? [] : [[name, { record: files.toRecord(), changes: files.changes() }] as const],
-  )
-  return found.length === 0 ? undefined : Object.fromEntries(found)
+/** In the guest's thread: the same, and `leave`, which says what has become of them. */
+export function arrive({ preopens, trees }: Mounts): { readonly preopens: Given[]; leave(): PlainTree[] } {
+  const all = trees.map(plain => {
+    const files = new MemoryFiles({}, { quota: plain.quota })
+    fill(treeOf(files), plain)
+    return files
+  })
+  return {
+    preopens: preopens.map(given => ({ ...given, files: given.files === undefined ? undefined : all[given.files] })),
+    leave: () => all.map(files => toPlain(treeOf(files))),
+  }
 }

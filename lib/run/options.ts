@@ -3,7 +3,6 @@
 import type { Listener } from '../listen.js'
 import type { Metrics } from '../metrics.js'
 import type { GuestOptions } from '../options.js'
-import type { TakenFiles } from './mounts.js'
 import type { Captured, RunInput, RunOutput } from './stdio.js'
 
 /**
@@ -53,8 +52,6 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
 export interface RunResult extends Captured {
   /** What proc_exit of any thread said, or 0 when `_start` returned. */
   readonly exitCode: number
-  /** What the guest left in its directories in memory, and in overlays, by their names. */
-  readonly files?: Readonly<Record<string, TakenFiles>>
   /** With `metrics`: the hostcalls of all threads. */
   readonly metrics?: Metrics
   /** With `isolation: 'process'`: what the kernel held the process by. */

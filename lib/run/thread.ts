@@ -4,10 +4,10 @@ import { Errno } from '../abi/errno.js'
 import { Exit } from '../errors.js'
 import type { Import } from '../gate.js'
 import { type Guest, guestOf, threadOf } from '../guest.js'
-import type { Given, Settings } from '../options.js'
+import type { Settings } from '../options.js'
 import { type Sink, type Source, sourceOf } from '../streams.js'
 import { type Beginning, Count, type Message, mostUnheard, type Task, toldError } from './messages.js'
-import { mounted, taken } from './mounts.js'
+import { arrive } from './mounts.js'
 import { type Conveyed, pipedSink, pipedSource } from './pipes.js'
 
 const tell = (message: Message): void => parentPort?.postMessage(message)
@@ -17,7 +17,7 @@ const identifiers = 2 ** 29 - 1
 /** What this worker is of one guest. */
 class Thread {
   readonly #beginning: Beginning
-  readonly #preopens: readonly Given[]
+  readonly #mounts: ReturnType<typeof arrive>
   readonly #imported: WebAssembly.Memory | undefined
   #guest: Guest | undefined
   /** Which thread of the guest it is now. */
@@ -28,7 +28,7 @@ class Thread {
   constructor(beginning: Beginning) {
     const { memory } = beginning
     this.#beginning = beginning
-    this.#preopens = mounted(beginning.preopens)
+    this.#mounts = arrive(beginning.mounts)
     this.#imported = memory === undefined || memory instanceof WebAssembly.Memory ? memory : new WebAssembly.Memory(memory)
   }
 
@@ -46,7 +46,7 @@ class Thread {
       if (tid === 0) this.#tellEnd(code)
       else Atomics.sub(this.#beginning.counts, Count.RUNNING, 1)
     } catch (error) {
-      tell({ kind: 'failed', error: toldError(error) })
+      tell({ kind: 'failed', error: toldError(error), trees: this.#mounts.leave() })
     }
   }
 
@@ -56,7 +56,7 @@ class Thread {
   }
 
   #tellEnd(code: number): void {
-    if (!this.#left) tell({ kind: 'exit', code, files: taken(this.#preopens) })
+    if (!this.#left) tell({ kind: 'exit', code, trees: this.#mounts.leave() })
     this.#left = true
   }
 
@@ -64,7 +64,7 @@ class Thread {
     const { settings, stdio, traced, sharing } = this.#beginning
     const own: Settings = {
       ...settings,
-      preopens: this.#preopens,
+      preopens: this.#mounts.preopens,
       stdio: stdio.map(streamOf) as unknown as Settings['stdio'],
       trace: traced ? line => this.#report({ kind: 'trace', line: sharing === undefined ? line : this.#mine(line) }) : undefined,
       report: ({ call, cause }) => this.#report({ kind: 'unexpected', call, cause: toldError(cause) }),

@@ -58,8 +58,9 @@ const itself: Last = { follow: false, enter: true }
 export let treeOf: (files: MemoryFiles) => Tree
 
 /**
- * Files that lie in memory. Guests that were given them, and their embedder, see at once what any of them changes; they are for
- * one thread. All methods throw an Error with a `code` such as ENOENT or, where there is no more room, ENOSPC.
+ * Files that lie in memory. Guests that were given them, and their embedder, see at once what any of them changes, in one thread.
+ * `run`, whose guests live in another, takes them along, and brings them back when the guest has ended; meanwhile they are of no
+ * use here (`ERR_WASI_FILES_AWAY`). All methods throw an Error with a `code` such as ENOENT or, where there is no room, ENOSPC.
  */
 export class MemoryFiles {
   readonly #tree: Tree
@@ -89,11 +90,6 @@ export class MemoryFiles {
     } else {
       throw wrongType(at, 'a string, an instance of Uint8Array or { link }', value)
     }
-  }
-
-  /** How much there may be. */
-  get quota(): FullQuota {
-    return this.#tree.room.quota
   }
 
   /** What is used of the quota. */

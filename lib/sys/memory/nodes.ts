@@ -184,6 +184,12 @@ export class FileNode extends Node {
     this.#leaveBelow()
     return content
   }
+  /** Have these bytes, and nothing from below. */
+  become(bytes: Uint8Array): void {
+    const content = new Content(this.ground.room)
+    content.write(bytes, 0)
+    this.#content = content
+  }
   get #below(): Below {
     return this.ground.below ?? refuse(Errno.BADF)
   }

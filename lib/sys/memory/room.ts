@@ -29,25 +29,22 @@ export function quotaOf(at: string, quota: unknown = {}): FullQuota {
 }
 
 export class Room {
-  readonly #quota: FullQuota
+  readonly quota: FullQuota
   #bytes = 0
   #entries = 0
   constructor(quota: FullQuota) {
-    this.#quota = quota
+    this.quota = quota
   }
 
-  get quota(): FullQuota {
-    return this.#quota
-  }
   /** How many of each are in use. */
   get used(): FullQuota {
     return { bytes: this.#bytes, entries: this.#entries }
   }
   get freeBytes(): number {
-    return this.#quota.bytes - this.#bytes
+    return this.quota.bytes - this.#bytes
   }
   get freeEntries(): number {
-    return this.#quota.entries - this.#entries
+    return this.quota.entries - this.#entries
   }
   /** NOSPC where there is not so much. */
   takeBytes(count: number): void {

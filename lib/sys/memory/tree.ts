@@ -15,12 +15,16 @@ const firstInode = 1n << 48n
 const mostFound = 2 ** 16
 
 export class Tree implements Ground {
-  readonly room: Room
-  readonly root: DirectoryNode
+  room: Room
+  root: DirectoryNode
   readonly #dev = ++devices
   #inodes = firstInode
   #below: Below | undefined
   #frozen: { release(): void } | undefined
+  /** Whether its directories know already where they lie over one of the host's. */
+  laid = false
+  #holders = 0
+  #away = false
   /** How many nodes were made of what was found below since the last time that they were counted. */
   #found = 0
 
@@ -44,6 +48,8 @@ export class Tree implements Ground {
     }
     if (this.#below !== undefined) return
     this.#below = below
+    if (this.laid) return
+    this.laid = true
     const merge = (dir: DirectoryNode, path: string): void => {
       dir.below = path
       for (const [name, { node }] of dir.entries) if (node instanceof DirectoryNode) merge(node, joined(path, name))
@@ -58,12 +64,34 @@ export class Tree implements Ground {
   }
   /** Have what it needs of the host, open, for as long as somebody uses it. */
   hold(): void {
+    this.#checkHere()
     this.#below?.hold()
+    this.#holders++
+  }
+  #checkHere(): void {
+    if (!this.#away) return
+    throw coded(new Error('these MemoryFiles are with a guest that runs, and come back at its end'), 'ERR_WASI_FILES_AWAY')
   }
   /** As often as it was held. */
   release(): void {
+    this.#holders--
     this.#below?.release()
     this.#frozen?.release()
+  }
+
+  /** Let nobody use it, for as long as another thread has what is in it. */
+  lend(): void {
+    this.#checkHere()
+    if (this.#holders > 0) throw coded(new Error('these MemoryFiles are open in a guest of this thread'), 'ERR_WASI_FILES_BUSY')
+    this.#away = true
+  }
+  /** It is back. Whoever has something else to put into it, `fill`s it, which is empty then. */
+  takeBack(fill?: () => void): void {
+    this.#away = false
+    if (fill === undefined) return
+    this.room = new Room(this.room.quota)
+    this.root = new DirectoryNode(this, this.#fresh(Filetype.DIRECTORY, 2), '')
+    fill()
   }
 
   #fresh(type: number, nlink: number): Omit<Attributes, 'size'> {
@@ -94,7 +122,7 @@ export class Tree implements Ground {
       if (same || !this.#vanished(dir, name, entry.node)) return entry.node
     }
     if (there === undefined) return undefined
-    const node = this.#nodeOf(there, path)
+    const node = this.nodeOf(there, path)
     if (node instanceof DirectoryNode) node.parent = dir
     dir.set(name, { node, placed: false })
     this.#found++
@@ -108,16 +136,17 @@ export class Tree implements Ground {
     node.nlink = 0
     return true
   }
-  #nodeOf(there: Attributes, path: string): Node {
+  /** @param below where it lies below, if it does */
+  nodeOf(there: Attributes, below: string | undefined, target?: string): Node {
     switch (there.type) {
       case Filetype.REGULAR_FILE:
-        return new FileNode(this, there, path)
+        return new FileNode(this, there, below)
       case Filetype.DIRECTORY:
-        return new DirectoryNode(this, there, path)
+        return new DirectoryNode(this, there, below)
       case Filetype.SYMBOLIC_LINK:
-        return new LinkNode(this, there, this.#below?.readlink(path) ?? '', path)
+        return new LinkNode(this, there, target ?? this.#below?.readlink(below ?? '') ?? '', below)
       default:
-        return new Node(this, there, path)
+        return new Node(this, there, below)
     }
   }
   /** Where a name lies below, if it does and was not removed. */

@@ -1,0 +1,93 @@
+/** A tree as plain data, which another thread can be told: all that it holds, and none of what it has open. */
+import { Filetype } from '../../abi/values.js'
+import { type Attributes, DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
+import type { FullQuota } from './room.js'
+import type { Tree } from './tree.js'
+
+interface PlainNode extends Attributes {
+  readonly below: string | undefined
+  readonly changed: boolean
+  readonly timed: boolean
+  /** Of a file whose bytes are in memory. */
+  readonly bytes?: Uint8Array
+  readonly target?: string
+  /** Of a directory: names, and which node of the list each stands for. */
+  readonly entries?: readonly (readonly [name: string, node: number, placed: boolean])[]
+  readonly gone?: readonly string[]
+}
+/** The first node is the root. One node may have several names. */
+export interface PlainTree {
+  readonly quota: FullQuota
+  /** Whether it lies over a directory of the host. */
+  readonly laid: boolean
+  readonly nodes: readonly PlainNode[]
+}
+
+export function toPlain(tree: Tree): PlainTree {
+  const nodes: PlainNode[] = []
+  const known = new Map<Node, number>()
+  const place = (node: Node): number => {
+    const found = known.get(node)
+    if (found !== undefined) return found
+    const index = nodes.length
+    known.set(node, index)
+    const { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed } = node
+    const plain = { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed }
+    nodes.push(plain)
+    if (node instanceof FileNode) nodes[index] = { ...plain, ...(node.written && { bytes: bytesOf(node) }) }
+    if (node instanceof LinkNode) nodes[index] = { ...plain, target: node.target }
+    if (node instanceof DirectoryNode) {
+      const entries = [...node.entries].map(([name, entry]) => [name, place(entry.node), entry.placed] as const)
+      nodes[index] = { ...plain, entries, gone: [...node.gone] }
+    }
+    return index
+  }
+  place(tree.root)
+  return { quota: tree.room.quota, laid: tree.laid, nodes }
+}
+
+/** Fill a tree that is empty. */
+export function fill(tree: Tree, { laid, nodes }: PlainTree): void {
+  tree.laid = laid
+  const made = new Map<number, Node>()
+  const make = (index: number): Node => {
+    const known = made.get(index)
+    if (known !== undefined) return known
+    const plain = nodes[index]
+    const node = index === 0 ? tree.root : nodeOf(tree, plain)
+    made.set(index, node)
+    node.atim = plain.atim
+    node.mtim = plain.mtim
+    node.ctim = plain.ctim
+    node.changed = plain.changed
+    node.timed = plain.timed
+    node.nlink = plain.nlink
+    if (node instanceof DirectoryNode) {
+      node.below = plain.below
+      for (const name of plain.gone ?? []) node.gone.add(name)
+      for (const [name, child, placed] of plain.entries ?? []) {
+        const inner = make(child)
+        if (placed) tree.room.takeEntry()
+        if (inner instanceof DirectoryNode) inner.parent = node
+        node.set(name, { node: inner, placed })
+      }
+    }
+    return node
+  }
+  make(0)
+}
+
+function nodeOf(tree: Tree, plain: PlainNode): Node {
+  if (plain.type === Filetype.REGULAR_FILE) {
+    const file = new FileNode(tree, plain, plain.below)
+    if (plain.bytes !== undefined) file.become(plain.bytes)
+    return file
+  }
+  return tree.nodeOf(plain, plain.below, plain.target)
+}
+
+function bytesOf(file: FileNode): Uint8Array {
+  const bytes = new Uint8Array(file.size)
+  file.read(bytes, 0)
+  return bytes
+}
