@@ -10,6 +10,7 @@ import { createGuest, type Guest, shareOf } from '#lib/guest.js'
 import { MemoryFiles, run } from '#lib/index.js'
 import { type GuestOptions, settingsOf } from '#lib/options.js'
 import { lend } from '#lib/run/mounts.js'
+import { defaultQuota } from '#lib/sys/memory/room.js'
 import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from './hostcalls/world.js'
 import { assemble, call, command, drop } from './wasm.js'
 
@@ -321,6 +322,14 @@ test.serial('many small writes, cuts and growths hold no more than is counted', 
   t.is(c.call('fd_filestat_set_size', fd, 0n), 'SUCCESS')
   t.is(c.call('fd_filestat_set_size', fd, 100n), 'SUCCESS')
   t.deepEqual(files.readFile('f'), new Uint8Array(100), 'what was cut off does not come back')
+})
+
+test.serial('README.md has the quotas', t => {
+  const readme = fs.readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  for (const [name, value] of Object.entries(defaultQuota)) {
+    const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`))
+    t.true(row?.endsWith(`| ${value} | \`NOSPC\` |`), row)
+  }
 })
 
 // Overlays.

@@ -22,6 +22,21 @@ for (const backend of backends) {
     t.deepEqual(readdirSync(folder), [], 'the guest removes what it made')
   })
 
+  for (const [where, given] of Object.entries({ memory: ['--tmpfs', '/box'], 'an overlay': ['--overlay'] })) {
+    test.serial(`every step of the file exerciser passes in ${where} (${backend})`, t => {
+      t.timeout(60_000)
+      const folder = scratch(t)
+      const { stdout, stderr, status } = run(backend, [
+        ...given,
+        ...(given.length === 1 ? [`${folder}::/box`] : []),
+        guest('files'),
+        '/box',
+      ])
+      t.deepEqual([stdout.trimEnd().split('\n').length, stderr, status], [steps, '', 0], stdout)
+      t.deepEqual(readdirSync(folder), [])
+    })
+  }
+
   test.serial(`nothing is changed in a read-only folder (${backend})`, t => {
     t.timeout(60_000)
     const folder = scratch(t)

@@ -1,6 +1,7 @@
 /** The directory of the host that lies below an overlay: how it is read, by a backend of its own, and never written to. */
 import { resolve } from 'node:path'
 import { Errno } from '../../abi/errno.js'
+import { Filetype } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
 import type { Attributes } from './nodes.js'
@@ -101,9 +102,12 @@ export class Below {
       this.#host.close(dir)
     }
   }
-  /** A regular file, to be read. */
+  /** A regular file, to be read; ACCES for what has become something else since it was looked at. */
   open(path: string): Handle {
-    return this.#checked(this.#host.open(this.#root, 0, this.#put(path), 0, 0, 0, READ))
+    const file = this.#checked(this.#host.open(this.#root, 0, this.#put(path), 0, 0, 0, READ))
+    if (this.#host.identify(file) === 0 && this.#host.block.opened[0] === Filetype.REGULAR_FILE) return file
+    this.#host.close(file)
+    return refuse(Errno.ACCES)
   }
   close(file: Handle): void {
     this.#sys?.close(file)
