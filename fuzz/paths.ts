@@ -2,15 +2,17 @@
 import { openNative } from '#lib/sys/native.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
+import { type Made, overlay } from '../test/sys/treefs.js'
 import { type Played, play } from './play.js'
 import { flags, Random, shrink } from './random.js'
 import { type Call, type Entry, Maker } from './trees.js'
 
-const ways: Readonly<Record<string, () => Sys>> = {
+const ways: Readonly<Record<string, () => Sys | Made>> = {
   openat2: () => openNative(),
   walk: () => openNative({ resolution: 'walk' }),
   procfs: () => new TypescriptSys({ places: 'procfs' }),
   strings: () => new TypescriptSys({ places: 'strings' }),
+  overlay: () => overlay(() => openNative()),
 }
 
 /** Answers that may differ from those of openat2. `ends`: what comes after them cannot be compared. */
@@ -46,7 +48,7 @@ const differences: readonly Difference[] = [
     reason: "the addon's walk has room for a path and three targets of full length, one in another: of a loop of such it sees no end",
   },
   {
-    way: /^(procfs|strings)$/,
+    way: /^(procfs|strings|overlay)$/,
     first: /^NAMETOOLONG$/,
     answer: /^[A-Z]+$/,
     when: ({ path, path2 }) => /[^/]{1024}/.test(`${path} ${path2}`),

@@ -1,7 +1,8 @@
 /** Plays a sequence of calls on one backend, on a ground of its own: what each answered, and what the tree is afterwards. */
 import fs from 'node:fs'
 import type { Sys } from '#lib/sys/sys.js'
-import { Fstflags, Ground, Oflags, openDescriptors, READ, said } from '../test/sys/ground.js'
+import { Fstflags, Ground, type HostFs, Oflags, openDescriptors, READ, said } from '../test/sys/ground.js'
+import type { Made } from '../test/sys/treefs.js'
 import { Model } from './model.js'
 import type { Call, Entry } from './trees.js'
 
@@ -29,24 +30,28 @@ function build(g: Ground, tree: readonly Entry[]): void {
   }
 }
 
-function lines(folder: string, below = ''): string[] {
-  return fs
+function lines(folder: string, below = '', host: HostFs = fs): string[] {
+  return host
     .readdirSync(`${folder}/${below}`)
     .sort()
     .flatMap(name => {
       const path = below + name
-      const stats = fs.lstatSync(`${folder}/${path}`)
+      const stats = host.lstatSync(`${folder}/${path}`)
       const marked = stats.mtimeMs === mark * 1000 ? ' @' : ''
-      if (stats.isDirectory()) return [`${path}/${marked}`, ...lines(folder, `${path}/`)]
-      const holds = stats.isSymbolicLink() ? fs.readlinkSync(`${folder}/${path}`) : fs.readFileSync(`${folder}/${path}`, 'latin1')
+      if (stats.isDirectory()) return [`${path}/${marked}`, ...lines(folder, `${path}/`, host)]
+      const holds = stats.isSymbolicLink() ? host.readlinkSync(`${folder}/${path}`) : host.readFileSync(`${folder}/${path}`, 'latin1')
       return [`${path} = ${holds} x${stats.nlink}${marked}`]
     })
 }
 
-export function play(makeSys: () => Sys, tree: readonly Entry[], calls: readonly Call[]): Played {
+/** An overlay leaves its folder as it is, so that nothing can be found out there of what a call met. */
+export function play(makeSys: () => Sys | Made, tree: readonly Entry[], calls: readonly Call[]): Played {
   const before = openDescriptors()
-  const g = new Ground(makeSys())
+  const made = makeSys()
+  const over = 'sys' in made
+  const g = over ? new Ground(made.sys, made.fs) : new Ground(made)
   build(g, tree)
+  const untouched = lines(g.host()).join('\n')
   const model = new Model(g.host())
   const held = [g.dir, g.handle('.', { oflags: Oflags.DIRECTORY }), g.handle('.', { oflags: Oflags.DIRECTORY })]
   const outside = lines(g.outside('out')).join('\n')
@@ -57,7 +62,7 @@ export function play(makeSys: () => Sys, tree: readonly Entry[], calls: readonly
     return type === 3 ? 'directory' : `type ${type} x${nlink} ${size} bytes`
   }
   const same = (call: Call): void => {
-    if (g.record.ino !== model.inode(call)) faults.push(`${call.call} met another file than realpath does`)
+    if (!over && g.record.ino !== model.inode(call)) faults.push(`${call.call} met another file than realpath does`)
   }
   const answer = (call: Call): string => {
     const dir = held[call.dir] as number
@@ -81,7 +86,7 @@ export function play(makeSys: () => Sys, tree: readonly Entry[], calls: readonly
         same(call)
         g.close(held[call.slot] as number)
         held[call.slot] = opened
-        model.hold(call)
+        if (!over) model.hold(call)
         return '0'
       }
       case 'stat': {
@@ -113,7 +118,7 @@ export function play(makeSys: () => Sys, tree: readonly Entry[], calls: readonly
   }
 
   const given = (call: Call): string => {
-    const out = model.leadsOut(call)
+    const out = !over && model.leadsOut(call)
     const told = answer(call)
     if (out && told.startsWith('0')) faults.push(`${call.call} succeeds, and realpath leads out`)
     if (told === 'UNEXPECTED') faults.push(`${call.call}: ${g.sys.failure().message}`)
@@ -124,7 +129,8 @@ export function play(makeSys: () => Sys, tree: readonly Entry[], calls: readonly
       const answers = calls.map(given)
       if (answers.some(told => told.includes(secret))) faults.push('the secret was read')
       if (lines(g.outside('out')).join('\n') !== outside) faults.push('something changed outside')
-      return { answers, tree: lines(g.host()).map(line => line.replaceAll(g.folder, '@')) }
+      if (over && lines(g.host()).join('\n') !== untouched) faults.push('something changed below the overlay')
+      return { answers, tree: lines(g.host(), '', g.fs).map(line => line.replaceAll(g.folder, '@')) }
     } finally {
       model.leave()
       g.leave()

@@ -16,8 +16,8 @@ import { treeFs } from '../sys/treefs.js'
 import { threadAlone } from '../thread.js'
 
 export const backends = ['native', 'typescript'] as const
-/** Those, a thread of a guest that has several, and files in memory. */
-export const ways = [...backends, 'thread', 'memory'] as const
+/** Those, a thread of a guest that has several, files in memory, and such over a folder of the host. */
+export const ways = [...backends, 'thread', 'memory', 'overlay'] as const
 export type Way = (typeof ways)[number]
 export const snapshots = ['preview1', 'unstable'] as const
 export type Snapshot = (typeof snapshots)[number]
@@ -98,7 +98,7 @@ export function each(test: TestFn, title: string, plan: Plan, body: (t: Executio
 
 function open(way: Way, options: Omit<GuestOptions, 'backend'>): Guest {
   if (way === 'thread') return threadAlone(settingsOf(options))
-  return createGuest({ ...options, backend: way === 'memory' ? 'native' : way })
+  return createGuest({ ...options, backend: way === 'memory' || way === 'overlay' ? 'native' : way })
 }
 
 export class World {
@@ -125,11 +125,14 @@ export class World {
     this.version = version
     this.#parent = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
     const files = new MemoryFiles()
-    const memory = backend === 'memory'
+    const [memory, overlay] = [backend === 'memory', backend === 'overlay']
     this.folder = memory ? '/in-memory' : join(this.#parent, 'box')
-    this.fs = memory ? treeFs(treeOf(files), undefined, this.folder) : fs
+    // What a case makes as the host, an overlay finds below as long as it can be made there.
+    const made = overlay ? treeFs(treeOf(files), this.folder) : fs
+    this.fs = memory ? treeFs(treeOf(files), undefined, this.folder) : made
     this.fs.mkdirSync(this.folder, { recursive: true })
-    const box = memory ? { files } : { path: this.folder }
+    if (overlay) fs.mkdirSync(this.folder)
+    const box = memory ? { files } : { path: this.folder, ...(overlay && { overlay: files }) }
     const preopens: Record<string, Preopen | MemoryPreopen> = { '/box': box, '/ro': { ...box, readOnly: true } }
     for (const name of ['stdin', 'stdout', 'stderr']) {
       this.#stdio.push(fs.openSync(join(this.#parent, name), name === 'stdin' ? fs.constants.O_CREAT | fs.constants.O_RDONLY : 'w'))

@@ -1,20 +1,13 @@
 /** The contract on files in memory, and on an overlay of a directory of the host, by each backend. */
-import fs from 'node:fs'
-import os from 'node:os'
-import { join } from 'node:path'
 import test from 'ava'
 import { Block } from '#lib/sys/block.js'
-import { Below } from '#lib/sys/memory/below.js'
 import { MemorySys } from '#lib/sys/memory/sys.js'
 import { Tree } from '#lib/sys/memory/tree.js'
 import { openNative } from '#lib/sys/native.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { contract, type Skip } from './contract.js'
-import { treeFs } from './treefs.js'
-
-/** As large as a file may be, for cases that make holes. */
-const quota = { bytes: 2 ** 45, entries: 10_000 }
+import { overlay, quota, treeFs } from './treefs.js'
 
 const memory: Skip[] = [
   {
@@ -65,30 +58,11 @@ contract(
 
 const backends: Readonly<Record<string, () => Sys>> = { native: () => openNative(), typescript: () => new TypescriptSys() }
 for (const [name, make] of Object.entries(backends)) {
-  contract(
-    test,
-    `overlay on ${name}`,
-    () => {
-      const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
-      const tree = new Tree(quota)
-      tree.lieOver(new Below(folder, make))
-      const sys = new MemorySys(new Block(), tree)
-      // Its own paths begin at the folder.
-      const preopen = (path: string): number => {
-        try {
-          return MemorySys.prototype.preopen.call(sys, path.slice(folder.length))
-        } catch (error) {
-          throw Object.assign(error as Error, { path })
-        }
-      }
-      return { sys: Object.assign(sys, { preopen }), fs: treeFs(tree, folder) }
+  contract(test, `overlay on ${name}`, () => overlay(make), [
+    ...memory,
+    {
+      reason: 'a directory that was moved still lies over the same one, in which the case makes a file by its old name',
+      cases: ['the directory of a handle may be moved'],
     },
-    [
-      ...memory,
-      {
-        reason: 'a directory that was moved still lies over the same one, in which the case makes a file by its old name',
-        cases: ['the directory of a handle may be moved'],
-      },
-    ],
-  )
+  ])
 }

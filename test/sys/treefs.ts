@@ -1,13 +1,41 @@
 /** What stands in for node:fs where the cases of the contract look at files in memory, or at an overlay. */
 import fs from 'node:fs'
-import { dirname } from 'node:path'
+import os from 'node:os'
+import { dirname, join } from 'node:path'
 import { Fstflags } from '#lib/abi/values.js'
 import { WasiError } from '#lib/errors.js'
+import { Block } from '#lib/sys/block.js'
+import { Below } from '#lib/sys/memory/below.js'
 import { link, rename, symlink } from '#lib/sys/memory/names.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from '#lib/sys/memory/nodes.js'
-import type { Tree } from '#lib/sys/memory/tree.js'
+import { MemorySys } from '#lib/sys/memory/sys.js'
+import { Tree } from '#lib/sys/memory/tree.js'
 import { type Last, type Lease, walk } from '#lib/sys/memory/walk.js'
+import type { Sys } from '#lib/sys/sys.js'
 import type { HostFs } from './ground.js'
+
+/** As large as a file may be, for cases that make holes. */
+export const quota = { bytes: 2 ** 45, entries: 10_000 }
+export interface Made {
+  readonly sys: Sys
+  readonly fs: HostFs
+}
+/** @param make the backend for the folder of the host that lies below, which is made here */
+export function overlay(make: () => Sys): Made {
+  const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
+  const tree = new Tree(quota)
+  tree.lieOver(new Below(folder, make))
+  const sys = new MemorySys(new Block(), tree)
+  // Its own paths begin at the folder.
+  const preopen = (path: string): number => {
+    try {
+      return MemorySys.prototype.preopen.call(sys, path.slice(folder.length))
+    } catch (error) {
+      throw Object.assign(error as Error, { path })
+    }
+  }
+  return { sys: Object.assign(sys, { preopen }), fs: treeFs(tree, folder) }
+}
 
 type Path = string | Uint8Array
 const itself: Last = { follow: false, enter: true }
@@ -66,7 +94,7 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
   }
   const stat = (node: Node, { bigint = false } = {}) => {
     const type = node instanceof DirectoryNode ? 0o40755 : node instanceof LinkNode ? 0o120777 : 0o100644
-    const times = { atimeNs: node.atim, mtimeNs: node.mtim, ctimeNs: node.ctim }
+    const times = { mtimeMs: Number(node.mtim / 1_000_000n), atimeNs: node.atim, mtimeNs: node.mtim, ctimeNs: node.ctim }
     const number = bigint ? (value: number) => BigInt(value) : (value: number) => value
     const numbers = { mode: number(type), nlink: number(node.nlink), size: number(node.size) }
     return { dev: node.dev, ino: node.ino, ...numbers, ...times, ...is(node) }
@@ -110,11 +138,11 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
       })
     },
     appendFileSync: (path: Path, text: string) => file(path, file => file.write(Buffer.from(text), file.size)),
-    readFileSync: (path: Path, encoding?: 'utf8') =>
+    readFileSync: (path: Path, encoding?: 'utf8' | 'latin1') =>
       file(path, file => {
         const all = Buffer.alloc(file.size)
         file.read(all, 0)
-        return encoding === undefined ? all : all.toString()
+        return encoding === undefined ? all : all.toString(encoding)
       }),
     readdirSync: (path: Path, how?: 'buffer' | { withFileTypes: true }) => {
       const dir = there(path, following)
