@@ -57,6 +57,8 @@ export class Scene {
   /** All of the host's descriptors that are the scene's to close. */
   readonly lent: ReadonlySet<number>
   readonly ground: Ground
+  /** Whether the guest's folders lie below overlays, so that nothing it may change is changed there. */
+  overlaid = false
   readonly #size = randomInt(20_000, 30_000)
   #server: Server | undefined
   readonly #protected = ['outside', 'box-secret', 'shelf']

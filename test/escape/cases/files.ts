@@ -8,6 +8,15 @@ import type { Scene } from '../scene.js'
 const WRITES = rights('FD_WRITE')
 const at = (path: string, dir = 3): Place => ({ dir, path, follow: 1 })
 
+/** What is no file is opened as such, but not where it lies below an overlay. */
+const special = (answer: string): Case['answer'] => ({
+  openat2: answer,
+  walk: answer,
+  thread: answer,
+  typescript: answer,
+  overlay: 'ACCES',
+})
+
 /** Nobody has the other end. A host that waits for it waits for ever. */
 type OnFifo = readonly [deed: string, answer: string, opening: Opening]
 const fifos: readonly OnFifo[] = [
@@ -20,13 +29,13 @@ const fifo = (s: Scene): void => s.special('box/fifo', 'p')
 const waiting: readonly Case[] = [
   ...fifos.map(
     ([deed, answer, opening]): Case => ({
-      ...{ technique: 'a FIFO', call: 'path_open', deed, answer, twin: { hangs: true } },
+      ...{ technique: 'a FIFO', call: 'path_open', deed, answer: special(answer), twin: { hangs: true } },
       furnish: fifo,
       attack: a => a.opening(at('fifo'), opening),
     }),
   ),
   {
-    ...{ technique: 'a FIFO behind a link', call: 'path_open', deed: 'to read', answer: 'SUCCESS', twin: { hangs: true } },
+    ...{ technique: 'a FIFO behind a link', call: 'path_open', deed: 'to read', answer: special('SUCCESS'), twin: { hangs: true } },
     furnish(s) {
       fifo(s)
       s.link('box/dir/last', '../fifo')
@@ -35,14 +44,21 @@ const waiting: readonly Case[] = [
   },
   ...[READS, WRITES].map(
     (base, i): Case => ({
-      ...{ technique: 'a socket', call: 'path_open', deed: ['to read', 'to write'][i], answer: 'NXIO' },
+      ...{ technique: 'a socket', call: 'path_open', deed: ['to read', 'to write'][i], answer: special('NXIO') },
       furnish: s => s.socket('box/socket'),
       attack: a => a.opening(at('socket'), { base }),
       twin: { why: 'a socket cannot be opened, by no host' },
     }),
   ),
   {
-    ...{ technique: 'a device', call: 'path_open', deed: 'to read', answer: 'SUCCESS', ground: { devices: true }, needs: 'devices' },
+    ...{
+      technique: 'a device',
+      call: 'path_open',
+      deed: 'to read',
+      answer: special('SUCCESS'),
+      ground: { devices: true },
+      needs: 'devices',
+    },
     furnish: s => s.special('box/zero', 'c', '1', '5'),
     attack: a => a.opening(at('zero'), {}, fd => a.read(fd)),
     twin: { why: 'a device in a directory is given with it, and which one would make the host wait depends on the machine' },
@@ -79,7 +95,8 @@ const listing: readonly Case[] = [
   ...[1n << 63n, (1n << 64n) - 1n, 0x1234_5678_9abcn, 3n].map(
     (cookie): Case => ({
       ...{ technique: 'an invented cookie', call: 'fd_readdir', deed: `of 0x${cookie.toString(16)}` },
-      answer: cookie < 1n << 63n ? 'SUCCESS' : { openat2: 'INVAL', walk: 'INVAL', thread: 'INVAL', typescript: 'SUCCESS' },
+      answer:
+        cookie < 1n << 63n ? 'SUCCESS' : { openat2: 'INVAL', walk: 'INVAL', thread: 'INVAL', typescript: 'SUCCESS', overlay: 'SUCCESS' },
       attack: a => a.list(3, cookie),
       twin: { why: 'no host that lists by node:fs has cookies that mean anything to the operating system' },
     }),
@@ -89,8 +106,8 @@ const listing: readonly Case[] = [
 /** Nanoseconds which a signed number does not hold. */
 const extremes = [1n << 63n, (1n << 63n) + 1n, (1n << 64n) - 1n, (1n << 64n) - 1_000_000_000n]
 const SET = Fstflags.ATIM | Fstflags.MTIM
-/** All of them are later. A file system may know none so late, and take its last one. */
-const wrapped: Case['breach'] = s => s.changed('box/own') < Date.UTC(2200)
+/** All of them are later. A file system may know none so late, and take its last one; an overlay leaves the file as it is. */
+const wrapped: Case['breach'] = s => !s.overlaid && s.changed('box/own') < Date.UTC(2200)
 const times = extremes.flatMap((time): Case[] => [
   {
     ...{ technique: 'a time beyond all bounds', call: 'path_filestat_set_times', deed: `of 0x${time.toString(16)}`, answer: 'SUCCESS' },
