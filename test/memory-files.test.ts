@@ -107,6 +107,12 @@ function caller(t: ExecutionContext, preopens: GuestOptions['preopens'], options
   return c
 }
 
+/** Renames `old`, makes a directory, and ends so. */
+const moves = (end: ReturnType<typeof call>) =>
+  command([drop(call('path_rename', 3, 0x40, 3, 3, 0x43, 3)), drop(call('path_create_directory', 3, 0x46, 3)), end], {
+    data: { 64: 'oldnewown' },
+  })
+
 // Files of an embedder.
 
 test.serial('a record becomes files, and files a record', t => {
@@ -324,6 +330,38 @@ test.serial('many small writes, cuts and growths hold no more than is counted', 
   t.deepEqual(files.readFile('f'), new Uint8Array(100), 'what was cut off does not come back')
 })
 
+test.serial('no path in it is longer than one can be: what a guest makes step by step, or moves', t => {
+  const files = new MemoryFiles()
+  const c = caller(t, { '/': { files } })
+  const long = 'd'.repeat(254)
+  let dir = 3
+  for (let depth = 0; depth < 16; depth++) {
+    t.is(c.call('path_create_directory', dir, long), 'SUCCESS')
+    dir = Number(c.open(long, { dir, oflags: DIRECTORY }))
+  }
+  t.is(c.file('x'.repeat(15), '', dir), 0)
+  t.is(c.file('x'.repeat(16), '', dir), 'NAMETOOLONG')
+  t.is(c.call('path_create_directory', dir, long), 'NAMETOOLONG')
+  t.is(c.call('path_create_directory', 3, 'two'), 'SUCCESS')
+  t.is(c.call('path_rename', 3, long, 3, 'two/d'), 'SUCCESS', 'the name is that much shorter')
+  t.is(c.call('path_rename', 3, 'two', 3, 't'.repeat(300)), 'NAMETOOLONG')
+  t.is(c.call('path_rename', 3, 'two', 3, 't'.repeat(255)), 'NAMETOOLONG', 'what is in it would be too far away')
+  t.is(Object.keys(files.toRecord()).length, 1)
+})
+
+test.serial('inodes are never given twice, in whatever thread', async t => {
+  const files = new MemoryFiles({ old: '' })
+  await run(moves(call('proc_exit', 0)), { preopens: { '/': { files } } })
+  files.writeFile('third', '')
+  const c = caller(t, { '/': { files } })
+  const inodes = ['new', 'own', 'third', '.'].map(name => {
+    t.is(c.call('path_filestat_get', 3, 0, name, 0x400), 'SUCCESS')
+    return `${c.bytes.readBigUInt64LE(0x400)}:${c.bytes.readBigUInt64LE(0x408)}`
+  })
+  t.is(new Set(inodes).size, 4)
+  t.is(new Set(inodes.map(inode => inode.split(':')[0])).size, 1)
+})
+
 test.serial('README.md has the quotas', t => {
   const readme = fs.readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   for (const [name, value] of Object.entries(defaultQuota)) {
@@ -488,12 +526,6 @@ test.serial('an overlay does not open what is no file, though it is seen', t => 
 })
 
 // In a worker.
-
-/** Unlinks what it finds as `old`, makes a directory, and ends so. */
-const moves = (end: ReturnType<typeof call>) =>
-  command([drop(call('path_rename', 3, 0x40, 3, 3, 0x43, 3)), drop(call('path_create_directory', 3, 0x46, 3)), end], {
-    data: { 64: 'oldnewown' },
-  })
 
 test.serial('run takes files in memory along, and brings back what the guest made of them', async t => {
   const files = new MemoryFiles({ old: 'text', twice: '' })

@@ -20,7 +20,8 @@ export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; bac
     for (const [index, files] of lent.entries()) {
       const tree = treeOf(files)
       const plain = trees?.[index]
-      tree.takeBack(plain && (() => fill(tree, plain)))
+      if (plain !== undefined) fill(tree, plain)
+      tree.takeBack()
     }
   }
   try {

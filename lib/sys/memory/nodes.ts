@@ -230,6 +230,7 @@ export interface Listed extends Found {
 export class DirectoryNode extends Node {
   /** What `..` is; undefined for a root, and for what was removed. */
   parent: DirectoryNode | undefined
+  #nameLength = 0
   removed = false
   readonly entries = new Map<string, Entry>()
   /** In an overlay, names that lie below and shall not be looked at. */
@@ -246,6 +247,25 @@ export class DirectoryNode extends Node {
   }
   override get idle(): boolean {
     return super.idle && [...this.entries.values()].every(({ node }) => node.idle)
+  }
+
+  /** It has this name in that directory now. */
+  stand(parent: DirectoryNode, { length }: string): void {
+    this.parent = parent
+    this.#nameLength = length
+  }
+  /** Bytes of the path to it from the root. */
+  get distance(): number {
+    let bytes = 0
+    for (let at: DirectoryNode | undefined = this; at?.parent !== undefined; at = at.parent) bytes += at.#nameLength + 1
+    return bytes
+  }
+  /** Bytes of the longest path in it that is known here. */
+  get reach(): number {
+    let bytes = 0
+    for (const [{ length }, { node }] of this.entries)
+      bytes = Math.max(bytes, length + 1 + (node instanceof DirectoryNode ? node.reach : 0))
+    return bytes
   }
 
   set(name: string, entry: Entry): void {

@@ -1,7 +1,7 @@
 /** A tree as plain data, which another thread can be told: all that it holds, and none of what it has open. */
 import { Filetype } from '../../abi/values.js'
 import { type Attributes, DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
-import type { FullQuota } from './room.js'
+import { type FullQuota, Room } from './room.js'
 import type { Tree } from './tree.js'
 
 interface PlainNode extends Attributes {
@@ -20,6 +20,7 @@ export interface PlainTree {
   readonly quota: FullQuota
   /** Whether it lies over a directory of the host. */
   readonly laid: boolean
+  readonly numbers: Tree['numbers']
   readonly nodes: readonly PlainNode[]
 }
 
@@ -43,18 +44,21 @@ export function toPlain(tree: Tree): PlainTree {
     return index
   }
   place(tree.root)
-  return { quota: tree.room.quota, laid: tree.laid, nodes }
+  return { quota: tree.room.quota, laid: tree.laid, numbers: tree.numbers, nodes }
 }
 
-/** Fill a tree that is empty. */
-export function fill(tree: Tree, { laid, nodes }: PlainTree): void {
+/** Have a tree hold what this says, and nothing else. Nobody may have anything of it open. */
+export function fill(tree: Tree, { laid, numbers, nodes }: PlainTree): void {
   tree.laid = laid
+  // What is made from now on shall have inodes of its own.
+  tree.numbers = { ...numbers }
+  tree.room = new Room(tree.room.quota)
   const made = new Map<number, Node>()
   const make = (index: number): Node => {
     const known = made.get(index)
     if (known !== undefined) return known
     const plain = nodes[index]
-    const node = index === 0 ? tree.root : nodeOf(tree, plain)
+    const node = nodeOf(tree, plain)
     made.set(index, node)
     node.atim = plain.atim
     node.mtim = plain.mtim
@@ -63,18 +67,17 @@ export function fill(tree: Tree, { laid, nodes }: PlainTree): void {
     node.timed = plain.timed
     node.nlink = plain.nlink
     if (node instanceof DirectoryNode) {
-      node.below = plain.below
       for (const name of plain.gone ?? []) node.gone.add(name)
       for (const [name, child, placed] of plain.entries ?? []) {
         const inner = make(child)
         if (placed) tree.room.takeEntry()
-        if (inner instanceof DirectoryNode) inner.parent = node
+        if (inner instanceof DirectoryNode) inner.stand(node, name)
         node.set(name, { node: inner, placed })
       }
     }
     return node
   }
-  make(0)
+  tree.root = make(0) as DirectoryNode
 }
 
 function nodeOf(tree: Tree, plain: PlainNode): Node {

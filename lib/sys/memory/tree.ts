@@ -7,6 +7,8 @@ import { type Attributes, DirectoryNode, FileNode, type Ground, LinkNode, Node, 
 import { type FullQuota, Room } from './room.js'
 
 const maxName = 255
+/** The longest path from the root to anything. Deeper trees could be made step by step, but nobody could name what is in them. */
+const maxPath = 4095
 /** Each tree is a device of its own. */
 let devices = 0x6d65_6d00_0000n
 /** Where the inodes begin that are made here: above all that a disk below may have. */
@@ -17,8 +19,8 @@ const mostFound = 2 ** 16
 export class Tree implements Ground {
   room: Room
   root: DirectoryNode
-  readonly #dev = ++devices
-  #inodes = firstInode
+  /** Which device it is, and the last inode that was given. */
+  numbers = { dev: ++devices, inode: firstInode }
   #below: Below | undefined
   #frozen: { release(): void } | undefined
   /** Whether its directories know already where they lie over one of the host's. */
@@ -85,18 +87,14 @@ export class Tree implements Ground {
     if (this.#holders > 0) throw coded(new Error('these MemoryFiles are open in a guest of this thread'), 'ERR_WASI_FILES_BUSY')
     this.#away = true
   }
-  /** It is back. Whoever has something else to put into it, `fill`s it, which is empty then. */
-  takeBack(fill?: () => void): void {
+  /** It is back, as it was. */
+  takeBack(): void {
     this.#away = false
-    if (fill === undefined) return
-    this.room = new Room(this.room.quota)
-    this.root = new DirectoryNode(this, this.#fresh(Filetype.DIRECTORY, 2), '')
-    fill()
   }
 
   #fresh(type: number, nlink: number): Omit<Attributes, 'size'> {
     const time = now()
-    return { type, dev: this.#dev, ino: ++this.#inodes, nlink, atim: time, mtim: time, ctim: time }
+    return { type, dev: this.numbers.dev, ino: ++this.numbers.inode, nlink, atim: time, mtim: time, ctim: time }
   }
   makeFile(): FileNode {
     return new FileNode(this, this.#fresh(Filetype.REGULAR_FILE, 0))
@@ -123,7 +121,7 @@ export class Tree implements Ground {
     }
     if (there === undefined) return undefined
     const node = this.nodeOf(there, path)
-    if (node instanceof DirectoryNode) node.parent = dir
+    if (node instanceof DirectoryNode) node.stand(dir, name)
     dir.set(name, { node, placed: false })
     this.#found++
     return node
@@ -199,11 +197,12 @@ export class Tree implements Ground {
   /** Give a node a name that is free. */
   attach(dir: DirectoryNode, name: string, node: Node): void {
     this.checkAlive(dir)
+    if (dir.distance + name.length > maxPath) refuse(Errno.NAMETOOLONG)
     this.room.takeEntry()
     this.#hide(dir, name)
     dir.set(name, { node, placed: true })
     if (node instanceof DirectoryNode) {
-      node.parent = dir
+      node.stand(dir, name)
       dir.nlink++
     } else {
       node.nlink++
@@ -243,6 +242,9 @@ export class Tree implements Ground {
     this.checkAlive(dir2)
     const given = (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
     if (given === 0 && this.room.freeEntries <= 0) refuse(Errno.NOSPC)
+    const node = dir.entries.get(name)?.node
+    const reach = node instanceof DirectoryNode ? node.reach : 0
+    if (dir2.distance + name2.length + reach > maxPath) refuse(Errno.NAMETOOLONG)
     if (dir2.entries.has(name2)) this.remove(dir2, name2)
     this.attach(dir2, name2, this.detach(dir, name))
   }
