@@ -18,7 +18,7 @@ for (const { kind, path } of overlay.changes()) console.log(kind, path)
 // To take the changes over: first what is gone, then what is there.
 overlay.remove('notes.txt')
 for (const { kind, path, from } of overlay.changes()) {
-  if (kind === 'removed' || kind === 'renamed') rmSync(join(folder, from ?? path), { recursive: true })
+  if (kind === 'removed' || kind === 'renamed') rmSync(join(folder, from ?? path), { recursive: true, force: true })
 }
 for (const [path, bytes] of Object.entries(overlay.toRecord())) {
   mkdirSync(dirname(join(folder, path)), { recursive: true })

@@ -245,8 +245,8 @@ function folder(name: string, value: unknown): Given {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return host(String(value))
   const { path, readOnly = false, overlay = false, files, file, quota } = value as Partial<Preopen & MemoryPreopen & FilePreopen>
-  const kind = files !== undefined ? ['files', 'quota'] : file !== undefined ? ['file'] : ['path', 'overlay', 'quota']
-  checkKeys(at, [...kind, 'readOnly'], value)
+  const more = files !== undefined ? ['quota'] : file !== undefined ? [] : ['overlay', 'quota']
+  checkKeys(at, [files !== undefined ? 'files' : file !== undefined ? 'file' : 'path', 'readOnly', ...more], value)
   checkBoolean(`${at}.readOnly`, readOnly)
   if (file !== undefined) {
     checkString(`${at}.file`, file)

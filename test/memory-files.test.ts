@@ -438,7 +438,7 @@ for (const backend of backends) {
 
     // Taken over, as the documents say.
     for (const { kind, path, from } of files.changes()) {
-      if (kind === 'removed' || kind === 'renamed') fs.rmSync(join(folder, from ?? path), { recursive: true })
+      if (kind === 'removed' || kind === 'renamed') fs.rmSync(join(folder, from ?? path), { recursive: true, force: true })
     }
     for (const [path, value] of Object.entries(record)) {
       if (path.endsWith('/')) fs.mkdirSync(join(folder, path), { recursive: true })
@@ -449,6 +449,29 @@ for (const backend of backends) {
       ...{ 'dir/': '', 'dir/deep/': '', 'dir/f': 'through the link', 'dir/new': 'new', f: 'below f!' },
       ...{ link: 'dir/f', 'moved/': '', 'moved/f': 'below dir/deep/f', out: '/etc/passwd' },
     })
+  })
+
+  test.serial(`an overlay: a second name is none that was moved, and what came back is not gone (${backend})`, t => {
+    const folder = below(t)
+    const files = new MemoryFiles()
+    const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
+    const told = () => files.changes().map(({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`)
+    t.is(c.call('path_link', 3, 0, 'f', 3, 'second'), 'SUCCESS')
+    t.deepEqual(told(), ['made second'])
+    t.is(c.call('path_rename', 3, 'f', 3, 'first'), 'SUCCESS')
+    t.deepEqual(told().sort(), ['made first', 'renamed second from f'])
+    t.is(c.call('path_rename', 3, 'first', 3, 'f'), 'SUCCESS')
+    t.deepEqual(told(), ['made second'])
+    t.is(c.call('path_unlink_file', 3, 'second'), 'SUCCESS')
+    t.deepEqual(told(), [])
+    t.is(c.call('path_rename', 3, 'dir/deep', 3, 'deep'), 'SUCCESS')
+    t.is(c.call('path_unlink_file', 3, 'dir/f'), 'SUCCESS')
+    t.is(c.call('path_remove_directory', 3, 'dir'), 'SUCCESS')
+    t.is(c.call('path_unlink_file', 3, 'deep/f'), 'SUCCESS')
+    t.deepEqual(told().sort(), ['made deep', 'removed deep/f', 'removed dir'])
+    t.deepEqual(Object.keys(files.toRecord()).sort(), ['deep/', 'f'])
+    t.is(c.call('path_filestat_set_times', 3, 0, 'g', 1n, 1n, Fstflags.MTIM), 'SUCCESS')
+    t.true(told().includes('touched g'))
   })
 
   test.serial(`an overlay goes on with another guest, and after the last one (${backend})`, t => {

@@ -1,9 +1,9 @@
 /** Files in memory as an embedder has them: made from a record, read and written by path, and what a guest changed of them. */
 import { Errno } from '../../abi/errno.js'
-import { Filetype } from '../../abi/values.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { checkKeys, checkObject, checkString, wrongType, wrongValue } from '../../validate.js'
 import { joined } from './below.js'
+import { type Change, changesOf, type FileKind, kindOf, toText } from './changes.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
 import { type FullQuota, type Quota, quotaOf } from './room.js'
 import { Tree } from './tree.js'
@@ -19,8 +19,6 @@ export interface FileLink {
  * directories are made. A path that ends in a slash is a directory, and its value is `''`.
  */
 export type FileRecord = Readonly<Record<string, string | Uint8Array | FileLink>>
-/** What lies under a name. */
-export type FileKind = 'file' | 'directory' | 'link' | 'other'
 /** A name in a directory. */
 export interface FileEntry {
   /** Without the path that leads to it. */
@@ -30,27 +28,8 @@ export interface FileEntry {
   /** Bytes of a file. */
   readonly size: number
 }
-/** What is no longer as it is below: of an overlay. */
-export interface Change {
-  /** `written`: bytes; `touched`: only its times; `renamed`: from where `from` says. */
-  readonly kind: 'made' | 'written' | 'touched' | 'removed' | 'renamed'
-  /** Where, from the root of the overlay. */
-  readonly path: string
-  /** What lies, or lay, there. */
-  readonly type: FileKind
-  /** Of what was renamed: its path before. */
-  readonly from?: string
-}
-
-const kinds: Readonly<Record<number, FileKind>> = {
-  [Filetype.REGULAR_FILE]: 'file',
-  [Filetype.DIRECTORY]: 'directory',
-  [Filetype.SYMBOLIC_LINK]: 'link',
-}
-const kindOf = (type: number): FileKind => kinds[type] ?? 'other'
 /** Nodes have a char for each byte; embedders have UTF-8. What is none comes out with the sign of replacement. */
 const toBytes = (text: string): string => Buffer.from(text).toString('latin1')
-const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
 const following: Last = { follow: true, enter: true }
 const itself: Last = { follow: false, enter: true }
 
@@ -214,43 +193,11 @@ export class MemoryFiles {
   }
 
   /**
-   * Of an overlay, what is no longer as it is below; of other files, all. To take them over: remove what is `removed`, and the
-   * `from` of what is `renamed`; then write what {@link toRecord} has.
+   * Of an overlay, what is no longer as it is below; of other files, all. To take it over: remove what is `removed`, and the
+   * `from` of what is `renamed`, with all that is in them; then write what {@link toRecord} has.
    */
   changes(): Change[] {
-    return this.#at('changes', '', following, () => {
-      const removed: Change[] = []
-      const others: Change[] = []
-      const visit = (dir: DirectoryNode, path: string): void => {
-        for (const name of dir.gone) {
-          const there = this.#tree.below?.stat(joined(dir.below as string, name))
-          const now = dir.entries.get(name)?.node
-          if (there === undefined || (now !== undefined && now.below === joined(dir.below as string, name))) continue
-          if (now instanceof FileNode && now.below === undefined && there.type === now.type) continue
-          removed.push({ kind: 'removed', path: joined(path, toText(name)), type: kindOf(there.type) })
-        }
-        for (const [name, { node, placed }] of dir.entries) {
-          const here = joined(path, toText(name))
-          const type = kindOf(node.type)
-          const natural = dir.below === undefined ? undefined : joined(dir.below, name)
-          const there = placed && natural !== undefined ? this.#tree.below?.stat(natural)?.type : undefined
-          if (node.below === undefined) {
-            others.push({ kind: node instanceof FileNode && there === node.type ? 'written' : 'made', path: here, type })
-          } else if (placed && node.below === natural && there !== node.type) {
-            // It was there in memory before there was anything below.
-            others.push({ kind: 'made', path: here, type })
-          } else {
-            if (placed && node.below !== natural) others.push({ kind: 'renamed', path: here, type, from: toText(node.below) })
-            if (node instanceof FileNode && node.written) others.push({ kind: 'written', path: here, type })
-            else if (node.timed) others.push({ kind: 'touched', path: here, type })
-          }
-          if (node instanceof DirectoryNode) visit(node, here)
-        }
-      }
-      visit(this.#tree.root, '')
-      const moved = new Set(others.map(({ from }) => from))
-      return [...removed.filter(({ path }) => !moved.has(path)), ...others]
-    })
+    return this.#at('changes', '', following, () => changesOf(this.#tree))
   }
 
   /** Make the directories of a path that are missing. */

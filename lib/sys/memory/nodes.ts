@@ -1,6 +1,6 @@
 /** What a tree is made of: files, directories, links, each with its attributes. */
 import { Errno } from '../../abi/errno.js'
-import { Filetype, Fstflags } from '../../abi/values.js'
+import { Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Handle } from '../sys.js'
 import type { Below, Found } from './below.js'
@@ -302,7 +302,3 @@ export class DirectoryNode extends Node {
     for (; low < order.length; low++) yield order[low]
   }
 }
-
-/** A name that stands for nothing that can be in memory: a device, a FIFO, a socket below an overlay. */
-export const isOther = ({ type }: Node): boolean =>
-  type !== Filetype.REGULAR_FILE && type !== Filetype.DIRECTORY && type !== Filetype.SYMBOLIC_LINK

@@ -8,6 +8,7 @@ import { maxFileSize } from './content.js'
 import { list } from './listing.js'
 import * as names from './names.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
+import { type Slot, Slots } from './slots.js'
 import type { Tree } from './tree.js'
 import { type Last, type Lease, walk } from './walk.js'
 
@@ -16,39 +17,6 @@ const READ = 1
 const WRITE = 2
 const parent: Last = { follow: false, enter: false }
 type Name = [dir: Handle, at: number, length: number]
-
-interface Slot {
-  readonly node: Node
-  /** 1 read, 2 write, 3 both. */
-  readonly access: number
-  fdflags: number
-  position: number
-}
-
-/** What is open, apart from who uses it, so that it can be closed when nobody does any more. */
-class Slots {
-  readonly #slots: (Slot | undefined)[] = []
-  readonly #free: number[] = []
-
-  add(slot: Slot): Handle {
-    slot.node.opened(slot.access)
-    const handle = this.#free.pop() ?? this.#slots.length
-    this.#slots[handle] = slot
-    return handle
-  }
-  get(handle: Handle): Slot {
-    return this.#slots[handle] ?? refuse(Errno.BADF)
-  }
-  close(handle: Handle): void {
-    const { node } = this.get(handle)
-    this.#slots[handle] = undefined
-    this.#free.push(handle)
-    node.closed()
-  }
-  clear(): void {
-    for (const [handle, slot] of this.#slots.entries()) if (slot !== undefined) this.close(handle)
-  }
-}
 
 /**
  * One tree as one guest has it. Results lie in the block of the guest's own backend, where the hostcalls look for them. What

@@ -1,0 +1,38 @@
+/** What a handle of files in memory stands for. */
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+import type { Handle } from '../sys.js'
+import type { Node } from './nodes.js'
+
+export interface Slot {
+  readonly node: Node
+  /** 1 read, 2 write, 3 both. */
+  readonly access: number
+  fdflags: number
+  position: number
+}
+
+/** What is open, apart from who uses it, so that it can be closed when nobody does any more. */
+export class Slots {
+  readonly #slots: (Slot | undefined)[] = []
+  readonly #free: number[] = []
+
+  add(slot: Slot): Handle {
+    slot.node.opened(slot.access)
+    const handle = this.#free.pop() ?? this.#slots.length
+    this.#slots[handle] = slot
+    return handle
+  }
+  get(handle: Handle): Slot {
+    return this.#slots[handle] ?? refuse(Errno.BADF)
+  }
+  close(handle: Handle): void {
+    const { node } = this.get(handle)
+    this.#slots[handle] = undefined
+    this.#free.push(handle)
+    node.closed()
+  }
+  clear(): void {
+    for (const [handle, slot] of this.#slots.entries()) if (slot !== undefined) this.close(handle)
+  }
+}
