@@ -10,8 +10,9 @@ writeFileSync(join(folder, 'notes.txt'), 'keep me')
 
 // The same database twice: it is there when the second program comes, though nothing of it is on disk.
 const overlay = new MemoryFiles()
-await run(program('database'), { args: ['database', '/box/rows.db', '100'], preopens: { '/box': { path: folder, overlay } } })
-await run(program('walk'), { args: ['walk', '/box'], preopens: { '/box': { path: folder, overlay, readOnly: true } } })
+const made = await run(program('database'), { args: ['database', '/box/rows.db', '100'], preopens: { '/box': { path: folder, overlay } } })
+const walked = await run(program('walk'), { args: ['walk', '/box'], preopens: { '/box': { path: folder, overlay, readOnly: true } } })
+process.stdout.write(`${made.stdout}${walked.stdout}`)
 console.log('on disk:', readdirSync(folder).join(' '))
 for (const { kind, path } of overlay.changes()) console.log(kind, path)
 

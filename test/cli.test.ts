@@ -382,10 +382,6 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     ['run', '--isolation', 'process', '--invoke', 'sum', 'library.wasm'],
     'wasi-common: --isolation process and --invoke do not go together: the process ends with _start\n',
   ],
-  [
-    ['run', '--isolation', 'process', '--trace-summary', 'args.wasm'],
-    'wasi-common: --isolation process and --trace-summary do not go together: calls are counted in one process only\n',
-  ],
   [['run', '--threads', 'library.wasm'], /^wasi-common: the module exports no function _start: it is no command\n$/],
   [
     ['run', '--backend', 'fast', 'args.wasm'],

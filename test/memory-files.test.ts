@@ -555,7 +555,7 @@ test.serial('run takes files in memory along, and brings back what the guest mad
   const preopens = { '/': { files }, '/again': { files } }
   const twice = await Promise.allSettled([0, 1].map(() => run(moves(call('proc_exit', 3)), { preopens })))
   const [done, refused] = twice.sort((a, b) => a.status.localeCompare(b.status))
-  t.deepEqual(done, { status: 'fulfilled', value: { exitCode: 3 } })
+  t.like(done, { status: 'fulfilled', value: { exitCode: 3 } })
   t.like(refused, { status: 'rejected', reason: { code: 'ERR_WASI_FILES_AWAY' } }, 'two runs cannot have them at once')
   t.deepEqual(Object.keys(files.toRecord()).sort(), ['new', 'own/', 'twice'])
   t.is(files.readFile('new', 'utf8'), 'text')
@@ -597,11 +597,11 @@ test.serial('run: also where the guest traps, or cannot be run; and an overlay, 
   await t.throwsAsync(run(moves(call('proc_exit', 0)), { preopens: { '/': { path: folder, overlay: files } }, threads: 1 }), {
     code: 'ERR_WASI_THREADS_UNAVAILABLE',
   })
-  t.deepEqual(await run(moves(call('proc_exit', 0)), { preopens: { '/': { path: folder, overlay: files } } }), { exitCode: 0 })
+  t.like(await run(moves(call('proc_exit', 0)), { preopens: { '/': { path: folder, overlay: files } } }), { exitCode: 0 })
   t.deepEqual(files.changes().length, 3, 'a directory more')
   t.is(files.readFile('new', 'utf8'), 'below f')
   t.false(files.exists('g'))
-  t.deepEqual(await run(moves(call('proc_exit', 5)), { preopens: { '/': { file: join(folder, 'g') } } }), { exitCode: 5 })
+  t.like(await run(moves(call('proc_exit', 5)), { preopens: { '/': { file: join(folder, 'g') } } }), { exitCode: 5 })
   t.is(openDescriptors(), before)
 })
 

@@ -251,7 +251,7 @@ test('createGuest knows its options, and a preopen its own; class WASI passes ov
   })
   t.throws(() => createGuest({ version: v, preopens: { '/': { path: '/', readonly: true } } } as never), {
     code,
-    message: /'options\.preopens\['\/'\]\.readonly' is not known here; known are path, overlay, quota, readOnly/,
+    message: /'options\.preopens\['\/'\]\.readonly' is not known here; known are path, readOnly, overlay, quota/,
   })
   t.throws(() => createGuest(null as never), { code: 'ERR_INVALID_ARG_TYPE' })
   t.notThrows(() => new WASI({ version: v, whatever: 1 } as never).close())

@@ -127,7 +127,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       allowTerminalEscapes: values['allow-terminal-escapes'],
     },
     threads: threads(values.threads ?? '0', values.invoke),
-    ...isolation(values.isolation ?? 'worker', values.wall, values),
+    ...isolation(values.isolation ?? 'worker', values.wall, values.invoke),
     backend: backend(values.backend ?? 'auto'),
     trace: values.trace,
     ...wasmOptions(values.wasm ?? [], values.invoke),
@@ -281,7 +281,7 @@ function instantOf(text: string): Date {
 function isolation(
   name: string,
   wall: string | undefined,
-  { invoke, 'trace-summary': summary = false }: { invoke?: string; 'trace-summary'?: boolean },
+  invoke: string | undefined,
 ): { isolation: RunRequest['isolation']; wall: RunRequest['wall'] } {
   if (name !== 'worker' && name !== 'process') {
     throw new CommandError(`--isolation ${name}: there is no such isolation`, 'it is worker or process')
@@ -292,9 +292,6 @@ function isolation(
   if (wall !== undefined && name !== 'process') throw new CommandError('--wall goes with --isolation process only')
   if (name === 'process' && invoke !== undefined) {
     throw new CommandError('--isolation process and --invoke do not go together: the process ends with _start')
-  }
-  if (name === 'process' && summary) {
-    throw new CommandError('--isolation process and --trace-summary do not go together: calls are counted in one process only')
   }
   return { isolation: name, wall }
 }

@@ -173,8 +173,8 @@ test('what a process says is only ever what it may be', t => {
   const said = (message: object) => heard(lineOf(message).trimEnd())
   t.deepEqual(said({ kind: 'trace', line: 'a\u001b]0;b\u0007\nc\u202ed' }), { kind: 'trace', line: 'a␛]0;b␇ c\ufffdd' })
   t.deepEqual(said({ kind: 'trace', line: { length: 1 } }), { kind: 'trace', line: '' })
-  t.deepEqual(said({ kind: 'exit', code: 'x' }), { kind: 'exit', code: 0 })
-  t.deepEqual(said({ kind: 'exit', code: 2 ** 31 }), { kind: 'exit', code: -(2 ** 31) })
+  t.deepEqual(said({ kind: 'exit', code: 'x' }), { kind: 'exit', code: 0, metrics: {} })
+  t.deepEqual(said({ kind: 'exit', code: 2 ** 31 }), { kind: 'exit', code: -(2 ** 31), metrics: {} })
   t.deepEqual(said({ kind: 'wall', landlock: 0, seccomp: 1 }), { kind: 'wall', wall: { landlock: false, seccomp: false } })
   const error = { name: 'Error', message: 'm', stack: undefined, more: { code: 'E' } }
   t.deepEqual(said({ kind: 'failed', error: { ...error, more: { code: 'E', name: 'x', message: 'x', path: {} } } }), {
@@ -247,7 +247,7 @@ withWall('streams, time and memory are as in a worker', async t => {
 test('what cannot go to another process is refused', async t => {
   const refused = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }
   t.like(await fails(exits(0), { preopens: { '/': { files: {} } } }), refused)
-  t.like(await fails(exits(0), { metrics: true }), refused)
+  t.like(await fails(exits(0), { listen: ['127.0.0.1:0'] }), refused)
 })
 
 test.serial('elsewhere than on Linux there is no wall, and that is an error', async t => {
