@@ -318,9 +318,10 @@ each(test, 'deterministic: a listing cut by the room goes on where it was cut', 
   t.is(w.ask('fd_readdir', fd, w.room(1), 0, 0n), 0)
 })
 
-each(test, 'deterministic: files are numbered as they are met, a file keeps its number, and times are fixed', fixed, (t, w) => {
+const lone = { ...fixed, skip: { overlay: 'two names of one file below an overlay are two files in it' } }
+each(test, 'deterministic: files are numbered as they are met, a file keeps its number, and times are fixed', lone, (t, w) => {
   // What lies in memory is another device than the host's.
-  const device = w.backend === 'memory' || w.backend === 'overlay' ? 2 : 1
+  const device = w.backend === 'memory' ? 2 : 1
   const expected = (inode: number, type: number, links: number, size: number, atim = start, mtim = start): Part[] => {
     const rest = u64(size, atim, mtim, start)
     if (w.version === 'unstable') return [u64(device, inode), u8(type), blank(3), u32(links), rest]
@@ -352,7 +353,7 @@ each(test, 'deterministic: files are numbered as they are met, a file keeps its 
   const now = time(w, REALTIME)
   t.is(w.call('path_filestat_set_times', 3, 0, ...w.path('b'), 5n, 5n, Fstflags.MTIM_NOW), 'SUCCESS')
   stat('b', ...expected(1, 4, 1, 6, 11n, now))
-  if (w.backend !== 'overlay') t.is(Math.floor(w.fs.statSync(w.host('b')).mtimeMs), Number(now / ms), 'the host has it, too')
+  t.is(Math.floor(w.fs.statSync(w.host('b')).mtimeMs), Number(now / ms), 'the host has it, too')
   t.is(w.call('path_filestat_set_times', 3, 0, ...w.path('b'), 5n, 5n, Fstflags.MTIM_NOW | Fstflags.MTIM), 'INVAL')
 
   // A number is not used again, whatever the host does with its own.
