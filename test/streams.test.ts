@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import test from 'ava'
 import { createGuest, type GuestOptions, type Input, lines, type Output, Pool, type RunInput, run, WASI, WasiError } from '#lib/index.js'
+import { Drain, pipedSink } from '#lib/run/pipes.js'
 import { guest } from './programs/cli.js'
 import { call, command, drop, load, store, untilFails, write } from './wasm.js'
 
@@ -272,6 +273,31 @@ test('what is captured has an end', async t => {
   t.is(cut.stdout.toString(), 'abc')
   t.true(cut.truncated)
   t.false((await run(hello(), { stdin: 'abc', maxOutput: 100 })).truncated)
+})
+
+test('a guest that writes nothing, or bytes one by one, fills no memory of its host', async t => {
+  const again = (length: number, times: number): Uint8Array =>
+    command([...[store(0x10, 0x40), store(0x14, length)], ...Array.from({ length: times }, () => drop(call('fd_write', 1, 0x10, 1, 0x20)))])
+  let chunks = 0
+  await run(again(0, 1000), { stdout: () => void chunks++ })
+  t.is(chunks, 0)
+  // Bytes one by one are held up long before as many are on their way as larger pieces may be.
+  let [heard, most] = [0, 0]
+  const words = new Drain(async chunk => {
+    await new Promise(resolve => setImmediate(resolve))
+    heard += chunk.length
+  })
+  const sink = pipedSink(words.memory, false, chunk => {
+    most++
+    words.wrote(Buffer.from(chunk))
+  })
+  for (let i = 0; i < 2 ** 20 / 257 - 1; i++) sink.write(Buffer.alloc(1))
+  t.true(most < 5000)
+  t.true(new Int32Array(words.memory)[0] > 2 ** 20 - 1000, 'the next one but one would wait')
+  await words.end()
+  t.is(heard, most)
+  const { stdout } = await run(again(1, 3000), {})
+  t.is(stdout.length, 3000)
 })
 
 test('a slow reader holds the guest up, and nothing is lost', async t => {

@@ -3,7 +3,7 @@ import { Errno } from '../abi/errno.js'
 import { refuse } from '../errors.js'
 import type { Sink, Source } from '../streams.js'
 
-/** The words of an output's shared memory: bytes on their way, and whether nobody reads any more. */
+/** The words of an output's shared memory: what is on its way, by its weight, and whether nobody reads any more. */
 const Out = Object.freeze({ UNREAD: 0, CLOSED: 1 })
 /** The words of an input's, before its bytes. */
 const In = Object.freeze({ LOCK: 0, STATE: 1, LENGTH: 2 })
@@ -13,6 +13,9 @@ const head = 4 * Object.keys(In).length
 /** How far a writer may be ahead of its reader, and how much is read at once. */
 const mostUnread = 2 ** 20
 const mostRead = 2 ** 16
+/** What a chunk costs beside its bytes while it is on its way: a guest may write byte by byte. */
+const overhead = 256
+const weight = (chunk: Uint8Array): number => chunk.length + overhead
 
 /** A standard stream as it travels to the threads: one of the host's, all there is to read, or shared memory. */
 export type Conveyed =
@@ -39,7 +42,7 @@ export function pipedSource(memory: SharedArrayBuffer, ask: () => void): Source 
     if (Atomics.load(words, In.STATE) === State.ENDED) return new Uint8Array(0)
     const chunk = bytes.slice(0, Atomics.load(words, In.LENGTH))
     Atomics.store(words, In.STATE, State.IDLE)
-    return new Uint8Array(chunk)
+    return chunk
   }
   return {
     read() {
@@ -65,7 +68,7 @@ export function pipedSink(memory: SharedArrayBuffer, isTTY: boolean, send: (chun
         Atomics.wait(words, Out.UNREAD, unread)
       }
       if (Atomics.load(words, Out.CLOSED) !== 0) refuse(Errno.PIPE)
-      Atomics.add(words, Out.UNREAD, chunk.length)
+      Atomics.add(words, Out.UNREAD, weight(chunk))
       send(chunk)
     },
   }
@@ -132,7 +135,7 @@ export class Drain {
       await taking
     } finally {
       if (this.#taken === taking) this.#taken = undefined
-      Atomics.sub(this.#words, Out.UNREAD, chunk.length)
+      Atomics.sub(this.#words, Out.UNREAD, weight(chunk))
       Atomics.notify(this.#words, Out.UNREAD)
       this.#heard()
     }
@@ -140,7 +143,7 @@ export class Drain {
 
   /** A process wrote: it counts here what threads count themselves. */
   heard(chunk: Buffer): Promise<void> {
-    Atomics.add(this.#words, Out.UNREAD, chunk.length)
+    Atomics.add(this.#words, Out.UNREAD, weight(chunk))
     return this.wrote(chunk)
   }
 

@@ -1,5 +1,4 @@
 /** Standard streams of a run: what its embedder gave, what travels to the guest's threads, and what was captured. */
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import type { Settings } from '../options.js'
 import { bytesOf, type Chunk, type Input, inputOf, isBytes, type Output, outputOf, type Writer } from '../streams.js'
@@ -17,22 +16,28 @@ const largest = 2 ** 31 - 1
 /** What the guest wrote, up to a limit. */
 class Capture {
   readonly drain: Drain
-  readonly #chunks: Uint8Array[] = []
-  #room: number
+  /** Grows as it is filled: a list of chunks would cost far more than their bytes where a guest writes few at a time. */
+  #bytes = Buffer.alloc(0)
+  #size = 0
   truncated = false
   constructor(most: number) {
-    this.#room = most
     this.drain = new Drain(chunk => {
-      if (chunk.length > this.#room) {
+      if (this.#size + chunk.length > most) {
         this.truncated = true
         this.drain.close()
       }
-      this.#chunks.push(chunk.subarray(0, this.#room))
-      this.#room -= Math.min(chunk.length, this.#room)
+      const kept = chunk.subarray(0, most - this.#size)
+      if (this.#size + kept.length > this.#bytes.length) this.#grow(this.#size + kept.length, most)
+      this.#size += kept.copy(this.#bytes, this.#size)
     })
   }
+  #grow(wanted: number, most: number): void {
+    const larger = Buffer.alloc(Math.min(Math.max(wanted, 2 * this.#bytes.length, 4096), most))
+    this.#bytes.copy(larger, 0, 0, this.#size)
+    this.#bytes = larger
+  }
   get bytes(): Buffer {
-    return Buffer.concat(this.#chunks)
+    return Buffer.from(this.#bytes.subarray(0, this.#size))
   }
 }
 
@@ -165,7 +170,7 @@ async function pour(chunks: AsyncIterable<Uint8Array>, pipe: Writable): Promise<
   pipe.on('error', () => {})
   for await (const chunk of chunks) {
     if (pipe.destroyed) return
-    if (!pipe.write(chunk)) await Promise.race(['drain', 'close'].map(name => once(pipe, name)))
+    if (!pipe.write(chunk)) await roomIn(pipe)
   }
   pipe.end()
 }
@@ -186,16 +191,21 @@ function draw(pipe: Readable, drain: Drain, failed: (error: unknown) => void): v
 function writing(writer: Writer & Partial<Emitter>, close: () => void): (chunk: Buffer) => Promise<void> {
   return async chunk => {
     if (writer.destroyed || writer.writableEnded) return close()
-    const room = writer.write(chunk)
-    if (room !== false || typeof writer.once !== 'function') return
-    await new Promise<void>(resolve => {
-      const names = ['drain', 'close', 'error']
-      const go = (): void => {
-        for (const name of names) writer.off?.(name, go)
-        resolve()
-      }
-      for (const name of names) writer.once?.(name, go)
-    })
+    if (writer.write(chunk) !== false) return
+    await roomIn(writer)
     if (writer.destroyed) close()
   }
+}
+
+/** Until a stream that was full has room again, or is gone. What is no stream has room always. */
+async function roomIn(stream: Partial<Emitter>): Promise<void> {
+  if (typeof stream.once !== 'function') return
+  await new Promise<void>(resolve => {
+    const names = ['drain', 'close', 'error']
+    const go = (): void => {
+      for (const name of names) stream.off?.(name, go)
+      resolve()
+    }
+    for (const name of names) stream.once?.(name, go)
+  })
 }
