@@ -112,12 +112,28 @@ withProc('what a guest opens is closed on exec [as /proc/self/fdinfo has it]', t
   guest.close()
 })
 
-/** What a terminal shows whose user runs the command with these options; as python's pty hands it on. */
+/**
+ * Runs a program in a terminal, and hands on what that shows. Who holds it open beside the program, and writes last to it, has
+ * the end of what the program wrote too: the kernel drops that of a terminal that everybody has left.
+ */
+const terminal = `
+import os, pty, subprocess, sys, threading
+master, slave = pty.openpty()
+child = subprocess.Popen(sys.argv[1:], stdin=slave, stdout=slave, stderr=slave)
+def end():
+    child.wait()
+    os.write(slave, b"<end of terminal>")
+threading.Thread(target=end).start()
+shown = b""
+while not shown.endswith(b"<end of terminal>"):
+    shown += os.read(master, 65536)
+sys.stdout.buffer.write(shown.removesuffix(b"<end of terminal>"))
+`
+/** What a terminal shows whose user runs the command with these options. */
 function shown(t: ExecutionContext, program: Uint8Array, ...options: string[]): string {
   const file = join(scratch(t), 'program.wasm')
   fs.writeFileSync(file, program)
-  const python = 'import pty, sys; pty.spawn(sys.argv[1:])'
-  const { stdout } = spawnSync('python3', ['-c', python, process.execPath, main, 'run', ...options, file], { timeout: 60_000 })
+  const { stdout } = spawnSync('python3', ['-c', terminal, process.execPath, main, 'run', ...options, file], { timeout: 60_000 })
   return stdout.toString()
 }
 const says = (text: string | Uint8Array, ...more: Parameters<typeof write>[]) =>
