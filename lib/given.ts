@@ -1,5 +1,4 @@
 /** What a guest is given becomes its first descriptors. */
-import { basename } from 'node:path'
 import { coded } from './errors.js'
 import type { Descriptor } from './fds/descriptor.js'
 import { hostDescriptor } from './fds/directory.js'
@@ -14,11 +13,7 @@ import { type Listen, type Listener, shown } from './listen.js'
 import type { GuestMemory } from './memory.js'
 import type { Given, Settings } from './options.js'
 import { plainSink, type Sink, type Source } from './streams.js'
-import { Below } from './sys/memory/below.js'
-import { treeOf } from './sys/memory/files.js'
-import { singleTree } from './sys/memory/single.js'
-import { MemorySys } from './sys/memory/sys.js'
-import type { Tree } from './sys/memory/tree.js'
+import { memory as inMemory } from './sys/memory/load.js'
 import type { Handle, Sys } from './sys/sys.js'
 
 const encoder = new TextEncoder()
@@ -60,7 +55,7 @@ export function openAll(
       fds.insert(terminal && !terminalEscapes ? new PlainTerminal(file, memory) : file)
     })
     preopens.forEach((given, i) => {
-      const directory = (given.files ?? given.file) ? inMemory(sys, another, beside, memory, given) : ofHost(sys, given)
+      const directory = (given.files ?? given.file) ? ofMemory(sys, another, beside, memory, given) : ofHost(sys, given)
       const { readOnly } = given
       directory.preopen = names[i]
       fds.insert(readOnly ? new ReadOnly(directory) : directory)
@@ -88,27 +83,14 @@ function ofHost(sys: Sys, { name, path = '' }: Given): HostFile {
 }
 
 /** What lies in memory is served by a Sys of its own, beside the one for the host, in whose block its results lie. */
-function inMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
+function ofMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
   const { name, path } = given
-  const own = opening(
-    `preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`,
-    () => new MemorySys(sys.block, treeFor(given, another)),
+  const own = opening(`preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`, () =>
+    inMemory.mount().serving(sys.block, given, another),
   )
   beside.push(own)
   memory.serve(own)
   return memoryDescriptor(own, own.preopen(''))
-}
-
-/** Lay overlays over what they lie over, so that this is known of them wherever they go. */
-export function layOver(preopens: readonly Given[], another: () => Sys): void {
-  for (const { path, files } of preopens) if (files !== undefined && path !== undefined) treeOf(files).lieOver(new Below(path, another))
-}
-
-function treeFor({ path, files, file, readOnly }: Given, another: () => Sys): Tree {
-  if (files === undefined) return singleTree(file as string, basename(path as string), readOnly, another)
-  const tree = treeOf(files)
-  if (path !== undefined) tree.lieOver(new Below(path, another))
-  return tree
 }
 
 function listening(sys: Sys, where: Listen): { handle: Handle; address: string; port: number } {

@@ -1,15 +1,15 @@
 /** One guest's side of the host: settings in, wasm imports out. The lower door, for embedders without a WebAssembly.Instance. */
+import { createRequire } from 'node:module'
 import { type CallName, namespace, type Row, table } from './abi/table.js'
 import { namespace0, table0 } from './abi/table0.js'
+import { hostcallChannel } from './channels.js'
 import type { Context } from './context.js'
 import { counted } from './counted.js'
 import { coded, Exit } from './errors.js'
-import type { Descriptor } from './fds/descriptor.js'
 import { OwnFds } from './fds/own.js'
-import { SharedFds } from './fds/shared.js'
 import type { FdTable } from './fds/table.js'
 import type { Gate, Import } from './gate.js'
-import { layOver, nameOf, type Opened, openAll, served } from './given.js'
+import { nameOf, type Opened, openAll } from './given.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import type { Hostcalls } from './hostcalls/types.js'
 import { gates, gates0 } from './imports.js'
@@ -18,14 +18,15 @@ import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
 import { type Metrics, measured, metricsOf } from './metrics.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
-import { heard, published } from './record.js'
-import { replayOver } from './replay/replay.js'
-import type { Sink, Source } from './streams.js'
 import { joined } from './strings.js'
 import { openSys } from './sys/choose.js'
 import type { Sys } from './sys/sys.js'
-import { traced } from './trace.js'
 import { checkKeys } from './validate.js'
+
+// Loaded when they are asked for: who has a guest do its work, and no more, starts without them.
+const require = createRequire(import.meta.url)
+const replay = () => require('./replay/replay.js') as typeof import('./replay/replay.js')
+const trace = () => require('./trace.js') as typeof import('./trace.js')
 
 /** A guest of the host, as {@link createGuest} makes it. */
 export interface Guest {
@@ -69,57 +70,10 @@ export function guestOf(settings: Settings, sys: Sys = openSys(settings.backend)
   return guestWith(settings, sys, memory, fds, opened)
 }
 
-/** What is done here of `guestOf` for a guest that shall live in another thread: what an overlay lies over is known from now on. */
-export function layOverlays({ preopens, backend }: Settings): void {
-  layOver(preopens, () => openSys(backend))
-}
-
-/** What the threads of one guest have together. It passes from thread to thread as it is. */
-export interface Sharing {
-  readonly fds: SharedArrayBuffer
-  readonly handles: number
-  readonly listeners: readonly Listener[]
-}
-
-/**
- * Open all that a guest with threads is given. Each thread, wherever it runs, then makes a guest of its own from the same
- * settings and this. The files are closed when the last of them is, and `close` was called here.
- */
-export function shareOf(settings: Settings): { readonly sharing: Sharing; close(): void } {
-  if (settings.preopens.some(({ files, file }) => files !== undefined || file !== undefined)) {
-    const message = 'threads share open files, which those in memory, and single ones, cannot: they are objects of one thread'
-    throw coded(new Error(message), 'ERR_WASI_THREADS_UNAVAILABLE')
-  }
-  const sys = openSys(settings.backend)
-  const handles = sys.share()
-  if (handles === undefined) {
-    throw coded(new Error(`threads share open files, which backend: '${sys.name}' cannot; 'native' can`), 'ERR_WASI_THREADS_UNAVAILABLE')
-  }
-  const names = settings.preopens.map(nameOf)
-  const memory = new GuestMemory(sys, settings.limits)
-  const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streamsOf(settings, sys, memory))
-  const { listeners } = openAll(sys, () => openSys(settings.backend), memory, fds, settings, names)
-  return { sharing: { fds: fds.memory, handles, listeners }, close: () => sys.dispose() }
-}
-
-/** The guest as one of its threads has it. */
-export function threadOf(settings: Settings, { fds: shared, handles, listeners }: Sharing): Guest {
-  const sys = openSys(settings.backend, handles)
-  const memory = new GuestMemory(sys, settings.limits)
-  const streams = streamsOf(settings, sys, memory)
-  const names = settings.preopens.map(nameOf)
-  const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streams, shared)
-  return guestWith(settings, sys, memory, fds, { beside: [], listeners })
-}
-
-/** Makes those of the standard streams that are served here. */
-function streamsOf({ stdio, terminalEscapes }: Settings, sys: Sys, memory: GuestMemory): (index: number) => Descriptor {
-  return index => served(sys, memory, index, stdio[index] as Source | Sink, terminalEscapes)
-}
-
-function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable, { beside, listeners }: Opened): Guest {
-  const { args, env, limits, counts, replay } = settings
-  const random = (replay && replayOver(sys, beside, memory, replay)) ?? systemRandom
+/** The guest that has what was opened for it. */
+export function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable, { beside, listeners }: Opened): Guest {
+  const { args, env, limits, counts } = settings
+  const random = (settings.replay && replay().replayOver(sys, beside, memory, settings.replay)) ?? systemRandom
   const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random }
   return {
     namespace: settings.version === 'unstable' ? namespace0 : namespace,
@@ -148,16 +102,17 @@ function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTab
   }
 }
 
-function importsOf(context: Context, { version, trace, traceStyle, counts, report }: Settings): Record<string, Import> {
+function importsOf(context: Context, { version, trace: write, traceStyle, counts, report }: Settings): Record<string, Import> {
   const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
   const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] = version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
   const imports: Record<string, Import> = {}
-  const listening = heard()
+  const published = hostcallChannel.hasSubscribers ? trace().published : undefined
+  const traced = write === undefined ? undefined : trace().traced
   for (const [name, row] of Object.entries(rows) as [CallName, Row][]) {
     let call = (made[name] as Gate)(context, calls[name], report)
     if (counts !== undefined) call = measured(name, call, counts)
-    if (listening) call = published(name, row, call, context.memory)
-    if (trace !== undefined) call = traced(name, row, call, context.memory, trace, traceStyle)
+    if (published !== undefined) call = published(name, row, call, context.memory)
+    if (write !== undefined && traced !== undefined) call = traced(name, row, call, context.memory, write, traceStyle)
     imports[name] = call
   }
   return context.limits.hostcalls === Number.POSITIVE_INFINITY ? imports : counted(imports, context.limits.hostcalls)

@@ -1,5 +1,4 @@
 /** A hostcall as a record: its arguments and results by the names that the table has for them, for programs to read. */
-import diagnostics from 'node:diagnostics_channel'
 import { type Errno, type ErrnoName, errnoNames } from './abi/errno.js'
 import type { CallName, Param, Row } from './abi/table.js'
 import { Kind } from './abi/types.js'
@@ -116,14 +115,4 @@ function stored({ view }: GuestMemory, { type }: Param, at: number): Told {
   if (type.kind === Kind.Record) return at
   if (type.kind === Kind.Flags) return told(type, view.getUint16(at, true))
   return type.size === 8 ? wide(type, view.getBigUint64(at, true)) : view.getUint32(at, true)
-}
-
-const channel = diagnostics.channel('wasi-common:hostcall')
-
-/** Whether anybody wants to hear of hostcalls: asked once, when a guest is made. */
-export const heard = (): boolean => channel.hasSubscribers
-
-/** The import, telling of each call whoever subscribed to `wasi-common:hostcall`. */
-export function published(name: CallName, row: Row, call: Import, memory: GuestMemory): Import {
-  return recorded(name, row, call, memory, event => channel.publish(event))
 }

@@ -1,9 +1,8 @@
 /** Host errors that were not expected: the guest sees plain IO, and here all that is known of them is told. */
-import diagnostics from 'node:diagnostics_channel'
 import { debuglog, inspect } from 'node:util'
+import { unexpectedChannel as channel } from './channels.js'
 import type { UnexpectedError } from './errors.js'
 
-const channel = diagnostics.channel('wasi-common:unexpected')
 const debug = debuglog('wasi-common')
 
 /** Tells an error on the channel `wasi-common:unexpected`, by NODE_DEBUG=wasi-common, and to the embedder's hook. */

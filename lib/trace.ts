@@ -1,7 +1,8 @@
-/** What a guest asks of its host, as lines: like those of strace, or of JSON. */
+/** What a guest asks of its host, told to who wants to know: in lines like those of strace, in JSON, or on a channel. */
 import { errnoNames } from './abi/errno.js'
 import type { CallName, Param, Row } from './abi/table.js'
 import { Kind, size } from './abi/types.js'
+import { hostcallChannel } from './channels.js'
 import type { Import } from './gate.js'
 import type { GuestMemory } from './memory.js'
 import { recorded } from './record.js'
@@ -33,7 +34,12 @@ export function traced(
   )
 }
 
-/** `path_open(fd=3, path="a", …) = SUCCESS opened_fd=4` */
+/** The import, telling of each call whoever subscribed to `wasi-common:hostcall`. */
+export function published(name: CallName, row: Row, call: Import, memory: GuestMemory): Import {
+  return recorded(name, row, call, memory, event => hostcallChannel.publish(event))
+}
+
+/** `path_open(fd=3, path="a", ...) = SUCCESS opened_fd=4` */
 function strace(name: string, row: Row, call: Import, memory: GuestMemory, write: (line: string) => void, times: boolean): Import {
   return watched(call, args => {
     let slot = 0

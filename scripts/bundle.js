@@ -13,6 +13,11 @@ const entries = {
   thread: 'run/thread',
   process: 'run/process',
   'typescript/sys': 'sys/typescript/sys',
+  store: 'sys/memory/store',
+  mount: 'sys/memory/mount',
+  plain: 'sys/memory/plain',
+  'replay/replay': 'replay/replay',
+  trace: 'trace',
 }
 /** Those that are imported, so that ES modules want a door to them. */
 const doors = ['index', 'register']

@@ -18,7 +18,7 @@ const importsOf = (file: string): string[] =>
 /** The floors, from the ground up: a file may import from its own floor and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors', /^(errors|validate|random|plain|strings|streams|lines|listen)$/],
+  ['errors', /^(errors|validate|random|plain|strings|streams|lines|listen|channels)$/],
   ['sys/sys', /^sys\/(block|root|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(native|typescript\/\w+|memory\/\w+)$/],
@@ -30,6 +30,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['options', /^(options|strict)$/],
   ['given', /^given$/],
   ['guest', /^guest$/],
+  ['threads', /^threads$/],
   ['wasi', /^wasi$/],
   ['run', /^run\/\w+$/],
   ['index', /^index$/],
@@ -66,7 +67,7 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
     /^(sys\/choose|sys\/wall|sys\/typescript\/\w+)\.ts$/,
     'only sys/choose names a backend; the wall lies beside one',
   ],
-  [/^sys\/choose$/, /^(guest|cli\/leave)\.ts$/, 'a guest is given its backend; the command ends by it'],
+  [/^sys\/choose$/, /^(guest|threads|cli\/leave)\.ts$/, 'a guest is given its backend; the command ends by it'],
   [/^(?!node:)[^./]*$/, /^$/, 'there are no runtime dependencies'],
 ]
 test('what only few may see, only those see', t => {

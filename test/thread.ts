@@ -1,6 +1,7 @@
 /** A thread of a guest that has several, of which the others do nothing. */
-import { type Guest, shareOf, threadOf } from '#lib/guest.js'
+import type { Guest } from '#lib/guest.js'
 import type { Settings } from '#lib/options.js'
+import { shareOf, threadOf } from '#lib/threads.js'
 
 export function threadAlone(settings: Settings): Guest {
   const shared = shareOf(settings)

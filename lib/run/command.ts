@@ -1,9 +1,9 @@
 /** What must hold before a module is run as it is asked for. */
 import { coded } from '../errors.js'
-import { layOverlays, shareOf } from '../guest.js'
 import { type Counts, metricsOf } from '../metrics.js'
 import { type Settings, settingsOf } from '../options.js'
 import { checkAlone, checkPortable } from '../replay/options.js'
+import { layOverlays, shareOf } from '../threads.js'
 import { capMemory, pageBytes } from './cap.js'
 import { Crew } from './crew.js'
 import { type Beginning, Count } from './messages.js'

@@ -1,10 +1,10 @@
 /** What a guest's threads are told, and what they tell the one who runs them. */
 import { UnexpectedError } from '../errors.js'
-import type { Sharing } from '../guest.js'
 import type { Listener } from '../listen.js'
 import type { Metrics } from '../metrics.js'
 import type { Settings } from '../options.js'
 import type { PlainTree } from '../sys/memory/plain.js'
+import type { Sharing } from '../threads.js'
 import type { MemoryLimits } from './module.js'
 import type { Mounts } from './mounts.js'
 import type { Conveyed } from './pipes.js'

@@ -1,7 +1,8 @@
 /** Directories in memory on their way to the thread that a guest lives in, and back. */
 import type { Given } from '../options.js'
 import { MemoryFiles, treeOf } from '../sys/memory/files.js'
-import { fill, type PlainTree, toPlain } from '../sys/memory/plain.js'
+import { memory } from '../sys/memory/load.js'
+import type { PlainTree } from '../sys/memory/plain.js'
 
 /** What the guest is given, with a number in place of the files in memory. */
 export interface Mounts {
@@ -20,7 +21,7 @@ export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; bac
     for (const [index, files] of lent.entries()) {
       const tree = treeOf(files)
       const plain = trees?.[index]
-      if (plain !== undefined) fill(tree, plain)
+      if (plain !== undefined) memory.plain().fill(tree, plain)
       tree.takeBack()
     }
   }
@@ -30,22 +31,24 @@ export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; bac
       lent.push(files)
     }
     const numbered = preopens.map(given => ({ ...given, files: given.files && all.indexOf(given.files) }))
-    return { mounts: { preopens: numbered, trees: all.map(files => toPlain(treeOf(files))) }, back }
+    return { mounts: { preopens: numbered, trees: plainOf(all) }, back }
   } catch (error) {
     back()
     throw error
   }
 }
 
+const plainOf = (all: readonly MemoryFiles[]): PlainTree[] => all.map(files => memory.plain().toPlain(treeOf(files)))
+
 /** In the guest's thread: the same, and `leave`, which says what has become of them. */
 export function arrive({ preopens, trees }: Mounts): { readonly preopens: Given[]; leave(): PlainTree[] } {
   const all = trees.map(plain => {
     const files = new MemoryFiles({}, { quota: plain.quota })
-    fill(treeOf(files), plain)
+    memory.plain().fill(treeOf(files), plain)
     return files
   })
   return {
     preopens: preopens.map(given => ({ ...given, files: given.files === undefined ? undefined : all[given.files] })),
-    leave: () => all.map(files => toPlain(treeOf(files))),
+    leave: () => plainOf(all),
   }
 }

@@ -1,13 +1,10 @@
-/** Files in memory as an embedder has them: made from a record, read and written by path, and what a guest changed of them. */
-import { Errno } from '../../abi/errno.js'
-import { coded, refuse, WasiError } from '../../errors.js'
-import { checkKeys, checkObject, checkString, wrongType, wrongValue } from '../../validate.js'
-import { joined } from './below.js'
-import { type Change, changesOf, type FileKind, kindOf, toText } from './changes.js'
-import { DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
+/** Files in memory as an embedder has them. */
+import { checkKeys } from '../../validate.js'
+import type { Change, FileKind } from './changes.js'
+import { memory } from './load.js'
 import { type FullQuota, type Quota, quotaOf } from './room.js'
-import { Tree } from './tree.js'
-import { type Last, type Lease, walk } from './walk.js'
+import type { Store } from './store.js'
+import type { Tree } from './tree.js'
 
 /** A symbolic link. */
 export interface FileLink {
@@ -28,12 +25,8 @@ export interface FileEntry {
   /** Bytes of a file. */
   readonly size: number
 }
-/** Nodes have a char for each byte; embedders have UTF-8. What is none comes out with the sign of replacement. */
-const toBytes = (text: string): string => Buffer.from(text).toString('latin1')
-const following: Last = { follow: true, enter: true }
-const itself: Last = { follow: false, enter: true }
 
-/** What it knows of itself, for those who lay it before a guest. */
+/** What they lie in, for those who lay it before a guest. */
 export let treeOf: (files: MemoryFiles) => Tree
 
 /**
@@ -42,210 +35,64 @@ export let treeOf: (files: MemoryFiles) => Tree
  * use here (`ERR_WASI_FILES_AWAY`). All methods throw an Error with a `code` such as ENOENT or, where there is no room, ENOSPC.
  */
 export class MemoryFiles {
-  readonly #tree: Tree
+  readonly #store: Store
   static {
-    treeOf = files => files.#tree
+    treeOf = files => files.#store.tree
   }
 
   /** @throws TypeError, RangeError for a wrong record or quota; Error with code ENOSPC for a record that is more than the quota. */
   constructor(record: FileRecord = {}, options: { readonly quota?: Quota | undefined } = {}) {
     checkKeys('options', ['quota'], options)
-    checkObject('record', record)
-    this.#tree = new Tree(quotaOf('options.quota', options.quota))
-    for (const [path, value] of Object.entries(record)) this.#put(path, value)
-  }
-
-  #put(path: string, value: unknown): void {
-    const at = `record[${JSON.stringify(path)}]`
-    if (path.endsWith('/')) {
-      if (value !== '') throw wrongValue(at, "is a directory, whose value is ''", value)
-      this.mkdir(path)
-    } else if (typeof value === 'string' || value instanceof Uint8Array) {
-      this.writeFile(path, value)
-    } else if (typeof value === 'object' && value !== null && 'link' in value) {
-      checkKeys(at, ['link'], value)
-      checkString(`${at}.link`, value.link)
-      this.symlink(value.link, path)
-    } else {
-      throw wrongType(at, 'a string, an instance of Uint8Array or { link }', value)
-    }
+    this.#store = new (memory.store().Store)(record, quotaOf('options.quota', options.quota))
   }
 
   /** What is used of the quota. */
   get used(): FullQuota {
-    return this.#tree.room.used
+    return this.#store.tree.room.used
   }
 
   /** The bytes of a file, which are the caller's own, or its text. Links are followed, as a guest follows them. */
   readFile(path: string): Uint8Array
   readFile(path: string, encoding: 'utf8'): string
   readFile(path: string, encoding?: 'utf8'): Uint8Array | string {
-    if (encoding !== undefined && encoding !== 'utf8') throw wrongValue('encoding', "must be 'utf8', or left out", encoding)
-    const bytes = this.#at('readFile', path, following, ({ node }) => bytesOf(node))
-    return encoding === undefined ? bytes : Buffer.from(bytes.buffer, 0, bytes.length).toString()
+    return this.#store.readFile(path, encoding)
   }
   /** Give a file these bytes, and no others; it and its directories are made where they are missing. */
   writeFile(path: string, data: string | Uint8Array): void {
-    if (typeof data !== 'string' && !(data instanceof Uint8Array))
-      throw wrongType('data', 'of type string or an instance of Uint8Array', data)
-    this.#parents(path)
-    this.#at('writeFile', path, { follow: true, enter: false }, ({ dir, name, node, slash }) => {
-      if (slash || node instanceof DirectoryNode) refuse(Errno.ISDIR)
-      if (node !== undefined && !(node instanceof FileNode)) refuse(Errno.INVAL)
-      const file = node ?? this.#tree.makeFile()
-      if (node === undefined) this.#tree.attach(dir, name, file)
-      file.opened()
-      try {
-        const bytes = typeof data === 'string' ? Buffer.from(data) : data
-        file.resize(0)
-        if (file.write(bytes, 0) < bytes.length) refuse(Errno.NOSPC)
-      } finally {
-        file.closed()
-      }
-    })
+    this.#store.writeFile(path, data)
   }
   /** Make a directory, and those that it lies in; that it is there already is no error. */
   mkdir(path: string): void {
-    this.#parents(path)
-    this.#at('mkdir', path, { follow: true, enter: false }, ({ dir, name, node }) => {
-      if (node !== undefined && !(node instanceof DirectoryNode)) refuse(Errno.EXIST)
-      if (node === undefined) this.#tree.attach(dir, name, this.#tree.makeDirectory())
-    })
+    this.#store.mkdir(path)
   }
   /** Make a symbolic link. A guest follows it only to what lies in the same tree. */
   symlink(target: string, path: string): void {
-    checkString('target', target)
-    if (target === '' || target.includes('\0')) throw wrongValue('target', 'must be a path', target)
-    this.#parents(path)
-    this.#at('symlink', path, { follow: false, enter: false }, ({ dir, name, node, slash }) => {
-      if (node !== undefined || slash) refuse(Errno.EXIST)
-      if (Buffer.byteLength(target) > 4095) refuse(Errno.NAMETOOLONG)
-      const link = this.#tree.makeLink(toBytes(target))
-      this.#tree.attach(dir, name, link)
-    })
+    this.#store.symlink(target, path)
   }
   /** Remove a file, a link, or a directory with all that is in it. That there is none is no error. */
   remove(path: string): void {
-    this.#at('remove', path, itself, ({ dir, name, node }) => {
-      if (node === undefined) return
-      if (name === '.') refuse(Errno.BUSY)
-      this.#clear(dir, name, node)
-    })
-  }
-  #clear(dir: DirectoryNode, name: string, node: Node): void {
-    if (node instanceof DirectoryNode) {
-      for (const inner of this.#tree.names(node)) {
-        const child = this.#tree.lookup(node, inner)
-        if (child !== undefined) this.#clear(node, inner, child)
-      }
-    }
-    this.#tree.remove(dir, name)
+    this.#store.remove(path)
   }
   /** Whether there is something of that name; of a link, whether it leads to something. */
   exists(path: string): boolean {
-    try {
-      return this.#at('exists', path, following, ({ node }) => node !== undefined)
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return false
-      throw error
-    }
+    return this.#store.exists(path)
   }
   /** What is in a directory, in the order in which it was made. */
   list(path = ''): FileEntry[] {
-    return this.#at('list', path, following, ({ node }) => {
-      if (node === undefined) refuse(Errno.NOENT)
-      if (!(node instanceof DirectoryNode)) refuse(Errno.NOTDIR)
-      return this.#tree.names(node).flatMap(name => {
-        const child = this.#tree.lookup(node, name)
-        return child === undefined
-          ? []
-          : [{ name: toText(name), type: kindOf(child.type), size: child instanceof FileNode ? child.size : 0 }]
-      })
-    })
+    return this.#store.list(path)
   }
-
   /**
    * All that lies in memory, as a record that makes the same again. Of an overlay that is what was made, written or renamed, whole.
    * Names that are not UTF-8 come out with signs of replacement.
    */
   toRecord(): Record<string, string | Uint8Array | FileLink> {
-    return this.#at('toRecord', '', following, () => {
-      const found: [path: string, value: string | Uint8Array | FileLink][] = []
-      const visit = (dir: DirectoryNode, path: string, whole: boolean): void => {
-        for (const name of whole ? this.#tree.names(dir) : [...dir.entries.keys()]) {
-          const node = this.#tree.lookup(dir, name)
-          const here = joined(path, toText(name))
-          const placed = whole || dir.entries.get(name)?.placed === true
-          if (node instanceof DirectoryNode) {
-            const before = found.length
-            visit(node, here, placed)
-            if (placed && found.length === before) found.push([`${here}/`, ''])
-          } else if (node instanceof LinkNode) {
-            if (placed) found.push([here, { link: toText(node.target) }])
-          } else if (node instanceof FileNode && (placed || node.written)) {
-            found.push([here, bytesOf(node)])
-          }
-        }
-      }
-      visit(this.#tree.root, '', false)
-      return Object.fromEntries(found)
-    })
+    return this.#store.toRecord()
   }
-
   /**
    * Of an overlay, what is no longer as it is below; of other files, all. To take it over: remove what is `removed`, and the
    * `from` of what is `renamed`, with all that is in them; then write what {@link toRecord} has.
    */
   changes(): Change[] {
-    return this.#at('changes', '', following, () => changesOf(this.#tree))
-  }
-
-  /** Make the directories of a path that are missing. */
-  #parents(path: string): void {
-    const parts = partsOf(path).slice(0, -1)
-    for (let count = 1; count <= parts.length; count++) {
-      const text = parts.slice(0, count).join('/')
-      this.#at('mkdir', text, { follow: true, enter: false }, ({ dir, name, node }) => {
-        if (node === undefined) this.#tree.attach(dir, name, this.#tree.makeDirectory())
-      })
-    }
-  }
-
-  /** What is at a path, held open below as long as it is looked at. */
-  #at<T>(call: string, path: string, last: Last, act: (lease: Lease) => T): T {
-    const text = partsOf(path).join('/')
-    this.#tree.hold()
-    try {
-      return act(walk(this.#tree, this.#tree.root, text === '' ? '.' : toBytes(text), last))
-    } catch (error) {
-      if (!(error instanceof WasiError)) throw error
-      throw coded(new Error(`${error.code}: ${call} '${path}'`), error.code, { syscall: call, path })
-    } finally {
-      this.#tree.release()
-    }
-  }
-}
-
-/** The names that a path of an embedder leads through. */
-function partsOf(path: unknown): string[] {
-  checkString('path', path)
-  if (path.includes('\0')) throw wrongValue('path', 'must not contain NUL characters', path)
-  if (path.startsWith('/')) throw wrongValue('path', 'must be relative: it begins at the root of these files', path)
-  const parts = path.split('/').filter(part => part !== '' && part !== '.')
-  if (parts.includes('..')) throw wrongValue('path', "must not contain '..'", path)
-  return parts
-}
-
-function bytesOf(node: Node | undefined): Uint8Array<ArrayBuffer> {
-  if (node === undefined) refuse(Errno.NOENT)
-  if (node instanceof DirectoryNode) refuse(Errno.ISDIR)
-  if (!(node instanceof FileNode)) refuse(Errno.INVAL)
-  node.opened()
-  try {
-    node.refresh()
-    const bytes = new Uint8Array(node.size)
-    return bytes.slice(0, node.read(bytes, 0))
-  } finally {
-    node.closed()
+    return this.#store.changes()
   }
 }
