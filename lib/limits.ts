@@ -9,21 +9,23 @@ interface Limit {
   readonly fallback: number
   readonly least: number
   readonly most: number
-  /** What the guest gets beyond it; `ended`: it is thrown out of its code. */
-  readonly errno: ErrnoName | 'ended'
+  /** What the guest gets beyond it; `its end`: an error is thrown out of its code. */
+  readonly errno: ErrnoName | 'its end'
+  /** What the embedder sees of that. */
+  readonly seen: string
 }
 
 // biome-ignore format: a limit a line, as in a table
 const table = {
-  descriptors:   { doc: 'descriptors open at once, with the standard streams, the directories and the listeners given', fallback: 1024, least: 3, most: 2 ** 19, errno: 'NFILE' },
-  pathBytes:     { doc: 'bytes of a path, as PATH_MAX has them', fallback: 4095, least: 1, most: 4095, errno: 'NAMETOOLONG' },
-  iovecs:        { doc: 'pieces of memory that one read or write names, as IOV_MAX', fallback: maxSpans, least: 1, most: maxSpans, errno: 'INVAL' },
-  subscriptions: { doc: 'things that one poll_oneoff waits for', fallback: maxPolls, least: 1, most: maxPolls, errno: 'INVAL' },
-  randomBytes:   { doc: 'bytes that one random_get fills', fallback: 2 ** 26, least: 0, most: 2 ** 32 - 1, errno: 'INVAL' },
-  hostcalls:     { doc: 'hostcalls of a guest, of each thread of it, in all', fallback: Infinity, least: 0, most: 2 ** 53 - 1, errno: 'ended' },
+  descriptors:   { doc: 'descriptors open at once, with the standard streams, the directories and the listeners given', fallback: 1024, least: 3, most: 2 ** 19, errno: 'NFILE', seen: 'nothing' },
+  pathBytes:     { doc: 'bytes of a path, as PATH_MAX has them', fallback: 4095, least: 1, most: 4095, errno: 'NAMETOOLONG', seen: 'nothing' },
+  iovecs:        { doc: 'pieces of memory that one read or write names, as IOV_MAX', fallback: maxSpans, least: 1, most: maxSpans, errno: 'INVAL', seen: 'nothing' },
+  subscriptions: { doc: 'things that one poll_oneoff waits for', fallback: maxPolls, least: 1, most: maxPolls, errno: 'INVAL', seen: 'nothing' },
+  randomBytes:   { doc: 'bytes that one random_get fills', fallback: 2 ** 26, least: 0, most: 2 ** 32 - 1, errno: 'INVAL', seen: 'nothing' },
+  hostcalls:     { doc: 'hostcalls of a guest, of each thread of it, in all', fallback: Infinity, least: 0, most: 2 ** 53 - 1, errno: 'its end', seen: 'an error with code `ERR_WASI_HOSTCALL_LIMIT`' },
 } as const satisfies Record<string, Limit>
 
-/** How much of the host a guest may use at once. README.md has the table: what each counts, its default, what the guest gets beyond it. */
+/** How much of the host a guest may use at once. README.md has the table: what each counts, its default, what the guest gets beyond it, and what its embedder sees. */
 export type Limits = { readonly [Name in keyof typeof table]: number }
 export const limitTable: { readonly [Name in keyof Limits]: Limit } = table
 const names = Object.keys(table) as (keyof Limits)[]

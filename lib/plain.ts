@@ -6,7 +6,7 @@ const PICTURES = 0x2400
 const picture = (character: string): string => {
   const code = character.charCodeAt(0)
   if (code < 0x20) return String.fromCharCode(PICTURES + code)
-  return code === 0x7f ? '␡' : '\ufffd'
+  return code === 0x7f ? '\u2421' : '\ufffd'
 }
 
 /** What would steer a terminal is shown, as a picture of itself. */

@@ -47,6 +47,10 @@ const { output } = await bundle.write({
 })
 await bundle.close()
 
+// V8 reads what is ASCII as it is, a fifth sooner.
+for (const { fileName, code } of output) {
+  if (fileName === 'host.js' && /[^\0-\x7f]/.test(code)) throw new Error(`${fileName} is not ASCII`)
+}
 writeFileSync(dist('bundle/package.json'), '{ "type": "commonjs" }\n')
 chmodSync(dist('bundle/cli.js'), 0o755)
 for (const name of doors) {

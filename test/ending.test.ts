@@ -169,10 +169,16 @@ test('a pool: its guests have nothing of each other', async t => {
 test('a pool: no more at once than its size, each in its turn', async t => {
   const pool = new Pool({ size: 2, modules: 1 })
   let [now, most] = [0, 0]
+  let met = (): void => {}
+  const two = new Promise<void>(resolve => {
+    met = resolve
+  })
   const one = async (code: number): Promise<number> => {
     const { exitCode } = await pool.run(command([...write(1, 0x40, 1), call('proc_exit', code)], { data: { 64: 'x' } }), {
       stdout: async () => {
         most = Math.max(most, ++now)
+        if (now === 2) met()
+        await two
         await new Promise(resolve => setTimeout(resolve, 20))
         now--
       },

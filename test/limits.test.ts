@@ -5,6 +5,9 @@ import os from 'node:os'
 import test from 'ava'
 import { createGuest, Errno, type Guest, type GuestOptions, Rights } from '#lib/index.js'
 import { limitTable } from '#lib/limits.js'
+import { defaultMost } from '#lib/run/stdio.js'
+import { maxFileSize } from '#lib/sys/memory/content.js'
+import { defaultQuota } from '#lib/sys/memory/room.js'
 
 const backends = ['native', 'typescript'] as const
 
@@ -126,6 +129,16 @@ test('what an embedder may not set', t => {
 
 test('README.md has them all', t => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  const rows = Object.entries(limitTable).map(([name, { doc, fallback, errno }]) => `| \`${name}\` | ${doc} | ${fallback} | \`${errno}\` |`)
-  t.true(readme.includes(`| limit | what it counts | default | beyond it |\n|---|---|---|---|\n${rows.join('\n')}\n`), rows.join('\n'))
+  const rows = Object.entries(limitTable).map(
+    ([name, { doc, fallback, errno, seen }]) =>
+      `| \`limits.${name}\` | ${doc} | ${fallback} | ${errno === 'its end' ? errno : `\`${errno}\``} | ${seen} |`,
+  )
+  const head = '| limit | what it counts | default | the guest gets | you see |\n|---|---|---|---|---|\n'
+  t.true(readme.includes(`${head}${rows.join('\n')}\n`), rows.join('\n'))
+  const others = { 'quota.bytes': defaultQuota.bytes, 'quota.entries': defaultQuota.entries, 'maxOutput` of `run': defaultMost }
+  for (const [name, value] of Object.entries(others)) {
+    const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`))
+    t.true(row?.includes(` | ${value} | `), name)
+  }
+  t.true(readme.includes(`| fixed | bytes of a file in memory | ${maxFileSize} |`))
 })

@@ -10,7 +10,6 @@ import { createGuest, type Guest } from '#lib/guest.js'
 import { MemoryFiles, run } from '#lib/index.js'
 import { type GuestOptions, settingsOf } from '#lib/options.js'
 import { lend } from '#lib/run/mounts.js'
-import { defaultQuota } from '#lib/sys/memory/room.js'
 import { shareOf } from '#lib/threads.js'
 import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from './hostcalls/world.js'
 import { assemble, call, command, drop } from './wasm.js'
@@ -361,14 +360,6 @@ test.serial('inodes are never given twice, in whatever thread', async t => {
   })
   t.is(new Set(inodes).size, 4)
   t.is(new Set(inodes.map(inode => inode.split(':')[0])).size, 1)
-})
-
-test.serial('README.md has the quotas', t => {
-  const readme = fs.readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  for (const [name, value] of Object.entries(defaultQuota)) {
-    const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`))
-    t.true(row?.endsWith(`| ${value} | \`NOSPC\` |`), row)
-  }
 })
 
 // Overlays.

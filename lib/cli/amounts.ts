@@ -11,11 +11,11 @@ function amount(option: string, text: string, units: Readonly<Record<string, num
     throw new CommandError(`${option}=${text}: a number is wanted, with one of ${known.join(', ')}`)
   const value = Math.floor(Number(number) * units[unit])
   if (value > most)
-    throw new CommandError(`${option}=${text} is too much: the most is ${most / units[known.at(-1) as string]}${known.at(-1)}`)
+    throw new CommandError(`${option}=${text} is too much: the most is ${Math.floor(most / units[known.at(-1) as string])}${known.at(-1)}`)
   return value
 }
 
 /** Milliseconds: `500ms`, `2s`, `1.5m`, `1h`. */
 export const duration = (option: string, text: string): number => amount(option, text, milliseconds, 2 ** 31 - 1)
 /** Bytes: `4096`, `64k`, `64m`, `1g`, in powers of 1,024. */
-export const size = (option: string, text: string): number => amount(option, text, bytes, 4 * 2 ** 30)
+export const size = (option: string, text: string, most = 4 * 2 ** 30): number => amount(option, text, bytes, most)

@@ -38,7 +38,7 @@ export interface RunRequest {
 export const runHelp = `Options of run:
   --dir HOST[::GUEST[::ro]]  give the guest a directory, under the name GUEST (default HOST), perhaps only to read
   --overlay HOST[::GUEST]    give it a directory that is not changed: what it writes there is kept in memory, and gone at its end
-  --tmpfs GUEST[::SIZE]      give it an empty directory in memory, of at most SIZE (default 64M; with K, M or G)
+  --tmpfs GUEST[::SIZE]      give it an empty directory in memory, of at most SIZE (default 64m; with k, m or g)
   --tcplisten HOST:PORT      let the guest accept connections there; at port 0 it is told which port was free
   --env NAME[=VALUE]         set a variable of the guest; without a value, pass the host's on
   --inherit-env              pass the host's whole environment on
@@ -195,21 +195,12 @@ function directories(
     give(`--overlay ${setting}`, path, guest, { path, overlay: true })
   }
   for (const setting of memory) {
-    const [guest, size, ...rest] = setting.split('::')
-    const quota = size === undefined ? {} : { quota: { bytes: bytesOf(`--tmpfs ${setting}`, size) } }
+    const [guest, room, ...rest] = setting.split('::')
+    const quota = room === undefined ? {} : { quota: { bytes: size(`--tmpfs ${guest}`, room, Number.MAX_SAFE_INTEGER) } }
     if (rest.length !== 0) throw new CommandError(`--tmpfs ${setting}: nothing follows the size`, 'as in --tmpfs /tmp::16M')
     give(`--tmpfs ${setting}`, guest, guest, { files: {}, ...quota })
   }
   return preopens
-}
-
-const units: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }
-function bytesOf(option: string, size: string): number {
-  const [, digits, unit] = /^(\d{1,12})([KMG]?)$/i.exec(size) ?? []
-  if (digits === undefined || unit === undefined) throw new CommandError(`${option}: a size is a number, perhaps with K, M or G`)
-  const bytes = Number(digits) * units[unit.toUpperCase()]
-  if (!Number.isSafeInteger(bytes)) throw new CommandError(`${option}: there is no such size`)
-  return bytes
 }
 
 function listener(where: string): string {

@@ -10,7 +10,8 @@ export type RunInput = Input | AsyncIterable<Chunk> | (() => Promise<Chunk | nul
 /** `capture` (the default) makes it part of the result. A function may answer with a promise: the guest then waits for that. */
 export type RunOutput = Output | 'capture'
 
-const defaultMost = 2 ** 24
+/** Bytes that are captured of a stream, unless an embedder says otherwise. */
+export const defaultMost = 2 ** 24
 const largest = 2 ** 31 - 1
 
 /** What the guest wrote, up to a limit. */
