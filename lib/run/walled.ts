@@ -92,9 +92,9 @@ class Cell {
   readonly #hooks: Pick<Settings, 'trace' | 'report'>
   #wall: Wall | undefined
   #rest = ''
-  /** What comes of it, when that is known. */
   /** It told its end by itself. */
   #ended = false
+  /** What comes of it, when that is known. */
   #outcome: (() => Ended) | undefined
 
   constructor(child: ChildProcess, request: Request, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio) {
