@@ -1,4 +1,4 @@
-/** What isolation costs: the same small command run to its end in workers, in a process, and in a process behind the wall, in turns. `node dist-test/bench/isolation.js [turns]` */
+/** What isolation costs: the same small command run to its end here, in workers that are new or a pool's, in a process, and behind the wall, in turns. `node dist-test/bench/isolation.js [turns]` */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
@@ -9,7 +9,7 @@ import { channel, type Request } from '#lib/run/lines.js'
 import { call, command } from '../test/wasm.js'
 
 // What is shipped.
-const { run }: typeof import('#lib/index.js') = await import(import.meta.resolve('#bundle/index.js'))
+const { Pool, run, WASI }: typeof import('#lib/index.js') = await import(import.meta.resolve('#bundle/index.js'))
 
 const bytes = command([call('proc_exit', 7)])
 /** All processes have the same: what Node does at its start differs much with it. */
@@ -37,8 +37,23 @@ async function ran(isolation: 'worker' | 'process'): Promise<void> {
   if (exitCode !== 7) throw new Error(`exit code ${exitCode}`)
 }
 
+const pool = new Pool({ size: 1 })
+const module = new WebAssembly.Module(bytes)
+function here(): void {
+  const wasi = new WASI({ version: 'preview1' })
+  const code = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()))
+  wasi.close()
+  if (code !== 7) throw new Error(`exit code ${code}`)
+}
+async function pooled(): Promise<void> {
+  const { exitCode } = await pool.run(bytes)
+  if (exitCode !== 7) throw new Error(`exit code ${exitCode}`)
+}
+
 const ways: Readonly<Record<string, () => unknown>> = {
   'node that does nothing': () => spawnSync(process.execPath, ['-e', '0'], { env }),
+  'in this thread': here,
+  'a worker of a pool': pooled,
   'a worker': () => ran('worker'),
   'a process': bare,
   'a process behind the wall': () => ran('process'),
@@ -56,5 +71,6 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 const floor = median(times.get('a worker') as number[])
 for (const [name, values] of times) {
   const middle = median(values)
-  console.log(`${name.padEnd(28)} ${middle.toFixed(1).padStart(7)} ms  ${(middle / floor).toFixed(2).padStart(6)} x a worker`)
+  console.log(`${name.padEnd(28)} ${middle.toFixed(2).padStart(8)} ms  ${(middle / floor).toFixed(3).padStart(6)} x a worker`)
 }
+await pool.close()
