@@ -13,7 +13,9 @@ import { type Listen, type Listener, shown } from './listen.js'
 import type { GuestMemory } from './memory.js'
 import type { Given, Settings } from './options.js'
 import { plainSink, type Sink, type Source } from './streams.js'
+import { treeOf } from './sys/memory/files.js'
 import { memory as inMemory } from './sys/memory/load.js'
+import type { Mounted } from './sys/memory/mount.js'
 import type { Handle, Sys } from './sys/sys.js'
 
 const encoder = new TextEncoder()
@@ -82,11 +84,14 @@ function ofHost(sys: Sys, { name, path = '' }: Given): HostFile {
   return hostDescriptor(sys, handle)
 }
 
+/** A directory in memory, or one file, as it is mounted. */
+export const mounted = ({ files, ...given }: Given): Mounted => ({ ...given, tree: files && treeOf(files) })
+
 /** What lies in memory is served by a Sys of its own, beside the one for the host, in whose block its results lie. */
 function ofMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
   const { name, path } = given
   const own = opening(`preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`, () =>
-    inMemory.mount().serving(sys.block, given, another),
+    inMemory.mount().serving(sys.block, mounted(given), another),
   )
   beside.push(own)
   memory.serve(own)

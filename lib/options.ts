@@ -10,8 +10,9 @@ import { type Replay, type ReplayOptions, replayNames, replayOf } from './replay
 import { reporter } from './report.js'
 import { type Input, inputOf, type Output, outputOf, type Sink, type Source } from './streams.js'
 import { checkStrict } from './strict.js'
-import { type FileRecord, MemoryFiles } from './sys/memory/files.js'
+import { MemoryFiles } from './sys/memory/files.js'
 import { type Quota, quotaOf } from './sys/memory/room.js'
+import type { FileRecord } from './sys/memory/store.js'
 import type { Style } from './trace.js'
 import {
   checkArray,

@@ -19,7 +19,7 @@ const importsOf = (file: string): string[] =>
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
   ['errors', /^(errors|validate|random|plain|strings|streams|lines|listen|channels)$/],
-  ['sys/sys', /^sys\/(block|root|sys)$/],
+  ['sys/sys', /^sys\/(block|dots|root|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(native|typescript\/\w+|memory\/\w+)$/],
   ['sys/choose, sys/wall', /^sys\/(choose|wall)$/],

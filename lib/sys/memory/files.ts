@@ -1,30 +1,10 @@
 /** Files in memory as an embedder has them. */
 import { checkKeys } from '../../validate.js'
-import type { Change, FileKind } from './changes.js'
+import type { Change } from './changes.js'
 import { memory } from './load.js'
 import { type FullQuota, type Quota, quotaOf } from './room.js'
-import type { Store } from './store.js'
+import type { FileEntry, FileLink, FileRecord, Store } from './store.js'
 import type { Tree } from './tree.js'
-
-/** A symbolic link. */
-export interface FileLink {
-  /** Where it leads: its text. */
-  readonly link: string
-}
-/**
- * What lies at which path: the bytes of a file, or its text; or a symbolic link. Paths are relative, with slashes; a file's
- * directories are made. A path that ends in a slash is a directory, and its value is `''`.
- */
-export type FileRecord = Readonly<Record<string, string | Uint8Array | FileLink>>
-/** A name in a directory. */
-export interface FileEntry {
-  /** Without the path that leads to it. */
-  readonly name: string
-  /** What lies there; links are not followed. */
-  readonly type: FileKind
-  /** Bytes of a file. */
-  readonly size: number
-}
 
 /** What they lie in, for those who lay it before a guest. */
 export let treeOf: (files: MemoryFiles) => Tree

@@ -3,7 +3,6 @@ import { basename } from 'node:path'
 import type { Block } from '../block.js'
 import type { Sys } from '../sys.js'
 import { Below } from './below.js'
-import { type MemoryFiles, treeOf } from './files.js'
 import { singleTree } from './single.js'
 import { MemorySys } from './sys.js'
 import type { Tree } from './tree.js'
@@ -11,7 +10,7 @@ import type { Tree } from './tree.js'
 /** Of a directory that was given: where it lies on the host, and in memory; or where a single file lies. */
 export interface Mounted {
   readonly path: string | undefined
-  readonly files: MemoryFiles | undefined
+  readonly tree: Tree | undefined
   readonly file?: string
   readonly readOnly: boolean
 }
@@ -22,13 +21,13 @@ export function serving(block: Block, given: Mounted, another: () => Sys): Sys {
 }
 
 /** Lay an overlay over what it lies over, so that this is known of it wherever it goes. */
-export function layOver({ path, files }: Mounted, another: () => Sys): void {
-  if (files !== undefined && path !== undefined) treeOf(files).lieOver(new Below(path, another))
+export function layOver({ path, tree }: Mounted, another: () => Sys): void {
+  if (tree !== undefined && path !== undefined) tree.lieOver(new Below(path, another))
 }
 
 function treeFor(given: Mounted, another: () => Sys): Tree {
-  const { path, files, file, readOnly } = given
-  if (files === undefined) return singleTree(file as string, basename(path as string), readOnly, another)
+  const { path, tree, file, readOnly } = given
+  if (tree === undefined) return singleTree(file as string, basename(path as string), readOnly, another)
   layOver(given, another)
-  return treeOf(files)
+  return tree
 }

@@ -1,24 +1,14 @@
 /** The calls that work on names: what each says to what is there already, and to final dots and slashes. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
+import { refuseDots as refuseEnds } from '../dots.js'
 import { DirectoryNode } from './nodes.js'
 import type { Tree } from './tree.js'
 import type { Lease } from './walk.js'
 
-/** What the kernel says to `.` and `..` in the last place. */
-const dots = {
-  mkdir: [Errno.EXIST, Errno.EXIST],
-  symlink: [Errno.EXIST, Errno.EXIST],
-  link: [Errno.EXIST, Errno.EXIST],
-  unlink: [Errno.ISDIR, Errno.ISDIR],
-  rmdir: [Errno.INVAL, Errno.NOTEMPTY],
-  rename: [Errno.BUSY, Errno.BUSY],
-} as const
-function refuseDots(call: keyof typeof dots, { dots: count, name }: Lease): void {
-  if (count > 0) refuse(dots[call][count - 1])
-  // A directory that the walk went into by a slash.
-  if (name === '.') refuse(dots[call][0])
-}
+/** A directory that the walk went into, by a slash, is to these calls as one that ended in `.`. */
+const refuseDots = (call: Parameters<typeof refuseEnds>[0], { dots, name }: Lease): void =>
+  refuseEnds(call, { dots: dots || (name === '.' ? 1 : 0) })
 
 export function mkdir(tree: Tree, to: Lease): 0 {
   refuseDots('mkdir', to)

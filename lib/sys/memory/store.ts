@@ -3,12 +3,31 @@ import { Errno } from '../../abi/errno.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { checkKeys, checkObject, checkString, wrongType, wrongValue } from '../../validate.js'
 import { joined } from './below.js'
-import { type Change, changesOf, kindOf, toText } from './changes.js'
-import type { FileEntry, FileLink, FileRecord } from './files.js'
+import { type Change, changesOf, type FileKind, kindOf, toText } from './changes.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
 import type { FullQuota } from './room.js'
 import { Tree } from './tree.js'
 import { type Last, type Lease, walk } from './walk.js'
+
+/** A symbolic link. */
+export interface FileLink {
+  /** Where it leads: its text. */
+  readonly link: string
+}
+/**
+ * What lies at which path: the bytes of a file, or its text; or a symbolic link. Paths are relative, with slashes; a file's
+ * directories are made. A path that ends in a slash is a directory, and its value is `''`.
+ */
+export type FileRecord = Readonly<Record<string, string | Uint8Array | FileLink>>
+/** A name in a directory. */
+export interface FileEntry {
+  /** Without the path that leads to it. */
+  readonly name: string
+  /** What lies there; links are not followed. */
+  readonly type: FileKind
+  /** Bytes of a file. */
+  readonly size: number
+}
 
 /** Nodes have a char for each byte; embedders have UTF-8. What is none comes out with the sign of replacement. */
 const toBytes = (text: string): string => Buffer.from(text).toString('latin1')

@@ -2,21 +2,10 @@
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
+import { refuseDots } from '../dots.js'
 import { codeOf } from './errno.js'
 import type { Lease } from './walk.js'
 
-/** What the kernel says to `.` and `..` in the last place. */
-const dots = {
-  mkdir: [Errno.EXIST, Errno.EXIST],
-  symlink: [Errno.EXIST, Errno.EXIST],
-  link: [Errno.EXIST, Errno.EXIST],
-  unlink: [Errno.ISDIR, Errno.ISDIR],
-  rmdir: [Errno.INVAL, Errno.NOTEMPTY],
-  rename: [Errno.BUSY, Errno.BUSY],
-} as const
-function refuseDots(call: keyof typeof dots, lease: Lease) {
-  if (lease.dots > 0) refuse(dots[call][lease.dots - 1])
-}
 /** undefined where there is nothing. */
 const isDirectory = (lease: Lease) => fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isDirectory()
 
