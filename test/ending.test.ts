@@ -1,5 +1,6 @@
 /** How a run is ended from outside, what it may have of the machine, and that a thousand of them leave nothing. */
 import { spawn as spawnProcess } from 'node:child_process'
+import { getEventListeners } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -198,6 +199,35 @@ test('a pool that is closed while runs wait', async t => {
   await pool.close()
   t.is((await failure(first)).code, 'ERR_WASI_TIMEOUT')
   t.is((await failure(second)).code, 'ERR_WASI_POOL_CLOSED')
+})
+
+test('a pool: a mistake in the options is told at once, and costs nobody his turn', async t => {
+  const pool = new Pool({ size: 1 })
+  const busy = new AbortController()
+  const first = failure(pool.run(endless, { signal: busy.signal }))
+  const fails = async (options: unknown) => failure(pool.run(endless, options as RunOptions))
+  t.like(await fails(null), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+  t.like(await fails({ signal: 'stop' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+  t.like(await fails({ maxMemory: '64m' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+  for (const maxMemory of [-1, 1.5, Number.NaN]) t.like(await fails({ maxMemory }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
+  // It would run where nobody who asks for that wants it.
+  t.like(await fails({ isolation: 'process' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
+  const mine = new Error('mine')
+  t.is(await failure(pool.run(endless, { signal: AbortSignal.abort(mine) })), mine)
+  // All of that was told while the first one ran.
+  busy.abort(mine)
+  t.is(await first, mine)
+  t.is((await pool.run(command([call('proc_exit', 5)]))).exitCode, 5)
+  await pool.close()
+})
+
+test('a pool: a signal for many runs is listened to by those that are not at their end', async t => {
+  const pool = new Pool({ size: 1 })
+  const { signal } = new AbortController()
+  const program = command([call('proc_exit', 0)])
+  await Promise.all(Array.from({ length: 5 }, () => pool.run(program, { signal })))
+  t.deepEqual(getEventListeners(signal, 'abort'), [])
+  await pool.close()
 })
 
 test('a thousand runs of a pool leave nothing', async t => {

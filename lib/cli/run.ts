@@ -88,7 +88,7 @@ async function runInWorkers(request: RunRequest, module: WebAssembly.Module, byt
   const counts = request.summary ? newCounts() : undefined
   const { runModule } = await import('../run/command.js')
   try {
-    const { exitCode } = await runModule({ module, bytes }, options, undefined, counts)
+    const { exitCode } = await runModule({ module, bytes }, options, counts)
     return exitCode
   } finally {
     if (counts !== undefined) tellCalls(metricsOf(counts))

@@ -10,7 +10,7 @@ import { type Beginning, Count } from './messages.js'
 import { importsMemory, type MemoryLimits, memoryLimits, versionOf } from './module.js'
 import { lend } from './mounts.js'
 import type { RunOptions, RunResult } from './options.js'
-import { type Terms, termsOf, untilEnd } from './terms.js'
+import { type Asked, type Terms, termsOf, untilEnd } from './terms.js'
 import { Workers } from './workers.js'
 
 /** A module, with the bytes that it was compiled from, if these are known. */
@@ -19,9 +19,13 @@ export interface Program {
   readonly bytes: Uint8Array | undefined
 }
 
-/** Run a program in such workers. `calls`: where its hostcalls are counted, for who wants that of a run that fails, too. */
-export async function runModule(program: Program, options: RunOptions, workers = new Workers(), calls?: Counts): Promise<RunResult> {
-  const [terms, own] = termsOf(options)
+/** Run a program. `calls`: where its hostcalls are counted, for who wants that of a run that fails, too. */
+export async function runModule(program: Program, options: RunOptions, calls?: Counts): Promise<RunResult> {
+  return runTerms(program, termsOf(options), new Workers(), calls)
+}
+
+/** The same in such workers, when what is asked of the run itself has been checked. */
+export async function runTerms(program: Program, [terms, own]: Asked, workers: Workers, calls?: Counts): Promise<RunResult> {
   checkPortable({ ...own })
   const given = settingsOf({ ...own, version: own.version ?? versionOf(program.module) })
   return runSettings(program, { ...given, counts: calls ?? given.counts }, terms, workers)

@@ -36,7 +36,7 @@ export class Pool {
     this.#modules = modules
   }
 
-  /** As `run`; and Error with code ERR_WASI_POOL_CLOSED after `close`. */
+  /** As `run`, but for `isolation: 'process'`, which is an error; and Error with code ERR_WASI_POOL_CLOSED after `close`. */
   async run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
     const given = source instanceof WebAssembly.Module ? source : copyOf(source)
     if (this.#closed) throw coded(new Error('the pool has been closed'), 'ERR_WASI_POOL_CLOSED')

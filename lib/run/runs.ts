@@ -1,8 +1,10 @@
 /** The runs of a pool: whose turn it is, which workers wait, which modules are compiled. */
 import { createHash } from 'node:crypto'
 import { coded } from '../errors.js'
-import { capped, type Program, runModule } from './command.js'
+import { wrongValue } from '../validate.js'
+import { capped, type Program, runTerms } from './command.js'
 import type { RunOptions, RunResult } from './options.js'
+import { termsOf } from './terms.js'
 import { Workers } from './workers.js'
 
 /** Of a run that waits until another one has ended. */
@@ -29,14 +31,24 @@ export class Runs {
   }
 
   async run(source: WebAssembly.Module | Uint8Array, options: RunOptions): Promise<RunResult> {
-    const { maxMemory, ...others } = options
+    // Before its turn: whoever made a mistake has no place among those who wait.
+    const [terms, own] = termsOf(options)
+    const { isolation, maxMemory, signal, stdio } = terms
+    if (isolation === 'process') {
+      throw wrongValue('options.isolation', 'is not to be had of a pool, whose guests live in workers of this process', isolation)
+    }
     const program =
       source instanceof Uint8Array ? this.#compiled(source, maxMemory) : capped({ module: source, bytes: undefined }, maxMemory)
     // It is looked at below, if it ever is this one's turn.
     program.catch(() => {})
-    await this.#turn(options.signal)
     try {
-      return await runModule(await program, others, this.#workers)
+      await this.#turn(signal)
+    } catch (error) {
+      stdio.close()
+      throw error
+    }
+    try {
+      return await runTerms(await program, [{ ...terms, maxMemory: undefined }, own], this.#workers)
     } finally {
       const next = this.#waiting.shift()
       // Who waits has the place of who ended.
@@ -53,20 +65,28 @@ export class Runs {
 
   async #turn(signal: AbortSignal | undefined): Promise<void> {
     if (this.#closed) throw closed()
+    signal?.throwIfAborted()
     if (this.#running < this.#size) {
       this.#running++
       return
     }
-    await new Promise<void>((go, refuse) => {
-      const turn: Turn = { go, refuse }
-      this.#waiting.push(turn)
-      signal?.addEventListener('abort', () => {
-        const at = this.#waiting.indexOf(turn)
-        if (at < 0) return
-        this.#waiting.splice(at, 1)
-        refuse(signal.reason)
+    let abort = (): void => {}
+    try {
+      await new Promise<void>((go, refuse) => {
+        const turn: Turn = { go, refuse }
+        this.#waiting.push(turn)
+        abort = () => {
+          const at = this.#waiting.indexOf(turn)
+          if (at < 0) return
+          this.#waiting.splice(at, 1)
+          refuse(signal?.reason)
+        }
+        signal?.addEventListener('abort', abort)
       })
-    })
+    } finally {
+      // One signal may be for many runs.
+      signal?.removeEventListener('abort', abort)
+    }
   }
 
   #compiled(bytes: Uint8Array, maxMemory: number | undefined): Promise<Program> {

@@ -22,8 +22,10 @@ export interface Terms {
 }
 const names = ['threads', 'isolation', 'wall', 'maxMemory', 'maxOutput', 'timeout', 'signal', 'onListening'] as const
 
-/** Checks options but for those of the guest, which are the second half of the answer. */
-export function termsOf(options: RunOptions): [Terms, Omit<RunOptions, (typeof names)[number] | 'stdin' | 'stdout' | 'stderr'>] {
+/** What was asked for: the terms, which are checked, and the options of the guest, which are not yet. */
+export type Asked = [Terms, Omit<RunOptions, (typeof names)[number] | 'stdin' | 'stdout' | 'stderr'>]
+
+export function termsOf(options: RunOptions): Asked {
   checkKeys('options', [...optionNames, ...names], options)
   const {
     threads = 0,
