@@ -18,8 +18,8 @@ export interface CallMetrics {
 export type Metrics = Readonly<Partial<Record<CallName, CallMetrics>>>
 
 const calls = Object.keys(table) as CallName[]
-/** The words of a row: how long, how often there was no answer, and how often which errno. */
-const Word = Object.freeze({ NANOSECONDS: 0, UNANSWERED: 1, ERRNOS: 2 })
+/** The words of a row: how long, how often there was no answer, or one that has no name, and how often which errno. */
+const Word = Object.freeze({ NANOSECONDS: 0, UNANSWERED: 1, UNNAMED: 2, ERRNOS: 3 })
 const size = Word.ERRNOS + errnoNames.length
 
 /** Counts that all threads of a guest have together. */
@@ -38,7 +38,8 @@ export function measured(name: CallName, call: Import, counts: Counts): Import {
     let word: number = Word.UNANSWERED
     try {
       const errno = call(...args)
-      word = Word.ERRNOS + errno
+      // An embedder's stream may refuse with a number that is no errno.
+      word = errno in errnoNames ? Word.ERRNOS + errno : Word.UNNAMED
       return errno
     } finally {
       count(word, start)
@@ -49,8 +50,8 @@ export function measured(name: CallName, call: Import, counts: Counts): Import {
 export function metricsOf(counts: Counts): Metrics {
   const metrics: Partial<Record<CallName, CallMetrics>> = {}
   calls.forEach((name, row) => {
-    const [nanoseconds, unanswered, ...answered] = Array.from(counts.slice(row * size, (row + 1) * size), Number)
-    const sum = answered.reduce((a, b) => a + b)
+    const [nanoseconds, unanswered, unnamed, ...answered] = Array.from(counts.slice(row * size, (row + 1) * size), Number)
+    const sum = answered.reduce((a, b) => a + b, unnamed)
     if (unanswered + sum === 0) return
     const errnos = Object.fromEntries(errnoNames.flatMap((errno, i) => (answered[i] > 0 ? [[errno, answered[i]]] : [])))
     metrics[name] = { calls: unanswered + sum, errors: sum - answered[0], nanoseconds, errnos }

@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava'
 import { errnoNames } from '#lib/abi/errno.js'
 import { type CallName, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
-import { createGuest, Errno, type GuestOptions, type HostcallEvent, run, WASI } from '#lib/index.js'
+import { createGuest, Errno, type GuestOptions, type HostcallEvent, run, WASI, WasiError } from '#lib/index.js'
 import { toldMetrics } from '#lib/metrics.js'
 import { add, call, command, drop } from './wasm.js'
 
@@ -223,6 +223,21 @@ test('metrics: class WASI has them', t => {
   const { sched_yield, fd_close, proc_exit } = wasi.metrics()
   t.deepEqual([sched_yield?.calls, fd_close?.errnos, proc_exit?.calls], [1, { BADF: 1 }, 1])
   wasi.close()
+})
+
+test('metrics: a refusal of the embedder that is no errno is an error without a name, of that call', t => {
+  for (const errno of [77, 500, 60_000]) {
+    const { imports, guest, memory } = guestWith(t, {
+      metrics: true,
+      stdout: () => {
+        throw new WasiError(errno as Errno)
+      },
+    })
+    new Uint32Array(memory.buffer).set([1000, 3], 4)
+    t.notThrows(() => imports.fd_write(1, 16, 1, 8))
+    t.like(guest.metrics(), { fd_write: { calls: 1, errors: 1, errnos: {} } }, `${errno}`)
+    t.deepEqual(Object.keys(guest.metrics()), ['fd_write'])
+  }
 })
 
 test('metrics: run tells those of its worker', async t => {
