@@ -355,6 +355,23 @@ test('a function for output that fails ends the run', async t => {
   )
 })
 
+test('an input that is left is left, whatever it makes of that', async t => {
+  const ends = command([call('proc_exit', 3)])
+  for (const leave of [() => ({ done: true }), () => undefined, () => Promise.reject(new Error('mine')), throwing]) {
+    const stdin = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true }), return: leave }) }
+    t.is((await run(ends, { stdin: stdin as unknown as RunInput })).exitCode, 3)
+    const endless = command([drop(untilFails(call('sched_yield')))])
+    await t.throwsAsync(run(endless, { stdin: stdin as unknown as RunInput, timeout: 50 }), { code: 'ERR_WASI_TIMEOUT' })
+  }
+  // One that is waited for is told as well: it would keep the process of its embedder.
+  const stdin = new PassThrough()
+  await t.throwsAsync(run(hello(), { stdin, timeout: 300 }), { code: 'ERR_WASI_TIMEOUT' })
+  t.true(stdin.destroyed)
+})
+function throwing(): never {
+  throw new Error('mine')
+}
+
 test('threads share the streams', async t => {
   const heard: string[] = []
   const stdout = lines(line => void heard.push(line))

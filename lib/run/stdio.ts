@@ -101,7 +101,11 @@ export class Stdio {
   /** Serve a process whose pipes these are: those of its streams that are none of the host's. `failed` hears of the embedder's own errors. */
   serve(pipes: readonly (Readable | Writable | null | undefined)[], failed: (error: unknown) => void): void {
     const [input, ...outputs] = this.conveyed
-    if (typeof input !== 'number') pour(this.#chunks(input), pipes[0] as Writable).catch(failed)
+    if (typeof input !== 'number') {
+      const pipe = pipes[0] as Writable
+      // It reads ahead: what goes wrong there when the process has ended is nobody's concern.
+      pour(this.#chunks(input), pipe).catch(error => pipe.destroyed || failed(error))
+    }
     outputs.forEach((output, i) => {
       const drain = this.#drains[i + 1]
       if (typeof output !== 'number' && drain !== undefined) draw(pipes[i + 1] as Readable, drain, failed)
@@ -129,11 +133,21 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
   const name = 'options.stdin'
   if (isAsync(value)) {
     const iterator = value[Symbol.asyncIterator]()
+    let waits = false
     const feed = new Feed(async () => {
+      waits = true
       const { done, value } = await iterator.next()
+      waits = false
       return done ? undefined : bytesOf(`a chunk of ${name}`, value)
     })
-    return { conveyed: { input: feed.memory }, feed, close: () => iterator.return?.()?.then(undefined, () => {}) }
+    const leave = async (): Promise<void> => {
+      // A stream's iterator would hear of the end when the next bytes have come, and keep its process until then.
+      if (waits) (value as { destroy?: () => unknown }).destroy?.()
+      await iterator.return?.()
+    }
+    // The guest is at its end, whatever the embedder's iterator makes of that.
+    const close = (): void => void leave().catch(() => {})
+    return { conveyed: { input: feed.memory }, feed, close }
   }
   const close = (): void => {}
   const source = inputOf(name, value)

@@ -94,14 +94,20 @@ class Cell {
   #rest = ''
   /** It told its end by itself. */
   #ended = false
+  /** Somebody had enough of it, or has failed himself: what comes of it has been decided, and nobody waits for what it wrote. */
+  #failed = false
   /** What comes of it, when that is known. */
   #outcome: (() => Ended) | undefined
+  #hurry = (): void => {}
 
   constructor(child: ChildProcess, request: Request, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio) {
     this.#child = child
     this.#channel = child.stdio[channel] as Duplex
     this.#request = request
     this.#hooks = hooks
+    const hurried = new Promise<void>(resolve => {
+      this.#hurry = resolve
+    })
     this.result = new Promise((resolve, reject) => {
       child.on('error', cause => {
         this.fail(coded(new Error(`the launcher of the wall cannot be started: ${cause.message}`, { cause }), 'ERR_WASI_NO_WALL'))
@@ -109,7 +115,7 @@ class Cell {
       child.on('close', (code, signal) => {
         stdio.close()
         // What it wrote before its end is taken first.
-        const taken = this.#ended ? stdio.end() : Promise.resolve()
+        const taken = this.#ended ? Promise.race([stdio.end(), hurried]) : Promise.resolve()
         taken.then(() => resolve((this.#outcome ?? this.#nothingSaid(code, signal))())).catch(reject)
       })
     })
@@ -129,15 +135,19 @@ class Cell {
     this.#channel.write(body)
   }
 
-  /** End it, and fail with this. */
+  /** End it, and fail with this: also where it has ended, and its embedder does not take what it wrote. */
   fail(error: unknown): void {
+    if (this.#failed) return
+    this.#failed = true
     this.#finish(() => {
       throw error
     })
+    // Before its pipes are closed it is not gone, and nobody reads on in those whose reader has failed, or waits.
+    for (const pipe of this.#child.stdio) pipe?.destroy()
+    this.#hurry()
   }
 
   #finish(outcome: () => Ended): void {
-    if (this.#outcome !== undefined) return
     this.#outcome = outcome
     this.#child.kill('SIGKILL')
     this.#channel.destroy()

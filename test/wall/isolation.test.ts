@@ -244,6 +244,27 @@ withWall('streams, time and memory are as in a worker', async t => {
   t.is((await fails(forever, { signal: stop })).name, 'TimeoutError')
 })
 
+withWall('who fails to take what it writes, or never does, keeps nobody waiting', async t => {
+  const says = command([...write(1, 0x40, 2)], { data: { 64: 'hi' } })
+  const floods = command([...[store(0x20, 0x1000), store(0x24, 0x8000)], drop(untilFails(call('fd_write', 1, 0x20, 1, 0x28)))])
+  const mine = new Error('mine')
+  const throws = (): never => {
+    throw mine
+  }
+  for (const source of [says, floods]) {
+    t.is(await fails(source, { stdout: throws }), mine)
+    t.is(await fails(source, { stdout: async () => throws() }), mine)
+    t.is((await fails(source, { stdout: () => new Promise(() => {}), timeout: 700 })).code, 'ERR_WASI_TIMEOUT')
+    t.is(await fails(source, { stdout: () => new Promise(() => {}), signal: late(mine) }), mine)
+  }
+})
+/** A signal that comes when a process has started. */
+function late(reason: Error): AbortSignal {
+  const stop = new AbortController()
+  setTimeout(() => stop.abort(reason), 700)
+  return stop.signal
+}
+
 test('what cannot go to another process is refused', async t => {
   const refused = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }
   t.like(await fails(exits(0), { preopens: { '/': { files: {} } } }), refused)
