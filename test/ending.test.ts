@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { createGuest, Pool, type RunOptions, run } from '#lib/index.js'
 import { capMemory } from '#lib/run/cap.js'
+import { memorySections } from '#lib/run/sections.js'
 import { openDescriptors } from './hostcalls/world.js'
 import { guest, main, scratch } from './programs/cli.js'
 import { assemble, call, command, drop, type Expression, load, store, trap, untilFails, write } from './wasm.js'
@@ -113,6 +114,32 @@ test('memory is capped, and a module that begins with more is refused', async t 
   t.is((await failure(run(command([]), { maxMemory: 65535 }))).code, 'ERR_WASI_MEMORY_LIMIT')
   t.is((await run(command([]), { maxMemory: 65536 })).exitCode, 0)
   t.is((await failure(run(new WebAssembly.Module(command([])), { maxMemory: 65536 }))).code, 'ERR_WASI_NO_MEMORY')
+})
+
+// Node 20 compiles no such module; from Node 22 on it is any guest's to have.
+test('several memories have together what a module may have', t => {
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+  // One of 2 to 3 pages, one of 64 bits of 1 to 256, and, imported, one of 1 that has no end.
+  const own = [...[5, 8, 2], ...[1, 2, 3], ...[5, 1, 0x80, 2]]
+  const imported = [...[2, 8, 1], ...[1, 0x65, 1, 0x6d], 2, ...[0, 1]]
+  const capped = (sections: readonly number[], most: number) =>
+    memorySections(capMemory(Uint8Array.from([...header, ...sections]), most)).flatMap(({ memories }) =>
+      memories.map(({ flags, initial, maximum }) => [flags, initial, maximum]),
+    )
+  for (const most of [0, 2]) t.throws(() => capped(own, most), { instanceOf: RangeError, code: 'ERR_WASI_MEMORY_LIMIT' })
+  const expected = { 3: [2, 1], 4: [3, 1], 10: [3, 7], 1000: [3, 256] }
+  for (const [most, [one, other]] of Object.entries(expected)) {
+    t.deepEqual(capped(own, Number(most)), [
+      [1, 2, one],
+      [5, 1, other],
+    ])
+  }
+  t.throws(() => capped([...imported, ...own], 3), { code: 'ERR_WASI_MEMORY_LIMIT' })
+  t.deepEqual(capped([...imported, ...own], 10), [
+    [1, 1, 7],
+    [1, 2, 2],
+    [5, 1, 1],
+  ])
 })
 const importsOf = (bytes: Uint8Array): Record<string, Record<string, () => number>> => {
   const imports: Record<string, Record<string, () => number>> = {}

@@ -11,29 +11,35 @@ function leb(value: number): number[] {
   return [...bytes, value]
 }
 
-/** The same limits, of which the greatest is at most `most`. */
-function cut({ flags, initial, maximum = anyMost }: Limits, most: number): Uint8Array {
+/** How many pages a memory may grow by, of so many. */
+const growth = ({ initial, maximum = Number.POSITIVE_INFINITY }: Limits, most: number): number => Math.min(maximum - initial, most)
+
+/** The same limits, but for how far it may grow. */
+const cut = ({ flags, initial }: Limits, by: number): Uint8Array =>
+  Uint8Array.from([flags | Limit.MAXIMUM, ...leb(initial), ...leb(initial + by)])
+
+/**
+ * The module with all memories that it has, or imports, cut to `most` pages together; RangeError with code ERR_WASI_MEMORY_LIMIT
+ * where it begins with more. What they do not begin with is for the first that can have it. The bytes are those of a module that
+ * compiles.
+ */
+export function capMemory(bytes: Uint8Array, most: number): Uint8Array {
+  const sections = memorySections(bytes)
+  const initial = sections.flatMap(({ memories }) => memories).reduce((sum, { initial }) => sum + initial, 0)
   if (initial > most) {
     const message = `the module begins with ${initial} pages of memory (${initial * pageBytes} bytes), of which it may have ${most}`
     throw coded(new RangeError(message), 'ERR_WASI_MEMORY_LIMIT')
   }
-  return Uint8Array.from([flags | Limit.MAXIMUM, ...leb(initial), ...leb(Math.min(maximum, most))])
-}
-/** More pages than any memory has. */
-const anyMost = Number.MAX_SAFE_INTEGER
-
-/**
- * The module with every memory that it has, or imports, cut to `most` pages; RangeError with code ERR_WASI_MEMORY_LIMIT where
- * one begins with more. The bytes are those of a module that compiles.
- */
-export function capMemory(bytes: Uint8Array, most: number): Uint8Array {
+  let left = most - initial
   const parts: Uint8Array[] = []
   let done = 0
-  for (const { id, from, body, to, memories } of memorySections(bytes)) {
+  for (const { id, from, body, to, memories } of sections) {
     const inner: Uint8Array[] = []
     let at = body
     for (const limits of memories) {
-      inner.push(bytes.subarray(at, limits.from), cut(limits, most))
+      const by = growth(limits, left)
+      left -= by
+      inner.push(bytes.subarray(at, limits.from), cut(limits, by))
       at = limits.to
     }
     const contents = Buffer.concat([...inner, bytes.subarray(at, to)])
