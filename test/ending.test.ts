@@ -325,6 +325,32 @@ test('--max-output', async t => {
   t.is(stdout.length, 102_400)
 })
 
+/** The command with its streams in one pipe of a shell, where they are read late. */
+function readLate(t: Parameters<typeof file>[0], args: readonly string[], of: Uint8Array): Promise<string> {
+  const script = '("$@" 2>&1; echo "code $?") | (sleep 3; cat)'
+  return new Promise(resolve => {
+    const child = spawnProcess('sh', ['-c', script, 'sh', process.execPath, main, 'run', ...args, file(t, of)])
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', chunk => {
+      text += chunk
+    })
+    child.on('close', () => resolve(text))
+  })
+}
+
+test('a reader that is late loses nothing, and does not stop the clock', async t => {
+  const program = (times: number) =>
+    command([store(0x10, 0x1000), store(0x14, 0x8000), ...Array.from({ length: times }, () => drop(call('fd_write', 1, 0x10, 1, 0x20)))])
+  const text = await readLate(t, ['--max-output', '1m'], program(10))
+  t.regex(text, /code 0\n$/)
+  t.is(text.length, 10 * 0x8000 + 'code 0\n'.length)
+  const calls = command(Array.from({ length: 6000 }, () => drop(call('sched_yield'))))
+  const lines = (await readLate(t, ['-W', 'timeout=1m', '--trace'], calls)).split('\n')
+  t.deepEqual([lines.filter(line => line === 'sched_yield() = SUCCESS').length, lines.at(-2)], [6000, 'code 0'])
+  const late = await readLate(t, ['-W', 'timeout=1s', '--max-output', '1m'], program(10))
+  t.regex(late, /code 124\n$/, 'it was ended before anybody read')
+})
+
 test('Ctrl-C ends the guest with 130', async t => {
   t.is((await wasiCommon(['-W', 'timeout=1m', file(t, spinning)], 1500)).code, 130)
   // Without a worker it is the signal itself, of which a shell makes 130.

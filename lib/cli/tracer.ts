@@ -1,7 +1,7 @@
 /** Where the trace of a run goes. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { CommandError } from './error.js'
-import { STDERR } from './say.js'
+import { STDERR, writeAll } from './say.js'
 
 export interface Tracer {
   write(line: string): void
@@ -18,7 +18,7 @@ export function tracer(target: string | undefined): Tracer | undefined {
     throw new CommandError(`cannot write the trace: ${(error as Error).message}`)
   }
   return {
-    write: line => void writeSync(fd, `${line}\n`),
+    write: line => writeAll(fd, `${line}\n`),
     end: () => {
       if (fd !== STDERR) closeSync(fd)
     },
