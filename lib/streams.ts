@@ -86,6 +86,12 @@ function fromIterable(name: string, chunks: Iterable<unknown>): Source {
   }
 }
 
+/** Whether an error says, in Node's words, that nobody reads any more. */
+export function isGone(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
+}
+
 /** An option of standard output or error, checked. */
 export function outputOf(name: string, value: unknown): number | Sink {
   if (typeof value === 'function') return { isTTY: false, write: chunk => void value(chunk) }

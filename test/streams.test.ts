@@ -154,11 +154,14 @@ test('output: a stream of Node, and one that has ended', async t => {
   t.is((await run(hello(), { stdin: 'abc', stdout: gone })).exitCode, 70)
 })
 
-test('output: what throws EPIPE is a reader that went away', t => {
+test('output: what throws EPIPE is a reader that went away', async t => {
   const gone = () => {
     throw Object.assign(new Error('gone'), { code: 'EPIPE' })
   }
   t.is(copied({ stdin: 'abc', stdout: gone }).code, 70)
+  for (const stdout of [gone, async () => gone(), { write: gone }, { write: async () => gone() }]) {
+    t.is((await run(flood, { stdout })).exitCode, 64)
+  }
 })
 
 test('output by lines', t => {
@@ -318,6 +321,22 @@ test('a slow reader holds the guest up, and nothing is lost', async t => {
   })
   t.is(heard, 200 * 0x8000)
   t.is(most, 0x8000, 'one at a time')
+})
+
+test('what answers a write with a promise holds the guest up, and may fail', async t => {
+  const program = command(Array.from({ length: 3 }, () => write(1, 0x40, 1)).flat())
+  let [heard, under] = [0, 0]
+  const slow = {
+    write: async () => {
+      t.is(++under, 1, 'one at a time')
+      await new Promise(resolve => setTimeout(resolve, 20))
+      under--
+      heard++
+    },
+  }
+  await run(program, { stdout: slow })
+  t.is(heard, 3, 'all of them before the end')
+  await t.throwsAsync(run(program, { stdout: { write: () => Promise.reject(new Error('mine')) } }), { message: 'mine' })
 })
 
 test('a stream that is full holds the guest up', async t => {

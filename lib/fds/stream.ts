@@ -3,7 +3,7 @@ import { Errno } from '../abi/errno.js'
 import { Fdflags, Filetype } from '../abi/values.js'
 import { UnexpectedError, WasiError } from '../errors.js'
 import type { GuestMemory } from '../memory.js'
-import type { Sink, Source } from '../streams.js'
+import { isGone, type Sink, type Source } from '../streams.js'
 import type { Block } from '../sys/block.js'
 import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'
@@ -104,10 +104,9 @@ export class OutputStream extends Stream {
   }
 }
 
-/** A reader that went away, in Node's words, is the guest's business; all else is told as what was not expected. */
+/** A reader that went away is the guest's business; all else is told as what was not expected. */
 function refused(error: unknown): Answer {
-  const { code } = (error ?? {}) as { code?: unknown }
-  if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END') return -Errno.PIPE
+  if (isGone(error)) return -Errno.PIPE
   if (error instanceof WasiError && !(error instanceof UnexpectedError)) return -error.errno
   throw error
 }

@@ -1,7 +1,7 @@
 /** Standard streams of a run: what its embedder gave, what travels to the guest's threads, and what was captured. */
 import type { Readable, Writable } from 'node:stream'
 import type { Settings } from '../options.js'
-import { bytesOf, type Chunk, type Input, inputOf, isBytes, type Output, outputOf, type Writer } from '../streams.js'
+import { bytesOf, type Chunk, type Input, inputOf, isBytes, isGone, type Output, outputOf, type Writer } from '../streams.js'
 import { checkInteger } from '../validate.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
 
@@ -170,7 +170,15 @@ function outputFor(name: string, value: unknown, most: number): { conveyed: Conv
   const sink = outputOf(name, value)
   if (typeof sink === 'number') return { conveyed: sink }
   const { destroyed, writableEnded } = value as Writer
-  const drain: Drain = new Drain(typeof value === 'function' ? chunk => value(chunk) : writing(value as Writer, () => drain.close()))
+  const take = typeof value === 'function' ? (chunk: Buffer) => value(chunk) : writing(value as Writer, () => drain.close())
+  const drain: Drain = new Drain(async chunk => {
+    try {
+      await take(chunk)
+    } catch (error) {
+      if (!isGone(error)) throw error
+      drain.close()
+    }
+  })
   if (destroyed || writableEnded) drain.close()
   return { conveyed: { output: drain.memory, isTTY: sink.isTTY }, drain }
 }
@@ -206,7 +214,9 @@ function draw(pipe: Readable, drain: Drain, failed: (error: unknown) => void): v
 function writing(writer: Writer & Partial<Emitter>, close: () => void): (chunk: Buffer) => Promise<void> {
   return async chunk => {
     if (writer.destroyed || writer.writableEnded) return close()
-    if (writer.write(chunk) !== false) return
+    const answer = writer.write(chunk)
+    // Who has no room calls when he has some, which may be soon; or he answers with a promise.
+    if (answer !== false) return void (await answer)
     await roomIn(writer)
     if (writer.destroyed) close()
   }
