@@ -466,6 +466,40 @@ for (const backend of backends) {
     t.true(told().includes('touched g'))
   })
 
+  test.serial(`an overlay: what was written to of a file with more names below is given back with its own (${backend})`, async t => {
+    const folder = scratch(t)
+    fs.writeFileSync(join(folder, 'a'), 'below')
+    fs.linkSync(join(folder, 'a'), join(folder, 'b'))
+    const files = new MemoryFiles()
+    const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
+    t.is(c.call('path_link', 3, 0, 'a', 3, 'c'), 'SUCCESS')
+    t.is(c.write(c.open('a'), 'above'), 5)
+    t.deepEqual([c.text('a'), c.text('b'), c.text('c')], ['above', 'below', 'above'])
+    t.is(c.call('path_filestat_get', 3, 0, 'a', 0x100), 'SUCCESS')
+    t.is(c.bytes.readBigUInt64LE(0x100 + 24), 2n, 'a and c')
+    c.guest.close()
+    // There and back: another thread counts the same.
+    await run(command([]), { preopens: { '/': { path: folder, overlay: files } }, backend })
+    files.remove('a')
+    t.is(files.readFile('c', 'utf8'), 'above')
+    files.remove('c')
+    t.deepEqual(files.used, { bytes: 0, entries: 0 })
+    t.is(files.readFile('b', 'utf8'), 'below')
+  })
+
+  test.serial(`an overlay: a second name that was made is known in another thread as one (${backend})`, async t => {
+    const folder = scratch(t)
+    fs.writeFileSync(join(folder, 'a'), 'below')
+    const files = new MemoryFiles()
+    const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
+    t.is(c.call('path_link', 3, 0, 'a', 3, 'c'), 'SUCCESS')
+    c.guest.close()
+    await run(command([]), { preopens: { '/': { path: folder, overlay: files } }, backend })
+    files.writeFile('a', 'above')
+    files.remove('a')
+    t.is(files.readFile('c', 'utf8'), 'above')
+  })
+
   test.serial(`an overlay goes on with another guest, and after the last one (${backend})`, t => {
     const folder = below(t)
     const files = new MemoryFiles({ 'dir/early': 'made before' })

@@ -114,8 +114,11 @@ export class FileNode extends Node {
   #content: Content | undefined
   #handle: Handle = -1
   #sizeBelow = 0
+  /** Of its links, those that are other names below: they lead to the file there, and no longer here when this one is a copy. */
+  others = 0
   constructor(ground: Ground, attributes: Omit<Attributes, 'size'> & { readonly size?: number }, below?: string) {
     super(ground, attributes, below)
+    if (below !== undefined) this.others = Math.max(0, attributes.nlink - 1)
     this.#sizeBelow = attributes.size ?? 0
     if (below === undefined) this.#content = new Content(ground.room)
   }
@@ -141,6 +144,7 @@ export class FileNode extends Node {
     const attributes = this.#handle >= 0 ? this.#below.statOf(this.#handle) : known
     if (attributes === undefined) return
     this.#sizeBelow = attributes.size
+    if (!this.changed) this.others = Math.max(0, attributes.nlink - 1)
     super.refresh(attributes)
   }
 
@@ -182,6 +186,8 @@ export class FileNode extends Node {
     }
     this.#content = content
     this.#leaveBelow()
+    this.nlink = Math.max(0, this.nlink - this.others)
+    this.others = 0
     return content
   }
   /** Have these bytes, and nothing from below. */

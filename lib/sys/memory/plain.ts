@@ -10,6 +10,7 @@ interface PlainNode extends Attributes {
   readonly timed: boolean
   /** Of a file whose bytes are in memory. */
   readonly bytes?: Uint8Array
+  readonly others?: number
   readonly target?: string
   /** Of a directory: names, and which node of the list each stands for. */
   readonly entries?: readonly (readonly [name: string, node: number, placed: boolean])[]
@@ -35,7 +36,7 @@ export function toPlain(tree: Tree): PlainTree {
     const { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed } = node
     const plain = { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed }
     nodes.push(plain)
-    if (node instanceof FileNode) nodes[index] = { ...plain, ...(node.written && { bytes: bytesOf(node) }) }
+    if (node instanceof FileNode) nodes[index] = { ...plain, others: node.others, ...(node.written && { bytes: bytesOf(node) }) }
     if (node instanceof LinkNode) nodes[index] = { ...plain, target: node.target }
     if (node instanceof DirectoryNode) {
       const entries = [...node.entries].map(([name, entry]) => [name, place(entry.node), entry.placed] as const)
@@ -84,6 +85,7 @@ function nodeOf(tree: Tree, plain: PlainNode): Node {
   if (plain.type === Filetype.REGULAR_FILE) {
     const file = new FileNode(tree, plain, plain.below)
     if (plain.bytes !== undefined) file.become(plain.bytes)
+    file.others = plain.others ?? 0
     return file
   }
   return tree.nodeOf(plain, plain.below, plain.target)
