@@ -1,4 +1,5 @@
 /** Output by lines, for whoever does not want it by writes. */
+import { checkFunction } from './validate.js'
 
 /** A standard output whose function is called with each line, without its end. */
 export interface Lines {
@@ -9,19 +10,29 @@ export interface Lines {
 
 /** What is longer comes in pieces, so that a guest which never ends a line does not fill its host's memory. */
 const longest = 65536
+/** The first half of a character that JavaScript has as two. */
+const isHalf = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
 
 /**
  * Make a standard output of a function for lines: `stdout: lines(line => console.log(line))`. Text is UTF-8; what is none
  * becomes U+FFFD. A line of more than 64 Ki characters comes in pieces. Call `end()` when the guest has ended.
  */
 export function lines(take: (line: string) => void): Lines {
+  checkFunction('take', take)
   const decoder = new TextDecoder()
   let rest = ''
+  // Of what is left only its length is looked at: a guest may write a line byte by byte.
   const hear = (text: string): void => {
-    const all = (rest + text).split('\n')
-    rest = all.pop() as string
-    for (const line of all) take(line.endsWith('\r') ? line.slice(0, -1) : line)
-    for (; rest.length > longest; rest = rest.slice(longest)) take(rest.slice(0, longest))
+    for (const [i, part] of text.split('\n').entries()) {
+      const line = rest
+      rest = i === 0 ? line + part : part
+      if (i > 0) take(line.endsWith('\r') ? line.slice(0, -1) : line)
+      while (rest.length > longest) {
+        const piece = rest.slice(0, isHalf(rest.charCodeAt(longest - 1)) ? longest - 1 : longest)
+        rest = rest.slice(piece.length)
+        take(piece)
+      }
+    }
   }
   const end = (): void => {
     hear(decoder.decode())

@@ -181,6 +181,22 @@ test('output by lines', t => {
   )
 })
 
+test('output by lines: none is longer than it may be, and no character is cut', t => {
+  const heard: string[] = []
+  const stdout = lines(line => void heard.push(line))
+  stdout(Buffer.from(`${'x'.repeat(70_000)}\r\n${'y'.repeat(65_535)}🙂\n`))
+  t.deepEqual(
+    heard.map(({ length }) => length),
+    [65_536, 70_000 - 65_536, 65_535, 2],
+  )
+  t.is(heard.at(-1), '🙂')
+  // Byte by byte: in a moment, and not by looking at all of a line for each.
+  const start = performance.now()
+  for (let i = 0; i < 400_000; i++) stdout(Buffer.from('z'))
+  t.true(performance.now() - start < 10_000)
+  t.throws(() => lines(undefined as never), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
+})
+
 test('isTTY is told truthfully', t => {
   const filetype = (stdout: Output): number => {
     const { imports, bind } = createGuest({ version: 'preview1', stdout })
