@@ -631,6 +631,42 @@ test.serial('run: also where the guest traps, or cannot be run; and an overlay, 
   t.is(openDescriptors(), before)
 })
 
+test.serial('a link that there is no name left for counts nothing', t => {
+  const files = new MemoryFiles({}, { quota: { entries: 0 } })
+  t.throws(() => files.symlink('target', 'link'), { code: 'ENOSPC' })
+  t.deepEqual(files.used, { bytes: 0, entries: 0 })
+})
+
+test.serial('a file with many names is taken out once', t => {
+  const size = 1 << 20
+  const files = new MemoryFiles({ big: new Uint8Array(size), other: 'x' }, { quota: { bytes: size + 1 } })
+  const c = caller(t, { '/': { files } })
+  for (let i = 0; i < 2000; i++) c.call('path_link', 3, 0, 'big', 3, `name${i}`)
+  const { big, other, ...names } = files.toRecord()
+  t.is(Object.keys(names).length, 2000)
+  t.true(Object.values(names).every(bytes => bytes === big))
+  t.deepEqual(other, Uint8Array.of(120))
+})
+
+test.serial('the deepest tree that a guest can make goes to another thread and back', async t => {
+  const files = new MemoryFiles()
+  const c = caller(t, { '/': { files } })
+  let depth = 0
+  for (let dir = 3; c.call('path_create_directory', dir, 'a') === 'SUCCESS'; depth++) {
+    const inner = Number(c.open('a', { dir, oflags: DIRECTORY }))
+    if (dir > 3) c.call('fd_close', dir)
+    dir = inner
+  }
+  t.is(depth, 2048)
+  c.guest.close()
+  for (let turn = 0; turn < 2; turn++) t.like(await run(command([call('proc_exit', 3)]), { preopens: { '/': { files } } }), { exitCode: 3 })
+  t.deepEqual(files.used, { bytes: 0, entries: depth })
+  t.is(files.changes().length, depth)
+  t.is(Object.keys(files.toRecord())[0]?.length, 2 * depth)
+  files.remove('a')
+  t.deepEqual(files.used, { bytes: 0, entries: 0 })
+})
+
 // A single file.
 
 test.serial('a single file that may only be read, and one that a link leads to', t => {

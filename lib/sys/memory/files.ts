@@ -63,7 +63,7 @@ export class MemoryFiles {
   }
   /**
    * All that lies in memory, as a record that makes the same again. Of an overlay that is what was made, written or renamed, whole.
-   * Names that are not UTF-8 come out with signs of replacement.
+   * Names that are not UTF-8 come out with signs of replacement. A file with several names has the same bytes under each.
    */
   toRecord(): Record<string, string | Uint8Array | FileLink> {
     return this.#store.toRecord()

@@ -25,27 +25,32 @@ export interface PlainTree {
   readonly nodes: readonly PlainNode[]
 }
 
+// A guest can make directories in each other until whoever follows them by calling himself is at the end of his stack: nobody here does.
+
 export function toPlain(tree: Tree): PlainTree {
-  const nodes: PlainNode[] = []
+  const all: Node[] = []
   const known = new Map<Node, number>()
-  const place = (node: Node): number => {
+  const numberOf = (node: Node): number => {
     const found = known.get(node)
     if (found !== undefined) return found
-    const index = nodes.length
-    known.set(node, index)
-    const { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed } = node
-    const plain = { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed }
-    nodes.push(plain)
-    if (node instanceof FileNode) nodes[index] = { ...plain, others: node.others, ...(node.written && { bytes: bytesOf(node) }) }
-    if (node instanceof LinkNode) nodes[index] = { ...plain, target: node.target }
-    if (node instanceof DirectoryNode) {
-      const entries = [...node.entries].map(([name, entry]) => [name, place(entry.node), entry.placed] as const)
-      nodes[index] = { ...plain, entries, gone: [...node.gone] }
-    }
-    return index
+    known.set(node, all.length)
+    return all.push(node) - 1
   }
-  place(tree.root)
+  numberOf(tree.root)
+  const nodes: PlainNode[] = []
+  // There are more of them with each directory.
+  for (const node of all) nodes.push(plainOf(node, numberOf))
   return { quota: tree.room.quota, laid: tree.laid, numbers: tree.numbers, nodes }
+}
+
+function plainOf(node: Node, numberOf: (node: Node) => number): PlainNode {
+  const { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed } = node
+  const plain = { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed }
+  if (node instanceof FileNode) return { ...plain, others: node.others, ...(node.written && { bytes: bytesOf(node) }) }
+  if (node instanceof LinkNode) return { ...plain, target: node.target }
+  if (!(node instanceof DirectoryNode)) return plain
+  const entries = [...node.entries].map(([name, entry]) => [name, numberOf(entry.node), entry.placed] as const)
+  return { ...plain, entries, gone: [...node.gone] }
 }
 
 /** Have a tree hold what this says, and nothing else. Nobody may have anything of it open. */
@@ -54,31 +59,25 @@ export function fill(tree: Tree, { laid, numbers, nodes }: PlainTree): void {
   // What is made from now on shall have inodes of its own.
   tree.numbers = { ...numbers }
   tree.room = new Room(tree.room.quota)
-  const made = new Map<number, Node>()
-  const make = (index: number): Node => {
-    const known = made.get(index)
-    if (known !== undefined) return known
+  const made = nodes.map(plain => nodeOf(tree, plain))
+  for (const [index, node] of made.entries()) {
     const plain = nodes[index]
-    const node = nodeOf(tree, plain)
-    made.set(index, node)
     node.atim = plain.atim
     node.mtim = plain.mtim
     node.ctim = plain.ctim
     node.changed = plain.changed
     node.timed = plain.timed
     node.nlink = plain.nlink
-    if (node instanceof DirectoryNode) {
-      for (const name of plain.gone ?? []) node.gone.add(name)
-      for (const [name, child, placed] of plain.entries ?? []) {
-        const inner = make(child)
-        if (placed) tree.room.takeEntry()
-        if (inner instanceof DirectoryNode) inner.stand(node, name)
-        node.set(name, { node: inner, placed })
-      }
+    if (!(node instanceof DirectoryNode)) continue
+    for (const name of plain.gone ?? []) node.gone.add(name)
+    for (const [name, child, placed] of plain.entries ?? []) {
+      const inner = made[child]
+      if (placed) tree.room.takeEntry()
+      if (inner instanceof DirectoryNode) inner.stand(node, name)
+      node.set(name, { node: inner, placed })
     }
-    return node
   }
-  tree.root = make(0) as DirectoryNode
+  tree.root = made[0] as DirectoryNode
 }
 
 function nodeOf(tree: Tree, plain: PlainNode): Node {

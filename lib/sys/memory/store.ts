@@ -99,7 +99,12 @@ export class Store {
       if (node !== undefined || slash) refuse(Errno.EXIST)
       if (Buffer.byteLength(target) > 4095) refuse(Errno.NAMETOOLONG)
       const link = this.tree.makeLink(toBytes(target))
-      this.tree.attach(dir, name, link)
+      try {
+        this.tree.attach(dir, name, link)
+      } catch (error) {
+        link.forgotten()
+        throw error
+      }
     })
   }
   remove(path: string): void {
@@ -142,6 +147,8 @@ export class Store {
   toRecord(): Record<string, string | Uint8Array | FileLink> {
     return this.#at('toRecord', '', following, () => {
       const found: [path: string, value: string | Uint8Array | FileLink][] = []
+      // A guest can give one large file all the names that it may have.
+      const copies = new Map<FileNode, Uint8Array>()
       const visit = (dir: DirectoryNode, path: string, whole: boolean): void => {
         for (const name of whole ? this.tree.names(dir) : [...dir.entries.keys()]) {
           const node = this.tree.lookup(dir, name)
@@ -154,7 +161,9 @@ export class Store {
           } else if (node instanceof LinkNode) {
             if (placed) found.push([here, { link: toText(node.target) }])
           } else if (node instanceof FileNode && (placed || node.written)) {
-            found.push([here, bytesOf(node)])
+            const bytes = copies.get(node) ?? bytesOf(node)
+            copies.set(node, bytes)
+            found.push([here, bytes])
           }
         }
       }
