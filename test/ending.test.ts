@@ -140,6 +140,10 @@ test('several memories have together what a module may have', t => {
     [1, 2, 2],
     [5, 1, 1],
   ])
+  // Each thread would have the second for itself.
+  const shared = [...[2, 9, 1], ...[1, 0x65, 1, 0x6d], 2, ...[3, 1, 20]]
+  t.deepEqual(capped(shared, 10), [[3, 1, 10]])
+  t.throws(() => capped([...shared, ...[5, 3, 1], ...[0, 0]], 30), { code: 'ERR_WASI_MEMORY_LIMIT' })
 })
 const importsOf = (bytes: Uint8Array): Record<string, Record<string, () => number>> => {
   const imports: Record<string, Record<string, () => number>> = {}

@@ -11,6 +11,8 @@ function leb(value: number): number[] {
   return [...bytes, value]
 }
 
+const refused = (message: string): Error => coded(new RangeError(message), 'ERR_WASI_MEMORY_LIMIT')
+
 /** How many pages a memory may grow by, of so many. */
 const growth = ({ initial, maximum = Number.POSITIVE_INFINITY }: Limits, most: number): number => Math.min(maximum - initial, most)
 
@@ -25,10 +27,14 @@ const cut = ({ flags, initial }: Limits, by: number): Uint8Array =>
  */
 export function capMemory(bytes: Uint8Array, most: number): Uint8Array {
   const sections = memorySections(bytes)
-  const initial = sections.flatMap(({ memories }) => memories).reduce((sum, { initial }) => sum + initial, 0)
+  const all = sections.flatMap(({ memories }) => memories)
+  const initial = all.reduce((sum, { initial }) => sum + initial, 0)
   if (initial > most) {
-    const message = `the module begins with ${initial} pages of memory (${initial * pageBytes} bytes), of which it may have ${most}`
-    throw coded(new RangeError(message), 'ERR_WASI_MEMORY_LIMIT')
+    throw refused(`the module begins with ${initial} pages of memory (${initial * pageBytes} bytes), of which it may have ${most}`)
+  }
+  // The threads have the shared one together, and of any other each would have its own.
+  if (all.length > 1 && all.some(({ flags }) => flags & Limit.SHARED)) {
+    throw refused('the module has other memories beside one that its threads share, which are not counted together')
   }
   let left = most - initial
   const parts: Uint8Array[] = []

@@ -26,8 +26,8 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
   /** How many bytes of each stream are captured; a guest that writes more is refused with PIPE. Default 16 MiB. */
   readonly maxOutput?: number | undefined
   /**
-   * How many bytes of linear memory the guest may have, in whole pages of 64 KiB: `memory.grow` fails beyond. Wants the
-   * module's bytes, since WebAssembly.Module does not tell them. Default: what the module says.
+   * How many bytes of linear memory the guest may have, in whole pages of 64 KiB: `memory.grow` fails beyond. Several memories
+   * have that together. Wants the module's bytes, since WebAssembly.Module does not tell them. Default: what the module says.
    */
   readonly maxMemory?: number | undefined
   /** After how many milliseconds the guest is ended, whatever it does. Default: never. */
