@@ -161,17 +161,21 @@ constexpr struct {
   unsigned argument;
   unsigned value;
 } but_not[] = {
-    // What is typed into the user's terminal is run by his shell afterwards.
-    {SYS_ioctl, 1, 0x5412 /* TIOCSTI */},
-    {SYS_ioctl, 1, 0x541c /* TIOCLINUX */},
     // Signals when something may be read, to whom one likes.
-    {SYS_ioctl, 1, 0x8901 /* FIOSETOWN */},
-    {SYS_ioctl, 1, 0x8902 /* SIOCSPGRP */},
     {SYS_fcntl, 1, 8 /* F_SETOWN */},
     {SYS_fcntl, 1, 10 /* F_SETSIG */},
     {SYS_fcntl, 1, 15 /* F_SETOWN_EX */},
     // It shall not outlive its parent.
     {SYS_prctl, 0, 1 /* PR_SET_PDEATHSIG */},
+};
+
+// ioctl by these only: what Node and the addon ask of terminals and pipes. By others what is typed into the user's terminal can
+// be made up, and files that may only be read get other flags, keys and copies, of which Landlock knows nothing.
+constexpr unsigned ioctls[] = {
+    0x5401 /* TCGETS */,      0x5402 /* TCSETS */,       0x5403 /* TCSETSW */,      0x5404 /* TCSETSF */,
+    0x802c542a /* TCGETS2 */, 0x402c542b /* TCSETS2 */,  0x402c542c /* TCSETSW2 */, 0x402c542d /* TCSETSF2 */,
+    0x5413 /* TIOCGWINSZ */,  0x80045430 /* TIOCGPTN */, 0x541b /* FIONREAD */,     0x5421 /* FIONBIO */,
+    0x5450 /* FIONCLEX */,    0x5451 /* FIOCLEX */,
 };
 
 }  // namespace wasi_common::wall

@@ -78,6 +78,28 @@ void one_program(Filter& filter, int program) {
   filter.answer(deny);
 }
 
+void few_ioctls(Filter& filter) {
+  constexpr unsigned char known = sizeof(ioctls) / sizeof(*ioctls);
+  filter.when(SYS_ioctl, 2 * known + 2);
+  filter.load_argument(1);
+  for (const unsigned request : ioctls) {
+    filter.when(request, 1);
+    filter.answer(allow);
+  }
+  filter.answer(deny);
+}
+
+// Of a terminal they go to the whole group that it listens to, also where nobody said who shall have them.
+void no_signals_of_files(Filter& filter) {
+  filter.when(SYS_fcntl, 6);
+  filter.load_argument(1);
+  filter.when(F_SETFL, 3);
+  filter.load_argument(2);
+  filter.when_any(O_ASYNC, 1);
+  filter.answer(deny);
+  filter.load_call();
+}
+
 // A call with this first argument only.
 void only(Filter& filter, unsigned call, unsigned first) {
   filter.when(call, 4);
@@ -106,6 +128,8 @@ bool give_up_calls(int program) {
   }
   threads_only(filter);
   one_program(filter, program);
+  few_ioctls(filter);
+  no_signals_of_files(filter);
   for (const unsigned call : of_itself) only(filter, call, static_cast<unsigned>(::getpid()));
   for (const unsigned call : of_the_caller) only(filter, call, 0);
   for (const auto& [call, argument, value] : but_not) {

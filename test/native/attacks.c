@@ -119,6 +119,27 @@ static long signals_of_files(void) {
   if (pipe(ends) < 0) return -1;
   return fcntl(ends[0], F_SETOWN, atoi(getenv("HOST")));
 }
+static long signals_to_a_group(void) {
+  int ends[2];
+  // Of a terminal they go to whoever it listens to, the host with all of its group, without another word.
+  if (pipe(ends) < 0) return -1;
+  return fcntl(ends[0], F_SETFL, O_ASYNC);
+}
+static long signals_to_a_group_by_ioctl(void) {
+  int ends[2];
+  if (pipe(ends) < 0) return -1;
+  return ioctl(ends[0], FIOASYNC, &(int){1});
+}
+// It takes a descriptor to read by, and no more.
+static long mark(void) {
+  char path[4096];
+  snprintf(path, sizeof(path), "%s/../read-only/f", getenv("BOX"));
+  const int file = open(path, O_RDONLY);
+  int flags = 0;
+  if (file < 0 || ioctl(file, FS_IOC_GETFLAGS, &flags) < 0) return -1;
+  flags |= FS_NODUMP_FL;
+  return ioctl(file, FS_IOC_SETFLAGS, &flags);
+}
 static long extend(void) { return syscall(SYS_setxattr, "/proc/self/cwd", "user.x", "x", 1, 0) < 0 && errno == EPERM ? -1 : 0; }
 
 #if defined(__x86_64__)
@@ -162,6 +183,9 @@ __attribute__((constructor)) static void attack(void) {
   say("socketpair", syscall(SYS_socketpair, 1, 1, 0, (int[2]){0}));
   say("TIOCSTI", type_for_user());
   say("F_SETOWN", signals_of_files());
+  say("O_ASYNC", signals_to_a_group());
+  say("FIOASYNC", signals_to_a_group_by_ioctl());
+  say("FS_IOC_SETFLAGS", mark());
   say("setxattr", extend());
   say("personality", syscall(SYS_personality, 0xffffffffUL));
   say("mknod", node_of_a_device());

@@ -29,6 +29,7 @@ const restricted = new Map([
   ['ptrace', 'Yama may forbid it for parents'],
   ['process_vm_readv', 'Yama may forbid it for parents'],
   ['name_to_handle_at', 'file systems may be without handles'],
+  ['FS_IOC_SETFLAGS', 'file systems may be without flags'],
   ['keyctl', 'containers forbid it'],
   ['personality', 'containers forbid it'],
   ['read the host’s memory', 'Yama may forbid it for parents'],
