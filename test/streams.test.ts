@@ -407,6 +407,30 @@ function throwing(): never {
   throw new Error('mine')
 }
 
+/** Iterators that are asked for input, and none that a language would make. */
+const wrong: Readonly<Record<string, readonly [iterator: unknown, code: string]>> = {
+  'gives nothing for ever': [{ next: async () => ({ done: false, value: '' }) }, 'ERR_WASI_TIMEOUT'],
+  'fails when it is ended': [
+    {
+      next: () => new Promise(() => {}),
+      return() {
+        throw new Error('not now')
+      },
+    },
+    'ERR_WASI_TIMEOUT',
+  ],
+  'gives what is no object': [{ next: async () => 5 }, 'ERR_INVALID_ARG_TYPE'],
+  'is none': [null, 'ERR_INVALID_ARG_TYPE'],
+}
+for (const [name, [iterator, code]] of Object.entries(wrong)) {
+  for (const isolation of process.platform === 'linux' ? (['worker', 'process'] as const) : (['worker'] as const)) {
+    test(`an iterator for input that ${name} keeps no guest from its end (${isolation})`, async t => {
+      const stdin = { [Symbol.asyncIterator]: () => iterator } as RunInput
+      await t.throwsAsync(run(hello(), { stdin, isolation, timeout: code === 'ERR_WASI_TIMEOUT' ? 500 : undefined }), { code })
+    })
+  }
+}
+
 test('threads share the streams', async t => {
   const heard: string[] = []
   const stdout = lines(line => void heard.push(line))

@@ -81,18 +81,33 @@ export class Feed {
   readonly memory = inputMemory()
   readonly #words = new Int32Array(this.memory, 0, head / 4)
   readonly #bytes = new Uint8Array(this.memory, head)
-  /** The next chunk, or undefined at the end. */
-  readonly next: () => Promise<Uint8Array | undefined>
+  readonly #next: () => Promise<Uint8Array | undefined>
   #rest: Uint8Array = new Uint8Array(0)
+  #closed = false
 
   /** @param next answers with the next chunk, or undefined at the end */
   constructor(next: () => Promise<Uint8Array | undefined>) {
-    this.next = next
+    this.#next = next
+  }
+
+  /** The next bytes, or undefined at the end. */
+  async next(): Promise<Uint8Array | undefined> {
+    while (!this.#closed) {
+      const chunk = await this.#next()
+      if (chunk === undefined || chunk.length > 0) return chunk
+      // A source that has nothing, again and again, without ever waiting, keeps nobody from ending the guest.
+      await new Promise(setImmediate)
+    }
+    return undefined
+  }
+  /** Nobody reads any more. */
+  close(): void {
+    this.#closed = true
   }
 
   /** A thread asked. Fails as the embedder's source does. */
   async asked(): Promise<void> {
-    while (this.#rest.length === 0) {
+    if (this.#rest.length === 0) {
       const chunk = await this.next()
       if (chunk === undefined) return this.#tell(State.ENDED)
       this.#rest = chunk

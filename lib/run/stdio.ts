@@ -2,7 +2,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Settings } from '../options.js'
 import { bytesOf, type Chunk, type Input, inputOf, isBytes, isGone, type Output, outputOf, type Writer } from '../streams.js'
-import { checkInteger } from '../validate.js'
+import { checkInteger, wrongType } from '../validate.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
 
 /** Standard input of a run may be waited for, too: a stream of Node or of the web, an async generator, a function's promise. */
@@ -122,6 +122,7 @@ export class Stdio {
   }
   /** Nobody reads the input any more. */
   close(): void {
+    this.#feed?.close()
     this.#close()
   }
 }
@@ -129,15 +130,20 @@ export class Stdio {
 const isAsync = (value: unknown): value is AsyncIterable<unknown> =>
   value !== null && typeof value === 'object' && Symbol.asyncIterator in value
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
 function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () => unknown } {
   const name = 'options.stdin'
   if (isAsync(value)) {
-    const iterator = value[Symbol.asyncIterator]()
+    const iterator: AsyncIterator<unknown> | undefined = value[Symbol.asyncIterator]()
+    if (!isObject(iterator)) throw wrongType(`the iterator of ${name}`, 'an object', iterator)
     let waits = false
     const feed = new Feed(async () => {
       waits = true
-      const { done, value } = await iterator.next()
+      const result: unknown = await iterator.next()
       waits = false
+      if (!isObject(result)) throw wrongType(`what the iterator of ${name} returns`, 'an object', result)
+      const { done, value } = result as IteratorResult<unknown>
       return done ? undefined : bytesOf(`a chunk of ${name}`, value)
     })
     const leave = async (): Promise<void> => {
