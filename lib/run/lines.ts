@@ -42,8 +42,10 @@ export function heard(text: string): Line | undefined {
       return { kind, call: words(call), error: integer(error) }
     case 'exit':
       return { kind, code: integer(code), metrics: toldMetrics(metrics) }
-    case 'failed':
-      return { kind, error: told(error) }
+    case 'failed': {
+      const { more, ...rest } = told(error)
+      return verdicts.includes(more.code) ? undefined : { kind, error: { ...rest, more } }
+    }
     case 'trace':
       // One line, that steers no terminal, as a trace is written.
       return { kind, line: plain(words(line)).replace(/[\t\n\r]/g, ' ') }
@@ -52,6 +54,9 @@ export function heard(text: string): Line | undefined {
   }
   return undefined
 }
+
+/** What a host finds about a process, and no process about itself. */
+const verdicts: readonly unknown[] = ['ERR_WASI_TIMEOUT', 'ERR_WASI_NO_WALL', 'ERR_WASI_PROCESS_LOST']
 
 type Unknown = Readonly<Record<string, unknown>>
 const record = (value: unknown): Unknown => (typeof value === 'object' && value !== null ? (value as Unknown) : {})
@@ -71,5 +76,6 @@ function told(value: unknown): ToldError {
   const kept = ['code', 'errno', 'syscall', 'path']
     .map(key => [key, record(more)[key]] as const)
     .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-  return { name: words(name), message: words(message), stack: words(stack) || undefined, more: Object.fromEntries(kept) }
+  // Errors that nobody catches are shown on a terminal, too.
+  return { name: words(name), message: plain(words(message)), stack: plain(words(stack)) || undefined, more: Object.fromEntries(kept) }
 }

@@ -181,6 +181,12 @@ test('what a process says is only ever what it may be', t => {
     kind: 'failed',
     error,
   })
+  const steering = { ...error, message: '\u001b[2Jm', stack: 'at \u001b[31m' }
+  t.like(said({ kind: 'failed', error: steering }), { error: { message: '␛[2Jm', stack: 'at ␛[31m' } })
+  t.like(said({ kind: 'unexpected', call: 'fd_read', cause: steering }), { cause: { message: '␛[2Jm' } })
+  for (const code of ['ERR_WASI_TIMEOUT', 'ERR_WASI_NO_WALL', 'ERR_WASI_PROCESS_LOST']) {
+    t.is(said({ kind: 'failed', error: { ...error, more: { code } } }), undefined, code)
+  }
   for (const text of ['', 'null', '[]', '1', '{"kind":"free"}', '{"kind":"spawn","task":{}}', '{"kind":"constructor"}']) {
     t.is(heard(text), undefined)
   }
