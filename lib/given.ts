@@ -89,10 +89,7 @@ export const mounted = ({ files, ...given }: Given): Mounted => ({ ...given, tre
 
 /** What lies in memory is served by a Sys of its own, beside the one for the host, in whose block its results lie. */
 function ofMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
-  const { name, path } = given
-  const own = opening(`preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`, () =>
-    inMemory.mount().serving(sys.block, mounted(given), another),
-  )
+  const own = opening(preopenNamed(given), () => inMemory.mount().serving(sys.block, mounted(given), another))
   beside.push(own)
   memory.serve(own)
   return memoryDescriptor(own, own.preopen(''))
@@ -108,8 +105,11 @@ function listening(sys: Sys, where: Listen): { handle: Handle; address: string; 
   return { handle, address: at[0], port: at[1] }
 }
 
+/** How messages name a directory that is given. */
+export const preopenNamed = ({ name, path }: Given): string => `preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`
+
 /** The host's refusal under the code that node:wasi gives it, with what was to be opened. */
-function opening<T>(what: string, open: () => T): T {
+export function opening<T>(what: string, open: () => T): T {
   try {
     return open()
   } catch (cause) {

@@ -2,7 +2,7 @@
 import { coded } from './errors.js'
 import type { Descriptor } from './fds/descriptor.js'
 import { SharedFds } from './fds/shared.js'
-import { mounted, nameOf, openAll, served } from './given.js'
+import { mounted, nameOf, openAll, opening, preopenNamed, served } from './given.js'
 import { type Guest, guestWith } from './guest.js'
 import type { Listener } from './listen.js'
 import { GuestMemory } from './memory.js'
@@ -14,7 +14,9 @@ import type { Sys } from './sys/sys.js'
 
 /** For a guest that shall live in another thread: what an overlay lies over is known from now on. */
 export function layOverlays({ preopens, backend }: Settings): void {
-  for (const given of preopens) if (given.files !== undefined) inMemory.mount().layOver(mounted(given), () => openSys(backend))
+  for (const given of preopens) {
+    if (given.files !== undefined) opening(preopenNamed(given), () => inMemory.mount().layOver(mounted(given), () => openSys(backend)))
+  }
 }
 
 /** What the threads of one guest have together. It passes from thread to thread as it is. */

@@ -487,6 +487,18 @@ for (const backend of backends) {
     t.is(files.readFile('b', 'utf8'), 'below')
   })
 
+  test.serial(`an overlay over what cannot be opened leaves its files as they were (${backend})`, async t => {
+    const folder = scratch(t)
+    const files = new MemoryFiles({ a: 'mine' })
+    const over = (path: string) => ({ preopens: { '/': { path, overlay: files } }, backend })
+    const code = 'UVWASI_ENOENT'
+    t.throws(() => createGuest({ version: 'preview1', ...over(join(folder, 'typo')) }), { code, message: /preopen "\/" at ".*typo"/ })
+    await t.throwsAsync(run(command([]), over(join(folder, 'typo'))), { code, message: /preopen "\/" at ".*typo"/ })
+    t.is(files.readFile('a', 'utf8'), 'mine')
+    await run(command([]), over(folder))
+    t.deepEqual(Object.keys(files.toRecord()), ['a'])
+  })
+
   test.serial(`an overlay: a second name that was made is known in another thread as one (${backend})`, async t => {
     const folder = scratch(t)
     fs.writeFileSync(join(folder, 'a'), 'below')

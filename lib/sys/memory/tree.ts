@@ -41,7 +41,7 @@ export class Tree implements Ground {
   }
   /**
    * Lay it over a directory of the host; what is in it already lies above, and directories of one name become one. It stays
-   * there: another directory is refused.
+   * there: another directory is refused. What goes wrong is thrown as Sys.preopen throws it.
    */
   lieOver(below: Below): void {
     if (this.#below !== undefined && this.#below.path !== below.path) {
@@ -49,6 +49,9 @@ export class Tree implements Ground {
       throw coded(new Error(message), 'ERR_WASI_OVERLAY')
     }
     if (this.#below !== undefined) return
+    // Over what cannot be opened it does not lie, or nobody could reach any more what is in it.
+    below.hold()
+    below.release()
     this.#below = below
     if (this.laid) return
     this.laid = true
