@@ -51,6 +51,7 @@ export function checkStrict(
 function unsafe(path: string): string | undefined {
   if (path === parse(path).root) return 'the root of a file system'
   if (holds('/proc', path)) return 'of /proc, which has the memory of this process'
+  if (holds('/sys', path)) return 'of /sys, by which the kernel is set'
   if (path === '/dev') return 'the folder of all devices'
   for (const [what, place] of own()) if (holds(path, real(place))) return `a folder that holds ${what}`
   const [[what, place]] = own()

@@ -181,10 +181,18 @@ test('sleep and random that are async are a mistake', t => {
   t.throws(() => sleeps.guest.imports.poll_oneoff(256, 1024, 1, 8), { code, message })
   const draws = guestWith({ random: async () => {} })
   t.throws(() => draws.guest.imports.random_get(8, 4), { code, message })
+  const odd = guestWith({
+    sleep: () => ({
+      get then() {
+        throw new Error('mine')
+      },
+    }),
+  } as never)
+  t.throws(() => odd.guest.imports.poll_oneoff(256, 1024, 1, 8), { message: 'mine' })
   // What else they answer is nobody's concern.
   const { guest } = guestWith({ random: bytes => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>) as never })
   t.is(guest.imports.random_get(8, 4), 0)
-  for (const each of [sleeps.guest, draws.guest, guest]) each.close()
+  for (const each of [sleeps.guest, draws.guest, odd.guest, guest]) each.close()
 })
 
 for (const backend of backends) {

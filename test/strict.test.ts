@@ -42,6 +42,7 @@ test('preopens that hold the host are refused, however they are spelled', t => {
     ...(fs.existsSync('/proc/self')
       ? (['/proc', '/proc/self', '/proc/self/task'].map(path => [path, /is of \/proc/] as const) as [string, RegExp][])
       : []),
+    ...(fs.existsSync('/sys/kernel') ? ([['/sys/kernel', /is of \/sys/]] as [string, RegExp][]) : []),
     ['/dev', /is the folder of all devices/],
   ]
   for (const [path, message] of unsafe) {

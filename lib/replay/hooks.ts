@@ -25,7 +25,9 @@ export function timeOf(name: string, clock: () => bigint): bigint {
 /** Nobody waits for what an async function does, so that the guest would go on too soon. */
 export function act(name: string, hook: () => unknown): void {
   const answer = called(hook)
-  if (answer !== null && typeof answer === 'object' && typeof (answer as { then?: unknown }).then === 'function') {
-    throw new HookFailure(wrongReturn(name, 'when it is done, and no promise', answer))
-  }
+  // A getter of that name is the embedder's, too.
+  if (called(() => isPromise(answer))) throw new HookFailure(wrongReturn(name, 'when it is done, and no promise', answer))
 }
+
+const isPromise = (value: unknown): boolean =>
+  value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function'
