@@ -182,11 +182,12 @@ test('sleep and random that are async are a mistake', t => {
   const draws = guestWith({ random: async () => {} })
   t.throws(() => draws.guest.imports.random_get(8, 4), { code, message })
   const odd = guestWith({
-    sleep: () => ({
-      get then() {
-        throw new Error('mine')
-      },
-    }),
+    sleep: () =>
+      Object.defineProperty({}, 'then', {
+        get() {
+          throw new Error('mine')
+        },
+      }),
   } as never)
   t.throws(() => odd.guest.imports.poll_oneoff(256, 1024, 1, 8), { message: 'mine' })
   // What else they answer is nobody's concern.
