@@ -33,9 +33,11 @@ int sync_data(int fd) { return ::fdatasync(fd); }
 
 int wait(pollfd* entries, std::size_t count, const timespec* timeout) { return ::ppoll(entries, count, timeout, nullptr); }
 
+// RWF_NOWAIT, which musl's headers do not have, nor its library the call.
+constexpr int write_only_what_finds_room = 8;
 ssize_t write_now(int fd, const iovec* vectors, int count) {
   // Pipes can since Linux 6.4. Older kernels do not know the call (ENOSYS before 4.6, or in a container).
-  const ssize_t written = ::pwritev2(fd, vectors, count, -1, RWF_NOWAIT);
+  const ssize_t written = ::syscall(SYS_pwritev2, fd, vectors, count, -1L, -1L, write_only_what_finds_room);
   if (written == -1 && errno == ENOSYS) errno = EOPNOTSUPP;
   return written;
 }

@@ -103,7 +103,7 @@ int landlock_version() {
   return version < 0 ? 0 : static_cast<int>(version);
 }
 
-const char* landlock(int version, const std::vector<Rule>& rules) {
+const char* landlock(int version, const Rule* rules, std::size_t count) {
   Handled handled{};
   for (const auto& [since, fs, net, scoped] : learned) {
     if (since > version) break;
@@ -113,8 +113,8 @@ const char* landlock(int version, const std::vector<Rule>& rules) {
   }
   const int ruleset = static_cast<int>(::syscall(create_ruleset_number, &handled, sizeof(handled), 0));
   if (ruleset < 0) return "landlock_create_ruleset";
-  for (const Rule& rule : rules)
-    if (const char* failed = allow(ruleset, handled.fs, rule)) return failed;
+  for (std::size_t i = 0; i < count; i++)
+    if (const char* failed = allow(ruleset, handled.fs, rules[i])) return failed;
   if (::syscall(restrict_self_number, ruleset, 0) != 0) return "landlock_restrict_self";
   ::close(ruleset);
   return nullptr;

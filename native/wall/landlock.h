@@ -1,6 +1,6 @@
 // Knows what of the file system a process may be cut to, for good, by Linux's Landlock.
 #pragma once
-#include <vector>
+#include <cstddef>
 
 namespace wasi_common::wall {
 
@@ -24,6 +24,6 @@ int landlock_version();
 // Cuts this process, and all that it becomes, to these paths; and off from TCP, abstract sockets and the signals of others, where
 // this version knows them. What cannot be opened is no rule: nothing is allowed by it. What failed, with errno; nothing if all
 // went well.
-const char* landlock(int version, const std::vector<Rule>& rules);
+const char* landlock(int version, const Rule* rules, std::size_t count);
 
 }  // namespace wasi_common::wall

@@ -13,11 +13,12 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdarg>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "landlock.h"
 #include "seccomp.h"
@@ -38,15 +39,21 @@ struct Plan {
   pid_t parent = 0;
   int keep = 2;
   int tell = -1;
-  std::vector<Rule> rules;
+  Rule* rules = nullptr;
+  std::size_t count = 0;
   char** command = nullptr;
+
+  void add(Access access, const char* path) { rules[count++] = {access, path}; }
 };
 
 int number(const char* word) { return static_cast<int>(std::strtol(word, nullptr, 10)); }
 
 bool parse(int count, char** words, Plan& plan) {
+  // Fewer than there are words, and needed to the end.
+  plan.rules = static_cast<Rule*>(std::calloc(static_cast<std::size_t>(count), sizeof(Rule)));
+  if (plan.rules == nullptr) return false;
   for (int i = 1; i < count; i++) {
-    const std::string word = words[i];
+    const std::string_view word = words[i];
     if (word == "--") {
       plan.command = words + i + 1;
       return i + 1 < count;
@@ -64,24 +71,30 @@ bool parse(int count, char** words, Plan& plan) {
     else if (word == "--tell")
       plan.tell = number(value);
     else if (word == "--run")
-      plan.rules.push_back({Access::Run, value});
+      plan.add(Access::Run, value);
     else if (word == "--read")
-      plan.rules.push_back({Access::Read, value});
+      plan.add(Access::Read, value);
     else if (word == "--write")
-      plan.rules.push_back({Access::Write, value});
+      plan.add(Access::Write, value);
     else
       return false;
   }
   return false;
 }
 
-void tell(const Plan& plan, const std::string& line) {
-  if (plan.tell >= 0 && ::write(plan.tell, line.data(), line.size()) < 0) std::perror("wasi-common-wall: write");
+// A line of JSON, of numbers and words that need no escapes.
+[[gnu::format(printf, 2, 3)]] void tell(const Plan& plan, const char* format, ...) {
+  char line[256];
+  va_list values;
+  va_start(values, format);
+  const int size = std::vsnprintf(line, sizeof(line), format, values);
+  va_end(values);
+  if (plan.tell >= 0 && ::write(plan.tell, line, static_cast<std::size_t>(size)) < 0) std::perror("wasi-common-wall: write");
 }
 
 int fail(const Plan& plan, const char* call) {
   const int error = errno;
-  tell(plan, std::string("{\"kind\":\"broken\",\"call\":\"") + call + "\",\"error\":" + std::to_string(error) + "}\n");
+  tell(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d}\n", call, error);
   std::fprintf(stderr, "wasi-common-wall: %s: %s\n", call, std::strerror(error));
   return not_to_be_had;
 }
@@ -120,11 +133,11 @@ int stand(const Plan& plan) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(plan, "prctl");
   const int version = landlock_version();
   if (version > 0)
-    if (const char* failed = landlock(version, plan.rules)) return fail(plan, failed);
+    if (const char* failed = landlock(version, plan.rules, plan.count)) return fail(plan, failed);
   const bool filtered = give_up_calls(program);
   const bool refused = plan.strict && (version < least_version || !filtered);
-  tell(plan, std::string("{\"kind\":\"") + (refused ? "refused" : "wall") + "\",\"landlock\":" + std::to_string(version) +
-                 ",\"seccomp\":" + (filtered ? "true" : "false") + "}\n");
+  tell(plan, "{\"kind\":\"%s\",\"landlock\":%d,\"seccomp\":%s}\n", refused ? "refused" : "wall", version,
+       filtered ? "true" : "false");
   if (refused) {
     if (plan.tell < 0)
       std::fprintf(stderr, "wasi-common-wall: this kernel has Landlock %d, seccomp %s\n", version, filtered ? "yes" : "no");

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "calls.h"
 
@@ -34,20 +33,31 @@ class Filter {
   // The kernel itself looks at the lower half only of all that is asked here, or takes the rest for the same.
   void load_argument(unsigned index) { load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index); }
   void load_call() { load(offsetof(seccomp_data, nr)); }
-  void unless(unsigned value, unsigned char then) { code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, 0)); }
-  void when(unsigned value, unsigned char then) { code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, then)); }
-  void when_any(unsigned bits, unsigned char then) { code_.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, then)); }
-  void from(unsigned value, unsigned char then) { code_.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, value, 0, then)); }
+  void unless(unsigned value, unsigned char then) { add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, 0)); }
+  void when(unsigned value, unsigned char then) { add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, then)); }
+  void when_any(unsigned bits, unsigned char then) { add(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, then)); }
+  void from(unsigned value, unsigned char then) { add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, value, 0, then)); }
   void answer(unsigned verdict) { add(BPF_RET | BPF_K, verdict); }
 
   bool install() {
-    const sock_fprog program{static_cast<unsigned short>(code_.size()), code_.data()};
+    if (length_ > most) {
+      errno = E2BIG;
+      return false;
+    }
+    sock_fprog program{static_cast<unsigned short>(length_), code_};
     return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
   }
 
  private:
-  void add(int code, unsigned value) { code_.push_back(BPF_STMT(static_cast<unsigned short>(code), value)); }
-  std::vector<sock_filter> code_;
+  void add(int code, unsigned value) { add(BPF_STMT(static_cast<unsigned short>(code), value)); }
+  void add(sock_filter instruction) {
+    if (length_ < most) code_[length_] = instruction;
+    length_++;
+  }
+  // Far more than there are, and no more than the kernel takes.
+  static constexpr unsigned most = 1024;
+  sock_filter code_[most];
+  unsigned length_ = 0;
 };
 
 void other_machines(Filter& filter) {
