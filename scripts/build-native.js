@@ -6,19 +6,17 @@
 //   node scripts/build-native.js --sources  prints the addon's sources on this platform, for binding.gyp
 //   node scripts/build-native.js --wall     prints those of wasi-common-wall, which is built beside the addon where there is a wall
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sourcesOf, wallOf } from './sources.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
 const asked = new Set(process.argv.slice(2))
 
-const folders = { linux: ['posix', 'linux'], darwin: ['posix', 'darwin'], win32: ['windows'] }[process.platform] ?? ['posix']
-const listed = readFileSync(join(root, 'native/sources.txt'), 'utf8').split('\n')
-const sources = listed.filter(line => line !== '' && (!line.includes('/') || folders.includes(dirname(line)))).map(line => `native/${line}`)
-const wall = listed.filter(line => process.platform === 'linux' && line.startsWith('wall/')).map(line => `native/${line}`)
+const wall = wallOf(process.platform)
 
 const ways = {
   gyp: { output: 'build/Release/wasi_common.node', command: gyp },
@@ -76,6 +74,6 @@ function build({ output, command }) {
   return 0
 }
 
-if (asked.has('--sources')) console.log(sources.join('\n'))
+if (asked.has('--sources')) console.log(sourcesOf(process.platform).join('\n'))
 else if (asked.has('--wall')) console.log(wall.join('\n'))
 else process.exitCode = build(ways[asked.has('--asan') ? 'asan' : asked.has('--cmake') ? 'cmake' : 'gyp'])

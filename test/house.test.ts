@@ -21,13 +21,13 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['errors', /^(errors|validate|random|plain|strings|streams|lines|listen|channels)$/],
   ['sys/sys', /^sys\/(block|dots|root|sys)$/],
   ['limits', /^limits$/],
-  ['backends', /^sys\/(native|typescript\/\w+|memory\/\w+)$/],
+  ['backends', /^sys\/(addon|native|typescript\/\w+|memory\/\w+)$/],
   ['sys/choose, sys/wall', /^sys\/(choose|wall)$/],
   ['memory', /^memory$/],
   ['replay', /^replay\/\w+$/],
   ['fds, context', /^(fds\/\w+|context)$/],
   ['hostcalls, gate, imports, trace, metrics, report', /^(hostcalls\/\w+|gate|imports|watch|record|trace|metrics|counted|report)$/],
-  ['options', /^(options|strict)$/],
+  ['options', /^(options|permission|strict)$/],
   ['given', /^given$/],
   ['guest', /^guest$/],
   ['threads', /^threads$/],
@@ -59,7 +59,7 @@ test('imports lead down', t => {
 const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   [
     /^node:fs/,
-    /^(sys\/typescript\/\w+|options|strict|cli\/\w+|sys\/native|sys\/wall|run\/process)\.ts$/,
+    /^(sys\/typescript\/\w+|options|permission|strict|cli\/\w+|sys\/addon|sys\/wall|run\/process)\.ts$/,
     'files of the host are opened by a backend, or by the command line for its user; a process of a guest has a channel to its host',
   ],
   [

@@ -1,10 +1,8 @@
 /** The host by way of the addon, native/addon.cc: each call writes its arguments into a register file that both sides know. */
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { getSystemErrorMap } from 'node:util'
 import { coded } from '../errors.js'
+import { type Loaded, load } from './addon.js'
 import { Block } from './block.js'
-import { root } from './root.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from './sys.js'
 
 /** The calls that take their arguments from the registers, and leave their answer in the first. */
@@ -42,34 +40,6 @@ export interface Native extends Sys {
   readonly name: 'native'
   /** Who resolves paths: the kernel by openat2, or our own walk. Known as soon as a directory is open. */
   readonly resolver: 'openat2' | 'walk'
-}
-
-const { platform, arch } = process
-/** Where the addon may be, best first. A build for the wrong C library of Linux does not load, so both may be tried. */
-const candidates = [
-  `prebuilds/${platform}-${arch}/wasi_common.node`,
-  ...(platform === 'linux' ? [`prebuilds/${platform}-${arch}-musl/wasi_common.node`] : []),
-  'build/Release/wasi_common.node',
-].map(path => fileURLToPath(new URL(path, root)))
-
-function load(paths: readonly string[]): Addon {
-  const require = createRequire(import.meta.url)
-  const attempts: Error[] = []
-  for (const path of paths) {
-    try {
-      const addon = require(path) as Addon
-      loadedFrom = path
-      return addon
-    } catch (error) {
-      attempts.push(error as Error)
-    }
-  }
-  const said = attempts.map(({ message }, index) => `  ${paths[index]}: ${message.split('\n', 1)[0]}`).join('\n')
-  const message =
-    `wasi-common has no native addon that loads on ${platform}-${arch}. Looked for:\n${said}\n` +
-    'In a checkout, `npm run build` builds it; under --permission, node also wants --allow-addons. ' +
-    "Or ask for backend: 'typescript', which needs no addon; RATIONALE.md says what it cannot do."
-  throw coded(new Error(message, { cause: attempts.at(-1) }), 'ERR_WASI_ADDON_UNAVAILABLE')
 }
 
 /** An error as node:fs would make it. */
@@ -312,8 +282,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
 }
 
 const classes = new Map<string, ReturnType<typeof over>>()
-let loaded: Addon | undefined
-let loadedFrom = ''
+let loaded: Loaded<Addon> | undefined
 
 /** A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was looked for. */
 export function openNative({ addon = '', resolution = 'auto', shared = 0 }: NativeOptions = {}): Native {
@@ -321,17 +290,17 @@ export function openNative({ addon = '', resolution = 'auto', shared = 0 }: Nati
   return new NativeSys(resolution, shared)
 }
 function opened(addon: string): ReturnType<typeof over> {
-  loaded = load(addon === '' ? candidates : [addon])
-  const made = over(loaded)
+  loaded = load<Addon>(addon)
+  const made = over(loaded.addon)
   classes.set(addon, made)
   return made
 }
 
 /** _exit(2), if an addon is loaded. */
-export const endProcess = (code: number): void => loaded?.exit(code)
+export const endProcess = (code: number): void => loaded?.addon.exit(code)
 
 /** The addon's file. To know that it fits this machine, it is loaded. What else was built for this machine lies beside it. */
 export function addonFile(): string {
-  if (loaded === undefined) opened('')
-  return loadedFrom
+  loaded ??= load<Addon>()
+  return loaded.file
 }

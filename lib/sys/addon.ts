@@ -1,0 +1,86 @@
+/** Which file is the addon of this machine, and what to do where none of them loads. */
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { coded } from '../errors.js'
+import { root } from './root.js'
+
+const { platform, arch } = process
+
+/** What was loaded, and whence. */
+export interface Loaded<Addon> {
+  readonly addon: Addon
+  readonly file: string
+}
+
+/**
+ * Load the addon. No variable of the environment has a say in which: whoever sets one would choose the code that guards the host.
+ *
+ * @param named the file, instead of looking for it
+ * @throws Error with code ERR_WASI_ADDON_UNAVAILABLE that says what was tried; ERR_ACCESS_DENIED where Node's permission model forbids it
+ */
+export function load<Addon>(named = ''): Loaded<Addon> {
+  const require = createRequire(import.meta.url)
+  const attempts: { readonly file: string; readonly error: NodeJS.ErrnoException }[] = []
+  for (const file of named === '' ? candidates() : [named]) {
+    try {
+      return { addon: require(file) as Addon, file }
+    } catch (error) {
+      attempts.push({ file, error: error as NodeJS.ErrnoException })
+    }
+  }
+  throw unavailable(attempts)
+}
+
+/** Best first. Who built one here wants that one; it is asked for by a look, since a `require` that fails takes its time. */
+function candidates(): readonly string[] {
+  const path = (name: string): string => fileURLToPath(new URL(`${name}/wasi_common.node`, root))
+  const [built, shipped] = [path('build/Release'), path(`prebuilds/${platform}${onMusl() ? 'musl' : ''}-${arch}`)]
+  return isThere(built) ? [built, shipped] : [shipped, built]
+}
+
+/** What must not be looked at may be there: to load it says more. */
+function isThere(path: string): boolean {
+  try {
+    return existsSync(path)
+  } catch {
+    return true
+  }
+}
+
+/**
+ * Whether the C library of this process is musl. A build for the other one may even load, and go wrong later, so it is known before.
+ * Where musl's loader is not installed nothing runs by it, which is known by one look, almost everywhere.
+ */
+function onMusl(): boolean {
+  if (platform !== 'linux') return false
+  try {
+    const loader = `/lib/ld-musl-${{ x64: 'x86_64', arm64: 'aarch64' }[arch as string] ?? arch}.so.1`
+    if (!existsSync(loader)) return false
+    return readFileSync('/proc/self/maps').includes(realpathSync(loader))
+  } catch {
+    // There is no /proc, or the permission model forbids to look. The report has it too, but is written in milliseconds.
+    const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
+    return report.header.glibcVersionRuntime === undefined
+  }
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0]
+
+function unavailable(attempts: readonly { readonly file: string; readonly error: NodeJS.ErrnoException }[]): Error {
+  const refused = attempts.find(({ error }) => error.code === 'ERR_DLOPEN_DISABLED')
+  // Elsewhere it is --no-addons that says so.
+  if (refused !== undefined && process.permission !== undefined) {
+    const message =
+      'Access to this API has been restricted: wasi-common is an addon, which node --permission loads with --allow-addons only. ' +
+      "Or ask for backend: 'typescript', which needs none; RATIONALE.md says what it cannot do."
+    throw coded(new Error(message, { cause: refused.error }), 'ERR_ACCESS_DENIED', { permission: 'Addon', resource: refused.file })
+  }
+  const said = attempts.map(({ file, error }) => `  ${file}: ${isThere(file) ? firstLine(error.message) : 'is not there'}`).join('\n')
+  const message =
+    `wasi-common has no native addon that loads on ${platform}-${arch}. Looked for:\n${said}\n` +
+    'In a checkout, `npm run build` builds it. In an installed package, `npm install --no-save --omit=dev node-gyp node-addon-api && ' +
+    "npm run build:native` in its folder does, which takes python3, make and a C++ compiler. Or ask for backend: 'typescript', which " +
+    'needs no addon; RATIONALE.md says what it cannot do.'
+  return coded(new Error(message, { cause: attempts.at(-1)?.error }), 'ERR_WASI_ADDON_UNAVAILABLE')
+}
