@@ -6,6 +6,7 @@ import { coded, type UnexpectedError } from './errors.js'
 import { type Limits, limitsOf } from './limits.js'
 import { type Listen, type ListeningFd, listenOf } from './listen.js'
 import { type Counts, newCounts } from './metrics.js'
+import { checkPermission } from './permission.js'
 import { type Replay, type ReplayOptions, replayNames, replayOf } from './replay/options.js'
 import { reporter } from './report.js'
 import { type Input, inputOf, type Output, outputOf, type Sink, type Source } from './streams.js'
@@ -220,6 +221,7 @@ export function settingsOf(options: unknown = {}): Settings {
     replay,
     report: reporter(onUnexpected as GuestOptions['onUnexpected']),
   }
+  if (process.permission !== undefined) checkPermission(settings)
   if (sandbox === 'strict') checkStrict(settings, env, allowUnsafePreopen, allowPublicListen)
   return settings
 }
