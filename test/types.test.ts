@@ -18,11 +18,11 @@ function check(t: ExecutionContext, config: string, change?: { file: string; fro
   fs.mkdirSync(installed, { recursive: true })
   fs.copyFileSync(join(root, 'package.json'), join(installed, 'package.json'))
   for (const name of fs.readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })) {
-    if (name.endsWith('.d.ts')) fs.cpSync(join(root, 'dist', name), join(installed, 'dist', name))
+    if (/^bundle\b.*(\.d\.m?ts|package\.json)$/.test(name)) fs.cpSync(join(root, 'dist', name), join(installed, 'dist', name))
   }
   fs.symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'))
   if (change !== undefined) {
-    const path = join(installed, 'dist', change.file)
+    const path = join(installed, 'dist/bundle/types', change.file)
     const text = fs.readFileSync(path, 'utf8')
     t.true(text.includes(change.from), `${change.file} has ${change.from}`)
     fs.writeFileSync(path, text.replace(change.from, change.to))

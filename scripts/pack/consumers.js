@@ -1,0 +1,53 @@
+// Programs that use the package each in another way, and what they print: they lie beside an installed one, and know nothing of this repository.
+
+/** (module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1) (func (export "_start") i32.const 42 call 0)) */
+const guest =
+  'AGFzbQEAAAABCAJgAX8AYAAAAiQBFndhc2lfc25hcHNob3RfcHJldmlldzEJcHJvY19leGl0AAADAgEBBQMBAAEHEwIGbWVtb3J5AgAGX3N0YXJ0AAEKCAEGAEEqEAAL'
+const use = `const program = new WebAssembly.Module(Buffer.from('${guest}', 'base64'))
+const wasi = new WASI({ version: 'preview1', preopens: { '/': '.' } })
+console.log(wasi.start(new WebAssembly.Instance(program, wasi.getImportObject())))
+`
+
+export const consumers = [
+  { name: 'import', files: { 'use.mjs': `import { WASI } from 'wasi-common'\n${use}` }, args: ['use.mjs'], prints: '42\n' },
+  { name: 'require', files: { 'use.cjs': `const { WASI } = require('wasi-common')\n${use}` }, args: ['use.cjs'], prints: '42\n' },
+  {
+    name: 'run',
+    files: {
+      'run.mjs': `import { run } from 'wasi-common'
+const { exitCode } = await run(Buffer.from('${guest}', 'base64'), { timeout: 20_000 })
+console.log(exitCode)
+`,
+    },
+    args: ['run.mjs'],
+    prints: '42\n',
+  },
+  {
+    name: 'one class',
+    files: {
+      'both.mjs': `import { createRequire } from 'node:module'
+import { WASI } from 'wasi-common'
+console.log(createRequire(import.meta.url)('wasi-common').WASI === WASI)
+`,
+    },
+    args: ['both.mjs'],
+    prints: 'true\n',
+  },
+  {
+    name: 'register',
+    files: {
+      'drop-in.mjs': `import { WASI } from 'node:wasi'
+import { WASI as Ours } from 'wasi-common'
+console.log(WASI === Ours)
+${use}`,
+    },
+    args: ['--import', 'wasi-common/register', 'drop-in.mjs'],
+    prints: 'true\n42\n',
+  },
+  {
+    name: '--require register',
+    files: { 'drop-in.cjs': `const { WASI } = require('wasi')\n${use}` },
+    args: ['--require', 'wasi-common/register', 'drop-in.cjs'],
+    prints: '42\n',
+  },
+]

@@ -1,0 +1,55 @@
+// Knows what is shipped for which platform, and how zig names it. A name is the folder that lib/sys/addon.ts looks into.
+
+/** What every platform's code is compiled with: as in binding.gyp. */
+export const flags = [
+  ...['-std=c++17', '-O2', '-g0', '-Wall', '-Wextra', '-Werror', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden'],
+  ...['-ffunction-sections', '-fdata-sections', '-Inative'],
+]
+export const defines = [
+  'NAPI_VERSION=8',
+  'NAPI_DISABLE_CPP_EXCEPTIONS',
+  'NODE_ADDON_API_DISABLE_DEPRECATED',
+  'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+  // Else Windows' headers would have the addon export all that it takes from node.
+  'BUILDING_NODE_EXTENSION',
+].map(define => `-D${define}`)
+
+/** What the addon may show: the two functions that Node asks it for. */
+export const shown = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+
+const linux = (machine, libc, version = '') => ({
+  platform: 'linux',
+  format: 'elf',
+  machine,
+  libc,
+  triple: `${machine}-linux-${libc}${version}`,
+  flags: ['-fPIC', '-Inative/posix'],
+})
+/** Node 22's own baseline. */
+const glibc = '.2.28'
+const darwin = machine => ({
+  platform: 'darwin',
+  format: 'mach-o',
+  machine,
+  triple: `${machine}-macos.11.0`,
+  flags: ['-fPIC', '-Inative/posix'],
+})
+const windows = machine => ({
+  platform: 'win32',
+  format: 'pe',
+  machine,
+  triple: `${machine}-windows-gnu`,
+  flags: ['-DWIN32_LEAN_AND_MEAN', '-DNOMINMAX', '-D_WIN32_WINNT=0x0A00'],
+  libraries: ['ntdll', 'ws2_32'],
+})
+
+export const targets = {
+  'linux-x64': linux('x86_64', 'gnu', glibc),
+  'linux-arm64': linux('aarch64', 'gnu', glibc),
+  'linuxmusl-x64': linux('x86_64', 'musl'),
+  'linuxmusl-arm64': linux('aarch64', 'musl'),
+  'darwin-x64': darwin('x86_64'),
+  'darwin-arm64': darwin('aarch64'),
+  'win32-x64': windows('x86_64'),
+  'win32-arm64': windows('aarch64'),
+}

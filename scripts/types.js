@@ -1,0 +1,28 @@
+// Writes the types that are shipped beside dist/bundle/: those that its doors lead to. A file is taken for an ES module or for CommonJS by
+// where it lies, and TypeScript lets CommonJS see no types of an ES module. So they lie where all is CommonJS, and the doors of ES modules lead there.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
+const doors = ['index', 'register']
+
+/** What a file of types names, as paths in dist/ without an ending. */
+const named = (path, text) =>
+  Array.from(text.matchAll(/(?:from|import|import\() ?'(\.[^']+)\.js'/g), ([, name]) => posix.join(posix.dirname(path), name))
+
+const reached = new Set(doors)
+for (const path of reached) {
+  const text = readFileSync(dist(`${path}.d.ts`), 'utf8')
+  for (const name of named(path, text)) reached.add(name)
+  const to = dist(`bundle/types/${path}.d.ts`)
+  mkdirSync(dirname(to), { recursive: true })
+  writeFileSync(to, text)
+  // Two folders further from the sources, to which an editor leads by this map.
+  const map = JSON.parse(readFileSync(dist(`${path}.d.ts.map`), 'utf8'))
+  writeFileSync(`${to}.map`, JSON.stringify({ ...map, sources: map.sources.map(source => `../../${source}`) }))
+}
+for (const name of doors) {
+  const door = `export * from './types/${name}.js'\n`
+  for (const ending of ['d.ts', 'd.mts']) writeFileSync(dist(`bundle/${name}.${ending}`), door)
+}
