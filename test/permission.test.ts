@@ -128,6 +128,7 @@ withModel('run wants --allow-worker, and a process of its own --allow-child-proc
   if (process.platform !== 'linux') return
   const apart = "() => run(bytes, { isolation: 'process' }).then(({ exitCode }) => exitCode)"
   t.like(told(t, here, apart, addons, '--allow-worker'), { code: 'ERR_ACCESS_DENIED', permission: 'ChildProcess' })
+  t.is(told(t, here, apart, addons, '--allow-worker', '--allow-child-process'), 7)
   const preopened = `() => run(bytes, { isolation: 'process', preopens: { '/data': ${JSON.stringify(here.data)} } })`
   t.like(told(t, here, preopened, addons, '--allow-worker', '--allow-child-process'), denied('FileSystemRead', here.data))
 })

