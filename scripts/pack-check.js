@@ -4,6 +4,7 @@
 //   npm run pack-check -- --node PATH ...  on these, too
 //   npm run pack-check -- --all            and a prebuild that is missing is a fault
 //   npm run pack-check -- --keep FILE      and leave the tarball there
+//   npm run pack-check -- --tarball FILE   of what was packed elsewhere
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -15,6 +16,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -27,7 +29,12 @@ import { targets } from './prebuild/targets.js'
 import { install, root } from './prebuild/tools.js'
 
 const { values } = parseArgs({
-  options: { node: { type: 'string', multiple: true, default: [] }, all: { type: 'boolean', default: false }, keep: { type: 'string' } },
+  options: {
+    node: { type: 'string', multiple: true, default: [] },
+    all: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+    tarball: { type: 'string' },
+  },
 })
 const most = 2_000_000
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
@@ -46,19 +53,25 @@ const expect = (good, what) => good || fault(what)
 /** What a program prints; a fault where it ends otherwise than well. */
 function run(what, program, args, options = {}) {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options })
-  if (status !== 0) fault(`${what}: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`)
+  if (status !== 0) fault(`${what}: ${error?.message ?? `exit code ${status}`}\n${`${stdout}${stderr}`.split('\n', 40).join('\n')}`)
   return stdout ?? ''
 }
 const seconds = since => `${((Date.now() - since) / 1000).toFixed(1)} s`
 
 function pack() {
-  const [packed] = JSON.parse(
-    run('npm pack', process.execPath, [npm, 'pack', '--json', '--ignore-scripts', '--pack-destination', work], { cwd: root }),
-  )
-  console.log(`${packed.filename}: ${packed.size} bytes packed, ${packed.unpackedSize} unpacked, ${packed.entryCount} files`)
-  expect(packed.size < most, `it has ${packed.size} bytes, and shall have less than ${most}`)
-  return { tarball: join(work, packed.filename), names: packed.files.map(({ path }) => path) }
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', work]
+  const [{ filename }] = JSON.parse(run('npm pack', process.execPath, [npm, ...args], { cwd: root }))
+  return join(work, filename)
 }
+
+const filesBelow = folder =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(({ parentPath, name }) =>
+      join(parentPath, name)
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/'),
+    )
 
 /** Folders of the repository that nobody wants who uses the package; what is made for others; whatever a tool left. */
 const strange = /^(test|bench|fuzz|guests|examples|docs|build|coverage|node_modules)\/|\.(tgz|log|tsbuildinfo|o|obj|pdb|lib)$|(^|\/)\./
@@ -96,14 +109,7 @@ function checkSums(folder) {
     .trimEnd()
     .split('\n')
     .map(line => line.split('  '))
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(({ parentPath, name }) =>
-      join(parentPath, name)
-        .slice(folder.length + 1)
-        .replaceAll('\\', '/'),
-    )
-    .filter(name => name !== 'SHA256SUMS')
+  const files = filesBelow(folder).filter(name => name !== 'SHA256SUMS')
   const listed = new Set(sums.map(([, name]) => name))
   for (const name of files.filter(name => !listed.has(name))) fault(`SHA256SUMS does not list ${name}`)
   for (const [hash, name] of sums) {
@@ -128,7 +134,7 @@ function bare(node, folder) {
 }
 
 const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1
-function use(node, tarball, program) {
+function use(node, tarball) {
   const start = Date.now()
   const version = run('node', node, ['--version']).trim()
   const folder = join(work, `on ${version}`)
@@ -144,6 +150,8 @@ function use(node, tarball, program) {
 
   const command = join(app, 'node_modules/wasi-common/dist/bundle/cli.js')
   const shim = join(app, 'node_modules/.bin/wasi-common')
+  // It is compiled in the sandbox that was just installed, where it has not been yet.
+  const program = build('files', args => spawnSync(node, [command, 'run', ...args], { encoding: 'utf8' }))
   const ways = [[], ...(process.platform === 'linux' ? [['--isolation', 'process']] : [])]
   for (const more of ways) {
     const box = mkdtempSync(join(folder, 'box-'))
@@ -223,13 +231,15 @@ function judge(tarball) {
 }
 
 try {
-  const { tarball, names } = pack()
-  checkNames(names)
-  const program = build('files', args =>
-    spawnSync(process.execPath, [join(root, 'dist/bundle/cli.js'), 'run', ...args], { encoding: 'utf8' }),
-  )
-  const apps = [process.execPath, ...values.node].map(node => use(realpathSync(node), tarball, program))
+  const tarball = values.tarball === undefined ? pack() : realpathSync(values.tarball)
+  const apps = [process.execPath, ...values.node].map(node => use(realpathSync(node), tarball))
   const unpacked = join(apps[0], 'node_modules/wasi-common')
+  const names = filesBelow(unpacked)
+  const packed = statSync(tarball).size
+  const whole = names.reduce((sum, name) => sum + statSync(join(unpacked, name)).size, 0)
+  console.log(`${packed} bytes packed, ${whole} unpacked, ${names.length} files`)
+  expect(packed < most, `it has ${packed} bytes, and shall have less than ${most}`)
+  checkNames(names)
   checkRecord(JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')))
   checkSums(join(unpacked, 'prebuilds'))
   types(apps[0])

@@ -39,7 +39,6 @@ async function again(name, where) {
 async function make(name, elsewhere) {
   const start = Date.now()
   const target = targets[name]
-  rmSync(join(prebuilds, name), { recursive: true, force: true })
   const cache = elsewhere === undefined ? undefined : mkdtempSync(join(elsewhere, 'cache-'))
   const files = await build(target, join(work, name), { cache })
   if (cache !== undefined) rmSync(cache, { recursive: true })
@@ -56,6 +55,8 @@ async function make(name, elsewhere) {
     console.log(`${name}/${file}: ${same ? 'the same bytes again' : 'OTHER BYTES the second time'}`)
     good &&= same
   }
+  // Nor is there an older one, of other sources.
+  rmSync(join(prebuilds, name), { recursive: true, force: true })
   if (good) renameSync(join(work, name), join(prebuilds, name))
   console.log(`${name}: ${good ? 'made' : 'refused'} in ${seconds(start)}`)
   return good
