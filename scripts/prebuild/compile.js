@@ -33,6 +33,22 @@ const instead = {
   return 0;
 }
 `,
+  // LLVM's libunwind shows itself to everybody on Windows. Nothing is unwound here: where its library would throw, the process ends.
+  'no-unwinding.c': `enum { fatal = 3 };
+_Noreturn void abort(void);
+int _Unwind_RaiseException(void *exception) { return (void)exception, fatal; }
+void _Unwind_DeleteException(void *exception) { (void)exception; }
+void _Unwind_Resume(void *exception) { (void)exception, abort(); }
+unsigned long long _Unwind_GetGR(void *context, int index) { (void)context, (void)index, abort(); }
+unsigned long long _Unwind_GetIP(void *context) { (void)context, abort(); }
+unsigned long long _Unwind_GetRegionStart(void *context) { (void)context, abort(); }
+void *_Unwind_GetLanguageSpecificData(void *context) { (void)context, abort(); }
+void _Unwind_SetGR(void *context, int index, unsigned long long value) { (void)context, (void)index, (void)value, abort(); }
+void _Unwind_SetIP(void *context, unsigned long long value) { (void)context, (void)value, abort(); }
+int _GCC_specific_handler(void *record, void *frame, void *context, void *dispatch, void *personality) {
+  (void)record, (void)frame, (void)context, (void)dispatch, (void)personality, abort();
+}
+`,
   // Before glibc 2.33 these were no functions of its library, but of a small one that is linked in; zig's copy of that puts errors into
   // an errno of its own, where nobody looks.
   'stat.c': `#include <sys/stat.h>
@@ -88,7 +104,7 @@ const linkers = {
     writeFileSync(source, imports(fromNode.map(name => name.slice('__imp_'.length))))
     const object = join(folder, 'imports.o')
     await zig(['cc', '-target', triple, '-c', '-O2', '-g0', '-Wall', '-Wextra', '-Werror', source, '-o', object], where)
-    const all = [...objects, object, ...(await added(['no-names.c'], target, folder, where)), ...libraries.map(name => `-l${name}`)]
+    const all = [...objects, object, ...(await added(['no-names.c', 'no-unwinding.c'], target, folder, where)), ...libraries.map(name => `-l${name}`)]
     await zig(['c++', '-target', triple, '-shared', '-s', '-Wl,--gc-sections', ...all, '-o', file], where)
     stamp(file)
   },

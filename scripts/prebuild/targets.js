@@ -39,7 +39,7 @@ const windows = machine => ({
   format: 'pe',
   machine,
   triple: `${machine}-windows-gnu`,
-  flags: ['-DWIN32_LEAN_AND_MEAN', '-DNOMINMAX', '-D_WIN32_WINNT=0x0A00'],
+  flags: ['-Inative/windows', '-D_WIN32_WINNT=0x0a00'],
   libraries: ['ntdll', 'ws2_32'],
 })
 
