@@ -23,6 +23,11 @@ Filetype entry_type(unsigned char type) {
   }
 }
 
+bool is_root(State& state, const struct stat& status) {
+  return state.table()->any(
+      [&](const File& file) { return file.root && file.device == status.st_dev && file.inode == status.st_ino; });
+}
+
 bool is_parent(const platform::Entry& entry) { return entry.length == 2 && std::memcmp(entry.name, "..", 2) == 0; }
 
 // Nothing about what is above a preopened directory may leak, whichever handle lists it: not even of one that was moved out
@@ -31,13 +36,13 @@ std::uint64_t parent_inode(State& state, int fd) {
   struct stat status;
   if (::fstat(fd, &status) != 0) return 0;
   const std::uint64_t own = status.st_ino;
-  if (state.table()->is_root(status)) return own;
+  if (is_root(state, status)) return own;
   // Held, so that it is the same one that is named and climbed from.
   const Descriptor parent(::openat(fd, "..", platform::search_flags | O_DIRECTORY | O_CLOEXEC));
   if (!parent.open() || ::fstat(parent.get(), &status) != 0) return own;
   const std::uint64_t named = status.st_ino;
   char up[2048] = "..";
-  for (std::size_t size = 2; !state.table()->is_root(status); size += 3) {
+  for (std::size_t size = 2; !is_root(state, status); size += 3) {
     const struct stat below = status;
     if (size + 4 > sizeof(up) || ::fstatat(parent.get(), up, &status, 0) != 0) return own;
     // The host's root is its own parent.

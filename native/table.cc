@@ -4,8 +4,7 @@
 namespace wasi_common {
 
 Table::~Table() {
-  for (Place& place : places_)
-    if (!place.file.adopted) Descriptor{place.file.fd};
+  for (const Place& place : places_) place.file.left();
 }
 
 std::unique_lock<std::mutex> Table::lock() {
@@ -20,7 +19,7 @@ Table::Place* Table::find(Handle handle) {
   const Handle index = handle % places;
   if (index >= places_.size()) return nullptr;
   Place& place = places_[index];
-  return place.file.fd >= 0 && !place.removed && place.before == handle / places ? &place : nullptr;
+  return place.file.open() && !place.removed && place.before == handle / places ? &place : nullptr;
 }
 
 Pin Table::pin(Handle handle) {
@@ -33,7 +32,7 @@ Pin Table::pin(Handle handle) {
 }
 
 void Table::unpin(std::size_t index) {
-  Descriptor last;  // closed when the lock is free again
+  Owned last;  // closed when the lock is free again
   const auto locked = lock();
   Place& place = places_[index];
   if (--place.pins == 0 && place.removed) last = free(index);
@@ -48,44 +47,24 @@ Handle Table::place(File&& file) {
   return place.before * places + lowest_++;
 }
 
-bool Table::remove(Handle handle, Descriptor& fd) {
+bool Table::remove(Handle handle, Owned& left) {
   const auto locked = lock();
   Place* const place = find(handle);
   if (place == nullptr) return false;
   if (place->pins == 0)
-    fd = free(handle % places);
+    left = free(handle % places);
   else
     place->removed = true;
   return true;
 }
 
-Descriptor Table::free(std::size_t index) {
+Owned Table::free(std::size_t index) {
   Place& place = places_[index];
   const File gone = std::exchange(place.file, File{});
   place.removed = false;
   if (shared_) ++place.before;
   if (index < lowest_) lowest_ = index;
-  return Descriptor(gone.adopted ? -1 : gone.fd);
-}
-
-bool Table::is_root(const struct stat& status) {
-  const auto locked = lock();
-  for (const Place& place : places_) {
-    const File& file = place.file;
-    if (file.fd >= 0 && file.root && file.device == status.st_dev && file.inode == status.st_ino) return true;
-  }
-  return false;
-}
-
-platform::Listing* Table::listing(Handle handle, File& file) {
-  if (!file.listing) {
-    Handle& oldest = listed_[next_listed_++ % std::size(listed_)];
-    // Without another's pin nobody reads it now, since listings() is held.
-    if (const Pin evicted = pin(oldest)) evicted->listing.reset();
-    oldest = handle;
-    file.listing = platform::list(file.fd);
-  }
-  return file.listing.get();
+  return gone.left();
 }
 
 }  // namespace wasi_common

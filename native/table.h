@@ -1,53 +1,15 @@
 // Knows which files of the host a guest has open, and that a thread of it may close what another one is using.
 #pragma once
-#include <sys/stat.h>
-
-#include <atomic>
+#include <cstddef>
 #include <deque>
-#include <memory>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
-#include "fd.h"
-#include "platform.h"
+#include "file.h"
 #include "wasi.h"
 
 namespace wasi_common {
-
-// fdflags as the guest sees them. One thread may change them while another looks.
-class Flags {
- public:
-  Flags() = default;
-  Flags(const Flags& other) : bits_(other.get()) {}
-  Flags& operator=(const Flags& other) { return *this = other.get(); }
-  Flags& operator=(std::uint32_t bits) {
-    bits_.store(bits, std::memory_order_relaxed);
-    return *this;
-  }
-  std::uint32_t get() const { return bits_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint32_t> bits_{0};
-};
-
-struct File {
-  int fd = -1;  // -1: this place in the table is free
-  Filetype type = Filetype::Unknown;
-  bool typed = true;     // false: nobody has asked yet of what type it is
-  bool adopted = false;  // never closed; its description is shared with the host, so F_SETFL is out of the question
-  bool socket = false;   // a true socket: a FIFO has the type of one
-  bool waits = false;    // an adopted pipe or terminal: a call on it may keep its thread waiting
-  bool root = false;     // a preopen: what is above it is nobody's business
-  Flags flags;
-  dev_t device = 0;  // of a root
-  ino_t inode = 0;
-  platform::ListingPointer listing;
-  // Of what was adopted: whose turn it is to see whether it is ready, and then to use it.
-  std::unique_ptr<std::timed_mutex> turns;
-
-  bool is_directory() const { return type == Filetype::Directory; }
-  bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
-};
 
 class Table;
 
@@ -94,16 +56,30 @@ class Table {
   bool shared() const { return shared_; }
   Pin pin(Handle handle);
   Handle place(File&& file);
-  // Gives up the handle. The descriptor, which the caller closes; -1 where it was adopted, or is in use by another thread,
-  // whose Pin closes it then. False for a handle that is not open.
-  bool remove(Handle handle, Descriptor& fd);
-  // Whether a status is that of a preopened directory.
-  bool is_root(const struct stat& status);
+  // Gives up the handle. What the caller closes; nothing where it was adopted, or is in use by another thread, whose Pin
+  // closes it then. False for a handle that is not open.
+  bool remove(Handle handle, Owned& left);
+  // Whether an open file is one that `is_it` means.
+  template <class IsIt>
+  bool any(IsIt is_it) {
+    const auto locked = lock();
+    for (const Place& place : places_)
+      if (place.file.open() && is_it(place.file)) return true;
+    return false;
+  }
 
   // Held while a listing is used, of which each directory has one.
   std::unique_lock<std::mutex> listings();
   // Where a pinned directory is read, made anew if it was given up.
-  platform::Listing* listing(Handle handle, File& file);
+  auto listing(Handle handle, File& file) {
+    if (!file.listing) {
+      Handle& oldest = listed_[next_listed_++ % std::size(listed_)];
+      // Without another's pin nobody reads it now, since listings() is held.
+      if (const Pin evicted = pin(oldest)) evicted->listing.reset();
+      oldest = handle;
+    }
+    return file.list();
+  }
 
  private:
   friend Pin;
@@ -114,7 +90,7 @@ class Table {
     bool removed = false;
 
     // So that a double has every handle exactly, a place that had too many files gets no other.
-    bool free() const { return file.fd < 0 && before < most_before; }
+    bool free() const { return !file.open() && before < most_before; }
   };
   static constexpr Handle none = ~Handle{0};
   static constexpr Handle places = Handle{1} << 20;  // twice as many as lib/limits.ts grants
@@ -122,7 +98,7 @@ class Table {
 
   std::unique_lock<std::mutex> lock();
   Place* find(Handle handle);
-  Descriptor free(std::size_t index);
+  Owned free(std::size_t index);
   void unpin(std::size_t index);
 
   bool shared_ = false;

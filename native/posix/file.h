@@ -1,0 +1,44 @@
+// Knows what is kept of an open file on POSIX.
+#pragma once
+#include <sys/types.h>
+
+#include <memory>
+#include <mutex>
+
+#include "fd.h"
+#include "flags.h"
+#include "platform.h"
+#include "wasi.h"
+
+namespace wasi_common {
+
+// What a file leaves to be closed.
+using Owned = Descriptor;
+
+struct File {
+  int fd = -1;  // -1: this place in the table is free
+  Filetype type = Filetype::Unknown;
+  bool typed = true;     // false: nobody has asked yet of what type it is
+  bool adopted = false;  // never closed; its description is shared with the host, so F_SETFL is out of the question
+  bool socket = false;   // a true socket: a FIFO has the type of one
+  bool waits = false;    // an adopted pipe or terminal: a call on it may keep its thread waiting
+  bool root = false;     // a preopen: what is above it is nobody's business
+  Flags flags;
+  dev_t device = 0;  // of a root
+  ino_t inode = 0;
+  platform::ListingPointer listing;
+  // Of what was adopted: whose turn it is to see whether it is ready, and then to use it.
+  std::unique_ptr<std::timed_mutex> turns;
+
+  bool open() const { return fd >= 0; }
+  bool is_directory() const { return type == Filetype::Directory; }
+  bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
+  Owned left() const { return Owned(adopted ? -1 : fd); }
+  // Begins to read a directory. Null where that failed.
+  platform::Listing* list() {
+    if (!listing) listing = platform::list(fd);
+    return listing.get();
+  }
+};
+
+}  // namespace wasi_common
