@@ -1,0 +1,46 @@
+// Knows how a directory is listed into guest memory.
+#include <algorithm>
+#include <cstring>
+
+#include "host.h"
+
+namespace wasi_common {
+
+Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (!file->is_directory()) return refuse(Errno::NotDir);
+  std::uint8_t* const room = state_.memory(at, length);
+  if (room == nullptr) return refuse(Errno::Fault);
+  const auto locked = state_.table()->listings();
+  Listing* const listing = state_.table()->listing(handle, *file);
+  if (listing == nullptr) return refuse(Errno::NoMem);
+  constexpr const char* name = "NtQueryDirectoryFile";
+  if (const nt::Status status = listing->go_to(state_.block().cookie); status != nt::success) return state_.failed(name, status);
+
+  std::uint32_t written = 0;
+  const auto put = [&](const void* bytes, std::size_t size) {
+    const std::size_t fits = std::min<std::size_t>(size, length - written);
+    std::memcpy(room + written, bytes, fits);
+    written += static_cast<std::uint32_t>(fits);
+    return fits == size;
+  };
+  while (written < length) {
+    Listing::Entry entry;
+    const nt::Status status = listing->peek(entry);
+    if (status == nt::no_more_files) break;
+    // What was written so far is lost for this call, but not for the next: its cookie is where this call began.
+    if (status != nt::success) return state_.failed(name, status);
+    Dirent record{};
+    record.next = entry.next;
+    record.inode = entry.inode;
+    record.name_length = static_cast<std::uint32_t>(entry.name.size());
+    record.type = entry.type;
+    // An entry that was cut is asked for again, by the cookie before it.
+    if (!put(&record, sizeof(record)) || !put(entry.name.data(), entry.name.size())) break;
+    listing->advance();
+  }
+  return written;
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,47 @@
+// Knows what is kept of an open file on Windows.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <new>
+
+#include "flags.h"
+#include "listing.h"
+#include "object.h"
+#include "wasi.h"
+
+namespace wasi_common {
+
+// What a file leaves to be closed.
+using Owned = Object;
+
+// Who moves its bytes.
+enum class Kind : std::uint8_t { disk, pipe, console, device, socket };
+
+struct File {
+  nt::Object object = nt::no_object;  // no_object: this place in the table is free
+  Kind kind = Kind::disk;
+  Filetype type = Filetype::Unknown;
+  bool adopted = false;  // never closed; its offset is the host's, too
+  bool reads = true;     // what it was opened for
+  bool writes = false;
+  bool overlapped = false;   // a pipe whose calls end later
+  std::uint64_t device = 0;  // the volume, which no path leaves
+  Flags flags;
+  // Of a file of our own, since a call with an offset moves that of the system; used by whose turn it is.
+  std::int64_t place = 0;
+  std::unique_ptr<std::timed_mutex> turns = std::make_unique<std::timed_mutex>();
+  std::unique_ptr<Listing> listing;
+
+  bool open() const { return object != nt::no_object; }
+  bool is_directory() const { return type == Filetype::Directory; }
+  bool is_socket() const { return kind == Kind::socket; }
+  bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
+  Owned left() const { return Owned(adopted ? nt::no_object : object, is_socket()); }
+  // Begins to read a directory. Null for want of memory.
+  Listing* list() {
+    if (!listing) listing.reset(new (std::nothrow) Listing(object));
+    return listing.get();
+  }
+};
+
+}  // namespace wasi_common

@@ -1,0 +1,137 @@
+// Knows the calls on an open file but reading and writing.
+#include "host.h"
+#include "times.h"
+
+namespace wasi_common {
+namespace {
+
+// The same file once more: a time that is set by a handle is left alone by what is written through it later, and a handle that
+// only reads may neither set times nor flush.
+Answer open_again(State& state, const File& file, std::uint32_t access, Object& opened) {
+  return state.failed("NtCreateFile", open_at(file.object, u"", {access}, opened));
+}
+
+}  // namespace
+
+Answer Host::close(Handle handle) {
+  Object left;
+  if (!state_.table()->remove(handle, left)) return refuse(Errno::BadF);
+  return state_.failed("NtClose", left.close());
+}
+
+Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (file->is_directory()) return refuse(Errno::BadF);
+  if (whence > 2) return refuse(Errno::Inval);
+  if (file->kind != Kind::disk) return refuse(Errno::Spipe);
+  const std::lock_guard<std::timed_mutex> turn(*file->turns);
+  nt::All all{};
+  if (file->adopted || whence == 2) {
+    const nt::Status status = look(file->object, all);
+    if (!nt::succeeded(status)) return state_.failed("NtQueryInformationFile", status);
+  }
+  const std::int64_t here = file->adopted ? all.position : file->place;
+  const std::int64_t from = whence == 0 ? 0 : whence == 1 ? here : all.standard.size;
+  std::int64_t place = 0;
+  if (__builtin_add_overflow(from, offset, &place) || place < 0) return refuse(Errno::Inval);
+  if (!file->adopted) {
+    file->place = place;
+  } else if (const nt::Status status = set_position(file->object, place); !nt::succeeded(status)) {
+    return state_.failed("NtSetInformationFile", status);
+  }
+  return place;
+}
+
+Answer Host::identify(Handle handle) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  state_.describe(*file);
+  return 0;
+}
+
+Answer Host::filestat(Handle handle) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (file->kind == Kind::disk) return state_.status(file->object, file->type, file->device);
+  state_.block().record = {};
+  state_.block().record.type = file->type;
+  state_.block().record.links = 1;
+  return 0;
+}
+
+Answer Host::set_size(Handle handle, std::uint64_t size) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (size > INT64_MAX) return refuse(Errno::Fbig);
+  if (!file->writes || file->kind != Kind::disk || file->is_directory()) return refuse(Errno::Inval);
+  const nt::Status status = wasi_common::set_size(file->object, static_cast<std::int64_t>(size));
+  // There is nothing else that could be wrong with it.
+  return status == nt::invalid_parameter ? refuse(Errno::Fbig) : state_.failed("NtSetInformationFile", status);
+}
+
+Answer Host::set_times(Handle handle, std::uint32_t flags) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  std::int64_t times[2];
+  if (const Answer refused = times_to_set(state_.block(), flags, times); refused != 0) return refused;
+  if (file->kind != Kind::disk) return refuse(Errno::Inval);
+  Object opened;
+  if (const Answer refused = open_again(state_, *file, nt::access::write_attributes, opened); refused != 0) return refused;
+  return state_.failed("NtSetInformationFile", wasi_common::set_times(opened.get(), times));
+}
+
+Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (length == 0) return refuse(Errno::Inval);
+  if (offset > INT64_MAX || length > INT64_MAX - offset) return refuse(Errno::Fbig);
+  if (!file->writes || file->is_directory()) return refuse(Errno::BadF);
+  if (file->kind != Kind::disk) return refuse(Errno::Spipe);
+  nt::All all;
+  if (const nt::Status status = look(file->object, all); !nt::succeeded(status))
+    return state_.failed("NtQueryInformationFile", status);
+  // What a file's size covers has room on the disk already, unless it was made sparse.
+  const auto end = static_cast<std::int64_t>(offset + length);
+  if (end <= all.standard.size) return 0;
+  const nt::Status status = wasi_common::set_size(file->object, end);
+  return status == nt::invalid_parameter ? refuse(Errno::Fbig) : state_.failed("NtSetInformationFile", status);
+}
+
+// Advice may be ignored, and is.
+Answer Host::advise(Handle handle, std::uint64_t offset, std::uint64_t length, std::uint32_t advice) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (advice > 5 || offset > INT64_MAX || length > INT64_MAX) return refuse(Errno::Inval);
+  return file->kind == Kind::disk ? 0 : refuse(Errno::Spipe);
+}
+
+Answer Host::sync(Handle handle) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (file->kind != Kind::disk) return refuse(Errno::Inval);
+  nt::Outcome outcome{};
+  Object opened;
+  if (!file->writes) {
+    const Answer answer = open_again(state_, *file, nt::access::append_data, opened);
+    // What may not be written has nothing to be flushed, and what is gone needs it no more.
+    if (answer == refuse(Errno::Acces) || answer == refuse(Errno::NoEnt)) return 0;
+    if (answer != 0) return answer;
+  }
+  return state_.failed("NtFlushBuffersFile", nt::calls.flush_buffers_file(opened.open() ? opened.get() : file->object, &outcome));
+}
+
+Answer Host::datasync(Handle handle) { return sync(handle); }
+
+Answer Host::set_flags(Handle handle, std::uint32_t flags) {
+  constexpr std::uint32_t changeable = fdflags::append | fdflags::nonblock;
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (flags > fdflags::all) return refuse(Errno::Inval);
+  const std::uint32_t changed = (flags ^ file->flags.get()) & (file->adopted ? ~std::uint32_t{fdflags::nonblock} : ~changeable);
+  if (changed != 0) return refuse(Errno::NotSup);
+  file->flags = flags;
+  return 0;
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,98 @@
+// Knows how a path is opened or looked at: by its name alone, or through a lease. What a name stands for is seen after it was
+// opened, as itself, and nothing is written before that.
+#include "spelling.h"
+#include "state.h"
+
+namespace wasi_common {
+
+Answer State::open_name(nt::Object dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link) {
+  const bool creates = (wanted.oflags & oflags::creat) != 0;
+  const bool truncates = (wanted.oflags & oflags::trunc) != 0;
+  const bool directory = (wanted.oflags & oflags::directory) != 0;
+  std::u16string units;
+  if (const Answer refused = spell(name, units); refused != 0) return refused;
+  file.reads = directory || wanted.access != want_write;
+  file.writes = !directory && (wanted.access & want_write) != 0;
+
+  Opening how;
+  if (file.reads) how.access |= nt::access::read_data;
+  if (file.writes || truncates) how.access |= nt::access::write_data;
+  if (file.writes) how.access |= nt::access::append_data;
+  if (wanted.fdflags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) how.options |= nt::option::write_through;
+  // A directory names itself by the empty name, and is there.
+  if (creates && units.empty() && (wanted.oflags & oflags::excl)) return refuse(Errno::Exist);
+  if (creates && !units.empty())
+    how.disposition = wanted.oflags & oflags::excl ? nt::disposition::create : nt::disposition::open_if;
+
+  Object opened;
+  bool created = false;
+  const nt::Status status = open_at(dir, units, how, opened, &created);
+  // The name is taken as long as somebody has the file open.
+  if (creates && status == nt::delete_pending) return refuse(Errno::Busy);
+  if (!nt::succeeded(status)) return failed("NtCreateFile", status, path.bytes);
+  nt::AttributeTag kind{};
+  if (const nt::Status asked = created ? nt::success : look(opened.get(), kind); !nt::succeeded(asked))
+    return failed("NtQueryInformationFile", asked, path.bytes);
+  file.type = filetype(kind);
+  switch (file.type) {
+    case Filetype::SymbolicLink: is_link = true; return refuse(directory ? Errno::NotDir : Errno::Loop);
+    case Filetype::RegularFile:
+      if (directory) return refuse(Errno::NotDir);
+      break;
+    case Filetype::Directory:
+      if (file.writes || creates || truncates) return refuse(Errno::IsDir);
+      break;
+    default: return refuse(Errno::NotSup);
+  }
+  if (truncates && !created) {
+    if (const nt::Status cut = set_size(opened.get(), 0); !nt::succeeded(cut))
+      return failed("NtSetInformationFile", cut, path.bytes);
+  }
+  file.object = opened.release();
+  file.flags = wanted.fdflags;
+  return 0;
+}
+
+Answer State::open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file) {
+  file.device = dir.device;
+  bool is_link = false;
+  if (path.plain()) {
+    const Answer answer = open_name(dir.object, path.bytes, wanted, path, file, is_link);
+    if (!follow_last || !is_link) return answer;
+  }
+  // EXCL never follows a link in the last place, whatever was asked.
+  const bool creates = (wanted.oflags & oflags::creat) != 0;
+  const bool exclusive = creates && (wanted.oflags & oflags::excl) != 0;
+  Held lease;
+  const unsigned how = (follow_last && !exclusive ? follow : keep) | (creates ? keep : enter);
+  if (const Answer refused = walk(dir.object, path, how, lease); refused != 0) return refused;
+  // As POSIX has it, what creates no directories says so before it looks.
+  if (lease.must_be_directory) return refuse(Errno::IsDir);
+  return open_name(lease.object(), lease.name, wanted, path, file, is_link);
+}
+
+Answer State::status_at(const File& dir, const Path& path, bool follow_last) {
+  const auto ask = [&](nt::Object in, const std::u16string& name, bool& is_link) -> Answer {
+    Object opened;
+    nt::AttributeTag kind;
+    if (const nt::Status status = open_at(in, name, {}, opened); !nt::succeeded(status))
+      return failed("NtCreateFile", status, path.bytes);
+    if (const nt::Status status = look(opened.get(), kind); !nt::succeeded(status))
+      return failed("NtQueryInformationFile", status, path.bytes);
+    const Filetype type = filetype(kind);
+    is_link = type == Filetype::SymbolicLink;
+    return status(opened.get(), type, dir.device, path.bytes);
+  };
+  bool is_link = false;
+  if (path.plain()) {
+    std::u16string units;
+    if (const Answer refused = spell(path.bytes, units); refused != 0) return refused;
+    const Answer answer = ask(dir.object, units, is_link);
+    if (answer != 0 || !follow_last || !is_link) return answer;
+  }
+  Held held;
+  if (const Answer refused = lease(dir.object, path, (follow_last ? follow : keep) | enter, held); refused != 0) return refused;
+  return ask(held.object(), held.spelled, is_link);
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,185 @@
+// Knows the calls that make, move and remove names. The last name is never followed. A slash behind it is judged here: Windows
+// is never shown one.
+#include <cstring>
+#include <string_view>
+
+#include "host.h"
+#include "link.h"
+#include "spelling.h"
+
+namespace wasi_common {
+namespace {
+
+constexpr std::uint32_t to_remove = nt::access::remove;
+
+// A name that the guest gave: its path, and leave to work on the last name of it. Nothing may be done if it was refused.
+struct Named {
+  State& state;
+  Pin parent;
+  Path path;
+  Held lease;
+  Answer refused;
+
+  Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) : state(state) {
+    refused = state.directory_and_path(dir, at, length, parent, path);
+    if (refused == 0) refused = state.lease(parent->object, path, how, lease);
+  }
+  // The path ended in `.` or `..`.
+  bool dots() const { return lease.name[0] == '.' && lease.name[1] == '\0'; }
+  Answer open(const Opening& how, Object& opened) const {
+    return state.failed("NtCreateFile", open_at(lease.object(), lease.spelled, how, opened), path.bytes);
+  }
+  // What stands there, opened for `access`, and what it is.
+  Answer find(std::uint32_t access, Object& opened, Filetype& type) const {
+    if (const Answer refused = open({access}, opened); refused != 0) return refused;
+    nt::AttributeTag kind;
+    const nt::Status status = look(opened.get(), kind);
+    if (!nt::succeeded(status)) return state.failed("NtQueryInformationFile", status, path.bytes);
+    type = filetype(kind);
+    return 0;
+  }
+};
+
+// What POSIX says for `name/` where something shall be made that is no directory.
+Answer refuse_slash(const Named& name) {
+  Object there;
+  Filetype type;
+  const Answer answer = name.find(0, there, type);
+  return answer == 0 ? refuse(Errno::Exist) : answer;
+}
+
+// Whether the target of a link to be made is a directory now: Windows wants to know. What leads out, or is not there, is none.
+bool leads_to_directory(State& state, const Named& name, const Path& target) {
+  if (target.bytes[target.length - 1] == '/') return true;
+  const std::string_view link(name.path.bytes, name.path.length);
+  // Up to the last slash, and nothing where there is none.
+  const std::size_t before = link.rfind('/') + 1;
+  Path whole;
+  whole.length = before + target.length;
+  if (whole.length > max_path) return false;
+  std::memcpy(whole.bytes, link.data(), before);
+  std::memcpy(whole.bytes + before, target.bytes, target.length + 1);
+  Held lease;
+  Object there;
+  nt::AttributeTag kind;
+  return state.lease(name.parent->object, whole, follow | enter, lease) == 0 &&
+         nt::succeeded(open_at(lease.object(), lease.spelled, {}, there)) && nt::succeeded(look(there.get(), kind)) &&
+         filetype(kind) == Filetype::Directory;
+}
+
+// One file, perhaps under two names.
+bool same(const Object& one, const Object& other) {
+  nt::All first;
+  nt::All second;
+  return nt::succeeded(look(one.get(), first)) && nt::succeeded(look(other.get(), second)) && first.index == second.index;
+}
+
+}  // namespace
+
+Answer Host::mkdir(Handle dir, std::uint32_t at, std::uint32_t length) {
+  const Named name(state_, dir, at, length);
+  if (name.refused != 0) return name.refused;
+  if (name.dots()) return refuse(Errno::Exist);
+  Object made;
+  return name.open({0, nt::disposition::create, nt::option::directory_file}, made);
+}
+
+Answer Host::rmdir(Handle dir, std::uint32_t at, std::uint32_t length) {
+  const Named name(state_, dir, at, length);
+  if (name.refused != 0) return name.refused;
+  if (name.lease.up) return refuse(Errno::NotEmpty);
+  if (name.dots()) return refuse(Errno::Inval);
+  Object there;
+  Filetype type;
+  if (const Answer refused = name.find(to_remove, there, type); refused != 0) return refused;
+  if (type != Filetype::Directory) return refuse(Errno::NotDir);
+  return state_.failed("NtSetInformationFile", remove(there.get()), name.path.bytes);
+}
+
+Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
+  const Named name(state_, dir, at, length);
+  if (name.refused != 0) return name.refused;
+  if (name.dots()) return refuse(Errno::IsDir);
+  Object there;
+  Filetype type;
+  if (const Answer refused = name.find(to_remove, there, type); refused != 0) return refused;
+  if (type == Filetype::Directory) return refuse(Errno::IsDir);
+  if (name.lease.must_be_directory) return refuse(Errno::NotDir);
+  return state_.failed("NtSetInformationFile", remove(there.get()), name.path.bytes);
+}
+
+Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle dir, std::uint32_t at, std::uint32_t length) {
+  Path aim;
+  std::u16string units;
+  if (const Answer refused = state_.path(target, target_length, aim); refused != 0) return refused;
+  if (const Answer refused = spell_target({aim.bytes, aim.length}, units); refused != 0) return refused;
+  const Named name(state_, dir, at, length);
+  if (name.refused != 0) return name.refused;
+  if (name.dots()) return refuse(Errno::Exist);
+  if (name.lease.must_be_directory) return refuse_slash(name);
+  const std::uint32_t options = leads_to_directory(state_, name, aim) ? std::uint32_t{nt::option::directory_file} : 0;
+  Object made;
+  const Opening how{nt::access::write_attributes | to_remove, nt::disposition::create, options};
+  if (const Answer refused = name.open(how, made); refused != 0) return refused;
+  const nt::Status status = make_link(made.get(), write_target(units));
+  if (!nt::succeeded(status)) remove(made.get());
+  return state_.failed("NtFsControlFile", status, name.path.bytes);
+}
+
+Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, Handle dir2, std::uint32_t at2,
+                  std::uint32_t length2) {
+  const Named from(state_, dir, at, length, (follow != 0 ? How::follow : keep) | enter);
+  if (from.refused != 0) return from.refused;
+  const Named to(state_, dir2, at2, length2);
+  Object there;
+  Filetype type;
+  // What is to be linked is looked for first, so it counts more if it is missing.
+  if (const Answer refused = from.find(nt::access::write_attributes, there, type); refused != 0) return refused;
+  if (to.refused != 0) return to.refused;
+  if (to.lease.must_be_directory) return refuse_slash(to);
+  if (to.dots()) return refuse(Errno::Exist);
+  if (type == Filetype::Directory) {
+    Object taken;
+    Filetype other;
+    return to.find(0, taken, other) == 0 ? refuse(Errno::Exist) : refuse(Errno::Perm);
+  }
+  const nt::Status status = wasi_common::link(there.get(), to.lease.object(), to.lease.spelled);
+  return state_.failed("NtSetInformationFile", status, from.path.bytes);
+}
+
+Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle dir2, std::uint32_t at2, std::uint32_t length2) {
+  const Named from(state_, dir, at, length);
+  if (from.refused != 0) return from.refused;
+  const Named to(state_, dir2, at2, length2);
+  if (to.refused != 0) return to.refused;
+  if (from.dots() || to.dots()) return refuse(Errno::Busy);
+  Object moved;
+  Filetype type;
+  if (const Answer refused = from.find(to_remove, moved, type); refused != 0) return refused;
+  const bool directory = type == Filetype::Directory;
+  if ((from.lease.must_be_directory || to.lease.must_be_directory) && !directory) return refuse(Errno::NotDir);
+
+  Object taken;
+  Filetype other;
+  const Answer found = to.find(to_remove, taken, other);
+  if (found != 0 && found != refuse(Errno::NoEnt)) return found;
+  const bool itself = found == 0 && from.parent->device == to.parent->device && same(moved, taken);
+  if (found == 0 && !itself) {
+    const bool onto_directory = other == Filetype::Directory;
+    if (directory != onto_directory) return refuse(directory ? Errno::NotDir : Errno::IsDir);
+    // Windows puts no directory in the place of another, so an empty one makes room.
+    if (directory) {
+      if (const nt::Status status = remove(taken.get()); !nt::succeeded(status))
+        return state_.failed("NtSetInformationFile", status, to.path.bytes);
+    }
+  } else if (itself) {
+    // Two names of one file both stay, as POSIX has it. A single name may change its case.
+    nt::All all;
+    if (!nt::succeeded(look(moved.get(), all)) || all.standard.links > 1) return 0;
+  }
+  taken.close();
+  const nt::Status status = wasi_common::rename(moved.get(), to.lease.object(), to.lease.spelled);
+  return state_.failed("NtSetInformationFile", status, from.path.bytes);
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,47 @@
+// Knows who closes an object of the system.
+#pragma once
+#include <utility>
+
+#include "nt.h"
+
+namespace wasi_common {
+
+// closesocket(): a socket is more than its handle.
+int close_socket(nt::Object socket);
+
+class Object {
+ public:
+  Object() = default;
+  explicit Object(nt::Object object, bool socket = false) : object_(object), socket_(socket) {}
+  Object(Object&& other) noexcept : object_(other.release()), socket_(other.socket_) {}
+  Object& operator=(Object&& other) noexcept {
+    if (this != &other) {
+      close();
+      socket_ = other.socket_;
+      object_ = other.release();
+    }
+    return *this;
+  }
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+  ~Object() { close(); }
+
+  nt::Object get() const { return object_; }
+  bool open() const { return object_ != nt::no_object; }
+  nt::Object release() { return std::exchange(object_, nt::no_object); }
+  // 0, or the system's number.
+  int close() {
+    if (!open()) return 0;
+    const bool socket = socket_;
+    const nt::Object gone = release();
+    if (socket) return close_socket(gone);
+    const nt::Status status = nt::calls.close(gone);
+    return nt::succeeded(status) ? 0 : status;
+  }
+
+ private:
+  nt::Object object_ = nt::no_object;
+  bool socket_ = false;
+};
+
+}  // namespace wasi_common

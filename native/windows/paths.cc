@@ -1,0 +1,65 @@
+// Knows the calls that take a path, but those that make, move or remove names.
+#include <algorithm>
+#include <cstring>
+
+#include "host.h"
+#include "times.h"
+
+namespace wasi_common {
+
+Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t oflags,
+                  std::uint32_t fdflags, std::uint32_t access) {
+  constexpr std::uint32_t creating_directory = oflags::creat | oflags::directory;
+  Path path;
+  Pin parent;
+  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  if (oflags > 15 || fdflags > fdflags::all || access > 3) return refuse(Errno::Inval);
+  if ((oflags & creating_directory) == creating_directory) return refuse(Errno::Inval);
+  File file;
+  const Wanted wanted{oflags, fdflags, access};
+  if (const Answer refused = state_.open(*parent, path, follow != 0, wanted, file); refused != 0) return refused;
+  return state_.place(std::move(file));
+}
+
+Answer Host::filestat_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow) {
+  Path path;
+  Pin parent;
+  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  return state_.status_at(*parent, path, follow != 0);
+}
+
+Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t flags) {
+  Path path;
+  Pin parent;
+  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  std::int64_t times[2];
+  if (const Answer refused = times_to_set(state_.block(), flags, times); refused != 0) return refused;
+  Held lease;
+  const unsigned how = (follow != 0 ? How::follow : keep) | enter;
+  if (const Answer refused = state_.lease(parent->object, path, how, lease); refused != 0) return refused;
+  Object opened;
+  const nt::Status status = open_at(lease.object(), lease.spelled, {nt::access::write_attributes}, opened);
+  if (!nt::succeeded(status)) return state_.failed("NtCreateFile", status, path.bytes);
+  return state_.failed("NtSetInformationFile", wasi_common::set_times(opened.get(), times), path.bytes);
+}
+
+Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room) {
+  Path path;
+  Pin parent;
+  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  std::uint8_t* const place = state_.memory(into, room);
+  if (place == nullptr) return refuse(Errno::Fault);
+  Held lease;
+  if (const Answer refused = state_.lease(parent->object, path, enter, lease); refused != 0) return refused;
+  Object opened;
+  if (const nt::Status status = open_at(lease.object(), lease.spelled, {}, opened); !nt::succeeded(status))
+    return state_.failed("NtCreateFile", status, path.bytes);
+  std::string target;
+  if (const nt::Status status = read_link(opened.get(), target); !nt::succeeded(status))
+    return state_.failed("NtFsControlFile", status, path.bytes);
+  const std::size_t size = std::min<std::size_t>(room, target.size());
+  std::memcpy(place, target.data(), size);
+  return static_cast<Answer>(size);
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,14 @@
+// Knows what moves the bytes of all that is neither file nor socket: pipes, consoles, devices.
+#pragma once
+#include "state.h"
+
+namespace wasi_common {
+
+// How long a thread waits in the system at once, in milliseconds. It cannot be ended meanwhile.
+inline constexpr int patience = 50;
+
+// How many bytes were moved, 0 at the end; `pending`, AGAIN where the guest asked not to wait, or the failure.
+Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t size);
+Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uint32_t size);
+
+}  // namespace wasi_common

@@ -1,0 +1,183 @@
+// Knows how bytes move between an open file and guest memory.
+#include <memory>
+#include <new>
+
+#include "host.h"
+#include "pieces.h"
+#include "stream.h"
+
+namespace wasi_common {
+namespace {
+
+struct Buffer {
+  std::uint8_t bytes[Pieces::at_once];
+};
+std::unique_ptr<Buffer> buffer() { return std::unique_ptr<Buffer>(new (std::nothrow) Buffer); }
+
+using Move = nt::Status (*)(const File& file, nt::Outcome& outcome, std::uint8_t* bytes, std::uint32_t size,
+                            const std::int64_t* offset);
+
+nt::Status read_one(const File& file, nt::Outcome& outcome, std::uint8_t* into, std::uint32_t size, const std::int64_t* offset) {
+  return nt::calls.read_file(file.object, nullptr, nullptr, nullptr, &outcome, into, size, offset, nullptr);
+}
+nt::Status write_one(const File& file, nt::Outcome& outcome, std::uint8_t* from, std::uint32_t size, const std::int64_t* offset) {
+  return nt::calls.write_file(file.object, nullptr, nullptr, nullptr, &outcome, from, size, offset, nullptr);
+}
+
+// Moves one piece after the other, from `offset` on; where that is null, from where the system's own offset is. What is done
+// counts more than what failed behind it.
+Answer move_each(State& state, const File& file, Piece* begin, const Piece* end, const std::int64_t* offset, const char* name,
+                 Move move) {
+  std::uint64_t done = 0;
+  std::int64_t place = offset != nullptr ? *offset : 0;
+  for (const Piece* piece = begin; piece != end; ++piece) {
+    nt::Outcome outcome{};
+    const nt::Status status = move(file, outcome, piece->base, piece->length, offset != nullptr ? &place : nullptr);
+    if (status == nt::end_of_file) break;
+    if (!nt::succeeded(status)) return done > 0 ? static_cast<Answer>(done) : state.failed(name, status);
+    done += outcome.information;
+    if (place != nt::at_end) place += static_cast<std::int64_t>(outcome.information);
+    if (outcome.information < piece->length) break;
+  }
+  return static_cast<Answer>(done);
+}
+
+// Many small pieces are moved as one.
+bool as_one(const Pieces& pieces) { return pieces.count() > 1 && pieces.total() <= Pieces::at_once; }
+
+Answer read_disk(State& state, const File& file, Pieces& pieces, const std::int64_t* offset) {
+  constexpr const char* name = "NtReadFile";
+  if (!as_one(pieces)) return move_each(state, file, pieces.begin(), pieces.end(), offset, name, read_one);
+  const auto room = buffer();
+  if (room == nullptr) return refuse(Errno::NoMem);
+  Piece whole{room->bytes, static_cast<std::uint32_t>(pieces.total())};
+  const Answer size = move_each(state, file, &whole, &whole + 1, offset, name, read_one);
+  if (size > 0) pieces.copy_from(room->bytes, static_cast<std::uint64_t>(size));
+  return size;
+}
+
+Answer write_disk(State& state, const File& file, Pieces& pieces, const std::int64_t* offset) {
+  constexpr const char* name = "NtWriteFile";
+  if (!as_one(pieces)) return move_each(state, file, pieces.begin(), pieces.end(), offset, name, write_one);
+  const auto room = buffer();
+  if (room == nullptr) return refuse(Errno::NoMem);
+  Piece whole{room->bytes, pieces.copy_to(room->bytes, Pieces::at_once)};
+  return move_each(state, file, &whole, &whole + 1, offset, name, write_one);
+}
+
+// A call with an offset moves the system's own, which is to stay where the host has it.
+template <class Call>
+Answer keep_position(State& state, const File& file, Call call) {
+  if (!file.adopted) return call();
+  nt::All all;
+  if (const nt::Status status = look(file.object, all); !nt::succeeded(status))
+    return state.failed("NtQueryInformationFile", status);
+  const Answer answer = call();
+  set_position(file.object, all.position);
+  return answer;
+}
+
+// The guest that did not ask for NONBLOCK gets all of it written, in pieces that block.progress counts from call to call.
+Answer write_all(State& state, File& file, std::uint32_t spans) {
+  constexpr int most = 256;  // then others get a chance to end this thread
+  const auto room = buffer();
+  if (room == nullptr) return refuse(Errno::NoMem);
+  std::uint32_t& progress = state.block().progress;
+  for (int piece = 0; piece < most; ++piece) {
+    Pieces pieces;
+    if (const Answer refused = pieces.gather(state, spans, max_transfer, progress); refused != 0) return refused;
+    if (pieces.empty()) return progress;
+    const Answer written = write_stream(state, file, room->bytes, pieces.copy_to(room->bytes, Pieces::at_once));
+    if (written < 0) return written == pending || progress == 0 ? written : progress;
+    progress += static_cast<std::uint32_t>(written);
+    if (file.asked_nonblock() || written == 0) return progress;
+  }
+  return pending;
+}
+
+}  // namespace
+
+Answer Host::readv(Handle handle, std::uint32_t spans) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (file->is_directory()) return refuse(Errno::IsDir);
+  if (file->is_socket()) return recv(handle, spans, 0);
+  if (!file->reads) return refuse(Errno::BadF);
+  Pieces pieces;
+  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
+  if (pieces.empty()) return 0;
+  if (file->kind != Kind::disk) {
+    const auto room = buffer();
+    if (room == nullptr) return refuse(Errno::NoMem);
+    const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(pieces.total(), Pieces::at_once));
+    const Answer size = read_stream(state_, *file, room->bytes, most);
+    if (size > 0) pieces.copy_from(room->bytes, static_cast<std::uint64_t>(size));
+    return size;
+  }
+  const std::lock_guard<std::timed_mutex> turn(*file->turns);
+  const Answer size = read_disk(state_, *file, pieces, file->adopted ? nullptr : &file->place);
+  if (size > 0 && !file->adopted) file->place += size;
+  return size;
+}
+
+Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (file->is_directory()) return refuse(Errno::IsDir);
+  if (offset > INT64_MAX) return refuse(Errno::Inval);
+  if (!file->reads) return refuse(Errno::BadF);
+  if (file->kind != Kind::disk) return refuse(Errno::Spipe);
+  Pieces pieces;
+  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
+  const auto place = static_cast<std::int64_t>(offset);
+  return keep_position(state_, *file, [&] { return read_disk(state_, *file, pieces, &place); });
+}
+
+Answer Host::writev(Handle handle, std::uint32_t spans) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (file->is_socket()) return send(handle, spans, 0);
+  if (!file->writes) return refuse(Errno::BadF);
+  if (file->kind != Kind::disk) return write_all(state_, *file, spans);
+  Pieces pieces;
+  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
+  if (pieces.empty()) return 0;
+  const std::lock_guard<std::timed_mutex> turn(*file->turns);
+  const bool appends = (file->flags.get() & fdflags::append) != 0;
+  const std::int64_t* const offset = file->adopted ? nullptr : appends ? &nt::at_end : &file->place;
+  const Answer size = write_disk(state_, *file, pieces, offset);
+  if (size < 0 || file->adopted) return size;
+  nt::All all;
+  if (appends && nt::succeeded(look(file->object, all)))
+    file->place = all.standard.size;
+  else
+    file->place += size;
+  return size;
+}
+
+Answer Host::write_text(Handle handle, std::uint32_t length) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (length > sizeof(Block::text)) return refuse(Errno::Inval);
+  std::uint8_t* const text = state_.block().text;
+  if (file->kind != Kind::disk) return write_stream(state_, *file, text, length);
+  Piece whole{text, length};
+  const std::int64_t* const offset = file->adopted ? nullptr : &file->place;
+  const Answer size = move_each(state_, *file, &whole, &whole + 1, offset, "NtWriteFile", write_one);
+  if (size > 0 && !file->adopted) file->place += size;
+  return size;
+}
+
+Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (offset > INT64_MAX) return refuse(Errno::Inval);
+  if (!file->writes) return refuse(Errno::BadF);
+  if (file->kind != Kind::disk) return refuse(Errno::Spipe);
+  Pieces pieces;
+  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
+  const auto place = static_cast<std::int64_t>(offset);
+  return keep_position(state_, *file, [&] { return write_disk(state_, *file, pieces, &place); });
+}
+
+}  // namespace wasi_common

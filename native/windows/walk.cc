@@ -1,0 +1,67 @@
+// Knows the directories of Windows as the tree that resolve.h walks: each is opened relative to the one before, and itself,
+// wherever a link in its place may lead.
+#include <cstring>
+
+#include "spelling.h"
+#include "state.h"
+
+namespace wasi_common {
+namespace {
+
+class Objects final : public Tree {
+ public:
+  explicit Objects(State& state) : state_(state) {}
+
+  Answer enter(Directory in, const char* name) override {
+    Object opened;
+    if (const Answer refused = open(in, name, {0, nt::disposition::open, nt::option::directory_file}, opened); refused != 0)
+      return refused;
+    nt::AttributeTag kind;
+    if (const nt::Status status = look(opened.get(), kind); !nt::succeeded(status))
+      return state_.failed("NtQueryInformationFile", status, name);
+    switch (filetype(kind)) {
+      case Filetype::Directory: return static_cast<Answer>(reinterpret_cast<std::intptr_t>(opened.release()));
+      case Filetype::SymbolicLink: return refuse(Errno::Loop);
+      default: return refuse(Errno::NotSup);
+    }
+  }
+  Answer read_link(Directory in, const char* name, char* into, std::size_t room) override {
+    Object opened;
+    if (const Answer refused = open(in, name, {}, opened); refused != 0) return refused;
+    std::string target;
+    const nt::Status status = wasi_common::read_link(opened.get(), target);
+    if (!nt::succeeded(status)) return state_.failed("NtFsControlFile", status, name);
+    return static_cast<Answer>(target.copy(into, room));
+  }
+  void leave(Directory directory) override { Object{reinterpret_cast<nt::Object>(directory)}; }
+
+ private:
+  Answer open(Directory in, const char* name, const Opening& how, Object& opened) {
+    std::u16string units;
+    if (const Answer refused = spell(name, units); refused != 0) return refused;
+    return state_.failed("NtCreateFile", open_at(reinterpret_cast<nt::Object>(in), units, how, opened), name);
+  }
+
+  State& state_;
+};
+
+}  // namespace
+
+Answer State::walk(nt::Object dir, const Path& path, unsigned how, Held& lease) {
+  Objects objects(*this);
+  return resolve(objects, reinterpret_cast<Directory>(dir), path.bytes, path.length, how, lease);
+}
+
+Answer State::lease(nt::Object dir, const Path& path, unsigned how, Held& lease) {
+  // A single name needs no resolving, unless it is a link that shall be followed.
+  if (path.plain() && !(how & follow)) {
+    if (path.length >= sizeof(lease.name)) return refuse(Errno::NameTooLong);
+    lease.directory = reinterpret_cast<Directory>(dir);
+    std::memcpy(lease.name, path.bytes, path.length + 1);
+  } else if (const Answer refused = walk(dir, path, how, lease); refused != 0) {
+    return refused;
+  }
+  return spell(lease.name, lease.spelled);
+}
+
+}  // namespace wasi_common

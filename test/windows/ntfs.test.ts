@@ -1,0 +1,42 @@
+/** The Windows host on a volume of NTFS in memory: test/native/windows.cc, built by the C++ compiler of this machine. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+/** What of native/windows/ asks Windows for no more than the calls in nt.h. */
+const portable = 'directories disk errno files link listing lookup names paths spelling state text times transfer walk'.split(' ')
+const sources = [
+  'test/native/ntfs.cc',
+  'test/native/windows.cc',
+  'native/resolve.cc',
+  'native/table.cc',
+  ...portable.map(name => `native/windows/${name}.cc`),
+]
+const checks = ['-Wall', '-Wextra', '-Werror', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
+const flags = ['-std=c++17', '-O1', '-fno-exceptions', '-fno-rtti', ...checks, '-Inative', '-Inative/windows']
+
+/** The lines of its cases, or why there are none. */
+function run(): string[] | string {
+  const program = join(folder, 'windows')
+  const built = spawnSync('c++', [...flags, '-o', program, ...sources], { cwd: root, encoding: 'utf8' })
+  if (built.error !== undefined) return `no C++ compiler: ${built.error.message}`
+  if (built.status !== 0) throw new Error(built.stderr)
+  const { stdout, stderr } = spawnSync(program, { encoding: 'utf8' })
+  if (stderr !== '') throw new Error(`${stdout}${stderr}`)
+  return stdout.split(/^(?=ok |not ok )/m)
+}
+
+const lines = run()
+if (typeof lines === 'string') test.skip(`the Windows host on NTFS in memory [${lines}]`, () => {})
+else
+  for (const line of lines) {
+    const [, ok, title, wrong] = /^(ok|not ok) (.*)\n?([^]*)$/.exec(line) ?? []
+    test(`NTFS in memory: ${title}`, t => t.is(ok, 'ok', wrong))
+  }
