@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "expected.h"
 #include "host.h"
 
 namespace wasi_common {
@@ -204,15 +205,16 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// failure(index): [system call, error, path or undefined]
+// failure(index): [system call, error, path or undefined, the WASI number of that error or 0]
 Napi::Value failure(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr) return refuse_arguments(info.Env());
   const Failure& last = asked->host.failure();
-  auto answer = Napi::Array::New(info.Env(), 3);
+  auto answer = Napi::Array::New(info.Env(), 4);
   answer.Set(0u, Napi::String::New(info.Env(), last.call));
   answer.Set(1u, Napi::Number::New(info.Env(), last.error));
   answer.Set(2u, last.has_path ? Napi::String::New(info.Env(), last.path) : info.Env().Undefined());
+  answer.Set(3u, Napi::Number::New(info.Env(), static_cast<int>(expected(last.error))));
   return answer;
 }
 

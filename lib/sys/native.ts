@@ -1,5 +1,6 @@
 /** The host by way of the addon, native/addon.cc: each call writes its arguments into a register file that both sides know. */
 import { getSystemErrorMap } from 'node:util'
+import { type Errno, errnoNames } from '../abi/errno.js'
 import { coded } from '../errors.js'
 import { type Loaded, load } from './addon.js'
 import { Block } from './block.js'
@@ -15,7 +16,8 @@ interface Addon extends Readonly<Record<Hot, () => void>> {
   share(host: number): number
   dispose(host: number): void
   bind(host: number, memory: Uint8Array): void
-  failure(host: number): [syscall: string, error: number, path: string | undefined]
+  /** `guest`: the WASI number of that error, or 0. */
+  failure(host: number): [syscall: string, error: number, path: string | undefined, guest: Errno]
   preopen(host: number, path: string): Answer
   adopt(host: number, fd: number): Answer
   listen(host: number, address: string, port: number): Answer
@@ -43,10 +45,21 @@ export interface Native extends Sys {
 }
 
 /** An error as node:fs would make it. */
-function systemError([syscall, number, path]: ReturnType<Addon['failure']>): Error {
-  const [code, text] = getSystemErrorMap().get(-number) ?? [`errno ${number}`, 'unknown error']
+function systemError([syscall, number, path, guest]: ReturnType<Addon['failure']>): Error {
+  const [errno, code, text] = platform === 'win32' ? ofWindows(number, guest) : ofPosix(number)
   const about = path === undefined ? '' : ` '${path}'`
-  return coded(new Error(`${code}: ${text}, ${syscall}${about}`), code, { errno: -number, syscall, ...(path !== undefined && { path }) })
+  return coded(new Error(`${code}: ${text}, ${syscall}${about}`), code, { errno, syscall, ...(path !== undefined && { path }) })
+}
+type Told = readonly [errno: number, code: string, text: string]
+function ofPosix(number: number): Told {
+  const [code, text] = getSystemErrorMap().get(-number) ?? [`errno ${number}`, 'unknown error']
+  return [-number, code, text]
+}
+/** Node has numbers of its own there, by the names that POSIX has. What only Windows has a number for keeps it. */
+function ofWindows(number: number, guest: Errno): Told {
+  const name = `E${errnoNames[guest]}`
+  for (const [errno, [code, text]] of getSystemErrorMap()) if (code === name) return [errno, code, text]
+  return [number, `0x${(number >>> 0).toString(16)}`, 'error of Windows']
 }
 
 /** Nanoseconds that a thread stays in the kernel at once. Between two such times it can be ended, as a worker is by terminate(). */

@@ -37,6 +37,6 @@ const lines = run()
 if (typeof lines === 'string') test.skip(`the Windows host on NTFS in memory [${lines}]`, () => {})
 else
   for (const line of lines) {
-    const [, ok, title, wrong] = /^(ok|not ok) (.*)\n?([^]*)$/.exec(line) ?? []
+    const [, ok, title, wrong] = /^(ok|not ok) (.*)\n?([\s\S]*)$/.exec(line) ?? []
     test(`NTFS in memory: ${title}`, t => t.is(ok, 'ok', wrong))
   }

@@ -1,0 +1,87 @@
+// Knows how to wait for several files at once, or just for a while. Windows has no call that waits for all kinds together, so
+// where there is more than sockets each is asked in turn.
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "host.h"
+#include "ready.h"
+#include "wait.h"
+#include "win.h"
+
+namespace wasi_common {
+namespace {
+
+constexpr std::uint64_t for_ever = UINT64_MAX;
+constexpr std::uint64_t millisecond = 1000000;
+
+// What JavaScript wrote as a handle; what can be none becomes one that is never open.
+Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0 ? static_cast<Handle>(value) : ~Handle{0}; }
+
+Readiness of_socket(const File& file, std::int32_t want, int milliseconds) {
+  WSAPOLLFD entry{reinterpret_cast<SOCKET>(file.object), 0, 0};
+  entry.events = static_cast<SHORT>((want & want_read ? POLLRDNORM : 0) | (want & want_write ? POLLWRNORM : 0));
+  if (::WSAPoll(&entry, 1, milliseconds) <= 0) return {};
+  Readiness found{true, (entry.revents & (POLLHUP | POLLERR)) != 0, 0};
+  u_long bytes = 0;
+  if ((want & want_read) && ::ioctlsocket(entry.fd, FIONREAD, &bytes) == 0) found.bytes = static_cast<double>(bytes);
+  return found;
+}
+
+}  // namespace
+
+void sleep_for(std::uint64_t nanoseconds) {
+  constexpr DWORD high_resolution = 2;
+  // Those of Windows 10 from 2018 on; elsewhere a sleep is as long as the ticks of its clock.
+  static const bool fine = [] {
+    return Object(::CreateWaitableTimerExW(nullptr, nullptr, high_resolution, TIMER_ALL_ACCESS)).get() != nullptr;
+  }();
+  if (!fine) return ::Sleep(static_cast<DWORD>((nanoseconds + millisecond - 1) / millisecond));
+  const Object timer(::CreateWaitableTimerExW(nullptr, nullptr, high_resolution, TIMER_ALL_ACCESS));
+  LARGE_INTEGER due;
+  due.QuadPart = -static_cast<LONGLONG>((nanoseconds + 99) / 100);
+  if (::SetWaitableTimer(timer.get(), &due, 0, nullptr, nullptr, FALSE)) ::WaitForSingleObject(timer.get(), INFINITE);
+}
+
+Answer Host::poll(std::uint32_t count, double timeout) {
+  if (count > max_polls) return refuse(Errno::Inval);
+  Block& block = state_.block();
+  std::vector<Pin> files;
+  files.reserve(count);
+  bool bad = false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Pin& file = files.emplace_back(state_.file(handle_of(block.poll_handles[i])));
+    block.poll[i].outcome = file ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
+    block.poll_bytes[i] = 0;
+    bad = bad || !file;
+  }
+  // What does not fit into 63 bits lasts for ever; NaN is no time at all.
+  const std::uint64_t limit = bad || !(timeout > 0) ? 0 : timeout < 9.2e18 ? static_cast<std::uint64_t>(timeout) : for_ever;
+  const std::uint64_t start = limit == 0 ? 0 : monotonic();
+  for (;;) {
+    Answer ready = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      PollEntry& entry = block.poll[i];
+      if (!files[i]) {
+        ++ready;
+        continue;
+      }
+      const Readiness found = files[i]->is_socket() ? of_socket(*files[i], entry.want, 0) : readiness(*files[i], entry.want);
+      entry.outcome = found.now ? ready_yes | (found.hangup ? ready_hangup : 0) : 0;
+      block.poll_bytes[i] = found.bytes;
+      ready += found.now;
+    }
+    if (ready > 0 || limit == 0) return ready;
+    const std::uint64_t gone = monotonic() - start;
+    if (gone >= limit) return 0;
+    const std::uint64_t left = limit == for_ever ? for_ever : limit - gone;
+    // A single socket is waited for; what is to be asked in turn, every millisecond.
+    if (count == 1 && files[0]->is_socket())
+      of_socket(*files[0], block.poll[0].want, static_cast<int>(std::min<std::uint64_t>(left / millisecond + 1, 1000)));
+    else
+      sleep_for(count == 0 ? std::min(left, 1000 * millisecond) : std::min(left, millisecond));
+  }
+}
+
+}  // namespace wasi_common

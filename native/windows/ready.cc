@@ -1,0 +1,80 @@
+// Knows whom to ask whether something is ready.
+#include "ready.h"
+
+#include <algorithm>
+
+#include "wait.h"
+#include "win.h"
+
+namespace wasi_common {
+namespace {
+
+struct PipeInformation {  // FILE_PIPE_LOCAL_INFORMATION
+  std::uint32_t type, configuration, most, now, quota_in, readable, quota_out, writable, state, end;
+};
+
+bool pipe_information(const File& file, PipeInformation& found) {
+  constexpr std::uint32_t about_pipe = 24;
+  nt::Outcome outcome{};
+  return nt::succeeded(nt::calls.query_information_file(file.object, &outcome, &found, sizeof(found), about_pipe));
+}
+
+Readiness of_pipe(const File& file, std::int32_t want) {
+  if (want & want_read) {
+    DWORD bytes = 0;
+    if (::PeekNamedPipe(file.object, nullptr, 0, nullptr, &bytes, nullptr)) return {bytes > 0, false, static_cast<double>(bytes)};
+    // Its other end is closed, which a read will tell.
+    return {true, true, 0};
+  }
+  PipeInformation found{};
+  if (!pipe_information(file, found)) return {true, false, 0};
+  constexpr std::uint32_t connected = 3;
+  return {found.writable > 0 || found.state != connected, found.state != connected, 0};
+}
+
+// A key that was pressed. Moves of the mouse, and keys that are let go, would be no line to read.
+Readiness of_console(const File& file, std::int32_t want) {
+  if (!(want & want_read)) return {true, false, 0};
+  INPUT_RECORD records[64];
+  DWORD count = 0;
+  if (!::PeekConsoleInputW(file.object, records, 64, &count)) return {true, false, 0};
+  const bool key = std::any_of(records, records + count, [](const INPUT_RECORD& record) {
+    return record.EventType == KEY_EVENT && record.Event.KeyEvent.bKeyDown != FALSE;
+  });
+  return {key, false, key ? 1.0 : 0.0};
+}
+
+double left(const File& file) {
+  nt::All all;
+  if (file.type != Filetype::RegularFile || !nt::succeeded(look(file.object, all))) return 0;
+  const std::int64_t place = file.adopted ? all.position : file.place;
+  return static_cast<double>(std::max<std::int64_t>(0, all.standard.size - place));
+}
+
+}  // namespace
+
+Readiness readiness(const File& file, std::int32_t want) {
+  switch (file.kind) {
+    case Kind::pipe: return of_pipe(file, want);
+    case Kind::console: return of_console(file, want);
+    case Kind::disk: return {true, false, (want & want_read) != 0 ? left(file) : 0};
+    default: return {true, false, 0};
+  }
+}
+
+bool ready_within(const File& file, std::int32_t want, int milliseconds) {
+  constexpr std::uint64_t step = 1000000;
+  const std::uint64_t end = monotonic() + static_cast<std::uint64_t>(milliseconds) * step;
+  for (;;) {
+    if (readiness(file, want).now) return true;
+    if (monotonic() >= end) return false;
+    sleep_for(step);
+  }
+}
+
+int pipe_room(const File& file) {
+  PipeInformation found{};
+  return pipe_information(file, found) ? static_cast<int>(std::min<std::uint32_t>(found.writable, 1U << 30)) : 0;
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,112 @@
+// Knows how an embedder's directories and descriptors become files of a Host.
+#include "win.h"
+
+#include "host.h"
+#include "text.h"
+
+namespace wasi_common {
+namespace {
+
+int last_error() { return static_cast<int>(::GetLastError()); }
+
+// A descriptor is a number of the C library that it was opened with, and that is Node's, which says what is behind it. A host
+// without it has the standard ones at least.
+HANDLE handle_of(int fd) {
+  using Ask = HANDLE (*)(int);
+  static const auto ask =
+      reinterpret_cast<Ask>(reinterpret_cast<void*>(::GetProcAddress(::GetModuleHandleW(nullptr), "uv_get_osfhandle")));
+  constexpr DWORD standard[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+  if (fd < 0) return INVALID_HANDLE_VALUE;
+  HANDLE handle = ask != nullptr ? ask(fd) : INVALID_HANDLE_VALUE;
+  // The C library says -2 for a standard stream that nobody has given.
+  const bool none = handle == INVALID_HANDLE_VALUE || reinterpret_cast<std::intptr_t>(handle) == -2;
+  if (none && fd < 3) handle = ::GetStdHandle(standard[fd]);
+  return handle == nullptr || reinterpret_cast<std::intptr_t>(handle) == -2 ? INVALID_HANDLE_VALUE : handle;
+}
+
+bool is_socket(HANDLE handle) {
+  int type = 0;
+  int size = sizeof(type);
+  return ::getsockopt(reinterpret_cast<SOCKET>(handle), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0;
+}
+
+template <class Record>
+bool ask(HANDLE handle, Record& record, std::uint32_t about) {
+  nt::Outcome outcome{};
+  return nt::succeeded(nt::calls.query_information_file(handle, &outcome, &record, sizeof(record), about));
+}
+
+std::uint64_t volume(HANDLE file) {
+  // The label lies behind it.
+  alignas(8) std::uint8_t bytes[sizeof(nt::Volume) + 64];
+  nt::Outcome outcome{};
+  const nt::Status status =
+      nt::calls.query_volume_information_file(file, &outcome, bytes, sizeof(bytes), nt::about_volume::volume);
+  return nt::succeeded(status) || status == nt::buffer_overflow ? reinterpret_cast<nt::Volume*>(bytes)->serial : 0;
+}
+
+}  // namespace
+
+Answer Host::preopen(const std::string& path) {
+  // What lies behind a NUL would be cut off, and another directory opened than the one that was named.
+  std::u16string units;
+  if (path.find('\0') != std::string::npos || !to_utf16(path, units))
+    return state_.failed_embedder("CreateFileW", ERROR_INVALID_PARAMETER, &path);
+  // By the host's own rules, links and all.
+  Object opened(::CreateFileW(
+      reinterpret_cast<const wchar_t*>(units.c_str()), FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr));
+  if (!opened.open()) return state_.failed_embedder("CreateFileW", last_error(), &path);
+  nt::AttributeTag kind;
+  if (const nt::Status status = look(opened.get(), kind); !nt::succeeded(status))
+    return state_.failed_embedder("NtQueryInformationFile", status, &path);
+  if ((kind.attributes & nt::attribute::directory) == 0) return state_.failed_embedder("CreateFileW", ERROR_DIRECTORY, &path);
+  File file;
+  file.type = Filetype::Directory;
+  file.device = volume(opened.get());
+  file.object = opened.release();
+  return state_.place(std::move(file));
+}
+
+Answer Host::adopt(int fd) {
+  const HANDLE handle = handle_of(fd);
+  if (handle == INVALID_HANDLE_VALUE) return state_.failed_embedder("uv_get_osfhandle", ERROR_INVALID_HANDLE);
+  File file;
+  file.object = handle;
+  file.adopted = true;
+  DWORD console = 0;
+  std::uint32_t mode = 0;
+  std::uint32_t allowed = 0;
+  const bool known = ask(handle, allowed, nt::about::file_access);
+  file.reads = !known || (allowed & nt::access::read_data) != 0;
+  file.writes = !known || (allowed & (nt::access::write_data | nt::access::append_data)) != 0;
+  switch (::GetFileType(handle)) {
+    case FILE_TYPE_DISK: {
+      nt::AttributeTag kind;
+      if (const nt::Status status = look(handle, kind); !nt::succeeded(status))
+        return state_.failed_embedder("NtQueryInformationFile", status);
+      file.type = filetype(kind);
+      file.device = volume(handle);
+      if (known && file.writes && (allowed & nt::access::write_data) == 0) file.flags = fdflags::append;
+      break;
+    }
+    case FILE_TYPE_CHAR:
+      file.type = Filetype::CharacterDevice;
+      file.kind = ::GetConsoleMode(handle, &console) ? Kind::console : Kind::device;
+      if (file.kind == Kind::console) file.reads = file.writes = true;
+      break;
+    case FILE_TYPE_PIPE:
+      file.type = Filetype::SocketStream;
+      file.kind = is_socket(handle) ? Kind::socket : Kind::pipe;
+      break;
+    default: return state_.failed_embedder("GetFileType", ERROR_INVALID_HANDLE);
+  }
+  constexpr std::uint32_t synchronous = 0x30;
+  file.overlapped = file.kind != Kind::console && ask(handle, mode, nt::about::mode) && (mode & synchronous) == 0;
+  // Its offset would have to be told with each call, and nobody else would know it.
+  if (file.kind == Kind::disk && file.overlapped)
+    return state_.failed_embedder("NtQueryInformationFile", ERROR_INVALID_PARAMETER);
+  return state_.place(std::move(file));
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,126 @@
+// Knows the calls on sockets, all of which are non-blocking.
+#include <memory>
+#include <new>
+
+#include "host.h"
+#include "pieces.h"
+#include "sockets.h"
+#include "stream.h"
+#include "win.h"
+
+namespace wasi_common {
+namespace {
+
+SOCKET socket_of(const File& file) { return reinterpret_cast<SOCKET>(file.object); }
+
+struct Buffers {
+  DWORD count = 0;
+  WSABUF all[max_spans];
+
+  explicit Buffers(Pieces& pieces) {
+    for (const Piece& piece : pieces) all[count++] = {piece.length, reinterpret_cast<char*>(piece.base)};
+    // Winsock wants one at least.
+    if (count == 0) all[count++] = {0, nullptr};
+  }
+};
+
+// What a call said that may have to wait.
+Answer answer(State& state, const File& file, const char* name, short event, int result, DWORD size) {
+  if (result == 0) return size;
+  const int error = ::WSAGetLastError();
+  if (error != WSAEWOULDBLOCK) return state.failed(name, error);
+  if (file.asked_nonblock()) return refuse(Errno::Again);
+  WSAPOLLFD entry{socket_of(file), event, 0};
+  ::WSAPoll(&entry, 1, patience);
+  return pending;
+}
+
+// Sends all of it, or receives until there is no more room or no more comes: block.progress counts from call to call.
+template <class Call>
+Answer move_all(State& state, std::uint32_t spans, bool receives, Call call) {
+  constexpr int most = 256;  // then others get a chance to end this thread
+  std::uint32_t& progress = state.block().progress;
+  for (int piece = 0; piece < most; ++piece) {
+    Pieces pieces;
+    if (const Answer refused = pieces.gather(state, spans, max_transfer, progress); refused != 0) return refused;
+    if (pieces.empty() && (progress > 0 || receives)) return progress;
+    const Answer size = call(pieces);
+    if (size < 0) return size == pending || progress == 0 ? size : progress;
+    if (size == 0) return progress;
+    progress += static_cast<std::uint32_t>(size);
+  }
+  return pending;
+}
+
+bool waits_for_all(const File& file) { return file.type == Filetype::SocketStream && !file.asked_nonblock(); }
+
+}  // namespace
+
+int close_socket(nt::Object socket) { return ::closesocket(reinterpret_cast<SOCKET>(socket)) == 0 ? 0 : ::WSAGetLastError(); }
+
+Answer Host::accept(Handle handle, std::uint32_t flags) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (flags & ~std::uint32_t{fdflags::nonblock}) return refuse(Errno::Inval);
+  if (!file->is_socket()) return refuse(Errno::NotSock);
+  if (!listens(file->object)) return refuse(Errno::Inval);
+  const SOCKET accepted = ::accept(socket_of(*file), nullptr, nullptr);
+  if (accepted == INVALID_SOCKET) return answer(state_, *file, "accept", POLLRDNORM, SOCKET_ERROR, 0);
+  File connection;
+  connection.object = reinterpret_cast<nt::Object>(accepted);
+  connection.kind = Kind::socket;
+  connection.type = file->type;
+  connection.reads = connection.writes = true;
+  connection.flags = flags;
+  keep_to_ourselves(connection.object);
+  return state_.place(std::move(connection));
+}
+
+Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (flags > riflags::all) return refuse(Errno::Inval);
+  if (!file->is_socket()) return refuse(Errno::NotSock);
+  state_.block().second = 0;
+  const auto receive = [&](Pieces& pieces, DWORD how) -> Answer {
+    Buffers buffers(pieces);
+    DWORD size = 0;
+    const int result = ::WSARecv(socket_of(*file), buffers.all, buffers.count, &size, &how, nullptr, nullptr);
+    if (result == 0 || ::WSAGetLastError() != WSAEMSGSIZE) return answer(state_, *file, "WSARecv", POLLRDNORM, result, size);
+    state_.block().second = roflags_data_truncated;
+    return static_cast<Answer>(pieces.total());
+  };
+  if (flags == riflags::waitall && waits_for_all(*file))
+    return move_all(state_, spans, true, [&](Pieces& pieces) { return receive(pieces, 0); });
+  Pieces pieces;
+  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
+  return receive(pieces, flags & riflags::peek ? MSG_PEEK : 0);
+}
+
+Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (flags != 0) return refuse(Errno::Inval);
+  if (!file->is_socket()) return refuse(Errno::NotSock);
+  const auto send = [&](Pieces& pieces) {
+    Buffers buffers(pieces);
+    DWORD size = 0;
+    const int result = ::WSASend(socket_of(*file), buffers.all, buffers.count, &size, 0, nullptr, nullptr);
+    return answer(state_, *file, "WSASend", POLLWRNORM, result, size);
+  };
+  if (waits_for_all(*file)) return move_all(state_, spans, false, send);
+  Pieces pieces;
+  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
+  return send(pieces);
+}
+
+Answer Host::shutdown(Handle handle, std::uint32_t how) {
+  constexpr int hows[] = {-1, SD_RECEIVE, SD_SEND, SD_BOTH};
+  const Pin file = state_.file(handle);
+  if (!file) return refuse(Errno::BadF);
+  if (how == 0 || how > (sdflags::rd | sdflags::wr)) return refuse(Errno::Inval);
+  if (!file->is_socket()) return refuse(Errno::NotSock);
+  return ::shutdown(socket_of(*file), hows[how]) == 0 ? 0 : state_.failed("shutdown", ::WSAGetLastError());
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,12 @@
+// Knows what sockets of ours have in common.
+#pragma once
+#include "nt.h"
+
+namespace wasi_common {
+
+// Whether connections can be accepted from it.
+bool listens(nt::Object socket);
+// Non-blocking, and of no process that this one starts.
+void keep_to_ourselves(nt::Object socket);
+
+}  // namespace wasi_common

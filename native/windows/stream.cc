@@ -1,0 +1,153 @@
+// Knows how pipes, consoles and devices are read and written without staying in the system for longer than `patience`.
+#include "stream.h"
+
+#include <algorithm>
+
+#include "ready.h"
+#include "text.h"
+#include "wait.h"
+#include "win.h"
+
+namespace wasi_common {
+namespace {
+
+using Lock = std::unique_lock<std::timed_mutex>;
+
+Answer not_yet(const File& file) { return file.asked_nonblock() ? refuse(Errno::Again) : pending; }
+
+// Nobody is at the other end any more.
+bool ended(nt::Status status) {
+  constexpr nt::Status ends[] = {nt::end_of_file, nt::status(0xc000014b), nt::status(0xc00000b0), nt::status(0xc00000b1)};
+  return std::find(std::begin(ends), std::end(ends), status) != std::end(ends);
+}
+
+// A call that ends later: it is taken back if it has not ended in time, and may have ended all the same.
+template <class Call>
+nt::Status in_time(const File& file, nt::Outcome& outcome, Call call) {
+  const Object event(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
+  nt::Status status = call(event.get());
+  if (status != nt::status_pending) return status;
+  if (::WaitForSingleObject(event.get(), file.asked_nonblock() ? 0 : patience) != WAIT_OBJECT_0) {
+    ::CancelIoEx(file.object, reinterpret_cast<OVERLAPPED*>(&outcome));
+    ::WaitForSingleObject(event.get(), INFINITE);
+  }
+  status = outcome.status;
+  return status;
+}
+
+// A console speaks UTF-16. What did not fit waits for the next call; a character that came in two writes waits for its end.
+struct Console {
+  std::string read;
+  std::string unwritten;
+};
+std::mutex consoles_mutex;
+Console input;
+Console output;
+
+Answer read_console(State& state, const File& file, std::uint8_t* into, std::uint32_t size) {
+  const std::lock_guard<std::mutex> locked(consoles_mutex);
+  if (input.read.empty()) {
+    if (!ready_within(file, want_read, file.asked_nonblock() ? 0 : patience)) return not_yet(file);
+    wchar_t units[1024];
+    DWORD count = 0;
+    if (!::ReadConsoleW(file.object, units, 1024, &count, nullptr))
+      return state.failed("ReadConsoleW", static_cast<int>(::GetLastError()));
+    // Control-Z at the start of a line ends the input.
+    if (count > 0 && units[0] == 0x1a) return 0;
+    input.read = to_utf8({reinterpret_cast<const char16_t*>(units), count});
+  }
+  const std::size_t fits = std::min<std::size_t>(size, input.read.size());
+  std::copy_n(input.read.begin(), fits, into);
+  input.read.erase(0, fits);
+  return static_cast<Answer>(fits);
+}
+
+// How many bytes at the end are the beginning of a character.
+std::size_t begun(const std::string& bytes) {
+  for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
+    const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+    if ((byte & 0xc0) == 0x80) continue;
+    const std::size_t whole = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return whole > back ? back : 0;
+  }
+  return 0;
+}
+
+Answer write_console(State& state, const File& file, const std::uint8_t* from, std::uint32_t size) {
+  const std::lock_guard<std::mutex> locked(consoles_mutex);
+  std::string& bytes = output.unwritten;
+  bytes.append(reinterpret_cast<const char*>(from), size);
+  const std::string rest = bytes.substr(bytes.size() - begun(bytes));
+  bytes.resize(bytes.size() - rest.size());
+  std::u16string units;
+  // What is no UTF-8 is shown as such, byte by byte.
+  if (!to_utf16(bytes, units)) {
+    units.clear();
+    for (const char byte : bytes) units += static_cast<unsigned char>(byte) < 0x80 ? static_cast<char16_t>(byte) : u'\xfffd';
+  }
+  bytes = rest;
+  for (std::size_t at = 0; at < units.size();) {
+    const auto piece = static_cast<DWORD>(std::min<std::size_t>(units.size() - at, 8192));
+    DWORD written = 0;
+    if (!::WriteConsoleW(file.object, units.data() + at, piece, &written, nullptr) || written == 0)
+      return state.failed("WriteConsoleW", static_cast<int>(::GetLastError()));
+    at += written;
+  }
+  return size;
+}
+
+// How much a pipe takes at once. A reader that waits for as much as the pipe holds makes it look full, so where it looks so for
+// a while, little is written: then the call may have to wait for the reader, as it does for every program of Windows.
+std::uint32_t room(const File& file) {
+  constexpr std::uint32_t little = 512;
+  const int found = ready_within(file, want_write, file.asked_nonblock() ? 0 : patience) ? pipe_room(file) : 0;
+  return found > 0 ? static_cast<std::uint32_t>(found) : file.asked_nonblock() ? 0 : little;
+}
+
+}  // namespace
+
+Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t size) {
+  if (file.kind == Kind::console) return read_console(state, file, into, size);
+  // What another thread finds ready too may be gone when this one uses it.
+  const Lock turn(*file.turns, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
+  if (!turn.owns_lock()) return not_yet(file);
+  nt::Outcome outcome{};
+  nt::Status status = 0;
+  const auto read = [&](HANDLE event) {
+    return nt::calls.read_file(file.object, event, nullptr, nullptr, &outcome, into, size, nullptr, nullptr);
+  };
+  if (file.overlapped) {
+    status = in_time(file, outcome, read);
+  } else {
+    if (file.kind == Kind::pipe && !ready_within(file, want_read, file.asked_nonblock() ? 0 : patience)) return not_yet(file);
+    status = read(nullptr);
+  }
+  if (status == nt::cancelled) return not_yet(file);
+  if (ended(status)) return 0;
+  return nt::succeeded(status) || status == nt::buffer_overflow ? static_cast<Answer>(outcome.information)
+                                                                : state.failed("NtReadFile", status);
+}
+
+Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uint32_t size) {
+  if (file.kind == Kind::console) return write_console(state, file, from, size);
+  const Lock turn(*file.turns, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
+  if (!turn.owns_lock()) return not_yet(file);
+  nt::Outcome outcome{};
+  nt::Status status = 0;
+  const auto write = [&](HANDLE event) {
+    return nt::calls.write_file(file.object, event, nullptr, nullptr, &outcome, from, size, nullptr, nullptr);
+  };
+  if (file.overlapped) {
+    // What is taken back may have been read in part, so no more is given than has room.
+    size = std::min(size, std::max<std::uint32_t>(1, static_cast<std::uint32_t>(std::max(0, pipe_room(file)))));
+    status = in_time(file, outcome, write);
+  } else {
+    if (file.kind == Kind::pipe) size = std::min(size, room(file));
+    if (size == 0) return not_yet(file);
+    status = write(nullptr);
+  }
+  if (status == nt::cancelled) return not_yet(file);
+  return nt::succeeded(status) ? static_cast<Answer>(outcome.information) : state.failed("NtWriteFile", status);
+}
+
+}  // namespace wasi_common
