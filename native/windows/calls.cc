@@ -16,9 +16,30 @@ Status NtFsControlFile(Object, Object, void*, void*, Outcome*, std::uint32_t, co
 Status NtReadFile(Object, Object, void*, void*, Outcome*, void*, std::uint32_t, const std::int64_t*, const std::uint32_t*);
 Status NtWriteFile(Object, Object, void*, void*, Outcome*, const void*, std::uint32_t, const std::int64_t*, const std::uint32_t*);
 Status NtFlushBuffersFile(Object, Outcome*);
-Status RtlAcquirePrivilege(const std::uint32_t*, std::uint32_t, std::uint32_t, void**);
-void RtlReleasePrivilege(void*);
+Status RtlImpersonateSelf(std::uint32_t);
+Status RtlAdjustPrivilege(std::uint32_t, std::uint8_t, std::uint8_t, std::uint8_t*);
+Status NtSetInformationThread(Object, std::uint32_t, const void*, std::uint32_t);
 }
+
+namespace {
+
+void end_linking() {
+  constexpr std::uint32_t impersonation = 5;
+  const Object own = nullptr;
+  NtSetInformationThread(reinterpret_cast<Object>(std::intptr_t{-2}), impersonation, &own, sizeof(own));
+}
+
+Status begin_linking() {
+  constexpr std::uint32_t impersonation = 2;
+  constexpr std::uint32_t create_symbolic_link = 35;
+  if (const Status status = RtlImpersonateSelf(impersonation); !succeeded(status)) return status;
+  std::uint8_t before = 0;
+  const Status status = RtlAdjustPrivilege(create_symbolic_link, 1, 1, &before);
+  if (!succeeded(status)) end_linking();
+  return status;
+}
+
+}  // namespace
 
 const Calls calls = {NtCreateFile,
                      NtClose,
@@ -30,7 +51,7 @@ const Calls calls = {NtCreateFile,
                      NtReadFile,
                      NtWriteFile,
                      NtFlushBuffersFile,
-                     RtlAcquirePrivilege,
-                     RtlReleasePrivilege};
+                     begin_linking,
+                     end_linking};
 
 }  // namespace wasi_common::nt

@@ -83,14 +83,12 @@ nt::Status read_link(nt::Object link, std::string& target) {
 }
 
 nt::Status make_link(nt::Object fresh, const std::vector<std::uint8_t>& reparse) {
-  constexpr std::uint32_t create_symbolic_link = 35;
-  void* token = nullptr;
   // Who does not get it may be allowed all the same.
-  const bool acquired = nt::succeeded(nt::calls.acquire_privilege(&create_symbolic_link, 1, 0, &token));
+  const bool begun = nt::succeeded(nt::calls.begin_linking());
   nt::Outcome outcome{};
   const nt::Status status = nt::calls.fs_control_file(fresh, nullptr, nullptr, nullptr, &outcome, nt::control::set_reparse_point,
                                                       reparse.data(), static_cast<std::uint32_t>(reparse.size()), nullptr, 0);
-  if (acquired) nt::calls.release_privilege(token);
+  if (begun) nt::calls.end_linking();
   return status;
 }
 

@@ -242,9 +242,9 @@ struct Calls {
   Status (*write_file)(Object file, Object event, void* routine, void* context, Outcome* outcome, const void* from,
                        std::uint32_t size, const std::int64_t* offset, const std::uint32_t* key);
   Status (*flush_buffers_file)(Object file, Outcome* outcome);
-  // Symbolic links are made by those who hold a privilege that most have switched off: on while the token is held.
-  Status (*acquire_privilege)(const std::uint32_t* privileges, std::uint32_t count, std::uint32_t flags, void** token);
-  void (*release_privilege)(void* token);
+  // Symbolic links are made by those who hold a privilege that most have switched off: on, for this thread, in between.
+  Status (*begin_linking)();
+  void (*end_linking)();
 };
 
 // The host's own. Its definition is chosen by the build.

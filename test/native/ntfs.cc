@@ -489,10 +489,8 @@ nt::Status flush_buffers_file(nt::Object file, nt::Outcome*) {
   return (open->access & (nt::access::write_data | nt::access::append_data)) != 0 ? nt::success : nt::access_denied;
 }
 
-nt::Status acquire_privilege(const std::uint32_t*, std::uint32_t, std::uint32_t, void**) {
-  return privileged ? nt::success : nt::privilege_not_held;
-}
-void release_privilege(void*) {}
+nt::Status begin_linking() { return privileged ? nt::success : nt::privilege_not_held; }
+void end_linking() {}
 
 }  // namespace
 
@@ -574,7 +572,7 @@ const Calls calls = {ntfs::create_file,
                      ntfs::read_file,
                      ntfs::write_file,
                      ntfs::flush_buffers_file,
-                     ntfs::acquire_privilege,
-                     ntfs::release_privilege};
+                     ntfs::begin_linking,
+                     ntfs::end_linking};
 
 }  // namespace wasi_common::nt
