@@ -29,10 +29,11 @@ export function contract(
   skip: readonly Skip[] = [],
 ) {
   const reasons = new Map(skip.flatMap(({ reason, cases }) => cases.map(title => [title, reason])))
+  const unused = new Set(reasons.keys())
   for (const [subject, cases] of Object.entries(subjects)) {
     for (const [title, run] of Object.entries(cases)) {
       const reason = reasons.get(title)
-      reasons.delete(title)
+      unused.delete(title)
       if (reason !== undefined) {
         test.skip(`${name}: ${subject}: ${title} [${reason}]`, () => {})
         continue
@@ -50,5 +51,5 @@ export function contract(
       })
     }
   }
-  test(`${name}: every skip names a case`, t => t.deepEqual([...reasons.keys()], []))
+  test(`${name}: every skip names a case`, t => t.deepEqual([...unused], []))
 }

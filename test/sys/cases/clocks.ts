@@ -46,7 +46,8 @@ export const clocks: Cases = {
     for (const which of Object.values(clock)) {
       t.is(said(g.sys.resolution(which)), 0)
       const resolution = g.sys.block.time[0]
-      t.true(resolution > 0n && resolution <= 10_000_000n, `${which}: ${resolution}`)
+      // Windows counts processor time in ticks of 15.6 ms.
+      t.true(resolution > 0n && resolution <= 16_000_000n, `${which}: ${resolution}`)
     }
   },
 }
