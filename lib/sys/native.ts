@@ -46,7 +46,7 @@ export interface Native extends Sys {
 
 /** An error as node:fs would make it. */
 function systemError([syscall, number, path, guest]: ReturnType<Addon['failure']>): Error {
-  const [errno, code, text] = platform === 'win32' ? ofWindows(number, guest) : ofPosix(number)
+  const [errno, code, text] = process.platform === 'win32' ? ofWindows(number, guest) : ofPosix(number)
   const about = path === undefined ? '' : ` '${path}'`
   return coded(new Error(`${code}: ${text}, ${syscall}${about}`), code, { errno, syscall, ...(path !== undefined && { path }) })
 }
