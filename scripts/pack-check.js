@@ -24,7 +24,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, sources } from '#guests/toolchain.js'
-import { consumers } from './pack/consumers.js'
+import { consumers, typed } from './pack/consumers.js'
 import { targets } from './prebuild/targets.js'
 import { install, root } from './prebuild/tools.js'
 
@@ -174,14 +174,7 @@ function use(node, tarball) {
 /** A consumer in TypeScript, as programs for Node and as those for bundlers look for types. */
 function types(app) {
   const start = Date.now()
-  const program = `import { run, type RunResult, WASI } from 'wasi-common'
-import 'wasi-common/register'
-export const wasi: WASI = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readOnly: true } } })
-export const result: Promise<RunResult> = run(new Uint8Array())
-// @ts-expect-error There is no such option.
-export const wrong = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readonly: true } } })
-`
-  for (const name of ['use.mts', 'use.cts', 'use.ts']) writeFileSync(join(app, name), program)
+  for (const name of ['use.mts', 'use.cts', 'use.ts']) writeFileSync(join(app, name), typed)
   symlinkSync(join(root, 'node_modules/@types'), join(app, 'node_modules/@types'), 'junction')
   for (const [module, moduleResolution, files] of [
     ['node16', 'node16', ['use.mts', 'use.cts']],

