@@ -79,8 +79,8 @@ function unavailable(attempts: readonly { readonly file: string; readonly error:
   const said = attempts.map(({ file, error }) => `  ${file}: ${isThere(file) ? firstLine(error.message) : 'is not there'}`).join('\n')
   const message =
     `wasi-common has no native addon that loads on ${platform}-${arch}. Looked for:\n${said}\n` +
-    'In a checkout, `npm run build` builds it. In an installed package, `npm install --no-save --omit=dev node-gyp node-addon-api && ' +
-    "npm run build:native` in its folder does, which takes python3, make and a C++ compiler. Or ask for backend: 'typescript', which " +
-    'needs no addon; RATIONALE.md says what it cannot do.'
+    'In a checkout, `npm run build` builds it. Where it is installed, `npm install --no-save node-gyp node-addon-api && ' +
+    'npm run build:native --prefix node_modules/wasi-common` does, beside your package.json, with python3, make and a C++ compiler. ' +
+    "Or ask for backend: 'typescript', which needs no addon; RATIONALE.md says what it cannot do."
   return coded(new Error(message, { cause: attempts.at(-1)?.error }), 'ERR_WASI_ADDON_UNAVAILABLE')
 }
