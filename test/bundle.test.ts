@@ -11,7 +11,7 @@ import { call, command, drop } from './wasm.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const { exports: ways } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const shipped = (name: '.' | './register', way: 'require' | 'default'): string => join(root, ways[name][way])
+const shipped = (name: '.' | './register', way: 'require' | 'default'): string => join(root, ways[name][way].default)
 
 const hello = command([drop(call('fd_write', 1, 0, 1, 8))], { data: { 0: Uint8Array.from([16, 0, 0, 0, 6, 0, 0, 0]), 16: 'hello\n' } })
 
