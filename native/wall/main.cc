@@ -43,13 +43,17 @@ struct Plan {
   std::size_t count = 0;
   char** command = nullptr;
 
+  Plan() = default;
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+  ~Plan() { std::free(rules); }
   void add(Access access, const char* path) { rules[count++] = {access, path}; }
 };
 
 int number(const char* word) { return static_cast<int>(std::strtol(word, nullptr, 10)); }
 
 bool parse(int count, char** words, Plan& plan) {
-  // Fewer than there are words, and needed to the end.
+  // Fewer than there are words.
   plan.rules = static_cast<Rule*>(std::calloc(static_cast<std::size_t>(count), sizeof(Rule)));
   if (plan.rules == nullptr) return false;
   for (int i = 1; i < count; i++) {
