@@ -1,8 +1,8 @@
 // Runs what is in prebuilds/ on a program of some seventy steps, in whatever this machine has for each platform; says what could not be run, and why.
 //
-//   npm run prebuilds:run                     all that is there
-//   npm run prebuilds:run -- linux-x64        these
-//   npm run prebuilds:run -- --node PATH ...  on these Nodes, too, which are for this machine
+//   npm run prebuild:run                     all that is there
+//   npm run prebuild:run -- linux-x64        these
+//   npm run prebuild:run -- --node PATH ...  on these Nodes, too, which are for this machine
 import { spawnSync } from 'node:child_process'
 import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
