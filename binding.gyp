@@ -49,6 +49,19 @@
             'WARNING_CFLAGS': ['-Wall', '-Wextra'],
           },
         }],
+        ['OS=="win"', {
+          'include_dirs': ['native/windows'],
+          'libraries': ['ntdll.lib', 'ws2_32.lib'],
+          # The sources are for compilers that know GCC's builtins: Visual Studio brings clang-cl.
+          'msbuild_toolset': 'ClangCL',
+          'msvs_settings': {
+            'VCCLCompilerTool': {
+              'AdditionalOptions': ['/std:c++17', '-Wall', '-Wextra', '-Wno-c++98-compat', '-Wno-c++98-compat-pedantic'],
+              'ExceptionHandling': '0',
+              'RuntimeTypeInfo': 'false',
+            },
+          },
+        }],
       ],
     },
   ],

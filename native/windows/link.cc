@@ -44,12 +44,12 @@ std::vector<std::uint8_t> write_target(std::u16string_view target) {
   const auto text = static_cast<std::uint16_t>(2 * target.size());
   // The target, and once more as it is shown.
   nt::Reparse head{nt::tag::symbolic_link, 0, 0, 0, text, text, text};
-  head.bytes = static_cast<std::uint16_t>(sizeof(head) - 8 + sizeof(flags) + 2U * text);
+  head.bytes = static_cast<std::uint16_t>(sizeof(head) - 8 + sizeof(flags) + std::size_t{2} * text);
   std::vector<std::uint8_t> bytes(8U + head.bytes);
   std::memcpy(bytes.data(), &head, sizeof(head));
   std::memcpy(bytes.data() + sizeof(head), &flags, sizeof(flags));
   std::memcpy(bytes.data() + sizeof(head) + sizeof(flags), target.data(), text);
-  std::memcpy(bytes.data() + sizeof(head) + sizeof(flags) + text, target.data(), text);
+  std::memcpy(bytes.data() + sizeof(head) + sizeof(flags) + head.target_bytes, target.data(), text);
   return bytes;
 }
 

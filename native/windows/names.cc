@@ -43,7 +43,7 @@ struct Named {
 // What POSIX says for `name/` where something shall be made that is no directory.
 Answer refuse_slash(const Named& name) {
   Object there;
-  Filetype type;
+  Filetype type = Filetype::Unknown;
   const Answer answer = name.find(0, there, type);
   return answer == 0 ? refuse(Errno::Exist) : answer;
 }
@@ -90,7 +90,7 @@ Answer Host::rmdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   if (name.lease.up) return refuse(Errno::NotEmpty);
   if (name.dots()) return refuse(Errno::Inval);
   Object there;
-  Filetype type;
+  Filetype type = Filetype::Unknown;
   if (const Answer refused = name.find(to_remove, there, type); refused != 0) return refused;
   if (type != Filetype::Directory) return refuse(Errno::NotDir);
   return state_.failed("NtSetInformationFile", remove(there.get()), name.path.bytes);
@@ -101,7 +101,7 @@ Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
   if (name.refused != 0) return name.refused;
   if (name.dots()) return refuse(Errno::IsDir);
   Object there;
-  Filetype type;
+  Filetype type = Filetype::Unknown;
   if (const Answer refused = name.find(to_remove, there, type); refused != 0) return refused;
   if (type == Filetype::Directory) return refuse(Errno::IsDir);
   if (name.lease.must_be_directory) return refuse(Errno::NotDir);
@@ -132,7 +132,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   if (from.refused != 0) return from.refused;
   const Named to(state_, dir2, at2, length2);
   Object there;
-  Filetype type;
+  Filetype type = Filetype::Unknown;
   // What is to be linked is looked for first, so it counts more if it is missing.
   if (const Answer refused = from.find(nt::access::write_attributes, there, type); refused != 0) return refused;
   if (to.refused != 0) return to.refused;
@@ -140,7 +140,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   if (to.dots()) return refuse(Errno::Exist);
   if (type == Filetype::Directory) {
     Object taken;
-    Filetype other;
+    Filetype other = Filetype::Unknown;
     return to.find(0, taken, other) == 0 ? refuse(Errno::Exist) : refuse(Errno::Perm);
   }
   const nt::Status status = wasi_common::link(there.get(), to.lease.object(), to.lease.spelled);
@@ -154,13 +154,13 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   if (to.refused != 0) return to.refused;
   if (from.dots() || to.dots()) return refuse(Errno::Busy);
   Object moved;
-  Filetype type;
+  Filetype type = Filetype::Unknown;
   if (const Answer refused = from.find(to_remove, moved, type); refused != 0) return refused;
   const bool directory = type == Filetype::Directory;
   if ((from.lease.must_be_directory || to.lease.must_be_directory) && !directory) return refuse(Errno::NotDir);
 
   Object taken;
-  Filetype other;
+  Filetype other = Filetype::Unknown;
   const Answer found = to.find(to_remove, taken, other);
   if (found != 0 && found != refuse(Errno::NoEnt)) return found;
   const bool itself = found == 0 && from.parent->device == to.parent->device && same(moved, taken);

@@ -1,6 +1,5 @@
 // Knows the calls that take a path, but those that make, move or remove names.
 #include <algorithm>
-#include <cstring>
 
 #include "host.h"
 #include "times.h"
@@ -58,7 +57,7 @@ Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::u
   if (const nt::Status status = read_link(opened.get(), target); !nt::succeeded(status))
     return state_.failed("NtFsControlFile", status, path.bytes);
   const std::size_t size = std::min<std::size_t>(room, target.size());
-  std::memcpy(place, target.data(), size);
+  std::copy_n(target.begin(), size, place);
   return static_cast<Answer>(size);
 }
 

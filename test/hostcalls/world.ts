@@ -14,6 +14,7 @@ import { MemoryFiles, treeOf } from '#lib/sys/memory/files.js'
 import type { HostFs } from '../sys/ground.js'
 import { treeFs } from '../sys/treefs.js'
 import { threadAlone } from '../thread.js'
+import { elsewhere } from './elsewhere.js'
 
 export const backends = ['native', 'typescript'] as const
 /** Those, a thread of a guest that has several, files in memory, and such over a folder of the host. */
@@ -74,7 +75,7 @@ export interface Plan {
 /** Register a case for both backends and both snapshots. Each must give back every descriptor of the host. */
 export function each(test: TestFn, title: string, plan: Plan, body: (t: ExecutionContext, w: World) => void | Promise<void>): void {
   for (const backend of tried) {
-    const why = plan.skip?.[backend]
+    const why = plan.skip?.[backend] ?? elsewhere(title)
     if (why !== undefined) {
       test.skip(`${title} (${backend}) [${why}]`, () => {})
       continue

@@ -1,0 +1,32 @@
+// Runtimes for other machines than this one, and what they run in.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** A runtime for another machine: npm wants to be asked by force for what is for another processor. */
+export function fromNpm(wanted) {
+  const name = wanted.replace(/@[\d.]+$/, '')
+  const folder = join(root, 'build/runtimes', basename(name))
+  if (!existsSync(join(folder, 'node_modules', name))) {
+    mkdirSync(folder, { recursive: true })
+    const args = ['install', '--silent', '--no-save', '--force', '--ignore-scripts', '--prefix', folder, wanted]
+    const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' })
+    if (status !== 0) throw new Error(`npm cannot install ${wanted}`)
+  }
+  return join(folder, 'node_modules', name)
+}
+
+/** Wine with a Windows of its own in that folder, of which Node starts; undefined where there is no wine. */
+export function wine(folder) {
+  const program = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find(path => existsSync(path))
+  if (program === undefined) return undefined
+  const env = { WINEPREFIX: folder, WINEDEBUG: '-all' }
+  const run = args => spawnSync(program, args, { stdio: 'ignore', env: { ...process.env, ...env }, timeout: 120_000 })
+  // Node does not start on the Windows that wine would be by itself.
+  run(['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'])
+  const server = join(dirname(program), 'wineserver')
+  return { program, env, end: () => spawnSync(server, ['-k'], { env: { ...process.env, ...env } }) }
+}

