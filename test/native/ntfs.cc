@@ -407,7 +407,8 @@ nt::Status query_directory_file(nt::Object file, nt::Object, void*, void*, nt::O
     record.inode = candidate.node->id;
     record.name_bytes = name_bytes;
     std::memcpy(bytes + at, &record, offsetof(nt::Listed, name));
-    std::memcpy(bytes + at + offsetof(nt::Listed, name), candidate.name.data(), name_bytes);
+    const auto* const name = reinterpret_cast<const std::uint8_t*>(candidate.name.data());
+    std::copy_n(name, name_bytes, bytes + at + offsetof(nt::Listed, name));
     if (at > 0) {
       const std::uint32_t next = at - before;
       std::memcpy(bytes + before, &next, sizeof(next));
