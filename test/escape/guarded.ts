@@ -7,6 +7,7 @@ import type { TestFn } from 'ava'
 import { openDescriptors } from '../hostcalls/world.js'
 import { type Case, type Need, nameOf, run } from './case.js'
 import { cases } from './cases.js'
+import { elsewhere } from './elsewhere.js'
 import { type Guarded, guarded } from './hosts.js'
 
 /** Why this host's system cannot be attacked so, or nothing. */
@@ -34,7 +35,7 @@ export const byTechnique: ReadonlyMap<string, readonly Case[]> = new Map(
 export function attacked(test: TestFn, host: Guarded): void {
   for (const [technique, attacks] of byTechnique) {
     const title = `${technique} (${attacks.length})`
-    const reason = attacks.map(({ needs }) => needs && missing[needs]).find(reason => reason !== undefined)
+    const reason = elsewhere(title) ?? attacks.map(({ needs }) => needs && missing[needs]).find(reason => reason !== undefined)
     if (reason !== undefined) {
       test.skip(`${title} [${reason}]`, () => {})
       continue

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import os from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { linksAreMade } from './elsewhere.js'
 
 /** What an attack aims at: names in `outside` and in its neighbour `box-secret`. */
 export const aims = {
@@ -24,6 +25,19 @@ function writable(folder: string): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/** The guest's own numbers start at 0, so that only higher ones can be the host's. */
+function openHigh(path: string, flags: string): number {
+  const low: number[] = []
+  for (;;) {
+    const fd = fs.openSync(path, flags)
+    if (fd >= 10) {
+      for (const each of low) fs.closeSync(each)
+      return fd
+    }
+    low.push(fd)
   }
 }
 
@@ -77,14 +91,12 @@ export class Scene {
       this.file(`${name}/secret`, this.mark.padEnd(this.#size, '.'))
       this.file(`${name}/vault/secret`, this.mark)
       this.file(`${name}/vault/name-${this.mark}`)
-      this.link(`${name}/pointer`, `gone-${this.mark}`)
+      if (linksAreMade) this.link(`${name}/pointer`, `gone-${this.mark}`)
     }
     const input = ground.stdin ?? 'in'
     this.stdio = [fs.openSync(this.at(input), 'r'), fs.openSync(this.at('out'), 'r+'), fs.openSync(this.at('err'), 'r+')]
-    this.bait = { secret: fs.openSync(this.at('outside/secret'), 'r+'), outside: fs.openSync(this.at('outside'), 'r') }
-    // The guest's own numbers start at 0, so that only higher ones can be the host's.
+    this.bait = { secret: openHigh(this.at('outside/secret'), 'r+'), outside: openHigh(this.at('outside'), 'r') }
     this.lent = new Set([...this.stdio, ...Object.values(this.bait)])
-    if (Math.min(...Object.values(this.bait)) < 10) throw new Error('the bait has the number of a descriptor of the guest')
   }
 
   leave(): void {
