@@ -1,5 +1,5 @@
 // Compiles the files of one platform by zig: nothing of it depends on the machine, the time, or where the package lies.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
@@ -110,7 +110,10 @@ const linkers = {
       ...(await added(['no-names.c', 'no-unwinding.c'], target, folder, where)),
       ...libraries.map(name => `-l${name}`),
     ]
-    await zig(['c++', '-target', triple, '-shared', '-s', '-Wl,--gc-sections', ...all, '-o', file], where)
+    // Linked apart: an import library, which nobody wants, is left beside it.
+    const linked = join(folder, basename(file))
+    await zig(['c++', '-target', triple, '-shared', '-s', '-Wl,--gc-sections', ...all, '-o', linked], where)
+    copyFileSync(linked, file)
     stamp(file)
   },
 }
