@@ -59,9 +59,9 @@ const differences: readonly Difference[] = [
     way: /^overlay$/,
     first: /^(NOENT|NOTDIR|NOTCAPABLE|LOOP|ACCES)$/,
     answer: /^NAMETOOLONG$/,
-    when: ({ call, path }) => /^(rename|link)$/.test(call) && /[^/]{256}$/.test(path),
+    when: ({ call, path, path2 }) => /^(rename|link)$/.test(call) && (/[^/]{256}$/.test(path) || /[^/]{256}$/.test(path2)),
     ends: false,
-    reason: 'two things are wrong; Linux looks for the directories of both paths before it looks at the last name of either',
+    reason: 'two things are wrong; Linux looks for the directories of both paths first, then at the last name of the one, then of the other',
   },
 ]
 
