@@ -52,6 +52,7 @@ constexpr Row rows[] = {
     {0xc0000265, Errno::Mlink},        // TOO_MANY_LINKS
     {0xc0000275, Errno::Inval},        // NOT_A_REPARSE_POINT
     {0xc0000279, Errno::NotSup},       // IO_REPARSE_TAG_NOT_HANDLED
+    {0xc000050b, Errno::NotCapable},   // REPARSE_POINT_ENCOUNTERED
     {0xc0000904, Errno::Fbig},         // FILE_TOO_LARGE
     {2, Errno::NoEnt},                 // ERROR_FILE_NOT_FOUND
     {3, Errno::NoEnt},                 // ERROR_PATH_NOT_FOUND

@@ -67,11 +67,12 @@ bool leads_to_directory(State& state, const Named& name, const Path& target) {
          filetype(kind) == Filetype::Directory;
 }
 
-// One file, perhaps under two names.
+// One file, perhaps under two names. Some file systems number none.
 bool same(const Object& one, const Object& other) {
   nt::All first;
   nt::All second;
-  return nt::succeeded(look(one.get(), first)) && nt::succeeded(look(other.get(), second)) && first.index == second.index;
+  return nt::succeeded(look(one.get(), first)) && nt::succeeded(look(other.get(), second)) && first.index != 0 &&
+         first.index == second.index;
 }
 
 }  // namespace
@@ -156,6 +157,8 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   Object moved;
   Filetype type = Filetype::Unknown;
   if (const Answer refused = from.find(to_remove, moved, type); refused != 0) return refused;
+  // Known before anything makes room for it.
+  if (from.parent->device != to.parent->device) return refuse(Errno::Xdev);
   const bool directory = type == Filetype::Directory;
   if ((from.lease.must_be_directory || to.lease.must_be_directory) && !directory) return refuse(Errno::NotDir);
 
@@ -163,7 +166,7 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   Filetype other = Filetype::Unknown;
   const Answer found = to.find(to_remove, taken, other);
   if (found != 0 && found != refuse(Errno::NoEnt)) return found;
-  const bool itself = found == 0 && from.parent->device == to.parent->device && same(moved, taken);
+  const bool itself = found == 0 && same(moved, taken);
   if (found == 0 && !itself) {
     const bool onto_directory = other == Filetype::Directory;
     if (directory != onto_directory) return refuse(directory ? Errno::NotDir : Errno::IsDir);

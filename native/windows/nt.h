@@ -36,6 +36,7 @@ inline constexpr Status object_name_collision = status(0xc0000035);
 inline constexpr Status object_path_not_found = status(0xc000003a);
 inline constexpr Status sharing_violation = status(0xc0000043);
 inline constexpr Status delete_pending = status(0xc0000056);
+inline constexpr Status reparse_encountered = status(0xc000050b);
 inline constexpr Status privilege_not_held = status(0xc0000061);
 inline constexpr Status disk_full = status(0xc000007f);
 inline constexpr Status file_is_a_directory = status(0xc00000ba);
@@ -120,7 +121,9 @@ struct Attributes {  // OBJECT_ATTRIBUTES
   std::uint32_t size = sizeof(Attributes);
   Object root = nullptr;
   const Text* name = nullptr;
-  std::uint32_t flags = 0x40;  // OBJ_CASE_INSENSITIVE, as every program of Windows has it
+  // OBJ_CASE_INSENSITIVE, as every program of Windows has it; OBJ_DONT_REPARSE: a directory that became a link since it was opened,
+  // and one on the way, is an error.
+  std::uint32_t flags = 0x40 | 0x1000;
   const void* security = nullptr;
   const void* quality = nullptr;
 };

@@ -24,7 +24,9 @@ bool ended(nt::Status status) {
 // A call that ends later: it is taken back if it has not ended in time, and may have ended all the same.
 template <class Call>
 nt::Status in_time(const File& file, nt::Outcome& outcome, Call call) {
-  const Object event(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
+  const HANDLE made = ::CreateEventW(nullptr, TRUE, FALSE, nullptr);
+  if (made == nullptr) return nt::no_memory;
+  const Object event(made);
   nt::Status status = call(event.get());
   if (status != nt::status_pending) return status;
   if (::WaitForSingleObject(event.get(), file.asked_nonblock() ? 0 : patience) != WAIT_OBJECT_0) {

@@ -194,6 +194,12 @@ nt::Status create_file(nt::Object* opened, std::uint32_t access, const nt::Attri
   made.in = root->in;
   made.key = root->key;
   Node* node = root->node;
+  // It became a link after it was opened. What NTFS does then is not known here, so the worst is taken for granted.
+  if (!path.empty() && (node->attributes & nt::attribute::reparse_point) != 0) {
+    if ((attributes->flags & 0x1000) != 0) return nt::reparse_encountered;
+    ++world.seen.followed;
+    return nt::object_path_not_found;
+  }
   bool created = false;
   if (path.find(u'\\') != std::u16string::npos || path.find(u':') != std::u16string::npos) ++world.seen.strange;
   if (path == u"." || path == u"..") return nt::object_name_invalid;
@@ -518,6 +524,9 @@ void symbolic_link(const std::u16string& path, const std::u16string& target, boo
 }
 void junction(const std::u16string& path, const std::u16string& target) {
   give(put(path, true), nt::tag::mount_point, reparse_bytes(nt::tag::mount_point, target, -1));
+}
+void turn(const std::u16string& path, const std::u16string& target) {
+  give(there(path), nt::tag::mount_point, reparse_bytes(nt::tag::mount_point, target, -1));
 }
 void driven(const std::u16string& path, std::uint32_t tag) { give(put(path, false), tag, reparse_bytes(tag, u"x", -1)); }
 void lock(const std::u16string& path) { there(path)->exclusive = true; }

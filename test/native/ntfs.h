@@ -16,6 +16,8 @@ void stream(const std::u16string& path, const std::u16string& name, const std::s
 // As mklink makes them: relative, or beginning elsewhere.
 void symbolic_link(const std::u16string& path, const std::u16string& target, bool relative = true);
 void junction(const std::u16string& path, const std::u16string& target);
+// Makes a junction of an empty directory that is there, whoever has it open.
+void turn(const std::u16string& path, const std::u16string& target);
 // A reparse point of somebody's driver.
 void driven(const std::u16string& path, std::uint32_t tag);
 // Somebody has it open, and shares it with nobody.

@@ -436,6 +436,14 @@ void swapped() {
   ntfs::file(u"root\\f", "hello");
   same(g.open("f", 3, oflags::trunc, 0), no(Errno::Loop), "a link in the place of a file");
   same(ntfs::data(u"outside\\secret"), "secret", "nothing was cut");
+  // A directory that becomes a link when it is open already.
+  ntfs::directory(u"root\\empty");
+  ntfs::meanwhile = [](const std::u16string& name) {
+    if (name != u"inner") return;
+    ntfs::meanwhile = nullptr;
+    ntfs::turn(u"root\\empty", u"\\??\\C:\\outside");
+  };
+  same(g.stat("empty/inner"), no(Errno::NotCapable), "a directory that became a junction");
   // A directory that is moved out while it is walked is still beneath what was given.
   ntfs::directory(u"root\\d");
   ntfs::directory(u"root\\d\\e");
