@@ -18,20 +18,33 @@ Status NtWriteFile(Object, Object, void*, void*, Outcome*, const void*, std::uin
 Status NtFlushBuffersFile(Object, Outcome*);
 Status RtlImpersonateSelf(std::uint32_t);
 Status RtlAdjustPrivilege(std::uint32_t, std::uint8_t, std::uint8_t, std::uint8_t*);
+Status NtOpenThreadToken(Object, std::uint32_t, std::uint8_t, Object*);
 Status NtSetInformationThread(Object, std::uint32_t, const void*, std::uint32_t);
 }
 
 namespace {
 
+Object const this_thread = reinterpret_cast<Object>(std::intptr_t{-2});
+
 void end_linking() {
   constexpr std::uint32_t impersonation = 5;
   const Object own = nullptr;
-  NtSetInformationThread(reinterpret_cast<Object>(std::intptr_t{-2}), impersonation, &own, sizeof(own));
+  NtSetInformationThread(this_thread, impersonation, &own, sizeof(own));
+}
+
+// Whether the host has this thread act as somebody else, which would be forgotten.
+bool acts_for_another() {
+  constexpr std::uint32_t query = 0x8;
+  Object token = nullptr;
+  const Status status = NtOpenThreadToken(this_thread, query, 1, &token);
+  if (succeeded(status)) NtClose(token);
+  return status != no_token;
 }
 
 Status begin_linking() {
   constexpr std::uint32_t impersonation = 2;
   constexpr std::uint32_t create_symbolic_link = 35;
+  if (acts_for_another()) return privilege_not_held;
   if (const Status status = RtlImpersonateSelf(impersonation); !succeeded(status)) return status;
   std::uint8_t before = 0;
   const Status status = RtlAdjustPrivilege(create_symbolic_link, 1, 1, &before);

@@ -57,7 +57,7 @@ nt::Status open_at(nt::Object directory, const std::u16string& name, const Openi
   constexpr std::uint32_t options = nt::option::synchronous | nt::option::backup_intent | nt::option::itself;
   const nt::Status status =
       nt::calls.create_file(&object, how.access | nt::access::read_attributes | nt::access::synchronize, &attributes, &outcome,
-                            nullptr, nt::attribute::normal, nt::share_all, how.disposition, how.options | options, nullptr, 0);
+                            nullptr, nt::attribute::normal, how.share, how.disposition, how.options | options, nullptr, 0);
   if (!nt::succeeded(status)) return status;
   opened = Object(object);
   if (created != nullptr) *created = outcome.information == nt::created;

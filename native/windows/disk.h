@@ -14,6 +14,7 @@ struct Opening {
   std::uint32_t access = 0;
   std::uint32_t disposition = nt::disposition::open;
   std::uint32_t options = 0;
+  std::uint32_t share = nt::share_all;
 };
 // What stands under `name` in `directory`, be it a link or not; of the empty name, what is open there, once more.
 nt::Status open_at(nt::Object directory, const std::u16string& name, const Opening& how, Object& opened, bool* created = nullptr);

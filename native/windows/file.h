@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <string>
 
 #include "flags.h"
 #include "listing.h"
@@ -30,6 +31,7 @@ struct File {
   // Of a file of our own, since a call with an offset moves that of the system; used by whose turn it is.
   std::int64_t place = 0;
   std::unique_ptr<std::timed_mutex> turns = std::make_unique<std::timed_mutex>();
+  std::string begun;  // the first bytes of a character that is for a console
   std::unique_ptr<Listing> listing;
 
   bool open() const { return object != nt::no_object; }

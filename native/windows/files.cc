@@ -114,8 +114,10 @@ Answer Host::sync(Handle handle) {
   Object opened;
   if (!file->writes) {
     const Answer answer = open_again(state_, *file, nt::access::append_data, opened);
-    // What may not be written has nothing to be flushed, and what is gone needs it no more.
-    if (answer == refuse(Errno::Acces) || answer == refuse(Errno::NoEnt)) return 0;
+    // What may not be written has nothing to be flushed, what is gone needs it no more, and who keeps others from writing
+    // flushes.
+    for (const Errno harmless : {Errno::Acces, Errno::Rofs, Errno::NoEnt, Errno::Busy})
+      if (answer == refuse(harmless)) return 0;
     if (answer != 0) return answer;
   }
   return state_.failed("NtFlushBuffersFile", nt::calls.flush_buffers_file(opened.open() ? opened.get() : file->object, &outcome));

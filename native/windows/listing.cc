@@ -29,6 +29,15 @@ std::u16string Listing::raw_name(const nt::Listed& raw) const {
   return name;
 }
 
+// A driver, or a server far away, may have written it.
+bool Listing::whole() const {
+  const std::size_t left = filled_ - at_;
+  if (left < name_at) return false;
+  const nt::Listed entry = raw();
+  const std::size_t size = name_at + entry.name_bytes;
+  return size <= left && (entry.next == 0 || (entry.next >= size && entry.next < left));
+}
+
 // At an entry that is none of the dots, or at the end.
 nt::Status Listing::fill() {
   for (;;) {
@@ -42,8 +51,9 @@ nt::Status Listing::fill() {
       const bool gone = status == nt::no_such_file || status == nt::delete_pending || status == nt::file_deleted;
       if (gone) return nt::no_more_files;
       if (status != nt::success) return status;
-      filled_ = outcome.information;
+      filled_ = std::min<std::size_t>(outcome.information, capacity);
     }
+    if (!whole()) return nt::data_error;
     const nt::Listed entry = raw();
     if (!is_dots(raw_name(entry))) return nt::success;
     at_ = entry.next == 0 ? filled_ : at_ + entry.next;

@@ -32,6 +32,7 @@ class Listing {
   static constexpr std::size_t name_at = offsetof(nt::Listed, name);
 
   nt::Status fill();
+  bool whole() const;
   nt::Listed raw() const;
   std::u16string raw_name(const nt::Listed& raw) const;
 

@@ -120,7 +120,8 @@ Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle d
   if (name.lease.must_be_directory) return refuse_slash(name);
   const std::uint32_t options = leads_to_directory(state_, name, aim) ? std::uint32_t{nt::option::directory_file} : 0;
   Object made;
-  const Opening how{nt::access::write_attributes | to_remove, nt::disposition::create, options};
+  // Shared with nobody: who had the directory that it is at first would go where the link leads.
+  const Opening how{nt::access::write_attributes | to_remove, nt::disposition::create, options, nt::share_none};
   if (const Answer refused = name.open(how, made); refused != 0) return refused;
   const nt::Status status = make_link(made.get(), write_target(units));
   if (!nt::succeeded(status)) remove(made.get());
@@ -167,6 +168,7 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   const Answer found = to.find(to_remove, taken, other);
   if (found != 0 && found != refuse(Errno::NoEnt)) return found;
   const bool itself = found == 0 && same(moved, taken);
+  bool made_room = false;
   if (found == 0 && !itself) {
     const bool onto_directory = other == Filetype::Directory;
     if (directory != onto_directory) return refuse(directory ? Errno::NotDir : Errno::IsDir);
@@ -174,6 +176,7 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
     if (directory) {
       if (const nt::Status status = remove(taken.get()); !nt::succeeded(status))
         return state_.failed("NtSetInformationFile", status, to.path.bytes);
+      made_room = true;
     }
   } else if (itself) {
     // Two names of one file both stay, as POSIX has it. A single name may change its case.
@@ -182,7 +185,13 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   }
   taken.close();
   const nt::Status status = wasi_common::rename(moved.get(), to.lease.object(), to.lease.spelled);
-  return state_.failed("NtSetInformationFile", status, from.path.bytes);
+  const Answer answer = state_.failed("NtSetInformationFile", status, from.path.bytes);
+  // An empty directory as good as the one before: something below the other is open, or it would have come to lie below itself.
+  if (answer != 0 && made_room) {
+    Object again;
+    (void)open_at(to.lease.object(), to.lease.spelled, {0, nt::disposition::create, nt::option::directory_file}, again);
+  }
+  return answer;
 }
 
 }  // namespace wasi_common

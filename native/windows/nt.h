@@ -35,12 +35,14 @@ inline constexpr Status object_name_not_found = status(0xc0000034);
 inline constexpr Status object_name_collision = status(0xc0000035);
 inline constexpr Status object_path_not_found = status(0xc000003a);
 inline constexpr Status sharing_violation = status(0xc0000043);
+inline constexpr Status data_error = status(0xc000003e);
 inline constexpr Status delete_pending = status(0xc0000056);
 inline constexpr Status reparse_encountered = status(0xc000050b);
 inline constexpr Status privilege_not_held = status(0xc0000061);
 inline constexpr Status disk_full = status(0xc000007f);
 inline constexpr Status file_is_a_directory = status(0xc00000ba);
 inline constexpr Status not_supported = status(0xc00000bb);
+inline constexpr Status no_token = status(0xc000007c);
 inline constexpr Status not_same_device = status(0xc00000d4);
 inline constexpr Status directory_not_empty = status(0xc0000101);
 inline constexpr Status not_a_directory = status(0xc0000103);
@@ -65,6 +67,7 @@ enum : std::uint32_t {
 }
 // What others may do with it meanwhile: everything.
 inline constexpr std::uint32_t share_all = 7;
+inline constexpr std::uint32_t share_none = 0;
 
 namespace disposition {
 enum : std::uint32_t { open = 1, create = 2, open_if = 3 };
@@ -121,8 +124,8 @@ struct Attributes {  // OBJECT_ATTRIBUTES
   std::uint32_t size = sizeof(Attributes);
   Object root = nullptr;
   const Text* name = nullptr;
-  // OBJ_CASE_INSENSITIVE, as every program of Windows has it; OBJ_DONT_REPARSE: a directory that became a link since it was opened,
-  // and one on the way, is an error.
+  // OBJ_CASE_INSENSITIVE, as every program of Windows has it; OBJ_DONT_REPARSE: a directory that became a link since it was
+  // opened, and one on the way, is an error.
   std::uint32_t flags = 0x40 | 0x1000;
   const void* security = nullptr;
   const void* quality = nullptr;

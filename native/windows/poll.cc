@@ -34,14 +34,15 @@ Readiness of_socket(const File& file, std::int32_t want, int milliseconds) {
 void sleep_for(std::uint64_t nanoseconds) {
   constexpr DWORD high_resolution = 2;
   // Those of Windows 10 from 2018 on; elsewhere a sleep is as long as the ticks of its clock.
-  static const bool fine = [] {
-    return Object(::CreateWaitableTimerExW(nullptr, nullptr, high_resolution, TIMER_ALL_ACCESS)).get() != nullptr;
-  }();
-  if (!fine) return ::Sleep(static_cast<DWORD>((nanoseconds + millisecond - 1) / millisecond));
-  const Object timer(::CreateWaitableTimerExW(nullptr, nullptr, high_resolution, TIMER_ALL_ACCESS));
+  const HANDLE timer = ::CreateWaitableTimerExW(nullptr, nullptr, high_resolution, TIMER_ALL_ACCESS);
   LARGE_INTEGER due;
   due.QuadPart = -static_cast<LONGLONG>((nanoseconds + 99) / 100);
-  if (::SetWaitableTimer(timer.get(), &due, 0, nullptr, nullptr, FALSE)) ::WaitForSingleObject(timer.get(), INFINITE);
+  // Who has no handles left sleeps all the same.
+  if (timer == nullptr || !::SetWaitableTimer(timer, &due, 0, nullptr, nullptr, FALSE))
+    ::Sleep(static_cast<DWORD>((nanoseconds + millisecond - 1) / millisecond));
+  else
+    ::WaitForSingleObject(timer, INFINITE);
+  if (timer != nullptr) ::CloseHandle(timer);
 }
 
 Answer Host::poll(std::uint32_t count, double timeout) {

@@ -51,9 +51,8 @@ double left(const File& file) {
   return static_cast<double>(std::max<std::int64_t>(0, all.standard.size - place));
 }
 
-}  // namespace
-
-Readiness readiness(const File& file, std::int32_t want) {
+// Asked by whose turn it is.
+Readiness now(const File& file, std::int32_t want) {
   switch (file.kind) {
     case Kind::pipe: return of_pipe(file, want);
     case Kind::console: return of_console(file, want);
@@ -62,11 +61,20 @@ Readiness readiness(const File& file, std::int32_t want) {
   }
 }
 
+}  // namespace
+
+Readiness readiness(const File& file, std::int32_t want) {
+  if (file.kind != Kind::pipe || file.overlapped) return now(file, want);
+  // A call on it that waits keeps all others waiting in the system, even those that only ask.
+  const std::unique_lock<std::timed_mutex> turn(*file.turns, std::try_to_lock);
+  return turn.owns_lock() ? now(file, want) : Readiness{};
+}
+
 bool ready_within(const File& file, std::int32_t want, int milliseconds) {
   constexpr std::uint64_t step = 1000000;
   const std::uint64_t end = monotonic() + static_cast<std::uint64_t>(milliseconds) * step;
   for (;;) {
-    if (readiness(file, want).now) return true;
+    if (now(file, want).now) return true;
     if (monotonic() >= end) return false;
     sleep_for(step);
   }

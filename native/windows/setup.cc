@@ -24,10 +24,12 @@ HANDLE handle_of(int fd) {
   return handle == nullptr || reinterpret_cast<std::intptr_t>(handle) == -2 ? INVALID_HANDLE_VALUE : handle;
 }
 
-bool is_socket(HANDLE handle) {
+// SOCK_STREAM and so on; 0 for what is no socket.
+int socket_type(HANDLE handle) {
   int type = 0;
   int size = sizeof(type);
-  return ::getsockopt(reinterpret_cast<SOCKET>(handle), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0;
+  const SOCKET socket = reinterpret_cast<SOCKET>(handle);
+  return ::getsockopt(socket, SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0 ? type : 0;
 }
 
 template <class Record>
@@ -75,6 +77,7 @@ Answer Host::adopt(int fd) {
   file.object = handle;
   file.adopted = true;
   DWORD console = 0;
+  int type = 0;
   std::uint32_t mode = 0;
   std::uint32_t allowed = 0;
   const bool known = ask(handle, allowed, nt::about::file_access);
@@ -96,8 +99,9 @@ Answer Host::adopt(int fd) {
       if (file.kind == Kind::console) file.reads = file.writes = true;
       break;
     case FILE_TYPE_PIPE:
-      file.type = Filetype::SocketStream;
-      file.kind = is_socket(handle) ? Kind::socket : Kind::pipe;
+      type = socket_type(handle);
+      file.type = type == SOCK_DGRAM ? Filetype::SocketDgram : Filetype::SocketStream;
+      file.kind = type == 0 ? Kind::pipe : Kind::socket;
       break;
     default: return state_.failed_embedder("GetFileType", ERROR_INVALID_HANDLE);
   }

@@ -24,15 +24,23 @@ struct Buffers {
   }
 };
 
+bool ready(const File& file, short event, int milliseconds) {
+  WSAPOLLFD entry{socket_of(file), event, 0};
+  return ::WSAPoll(&entry, 1, milliseconds) > 0;
+}
+
 // What a call said that may have to wait.
 Answer answer(State& state, const File& file, const char* name, short event, int result, DWORD size) {
   if (result == 0) return size;
   const int error = ::WSAGetLastError();
   if (error != WSAEWOULDBLOCK) return state.failed(name, error);
-  if (file.asked_nonblock()) return refuse(Errno::Again);
-  WSAPOLLFD entry{socket_of(file), event, 0};
-  ::WSAPoll(&entry, 1, patience);
-  return pending;
+  if (!file.asked_nonblock()) (void)ready(file, event, patience);
+  return not_yet(file);
+}
+
+// A socket that the host brought may be one whose calls wait in the system, for as long as they like.
+bool would_wait(const File& file, short event) {
+  return file.adopted && !ready(file, event, file.asked_nonblock() ? 0 : patience);
 }
 
 // Sends all of it, or receives until there is no more room or no more comes: block.progress counts from call to call.
@@ -64,6 +72,7 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   if (flags & ~std::uint32_t{fdflags::nonblock}) return refuse(Errno::Inval);
   if (!file->is_socket()) return refuse(Errno::NotSock);
   if (!listens(file->object)) return refuse(Errno::Inval);
+  if (would_wait(*file, POLLRDNORM)) return not_yet(*file);
   const SOCKET accepted = ::accept(socket_of(*file), nullptr, nullptr);
   if (accepted == INVALID_SOCKET) return answer(state_, *file, "accept", POLLRDNORM, SOCKET_ERROR, 0);
   File connection;
@@ -83,6 +92,7 @@ Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (!file->is_socket()) return refuse(Errno::NotSock);
   state_.block().second = 0;
   const auto receive = [&](Pieces& pieces, DWORD how) -> Answer {
+    if (would_wait(*file, POLLRDNORM)) return not_yet(*file);
     Buffers buffers(pieces);
     DWORD size = 0;
     const int result = ::WSARecv(socket_of(*file), buffers.all, buffers.count, &size, &how, nullptr, nullptr);
@@ -102,7 +112,8 @@ Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (!file) return refuse(Errno::BadF);
   if (flags != 0) return refuse(Errno::Inval);
   if (!file->is_socket()) return refuse(Errno::NotSock);
-  const auto send = [&](Pieces& pieces) {
+  const auto send = [&](Pieces& pieces) -> Answer {
+    if (would_wait(*file, POLLWRNORM)) return not_yet(*file);
     Buffers buffers(pieces);
     DWORD size = 0;
     const int result = ::WSASend(socket_of(*file), buffers.all, buffers.count, &size, 0, nullptr, nullptr);

@@ -13,8 +13,6 @@ namespace {
 
 using Lock = std::unique_lock<std::timed_mutex>;
 
-Answer not_yet(const File& file) { return file.asked_nonblock() ? refuse(Errno::Again) : pending; }
-
 // Nobody is at the other end any more.
 bool ended(nt::Status status) {
   constexpr nt::Status ends[] = {nt::end_of_file, nt::status(0xc000014b), nt::status(0xc00000b0), nt::status(0xc00000b1)};
@@ -37,18 +35,15 @@ nt::Status in_time(const File& file, nt::Outcome& outcome, Call call) {
   return status;
 }
 
-// A console speaks UTF-16. What did not fit waits for the next call; a character that came in two writes waits for its end.
-struct Console {
-  std::string read;
-  std::string unwritten;
-};
-std::mutex consoles_mutex;
-Console input;
-Console output;
+// A console speaks UTF-16. A process has one, and what of its input did not fit waits for the next call.
+std::timed_mutex input_turns;
+std::string input;
 
 Answer read_console(State& state, const File& file, std::uint8_t* into, std::uint32_t size) {
-  const std::lock_guard<std::mutex> locked(consoles_mutex);
-  if (input.read.empty()) {
+  // Who reads a line has its turn until the line ends.
+  const Lock turn(input_turns, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
+  if (!turn.owns_lock()) return not_yet(file);
+  if (input.empty()) {
     if (!ready_within(file, want_read, file.asked_nonblock() ? 0 : patience)) return not_yet(file);
     wchar_t units[1024];
     DWORD count = 0;
@@ -56,16 +51,16 @@ Answer read_console(State& state, const File& file, std::uint8_t* into, std::uin
       return state.failed("ReadConsoleW", static_cast<int>(::GetLastError()));
     // Control-Z at the start of a line ends the input.
     if (count > 0 && units[0] == 0x1a) return 0;
-    input.read = to_utf8({reinterpret_cast<const char16_t*>(units), count});
+    input = to_utf8({reinterpret_cast<const char16_t*>(units), count});
   }
-  const std::size_t fits = std::min<std::size_t>(size, input.read.size());
-  std::copy_n(input.read.begin(), fits, into);
-  input.read.erase(0, fits);
+  const std::size_t fits = std::min<std::size_t>(size, input.size());
+  std::copy_n(input.begin(), fits, into);
+  input.erase(0, fits);
   return static_cast<Answer>(fits);
 }
 
 // How many bytes at the end are the beginning of a character.
-std::size_t begun(const std::string& bytes) {
+std::size_t cut_off(const std::string& bytes) {
   for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
     const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
     if ((byte & 0xc0) == 0x80) continue;
@@ -75,19 +70,18 @@ std::size_t begun(const std::string& bytes) {
   return 0;
 }
 
-Answer write_console(State& state, const File& file, const std::uint8_t* from, std::uint32_t size) {
-  const std::lock_guard<std::mutex> locked(consoles_mutex);
-  std::string& bytes = output.unwritten;
+// A character that came in two writes waits for its end.
+Answer write_console(State& state, File& file, const std::uint8_t* from, std::uint32_t size) {
+  std::string bytes = file.begun;
   bytes.append(reinterpret_cast<const char*>(from), size);
-  const std::string rest = bytes.substr(bytes.size() - begun(bytes));
-  bytes.resize(bytes.size() - rest.size());
+  file.begun = bytes.substr(bytes.size() - cut_off(bytes));
+  bytes.resize(bytes.size() - file.begun.size());
   std::u16string units;
   // What is no UTF-8 is shown as such, byte by byte.
   if (!to_utf16(bytes, units)) {
     units.clear();
     for (const char byte : bytes) units += static_cast<unsigned char>(byte) < 0x80 ? static_cast<char16_t>(byte) : u'\xfffd';
   }
-  bytes = rest;
   for (std::size_t at = 0; at < units.size();) {
     const auto piece = static_cast<DWORD>(std::min<std::size_t>(units.size() - at, 8192));
     DWORD written = 0;
@@ -131,9 +125,9 @@ Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t s
 }
 
 Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uint32_t size) {
-  if (file.kind == Kind::console) return write_console(state, file, from, size);
   const Lock turn(*file.turns, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
   if (!turn.owns_lock()) return not_yet(file);
+  if (file.kind == Kind::console) return write_console(state, file, from, size);
   nt::Outcome outcome{};
   nt::Status status = 0;
   const auto write = [&](HANDLE event) {

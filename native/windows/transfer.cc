@@ -69,12 +69,29 @@ Answer write_disk(State& state, const File& file, Pieces& pieces, const std::int
 template <class Call>
 Answer keep_position(State& state, const File& file, Call call) {
   if (!file.adopted) return call();
+  const std::lock_guard<std::timed_mutex> turn(*file.turns);
   nt::All all;
   if (const nt::Status status = look(file.object, all); !nt::succeeded(status))
     return state.failed("NtQueryInformationFile", status);
   const Answer answer = call();
   set_position(file.object, all.position);
   return answer;
+}
+
+// Where the file's own offset is, or at its end.
+template <class Call>
+Answer write_on(File& file, Call call) {
+  const std::lock_guard<std::timed_mutex> turn(*file.turns);
+  const bool appends = (file.flags.get() & fdflags::append) != 0;
+  const std::int64_t* const offset = file.adopted ? nullptr : appends ? &nt::at_end : &file.place;
+  const Answer size = call(offset);
+  if (size < 0 || file.adopted) return size;
+  nt::All all;
+  if (appends && nt::succeeded(look(file.object, all)))
+    file.place = all.standard.size;
+  else
+    file.place += size;
+  return size;
 }
 
 // The guest that did not ask for NONBLOCK gets all of it written, in pieces that block.progress counts from call to call.
@@ -142,30 +159,19 @@ Answer Host::writev(Handle handle, std::uint32_t spans) {
   Pieces pieces;
   if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
   if (pieces.empty()) return 0;
-  const std::lock_guard<std::timed_mutex> turn(*file->turns);
-  const bool appends = (file->flags.get() & fdflags::append) != 0;
-  const std::int64_t* const offset = file->adopted ? nullptr : appends ? &nt::at_end : &file->place;
-  const Answer size = write_disk(state_, *file, pieces, offset);
-  if (size < 0 || file->adopted) return size;
-  nt::All all;
-  if (appends && nt::succeeded(look(file->object, all)))
-    file->place = all.standard.size;
-  else
-    file->place += size;
-  return size;
+  return write_on(*file, [&](const std::int64_t* offset) { return write_disk(state_, *file, pieces, offset); });
 }
 
 Answer Host::write_text(Handle handle, std::uint32_t length) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (length > sizeof(Block::text)) return refuse(Errno::Inval);
-  std::uint8_t* const text = state_.block().text;
-  if (file->kind != Kind::disk) return write_stream(state_, *file, text, length);
-  Piece whole{text, length};
-  const std::int64_t* const offset = file->adopted ? nullptr : &file->place;
-  const Answer size = move_each(state_, *file, &whole, &whole + 1, offset, "NtWriteFile", write_one);
-  if (size > 0 && !file->adopted) file->place += size;
-  return size;
+  if (!file->writes) return refuse(Errno::BadF);
+  Piece whole{state_.block().text, length};
+  if (file->kind != Kind::disk) return write_stream(state_, *file, whole.base, length);
+  return write_on(*file, [&](const std::int64_t* offset) {
+    return move_each(state_, *file, &whole, &whole + 1, offset, "NtWriteFile", write_one);
+  });
 }
 
 Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {

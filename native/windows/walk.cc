@@ -13,9 +13,10 @@ class Objects final : public Tree {
   explicit Objects(State& state) : state_(state) {}
 
   Answer enter(Directory in, const char* name) override {
+    // By asking to pass through it is shut out of what is to become a link. Who looks only is not.
+    constexpr Opening how{nt::access::traverse, nt::disposition::open, nt::option::directory_file};
     Object opened;
-    if (const Answer refused = open(in, name, {0, nt::disposition::open, nt::option::directory_file}, opened); refused != 0)
-      return refused;
+    if (const Answer refused = open(in, name, how, opened); refused != 0) return refused;
     nt::AttributeTag kind;
     if (const nt::Status status = look(opened.get(), kind); !nt::succeeded(status))
       return state_.failed("NtQueryInformationFile", status, name);

@@ -18,7 +18,9 @@ namespace ntfs {
 namespace nt = wasi_common::nt;
 
 void (*meanwhile)(const std::u16string& name) = nullptr;
+void (*linking)() = nullptr;
 bool privileged = true;
+std::uint32_t garbled = 0;
 
 namespace {
 
@@ -51,6 +53,7 @@ struct Open {
   Node* in = nullptr;  // where, and under which name, it was opened
   std::u16string key;
   std::uint32_t access = 0;
+  std::uint32_t share = 0;
   std::int64_t position = 0;
   bool removes = false;  // with its closing
   bool at_once = false;
@@ -177,13 +180,27 @@ std::vector<std::uint8_t> reparse_bytes(std::uint32_t tag, const std::u16string&
   return bytes;
 }
 
+// What a handle is used for that others may have to share: by bits as those of `share`. To look at it is none.
+std::uint32_t used(std::uint32_t access) {
+  return ((access & (nt::access::read_data | nt::access::traverse)) != 0 ? 1U : 0U) |
+         ((access & (nt::access::write_data | nt::access::append_data)) != 0 ? 2U : 0U) |
+         ((access & nt::access::remove) != 0 ? 4U : 0U);
+}
+bool shared(const Node* node, std::uint32_t access, std::uint32_t share) {
+  if (node->exclusive && used(access) != 0) return false;
+  return std::all_of(world.open.begin(), world.open.end(), [&](const auto& each) {
+    const Open& other = each.second;
+    return other.node != node || ((used(access) & ~other.share) == 0 && (used(other.access) & ~share) == 0);
+  });
+}
+
 // The calls.
 
 nt::Status create_file(nt::Object* opened, std::uint32_t access, const nt::Attributes* attributes, nt::Outcome* outcome,
                        const std::int64_t*, std::uint32_t, std::uint32_t share, std::uint32_t disposition, std::uint32_t options,
                        const void*, std::uint32_t) {
   ++world.seen.calls;
-  require(share == nt::share_all, "a handle that others are shut out by");
+  require(share == nt::share_all || disposition == nt::disposition::create, "a handle that others are shut out by");
   require((attributes->flags & 0x40) != 0, "names with case");
   Open* const root = object(attributes->root);
   if (root == nullptr) return nt::invalid_handle;
@@ -191,6 +208,7 @@ nt::Status create_file(nt::Object* opened, std::uint32_t access, const nt::Attri
   if (meanwhile != nullptr) meanwhile(path);
   Open made;
   made.access = access;
+  made.share = share;
   made.in = root->in;
   made.key = root->key;
   Node* node = root->node;
@@ -239,9 +257,7 @@ nt::Status create_file(nt::Object* opened, std::uint32_t access, const nt::Attri
   }
   if (!made.stream.empty() && node->streams.count(made.stream) == 0) return nt::object_name_not_found;
   if ((options & nt::option::directory_file) != 0 && !node->directory) return nt::not_a_directory;
-  if (node->exclusive &&
-      (access & (nt::access::read_data | nt::access::write_data | nt::access::append_data | nt::access::remove)))
-    return nt::sharing_violation;
+  if (!created && !shared(node, access, share)) return nt::sharing_violation;
   if ((node->attributes & nt::attribute::read_only) != 0 && !node->directory && (access & nt::access::write_data) != 0)
     return nt::access_denied;
   made.node = node;
@@ -411,7 +427,7 @@ nt::Status query_directory_file(nt::Object file, nt::Object, void*, void*, nt::O
     record.attributes = candidate.node->attributes;
     record.tag = candidate.node->tag;
     record.inode = candidate.node->id;
-    record.name_bytes = name_bytes;
+    record.name_bytes = garbled != 0 ? garbled : name_bytes;
     std::memcpy(bytes + at, &record, offsetof(nt::Listed, name));
     const auto* const name = reinterpret_cast<const std::uint8_t*>(candidate.name.data());
     std::copy_n(name, name_bytes, bytes + at + offsetof(nt::Listed, name));
@@ -496,7 +512,10 @@ nt::Status flush_buffers_file(nt::Object file, nt::Outcome*) {
   return (open->access & (nt::access::write_data | nt::access::append_data)) != 0 ? nt::success : nt::access_denied;
 }
 
-nt::Status begin_linking() { return privileged ? nt::success : nt::privilege_not_held; }
+nt::Status begin_linking() {
+  if (linking != nullptr) linking();
+  return privileged ? nt::success : nt::privilege_not_held;
+}
 void end_linking() {}
 
 }  // namespace
@@ -507,6 +526,8 @@ void format(bool modern) {
   world.make(true);
   privileged = true;
   meanwhile = nullptr;
+  linking = nullptr;
+  garbled = 0;
 }
 
 void directory(const std::u16string& path) { put(path, true); }
@@ -529,6 +550,7 @@ void turn(const std::u16string& path, const std::u16string& target) {
   give(there(path), nt::tag::mount_point, reparse_bytes(nt::tag::mount_point, target, -1));
 }
 void driven(const std::u16string& path, std::uint32_t tag) { give(put(path, false), tag, reparse_bytes(tag, u"x", -1)); }
+bool enterable(const std::u16string& path) { return shared(there(path), nt::access::traverse, nt::share_all); }
 void lock(const std::u16string& path) { there(path)->exclusive = true; }
 void protect(const std::u16string& path) { there(path)->attributes |= nt::attribute::read_only; }
 void remove(const std::u16string& path) {
@@ -560,6 +582,7 @@ void* open(const std::u16string& path) {
   Open made;
   made.node = there(path);
   made.access = nt::access::read_data;
+  made.share = nt::share_all;
   ++made.node->handles;
   ++world.seen.open;
   world.open[++world.last] = made;

@@ -45,6 +45,12 @@ struct Seen {
 Seen seen();
 // Called before each opening, to change what lies there.
 extern void (*meanwhile)(const std::u16string& name);
+// Called when something empty is about to become a link.
+extern void (*linking)();
+// Whether a program could go into a directory now.
+bool enterable(const std::u16string& path);
+// What stands in a listing where the size of a name does, if not 0.
+extern std::uint32_t garbled;
 // Who makes symbolic links.
 extern bool privileged;
 

@@ -444,6 +444,16 @@ void swapped() {
     ntfs::turn(u"root\\empty", u"\\??\\C:\\outside");
   };
   same(g.stat("empty/inner"), no(Errno::NotCapable), "a directory that became a junction");
+  // What shall become a link is a directory at first, which nobody is to be in by then.
+  static bool entered;
+  entered = true;
+  ntfs::linking = [] { entered = ntfs::enterable(u"root\\leads"); };
+  same(g.symlink("../outside/", "leads"), 0, "a link is made");
+  holds(!entered, "nobody goes into what is to be a link");
+  ntfs::directory(u"root\\theirs");
+  ntfs::file(u"root\\theirs\\f");
+  ntfs::lock(u"root\\theirs");
+  same(g.stat("theirs/f"), no(Errno::Busy), "nor does a guest into what is shared with nobody");
   // A directory that is moved out while it is walked is still beneath what was given.
   ntfs::directory(u"root\\d");
   ntfs::directory(u"root\\d\\e");
@@ -554,6 +564,12 @@ void listing() {
   for (const std::string& name : wanted)
     if (name[0] == 'E') same(g.unlink(name), 0, name);
   holds(g.list(g.dir).size() == 2, "nothing is left but the dots");
+  for (const std::uint32_t size : {1000U, 0x7ffffffeU, 0xfffffffeU}) {
+    ntfs::file(u"root\\g" + std::u16string(1, static_cast<char16_t>(u'a' + size % 26)));
+    ntfs::garbled = size;
+    same(g.list(g.dir).front(), std::to_string(unexpected), "what a driver says of a name is not believed");
+    ntfs::garbled = 0;
+  }
   ntfs::symbolic_link(u"root\\l", u"x");
   ntfs::junction(u"root\\j", u"\\??\\C:\\");
   const Answer filled = g.host().readdir(Guest::handle(g.dir), 1 << 17, 4096);
@@ -630,8 +646,14 @@ void moving_what_is_open() {
   ntfs::file(u"root\\d\\f");
   const Answer file = g.open("d/f");
   same(g.rename("d", "e"), no(Errno::Acces), "Windows moves no directory in which something is open");
+  ntfs::directory(u"root\\empty");
+  same(g.rename("d", "empty"), no(Errno::Acces), "nor into the place of another,");
+  holds(ntfs::exists(u"root\\empty"), "which stays");
   same(g.close(file), 0, "closed");
   same(g.rename("d", "e"), 0, "and then it does");
+  ntfs::directory(u"root\\e\\below");
+  same(g.rename("e", "e/below"), no(Errno::Inval), "a directory in the place of what is below it");
+  holds(ntfs::exists(u"root\\e\\below"), "which stays, too");
 }
 
 void transfer() {
@@ -662,6 +684,10 @@ void transfer() {
   same(host.seek(handle, 0, 0), 0, "to the start");
   same(g.write(file, "!"), 1, "at the end all the same");
   same(host.seek(handle, 0, 1), 9, "and behind it now");
+  std::memcpy(g.block().text, "..", 2);
+  same(host.write_text(handle, 1), 1, "a text, too");
+  same(host.seek(handle, 0, 1), 10, "and behind that");
+  same(host.write_text(Guest::handle(g.open("f")), 1), no(Errno::BadF), "none to what was opened to be read");
   same(host.set_flags(handle, 0), 0, "no more");
   same(g.write(file, "?"), 1, "where it was");
   same(host.set_flags(handle, fdflags::sync), no(Errno::NotSup), "sync is for opening");
