@@ -28,8 +28,8 @@ function run(): string[] | string {
   const built = spawnSync('c++', [...flags, '-o', program, ...sources], { cwd: root, encoding: 'utf8' })
   if (built.error !== undefined) return `no C++ compiler: ${built.error.message}`
   if (built.status !== 0) throw new Error(built.stderr)
-  const { stdout, stderr } = spawnSync(program, { encoding: 'utf8' })
-  if (stderr !== '') throw new Error(`${stdout}${stderr}`)
+  const { stdout, stderr, error } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 })
+  if (error !== undefined || stderr !== '') throw new Error(`${stdout}${stderr}`, { cause: error })
   return stdout.split(/^(?=ok |not ok )/m)
 }
 
