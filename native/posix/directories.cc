@@ -2,9 +2,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 
-#include <algorithm>
 #include <cstring>
 
+#include "dirents.h"
 #include "host.h"
 
 namespace wasi_common {
@@ -70,14 +70,8 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
   platform::Listing* const listing = state_.table()->listing(handle, *file);
   if (listing == nullptr || platform::go_to(*listing, state_.block().cookie) != 0) return state_.failed("readdir", errno);
 
-  std::uint32_t written = 0;
-  const auto put = [&](const void* bytes, std::size_t size) {
-    const std::size_t fits = std::min<std::size_t>(size, length - written);
-    std::memcpy(room + written, bytes, fits);
-    written += static_cast<std::uint32_t>(fits);
-    return fits == size;
-  };
-  while (written < length) {
+  Dirents dirents(room, length);
+  while (!dirents.full()) {
     platform::Entry entry;
     const int found = platform::peek(*listing, entry);
     if (found == 0) break;
@@ -88,11 +82,10 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     record.inode = is_parent(entry) ? parent_inode(state_, file->fd) : entry.inode;
     record.name_length = static_cast<std::uint32_t>(entry.length);
     record.type = entry.type != DT_UNKNOWN ? entry_type(entry.type) : asked_type(file->fd, entry.name);
-    // An entry that was cut is asked for again, by the cookie before it.
-    if (!put(&record, sizeof(record)) || !put(entry.name, entry.length)) break;
+    if (!dirents.put(record, entry.name)) break;
     platform::advance(*listing);
   }
-  return written;
+  return dirents.written();
 }
 
 }  // namespace wasi_common

@@ -22,11 +22,6 @@ void name_dot(Lease& lease) { std::memcpy(lease.name, ".", 2); }
 
 }  // namespace
 
-bool Path::plain() const {
-  if (std::memchr(bytes, '/', length) != nullptr) return false;
-  return !(bytes[0] == '.' && (length == 1 || (length == 2 && bytes[1] == '.')));
-}
-
 bool State::beneath(int dir) {
   if (walk_only_) return false;
   int known = kernel_resolves.load(std::memory_order_relaxed);
@@ -48,25 +43,11 @@ const char* State::resolver() {
   return !walk_only_ && kernel_resolves.load(std::memory_order_relaxed) == yes ? "openat2" : "walk";
 }
 
-Answer State::path(std::uint32_t at, std::uint32_t length, Path& path) {
-  if (length == 0) return refuse(Errno::NoEnt);
-  if (length > max_path) return refuse(Errno::NameTooLong);
-  const std::uint8_t* const from = memory(at, length);
-  if (from == nullptr) return refuse(Errno::Fault);
-  // Copied once, and only the copy is looked at: another thread of the guest may change the original.
-  std::memcpy(path.bytes, from, length);
-  path.bytes[length] = '\0';
-  path.length = length;
-  return std::memchr(path.bytes, '\0', length) == nullptr ? 0 : refuse(Errno::Inval);
-}
-
 Answer State::directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path) {
   dir = file(handle);
   if (!dir) return refuse(Errno::BadF);
   if (const Answer failed = learn(*dir); failed != 0) return failed;
-  if (!dir->is_directory()) return refuse(Errno::NotDir);
-  if (const Answer refused = this->path(at, length, path); refused != 0) return refused;
-  return path.bytes[0] == '/' ? refuse(Errno::NotCapable) : 0;
+  return path_in(*dir, at, length, path);
 }
 
 Answer State::lease(int dir, const Path& path, unsigned how, Held& lease) {

@@ -1,13 +1,10 @@
-// Knows what a guest is told of a file that was opened, and how a failed system call becomes an answer.
+// Knows what a guest is told of a file.
 #include "state.h"
 
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <climits>
-#include <cstring>
-
-#include "expected.h"
 
 namespace wasi_common {
 namespace {
@@ -17,7 +14,7 @@ bool is_terminal(const File& file) { return file.type == Filetype::CharacterDevi
 }  // namespace
 
 State::State(Block* block, bool walk_only, std::shared_ptr<Table> table)
-    : block_(block), walk_only_(walk_only), highest_(INT_MAX), table_(std::move(table)) {
+    : Base(block, std::move(table)), walk_only_(walk_only), highest_(INT_MAX) {
   constexpr rlim_t kept = 64;
   rlimit limit;
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 2 * kept && limit.rlim_cur < INT_MAX)
@@ -25,15 +22,6 @@ State::State(Block* block, bool walk_only, std::shared_ptr<Table> table)
 }
 
 Answer State::spare(const Descriptor& fd) const { return fd.get() < highest_ ? 0 : refuse(Errno::Mfile); }
-
-void State::bind(std::uint8_t* memory, std::uint64_t size) {
-  memory_ = memory;
-  memory_size_ = size;
-}
-
-std::uint8_t* State::memory(std::uint32_t at, std::uint32_t length) {
-  return std::uint64_t{at} + length <= memory_size_ ? memory_ + at : nullptr;
-}
 
 Answer State::learn(File& file) {
   if (file.typed) return 0;
@@ -53,25 +41,7 @@ void State::describe(const File& file) {
 Answer State::place(File&& file) {
   file.waits = file.adopted && !file.socket && (is_terminal(file) || file.type == Filetype::SocketStream);
   describe(file);
-  return static_cast<Answer>(table_->place(std::move(file)));
-}
-
-Answer State::failed(const char* call, int error, const char* path) {
-  const Errno known = expected(error);
-  if (known != Errno::Success) return refuse(known);
-  failure_.call = call;
-  failure_.error = error;
-  failure_.has_path = path != nullptr;
-  failure_.path = path != nullptr ? path : "";
-  return unexpected;
-}
-
-Answer State::failed_embedder(const char* call, int error, const std::string* path) {
-  failure_.call = call;
-  failure_.error = error;
-  failure_.has_path = path != nullptr;
-  failure_.path = path != nullptr ? *path : std::string();
-  return unexpected;
+  return static_cast<Answer>(table()->place(std::move(file)));
 }
 
 Filetype filetype(const struct stat& status, int fd) {

@@ -1,28 +1,15 @@
-// Knows what a Host consists of on POSIX: a table of open files, where memory lies, the last failure.
+// Knows what a Host on POSIX has besides what every Host has: how paths become descriptors.
 #pragma once
 #include <memory>
-#include <string>
 
-#include "block.h"
-#include "failure.h"
+#include "base.h"
 #include "fd.h"
 #include "platform.h"
 #include "resolve.h"
-#include "table.h"
-#include "wasi.h"
 
 namespace wasi_common {
 
 static_assert(sizeof(off_t) == 8, "large files");
-
-// A path, copied from guest memory.
-struct Path {
-  std::size_t length = 0;
-  char bytes[max_path + 1];
-
-  // A single name which is neither "." nor "..": nothing to resolve.
-  bool plain() const;
-};
 
 // A lease that leaves its directory.
 struct Held : Lease {
@@ -35,22 +22,12 @@ struct Held : Lease {
   int fd() const { return static_cast<int>(directory); }
 };
 
-class State {
+class State : public Base {
  public:
   State(Block* block, bool walk_only, std::shared_ptr<Table> table);
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
 
-  Block& block() { return *block_; }
-  const Failure& failure() const { return failure_; }
   const char* resolver();
 
-  void bind(std::uint8_t* memory, std::uint64_t size);
-  // Guest memory, or null where it does not reach so far.
-  std::uint8_t* memory(std::uint32_t at, std::uint32_t length);
-
-  const std::shared_ptr<Table>& table() { return table_; }
-  Pin file(Handle handle) { return table_->pin(handle); }
   // Finds out of what type a file is. 0, or why it cannot be told.
   Answer learn(File& file);
   // Fills block.opened.
@@ -58,13 +35,6 @@ class State {
   // The answer is the handle; fills block.opened.
   Answer place(File&& file);
 
-  // The answer for a system call that failed with errno `error`.
-  Answer failed(const char* call, int error, const char* path = nullptr);
-  // The same for the embedder, who wants to know it all.
-  Answer failed_embedder(const char* call, int error, const std::string* path = nullptr);
-
-  // 0, or why a guest's path cannot be used.
-  Answer path(std::uint32_t at, std::uint32_t length, Path& path);
   // The first two steps of every path call: a directory and a path.
   Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path);
   // Leave to work on the last name of a path. `how` as in resolve.h.
@@ -84,13 +54,8 @@ class State {
   Answer failed_beneath(int error, const Path& path, bool& walk);
   Answer lease_by_walk(int dir, const Path& path, unsigned how, Held& lease);
 
-  Block* block_;
-  std::uint8_t* memory_ = nullptr;
-  std::uint64_t memory_size_ = 0;
   bool walk_only_;
-  int highest_;                   // descriptors of guests are below it
-  std::shared_ptr<Table> table_;  // also of the other threads of the guest
-  Failure failure_;
+  int highest_;  // descriptors of guests are below it
 };
 
 // What a status says, in the guest's terms. `fd` tells datagram sockets from streams; -1 where there is none.

@@ -1,7 +1,5 @@
 // Knows how a directory is listed into guest memory.
-#include <algorithm>
-#include <cstring>
-
+#include "dirents.h"
 #include "host.h"
 
 namespace wasi_common {
@@ -18,14 +16,8 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
   constexpr const char* name = "NtQueryDirectoryFile";
   if (const nt::Status status = listing->go_to(state_.block().cookie); status != nt::success) return state_.failed(name, status);
 
-  std::uint32_t written = 0;
-  const auto put = [&](const void* bytes, std::size_t size) {
-    const std::size_t fits = std::min<std::size_t>(size, length - written);
-    std::memcpy(room + written, bytes, fits);
-    written += static_cast<std::uint32_t>(fits);
-    return fits == size;
-  };
-  while (written < length) {
+  Dirents dirents(room, length);
+  while (!dirents.full()) {
     Listing::Entry entry;
     const nt::Status status = listing->peek(entry);
     if (status == nt::no_more_files) break;
@@ -36,11 +28,10 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     record.inode = entry.inode;
     record.name_length = static_cast<std::uint32_t>(entry.name.size());
     record.type = entry.type;
-    // An entry that was cut is asked for again, by the cookie before it.
-    if (!put(&record, sizeof(record)) || !put(entry.name.data(), entry.name.size())) break;
+    if (!dirents.put(record, entry.name.data())) break;
     listing->advance();
   }
-  return written;
+  return dirents.written();
 }
 
 }  // namespace wasi_common

@@ -1,38 +1,13 @@
 // Knows how a socket of the host comes to listen for a guest, and how it is told where one does.
 #include <cstring>
 
+#include "address.h"
 #include "host.h"
 #include "sockets.h"
 #include "win.h"
 
 namespace wasi_common {
 namespace {
-
-// What bind() takes and getsockname() gives. The system's structs lie in one another's place.
-union Address {
-  sockaddr any;
-  sockaddr_in four;
-  sockaddr_in6 six;
-  sockaddr_storage room;
-};
-
-// The size of a numeric address, or 0 for what is none.
-int parse(const std::string& text, std::uint16_t port, Address& address) {
-  // What lies behind a NUL would be cut off.
-  if (text.find('\0') != std::string::npos) return 0;
-  std::memset(&address, 0, sizeof(address));
-  if (::inet_pton(AF_INET, text.c_str(), &address.four.sin_addr) == 1) {
-    address.four.sin_family = AF_INET;
-    address.four.sin_port = htons(port);
-    return sizeof(address.four);
-  }
-  if (::inet_pton(AF_INET6, text.c_str(), &address.six.sin6_addr) == 1) {
-    address.six.sin6_family = AF_INET6;
-    address.six.sin6_port = htons(port);
-    return sizeof(address.six);
-  }
-  return 0;
-}
 
 bool set(SOCKET socket, int level, int option) {
   const int yes = 1;
@@ -66,7 +41,7 @@ Answer Host::listen(const std::string& text, std::uint16_t port) {
   start();
   Address address;
   const auto failed = [&](const char* call) { return state_.failed_embedder(call, ::WSAGetLastError()); };
-  const int size = parse(text, port, address);
+  const socklen_t size = read_address(text, port, address);
   if (size == 0) return state_.failed_embedder("bind", WSAEINVAL);
   const SOCKET socket =
       ::WSASocketW(address.any.sa_family, SOCK_STREAM, 0, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
@@ -99,16 +74,7 @@ Answer Host::listening(Handle handle, std::string& text, std::uint16_t& port) {
   int size = sizeof(address);
   if (::getsockname(reinterpret_cast<SOCKET>(file->object), &address.any, &size) != 0)
     return state_.failed_embedder("getsockname", ::WSAGetLastError());
-  char name[INET6_ADDRSTRLEN] = "";
-  port = 0;
-  if (address.any.sa_family == AF_INET) {
-    ::inet_ntop(AF_INET, &address.four.sin_addr, name, sizeof(name));
-    port = ntohs(address.four.sin_port);
-  } else if (address.any.sa_family == AF_INET6) {
-    ::inet_ntop(AF_INET6, &address.six.sin6_addr, name, sizeof(name));
-    port = ntohs(address.six.sin6_port);
-  }
-  text = name;
+  write_address(address, text, port);
   return 0;
 }
 

@@ -15,6 +15,7 @@ const portable = 'directories disk errno files link listing lookup names paths s
 const sources = [
   'test/native/ntfs.cc',
   'test/native/windows.cc',
+  'native/base.cc',
   'native/resolve.cc',
   'native/table.cc',
   ...portable.map(name => `native/windows/${name}.cc`),

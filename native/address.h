@@ -1,0 +1,23 @@
+// Knows a socket's address as the system has it, and as text. Its types are the platform's.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "inet.h"
+
+namespace wasi_common {
+
+// What bind() takes and getsockname() gives. The system's structs lie in one another's place.
+union Address {
+  sockaddr any;
+  sockaddr_in four;
+  sockaddr_in6 six;
+  sockaddr_storage room;
+};
+
+// The size of a numeric address, or 0 for what is none.
+socklen_t read_address(const std::string& text, std::uint16_t port, Address& address);
+// Nothing, and no port, for what is of another family.
+void write_address(const Address& address, std::string& text, std::uint16_t& port);
+
+}  // namespace wasi_common

@@ -1,0 +1,55 @@
+// Knows how memory and paths of a guest are checked, and how a failed system call becomes an answer.
+#include "base.h"
+
+#include <cstring>
+
+#include "expected.h"
+
+namespace wasi_common {
+
+void Base::bind(std::uint8_t* memory, std::uint64_t size) {
+  memory_ = memory;
+  memory_size_ = size;
+}
+
+std::uint8_t* Base::memory(std::uint32_t at, std::uint32_t length) {
+  return std::uint64_t{at} + length <= memory_size_ ? memory_ + at : nullptr;
+}
+
+Answer Base::failed(const char* call, int error, const char* path) {
+  const Errno known = expected(error);
+  if (known != Errno::Success) return refuse(known);
+  failure_.call = call;
+  failure_.error = error;
+  failure_.has_path = path != nullptr;
+  failure_.path = path != nullptr ? path : "";
+  return unexpected;
+}
+
+Answer Base::failed_embedder(const char* call, int error, const std::string* path) {
+  failure_.call = call;
+  failure_.error = error;
+  failure_.has_path = path != nullptr;
+  failure_.path = path != nullptr ? *path : std::string();
+  return unexpected;
+}
+
+Answer Base::path(std::uint32_t at, std::uint32_t length, Path& path) {
+  if (length == 0) return refuse(Errno::NoEnt);
+  if (length > max_path) return refuse(Errno::NameTooLong);
+  const std::uint8_t* const from = memory(at, length);
+  if (from == nullptr) return refuse(Errno::Fault);
+  // Copied once, and only the copy is looked at: another thread of the guest may change the original.
+  std::memcpy(path.bytes, from, length);
+  path.bytes[length] = '\0';
+  path.length = length;
+  return std::memchr(path.bytes, '\0', length) == nullptr ? 0 : refuse(Errno::Inval);
+}
+
+Answer Base::path_in(const File& dir, std::uint32_t at, std::uint32_t length, Path& path) {
+  if (!dir.is_directory()) return refuse(Errno::NotDir);
+  if (const Answer refused = this->path(at, length, path); refused != 0) return refused;
+  return path.bytes[0] == '/' ? refuse(Errno::NotCapable) : 0;
+}
+
+}  // namespace wasi_common

@@ -1,0 +1,32 @@
+// Knows how entries of a directory are laid into guest memory: one behind the other, the last one cut where the room ends.
+#pragma once
+#include <algorithm>
+#include <cstring>
+
+#include "wasi.h"
+
+namespace wasi_common {
+
+class Dirents {
+ public:
+  Dirents(std::uint8_t* room, std::uint32_t size) : room_(room), size_(size) {}
+
+  bool full() const { return written_ == size_; }
+  std::uint32_t written() const { return written_; }
+  // False for one that was cut: it is asked for again, by the cookie before it.
+  bool put(const Dirent& record, const char* name) { return put(&record, sizeof(record)) && put(name, record.name_length); }
+
+ private:
+  bool put(const void* bytes, std::size_t size) {
+    const std::size_t fits = std::min<std::size_t>(size, size_ - written_);
+    std::memcpy(room_ + written_, bytes, fits);
+    written_ += static_cast<std::uint32_t>(fits);
+    return fits == size;
+  }
+
+  std::uint8_t* room_;
+  std::uint32_t size_;
+  std::uint32_t written_ = 0;
+};
+
+}  // namespace wasi_common

@@ -1,0 +1,3 @@
+// Knows where Windows has the types of internet addresses.
+#pragma once
+#include "win.h"
