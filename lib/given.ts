@@ -79,8 +79,8 @@ export function served({ block }: Sys, memory: GuestMemory, index: number, strea
   return new OutputStream(memory, block, index, stream.isTTY && !terminalEscapes ? plainSink(stream) : stream)
 }
 
-function ofHost(sys: Sys, { name, path = '' }: Given): HostFile {
-  const handle = opening(`preopen "${name}" at "${path}"`, () => sys.preopen(path))
+function ofHost(sys: Sys, { name, path = '', place = path }: Given): HostFile {
+  const handle = opening(`preopen "${name}" at "${path}"`, () => sys.preopen(place))
   return hostDescriptor(sys, handle)
 }
 

@@ -1,5 +1,5 @@
 /** An embedder's options become checked settings. Every mistake of the embedder is an error here, before anything is opened. */
-import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
@@ -7,6 +7,7 @@ import { type Limits, limitsOf } from './limits.js'
 import { type Listen, type ListeningFd, listenOf } from './listen.js'
 import { type Counts, newCounts } from './metrics.js'
 import { checkPermission } from './permission.js'
+import { real } from './real.js'
 import { type Replay, type ReplayOptions, replayNames, replayOf } from './replay/options.js'
 import { reporter } from './report.js'
 import { type Input, inputOf, type Output, outputOf, type Sink, type Source } from './streams.js'
@@ -142,6 +143,8 @@ export interface Given {
   readonly files: MemoryFiles | undefined
   /** Of a single file: where `path` leads. */
   readonly file?: string
+  /** Where `path` leads, of what was judged by that: it is opened there, and nowhere else. */
+  readonly place?: string
   readonly readOnly: boolean
 }
 
@@ -209,7 +212,7 @@ export function settingsOf(options: unknown = {}): Settings {
     version,
     args: argBytes,
     env: replay?.start === undefined ? envBytes : envBytes.sort(Buffer.compare),
-    preopens: folders,
+    preopens: process.permission !== undefined || sandbox === 'strict' ? folders.map(placed) : folders,
     listen: listeners,
     stdio,
     backend,
@@ -253,7 +256,7 @@ function folder(name: string, value: unknown): Given {
   checkBoolean(`${at}.readOnly`, readOnly)
   if (file !== undefined) {
     checkString(`${at}.file`, file)
-    return { name, path: pathOf(`${at}.file`, file), files: undefined, file: real(file), readOnly }
+    return { name, path: pathOf(`${at}.file`, file), files: undefined, file: real(file) ?? file, readOnly }
   }
   if (files !== undefined) return { name, path: undefined, files: filesOf(at, files, quota), readOnly }
   if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
@@ -265,13 +268,12 @@ function folder(name: string, value: unknown): Given {
   return { ...given, files: undefined }
 }
 
-/** What cannot be found is told when it is opened. */
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
+/** What cannot be found is told when it is opened, and what is named by nothing is nowhere. */
+function placed(given: Given): Given {
+  const { path, file } = given
+  if (path === undefined || path === '') return given
+  const place = real(path) ?? resolve(path)
+  return { ...given, place, ...(file !== undefined && { file: place }) }
 }
 
 function filesOf(at: string, files: unknown, quota: unknown): MemoryFiles {

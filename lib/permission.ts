@@ -1,6 +1,5 @@
 /** What Node's permission model refuses this process, its guests are not given: the addon opens files without asking it. */
-import { realpathSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { coded } from './errors.js'
 import { type Listen, shown } from './listen.js'
 
@@ -9,6 +8,7 @@ interface Given {
   readonly preopens: readonly {
     readonly name: string
     readonly path: string | undefined
+    readonly place?: string
     readonly files: object | undefined
     readonly file?: string
     readonly readOnly: boolean
@@ -39,9 +39,8 @@ export function checkPermission({ preopens, listen }: Given): void {
     const message = `Access to this API has been restricted: ${what} wants ${flag}${scope === 'net' ? '' : `=${resource}`}${otherwise}`
     throw coded(new Error(message), 'ERR_ACCESS_DENIED', { permission: name, resource })
   }
-  for (const { name, path, files, file, readOnly } of preopens) {
-    if (path === undefined) continue
-    const place = real(path)
+  for (const { name, path, place, files, file, readOnly } of preopens) {
+    if (place === undefined) continue
     const places = file === undefined ? [place, join(place, anyName)] : [place]
     const what = `the preopen "${name}" at "${path}"`
     demand('fs.read', places, what)
@@ -55,12 +54,3 @@ const anyName = '\u{10ffff}'
 
 /** Before Node 25 the model knows nothing of networks, and says no to a word that it does not know. */
 const asksForNet = (): boolean => process.allowedNodeEnvironmentFlags.has('--allow-net')
-
-/** What does not exist is told when it is opened; what must not be looked at is told now. */
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return resolve(path)
-  }
-}

@@ -1,9 +1,9 @@
 /** What an embedder is refused who asked for a strict sandbox: what would hand the host to the guest by mistake. */
-import { realpathSync } from 'node:fs'
 import { parse, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coded } from './errors.js'
 import { isLoopback, type Listen, shown } from './listen.js'
+import { real } from './real.js'
 import { root } from './sys/root.js'
 import { wrongValue } from './validate.js'
 
@@ -17,7 +17,7 @@ const own = (): readonly (readonly [what: string, path: string])[] => [
 /** What is looked at, of the settings. */
 interface Given {
   readonly backend: string
-  readonly preopens: readonly { readonly name: string; readonly path: string | undefined }[]
+  readonly preopens: readonly { readonly name: string; readonly path: string | undefined; readonly place?: string }[]
   readonly listen: readonly Listen[]
 }
 
@@ -39,9 +39,9 @@ export function checkStrict(
     throw coded(new Error(message), 'ERR_WASI_PUBLIC_LISTEN')
   }
   if (allowUnsafePreopen) return
-  for (const { name, path } of preopens) {
-    if (path === undefined) continue
-    const why = unsafe(real(path))
+  for (const { name, path, place } of preopens) {
+    if (place === undefined) continue
+    const why = unsafe(place)
     if (why === undefined) continue
     const message = `the preopen "${name}" at "${path}" is ${why}, which a strict sandbox refuses unless allowUnsafePreopen is set`
     throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
@@ -53,21 +53,12 @@ function unsafe(path: string): string | undefined {
   if (holds('/proc', path)) return 'of /proc, which has the memory of this process'
   if (holds('/sys', path)) return 'of /sys, by which the kernel is set'
   if (path === '/dev') return 'the folder of all devices'
-  for (const [what, place] of own()) if (holds(path, real(place))) return `a folder that holds ${what}`
+  for (const [what, place] of own()) if (holds(path, real(place) ?? place)) return `a folder that holds ${what}`
   const [[what, place]] = own()
-  return holds(real(place), path) ? `a part of ${what}` : undefined
+  return holds(real(place) ?? place, path) ? `a part of ${what}` : undefined
 }
 
 function holds(folder: string, path: string): boolean {
   const way = relative(folder, path)
   return way !== '..' && !way.startsWith(`..${sep}`) && parse(way).root === ''
-}
-
-/** What does not exist holds nothing, and is told when it is opened. */
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

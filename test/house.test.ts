@@ -18,7 +18,7 @@ const importsOf = (file: string): string[] =>
 /** The floors, from the ground up: a file may import from its own floor and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors', /^(errors|validate|random|plain|strings|streams|lines|listen|channels)$/],
+  ['errors', /^(errors|validate|random|plain|real|strings|streams|lines|listen|channels)$/],
   ['sys/sys', /^sys\/(block|dots|root|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(addon|native|typescript\/\w+|memory\/\w+)$/],
@@ -59,7 +59,7 @@ test('imports lead down', t => {
 const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   [
     /^node:fs/,
-    /^(sys\/typescript\/\w+|options|permission|strict|cli\/\w+|sys\/addon|sys\/wall|run\/process)\.ts$/,
+    /^(sys\/typescript\/\w+|real|cli\/\w+|sys\/addon|sys\/wall|run\/process)\.ts$/,
     'files of the host are opened by a backend, or by the command line for its user; a process of a guest has a channel to its host',
   ],
   [

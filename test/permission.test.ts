@@ -35,7 +35,7 @@ function world(t: ExecutionContext): World {
 /** What a program prints that may read this package, the guest, and what else is granted. Its words are JSON; of an error, what is told of it. */
 function told(t: ExecutionContext, { folder }: World, code: string, ...grants: readonly string[]): unknown {
   const program = `
-    const { WASI, run, MemoryFiles } = require(${JSON.stringify(index)})
+    const { WASI, createGuest, run } = require(${JSON.stringify(index)})
     const make = options => { new WASI({ version: 'preview1', ...options }).close(); return 'made' }
     const bytes = require('node:fs').readFileSync(${JSON.stringify(join(folder, 'guest.wasm'))})
     const tell = what => console.log(JSON.stringify(what))
@@ -111,6 +111,37 @@ withModel('some of a folder is not the folder; a link is where it leads', t => {
   fs.unlinkSync(link)
   fs.symlinkSync(os.homedir(), link)
   t.like(told(t, here, give(link), addons, `--allow-fs-read=${folder}`), denied('FileSystemRead', fs.realpathSync(os.homedir())))
+})
+
+withModel('what is up from where a link leads is not what is up from the link', t => {
+  // On Windows it is: there `..` goes by the text.
+  if (process.platform === 'win32') return t.pass()
+  const here = world(t)
+  const { data, folder } = here
+  fs.mkdirSync(join(folder, 'elsewhere/below'), { recursive: true })
+  fs.writeFileSync(join(folder, 'elsewhere/file'), 'other text')
+  fs.symlinkSync('../elsewhere/below', join(data, 'link'))
+  const [read, all] = [`--allow-fs-read=${data}`, `--allow-fs-read=${folder}`]
+  for (const backend of ['native', 'typescript']) {
+    // Of what is opened, the names.
+    const seen = (given: string): string => `() => {
+      const guest = createGuest({ version: 'preview1', backend: '${backend}', preopens: { '/': { ${given}, readOnly: true } } })
+      const memory = new WebAssembly.Memory({ initial: 1 })
+      guest.bind(memory)
+      if (guest.imports.fd_readdir(3, 64, 4096, 0n, 0) !== 0) throw new Error('cannot be listed')
+      const listed = Buffer.from(memory.buffer, 64, new Uint32Array(memory.buffer)[0]).toString('latin1')
+      guest.close()
+      return ['below', 'link'].filter(name => listed.includes(name))
+    }`
+    const up = JSON.stringify(`${data}/link/..`)
+    for (const given of [`path: ${up}`, `path: ${up}, overlay: true`]) {
+      t.like(told(t, here, seen(given), addons, read), denied('FileSystemRead', join(folder, 'elsewhere')), given)
+      t.deepEqual(told(t, here, seen(given), addons, all), ['below'], given)
+    }
+    const file = `file: ${JSON.stringify(`${data}/link/../file`)}`
+    t.like(told(t, here, seen(file), addons, read), denied('FileSystemRead', join(folder, 'elsewhere/file')))
+    t.deepEqual(told(t, here, seen(file), addons, all), [])
+  }
 })
 
 withModel('a folder that is not there is told as it is elsewhere, where it might be read', t => {

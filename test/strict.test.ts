@@ -28,6 +28,7 @@ test('preopens that hold the host are refused, however they are spelled', t => {
   const folder = scratch(t)
   fs.symlinkSync('/', join(folder, 'to-root'))
   fs.symlinkSync(root, join(folder, 'to-package'))
+  fs.symlinkSync(join(root, 'dist'), join(folder, 'to-dist'))
   const unsafe: readonly (readonly [path: string, why: RegExp])[] = [
     [parse(root).root, /is the root of a file system/],
     ['//', /is the root of a file system/],
@@ -37,6 +38,8 @@ test('preopens that hold the host are refused, however they are spelled', t => {
     [dirname(root), /is a folder that holds this package/],
     [join(folder, 'to-package'), /is a folder that holds this package/],
     [`${join(folder, 'to-package')}/lib/..`, /is a folder that holds this package/],
+    // Up from where the link leads, not from where it lies.
+    ...(process.platform === 'win32' ? [] : [[`${join(folder, 'to-dist')}/..`, /is a folder that holds this package/] as const]),
     [join(root, 'dist'), /is a part of this package/],
     [dirname(process.execPath), /is a folder that holds the running node/],
     ...(fs.existsSync('/proc/self')

@@ -37,11 +37,11 @@ export async function runInProcess(
     throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
   const settings = settingsOf({ ...own, version: own.version ?? 'preview1' })
   const { trace, report, counts, ...plain } = settings
-  const folders = settings.preopens.map(({ name, path, file, files, readOnly }) => {
+  const folders = settings.preopens.map(({ name, path, place, file, files, readOnly }) => {
     const inMemory = files !== undefined || path === undefined
     if (inMemory)
       throw wrongValue(`options.preopens['${name}']`, "lies in memory, which does not go with options.isolation 'process'", own.preopens)
-    return { path: file ?? path, readOnly }
+    return { path: file ?? place ?? path, readOnly }
   })
   signal?.throwIfAborted()
   const { file, args, env } = walled({

@@ -10,6 +10,8 @@ import type { Tree } from './tree.js'
 /** Of a directory that was given: where it lies on the host, and in memory; or where a single file lies. */
 export interface Mounted {
   readonly path: string | undefined
+  /** Where `path` leads, where that is known already. */
+  readonly place?: string
   readonly tree: Tree | undefined
   readonly file?: string
   readonly readOnly: boolean
@@ -21,8 +23,8 @@ export function serving(block: Block, given: Mounted, another: () => Sys): Sys {
 }
 
 /** Lay an overlay over what it lies over, so that this is known of it wherever it goes. */
-export function layOver({ path, tree }: Mounted, another: () => Sys): void {
-  if (tree !== undefined && path !== undefined) tree.lieOver(new Below(path, another))
+export function layOver({ path, place = path, tree }: Mounted, another: () => Sys): void {
+  if (tree !== undefined && place !== undefined) tree.lieOver(new Below(place, another))
 }
 
 function treeFor(given: Mounted, another: () => Sys): Tree {
