@@ -126,6 +126,11 @@ test('what the documents name is there', t => {
   }
 })
 
+test('lines end alike, wherever the repository is checked out', t => {
+  // native/sources.txt is read by lines, and git on Windows would end them in its own way.
+  t.regex(readFileSync(join(root, '.gitattributes'), 'utf8'), /^\* text=auto eol=lf$/m)
+})
+
 test('nothing is left to do', t => {
   for (const file of files) t.notRegex(source(file), /\b(TODO|FIXME|XXX|HACK)\b/, file)
 })
