@@ -75,6 +75,7 @@ const filesBelow = folder =>
 
 /** Folders of the repository that nobody wants who uses the package; what is made for others; whatever a tool left. */
 const strange = /^(test|bench|fuzz|guests|examples|docs|build|coverage|node_modules)\/|\.(tgz|log|tsbuildinfo|o|obj|pdb|lib)$|(^|\/)\./
+const filesOf = name => [`${name}/wasi_common.node`, ...(targets[name].platform === 'linux' ? [`${name}/wasi-common-wall`] : [])]
 function checkNames(names) {
   for (const name of names.filter(name => strange.test(name))) fault(`${name} is no part of a package`)
   const wanted = [
@@ -92,9 +93,18 @@ function checkNames(names) {
     expect(names.includes(name), `${name} is missing`)
   for (const name of made.filter(name => targets[name].platform === 'linux'))
     expect(names.includes(`prebuilds/${name}/wasi-common-wall`), `prebuilds/${name} has no launcher`)
+  const ours = new Set(['LICENSES', 'SHA256SUMS', ...Object.keys(targets).flatMap(filesOf)].map(name => `prebuilds/${name}`))
+  for (const name of names.filter(name => name.startsWith('prebuilds/') && !ours.has(name))) fault(`${name} is for no platform`)
   const missing = Object.keys(targets).filter(name => !made.includes(name))
   if (values.all) for (const name of missing) fault(`there is no prebuild for ${name}`)
   console.log(`prebuilds: ${made.join(', ')}${missing.length > 0 ? `; none for ${missing.join(', ')}` : ''}`)
+}
+
+/** What can be run here is tried; that the others' launchers can be is known by their modes alone, which Windows does not keep. */
+function checkModes(folder, names) {
+  if (process.platform === 'win32') return
+  for (const name of names.filter(name => name.endsWith('/wasi-common-wall')))
+    expect((statSync(join(folder, name)).mode & 0o111) === 0o111, `${name} cannot be run`)
 }
 
 function checkRecord({ scripts = {}, gypfile, dependencies, bundleDependencies }) {
@@ -233,6 +243,7 @@ try {
   console.log(`${packed} bytes packed, ${whole} unpacked, ${names.length} files`)
   expect(packed < most, `it has ${packed} bytes, and shall have less than ${most}`)
   checkNames(names)
+  checkModes(unpacked, names)
   checkRecord(JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')))
   checkSums(join(unpacked, 'prebuilds'))
   types(apps[0])

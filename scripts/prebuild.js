@@ -39,6 +39,8 @@ async function again(name, where) {
 async function make(name, elsewhere) {
   const start = Date.now()
   const target = targets[name]
+  // Whatever comes of this one, there is no older one, of other sources.
+  rmSync(join(prebuilds, name), { recursive: true, force: true })
   const cache = elsewhere === undefined ? undefined : mkdtempSync(join(elsewhere, 'cache-'))
   const files = await build(target, join(work, name), { cache })
   if (cache !== undefined) rmSync(cache, { recursive: true })
@@ -55,8 +57,10 @@ async function make(name, elsewhere) {
     console.log(`${name}/${file}: ${same ? 'the same bytes again' : 'OTHER BYTES the second time'}`)
     good &&= same
   }
-  // Nor is there an older one, of other sources.
-  rmSync(join(prebuilds, name), { recursive: true, force: true })
+  for (const stray of readdirSync(join(work, name)).filter(file => !files.includes(join(work, name, file)))) {
+    console.error(`  ${stray} was left beside it`)
+    good = false
+  }
   if (good) renameSync(join(work, name), join(prebuilds, name))
   console.log(`${name}: ${good ? 'made' : 'refused'} in ${seconds(start)}`)
   return good

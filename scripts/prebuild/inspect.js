@@ -18,14 +18,14 @@ const newest = versions => versions.sort((a, b) => a.localeCompare(b, 'en', { nu
 const readers = {
   async elf(file) {
     const text = await llvm('llvm-readelf', ['-W', '-h', '-l', '-d', '-V', '--dyn-syms', file])
-    const symbol = /^ *\d+: \w+ +\w+ \w+ +(GLOBAL|WEAK) +\w+ +(\w+) ([^@\s]+)/gm
+    const symbol = /^ *\d+: \w+ +\w+ \w+ +(GLOBAL|WEAK|UNIQUE) +\w+ +(\w+) ([^@\s]+)/gm
     const names = Array.from(text.matchAll(symbol), ([, , section, name]) => ({ section, name }))
     return {
       machine: { 'Advanced Micro Devices X86-64': 'x86_64', AArch64: 'aarch64' }[/Machine: +(.*)/.exec(text)?.[1]],
       exports: names.filter(({ section }) => section !== 'UND').map(({ name }) => name),
       taken: names.filter(({ section, name }) => section === 'UND' && /^(napi|node_api)_/.test(name)).map(({ name }) => name),
       libraries: all(text, /\(NEEDED\) +Shared library: \[(.*)\]/g),
-      versions: [...new Set(all(text, /Name: ([A-Z]+[\w.]*_[\d.]+)/g))],
+      versions: [...new Set(all(text, /Name: ([A-Z]+[\w.]*_[\w.]+)/g))],
       faults: [
         ...(/TEXTREL/.test(text) ? ['its code is changed when it is loaded (TEXTREL)'] : []),
         ...(/GNU_STACK +(\S+ +){5}RWE/.test(text) ? ['its stack can be executed'] : []),
@@ -111,7 +111,8 @@ export async function inspect(target, file) {
   return { faults, line: launcher ? needs : `${needs}; ${found.taken.length} functions of Node-API` }
 }
 
+/** What README.md says that they need: less than the headers have, which are of Node's own baseline. */
 function isOldGlibc(version) {
   const [, major, minor] = /^GLIBC_(\d+)\.(\d+)/.exec(version) ?? []
-  return Number(major) === 2 && Number(minor) <= 28
+  return Number(major) === 2 && Number(minor) <= 17
 }

@@ -92,6 +92,7 @@ function run(name, program, { words: [runtime, ...first], env = {}, spelled = pa
 
 try {
   const there = Object.keys(targets).filter(name => existsSync(join(root, 'prebuilds', name)))
+  if (there.length === 0) throw new Error('there is no prebuild: npm run prebuild')
   const program = build('files', args => {
     return spawnSync(process.execPath, [join(root, 'dist/bundle/cli.js'), 'run', ...args], { encoding: 'utf8' })
   })
