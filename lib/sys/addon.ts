@@ -60,8 +60,23 @@ function onMusl(): boolean {
     return readFileSync('/proc/self/maps').includes(realpathSync(loader))
   } catch {
     // There is no /proc, or the permission model forbids to look. The report has it too, but is written in milliseconds.
-    const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
-    return report.header.glibcVersionRuntime === undefined
+    return isReportedMusl()
+  }
+}
+
+interface Report {
+  excludeNetwork: boolean
+  getReport(): { readonly header: { readonly glibcVersionRuntime?: string } }
+}
+function isReportedMusl(): boolean {
+  const report = process.report as unknown as Report
+  const { excludeNetwork } = report
+  // Else it names whoever is at the other end of each socket, and waits until that name is known.
+  report.excludeNetwork = true
+  try {
+    return report.getReport().header.glibcVersionRuntime === undefined
+  } finally {
+    report.excludeNetwork = excludeNetwork
   }
 }
 
