@@ -111,6 +111,14 @@ withModel('some of a folder is not the folder; a link is where it leads', t => {
   fs.unlinkSync(link)
   fs.symlinkSync(os.homedir(), link)
   t.like(told(t, here, give(link), addons, `--allow-fs-read=${folder}`), denied('FileSystemRead', fs.realpathSync(os.homedir())))
+  // Nor is it elsewhere where the way to it must not be looked at.
+  fs.mkdirSync(join(folder, 'elsewhere'))
+  fs.symlinkSync('data', join(folder, 'way'))
+  fs.symlinkSync('../elsewhere', join(data, 'inner'))
+  const inner = join(folder, 'way/inner')
+  t.like(told(t, here, give(inner), addons, `--allow-fs-read=${inner}`), denied('FileSystemRead', join(folder, 'elsewhere')))
+  t.is(told(t, here, give(inner), addons, `--allow-fs-read=${inner}`, `--allow-fs-read=${join(folder, 'elsewhere')}`), 'made')
+  t.is(told(t, here, give(data), addons, '--allow-fs-read=*'), 'made')
 })
 
 withModel('what is up from where a link leads is not what is up from the link', t => {
