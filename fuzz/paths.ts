@@ -61,7 +61,8 @@ const differences: readonly Difference[] = [
     answer: /^NAMETOOLONG$/,
     when: ({ call, path, path2 }) => /^(rename|link)$/.test(call) && (/[^/]{256}$/.test(path) || /[^/]{256}$/.test(path2)),
     ends: false,
-    reason: 'two things are wrong; Linux looks for the directories of both paths first, then at the last name of the one, then of the other',
+    reason:
+      'two things are wrong; Linux looks for the directories of both paths first, then at the last name of the one, then of the other',
   },
 ]
 
