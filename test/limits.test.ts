@@ -7,7 +7,7 @@ import { createGuest, Errno, type Guest, type GuestOptions, Rights } from '#lib/
 import { limitTable } from '#lib/limits.js'
 import { defaultMost } from '#lib/run/stdio.js'
 import { maxFileSize } from '#lib/sys/memory/content.js'
-import { defaultQuota } from '#lib/sys/memory/room.js'
+import { defaultQuota, mostGone } from '#lib/sys/memory/room.js'
 
 const backends = ['native', 'typescript'] as const
 
@@ -141,4 +141,5 @@ test('README.md has them all', t => {
     t.true(row?.includes(` | ${value} | `), name)
   }
   t.true(readme.includes(`| fixed | bytes of a file in memory | ${maxFileSize} |`))
+  t.true(readme.includes(`| fixed | names gone from an overlay that lie below it, all together | ${mostGone} |`))
 })

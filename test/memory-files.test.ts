@@ -10,6 +10,8 @@ import { createGuest, type Guest } from '#lib/guest.js'
 import { MemoryFiles, run } from '#lib/index.js'
 import { type GuestOptions, settingsOf } from '#lib/options.js'
 import { lend } from '#lib/run/mounts.js'
+import { treeOf } from '#lib/sys/memory/files.js'
+import { defaultQuota, Room } from '#lib/sys/memory/room.js'
 import { shareOf } from '#lib/threads.js'
 import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from './hostcalls/world.js'
 import { assemble, call, command, drop } from './wasm.js'
@@ -574,6 +576,43 @@ test.serial('an overlay: a file that does not fit is not written to, and is as i
   t.is(c.call('path_rename', 3, 'dir', 3, 'room'), 'SUCCESS')
   t.is(c.call('path_rename', 3, 'empty', 3, 'no'), 'NOSPC')
   t.deepEqual(c.names(), ['empty', 'h', 'link', 'out', 'room'])
+})
+
+test.serial('an overlay: what is gone from it is remembered up to a number of names', t => {
+  const folder = scratch(t)
+  for (const name of ['a', 'b', 'c', 'd/e', 'd/f']) {
+    fs.mkdirSync(join(folder, 'd'), { recursive: true })
+    fs.writeFileSync(join(folder, name), name)
+  }
+  const files = new MemoryFiles()
+  treeOf(files).room = new Room(defaultQuota, 3)
+  const c = caller(t, { '/': { path: folder, overlay: files } })
+  for (const name of ['d/e', 'd/f', 'a']) t.is(c.call('path_unlink_file', 3, name), 'SUCCESS', name)
+  t.is(c.call('path_unlink_file', 3, 'b'), 'NOSPC')
+  t.is(c.call('path_rename', 3, 'b', 3, 'x'), 'NOSPC')
+  t.is(c.text('b'), 'b')
+  t.is(c.open('a', { oflags: CREAT }), 4, 'what is new takes the name of what is gone')
+  t.is(c.call('path_unlink_file', 3, 'a'), 'SUCCESS', 'and gives it back')
+  fs.writeFileSync(join(folder, 'fresh'), 'fresh')
+  t.is(c.call('path_unlink_file', 3, 'fresh'), 'NOSPC', 'nor what came later')
+  t.is(c.call('path_remove_directory', 3, 'd'), 'NOSPC')
+  t.deepEqual(c.names(), ['b', 'c', 'd', 'fresh'])
+  t.deepEqual(
+    files.changes().map(({ path }) => path),
+    ['a', 'd/e', 'd/f'],
+  )
+})
+test.serial('an overlay: of a directory that is gone no names are remembered', t => {
+  const folder = scratch(t)
+  fs.mkdirSync(join(folder, 'd'))
+  for (const name of ['d/e', 'd/f', 'g']) fs.writeFileSync(join(folder, name), name)
+  const files = new MemoryFiles()
+  treeOf(files).room = new Room(defaultQuota, 3)
+  const c = caller(t, { '/': { path: folder, overlay: files } })
+  for (const name of ['d/e', 'd/f']) t.is(c.call('path_unlink_file', 3, name), 'SUCCESS', name)
+  t.is(c.call('path_remove_directory', 3, 'd'), 'SUCCESS')
+  t.is(c.call('path_unlink_file', 3, 'g'), 'SUCCESS', 'there is room again')
+  t.is(treeOf(files).room.freeGone, 1)
 })
 
 test.serial('an overlay does not open what is no file, though it is seen', t => {

@@ -70,6 +70,7 @@ export function fill(tree: Tree, { laid, numbers, nodes }: PlainTree): void {
     node.nlink = plain.nlink
     if (!(node instanceof DirectoryNode)) continue
     for (const name of plain.gone ?? []) node.gone.add(name)
+    tree.room.countGone(node.gone.size)
     for (const [name, child, placed] of plain.entries ?? []) {
       const inner = made[child]
       if (placed) tree.room.takeEntry()

@@ -28,12 +28,18 @@ export function quotaOf(at: string, quota: unknown = {}): FullQuota {
   return { bytes, entries }
 }
 
+/** As many names of what lies below an overlay may be gone from it: each is remembered. */
+export const mostGone = 2 ** 20
+
 export class Room {
   readonly quota: FullQuota
+  readonly #mostGone: number
   #bytes = 0
   #entries = 0
-  constructor(quota: FullQuota) {
+  #gone = 0
+  constructor(quota: FullQuota, most = mostGone) {
     this.quota = quota
+    this.#mostGone = most
   }
 
   /** How many of each are in use. */
@@ -60,5 +66,12 @@ export class Room {
   }
   giveEntry(): void {
     this.#entries--
+  }
+  get freeGone(): number {
+    return this.#mostGone - this.#gone
+  }
+  /** More names are gone, or fewer. */
+  countGone(more: number): void {
+    this.#gone += more
   }
 }

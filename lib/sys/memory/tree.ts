@@ -201,8 +201,9 @@ export class Tree implements Ground {
   attach(dir: DirectoryNode, name: string, node: Node): void {
     this.checkAlive(dir)
     if (dir.distance + name.length > maxPath) refuse(Errno.NAMETOOLONG)
+    const hides = this.#hides(dir, name)
     this.room.takeEntry()
-    this.#hide(dir, name)
+    if (hides) this.#hide(dir, name)
     dir.set(name, { node, placed: true })
     if (node instanceof DirectoryNode) {
       node.stand(dir, name)
@@ -218,8 +219,9 @@ export class Tree implements Ground {
     if (this.#frozen !== undefined) refuse(Errno.ROFS)
     const entry = dir.entries.get(name) ?? refuse(Errno.NOENT)
     const { node, placed } = entry
+    const hides = this.#hides(dir, name)
     if (placed) this.room.giveEntry()
-    this.#hide(dir, name)
+    if (hides) this.#hide(dir, name)
     dir.delete(name)
     if (node instanceof DirectoryNode) {
       node.parent = undefined
@@ -237,6 +239,8 @@ export class Tree implements Ground {
     if (node instanceof DirectoryNode) {
       node.removed = true
       node.nlink = 0
+      this.room.countGone(-node.gone.size)
+      node.gone.clear()
     }
     node.forgotten()
   }
@@ -245,6 +249,8 @@ export class Tree implements Ground {
     this.checkAlive(dir2)
     const given = (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
     if (given === 0 && this.room.freeEntries <= 0) refuse(Errno.NOSPC)
+    // All that the steps below may want, so that none of them fails behind another.
+    if (this.#below !== undefined && this.room.freeGone < 3) refuse(Errno.NOSPC)
     const node = dir.entries.get(name)?.node
     const reach = node instanceof DirectoryNode ? node.reach : 0
     if (dir2.distance + name2.length + reach > maxPath) refuse(Errno.NAMETOOLONG)
@@ -254,8 +260,15 @@ export class Tree implements Ground {
   isEmpty(dir: DirectoryNode): boolean {
     return this.names(dir).length === 0
   }
-  #hide(dir: DirectoryNode, name: string): void {
+  /** Whether something lies below under a name that is no longer to be looked at. NOSPC where too much is gone. */
+  #hides(dir: DirectoryNode, name: string): boolean {
     const path = this.#pathBelow(dir, name)
-    if (path !== undefined && this.#below?.stat(path) !== undefined) dir.gone.add(name)
+    if (path === undefined || this.#below?.stat(path) === undefined) return false
+    if (this.room.freeGone <= 0) refuse(Errno.NOSPC)
+    return true
+  }
+  #hide(dir: DirectoryNode, name: string): void {
+    dir.gone.add(name)
+    this.room.countGone(1)
   }
 }
