@@ -34,6 +34,8 @@ export interface Writer {
 export interface Source {
   /** The next bytes; none at the end. */
   read(): Uint8Array
+  /** Nobody reads any more. */
+  close?(): void
 }
 /** Where a guest's output goes. */
 export interface Sink {
@@ -83,6 +85,7 @@ function fromIterable(name: string, chunks: Iterable<unknown>): Source {
         if (bytes.length > 0) return bytes
       }
     },
+    close: () => void iterator.return?.(),
   }
 }
 

@@ -399,9 +399,31 @@ test('an input that is left is left, whatever it makes of that', async t => {
     await t.throwsAsync(run(endless, { stdin: stdin as unknown as RunInput, timeout: 50 }), { code: 'ERR_WASI_TIMEOUT' })
   }
   // One that is waited for is told as well: it would keep the process of its embedder.
-  const stdin = new PassThrough()
-  await t.throwsAsync(run(hello(), { stdin, timeout: 300 }), { code: 'ERR_WASI_TIMEOUT' })
+  const asked = new AbortController()
+  const stdin = new Readable({ read: () => void setImmediate(() => asked.abort(new Error('enough'))) })
+  await t.throwsAsync(run(hello(), { stdin, signal: asked.signal }), { message: 'enough' })
   t.true(stdin.destroyed)
+})
+test('a generator that gives input is left, too', async t => {
+  let left = 0
+  function* chunks(): Generator<string> {
+    try {
+      for (;;) yield 'x'
+    } finally {
+      left++
+      throwing()
+    }
+  }
+  t.is((await run(command([store(0x10, 0x40), store(0x14, 1), drop(call('fd_read', 0, 0x10, 1, 0x20))]), { stdin: chunks() })).exitCode, 0)
+  t.is(left, 1)
+})
+test('a stream of the web is not taken where another option is wrong', async t => {
+  const stdin = new ReadableStream({ start: controller => controller.close() })
+  for (const [name, value] of Object.entries({ stdout: 'no', maxOutput: -1, timeout: 'soon', isolation: 'none' }))
+    await t.throwsAsync(run(hello(), { stdin, [name]: value } as object), { message: new RegExp(`options\\.${name}`) })
+  t.false(stdin.locked)
+  t.is((await run(hello(), { stdin })).exitCode, 0)
+  await t.throwsAsync(run(hello(), { stdin: { [Symbol.asyncIterator]: 5 } } as object), { code: 'ERR_INVALID_ARG_TYPE' })
 })
 function throwing(): never {
   throw new Error('mine')

@@ -58,7 +58,7 @@ export class Stdio {
   readonly #feed: Feed | undefined
   readonly #drains: readonly (Drain | undefined)[]
   readonly #captures: readonly (Capture | undefined)[]
-  readonly #close: () => unknown
+  readonly #close: () => void
 
   constructor({ stdin = 0, stdout = 'capture', stderr = 'capture', maxOutput = defaultMost }: Readonly<Record<string, unknown>>) {
     checkInteger('options.maxOutput', maxOutput, 0, largest)
@@ -120,27 +120,34 @@ export class Stdio {
   async end(): Promise<void> {
     await Promise.all(this.#drains.map(drain => drain?.end()))
   }
-  /** Nobody reads the input any more. */
+  /** Nobody reads the input any more. The guest is at its end, whatever the embedder's iterator makes of that. */
   close(): void {
     this.#feed?.close()
-    this.#close()
+    try {
+      this.#close()
+    } catch {}
   }
 }
 
-const isAsync = (value: unknown): value is AsyncIterable<unknown> =>
-  value !== null && typeof value === 'object' && Symbol.asyncIterator in value
-
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () => unknown } {
+const isAsync = (value: unknown): value is AsyncIterable<unknown> =>
+  isObject(value) && typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
+
+function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () => void } {
   const name = 'options.stdin'
   if (isAsync(value)) {
-    const iterator: AsyncIterator<unknown> | undefined = value[Symbol.asyncIterator]()
-    if (!isObject(iterator)) throw wrongType(`the iterator of ${name}`, 'an object', iterator)
+    // Made when it is needed: a stream of the web is locked by it, also where another option is wrong.
+    let made: AsyncIterator<unknown> | undefined
+    const iterator = (): AsyncIterator<unknown> => {
+      made ??= value[Symbol.asyncIterator]()
+      if (!isObject(made)) throw wrongType(`the iterator of ${name}`, 'an object', made)
+      return made
+    }
     let waits = false
     const feed = new Feed(async () => {
       waits = true
-      const result: unknown = await iterator.next()
+      const result: unknown = await iterator().next()
       waits = false
       if (!isObject(result)) throw wrongType(`what the iterator of ${name} returns`, 'an object', result)
       const { done, value } = result as IteratorResult<unknown>
@@ -149,14 +156,15 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
     const leave = async (): Promise<void> => {
       // A stream's iterator would hear of the end when the next bytes have come, and keep its process until then.
       if (waits) (value as { destroy?: () => unknown }).destroy?.()
-      await iterator.return?.()
+      await iterator().return?.()
     }
-    // The guest is at its end, whatever the embedder's iterator makes of that.
     const close = (): void => void leave().catch(() => {})
     return { conveyed: { input: feed.memory }, feed, close }
   }
-  const close = (): void => {}
   const source = inputOf(name, value)
+  const close = (): void => {
+    if (typeof source !== 'number') source.close?.()
+  }
   if (typeof source === 'number') return { conveyed: source, close }
   if (isBytes(value)) return { conveyed: { bytes: source.read().slice() }, close }
   // A function may answer with a promise here.
