@@ -107,7 +107,7 @@ export async function inspect(target, file) {
     ...found.libraries.filter(name => !own[libc ?? platform].test(name)).map(name => `it wants ${name}`),
     ...late.map(version => `it wants ${version}`),
   ]
-  const needs = [newest(found.versions), ...found.libraries.map(path => basename(path))].filter(Boolean).join(', ')
+  const needs = [newest(found.versions), ...found.libraries.map(path => basename(path))].filter(Boolean).join(', ') || 'needs no library'
   return { faults, line: launcher ? needs : `${needs}; ${found.taken.length} functions of Node-API` }
 }
 
