@@ -55,15 +55,6 @@ const differences: readonly Difference[] = [
     ends: false,
     reason: 'two things are wrong; the addon refuses a name that no file system holds before it looks for the other',
   },
-  {
-    way: /^overlay$/,
-    first: /^(NOENT|NOTDIR|NOTCAPABLE|LOOP|ACCES)$/,
-    answer: /^NAMETOOLONG$/,
-    when: ({ call, path, path2 }) => /^(rename|link)$/.test(call) && (/[^/]{256}$/.test(path) || /[^/]{256}$/.test(path2)),
-    ends: false,
-    reason:
-      'two things are wrong; Linux looks for the directories of both paths first, then at the last name of the one, then of the other',
-  },
 ]
 
 const difference = (way: string, call: Call, first: string, answer: string) =>

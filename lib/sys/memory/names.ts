@@ -17,8 +17,9 @@ export function mkdir(tree: Tree, to: Lease): 0 {
   return 0
 }
 
-export function rmdir(tree: Tree, { dir, name, node, ...lease }: Lease): 0 {
-  refuseDots('rmdir', { dir, name, node, ...lease })
+export function rmdir(tree: Tree, lease: Lease): 0 {
+  refuseDots('rmdir', lease)
+  const { dir, name, node } = lease
   if (node === undefined) refuse(Errno.NOENT)
   if (!(node instanceof DirectoryNode)) refuse(Errno.NOTDIR)
   if (!tree.isEmpty(node)) refuse(Errno.NOTEMPTY)
@@ -76,15 +77,16 @@ export function rename(tree: Tree, from: Lease, to: Lease): 0 {
   refuseDots('rename', to)
   const { node } = from
   if (node === undefined) refuse(Errno.NOENT)
+  const { node: taken } = to
   const directory = node instanceof DirectoryNode
   if ((from.slash || to.slash) && !directory) refuse(Errno.NOTDIR)
   if (directory && isWithin(to.dir, node)) refuse(Errno.INVAL)
-  if (to.node === node) return 0
-  if (to.node instanceof DirectoryNode) {
-    if (isWithin(from.dir, to.node)) refuse(Errno.NOTEMPTY)
+  if (taken === node) return 0
+  if (taken instanceof DirectoryNode) {
+    if (isWithin(from.dir, taken)) refuse(Errno.NOTEMPTY)
     if (!directory) refuse(Errno.ISDIR)
-    if (!tree.isEmpty(to.node)) refuse(Errno.NOTEMPTY)
-  } else if (to.node !== undefined && directory) {
+    if (!tree.isEmpty(taken)) refuse(Errno.NOTEMPTY)
+  } else if (taken !== undefined && directory) {
     refuse(Errno.NOTDIR)
   }
   tree.move(from.dir, from.name, to.dir, to.name)

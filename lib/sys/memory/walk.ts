@@ -18,12 +18,33 @@ export interface Lease {
   readonly dir: DirectoryNode
   /** `.` where the path ended in a directory that the walk is in. */
   readonly name: string
-  /** What is there, if anything is. */
+  /** What is there, if anything is. It may be looked for only when it is asked for, and be refused then: NAMETOOLONG. */
   readonly node: Node | undefined
   /** Where the path ended in `.` or `..`: 1 or 2. */
   readonly dots: number
   /** Something stood behind the name: the call wants a directory there. */
   readonly slash: boolean
+}
+
+/** A last name that is taken as it stands: as on Linux, both directories of a rename are known before either name is looked for. */
+class Unread implements Lease {
+  readonly dots = 0
+  readonly dir: DirectoryNode
+  readonly name: string
+  readonly slash: boolean
+  readonly #tree: Tree
+  #found: { readonly node: Node | undefined } | undefined
+  constructor(tree: Tree, dir: DirectoryNode, name: string, slash: boolean) {
+    this.#tree = tree
+    this.dir = dir
+    this.name = name
+    this.slash = slash
+  }
+
+  get node(): Node | undefined {
+    this.#found ??= { node: this.#tree.lookup(this.dir, this.name) }
+    return this.#found.node
+  }
 }
 
 /** @param path not empty, without a NUL, a char for each byte */
@@ -57,8 +78,10 @@ export function walk(tree: Tree, start: DirectoryNode, path: string, { follow, e
       if (last) return { dir: here(), name: '.', node: here(), dots: name.length, slash: false }
       continue
     }
+    const within = !last || (slash && enter)
+    if (!within && (slash || !follow)) return new Unread(tree, here(), name, slash)
     const node = tree.lookup(here(), name)
-    if (!last || (slash && enter)) {
+    if (within) {
       if (node === undefined) refuse(Errno.NOENT)
       if (node instanceof DirectoryNode) {
         dirs.push(node)
@@ -70,10 +93,7 @@ export function walk(tree: Tree, start: DirectoryNode, path: string, { follow, e
       expand(last && !node.target.endsWith('/') ? `${node.target}/` : node.target)
       continue
     }
-    if (follow && !slash && node instanceof LinkNode) {
-      expand(node.target)
-      continue
-    }
-    return { dir: here(), name, node, dots: 0, slash }
+    if (!(node instanceof LinkNode)) return { dir: here(), name, node, dots: 0, slash }
+    expand(node.target)
   }
 }
