@@ -12,7 +12,7 @@ const module = new WebAssembly.Module(program('chance'))
 // Clocks begin at an instant; sleeping takes no time, but moves them; random bytes come from a seed.
 const deterministic = { seed: 42, start: new Date('2030-01-01T12:00:00Z') }
 const wasi = new WASI({ version: 'preview1', args: ['chance', '/fruit'], preopens: { '/fruit': folder }, deterministic })
-wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()))
+wasi.start(wasi.instantiate(module))
 rmSync(folder, { recursive: true })
 
 // Prints:

@@ -4,7 +4,7 @@ import { program } from './program.js'
 
 const wasi = new WASI({ version: 'preview1', args: ['hello', '3', 'reader'], env: { LANG: 'C' } })
 const module = new WebAssembly.Module(program('hello'))
-console.log('exit code', wasi.start(new WebAssembly.Instance(module, wasi.getImportObject())))
+console.log('exit code', wasi.start(wasi.instantiate(module)))
 
 // Prints:
 // arg 0 hello

@@ -8,7 +8,7 @@ const box = new MemoryFiles({}, { quota: { bytes: 2 ** 20, entries: 100 } })
 /** Run a program of guests/c to its end, with these directories. */
 function run(name, args, preopens) {
   const wasi = new WASI({ version: 'preview1', args: [name, ...args], preopens })
-  const code = wasi.start(new WebAssembly.Instance(new WebAssembly.Module(program(name)), wasi.getImportObject()))
+  const code = wasi.start(wasi.instantiate(program(name)))
   wasi.close()
   return code
 }

@@ -14,7 +14,7 @@ const wasi = new WASI({
   stdout,
   stderr: text => console.log('and adds', String(text).trim()),
 })
-wasi.start(new WebAssembly.Instance(new WebAssembly.Module(program('hello')), wasi.getImportObject()))
+wasi.start(wasi.instantiate(program('hello')))
 stdout.end()
 
 // Prints:

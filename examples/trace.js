@@ -19,7 +19,7 @@ const wasi = new WASI({
   metrics: true,
 })
 const module = new WebAssembly.Module(program('read'))
-wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()))
+wasi.start(wasi.instantiate(module))
 
 console.log('first:', lines.at(0))
 console.log('last:', lines.at(-1))

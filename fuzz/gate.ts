@@ -10,11 +10,18 @@ import { errnoNames } from '#lib/abi/errno.js'
 import { table } from '#lib/abi/table.js'
 import { table0 } from '#lib/abi/table0.js'
 import { Exit, type UnexpectedError } from '#lib/errors.js'
-import { createGuest } from '#lib/guest.js'
+import { createGuest, type Guest } from '#lib/guest.js'
 import { NotStarted } from '#lib/memory.js'
 import { openDescriptors } from '../test/sys/ground.js'
+import { command } from '../test/wasm.js'
 import { flags, Random, shrink } from './random.js'
 import { quiet, type Rows, type Step, Steps, size } from './steps.js'
+
+/** What a hook of the embedder throws. */
+const mine = new Error('mine')
+const inherited = Object.getOwnPropertyNames(Object.prototype)
+const modules = ['wasi_snapshot_preview1', 'wasi_unstable', 'env', 'wasi', ...inherited]
+const names = [...Object.keys(table), ...inherited, 'prototype', 'freeze', 'callback']
 
 type Memory = { buffer: ArrayBufferLike; grow?(pages: number): number }
 const pages = size / 65536
@@ -89,15 +96,26 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
   const unexpected: UnexpectedError[] = []
   const chance = new Random(sequence.length)
   const path = `${folder}/root`
-  const guest = createGuest({
-    ...{ version, backend, stdin: none, stdout: none, stderr: none, args: ['a', 'b'], env: { A: 'b' } },
-    preopens: { '/': path, '/ro': { path, readOnly: true } },
-    trace: traces ? () => void (chance.onceIn(50) && grow(memory)) : undefined,
-    ...{ deterministic: fixed, metrics: fixed, traceFormat: fixed ? 'json' : 'text' },
-    onUnexpected: error => void unexpected.push(error),
-  })
-  const still = untouched(folder, [0, 1, 2, none])
+  const hook = (): void => {
+    if (chance.onceIn(50)) grow(memory)
+    if (chance.onceIn(100)) throw mine
+  }
+  const open = (): Guest => {
+    const guest = createGuest({
+      ...{ version, backend, stdin: none, stdout: none, stderr: none, args: ['a', 'b'], env: { A: 'b' } },
+      preopens: { '/': path, '/ro': { path, readOnly: true } },
+      ...(traces && { trace: hook, limits: { hostcalls: 1 + chance.below(200) } }),
+      ...{ deterministic: fixed, metrics: fixed, traceFormat: fixed ? 'json' : 'text' },
+      onUnexpected: error => void unexpected.push(error),
+    })
+    if (bound) guest.bind(memory)
+    return guest
+  }
   let bound = false
+  let guest = open()
+  /** What ended the guest, which its code has caught; and how many calls it goes on to make. */
+  let ended: { readonly by: unknown; left: number } | undefined
+  const still = untouched(folder, [0, 1, 2, none])
 
   const call = ({ name, args, draws }: Step & { does: 'call' }): string | undefined => {
     for (const { at, bytes } of draws)
@@ -106,10 +124,19 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
     const start = performance.now()
     try {
       const errno = guest.imports[name]?.(...args)
+      if (ended !== undefined) return `answers ${inspect(errno)} after the end`
       if (!bound) return 'answers before there is a memory'
       if (typeof errno !== 'number' || errnoNames[errno] === undefined) return `answers ${inspect(errno)}`
     } catch (error) {
-      if (!(error instanceof Exit) && (bound || !(error instanceof NotStarted))) return `throws ${inspect(error)}`
+      if (ended !== undefined && error !== ended.by) return `throws ${inspect(error)} after the end by ${inspect(ended.by)}`
+      const ends = error instanceof Exit || error === mine || (error as NodeJS.ErrnoException).code === 'ERR_WASI_HOSTCALL_LIMIT'
+      if (ends) ended ??= { by: error, left: chance.below(4) }
+      else if (bound || !(error instanceof NotStarted)) return `throws ${inspect(error)}`
+    }
+    if (ended !== undefined && ended.left-- === 0) {
+      guest.close()
+      guest = open()
+      ended = undefined
     }
     const took = performance.now() - start
     if (took > 20_000) return `takes ${Math.round(took)} ms`
@@ -128,7 +155,26 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
     }
     return undefined
   }
+  /** A module that imports what it likes: it gets hostcalls, and nothing else. */
+  const link = (): string | undefined => {
+    const [module, name] = [chance.pick(modules), chance.pick(names)]
+    const kind = chance.pick(['function', 'externref', 'memory'] as const)
+    const offered = module === guest.namespace && kind === 'function' && Object.hasOwn(guest.imports, name)
+    try {
+      guest.instantiate(command([], { imports: { [`${module}.${name}`]: kind } }))
+      if (!offered) return `instantiate: ${module}.${name} (${kind}) is given`
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // A hostcall has parameters, of which the import knows nothing.
+      if (offered ? !(error instanceof WebAssembly.LinkError) : code !== 'ERR_WASI_UNKNOWN_IMPORT') return `instantiate: ${inspect(error)}`
+    }
+    return undefined
+  }
   try {
+    for (let n = 0; n < 3; n++) {
+      const wrong = link()
+      if (wrong !== undefined) return wrong
+    }
     for (const step of sequence) {
       const wrong = take(step)
       if (wrong !== undefined) return `${step.does === 'call' ? step.name : step.does}: ${wrong}`

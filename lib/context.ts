@@ -5,6 +5,7 @@ import type { GuestMemory } from './memory.js'
 import type { Random } from './replay/chance.js'
 import type { Strings } from './strings.js'
 import type { Sys } from './sys/sys.js'
+import type { Verdict } from './verdict.js'
 
 export interface Context {
   readonly memory: GuestMemory
@@ -17,4 +18,6 @@ export interface Context {
   readonly env: Strings
   /** Fill a part of a memory with random bytes, fit for keys unless the embedder chose others. */
   readonly random: Random
+  /** What ended the guest, once something has. */
+  readonly verdict: Verdict
 }

@@ -63,21 +63,24 @@ export function none(value: Value): void {
   if (value !== undefined) refuse(Errno.INVAL)
 }
 
-// What came of it. The embedder is told of an error outside of the try, so that what his hook throws ends the guest.
+// Converts the outcome. What ends the guest is kept as its verdict, since the guest's own frames may catch what is thrown.
 
 /** The errno for an answer that is no success. */
-export function errnoOf(answer: Answer, name: string, { sys }: Context, report: Report): Errno {
-  return answer === UNEXPECTED ? unexpected(sys.failure(), name, report) : 0 - answer
+export function errnoOf(answer: Answer, name: string, context: Context, report: Report): Errno {
+  return answer === UNEXPECTED ? unexpected(context.sys.failure(), name, context, report) : 0 - answer
 }
 /** The errno for what a hostcall threw, unless it is not for the guest. */
-export function thrown(error: unknown, name: string, report: Report): Errno {
+export function thrown(error: unknown, name: string, context: Context, report: Report): Errno {
   if (error instanceof WasiError) return error.errno
-  if (error instanceof Exit || error instanceof NotStarted || overflowed(error)) throw error
-  if (error instanceof HookFailure) throw error.thrown
-  return unexpected(error, name, report)
+  // The embedder's mistake, after which it may still start the guest.
+  if (error instanceof NotStarted) throw error
+  if (error instanceof HookFailure) throw context.verdict.keep(error.thrown)
+  if (error instanceof Exit || overflowed(error)) throw context.verdict.keep(error)
+  return unexpected(error, name, context, report)
 }
-function unexpected(cause: unknown, name: string, report: Report): Errno {
-  report(new UnexpectedError(name, cause))
+/** An exception of the embedder's hook ends the guest. */
+function unexpected(cause: unknown, name: string, { verdict }: Context, report: Report): Errno {
+  verdict.guard(() => report(new UnexpectedError(name, cause)))
   return Errno.IO
 }
 /** A guest that recurses without end may meet the end of the stack inside a hostcall. It is the guest's trap, not the host's error. */

@@ -4,12 +4,13 @@ import { type CallName, namespace, type Row, table } from './abi/table.js'
 import { namespace0, table0 } from './abi/table0.js'
 import { hostcallChannel } from './channels.js'
 import type { Context } from './context.js'
-import { counted } from './counted.js'
-import { coded, Exit } from './errors.js'
+import { Countdown } from './counted.js'
+import { coded } from './errors.js'
 import { OwnFds } from './fds/own.js'
 import type { FdTable } from './fds/table.js'
 import type { Gate, Import } from './gate.js'
 import { nameOf, type Opened, openAll } from './given.js'
+import { functions, type ImportRecord, type Instance, instantiate, moduleOf, record } from './guest/instantiate.js'
 import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import type { Hostcalls } from './hostcalls/types.js'
 import { gates, gates0 } from './imports.js'
@@ -22,6 +23,7 @@ import { joined } from './strings.js'
 import { openSys } from './sys/choose.js'
 import type { Sys } from './sys/sys.js'
 import { checkKeys } from './validate.js'
+import { Verdict } from './verdict.js'
 
 // Loaded when they are asked for: who has a guest do its work, and no more, starts without them.
 const require = createRequire(import.meta.url)
@@ -32,7 +34,10 @@ const trace = () => require('./trace.js') as typeof import('./trace.js')
 export interface Guest {
   /** The module under which the guest asks for {@link imports}. */
   readonly namespace: string
-  /** A function for each hostcall: takes what wasm passes (i64 as BigInt), answers with an errno. */
+  /**
+   * A function for each hostcall: takes what wasm passes (i64 as BigInt), returns an errno. The record has no prototype, since
+   * WebAssembly would look imports up in that, too.
+   */
   readonly imports: Record<string, Import>
   /** What the option `listen` opened, in its order: where it listens, and the guest's descriptor of it. */
   readonly listeners: readonly Listener[]
@@ -41,7 +46,17 @@ export interface Guest {
    * another buffer took its place without that, bind it anew. TypeError for anything else.
    */
   bind(memory: MemoryLike): void
-  /** Run code of the guest. Its exit code: that of proc_exit, or 0. What else it throws goes through. */
+  /**
+   * Instantiates a module with {@link imports} and yours, of which those of the same name come first, and binds the memory that
+   * it exports as `memory`. Bytes are compiled in this thread.
+   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError, with code `ERR_WASI_UNKNOWN_IMPORT`,
+   * `importModule`, `importName` and `importKind` where the module imports what is no own property of either
+   */
+  instantiate(source: ArrayBufferLike | ArrayBufferView | object, imports?: ImportRecord): Instance
+  /**
+   * Runs code of the guest. Returns its exit code: that of proc_exit, or 0.
+   * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also where its code caught that; a trap
+   */
   run(code: () => unknown): number
   /**
    * The hostcalls made until now.
@@ -63,34 +78,49 @@ export function createGuest(options: GuestOptions): Guest {
   return guestOf(settingsOf(options))
 }
 
-export function guestOf(settings: Settings, sys: Sys = openSys(settings.backend)): Guest {
+export function guestOf(settings: Settings, verdict = new Verdict(), sys: Sys = openSys(settings.backend)): Guest {
   const memory = new GuestMemory(sys, settings.limits)
   const fds = new OwnFds(settings.limits.descriptors)
   const opened = openAll(sys, () => openSys(settings.backend), memory, fds, settings, settings.preopens.map(nameOf))
-  return guestWith(settings, sys, memory, fds, opened)
+  return guestWith(settings, verdict, sys, memory, fds, opened)
 }
 
 /** The guest that has what was opened for it. */
-export function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds: FdTable, { beside, listeners }: Opened): Guest {
+export function guestWith(
+  settings: Settings,
+  verdict: Verdict,
+  sys: Sys,
+  memory: GuestMemory,
+  fds: FdTable,
+  { beside, listeners }: Opened,
+): Guest {
   const { args, env, limits, counts } = settings
   const random = (settings.replay && replay().replayOver(sys, beside, memory, settings.replay)) ?? systemRandom
-  const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random }
+  const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random, verdict }
+  const from = settings.version === 'unstable' ? namespace0 : namespace
+  const imports = importsOf(context, settings)
   return {
-    namespace: settings.version === 'unstable' ? namespace0 : namespace,
-    imports: importsOf(context, settings),
+    namespace: from,
+    imports,
     listeners,
     bind(memory) {
       checkMemory(memory)
       context.memory.bind(memory)
     },
+    instantiate(source, more = {}) {
+      const instance = instantiate(moduleOf(source), record('imports', more), functions(from, imports))
+      const { memory } = instance.exports
+      if (memory instanceof WebAssembly.Memory) context.memory.bind(memory)
+      return instance
+    },
     run(code) {
       try {
         code()
-        return 0
       } catch (thrown) {
-        if (thrown instanceof Exit) return thrown.code
-        throw thrown
+        // The first end counts, whatever the guest made of it.
+        if (!verdict.reached) throw thrown
       }
+      return verdict.exitCode()
     },
     metrics() {
       if (counts === undefined) throw coded(new Error('nothing was counted: options.metrics was not set'), 'ERR_WASI_NO_METRICS')
@@ -102,18 +132,36 @@ export function guestWith(settings: Settings, sys: Sys, memory: GuestMemory, fds
   }
 }
 
-function importsOf(context: Context, { version, trace: write, traceStyle, counts, report }: Settings): Record<string, Import> {
+function importsOf(context: Context, { version, trace: line, traceStyle, counts, report }: Settings): Record<string, Import> {
   const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
   const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] = version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
-  const imports: Record<string, Import> = {}
+  const { limits, memory, verdict } = context
+  const imports: Record<string, Import> = Object.create(null)
   const published = hostcallChannel.hasSubscribers ? trace().published : undefined
-  const traced = write === undefined ? undefined : trace().traced
+  const traced = line === undefined ? undefined : trace().traced
+  const write = (text: string): void => verdict.guard(() => line?.(text))
+  const countdown = limits.hostcalls === Number.POSITIVE_INFINITY ? undefined : new Countdown(limits.hostcalls, verdict)
   for (const [name, row] of Object.entries(rows) as [CallName, Row][]) {
-    let call = (made[name] as Gate)(context, calls[name], report)
+    const gate = (made[name] as Gate)(context, calls[name], report)
+    let call = gate
     if (counts !== undefined) call = measured(name, call, counts)
-    if (published !== undefined) call = published(name, row, call, context.memory)
-    if (write !== undefined && traced !== undefined) call = traced(name, row, call, context.memory, write, traceStyle)
-    imports[name] = call
+    if (published !== undefined) call = published(name, row, call, memory)
+    if (traced !== undefined) call = traced(name, row, call, memory, write, traceStyle)
+    if (countdown !== undefined) call = countdown.counted(call)
+    verdict.layered = call !== gate
+    imports[name] = verdict.layered ? outermost(verdict, call) : call
   }
-  return context.limits.hostcalls === Number.POSITIVE_INFINITY ? imports : counted(imports, context.limits.hostcalls)
+  return imports
 }
+
+/** The layer that the guest calls: what an ended guest calls is neither counted nor traced. */
+const outermost =
+  (verdict: Verdict, call: Import): Import =>
+  (...args) => {
+    if (verdict.reached) throw verdict.leave()
+    try {
+      return call(...args)
+    } catch (thrown) {
+      throw verdict.reached ? verdict.leave() : thrown
+    }
+  }

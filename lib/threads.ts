@@ -11,6 +11,7 @@ import type { Sink, Source } from './streams.js'
 import { openSys } from './sys/choose.js'
 import { memory as inMemory } from './sys/memory/load.js'
 import type { Sys } from './sys/sys.js'
+import type { Verdict } from './verdict.js'
 
 /** For a guest that shall live in another thread: what an overlay lies over is known from now on. */
 export function layOverlays({ preopens, backend }: Settings): void {
@@ -48,13 +49,13 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
 }
 
 /** The guest as one of its threads has it. */
-export function threadOf(settings: Settings, { fds: shared, handles, listeners }: Sharing): Guest {
+export function threadOf(settings: Settings, verdict: Verdict, { fds: shared, handles, listeners }: Sharing): Guest {
   const sys = openSys(settings.backend, handles)
   const memory = new GuestMemory(sys, settings.limits)
   const streams = streamsOf(settings, sys, memory)
   const names = settings.preopens.map(nameOf)
   const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streams, shared)
-  return guestWith(settings, sys, memory, fds, { beside: [], listeners })
+  return guestWith(settings, verdict, sys, memory, fds, { beside: [], listeners })
 }
 
 /** Makes those of the standard streams that are served here. */

@@ -1,12 +1,15 @@
 /** class WASI: the constructor and the methods of node:wasi over a guest. */
+import { dictionary } from './dictionary.js'
 import { coded, Exit } from './errors.js'
 import type { Import } from './gate.js'
+import { functions, type ImportRecord, type Instance, instantiate, moduleOf, record } from './guest/instantiate.js'
 import { type Guest, guestOf } from './guest.js'
 import type { Listener } from './listen.js'
 import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
 import type { Metrics } from './metrics.js'
 import { returnOnExitOf, settingsOf, type WASIOptions } from './options.js'
 import { checkFunction, checkObject, wrongType } from './validate.js'
+import { Verdict } from './verdict.js'
 
 // Loaders of emnapi look for these by their descriptions, as node:wasi has them.
 const kBindingName = Symbol('kBindingName')
@@ -26,7 +29,10 @@ interface Exports {
  * @see https://nodejs.org/api/wasi.html
  */
 export class WASI {
-  /** The imports by name. Whoever replaces one before the module is instantiated has it called in its place. */
+  /**
+   * The imports by name, a record without a prototype. Replace one before the module is instantiated to have yours called in its
+   * place.
+   */
   readonly wasiImport: Record<string, Import>
   /** @hidden */
   readonly [kBindingName]: string;
@@ -39,17 +45,25 @@ export class WASI {
   /** @hidden */
   [kInstance]: { readonly exports: Exports } | undefined = undefined
   readonly #guest: Guest
+  readonly #verdict: Verdict
 
   /** @throws as {@link createGuest} does. */
   constructor(options: WASIOptions = {} as WASIOptions) {
-    this.#guest = guestOf(settingsOf(options))
+    let returnOnExit = true
+    this.#verdict = new Verdict(ended => {
+      if (!(ended instanceof Exit)) return ended
+      if (!returnOnExit) process.exit(ended.code)
+      this[kExitCode] = ended.code
+      return kExitCode
+    })
+    this.#guest = guestOf(settingsOf(options), this.#verdict)
     this.wasiImport = this.#guest.imports
     this[kBindingName] = this.#guest.namespace
     this[kSetMemory] = memory => this.#guest.bind(memory)
     try {
       // Last, as in node:wasi, of whose messages the first one counts.
-      if (returnOnExitOf(options)) this.#returnOnExit()
-      else this.#exitWithGuest()
+      returnOnExit = returnOnExitOf(options)
+      if (returnOnExit) this.#returnOnExit()
     } catch (error) {
       this.close()
       throw error
@@ -63,19 +77,15 @@ export class WASI {
   #returnOnExit(): void {
     const { proc_exit } = this.wasiImport
     this.wasiImport.proc_exit = (code: number) => {
-      this[kExitCode] = code
+      const { reached } = this.#verdict
       try {
         proc_exit(code)
       } catch (thrown) {
-        if (!(thrown instanceof Exit || thrown instanceof NotStarted)) throw thrown
+        if (!(thrown === kExitCode || thrown instanceof NotStarted)) throw thrown
       }
+      if (!reached) this[kExitCode] = code
       throw kExitCode
     }
-  }
-
-  /** Both calls that end the guest end the host's process then. */
-  #exitWithGuest(): void {
-    for (const name of ['proc_exit', 'proc_raise']) this.wasiImport[name] = exiting(this.#guest, this.wasiImport[name])
   }
 
   /** What the option `listen` opened, in its order. node:wasi has no such option. */
@@ -83,9 +93,23 @@ export class WASI {
     return this.#guest.listeners
   }
 
-  /** What to pass to `new WebAssembly.Instance`. */
+  /**
+   * The imports under the name of their module, for `new WebAssembly.Instance`. Neither record has a prototype. Spread into an
+   * object of yours (`{ ...wasi.getImportObject(), env }`) it has one again, from which a module can import `Object` and
+   * `Function`: use {@link instantiate}, or begin that object with `__proto__: null`.
+   */
   getImportObject(): Record<string, Record<string, Import>> {
-    return { [this[kBindingName]]: this.wasiImport }
+    return dictionary([[this[kBindingName], this.wasiImport]])
+  }
+
+  /**
+   * Instantiates a module with {@link wasiImport} and imports of yours, of which those of the same name come first. It gets
+   * nothing that is not an own property of these. Bytes are compiled in this thread. node:wasi has no such method.
+   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError, with code `ERR_WASI_UNKNOWN_IMPORT`,
+   * `importModule`, `importName` and `importKind` where the module imports what neither has
+   */
+  instantiate(source: ArrayBufferLike | ArrayBufferView | object, imports: ImportRecord = {}): Instance {
+    return instantiate(moduleOf(source), record('imports', imports), functions(this[kBindingName], this.wasiImport))
   }
 
   /**
@@ -105,17 +129,19 @@ export class WASI {
     this[kStarted] = true
   }
 
-  /** Run a command: call its `_start`. Its exit code. */
+  /**
+   * Runs a command: calls its `_start`. Returns its exit code.
+   * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also where its code caught that; a trap
+   */
   start(instance: object): number {
     this.finalizeBindings(instance)
     const { _start, _initialize } = (this[kInstance] as { exports: Exports }).exports
     checkFunction('instance.exports._start', _start)
     if (_initialize !== undefined) throw wrongType('instance.exports._initialize', 'undefined', _initialize)
     try {
-      _start()
+      this.#run(_start)
     } catch (thrown) {
-      if (thrown instanceof Exit) this[kExitCode] = thrown.code
-      else if (thrown !== kExitCode) throw thrown
+      if (thrown !== kExitCode) throw thrown
     }
     return this[kExitCode]
   }
@@ -130,7 +156,18 @@ export class WASI {
     if (_start !== undefined) throw wrongType('instance.exports._start', 'undefined', _start)
     if (_initialize === undefined) return
     checkFunction('instance.exports._initialize', _initialize)
-    _initialize()
+    this.#run(_initialize)
+  }
+
+  /** The first end counts, whatever the guest made of it. */
+  // biome-ignore lint/complexity/noBannedTypes: any function will do
+  #run(code: Function): void {
+    try {
+      code()
+    } catch (thrown) {
+      if (!this.#verdict.reached) throw thrown
+    }
+    if (this.#verdict.reached) throw this.#verdict.leave()
   }
 
   /**
@@ -144,16 +181,5 @@ export class WASI {
   /** Close all that the guest has open, without waiting for it to be collected. node:wasi has no such method. */
   close(): void {
     this.#guest.close()
-  }
-}
-
-/** An import for a host that ends with its guest. */
-function exiting(guest: Guest, call: Import): Import {
-  return (...args) => {
-    let errno: number | undefined
-    const code = guest.run(() => {
-      errno = call(...args)
-    })
-    return errno ?? process.exit(code)
   }
 }

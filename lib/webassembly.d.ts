@@ -2,7 +2,7 @@
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: BufferSource)
-    static imports(module: Module): { module: string; name: string; kind: string }[]
+    static imports(module: Module): ModuleImportDescriptor[]
     static exports(module: Module): { name: string; kind: string }[]
   }
   class Instance {
@@ -13,6 +13,11 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean })
     readonly buffer: ArrayBuffer | SharedArrayBuffer
     grow(delta: number): number
+  }
+  interface ModuleImportDescriptor {
+    module: string
+    name: string
+    kind: string
   }
   class CompileError extends Error {}
   class LinkError extends Error {}

@@ -71,8 +71,9 @@ function rowOf(name, { params, results }) {
   const stores = results.flatMap((result, i) => store(result, i === 0 ? 'answer' : 'block.second[0]'))
   return [
     `${name}(context, hostcall, report) {`,
-    `  const { memory${block ? ', sys: { block }' : ''} } = context`,
+    `  const { memory, verdict${block ? ', sys: { block }' : ''} } = context`,
     `  return (${[...names, 'surplus'].join(', ')}) => {`,
+    '    if (verdict.reached) throw verdict.leave()',
     '    let answer = 0',
     '    try {',
     '      memory.refresh()',
@@ -84,7 +85,7 @@ function rowOf(name, { params, results }) {
     ...indent([...(stores.length > 0 ? ['memory.refresh()'] : []), ...stores, 'return 0'], 8),
     '      }',
     '    } catch (error) {',
-    `      return gate.thrown(error, '${name}', report)`,
+    `      return gate.thrown(error, '${name}', context, report)`,
     '    }',
     `    return gate.errnoOf(answer, '${name}', context, report)`,
     '  }',

@@ -280,24 +280,24 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
 
   [
     ['run', 'wants-env.wasm'],
-    'wasi-common: the program imports env.callback (a function), which this host does not have\n  it was built to be given callback by its own JavaScript\n',
+    'wasi-common: the module imports env.callback (a function), which this host does not offer\n  it was built to be given callback by its own JavaScript\n',
   ],
   [
     ['run', 'wants-memory.wasm'],
-    /^wasi-common: the program imports env\.memory \(a memory\), which this host does not have\n {2}it was built to have threads: try --threads\n$/,
+    /^wasi-common: the module imports env\.memory \(a memory\), which this host does not offer\n {2}it was built to have threads: try --threads\n$/,
   ],
   [
     ['run', 'wants-napi.wasm'],
-    /^wasi-common: the program imports napi\.napi_create_object \(a function\).*\n {2}it is a Node-API binding.*\n$/,
+    /^wasi-common: the module imports napi\.napi_create_object \(a function\).*\n {2}it is a Node-API binding.*\n$/,
   ],
   [
     ['run', 'wants-more.wasm'],
-    /^wasi-common: the program imports wasi_snapshot_preview1\.sock_open \(a function\), which this host does not have\n(?! {2}it mixes)/,
+    /^wasi-common: the module imports wasi_snapshot_preview1\.sock_open \(a function\), which this host does not offer\n(?! {2}it mixes)/,
   ],
-  [['run', 'wants-odd.wasm'], /^wasi-common: the program imports elsewhere\.thing \(a function\), which this host does not have\n$/],
+  [['run', 'wants-odd.wasm'], /^wasi-common: the module imports elsewhere\.thing \(a function\), which this host does not offer\n$/],
   [
     ['run', 'mixes.wasm'],
-    /^wasi-common: the program imports wasi_unstable\.fd_close \(a function\).*\n {2}it mixes wasi_snapshot_preview1 and wasi_unstable\n$/,
+    /^wasi-common: the module imports wasi_unstable\.fd_close \(a function\).*\n {2}it mixes wasi_snapshot_preview1 and wasi_unstable\n$/,
   ],
   [['run', 'no-memory.wasm'], 'wasi-common: no-memory.wasm exports no memory\n  a WASI program exports its memory under that name\n'],
   [['run', 'bare-library.wasm'], 'wasi-common: bare-library.wasm exports no _start\n  --invoke calls one of: sum\n'],
@@ -336,7 +336,7 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--dir', 'nowhere', 'args.wasm'], /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/],
   [['run', '--dir', 'args.wasm::/x', 'args.wasm'], /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/],
 
-  [['run', 'wants-escape.wasm'], /^wasi-common: the program imports env\.␛\]0;title␇ \(a function\).*\n.*\n$/],
+  [['run', 'wants-escape.wasm'], /^wasi-common: the module imports env\.␛\]0;title␇ \(a function\).*\n.*\n$/],
   [
     ['run', '--strict', '--backend', 'typescript', 'args.wasm'],
     'wasi-common: --strict and --backend typescript do not go together: the strict sandbox is the addon\n',

@@ -19,6 +19,7 @@ import type { GuestOptions } from '#lib/options.js'
 import { reporter } from '#lib/report.js'
 import { Block } from '#lib/sys/block.js'
 import { type Sys, UNEXPECTED } from '#lib/sys/sys.js'
+import { Verdict } from '#lib/verdict.js'
 
 const page = 65536
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -31,7 +32,7 @@ function fake(name: CallName, hostcall: Hostcall, more: Partial<Sys> = {}) {
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 10 })
   memory.bind(wasm)
   const call: Import = gates[name](
-    { sys, memory } as Context,
+    { sys, memory, verdict: new Verdict() } as Context,
     hostcall,
     reporter(error => void told.push(error)),
   )
@@ -313,7 +314,7 @@ test('what onUnexpected throws ends the guest, and it is asked once', t => {
       const sys = { block: new Block(), bind() {}, failure: () => new Error('odd') } as unknown as Sys
       const memory = new GuestMemory(sys, limitsOf())
       memory.bind(new WebAssembly.Memory({ initial: 1 }))
-      const call = gates.sched_yield({ sys, memory } as Context, hostcall, () => {
+      const call = gates.sched_yield({ sys, memory, verdict: new Verdict() } as Context, hostcall, () => {
         asked++
         throw thrown
       })
@@ -344,11 +345,12 @@ test('NODE_DEBUG=wasi-common writes all that is known; without it nothing is wri
     import { Block } from '#lib/sys/block.js'
     import { UNEXPECTED } from '#lib/sys/sys.js'
     import { reporter } from '#lib/report.js'
+    import { Verdict } from '#lib/verdict.js'
     const cause = Object.assign(new Error('odd'), { code: 'ESTRANGE', errno: -9999, syscall: 'fsync', path: '/some/where' })
     const sys = { block: new Block(), bind() {}, failure: () => cause }
     const memory = new GuestMemory(sys, limitsOf())
     memory.bind(new WebAssembly.Memory({ initial: 1 }))
-    console.log(gates.fd_sync({ sys, memory }, () => UNEXPECTED, reporter())(3))`
+    console.log(gates.fd_sync({ sys, memory, verdict: new Verdict() }, () => UNEXPECTED, reporter())(3))`
   for (const [NODE_DEBUG, wanted] of [
     ['wasi-common', true],
     ['', false],

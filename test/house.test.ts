@@ -18,7 +18,7 @@ const importsOf = (file: string): string[] =>
 /** The floors, from the ground up: a file may import from its own floor and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors', /^(errors|validate|random|plain|real|strings|streams|lines|listen|channels)$/],
+  ['errors', /^(errors|dictionary|validate|random|plain|real|strings|streams|lines|listen|channels|verdict)$/],
   ['sys/sys', /^sys\/(block|dots|root|sys)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(addon|native|typescript\/\w+|memory\/\w+)$/],
@@ -29,7 +29,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['hostcalls, gate, imports, trace, metrics, report', /^(hostcalls\/\w+|gate|imports|watch|record|trace|metrics|counted|report)$/],
   ['options', /^(options|permission|strict)$/],
   ['given', /^given$/],
-  ['guest', /^guest$/],
+  ['guest', /^guest(\/instantiate)?$/],
   ['threads', /^threads$/],
   ['wasi', /^wasi$/],
   ['run', /^run\/\w+$/],
@@ -107,6 +107,34 @@ test('no circles', t => {
 test('process is the global one', t => {
   // To import node:process reads all its properties; process.stdin then makes the host's standard input non-blocking.
   for (const file of files) t.notRegex(source(file), /from 'node:process'/, file)
+})
+
+test('one file instantiates modules', t => {
+  const guilty = files.filter(file =>
+    /new WebAssembly\.Instance\b|WebAssembly\.instantiate/.test(source(file).replace(/\/\*\*.*?\*\//gs, '')),
+  )
+  t.deepEqual(guilty, ['guest/instantiate.ts'])
+})
+
+/** Ways to make, or look into, a record that has a prototype, and the files whose keys are names of this package alone. */
+const recordKeys: readonly (readonly [way: RegExp, who: readonly string[], why: string])[] = [
+  [
+    /Object\.fromEntries\(|Object\.groupBy\(/,
+    ['abi/errno.ts', 'abi/rights.ts', 'dictionary.ts', 'limits.ts', 'metrics.ts', 'record.ts', 'run/lines.ts'],
+    'names of errnos, rights, limits, hostcalls, their results and the fields of an error: see dictionary.ts for names that others choose',
+  ],
+  [/Record<(?:string|CallName)[^=\n]*> = \{\}/, ['metrics.ts', 'record.ts'], 'names of hostcalls and of their parameters'],
+  [
+    /(?<![\w'"`*/ ] )\b(?:name|key|path|module|guest|wanted\.\w+) in \w+/,
+    ['cli/options.ts'],
+    'a record without a prototype, asked whether the guest has that directory',
+  ],
+]
+test('records keyed by names that others choose have no prototype', t => {
+  for (const [way, who, why] of recordKeys) {
+    const found = files.filter(file => way.test(source(file).replace(/^ *(?:\/\/|\*|\/\*\*).*$/gm, '')))
+    t.deepEqual(found.sort(), [...who].sort(), why)
+  }
 })
 
 test('only addon.cc sees N-API', t => {

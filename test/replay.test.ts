@@ -132,7 +132,7 @@ const thrownThings: readonly unknown[] = [
 ]
 for (const [name, make] of Object.entries(hooks)) {
   for (const backend of backends) {
-    test(`${name}: what it throws leaves the guest as it is, and the next call works (${backend})`, t => {
+    test(`${name}: an exception ends the guest, and every later call throws it again (${backend})`, t => {
       for (const thrown of thrownThings) {
         const { options, call } = make(throwing(thrown))
         const { guest, lines, unexpected } = guestWith({ backend, ...options })
@@ -146,8 +146,16 @@ for (const [name, make] of Object.entries(hooks)) {
         t.is(caught, thrown)
         t.is(lines.length, 1)
         t.deepEqual(unexpected, [], 'it is no error of the host')
-        t.is(guest.imports.sched_yield(), 0)
-        t.is(guest.imports.poll_oneoff(256, 1024, 0, 8), Errno.INVAL)
+        for (const later of [() => guest.imports.sched_yield(), () => guest.run(() => {})]) {
+          caught = nowhere
+          try {
+            later()
+          } catch (error) {
+            caught = error
+          }
+          t.is(caught, thrown)
+        }
+        t.is(lines.length, 1, 'calls of an ended guest are not traced')
         guest.close()
       }
     })
@@ -223,15 +231,15 @@ for (const backend of backends) {
     t.is(new DataView(memory.buffer).getUint32(8, true), 1)
     t.is(memory.buffer.byteLength, 4 * 65536)
 
+    act = () => guest.close()
+    t.is(guest.imports.poll_oneoff(256, 1024, 1, 8), 0)
+    t.is(guest.imports.fd_sync(0), Errno.BADF)
+
     act = bytes => void (bytes && structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] }))
     t.throws(() => guest.imports.random_get(8, 4), {
       code: 'ERR_INVALID_RETURN_VALUE',
       message: /must return with all of its bytes in place/,
     })
-
-    act = () => guest.close()
-    t.is(guest.imports.poll_oneoff(256, 1024, 1, 8), 0)
-    t.is(guest.imports.fd_sync(0), Errno.BADF)
   })
 }
 

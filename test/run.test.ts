@@ -64,7 +64,8 @@ test('what is no module, or cannot be linked, or started, is told', async t => {
   t.true((await failing(Uint8Array.of(1, 2, 3))) instanceof WebAssembly.CompileError)
   t.like(await failing('text' as unknown as Uint8Array), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
   const unlinked = await failing(command([], { imports: { 'env.callback': 'function' } }))
-  t.true(unlinked instanceof TypeError || unlinked instanceof WebAssembly.LinkError)
+  t.true(unlinked instanceof WebAssembly.LinkError)
+  t.like(unlinked, { code: 'ERR_WASI_UNKNOWN_IMPORT', importModule: 'env', importName: 'callback', importKind: 'function' })
   t.like(await failing(assemble({ functions: { sum: { body: [] } } })), { code: 'ERR_WASI_NO_START' })
 })
 

@@ -59,6 +59,14 @@ export const times = (...body: Expression[]): Operation => ({
   calls: body.flatMap(callsOf),
 })
 
+/** Does it, and goes on whatever JavaScript exception leaves it. */
+export const catching = (...body: Expression[]): Operation => ({
+  encode: indexOf => [0x06, 0x40, ...body.flatMap(expression => encode(expression, indexOf)), 0x19, 0x0b],
+  calls: body.flatMap(callsOf),
+})
+/** Loops without end. */
+export const forever: Operation = operation([], () => [0x03, 0x40, 0x0c, 0, 0x0b])
+
 /** Write what lies in memory to a descriptor; the errno is the value. Uses the bytes from 0x20 on. */
 export const write = (fd: number, at: Expression, length: Expression): Expression[] => [
   ...[store(0x20, at), store(0x24, length)],
@@ -76,8 +84,8 @@ export interface Source {
   readonly data?: Readonly<Record<number, string | Uint8Array>>
   /** The module under which hostcalls are imported. */
   readonly from?: string
-  /** More imports, by `module.name`, that nothing calls. */
-  readonly imports?: Readonly<Record<string, 'function' | 'memory'>>
+  /** More imports, by `module.name`, that nothing calls. `externref` is a constant global of that type. */
+  readonly imports?: Readonly<Record<string, 'function' | 'memory' | 'externref'>>
 }
 
 const codes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f64: 0x7c }
@@ -112,7 +120,7 @@ export function assemble({ functions, pages = 1, data = {}, from = namespace, im
     ...more.map(({ module, name, kind }) => [
       ...text(module),
       ...text(name),
-      ...(kind === 'function' ? [0, ...unsigned(indexOf(name))] : [2, 0, 1]),
+      ...(kind === 'function' ? [0, ...unsigned(indexOf(name))] : kind === 'memory' ? [2, 0, 1] : [3, 0x6f, 0]),
     ]),
   ]
   const first = called.length + moreFunctions.length

@@ -1,5 +1,6 @@
 /** The words of the command line, and what each asks for. */
 import { parseArgs } from 'node:util'
+import { dictionary } from '../dictionary.js'
 import { listenOf } from '../listen.js'
 import type { GuestOptions, MemoryPreopen, Preopen } from '../options.js'
 import { duration, size } from './amounts.js'
@@ -146,7 +147,8 @@ function programAt(args: readonly string[]): number {
     // A short option may have its value behind it in the same word.
     if (word === '-W') i++
     const name = word.slice(2)
-    if (word.startsWith('--') && name in words && !assumed.has(word) && words[name as keyof typeof words].type === 'string') i++
+    if (word.startsWith('--') && Object.hasOwn(words, name) && !assumed.has(word) && words[name as keyof typeof words].type === 'string')
+      i++
   }
   return args.length
 }
@@ -161,7 +163,7 @@ function parse(args: string[]) {
 
 /** Of two settings of a variable the later one counts, and any counts more than the host's. */
 function environment(settings: readonly string[], inherit: boolean): Record<string, string | undefined> {
-  const env: Record<string, string | undefined> = Object.assign(Object.create(null), inherit ? process.env : {})
+  const env: Record<string, string | undefined> = dictionary(inherit ? Object.entries(process.env) : [])
   for (const setting of settings) {
     const [, name, value] = /^([^=]*)(?:=(.*))?$/s.exec(setting) as RegExpExecArray
     if (name === '') throw new CommandError(`--env ${setting}: a variable has a name`)
@@ -176,7 +178,7 @@ function directories(
   overlays: readonly string[],
   memory: readonly string[],
 ): Record<string, Preopen | MemoryPreopen> {
-  const preopens: Record<string, Preopen | MemoryPreopen> = Object.create(null)
+  const preopens = dictionary<Preopen | MemoryPreopen>([])
   const give = (option: string, path: string, guest: string, preopen: Preopen | MemoryPreopen): void => {
     if (path === '' || guest === '') throw new CommandError(`${option}: a directory has a name`)
     if (guest in preopens) throw new CommandError(`${option}: the guest has a directory ${guest} already`)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type CallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/table0.js'
+import { unknownImport } from '../guest/instantiate.js'
 import { CommandError } from './error.js'
 
 export function compile(program: string, bytes: Uint8Array): WebAssembly.Module {
@@ -42,8 +43,7 @@ export function checkImports(module: WebAssembly.Module, version: 'preview1' | '
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (from === wanted && kind === 'function' && Object.hasOwn(calls, name as CallName)) continue
     if (threads && (kind === 'memory' || isSpawn(from, name))) continue
-    const missing = `the program imports ${from}.${name} (a ${kind}), which this host does not have`
-    throw new CommandError(missing, whyMissing(wanted, from, name, kind))
+    throw new CommandError(unknownImport({ module: from, name, kind }).message, whyMissing(wanted, from, name, kind))
   }
 }
 

@@ -1,4 +1,6 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
+
+import type { Instance } from '../guest/instantiate.js'
 import { createGuest, type Guest } from '../guest.js'
 import { addressed, type Listener } from '../listen.js'
 import { type Metrics, metricsOf, newCounts } from '../metrics.js'
@@ -150,9 +152,9 @@ function refused(error: Error): CommandError {
   return new CommandError(error.message.replace(/^UVWASI_\w+, uvwasi_init: /, ''), hints.get(code))
 }
 
-function instantiate(module: WebAssembly.Module, guest: Guest): WebAssembly.Instance {
+function instantiate(module: WebAssembly.Module, guest: Guest): Instance {
   try {
-    return new WebAssembly.Instance(module, { [guest.namespace]: guest.imports })
+    return guest.instantiate(module)
   } catch (error) {
     if (error instanceof WebAssembly.LinkError) throw new CommandError(`the program cannot be linked: ${error.message}`)
     throw trap(error)
@@ -160,11 +162,10 @@ function instantiate(module: WebAssembly.Module, guest: Guest): WebAssembly.Inst
 }
 
 /** Call what was asked for. */
-function finish({ program, invoke, args }: RunRequest, instance: WebAssembly.Instance, guest: Guest): number {
-  const { exports } = instance
+function finish({ program, invoke, args }: RunRequest, { exports }: Instance, guest: Guest): number {
   const { memory, _start, _initialize } = exports
-  if (memory instanceof WebAssembly.Memory) guest.bind(memory)
-  else throw new CommandError(`${program} exports no memory`, 'a WASI program exports its memory under that name')
+  if (!(memory instanceof WebAssembly.Memory))
+    throw new CommandError(`${program} exports no memory`, 'a WASI program exports its memory under that name')
   const call = (code: () => unknown): number => {
     try {
       return guest.run(code)

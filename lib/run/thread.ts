@@ -2,11 +2,12 @@
 import { parentPort } from 'node:worker_threads'
 import { Errno } from '../abi/errno.js'
 import { Exit } from '../errors.js'
-import type { Import } from '../gate.js'
+import { functions, instantiate, type Offer } from '../guest/instantiate.js'
 import { type Guest, guestOf } from '../guest.js'
 import type { Settings } from '../options.js'
 import { type Sink, type Source, sourceOf } from '../streams.js'
 import { threadOf } from '../threads.js'
+import { Verdict } from '../verdict.js'
 import { type Beginning, Count, type Message, mostUnheard, type Task, toldError } from './messages.js'
 import { arrive } from './mounts.js'
 import { type Conveyed, pipedSink, pipedSource } from './pipes.js'
@@ -23,8 +24,12 @@ class Thread {
   #guest: Guest | undefined
   /** Which thread of the guest it is now. */
   #self = 0
-  /** Whether the end has been told: a guest that catches it again and again tells nothing more. */
-  #left = false
+  /** Sent as soon as it is reached: a guest that catches it is at its end all the same, and its threads are terminated. */
+  readonly #verdict = new Verdict(ended => {
+    this.#sendEnd(ended)
+    return ended
+  })
+  #sent = false
 
   constructor(beginning: Beginning) {
     const { memory } = beginning
@@ -40,14 +45,14 @@ class Thread {
       this.#guest ??= this.#made()
       const { listeners } = this.#guest
       if (tid === 0 && listeners.length > 0) tell({ kind: 'listening', listeners })
-      const { exports } = new WebAssembly.Instance(this.#beginning.module, this.#importsFor(this.#guest))
+      const { exports } = instantiate(this.#beginning.module, ...this.#offers(this.#guest))
       const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
       this.#guest.bind((exports.memory ?? this.#imported) as WebAssembly.Memory)
       const code = this.#guest.run(() => (tid === 0 ? _start?.() : wasi_thread_start?.(tid, arg)))
-      if (tid === 0) this.#tellEnd(code)
+      if (tid === 0) this.#sendEnd(new Exit(code))
       else Atomics.sub(this.#beginning.counts, Count.RUNNING, 1)
     } catch (error) {
-      tell({ kind: 'failed', error: toldError(error), trees: this.#mounts.leave() })
+      this.#sendEnd(error)
     }
   }
 
@@ -56,9 +61,12 @@ class Thread {
     this.#guest?.close()
   }
 
-  #tellEnd(code: number): void {
-    if (!this.#left) tell({ kind: 'exit', code, trees: this.#mounts.leave() })
-    this.#left = true
+  /** Once: the first end counts. */
+  #sendEnd(ended: unknown): void {
+    if (this.#sent) return
+    this.#sent = true
+    const trees = this.#mounts.leave()
+    tell(ended instanceof Exit ? { kind: 'exit', code: ended.code, trees } : { kind: 'failed', error: toldError(ended), trees })
   }
 
   #made(): Guest {
@@ -70,7 +78,7 @@ class Thread {
       trace: traced ? line => this.#report({ kind: 'trace', line: sharing === undefined ? line : this.#mine(line) }) : undefined,
       report: ({ call, cause }) => this.#report({ kind: 'unexpected', call, cause: toldError(cause) }),
     }
-    return sharing === undefined ? guestOf(own) : threadOf(own, sharing)
+    return sharing === undefined ? guestOf(own, this.#verdict) : threadOf(own, this.#verdict, sharing)
   }
 
   /** A line of the trace, with who made the call. */
@@ -88,28 +96,16 @@ class Thread {
     tell(message)
   }
 
-  #importsFor({ namespace, imports }: Guest): Record<string, Record<string, unknown>> {
-    const { proc_exit, proc_raise } = imports
-    const all: Record<string, Record<string, unknown>> = {
-      [namespace]: { ...imports, proc_exit: this.#ending(proc_exit), proc_raise: this.#ending(proc_raise) },
-      wasi: { 'thread-spawn': (arg: number) => this.#spawn(arg) },
+  #offers({ namespace, imports }: Guest): Offer[] {
+    const spawn = (arg: number): number => {
+      if (this.#verdict.reached) throw this.#verdict.leave()
+      return this.#spawn(arg)
     }
-    for (const { module: from, name, kind } of WebAssembly.Module.imports(this.#beginning.module)) {
-      if (kind === 'memory') all[from] = { ...all[from], [name]: this.#imported }
-    }
-    return all
-  }
-
-  /** Told before it is thrown: whatever the guest's own frames make of that, it is at its end. */
-  #ending(call: Import): Import {
-    return (...args) => {
-      try {
-        return call(...args)
-      } catch (thrown) {
-        if (thrown instanceof Exit) this.#tellEnd(thrown.code)
-        throw thrown
-      }
-    }
+    return [
+      functions(namespace, imports),
+      functions('wasi', { 'thread-spawn': spawn }),
+      ({ kind }) => (kind === 'memory' && this.#imported !== undefined ? [this.#imported] : undefined),
+    ]
   }
 
   /**

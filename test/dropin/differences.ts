@@ -243,11 +243,12 @@ const class_: readonly Difference[] = [
     probes: ['has: names of wasiImport, unstable'],
   },
   {
-    what: 'the prototype of wasiImport',
-    node: 'a class of its own',
-    ours: 'Object',
-    reason: 'it is a record',
-    probes: ['has: prototype of wasiImport'],
+    readme: true,
+    what: 'the prototypes of `wasiImport` and of the import object',
+    node: 'are there',
+    ours: 'none',
+    reason: 'WebAssembly looks imports up in prototypes, too: a module could import `Object` and `Function` from there',
+    probes: ['has: prototype of wasiImport', 'has: prototype of the import object'],
   },
   {
     what: 'the names of import functions',

@@ -3,6 +3,7 @@ import type { UnexpectedError } from '#lib/errors.js'
 import { type Guest, guestOf } from '#lib/guest.js'
 import { type Preopen, type Settings, settingsOf } from '#lib/options.js'
 import { openNative } from '#lib/sys/native.js'
+import { Verdict } from '#lib/verdict.js'
 import { threadAlone } from '../thread.js'
 import type { Scene } from './scene.js'
 
@@ -41,7 +42,7 @@ const madeBy =
 export const guarded = {
   openat2: madeBy(settings => guestOf(settings)),
   // Nobody can ask for the walk where the kernel resolves paths.
-  walk: madeBy(settings => guestOf(settings, openNative({ resolution: 'walk' }))),
+  walk: madeBy(settings => guestOf(settings, new Verdict(), openNative({ resolution: 'walk' }))),
   thread: madeBy(threadAlone),
   typescript: madeBy(settings => guestOf(settings), 'typescript'),
   overlay: madeBy(settings => guestOf(settings), 'native', overlaysOf),

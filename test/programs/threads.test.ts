@@ -71,6 +71,6 @@ test.serial('the typescript backend has no files that threads can share, and say
 test.serial('without --threads it is told what to try', t => {
   t.timeout(60_000)
   const { status, stderr } = run('native', [guest('threads')])
-  t.regex(stderr, /^wasi-common: the program imports .*, which this host does not have\n {2}it was built to have threads: try --threads\n$/)
+  t.regex(stderr, /^wasi-common: the module imports .*, which this host does not offer\n {2}it was built to have threads: try --threads\n$/)
   t.is(status, 1)
 })

@@ -1,5 +1,6 @@
 /** Files in memory by path, as their embedder reads and writes them. */
 import { Errno } from '../../abi/errno.js'
+import { dictionary } from '../../dictionary.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { checkKeys, checkObject, checkString, wrongType, wrongValue } from '../../validate.js'
 import { joined } from './below.js'
@@ -168,7 +169,7 @@ export class Store {
         }
       }
       visit(this.tree.root, '', false)
-      return Object.fromEntries(found)
+      return dictionary(found)
     })
   }
 

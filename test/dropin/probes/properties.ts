@@ -43,7 +43,7 @@ export const properties: readonly Probe[] = [
   has('names of wasiImport', wasi => Object.keys(wasi.wasiImport).sort()),
   has('names of wasiImport, unstable', wasi => Object.keys(wasi.wasiImport).sort(), 'unstable'),
   has('nothing hidden in wasiImport', wasi => Reflect.ownKeys(wasi.wasiImport).length - Object.keys(wasi.wasiImport).length),
-  has('prototype of wasiImport', wasi => Object.getPrototypeOf(wasi.wasiImport) === Object.prototype),
+  has('prototype of wasiImport', wasi => Object.getPrototypeOf(wasi.wasiImport) === null),
   has('a spread of wasiImport', wasi => Object.keys({ ...wasi.wasiImport }).length),
   ...['fd_write', 'proc_exit', 'sched_yield'].flatMap(key => [
     has(`descriptor of ${key}`, wasi => shape(wasi.wasiImport, key)),
@@ -54,6 +54,7 @@ export const properties: readonly Probe[] = [
 
   has('keys of the import object', wasi => Reflect.ownKeys(wasi.getImportObject())),
   has('keys of the import object, unstable', wasi => Reflect.ownKeys(wasi.getImportObject()), 'unstable'),
+  has('prototype of the import object', wasi => Object.getPrototypeOf(wasi.getImportObject()) === null),
   has('wasiImport in the import object', wasi => wasi.getImportObject().wasi_snapshot_preview1 === wasi.wasiImport),
   has('wasiImport in the import object, unstable', wasi => wasi.getImportObject().wasi_unstable === wasi.wasiImport, 'unstable'),
   has('the import object anew each time', wasi => {

@@ -1,0 +1,89 @@
+/** Instantiates modules of guests: the only place that calls `new WebAssembly.Instance`. */
+import { types } from 'node:util'
+import { coded } from '../errors.js'
+import { checkObject, wrongType } from '../validate.js'
+
+/** Imports by module, then by name, as `new WebAssembly.Instance` takes them. Only own properties count. */
+export type ImportRecord = Readonly<Record<string, object>>
+
+/** An instance, as `WebAssembly.Instance` is one. */
+export interface Instance {
+  /** The module's exports by name: an object without a prototype. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a module exports is known to its embedder alone
+  readonly exports: Readonly<Record<string, any>>
+}
+
+/** What an import gets, as the one element of a list; undefined for an import that is not offered. */
+export type Offer = (wanted: WebAssembly.ModuleImportDescriptor) => readonly [value: unknown] | undefined
+
+/** Offers functions under one module name. An import of another kind under their names is not theirs. */
+export const functions =
+  (from: string, named: Readonly<Record<string, unknown>>): Offer =>
+  ({ module, name, kind }) =>
+    module === from && kind === 'function' && Object.hasOwn(named, name) ? [named[name]] : undefined
+
+/** Offers the imports of an embedder. */
+export function record(name: string, imports: unknown): Offer {
+  checkObject(name, imports)
+  return wanted => {
+    if (!Object.hasOwn(imports, wanted.module)) return undefined
+    const named = imports[wanted.module]
+    if (named === null || (typeof named !== 'object' && typeof named !== 'function')) {
+      throw wrongType(`${name}.${wanted.module}`, 'of type object', named)
+    }
+    return Object.hasOwn(named, wanted.name) ? [(named as Readonly<Record<string, unknown>>)[wanted.name]] : undefined
+  }
+}
+
+/**
+ * An instance that gets what is offered, the first offer first, and nothing else. WebAssembly looks imports up as ordinary
+ * properties, so an object with a prototype offers `constructor`, which is `Object`, and all that is reached from there. The
+ * records that it sees here have no prototype, and each value was taken from an offer by its own name.
+ * @see https://webassembly.github.io/spec/js-api/#read-the-imports
+ * @throws WebAssembly.LinkError with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` for an import
+ * that nobody offers
+ */
+export function instantiate(module: WebAssembly.Module, ...offers: readonly Offer[]): WebAssembly.Instance {
+  const imports: Record<string, Record<string, unknown>> = Object.create(null)
+  for (const wanted of WebAssembly.Module.imports(module)) {
+    const [value] = offered(wanted, offers)
+    imports[wanted.module] ??= Object.create(null)
+    imports[wanted.module][wanted.name] = value
+  }
+  return new WebAssembly.Instance(module, imports)
+}
+
+function offered(wanted: WebAssembly.ModuleImportDescriptor, offers: readonly Offer[]): readonly [value: unknown] {
+  for (const offer of offers) {
+    const found = offer(wanted)
+    if (found !== undefined) return found
+  }
+  throw unknownImport(wanted)
+}
+
+/** The error for an import that nobody offers. */
+export function unknownImport({ module, name, kind }: WebAssembly.ModuleImportDescriptor): Error {
+  const message = `the module imports ${module}.${name} (a ${kind}), which this host does not offer`
+  return coded(new WebAssembly.LinkError(message), 'ERR_WASI_UNKNOWN_IMPORT', {
+    importModule: module,
+    importName: name,
+    importKind: kind,
+  })
+}
+
+/**
+ * The module of a source. Bytes are compiled in this thread; where that would take too long, compile them before with
+ * `WebAssembly.compile`.
+ * @throws WebAssembly.CompileError for bytes that are no module
+ */
+export function moduleOf(source: unknown): WebAssembly.Module {
+  if (types.isAnyArrayBuffer(source)) return new WebAssembly.Module(new Uint8Array(source) as WebAssembly.BufferSource)
+  if (ArrayBuffer.isView(source)) return moduleOf(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength))
+  try {
+    // It knows modules of other realms, too, and nothing else.
+    WebAssembly.Module.imports(source as WebAssembly.Module)
+  } catch {
+    throw wrongType('source', 'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module', source)
+  }
+  return source as WebAssembly.Module
+}
