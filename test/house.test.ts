@@ -29,7 +29,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['hostcalls, gate, imports, trace, metrics, report', /^(hostcalls\/\w+|gate|imports|watch|record|trace|metrics|counted|report)$/],
   ['options', /^(options|permission|strict)$/],
   ['given', /^given$/],
-  ['guest', /^guest(\/instantiate)?$/],
+  ['guest', /^guest(\/(instance|instantiate))?$/],
   ['threads', /^threads$/],
   ['wasi', /^wasi$/],
   ['run', /^run\/\w+$/],

@@ -1,6 +1,6 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
 
-import type { Instance } from '../guest/instantiate.js'
+import type { Instance } from '../guest/instance.js'
 import { createGuest, type Guest } from '../guest.js'
 import { addressed, type Listener } from '../listen.js'
 import { type Metrics, metricsOf, newCounts } from '../metrics.js'

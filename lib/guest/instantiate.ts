@@ -3,16 +3,6 @@ import { types } from 'node:util'
 import { coded } from '../errors.js'
 import { checkObject, wrongType } from '../validate.js'
 
-/** Imports by module, then by name, as `new WebAssembly.Instance` takes them. Only own properties count. */
-export type ImportRecord = Readonly<Record<string, object>>
-
-/** An instance, as `WebAssembly.Instance` is one. */
-export interface Instance {
-  /** The module's exports by name: an object without a prototype. */
-  // biome-ignore lint/suspicious/noExplicitAny: what a module exports is known to its embedder alone
-  readonly exports: Readonly<Record<string, any>>
-}
-
 /** What an import gets, as the one element of a list; undefined for an import that is not offered. */
 export type Offer = (wanted: WebAssembly.ModuleImportDescriptor) => readonly [value: unknown] | undefined
 

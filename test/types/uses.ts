@@ -62,6 +62,11 @@ new WASI({
   onUnexpected: ({ call, errno }) => `${call}${errno}`,
 }).close()
 new WASI({ version: 'preview1', preopens: { '/': new URL('file:///'), '/ro': { path: '.', readOnly: true }, '/rw': { path: '.' } } })
+const linkedByHost: ours.Instance = new WASI(options).instantiate(bytes, {
+  env: { log: (at: number) => at, memory: new WebAssembly.Memory({ initial: 1 }) },
+})
+const startedByHost: number = new WASI(options).start(new WASI(options).instantiate(new WebAssembly.Module(bytes)))
+const asInstance: WebAssembly.Instance = linkedByHost
 const guest: ours.Guest = createGuest({ version: 'preview1', listen: ['127.0.0.1:0', { fd: 3 }] })
 const [first]: readonly ours.Listener[] = guest.listeners
 const ports: number[] = new WASI({ version: 'preview1', listen: ['[::1]:8080'] }).listeners.map(listener => listener.port)
@@ -141,6 +146,7 @@ new node.WASI({ version: 'preview1', preopens: { '/': { path: '.' } } })
 new WASI(options).wasiImport = {}
 
 export {
+  asInstance,
   cast,
   code,
   counted,
@@ -156,6 +162,7 @@ export {
   own,
   ports,
   served,
+  startedByHost,
   told,
   wasi,
   wasiImport,

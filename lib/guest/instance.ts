@@ -1,0 +1,11 @@
+/** Imports and instances in the public API, whose types must do without those of WebAssembly: not every program has these. */
+
+/** Imports by module, then by name, as `new WebAssembly.Instance` takes them. Only own properties count. */
+export type ImportRecord = Readonly<Record<string, object>>
+
+/** An instance, as `WebAssembly.Instance` is one. */
+export interface Instance {
+  /** The module's exports by name: an object without a prototype. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a module exports is known to its embedder alone
+  readonly exports: Readonly<Record<string, any>>
+}
