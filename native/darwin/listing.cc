@@ -6,6 +6,7 @@
 
 #include "fd.h"
 #include "platform.h"
+#include "reserve.h"
 
 namespace wasi_common::platform {
 
@@ -26,6 +27,10 @@ ListingPointer list(int fd) {
   // The stream closes its descriptor, hence a copy. Nobody else moves the offset that they share.
   Descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (listing == nullptr || !copy.open()) return nullptr;
+  if (copy.get() >= first_reserved()) {
+    errno = EMFILE;
+    return nullptr;
+  }
   listing->stream = ::fdopendir(copy.get());
   if (listing->stream == nullptr) return nullptr;
   copy.release();

@@ -39,7 +39,7 @@ std::uint64_t parent_inode(State& state, int fd) {
   if (is_root(state, status)) return own;
   // Held, so that it is the same one that is named and climbed from.
   const Descriptor parent(::openat(fd, "..", platform::search_flags | O_DIRECTORY | O_CLOEXEC));
-  if (!parent.open() || ::fstat(parent.get(), &status) != 0) return own;
+  if (!parent.open() || state.check_reserve(parent) != 0 || ::fstat(parent.get(), &status) != 0) return own;
   const std::uint64_t named = status.st_ino;
   char up[2048] = "..";
   for (std::size_t size = 2; !is_root(state, status); size += 3) {

@@ -66,6 +66,15 @@ Answer State::lease(int dir, const Path& path, unsigned how, Held& lease) {
   return lease_by_walk(dir, path, how, lease);
 }
 
+Answer State::open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk) {
+  fd = Descriptor(platform::open_beneath(dir, path, flags, mode));
+  if (fd.open()) return check_reserve(fd);
+  // The kernel says EXDEV for what leads out, and EAGAIN when something was moved while it looked.
+  walk = errno == EAGAIN;
+  if (walk) return 0;
+  return errno == EXDEV ? refuse(Errno::NotCapable) : failed("openat2", errno, path);
+}
+
 // The kernel goes to the directory that holds the last name. `walk` when it could not tell, or when the last name is a
 // link to follow, which it cannot follow without opening what is there.
 Answer State::lease_by_kernel(int dir, const Path& path, unsigned how, Held& lease, bool& walk) {
@@ -85,9 +94,11 @@ Answer State::lease_by_kernel(int dir, const Path& path, unsigned how, Held& lea
   std::memcpy(before, path.bytes, begin);
   before[begin] = '\0';
   if (whole || begin > 0) {
-    const int fd = platform::open_beneath(dir, whole ? path.bytes : before, platform::search_flags | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd < 0) return failed_beneath(errno, path, walk);
-    lease.directory = fd;
+    Descriptor fd;
+    const int flags = platform::search_flags | O_DIRECTORY | O_CLOEXEC;
+    const Answer opened = open_beneath(dir, whole ? path.bytes : before, flags, 0, fd, walk);
+    if (opened != 0 || walk) return opened;
+    lease.directory = fd.release();
     lease.owned = true;
   } else {
     lease.directory = dir;

@@ -10,7 +10,7 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descr
   const mode_t creating = flags & O_CREAT ? mode : 0;
   const auto open_plainly = [&](int in, const char* name) -> Answer {
     fd = Descriptor(retry([&] { return platform::openat(in, name, flags | O_NOFOLLOW, creating); }));
-    return fd.open() ? 0 : failed("openat", errno, path.bytes);
+    return fd.open() ? check_reserve(fd) : failed("openat", errno, path.bytes);
   };
   if (path.plain()) {
     const Answer answer = open_plainly(dir, path.bytes);
@@ -20,9 +20,8 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descr
   }
   if (beneath(dir)) {
     bool walk = false;
-    fd = Descriptor(platform::open_beneath(dir, path.bytes, flags | (follow_last ? 0 : O_NOFOLLOW), creating));
-    if (fd.open()) return 0;
-    if (const Answer answer = failed_beneath(errno, path, walk); !walk) return answer;
+    const Answer answer = open_beneath(dir, path.bytes, flags | (follow_last ? 0 : O_NOFOLLOW), creating, fd, walk);
+    if (!walk) return answer;
   }
   // O_EXCL never follows a link in the last place, whatever was asked.
   const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
@@ -42,9 +41,10 @@ Answer State::status_at(int dir, const Path& path, bool follow_last, struct stat
   if (beneath(dir)) {
     const int flags = platform::search_flags | O_CLOEXEC | (follow_last ? 0 : O_NOFOLLOW);
     bool walk = false;
-    Descriptor fd(platform::open_beneath(dir, path.bytes, flags, 0));
-    if (fd.open()) return ::fstat(fd.get(), &status) == 0 ? 0 : failed("fstat", errno, path.bytes);
-    if (const Answer answer = failed_beneath(errno, path, walk); !walk) return answer;
+    Descriptor fd;
+    const Answer answer = open_beneath(dir, path.bytes, flags, 0, fd, walk);
+    if (answer == 0 && !walk) return ::fstat(fd.get(), &status) == 0 ? 0 : failed("fstat", errno, path.bytes);
+    if (!walk) return answer;
   }
   Held lease;
   if (const Answer refused = lease_by_walk(dir, path, (follow_last ? follow : keep) | enter, lease); refused != 0) return refused;

@@ -37,7 +37,6 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   Descriptor fd;
   const int flags = host_flags(oflags, fdflags, access);
   if (const Answer refused = state_.open(parent->fd, path, follow != 0, flags, fd); refused != 0) return refused;
-  if (const Answer refused = state_.spare(fd); refused != 0) return refused;
   file.fd = fd.get();
   if (flags & O_DIRECTORY)
     file.type = Filetype::Directory;

@@ -58,7 +58,7 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   const Answer accepted = transfer(state_, *file, POLLIN, "accept", [&] { return platform::accept(file->fd, flags != 0); });
   if (accepted < 0) return accepted;
   Descriptor fd(static_cast<int>(accepted));
-  if (const Answer refused = state_.spare(fd); refused != 0) return refused;
+  if (const Answer refused = state_.check_reserve(fd); refused != 0) return refused;
   platform::keep_quiet(fd.get());
   File connection;
   connection.type = file->type;

@@ -1,10 +1,7 @@
 // Knows what a guest is told of a file.
 #include "state.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
-
-#include <climits>
 
 namespace wasi_common {
 namespace {
@@ -14,14 +11,9 @@ bool is_terminal(const File& file) { return file.type == Filetype::CharacterDevi
 }  // namespace
 
 State::State(Block* block, bool walk_only, std::shared_ptr<Table> table)
-    : Base(block, std::move(table)), walk_only_(walk_only), highest_(INT_MAX) {
-  constexpr rlim_t kept = 64;
-  rlimit limit;
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 2 * kept && limit.rlim_cur < INT_MAX)
-    highest_ = static_cast<int>(limit.rlim_cur - kept);
-}
+    : Base(block, std::move(table)), walk_only_(walk_only), first_reserved_(first_reserved()) {}
 
-Answer State::spare(const Descriptor& fd) const { return fd.get() < highest_ ? 0 : refuse(Errno::Mfile); }
+Answer State::check_reserve(const Descriptor& fd) const { return fd.get() < first_reserved_ ? 0 : refuse(Errno::Mfile); }
 
 Answer State::learn(File& file) {
   if (file.typed) return 0;

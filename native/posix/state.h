@@ -5,6 +5,7 @@
 #include "base.h"
 #include "fd.h"
 #include "platform.h"
+#include "reserve.h"
 #include "resolve.h"
 
 namespace wasi_common {
@@ -39,8 +40,10 @@ class State : public Base {
   Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path);
   // Leave to work on the last name of a path. `how` as in resolve.h.
   Answer lease(int dir, const Path& path, unsigned how, Held& lease);
-  // MFILE for a descriptor that the host must keep for itself: a guest that opens all it can shall not stop its host's work.
-  Answer spare(const Descriptor& fd) const;
+  // MFILE for a descriptor that is reserved for the host: a guest that opens all it can must not stop the host's work. Every
+  // descriptor that a guest's call opens is checked before the next, those held in passing like those that stay. So each thread
+  // has at most one of the reserve, and closes it at once.
+  Answer check_reserve(const Descriptor& fd) const;
   // Opens a path with open(2)'s flags. 0 and `fd`, or the error.
   Answer open(int dir, const Path& path, bool follow_last, int flags, Descriptor& fd);
   Answer status_at(int dir, const Path& path, bool follow_last, struct stat& status);
@@ -50,12 +53,12 @@ class State : public Base {
 
  private:
   Answer lease_by_kernel(int dir, const Path& path, unsigned how, Held& lease, bool& walk);
-  // What a failed open_beneath() is; `walk` when it is to be walked instead.
-  Answer failed_beneath(int error, const Path& path, bool& walk);
+  // Opens what the kernel finds beneath `dir`. 0 and `fd`, or the error; `walk` when the path must be walked instead.
+  Answer open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk);
   Answer lease_by_walk(int dir, const Path& path, unsigned how, Held& lease);
 
   bool walk_only_;
-  int highest_;  // descriptors of guests are below it
+  int first_reserved_;
 };
 
 // What a status says, in the guest's terms. `fd` tells datagram sockets from streams; -1 where there is none.

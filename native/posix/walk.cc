@@ -11,9 +11,11 @@ class Descriptors final : public Tree {
   explicit Descriptors(State& state) : state_(state) {}
 
   Answer enter(Directory in, const char* name) override {
-    const int fd = retry(
-        [&] { return ::openat(static_cast<int>(in), name, platform::search_flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
-    return fd >= 0 ? fd : state_.failed("openat", errno, name);
+    Descriptor fd(retry(
+        [&] { return ::openat(static_cast<int>(in), name, platform::search_flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
+    if (!fd.open()) return state_.failed("openat", errno, name);
+    if (const Answer refused = state_.check_reserve(fd); refused != 0) return refused;
+    return fd.release();
   }
   Answer read_link(Directory in, const char* name, char* into, std::size_t room) override {
     const ssize_t size = ::readlinkat(static_cast<int>(in), name, into, room);
@@ -30,13 +32,6 @@ class Descriptors final : public Tree {
 Answer State::lease_by_walk(int dir, const Path& path, unsigned how, Held& lease) {
   Descriptors descriptors(*this);
   return resolve(descriptors, dir, path.bytes, path.length, how, lease);
-}
-
-Answer State::failed_beneath(int error, const Path& path, bool& walk) {
-  // The kernel says EXDEV for what leads out, and EAGAIN when something was moved while it looked.
-  walk = error == EAGAIN;
-  if (walk) return 0;
-  return error == EXDEV ? refuse(Errno::NotCapable) : failed("openat2", error, path.bytes);
 }
 
 }  // namespace wasi_common
