@@ -4,6 +4,7 @@ import type { Sys } from '#lib/sys/sys.js'
 import { clocks } from './cases/clocks.js'
 import { directories } from './cases/directories.js'
 import { files } from './cases/files.js'
+import { following } from './cases/following.js'
 import { handles } from './cases/handles.js'
 import { links } from './cases/links.js'
 import { names } from './cases/names.js'
@@ -19,7 +20,20 @@ export interface Skip {
   readonly cases: readonly string[]
 }
 
-const subjects: Record<string, Cases> = { files, times, directories, opening, paths, links, names, handles, sockets, waiting, clocks }
+const subjects: Record<string, Cases> = {
+  files,
+  times,
+  directories,
+  opening,
+  paths,
+  links,
+  following,
+  names,
+  handles,
+  sockets,
+  waiting,
+  clocks,
+}
 
 /** Registers one test for each case on `makeSys`, which may bring what stands in for the host's files. The cases run one after another, and each must give back every descriptor. */
 export function contract(

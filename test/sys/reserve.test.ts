@@ -16,14 +16,14 @@ const needed: Record<string, Record<string, number>> = {
     'stat a/b/c/f': 1,
     'stat a/b/c/l, followed': 1,
     'set_times a/b/c/f': 1,
-    'set_times a/b/c/l, followed': 3,
+    'set_times a/b/c/l, followed': 2,
     'mkdir a/b/c/new': 1,
     'rmdir a/b/c/dir': 1,
     'unlink a/b/c/f': 1,
     'symlink a/b/c/new': 1,
     'readlink a/b/c/l': 1,
     'link a/b/c/f to a/b/c/new': 2,
-    'link a/b/c/l, followed, to a/b/c/new': 3,
+    'link a/b/c/l, followed, to a/b/c/new': 2,
     'rename a/b/c/f to itself': 2,
     'readdir a/b, with the inode of its parent': 1,
     'set_flags f': 0,
@@ -56,7 +56,7 @@ const needed: Record<string, Record<string, number>> = {
 /** A limit of the process, how many descriptors of it are the host's, and how many it opens at once. */
 const limits = [
   { limit: 300, reserve: 64, files: 50 },
-  { limit: 100, reserve: 50, files: 30 },
+  { limit: 100, reserve: 50, files: 10 },
 ]
 
 for (const way of ['native', 'native by the walk']) {
@@ -75,7 +75,7 @@ for (const way of ['native', 'native by the walk']) {
       t.deepEqual(found.needed, needed[found.by])
       t.is(found.beside.failed, 0, 'the host opens its files while a guest is deep in a path')
       t.true(found.beside.rounds > 10)
-      t.deepEqual(found.beside.answers, found.by === 'openat2' ? ['0', 'EXIST', 'MFILE'] : ['MFILE'])
+      t.deepEqual(found.beside.answers, found.by === 'openat2' ? ['0', 'EXIST'] : ['MFILE'])
     })
   }
 }

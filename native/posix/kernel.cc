@@ -1,0 +1,126 @@
+// Resolves a guest's path by the kernel, beneath the directory that the guest named.
+#include <fcntl.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "state.h"
+
+namespace wasi_common {
+namespace {
+
+// The kernel is asked once a process whether it resolves beneath a directory.
+enum Known : int { nobody_asked, yes, no };
+std::atomic<int> kernel_resolves{nobody_asked};
+
+// The last name of a path.
+struct Last {
+  std::size_t begin;
+  std::size_t size;
+  bool slash;  // behind it
+  bool dot;
+  bool up;
+
+  Last(const char* path, std::size_t length) {
+    std::size_t end = length;
+    while (end > 0 && path[end - 1] == '/') --end;
+    begin = end;
+    while (begin > 0 && path[begin - 1] != '/') --begin;
+    size = end - begin;
+    slash = end < length;
+    dot = size == 1 && path[begin] == '.';
+    up = size == 2 && path[begin] == '.' && path[begin + 1] == '.';
+  }
+};
+
+}  // namespace
+
+bool State::beneath(int dir) {
+  if (walk_only_) return false;
+  int known = kernel_resolves.load(std::memory_order_relaxed);
+  if (known == nobody_asked) {
+    // Containers answer EPERM or ENOSYS, old kernels ENOSYS: such an error means never again. For want of descriptors or
+    // memory the question is put again later. After a success every error is a true one.
+    if (platform::resolves_beneath(dir))
+      known = yes;
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+      return false;
+    else
+      known = no;
+    kernel_resolves.store(known, std::memory_order_relaxed);
+  }
+  return known == yes;
+}
+
+const char* State::resolver() {
+  return !walk_only_ && kernel_resolves.load(std::memory_order_relaxed) == yes ? "openat2" : "walk";
+}
+
+Answer State::open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk) {
+  fd = Descriptor(platform::open_beneath(dir, path, flags, mode));
+  if (fd.open()) return check_reserve(fd);
+  // The kernel says EXDEV for what leads out, and EAGAIN when something was moved while it looked.
+  walk = errno == EAGAIN;
+  if (walk) return 0;
+  return errno == EXDEV ? refuse(Errno::NotCapable) : failed("openat2", errno, path);
+}
+
+// The kernel cannot follow a link in the last place without opening what it leads to. So the link is read, and its target takes
+// the place of the name in `text`, which the kernel resolves once more from `dir` on. Every component is checked again, so
+// `parent` lies beneath `dir`, whatever the link says and whoever changes it meanwhile; and the calls on the name in it never
+// follow a link.
+Answer State::lease_by_kernel(int dir, const Path& path, unsigned how, Held& lease, bool& walk) {
+  char text[max_path + 1];
+  std::size_t length = path.length;
+  std::memcpy(text, path.bytes, length + 1);
+  for (int links = 0; links <= max_links; ++links) {
+    const Last last(text, length);
+    // The whole path is opened if it ends in a directory to go into, else what comes before the last name.
+    const bool whole = last.dot || last.up || (last.slash && (how & enter));
+    Descriptor parent;
+    if (whole || last.begin > 0) {
+      const char first = text[last.begin];
+      if (!whole) text[last.begin] = '\0';
+      const Answer opened = open_beneath(dir, text, platform::search_flags | O_DIRECTORY | O_CLOEXEC, 0, parent, walk);
+      if (opened != 0 || walk) return opened;
+      text[last.begin] = first;
+    }
+    const auto give = [&]() -> Answer {
+      // The kernel has the last word on the whole path: only it counts the links on the way and in the last place together.
+      if (links > 0) {
+        Descriptor found;
+        const Answer opened = open_beneath(dir, path.bytes, platform::search_flags | O_CLOEXEC, 0, found, walk);
+        if (opened != 0 || walk) return opened;
+      }
+      lease.owned = parent.open();
+      lease.directory = lease.owned ? parent.release() : dir;
+      return 0;
+    };
+    if (whole) {
+      std::memcpy(lease.name, ".", 2);
+      lease.up = last.up;
+      return give();
+    }
+    if (last.size >= sizeof(lease.name)) return refuse(Errno::NameTooLong);
+    std::memcpy(lease.name, text + last.begin, last.size);
+    lease.name[last.size] = '\0';
+    lease.must_be_directory = last.slash;
+    if (last.slash || !(how & follow)) return give();
+
+    const std::size_t room = sizeof(text) - last.begin;
+    const ssize_t size = ::readlinkat(parent.open() ? parent.get() : dir, lease.name, text + last.begin, room);
+    if (size < 0) {
+      // What is no link, or is not there yet, is the name itself.
+      return errno == EINVAL || errno == ENOENT ? give() : failed("readlinkat", errno, path.bytes);
+    }
+    if (text[last.begin] == '/') return refuse(Errno::NotCapable);
+    length = last.begin + static_cast<std::size_t>(size);
+    // Linux bounds the path and each target, and not both together. The kernel takes no path so long; the walk does.
+    walk = length == sizeof(text);
+    if (walk) return 0;
+    text[length] = '\0';
+  }
+  return refuse(Errno::Loop);
+}
+
+}  // namespace wasi_common
