@@ -80,27 +80,34 @@ for (const backend of backends) {
   })
 }
 
-test('a guest that opens all it can leaves its host what it needs', t => {
-  const program = `
-    import fs from 'node:fs'
-    import { spawnSync } from 'node:child_process'
-    import { createGuest, Errno } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
-    const guests = [1, 2, 3].map(() => createGuest({ version: 'preview1', preopens: { '/': '/' } }))
-    const memory = new WebAssembly.Memory({ initial: 1 })
-    new Uint8Array(memory.buffer)[100] = 46
-    let opened = 0
-    const last = guests.map(({ imports, bind }) => {
-      bind(memory)
-      let errno = 0
-      for (; errno === 0; opened++) errno = imports.path_open(3, 0, 100, 1, 2, 0n, 0n, 0, 8)
-      return errno
-    })
-    const mine = Array.from({ length: 40 }, () => fs.openSync('/', 'r'))
-    console.log(opened > 100, last.every(errno => errno === Errno.MFILE), mine.length, spawnSync('echo', ['works']).stdout.toString().trim())`
-  const script = `ulimit -n 300 && exec "$0" --input-type=module -e "$1"`
-  const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], { encoding: 'utf8' })
-  t.is(stdout, 'true true 40 works\n', stderr)
-})
+for (const backend of backends) {
+  const title = `a guest that opens all it can leaves its host what it needs (${backend})`
+  if (backend === 'typescript' && process.platform !== 'linux') {
+    test.skip(`${title} [node:fs does not tell the limit of the process]`, () => {})
+    continue
+  }
+  test(title, t => {
+    const program = `
+      import fs from 'node:fs'
+      import { spawnSync } from 'node:child_process'
+      import { createGuest, Errno } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+      const guests = [1, 2, 3].map(() => createGuest({ version: 'preview1', backend: '${backend}', preopens: { '/': '/' } }))
+      const memory = new WebAssembly.Memory({ initial: 1 })
+      new Uint8Array(memory.buffer)[100] = 46
+      let opened = 0
+      const last = guests.map(({ imports, bind }) => {
+        bind(memory)
+        let errno = 0
+        for (; errno === 0; opened++) errno = imports.path_open(3, 0, 100, 1, 2, 0n, 0n, 0, 8)
+        return errno
+      })
+      const mine = Array.from({ length: 40 }, () => fs.openSync('/', 'r'))
+      console.log(opened > 100, last.every(errno => errno === Errno.MFILE), mine.length, spawnSync('echo', ['works']).stdout.toString().trim())`
+    const script = `ulimit -n 300 && exec "$0" --input-type=module -e "$1"`
+    const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], { encoding: 'utf8' })
+    t.is(stdout, 'true true 40 works\n', stderr)
+  })
+}
 
 test('what an embedder may not set', t => {
   const make = (limits: unknown) => () => createGuest({ version: 'preview1', limits: limits as GuestOptions['limits'] })

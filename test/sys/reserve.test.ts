@@ -51,6 +51,27 @@ const needed: Record<string, Record<string, number>> = {
     'set_flags f': 0,
     accept: 1,
   },
+  typescript: {
+    'open f': 1,
+    'open a/f': 2,
+    'open a/b/c/f': 3,
+    'open a/b/c/up': 3,
+    'stat f': 0,
+    'stat a/b/c/f': 3,
+    'stat a/b/c/l, followed': 3,
+    'set_times a/b/c/f': 3,
+    'set_times a/b/c/l, followed': 3,
+    'mkdir a/b/c/new': 3,
+    'rmdir a/b/c/dir': 3,
+    'unlink a/b/c/f': 3,
+    'symlink a/b/c/new': 3,
+    'readlink a/b/c/l': 3,
+    'link a/b/c/f to a/b/c/new': 4,
+    'link a/b/c/l, followed, to a/b/c/new': 4,
+    'rename a/b/c/f to itself': 4,
+    'readdir a/b, with the inode of its parent': 1,
+    'set_flags f': 1,
+  },
 }
 
 /** A limit of the process, how many descriptors of it are the host's, and how many it opens at once. */
@@ -59,7 +80,7 @@ const limits = [
   { limit: 100, reserve: 50, files: 10 },
 ]
 
-for (const way of ['native', 'native by the walk']) {
+for (const way of ['native', 'native by the walk', 'typescript']) {
   for (const { limit, reserve, files } of limits) {
     const title = `of ${limit} descriptors the host keeps ${reserve}, whatever a guest's calls hold (${way})`
     if (process.platform !== 'linux') {

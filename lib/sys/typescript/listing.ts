@@ -1,6 +1,7 @@
 /** Directory entries as a guest has them. */
 import fs from 'node:fs'
 import type { Place } from './place.js'
+import { namesIn } from './reserve.js'
 import type { Slot } from './slots.js'
 import { typeOf } from './stat.js'
 
@@ -48,7 +49,7 @@ export const identity = ({ dev, ino }: fs.BigIntStats): string => `${dev}:${ino}
  * memory, since node:fs cannot go back in a directory; each entry costs an lstat, since node:fs gives names without inodes.
  */
 export function list(slot: Slot, place: Place, given: ReadonlySet<string>, cookie: bigint, target: Uint8Array): number {
-  if (cookie === 0n || slot.listing === undefined) slot.listing = ['.', '..', ...fs.readdirSync(place.at('.'), 'latin1')]
+  if (cookie === 0n || slot.listing === undefined) slot.listing = ['.', '..', ...namesIn(place.at('.'))]
   const names = slot.listing
   let used = 0
   const put = (bytes: Uint8Array) => {

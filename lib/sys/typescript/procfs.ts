@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import { codeOf } from './errno.js'
 import type { Info, Place, Reach } from './place.js'
+import { open } from './reserve.js'
 
 // O_PATH: a descriptor that only stands for a place. Node names it nowhere; all of Node's architectures on Linux have this value.
 const O_PATH = 0o10000000
@@ -23,7 +24,7 @@ class ProcPlace implements Place {
   }
   child(name: string) {
     try {
-      return new ProcPlace(fs.openSync(this.at(name), O_PATH | O_DIRECTORY | O_NOFOLLOW))
+      return new ProcPlace(open(this.at(name), O_PATH | O_DIRECTORY | O_NOFOLLOW))
     } catch (error) {
       // Linux says ENOTDIR for a link here, since O_DIRECTORY is asked too.
       if (codeOf(error) === 'ENOTDIR' || codeOf(error) === 'ELOOP') return undefined
@@ -41,12 +42,13 @@ class ProcPlace implements Place {
 
 export const procfs: Reach = {
   place: fd => new ProcPlace(fd),
+  // Held for this one read, and not checked against the reserve: a call has no other descriptor in passing meanwhile.
   info(fd): Info | undefined {
     const told = /^pos:\s*(\d+)\s+flags:\s*([0-7]+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))
     return told === null ? undefined : { offset: Number(told[1]), flags: Number.parseInt(told[2], 8) }
   },
   // A magic link: it leads to the open file itself, even if that has no name any more.
-  reopen: (fd, flags) => fs.openSync(`/proc/self/fd/${fd}`, flags),
+  reopen: (fd, flags) => open(`/proc/self/fd/${fd}`, flags),
 }
 
 /** Asks the host once whether a name below a descriptor means what it should. */

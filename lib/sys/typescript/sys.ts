@@ -13,6 +13,7 @@ import { identity, list } from './listing.js'
 import * as names from './names.js'
 import type { Place, Reach } from './place.js'
 import { type ReachName, reach } from './reach.js'
+import { open } from './reserve.js'
 import { sleep } from './sleep.js'
 import { type Slot, Slots } from './slots.js'
 import { storeFilestat, typeOf, wantedTimes } from './stat.js'
@@ -198,7 +199,7 @@ export class TypescriptSys implements Sys {
       if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
       if (lease.slash) refuse(Errno.ISDIR)
       if (O_NOFOLLOW === 0 && fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isSymbolicLink()) refuse(Errno.LOOP)
-      const fd = fs.openSync(lease.path, hostFlags(access, fdflags, oflags) | O_NOFOLLOW, 0o666)
+      const fd = open(lease.path, hostFlags(access, fdflags, oflags) | O_NOFOLLOW, 0o666)
       try {
         const directory = fs.fstatSync(fd).isDirectory()
         if (oflags & Oflags.DIRECTORY && !directory) refuse(Errno.NOTDIR)

@@ -1,0 +1,36 @@
+/** Opens files and directories for a guest without the descriptors reserved for the host: as many as native/posix/reserve.cc keeps. */
+import fs from 'node:fs'
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+
+const kept = 64
+let found: number | undefined
+
+/**
+ * The lowest descriptor that no guest may have. The kernel gives the lowest that is free, so the host can always open as many as
+ * there are from here on. node:fs does not tell the limit of the process: without /proc nothing is reserved.
+ */
+function firstReserved(): number {
+  try {
+    const [, limit] = /^Max open files +(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1')) ?? []
+    return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit) - Math.min(kept, Math.floor(Number(limit) / 2))
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+/** Every descriptor that a guest's call opens comes from here, those held in passing like those that stay. */
+export function open(path: Buffer | string, flags: number, mode?: number): number {
+  found ??= firstReserved()
+  const fd = fs.openSync(path, flags, mode)
+  if (fd < found) return fd
+  fs.closeSync(fd)
+  return refuse(Errno.MFILE)
+}
+
+/** The names in a directory. node:fs holds a descriptor for them that it does not show: another is opened first, in its place. */
+export function namesIn(path: Buffer): string[] {
+  found ??= firstReserved()
+  if (Number.isFinite(found)) fs.closeSync(open(path, fs.constants.O_RDONLY))
+  return fs.readdirSync(path, 'latin1')
+}
