@@ -57,6 +57,9 @@ const char* State::resolver() {
 }
 
 Answer State::open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk) {
+  if (flags & (O_CREAT | O_TRUNC)) {
+    if (const Answer refused = check_next(dir); refused != 0) return refused;
+  }
   fd = Descriptor(platform::open_beneath(dir, path, flags, mode));
   if (fd.open()) return check_reserve(fd);
   // The kernel says EXDEV for what leads out, and EAGAIN when something was moved while it looked.

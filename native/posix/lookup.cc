@@ -9,6 +9,9 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descr
   constexpr mode_t mode = 0666;
   const mode_t creating = flags & O_CREAT ? mode : 0;
   const auto open_plainly = [&](int in, const char* name) -> Answer {
+    if (flags & (O_CREAT | O_TRUNC)) {
+      if (const Answer refused = check_next(in); refused != 0) return refused;
+    }
     fd = Descriptor(retry([&] { return platform::openat(in, name, flags | O_NOFOLLOW, creating); }));
     return fd.open() ? check_reserve(fd) : failed("openat", errno, path.bytes);
   };

@@ -51,6 +51,7 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   if (flags & ~std::uint32_t{fdflags::nonblock}) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
   if (!listens(file->fd)) return refuse(Errno::Inval);
+  if (const Answer refused = state_.check_next(file->fd); refused != 0) return refused;
   // An adopted one may be blocking.
   const bool asked = file->asked_nonblock();
   const Turn turn(*file, asked ? 0 : patience);

@@ -43,7 +43,10 @@ class State : public Base {
   // MFILE for a descriptor that is reserved for the host: a guest that opens all it can must not stop the host's work. Every
   // descriptor that a guest's call opens is checked before the next, those held in passing like those that stay. So each thread
   // has at most one of the reserve, and closes it at once.
-  Answer check_reserve(const Descriptor& fd) const;
+  Answer check_reserve(const Descriptor& fd);
+  // The same of the descriptor that comes next, for a call that would have made a file, cut one or taken a connection before it
+  // is refused. `any` is an open descriptor.
+  Answer check_next(int any);
   // Opens a path with open(2)'s flags. 0 and `fd`, or the error.
   Answer open(int dir, const Path& path, bool follow_last, int flags, Descriptor& fd);
   Answer status_at(int dir, const Path& path, bool follow_last, struct stat& status);
@@ -59,6 +62,7 @@ class State : public Base {
 
   bool walk_only_;
   int first_reserved_;
+  int latest_;  // the number of the descriptor that was checked last
 };
 
 // What a status says, in the guest's terms. `fd` tells datagram sockets from streams; -1 where there is none.

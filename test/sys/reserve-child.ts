@@ -10,7 +10,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { type Native, openNative } from '#lib/sys/native.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
-import { Fdflags, Fstflags, Ground, openDescriptors, type Said, said } from './ground.js'
+import { Fdflags, Fstflags, Ground, Oflags, openDescriptors, type Said, said, WRITE } from './ground.js'
 
 const makers: Readonly<Record<string, () => Sys>> = {
   native: () => openNative(),
@@ -52,6 +52,7 @@ async function needs(sys: Sys, reserved: number) {
   const g = new Ground(sys)
   g.file('a/b/c/f')
   g.file('f')
+  g.file('a/b/f', 'kept')
   g.links({ 'a/b/c/l': '../c/./f', 'a/b/c/up': '../../b' })
   fs.mkdirSync(g.host('a/b/c/dir'))
   const dir = g.handle('a/b')
@@ -67,11 +68,27 @@ async function needs(sys: Sys, reserved: number) {
   const times = (name: string, follow: number) => said(sys.setTimesAt(g.dir, ...g.put(name), follow, both))
   const readlink = (name: string) => said(sys.readlink(g.dir, ...g.put(name), g.room(100), 100))
   const gone = (name: string) => () => fs.rmSync(g.host(name), { recursive: true, force: true })
+  /** Refused calls change nothing. */
+  const create = (name: string) => {
+    const answer = g.create(name)
+    return answer === 'MFILE' && g.exists(name) ? 'EXIST' : answer
+  }
+  const remove = (answer: Said) => {
+    close(answer)
+    for (const name of ['a/new', 'a/b/c/new']) fs.rmSync(g.host(name), { force: true })
+  }
+  const truncate = () => {
+    const answer = g.open('a/b/f', { oflags: Oflags.TRUNC, access: WRITE })
+    return answer === 'MFILE' && fs.statSync(g.host('a/b/f')).size === 0 ? 'IO' : answer
+  }
   const calls: Record<string, [attempt: () => Said, undo: (answer: Said) => void]> = {
     'open f': [() => g.open('f'), close],
     'open a/f': [() => g.create('a/f'), close],
     'open a/b/c/f': [() => g.open('a/b/c/f'), close],
     'open a/b/c/up': [() => g.open('a/b/c/up'), close],
+    'create a/new': [() => create('a/new'), remove],
+    'create a/b/c/new': [() => create('a/b/c/new'), remove],
+    'truncate a/b/f': [truncate, close],
     'stat f': [() => g.stat('f'), nothing],
     'stat a/b/c/f': [() => g.stat('a/b/c/f'), nothing],
     'stat a/b/c/l, followed': [() => g.stat('a/b/c/l', { follow: 1 }), nothing],
@@ -100,18 +117,13 @@ async function needs(sys: Sys, reserved: number) {
 async function acceptNeeds(g: Ground, reserved: number): Promise<number | string> {
   const listener = g.sys.listen('127.0.0.1', 0) as number
   const [, port] = g.sys.listening(listener) as readonly [string, number]
-  const clients: net.Socket[] = []
-  for (let index = 0; index < 3; index++) {
-    const client = net.connect(port, '127.0.0.1')
-    clients.push(client)
-    await new Promise(done => client.on('connect', done))
-  }
-  const found = least(
-    reserved,
-    () => said(g.sys.accept(listener, 0)),
-    answer => void (typeof answer === 'number' && g.close(answer)),
-  )
-  for (const client of clients) client.destroy()
+  const client = net.connect(port, '127.0.0.1')
+  await new Promise(done => client.on('connect', done))
+  // Its one client waits for as long as the guest is refused.
+  g.sys.setFlags(listener, Fdflags.NONBLOCK)
+  const accept = () => said(g.sys.accept(listener, 0))
+  const found = least(reserved, accept, answer => void (typeof answer === 'number' && g.close(answer)))
+  client.destroy()
   return found
 }
 

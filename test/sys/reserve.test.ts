@@ -10,6 +10,9 @@ const needed: Record<string, Record<string, number>> = {
   openat2: {
     'open f': 1,
     'open a/f': 1,
+    'create a/new': 1,
+    'create a/b/c/new': 1,
+    'truncate a/b/f': 1,
     'open a/b/c/f': 1,
     'open a/b/c/up': 1,
     'stat f': 0,
@@ -32,6 +35,9 @@ const needed: Record<string, Record<string, number>> = {
   walk: {
     'open f': 1,
     'open a/f': 2,
+    'create a/new': 2,
+    'create a/b/c/new': 3,
+    'truncate a/b/f': 2,
     'open a/b/c/f': 3,
     'open a/b/c/up': 3,
     'stat f': 0,
@@ -54,6 +60,9 @@ const needed: Record<string, Record<string, number>> = {
   typescript: {
     'open f': 1,
     'open a/f': 2,
+    'create a/new': 2,
+    'create a/b/c/new': 3,
+    'truncate a/b/f': 2,
     'open a/b/c/f': 3,
     'open a/b/c/up': 3,
     'stat f': 0,
