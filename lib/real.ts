@@ -1,5 +1,6 @@
 /** Where a path really leads, as the system goes when it opens it: up by `..` from where a link led, not from where it stands. */
-import { realpathSync } from 'node:fs'
+import { readlinkSync, realpathSync } from 'node:fs'
+import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
 
 /**
  * JavaScript's own way goes by the text, and so do paths of Windows. Where Node's permission model lets the system's way not be asked,
@@ -15,4 +16,41 @@ export function real(path: string): string | undefined {
     } catch {}
   }
   return undefined
+}
+
+/** As many symlinks as Linux follows in one path. */
+const mostLinks = 40
+
+/**
+ * The real places of all symlinks on the way of a path, then the place where it ends. Whoever may change what lies in one of these
+ * decides what is found under that path the next time.
+ */
+export function passed(path: string): string[] {
+  const links: string[] = []
+  const whole = resolve(path)
+  let { root: at } = parse(whole)
+  const names = whole.slice(at.length).split(sep)
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    const next = name === '..' ? dirname(at) : join(at, name)
+    const target = name === '..' ? undefined : targetOf(next)
+    if (target === undefined) {
+      at = next
+      continue
+    }
+    links.push(next)
+    if (links.length > mostLinks) break
+    const { root } = parse(target)
+    if (isAbsolute(target)) at = root
+    names.unshift(...target.slice(root.length).split(sep))
+  }
+  return [...links, real(path) ?? at]
+}
+
+/** Undefined for what is no symlink, or must not be looked at. */
+function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
 }

@@ -3,16 +3,13 @@ import { parse, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coded } from './errors.js'
 import { isLoopback, type Listen, shown } from './listen.js'
-import { real } from './real.js'
+import { type Started, startedFrom } from './program.js'
+import { passed } from './real.js'
 import { root } from './sys/root.js'
 import { wrongValue } from './validate.js'
 
-/** Where the host's own code lies. A guest that may read it knows much; one that may write it is the host at its next start. */
-const own = (): readonly (readonly [what: string, path: string])[] => [
-  ['this package', fileURLToPath(root)],
-  ['the running program', process.argv[1] ?? process.execPath],
-  ['the running node', process.execPath],
-]
+/** A guest that may read this knows much of its host. */
+const ownPackage = (): Started => ({ what: 'this package', places: passed(fileURLToPath(root)) })
 
 /** What is looked at, of the settings. */
 interface Given {
@@ -53,9 +50,11 @@ function unsafe(path: string): string | undefined {
   if (holds('/proc', path)) return 'of /proc, which has the memory of this process'
   if (holds('/sys', path)) return 'of /sys, by which the kernel is set'
   if (path === '/dev') return 'the folder of all devices'
-  for (const [what, place] of own()) if (holds(path, real(place) ?? place)) return `a folder that holds ${what}`
-  const [[what, place]] = own()
-  return holds(real(place) ?? place, path) ? `a part of ${what}` : undefined
+  const own = ownPackage()
+  const files = startedFrom()
+  for (const { what, places } of files) if (places.includes(path)) return what
+  for (const { what, places } of [own, ...files]) if (places.some(place => holds(path, place))) return `a folder that holds ${what}`
+  return own.places.some(place => holds(place, path)) ? `a part of ${own.what}` : undefined
 }
 
 function holds(folder: string, path: string): boolean {

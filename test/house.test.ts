@@ -27,7 +27,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['replay', /^replay\/\w+$/],
   ['fds, context', /^(fds\/\w+|context)$/],
   ['hostcalls, gate, imports, trace, metrics, report', /^(hostcalls\/\w+|gate|imports|watch|record|trace|metrics|counted|report)$/],
-  ['options', /^(options|permission|strict)$/],
+  ['options', /^(options|permission|program|strict)$/],
   ['given', /^given$/],
   ['guest', /^guest(\/(instance|instantiate))?$/],
   ['threads', /^threads$/],

@@ -1,9 +1,9 @@
 /** sandbox: 'strict': each refusal, what it lets be, and that a terminal does not obey. */
-import { spawnSync } from 'node:child_process'
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
-import { dirname, join, parse } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { delimiter, dirname, join, parse } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, type GuestOptions, run, WASI } from '#lib/index.js'
 import { call, command, drop, store, write } from './wasm.js'
@@ -62,17 +62,130 @@ test('preopens that hold the host are refused, however they are spelled', t => {
   t.notThrows(make({ preopens: { '/': near } }))
 })
 
-test('the folder of the running program is refused', t => {
+/** A program that says of each preopen what comes of it: `given`, or why it is refused. */
+const asking = (...paths: string[]): string => `
+  const paths = ${JSON.stringify(paths)}
+  const said = paths.map(path => {
+    try {
+      createGuest({ version: 'preview1', sandbox: 'strict', preopens: { '/': path } }).close()
+      return 'given'
+    } catch ({ message, code }) {
+      return (/ is (.*?), which a strict sandbox refuses/.exec(message) ?? [, code])[1]
+    }
+  })
+  console.log(JSON.stringify(said))`
+const esm = (...paths: string[]): string =>
+  `import { createGuest } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}${asking(...paths)}`
+const bundle = fileURLToPath(import.meta.resolve('#bundle/index.js'))
+const cjs = (...paths: string[]): string => `const { createGuest } = require(${JSON.stringify(bundle)})${asking(...paths)}`
+
+/** What such a program says. */
+function said(t: ExecutionContext, args: readonly string[], options: SpawnSyncOptions = {}, node = process.execPath): unknown {
+  const { stdout, stderr } = spawnSync(node, args, { ...options, encoding: 'utf8' })
+  t.is(stderr, '')
+  return JSON.parse(stdout)
+}
+const holdsProgram = 'a folder that holds the running program'
+
+/** A folder with files, and folders where there is no text. */
+function laid(t: ExecutionContext, files: Readonly<Record<string, string | undefined>>): (path: string) => string {
   const folder = scratch(t)
-  const index = JSON.stringify(import.meta.resolve('#lib/index.js'))
-  const program = join(folder, 'app.mjs')
-  fs.writeFileSync(
-    program,
-    `import { createGuest } from ${index}
-    try { createGuest({ version: 'preview1', sandbox: 'strict', preopens: { '/': ${JSON.stringify(folder)} } }) } catch (error) { console.log(error.message) }`,
-  )
-  const { stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8' })
-  t.regex(stdout, /is a folder that holds the running program, which a strict sandbox refuses unless allowUnsafePreopen is set/)
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name)
+    fs.mkdirSync(text === undefined ? path : dirname(path), { recursive: true })
+    if (text !== undefined) fs.writeFileSync(path, text.replaceAll('FOLDER', folder.replaceAll('\\', '\\\\')))
+  }
+  return path => join(folder, path)
+}
+
+test('the folder of the running program, and the program as a single file, are refused', t => {
+  const at = laid(t, { 'app.mjs': esm('FOLDER'), 'data/file': '' })
+  t.deepEqual(said(t, [at('app.mjs')]), [holdsProgram])
+  fs.writeFileSync(at('single.mjs'), esm(at('single.mjs'), at('data/file')).replace("'/': path", "'/': { file: path }"))
+  t.deepEqual(said(t, [at('single.mjs')]), ['the running program', 'given'])
+})
+
+test('a program that is started by symlinks is refused by the folder of each and of where they lead', t => {
+  const at = laid(t, {
+    'lib/main.mjs': esm('FOLDER/bin', 'FOLDER/links', 'FOLDER/lib', 'FOLDER/way', 'FOLDER/data'),
+    bin: undefined,
+    links: undefined,
+    way: undefined,
+    data: undefined,
+  })
+  fs.symlinkSync('../links/tool.mjs', at('bin/tool.mjs'))
+  fs.symlinkSync(at('lib/main.mjs'), at('links/tool.mjs'))
+  const all = [holdsProgram, holdsProgram, holdsProgram, 'given', 'given']
+  t.deepEqual(said(t, [at('bin/tool.mjs')]), all)
+  t.deepEqual(said(t, ['--preserve-symlinks-main', at('bin/tool.mjs')]), all)
+  // A folder on the way may be one, too.
+  fs.symlinkSync('../bin', at('way/there'))
+  t.deepEqual(said(t, [at('way/there/tool.mjs')]), [holdsProgram, holdsProgram, holdsProgram, holdsProgram, 'given'])
+  t.deepEqual(said(t, [at('lib/main.mjs')]), ['given', 'given', holdsProgram, 'given', 'given'])
+})
+
+test('`node .` runs what the package calls main, by its name or without the ending', t => {
+  for (const [name, main, code] of [
+    ['lib/main.mjs', 'lib/main.mjs', esm],
+    ['lib/main.js', 'lib/main', cjs],
+    ['lib/index.js', 'lib', cjs],
+  ] as const) {
+    const at = laid(t, { 'package.json': JSON.stringify({ main }), [name]: code('FOLDER', 'FOLDER/lib', 'FOLDER/data'), data: undefined })
+    t.deepEqual(said(t, ['.'], { cwd: at('') }), ['the running program', holdsProgram, 'given'], name)
+    t.deepEqual(said(t, [at('')]), ['the running program', holdsProgram, 'given'], name)
+  }
+})
+
+test('the file of a worker is a running program; the arguments of a program without a file are none', t => {
+  const folders = ['FOLDER/lib', 'FOLDER/data'] as const
+  const at = laid(t, { 'lib/worker.cjs': cjs(...folders), 'lib/worker.mjs': esm(...folders), data: undefined })
+  for (const name of ['worker.cjs', 'worker.mjs']) {
+    const start = `new (require('worker_threads').Worker)(${JSON.stringify(at(`lib/${name}`))})`
+    t.deepEqual(said(t, ['-e', start, at('data')]), [holdsProgram, 'given'])
+  }
+  t.deepEqual(said(t, ['-e', cjs(at('data')), at('data')]), ['given'])
+  t.deepEqual(said(t, ['-', at('data')], { input: cjs(at('data')), cwd: at('data') }), ['given'])
+  const evaluated = `new (require('worker_threads').Worker)(${JSON.stringify(cjs(at('data')))}, { eval: true })`
+  t.deepEqual(said(t, ['-e', evaluated, at('data')], { cwd: at('data') }), ['given'])
+})
+
+test('what Node loads before the program is refused with its folder, however it is named', t => {
+  const before = 'a folder that holds a file that Node loads before the program'
+  const at = laid(t, {
+    'app/main.cjs': cjs('FOLDER/be fore', 'FOLDER/data').replace('\n', "; process.chdir('/')\n"),
+    'be fore/load.js': '',
+    'be fore/.env': 'A=1',
+    'be fore/node_modules/hook/index.js': '',
+    data: undefined,
+  })
+  const main = at('app/main.cjs')
+  const url = pathToFileURL(at('be fore/load.js')).href
+  const ways: readonly (readonly [args: readonly string[], options?: string])[] = [
+    [['-r', at('be fore/load.js')]],
+    [['--require', './load']],
+    [['--require=./load.js']],
+    [['-r', 'hook']],
+    [['--import', './load.js']],
+    [[`--import=${url}`]],
+    [['--env-file=.env']],
+    [[], `--max-old-space-size=200 --require "${at('be fore/load.js').replaceAll('\\', '\\\\')}"`],
+    [[], `--import=${url}`],
+  ]
+  for (const [args, NODE_OPTIONS = ''] of ways) {
+    const options = { cwd: at('be fore'), env: { ...process.env, NODE_OPTIONS } }
+    t.deepEqual(said(t, [...args, main], options), [before, 'given'], [...args, NODE_OPTIONS].join(' '))
+  }
+  t.deepEqual(said(t, ['--stack-trace-limit=5', main, '-r', './load.js'], { cwd: at('be fore') }), ['given', 'given'], 'its own arguments')
+})
+
+const withLinks = process.platform === 'win32' ? test.skip : test
+withLinks('the folder in which a shell finds node is refused [on Windows it is no symlink]', t => {
+  const at = laid(t, { 'app/main.cjs': cjs('FOLDER/bin', 'FOLDER/other'), bin: undefined, other: undefined })
+  fs.symlinkSync(process.execPath, at('bin/node'))
+  const PATH = [at('missing'), at('bin'), at('other')].join(delimiter)
+  const holdsNode = 'a folder that holds the running node'
+  t.deepEqual(said(t, [at('app/main.cjs')], { env: { PATH } }, 'node'), [holdsNode, 'given'])
+  t.deepEqual(said(t, ['../app/main.cjs'], { cwd: at('bin') }, './node'), [holdsNode, 'given'])
 })
 
 test('process.env and the typescript backend are refused; options are spelled right', t => {
