@@ -342,6 +342,10 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     'wasi-common: --strict and --backend typescript do not go together: the strict sandbox is the addon\n',
   ],
   [
+    ['run', '--strict', '--inherit-env', 'args.wasm'],
+    /^wasi-common: --strict and --inherit-env do not go together: .*\n {2}--env NAME passes one variable on\n$/,
+  ],
+  [
     ['run', '--strict', '--dir', '/', 'args.wasm'],
     /^wasi-common: the preopen "\/" at "\/" is the root of a file system, .*\n {2}--allow-unsafe-preopen gives it all the same\n$/,
   ],

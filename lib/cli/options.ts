@@ -42,7 +42,7 @@ export const runHelp = `Options of run:
   --tmpfs GUEST[::SIZE]      give it an empty directory in memory, of at most SIZE (default 64m; with k, m or g)
   --tcplisten HOST:PORT      let the guest accept connections there; at port 0 it is told which port was free
   --env NAME[=VALUE]         set a variable of the guest; without a value, pass the host's on
-  --inherit-env              pass the host's whole environment on
+  --inherit-env              pass the host's whole environment on; not with --strict
   --argv0 NAME               what the guest sees as its own name (default: the program as given)
   --invoke NAME              call this export with the arguments, in place of _start, and print what it returns
   --threads[=N]              let it have up to N threads more (default 32), as programs for wasm32-wasip1-threads want
@@ -112,6 +112,12 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
   if (program === undefined) throw new CommandError('no program to run', 'usage: wasi-common run [options] program.wasm [arguments]')
   if (values.strict && values.backend === 'typescript') {
     throw new CommandError('--strict and --backend typescript do not go together: the strict sandbox is the addon')
+  }
+  if (values.strict && values['inherit-env']) {
+    throw new CommandError(
+      '--strict and --inherit-env do not go together: the environment may hold secrets',
+      '--env NAME passes one variable on',
+    )
   }
   const rest = own.slice(own[end] === '--' ? end + 2 : end + 1)
   return {
