@@ -41,6 +41,15 @@ export class Exit {
   }
 }
 
+/** An error for anything that a guest threw. One made here has the guest's frames, where V8 kept them, and none of its own. */
+export function uncaught(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  const exception = thrown instanceof WebAssembly.Exception
+  const error = new Error(`the guest threw ${exception ? 'a WebAssembly exception that nothing caught' : inspect(thrown)}`)
+  error.stack = (exception && thrown.stack) || `${error}`
+  return error
+}
+
 /** What a hook of the embedder threw, on its way up through the gate, which lets it out as it was. */
 export class HookFailure {
   readonly thrown: unknown

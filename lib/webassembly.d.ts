@@ -22,6 +22,9 @@ declare namespace WebAssembly {
   class CompileError extends Error {}
   class LinkError extends Error {}
   class RuntimeError extends Error {}
+  class Exception {
+    readonly stack: string | undefined
+  }
   function compile(bytes: BufferSource): Promise<Module>
   type BufferSource = ArrayBuffer | ArrayBufferView
 }

@@ -7,6 +7,7 @@ import os from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
+import { throws } from './exceptions.js'
 import { add, assemble, call, command, drop, type Expression, load, param, store, trap, untilFails, write } from './wasm.js'
 
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
@@ -59,6 +60,8 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
   'floods.wasm': floods,
   'one-write.wasm': command([store(0x20, 0x40), store(0x24, 5), call('proc_exit', call('fd_write', 1, 0x20, 1, 0x28))]),
   'traps.wasm': assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }),
+  'throws.wasm': throws(false),
+  'throws-at-start.wasm': throws(true),
   'outside.wasm': command([drop(load(0x20000))]),
   'abort.wasm': command([drop(call('proc_raise', 6))]),
   'kill.wasm': command([drop(call('proc_raise', 9))]),
@@ -238,6 +241,15 @@ test('a trap is told with the guest’s own frames and none of the host’s; the
   t.deepEqual([status, stdout], [1, ''])
   t.regex(stderr, /^wasi-common: the guest trapped: unreachable\n\s+at (wasm:\/\/.*)?inner.*\n\s+at (wasm:\/\/.*)?_start.*\n$/)
   t.regex(guest('outside.wasm').stderr, /^wasi-common: the guest trapped: memory access out of bounds\n\s+at .*_start.*\n$/)
+})
+
+test('a WebAssembly exception that nothing catches ends the command with a message, wherever the guest runs', t => {
+  const stderr = 'wasi-common: the guest threw a WebAssembly exception that nothing caught\n'
+  for (const program of ['throws.wasm', 'throws-at-start.wasm']) {
+    for (const options of [[], ['-W', 'timeout=50s'], ['--threads'], ['--invoke', '_start']]) {
+      t.deepEqual(guest(...options, program), { status: 1, stdout: '', stderr }, `${program} ${options}`)
+    }
+  }
 })
 
 test('wasi_unstable is served to who imports it', t => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
 import { memoryLimits, versionOf } from '#lib/run/module.js'
+import { throws } from './exceptions.js'
 import { openDescriptors } from './hostcalls/world.js'
 import { guest } from './programs/cli.js'
 import { assemble, call, command, drop, type Expression, store, trap, untilFails, write } from './wasm.js'
@@ -58,6 +59,14 @@ test('a trap is an error of its own class, with the guest’s frames', async t =
   t.true(error instanceof WebAssembly.RuntimeError)
   t.regex(error.message, /unreachable/)
   t.regex(error.stack ?? '', /inner/)
+})
+
+test('an exception of the guest that nothing catches is an error that says so', async t => {
+  for (const atStart of [false, true]) {
+    const { name, message, stack } = await failing(throws(atStart))
+    t.deepEqual([name, message], ['Error', 'the guest threw a WebAssembly exception that nothing caught'])
+    t.notRegex(stack ?? '', /at .*\.js:\d+/, 'no stack of the host')
+  }
 })
 
 test('what is no module, or cannot be linked, or started, is told', async t => {

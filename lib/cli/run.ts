@@ -1,5 +1,5 @@
 /** `wasi-common run`: a module from a file, a guest for it, its exit code. */
-
+import { uncaught } from '../errors.js'
 import type { Instance } from '../guest/instance.js'
 import { createGuest, type Guest } from '../guest.js'
 import { addressed, type Listener } from '../listen.js'
@@ -207,12 +207,15 @@ function print(result: unknown): void {
 }
 
 /** What ended the guest against its will: a message, and of a trap the guest's own frames. */
-function trap(error: unknown): Error {
-  if (error instanceof CommandError || !(error instanceof Error)) return error as Error
+function trap(thrown: unknown): CommandError {
+  if (thrown instanceof CommandError) return thrown
+  const error = uncaught(thrown)
   if ((error as NodeJS.ErrnoException).code === 'ERR_WASI_NOT_STARTED') {
     return new CommandError('the program makes a hostcall while it is instantiated, before its memory is known')
   }
   const frames = (error.stack ?? '').split('\n').filter(line => line.includes('wasm'))
   const trapped = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
-  return new CommandError([`the guest ${trapped ? 'trapped' : 'failed'}: ${error.message}`, ...frames].join('\n'))
+  const threw = error.message.startsWith('the guest threw ')
+  const message = threw ? error.message : `the guest ${trapped ? 'trapped' : 'failed'}: ${error.message}`
+  return new CommandError([message, ...frames].join('\n'))
 }

@@ -1,6 +1,6 @@
 /** What a guest's threads are told, and what they tell the one who runs them. */
 import { dictionary } from '../dictionary.js'
-import { UnexpectedError } from '../errors.js'
+import { UnexpectedError, uncaught } from '../errors.js'
 import type { Listener } from '../listen.js'
 import type { Metrics } from '../metrics.js'
 import type { Settings } from '../options.js'
@@ -73,9 +73,8 @@ export interface ToldError {
 const { CompileError, LinkError, RuntimeError } = WebAssembly
 const classes = new Map([Error, TypeError, RangeError, CompileError, LinkError, RuntimeError].map(Class => [Class.name, Class]))
 
-export function toldError(error: unknown): ToldError {
-  if (!(error instanceof Error))
-    return { name: 'Error', message: `the guest threw ${String(error)}`, stack: undefined, more: dictionary([]) }
+export function toldError(thrown: unknown): ToldError {
+  const error = uncaught(thrown)
   const more = dictionary(Object.entries(error).filter(([, value]) => typeof value === 'string' || typeof value === 'number'))
   return { name: error.name, message: error.message, stack: error.stack, more }
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { throws } from '../exceptions.js'
 import { failing, withFailing } from '../sys/failing.js'
 import { call, command, drop, trap, write } from '../wasm.js'
 import { scratch, withWall } from './ground.js'
@@ -14,6 +15,7 @@ const modules = {
   'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } }),
   'mkdir.wasm': command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }),
   'traps.wasm': command([drop(call('sched_yield')), trap]),
+  'throws.wasm': throws(false),
   'component.wasm': Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
   'wants-env.wasm': command([], { imports: { 'env.callback': 'function' } }),
 }
@@ -44,6 +46,7 @@ withWall('the guest’s streams, directories and exit code are as without', asyn
 withWall('what cannot be run is told, and what to do', async t => {
   const { run } = commandIn(t)
   t.regex(run(['traps.wasm']).stderr, /^wasi-common: the guest trapped: unreachable\n/)
+  t.is(run(['throws.wasm']).stderr, 'wasi-common: the guest threw a WebAssembly exception that nothing caught\n')
   t.regex(run(['component.wasm']).stderr, /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component/)
   t.regex(run(['wants-env.wasm']).stderr, /^wasi-common: .*env/)
   t.regex(run(['--dir', 'missing', 'exits.wasm']).stderr, /^wasi-common: cannot open preopen "missing"/)

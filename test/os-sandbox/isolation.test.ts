@@ -7,6 +7,7 @@ import test from 'ava'
 import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
 import { heard, lineOf } from '#lib/run/lines.js'
 import { runInProcess, type Ways } from '#lib/run/walled.js'
+import { throws } from '../exceptions.js'
 import { openDescriptors } from '../hostcalls/world.js'
 import { guest } from '../programs/cli.js'
 import { failing, withFailing } from '../sys/failing.js'
@@ -91,6 +92,7 @@ withWall('what goes wrong is told as of a guest in a worker', async t => {
   const error = await fails(assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }))
   t.true(error instanceof WebAssembly.RuntimeError)
   t.regex(error.stack ?? '', /inner/)
+  t.is((await fails(throws(false))).message, 'the guest threw a WebAssembly exception that nothing caught')
   t.true((await fails(Uint8Array.of(1, 2, 3))) instanceof WebAssembly.CompileError)
   const unlinked = await fails(command([], { imports: { 'env.callback': 'function' } }))
   t.true(unlinked instanceof TypeError || unlinked instanceof WebAssembly.LinkError)
