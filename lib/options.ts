@@ -1,5 +1,5 @@
 /** An embedder's options become checked settings. Every mistake of the embedder is an error here, before anything is opened. */
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
@@ -272,8 +272,27 @@ function folder(name: string, value: unknown): Given {
 function placed(given: Given): Given {
   const { path, file } = given
   if (path === undefined || path === '') return given
-  const place = real(path) ?? resolve(path)
+  const place = real(path) ?? resolve(folderOf(given), path)
   return { ...given, place, ...(file !== undefined && { file: place }) }
+}
+
+/** The same for a process that is elsewhere: its names begin at the root, but the links on their way are still its own to follow. */
+export function rooted(given: Given): Given {
+  const { path, place = path, file } = given
+  const whole = (name: string): string => (name === '' || isAbsolute(name) ? name : `${folderOf(given)}/${name}`)
+  return { ...given, ...(place !== undefined && { place: whole(place) }), ...(file !== undefined && { file: whole(file) }) }
+}
+
+/** The folder that the name of a preopen begins at. */
+function folderOf({ name, path = '' }: Given): string {
+  if (isAbsolute(path)) return path
+  try {
+    return process.cwd()
+  } catch (cause) {
+    const code = 'UVWASI_ENOENT'
+    const message = `${code}, uvwasi_init: cannot open preopen "${name}" at "${path}": the current directory is gone`
+    throw coded(new Error(message, { cause }), code)
+  }
 }
 
 function filesOf(at: string, files: unknown, quota: unknown): MemoryFiles {

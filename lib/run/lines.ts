@@ -23,7 +23,7 @@ export const channel = 3
 /** What the launcher says before it starts the process, and the process afterwards. */
 export type Line =
   | { readonly kind: 'wall' | 'refused'; readonly wall: Wall }
-  | { readonly kind: 'broken'; readonly call: string; readonly error: number }
+  | { readonly kind: 'broken'; readonly call: string; readonly error: number; readonly file: number }
   | Extract<Message, { kind: 'exit' | 'failed' | 'trace' | 'unexpected' }>
 
 /** More than any message has. */
@@ -33,13 +33,13 @@ export const lineOf = (message: object): string => `${JSON.stringify(message)}\n
 
 /** A line that has been looked at; undefined for any that a process of this package does not write. */
 export function heard(text: string): Line | undefined {
-  const { kind, code, metrics, line, call, cause, error, landlock, seccomp } = parsed(text)
+  const { kind, code, metrics, line, call, cause, error, file, landlock, seccomp } = parsed(text)
   switch (kind) {
     case 'wall':
     case 'refused':
       return { kind, wall: { landlock: integer(landlock) || false, seccomp: seccomp === true } }
     case 'broken':
-      return { kind, call: words(call), error: integer(error) }
+      return { kind, call: plain(words(call)), error: integer(error), file: file === undefined ? -1 : integer(file) }
     case 'exit':
       return { kind, code: integer(code), metrics: toldMetrics(metrics) }
     case 'failed': {

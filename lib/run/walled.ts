@@ -2,10 +2,11 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { getSystemErrorName } from 'node:util'
 import { serialize } from 'node:v8'
 import { coded } from '../errors.js'
 import type { Metrics } from '../metrics.js'
-import { type Settings, settingsOf } from '../options.js'
+import { rooted, type Settings, settingsOf } from '../options.js'
 import { checkPortable } from '../replay/options.js'
 import { walled } from '../sys/wall.js'
 import { wrongType, wrongValue } from '../validate.js'
@@ -37,35 +38,40 @@ export async function runInProcess(
     throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
   const settings = settingsOf({ ...own, version: own.version ?? 'preview1' })
   const { trace, report, counts, ...plain } = settings
-  const folders = settings.preopens.map(({ name, path, place, file, files, readOnly }) => {
+  for (const { name, path, files } of settings.preopens) {
     const inMemory = files !== undefined || path === undefined
     if (inMemory)
       throw wrongValue(`options.preopens['${name}']`, "lies in memory, which does not go with options.isolation 'process'", own.preopens)
-    return { path: file ?? place ?? path, readOnly }
-  })
+  }
+  // The process begins at the root: a worker of Node does not start in a folder that is gone.
+  const preopens = settings.preopens.map(rooted)
   signal?.throwIfAborted()
-  const { file, args, env } = walled({
+  const { file, args, env, opened } = walled({
     strict: wall === 'strict',
-    folders,
+    folders: preopens.map(({ file, place = '', readOnly }) => ({ path: file ?? place, readOnly })),
     channel,
     program: ['--no-warnings', entry],
   })
   const request: Request = {
     bytes,
-    settings: { ...plain, stdio: [0, 1, 2] },
+    settings: { ...plain, preopens, stdio: [0, 1, 2] },
     version: own.version,
     threads,
     maxMemory,
     traced: trace !== undefined,
     measured: counts !== undefined,
   }
-  const child = start(file, args, { env, stdio: [...stdio.conveyed.map(stream => (typeof stream === 'number' ? stream : 'pipe')), 'pipe'] })
-  const cell = new Cell(child, request, settings, stdio)
+  const child = start(file, args, {
+    env,
+    cwd: '/',
+    stdio: [...stdio.conveyed.map(stream => (typeof stream === 'number' ? stream : 'pipe')), 'pipe'],
+  })
+  const cell = new Cell(child, request, settings, stdio, opened)
   const { exitCode, wall: stood, metrics } = await untilEnd(cell, terms)
   return { exitCode, ...stdio.captured, wall: stood, ...(counts && { metrics }) }
 }
 
-function start(file: string, args: string[], options: { env: Record<string, string>; stdio: StdioOptions }): ChildProcess {
+function start(file: string, args: string[], options: { env: Record<string, string>; cwd: string; stdio: StdioOptions }): ChildProcess {
   try {
     return spawn(file, args, options)
   } catch (cause) {
@@ -90,6 +96,7 @@ class Cell {
   readonly #channel: Duplex
   readonly #request: Request
   readonly #hooks: Pick<Settings, 'trace' | 'report'>
+  readonly #opened: readonly string[]
   #wall: Wall | undefined
   #rest = ''
   /** It told its end by itself. */
@@ -100,8 +107,10 @@ class Cell {
   #outcome: (() => Ended) | undefined
   #hurry = (): void => {}
 
-  constructor(child: ChildProcess, request: Request, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio) {
+  /** @param opened what the launcher opens, as it counts it */
+  constructor(child: ChildProcess, request: Request, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio, opened: readonly string[]) {
     this.#child = child
+    this.#opened = opened
     this.#channel = child.stdio[channel] as Duplex
     this.#request = request
     this.#hooks = hooks
@@ -194,7 +203,10 @@ class Cell {
       const has = `Landlock ${landlock === false ? 'none' : `version ${landlock}`}, seccomp ${seccomp ? 'yes' : 'no'}`
       throw coded(new Error(`this kernel has not all that a strict wall is made of, Landlock 3 and seccomp: ${has}`), 'ERR_WASI_NO_WALL')
     } else if (line.kind === 'broken') {
-      throw coded(new Error(`the wall could not be set: ${line.call} failed with error ${line.error}`), 'ERR_WASI_NO_WALL')
+      const { [line.file]: file } = this.#opened
+      const what = `${line.call}${file === undefined ? '' : ` of ${file}`}`
+      const why = line.error > 0 ? getSystemErrorName(-line.error) : `error ${line.error}`
+      throw coded(new Error(`the wall could not be set: ${what} failed with ${why}`), 'ERR_WASI_NO_WALL')
     } else throw lost("the guest's process speaks before its launcher")
   }
 }

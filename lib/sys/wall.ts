@@ -20,8 +20,16 @@ export interface Plan {
 
 const unavailable = (message: string): Error => coded(new Error(message), 'ERR_WASI_NO_WALL')
 
-/** The program to start, its arguments and its environment. Error with code ERR_WASI_NO_WALL where there is none. */
-export function walled({ strict, folders, channel, program }: Plan): { file: string; args: string[]; env: Record<string, string> } {
+/** A process to start, and the files that its launcher opens, in its order. */
+export interface Walled {
+  readonly file: string
+  readonly args: string[]
+  readonly env: Record<string, string>
+  readonly opened: readonly string[]
+}
+
+/** Error with code ERR_WASI_NO_WALL where there is no launcher. */
+export function walled({ strict, folders, channel, program }: Plan): Walled {
   if (process.platform !== 'linux') throw unavailable(`isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`)
   const { bun, deno } = process.versions
   if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
@@ -31,14 +39,15 @@ export function walled({ strict, folders, channel, program }: Plan): { file: str
     throw unavailable(`isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`)
   const own = ['dist', 'package.json'].map(name => fileURLToPath(new URL(name, root)))
   const rules = [
-    ...[process.execPath, ...libraries()].flatMap(path => ['--run', path]),
-    ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].flatMap(path => ['--read', path]),
-    ...folders.flatMap(({ path, readOnly }) => [readOnly ? '--read' : '--write', path]),
+    ...[process.execPath, ...libraries()].map(path => ['--run', path] as const),
+    ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].map(path => ['--read', path] as const),
+    ...folders.map(({ path, readOnly }) => [readOnly ? '--read' : '--write', path] as const),
   ]
   const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${channel}`, '--tell', `${channel}`]
   // OpenSSL would not start if it may not read what it is configured by.
   const env = { ...inherited, OPENSSL_CONF: '/dev/null' }
-  return { file, args: [...terms, ...rules, '--', process.execPath, ...program], env }
+  const opened = [...rules.map(([, path]) => path), process.execPath]
+  return { file, args: [...terms, ...rules.flat(), '--', process.execPath, ...program], env, opened }
 }
 
 /** Of the host's environment, what Node may need to find its libraries. */

@@ -103,6 +103,16 @@ int fail(const Plan& plan, const char* call) {
   return not_to_be_had;
 }
 
+// A call that failed on a file: the one of a rule, or the program behind the last rule. A path may have any bytes, so the line
+// has the file's number.
+int fail_at(const Plan& plan, const char* call, std::size_t at) {
+  const int error = errno;
+  tell(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d,\"file\":%zu}\n", call, error, at);
+  const char* const path = at < plan.count ? plan.rules[at].path : plan.command[0];
+  std::fprintf(stderr, "wasi-common-wall: %s %s: %s\n", call, path, std::strerror(error));
+  return not_to_be_had;
+}
+
 // What the one who started this has open, and forgot to close on exec.
 void close_above(int last) {
   constexpr long close_range_number = 436;
@@ -132,12 +142,14 @@ int stand(const Plan& plan) {
     if (::getppid() != plan.parent) return not_to_be_had;
   }
   const int program = ::open(plan.command[0], O_PATH | O_CLOEXEC);
-  if (program < 0) return fail(plan, "open");
+  if (program < 0) return fail_at(plan, "open", plan.count);
   drop_capabilities();
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(plan, "prctl");
   const int version = landlock_version();
+  std::size_t at = 0;
   if (version > 0)
-    if (const char* failed = landlock(version, plan.rules, plan.count)) return fail(plan, failed);
+    if (const char* failed = landlock(version, plan.rules, plan.count, at))
+      return at < plan.count ? fail_at(plan, failed, at) : fail(plan, failed);
   const bool filtered = give_up_calls(program);
   const bool refused = plan.strict && (version < least_version || !filtered);
   tell(plan, "{\"kind\":\"%s\",\"landlock\":%d,\"seccomp\":%s}\n", refused ? "refused" : "wall", version,
@@ -148,7 +160,7 @@ int stand(const Plan& plan) {
     return not_to_be_had;
   }
   ::syscall(SYS_execveat, program, "", plan.command, environ, AT_EMPTY_PATH);
-  return fail(plan, "execveat");
+  return fail_at(plan, "execveat", plan.count);
 }
 
 }  // namespace

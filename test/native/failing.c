@@ -16,6 +16,7 @@ static const struct {
 } calls[] = {
     {"openat2", 437},  // on every architecture; older headers do not have it
     {"landlock_create_ruleset", 444},
+    {"landlock_add_rule", 445},
     {"prctl", SYS_prctl},
     {"fsync", SYS_fsync},
 };

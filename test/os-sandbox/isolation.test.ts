@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
 import { heard, lineOf } from '#lib/run/lines.js'
@@ -99,6 +100,66 @@ withWall('what goes wrong is told as of a guest in a worker', async t => {
   t.like(await fails(assemble({ functions: { sum: { body: [] } } })), { code: 'ERR_WASI_NO_START' })
   t.like(await fails(exits(0), { preopens: { '/': '/missing' } }), { code: 'UVWASI_ENOENT' })
   t.like(await fails(exits(0), { stdin: 987 }), { code: 'UVWASI_EBADF' })
+})
+
+withWall('it runs from a folder that is gone; names that begin there are refused, not found elsewhere', async t => {
+  const folder = scratch(t)
+  fs.writeFileSync(join(folder, 'guest.wasm'), exits(3))
+  const index = JSON.stringify(import.meta.resolve('#bundle/index.mjs'))
+  const script = `import fs from 'node:fs'
+    import { run } from ${index}
+    const bytes = fs.readFileSync('guest.wasm')
+    fs.mkdirSync('gone')
+    process.chdir('gone')
+    fs.rmdirSync('../gone')
+    for (const path of [${JSON.stringify(folder)}, 'usr', '.', '']) {
+      const said = await run(bytes, { isolation: 'process', preopens: { '/': path } }).then(({ exitCode }) => exitCode, ({ message }) => message)
+      console.log(said)
+    }`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, encoding: 'utf8' })
+  const refused = (path: string, why: string): string => `UVWASI_ENOENT, uvwasi_init: cannot open preopen "/" at "${path}": ${why}`
+  t.deepEqual(stdout.trimEnd().split('\n'), [
+    '3',
+    refused('usr', 'the current directory is gone'),
+    refused('.', 'the current directory is gone'),
+    refused('', "ENOENT: no such file or directory, open ''"),
+  ])
+})
+
+withWall('a relative path of a preopen begins where its embedder is', async t => {
+  const folder = scratch(t)
+  fs.mkdirSync(join(folder, 'given'))
+  fs.symlinkSync('given', join(folder, 'link'))
+  const source = command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } })
+  const here = process.cwd()
+  process.chdir(folder)
+  try {
+    for (const path of ['given', './link', join('given', '..', 'given')]) {
+      t.is((await run(source, { isolation, preopens: { '/': path } })).exitCode, 0, path)
+      fs.rmdirSync(join(folder, 'given', 'new'))
+    }
+  } finally {
+    process.chdir(here)
+  }
+})
+
+withWall('the error names the file that the launcher cannot open', async t => {
+  const { execPath } = process
+  process.execPath = join(scratch(t), 'no\nnode')
+  t.teardown(() => {
+    process.execPath = execPath
+  })
+  const message = `the wall could not be set: open of ${process.execPath} failed with ENOENT`
+  t.like(await fails(exits(0)), { code: 'ERR_WASI_NO_WALL', message })
+})
+
+withFailing('the error names the file that Landlock has no rule for', t => {
+  const folder = scratch(t)
+  fs.writeFileSync(join(folder, 'guest.wasm'), exits(3))
+  const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
+  const command = [process.execPath, main, 'run', '--isolation', 'process', 'guest.wasm']
+  const { stderr } = spawnSync(failing, ['landlock_add_rule', '12', ...command], { cwd: folder, encoding: 'utf8' })
+  t.true(stderr.endsWith(`\nwasi-common: the wall could not be set: landlock_add_rule of ${process.execPath} failed with ENOMEM\n`), stderr)
 })
 
 test('a mistake in the options is told before anything begins', async t => {
@@ -225,7 +286,7 @@ withFailing('where there is no Landlock, auto says so, and strict refuses', t =>
 
 withFailing('where there are no filters, it is no wall', t => {
   const { stdout } = spawnSync(failing, ['prctl', '22', process.execPath, runner, 'auto'], { encoding: 'utf8' })
-  t.regex(stdout, /^ERR_WASI_NO_WALL the wall could not be set: prctl failed with error 22\n$/)
+  t.regex(stdout, /^ERR_WASI_NO_WALL the wall could not be set: prctl failed with EINVAL\n$/)
 })
 
 withWall('streams, time and memory are as in a worker', async t => {

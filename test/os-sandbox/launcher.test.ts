@@ -79,8 +79,10 @@ withWall('a host that is not the one that was named is none', async t => {
 withWall('a program that is missing, or not allowed to be executed, is told', async t => {
   const { file } = behind(t, '')
   const tried = (...words: string[]) => spawnSync(file, ['--tell', '1', ...words], { encoding: 'utf8' })
-  t.is(tried('--', '/missing').stdout, '{"kind":"broken","call":"open","error":2}\n')
-  t.regex(tried('--', '/bin/sh').stdout, /^\{"kind":"wall",.*\}\n\{"kind":"broken","call":"execveat","error":13\}\n$/)
+  t.is(tried('--', '/missing').stdout, '{"kind":"broken","call":"open","error":2,"file":0}\n')
+  t.is(tried('--', '/missing').stderr, 'wasi-common-wall: open /missing: No such file or directory\n')
+  const broken = /^\{"kind":"wall",.*\}\n\{"kind":"broken","call":"execveat","error":13,"file":2\}\n$/
+  t.regex(tried('--read', '/usr', '--read', '/missing', '--', '/bin/sh').stdout, broken)
   for (const words of [[], ['--'], ['--odd', '1', '--', 'x'], ['--read']]) t.is(tried(...words).status, 64, words.join(' '))
 })
 
