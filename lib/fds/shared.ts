@@ -11,10 +11,10 @@ import { streamAt } from './stream.js'
 import { FdTable } from './table.js'
 import { PlainTerminal } from './terminal.js'
 
-/** The words of a record. The first two are the handle and one more: 0 is a number that is free. No handle comes twice. */
-const Word = Object.freeze({ HANDLE: 0, HANDLE_HIGH: 1, FILETYPE: 2, FDFLAGS: 3, FITTING: 4, BASE: 5, INHERITING: 6, KIND: 7, PREOPEN: 8 })
+/** The words of a record. A kind of 0 is a number that is free. No handle comes twice. */
+const Word = Object.freeze({ KIND: 0, HANDLE: 1, HANDLE_HIGH: 2, FILETYPE: 3, FDFLAGS: 4, FITTING: 5, BASE: 6, INHERITING: 7, PREOPEN: 8 })
 const size = 9
-const Kind = Object.freeze({ HOST: 0, READ_ONLY: 1, PLAIN_TERMINAL: 2, STREAM: 3 })
+const Kind = Object.freeze({ FREE: 0, HOST: 1, READ_ONLY: 2, PLAIN_TERMINAL: 3, STREAM: 4 })
 /** The words before the records. No number below LOWEST is free. */
 const Head = Object.freeze({ LOCK: 0, LOWEST: 1 })
 const head = 2
@@ -96,7 +96,7 @@ export class SharedFds extends FdTable {
       const replaced = this.#open(to)
       if (from === to) return undefined
       const record = head + from * size
-      this.#words.copyWithin(head + to * size, record, record + size)
+      this.#write(to, this.#words.slice(record, record + size))
       this.#free(from)
       return replaced
     })
@@ -152,7 +152,9 @@ export class SharedFds extends FdTable {
 
   /** Of a record; -1 where it is free. */
   #handle(record: number): Handle {
-    return (this.#words[record + Word.HANDLE] >>> 0) + this.#words[record + Word.HANDLE_HIGH] * high - 1
+    const words = this.#words
+    if (words[record + Word.KIND] === Kind.FREE) return -1
+    return (words[record + Word.HANDLE] >>> 0) + words[record + Word.HANDLE_HIGH] * high
   }
 
   #make(record: number, handle: Handle): Descriptor {
@@ -178,17 +180,28 @@ export class SharedFds extends FdTable {
 
   #record(fd: number, descriptor: Descriptor): void {
     const { handle, filetype, fdflags, fitting, base, inheriting, preopen } = descriptor
-    const words = this.#words
-    const record = head + fd * size
-    words[record + Word.HANDLE] = handle + 1
-    words[record + Word.HANDLE_HIGH] = Math.floor((handle + 1) / high)
-    words[record + Word.FILETYPE] = filetype
-    words[record + Word.FDFLAGS] = fdflags
-    words[record + Word.FITTING] = fitting
-    words[record + Word.BASE] = base
-    words[record + Word.INHERITING] = inheriting
-    words[record + Word.KIND] = kindOf(descriptor)
-    words[record + Word.PREOPEN] = preopen === undefined ? -1 : this.#names.indexOf(preopen)
+    const record = new Int32Array(size)
+    record[Word.KIND] = kindOf(descriptor)
+    record[Word.HANDLE] = handle
+    record[Word.HANDLE_HIGH] = Math.floor(handle / high)
+    record[Word.FILETYPE] = filetype
+    record[Word.FDFLAGS] = fdflags
+    record[Word.FITTING] = fitting
+    record[Word.BASE] = base
+    record[Word.INHERITING] = inheriting
+    record[Word.PREOPEN] = preopen === undefined ? -1 : this.#names.indexOf(preopen)
+    this.#write(fd, record)
+  }
+
+  /**
+   * The kind goes first and comes last. A thread may be ended between any two words, and a record of no kind is free, while one
+   * that is half of another would be a stranger's file, or its rights.
+   */
+  #write(fd: number, record: Int32Array): void {
+    const at = head + fd * size
+    this.#words.fill(Kind.FREE, at, at + 1)
+    this.#words.set(record.subarray(1), at + 1)
+    this.#words.set(record.subarray(0, 1), at)
   }
 
   /** One thread at a time. A thread that is ended meanwhile keeps the lock, but then all of the guest's threads are. */

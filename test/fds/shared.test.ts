@@ -1,0 +1,151 @@
+/** The table of descriptors that threads share: each thread has its own object over the same records. */
+import test from 'ava'
+import { Errno } from '#lib/abi/errno.js'
+import { Rights } from '#lib/abi/rights.js'
+import { Fdflags, Filetype } from '#lib/abi/values.js'
+import type { Descriptor } from '#lib/fds/descriptor.js'
+import { HostFile } from '#lib/fds/host.js'
+import { SharedFds } from '#lib/fds/shared.js'
+import { limitsOf } from '#lib/limits.js'
+import { GuestMemory } from '#lib/memory.js'
+import { Block } from '#lib/sys/block.js'
+import type { Sys } from '#lib/sys/sys.js'
+
+const traits = { filetype: Filetype.REGULAR_FILE, fdflags: 0, fitting: Rights.ALL, base: Rights.ALL, inheriting: 0 }
+const names = [Buffer.from('/given')]
+
+/** Threads over one table, and the handles that were closed. */
+function threads(count: number, limit = 8): { tables: SharedFds[]; closed: number[]; file(handle: number): Descriptor } {
+  const closed: number[] = []
+  const sys = { block: new Block(), close: (handle: number) => closed.push(handle) && 0, bind() {} } as unknown as Sys
+  const memory = new GuestMemory(sys, limitsOf(undefined))
+  const noStream = (): never => {
+    throw new Error('there is no stream')
+  }
+  const tables: SharedFds[] = []
+  for (let i = 0; i < count; i++) tables.push(new SharedFds(sys, memory, limit, names, noStream, tables[0]?.memory))
+  return { tables, closed, file: handle => new HostFile(sys, handle, traits) }
+}
+const errnoOf = (act: () => unknown): Errno | undefined => {
+  try {
+    act()
+    return undefined
+  } catch (error) {
+    return (error as { errno: Errno }).errno
+  }
+}
+
+test('a descriptor that finds no number is closed, and refused with NFILE', t => {
+  const { tables, closed, file } = threads(2, 2)
+  const [one, other] = tables
+  t.deepEqual([one.insert(file(10)), other.insert(file(11))], [0, 1])
+  t.is(
+    errnoOf(() => one.insert(file(12))),
+    Errno.NFILE,
+  )
+  t.deepEqual(closed, [12])
+  t.is(one.get(1, 0).handle, 11)
+})
+
+test('flags are kept of the descriptor that they were set on, not of one that took its number', t => {
+  const { tables, file } = threads(2)
+  const [one, other] = tables
+  const fd = one.insert(file(10))
+  const mine = one.get(fd, 0)
+  one.keepFlags(fd, mine, Fdflags.NONBLOCK)
+  t.is(other.get(fd, 0).fdflags, Fdflags.NONBLOCK)
+  // While this thread is in the host with it, another closes it, and opens something.
+  other.remove(fd)
+  t.is(other.insert(file(11)), fd)
+  one.keepFlags(fd, mine, Fdflags.APPEND)
+  t.is(other.get(fd, 0).fdflags, 0)
+  other.remove(fd)
+  one.keepFlags(fd, mine, Fdflags.APPEND)
+  t.is(
+    errnoOf(() => other.get(fd, 0)),
+    Errno.BADF,
+  )
+})
+
+test('a record that could not be written whole is free', t => {
+  const { tables, closed, file } = threads(2)
+  const [one, other] = tables
+  const broken = file(10)
+  Object.defineProperty(broken, 'readOnly', {
+    get() {
+      throw new Error('ended in between')
+    },
+  })
+  t.throws(() => one.insert(broken), { message: 'ended in between' })
+  t.deepEqual(closed, [10])
+  t.is(
+    errnoOf(() => other.get(0, 0)),
+    Errno.BADF,
+  )
+  t.is(other.insert(file(11)), 0)
+})
+
+/** Records each write to the words of a table, as far as another thread can see it: word by word, in their order. */
+function written(table: SharedFds, act: () => void): Int32Array[] {
+  const seen: Int32Array[] = []
+  const words = new Int32Array(table.memory)
+  const { set, fill, copyWithin } = Int32Array.prototype
+  const stepwise = (change: (whole: Int32Array) => void, on: Int32Array): Int32Array => {
+    const after = Int32Array.from(on)
+    change(after)
+    for (const [i, word] of after.entries()) {
+      if (on[i] === word) continue
+      on[i] = word
+      seen.push(Int32Array.from(words))
+    }
+    return on
+  }
+  const own = (array: Int32Array): boolean => array.buffer === table.memory
+  Int32Array.prototype.set = function (source, at) {
+    own(this) ? stepwise(whole => set.call(whole, source, at), this) : set.call(this, source, at)
+  }
+  Int32Array.prototype.fill = function (...args) {
+    return own(this) ? stepwise(whole => fill.apply(whole, args), this) : fill.apply(this, args)
+  }
+  Int32Array.prototype.copyWithin = function (...args) {
+    return own(this) ? stepwise(whole => copyWithin.apply(whole, args), this) : copyWithin.apply(this, args)
+  }
+  try {
+    act()
+  } finally {
+    Object.assign(Int32Array.prototype, { set, fill, copyWithin })
+  }
+  return seen
+}
+
+test.serial('whatever word of a record comes last, another thread finds nothing there, or all of it', t => {
+  const { tables, file } = threads(1)
+  const [table] = tables
+  const [low, high] = [file(1), file(2 ** 33 + 5)]
+  low.preopen = names[0]
+  const narrow = new HostFile((low as HostFile).sys, 7, { ...traits, base: Rights.FD_READ, fdflags: Fdflags.APPEND })
+  const whole = new Map<number, string>()
+  const check = (steps: Int32Array[]): void => {
+    t.true(steps.length > 0)
+    for (const step of steps) {
+      const shared = new SharedArrayBuffer(step.byteLength)
+      new Int32Array(shared).set(step)
+      // Nobody ends with the lock in this test.
+      new Int32Array(shared)[0] = 0
+      const other = new SharedFds((low as HostFile).sys, undefined as never, 8, names, undefined as never, shared)
+      for (let fd = 0; fd < 3; fd++) {
+        if (errnoOf(() => other.get(fd, 0)) === Errno.BADF) continue
+        const { handle, base, fdflags, preopen } = other.get(fd, 0)
+        t.is(JSON.stringify({ base, fdflags, preopen: preopen?.length }), whole.get(handle) ?? '', `handle ${handle} at ${fd}`)
+      }
+    }
+  }
+  for (const file of [low, high, narrow]) {
+    const { handle, base, fdflags, preopen } = file
+    whole.set(handle, JSON.stringify({ base, fdflags, preopen: preopen?.length }))
+    check(written(table, () => table.insert(file)))
+  }
+  check(written(table, () => table.renumber(2, 0)))
+  t.is(table.get(0, 0).handle, 7)
+  check(written(table, () => table.remove(1)))
+})
