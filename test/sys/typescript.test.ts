@@ -1,7 +1,9 @@
 /** The contract on the typescript backend, by each of its ways to reach a directory. */
+import fs from 'node:fs'
 import test from 'ava'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { contract, type Skip } from './contract.js'
+import { BOTH, Fdflags, Ground, openDescriptors, said } from './ground.js'
 
 const nodeFs: Skip[] = [
   {
@@ -43,3 +45,32 @@ contract(test, 'typescript by path strings', () => new TypescriptSys({ places: '
     cases: ['setFlags nonblock on a pipe', 'an adopted file goes on where the host was', 'adopt a file that appends'],
   },
 ])
+
+const withProc = fs.existsSync('/proc/self/fd') ? test.serial : test.serial.skip
+withProc('a close that fails while flags are set leaves the handle its new descriptor [as /proc/self/fd reopens it]', t => {
+  const sys = new TypescriptSys()
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  g.file('mine', 'mine')
+  g.file('other', 'other')
+  const before = openDescriptors()
+  const handle = g.handle('mine', { access: BOTH })
+  const { closeSync } = fs
+  fs.closeSync = fd => {
+    closeSync(fd)
+    throw Object.assign(new Error('EIO: i/o error, close'), { code: 'EIO', syscall: 'close' })
+  }
+  try {
+    t.is(said(sys.setFlags(handle, Fdflags.APPEND)), 'UNEXPECTED')
+  } finally {
+    fs.closeSync = closeSync
+  }
+  // It takes the number that is free now.
+  const stranger = fs.openSync(g.host('other'), 'r+')
+  t.is(g.write(handle, '!'), 1)
+  t.deepEqual([g.text('mine'), g.text('other')], ['mine!', 'other'])
+  t.is(said(sys.close(handle)), 0)
+  t.is(fs.readFileSync(stranger, 'utf8'), 'other', 'it is open still')
+  fs.closeSync(stranger)
+  t.is(openDescriptors(), before)
+})

@@ -174,8 +174,10 @@ export class TypescriptSys implements Sys {
       const position = slot.type === Filetype.REGULAR_FILE ? (slot.position ?? this.#reach.info(slot.fd)?.offset) : undefined
       const fd = this.#reach.reopen(slot.fd, hostFlags(slot.access, fdflags))
       if (fd !== undefined) {
-        if (slot.owned) fs.closeSync(slot.fd)
+        const { fd: old, owned } = slot
         Object.assign(slot, { fd, fdflags, position, owned: true, appending: false })
+        // Last: the number is free even if the host says EIO, and whoever opens something next has it.
+        if (owned) fs.closeSync(old)
         return 0
       }
       // Without another descriptor only append can change, and only from not appending.
