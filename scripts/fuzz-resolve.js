@@ -33,9 +33,16 @@ function build(compiler, name, sanitizers, ...more) {
   if (stderr !== '') console.error(stderr)
   return program
 }
-const byLibFuzzer = () => ['clang++-19', 'clang++'].map(compiler => build(compiler, 'resolve', 'fuzzer,address,undefined')).find(Boolean)
-const byChance = () =>
-  ['g++', 'c++', 'clang++'].map(compiler => build(compiler, 'resolve-standalone', 'address,undefined', '-DSTANDALONE')).find(Boolean)
+/** By the first compiler that can: one that cannot removes what the one before it made. */
+function first(compilers, name, sanitizers, ...more) {
+  for (const compiler of compilers) {
+    const program = build(compiler, name, sanitizers, ...more)
+    if (program !== undefined) return program
+  }
+  return undefined
+}
+const byLibFuzzer = () => first(['clang++-19', 'clang++'], 'resolve', 'fuzzer,address,undefined')
+const byChance = () => first(['g++', 'c++', 'clang++'], 'resolve-standalone', 'address,undefined', '-DSTANDALONE')
 
 mkdirSync(join(folder, 'corpus'), { recursive: true })
 const fuzzer = values.standalone ? undefined : byLibFuzzer()
