@@ -64,9 +64,9 @@ export class FixedFiles {
     record.setBigUint64(At.ATIM, atim, true)
     record.setBigUint64(At.MTIM, mtim, true)
     record.setBigUint64(At.CTIM, this.#unknown.mtim, true)
-    if (record.getUint8(At.TYPE) === Filetype.DIRECTORY && !gone) {
-      // Both tell how a file system keeps a directory, and what was in it once.
-      record.setBigUint64(At.NLINK, 1n, true)
+    if (record.getUint8(At.TYPE) === Filetype.DIRECTORY) {
+      // Both tell how a file system keeps a directory, and what was in it once. One that was removed has a size on tmpfs.
+      record.setBigUint64(At.NLINK, gone ? 0n : 1n, true)
       record.setBigUint64(At.SIZE, 0n, true)
     }
     return 0

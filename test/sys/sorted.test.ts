@@ -99,3 +99,33 @@ test('files beyond a million have no number, and those before keep theirs', t =>
   t.is(files.numberOf(2n, 0n), 0n)
   t.is(files.numberOf(1n, 77n), 78n)
 })
+
+test('a directory has no size, and one name or none, whatever its file system says of it', t => {
+  const { block } = openNative()
+  const { record } = block
+  /** The host's record: what lies in it at NLINK and SIZE. */
+  let host: readonly [links: bigint, size: bigint] = [0n, 0n]
+  const filestat = (): number => {
+    record.setBigUint64(0, 9n, true)
+    record.setBigUint64(8, 5n, true)
+    record.setUint8(16, 3)
+    record.setBigUint64(24, host[0], true)
+    record.setBigUint64(32, host[1], true)
+    return 0
+  }
+  const sys = { block, filestat } as unknown as Sys
+  for (const name of ['filestatAt', 'setTimes', 'setTimesAt', 'unlink', 'rmdir', 'rename'] as const) sys[name] = () => 0
+  new FixedFiles(sys, new FixedClock(0n), 1n).over(sys)
+  // ext4, btrfs, tmpfs; the last two when it was removed.
+  for (const [told, links] of [
+    [[3n, 4096n], 1n],
+    [[1n, 0n], 1n],
+    [[0n, 0n], 0n],
+    [[0n, 40n], 0n],
+  ] as const) {
+    host = told
+    t.is(sys.filestat(0), 0)
+    t.deepEqual([record.getBigUint64(24, true), record.getBigUint64(32, true)], [links, 0n])
+    t.is(record.getBigUint64(8, true), links, 'its number, and none without a name')
+  }
+})
