@@ -46,18 +46,16 @@ bool would_wait(const File& file, short event) {
 // Sends all of it, or receives until there is no more room or no more comes: block.progress counts from call to call.
 template <class Call>
 Answer move_all(State& state, std::uint32_t spans, bool receives, Call call) {
-  constexpr int most = 256;  // then others get a chance to end this thread
   std::uint32_t& progress = state.block().progress;
-  for (int piece = 0; piece < most; ++piece) {
-    Pieces pieces;
-    if (const Answer refused = pieces.gather(state, spans, max_transfer, progress); refused != 0) return refused;
-    if (pieces.empty() && (progress > 0 || receives)) return progress;
-    const Answer size = call(pieces);
-    if (size < 0) return size == pending || progress == 0 ? size : progress;
-    if (size == 0) return progress;
-    progress += static_cast<std::uint32_t>(size);
-  }
-  return pending;
+  Pieces pieces;
+  if (const Answer refused = pieces.gather(state, spans, Pieces::at_once, progress); refused != 0) return refused;
+  if (pieces.empty() && (progress > 0 || receives)) return progress;
+  const std::uint64_t offered = pieces.total();
+  const Answer size = call(pieces);
+  if (size < 0) return size == pending || progress == 0 ? size : progress;
+  progress += static_cast<std::uint32_t>(size);
+  const bool last = static_cast<std::uint64_t>(size) == offered && offered < Pieces::at_once;
+  return last || size == 0 ? progress : pending;
 }
 
 bool waits_for_all(const File& file) { return file.type == Filetype::SocketStream && !file.asked_nonblock(); }

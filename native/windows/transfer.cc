@@ -94,22 +94,21 @@ Answer write_on(File& file, Call call) {
   return size;
 }
 
-// The guest that did not ask for NONBLOCK gets all of it written, in pieces that block.progress counts from call to call.
+// Writes all of it unless the guest asked for NONBLOCK: block.progress counts from call to call, and others get a chance to end
+// this thread in between.
 Answer write_all(State& state, File& file, std::uint32_t spans) {
-  constexpr int most = 256;  // then others get a chance to end this thread
   const auto room = buffer();
   if (room == nullptr) return refuse(Errno::NoMem);
   std::uint32_t& progress = state.block().progress;
-  for (int piece = 0; piece < most; ++piece) {
-    Pieces pieces;
-    if (const Answer refused = pieces.gather(state, spans, max_transfer, progress); refused != 0) return refused;
-    if (pieces.empty()) return progress;
-    const Answer written = write_stream(state, file, room->bytes, pieces.copy_to(room->bytes, Pieces::at_once));
-    if (written < 0) return written == pending || progress == 0 ? written : progress;
-    progress += static_cast<std::uint32_t>(written);
-    if (file.asked_nonblock() || written == 0) return progress;
-  }
-  return pending;
+  Pieces pieces;
+  if (const Answer refused = pieces.gather(state, spans, Pieces::at_once, progress); refused != 0) return refused;
+  if (pieces.empty()) return progress;
+  const std::uint32_t offered = pieces.copy_to(room->bytes, Pieces::at_once);
+  const Answer written = write_stream(state, file, room->bytes, offered);
+  if (written < 0) return written == pending || progress == 0 ? written : progress;
+  progress += static_cast<std::uint32_t>(written);
+  const bool last = written == offered && offered < Pieces::at_once;
+  return last || written == 0 || file.asked_nonblock() ? progress : pending;
 }
 
 }  // namespace
