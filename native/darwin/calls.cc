@@ -1,6 +1,8 @@
 // Knows the system calls that only macOS has, or has so.
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
@@ -50,9 +52,25 @@ int wait(pollfd* entries, std::size_t count, const timespec* timeout) {
   }
 }
 
+ssize_t read_now(int, const iovec*, int) {
+  errno = EOPNOTSUPP;
+  return -1;
+}
 ssize_t write_now(int, const iovec*, int) {
   errno = EOPNOTSUPP;
   return -1;
+}
+
+// By its name, which only terminals have: what /dev/fd opens is the same description.
+int reopen(int fd, int flags) {
+  char name[PATH_MAX];
+  errno = ::ttyname_r(fd, name, sizeof(name));
+  return errno == 0 ? ::open(name, flags) : -1;
+}
+
+bool is_master(int fd) {
+  char slave[128];
+  return ::ioctl(fd, TIOCPTYGNAME, slave) == 0;
 }
 
 ssize_t read(int fd, void* into, std::size_t size) { return ::read(fd, into, size); }

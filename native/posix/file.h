@@ -8,6 +8,7 @@
 #include "fd.h"
 #include "flags.h"
 #include "platform.h"
+#include "reopen.h"
 #include "wasi.h"
 
 namespace wasi_common {
@@ -27,6 +28,7 @@ struct File {
   dev_t device = 0;  // of a root
   ino_t inode = 0;
   platform::ListingPointer listing;
+  OwnTerminal terminal;  // of an adopted one
   // Of what was adopted: whose turn it is to see whether it is ready, and then to use it.
   std::unique_ptr<std::timed_mutex> turns;
 

@@ -37,8 +37,15 @@ int sync_data(int fd);
 // poll(2) with nanoseconds; a null timeout waits for ever.
 int wait(pollfd* entries, std::size_t count, const timespec* timeout);
 
-// writev(2) of what finds room at once, EAGAIN where nothing does; EOPNOTSUPP where the host cannot do that.
+// readv(2) of what is there and writev(2) of what finds room, EAGAIN where nothing is or does; EOPNOTSUPP where the host cannot
+// do that with this file.
+ssize_t read_now(int fd, const struct iovec* vectors, int count);
 ssize_t write_now(int fd, const struct iovec* vectors, int count);
+
+// Opens what `fd` is open on a second time, with open(2)'s flags. The caller checks that it is the same file.
+int reopen(int fd, int flags);
+// True of the side of a pseudoterminal that the terminal emulator has.
+bool is_master(int fd);
 
 // A non-blocking socket for connections.
 int stream_socket(int family);

@@ -35,6 +35,10 @@ Answer Host::adopt(int fd) {
   file.adopted = true;
   file.turns = std::make_unique<std::timed_mutex>();
   file.socket = S_ISSOCK(status.st_mode);
+  if (::isatty(fd)) {
+    OwnTerminal terminal(fd, status, flags & O_ACCMODE);
+    if (state_.spare(terminal.descriptor()) == 0) file.terminal = std::move(terminal);
+  }
   std::uint32_t known = flags & O_APPEND ? std::uint32_t{fdflags::append} : 0;
   // O_SYNC has O_DSYNC's bit in it on Linux.
   if ((flags & O_SYNC) == O_SYNC)

@@ -23,24 +23,21 @@ bool waits_for_all(const File& file) { return file.type == Filetype::SocketStrea
 // blocks, but nobody could end its waiting: so block.progress counts from call to call.
 template <class Call>
 Answer move_all(State& state, const File& file, std::uint32_t spans, short event, const char* name, Call call) {
-  constexpr int most = 256;  // then others get a chance to end this thread
   std::uint32_t& progress = state.block().progress;
-  for (int piece = 0; piece < most; ++piece) {
-    Vectors vectors;
-    if (const Answer refused = vectors.gather(state, spans, max_transfer, progress); refused != 0) return refused;
-    if (vectors.empty() && (progress > 0 || event == POLLIN)) return progress;
-    msghdr message = message_of(vectors);
-    const ssize_t size = retry([&] { return call(&message); });
-    if (size == 0) return progress;
-    if (size > 0) {
-      progress += static_cast<std::uint32_t>(size);
-      continue;
-    }
+  Vectors vectors;
+  if (const Answer refused = vectors.gather(state, spans, at_once, progress); refused != 0) return refused;
+  const std::uint64_t offered = vectors.size();
+  if (offered == 0 && (progress > 0 || event == POLLIN)) return progress;
+  msghdr message = message_of(vectors);
+  const ssize_t size = retry([&] { return call(&message); });
+  if (size == -1) {
     if (errno != EAGAIN && errno != EWOULDBLOCK) return progress > 0 ? progress : state.failed(name, errno);
     ready(file.fd, event, patience);
     return pending;
   }
-  return pending;
+  progress += static_cast<std::uint32_t>(size);
+  const bool last = static_cast<std::uint64_t>(size) == offered && offered < at_once;
+  return last || size == 0 ? progress : pending;
 }
 
 }  // namespace
@@ -53,12 +50,12 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   if (!listens(file->fd)) return refuse(Errno::Inval);
   if (const Answer refused = state_.check_next(file->fd); refused != 0) return refused;
   // An adopted one may be blocking.
-  const bool asked = file->asked_nonblock();
-  const Turn turn(*file, asked ? 0 : patience);
-  if (!turn || !ready(file->fd, POLLIN, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
-  const Answer accepted = transfer(state_, *file, POLLIN, "accept", [&] { return platform::accept(file->fd, flags != 0); });
-  if (accepted < 0) return accepted;
-  Descriptor fd(static_cast<int>(accepted));
+  const int milliseconds = file->asked_nonblock() ? 0 : patience;
+  const Answer not_yet = file->asked_nonblock() ? refuse(Errno::Again) : pending;
+  const Turn turn(*file, milliseconds);
+  if (!turn || !ready(file->fd, POLLIN, turn.waited() ? 0 : milliseconds)) return not_yet;
+  Descriptor fd(retry([&] { return platform::accept(file->fd, flags != 0); }));
+  if (!fd.open()) return errno == EAGAIN || errno == EWOULDBLOCK ? not_yet : state_.failed("accept", errno);
   if (const Answer refused = state_.check_reserve(fd); refused != 0) return refused;
   platform::keep_quiet(fd.get());
   File connection;

@@ -2,9 +2,9 @@
 #include "transfer.h"
 
 #include <algorithm>
-#include <climits>
 
 #include "host.h"
+#include "stream.h"
 
 namespace wasi_common {
 
@@ -29,40 +29,6 @@ Answer Vectors::gather(State& state, std::uint32_t count, std::uint64_t limit, s
   return 0;
 }
 
-namespace {
-
-// Writes to a pipe or terminal of the host, whose mode is not ours to change, without ever waiting in the kernel. The
-// guest that did not ask for NONBLOCK gets all of it written, in pieces that block.progress counts from call to call.
-Answer write_in_pieces(State& state, const File& file, std::uint32_t spans) {
-  constexpr int most = 256;  // then others get a chance to end this thread
-  const bool asked = file.asked_nonblock();
-  std::uint32_t& progress = state.block().progress;
-  for (int piece = 0; piece < most; ++piece) {
-    Vectors vectors;
-    if (const Answer refused = vectors.gather(state, spans, max_transfer, progress); refused != 0) return refused;
-    if (vectors.empty() && progress > 0) return progress;
-    ssize_t written = retry([&] { return platform::write_now(file.fd, vectors.begin(), vectors.count()); });
-    if (written == -1 && errno == EOPNOTSUPP) {
-      const Turn turn(file, asked ? 0 : patience);
-      if (!turn || !ready(file.fd, POLLOUT, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
-      // What is ready takes so much without waiting; more might have to.
-      if (const Answer refused = vectors.gather(state, spans, PIPE_BUF, progress); refused != 0) return refused;
-      written = retry([&] { return vectors.write(file.fd); });
-    }
-    if (written == -1) {
-      if (errno != EAGAIN) return progress > 0 ? progress : state.failed("writev", errno);
-      if (asked) return refuse(Errno::Again);
-      if (!ready(file.fd, POLLOUT, patience)) return pending;
-      continue;
-    }
-    progress += static_cast<std::uint32_t>(written);
-    if (asked || written == 0) return progress;
-  }
-  return pending;
-}
-
-}  // namespace
-
 Answer Host::readv(Handle handle, std::uint32_t spans) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
@@ -70,6 +36,7 @@ Answer Host::readv(Handle handle, std::uint32_t spans) {
   if (file->socket) return recv(handle, spans, 0);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
+  if (file->waits) return move_some(state_, *file, vectors, Direction::in);
   return transfer(state_, *file, POLLIN, "readv", [&] { return vectors.read(file->fd); });
 }
 
@@ -90,7 +57,7 @@ Answer Host::writev(Handle handle, std::uint32_t spans) {
   if (!file) return refuse(Errno::BadF);
   // A pipe without a reader raises SIGPIPE, which Node ignores from its start; a socket can be told not to.
   if (file->socket) return send(handle, spans, 0);
-  if (file->waits) return write_in_pieces(state_, *file, spans);
+  if (file->waits) return write_all(state_, *file, spans);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
   return transfer(state_, *file, POLLOUT, "writev", [&] { return vectors.write(file->fd); });
@@ -100,9 +67,9 @@ Answer Host::write_text(Handle handle, std::uint32_t length) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (length > sizeof(Block::text)) return refuse(Errno::Inval);
-  // What is ready takes so much without waiting.
-  const std::size_t piece = std::min<std::size_t>(length, PIPE_BUF);
-  return transfer(state_, *file, POLLOUT, "write", [&] { return platform::write(file->fd, state_.block().text, piece); });
+  Vectors vectors(state_.block().text, length);
+  if (file->waits) return move_some(state_, *file, vectors, Direction::out);
+  return transfer(state_, *file, POLLOUT, "write", [&] { return vectors.write(file->fd); });
 }
 
 Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 
@@ -24,45 +25,58 @@ class Turn {
  public:
   Turn(const File& file, int milliseconds) {
     if (file.turns == nullptr) return;
-    lock_ = std::unique_lock<std::timed_mutex>(*file.turns, std::chrono::milliseconds(milliseconds));
-    taken_ = lock_.owns_lock();
+    lock_ = std::unique_lock<std::timed_mutex>(*file.turns, std::try_to_lock);
+    waited_ = !lock_.owns_lock();
+    taken_ = !waited_ || lock_.try_lock_for(std::chrono::milliseconds(milliseconds));
   }
   // False if it did not come in time.
   explicit operator bool() const { return taken_; }
+  // True if it did not come at once: then no call waits for anything else, too.
+  bool waited() const { return waited_; }
 
  private:
   std::unique_lock<std::timed_mutex> lock_;
   bool taken_ = true;
+  bool waited_ = false;
 };
 
 // Makes a call that may have to wait for `event`. Its size, or `pending`, or the failure of `name`.
 //
-// All that we opened ourselves is non-blocking, and calls on sockets are made so: waiting is done here. The description
-// behind an adopted descriptor is shared with the host and with whoever started it (a shell's terminal), so its mode is
-// neither changed nor trusted: poll(2) is asked first, and if libuv has made it non-blocking the guest does not notice.
+// All that we opened ourselves is non-blocking, and calls on sockets are made so: waiting is done here. Pipes and terminals
+// of the host, whose mode is neither changed nor trusted, are moved by stream.h.
 template <class Call>
 Answer transfer(State& state, const File& file, short event, const char* name, Call call) {
-  const bool asked = file.asked_nonblock();
-  auto result = static_cast<decltype(call())>(-1);
-  if (file.waits) {
-    const Turn turn(file, asked ? 0 : patience);
-    if (!turn || !ready(file.fd, event, asked ? 0 : patience)) return asked ? refuse(Errno::Again) : pending;
-    result = retry(call);
-  } else {
-    result = retry(call);
-  }
+  const auto result = retry(call);
   if (result != -1) return result;
-  if (asked || (errno != EAGAIN && errno != EWOULDBLOCK)) return state.failed(name, errno);
+  if (file.asked_nonblock() || (errno != EAGAIN && errno != EWOULDBLOCK)) return state.failed(name, errno);
   ready(file.fd, event, patience);
   return pending;
 }
 
+// So many bytes are moved in one call at most, where more calls can follow: nobody ends a thread that a fast reader keeps
+// writing.
+inline constexpr std::uint64_t at_once = 65536;
+
 // Spans of guest memory as the kernel wants them.
 class Vectors {
  public:
+  Vectors() = default;
+  Vectors(void* base, std::size_t length) : count_(1) { vectors_[0] = {base, length}; }
   // Reads the first `count` spans of the block. No more than `limit` bytes, those behind the first `skipped`.
   Answer gather(State& state, std::uint32_t count, std::uint64_t limit = max_transfer, std::uint64_t skipped = 0);
   bool empty() const { return vectors_[0].iov_len == 0; }
+  std::uint64_t size() const {
+    std::uint64_t sum = 0;
+    for (int i = 0; i < count_; ++i) sum += vectors_[i].iov_len;
+    return sum;
+  }
+  // Leaves no more than so many bytes, the first ones.
+  void limit(std::size_t most) {
+    for (int i = 0; i < count_; ++i) {
+      vectors_[i].iov_len = std::min(vectors_[i].iov_len, most);
+      most -= vectors_[i].iov_len;
+    }
+  }
   // The system calls on them. The kernel takes longer to copy in one vector than to take two arguments.
   ssize_t read(int fd) {
     return count_ == 1 ? platform::read(fd, vectors_->iov_base, vectors_->iov_len) : ::readv(fd, vectors_, count_);

@@ -19,6 +19,7 @@ static const struct {
     {"landlock_add_rule", 445},
     {"prctl", SYS_prctl},
     {"fsync", SYS_fsync},
+    {"pwritev2", SYS_pwritev2},
 };
 
 int main(int argc, char** argv) {

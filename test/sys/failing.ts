@@ -24,5 +24,5 @@ function missing(): string | undefined {
 
 const reason = missing()
 /** Registers a test that needs it, or says why it is skipped. */
-export const withFailing: (title: string, body: (t: ExecutionContext) => void) => void =
-  reason === undefined ? (title, body) => test(title, body) : title => test.skip(`${title} [${reason}]`, () => {})
+export const withFailing: (title: string, body: (t: ExecutionContext) => Promise<void> | void) => void =
+  reason === undefined ? (title, body) => test.serial(title, body) : title => test.serial.skip(`${title} [${reason}]`, () => {})

@@ -1,0 +1,57 @@
+// Knows by which names the host opens a terminal or pipe a second time.
+#include "reopen.h"
+
+#include <fcntl.h>
+#include <termios.h>
+
+namespace wasi_common {
+namespace {
+
+constexpr int at_once = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+// tcgetsid(3) fails for a slave that is not the controlling terminal of this process, so /dev/tty is the same terminal. Its
+// name works after su(1), too, when the terminal belongs to another user.
+Descriptor controlling(int fd, int access) {
+  if (::tcgetsid(fd) == -1) return Descriptor();
+  Descriptor own(retry([&] { return ::open("/dev/tty", access | at_once); }));
+  // Where /dev was made by hand, that name may be a file.
+  if (own.open() && ::tcgetsid(own.get()) == -1) own.reset();
+  return own;
+}
+
+Descriptor reopen(int fd, const struct stat& status, int access) {
+  Descriptor own(retry([&] { return platform::reopen(fd, access | at_once); }));
+  struct stat found;
+  if (own.open() && (::fstat(own.get(), &found) != 0 || found.st_dev != status.st_dev || found.st_ino != status.st_ino ||
+                     found.st_rdev != status.st_rdev))
+    own.reset();
+  return own;
+}
+
+}  // namespace
+
+OwnTerminal::OwnTerminal(int fd, const struct stat& status, int access)
+    : device_(status.st_dev), number_(status.st_rdev), inode_(status.st_ino) {
+  if (platform::is_master(fd)) return;
+  own_ = controlling(fd, access);
+  if (!own_.open()) own_ = reopen(fd, status, access);
+}
+
+int OwnTerminal::instead_of(int fd) const {
+  if (!own_.open()) return -1;
+  struct stat now;
+  const bool same = ::fstat(fd, &now) == 0 && now.st_dev == device_ && now.st_ino == inode_ && now.st_rdev == number_;
+  return same ? own_.get() : -1;
+}
+
+Descriptor reopen_pipe(int fd, int access) {
+  struct stat status;
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags == -1 || ::fstat(fd, &status) != 0) return Descriptor();
+  // The second descriptor allows no more than the first one.
+  const int held = flags & O_ACCMODE;
+  errno = held == access || held == O_RDWR ? EOPNOTSUPP : EBADF;
+  return errno != EBADF && S_ISFIFO(status.st_mode) ? reopen(fd, status, access) : Descriptor();
+}
+
+}  // namespace wasi_common
