@@ -67,7 +67,7 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
     /^(sys\/choose|sys\/wall|sys\/typescript\/\w+)\.ts$/,
     'only sys/choose names a backend; the wall lies beside one',
   ],
-  [/^sys\/choose$/, /^(guest|threads|cli\/leave)\.ts$/, 'a guest is given its backend; the command ends by it'],
+  [/^sys\/choose$/, /^(guest|threads|cli\/(leave|outlet))\.ts$/, 'a guest is given its backend; the command writes and ends by it'],
   [/^(?!node:)[^./]*$/, /^$/, 'there are no runtime dependencies'],
 ]
 test('what only few may see, only those see', t => {

@@ -7,7 +7,7 @@ import { CommandError } from './error.js'
 import { leave } from './leave.js'
 import { parseRun, runHelp } from './options.js'
 import { run } from './run.js'
-import { say } from './say.js'
+import { note, say } from './say.js'
 
 const help = `wasi-common: run WebAssembly that you do not trust
 
@@ -48,7 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
 function tell(error: unknown): number {
   if (!(error instanceof CommandError)) throw error
   // It may have names that the program chose.
-  process.stderr.write(plain(`wasi-common: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`))
+  note(plain(`${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`))
   return 1
 }
 

@@ -9,7 +9,7 @@ import type { RunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
 import { checkImports, compile, hintFor, read } from './program.js'
-import { limited, note, STDERR, STDOUT, say } from './say.js'
+import { limited, note, STDERR, STDOUT, say, waitAtMost } from './say.js'
 import { summary } from './summary.js'
 import { type Tracer, tracer } from './tracer.js'
 
@@ -47,12 +47,15 @@ function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer 
 /** What timeout(1) exits with, and a shell for a command that Ctrl-C ended. */
 const TIMED_OUT = 124
 const INTERRUPTED = 130
+/** How long the command's own words may wait for their reader when the time of the guest is over, in milliseconds. */
+const grace = 500
 
 /** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
 async function apart(request: RunRequest, trace: Tracer | undefined, start: (options: RunOptions) => Promise<number>): Promise<number> {
   const { args, env, preopens, listen, backend, sandbox, threads, timeout, maxMemory, maxOutput, traceStyle, replay } = request
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
+  if (timeout !== undefined) waitAtMost(timeout + grace)
   try {
     return await start({
       stdin: 0,
@@ -77,7 +80,7 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
     if (interrupted.signal.aborted) return INTERRUPTED
     if (!(error instanceof Error && 'code' in error) || error instanceof CommandError) throw trap(error)
     if (error.code === 'ERR_WASI_TIMEOUT') {
-      warn(error.message)
+      note(error.message)
       return TIMED_OUT
     }
     // What goes wrong before the guest begins has a code.
@@ -106,8 +109,8 @@ async function runApart(
   const { runInProcess } = await import('../run/walled.js')
   try {
     const { exitCode, wall, metrics: told = {} } = await runInProcess(bytes, { ...options, isolation, wall: wanted, metrics })
-    if (!wall?.landlock) warn('this kernel has no Landlock: files were kept from the program by the sandbox alone')
-    if (!wall?.seccomp) warn('this kernel has no seccomp filters: system calls were not kept from the program')
+    if (!wall?.landlock) note('this kernel has no Landlock: files were kept from the program by the sandbox alone')
+    if (!wall?.seccomp) note('this kernel has no seccomp filters: system calls were not kept from the program')
     tellCalls(told)
     return exitCode
   } catch (error) {
@@ -122,8 +125,6 @@ async function runApart(
 function tellCalls(metrics: Metrics): void {
   if (Object.keys(metrics).length > 0) say(summary(metrics), STDERR)
 }
-
-const warn = (message: string): void => void process.stderr.write(`wasi-common: ${message}\n`)
 
 function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
   const { args, env, preopens, listen, backend, sandbox, traceStyle, summary: metrics, replay } = request

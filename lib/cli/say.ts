@@ -5,6 +5,7 @@ import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import type { Writer } from '../streams.js'
 import { CommandError } from './error.js'
+import { type Outlet, outletOf } from './outlet.js'
 
 export const STDOUT = 1
 export const STDERR = 2
@@ -15,15 +16,39 @@ const never = new Int32Array(new SharedArrayBuffer(4))
 /** Node makes a pipe that is one of its standard streams one that does not wait, as soon as there is a worker. */
 const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EAGAIN'
 
-/** All of it, however slow its reader is. */
+/** The time by performance.now() after which a stream without room is not waited for; undefined: for ever. */
+let deadline: number | undefined
+const late = (): boolean => deadline !== undefined && performance.now() > deadline
+/** By descriptor, used where there is a deadline. */
+const outlets = new Map<number, Outlet | undefined>()
+
+/**
+ * Sets a deadline for a terminal that was stopped, or a reader that does not read. This thread, where the timer of the guest
+ * fires, does not wait for them after it: what has found no room by then is lost.
+ */
+export function waitAtMost(milliseconds: number): void {
+  deadline = performance.now() + milliseconds
+}
+
+function outlet(to: number): Outlet | undefined {
+  if (deadline === undefined) return undefined
+  if (!outlets.has(to)) outlets.set(to, outletOf(to))
+  return outlets.get(to)
+}
+
+/** All of it, however slow its reader is, unless there is a deadline. */
 export function writeAll(to: number, text: string): void {
+  const some = outlet(to) ?? (bytes => writeSync(to, bytes))
   for (let rest = Buffer.from(text); rest.length > 0; ) {
+    let size = 0
     try {
-      rest = rest.subarray(writeSync(to, rest))
+      size = some(rest)
     } catch (error) {
       if (!isFull(error)) throw error
-      Atomics.wait(never, 0, 0, pause)
     }
+    if (size === 0 && late()) return
+    if (size === 0) Atomics.wait(never, 0, 0, pause)
+    rest = rest.subarray(size)
   }
 }
 
@@ -38,23 +63,22 @@ export function say(text: string, to = STDOUT): void {
 
 /** A line for whoever started the command, written before the guest goes on. */
 export function note(text: string): void {
-  try {
-    writeAll(STDERR, `wasi-common: ${text}\n`)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw new CommandError(`cannot write: ${(error as Error).message}`)
-  }
+  say(`wasi-common: ${text}\n`, STDERR)
 }
 
 const written = promisify(write)
-/** As many as there is room for now. It does not keep this thread, where a guest's time is told, waiting. */
+/** As many as there is room for now; all of them, unwritten, after the deadline. It does not keep this thread waiting. */
 async function writeSome(to: number, bytes: Buffer): Promise<number> {
+  const some = outlet(to) ?? (async () => (await written(to, bytes)).bytesWritten)
   for (;;) {
     try {
-      return (await written(to, bytes)).bytesWritten
+      const size = await some(bytes)
+      if (size > 0) return size
     } catch (error) {
       if (!isFull(error)) throw error
-      await setTimeout(pause)
     }
+    if (late()) return bytes.length
+    await setTimeout(pause)
   }
 }
 
