@@ -37,7 +37,7 @@ Answer Host::adopt(int fd) {
   file.socket = S_ISSOCK(status.st_mode);
   if (::isatty(fd)) {
     OwnTerminal terminal(fd, status, flags & O_ACCMODE);
-    if (state_.spare(terminal.descriptor()) == 0) file.terminal = std::move(terminal);
+    if (state_.check_reserve(terminal.descriptor()) == 0) file.terminal = std::move(terminal);
   }
   std::uint32_t known = flags & O_APPEND ? std::uint32_t{fdflags::append} : 0;
   // O_SYNC has O_DSYNC's bit in it on Linux.

@@ -14,7 +14,7 @@ ssize_t move(int fd, Vectors& vectors, Direction direction) {
 
 ssize_t move_through_second(State& state, int fd, Vectors& vectors, Direction direction) {
   Descriptor second = reopen_pipe(fd, direction == Direction::out ? O_WRONLY : O_RDONLY);
-  if (!second.open() || state.spare(second) != 0) {
+  if (!second.open() || state.check_reserve(second) != 0) {
     errno = !second.open() && errno == EBADF ? EBADF : EOPNOTSUPP;
     return -1;
   }
