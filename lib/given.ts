@@ -1,11 +1,13 @@
 /** What a guest is given becomes its first descriptors. */
+import { Fdflags, Filetype } from './abi/values.js'
 import { coded } from './errors.js'
 import type { Descriptor } from './fds/descriptor.js'
 import { hostDescriptor } from './fds/directory.js'
-import { type HostFile, openedTraits } from './fds/host.js'
+import { HostFile, openedTraits } from './fds/host.js'
 import { memoryDescriptor } from './fds/memory.js'
+import { oneWay, Way } from './fds/oneway.js'
 import { ReadOnly } from './fds/readonly.js'
-import { CONNECTION, LISTENER, STREAM } from './fds/rights.js'
+import { CONNECTION, isSocket, LISTENER, STREAM } from './fds/rights.js'
 import { InputStream, OutputStream } from './fds/stream.js'
 import type { FdTable } from './fds/table.js'
 import { PlainTerminal } from './fds/terminal.js'
@@ -46,16 +48,12 @@ export function openAll(
 ): Opened {
   const beside: Sys[] = []
   try {
-    stdio.forEach((stream, i) => {
-      if (typeof stream !== 'number') {
-        fds.insert(served(sys, memory, i, stream, terminalEscapes))
-        return
-      }
-      const handle = opening(`${['stdin', 'stdout', 'stderr'][i]}, descriptor ${stream}`, () => sys.adopt(stream))
-      const terminal = sys.block.opened[2] === 1
-      const file = hostDescriptor(sys, handle, openedTraits(sys, STREAM, STREAM))
-      fds.insert(terminal && !terminalEscapes ? new PlainTerminal(file, memory) : file)
-    })
+    const [stdin, ...outputs] = stdio.map((stream, i) =>
+      typeof stream === 'number' ? lent(sys, memory, i, stream, terminalEscapes) : served(sys, memory, i, stream, terminalEscapes),
+    )
+    const piped = isSocket(stdin.filetype) || outputs.some(output => moves(sys, stdin, output))
+    fds.insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
+    for (const output of outputs) fds.insert(oneWay(Way.OUT, output))
     preopens.forEach((given, i) => {
       const directory = (given.files ?? given.file) ? ofMemory(sys, another, beside, memory, given) : ofHost(sys, given)
       const { readOnly } = given
@@ -71,6 +69,30 @@ export function openAll(
     for (const each of [sys, ...beside]) each.dispose()
     throw error
   }
+}
+
+/** A descriptor of the host as a standard stream, still in both directions. */
+function lent(sys: Sys, memory: GuestMemory, index: number, fd: number, terminalEscapes: boolean): Descriptor {
+  const handle = opening(`${['stdin', 'stdout', 'stderr'][index]}, descriptor ${fd}`, () => sys.adopt(fd))
+  const terminal = sys.block.opened[2] === 1
+  const file = hostDescriptor(sys, handle, openedTraits(sys, STREAM, STREAM))
+  return terminal && !terminalEscapes ? new PlainTerminal(file, memory) : file
+}
+
+/**
+ * True if a guest could choose where an output is written by seeking stdin: both are the same file, perhaps by the same open file
+ * description, whose offset they share. An output that appends is written at its end all the same.
+ */
+function moves(sys: Sys, stdin: Descriptor, output: Descriptor): boolean {
+  // Terminals and /dev/null are often all three streams, and have no places to write at.
+  if (stdin.filetype === Filetype.CHARACTER_DEVICE || (output.fdflags & Fdflags.APPEND) !== 0) return false
+  const file = identity(sys, stdin)
+  return file !== undefined && file === identity(sys, output)
+}
+/** Device and inode of a file of the host. */
+function identity({ block: { record } }: Sys, descriptor: Descriptor): string | undefined {
+  if (!(descriptor instanceof HostFile) || descriptor.filestat() !== 0) return undefined
+  return `${record.getBigUint64(0, true)} ${record.getBigUint64(8, true)}`
 }
 
 /** A stream that the embedder serves. */

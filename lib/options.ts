@@ -81,7 +81,7 @@ export interface GuestOptions extends ReplayOptions {
    */
   readonly listen?: readonly (string | ListeningFd)[] | undefined
   /**
-   * The guest's descriptor 0; 1 and 2 are `stdout` and `stderr`. Those of the host are used as they are: keep them open as long as the guest lives; the
+   * The guest's descriptor 0, which it only reads; 1 and 2 are `stdout` and `stderr`, which it only writes. Those of the host are used as they are: keep them open as long as the guest lives; the
    * guest cannot close them. What is no number is served by functions and objects of yours. Default 0.
    */
   readonly stdin?: Input | undefined

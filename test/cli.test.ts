@@ -55,6 +55,10 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
   ]),
   // Its exit code is the errno of accepting a connection on descriptor 3 without waiting for one: AGAIN, where it listens.
   'accepts.wasm': command([drop(call('fd_fdstat_set_flags', 3, 4)), call('proc_exit', call('sock_accept', 3, 0, 0x10))]),
+  // Their exit codes are the errnos of what no standard stream may do.
+  'reads-output.wasm': command([store(0x30, 0x2000), store(0x34, 1), call('proc_exit', call('fd_read', 1, 0x30, 1, 0x38))]),
+  'writes-input.wasm': command([store(0x30, 0x40), store(0x34, 1), call('proc_exit', call('fd_write', 0, 0x30, 1, 0x38))]),
+  'truncates-output.wasm': command([drop(call('fd_fdstat_set_flags', 1, 0)), call('proc_exit', call('fd_filestat_set_size', 1, 0n))]),
   'nothing.wasm': command([]),
   'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } }),
   'floods.wasm': floods,
@@ -659,6 +663,24 @@ for (const backend of ['native', 'typescript']) {
   })
   test(`closed standard output and error (${backend})`, t => {
     t.deepEqual(shell(`$wasi --backend ${backend} writes.wasm >&- 2>&-`), { status: 0, stdout: '', stderr: '' })
+  })
+  test(`reading standard output and writing standard input are BADF at once, also of pipes (${backend})`, t => {
+    const BADF = '8\n'
+    t.is(shell(`$wasi --backend ${backend} reads-output.wasm | cat; echo \${PIPESTATUS[0]}`).stdout, BADF)
+    // The other end stays open until the program has ended.
+    t.is(shell(`mkfifo p1; exec 3<>p1; $wasi --backend ${backend} writes-input.wasm <p1; echo $?; rm p1`).stdout, BADF)
+    t.is(shell(`mkfifo p2; exec 3<>p2; $wasi --backend ${backend} reads-output.wasm >p2; echo $?; rm p2`).stdout, BADF)
+    t.is(shell(`mkfifo p3; exec 3<>p3; $wasi --backend ${backend} reads.wasm 0>p3; echo $?; rm p3`).stdout, '0\n', 'nothing was read')
+  })
+  test(`a log that standard output is appended to is not cut (${backend})`, t => {
+    const INVAL = 28
+    const log = join(scratch(t), 'log')
+    fs.writeFileSync(log, 'earlier')
+    for (const flags of backend === 'native' ? ['', '--strict', '--threads'] : ['']) {
+      const { status, stderr } = shell(`$wasi --backend ${backend} ${flags} truncates-output.wasm >>${log}`)
+      t.deepEqual([status, stderr], [INVAL, ''], flags)
+      t.is(fs.readFileSync(log, 'utf8'), 'earlier')
+    }
   })
   test(`a pipe that is full is waited for: nothing is lost (${backend})`, t => {
     const { stdout } = shell(`$wasi --backend ${backend} floods.wasm | { sleep 0.5; head -c 1000000; } | wc -c`)

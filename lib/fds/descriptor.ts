@@ -1,7 +1,9 @@
 /** What a guest descriptor stands for: the calls that can be made on one, each refused here as POSIX refuses the wrong kind. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
+import { Filetype } from '../abi/values.js'
 import type { Answer, Handle } from '../sys/sys.js'
+import { unfitErrno } from './rights.js'
 
 /** What a descriptor is made with. */
 export interface Traits {
@@ -40,6 +42,8 @@ export abstract class Descriptor {
 
   /** Itself, or, where it was not known yet what it stands for, what takes its place. */
   known(): Descriptor { return this }
+  /** Errno for a call that needs rights which this descriptor cannot hold. */
+  unfit(missing: Rights): Errno { return unfitErrno(missing, this.filetype === Filetype.DIRECTORY) }
 
   close(): Answer { return 0 }
   readv(_spans: number): Answer { return -Errno.BADF }

@@ -1,6 +1,7 @@
 /** Which rights a kind of descriptor can hold at all, and what a guest is told that wants another. */
 import { Errno } from '../abi/errno.js'
 import { type RightName, Rights, rightNames } from '../abi/rights.js'
+import { Filetype } from '../abi/values.js'
 
 const of = (...names: RightName[]): Rights => names.reduce((sum, name) => sum | Rights[name], 0)
 
@@ -41,7 +42,9 @@ const fitting: readonly (readonly [base: Rights, inheriting: Rights])[] = [
 ]
 export const baseOf = (filetype: number): Rights => fitting[filetype][0]
 export const inheritingOf = (filetype: number): Rights => fitting[filetype][1]
-/** What a standard stream can hold: if it should be a directory, nothing below it was given to the guest. */
+/** True for the filetypes of sockets. Pipes have one of them: preview 1 has no filetype for a pipe. */
+export const isSocket = (filetype: number): boolean => filetype === Filetype.SOCKET_DGRAM || filetype === Filetype.SOCKET_STREAM
+/** Rights of a standard stream before it has a direction: if it should be a directory, nothing below it was given to the guest. */
 export const STREAM: Rights = FILE | SOCKETS
 /** What a guest does with a socket that listens; it is polled as what is read. */
 export const LISTENER = of('SOCK_ACCEPT', 'FD_READ', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
@@ -50,8 +53,29 @@ export const CONNECTION = of('FD_READ', 'FD_WRITE', 'SOCK_SHUTDOWN', 'FD_FDSTAT_
 /** A terminal holds no right to seek: by that, and by its filetype, libc's isatty knows it. */
 export const TERMINAL = FILE & ~of('FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
+/** Rights that a descriptor cannot hold, and the errno for a call that needs them. The first row that is missing decides. */
+export type Refusals = readonly (readonly [Rights, Errno])[]
+
+/** Refusals of both ends of a pipe, with Linux's errnos. */
+export const pipeRefusals: Refusals = [[of('FD_SEEK', 'FD_TELL', 'FD_ADVISE'), Errno.SPIPE]]
+/** Refusals of stdin: the file belongs to the host, and is not open for writing. */
+export const stdinRefusals: Refusals = [
+  [of('FD_WRITE', 'FD_ALLOCATE'), Errno.BADF],
+  [of('FD_FILESTAT_SET_SIZE'), Errno.INVAL],
+  [of('FD_FILESTAT_SET_TIMES'), Errno.PERM],
+  [SOCKETS, Errno.NOTSOCK],
+]
+/** Refusals of stdout and stderr: a pipe that is not open for reading, into a file that belongs to the host. */
+export const stdoutRefusals: Refusals = [
+  [of('FD_READ'), Errno.BADF],
+  [of('FD_ALLOCATE'), Errno.SPIPE],
+  [of('FD_FILESTAT_SET_SIZE'), Errno.INVAL],
+  [of('FD_FILESTAT_SET_TIMES'), Errno.PERM],
+  [SOCKETS, Errno.NOTSOCK],
+]
+
 /** What a guest is told that wants rights which this kind of descriptor cannot hold. */
-const unfit: readonly (readonly [Rights, Errno])[] = [
+const unfit: Refusals = [
   [of(...DIRECTORIES), Errno.NOTDIR],
   [SOCKETS, Errno.NOTSOCK],
 ]

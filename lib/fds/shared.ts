@@ -6,14 +6,26 @@ import type { GuestMemory } from '../memory.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { hostDescriptor } from './directory.js'
+import { OneWay, oneWay, Way } from './oneway.js'
 import { ReadOnly } from './readonly.js'
 import { streamAt } from './stream.js'
 import { FdTable } from './table.js'
 import { PlainTerminal } from './terminal.js'
 
 /** The words of a record. A kind of 0 is a number that is free. No handle comes twice. */
-const Word = Object.freeze({ KIND: 0, HANDLE: 1, HANDLE_HIGH: 2, FILETYPE: 3, FDFLAGS: 4, FITTING: 5, BASE: 6, INHERITING: 7, PREOPEN: 8 })
-const size = 9
+const Word = Object.freeze({
+  KIND: 0,
+  HANDLE: 1,
+  HANDLE_HIGH: 2,
+  FILETYPE: 3,
+  FDFLAGS: 4,
+  FITTING: 5,
+  BASE: 6,
+  INHERITING: 7,
+  WAY: 8,
+  PREOPEN: 9,
+})
+const size = 10
 const Kind = Object.freeze({ FREE: 0, HOST: 1, READ_ONLY: 2, PLAIN_TERMINAL: 3, STREAM: 4 })
 /** The words before the records. No number below LOWEST is free. */
 const Head = Object.freeze({ LOCK: 0, LOWEST: 1 })
@@ -142,7 +154,7 @@ export class SharedFds extends FdTable {
     const record = head + fd * size
     const handle = this.#handle(record)
     if (handle < 0) return undefined
-    if (this.#made[fd]?.handle !== handle) this.#made[fd] = this.#make(record, handle)
+    if (this.#made[fd]?.handle !== handle) this.#made[fd] = oneWay(words[record + Word.WAY], this.#make(record, handle))
     const made = this.#made[fd]
     made.fdflags = words[record + Word.FDFLAGS]
     made.base = words[record + Word.BASE]
@@ -157,6 +169,7 @@ export class SharedFds extends FdTable {
     return (words[record + Word.HANDLE] >>> 0) + words[record + Word.HANDLE_HIGH] * high
   }
 
+  /** Makes the descriptor of a record, still in both directions. */
   #make(record: number, handle: Handle): Descriptor {
     const words = this.#words
     if (words[record + Word.KIND] === Kind.STREAM) return this.#stream(streamAt(handle) as number)
@@ -181,7 +194,7 @@ export class SharedFds extends FdTable {
   #record(fd: number, descriptor: Descriptor): void {
     const { handle, filetype, fdflags, fitting, base, inheriting, preopen } = descriptor
     const record = new Int32Array(size)
-    record[Word.KIND] = kindOf(descriptor)
+    record[Word.KIND] = kindOf(descriptor instanceof OneWay ? descriptor.behind : descriptor)
     record[Word.HANDLE] = handle
     record[Word.HANDLE_HIGH] = Math.floor(handle / high)
     record[Word.FILETYPE] = filetype
@@ -189,6 +202,7 @@ export class SharedFds extends FdTable {
     record[Word.FITTING] = fitting
     record[Word.BASE] = base
     record[Word.INHERITING] = inheriting
+    record[Word.WAY] = descriptor instanceof OneWay ? descriptor.way : Way.BOTH
     record[Word.PREOPEN] = preopen === undefined ? -1 : this.#names.indexOf(preopen)
     this.#write(fd, record)
   }

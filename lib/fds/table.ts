@@ -1,11 +1,10 @@
 /** The guest's descriptors by number, and what it is told of one that it has not, or may not use so. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
-import { Filetype } from '../abi/values.js'
 import { refuse } from '../errors.js'
 import type { Answer } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
-import { SOCKETS, unfitErrno } from './rights.js'
+import { isSocket } from './rights.js'
 
 /** A guest's descriptors. `own.ts` keeps those of a guest that has one thread, `shared.ts` those that several threads use at once. */
 export abstract class FdTable {
@@ -53,7 +52,7 @@ export abstract class FdTable {
   /** The descriptor, if it is a socket (NOTSOCK) that holds this right. */
   socket(fd: number, right: Rights): Descriptor {
     const found = this.known(fd)
-    if ((found.fitting & SOCKETS) === 0) refuse(Errno.NOTSOCK)
+    if (!isSocket(found.filetype)) refuse(Errno.NOTSOCK)
     if ((right & ~found.base) !== 0) refuse(lacking(found, right))
     return found
   }
@@ -70,5 +69,5 @@ export abstract class FdTable {
 
 function lacking(found: Descriptor, base: Rights): Errno {
   const unfit = base & ~found.fitting
-  return unfit === 0 ? Errno.NOTCAPABLE : unfitErrno(unfit, found.filetype === Filetype.DIRECTORY)
+  return unfit === 0 ? Errno.NOTCAPABLE : found.unfit(unfit)
 }

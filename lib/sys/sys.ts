@@ -38,7 +38,10 @@ export interface Sys {
 
   /** Open a directory of the host for a guest, by the host's own rules. NOTDIR for what is none. Fills `opened`. */
   preopen(path: string): Handle
-  /** Take in a descriptor of the host (stdio, a listening socket), which `close` leaves open. Fills `opened`. */
+  /**
+   * Take in a descriptor of the host (stdio, a listening socket), which `close` leaves open, and whose offset and flags stay
+   * the host's: `setFlags` changes NONBLOCK alone, for the guest. Fills `opened`.
+   */
   adopt(fd: number): Handle
   /**
    * Open a socket that listens at a numeric address; at port 0, at any that is free. Fills `opened`. Undefined where a backend
@@ -112,7 +115,10 @@ export interface Sys {
 
   // Waiting and clocks.
 
-  /** Wait for the first `count` of `block.pollHandles`, at most `timeout` nanoseconds (Infinity: for ever). How many are ready. */
+  /**
+   * Wait for the first `count` of `block.pollHandles`, at most `timeout` nanoseconds (Infinity: for ever). How many are ready.
+   * A handle that was not opened for the direction it is polled for is ready at once, with the outcome BADF.
+   */
   poll(count: number, timeout: number): Answer
   /** Fills `time`. `clock` as the specification numbers it: realtime, monotonic, process and thread CPU time. */
   now(clock: number): Answer

@@ -22,6 +22,8 @@ struct File {
   bool typed = true;     // false: nobody has asked yet of what type it is
   bool adopted = false;  // never closed; its description is shared with the host, so F_SETFL is out of the question
   bool socket = false;   // a true socket: a FIFO has the type of one
+  bool reads = true;     // opened to read
+  bool writes = true;    // opened to write
   bool waits = false;    // an adopted pipe or terminal: a call on it may keep its thread waiting
   bool root = false;     // a preopen: what is above it is nobody's business
   Flags flags;

@@ -47,6 +47,8 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
     if (const Answer failed = state_.learn(file); failed != 0) return failed;
   }
   file.flags = fdflags;
+  file.reads = (flags & O_ACCMODE) != O_WRONLY;
+  file.writes = (flags & O_ACCMODE) != O_RDONLY;
   fd.release();
   return state_.place(std::move(file));
 }

@@ -59,11 +59,13 @@ Answer Host::poll(std::uint32_t count, double timeout) {
     PollEntry& entry = block.poll[i];
     const Pin& file = files.emplace_back(state_.file(handle_of(block.poll_handles[i])));
     const int events = (entry.want & want_read ? POLLIN : 0) | (entry.want & want_write ? POLLOUT : 0);
+    // A file never becomes ready in a direction that it was not opened for.
+    const bool waitable = file && !((events & POLLIN) && !file->reads) && !((events & POLLOUT) && !file->writes);
     // A negative descriptor is passed over.
-    entries[i] = {file ? file->fd : -1, static_cast<short>(events), 0};
-    entry.outcome = file ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
+    entries[i] = {waitable ? file->fd : -1, static_cast<short>(events), 0};
+    entry.outcome = waitable ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
     block.poll_bytes[i] = 0;
-    bad += !file;
+    bad += !waitable;
   }
 
   // What does not fit into 63 bits lasts for ever; NaN is no time at all.

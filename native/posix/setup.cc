@@ -39,6 +39,8 @@ Answer Host::adopt(int fd) {
     OwnTerminal terminal(fd, status, flags & O_ACCMODE);
     if (state_.check_reserve(terminal.descriptor()) == 0) file.terminal = std::move(terminal);
   }
+  file.reads = (flags & O_ACCMODE) != O_WRONLY;
+  file.writes = (flags & O_ACCMODE) != O_RDONLY;
   std::uint32_t known = flags & O_APPEND ? std::uint32_t{fdflags::append} : 0;
   // O_SYNC has O_DSYNC's bit in it on Linux.
   if ((flags & O_SYNC) == O_SYNC)

@@ -52,10 +52,14 @@ Answer Host::poll(std::uint32_t count, double timeout) {
   files.reserve(count);
   bool bad = false;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const Pin& file = files.emplace_back(state_.file(handle_of(block.poll_handles[i])));
-    block.poll[i].outcome = file ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
+    Pin file = state_.file(handle_of(block.poll_handles[i]));
+    const std::int32_t want = block.poll[i].want;
+    // A file never becomes ready in a direction that it was not opened for.
+    const bool waitable = file && !((want & want_read) && !file->reads) && !((want & want_write) && !file->writes);
+    block.poll[i].outcome = waitable ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
     block.poll_bytes[i] = 0;
-    bad = bad || !file;
+    bad = bad || !waitable;
+    files.emplace_back(waitable ? std::move(file) : Pin());
   }
   // What does not fit into 63 bits lasts for ever; NaN is no time at all.
   const std::uint64_t limit = bad || !(timeout > 0) ? 0 : timeout < 9.2e18 ? static_cast<std::uint64_t>(timeout) : for_ever;

@@ -89,6 +89,34 @@ const sandbox: readonly Difference[] = [
   },
 ]
 
+const streams: readonly Difference[] = [
+  {
+    what: 'standard streams on files that the host opened to read and write',
+    node: 'are read and written alike, sought, cut, and given other times',
+    ours: 'have one direction: `BADF` for the other; `SPIPE`, `INVAL`, `PERM` for what seeks or changes the file (stdin may be sought)',
+    reason: 'a guest whose output is a log must not read, overwrite or cut what the host had logged; one end of a pipe answers so',
+    probes: /^stream: (fd_(read|pread|write|pwrite|seek|tell|advise|allocate|filestat_set_size|filestat_set_times) of|std\w+ \w+)/,
+    seen: [/^\[?"SUCCESS"/, /^\[?"(BADF|SPIPE|INVAL|PERM)"/],
+    readme: true,
+  },
+  {
+    what: 'rights of standard streams',
+    node: 'all that the kind of file can hold',
+    ours: 'those of the direction',
+    reason: 'a guest that asks first is told the truth',
+    probes: /^stream: rights of |^fdstat: std/,
+    seen: [/"rights":"(8e001ff|3fffffff)"/, /"rights":"(82000bf|8200059)"/],
+  },
+  {
+    what: 'APPEND taken off a standard stream',
+    node: '`SUCCESS`',
+    ours: '`NOTSUP`',
+    reason: 'the flag is shared with the host, whose log would be overwritten',
+    probes: /^stream: (flags \d|fd_fdstat_set_flags) of /,
+    seen: [errno('SUCCESS'), errno('NOTSUP')],
+  },
+]
+
 const hostEnds: readonly Difference[] = [
   {
     what: '`fd_close(2)`',
@@ -336,7 +364,7 @@ const descriptors: readonly Difference[] = [
     node: '`NOTCAPABLE`, `INVAL`, `NOTSUP`',
     ours: 'says the kind: `NOTDIR`, `ISDIR`, `NOTSOCK`',
     reason: 'the guest can tell a missing right from a mistake',
-    probes: /^(file|folder|sock_\w+): /,
+    probes: /^(file|folder|sock_\w+): |^stream: (path|sock|fd_readdir)/,
     seen: [errno('NOTCAPABLE|INVAL|NOTSUP'), errno('NOTDIR|ISDIR|NOTSOCK')],
     readme: true,
   },
@@ -377,7 +405,7 @@ const descriptors: readonly Difference[] = [
     node: '`INVAL`',
     ours: '`BADF`',
     reason: 'libcs look for preopens until BADF',
-    probes: /fd_prestat_get$|^preopens: descriptor \d is none$|^renumber: over the preopen$/,
+    probes: /fd_prestat_get( of \w+)?$|^preopens: descriptor \d is none$|^renumber: over the preopen$/,
     seen: [/"INVAL"/, /"BADF"/],
   },
   {
@@ -409,7 +437,7 @@ const descriptors: readonly Difference[] = [
     what: 'no bytes read from what is open to write, or written to what is open to read',
     node: '`SUCCESS`',
     ours: '`BADF`',
-    reason: 'the host is asked',
+    reason: 'standard streams have one direction, which is asked first',
     probes: ['rights: fd_read of stdout', 'rights: fd_write of stdin'],
     seen: [errno('SUCCESS'), errno('BADF')],
   },
@@ -507,4 +535,4 @@ const descriptors: readonly Difference[] = [
   },
 ]
 
-export const differences: readonly Difference[] = [...sandbox, ...hostEnds, ...class_, ...arguments_, ...descriptors]
+export const differences: readonly Difference[] = [...sandbox, ...streams, ...hostEnds, ...class_, ...arguments_, ...descriptors]

@@ -46,6 +46,8 @@ export interface Ground {
   readonly devices?: true
   /** Give the guest a directory of the host as its standard input. */
   readonly stdin?: 'outside'
+  /** Give the guest a log of its host as standard output and error, opened so, and another file to read and write as standard input. */
+  readonly log?: 'r+' | 'w+' | 'a+'
   /** Leave the guest without directories. */
   readonly preopens?: false
 }
@@ -94,9 +96,19 @@ export class Scene {
       if (linksAreMade) this.link(`${name}/pointer`, `gone-${this.mark}`)
     }
     const input = ground.stdin ?? 'in'
-    this.stdio = [fs.openSync(this.at(input), 'r'), fs.openSync(this.at('out'), 'r+'), fs.openSync(this.at('err'), 'r+')]
+    const [reads, writes] = ground.log === undefined ? ['r', 'r+'] : ['r+', ground.log]
+    this.stdio = [fs.openSync(this.at(input), reads), fs.openSync(this.at('out'), writes), fs.openSync(this.at('err'), writes)]
+    if (ground.log !== undefined) this.#logs(ground.log)
     this.bait = { secret: openHigh(this.at('outside/secret'), 'r+'), outside: openHigh(this.at('outside'), 'r') }
     this.lent = new Set([...this.stdio, ...Object.values(this.bait)])
+  }
+
+  /** What the host has logged is as secret as what lies outside. Its offset is behind that only where it opened the log w+. */
+  #logs(opened: Ground['log']): void {
+    for (const [i, name] of ['out', 'err'].entries()) {
+      if (opened === 'w+') fs.writeSync(this.stdio[i + 1], this.mark)
+      else this.file(name, this.mark)
+    }
   }
 
   leave(): void {

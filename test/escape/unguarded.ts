@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { Errno } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
 import { type CallName, table as rows } from '#lib/abi/table.js'
-import { Fdflags, Filetype, Fstflags, Oflags } from '#lib/abi/values.js'
+import { Fdflags, Filetype, Fstflags, Oflags, Whence } from '#lib/abi/values.js'
 import type { Host } from './hosts.js'
 import type { Scene } from './scene.js'
 
@@ -30,6 +30,8 @@ interface Open {
   readonly fd: number
   readonly path: string
   readonly preopen?: string
+  /** Where it was sought to. */
+  position?: number
 }
 type Value = number & bigint
 const names = Object.keys(rows) as CallName[]
@@ -125,6 +127,10 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
       table.delete(fd)
     },
     fd_fdstat_set_rights() {},
+    fd_fdstat_set_flags(fd, flags) {
+      const path = `/proc/self/fd/${known(fd).fd}`
+      table.set(fd, { fd: fs.openSync(path, flags & Fdflags.APPEND ? 'a+' : 'r+'), path })
+    },
     fd_filestat_get: (fd, at) => told(at, fs.fstatSync(known(fd).fd, bigint)),
     fd_filestat_set_size: (fd, size) => fs.ftruncateSync(known(fd).fd, Number(size)),
     fd_filestat_set_times: (fd, a, m, flags) => fs.futimesSync(known(fd).fd, ...times(fs.fstatSync(known(fd).fd), a, m, flags)),
@@ -151,7 +157,12 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
       table.set(to, known(fd))
       table.delete(fd)
     },
-    fd_write: (fd, iovs, count, at) => put(at, fs.writevSync(known(fd).fd, spans(iovs, count))),
+    fd_seek(fd, offset, whence, at) {
+      if (whence !== Whence.SET) throw refused('ENOSYS')
+      known(fd).position = Number(offset)
+      view().setBigUint64(at, offset, true)
+    },
+    fd_write: (fd, iovs, count, at) => put(at, fs.writevSync(known(fd).fd, spans(iovs, count), known(fd).position)),
 
     path_create_directory: (fd, at, length) => fs.mkdirSync(place(fd, at, length)),
     path_filestat_get: (fd, _follow, at, length, into) => told(into, fs.statSync(place(fd, at, length), bigint)),

@@ -1,4 +1,4 @@
-/** The four calls on sockets, against a peer in another process. The guest's socket is its standard input. */
+/** The four calls on sockets, against a peer in another process: on one that is both standard input and output, and on a connection. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -24,7 +24,7 @@ function patiently<T>(ask: () => T): T {
   throw new Error('the peer does nothing')
 }
 
-/** Register a case whose guest has one end of a pair of sockets; a process at the other end sends back what it gets, then ends. */
+/** Register a case whose guest receives by 0 and sends by 1, on one socket; a process at its other end sends back what it gets. */
 function paired(title: string, skip: Partial<Record<string, string>>, body: (t: ExecutionContext, w: World) => void): void {
   for (const backend of ways) {
     const why = skip[backend]
@@ -37,7 +37,7 @@ function paired(title: string, skip: Partial<Record<string, string>>, body: (t: 
         const peer: ChildProcess = spawn('cat <&3 >&3', { shell: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
         const end = peer.stdio[3] as net.Socket
         const before = openDescriptors()
-        const w = new World(t, backend, version, { options: { stdin: fdOf(end) } })
+        const w = new World(t, backend, version, { options: { stdin: fdOf(end), stdout: fdOf(end) } })
         try {
           body(t, w)
           w.check()
@@ -52,19 +52,45 @@ function paired(title: string, skip: Partial<Record<string, string>>, body: (t: 
   }
 }
 
+/** Register a case whose guest has accepted a connection, 6; a process at its other end sends back what it gets, then ends. */
+function connected(title: string, body: (t: ExecutionContext, w: World) => void): void {
+  for (const backend of ways) {
+    if (backend === 'typescript') {
+      test.skip(`${title} (${backend}) [node:fs cannot listen]`, () => {})
+      continue
+    }
+    for (const version of snapshots.filter(snapshot => snapshot === 'preview1')) {
+      test.serial(`${title} (${backend}, ${version})`, async t => {
+        const w = new World(t, backend, version, { options: { listen: ['127.0.0.1:0'] } })
+        const { port } = w.guest.listeners[0]
+        const peer = spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3 >&3`], { stdio: 'ignore' })
+        try {
+          t.is(w.ask('sock_accept', 5, 0), CONNECTION)
+          body(t, w)
+          w.check()
+        } finally {
+          w.leave()
+        }
+        if (peer.exitCode === null) await once(peer, 'exit')
+      })
+    }
+  }
+}
+const CONNECTION = 6
+
 /** Receive into 0x100 at most so many bytes; the errno's name, or what came. */
-function recv(w: World, length: number, flags = 0): string {
+function recv(w: World, length: number, flags = 0, fd = 0): string {
   w.draw(0x10, u32(0x100, length))
-  const answer = w.call('sock_recv', 0, 0x10, 1, flags, 0x40, 0x44)
+  const answer = w.call('sock_recv', fd, 0x10, 1, flags, 0x40, 0x44)
   if (answer !== 'SUCCESS') return answer
   const received = w.any(0x40, 4).readUInt32LE()
   w.expect(0x44, u16(0))
   return w.any(0x100, received).toString()
 }
-function send(w: World, text: string): void {
+function send(w: World, text: string, fd = 1): void {
   w.draw(0x10, u32(0x200, text.length))
   w.draw(0x200, text)
-  w.call('sock_send', 0, 0x10, 1, 0, 0x40)
+  w.call('sock_send', fd, 0x10, 1, 0, 0x40)
   w.expect(0x40, u32(text.length))
 }
 
@@ -72,9 +98,9 @@ paired('sock_send and sock_recv: in pieces; the results a u32 and a u16', {}, (t
   w.draw(0x10, u32(0x200, 4, 0x300, 3))
   w.draw(0x200, 'hell')
   w.draw(0x300, 'o w')
-  t.is(w.call('sock_send', 0, 0x10, 2, 0, 0x41), 'SUCCESS')
+  t.is(w.call('sock_send', 1, 0x10, 2, 0, 0x41), 'SUCCESS')
   w.expect(0x41, u32(7))
-  t.is(w.line, 'sock_send(fd=0, si_data=0x10+2, si_flags=0x0) = SUCCESS so_datalen=7')
+  t.is(w.line, 'sock_send(fd=1, si_data=0x10+2, si_flags=0x0) = SUCCESS so_datalen=7')
   w.draw(0x10, u32(0x101, 4, w.size - 3, 3))
   t.is(
     patiently(() => w.call('sock_recv', 0, 0x10, 2, 0, 0x51, 0x61)),
@@ -116,29 +142,57 @@ paired('sock_recv: results outside receive nothing', {}, (t, w) => {
 })
 
 paired('fd_write and fd_read work on a socket, fd_seek does not', {}, (t, w) => {
-  t.is(w.put(0, 'abc'), 3)
+  t.is(w.put(1, 'abc'), 3)
   t.is(
     patiently(() => w.read(0)),
     'abc',
   )
-  t.is(w.tell(0), 'SPIPE')
+  t.deepEqual([w.tell(0), w.tell(1)], ['SPIPE', 'SPIPE'])
 })
 
 paired('fd_fdstat_get: a stream socket', {}, (t, w) => {
-  const stat = w.fdstat(0)
-  if (typeof stat === 'string') return t.fail(stat)
-  t.is(stat.filetype, Filetype.STREAM)
-  t.not(stat.base & rights('SOCK_SHUTDOWN'), 0n)
+  const both = rights('FD_DATASYNC', 'FD_SYNC', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
+  for (const [fd, right] of [
+    [0, 'FD_READ'],
+    [1, 'FD_WRITE'],
+  ] as const)
+    t.deepEqual(w.fdstat(fd), { filetype: Filetype.STREAM, fdflags: 0, base: both | rights(right), inheriting: 0n })
+})
+
+paired('a socket that is a standard stream has its direction, and is no socket to shut down or to accept from', {}, (t, w) => {
+  const start = performance.now()
+  t.is(w.read(1), 'BADF')
+  t.is(w.put(0, 'abc'), 'BADF')
+  t.is(recv(w, 10, 0, 1), 'BADF')
+  t.is(recv(w, 10, PEEK, 1), 'BADF')
+  t.is(w.call('sock_send', 0, 0x10, 1, 0, 0x40), 'BADF')
+  t.true(performance.now() - start < 10_000, 'nothing is waited for')
+  for (const fd of [0, 1]) {
+    for (const how of [RECEIVING, SENDING, RECEIVING | SENDING]) t.is(w.call('sock_shutdown', fd, how), 'NOTSOCK')
+    if (w.version === 'preview1') t.is(w.call('sock_accept', fd, 0, 0x40), 'NOTSOCK')
+  }
+  send(w, 'still')
+  t.is(
+    patiently(() => recv(w, 10)),
+    'still',
+  )
 })
 
 paired('sock_recv: nothing can be received or sent without the right', {}, (t, w) => {
-  t.is(w.call('fd_fdstat_set_rights', 0, rights('FD_WRITE', 'SOCK_SHUTDOWN'), 0n), 'SUCCESS')
+  t.is(w.call('fd_fdstat_set_rights', 0, rights('FD_FILESTAT_GET'), 0n), 'SUCCESS')
   t.is(recv(w, 10), 'NOTCAPABLE')
-  t.is(w.call('fd_fdstat_set_rights', 0, rights('SOCK_SHUTDOWN'), 0n), 'SUCCESS')
-  t.is(w.call('sock_send', 0, 0x10, 0, 0, 0x40), 'NOTCAPABLE')
-  if (w.version === 'preview1') t.is(w.call('sock_accept', 0, 0, 0x40), 'NOTCAPABLE')
-  t.is(w.call('fd_fdstat_set_rights', 0, 0n, 0n), 'SUCCESS')
-  t.is(w.call('sock_shutdown', 0, SENDING), 'NOTCAPABLE')
+  t.is(w.call('fd_fdstat_set_rights', 1, 0n, 0n), 'SUCCESS')
+  t.is(w.call('sock_send', 1, 0x10, 0, 0, 0x40), 'NOTCAPABLE')
+})
+
+connected('sock_shutdown: nothing is shut down, accepted, received or sent without the right', (t, w) => {
+  t.is(w.call('sock_accept', CONNECTION, 0, 0x40), 'NOTCAPABLE')
+  t.is(w.call('fd_fdstat_set_rights', CONNECTION, rights('FD_WRITE', 'SOCK_SHUTDOWN'), 0n), 'SUCCESS')
+  t.is(recv(w, 10, 0, CONNECTION), 'NOTCAPABLE')
+  t.is(w.call('fd_fdstat_set_rights', CONNECTION, rights('SOCK_SHUTDOWN'), 0n), 'SUCCESS')
+  t.is(w.call('sock_send', CONNECTION, 0x10, 0, 0, 0x40), 'NOTCAPABLE')
+  t.is(w.call('fd_fdstat_set_rights', CONNECTION, 0n, 0n), 'SUCCESS')
+  t.is(w.call('sock_shutdown', CONNECTION, SENDING), 'NOTCAPABLE')
 })
 
 const noFlags = { typescript: 'node:fs passes no flags to recv' }
@@ -153,88 +207,95 @@ paired('sock_recv: a peek leaves it there', noFlags, (t, w) => {
   t.is(recv(w, 10), 'abc')
 })
 
-const noShutdown = { typescript: 'node:fs has no shutdown' }
-paired('sock_shutdown: the peer sees the end, and so does the guest', noShutdown, (t, w) => {
-  send(w, 'last')
-  t.is(w.call('sock_shutdown', 0, SENDING), 'SUCCESS')
-  t.is(w.line, 'sock_shutdown(fd=0, how=wr) = SUCCESS')
-  t.is(w.call('sock_send', 0, 0x10, 1, 0, 0x40), 'PIPE')
-  t.is(
-    patiently(() => recv(w, 10)),
-    'last',
-  )
-  t.is(
-    patiently(() => recv(w, 10)),
-    '',
-  )
-  t.is(w.call('sock_shutdown', 0, RECEIVING | SENDING), 'SUCCESS')
-  t.is(w.line, 'sock_shutdown(fd=0, how=rd|wr) = SUCCESS')
+connected('sock_shutdown: the peer sees the end, and so does the guest', (t, w) => {
+  send(w, 'last', CONNECTION)
+  t.is(w.call('sock_shutdown', CONNECTION, SENDING), 'SUCCESS')
+  t.is(w.line, 'sock_shutdown(fd=6, how=wr) = SUCCESS')
+  t.is(w.call('sock_send', CONNECTION, 0x10, 1, 0, 0x40), 'PIPE')
+  t.is(recv(w, 10, WAITALL, CONNECTION), 'last')
+  t.is(recv(w, 10, 0, CONNECTION), '')
 })
 
-paired('sock_shutdown: neither direction, and an unknown one, are INVAL', {}, (t, w) => {
-  t.is(w.call('sock_shutdown', 0, 0), 'INVAL')
-  t.is(w.call('sock_shutdown', 0, 4), 'INVAL')
-  t.is(w.put(0, 'abc'), 3)
+connected('sock_shutdown: of receiving, and of both', (t, w) => {
+  t.is(w.call('sock_shutdown', CONNECTION, RECEIVING), 'SUCCESS')
+  t.is(w.line, 'sock_shutdown(fd=6, how=rd) = SUCCESS')
+  t.is(recv(w, 10, 0, CONNECTION), '')
+  t.is(w.call('sock_shutdown', CONNECTION, RECEIVING | SENDING), 'SUCCESS')
+  t.is(w.line, 'sock_shutdown(fd=6, how=rd|wr) = SUCCESS')
+  t.is(w.put(CONNECTION, 'x'), 'PIPE')
 })
 
-paired(
-  'poll_oneoff: waits until something can be received, and tells that the peer hung up',
-  { typescript: 'node:fs has no poll' },
-  (t, w) => {
-    const subscription = (): number => w.draw(0x300, u64(7), u8(1), blank(7), u32(0), blank(36))
-    const poll = (): [bytes: bigint, flags: number] => {
-      t.is(w.call('poll_oneoff', subscription(), 0x400, 1, 0x48), 'SUCCESS')
-      w.expect(0x48, u32(1))
-      const event = w.any(0x400, 32)
-      return [event.readBigUInt64LE(16), event.readUInt16LE(24)]
-    }
-    send(w, 'abc')
-    t.deepEqual(poll(), [3n, 0])
-    t.is(recv(w, 10), 'abc')
-    t.is(w.call('sock_shutdown', 0, SENDING), 'SUCCESS')
-    t.deepEqual(poll(), [0n, 1])
-    t.is(recv(w, 10), '')
-  },
-)
+connected('sock_shutdown: neither direction, and an unknown one, are INVAL', (t, w) => {
+  t.is(w.call('sock_shutdown', CONNECTION, 0), 'INVAL')
+  t.is(w.call('sock_shutdown', CONNECTION, 4), 'INVAL')
+  t.is(w.put(CONNECTION, 'abc'), 3)
+})
+
+connected('poll_oneoff: waits until something can be received, and tells that the peer hung up', (t, w) => {
+  const poll = (): [bytes: bigint, flags: number] => {
+    w.draw(0x300, u64(7), u8(1), blank(7), u32(CONNECTION), blank(36))
+    t.is(w.call('poll_oneoff', 0x300, 0x400, 1, 0x48), 'SUCCESS')
+    w.expect(0x48, u32(1))
+    const event = w.any(0x400, 32)
+    return [event.readBigUInt64LE(16), event.readUInt16LE(24)]
+  }
+  send(w, 'abc', CONNECTION)
+  t.deepEqual(poll(), [3n, 0])
+  t.is(recv(w, 10, 0, CONNECTION), 'abc')
+  t.is(w.call('sock_shutdown', CONNECTION, SENDING), 'SUCCESS')
+  t.deepEqual(poll(), [0n, 1])
+  t.is(recv(w, 10, 0, CONNECTION), '')
+})
+
+paired('poll_oneoff: waits until something can be received', { typescript: 'node:fs has no poll' }, (t, w) => {
+  send(w, 'abc')
+  w.draw(0x300, u64(7), u8(1), blank(7), u32(0), blank(36))
+  t.is(w.call('poll_oneoff', 0x300, 0x400, 1, 0x48), 'SUCCESS')
+  w.expect(0x48, u32(1))
+  t.is(w.any(0x400, 32).readBigUInt64LE(16), 3n)
+  t.is(recv(w, 10), 'abc')
+})
 
 test.serial('sock_accept: a connection, and none (native, preview1)', async t => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
   const before = openDescriptors()
-  const w = new World(t, 'native', 'preview1', { options: { stdin: fdOf(server) } })
-  t.is(w.call('fd_fdstat_set_flags', 0, Fdflags.NONBLOCK), 'SUCCESS')
-  t.is(w.call('sock_accept', 0, 0, 0x40), 'AGAIN')
+  const w = new World(t, 'native', 'preview1', { options: { stdin: fdOf(server), listen: [{ fd: fdOf(server) }] } })
+  t.is(w.call('sock_accept', 0, 0, 0x40), 'NOTSOCK', 'as a standard stream it is none to accept from')
+  t.is(w.read(0), 'NOTCONN', 'nor one to read, and nothing is waited for')
+  t.is(w.call('fd_fdstat_set_flags', 5, Fdflags.NONBLOCK), 'SUCCESS')
+  t.is(w.call('sock_accept', 5, 0, 0x40), 'AGAIN')
   const peer = spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; printf hello >&3; read -u 3 word; printf "<$word>" >&3`], {
     stdio: 'ignore',
   })
   t.is(
-    patiently(() => w.call('sock_accept', 0, 0, w.size - 3)),
+    patiently(() => w.call('sock_accept', 5, 0, w.size - 3)),
     'FAULT',
   )
   t.is(
-    patiently(() => w.call('sock_accept', 0, Fdflags.NONBLOCK, 0x41)),
+    patiently(() => w.call('sock_accept', 5, Fdflags.NONBLOCK, 0x41)),
     'SUCCESS',
   )
-  w.expect(0x41, u32(5))
-  t.is(w.line, 'sock_accept(fd=0, flags=nonblock) = SUCCESS ro_fd=5')
-  t.like(w.fdstat(5), { filetype: Filetype.STREAM, fdflags: Fdflags.NONBLOCK })
+  w.expect(0x41, u32(6))
+  t.is(w.line, 'sock_accept(fd=5, flags=nonblock) = SUCCESS ro_fd=6')
+  t.like(w.fdstat(6), { filetype: Filetype.STREAM, fdflags: Fdflags.NONBLOCK })
   t.is(
-    patiently(() => w.read(5)),
+    patiently(() => w.read(6)),
     'hello',
   )
-  t.is(w.put(5, 'word\n'), 5)
+  t.is(w.put(6, 'word\n'), 5)
   t.is(
-    patiently(() => w.read(5)),
+    patiently(() => w.read(6)),
     '<word>',
   )
   t.is(
-    patiently(() => w.read(5)),
+    patiently(() => w.read(6)),
     '',
   )
-  t.is(w.call('sock_accept', 5, 0, 0x41), 'INVAL', 'a connection is no listener')
-  t.is(w.call('fd_close', 5), 'SUCCESS')
-  t.is(w.call('sock_accept', 0, 32, 0x41), 'INVAL', 'an unknown flag')
+  t.is(w.call('sock_accept', 6, 0, 0x41), 'NOTCAPABLE', 'a connection is no listener')
+  t.is(w.call('fd_close', 6), 'SUCCESS')
+  t.is(w.call('sock_accept', 5, 32, 0x41), 'INVAL', 'an unknown flag')
   w.check()
   w.leave()
   t.is(openDescriptors(), before)

@@ -70,6 +70,11 @@ export interface Plan {
   /** Pages of memory. Default 1. */
   readonly pages?: number
   readonly shared?: boolean
+  /**
+   * The host opened the files of all three standard streams with these flags, and they say `earlier` already. Default: empty
+   * files, to read and to write.
+   */
+  readonly streams?: 'r+' | 'a+' | 'w+'
 }
 
 /** Register a case for both backends and both snapshots. Each must give back every descriptor of the host. */
@@ -140,7 +145,7 @@ export class World {
     const box = memory ? { files } : { path: this.folder, ...(overlay && { overlay: files }) }
     const preopens: Record<string, Preopen | MemoryPreopen> = { '/box': box, '/ro': { ...box, readOnly: true } }
     for (const name of ['stdin', 'stdout', 'stderr']) {
-      this.#stdio.push(fs.openSync(join(this.#parent, name), name === 'stdin' ? fs.constants.O_CREAT | fs.constants.O_RDONLY : 'w'))
+      this.#stdio.push(this.#stream(name, plan.streams))
     }
     const [stdin, stdout, stderr] = this.#stdio
     this.guest = open(backend, {
@@ -154,6 +159,15 @@ export class World {
     this.#drawn = Buffer.alloc(pages * pageSize, '?')
     new Uint8Array(this.memory.buffer).set(this.#drawn)
     this.guest.bind(this.memory)
+  }
+
+  #stream(name: string, flags: Plan['streams']): number {
+    const path = join(this.#parent, name)
+    if (flags === undefined) return fs.openSync(path, name === 'stdin' ? fs.constants.O_CREAT | fs.constants.O_RDONLY : 'w')
+    fs.writeFileSync(path, 'earlier')
+    const fd = fs.openSync(path, flags)
+    if (flags === 'w+') fs.writeSync(fd, 'earlier')
+    return fd
   }
 
   leave(): void {
@@ -301,8 +315,17 @@ export class World {
     execFileSync('mkfifo', [this.host(name)])
   }
   /** What the guest wrote to its standard output or error. */
-  output(name: 'stdout' | 'stderr' = 'stdout'): string {
+  output(name: 'stdin' | 'stdout' | 'stderr' = 'stdout'): string {
     return fs.readFileSync(join(this.#parent, name), 'utf8')
+  }
+  /** Size and times of the file that is a standard stream. */
+  streamStatus(fd: number): readonly bigint[] {
+    const { size, atimeNs, mtimeNs, ctimeNs } = fs.fstatSync(this.#stdio[fd], { bigint: true })
+    return [size, atimeNs, mtimeNs, ctimeNs]
+  }
+  /** The host writes to a standard stream, where it stands there. */
+  hostWrites(fd: number, text: string): void {
+    fs.writeSync(this.#stdio[fd], text)
   }
   /** Give the guest's standard input this text. */
   input(text: string): void {

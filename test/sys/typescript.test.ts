@@ -41,8 +41,11 @@ contract(test, 'typescript by path strings', () => new TypescriptSys({ places: '
     cases: ['the directory of a handle may be moved', 'a removed directory is empty', '.. of what was moved out of the root is itself'],
   },
   {
-    reason: 'only /proc/self/fd reopens a file or tells its offset',
-    cases: ['setFlags nonblock on a pipe', 'an adopted file goes on where the host was', 'adopt a file that appends'],
+    reason: 'only /proc/self/fd reopens a file, or tells its offset and how it was opened',
+    cases: [
+      ...['setFlags nonblock on a pipe', 'an adopted file goes on where the host was', 'adopt a file that appends'],
+      ...['an adopted file that appends goes on doing so', 'an adopted end of a pipe is not waited for in the other direction'],
+    ],
   },
 ])
 

@@ -287,7 +287,9 @@ export class MemorySys implements Sys {
     const { pollHandles, poll, pollBytes } = this.block
     for (let index = 0; index < count; index++) {
       poll[2 * index + 1] = this.#ask(() => {
-        const { node, position } = this.#slots.get(pollHandles[index])
+        const { node, position, access } = this.#slots.get(pollHandles[index])
+        // Want has the bits of the access.
+        if ((poll[2 * index] & ~access) !== 0) refuse(Errno.BADF)
         pollBytes[index] = Math.max(0, node.size - position)
         return Ready.YES
       })

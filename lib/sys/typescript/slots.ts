@@ -9,6 +9,8 @@ export interface Slot {
   fd: number
   /** Whether to close the descriptor along with the handle. */
   owned: boolean
+  /** Adopted: the host, and whoever started it, use the same open file description. */
+  readonly lent: boolean
   readonly type: number
   /** A stream may be a FIFO too. */
   readonly socket: boolean

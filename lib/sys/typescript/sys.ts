@@ -80,7 +80,7 @@ export class TypescriptSys implements Sys {
     const info = this.#reach.info(fd)
     const { access, fdflags } = info === undefined ? { access: 3, fdflags: 0 } : guestFlags(info.flags)
     const place = stats.isDirectory() ? this.#reach.place(fd, undefined) : undefined
-    return this.#take(fd, false, { access, fdflags, place, owned: false, position: undefined })
+    return this.#take(fd, false, { access, fdflags, place, owned: false, lent: true, position: undefined })
   }
   /** node:fs has no sockets, and node:net none that a guest could wait for. */
   listen() {
@@ -171,6 +171,15 @@ export class TypescriptSys implements Sys {
       if (fdflags === slot.fdflags) return 0
       if (slot.type === Filetype.DIRECTORY) return 0
       if (slot.socket) refuse(Errno.NOTSUP)
+      if (slot.lent) {
+        // A log of the host goes on appending, or the guest would overwrite it.
+        if (((fdflags ^ slot.fdflags) & ~Fdflags.NONBLOCK) !== 0) refuse(Errno.NOTSUP)
+        // Only pipes and devices wait. A file that is opened again has an offset other than the host's.
+        if (slot.type !== Filetype.SOCKET_STREAM && slot.type !== Filetype.CHARACTER_DEVICE) {
+          slot.fdflags = fdflags
+          return 0
+        }
+      }
       const position = slot.type === Filetype.REGULAR_FILE ? (slot.position ?? this.#reach.info(slot.fd)?.offset) : undefined
       const fd = this.#reach.reopen(slot.fd, hostFlags(slot.access, fdflags))
       if (fd !== undefined) {
@@ -276,6 +285,8 @@ export class TypescriptSys implements Sys {
     for (let index = 0; index < count; index++) {
       poll[2 * index + 1] = this.#ask(() => {
         const slot = this.#slots.get(pollHandles[index])
+        // Want has the bits of the access.
+        if ((poll[2 * index] & ~slot.access) !== 0) refuse(Errno.BADF)
         const reads = slot.type === Filetype.REGULAR_FILE && (poll[2 * index] & Want.READ) !== 0
         const offset = reads ? (slot.position ?? this.#reach.info(slot.fd)?.offset ?? 0) : 0
         pollBytes[index] = reads ? Math.max(0, fs.fstatSync(slot.fd).size - offset) : 0
@@ -325,6 +336,7 @@ export class TypescriptSys implements Sys {
       type,
       socket: stats.isSocket(),
       owned: true,
+      lent: false,
       appending: false,
       position,
       listing: undefined,

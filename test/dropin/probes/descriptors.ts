@@ -1,7 +1,7 @@
 /** What is done with an open descriptor: reading and writing, seeking, flags, rights, times, listing, clocks and polling. */
-import { readFileSync } from 'node:fs'
+import { openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Any, calls, each, type Probe, type Ready } from '../probe.js'
+import { type Any, calls, each, type Probe, type Ready, ready, seen } from '../probe.js'
 import { arguments_ } from './imports.js'
 
 const onFirst = Object.entries(arguments_).filter(([, [first]]) => first === 9)
@@ -45,6 +45,41 @@ const states: readonly Probe[] = [
     return [ready.call.fd_fdstat_set_flags(fd, 1), (fdstat(ready, fd) as Any).flags & 1]
   }),
 ]
+
+/** The three streams on files that the host opened to read and write, which say `earlier` already. */
+const log = (name: string, act: (ready: Ready, file: string) => unknown, flags = 'a+'): Probe => ({
+  name,
+  run: (WASI, folder) => {
+    const file = join(folder, 'log')
+    writeFileSync(file, 'earlier')
+    const fd = openSync(file, flags)
+    return seen(() => act(ready(WASI, folder, { stdin: fd, stdout: fd, stderr: fd }), file))
+  },
+})
+const streamNames = ['stdin', 'stdout', 'stderr']
+const oneWay: readonly Probe[] = streamNames.flatMap((stream, fd) => [
+  log(`stream: rights of ${stream}`, ready => fdstat(ready, fd)),
+  ...onFirst.map(([name]) => log(`stream: ${name} of ${stream}`, ready => on(ready, name, fd))),
+  log(`stream: ${stream} read`, ({ call, span, text }) => [call.fd_read(fd, ...span(200, 7), 40), text(200, 7)], 'r+'),
+  log(`stream: ${stream} read at 0`, ({ call, span, text }) => [call.fd_pread(fd, ...span(200, 7), 0n, 40), text(200, 7)]),
+  log(`stream: ${stream} written`, ({ call, span, path }, file) => [
+    call.fd_write(fd, ...span(...path('HI', 200)), 40),
+    readFileSync(file, 'utf8'),
+  ]),
+  log(
+    `stream: ${stream} written at 0`,
+    ({ call, span, path }, file) => [call.fd_pwrite(fd, ...span(...path('HI', 200)), 0n, 40), readFileSync(file, 'utf8')],
+    'r+',
+  ),
+  log(`stream: ${stream} cut`, ({ call }, file) => [call.fd_filestat_set_size(fd, 0n), readFileSync(file, 'utf8')]),
+  log(`stream: ${stream} made longer`, ({ call }, file) => [call.fd_allocate(fd, 0n, 100n), readFileSync(file).length]),
+  log(`stream: ${stream} made old`, ({ call }, file) => [call.fd_filestat_set_times(fd, 1n, 1n, 5), statSync(file).mtimeMs < 1000]),
+  ...[0, 1, 2].map(whence =>
+    log(`stream: ${stream} sought from ${whence}`, ({ call, u64 }) => [call.fd_seek(fd, 1n, whence, 64), u64(64)]),
+  ),
+  log(`stream: ${stream} told`, ({ call }) => call.fd_tell(fd, 64)),
+  ...[0, 1, 4, 5].map(flags => log(`stream: flags ${flags} of ${stream}`, ({ call }) => call.fd_fdstat_set_flags(fd, flags))),
+])
 
 const rights: readonly Probe[] = [
   ...['fd_read', 'fd_write', 'fd_seek', 'fd_filestat_get', 'fd_sync', 'fd_tell', 'fd_filestat_set_size', 'fd_advise', 'fd_datasync'].map(
@@ -215,6 +250,7 @@ const rest: readonly Probe[] = [
 export const descriptors: readonly Probe[] = [
   ...kinds,
   ...states,
+  ...oneWay,
   ...rights,
   ...numbers,
   ...bytes,

@@ -180,6 +180,37 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
+  'an adopted file that appends goes on doing so': (t, g) => {
+    g.file('f', 'hello')
+    const fd = fs.openSync(g.host('f'), 'a')
+    try {
+      const file = g.sys.adopt(fd)
+      for (const flags of [Fdflags.APPEND | Fdflags.NONBLOCK, Fdflags.APPEND]) {
+        t.is(said(g.sys.setFlags(file, flags)), 0)
+        t.is(said(g.sys.setFlags(file, flags & ~Fdflags.APPEND)), 'NOTSUP')
+        t.is(said(g.sys.setFlags(file, flags | Fdflags.SYNC)), 'NOTSUP')
+      }
+      t.is(g.write(file, '!'), 1)
+      t.is(g.text('f'), 'hello!')
+    } finally {
+      fs.closeSync(fd)
+    }
+  },
+  'the flags of an adopted file leave its offset to the host': (t, g) => {
+    g.file('f', '0123456789')
+    const fd = fs.openSync(g.host('f'), 'r+')
+    try {
+      const file = g.sys.adopt(fd)
+      t.is(said(g.sys.setFlags(file, Fdflags.APPEND)), 'NOTSUP')
+      t.is(said(g.sys.setFlags(file, Fdflags.NONBLOCK)), 0)
+      t.is(g.write(file, 'ab'), 2)
+      t.is(fs.writeSync(fd, 'cd'), 2)
+      t.is(g.write(file, 'ef'), 2)
+      t.is(g.text('f'), 'abcdef6789')
+    } finally {
+      fs.closeSync(fd)
+    }
+  },
   'adopt a pipe': (t, g) => {
     g.fifo('p')
     const fd = fs.openSync(g.host('p'), fs.constants.O_RDWR | fs.constants.O_NONBLOCK)

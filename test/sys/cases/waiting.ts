@@ -135,6 +135,29 @@ export const waiting: Cases = {
     fs.closeSync(fd)
     await closed
   },
+  'an adopted end of a pipe is not waited for in the other direction': (t, g) => {
+    g.fifo('p')
+    const both = fs.openSync(g.host('p'), fs.constants.O_RDWR | fs.constants.O_NONBLOCK)
+    const ends = [fs.openSync(g.host('p'), 'r'), fs.openSync(g.host('p'), 'w')]
+    const [reading, writing] = ends.map(fd => g.sys.adopt(fd))
+    t.is(g.read(writing, 10), 'BADF')
+    t.is(g.write(reading, 'hello'), 'BADF')
+    g.sys.block.text.set(Buffer.from('hello'))
+    t.is(said(g.sys.writeText(reading, 5)), 'BADF')
+    const { answer, ready } = poll(g, 10_000, [writing, Want.READ], [reading, Want.WRITE], [reading, Want.READ])
+    t.true(Number(answer) >= 2, 'at once')
+    t.deepEqual([said(ready[0]), said(ready[1])], ['BADF', 'BADF'])
+    for (const fd of [both, ...ends]) fs.closeSync(fd)
+  },
+  'a file is ready only for what it was opened for': (t, g) => {
+    g.file('f', 'hello')
+    const [reading, writing] = [g.handle('f'), g.handle('f', { access: 2 })]
+    const { answer, ready } = poll(g, 10_000, [reading, Want.READ], [reading, Want.WRITE], [writing, Want.READ], [writing, Want.WRITE])
+    t.is(answer, 4)
+    t.true(yes(ready[0]))
+    t.deepEqual([said(ready[1]), said(ready[2])], ['BADF', 'BADF'])
+    t.true(yes(ready[3]))
+  },
   'a large write to an adopted pipe is written whole, as its reader takes it': async (t, g) => {
     g.fifo('p')
     const fd = fs.openSync(g.host('p'), fs.constants.O_RDWR)

@@ -1,0 +1,90 @@
+/** One-way standard streams: stdin is only read, stdout and stderr are only written, whatever the descriptor behind them can do. */
+import type { Errno } from '../abi/errno.js'
+import { Rights } from '../abi/rights.js'
+import { Filetype } from '../abi/values.js'
+import type { Answer, Handle } from '../sys/sys.js'
+import { Descriptor } from './descriptor.js'
+import { pipeRefusals, type Refusals, stdinRefusals, stdoutRefusals } from './rights.js'
+
+/** The direction of a descriptor; stdin may be one that can be sought. It belongs to the stream, not to its number: `fd_renumber` moves it along. */
+export const Way = Object.freeze({ BOTH: 0, OUT: 1, IN: 2, SOUGHT_IN: 3 })
+
+/**
+ * The guest sees one end of a pipe: what a pipe refuses, its rights lack and its methods refuse. A log that the host opened to
+ * read and write can thus neither be read nor changed where it is written already. The host's own offset is used as it is: a
+ * write goes to the end of what is open to append, else to where the host is.
+ */
+// biome-ignore format: a call a line
+export abstract class OneWay extends Descriptor {
+  abstract readonly way: number
+  readonly behind: Descriptor
+  override readonly handle: Handle
+  readonly #refusals: Refusals
+  constructor(behind: Descriptor, ...refusals: Refusals[]) {
+    const { filetype, fdflags, base } = behind
+    const refused = refusals.flat()
+    const rights = refused.reduce((sum, [each]) => sum | each, 0)
+    // libc takes a character device without FD_SEEK and FD_TELL for a terminal, so that /dev/null keeps a right.
+    const lacks = filetype === Filetype.CHARACTER_DEVICE ? rights & ~Rights.FD_TELL : rights
+    super({ filetype, fdflags, fitting: behind.fitting & ~lacks, base, inheriting: Rights.NONE })
+    this.behind = behind
+    this.handle = behind.handle
+    this.#refusals = refused
+  }
+
+  override unfit(missing: Rights): Errno {
+    for (const [rights, errno] of this.#refusals) if ((missing & rights) !== 0) return errno
+    return super.unfit(missing)
+  }
+
+  override close() { return this.behind.close() }
+  override filestat() { return this.behind.filestat() }
+  override sync() { return this.behind.sync() }
+  override datasync() { return this.behind.datasync() }
+  override setFlags(fdflags: number) { return this.behind.setFlags(fdflags) }
+  override waiting(reads: boolean) { return this.behind.waiting(reads) }
+}
+
+/** stdout and stderr. Socket calls may send. */
+// biome-ignore format: a call a line
+class Out extends OneWay {
+  override readonly way = Way.OUT
+  constructor(behind: Descriptor) { super(behind, stdoutRefusals, pipeRefusals) }
+
+  override writev(spans: number): Answer { return this.behind.writev(spans) }
+  override send(spans: number, siflags: number): Answer { return this.behind.send(spans, siflags) }
+}
+
+/** stdin. Socket calls may receive. */
+// biome-ignore format: a call a line
+class In extends OneWay {
+  override readonly way: number = Way.IN
+  constructor(behind: Descriptor, ...refusals: Refusals[]) { super(behind, stdinRefusals, ...refusals) }
+
+  override readv(spans: number): Answer { return this.behind.readv(spans) }
+  override recv(spans: number, riflags: number): Answer { return this.behind.recv(spans, riflags) }
+}
+
+/** stdin that is a file with an offset of its own. */
+// biome-ignore format: a call a line
+class SoughtIn extends In {
+  override readonly way = Way.SOUGHT_IN
+
+  override preadv(spans: number, offset: number): Answer { return this.behind.preadv(spans, offset) }
+  override seek(offset: number, whence: number): Answer { return this.behind.seek(offset, whence) }
+  override advise(offset: number, length: number, advice: number): Answer { return this.behind.advise(offset, length, advice) }
+}
+
+/** The descriptor in one direction; for `Way.BOTH`, itself. */
+export function oneWay(way: number, behind: Descriptor): Descriptor {
+  switch (way) {
+    case Way.OUT:
+      return new Out(behind)
+    case Way.IN:
+      return new In(behind, pipeRefusals)
+    case Way.SOUGHT_IN:
+      return new SoughtIn(behind)
+    default:
+      return behind
+  }
+}
