@@ -21,7 +21,16 @@ async function bare(): Promise<void> {
   const entry = fileURLToPath(import.meta.resolve('#bundle/process.js'))
   const child = spawn(process.execPath, ['--no-warnings', entry], { env, stdio: [0, 1, 2, 'pipe'] })
   const { trace, report, ...settings } = settingsOf({ version: 'preview1' })
-  const request: Request = { bytes, settings, version: undefined, threads: 0, maxMemory: undefined, traced: false, measured: false }
+  const request: Request = {
+    bytes,
+    settings,
+    version: undefined,
+    threads: 0,
+    maxMemory: undefined,
+    maxTableElements: undefined,
+    traced: false,
+    measured: false,
+  }
   const body = serialize(request)
   const head = Buffer.alloc(4)
   head.writeUInt32LE(body.length)

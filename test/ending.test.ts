@@ -4,12 +4,16 @@ import { getEventListeners } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { createGuest, Pool, type RunOptions, run } from '#lib/index.js'
-import { capMemory } from '#lib/run/cap.js'
-import { memorySections } from '#lib/run/sections.js'
+import { createGuest, MemoryFiles, Pool, type RunOptions, run } from '#lib/index.js'
+import { cap } from '#lib/run/cap.js'
+import { runTerms } from '#lib/run/command.js'
+import { compiled } from '#lib/run/program.js'
+import { termsOf } from '#lib/run/terms.js'
+import { Workers } from '#lib/run/workers.js'
 import { openDescriptors } from './hostcalls/world.js'
 import { guest, main, scratch } from './programs/cli.js'
-import { assemble, call, command, drop, type Expression, load, store, trap, untilFails, write } from './wasm.js'
+import { filling, large } from './sections.js'
+import { call, command, drop, type Expression, load, store, trap, untilFails, write } from './wasm.js'
 
 const bytesOf = (name: string): Buffer => fs.readFileSync(guest(name))
 /** Calls sched_yield again and again. */
@@ -86,6 +90,113 @@ test('what was written before the time was over is with the error', async t => {
   t.is(String(error.stdout), 'hello')
 })
 
+// The compiler's time is the guest's.
+
+/** It exits at once when it has been compiled, which takes longer than the time that it gets. */
+const slow = large(30)
+const waysToRun: Readonly<Record<string, (options: RunOptions) => Promise<unknown>>> = {
+  'a run': options => run(slow, options),
+  'a pool': async options => {
+    const pool = new Pool({ size: 1 })
+    await pool.run(slow, options).finally(() => pool.close())
+  },
+}
+for (const [name, go] of Object.entries(waysToRun)) {
+  test(`the time of ${name} begins before its module is compiled`, async t => {
+    const late = await failure(go({ timeout: 20 }))
+    t.is(late.code, 'ERR_WASI_TIMEOUT', late.stack)
+    t.deepEqual(late.stdout, Buffer.alloc(0))
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(reason), 20)
+    t.is(await failure(go({ signal: controller.signal })), reason)
+    t.deepEqual(getEventListeners(controller.signal, 'abort'), [])
+  })
+}
+
+/** With a compiler that does as it is told. */
+async function compiling(compile: (bytes: Uint8Array) => Promise<unknown>, use: () => Promise<void>): Promise<void> {
+  const before = WebAssembly.compile
+  WebAssembly.compile = compile as typeof WebAssembly.compile
+  try {
+    await use()
+  } finally {
+    WebAssembly.compile = before
+  }
+}
+
+test.serial('a run that ends while its module is compiled keeps nothing of its embedder’s', async t => {
+  const files = new MemoryFiles({ f: 'x' })
+  let returned = 0
+  const stdin = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}), return: async () => void returned++ as never }),
+  }
+  let fail = (_error: Error): void => {}
+  const never = new Promise((_, reject) => {
+    fail = reject
+  })
+  const pool = new Pool({ size: 1 })
+  await compiling(
+    () => never,
+    async () => {
+      const options = { timeout: 50, stdin, preopens: { '/': { files } } }
+      for (const go of [run, pool.run.bind(pool)]) t.is((await failure(go(command([]), options))).code, 'ERR_WASI_TIMEOUT')
+    },
+  )
+  t.is(returned, 2)
+  files.writeFile('f', 'y')
+  // That nobody waits for it any more makes it no unhandled rejection.
+  fail(new Error('it could not be compiled'))
+  await new Promise(resolve => setImmediate(resolve))
+  t.is((await pool.run(command([call('proc_exit', 7)]))).exitCode, 7, 'the turn was given back')
+  await pool.close()
+})
+
+test.serial('a module that the compiler takes, and whose limits are in a form that is not known here, is refused', async t => {
+  const module = new WebAssembly.Module(command([]))
+  const odd = Uint8Array.from([...command([]).subarray(0, 8), 5, 3, 1, 8, 1])
+  await compiling(
+    async () => module,
+    async () => {
+      const error = await failure(run(odd))
+      t.is(error.code, 'ERR_WASI_MEMORY_LIMIT')
+      t.regex(error.message, /memory have flags that are not known/)
+    },
+  )
+  t.true((await failure(run(odd))) instanceof WebAssembly.CompileError)
+})
+
+test('a pool: the time of a run begins with its turn', async t => {
+  const pool = new Pool({ size: 1 })
+  const busy = new AbortController()
+  const first = failure(pool.run(endless, { signal: busy.signal }))
+  let ended = false
+  const second = failure(pool.run(endless, { timeout: 300 })).finally(() => {
+    ended = true
+  })
+  await new Promise(resolve => setTimeout(resolve, 1000))
+  t.false(ended, 'it waits for its turn')
+  busy.abort()
+  t.is((await first).name, 'AbortError')
+  t.is((await second).code, 'ERR_WASI_TIMEOUT')
+  await pool.close()
+})
+
+test('a worker that does not end keeps nobody waiting for ever', async t => {
+  const workers = new Workers()
+  const ends: (() => Promise<number>)[] = []
+  workers.hire = () => {
+    const one = Workers.prototype.hire.call(workers)
+    ends.push(one.worker.terminate.bind(one.worker))
+    one.worker.terminate = () => new Promise(() => {})
+    return one
+  }
+  const [terms, own] = termsOf({ timeout: 100 })
+  const error = await failure(runTerms(() => compiled(endless, terms), [terms, own], workers))
+  t.is(error.code, 'ERR_WASI_TIMEOUT')
+  for (const end of ends) await end()
+})
+
 test('options that are wrong', async t => {
   const wrong: readonly [Record<string, unknown>, string][] = [
     [{ timeout: 0 }, 'ERR_OUT_OF_RANGE'],
@@ -103,59 +214,20 @@ test('options that are wrong', async t => {
 
 // Memory.
 
-/** Grows until it cannot, and exits with how many pages it has then. */
-function growing(initial: number): Uint8Array {
-  return assemble({ functions: { _start: { body: [trap] } }, pages: initial })
-}
-
-test('memory is capped, and a module that begins with more is refused', async t => {
-  const capped = capMemory(growing(2), 3)
-  const { memory } = new WebAssembly.Instance(new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>), importsOf(capped)).exports as {
-    memory: WebAssembly.Memory
-  }
-  t.is(memory.grow(1), 2)
-  t.throws(() => memory.grow(1), { instanceOf: RangeError })
+test('a module that begins with more memory than it may have is refused', async t => {
   t.is((await failure(run(command([]), { maxMemory: 65535 }))).code, 'ERR_WASI_MEMORY_LIMIT')
   t.is((await run(command([]), { maxMemory: 65536 })).exitCode, 0)
-  t.is((await failure(run(new WebAssembly.Module(command([])), { maxMemory: 65536 }))).code, 'ERR_WASI_NO_MEMORY')
 })
 
-// Node 20 compiles no such module; from Node 22 on it is any guest's to have.
-test('several memories have together what a module may have', t => {
-  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
-  // One of 2 to 3 pages, one of 64 bits of 1 to 256, and, imported, one of 1 that has no end.
-  const own = [...[5, 8, 2], ...[1, 2, 3], ...[5, 1, 0x80, 2]]
-  const imported = [...[2, 8, 1], ...[1, 0x65, 1, 0x6d], 2, ...[0, 1]]
-  const capped = (sections: readonly number[], most: number) =>
-    memorySections(capMemory(Uint8Array.from([...header, ...sections]), most)).flatMap(({ memories }) =>
-      memories.map(({ flags, initial, maximum }) => [flags, initial, maximum]),
-    )
-  for (const most of [0, 2]) t.throws(() => capped(own, most), { instanceOf: RangeError, code: 'ERR_WASI_MEMORY_LIMIT' })
-  const expected = { 3: [2, 1], 4: [3, 1], 10: [3, 7], 1000: [3, 256] }
-  for (const [most, [one, other]] of Object.entries(expected)) {
-    t.deepEqual(capped(own, Number(most)), [
-      [1, 2, one],
-      [5, 1, other],
-    ])
+test('a compiled module: refused where its limits are to be set, as it declares them elsewhere', async t => {
+  const pool = new Pool({ size: 1 })
+  const module = new WebAssembly.Module(command([]))
+  for (const options of [{ maxMemory: 65536 }, { maxTableElements: 1 }, { sandbox: 'strict' }] as const) {
+    for (const go of [run, pool.run.bind(pool)]) t.is((await failure(go(module, options))).code, 'ERR_WASI_NO_MEMORY')
   }
-  t.throws(() => capped([...imported, ...own], 3), { code: 'ERR_WASI_MEMORY_LIMIT' })
-  t.deepEqual(capped([...imported, ...own], 10), [
-    [1, 1, 7],
-    [1, 2, 2],
-    [5, 1, 1],
-  ])
-  // Each thread would have the second for itself.
-  const shared = [...[2, 9, 1], ...[1, 0x65, 1, 0x6d], 2, ...[3, 1, 20]]
-  t.deepEqual(capped(shared, 10), [[3, 1, 10]])
-  t.throws(() => capped([...shared, ...[5, 3, 1], ...[0, 0]], 30), { code: 'ERR_WASI_MEMORY_LIMIT' })
+  t.is((await pool.run(module)).exitCode, 0)
+  await pool.close()
 })
-const importsOf = (bytes: Uint8Array): Record<string, Record<string, () => number>> => {
-  const imports: Record<string, Record<string, () => number>> = {}
-  for (const { module, name } of WebAssembly.Module.imports(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>))) {
-    imports[module] = { ...imports[module], [name]: () => 0 }
-  }
-  return imports
-}
 
 for (const name of ['hello', 'files', 'threads']) {
   test(`a real program is itself when its memory is capped: ${name}`, t => {
@@ -164,7 +236,7 @@ for (const name of ['hello', 'files', 'threads']) {
       const module = new WebAssembly.Module(of as Uint8Array<ArrayBuffer>)
       return [WebAssembly.Module.imports(module), WebAssembly.Module.exports(module)]
     }
-    t.deepEqual(describe(capMemory(bytes, 4096)), describe(bytes))
+    t.deepEqual(describe(cap(bytes, { memory: 2 ** 28, elements: 1e6, instances: 1 })), describe(bytes))
   })
 }
 
@@ -313,6 +385,19 @@ test('-W timeout', async t => {
   t.is(code, 124)
   t.is(stderr, 'wasi-common: the guest was ended after 300 ms\n')
   t.is((await wasiCommon(['-W', 'timeout=60s', guest('hello'), '5'])).code, 5)
+})
+
+test('-W timeout: the time begins before the program is compiled', async t => {
+  const { code, stderr } = await wasiCommon(['-W', 'timeout=20ms', file(t, slow)])
+  t.is(code, 124)
+  t.is(stderr, 'wasi-common: the guest was ended after 20 ms\n')
+})
+
+test('-W timeout: a guest that V8 cannot end keeps the command a few seconds, not longer', async t => {
+  const start = performance.now()
+  const { code } = await wasiCommon(['-W', 'timeout=100ms', file(t, filling(2048))])
+  t.is(code, 124)
+  t.true(performance.now() - start < 40_000)
 })
 
 test('-W max-memory-size', async t => {

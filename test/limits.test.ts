@@ -5,7 +5,9 @@ import os from 'node:os'
 import test from 'ava'
 import { createGuest, Errno, type Guest, type GuestOptions, Rights } from '#lib/index.js'
 import { limitTable } from '#lib/limits.js'
+import { defaultElements } from '#lib/run/cap.js'
 import { defaultMost } from '#lib/run/stdio.js'
+import { mostHeap } from '#lib/run/workers.js'
 import { maxFileSize } from '#lib/sys/memory/content.js'
 import { defaultQuota, mostGone } from '#lib/sys/memory/room.js'
 
@@ -142,11 +144,17 @@ test('README.md has them all', t => {
   )
   const head = '| limit | what it counts | default | the guest gets | you see |\n|---|---|---|---|---|\n'
   t.true(readme.includes(`${head}${rows.join('\n')}\n`), rows.join('\n'))
-  const others = { 'quota.bytes': defaultQuota.bytes, 'quota.entries': defaultQuota.entries, 'maxOutput` of `run': defaultMost }
+  const others = {
+    'quota.bytes': defaultQuota.bytes,
+    'quota.entries': defaultQuota.entries,
+    'maxOutput` of `run': defaultMost,
+    'maxTableElements` of `run': defaultElements,
+  }
   for (const [name, value] of Object.entries(others)) {
     const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`))
     t.true(row?.includes(` | ${value} | `), name)
   }
+  t.true(readme.includes(`| fixed | MiB of JavaScript heap of each worker of \`run\` | ${mostHeap} |`))
   t.true(readme.includes(`| fixed | bytes of a file in memory | ${maxFileSize} |`))
   t.true(readme.includes(`| fixed | names gone from an overlay that lie below it, all together | ${mostGone} |`))
 })

@@ -1,4 +1,4 @@
-/** Times and sizes as they are written on the command line. */
+/** Times, sizes and counts as they are written on the command line. */
 import { CommandError } from './error.js'
 
 const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -19,3 +19,10 @@ function amount(option: string, text: string, units: Readonly<Record<string, num
 export const duration = (option: string, text: string): number => amount(option, text, milliseconds, 2 ** 31 - 1)
 /** Bytes: `4096`, `64k`, `64m`, `1g`, in powers of 1,024. */
 export const size = (option: string, text: string, most = 4 * 2 ** 30): number => amount(option, text, bytes, most)
+
+/** A number of things. */
+export function count(option: string, text: string, most: number): number {
+  if (!/^\d+$/.test(text)) throw new CommandError(`${option}=${text}: expected a whole number`)
+  if (Number(text) > most) throw new CommandError(`${option}=${text} is too much: the most is ${most}`)
+  return Number(text)
+}

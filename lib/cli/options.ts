@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { dictionary } from '../dictionary.js'
 import { listenOf } from '../listen.js'
 import type { GuestOptions, MemoryPreopen, Preopen } from '../options.js'
-import { duration, size } from './amounts.js'
+import { mostElements } from '../run/cap.js'
+import { count, duration, size } from './amounts.js'
 import { CommandError } from './error.js'
 
 export interface RunRequest {
@@ -24,6 +25,8 @@ export interface RunRequest {
   readonly timeout: number | undefined
   /** Bytes of memory that it may have. */
   readonly maxMemory: number | undefined
+  /** Elements of tables that it may have. */
+  readonly maxTableElements: number | undefined
   /** Bytes that it may write to each of standard output and error. */
   readonly maxOutput: number | undefined
   readonly isolation: 'worker' | 'process'
@@ -47,7 +50,8 @@ export const runHelp = `Options of run:
   --invoke NAME              call this export with the arguments, in place of _start, and print what it returns
   --threads[=N]              let it have up to N threads more (default 32), as programs for wasm32-wasip1-threads want
   -W timeout=TIME            end it after so long: 500ms, 2s, 1m
-  -W max-memory-size=SIZE    let it have no more memory: 64m, 1g
+  -W max-memory-size=SIZE    let it have at most that much memory, tables included: 64m, 1g
+  -W max-table-elements=N    let its tables have at most N elements (default 1000000)
   --max-output SIZE          let it write no more than that to standard output, and to standard error
   --strict                   refuse what would hand the host over by mistake, and keep escapes off the terminal
   --allow-unsafe-preopen     with --strict: directories that hold this program or node may be given all the same
@@ -227,17 +231,22 @@ function threads(count: string, invoke: string | undefined): number {
   return Number(count)
 }
 
+type WasmOptions = Pick<RunRequest, 'timeout' | 'maxMemory' | 'maxTableElements'>
+
 /** wasmtime's words for what belongs to WebAssembly itself: `-W NAME=VALUE[,NAME=VALUE]`. */
-function wasmOptions(settings: readonly string[], invoke: string | undefined): Pick<RunRequest, 'timeout' | 'maxMemory'> {
-  const found: { timeout?: number; maxMemory?: number } = {}
+function wasmOptions(settings: readonly string[], invoke: string | undefined): WasmOptions {
+  const found: { -readonly [K in keyof WasmOptions]?: number } = {}
   for (const setting of settings.flatMap(list => list.split(','))) {
     const [, name, value] = /^([^=]*)=(.*)$/.exec(setting) ?? []
     if (name === 'timeout') found.timeout = Math.max(duration('-W timeout', value), 1)
     else if (name === 'max-memory-size') found.maxMemory = size('-W max-memory-size', value)
-    else throw new CommandError(`-W ${setting} is not known here`, 'known are timeout=TIME and max-memory-size=SIZE')
+    else if (name === 'max-table-elements') found.maxTableElements = count('-W max-table-elements', value, mostElements)
+    else throw new CommandError(`-W ${setting} is not known here`, 'known are timeout=TIME, max-memory-size=SIZE and max-table-elements=N')
   }
-  if (invoke !== undefined && settings.length > 0) throw new CommandError('-W and --invoke do not go together')
-  return { timeout: found.timeout, maxMemory: found.maxMemory }
+  const { timeout, maxMemory, maxTableElements } = found
+  if (invoke !== undefined && (timeout ?? maxMemory) !== undefined)
+    throw new CommandError('-W timeout or max-memory-size and --invoke do not go together')
+  return { timeout, maxMemory, maxTableElements }
 }
 
 function backend(name: string): RunRequest['backend'] {

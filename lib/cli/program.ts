@@ -3,14 +3,29 @@ import { readFileSync } from 'node:fs'
 import { type CallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/table0.js'
 import { unknownImport } from '../guest/instantiate.js'
+import { versionOf } from '../run/module.js'
+import { capsOf, compiledHere } from '../run/program.js'
 import { CommandError } from './error.js'
+import type { RunRequest } from './options.js'
 
-export function compile(program: string, bytes: Uint8Array): WebAssembly.Module {
+/** In this thread. */
+export function compile({ program, maxMemory, maxTableElements, threads }: RunRequest, bytes: Uint8Array): WebAssembly.Module {
   try {
-    return new WebAssembly.Module(bytes)
+    const module = compiledHere(bytes, capsOf({ maxMemory, maxTableElements, threads }))
+    checkImports(module, versionOf(module), threads > 0)
+    return module
   } catch (error) {
-    throw new CommandError(`${program} is not a WebAssembly module: ${(error as Error).message}`, hintFor(bytes))
+    const { code, message } = error as NodeJS.ErrnoException
+    throw code === 'ERR_WASI_MEMORY_LIMIT' ? new CommandError(message) : unrunnable(error, program, bytes)
   }
+}
+
+/** An error of the compiler or the linker, in the command's words. Any other is as it was. */
+export function unrunnable(error: unknown, program: string, bytes: Uint8Array): unknown {
+  if (error instanceof WebAssembly.CompileError)
+    return new CommandError(`${program} is not a WebAssembly module: ${error.message}`, hintFor(bytes))
+  if (error instanceof WebAssembly.LinkError) return new CommandError(`the program cannot be linked: ${error.message}`)
+  return error
 }
 
 /** A program's bytes: `-` is standard input. */

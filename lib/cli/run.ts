@@ -8,7 +8,7 @@ import { versionOf } from '../run/module.js'
 import type { RunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
-import { checkImports, compile, hintFor, read } from './program.js'
+import { checkImports, compile, read, unrunnable } from './program.js'
 import { limited, note, STDERR, STDOUT, say, waitAtMost } from './say.js'
 import { summary } from './summary.js'
 import { type Tracer, tracer } from './tracer.js'
@@ -16,14 +16,13 @@ import { type Tracer, tracer } from './tracer.js'
 /** Run the guest to its end. The exit code. */
 export async function run(request: RunRequest): Promise<number> {
   const bytes = read(request.program)
-  // Its own process compiles it.
-  const module = request.isolation === 'process' ? undefined : compile(request.program, bytes)
-  if (module !== undefined) checkImports(module, versionOf(module), request.threads > 0)
+  // Elsewhere it is compiled under the run's time: in its own process, or in the background.
+  const module = request.isolation === 'process' || inWorkers(request) ? undefined : compile(request, bytes)
   const trace = tracer(request.trace)
   try {
-    if (module === undefined) return await apart(request, trace, options => runApart(request, bytes, options))
-    if (!inWorkers(request)) return runHere(request, module, trace)
-    return await apart(request, trace, options => runInWorkers(request, module, bytes, options))
+    if (module !== undefined) return runHere(request, module, trace)
+    const start = request.isolation === 'process' ? runApart : runInWorkers
+    return await apart(request, trace, options => start(request, bytes, options))
   } finally {
     trace?.end()
   }
@@ -52,7 +51,8 @@ const grace = 500
 
 /** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
 async function apart(request: RunRequest, trace: Tracer | undefined, start: (options: RunOptions) => Promise<number>): Promise<number> {
-  const { args, env, preopens, listen, backend, sandbox, threads, timeout, maxMemory, maxOutput, traceStyle, replay } = request
+  const { args, env, preopens, listen, backend, sandbox, threads, timeout, maxMemory, maxTableElements, maxOutput } = request
+  const { traceStyle, replay } = request
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   if (timeout !== undefined) waitAtMost(timeout + grace)
@@ -64,6 +64,7 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
       signal: interrupted.signal,
       timeout,
       maxMemory,
+      maxTableElements,
       args,
       env,
       preopens,
@@ -89,12 +90,15 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
 }
 
 /** In workers, as many as it asks for. */
-async function runInWorkers(request: RunRequest, module: WebAssembly.Module, bytes: Uint8Array, options: RunOptions): Promise<number> {
+async function runInWorkers(request: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
   const counts = request.summary ? newCounts() : undefined
   const { runModule } = await import('../run/command.js')
+  const check = (module: WebAssembly.Module): void => checkImports(module, versionOf(module), request.threads > 0)
   try {
-    const { exitCode } = await runModule({ module, bytes }, options, counts)
+    const { exitCode } = await runModule(bytes, options, { counts, check })
     return exitCode
+  } catch (error) {
+    throw unrunnable(error, request.program, bytes)
   } finally {
     if (counts !== undefined) tellCalls(metricsOf(counts))
   }
@@ -114,10 +118,7 @@ async function runApart(
     tellCalls(told)
     return exitCode
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError)
-      throw new CommandError(`${program} is not a WebAssembly module: ${error.message}`, hintFor(bytes))
-    if (error instanceof WebAssembly.LinkError) throw new CommandError(`the program cannot be linked: ${error.message}`)
-    throw error
+    throw unrunnable(error, program, bytes)
   }
 }
 

@@ -4,41 +4,65 @@ import { type Counts, metricsOf } from '../metrics.js'
 import { type Settings, settingsOf } from '../options.js'
 import { checkAlone, checkPortable } from '../replay/options.js'
 import { layOverlays, shareOf } from '../threads.js'
-import { capMemory, pageBytes } from './cap.js'
 import { Crew } from './crew.js'
+import { Deadline } from './deadline.js'
 import { type Beginning, Count } from './messages.js'
 import { importsMemory, type MemoryLimits, memoryLimits, versionOf } from './module.js'
 import { lend } from './mounts.js'
 import type { RunOptions, RunResult } from './options.js'
-import { type Asked, type Terms, termsOf, untilEnd } from './terms.js'
+import { compiled, type Program, type Source } from './program.js'
+import { type Asked, type Terms, termsOf } from './terms.js'
 import { Workers } from './workers.js'
 
-/** A module, with the bytes that it was compiled from, if these are known. */
-export interface Program {
-  readonly module: WebAssembly.Module
-  readonly bytes: Uint8Array | undefined
+/** What the command line wants of a run beside its options. */
+export interface Ways {
+  /** Counts its hostcalls, also of a run that fails. */
+  readonly counts?: Counts | undefined
+  /** Looks at the module before anything of it begins. */
+  readonly check?: (module: WebAssembly.Module) => void
 }
 
-/** Run a program. `calls`: where its hostcalls are counted, for who wants that of a run that fails, too. */
-export async function runModule(program: Program, options: RunOptions, calls?: Counts): Promise<RunResult> {
-  return runTerms(program, termsOf(options), new Workers(), calls)
+/** Run a program. */
+export async function runModule(source: Source, options: RunOptions, ways?: Ways): Promise<RunResult> {
+  const [terms, own] = termsOf(options)
+  return runTerms(() => compiled(source, terms), [terms, own], new Workers(), ways)
 }
 
-/** The same in such workers, when what is asked of the run itself has been checked. */
-export async function runTerms(program: Program, [terms, own]: Asked, workers: Workers, calls?: Counts): Promise<RunResult> {
+/** The same in such workers, when what is asked of the run itself has been checked. Its time begins here, and covers the compiler's. */
+export async function runTerms(
+  compile: () => Promise<Program>,
+  [terms, own]: Asked,
+  workers: Workers,
+  { counts, check }: Ways = {},
+): Promise<RunResult> {
   checkPortable({ ...own })
-  const given = settingsOf({ ...own, version: own.version ?? versionOf(program.module) })
-  return runSettings(program, { ...given, counts: calls ?? given.counts }, terms, workers)
+  const given = settingsOf({ ...own, version: own.version ?? 'preview1' })
+  const deadline = new Deadline(terms)
+  try {
+    deadline.check()
+    const program = await deadline.race(compile())
+    check?.(program.module)
+    const version = own.version ?? versionOf(program.module)
+    return await runSettings(program, { ...given, version, counts: counts ?? given.counts }, terms, deadline, workers)
+  } finally {
+    deadline.close()
+    terms.stdio.close()
+  }
 }
 
-/** The same, when all that was asked for has been checked. */
-export async function runSettings(program: Program, settings: Settings, terms: Terms, workers = new Workers()): Promise<RunResult> {
-  const { threads, maxMemory, signal, stdio } = terms
+/** The same, when all that was asked for has been checked, and the module is compiled. */
+export async function runSettings(
+  { module, bytes }: Program,
+  settings: Settings,
+  terms: Terms,
+  deadline: Deadline,
+  workers = new Workers(),
+): Promise<RunResult> {
+  const { threads, stdio } = terms
   if (threads > 0) checkAlone(settings.replay)
-  const { module, bytes } = await capped(program, maxMemory)
   checkExports(module, threads)
   const memory = memoryFor(module, bytes, threads)
-  signal?.throwIfAborted()
+  deadline.check()
   layOverlays(settings)
   const { mounts, back } = lend(settings.preopens)
   let shared: ReturnType<typeof shareOf> | undefined
@@ -58,24 +82,12 @@ export async function runSettings(program: Program, settings: Settings, terms: T
       limit: threads,
     }
     crew = new Crew(beginning, settings, stdio, workers, terms.onListening)
-    const exitCode = await untilEnd(crew, terms)
+    const exitCode = await deadline.until(crew)
     return { exitCode, ...stdio.captured, ...(settings.counts && { metrics: metricsOf(settings.counts) }) }
   } finally {
     back(crew?.trees)
     shared?.close()
   }
-}
-
-/** The program with a memory that cannot grow beyond so many bytes, if there is such a limit. */
-export async function capped(program: Program, maxMemory: number | undefined): Promise<Program> {
-  if (maxMemory === undefined) return program
-  const { bytes } = program
-  if (bytes === undefined) {
-    const message = 'options.maxMemory is written into the bytes of a module: pass these in place of the module'
-    throw coded(new Error(message), 'ERR_WASI_NO_MEMORY')
-  }
-  const cut = capMemory(bytes, Math.floor(maxMemory / pageBytes))
-  return { bytes: cut, module: await WebAssembly.compile(cut) }
 }
 
 const imports = (module: WebAssembly.Module, from: string, wanted: string): boolean =>

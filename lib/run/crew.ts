@@ -70,6 +70,13 @@ export class Crew {
     if (!this.#exiting) this.fail(error)
   }
 
+  /** Of a worker whose JavaScript heap the guest has filled. */
+  #full(error: unknown): Error | undefined {
+    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_WORKER_OUT_OF_MEMORY') return undefined
+    const message = `the guest filled the JavaScript heap of its worker, which may have ${this.#hiring.heap} MiB`
+    return coded(new RangeError(message, { cause: error }), 'ERR_WASI_MEMORY_LIMIT')
+  }
+
   #give(task: Task): void {
     if (this.#ended || this.#exiting) return
     this.#tasks.push(task)
@@ -100,7 +107,7 @@ export class Crew {
           this.fail(thrown)
         }
       },
-      error: error => this.#lost(error),
+      error: error => this.#lost(this.#full(error) ?? error),
       exit: () => {
         this.#workers.delete(worker)
         this.#lost(coded(new Error('a thread of the guest ended without a word'), 'ERR_WASI_THREAD_LOST'))

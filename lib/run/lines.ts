@@ -13,6 +13,7 @@ export interface Request {
   readonly version: Settings['version'] | undefined
   readonly threads: number
   readonly maxMemory: number | undefined
+  readonly maxTableElements: number | undefined
   readonly traced: boolean
   /** Whether it counts and times the hostcalls. */
   readonly measured: boolean

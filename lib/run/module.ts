@@ -1,7 +1,7 @@
 /** What a module says of itself that its host has to know beforehand. */
 import { namespace } from '../abi/table.js'
 import { namespace0 } from '../abi/table0.js'
-import { Limit, memorySections, SectionId } from './sections.js'
+import { Limit, limitSections, SectionId } from './sections.js'
 
 /** The snapshot that a module imports. */
 export function versionOf(module: WebAssembly.Module): 'preview1' | 'unstable' {
@@ -22,8 +22,8 @@ export interface MemoryLimits {
 
 /** The memory that a module imports, undefined where it imports none. The bytes are those of a module that compiles. */
 export function memoryLimits(bytes: Uint8Array): MemoryLimits | undefined {
-  const imports = memorySections(bytes).find(({ id }) => id === SectionId.IMPORT)
-  const [limits] = imports?.memories ?? []
+  const imports = limitSections(bytes).find(({ id }) => id === SectionId.IMPORT)
+  const limits = imports?.limits.find(({ of }) => of === 'memory')
   if (limits === undefined) return undefined
   const { flags, initial, maximum } = limits
   return { initial, ...(maximum !== undefined && { maximum }), shared: (flags & Limit.SHARED) !== 0 }

@@ -26,11 +26,20 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
   /** How many bytes of each stream are captured; a guest that writes more is refused with PIPE. Default 16 MiB. */
   readonly maxOutput?: number | undefined
   /**
-   * How many bytes of linear memory the guest may have, in whole pages of 64 KiB: `memory.grow` fails beyond. Several memories
-   * have that together. Wants the module's bytes, since WebAssembly.Module does not tell them. Default: what the module says.
+   * Bytes of linear memory and tables that the guest may have, all together: `memory.grow` and `table.grow` fail beyond. Memory
+   * grows by whole pages of 64 KiB; an element of a table counts 8 bytes, in each of the threads that the guest may have. Needs
+   * the module's bytes, since it is written into them. Default: memory as the module says.
    */
   readonly maxMemory?: number | undefined
-  /** After how many milliseconds the guest is ended, whatever it does. Default: never. */
+  /**
+   * Elements that all tables of an instance may have together: `table.grow` fails beyond. Needs the module's bytes, too; a
+   * compiled module has the tables that it declares, and a strict sandbox refuses it. Default 1,000,000, at most 10,000,000.
+   */
+  readonly maxTableElements?: number | undefined
+  /**
+   * Milliseconds after which the guest is ended, whatever it does. They begin before its module is compiled; in a pool, with its
+   * turn. Default: never.
+   */
   readonly timeout?: number | undefined
   /** Ends the guest at once, whatever it does; the run fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined

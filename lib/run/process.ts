@@ -4,9 +4,11 @@ import { deserialize } from 'node:v8'
 import { newCounts } from '../metrics.js'
 import type { Settings } from '../options.js'
 import { runSettings } from './command.js'
+import { Deadline } from './deadline.js'
 import { channel, lineOf, type Request } from './lines.js'
 import { type Message, toldError } from './messages.js'
 import { versionOf } from './module.js'
+import { compiled } from './program.js'
 import { termsOf } from './terms.js'
 
 function read(length: number): Buffer {
@@ -27,17 +29,18 @@ function tell(message: Message): void {
 
 async function live(): Promise<Message> {
   try {
-    const { bytes, settings, version, threads, maxMemory, traced, measured }: Request = deserialize(read(read(4).readUInt32LE()))
-    const module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)
+    const request: Request = deserialize(read(read(4).readUInt32LE()))
+    const { bytes, settings, version, threads, maxMemory, maxTableElements, traced, measured } = request
+    const [terms] = termsOf({ threads, maxMemory, maxTableElements, stdin: 0, stdout: 1, stderr: 2 })
+    const program = await compiled(bytes, terms)
     const own: Settings = {
       ...settings,
-      version: version ?? versionOf(module),
+      version: version ?? versionOf(program.module),
       counts: measured ? newCounts() : undefined,
       trace: traced ? line => tell({ kind: 'trace', line }) : undefined,
       report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: toldError(cause) }),
     }
-    const [terms] = termsOf({ threads, maxMemory, stdin: 0, stdout: 1, stderr: 2 })
-    const { exitCode, metrics } = await runSettings({ module, bytes }, own, terms)
+    const { exitCode, metrics } = await runSettings(program, own, terms, new Deadline(terms))
     return { kind: 'exit', code: exitCode, metrics }
   } catch (error) {
     return { kind: 'failed', error: toldError(error) }

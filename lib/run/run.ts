@@ -10,7 +10,9 @@ import type { RunOptions, RunResult } from './options.js'
  * @param source the module's bytes, or a module, which must be one that makes its memory itself
  * @throws What createGuest throws for wrong options; WebAssembly's own CompileError, LinkError and RuntimeError (a trap);
  * Error with code `ERR_WASI_THREADS_UNAVAILABLE` for threads with the typescript backend, `ERR_WASI_NO_START` for a module
- * without the functions to begin at, `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw. With `isolation: 'process'` also `ERR_WASI_NO_WALL` where there is no such wall, and
+ * without the functions to begin at, `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw;
+ * `ERR_WASI_TIMEOUT`; RangeError with code `ERR_WASI_MEMORY_LIMIT` for a guest that begins with more memory or tables than it may
+ * have, or fills the JavaScript heap of its worker. With `isolation: 'process'` also `ERR_WASI_NO_WALL` where there is no such wall, and
  * `ERR_WASI_PROCESS_LOST` for a process that dies.
  */
 export async function run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
@@ -21,7 +23,7 @@ export async function run(source: ArrayBufferLike | ArrayBufferView | object, op
   }
   // Loaded when it is wanted: who only makes instances starts sooner without workers.
   const { runModule } = await import('./command.js')
-  return runModule({ module: bytes === undefined ? source : await WebAssembly.compile(bytes), bytes }, options)
+  return runModule(bytes ?? (source as WebAssembly.Module), options)
 }
 
 /** The caller may use his bytes again at once, and they are looked at more than once here. */

@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto'
 import { coded } from '../errors.js'
 import { wrongValue } from '../validate.js'
-import { capped, type Program, runTerms } from './command.js'
+import { runTerms } from './command.js'
 import type { RunOptions, RunResult } from './options.js'
-import { termsOf } from './terms.js'
+import { capsOf, compiled, type Program, type Source } from './program.js'
+import { type Terms, termsOf } from './terms.js'
 import { Workers } from './workers.js'
 
 /** Of a run that waits until another one has ended. */
@@ -30,15 +31,14 @@ export class Runs {
     this.#workers = new Workers(size)
   }
 
-  async run(source: WebAssembly.Module | Uint8Array, options: RunOptions): Promise<RunResult> {
+  async run(source: Source, options: RunOptions): Promise<RunResult> {
     // Before its turn: whoever made a mistake has no place among those who wait.
     const [terms, own] = termsOf(options)
-    const { isolation, maxMemory, signal, stdio } = terms
+    const { isolation, signal, stdio } = terms
     if (isolation === 'process') {
       throw wrongValue('options.isolation', 'is not to be had of a pool, whose guests live in workers of this process', isolation)
     }
-    const program =
-      source instanceof Uint8Array ? this.#compiled(source, maxMemory) : capped({ module: source, bytes: undefined }, maxMemory)
+    const program = source instanceof Uint8Array ? this.#compiled(source, terms) : compiled(source, terms)
     // It is looked at below, if it ever is this one's turn.
     program.catch(() => {})
     try {
@@ -48,7 +48,7 @@ export class Runs {
       throw error
     }
     try {
-      return await runTerms(await program, [{ ...terms, maxMemory: undefined }, own], this.#workers)
+      return await runTerms(() => program, [terms, own], this.#workers)
     } finally {
       const next = this.#waiting.shift()
       // Who waits has the place of who ended.
@@ -89,10 +89,9 @@ export class Runs {
     }
   }
 
-  #compiled(bytes: Uint8Array, maxMemory: number | undefined): Promise<Program> {
-    const hash = `${createHash('sha256').update(bytes).digest('base64')} ${maxMemory}`
-    const known = this.#programs.get(hash)
-    const program = known ?? compile(bytes, maxMemory)
+  #compiled(bytes: Uint8Array, terms: Terms): Promise<Program> {
+    const hash = `${createHash('sha256').update(bytes).digest('base64')} ${JSON.stringify(capsOf(terms))}`
+    const program = this.#programs.get(hash) ?? compiled(bytes, terms)
     // The last one is the one that was wanted last.
     this.#programs.delete(hash)
     if (this.#most > 0) this.#programs.set(hash, program)
@@ -100,6 +99,3 @@ export class Runs {
     return program
   }
 }
-
-const compile = async (bytes: Uint8Array, maxMemory: number | undefined): Promise<Program> =>
-  capped({ module: await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>), bytes }, maxMemory)

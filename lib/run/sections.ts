@@ -1,109 +1,104 @@
-/** Where the bytes of a module speak of its memories, which WebAssembly.Module does not tell. */
+/** Finds the limits of memories and tables in the bytes of a module, which WebAssembly.Module does not tell. */
+import { Reader, Unreadable } from './reader.js'
 
-/** The limits of one memory, in pages, and where they stand. */
+/** The limits of one memory, in pages, or of one table, in elements, and their position in the bytes. */
 export interface Limits {
+  readonly of: 'memory' | 'table'
   readonly from: number
   readonly to: number
   readonly flags: number
   readonly initial: number
   readonly maximum: number | undefined
 }
-/** A section in which memories stand: their imports, or their definitions. */
+/** A section that has limits: the imports, the tables, or the memories. */
 export interface Section {
   readonly id: number
-  /** Where its header begins, its contents begin, and both end. */
+  /** The positions where its header begins, its contents begin, and both end. */
   readonly from: number
   readonly body: number
   readonly to: number
-  readonly memories: readonly Limits[]
+  readonly limits: readonly Limits[]
 }
 
-export const SectionId = Object.freeze({ IMPORT: 2, MEMORY: 5 })
-export const Limit = Object.freeze({ MAXIMUM: 1, SHARED: 2 })
+export const SectionId = Object.freeze({ IMPORT: 2, TABLE: 4, MEMORY: 5 })
+export const Limit = Object.freeze({ MAXIMUM: 1, SHARED: 2, WIDE: 4 })
 const Kind = Object.freeze({ FUNCTION: 0, TABLE: 1, MEMORY: 2, GLOBAL: 3, TAG: 4 })
-const magic = 8
+/** `\0asm`, version 1. */
+const magic = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+/** A table that says what its elements begin as opens with this byte, and a zero. */
+const INITIALIZED = 0x40
 
-class Reader {
-  readonly #bytes: Uint8Array
-  at: number
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes
-    this.at = at
-  }
-  get more(): boolean {
-    return this.at < this.#bytes.length
-  }
-  byte(): number {
-    const byte = this.#bytes[this.at++]
-    if (byte === undefined) throw new RangeError('these are not the bytes of that module')
-    return byte
-  }
-  /** An unsigned LEB128. */
-  number(): number {
-    let value = 0
-    for (let weight = 1; ; weight *= 128) {
-      const byte = this.byte()
-      value += (byte & 127) * weight
-      if (byte < 128) return value
-    }
-  }
-  skip(bytes: number): void {
-    this.at += bytes
-  }
-  limits(): Limits {
-    const from = this.at
-    const flags = this.byte()
-    const initial = this.number()
-    const maximum = flags & Limit.MAXIMUM ? this.number() : undefined
-    return { from, to: this.at, flags, initial, maximum }
-  }
-  /** A reference to a type (0x63, 0x64) has the type's number behind it. */
-  valueType(): void {
-    const type = this.byte()
-    if (type === 0x63 || type === 0x64) this.number()
-  }
-  /** The limits of an import that is a memory. */
-  import(): Limits | undefined {
-    for (let name = 0; name < 2; name++) this.skip(this.number())
-    switch (this.byte()) {
-      case Kind.MEMORY:
-        return this.limits()
-      case Kind.TABLE:
-        this.valueType()
-        this.limits()
-        break
-      case Kind.GLOBAL:
-        this.valueType()
-        this.byte()
-        break
-      case Kind.TAG:
-        this.byte()
-        this.number()
-        break
-      default:
-        this.number()
-    }
-    return undefined
-  }
+function limits(reader: Reader, of: Limits['of']): Limits {
+  const from = reader.at
+  const flags = reader.byte()
+  if (flags > (Limit.MAXIMUM | Limit.SHARED | Limit.WIDE)) throw new Unreadable(`the limits of a ${of} have flags that are not known here`)
+  const initial = reader.number()
+  const maximum = flags & Limit.MAXIMUM ? reader.number() : undefined
+  return { of, from, to: reader.at, flags, initial, maximum }
 }
+
+/** The limits of an import that is a memory or a table. */
+function imported(reader: Reader): Limits | undefined {
+  for (let name = 0; name < 2; name++) reader.skip(reader.number())
+  const kind = reader.byte()
+  switch (kind) {
+    case Kind.MEMORY:
+      return limits(reader, 'memory')
+    case Kind.TABLE:
+      reader.valueType()
+      return limits(reader, 'table')
+    case Kind.FUNCTION:
+      reader.number()
+      return undefined
+    case Kind.GLOBAL:
+      reader.valueType()
+      reader.byte()
+      return undefined
+    case Kind.TAG:
+      reader.byte()
+      reader.number()
+      return undefined
+  }
+  throw new Unreadable(`the module has an import of kind ${kind}, which is not known here`)
+}
+
+function table(reader: Reader): Limits {
+  const from = reader.at
+  const initialized = reader.byte() === INITIALIZED && reader.byte() === 0
+  if (!initialized) reader.at = from
+  reader.valueType()
+  const found = limits(reader, 'table')
+  if (initialized) reader.constant()
+  return found
+}
+
+const readers: ReadonlyMap<number, (reader: Reader) => Limits | undefined> = new Map([
+  [SectionId.IMPORT, imported],
+  [SectionId.TABLE, table],
+  [SectionId.MEMORY, (reader: Reader) => limits(reader, 'memory')],
+])
 
 /**
- * The sections of a module that may have memories, in their order. The bytes are those of a module that compiles, so they
- * are well formed.
+ * The sections of a module that may have limits, in their order.
+ * @throws Unreadable for bytes that are no module, and for forms that are not known here; the compiler knows which of both it is.
  * @see https://webassembly.github.io/spec/core/binary/modules.html
  */
-export function memorySections(bytes: Uint8Array): Section[] {
+export function limitSections(bytes: Uint8Array): Section[] {
+  if (magic.some((byte, i) => bytes[i] !== byte)) throw new Unreadable('these are not the bytes of a module')
   const found: Section[] = []
-  const reader = new Reader(bytes, magic)
+  const reader = new Reader(bytes, magic.length)
   while (reader.more) {
     const from = reader.at
     const id = reader.byte()
     const size = reader.number()
     const body = reader.at
-    if (id === SectionId.IMPORT || id === SectionId.MEMORY) {
-      const memories: (Limits | undefined)[] = []
-      for (let left = reader.number(); left > 0; left--) memories.push(id === SectionId.MEMORY ? reader.limits() : reader.import())
-      found.push({ id, from, body, to: body + size, memories: memories.filter(limits => limits !== undefined) })
+    const read = readers.get(id)
+    if (read !== undefined) {
+      const all: (Limits | undefined)[] = []
+      for (let left = reader.number(); left > 0; left--) all.push(read(reader))
+      // Else this reader and the compiler would not see the same module.
+      if (reader.at !== body + size) throw new Unreadable(`section ${id} of the module has another length than it says`)
+      found.push({ id, from, body, to: body + size, limits: all.filter(limits => limits !== undefined) })
     }
     reader.at = body + size
   }

@@ -59,6 +59,7 @@ export class Stdio {
   readonly #drains: readonly (Drain | undefined)[]
   readonly #captures: readonly (Capture | undefined)[]
   readonly #close: () => void
+  #closed = false
 
   constructor({ stdin = 0, stdout = 'capture', stderr = 'capture', maxOutput = defaultMost }: Readonly<Record<string, unknown>>) {
     checkInteger('options.maxOutput', maxOutput, 0, largest)
@@ -122,6 +123,8 @@ export class Stdio {
   }
   /** Nobody reads the input any more. The guest is at its end, whatever the embedder's iterator makes of that. */
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     this.#feed?.close()
     try {
       this.#close()

@@ -1,7 +1,7 @@
 /** What an embedder says of a run beside its guest: where it runs, how long, with how much. */
-import { coded } from '../errors.js'
 import { optionNames } from '../options.js'
 import { checkFunction, checkInteger, checkKeys, checkOneOf, wrongType, wrongValue } from '../validate.js'
+import { mostElements } from './cap.js'
 import type { RunOptions } from './options.js'
 import { Stdio } from './stdio.js'
 
@@ -15,12 +15,15 @@ export interface Terms {
   readonly isolation: 'worker' | 'process'
   readonly wall: 'auto' | 'strict'
   readonly maxMemory: number | undefined
+  readonly maxTableElements: number | undefined
+  /** Whether the sandbox is the strict one. */
+  readonly strict: boolean
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
   readonly stdio: Stdio
   readonly onListening: RunOptions['onListening']
 }
-const names = ['threads', 'isolation', 'wall', 'maxMemory', 'maxOutput', 'timeout', 'signal', 'onListening'] as const
+const names = ['threads', 'isolation', 'wall', 'maxMemory', 'maxTableElements', 'maxOutput', 'timeout', 'signal', 'onListening'] as const
 
 /** What was asked for: the terms, which are checked, and the options of the guest, which are not yet. */
 export type Asked = [Terms, Omit<RunOptions, (typeof names)[number] | 'stdin' | 'stdout' | 'stderr'>]
@@ -32,6 +35,7 @@ export function termsOf(options: RunOptions): Asked {
     isolation = 'worker',
     wall,
     maxMemory,
+    maxTableElements,
     maxOutput,
     timeout,
     signal,
@@ -46,32 +50,25 @@ export function termsOf(options: RunOptions): Asked {
   if (wall !== undefined) checkOneOf('options.wall', ['auto', 'strict'], wall)
   if (wall !== undefined && isolation === 'worker') throw wrongValue('options.wall', "goes with options.isolation 'process' only", wall)
   if (maxMemory !== undefined) checkInteger('options.maxMemory', maxMemory, 0, 2 ** 32)
+  if (maxTableElements !== undefined) checkInteger('options.maxTableElements', maxTableElements, 0, mostElements)
   if (timeout !== undefined) checkInteger('options.timeout', timeout, 1, mostMilliseconds)
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
   if (onListening !== undefined) checkFunction('options.onListening', onListening)
   const stdio = new Stdio({ stdin, stdout, stderr, maxOutput })
+  const strict = own.sandbox === 'strict'
   return [
-    { threads, isolation, wall: wall ?? (own.sandbox === 'strict' ? 'strict' : 'auto'), maxMemory, timeout, signal, stdio, onListening },
+    {
+      threads,
+      isolation,
+      wall: wall ?? (strict ? 'strict' : 'auto'),
+      maxMemory,
+      maxTableElements,
+      strict,
+      timeout,
+      signal,
+      stdio,
+      onListening,
+    },
     own,
   ]
-}
-
-/** What can be ended from outside, and fails with this then. */
-interface Running<T> {
-  readonly result: Promise<T>
-  fail(error: unknown): void
-}
-
-/** Until it ends, or its time is over, or somebody has enough of it. */
-export async function untilEnd<T>(running: Running<T>, { stdio, timeout, signal }: Terms): Promise<T> {
-  const abort = (): void => running.fail(signal?.reason)
-  const late = (): void => running.fail(coded(new Error(`the guest was ended after ${timeout} ms`), 'ERR_WASI_TIMEOUT', stdio.captured))
-  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
-  signal?.addEventListener('abort', abort, { once: true })
-  try {
-    return await running.result
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', abort)
-  }
 }

@@ -10,11 +10,12 @@ import { rooted, type Settings, settingsOf } from '../options.js'
 import { checkPortable } from '../replay/options.js'
 import { walled } from '../sys/wall.js'
 import { wrongType, wrongValue } from '../validate.js'
+import { untilEnd } from './deadline.js'
 import { channel, heard, type Line, longestLine, type Request } from './lines.js'
 import { errorOf, unexpectedOf } from './messages.js'
 import type { RunOptions, RunResult, Wall } from './options.js'
 import type { Stdio } from './stdio.js'
-import { termsOf, untilEnd } from './terms.js'
+import { termsOf } from './terms.js'
 
 /** What the callers of `run` have no say in. */
 export interface Ways {
@@ -32,7 +33,7 @@ export async function runInProcess(
 ): Promise<RunResult> {
   if (bytes instanceof WebAssembly.Module) throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
   const [terms, own] = termsOf(options)
-  const { threads, wall, maxMemory, signal, stdio } = terms
+  const { threads, wall, maxMemory, maxTableElements, signal, stdio } = terms
   checkPortable({ ...own })
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
@@ -58,6 +59,7 @@ export async function runInProcess(
     version: own.version,
     threads,
     maxMemory,
+    maxTableElements,
     traced: trace !== undefined,
     measured: counts !== undefined,
   }

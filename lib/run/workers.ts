@@ -1,10 +1,22 @@
 /** Workers for guests: made when they are wanted, and kept for the next guest where that was asked for. */
 import { once } from 'node:events'
+import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 
 const thread = new URL('./thread.js', import.meta.url)
+/**
+ * MiB of JavaScript heap of a worker, unless this process has less itself. Linear memory and the contents of files are not part
+ * of it. Ten million table elements, the most that can be asked for, need up to 500; 65,536 files in memory, the default, up to 80.
+ */
+export const mostHeap = 1024
+const ownHeap = (): number => Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20)
 /** How long a guest that has told its end may take to be at it, in milliseconds. */
 const patience = 200
+/**
+ * Milliseconds until a worker that was told to end is not waited for any more. V8 may take hours to end a guest that moves large
+ * memory in a loop: its baseline code looks for that only when a budget is used up (`--wasm-tiering-budget`).
+ */
+const longest = 5000
 
 export class Workers {
   /** How many may wait for a guest. */
@@ -13,8 +25,11 @@ export class Workers {
   /** Of each the promise that it has loaded its code. */
   readonly #loaded = new WeakMap<Worker, Promise<unknown>>()
   #closed = false
-  constructor(kept = 0) {
+  /** MiB of JavaScript heap that each may have. */
+  readonly heap: number
+  constructor(kept = 0, heap = Math.min(mostHeap, ownHeap())) {
     this.#kept = kept
+    this.heap = heap
   }
 
   /** A worker, and whether it waits for work already; else it says that it is free when it does. */
@@ -24,7 +39,7 @@ export class Workers {
       idle.ref()
       return { worker: idle, waits: true }
     }
-    const worker = new Worker(thread, { execArgv: [] })
+    const worker = new Worker(thread, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: this.heap } })
     this.#loaded.set(
       worker,
       Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
@@ -49,13 +64,23 @@ export class Workers {
     }
     // Not while it loads: on Node 20 it would leave the files of its code open. It has no task before.
     await this.#loaded.get(worker)
-    await worker.terminate()
+    await end(worker)
   }
 
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(this.#idle.splice(0).map(worker => worker.terminate()))
   }
+}
+
+/** Ends it, and waits until it has ended, but not for ever. */
+async function end(worker: Worker): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, longest)
+  })
+  await Promise.race([worker.terminate(), late])
+  clearTimeout(timer)
 }
 
 /** Whether it says in time that it is free. */

@@ -1,0 +1,73 @@
+/** Ends a run from outside: when its time is over, or its signal is aborted. */
+import { coded } from '../errors.js'
+import type { Terms } from './terms.js'
+
+/** A part of a run that can be ended, and then fails with this error. */
+export interface Running<T> {
+  readonly result: Promise<T>
+  fail(error: unknown): void
+}
+
+/** The time of a run begins when its deadline is made, and covers one part of it after the other. */
+export class Deadline {
+  readonly #signal: AbortSignal | undefined
+  readonly #timer: NodeJS.Timeout | undefined
+  /** Why the run was ended. */
+  #verdict: { readonly error: unknown } | undefined
+  #running: Pick<Running<unknown>, 'fail'> | undefined
+
+  constructor({ stdio, timeout, signal }: Pick<Terms, 'stdio' | 'timeout' | 'signal'>) {
+    const late = (): void => this.#end(coded(new Error(`the guest was ended after ${timeout} ms`), 'ERR_WASI_TIMEOUT', stdio.captured))
+    this.#signal = signal
+    this.#timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+    signal?.addEventListener('abort', this.#abort, { once: true })
+    if (signal?.aborted) this.#abort()
+  }
+
+  /** Waits for a part of the run. */
+  async until<T>(running: Running<T>): Promise<T> {
+    this.#running = running
+    if (this.#verdict !== undefined) running.fail(this.#verdict.error)
+    try {
+      return await running.result
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  /** Waits for work that cannot be ended: when the run is, the work goes on, and its result is dropped. */
+  async race<T>(work: Promise<T>): Promise<T> {
+    let fail = (_error: unknown): void => {}
+    const ended = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    return this.until({ result: Promise.race([work, ended]), fail })
+  }
+
+  /** Throws if the run was ended. */
+  check(): void {
+    if (this.#verdict !== undefined) throw this.#verdict.error
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#signal?.removeEventListener('abort', this.#abort)
+  }
+
+  readonly #abort = (): void => this.#end(this.#signal?.reason)
+
+  #end(error: unknown): void {
+    this.#verdict ??= { error }
+    this.#running?.fail(this.#verdict.error)
+  }
+}
+
+/** Waits for all of a run. */
+export async function untilEnd<T>(running: Running<T>, terms: Terms): Promise<T> {
+  const deadline = new Deadline(terms)
+  try {
+    return await deadline.until(running)
+  } finally {
+    deadline.close()
+  }
+}
