@@ -1,0 +1,167 @@
+// Builds test/interleavings/, runs its enumerations, and requires that wrong walks fail in them.
+//
+//   node scripts/interleavings.js         the bounds of CI: less than a minute on two processors
+//   node scripts/interleavings.js --all   wider bounds, by hand
+//
+// CXX names a compiler other than `c++`.
+import { execFile } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { mutants } from './interleavings/mutants.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = join(root, 'build/interleavings')
+const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
+
+// `whole` is the walk as it is shipped. `few` is the same walk with a limit of 5 symlinks instead of 40: one path can still lead
+// through every symlink of a tree, and a loop ends after 10 questions instead of 80, before each of which the guest may change
+// something.
+const limits = { whole: 40, few: 5 }
+const enumerations = [
+  { variant: 'whole', words: ['changes=0', 'names=5', 'every-how'] },
+  { variant: 'whole', words: ['changes=1', 'names=3'] },
+  { variant: 'whole', words: ['changes=1', 'names=2', 'refusal=loop'] },
+  { variant: 'whole', words: ['changes=2', 'names=2', 'components=3'] },
+  { variant: 'few', words: ['changes=1', 'names=4', 'every-how'] },
+  { variant: 'few', words: ['changes=2', 'names=5'] },
+  { variant: 'few', words: ['changes=2', 'names=4', 'refusal=loop'] },
+]
+const wider = [
+  { variant: 'whole', words: ['changes=0', 'names=5', 'every-how', 'refusal=loop'] },
+  { variant: 'whole', words: ['changes=0', 'names=5', 'every-how', 'refusal=mlink'] },
+  { variant: 'whole', words: ['changes=1', 'names=5'] },
+  { variant: 'whole', words: ['changes=2', 'names=2'] },
+  { variant: 'few', words: ['changes=2', 'names=5', 'every-how'] },
+  { variant: 'few', words: ['changes=2', 'names=5', 'refusal=loop'] },
+]
+// Small, because nothing is reduced in them.
+const comparisons = [
+  { variant: 'few', words: ['plain', 'components=3', 'names=2', 'changes=1', 'letters=3'] },
+  { variant: 'few', words: ['plain', 'components=2', 'names=1', 'changes=2', 'letters=3', 'refusal=loop'] },
+]
+const widerComparisons = [
+  { variant: 'few', words: ['plain', 'components=3', 'names=3', 'changes=1', 'letters=3'] },
+  { variant: 'few', words: ['plain', 'components=2', 'names=2', 'changes=2', 'letters=3'] },
+]
+
+const execute = (program, args) =>
+  new Promise(done =>
+    execFile(program, args, { cwd: root, maxBuffer: 1 << 28 }, (error, stdout, stderr) => done({ code: error?.code ?? 0, stdout, stderr })),
+  )
+
+/** Runs jobs, as many at a time as there are processors, and returns their results in order. */
+async function inParallel(jobs) {
+  const results = []
+  let next = 0
+  const worker = async () => {
+    while (next < jobs.length) {
+      const index = next++
+      results[index] = await jobs[index]()
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  return results
+}
+
+async function compile(...args) {
+  const { code, stderr } = await execute(process.env.CXX ?? 'c++', ['-std=c++17', '-O2', '-Wall', '-Wextra', ...args])
+  if (code !== 0) throw new Error(`${process.env.CXX ?? 'c++'} ${args.join(' ')}\n${stderr}`)
+}
+
+const sources = readdirSync(join(root, 'test/interleavings')).filter(name => name.endsWith('.cc'))
+const objectOf = name => join(folder, name.replace('.cc', '.o'))
+const compileTest = name => compile('-Inative', '-c', '-o', objectOf(name), `test/interleavings/${name}`)
+/** A program of the test and a walk. It finds resolve.h beside the walk. */
+const link = (walk, program) => compile('-Inative', '-o', program, walk, ...sources.map(objectOf))
+
+/** The text with one occurrence of `from` replaced. */
+function replaceOnce(text, from, to, title) {
+  const parts = text.split(from)
+  if (parts.length !== 2)
+    throw new Error(`${title}: ${parts.length - 1} places contain "${from}", expected one; change the row to fit the walk`)
+  return parts.join(to)
+}
+
+/** Runs an enumeration in shares. Prints the first failure, or returns the sums. */
+async function enumerate({ variant, words }, shares) {
+  const runs = await inParallel(
+    Array.from(
+      { length: shares },
+      (_, share) => () => execute(join(folder, variant), [...words, `links=${limits[variant]}`, `share=${share}`, `shares=${shares}`]),
+    ),
+  )
+  const failed = runs.find(run => run.code !== 0)
+  if (failed !== undefined) {
+    console.error(`${variant} ${words.join(' ')}: failed (${failed.code})\n${failed.stderr}`)
+    process.exitCode = 1
+    return undefined
+  }
+  const sums = {}
+  for (const run of runs)
+    for (const [name, count] of Object.entries(JSON.parse(run.stdout)))
+      sums[name] = name === 'longest' ? Math.max(sums[name] ?? 0, count) : (sums[name] ?? 0) + count
+  return sums
+}
+
+const figure = (count, width) => count.toLocaleString('en').padStart(width)
+const label = ({ variant, words }) => `${variant.padEnd(6)}${words.filter(word => word !== 'plain').join(' ')}`.padEnd(62)
+
+/** Undefined if the mutant fails as its row says; otherwise what happened instead. */
+async function tryMutant({ title, patch, words = [], changes = 0, breaks }, index, walk) {
+  const source = join(folder, 'walks', `mutant-${index}.cc`)
+  const program = join(folder, `mutant-${index}`)
+  writeFileSync(source, patch.length === 0 ? walk : replaceOnce(walk, ...patch, title))
+  await link(source, program)
+  for (let allowed = 0; allowed <= changes; ++allowed) {
+    const { code, stderr } = await execute(program, ['names=3', `links=${limits.few}`, `changes=${allowed}`, ...words])
+    const broken = /does not hold: (.*)/.exec(stderr)?.[1]
+    if (allowed < changes && code !== 0) return `found with ${allowed} changes, not ${changes}: ${broken ?? code}`
+    if (allowed === changes && broken !== breaks) return code === 0 ? 'survived' : `found, but not as expected: ${broken ?? code}`
+  }
+}
+
+const began = Date.now()
+const text = name => readFileSync(join(root, 'native', name), 'utf8')
+mkdirSync(join(folder, 'walks'), { recursive: true })
+writeFileSync(join(folder, 'walks/resolve.h'), replaceOnce(text('resolve.h'), 'max_links = 40;', `max_links = ${limits.few};`, 'few'))
+writeFileSync(join(folder, 'walks/few.cc'), text('resolve.cc'))
+await inParallel(sources.map(name => () => compileTest(name)))
+await inParallel([() => link('native/resolve.cc', join(folder, 'whole')), () => link(join(folder, 'walks/few.cc'), join(folder, 'few'))])
+
+const shares = 8 * availableParallelism()
+console.log(`${' '.repeat(62)}paths  trees told apart    schedules      questions  longest walk`)
+let schedules = 0
+for (const enumeration of [...enumerations, ...(values.all ? wider : [])]) {
+  const sums = await enumerate(enumeration, shares)
+  if (sums === undefined) continue
+  schedules += sums.walks
+  console.log(
+    label(enumeration) +
+      figure(sums.paths, 5) +
+      figure(sums.trees, 18) +
+      figure(sums.walks, 13) +
+      figure(sums.questions, 15) +
+      figure(sums.longest, 14),
+  )
+}
+for (const comparison of [...comparisons, ...(values.all ? widerComparisons : [])]) {
+  const sums = await enumerate(comparison, shares)
+  if (sums !== undefined)
+    console.log(
+      `${label(comparison)}${figure(sums.unreduced, 5)} schedules without reductions meet the same ${figure(sums.different, 0)} answers`,
+    )
+}
+
+const results = await inParallel(mutants.map((mutant, index) => () => tryMutant(mutant, index, text('resolve.cc'))))
+for (const [index, fault] of results.entries()) {
+  const { title, changes = 0 } = mutants[index]
+  if (fault === undefined) continue
+  console.error(`wrong walk "${title}" (${changes} changes): ${fault}`)
+  process.exitCode = 1
+}
+const found = results.filter(fault => fault === undefined).length
+const seconds = ((Date.now() - began) / 1000).toFixed(0)
+console.log(`${figure(schedules, 0)} schedules; ${found} of ${mutants.length} wrong walks found; ${seconds} s`)
