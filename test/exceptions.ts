@@ -1,4 +1,5 @@
-/** Modules that throw a WebAssembly exception, which the assembler of wasm.ts has no instruction for. */
+/** WebAssembly exceptions, which the assembler of wasm.ts has no instructions for: modules that throw one, and code that catches all. */
+import type { call } from './wasm.js'
 
 /** `(tag (param i32))`, and a function that throws it with 7: `_start`, or also what runs as the module is instantiated. */
 export const throws = (atStart: boolean): Uint8Array =>
@@ -15,3 +16,9 @@ export const throws = (atStart: boolean): Uint8Array =>
   ])
 
 const exported = (name: string, kind: number): number[] => [name.length, ...Buffer.from(name), kind, 0]
+
+/** Do this, and go on behind it if it throws: `try ... catch_all end`, as Node 20 knows it. */
+export const caught = (body: ReturnType<typeof call>): ReturnType<typeof call> => ({
+  encode: indexOf => [0x06, 0x40, ...body.encode(indexOf), 0x19, 0x0b],
+  calls: body.calls,
+})

@@ -151,6 +151,20 @@ withWay('what is up from where a link leads is not what is up from the link', t 
   }
 })
 
+withModel('a grant for a name alone gives nothing that lies in a folder of that name', t => {
+  const here = world(t)
+  // What is not there when Node starts is no folder to it, so that it grants the name, and no name in it.
+  const later = join(here.folder, 'later')
+  const give = (readOnly: boolean): string => `() => {
+    require('node:fs').mkdirSync(${JSON.stringify(later)}, { recursive: true })
+    return make({ preopens: { '/': { path: ${JSON.stringify(later)}, readOnly: ${readOnly} } } })
+  }`
+  const [read, write] = [`--allow-fs-read=${later}`, `--allow-fs-write=${later}`]
+  t.like(told(t, here, give(true), addons, read, write), denied('FileSystemRead', later))
+  fs.rmdirSync(later)
+  t.like(told(t, here, give(false), addons, `--allow-fs-read=${here.folder}`, write), denied('FileSystemWrite', later))
+})
+
 withModel('a folder that is not there is told as it is elsewhere, where it might be read', t => {
   const here = world(t)
   const give = `() => make({ preopens: { '/data': ${JSON.stringify(join(here.data, 'none'))} } })`

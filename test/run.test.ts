@@ -2,13 +2,15 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
 import { memoryLimits, versionOf } from '#lib/run/module.js'
-import { throws } from './exceptions.js'
+import { caught, throws } from './exceptions.js'
 import { openDescriptors } from './hostcalls/world.js'
 import { guest } from './programs/cli.js'
-import { assemble, call, command, drop, type Expression, store, trap, untilFails, write } from './wasm.js'
+import { assemble, call, command, drop, type Expression, store, times, trap, untilFails, write } from './wasm.js'
 
 const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
 const failing = async (source: Parameters<typeof run>[0], options?: RunOptions): Promise<Error & { code?: string }> => {
@@ -59,6 +61,31 @@ test('a trap is an error of its own class, with the guest’s frames', async t =
   t.true(error instanceof WebAssembly.RuntimeError)
   t.regex(error.message, /unreachable/)
   t.regex(error.stack ?? '', /inner/)
+})
+
+test.serial('a guest that catches its exit again and again tells it once', async t => {
+  const again = { params: ['i32'] as const, body: [times(caught(call('proc_exit', 3)))] }
+  const source = assemble({ functions: { _start: { body: [...write(1, 0x40, 1), call('again', 10_000)] }, again } })
+  let told = 0
+  const { emit } = Worker.prototype
+  Worker.prototype.emit = function (name: string, ...args: unknown[]): boolean {
+    if (name === 'message' && (args[0] as { kind: string }).kind === 'exit') told++
+    return emit.call(this, name, ...args)
+  }
+  try {
+    // Each time would take along what lies in memory.
+    const files = { f: new Uint8Array(10_000) }
+    for (const threads of [0, 1]) {
+      told = 0
+      const preopens = threads === 0 ? { '/': { files } } : {}
+      // The run waits for what was written to be taken, and hears all that is told meanwhile.
+      const stdout = new Writable({ write: (_chunk, _encoding, done) => void setTimeout(done, 300) })
+      t.is((await run(source, { threads, preopens, stdout })).exitCode, 3)
+      t.is(told, 1)
+    }
+  } finally {
+    Worker.prototype.emit = emit
+  }
 })
 
 test('an exception of the guest that nothing catches is an error that says so', async t => {

@@ -85,6 +85,46 @@ withProc('a file that one thread closes stays open while another uses it, and no
   t.true(used)
 })
 
+test('threads that list one directory at once each see all of it', async t => {
+  const sys = openNative()
+  const shared = sys.share()
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  const names = Array.from({ length: 700 }, (_, i) => `${i}-${'x'.repeat(100)}`)
+  for (const name of names) g.file(`d/${name}`)
+  const dir = g.handle('d')
+  // Each page begins where the one before it ended, and another thread is elsewhere in the directory by then.
+  const source = `
+    const { parentPort } = require('node:worker_threads')
+    import(${JSON.stringify(import.meta.resolve('#lib/sys/native.js'))}).then(({ openNative }) => {
+      const sys = openNative({ shared: ${shared} })
+      const bytes = Buffer.from(new WebAssembly.Memory({ initial: 1 }).buffer)
+      sys.bind(bytes)
+      const seen = new Set()
+      for (let round = 0; round < 200; round++) {
+        const names = []
+        for (let cookie = 0n, used = 4096; used === 4096; ) {
+          used = sys.readdir(${dir}, cookie, 0, 4096)
+          if (used < 0) { names.push('errno ' + used); break }
+          for (let at = 0; at + 24 <= used; ) {
+            const end = at + 24 + bytes.readUInt32LE(at + 16)
+            if (end > used) break
+            names.push(bytes.toString('latin1', at + 24, end))
+            cookie = bytes.readBigUInt64LE(at)
+            at = end
+          }
+        }
+        seen.add(names.sort().join())
+      }
+      parentPort.postMessage([...seen])
+    })`
+  const workers = Array.from({ length: 4 }, () => new Worker(source, { eval: true }))
+  const seen = await Promise.all(workers.map(async worker => (await once(worker, 'message'))[0] as string[]))
+  const whole = [...names, '.', '..'].sort().join()
+  for (const each of seen) t.true(each.length === 1 && each[0] === whole, each.map(names => names.length).join())
+  await Promise.all(workers.map(worker => worker.terminate()))
+})
+
 test('many readers of one pipe of the host: who finds it empty can be ended', async t => {
   const folder = scratch(t)
   execFileSync('mkfifo', [join(folder, 'p')])

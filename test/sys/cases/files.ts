@@ -158,6 +158,27 @@ export const files: Cases = {
     t.is(g.text('f'), 'he\0\0')
     t.is(g.seek(file, 0, Whence.CUR), 0)
   },
+  'what setSize cut off does not come back': (t, g) => {
+    const file = g.made('f')
+    for (const [size, cut] of [
+      [100, 60],
+      [100, 40],
+      [100_000, 65_537],
+      [200_000, 66_000],
+    ]) {
+      t.is(said(g.sys.setSize(file, 0)), 0)
+      t.is(g.pwrite(file, 0, 'x'.repeat(size)), size)
+      t.is(said(g.sys.setSize(file, cut)), 0)
+      // Behind a hole, so that what was there before would lie in it.
+      t.is(g.pwrite(file, size - 1, 'y'), 1)
+      t.deepEqual(g.pread(file, cut, size), { text: `${'\0'.repeat(size - 1 - cut)}y` })
+      // By growing, and then by a write that fills the hole in part.
+      t.is(said(g.sys.setSize(file, cut)), 0)
+      t.is(said(g.sys.setSize(file, size)), 0)
+      t.is(g.pwrite(file, size - 10, 'z'), 1)
+      t.deepEqual(g.pread(file, cut, size), { text: `${'\0'.repeat(size - 10 - cut)}z${'\0'.repeat(9)}` })
+    }
+  },
   'setSize wants a file to write': (t, g) => {
     g.file('f', 'hello')
     t.is(said(g.sys.setSize(g.handle('f'), 2)), 'INVAL')

@@ -1,0 +1,42 @@
+/** The directory below an overlay: what lies there may change between the look at it and its opening. */
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { Errno } from '#lib/abi/errno.js'
+import { Below } from '#lib/sys/memory/below.js'
+import { openNative } from '#lib/sys/native.js'
+import { TypescriptSys } from '#lib/sys/typescript/sys.js'
+import { openDescriptors } from './ground.js'
+
+for (const [name, make] of Object.entries({ native: () => openNative(), typescript: () => new TypescriptSys() })) {
+  test.serial(`only a regular file is opened, and nothing else stays open (${name})`, t => {
+    const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
+    t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
+    fs.mkdirSync(join(folder, 'directory'))
+    fs.writeFileSync(join(folder, 'file'), 'text')
+    fs.symlinkSync('file', join(folder, 'link'))
+    const others = ['directory', '', 'link', 'missing']
+    if (process.platform !== 'win32') {
+      execFileSync('mkfifo', [join(folder, 'fifo')])
+      others.push('fifo')
+    }
+    const below = new Below(folder, make)
+    below.hold()
+    const before = openDescriptors()
+    const refusals: Record<string, Errno> = { link: Errno.LOOP, missing: Errno.NOENT }
+    for (const path of others) {
+      const error = t.throws(() => below.open(path)) as unknown as { errno: Errno }
+      t.is(error.errno, refusals[path] ?? Errno.ACCES, path)
+    }
+    t.is(openDescriptors(), before)
+    const file = below.open('file')
+    const into = new Uint8Array(9)
+    t.is(below.read(file, into, 1), 3)
+    t.is(Buffer.from(into.subarray(0, 3)).toString(), 'ext')
+    below.close(file)
+    t.is(openDescriptors(), before)
+    below.release()
+  })
+}
