@@ -12,7 +12,7 @@ import { Descriptor } from '#lib/fds/descriptor.js'
 import { oneWay, Way } from '#lib/fds/oneway.js'
 import { createGuest, type GuestOptions, type Output, Pool, Rights, run, WASI } from '#lib/index.js'
 import type { Answer } from '#lib/sys/sys.js'
-import { withWall } from './wall/ground.js'
+import { withWall } from './os-sandbox/ground.js'
 import { call, command, type Expression, store, write } from './wasm.js'
 
 const backends = ['native', 'typescript'] as const
