@@ -13,7 +13,7 @@ const mostMilliseconds = 2 ** 31 - 1
 export interface Terms {
   readonly threads: number
   readonly isolation: 'worker' | 'process'
-  readonly wall: 'auto' | 'strict'
+  readonly wall: 'strict' | 'best-effort'
   readonly maxMemory: number | undefined
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
@@ -43,17 +43,14 @@ export function termsOf(options: RunOptions): Asked {
   } = options
   checkInteger('options.threads', threads, 0, mostThreads)
   checkOneOf('options.isolation', ['worker', 'process'], isolation)
-  if (wall !== undefined) checkOneOf('options.wall', ['auto', 'strict'], wall)
+  if (wall !== undefined) checkOneOf('options.wall', ['strict', 'best-effort'], wall)
   if (wall !== undefined && isolation === 'worker') throw wrongValue('options.wall', "goes with options.isolation 'process' only", wall)
   if (maxMemory !== undefined) checkInteger('options.maxMemory', maxMemory, 0, 2 ** 32)
   if (timeout !== undefined) checkInteger('options.timeout', timeout, 1, mostMilliseconds)
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
   if (onListening !== undefined) checkFunction('options.onListening', onListening)
   const stdio = new Stdio({ stdin, stdout, stderr, maxOutput })
-  return [
-    { threads, isolation, wall: wall ?? (own.sandbox === 'strict' ? 'strict' : 'auto'), maxMemory, timeout, signal, stdio, onListening },
-    own,
-  ]
+  return [{ threads, isolation, wall: wall ?? 'strict', maxMemory, timeout, signal, stdio, onListening }, own]
 }
 
 /** What can be ended from outside, and fails with this then. */

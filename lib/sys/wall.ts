@@ -12,8 +12,10 @@ export interface Plan {
   readonly strict: boolean
   /** It may read and write what lies in these folders, or only read it. */
   readonly folders: readonly { readonly path: string; readonly readOnly: boolean }[]
-  /** The last descriptor that it inherits. To that one the launcher writes how the wall is. */
+  /** The last descriptor that it inherits. */
   readonly channel: number
+  /** The descriptor to which the launcher reports. It is the one after, and the program does not inherit it. */
+  readonly control: number
   /** What Node runs: flags, a file of this package, arguments. */
   readonly program: readonly string[]
 }
@@ -21,7 +23,7 @@ export interface Plan {
 const unavailable = (message: string): Error => coded(new Error(message), 'ERR_WASI_NO_WALL')
 
 /** The program to start, its arguments and its environment. Error with code ERR_WASI_NO_WALL where there is none. */
-export function walled({ strict, folders, channel, program }: Plan): { file: string; args: string[]; env: Record<string, string> } {
+export function walled({ strict, folders, control, program }: Plan): { file: string; args: string[]; env: Record<string, string> } {
   if (process.platform !== 'linux') throw unavailable(`isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`)
   const { bun, deno } = process.versions
   if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
@@ -35,7 +37,7 @@ export function walled({ strict, folders, channel, program }: Plan): { file: str
     ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].flatMap(path => ['--read', path]),
     ...folders.flatMap(({ path, readOnly }) => [readOnly ? '--read' : '--write', path]),
   ]
-  const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${channel}`, '--tell', `${channel}`]
+  const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${control}`, '--tell', `${control}`]
   // OpenSSL would not start if it may not read what it is configured by.
   const env = { ...inherited, OPENSSL_CONF: '/dev/null' }
   return { file, args: [...terms, ...rules, '--', process.execPath, ...program], env }

@@ -126,6 +126,8 @@ void drop_capabilities() {
 
 int stand(const Plan& plan) {
   close_above(plan.keep);
+  // The guest's process must not speak for the launcher.
+  if (plan.tell > 2 && ::fcntl(plan.tell, F_SETFD, FD_CLOEXEC) != 0) return fail(plan, "fcntl");
   if (plan.parent != 0) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan, "prctl");
     // It may have died before that.

@@ -10,21 +10,21 @@ import { walled } from '#lib/sys/wall.js'
 import { scratch, withWall } from './ground.js'
 
 /** How to run a script behind the wall. */
-function behind(t: Parameters<typeof scratch>[0], script: string, channel = 3): ReturnType<typeof walled> {
+function behind(t: Parameters<typeof scratch>[0], script: string, channel = 3, control = 4): ReturnType<typeof walled> {
   const folder = scratch(t)
   fs.writeFileSync(join(folder, 'script.cjs'), script)
-  return walled({ strict: true, folders: [{ path: folder, readOnly: true }], channel, program: [join(folder, 'script.cjs')] })
+  return walled({ strict: true, folders: [{ path: folder, readOnly: true }], channel, control, program: [join(folder, 'script.cjs')] })
 }
 const wall = '{"kind":"wall",'
 
 withWall('it says first how the wall is; the program has its arguments, and no environment', async t => {
   const { file, args, env } = behind(t, 'console.log(process.argv.length, Object.keys(process.env), process.execPath)')
   process.env.WASI_COMMON_SECRET = 'x'
-  const { stdout, output, status } = spawnSync(file, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+  const { stdout, output, status } = spawnSync(file, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
   delete process.env.WASI_COMMON_SECRET
   t.is(status, 0)
   t.regex(stdout, /^2 \[( 'LD_LIBRARY_PATH',)? 'OPENSSL_CONF' \] \S+\n$/)
-  t.true(output[3]?.startsWith(wall))
+  t.true(output[4]?.startsWith(wall))
 })
 
 withWall('descriptors that it inherits are closed', async t => {
@@ -86,5 +86,5 @@ withWall('a program that is missing, or not allowed to be executed, is told', as
 
 test('it lies beside the addon', t => {
   if (process.platform === 'linux') t.true(fs.existsSync(join(dirname(addonFile()), 'wasi-common-wall')))
-  else t.throws(() => walled({ strict: false, folders: [], channel: 3, program: [] }), { code: 'ERR_WASI_NO_WALL' } as object)
+  else t.throws(() => walled({ strict: false, folders: [], channel: 3, control: 4, program: [] }), { code: 'ERR_WASI_NO_WALL' } as object)
 })
