@@ -19,6 +19,8 @@ export interface Request {
 }
 /** The descriptor of the process on which it is asked, and answers. */
 export const channel = 3
+/** The descriptor on which its launcher reports. */
+export const control = 4
 
 /** What the launcher says before it starts the process, and the process afterwards. */
 export type Line =

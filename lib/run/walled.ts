@@ -9,7 +9,7 @@ import { type Settings, settingsOf } from '../options.js'
 import { checkPortable } from '../replay/options.js'
 import { walled } from '../sys/wall.js'
 import { wrongType, wrongValue } from '../validate.js'
-import { channel, heard, type Line, longestLine, type Request } from './lines.js'
+import { channel, control, heard, type Line, longestLine, type Request } from './lines.js'
 import { errorOf, unexpectedOf } from './messages.js'
 import type { RunOptions, RunResult, Wall } from './options.js'
 import type { Stdio } from './stdio.js'
@@ -48,6 +48,7 @@ export async function runInProcess(
     strict: wall === 'strict',
     folders,
     channel,
+    control,
     program: ['--no-warnings', entry],
   })
   const request: Request = {
@@ -59,7 +60,10 @@ export async function runInProcess(
     traced: trace !== undefined,
     measured: counts !== undefined,
   }
-  const child = start(file, args, { env, stdio: [...stdio.conveyed.map(stream => (typeof stream === 'number' ? stream : 'pipe')), 'pipe'] })
+  const child = start(file, args, {
+    env,
+    stdio: [...stdio.conveyed.map(stream => (typeof stream === 'number' ? stream : 'pipe')), 'pipe', 'pipe'],
+  })
   const cell = new Cell(child, request, settings, stdio)
   const { exitCode, wall: stood, metrics } = await untilEnd(cell, terms)
   return { exitCode, ...stdio.captured, wall: stood, ...(counts && { metrics }) }
@@ -88,6 +92,7 @@ class Cell {
   readonly result: Promise<Ended>
   readonly #child: ChildProcess
   readonly #channel: Duplex
+  readonly #control: Duplex
   readonly #request: Request
   readonly #hooks: Pick<Settings, 'trace' | 'report'>
   #wall: Wall | undefined
@@ -103,6 +108,7 @@ class Cell {
   constructor(child: ChildProcess, request: Request, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio) {
     this.#child = child
     this.#channel = child.stdio[channel] as Duplex
+    this.#control = child.stdio[control] as Duplex
     this.#request = request
     this.#hooks = hooks
     const hurried = new Promise<void>(resolve => {
@@ -120,10 +126,12 @@ class Cell {
       })
     })
     stdio.serve(child.stdio, error => this.fail(error))
-    this.#channel.setEncoding('utf8')
-    this.#channel.on('data', (text: string) => this.#hear(text))
-    // It ends while it is asked, or talks: which is told by its end.
-    this.#channel.on('error', () => {})
+    for (const stream of [this.#channel, this.#control]) {
+      stream.setEncoding('utf8')
+      stream.on('data', (text: string) => this.#hear(text))
+      // It ends while it is asked, or talks: which is told by its end.
+      stream.on('error', () => {})
+    }
   }
 
   /** Not before the launcher has told how the wall is: what it left unread would take its last words with it. */
@@ -149,7 +157,7 @@ class Cell {
 
   #finish(outcome: () => Ended): void {
     this.#outcome = outcome
-    this.#child.kill('SIGKILL')
+    this.#control.destroy()
     this.#channel.destroy()
   }
 
