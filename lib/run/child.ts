@@ -6,6 +6,7 @@ import { serialize } from 'node:v8'
 import { coded } from '../errors.js'
 import type { Metrics } from '../metrics.js'
 import type { Settings } from '../options.js'
+import { plainLine } from '../plain.js'
 import { channel, control, longestControlLine, longestLine, type Request } from './lines.js'
 import { errorOf, unexpectedOf } from './messages.js'
 import type { Wall } from './options.js'
@@ -15,6 +16,14 @@ import type { Stdio } from './stdio.js'
 
 /** The sandbox launcher, as far as it is used here: it starts the guest's process, ends it when `control` closes, and ends as it did. */
 export type Launcher = Pick<ChildProcess, 'stdio' | 'on' | 'kill' | 'unref'>
+
+/** The sandbox that the launcher was asked for. */
+export interface Sandbox {
+  /** Whether a kernel without a part of it is refused. */
+  readonly strict: boolean
+  /** The files that the launcher opens. It reports their numbers, since a path may have any bytes. */
+  readonly opened: readonly string[]
+}
 
 /** The result of a run. */
 export interface Ended {
@@ -40,7 +49,7 @@ export class GuestProcess {
   readonly #channel: Duplex
   readonly #control: Duplex
   readonly #request: Request
-  readonly #strict: boolean
+  readonly #sandbox: Sandbox
   readonly #hooks: Pick<Settings, 'trace' | 'report'>
   readonly #stdio: Stdio
   readonly #readers: readonly LineReader[]
@@ -59,13 +68,12 @@ export class GuestProcess {
   #hurry = (): void => {}
   readonly #hurried: Promise<void>
 
-  /** @param strict whether a kernel without a part of the OS sandbox is refused */
-  constructor(launcher: Launcher, request: Request, strict: boolean, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio) {
+  constructor(launcher: Launcher, request: Request, sandbox: Sandbox, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio) {
     this.#launcher = launcher
     this.#channel = launcher.stdio[channel] as Duplex
     this.#control = launcher.stdio[control] as Duplex
     this.#request = request
-    this.#strict = strict
+    this.#sandbox = sandbox
     this.#hooks = hooks
     this.#stdio = stdio
     this.#hurried = new Promise<void>(resolve => {
@@ -197,9 +205,11 @@ export class GuestProcess {
     if (line === undefined || this.#started || !(first || line.kind === 'broken')) {
       throw lost('the sandbox launcher sent a line that it does not send')
     }
-    if (line.kind === 'broken') throw noSandbox(`the OS sandbox could not be set up: ${failure(line)}. The kernel, or a container, forbids it`)
+    if (line.kind === 'broken') {
+      throw noSandbox(`the OS sandbox could not be set up: ${this.#failure(line)}. Allow it to this process, or change the options`)
+    }
     const { landlock, seccomp } = line.wall
-    if (line.kind === 'refused' || (this.#strict && (Number(landlock) < leastLandlock || !seccomp))) {
+    if (line.kind === 'refused' || (this.#sandbox.strict && (Number(landlock) < leastLandlock || !seccomp))) {
       const has = `Landlock: ${landlock || 'none'}, seccomp: ${seccomp ? 'yes' : 'no'}`
       const advice = "Run it on a newer kernel, or accept less with wall: 'best-effort'"
       throw noSandbox(`wall: 'strict' needs Landlock ABI 3 (Linux 6.2) and seccomp; this kernel has ${has}. ${advice}`)
@@ -207,11 +217,12 @@ export class GuestProcess {
     this.#wall = line.wall
     this.#ask()
   }
-}
 
-function failure({ call, error, path }: LauncherLine & { kind: 'broken' }): string {
-  const name = error > 0 ? getSystemErrorName(-error) : `error ${error}`
-  return `${call} failed with ${name}${path === undefined ? '' : ` for ${JSON.stringify(path)}`}`
+  #failure({ call, error, file = -1 }: LauncherLine & { kind: 'broken' }): string {
+    const path = this.#sandbox.opened[file]
+    const name = error > 0 ? getSystemErrorName(-error) : `error ${error}`
+    return `${call} failed with ${name}${path === undefined ? '' : ` for ${JSON.stringify(plainLine(path))}`}`
+  }
 }
 
 const nothingSent = (code: number | null, signal: string | null) => (): never => {

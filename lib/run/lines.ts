@@ -38,8 +38,8 @@ export const longestLine = 3 * 2 ** 16
 /** Metrics have the most records in each other, and the most names: 46 calls with 4 fields and 77 errnos each. */
 export const mostDepth = 4
 export const mostNames = 4096
-/** The longest line of the launcher: a path of 4095 bytes, each escaped. */
-export const longestControlLine = 2 ** 15
+/** The longest line of the launcher: words and numbers. */
+export const longestControlLine = 256
 
 export const lineOf = (message: object): string => `${JSON.stringify(message)}\n`
 

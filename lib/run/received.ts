@@ -13,7 +13,7 @@ export type GuestLine = Extract<Message, { kind: 'exit' | 'failed' | 'trace' | '
 /** A line of the launcher, before it starts the guest's process. */
 export type LauncherLine =
   | { readonly kind: 'wall' | 'refused'; readonly wall: Wall }
-  | { readonly kind: 'broken'; readonly call: string; readonly error: number; readonly path: string | undefined }
+  | { readonly kind: 'broken'; readonly call: string; readonly error: number; readonly file: number | undefined }
 
 /** The request decides what may be sent. */
 export interface Wanted {
@@ -45,15 +45,15 @@ export function guestLine(text: string, { traced, measured }: Wanted): GuestLine
 
 /** A checked line of the launcher; undefined for any that it does not write. */
 export function launcherLine(text: string): LauncherLine | undefined {
-  const { kind, landlock, seccomp, call, error, path } = parsed(text)
+  const { kind, landlock, seccomp, call, error, file } = parsed(text)
   switch (kind) {
     case 'wall':
     case 'refused':
       if (!isInt32(landlock) || typeof seccomp !== 'boolean') return undefined
       return { kind, wall: { landlock: landlock > 0 ? landlock : false, seccomp } }
     case 'broken':
-      if (!isWord(call) || !isInt32(error)) return undefined
-      return { kind, call, error, path: typeof path === 'string' ? oneLine(path, longest.path) : undefined }
+      if (!isWord(call) || !isInt32(error) || !(file === undefined || isInt32(file))) return undefined
+      return { kind, call, error, file }
   }
   return undefined
 }

@@ -42,7 +42,7 @@ export async function runInProcess(
     return { path: file ?? place ?? path, readOnly }
   })
   signal?.throwIfAborted()
-  const { file, args, env } = walled({
+  const { file, args, env, opened } = walled({
     strict: wall === 'strict',
     folders,
     channel,
@@ -60,7 +60,7 @@ export async function runInProcess(
   }
   const streams = stdio.conveyed.map(stream => (typeof stream === 'number' ? stream : 'pipe'))
   const launcher = begin(file, args, { env, stdio: [...streams, 'pipe', 'pipe'] })
-  const child = new GuestProcess(launcher, request, wall === 'strict', settings, stdio)
+  const child = new GuestProcess(launcher, request, { strict: wall === 'strict', opened }, settings, stdio)
   const { exitCode, wall: held, metrics } = await untilEnd(child, terms)
   return { exitCode, ...stdio.captured, wall: held, ...(metrics && { metrics }) }
 }

@@ -14,7 +14,7 @@ export interface Plan {
   readonly folders: readonly { readonly path: string; readonly readOnly: boolean }[]
   /** The last descriptor that it inherits. */
   readonly channel: number
-  /** The descriptor to which the launcher reports. It is the one after, and the program does not inherit it. */
+  /** Where the launcher writes how the sandbox is, and learns by its end that it shall end; the program does not get it. */
   readonly control: number
   /** What Node runs: flags, a file of this package, arguments. */
   readonly program: readonly string[]
@@ -22,8 +22,16 @@ export interface Plan {
 
 const unavailable = (message: string): Error => coded(new Error(message), 'ERR_WASI_NO_WALL')
 
-/** The program to start, its arguments and its environment. Error with code ERR_WASI_NO_WALL where there is none. */
-export function walled({ strict, folders, control, program }: Plan): { file: string; args: string[]; env: Record<string, string> } {
+/** A process to start, and the files that its launcher opens, in its order. */
+export interface Walled {
+  readonly file: string
+  readonly args: string[]
+  readonly env: Record<string, string>
+  readonly opened: readonly string[]
+}
+
+/** Error with code ERR_WASI_NO_WALL where there is no launcher. */
+export function walled({ strict, folders, channel, control, program }: Plan): Walled {
   if (process.platform !== 'linux') throw unavailable(`isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`)
   const { bun, deno } = process.versions
   if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
@@ -33,28 +41,35 @@ export function walled({ strict, folders, control, program }: Plan): { file: str
     throw unavailable(`isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`)
   const own = ['dist', 'package.json'].map(name => fileURLToPath(new URL(name, root)))
   const rules = [
-    ...[process.execPath, ...libraries()].flatMap(path => ['--run', path]),
-    ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].flatMap(path => ['--read', path]),
-    ...folders.flatMap(({ path, readOnly }) => [readOnly ? '--read' : '--write', path]),
+    ...[process.execPath, ...libraries(strict)].map(path => ['--run', path] as const),
+    ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].map(path => ['--read', path] as const),
+    ...folders.map(({ path, readOnly }) => [readOnly ? '--read' : '--write', path] as const),
   ]
-  const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${control}`, '--tell', `${control}`]
+  const keep = Math.max(channel, control)
+  const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${keep}`, '--tell', `${control}`]
   // OpenSSL would not start if it may not read what it is configured by.
   const env = { ...inherited, OPENSSL_CONF: '/dev/null' }
-  return { file, args: [...terms, ...rules, '--', process.execPath, ...program], env }
+  const opened = [...rules.map(([, path]) => path), process.execPath]
+  return { file, args: [...terms, ...rules.flat(), '--', process.execPath, ...program], env, opened }
 }
 
 /** Of the host's environment, what Node may need to find its libraries. */
 const { LD_LIBRARY_PATH } = process.env
 const inherited = LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH }
 
-/** The libraries of the running Node, and the loader that loads them, since they are what another one needs as well. */
-function libraries(): readonly string[] {
+/**
+ * The libraries of the running Node, and the loader that loads them, since they are what another one needs as well. Where the kernel
+ * does not tell them all system libraries are readable and executable in their place, which is no strict sandbox.
+ */
+function libraries(strict: boolean): readonly string[] {
   try {
     const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/^\S+ ..x\S* .*?(\/.*)$/gm)
     return [...new Set(Array.from(mapped, ([, path]) => path))].filter(
       path => path !== process.execPath && !/\.node$|\(deleted\)$/.test(path),
     )
-  } catch {
-    return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
+  } catch (cause) {
+    if (!strict) return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
+    const message = "wall: 'strict' needs /proc/self/maps to name the libraries of Node, and it cannot be read"
+    throw coded(new Error(`${message}: ${(cause as Error).message}`, { cause }), 'ERR_WASI_NO_WALL')
   }
 }

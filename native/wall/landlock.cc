@@ -103,7 +103,8 @@ int landlock_version() {
   return version < 0 ? 0 : static_cast<int>(version);
 }
 
-const char* landlock(int version, const Rule* rules, std::size_t count) {
+const char* landlock(int version, const Rule* rules, std::size_t count, std::size_t& at) {
+  at = count;
   Handled handled{};
   for (const auto& [since, fs, net, scoped] : learned) {
     if (since > version) break;
@@ -113,8 +114,8 @@ const char* landlock(int version, const Rule* rules, std::size_t count) {
   }
   const int ruleset = static_cast<int>(::syscall(create_ruleset_number, &handled, sizeof(handled), 0));
   if (ruleset < 0) return "landlock_create_ruleset";
-  for (std::size_t i = 0; i < count; i++)
-    if (const char* failed = allow(ruleset, handled.fs, rules[i])) return failed;
+  for (at = 0; at < count; at++)
+    if (const char* failed = allow(ruleset, handled.fs, rules[at])) return failed;
   if (::syscall(restrict_self_number, ruleset, 0) != 0) return "landlock_restrict_self";
   ::close(ruleset);
   return nullptr;

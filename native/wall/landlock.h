@@ -22,8 +22,8 @@ struct Rule {
 int landlock_version();
 
 // Cuts this process, and all that it becomes, to these paths; and off from TCP, abstract sockets and the signals of others, where
-// this version knows them. What cannot be opened is no rule: nothing is allowed by it. What failed, with errno; nothing if all
-// went well.
-const char* landlock(int version, const Rule* rules, std::size_t count);
+// this version knows them. What cannot be opened is no rule: nothing is allowed by it. What failed, with errno, and the rule
+// that it failed of in `at`, `count` where it was of none; nothing if all went well.
+const char* landlock(int version, const Rule* rules, std::size_t count, std::size_t& at);
 
 }  // namespace wasi_common::wall

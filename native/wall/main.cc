@@ -1,11 +1,12 @@
-// wasi-common-wall: sets a wall around itself, which nobody behind it can take down, and becomes the program that it is told.
+// wasi-common-wall: starts a program in an OS sandbox that it cannot take down, and stays beside it until it ends.
 //
 //   wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--run PATH] [--read PATH] [--write PATH] ... -- PROGRAM
 //   ARGUMENTS
 //
-// --strict: refuse where this kernel lacks a part of the wall. --parent: die with this process. --keep: the last descriptor that
-// stays open, 2 if left out. --tell: write there, as a line of JSON, how the wall is. The rest are rules: what can be executed,
-// read, or read and written, with all below it. A program's path is not searched for.
+// --strict: refuse where this kernel lacks a part of the sandbox. --parent: die with this process. --keep: the last descriptor
+// that stays open, 2 if left out. --tell: write there, as a line of JSON, how the sandbox is, and end when its other side is
+// closed; the program does not get it, unless it is a standard stream. The rest are rules: what can be executed, read, or read
+// and written, with all below it. A program's path is not searched for.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -20,8 +21,12 @@
 #include <cstring>
 #include <string_view>
 
+#include "descriptors.h"
 #include "landlock.h"
+#include "limits.h"
 #include "seccomp.h"
+#include "supervise.h"
+#include "terminals.h"
 
 extern char** environ;
 
@@ -103,13 +108,14 @@ int fail(const Plan& plan, const char* call) {
   return not_to_be_had;
 }
 
-// What the one who started this has open, and forgot to close on exec.
-void close_above(int last) {
-  constexpr long close_range_number = 436;
-  const unsigned first = static_cast<unsigned>(last) + 1;
-  if (::syscall(close_range_number, first, ~0U, 0) == 0) return;
-  const long most = ::sysconf(_SC_OPEN_MAX);
-  for (long fd = first; fd < most; fd++) ::close(static_cast<int>(fd));
+// A call that failed on a file: the one of a rule, or the program behind the last rule. A path may have any bytes, so the line
+// has the file's number.
+int fail_at(const Plan& plan, const char* call, std::size_t at) {
+  const int error = errno;
+  tell(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d,\"file\":%zu}\n", call, error, at);
+  const char* const path = at < plan.count ? plan.rules[at].path : plan.command[0];
+  std::fprintf(stderr, "wasi-common-wall: %s %s: %s\n", call, path, std::strerror(error));
+  return not_to_be_had;
 }
 
 // Root keeps what concerns the modes of files, so that they are as they are for it elsewhere; who is not root has nothing to
@@ -124,22 +130,19 @@ void drop_capabilities() {
       ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
 }
 
-int stand(const Plan& plan) {
-  close_above(plan.keep);
-  // The guest's process must not speak for the launcher.
-  if (plan.tell > 2 && ::fcntl(plan.tell, F_SETFD, FD_CLOEXEC) != 0) return fail(plan, "fcntl");
-  if (plan.parent != 0) {
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan, "prctl");
-    // It may have died before that.
-    if (::getppid() != plan.parent) return not_to_be_had;
-  }
-  const int program = ::open(plan.command[0], O_PATH | O_CLOEXEC);
-  if (program < 0) return fail(plan, "open");
+// In the process that becomes the program.
+int become(const Plan& plan) {
+  open_terminals_to_write();
+  int program = -1;
+  if (const char* failed = open_program(plan.command[0], program)) return fail_at(plan, failed, plan.count);
+  if (const char* failed = bound_supplies()) return fail(plan, failed);
   drop_capabilities();
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(plan, "prctl");
   const int version = landlock_version();
+  std::size_t at = 0;
   if (version > 0)
-    if (const char* failed = landlock(version, plan.rules, plan.count)) return fail(plan, failed);
+    if (const char* failed = landlock(version, plan.rules, plan.count, at))
+      return at < plan.count ? fail_at(plan, failed, at) : fail(plan, failed);
   const bool filtered = give_up_calls(program);
   const bool refused = plan.strict && (version < least_version || !filtered);
   tell(plan, "{\"kind\":\"%s\",\"landlock\":%d,\"seccomp\":%s}\n", refused ? "refused" : "wall", version,
@@ -150,7 +153,19 @@ int stand(const Plan& plan) {
     return not_to_be_had;
   }
   ::syscall(SYS_execveat, program, "", plan.command, environ, AT_EMPTY_PATH);
-  return fail(plan, "execveat");
+  return fail_at(plan, "execveat", plan.count);
+}
+
+int stand(const Plan& plan) {
+  close_from(static_cast<unsigned>(plan.keep) + 1);
+  // What is told there counts as the launcher's: the program must not have it.
+  if (plan.tell > STDERR_FILENO && ::fcntl(plan.tell, F_SETFD, FD_CLOEXEC) != 0) return fail(plan, "fcntl");
+  if (plan.parent != 0) {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan, "prctl");
+    // It may have died before that.
+    if (::getppid() != plan.parent) return not_to_be_had;
+  }
+  return stay_beside(plan.tell) ? become(plan) : fail(plan, "fork");
 }
 
 }  // namespace

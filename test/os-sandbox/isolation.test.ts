@@ -220,9 +220,9 @@ withWall('a kernel without a part of the OS sandbox is refused before the module
     t.deepEqual([code, sent], ['ERR_WASI_NO_WALL', 0], JSON.stringify(line))
     t.regex(message, /needs Landlock ABI 3 \(Linux 6\.2\) and seccomp; this kernel has Landlock: .*, seccomp: .*\. Run it .*'best-effort'$/)
   }
-  const broken = await launched({ kind: 'broken', call: 'open', error: 13, path: '/a\u001b\nb' }, {})
+  const broken = await launched({ kind: 'broken', call: 'open', error: 13, file: 0 }, {})
   t.deepEqual([broken.code, broken.sent], ['ERR_WASI_NO_WALL', 0])
-  t.regex(broken.message, /open failed with EACCES for "\/a␛ b"\./)
+  t.true(broken.message.includes(`open failed with EACCES for ${JSON.stringify(process.execPath)}`))
   const { code, sent } = await launched(none, { wall: 'best-effort' })
   t.is(code, 'ERR_WASI_PROCESS_LOST', 'it was asked, and ended')
   t.is(sent, 8)
