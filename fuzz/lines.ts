@@ -13,7 +13,16 @@ const { CompileError, LinkError, RuntimeError } = WebAssembly
 const classes: readonly unknown[] = [Error, TypeError, RangeError, CompileError, LinkError, RuntimeError].map(Class => Class.prototype)
 const fields = ['code', 'errno', 'syscall', 'path', 'importModule', 'importName', 'importKind']
 const verdicts = /^(ERR_WASI_(TIMEOUT|NO_WALL|POOL_CLOSED|UNSAFE_PREOPEN|PUBLIC_LISTEN)|ABORT_ERR|ERR_ACCESS_DENIED)$/
-const codes = ['EIO', 'UVWASI_ENOENT', 'ERR_WASI_NO_START', 'ERR_WASI_TIMEOUT', 'ERR_WASI_NO_WALL', 'ERR_WASI_PROCESS_LOST', 'ABORT_ERR', 'E\u001b']
+const codes = [
+  'EIO',
+  'UVWASI_ENOENT',
+  'ERR_WASI_NO_START',
+  'ERR_WASI_TIMEOUT',
+  'ERR_WASI_NO_WALL',
+  'ERR_WASI_PROCESS_LOST',
+  'ABORT_ERR',
+  'E\u001b',
+]
 const names = ['Error', 'TypeError', 'CompileError', 'RuntimeError', 'constructor', '__proto__', steering]
 /** Thrown by a hook. */
 const mine = new Error('mine')
@@ -49,7 +58,13 @@ function message(r: Random): Record<string, unknown> {
   return r.pick<Record<string, unknown>>([
     ...Array.from({ length: 3 }, () => ({ kind: 'trace', line: `fd_read() = ${r.onceIn(4) ? steering : 'SUCCESS'}` })),
     ...Array.from({ length: 3 }, () => ({ kind: 'unexpected', call: r.pick(calls), cause: error(r) })),
-    ...[last, { kind: 'broken', call: 'open', error: 38 }, { kind: 'wall', landlock: 7, seccomp: true }, { kind: 'refused' }, { kind: 'free' }],
+    ...[
+      last,
+      { kind: 'broken', call: 'open', error: 38 },
+      { kind: 'wall', landlock: 7, seccomp: true },
+      { kind: 'refused' },
+      { kind: 'free' },
+    ],
   ])
 }
 
@@ -94,7 +109,8 @@ export function* utterances(r: Random): Generator<Utterance, never> {
   for (;;) {
     const traced = !r.onceIn(5)
     // Most that a process sends is what it may send, or else no run would go on.
-    const proper = (): string => lineOf(r.onceIn(2) && traced ? { kind: 'trace', line: 'a' } : { kind: 'unexpected', call: r.pick(calls), cause: error(r) })
+    const proper = (): string =>
+      lineOf(r.onceIn(2) && traced ? { kind: 'trace', line: 'a' } : { kind: 'unexpected', call: r.pick(calls), cause: error(r) })
     const lines = Array.from({ length: 1 + r.below(12) }, () => (r.onceIn(3) ? line(r) : proper()))
     if (r.onceIn(12)) lines.push(...new Array(3000).fill(r.onceIn(2) ? proper() : line(r).slice(0, 500)))
     const bytes = Buffer.from(lines.join(''))
@@ -119,7 +135,8 @@ function wrongError(error: unknown, own: boolean): string | undefined {
   if (!isPlain(error.message, longest.message) || !isPlain(error.stack ?? '', longest.stack)) return 'its text steers, or is too long'
   const odd = Object.keys(error).find(key => !fields.includes(key))
   if (odd !== undefined) return `it has a field ${odd}`
-  if (code !== undefined && (!isLine(code, 64) || verdicts.test(code) || (own && code === 'ERR_WASI_PROCESS_LOST'))) return `its code is ${code}`
+  if (code !== undefined && (!isLine(code, 64) || verdicts.test(code) || (own && code === 'ERR_WASI_PROCESS_LOST')))
+    return `its code is ${code}`
   if (!isLine(path ?? '', longest.path) || !isLine(syscall ?? '', 64)) return 'its path or its call steers'
   return undefined
 }

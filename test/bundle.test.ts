@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import * as lib from '#lib/index.js'
-import { guest, scratch } from './programs/cli.js'
 import { withWall } from './os-sandbox/ground.js'
+import { guest, scratch } from './programs/cli.js'
 import { call, command, drop } from './wasm.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

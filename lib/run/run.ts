@@ -10,8 +10,8 @@ import type { RunOptions, RunResult } from './options.js'
  * @param source the module's bytes, or a module, which must be one that makes its memory itself
  * @throws What createGuest throws for wrong options; WebAssembly's own CompileError, LinkError and RuntimeError (a trap);
  * Error with code `ERR_WASI_THREADS_UNAVAILABLE` for threads with the typescript backend, `ERR_WASI_NO_START` for a module
- * without the functions to begin at, `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw. With `isolation: 'process'` also `ERR_WASI_NO_WALL` where there is no such wall, and
- * `ERR_WASI_PROCESS_LOST` for a process that dies.
+ * without the functions to begin at, `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw. With `isolation: 'process'` also `ERR_WASI_NO_WALL` where the OS sandbox is
+ * not available, and `ERR_WASI_PROCESS_LOST` for a process that dies or sends what no guest sends.
  */
 export async function run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
   const bytes = source instanceof WebAssembly.Module ? undefined : copyOf(source)

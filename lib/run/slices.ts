@@ -7,7 +7,7 @@ export interface Sliced {
 }
 
 /** The time in each turn of the event loop that all readers have together, in milliseconds. */
-const slice = 10
+const slice = 5
 /** The most steps of one reader before the next one has its turn. */
 const steps = 64
 const waiting: Sliced[] = []

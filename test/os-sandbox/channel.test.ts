@@ -73,7 +73,12 @@ test('only what was asked for may be sent', async t => {
 test('the first end counts, and nothing after it', async t => {
   const lines: string[] = []
   const trace = (line: string): void => void lines.push(line)
-  const after = [{ kind: 'trace', line: 'late' }, { ...exit, code: 4 }, { kind: 'failed', error: { name: 'Error', message: 'late' } }, '{\n']
+  const after = [
+    { kind: 'trace', line: 'late' },
+    { ...exit, code: 4 },
+    { kind: 'failed', error: { name: 'Error', message: 'late' } },
+    '{\n',
+  ]
   t.is((await spoken({ traced: true, trace }, exit, ...after)).exitCode, 3)
   t.is((await spoken({ traced: true, trace }, { kind: 'failed', error: { message: 'first' } }, exit, ...after)).error?.message, 'first')
   t.deepEqual(lines, [])
@@ -84,7 +89,10 @@ test('an exit code is an integer of 32 bits, and counts are safe integers', t =>
   t.deepEqual(said({ kind: 'exit', code: -(2 ** 31), metrics: {} }), { kind: 'exit', code: -(2 ** 31), metrics: {} })
   t.is(Object.is(guestLine('{"kind":"exit","code":-0}', {} as typeof all)?.kind === 'exit' && 0, 0), true)
   const odd = { calls: 2 ** 60, errors: -1, nanoseconds: '5', errnos: { NOENT: 1e300, BADF: 2, constructor: 3, ODD: 4 } }
-  const line = guestLine(`{"kind":"exit","code":0,"metrics":{"fd_read":${JSON.stringify(odd)},"__proto__":{"x":1},"then":{"calls":1}}}`, all)
+  const line = guestLine(
+    `{"kind":"exit","code":0,"metrics":{"fd_read":${JSON.stringify(odd)},"__proto__":{"x":1},"then":{"calls":1}}}`,
+    all,
+  )
   t.deepEqual(line?.kind === 'exit' && line.metrics, { fd_read: { calls: 0, errors: 0, nanoseconds: 0, errnos: { BADF: 2 } } })
 })
 
@@ -117,7 +125,16 @@ test('an error has only a code that a guest can cause, never a verdict of the ho
 
 test('of an error only known fields pass, bounded, in text that steers no terminal', async t => {
   const steering = '\u001b]0;a\u0007\u202e\u009b\n'
-  const more = { code: 'EIO', errno: -5, syscall: `x${steering}`, path: steering, importKind: 'function', importName: 'x', cause: 1, then: 'x' }
+  const more = {
+    code: 'EIO',
+    errno: -5,
+    syscall: `x${steering}`,
+    path: steering,
+    importKind: 'function',
+    importName: 'x',
+    cause: 1,
+    then: 'x',
+  }
   const { error } = await spoken({}, { kind: 'failed', error: { name: steering, message: steering, stack: steering, more } })
   t.deepEqual(Object.entries(error ?? {}), [
     ['code', 'EIO'],
@@ -160,7 +177,12 @@ test('nothing received has a prototype that a guest chose', async t => {
 test('no line has lists, depth or names beyond those of metrics, and the look at them takes no time', t => {
   const half = longestLine / 2
   const keys = Array.from({ length: 20_000 }, (_, i) => `"${i}":0`).join(',')
-  for (const text of ['[1]', `${'['.repeat(half)}${']'.repeat(half)}`, `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`, `{"kind":"exit","code":0,${keys}}`]) {
+  for (const text of [
+    '[1]',
+    `${'['.repeat(half)}${']'.repeat(half)}`,
+    `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`,
+    `{"kind":"exit","code":0,${keys}}`,
+  ]) {
     t.is(guestLine(text, { traced: true, measured: false }), undefined)
   }
   t.is(guestLine('{"kind":"exit","code":0,"a":"[{\\"[{:"}', { traced: true, measured: false })?.kind, 'exit', 'not in strings')
@@ -225,7 +247,7 @@ test.serial('a flood of lines leaves the event loop its turns, and timers fire i
     const most = await busiest(speaker.outcome())
     t.is(lines, total, name)
     t.true(when < total, `${name}: the timer fired after ${when} of ${total} lines`)
-    // The slice is 10 ms; the rest is for the collector of garbage and its threads.
+    // The slice is 5 ms; the rest is for the collector of garbage and its threads.
     t.true(most < 50, `${name}: ${most} ms of processor time in a turn`)
   }
 })
@@ -295,7 +317,8 @@ test('the launcher’s lines are words and numbers', t => {
   for (const odd of [{ landlock: '7' }, { seccomp: 1 }]) t.is(line({ kind: 'wall', landlock: 7, seccomp: true, ...odd }), undefined)
   const broken = { kind: 'broken', call: 'open', error: 2 }
   t.deepEqual(line({ ...broken, file: 3, path: 'x' }), { ...broken, file: 3 } as never)
-  for (const odd of [{ call: 'open \u001b' }, { call: 'x'.repeat(99) }, { error: '2' }, { file: '2' }]) t.is(line({ ...broken, ...odd }), undefined)
+  for (const odd of [{ call: 'open \u001b' }, { call: 'x'.repeat(99) }, { error: '2' }, { file: '2' }])
+    t.is(line({ ...broken, ...odd }), undefined)
 })
 
 test.serial('10,000 mutated lines end runs only as a guest may end its own', async t => {

@@ -62,6 +62,9 @@ withFailing('a kernel without Landlock is refused, or warned of with --wall best
   for (const words of [[], ['--wall=strict']]) {
     const { status, stderr } = run([...words, 'exits.wasm'], without)
     t.is(status, 1)
-    t.regex(stderr, /^wasi-common: wall: 'strict' needs Landlock ABI 3 .* this kernel has Landlock: none, seccomp: yes\. .*'best-effort'\n$/)
+    t.regex(
+      stderr,
+      /^wasi-common: wall: 'strict' needs Landlock ABI 3 .* this kernel has Landlock: none, seccomp: yes\. .*'best-effort'\n$/,
+    )
   }
 })

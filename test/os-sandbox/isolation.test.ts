@@ -188,6 +188,30 @@ withWall('a process that plays the launcher is lost, and no embedder runs its mo
   t.is(exitCode, 7)
 })
 
+const asRoot = process.getuid?.() === 0 ? withWall : (title: string): void => test.skip(`${title} [only root can give root up]`, () => {})
+asRoot('a host that gives up root ends the process that it started as root', async t => {
+  const folder = scratch(t)
+  const [entry, host, box] = ['entry.mjs', 'host.mjs', 'box'].map(name => join(folder, name))
+  fs.mkdirSync(box)
+  const own = JSON.stringify(join(box, 'pid'))
+  fs.writeFileSync(entry, `import fs from 'node:fs'\nfs.writeFileSync(${own}, String(process.pid)); setInterval(() => {}, 1000)`)
+  fs.writeFileSync(
+    host,
+    `import fs from 'node:fs'
+     import { runInProcess } from ${JSON.stringify(import.meta.resolve('#lib/run/walled.js'))}
+     const options = { isolation: 'process', stdin: '', timeout: 4000, preopens: { '/': ${JSON.stringify(folder)} } }
+     const running = runInProcess(new Uint8Array(8), options, { entry: ${JSON.stringify(entry)} }).catch(error => error.code)
+     while (!fs.existsSync(${own})) await new Promise(resolve => setTimeout(resolve, 20))
+     process.setgid(65534); process.setuid(65534)
+     console.log(await running)`,
+  )
+  const { stdout, stderr } = spawnSync(process.execPath, [host], { encoding: 'utf8' })
+  t.deepEqual([stdout, stderr], ['ERR_WASI_TIMEOUT\n', ''])
+  const pid = Number(fs.readFileSync(join(box, 'pid'), 'utf8'))
+  t.true(pid > 1)
+  t.throws(() => process.kill(pid, 0), { code: 'ESRCH' } as object)
+})
+
 withWall('a timeout covers the start of the process', async t => {
   const idle = 'setInterval(() => {}, 1000)'
   t.is((await failed(behind(t)(idle, { timeout: 500 }))).code, 'ERR_WASI_TIMEOUT', 'it never reads its request')
@@ -249,7 +273,9 @@ withWall('many runs leave no descriptor and no process behind, however they end'
 const runner = program('runner.js')
 withFailing('a kernel without Landlock is refused, unless best-effort is asked for, which reports it', t => {
   const tried = (...wall: string[]) => {
-    const { stdout, stderr } = spawnSync(failing, ['landlock_create_ruleset', '38', process.execPath, runner, ...wall], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(failing, ['landlock_create_ruleset', '38', process.execPath, runner, ...wall], {
+      encoding: 'utf8',
+    })
     t.is(stderr, '')
     return stdout
   }

@@ -44,7 +44,13 @@ export class Speaker extends EventEmitter {
     if (!stubborn) this.control.on('close', () => this.end(null, 'SIGKILL'))
     const request = { bytes: new Uint8Array(8), settings: {}, version: undefined, threads: 0, maxMemory: undefined, traced, measured }
     const stdio = new Stdio({ stdin: 0, stdout: 1, stderr: 2 })
-    this.child = new GuestProcess(this as unknown as Launcher, request as unknown as Request, { strict, opened: ['/a\u001b\nb'] }, { trace, report }, stdio)
+    this.child = new GuestProcess(
+      this as unknown as Launcher,
+      request as unknown as Request,
+      { strict, opened: ['/a\u001b\nb'] },
+      { trace, report },
+      stdio,
+    )
   }
 
   kill(): boolean {
