@@ -188,15 +188,20 @@ export class GuestProcess {
     switch (line?.kind) {
       case 'exit':
         this.#ended = true
-        return this.#finish(() => ({ exitCode: line.code, wall, metrics: line.metrics }))
+        this.#finish(() => ({ exitCode: line.code, wall, metrics: line.metrics }))
+        break
       case 'failed':
-        return this.fail(errorOf(line.error))
+        this.fail(errorOf(line.error))
+        break
       case 'trace':
-        return void this.#hooks.trace?.(line.line)
+        this.#hooks.trace?.(line.line)
+        break
       case 'unexpected':
-        return this.#hooks.report(unexpectedOf(line))
+        this.#hooks.report(unexpectedOf(line))
+        break
+      default:
+        throw lost("the guest's process sent a line that no process of a guest sends")
     }
-    throw lost("the guest's process sent a line that no process of a guest sends")
   }
 
   /** The launcher reports once, and once more if it then cannot start the process. */

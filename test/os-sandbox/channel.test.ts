@@ -1,4 +1,6 @@
 /** The channel of a guest's process: an attacker who controls the process sends anything there, and is believed about its own run alone. */
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import test from 'ava'
 import { errnoNames } from '#lib/abi/errno.js'
 import { table } from '#lib/abi/table.js'
@@ -7,6 +9,7 @@ import { grace } from '#lib/run/child.js'
 import { lineOf, longest, longestLine, shortened } from '#lib/run/lines.js'
 import { toldError } from '#lib/run/messages.js'
 import { guestLine, launcherLine } from '#lib/run/received.js'
+import { Stdio } from '#lib/run/stdio.js'
 import { busiest, fault, utterances } from '../../fuzz/lines.js'
 import { Random } from '../../fuzz/random.js'
 import { type Manner, Speaker } from './speaker.js'
@@ -133,7 +136,6 @@ test('of an error only known fields pass, bounded, in text that steers no termin
     importKind: 'function',
     importName: 'x',
     cause: 1,
-    then: 'x',
   }
   const { error } = await spoken({}, { kind: 'failed', error: { name: steering, message: steering, stack: steering, more } })
   t.deepEqual(Object.entries(error ?? {}), [
@@ -250,6 +252,26 @@ test.serial('a flood of lines leaves the event loop its turns, and timers fire i
     // The slice is 5 ms; the rest is for the collector of garbage and its threads.
     t.true(most < 50, `${name}: ${most} ms of processor time in a turn`)
   }
+})
+
+test.serial('a flood of output leaves the event loop its turns, too', async t => {
+  let chunks = 0
+  const stdio = new Stdio({
+    stdin: 0,
+    stdout: () => {
+      chunks++
+      for (const end = performance.now() + 2; performance.now() < end; );
+    },
+    stderr: 2,
+  })
+  const pipe = new Readable({ read() {} })
+  for (let n = 0; n < 50; n++) pipe.push(Buffer.alloc(100))
+  pipe.push(null)
+  stdio.serve([null, pipe], error => t.fail(String(error)))
+  const when = new Promise(resolve => setTimeout(() => resolve(chunks), 1))
+  await once(pipe, 'close')
+  t.is(chunks, 50)
+  t.true(Number(await when) < 25, `the timer fired after ${await when} of 50 chunks`)
 })
 
 test.serial('a line that comes byte by byte takes linear time', async t => {
