@@ -1,9 +1,9 @@
-// Runs the fuzzers side by side, or the one that is named, and hands on all other arguments: `gate`, `paths`, `files`, `--seconds 60`, `--seed 7`.
+// Runs the fuzzers side by side, or the one that is named, and hands on all other arguments: `gate`, `paths`, `files`, `channel`, `--seconds 60`, `--seed 7`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const all = ['gate', 'paths', 'files']
+const all = ['gate', 'paths', 'files', 'channel']
 const words = process.argv.slice(2)
 const named = all.filter(name => words.includes(name))
 const flags = words.filter(word => !all.includes(word))

@@ -395,7 +395,7 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--isolation', 'vm', 'args.wasm'], 'wasi-common: --isolation vm: there is no such isolation\n  it is worker or process\n'],
   [
     ['run', '--isolation', 'process', '--wall=high', 'args.wasm'],
-    'wasi-common: --wall high: there is no such wall\n  it is auto or strict\n',
+    "wasi-common: --wall: unknown value 'high'\n  it is strict or best-effort\n",
   ],
   [['run', '--wall', 'strict', 'args.wasm'], 'wasi-common: --wall goes with --isolation process only\n'],
   [

@@ -30,7 +30,7 @@ export interface RunRequest {
   /** Bytes that it may write to each of standard output and error. */
   readonly maxOutput: number | undefined
   readonly isolation: 'worker' | 'process'
-  readonly wall: 'auto' | 'strict' | undefined
+  readonly wall: 'strict' | 'best-effort' | undefined
   /** Where trace lines go: a file, `-` for standard error, or nowhere. */
   readonly trace: string | undefined
   readonly traceStyle: Pick<GuestOptions, 'traceFormat' | 'traceTimes'>
@@ -58,7 +58,7 @@ export const runHelp = `Options of run:
   --allow-public-listen      with --strict: --tcplisten may be where other machines can reach it
   --allow-terminal-escapes   with --strict: what the guest writes may steer the terminal
   --isolation process        run it in a process that the kernel cuts off from all but its directories (Linux)
-  --wall strict              with that: refuse where the kernel lacks a part of this; auto says so and goes on
+  --wall NAME                with that: strict (default) refuses a kernel that lacks a part of this, best-effort warns and runs
   --backend NAME             auto (default), native, or typescript
   --deterministic[=INSTANT]  do the same in every run: fix clocks (from INSTANT on, as 2025-01-01T00:00:00Z), random bytes, orders
   --seed N                   random bytes that are the same each time, not fit for keys
@@ -294,8 +294,8 @@ function isolation(
   if (name !== 'worker' && name !== 'process') {
     throw new CommandError(`--isolation ${name}: there is no such isolation`, 'it is worker or process')
   }
-  if (wall !== undefined && wall !== 'auto' && wall !== 'strict') {
-    throw new CommandError(`--wall ${wall}: there is no such wall`, 'it is auto or strict')
+  if (wall !== undefined && wall !== 'strict' && wall !== 'best-effort') {
+    throw new CommandError(`--wall: unknown value '${wall}'`, 'it is strict or best-effort')
   }
   if (wall !== undefined && name !== 'process') throw new CommandError('--wall goes with --isolation process only')
   if (name === 'process' && invoke !== undefined) {

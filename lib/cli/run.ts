@@ -104,7 +104,7 @@ async function runInWorkers(request: RunRequest, bytes: Uint8Array, options: Run
   }
 }
 
-/** In a process behind the wall. What that lacks here is said, since the user has asked for it. */
+/** In a process in the OS sandbox. With `--wall best-effort` the parts that this kernel lacks are named in warnings. */
 async function runApart(
   { isolation, wall: wanted, program, summary: metrics }: RunRequest,
   bytes: Uint8Array,

@@ -1,11 +1,9 @@
-/** What a guest's process is asked, and the lines in which it answers. None of these is trusted: who broke out of the guest may write them. */
-import { toldMetrics } from '../metrics.js'
+/** The request to a guest's process, and the bounds of the lines in which it answers. */
+import { dictionary } from '../dictionary.js'
 import type { Settings } from '../options.js'
-import { plain } from '../plain.js'
-import type { Message, ToldError } from './messages.js'
-import type { Wall } from './options.js'
+import type { ToldError } from './messages.js'
 
-/** What the process needs to begin. */
+/** Everything the process needs to begin. */
 export interface Request {
   readonly bytes: Uint8Array
   readonly settings: Omit<Settings, 'trace' | 'report' | 'counts'>
@@ -18,65 +16,45 @@ export interface Request {
   /** Whether it counts and times the hostcalls. */
   readonly measured: boolean
 }
-/** The descriptor of the process on which it is asked, and answers. */
+/** The descriptor of the guest's process: it reads its request there, and writes its lines. */
 export const channel = 3
+/** The descriptor of the sandbox launcher alone: it is closed on exec, so that no guest can write there. */
+export const control = 4
 
-/** What the launcher says before it starts the process, and the process afterwards. */
-export type Line =
-  | { readonly kind: 'wall' | 'refused'; readonly wall: Wall }
-  | { readonly kind: 'broken'; readonly call: string; readonly error: number; readonly file: number }
-  | Extract<Message, { kind: 'exit' | 'failed' | 'trace' | 'unexpected' }>
-
-/** More than any message has. */
-export const longestLine = 1 << 20
+/** The longest texts that pass, in UTF-16 units. The process cuts what it sends, the host cuts what it receives. */
+export const longest = Object.freeze({
+  message: 8192,
+  stack: 16_384,
+  path: 4096,
+  /** Of an import. */
+  name: 1024,
+  /** Of a trace: two paths of 4096 bytes, each byte of which takes seven where JSON escapes it twice. */
+  line: 2 ** 16,
+})
+/**
+ * The longest line of the channel, in bytes. The longest that a process of this package writes is an error: its texts have 30,720
+ * units, for each of which JSON takes at most six bytes. Metrics, with every errno of every hostcall, take 97 KiB.
+ */
+export const longestLine = 3 * 2 ** 16
+/** Metrics have the most records in each other, and the most names: 46 calls with 4 fields and 77 errnos each. */
+export const mostDepth = 4
+export const mostNames = 4096
+/** The longest line of the launcher: words and numbers. */
+export const longestControlLine = 256
 
 export const lineOf = (message: object): string => `${JSON.stringify(message)}\n`
 
-/** A line that has been looked at; undefined for any that a process of this package does not write. */
-export function heard(text: string): Line | undefined {
-  const { kind, code, metrics, line, call, cause, error, file, landlock, seccomp } = parsed(text)
-  switch (kind) {
-    case 'wall':
-    case 'refused':
-      return { kind, wall: { landlock: integer(landlock) || false, seccomp: seccomp === true } }
-    case 'broken':
-      return { kind, call: plain(words(call)), error: integer(error), file: file === undefined ? -1 : integer(file) }
-    case 'exit':
-      return { kind, code: integer(code), metrics: toldMetrics(metrics) }
-    case 'failed': {
-      const { more, ...rest } = told(error)
-      return verdicts.includes(more.code) ? undefined : { kind, error: { ...rest, more } }
-    }
-    case 'trace':
-      // One line, that steers no terminal, as a trace is written.
-      return { kind, line: plain(words(line)).replace(/[\t\n\r]/g, ' ') }
-    case 'unexpected':
-      return { kind, call: words(call), cause: told(cause) }
-  }
-  return undefined
-}
-
-/** What a host finds about a process, and no process about itself. */
-const verdicts: readonly unknown[] = ['ERR_WASI_TIMEOUT', 'ERR_WASI_NO_WALL', 'ERR_WASI_PROCESS_LOST']
-
-type Unknown = Readonly<Record<string, unknown>>
-const record = (value: unknown): Unknown => (typeof value === 'object' && value !== null ? (value as Unknown) : {})
-const words = (value: unknown): string => (typeof value === 'string' ? value : '')
-const integer = (value: unknown): number => (typeof value === 'number' ? value | 0 : 0)
-
-function parsed(text: string): Unknown {
-  try {
-    return record(JSON.parse(text))
-  } catch {
-    return {}
+/** An error as it goes into a line: the guest chooses the names in its message and its stack. */
+export function shortened({ name, message, stack, more }: ToldError): ToldError {
+  const kept = Object.entries(more).map(([key, value]) => [key, cut(value, key === 'path' ? longest.path : longest.name)] as const)
+  return {
+    name: cut(name, longest.name),
+    message: cut(message, longest.message),
+    stack: cut(stack, longest.stack),
+    more: dictionary(kept.filter(([key]) => errorFields.includes(key))),
   }
 }
+const cut = <T>(value: T, most: number): T => (typeof value === 'string' ? (value.slice(0, most) as T) : value)
 
-function told(value: unknown): ToldError {
-  const { name, message, stack, more } = record(value)
-  const kept = ['code', 'errno', 'syscall', 'path']
-    .map(key => [key, record(more)[key]] as const)
-    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-  // Errors that nobody catches are shown on a terminal, too.
-  return { name: words(name), message: plain(words(message)), stack: plain(words(stack)) || undefined, more: Object.fromEntries(kept) }
-}
+/** The fields of an error that pass beside its class, message and stack. */
+export const errorFields: readonly string[] = ['code', 'errno', 'syscall', 'path', 'importModule', 'importName', 'importKind']

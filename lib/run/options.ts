@@ -50,10 +50,11 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
    */
   readonly isolation?: 'worker' | 'process' | undefined
   /**
-   * With `isolation: 'process'`: whether to refuse (`strict`) where the kernel lacks a part of that wall, or to run and say so in
-   * the result (`auto`). Default `auto`, but `strict` in a strict sandbox.
+   * With `isolation: 'process'`: `strict` (the default) fails with ERR_WASI_NO_WALL, before the process gets the module, unless
+   * the kernel has Landlock ABI 3 or later and seccomp. `best-effort` runs with less, as `wall` of the result says. Without
+   * Landlock, a guest that escapes WebAssembly reads and writes every file, and the memory of your processes.
    */
-  readonly wall?: 'auto' | 'strict' | undefined
+  readonly wall?: 'strict' | 'best-effort' | undefined
   /** Receives what the option `listen` opened, once, as the guest begins: where others reach it. What it throws ends the guest. */
   readonly onListening?: ((listeners: readonly Listener[]) => void) | undefined
 }

@@ -1,11 +1,11 @@
-/** The process of a guest behind the wall: asked once on descriptor 3, it runs the guest as any process does, and tells what comes of it. */
+/** The process of a guest in the OS sandbox: asked once on descriptor 3, it runs the guest as any process does, and reports the outcome. */
 import { readSync, writeSync } from 'node:fs'
 import { deserialize } from 'node:v8'
 import { newCounts } from '../metrics.js'
 import type { Settings } from '../options.js'
 import { runSettings } from './command.js'
 import { Deadline } from './deadline.js'
-import { channel, lineOf, type Request } from './lines.js'
+import { channel, lineOf, type Request, shortened } from './lines.js'
 import { type Message, toldError } from './messages.js'
 import { versionOf } from './module.js'
 import { compiled } from './program.js'
@@ -38,12 +38,12 @@ async function live(): Promise<Message> {
       version: version ?? versionOf(program.module),
       counts: measured ? newCounts() : undefined,
       trace: traced ? line => tell({ kind: 'trace', line }) : undefined,
-      report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: toldError(cause) }),
+      report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: shortened(toldError(cause)) }),
     }
     const { exitCode, metrics } = await runSettings(program, own, terms, new Deadline(terms))
     return { kind: 'exit', code: exitCode, metrics }
   } catch (error) {
-    return { kind: 'failed', error: toldError(error) }
+    return { kind: 'failed', error: shortened(toldError(error)) }
   }
 }
 

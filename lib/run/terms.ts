@@ -13,7 +13,7 @@ const mostMilliseconds = 2 ** 31 - 1
 export interface Terms {
   readonly threads: number
   readonly isolation: 'worker' | 'process'
-  readonly wall: 'auto' | 'strict'
+  readonly wall: 'strict' | 'best-effort'
   readonly maxMemory: number | undefined
   readonly maxTableElements: number | undefined
   /** Whether the sandbox is the strict one. */
@@ -47,7 +47,7 @@ export function termsOf(options: RunOptions): Asked {
   } = options
   checkInteger('options.threads', threads, 0, mostThreads)
   checkOneOf('options.isolation', ['worker', 'process'], isolation)
-  if (wall !== undefined) checkOneOf('options.wall', ['auto', 'strict'], wall)
+  if (wall !== undefined) checkOneOf('options.wall', ['strict', 'best-effort'], wall)
   if (wall !== undefined && isolation === 'worker') throw wrongValue('options.wall', "goes with options.isolation 'process' only", wall)
   if (maxMemory !== undefined) checkInteger('options.maxMemory', maxMemory, 0, 2 ** 32)
   if (maxTableElements !== undefined) checkInteger('options.maxTableElements', maxTableElements, 0, mostElements)
@@ -55,15 +55,14 @@ export function termsOf(options: RunOptions): Asked {
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
   if (onListening !== undefined) checkFunction('options.onListening', onListening)
   const stdio = new Stdio({ stdin, stdout, stderr, maxOutput })
-  const strict = own.sandbox === 'strict'
   return [
     {
       threads,
       isolation,
-      wall: wall ?? (strict ? 'strict' : 'auto'),
+      wall: wall ?? 'strict',
       maxMemory,
       maxTableElements,
-      strict,
+      strict: own.sandbox === 'strict',
       timeout,
       signal,
       stdio,

@@ -39,7 +39,10 @@ export class Workers {
       idle.ref()
       return { worker: idle, waits: true }
     }
-    const worker = new Worker(thread, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: this.heap } })
+    // A worker's own output would else be piped to process.stdout and process.stderr, which Node makes non-blocking for that: for the
+    // embedder as well, who shares them.
+    const worker = new Worker(thread, { execArgv: [], stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: this.heap } })
+    for (const stream of [worker.stdout, worker.stderr]) stream.resume()
     this.#loaded.set(
       worker,
       Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),

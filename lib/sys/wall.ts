@@ -12,8 +12,10 @@ export interface Plan {
   readonly strict: boolean
   /** It may read and write what lies in these folders, or only read it. */
   readonly folders: readonly { readonly path: string; readonly readOnly: boolean }[]
-  /** The last descriptor that it inherits. To that one the launcher writes how the wall is. */
+  /** The last descriptor that it inherits. */
   readonly channel: number
+  /** Where the launcher writes how the sandbox is, and learns by its end that it shall end; the program does not get it. */
+  readonly control: number
   /** What Node runs: flags, a file of this package, arguments. */
   readonly program: readonly string[]
 }
@@ -29,7 +31,7 @@ export interface Walled {
 }
 
 /** Error with code ERR_WASI_NO_WALL where there is no launcher. */
-export function walled({ strict, folders, channel, program }: Plan): Walled {
+export function walled({ strict, folders, channel, control, program }: Plan): Walled {
   if (process.platform !== 'linux') throw unavailable(`isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`)
   const { bun, deno } = process.versions
   if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
@@ -39,11 +41,12 @@ export function walled({ strict, folders, channel, program }: Plan): Walled {
     throw unavailable(`isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`)
   const own = ['dist', 'package.json'].map(name => fileURLToPath(new URL(name, root)))
   const rules = [
-    ...[process.execPath, ...libraries()].map(path => ['--run', path] as const),
+    ...[process.execPath, ...libraries(strict)].map(path => ['--run', path] as const),
     ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].map(path => ['--read', path] as const),
     ...folders.map(({ path, readOnly }) => [readOnly ? '--read' : '--write', path] as const),
   ]
-  const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${channel}`, '--tell', `${channel}`]
+  const keep = Math.max(channel, control)
+  const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${keep}`, '--tell', `${control}`]
   // OpenSSL would not start if it may not read what it is configured by.
   const env = { ...inherited, OPENSSL_CONF: '/dev/null' }
   const opened = [...rules.map(([, path]) => path), process.execPath]
@@ -54,14 +57,19 @@ export function walled({ strict, folders, channel, program }: Plan): Walled {
 const { LD_LIBRARY_PATH } = process.env
 const inherited = LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH }
 
-/** The libraries of the running Node, and the loader that loads them, since they are what another one needs as well. */
-function libraries(): readonly string[] {
+/**
+ * The libraries of the running Node, and the loader that loads them, since they are what another one needs as well. Where the kernel
+ * does not tell them all system libraries are readable and executable in their place, which is no strict sandbox.
+ */
+function libraries(strict: boolean): readonly string[] {
   try {
     const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/^\S+ ..x\S* .*?(\/.*)$/gm)
     return [...new Set(Array.from(mapped, ([, path]) => path))].filter(
       path => path !== process.execPath && !/\.node$|\(deleted\)$/.test(path),
     )
-  } catch {
-    return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
+  } catch (cause) {
+    if (!strict) return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
+    const message = "wall: 'strict' needs /proc/self/maps to name the libraries of Node, and it cannot be read"
+    throw coded(new Error(`${message}: ${(cause as Error).message}`, { cause }), 'ERR_WASI_NO_WALL')
   }
 }

@@ -1,6 +1,11 @@
 // Knows the calls on sockets. What is no socket, the kernel tells by itself.
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+
 #include "host.h"
 #include "transfer.h"
 
@@ -16,6 +21,37 @@ msghdr message_of(Vectors& vectors) {
   return message;
 }
 
+// Sends these vectors as one message, or of a stream as much as finds room. Not by sendmsg(2), which can send descriptors, too:
+// the OS sandbox refuses it.
+ssize_t send_together(const File& file, Vectors& vectors) {
+  const int flags = platform::send_flags | MSG_DONTWAIT;
+  const iovec* const from = vectors.begin();
+  if (vectors.count() == 1) return ::send(file.fd, from->iov_base, from->iov_len, flags);
+  // More than sockets take at once.
+  constexpr std::size_t most_of_a_stream = std::size_t{1} << 18;
+  constexpr std::size_t most_of_a_message = std::size_t{1} << 24;
+  const bool stream = file.type == Filetype::SocketStream;
+  std::size_t total = 0;
+  for (int i = 0; i < vectors.count(); ++i) total += from[i].iov_len;
+  if (!stream && total > most_of_a_message) {
+    errno = EMSGSIZE;
+    return -1;
+  }
+  const std::size_t size = stream ? std::min(total, most_of_a_stream) : total;
+  const std::unique_ptr<std::uint8_t[]> message(new (std::nothrow) std::uint8_t[size]);
+  if (!message) {
+    errno = ENOBUFS;
+    return -1;
+  }
+  std::size_t at = 0;
+  for (int i = 0; at < size; ++i) {
+    const std::size_t length = std::min(from[i].iov_len, size - at);
+    std::memcpy(message.get() + at, from[i].iov_base, length);
+    at += length;
+  }
+  return ::send(file.fd, message.get(), size, flags);
+}
+
 // Whether a call shall wait until all is done, as on a socket that blocks.
 bool waits_for_all(const File& file) { return file.type == Filetype::SocketStream && !file.asked_nonblock(); }
 
@@ -28,8 +64,7 @@ Answer move_all(State& state, const File& file, std::uint32_t spans, short event
   if (const Answer refused = vectors.gather(state, spans, at_once, progress); refused != 0) return refused;
   const std::uint64_t offered = vectors.size();
   if (offered == 0 && (progress > 0 || event == POLLIN)) return progress;
-  msghdr message = message_of(vectors);
-  const ssize_t size = retry([&] { return call(&message); });
+  const ssize_t size = retry([&] { return call(vectors); });
   if (size == -1) {
     if (errno != EAGAIN && errno != EWOULDBLOCK) return progress > 0 ? progress : state.failed(name, errno);
     ready(file.fd, event, patience);
@@ -74,8 +109,10 @@ Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   // A peek, a datagram, and who asked not to wait, may have less than all, as POSIX has it.
   if (flags == riflags::waitall && waits_for_all(*file)) {
     state_.block().second = 0;
-    return move_all(state_, *file, spans, POLLIN, "recvmsg",
-                    [&](msghdr* message) { return ::recvmsg(file->fd, message, MSG_DONTWAIT); });
+    return move_all(state_, *file, spans, POLLIN, "recvmsg", [&](Vectors& vectors) {
+      msghdr message = message_of(vectors);
+      return ::recvmsg(file->fd, &message, MSG_DONTWAIT);
+    });
   }
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
@@ -95,14 +132,11 @@ Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (!file) return refuse(Errno::BadF);
   if (flags != 0) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
-  const int host = platform::send_flags | MSG_DONTWAIT;
-  if (waits_for_all(*file))
-    return move_all(state_, *file, spans, POLLOUT, "sendmsg",
-                    [&](msghdr* message) { return ::sendmsg(file->fd, message, host); });
+  const auto now = [&](Vectors& vectors) { return send_together(*file, vectors); };
+  if (waits_for_all(*file)) return move_all(state_, *file, spans, POLLOUT, "send", now);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
-  msghdr message = message_of(vectors);
-  return transfer(state_, *file, POLLOUT, "sendmsg", [&] { return ::sendmsg(file->fd, &message, host); });
+  return transfer(state_, *file, POLLOUT, "send", [&] { return now(vectors); });
 }
 
 Answer Host::shutdown(Handle handle, std::uint32_t how) {

@@ -1,4 +1,5 @@
-// Lists the system calls that nothing behind the wall may make, and those it may make in one way only.
+// Lists the system calls of the process behind the OS sandbox, each with its reason. Every call that is not named here is
+// refused.
 #pragma once
 #include <sys/syscall.h>
 
@@ -9,173 +10,159 @@ constexpr unsigned architecture = 0xc000003e;
 #elif defined(__aarch64__)
 constexpr unsigned architecture = 0xc00000b7;
 #else
-// Whose numbers are not known here: there is no filter then.
+// The numbers of this architecture are not known here: there is no filter then.
 constexpr unsigned architecture = 0;
 #endif
 
-// Calls from this number on are answered as by a kernel that is older than they are: nobody has looked yet at what they can do.
-// Up to here the newer ones have the same number on every architecture.
+// Calls from this number on get ENOSYS, as from a kernel that is older than they are. Up to here the newer ones have the same
+// number on every architecture.
 constexpr unsigned not_looked_at = 463;
 
-// EPERM, always.
-constexpr unsigned refused[] = {
-    // Sockets are only those that were given.
-    SYS_socket,
-    SYS_socketpair,
-    SYS_connect,
-    SYS_bind,
-    SYS_listen,
-    // Other programs; but a thread is made by clone, of which below.
-    SYS_execve,
+// Calls that reach this process alone, or files that Landlock judges.
+constexpr unsigned allowed[] = {
+    // Memory of this process: the heaps of V8 and libc, code that is compiled, and its protection.
+    SYS_brk,
+    SYS_munmap,
+    SYS_mprotect,
+    SYS_mremap,
+    SYS_madvise,
+    SYS_pkey_alloc,
+    SYS_pkey_free,
+    SYS_pkey_mprotect,
+    453 /* map_shadow_stack */,
+    462 /* mseal */,
+    // Threads: libc starts and ends them, and lets them wait for each other. `clone` is below.
+    SYS_futex,
+    SYS_set_robust_list,
+    SYS_set_tid_address,
+    SYS_rseq,
+    SYS_gettid,
+    SYS_sched_yield,
+    SYS_getcpu,
 #if defined(__x86_64__)
-    SYS_fork,
-    SYS_vfork,
+    SYS_arch_prctl,
 #endif
-    SYS_memfd_create,
-    447 /* memfd_secret */,
-    // Other processes: their memory, descriptors, order and signals.
-    SYS_ptrace,
-    SYS_process_vm_readv,
-    SYS_process_vm_writev,
-    SYS_kcmp,
-    424 /* pidfd_send_signal */,
-    434 /* pidfd_open */,
-    438 /* pidfd_getfd */,
-    440 /* process_madvise */,
-    448 /* process_mrelease */,
-    SYS_tkill,
-    SYS_rt_sigqueueinfo,
-    SYS_rt_tgsigqueueinfo,
-    SYS_setpriority,
-    SYS_ioprio_set,
-    SYS_move_pages,
-    SYS_migrate_pages,
-    SYS_setsid,
-    SYS_setpgid,
-    // Memory and queues that processes have together by name.
-    SYS_shmget,
-    SYS_shmat,
-    SYS_shmctl,
-    SYS_semget,
-    SYS_semop,
-    SYS_semtimedop,
-    SYS_semctl,
-    SYS_msgget,
-    SYS_msgsnd,
-    SYS_msgrcv,
-    SYS_msgctl,
-    SYS_mq_open,
-    SYS_mq_unlink,
-    // Owners, modes and attributes of files, which Landlock does not know, and devices.
-    SYS_fchmod,
-    SYS_fchmodat,
-    452 /* fchmodat2 */,
-    SYS_fchown,
-    SYS_fchownat,
-    SYS_setxattr,
-    SYS_lsetxattr,
-    SYS_fsetxattr,
-    SYS_removexattr,
-    SYS_lremovexattr,
-    SYS_fremovexattr,
-    SYS_mknodat,
+    SYS_exit,
+    SYS_exit_group,
+    // Signals to itself: Node sets handlers at its start, V8 for traps of WebAssembly. `kill` is below.
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_sigaltstack,
+    SYS_restart_syscall,
+    // Questions about itself and the machine: process.pid, memory limits of V8, node:os.
+    SYS_getpid,
+    SYS_getppid,
+    SYS_getuid,
+    SYS_geteuid,
+    SYS_getgid,
+    SYS_getegid,
+    SYS_getrusage,
+    SYS_uname,
+    SYS_sysinfo,
+    SYS_getcwd,
+    // Time and randomness; where the vDSO does not answer them. `clock_gettime` is below.
+    SYS_nanosleep,
+    SYS_gettimeofday,
 #if defined(__x86_64__)
-    SYS_chmod,
-    SYS_chown,
-    SYS_lchown,
-    SYS_mknod,
+    SYS_time,
 #endif
-    // Files by other ways than paths, and news of files.
-    SYS_open_by_handle_at,
-    SYS_name_to_handle_at,
-    SYS_fanotify_init,
-    SYS_inotify_init1,
-    SYS_inotify_add_watch,
+    SYS_getrandom,
+    // libuv's event loop.
+    SYS_epoll_create1,
+    SYS_epoll_ctl,
+    SYS_epoll_pwait,
+    441 /* epoll_pwait2 */,
+    SYS_eventfd2,
+    SYS_pipe2,
+    SYS_ppoll,
 #if defined(__x86_64__)
-    SYS_inotify_init,
+    SYS_epoll_wait,
+    SYS_poll,
 #endif
-    // What the file system looks like.
-    SYS_mount,
-    SYS_umount2,
-    SYS_pivot_root,
-    SYS_chroot,
-    428 /* open_tree */,
-    429 /* move_mount */,
-    430 /* fsopen */,
-    431 /* fsconfig */,
-    432 /* fsmount */,
-    433 /* fspick */,
-    442 /* mount_setattr */,
-    457 /* statmount */,
-    458 /* listmount */,
-    SYS_setns,
-    SYS_unshare,
-    // Large or seldom used parts of the kernel.
-    SYS_bpf,
-    SYS_perf_event_open,
-    SYS_userfaultfd,
-    425 /* io_uring_setup */,
-    426 /* io_uring_enter */,
-    427 /* io_uring_register */,
-    SYS_keyctl,
-    SYS_add_key,
-    SYS_request_key,
-    SYS_personality,
-    SYS_vhangup,
+    // Paths, which Landlock judges; and their attributes, which it does not.
+    SYS_openat,
+    437 /* openat2 */,
+    SYS_mkdirat,
+    SYS_unlinkat,
+    SYS_renameat,
+    SYS_renameat2,
+    SYS_linkat,
+    SYS_symlinkat,
+    SYS_readlinkat,
+    SYS_newfstatat,
+    SYS_statx,
+    SYS_faccessat,
+    439 /* faccessat2 */,
 #if defined(__x86_64__)
-    SYS_modify_ldt,
-    SYS_ioperm,
-    SYS_iopl,
-    SYS_uselib,
+    SYS_open,
+    SYS_mkdir,
+    SYS_rmdir,
+    SYS_unlink,
+    SYS_rename,
+    SYS_link,
+    SYS_symlink,
+    SYS_readlink,
+    SYS_stat,
+    SYS_lstat,
+    SYS_access,
 #endif
-    // The machine.
-    SYS_reboot,
-    SYS_kexec_load,
-    SYS_kexec_file_load,
-    SYS_init_module,
-    SYS_finit_module,
-    SYS_delete_module,
-    SYS_swapon,
-    SYS_swapoff,
-    SYS_sethostname,
-    SYS_setdomainname,
-    SYS_settimeofday,
-    SYS_clock_settime,
-    SYS_adjtimex,
-    SYS_clock_adjtime,
-    SYS_acct,
-    SYS_syslog,
-    SYS_quotactl,
-    443 /* quotactl_fd */,
+    // Files that are open. Reading and writing is below.
+    SYS_close,
+    SYS_fstat,
+    SYS_getdents64,
+    SYS_fsync,
+    SYS_fdatasync,
+    SYS_fadvise64,
+    // Sockets that were given as standard streams: the addon accepts and shuts down, libuv asks where they lead.
+    SYS_accept4,
+    SYS_shutdown,
+    SYS_getsockname,
+    SYS_getpeername,
 };
 
-// EPERM, but where the first argument is this process.
+// The standard streams are one-way, and all that is left of them is their numbers, since no call here makes a second descriptor
+// of one. A terminal, a socket or a host's log that was opened to read and write could be read by descriptor 1, or written by 0.
+constexpr unsigned reads[] = {SYS_read, SYS_readv, SYS_pread64, SYS_preadv, SYS_recvfrom, SYS_recvmsg};
+constexpr unsigned writes[] = {SYS_write, SYS_writev};
+// By these a log that is only appended to would be cut, or written over.
+constexpr unsigned of_own_files[] = {SYS_pwrite64, SYS_pwritev, SYS_ftruncate, SYS_fallocate};
+
+// Signals to this process alone: process.kill(process.pid) and abort(3). A signal to 0 would be one to all of its group.
 constexpr unsigned of_itself[] = {SYS_kill, SYS_tgkill};
-// EPERM, but where it is 0, which is the caller; a signal to 0 would be one to all of the process's group.
-constexpr unsigned of_the_caller[] = {SYS_prlimit64, SYS_sched_setaffinity, SYS_sched_setscheduler, SYS_sched_setparam,
-                                      SYS_sched_setattr};
 
-// EPERM, where this argument is this.
-constexpr struct {
-  unsigned call;
-  unsigned argument;
-  unsigned value;
-} but_not[] = {
-    // Signals when something may be read, to whom one likes.
-    {SYS_fcntl, 1, 8 /* F_SETOWN */},
-    {SYS_fcntl, 1, 10 /* F_SETSIG */},
-    {SYS_fcntl, 1, 15 /* F_SETOWN_EX */},
-    // It shall not outlive its parent.
-    {SYS_prctl, 0, 1 /* PR_SET_PDEATHSIG */},
-};
+// Clocks of the system and of this process. A negative number is a clock of another process.
+constexpr unsigned clocks[] = {SYS_clock_gettime, SYS_clock_getres, SYS_clock_nanosleep};
+constexpr unsigned first_odd_clock = 12;
+
+// libc asks for these of its own threads, by their identifiers, which no filter knows. In place of the kernel the filter answers
+// what is true of every thread here: it has no policy but the default one, whose priority is 0. The hard limit of RLIMIT_RTPRIO
+// is 0, and root has lost CAP_SYS_NICE.
+constexpr unsigned of_default_policy[] = {SYS_sched_getscheduler, SYS_sched_getparam};
 
 // ioctl by these only: what Node and the addon ask of terminals and pipes. By others what is typed into the user's terminal can
-// be made up, and files that may only be read get other flags, keys and copies, of which Landlock knows nothing.
+// be made up, Ctrl-C be switched off, and files that may only be read get other flags, keys and copies, of which Landlock knows
+// nothing. FIONBIO is below.
 constexpr unsigned ioctls[] = {
-    0x5401 /* TCGETS */,      0x5402 /* TCSETS */,       0x5403 /* TCSETSW */,      0x5404 /* TCSETSF */,
-    0x802c542a /* TCGETS2 */, 0x402c542b /* TCSETS2 */,  0x402c542c /* TCSETSW2 */, 0x402c542d /* TCSETSF2 */,
-    0x5413 /* TIOCGWINSZ */,  0x80045430 /* TIOCGPTN */, 0x541b /* FIONREAD */,     0x5421 /* FIONBIO */,
-    0x5450 /* FIONCLEX */,    0x5451 /* FIOCLEX */,
+    0x5401 /* TCGETS */,   0x802c542a /* TCGETS2 */, 0x5413 /* TIOCGWINSZ */, 0x80045430 /* TIOCGPTN */,
+    0x541b /* FIONREAD */, 0x5450 /* FIONCLEX */,    0x5451 /* FIOCLEX */,
 };
+
+// fcntl by these only. F_DUPFD would make a second descriptor of a standard stream; locks, leases (F_SETLEASE) and F_NOTIFY hold
+// up others who open the same file; F_SETOWN and F_SETSIG send signals; F_SETPIPE_SZ takes memory that is counted by user.
+// F_SETFL is below.
+constexpr unsigned descriptor_flags[] = {1 /* F_GETFD */, 2 /* F_SETFD */, 3 /* F_GETFL */};
+
+// prctl by these only: names of threads and of memory. Others give up the death signal, or set further filters.
+constexpr unsigned names[] = {15 /* PR_SET_NAME */, 16 /* PR_GET_NAME */, 0x53564d41 /* PR_SET_VMA */};
+
+// getsockopt by these only, all of SOL_SOCKET: what kind of a socket a standard stream is. SO_PEERPIDFD would be a descriptor of
+// another process.
+constexpr unsigned socket_options[] = {3 /* SO_TYPE */, 4 /* SO_ERROR */, 30 /* SO_ACCEPTCONN */, 38 /* SO_PROTOCOL */,
+                                       39 /* SO_DOMAIN */};
+
+// The flags by which glibc and musl start a thread: one that shares descriptors, too, for each table of descriptors of its own
+// would have its own bound.
+constexpr unsigned thread_flags[] = {0x3d0f00, 0x7d0f00};
 
 }  // namespace wasi_common::wall

@@ -1,11 +1,12 @@
-// wasi-common-wall: sets a wall around itself, which nobody behind it can take down, and becomes the program that it is told.
+// wasi-common-wall: starts a program in an OS sandbox that it cannot take down, and stays beside it until it ends.
 //
 //   wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--run PATH] [--read PATH] [--write PATH] ... -- PROGRAM
 //   ARGUMENTS
 //
-// --strict: refuse where this kernel lacks a part of the wall. --parent: die with this process. --keep: the last descriptor that
-// stays open, 2 if left out. --tell: write there, as a line of JSON, how the wall is. The rest are rules: what can be executed,
-// read, or read and written, with all below it. A program's path is not searched for.
+// --strict: refuse where this kernel lacks a part of the sandbox. --parent: die with this process. --keep: the last descriptor
+// that stays open, 2 if left out. --tell: write there, as a line of JSON, how the sandbox is, and end when its other side is
+// closed; the program does not get it, unless it is a standard stream. The rest are rules: what can be executed, read, or read
+// and written, with all below it. A program's path is not searched for.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -20,8 +21,12 @@
 #include <cstring>
 #include <string_view>
 
+#include "descriptors.h"
 #include "landlock.h"
+#include "limits.h"
 #include "seccomp.h"
+#include "supervise.h"
+#include "terminals.h"
 
 extern char** environ;
 
@@ -113,15 +118,6 @@ int fail_at(const Plan& plan, const char* call, std::size_t at) {
   return not_to_be_had;
 }
 
-// What the one who started this has open, and forgot to close on exec.
-void close_above(int last) {
-  constexpr long close_range_number = 436;
-  const unsigned first = static_cast<unsigned>(last) + 1;
-  if (::syscall(close_range_number, first, ~0U, 0) == 0) return;
-  const long most = ::sysconf(_SC_OPEN_MAX);
-  for (long fd = first; fd < most; fd++) ::close(static_cast<int>(fd));
-}
-
 // Root keeps what concerns the modes of files, so that they are as they are for it elsewhere; who is not root has nothing to
 // lose.
 void drop_capabilities() {
@@ -134,15 +130,12 @@ void drop_capabilities() {
       ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
 }
 
-int stand(const Plan& plan) {
-  close_above(plan.keep);
-  if (plan.parent != 0) {
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan, "prctl");
-    // It may have died before that.
-    if (::getppid() != plan.parent) return not_to_be_had;
-  }
-  const int program = ::open(plan.command[0], O_PATH | O_CLOEXEC);
-  if (program < 0) return fail_at(plan, "open", plan.count);
+// In the process that becomes the program.
+int become(const Plan& plan) {
+  open_terminals_to_write();
+  int program = -1;
+  if (const char* failed = open_program(plan.command[0], program)) return fail_at(plan, failed, plan.count);
+  if (const char* failed = bound_supplies()) return fail(plan, failed);
   drop_capabilities();
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(plan, "prctl");
   const int version = landlock_version();
@@ -161,6 +154,18 @@ int stand(const Plan& plan) {
   }
   ::syscall(SYS_execveat, program, "", plan.command, environ, AT_EMPTY_PATH);
   return fail_at(plan, "execveat", plan.count);
+}
+
+int stand(const Plan& plan) {
+  close_from(static_cast<unsigned>(plan.keep) + 1);
+  // What is told there counts as the launcher's: the program must not have it.
+  if (plan.tell > STDERR_FILENO && ::fcntl(plan.tell, F_SETFD, FD_CLOEXEC) != 0) return fail(plan, "fcntl");
+  if (plan.parent != 0) {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan, "prctl");
+    // It may have died before that.
+    if (::getppid() != plan.parent) return not_to_be_had;
+  }
+  return stay_beside(plan.tell) ? become(plan) : fail(plan, "fork");
 }
 
 }  // namespace

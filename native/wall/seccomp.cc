@@ -4,8 +4,9 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,23 +22,70 @@ constexpr unsigned allow = SECCOMP_RET_ALLOW;
 constexpr unsigned deny = SECCOMP_RET_ERRNO | EPERM;
 // Programs then do as on a kernel that is older than the call.
 constexpr unsigned unknown = SECCOMP_RET_ERRNO | ENOSYS;
+// The caller is told 0, and the kernel does nothing.
+constexpr unsigned as_if_done = SECCOMP_RET_ERRNO | 0;
 // x32's calls are those of x86-64 under other numbers.
 constexpr unsigned x32 = 0x40000000;
 constexpr unsigned clone3_number = 435;
+constexpr unsigned pwritev2_number =
+#if defined(__x86_64__)
+    328;
+#else
+    287;
+#endif
+constexpr unsigned rwf_nowait = 8;
+// Standard input, output and error are below it.
+constexpr unsigned first_own = 3;
 
-// The least of a program for the kernel's interpreter. Where a test succeeds the next `then` instructions follow, else they are
-// left out.
+// A program for the kernel's interpreter. A block is what is left out unless its test succeeds.
 class Filter {
  public:
+  struct Block {
+    unsigned test;
+    bool after_success;
+  };
+
   void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(offset)); }
-  // The kernel itself looks at the lower half only of all that is asked here, or takes the rest for the same.
+  // Where an argument is an int the kernel itself looks at the lower half only.
   void load_argument(unsigned index) { load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index); }
-  void load_call() { load(offsetof(seccomp_data, nr)); }
-  void unless(unsigned value, unsigned char then) { add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, 0)); }
-  void when(unsigned value, unsigned char then) { add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, then)); }
-  void when_any(unsigned bits, unsigned char then) { add(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, then)); }
-  void from(unsigned value, unsigned char then) { add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, value, 0, then)); }
+  void load_upper_half(unsigned index) {
+    load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index + sizeof(std::uint32_t));
+  }
+  Block when(unsigned value) { return test(BPF_JEQ, value, true); }
+  Block unless(unsigned value) { return test(BPF_JEQ, value, false); }
+  Block when_any(unsigned bits) { return test(BPF_JSET, bits, true); }
+  Block from(unsigned value) { return test(BPF_JGE, value, true); }
+  Block below(unsigned value) { return test(BPF_JGE, value, false); }
+  void end(Block block) {
+    const unsigned distance = length_ - block.test - 1;
+    if (distance > 255 || length_ > most) {
+      length_ = most + 1;
+      return;
+    }
+    sock_filter& jump = code_[block.test];
+    (block.after_success ? jump.jf : jump.jt) = static_cast<unsigned char>(distance);
+  }
   void answer(unsigned verdict) { add(BPF_RET | BPF_K, verdict); }
+  void answer_when(unsigned value, unsigned verdict) {
+    const Block block = when(value);
+    answer(verdict);
+    end(block);
+  }
+  void answer_unless(unsigned value, unsigned verdict) {
+    const Block block = unless(value);
+    answer(verdict);
+    end(block);
+  }
+  void answer_below(unsigned value, unsigned verdict) {
+    const Block block = below(value);
+    answer(verdict);
+    end(block);
+  }
+  void answer_from(unsigned value, unsigned verdict) {
+    const Block block = from(value);
+    answer(verdict);
+    end(block);
+  }
 
   bool install() {
     if (length_ > most) {
@@ -49,9 +97,12 @@ class Filter {
   }
 
  private:
-  void add(int code, unsigned value) { add(BPF_STMT(static_cast<unsigned short>(code), value)); }
-  void add(sock_filter instruction) {
-    if (length_ < most) code_[length_] = instruction;
+  Block test(int operation, unsigned value, bool after_success) {
+    add(BPF_JMP | operation | BPF_K, value);
+    return {length_ - 1, after_success};
+  }
+  void add(int code, unsigned value) {
+    if (length_ < most) code_[length_] = BPF_STMT(static_cast<unsigned short>(code), value);
     length_++;
   }
   // Far more than there are, and no more than the kernel takes.
@@ -60,63 +111,197 @@ class Filter {
   unsigned length_ = 0;
 };
 
+// What follows `call`: every path through `body` has to end in an answer.
+template <class Body>
+void of_call(Filter& filter, unsigned call, Body body) {
+  const auto block = filter.when(call);
+  body();
+  filter.end(block);
+}
+
+// One of these values of an argument, or none.
+template <std::size_t Count>
+void one_of(Filter& filter, const unsigned (&values)[Count]) {
+  for (const unsigned value : values) filter.answer_when(value, allow);
+  filter.answer(deny);
+}
+
 void other_machines(Filter& filter) {
   filter.load(offsetof(seccomp_data, arch));
-  filter.unless(architecture, 1);
-  filter.answer(SECCOMP_RET_KILL_PROCESS);
+  filter.answer_unless(architecture, SECCOMP_RET_KILL_PROCESS);
+}
+
+// What is called most comes first: each of these calls passes all the tests before its own.
+void reading_and_writing(Filter& filter) {
+  for (const unsigned call : reads)
+    of_call(filter, call, [&] {
+      filter.load_argument(0);
+      filter.answer_when(STDOUT_FILENO, deny);
+      filter.answer_when(STDERR_FILENO, deny);
+      filter.answer(allow);
+    });
+  for (const unsigned call : writes)
+    of_call(filter, call, [&] {
+      filter.load_argument(0);
+      filter.answer_when(STDIN_FILENO, deny);
+      filter.answer(allow);
+    });
+  for (const unsigned call : of_own_files)
+    of_call(filter, call, [&] {
+      filter.load_argument(0);
+      filter.answer_below(first_own, deny);
+      filter.answer(allow);
+    });
+  // The addon writes to pipes and terminals so that it never waits. Without RWF_NOWAIT alone, RWF_NOAPPEND would write over a
+  // log.
+  of_call(filter, pwritev2_number, [&] {
+    filter.load_argument(0);
+    filter.answer_when(STDIN_FILENO, deny);
+    filter.load_argument(3);
+    filter.answer_unless(~0U, deny);
+    filter.load_upper_half(3);
+    filter.answer_unless(~0U, deny);
+    filter.load_argument(5);
+    filter.answer_unless(rwf_nowait, deny);
+    filter.answer(allow);
+  });
+  // Of the outputs only where they are may be asked.
+  of_call(filter, SYS_lseek, [&] {
+    filter.load_argument(0);
+    filter.answer_when(STDIN_FILENO, allow);
+    filter.answer_from(first_own, allow);
+    filter.load_argument(1);
+    filter.answer_unless(0, deny);
+    filter.load_upper_half(1);
+    filter.answer_unless(0, deny);
+    filter.load_argument(2);
+    filter.answer_unless(SEEK_CUR, deny);
+    filter.answer(allow);
+  });
+  // Only where a socket leads already.
+  of_call(filter, SYS_sendto, [&] {
+    filter.load_argument(0);
+    filter.answer_when(STDIN_FILENO, deny);
+    filter.load_argument(4);
+    filter.answer_unless(0, deny);
+    filter.load_upper_half(4);
+    filter.answer_unless(0, deny);
+    filter.answer(allow);
+  });
+}
+
+void memory(Filter& filter) {
+  of_call(filter, SYS_mmap, [&] {
+    filter.load_argument(4);
+    filter.answer_from(first_own, allow);
+    filter.load_argument(3);
+    const auto anonymous = filter.when_any(MAP_ANONYMOUS);
+    filter.answer(allow);
+    filter.end(anonymous);
+    filter.answer(deny);
+  });
 }
 
 void threads_only(Filter& filter) {
   // Its flags lie in memory, which no filter can look at; libc then takes clone.
-  filter.when(clone3_number, 1);
-  filter.answer(unknown);
-  filter.when(SYS_clone, 4);
-  filter.load_argument(0);
-  filter.when_any(CLONE_THREAD, 1);
-  filter.answer(allow);
-  filter.answer(deny);
+  filter.answer_when(clone3_number, unknown);
+  of_call(filter, SYS_clone, [&] {
+    filter.load_argument(0);
+    one_of(filter, thread_flags);
+  });
 }
 
-// Whoever makes that descriptor anew may execute what Landlock lets him: the same program again.
+// `program` is a number that this process can never have again.
 void one_program(Filter& filter, int program) {
-  filter.when(SYS_execveat, 6);
-  filter.load_argument(0);
-  filter.when(static_cast<unsigned>(program), 3);
-  filter.load_argument(4);
-  filter.when(AT_EMPTY_PATH, 1);
-  filter.answer(allow);
-  filter.answer(deny);
-}
-
-void few_ioctls(Filter& filter) {
-  constexpr unsigned char known = sizeof(ioctls) / sizeof(*ioctls);
-  filter.when(SYS_ioctl, 2 * known + 2);
-  filter.load_argument(1);
-  for (const unsigned request : ioctls) {
-    filter.when(request, 1);
+  of_call(filter, SYS_execveat, [&] {
+    filter.load_argument(0);
+    filter.answer_unless(static_cast<unsigned>(program), deny);
+    filter.load_argument(4);
+    filter.answer_unless(AT_EMPTY_PATH, deny);
     filter.answer(allow);
-  }
-  filter.answer(deny);
+  });
 }
 
-// Of a terminal they go to the whole group that it listens to, also where nobody said who shall have them.
-void no_signals_of_files(Filter& filter) {
-  filter.when(SYS_fcntl, 6);
-  filter.load_argument(1);
-  filter.when(F_SETFL, 3);
-  filter.load_argument(2);
-  filter.when_any(O_ASYNC, 1);
-  filter.answer(deny);
-  filter.load_call();
+// Whether the standard streams wait is the host's to say, which has them as well. Node sets it at its start and end, and aborts
+// where that fails.
+void few_ioctls(Filter& filter) {
+  constexpr unsigned set_nonblocking = 0x5421;
+  of_call(filter, SYS_ioctl, [&] {
+    filter.load_argument(1);
+    const auto block = filter.when(set_nonblocking);
+    filter.load_argument(0);
+    filter.answer_below(first_own, as_if_done);
+    filter.answer(allow);
+    filter.end(block);
+    one_of(filter, ioctls);
+  });
 }
 
-// A call with this first argument only.
-void only(Filter& filter, unsigned call, unsigned first) {
-  filter.when(call, 4);
-  filter.load_argument(0);
-  filter.when(first, 1);
-  filter.answer(allow);
-  filter.answer(deny);
+void few_fcntls(Filter& filter) {
+  of_call(filter, SYS_fcntl, [&] {
+    filter.load_argument(1);
+    const auto block = filter.when(F_SETFL);
+    filter.load_argument(0);
+    filter.answer_below(first_own, as_if_done);
+    filter.load_argument(2);
+    // Of a terminal its signals go to the whole group that it listens to, also where no receiver was set.
+    const auto signals = filter.when_any(O_ASYNC);
+    filter.answer(deny);
+    filter.end(signals);
+    filter.answer(allow);
+    filter.end(block);
+    one_of(filter, descriptor_flags);
+  });
+}
+
+// Those of a descriptor that was opened here; not those of a path, which may lie outside.
+void times(Filter& filter) {
+  of_call(filter, SYS_utimensat, [&] {
+    filter.load_argument(0);
+    filter.answer_below(first_own, deny);
+    filter.load_argument(1);
+    filter.answer_unless(0, deny);
+    filter.load_upper_half(1);
+    filter.answer_unless(0, deny);
+    filter.answer(allow);
+  });
+}
+
+void questions(Filter& filter) {
+  of_call(filter, SYS_prctl, [&] {
+    filter.load_argument(0);
+    one_of(filter, names);
+  });
+  of_call(filter, SYS_getsockopt, [&] {
+    filter.load_argument(1);
+    filter.answer_unless(SOL_SOCKET, deny);
+    filter.load_argument(2);
+    one_of(filter, socket_options);
+  });
+  of_call(filter, SYS_prlimit64, [&] {
+    filter.load_argument(0);
+    filter.answer_unless(0, deny);
+    filter.answer(allow);
+  });
+  // libc asks it of a thread to find its stack, and does without the answer where the kernel does not know the call.
+  of_call(filter, SYS_sched_getaffinity, [&] {
+    filter.load_argument(0);
+    filter.answer_unless(0, unknown);
+    filter.answer(allow);
+  });
+  for (const unsigned call : of_default_policy) filter.answer_when(call, as_if_done);
+  for (const unsigned call : clocks)
+    of_call(filter, call, [&] {
+      filter.load_argument(0);
+      filter.answer_from(first_odd_clock, deny);
+      filter.answer(allow);
+    });
+  for (const unsigned call : of_itself)
+    of_call(filter, call, [&] {
+      filter.load_argument(0);
+      filter.answer_unless(static_cast<unsigned>(::getpid()), deny);
+      filter.answer(allow);
+    });
 }
 
 }  // namespace
@@ -128,28 +313,19 @@ bool give_up_calls(int program) {
   }
   Filter filter;
   other_machines(filter);
-  filter.load_call();
-  filter.from(not_looked_at, 1);
-  filter.answer(unknown);
+  filter.load(offsetof(seccomp_data, nr));
+  filter.answer_from(not_looked_at, unknown);
   static_assert(not_looked_at < x32);
-  for (const unsigned call : refused) {
-    filter.when(call, 1);
-    filter.answer(deny);
-  }
+  reading_and_writing(filter);
+  memory(filter);
+  few_fcntls(filter);
+  few_ioctls(filter);
+  times(filter);
   threads_only(filter);
   one_program(filter, program);
-  few_ioctls(filter);
-  no_signals_of_files(filter);
-  for (const unsigned call : of_itself) only(filter, call, static_cast<unsigned>(::getpid()));
-  for (const unsigned call : of_the_caller) only(filter, call, 0);
-  for (const auto& [call, argument, value] : but_not) {
-    filter.when(call, 4);
-    filter.load_argument(argument);
-    filter.when(value, 1);
-    filter.answer(deny);
-    filter.load_call();
-  }
-  filter.answer(allow);
+  questions(filter);
+  for (const unsigned call : allowed) filter.answer_when(call, allow);
+  filter.answer(deny);
   return filter.install();
 }
 

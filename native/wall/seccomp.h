@@ -3,8 +3,8 @@
 
 namespace wasi_common::wall {
 
-// Refuses what calls.h lists to this process and all that it becomes. One program may still be executed, once: that which the
-// descriptor `program` stands for, by execveat. False where there is no filter to be had, with errno.
+// Refuses all but what calls.h lists to this process and all that it becomes. One program may still be executed, once: that which
+// the descriptor `program` stands for, by execveat. False where there is no filter to be had, with errno.
 bool give_up_calls(int program);
 
 }  // namespace wasi_common::wall

@@ -19,8 +19,8 @@ export interface Scene {
   readonly host: number
   /** The compiled attacks.c, if there is a compiler. */
   readonly library: string | undefined
-  /** Only make a system call of another machine's, by that library. */
-  readonly foreign?: boolean
+  /** Only make this system call of another machine's, by that library. */
+  readonly foreign?: number
 }
 
 type Attack = (scene: Scene) => unknown
@@ -57,6 +57,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'remove a file': ({ outside }) => fs.unlinkSync(join(outside, 'victim')),
   'remove a folder': ({ outside }) => fs.rmdirSync(join(outside, 'empty')),
+  'set the times of a file': ({ outside }) => fs.utimesSync(join(outside, 'secret'), 1, 1),
   'change a mode': ({ outside }) => fs.chmodSync(join(outside, 'secret'), 0o777),
   'change an owner': ({ outside }) => fs.chownSync(join(outside, 'secret'), process.getuid?.() ?? 0, process.getgid?.() ?? 0),
   'change a mode in what was given': () => {
@@ -98,7 +99,7 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException)?.cod
 const say = (text: string): void => void fs.writeSync(1, `${text}\n`)
 
 const scene: Scene = JSON.parse(fs.readFileSync(join(box, 'scene.json'), 'utf8'))
-for (const [name, attack] of scene.foreign ? [] : Object.entries(attacks)) {
+for (const [name, attack] of scene.foreign !== undefined ? [] : Object.entries(attacks)) {
   try {
     await attack(scene)
     say(`${name} OK`)
@@ -107,7 +108,12 @@ for (const [name, attack] of scene.foreign ? [] : Object.entries(attacks)) {
   }
 }
 if (scene.library !== undefined) {
-  Object.assign(process.env, { HOST: scene.host, BOX: box, ...(scene.foreign && { FOREIGN: 1 }) })
+  Object.assign(process.env, {
+    HOST: scene.host,
+    BOX: box,
+    PROGRAM: process.execPath,
+    ...(scene.foreign !== undefined && { FOREIGN: scene.foreign }),
+  })
   try {
     // It does what it does as it is loaded; a module of Node it is not.
     process.dlopen({ exports: {} }, scene.library)

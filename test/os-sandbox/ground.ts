@@ -30,10 +30,10 @@ export function scratch(t: ExecutionContext): string {
   return folder
 }
 
-/** The attacks that are written in C, compiled; undefined where there is no compiler. */
-function library(folder: string): string | undefined {
-  const source = fileURLToPath(new URL('../../../test/native/attacks.c', import.meta.url))
-  const file = join(folder, 'attacks.so')
+/** A library of test/native, compiled; undefined where there is no compiler. */
+export function compiled(folder: string, name: string): string | undefined {
+  const source = fileURLToPath(new URL(`../../../test/native/${name}.c`, import.meta.url))
+  const file = join(folder, `${name}.so`)
   const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', file, source], { encoding: 'utf8' })
   if (status !== 0 && /\S/.test(stderr ?? '')) throw new Error(stderr)
   return status === 0 ? file : undefined
@@ -50,7 +50,7 @@ export async function scene(t: ExecutionContext): Promise<{ box: string; entry: 
   await once(listener, 'listening')
   t.teardown(() => void listener.close())
   const { port } = listener.address() as net.AddressInfo
-  const all: Scene = { outside, readOnly, port, host: process.pid, library: library(box) }
+  const all: Scene = { outside, readOnly, port, host: process.pid, library: compiled(box, 'attacks') }
   fs.writeFileSync(join(box, 'scene.json'), JSON.stringify(all))
   const entry = join(box, 'attacks.mjs')
   fs.copyFileSync(program('attacks.js'), entry)

@@ -1,58 +1,96 @@
 /** wasi-common-wall by itself: how it is told what to do, and what it leaves of a process before the program begins. */
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { addonFile } from '#lib/sys/native.js'
 import { walled } from '#lib/sys/wall.js'
 import { scratch, withWall } from './ground.js'
 
 /** How to run a script behind the wall. */
-function behind(t: Parameters<typeof scratch>[0], script: string, channel = 3): ReturnType<typeof walled> {
+function behind(t: Parameters<typeof scratch>[0], script: string, control = 4): ReturnType<typeof walled> {
   const folder = scratch(t)
   fs.writeFileSync(join(folder, 'script.cjs'), script)
-  return walled({ strict: true, folders: [{ path: folder, readOnly: true }], channel, program: [join(folder, 'script.cjs')] })
+  return walled({ strict: true, folders: [{ path: folder, readOnly: true }], channel: 3, control, program: [join(folder, 'script.cjs')] })
 }
-const wall = '{"kind":"wall",'
 
 withWall('it says first how the wall is; the program has its arguments, and no environment', async t => {
   const { file, args, env } = behind(t, 'console.log(process.argv.length, Object.keys(process.env), process.execPath)')
   process.env.WASI_COMMON_SECRET = 'x'
-  const { stdout, output, status } = spawnSync(file, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+  const { stdout, output, status } = spawnSync(file, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
   delete process.env.WASI_COMMON_SECRET
   t.is(status, 0)
   t.regex(stdout, /^2 \[( 'LD_LIBRARY_PATH',)? 'OPENSSL_CONF' \] \S+\n$/)
-  t.true(output[3]?.startsWith(wall))
+  t.is(output[3], '', 'the channel is for the program alone')
+  t.regex(String(output[4]), /^\{"kind":"wall",[^\n]*\}\n$/)
 })
 
 withWall('descriptors that it inherits are closed', async t => {
   const script = `const fs = require('node:fs')
-    for (const fd of [4, 9]) try { console.log(fs.readlinkSync('/proc/self/fd/' + fd).includes('secret')) } catch (error) { console.log(error.code) }`
+    for (const fd of [4, 5, 10]) try { console.log(fs.readlinkSync('/proc/self/fd/' + fd).includes('secret')) } catch (error) { console.log(error.code) }`
   const secret = fs.openSync(join(scratch(t), 'secret'), 'w')
   t.teardown(() => fs.closeSync(secret))
   const { file, args, env } = behind(t, script)
-  const stdio = ['ignore', 'pipe', 'inherit', 'pipe', secret, ...new Array(4).fill('ignore'), secret] as never
+  const stdio = ['ignore', 'pipe', 'inherit', 'pipe', 'pipe', secret, ...new Array(4).fill('ignore'), secret] as never
   const inside = spawnSync(file, args, { env, encoding: 'utf8', stdio })
   t.notRegex(inside.stdout, /true/)
-  t.is(inside.stdout.split('\n').length, 3)
+  t.is(inside.stdout.split('\n').length, 4)
   const outside = spawnSync(process.execPath, args.slice(args.indexOf('--') + 2), { encoding: 'utf8', stdio })
-  t.is(outside.stdout, 'true\ntrue\n')
+  t.is(outside.stdout, 'false\ntrue\ntrue\n')
 })
+
+/** A process behind the sandbox that has written something, and the number of the one that its launcher started. */
+async function started({ file, args, env }: ReturnType<typeof walled>): Promise<{ launcher: ChildProcess; program: number }> {
+  const launcher = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
+  await once(launcher.stdout as NodeJS.ReadableStream, 'data')
+  const program = Number(fs.readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, 'utf8'))
+  return { launcher, program }
+}
+const exists = (pid: number): boolean => fs.existsSync(`/proc/${pid}`)
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await sleep(10)
+}
+const waits = 'console.log("there"); setInterval(() => {}, 60_000)'
 
 withWall('no privileges are new, and of capabilities those about modes of files are left at most', async t => {
   // What /proc tells of the process is told to its host, for it may not read it itself.
-  const { file, args, env } = behind(t, 'console.log("there"); setTimeout(() => {}, 60_000)')
-  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
-  await once(child.stdout as NodeJS.ReadableStream, 'data')
-  const status = fs.readFileSync(`/proc/${child.pid}/status`, 'utf8')
-  child.kill('SIGKILL')
-  const field = (name: string): bigint => BigInt(`0x${new RegExp(`^${name}:\\t([0-9a-f]+)$`, 'm').exec(status)?.[1]}`)
+  const { launcher, program } = await started(behind(t, waits))
+  const status = fs.readFileSync(`/proc/${program}/status`, 'utf8')
+  const own = fs.readFileSync(`/proc/${launcher.pid}/status`, 'utf8')
+  launcher.kill('SIGKILL')
+  const field = (name: string, of = status): bigint => BigInt(`0x${new RegExp(`^${name}:\t([0-9a-f]+)$`, 'm').exec(of)?.[1]}`)
   t.is(field('NoNewPrivs'), 1n)
   t.is(field('Seccomp'), 2n)
   const aboutModes = 0b1110n
   for (const set of ['CapPrm', 'CapEff', 'CapAmb', ...(process.getuid?.() === 0 ? ['CapBnd'] : [])]) t.is(field(set) & ~aboutModes, 0n, set)
+  for (const set of ['CapPrm', 'CapEff', 'CapInh', 'CapAmb']) t.is(field(set, own), 0n, `${set} of the launcher`)
+})
+
+withWall('the program has bounds on what is counted by user, and is the first to go where memory runs out', async t => {
+  const { launcher, program } = await started(behind(t, waits))
+  const limits = fs.readFileSync(`/proc/${program}/limits`, 'utf8')
+  const score = fs.readFileSync(`/proc/${program}/oom_score_adj`, 'utf8').trim()
+  const threads = Number(/\/(\d+)/.exec(fs.readFileSync('/proc/loadavg', 'utf8'))?.[1])
+  launcher.kill('SIGKILL')
+  const limit = (name: string): number => Number(new RegExp(`^${name} +(?:\\S+) +(\\S+)`, 'm').exec(limits)?.[1])
+  t.is(limit('Max open files'), 1024)
+  t.deepEqual(
+    [
+      'Max core file size',
+      'Max pending signals',
+      'Max locked memory',
+      'Max msgqueue size',
+      'Max realtime priority',
+      'Max nice priority',
+    ].map(limit),
+    [1, 64, 0, 0, 0, 0],
+  )
+  t.true(limit('Max processes') <= threads + 8192, limits)
+  t.is(score, '1000')
 })
 
 withWall('it dies with its host', async t => {
@@ -61,7 +99,7 @@ withWall('it dies with its host', async t => {
   const own = (pid: string): string =>
     `[${args.map(arg => JSON.stringify(arg)).join(',')}].map(arg => arg === ${JSON.stringify(String(process.pid))} ? String(${pid}) : arg)`
   const host = `const { spawn } = require('node:child_process')
-    spawn(${JSON.stringify(file)}, ${own('process.pid')}, { env: ${JSON.stringify(env)}, stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
+    spawn(${JSON.stringify(file)}, ${own('process.pid')}, { env: ${JSON.stringify(env)}, stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['-e', host], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
@@ -70,16 +108,65 @@ withWall('it dies with its host', async t => {
   t.is(await text(child.stdout), '')
 })
 
+withWall('the program is killed and reaped when its host closes the control channel, or terminates the launcher', async t => {
+  const ends: ((launcher: ChildProcess) => void)[] = [
+    launcher => (launcher.stdio[4] as Duplex).destroy(),
+    launcher => void launcher.kill('SIGTERM'),
+  ]
+  for (const end of ends) {
+    const { launcher, program } = await started(behind(t, waits))
+    end(launcher)
+    t.deepEqual(await once(launcher, 'exit'), [null, 'SIGKILL'])
+    t.false(exists(program))
+  }
+})
+
+withWall('the program dies with its launcher', async t => {
+  const { launcher, program } = await started(behind(t, waits))
+  launcher.kill('SIGKILL')
+  await until(() => !exists(program) || / Z /.test(fs.readFileSync(`/proc/${program}/stat`, 'utf8')))
+  t.pass()
+})
+
+withWall('signals of a terminal are the program’s to hear, and the launcher ends as the program did', async t => {
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGUSR1'] as const) {
+    const { launcher } = await started(behind(t, `process.on('SIGCONT', () => process.exit(9)); ${waits}`))
+    launcher.kill(signal)
+    await sleep(50)
+    t.is(launcher.exitCode ?? launcher.signalCode, null, signal)
+    launcher.kill('SIGKILL')
+  }
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT'] as const) {
+    const { launcher } = await started(behind(t, `console.log(1); setTimeout(() => process.kill(process.pid, '${signal}'), 20)`))
+    t.deepEqual(await once(launcher, 'exit'), [null, signal])
+  }
+  const { launcher } = await started(behind(t, 'console.log(1); process.exitCode = 7'))
+  t.deepEqual(await once(launcher, 'exit'), [7, null])
+})
+
+withWall('the launcher waits without using the processor', async t => {
+  const { launcher } = await started(behind(t, waits))
+  const ticks = (): number => {
+    const fields = fs.readFileSync(`/proc/${launcher.pid}/stat`, 'utf8').split(') ')[1].split(' ')
+    return Number(fields[11]) + Number(fields[12])
+  }
+  const before = ticks()
+  await sleep(300)
+  t.true(ticks() - before <= 1)
+  launcher.kill('SIGKILL')
+})
+
 withWall('a host that is not the one that was named is none', async t => {
   const { file, args, env } = behind(t, 'console.log("there")')
-  const { stdout, status } = spawnSync(file, args.with(args.indexOf('--parent') + 1, '1'), { env, encoding: 'utf8' })
+  const stdio = ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] as never
+  const { stdout, status } = spawnSync(file, args.with(args.indexOf('--parent') + 1, '1'), { env, encoding: 'utf8', stdio })
   t.deepEqual([stdout, status], ['', 69])
 })
 
 withWall('a program that is missing, or not allowed to be executed, is told', async t => {
   const { file } = behind(t, '')
   const tried = (...words: string[]) => spawnSync(file, ['--tell', '1', ...words], { encoding: 'utf8' })
-  t.is(tried('--', '/missing').stdout, '{"kind":"broken","call":"open","error":2,"file":0}\n')
+  t.is(tried('--read', '/', '--', '/missing').stdout, '{"kind":"broken","call":"open","error":2,"file":1}\n')
   t.is(tried('--', '/missing').stderr, 'wasi-common-wall: open /missing: No such file or directory\n')
   const broken = /^\{"kind":"wall",.*\}\n\{"kind":"broken","call":"execveat","error":13,"file":2\}\n$/
   t.regex(tried('--read', '/usr', '--read', '/missing', '--', '/bin/sh').stdout, broken)
@@ -88,5 +175,5 @@ withWall('a program that is missing, or not allowed to be executed, is told', as
 
 test('it lies beside the addon', t => {
   if (process.platform === 'linux') t.true(fs.existsSync(join(dirname(addonFile()), 'wasi-common-wall')))
-  else t.throws(() => walled({ strict: false, folders: [], channel: 3, program: [] }), { code: 'ERR_WASI_NO_WALL' } as object)
+  else t.throws(() => walled({ strict: false, folders: [], channel: 3, control: 4, program: [] }), { code: 'ERR_WASI_NO_WALL' } as object)
 })

@@ -4,6 +4,7 @@ import { Errno } from '../../abi/errno.js'
 import { Filetype, Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Block } from '../block.js'
+import { O_NOFOLLOW } from './flags.js'
 
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK } = fs.constants
 /** Preview 1 has no word for a FIFO, which is a stream here as in node:wasi. node:fs does not tell sockets of datagrams apart. */
@@ -56,4 +57,23 @@ export function wantedTimes(block: Block, wanted: number, current: () => fs.BigI
     one(block.times[0], Fstflags.ATIM, Fstflags.ATIM_NOW, 'atimeNs'),
     one(block.times[1], Fstflags.MTIM, Fstflags.MTIM_NOW, 'mtimeNs'),
   ]
+}
+
+/**
+ * Sets the times of the file at `path`, whose attributes are `stats`, and follows no symlink. The OS sandbox refuses that for a path,
+ * and allows it for a descriptor; other than files and directories are not opened for it.
+ */
+export function setTimesAt(path: fs.PathLike, stats: fs.BigIntStats, times: readonly [atime: number, mtime: number]): void {
+  try {
+    fs.lutimesSync(path, ...times)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM' || !(stats.isFile() || stats.isDirectory())) throw error
+    const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = fs.constants
+    const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW)
+    try {
+      fs.futimesSync(fd, ...times)
+    } finally {
+      fs.closeSync(fd)
+    }
+  }
 }

@@ -16,7 +16,7 @@ import { type ReachName, reach } from './reach.js'
 import { open } from './reserve.js'
 import { sleep } from './sleep.js'
 import { type Slot, Slots } from './slots.js'
-import { storeFilestat, typeOf, wantedTimes } from './stat.js'
+import { setTimesAt, storeFilestat, typeOf, wantedTimes } from './stat.js'
 import { pieces, pread, pwrite, read, seek, write } from './transfer.js'
 import { type Last, type Lease, walk } from './walk.js'
 import { elsewhere } from './windows.js'
@@ -228,7 +228,7 @@ export class TypescriptSys implements Sys {
     return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ path }) => {
       const stats = fs.lstatSync(path, { bigint: true })
       const times = wantedTimes(this.block, fstflags, () => stats)
-      if (times !== undefined) fs.lutimesSync(path, ...times)
+      if (times !== undefined) setTimesAt(path, stats, times)
       return 0
     })
   }

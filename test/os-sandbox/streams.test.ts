@@ -1,0 +1,153 @@
+/** The standard streams of the process in the OS sandbox: one-way, only appended to, and with the host's settings. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { compiled, program, scratch, withWall } from './ground.js'
+
+/** A folder with the attacker's program, and files for its streams. */
+function ground(t: Parameters<typeof scratch>[0]) {
+  const folder = scratch(t)
+  const box = join(folder, 'box')
+  fs.mkdirSync(box)
+  // A process of another user writes there, too.
+  for (const path of [folder, box]) fs.chmodSync(path, 0o777)
+  const entry = join(box, 'streams.mjs')
+  fs.copyFileSync(program('streams.js'), entry)
+  const [input, log] = ['input', 'log'].map(name => join(folder, name))
+  fs.writeFileSync(input, 'the input')
+  fs.writeFileSync(log, 'the log')
+  const library = compiled(box, 'streams')
+  const said = (): string[] => fs.readFileSync(join(box, 'said'), 'utf8').trimEnd().split('\n')
+  return { folder, box, entry, input, log, library, said }
+}
+const flagsOf = (fd: number): string => /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
+
+const users = process.getuid?.() === 0 ? [0, 65534] : [process.getuid?.()]
+for (const uid of users) {
+  withWall(`a log is only appended to, and input only read, whatever the process tries (as user ${uid})`, t => {
+    const { entry, input, log, library, said } = ground(t)
+    if (library === undefined) {
+      t.pass('no C compiler')
+      return
+    }
+    const [stdin, output] = [fs.openSync(input, 'r+'), fs.openSync(log, 'a+')]
+    const before = [stdin, output].map(flagsOf)
+    // The host's own streams are the attacker's: what the host says goes to another descriptor.
+    const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, say: 3 })
+    const host = spawnSync(process.execPath, [program('host.js'), entry, options], {
+      stdio: [stdin, output, output, 'pipe'],
+      encoding: 'utf8',
+      ...(uid !== undefined && { uid, gid: uid }),
+    })
+    t.is(host.output[3], 'exit code 0\n')
+    t.deepEqual(
+      said().filter(line => !line.endsWith(' EPERM')),
+      [],
+    )
+    t.true(said().length > 40)
+    t.deepEqual([fs.readFileSync(input, 'utf8'), fs.readFileSync(log, 'utf8')], ['the input', 'the log'])
+    t.deepEqual([stdin, output].map(flagsOf), before)
+    for (const fd of [stdin, output]) fs.closeSync(fd)
+  })
+}
+
+const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
+onLinux('without the sandbox each of these uses succeeds', t => {
+  const { entry, input, log, library, said } = ground(t)
+  if (library === undefined) {
+    t.pass('no C compiler')
+    return
+  }
+  const [stdin, output] = [fs.openSync(input, 'r+'), fs.openSync(log, 'a+')]
+  spawnSync(process.execPath, [entry], { stdio: [stdin, output, output, 'ignore'] })
+  t.deepEqual(
+    said().filter(line => !line.endsWith(' OK') && !/^RWF_NOAPPEND /.test(line)),
+    [],
+  )
+  t.not(fs.readFileSync(log, 'utf8'), 'the log')
+  for (const fd of [stdin, output]) fs.closeSync(fd)
+})
+
+/** Runs a program on a terminal where `typed` has been typed. */
+function onTerminal(folder: string, words: readonly string[]): { output: string; status: number | null } {
+  const file = join(folder, 'terminal')
+  const source = fileURLToPath(new URL('../../../test/native/controlling-terminal.c', import.meta.url))
+  const { status, stderr } = spawnSync('cc', ['-O1', '-o', file, source], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  const { stdout, status: ended } = spawnSync(file, words, { encoding: 'utf8', timeout: 30_000 })
+  return { output: stdout.replaceAll('\r\n', '\n'), status: ended }
+}
+
+withWall('a terminal at the outputs is not read, and keeps its settings', t => {
+  const { folder, entry, library, said } = ground(t)
+  if (library === undefined) {
+    t.pass('no C compiler')
+    return
+  }
+  const options = JSON.stringify({ stdin: '', stdout: 1, stderr: 2 })
+  const { output } = onTerminal(folder, [process.execPath, program('host.js'), entry, options])
+  t.regex(output, /exit code 0\nisig=1 echo=1\n$/)
+  t.deepEqual(said(), [
+    'tcgetattr OK',
+    'tcsetattr EPERM',
+    'tcsetattr by 2 EPERM',
+    'TIOCSTI EPERM',
+    'F_SETFL EPERM',
+    'read EPERM',
+    'read EPERM',
+  ])
+})
+
+onLinux('without the sandbox it is read, and its settings changed', t => {
+  const { folder, entry, library, said } = ground(t)
+  if (library === undefined) {
+    t.pass('no C compiler')
+    return
+  }
+  // At its end Node sets the terminal back, so what the calls said counts.
+  onTerminal(folder, ['sh', '-c', 'exec "$0" "$1" < /dev/null', process.execPath, entry])
+  t.true(
+    said()
+      .slice(0, 3)
+      .every(line => line.endsWith(' OK')),
+  )
+  t.true(said().includes('read OK'))
+})
+
+withWall('a terminal at the outputs is opened anew, for writing only', t => {
+  const { folder, box } = ground(t)
+  fs.writeFileSync(
+    join(box, 'idle.mjs'),
+    `import fs from 'node:fs'; fs.writeSync(1, 'pid ' + process.pid + ' ' + process.ppid + '\\n'); setInterval(() => {}, 1000)`,
+  )
+  const host = join(folder, 'host.cjs')
+  fs.writeFileSync(
+    host,
+    `const { spawn } = require('node:child_process'); const fs = require('node:fs')
+    const child = spawn(process.execPath, ${JSON.stringify([program('host.js'), join(box, 'idle.mjs'), JSON.stringify({ stdin: '', stdout: 1, stderr: 2, timeout: 3000 })])}, { stdio: 'inherit' })
+    const children = pid => fs.readFileSync('/proc/' + pid + '/task/' + pid + '/children', 'utf8').trim()
+    setTimeout(() => {
+      const flags = fd => fs.readFileSync('/proc/' + children(children(child.pid)) + '/fdinfo/' + fd, 'utf8').match(/flags:\\s*\\d*(\\d)/)[1]
+      console.log('access', flags(1), flags(2)); child.kill('SIGKILL')
+    }, 2000)`,
+  )
+  t.regex(onTerminal(folder, [process.execPath, host]).output, /access 1 1\n/)
+})
+
+onLinux('a guest in a worker leaves the mode of its host’s streams alone', t => {
+  const { folder } = ground(t)
+  const script = join(folder, 'host.mjs')
+  fs.writeFileSync(
+    script,
+    `import fs from 'node:fs'
+    import { run } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+    const flags = () => [0, 1, 2].map(fd => fs.readFileSync('/proc/self/fdinfo/' + fd, 'utf8').match(/flags:\\s*(\\d+)/)[1]).join()
+    const before = flags()
+    await run(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1, 7, 19, 2, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 0, 6, 0x5f, 0x73, 0x74, 0x61, 0x72, 0x74, 0, 0, 10, 4, 1, 2, 0, 0x0b), { stdin: 0, stdout: 1, stderr: 2 })
+    fs.writeSync(1, String(before === flags()))`,
+  )
+  const { stdout, stderr } = spawnSync('sh', ['-c', `"$0" "$1" | cat`, process.execPath, script], { encoding: 'utf8' })
+  t.deepEqual([stdout, stderr], ['true', ''])
+})
