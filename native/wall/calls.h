@@ -153,6 +153,10 @@ constexpr unsigned ioctls[] = {
 // F_SETFL is below.
 constexpr unsigned descriptor_flags[] = {1 /* F_GETFD */, 2 /* F_SETFD */, 3 /* F_GETFL */};
 
+// membarrier by these only, for musl's loader: where it fails that signals all threads, and waits for ever. Others reach other
+// processes.
+constexpr unsigned barriers[] = {8 /* PRIVATE_EXPEDITED */, 16 /* REGISTER_PRIVATE_EXPEDITED */};
+
 // prctl by these only: names of threads and of memory. Others give up the death signal, or set further filters.
 constexpr unsigned names[] = {15 /* PR_SET_NAME */, 16 /* PR_GET_NAME */, 0x53564d41 /* PR_SET_VMA */};
 

@@ -2,10 +2,8 @@
 #include "seccomp.h"
 
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include <cstdint>
 
 #include "calls.h"
+#include "filter.h"
 
 namespace wasi_common::wall {
 namespace {
@@ -36,80 +35,6 @@ constexpr unsigned pwritev2_number =
 constexpr unsigned rwf_nowait = 8;
 // Standard input, output and error are below it.
 constexpr unsigned first_own = 3;
-
-// A program for the kernel's interpreter. A block is what is left out unless its test succeeds.
-class Filter {
- public:
-  struct Block {
-    unsigned test;
-    bool after_success;
-  };
-
-  void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(offset)); }
-  // Where an argument is an int the kernel itself looks at the lower half only.
-  void load_argument(unsigned index) { load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index); }
-  void load_upper_half(unsigned index) {
-    load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index + sizeof(std::uint32_t));
-  }
-  Block when(unsigned value) { return test(BPF_JEQ, value, true); }
-  Block unless(unsigned value) { return test(BPF_JEQ, value, false); }
-  Block when_any(unsigned bits) { return test(BPF_JSET, bits, true); }
-  Block from(unsigned value) { return test(BPF_JGE, value, true); }
-  Block below(unsigned value) { return test(BPF_JGE, value, false); }
-  void end(Block block) {
-    const unsigned distance = length_ - block.test - 1;
-    if (distance > 255 || length_ > most) {
-      length_ = most + 1;
-      return;
-    }
-    sock_filter& jump = code_[block.test];
-    (block.after_success ? jump.jf : jump.jt) = static_cast<unsigned char>(distance);
-  }
-  void answer(unsigned verdict) { add(BPF_RET | BPF_K, verdict); }
-  void answer_when(unsigned value, unsigned verdict) {
-    const Block block = when(value);
-    answer(verdict);
-    end(block);
-  }
-  void answer_unless(unsigned value, unsigned verdict) {
-    const Block block = unless(value);
-    answer(verdict);
-    end(block);
-  }
-  void answer_below(unsigned value, unsigned verdict) {
-    const Block block = below(value);
-    answer(verdict);
-    end(block);
-  }
-  void answer_from(unsigned value, unsigned verdict) {
-    const Block block = from(value);
-    answer(verdict);
-    end(block);
-  }
-
-  bool install() {
-    if (length_ > most) {
-      errno = E2BIG;
-      return false;
-    }
-    sock_fprog program{static_cast<unsigned short>(length_), code_};
-    return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-  }
-
- private:
-  Block test(int operation, unsigned value, bool after_success) {
-    add(BPF_JMP | operation | BPF_K, value);
-    return {length_ - 1, after_success};
-  }
-  void add(int code, unsigned value) {
-    if (length_ < most) code_[length_] = BPF_STMT(static_cast<unsigned short>(code), value);
-    length_++;
-  }
-  // Far more than there are, and no more than the kernel takes.
-  static constexpr unsigned most = 1024;
-  sock_filter code_[most];
-  unsigned length_ = 0;
-};
 
 // What follows `call`: every path through `body` has to end in an answer.
 template <class Body>
@@ -208,6 +133,10 @@ void threads_only(Filter& filter) {
   of_call(filter, SYS_clone, [&] {
     filter.load_argument(0);
     one_of(filter, thread_flags);
+  });
+  of_call(filter, SYS_membarrier, [&] {
+    filter.load_argument(0);
+    one_of(filter, barriers);
   });
 }
 

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { addonFile } from '#lib/sys/native.js'
 import { walled } from '#lib/sys/wall.js'
-import { scratch, withWall } from './ground.js'
+import { program, scratch, withWall } from './ground.js'
 
 /** How to run a script behind the wall. */
 function behind(t: Parameters<typeof scratch>[0], script: string, control = 4): ReturnType<typeof walled> {
@@ -29,26 +29,28 @@ withWall('it says first how the wall is; the program has its arguments, and no e
   t.regex(String(output[4]), /^\{"kind":"wall",[^\n]*\}\n$/)
 })
 
-withWall('descriptors that it inherits are closed', async t => {
-  const script = `const fs = require('node:fs')
-    for (const fd of [4, 5, 10]) try { console.log(fs.readlinkSync('/proc/self/fd/' + fd).includes('secret')) } catch (error) { console.log(error.code) }`
+withWall('descriptors that it inherits are closed, and that of its launcher', async t => {
   const secret = fs.openSync(join(scratch(t), 'secret'), 'w')
   t.teardown(() => fs.closeSync(secret))
+  const { ino } = fs.fstatSync(secret)
+  // Node has others at these numbers, of which none is a socket.
+  const script = `const fs = require('node:fs')
+    for (const fd of [4, 5, 10]) try { const file = fs.fstatSync(fd); console.log(file.isSocket() || file.ino === ${ino}) } catch (error) { console.log(error.code) }`
   const { file, args, env } = behind(t, script)
   const stdio = ['ignore', 'pipe', 'inherit', 'pipe', 'pipe', secret, ...new Array(4).fill('ignore'), secret] as never
   const inside = spawnSync(file, args, { env, encoding: 'utf8', stdio })
   t.notRegex(inside.stdout, /true/)
   t.is(inside.stdout.split('\n').length, 4)
   const outside = spawnSync(process.execPath, args.slice(args.indexOf('--') + 2), { encoding: 'utf8', stdio })
-  t.is(outside.stdout, 'false\ntrue\ntrue\n')
+  t.is(outside.stdout, 'true\ntrue\ntrue\n')
 })
 
 /** A process behind the sandbox that has written something, and the number of the one that its launcher started. */
-async function started({ file, args, env }: ReturnType<typeof walled>): Promise<{ launcher: ChildProcess; program: number }> {
+async function started({ file, args, env }: ReturnType<typeof walled>): Promise<{ launcher: ChildProcess; child: number }> {
   const launcher = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
   await once(launcher.stdout as NodeJS.ReadableStream, 'data')
-  const program = Number(fs.readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, 'utf8'))
-  return { launcher, program }
+  const child = Number(fs.readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, 'utf8'))
+  return { launcher, child }
 }
 const exists = (pid: number): boolean => fs.existsSync(`/proc/${pid}`)
 const until = async (holds: () => boolean): Promise<void> => {
@@ -58,8 +60,8 @@ const waits = 'console.log("there"); setInterval(() => {}, 60_000)'
 
 withWall('no privileges are new, and of capabilities those about modes of files are left at most', async t => {
   // What /proc tells of the process is told to its host, for it may not read it itself.
-  const { launcher, program } = await started(behind(t, waits))
-  const status = fs.readFileSync(`/proc/${program}/status`, 'utf8')
+  const { launcher, child } = await started(behind(t, waits))
+  const status = fs.readFileSync(`/proc/${child}/status`, 'utf8')
   const own = fs.readFileSync(`/proc/${launcher.pid}/status`, 'utf8')
   launcher.kill('SIGKILL')
   const field = (name: string, of = status): bigint => BigInt(`0x${new RegExp(`^${name}:\t([0-9a-f]+)$`, 'm').exec(of)?.[1]}`)
@@ -71,9 +73,9 @@ withWall('no privileges are new, and of capabilities those about modes of files 
 })
 
 withWall('the program has bounds on what is counted by user, and is the first to go where memory runs out', async t => {
-  const { launcher, program } = await started(behind(t, waits))
-  const limits = fs.readFileSync(`/proc/${program}/limits`, 'utf8')
-  const score = fs.readFileSync(`/proc/${program}/oom_score_adj`, 'utf8').trim()
+  const { launcher, child } = await started(behind(t, waits))
+  const limits = fs.readFileSync(`/proc/${child}/limits`, 'utf8')
+  const score = fs.readFileSync(`/proc/${child}/oom_score_adj`, 'utf8').trim()
   const threads = Number(/\/(\d+)/.exec(fs.readFileSync('/proc/loadavg', 'utf8'))?.[1])
   launcher.kill('SIGKILL')
   const limit = (name: string): number => Number(new RegExp(`^${name} +(?:\\S+) +(\\S+)`, 'm').exec(limits)?.[1])
@@ -114,17 +116,17 @@ withWall('the program is killed and reaped when its host closes the control chan
     launcher => void launcher.kill('SIGTERM'),
   ]
   for (const end of ends) {
-    const { launcher, program } = await started(behind(t, waits))
+    const { launcher, child } = await started(behind(t, waits))
     end(launcher)
     t.deepEqual(await once(launcher, 'exit'), [null, 'SIGKILL'])
-    t.false(exists(program))
+    t.false(exists(child))
   }
 })
 
 withWall('the program dies with its launcher', async t => {
-  const { launcher, program } = await started(behind(t, waits))
+  const { launcher, child } = await started(behind(t, waits))
   launcher.kill('SIGKILL')
-  await until(() => !exists(program) || / Z /.test(fs.readFileSync(`/proc/${program}/stat`, 'utf8')))
+  await until(() => !exists(child) || / Z /.test(fs.readFileSync(`/proc/${child}/stat`, 'utf8')))
   t.pass()
 })
 
@@ -142,6 +144,37 @@ withWall('signals of a terminal are the program’s to hear, and the launcher en
   }
   const { launcher } = await started(behind(t, 'console.log(1); process.exitCode = 7'))
   t.deepEqual(await once(launcher, 'exit'), [7, null])
+})
+
+const asRoot = process.getuid?.() === 0 ? withWall : (title: string): void => test.skip(`${title} [wants root]`, () => {})
+asRoot('a host that has given up root ends the program by the control channel, though it cannot kill it', async t => {
+  const { file, args, env } = behind(t, waits)
+  const own = `${JSON.stringify(args)}.map(arg => arg === ${JSON.stringify(String(process.pid))} ? String(process.pid) : arg)`
+  const host = `const { spawn } = require('node:child_process')
+    const launcher = spawn(${JSON.stringify(file)}, ${own}, { env: ${JSON.stringify(env)}, stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
+    launcher.on('error', error => console.log(error.code))
+    launcher.on('exit', (code, signal) => console.log(code, signal))
+    launcher.stdout.once('data', () => {
+      process.setgid(65534)
+      process.setuid(65534)
+      launcher.kill('SIGKILL')
+      launcher.stdio[4].destroy()
+    })`
+  const { stdout } = spawnSync(process.execPath, ['-e', host], { encoding: 'utf8', timeout: 20_000 })
+  t.is(stdout, 'EPERM\nnull SIGKILL\n')
+})
+
+asRoot('strict refuses where the libraries of Node are not known; auto allows all of the system’s', t => {
+  const tried = (wall: string): string => {
+    const script = 'mount -t tmpfs none /proc && exec "$0" "$@"'
+    return spawnSync('unshare', ['-m', 'sh', '-c', script, process.execPath, program('runner.js'), wall], { encoding: 'utf8' }).stdout
+  }
+  if (spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/proc']).status !== 0) {
+    t.pass('a container that may not mount')
+    return
+  }
+  t.regex(tried('strict'), /^ERR_WASI_NO_WALL wall: 'strict' needs \/proc\/self\/maps/)
+  t.regex(tried('auto'), /^\{"exitCode":5,/)
 })
 
 withWall('the launcher waits without using the processor', async t => {
