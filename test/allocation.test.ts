@@ -12,8 +12,8 @@ import { runTerms } from '#lib/run/command.js'
 import { compiled } from '#lib/run/program.js'
 import { termsOf } from '#lib/run/terms.js'
 import { mostHeap, Workers } from '#lib/run/workers.js'
-import { FUNCREF, growing } from './sections.js'
 import { missing } from './os-sandbox/ground.js'
+import { FUNCREF, growing } from './sections.js'
 import { call, command, drop, untilFails } from './wasm.js'
 
 const failure = async (running: Promise<unknown>): Promise<Error & { code?: string }> =>

@@ -58,18 +58,25 @@ const { LD_LIBRARY_PATH } = process.env
 const inherited = LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH }
 
 /**
- * The libraries of the running Node, and the loader that loads them, since they are what another one needs as well. Where the kernel
- * does not tell them all system libraries are readable and executable in their place, which is no strict sandbox.
+ * The libraries of the running Node, and the loader that loads them, since another Node needs them as well. Node's permission model
+ * denies /proc/self/maps, and Node's own report then names them. Where neither does, all system libraries would be readable and
+ * executable in their place, which is no strict sandbox.
  */
 function libraries(strict: boolean): readonly string[] {
+  const found = mapped() ?? reported()
+  if (found.length > 0) return [...new Set(found)].filter(path => path !== process.execPath && !/\.node$|\(deleted\)$/.test(path))
+  if (!strict) return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
+  const message = "wall: 'strict' needs the names of Node's libraries, which neither /proc/self/maps nor process.report has here"
+  throw unavailable(message)
+}
+
+function mapped(): string[] | undefined {
   try {
-    const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/^\S+ ..x\S* .*?(\/.*)$/gm)
-    return [...new Set(Array.from(mapped, ([, path]) => path))].filter(
-      path => path !== process.execPath && !/\.node$|\(deleted\)$/.test(path),
-    )
-  } catch (cause) {
-    if (!strict) return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
-    const message = "wall: 'strict' needs /proc/self/maps to name the libraries of Node, and it cannot be read"
-    throw coded(new Error(`${message}: ${(cause as Error).message}`, { cause }), 'ERR_WASI_NO_WALL')
+    return Array.from(readFileSync('/proc/self/maps', 'utf8').matchAll(/^\S+ ..x\S* .*?(\/.*)$/gm), ([, path]) => path)
+  } catch {
+    return undefined
   }
 }
+
+const reported = (): string[] =>
+  (process.report.getReport() as { sharedObjects?: string[] }).sharedObjects?.filter(path => path.startsWith('/')) ?? []
