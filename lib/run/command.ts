@@ -6,6 +6,7 @@ import { checkAlone, checkPortable } from '../replay/options.js'
 import { layOverlays, shareOf } from '../threads.js'
 import { Crew } from './crew.js'
 import { Deadline } from './deadline.js'
+import { avoidLiftoff } from './liftoff.js'
 import { type Beginning, Count } from './messages.js'
 import { importsMemory, type MemoryLimits, memoryLimits, versionOf } from './module.js'
 import { lend } from './mounts.js'
@@ -63,6 +64,9 @@ export async function runSettings(
   checkExports(module, threads)
   const memory = memoryFor(module, bytes, threads)
   deadline.check()
+  // A guest with a shared memory may wait, be it alone.
+  if (threads > 0 || memory instanceof WebAssembly.Memory) avoidLiftoff()
+  signal?.throwIfAborted()
   layOverlays(settings)
   const { mounts, back } = lend(settings.preopens)
   let shared: ReturnType<typeof shareOf> | undefined
