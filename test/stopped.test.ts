@@ -238,3 +238,20 @@ withTerminal('what was opened of a terminal is closed with the guest, and with i
     guest.close()
   }
 })
+
+withTerminal(
+  'no descriptor that is kept for the host is taken to open a terminal a second time; it is written to all the same',
+  async t => {
+    const terminal = await openTerminal(t, 'fast')
+    const then = 'process.exit(error === 0 && open() === before ? 7 : 3)'
+    const source = `
+    import { readdirSync } from 'node:fs'
+    const open = () => readdirSync('/proc/self/fd').length
+    const path = ${JSON.stringify(fs.readlinkSync(`/proc/self/fd/${terminal.fd}`))}
+    ${writing('fd, stderr: fd, stdin: fd', 'hello', then).replace('const guest =', "let fd; do fd = openSync(path, 'r+'); while (fd < 100); const before = open(); const guest =")}`
+    // Of 160 the guest may have those below 96.
+    const { status } = spawnSync('sh', ['-c', 'ulimit -n 160; exec "$0" --input-type=module -e "$1"', process.execPath, source])
+    t.is(status, 7)
+    t.is(await terminal.written(), 'hello')
+  },
+)
