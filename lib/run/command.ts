@@ -63,10 +63,9 @@ export async function runSettings(
   if (threads > 0) checkAlone(settings.replay)
   checkExports(module, threads)
   const memory = memoryFor(module, bytes, threads)
-  deadline.check()
   // A guest with a shared memory may wait, be it alone.
   if (threads > 0 || memory instanceof WebAssembly.Memory) avoidLiftoff()
-  signal?.throwIfAborted()
+  deadline.check()
   layOverlays(settings)
   const { mounts, back } = lend(settings.preopens)
   let shared: ReturnType<typeof shareOf> | undefined
