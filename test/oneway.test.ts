@@ -140,6 +140,10 @@ function guestWith(t: ExecutionContext, options: Omit<GuestOptions, 'version'>) 
   return {
     ask,
     view,
+    rightsOf(fd: number): number {
+      ask('fd_fdstat_get', fd, 0x100)
+      return view.getUint32(0x108, true)
+    },
     read: (fd: number) => ask('fd_read', fd, 0x10, 1, 0x18),
     write: (fd: number) => ask('fd_write', fd, 0x10, 1, 0x18),
     /** The errno of the event of a descriptor that is waited for alone, and for ever. */
@@ -170,7 +174,11 @@ const withFifos = process.platform === 'win32' ? test.skip : test
 for (const backend of backends) {
   withFifos(`pipes: the wrong direction is BADF at once (${backend})`, t => {
     const { reading, writing } = fifo(t)
-    const { read, write, wait } = guestWith(t, { backend, stdin: reading, stdout: writing, stderr: writing })
+    const { ask, read, write, wait, rightsOf } = guestWith(t, { backend, stdin: reading, stdout: writing, stderr: writing })
+    for (const fd of [0, 1]) {
+      t.is(rightsOf(fd) & (Rights.FD_SEEK | Rights.FD_TELL | Rights.FD_ADVISE), 0)
+      t.deepEqual([ask('fd_tell', fd, 0x18), ask('fd_advise', fd, 0n, 0n, 0)], ['SPIPE', 'SPIPE'])
+    }
     t.deepEqual([read(1), read(2), write(0)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([wait(1, 1), wait(2, 1), wait(0, 2)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([write(1), read(0)], ['SUCCESS', 'SUCCESS'])
@@ -302,16 +310,12 @@ test('streams of the embedder: rights, terminals, and what is refused', t => {
     [{ isTTY: true, write: chunk => void said.push(String(chunk)) }, true],
   ]
   for (const [stdout, tty] of outputs) {
-    const { ask, read, write, wait, isatty, view } = guestWith(t, { stdin: 'abcdefgh', stdout, stderr: stdout })
+    const { ask, read, write, wait, isatty, rightsOf } = guestWith(t, { stdin: 'abcdefgh', stdout, stderr: stdout })
     t.deepEqual([isatty(0), isatty(1), isatty(2)], [false, tty, tty])
     t.deepEqual([read(1), read(2), write(0)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([wait(1, 1), wait(0, 2), wait(1, 2), wait(0, 1)], ['BADF', 'BADF', 'SUCCESS', 'SUCCESS'])
     t.deepEqual([read(0), write(1)], ['SUCCESS', 'SUCCESS'])
     t.is(said.pop(), 'abcd')
-    const rightsOf = (fd: number): number => {
-      ask('fd_fdstat_get', fd, 0x100)
-      return view.getUint32(0x108, true)
-    }
     t.is(rightsOf(0) & (Rights.FD_WRITE | Rights.FD_SEEK | Rights.SOCK_SHUTDOWN | Rights.FD_FILESTAT_SET_TIMES), 0)
     t.is(rightsOf(1) & (Rights.FD_READ | Rights.FD_SEEK | Rights.SOCK_SHUTDOWN | Rights.FD_FILESTAT_SET_SIZE), 0)
     t.not(rightsOf(0) & Rights.FD_READ, 0)
