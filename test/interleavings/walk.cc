@@ -72,7 +72,7 @@ Answer Walk::read_link(Directory in, const char* name, char* into, std::size_t r
   if (found.kind != Content::link) return reply(name, refuse(Errno::Inval), "no link");
   const char* const target = spell(found.target);
   const std::size_t size = std::min(std::strlen(target), room);
-  std::memcpy(into, target, size);
+  std::copy_n(target, size, into);
   return reply(name, static_cast<Answer>(size), target);
 }
 
