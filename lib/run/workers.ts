@@ -42,7 +42,7 @@ export class Workers {
     // A worker's own output would else be piped to process.stdout and process.stderr, which Node makes non-blocking for that: for the
     // embedder as well, who shares them.
     const worker = new Worker(thread, { execArgv: [], stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: this.heap } })
-    for (const stream of [worker.stdout, worker.stderr]) stream.resume()
+    for (const stream of [worker.stdout, worker.stderr]) stream?.resume()
     this.#loaded.set(
       worker,
       Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
