@@ -17,7 +17,7 @@ import { command } from '../test/wasm.js'
 import { flags, Random, shrink } from './random.js'
 import { quiet, type Rows, type Step, Steps, size } from './steps.js'
 
-/** What a hook of the embedder throws. */
+/** Thrown by a hook of the embedder. */
 const mine = new Error('mine')
 const inherited = Object.getOwnPropertyNames(Object.prototype)
 const modules = ['wasi_snapshot_preview1', 'wasi_unstable', 'env', 'wasi', ...inherited]
@@ -113,7 +113,7 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
   }
   let bound = false
   let guest = open()
-  /** What ended the guest, which its code has caught; and how many calls it goes on to make. */
+  /** The end of the guest, which its code has caught, and the number of calls that it goes on to make. */
   let ended: { readonly by: unknown; left: number } | undefined
   const still = untouched(folder, [0, 1, 2, none])
 

@@ -32,7 +32,7 @@ export interface Utterance {
   readonly manner: Manner
   readonly lines: readonly string[]
   readonly chunks: readonly Buffer[]
-  /** Whether the process ends after them. */
+  /** True if the process ends after them. */
   readonly ends: boolean
   readonly throws: boolean
 }

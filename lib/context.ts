@@ -18,6 +18,6 @@ export interface Context {
   readonly env: Strings
   /** Fill a part of a memory with random bytes, fit for keys unless the embedder chose others. */
   readonly random: Random
-  /** What ended the guest, once something has. */
+  /** The first end of the guest, once there is one. */
   readonly verdict: Verdict
 }

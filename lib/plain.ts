@@ -20,7 +20,7 @@ const isBidiControl = (unit: number): boolean =>
 /** As many arguments as a call takes for certain. */
 const most = 4096
 
-/** What would steer a terminal is shown, as a picture of itself. A replacer function of each character would take ten times as long. */
+/** Shows characters that would steer a terminal as pictures of themselves. A replacer function of each character would take ten times as long. */
 export function plain(text: string): string {
   if (!steering.test(text)) return text
   let result = ''

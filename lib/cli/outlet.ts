@@ -8,7 +8,7 @@ import { UNEXPECTED } from '../sys/sys.js'
 /** As much as is written at once. */
 const most = 2 ** 16
 
-/** How many of the bytes found room; 0 for none. */
+/** Writes the bytes that find room and returns their number; 0 for none. */
 export type Outlet = (bytes: Uint8Array) => number
 
 /** Undefined where the addon does not load, and on Windows, where a pipe looks full while its reader waits. */

@@ -46,7 +46,7 @@ function runHere(request: RunRequest, module: WebAssembly.Module, trace: Tracer 
 /** What timeout(1) exits with, and a shell for a command that Ctrl-C ended. */
 const TIMED_OUT = 124
 const INTERRUPTED = 130
-/** How long the command's own words may wait for their reader when the time of the guest is over, in milliseconds. */
+/** The time that the command's own words may wait for their reader when that of the guest is over, in milliseconds. */
 const grace = 500
 
 /** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */

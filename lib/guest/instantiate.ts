@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import { coded } from '../errors.js'
 import { checkObject, wrongType } from '../validate.js'
 
-/** What an import gets, as the one element of a list; undefined for an import that is not offered. */
+/** Returns the value for an import, as the one element of a list; undefined for an import that is not offered. */
 export type Offer = (wanted: WebAssembly.ModuleImportDescriptor) => readonly [value: unknown] | undefined
 
 /** Offers functions under one module name. An import of another kind under their names is not theirs. */
