@@ -24,6 +24,13 @@ type Body = (t: ExecutionContext) => Promise<void> | void
 export const withWall = (title: string, body: Body): void =>
   missing === undefined ? test.serial(title, body) : test.serial.skip(`${title} [${missing}]`, body)
 
+/** Why a process of another user cannot run the tests' programs, or nothing: it must reach Node and this checkout. */
+export function unreachable(uid: number | undefined): string | undefined {
+  if (uid === undefined) return undefined
+  const { status } = spawnSync(process.execPath, ['--check', program('host.js')], { uid, gid: uid, stdio: 'ignore' })
+  return status === 0 ? undefined : `user ${uid} cannot execute ${process.execPath} or read ${program('host.js')}`
+}
+
 export function scratch(t: ExecutionContext): string {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
   t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
