@@ -3,6 +3,7 @@ import { spawn as spawnProcess } from 'node:child_process'
 import { getEventListeners } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import { createGuest, MemoryFiles, Pool, type RunOptions, run } from '#lib/index.js'
 import { cap } from '#lib/run/cap.js'
@@ -13,7 +14,7 @@ import { Workers } from '#lib/run/workers.js'
 import { openDescriptors } from './hostcalls/world.js'
 import { guest, main, scratch } from './programs/cli.js'
 import { large } from './sections.js'
-import { call, command, drop, type Expression, load, store, trap, untilFails, write } from './wasm.js'
+import { call, command, drop, type Expression, fillsForever, load, store, trap, untilFails, write } from './wasm.js'
 
 const bytesOf = (name: string): Buffer => fs.readFileSync(guest(name))
 /** Calls sched_yield again and again. */
@@ -365,13 +366,20 @@ interface Ended {
   readonly stdout: string
   readonly stderr: string
 }
-/** @param interrupt by Ctrl-C, when it has written something */
-function wasiCommon(args: readonly string[], interrupt = false): Promise<Ended> {
-  const child = spawnProcess(process.execPath, [main, 'run', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+interface Started {
+  /** Milliseconds after its first output until Ctrl-C; without it there is none. */
+  readonly interrupt?: number | undefined
+  readonly env?: NodeJS.ProcessEnv
+  /** The program that starts the command. */
+  readonly entry?: string
+}
+function wasiCommon(args: readonly string[], { interrupt, env, entry = main }: Started = {}): Promise<Ended> {
+  const options = { stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } }
+  const child = spawnProcess(process.execPath, [entry, 'run', ...args], options)
   const heard = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
     heard.stdout += text
-    if (interrupt) child.kill('SIGINT')
+    if (interrupt !== undefined) setTimeout(() => child.kill('SIGINT'), interrupt)
   })
   child.stderr.setEncoding('utf8').on('data', text => {
     heard.stderr += text
@@ -444,10 +452,29 @@ test('a reader that is late loses nothing, and does not stop the clock', async t
 
 test('Ctrl-C ends the guest with 130', async t => {
   const program = file(t, command([...write(1, 0x40, 1), drop(untilFails(0))], { data: { 64: '!' } }))
-  t.is((await wasiCommon(['-W', 'timeout=5m', program], true)).code, 130)
+  t.is((await wasiCommon(['-W', 'timeout=5m', program], { interrupt: 0 })).code, 130)
   // Without a worker it is the signal itself, of which a shell makes 130.
-  t.is((await wasiCommon([program], true)).signal, 'SIGINT')
+  t.is((await wasiCommon([program], { interrupt: 0 })).signal, 'SIGINT')
 })
+
+// V8 looks only now and then whether such a loop shall end: with this budget, not before the test is over.
+const baseline = `import { setFlagsFromString } from 'node:v8'
+setFlagsFromString('--wasm-tiering-budget=2000000000')
+await import(${JSON.stringify(pathToFileURL(main).href)})`
+const observed = { NODE_OPTIONS: '--max-old-space-size=1000' }
+for (const [how, flags, env] of [
+  ['Ctrl-C', [], {}],
+  ['Ctrl-C', ['--backend', 'typescript'], {}],
+  ['Ctrl-C', [], observed],
+  ['-W timeout', [], observed],
+] as const)
+  test(`${how} ends the command though V8 does not end the guest’s thread (${[...flags, ...Object.keys(env)]})`, async t => {
+    const program = file(t, command([...write(1, 0x40, 1), fillsForever(2 ** 26)], { data: { 64: '!' }, pages: 1024 }))
+    const entry = join(scratch(t), 'main.mjs')
+    fs.writeFileSync(entry, baseline)
+    const [timeout, interrupt, code] = how === 'Ctrl-C' ? ['5m', 1000, 130] : ['3s', undefined, 124]
+    t.is((await wasiCommon(['-W', `timeout=${timeout}`, ...flags, program], { interrupt, env, entry })).code, code)
+  })
 
 test('words of the command that are wrong', async t => {
   for (const [args, message] of [

@@ -66,6 +66,9 @@ export const catching = (...body: Expression[]): Operation => ({
 })
 /** Loops without end. */
 export const forever: Operation = operation([], () => [0x03, 0x40, 0x0c, 0, 0x0b])
+/** Fills the memory from address 0 on, without end. V8 ends such a loop late, or never. */
+export const fillsForever = (size: Expression): Operation =>
+  operation([], () => [0x03, 0x40, 0x41, 0, 0x41, 1, ...encode(size, () => 0), 0xfc, 0x0b, 0, 0x0c, 0, 0x0b])
 
 /** Write what lies in memory to a descriptor; the errno is the value. Uses the bytes from 0x20 on. */
 export const write = (fd: number, at: Expression, length: Expression): Expression[] => [

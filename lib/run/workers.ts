@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
+import { abandoned } from './abandoned.js'
 
 const thread = new URL('./thread.js', import.meta.url)
 /**
@@ -82,7 +83,8 @@ async function end(worker: Worker): Promise<void> {
   const late = new Promise<void>(resolve => {
     timer = setTimeout(resolve, longest)
   })
-  await Promise.race([worker.terminate(), late])
+  worker.once('exit', () => abandoned.delete(worker))
+  await Promise.race([worker.terminate(), late.then(() => abandoned.add(worker))])
   clearTimeout(timer)
 }
 

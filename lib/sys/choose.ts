@@ -1,6 +1,6 @@
 /** Which backend serves a guest. Nothing falls back in silence: `auto` is the addon, or an error that says what to do. */
 import { createRequire } from 'node:module'
-import { endProcess, openNative } from './native.js'
+import { addonFile, endProcess, openNative } from './native.js'
 import type { Sys } from './sys.js'
 
 const require = createRequire(import.meta.url)
@@ -13,7 +13,15 @@ export function openSys(backend: 'auto' | 'native' | 'typescript', shared?: numb
   return new TypescriptSys()
 }
 
-/** End the process without waiting for anything, where an addon is loaded that can; else nothing happens. What is not written by then is lost. */
-export function exitNow(code: number): void {
+/**
+ * Ends the process without waiting for anything, by the addon; without an addon it returns. Output that is not written by then is lost.
+ * @param load whether to load the addon for that
+ */
+export function exitNow(code: number, load = false): void {
+  try {
+    if (load) addonFile()
+  } catch {
+    return
+  }
   endProcess(code)
 }
