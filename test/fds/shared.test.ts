@@ -5,7 +5,10 @@ import { Rights } from '#lib/abi/rights.js'
 import { Fdflags, Filetype } from '#lib/abi/values.js'
 import type { Descriptor } from '#lib/fds/descriptor.js'
 import { HostFile } from '#lib/fds/host.js'
+import { OneWay, oneWay, Way } from '#lib/fds/oneway.js'
+import { ReadOnly } from '#lib/fds/readonly.js'
 import { SharedFds } from '#lib/fds/shared.js'
+import { PlainTerminal } from '#lib/fds/terminal.js'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory } from '#lib/memory.js'
 import { Block } from '#lib/sys/block.js'
@@ -148,4 +151,51 @@ test.serial('whatever word of a record comes last, another thread finds nothing 
   check(written(table, () => table.renumber(2, 0)))
   t.is(table.get(0, 0).handle, 7)
   check(written(table, () => table.remove(1)))
+})
+
+test('a number that is free, or outside the table, is BADF for every call', t => {
+  const { tables, closed, file } = threads(1, 2)
+  const [table] = tables
+  t.is(table.insert(file(10)), 0)
+  for (const fd of [1, 2, 3, 2 ** 31, 2 ** 32 - 1]) {
+    const calls = {
+      get: () => table.get(fd, 0),
+      getAny: () => table.getAny(fd, Rights.FD_READ),
+      known: () => table.known(fd),
+      remove: () => table.remove(fd),
+      narrow: () => table.narrow(fd, 0, 0),
+      'renumber from': () => table.renumber(fd, 0),
+      'renumber to': () => table.renumber(0, fd),
+    }
+    for (const [name, call] of Object.entries(calls)) t.is(errnoOf(call), Errno.BADF, `${name} ${fd}`)
+  }
+  t.deepEqual(closed, [])
+  t.is(table.get(0, 0).handle, 10)
+})
+
+test('another thread has the standard streams in their direction, and the terminal without its escapes', t => {
+  const { tables, file } = threads(2)
+  const [one, other] = tables
+  const terminal = (): PlainTerminal => new PlainTerminal(file(20) as HostFile, undefined as never)
+  const fds = [Way.IN, Way.SOUGHT_IN, Way.OUT].map(way => one.insert(oneWay(way, file(10 + way))))
+  fds.push(one.insert(oneWay(Way.OUT, terminal())))
+  const found = fds.map(fd => other.get(fd, 0) as OneWay)
+  t.deepEqual(
+    found.map(stream => [stream instanceof OneWay, stream.way, stream.behind instanceof PlainTerminal]),
+    [
+      [true, Way.IN, false],
+      [true, Way.SOUGHT_IN, false],
+      [true, Way.OUT, false],
+      [true, Way.OUT, true],
+    ],
+  )
+})
+
+test('a read-only descriptor is one for the other threads, too', t => {
+  const { tables, file } = threads(2)
+  const [one, other] = tables
+  const fd = one.insert(new ReadOnly(file(10)))
+  const found = other.get(fd, Rights.FD_WRITE)
+  t.true(found.readOnly)
+  t.deepEqual([found.writev(1), found.setSize(0), found.setTimes(0)], [-Errno.BADF, -Errno.ROFS, -Errno.ROFS])
 })
