@@ -108,10 +108,11 @@ async function needs(sys: Sys, reserved: number) {
   const needed: Record<string, number | string> = {}
   for (const [title, [attempt, undo]] of Object.entries(calls)) needed[title] = least(reserved, attempt, undo)
   if (sys.name === 'native') needed.accept = await acceptNeeds(g, reserved)
+  const late = sys.name === 'native' ? await acceptedLate(g, reserved) : undefined
   // A container may forbid openat2.
   const by = (sys as Native).resolver ?? sys.name
   g.leave()
-  return { by, needed }
+  return { by, needed, late }
 }
 
 async function acceptNeeds(g: Ground, reserved: number): Promise<number | string> {
@@ -125,6 +126,21 @@ async function acceptNeeds(g: Ground, reserved: number): Promise<number | string
   const found = least(reserved, accept, answer => void (typeof answer === 'number' && g.close(answer)))
   client.destroy()
   return found
+}
+
+/** The answer where the host opened all below the reserve since the guest's last call, which had a low number. */
+async function acceptedLate(g: Ground, reserved: number): Promise<Said> {
+  const listener = g.sys.listen('127.0.0.1', 0) as number
+  const [, port] = g.sys.listening(listener) as readonly [string, number]
+  const client = net.connect(port, '127.0.0.1')
+  await new Promise(done => client.on('connect', done))
+  g.sys.setFlags(listener, Fdflags.NONBLOCK)
+  g.close(g.open('f') as number)
+  const before = openDescriptors()
+  const answer = withAllTaken(reserved, () => said(g.sys.accept(listener, 0)))
+  const left = openDescriptors() - before
+  client.destroy()
+  return left === 0 ? answer : 'IO'
 }
 
 /** `d/d/d ... /l`, of which the last leads to the directory it lies in. */

@@ -103,6 +103,7 @@ for (const way of ['native', 'native by the walk', 'typescript']) {
       t.is(stderr, '')
       const found = JSON.parse(stdout)
       t.deepEqual(found.needed, needed[found.by])
+      t.is(found.late, way === 'typescript' ? undefined : 'MFILE', 'a connection that was taken too late is closed')
       t.is(found.beside.failed, 0, 'the host opens its files while a guest is deep in a path')
       t.true(found.beside.rounds > 10)
       t.deepEqual(found.beside.answers, found.by === 'openat2' ? ['0', 'EXIST'] : ['MFILE'])
