@@ -1,9 +1,12 @@
-/** A file that calls itself regular and is a stream: its offset is the kernel's. */
+/** The offset of a regular file: its bounds, and a file that calls itself regular and is a stream, whose offset is the kernel's. */
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
 import { RegularFile } from '#lib/fds/regular.js'
 import type { Sys } from '#lib/sys/sys.js'
+
+const fileOver = (sys: object): RegularFile =>
+  new RegularFile(sys as Sys, 1, { filetype: 4, fdflags: 0, fitting: Rights.ALL, base: Rights.ALL, inheriting: 0 }, 0)
 
 test('what has no places to read and write at is read and written as a stream', t => {
   const asked: string[] = []
@@ -19,18 +22,7 @@ test('what has no places to read and write at is read and written as a stream', 
     seek: told('seek', -Errno.SPIPE),
     setFlags: told('setFlags', 0),
   }
-  const file = new RegularFile(
-    stream as unknown as Sys,
-    1,
-    {
-      filetype: 4,
-      fdflags: 0,
-      fitting: Rights.ALL,
-      base: Rights.ALL,
-      inheriting: 0,
-    },
-    0,
-  )
+  const file = fileOver(stream)
   t.is(file.readv(1), 3)
   t.is(file.readv(1), 3)
   t.is(file.writev(1), 4)
@@ -39,4 +31,17 @@ test('what has no places to read and write at is read and written as a stream', 
   t.is(file.setFlags(4), 0)
   t.is(file.readv(1), 3)
   t.is(asked.at(-1), 'readv')
+})
+
+test('a seek beyond the integers of a double, or before the start, leaves the offset where it is', t => {
+  const file = fileOver({})
+  const last = Number.MAX_SAFE_INTEGER
+  t.is(file.seek(last, 0), last)
+  t.is(file.seek(1, 1), -Errno.OVERFLOW)
+  t.is(file.seek(last, 1), -Errno.OVERFLOW)
+  t.is(file.seek(0, 1), last)
+  t.is(file.seek(-1, 0), -Errno.INVAL)
+  t.is(file.seek(-last, 1), 0)
+  t.is(file.seek(-1, 1), -Errno.INVAL)
+  t.is(file.seek(0, 1), 0)
 })
