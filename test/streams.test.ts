@@ -241,6 +241,7 @@ test('a stream cannot seek, is always ready, and takes no call of a file', t => 
   t.is(imports.fd_filestat_set_size(1, 0n), 28)
   t.is(imports.sock_recv(0, 16, 0, 0, 0, 4), 57)
   t.is(imports.fd_fdstat_set_flags(1, 4), 0)
+  for (const sync of [2, 8, 16]) t.is(imports.fd_fdstat_set_flags(1, 4 | sync), 58)
   const view = new DataView(memory.buffer)
   view.setUint8(512 + 8, 2)
   view.setUint32(512 + 16, 1, true)
@@ -248,6 +249,24 @@ test('a stream cannot seek, is always ready, and takes no call of a file', t => 
   t.is(view.getUint32(2048, true), 1)
   t.is(imports.fd_renumber(1, 0), 0)
   t.is(imports.fd_read(0, 16, 0, 0), 8)
+})
+
+test('output: a write of more than a MiB is cut, and the guest goes on with the rest', t => {
+  const sizes: number[] = []
+  const { imports, bind } = createGuest({ version: 'preview1', stdout: chunk => void sizes.push(chunk.length) })
+  const memory = new WebAssembly.Memory({ initial: 33 })
+  bind(memory)
+  const view = new DataView(memory.buffer)
+  const most = 2 ** 20
+  for (const lengths of [[most + 1], [most - 1, 5], [7, most + 7]]) {
+    new Uint32Array(memory.buffer).set(
+      lengths.flatMap(length => [64, length]),
+      4,
+    )
+    t.is(imports.fd_write(1, 16, lengths.length, 48), 0)
+    t.is(view.getUint32(48, true), most)
+  }
+  t.deepEqual(sizes, [most, most, most])
 })
 
 test('an embedder who runs the guest while he serves it does no harm', t => {
