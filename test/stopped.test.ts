@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, Errno, run } from '#lib/index.js'
 import { openDescriptors } from './hostcalls/world.js'
@@ -200,6 +201,28 @@ withFailing('a FIFO that was opened to read it is not written to where there is 
     source,
   ])
   t.is(status, 100 + Errno.BADF)
+})
+
+withFailing('a FIFO is written to, not the file that its name leads to when it is opened again', t => {
+  const folder = scratch(t)
+  const [library, name, other] = ['astray.so', 'fifo', 'other'].map(file => join(folder, file))
+  execFileSync('cc', ['-shared', '-fPIC', '-o', library, fileURLToPath(new URL('../../test/native/astray.c', import.meta.url)), '-ldl'])
+  execFileSync('mkfifo', [name, other])
+  const [fd, astray] = [name, other].map(file => fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_NONBLOCK))
+  t.teardown(() => [fd, astray].forEach(each => void fs.closeSync(each)))
+  const read = (from: number): string => {
+    const bytes = Buffer.alloc(8)
+    try {
+      return bytes.toString('utf8', 0, fs.readSync(from, bytes))
+    } catch (error) {
+      return String((error as NodeJS.ErrnoException).code)
+    }
+  }
+  const source = writing(`openSync(${JSON.stringify(name)}, 'w')`, 'hello', 'process.exit(100 + error)')
+  const env = { ...process.env, LD_PRELOAD: library, ASTRAY: other }
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { env, encoding: 'utf8' })
+  t.is(status, 100, stderr)
+  t.deepEqual([read(fd), read(astray)], ['hello', 'EAGAIN'])
 })
 
 withTerminal('a terminal that was opened to read it is not written to', async t => {
