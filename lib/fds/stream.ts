@@ -1,7 +1,6 @@
 /** Descriptors of standard streams that the embedder serves himself. */
 import { Errno } from '../abi/errno.js'
 import { Fdflags, Filetype } from '../abi/values.js'
-import { UnexpectedError, WasiError } from '../errors.js'
 import type { GuestMemory } from '../memory.js'
 import { isGone, type Sink, type Source } from '../streams.js'
 import type { Block } from '../sys/block.js'
@@ -95,18 +94,13 @@ export class OutputStream extends Stream {
     try {
       this.#sink.write(chunk)
     } catch (error) {
-      return refused(error)
+      // A reader that went away is the guest's business. The gate converts everything else.
+      if (isGone(error)) return -Errno.PIPE
+      throw error
     }
     return done
   }
   override waiting(): number {
     return 0
   }
-}
-
-/** A reader that went away is the guest's business; all else is told as what was not expected. */
-function refused(error: unknown): Answer {
-  if (isGone(error)) return -Errno.PIPE
-  if (error instanceof WasiError && !(error instanceof UnexpectedError)) return -error.errno
-  throw error
 }
