@@ -34,8 +34,6 @@ Answer Host::readv(Handle handle, std::uint32_t spans) {
   if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
   if (file->socket) return recv(handle, spans, 0);
-  // poll(2) would wait for ever for data that cannot come.
-  if (!file->reads) return refuse(Errno::BadF);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
   if (file->waits) return move_some(state_, *file, vectors, Direction::in);
@@ -59,7 +57,6 @@ Answer Host::writev(Handle handle, std::uint32_t spans) {
   if (!file) return refuse(Errno::BadF);
   // A pipe without a reader raises SIGPIPE, which Node ignores from its start; a socket can be told not to.
   if (file->socket) return send(handle, spans, 0);
-  if (!file->writes) return refuse(Errno::BadF);
   if (file->waits) return write_all(state_, *file, spans);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
@@ -70,7 +67,6 @@ Answer Host::write_text(Handle handle, std::uint32_t length) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (length > sizeof(Block::text)) return refuse(Errno::Inval);
-  if (!file->writes) return refuse(Errno::BadF);
   Vectors vectors(state_.block().text, length);
   if (file->waits) return move_some(state_, *file, vectors, Direction::out);
   return transfer(state_, *file, POLLOUT, "write", [&] { return vectors.write(file->fd); });
