@@ -10,8 +10,12 @@ import { createGuest, type Guest } from '#lib/guest.js'
 import { MemoryFiles, run } from '#lib/index.js'
 import { type GuestOptions, settingsOf } from '#lib/options.js'
 import { lend } from '#lib/run/mounts.js'
+import { Block } from '#lib/sys/block.js'
 import { treeOf } from '#lib/sys/memory/files.js'
 import { defaultQuota, Room } from '#lib/sys/memory/room.js'
+import { singleTree } from '#lib/sys/memory/single.js'
+import { MemorySys } from '#lib/sys/memory/sys.js'
+import { openNative } from '#lib/sys/native.js'
 import { shareOf } from '#lib/threads.js'
 import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from './hostcalls/world.js'
 import { assemble, call, command, drop } from './wasm.js'
@@ -284,6 +288,17 @@ test.serial('bytes: a write is cut to the room there is, the next one is NOSPC; 
   t.is(c.call('path_symlink', '1', 3, 'm'), 'NOSPC', 'targets count')
   t.is(c.call('path_unlink_file', 3, 'l'), 'SUCCESS')
   t.is(c.call('path_symlink', '1', 3, 'm'), 'SUCCESS')
+})
+
+test.serial('bytes: a write of two pieces says what was written of the first where there is no room for the second', t => {
+  const c = caller(t, { '/': { files: {}, quota: { bytes: 4 } } })
+  const fd = c.open('f', { oflags: CREAT }) as number
+  const [at] = c.put('12345678')
+  new Uint32Array(c.bytes.buffer).set([at, 4, at + 4, 4], 0x20 / 4)
+  t.is(c.call('fd_write', fd, 0x20, 2, 0x10), 'SUCCESS')
+  t.is(c.bytes.readUInt32LE(0x10), 4)
+  t.is(c.call('fd_write', fd, 0x20, 2, 0x10), 'NOSPC')
+  t.is(c.text('f'), '1234')
 })
 
 test.serial('entries: names of any kind, and renaming needs none', t => {
@@ -729,6 +744,20 @@ test.serial('a single file that may only be read, and one that a link leads to',
   t.is(c.text('up'), 'below f')
   t.is(c.text('g', 4), 'below g')
   if (process.getuid?.() !== 0) t.is(c.open('g', { dir: 4 }), 'ACCES')
+})
+
+test.serial('a single file that cannot be cut is not left open by an attempt to', t => {
+  const tree = singleTree(join(below(t), 'g'), 'g', true, () => openNative())
+  const sys = new MemorySys(new Block(), tree)
+  t.teardown(() => sys.dispose())
+  sys.bind(Buffer.from('g'))
+  const dir = sys.preopen('')
+  const open = (oflags: number) => sys.open(dir, 0, 1, 0, oflags, 0, 1)
+  t.is(open(TRUNC), -Errno.ACCES)
+  const file = open(0)
+  t.is(sys.close(file), 0)
+  for (let i = 0; i < 3; i++) t.is(open(TRUNC), -Errno.ACCES)
+  t.is(open(0), file)
 })
 
 for (const backend of backends) {

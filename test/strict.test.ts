@@ -6,6 +6,7 @@ import { delimiter, dirname, join, parse } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, type GuestOptions, run, WASI } from '#lib/index.js'
+import { passed } from '#lib/real.js'
 import { call, command, drop, store, write } from './wasm.js'
 
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
@@ -122,6 +123,15 @@ test('a program that is started by symlinks is refused by the folder of each and
   fs.symlinkSync('../bin', at('way/there'))
   t.deepEqual(said(t, [at('way/there/tool.mjs')]), [holdsProgram, holdsProgram, holdsProgram, holdsProgram, 'given'])
   t.deepEqual(said(t, [at('lib/main.mjs')]), ['given', 'given', holdsProgram, 'given', 'given'])
+})
+
+test('symlinks that lead to each other are passed as often as Linux would, then no more', t => {
+  const at = laid(t, { dir: undefined })
+  fs.symlinkSync('b', at('dir/a'))
+  fs.symlinkSync('a', at('dir/b'))
+  const places = passed(at('dir/a/file'))
+  t.deepEqual([...new Set(places.slice(0, -1))].sort(), [at('dir/a'), at('dir/b')])
+  t.true(places.length > 40 && places.length < 50, `${places.length}`)
 })
 
 test('`node .` runs what the package calls main, by its name or without the ending', t => {
