@@ -301,6 +301,28 @@ test.serial('bytes: a write of two pieces says what was written of the first whe
   t.is(c.text('f'), '1234')
 })
 
+test.serial('a file below an overlay is not copied for a size that no file may have', t => {
+  const folder = below(t)
+  const files = new MemoryFiles()
+  const c = caller(t, { '/': { path: folder, overlay: files } })
+  const fd = c.open('f') as number
+  const most = 2n ** 44n
+  t.is(c.call('fd_filestat_set_size', fd, most + 1n), 'FBIG')
+  t.is(c.call('fd_allocate', fd, most, 1n), 'FBIG')
+  t.deepEqual([files.changes(), files.used.bytes], [[], 0])
+})
+
+test.serial('a seek beyond the integers of a double leaves a file in memory where it is', t => {
+  const c = caller(t, { '/': { files: { f: 'text' } } })
+  const fd = c.open('f') as number
+  const last = 2n ** 53n - 1n
+  t.is(c.call('fd_seek', fd, last, 0, 0x10), 'SUCCESS')
+  t.is(c.call('fd_seek', fd, 1n, 1, 0x10), 'INVAL')
+  t.is(c.call('fd_seek', fd, last, 2, 0x10), 'INVAL')
+  t.is(c.call('fd_tell', fd, 0x10), 'SUCCESS')
+  t.is(c.bytes.readBigUInt64LE(0x10), last)
+})
+
 test.serial('entries: names of any kind, and renaming needs none', t => {
   const c = caller(t, { '/': { files: {}, quota: { entries: 3 } } })
   t.is(c.file('f', ''), 0)

@@ -77,3 +77,15 @@ withProc('a close that fails while flags are set leaves the handle its new descr
   fs.closeSync(stranger)
   t.is(openDescriptors(), before)
 })
+
+test('a seek beyond the integers of a double leaves the offset where it is', t => {
+  const sys = new TypescriptSys()
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  g.file('f', 'text')
+  const file = g.handle('f')
+  const last = Number.MAX_SAFE_INTEGER
+  t.is(said(sys.seek(file, last, 0)), last)
+  t.deepEqual([said(sys.seek(file, 1, 1)), said(sys.seek(file, last, 2))], ['INVAL', 'INVAL'])
+  t.is(said(sys.seek(file, 0, 1)), last)
+})
