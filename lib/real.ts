@@ -32,7 +32,8 @@ export function passed(path: string): string[] {
   const names = whole.slice(at.length).split(sep)
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     const next = name === '..' ? dirname(at) : join(at, name)
-    const target = name === '..' ? undefined : targetOf(next)
+    // Above a place without links there is none.
+    const target = targetOf(next)
     if (target === undefined) {
       at = next
       continue
