@@ -3,7 +3,7 @@ import { Errno } from '../../abi/errno.js'
 import { Fdflags, Filetype, Oflags, Whence } from '../../abi/values.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { type Block, Ready } from '../block.js'
-import { type Answer, type Handle, maxTransfer, type Sys } from '../sys.js'
+import type { Answer, Handle, Sys } from '../sys.js'
 import { maxFileSize } from './content.js'
 import { list } from './listing.js'
 import * as names from './names.js'
@@ -329,8 +329,8 @@ export class MemorySys implements Sys {
     if ((access & READ) === 0) refuse(Errno.BADF)
     if (!(node instanceof FileNode)) refuse(Errno.ISDIR)
     let total = 0
-    for (let index = 0; index < spans && total < maxTransfer; index++) {
-      const piece = this.#piece(index, maxTransfer - total)
+    for (let index = 0; index < spans; index++) {
+      const piece = this.#piece(index)
       const count = node.read(piece, offset + total)
       total += count
       if (count < piece.length) break
@@ -346,8 +346,8 @@ export class MemorySys implements Sys {
   }
   #write({ node }: Slot, spans: number, offset: number): number {
     let total = 0
-    for (let index = 0; index < spans && total < maxTransfer; index++) {
-      const piece = this.#piece(index, maxTransfer - total)
+    for (let index = 0; index < spans; index++) {
+      const piece = this.#piece(index)
       try {
         const count = (node as FileNode).write(piece, offset + total)
         total += count
@@ -361,9 +361,9 @@ export class MemorySys implements Sys {
     return total
   }
   /** A span of guest memory. */
-  #piece(index: number, most: number): Uint8Array {
+  #piece(index: number): Uint8Array {
     const at = this.block.spans[2 * index]
-    return this.#memory.subarray(at, at + Math.min(this.block.spans[2 * index + 1], most))
+    return this.#memory.subarray(at, at + this.block.spans[2 * index + 1])
   }
 
   /** A handle for a node; `opened` says what it is. */

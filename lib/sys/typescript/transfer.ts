@@ -4,20 +4,16 @@ import { Errno } from '../../abi/errno.js'
 import { Fdflags, Filetype, Whence } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Block } from '../block.js'
-import { maxTransfer } from '../sys.js'
 import { codeOf } from './errno.js'
 import { sleep } from './sleep.js'
 import type { Slot } from './slots.js'
 
-/** The first spans of the block as views of guest memory, no more in all than one call may move. */
+/** The first spans of the block as views of guest memory. */
 export function pieces(memory: Uint8Array, block: Block, spans: number): Uint8Array[] {
   const views: Uint8Array[] = []
-  let room = maxTransfer
   for (let index = 0; index < spans; index++) {
     const at = block.spans[2 * index]
-    const length = Math.min(block.spans[2 * index + 1], room)
-    views.push(memory.subarray(at, at + length))
-    room -= length
+    views.push(memory.subarray(at, at + block.spans[2 * index + 1]))
   }
   // With no buffer at all libuv says EINVAL; with an empty one the host still looks at the descriptor.
   if (views.length === 0) views.push(memory.subarray(0, 0))
