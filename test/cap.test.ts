@@ -142,6 +142,13 @@ test('bytes that are no module, or of a form that is not known, are not guessed 
     'a constant instruction with a prefix': moduleOf(section(4, [0x40, 0, EXTERNREF, 0, 1, 0xfb, 0x82, 1, 0, 0x0b])),
     'a section that is longer than it needs': moduleOf([4, 5, 1, EXTERNREF, 0, 1, 0]),
     'a section that is shorter': moduleOf([4, 3, 1, EXTERNREF, 0, 1]),
+    'a kind of imports that has nothing more': moduleOf(section(2, imported('x', 0x7f))),
+    'an import that is cut off': moduleOf(section(2, imported('x', 3, 0x7f, 0))).subarray(0, -1),
+    'a number that is longer than any': moduleOf(section(4, [EXTERNREF, 0, ...new Array(10).fill(0x80), 0])),
+    // It would be read as v128.const, which has 16 bytes.
+    'a constant instruction with a large number': moduleOf(
+      section(4, [0x40, 0, EXTERNREF, 0, 1, 0xfb, 0x8c, 4, ...new Array(16).fill(0x0b), 0x0b]),
+    ),
     'a number that does not end': moduleOf([4, 13, 1, EXTERNREF, ...new Array(11).fill(0x80)]),
   }
   for (const [name, bytes] of Object.entries(unknown)) t.throws(() => cap(bytes, caps()), { instanceOf: Unreadable }, name)

@@ -453,8 +453,10 @@ for (const [name, oflags, base, answer] of readOnly) {
   const how = [...flags, base === READ ? 'to read' : 'to write'].join(' ')
   each(test, `read-only: path_open ${name} ${how}, rights 0x${base.toString(16)}, is ${answer}`, {}, (t, w) => {
     const before = plant(w)
+    const descriptors = openDescriptors()
     const opened = w.tryOpen(name, { dir: 4, oflags, base })
     t.is(typeof opened === 'number' ? 'ok' : opened, answer)
+    if (answer !== 'ok') t.is(openDescriptors(), descriptors, 'nothing stays open')
     t.deepEqual(tree(w), before)
   })
 }
