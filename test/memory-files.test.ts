@@ -2,6 +2,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import { Errno, errnoNames } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
@@ -11,6 +13,7 @@ import { MemoryFiles, run } from '#lib/index.js'
 import { type GuestOptions, settingsOf } from '#lib/options.js'
 import { lend } from '#lib/run/mounts.js'
 import { Block } from '#lib/sys/block.js'
+import { Content } from '#lib/sys/memory/content.js'
 import { treeOf } from '#lib/sys/memory/files.js'
 import { defaultQuota, Room } from '#lib/sys/memory/room.js'
 import { singleTree } from '#lib/sys/memory/single.js'
@@ -310,6 +313,43 @@ test.serial('a file below an overlay is not copied for a size that no file may h
   t.is(c.call('fd_filestat_set_size', fd, most + 1n), 'FBIG')
   t.is(c.call('fd_allocate', fd, most, 1n), 'FBIG')
   t.deepEqual([files.changes(), files.used.bytes], [[], 0])
+})
+
+test.serial('a file in memory has an end, where a write is cut and the next one refused', t => {
+  const c = caller(t, { '/': { files: {}, quota: { bytes: 2 ** 46 } } })
+  const fd = c.open('f', { oflags: CREAT }) as number
+  const [at] = c.put('1234')
+  new Uint32Array(c.bytes.buffer).set([at, 4], 0x20 / 4)
+  const most = 2n ** 44n
+  t.is(c.call('fd_pwrite', fd, 0x20, 1, most - 1n, 0x10), 'SUCCESS')
+  t.is(c.bytes.readUInt32LE(0x10), 1)
+  for (const offset of [most, most + 1n, most * 2n]) t.is(c.call('fd_pwrite', fd, 0x20, 1, offset, 0x10), 'FBIG')
+  const content = new Content(new Room({ bytes: 2 ** 46, entries: 1 }))
+  t.throws(() => content.resize(2 ** 44 + 1), { code: 'EFBIG' })
+})
+
+test.serial('what is cut off a file in memory is given back to the host', async t => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  const files = new MemoryFiles({}, { quota: { bytes: 2 ** 27 } })
+  const c = caller(t, { '/': { files } })
+  gc()
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 1000; i++) {
+    files.writeFile(`${i}`, new Uint8Array(65536))
+    const fd = c.open(`${i}`) as number
+    t.is(c.call('fd_filestat_set_size', fd, 1n), 'SUCCESS')
+    c.call('fd_close', fd)
+  }
+  t.is(files.used.bytes, 1000)
+  let held = 2 ** 26
+  // V8 frees buffers beside its garbage collection.
+  for (let i = 0; i < 100 && held > 2 ** 24; i++) {
+    gc()
+    await new Promise(done => setTimeout(done, 10))
+    held = process.memoryUsage().arrayBuffers - before
+  }
+  t.true(held < 2 ** 24, `${held} bytes`)
 })
 
 test.serial('a seek beyond the integers of a double leaves a file in memory where it is', t => {

@@ -184,9 +184,11 @@ test('no line has lists, depth or names beyond those of metrics, and the look at
     `${'['.repeat(half)}${']'.repeat(half)}`,
     `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`,
     `{"kind":"exit","code":0,${keys}}`,
+    '{"kind":"exit","code":0,"a":{"a":{"a":{"a":{}}}}}',
   ]) {
     t.is(guestLine(text, { traced: true, measured: false }), undefined)
   }
+  t.is(guestLine('{"kind":"exit","code":0,"a":{"a":{"a":{}}}}', { traced: true, measured: false })?.kind, 'exit', 'as deep as metrics')
   t.is(guestLine('{"kind":"exit","code":0,"a":"[{\\"[{:"}', { traced: true, measured: false })?.kind, 'exit', 'not in strings')
 })
 
