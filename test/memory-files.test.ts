@@ -364,13 +364,15 @@ test.serial('a seek beyond the integers of a double leaves a file in memory wher
 })
 
 test.serial('entries: names of any kind, and renaming needs none', t => {
-  const c = caller(t, { '/': { files: {}, quota: { entries: 3 } } })
+  const files = new MemoryFiles({}, { quota: { entries: 3 } })
+  const c = caller(t, { '/': { files } })
   t.is(c.file('f', ''), 0)
   t.is(c.call('path_create_directory', 3, 'd'), 'SUCCESS')
   t.is(c.call('path_link', 3, 0, 'f', 3, 'g'), 'SUCCESS')
   t.is(c.file('h', ''), 'NOSPC')
   t.is(c.call('path_create_directory', 3, 'e'), 'NOSPC')
   t.is(c.call('path_symlink', 'f', 3, 'l'), 'NOSPC')
+  t.is(files.used.bytes, 0, 'a link that has no name counts nothing')
   t.is(c.call('path_link', 3, 0, 'f', 3, 'i'), 'NOSPC')
   t.is(c.call('path_rename', 3, 'g', 3, 'd/g'), 'SUCCESS')
   t.is(c.call('path_unlink_file', 3, 'd/g'), 'SUCCESS')

@@ -192,6 +192,15 @@ test('no line has lists, depth or names beyond those of metrics, and the look at
   t.is(guestLine('{"kind":"exit","code":0,"a":"[{\\"[{:"}', { traced: true, measured: false })?.kind, 'exit', 'not in strings')
 })
 
+test('an error of a process has a name of one word, or that of Error', t => {
+  const name = (name: unknown) => {
+    const line = guestLine(JSON.stringify({ kind: 'failed', error: { name, message: 'm' } }), { traced: false, measured: false })
+    return line?.kind === 'failed' && line.error.name
+  }
+  t.is(name('RangeError'), 'RangeError')
+  for (const other of ['', 'two words', '\u001b[2J', 'x'.repeat(65), 1, null]) t.is(name(other), 'Error')
+})
+
 test('the longest lines that a process of this package sends are received', t => {
   const most = Number.MAX_SAFE_INTEGER
   const errnos = Object.fromEntries(errnoNames.map(name => [name, most]))

@@ -72,6 +72,7 @@ test('the addon refuses arguments that lib/sys/native.ts never passes, and numbe
     t.is(addon.registers[0], -Errno.BADF)
   }
   // A handle that is no integer, or not one of 64 bits, is none that is open.
+  t.is(addon.preopen(guest, os.tmpdir()), 0)
   for (const handle of [Number.NaN, -1, 2 ** 64, 2 ** 65, Number.POSITIVE_INFINITY]) {
     addon.registers.set([guest, handle])
     addon.filestat()
