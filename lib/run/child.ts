@@ -99,7 +99,6 @@ export class GuestProcess {
       longest,
       tooLong: () => this.fail(lost(`the guest's process sent a line of more than ${longest} bytes`)),
       take: line => {
-        if (this.#outcome !== undefined) return
         try {
           obey(line)
         } catch (error) {
