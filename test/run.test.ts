@@ -242,3 +242,35 @@ test.serial('many runs leave no descriptor behind, however they end', async t =>
   }
   t.is(openDescriptors(), before)
 })
+
+/** Makes a call many times, then a directory: where that is there, the guest did not wait for anything. */
+const ahead = (count: number, made: Expression): Uint8Array =>
+  command(
+    [
+      store(0x10, 0x1000),
+      store(0x14, 0x8000),
+      ...Array.from({ length: count }, () => drop(made)),
+      drop(call('path_create_directory', 3, 0x40, 4)),
+    ],
+    {
+      data: { 64: 'done' },
+    },
+  )
+for (const [what, program, hook] of [
+  ['output', ahead(200, call('fd_write', 1, 0x10, 1, 0x20)), 'stdout'],
+  ['trace', ahead(10_000, call('sched_yield')), 'trace'],
+] as const) {
+  test(`a guest waits with its ${what} for a host that is busy`, async t => {
+    const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+    t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
+    const done = (): boolean => fs.existsSync(join(folder, 'done'))
+    let before: boolean | undefined
+    const busy = (): void => {
+      if (before !== undefined) return
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+      before = done()
+    }
+    await run(program, { preopens: { '/': folder }, [hook]: busy })
+    t.deepEqual([before, done()], [false, true])
+  })
+}
