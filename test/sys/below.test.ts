@@ -5,7 +5,10 @@ import os from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
+import { Block } from '#lib/sys/block.js'
 import { Below } from '#lib/sys/memory/below.js'
+import { MemorySys } from '#lib/sys/memory/sys.js'
+import { Tree } from '#lib/sys/memory/tree.js'
 import { openNative } from '#lib/sys/native.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { openDescriptors } from './ground.js'
@@ -40,3 +43,30 @@ for (const [name, make] of Object.entries({ native: () => openNative(), typescri
     below.release()
   })
 }
+
+test('a file that vanishes below while it is linked gets no name again', t => {
+  const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
+  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'f')
+  fs.writeFileSync(file, 'text')
+  let looks = 0
+  const make = () => {
+    const sys = openNative()
+    const look = sys.filestatAt.bind(sys)
+    sys.filestatAt = (...args) => {
+      // Between the look at what is linked and that at its new name.
+      if (++looks === 2) fs.rmSync(file)
+      return look(...args)
+    }
+    return sys
+  }
+  const tree = new Tree({ bytes: 100, entries: 10 })
+  tree.lieOver(new Below(folder, make))
+  const sys = new MemorySys(new Block(), tree)
+  t.teardown(() => sys.dispose())
+  sys.bind(Buffer.from('f'))
+  const dir = sys.preopen('')
+  t.is(sys.link(dir, 0, 1, 0, dir, 0, 1), -Errno.NOENT)
+  t.true(looks >= 2)
+  t.deepEqual(tree.names(tree.root), [])
+})
