@@ -352,6 +352,22 @@ test.serial('what is cut off a file in memory is given back to the host', async 
   t.true(held < 2 ** 24, `${held} bytes`)
 })
 
+test.serial('a file that is renamed to a directory above it is NOTEMPTY, as on Linux', t => {
+  const c = caller(t, { '/': { files: { 'a/b/f': 'text', f: '' } } })
+  const renamed = (from: string, to: string) => c.call('path_rename', 3, from, 3, to)
+  t.deepEqual([renamed('a/b/f', 'a/b'), renamed('a/b/f', 'a'), renamed('a/b', 'a')], ['NOTEMPTY', 'NOTEMPTY', 'NOTEMPTY'])
+  t.is(renamed('f', 'a'), 'ISDIR', 'which is not above it')
+  t.is(c.text('a/b/f'), 'text')
+})
+
+test.serial('what is renamed into a directory that was removed stays where it is', t => {
+  const c = caller(t, { '/': { files: { f: 'text', 'd/': '' } } })
+  const removed = c.open('d', { oflags: DIRECTORY }) as number
+  t.is(c.call('path_remove_directory', 3, 'd'), 'SUCCESS')
+  t.is(c.call('path_rename', 3, 'f', removed, 'f'), 'NOENT')
+  t.is(c.text('f'), 'text')
+})
+
 test.serial('a seek beyond the integers of a double leaves a file in memory where it is', t => {
   const c = caller(t, { '/': { files: { f: 'text' } } })
   const fd = c.open('f') as number

@@ -198,6 +198,10 @@ for (const backend of backends) {
     t.deepEqual([read(1), read(2), write(0)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([wait(1, 1), wait(2, 1), wait(0, 2)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([ask('sock_shutdown', 1, 2), ask('sock_shutdown', 0, 1)], ['NOTSOCK', 'NOTSOCK'])
+    // What cannot be opened a second time has the flags that it has, where that is the only way to set them.
+    t.is(ask('fd_fdstat_set_flags', 1, 4), backend === 'native' ? 'SUCCESS' : 'NOTSUP')
+    t.is(ask('fd_fdstat_set_flags', 1, 0), 'SUCCESS')
+    if (backend === 'typescript') t.is(ask('sock_recv', 0, 0x10, 1, 1, 0x18, 0x1c), 'NOTSUP', 'node:fs cannot peek')
     t.deepEqual([write(1), read(0)], ['SUCCESS', 'SUCCESS'])
     end.destroy()
     await once(peer, 'exit')

@@ -4,11 +4,11 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
-import { Block } from '#lib/sys/block.js'
+import { Block, maxPolls, maxSpans } from '#lib/sys/block.js'
 import { addonFile, openNative } from '#lib/sys/native.js'
 import { contract } from './contract.js'
 import { elsewhere } from './elsewhere.js'
-import { Ground, said, WRITE } from './ground.js'
+import { BOTH, Ground, said, WRITE } from './ground.js'
 
 contract(test, 'native', () => openNative(), elsewhere)
 contract(test, 'native by the walk', () => openNative({ resolution: 'walk' }), elsewhere)
@@ -79,4 +79,48 @@ test('the addon refuses arguments that lib/sys/native.ts never passes, and numbe
     t.is(addon.registers[0], -Errno.BADF)
   }
   addon.dispose(guest)
+})
+
+test('the addon reads and writes no byte outside of the memory that it is bound to', t => {
+  const sys = openNative()
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  g.file('f', 'text')
+  const file = g.handle('f', { access: BOTH })
+  const size = 4096
+  const memory = new Uint8Array(size).fill(0x66)
+  for (const [at, length] of [
+    [size, 1],
+    [size - 1, 2],
+    [0, size + 1],
+    [2 ** 32 - 1, 1],
+    [2 ** 31, 2 ** 31],
+  ]) {
+    sys.bind(memory)
+    sys.block.spans.set([at, length])
+    const name = Math.min(length, 4095)
+    const calls: Record<string, () => number> = {
+      readv: () => sys.readv(file, 1),
+      preadv: () => sys.preadv(file, 1, 0),
+      writev: () => sys.writev(file, 1),
+      pwritev: () => sys.pwritev(file, 1, 0),
+      readdir: () => sys.readdir(g.dir, 0n, at, length),
+      readlink: () => sys.readlink(g.dir, 0, 1, at, length),
+    }
+    if (at > 0) {
+      Object.assign(calls, {
+        open: () => sys.open(g.dir, at, name, 0, 0, 0, 1),
+        filestatAt: () => sys.filestatAt(g.dir, at, name, 0),
+        mkdir: () => sys.mkdir(g.dir, at, name),
+        symlink: () => sys.symlink(at, name, g.dir, 0, 1),
+        rename: () => sys.rename(g.dir, 0, 1, g.dir, at, name),
+      })
+    }
+    for (const [call, act] of Object.entries(calls)) t.is(said(act()), 'FAULT', `${call} of ${length} bytes at ${at}`)
+  }
+  // The block has room for so many, and no more are looked at.
+  for (const count of [maxSpans + 1, 2 ** 32 - 1])
+    for (const act of [() => sys.readv(file, count), () => sys.writev(file, count)]) t.is(said(act()), 'INVAL')
+  for (const count of [maxPolls + 1, 2 ** 32 - 1]) t.is(said(sys.poll(count, 0)), 'INVAL')
+  t.is(fs.readFileSync(g.host('f'), 'utf8'), 'text')
 })

@@ -89,3 +89,15 @@ test('a seek beyond the integers of a double leaves the offset where it is', t =
   t.deepEqual([said(sys.seek(file, 1, 1)), said(sys.seek(file, last, 2))], ['INVAL', 'INVAL'])
   t.is(said(sys.seek(file, 0, 1)), last)
 })
+
+test('where no file can be opened again, only append is set and cleared, and only where it is not the descriptor’s own', t => {
+  const sys = new TypescriptSys({ places: 'strings' })
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  g.file('f', 'text')
+  const file = g.handle('f', { access: BOTH })
+  for (const flags of [Fdflags.NONBLOCK, Fdflags.DSYNC, Fdflags.APPEND | Fdflags.NONBLOCK]) t.is(said(sys.setFlags(file, flags)), 'NOTSUP')
+  t.deepEqual([said(sys.setFlags(file, Fdflags.APPEND)), said(sys.setFlags(file, 0))], [0, 0])
+  const appending = g.handle('f', { access: BOTH, fdflags: Fdflags.APPEND })
+  t.is(said(sys.setFlags(appending, 0)), 'NOTSUP')
+})
