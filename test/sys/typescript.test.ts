@@ -101,3 +101,14 @@ test('where no file can be opened again, only append is set and cleared, and onl
   const appending = g.handle('f', { access: BOTH, fdflags: Fdflags.APPEND })
   t.is(said(sys.setFlags(appending, 0)), 'NOTSUP')
 })
+
+test('a directory that came open, without a path, is not reached by strings', t => {
+  const sys = new TypescriptSys({ places: 'strings' })
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  g.file('f', 'text')
+  const fd = fs.openSync(g.host(''), 'r')
+  t.teardown(() => fs.closeSync(fd))
+  const dir = sys.adopt(fd)
+  t.deepEqual([said(sys.filestatAt(dir, ...g.put('f'), 0)), said(sys.readdir(dir, 0n, 0, 100))], ['NOTSUP', 'NOTSUP'])
+})
