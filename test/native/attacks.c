@@ -388,6 +388,7 @@ __attribute__((constructor)) static void attack(void) {
   say("getxattr", read_attribute());
   say("listxattr", list_attributes());
   say("flistxattr", list_attributes_of_opened());
+  say("truncate", truncate(outside(), 3));
   say("utimensat", touch());
   say("futimens of standard output", touch_standard_stream());
   say("setresuid", same_user());
@@ -399,6 +400,8 @@ __attribute__((constructor)) static void attack(void) {
   say("sched_getaffinity", processors());
   say("clock of the host", clock_of_host());
   say("get_robust_list", robust_list());
+  // It interrupts the processors of all processes that registered for it.
+  say("membarrier", syscall(SYS_membarrier, 2 /* MEMBARRIER_CMD_GLOBAL_EXPEDITED */, 0, 0));
   say("capget", capabilities());
   say("getpgid", syscall(SYS_getpgid, host()));
   say("getsid", syscall(SYS_getsid, host()));

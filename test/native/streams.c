@@ -42,6 +42,13 @@ static long set_nonblocking(int fd) {
   errno = EPERM;
   return before == after ? -1 : 0;
 }
+// The filter cannot tell the new descriptor from that of another file: Landlock refuses the path that it leads to.
+static long open_again(int fd, int flags) {
+  char path[32];
+  snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+  const int again = open(path, flags | O_NOCTTY);
+  return again < 0 ? -1 : close(again);
+}
 
 static void files(void) {
   for (int fd = 1; fd <= 2; fd++) {
@@ -62,6 +69,8 @@ static void files(void) {
     say("splice", syscall(SYS_splice, 0, NULL, fd, NULL, 1, 0) < 0 && errno == EPERM ? -1 : 0);
     say("fallocate", fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 4096));
     say("futimens", futimens(fd, NULL));
+    say("open again to read", open_again(fd, O_RDONLY));
+    say("open again to write over", open_again(fd, O_WRONLY));
     say("F_SETFL", set_flags(fd, 0));
     say("FIONBIO", set_nonblocking(fd));
     say("ftruncate", ftruncate(fd, 1));
@@ -72,6 +81,7 @@ static void files(void) {
   say("pwritev2 to input", syscall(SYS_pwritev2, 0, &vector, 1, -1L, -1L, 0));
   say("mmap of input", map(0, PROT_READ | PROT_WRITE));
   say("futimens of input", futimens(0, NULL));
+  say("open input again to write", open_again(0, O_WRONLY));
   say("F_SETFL of input", set_flags(0, O_APPEND));
   say("FIONBIO of input", set_nonblocking(0));
   say("ftruncate of input", ftruncate(0, 1));
@@ -88,6 +98,10 @@ static void terminal(void) {
   say("tcsetattr by 2", tcsetattr(2, TCSADRAIN, &settings));
   say("TIOCSTI", ioctl(1, TIOCSTI, "x") < 0 && errno == EPERM ? -1 : 0);
   say("F_SETFL", set_flags(1, O_NONBLOCK));
+  say("open again to read", open_again(1, O_RDONLY));
+  const int terminal = open("/dev/tty", O_RDWR);
+  say("open the terminal", terminal);
+  close(terminal);
   // What was typed is there already.
   for (int fd = 1; fd <= 2; fd++) say("read", read(fd, room, sizeof(room)));
 }

@@ -65,6 +65,10 @@ const attacks: Readonly<Record<string, Attack>> = {
     fs.chmodSync(join(box, 'own'), 0o4777)
   },
   'write to what was given to read': ({ readOnly }) => fs.appendFileSync(join(readOnly, 'f'), 'x'),
+  'truncate what was given to read': ({ readOnly }) => {
+    const { O_RDONLY, O_TRUNC } = fs.constants
+    fs.closeSync(fs.openSync(join(readOnly, 'f'), O_RDONLY | O_TRUNC))
+  },
   'make a file in what was given to read': ({ readOnly }) => fs.writeFileSync(join(readOnly, 'new'), ''),
   'hear of files': ({ outside }) => fs.watch(outside).close(),
   'read the host’s memory': ({ host }) => fs.closeSync(fs.openSync(`/proc/${host}/mem`, 'r')),

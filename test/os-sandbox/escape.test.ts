@@ -1,14 +1,12 @@
-/** The second wall alone: the process does not run the guest, but what somebody would who had broken out of it; without the wall the same succeeds. */
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+/** The OS sandbox alone: its process runs the attacks of a guest that has broken out; each succeeds without the OS sandbox. */
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { dirname, join } from 'node:path'
 import test from 'ava'
 import { Errno, Rights } from '#lib/index.js'
-import { runInProcess } from '#lib/run/walled.js'
 import { call, command } from '../wasm.js'
-import { contents, missing, program, scene, scratch, withWall } from './ground.js'
+import { asEachUser, contents, give, hosted, identity, program, scene, scratch, withWall } from './ground.js'
+import { unrefused } from './refusals.js'
 
 /** `NAME CODE` lines as pairs. */
 const outcomes = (said: string): Map<string, string> =>
@@ -19,16 +17,7 @@ const outcomes = (said: string): Map<string, string> =>
       .map(line => [line.slice(0, line.lastIndexOf(' ')), line.slice(line.lastIndexOf(' ') + 1)]),
   )
 
-/** What the wall answers; ENOSYS is for calls that it takes no look at, EXDEV for names that would change folders. */
-const held = new Set(['EACCES', 'EPERM', 'EXDEV', 'ENOSYS'])
-/** What a bound answers in place of the wall. */
-const bounded = new Map([
-  ['signals that wait', 'EAGAIN'],
-  ['watches of epoll', 'EMFILE'],
-  // The number that the filter allows has no descriptor, and can have none.
-  ['execveat', 'EBADF'],
-])
-/** Without the second wall only root may, or the machine may forbid it. */
+/** Attempts that may fail without the OS sandbox, too, with the reason. */
 const restricted = new Map([
   ['unshare of users', 'containers and some distributions forbid it'],
   ['unshare of mounts', 'root may'],
@@ -45,33 +34,29 @@ const restricted = new Map([
   ['landlock_create_ruleset', 'the kernel may be without'],
   ['watches of epoll', 'the hard limit of descriptors may be lower'],
   ['x32', 'most kernels are without'],
+  ['membarrier', 'the kernel may be without'],
   ['fetch a file by a hard link', 'the folders may be on file systems without'],
 ])
 
-withWall('nothing that a process can try gets past the wall', async t => {
-  const { box, entry, outside, readOnly, library } = await scene(t)
+asEachUser(withWall, 'no attack of a process in the OS sandbox succeeds', async (t, user) => {
+  const { entry, outside, readOnly, library } = await scene(t, user)
   const before = [contents(outside), contents(readOnly)]
-  const stdout = fs.openSync(join(scratch(t), 'said'), 'w+')
-  t.teardown(() => fs.closeSync(stdout))
-  const preopens = { '/': box, '/ro': { path: readOnly, readOnly: true } }
-  const { wall } = await runInProcess(command([]), { isolation: 'process', wall: 'strict', preopens, stdout }, { entry })
-  t.true(wall !== undefined && Number(wall.landlock) >= 3 && wall.seccomp)
-  const said = outcomes(read(stdout))
-  t.is(said.get('all was'), 'tried')
-  said.delete('all was')
-  t.deepEqual(
-    [...said].filter(([name, code]) => (bounded.get(name) ?? (held.has(code) ? code : '')) !== code),
-    [],
-  )
-  t.true(said.size > (library === undefined ? 30 : 100), `${said.size} attempts`)
+  const preopens = { '/': dirname(entry), '/ro': { path: readOnly, readOnly: true } }
+  const { said, end } = await hosted(t, entry, user, { preopens })
+  t.is(end, 'exit code 0\n')
+  const all = outcomes(said)
+  t.is(all.get('all was'), 'tried')
+  all.delete('all was')
+  t.deepEqual(unrefused(all), [])
+  t.true(all.size > (library === undefined ? 30 : 100), `${all.size} attempts`)
   t.deepEqual([contents(outside), contents(readOnly)], before)
 })
 
-const twin = missing !== undefined && process.platform !== 'linux' ? test.serial.skip : test.serial
-twin('without the wall each of these attempts succeeds', async t => {
-  const { entry } = await scene(t)
-  const child = spawn(process.execPath, [entry], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'], detached: true })
-  const [said] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), once(child, 'close')])
+const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
+asEachUser(onLinux, 'each of these attacks succeeds without the OS sandbox', async (t, user) => {
+  const { entry } = await scene(t, user)
+  const { said, end } = await hosted(t, entry, user, { sandboxed: false })
+  t.is(end, 'ended 0\n')
   const all = outcomes(said)
   t.is(all.get('all was'), 'tried')
   all.delete('all was')
@@ -81,7 +66,7 @@ twin('without the wall each of these attempts succeeds', async t => {
   )
 })
 
-withWall('a guest whose sandbox follows links is led out of its folder, but not through the wall', async t => {
+asEachUser(withWall, 'a guest whose sandbox follows symlinks leaves its folder, but not the OS sandbox', async (t, user) => {
   const folder = scratch(t)
   const [box, outside] = ['box', 'outside'].map(name => join(folder, name))
   for (const path of [box, outside]) fs.mkdirSync(path)
@@ -93,19 +78,22 @@ withWall('a guest whose sandbox follows links is led out of its folder, but not 
     const rights = BigInt(Rights.FD_READ)
     const source = command([call('proc_exit', call('path_open', 3, 1, 0x40, name.length, 0, rights, 0n, 0, 0x20))], { data: { 64: name } })
     fs.writeFileSync(join(box, 'guest.wasm'), source)
+    give(folder, user)
   }
-  const behind = async () => (await runInProcess(command([]), { isolation: 'process', preopens: { '/': box } }, { entry })).exitCode
-  const without = () => spawnSync(process.execPath, ['--no-warnings', entry]).status
+  const ends = async () => [
+    (await hosted(t, entry, user)).end,
+    spawnSync(process.execPath, ['--no-warnings', entry], { ...identity(user), stdio: 'ignore' }).status,
+  ]
   opens('guest.wasm')
-  t.deepEqual([await behind(), without()], [Errno.SUCCESS, Errno.SUCCESS])
+  t.deepEqual(await ends(), [`exit code ${Errno.SUCCESS}\n`, Errno.SUCCESS])
   opens('way/secret')
-  t.deepEqual([await behind(), without()], [Errno.ACCES, Errno.SUCCESS])
+  t.deepEqual(await ends(), [`exit code ${Errno.ACCES}\n`, Errno.SUCCESS])
 })
 
 const { arch } = process
 const onIntel = arch === 'x64' ? withWall : (title: string): void => test.skip(`${title} [${arch} has no other numbers]`, () => {})
-onIntel('a system call by the numbers of another machine ends the process', async t => {
-  const { box, entry, ...all } = await scene(t)
+asEachUser(onIntel, 'a system call by the numbers of another machine ends the process', async (t, user) => {
+  const { box, entry, ...all } = await scene(t, user)
   if (all.library === undefined) {
     t.pass('no C compiler')
     return
@@ -113,13 +101,6 @@ onIntel('a system call by the numbers of another machine ends the process', asyn
   // open, execve, getpid, socketcall and openat2 there.
   for (const foreign of [5, 11, 20, 102, 437]) {
     fs.writeFileSync(join(box, 'scene.json'), JSON.stringify({ ...all, foreign }))
-    const error = await t.throwsAsync(runInProcess(command([]), { isolation: 'process', preopens: { '/': box } }, { entry }))
-    t.regex(error?.message ?? '', /by SIGSYS/)
+    t.regex((await hosted(t, entry, user)).end, /^ERR_WASI_PROCESS_LOST .* by SIGSYS\n$/)
   }
 })
-
-function read(fd: number): string {
-  const bytes = Buffer.alloc(fs.fstatSync(fd).size)
-  fs.readSync(fd, bytes, 0, bytes.length, 0)
-  return bytes.toString()
-}

@@ -1,10 +1,11 @@
 /** What the tests of the wall have together: whether this kernel can have one, and folders with something to attack. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { Scene } from './attacks.js'
@@ -24,11 +25,47 @@ type Body = (t: ExecutionContext) => Promise<void> | void
 export const withWall = (title: string, body: Body): void =>
   missing === undefined ? test.serial(title, body) : test.serial.skip(`${title} [${missing}]`, body)
 
-/** Why a process of another user cannot run the tests' programs, or nothing: it must reach Node and this checkout. */
-export function unreachable(uid: number | undefined): string | undefined {
-  if (uid === undefined) return undefined
-  const { status } = spawnSync(process.execPath, ['--check', program('host.js')], { uid, gid: uid, stdio: 'ignore' })
-  return status === 0 ? undefined : `user ${uid} cannot execute ${process.execPath} or read ${program('host.js')}`
+/** A user who attacks; undefined on a platform without numbers for users. */
+export type User = number | undefined
+/** Root and a user without privileges where the tests run as root; else the user who runs them. */
+export const users: readonly User[] = process.getuid?.() === 0 ? [0, 65534] : [process.getuid?.()]
+export const identity = (user: User): { uid?: number; gid?: number } => (user === undefined ? {} : { uid: user, gid: user })
+
+/** Returns why a process of this user cannot run the tests' programs, or undefined: it must reach Node and this checkout. */
+function unreachable(user: User): string | undefined {
+  const { status } = spawnSync(process.execPath, ['--check', program('host.js')], { ...identity(user), stdio: 'ignore' })
+  return status === 0 ? undefined : `user ${user} cannot execute ${process.execPath} or read ${program('host.js')}`
+}
+const reasons = users.map(unreachable)
+
+/** Registers a test once for each user, or says why it is skipped. */
+export function asEachUser(
+  register: (title: string, body: Body) => void,
+  title: string,
+  body: (t: ExecutionContext, user: User) => Promise<void> | void,
+): void {
+  for (const [i, user] of users.entries()) {
+    const own = `${title} (as user ${user})`
+    if (reasons[i] === undefined) register(own, t => body(t, user))
+    else test.skip(`${own} [${reasons[i]}]`, t => t.pass())
+  }
+}
+
+/** Gives a folder and all below it to a user. */
+export function give(folder: string, user: User): void {
+  if (user === undefined || user === process.getuid?.()) return
+  for (const name of ['', ...(fs.readdirSync(folder, { recursive: true }) as string[])]) fs.lchownSync(join(folder, name), user, user)
+}
+
+/** Runs an entry by host.js as a user. Returns what the entry wrote, and what the host says of its end. */
+export async function hosted(t: ExecutionContext, entry: string, user: User, options: object = {}): Promise<{ said: string; end: string }> {
+  const file = join(scratch(t), 'said')
+  const stdout = fs.openSync(file, 'w')
+  const words = [program('host.js'), entry, JSON.stringify({ stdin: '', stdout: 1, say: 3, ...options })]
+  const host = spawn(process.execPath, words, { ...identity(user), stdio: ['ignore', stdout, 'inherit', 'pipe'], detached: true })
+  fs.closeSync(stdout)
+  const [end] = await Promise.all([text(host.stdio[3] as NodeJS.ReadableStream), once(host, 'close')])
+  return { said: fs.readFileSync(file, 'utf8'), end }
 }
 
 export function scratch(t: ExecutionContext): string {
@@ -46,8 +83,8 @@ export function compiled(folder: string, name: string): string | undefined {
   return status === 0 ? file : undefined
 }
 
-/** A folder with the attacker's program in it, and all that he goes for. */
-export async function scene(t: ExecutionContext): Promise<{ box: string; entry: string } & Scene> {
+/** A folder with the attacker's program in it, and all that it attacks; everything belongs to the user. */
+export async function scene(t: ExecutionContext, user: User): Promise<{ box: string; entry: string } & Scene> {
   const folder = scratch(t)
   const [box, outside, readOnly] = ['box', 'outside', 'read-only'].map(name => join(folder, name))
   for (const path of [box, outside, join(outside, 'empty'), readOnly]) fs.mkdirSync(path)
@@ -61,6 +98,7 @@ export async function scene(t: ExecutionContext): Promise<{ box: string; entry: 
   fs.writeFileSync(join(box, 'scene.json'), JSON.stringify(all))
   const entry = join(box, 'attacks.mjs')
   fs.copyFileSync(program('attacks.js'), entry)
+  give(folder, user)
   return { box, entry, ...all }
 }
 

@@ -4,96 +4,85 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { compiled, program, scratch, unreachable, withWall } from './ground.js'
+import { asEachUser, compiled, give, identity, program, scratch, type User, withWall } from './ground.js'
+import { unrefused } from './refusals.js'
 
-/** A folder with the attacker's program, and files for its streams. */
-function ground(t: Parameters<typeof scratch>[0]) {
+/** A folder with the attacker's program, and files for its streams; everything belongs to the user. */
+function ground(t: Parameters<typeof scratch>[0], user: User) {
   const folder = scratch(t)
   const box = join(folder, 'box')
   fs.mkdirSync(box)
-  // A process of another user writes there, too.
-  for (const path of [folder, box]) fs.chmodSync(path, 0o777)
   const entry = join(box, 'streams.mjs')
   fs.copyFileSync(program('streams.js'), entry)
   const [input, log] = ['input', 'log'].map(name => join(folder, name))
   fs.writeFileSync(input, 'the input')
   fs.writeFileSync(log, 'the log')
   const library = compiled(box, 'streams')
+  give(folder, user)
   const said = (): string[] => fs.readFileSync(join(box, 'said'), 'utf8').trimEnd().split('\n')
-  return { folder, box, entry, input, log, library, said }
+  const attempts = () => said().map(line => line.split(/ (?=\S+$)/) as [attempt: string, code: string])
+  return { folder, box, entry, input, log, library, said, attempts }
 }
 const flagsOf = (fd: number): string => /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
 
-const users = process.getuid?.() === 0 ? [0, 65534] : [process.getuid?.()]
-for (const uid of users) {
-  const title = `a log is only appended to, and input only read, whatever the process tries (as user ${uid})`
-  const reason = unreachable(uid)
-  if (reason !== undefined) {
-    test.skip(`${title} [${reason}]`, t => t.pass())
-    continue
-  }
-  withWall(title, t => {
-    const { entry, input, log, library, said } = ground(t)
-    if (library === undefined) {
-      t.pass('no C compiler')
-      return
-    }
-    const [stdin, output] = [fs.openSync(input, 'r+'), fs.openSync(log, 'a+')]
-    const before = [stdin, output].map(flagsOf)
-    // The host's own streams are the attacker's: what the host says goes to another descriptor.
-    const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, say: 3 })
-    const host = spawnSync(process.execPath, [program('host.js'), entry, options], {
-      stdio: [stdin, output, output, 'pipe'],
-      encoding: 'utf8',
-      ...(uid !== undefined && { uid, gid: uid }),
-    })
-    t.is(host.output[3], 'exit code 0\n')
-    t.deepEqual(
-      said().filter(line => !line.endsWith(' EPERM')),
-      [],
-    )
-    t.true(said().length > 40)
-    t.deepEqual([fs.readFileSync(input, 'utf8'), fs.readFileSync(log, 'utf8')], ['the input', 'the log'])
-    t.deepEqual([stdin, output].map(flagsOf), before)
-    for (const fd of [stdin, output]) fs.closeSync(fd)
-  })
-}
-
-const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
-onLinux('without the sandbox each of these uses succeeds', t => {
-  const { entry, input, log, library, said } = ground(t)
+asEachUser(withWall, 'a log is only appended to, and input only read, whatever the process tries', (t, user) => {
+  const { entry, input, log, library, attempts } = ground(t, user)
   if (library === undefined) {
     t.pass('no C compiler')
     return
   }
   const [stdin, output] = [fs.openSync(input, 'r+'), fs.openSync(log, 'a+')]
-  spawnSync(process.execPath, [entry], { stdio: [stdin, output, output, 'ignore'] })
+  const before = [stdin, output].map(flagsOf)
+  // The host's own streams are the attacker's: the host writes to another descriptor.
+  const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, say: 3 })
+  const host = spawnSync(process.execPath, [program('host.js'), entry, options], {
+    stdio: [stdin, output, output, 'pipe'],
+    encoding: 'utf8',
+    ...identity(user),
+  })
+  t.is(host.output[3], 'exit code 0\n')
+  t.deepEqual(unrefused(attempts()), [])
+  t.true(attempts().length > 40)
+  t.deepEqual([fs.readFileSync(input, 'utf8'), fs.readFileSync(log, 'utf8')], ['the input', 'the log'])
+  t.deepEqual([stdin, output].map(flagsOf), before)
+  for (const fd of [stdin, output]) fs.closeSync(fd)
+})
+
+const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
+asEachUser(onLinux, 'each of these uses succeeds without the OS sandbox', (t, user) => {
+  const { entry, input, log, library, attempts } = ground(t, user)
+  if (library === undefined) {
+    t.pass('no C compiler')
+    return
+  }
+  const [stdin, output] = [fs.openSync(input, 'r+'), fs.openSync(log, 'a+')]
+  spawnSync(process.execPath, [entry], { stdio: [stdin, output, output, 'ignore'], ...identity(user) })
   t.deepEqual(
-    said().filter(line => !line.endsWith(' OK') && !/^RWF_NOAPPEND /.test(line)),
+    attempts().filter(([name, code]) => code !== 'OK' && name !== 'RWF_NOAPPEND'),
     [],
   )
   t.not(fs.readFileSync(log, 'utf8'), 'the log')
   for (const fd of [stdin, output]) fs.closeSync(fd)
 })
 
-/** Runs a program on a terminal where `typed` has been typed. */
-function onTerminal(folder: string, words: readonly string[]): { output: string; status: number | null } {
+/** Runs a program as a user on a terminal where something has been typed. */
+function onTerminal(folder: string, words: readonly string[], user: User): { output: string; status: number | null } {
   const file = join(folder, 'terminal')
   const source = fileURLToPath(new URL('../../../test/native/controlling-terminal.c', import.meta.url))
   const { status, stderr } = spawnSync('cc', ['-O1', '-o', file, source], { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
-  const { stdout, status: ended } = spawnSync(file, words, { encoding: 'utf8', timeout: 30_000 })
+  const { stdout, status: ended } = spawnSync(file, words, { encoding: 'utf8', timeout: 30_000, ...identity(user) })
   return { output: stdout.replaceAll('\r\n', '\n'), status: ended }
 }
 
-withWall('a terminal at the outputs is not read, and keeps its settings', t => {
-  const { folder, entry, library, said } = ground(t)
+asEachUser(withWall, 'a terminal at the outputs is not read, and keeps its settings', (t, user) => {
+  const { folder, entry, library, said } = ground(t, user)
   if (library === undefined) {
     t.pass('no C compiler')
     return
   }
   const options = JSON.stringify({ stdin: '', stdout: 1, stderr: 2 })
-  const { output } = onTerminal(folder, [process.execPath, program('host.js'), entry, options])
+  const { output } = onTerminal(folder, [process.execPath, program('host.js'), entry, options], user)
   t.regex(output, /exit code 0\nisig=1 echo=1\n$/)
   t.deepEqual(said(), [
     'tcgetattr OK',
@@ -101,29 +90,31 @@ withWall('a terminal at the outputs is not read, and keeps its settings', t => {
     'tcsetattr by 2 EPERM',
     'TIOCSTI EPERM',
     'F_SETFL EPERM',
+    'open again to read EACCES',
+    'open the terminal EACCES',
     'read EPERM',
     'read EPERM',
   ])
 })
 
-onLinux('without the sandbox it is read, and its settings changed', t => {
-  const { folder, entry, library, said } = ground(t)
+asEachUser(onLinux, 'a terminal is read, and its settings change, without the OS sandbox', (t, user) => {
+  const { folder, entry, library, said } = ground(t, user)
   if (library === undefined) {
     t.pass('no C compiler')
     return
   }
   // At its end Node sets the terminal back, so what the calls said counts.
-  onTerminal(folder, ['sh', '-c', 'exec "$0" "$1" < /dev/null', process.execPath, entry])
+  onTerminal(folder, ['sh', '-c', 'exec "$0" "$1" < /dev/null', process.execPath, entry], user)
   t.true(
     said()
       .slice(0, 3)
       .every(line => line.endsWith(' OK')),
   )
-  t.true(said().includes('read OK'))
+  for (const line of ['open again to read OK', 'open the terminal OK', 'read OK']) t.true(said().includes(line), line)
 })
 
-withWall('a terminal at the outputs is opened anew, for writing only', t => {
-  const { folder, box } = ground(t)
+asEachUser(withWall, 'a terminal at the outputs is opened anew, for writing only', (t, user) => {
+  const { folder, box } = ground(t, user)
   fs.writeFileSync(
     join(box, 'idle.mjs'),
     `import fs from 'node:fs'; fs.writeSync(1, 'pid ' + process.pid + ' ' + process.ppid + '\\n'); setInterval(() => {}, 1000)`,
@@ -139,11 +130,11 @@ withWall('a terminal at the outputs is opened anew, for writing only', t => {
       console.log('access', flags(1), flags(2)); child.kill('SIGKILL')
     }, 2000)`,
   )
-  t.regex(onTerminal(folder, [process.execPath, host]).output, /access 1 1\n/)
+  t.regex(onTerminal(folder, [process.execPath, host], user).output, /access 1 1\n/)
 })
 
 onLinux('a guest in a worker leaves the mode of its host’s streams alone', t => {
-  const { folder } = ground(t)
+  const folder = scratch(t)
   const script = join(folder, 'host.mjs')
   fs.writeFileSync(
     script,

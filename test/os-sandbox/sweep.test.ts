@@ -4,9 +4,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
-import { runInProcess } from '#lib/run/walled.js'
-import { command } from '../wasm.js'
-import { compiled, contents, program, scene, scratch, withWall } from './ground.js'
+import { asEachUser, compiled, contents, hosted, program, scene, withWall } from './ground.js'
 
 /** Answered with an error about their arguments, which were nonsense: the filter lets them pass. */
 const allowed = `
@@ -23,8 +21,8 @@ const unknown = ['clone3', 'sched_getaffinity']
 const notLookedAt = 463
 const x32 = 0x40000000
 
-withWall('the system calls that pass are those on the list, and change nothing outside', async t => {
-  const { box, outside, readOnly, ...all } = await scene(t)
+asEachUser(withWall, 'the system calls that pass are those on the list, and change nothing outside', async (t, user) => {
+  const { box, outside, readOnly, ...all } = await scene(t, user)
   const sweep = compiled(box, 'sweep')
   if (sweep === undefined) {
     t.pass('no C compiler')
@@ -39,9 +37,7 @@ withWall('the system calls that pass are those on the list, and change nothing o
     spawnSync('stat', ['-c', '%n %a %u %g %Y %s', outside, join(outside, 'secret'), readOnly]).stdout.toString(),
   ]
   const before = states()
-  const stdout = fs.openSync(join(scratch(t), 'said'), 'w+')
-  t.teardown(() => fs.closeSync(stdout))
-  await runInProcess(command([]), { isolation: 'process', wall: 'strict', preopens: { '/': box }, stdin: '', stdout }, { entry })
+  t.is((await hosted(t, entry, user)).end, 'exit code 0\n')
   t.true(fs.existsSync(join(box, 'done')), 'it came to its end')
   t.deepEqual(states(), before)
   const said = fs
