@@ -37,7 +37,7 @@ export interface Ended {
  * the run settles whether or not it has ended.
  */
 export const grace = 1000
-/** Below version 3, files outside can be truncated. */
+/** Below version 3, open(2) truncates files that may only be read. */
 const leastLandlock = 3
 
 const lost = (message: string): Error => coded(new Error(message), 'ERR_WASI_PROCESS_LOST')

@@ -69,7 +69,7 @@ export interface RunResult extends Captured {
 }
 /** What stands between a guest's process and its host beside the sandbox. */
 export interface Wall {
-  /** The version of Landlock, which cuts off files; false where the kernel has none. Below 3, files outside can be truncated. */
+  /** The version of Landlock, which cuts off files; false where the kernel has none. Below 3, files of read-only preopens can be truncated. */
   readonly landlock: number | false
   /** Whether system calls for sockets, other programs and other processes are cut off. */
   readonly seccomp: boolean

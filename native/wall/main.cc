@@ -33,7 +33,7 @@ extern char** environ;
 namespace wasi_common::wall {
 namespace {
 
-// Below it files could be cut to nothing by their names, all over the machine.
+// Below it open(2) truncates files that may only be read.
 constexpr int least_version = 3;
 
 constexpr int wrong_use = 64;
