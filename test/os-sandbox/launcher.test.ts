@@ -9,13 +9,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { addonFile } from '#lib/sys/native.js'
 import { walled } from '#lib/sys/wall.js'
-import { program, scratch, withWall } from './ground.js'
+import { asEachUser, give, identity, program, scratch, type User, withWall } from './ground.js'
 
-/** How to run a script behind the wall. */
-function behind(t: Parameters<typeof scratch>[0], script: string, control = 4): ReturnType<typeof walled> {
+/** The launcher's words for a script in the OS sandbox, and the options of a process of the user. */
+function behind(t: Parameters<typeof scratch>[0], script: string, user: User = process.getuid?.()) {
   const folder = scratch(t)
   fs.writeFileSync(join(folder, 'script.cjs'), script)
-  return walled({ strict: true, folders: [{ path: folder, readOnly: true }], channel: 3, control, program: [join(folder, 'script.cjs')] })
+  give(folder, user)
+  const program = [join(folder, 'script.cjs')]
+  const plan = walled({ strict: true, folders: [{ path: folder, readOnly: true }], channel: 3, control: 4, program })
+  return { ...plan, own: { env: plan.env, ...identity(user) } }
 }
 
 withWall('it says first how the wall is; the program has its arguments, and no environment', async t => {
@@ -29,25 +32,25 @@ withWall('it says first how the wall is; the program has its arguments, and no e
   t.regex(String(output[4]), /^\{"kind":"wall",[^\n]*\}\n$/)
 })
 
-withWall('descriptors that it inherits are closed, and that of its launcher', async t => {
+asEachUser(withWall, 'descriptors that it inherits are closed, and that of its launcher', (t, user) => {
   const secret = fs.openSync(join(scratch(t), 'secret'), 'w')
   t.teardown(() => fs.closeSync(secret))
   const { ino } = fs.fstatSync(secret)
   // Node has others at these numbers, of which none is a socket.
   const script = `const fs = require('node:fs')
     for (const fd of [4, 5, 10]) try { const file = fs.fstatSync(fd); console.log(file.isSocket() || file.ino === ${ino}) } catch (error) { console.log(error.code) }`
-  const { file, args, env } = behind(t, script)
+  const { file, args, own } = behind(t, script, user)
   const stdio = ['ignore', 'pipe', 'inherit', 'pipe', 'pipe', secret, ...new Array(4).fill('ignore'), secret] as never
-  const inside = spawnSync(file, args, { env, encoding: 'utf8', stdio })
+  const inside = spawnSync(file, args, { ...own, encoding: 'utf8', stdio })
   t.notRegex(inside.stdout, /true/)
   t.is(inside.stdout.split('\n').length, 4)
-  const outside = spawnSync(process.execPath, args.slice(args.indexOf('--') + 2), { encoding: 'utf8', stdio })
+  const outside = spawnSync(process.execPath, args.slice(args.indexOf('--') + 2), { ...identity(user), encoding: 'utf8', stdio })
   t.is(outside.stdout, 'true\ntrue\ntrue\n')
 })
 
 /** A process behind the sandbox that has written something, and the number of the one that its launcher started. */
-async function started({ file, args, env }: ReturnType<typeof walled>): Promise<{ launcher: ChildProcess; child: number }> {
-  const launcher = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
+async function started({ file, args, own }: ReturnType<typeof behind>): Promise<{ launcher: ChildProcess; child: number }> {
+  const launcher = spawn(file, args, { ...own, stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
   await once(launcher.stdout as NodeJS.ReadableStream, 'data')
   const child = Number(fs.readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, 'utf8'))
   return { launcher, child }
@@ -58,9 +61,9 @@ const until = async (holds: () => boolean): Promise<void> => {
 }
 const waits = 'console.log("there"); setInterval(() => {}, 60_000)'
 
-withWall('no privileges are new, and of capabilities those about modes of files are left at most', async t => {
+asEachUser(withWall, 'no privileges are new, and of capabilities those about modes of files are left at most', async (t, user) => {
   // What /proc tells of the process is told to its host, for it may not read it itself.
-  const { launcher, child } = await started(behind(t, waits))
+  const { launcher, child } = await started(behind(t, waits, user))
   const status = fs.readFileSync(`/proc/${child}/status`, 'utf8')
   const own = fs.readFileSync(`/proc/${launcher.pid}/status`, 'utf8')
   launcher.kill('SIGKILL')
@@ -68,12 +71,12 @@ withWall('no privileges are new, and of capabilities those about modes of files 
   t.is(field('NoNewPrivs'), 1n)
   t.is(field('Seccomp'), 2n)
   const aboutModes = 0b1110n
-  for (const set of ['CapPrm', 'CapEff', 'CapAmb', ...(process.getuid?.() === 0 ? ['CapBnd'] : [])]) t.is(field(set) & ~aboutModes, 0n, set)
+  for (const set of ['CapPrm', 'CapEff', 'CapAmb', ...(user === 0 ? ['CapBnd'] : [])]) t.is(field(set) & ~aboutModes, 0n, set)
   for (const set of ['CapPrm', 'CapEff', 'CapInh', 'CapAmb']) t.is(field(set, own), 0n, `${set} of the launcher`)
 })
 
-withWall('the program has bounds on what is counted by user, and is the first to go where memory runs out', async t => {
-  const { launcher, child } = await started(behind(t, waits))
+asEachUser(withWall, 'the program has bounds on what is counted by user, and is the first to go where memory runs out', async (t, user) => {
+  const { launcher, child } = await started(behind(t, waits, user))
   const limits = fs.readFileSync(`/proc/${child}/limits`, 'utf8')
   const score = fs.readFileSync(`/proc/${child}/oom_score_adj`, 'utf8').trim()
   const threads = Number(/\/(\d+)/.exec(fs.readFileSync('/proc/loadavg', 'utf8'))?.[1])
@@ -95,36 +98,40 @@ withWall('the program has bounds on what is counted by user, and is the first to
   t.is(score, '1000')
 })
 
-withWall('it dies with its host', async t => {
-  const { file, args, env } = behind(t, 'console.log(1); setInterval(() => {}, 1000)')
+asEachUser(withWall, 'it dies with its host', async (t, user) => {
+  const { file, args, env } = behind(t, 'console.log(1); setInterval(() => {}, 1000)', user)
   // Another host, whose process identifier it is told.
   const own = (pid: string): string =>
     `[${args.map(arg => JSON.stringify(arg)).join(',')}].map(arg => arg === ${JSON.stringify(String(process.pid))} ? String(${pid}) : arg)`
   const host = `const { spawn } = require('node:child_process')
     spawn(${JSON.stringify(file)}, ${own('process.pid')}, { env: ${JSON.stringify(env)}, stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['-e', host], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['-e', host], { stdio: ['ignore', 'pipe', 'inherit'], ...identity(user) })
   await once(child.stdout, 'data')
   child.kill('SIGKILL')
   // Its standard output ends when nobody has it any more.
   t.is(await text(child.stdout), '')
 })
 
-withWall('the program is killed and reaped when its host closes the control channel, or terminates the launcher', async t => {
-  const ends: ((launcher: ChildProcess) => void)[] = [
-    launcher => (launcher.stdio[4] as Duplex).destroy(),
-    launcher => void launcher.kill('SIGTERM'),
-  ]
-  for (const end of ends) {
-    const { launcher, child } = await started(behind(t, waits))
-    end(launcher)
-    t.deepEqual(await once(launcher, 'exit'), [null, 'SIGKILL'])
-    t.false(exists(child))
-  }
-})
+asEachUser(
+  withWall,
+  'the program is killed and reaped when its host closes the control channel, or terminates the launcher',
+  async (t, user) => {
+    const ends: ((launcher: ChildProcess) => void)[] = [
+      launcher => (launcher.stdio[4] as Duplex).destroy(),
+      launcher => void launcher.kill('SIGTERM'),
+    ]
+    for (const end of ends) {
+      const { launcher, child } = await started(behind(t, waits, user))
+      end(launcher)
+      t.deepEqual(await once(launcher, 'exit'), [null, 'SIGKILL'])
+      t.false(exists(child))
+    }
+  },
+)
 
-withWall('the program dies with its launcher', async t => {
-  const { launcher, child } = await started(behind(t, waits))
+asEachUser(withWall, 'the program dies with its launcher', async (t, user) => {
+  const { launcher, child } = await started(behind(t, waits, user))
   launcher.kill('SIGKILL')
   await until(() => !exists(child) || / Z /.test(fs.readFileSync(`/proc/${child}/stat`, 'utf8')))
   t.pass()
