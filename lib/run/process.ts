@@ -6,7 +6,7 @@ import type { Settings } from '../options.js'
 import { runSettings } from './command.js'
 import { Deadline } from './deadline.js'
 import { channel, lineOf, type Request, shortened } from './lines.js'
-import { type Message, toldError } from './messages.js'
+import { type Message, type ToldError, toldError } from './messages.js'
 import { versionOf } from './module.js'
 import { compiled } from './program.js'
 import { termsOf } from './terms.js'
@@ -27,6 +27,9 @@ function tell(message: Message): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(channel, bytes, at)
 }
 
+/** A thrown value as it goes into a line. */
+const sent = (thrown: unknown): ToldError => shortened(toldError(thrown))
+
 async function live(): Promise<Message> {
   try {
     const request: Request = deserialize(read(read(4).readUInt32LE()))
@@ -38,12 +41,12 @@ async function live(): Promise<Message> {
       version: version ?? versionOf(program.module),
       counts: measured ? newCounts() : undefined,
       trace: traced ? line => tell({ kind: 'trace', line }) : undefined,
-      report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: shortened(toldError(cause)) }),
+      report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: sent(cause) }),
     }
     const { exitCode, metrics } = await runSettings(program, own, terms, new Deadline(terms))
     return { kind: 'exit', code: exitCode, metrics }
   } catch (error) {
-    return { kind: 'failed', error: shortened(toldError(error)) }
+    return { kind: 'failed', error: sent(error) }
   }
 }
 

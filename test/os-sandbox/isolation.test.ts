@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
+import { longest } from '#lib/run/lines.js'
 import { runInProcess, type Ways } from '#lib/run/walled.js'
 import { throws } from '../exceptions.js'
 import { openDescriptors } from '../hostcalls/world.js'
@@ -99,6 +100,14 @@ withWall('what goes wrong is told as of a guest in a worker', async t => {
   t.like(await fails(assemble({ functions: { sum: { body: [] } } })), { code: 'ERR_WASI_NO_START' })
   t.like(await fails(exits(0), { preopens: { '/': '/missing' } }), { code: 'UVWASI_ENOENT' })
   t.like(await fails(exits(0), { stdin: 987 }), { code: 'UVWASI_EBADF' })
+})
+
+withWall('an error longer than a line of the channel arrives, cut', async t => {
+  const name = 'x'.repeat(100_000)
+  const error = await fails(command([], { imports: { [`env.${name}`]: 'function' } }))
+  t.is(error.code, 'ERR_WASI_UNKNOWN_IMPORT', error.message)
+  t.is((error as { importName?: string }).importName, name.slice(0, longest.name))
+  t.is(error.message.length, longest.message)
 })
 
 withWall('it runs from a folder that is gone; names that begin there are refused, not found elsewhere', async t => {
