@@ -112,7 +112,7 @@ function errorIn(value: unknown): ToldError | undefined {
 }
 
 type Unknown = Readonly<Record<string, unknown>>
-const isRecord = (value: unknown): value is Unknown => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Unknown => typeof value === 'object' && value !== null
 const record = (value: unknown): Unknown => (isRecord(value) ? value : {})
 const isInt32 = (value: unknown): value is number => typeof value === 'number' && value === (value | 0)
 const isWord = (value: unknown): value is string => typeof value === 'string' && /^\w{1,64}$/.test(value)

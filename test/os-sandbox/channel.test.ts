@@ -6,6 +6,7 @@ import { errnoNames } from '#lib/abi/errno.js'
 import { table } from '#lib/abi/table.js'
 import type { UnexpectedError } from '#lib/errors.js'
 import { grace } from '#lib/run/child.js'
+import { LineReader } from '#lib/run/linereader.js'
 import { lineOf, longest, longestLine, shortened } from '#lib/run/lines.js'
 import { toldError } from '#lib/run/messages.js'
 import { guestLine, launcherLine } from '#lib/run/received.js'
@@ -83,6 +84,9 @@ test('the first end counts, and nothing after it', async t => {
     '{\n',
   ]
   t.is((await spoken({ traced: true, trace }, exit, ...after)).exitCode, 3)
+  // In one chunk, too.
+  const chunk = [exit, ...after].map(message => (typeof message === 'string' ? message : lineOf(message)))
+  t.is((await spoken({ traced: true, trace }, chunk.join(''))).exitCode, 3)
   t.is((await spoken({ traced: true, trace }, { kind: 'failed', error: { message: 'first' } }, exit, ...after)).error?.message, 'first')
   t.deepEqual(lines, [])
 })
@@ -231,6 +235,18 @@ test('a longer line ends the run, also without an end', async t => {
   t.regex((await spoken({}, ...pieces)).error?.message ?? '', /a line of more than/)
 })
 
+test('a reader takes no line after one that is too long', async t => {
+  const taken: string[] = []
+  const stream = new Readable({ read() {} })
+  const reader = new LineReader(stream, { longest: 8, take: line => taken.push(line), tooLong: () => taken.push('too long') })
+  stream.push('first\n123456789\nnever\n')
+  await once(stream, 'pause')
+  await reader.idle()
+  stream.push('never\n')
+  await new Promise(setImmediate)
+  t.deepEqual(taken, ['first', 'too long'])
+})
+
 test('lines are the same wherever they are split', async t => {
   const lines: string[] = []
   const bytes = Buffer.from(`${lineOf({ kind: 'trace', line: 'größe €' })}${lineOf({ kind: 'trace', line: '𝄞' })}${lineOf(exit)}`)
@@ -318,10 +334,12 @@ test('lines that wait when the process ends are taken first', async t => {
 test('an end closes the launcher’s descriptor first; nothing is killed that ends by it', async t => {
   for (const end of [(speaker: Speaker) => speaker.say(exit), (speaker: Speaker) => speaker.child.fail(new Error('enough'))]) {
     const speaker = await new Speaker().stand()
+    const closed: string[] = []
+    for (const name of ['channel', 'control'] as const) speaker[name].on('close', () => closed.push(name))
     end(speaker)
     const { exitCode, error } = await speaker.outcome()
     t.true(exitCode === 3 || error?.message === 'enough')
-    t.true(speaker.control.destroyed)
+    t.deepEqual(closed, ['control', 'channel'])
     await new Promise(resolve => setTimeout(resolve, grace + 200))
     t.deepEqual(speaker.kills, [])
   }
