@@ -1,0 +1,153 @@
+// Keeps the standard streams one-way, appended to, and with the host's settings, by their descriptor numbers.
+#include "streams.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+#include "calls.h"
+#include "verdicts.h"
+
+namespace wasi_common::wall {
+namespace {
+
+constexpr unsigned pwritev2_number =
+#if defined(__x86_64__)
+    328;
+#else
+    287;
+#endif
+constexpr unsigned rwf_nowait = 8;
+// Standard input, output and error are below it.
+constexpr unsigned first_own = 3;
+
+// What is called most comes first: each of these calls passes all the tests before its own.
+void reading_and_writing(Filter& filter) {
+  for (const unsigned call : reads)
+    of_call(filter, call, [&] {
+      filter.load_argument(0);
+      filter.answer_when(STDOUT_FILENO, deny);
+      filter.answer_when(STDERR_FILENO, deny);
+      filter.answer(allow);
+    });
+  for (const unsigned call : writes)
+    of_call(filter, call, [&] {
+      filter.load_argument(0);
+      filter.answer_when(STDIN_FILENO, deny);
+      filter.answer(allow);
+    });
+  for (const unsigned call : of_own_files)
+    of_call(filter, call, [&] {
+      filter.load_argument(0);
+      filter.answer_below(first_own, deny);
+      filter.answer(allow);
+    });
+  // The addon writes to pipes and terminals so that it never waits. Without RWF_NOWAIT alone, RWF_NOAPPEND would write over a
+  // log.
+  of_call(filter, pwritev2_number, [&] {
+    filter.load_argument(0);
+    filter.answer_when(STDIN_FILENO, deny);
+    filter.load_argument(3);
+    filter.answer_unless(~0U, deny);
+    filter.load_upper_half(3);
+    filter.answer_unless(~0U, deny);
+    filter.load_argument(5);
+    filter.answer_unless(rwf_nowait, deny);
+    filter.answer(allow);
+  });
+  // Of the outputs only where they are may be asked.
+  of_call(filter, SYS_lseek, [&] {
+    filter.load_argument(0);
+    filter.answer_when(STDIN_FILENO, allow);
+    filter.answer_from(first_own, allow);
+    filter.load_argument(1);
+    filter.answer_unless(0, deny);
+    filter.load_upper_half(1);
+    filter.answer_unless(0, deny);
+    filter.load_argument(2);
+    filter.answer_unless(SEEK_CUR, deny);
+    filter.answer(allow);
+  });
+  // Only where a socket leads already.
+  of_call(filter, SYS_sendto, [&] {
+    filter.load_argument(0);
+    filter.answer_when(STDIN_FILENO, deny);
+    filter.load_argument(4);
+    filter.answer_unless(0, deny);
+    filter.load_upper_half(4);
+    filter.answer_unless(0, deny);
+    filter.answer(allow);
+  });
+}
+
+void memory(Filter& filter) {
+  of_call(filter, SYS_mmap, [&] {
+    filter.load_argument(4);
+    filter.answer_from(first_own, allow);
+    filter.load_argument(3);
+    const auto anonymous = filter.when_any(MAP_ANONYMOUS);
+    filter.answer(allow);
+    filter.end(anonymous);
+    filter.answer(deny);
+  });
+}
+
+// Whether the standard streams wait is the host's to say, which has them as well. Node sets it at its start and end, and aborts
+// where that fails.
+void few_ioctls(Filter& filter) {
+  constexpr unsigned set_nonblocking = 0x5421;
+  of_call(filter, SYS_ioctl, [&] {
+    filter.load_argument(1);
+    const auto block = filter.when(set_nonblocking);
+    filter.load_argument(0);
+    filter.answer_below(first_own, as_if_done);
+    filter.answer(allow);
+    filter.end(block);
+    one_of(filter, ioctls);
+  });
+}
+
+void few_fcntls(Filter& filter) {
+  of_call(filter, SYS_fcntl, [&] {
+    filter.load_argument(1);
+    const auto block = filter.when(F_SETFL);
+    filter.load_argument(0);
+    filter.answer_below(first_own, as_if_done);
+    filter.load_argument(2);
+    // Of a terminal its signals go to the whole group that it listens to, also where no receiver was set.
+    const auto signals = filter.when_any(O_ASYNC);
+    filter.answer(deny);
+    filter.end(signals);
+    filter.answer(allow);
+    filter.end(block);
+    one_of(filter, descriptor_flags);
+  });
+}
+
+// Those of a descriptor that was opened here; not those of a path, which may lie outside.
+void times(Filter& filter) {
+  of_call(filter, SYS_utimensat, [&] {
+    filter.load_argument(0);
+    filter.answer_below(first_own, deny);
+    filter.load_argument(1);
+    filter.answer_unless(0, deny);
+    filter.load_upper_half(1);
+    filter.answer_unless(0, deny);
+    filter.answer(allow);
+  });
+}
+
+}  // namespace
+
+void of_descriptors(Filter& filter) {
+  reading_and_writing(filter);
+  memory(filter);
+  few_fcntls(filter);
+  few_ioctls(filter);
+  times(filter);
+}
+
+}  // namespace wasi_common::wall

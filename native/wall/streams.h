@@ -1,0 +1,10 @@
+// Keeps the standard streams one-way, appended to, and with the host's settings.
+#pragma once
+#include "filter.h"
+
+namespace wasi_common::wall {
+
+// Adds the rules of all calls on descriptors that calls.h does not allow outright.
+void of_descriptors(Filter& filter);
+
+}  // namespace wasi_common::wall
