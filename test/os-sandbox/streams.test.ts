@@ -65,6 +65,22 @@ asEachUser(onLinux, 'each of these uses succeeds without the OS sandbox', (t, us
   for (const fd of [stdin, output]) fs.closeSync(fd)
 })
 
+asEachUser(withWall, 'streams that run() makes itself cannot be opened again', (t, user) => {
+  const folder = scratch(t)
+  const entry = join(folder, 'again.mjs')
+  fs.writeFileSync(
+    entry,
+    `import fs from 'node:fs'
+    const again = fd => { try { return fs.openSync('/proc/self/fd/' + fd, fd === 0 ? 'w' : 'r') } catch (error) { return error.code } }
+    fs.writeSync(1, [0, 1, 2, 3].map(again) + '\\n')
+    fs.writeSync(3, '{"kind":"exit","code":0}\\n')`,
+  )
+  give(folder, user)
+  const words = [program('host.js'), entry, JSON.stringify({ stdin: 'text' })]
+  const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8', ...identity(user) })
+  t.is(stdout, 'ENXIO,ENXIO,ENXIO,ENXIO\nexit code 0\n')
+})
+
 /** Runs a program as a user on a terminal where something has been typed. */
 function onTerminal(folder: string, words: readonly string[], user: User): { output: string; status: number | null } {
   const file = join(folder, 'terminal')
