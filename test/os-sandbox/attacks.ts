@@ -74,6 +74,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   'read the host’s memory': ({ host }) => fs.closeSync(fs.openSync(`/proc/${host}/mem`, 'r')),
   'read the host’s environment': ({ host }) => fs.readFileSync(`/proc/${host}/environ`),
   'open what the host has open': ({ host }) => fs.closeSync(fs.openSync(`/proc/${host}/exe`, 'r')),
+  'find what the host has open': ({ host }) => fs.readlinkSync(`/proc/${host}/fd/1`),
   'write to its own memory': () => fs.closeSync(fs.openSync('/proc/self/mem', 'r+')),
   'go round by /proc/self/root': ({ outside }) => fs.readFileSync(`/proc/self/root${outside}/secret`),
   'signal the host': ({ host }) => process.kill(host, 0),

@@ -1,4 +1,4 @@
-/** What the tests of the wall have together: whether this kernel can have one, and folders with something to attack. */
+/** Shared parts of the OS sandbox's tests: the kernel's ability, the users who attack, and folders with something to attack. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -13,7 +13,7 @@ import type { Scene } from './attacks.js'
 /** A program of the tests. */
 export const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-/** Why there is no wall here, or nothing. */
+/** Returns why this kernel has no strict OS sandbox, or undefined. */
 function standing(): string | undefined {
   const { stdout } = spawnSync(process.execPath, [program('runner.js'), 'strict'], { encoding: 'utf8' })
   return stdout.startsWith('ERR_WASI_NO_WALL ') ? stdout.trim() : undefined
@@ -21,14 +21,14 @@ function standing(): string | undefined {
 export const missing = standing()
 
 type Body = (t: ExecutionContext) => Promise<void> | void
-/** Registers a test that needs the whole wall, or says why it is skipped. */
+/** Registers a test that needs the strict OS sandbox, or skips it with the reason. */
 export const withWall = (title: string, body: Body): void =>
   missing === undefined ? test.serial(title, body) : test.serial.skip(`${title} [${missing}]`, body)
 
 /** A user who attacks; undefined on a platform without numbers for users. */
 export type User = number | undefined
 /** Root and a user without privileges where the tests run as root; else the user who runs them. */
-export const users: readonly User[] = process.getuid?.() === 0 ? [0, 65534] : [process.getuid?.()]
+const users: readonly User[] = process.getuid?.() === 0 ? [0, 65534] : [process.getuid?.()]
 export const identity = (user: User): { uid?: number; gid?: number } => (user === undefined ? {} : { uid: user, gid: user })
 
 /** Returns why a process of this user cannot run the tests' programs, or undefined: it must reach Node and this checkout. */
@@ -38,7 +38,7 @@ function unreachable(user: User): string | undefined {
 }
 const reasons = users.map(unreachable)
 
-/** Registers a test once for each user, or says why it is skipped. */
+/** Registers a test once for each user, or skips it with the reason. */
 export function asEachUser(
   register: (title: string, body: Body) => void,
   title: string,
@@ -57,7 +57,7 @@ export function give(folder: string, user: User): void {
   for (const name of ['', ...(fs.readdirSync(folder, { recursive: true }) as string[])]) fs.lchownSync(join(folder, name), user, user)
 }
 
-/** Runs an entry by host.js as a user. Returns what the entry wrote, and what the host says of its end. */
+/** Runs an entry by host.js as a user. Returns the output of the entry, and the line in which the host prints its end. */
 export async function hosted(t: ExecutionContext, entry: string, user: User, options: object = {}): Promise<{ said: string; end: string }> {
   const file = join(scratch(t), 'said')
   const stdout = fs.openSync(file, 'w')

@@ -52,9 +52,15 @@ export const refusals: readonly Refusal[] = [
     attempts: ['fetch a file by a hard link', 'fetch a file by a rename', 'plant a file by a rename'],
   },
   {
-    attack: "open the host's memory, environment or executable, or its own memory, in `/proc`",
+    attack: "open the host's memory, environment, executable or descriptors, or its own memory, in `/proc`",
     ...paths,
-    attempts: ['read the host’s memory', 'read the host’s environment', 'open what the host has open', 'write to its own memory'],
+    attempts: [
+      'read the host’s memory',
+      'read the host’s environment',
+      'open what the host has open',
+      'find what the host has open',
+      'write to its own memory',
+    ],
   },
   {
     attack: 'change modes, owners, flags, extended attributes, or times of a path',
