@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { runInProcess } from '#lib/run/walled.js'
 import { command } from '../wasm.js'
 
@@ -20,5 +21,7 @@ if (sandboxed) {
   )
 } else {
   const child = spawn(process.execPath, [entry], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
+  // In place of a request, for which the entry waits.
+  ;(child.stdio[3] as Duplex).write(Buffer.alloc(4))
   child.on('close', (code, signal) => print(`ended ${signal ?? code}\n`))
 }

@@ -235,7 +235,8 @@ function behind(t: Parameters<typeof scratch>[0]) {
 withWall('a process that dies, or sends what none may send, is lost', async t => {
   const run = behind(t)
   const says = (text: string) => failed(run(text))
-  const tells = (line: string): string => `fs.writeSync(3, ${JSON.stringify(`${line}\n`)}); setInterval(() => {}, 1000)`
+  const tells = (line: string): string =>
+    `fs.readSync(3, Buffer.alloc(4)); fs.writeSync(3, ${JSON.stringify(`${line}\n`)}); setInterval(() => {}, 1000)`
   t.regex((await says("process.kill(process.pid, 'SIGKILL')")).message, /without a result, by SIG/)
   t.regex((await says('process.exit(3)')).message, /without a result, with exit code 3/)
   for (const line of ['', 'null', '{', '[]', '{"kind":"spawn"}', '{"kind":"wall","landlock":9}', '{"kind":"refused"}']) {
@@ -257,7 +258,7 @@ withWall('a process that plays the launcher is lost, and no embedder runs its mo
   t.notRegex(forged.message, /landlock/)
   // The launcher's own descriptor is not there, under any number.
   const all = 'for (let fd = 4; fd < 64; fd++) try { fs.writeSync(fd, "{\\n") } catch {}'
-  const { exitCode } = await run(`${all}; fs.writeSync(3, '{"kind":"exit","code":7}\\n')`)
+  const { exitCode } = await run(`${all}; fs.readSync(3, Buffer.alloc(4)); fs.writeSync(3, '{"kind":"exit","code":7}\\n')`)
   t.is(exitCode, 7)
 })
 

@@ -73,6 +73,7 @@ asEachUser(withWall, 'streams that run() makes itself cannot be opened again', (
     `import fs from 'node:fs'
     const again = fd => { try { return fs.openSync('/proc/self/fd/' + fd, fd === 0 ? 'w' : 'r') } catch (error) { return error.code } }
     fs.writeSync(1, [0, 1, 2, 3].map(again) + '\\n')
+    fs.readSync(3, Buffer.alloc(4))
     fs.writeSync(3, '{"kind":"exit","code":0}\\n')`,
   )
   give(folder, user)
