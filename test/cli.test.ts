@@ -59,6 +59,16 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
   'reads-output.wasm': command([store(0x30, 0x2000), store(0x34, 1), call('proc_exit', call('fd_read', 1, 0x30, 1, 0x38))]),
   'writes-input.wasm': command([store(0x30, 0x40), store(0x34, 1), call('proc_exit', call('fd_write', 0, 0x30, 1, 0x38))]),
   'truncates-output.wasm': command([drop(call('fd_fdstat_set_flags', 1, 0)), call('proc_exit', call('fd_filestat_set_size', 1, 0n))]),
+  /** Writes the names of three preopens, each ended by NUL. */
+  'prestats.wasm': command(
+    [3, 4, 5].flatMap(fd => [
+      store(0x14, 0),
+      store(0x1000, 0),
+      drop(call('fd_prestat_get', fd, 0x10)),
+      drop(call('fd_prestat_dir_name', fd, 0x1000, load(0x14))),
+      ...write(1, 0x1000, add(load(0x14), 1)),
+    ]),
+  ),
   'nothing.wasm': command([]),
   'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } }),
   'floods.wasm': floods,
@@ -188,6 +198,38 @@ test('--dir: under its own name or another, to write or only to read', t => {
   t.false(fs.existsSync(join(folder, 'new')))
   t.is(guest('--dir', `${folder}::/box`, 'mkdir.wasm').status, 0)
   t.true(fs.existsSync(join(folder, 'new')))
+})
+
+test('directories: their descriptors follow the order of the options, whatever these are', t => {
+  const folder = scratch(t)
+  const options = { a: ['--tmpfs', '/a'], b: ['--dir', `${folder}::/b`], c: ['--overlay', `${folder}::/c`] }
+  for (const order of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba'] as const) {
+    const names = [...order] as (keyof typeof options)[]
+    const { stdout } = guest(...names.flatMap(name => options[name]), 'prestats.wasm')
+    t.is(stdout, lines(...names.map(name => `/${name}`)))
+  }
+})
+
+test('directories: slashes at the end of the guest’s name fall away', t => {
+  const folder = scratch(t)
+  fs.mkdirSync(join(folder, 'data'))
+  const at = join(folder, 'data')
+  for (const [given, name] of [
+    [`${at}/`, at],
+    [`${at}::data//`, 'data'],
+    [`${at}::/`, '/'],
+    [`${at}::///`, '/'],
+    [`${at}::./`, '.'],
+  ])
+    for (const option of ['--dir', '--overlay']) t.is(guest(option, given, 'prestat.wasm').stdout, name, `${option} ${given}`)
+  t.is(guest('--tmpfs', '/tmp/', 'prestat.wasm').stdout, '/tmp')
+})
+
+test('--dir: a directory on the host that is called as a mode, or has a colon in its name', t => {
+  const folder = scratch(t)
+  for (const name of ['ro', 'a:ro', 'a:b']) fs.mkdirSync(join(folder, name))
+  const { stdout } = shell(`cd ${folder} && $wasi --dir ro --dir a:ro --dir a:b ${join(guests, 'prestats.wasm')}`)
+  t.is(stdout, lines('ro', 'a:ro', 'a:b'))
 })
 
 test('--dir: names that JavaScript’s objects have, too', t => {
@@ -334,21 +376,31 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
 
   [['run', '--env', '=x', 'args.wasm'], 'wasi-common: --env =x: a variable has a name\n'],
   [['run', '--env', '', 'args.wasm'], 'wasi-common: --env : a variable has a name\n'],
-  [['run', '--dir', '', 'args.wasm'], 'wasi-common: --dir : a directory has a name\n'],
-  [['run', '--dir', '::x', 'args.wasm'], 'wasi-common: --dir ::x: a directory has a name\n'],
-  [['run', '--dir', '.::', 'args.wasm'], 'wasi-common: --dir .::: a directory has a name\n'],
-  [['run', '--dir', '.::x::wo', 'args.wasm'], /^wasi-common: --dir \.::x::wo: what follows the guest's name is ro or rw\n {2}as in .*\n$/],
-  [['run', '--dir', '.::x::ro::y', 'args.wasm'], /^wasi-common: --dir \.::x::ro::y: .*\n {2}as in .*\n$/],
-  [['run', '--overlay', '::x', 'args.wasm'], 'wasi-common: --overlay ::x: a directory has a name\n'],
-  [['run', '--overlay', '.::x::ro', 'args.wasm'], /^wasi-common: --overlay \.::x::ro: nothing follows the guest's name\n {2}as in .*\n$/],
+  [['run', '--dir', '', 'args.wasm'], 'wasi-common: --dir : missing directory name\n'],
+  [['run', '--dir', '::x', 'args.wasm'], 'wasi-common: --dir ::x: missing directory name\n'],
+  [['run', '--dir', '.::', 'args.wasm'], 'wasi-common: --dir .::: missing directory name\n'],
+  [['run', '--dir', '.::x::wo', 'args.wasm'], /^wasi-common: --dir \.::x::wo: expected --dir HOST.*\n$/],
+  [['run', '--dir', '.::x::ro::y', 'args.wasm'], 'wasi-common: --dir .::x::ro::y: expected --dir HOST[::GUEST[::ro|rw]]\n'],
+  [
+    ['run', '--dir', '.::/x:ro', 'args.wasm'],
+    /^wasi-common: --dir \.::\/x:ro: the mode follows two colons\n {2}write --dir \.::\/x::ro\n$/,
+  ],
+  [['run', '--dir', 'data:ro', 'args.wasm'], /^wasi-common: --dir data:ro: the mode follows two colons\n {2}write --dir data::data::ro\n$/],
+  [['run', '--overlay', '.::/x:ro', 'args.wasm'], /the mode follows two colons\n {2}write --dir \.::\/x::ro\n$/],
+  [['run', '--dir', 'data::ro', 'args.wasm'], /^wasi-common: --dir data::ro: ro .*\n {2}write --dir data::data::ro; .*\.\/ro\n$/],
+  [['run', '--dir', 'nowhere:/x', 'args.wasm'], /^wasi-common: --dir nowhere:\/x: two colons .*\n {2}write --dir nowhere::\/x\n$/],
+  [['run', '--mapdir', '/x::.', 'args.wasm'], /^wasi-common: Unknown option '--mapdir'\n {2}.*--dir HOST::GUEST\n$/],
+  [['run', '--dir', '.::/x', '--dir', '.::/x//', 'args.wasm'], 'wasi-common: --dir .::/x//: the guest already has a directory /x\n'],
+  [['run', '--overlay', '::x', 'args.wasm'], 'wasi-common: --overlay ::x: missing directory name\n'],
+  [['run', '--overlay', '.::x::ro', 'args.wasm'], /^wasi-common: --overlay \.::x::ro: expected --overlay HOST.*\n$/],
   [['run', '--overlay', './gone', 'args.wasm'], /^wasi-common: cannot open preopen "\.\/gone" at ".*gone": ENOENT/],
-  [['run', '--tmpfs', '', 'args.wasm'], 'wasi-common: --tmpfs : a directory has a name\n'],
+  [['run', '--tmpfs', '', 'args.wasm'], 'wasi-common: --tmpfs : missing directory name\n'],
   [['run', '--tmpfs', '/tmp::much', 'args.wasm'], 'wasi-common: --tmpfs /tmp=much: a number is wanted, with one of k, m, g\n'],
-  [['run', '--tmpfs', '/tmp::1K::2', 'args.wasm'], /^wasi-common: --tmpfs \/tmp::1K::2: nothing follows the size\n {2}as in .*\n$/],
+  [['run', '--tmpfs', '/tmp::1K::2', 'args.wasm'], /^wasi-common: --tmpfs \/tmp::1K::2: expected --tmpfs GUEST.*\n$/],
   [['run', '--tmpfs', '/tmp::999999999999G', 'args.wasm'], 'wasi-common: --tmpfs /tmp=999999999999G is too much: the most is 8388607g\n'],
-  [['run', '--dir', '.', '--tmpfs', '.', 'args.wasm'], 'wasi-common: --tmpfs .: the guest has a directory . already\n'],
+  [['run', '--dir', '.', '--tmpfs', '.', 'args.wasm'], 'wasi-common: --tmpfs .: the guest already has a directory .\n'],
   [['run', '--threads', '--tmpfs', '/tmp', 'args.wasm'], /^wasi-common: threads share open files, which those in memory/],
-  [['run', '--dir', '.', '--dir', '/tmp::.', 'args.wasm'], 'wasi-common: --dir /tmp::.: the guest has a directory . already\n'],
+  [['run', '--dir', '.', '--dir', '/tmp::.', 'args.wasm'], 'wasi-common: --dir /tmp::.: the guest already has a directory .\n'],
   [['run', '--dir', 'nowhere', 'args.wasm'], /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/],
   [['run', '--dir', 'args.wasm::/x', 'args.wasm'], /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/],
 

@@ -126,7 +126,7 @@ const recordKeys: readonly (readonly [way: RegExp, who: readonly string[], why: 
   [/Record<(?:string|CallName)[^=\n]*> = \{\}/, ['metrics.ts', 'record.ts'], 'names of hostcalls and of their parameters'],
   [
     /(?<![\w'"`*/ ] )\b(?:name|key|path|module|guest|wanted\.\w+) in \w+/,
-    ['cli/options.ts'],
+    ['cli/preopens.ts'],
     'a record without a prototype, asked whether the guest has that directory',
   ],
 ]

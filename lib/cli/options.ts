@@ -6,6 +6,7 @@ import type { GuestOptions, MemoryPreopen, Preopen } from '../options.js'
 import { mostElements } from '../run/cap.js'
 import { count, duration, size } from './amounts.js'
 import { CommandError } from './error.js'
+import { directories, type Setting } from './preopens.js'
 
 export interface RunRequest {
   /** The module's file; `-` is standard input. */
@@ -110,7 +111,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
   const own = [...args]
   const end = programAt(own)
   for (let i = 0; i < end; i++) if (assumed.has(own[i])) own[i] += `=${assumed.get(own[i])}`
-  const { values } = parse(own.slice(0, end))
+  const { values, tokens } = parse(own.slice(0, end))
   if (values.help) return 'help'
   const program = own[end] === '--' ? own[end + 1] : own[end]
   if (program === undefined) throw new CommandError('no program to run', 'usage: wasi-common run [options] program.wasm [arguments]')
@@ -128,7 +129,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     program,
     args: [values.argv0 ?? program, ...rest],
     env: environment(values.env ?? [], values['inherit-env'] ?? false),
-    preopens: directories(values.dir ?? [], values.overlay ?? [], values.tmpfs ?? []),
+    preopens: directories(tokens.filter(isDirectory).map(({ name, value }) => ({ option: name, value }))),
     listen: (values.tcplisten ?? []).map(listener),
     invoke: values.invoke,
     sandbox: {
@@ -165,11 +166,16 @@ function programAt(args: readonly string[]): number {
 
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, options: words, strict: true })
+    return parseArgs({ args, options: words, strict: true, tokens: true })
   } catch (error) {
-    throw new CommandError((error as Error).message.split('. ')[0], 'try wasi-common run --help')
+    const { message } = error as Error
+    const hint = /'--(?:mapdir|volume)/.test(message) ? 'a directory is given by --dir HOST::GUEST' : 'try wasi-common run --help'
+    throw new CommandError(message.split('. ')[0], hint)
   }
 }
+type Token = ReturnType<typeof parse>['tokens'][number]
+const isDirectory = (token: Token): token is Token & { name: Setting['option']; value: string } =>
+  token.kind === 'option' && (token.name === 'dir' || token.name === 'overlay' || token.name === 'tmpfs')
 
 /** Of two settings of a variable the later one counts, and any counts more than the host's. */
 function environment(settings: readonly string[], inherit: boolean): Record<string, string | undefined> {
@@ -180,39 +186,6 @@ function environment(settings: readonly string[], inherit: boolean): Record<stri
     env[name] = value ?? (Object.hasOwn(process.env, name) ? process.env[name] : undefined)
   }
   return env
-}
-
-/** Those of the host first, then overlays, then what is in memory. */
-function directories(
-  dirs: readonly string[],
-  overlays: readonly string[],
-  memory: readonly string[],
-): Record<string, Preopen | MemoryPreopen> {
-  const preopens = dictionary<Preopen | MemoryPreopen>([])
-  const give = (option: string, path: string, guest: string, preopen: Preopen | MemoryPreopen): void => {
-    if (path === '' || guest === '') throw new CommandError(`${option}: a directory has a name`)
-    if (guest in preopens) throw new CommandError(`${option}: the guest has a directory ${guest} already`)
-    preopens[guest] = preopen
-  }
-  for (const setting of dirs) {
-    const [path, guest = path, mode, ...rest] = setting.split('::')
-    if ((mode !== undefined && mode !== 'ro' && mode !== 'rw') || rest.length !== 0) {
-      throw new CommandError(`--dir ${setting}: what follows the guest's name is ro or rw`, 'as in --dir HOST::GUEST::ro')
-    }
-    give(`--dir ${setting}`, path, guest, { path, readOnly: mode === 'ro' })
-  }
-  for (const setting of overlays) {
-    const [path, guest = path, ...rest] = setting.split('::')
-    if (rest.length !== 0) throw new CommandError(`--overlay ${setting}: nothing follows the guest's name`, 'as in --overlay HOST::GUEST')
-    give(`--overlay ${setting}`, path, guest, { path, overlay: true })
-  }
-  for (const setting of memory) {
-    const [guest, room, ...rest] = setting.split('::')
-    const quota = room === undefined ? {} : { quota: { bytes: size(`--tmpfs ${guest}`, room, Number.MAX_SAFE_INTEGER) } }
-    if (rest.length !== 0) throw new CommandError(`--tmpfs ${setting}: nothing follows the size`, 'as in --tmpfs /tmp::16M')
-    give(`--tmpfs ${setting}`, guest, guest, { files: {}, ...quota })
-  }
-  return preopens
 }
 
 function listener(where: string): string {
