@@ -478,6 +478,8 @@ for (const [how, flags, env] of [
 
 test('words of the command that are wrong', async t => {
   for (const [args, message] of [
+    [['-W', 'timeout=0s'], /-W timeout=0s: expected a duration above zero/],
+    [['-W', 'timeout=0.0m'], /expected a duration above zero/],
     [['-W', 'timeout=soon'], /a number is wanted, with one of ms, s, m, h/],
     [['-W', 'fuel=7'], /-W fuel=7 is not known here/],
     [['--max-output', '1x'], /a number is wanted, with one of k, m, g/],

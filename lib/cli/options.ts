@@ -211,7 +211,7 @@ function wasmOptions(settings: readonly string[], invoke: string | undefined): W
   const found: { -readonly [K in keyof WasmOptions]?: number } = {}
   for (const setting of settings.flatMap(list => list.split(','))) {
     const [, name, value] = /^([^=]*)=(.*)$/.exec(setting) ?? []
-    if (name === 'timeout') found.timeout = Math.max(duration('-W timeout', value), 1)
+    if (name === 'timeout') found.timeout = timeLimit(value)
     else if (name === 'max-memory-size') found.maxMemory = size('-W max-memory-size', value)
     else if (name === 'max-table-elements') found.maxTableElements = count('-W max-table-elements', value, mostElements)
     else throw new CommandError(`-W ${setting} is not known here`, 'known are timeout=TIME, max-memory-size=SIZE and max-table-elements=N')
@@ -220,6 +220,13 @@ function wasmOptions(settings: readonly string[], invoke: string | undefined): W
   if (invoke !== undefined && (timeout ?? maxMemory) !== undefined)
     throw new CommandError('-W timeout or max-memory-size and --invoke do not go together')
   return { timeout, maxMemory, maxTableElements }
+}
+
+/** Rounded up to a whole millisecond. */
+function timeLimit(text: string): number {
+  const time = duration('-W timeout', text)
+  if (time > 0 || /[1-9]/.test(text)) return Math.max(time, 1)
+  throw new CommandError(`-W timeout=${text}: expected a duration above zero`)
 }
 
 function backend(name: string): RunRequest['backend'] {
