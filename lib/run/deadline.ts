@@ -1,5 +1,6 @@
 /** Ends a run from outside: when its time is over, or its signal is aborted. */
 import { coded } from '../errors.js'
+import { offAbort, onAbort } from './aborts.js'
 import type { Terms } from './terms.js'
 
 /** A part of a run that can be ended, and then fails with this error. */
@@ -20,7 +21,7 @@ export class Deadline {
     const late = (): void => this.#end(coded(new Error(`the guest was ended after ${timeout} ms`), 'ERR_WASI_TIMEOUT', stdio.captured))
     this.#signal = signal
     this.#timer = timeout === undefined ? undefined : setTimeout(late, timeout)
-    signal?.addEventListener('abort', this.#abort, { once: true })
+    if (signal !== undefined) onAbort(signal, this.#abort)
     if (signal?.aborted) this.#abort()
   }
 
@@ -51,7 +52,7 @@ export class Deadline {
 
   close(): void {
     clearTimeout(this.#timer)
-    this.#signal?.removeEventListener('abort', this.#abort)
+    if (this.#signal !== undefined) offAbort(this.#signal, this.#abort)
   }
 
   readonly #abort = (): void => this.#end(this.#signal?.reason)

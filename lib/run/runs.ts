@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { coded } from '../errors.js'
 import { wrongValue } from '../validate.js'
+import { offAbort, onAbort } from './aborts.js'
 import { runTerms } from './command.js'
 import type { RunOptions, RunResult } from './options.js'
 import { capsOf, compiled, type Program, type Source } from './program.js'
@@ -81,11 +82,10 @@ export class Runs {
           this.#waiting.splice(at, 1)
           refuse(signal?.reason)
         }
-        signal?.addEventListener('abort', abort)
+        if (signal !== undefined) onAbort(signal, abort)
       })
     } finally {
-      // One signal may be for many runs.
-      signal?.removeEventListener('abort', abort)
+      if (signal !== undefined) offAbort(signal, abort)
     }
   }
 
