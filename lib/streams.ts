@@ -28,6 +28,18 @@ export interface Writer {
   readonly destroyed?: boolean | undefined
   /** The same, of a stream that was ended. */
   readonly writableEnded?: boolean | undefined
+  /** The error that destroyed it. A guest that writes to it then sees IO, or PIPE where its reader went away. */
+  readonly errored?: Error | null | undefined
+}
+
+/** A stream of another thread, which may not be ready when the guest reads or writes it. */
+export interface Readiness {
+  /** The bytes that can be read, or 0 at the end, and for an output that has room; -1 where a call would wait. */
+  ready(): number
+  /** Waits until it is ready, for at most so many milliseconds. */
+  wait(milliseconds: number): void
+  /** Sets whether a call that would wait is refused with AGAIN, for all threads of the guest. */
+  setNonblock(on: boolean): void
 }
 
 /** Where a guest's input comes from. */
@@ -36,11 +48,19 @@ export interface Source {
   read(): Uint8Array
   /** Nobody reads any more. */
   close?(): void
+  /** Whether the guest is told that it is a terminal. Default false. */
+  readonly isTTY?: boolean
+  /** Without it a read always returns. */
+  readonly readiness?: Readiness
 }
 /** Where a guest's output goes. */
 export interface Sink {
   write(chunk: Buffer): void
   readonly isTTY: boolean
+  /** Without it a write always returns. */
+  readonly readiness?: Readiness
+  /** Hands over what it has kept, when the guest has ended. */
+  end?(): void
 }
 
 const encoder = new TextEncoder()
@@ -97,7 +117,7 @@ export function isGone(error: unknown): boolean {
 
 /** An option of standard output or error, checked. */
 export function outputOf(name: string, value: unknown): number | Sink {
-  if (typeof value === 'function') return { isTTY: false, write: chunk => void value(chunk) }
+  if (typeof value === 'function') return { isTTY: false, write: chunk => void value(chunk), ...endOf(value) }
   if (!has(value, 'write')) {
     checkFd(name, value)
     return value
@@ -106,14 +126,22 @@ export function outputOf(name: string, value: unknown): number | Sink {
   return {
     isTTY: writer.isTTY === true,
     write(chunk) {
+      const { errored } = writer
+      if (errored && !isGone(errored)) throw errored
       if (writer.destroyed || writer.writableEnded) refuse(Errno.PIPE)
       writer.write(chunk)
     },
   }
 }
 
+/** The `end` of a function that has one, as `lines` makes it. */
+export function endOf(take: object): Pick<Sink, 'end'> {
+  const { end } = take as { end?: unknown }
+  return typeof end === 'function' ? { end: () => void end.call(take) } : {}
+}
+
 /** A sink for a terminal that does not obey the guest: what would steer it is shown. */
 export function plainSink(sink: Sink): Sink {
   const decoder = new TextDecoder()
-  return { isTTY: true, write: chunk => sink.write(Buffer.from(plain(decoder.decode(chunk, { stream: true })))) }
+  return { ...sink, isTTY: true, write: chunk => sink.write(Buffer.from(plain(decoder.decode(chunk, { stream: true })))) }
 }

@@ -62,6 +62,8 @@ export abstract class Descriptor {
   setFlags(_fdflags: number): Answer { return -Errno.NOTSUP }
   /** How many bytes are there to be read, of what is always ready; -1 for what the host has to be asked of. */
   waiting(_reads: boolean): number { return 0 }
+  /** Waits until a stream of the embedder's, of which `waiting` is -1, is ready, for at most so many milliseconds. */
+  wait(_milliseconds: number): void {}
 
   readdir(_cookie: bigint, _at: number, _length: number): Answer { return -Errno.NOTDIR }
   /** The new descriptor, or what went wrong. */

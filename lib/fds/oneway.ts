@@ -43,6 +43,7 @@ export abstract class OneWay extends Descriptor {
   override datasync() { return this.behind.datasync() }
   override setFlags(fdflags: number) { return this.behind.setFlags(fdflags) }
   override waiting(reads: boolean) { return this.behind.waiting(reads) }
+  override wait(milliseconds: number) { this.behind.wait(milliseconds) }
 }
 
 /** stdout and stderr. Socket calls may send. */

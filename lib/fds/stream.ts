@@ -2,7 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import { Fdflags, Filetype } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
-import { isGone, type Sink, type Source } from '../streams.js'
+import { isGone, type Readiness, type Sink, type Source } from '../streams.js'
 import type { Block } from '../sys/block.js'
 import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'
@@ -23,11 +23,13 @@ abstract class Stream extends Descriptor {
   override readonly handle: Handle
   protected readonly memory: GuestMemory
   protected readonly block: Block
-  constructor(memory: GuestMemory, block: Block, index: number, traits: Traits) {
-    super(traits)
+  readonly #readiness: Readiness | undefined
+  constructor(memory: GuestMemory, block: Block, index: number, { isTTY = false, readiness }: Partial<Pick<Sink, 'isTTY' | 'readiness'>>) {
+    super(isTTY ? terminal : pipe)
     this.memory = memory
     this.block = block
     this.handle = first + index
+    this.#readiness = readiness
   }
 
   override filestat(): Answer {
@@ -36,9 +38,17 @@ abstract class Stream extends Descriptor {
     this.block.recordBytes[24] = 1
     return 0
   }
-  /** The embedder decides whether to wait. */
+  /** A stream that the embedder serves in the guest's own thread always returns, with NONBLOCK and without. */
   override setFlags(fdflags: number): Answer {
-    return (fdflags & ~(Fdflags.APPEND | Fdflags.NONBLOCK)) === 0 ? 0 : -Errno.NOTSUP
+    if ((fdflags & ~(Fdflags.APPEND | Fdflags.NONBLOCK)) !== 0) return -Errno.NOTSUP
+    this.#readiness?.setNonblock((fdflags & Fdflags.NONBLOCK) !== 0)
+    return 0
+  }
+  override waiting(_reads: boolean): number {
+    return this.#readiness?.ready() ?? 0
+  }
+  override wait(milliseconds: number): void {
+    this.#readiness?.wait(milliseconds)
   }
 }
 
@@ -46,7 +56,7 @@ export class InputStream extends Stream {
   readonly #source: Source
   #rest: Uint8Array = new Uint8Array(0)
   constructor(memory: GuestMemory, block: Block, index: number, source: Source) {
-    super(memory, block, index, pipe)
+    super(memory, block, index, source)
     this.#source = source
   }
 
@@ -66,15 +76,15 @@ export class InputStream extends Stream {
     }
     return done
   }
-  override waiting(): number {
-    return this.#rest.length
+  override waiting(reads: boolean): number {
+    return this.#rest.length > 0 ? this.#rest.length : super.waiting(reads)
   }
 }
 
 export class OutputStream extends Stream {
   readonly #sink: Sink
   constructor(memory: GuestMemory, block: Block, index: number, sink: Sink) {
-    super(memory, block, index, sink.isTTY ? terminal : pipe)
+    super(memory, block, index, sink)
     this.#sink = sink
   }
 
@@ -99,8 +109,5 @@ export class OutputStream extends Stream {
       throw error
     }
     return done
-  }
-  override waiting(): number {
-    return 0
   }
 }

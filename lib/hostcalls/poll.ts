@@ -5,6 +5,8 @@ import { clockid, event, eventtype, subscription, subscription0 } from '../abi/t
 import { Clockid, Eventrwflags, Eventtype, Subclockflags } from '../abi/values.js'
 import type { Context } from '../context.js'
 import { refuse, WasiError } from '../errors.js'
+import type { Descriptor } from '../fds/descriptor.js'
+import { streamAt } from '../fds/stream.js'
 import { maxPolls, Ready, Want } from '../sys/block.js'
 import { type Answer, type Sys, UNEXPECTED } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
@@ -27,8 +29,12 @@ const layout0: Layout = { size: subscription0.size, clock: 24 }
 const subs = new DataView(new ArrayBuffer(maxPolls * Math.max(layout.size, layout0.size)))
 /** For each: the errno of one that is itself at fault. */
 const errnos = new Int32Array(maxPolls)
-/** Its place in the block's list, or -1 for a clock and for what is ready now. */
+/** Its place in the block's list, READY for a clock and for what is ready now, or STREAM for a stream of the embedder's that is not. */
 const places = new Int32Array(maxPolls)
+const READY = -1
+const STREAM = -2
+/** The streams that are waited for, by subscription. No call that comes meanwhile has any: only a thread of its own waits for them. */
+const streams: (Descriptor | undefined)[] = []
 /** What can be read of a file that is ready now. */
 const bytes = new Float64Array(maxPolls)
 /** Nanoseconds until a clock is due. */
@@ -68,12 +74,13 @@ function wait(context: Context, { size, clock }: Layout, at: number, out: number
   memory.copyInto(subs, at, count * size)
 
   let polled = 0
+  let streamed = 0
   let timeout = Number.POSITIVE_INFINITY
   for (let i = 0, sub = 0; i < count; i++, sub += size) {
     const type = subs.getUint8(sub + 8)
     if (type >= eventtype.labels.length) return -Errno.INVAL
     errnos[i] = Errno.SUCCESS
-    places[i] = -1
+    places[i] = READY
     bytes[i] = 0
     delays[i] = 0
     try {
@@ -84,10 +91,11 @@ function wait(context: Context, { size, clock }: Layout, at: number, out: number
       errnos[i] = error.errno
     }
     if (places[i] >= 0) polled++
+    else if (places[i] === STREAM) streamed++
     else timeout = Math.min(timeout, delays[i])
   }
 
-  const answer = polled === 0 && timeout === 0 ? 0 : sys.poll(polled, timeout)
+  const answer = streamed > 0 ? pollStreams(sys, count, polled, timeout) : polled === 0 && timeout === 0 ? 0 : sys.poll(polled, timeout)
   if (answer < 0) return answer
   const waited = answer === 0 ? timeout : 0
   memory.refresh()
@@ -95,6 +103,7 @@ function wait(context: Context, { size, clock }: Layout, at: number, out: number
   let events = 0
   for (let i = 0, sub = 0; i < count; i++, sub += size) {
     const place = places[i]
+    if (place === STREAM) continue
     if (place < 0) {
       if (delays[i] <= waited) tell(context, out + events++ * event.size, sub, errnos[i], bytes[i], 0)
       continue
@@ -105,6 +114,39 @@ function wait(context: Context, { size, clock }: Layout, at: number, out: number
     tell(context, out + events++ * event.size, sub, ready < 0 ? -ready : 0, ready < 0 ? 0 : sys.block.pollBytes[place], hangup)
   }
   return events
+}
+
+/** How long one stream is waited for until the host and the other streams are asked again, in milliseconds. */
+const slice = 5
+
+/** Waits for streams of the embedder's as well, and returns as `poll` of Sys does. */
+function pollStreams(sys: Sys, count: number, polled: number, timeout: number): Answer {
+  const end = performance.now() + timeout / 1e6
+  for (;;) {
+    const answer = polled === 0 ? 0 : sys.poll(polled, 0)
+    const ready = takeReady(count)
+    if (answer !== 0 || ready > 0) return answer < 0 ? answer : answer + ready
+    const left = end - performance.now()
+    if (left <= 0) return 0
+    const waiting = places.subarray(0, count)
+    const alone = polled === 0 && waiting.indexOf(STREAM) === waiting.lastIndexOf(STREAM)
+    streams[waiting.indexOf(STREAM)]?.wait(alone ? left : Math.min(left, slice))
+  }
+}
+
+/** Marks the streams that have become ready. Returns their number. */
+function takeReady(count: number): number {
+  let ready = 0
+  for (let i = 0; i < count; i++) {
+    if (places[i] !== STREAM) continue
+    // A stream of the embedder's goes one way.
+    const waiting = streams[i]?.waiting(true) ?? 0
+    if (waiting < 0) continue
+    places[i] = READY
+    bytes[i] = waiting
+    ready++
+  }
+  return ready
 }
 
 /** How long until a clock is due. */
@@ -119,14 +161,18 @@ function delayOf(sys: Sys, at: number): number {
   return Math.max(0, Number(timeout - sys.block.time[0]))
 }
 
-/** Put a descriptor on the block's list. Its place there, or -1 where it is ready now. */
+/** Puts a descriptor on the list of the block or that of the streams. Returns its place, as `places` has it. */
 function enlist({ fds, sys }: Context, sub: number, fd: number, type: number, place: number): number {
   const writes = type === Eventtype.FD_WRITE
   const file = fds.get(fd, Rights.POLL_FD_READWRITE | (writes ? Rights.FD_WRITE : Rights.FD_READ))
   const waiting = file.waiting(!writes)
   if (waiting >= 0) {
     bytes[sub] = waiting
-    return -1
+    return READY
+  }
+  if (streamAt(file.handle) !== undefined) {
+    streams[sub] = file
+    return STREAM
   }
   sys.block.pollHandles[place] = file.handle
   sys.block.poll[2 * place] = writes ? Want.WRITE : Want.READ

@@ -3,10 +3,10 @@ import { Errno } from '../abi/errno.js'
 import { refuse } from '../errors.js'
 import type { Sink, Source } from '../streams.js'
 
-/** The words of an output's shared memory: what is on its way, by its weight, and whether nobody reads any more. */
-const Out = Object.freeze({ UNREAD: 0, CLOSED: 1 })
+/** The words of an output's shared memory: what is on its way, by its weight, whether nobody reads any more, and O_NONBLOCK. */
+const Out = Object.freeze({ UNREAD: 0, CLOSED: 1, NONBLOCK: 2 })
 /** The words of an input's, before its bytes. */
-const In = Object.freeze({ LOCK: 0, STATE: 1, LENGTH: 2 })
+const In = Object.freeze({ LOCK: 0, STATE: 1, LENGTH: 2, NONBLOCK: 3 })
 const State = Object.freeze({ IDLE: 0, ASKED: 1, READY: 2, ENDED: 3 })
 const head = 4 * Object.keys(In).length
 
@@ -21,7 +21,7 @@ const weight = (chunk: Uint8Array): number => chunk.length + overhead
 export type Conveyed =
   | number
   | { readonly bytes: Uint8Array }
-  | { readonly input: SharedArrayBuffer }
+  | { readonly input: SharedArrayBuffer; readonly isTTY: boolean }
   | { readonly output: SharedArrayBuffer; readonly isTTY: boolean }
 
 export const inputMemory = (): SharedArrayBuffer => new SharedArrayBuffer(head + mostRead)
@@ -29,24 +29,31 @@ export const outputMemory = (): SharedArrayBuffer => new SharedArrayBuffer(4 * O
 
 // In a thread of the guest.
 
-/** Reads what the embedder's thread is asked for. One thread at a time asks. */
-export function pipedSource(memory: SharedArrayBuffer, ask: () => void): Source {
+/** Reads what the embedder's thread is asked for. One thread at a time takes it. */
+export function pipedSource(memory: SharedArrayBuffer, isTTY: boolean, ask: () => void): Source {
   const words = new Int32Array(memory, 0, head / 4)
   const bytes = new Uint8Array(memory, head)
+  /** Asks unless another thread has. Returns the state from then on. */
+  const asked = (): number => {
+    if (Atomics.compareExchange(words, In.STATE, State.IDLE, State.ASKED) === State.IDLE) ask()
+    return Atomics.load(words, In.STATE)
+  }
   const take = (): Uint8Array => {
-    if (Atomics.load(words, In.STATE) === State.IDLE) {
-      Atomics.store(words, In.STATE, State.ASKED)
-      ask()
-    }
-    while (Atomics.load(words, In.STATE) === State.ASKED) Atomics.wait(words, In.STATE, State.ASKED)
-    if (Atomics.load(words, In.STATE) === State.ENDED) return new Uint8Array(0)
+    let state = asked()
+    if (state === State.ASKED && Atomics.load(words, In.NONBLOCK) !== 0) refuse(Errno.AGAIN)
+    for (; state === State.ASKED; state = Atomics.load(words, In.STATE)) Atomics.wait(words, In.STATE, State.ASKED)
+    if (state === State.ENDED) return new Uint8Array(0)
     const chunk = bytes.slice(0, Atomics.load(words, In.LENGTH))
     Atomics.store(words, In.STATE, State.IDLE)
     return chunk
   }
   return {
+    isTTY,
     read() {
-      while (Atomics.compareExchange(words, In.LOCK, 0, 1) !== 0) Atomics.wait(words, In.LOCK, 1)
+      while (Atomics.compareExchange(words, In.LOCK, 0, 1) !== 0) {
+        if (Atomics.load(words, In.NONBLOCK) !== 0) refuse(Errno.AGAIN)
+        Atomics.wait(words, In.LOCK, 1)
+      }
       try {
         return take()
       } finally {
@@ -54,22 +61,41 @@ export function pipedSource(memory: SharedArrayBuffer, ask: () => void): Source 
         Atomics.notify(words, In.LOCK, 1)
       }
     },
+    readiness: {
+      ready() {
+        const state = asked()
+        if (state === State.ENDED) return 0
+        return state === State.READY ? Atomics.load(words, In.LENGTH) : -1
+      },
+      wait: milliseconds => void Atomics.wait(words, In.STATE, State.ASKED, milliseconds),
+      setNonblock: on => void Atomics.store(words, In.NONBLOCK, Number(on)),
+    },
   }
 }
 
 /** Sends what is written, and waits while the embedder's thread is behind. */
 export function pipedSink(memory: SharedArrayBuffer, isTTY: boolean, send: (chunk: Uint8Array) => void): Sink {
   const words = new Int32Array(memory)
+  const closed = (): boolean => Atomics.load(words, Out.CLOSED) !== 0
+  const unread = (): number => Atomics.load(words, Out.UNREAD)
+  const full = (): boolean => unread() >= mostUnread && !closed()
+  const wait = (milliseconds?: number): void => {
+    const seen = unread()
+    if (seen >= mostUnread && !closed()) Atomics.wait(words, Out.UNREAD, seen, milliseconds)
+  }
   return {
     isTTY,
     write(chunk) {
-      for (let unread = Atomics.load(words, Out.UNREAD); unread >= mostUnread; unread = Atomics.load(words, Out.UNREAD)) {
-        if (Atomics.load(words, Out.CLOSED) !== 0) break
-        Atomics.wait(words, Out.UNREAD, unread)
-      }
-      if (Atomics.load(words, Out.CLOSED) !== 0) refuse(Errno.PIPE)
+      if (Atomics.load(words, Out.NONBLOCK) !== 0 && full()) refuse(Errno.AGAIN)
+      while (full()) wait()
+      if (closed()) refuse(Errno.PIPE)
       Atomics.add(words, Out.UNREAD, weight(chunk))
       send(chunk)
+    },
+    readiness: {
+      ready: () => (full() ? -1 : 0),
+      wait,
+      setNonblock: on => void Atomics.store(words, Out.NONBLOCK, Number(on)),
     },
   }
 }

@@ -74,7 +74,7 @@ class Thread {
     const own: Settings = {
       ...settings,
       preopens: this.#mounts.preopens,
-      stdio: stdio.map(streamOf) as unknown as Settings['stdio'],
+      stdio: stdio.map((stream, i) => streamOf(stream, i, settings.replay?.start !== undefined)) as unknown as Settings['stdio'],
       trace: traced ? line => this.#report({ kind: 'trace', line: sharing === undefined ? line : this.#mine(line) }) : undefined,
       report: ({ call, cause }) => this.#report({ kind: 'unexpected', call, cause: toldError(cause) }),
     }
@@ -124,11 +124,17 @@ class Thread {
   }
 }
 
-function streamOf(stream: Conveyed, index: number): number | Source | Sink {
+/** @param fixed in a deterministic run streams are always ready: what a run did must not depend on when input came */
+function streamOf(stream: Conveyed, index: number, fixed: boolean): number | Source | Sink {
   if (typeof stream === 'number') return stream
   if ('bytes' in stream) return sourceOf(stream.bytes)
-  if ('input' in stream) return pipedSource(stream.input, () => tell({ kind: 'input' }))
-  return pipedSink(stream.output, stream.isTTY, chunk => tell({ kind: 'output', stream: index, chunk }))
+  const piped: Source | Sink =
+    'input' in stream
+      ? pipedSource(stream.input, stream.isTTY, () => tell({ kind: 'input' }))
+      : pipedSink(stream.output, stream.isTTY, chunk => tell({ kind: 'output', stream: index, chunk }))
+  if (!fixed) return piped
+  const { readiness: _, ...waiting } = piped
+  return waiting
 }
 
 let thread: Thread | undefined
