@@ -15,7 +15,6 @@ const wasi = new WASI({
   stderr: text => console.log('and adds', String(text).trim()),
 })
 wasi.start(wasi.instantiate(program('hello')))
-stdout.end()
 
 // Prints:
 // it says "arg 0 hello"

@@ -4,7 +4,7 @@ import { checkFunction } from './validate.js'
 /** A standard output whose function is called with each line, without its end. */
 export interface Lines {
   (chunk: Uint8Array): void
-  /** Hand over what is left: a last line that was not ended. */
+  /** Hands over what is left: a last line that was not ended. `start`, `run` and Pool call it at the guest's end. */
   end(): void
 }
 
@@ -15,7 +15,8 @@ const isHalf = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
 
 /**
  * Make a standard output of a function for lines: `stdout: lines(line => console.log(line))`. Text is UTF-8; what is none
- * becomes U+FFFD. A line of more than 64 Ki characters comes in pieces. Call `end()` when the guest has ended.
+ * becomes U+FFFD. A line of more than 64 Ki characters comes in pieces. `start` of class WASI, `run` and Pool
+ * hand over a last line that was not ended; call `end()` yourself where exports of a reactor are called, or of `createGuest`.
  */
 export function lines(take: (line: string) => void): Lines {
   checkFunction('take', take)

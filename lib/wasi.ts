@@ -8,7 +8,7 @@ import { type Guest, guestOf } from './guest.js'
 import type { Listener } from './listen.js'
 import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
 import type { Metrics } from './metrics.js'
-import { returnOnExitOf, settingsOf, type WASIOptions } from './options.js'
+import { returnOnExitOf, type Settings, settingsOf, type WASIOptions } from './options.js'
 import { checkFunction, checkObject, wrongType } from './validate.js'
 import { Verdict } from './verdict.js'
 
@@ -47,17 +47,23 @@ export class WASI {
   [kInstance]: { readonly exports: Exports } | undefined = undefined
   readonly #guest: Guest
   readonly #verdict: Verdict
+  readonly #outputs: readonly Settings['stdio'][number][]
 
   /** @throws as {@link createGuest} does. */
   constructor(options: WASIOptions = {} as WASIOptions) {
     let returnOnExit = true
     this.#verdict = new Verdict(ended => {
       if (!(ended instanceof Exit)) return ended
-      if (!returnOnExit) process.exit(ended.code)
+      if (!returnOnExit) {
+        this.#endOutputs()
+        process.exit(ended.code)
+      }
       this[kExitCode] = ended.code
       return kExitCode
     })
-    this.#guest = guestOf(settingsOf(options), this.#verdict)
+    const settings = settingsOf(options)
+    this.#outputs = settings.stdio.slice(1)
+    this.#guest = guestOf(settings, this.#verdict)
     this.wasiImport = this.#guest.imports
     this[kBindingName] = this.#guest.namespace
     this[kSetMemory] = memory => this.#guest.bind(memory)
@@ -142,9 +148,24 @@ export class WASI {
     try {
       this.#run(_start)
     } catch (thrown) {
-      if (thrown !== kExitCode) throw thrown
+      if (thrown !== kExitCode) {
+        this.#endOutputs(true)
+        throw thrown
+      }
     }
+    this.#endOutputs()
     return this[kExitCode]
+  }
+
+  /** Hands over what the outputs have kept. Where the guest has failed, its own error counts. */
+  #endOutputs(failed = false): void {
+    for (const output of this.#outputs) {
+      try {
+        if (typeof output === 'object' && 'write' in output) output.end?.()
+      } catch (error) {
+        if (!failed) throw error
+      }
+    }
   }
 
   /**

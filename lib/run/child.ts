@@ -165,8 +165,8 @@ export class GuestProcess {
   }
 
   #settleWith(outcome: (() => Ended) | undefined): void {
-    this.#stdio.close()
     const taken = this.#ended ? Promise.race([this.#stdio.end(), this.#hurried]) : Promise.resolve()
+    this.#stdio.close()
     this.#settle.resolve(taken.then(outcome as () => Ended))
   }
 

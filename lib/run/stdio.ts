@@ -4,6 +4,7 @@ import type { Settings } from '../options.js'
 import { bytesOf, type Chunk, type Input, inputOf, isBytes, isGone, type Output, outputOf, type Writer } from '../streams.js'
 import { checkInteger, wrongType } from '../validate.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
+import { roomIn, StreamWriter } from './writer.js'
 
 /** Standard input of a run may be waited for, too: a stream of Node or of the web, an async generator, a function's promise. */
 export type RunInput = Input | AsyncIterable<Chunk> | (() => Promise<Chunk | null | undefined>)
@@ -58,6 +59,8 @@ export class Stdio {
   readonly #feed: Feed | undefined
   readonly #drains: readonly (Drain | undefined)[]
   readonly #captures: readonly (Capture | undefined)[]
+  readonly #outputs: readonly RunSink[]
+  #ended = false
   readonly #close: () => void
   #closed = false
 
@@ -69,6 +72,7 @@ export class Stdio {
     const outputs = [outputFor('options.stdout', stdout, maxOutput), outputFor('options.stderr', stderr, maxOutput)]
     this.#drains = [undefined, ...outputs.map(({ drain }) => drain)]
     this.#captures = outputs.map(({ capture }) => capture)
+    this.#outputs = outputs
     this.conveyed = [conveyed, outputs[0].conveyed, outputs[1].conveyed]
   }
 
@@ -76,7 +80,8 @@ export class Stdio {
   get shared(): Settings['stdio'] {
     return this.conveyed.map(stream => {
       if (typeof stream === 'number') return stream
-      return 'output' in stream ? { isTTY: stream.isTTY, write() {} } : { read: () => new Uint8Array(0) }
+      if ('output' in stream) return { isTTY: stream.isTTY, write() {} }
+      return { isTTY: 'input' in stream && stream.isTTY, read: () => new Uint8Array(0) }
     }) as unknown as Settings['stdio']
   }
 
@@ -117,15 +122,22 @@ export class Stdio {
     else for (let chunk = await this.#feed?.next(); chunk !== undefined; chunk = await this.#feed?.next()) yield chunk
   }
 
-  /** Until what was written is taken. */
+  /** Waits until what was written is taken. */
   async end(): Promise<void> {
-    await Promise.all(this.#drains.map(drain => drain?.end()))
+    this.#ended = true
+    try {
+      await Promise.all(this.#drains.map(drain => drain?.end()))
+      await Promise.all(this.#outputs.map(output => output.end?.()))
+    } finally {
+      for (const output of this.#outputs) output.release?.()
+    }
   }
   /** Nobody reads the input any more. The guest is at its end, whatever the embedder's iterator makes of that. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#feed?.close()
+    if (!this.#ended) for (const output of this.#outputs) output.leave?.()
     try {
       this.#close()
     } catch {}
@@ -162,7 +174,7 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
       await iterator().return?.()
     }
     const close = (): void => void leave().catch(() => {})
-    return { conveyed: { input: feed.memory }, feed, close }
+    return { conveyed: { input: feed.memory, isTTY: (value as { isTTY?: unknown }).isTTY === true }, feed, close }
   }
   const source = inputOf(name, value)
   const close = (): void => {
@@ -176,10 +188,23 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
     const chunk = await read()
     return chunk.length === 0 ? undefined : chunk
   })
-  return { conveyed: { input: feed.memory }, feed, close }
+  return { conveyed: { input: feed.memory, isTTY: false }, feed, close }
 }
 
-function outputFor(name: string, value: unknown, most: number): { conveyed: Conveyed; drain?: Drain; capture?: Capture } {
+/** An output of one run. */
+interface RunSink {
+  readonly conveyed: Conveyed
+  readonly drain?: Drain
+  readonly capture?: Capture
+  /** Waits until all is taken, and hands over what was kept. */
+  end?(): Promise<void> | void
+  /** Leaves the embedder's stream alone from now on. */
+  release?(): void
+  /** The same for a run that failed, whose own error counts: what was kept is handed over, but not waited for. */
+  leave?(): void
+}
+
+function outputFor(name: string, value: unknown, most: number): RunSink {
   if (value === 'capture') {
     const capture = new Capture(most)
     return { conveyed: { output: capture.drain.memory, isTTY: false }, drain: capture.drain, capture }
@@ -187,7 +212,8 @@ function outputFor(name: string, value: unknown, most: number): { conveyed: Conv
   const sink = outputOf(name, value)
   if (typeof sink === 'number') return { conveyed: sink }
   const { destroyed, writableEnded } = value as Writer
-  const take = typeof value === 'function' ? (chunk: Buffer) => value(chunk) : writing(value as Writer, () => drain.close())
+  const stream = typeof value === 'function' ? undefined : new StreamWriter(name, value as Writer)
+  const take = typeof value === 'function' ? (chunk: Buffer) => value(chunk) : (chunk: Buffer) => stream?.write(chunk)
   const drain: Drain = new Drain(async chunk => {
     try {
       await take(chunk)
@@ -195,14 +221,18 @@ function outputFor(name: string, value: unknown, most: number): { conveyed: Conv
       if (!isGone(error)) throw error
       drain.close()
     }
+    if (stream?.gone) drain.close()
   })
   if (destroyed || writableEnded) drain.close()
-  return { conveyed: { output: drain.memory, isTTY: sink.isTTY }, drain }
-}
-
-interface Emitter {
-  once(name: string, listener: () => void): void
-  off(name: string, listener: () => void): void
+  const conveyed = { output: drain.memory, isTTY: sink.isTTY }
+  const release = (): void => stream?.release()
+  const leave = (): void => {
+    release()
+    try {
+      sink.end?.()
+    } catch {}
+  }
+  return { conveyed, drain, end: () => (stream === undefined ? sink.end?.() : stream.end()), release, leave }
 }
 
 /** Everything into a pipe. A reader that goes away has read enough. */
@@ -227,30 +257,5 @@ function draw(pipe: Readable, drain: Drain, failed: (error: unknown) => void): v
       if (drain.closed) pipe.destroy()
       else setImmediate(() => pipe.resume())
     }, failed)
-  })
-}
-
-/** Writes to a stream, and waits while it is full. Once it is gone, so is the reader of the guest's pipe. */
-function writing(writer: Writer & Partial<Emitter>, close: () => void): (chunk: Buffer) => Promise<void> {
-  return async chunk => {
-    if (writer.destroyed || writer.writableEnded) return close()
-    const answer = writer.write(chunk)
-    // Who has no room calls when he has some, which may be soon; or he answers with a promise.
-    if (answer !== false) return void (await answer)
-    await roomIn(writer)
-    if (writer.destroyed) close()
-  }
-}
-
-/** Until a stream that was full has room again, or is gone. What is no stream has room always. */
-async function roomIn(stream: Partial<Emitter>): Promise<void> {
-  if (typeof stream.once !== 'function') return
-  await new Promise<void>(resolve => {
-    const names = ['drain', 'close', 'error']
-    const go = (): void => {
-      for (const name of names) stream.off?.(name, go)
-      resolve()
-    }
-    for (const name of names) stream.once?.(name, go)
   })
 }
