@@ -12,7 +12,7 @@ import { type Replay, type ReplayOptions, replayNames, replayOf } from './replay
 import { reporter } from './report.js'
 import { type Input, inputOf, type Output, outputOf, type Sink, type Source } from './streams.js'
 import { checkStrict } from './strict.js'
-import { MemoryFiles } from './sys/memory/files.js'
+import { isForeign, MemoryFiles } from './sys/memory/files.js'
 import { type Quota, quotaOf } from './sys/memory/room.js'
 import type { FileRecord } from './sys/memory/store.js'
 import type { Style } from './trace.js'
@@ -24,6 +24,7 @@ import {
   checkObject,
   checkOneOf,
   checkString,
+  isRecord,
   wrongType,
   wrongValue,
 } from './validate.js'
@@ -248,8 +249,8 @@ function folder(name: string, value: unknown): Given {
   if (value === null || typeof value !== 'object') return host(String(value))
   if (value instanceof URL) return host(fileURLToPath(value))
   // What has its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record must be spelled right.
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return host(String(value))
+  if (value instanceof MemoryFiles || isForeign(value)) throw wrongType(at, '{ files } for MemoryFiles', value)
+  if (!isRecord(value)) return host(String(value))
   const { path, readOnly = false, overlay = false, files, file, quota } = value as Partial<Preopen & MemoryPreopen & FilePreopen>
   const more = files !== undefined ? ['quota'] : file !== undefined ? [] : ['overlay', 'quota']
   checkKeys(at, [files !== undefined ? 'files' : file !== undefined ? 'file' : 'path', 'readOnly', ...more], value)
@@ -262,6 +263,7 @@ function folder(name: string, value: unknown): Given {
   if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
   const given = { name, path: pathOf(`${at}.path`, path), readOnly }
   if (overlay instanceof MemoryFiles) return { ...given, files: filesOf(at, overlay, quota) }
+  checkOwn(`${at}.overlay`, overlay)
   checkBoolean(`${at}.overlay`, overlay)
   if (overlay) return { ...given, files: filesOf(at, {}, quota) }
   if (quota !== undefined) throw wrongValue(`${at}.quota`, 'is for what lies in memory, and this is a directory of the host', quota)
@@ -297,11 +299,17 @@ function folderOf({ name, path = '' }: Given): string {
 
 function filesOf(at: string, files: unknown, quota: unknown): MemoryFiles {
   if (!(files instanceof MemoryFiles)) {
-    checkObject(`${at}.files`, files)
+    checkOwn(`${at}.files`, files)
+    if (!isRecord(files))
+      throw wrongType(`${at}.files`, 'an instance of MemoryFiles, or an object of no class with contents by path', files)
     return new MemoryFiles(files as FileRecord, { quota: quotaOf(`${at}.quota`, quota) })
   }
   if (quota !== undefined) throw wrongValue(`${at}.quota`, 'must not be given beside MemoryFiles, which have their own', quota)
   return files
+}
+
+function checkOwn(at: string, files: unknown): void {
+  if (isForeign(files)) throw wrongType(at, 'made by the same copy of wasi-common as the guest; this one is of another copy', files)
 }
 
 function pathOf(at: string, path: string): string {

@@ -37,6 +37,13 @@ export function checkObject(name: string, value: unknown): asserts value is Reco
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType(name, 'of type object', value)
 }
 
+/** Whether it is a record: an object of no class, of this realm or another. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object') return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
 /** Options that only this package has must be spelled right: one that is passed over in silence may have been a restriction. */
 export function checkKeys(name: string, known: readonly string[], value: unknown): void {
   checkObject(name, value)

@@ -158,6 +158,8 @@ test.serial('what an embedder reads is his own, and so is what he gave', t => {
 
 const mistakes: Readonly<Record<string, readonly [run: (files: MemoryFiles) => unknown, code: string]>> = {
   'no record': [() => new MemoryFiles([] as never), 'ERR_INVALID_ARG_TYPE'],
+  'a Map for a record': [() => new MemoryFiles(new Map([['f', 'x']]) as never), 'ERR_INVALID_ARG_TYPE'],
+  'MemoryFiles for a record': [files => new MemoryFiles(files as never), 'ERR_INVALID_ARG_TYPE'],
   'a number for a file': [() => new MemoryFiles({ f: 1 as never }), 'ERR_INVALID_ARG_TYPE'],
   'text for a directory': [() => new MemoryFiles({ 'd/': 'text' }), 'ERR_INVALID_ARG_VALUE'],
   'a file below a file': [() => new MemoryFiles({ f: '', 'f/g': '' }), 'ENOTDIR'],
@@ -172,6 +174,25 @@ const mistakes: Readonly<Record<string, readonly [run: (files: MemoryFiles) => u
   'a link that leads out': [files => files.readFile('out'), 'ENOTCAPABLE'],
   'a file to list': [files => files.list('file'), 'ENOTDIR'],
   'an unknown encoding': [files => files.readFile('file', 'latin1' as never), 'ERR_INVALID_ARG_VALUE'],
+}
+
+const asPreopen = (preopen: unknown) => (): unknown => createGuest({ version: 'preview1', preopens: { '/m': preopen as never } })
+for (const [title, preopen, message] of [
+  ['files of another copy', (other: object) => ({ files: other }), /preopens\['\/m'\]\.files.*same copy of wasi-common/],
+  [
+    'an overlay of another copy',
+    (other: object) => ({ path: '.', overlay: other }),
+    /preopens\['\/m'\]\.overlay.*same copy of wasi-common/,
+  ],
+  ['another copy’s MemoryFiles in place of a record', (other: object) => other, /preopens\['\/m'\].*\{ files \}/],
+  ['MemoryFiles in place of a record', () => new MemoryFiles(), /preopens\['\/m'\].*\{ files \}/],
+  ['a Map', () => ({ files: new Map([['f', 'x']]) }), /preopens\['\/m'\]\.files.*Received an instance of Map/],
+  ['an array', () => ({ files: [['f', 'x']] }), /preopens\['\/m'\]\.files.*Received an instance of Array/],
+] as const) {
+  test.serial(`a preopen of ${title} is refused, and names the option`, async t => {
+    const { MemoryFiles: Other } = await import('#bundle/index.js' as string)
+    t.throws(asPreopen(preopen(new Other({ f: 'x' }))), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE', message })
+  })
 }
 for (const [title, [run, code]] of Object.entries(mistakes)) {
   test.serial(`an embedder’s mistake: ${title} is ${code}`, t => {

@@ -6,6 +6,13 @@ import { type FullQuota, type Quota, quotaOf } from './room.js'
 import type { FileEntry, FileLink, FileRecord, Store } from './store.js'
 import type { Tree } from './tree.js'
 
+/** The mark of MemoryFiles, which those of another copy of this package have as well. */
+const brand = Symbol.for('wasi-common.MemoryFiles')
+
+/** True for MemoryFiles of another copy of this package, whose content this copy cannot reach. */
+export const isForeign = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && brand in value && !(value instanceof MemoryFiles)
+
 /** What they lie in, for those who lay it before a guest. */
 export let treeOf: (files: MemoryFiles) => Tree
 
@@ -18,6 +25,7 @@ export class MemoryFiles {
   readonly #store: Store
   static {
     treeOf = files => files.#store.tree
+    Object.defineProperty(MemoryFiles.prototype, brand, { value: true })
   }
 
   /** @throws TypeError, RangeError for a wrong record or quota; Error with code ENOSPC for a record that is more than the quota. */

@@ -2,7 +2,7 @@
 import { Errno } from '../../abi/errno.js'
 import { dictionary } from '../../dictionary.js'
 import { coded, refuse, WasiError } from '../../errors.js'
-import { checkKeys, checkObject, checkString, wrongType, wrongValue } from '../../validate.js'
+import { checkKeys, checkString, isRecord, wrongType, wrongValue } from '../../validate.js'
 import { joined } from './below.js'
 import { type Change, changesOf, type FileKind, kindOf, toText } from './changes.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
@@ -40,7 +40,7 @@ export class Store {
   readonly tree: Tree
 
   constructor(record: FileRecord, quota: FullQuota) {
-    checkObject('record', record)
+    if (!isRecord(record)) throw wrongType('record', 'an object of no class, with contents by path', record)
     this.tree = new Tree(quota)
     for (const [path, value] of Object.entries(record)) this.#put(path, value)
   }
