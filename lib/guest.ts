@@ -81,7 +81,7 @@ export function createGuest(options: GuestOptions): Guest {
 
 export function guestOf(settings: Settings, verdict = new Verdict(), sys: Sys = openSys(settings.backend)): Guest {
   const memory = new GuestMemory(sys, settings.limits)
-  const fds = new OwnFds(settings.limits.descriptors)
+  const fds = new OwnFds(settings.limits.descriptors, settings.rights)
   const opened = openAll(sys, () => openSys(settings.backend), memory, fds, settings, settings.preopens.map(nameOf))
   return guestWith(settings, verdict, sys, memory, fds, opened)
 }

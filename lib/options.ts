@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { coded, type UnexpectedError } from './errors.js'
+import type { RightsMode } from './fds/rights.js'
 import { type Limits, limitsOf } from './limits.js'
 import { type Listen, type ListeningFd, listenOf } from './listen.js'
 import { type Counts, newCounts } from './metrics.js'
@@ -112,6 +113,13 @@ export interface GuestOptions extends ReplayOptions {
    * control characters are shown as pictures of themselves. Default true, but false in a strict sandbox.
    */
   readonly allowTerminalEscapes?: boolean | undefined
+  /**
+   * `enforce` checks all rights of preview 1, as node:wasi does: a call for which a descriptor lacks the right is NOTCAPABLE.
+   * `access` checks FD_READ and FD_WRITE, as other hosts do: a file that is open the other way is BADF. Rights bind the guest to
+   * itself; what it is given is the preopen. Default `enforce` for class WASI and `createGuest`, `access` for `run`, Pool and the
+   * command.
+   */
+  readonly rights?: RightsMode | undefined
   /** How much of the host the guest may use at once; README.md has the table. Default: its defaults. */
   readonly limits?: Partial<Limits> | undefined
   /** Receives a line for each hostcall. */
@@ -128,7 +136,7 @@ export interface GuestOptions extends ReplayOptions {
 
 /** What `createGuest` takes; `class WASI` passes over what it does not know, as node:wasi does. */
 // biome-ignore format: a list
-export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'listen', 'stdin', 'stdout', 'stderr', 'backend', 'sandbox', 'allowUnsafePreopen', 'allowPublicListen', 'allowTerminalEscapes', 'limits', 'trace', 'traceFormat', 'traceTimes', 'metrics', 'onUnexpected', ...replayNames]
+export const optionNames: readonly (keyof GuestOptions)[] = ['version', 'args', 'env', 'preopens', 'listen', 'stdin', 'stdout', 'stderr', 'backend', 'sandbox', 'allowUnsafePreopen', 'allowPublicListen', 'allowTerminalEscapes', 'rights', 'limits', 'trace', 'traceFormat', 'traceTimes', 'metrics', 'onUnexpected', ...replayNames]
 
 /** What `class WASI` takes: what node:wasi's takes, and {@link GuestOptions}. */
 export interface WASIOptions extends GuestOptions {
@@ -159,6 +167,7 @@ export interface Settings {
   readonly stdio: readonly [stdin: number | Source, stdout: number | Sink, stderr: number | Sink]
   readonly backend: 'auto' | 'native' | 'typescript'
   readonly terminalEscapes: boolean
+  readonly rights: RightsMode
   readonly limits: Limits
   readonly trace: ((line: string) => void) | undefined
   readonly traceStyle: Style
@@ -177,7 +186,7 @@ export function settingsOf(options: unknown = {}): Settings {
   checkObject('options', options)
   const { version, args = [], env, preopens, listen = [], stdin = 0, stdout = 1, stderr = 2, backend = 'auto' } = options
   const { sandbox, allowUnsafePreopen = false, allowPublicListen = false } = options
-  const { allowTerminalEscapes = sandbox !== 'strict', limits, trace, onUnexpected } = options
+  const { allowTerminalEscapes = sandbox !== 'strict', rights = 'enforce', limits, trace, onUnexpected } = options
   const { traceFormat = 'text', traceTimes = false, metrics = false } = options
   checkString('options.version', version)
   if (version !== 'preview1' && version !== 'unstable') throw wrongValue('options.version', 'unsupported WASI version', version)
@@ -197,6 +206,7 @@ export function settingsOf(options: unknown = {}): Settings {
   checkBoolean('options.allowUnsafePreopen', allowUnsafePreopen)
   checkBoolean('options.allowPublicListen', allowPublicListen)
   checkBoolean('options.allowTerminalEscapes', allowTerminalEscapes)
+  checkOneOf('options.rights', ['enforce', 'access'], rights)
   const limit = limitsOf(limits)
   const given = stdioCount + folders.length + listeners.length
   if (limit.descriptors < given) {
@@ -218,6 +228,7 @@ export function settingsOf(options: unknown = {}): Settings {
     stdio,
     backend,
     terminalEscapes: allowTerminalEscapes,
+    rights,
     limits: limit,
     trace: trace as Settings['trace'],
     traceStyle: { format: traceFormat, times: traceTimes },

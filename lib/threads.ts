@@ -43,7 +43,7 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
   }
   const names = settings.preopens.map(nameOf)
   const memory = new GuestMemory(sys, settings.limits)
-  const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streamsOf(settings, sys, memory))
+  const fds = new SharedFds(sys, memory, settings.limits.descriptors, settings.rights, names, streamsOf(settings, sys, memory))
   const { listeners } = openAll(sys, () => openSys(settings.backend), memory, fds, settings, names)
   return { sharing: { fds: fds.memory, handles, listeners }, close: () => sys.dispose() }
 }
@@ -54,7 +54,7 @@ export function threadOf(settings: Settings, verdict: Verdict, { fds: shared, ha
   const memory = new GuestMemory(sys, settings.limits)
   const streams = streamsOf(settings, sys, memory)
   const names = settings.preopens.map(nameOf)
-  const fds = new SharedFds(sys, memory, settings.limits.descriptors, names, streams, shared)
+  const fds = new SharedFds(sys, memory, settings.limits.descriptors, settings.rights, names, streams, shared)
   return guestWith(settings, verdict, sys, memory, fds, { beside: [], listeners })
 }
 

@@ -59,6 +59,10 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
   'reads-output.wasm': command([store(0x30, 0x2000), store(0x34, 1), call('proc_exit', call('fd_read', 1, 0x30, 1, 0x38))]),
   'writes-input.wasm': command([store(0x30, 0x40), store(0x34, 1), call('proc_exit', call('fd_write', 0, 0x30, 1, 0x38))]),
   'truncates-output.wasm': command([drop(call('fd_fdstat_set_flags', 1, 0)), call('proc_exit', call('fd_filestat_set_size', 1, 0n))]),
+  /** Its exit code is the errno of a sync of a file that it opened with FD_READ alone. */
+  'syncs.wasm': command([drop(call('path_open', 3, 0, 0x40, 1, 0, 2n, 0n, 0, 0x10)), call('proc_exit', call('fd_sync', load(0x10)))], {
+    data: { 64: 'f' },
+  }),
   /** Writes the names of three preopens, each ended by NUL. */
   'prestats.wasm': command(
     [3, 4, 5].flatMap(fd => [
@@ -198,6 +202,15 @@ test('--dir: under its own name or another, to write or only to read', t => {
   t.false(fs.existsSync(join(folder, 'new')))
   t.is(guest('--dir', `${folder}::/box`, 'mkdir.wasm').status, 0)
   t.true(fs.existsSync(join(folder, 'new')))
+})
+
+test('--rights: access unless asked for, however the guest is run', t => {
+  const folder = scratch(t)
+  fs.writeFileSync(join(folder, 'f'), '')
+  for (const how of [[], ['-W', 'timeout=1m']]) {
+    const ends = (...rights: string[]): number | null => guest(...how, ...rights, '--dir', `${folder}::/`, 'syncs.wasm').status
+    t.deepEqual([ends(), ends('--rights', 'access'), ends('--rights=enforce')], [0, 0, 76])
+  }
 })
 
 test('directories: their descriptors follow the order of the options, whatever these are', t => {
@@ -389,6 +402,7 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--overlay', '.::/x:ro', 'args.wasm'], /the mode follows two colons\n {2}write --dir \.::\/x::ro\n$/],
   [['run', '--dir', 'data::ro', 'args.wasm'], /^wasi-common: --dir data::ro: ro .*\n {2}write --dir data::data::ro; .*\.\/ro\n$/],
   [['run', '--dir', 'nowhere:/x', 'args.wasm'], /^wasi-common: --dir nowhere:\/x: two colons .*\n {2}write --dir nowhere::\/x\n$/],
+  [['run', '--rights', 'all', 'args.wasm'], /^wasi-common: --rights: unknown value 'all'\n {2}it is access or enforce\n$/],
   [['run', '--mapdir', '/x::.', 'args.wasm'], /^wasi-common: Unknown option '--mapdir'\n {2}.*--dir HOST::GUEST\n$/],
   [['run', '--dir', '.::/x', '--dir', '.::/x//', 'args.wasm'], 'wasi-common: --dir .::/x//: the guest already has a directory /x\n'],
   [['run', '--overlay', '::x', 'args.wasm'], 'wasi-common: --overlay ::x: missing directory name\n'],

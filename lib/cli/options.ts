@@ -19,6 +19,7 @@ export interface RunRequest {
   readonly listen: readonly string[]
   readonly invoke: string | undefined
   readonly backend: 'auto' | 'native' | 'typescript'
+  readonly rights: 'enforce' | 'access'
   readonly sandbox: Pick<GuestOptions, 'sandbox' | 'allowUnsafePreopen' | 'allowPublicListen' | 'allowTerminalEscapes'>
   /** How many threads the guest may have beside its first; 0: it is no program with threads. */
   readonly threads: number
@@ -61,6 +62,7 @@ export const runHelp = `Options of run:
   --isolation process        run it in a process that the kernel cuts off from all but its directories (Linux)
   --wall NAME                with that: strict (default) refuses a kernel that lacks a part of this, best-effort warns and runs
   --backend NAME             auto (default), native, or typescript
+  --rights NAME              access (default) checks rights to read and to write; enforce, all rights of preview 1
   --deterministic[=INSTANT]  do the same in every run: fix clocks (from INSTANT on, as 2025-01-01T00:00:00Z), random bytes, orders
   --seed N                   random bytes that are the same each time, not fit for keys
   --trace[=FILE]             write a line for each hostcall to standard error, or to FILE
@@ -89,6 +91,7 @@ const words = {
   isolation: { type: 'string' },
   wall: { type: 'string' },
   backend: { type: 'string' },
+  rights: { type: 'string' },
   deterministic: { type: 'string' },
   seed: { type: 'string' },
   trace: { type: 'string' },
@@ -141,6 +144,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     threads: threads(values.threads ?? '0', values.invoke),
     ...isolation(values.isolation ?? 'worker', values.wall, values.invoke),
     backend: backend(values.backend ?? 'auto'),
+    rights: rights(values.rights ?? 'access'),
     trace: values.trace,
     ...wasmOptions(values.wasm ?? [], values.invoke),
     maxOutput: values['max-output'] === undefined ? undefined : size('--max-output', values['max-output']),
@@ -232,6 +236,11 @@ function timeLimit(text: string): number {
 function backend(name: string): RunRequest['backend'] {
   if (name === 'auto' || name === 'native' || name === 'typescript') return name
   throw new CommandError(`--backend ${name}: there is no such backend`, 'it is auto, native or typescript')
+}
+
+function rights(name: string): RunRequest['rights'] {
+  if (name === 'enforce' || name === 'access') return name
+  throw new CommandError(`--rights: unknown value '${name}'`, 'it is access or enforce')
 }
 
 function traceStyle(trace: string | undefined, format: string | undefined, times: boolean | undefined): RunRequest['traceStyle'] {

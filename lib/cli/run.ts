@@ -51,7 +51,7 @@ const grace = 500
 
 /** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
 async function apart(request: RunRequest, trace: Tracer | undefined, start: (options: RunOptions) => Promise<number>): Promise<number> {
-  const { args, env, preopens, listen, backend, sandbox, threads, timeout, maxMemory, maxTableElements, maxOutput } = request
+  const { args, env, preopens, listen, backend, rights, sandbox, threads, timeout, maxMemory, maxTableElements, maxOutput } = request
   const { traceStyle, replay } = request
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
@@ -70,6 +70,7 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
       preopens,
       listen,
       backend,
+      rights,
       ...sandbox,
       threads,
       ...traceStyle,
@@ -128,9 +129,22 @@ function tellCalls(metrics: Metrics): void {
 }
 
 function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
-  const { args, env, preopens, listen, backend, sandbox, traceStyle, summary: metrics, replay } = request
+  const { args, env, preopens, listen, backend, rights, sandbox, traceStyle, summary: metrics, replay } = request
   try {
-    const guest = createGuest({ version, args, env, preopens, listen, backend, ...sandbox, trace, ...traceStyle, metrics, ...replay })
+    const guest = createGuest({
+      version,
+      args,
+      env,
+      preopens,
+      listen,
+      backend,
+      rights,
+      ...sandbox,
+      trace,
+      ...traceStyle,
+      metrics,
+      ...replay,
+    })
     tellPorts(listen, guest.listeners)
     return guest
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Rights } from '../abi/rights.js'
 import { refuse } from '../errors.js'
 import type { Answer } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
+import type { RightsMode } from './rights.js'
 import { FdTable } from './table.js'
 
 export class OwnFds extends FdTable {
@@ -12,8 +13,8 @@ export class OwnFds extends FdTable {
   /** No number below this is free. */
   #lowest = 0
   /** @param limit how many descriptors a guest may have open at once; the next one is refused with NFILE. */
-  constructor(limit: number) {
-    super()
+  constructor(limit: number, rights: RightsMode) {
+    super(rights)
     this.#limit = limit
   }
 
@@ -55,8 +56,8 @@ export class OwnFds extends FdTable {
   narrow(fd: number, base: Rights, inheriting: Rights): Answer {
     const descriptor = this.known(fd)
     if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
-    descriptor.base = base
-    descriptor.inheriting = inheriting
+    descriptor.base = this.narrowed(descriptor.base, base)
+    descriptor.inheriting = this.narrowed(descriptor.inheriting, inheriting)
     return 0
   }
 

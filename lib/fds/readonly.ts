@@ -1,10 +1,9 @@
 /** A descriptor through which nothing can be changed, whatever the one behind it could do. */
 import { Errno } from '../abi/errno.js'
-import type { Rights } from '../abi/rights.js'
+import { Rights } from '../abi/rights.js'
 import { Filetype, Oflags } from '../abi/values.js'
 import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
-import { WRITES } from './rights.js'
 
 /** To read, and to write, as Sys.open takes them. */
 const READ = 1
@@ -43,7 +42,7 @@ export class ReadOnly extends Descriptor {
     const exclusive = creating && (oflags & Oflags.EXCL) !== 0
     // A directory is opened to read, whatever rights are asked for.
     const writing = (oflags & Oflags.TRUNC) !== 0 || ((access & WRITE) !== 0 && (oflags & Oflags.DIRECTORY) === 0)
-    const found = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~WRITES, inheriting)
+    const found = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~Rights.FD_WRITE, inheriting)
     if (typeof found === 'number') {
       // A link counts as something that is there.
       if (exclusive && found === -Errno.LOOP) return -Errno.EXIST
@@ -58,9 +57,9 @@ export class ReadOnly extends Descriptor {
 
   override writev(): Answer { return -Errno.BADF }
   override pwritev(): Answer { return -Errno.BADF }
-  override setSize(): Answer { return -Errno.ROFS }
+  override setSize(): Answer { return -Errno.INVAL }
   override setTimes(): Answer { return -Errno.ROFS }
-  override allocate(): Answer { return -Errno.ROFS }
+  override allocate(): Answer { return -Errno.BADF }
   override setTimesAt(): Answer { return -Errno.ROFS }
   override mkdir(): Answer { return -Errno.ROFS }
   override rmdir(): Answer { return -Errno.ROFS }

@@ -16,7 +16,15 @@ const DIRECTORY = OPEN_FILE | of(...DIRECTORIES) | Rights.FD_DATASYNC
 
 const READS = of('FD_READ', 'FD_READDIR')
 /** What needs a file that was opened for writing. */
-export const WRITES = of('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+const WRITES = of('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+
+/**
+ * The rights that are checked: `enforce` is all of preview 1's; `access` only FD_READ and FD_WRITE, so that programs which open a
+ * file to read may seek in it or date it, and work below a directory that was opened with no rights.
+ */
+export type RightsMode = 'enforce' | 'access'
+/** The rights that say how a file is open. */
+export const ACCESS = of('FD_READ', 'FD_WRITE')
 
 /**
  * How to open a file for the rights that are wanted: 1 to read, 2 to write, 3 for both, as Sys.open takes it. Programs of Go

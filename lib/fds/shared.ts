@@ -8,6 +8,7 @@ import type { Descriptor } from './descriptor.js'
 import { hostDescriptor } from './directory.js'
 import { OneWay, oneWay, Way } from './oneway.js'
 import { ReadOnly } from './readonly.js'
+import type { RightsMode } from './rights.js'
 import { streamAt } from './stream.js'
 import { FdTable } from './table.js'
 import { PlainTerminal } from './terminal.js'
@@ -56,11 +57,12 @@ export class SharedFds extends FdTable {
     sys: Sys,
     memory: GuestMemory,
     limit: number,
+    rights: RightsMode,
     names: readonly Uint8Array[],
     stream: (index: number) => Descriptor,
     shared = empty(limit),
   ) {
-    super()
+    super(rights)
     this.#stream = stream
     this.memory = shared
     this.#words = new Int32Array(shared)
@@ -118,8 +120,8 @@ export class SharedFds extends FdTable {
     return this.#locked(() => {
       const descriptor = this.#open(fd)
       if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
-      this.#words[head + fd * size + Word.BASE] = base
-      this.#words[head + fd * size + Word.INHERITING] = inheriting
+      this.#words[head + fd * size + Word.BASE] = this.narrowed(descriptor.base, base)
+      this.#words[head + fd * size + Word.INHERITING] = this.narrowed(descriptor.inheriting, inheriting)
       return 0
     })
   }

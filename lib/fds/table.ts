@@ -1,13 +1,41 @@
 /** The guest's descriptors by number, and what it is told of one that it has not, or may not use so. */
 import { Errno } from '../abi/errno.js'
-import type { Rights } from '../abi/rights.js'
+import { Rights } from '../abi/rights.js'
 import { refuse } from '../errors.js'
 import type { Answer } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
-import { isSocket } from './rights.js'
+import { ACCESS, accessFor, isSocket, type RightsMode } from './rights.js'
+
+/** The rights of a descriptor that a path call opens, and the access that its file is opened for, as Sys.open takes it. */
+export interface Granted {
+  readonly base: Rights
+  readonly inheriting: Rights
+  readonly access: number
+}
 
 /** A guest's descriptors. `own.ts` keeps those of a guest that has one thread, `shared.ts` those that several threads use at once. */
 export abstract class FdTable {
+  readonly #enforced: boolean
+  constructor(rights: RightsMode) {
+    this.#enforced = rights === 'enforce'
+  }
+
+  /** What a path call grants that asks for these rights. Without enforcement it has all but those of access. */
+  granted(base: Rights, inheriting: Rights): Granted {
+    if (this.#enforced) return { base, inheriting, access: accessFor(base) }
+    // A file that is opened for neither is opened to read, as what can be asked about, and then not read.
+    const access = ((base & Rights.FD_READ) !== 0 ? 1 : 0) | ((base & Rights.FD_WRITE) !== 0 ? 2 : 0)
+    return { base: base | ~ACCESS, inheriting: Rights.ALL, access: access === 0 ? 1 : access }
+  }
+  /** What a path call must inherit to grant these rights. */
+  inherited(rights: Rights): Rights {
+    return this.#enforced ? rights : rights & ACCESS
+  }
+  /** What is held of `held` when the guest keeps only `kept`: what is not checked cannot be given up. */
+  protected narrowed(held: Rights, kept: Rights): Rights {
+    return this.#enforced ? kept : (held & ~ACCESS) | kept
+  }
+
   /** The descriptor, if it is open. */
   protected abstract at(fd: number): Descriptor | undefined
   /** Whether there is room for another; NFILE if not. Asked before the host opens anything, so that nothing is lost. */
@@ -33,7 +61,7 @@ export abstract class FdTable {
   }
   #holding(fd: number, base: Rights, inheriting: Rights): Descriptor {
     const found = this.known(fd)
-    if ((base & ~found.base) !== 0 || (inheriting & ~found.inheriting) !== 0) refuse(lacking(found, base))
+    if ((base & ~found.base) !== 0 || (inheriting & ~found.inheriting) !== 0) refuse(this.#lacking(found, base))
     return found
   }
 
@@ -45,7 +73,7 @@ export abstract class FdTable {
   }
   #holdingAny(fd: number, rights: Rights): Descriptor {
     const found = this.known(fd)
-    if ((rights & found.base) === 0) refuse(lacking(found, rights))
+    if ((rights & found.base) === 0) refuse(this.#lacking(found, rights))
     return found
   }
 
@@ -53,7 +81,7 @@ export abstract class FdTable {
   socket(fd: number, right: Rights): Descriptor {
     const found = this.known(fd)
     if (!isSocket(found.filetype)) refuse(Errno.NOTSOCK)
-    if ((right & ~found.base) !== 0) refuse(lacking(found, right))
+    if ((right & ~found.base) !== 0) refuse(this.#lacking(found, right))
     return found
   }
 
@@ -65,9 +93,11 @@ export abstract class FdTable {
     if (known !== found) this.replace(fd, known)
     return known
   }
-}
 
-function lacking(found: Descriptor, base: Rights): Errno {
-  const unfit = base & ~found.fitting
-  return unfit === 0 ? Errno.NOTCAPABLE : found.unfit(unfit)
+  /** Without enforcement a file that is open the other way is BADF, as Linux has it. */
+  #lacking(found: Descriptor, base: Rights): Errno {
+    const unfit = base & ~found.fitting
+    if (unfit !== 0) return found.unfit(unfit)
+    return this.#enforced || (base & ~found.base & ACCESS) === 0 ? Errno.NOTCAPABLE : Errno.BADF
+  }
 }

@@ -2,7 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Fdflags, Oflags } from '../abi/values.js'
-import { accessFor, SOCKETS } from '../fds/rights.js'
+import { SOCKETS } from '../fds/rights.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 
@@ -16,11 +16,12 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
   const needed = Rights.PATH_OPEN | (creating ? Rights.PATH_CREATE_FILE : 0) | (cutting ? Rights.PATH_FILESTAT_SET_SIZE : 0)
   // Rights that fit nothing with a path fall away: programs that ask for all 64 bits shall not fail for these.
   const passed = ((base | inheriting) & ~SOCKETS) | syncing(fdflags)
-  const dir = fds.get(fd, needed, passed)
+  const dir = fds.get(fd, needed, fds.inherited(passed))
   memory.checkPath(at, length)
   if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
   fds.reserve()
-  const opened = dir.open(at, length, dirflags, oflags, fdflags, accessFor(base), base, inheriting)
+  const granted = fds.granted(base, inheriting)
+  const opened = dir.open(at, length, dirflags, oflags, fdflags, granted.access, granted.base, granted.inheriting)
   return typeof opened === 'number' ? opened : fds.insert(opened)
 }
 

@@ -37,7 +37,7 @@ export async function runTerms(
   { counts, check }: Ways = {},
 ): Promise<RunResult> {
   checkPortable({ ...own })
-  const given = settingsOf({ ...own, version: own.version ?? 'preview1' })
+  const given = settingsOf({ ...own, version: own.version ?? 'preview1', rights: own.rights ?? 'access' })
   const deadline = new Deadline(terms)
   try {
     deadline.check()

@@ -34,7 +34,7 @@ export async function runInProcess(
   checkPortable({ ...own })
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
-  const settings = settingsOf({ ...own, version: own.version ?? 'preview1' })
+  const settings = settingsOf({ ...own, version: own.version ?? 'preview1', rights: own.rights ?? 'access' })
   const { trace, report, counts, ...plain } = settings
   for (const { name, path, files } of settings.preopens) {
     const inMemory = files !== undefined || path === undefined

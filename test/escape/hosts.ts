@@ -44,6 +44,8 @@ export const guarded = {
   // Nobody can ask for the walk where the kernel resolves paths.
   walk: madeBy(settings => guestOf(settings, new Verdict(), openNative({ resolution: 'walk' }))),
   thread: madeBy(threadAlone),
+  /** Rights as `run` and the command have them. */
+  access: madeBy(settings => guestOf({ ...settings, rights: 'access' })),
   typescript: madeBy(settings => guestOf(settings), 'typescript'),
   overlay: madeBy(settings => guestOf(settings), 'native', overlaysOf),
 } as const satisfies Record<string, OpenHost>

@@ -11,6 +11,7 @@ const at = (path: string, dir = 3): Place => ({ dir, path, follow: 1 })
 /** What is no file is opened as such, but not where it lies below an overlay. */
 const special = (answer: string): Case['answer'] => ({
   openat2: answer,
+  access: answer,
   walk: answer,
   thread: answer,
   typescript: answer,
@@ -96,7 +97,9 @@ const listing: readonly Case[] = [
     (cookie): Case => ({
       ...{ technique: 'an invented cookie', call: 'fd_readdir', deed: `of 0x${cookie.toString(16)}` },
       answer:
-        cookie < 1n << 63n ? 'SUCCESS' : { openat2: 'INVAL', walk: 'INVAL', thread: 'INVAL', typescript: 'SUCCESS', overlay: 'SUCCESS' },
+        cookie < 1n << 63n
+          ? 'SUCCESS'
+          : { openat2: 'INVAL', access: 'INVAL', walk: 'INVAL', thread: 'INVAL', typescript: 'SUCCESS', overlay: 'SUCCESS' },
       attack: a => a.list(3, cookie),
       twin: { why: 'no host that lists by node:fs has cookies that mean anything to the operating system' },
     }),

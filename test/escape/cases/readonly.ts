@@ -67,15 +67,19 @@ const changed = Object.entries(ways).flatMap(([technique, prepare]) =>
   ),
 )
 
+/** The answer of a host that enforces rights, and of one that does not. */
+const unlessAccess = (answer: string, access: string): Case['answer'] => ({
+  ...{ openat2: answer, walk: answer, thread: answer, typescript: answer, overlay: answer, access },
+})
 /** A change by a file in it, which may be opened to read with rights that a writer has. */
 const book = (a: Attacker): number => a.given('book', { base: CHANGES }, 4)
-type OnFile = readonly [call: Case['call'], answer: string, run: (a: Attacker, fd: number) => string]
+type OnFile = readonly [call: Case['call'], answer: Case['answer'], run: (a: Attacker, fd: number) => string]
 // biome-ignore format: a change a line
 const onFile: readonly OnFile[] = [
-  ['fd_write', 'NOTCAPABLE', (a, fd) => a.write(fd)],
-  ['fd_pwrite', 'NOTCAPABLE', (a, fd) => a.pwrite(fd)],
-  ['fd_filestat_set_size', 'NOTCAPABLE', (a, fd) => a.call('fd_filestat_set_size', fd, 0n)],
-  ['fd_allocate', 'NOTCAPABLE', (a, fd) => a.call('fd_allocate', fd, 0n, 100n)],
+  ['fd_write', unlessAccess('NOTCAPABLE', 'BADF'), (a, fd) => a.write(fd)],
+  ['fd_pwrite', unlessAccess('NOTCAPABLE', 'BADF'), (a, fd) => a.pwrite(fd)],
+  ['fd_filestat_set_size', 'INVAL', (a, fd) => a.call('fd_filestat_set_size', fd, 0n)],
+  ['fd_allocate', 'BADF', (a, fd) => a.call('fd_allocate', fd, 0n, 100n)],
   ['fd_filestat_set_times', 'ROFS', (a, fd) => a.call('fd_filestat_set_times', fd, 1n, 1n, SET)],
 ]
 const throughFile = onFile.flatMap(([call, answer, attack]): Case[] => [
