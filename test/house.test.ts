@@ -59,8 +59,8 @@ test('imports lead down', t => {
 const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   [
     /^node:fs/,
-    /^(sys\/typescript\/\w+|real|cli\/\w+|sys\/addon|sys\/wall|run\/process)\.ts$/,
-    'files of the host are opened by a backend, or by the command line for its user; a process of a guest has a channel to its host',
+    /^(sys\/typescript\/\w+|real|cli\/\w+|sys\/addon|sys\/wall|run\/(process|relay))\.ts$/,
+    'files of the host are opened by a backend, or by the command line for its user; a process of a guest has a channel and relays to its host',
   ],
   [
     /^sys\/(native|typescript\/)/,

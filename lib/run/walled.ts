@@ -10,6 +10,8 @@ import { GuestProcess, type Launcher } from './child.js'
 import { untilEnd } from './deadline.js'
 import { channel, control, type Request } from './lines.js'
 import type { RunOptions, RunResult } from './options.js'
+import type { Conveyed } from './pipes.js'
+import { relayOf } from './relay.js'
 import { termsOf } from './terms.js'
 
 /** Seams for tests, which the callers of `run` cannot reach. */
@@ -23,10 +25,21 @@ export interface Ways {
 const ownEntry = fileURLToPath(new URL('./process.js', import.meta.url))
 
 /** Run the module of these bytes. Nothing of it is left when it ends, however it does. */
-export async function runInProcess(
+export async function runInProcess(bytes: Uint8Array | WebAssembly.Module, options: RunOptions, ways: Ways = {}): Promise<RunResult> {
+  const relay = relayOf(options)
+  try {
+    return await runBehind(bytes, { ...options, ...relay.streams }, relay.joined, ways)
+  } finally {
+    relay.close()
+  }
+}
+
+/** @param joined whether stderr goes where stdout does */
+async function runBehind(
   bytes: Uint8Array | WebAssembly.Module,
   options: RunOptions,
-  { entry = ownEntry, start: begin = start }: Ways = {},
+  joined: boolean,
+  { entry = ownEntry, start: begin = start }: Ways,
 ): Promise<RunResult> {
   if (bytes instanceof WebAssembly.Module) throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
   const [terms, own] = termsOf(options)
@@ -44,8 +57,10 @@ export async function runInProcess(
   // The process begins at the root: a worker of Node does not start in a folder that is gone.
   const preopens = settings.preopens.map(rooted)
   signal?.throwIfAborted()
+  const placed = places(stdio.conveyed, joined)
   const { file, args, env, opened } = walled({
     strict: wall === 'strict',
+    streams: placed.map(({ at }) => at) as [number, number, number],
     folders: preopens.map(({ file, place = '', readOnly }) => ({ path: file ?? place, readOnly })),
     channel,
     control,
@@ -61,11 +76,29 @@ export async function runInProcess(
     traced: trace !== undefined,
     measured: counts !== undefined,
   }
-  const streams = stdio.conveyed.map(stream => (typeof stream === 'number' ? stream : 'pipe'))
-  const launcher = begin(file, args, { env, cwd: '/', stdio: [...streams, 'pipe', 'pipe'] })
+  const first = placed.map(({ pipe }) => (pipe ? ('pipe' as const) : ('ignore' as const)))
+  const lent = placed.flatMap(({ fd }) => fd ?? [])
+  const launcher = begin(file, args, { env, cwd: '/', stdio: [...first, 'pipe', 'pipe', ...lent] })
   const child = new GuestProcess(launcher, request, { strict: wall === 'strict', opened }, settings, stdio)
   const { exitCode, wall: held, metrics } = await untilEnd(child, terms)
   return { exitCode, ...stdio.captured, wall: held, ...(metrics && { metrics }) }
+}
+
+/** The place of a standard stream among the launcher's descriptors. */
+interface Place {
+  readonly at: number
+  /** True for a stream that this process serves. */
+  readonly pipe?: boolean
+  /** The descriptor of the host that is passed there. */
+  readonly fd?: number
+}
+/** libuv clears O_NONBLOCK of what a child gets as 0 to 2, for the host as well, so descriptors of the host are passed behind `control`. */
+function places(streams: readonly Conveyed[], joined: boolean): Place[] {
+  let next = control
+  return streams.map((stream, i) => {
+    if (joined && i === 2) return { at: 1, pipe: true }
+    return typeof stream === 'number' ? { at: ++next, fd: stream } : { at: i, pipe: true }
+  })
 }
 
 function start(file: string, args: string[], options: { env: Record<string, string>; cwd: string; stdio: StdioOptions }): Launcher {

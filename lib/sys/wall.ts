@@ -10,6 +10,8 @@ import { root } from './root.js'
 export interface Plan {
   /** Refuse where this kernel lacks a part of the wall. */
   readonly strict: boolean
+  /** The descriptors of the launcher that become its standard streams. Default: those of the same numbers. */
+  readonly streams?: readonly [stdin: number, stdout: number, stderr: number]
   /** It may read and write what lies in these folders, or only read it. */
   readonly folders: readonly { readonly path: string; readonly readOnly: boolean }[]
   /** The last descriptor that it inherits. */
@@ -31,7 +33,7 @@ export interface Walled {
 }
 
 /** Error with code ERR_WASI_NO_WALL where there is no launcher. */
-export function walled({ strict, folders, channel, control, program }: Plan): Walled {
+export function walled({ strict, streams = [0, 1, 2], folders, channel, control, program }: Plan): Walled {
   if (process.platform !== 'linux') throw unavailable(`isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`)
   const { bun, deno } = process.versions
   if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
@@ -45,8 +47,10 @@ export function walled({ strict, folders, channel, control, program }: Plan): Wa
     ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].map(path => ['--read', path] as const),
     ...folders.map(({ path, readOnly }) => [readOnly ? '--read' : '--write', path] as const),
   ]
-  const keep = Math.max(channel, control)
-  const terms = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${keep}`, '--tell', `${control}`]
+  const keep = Math.max(channel, control, ...streams)
+  const taken = ['--stdin', '--stdout', '--stderr'].flatMap((word, i) => (streams[i] === i ? [] : [word, `${streams[i]}`]))
+  const flags = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${keep}`, '--tell', `${control}`]
+  const terms = [...flags, ...taken]
   // OpenSSL would not start if it may not read what it is configured by.
   const env = { ...inherited, OPENSSL_CONF: '/dev/null' }
   const opened = [...rules.map(([, path]) => path), process.execPath]

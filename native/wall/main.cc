@@ -1,12 +1,13 @@
 // wasi-common-wall: starts a program in an OS sandbox that it cannot take down, and stays beside it until it ends.
 //
-//   wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--run PATH] [--read PATH] [--write PATH] ... -- PROGRAM
-//   ARGUMENTS
+//   wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin FD] [--stdout FD] [--stderr FD]
+//   [--run PATH] [--read PATH] [--write PATH] ... -- PROGRAM ARGUMENTS
 //
 // --strict: refuse where this kernel lacks a part of the sandbox. --parent: die with this process. --keep: the last descriptor
 // that stays open, 2 if left out. --tell: write there, as a line of JSON, how the sandbox is, and end when its other side is
-// closed; the program does not get it, unless it is a standard stream. The rest are rules: what can be executed, read, or read
-// and written, with all below it. A program's path is not searched for.
+// closed; the program does not get it, unless it is a standard stream. --stdin, --stdout, --stderr: the descriptor that becomes
+// the program's stream, in this order, so that `--stderr 1` is the program's standard output, too. The rest are rules: what can
+// be executed, read, or read and written, with all below it. A program's path is not searched for.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -44,6 +45,8 @@ struct Plan {
   pid_t parent = 0;
   int keep = 2;
   int tell = -1;
+  // -1 is the stream that is there.
+  int streams[3] = {-1, -1, -1};
   Rule* rules = nullptr;
   std::size_t count = 0;
   char** command = nullptr;
@@ -79,6 +82,12 @@ bool parse(int count, char** words, Plan& plan) {
       plan.keep = number(value);
     else if (word == "--tell")
       plan.tell = number(value);
+    else if (word == "--stdin")
+      plan.streams[STDIN_FILENO] = number(value);
+    else if (word == "--stdout")
+      plan.streams[STDOUT_FILENO] = number(value);
+    else if (word == "--stderr")
+      plan.streams[STDERR_FILENO] = number(value);
     else if (word == "--run")
       plan.add(Access::Run, value);
     else if (word == "--read")
@@ -130,8 +139,18 @@ void drop_capabilities() {
       ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
 }
 
+// Gives the program its streams, and no other descriptor of them.
+const char* take_streams(const Plan& plan) {
+  for (int fd = 0; fd < 3; fd++)
+    if (plan.streams[fd] >= 0 && ::dup2(plan.streams[fd], fd) < 0) return "dup2";
+  for (const int fd : plan.streams)
+    if (fd > STDERR_FILENO && ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return "fcntl";
+  return nullptr;
+}
+
 // In the process that becomes the program.
 int become(const Plan& plan) {
+  if (const char* failed = take_streams(plan)) return fail(plan, failed);
   open_terminals_to_write();
   int program = -1;
   if (const char* failed = open_program(plan.command[0], program)) return fail_at(plan, failed, plan.count);
@@ -175,7 +194,8 @@ int main(int count, char** words) {
   wasi_common::wall::Plan plan;
   if (!wasi_common::wall::parse(count, words, plan)) {
     std::fputs(
-        "wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--run|--read|--write PATH] ... -- PROGRAM ...\n",
+        "wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin|--stdout|--stderr FD] "
+        "[--run|--read|--write PATH] ... -- PROGRAM ...\n",
         stderr);
     return wasi_common::wall::wrong_use;
   }
