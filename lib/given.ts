@@ -43,13 +43,15 @@ export function openAll(
   another: () => Sys,
   memory: GuestMemory,
   fds: FdTable,
-  { stdio, preopens, listen, terminalEscapes }: Settings,
+  { stdio, terminals = [], preopens, listen, terminalEscapes }: Settings,
   names: readonly Uint8Array[],
 ): Opened {
   const beside: Sys[] = []
   try {
     const [stdin, ...outputs] = stdio.map((stream, i) =>
-      typeof stream === 'number' ? lent(sys, memory, i, stream, terminalEscapes) : served(sys, memory, i, stream, terminalEscapes),
+      typeof stream === 'number'
+        ? lent(sys, memory, i, stream, terminalEscapes, terminals[i])
+        : served(sys, memory, i, stream, terminalEscapes),
     )
     const piped = isSocket(stdin.filetype) || outputs.some(output => moves(sys, stdin, output))
     fds.insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
@@ -71,9 +73,13 @@ export function openAll(
   }
 }
 
-/** A descriptor of the host as a standard stream, still in both directions. */
-function lent(sys: Sys, memory: GuestMemory, index: number, fd: number, terminalEscapes: boolean): Descriptor {
+/**
+ * A descriptor of the host as a standard stream, still in both directions.
+ * @param stands whether it stands for a terminal, which it is not itself
+ */
+function lent(sys: Sys, memory: GuestMemory, index: number, fd: number, terminalEscapes: boolean, stands = false): Descriptor {
   const handle = opening(`${['stdin', 'stdout', 'stderr'][index]}, descriptor ${fd}`, () => sys.adopt(fd))
+  if (stands) sys.block.opened.set([Filetype.CHARACTER_DEVICE, sys.block.opened[1], 1])
   const terminal = sys.block.opened[2] === 1
   const file = hostDescriptor(sys, handle, openedTraits(sys, STREAM, STREAM))
   return terminal && !terminalEscapes ? new PlainTerminal(file, memory) : file

@@ -165,6 +165,8 @@ export interface Settings {
   readonly preopens: readonly Given[]
   readonly listen: readonly Listen[]
   readonly stdio: readonly [stdin: number | Source, stdout: number | Sink, stderr: number | Sink]
+  /** The descriptors among them that stand for a terminal of the embedder's, in a process of the guest's. Default: none. */
+  readonly terminals?: readonly boolean[]
   readonly backend: 'auto' | 'native' | 'typescript'
   readonly terminalEscapes: boolean
   readonly rights: RightsMode

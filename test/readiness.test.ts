@@ -135,11 +135,29 @@ test('NONBLOCK taken away: a read waits again', async t => {
 
 /** The file type of standard input: 2 is a character device. */
 const fileType = command([drop(call('fd_fdstat_get', 0, 0x40)), store(0x60, load(0x40)), ...write(1, 0x60, 1)])
-for (const door of ['run', 'run with threads', 'Pool'])
+for (const door of Object.keys(doors))
   test(`${door}: standard input is a terminal if its stream is one`, async t => {
     for (const isTTY of [true, false]) {
       const input = Object.assign(later(0), { isTTY })
       const { stdout } = await doors[door](fileType, { stdin: input })
       t.is(stdout[0], isTTY ? 2 : 6)
+    }
+  })
+
+/** Writes the file type of standard output, and a control character. */
+const outputType = command([drop(call('fd_fdstat_get', 1, 0x40)), store(0x60, load(0x40)), ...write(1, 0x60, 1), ...write(1, 0x80, 1)], {
+  data: { 128: '\x07' },
+})
+for (const door of Object.keys(doors))
+  test(`${door}: standard output is a terminal if its stream is one; without escapes what would steer it is shown`, async t => {
+    for (const [isTTY, allowTerminalEscapes, shown] of [
+      [true, true, '\x02\x07'],
+      [true, false, '␂␇'],
+      [false, false, '\x06\x07'],
+    ] as const) {
+      const chunks: Buffer[] = []
+      const stdout = { isTTY, write: (chunk: Buffer) => void chunks.push(chunk) }
+      await doors[door](outputType, { stdin: '', stdout, allowTerminalEscapes })
+      t.is(Buffer.concat(chunks).toString(), shown)
     }
   })

@@ -68,7 +68,7 @@ async function runBehind(
   })
   const request: Request = {
     bytes,
-    settings: { ...plain, preopens, stdio: [0, 1, 2] },
+    settings: { ...plain, preopens, stdio: [0, 1, 2], terminals: stdio.conveyed.map(isTerminal) },
     version: own.version,
     threads,
     maxMemory,
@@ -83,6 +83,8 @@ async function runBehind(
   const { exitCode, wall: held, metrics } = await untilEnd(child, terms)
   return { exitCode, ...stdio.captured, wall: held, ...(metrics && { metrics }) }
 }
+
+const isTerminal = (stream: Conveyed): boolean => typeof stream !== 'number' && 'isTTY' in stream && stream.isTTY
 
 /** The place of a standard stream among the launcher's descriptors. */
 interface Place {
