@@ -41,6 +41,29 @@ export class Exit {
   }
 }
 
+/**
+ * The value that proc_exit throws out of a guest of class WASI: from an export of a reactor, or one that is called after `start`. It
+ * is no Error, since runtimes within modules catch these, and reads as the symbol that node:wasi throws.
+ */
+export class WASIExit {
+  readonly code = 'ERR_WASI_EXIT'
+  /** The code that proc_exit was called with, or 128 and the signal's number of proc_raise. */
+  readonly exitCode: number
+  readonly message: string
+  /** @param exitCode the guest's exit code */
+  constructor(exitCode: number) {
+    this.exitCode = exitCode
+    this.message = `WASI guest exited with code ${exitCode}`
+  }
+  /** As the symbol of node:wasi has it. */
+  get description(): string {
+    return 'kExitCode'
+  }
+  toString(): string {
+    return `Symbol(${this.description})`
+  }
+}
+
 /** An error for anything that a guest threw. One made here has the guest's frames, where V8 kept them, and none of its own. */
 export function uncaught(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown

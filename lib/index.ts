@@ -1,7 +1,7 @@
 /** The door: all that is public. */
 export { Errno, type ErrnoName } from './abi/errno.js'
 export { type RightName, Rights } from './abi/rights.js'
-export { Exit, UnexpectedError, WasiError } from './errors.js'
+export { Exit, UnexpectedError, WASIExit, WasiError } from './errors.js'
 export type { Import } from './gate.js'
 export type { ImportRecord, Instance } from './guest/instance.js'
 export { createGuest, type Guest } from './guest.js'

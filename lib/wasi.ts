@@ -1,6 +1,6 @@
 /** class WASI: the constructor and the methods of node:wasi over a guest. */
 import { dictionary } from './dictionary.js'
-import { coded, Exit } from './errors.js'
+import { coded, Exit, WASIExit } from './errors.js'
 import type { Import } from './gate.js'
 import type { ImportRecord, Instance } from './guest/instance.js'
 import { functions, instantiate, moduleOf, record } from './guest/instantiate.js'
@@ -59,7 +59,7 @@ export class WASI {
         process.exit(ended.code)
       }
       this[kExitCode] = ended.code
-      return kExitCode
+      return new WASIExit(ended.code)
     })
     const settings = settingsOf(options)
     this.#outputs = settings.stdio.slice(1)
@@ -78,20 +78,21 @@ export class WASI {
   }
 
   /**
-   * proc_exit as node:wasi has it: started or not, the code is kept as it was passed, and the guest is left by throwing the
-   * symbol, which loaders of emnapi know.
+   * proc_exit as node:wasi has it: started or not, the code is kept as it was passed, and the guest is left by throwing.
    */
   #returnOnExit(): void {
     const { proc_exit } = this.wasiImport
     this.wasiImport.proc_exit = (code: number) => {
       const { reached } = this.#verdict
+      let exit = new WASIExit(code)
       try {
         proc_exit(code)
       } catch (thrown) {
-        if (!(thrown === kExitCode || thrown instanceof NotStarted)) throw thrown
+        if (thrown instanceof WASIExit) exit = thrown
+        else if (!(thrown instanceof NotStarted)) throw thrown
       }
       if (!reached) this[kExitCode] = code
-      throw kExitCode
+      throw exit
     }
   }
 
@@ -148,7 +149,7 @@ export class WASI {
     try {
       this.#run(_start)
     } catch (thrown) {
-      if (thrown !== kExitCode) {
+      if (!(thrown instanceof WASIExit)) {
         this.#endOutputs(true)
         throw thrown
       }
@@ -169,8 +170,8 @@ export class WASI {
   }
 
   /**
-   * Prepare a reactor: call its `_initialize`, where it has one. A reactor that calls proc_exit throws a symbol out of whatever
-   * export was called, as it does with node:wasi; {@link createGuest} has `run` for that.
+   * Prepares a reactor: calls its `_initialize`, where it has one. Where a reactor calls proc_exit, the export that was called throws
+   * a {@link WASIExit}, in place of the symbol of node:wasi; {@link createGuest} has `run` for that.
    */
   initialize(instance: object): void {
     this.finalizeBindings(instance)

@@ -8,7 +8,7 @@ import { inspect } from 'node:util'
 import { WASI as NodeWASI } from 'node:wasi'
 import test, { type ExecutionContext } from 'ava'
 import * as door from '#lib/index.js'
-import { createGuest, type Guest, WASI, type WASIOptions } from '#lib/index.js'
+import { createGuest, type Guest, WASI, WASIExit, type WASIOptions } from '#lib/index.js'
 import { openDescriptors } from './hostcalls/world.js'
 import { assemble, call, command, drop, type Expression, load, store, trap, write } from './wasm.js'
 
@@ -414,11 +414,28 @@ test('initialize: calls _initialize where there is one, and the library’s func
   t.is(new WASI({ version: v }).initialize({ exports: { memory } }), undefined)
 })
 
-test('a library that calls proc_exit throws a symbol out of its function, as with node:wasi', t => {
+test('a library that calls proc_exit throws out of its function what reads as the symbol of node:wasi', t => {
   const wasi = new WASI({ version: v })
   const instance = instanceOf(assemble({ functions: { leave: { body: [call('proc_exit', 7)] } } }), wasi)
   wasi.initialize(instance)
   t.is(thrownBy(instance.exports.leave as () => void), 'Symbol(kExitCode)')
+  try {
+    ;(instance.exports.leave as () => void)()
+  } catch (thrown) {
+    t.true(thrown instanceof WASIExit && !(thrown instanceof Error))
+    const { code, exitCode, message, description } = thrown as WASIExit
+    t.deepEqual([code, exitCode, message, description], ['ERR_WASI_EXIT', 7, 'WASI guest exited with code 7', 'kExitCode'])
+  }
+})
+
+test('an exit that nobody catches reads as one, with its code', t => {
+  const lines = `import { WASI } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+    const wasi = new WASI({ version: 'preview1' })
+    wasi.initialize({ exports: { memory: new WebAssembly.Memory({ initial: 1 }) } })
+    wasi.wasiImport.proc_exit(3)`
+  const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', lines], { encoding: 'utf8' })
+  t.is(status, 1)
+  t.regex(stderr, /WASIExit \{\s+code: 'ERR_WASI_EXIT',\s+exitCode: 3,\s+message: 'WASI guest exited with code 3'\s+\}/)
 })
 
 test('finalizeBindings: the memory may be another than the export of that name', t => {
@@ -540,6 +557,7 @@ test('the door has these and no more', t => {
     'Rights',
     'UnexpectedError',
     'WASI',
+    'WASIExit',
     'WasiError',
     'createGuest',
     'lines',

@@ -119,6 +119,15 @@ const streams: readonly Difference[] = [
 
 const hostEnds: readonly Difference[] = [
   {
+    what: '`proc_exit` outside of `start`: in a reactor, or from JavaScript',
+    node: 'throws the symbol `kExitCode`',
+    ours: 'throws a `WASIExit`, which has `code` and `exitCode`, and reads as that symbol',
+    reason: 'where nobody catches it, the process ends by a message that says what happened',
+    probes: ['exit: within initialize', 'exit: from JavaScript, before start', 'exit: from JavaScript'],
+    seen: [/"symbol",false,"Symbol\(kExitCode\)"/, /"object",false,"Symbol\(kExitCode\)"/],
+    readme: true,
+  },
+  {
     what: '`fd_close(2)`',
     node: "closes the host's standard error",
     ours: "closes the guest's number only",
