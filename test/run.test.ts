@@ -274,3 +274,8 @@ for (const [what, program, hook] of [
     t.deepEqual([before, done()], [false, true])
   })
 }
+
+test('standard input is empty unless it is given', async t => {
+  const { exitCode, stdout } = await run(fs.readFileSync(guest('hello')), { args: ['hello'] })
+  t.deepEqual([exitCode, stdout.toString()], [0, 'arg 0 hello\n'])
+})

@@ -17,7 +17,7 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
    * costs its host a worker. Only with the native backend. Default 0, at most 1024.
    */
   readonly threads?: number | undefined
-  /** As for a guest in this thread, and what can be waited for: a stream, an async generator. Default 0, the host's own. */
+  /** As for a guest in this thread, and what can be waited for: a stream, an async generator. Default empty: the host's own input is 0. */
   readonly stdin?: RunInput | undefined
   /** As for a guest in this thread, or `capture`, the default: it becomes part of the result. */
   readonly stdout?: RunOutput | undefined

@@ -18,7 +18,7 @@ export interface Relay {
  * The relay has descriptions of its own: those that the host shares with other processes keep their O_NONBLOCK.
  * @see https://docs.kernel.org/userspace-api/landlock.html#special-filesystems
  */
-export function relayOf({ stdin = 0, stdout, stderr }: RunOptions): Relay {
+export function relayOf({ stdin, stdout, stderr }: RunOptions): Relay {
   const made: (Readable | Writable)[] = []
   const opened = <T>(value: T, reads: boolean): T | Duplex | Readable | Writable => {
     const stream = typeof value === 'number' ? streamOf(value, reads) : undefined

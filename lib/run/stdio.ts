@@ -64,7 +64,7 @@ export class Stdio {
   readonly #close: () => void
   #closed = false
 
-  constructor({ stdin = 0, stdout = 'capture', stderr = 'capture', maxOutput = defaultMost }: Readonly<Record<string, unknown>>) {
+  constructor({ stdin = '', stdout = 'capture', stderr = 'capture', maxOutput = defaultMost }: Readonly<Record<string, unknown>>) {
     checkInteger('options.maxOutput', maxOutput, 0, largest)
     const { conveyed, feed, close } = inputFor(stdin)
     this.#feed = feed
