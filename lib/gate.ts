@@ -4,7 +4,7 @@ import { Rights } from './abi/rights.js'
 import type { Context } from './context.js'
 import { Exit, HookFailure, refuse, UnexpectedError, WasiError } from './errors.js'
 import { type GuestMemory, NotStarted } from './memory.js'
-import { type Answer, UNEXPECTED } from './sys/sys.js'
+import { type Answer, maxSize, UNEXPECTED } from './sys/sys.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a guest, or JavaScript, passes is unknown until it is lifted
 type Value = any
@@ -31,11 +31,14 @@ export function flags(value: Value, bits: number): number {
 export function choice(value: Value, values: readonly number[]): number {
   return values[u32(value)] ?? refuse(Errno.INVAL)
 }
+/** 2^53 stands for everything beyond `maxSize`, and so does -2^53 below zero: no backend ever gets a rounded number. */
 export function delta64(value: Value): number {
   if (typeof value !== 'bigint') refuse(Errno.INVAL)
   const number = Number(value)
-  return Number.isSafeInteger(number) ? number : refuse(Errno.INVAL)
+  if (Number.isSafeInteger(number)) return number
+  return BigInt.asIntN(64, value) > 0n ? maxSize + 1 : -maxSize - 1
 }
+/** What an i64 has as negative is INVAL, as on Linux. */
 export function size64(value: Value): number {
   const number = delta64(value)
   return number >= 0 ? number : refuse(Errno.INVAL)

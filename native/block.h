@@ -8,6 +8,16 @@ inline constexpr std::uint32_t max_spans = 1024;
 inline constexpr std::uint32_t max_polls = 1024;
 // As much as one call reads or writes: Linux's own limit, which is in force everywhere.
 inline constexpr std::uint64_t max_transfer = 0x7ffff000;
+// The largest size of a file, and so the last offset: numbers of JavaScript are exact that far. See `maxSize` in lib/sys/sys.ts.
+inline constexpr std::uint64_t max_size = (std::uint64_t{1} << 53) - 1;
+// The same as a place in a file.
+inline constexpr std::int64_t max_place = static_cast<std::int64_t>(max_size);
+// A guest's offset as the host gets it, and how much a call may move from there on.
+inline std::int64_t place_of(std::uint64_t offset) { return offset < max_size ? static_cast<std::int64_t>(offset) : max_place; }
+inline std::uint64_t limit_at(std::int64_t place) {
+  const std::uint64_t left = max_size - static_cast<std::uint64_t>(place);
+  return left < max_transfer ? left : max_transfer;
+}
 
 enum Want : std::int32_t { want_read = 1, want_write = 2 };
 enum Ready : std::int32_t { ready_yes = 1, ready_hangup = 2 };

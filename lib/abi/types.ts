@@ -10,9 +10,9 @@ export const Kind = Object.freeze({
   Flags: 2,
   /** One of a list of values: a number; unknown ones are INVAL. */
   Enum: 3,
-  /** A u64 that counts bytes: a number; beyond 2^53 is INVAL. */
+  /** A u64 that counts bytes: a number; 2^53 for all from there on, and INVAL from 2^63 on. */
   Size64: 4,
-  /** A signed Size64. */
+  /** A signed Size64: from -2^53 to 2^53. */
   Delta64: 5,
   /** A u64 of right bits: a number; bits beyond the known rights fall away. */
   Rights: 6,

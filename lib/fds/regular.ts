@@ -1,7 +1,7 @@
 /** A regular file that its guest alone has open: its offset is kept here, where asking for it costs no system call. */
 import { Errno } from '../abi/errno.js'
 import { Fdflags, Whence } from '../abi/values.js'
-import type { Answer, Handle, Sys } from '../sys/sys.js'
+import { type Answer, type Handle, maxSize, type Sys } from '../sys/sys.js'
 import type { Traits } from './descriptor.js'
 import { HostFile } from './host.js'
 
@@ -42,8 +42,7 @@ export class RegularFile extends HostFile {
   override seek(offset: number, whence: number): Answer {
     if (this.#byKernel || whence === Whence.END) return this.#sought(super.seek(offset, whence))
     const place = whence === Whence.SET ? offset : this.#offset + offset
-    if (place < 0) return -Errno.INVAL
-    return place > Number.MAX_SAFE_INTEGER ? -Errno.OVERFLOW : this.#sought(place)
+    return place < 0 || place > maxSize ? -Errno.INVAL : this.#sought(place)
   }
   #sought(answer: Answer): Answer {
     if (answer >= 0) this.#offset = answer

@@ -8,6 +8,11 @@ export type Answer = number
 export const UNEXPECTED = -0x10000
 /** As much as one call reads or writes: the kernel's own limit (read(2)), which a guest's i32 can hold. */
 export const maxTransfer = 0x7ffff000
+/**
+ * The largest size of a file, and so the last offset, since numbers are exact that far. Reading from there on finds the end of the
+ * file, growing it further is FBIG, and seeking further is INVAL.
+ */
+export const maxSize = Number.MAX_SAFE_INTEGER
 
 /**
  * All that the hostcalls ask of the host. `native` and `typescript` are the backends; `memory` serves files that lie in memory,
@@ -16,7 +21,8 @@ export const maxTransfer = 0x7ffff000
  * `(dir, at, length)` names a file: a directory handle, and a path in guest memory whose bounds are already checked. The
  * path is copied once and only the copy is looked at, since another thread of the guest may change it. It is resolved
  * beneath the directory: absolute paths and `..` above it answer NOTCAPABLE, an empty path NOENT, a NUL in it INVAL, more
- * than 40 links LOOP, more than 4095 bytes NAMETOOLONG. Offsets, lengths and sizes are whole numbers from 0 to 2^53 - 1.
+ * than 40 links LOOP, more than 4095 bytes NAMETOOLONG. Offsets, lengths and sizes are whole numbers from 0
+ * to 2^53, which stands for everything beyond `maxSize`.
  * `follow` is 1 to follow a link in the last place; a trailing slash follows it always, and wants a directory there.
  */
 export interface Sys {

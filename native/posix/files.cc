@@ -22,8 +22,14 @@ Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
   // The offset of a directory belongs to readdir().
   if (file->is_directory()) return refuse(Errno::BadF);
   if (whence > 2) return refuse(Errno::Inval);
+  // Beyond max_size it goes back: only the kernel knows its offset and the end of the file.
+  const bool far = whence == 2 || offset > max_place;
+  const off_t before = far ? ::lseek(file->fd, 0, SEEK_CUR) : 0;
   const off_t place = ::lseek(file->fd, offset, whences[whence]);
-  return place >= 0 ? place : state_.failed("lseek", errno);
+  if (place < 0) return state_.failed("lseek", errno);
+  if (place <= max_place) return place;
+  ::lseek(file->fd, far ? before : place - offset, SEEK_SET);
+  return refuse(Errno::Inval);
 }
 
 Answer Host::identify(Handle handle) {
@@ -46,7 +52,10 @@ Answer Host::filestat(Handle handle) {
 Answer Host::set_size(Handle handle, std::uint64_t size) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
-  if (size > INT64_MAX) return refuse(Errno::Fbig);
+  if (size > max_size) {
+    if (const Answer failed = state_.learn(*file); failed != 0) return failed;
+    return refuse(file->writes && file->type == Filetype::RegularFile ? Errno::Fbig : Errno::Inval);
+  }
   const int result = retry([&] { return ::ftruncate(file->fd, static_cast<off_t>(size)); });
   return result == 0 ? 0 : state_.failed("ftruncate", errno);
 }
@@ -63,7 +72,12 @@ Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length)
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (length == 0) return refuse(Errno::Inval);
-  if (offset > INT64_MAX || length > INT64_MAX - offset) return refuse(Errno::Fbig);
+  if (offset > max_size || length > max_size - offset) {
+    if (const Answer failed = state_.learn(*file); failed != 0) return failed;
+    if (!file->writes) return refuse(Errno::BadF);
+    if (file->type == Filetype::SocketStream || file->type == Filetype::SocketDgram) return refuse(Errno::Spipe);
+    return refuse(file->type == Filetype::RegularFile ? Errno::Fbig : Errno::NoDev);
+  }
   const int result = retry([&] { return platform::reserve(file->fd, static_cast<off_t>(offset), static_cast<off_t>(length)); });
   return result == 0 ? 0 : state_.failed("fallocate", errno);
 }

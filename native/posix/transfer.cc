@@ -21,6 +21,7 @@ Answer Vectors::gather(State& state, std::uint32_t count, std::uint64_t limit, s
     const std::uint64_t passed = std::min<std::uint64_t>(skipped, span.length);
     const std::uint64_t length = std::min(span.length - passed, limit);
     skipped -= passed;
+    cut_ = cut_ || length < span.length - passed;
     if (length == 0) continue;
     vectors_[used++] = {base + passed, length};
     limit -= length;
@@ -44,11 +45,11 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
-  if (offset > INT64_MAX) return refuse(Errno::Inval);
+  const off_t place = place_of(offset);
   Vectors vectors;
-  if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
+  if (const Answer refused = vectors.gather(state_, spans, limit_at(place)); refused != 0) return refused;
   // What could make it wait has no offsets, and says so at once.
-  const ssize_t size = retry([&] { return vectors.read_at(file->fd, static_cast<off_t>(offset)); });
+  const ssize_t size = retry([&] { return vectors.read_at(file->fd, place); });
   return size >= 0 ? size : state_.failed("preadv", errno);
 }
 
@@ -75,10 +76,12 @@ Answer Host::write_text(Handle handle, std::uint32_t length) {
 Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
-  if (offset > INT64_MAX) return refuse(Errno::Inval);
+  // Linux appends here, too, whatever the offset.
+  const off_t place = (file->flags.get() & fdflags::append) != 0 ? 0 : place_of(offset);
   Vectors vectors;
-  if (const Answer refused = vectors.gather(state_, spans); refused != 0) return refused;
-  const ssize_t size = retry([&] { return vectors.write_at(file->fd, static_cast<off_t>(offset)); });
+  if (const Answer refused = vectors.gather(state_, spans, limit_at(place)); refused != 0) return refused;
+  const ssize_t size = retry([&] { return vectors.write_at(file->fd, place); });
+  if (size == 0 && place == max_place && vectors.cut()) return refuse(Errno::Fbig);
   return size >= 0 ? size : state_.failed("pwritev", errno);
 }
 

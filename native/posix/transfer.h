@@ -65,6 +65,8 @@ class Vectors {
   // Reads the first `count` spans of the block. No more than `limit` bytes, those behind the first `skipped`.
   Answer gather(State& state, std::uint32_t count, std::uint64_t limit = max_transfer, std::uint64_t skipped = 0);
   bool empty() const { return vectors_[0].iov_len == 0; }
+  // Whether the limit left some bytes out.
+  bool cut() const { return cut_; }
   std::uint64_t size() const {
     std::uint64_t sum = 0;
     for (int i = 0; i < count_; ++i) sum += vectors_[i].iov_len;
@@ -97,6 +99,7 @@ class Vectors {
 
  private:
   int count_ = 0;
+  bool cut_ = false;
   struct iovec vectors_[max_spans];
 };
 

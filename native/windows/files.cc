@@ -34,7 +34,7 @@ Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
   const std::int64_t here = file->adopted ? all.position : file->place;
   const std::int64_t from = whence == 0 ? 0 : whence == 1 ? here : all.standard.size;
   std::int64_t place = 0;
-  if (__builtin_add_overflow(from, offset, &place) || place < 0) return refuse(Errno::Inval);
+  if (__builtin_add_overflow(from, offset, &place) || place < 0 || place > max_place) return refuse(Errno::Inval);
   if (!file->adopted) {
     file->place = place;
   } else if (const nt::Status status = set_position(file->object, place); !nt::succeeded(status)) {
@@ -63,8 +63,8 @@ Answer Host::filestat(Handle handle) {
 Answer Host::set_size(Handle handle, std::uint64_t size) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
-  if (size > INT64_MAX) return refuse(Errno::Fbig);
   if (!file->writes || file->kind != Kind::disk || file->is_directory()) return refuse(Errno::Inval);
+  if (size > max_size) return refuse(Errno::Fbig);
   const nt::Status status = wasi_common::set_size(file->object, static_cast<std::int64_t>(size));
   // There is nothing else that could be wrong with it.
   return status == nt::invalid_parameter ? refuse(Errno::Fbig) : state_.failed("NtSetInformationFile", status);
@@ -85,9 +85,9 @@ Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length)
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (length == 0) return refuse(Errno::Inval);
-  if (offset > INT64_MAX || length > INT64_MAX - offset) return refuse(Errno::Fbig);
   if (!file->writes || file->is_directory()) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
+  if (offset > max_size || length > max_size - offset) return refuse(Errno::Fbig);
   nt::All all;
   if (const nt::Status status = look(file->object, all); !nt::succeeded(status))
     return state_.failed("NtQueryInformationFile", status);

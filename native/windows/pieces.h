@@ -22,6 +22,7 @@ class Pieces {
     if (count > max_spans) return refuse(Errno::Inval);
     count_ = 0;
     total_ = 0;
+    cut_ = false;
     for (std::uint32_t i = 0; i < count; ++i) {
       const Span span = state.block().spans[i];
       std::uint8_t* const base = state.memory(span.offset, span.length);
@@ -29,6 +30,7 @@ class Pieces {
       const std::uint64_t passed = std::min<std::uint64_t>(skipped, span.length);
       const std::uint64_t length = std::min(span.length - passed, limit - total_);
       skipped -= passed;
+      cut_ = cut_ || length < span.length - passed;
       if (length == 0) continue;
       pieces_[count_++] = {base + passed, static_cast<std::uint32_t>(length)};
       total_ += length;
@@ -36,6 +38,8 @@ class Pieces {
     return 0;
   }
   bool empty() const { return count_ == 0; }
+  // Whether the limit left some bytes out.
+  bool cut() const { return cut_; }
   std::uint32_t count() const { return count_; }
   std::uint64_t total() const { return total_; }
   Piece* begin() { return pieces_; }
@@ -63,6 +67,7 @@ class Pieces {
  private:
   std::uint32_t count_ = 0;
   std::uint64_t total_ = 0;
+  bool cut_ = false;
   Piece pieces_[max_spans];
 };
 

@@ -140,12 +140,12 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
-  if (offset > INT64_MAX) return refuse(Errno::Inval);
   if (!file->reads) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
+  const std::int64_t place = place_of(offset);
   Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
-  const auto place = static_cast<std::int64_t>(offset);
+  if (const Answer refused = pieces.gather(state_, spans, limit_at(place)); refused != 0) return refused;
+  if (pieces.empty()) return 0;
   return keep_position(state_, *file, [&] { return read_disk(state_, *file, pieces, &place); });
 }
 
@@ -176,12 +176,12 @@ Answer Host::write_text(Handle handle, std::uint32_t length) {
 Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
-  if (offset > INT64_MAX) return refuse(Errno::Inval);
   if (!file->writes) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
+  const std::int64_t place = place_of(offset);
   Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
-  const auto place = static_cast<std::int64_t>(offset);
+  if (const Answer refused = pieces.gather(state_, spans, limit_at(place)); refused != 0) return refused;
+  if (pieces.empty()) return pieces.cut() ? refuse(Errno::Fbig) : 0;
   return keep_position(state_, *file, [&] { return write_disk(state_, *file, pieces, &place); });
 }
 

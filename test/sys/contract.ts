@@ -8,6 +8,7 @@ import { following } from './cases/following.js'
 import { handles } from './cases/handles.js'
 import { links } from './cases/links.js'
 import { names } from './cases/names.js'
+import { offsets } from './cases/offsets.js'
 import { opening } from './cases/opening.js'
 import { paths } from './cases/paths.js'
 import { sockets } from './cases/sockets.js'
@@ -22,6 +23,7 @@ export interface Skip {
 
 const subjects: Record<string, Cases> = {
   files,
+  offsets,
   times,
   directories,
   opening,
@@ -41,10 +43,12 @@ export function contract(
   name: string,
   makeSys: () => Sys | { readonly sys: Sys; readonly fs: HostFs },
   skip: readonly Skip[] = [],
+  only: readonly (keyof typeof subjects)[] = Object.keys(subjects),
 ) {
   const reasons = new Map(skip.flatMap(({ reason, cases }) => cases.map(title => [title, reason])))
   const unused = new Set(reasons.keys())
-  for (const [subject, cases] of Object.entries(subjects)) {
+  for (const subject of only) {
+    const cases = subjects[subject]
     for (const [title, run] of Object.entries(cases)) {
       const reason = reasons.get(title)
       unused.delete(title)

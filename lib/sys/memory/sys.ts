@@ -3,7 +3,7 @@ import { Errno } from '../../abi/errno.js'
 import { Fdflags, Filetype, Oflags, Whence } from '../../abi/values.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { type Block, Ready } from '../block.js'
-import type { Answer, Handle, Sys } from '../sys.js'
+import { type Answer, type Handle, maxSize, type Sys } from '../sys.js'
 import { maxFileSize } from './content.js'
 import { list } from './listing.js'
 import * as names from './names.js'
@@ -136,7 +136,7 @@ export class MemorySys implements Sys {
       if (!(slot.node instanceof FileNode)) refuse(Errno.BADF)
       if (whence === Whence.END) slot.node.refresh()
       const to = offset + (whence === Whence.SET ? 0 : whence === Whence.CUR ? slot.position : slot.node.size)
-      if (to < 0 || to > Number.MAX_SAFE_INTEGER) refuse(Errno.INVAL)
+      if (to < 0 || to > maxSize) refuse(Errno.INVAL)
       slot.position = to
       return to
     })

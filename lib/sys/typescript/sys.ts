@@ -5,7 +5,7 @@ import { Errno } from '../../abi/errno.js'
 import { Fdflags, Filetype, Oflags } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
 import { Block, Ready, Want } from '../block.js'
-import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
+import { type Answer, type Handle, maxSize, type Sys, UNEXPECTED } from '../sys.js'
 import { clock } from './clock.js'
 import { answerOf } from './errno.js'
 import { guestFlags, hostFlags, O_NOFOLLOW, openDirectory } from './flags.js'
@@ -125,7 +125,9 @@ export class TypescriptSys implements Sys {
   }
   setSize(file: Handle, size: number): Answer {
     return this.#ask(() => {
-      fs.ftruncateSync(this.#slots.get(file).fd, size)
+      const { fd, type, access } = this.#slots.get(file)
+      if (size > maxSize) refuse(type === Filetype.REGULAR_FILE && access & 2 ? Errno.FBIG : Errno.INVAL)
+      fs.ftruncateSync(fd, size)
       return 0
     })
   }
@@ -143,7 +145,7 @@ export class TypescriptSys implements Sys {
       if ((access & 2) === 0) refuse(Errno.BADF)
       if (length === 0) refuse(Errno.INVAL)
       if (type !== Filetype.REGULAR_FILE) refuse(type === Filetype.SOCKET_STREAM ? Errno.SPIPE : Errno.NODEV)
-      if (offset + length > Number.MAX_SAFE_INTEGER) refuse(Errno.FBIG)
+      if (offset + length > maxSize) refuse(Errno.FBIG)
       if (fs.fstatSync(fd).size < offset + length) fs.ftruncateSync(fd, offset + length)
       return 0
     })

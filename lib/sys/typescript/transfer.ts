@@ -4,6 +4,7 @@ import { Errno } from '../../abi/errno.js'
 import { Fdflags, Filetype, Whence } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Block } from '../block.js'
+import { maxSize, maxTransfer } from '../sys.js'
 import { codeOf } from './errno.js'
 import { sleep } from './sleep.js'
 import type { Slot } from './slots.js'
@@ -46,18 +47,38 @@ const writeAt = (slot: Slot, views: Uint8Array[], position: number | null) =>
       : fs.writevSync(slot.fd, views, position ?? undefined),
   )
 
+/** The pieces, cut so that they end at `maxSize`. */
+function within(views: Uint8Array[], offset: number): Uint8Array[] {
+  let room = maxSize - offset
+  if (room >= maxTransfer) return views
+  return views.map(view => {
+    const cut = view.subarray(0, Math.max(0, room))
+    room -= cut.length
+    return cut
+  })
+}
+
 export function read(slot: Slot, views: Uint8Array[]): number {
-  const count = readAt(slot, views, slot.position ?? null)
-  if (slot.position !== undefined) slot.position += count
+  if (slot.position === undefined) return readAt(slot, views, null)
+  const count = pread(slot, views, slot.position)
+  slot.position += count
   return count
 }
-export const pread = (slot: Slot, views: Uint8Array[], offset: number) => readAt(slot, views, offset)
+/** From `maxSize` on it reads no bytes, but asks the host all the same, which says what cannot be read. */
+export const pread = (slot: Slot, views: Uint8Array[], offset: number) => readAt(slot, within(views, offset), Math.min(offset, maxSize))
+
+/** Writes no further than `maxSize`; FBIG where that leaves nothing to write. */
+function writeWithin(slot: Slot, views: Uint8Array[], offset: number): number {
+  const count = writeAt(slot, within(views, offset), Math.min(offset, maxSize))
+  if (count === 0 && offset >= maxSize && views.some(view => view.length > 0)) refuse(Errno.FBIG)
+  return count
+}
 
 const sizeOf = (slot: Slot) => fs.fstatSync(slot.fd).size
 export function write(slot: Slot, views: Uint8Array[]): number {
   if (slot.position === undefined) return writeAt(slot, views, null)
   if ((slot.fdflags & Fdflags.APPEND) === 0) {
-    const count = writeAt(slot, views, slot.position)
+    const count = writeWithin(slot, views, slot.position)
     slot.position += count
     return count
   }
@@ -66,8 +87,11 @@ export function write(slot: Slot, views: Uint8Array[]): number {
   if (count > 0) slot.position = sizeOf(slot)
   return count
 }
-/** On a descriptor that appends, Linux appends here too. */
-export const pwrite = (slot: Slot, views: Uint8Array[], offset: number) => writeAt(slot, views, slot.appending ? sizeOf(slot) : offset)
+/** On a descriptor that appends, Linux appends here too, whatever the offset. */
+export function pwrite(slot: Slot, views: Uint8Array[], offset: number): number {
+  if (slot.appending) return writeAt(slot, views, sizeOf(slot))
+  return slot.fdflags & Fdflags.APPEND ? writeAt(slot, views, 0) : writeWithin(slot, views, offset)
+}
 
 /** `offset` is the kernel's, where one can know it: of a file that came to us open. */
 export function seek(slot: Slot, seekable: boolean, offset: number, whence: number, kernel: () => number | undefined): number {
@@ -77,7 +101,7 @@ export function seek(slot: Slot, seekable: boolean, offset: number, whence: numb
   const from = whence === Whence.SET ? 0 : whence === Whence.CUR ? (slot.position ?? kernel()) : sizeOf(slot)
   if (from === undefined) refuse(Errno.NOTSUP)
   const to = from + offset
-  if (to < 0 || to > Number.MAX_SAFE_INTEGER) refuse(Errno.INVAL)
+  if (to < 0 || to > maxSize) refuse(Errno.INVAL)
   // To ask where one is moves nothing: the offset stays shared with the host.
   if (whence !== Whence.CUR || offset !== 0) slot.position = to
   return to
