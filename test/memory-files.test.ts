@@ -58,7 +58,8 @@ class Caller {
     return errnoNames[errno] ?? String(errno)
   }
   open(path: string, { dir = 3, oflags = 0, base = ALL, fdflags = 0 } = {}): number | string {
-    const errno = this.call('path_open', dir, 1, path, oflags, base, base, fdflags, 0x10)
+    const own = oflags & DIRECTORY ? base & ~BigInt(Rights.FD_WRITE) : base
+    const errno = this.call('path_open', dir, 1, path, oflags, own, base, fdflags, 0x10)
     return errno === 'SUCCESS' ? this.bytes.readUInt32LE(0x10) : errno
   }
   #vector(at: number, length: number): number {

@@ -40,8 +40,7 @@ export class ReadOnly extends Descriptor {
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights): Descriptor | Answer {
     const creating = (oflags & Oflags.CREAT) !== 0
     const exclusive = creating && (oflags & Oflags.EXCL) !== 0
-    // A directory is opened to read, whatever rights are asked for.
-    const writing = (oflags & Oflags.TRUNC) !== 0 || ((access & WRITE) !== 0 && (oflags & Oflags.DIRECTORY) === 0)
+    const writing = (oflags & Oflags.TRUNC) !== 0 || (access & WRITE) !== 0
     const found = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~Rights.FD_WRITE, inheriting)
     if (typeof found === 'number') {
       // A link counts as something that is there.

@@ -10,6 +10,13 @@ import type { Hostcalls } from './types.js'
 const syncing = (fdflags: number): Rights =>
   (fdflags & Fdflags.DSYNC ? Rights.FD_DATASYNC : 0) | (fdflags & (Fdflags.RSYNC | Fdflags.SYNC) ? Rights.FD_SYNC : 0)
 
+/**
+ * On Windows a directory that is asked for as one is opened to read, whatever the rights: Windows has no such refusal, and
+ * [the official tests](https://github.com/WebAssembly/wasi-testsuite) want SUCCESS there, and ISDIR elsewhere.
+ */
+const opensToRead = process.platform === 'win32' ? Oflags.DIRECTORY : 0
+const READ = 1
+
 export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags, at, length, oflags, base, inheriting, fdflags) => {
   const creating = (oflags & Oflags.CREAT) !== 0
   const cutting = (oflags & Oflags.TRUNC) !== 0
@@ -21,7 +28,8 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
   if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
   fds.reserve()
   const granted = fds.granted(base, inheriting)
-  const opened = dir.open(at, length, dirflags, oflags, fdflags, granted.access, granted.base, granted.inheriting)
+  const access = (oflags & opensToRead) !== 0 ? READ : granted.access
+  const opened = dir.open(at, length, dirflags, oflags, fdflags, access, granted.base, granted.inheriting)
   return typeof opened === 'number' ? opened : fds.insert(opened)
 }
 

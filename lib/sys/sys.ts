@@ -93,7 +93,7 @@ export interface Sys {
 
   /**
    * A new handle; `opened` says what it is, or NOT_ASKED, until `identify` is called: most files are only read, and closed.
-   * `access`: 1 read, 2 write, 3 both. Never waits for the other end of a FIFO.
+   * `access`: 1 read, 2 write, 3 both; a directory to write is ISDIR. Never waits for the other end of a FIFO.
    */
   open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer

@@ -12,7 +12,8 @@ int host_flags(std::uint32_t oflags, std::uint32_t fdflags, std::uint32_t access
   constexpr int accesses[] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
   // A FIFO must not wait for its other end, a terminal not become the host's. O_NONBLOCK stays: see transfer().
   int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  flags |= oflags & oflags::directory ? O_RDONLY | O_DIRECTORY : accesses[access];
+  flags |= accesses[access];
+  if (oflags & oflags::directory) flags |= O_DIRECTORY;
   if (oflags & oflags::creat) flags |= O_CREAT;
   if (oflags & oflags::excl) flags |= O_EXCL;
   if (oflags & oflags::trunc) flags |= O_TRUNC;
@@ -92,6 +93,11 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
   Held lease;
   const unsigned how = (follow != 0 ? How::follow : keep) | enter;
   if (const Answer refused = state_.lease(parent->fd, path, how, lease); refused != 0) return refused;
+  // The kernel looks for nothing where no time is set: https://man7.org/linux/man-pages/man2/utimensat.2.html#NOTES
+  if (flags == 0) {
+    struct stat status;
+    return ::fstatat(lease.fd(), lease.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : state_.failed("fstatat", errno, path.bytes);
+  }
   if (::utimensat(lease.fd(), lease.name, times, AT_SYMLINK_NOFOLLOW) == 0) return 0;
   const int error = errno;
   if (error == EPERM && set_times_of_opened(lease, times)) return 0;

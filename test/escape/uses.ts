@@ -17,8 +17,8 @@ export interface Use {
 
 const own = { dir: 3, path: 'own', follow: 0 }
 const gain = { dir: 3, path: 'gain', follow: 0 }
-const folder = { oflags: Oflags.DIRECTORY, base: ALL, inheriting: ALL }
 const WRITES = rights('FD_WRITE')
+const folder = { oflags: Oflags.DIRECTORY, base: ALL & ~WRITES, inheriting: ALL }
 const { CREAT, EXCL, TRUNC } = Oflags
 
 /** The errno, after the guest read what it got in the box. */

@@ -210,8 +210,7 @@ export class MemorySys implements Sys {
       if (lease.node !== undefined && exclusive) refuse(Errno.EXIST)
       if (node instanceof LinkNode) refuse(oflags & Oflags.DIRECTORY ? Errno.NOTDIR : Errno.LOOP)
       if (node instanceof DirectoryNode) {
-        const writes = (access & WRITE) !== 0 && (oflags & Oflags.DIRECTORY) === 0
-        if (creates || writes || oflags & Oflags.TRUNC) refuse(Errno.ISDIR)
+        if (creates || access & WRITE || oflags & Oflags.TRUNC) refuse(Errno.ISDIR)
         return this.#take(node, READ, fdflags)
       }
       if (oflags & Oflags.DIRECTORY) refuse(Errno.NOTDIR)

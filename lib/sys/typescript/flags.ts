@@ -27,9 +27,8 @@ const accessModes = [of('O_RDONLY'), of('O_RDONLY'), of('O_WRONLY'), of('O_RDWR'
 const gather = (bits: readonly (readonly [number, number])[], set: number) =>
   bits.reduce((sum, [wasi, host]) => (set & wasi ? sum | host : sum), 0)
 
-/** A directory is opened to read, whatever was asked. */
 export const hostFlags = (access: number, fdflags: number, oflags = 0) =>
-  accessModes[oflags & Oflags.DIRECTORY ? 1 : access & 3] | gather(fdflagBits, fdflags) | gather(oflagBits, oflags) | always
+  accessModes[access & 3] | gather(fdflagBits, fdflags) | gather(oflagBits, oflags) | always
 
 /**
  * What a guest is told of a descriptor of the host. O_NONBLOCK is left out: libuv sets it for itself on the pipes and

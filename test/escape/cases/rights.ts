@@ -51,7 +51,10 @@ const deeds: readonly Deed[] = [
 const pathOf = ({ on }: Deed): string => (on === 'directory' ? 'dir' : 'dir/secret')
 const oflagsOf = ({ on }: Deed): number => (on === 'directory' ? Oflags.DIRECTORY : 0)
 const inheritingOf = ({ on }: Deed): bigint => (on === 'directory' ? ALL : 0n)
-const lacking = (deed: Deed): bigint => ALL & ~rights(deed.right)
+/** No directory is opened to write. */
+const ofFolder = ALL & ~rights('FD_WRITE')
+const allOf = ({ on }: Deed): bigint => (on === 'directory' ? ofFolder : ALL)
+const lacking = (deed: Deed): bigint => allOf(deed) & ~rights(deed.right)
 const open = (a: Attacker, deed: Deed, base: bigint): number =>
   a.given(pathOf(deed), { oflags: oflagsOf(deed), base, inheriting: inheritingOf(deed) })
 /** Only what a descriptor holds can be kept: what fits both kinds, and what fits its own. */
@@ -66,19 +69,19 @@ const giveUp = (a: Attacker, fd: number, deed: Deed): string =>
 const ways: Readonly<Record<string, (a: Attacker, deed: Deed) => number>> = {
   'a right that was not asked for': (a, deed) => open(a, deed, lacking(deed)),
   'a right that was given up': (a, deed) => {
-    const fd = open(a, deed, ALL)
+    const fd = open(a, deed, allOf(deed))
     held(giveUp(a, fd, deed))
     return fd
   },
   'a right that was given up and is asked for again': (a, deed) => {
-    const fd = open(a, deed, ALL)
+    const fd = open(a, deed, allOf(deed))
     held(giveUp(a, fd, deed))
     a.call('fd_fdstat_set_rights', fd, ALL, ALL)
     a.call('fd_fdstat_set_rights', fd, holdable(deed), inheritingOf(deed))
     return fd
   },
   'a right that was given up, by another number': (a, deed) => {
-    const fd = open(a, deed, ALL)
+    const fd = open(a, deed, allOf(deed))
     held(giveUp(a, fd, deed))
     held(a.call('fd_renumber', fd, 2))
     return 2
@@ -108,11 +111,11 @@ const withoutRight = Object.entries(ways).flatMap(([technique, prepare]) =>
 /** By way of a directory that passes a right on to nothing. The descriptor that holds it nevertheless, or the name of the errno. */
 const gains: Readonly<Record<string, (a: Attacker, fd: number, deed: Deed) => number | string>> = {
   'a right that is not passed on': (a, fd, deed) =>
-    a.open(at(fd, pathOf(deed)), { oflags: oflagsOf(deed), base: ALL, inheriting: inheritingOf(deed) }),
+    a.open(at(fd, pathOf(deed)), { oflags: oflagsOf(deed), base: allOf(deed), inheriting: inheritingOf(deed) }),
   'a right that is not passed on, asked for to be passed on': (a, fd, deed) => {
     const again = a.open(at(fd, '.'), { oflags: Oflags.DIRECTORY, base: rights('PATH_OPEN') & ~rights(deed.right), inheriting: ALL })
     if (typeof again === 'string') return again
-    return a.open(at(again, pathOf(deed)), { oflags: oflagsOf(deed), base: ALL, inheriting: inheritingOf(deed) })
+    return a.open(at(again, pathOf(deed)), { oflags: oflagsOf(deed), base: allOf(deed), inheriting: inheritingOf(deed) })
   },
 }
 const notInherited = Object.entries(gains).flatMap(([technique, gain]) =>
@@ -120,7 +123,7 @@ const notInherited = Object.entries(gains).flatMap(([technique, gain]) =>
     const { right, call, deed = '', run, breach } = row
     return {
       ...{ technique, call, deed, protect: ['box/dir'], furnish: dir, answer: 'NOTCAPABLE', twin: 'generous' },
-      prepare: a => a.given('.', { oflags: Oflags.DIRECTORY, base: ALL, inheriting: ALL & ~rights(right) }),
+      prepare: a => a.given('.', { oflags: Oflags.DIRECTORY, base: ofFolder, inheriting: ALL & ~rights(right) }),
       attack(a, fd) {
         const opened = gain(a, fd, row)
         return typeof opened === 'string' ? opened : run(a, opened)

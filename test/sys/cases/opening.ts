@@ -96,6 +96,24 @@ export const opening: Cases = {
       t.is(g.open(name, { oflags: CREAT, access: READ }), 'ISDIR', name)
     }
   },
+  'a directory opened as one is not opened to write': (t, g) => {
+    g.file('f', 'hello')
+    g.folders('d')
+    g.links({ l: 'd', m: 'f', gone: 'nowhere' })
+    for (const access of [WRITE, BOTH]) {
+      for (const name of ['d', 'd/', '.', 'd/.', 'd/..', 'l', 'l/', 'l/.']) {
+        t.is(g.open(name, { oflags: DIRECTORY, access }), 'ISDIR', name)
+        t.is(g.open(name, { oflags: DIRECTORY | TRUNC, access }), 'ISDIR', name)
+        t.is(g.open(name, { access }), 'ISDIR', name)
+      }
+      t.is(g.open('l/', { oflags: DIRECTORY, access, follow: 0 }), 'ISDIR')
+      for (const name of ['nowhere', 'gone', 'd/x', 'nowhere/x']) t.is(g.open(name, { oflags: DIRECTORY, access }), 'NOENT', name)
+      for (const name of ['f', 'f/', 'm', 'f/x']) t.is(g.open(name, { oflags: DIRECTORY, access }), 'NOTDIR', name)
+      t.is(g.open('l', { oflags: DIRECTORY, access, follow: 0 }), 'NOTDIR')
+      t.is(g.open('..', { oflags: DIRECTORY, access }), 'NOTCAPABLE')
+    }
+    t.is(g.text('f'), 'hello')
+  },
   'a link in the last place': (t, g) => {
     g.file('f', 'hello')
     g.links({ l: 'f' })

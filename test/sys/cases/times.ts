@@ -153,6 +153,15 @@ export const times: Cases = {
     t.is(g.stat('f'), 0)
     t.is(g.record.mtim, 2_000_000_000_000n)
   },
+  'setting no times looks for the name all the same': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    g.links({ l: 'gone' })
+    for (const name of ['gone', 'd/gone', 'gone/x', 'gone/']) t.is(setAt(g, name, 0, 0), 'NOENT', name)
+    t.is(setAt(g, 'f/', 0, 0), 'NOTDIR')
+    t.is(setAt(g, 'l', 1, 0), 'NOENT')
+    for (const name of ['f', 'd', 'd/', '.', 'l']) t.is(setAt(g, name, 0, 0), 0, name)
+  },
   'what cannot be reached': (t, g) => {
     g.file('f')
     g.links({ out: '..', far: '../x' })
