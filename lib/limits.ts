@@ -9,8 +9,8 @@ interface Limit {
   readonly fallback: number
   readonly least: number
   readonly most: number
-  /** What the guest gets beyond it; `its end`: an error is thrown out of its code. */
-  readonly errno: ErrnoName | 'its end'
+  /** What the guest gets beyond it; `its end`: an error is thrown out of its code; `a short count`: as much is done, and told. */
+  readonly errno: ErrnoName | 'its end' | 'a short count'
   /** What the embedder sees of that. */
   readonly seen: string
 }
@@ -19,7 +19,7 @@ interface Limit {
 const table = {
   descriptors:   { doc: 'descriptors open at once, with the standard streams, the directories and the listeners given', fallback: 1024, least: 3, most: 2 ** 19, errno: 'NFILE', seen: 'nothing' },
   pathBytes:     { doc: 'bytes of a path, as PATH_MAX has them', fallback: 4095, least: 1, most: 4095, errno: 'NAMETOOLONG', seen: 'nothing' },
-  iovecs:        { doc: 'pieces of memory that one read or write names, as IOV_MAX', fallback: maxSpans, least: 1, most: maxSpans, errno: 'INVAL', seen: 'nothing' },
+  iovecs:        { doc: 'pieces of memory that one read or write takes, as IOV_MAX', fallback: maxSpans, least: 1, most: maxSpans, errno: 'a short count', seen: 'nothing' },
   subscriptions: { doc: 'things that one poll_oneoff waits for', fallback: maxPolls, least: 1, most: maxPolls, errno: 'INVAL', seen: 'nothing' },
   randomBytes:   { doc: 'bytes that one random_get fills', fallback: 2 ** 26, least: 0, most: 2 ** 32 - 1, errno: 'INVAL', seen: 'nothing' },
   hostcalls:     { doc: 'hostcalls of a guest, of each thread of it, in all', fallback: Infinity, least: 0, most: 2 ** 53 - 1, errno: 'its end', seen: 'an error with code `ERR_WASI_HOSTCALL_LIMIT`' },

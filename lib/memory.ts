@@ -83,15 +83,19 @@ export class GuestMemory {
 
   /**
    * Decode an array of iovecs into the host's spans; how many there are. Each is read once and only the copy is used.
-   * Empty ones are left out, and all beyond what one call can transfer: the call is then a short one.
+   * Empty ones are left out, and all beyond what one call can take, in number and in bytes: the call is then a short one.
+   * `tooMany` refuses it instead, for what cannot be moved in part.
    */
-  spans(at: number, count: number): number {
-    if (count > this.#limits.iovecs) refuse(Errno.INVAL)
+  spans(at: number, count: number, tooMany: Errno = Errno.SUCCESS): number {
+    const most = this.#limits.iovecs
+    if (count > most && tooMany !== Errno.SUCCESS) refuse(tooMany)
     this.check(at, count * 8)
     const { spans } = this.#sys.block
     let used = 0
     let room = maxTransfer
     for (let i = 0; i < count; i++, at += 8) {
+      // Without any bytes to move the call would tell of the end of the file.
+      if (i >= most && used > 0) break
       const start = this.view.getUint32(at, true)
       const length = this.view.getUint32(at + 4, true)
       this.check(start, length)

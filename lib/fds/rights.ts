@@ -52,6 +52,8 @@ export const baseOf = (filetype: number): Rights => fitting[filetype][0]
 export const inheritingOf = (filetype: number): Rights => fitting[filetype][1]
 /** True for the filetypes of sockets. Pipes have one of them: preview 1 has no filetype for a pipe. */
 export const isSocket = (filetype: number): boolean => filetype === Filetype.SOCKET_DGRAM || filetype === Filetype.SOCKET_STREAM
+/** The errno for more pieces than one call takes, where a message would be cut; SUCCESS where the call may be a short one. */
+export const ofMessages = (filetype: number, tooMany: Errno): Errno => (filetype === Filetype.SOCKET_DGRAM ? tooMany : Errno.SUCCESS)
 /** Rights of a standard stream before it has a direction: if it should be a directory, nothing below it was given to the guest. */
 export const STREAM: Rights = FILE | SOCKETS
 /** What a guest does with a socket that listens; it is polled as what is read. */

@@ -2,6 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Whence } from '../abi/values.js'
+import { ofMessages } from '../fds/rights.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 
@@ -56,11 +57,11 @@ export const fd_filestat_set_times: Hostcalls['fd_filestat_set_times'] = ({ fds,
 
 export const fd_read: Hostcalls['fd_read'] = ({ fds, memory }, fd, iovs, count) => {
   const file = fds.get(fd, Rights.FD_READ)
-  return file.readv(memory.spans(iovs, count))
+  return file.readv(memory.spans(iovs, count, ofMessages(file.filetype, Errno.INVAL)))
 }
 export const fd_write: Hostcalls['fd_write'] = ({ fds, memory }, fd, iovs, count) => {
   const file = fds.get(fd, Rights.FD_WRITE)
-  return file.writev(memory.spans(iovs, count))
+  return file.writev(memory.spans(iovs, count, ofMessages(file.filetype, Errno.INVAL)))
 }
 export const fd_pread: Hostcalls['fd_pread'] = ({ fds, memory }, fd, iovs, count, offset) => {
   const file = fds.get(fd, Rights.FD_READ | Rights.FD_SEEK)

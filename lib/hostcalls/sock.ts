@@ -1,6 +1,7 @@
 /** Calls on sockets that the guest was given; it can open none itself. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
+import { ofMessages } from '../fds/rights.js'
 import type { Hostcalls } from './types.js'
 
 export const sock_accept: Hostcalls['sock_accept'] = ({ fds }, fd, flags) => {
@@ -12,12 +13,12 @@ export const sock_accept: Hostcalls['sock_accept'] = ({ fds }, fd, flags) => {
 
 export const sock_recv: Hostcalls['sock_recv'] = ({ fds, memory }, fd, data, count, flags) => {
   const socket = fds.socket(fd, Rights.FD_READ)
-  return socket.recv(memory.spans(data, count), flags)
+  return socket.recv(memory.spans(data, count, ofMessages(socket.filetype, Errno.MSGSIZE)), flags)
 }
 
 export const sock_send: Hostcalls['sock_send'] = ({ fds, memory }, fd, data, count, flags) => {
   const socket = fds.socket(fd, Rights.FD_WRITE)
-  return socket.send(memory.spans(data, count), flags)
+  return socket.send(memory.spans(data, count, ofMessages(socket.filetype, Errno.MSGSIZE)), flags)
 }
 
 export const sock_shutdown: Hostcalls['sock_shutdown'] = ({ fds }, fd, how) => {

@@ -451,12 +451,12 @@ const descriptors: readonly Difference[] = [
     seen: [errno('SUCCESS'), errno('BADF')],
   },
   {
-    what: 'more pieces than the host takes at once',
-    node: '`SUCCESS`, `OVERFLOW`',
-    ours: '`INVAL`',
-    reason: 'a limit on what one call costs the host',
-    probes: /^write: (1025|4294967295) pieces$/,
-    seen: [errno('SUCCESS|OVERFLOW'), errno('INVAL')],
+    what: 'more pieces than memory holds',
+    node: '`OVERFLOW`',
+    ours: '`FAULT`',
+    reason: 'as for every other pointer out of bounds',
+    probes: ['write: 4294967295 pieces'],
+    seen: [errno('OVERFLOW'), errno('FAULT')],
   },
   {
     what: 'fd_allocate of no bytes',

@@ -155,8 +155,7 @@ function wrongs({ param: { type }, length, result }: Slot, size: number): Wrong[
     case Kind.Raw64:
       return noBigint
     case Kind.List:
-      // So many pieces are too many, wherever they lie.
-      if (length) return [...all([-1, 0x7fffffff], type.size === 8 ? 'INVAL' : 'FAULT'), ...noNumber]
+      if (length) return [...all([-1, 0x7fffffff], 'FAULT'), ...noNumber]
       return [...all(outside(size, 2), 'FAULT'), ...noNumber]
     case Kind.Path:
       return [...all(length ? [-1, 0x7fffffff, size] : outside(size, 1), 'FAULT'), ...noNumber]

@@ -275,18 +275,36 @@ for (const call of movers) {
     w.expect(w.size - 4, u32(3))
   })
 
-  each(test, `${call}: 1024 pieces, but not one more`, {}, (t, w) => {
+  for (const count of [1024, 1025, 3000]) {
+    each(test, `${call}: of ${count} pieces one call takes the first 1024`, {}, (t, w) => {
+      const fd = ready(w)
+      const pieces = Array.from({ length: count }, (_, i) => [0x8000 + i, 1]).flat()
+      w.draw(0x1000, u32(...pieces))
+      w.write('f', 'x'.repeat(4000))
+      t.is(w.call(call, fd, 0x1000, count, ...offset, 0x40), 'SUCCESS')
+      w.expect(0x40, u32(1024))
+      if (reads) w.expect(0x8000, 'x'.repeat(1024))
+      else t.is(w.text('f'), `${'?'.repeat(1024)}${'x'.repeat(2976)}`)
+      t.is(w.tell(fd), offset.length > 0 ? 0n : 1024n)
+    })
+  }
+
+  each(test, `${call}: behind 1024 empty pieces it looks for one that is not, or it would say that there is no more`, {}, (t, w) => {
     const fd = ready(w)
-    const pieces = Array.from({ length: 1025 }, (_, i) => [0x4000 + i, 1]).flat()
-    w.draw(0x1000, u32(...pieces))
-    w.write('f', 'x'.repeat(2000))
-    t.is(w.call(call, fd, 0x1000, 1025, ...offset, 0x40), 'INVAL')
+    const list = (full: number): number =>
+      w.draw(0x1000, u32(...Array.from({ length: 3000 }, (_, i) => (i === full ? [0x8000, 3] : [0x8000, 0])).flat()))
+    t.is(w.call(call, fd, list(2999), 3000, ...offset, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(3))
+    if (reads) w.expect(0x8000, '012')
+    else t.is(w.text('f').slice(0, 4), '???3')
+    t.is(w.call(call, fd, list(3000), 3000, ...offset, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(0))
+  })
+
+  each(test, `${call}: a list that is not wholly in memory is FAULT, however long it is`, {}, (t, w) => {
+    const fd = ready(w)
+    for (const count of [w.size / 8 + 1, 2 ** 31, 2 ** 32 - 1]) t.is(w.call(call, fd, 0, count, ...offset, 0x40), 'FAULT')
     t.is(w.tell(fd), 0n)
-    t.is(w.text('f'), 'x'.repeat(2000))
-    t.is(w.call(call, fd, 0x1000, 1024, ...offset, 0x40), 'SUCCESS')
-    w.expect(0x40, u32(1024))
-    if (reads) w.expect(0x4000, 'x'.repeat(1024))
-    else t.is(w.text('f'), `${'?'.repeat(1024)}${'x'.repeat(976)}`)
   })
 
   /** Lists of which some piece is not wholly in memory. */
