@@ -60,7 +60,7 @@ export function openAll(
       const directory = (given.files ?? given.file) ? ofMemory(sys, another, beside, memory, given) : ofHost(sys, given)
       const { readOnly } = given
       directory.preopen = names[i]
-      fds.insert(readOnly ? new ReadOnly(directory) : directory)
+      fds.insert(readOnly ? new ReadOnly(directory, memory) : directory)
     })
     const listeners = listen.map(where => {
       const { handle, address, port } = listening(sys, where)

@@ -1,9 +1,11 @@
 /** A descriptor through which nothing can be changed, whatever the one behind it could do. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
-import { Filetype, Oflags } from '../abi/values.js'
+import { Filetype, Fstflags, Oflags } from '../abi/values.js'
+import type { GuestMemory } from '../memory.js'
 import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
+import { creating, linkable, making, naming, removing } from './unchanged.js'
 
 /** To read, and to write, as Sys.open takes them. */
 const READ = 1
@@ -15,8 +17,10 @@ export class ReadOnly extends Descriptor {
   override readonly handle: Handle
   override readonly readOnly = true
   readonly #behind: Descriptor
-  constructor(behind: Descriptor) {
+  readonly #memory: GuestMemory
+  constructor(behind: Descriptor, memory: GuestMemory) {
     super(behind)
+    this.#memory = memory
     this.handle = behind.handle
     this.preopen = behind.preopen
     this.#behind = behind
@@ -38,32 +42,47 @@ export class ReadOnly extends Descriptor {
 
   /** Opening to create succeeds where nothing needs to be created, as it does on a disk mounted read-only. */
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights): Descriptor | Answer {
-    const creating = (oflags & Oflags.CREAT) !== 0
-    const exclusive = creating && (oflags & Oflags.EXCL) !== 0
+    const creates = (oflags & Oflags.CREAT) !== 0
+    const exclusive = creates && (oflags & Oflags.EXCL) !== 0
     const writing = (oflags & Oflags.TRUNC) !== 0 || (access & WRITE) !== 0
-    const found = this.#behind.open(at, length, exclusive ? 0 : follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~Rights.FD_WRITE, inheriting)
-    if (typeof found === 'number') {
-      // A link counts as something that is there.
-      if (exclusive && found === -Errno.LOOP) return -Errno.EXIST
-      return creating && found === -Errno.NOENT ? -Errno.ROFS : found
+    if (creates) {
+      const refused = creating(this.#memory, [this.#behind, at, length])
+      if (refused !== 0) return refused
     }
+    if (exclusive) return making(this.#memory, [this.#behind, at, length])
+    const found = this.#behind.open(at, length, follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~Rights.FD_WRITE, inheriting)
+    if (typeof found === 'number') return creates && found === -Errno.NOENT ? -Errno.ROFS : found
     const opened = found.known()
-    if (!writing && !exclusive) return new ReadOnly(opened)
+    const folder = opened.filetype === Filetype.DIRECTORY
+    if (!writing && !(creates && folder)) return new ReadOnly(opened, this.#memory)
     opened.close()
-    if (exclusive) return -Errno.EXIST
-    return opened.filetype === Filetype.DIRECTORY ? -Errno.ISDIR : -Errno.ROFS
+    return folder ? -Errno.ISDIR : -Errno.ROFS
   }
 
   override writev(): Answer { return -Errno.BADF }
   override pwritev(): Answer { return -Errno.BADF }
   override setSize(): Answer { return -Errno.INVAL }
-  override setTimes(): Answer { return -Errno.ROFS }
   override allocate(): Answer { return -Errno.BADF }
-  override setTimesAt(): Answer { return -Errno.ROFS }
-  override mkdir(): Answer { return -Errno.ROFS }
-  override rmdir(): Answer { return -Errno.ROFS }
-  override unlink(): Answer { return -Errno.ROFS }
-  override symlink(): Answer { return -Errno.ROFS }
+  override setTimes(fstflags: number): Answer { return changing(fstflags) }
+  override setTimesAt(at: number, length: number, follow: number, fstflags: number): Answer {
+    return checkTimes(fstflags) || this.#behind.filestatAt(at, length, follow) || changing(fstflags)
+  }
+  override mkdir(at: number, length: number): Answer { return making(this.#memory, [this.#behind, at, length]) }
+  override rmdir(at: number, length: number): Answer { return removing(this.#memory, [this.#behind, at, length], 'rmdir') }
+  override unlink(at: number, length: number): Answer { return removing(this.#memory, [this.#behind, at, length], 'unlink') }
+  override symlink(target: number, targetLength: number, at: number, length: number): Answer {
+    return linkable(this.#memory, target, targetLength) || naming(this.#memory, [this.#behind, at, length])
+  }
+  // The hostcalls ask both directories, of which one may be written to, by `linking` and `renaming`.
   override link(): Answer { return -Errno.ROFS }
   override rename(): Answer { return -Errno.ROFS }
 }
+
+/** No time is given and set to now at once. */
+const checkTimes = (fstflags: number): Answer =>
+  (fstflags & (Fstflags.ATIM | Fstflags.ATIM_NOW)) === (Fstflags.ATIM | Fstflags.ATIM_NOW) ||
+  (fstflags & (Fstflags.MTIM | Fstflags.MTIM_NOW)) === (Fstflags.MTIM | Fstflags.MTIM_NOW)
+    ? -Errno.INVAL
+    : 0
+/** To set no times changes nothing. */
+const changing = (fstflags: number): Answer => checkTimes(fstflags) || (fstflags === 0 ? 0 : -Errno.ROFS)

@@ -185,7 +185,7 @@ export class SharedFds extends FdTable {
     file.preopen = this.#names[words[record + Word.PREOPEN]]
     switch (words[record + Word.KIND]) {
       case Kind.READ_ONLY:
-        return new ReadOnly(file)
+        return new ReadOnly(file, this.#memory)
       case Kind.PLAIN_TERMINAL:
         return new PlainTerminal(file, this.#memory)
       default:

@@ -3,6 +3,7 @@ import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Fdflags, Oflags } from '../abi/values.js'
 import { SOCKETS } from '../fds/rights.js'
+import { linking, renaming } from '../fds/unchanged.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 
@@ -91,7 +92,8 @@ export const path_link: Hostcalls['path_link'] = ({ fds, memory }, fd, flags, at
   const dir2 = fds.get(fd2, Rights.PATH_LINK_TARGET)
   memory.checkPath(at, length)
   memory.checkPath(at2, length2)
-  return dir2.readOnly ? -Errno.ROFS : dir.link(at, length, flags, dir2, at2, length2)
+  if (dir.readOnly || dir2.readOnly) return linking(memory, [dir, at, length], flags, [dir2, at2, length2])
+  return dir.link(at, length, flags, dir2, at2, length2)
 }
 
 export const path_rename: Hostcalls['path_rename'] = ({ fds, memory }, fd, at, length, fd2, at2, length2) => {
@@ -99,5 +101,6 @@ export const path_rename: Hostcalls['path_rename'] = ({ fds, memory }, fd, at, l
   const dir2 = fds.get(fd2, Rights.PATH_RENAME_TARGET)
   memory.checkPath(at, length)
   memory.checkPath(at2, length2)
-  return dir2.readOnly ? -Errno.ROFS : dir.rename(at, length, dir2, at2, length2)
+  if (dir.readOnly || dir2.readOnly) return renaming(memory, [dir, at, length], [dir2, at2, length2])
+  return dir.rename(at, length, dir2, at2, length2)
 }

@@ -1,0 +1,83 @@
+/** The answers of calls that would make, move or remove a name on a disk mounted read-only: ROFS is the last of them, as on Linux. */
+import { Errno } from '../abi/errno.js'
+import type { GuestMemory } from '../memory.js'
+import { refuseDots } from '../sys/dots.js'
+import type { Answer } from '../sys/sys.js'
+import type { Descriptor } from './descriptor.js'
+
+const SLASH = 0x2f
+const DOT = 0x2e
+const FOLLOW = 1
+
+/** A path of the guest below a directory. Another thread may change it between two looks, which then gets the errno of neither. */
+export type Place = readonly [dir: Descriptor, at: number, length: number]
+
+/** Bytes of the path without the slashes at its end; all of a path that is only slashes. */
+function trimmed({ bytes }: GuestMemory, [, at, length]: Place): number {
+  let end = length
+  while (end > 0 && bytes[at + end - 1] === SLASH) end--
+  return end === 0 ? length : end
+}
+/** Where the last name begins. */
+function lastName({ bytes }: GuestMemory, [, at]: Place, end: number): number {
+  let begin = end
+  while (begin > 0 && bytes[at + begin - 1] !== SLASH) begin--
+  return begin
+}
+
+/** Checks the directory in which the last name lies: 0, or why it cannot be reached. */
+function above(memory: GuestMemory, place: Place): Answer {
+  const [dir, at, length] = place
+  if (length === 0) return -Errno.NOENT
+  const begin = lastName(memory, place, trimmed(memory, place))
+  return begin === 0 ? 0 : dir.filestatAt(at, begin, FOLLOW)
+}
+/** Refuses `.` and `..` in the last place. */
+function checkDots(memory: GuestMemory, place: Place, call: 'unlink' | 'rmdir' | 'rename'): void {
+  const end = trimmed(memory, place)
+  const begin = lastName(memory, place, end)
+  const name = memory.bytes.subarray(place[1] + begin, place[1] + end)
+  if (name.length <= 2 && name.every(byte => byte === DOT)) refuseDots(call, { dots: name.length })
+}
+
+/** Whether the path ends in a slash. */
+export const endsInSlash = (memory: GuestMemory, [, at, length]: Place): boolean => length > 0 && memory.bytes[at + length - 1] === SLASH
+
+/** Making a directory, for which a slash at the end of its path is fit. */
+export function making(memory: GuestMemory, place: Place): Answer {
+  const [dir, at] = place
+  // What is there counts, also for a link that leads nowhere.
+  const there = dir.filestatAt(at, trimmed(memory, place), 0)
+  if (there === 0) return -Errno.EXIST
+  if (there !== -Errno.NOENT) return there
+  return above(memory, place) || -Errno.ROFS
+}
+/** Checks the target of a symlink as every other directory does: not empty, not absolute, without NUL. */
+export function linkable({ bytes }: GuestMemory, target: number, length: number): Answer {
+  if (length === 0) return -Errno.NOENT
+  if (bytes.subarray(target, target + length).includes(0)) return -Errno.INVAL
+  return bytes[target] === SLASH ? -Errno.NOTCAPABLE : 0
+}
+/** Making anything else. */
+export function naming(memory: GuestMemory, place: Place): Answer {
+  const answer = making(memory, place)
+  return answer === -Errno.ROFS && endsInSlash(memory, place) ? -Errno.NOENT : answer
+}
+export function linking(memory: GuestMemory, from: Place, follow: number, to: Place): Answer {
+  const [dir, at, length] = from
+  return dir.filestatAt(at, length, follow) || naming(memory, to)
+}
+export function removing(memory: GuestMemory, place: Place, call: 'unlink' | 'rmdir'): Answer {
+  const answer = above(memory, place)
+  if (answer === 0) checkDots(memory, place, call)
+  return answer || -Errno.ROFS
+}
+export function renaming(memory: GuestMemory, from: Place, to: Place): Answer {
+  const answer = above(memory, from) || above(memory, to)
+  if (answer === 0) for (const place of [from, to]) checkDots(memory, place, 'rename')
+  return answer || -Errno.ROFS
+}
+/** Creating a file by opening it, where none is: 0 if it may be there. */
+export function creating(memory: GuestMemory, place: Place): Answer {
+  return above(memory, place) || (endsInSlash(memory, place) ? -Errno.ISDIR : 0)
+}
