@@ -19,7 +19,7 @@ const importsOf = (file: string): string[] =>
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
   ['errors', /^(errors|dictionary|validate|random|plain|real|strings|streams|lines|listen|channels|verdict)$/],
-  ['sys/sys', /^sys\/(block|dots|root|sys)$/],
+  ['sys/sys', /^sys\/(block|dots|root|sys|times)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(addon|native|typescript\/\w+|memory\/\w+)$/],
   ['sys/choose, sys/wall', /^sys\/(choose|wall)$/],

@@ -4,6 +4,7 @@ import { Errno } from '../../abi/errno.js'
 import { Filetype, Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Block } from '../block.js'
+import { guestTime } from '../times.js'
 import { O_NOFOLLOW } from './flags.js'
 
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK } = fs.constants
@@ -26,9 +27,9 @@ export function storeFilestat({ record, recordBytes }: Block, stats: fs.BigIntSt
   record.setUint8(16, typeOf(stats))
   record.setBigUint64(24, stats.nlink, true)
   record.setBigUint64(32, stats.size, true)
-  record.setBigUint64(40, stats.atimeNs, true)
-  record.setBigUint64(48, stats.mtimeNs, true)
-  record.setBigUint64(56, stats.ctimeNs, true)
+  record.setBigUint64(40, guestTime(stats.atimeNs), true)
+  record.setBigUint64(48, guestTime(stats.mtimeNs), true)
+  record.setBigUint64(56, guestTime(stats.ctimeNs), true)
 }
 
 /**
@@ -42,8 +43,17 @@ function seconds(nanoseconds: bigint): number {
   return Math.trunc((time - whole) * 1e6) < Math.trunc(part / 1e3) ? time + 2.4e-7 : time
 }
 
+/** A time as utimes takes it: seconds, or a Date, since Node takes seconds below zero for now. */
+type Time = number | Date
+
+/**
+ * A time that shall stay as it is. What lies before 1970 is cut to a whole second: libuv before 1.49 adds up to another one.
+ */
+const kept = (nanoseconds: bigint): Time =>
+  nanoseconds >= 0n ? seconds(nanoseconds) : new Date(Math.floor(Number(nanoseconds) / 1e9) * 1000)
+
 /** Access and modification time for utimes, which always sets both: the one to be left alone is set to what it is. */
-export function wantedTimes(block: Block, wanted: number, current: () => fs.BigIntStats): [atime: number, mtime: number] | undefined {
+export function wantedTimes(block: Block, wanted: number, current: () => fs.BigIntStats): [atime: Time, mtime: Time] | undefined {
   if (wanted === 0) return undefined
   let stats: fs.BigIntStats | undefined
   const one = (given: bigint, set: number, now: number, name: 'atimeNs' | 'mtimeNs') => {
@@ -51,7 +61,7 @@ export function wantedTimes(block: Block, wanted: number, current: () => fs.BigI
     if (wanted & set) return seconds(given)
     if (wanted & now) return Date.now() / 1000
     stats ??= current()
-    return seconds(stats[name])
+    return kept(stats[name])
   }
   return [
     one(block.times[0], Fstflags.ATIM, Fstflags.ATIM_NOW, 'atimeNs'),
@@ -63,7 +73,7 @@ export function wantedTimes(block: Block, wanted: number, current: () => fs.BigI
  * Sets the times of the file at `path`, whose attributes are `stats`, and follows no symlink. The OS sandbox refuses that for a path,
  * and allows it for a descriptor; other than files and directories are not opened for it.
  */
-export function setTimesAt(path: fs.PathLike, stats: fs.BigIntStats, times: readonly [atime: number, mtime: number]): void {
+export function setTimesAt(path: fs.PathLike, stats: fs.BigIntStats, times: readonly [atime: Time, mtime: Time]): void {
   try {
     fs.lutimesSync(path, ...times)
   } catch (error) {

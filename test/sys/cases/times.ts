@@ -1,4 +1,5 @@
 /** Setting times, to the nanosecond, on files, directories and links. */
+import { execFileSync } from 'node:child_process'
 import { BOTH, type Cases, Filetype, Fstflags, type Ground, said } from '../ground.js'
 
 const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
@@ -103,6 +104,26 @@ export const times: Cases = {
     t.is(setAt(g, 'f', 0, 0), 0)
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n])
+  },
+  'times from before 1970 are told as 1970': (t, g) => {
+    g.file('f')
+    execFileSync('touch', ['-d', '1965-03-04 05:06:07.5 UTC', g.host('f')])
+    t.is(g.stat('f'), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [0n, 0n])
+    t.is(said(g.sys.filestat(g.handle('f'))), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [0n, 0n])
+  },
+  'a time from before 1970 stays when the other one is set': (t, g) => {
+    g.file('f')
+    execFileSync('touch', ['-d', '1965-03-04 05:06:07.5 UTC', g.host('f')])
+    g.setTimes(0n, 4_000_000_000_000n)
+    t.is(setAt(g, 'f', 0, MTIM), 0)
+    t.is(g.stat('f'), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [0n, 4_000_000_000_000n])
+    g.setTimes(0n, 5_000_000_000_000n)
+    t.is(said(g.sys.setTimes(g.handle('f'), MTIM)), 0)
+    t.is(g.stat('f'), 0)
+    t.deepEqual([g.record.atim, g.record.mtim], [0n, 5_000_000_000_000n])
   },
   'the epoch itself': (t, g) => {
     const file = g.made('f')
