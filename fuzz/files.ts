@@ -331,7 +331,8 @@ function counts(root: DirectoryNode): { bytes: number; entries: number } {
       if (known.has(node)) continue
       known.add(node)
       if (node instanceof DirectoryNode) visit(node)
-      if ((node instanceof FileNode && node.written) || (node instanceof LinkNode && node.below === undefined)) bytes += node.size
+      if (node instanceof FileNode) bytes += node.charged
+      else if (node instanceof LinkNode && node.below === undefined) bytes += node.size
     }
   }
   visit(root)

@@ -260,6 +260,7 @@ test('--overlay and --tmpfs: what the guest makes there is not made on the host'
   t.deepEqual(fs.readdirSync(folder), [])
   fs.mkdirSync(join(folder, 'new'))
   t.is(guest('--overlay', `${folder}::/box`, 'mkdir.wasm').status, 20, 'EXIST: what is below is seen')
+  t.is(guest('--overlay', `${folder}::/box::1m`, 'prestat.wasm').stdout, '/box', 'with a size')
   t.is(guest('--tmpfs', '/tmp', 'prestat.wasm').stdout, '/tmp')
   t.is(guest('--tmpfs', '/tmp', 'mkdir.wasm').status, 0)
   t.is(guest('--tmpfs=/tmp::1k', 'mkdir.wasm').status, 0)
@@ -407,6 +408,8 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--dir', '.::/x', '--dir', '.::/x//', 'args.wasm'], 'wasi-common: --dir .::/x//: the guest already has a directory /x\n'],
   [['run', '--overlay', '::x', 'args.wasm'], 'wasi-common: --overlay ::x: missing directory name\n'],
   [['run', '--overlay', '.::x::ro', 'args.wasm'], /^wasi-common: --overlay \.::x::ro: expected --overlay HOST.*\n$/],
+  [['run', '--overlay', '.::x::much', 'args.wasm'], 'wasi-common: --overlay .::x=much: a number is wanted, with one of k, m, g\n'],
+  [['run', '--overlay', '.::x::1m::2', 'args.wasm'], /^wasi-common: --overlay \.::x::1m::2: expected --overlay HOST.*\n$/],
   [['run', '--overlay', './gone', 'args.wasm'], /^wasi-common: cannot open preopen "\.\/gone" at ".*gone": ENOENT/],
   [['run', '--tmpfs', '', 'args.wasm'], 'wasi-common: --tmpfs : missing directory name\n'],
   [['run', '--tmpfs', '/tmp::much', 'args.wasm'], 'wasi-common: --tmpfs /tmp=much: a number is wanted, with one of k, m, g\n'],

@@ -417,12 +417,12 @@ test.serial('entries: names of any kind, and renaming needs none', t => {
   t.is(c.file('h', ''), 0)
 })
 
-test.serial('a size that is not there is not allocated, and more than the quota is refused', t => {
+test.serial('a size that is not there is not allocated, and costs nothing', t => {
   const files = new MemoryFiles({}, { quota: { bytes: 2 ** 45 } })
   const c = caller(t, { '/': { files: {} }, '/large': { files } })
   const before = process.memoryUsage().arrayBuffers
   const fd = c.open('f', { oflags: CREAT })
-  t.is(c.call('fd_filestat_set_size', fd, 2n ** 40n), 'NOSPC')
+  t.is(c.call('fd_filestat_set_size', fd, 2n ** 40n), 'SUCCESS')
   t.is(c.call('fd_filestat_set_size', fd, 2n ** 50n), 'FBIG')
   const large = c.open('f', { dir: 4, oflags: CREAT })
   t.is(c.call('fd_filestat_set_size', large, 2n ** 40n), 'SUCCESS')
@@ -442,7 +442,7 @@ test.serial('many small writes, cuts and growths hold no more than is counted', 
   t.is(files.readFile('f').length, 35_000)
   for (let size = 200_000; size > 0; size -= 6661) {
     t.is(c.call('fd_filestat_set_size', fd, BigInt(size)), 'SUCCESS')
-    t.is(files.used.bytes, size)
+    t.true(files.used.bytes <= Math.min(size, 35_000))
   }
   t.is(c.call('fd_filestat_set_size', fd, 0n), 'SUCCESS')
   t.is(c.call('fd_filestat_set_size', fd, 100n), 'SUCCESS')

@@ -43,7 +43,9 @@ export interface RunRequest {
 
 export const runHelp = `Options of run:
   --dir HOST[::GUEST[::ro]]  give the guest a directory, under the name GUEST (default HOST), perhaps only to read
-  --overlay HOST[::GUEST]    give it a directory that is not changed: what it writes there is kept in memory, and gone at its end
+  --overlay HOST[::GUEST[::SIZE]]
+                             give it a directory that is not changed: what it writes there, of at most SIZE (default 64m), is kept in
+                             memory, and gone at its end
   --tmpfs GUEST[::SIZE]      give it an empty directory in memory, of at most SIZE (default 64m; with k, m or g)
   --tcplisten HOST:PORT      let the guest accept connections there; at port 0 it is told which port was free
   --env NAME[=VALUE]         set a variable of the guest; without a value, pass the host's on

@@ -39,7 +39,7 @@ const trimmed = (guest: string): string => guest.replace(/(?<=[^/])\/+$/, '').re
 const modes: readonly string[] = ['ro', 'rw']
 const forms = {
   dir: 'HOST[::GUEST[::ro|rw]]',
-  overlay: 'HOST[::GUEST]',
+  overlay: 'HOST[::GUEST[::SIZE]]',
   tmpfs: 'GUEST[::SIZE]',
 }
 const expected = (option: keyof typeof forms): string => `expected --${option} ${forms[option]}`
@@ -50,17 +50,18 @@ const readers: Readonly<Record<Setting['option'], (word: string, parts: readonly
     checkSpelling(word, path, guest, mode)
     return { guest, preopen: { path, readOnly: mode === 'ro' } }
   },
-  overlay(word, [path, guest = path, ...rest]) {
-    if (rest.length > 0) throw new CommandError(`${word}: ${expected('overlay')}`)
+  overlay(word, [path, guest = path, room, ...rest]) {
+    if (rest.length > 0 || modes.includes(room)) throw new CommandError(`${word}: ${expected('overlay')}`)
     checkSpelling(word, path, guest, undefined)
-    return { guest, preopen: { path, overlay: true } }
+    return { guest, preopen: { path, overlay: true, ...quotaOf(`--overlay ${path}::${guest}`, room) } }
   },
   tmpfs(word, [guest, room, ...rest]) {
     if (rest.length > 0) throw new CommandError(`${word}: ${expected('tmpfs')}`)
-    const quota = room === undefined ? {} : { quota: { bytes: size(`--tmpfs ${guest}`, room, Number.MAX_SAFE_INTEGER) } }
-    return { guest, preopen: { files: {}, ...quota } }
+    return { guest, preopen: { files: {}, ...quotaOf(`--tmpfs ${guest}`, room) } }
   },
 }
+const quotaOf = (option: string, room: string | undefined) =>
+  room === undefined ? {} : { quota: { bytes: size(option, room, Number.MAX_SAFE_INTEGER) } }
 
 /** Refuses what other programs write, and what would quietly make a writable directory of a strange name. */
 function checkSpelling(word: string, path: string, guest: string, mode: string | undefined): void {

@@ -4,7 +4,7 @@ import { Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Handle } from '../sys.js'
 import type { Below, Found } from './below.js'
-import { Content } from './content.js'
+import { Content, type PlainPiece } from './content.js'
 import type { Room } from './room.js'
 
 export interface Attributes {
@@ -109,9 +109,28 @@ export class Node {
   }
 }
 
+/** Larger files below an overlay are not copied, but overlaid piece by piece. */
+const copiedWhole = 2 ** 20
+
+/** By what a file below is known again. */
+export type Identity = Pick<Attributes, 'dev' | 'ino' | 'size' | 'mtim'>
+const isSame = (known: Identity, there: Attributes): boolean =>
+  known.dev === there.dev && known.ino === there.ino && known.size === there.size && known.mtim === there.mtim
+
+/** What of a file is in memory, as another thread is told it. */
+export interface PlainContent {
+  readonly size: number
+  /** How many bytes it has from below, where nothing was written over them. */
+  readonly kept: number
+  readonly pieces: readonly PlainPiece[]
+  readonly base: Identity | undefined
+}
+
 /** A file: its bytes lie below until it is first written to, then here. */
 export class FileNode extends Node {
   #content: Content | undefined
+  /** Of a large file that was written to, what it lies over. */
+  #base: Identity | undefined
   #handle: Handle = -1
   #sizeBelow = 0
   /** Of its links, those that are other names below: they lead to the file there, and no longer here when this one is a copy. */
@@ -131,8 +150,17 @@ export class FileNode extends Node {
     return this.#content !== undefined
   }
   override opened(_access?: number): void {
-    if (this.opens === 0 && this.#content === undefined) this.#handle = this.#below.open(this.below as string)
+    if (this.opens === 0 && (this.#content === undefined || this.#base !== undefined)) this.#openBelow()
     this.opens++
+  }
+  /** What was written to lies over the same file as before: STALE if others have replaced or changed that one. */
+  #openBelow(): void {
+    const handle = this.#below.open(this.below as string)
+    if (this.#base !== undefined && !isSame(this.#base, this.#below.statOf(handle))) {
+      this.ground.below?.close(handle)
+      refuse(Errno.STALE)
+    }
+    this.#handle = handle
   }
   override forgotten(): void {
     if (this.opens > 0) return
@@ -162,15 +190,33 @@ export class FileNode extends Node {
   }
   /** What it counts for is taken, so that it can be written to. */
   reserve(offset: number, length: number): void {
-    const content = this.#own()
-    if (offset + length <= content.size) return
-    content.resize(offset + length)
+    this.#own().reserve(offset, length)
     this.touch()
   }
 
-  /** The bytes here, copied from below if they are not yet: no more than so many. */
+  /** The bytes here: of a small file copied from below, no more than so many; of a large one as they are written to. */
   #own(most = Number.POSITIVE_INFINITY): Content {
     if (this.#content !== undefined) return this.#content
+    const there = this.#below.statOf(this.#handle)
+    const size = Math.min(most, there.size)
+    if (size > copiedWhole) this.#base = { dev: there.dev, ino: there.ino, size: there.size, mtim: there.mtim }
+    const content = size > copiedWhole ? this.#over(size) : this.#copied(most)
+    this.#content = content
+    if (this.#base === undefined) this.#leaveBelow()
+    this.nlink = Math.max(0, this.nlink - this.others)
+    this.others = 0
+    return content
+  }
+  #over(size: number): Content {
+    return new Content(this.ground.room, {
+      size,
+      read: (into, offset) => {
+        // The file below has become shorter meanwhile.
+        if (this.#below.read(this.#handle, into, offset) < into.length) refuse(Errno.STALE)
+      },
+    })
+  }
+  #copied(most: number): Content {
     const content = new Content(this.ground.room)
     try {
       const buffer = new Uint8Array(65536)
@@ -184,17 +230,27 @@ export class FileNode extends Node {
       content.resize(0)
       throw error
     }
-    this.#content = content
-    this.#leaveBelow()
-    this.nlink = Math.max(0, this.nlink - this.others)
-    this.others = 0
     return content
   }
-  /** Have these bytes, and nothing from below. */
-  become(bytes: Uint8Array): void {
-    const content = new Content(this.ground.room)
-    content.write(bytes, 0)
+  /** What of it is in memory, for another thread; undefined where nothing is. */
+  get plain(): PlainContent | undefined {
+    const content = this.#content
+    return content && { size: content.size, kept: content.kept, pieces: content.plain(), base: this.#base }
+  }
+  /** Have these bytes, over the same file below. */
+  become({ size, kept, pieces, base }: PlainContent): void {
+    this.#base = base
+    const content = base === undefined ? new Content(this.ground.room) : this.#over(kept)
+    content.become(size, kept, pieces)
     this.#content = content
+  }
+  /** Bytes that a copy of it has, and no file below: holes count there. */
+  get bytesOfOwn(): number {
+    return this.#content?.own ?? 0
+  }
+  /** What it takes of the quota. */
+  get charged(): number {
+    return this.#content?.charged ?? 0
   }
   get #below(): Below {
     return this.ground.below ?? refuse(Errno.BADF)

@@ -1,6 +1,6 @@
 /** A tree as plain data, which another thread can be told: all that it holds, and none of what it has open. */
 import { Filetype } from '../../abi/values.js'
-import { type Attributes, DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
+import { type Attributes, DirectoryNode, FileNode, LinkNode, type Node, type PlainContent } from './nodes.js'
 import { type FullQuota, Room } from './room.js'
 import type { Tree } from './tree.js'
 
@@ -8,8 +8,8 @@ interface PlainNode extends Attributes {
   readonly below: string | undefined
   readonly changed: boolean
   readonly timed: boolean
-  /** Of a file whose bytes are in memory. */
-  readonly bytes?: Uint8Array
+  /** Of a file of which bytes are in memory. */
+  readonly content?: PlainContent | undefined
   readonly others?: number
   readonly target?: string
   /** Of a directory: names, and which node of the list each stands for. */
@@ -46,7 +46,7 @@ export function toPlain(tree: Tree): PlainTree {
 function plainOf(node: Node, numberOf: (node: Node) => number): PlainNode {
   const { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed } = node
   const plain = { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed }
-  if (node instanceof FileNode) return { ...plain, others: node.others, ...(node.written && { bytes: bytesOf(node) }) }
+  if (node instanceof FileNode) return { ...plain, others: node.others, content: node.plain }
   if (node instanceof LinkNode) return { ...plain, target: node.target }
   if (!(node instanceof DirectoryNode)) return plain
   const entries = [...node.entries].map(([name, entry]) => [name, numberOf(entry.node), entry.placed] as const)
@@ -84,15 +84,9 @@ export function fill(tree: Tree, { laid, numbers, nodes }: PlainTree): void {
 function nodeOf(tree: Tree, plain: PlainNode): Node {
   if (plain.type === Filetype.REGULAR_FILE) {
     const file = new FileNode(tree, plain, plain.below)
-    if (plain.bytes !== undefined) file.become(plain.bytes)
+    if (plain.content !== undefined) file.become(plain.content)
     file.others = plain.others ?? 0
     return file
   }
   return tree.nodeOf(plain, plain.below, plain.target)
-}
-
-function bytesOf(file: FileNode): Uint8Array {
-  const bytes = new Uint8Array(file.size)
-  file.read(bytes, 0)
-  return bytes
 }

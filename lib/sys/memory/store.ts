@@ -63,7 +63,10 @@ export class Store {
 
   readFile(path: string, encoding: 'utf8' | undefined): Uint8Array | string {
     if (encoding !== undefined && encoding !== 'utf8') throw wrongValue('encoding', "must be 'utf8', or left out", encoding)
-    const bytes = this.#at('readFile', path, following, ({ node }) => bytesOf(node))
+    const bytes = this.#at('readFile', path, following, ({ node }) => {
+      if (node instanceof FileNode) this.#checkWhole('readFile', path, node.bytesOfOwn)
+      return bytesOf(node)
+    })
     return encoding === undefined ? bytes : Buffer.from(bytes.buffer, 0, bytes.length).toString()
   }
   writeFile(path: string, data: string | Uint8Array): void {
@@ -150,6 +153,7 @@ export class Store {
       const found: [path: string, value: string | Uint8Array | FileLink][] = []
       // A guest can give one large file all the names that it may have.
       const copies = new Map<FileNode, Uint8Array>()
+      let total = 0
       const visit = (dir: DirectoryNode, path: string, whole: boolean): void => {
         for (const name of whole ? this.tree.names(dir) : [...dir.entries.keys()]) {
           const node = this.tree.lookup(dir, name)
@@ -162,8 +166,13 @@ export class Store {
           } else if (node instanceof LinkNode) {
             if (placed) found.push([here, { link: toText(node.target) }])
           } else if (node instanceof FileNode && (placed || node.written)) {
-            const bytes = copies.get(node) ?? bytesOf(node)
-            copies.set(node, bytes)
+            let bytes = copies.get(node)
+            if (bytes === undefined) {
+              total += node.bytesOfOwn
+              this.#checkWhole('toRecord', here, total)
+              bytes = bytesOf(node)
+              copies.set(node, bytes)
+            }
             found.push([here, bytes])
           }
         }
@@ -171,6 +180,14 @@ export class Store {
       visit(this.tree.root, '', false)
       return dictionary(found)
     })
+  }
+
+  /** A guest can make large files of nothing but holes, which are zeros to whoever takes them out. EFBIG beyond the quota. */
+  #checkWhole(syscall: string, path: string, bytes: number): void {
+    const { quota } = this.tree.room
+    if (bytes <= quota.bytes) return
+    const message = `EFBIG: ${syscall} '${path}': with their holes, files have ${bytes} bytes, and the quota is ${quota.bytes}`
+    throw coded(new Error(message), 'EFBIG', { syscall, path })
   }
 
   changes(): Change[] {
