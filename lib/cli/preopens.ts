@@ -51,7 +51,7 @@ const readers: Readonly<Record<Setting['option'], (word: string, parts: readonly
     return { guest, preopen: { path, readOnly: mode === 'ro' } }
   },
   overlay(word, [path, guest = path, room, ...rest]) {
-    if (rest.length > 0 || modes.includes(room)) throw new CommandError(`${word}: ${expected('overlay')}`)
+    if (rest.length > 0 || (room !== undefined && modes.includes(room))) throw new CommandError(`${word}: ${expected('overlay')}`)
     checkSpelling(word, path, guest, undefined)
     return { guest, preopen: { path, overlay: true, ...quotaOf(`--overlay ${path}::${guest}`, room) } }
   },

@@ -12,7 +12,7 @@ export class OwnFds extends FdTable {
   readonly #limit: number
   /** No number below this is free. */
   #lowest = 0
-  /** @param limit how many descriptors a guest may have open at once; the next one is refused with NFILE. */
+  /** @param limit how many descriptors a guest may have open at once; the next one is refused with MFILE. */
   constructor(limit: number, rights: RightsMode) {
     super(rights)
     this.#limit = limit
@@ -24,7 +24,7 @@ export class OwnFds extends FdTable {
 
   reserve(): void {
     while (this.#entries[this.#lowest] !== undefined) this.#lowest++
-    if (this.#lowest >= this.#limit) refuse(Errno.NFILE)
+    if (this.#lowest >= this.#limit) refuse(Errno.MFILE)
   }
 
   insert(descriptor: Descriptor): number {

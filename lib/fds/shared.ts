@@ -143,7 +143,7 @@ export class SharedFds extends FdTable {
       words[Head.LOWEST] = fd
       if (this.#handle(head + fd * size) < 0) return fd
     }
-    return refuse(Errno.NFILE)
+    return refuse(Errno.MFILE)
   }
 
   #free(fd: number): void {

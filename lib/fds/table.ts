@@ -38,9 +38,9 @@ export abstract class FdTable {
 
   /** The descriptor, if it is open. */
   protected abstract at(fd: number): Descriptor | undefined
-  /** Whether there is room for another; NFILE if not. Asked before the host opens anything, so that nothing is lost. */
+  /** Whether there is room for another; MFILE if not. Asked before the host opens anything, so that nothing is lost. */
   abstract reserve(): void
-  /** The descriptor's number: the lowest that is free, as in POSIX. Where there is none any more it is closed, and refused with NFILE. */
+  /** The descriptor's number: the lowest that is free, as in POSIX. Where there is none any more it is closed, and refused with MFILE. */
   abstract insert(descriptor: Descriptor): number
   /** Put in its place what is known now of a descriptor. */
   protected abstract replace(fd: number, known: Descriptor): void

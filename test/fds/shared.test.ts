@@ -38,13 +38,13 @@ const errnoOf = (act: () => unknown): Errno | undefined => {
   }
 }
 
-test('a descriptor that finds no number is closed, and refused with NFILE', t => {
+test('a descriptor that finds no number is closed, and refused with MFILE', t => {
   const { tables, closed, file } = threads(2, 2)
   const [one, other] = tables
   t.deepEqual([one.insert(file(10)), other.insert(file(11))], [0, 1])
   t.is(
     errnoOf(() => one.insert(file(12))),
-    Errno.NFILE,
+    Errno.MFILE,
   )
   t.deepEqual(closed, [12])
   t.is(one.get(1, 0).handle, 11)

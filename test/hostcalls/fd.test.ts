@@ -823,12 +823,12 @@ each(
   },
 )
 
-each(test, 'a guest may have 1024 descriptors; one more is NFILE and opens nothing', {}, (t, w) => {
+each(test, 'a guest may have 1024 descriptors; one more is MFILE and opens nothing', {}, (t, w) => {
   w.write('f')
   for (let fd = 5; fd < 1024; fd++) if (w.open('f') !== fd) t.fail(`${fd}`)
   const before = openDescriptors()
-  t.is(w.tryOpen('f'), 'NFILE')
-  t.is(w.tryOpen('new', { oflags: Oflags.CREAT }), 'NFILE')
+  t.is(w.tryOpen('f'), 'MFILE')
+  t.is(w.tryOpen('new', { oflags: Oflags.CREAT }), 'MFILE')
   t.false(w.exists('new'))
   t.is(openDescriptors(), before)
   t.is(w.call('fd_close', 700), 'SUCCESS')

@@ -143,7 +143,7 @@ each(
   async (t, w) => {
     const client = await calls(w)
     t.is(w.call('sock_accept', LISTENER, 0, w.size - 3), 'FAULT')
-    t.is(w.ask('sock_accept', LISTENER, 0), 'NFILE')
+    t.is(w.ask('sock_accept', LISTENER, 0), 'MFILE')
     t.is(w.call('fd_close', SECOND), 'SUCCESS')
     t.is(w.ask('sock_accept', LISTENER, Fdflags.APPEND), 'INVAL')
     t.is(w.ask('sock_accept', LISTENER, 0), SECOND, 'it has waited')

@@ -146,7 +146,7 @@ const games: readonly Case[] = [
     twin: { why: 'a file has no directory above it, for the operating system either' },
   },
   {
-    ...{ technique: 'descriptors without end', call: 'path_open', deed: 'more often than the host allows', answer: 'NFILE' },
+    ...{ technique: 'descriptors without end', call: 'path_open', deed: 'more often than the host allows', answer: 'MFILE' },
     attack(a) {
       for (let count = 0; count < 1100; count++) {
         const opened = a.open(at(3, 'own'))
@@ -157,7 +157,7 @@ const games: readonly Case[] = [
     breach: succeeds,
   },
   {
-    ...{ technique: 'descriptors without end', call: 'path_open', deed: 'to create more often than the host allows', answer: 'NFILE' },
+    ...{ technique: 'descriptors without end', call: 'path_open', deed: 'to create more often than the host allows', answer: 'MFILE' },
     protect: ['box/empty'],
     prepare(a) {
       for (let fd = 5; fd < 1024; fd++) a.open(at(3, 'own'))
