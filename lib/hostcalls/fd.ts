@@ -1,7 +1,7 @@
 /** Calls on an open descriptor. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
-import { Whence } from '../abi/values.js'
+import { syncFlags, Whence } from '../abi/values.js'
 import { ofMessages } from '../fds/rights.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
@@ -37,9 +37,13 @@ export const fd_fdstat_get: Hostcalls['fd_fdstat_get'] = ({ fds, sys }, fd) => {
 
 export const fd_fdstat_set_flags: Hostcalls['fd_fdstat_set_flags'] = ({ fds }, fd, flags) => {
   const file = fds.get(fd, Rights.FD_FDSTAT_SET_FLAGS)
-  if (flags === file.fdflags) return 0
-  const answer = file.setFlags(flags)
-  if (answer === 0) fds.keepFlags(fd, file, flags)
+  // On Linux they stay in force, too, whatever is asked. To ask for more is refused, since a database would believe that it has them.
+  const syncing = file.fdflags & syncFlags
+  if ((flags & syncFlags & ~syncing) !== 0) return -Errno.NOTSUP
+  const wanted = flags | syncing
+  if (wanted === file.fdflags) return 0
+  const answer = file.setFlags(wanted)
+  if (answer === 0) fds.keepFlags(fd, file, wanted)
   return answer
 }
 

@@ -81,7 +81,7 @@ export interface Sys {
   advise(file: Handle, offset: number, length: number, advice: number): Answer
   sync(file: Handle): Answer
   datasync(file: Handle): Answer
-  /** Sets append, nonblock and the sync flags as far as the host can change them on an open file; NOTSUP otherwise. */
+  /** Sets append and nonblock as far as the host can change them on an open file; NOTSUP otherwise, and for other sync flags than it was opened with. */
   setFlags(file: Handle, fdflags: number): Answer
   /**
    * Writes dirents from `cookie` on (0 is the start) into guest memory, the last one cut where the room ends. Bytes written:

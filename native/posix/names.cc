@@ -85,8 +85,12 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
     if (const int error = from.status(status); error != 0) return state_.failed("fstatat", error, from.path.bytes);
     return to.refused != 0 ? to.refused : refuse_slash(state_, to);
   }
-  const int result = ::linkat(from.fd(), from.last(), to.fd(), to.last(), 0);
-  return result == 0 ? 0 : state_.failed("linkat", errno, from.path.bytes);
+  if (::linkat(from.fd(), from.last(), to.fd(), to.last(), 0) == 0) return 0;
+  const int error = errno;
+  // Landlock refuses a directory before the file system does, as if it were of another disk.
+  struct stat status;
+  if (error == EXDEV && from.status(status) == 0 && S_ISDIR(status.st_mode)) return refuse(Errno::Perm);
+  return state_.failed("linkat", error, from.path.bytes);
 }
 
 Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle dir2, std::uint32_t at2, std::uint32_t length2) {

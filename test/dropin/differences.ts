@@ -441,6 +441,7 @@ const descriptors: readonly Difference[] = [
     reason: 'Linux passes over them; a database must not think that its writes are safe',
     probes: /^flags: set (2|8|16)$/,
     seen: [errno('SUCCESS'), errno('NOTSUP')],
+    readme: true,
   },
   {
     what: 'no bytes read from what is open to write, or written to what is open to read',

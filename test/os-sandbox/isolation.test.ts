@@ -151,6 +151,21 @@ withWall('a relative path of a preopen begins where its embedder is', async t =>
   }
 })
 
+withWall('a hard link of a directory is PERM there, too, on both backends, and one of a file is made', async t => {
+  const source = (from: number): Uint8Array =>
+    command([call('proc_exit', call('path_link', 3, 0, from, 1, 3, 0x60, 5))], { data: { 64: 'd', 80: 'f', 96: 'd/new' } })
+  for (const backend of ['native', 'typescript'] as const) {
+    const folder = scratch(t)
+    fs.mkdirSync(join(folder, 'd'))
+    fs.mkdirSync(join(folder, 'e'))
+    fs.writeFileSync(join(folder, 'f'), '')
+    t.is((await run(source(0x40), { isolation, backend, preopens: { '/': folder } })).exitCode, Errno.PERM, backend)
+    const moved = command([call('proc_exit', call('path_link', 3, 0, 0x40, 1, 3, 0x60, 3))], { data: { 64: 'd', 96: 'e/n' } })
+    t.is((await run(moved, { isolation, backend, preopens: { '/': folder } })).exitCode, Errno.PERM, backend)
+    t.is((await run(source(0x50), { isolation, backend, preopens: { '/': folder } })).exitCode, 0, backend)
+  }
+})
+
 withWall('the error names the file that the launcher cannot open', async t => {
   const { execPath } = process
   process.execPath = join(scratch(t), 'no\nnode')

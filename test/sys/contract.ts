@@ -8,6 +8,7 @@ import { following } from './cases/following.js'
 import { handles } from './cases/handles.js'
 import { links } from './cases/links.js'
 import { names } from './cases/names.js'
+import { oddities } from './cases/oddities.js'
 import { offsets } from './cases/offsets.js'
 import { opening } from './cases/opening.js'
 import { paths } from './cases/paths.js'
@@ -24,6 +25,7 @@ export interface Skip {
 const subjects: Record<string, Cases> = {
   files,
   offsets,
+  oddities,
   times,
   directories,
   opening,

@@ -14,6 +14,8 @@ function parentOf(dir: DirectoryNode, given: ReadonlySet<DirectoryNode>): Direct
 
 /** Fills `target` with the entries behind `cookie`, of which the last is cut where the room ends. Bytes written. */
 export function list(dir: DirectoryNode, given: ReadonlySet<DirectoryNode>, cookie: bigint, target: Uint8Array): number {
+  // One that was removed has not even itself, as on Linux.
+  if (dir.removed) return 0
   let used = 0
   const put = (bytes: Uint8Array): void => {
     const cut = bytes.subarray(0, target.length - used)

@@ -25,6 +25,7 @@ export interface Ground {
   readonly below: Below | undefined
 }
 
+const day = 86_400_000_000_000n
 /** Nanoseconds since 1970, as precise as the times of files are on most disks. */
 export const now = (): bigint => BigInt(Date.now()) * 1_000_000n
 
@@ -96,6 +97,11 @@ export class Node {
   renamed(): void {
     this.ctim = now()
     this.changed = true
+  }
+  /** It was read: by the rule of Linux's `relatime`, which is in force there unless a mount says otherwise. */
+  accessed(): void {
+    const time = now()
+    if (this.atim <= this.mtim || this.atim <= this.ctim || this.atim + day <= time) this.atim = time
   }
   /** Set what `fstflags` names to these times, or to now. */
   setTimes(fstflags: number, [atim, mtim]: BigUint64Array): void {
@@ -177,7 +183,9 @@ export class FileNode extends Node {
   }
 
   read(into: Uint8Array, offset: number): number {
-    return this.#content?.read(into, offset) ?? this.#below.read(this.#handle, into, offset)
+    if (this.#content === undefined) return this.#below.read(this.#handle, into, offset)
+    this.accessed()
+    return this.#content.read(into, offset)
   }
   write(from: Uint8Array, offset: number): number {
     const count = this.#own().write(from, offset)

@@ -1,6 +1,6 @@
 /** Files that lie in memory, by the interface of a host: each call of Sys, from the guest's numbers to the nodes of a tree. */
 import { Errno } from '../../abi/errno.js'
-import { Fdflags, Filetype, Oflags, Whence } from '../../abi/values.js'
+import { Fdflags, Filetype, Oflags, syncFlags, Whence } from '../../abi/values.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { type Block, Ready } from '../block.js'
 import { type Answer, type Handle, maxSize, type Sys } from '../sys.js'
@@ -188,6 +188,7 @@ export class MemorySys implements Sys {
   setFlags(file: Handle, fdflags: number): Answer {
     return this.#ask(() => {
       const slot = this.#slots.get(file)
+      if (((fdflags ^ slot.fdflags) & syncFlags) !== 0) refuse(Errno.NOTSUP)
       if (slot.node instanceof FileNode) slot.fdflags = fdflags
       return 0
     })
@@ -196,6 +197,7 @@ export class MemorySys implements Sys {
     return this.#ask(() => {
       const directory = this.#directory(dir)
       if (cookie === 0n) this.#tree.relist(directory)
+      if (directory.below === undefined) directory.accessed()
       return list(directory, this.#given, cookie, this.#memory.subarray(at, at + length))
     })
   }

@@ -49,7 +49,11 @@ export const identity = ({ dev, ino }: fs.BigIntStats): string => `${dev}:${ino}
  * memory, since node:fs cannot go back in a directory; each entry costs an lstat, since node:fs gives names without inodes.
  */
 export function list(slot: Slot, place: Place, given: ReadonlySet<string>, cookie: bigint, target: Uint8Array): number {
-  if (cookie === 0n || slot.listing === undefined) slot.listing = ['.', '..', ...namesIn(place.at('.'))]
+  if (cookie === 0n || slot.listing === undefined) {
+    // One that was removed has not even itself, as on Linux.
+    const removed = fs.fstatSync(slot.fd).nlink === 0
+    slot.listing = removed ? [] : ['.', '..', ...namesIn(place.at('.'))]
+  }
   const names = slot.listing
   let used = 0
   const put = (bytes: Uint8Array) => {

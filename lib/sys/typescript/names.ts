@@ -69,6 +69,12 @@ export function link(from: Lease, to: Lease): 0 {
   refuseFresh('link', to)
   // link(2) of macOS follows a link in the last place, wherever it leads; POSIX allows both.
   if (process.platform !== 'linux' && fs.lstatSync(from.path).isSymbolicLink()) refuse(Errno.NOTSUP)
-  fs.linkSync(from.path, to.path)
+  try {
+    fs.linkSync(from.path, to.path)
+  } catch (error) {
+    // Landlock refuses a directory before the file system does, as if it were of another disk.
+    if (codeOf(error) === 'EXDEV' && isDirectory(from)) refuse(Errno.PERM)
+    throw error
+  }
   return 0
 }

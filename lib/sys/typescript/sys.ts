@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { isatty } from 'node:tty'
 import { Errno } from '../../abi/errno.js'
-import { Fdflags, Filetype, Oflags } from '../../abi/values.js'
+import { Fdflags, Filetype, Oflags, syncFlags } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
 import { Block, Ready, Want } from '../block.js'
 import { type Answer, type Handle, maxSize, type Sys, UNEXPECTED } from '../sys.js'
@@ -171,6 +171,7 @@ export class TypescriptSys implements Sys {
     return this.#ask(() => {
       const slot = this.#slots.get(file)
       if (fdflags === slot.fdflags) return 0
+      if (((fdflags ^ slot.fdflags) & syncFlags) !== 0) refuse(Errno.NOTSUP)
       if (slot.type === Filetype.DIRECTORY) return 0
       if (slot.socket) refuse(Errno.NOTSUP)
       if (slot.lent) {

@@ -1,0 +1,99 @@
+/** Calls that file systems and hosts answer in ways of their own: one answer each, Linux's where it has one. */
+import { BOTH, type Cases, Fdflags, Filetype, Oflags, said, text } from '../ground.js'
+
+const { APPEND, DSYNC, NONBLOCK, RSYNC, SYNC } = Fdflags
+
+export const oddities: Cases = {
+  'a removed directory that is open is empty, and nothing is made in it': (t, g) => {
+    g.folders('d')
+    g.file('f')
+    const dir = g.handle('d')
+    t.is(g.rmdir('d'), 0)
+    t.deepEqual(g.list(dir), [], 'not even . and ..')
+    t.is(said(g.sys.filestat(dir)), 0)
+    t.is(g.record.type, Filetype.DIRECTORY)
+    t.is(g.mkdir('x', dir), 'NOENT')
+    t.is(g.create('x', { dir }), 'NOENT')
+    t.is(g.open('x', { dir }), 'NOENT')
+    t.is(g.stat('x', { dir }), 'NOENT')
+    t.is(g.symlink('f', 'x', dir), 'NOENT')
+    t.is(g.link('f', 'x', { dir2: dir }), 'NOENT')
+    t.is(g.rename('f', 'x', { dir2: dir }), 'NOENT')
+    t.is(g.unlink('x', dir), 'NOENT')
+    t.is(g.rmdir('x', dir), 'NOENT')
+    t.is(g.stat('.', { dir }), 0)
+    const again = g.handle('.', { dir })
+    t.deepEqual(g.list(again), [])
+    t.is(g.close(dir), 0)
+    t.true(g.exists('f'))
+  },
+  'the sync flags of an open file stay as they are': (t, g) => {
+    g.file('f', 'hello')
+    const file = g.handle('f', { access: BOTH })
+    for (const flags of [SYNC, DSYNC, RSYNC, SYNC | APPEND, SYNC | NONBLOCK]) t.is(said(g.sys.setFlags(file, flags)), 'NOTSUP', `${flags}`)
+    t.is(said(g.sys.setFlags(file, APPEND)), 0, 'and what was refused changed nothing')
+    t.is(g.write(file, '!'), 1)
+    t.is(g.text('f'), 'hello!')
+    const syncing = g.handle('f', { access: BOTH, fdflags: SYNC | DSYNC })
+    for (const flags of [0, SYNC, DSYNC, APPEND]) t.is(said(g.sys.setFlags(syncing, flags)), 'NOTSUP', `${flags}`)
+    t.is(said(g.sys.setFlags(syncing, SYNC | DSYNC | APPEND)), 0)
+    t.is(g.write(syncing, '?'), 1)
+    t.is(g.text('f'), 'hello!?')
+    t.is(said(g.sys.setFlags(g.dir, SYNC)), 'NOTSUP')
+  },
+  'a hard link of a directory is PERM, wherever it leads': (t, g) => {
+    g.folders('d', 'e', 'e/inner')
+    g.file('f')
+    for (const to of ['new', 'e/new', 'd/new']) t.is(g.link('d', to), 'PERM', to)
+    t.is(g.link('e/inner', 'new'), 'PERM')
+    t.is(g.link('.', 'new'), 'PERM')
+    t.is(g.link('d', 'f'), 'EXIST')
+    t.is(g.link('d', 'gone/new'), 'NOENT')
+    t.false(g.exists('new'))
+  },
+  'reading makes an access time new that is not later than the last change': (t, g) => {
+    const near = (time: bigint) => time > BigInt(Date.now() - 60_000) * 1_000_000n
+    const read = (name: string): bigint => {
+      g.file(name, 'text')
+      g.fs.utimesSync(g.host(name), 1000, 2000)
+      const file = g.handle(name)
+      t.deepEqual(g.read(file, 2), text('te'))
+      t.is(said(g.sys.filestat(file)), 0)
+      t.is(g.record.mtim, 2_000_000_000_000n)
+      return g.record.atim
+    }
+    g.file('probe', 'text')
+    g.fs.utimesSync(g.host('probe'), 1000, 2000)
+    g.fs.readFileSync(g.host('probe'))
+    // Mounts without access times have none for a guest either.
+    const kept = near(g.fs.lstatSync(g.host('probe'), { bigint: true }).atimeNs)
+    t.is(near(read('f')), kept)
+    const later = BigInt(Date.now() - 3_600_000) * 1_000_000n
+    const file = g.handle('f', { access: BOTH })
+    g.setTimes(later, 0n)
+    t.is(said(g.sys.setTimes(file, 1)), 0)
+    t.is(said(g.sys.filestat(file)), 0)
+    t.is(g.record.atim / 1000n, later / 1000n)
+    t.is(g.record.mtim, 2_000_000_000_000n)
+  },
+  'names are bytes, whatever they spell': (t, g) => {
+    const name = Uint8Array.from([0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80])
+    const other = Uint8Array.from([0xfe])
+    t.is(g.mkdir(name), 0)
+    t.is(g.mkdir(name), 'EXIST')
+    t.is(g.rename(name, other), 0)
+    t.is(g.stat(name), 'NOENT')
+    t.is(g.symlink(name, 'l'), 0)
+    const file = g.handle(name, { access: BOTH, oflags: Oflags.CREAT })
+    t.is(g.write(file, 'x'), 1)
+    t.deepEqual(g.read(g.handle('l'), 2), text('x'), 'through a link')
+    const { bytes } = g.readdir(g.dir, 0n, 4096)
+    for (const each of [name, other]) t.true(bytes.includes(Buffer.from(each)))
+    const into = g.room(10)
+    t.is(g.sys.readlink(g.dir, ...g.put('l'), into, 10), name.length)
+    t.deepEqual([...g.bytes(into, name.length)], [...name])
+    t.is(g.link(name, Uint8Array.from([0x80])), 0)
+    for (const each of [name, 'l', Uint8Array.from([0x80])]) t.is(g.unlink(each), 0)
+    t.is(g.rmdir(other), 0)
+  },
+}
