@@ -1,5 +1,6 @@
 // Knows which files of the host a guest has open, and that a thread of it may close what another one is using.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <iterator>
@@ -72,13 +73,13 @@ class Table {
   std::unique_lock<std::mutex> listings();
   // Where a pinned directory is read, made anew if it was given up.
   auto listing(Handle handle, File& file) {
-    if (!file.listing) {
+    if (!file.listed()) {
       Handle& oldest = listed_[next_listed_++ % std::size(listed_)];
       // Without another's pin nobody reads it now, since listings() is held.
-      if (const Pin evicted = pin(oldest)) evicted->listing.reset();
+      if (const Pin evicted = pin(oldest)) evicted->unlist();
       oldest = handle;
     }
-    return file.list();
+    return file.list(listings_kept_);
   }
 
  private:
@@ -104,8 +105,9 @@ class Table {
   bool shared_ = false;
   std::mutex mutex_;
   std::mutex listings_mutex_;
-  std::deque<Place> places_;  // whose elements stay where they are when it grows
-  std::size_t lowest_ = 0;    // every place below it is taken
+  std::atomic<std::size_t> listings_kept_{0};  // outlives the files, which count in it
+  std::deque<Place> places_;                   // whose elements stay where they are when it grows
+  std::size_t lowest_ = 0;                     // every place below it is taken
   // A listing has a large buffer and can be made again, so only the last few are kept: a ring of their handles.
   Handle listed_[16];
   std::size_t next_listed_ = 0;

@@ -22,7 +22,7 @@ void Forget::operator()(Listing* listing) const {
   delete listing;
 }
 
-ListingPointer list(int fd) {
+ListingPointer list(int fd, std::atomic<std::size_t>&) {
   ListingPointer listing(new (std::nothrow) Listing);
   // The stream closes its descriptor, hence a copy. Nobody else moves the offset that they share.
   Descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
@@ -36,6 +36,10 @@ ListingPointer list(int fd) {
   copy.release();
   return listing;
 }
+
+bool holds_buffer(const Listing&) { return true; }
+
+void shrink(ListingPointer& listing) { listing.reset(); }
 
 int go_to(Listing& listing, std::uint64_t cookie) {
   if (cookie != 0 && cookie == listing.cookie) return 0;

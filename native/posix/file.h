@@ -39,9 +39,13 @@ struct File {
   bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
   Owned left() const { return Owned(adopted ? -1 : fd); }
   // Begins to read a directory. Null where that failed.
-  platform::Listing* list() {
-    if (!listing) listing = platform::list(fd);
+  platform::Listing* list(std::atomic<std::size_t>& kept) {
+    if (!listing) listing = platform::list(fd, kept);
     return listing.get();
+  }
+  bool listed() const { return listing && platform::holds_buffer(*listing); }
+  void unlist() {
+    if (listing) platform::shrink(listing);
   }
 };
 

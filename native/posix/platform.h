@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -78,8 +79,11 @@ struct Forget {
 };
 using ListingPointer = std::unique_ptr<Listing, Forget>;
 
-// Null and errno if it cannot be made.
-ListingPointer list(int fd);
+// Null and errno if it cannot be made. `kept` counts the bytes that all of a guest's keep beside their buffers.
+ListingPointer list(int fd, std::atomic<std::size_t>& kept);
+// Whether it holds a large buffer, and giving that up, or all of it where it is made again by a cookie.
+bool holds_buffer(const Listing& listing);
+void shrink(ListingPointer& listing);
 // Stands before the entry that follows `cookie`; 0 is the start.
 int go_to(Listing& listing, std::uint64_t cookie);
 // The entry that comes next: 1, or 0 at the end.

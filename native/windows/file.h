@@ -1,5 +1,6 @@
 // Knows what is kept of an open file on Windows.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -40,7 +41,9 @@ struct File {
   bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
   Owned left() const { return Owned(adopted ? nt::no_object : object, is_socket()); }
   // Begins to read a directory. Null for want of memory.
-  Listing* list() {
+  bool listed() const { return listing != nullptr; }
+  void unlist() { listing.reset(); }
+  Listing* list(std::atomic<std::size_t>&) {
     if (!listing) listing.reset(new (std::nothrow) Listing(object));
     return listing.get();
   }

@@ -2,6 +2,7 @@
 import type { TestFn } from 'ava'
 import type { Sys } from '#lib/sys/sys.js'
 import { clocks } from './cases/clocks.js'
+import { cookies } from './cases/cookies.js'
 import { directories } from './cases/directories.js'
 import { files } from './cases/files.js'
 import { following } from './cases/following.js'
@@ -28,6 +29,7 @@ const subjects: Record<string, Cases> = {
   oddities,
   times,
   directories,
+  cookies,
   opening,
   paths,
   links,

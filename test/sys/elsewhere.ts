@@ -39,6 +39,10 @@ const onWindows: Skip[] = [
     cases: ['names that are not UTF-8', 'names are bytes, whatever they spell', 'names that mean something elsewhere', 'absolute paths'],
   },
   {
+    reason: 'the system has no places in a directory: cookies count entries, also those that are gone',
+    cases: ['they stay right while names come and go', 'they outlast that many other directories are listed in between'],
+  },
+  {
     reason: 'a directory is removed when its last handle is closed, and has a code of its own for what is made in it',
     cases: ['a removed directory that is open is empty, and nothing is made in it'],
   },
@@ -147,6 +151,14 @@ const underWine: Skip[] = [
   },
 ]
 
+const onDarwin: Skip[] = [
+  {
+    reason: 'readdir(3) has no places to be kept: cookies count entries, also those that are gone',
+    cases: ['they stay right while names come and go', 'they outlast that many other directories are listed in between'],
+  },
+]
+const onPosix = process.platform === 'darwin' ? onDarwin : []
+
 /** For this platform. scripts/wine.js says where it is wine's. */
 export const elsewhere: readonly Skip[] =
-  process.platform !== 'win32' ? [] : process.env.WASI_COMMON_WINE ? [...onWindows, ...underWine] : onWindows
+  process.platform !== 'win32' ? onPosix : process.env.WASI_COMMON_WINE ? [...onWindows, ...underWine] : onWindows

@@ -44,6 +44,15 @@ function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): str
 /** A file of the host, whatever its name. */
 export const identity = ({ dev, ino }: fs.BigIntStats): string => `${dev}:${ino}`
 
+/** A new listing, in which names keep the numbers that they had: a guest may have places from before. Gone names are `''`. */
+function renewed(before: readonly string[] | undefined, now: readonly string[]): readonly string[] {
+  // A guest that makes and removes names without end has places in the last ones only.
+  if (before === undefined || before.length > 2 * now.length + 1024) return now
+  const there = new Set(now)
+  const kept = before.map(name => (there.delete(name) ? name : ''))
+  return [...kept, ...there]
+}
+
 /**
  * Fills `target` from the entry numbered `cookie` on. The names are those of the last listing from the start, all held in
  * memory, since node:fs cannot go back in a directory; each entry costs an lstat, since node:fs gives names without inodes.
@@ -52,7 +61,7 @@ export function list(slot: Slot, place: Place, given: ReadonlySet<string>, cooki
   if (cookie === 0n || slot.listing === undefined) {
     // One that was removed has not even itself, as on Linux.
     const removed = fs.fstatSync(slot.fd).nlink === 0
-    slot.listing = removed ? [] : ['.', '..', ...namesIn(place.at('.'))]
+    slot.listing = removed ? [] : renewed(slot.listing, ['.', '..', ...namesIn(place.at('.'))])
   }
   const names = slot.listing
   let used = 0
@@ -63,6 +72,7 @@ export function list(slot: Slot, place: Place, given: ReadonlySet<string>, cooki
   }
   for (let index = cookie < names.length ? Number(cookie) : names.length; index < names.length && used < target.length; index++) {
     const name = names[index]
+    if (name === '') continue
     const entry = about(place, name === '..' ? parentOf(place, slot, given) : name)
     if (entry === undefined) continue
     head.setBigUint64(0, BigInt(index + 1), true)
