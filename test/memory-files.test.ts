@@ -927,6 +927,10 @@ const byFile: Readonly<Record<string, (c: Caller, fd: number) => string | number
   fd_filestat_set_size: (c, fd) => c.call('fd_filestat_set_size', fd, 0n),
   fd_allocate: (c, fd) => c.call('fd_allocate', fd, 0n, 100n),
 }
+/** As Linux has it of a file that is open to read, behind the right that a reader has not. */
+const byFileAnswers: Readonly<Record<string, string>> = {
+  ...{ fd_write: 'NOTCAPABLE', fd_pwrite: 'NOTCAPABLE', fd_filestat_set_size: 'INVAL', fd_allocate: 'BADF' },
+}
 for (const backend of backends) {
   test.serial(`read-only: every call that changes something, on each kind of directory (${backend})`, t => {
     const folder = scratch(t)
@@ -952,7 +956,7 @@ for (const backend of backends) {
     ] as const) {
       for (const [title, change] of Object.entries(changes)) t.is(change(c, dir, box), 'ROFS', `${title} on ${kind}`)
       const fd = Number(c.open('book', { dir, base: ALL & ~BigInt(Rights.FD_WRITE) }))
-      for (const [title, change] of Object.entries(byFile)) t.is(change(c, fd), 'NOTCAPABLE', `${title} on ${kind}`)
+      for (const [title, change] of Object.entries(byFile)) t.is(change(c, fd), byFileAnswers[title], `${title} on ${kind}`)
       t.is(c.text('book', dir), 'text')
       t.deepEqual(c.names(dir), ['book', 'room'])
     }
