@@ -481,7 +481,7 @@ const descriptors: readonly Difference[] = [
     node: 'opens the directory anew at each call; no `.` and `..`',
     ours: 'keeps it open; lists them',
     reason: 'what was deleted in between does not shift the rest; guests expect both',
-    probes: ['readdir: all', 'readdir: from a cookie of nobody'],
+    probes: ['readdir: all'],
     readme: true,
   },
   {
