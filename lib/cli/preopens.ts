@@ -66,13 +66,13 @@ const quotaOf = (option: string, room: string | undefined) =>
 /** Refuses what other programs write, and what would quietly make a writable directory of a strange name. */
 function checkSpelling(word: string, path: string, guest: string, mode: string | undefined): void {
   const option = word.slice(0, word.indexOf(' '))
-  const refuse = (what: string, right: string): never => {
-    throw new CommandError(`${word}: ${what}`, `write ${option} ${right}`)
+  const refuse = (what: string, right: string, by = option): never => {
+    throw new CommandError(`${word}: ${what}`, `write ${by} ${right}`)
   }
   const [, name, single] = /^(.*):(ro|rw)$/.exec(guest) ?? []
   const host = path === guest ? name : path
   if (single !== undefined && !(path === guest && existsSync(path)))
-    refuse(`the mode follows two colons`, `${host}::${name}::${single}${option === '--overlay' ? ', of --dir' : ''}`)
+    refuse('the mode follows two colons', `${host}::${name}::${single}`, '--dir')
   if (mode === undefined && path !== guest && modes.includes(guest))
     refuse(`${guest} stands where the guest's name is expected`, `${path}::${path}::${guest}; a directory of that name is ./${guest}`)
   const [, left, right] = path === guest ? (/^([^:]+):([^:]+)$/.exec(path) ?? []) : []
