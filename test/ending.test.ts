@@ -425,10 +425,13 @@ test('--max-output', async t => {
 })
 
 /** The command with its streams in one pipe of a shell, where they are read late. */
-function readLate(t: Parameters<typeof file>[0], args: readonly string[], of: Uint8Array): Promise<string> {
-  const script = '("$@" 2>&1; echo "code $?") | (sleep 3; cat)'
+/** @param afterwards whether nothing is read before the command has ended; else it is from 3 s on */
+function readLate(t: Parameters<typeof file>[0], args: readonly string[], of: Uint8Array, afterwards = false): Promise<string> {
+  const reader = afterwards ? 'until [ -s "$code" ]; do sleep 0.1; done; cat' : 'sleep 3; cat'
+  const script = `("$@" 2>&1; echo "code $?" > "$code") | (${reader}); until [ -s "$code" ]; do sleep 0.1; done; cat "$code"`
   return new Promise(resolve => {
-    const child = spawnProcess('sh', ['-c', script, 'sh', process.execPath, main, 'run', ...args, file(t, of)])
+    const env = { ...process.env, code: join(scratch(t), 'code') }
+    const child = spawnProcess('sh', ['-c', script, 'sh', process.execPath, main, 'run', ...args, file(t, of)], { env })
     let text = ''
     child.stdout.setEncoding('utf8').on('data', chunk => {
       text += chunk
@@ -446,7 +449,7 @@ test('a reader that is late loses nothing, and does not stop the clock', async t
   const calls = command(Array.from({ length: 6000 }, () => drop(call('sched_yield'))))
   const lines = (await readLate(t, ['-W', 'timeout=1m', '--trace'], calls)).split('\n')
   t.deepEqual([lines.filter(line => line === 'sched_yield() = SUCCESS').length, lines.at(-2)], [6000, 'code 0'])
-  const late = await readLate(t, ['-W', 'timeout=1s', '--max-output', '1m'], program(10))
+  const late = await readLate(t, ['-W', 'timeout=1s', '--max-output', '1m'], program(10), true)
   t.regex(late, /code 124\n$/, 'it was ended before anybody read')
 })
 

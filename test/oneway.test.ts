@@ -343,7 +343,7 @@ class Willing extends Descriptor {
     for (const name of methods) Object.defineProperty(this, name, { value: () => this.done.push(name) && 1 })
   }
 }
-const harmless = ['close', 'filestat', 'sync', 'datasync', 'setFlags', 'waiting']
+const harmless = ['close', 'filestat', 'sync', 'datasync', 'setFlags', 'waiting', 'wait']
 for (const [way, name, own] of [
   [Way.IN, 'stdin that is a pipe', ['readv', 'recv']],
   [Way.SOUGHT_IN, 'stdin that is a file', ['readv', 'preadv', 'seek', 'advise', 'recv']],
