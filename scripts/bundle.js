@@ -22,7 +22,17 @@ const entries = {
 /** Those that are imported, so that ES modules want a door to them. */
 const doors = ['index', 'register']
 
+/**
+ * The place of a file is Node's own `__filename`. What Rollup writes otherwise asks `document` first, so that a page in the process
+ * (jsdom, an Electron renderer) would name the folder from which the addon is loaded.
+ */
+const ownPlace = {
+  name: 'own-place',
+  resolveImportMeta: property => (property === 'url' ? "require('node:url').pathToFileURL(__filename).href" : undefined),
+}
+
 const bundle = await rollup({
+  plugins: [ownPlace],
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, dist(`${path}.js`)])),
   external: /^node:/,
   treeshake: 'smallest',

@@ -57,6 +57,35 @@ for (const backend of ['', ", backend: 'typescript'"]) {
   })
 }
 
+// Globals of a page, as jsdom or an Electron renderer makes them. Each look at one fails.
+const page = [
+  "for (const name of ['document', 'window', 'self', 'location', 'importScripts', 'WorkerGlobalScope'])",
+  "  Object.defineProperty(globalThis, name, { configurable: true, get() { throw new Error('looked at ' + name) } })",
+]
+const inPage = [
+  ...requireHere,
+  'const fs = require("node:fs")',
+  "const use = async ({ WASI, run }) => { for (const backend of ['native', 'typescript']) {",
+  "  const program = new WebAssembly.Module(fs.readFileSync('hello.wasm'))",
+  "  const wasi = new WASI({ version: 'preview1', backend, preopens: { '/': '.', '/m': { files: {} } }, deterministic: true, trace() {} })",
+  '  wasi.start(wasi.instantiate(fs.readFileSync("hello.wasm")))',
+  "  process.stdout.write((await run(fs.readFileSync('hello.wasm'), { backend })).stdout) } }",
+]
+for (const when of ['before', 'after'])
+  test(`a page in the process names nothing that is loaded (its globals are set ${when} the import)`, t => {
+    const load = `const ours = await import(${index.import})`
+    const lines = [...inPage, ...(when === 'before' ? [...page, load] : [load, ...page]), 'await use(ours)']
+    t.is(node(t, 'mjs', lines), 'hello\n'.repeat(4))
+    const registered = [...page, `await import(${JSON.stringify(shipped('./register', 'default'))})`, "await import('node:wasi')"]
+    if (when === 'before') t.is(node(t, 'mjs', registered), '')
+  })
+test('no file of the bundle names the globals of a page', t => {
+  const folder = join(root, 'dist/bundle')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => /\.m?js$/.test(name))
+  t.true(files.length > 10)
+  for (const file of files) t.notRegex(readFileSync(join(folder, file), 'utf8'), /\b(document|baseURI|importScripts)\b/, file)
+})
+
 test('run finds its worker', t => {
   const lines = [
     `const { run } = require(${index.require})`,
