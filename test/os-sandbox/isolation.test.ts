@@ -338,7 +338,7 @@ withWall('a kernel without a part of the OS sandbox is refused before the module
   t.true(broken.message.includes(`open failed with EACCES for ${JSON.stringify(process.execPath)}`))
   const { code, sent } = await launched(none, { wall: 'best-effort' })
   t.is(code, 'ERR_WASI_PROCESS_LOST', 'it was asked, and ended')
-  t.is(sent, 8)
+  t.true(sent > 0)
 })
 
 withWall('many runs leave no descriptor and no process behind, however they end', async t => {
