@@ -23,6 +23,15 @@ function used(client: string, flags: readonly string[]): Promise<{ outcome: unkn
 
 /** What each must at least have said, so that two equal failures are not taken for success. */
 const expected: Readonly<Record<string, RegExp>> = {
+  xxhash: /^\[4211111929,"2794345569481354659",/,
+  bcrypt: /^\["\$2y\$04\$[^"]{53}",31,true,true,true,false\]$/,
+  jieba: /^\[\["南京市","长江大桥"\],5,/,
+  snappy: /^\[47214,true,.*,\[65536,131072,196608,262144,327680,393216\],"snappy: corrupt input/,
+  unrs: /^\[\["\/src\/main\.ts",.*"\/store\/two\/lib\/two\.js".*"Cannot find module 'absent'".*\],true,"\/node_modules\/one\/one\.cjs"\]$/,
+  oxcResolver:
+    /^\[\["\/src\/main\.ts",.*"\/store\/two\/lib\/two\.js".*"Cannot find module 'absent'".*\],true,"\/node_modules\/one\/one\.cjs"\]$/,
+  transform: /_jsx\(.*,\[\],\["a\.tsx"\],\[3200,3200,3200,3200,3200\],true,"export declare const f:/,
+  minify: /^\["function add\(e,t\)\{return e\+t\}console\.log\(add\(1,2\),3600\);",".*\[3000,3000,3000,3000,3000\],true\]$/,
   crc32: /^\[907060870,2591144780,/,
   argon2: /,true,false,true\]$/,
   oxide: /"bg-\[#123\]".*"hover:underline".*\/sub\/b\.js/,

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WASI } from 'node:wasi'
+import { bindings } from './bindings.js'
 
 // Loaders that have a native build, too, shall fail rather than take it.
 process.env.NAPI_RS_FORCE_WASI = 'error'
@@ -33,6 +34,8 @@ function archive(name, content) {
 }
 
 const uses = {
+  ...bindings,
+
   crc32() {
     const { crc32, crc32c } = require('@node-rs/crc32-wasm32-wasi')
     return [crc32('hello'), crc32c('hello'), crc32(Buffer.alloc(1 << 20, 7))]
@@ -123,7 +126,7 @@ const uses = {
 const alive = setInterval(() => {}, 1000)
 const [, , name] = process.argv
 try {
-  const outcome = await uses[name]()
+  const outcome = await uses[name](folder)
   console.log(JSON.stringify({ outcome, ours: 'close' in WASI.prototype }))
 } finally {
   clearInterval(alive)
