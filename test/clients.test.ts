@@ -1,25 +1,9 @@
 /** Programs from npm that construct node:wasi's class, unchanged: with wasi-common/register they do what they do without. */
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { registered as flags, used } from './use.js'
 
 const use = fileURLToPath(new URL('../../test/clients/use.js', import.meta.url))
-const register = fileURLToPath(import.meta.resolve('#lib/register.js'))
-
-/** What came of a client, as use.js prints it. */
-function used(client: string, flags: readonly string[]): Promise<{ outcome: unknown; ours: boolean }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--no-warnings', ...flags, use, client], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', chunk => (stdout += chunk))
-    child.stderr.on('data', chunk => (stderr += chunk))
-    child.on('close', (status, signal) => {
-      if (status === 0) resolve(JSON.parse(stdout))
-      else reject(new Error(`${client} ended with ${status ?? signal}: ${stderr}`))
-    })
-  })
-}
 
 /** What each must at least have said, so that two equal failures are not taken for success. */
 const expected: Readonly<Record<string, RegExp>> = {
@@ -46,8 +30,8 @@ const needs: Readonly<Record<string, readonly string[]>> =
 for (const [client, pattern] of Object.entries(expected)) {
   test.serial(client, async t => {
     t.timeout(120_000)
-    const plain = await used(client, needs[client] ?? [])
-    const registered = await used(client, ['--import', register])
+    const plain = await used(use, client, needs[client])
+    const registered = await used(use, client, flags)
     t.false(plain.ours)
     t.true(registered.ours)
     t.deepEqual(registered.outcome, plain.outcome)
