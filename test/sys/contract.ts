@@ -14,6 +14,7 @@ import { offsets } from './cases/offsets.js'
 import { opening } from './cases/opening.js'
 import { paths } from './cases/paths.js'
 import { sockets } from './cases/sockets.js'
+import { sparse } from './cases/sparse.js'
 import { times } from './cases/times.js'
 import { waiting } from './cases/waiting.js'
 import { type Cases, Ground, type HostFs, openDescriptors } from './ground.js'
@@ -26,6 +27,7 @@ export interface Skip {
 const subjects: Record<string, Cases> = {
   files,
   offsets,
+  sparse,
   oddities,
   times,
   directories,
