@@ -16,7 +16,7 @@ import { hostcalls, hostcalls0 } from './hostcalls/index.js'
 import type { Hostcalls } from './hostcalls/types.js'
 import { gates, gates0 } from './imports.js'
 import type { Listener } from './listen.js'
-import { checkMemory, GuestMemory, type MemoryLike } from './memory.js'
+import { checkMemory, GuestMemory, isWasmMemory, type MemoryLike } from './memory.js'
 import { type Metrics, measured, metricsOf } from './metrics.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from './options.js'
 import { systemRandom } from './random.js'
@@ -111,7 +111,7 @@ export function guestWith(
     instantiate(source, more = {}) {
       const instance = instantiate(moduleOf(source), record('imports', more), functions(from, imports))
       const { memory } = instance.exports
-      if (memory instanceof WebAssembly.Memory) context.memory.bind(memory)
+      if (isWasmMemory(memory)) context.memory.bind(memory)
       return instance
     },
     run(code) {

@@ -148,7 +148,8 @@ export class NotStarted extends Error {
 /** WebAssembly.Memory's own getter, which knows a memory of another realm too, and nothing else. */
 const bufferOf = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get as (this: unknown) => ArrayBufferLike
 
-function isWasmMemory(memory: unknown): boolean {
+/** Recognizes memories of all realms, such as those of node:vm, for which `instanceof` is false. */
+export function isWasmMemory(memory: unknown): memory is WebAssembly.Memory {
   try {
     bufferOf.call(memory)
     return true

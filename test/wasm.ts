@@ -81,7 +81,7 @@ export interface Source {
   readonly functions: Readonly<
     Record<string, { params?: readonly ValueType[]; results?: readonly ValueType[]; body: readonly Expression[] }>
   >
-  /** Pages of the memory exported as `memory`; 0 is none. Default 1. */
+  /** Pages of the memory exported as `memory`, unless one is imported; 0 is none. Default 1. */
   readonly pages?: number
   /** What lies in memory at first. */
   readonly data?: Readonly<Record<number, string | Uint8Array>>
@@ -156,7 +156,7 @@ export function assemble({ functions, pages = 1, data = {}, from = namespace, im
       3,
       own.map((_, i) => unsigned(first + i)),
     ),
-    ...(pages > 0 ? section(5, [[0, ...unsigned(pages)]]) : []),
+    ...(pages > 0 && !more.some(({ kind }) => kind === 'memory') ? section(5, [[0, ...unsigned(pages)]]) : []),
     ...section(7, exported),
     ...section(10, bodies),
     ...section(11, segments),

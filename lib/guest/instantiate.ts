@@ -61,6 +61,16 @@ export function unknownImport({ module, name, kind }: WebAssembly.ModuleImportDe
   })
 }
 
+/** Recognizes modules of all realms, such as those of node:vm, for which `instanceof` is false. */
+export function isModule(value: unknown): value is WebAssembly.Module {
+  try {
+    WebAssembly.Module.imports(value as WebAssembly.Module)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
  * The module of a source. Bytes are compiled in this thread; where that would take too long, compile them before with
  * `WebAssembly.compile`.
@@ -69,11 +79,6 @@ export function unknownImport({ module, name, kind }: WebAssembly.ModuleImportDe
 export function moduleOf(source: unknown): WebAssembly.Module {
   if (types.isAnyArrayBuffer(source)) return new WebAssembly.Module(new Uint8Array(source) as WebAssembly.BufferSource)
   if (ArrayBuffer.isView(source)) return moduleOf(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength))
-  try {
-    // It knows modules of other realms, too, and nothing else.
-    WebAssembly.Module.imports(source as WebAssembly.Module)
-  } catch {
-    throw wrongType('source', 'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module', source)
-  }
-  return source as WebAssembly.Module
+  if (isModule(source)) return source
+  throw wrongType('source', 'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module', source)
 }

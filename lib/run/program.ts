@@ -1,5 +1,6 @@
 /** Compiles a module for a run, with the limits of its memories and tables in it. */
 import { coded } from '../errors.js'
+import { isModule } from '../guest/instantiate.js'
 import { type Caps, cap, defaultElements } from './cap.js'
 import { Unreadable } from './reader.js'
 import type { Terms } from './terms.js'
@@ -25,7 +26,7 @@ export const capsOf = ({
 
 /** Compiles in the background. A module that is compiled is as it is, which not all terms allow. */
 export async function compiled(source: Source, terms: Terms): Promise<Program> {
-  if (source instanceof WebAssembly.Module) {
+  if (isModule(source)) {
     checkCompiled(terms)
     return { module: source, bytes: undefined }
   }

@@ -1,5 +1,6 @@
 /** One guest from its start to its end, in workers, so that nothing it does keeps its embedder waiting. */
 import { types } from 'node:util'
+import { isModule } from '../guest/instantiate.js'
 import { wrongType } from '../validate.js'
 import type { RunOptions, RunResult } from './options.js'
 
@@ -16,7 +17,7 @@ import type { RunOptions, RunResult } from './options.js'
  * is not available, and `ERR_WASI_PROCESS_LOST` for a process that dies or sends what no guest sends.
  */
 export async function run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
-  const bytes = source instanceof WebAssembly.Module ? undefined : copyOf(source)
+  const bytes = isModule(source) ? undefined : copyOf(source)
   if ((options as RunOptions | null)?.isolation === 'process') {
     const { runInProcess } = await import('./walled.js')
     return runInProcess(bytes ?? (source as WebAssembly.Module), options)

@@ -2,6 +2,7 @@
 import { type StdioOptions, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { coded } from '../errors.js'
+import { isModule } from '../guest/instantiate.js'
 import { rooted, settingsOf } from '../options.js'
 import { checkPortable } from '../replay/options.js'
 import { walled } from '../sys/wall.js'
@@ -41,7 +42,7 @@ async function runBehind(
   joined: boolean,
   { entry = ownEntry, start: begin = start }: Ways,
 ): Promise<RunResult> {
-  if (bytes instanceof WebAssembly.Module) throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
+  if (isModule(bytes)) throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
   const [terms, own] = termsOf(options)
   const { threads, wall, maxMemory, maxTableElements, signal, stdio } = terms
   checkPortable({ ...own })

@@ -1,4 +1,5 @@
 /** Files in memory by path, as their embedder reads and writes them. */
+import { types } from 'node:util'
 import { Errno } from '../../abi/errno.js'
 import { dictionary } from '../../dictionary.js'
 import { coded, refuse, WasiError } from '../../errors.js'
@@ -50,7 +51,7 @@ export class Store {
     if (path.endsWith('/')) {
       if (value !== '') throw wrongValue(at, "is a directory, whose value is ''", value)
       this.mkdir(path)
-    } else if (typeof value === 'string' || value instanceof Uint8Array) {
+    } else if (typeof value === 'string' || types.isUint8Array(value)) {
       this.writeFile(path, value)
     } else if (typeof value === 'object' && value !== null && 'link' in value) {
       checkKeys(at, ['link'], value)
@@ -70,8 +71,7 @@ export class Store {
     return encoding === undefined ? bytes : Buffer.from(bytes.buffer, 0, bytes.length).toString()
   }
   writeFile(path: string, data: string | Uint8Array): void {
-    if (typeof data !== 'string' && !(data instanceof Uint8Array))
-      throw wrongType('data', 'of type string or an instance of Uint8Array', data)
+    if (typeof data !== 'string' && !types.isUint8Array(data)) throw wrongType('data', 'of type string or an instance of Uint8Array', data)
     this.#parents(path)
     this.#at('writeFile', path, { follow: true, enter: false }, ({ dir, name, node, slash }) => {
       if (slash || node instanceof DirectoryNode) refuse(Errno.ISDIR)
