@@ -3,7 +3,7 @@
 //   npm run test:full                 all of them
 //   npm run test:full -- pandoc       those of test/full/pandoc.full.ts
 //
-// They need Linux, npm's registry, 1 GB of disk in build/full, 2 GB of memory, and ten minutes on two processors.
+// They need Linux, npm's registry, 500 MB of disk in build/full, 2 GB of memory, and five minutes on two processors.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
