@@ -249,6 +249,7 @@ export class MemorySys implements Sys {
   readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer {
     return this.#at(dir, at, length, { follow: false, enter: true }, ({ node = refuse(Errno.NOENT) }) => {
       if (!(node instanceof LinkNode)) refuse(Errno.INVAL)
+      node.accessed()
       const target = Buffer.from(node.target, 'latin1').subarray(0, room)
       this.#memory.set(target, into)
       return target.length

@@ -55,9 +55,10 @@ export function walk(tree: Tree, start: DirectoryNode, path: string, { follow, e
   const left = [path]
   let links = 0
   const here = (): DirectoryNode => dirs[dirs.length - 1] as DirectoryNode
-  const expand = (target: string): void => {
+  const expand = (link: LinkNode, slash = ''): void => {
     if (++links > maxLinks) refuse(Errno.LOOP)
-    left.push(target)
+    link.accessed()
+    left.push(link.target.endsWith('/') ? link.target : link.target + slash)
   }
 
   for (;;) {
@@ -90,10 +91,10 @@ export function walk(tree: Tree, start: DirectoryNode, path: string, { follow, e
       }
       if (!(node instanceof LinkNode)) refuse(Errno.NOTDIR)
       // The slash goes along: it wants a directory where the link leads.
-      expand(last && !node.target.endsWith('/') ? `${node.target}/` : node.target)
+      expand(node, last ? '/' : '')
       continue
     }
     if (!(node instanceof LinkNode)) return { dir: here(), name, node, dots: 0, slash }
-    expand(node.target)
+    expand(node)
   }
 }

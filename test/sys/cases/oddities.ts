@@ -1,7 +1,16 @@
 /** Calls that file systems and hosts answer in ways of their own: one answer each, Linux's where it has one. */
-import { BOTH, type Cases, Fdflags, Filetype, Oflags, said, text } from '../ground.js'
+import { BOTH, type Cases, Fdflags, Filetype, Fstflags, type Ground, Oflags, said, text } from '../ground.js'
 
 const { APPEND, DSYNC, NONBLOCK, RSYNC, SYNC } = Fdflags
+
+const near = (time: bigint): boolean => time > BigInt(Date.now() - 60_000) * 1_000_000n
+/** True where reading makes an access time new: mounts without access times have none for a guest either. */
+function datesReading(g: Ground): boolean {
+  g.file('probe', 'text')
+  g.fs.utimesSync(g.host('probe'), 1000, 2000)
+  g.fs.readFileSync(g.host('probe'))
+  return near(g.fs.lstatSync(g.host('probe'), { bigint: true }).atimeNs)
+}
 
 export const oddities: Cases = {
   'a removed directory that is open is empty, and nothing is made in it': (t, g) => {
@@ -51,8 +60,31 @@ export const oddities: Cases = {
     t.is(g.link('d', 'gone/new'), 'NOENT')
     t.false(g.exists('new'))
   },
+  'following a symlink, and reading its target, make its access time new': (t, g) => {
+    g.file('f')
+    g.folders('d')
+    const memory = g.sys.name === 'memory'
+    const kept = memory || datesReading(g)
+    const uses: readonly (readonly [string, string, () => unknown])[] = [
+      ['stat', 'f', () => g.stat('stat', { follow: 1 })],
+      ['open', 'f', () => typeof g.open('open', { follow: 1 }) === 'number' && 0],
+      ['within', 'd', () => g.mkdir('within/new')],
+      ['readlink', 'f', () => typeof g.readlink('readlink') === 'object' && 0],
+      ['loop', 'loop', () => g.stat('loop', { follow: 1 }) === 'LOOP' && 0],
+      ['none', 'f', () => g.stat('none')],
+    ]
+    for (const [name, target, use] of uses) {
+      t.is(g.symlink(target, name), 0)
+      g.setTimes(1000n, 2000n)
+      t.is(said(g.sys.setTimesAt(g.dir, ...g.put(name), 0, Fstflags.ATIM | Fstflags.MTIM)), 0)
+      t.is(use(), 0, name)
+      t.is(g.stat(name), 0)
+      // Other systems have rules of their own for symlinks on their disks.
+      if (memory || process.platform === 'linux') t.is(near(g.record.atim), kept && name !== 'none', name)
+      t.false(near(g.record.mtim), name)
+    }
+  },
   'reading makes an access time new that is not later than the last change': (t, g) => {
-    const near = (time: bigint) => time > BigInt(Date.now() - 60_000) * 1_000_000n
     const read = (name: string): bigint => {
       g.file(name, 'text')
       g.fs.utimesSync(g.host(name), 1000, 2000)
@@ -62,12 +94,7 @@ export const oddities: Cases = {
       t.is(g.record.mtim, 2_000_000_000_000n)
       return g.record.atim
     }
-    g.file('probe', 'text')
-    g.fs.utimesSync(g.host('probe'), 1000, 2000)
-    g.fs.readFileSync(g.host('probe'))
-    // Mounts without access times have none for a guest either.
-    const kept = near(g.fs.lstatSync(g.host('probe'), { bigint: true }).atimeNs)
-    t.is(near(read('f')), kept)
+    t.is(near(read('f')), datesReading(g))
     const later = BigInt(Date.now() - 3_600_000) * 1_000_000n
     const file = g.handle('f', { access: BOTH })
     g.setTimes(later, 0n)
