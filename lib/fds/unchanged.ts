@@ -32,12 +32,17 @@ function above(memory: GuestMemory, place: Place): Answer {
   const begin = lastName(memory, place, trimmed(memory, place))
   return begin === 0 ? 0 : dir.filestatAt(at, begin, FOLLOW)
 }
-/** Refuses `.` and `..` in the last place. */
-function checkDots(memory: GuestMemory, place: Place, call: 'unlink' | 'rmdir' | 'rename'): void {
+/** The length of `.` or `..` in the last place, and 0 for another name. */
+function dotsOf(memory: GuestMemory, place: Place): number {
   const end = trimmed(memory, place)
   const begin = lastName(memory, place, end)
   const name = memory.bytes.subarray(place[1] + begin, place[1] + end)
-  if (name.length <= 2 && name.every(byte => byte === DOT)) refuseDots(call, { dots: name.length })
+  return name.length <= 2 && name.every(byte => byte === DOT) ? name.length : 0
+}
+/** Refuses `.` and `..` in the last place. */
+function checkDots(memory: GuestMemory, place: Place, call: 'unlink' | 'rmdir' | 'rename'): void {
+  const dots = dotsOf(memory, place)
+  if (dots > 0) refuseDots(call, { dots })
 }
 
 /** Whether the path ends in a slash. */
@@ -77,7 +82,7 @@ export function renaming(memory: GuestMemory, from: Place, to: Place): Answer {
   if (answer === 0) for (const place of [from, to]) checkDots(memory, place, 'rename')
   return answer || -Errno.ROFS
 }
-/** Creating a file by opening it, where none is: 0 if it may be there. */
+/** Creating a file by opening it, where none is: 0 if it may be there. `.` and `..` are there, whatever comes behind them. */
 export function creating(memory: GuestMemory, place: Place): Answer {
-  return above(memory, place) || (endsInSlash(memory, place) ? -Errno.ISDIR : 0)
+  return above(memory, place) || (endsInSlash(memory, place) && dotsOf(memory, place) === 0 ? -Errno.ISDIR : 0)
 }
