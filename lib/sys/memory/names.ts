@@ -65,6 +65,7 @@ export function find({ node }: Lease): void {
 export function link(tree: Tree, { node }: Lease, to: Lease): 0 {
   refuseFresh('link', to)
   if (node === undefined) refuse(Errno.NOENT)
+  tree.checkAlive(to.dir)
   if (node instanceof DirectoryNode) refuse(Errno.PERM)
   // What has no name any more gets none again.
   if (node.nlink === 0) refuse(Errno.NOENT)

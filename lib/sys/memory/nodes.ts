@@ -183,9 +183,9 @@ export class FileNode extends Node {
   }
 
   read(into: Uint8Array, offset: number): number {
-    if (this.#content === undefined) return this.#below.read(this.#handle, into, offset)
-    this.accessed()
-    return this.#content.read(into, offset)
+    // What is as it is below has the times that it has there.
+    if (this.#content !== undefined || this.changed) this.accessed()
+    return this.#content?.read(into, offset) ?? this.#below.read(this.#handle, into, offset)
   }
   write(from: Uint8Array, offset: number): number {
     const count = this.#own().write(from, offset)
