@@ -68,6 +68,13 @@ Answer State::open_beneath(int dir, const char* path, int flags, mode_t mode, De
   return errno == EXDEV ? refuse(Errno::NotCapable) : failed("openat2", errno, path);
 }
 
+// The kernel has the last word on a path whose links were read here: only it counts those on the way and in the last place
+// together.
+Answer State::refused_beneath(int dir, const char* path, bool& walk) {
+  Descriptor found;
+  return open_beneath(dir, path, platform::search_flags | O_CLOEXEC, 0, found, walk);
+}
+
 // The kernel cannot follow a link in the last place without opening what it leads to. So the link is read, and its target takes
 // the place of the name in `text`, which the kernel resolves once more from `dir` on. Every component is checked again, so
 // `parent` lies beneath `dir`, whatever the link says and whoever changes it meanwhile; and the calls on the name in it never
@@ -85,15 +92,17 @@ Answer State::lease_by_kernel(int dir, const Path& path, unsigned how, Held& lea
       const char first = text[last.begin];
       if (!whole) text[last.begin] = '\0';
       const Answer opened = open_beneath(dir, text, platform::search_flags | O_DIRECTORY | O_CLOEXEC, 0, parent, walk);
-      if (opened != 0 || walk) return opened;
+      if (walk) return opened;
+      if (opened != 0) {
+        const Answer refused = links > 0 ? refused_beneath(dir, path.bytes, walk) : opened;
+        return refused != 0 || walk ? refused : opened;
+      }
       text[last.begin] = first;
     }
     const auto give = [&]() -> Answer {
-      // The kernel has the last word on the whole path: only it counts the links on the way and in the last place together.
       if (links > 0) {
-        Descriptor found;
-        const Answer opened = open_beneath(dir, path.bytes, platform::search_flags | O_CLOEXEC, 0, found, walk);
-        if (opened != 0 || walk) return opened;
+        const Answer refused = refused_beneath(dir, path.bytes, walk);
+        if (refused != 0 || walk) return refused;
       }
       lease.owned = parent.open();
       lease.directory = lease.owned ? parent.release() : dir;

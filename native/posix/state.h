@@ -58,6 +58,7 @@ class State : public Base {
   Answer lease_by_kernel(int dir, const Path& path, unsigned how, Held& lease, bool& walk);
   // Opens what the kernel finds beneath `dir`. 0 and `fd`, or the error; `walk` when the path must be walked instead.
   Answer open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk);
+  Answer refused_beneath(int dir, const char* path, bool& walk);
   Answer lease_by_walk(int dir, const Path& path, unsigned how, Held& lease);
 
   bool walk_only_;

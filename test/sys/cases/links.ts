@@ -1,5 +1,5 @@
 /** Symbolic links on the way and in the last place; readlink, symlink and link. */
-import { type Cases, Filetype, Oflags, text } from '../ground.js'
+import { type Cases, Filetype, Oflags, said, text } from '../ground.js'
 
 export const links: Cases = {
   'on the way they are followed': (t, g) => {
@@ -142,6 +142,26 @@ export const links: Cases = {
     }
   },
 
+  'links are counted together, before the last of too many leads nowhere': (t, g) => {
+    g.file('f')
+    g.symlink('nowhere', 'none')
+    g.symlink('f', 'file')
+    for (const end of ['none', 'file']) {
+      g.symlink(`${end}/`, `${end}0`)
+      for (let i = 1; i < 40; i++) g.symlink(`${end}${i - 1}`, `${end}${i}`)
+      const wrong = end === 'none' ? 'NOENT' : 'NOTDIR'
+      for (const [i, wanted] of [
+        [38, wrong],
+        [39, 'LOOP'],
+      ] as const) {
+        const name = `${end}${i}`
+        t.is(g.stat(name, { follow: 1 }), wanted, name)
+        t.is(g.open(name, { follow: 1 }), wanted, name)
+        t.is(said(g.sys.setTimesAt(g.dir, ...g.put(name), 1, 0)), wanted, name)
+        t.is(g.link(name, 'new', { follow: 1 }), wanted, name)
+      }
+    }
+  },
   'readlink gives the target': (t, g) => {
     g.links({ l: 'some/where', abs: '/etc/passwd', slash: 'x/' })
     g.folders('d')
