@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
 import { settingsOf } from '#lib/options.js'
 import { channel, type Request } from '#lib/run/lines.js'
+import { defaultStack } from '#lib/run/stack.js'
 import { call, command } from '../test/wasm.js'
 
 // What is shipped.
@@ -28,6 +29,7 @@ async function bare(): Promise<void> {
     threads: 0,
     maxMemory: undefined,
     maxTableElements: undefined,
+    maxStack: defaultStack,
     traced: false,
     measured: false,
   }

@@ -73,6 +73,9 @@ export function uncaught(thrown: unknown): Error {
   return error
 }
 
+/** Says of a thrown value that V8's stack was at its end: in the guest's frames, or in the host's above them. */
+export const isStackOverflow = (thrown: unknown): thrown is RangeError => thrown instanceof RangeError && /call stack/.test(thrown.message)
+
 /** What a hook of the embedder threw, on its way up through the gate, which lets it out as it was. */
 export class HookFailure {
   readonly thrown: unknown

@@ -2,7 +2,7 @@
 import { Errno } from './abi/errno.js'
 import { Rights } from './abi/rights.js'
 import type { Context } from './context.js'
-import { Exit, HookFailure, refuse, UnexpectedError, WasiError } from './errors.js'
+import { Exit, HookFailure, isStackOverflow, refuse, UnexpectedError, WasiError } from './errors.js'
 import { type GuestMemory, NotStarted } from './memory.js'
 import { type Answer, maxSize, UNEXPECTED } from './sys/sys.js'
 
@@ -78,7 +78,8 @@ export function thrown(error: unknown, name: string, context: Context, report: R
   // The embedder's mistake, after which it may still start the guest.
   if (error instanceof NotStarted) throw error
   if (error instanceof HookFailure) throw context.verdict.keep(error.thrown)
-  if (error instanceof Exit || overflowed(error)) throw context.verdict.keep(error)
+  // A guest that recurses without end may meet the end of the stack inside a hostcall. It is the guest's trap, not the host's error.
+  if (error instanceof Exit || isStackOverflow(error)) throw context.verdict.keep(error)
   return unexpected(error, name, context, report)
 }
 /** An exception of the embedder's hook ends the guest. */
@@ -86,5 +87,3 @@ function unexpected(cause: unknown, name: string, { verdict }: Context, report: 
   verdict.guard(() => report(new UnexpectedError(name, cause)))
   return Errno.IO
 }
-/** A guest that recurses without end may meet the end of the stack inside a hostcall. It is the guest's trap, not the host's error. */
-const overflowed = (error: unknown): boolean => error instanceof RangeError && /call stack/.test(error.message)

@@ -10,6 +10,7 @@ const entries = {
   index: 'index',
   register: 'register',
   cli: 'cli/main',
+  inside: 'cli/inside',
   thread: 'run/thread',
   process: 'run/process',
   'typescript/sys': 'sys/typescript/sys',

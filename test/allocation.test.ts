@@ -10,6 +10,7 @@ import { Pool, type RunOptions, type RunResult, run } from '#lib/index.js'
 import { defaultElements, mostElements } from '#lib/run/cap.js'
 import { runTerms } from '#lib/run/command.js'
 import { compiled } from '#lib/run/program.js'
+import { defaultStack } from '#lib/run/stack.js'
 import { termsOf } from '#lib/run/terms.js'
 import { mostHeap, Workers } from '#lib/run/workers.js'
 import { missing } from './os-sandbox/ground.js'
@@ -124,7 +125,7 @@ test('a guest that fills the JavaScript heap ends its worker, and no other', asy
 
 test('a worker has a heap of its own, no larger than that of the process', async t => {
   const workers = new Workers()
-  const { worker } = workers.hire()
+  const { worker } = workers.hire(defaultStack)
   const own = getHeapStatistics().heap_size_limit / 2 ** 20
   t.is(worker.resourceLimits?.maxOldGenerationSizeMb, Math.min(mostHeap, Math.floor(own)))
   await worker.terminate()

@@ -186,8 +186,8 @@ test('a pool: the time of a run begins with its turn', async t => {
 test('a worker that does not end keeps nobody waiting for ever', async t => {
   const workers = new Workers()
   const ends: (() => Promise<number>)[] = []
-  workers.hire = () => {
-    const one = Workers.prototype.hire.call(workers)
+  workers.hire = stack => {
+    const one = Workers.prototype.hire.call(workers, stack)
     ends.push(one.worker.terminate.bind(one.worker))
     one.worker.terminate = () => new Promise(() => {})
     return one

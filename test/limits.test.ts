@@ -6,6 +6,7 @@ import test from 'ava'
 import { createGuest, Errno, type Guest, type GuestOptions, Rights } from '#lib/index.js'
 import { limitTable } from '#lib/limits.js'
 import { defaultElements } from '#lib/run/cap.js'
+import { defaultStack } from '#lib/run/stack.js'
 import { defaultMost } from '#lib/run/stdio.js'
 import { mostHeap } from '#lib/run/workers.js'
 import { maxFileSize } from '#lib/sys/memory/content.js'
@@ -179,6 +180,7 @@ test('README.md has them all', t => {
     'quota.entries': defaultQuota.entries,
     'maxOutput` of `run': defaultMost,
     'maxTableElements` of `run': defaultElements,
+    'maxStack` of `run': defaultStack,
   }
   for (const [name, value] of Object.entries(others)) {
     const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`))

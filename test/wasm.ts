@@ -37,6 +37,8 @@ export const call = (name: string, ...args: Expression[]): Operation =>
   operation(args, indexOf => [0x10, ...unsigned(indexOf(name))], [name])
 export const drop = (value: Expression): Operation => operation([value], () => [0x1a])
 export const add = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x6a])
+export const and = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x71])
+export const isZero = (a: Expression): Operation => operation([a], () => [0x45])
 export const or = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x72])
 export const param = (index: number): Operation => operation([], () => [0x20, ...unsigned(index)])
 export const setParam = (index: number, value: Expression): Operation => operation([value], () => [0x21, ...unsigned(index)])
@@ -50,6 +52,9 @@ export const untilFails = (value: Expression): Operation => ({
 })
 /** The one local that every function without parameters has. */
 const local = 0
+/** Does it if the condition is not zero. */
+export const when = (condition: Expression, ...body: Expression[]): Operation =>
+  operation([condition], indexOf => [0x04, 0x40, ...body.flatMap(expression => encode(expression, indexOf)), 0x0b], body.flatMap(callsOf))
 /** Do it as often as the first parameter says, and count that down to 0. */
 export const times = (...body: Expression[]): Operation => ({
   encode: indexOf => [

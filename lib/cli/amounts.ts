@@ -10,8 +10,10 @@ function amount(option: string, text: string, units: Readonly<Record<string, num
   if (unit === undefined || !Object.hasOwn(units, unit))
     throw new CommandError(`${option}=${text}: a number is wanted, with one of ${known.join(', ')}`)
   const value = Math.floor(Number(number) * units[unit])
-  if (value > most)
-    throw new CommandError(`${option}=${text} is too much: the most is ${Math.floor(most / units[known.at(-1) as string])}${known.at(-1)}`)
+  if (value > most) {
+    const largest = known.findLast(name => units[name] <= most) ?? ''
+    throw new CommandError(`${option}=${text} is too much: the most is ${Math.floor(most / units[largest])}${largest}`)
+  }
   return value
 }
 

@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-/** The command line: which command was asked for, and how its errors are told. */
+/** The command line: which command was asked for. */
 import { readFileSync } from 'node:fs'
-import { plain } from '../plain.js'
 import { root } from '../sys/root.js'
+import { conclude } from './conclude.js'
 import { CommandError } from './error.js'
-import { leave } from './leave.js'
 import { parseRun, runHelp } from './options.js'
 import { run } from './run.js'
-import { note, say } from './say.js'
+import { say } from './say.js'
 
 const help = `wasi-common: run WebAssembly that you do not trust
 
@@ -44,13 +43,5 @@ async function main(args: readonly string[]): Promise<number> {
   return 0
 }
 
-/** What is no mistake of whoever gave the command goes up, as an error that nobody caught. */
-function tell(error: unknown): number {
-  if (!(error instanceof CommandError)) throw error
-  // It may have names that the program chose.
-  note(plain(`${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`))
-  return 1
-}
-
 // Not awaited, since CommonJS, as which it is shipped, has no await out here.
-main(process.argv.slice(2)).catch(tell).then(leave)
+conclude(main(process.argv.slice(2)))

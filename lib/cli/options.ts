@@ -4,6 +4,7 @@ import { dictionary } from '../dictionary.js'
 import { listenOf } from '../listen.js'
 import type { GuestOptions, MemoryPreopen, Preopen } from '../options.js'
 import { mostElements } from '../run/cap.js'
+import { defaultStack, leastStack, mostStack } from '../run/stack.js'
 import { count, duration, size } from './amounts.js'
 import { CommandError } from './error.js'
 import { directories, type Setting } from './preopens.js'
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly maxMemory: number | undefined
   /** Elements of tables that it may have. */
   readonly maxTableElements: number | undefined
+  /** Bytes of stack in each of its threads. */
+  readonly maxStack: number
   /** Bytes that it may write to each of standard output and error. */
   readonly maxOutput: number | undefined
   readonly isolation: 'worker' | 'process'
@@ -56,6 +59,7 @@ export const runHelp = `Options of run:
   -W timeout=TIME            end it after so long: 500ms, 2s, 1m
   -W max-memory-size=SIZE    let it have at most that much memory, tables included: 64m, 1g
   -W max-table-elements=N    let its tables have at most N elements (default 1000000)
+  -W max-wasm-stack=SIZE     give each of its threads a stack of that size (default 8m, at least 256k, at most 256m)
   --max-output SIZE          let it write no more than that to standard output, and to standard error
   --strict                   refuse what would hand the host over by mistake, and keep escapes off the terminal
   --allow-unsafe-preopen     with --strict: directories that hold this program or node may be given all the same
@@ -210,7 +214,7 @@ function threads(count: string, invoke: string | undefined): number {
   return Number(count)
 }
 
-type WasmOptions = Pick<RunRequest, 'timeout' | 'maxMemory' | 'maxTableElements'>
+type WasmOptions = Pick<RunRequest, 'timeout' | 'maxMemory' | 'maxTableElements' | 'maxStack'>
 
 /** wasmtime's words for what belongs to WebAssembly itself: `-W NAME=VALUE[,NAME=VALUE]`. */
 function wasmOptions(settings: readonly string[], invoke: string | undefined): WasmOptions {
@@ -220,12 +224,22 @@ function wasmOptions(settings: readonly string[], invoke: string | undefined): W
     if (name === 'timeout') found.timeout = timeLimit(value)
     else if (name === 'max-memory-size') found.maxMemory = size('-W max-memory-size', value)
     else if (name === 'max-table-elements') found.maxTableElements = count('-W max-table-elements', value, mostElements)
-    else throw new CommandError(`-W ${setting} is not known here`, 'known are timeout=TIME, max-memory-size=SIZE and max-table-elements=N')
+    else if (name === 'max-wasm-stack') found.maxStack = stack(value)
+    else {
+      const known = 'timeout=TIME, max-memory-size=SIZE, max-table-elements=N and max-wasm-stack=SIZE'
+      throw new CommandError(`-W ${setting} is not known here`, `known are ${known}`)
+    }
   }
-  const { timeout, maxMemory, maxTableElements } = found
+  const { timeout, maxMemory, maxTableElements, maxStack = defaultStack } = found
   if (invoke !== undefined && (timeout ?? maxMemory) !== undefined)
     throw new CommandError('-W timeout or max-memory-size and --invoke do not go together')
-  return { timeout, maxMemory, maxTableElements }
+  return { timeout, maxMemory, maxTableElements, maxStack }
+}
+
+function stack(text: string): number {
+  const bytes = size('-W max-wasm-stack', text, mostStack)
+  if (bytes < leastStack) throw new CommandError(`-W max-wasm-stack=${text}: expected at least ${leastStack / 1024}k`)
+  return bytes
 }
 
 /** Rounded up to a whole millisecond. */

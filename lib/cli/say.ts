@@ -37,7 +37,7 @@ function outlet(to: number): Outlet | undefined {
 }
 
 /** All of it, however slow its reader is, unless there is a deadline. */
-export function writeAll(to: number, text: string): void {
+export function writeAll(to: number, text: string | Uint8Array): void {
   const some = outlet(to) ?? (bytes => writeSync(to, bytes))
   for (let rest = Buffer.from(text); rest.length > 0; ) {
     let size = 0
@@ -62,7 +62,7 @@ export function say(text: string, to = STDOUT): void {
 }
 
 /** A line for whoever started the command, written before the guest goes on. */
-export function note(text: string): void {
+export function note(text: string | Uint8Array): void {
   say(`wasi-common: ${text}\n`, STDERR)
 }
 

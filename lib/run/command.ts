@@ -83,6 +83,7 @@ export async function runSettings(
       sharing: shared?.sharing,
       counts: new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length)),
       limit: threads,
+      maxStack: terms.maxStack,
     }
     crew = new Crew(beginning, settings, stdio, workers, terms.onListening)
     const exitCode = await deadline.until(crew)

@@ -96,7 +96,7 @@ export class Crew {
   }
 
   #employ(): void {
-    const { worker, waits } = this.#hiring.hire()
+    const { worker, waits } = this.#hiring.hire(this.#beginning.maxStack)
     const listeners: Listeners = {
       message: message => {
         if (this.#ended) return

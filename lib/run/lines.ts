@@ -12,6 +12,7 @@ export interface Request {
   readonly threads: number
   readonly maxMemory: number | undefined
   readonly maxTableElements: number | undefined
+  readonly maxStack: number
   readonly traced: boolean
   /** Whether it counts and times the hostcalls. */
   readonly measured: boolean

@@ -25,6 +25,8 @@ export interface Beginning {
   readonly counts: Int32Array
   /** How many there may be. */
   readonly limit: number
+  /** Bytes of stack in each. */
+  readonly maxStack: number
 }
 /** What a worker shall do; when it has done it, it waits for the next. */
 export interface Task {

@@ -37,6 +37,11 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
    */
   readonly maxTableElements?: number | undefined
   /**
+   * Bytes of stack in each thread of the guest, for its calls and the host's. A guest that overflows it ends with a RangeError with
+   * code `ERR_WASI_STACK_LIMIT`. Default 8 MiB, at least 256 KiB, at most 256 MiB.
+   */
+  readonly maxStack?: number | undefined
+  /**
    * Milliseconds after which the guest is ended, whatever it does. They begin before its module is compiled; in a pool, with its
    * turn. Default: never.
    */

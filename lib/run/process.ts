@@ -33,8 +33,8 @@ const sent = (thrown: unknown): ToldError => shortened(toldError(thrown))
 async function live(): Promise<Message> {
   try {
     const request: Request = deserialize(read(read(4).readUInt32LE()))
-    const { bytes, settings, version, threads, maxMemory, maxTableElements, traced, measured } = request
-    const [terms] = termsOf({ threads, maxMemory, maxTableElements, stdin: 0, stdout: 1, stderr: 2 })
+    const { bytes, settings, version, threads, maxMemory, maxTableElements, maxStack, traced, measured } = request
+    const [terms] = termsOf({ threads, maxMemory, maxTableElements, maxStack, stdin: 0, stdout: 1, stderr: 2 })
     const program = await compiled(bytes, terms)
     const own: Settings = {
       ...settings,

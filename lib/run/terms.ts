@@ -3,6 +3,7 @@ import { optionNames } from '../options.js'
 import { checkFunction, checkInteger, checkKeys, checkOneOf, wrongType, wrongValue } from '../validate.js'
 import { mostElements } from './cap.js'
 import type { RunOptions } from './options.js'
+import { defaultStack, leastStack, mostStack } from './stack.js'
 import { Stdio } from './stdio.js'
 
 /** More than any program asks for, and fewer than any host can bear. */
@@ -16,6 +17,7 @@ export interface Terms {
   readonly wall: 'strict' | 'best-effort'
   readonly maxMemory: number | undefined
   readonly maxTableElements: number | undefined
+  readonly maxStack: number
   /** Whether the sandbox is the strict one. */
   readonly strict: boolean
   readonly timeout: number | undefined
@@ -23,7 +25,18 @@ export interface Terms {
   readonly stdio: Stdio
   readonly onListening: RunOptions['onListening']
 }
-const names = ['threads', 'isolation', 'wall', 'maxMemory', 'maxTableElements', 'maxOutput', 'timeout', 'signal', 'onListening'] as const
+const names = [
+  'threads',
+  'isolation',
+  'wall',
+  'maxMemory',
+  'maxTableElements',
+  'maxStack',
+  'maxOutput',
+  'timeout',
+  'signal',
+  'onListening',
+] as const
 
 /** What was asked for: the terms, which are checked, and the options of the guest, which are not yet. */
 export type Asked = [Terms, Omit<RunOptions, (typeof names)[number] | 'stdin' | 'stdout' | 'stderr'>]
@@ -36,6 +49,7 @@ export function termsOf(options: RunOptions): Asked {
     wall,
     maxMemory,
     maxTableElements,
+    maxStack = defaultStack,
     maxOutput,
     timeout,
     signal,
@@ -51,6 +65,7 @@ export function termsOf(options: RunOptions): Asked {
   if (wall !== undefined && isolation === 'worker') throw wrongValue('options.wall', "goes with options.isolation 'process' only", wall)
   if (maxMemory !== undefined) checkInteger('options.maxMemory', maxMemory, 0, 2 ** 32)
   if (maxTableElements !== undefined) checkInteger('options.maxTableElements', maxTableElements, 0, mostElements)
+  checkInteger('options.maxStack', maxStack, leastStack, mostStack)
   if (timeout !== undefined) checkInteger('options.timeout', timeout, 1, mostMilliseconds)
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
   if (onListening !== undefined) checkFunction('options.onListening', onListening)
@@ -62,6 +77,7 @@ export function termsOf(options: RunOptions): Asked {
       wall: wall ?? 'strict',
       maxMemory,
       maxTableElements,
+      maxStack,
       strict: own.sandbox === 'strict',
       timeout,
       signal,

@@ -11,6 +11,7 @@ import { Verdict } from '../verdict.js'
 import { type Beginning, Count, type Message, mostUnheard, type Task, toldError } from './messages.js'
 import { arrive } from './mounts.js'
 import { type Conveyed, pipedSink, pipedSource } from './pipes.js'
+import { named } from './stack.js'
 
 const tell = (message: Message): void => parentPort?.postMessage(message)
 /** The proposal's range of thread identifiers: 1 to 2^29 - 1. */
@@ -64,9 +65,11 @@ class Thread {
   /** Once: the first end counts. */
   #sendEnd(ended: unknown): void {
     if (this.#sent) return
-    this.#sent = true
     const trees = this.#mounts.leave()
-    tell(ended instanceof Exit ? { kind: 'exit', code: ended.code, trees } : { kind: 'failed', error: toldError(ended), trees })
+    const error = ended instanceof Exit ? undefined : toldError(named(ended, this.#beginning.maxStack))
+    tell(error === undefined ? { kind: 'exit', code: (ended as Exit).code, trees } : { kind: 'failed', error, trees })
+    // Last: at the end of its stack a guest has no room for this, and is asked again when it has returned.
+    this.#sent = true
   }
 
   #made(): Guest {

@@ -44,7 +44,7 @@ async function runBehind(
 ): Promise<RunResult> {
   if (isModule(bytes)) throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
   const [terms, own] = termsOf(options)
-  const { threads, wall, maxMemory, maxTableElements, signal, stdio } = terms
+  const { threads, wall, maxMemory, maxTableElements, maxStack, signal, stdio } = terms
   checkPortable({ ...own })
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
@@ -74,6 +74,7 @@ async function runBehind(
     threads,
     maxMemory,
     maxTableElements,
+    maxStack,
     traced: trace !== undefined,
     measured: counts !== undefined,
   }

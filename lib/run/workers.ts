@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { abandoned } from './abandoned.js'
+import { stackSizeMb } from './stack.js'
 
 const thread = new URL('./thread.js', import.meta.url)
 /**
@@ -23,6 +24,8 @@ export class Workers {
   /** How many may wait for a guest. */
   readonly #kept: number
   readonly #idle: Worker[] = []
+  /** Bytes of each one's stack, which a thread has from its start. */
+  readonly #stacks = new WeakMap<Worker, number>()
   /** Of each the promise that it has loaded its code. */
   readonly #loaded = new WeakMap<Worker, Promise<unknown>>()
   #closed = false
@@ -34,15 +37,18 @@ export class Workers {
   }
 
   /** A worker, and whether it waits for work already; else it says that it is free when it does. */
-  hire(): { readonly worker: Worker; readonly waits: boolean } {
-    const idle = this.#idle.pop()
-    if (idle !== undefined) {
+  hire(stack: number): { readonly worker: Worker; readonly waits: boolean } {
+    const at = this.#idle.findLastIndex(worker => this.#stacks.get(worker) === stack)
+    if (at >= 0) {
+      const [idle] = this.#idle.splice(at, 1)
       idle.ref()
       return { worker: idle, waits: true }
     }
     // A worker's own output would else be piped to process.stdout and process.stderr, which Node makes non-blocking for that: for the
     // embedder as well, who shares them.
-    const worker = new Worker(thread, { execArgv: [], stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: this.heap } })
+    const resourceLimits = { maxOldGenerationSizeMb: this.heap, stackSizeMb: stackSizeMb(stack) }
+    const worker = new Worker(thread, { execArgv: [], stdout: true, stderr: true, resourceLimits })
+    this.#stacks.set(worker, stack)
     for (const stream of [worker.stdout, worker.stderr]) stream?.resume()
     this.#loaded.set(
       worker,
@@ -59,11 +65,15 @@ export class Workers {
 
   /** Take one back whose guest has ended. `free` is whether it waits already; `ended` that its guest has told its end, so that it soon will. */
   async takeBack(worker: Worker, free: boolean, ended: boolean): Promise<void> {
-    const room = (): boolean => !this.#closed && this.#idle.length < this.#kept
+    // One whose stack has another size gives way: else runs that differ from the first ones would start a worker each time.
+    const other = (): number => this.#idle.findIndex(idle => this.#stacks.get(idle) !== this.#stacks.get(worker))
+    const room = (): boolean => !this.#closed && (this.#idle.length < this.#kept || other() >= 0)
     if (room() && (free || (ended && (await isFree(worker)))) && room()) {
       worker.postMessage('close')
       worker.unref()
+      const gone = this.#idle.length < this.#kept ? [] : this.#idle.splice(other(), 1)
       this.#idle.push(worker)
+      await Promise.all(gone.map(end))
       return
     }
     // Not while it loads: on Node 20 it would leave the files of its code open. It has no task before.

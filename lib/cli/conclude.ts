@@ -1,0 +1,16 @@
+/** Ends the command with the outcome of a run: its exit code, or the message of its error. */
+import { plain } from '../plain.js'
+import { CommandError } from './error.js'
+import { leave } from './leave.js'
+import { note } from './say.js'
+
+/** Ends this process, once the exit code is known. */
+export const conclude = (running: Promise<number>): Promise<void> => running.catch(tell).then(leave)
+
+/** What is no mistake of whoever gave the command goes up, as an error that nobody caught. */
+function tell(error: unknown): number {
+  if (!(error instanceof CommandError)) throw error
+  // It may have names that the program chose.
+  note(plain(`${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`))
+  return 1
+}

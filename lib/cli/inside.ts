@@ -1,0 +1,10 @@
+/** The guest's own thread of the command. */
+import { workerData } from 'node:worker_threads'
+import { conclude } from './conclude.js'
+import { runHere } from './here.js'
+import type { Order } from './thread.js'
+
+const { request, argv } = workerData as Order
+// The strict sandbox looks for the program as it was started, which Node does not tell a worker.
+process.argv = [...argv]
+conclude((async () => runHere(request))())

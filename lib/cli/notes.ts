@@ -1,0 +1,15 @@
+/** Notes of the command about a run: where the guest listens, and the calls that it made. */
+import { addressed, type Listener } from '../listen.js'
+import type { Metrics } from '../metrics.js'
+import { note, STDERR, say } from './say.js'
+import { summary } from './summary.js'
+
+/** A program that made no hostcalls, or did not begin, has no table. */
+export function tellCalls(metrics: Metrics): void {
+  if (Object.keys(metrics).length > 0) say(summary(metrics), STDERR)
+}
+
+/** Whoever asked for any port that is free wants to know which it was. */
+export function tellPorts(listen: readonly string[], listeners: readonly Listener[]): void {
+  for (const [i, listener] of listeners.entries()) if (/:0+$/.test(listen[i])) note(`listening on ${addressed(listener)}`)
+}
