@@ -115,6 +115,13 @@ for (const backend of ['native', 'typescript'] as const) {
     })
   }
 }
+test('run: a guest that overflows its stack inside a hostcall is reported, wherever that is', async t => {
+  for (let maxStack = 2 ** 20; maxStack < 2 ** 20 + 4096; maxStack += 128) {
+    const options: RunOptions = { maxStack, preopens: { '/': { files: { name: 'text' } } }, timeout: 30_000 }
+    t.is((await failure(run(endless(leaves['a clock']), options))).code, 'ERR_WASI_STACK_LIMIT', `${maxStack}`)
+  }
+})
+
 for (const kind of ['files', 'overlay'] as const) {
   test(`run: recursion with paths of ${kind === 'files' ? 'files in memory' : 'an overlay'} overflows the stack without harm`, async t => {
     const preopen = kind === 'files' ? { files: {} } : { path: scratch(t), overlay: true }
