@@ -213,6 +213,14 @@ for (const words of ways) {
   })
 }
 
+test("the command runs its guest in the main thread where Node's permission model allows no worker", t => {
+  const flag = ['--permission', '--experimental-permission'].find(name => process.allowedNodeEnvironmentFlags.has(name)) as string
+  const file = join(scratch(t), 'program.wasm')
+  fs.writeFileSync(file, assemble({ functions: { _start: { body: [call('proc_exit', 3)] } } }))
+  const words = [flag, '--no-warnings', '--allow-fs-read=*', main, 'run', '--backend', 'typescript', file]
+  t.like(spawnSync(process.execPath, words, { encoding: 'utf8' }), { status: 3, stderr: '' })
+})
+
 test('the command refuses stacks of sizes beyond the limits', t => {
   const said = (size: string): string =>
     spawnSync(process.execPath, [main, 'run', '-W', `max-wasm-stack=${size}`, 'x'], { encoding: 'utf8' }).stderr

@@ -18,8 +18,11 @@ export interface Order {
  */
 const mainStack = 984 * 2 ** 10
 
-/** Tells if a guest has a stack of this size in the main thread. The workers of other runtimes have one size, whatever is asked for. */
-export const hasStack = (bytes: number): boolean => bytes <= mainStack || 'bun' in process.versions || 'deno' in process.versions
+/** The workers of other runtimes have stacks of one size, whatever is asked for, and Node's permission model may allow no workers. */
+const noThread = (): boolean => 'bun' in process.versions || 'deno' in process.versions || process.permission?.has('worker') === false
+
+/** Tells if a guest gets the stack of the main thread: it is large enough, or there is no other. */
+export const hasStack = (bytes: number): boolean => bytes <= mainStack || noThread()
 
 /** Runs the guest in that thread, which ends the process, unless Node shall end it by itself. The exit code. */
 export function runInThread(request: RunRequest): Promise<number> {
