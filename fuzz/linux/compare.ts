@@ -16,12 +16,17 @@ export interface Found {
 
 const escapes = / escapes$/
 /**
- * A path leads out, and the answer tells of what is there. Of two paths the other one may be wrong; a slash or dots at the end
- * are, for some calls, before anything is looked at.
+ * A path leads out, and the answer tells of what is there. Of two paths the other one may be wrong; a slash or dots at the end, also
+ * of the target of a link that is created through, are, for some calls, before anything is looked at.
  */
-function leaves([name, ...args]: Step, linux: string, here: string): boolean {
+function leaves({ entries, steps }: Program, [name, ...args]: Step, linux: string, here: string): boolean {
   if (!escapes.test(linux)) return false
-  const known = name === 'path_rename' || name === 'path_link' || args.some(arg => typeof arg === 'string' && /(\/|\.\.)$/.test(arg))
+  const targets = [
+    ...entries.flatMap(entry => (entry.kind === 'link' ? entry.target : [])),
+    ...steps.flatMap(([call, text]) => (call === 'path_symlink' ? text : [])),
+  ]
+  const spelled = name === 'path_open' && here === 'ISDIR' ? [...args, ...targets] : args
+  const known = name === 'path_rename' || name === 'path_link' || spelled.some(arg => typeof arg === 'string' && /(\/|\.\.)$/.test(arg))
   return here.startsWith('0') || (!known && !/^(NOTCAPABLE|INVAL|NAMETOOLONG|BADF)$/.test(here))
 }
 /** A success of both has a group for each way. */
@@ -52,7 +57,7 @@ export function compare(program: Program, way: Way, linux: readonly string[], co
   for (const [i, step] of program.steps.entries()) {
     const [theirs, here] = [linux[i] as string, answers[i] as string]
     const bare = theirs.replace(escapes, '')
-    if (here === bare && !leaves(step, theirs, here)) {
+    if (here === bare && !leaves(program, step, theirs, here)) {
       held.learn(step, here)
       continue
     }
