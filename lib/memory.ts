@@ -149,7 +149,7 @@ export class NotStarted extends Error {
 const bufferOf = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get as (this: unknown) => ArrayBufferLike
 
 /** Recognizes memories of all realms, such as those of node:vm, for which `instanceof` is false. */
-export function isWasmMemory(memory: unknown): memory is WebAssembly.Memory {
+export function isWasmMemory(memory: unknown): memory is MemoryLike {
   try {
     bufferOf.call(memory)
     return true
