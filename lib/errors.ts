@@ -46,11 +46,13 @@ export class Exit {
  * is no Error, since runtimes within modules catch these, and reads as the symbol that node:wasi throws.
  */
 export class WASIExit {
+  /** As Node's errors have it. */
   readonly code = 'ERR_WASI_EXIT'
   /** The code that proc_exit was called with, or 128 and the signal's number of proc_raise. */
   readonly exitCode: number
+  /** `WASI guest exited with code`, and the code. */
   readonly message: string
-  /** @param exitCode the guest's exit code */
+  /** To be thrown. @param exitCode the guest's exit code */
   constructor(exitCode: number) {
     this.exitCode = exitCode
     this.message = `WASI guest exited with code ${exitCode}`
@@ -59,6 +61,7 @@ export class WASIExit {
   get description(): string {
     return 'kExitCode'
   }
+  /** The text of that symbol, `Symbol(kExitCode)`. */
   toString(): string {
     return `Symbol(${this.description})`
   }

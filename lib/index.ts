@@ -2,6 +2,7 @@
 export { Errno, type ErrnoName } from './abi/errno.js'
 export { type RightName, Rights } from './abi/rights.js'
 export { Exit, UnexpectedError, WASIExit, WasiError } from './errors.js'
+export type { RightsMode } from './fds/rights.js'
 export type { Import } from './gate.js'
 export type { ImportRecord, Instance } from './guest/instance.js'
 export { createGuest, type Guest } from './guest.js'
