@@ -67,7 +67,10 @@ for (const [door, go] of Object.entries(doors)) {
   test(`${door}: what a Transform has taken is not waited for`, async t => {
     const stream = new PassThrough()
     await go(often, { stdout: stream, timeout: 60_000 })
-    t.is(String(stream.read()), 'one\ntwo'.repeat(5))
+    // Node 26 gives one chunk a read.
+    const chunks: Buffer[] = []
+    for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) chunks.push(chunk)
+    t.is(Buffer.concat(chunks).toString(), 'one\ntwo'.repeat(5))
     t.is(stream.listenerCount('error'), 0)
   })
 
