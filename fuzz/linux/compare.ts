@@ -80,7 +80,7 @@ export function least(program: Program, way: Way, group: string): Program {
       const shorter = { entries, steps }
       return compare(shorter, way, ask(shorter, way.disk, way.readOnly))?.group === group
     } catch {
-      // What is left out may be a directory that others are in.
+      // A directory that others are in may be left out.
       return false
     }
   }

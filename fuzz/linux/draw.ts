@@ -6,7 +6,7 @@ const names = ['a', 'b', 'c', 'd', 'e']
 const odd = ['', '.', './', '..', '/', '//', '/a', 'n'.repeat(255), 'n'.repeat(256), `a/${'n'.repeat(256)}`]
 const more = ['\xff\xfe', '\xc3\xbc', 'a\x1b[2J', 'a/'.repeat(2047), './'.repeat(2047), `${'a/'.repeat(2047)}bc`, `${'./'.repeat(2048)}a`]
 const sizes = [0n, 0n, 1n, 9n, 4095n, 4096n, 65_536n, 70_000n, 200_000n]
-/** Where systems differ, each of its own kind: 2 and 4 GiB, ext4's 16 TiB, a double's and a long's limits. */
+/** Limits at which systems differ: 2 and 4 GiB, ext4's 16 TiB, those of a double and of a long. */
 const large = [2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 40n, 2n ** 44n - 4096n, 2n ** 44n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 3n]
 const huge = [2n ** 63n - 70_000n, 2n ** 63n - 2n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]
 const second = 1_000_000_000n

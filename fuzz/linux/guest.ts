@@ -7,7 +7,7 @@ import type { Guest } from '#lib/guest.js'
 import { root, type Step, slots } from './program.js'
 
 const ALL = BigInt(Rights.ALL)
-/** Where results, an iovec, a record and data are in guest memory, and what no slot holds. */
+/** Addresses of results, an iovec, a record and data in guest memory, and a number that no slot holds. */
 const [result, vector, record, paths, room, none] = [0x10, 0x20, 0x100, 0x1000, 0x40000, 0x7fffffff]
 /** A page of a listing that takes any name, and few entries. */
 const least = 24 + 256

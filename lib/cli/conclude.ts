@@ -7,7 +7,7 @@ import { note } from './say.js'
 /** Ends this process, once the exit code is known. */
 export const conclude = (running: Promise<number>): Promise<void> => running.catch(tell).then(leave)
 
-/** What is no mistake of whoever gave the command goes up, as an error that nobody caught. */
+/** Prints the mistakes of the user. Any other error goes up, uncaught. */
 function tell(error: unknown): number {
   if (!(error instanceof CommandError)) throw error
   // It may have names that the program chose.

@@ -7,7 +7,7 @@ const hints = new Map([
   ['ERR_WASI_PUBLIC_LISTEN', '--allow-public-listen does so all the same'],
 ])
 
-/** What was refused before the guest began: the message, which may begin with words for programs, and what to do. */
+/** Words an error from before the guest began: its message without words for programs, and advice. */
 export function refused(error: Error): CommandError {
   const { code = '' } = error as NodeJS.ErrnoException
   return new CommandError(error.message.replace(/^UVWASI_\w+, uvwasi_init: /, ''), hints.get(code))
@@ -16,7 +16,7 @@ export function refused(error: Error): CommandError {
 /** Says of an error that the guest overflowed its stack, in whichever thread. */
 const overflowed = (error: Error): boolean => isStackOverflow(error) || (error as NodeJS.ErrnoException).code === 'ERR_WASI_STACK_LIMIT'
 
-/** What ended the guest against its will: a message, and of a trap the guest's own frames. */
+/** Words the error that ended the guest: a message, and of a trap the guest's own frames. */
 export function trap(thrown: unknown): CommandError {
   if (thrown instanceof CommandError) return thrown
   const error = uncaught(thrown)

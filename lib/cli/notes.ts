@@ -9,7 +9,7 @@ export function tellCalls(metrics: Metrics): void {
   if (Object.keys(metrics).length > 0) say(summary(metrics), STDERR)
 }
 
-/** Whoever asked for any port that is free wants to know which it was. */
+/** Prints the ports that were chosen where any free one was asked for. */
 export function tellPorts(listen: readonly string[], listeners: readonly Listener[]): void {
   for (const [i, listener] of listeners.entries()) if (/:0+$/.test(listen[i])) note(`listening on ${addressed(listener)}`)
 }

@@ -20,12 +20,15 @@ export abstract class FdTable {
     this.#enforced = rights === 'enforce'
   }
 
-  /** What a path call grants that asks for these rights. Without enforcement it has all but those of access. */
-  granted(base: Rights, inheriting: Rights): Granted {
+  /**
+   * Returns the rights that a path call below `dir` grants. Without enforcement these are all but the rights of access: of those the
+   * guest gets what it asks for, and passes on what it has not given up.
+   */
+  granted(dir: Descriptor, base: Rights, inheriting: Rights): Granted {
     if (this.#enforced) return { base, inheriting, access: accessFor(base) }
     // A file that is opened for neither is opened to read, as what can be asked about, and then not read.
     const access = ((base & Rights.FD_READ) !== 0 ? 1 : 0) | ((base & Rights.FD_WRITE) !== 0 ? 2 : 0)
-    return { base: base | ~ACCESS, inheriting: Rights.ALL, access: access === 0 ? 1 : access }
+    return { base: base | ~ACCESS, inheriting: dir.inheriting | ~ACCESS, access: access === 0 ? 1 : access }
   }
   /** What a path call must inherit to grant these rights. */
   inherited(rights: Rights): Rights {

@@ -28,7 +28,7 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
   memory.checkPath(at, length)
   if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
   fds.reserve()
-  const granted = fds.granted(base, inheriting)
+  const granted = fds.granted(dir, base, inheriting)
   const access = (oflags & opensToRead) !== 0 ? READ : granted.access
   const opened = dir.open(at, length, dirflags, oflags, fdflags, access, granted.base, granted.inheriting)
   return typeof opened === 'number' ? opened : fds.insert(opened)

@@ -61,6 +61,16 @@ each(test, 'fd_fdstat_get reports what holds; only access can be given up', acce
   t.is(w.read(file), 'BADF')
 })
 
+each(test, 'access that a directory does not pass on any more is not regained by opening it again', access, (t, w) => {
+  w.fs.writeFileSync(w.host('file'), 'text')
+  const dir = w.open('.', { oflags: DIRECTORY, base: 0n, inheriting: 0n })
+  t.is(w.call('fd_fdstat_set_rights', dir, 0n, READ), 'SUCCESS')
+  t.is(w.tryOpen('file', { dir, base: WRITE }), 'NOTCAPABLE')
+  const again = w.open('.', { dir, oflags: DIRECTORY, base: 0n, inheriting: 0n })
+  t.is(w.tryOpen('file', { dir: again, base: WRITE }), 'NOTCAPABLE')
+  t.is(w.read(w.open('file', { dir: again, base: READ })), 'text')
+})
+
 each(test, 'a read-only directory is so with either setting', access, (t, w) => {
   w.fs.writeFileSync(w.host('file'), 'text')
   t.is(w.tryOpen('file', { dir: 4, base: WRITE }), 'ROFS')
