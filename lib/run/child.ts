@@ -189,9 +189,14 @@ export class GuestProcess {
         this.#ended = true
         this.#finish(() => ({ exitCode: line.code, wall, metrics: line.metrics }))
         break
-      case 'failed':
-        this.fail(errorOf(line.error))
+      case 'failed': {
+        const error = errorOf(line.error)
+        this.#ended = true
+        this.#finish(() => {
+          throw error
+        })
         break
+      }
       case 'trace':
         this.#hooks.trace?.(line.line)
         break

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { Errno, run } from '#lib/index.js'
 import { guest, main } from '../programs/cli.js'
-import { call, command, store, untilFails, write } from '../wasm.js'
+import { call, command, store, trap, untilFails, write } from '../wasm.js'
 import { asEachUser, give, identity, program, scratch, withWall } from './ground.js'
 
 /** Opens its streams again in the other direction, and prints an error's code or the descriptor's number. */
@@ -96,6 +96,11 @@ withWall('everything passes: input in full, output to a slow reader, and the end
   const counted = shell('head -c 3000000 /dev/zero | "$0" "$@" | (sleep 1; wc -c)', guest('hello'))
   t.true(Number(counted) > 3_000_000 && Number(counted) < 3_000_200, counted)
   t.is(shell('"$0" "$@" < /dev/null | cat; echo end', guest('hello')).split('\n').at(-2), 'end')
+})
+
+withWall('a guest that traps loses no output, however slow its reader is', t => {
+  const body = [...Array.from({ length: 20 }, () => write(1, 0x1000, 20_000)).flat(), trap]
+  t.is(shell('"$0" "$@" 2>/dev/null | (sleep 1; wc -c)', stored(t, command(body))).trim(), '400000')
 })
 
 withWall('a reader that goes away is PIPE', async t => {
