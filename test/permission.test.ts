@@ -6,7 +6,7 @@ import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { addonFile } from '#lib/sys/native.js'
-import { assemble, call } from './wasm.js'
+import { assemble, call, command, drop, load, store } from './wasm.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const index = fileURLToPath(import.meta.resolve('#bundle/index.js'))
@@ -36,7 +36,7 @@ function world(t: ExecutionContext): World {
 /** What a program prints that may read this package, the guest, and what else is granted. Its words are JSON; of an error, what is told of it. */
 function told(t: ExecutionContext, { folder }: World, code: string, ...grants: readonly string[]): unknown {
   const program = `
-    const { WASI, createGuest, run } = require(${JSON.stringify(index)})
+    const { WASI, createGuest, run, Pool } = require(${JSON.stringify(index)})
     const make = options => { new WASI({ version: 'preview1', ...options }).close(); return 'made' }
     const bytes = require('node:fs').readFileSync(${JSON.stringify(join(folder, 'guest.wasm'))})
     const tell = what => console.log(JSON.stringify(what))
@@ -170,6 +170,57 @@ withModel('a folder that is not there is told as it is elsewhere, where it might
   const give = `() => make({ preopens: { '/data': ${JSON.stringify(join(here.data, 'none'))} } })`
   t.like(told(t, here, give, addons, `--allow-fs-read=${here.data}`, `--allow-fs-write=${here.data}`), { code: 'UVWASI_ENOENT' })
 })
+
+const worker = '--allow-worker'
+const ways = {
+  run: (options: string) => `() => run(bytes, ${options}).then(({ exitCode }) => exitCode)`,
+  Pool: (options: string) => `async () => {
+    const pool = new Pool({ size: 1 })
+    try { return (await pool.run(bytes, ${options})).exitCode } finally { await pool.close() }
+  }`,
+}
+for (const [way, running] of Object.entries(ways)) {
+  withModel(
+    `${way} without --allow-addons fails as class WASI does, with ERR_ACCESS_DENIED, and the typescript backend needs no addon`,
+    t => {
+      const error = told(t, world(t), running('{}'), worker) as { message: string }
+      t.like(error, denied('Addon', addonFile()))
+      t.regex(error.message, /--allow-addons/)
+      t.is(told(t, world(t), running("{ backend: 'typescript' }"), worker), 7)
+      t.is(told(t, world(t), running('{}'), worker, addons), 7)
+    },
+  )
+
+  withModel(`the worker of ${way} has the permissions of its process, and no more`, t => {
+    const here = world(t)
+    fs.writeFileSync(join(here.folder, 'secret'), 'text')
+    // A module that every thread of the process loads first, as Node does with --require, tells what it may read there.
+    const spy = join(here.folder, 'spy.cjs')
+    fs.writeFileSync(
+      spy,
+      `const { isMainThread } = require('node:worker_threads'), fs = require('node:fs')
+      if (!isMainThread) {
+        const read = path => { try { return fs.readFileSync(path, 'utf8') } catch ({ code }) { return code } }
+        const told = [process.permission?.has('fs.write', __dirname), read(${JSON.stringify(join(here.folder, 'secret'))})]
+        fs.writeFileSync(${JSON.stringify(join(here.data, 'told'))}, JSON.stringify(told))
+      }`,
+    )
+    const grants = [`--allow-fs-read=${spy}`, `--allow-fs-read=${here.data}`, `--allow-fs-write=${here.data}`]
+    t.is(told(t, here, running('{}'), worker, addons, ...grants, '--require', spy), 7)
+    t.is(fs.readFileSync(join(here.data, 'told'), 'utf8'), '[false,"ERR_ACCESS_DENIED"]')
+  })
+
+  for (const backend of ['native', 'typescript']) {
+    withModel(`a guest of ${way} reads a file that the process may read (${backend})`, t => {
+      const here = world(t)
+      const opened = [store(0x100, 0x656c6966), drop(call('path_open', 3, 0, 0x100, 4, 0, 2n, 0n, 0, 0x40))]
+      const read = [store(0x30, 0x2000), store(0x34, 16), call('proc_exit', call('fd_read', load(0x40), 0x30, 1, 0x38))]
+      fs.writeFileSync(join(here.folder, 'guest.wasm'), command([...opened, ...read]))
+      const options = `{ backend: '${backend}', preopens: { '/data': { path: ${JSON.stringify(here.data)}, readOnly: true } } }`
+      t.is(told(t, here, running(options), worker, addons, `--allow-fs-read=${here.data}`), 0)
+    })
+  }
+}
 
 withModel('run wants --allow-worker, and a process of its own --allow-child-process', t => {
   const here = world(t)

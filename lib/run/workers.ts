@@ -20,6 +20,13 @@ const patience = 200
  */
 const longest = 5000
 
+/**
+ * Flags of a worker: none, so that no preloaded module of the embedder runs in it. Under Node's permission model it inherits all,
+ * since `execArgv: []` makes a thread without that model.
+ * @see https://nodejs.org/api/worker_threads.html#new-workerfilename-options
+ */
+const flags = (): { execArgv?: string[] } => (process.permission === undefined ? { execArgv: [] } : {})
+
 export class Workers {
   /** How many may wait for a guest. */
   readonly #kept: number
@@ -47,7 +54,7 @@ export class Workers {
     // A worker's own output would else be piped to process.stdout and process.stderr, which Node makes non-blocking for that: for the
     // embedder as well, who shares them.
     const resourceLimits = { maxOldGenerationSizeMb: this.heap, stackSizeMb: stackSizeMb(stack) }
-    const worker = new Worker(thread, { execArgv: [], stdout: true, stderr: true, resourceLimits })
+    const worker = new Worker(thread, { ...flags(), stdout: true, stderr: true, resourceLimits })
     this.#stacks.set(worker, stack)
     for (const stream of [worker.stdout, worker.stderr]) stream?.resume()
     this.#loaded.set(
