@@ -1,6 +1,7 @@
 /** The errors of this package: what a guest is refused with, what the host did not expect, what an embedder did wrong. */
 import { inspect } from 'node:util'
 import { Errno, errnoNames } from './abi/errno.js'
+import { brand } from './brand.js'
 
 /** An error with a WASI number: what a hostcall throws to answer the guest. */
 export class WasiError extends Error {
@@ -10,6 +11,9 @@ export class WasiError extends Error {
   readonly errno: Errno
   /** `E` and the specification's name: `ENOENT`, `ENOTCAPABLE`. */
   readonly code: string
+  static {
+    brand(WasiError, 'WasiError')
+  }
   /** To be thrown. @param errno what the guest shall be told; not 0 */
   constructor(errno: Errno, message: string = errnoNames[errno] ?? `errno ${errno}`, options?: ErrorOptions) {
     super(message, options)
@@ -24,6 +28,9 @@ export class UnexpectedError extends WasiError {
   override readonly name = 'UnexpectedError'
   /** The hostcall that met it. */
   readonly call: string
+  static {
+    brand(UnexpectedError, 'UnexpectedError')
+  }
   /** To be told. @param cause what was thrown, or the host's error with `code`, `syscall`, `errno` */
   constructor(call: string, cause: unknown) {
     super(Errno.IO, `unexpected host error in ${call}: ${cause instanceof Error ? cause.message : inspect(cause)}`, { cause })
@@ -35,6 +42,9 @@ export class UnexpectedError extends WasiError {
 export class Exit {
   /** What proc_exit was given, or 128 and the signal's number of proc_raise. Signed: -1 stays -1. */
   readonly code: number
+  static {
+    brand(Exit, 'Exit')
+  }
   /** To be thrown. @param code the guest's exit code */
   constructor(code: number) {
     this.code = code
@@ -52,6 +62,9 @@ export class WASIExit {
   readonly exitCode: number
   /** `WASI guest exited with code`, and the code. */
   readonly message: string
+  static {
+    brand(WASIExit, 'WASIExit')
+  }
   /** To be thrown. @param exitCode the guest's exit code */
   constructor(exitCode: number) {
     this.exitCode = exitCode

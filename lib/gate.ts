@@ -1,5 +1,5 @@
 /** What every import does alike: lift the guest's values, store results, make an errno of whatever came of the call. */
-import { Errno } from './abi/errno.js'
+import { Errno, errnoNames } from './abi/errno.js'
 import { Rights } from './abi/rights.js'
 import type { Context } from './context.js'
 import { Exit, HookFailure, isStackOverflow, refuse, UnexpectedError, WasiError } from './errors.js'
@@ -74,7 +74,7 @@ export function errnoOf(answer: Answer, name: string, context: Context, report: 
 }
 /** The errno for what a hostcall threw, unless it is not for the guest. */
 export function thrown(error: unknown, name: string, context: Context, report: Report): Errno {
-  if (error instanceof WasiError) return error.errno
+  if (error instanceof WasiError && isRefusal(error.errno)) return error.errno
   // The embedder's mistake, after which it may still start the guest.
   if (error instanceof NotStarted) throw error
   if (error instanceof HookFailure) throw context.verdict.keep(error.thrown)
@@ -82,6 +82,9 @@ export function thrown(error: unknown, name: string, context: Context, report: R
   if (error instanceof Exit || isStackOverflow(error)) throw context.verdict.keep(error)
   return unexpected(error, name, context, report)
 }
+/** Checks the number in an error that a stream of the embedder may have thrown, of a class of its own or another copy of this package. */
+const isRefusal = (errno: Errno): boolean => Number.isInteger(errno) && errno > 0 && errno < errnoNames.length
+
 /** An exception of the embedder's hook ends the guest. */
 function unexpected(cause: unknown, name: string, { verdict }: Context, report: Report): Errno {
   verdict.guard(() => report(new UnexpectedError(name, cause)))

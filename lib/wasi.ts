@@ -153,6 +153,8 @@ export class WASI {
         this.#endOutputs(true)
         throw thrown
       }
+      // Where the instance has the imports of another host, the exit is that host's.
+      if (!this.#verdict.reached) this[kExitCode] = thrown.exitCode
     }
     this.#endOutputs()
     return this[kExitCode]
