@@ -9,6 +9,7 @@ const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
 const entries = {
   index: 'index',
   register: 'register',
+  'register/typescript': 'register/typescript',
   cli: 'cli/main',
   inside: 'cli/inside',
   thread: 'run/thread',
@@ -21,7 +22,7 @@ const entries = {
   trace: 'trace',
 }
 /** Those that are imported, so that ES modules want a door to them. */
-const doors = ['index', 'register']
+const doors = ['index', 'register', 'register/typescript']
 
 /**
  * The place of a file is Node's own `__filename`. What Rollup writes otherwise asks `document` first, so that a page in the process
@@ -67,7 +68,7 @@ chmodSync(dist('bundle/cli.js'), 0o755)
 for (const name of doors) {
   const names = output.find(({ fileName }) => fileName === `${name}.js`).exports
   // By require: to find the names of a CommonJS module that is imported, Node would read all its files first.
-  const load = `createRequire(import.meta.url)('./${name}.js')`
+  const load = `createRequire(import.meta.url)('./${name.split('/').at(-1)}.js')`
   const text = names.length === 0 ? load : `export const { ${names.join(', ')} } = ${load}`
   writeFileSync(dist(`bundle/${name}.mjs`), `import { createRequire } from 'node:module'\n\n${text}\n`)
 }

@@ -5,7 +5,7 @@ import { dirname, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
-const doors = ['index', 'register']
+const doors = ['index', 'register', 'register/typescript']
 
 /** What a file of types names, as paths in dist/ without an ending. */
 const named = (path, text) =>
@@ -23,6 +23,6 @@ for (const path of reached) {
   writeFileSync(`${to}.map`, JSON.stringify({ ...map, sources: map.sources.map(source => `../../${source}`) }))
 }
 for (const name of doors) {
-  const door = `export * from './types/${name}.js'\n`
+  const door = `export * from '${name.includes('/') ? '..' : '.'}/types/${name}.js'\n`
   for (const ending of ['d.ts', 'd.mts']) writeFileSync(dist(`bundle/${name}.${ending}`), door)
 }

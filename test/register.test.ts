@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 
 const register = fileURLToPath(import.meta.resolve('#lib/register.js'))
+const typescript = fileURLToPath(import.meta.resolve('#lib/register/typescript.js'))
 const ours = (expression: string) => `('close' in (${expression}).prototype)`
 
 /** A program that says, for each way to the class, whether it is ours; then the same in a worker made in each way. */
@@ -58,6 +59,8 @@ const flags = {
   'with --import': ['--import', register],
   'with a flag of V8, too': ['--expose-gc', '--import', register],
   'with --require': ['--require', register],
+  'of the typescript backend with --import': ['--import', typescript],
+  'of the typescript backend with --require': ['--require', typescript],
 }
 for (const [title, given] of Object.entries(flags)) {
   test(title, t => {
@@ -77,4 +80,44 @@ test('no warning is printed, and other warnings are', t => {
   const { stderr } = spawnSync(process.execPath, ['--import', register, '-e', source], { encoding: 'utf8' })
   t.regex(stderr, /another/)
   t.notRegex(stderr, /WASI/)
+})
+
+/** Makes an instance in the main thread, and in a worker that --import does not reach; tells each outcome. */
+const making = `
+const { Worker, isMainThread, parentPort } = require('node:worker_threads')
+const make = options => { try { new (require('node:wasi').WASI)(options).close(); return 'made' } catch ({ code }) { return code } }
+const all = () => [make({ version: 'preview1' }), make({ version: 'preview1', backend: 'native' }), make(), make(null)]
+const source = \`const make = \${make}; require('node:worker_threads').parentPort.postMessage((\${all})())\`
+new Worker(source, { eval: true, execArgv: [] }).on('message', worker => console.log(JSON.stringify({ main: all(), worker })))`
+const made = (...flags: string[]): unknown => {
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', making], { encoding: 'utf8' })
+  return stdout === '' ? stderr : JSON.parse(stdout)
+}
+
+test('register/typescript serves node:wasi without an addon, unless its options name another backend', t => {
+  const told = ['made', 'ERR_WASI_ADDON_UNAVAILABLE', 'ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_TYPE']
+  t.deepEqual(made('--no-addons', '--import', typescript), { main: told, worker: told })
+})
+
+test('register without an addon says so, and falls back to nothing', t => {
+  const told = ['ERR_WASI_ADDON_UNAVAILABLE', 'ERR_WASI_ADDON_UNAVAILABLE', 'ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_TYPE']
+  t.deepEqual(made('--no-addons', '--import', register), { main: told, worker: told })
+})
+
+for (const [first, second] of [
+  [register, typescript],
+  [typescript, register],
+]) {
+  test(`${second === typescript ? 'register/typescript after register' : 'register after register/typescript'} is an error`, t => {
+    const { status, stderr } = spawnSync(process.execPath, ['--require', first, '--require', second, '-e', '0'], { encoding: 'utf8' })
+    t.not(status, 0)
+    t.regex(stderr, /ERR_WASI_ALREADY_REGISTERED/)
+    t.regex(stderr, /wasi-common\/register(\/typescript)? cannot be loaded after wasi-common\/register/)
+  })
+}
+
+test('a backend is registered twice without an error, also by another copy of the package', t => {
+  const copy = fileURLToPath(import.meta.resolve('#bundle/register.js'))
+  const { status, stderr } = spawnSync(process.execPath, ['--require', register, '--require', copy, '-e', '0'], { encoding: 'utf8' })
+  t.deepEqual({ status, stderr }, { status: 0, stderr: '' })
 })
