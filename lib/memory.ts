@@ -145,18 +145,26 @@ export class NotStarted extends Error {
   }
 }
 
-/** WebAssembly.Memory's own getter, which knows a memory of another realm too, and nothing else. */
-const bufferOf = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get as (this: unknown) => ArrayBufferLike
+/**
+ * Returns the buffer of a WebAssembly.Memory of any realm, by the getter of its prototype, and undefined for anything else. A process
+ * without WebAssembly (`node --jitless`) has no such memories.
+ */
+const bufferOf: (memory: unknown) => ArrayBufferLike | undefined =
+  typeof WebAssembly === 'undefined' ? () => undefined : getterOf(WebAssembly.Memory.prototype)
 
-/** Recognizes memories of all realms, such as those of node:vm, for which `instanceof` is false. */
-export function isWasmMemory(memory: unknown): memory is MemoryLike {
-  try {
-    bufferOf.call(memory)
-    return true
-  } catch {
-    return false
+function getterOf(prototype: object): (memory: unknown) => ArrayBufferLike | undefined {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, 'buffer') as { get(this: unknown): ArrayBufferLike }
+  return memory => {
+    try {
+      return get.call(memory)
+    } catch {
+      return undefined
+    }
   }
 }
+
+/** Recognizes memories of all realms, such as those of node:vm, for which `instanceof` is false. */
+export const isWasmMemory = (memory: unknown): memory is MemoryLike => bufferOf(memory) !== undefined
 
 /** A buffer that can shrink would take pages from under a running host; WebAssembly's own can only grow. */
 const isWhole = (buffer: unknown): buffer is ArrayBufferLike =>
@@ -164,7 +172,7 @@ const isWhole = (buffer: unknown): buffer is ArrayBufferLike =>
 
 /** Of a memory of WebAssembly it is the guest's own buffer, whatever property of that name was put over it. */
 function reader(memory: MemoryLike): () => ArrayBufferLike {
-  if (isWasmMemory(memory)) return () => bufferOf.call(memory)
+  if (isWasmMemory(memory)) return () => bufferOf(memory) as ArrayBufferLike
   return () => {
     const { buffer } = memory
     // An embedder's own object may have another buffer by now.

@@ -18,7 +18,7 @@ const importsOf = (file: string): string[] =>
 /** The floors, from the ground up: a file may import from its own floor and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors', /^(errors|dictionary|validate|random|plain|real|strings|streams|lines|listen|channels|verdict)$/],
+  ['errors', /^(brand|errors|dictionary|validate|random|plain|real|strings|streams|lines|listen|channels|verdict)$/],
   ['sys/sys', /^sys\/(block|dots|root|sys|times)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(addon|native|typescript\/\w+|memory\/\w+)$/],
@@ -34,7 +34,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['wasi', /^wasi$/],
   ['run', /^run\/\w+$/],
   ['index', /^index$/],
-  ['cli, register', /^(cli\/\w+|register)$/],
+  ['cli, register', /^(cli\/\w+|register(\/\w+)?)$/],
 ]
 const floorOf = (file: string): number => floors.findIndex(([, pattern]) => pattern.test(file.replace(/\.ts$/, '')))
 

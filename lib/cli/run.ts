@@ -13,6 +13,7 @@ import { type Tracer, tracer } from './tracer.js'
 
 /** Run the guest to its end. The exit code. */
 export async function run(request: RunRequest): Promise<number> {
+  if (typeof WebAssembly === 'undefined') throw new CommandError('this process has no WebAssembly', 'start node without --jitless')
   if (request.isolation === 'worker' && !inWorkers(request)) {
     if (!hasStack(request.maxStack)) return runInThread(request)
     const { runHere } = await import('./here.js')

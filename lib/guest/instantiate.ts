@@ -61,6 +61,18 @@ export function unknownImport({ module, name, kind }: WebAssembly.ModuleImportDe
   })
 }
 
+/**
+ * Refuses to run modules in a process that has no WebAssembly, before anything is opened for them.
+ * @throws Error with code `ERR_WASI_NO_WEBASSEMBLY`
+ */
+export function checkWebAssembly(): void {
+  if (typeof WebAssembly !== 'undefined') return
+  const message =
+    'this process has no WebAssembly, so it runs no modules: start node without --jitless, ' +
+    'or give the imports of createGuest() to an interpreter'
+  throw coded(new Error(message), 'ERR_WASI_NO_WEBASSEMBLY')
+}
+
 /** Recognizes modules of all realms, such as those of node:vm, for which `instanceof` is false. */
 export function isModule(value: unknown): value is WebAssembly.Module {
   try {
@@ -74,9 +86,10 @@ export function isModule(value: unknown): value is WebAssembly.Module {
 /**
  * The module of a source. Bytes are compiled in this thread; where that would take too long, compile them before with
  * `WebAssembly.compile`.
- * @throws WebAssembly.CompileError for bytes that are no module
+ * @throws WebAssembly.CompileError for bytes that are no module; ERR_WASI_NO_WEBASSEMBLY
  */
 export function moduleOf(source: unknown): WebAssembly.Module {
+  checkWebAssembly()
   if (types.isAnyArrayBuffer(source)) return new WebAssembly.Module(new Uint8Array(source) as WebAssembly.BufferSource)
   if (ArrayBuffer.isView(source)) return moduleOf(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength))
   if (isModule(source)) return source

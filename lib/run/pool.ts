@@ -1,7 +1,7 @@
 /** Many runs: workers that are kept from one to the next, and modules that are compiled once. */
 import { availableParallelism } from 'node:os'
 import { coded } from '../errors.js'
-import { isModule } from '../guest/instantiate.js'
+import { checkWebAssembly, isModule } from '../guest/instantiate.js'
 import { checkInteger, checkKeys } from '../validate.js'
 import type { RunOptions, RunResult } from './options.js'
 import { copyOf } from './run.js'
@@ -39,6 +39,7 @@ export class Pool {
 
   /** As `run`, but for `isolation: 'process'`, which is an error; and Error with code ERR_WASI_POOL_CLOSED after `close`. */
   async run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
+    checkWebAssembly()
     const given = isModule(source) ? source : copyOf(source)
     if (this.#closed) throw coded(new Error('the pool has been closed'), 'ERR_WASI_POOL_CLOSED')
     this.#runs ??= this.#loaded()

@@ -1,6 +1,6 @@
 /** One guest from its start to its end, in workers, so that nothing it does keeps its embedder waiting. */
 import { types } from 'node:util'
-import { isModule } from '../guest/instantiate.js'
+import { checkWebAssembly, isModule } from '../guest/instantiate.js'
 import { wrongType } from '../validate.js'
 import type { RunOptions, RunResult } from './options.js'
 
@@ -12,11 +12,12 @@ import type { RunOptions, RunResult } from './options.js'
  * @throws What createGuest throws for wrong options; WebAssembly's own CompileError, LinkError and RuntimeError (a trap);
  * Error with code `ERR_WASI_THREADS_UNAVAILABLE` for threads with the typescript backend, `ERR_WASI_NO_START` for a module
  * without the functions to begin at, `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw;
- * `ERR_WASI_TIMEOUT`; RangeError with code `ERR_WASI_MEMORY_LIMIT` for a guest that begins with more memory or tables than it may
+ * `ERR_WASI_NO_WEBASSEMBLY` in a process without WebAssembly (`node --jitless`); `ERR_WASI_TIMEOUT`; RangeError with code `ERR_WASI_MEMORY_LIMIT` for a guest that begins with more memory or tables than it may
  * have, or fills the JavaScript heap of its worker. With `isolation: 'process'` also `ERR_WASI_NO_WALL` where the OS sandbox
  * is not available, and `ERR_WASI_PROCESS_LOST` for a process that dies or sends what no guest sends.
  */
 export async function run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
+  checkWebAssembly()
   const bytes = isModule(source) ? undefined : copyOf(source)
   if ((options as RunOptions | null)?.isolation === 'process') {
     const { runInProcess } = await import('./walled.js')

@@ -82,15 +82,23 @@ function isReportedMusl(): boolean {
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]
 
+/** The error for a process that loads no addons: by its permission model, or by `--no-addons`. */
+function forbidden(file: string, cause: Error): Error {
+  const instead =
+    "Or use backend: 'typescript' (for node:wasi: --import wasi-common/register/typescript), which needs no addon; " +
+    'RATIONALE.md says what it cannot do.'
+  if (process.permission !== undefined) {
+    const message =
+      'Access to this API has been restricted: wasi-common is an addon, which node --permission loads only with --allow-addons. '
+    return coded(new Error(message + instead, { cause }), 'ERR_ACCESS_DENIED', { permission: 'Addon', resource: file })
+  }
+  const message = `wasi-common cannot load its addon ${file}: this process was started with --no-addons. Start it without that flag. `
+  return coded(new Error(message + instead, { cause }), 'ERR_WASI_ADDON_UNAVAILABLE')
+}
+
 function unavailable(attempts: readonly { readonly file: string; readonly error: NodeJS.ErrnoException }[]): Error {
   const refused = attempts.find(({ error }) => error.code === 'ERR_DLOPEN_DISABLED')
-  // Elsewhere it is --no-addons that says so.
-  if (refused !== undefined && process.permission !== undefined) {
-    const message =
-      'Access to this API has been restricted: wasi-common is an addon, which node --permission loads with --allow-addons only. ' +
-      "Or ask for backend: 'typescript', which needs none; RATIONALE.md says what it cannot do."
-    throw coded(new Error(message, { cause: refused.error }), 'ERR_ACCESS_DENIED', { permission: 'Addon', resource: refused.file })
-  }
+  if (refused !== undefined) throw forbidden(refused.file, refused.error)
   const said = attempts.map(({ file, error }) => `  ${file}: ${isThere(file) ? firstLine(error.message) : 'is not there'}`).join('\n')
   const message =
     `wasi-common has no native addon that loads on ${platform}-${arch}. Looked for:\n${said}\n` +
