@@ -1,5 +1,5 @@
 /** What every import does alike: lift the guest's values, store results, make an errno of whatever came of the call. */
-import { Errno, errnoNames } from './abi/errno.js'
+import { Errno } from './abi/errno.js'
 import { Rights } from './abi/rights.js'
 import type { Context } from './context.js'
 import { Exit, HookFailure, isStackOverflow, refuse, UnexpectedError, WasiError } from './errors.js'
@@ -82,8 +82,8 @@ export function thrown(error: unknown, name: string, context: Context, report: R
   if (error instanceof Exit || isStackOverflow(error)) throw context.verdict.keep(error)
   return unexpected(error, name, context, report)
 }
-/** Checks the number in an error that a stream of the embedder may have thrown, of a class of its own or another copy of this package. */
-const isRefusal = (errno: Errno): boolean => Number.isInteger(errno) && errno > 0 && errno < errnoNames.length
+/** Checks the number in an error that a stream of the embedder may have thrown: 16 bits, as the specification has it, and no success. */
+const isRefusal = (errno: Errno): boolean => Number.isInteger(errno) && errno > 0 && errno <= 0xffff
 
 /** An exception of the embedder's hook ends the guest. */
 function unexpected(cause: unknown, name: string, { verdict }: Context, report: Report): Errno {
