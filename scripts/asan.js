@@ -1,14 +1,14 @@
 // Runs the tests that reach far into the addon, and some seconds of fuzzing, on an addon built with AddressSanitizer,
 // UndefinedBehaviorSanitizer and leak detection. It works in a copy of the package, so that build/Release stays as it is.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { staged } from './staged.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' } } })
-const copy = join(root, 'build/asan/package')
 
 function run(args, options = {}) {
   const { status, signal } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', ...options })
@@ -16,11 +16,7 @@ function run(args, options = {}) {
 }
 
 run(['scripts/build-native.js', '--asan'])
-rmSync(copy, { recursive: true, force: true })
-mkdirSync(join(copy, 'build/Release'), { recursive: true })
-cpSync(join(root, 'build/asan/Release/wasi_common.node'), join(copy, 'build/Release/wasi_common.node'))
-for (const name of ['package.json', 'dist', 'dist-test']) cpSync(join(root, name), join(copy, name), { recursive: true })
-symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+const copy = staged('asan')
 
 // What OpenSSL sets up once in a process is never given back; nothing else may be forgotten.
 const suppressions = join(copy, 'leaks')

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { stages } from './ci/stages.js'
 import { install, root } from './prebuild/tools.js'
 
 const folder = join(root, '.github/workflows')
@@ -24,6 +25,8 @@ for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     .map(({ line, column, message }) => `${line}:${column} ${message}`)
   for (const [, script] of text.matchAll(/\bnpm (?:run )?((?:(?<=run )[\w:-]+|test))\b/g))
     if (scripts[script] === undefined) told.push(`there is no npm script ${script}`)
+  for (const [, names] of text.matchAll(/\bnpm run ci -- ([\w -]+)/g))
+    for (const stage of names.trim().split(' ')) if (stages[stage] === undefined) told.push(`there is no stage ${stage}`)
   for (const [, action, ref = ''] of text.matchAll(/uses: ([^\s@]+)(?:@(.*))?/g))
     if (!/^[\da-f]{40} # v\d/.test(ref)) told.push(`${action} is not pinned to a commit, with its version beside it`)
   if (!/^permissions:\n {2}contents: read$/m.test(text)) told.push('what it may do does not begin with reading alone')

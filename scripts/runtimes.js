@@ -6,17 +6,22 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** A runtime for another machine: npm wants to be asked by force for what is for another processor. */
-export function fromNpm(wanted) {
-  const name = wanted.replace(/@[\d.]+$/, '')
-  const folder = join(root, 'build/runtimes', basename(name))
-  if (!existsSync(join(folder, 'node_modules', name))) {
-    mkdirSync(folder, { recursive: true })
-    const args = ['install', '--silent', '--no-save', '--force', '--ignore-scripts', '--prefix', folder, wanted]
+/**
+ * Returns the folder of a runtime's package, which it installs where it is missing. npm installs packages for other processors only by
+ * force.
+ * @param {string} wanted the package and its exact version
+ * @param {string} [folder] the folder for runtimes
+ */
+export function fromNpm(wanted, folder = join(root, 'build/runtimes')) {
+  const [, name, version] = /^(.+)@([^@]+)$/.exec(wanted)
+  const prefix = join(folder, `${basename(name)}-${version}`)
+  if (!existsSync(join(prefix, 'node_modules', name))) {
+    mkdirSync(prefix, { recursive: true })
+    const args = ['install', '--silent', '--no-save', '--force', '--ignore-scripts', '--prefix', prefix, wanted]
     const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' })
     if (status !== 0) throw new Error(`npm cannot install ${wanted}`)
   }
-  return join(folder, 'node_modules', name)
+  return join(prefix, 'node_modules', name)
 }
 
 /** Wine with a Windows of its own in that folder, of which Node starts; undefined where there is no wine. */

