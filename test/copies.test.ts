@@ -53,7 +53,14 @@ test('a WasiError of another copy, thrown by a stream, reaches the guest as its 
   t.is(errno, Errno.NOSPC)
 })
 
-for (const [title, errno] of Object.entries({ success: 0, 'beyond 16 bits': 65536, 'a fraction': 1.5, text: 'length', nothing: undefined, NaN })) {
+for (const [title, errno] of Object.entries({
+  success: 0,
+  'beyond 16 bits': 65536,
+  'a fraction': 1.5,
+  text: 'length',
+  nothing: undefined,
+  NaN,
+})) {
   test(`a WasiError of another copy whose errno is ${title} is reported as an UnexpectedError, and IO for the guest`, t => {
     const reported: unknown[] = []
     const error = Object.defineProperty(new other.WasiError(Errno.NOSPC), 'errno', { value: errno })
