@@ -1,5 +1,5 @@
 /** The differences from Linux that are meant, a row each with its reason; any other is a fault. */
-import { Fdflags, Filetype, Oflags } from '#lib/abi/values.js'
+import { Fdflags, Filetype } from '#lib/abi/values.js'
 import type { Step } from './program.js'
 import type { Slots } from './slots.js'
 
@@ -174,14 +174,6 @@ export const meant: readonly Row[] = [
     linux: /^INVAL$/,
     here: /^0 \d{14,}$/,
     reason: "a file's offset is kept without asking the kernel, which knows the largest file of its disk: 16 TiB on ext4",
-  },
-  {
-    way: /^read-only/,
-    call: /^path_open$/,
-    linux: /^(NOENT|ISDIR)$/,
-    here: /^(ROFS|LOOP|NOTDIR)$/,
-    when: ({ step }) => (Number(step[4]) & Oflags.CREAT) !== 0 && step[2] === 1 && !String(step[3]).endsWith('/'),
-    reason: 'a link to a place where nothing could be made: its target is not read, and nothing is made',
   },
   {
     way: /^typescript$/,

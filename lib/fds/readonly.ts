@@ -3,7 +3,7 @@ import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Filetype, Fstflags, Oflags } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
-import type { Answer, Handle } from '../sys/sys.js'
+import { type Answer, type Handle, UNCHANGED } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
 import { creating, linkable, making, naming, removing } from './unchanged.js'
 
@@ -45,13 +45,12 @@ export class ReadOnly extends Descriptor {
     const creates = (oflags & Oflags.CREAT) !== 0
     const exclusive = creates && (oflags & Oflags.EXCL) !== 0
     const writing = (oflags & Oflags.TRUNC) !== 0 || (access & WRITE) !== 0
-    if (creates) {
-      const refused = creating(this.#memory, [this.#behind, at, length])
-      if (refused !== 0) return refused
+    if (exclusive) {
+      const place = [this.#behind, at, length] as const
+      return creating(this.#memory, place) || making(this.#memory, place)
     }
-    if (exclusive) return making(this.#memory, [this.#behind, at, length])
-    const found = this.#behind.open(at, length, follow, oflags & ~(Oflags.CREAT | Oflags.EXCL | Oflags.TRUNC), fdflags, READ, base & ~Rights.FD_WRITE, inheriting)
-    if (typeof found === 'number') return creates && found === -Errno.NOENT ? -Errno.ROFS : found
+    const found = this.#behind.open(at, length, follow, oflags & ~Oflags.TRUNC, fdflags, READ | UNCHANGED, base & ~Rights.FD_WRITE, inheriting)
+    if (typeof found === 'number') return found
     const opened = found.known()
     const folder = opened.filetype === Filetype.DIRECTORY
     if (!writing && !(creates && folder)) return new ReadOnly(opened, this.#memory)

@@ -82,7 +82,8 @@ export function renaming(memory: GuestMemory, from: Place, to: Place): Answer {
   if (answer === 0) for (const place of [from, to]) checkDots(memory, place, 'rename')
   return answer || -Errno.ROFS
 }
-/** Creating a file by opening it, where none is: 0 if it may be there. `.` and `..` are there, whatever comes behind them. */
+
+/** Creating a file by opening it, with O_EXCL: 0 if it may be there. `.` and `..` are there, whatever comes behind them. */
 export function creating(memory: GuestMemory, place: Place): Answer {
   return above(memory, place) || (endsInSlash(memory, place) && dotsOf(memory, place) === 0 ? -Errno.ISDIR : 0)
 }

@@ -13,6 +13,8 @@ export const maxTransfer = 0x7ffff000
  * file, growing it further is FBIG, and seeking further is INVAL.
  */
 export const maxSize = Number.MAX_SAFE_INTEGER
+/** A bit of `access`: open as below a mount that is read-only, where what CREAT would make is ROFS. */
+export const UNCHANGED = 4
 
 /**
  * All that the hostcalls ask of the host. `native` and `typescript` are the backends; `memory` serves files that lie in memory,
@@ -93,7 +95,8 @@ export interface Sys {
 
   /**
    * A new handle; `opened` says what it is, or NOT_ASKED, until `identify` is called: most files are only read, and closed.
-   * `access`: 1 read, 2 write, 3 both; a directory to write is ISDIR. Never waits for the other end of a FIFO.
+   * `access`: 1 read, 2 write, 3 both; a directory to write is ISDIR. With `UNCHANGED` nothing is made, and the path is resolved as
+   * for CREAT all the same. Never waits for the other end of a FIFO.
    */
   open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer

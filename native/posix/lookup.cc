@@ -5,14 +5,18 @@
 
 namespace wasi_common {
 
-Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descriptor& fd) {
+Answer State::open(int dir, const Path& path, bool follow_last, int flags, bool unchanged, Descriptor& fd) {
   constexpr mode_t mode = 0666;
   const mode_t creating = flags & O_CREAT ? mode : 0;
+  // The kernel is never asked to make what must not be made: it opens names, and the walk finds the one that O_CREAT would make.
+  const bool keeps = unchanged && (flags & O_CREAT);
+  const int allowed = keeps ? flags & ~O_CREAT : flags;
   const auto open_plainly = [&](int in, const char* name) -> Answer {
-    if (flags & (O_CREAT | O_TRUNC)) {
+    if (allowed & (O_CREAT | O_TRUNC)) {
       if (const Answer refused = check_next(in); refused != 0) return refused;
     }
-    fd = Descriptor(retry([&] { return platform::openat(in, name, flags | O_NOFOLLOW, creating); }));
+    fd = Descriptor(retry([&] { return platform::openat(in, name, allowed | O_NOFOLLOW, creating); }));
+    if (!fd.open() && keeps && errno == ENOENT) return refuse(Errno::Rofs);
     return fd.open() ? check_reserve(fd) : failed("openat", errno, path.bytes);
   };
   if (path.plain()) {
@@ -21,7 +25,7 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, Descr
     const bool may_be_link = answer == refuse(Errno::Loop) || answer == refuse(Errno::Mlink) || answer == refuse(Errno::NotDir);
     if (!follow_last || !may_be_link) return answer;
   }
-  if (beneath(dir)) {
+  if (!keeps && beneath(dir)) {
     bool walk = false;
     const Answer answer = open_beneath(dir, path.bytes, flags | (follow_last ? 0 : O_NOFOLLOW), creating, fd, walk);
     if (!walk) return answer;

@@ -12,7 +12,7 @@ int host_flags(std::uint32_t oflags, std::uint32_t fdflags, std::uint32_t access
   constexpr int accesses[] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
   // A FIFO must not wait for its other end, a terminal not become the host's. O_NONBLOCK stays: see transfer().
   int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  flags |= accesses[access];
+  flags |= accesses[access & want_both];
   if (oflags & oflags::directory) flags |= O_DIRECTORY;
   if (oflags & oflags::creat) flags |= O_CREAT;
   if (oflags & oflags::excl) flags |= O_EXCL;
@@ -31,13 +31,14 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   Path path;
   Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  if (oflags > 15 || fdflags > fdflags::all || access > 3) return refuse(Errno::Inval);
+  if (oflags > 15 || fdflags > fdflags::all || access > (want_both | want_unchanged)) return refuse(Errno::Inval);
   if ((oflags & creating_directory) == creating_directory) return refuse(Errno::Inval);
 
   File file;
   Descriptor fd;
   const int flags = host_flags(oflags, fdflags, access);
-  if (const Answer refused = state_.open(parent->fd, path, follow != 0, flags, fd); refused != 0) return refused;
+  if (const Answer refused = state_.open(parent->fd, path, follow != 0, flags, (access & want_unchanged) != 0, fd); refused != 0)
+    return refused;
   file.fd = fd.get();
   if (flags & O_DIRECTORY)
     file.type = Filetype::Directory;

@@ -47,8 +47,8 @@ class State : public Base {
   // The same of the descriptor that comes next, for a call that would have made a file, cut one or taken a connection before it
   // is refused. `any` is an open descriptor.
   Answer check_next(int any);
-  // Opens a path with open(2)'s flags. 0 and `fd`, or the error.
-  Answer open(int dir, const Path& path, bool follow_last, int flags, Descriptor& fd);
+  // Opens a path with open(2)'s flags. 0 and `fd`, or the error. With `unchanged`, ROFS for what O_CREAT would make.
+  Answer open(int dir, const Path& path, bool follow_last, int flags, bool unchanged, Descriptor& fd);
   Answer status_at(int dir, const Path& path, bool follow_last, struct stat& status);
 
   // Whether the kernel resolves paths beneath a directory, which is asked of `dir` if it is not known yet.

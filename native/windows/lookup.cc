@@ -11,7 +11,8 @@ Answer State::open_name(nt::Object dir, const char* name, const Wanted& wanted, 
   const bool directory = (wanted.oflags & oflags::directory) != 0;
   std::u16string units;
   if (const Answer refused = spell(name, units); refused != 0) return refused;
-  file.reads = directory || wanted.access != want_write;
+  const bool unchanged = creates && (wanted.access & want_unchanged) != 0;
+  file.reads = directory || (wanted.access & want_both) != want_write;
   file.writes = !directory && (wanted.access & want_write) != 0;
 
   Opening how;
@@ -21,7 +22,7 @@ Answer State::open_name(nt::Object dir, const char* name, const Wanted& wanted, 
   if (wanted.fdflags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) how.options |= nt::option::write_through;
   // A directory names itself by the empty name, and is there.
   if (creates && units.empty() && (wanted.oflags & oflags::excl)) return refuse(Errno::Exist);
-  if (creates && !units.empty())
+  if (creates && !unchanged && !units.empty())
     how.disposition = wanted.oflags & oflags::excl ? nt::disposition::create : nt::disposition::open_if;
 
   Object opened;
@@ -29,6 +30,7 @@ Answer State::open_name(nt::Object dir, const char* name, const Wanted& wanted, 
   const nt::Status status = open_at(dir, units, how, opened, &created);
   // The name is taken as long as somebody has the file open.
   if (creates && status == nt::delete_pending) return refuse(Errno::Busy);
+  if (unchanged && status == nt::object_name_not_found) return refuse(Errno::Rofs);
   if (!nt::succeeded(status)) return failed("NtCreateFile", status, path.bytes);
   nt::AttributeTag kind{};
   if (const nt::Status asked = created ? nt::success : look(opened.get(), kind); !nt::succeeded(asked))

@@ -12,7 +12,7 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   Path path;
   Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  if (oflags > 15 || fdflags > fdflags::all || access > 3) return refuse(Errno::Inval);
+  if (oflags > 15 || fdflags > fdflags::all || access > (want_both | want_unchanged)) return refuse(Errno::Inval);
   if ((oflags & creating_directory) == creating_directory) return refuse(Errno::Inval);
   File file;
   const Wanted wanted{oflags, fdflags, access};

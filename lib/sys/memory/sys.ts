@@ -3,7 +3,7 @@ import { Errno } from '../../abi/errno.js'
 import { Fdflags, Filetype, Oflags, syncFlags, Whence } from '../../abi/values.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { type Block, Ready } from '../block.js'
-import { type Answer, type Handle, maxSize, type Sys } from '../sys.js'
+import { type Answer, type Handle, maxSize, type Sys, UNCHANGED } from '../sys.js'
 import { maxFileSize } from './content.js'
 import { list } from './listing.js'
 import * as names from './names.js'
@@ -208,7 +208,7 @@ export class MemorySys implements Sys {
     return this.#at(dir, at, length, { follow: follow !== 0 && !exclusive, enter: !creates }, lease => {
       if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
       if (lease.slash) refuse(Errno.ISDIR)
-      const node = lease.node ?? this.#create(lease, creates)
+      const node = lease.node ?? this.#create(lease, creates, (access & UNCHANGED) !== 0)
       if (lease.node !== undefined && exclusive) refuse(Errno.EXIST)
       if (node instanceof LinkNode) refuse(oflags & Oflags.DIRECTORY ? Errno.NOTDIR : Errno.LOOP)
       if (node instanceof DirectoryNode) {
@@ -218,7 +218,7 @@ export class MemorySys implements Sys {
       if (oflags & Oflags.DIRECTORY) refuse(Errno.NOTDIR)
       // Devices and the like below an overlay are seen, but not opened, as on a disk mounted so.
       if (!(node instanceof FileNode)) refuse(Errno.ACCES)
-      const file = this.#take(node, access === 0 ? READ : access, fdflags)
+      const file = this.#take(node, access & (READ | WRITE) || READ, fdflags)
       try {
         if (oflags & Oflags.TRUNC) node.resize(0)
       } catch (error) {
@@ -381,8 +381,9 @@ export class MemorySys implements Sys {
     this.block.opened[2] = 0
     return 0
   }
-  #create(lease: Lease, creates: boolean): Node {
+  #create(lease: Lease, creates: boolean, unchanged: boolean): Node {
     if (!creates) refuse(Errno.NOENT)
+    if (unchanged) refuse(Errno.ROFS)
     const file = this.#tree.makeFile()
     this.#tree.attach(lease.dir, lease.name, file)
     return file

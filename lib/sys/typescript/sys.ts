@@ -5,9 +5,9 @@ import { Errno } from '../../abi/errno.js'
 import { Fdflags, Filetype, Oflags, syncFlags } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
 import { Block, Ready, Want } from '../block.js'
-import { type Answer, type Handle, maxSize, type Sys, UNEXPECTED } from '../sys.js'
+import { type Answer, type Handle, maxSize, type Sys, UNCHANGED, UNEXPECTED } from '../sys.js'
 import { clock } from './clock.js'
-import { answerOf } from './errno.js'
+import { answerOf, codeOf } from './errno.js'
 import { guestFlags, hostFlags, O_NOFOLLOW, openDirectory } from './flags.js'
 import { identity, list } from './listing.js'
 import * as names from './names.js'
@@ -23,6 +23,16 @@ import { elsewhere } from './windows.js'
 
 const maxPath = 4095
 type Name = [dir: Handle, at: number, length: number]
+/** Opens a path. ROFS for what would have to be made, where nothing may change. */
+function found(path: Buffer, flags: number, unchanged: boolean): number {
+  if (!unchanged || (flags & fs.constants.O_CREAT) === 0) return open(path, flags, 0o666)
+  try {
+    return open(path, flags & ~fs.constants.O_CREAT, 0o666)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') refuse(Errno.ROFS)
+    throw error
+  }
+}
 /** Handles whose Sys nobody has any more. */
 const forgotten = new FinalizationRegistry<Slots>(slots => slots.clear())
 const parent: Last = { follow: false, enter: false }
@@ -213,7 +223,7 @@ export class TypescriptSys implements Sys {
       if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
       if (lease.slash) refuse(Errno.ISDIR)
       if (O_NOFOLLOW === 0 && fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isSymbolicLink()) refuse(Errno.LOOP)
-      const fd = open(lease.path, hostFlags(access, fdflags, oflags) | O_NOFOLLOW, 0o666)
+      const fd = found(lease.path, hostFlags(access, fdflags, oflags) | O_NOFOLLOW, (access & UNCHANGED) !== 0)
       try {
         const directory = fs.fstatSync(fd).isDirectory()
         if (oflags & Oflags.DIRECTORY && !directory) refuse(Errno.NOTDIR)

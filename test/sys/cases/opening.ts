@@ -1,6 +1,7 @@
 /** What open may create, cut, refuse; and what it says it opened. */
 import { Errno } from '#lib/abi/errno.js'
 import { NOT_ASKED } from '#lib/sys/block.js'
+import { UNCHANGED } from '#lib/sys/sys.js'
 import { BOTH, type Cases, Fdflags, Filetype, Oflags, READ, text, WRITE } from '../ground.js'
 
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
@@ -48,6 +49,35 @@ export const opening: Cases = {
     const file = g.handle('f', { oflags: CREAT, access: READ })
     t.is(g.write(file, 'x'), 'BADF')
     t.true(g.exists('f'))
+  },
+  'CREAT with UNCHANGED opens what is there, and makes nothing': (t, g) => {
+    g.file('f', 'hello')
+    g.folders('d')
+    const asked = (name: string, access = READ | UNCHANGED, oflags = CREAT as number) => g.open(name, { oflags, access })
+    t.is(g.text('f'), 'hello')
+    t.deepEqual(g.read(g.handle('f', { oflags: CREAT, access: READ | UNCHANGED }), 9), text('hello'))
+    for (const name of ['new', 'd/new', 'd/../new', 'd//new']) t.is(asked(name), 'ROFS', name)
+    t.is(asked('new', BOTH | UNCHANGED), 'ROFS')
+    t.is(asked('new', READ | UNCHANGED, 0), 'NOENT', 'only CREAT would make it')
+    t.is(asked('gone/new'), 'NOENT')
+    t.is(asked('f/new'), 'NOTDIR')
+    t.is(asked('new/'), 'ISDIR')
+    t.is(asked('f/'), 'ISDIR')
+    t.is(asked('../new'), 'NOTCAPABLE')
+    t.false(g.exists('new') || g.exists('d/new'))
+  },
+  'CREAT with UNCHANGED through links makes nothing': (t, g) => {
+    g.file('f', 'hello')
+    g.folders('d')
+    g.links({ here: 'f', gone: 'd/new', deep: 'none/new', slash: 'new/', chain: 'd/../slash', loop: 'loop/', out: '../new' })
+    const asked = (name: string, follow = 1) => g.open(name, { oflags: CREAT, access: READ | UNCHANGED, follow })
+    t.deepEqual(g.read(g.handle('here', { oflags: CREAT, access: READ | UNCHANGED }), 9), text('hello'))
+    for (const name of ['gone', 'd/../gone']) t.is(asked(name), 'ROFS', name)
+    for (const name of ['slash', 'chain', 'loop']) t.is(asked(name), 'ISDIR', name)
+    t.is(asked('deep'), 'NOENT')
+    t.is(asked('out'), 'NOTCAPABLE')
+    t.is(asked('gone', 0), 'LOOP')
+    t.false(g.exists('d/new') || g.exists('new'))
   },
   'EXCL refuses what is there': (t, g) => {
     g.file('f')
