@@ -34,7 +34,7 @@ test('what has no places to read and write at is read and written as a stream', 
 })
 
 test('a seek beyond the integers of a double, or before the start, leaves the offset where it is', t => {
-  const file = fileOver({})
+  const file = fileOver({ seek: (_: number, offset: number) => offset })
   const last = Number.MAX_SAFE_INTEGER
   t.is(file.seek(last, 0), last)
   t.is(file.seek(1, 1), -Errno.INVAL)
@@ -44,4 +44,28 @@ test('a seek beyond the integers of a double, or before the start, leaves the of
   t.is(file.seek(-last, 1), 0)
   t.is(file.seek(-1, 1), -Errno.INVAL)
   t.is(file.seek(0, 1), 0)
+})
+
+test('a seek as far as every file system goes asks nobody; beyond it the kernel knows what the disk takes', t => {
+  const asked: number[][] = []
+  const limit = 2 ** 44 - 4096
+  const file = fileOver({
+    seek: (_: number, offset: number, whence: number) => {
+      asked.push([offset, whence])
+      return offset > limit ? -Errno.INVAL : offset
+    },
+  })
+  t.is(file.seek(2 ** 31 - 1, 0), 2 ** 31 - 1)
+  t.deepEqual(asked, [])
+  t.is(file.seek(1, 1), 2 ** 31)
+  t.is(file.seek(limit, 0), limit)
+  t.is(file.seek(1, 1), -Errno.INVAL)
+  t.is(file.seek(limit + 1, 0), -Errno.INVAL)
+  t.deepEqual(asked, [
+    [2 ** 31, 0],
+    [limit, 0],
+    [limit + 1, 0],
+    [limit + 1, 0],
+  ])
+  t.is(file.seek(0, 1), limit, 'what was refused moved nothing')
 })

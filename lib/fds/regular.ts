@@ -7,6 +7,8 @@ import { HostFile } from './host.js'
 
 /** Where a filestat has the file's size. */
 const SIZE = 32
+/** The least that a file system of Linux takes for an offset: MAX_NON_LFS, 2^31 - 1. Only the kernel knows how much more its disk takes. */
+const certain = 2 ** 31 - 1
 
 export class RegularFile extends HostFile {
   #offset: number
@@ -42,7 +44,8 @@ export class RegularFile extends HostFile {
   override seek(offset: number, whence: number): Answer {
     if (this.#byKernel || whence === Whence.END) return this.#sought(super.seek(offset, whence))
     const place = whence === Whence.SET ? offset : this.#offset + offset
-    return place < 0 || place > maxSize ? -Errno.INVAL : this.#sought(place)
+    if (place < 0 || place > maxSize) return -Errno.INVAL
+    return this.#sought(place > certain ? super.seek(place, Whence.SET) : place)
   }
   #sought(answer: Answer): Answer {
     if (answer >= 0) this.#offset = answer

@@ -355,6 +355,42 @@ each(test, 'fd_seek: from the start, from here and from the end', {}, (t, w) => 
   }
 })
 
+/** The disk's own limit is asked of Linux alone. */
+const unasked = {
+  typescript: 'node:fs has no lseek',
+  ...(process.platform === 'linux' ? {} : { native: 'Linux has the last word', thread: 'Linux has the last word' }),
+}
+each(test, 'fd_seek: as far as the disk holds a file, and no further', { skip: unasked }, (t, w) => {
+  const fd = w.file('f', '')
+  const host = w.backend === 'memory' || w.backend === 'overlay' ? undefined : fs.openSync(w.host('f'), 'r+')
+  /** Whether Linux takes it, which ftruncate(2) tells too: EFBIG. */
+  const fits = (size: bigint): boolean => {
+    try {
+      if (host !== undefined) fs.ftruncateSync(host, Number(size))
+      return true
+    } catch (error) {
+      t.is((error as NodeJS.ErrnoException).code, 'EFBIG')
+      return false
+    }
+  }
+  const seek = (offset: bigint, from: 'set' | 'cur'): string => {
+    const answer = w.call('fd_seek', fd, offset, whence[from][w.version], 0x40)
+    if (answer === 'SUCCESS') w.expect(0x40, u64(offset))
+    return answer
+  }
+  try {
+    for (const size of [2n ** 31n, 2n ** 32n, 2n ** 44n - 4096n, 2n ** 44n - 4095n, 2n ** 44n, 2n ** 50n]) {
+      t.is(seek(7n, 'set'), 'SUCCESS')
+      const wanted = fits(size) ? 'SUCCESS' : 'INVAL'
+      t.is(seek(size, 'set'), wanted, `${size}`)
+      t.is(w.tell(fd), wanted === 'INVAL' ? 7n : size)
+      if (wanted === 'INVAL') t.is(seek(size - 7n, 'cur'), 'INVAL')
+    }
+  } finally {
+    if (host !== undefined) fs.closeSync(host)
+  }
+})
+
 each(test, 'fd_seek: before the start is INVAL and moves nothing', {}, (t, w) => {
   const fd = w.file('f', '0123456789')
   w.read(fd, 3)
