@@ -9,8 +9,6 @@ export interface Held {
 }
 
 export class Slots {
-  /** A file was allocated. */
-  allocated = false
   /** No bytes were read of a file. */
   readNothing = false
   /** A file's offset was moved to near 2^53. */
@@ -23,7 +21,6 @@ export class Slots {
     const [from, into] = args as number[]
     if (name === 'path_open') this.#held.set(args[6] as number, { type: Number(answer.slice(2)), access: args[4] as number })
     if (name === 'fd_renumber' && from !== into) this.#held.set(into as number, this.#held.get(from as number) as Held)
-    if (name === 'fd_allocate') this.allocated = true
     if (name === 'fd_seek') this.far ||= BigInt(answer.slice(2)) >= 2n ** 53n - 70_000n
     if (name === 'fd_read' || name === 'fd_pread') this.readNothing ||= into === 0
     if (name === 'fd_close' || (name === 'fd_renumber' && from !== into)) this.#held.delete(from as number)

@@ -16,7 +16,13 @@ int reserve(int fd, off_t offset, off_t length) {
   struct stat status;
   if (::fstat(fd, &status) != 0) return -1;
   const off_t end = offset + length;
-  if (end <= status.st_size) return 0;
+  if (end <= status.st_size) {
+    // A change all the same, as on Linux. Where another owns the file its times stay.
+    timespec times[2]{};
+    times[0].tv_nsec = UTIME_OMIT;
+    times[1].tv_nsec = UTIME_NOW;
+    return ::futimens(fd, times) == 0 || errno == EPERM ? 0 : -1;
+  }
   fstore_t store{F_ALLOCATEALL, F_PEOFPOSMODE, 0, end - status.st_size, 0};
   if (::fcntl(fd, F_PREALLOCATE, &store) == -1) return -1;
   return ::ftruncate(fd, end);

@@ -93,7 +93,12 @@ Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length)
     return state_.failed("NtQueryInformationFile", status);
   // What a file's size covers has room on the disk already, unless it was made sparse.
   const auto end = static_cast<std::int64_t>(offset + length);
-  if (end <= all.standard.size) return 0;
+  if (end <= all.standard.size) {
+    // A change all the same, as on Linux.
+    Object opened;
+    if (const Answer refused = open_again(state_, *file, nt::access::write_attributes, opened); refused != 0) return refused;
+    return state_.failed("NtSetInformationFile", wasi_common::set_times(opened.get(), {0, file_time()}));
+  }
   const nt::Status status = wasi_common::set_size(file->object, end);
   return status == nt::invalid_parameter ? refuse(Errno::Fbig) : state_.failed("NtSetInformationFile", status);
 }

@@ -5,6 +5,7 @@ import { Filetype, Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Block } from '../block.js'
 import { guestTime } from '../times.js'
+import { codeOf } from './errno.js'
 import { O_NOFOLLOW } from './flags.js'
 
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK } = fs.constants
@@ -67,6 +68,18 @@ export function wantedTimes(block: Block, wanted: number, current: () => fs.BigI
     one(block.times[0], Fstflags.ATIM, Fstflags.ATIM_NOW, 'atimeNs'),
     one(block.times[1], Fstflags.MTIM, Fstflags.MTIM_NOW, 'mtimeNs'),
   ]
+}
+
+/**
+ * Makes the modification time of an open file new, as a change that leaves it as large as it was does. Only the owner of a file may
+ * set its times to others than now: of another's it stays.
+ */
+export function touch(fd: number, stats: fs.BigIntStats): void {
+  try {
+    fs.futimesSync(fd, kept(stats.atimeNs), Date.now() / 1000)
+  } catch (error) {
+    if (codeOf(error) !== 'EPERM') throw error
+  }
 }
 
 /**

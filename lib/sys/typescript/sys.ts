@@ -16,7 +16,7 @@ import { type ReachName, reach } from './reach.js'
 import { open } from './reserve.js'
 import { sleep } from './sleep.js'
 import { type Slot, Slots } from './slots.js'
-import { setTimesAt, storeFilestat, typeOf, wantedTimes } from './stat.js'
+import { setTimesAt, storeFilestat, touch, typeOf, wantedTimes } from './stat.js'
 import { pieces, pread, pwrite, read, seek, write } from './transfer.js'
 import { type Last, type Lease, walk } from './walk.js'
 import { elsewhere } from './windows.js'
@@ -156,7 +156,9 @@ export class TypescriptSys implements Sys {
       if (length === 0) refuse(Errno.INVAL)
       if (type !== Filetype.REGULAR_FILE) refuse(type === Filetype.SOCKET_STREAM ? Errno.SPIPE : Errno.NODEV)
       if (offset + length > maxSize) refuse(Errno.FBIG)
-      if (fs.fstatSync(fd).size < offset + length) fs.ftruncateSync(fd, offset + length)
+      const stats = fs.fstatSync(fd, { bigint: true })
+      if (stats.size < offset + length) fs.ftruncateSync(fd, offset + length)
+      else touch(fd, stats)
       return 0
     })
   }

@@ -1,5 +1,5 @@
 /** Reading, writing, offsets and sizes. */
-import { BOTH, type Cases, Fdflags, Filetype, READ, said, text, Whence, WRITE } from '../ground.js'
+import { BOTH, type Cases, Fdflags, Filetype, Fstflags, READ, said, text, Whence, WRITE } from '../ground.js'
 
 export const files: Cases = {
   'write, then read back': (t, g) => {
@@ -195,6 +195,19 @@ export const files: Cases = {
     t.is(g.text('f'), 'hello\0\0\0\0\0')
     t.is(said(g.sys.allocate(file, 0, 1)), 0)
     t.is(g.text('f').length, 10)
+  },
+  'allocate makes the time of the last change new, also where the file is large enough': (t, g) => {
+    g.file('f', 'hello')
+    const file = g.handle('f', { access: BOTH })
+    for (const length of [1, 5, 6]) {
+      g.setTimes(1_000_000_000_000_000_000n, 1_100_000_000_000_000_000n)
+      t.is(said(g.sys.setTimes(file, Fstflags.ATIM | Fstflags.MTIM)), 0)
+      const before = BigInt(Date.now() - 60_000) * 1_000_000n
+      t.is(said(g.sys.allocate(file, 0, length)), 0)
+      t.is(said(g.sys.filestat(file)), 0)
+      t.true(g.record.mtim > before, `${length}: ${g.record.mtim}`)
+      t.is(g.record.atim, 1_000_000_000_000_000_000n)
+    }
   },
   'allocate refuses': (t, g) => {
     g.file('f', 'hello')
