@@ -124,6 +124,8 @@ export class Steps {
         return [r.onceIn(10) ? r.pick(numbers) : r.below(type.labels.length)]
       case Kind.Size64:
       case Kind.Delta64:
+      case Kind.Place64:
+      case Kind.Far64:
       case Kind.Raw64:
         return [r.onceIn(10) ? r.pick(longs) : BigInt(r.below(10_000))]
       case Kind.Rights:

@@ -4,7 +4,7 @@ import { Rights } from './abi/rights.js'
 import type { Context } from './context.js'
 import { Exit, HookFailure, isStackOverflow, refuse, UnexpectedError, WasiError } from './errors.js'
 import { type GuestMemory, NotStarted } from './memory.js'
-import { type Answer, maxSize, UNEXPECTED } from './sys/sys.js'
+import { type Answer, maxSize, maxTransfer, UNEXPECTED } from './sys/sys.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a guest, or JavaScript, passes is unknown until it is lifted
 type Value = any
@@ -42,6 +42,18 @@ export function delta64(value: Value): number {
 export function size64(value: Value): number {
   const number = delta64(value)
   return number >= 0 ? number : refuse(Errno.INVAL)
+}
+/** What is close to 2^63 counts down to it, exactly: a transfer from there may cross it. */
+export function place64(value: Value): number {
+  const number = size64(value)
+  if (number <= maxSize) return number
+  const lacking = Number(BigInt.asIntN(64, value) - 2n ** 63n)
+  return lacking >= -maxTransfer ? lacking : number
+}
+/** From 2^63 on it is beyond every file, too. */
+export function far64(value: Value): number {
+  const number = delta64(value)
+  return number >= 0 ? number : maxSize + 1
 }
 /** Rights that no snapshot knows fall away, since nothing can be done with them. */
 export function rights(value: Value): Rights {

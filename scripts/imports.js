@@ -16,6 +16,10 @@ function lift({ type }, value) {
       return `gate.size64(${value})`
     case Kind.Delta64:
       return `gate.delta64(${value})`
+    case Kind.Place64:
+      return `gate.place64(${value})`
+    case Kind.Far64:
+      return `gate.far64(${value})`
     case Kind.Rights:
       return `gate.rights(${value})`
     case Kind.Raw64:

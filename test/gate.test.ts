@@ -201,7 +201,7 @@ test('one argument too many is refused by every call', t => {
   for (const [name, { params, results }] of Object.entries(table) as [CallName, Row][]) {
     let made = 0
     const { call } = fake(name, () => made++)
-    const wide: readonly Kind[] = [Kind.Size64, Kind.Delta64, Kind.Rights, Kind.Raw64]
+    const wide: readonly Kind[] = [Kind.Size64, Kind.Delta64, Kind.Place64, Kind.Far64, Kind.Rights, Kind.Raw64]
     const args = params.flatMap(({ type: { kind } }) =>
       kind === Kind.List || kind === Kind.Path ? [0, 0] : [wide.includes(kind) ? 0n : 0],
     )

@@ -272,4 +272,5 @@ test('metrics: every call of the table is counted under its own name', t => {
   }
   t.is(Errno.SUCCESS, 0)
 })
-const wide = (kind: number): boolean => kind === Kind.Size64 || kind === Kind.Delta64 || kind === Kind.Rights || kind === Kind.Raw64
+const wides: readonly number[] = [Kind.Size64, Kind.Delta64, Kind.Place64, Kind.Far64, Kind.Rights, Kind.Raw64]
+const wide = (kind: number): boolean => wides.includes(kind)

@@ -97,7 +97,7 @@ export interface Source {
 }
 
 const codes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f64: 0x7c }
-const wide: readonly Kind[] = [Kind.Size64, Kind.Delta64, Kind.Rights, Kind.Raw64]
+const wide: readonly Kind[] = [Kind.Size64, Kind.Delta64, Kind.Place64, Kind.Far64, Kind.Rights, Kind.Raw64]
 const wasmTypes = ({ kind }: Type): ValueType[] =>
   kind === Kind.List || kind === Kind.Path ? ['i32', 'i32'] : [wide.includes(kind) ? 'i64' : 'i32']
 /** How a hostcall looks from wasm. */

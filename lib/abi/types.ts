@@ -24,6 +24,10 @@ export const Kind = Object.freeze({
   Path: 9,
   /** A struct that the host writes. */
   Record: 10,
+  /** A Size64 where a transfer begins: from 2^63 - `maxTransfer` on, as what it lacks to 2^63, below zero. */
+  Place64: 11,
+  /** A u64 whose upper half is in no file: a number; 2^53 for all from there on. */
+  Far64: 12,
 })
 export type Kind = (typeof Kind)[keyof typeof Kind]
 type KindOf<Name extends keyof typeof Kind> = (typeof Kind)[Name]
@@ -68,6 +72,9 @@ export const size = type('size', Kind.Unsigned, 4)
 export const exitcode = type('exitcode', Kind.Unsigned, 4)
 export const pointer = type('pointer', Kind.Unsigned, 4)
 export const filesize = type('filesize', Kind.Size64, 8)
+/** Offsets, which the specification calls filesize. */
+export const place = type('filesize', Kind.Place64, 8)
+export const far = type('filesize', Kind.Far64, 8)
 export const filedelta = type('filedelta', Kind.Delta64, 8)
 export const timestamp = type('timestamp', Kind.Raw64, 8)
 export const dircookie = type('dircookie', Kind.Raw64, 8)

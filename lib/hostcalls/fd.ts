@@ -1,8 +1,10 @@
 /** Calls on an open descriptor. */
 import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
-import { syncFlags, Whence } from '../abi/values.js'
+import { Filetype, syncFlags, Whence } from '../abi/values.js'
+import type { Descriptor } from '../fds/descriptor.js'
 import { ofMessages } from '../fds/rights.js'
+import { maxSize, type Sys } from '../sys/sys.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 
@@ -67,13 +69,24 @@ export const fd_write: Hostcalls['fd_write'] = ({ fds, memory }, fd, iovs, count
   const file = fds.get(fd, Rights.FD_WRITE)
   return file.writev(memory.spans(iovs, count, ofMessages(file.filetype, Errno.INVAL)))
 }
-export const fd_pread: Hostcalls['fd_pread'] = ({ fds, memory }, fd, iovs, count, offset) => {
+export const fd_pread: Hostcalls['fd_pread'] = ({ fds, memory, sys }, fd, iovs, count, offset) => {
   const file = fds.get(fd, Rights.FD_READ | Rights.FD_SEEK)
-  return file.preadv(memory.spans(iovs, count), offset)
+  const spans = memory.spans(iovs, count)
+  if (offset >= 0) return file.preadv(spans, offset)
+  return crosses(sys, file, spans, offset) ? -Errno.INVAL : file.preadv(spans, maxSize + 1)
 }
-export const fd_pwrite: Hostcalls['fd_pwrite'] = ({ fds, memory }, fd, iovs, count, offset) => {
+export const fd_pwrite: Hostcalls['fd_pwrite'] = ({ fds, memory, sys }, fd, iovs, count, offset) => {
   const file = fds.get(fd, Rights.FD_WRITE | Rights.FD_SEEK)
-  return file.pwritev(memory.spans(iovs, count), offset)
+  const spans = memory.spans(iovs, count)
+  if (offset >= 0) return file.pwritev(spans, offset)
+  return crosses(sys, file, spans, offset) ? -Errno.INVAL : file.pwritev(spans, maxSize + 1)
+}
+/** A transfer of a file ends by 2^63 - 1, wherever the file does, and also if its bytes are appended: rw_verify_area() of Linux. */
+function crosses({ block }: Sys, { filetype }: Descriptor, spans: number, lacking: number): boolean {
+  if (filetype !== Filetype.REGULAR_FILE) return false
+  let bytes = 0
+  for (let i = 0; i < spans; i++) bytes += block.spans[2 * i + 1]
+  return bytes >= -lacking
 }
 
 export const fd_prestat_get: Hostcalls['fd_prestat_get'] = ({ fds, sys }, fd) => {

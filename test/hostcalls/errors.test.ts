@@ -148,11 +148,13 @@ function wrongs({ param: { type }, length, result }: Slot, size: number): Wrong[
     case Kind.Enum:
       return [...all([type.labels.length, 255, 256, 65536, -1], 'INVAL'), ...noNumber]
     case Kind.Size64:
+    case Kind.Place64:
       return [...all([2n ** 63n, 2n ** 64n - 1n, -1n, -(2n ** 63n)], 'INVAL'), ...noBigint]
     case Kind.Delta64:
       return [...all([2n ** 53n, 2n ** 63n - 1n, -(2n ** 53n), -(2n ** 63n)], 'INVAL'), ...noBigint]
     case Kind.Rights:
     case Kind.Raw64:
+    case Kind.Far64:
       return noBigint
     case Kind.List:
       if (length) return [...all([-1, 0x7fffffff], 'FAULT'), ...noNumber]

@@ -33,19 +33,45 @@ function seek(w: World, fd: number, offset: bigint, whence: number): bigint | st
 each(test, 'fd_pread, fd_advise: from 2^53 on there is nothing, and that is no error', {}, (t, w) => {
   const fd = w.file('f', 'hello')
   for (const offset of beyond) {
-    t.is(pread(w, fd, 10, offset), '', `${offset}`)
+    t.is(pread(w, fd, 10, offset), offset === 2n ** 63n - 1n ? 'INVAL' : '', `${offset}`)
     t.is(w.call('fd_advise', fd, offset, offset, 3), 'SUCCESS')
   }
   for (const offset of negative) {
     t.is(pread(w, fd, 10, offset), 'INVAL', `${offset}`)
     t.is(w.call('fd_advise', fd, 0n, offset, 3), 'INVAL')
+    t.is(w.call('fd_advise', fd, offset, 9n, 3), 'SUCCESS', `${offset}, of which Linux looks at the length alone`)
   }
+  t.is(w.call('fd_advise', fd, -1n, 9n, 6), 'INVAL')
+})
+
+each(test, 'fd_pread, fd_pwrite: across 2^63 - 1 they are INVAL, also on a file that appends, and up to it they are not', {}, (t, w) => {
+  w.write('f', 'hello')
+  const files = [0, Fdflags.APPEND].map(fdflags => w.open('f', { base: ALL, fdflags }))
+  for (const fd of files) {
+    for (const [length, offset] of [
+      [1, 2n ** 63n - 1n],
+      [10, 2n ** 63n - 10n],
+      [4000, 2n ** 63n - 4000n],
+      [4000, 2n ** 63n - 1n],
+    ] as const) {
+      t.is(pread(w, fd, length, offset), 'INVAL', `${length} ${offset}`)
+      t.is(pwrite(w, fd, 'x'.repeat(length), offset), 'INVAL', `${length} ${offset}`)
+      t.is(pread(w, fd, Number(2n ** 63n - 1n - offset), offset), '')
+    }
+    const two = w.draw(w.room(16), u32(w.room(5), 5, w.room(5), 5))
+    t.is(w.ask('fd_pread', fd, two, 2, 2n ** 63n - 10n), 'INVAL')
+    t.is(w.ask('fd_pread', fd, two, 2, 2n ** 63n - 11n), 0)
+  }
+  t.is(pwrite(w, files[0], 'x', 2n ** 63n - 2n), 'FBIG')
+  t.is(w.text('f'), 'hello')
+  t.is(pwrite(w, files[1], '!', 2n ** 63n - 2n), 1)
+  t.is(w.text('f'), 'hello!')
 })
 
 each(test, 'fd_pwrite, fd_filestat_set_size, fd_allocate: from 2^53 on they are FBIG', {}, (t, w) => {
   const fd = w.file('f', 'hello')
   for (const offset of beyond) {
-    t.is(pwrite(w, fd, 'x', offset), 'FBIG', `${offset}`)
+    t.is(pwrite(w, fd, 'x', offset), offset === 2n ** 63n - 1n ? 'INVAL' : 'FBIG', `${offset}`)
     t.is(pwrite(w, fd, '', offset), 0)
     t.is(w.call('fd_filestat_set_size', fd, offset), 'FBIG')
     t.is(w.call('fd_allocate', fd, offset, 1n), 'FBIG')
