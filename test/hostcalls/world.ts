@@ -17,8 +17,12 @@ import { threadAlone } from '../thread.js'
 import { elsewhere } from './elsewhere.js'
 
 export const backends = ['native', 'typescript'] as const
-/** Those, a thread of a guest that has several, files in memory, and such over a folder of the host. */
-export const ways = [...backends, 'thread', 'memory', 'overlay'] as const
+/**
+ * Those, a thread of a guest that has several, files in memory, and such over a folder of the host; and native with rights of access
+ * alone, where each case holds too, or says what is different by `enforces`. The others check rights by the same code. The contract
+ * of test/sys knows no rights: backends are never asked for any, so it needs no such way.
+ */
+export const ways = [...backends, 'thread', 'memory', 'overlay', 'access'] as const
 /** Wine is slow, and stands in for Windows where the addon asks it; all else is the same everywhere. */
 const tried: readonly Way[] = process.env.WASI_COMMON_WINE ? ['native'] : ways
 export type Way = (typeof ways)[number]
@@ -35,6 +39,14 @@ export const FOLLOW = 1
 export const rights = (...names: RightName[]): bigint => names.reduce((sum, name) => sum | BigInt(Rights[name]), 0n)
 /** All that a directory passes on: sockets are nothing that a path leads to. */
 export const ALL = BigInt(Rights.ALL) & ~rights('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
+
+/** All that a regular file can hold. */
+export const FILE = rights(
+  ...(['FD_DATASYNC', 'FD_READ', 'FD_SEEK', 'FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_TELL', 'FD_WRITE', 'FD_ADVISE', 'FD_ALLOCATE'] as const),
+  ...(['FD_FILESTAT_GET', 'FD_FILESTAT_SET_SIZE', 'FD_FILESTAT_SET_TIMES', 'POLL_FD_READWRITE'] as const),
+)
+/** All that a directory can hold: not what moves bytes. */
+export const DIRECTORY = ALL & ~rights('FD_READ', 'FD_WRITE', 'FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
 /** What may lie in memory: bytes, or text. */
 export type Part = Uint8Array | string
@@ -77,15 +89,19 @@ export interface Plan {
   readonly streams?: 'r+' | 'a+' | 'w+'
 }
 
-/** Register a case for both backends and both snapshots. Each must give back every descriptor of the host. */
+/** Register a case for each way and both snapshots. Each must give back every descriptor of the host. */
 export function each(test: TestFn, title: string, plan: Plan, body: (t: ExecutionContext, w: World) => void | Promise<void>): void {
   for (const backend of tried) {
-    const why = plan.skip?.[backend] ?? elsewhere(title)
+    // A case with a setting of its own is tried with that one.
+    if (backend === 'access' && plan.options?.rights !== undefined) continue
+    const why = plan.skip?.[backend] ?? (backend === 'access' ? plan.skip?.native : undefined) ?? elsewhere(title)
     if (why !== undefined) {
       test.skip(`${title} (${backend}) [${why}]`, () => {})
       continue
     }
-    for (const version of plan.snapshots ?? snapshots) {
+    const versions = plan.snapshots ?? snapshots
+    // Both snapshots check rights by the same code.
+    for (const version of backend === 'access' ? versions.slice(0, 1) : versions) {
       test.serial(`${title} (${backend}, ${version})`, async t => {
         const before = openDescriptors()
         const w = new World(t, backend, version, plan)
@@ -108,7 +124,8 @@ export function each(test: TestFn, title: string, plan: Plan, body: (t: Executio
 
 function open(way: Way, options: Omit<GuestOptions, 'backend'>): Guest {
   if (way === 'thread') return threadAlone(settingsOf(options))
-  return createGuest({ ...options, backend: way === 'memory' || way === 'overlay' ? 'native' : way })
+  const rights = way === 'access' ? { rights: way } : {}
+  return createGuest({ ...rights, ...options, backend: way === 'typescript' ? way : 'native' })
 }
 
 export class World {
@@ -123,6 +140,8 @@ export class World {
   /** A line for each hostcall. */
   readonly lines: string[] = []
   readonly unexpected: UnexpectedError[] = []
+  /** Whether all rights are checked; only those of access where not. */
+  readonly enforces: boolean
   readonly #t: ExecutionContext
   readonly #parent: string
   readonly #stdio: number[] = []
@@ -133,6 +152,7 @@ export class World {
     this.#t = t
     this.backend = backend
     this.version = version
+    this.enforces = (plan.options?.rights ?? (backend === 'access' ? 'access' : 'enforce')) === 'enforce'
     this.#parent = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
     const files = new MemoryFiles()
     const [memory, overlay] = [backend === 'memory', backend === 'overlay']
@@ -245,6 +265,11 @@ export class World {
     const at = this.room(4)
     const errno = this.call(name, ...args, at)
     return errno === 'SUCCESS' ? this.any(at, 4).readUInt32LE() : errno
+  }
+
+  /** What is so where all rights are checked, and where only those of access are. */
+  checked<T>(enforced: T, access: T): T {
+    return this.enforces ? enforced : access
   }
 
   /** Open below descriptor 3; the new descriptor, or the name of the errno. */
