@@ -178,9 +178,11 @@ Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   if (!file) return refuse(Errno::BadF);
   if (!file->writes) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
-  const std::int64_t place = place_of(offset);
+  // Linux appends here, too, whatever the offset.
+  const bool appends = (file->flags.get() & fdflags::append) != 0;
+  const std::int64_t place = appends ? nt::at_end : place_of(offset);
   Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans, limit_at(place)); refused != 0) return refused;
+  if (const Answer refused = pieces.gather(state_, spans, limit_at(appends ? 0 : place)); refused != 0) return refused;
   if (pieces.empty()) return pieces.cut() ? refuse(Errno::Fbig) : 0;
   return keep_position(state_, *file, [&] { return write_disk(state_, *file, pieces, &place); });
 }

@@ -76,15 +76,6 @@ const onWindows: Skip[] = [
     cases: ['a directory opened as one is not opened to write'],
   },
   {
-    reason: 'a write at a place is made there, as POSIX has it: Linux alone appends',
-    cases: [
-      'writing from 2^53 on appends to a file opened to append',
-      'pwrite to a file opened to append ignores its place and leaves the offset',
-      'pwrite follows the append flag as it is turned on and off',
-      'two handles that append in turns overwrite nothing',
-    ],
-  },
-  {
     reason: 'wants a shell of POSIX',
     cases: [
       ...['recv can wait for all of it', 'a send that may wait sends all of it, as its peer takes it'],
