@@ -1,7 +1,10 @@
 /** The errors of this package: what a guest is refused with, what the host did not expect, what an embedder did wrong. */
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { Errno, errnoNames } from './abi/errno.js'
 import { brand } from './brand.js'
+
+/** Recognizes errors of all realms, such as those of node:vm and Jest, for which `instanceof` is false. */
+export const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error
 
 /** An error with a WASI number: what a hostcall throws to answer the guest. */
 export class WasiError extends Error {
@@ -33,7 +36,7 @@ export class UnexpectedError extends WasiError {
   }
   /** To be told. @param cause what was thrown, or the host's error with `code`, `syscall`, `errno` */
   constructor(call: string, cause: unknown) {
-    super(Errno.IO, `unexpected host error in ${call}: ${cause instanceof Error ? cause.message : inspect(cause)}`, { cause })
+    super(Errno.IO, `unexpected host error in ${call}: ${isError(cause) ? cause.message : inspect(cause)}`, { cause })
     this.call = call
   }
 }
@@ -80,17 +83,29 @@ export class WASIExit {
   }
 }
 
+const anyTag = new WebAssembly.Tag({ parameters: [] })
+/** Recognizes exceptions of WebAssembly of all realms: the engine refuses to look for a tag in anything else. */
+function isException(value: unknown): value is WebAssembly.Exception {
+  try {
+    WebAssembly.Exception.prototype.is.call(value as WebAssembly.Exception, anyTag)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** An error for anything that a guest threw. One made here has the guest's frames, where V8 kept them, and none of its own. */
 export function uncaught(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
-  const exception = thrown instanceof WebAssembly.Exception
+  if (isError(thrown)) return thrown
+  const exception = isException(thrown)
   const error = new Error(`the guest threw ${exception ? 'a WebAssembly exception that nothing caught' : inspect(thrown)}`)
   error.stack = (exception && thrown.stack) || `${error}`
   return error
 }
 
 /** Says of a thrown value that V8's stack was at its end: in the guest's frames, or in the host's above them. */
-export const isStackOverflow = (thrown: unknown): thrown is RangeError => thrown instanceof RangeError && /call stack/.test(thrown.message)
+export const isStackOverflow = (thrown: unknown): thrown is RangeError =>
+  types.isNativeError(thrown) && thrown.name === 'RangeError' && /call stack/.test(thrown.message)
 
 /** What a hook of the embedder threw, on its way up through the gate, which lets it out as it was. */
 export class HookFailure {

@@ -256,11 +256,17 @@ function cString(name: string, text: string): Uint8Array {
   return encoder.encode(`${text}\0`)
 }
 
+/** Recognizes URLs of all realms, such as jsdom's, as Node's own functions do. */
+function isURL(value: object): value is URL {
+  const { href, protocol, auth, path } = value as Partial<URL & { auth: unknown; path: unknown }>
+  return typeof href === 'string' && typeof protocol === 'string' && auth === undefined && path === undefined
+}
+
 function folder(name: string, value: unknown): Given {
   const at = `options.preopens[${inspect(name)}]`
   const host = (path: string): Given => ({ name, path: pathOf(at, path), files: undefined, readOnly: false })
   if (value === null || typeof value !== 'object') return host(String(value))
-  if (value instanceof URL) return host(fileURLToPath(value))
+  if (isURL(value)) return host(fileURLToPath(value.href))
   // What has its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record must be spelled right.
   if (value instanceof MemoryFiles || isForeign(value)) throw wrongType(at, '{ files } for MemoryFiles', value)
   if (!isRecord(value)) return host(String(value))

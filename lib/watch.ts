@@ -1,7 +1,7 @@
 /** A look at each hostcall, as it was made and as it ended. */
 import { inspect } from 'node:util'
 import type { Errno } from './abi/errno.js'
-import { Exit } from './errors.js'
+import { Exit, isError } from './errors.js'
 import type { Import } from './gate.js'
 
 /** What came of a call: one of the three. */
@@ -34,4 +34,4 @@ export function watched(call: Import, begin: (args: readonly unknown[]) => (outc
 }
 
 /** An embedder's hook may throw anything. */
-const textOf = (thrown: unknown): string => (thrown instanceof Error ? String(thrown) : inspect(thrown))
+const textOf = (thrown: unknown): string => (isError(thrown) ? String(thrown) : inspect(thrown))

@@ -22,7 +22,11 @@ declare namespace WebAssembly {
   class CompileError extends Error {}
   class LinkError extends Error {}
   class RuntimeError extends Error {}
+  class Tag {
+    constructor(type: { parameters: string[] })
+  }
   class Exception {
+    is(tag: Tag): boolean
     readonly stack: string | undefined
   }
   function compile(bytes: BufferSource): Promise<Module>

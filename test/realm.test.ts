@@ -4,8 +4,10 @@ import os from 'node:os'
 import { join } from 'node:path'
 import vm from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
+import { isStackOverflow, uncaught } from '#lib/errors.js'
 import { createGuest, MemoryFiles, Pool, run, WASI } from '#lib/index.js'
-import { call, command, drop, load, store, write } from './wasm.js'
+import { toldError } from '#lib/run/messages.js'
+import { call, command, drop, forever, load, store, write } from './wasm.js'
 
 const backends = ['native', 'typescript'] as const
 
@@ -136,5 +138,119 @@ test('a mistake in options of another realm is the same error with the same code
     }
     t.is(theirs, ours, options)
     if (code !== undefined) t.true(String(theirs).startsWith(code), `${theirs}`)
+  }
+})
+
+for (const backend of backends) {
+  test(`an error of another realm that a hook throws is told by its message (${backend})`, t => {
+    const unexpected: string[] = []
+    const { evaluate } = realm(t, { backend, told: (message: string) => unexpected.push(message) })
+    evaluate(`
+      const guest = createGuest({
+        version: 'preview1', backend, preopens: { '/': folder },
+        stdout: () => { throw new TypeError('no room') },
+        onUnexpected: error => void told(error.message),
+      })
+      const instance = guest.instantiate(Uint8Array.from(program))
+      guest.run(() => instance.exports._start())
+      guest.close()`)
+    t.true(unexpected.length > 0)
+    for (const message of unexpected) t.is(message, 'unexpected host error in fd_write: no room')
+  })
+
+  test(`an overflow of the stack in a function of another realm is the guest's trap, and no error of the host (${backend})`, t => {
+    const unexpected: string[] = []
+    const { evaluate } = realm(t, { backend, told: (message: string) => unexpected.push(message) })
+    const caught = evaluate(`
+      const guest = createGuest({
+        version: 'preview1', backend, preopens: { '/': folder },
+        stdout: function recurse() { return 1 + recurse() },
+        onUnexpected: error => void told(error.message),
+      })
+      const instance = guest.instantiate(Uint8Array.from(program))
+      let caught
+      try { guest.run(() => instance.exports._start()) } catch (error) { caught = error.name + ': ' + (error instanceof RangeError) }
+      guest.close()
+      caught`)
+    t.is(caught, 'RangeError: true', 'the very one of that realm')
+    t.deepEqual(unexpected, [])
+  })
+}
+
+test('a preopen may be a URL of another realm, as of jsdom', t => {
+  const { evaluate, output, folder } = realm(t)
+  fs.writeFileSync(join(folder, 'f'), 'by URL ')
+  const code = evaluate(`
+    class URL {
+      #href
+      constructor(href) { this.#href = href }
+      get href() { return this.#href }
+      get protocol() { return 'file:' }
+    }
+    const wasi = new WASI({ version: 'preview1', preopens: { '/': new URL('file://' + folder) }, stdout: bytes => print(String.fromCharCode(...bytes)) })
+    const code = wasi.start(wasi.instantiate(Uint8Array.from(program)))
+    wasi.close()
+    code`)
+  t.is(code, 7)
+  t.is(output.join('').slice(0, 7), 'by URL ')
+})
+
+test('a signal of another realm ends a run, waits with those of a Pool, and is refused where it is none', async t => {
+  const { evaluate } = realm(t, { run, Pool, spin: command([forever]) })
+  const signals = `
+    class Signal {
+      aborted = false
+      reason = undefined
+      #heard = new Set()
+      addEventListener(type, listener) { this.#heard.add(listener) }
+      removeEventListener(type, listener) { this.#heard.delete(listener) }
+      abort(reason) {
+        this.aborted = true
+        this.reason = reason
+        for (const listener of [...this.#heard]) listener({ type: 'abort', target: this })
+      }
+      get listeners() { return this.#heard.size }
+    }
+    const reasonOf = async promise => { try { await promise; return 'ended' } catch (reason) { return reason } }
+  `
+  const reasons = await evaluate(`(async () => {
+    ${signals}
+    const signal = new Signal()
+    const late = new Signal()
+    late.abort('before')
+    const pool = new Pool({ size: 1 })
+    const bytes = Uint8Array.from(spin)
+    const runs = [run(bytes, { signal }), pool.run(bytes, { signal }), pool.run(bytes, { signal })].map(reasonOf)
+    const early = [run(bytes, { signal: late }), pool.run(bytes, { signal: late })].map(reasonOf)
+    const all = await Promise.all(early)
+    signal.abort('enough')
+    all.push(...(await Promise.all(runs)))
+    await pool.close()
+    return [...all, signal.listeners + late.listeners].join()
+  })()`)
+  t.is(reasons, 'before,before,enough,enough,enough,0')
+  for (const none of ["'signal'", 'null', '{}', '{ aborted: false }', '{ aborted: false, addEventListener() {} }', '() => {}']) {
+    const refused = await evaluate(
+      `(async () => { ${signals} return (await reasonOf(run(Uint8Array.from(spin), { signal: ${none} }))).code })()`,
+    )
+    t.is(refused, 'ERR_INVALID_ARG_TYPE', none)
+  }
+})
+
+test('an error that a worker is told keeps its message and code, and an exception of WebAssembly its name, of whatever realm', t => {
+  const { evaluate } = realm(t)
+  const error = evaluate("Object.assign(new RangeError('theirs'), { code: 'ERR_THEIRS' })")
+  t.is(uncaught(error), error as Error)
+  t.deepEqual({ ...toldError(error), stack: '' }, { name: 'RangeError', message: 'theirs', stack: '', more: { code: 'ERR_THEIRS' } })
+  for (const other of ['Error', 'TypeError']) t.false(isStackOverflow(evaluate(`new ${other}('Maximum call stack size exceeded')`)))
+  const exception = evaluate('new WebAssembly.Exception(new WebAssembly.Tag({ parameters: [] }), [])')
+  t.is(uncaught(exception).message, 'the guest threw a WebAssembly exception that nothing caught')
+  for (const thrown of [
+    evaluate("({ name: 'Error', message: 'no error' })"),
+    1,
+    undefined,
+    Object.create(WebAssembly.Exception.prototype),
+  ]) {
+    t.notRegex(uncaught(thrown).message, /WebAssembly exception/)
   }
 })

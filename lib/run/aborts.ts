@@ -1,5 +1,17 @@
 /** Listens to a signal once for all runs that it may abort: Node warns of more than ten listeners of one signal. */
 
+/** Recognizes signals of all realms and polyfills, as jsdom's, by what is used of one here. */
+export function isSignal(value: unknown): value is AbortSignal {
+  if (value === null || typeof value !== 'object') return false
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+}
+
+/** Throws the reason of a signal that is aborted. */
+export function checkAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw signal.reason
+}
+
 const listeners = new WeakMap<AbortSignal, Set<() => void>>()
 const heard = (event: Event): void => {
   for (const abort of [...(listeners.get(event.target as AbortSignal) ?? [])]) abort()

@@ -1,8 +1,9 @@
 /** The runs of a pool: whose turn it is, which workers wait, which modules are compiled. */
 import { createHash } from 'node:crypto'
+import { types } from 'node:util'
 import { coded } from '../errors.js'
 import { wrongValue } from '../validate.js'
-import { offAbort, onAbort } from './aborts.js'
+import { checkAborted, offAbort, onAbort } from './aborts.js'
 import { runTerms } from './command.js'
 import type { RunOptions, RunResult } from './options.js'
 import { capsOf, compiled, type Program, type Source } from './program.js'
@@ -39,7 +40,7 @@ export class Runs {
     if (isolation === 'process') {
       throw wrongValue('options.isolation', 'is not to be had of a pool, whose guests live in workers of this process', isolation)
     }
-    const program = source instanceof Uint8Array ? this.#compiled(source, terms) : compiled(source, terms)
+    const program = types.isUint8Array(source) ? this.#compiled(source, terms) : compiled(source, terms)
     // It is looked at below, if it ever is this one's turn.
     program.catch(() => {})
     try {
@@ -66,7 +67,7 @@ export class Runs {
 
   async #turn(signal: AbortSignal | undefined): Promise<void> {
     if (this.#closed) throw closed()
-    signal?.throwIfAborted()
+    checkAborted(signal)
     if (this.#running < this.#size) {
       this.#running++
       return

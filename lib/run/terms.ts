@@ -1,6 +1,7 @@
 /** What an embedder says of a run beside its guest: where it runs, how long, with how much. */
 import { optionNames } from '../options.js'
 import { checkFunction, checkInteger, checkKeys, checkOneOf, wrongType, wrongValue } from '../validate.js'
+import { isSignal } from './aborts.js'
 import { mostElements } from './cap.js'
 import type { RunOptions } from './options.js'
 import { defaultStack, leastStack, mostStack } from './stack.js'
@@ -67,7 +68,7 @@ export function termsOf(options: RunOptions): Asked {
   if (maxTableElements !== undefined) checkInteger('options.maxTableElements', maxTableElements, 0, mostElements)
   checkInteger('options.maxStack', maxStack, leastStack, mostStack)
   if (timeout !== undefined) checkInteger('options.timeout', timeout, 1, mostMilliseconds)
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
+  if (signal !== undefined && !isSignal(signal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
   if (onListening !== undefined) checkFunction('options.onListening', onListening)
   const stdio = new Stdio({ stdin, stdout, stderr, maxOutput })
   return [

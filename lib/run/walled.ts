@@ -7,6 +7,7 @@ import { rooted, settingsOf } from '../options.js'
 import { checkPortable } from '../replay/options.js'
 import { walled } from '../sys/wall.js'
 import { wrongType, wrongValue } from '../validate.js'
+import { checkAborted } from './aborts.js'
 import { GuestProcess, type Launcher } from './child.js'
 import { untilEnd } from './deadline.js'
 import { channel, control, type Request } from './lines.js'
@@ -57,7 +58,7 @@ async function runBehind(
   }
   // The process begins at the root: a worker of Node does not start in a folder that is gone.
   const preopens = settings.preopens.map(rooted)
-  signal?.throwIfAborted()
+  checkAborted(signal)
   const placed = places(stdio.conveyed, joined)
   const { file, args, env, opened } = walled({
     strict: wall === 'strict',
