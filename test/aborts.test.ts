@@ -1,6 +1,8 @@
 /** Signals of runs: each has one listener, however many runs it may abort. */
 import test from 'ava'
 import { Pool } from '#lib/index.js'
+import { Deadline } from '#lib/run/deadline.js'
+import type { Terms } from '#lib/run/terms.js'
 import { command, drop, untilFails } from './wasm.js'
 
 const nothing = command([])
@@ -32,4 +34,21 @@ test('a signal ends all runs that have it, those that wait for their turn too', 
   const failed = Promise.all(runs.map(run => t.throwsAsync(run, { message: 'enough' })))
   setTimeout(() => controller.abort(new Error('enough')), 500)
   await failed
+})
+
+test('of a signal and a timeout the first ends a run, whichever part of it comes then', async t => {
+  const controller = new AbortController()
+  const { signal } = controller
+  const deadline = new Deadline({ stdio: { captured: {} } as Terms['stdio'], timeout: 10, signal })
+  controller.abort('first')
+  // Its timeout comes as well, and is no news.
+  await new Promise(done => setTimeout(done, 50))
+  t.is(
+    t.throws(() => deadline.check(), { any: true }),
+    'first' as never,
+  )
+  const told: unknown[] = []
+  await deadline.until({ result: Promise.resolve(), fail: error => told.push(error) })
+  t.deepEqual(told, ['first'])
+  deadline.close()
 })

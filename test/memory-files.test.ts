@@ -719,6 +719,22 @@ test.serial('an overlay: what is gone from it is remembered up to a number of na
     ['a', 'd/e', 'd/f'],
   )
 })
+test.serial('an overlay: a rename over another file needs room for both names that are gone, or changes nothing', t => {
+  for (const [room, answer] of [
+    [2, 'SUCCESS'],
+    [1, 'NOSPC'],
+  ] as const) {
+    const folder = scratch(t)
+    for (const name of ['from', 'onto']) fs.writeFileSync(join(folder, name), name)
+    const files = new MemoryFiles()
+    treeOf(files).room = new Room(defaultQuota, room)
+    const c = caller(t, { '/': { path: folder, overlay: files } })
+    t.is(c.call('path_rename', 3, 'from', 3, 'onto'), answer)
+    t.deepEqual(c.names(), room === 2 ? ['onto'] : ['from', 'onto'])
+    t.is(c.text('onto'), room === 2 ? 'from' : 'onto')
+    t.is(treeOf(files).room.freeGone, room === 2 ? 0 : 1)
+  }
+})
 test.serial('an overlay: of a directory that is gone no names are remembered', t => {
   const folder = scratch(t)
   fs.mkdirSync(join(folder, 'd'))

@@ -1,6 +1,7 @@
 /** The end of a guest that catches its end: every door reports the first one, and no import serves the guest after it. */
+import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { createGuest, type GuestOptions, run, WASI } from '#lib/index.js'
+import { createGuest, type GuestOptions, Pool, run, WASI } from '#lib/index.js'
 import { type DoorOptions, doors, type Outcome } from './doors.js'
 import { assemble, call, catching, command, drop, type Expression, forever, store, trap } from './wasm.js'
 
@@ -140,4 +141,26 @@ test('a hostcall before start does not end the guest', t => {
   t.throws(() => wasi.wasiImport.proc_exit(4), { any: true } as object)
   t.is(wasi.start(wasi.instantiate(command([call('proc_exit', 6)]))), 6)
   wasi.close()
+})
+
+test.serial('a worker sends the end of a guest once, with its files', async t => {
+  const ends: unknown[] = []
+  const { emit } = Worker.prototype
+  Worker.prototype.emit = function (this: Worker, name: string | symbol, ...args: unknown[]) {
+    const [message] = args as [{ kind?: string } | undefined]
+    if (name === 'message' && (message?.kind === 'exit' || message?.kind === 'failed')) ends.push(message)
+    return emit.call(this, name, ...args)
+  } as typeof emit
+  t.teardown(() => {
+    Worker.prototype.emit = emit
+  })
+  const pool = new Pool({ size: 1 })
+  const program = command([catching(call('proc_exit', 3)), catching(call('proc_exit', 4))])
+  const preopens = { '/': { files: { f: 'text' } } }
+  for (const count of [1, 2, 3]) {
+    t.is((await pool.run(program, { preopens })).exitCode, 3)
+    // All that the worker has sent before has come when it serves the next guest.
+    t.is(ends.length, count)
+  }
+  await pool.close()
 })

@@ -14,6 +14,7 @@ const memory: Skip[] = [
     reason: 'no descriptor of the host lies in memory',
     cases: [
       ...['adopt a file, and leave it open', 'an adopted file goes on where the host was', 'adopt a file that appends'],
+      'the flags of an adopted descriptor stay the host’s',
       ...['an adopted file that appends goes on doing so', 'the flags of an adopted file leave its offset to the host'],
       ...['an adopted end of a pipe is not waited for in the other direction'],
       ...['adopt a pipe', 'adopt a device', 'adopt what is not open', 'dispose closes all, and refuses what follows'],

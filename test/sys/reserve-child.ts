@@ -108,11 +108,27 @@ async function needs(sys: Sys, reserved: number) {
   const needed: Record<string, number | string> = {}
   for (const [title, [attempt, undo]] of Object.entries(calls)) needed[title] = least(reserved, attempt, undo)
   if (sys.name === 'native') needed.accept = await acceptNeeds(g, reserved)
+  if (sys.name === 'native') needed['write to a FIFO of the host'] = fifoNeeds(g, reserved)
   const late = sys.name === 'native' ? await acceptedLate(g, reserved) : undefined
   // A container may forbid openat2.
   const by = (sys as Native).resolver ?? sys.name
   g.leave()
   return { by, needed, late }
+}
+
+/** Where there is no descriptor for a FIFO a second time, a write goes by poll(2), which has room for PIPE_BUF alone. */
+function fifoNeeds(g: Ground, reserved: number): number | string {
+  g.fifo('pipe')
+  const host = fs.openSync(g.host('pipe'), 'r+')
+  const pipe = g.sys.adopt(host)
+  g.sys.setFlags(pipe, Fdflags.NONBLOCK)
+  const text = 'x'.repeat(20_000)
+  const all = Buffer.alloc(text.length)
+  const write = () => (g.write(pipe, text) === text.length ? 0 : 'MFILE')
+  const found = least(reserved, write, () => void fs.readSync(host, all))
+  g.close(pipe)
+  fs.closeSync(host)
+  return found
 }
 
 async function acceptNeeds(g: Ground, reserved: number): Promise<number | string> {

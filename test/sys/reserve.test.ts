@@ -31,6 +31,7 @@ const needed: Record<string, Record<string, number>> = {
     'readdir a/b, with the inode of its parent': 1,
     'set_flags f': 0,
     accept: 1,
+    'write to a FIFO of the host': 1,
   },
   walk: {
     'open f': 1,
@@ -56,6 +57,7 @@ const needed: Record<string, Record<string, number>> = {
     'readdir a/b, with the inode of its parent': 1,
     'set_flags f': 0,
     accept: 1,
+    'write to a FIFO of the host': 1,
   },
   typescript: {
     'open f': 1,

@@ -49,6 +49,7 @@ contract(test, 'typescript by path strings', () => new TypescriptSys({ places: '
     reason: 'only /proc/self/fd reopens a file, or tells its offset and how it was opened',
     cases: [
       ...['setFlags nonblock on a pipe', 'an adopted file goes on where the host was', 'adopt a file that appends'],
+      'the flags of an adopted descriptor stay the host’s',
       ...['an adopted file that appends goes on doing so', 'an adopted end of a pipe is not waited for in the other direction'],
     ],
   },
@@ -116,4 +117,26 @@ test('a directory that came open, without a path, is not reached by strings', t 
   t.teardown(() => fs.closeSync(fd))
   const dir = sys.adopt(fd)
   t.deepEqual([said(sys.filestatAt(dir, ...g.put('f'), 0)), said(sys.readdir(dir, 0n, 0, 100))], ['NOTSUP', 'NOTSUP'])
+})
+
+test.serial('what was opened and cannot be asked about is closed again', t => {
+  const sys = new TypescriptSys()
+  const g = new Ground(sys)
+  t.teardown(() => g.leave())
+  g.file('f', 'text')
+  const before = openDescriptors()
+  const { fstatSync } = fs
+  const broken = () => {
+    throw Object.assign(new Error('EIO: i/o error, fstat'), { code: 'EIO', syscall: 'fstat' })
+  }
+  fs.fstatSync = broken as typeof fstatSync
+  try {
+    t.is(g.open('f'), 'UNEXPECTED')
+    t.is(g.create('new'), 'UNEXPECTED')
+    t.throws(() => sys.preopen(g.host('')), { code: 'EIO' })
+  } finally {
+    fs.fstatSync = fstatSync
+  }
+  t.is(openDescriptors(), before)
+  t.is(typeof g.open('f'), 'number')
 })

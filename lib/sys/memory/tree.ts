@@ -249,8 +249,8 @@ export class Tree implements Ground {
     this.checkAlive(dir2)
     const given = (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
     if (given === 0 && this.room.freeEntries <= 0) refuse(Errno.NOSPC)
-    // All that the steps below may want, so that none of them fails behind another.
-    if (this.#below !== undefined && this.room.freeGone < 3) refuse(Errno.NOSPC)
+    // All that the steps below may want, so that none of them fails behind another: both names may lie below.
+    if (this.#below !== undefined && this.room.freeGone < 2) refuse(Errno.NOSPC)
     const node = dir.entries.get(name)?.node
     const reach = node instanceof DirectoryNode ? node.reach : 0
     if (dir2.distance + name2.length + reach > maxPath) refuse(Errno.NAMETOOLONG)

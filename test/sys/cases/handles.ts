@@ -211,6 +211,26 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
+  'the flags of an adopted descriptor stay the host\u2019s': (t, g) => {
+    g.file('f', 'hello')
+    const fd = fs.openSync(g.host('f'), 'a+')
+    // Elsewhere than on Linux there is no way to ask for them.
+    const flags = () =>
+      fs.existsSync('/proc/self/fdinfo') ? fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8').match(/flags:.*/)?.[0] : fd
+    try {
+      const before = flags()
+      const file = g.sys.adopt(fd)
+      for (const fdflags of [Fdflags.APPEND | Fdflags.NONBLOCK, Fdflags.APPEND]) {
+        t.is(said(g.sys.setFlags(file, fdflags)), 0)
+        t.is(flags(), before)
+      }
+      t.is(said(g.sys.setFlags(file, 0)), 'NOTSUP')
+      t.is(flags(), before)
+      g.close(file)
+    } finally {
+      fs.closeSync(fd)
+    }
+  },
   'adopt a pipe': (t, g) => {
     g.fifo('p')
     const fd = fs.openSync(g.host('p'), fs.constants.O_RDWR | fs.constants.O_NONBLOCK)
