@@ -1,5 +1,9 @@
 // The stages of CI, in order. `.ci/run` runs all, each job of .github/workflows/ci.yml names some.
 
+import { spawnSync } from 'node:child_process'
+
+const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { encoding: 'utf8' })
+
 /**
  * @typedef {object} Stage
  * @property {string} title what it checks
@@ -21,8 +25,8 @@ export const stages = {
   race: { title: 'paths raced against renames', run: 'npm run test:race -- --seconds 2' },
   interleavings: { title: 'the walk in every interleaving', run: 'npm run test:interleavings' },
   fuzz: { title: 'random calls and paths on all backends', run: 'npm run fuzz -- --seconds 10', minutes: 10 },
-  // By one seed: a difference that no change made must not stop it. Without a seed each run draws another.
-  'fuzz-linux': { title: 'random programs beside Linux', run: 'npm run fuzz:linux -- --seconds 20 --seed 337', minutes: 10 },
+  // Another seed for each commit, and the same for each run of it.
+  'fuzz-linux': { title: 'random programs beside Linux', run: `npm run fuzz:linux -- --seconds 20 --seed ${commits.trim()}`, minutes: 10 },
   'fuzz-resolve': { title: 'random paths for the walk, by libFuzzer', run: 'npm run fuzz:resolve -- --seconds 10', minutes: 5 },
   'fuzz-standalone': { title: 'the same without libFuzzer', run: 'npm run fuzz:resolve -- --seconds 5 --standalone', minutes: 5 },
   asan: { title: 'the addon with sanitizers', run: 'npm run test:asan -- --seconds 5', minutes: 30 },
