@@ -1,4 +1,4 @@
-// Writes docs/: the reference of all that lib/index.ts exports, from its comments. Whatever is public and has no words, and
+// Writes docs/reference/: the reference of all that lib/index.ts exports, from its comments. Whatever is public and has no words, and
 // every link that leads nowhere, is an error.
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, statSync } from 'node:fs'
@@ -18,5 +18,5 @@ function run(command, args, options) {
 if (time('node_modules/.package-lock.json') <= Math.max(time('package-lock.json'), time('package.json'))) {
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, shell: process.platform === 'win32' })
 }
-rmSync(`${root}docs`, { recursive: true, force: true })
+rmSync(`${root}docs/reference`, { recursive: true, force: true })
 run(process.execPath, ['node_modules/typedoc/bin/typedoc', '--options', 'typedoc.json'], { cwd: folder })

@@ -1,42 +1,55 @@
-// Packs the package, and uses it as those do who install it: without scripts, network, compiler or python, in an empty folder.
+// Packs the package, and checks the tarball by parts. A part is a file in scripts/pack/ that exports a function of the file's own
+// name. The rows that parts return are printed at the end, as tables.
 //
 //   npm run pack-check                     on the Node that runs this
 //   npm run pack-check -- --node PATH ...  on these, too
+//   npm run pack-check -- --only NAME ...  only these parts, such as nodes or contents
 //   npm run pack-check -- --all            and a prebuild that is missing is a fault
 //   npm run pack-check -- --keep FILE      and leave the tarball there
 //   npm run pack-check -- --tarball FILE   of what was packed elsewhere
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+//   npm run pack-check -- --write          and write the tables into docs/
+//
+// A part is called with one object:
+//
+//   tarball   the packed package, a path
+//   app       a folder with a package.json, where npm has installed the tarball; parts only read it
+//   unpacked  the package in there
+//   names     the files of the package, as paths below `unpacked`, with slashes
+//   record    its package.json
+//   work      an empty scratch folder of this part, which is removed in the end
+//   nodes     [{ node, version, name }]: the path of each Node, its `v26.1.0`, its `Node 26`; the first one runs this script
+//   npm       the path of npm's own program, to run by a Node
+//   all       whether --all is given
+//   expect(good, what), fault(what)           count a fault
+//   run(what, program, args, options)         resolves with standard output; counts a fault where the program fails. Options are
+//                                             those of execFile. Never a shell. Several may run at once, but there are two processors.
+//   bare(node, folder)                        an environment with an empty HOME, where PATH has nothing but that Node
+//   install(node, folder)                     installs the tarball by npm in that new folder: no network, no scripts. Resolves with
+//                                             the environment, which is bare
+//   tools(name)                               resolves with the node_modules of scripts/pack/NAME/, which has a package.json and a
+//                                             lock of exact versions: what this part takes from npm. Without scripts
+//
+// and returns, or resolves with, rows { row, column, cell, table? }: `{ row: 'pnpm 10.1.0', column: 'Node 26', cell: 'works' }`.
+// Cells with the same `row` are one line. `table` is the heading, otherwise the name of the part. Nothing need be returned.
+// The tables in docs/ are between lines `<!-- HEADING -->` and `<!-- /HEADING -->`; a cell that differs from those is a fault.
+import { execFile } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build, sources } from '#guests/toolchain.js'
-import { consumers, typed } from './pack/consumers.js'
-import { targets } from './prebuild/targets.js'
-import { install, root } from './prebuild/tools.js'
+import { compare, printed, write } from './pack-check/tables.js'
+import { install as installTools, root } from './prebuild/tools.js'
 
 const { values } = parseArgs({
   options: {
     node: { type: 'string', multiple: true, default: [] },
+    only: { type: 'string', multiple: true },
     all: { type: 'boolean', default: false },
     keep: { type: 'string' },
     tarball: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 })
-const most = 2_000_000
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
 const npm = [process.env.npm_execpath, join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')].find(
   path => path !== undefined && existsSync(path),
@@ -49,18 +62,21 @@ function fault(what) {
   faults++
 }
 const expect = (good, what) => good || fault(what)
-
-/** What a program prints; a fault where it ends otherwise than well. */
-function run(what, program, args, options = {}) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options })
-  if (status !== 0) fault(`${what}: ${error?.message ?? `exit code ${status}`}\n${`${stdout}${stderr}`.split('\n', 40).join('\n')}`)
-  return stdout ?? ''
-}
 const seconds = since => `${((Date.now() - since) / 1000).toFixed(1)} s`
 
-function pack() {
+function run(what, program, args, options = {}) {
+  return new Promise(resolve =>
+    execFile(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options }, (error, stdout, stderr) => {
+      const why = error?.signal ?? (typeof error?.code === 'number' ? `exit code ${error.code}` : error?.message)
+      if (error !== null) fault(`${what}: ${why}\n${`${stdout}${stderr}`.split('\n', 40).join('\n')}`)
+      resolve(stdout)
+    }).stdin.end(),
+  )
+}
+
+async function pack() {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', work]
-  const [{ filename }] = JSON.parse(run('npm pack', process.execPath, [npm, ...args], { cwd: root }))
+  const [{ filename }] = JSON.parse(await run('npm pack', process.execPath, [npm, ...args], { cwd: root }))
   return join(work, filename)
 }
 
@@ -73,184 +89,74 @@ const filesBelow = folder =>
         .replaceAll('\\', '/'),
     )
 
-/** Folders of the repository that nobody wants who uses the package; what is made for others; whatever a tool left. */
-const strange = /^(test|bench|fuzz|guests|examples|docs|build|coverage|node_modules)\/|\.(tgz|log|tsbuildinfo|o|obj|pdb|lib)$|(^|\/)\./
-const filesOf = name => [`${name}/wasi_common.node`, ...(targets[name].platform === 'linux' ? [`${name}/wasi-common-wall`] : [])]
-function checkNames(names) {
-  for (const name of names.filter(name => strange.test(name))) fault(`${name} is no part of a package`)
-  const wanted = [
-    'LICENSE',
-    'LICENSE.cloudabi-utils',
-    'README.md',
-    'SECURITY.md',
-    'CHANGELOG.md',
-    'dist/bundle/index.d.ts',
-    'dist/bundle/cli.js',
-  ]
-  const native = ['native/addon.cc', 'native/sources.txt', 'binding.gyp', 'CMakeLists.txt', 'scripts/build-native.js', 'scripts/sources.js']
-  const made = Object.keys(targets).filter(name => names.includes(`prebuilds/${name}/wasi_common.node`))
-  for (const name of [...wanted, ...native, 'prebuilds/LICENSES', 'prebuilds/SHA256SUMS'])
-    expect(names.includes(name), `${name} is missing`)
-  for (const name of made.filter(name => targets[name].platform === 'linux'))
-    expect(names.includes(`prebuilds/${name}/wasi-common-wall`), `prebuilds/${name} has no launcher`)
-  const ours = new Set(['LICENSES', 'SHA256SUMS', ...Object.keys(targets).flatMap(filesOf)].map(name => `prebuilds/${name}`))
-  for (const name of names.filter(name => name.startsWith('prebuilds/') && !ours.has(name))) fault(`${name} is for no platform`)
-  const missing = Object.keys(targets).filter(name => !made.includes(name))
-  if (values.all) for (const name of missing) fault(`there is no prebuild for ${name}`)
-  console.log(`prebuilds: ${made.join(', ')}${missing.length > 0 ? `; none for ${missing.join(', ')}` : ''}`)
-}
-
-/** What can be run here is tried; that the others' launchers can be is known by their modes alone, which Windows does not keep. */
-function checkModes(folder, names) {
-  if (process.platform === 'win32') return
-  for (const name of names.filter(name => name.endsWith('/wasi-common-wall')))
-    expect((statSync(join(folder, name)).mode & 0o111) === 0o111, `${name} cannot be run`)
-}
-
-function checkRecord({ scripts = {}, gypfile, dependencies, bundleDependencies }) {
-  for (const name of ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'])
-    expect(scripts[name] === undefined, `the package has a script ${name}`)
-  expect(gypfile === false, 'gypfile is not false: npm would build it when it is installed')
-  expect(dependencies === undefined && bundleDependencies === undefined, 'it depends on something')
-}
-
-function checkSums(folder) {
-  const sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map(line => line.split('  '))
-  const files = filesBelow(folder).filter(name => name !== 'SHA256SUMS')
-  const listed = new Set(sums.map(([, name]) => name))
-  for (const name of files.filter(name => !listed.has(name))) fault(`SHA256SUMS does not list ${name}`)
-  for (const [hash, name] of sums) {
-    const right =
-      existsSync(join(folder, name)) &&
-      createHash('sha256')
-        .update(readFileSync(join(folder, name)))
-        .digest('hex') === hash
-    expect(right, `${name} is not what SHA256SUMS says`)
-  }
-  console.log(`SHA256SUMS: ${sums.length} files`)
-}
-
-/** Nothing but node is there to be found. */
 function bare(node, folder) {
   const bin = join(folder, 'bin')
-  mkdirSync(bin)
-  if (process.platform !== 'win32') symlinkSync(node, join(bin, 'node'))
+  mkdirSync(bin, { recursive: true })
   const { SystemRoot, TEMP, TMP } = process.env
-  const windows = process.platform === 'win32' ? { SystemRoot, TEMP, TMP } : {}
-  return { ...windows, HOME: folder, PATH: process.platform === 'win32' ? [dirname(node), `${SystemRoot}\\System32`].join(delimiter) : bin }
+  if (process.platform === 'win32')
+    return { SystemRoot, TEMP, TMP, HOME: folder, PATH: [dirname(node), `${SystemRoot}\\System32`].join(delimiter) }
+  if (!existsSync(join(bin, 'node'))) symlinkSync(node, join(bin, 'node'))
+  return { HOME: folder, PATH: bin }
 }
 
-const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1
-function use(node, tarball) {
-  const start = Date.now()
-  const version = run('node', node, ['--version']).trim()
-  const folder = join(work, `on ${version}`)
-  mkdirSync(folder)
-  const env = bare(node, folder)
-  const app = join(folder, 'app')
-  mkdirSync(app)
-  writeFileSync(join(app, 'package.json'), '{ "private": true }\n')
-  const flags = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--silent', `--cache=${join(folder, 'cache')}`]
-  run(`${version}: npm install`, node, [npm, 'install', ...flags, tarball], { cwd: app, env })
-  const installed = readdirSync(join(app, 'node_modules')).filter(name => !name.startsWith('.'))
-  expect(installed.join() === 'wasi-common', `${version}: installed were ${installed}`)
+async function named(node) {
+  const version = (await run('node', node, ['--version'])).trim()
+  return { node, version, name: `Node ${version.slice(1).split('.', 1)[0]}` }
+}
 
-  const command = join(app, 'node_modules/wasi-common/dist/bundle/cli.js')
-  const shim = join(app, 'node_modules/.bin/wasi-common')
-  // It is compiled in the sandbox that was just installed, where it has not been yet.
-  const program = build('files', args => spawnSync(node, [command, 'run', ...args], { encoding: 'utf8' }))
-  const ways = [[], ...(process.platform === 'linux' ? [['--isolation', 'process']] : [])]
-  for (const more of ways) {
-    const box = mkdtempSync(join(folder, 'box-'))
-    const args = ['run', ...more, '--dir', `${box}::/box`, program, '/box']
-    const asTyped = process.platform === 'win32' ? [node, [command, ...args]] : [shim, args]
-    const right = run(`${version}: wasi-common run ${more.join(' ')}`, ...asTyped, { cwd: app, env }).match(/^ok /gm)?.length
-    expect(right === steps, `${version}: ${right} of ${steps} steps`)
+async function prepare() {
+  const tarball = values.tarball === undefined ? await pack() : realpathSync(values.tarball)
+  const nodes = await Promise.all([process.execPath, ...values.node].map(node => named(realpathSync(node))))
+  async function install(node, folder) {
+    mkdirSync(folder, { recursive: true })
+    const home = `${folder} home`
+    const env = bare(node, home)
+    const flags = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--silent', `--cache=${join(home, 'cache')}`]
+    await run(`npm install in ${folder}`, node, [npm, 'install', ...flags, '--prefix', folder, tarball], { cwd: folder, env })
+    return env
   }
-  for (const { name, files, args, prints } of consumers) {
-    for (const [file, text] of Object.entries(files)) writeFileSync(join(app, file), text)
-    const said = run(`${version}: ${name}`, node, args, { cwd: app, env })
-    expect(said === prints, `${version}: ${name} prints ${JSON.stringify(said)}`)
+  const app = join(work, 'app')
+  await install(process.execPath, app)
+  const unpacked = join(app, 'node_modules/wasi-common')
+  const tools = name => {
+    const folder = join(root, 'scripts/pack', name)
+    installTools(folder)
+    return join(folder, 'node_modules')
   }
-  console.log(
-    `${version}: ${steps} steps${ways.length > 1 ? ', also behind the wall' : ''}; ${consumers.map(({ name }) => name).join(', ')}: ${seconds(start)}`,
-  )
-  return app
+  const record = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
+  const shared = { tarball, app, unpacked, names: filesBelow(unpacked), record, nodes, npm, all: values.all }
+  return { ...shared, expect, fault, run, bare, install, tools: async name => tools(name) }
 }
 
-/** A consumer in TypeScript, as programs for Node and as those for bundlers look for types. */
-function types(app) {
-  const start = Date.now()
-  for (const name of ['use.mts', 'use.cts', 'use.ts']) writeFileSync(join(app, name), typed)
-  symlinkSync(join(root, 'node_modules/@types'), join(app, 'node_modules/@types'), 'junction')
-  for (const [module, moduleResolution, files] of [
-    ['node16', 'node16', ['use.mts', 'use.cts']],
-    ['nodenext', 'nodenext', ['use.mts', 'use.cts']],
-    ['esnext', 'bundler', ['use.ts']],
-  ]) {
-    const options = [
-      '--strict',
-      '--noEmit',
-      '--target',
-      'es2022',
-      '--types',
-      'node',
-      '--module',
-      module,
-      '--moduleResolution',
-      moduleResolution,
-    ]
-    run(
-      `types by ${moduleResolution}`,
-      process.execPath,
-      [join(root, 'node_modules/typescript/bin/tsc'), '--pretty', 'false', ...options, ...files],
-      {
-        cwd: app,
-      },
-    )
-  }
-  rmSync(join(app, 'node_modules/@types'))
-  console.log(`types: node16, nodenext and bundler: ${seconds(start)}`)
+const parts = readdirSync(new URL('pack/', import.meta.url))
+  .filter(name => name.endsWith('.js'))
+  .map(name => name.slice(0, -3))
+const known = []
+for (const name of parts) {
+  const part = (await import(`./pack/${name}.js`))[name]
+  if (typeof part === 'function') known.push({ name, part })
 }
+const wanted = values.only ?? known.map(({ name }) => name)
+for (const name of wanted)
+  if (!known.some(part => part.name === name)) throw new Error(`--only ${name}: there are ${known.map(part => part.name).join(', ')}`)
 
-function judge(tarball) {
-  const start = Date.now()
-  const folder = join(root, 'scripts/linters')
-  install(folder)
-  const linters = join(folder, 'node_modules')
-  run('publint', process.execPath, [join(linters, 'publint/src/cli.js'), 'run', tarball, '--strict'])
-  run('are the types wrong', process.execPath, [
-    join(linters, '@arethetypeswrong/cli/dist/index.js'),
-    tarball,
-    '--profile',
-    'node16',
-    '--no-emoji',
-    '--no-color',
-  ])
-  console.log(`publint and are-the-types-wrong: ${seconds(start)}`)
-}
-
+const rows = []
 try {
-  const tarball = values.tarball === undefined ? pack() : realpathSync(values.tarball)
-  const apps = [process.execPath, ...values.node].map(node => use(realpathSync(node), tarball))
-  const unpacked = join(apps[0], 'node_modules/wasi-common')
-  const names = filesBelow(unpacked)
-  const packed = statSync(tarball).size
-  const whole = names.reduce((sum, name) => sum + statSync(join(unpacked, name)).size, 0)
-  console.log(`${packed} bytes packed, ${whole} unpacked, ${names.length} files`)
-  expect(packed < most, `it has ${packed} bytes, and shall have less than ${most}`)
-  checkNames(names)
-  checkModes(unpacked, names)
-  checkRecord(JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')))
-  checkSums(join(unpacked, 'prebuilds'))
-  types(apps[0])
-  judge(tarball)
-  if (values.keep !== undefined && faults === 0) copyFileSync(tarball, values.keep)
+  const context = await prepare()
+  for (const { name, part } of known.filter(({ name }) => wanted.includes(name))) {
+    const start = Date.now()
+    const folder = join(work, name)
+    mkdirSync(folder)
+    for (const row of (await part({ ...context, work: folder })) ?? []) rows.push({ table: name, ...row })
+    console.log(`${name}: ${seconds(start)}`)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  if (values.write) write(rows)
+  else for (const what of compare(rows)) fault(what)
+  if (values.keep !== undefined && faults === 0) copyFileSync(context.tarball, values.keep)
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
+console.log(printed(rows))
 console.log(faults === 0 ? 'the package is good' : `${faults} faults`)
 process.exitCode = faults === 0 ? 0 : 1

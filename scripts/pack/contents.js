@@ -1,0 +1,79 @@
+// Checks the files of the package: which there are, that nothing else is, their sizes, modes and sums.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { targets } from '../prebuild/targets.js'
+
+const most = 2_000_000
+/** Folders of the repository that no user of the package needs; made for others; left by a tool. */
+const strange = /^(test|bench|fuzz|guests|examples|docs|build|coverage|node_modules)\/|\.(tgz|log|tsbuildinfo|o|obj|pdb|lib)$|(^|\/)\./
+const wanted = [
+  'LICENSE',
+  'LICENSE.cloudabi-utils',
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'dist/bundle/index.d.ts',
+  'dist/bundle/cli.js',
+  'native/addon.cc',
+  'native/sources.txt',
+  'binding.gyp',
+  'CMakeLists.txt',
+  'scripts/build-native.js',
+  'scripts/sources.js',
+  'prebuilds/LICENSES',
+  'prebuilds/SHA256SUMS',
+]
+const filesOf = name => [`${name}/wasi_common.node`, ...(targets[name].platform === 'linux' ? [`${name}/wasi-common-wall`] : [])]
+
+export function contents({ tarball, unpacked, names, record, all, expect, fault }) {
+  const packed = statSync(tarball).size
+  const whole = names.reduce((sum, name) => sum + statSync(join(unpacked, name)).size, 0)
+  console.log(`${packed} bytes packed, ${whole} unpacked, ${names.length} files`)
+  expect(packed < most, `it has ${packed} bytes, and shall have less than ${most}`)
+  checkNames()
+  checkModes()
+  checkRecord(record)
+  checkSums(join(unpacked, 'prebuilds'))
+
+  function checkNames() {
+    for (const name of names.filter(name => strange.test(name))) fault(`${name} is no part of a package`)
+    for (const name of wanted) expect(names.includes(name), `${name} is missing`)
+    const made = Object.keys(targets).filter(name => names.includes(`prebuilds/${name}/wasi_common.node`))
+    for (const name of made.filter(name => targets[name].platform === 'linux'))
+      expect(names.includes(`prebuilds/${name}/wasi-common-wall`), `prebuilds/${name} has no launcher`)
+    const ours = new Set(['LICENSES', 'SHA256SUMS', ...Object.keys(targets).flatMap(filesOf)].map(name => `prebuilds/${name}`))
+    for (const name of names.filter(name => name.startsWith('prebuilds/') && !ours.has(name))) fault(`${name} is for no platform`)
+    const missing = Object.keys(targets).filter(name => !made.includes(name))
+    if (all) for (const name of missing) fault(`there is no prebuild for ${name}`)
+    console.log(`prebuilds: ${made.join(', ')}${missing.length > 0 ? `; none for ${missing.join(', ')}` : ''}`)
+  }
+
+  /** This machine's own launcher is run by other parts; the others' are known by their modes alone, which Windows does not keep. */
+  function checkModes() {
+    if (process.platform === 'win32') return
+    for (const name of names.filter(name => name.endsWith('/wasi-common-wall')))
+      expect((statSync(join(unpacked, name)).mode & 0o111) === 0o111, `${name} cannot be run`)
+  }
+
+  function checkRecord({ scripts = {}, gypfile, dependencies, bundleDependencies }) {
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'])
+      expect(scripts[name] === undefined, `the package has a script ${name}`)
+    expect(gypfile === false, 'gypfile is not false: npm would build it when it is installed')
+    expect(dependencies === undefined && bundleDependencies === undefined, 'it depends on something')
+  }
+
+  function checkSums(folder) {
+    const sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map(line => line.split('  '))
+    const files = names.filter(name => name.startsWith('prebuilds/')).map(name => name.slice('prebuilds/'.length))
+    const listed = new Set(['SHA256SUMS', ...sums.map(([, name]) => name)])
+    for (const name of files.filter(name => !listed.has(name))) fault(`SHA256SUMS does not list ${name}`)
+    const hash = file => createHash('sha256').update(readFileSync(file)).digest('hex')
+    for (const [sum, name] of sums)
+      expect(existsSync(join(folder, name)) && hash(join(folder, name)) === sum, `${name} is not what SHA256SUMS says`)
+    console.log(`SHA256SUMS: ${sums.length} files`)
+  }
+}
