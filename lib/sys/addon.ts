@@ -102,8 +102,8 @@ function unavailable(attempts: readonly { readonly file: string; readonly error:
   const said = attempts.map(({ file, error }) => `  ${file}: ${isThere(file) ? firstLine(error.message) : 'is not there'}`).join('\n')
   const message =
     `wasi-common has no native addon that loads on ${platform}-${arch}. Looked for:\n${said}\n` +
-    'In a checkout, `npm run build` builds it. Where it is installed, `npm install --no-save node-gyp node-addon-api && ' +
-    'npm run build:native --prefix node_modules/wasi-common` does, beside your package.json, with python3, make and a C++ compiler. ' +
+    'To build it, add node-gyp and node-addon-api to your project, and run there, with python3, make and a C++ compiler:\n' +
+    `  node "${fileURLToPath(new URL('scripts/build-native.js', root))}"\n` +
     "Or ask for backend: 'typescript', which needs no addon; RATIONALE.md says what it cannot do."
   return coded(new Error(message, { cause: attempts.at(-1)?.error }), 'ERR_WASI_ADDON_UNAVAILABLE')
 }
