@@ -1,4 +1,5 @@
 {
+  # Folders are named from this file; commands run beside the binding.gyp that includes it, and name sources from there.
   'target_defaults': {
     'default_configuration': 'Release',
   },
@@ -8,7 +9,7 @@
       # The list stands in native/sources.txt, and is the same for CMakeLists.txt.
       'sources': ['<!@(node scripts/build-native.js --sources)'],
       'include_dirs': [
-        'native',
+        '.',
         '<!(node -p "require(\'node-addon-api\').include_dir")',
       ],
       'defines': [
@@ -34,11 +35,11 @@
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-O3'],
       'conditions': [
         ['OS=="linux"', {
-          'include_dirs': ['native/posix'],
+          'include_dirs': ['posix'],
           'ldflags': ['-Wl,-z,now,-z,relro', '-Wl,--gc-sections'],
         }],
         ['OS=="mac"', {
-          'include_dirs': ['native/posix'],
+          'include_dirs': ['posix'],
           'xcode_settings': {
             'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',
             'GCC_ENABLE_CPP_EXCEPTIONS': 'NO',
@@ -50,7 +51,7 @@
           },
         }],
         ['OS=="win"', {
-          'include_dirs': ['native/windows'],
+          'include_dirs': ['windows'],
           'libraries': ['ntdll.lib', 'ws2_32.lib'],
           # The sources are for compilers that know GCC's builtins: Visual Studio brings clang-cl.
           'msbuild_toolset': 'ClangCL',

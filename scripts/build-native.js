@@ -1,19 +1,20 @@
-// Builds the addon for this machine; says little unless it fails.
+// Builds the addon for this machine; says little unless it fails. In an installed package, it finds node-gyp and node-addon-api from
+// the folder where it is run, too.
 //
 //   node scripts/build-native.js            by node-gyp, to build/Release/wasi_common.node
 //   node scripts/build-native.js --cmake    by cmake-js, to build/cmake/Release/wasi_common.node
 //   node scripts/build-native.js --asan     by cmake-js with sanitizers, to build/asan/Release/wasi_common.node
-//   node scripts/build-native.js --sources  prints the addon's sources on this platform, for binding.gyp
+//   node scripts/build-native.js --sources  prints the addon's sources on this platform, for native/addon.gypi
 //   node scripts/build-native.js --wall     prints those of wasi-common-wall, which is built beside the addon where there is a wall
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sourcesOf, wallOf } from './sources.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const require = createRequire(import.meta.url)
+const requires = [createRequire(import.meta.url), createRequire(join(process.cwd(), 'package.json'))]
 const asked = new Set(process.argv.slice(2))
 
 const wall = wallOf(process.platform)
@@ -24,19 +25,30 @@ const ways = {
   asan: { output: 'build/asan/Release/wasi_common.node', command: () => cmake('build/asan', '--CDSANITIZE=ON') },
 }
 
+function resolve(name, file = '') {
+  for (const require of requires) {
+    try {
+      return require.resolve(name + file)
+    } catch {}
+  }
+  console.error(`${name} is not found from this package or from ${process.cwd()}: add node-gyp and node-addon-api to your project there`)
+  process.exit(1)
+}
+
 function gyp() {
   // Headers beside the running node spare a download, and fit it exactly.
   const prefix = join(dirname(process.execPath), '..')
   const beside = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : []
   const step =
-    existsSync(join(root, 'build/config.gypi')) && newest(['binding.gyp', 'native/sources.txt']) < time('build/config.gypi')
+    existsSync(join(root, 'build/config.gypi')) &&
+    newest(['binding.gyp', 'native/addon.gypi', 'native/sources.txt']) < time('build/config.gypi')
       ? ['build']
       : ['configure', 'build']
-  return [require.resolve('node-gyp/bin/node-gyp.js'), ...step, '--release', ...beside]
+  return [resolve('node-gyp', '/bin/node-gyp.js'), ...step, '--release', ...beside]
 }
 
 function cmake(out, ...more) {
-  return [require.resolve('cmake-js/bin/cmake-js'), 'compile', '--out', out, '--config', 'Release', ...more]
+  return [resolve('cmake-js', '/bin/cmake-js'), 'compile', '--out', out, '--config', 'Release', ...more]
 }
 
 function time(path) {
@@ -47,6 +59,21 @@ function newest(paths) {
   return Math.max(...paths.map(time))
 }
 
+/**
+ * node-gyp takes binding.gyp of the folder that it builds, and no other. The package comes without one, since package managers would
+ * build it when they install it; it is there only while node-gyp runs.
+ */
+function withBindings(action) {
+  const file = join(root, 'binding.gyp')
+  if (existsSync(file)) return action()
+  writeFileSync(file, "{ 'includes': ['native/addon.gypi'] }\n")
+  try {
+    return action()
+  } finally {
+    rmSync(file)
+  }
+}
+
 function build({ output, command }) {
   const inputs = readdirSync(join(root, 'native'), { recursive: true }).map(path => join('native', String(path)))
   const whole = wall.length === 0 || existsSync(join(root, dirname(output), 'wasi-common-wall'))
@@ -55,12 +82,19 @@ function build({ output, command }) {
     return 0
   }
   const start = Date.now()
-  const { status, error, stdout, stderr } = spawnSync(process.execPath, command(), {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    env: { ...process.env, MAKEFLAGS: process.env.MAKEFLAGS ?? '-j2' },
-  })
+  const { status, error, stdout, stderr } = withBindings(() =>
+    spawnSync(process.execPath, command(), {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      // The headers of node-addon-api are found by `require` in the root of the package.
+      env: {
+        ...process.env,
+        MAKEFLAGS: process.env.MAKEFLAGS ?? '-j2',
+        NODE_PATH: dirname(dirname(resolve('node-addon-api', '/package.json'))),
+      },
+    }),
+  )
   const warnings = (stdout + stderr).split('\n').filter(line => /\bwarning:/.test(line))
   if (error !== undefined || status !== 0 || !existsSync(join(root, output))) {
     console.error(stdout, stderr, error ?? '')

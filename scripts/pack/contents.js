@@ -6,7 +6,8 @@ import { targets } from '../prebuild/targets.js'
 
 const most = 2_000_000
 /** Folders of the repository that no user of the package needs; made for others; left by a tool. */
-const strange = /^(test|bench|fuzz|guests|examples|docs|build|coverage|node_modules)\/|\.(tgz|log|tsbuildinfo|o|obj|pdb|lib)$|(^|\/)\./
+const strange =
+  /^(test|bench|fuzz|guests|examples|docs\/reference|build|coverage|node_modules)\/|\.(tgz|log|tsbuildinfo|o|obj|pdb|lib)$|(^|\/)\./
 const wanted = [
   'LICENSE',
   'LICENSE.cloudabi-utils',
@@ -17,7 +18,7 @@ const wanted = [
   'dist/bundle/cli.js',
   'native/addon.cc',
   'native/sources.txt',
-  'binding.gyp',
+  'native/addon.gypi',
   'CMakeLists.txt',
   'scripts/build-native.js',
   'scripts/sources.js',
@@ -38,6 +39,8 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
 
   function checkNames() {
     for (const name of names.filter(name => strange.test(name))) fault(`${name} is no part of a package`)
+    // pnpm and yarn would run node-gyp when they install it: `gypfile` in package.json is npm's alone.
+    expect(!names.includes('binding.gyp'), 'binding.gyp lies at the root of the package')
     for (const name of wanted) expect(names.includes(name), `${name} is missing`)
     const made = Object.keys(targets).filter(name => names.includes(`prebuilds/${name}/wasi_common.node`))
     for (const name of made.filter(name => targets[name].platform === 'linux'))

@@ -1,6 +1,6 @@
 // Knows what is shipped for which platform, and how zig names it. A name is the folder that lib/sys/addon.ts looks into.
 
-/** What every platform's code is compiled with: as in binding.gyp. */
+/** What every platform's code is compiled with: as in native/addon.gypi. */
 export const flags = [
   ...['-std=c++17', '-O2', '-g0', '-Wall', '-Wextra', '-Werror', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden'],
   ...['-ffunction-sections', '-fdata-sections', '-Inative'],
