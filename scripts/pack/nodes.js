@@ -10,7 +10,7 @@ const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').len
 export async function nodes(context) {
   const rows = []
   for (const one of context.nodes) rows.push(...(await use(context, one)))
-  return rows
+  return rows.map(row => ({ table: 'Use', ...row }))
 }
 
 async function use({ work, install, run, expect, fault }, { node, version, name: column }) {
