@@ -1,6 +1,6 @@
 // Writes dist/bundle/: what the package ships, made of the modules in dist/. A program that starts would else wait for some
 // forty small files. It is CommonJS, which starts sooner than ES modules do; doors (.mjs) let those import the same classes.
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
 
@@ -72,3 +72,5 @@ for (const name of doors) {
   const text = names.length === 0 ? load : `export const { ${names.join(', ')} } = ${load}`
   writeFileSync(dist(`bundle/${name}.mjs`), `import { createRequire } from 'node:module'\n\n${text}\n`)
 }
+// The default is all that `require` gives, as that of node:wasi is.
+appendFileSync(dist('bundle/index.mjs'), "export default createRequire(import.meta.url)('./index.js')\n")

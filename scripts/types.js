@@ -1,6 +1,6 @@
 // Writes the types that are shipped beside dist/bundle/: those that its doors lead to. A file is taken for an ES module or for CommonJS by
 // where it lies, and TypeScript lets CommonJS see no types of an ES module. So they lie where all is CommonJS, and the doors of ES modules lead there.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -26,3 +26,5 @@ for (const name of doors) {
   const door = `export * from '${name.includes('/') ? '..' : '.'}/types/${name}.js'\n`
   for (const ending of ['d.ts', 'd.mts']) writeFileSync(dist(`bundle/${name}.${ending}`), door)
 }
+// CommonJS has no export of that name: there, an import of the default is all that `require` gives, as TypeScript knows.
+appendFileSync(dist('bundle/index.d.mts'), "import * as all from './types/index.js'\nexport default all\n")

@@ -15,6 +15,14 @@ export const consumers = [
   { name: 'import', files: { 'use.mjs': `import { WASI } from 'wasi-common'\n${use}` }, args: ['use.mjs'], prints: '42\n' },
   { name: 'require', files: { 'use.cjs': `const { WASI } = require('wasi-common')\n${use}` }, args: ['use.cjs'], prints: '42\n' },
   {
+    name: 'import of the default',
+    files: {
+      'default.mjs': `import wasiCommon, * as all from 'wasi-common'\nconst { WASI } = wasiCommon\nconsole.log(WASI === all.WASI)\n${use}`,
+    },
+    args: ['default.mjs'],
+    prints: 'true\n42\n',
+  },
+  {
     name: 'run',
     files: {
       'run.mjs': `import { run } from 'wasi-common'
@@ -56,8 +64,9 @@ ${use}`,
 ]
 
 /** In TypeScript; of CommonJS, too. */
-export const typed = `import { run, type RunResult, WASI } from 'wasi-common'
+export const typed = `import wasiCommon, { run, type RunResult, WASI } from 'wasi-common'
 import 'wasi-common/register'
+export const sameClass: typeof WASI = wasiCommon.WASI
 export const wasi: WASI = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readOnly: true } } })
 export const result: Promise<RunResult> = run(new Uint8Array())
 // @ts-expect-error There is no such option.
