@@ -11,13 +11,16 @@ const doors = ['index', 'register', 'register/typescript']
 const named = (path, text) =>
   Array.from(text.matchAll(/(?:from|import|import\() ?'(\.[^']+)\.js'/g), ([, name]) => posix.join(posix.dirname(path), name))
 
+/** Without the parameter that typed arrays have since TypeScript 5.7: an older one refuses it, and a newer one has a default. */
+const plain = text => text.replace(/\b((?:Big)?(?:Uint|Int|Float)\d+Array|DataView)<(?:Shared)?ArrayBuffer>/g, '$1')
+
 const reached = new Set(doors)
 for (const path of reached) {
   const text = readFileSync(dist(`${path}.d.ts`), 'utf8')
   for (const name of named(path, text)) reached.add(name)
   const to = dist(`bundle/types/${path}.d.ts`)
   mkdirSync(dirname(to), { recursive: true })
-  writeFileSync(to, text)
+  writeFileSync(to, plain(text))
   // Two folders further from the sources, to which an editor leads by this map.
   const map = JSON.parse(readFileSync(dist(`${path}.d.ts.map`), 'utf8'))
   writeFileSync(`${to}.map`, JSON.stringify({ ...map, sources: map.sources.map(source => `../../${source}`) }))
