@@ -7,7 +7,7 @@ import { targets } from '../prebuild/targets.js'
 const most = 2_000_000
 /** Folders of the repository that no user of the package needs; made for others; left by a tool. */
 const strange =
-  /^(test|bench|fuzz|guests|examples|docs\/reference|build|coverage|node_modules)\/|\.(tgz|log|tsbuildinfo|o|obj|pdb|lib)$|(^|\/)\./
+  /^(test|bench(?!\/results\/node-20\.svg$)|fuzz|guests|docs\/reference|build|coverage|node_modules)\/|\.(tgz|log|tsbuildinfo|o|obj|pdb|lib)$|(^|\/)\./
 const wanted = [
   'LICENSE',
   'LICENSE.cloudabi-utils',
@@ -36,6 +36,7 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
   checkModes()
   checkRecord(record)
   checkSums(join(unpacked, 'prebuilds'))
+  checkReadable()
 
   function checkNames() {
     for (const name of names.filter(name => strange.test(name))) fault(`${name} is no part of a package`)
@@ -59,10 +60,15 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
       expect((statSync(join(unpacked, name)).mode & 0o111) === 0o111, `${name} cannot be run`)
   }
 
-  function checkRecord({ scripts = {}, gypfile, dependencies, bundleDependencies }) {
+  function checkRecord({ scripts = {}, gypfile, dependencies, bundleDependencies, repository, homepage, bugs, author }) {
     for (const name of ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'])
       expect(scripts[name] === undefined, `the package has a script ${name}`)
-    expect(gypfile === false, 'gypfile is not false: npm would build it when it is installed')
+    expect(gypfile === false, 'gypfile is not false: npm would build a checkout when it installs what that depends on')
+    const [, address] = /^git\+(https:.*)\.git$/.exec(repository?.url) ?? []
+    expect(address !== undefined, `the repository is ${repository?.url}, not git+https://…/….git`)
+    expect(homepage === `${address}#readme`, `the homepage is ${homepage}`)
+    expect(bugs?.url === `${address}/issues`, `bugs are reported at ${bugs?.url}`)
+    expect(typeof author === 'string', 'the author is missing')
     expect(dependencies === undefined && bundleDependencies === undefined, 'it depends on something')
   }
 
@@ -78,5 +84,11 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
     for (const [sum, name] of sums)
       expect(existsSync(join(folder, name)) && hash(join(folder, name)) === sum, `${name} is not what SHA256SUMS says`)
     console.log(`SHA256SUMS: ${sums.length} files`)
+  }
+
+  /** The code has no source maps, and is to be read as it is. */
+  function checkReadable() {
+    for (const name of names.filter(name => /^dist\/.*\.m?js$/.test(name)))
+      expect(!/.{1000}/.test(readFileSync(join(unpacked, name), 'utf8')), `${name} has a line that nobody reads`)
   }
 }
