@@ -2,7 +2,7 @@
 // name. The rows that parts return are printed at the end, as tables.
 //
 //   npm run pack-check                     on the Node that runs this
-//   npm run pack-check -- --node PATH ...  on these, too
+//   npm run pack-check -- --node NODE ...  on these, too: paths, or exact versions, which npm fetches
 //   npm run pack-check -- --only NAME ...  only these parts, such as nodes or contents
 //   npm run pack-check -- --all            and a prebuild that is missing is a fault
 //   npm run pack-check -- --keep FILE      and leave the tarball there
@@ -39,6 +39,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compare, printed, write } from './pack-check/tables.js'
 import { install as installTools, root } from './prebuild/tools.js'
+import { fromNpm } from './runtimes.js'
 
 const { values } = parseArgs({
   options: {
@@ -99,6 +100,13 @@ function bare(node, folder) {
   return { HOME: folder, PATH: bin }
 }
 
+const system = process.platform === 'win32' ? 'win' : process.platform
+/** The program of a Node that is named by its version or by its path. */
+const found = node =>
+  /^\d+\.\d+\.\d+$/.test(node)
+    ? join(fromNpm(`node-${system}-${process.arch}@${node}`), 'bin', system === 'win' ? 'node.exe' : 'node')
+    : node
+
 async function named(node) {
   const version = (await run('node', node, ['--version'])).trim()
   return { node, version, name: `Node ${version.slice(1).split('.', 1)[0]}` }
@@ -106,7 +114,7 @@ async function named(node) {
 
 async function prepare() {
   const tarball = values.tarball === undefined ? await pack() : realpathSync(values.tarball)
-  const nodes = await Promise.all([process.execPath, ...values.node].map(node => named(realpathSync(node))))
+  const nodes = await Promise.all([process.execPath, ...values.node.map(found)].map(node => named(realpathSync(node))))
   async function install(node, folder) {
     mkdirSync(folder, { recursive: true })
     const home = `${folder} home`

@@ -9,8 +9,9 @@ import { packages, serve } from './registry.js'
 const programs = ['sh', 'sed', 'dirname', 'uname', 'env']
 
 /**
- * Rows for the managers. `files` lie beside package.json, which `manifest` adds to. The functions give a program and its arguments:
- * `install` for what package.json depends on, `bin` for a command of a package, `program` for a Node that finds packages.
+ * Rows for the managers, each with its name and its folder below the tools. `files` are beside package.json, to which `manifest` adds. The
+ * functions return a program and its arguments: `install` for the dependencies of package.json, `bin` for a command of a package, `program`
+ * for a Node that finds packages.
  */
 const rowsOf = tools => {
   const javascript = path => (node, args) => [node, [join(tools, path), ...args]]
@@ -18,6 +19,7 @@ const rowsOf = tools => {
   const plain = (node, args) => [node, args]
   const npm = javascript('npm/bin/npm-cli.js')
   const pnpm = (tool, run) => ({
+    name: 'pnpm',
     tool,
     files: url => ({ '.npmrc': `registry=${url}\n`, 'pnpm-workspace.yaml': 'packages: []\ndangerouslyAllowAllBuilds: true\n' }),
     install: (node, home) => run(node, ['install', '--store-dir', join(home, 'store')]),
@@ -27,6 +29,7 @@ const rowsOf = tools => {
   const yarn = javascript('yarn-1/bin/yarn.js')
   const yarn4 = javascript('yarn-4/bin/yarn.js')
   const linked = (linker, program) => ({
+    name: 'yarn',
     tool: 'yarn-4',
     how: linker,
     files: url => ({
@@ -47,6 +50,7 @@ const rowsOf = tools => {
   const bun = native('@oven/bun-linux-x64/bin/bun')
   return [
     {
+      name: 'npm',
       tool: 'npm',
       files: url => ({ '.npmrc': `registry=${url}\nignore-scripts=false\naudit=false\nfund=false\nupdate-notifier=false\n` }),
       install: (node, home) => npm(node, ['install', `--cache=${join(home, 'cache')}`]),
@@ -57,6 +61,7 @@ const rowsOf = tools => {
     pnpm('pnpm-10', javascript('pnpm-10/bin/pnpm.cjs')),
     pnpm('@pnpm/exe.linux-x64', native('@pnpm/exe.linux-x64/pnpm')),
     {
+      name: 'yarn',
       tool: 'yarn-1',
       files: url => ({ '.yarnrc': `registry "${url}"\n` }),
       install: (node, home) => yarn(node, ['install', '--no-progress', '--cache-folder', join(home, 'cache')]),
@@ -66,6 +71,7 @@ const rowsOf = tools => {
     linked('node-modules', plain),
     linked('pnp', (node, args) => yarn4(node, ['node', ...args])),
     {
+      name: 'bun',
       tool: '@oven/bun-linux-x64',
       files: url => ({ 'bunfig.toml': `[install]\nregistry = "${url}"\n` }),
       manifest: { trustedDependencies: ['wasi-common'] },
@@ -106,20 +112,22 @@ const compilerOptions = { strict: true, noEmit: true, target: 'es2022', module: 
 
 export async function managers(context) {
   const { tarball, record, nodes, tools } = context
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    console.log('managers: only on Linux on x64, where bun and pnpm 12 are installed as programs')
+  if (process.platform !== 'linux') {
+    console.log(`managers: not tried on ${process.platform}, where they need other programs on PATH`)
     return []
   }
   const folder = await tools('managers')
   const installed = name => JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
   // What types need is served by the same registry: the managers are to reach no other.
+  const [found, missing] = [true, false].map(wanted => rowsOf(folder).filter(({ tool }) => existsSync(join(folder, tool)) === wanted))
+  for (const { tool } of missing) console.log(`managers: ${tool} is not for this machine`)
   const others = await packages(
     context,
     ['typescript', '@types/node', 'undici-types'].map(name => join(folder, name)),
   )
   const server = await serve([{ record, file: tarball }, ...others])
   try {
-    const jobs = nodes.flatMap(one => rowsOf(folder).map(manager => () => check({ ...context, folder, installed, server }, one, manager)))
+    const jobs = nodes.flatMap(one => found.map(manager => () => check({ ...context, folder, installed, server }, one, manager)))
     return (await inTurns(2, jobs)).map(row => ({ table: 'Package manager', ...row }))
   } finally {
     await server.close()
@@ -140,8 +148,7 @@ function environment(bare, node, home) {
 async function check(context, { node, version, name: column }, manager) {
   const { bare, expect, installed, record, run, server, work } = context
   const tool = installed(manager.tool)
-  const title = manager.tool.split('/').at(-1).split(/[-.]/)[0].replace('exe', 'pnpm')
-  const row = [title, tool.version, ...(manager.how === undefined ? [] : [manager.how])].join(' ')
+  const row = [manager.name, tool.version, ...(manager.how === undefined ? [] : [manager.how])].join(' ')
   const what = `${row} on ${version}`
   const app = join(work, what)
   const home = `${app} home`
