@@ -51,16 +51,21 @@ export async function building(context) {
   const server = await serve([{ record, file: tarball }, ...(await packages(context, closure(needed)))])
   try {
     const version = name => JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version
+    const npm = [join(folder, 'npm/bin/npm-cli.js'), 'install', '--no-audit', '--no-fund']
+    const pnpm = [join(folder, 'pnpm-10/bin/pnpm.cjs'), 'install']
+    // There, no folder above the package has node-gyp: it is found from the project alone.
+    const shared = 'packages: []\nenableGlobalVirtualStore: true\n'
     return [
-      await check(context, server, `npm ${version('npm')}`, [join(folder, 'npm/bin/npm-cli.js'), 'install', '--no-audit', '--no-fund']),
-      await check(context, server, `pnpm ${version('pnpm-10')}`, [join(folder, 'pnpm-10/bin/pnpm.cjs'), 'install']),
+      await check(context, server, `npm ${version('npm')}`, npm),
+      await check(context, server, `pnpm ${version('pnpm-10')}`, pnpm),
+      await check(context, server, `pnpm ${version('pnpm-10')}, global virtual store`, pnpm, { 'pnpm-workspace.yaml': shared }),
     ]
   } finally {
     await server.close()
   }
 }
 
-async function check({ bare, expect, nodes, record, run, work }, { url }, row, args) {
+async function check({ bare, expect, nodes, record, run, work }, { url }, row, args, more = {}) {
   const [{ node, name: column }] = nodes
   const app = join(work, row)
   mkdirSync(app)
@@ -69,6 +74,7 @@ async function check({ bare, expect, nodes, record, run, work }, { url }, row, a
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }))
   writeFileSync(join(app, '.npmrc'), `registry=${url}\n`)
   writeFileSync(join(app, 'use.mjs'), use)
+  for (const [name, text] of Object.entries(more)) writeFileSync(join(app, name), text)
   const env = bare(node, `${app} home`)
   await run(`${row}: install`, node, args, { cwd: app, env })
   const unpacked = join(app, 'node_modules/wasi-common')
