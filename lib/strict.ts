@@ -1,6 +1,5 @@
 /** What an embedder is refused who asked for a strict sandbox: what would hand the host to the guest by mistake. */
 import { parse, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { coded } from './errors.js'
 import { isLoopback, type Listen, shown } from './listen.js'
 import { type Started, startedFrom } from './program.js'
@@ -9,7 +8,7 @@ import { root } from './sys/root.js'
 import { wrongValue } from './validate.js'
 
 /** A guest that may read this knows much of its host. */
-const ownPackage = (): Started => ({ what: 'this package', places: passed(fileURLToPath(root)) })
+const ownPackage = (): Started => ({ what: 'this package', places: passed(root) })
 
 /** What is looked at, of the settings. */
 interface Given {

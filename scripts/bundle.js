@@ -25,16 +25,26 @@ const entries = {
 const doors = ['index', 'register', 'register/typescript']
 
 /**
- * The place of a file is Node's own `__filename`. What Rollup writes otherwise asks `document` first, so that a page in the process
- * (jsdom, an Electron renderer) would name the folder from which the addon is loaded.
+ * The place of a file is Node's own `__filename`. Rollup's default asks `document` first, so a page in the process (jsdom, an Electron
+ * renderer) would name the folder from which the addon is loaded.
  */
+const places = { url: "require('node:url').pathToFileURL(__filename).href", filename: '__filename', dirname: '__dirname' }
 const ownPlace = {
   name: 'own-place',
-  resolveImportMeta: property => (property === 'url' ? "require('node:url').pathToFileURL(__filename).href" : undefined),
+  resolveImportMeta: property => places[property],
 }
 
+/** Parts that are loaded late are named by Node's own `require`, with a literal: tools that trace the files of a program follow no other. */
+const ownRequire = {
+  name: 'own-require',
+  transform: code => ({ code: code.replace(/^const require = createRequire\(import\.meta\.url\);$/m, ''), map: null }),
+}
+
+/** Node's `process`, where a page in the process may have set another: it names the platform of the addon, and the Node that is started. */
+const ownProcess = modules => (modules.some(({ code }) => /\bprocess\b/.test(code)) ? "const process = require('node:process');\n" : '')
+
 const bundle = await rollup({
-  plugins: [ownPlace],
+  plugins: [ownPlace, ownRequire],
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, dist(`${path}.js`)])),
   external: /^node:/,
   treeshake: 'smallest',
@@ -54,6 +64,7 @@ const { output } = await bundle.write({
   generatedCode: 'es2015',
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
+  intro: ({ modules }) => ownProcess(Object.values(modules)),
   // All that an instance wants is one file: class WASI with what it imports.
   manualChunks: { host: [dist('wasi.js')] },
 })

@@ -1,8 +1,8 @@
 /** What is shipped is not what the other tests import, but dist/bundle/, made of the same modules: that each way in leads to it whole. */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import test from 'ava'
 import * as lib from '#lib/index.js'
 import { withWall } from './os-sandbox/ground.js'
@@ -137,4 +137,29 @@ test('nothing in it names a file that is not shipped', t => {
     [],
   )
   t.true(named.length > 5)
+})
+
+/** The files that a file names by a literal: all that a tool sees which traces the files of a program. */
+function literals(file: string): string[] {
+  const text = readFileSync(file, 'utf8')
+  const named = text.matchAll(/(?:\brequire\(|join\(__dirname, |join\(folder, )'([^']+\.(?:js|node|json)|[^']+-wall)'\)/g)
+  return Array.from(named, ([, name]) => join(dirname(file), name))
+}
+
+test('every file that is loaded is named by a literal: the parts, the addon and the launcher of each platform', async t => {
+  const folder = join(root, 'dist/bundle')
+  const reached = new Set(['index.js', 'register.js', 'cli.js'].map(name => join(folder, name)))
+  for (const file of reached) if (file.endsWith('.js')) for (const name of literals(file)) reached.add(name)
+  const below = (path: string): string[] => [...reached].filter(name => name.startsWith(join(root, path))).sort()
+  const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.js'))
+  t.deepEqual(below('dist'), parts.map(name => join(folder, name)).sort())
+  const { targets } = (await import(pathToFileURL(join(root, 'scripts/prebuild/targets.js')).href)) as {
+    targets: Record<string, { platform: string }>
+  }
+  const wanted = Object.entries(targets).flatMap(([name, { platform }]) =>
+    ['wasi_common.node', ...(platform === 'linux' ? ['wasi-common-wall'] : [])].map(file => join(root, 'prebuilds', name, file)),
+  )
+  t.deepEqual(below('prebuilds'), wanted.sort())
+  // A require by another name is followed by no tool.
+  for (const file of parts) t.notRegex(readFileSync(join(folder, file), 'utf8'), /require\$\d|createRequire\(__filename\)\(/, file)
 })

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: which command was asked for. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { root } from '../sys/root.js'
 import { conclude } from './conclude.js'
 import { CommandError } from './error.js'
@@ -17,7 +18,7 @@ ${runHelp}
 `
 
 function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   return version
 }
 

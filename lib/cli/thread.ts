@@ -1,4 +1,5 @@
 /** Starts the one thread of a guest that needs a larger stack than the main thread has. */
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { stackSizeMb } from '../run/stack.js'
 import { CommandError } from './error.js'
@@ -29,7 +30,7 @@ export function runInThread(request: RunRequest): Promise<number> {
   const workerData: Order = { request, argv: process.argv }
   const resourceLimits = { stackSizeMb: stackSizeMb(request.maxStack) }
   // Node would else make the command's own pipes non-blocking, to pass the worker's output on.
-  const worker = new Worker(new URL('./inside.js', import.meta.url), { workerData, resourceLimits, stdout: true, stderr: true })
+  const worker = new Worker(join(import.meta.dirname, 'inside.js'), { workerData, resourceLimits, stdout: true, stderr: true })
   worker.stdout.on('data', text => writeAll(STDOUT, text))
   worker.stderr.on('data', text => writeAll(STDERR, text))
   return new Promise((resolve, reject) => {

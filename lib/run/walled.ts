@@ -1,6 +1,6 @@
 /** Runs a guest in a process of its own, in the OS sandbox. */
 import { type StdioOptions, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { coded } from '../errors.js'
 import { isModule } from '../guest/instantiate.js'
 import { rooted, settingsOf } from '../options.js'
@@ -24,7 +24,7 @@ export interface Ways {
   readonly start?: typeof start
 }
 
-const ownEntry = fileURLToPath(new URL('./process.js', import.meta.url))
+const ownEntry = join(import.meta.dirname, 'process.js')
 
 /** Run the module of these bytes. Nothing of it is left when it ends, however it does. */
 export async function runInProcess(bytes: Uint8Array | WebAssembly.Module, options: RunOptions, ways: Ways = {}): Promise<RunResult> {

@@ -1,11 +1,12 @@
 /** Workers for guests: made when they are wanted, and kept for the next guest where that was asked for. */
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { abandoned } from './abandoned.js'
 import { stackSizeMb } from './stack.js'
 
-const thread = new URL('./thread.js', import.meta.url)
+const thread = join(import.meta.dirname, 'thread.js')
 /**
  * MiB of JavaScript heap of a worker, unless this process has less itself. Linear memory and the contents of files are not part
  * of it. Ten million table elements, the most that can be asked for, need up to 500; 65,536 files in memory, the default, up to 80.

@@ -1,9 +1,8 @@
 /** Which file is the addon of this machine, and what to do where none of them loads. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { coded } from '../errors.js'
-import { root } from './root.js'
 
 const { platform, arch } = process
 
@@ -20,11 +19,11 @@ export interface Loaded<Addon> {
  * @throws Error with code ERR_WASI_ADDON_UNAVAILABLE that says what was tried; ERR_ACCESS_DENIED where Node's permission model forbids it
  */
 export function load<Addon>(named = ''): Loaded<Addon> {
-  const require = createRequire(import.meta.url)
+  const load = createRequire(import.meta.filename)
   const attempts: { readonly file: string; readonly error: NodeJS.ErrnoException }[] = []
   for (const file of named === '' ? candidates() : [named]) {
     try {
-      return { addon: require(file) as Addon, file }
+      return { addon: load(file) as Addon, file }
     } catch (error) {
       attempts.push({ file, error: error as NodeJS.ErrnoException })
     }
@@ -34,9 +33,44 @@ export function load<Addon>(named = ''): Loaded<Addon> {
 
 /** Best first. Who built one here wants that one; it is asked for by a look, since a `require` that fails takes its time. */
 function candidates(): readonly string[] {
-  const path = (name: string): string => fileURLToPath(new URL(`${name}/wasi_common.node`, root))
-  const [built, shipped] = [path('build/Release'), path(`prebuilds/${platform}${onMusl() ? 'musl' : ''}-${arch}`)]
+  const built = join(import.meta.dirname, '../../build/Release/wasi_common.node')
+  const [shipped] = filesFor(`${platform}${onMusl() ? 'musl' : ''}-${arch}`)
+  if (shipped === undefined) return [built]
   return isThere(built) ? [built, shipped] : [shipped, built]
+}
+
+/**
+ * The addon of a platform, and the sandbox launcher beside it. Each path is a literal below the folder of this file: tools that find
+ * the files of a program by reading its source, as `@vercel/nft` does, know no others.
+ */
+function filesFor(target: string): readonly string[] {
+  const folder = import.meta.dirname
+  switch (target) {
+    case 'darwin-arm64':
+      return [join(folder, '../../prebuilds/darwin-arm64/wasi_common.node')]
+    case 'darwin-x64':
+      return [join(folder, '../../prebuilds/darwin-x64/wasi_common.node')]
+    case 'linux-arm64':
+      return [join(folder, '../../prebuilds/linux-arm64/wasi_common.node'), join(folder, '../../prebuilds/linux-arm64/wasi-common-wall')]
+    case 'linux-x64':
+      return [join(folder, '../../prebuilds/linux-x64/wasi_common.node'), join(folder, '../../prebuilds/linux-x64/wasi-common-wall')]
+    case 'linuxmusl-arm64':
+      return [
+        join(folder, '../../prebuilds/linuxmusl-arm64/wasi_common.node'),
+        join(folder, '../../prebuilds/linuxmusl-arm64/wasi-common-wall'),
+      ]
+    case 'linuxmusl-x64':
+      return [
+        join(folder, '../../prebuilds/linuxmusl-x64/wasi_common.node'),
+        join(folder, '../../prebuilds/linuxmusl-x64/wasi-common-wall'),
+      ]
+    case 'win32-arm64':
+      return [join(folder, '../../prebuilds/win32-arm64/wasi_common.node')]
+    case 'win32-x64':
+      return [join(folder, '../../prebuilds/win32-x64/wasi_common.node')]
+    default:
+      return []
+  }
 }
 
 /** What must not be looked at may be there: to load it says more. */

@@ -1,2 +1,4 @@
-/** Where this package lies: two folders above, both as it is compiled, in dist/sys/, and as it is shipped, in dist/bundle/. */
-export const root = new URL('../../', import.meta.url)
+/** The folder of this package: two above this file, both compiled in dist/sys/ and shipped in dist/bundle/. */
+import { join } from 'node:path'
+
+export const root = join(import.meta.dirname, '../..')

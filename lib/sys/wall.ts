@@ -1,7 +1,6 @@
 /** The launcher that native/wall/ builds: where it is, and what it is told, so that a process of Node starts behind the wall and sees no more. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { coded } from '../errors.js'
 import { addonFile } from './native.js'
 import { root } from './root.js'
@@ -41,7 +40,7 @@ export function walled({ strict, streams = [0, 1, 2], folders, channel, control,
   const file = join(dirname(addon), 'wasi-common-wall')
   if (!existsSync(file))
     throw unavailable(`isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`)
-  const own = ['dist', 'package.json'].map(name => fileURLToPath(new URL(name, root)))
+  const own = ['dist', 'package.json'].map(name => join(root, name))
   const rules = [
     ...[process.execPath, ...libraries(strict)].map(path => ['--run', path] as const),
     ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].map(path => ['--read', path] as const),
