@@ -24,6 +24,24 @@ const entries = {
 /** Those that are imported, so that ES modules want a door to them. */
 const doors = ['index', 'register', 'register/typescript']
 
+/** Thrown by a file that is part of another bundle: it has no addon, sandbox launcher or file of a worker beside it. */
+const message = [
+  'wasi-common cannot be bundled: mark it external. It finds its addon, sandbox launcher and workers beside its own files.',
+  '  esbuild: --external:wasi-common',
+  "  webpack: externals: { 'wasi-common': 'commonjs wasi-common' }",
+  "  rollup: external: ['wasi-common']",
+  "  vite: ssr: { external: ['wasi-common'] }",
+  '  ncc: --external wasi-common',
+  '  others, and single executable applications: docs/bundlers.md of wasi-common',
+]
+const refuse = `throw Object.assign(new Error(${JSON.stringify(message.join('\n'))}), { code: 'ERR_WASI_BUNDLED' })`
+
+/** Node gives a module the name of its file. The modules that bundlers make have no name, or the bundle's. */
+const ownFile = name => {
+  const path = String.raw`/[\\/]dist[\\/]bundle[\\/]${name}\.js(\?|$)/`
+  return `if (typeof module !== 'object' || !${path}.test(module.filename))\n    ${refuse}\n`
+}
+
 /**
  * The place of a file is Node's own `__filename`. Rollup's default asks `document` first, so a page in the process (jsdom, an Electron
  * renderer) would name the folder from which the addon is loaded.
@@ -64,7 +82,7 @@ const { output } = await bundle.write({
   generatedCode: 'es2015',
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
-  intro: ({ modules }) => ownProcess(Object.values(modules)),
+  intro: ({ name, modules }) => (doors.includes(name) ? ownFile(name) : '') + ownProcess(Object.values(modules)),
   // All that an instance wants is one file: class WASI with what it imports.
   manualChunks: { host: [dist('wasi.js')] },
 })
@@ -74,14 +92,31 @@ await bundle.close()
 for (const { fileName, code } of output) {
   if (fileName === 'host.js' && /[^\0-\x7f]/.test(code)) throw new Error(`${fileName} is not ASCII`)
 }
-writeFileSync(dist('bundle/package.json'), '{ "type": "commonjs" }\n')
+// The mark by which a door knows that this is its own folder.
+writeFileSync(dist('bundle/package.json'), '{ "type": "commonjs", "wasi-common": true }\n')
 chmodSync(dist('bundle/cli.js'), 0o755)
 for (const name of doors) {
   const names = output.find(({ fileName }) => fileName === `${name}.js`).exports
   // By require: to find the names of a CommonJS module that is imported, Node would read all its files first.
-  const load = `createRequire(import.meta.url)('./${name.split('/').at(-1)}.js')`
-  const text = names.length === 0 ? load : `export const { ${names.join(', ')} } = ${load}`
-  writeFileSync(dist(`bundle/${name}.mjs`), `import { createRequire } from 'node:module'\n\n${text}\n`)
+  const load = `require('./${name.split('/').at(-1)}.js')`
+  const text = `import { createRequire } from 'node:module'
+
+/** False in a bundle, where \`import.meta.url\` is the bundle's, or nothing. */
+function isOwnFolder() {
+    try {
+        return createRequire(import.meta.url)('./package.json')['wasi-common'] === true
+    } catch (error) {
+        if (error.code === 'ERR_ACCESS_DENIED') throw error
+        return false
+    }
+}
+if (!isOwnFolder())
+    ${refuse}
+
+const require = createRequire(import.meta.url)
+${names.length === 0 ? load : `export const { ${names.join(', ')} } = ${load}`}
+`
+  writeFileSync(dist(`bundle/${name}.mjs`), text)
 }
 // The default is all that `require` gives, as that of node:wasi is.
 appendFileSync(dist('bundle/index.mjs'), "export default createRequire(import.meta.url)('./index.js')\n")

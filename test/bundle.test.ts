@@ -1,9 +1,10 @@
 /** What is shipped is not what the other tests import, but dist/bundle/, made of the same modules: that each way in leads to it whole. */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import test from 'ava'
+import { rollup } from 'rollup'
 import * as lib from '#lib/index.js'
 import { withWall } from './os-sandbox/ground.js'
 import { guest, scratch } from './programs/cli.js'
@@ -138,6 +139,42 @@ test('nothing in it names a file that is not shipped', t => {
   )
   t.true(named.length > 5)
 })
+
+/** The error of a file that is run somewhere else, by another's `module`. */
+const refusal = /^ERR_WASI_BUNDLED wasi-common cannot be bundled: mark it external\..*\n {2}esbuild: --external:wasi-common\n/
+const tries = (load: string): string => `${load}.then(() => console.log('loaded'), error => console.log(error.code, error.message))`
+
+for (const name of ['.', './register'] as const) {
+  test(`${name} in an ES module that rollup made of it refuses at its first use`, async t => {
+    const folder = scratch(t)
+    const bundled = await rollup({ input: shipped(name, 'default'), external: /^node:/ })
+    await bundled.write({ file: join(folder, 'out.mjs'), format: 'es' })
+    await bundled.close()
+    t.regex(node(t, 'mjs', [tries(`import(${JSON.stringify(join(folder, 'out.mjs'))})`)]), refusal)
+  })
+
+  test(`${name} in CommonJS whose module a bundler made refuses before it loads anything`, t => {
+    const file = shipped(name, 'require')
+    const modules = ['{ exports: {} }', '{ exports: {}, filename: __filename }', 'undefined']
+    for (const module of modules) {
+      const load = `Promise.resolve().then(() => Function('module', 'exports', 'require', source)(${module}, {}, () => console.log('asked')))`
+      const lines = [`const source = require('node:fs').readFileSync(${JSON.stringify(file)}, 'utf8')`, tries(load)]
+      t.regex(node(t, 'cjs', lines), refusal, module)
+    }
+  })
+
+  test(`${name} in a bundle whose folder is named as the package's runs nothing that lies there`, t => {
+    const folder = join(scratch(t), 'dist/bundle')
+    mkdirSync(folder, { recursive: true })
+    const [door, main] = [shipped(name, 'default'), shipped(name, 'require')].map(file => [file, join(folder, basename(file))])
+    copyFileSync(door[0], door[1])
+    writeFileSync(main[1], "console.log('loaded the neighbour')")
+    const load = tries(`import(${JSON.stringify(door[1])})`)
+    t.regex(node(t, 'mjs', [load]), refusal)
+    writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }')
+    t.regex(node(t, 'mjs', [load]), refusal)
+  })
+}
 
 /** The files that a file names by a literal: all that a tool sees which traces the files of a program. */
 function literals(file: string): string[] {
