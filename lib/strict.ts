@@ -44,6 +44,16 @@ export function checkStrict(
   }
 }
 
+/** The same of the Node that an embedder names, which is not the running one. @throws Error with code ERR_WASI_UNSAFE_PREOPEN. */
+export function checkNode(preopens: Given['preopens'], execPath: string): void {
+  const places = passed(execPath)
+  for (const { name, path, place } of preopens) {
+    if (place === undefined || !places.some(file => holds(place, file))) continue
+    const message = `the preopen "${name}" at "${path}" holds options.execPath, which a strict sandbox refuses unless allowUnsafePreopen is set`
+    throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
+  }
+}
+
 function unsafe(path: string): string | undefined {
   if (path === parse(path).root) return 'the root of a file system'
   if (holds('/proc', path)) return 'of /proc, which has the memory of this process'

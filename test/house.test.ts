@@ -22,7 +22,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['sys/sys', /^sys\/(block|dots|root|sys|times)$/],
   ['limits', /^limits$/],
   ['backends', /^sys\/(addon|native|typescript\/\w+|memory\/\w+)$/],
-  ['sys/choose, sys/wall', /^sys\/(choose|wall)$/],
+  ['sys/choose, sys/wall, sys/node', /^sys\/(choose|node|wall)$/],
   ['memory', /^memory$/],
   ['replay', /^replay\/\w+$/],
   ['fds, context', /^(fds\/\w+|context)$/],

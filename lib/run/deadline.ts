@@ -62,13 +62,3 @@ export class Deadline {
     this.#running?.fail(this.#verdict.error)
   }
 }
-
-/** Waits for all of a run. */
-export async function untilEnd<T>(running: Running<T>, terms: Terms): Promise<T> {
-  const deadline = new Deadline(terms)
-  try {
-    return await deadline.until(running)
-  } finally {
-    deadline.close()
-  }
-}

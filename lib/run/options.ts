@@ -60,6 +60,12 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
    * Landlock, a guest that escapes WebAssembly reads and writes every file, and the memory of your processes.
    */
   readonly wall?: 'strict' | 'best-effort' | undefined
+  /**
+   * With `isolation: 'process'`: the absolute path of the node binary that runs the guest, version 20.19, 22.12 or later. It is started
+   * once more, to find its libraries. Default: `process.execPath`, unless that is an application (Electron, a single executable), which is
+   * ERR_WASI_NO_NODE. A strict sandbox refuses preopens that hold it.
+   */
+  readonly execPath?: string | undefined
   /** Receives what the option `listen` opened, once, as the guest begins: where others reach it. What it throws ends the guest. */
   readonly onListening?: ((listeners: readonly Listener[]) => void) | undefined
 }

@@ -14,7 +14,7 @@ import type { RunOptions, RunResult } from './options.js'
  * without the functions to begin at, `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw;
  * `ERR_WASI_NO_WEBASSEMBLY` in a process without WebAssembly (`node --jitless`); `ERR_WASI_TIMEOUT`; RangeError with code `ERR_WASI_MEMORY_LIMIT` for a guest that begins with more memory or tables than it may
  * have, or fills the JavaScript heap of its worker. With `isolation: 'process'` also `ERR_WASI_NO_WALL` where the OS sandbox
- * is not available, and `ERR_WASI_PROCESS_LOST` for a process that dies or sends what no guest sends.
+ * is not available, `ERR_WASI_NO_NODE` where `process.execPath` is an application or `execPath` is no node, and `ERR_WASI_PROCESS_LOST` for a process that dies or sends what no guest sends.
  */
 export async function run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
   checkWebAssembly()

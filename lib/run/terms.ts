@@ -1,6 +1,7 @@
 /** What an embedder says of a run beside its guest: where it runs, how long, with how much. */
+import { isAbsolute } from 'node:path'
 import { optionNames } from '../options.js'
-import { checkFunction, checkInteger, checkKeys, checkOneOf, wrongType, wrongValue } from '../validate.js'
+import { checkFunction, checkInteger, checkKeys, checkOneOf, checkString, wrongType, wrongValue } from '../validate.js'
 import { isSignal } from './aborts.js'
 import { mostElements } from './cap.js'
 import type { RunOptions } from './options.js'
@@ -16,6 +17,7 @@ export interface Terms {
   readonly threads: number
   readonly isolation: 'worker' | 'process'
   readonly wall: 'strict' | 'best-effort'
+  readonly execPath: string | undefined
   readonly maxMemory: number | undefined
   readonly maxTableElements: number | undefined
   readonly maxStack: number
@@ -30,6 +32,7 @@ const names = [
   'threads',
   'isolation',
   'wall',
+  'execPath',
   'maxMemory',
   'maxTableElements',
   'maxStack',
@@ -48,6 +51,7 @@ export function termsOf(options: RunOptions): Asked {
     threads = 0,
     isolation = 'worker',
     wall,
+    execPath,
     maxMemory,
     maxTableElements,
     maxStack = defaultStack,
@@ -64,6 +68,7 @@ export function termsOf(options: RunOptions): Asked {
   checkOneOf('options.isolation', ['worker', 'process'], isolation)
   if (wall !== undefined) checkOneOf('options.wall', ['strict', 'best-effort'], wall)
   if (wall !== undefined && isolation === 'worker') throw wrongValue('options.wall', "goes with options.isolation 'process' only", wall)
+  if (execPath !== undefined) checkExecPath(execPath, isolation)
   if (maxMemory !== undefined) checkInteger('options.maxMemory', maxMemory, 0, 2 ** 32)
   if (maxTableElements !== undefined) checkInteger('options.maxTableElements', maxTableElements, 0, mostElements)
   checkInteger('options.maxStack', maxStack, leastStack, mostStack)
@@ -76,6 +81,7 @@ export function termsOf(options: RunOptions): Asked {
       threads,
       isolation,
       wall: wall ?? 'strict',
+      execPath,
       maxMemory,
       maxTableElements,
       maxStack,
@@ -87,4 +93,12 @@ export function termsOf(options: RunOptions): Asked {
     },
     own,
   ]
+}
+
+/** A name without a folder would be looked up in PATH, and a relative path from the root, where the process begins. */
+function checkExecPath(execPath: unknown, isolation: Terms['isolation']): void {
+  checkString('options.execPath', execPath)
+  if (isolation === 'worker') throw wrongValue('options.execPath', "goes with options.isolation 'process' only", execPath)
+  if (!isAbsolute(execPath) || execPath.includes('\0'))
+    throw wrongValue('options.execPath', 'must be an absolute path without NUL characters', execPath)
 }

@@ -5,11 +5,13 @@ import { coded } from '../errors.js'
 import { isModule } from '../guest/instantiate.js'
 import { rooted, settingsOf } from '../options.js'
 import { checkPortable } from '../replay/options.js'
-import { walled } from '../sys/wall.js'
+import { checkNode } from '../strict.js'
+import { nodeAt } from '../sys/node.js'
+import { checkHost, environment, walled } from '../sys/wall.js'
 import { wrongType, wrongValue } from '../validate.js'
 import { checkAborted } from './aborts.js'
 import { GuestProcess, type Launcher } from './child.js'
-import { untilEnd } from './deadline.js'
+import { Deadline } from './deadline.js'
 import { channel, control, type Request } from './lines.js'
 import type { RunOptions, RunResult } from './options.js'
 import type { Conveyed } from './pipes.js'
@@ -45,7 +47,7 @@ async function runBehind(
 ): Promise<RunResult> {
   if (isModule(bytes)) throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
   const [terms, own] = termsOf(options)
-  const { threads, wall, maxMemory, maxTableElements, maxStack, signal, stdio } = terms
+  const { threads, wall, execPath, maxMemory, maxTableElements, maxStack, signal, stdio } = terms
   checkPortable({ ...own })
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
@@ -59,15 +61,9 @@ async function runBehind(
   // The process begins at the root: a worker of Node does not start in a folder that is gone.
   const preopens = settings.preopens.map(rooted)
   checkAborted(signal)
+  checkHost()
+  if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true) checkNode(preopens, execPath)
   const placed = places(stdio.conveyed, joined)
-  const { file, args, env, opened } = walled({
-    strict: wall === 'strict',
-    streams: placed.map(({ at }) => at) as [number, number, number],
-    folders: preopens.map(({ file, place = '', readOnly }) => ({ path: file ?? place, readOnly })),
-    channel,
-    control,
-    program: ['--no-warnings', entry],
-  })
   const request: Request = {
     bytes,
     settings: { ...plain, preopens, stdio: [0, 1, 2], terminals: stdio.conveyed.map(isTerminal) },
@@ -81,10 +77,25 @@ async function runBehind(
   }
   const first = placed.map(({ pipe }) => (pipe ? ('pipe' as const) : ('ignore' as const)))
   const lent = placed.flatMap(({ fd }) => fd ?? [])
-  const launcher = begin(file, args, { env, cwd: '/', stdio: [...first, 'pipe', 'pipe', ...lent] })
-  const child = new GuestProcess(launcher, request, { strict: wall === 'strict', opened }, settings, stdio)
-  const { exitCode, wall: held, metrics } = await untilEnd(child, terms)
-  return { exitCode, ...stdio.captured, wall: held, ...(metrics && { metrics }) }
+  const deadline = new Deadline(terms)
+  try {
+    const node = execPath === undefined ? undefined : await deadline.race(nodeAt(execPath, environment))
+    const { file, args, env, opened } = walled({
+      strict: wall === 'strict',
+      streams: placed.map(({ at }) => at) as [number, number, number],
+      folders: preopens.map(({ file, place = '', readOnly }) => ({ path: file ?? place, readOnly })),
+      channel,
+      control,
+      program: ['--no-warnings', entry],
+      node,
+    })
+    const launcher = begin(file, args, { env, cwd: '/', stdio: [...first, 'pipe', 'pipe', ...lent] })
+    const child = new GuestProcess(launcher, request, { strict: wall === 'strict', opened }, settings, stdio)
+    const { exitCode, wall: held, metrics } = await deadline.until(child)
+    return { exitCode, ...stdio.captured, wall: held, ...(metrics && { metrics }) }
+  } finally {
+    deadline.close()
+  }
 }
 
 const isTerminal = (stream: Conveyed): boolean => typeof stream !== 'number' && 'isTTY' in stream && stream.isTTY

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { coded } from '../errors.js'
 import { addonFile } from './native.js'
+import { type NodeProgram, ownNode } from './node.js'
 import { root } from './root.js'
 
 /** What a process shall do behind the wall. */
@@ -19,6 +20,8 @@ export interface Plan {
   readonly control: number
   /** What Node runs: flags, a file of this package, arguments. */
   readonly program: readonly string[]
+  /** The Node that runs it. Default: that of this process. */
+  readonly node?: NodeProgram | undefined
 }
 
 const unavailable = (message: string): Error => coded(new Error(message), 'ERR_WASI_NO_WALL')
@@ -31,18 +34,24 @@ export interface Walled {
   readonly opened: readonly string[]
 }
 
-/** Error with code ERR_WASI_NO_WALL where there is no launcher. */
-export function walled({ strict, streams = [0, 1, 2], folders, channel, control, program }: Plan): Walled {
+/** @throws Error with code ERR_WASI_NO_WALL where there is no OS sandbox, whatever the kernel */
+export function checkHost(): void {
   if (process.platform !== 'linux') throw unavailable(`isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`)
   const { bun, deno } = process.versions
   if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
+}
+
+/** Error with code ERR_WASI_NO_WALL where there is no launcher, ERR_WASI_NO_NODE where no Node is named and this process is an application. */
+export function walled({ strict, streams = [0, 1, 2], folders, channel, control, program, node }: Plan): Walled {
+  checkHost()
+  const { path: runner, libraries: others = libraries(strict) } = node ?? ownNode()
   const addon = addonFile()
   const file = join(dirname(addon), 'wasi-common-wall')
   if (!existsSync(file))
     throw unavailable(`isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`)
   const own = ['dist', 'package.json'].map(name => join(root, name))
   const rules = [
-    ...[process.execPath, ...libraries(strict)].map(path => ['--run', path] as const),
+    ...[runner, ...others].map(path => ['--run', path] as const),
     ...[...own, addon, '/etc/ld.so.cache', '/dev/null'].map(path => ['--read', path] as const),
     ...folders.map(({ path, readOnly }) => [readOnly ? '--read' : '--write', path] as const),
   ]
@@ -50,15 +59,14 @@ export function walled({ strict, streams = [0, 1, 2], folders, channel, control,
   const taken = ['--stdin', '--stdout', '--stderr'].flatMap((word, i) => (streams[i] === i ? [] : [word, `${streams[i]}`]))
   const flags = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${keep}`, '--tell', `${control}`]
   const terms = [...flags, ...taken]
-  // OpenSSL would not start if it may not read what it is configured by.
-  const env = { ...inherited, OPENSSL_CONF: '/dev/null' }
-  const opened = [...rules.map(([, path]) => path), process.execPath]
-  return { file, args: [...terms, ...rules.flat(), '--', process.execPath, ...program], env, opened }
+  const opened = [...rules.map(([, path]) => path), runner]
+  return { file, args: [...terms, ...rules.flat(), '--', runner, ...program], env: environment, opened }
 }
 
 /** Of the host's environment, what Node may need to find its libraries. */
 const { LD_LIBRARY_PATH } = process.env
-const inherited = LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH }
+/** OpenSSL would not start if it may not read what it is configured by. */
+export const environment: Record<string, string> = { ...(LD_LIBRARY_PATH !== undefined && { LD_LIBRARY_PATH }), OPENSSL_CONF: '/dev/null' }
 
 /**
  * The libraries of the running Node, and the loader that loads them, since another Node needs them as well. Node's permission model
