@@ -17,6 +17,7 @@ const only =
     can ? test(title, body) : test.skip(`${title} [${reason}]`, () => {})
 const withModel = only(flag !== undefined, 'this Node has no permission model')
 const withWay = only(flag !== undefined && process.platform !== 'win32', 'no permission model, or `..` goes by the text as on Windows')
+const withProcess = only(flag !== undefined && process.platform === 'linux', 'no permission model, or no OS sandbox')
 const withNet = only(flag !== undefined && process.allowedNodeEnvironmentFlags.has('--allow-net'), 'this Node’s model knows no networks')
 
 interface World {
@@ -245,4 +246,23 @@ withNet('to listen wants --allow-net, where Node knows that flag', t => {
 
 test('without the model nothing is asked', t => {
   t.true(process.permission === undefined)
+})
+
+withProcess('execPath is asked whether it is a node, also where its place must not be looked at', t => {
+  const here = world(t)
+  const other = join(here.folder, 'other')
+  fs.writeFileSync(other, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+  const ask = (execPath: string, ...grants: string[]): unknown =>
+    told(
+      t,
+      here,
+      `() => run(bytes, { isolation: 'process', wall: 'best-effort', execPath: ${JSON.stringify(execPath)} }).then(({ exitCode }) => exitCode)`,
+      addons,
+      '--allow-worker',
+      ...grants,
+    )
+  const child = '--allow-child-process'
+  t.like(ask(other, child), { code: 'ERR_WASI_NO_NODE' })
+  t.like(ask(other), { code: 'ERR_ACCESS_DENIED', permission: 'ChildProcess' })
+  t.is(ask(process.execPath, child), 7)
 })

@@ -45,7 +45,7 @@ const known = new Map<string, Promise<NodeProgram>>()
  */
 export async function nodeAt(path: string, env: Record<string, string>): Promise<NodeProgram> {
   // An application that is asked begins once more, and may come here again.
-  if (real(path) === real(process.execPath)) return { ...ownNode(), path }
+  if (isSame(path, process.execPath)) return { ...ownNode(), path }
   const found = known.get(path) ?? ask(path, env)
   known.set(path, found)
   // A file that was wrong may be replaced.
@@ -65,7 +65,7 @@ async function ask(path: string, env: Record<string, string>): Promise<NodeProgr
   const { execPath, versions, sharedObjects } = answerOf(path, said)
   const other = ['electron', 'bun', 'deno'].find(name => versions[name] !== undefined)
   if (other !== undefined) throw none(`${wanted}, and '${plainLine(path)}' is ${other}`)
-  if (real(path) !== real(execPath)) throw none(`${wanted}, and '${plainLine(path)}' starts another: '${plainLine(execPath)}'`)
+  if (!isSame(path, execPath)) throw none(`${wanted}, and '${plainLine(path)}' starts another: '${plainLine(execPath)}'`)
   return { path, libraries: sharedObjects.filter(name => name.startsWith('/') && name !== path) }
 }
 
@@ -75,4 +75,10 @@ function answerOf(path: string, said: string): Answer {
     if (typeof answer?.versions?.node === 'string' && Array.isArray(answer.sharedObjects)) return answer
   } catch {}
   throw none(`${wanted}, and '${plainLine(path)}' does not answer as one`)
+}
+
+/** False for two names of one file that Node's permission model forbids to look at. */
+function isSame(a: string, b: string): boolean {
+  const place = real(a)
+  return a === b || (place !== undefined && place === real(b))
 }
