@@ -1,6 +1,7 @@
 // Writes dist/bundle/: what the package ships, made of the modules in dist/. A program that starts would else wait for some
 // forty small files. It is CommonJS, which starts sooner than ES modules do; doors (.mjs) let those import the same classes.
 import { appendFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
 
@@ -38,7 +39,7 @@ const refuse = `throw Object.assign(new Error(${JSON.stringify(message.join('\n'
 
 /** Node gives a module the name of its file. The modules that bundlers make have no name, or the bundle's. */
 const ownFile = name => {
-  const path = String.raw`/[\\/]dist[\\/]bundle[\\/]${name}\.js(\?|$)/`
+  const path = String.raw`/[\\/]dist[\\/]bundle[\\/]${name.replaceAll('/', String.raw`[\\/]`)}\.js(\?|$)/`
   return `if (typeof module !== 'object' || !${path}.test(module.filename))\n    ${refuse}\n`
 }
 
@@ -98,13 +99,14 @@ chmodSync(dist('bundle/cli.js'), 0o755)
 for (const name of doors) {
   const names = output.find(({ fileName }) => fileName === `${name}.js`).exports
   // By require: to find the names of a CommonJS module that is imported, Node would read all its files first.
-  const load = `require('./${name.split('/').at(-1)}.js')`
+  const load = `require('./${posix.basename(name)}.js')`
+  const mark = `${name.includes('/') ? '../' : './'}package.json`
   const text = `import { createRequire } from 'node:module'
 
 /** False in a bundle, where \`import.meta.url\` is the bundle's, or nothing. */
 function isOwnFolder() {
     try {
-        return createRequire(import.meta.url)('./package.json')['wasi-common'] === true
+        return createRequire(import.meta.url)('${mark}')['wasi-common'] === true
     } catch (error) {
         if (error.code === 'ERR_ACCESS_DENIED') throw error
         return false
