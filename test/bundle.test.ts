@@ -11,7 +11,7 @@ import { guest, scratch } from './programs/cli.js'
 import { call, command, drop } from './wasm.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const { exports: ways } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { exports: ways, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const shipped = (name: '.' | './register', way: 'require' | 'default'): string => join(root, ways[name][way].default)
 
 const hello = command([drop(call('fd_write', 1, 0, 1, 8))], { data: { 0: Uint8Array.from([16, 0, 0, 0, 6, 0, 0, 0]), 16: 'hello\n' } })
@@ -185,7 +185,8 @@ function literals(file: string): string[] {
 
 test('every file that is loaded is named by a literal: the parts, the addon and the launcher of each platform', async t => {
   const folder = join(root, 'dist/bundle')
-  const reached = new Set(['index.js', 'register.js', 'cli.js'].map(name => join(folder, name)))
+  const started = (Object.values(ways) as { require?: { default: string } }[]).flatMap(way => way.require?.default ?? [])
+  const reached = new Set([...started, bin['wasi-common']].map(name => join(root, name)))
   for (const file of reached) if (file.endsWith('.js')) for (const name of literals(file)) reached.add(name)
   const below = (path: string): string[] => [...reached].filter(name => name.startsWith(join(root, path))).sort()
   const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.js'))
