@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, posix } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { body, names, output } from './bundlers/program.js'
 
@@ -158,11 +158,17 @@ const command = `() => spawnSync(
 
 /** The traced files alone, in another folder: the one that was traced is no longer there. */
 async function traced(context, { app, modules, versions }) {
-  const { work, names: packed, nodes, expect } = context
+  const { work, names: packed, nodes, record, expect } = context
   const more = { register: '() => (Registered === WASI ? 42 : 1)', command }
   const first = `import { spawnSync } from 'node:child_process'\nimport { fileURLToPath } from 'node:url'\nimport 'wasi-common/register'\n`
   writeFileSync(join(app, 'traced.mjs'), `${first}import { WASI as Registered } from 'node:wasi'\n${imported}${body({ more })}`)
-  const { fileList } = await modules['@vercel/nft'].nodeFileTrace([join(app, 'traced.mjs')], { base: app })
+  // A process registers once, so this one is traced and not run.
+  const doors = Object.keys(record.exports).filter(name => !name.endsWith('.json'))
+  writeFileSync(join(app, 'doors.mjs'), doors.map(name => `import '${posix.join('wasi-common', name)}'\n`).join(''))
+  const { fileList } = await modules['@vercel/nft'].nodeFileTrace(
+    ['traced.mjs', 'doors.mjs'].map(name => join(app, name)),
+    { base: app },
+  )
   const found = new Set([...fileList].map(file => file.replaceAll('\\', '/')))
   const row = `@vercel/nft ${versions['@vercel/nft']}`
   const wanted = packed.filter(name => /^dist\/bundle\/.*\.js$|^prebuilds\/.*\/|^package\.json$/.test(name))
