@@ -44,7 +44,10 @@ export function checkStrict(
   }
 }
 
-/** The same of the Node that an embedder names, which is not the running one. @throws Error with code ERR_WASI_UNSAFE_PREOPEN. */
+/**
+ * Refuses preopens that hold the Node named by `execPath`, or a symlink on the way to it.
+ * @throws Error with code ERR_WASI_UNSAFE_PREOPEN
+ */
 export function checkNode(preopens: Given['preopens'], execPath: string): void {
   const places = passed(execPath)
   for (const { name, path, place } of preopens) {

@@ -25,7 +25,10 @@ const entries = {
 /** Those that are imported, so that ES modules want a door to them. */
 const doors = ['index', 'register', 'register/typescript']
 
-/** Thrown by a file that is part of another bundle: it has no addon, sandbox launcher or file of a worker beside it. */
+/**
+ * Thrown by a file that is part of another bundle: it has no addon, sandbox launcher or file of a
+ * worker beside it.
+ */
 const message = [
   'wasi-common cannot be bundled: mark it external. It finds its addon, sandbox launcher and workers beside its own files.',
   '  esbuild: --external:wasi-common',
@@ -37,15 +40,19 @@ const message = [
 ]
 const refuse = `throw Object.assign(new Error(${JSON.stringify(message.join('\n'))}), { code: 'ERR_WASI_BUNDLED' })`
 
-/** Node gives a module the name of its file. The modules that bundlers make have no name, or the bundle's. */
+/**
+ * Node gives a module the name of its file. The modules that bundlers make have no name, or the
+ * bundle's.
+ */
 const ownFile = name => {
   const path = String.raw`/[\\/]dist[\\/]bundle[\\/]${name.replaceAll('/', String.raw`[\\/]`)}\.js(\?|$)/`
   return `if (typeof module !== 'object' || !${path}.test(module.filename))\n    ${refuse}\n`
 }
 
 /**
- * The place of a file is Node's own `__filename`. Rollup's default asks `document` first, so a page in the process (jsdom, an Electron
- * renderer) would name the folder from which the addon is loaded.
+ * The place of a file is Node's own `__filename`. Rollup's default asks `document` first, so a page
+ * in the process (jsdom, an Electron renderer) would name the folder from which the addon is
+ * loaded.
  */
 const places = { url: "require('node:url').pathToFileURL(__filename).href", filename: '__filename', dirname: '__dirname' }
 const ownPlace = {
@@ -53,13 +60,19 @@ const ownPlace = {
   resolveImportMeta: property => places[property],
 }
 
-/** Parts that are loaded late are named by Node's own `require`, with a literal: tools that trace the files of a program follow no other. */
+/**
+ * Parts that are loaded late are named by Node's own `require`, with a literal: tools that trace
+ * the files of a program follow no other.
+ */
 const ownRequire = {
   name: 'own-require',
   transform: code => ({ code: code.replace(/^const require = createRequire\(import\.meta\.url\);$/m, ''), map: null }),
 }
 
-/** Node's `process`, where a page in the process may have set another: it names the platform of the addon, and the Node that is started. */
+/**
+ * Node's `process`, where a page in the process may have set another: it names the platform of the
+ * addon, and the Node that is started.
+ */
 const ownProcess = modules => (modules.some(({ code }) => /\bprocess\b/.test(code)) ? "const process = require('node:process');\n" : '')
 
 const bundle = await rollup({

@@ -1,4 +1,7 @@
-/** The package loads files from its own folder, whatever a page or a test runner has set as globals of the process. */
+/**
+ * The package loads files from its own folder, whatever a page or a test runner has set as globals
+ * of the process.
+ */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -28,7 +31,10 @@ function free(file: string): string[] {
 const read = [...new Set(files.flatMap(free))]
 /** Node passes these to a file, and globals of the same names are others. */
 const passed = ['require', 'module', 'exports', '__dirname', '__filename']
-/** Names by which a page, or a worker of a browser, says where its code is from, and Node's of the platform. */
+/**
+ * Names by which a page, or a worker of a browser, says where its code is from, and Node's of the
+ * platform.
+ */
 const pages = ['document', 'window', 'self', 'location', 'importScripts', 'WorkerGlobalScope', 'process']
 
 test('the bundle reads globals of Node and of JavaScript, and none of a page', t => {

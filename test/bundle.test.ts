@@ -176,7 +176,10 @@ for (const name of ['.', './register'] as const) {
   })
 }
 
-/** The files that a file names by a literal: all that a tool sees which traces the files of a program. */
+/**
+ * The files that a file names by a literal: all that a tool sees which traces the files of a
+ * program.
+ */
 function literals(file: string): string[] {
   const text = readFileSync(file, 'utf8')
   const named = text.matchAll(/(?:\brequire\(|join\(__dirname, |join\(folder, )'([^']+\.(?:js|node|json)|[^']+-wall)'\)/g)

@@ -1,8 +1,10 @@
 /**
- * A process that loads the package anew for each global, in whose place it sets a likeness of it that leads elsewhere. It prints the
- * addons from there that were loaded, and last the number of things that worked. The JavaScript there prints its own name.
+ * A process that loads the package anew for each global, in whose place it sets a likeness of it
+ * that leads elsewhere. It prints the addons from there that were loaded, and last the number of
+ * things that worked. The JavaScript there prints its own name.
  *
- * Arguments: the package's main file, the other folder, a program, `before` or `after`, and the names.
+ * Arguments: the package's main file, the other folder, a program, `before` or `after`, and the
+ * names.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -17,7 +19,10 @@ const { get, apply, construct } = Reflect
 const [realm, Likeness, own, { cache }] = [globalThis, Proxy, Promise, require]
 const source = readFileSync(program)
 
-/** Passes `path` on in place of each string, and has it in place of each string property and each missing one. */
+/**
+ * Passes `path` on in place of each string, and has it in place of each string property and each
+ * missing one.
+ */
 function likeness(value: unknown, path: string): object {
   const led = (args: unknown[]): unknown[] => args.map(arg => (typeof arg === 'string' ? path : arg))
   return new Likeness(Object(value ?? (() => {})), {
@@ -42,7 +47,9 @@ function replace(name: string): () => void {
 }
 
 let worked = 0
-/** Most of a package fails where a global is a likeness: only the place of what it loads matters. */
+/**
+ * Most of a package fails where a global is a likeness: only the place of what it loads matters.
+ */
 function attempt<Result>(step: () => Result): Result | undefined {
   try {
     const result = step()

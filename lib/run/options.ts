@@ -61,8 +61,9 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
    */
   readonly wall?: 'strict' | 'best-effort' | undefined
   /**
-   * With `isolation: 'process'`: the absolute path of the node binary that runs the guest, version 20.19, 22.12 or later. It is started
-   * once more, to find its libraries. Default: `process.execPath`, unless that is an application (Electron, a single executable), which is
+   * With `isolation: 'process'`: the absolute path of the node binary that runs the guest, version
+   * 20.19, 22.12 or later. It is started once more, to find its libraries. Default:
+   * `process.execPath`, unless that is an application (Electron, a single executable), which is
    * ERR_WASI_NO_NODE. A strict sandbox refuses preopens that hold it.
    */
   readonly execPath?: string | undefined

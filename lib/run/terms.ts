@@ -95,7 +95,10 @@ export function termsOf(options: RunOptions): Asked {
   ]
 }
 
-/** A name without a folder would be looked up in PATH, and a relative path from the root, where the process begins. */
+/**
+ * A name without a folder would be looked up in PATH, and a relative path from the root, where the
+ * process begins.
+ */
 function checkExecPath(execPath: unknown, isolation: Terms['isolation']): void {
   checkString('options.execPath', execPath)
   if (isolation === 'worker') throw wrongValue('options.execPath', "goes with options.isolation 'process' only", execPath)

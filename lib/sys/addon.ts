@@ -40,8 +40,9 @@ function candidates(): readonly string[] {
 }
 
 /**
- * The addon of a platform, and the sandbox launcher beside it. Each path is a literal below the folder of this file: tools that find
- * the files of a program by reading its source, as `@vercel/nft` does, know no others.
+ * The addon of a platform, and the sandbox launcher beside it. Each path is a literal below the
+ * folder of this file: tools that find the files of a program by reading its source, as
+ * `@vercel/nft` does, know no others.
  */
 function filesFor(target: string): readonly string[] {
   const folder = import.meta.dirname

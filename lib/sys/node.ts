@@ -6,13 +6,19 @@ import { real } from '../real.js'
 
 export interface NodeProgram {
   readonly path: string
-  /** The files that it maps besides itself. Undefined for the Node of this process, which has them mapped. */
+  /**
+   * The files that it maps besides itself. Undefined for the Node of this process, which has them
+   * mapped.
+   */
   readonly libraries?: readonly string[]
 }
 
 const none = (message: string, cause?: unknown): Error => coded(new Error(message, { cause }), 'ERR_WASI_NO_NODE')
 
-/** The Node of this process. @throws Error with code ERR_WASI_NO_NODE where `process.execPath` is an application. */
+/**
+ * The Node of this process.
+ * @throws Error with code ERR_WASI_NO_NODE where `process.execPath` is an application
+ */
 export function ownNode(): NodeProgram {
   const { execPath: path, versions } = process
   const application =
@@ -41,7 +47,8 @@ const known = new Map<string, Promise<NodeProgram>>()
 
 /**
  * The Node of this path, started once to find its libraries.
- * @throws Error with code ERR_WASI_NO_NODE unless it is one; ERR_ACCESS_DENIED where Node's permission model forbids to start it
+ * @throws Error with code ERR_WASI_NO_NODE unless it is one; ERR_ACCESS_DENIED where Node's
+ * permission model forbids to start it
  */
 export async function nodeAt(path: string, env: Record<string, string>): Promise<NodeProgram> {
   // An application that is asked begins once more, and may come here again.

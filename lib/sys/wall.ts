@@ -41,7 +41,11 @@ export function checkHost(): void {
   if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
 }
 
-/** Error with code ERR_WASI_NO_WALL where there is no launcher, ERR_WASI_NO_NODE where no Node is named and this process is an application. */
+/**
+ * Plans the start of a process in the OS sandbox.
+ * @throws Error with code ERR_WASI_NO_WALL where there is no launcher, ERR_WASI_NO_NODE where no
+ * Node is named and `process.execPath` is an application
+ */
 export function walled({ strict, streams = [0, 1, 2], folders, channel, control, program, node }: Plan): Walled {
   checkHost()
   const { path: runner, libraries: others = libraries(strict) } = node ?? ownNode()

@@ -1,5 +1,6 @@
-// Packs a program that uses every part of the package: by bundlers, as a single executable, and by a tracer of files. Where wasi-common is
-// external, all parts work. A program that has it bundled in ends at its first use, with an error that has the bundler's option.
+// Packs a program that uses every part of the package: by bundlers, as a single executable, and by
+// a tracer of files. Where wasi-common is external, all parts work. A program that has it bundled
+// in ends at its first use, with an error that has the bundler's option.
 import { execFile } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -77,7 +78,10 @@ const printed = (program, args, options) =>
     ),
   )
 
-/** The error is the first one, and has the option of this bundler. Node prints the line that threw before it. */
+/**
+ * The error is the first one, and has the option of this bundler. Node prints the line that threw
+ * before it.
+ */
 function refused(text, tool = 'others') {
   const [, error = ''] = /^(Error: .*)/ms.exec(text) ?? []
   return /^Error: wasi-common cannot be bundled: mark it external\./.test(error) && error.includes(`\n  ${basename(tool)}`)
@@ -122,7 +126,8 @@ async function singles(context, { app, modules: { esbuild, postject }, versions 
   const rows = []
   for (const { node, version, name } of context.nodes) {
     const [main, config, sea] = ['main.cjs', 'config.json', 'application'].map(file => join(app, `single-${version}-${file}`))
-    // An application has no other way to its modules: the `require` of a single executable knows only what is built in.
+    // An application has no other way to its modules: the `require` of a single executable knows
+    // only what is built in.
     const load = `const { ${names} } = require('node:module').createRequire(process.execPath)('wasi-common')\n`
     const more = {
       application: "() => run(guest, { isolation: 'process' }).catch(({ code }) => (code === 'ERR_WASI_NO_NODE' ? 42 : code))",

@@ -1,4 +1,7 @@
-/** options.execPath: the Node.js that runs the guest's process, where that of the host is an application, and where it is not. */
+/**
+ * options.execPath: the Node.js that runs the guest's process, where that of the host is an
+ * application, and where it is not.
+ */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'

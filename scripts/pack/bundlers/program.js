@@ -1,6 +1,9 @@
 // A program that uses every part of the package, and its output.
 
-/** (module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1) (func (export "_start") i32.const 42 call 0)) */
+/**
+ * (module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export
+ * "memory") 1) (func (export "_start") i32.const 42 call 0))
+ */
 const guest =
   'AGFzbQEAAAABCAJgAX8AYAAAAiQBFndhc2lfc25hcHNob3RfcHJldmlldzEJcHJvY19leGl0AAADAgEBBQMBAAEHEwIGbWVtb3J5AgAGX3N0YXJ0AAEKCAEGAEEqEAAL'
 
