@@ -83,10 +83,13 @@ export class WASIExit {
   }
 }
 
-const anyTag = new WebAssembly.Tag({ parameters: [] })
-/** Recognizes exceptions of WebAssembly of all realms: the engine refuses to look for a tag in anything else. */
+/**
+ * Recognizes exceptions of WebAssembly of all realms: the engine refuses to look for a tag in anything else. A process without
+ * WebAssembly has none.
+ */
 function isException(value: unknown): value is WebAssembly.Exception {
   try {
+    const anyTag = new WebAssembly.Tag({ parameters: [] })
     WebAssembly.Exception.prototype.is.call(value as WebAssembly.Exception, anyTag)
     return true
   } catch {

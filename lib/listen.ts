@@ -1,4 +1,5 @@
 /** Where a guest's connections come from: what an embedder says of a listener, and what he is told of it. */
+import { URL } from 'node:url'
 import { checkFd, checkKeys, wrongType, wrongValue } from './validate.js'
 
 /** A descriptor of the host that listens already, as a service manager hands one over. */

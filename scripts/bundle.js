@@ -134,4 +134,4 @@ ${names.length === 0 ? load : `export const { ${names.join(', ')} } = ${load}`}
   writeFileSync(dist(`bundle/${name}.mjs`), text)
 }
 // The default is all that `require` gives, as that of node:wasi is.
-appendFileSync(dist('bundle/index.mjs'), "export default createRequire(import.meta.url)('./index.js')\n")
+appendFileSync(dist('bundle/index.mjs'), "export default require('./index.js')\n")

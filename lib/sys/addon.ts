@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { coded } from '../errors.js'
+import { root } from './root.js'
 
 const { platform, arch } = process
 
@@ -138,7 +139,7 @@ function unavailable(attempts: readonly { readonly file: string; readonly error:
   const message =
     `wasi-common has no native addon that loads on ${platform}-${arch}. Looked for:\n${said}\n` +
     'To build it, add node-gyp and node-addon-api to your project, and run there, with python3, make and a C++ compiler:\n' +
-    `  node "${fileURLToPath(new URL('scripts/build-native.js', root))}"\n` +
+    `  node "${join(root, 'scripts/build-native.js')}"\n` +
     "Or ask for backend: 'typescript', which needs no addon; RATIONALE.md says what it cannot do."
   return coded(new Error(message, { cause: attempts.at(-1)?.error }), 'ERR_WASI_ADDON_UNAVAILABLE')
 }
