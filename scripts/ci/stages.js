@@ -1,6 +1,7 @@
 // The stages of CI, in order. `.ci/run` runs all, each job of .github/workflows/ci.yml names some.
 
 import { spawnSync } from 'node:child_process'
+import { versions } from '../versions.js'
 
 const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { encoding: 'utf8' })
 
@@ -41,7 +42,11 @@ export const stages = {
   wine: { title: 'the Windows host by wine', run: 'node scripts/wine.js', after: ['prebuild'], beside: true, minutes: 30 },
   nodes: { title: 'the tests on other versions of Node', run: 'node scripts/ci/nodes.js' },
   runtimes: { title: 'the command in Bun and Deno', run: 'node scripts/ci/runtimes.js' },
-  pack: { title: 'the package as its users meet it', run: 'npm run pack-check', after: ['prebuild', 'wine'] },
+  pack: {
+    title: 'the package as its users meet it',
+    run: `npm run pack-check -- --node ${versions.node.tested.at(-1)}`,
+    after: ['prebuild', 'wine'],
+  },
   demo: { title: 'the demo', run: 'npm run demo', minutes: 5 },
 
   'prebuild-check': { title: 'all prebuilds, twice, with equal bytes', run: 'npm run prebuild -- --check', minutes: 30, named: true },
