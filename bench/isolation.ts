@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
-import { settingsOf } from '#lib/options.js'
-import { channel, type Request } from '#lib/run/lines.js'
-import { defaultStack } from '#lib/run/stack.js'
+import { settingsOf } from '#lib/options/settings.js'
+import { channel, type Request } from '#lib/run/process/protocol.js'
+import { defaultStack } from '#lib/run/worker/stack.js'
 import { call, command } from '../test/wasm.js'
 
 // What is shipped.

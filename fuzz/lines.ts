@@ -2,8 +2,8 @@
 import { inspect } from 'node:util'
 import { table } from '#lib/abi/table.js'
 import type { UnexpectedError } from '#lib/errors.js'
-import { lineOf, longest, longestLine } from '#lib/run/lines.js'
-import { guestLine } from '#lib/run/received.js'
+import { guestLine } from '#lib/run/process/check-lines.js'
+import { lineOf, longest, longestLine } from '#lib/run/process/protocol.js'
 import { type Manner, Speaker } from '../test/os-sandbox/speaker.js'
 import type { Random } from './random.js'
 

@@ -1,5 +1,5 @@
 /** Fuzzes paths: random trees and calls, on which every way to resolve a path must agree with the others and with realpath. */
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { type Made, overlay } from '../test/sys/treefs.js'

@@ -1,9 +1,10 @@
 /** All that one guest has. The hostcalls know nothing else. */
+
+import type { Strings } from './abi/strings.js'
 import type { FdTable } from './fds/table.js'
 import type { Limits } from './limits.js'
 import type { GuestMemory } from './memory.js'
-import type { Random } from './replay/chance.js'
-import type { Strings } from './strings.js'
+import type { Random } from './replay/random.js'
 import type { Sys } from './sys/sys.js'
 import type { Verdict } from './verdict.js'
 

@@ -148,7 +148,7 @@ constexpr struct {
 // The set-up calls: ordinary functions of ordinary arguments.
 
 Napi::Value refuse_arguments(Napi::Env env) {
-  Napi::TypeError::New(env, "wasi_common.node was called in a way that lib/sys/native.ts never does")
+  Napi::TypeError::New(env, "wasi_common.node was called in a way that lib/sys/native/sys.ts never does")
       .ThrowAsJavaScriptException();
   return env.Undefined();
 }

@@ -12,7 +12,7 @@ namespace wasi_common {
 // Zero or more on success, `-Errno` for an error the guest may see, `unexpected` for any other. As in lib/sys/sys.ts.
 using Answer = std::int64_t;
 inline constexpr Answer unexpected = -0x10000;
-// Nothing came of it for a while: make the same call again. lib/sys/native.ts does, where the thread can be ended in between.
+// Nothing came of it for a while: make the same call again. lib/sys/native/sys.ts does, where the thread can be ended in between.
 inline constexpr Answer pending = -0x20000;
 
 // In the order of the specification; lib/abi/errno.ts has the same list.

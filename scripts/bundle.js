@@ -1,26 +1,26 @@
 // Writes dist/bundle/: what the package ships, made of the modules in dist/. A program that starts would else wait for some
 // forty small files. It is CommonJS, which starts sooner than ES modules do; doors (.mjs) let those import the same classes.
 import { appendFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs'
-import { posix } from 'node:path'
+import { dirname, posix, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
 
 const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
-/** What is opened by its name: by those who use the package, and at run time by its own files, each as a neighbour. */
+/** Files that are opened by name: by users of the package, and by its own files at run time. */
 const entries = {
   index: 'index',
   register: 'register',
   'register/typescript': 'register/typescript',
   cli: 'cli/main',
-  inside: 'cli/inside',
-  thread: 'run/thread',
-  process: 'run/process',
-  'typescript/sys': 'sys/typescript/sys',
-  store: 'sys/memory/store',
-  mount: 'sys/memory/mount',
-  plain: 'sys/memory/plain',
-  'replay/replay': 'replay/replay',
-  trace: 'trace',
+  'cli-thread': 'cli/thread',
+  worker: 'run/worker/thread',
+  process: 'run/process/main',
+  typescript: 'sys/typescript/sys',
+  'memfs-store': 'sys/memfs/store',
+  'memfs-mount': 'sys/memfs/mount',
+  'memfs-snapshot': 'sys/memfs/snapshot',
+  replay: 'replay/replay',
+  trace: 'observe/trace',
 }
 /** Those that are imported, so that ES modules want a door to them. */
 const doors = ['index', 'register', 'register/typescript']
@@ -61,12 +61,22 @@ const ownPlace = {
 }
 
 /**
- * Parts that are loaded late are named by Node's own `require`, with a literal: tools that trace
- * the files of a program follow no other.
+ * Names parts that are loaded late by Node's own `require`, and workers, addons and launchers by
+ * `__dirname`, each with a literal path: tools that trace the files of a program follow no other.
+ * A literal in dist/ is relative to the module; here it is relative to dist/bundle/.
  */
-const ownRequire = {
-  name: 'own-require',
-  transform: code => ({ code: code.replace(/^const require = createRequire\(import\.meta\.url\);$/m, ''), map: null }),
+const ownPaths = {
+  name: 'own-paths',
+  transform(code, id) {
+    const places = code.replace(/(\brequire\(|\bjoin\((?:import\.meta\.dirname|folder), )'(\.[^']*|[\w-]+\.js)'/g, (_, before, path) => {
+      const target = resolve(dirname(id), path)
+      const entry = Object.keys(entries).find(name => dist(`${entries[name]}.js`) === target)
+      if (entry === undefined && target.startsWith(dist(''))) throw new Error(`${id} names ${path}, which is no entry of the bundle`)
+      const place = entry === undefined ? relative(dist('bundle'), target).replaceAll('\\', '/') : `${entry}.js`
+      return `${before}'${before === 'require(' ? './' : ''}${place}'`
+    })
+    return { code: places.replace(/^const require = createRequire\(import\.meta\.url\);$/m, ''), map: null }
+  },
 }
 
 /**
@@ -76,7 +86,7 @@ const ownRequire = {
 const ownProcess = modules => (modules.some(({ code }) => /\bprocess\b/.test(code)) ? "const process = require('node:process');\n" : '')
 
 const bundle = await rollup({
-  plugins: [ownPlace, ownRequire],
+  plugins: [ownPlace, ownPaths],
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, dist(`${path}.js`)])),
   external: /^node:/,
   treeshake: 'smallest',

@@ -1,9 +1,9 @@
 // Writes dist/imports.js: for each row of the tables of the ABI a function that makes its import. Written out, each has call
 // sites of its own, and V8 inlines the whole way from the guest to the addon; closures over a row would share theirs.
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { table } from '../dist/abi/table.js'
-import { table0 } from '../dist/abi/table0.js'
 import { Kind } from '../dist/abi/types.js'
+import { table0 } from '../dist/abi/unstable.js'
 
 /** An expression that lifts one wasm value. */
 function lift({ type }, value) {
@@ -101,7 +101,7 @@ const rows = Object.entries(table).flatMap(([name, row]) => rowOf(name, row))
 const rows0 = Object.entries(table0).flatMap(([name, row]) => (row === table[name] ? [`${name}: gates.${name},`] : rowOf(name, row)))
 const text = [
   '// Written by scripts/imports.js.',
-  "import * as gate from './gate.js'",
+  "import * as gate from '../gate.js'",
   '',
   'export const gates = {',
   ...indent(rows, 2),
@@ -111,5 +111,6 @@ const text = [
   '}',
   '',
 ]
-writeFileSync(new URL('../dist/imports.js', import.meta.url), text.join('\n'))
-copyFileSync(new URL('../lib/imports.d.ts', import.meta.url), new URL('../dist/imports.d.ts', import.meta.url))
+mkdirSync(new URL('../dist/generated/', import.meta.url), { recursive: true })
+writeFileSync(new URL('../dist/generated/imports.js', import.meta.url), text.join('\n'))
+copyFileSync(new URL('../lib/generated/imports.d.ts', import.meta.url), new URL('../dist/generated/imports.d.ts', import.meta.url))

@@ -2,7 +2,7 @@
 import test from 'ava'
 import { Pool } from '#lib/index.js'
 import { Deadline } from '#lib/run/deadline.js'
-import type { Terms } from '#lib/run/terms.js'
+import type { Terms } from '#lib/run/settings.js'
 import { command, drop, untilFails } from './wasm.js'
 
 const nothing = command([])

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'acorn'
 import test from 'ava'
 import { analyze } from 'eslint-scope'
-import { addonFile } from '#lib/sys/native.js'
+import { addonFile } from '#lib/sys/native/sys.js'
 import { scratch } from './programs/cli.js'
 import { command } from './wasm.js'
 

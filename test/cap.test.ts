@@ -1,8 +1,8 @@
 /** Limits in the bytes of a module: all forms of them are read, and a module that was cut compiles and grows to its maximum, not beyond. */
 import test, { type ExecutionContext } from 'ava'
-import { type Caps, cap, defaultElements } from '#lib/run/cap.js'
-import { Unreadable } from '#lib/run/reader.js'
-import { type Limits, limitSections } from '#lib/run/sections.js'
+import { type Caps, cap, defaultElements } from '#lib/run/module/cap.js'
+import { Unreadable } from '#lib/run/module/reader.js'
+import { type Limits, limitSections } from '#lib/run/module/sections.js'
 import { EXTERNREF, exporting, FUNCREF, growing, imported, memory, moduleOf, section, table, unsigned } from './sections.js'
 import { call, command, drop } from './wasm.js'
 

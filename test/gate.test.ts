@@ -11,12 +11,12 @@ import { Kind } from '#lib/abi/types.js'
 import type { Context } from '#lib/context.js'
 import { Exit, UnexpectedError, WasiError } from '#lib/errors.js'
 import type { Hostcall, Import } from '#lib/gate.js'
-import { createGuest, type Guest } from '#lib/guest.js'
-import { gates } from '#lib/imports.js'
+import { gates } from '#lib/generated/imports.js'
+import { createGuest, type Guest } from '#lib/guest/guest.js'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory, type MemoryLike } from '#lib/memory.js'
-import type { GuestOptions } from '#lib/options.js'
-import { reporter } from '#lib/report.js'
+import { reporter } from '#lib/observe/report.js'
+import type { GuestOptions } from '#lib/options/settings.js'
 import { Block } from '#lib/sys/block.js'
 import { type Sys, UNEXPECTED } from '#lib/sys/sys.js'
 import { Verdict } from '#lib/verdict.js'
@@ -342,12 +342,12 @@ test.serial('the channel wasi-common:unexpected is told too', t => {
 
 test('NODE_DEBUG=wasi-common writes all that is known; without it nothing is written', t => {
   const program = `
-    import { gates } from '#lib/imports.js'
+    import { gates } from '#lib/generated/imports.js'
     import { limitsOf } from '#lib/limits.js'
     import { GuestMemory } from '#lib/memory.js'
     import { Block } from '#lib/sys/block.js'
     import { UNEXPECTED } from '#lib/sys/sys.js'
-    import { reporter } from '#lib/report.js'
+    import { reporter } from '#lib/observe/report.js'
     import { Verdict } from '#lib/verdict.js'
     const cause = Object.assign(new Error('odd'), { code: 'ESTRANGE', errno: -9999, syscall: 'fsync', path: '/some/where' })
     const sys = { block: new Block(), bind() {}, failure: () => cause }

@@ -40,7 +40,7 @@ const waiters = [wait32, wait64, notify].flatMap(operation =>
 test('locals are kept, in modules from before and after, in a worker too; Liftoff stays where it keeps them', t => {
   const source = `
     import { Worker } from 'node:worker_threads'
-    import { avoidLiftoff, losesLocals } from ${JSON.stringify(import.meta.resolve('#lib/run/liftoff.js'))}
+    import { avoidLiftoff, losesLocals } from ${JSON.stringify(import.meta.resolve('#lib/run/worker/liftoff.js'))}
     // V8 compiles equal bytes once, so those of later differ by a custom section.
     const compiled = end => ${JSON.stringify(waiters)}.map(({ bytes, ...waiter }) => ({ ...waiter, module: new WebAssembly.Module(new Uint8Array([...bytes, ...end])) }))
     const lost = waiters => waiters.filter(({ module, address, kept }) => {

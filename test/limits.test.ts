@@ -5,12 +5,12 @@ import os from 'node:os'
 import test from 'ava'
 import { createGuest, Errno, type Guest, type GuestOptions, Rights } from '#lib/index.js'
 import { limitTable } from '#lib/limits.js'
-import { defaultElements } from '#lib/run/cap.js'
-import { defaultStack } from '#lib/run/stack.js'
-import { defaultMost } from '#lib/run/stdio.js'
-import { mostHeap } from '#lib/run/workers.js'
-import { maxFileSize } from '#lib/sys/memory/content.js'
-import { defaultQuota, mostGone } from '#lib/sys/memory/room.js'
+import { defaultElements } from '#lib/run/module/cap.js'
+import { defaultMost } from '#lib/run/stdio/stdio.js'
+import { defaultStack } from '#lib/run/worker/stack.js'
+import { mostHeap } from '#lib/run/worker/workers.js'
+import { maxFileSize } from '#lib/sys/memfs/content.js'
+import { defaultQuota, mostGone } from '#lib/sys/memfs/quota.js'
 
 const backends = ['native', 'typescript'] as const
 

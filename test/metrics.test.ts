@@ -8,7 +8,7 @@ import { errnoNames } from '#lib/abi/errno.js'
 import { type CallName, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import { createGuest, Errno, type GuestOptions, type HostcallEvent, run, WASI, WasiError } from '#lib/index.js'
-import { toldMetrics } from '#lib/metrics.js'
+import { toldMetrics } from '#lib/observe/metrics.js'
 import { add, call, command, drop } from './wasm.js'
 
 const version = 'preview1'

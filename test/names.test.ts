@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, MemoryFiles, run } from '#lib/index.js'
-import { errorOf, toldError } from '#lib/run/messages.js'
+import { errorOf, toldError } from '#lib/run/worker/messages.js'
 import { add, assemble, call, command, drop, load, param, store, write } from './wasm.js'
 
 const version = 'preview1'

@@ -5,7 +5,7 @@ import os from 'node:os'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { addonFile } from '#lib/sys/native.js'
+import { addonFile } from '#lib/sys/native/sys.js'
 import { assemble, call, command, drop, load, store } from './wasm.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

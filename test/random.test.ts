@@ -1,7 +1,7 @@
 /** Random bytes of the system: none of those that a guest was given stays with the host. */
 import crypto from 'node:crypto'
 import test from 'ava'
-import { systemRandom } from '#lib/random.js'
+import { systemRandom } from '#lib/sys/random.js'
 
 /** The arrays that the generator fills while this is done. */
 function filled(act: () => void): Uint8Array[] {

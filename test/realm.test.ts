@@ -6,7 +6,7 @@ import vm from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import { isStackOverflow, uncaught } from '#lib/errors.js'
 import { createGuest, MemoryFiles, Pool, run, WASI } from '#lib/index.js'
-import { toldError } from '#lib/run/messages.js'
+import { toldError } from '#lib/run/worker/messages.js'
 import { call, command, drop, forever, load, store, write } from './wasm.js'
 
 const backends = ['native', 'typescript'] as const

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { createGuest, Pool, type RunOptions, run, WASI } from '#lib/index.js'
-import { defaultStack, leastStack, mostStack } from '#lib/run/stack.js'
+import { defaultStack, leastStack, mostStack } from '#lib/run/worker/stack.js'
 import { main, scratch } from './programs/cli.js'
 import { add, and, assemble, call, drop, type Expression, isZero, param, store, when } from './wasm.js'
 

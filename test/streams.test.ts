@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import test from 'ava'
 import { createGuest, type GuestOptions, type Input, lines, type Output, Pool, type RunInput, run, WASI, WasiError } from '#lib/index.js'
-import { Drain, pipedSink } from '#lib/run/pipes.js'
+import { Drain, pipedSink } from '#lib/run/stdio/pipes.js'
 import { guest } from './programs/cli.js'
 import { call, command, drop, load, store, untilFails, write } from './wasm.js'
 

@@ -6,7 +6,7 @@ import { delimiter, dirname, join, parse } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, type GuestOptions, run, WASI } from '#lib/index.js'
-import { passed } from '#lib/real.js'
+import { passed } from '#lib/sys/realpath.js'
 import { call, command, drop, store, write } from './wasm.js'
 
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))

@@ -1,7 +1,7 @@
 /** A thread of a guest that has several, of which the others do nothing. */
-import type { Guest } from '#lib/guest.js'
-import type { Settings } from '#lib/options.js'
-import { shareOf, threadOf } from '#lib/threads.js'
+import type { Guest } from '#lib/guest/guest.js'
+import { shareOf, threadOf } from '#lib/guest/threads.js'
+import type { Settings } from '#lib/options/settings.js'
 import { Verdict } from '#lib/verdict.js'
 
 export function threadAlone(settings: Settings): Guest {

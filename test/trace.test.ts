@@ -2,13 +2,13 @@
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { type CallName, type Row, table } from '#lib/abi/table.js'
-import { table0 } from '#lib/abi/table0.js'
+import { table0 } from '#lib/abi/unstable.js'
 import { Exit } from '#lib/errors.js'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory } from '#lib/memory.js'
+import { traced } from '#lib/observe/trace.js'
 import { Block } from '#lib/sys/block.js'
 import type { Sys } from '#lib/sys/sys.js'
-import { traced } from '#lib/trace.js'
 
 const memory = (): GuestMemory => {
   const made = new GuestMemory({ block: new Block(), bind() {} } as unknown as Sys, limitsOf())

@@ -3,7 +3,7 @@ import { type ErrnoName, errnoNames } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
 import type { CallName } from '#lib/abi/table.js'
 import { Filetype } from '#lib/abi/values.js'
-import type { Guest } from '#lib/guest.js'
+import type { Guest } from '#lib/guest/guest.js'
 import { root, type Step, slots } from './program.js'
 
 const ALL = BigInt(Rights.ALL)

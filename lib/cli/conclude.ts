@@ -1,8 +1,8 @@
 /** Ends the command with the outcome of a run: its exit code, or the message of its error. */
-import { plain } from '../plain.js'
+import { plain } from '../stdio/terminal-escapes.js'
 import { CommandError } from './error.js'
-import { leave } from './leave.js'
-import { note } from './say.js'
+import { leave } from './exit.js'
+import { note } from './print.js'
 
 /** Ends this process, once the exit code is known. */
 export const conclude = (running: Promise<number>): Promise<void> => running.catch(tell).then(leave)

@@ -6,8 +6,8 @@ import { root } from '../sys/root.js'
 import { conclude } from './conclude.js'
 import { CommandError } from './error.js'
 import { parseRun, runHelp } from './options.js'
+import { say } from './print.js'
 import { run } from './run.js'
-import { say } from './say.js'
 
 const help = `wasi-common: run WebAssembly that you do not trust
 

@@ -1,7 +1,8 @@
 /** Notes of the command about a run: where the guest listens, and the calls that it made. */
-import { addressed, type Listener } from '../listen.js'
-import type { Metrics } from '../metrics.js'
-import { note, STDERR, say } from './say.js'
+
+import type { Metrics } from '../observe/metrics.js'
+import { addressed, type Listener } from '../options/listen.js'
+import { note, STDERR, say } from './print.js'
 import { summary } from './summary.js'
 
 /** A program that made no hostcalls, or did not begin, has no table. */

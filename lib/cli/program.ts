@@ -1,10 +1,10 @@
 /** A program's file, and why it cannot be run here. */
 import { readFileSync } from 'node:fs'
 import { type CallName, namespace, table } from '../abi/table.js'
-import { namespace0, table0 } from '../abi/table0.js'
+import { namespace0, table0 } from '../abi/unstable.js'
 import { unknownImport } from '../guest/instantiate.js'
-import { versionOf } from '../run/module.js'
-import { capsOf, compiledHere } from '../run/program.js'
+import { capsOf, compiledHere } from '../run/module/compile.js'
+import { versionOf } from '../run/module/inspect.js'
 import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
 

@@ -1,14 +1,14 @@
 /** `wasi-common run`: chooses the thread or process of the guest, and returns its exit code. */
-import { metricsOf, newCounts } from '../metrics.js'
-import { versionOf } from '../run/module.js'
+import { metricsOf, newCounts } from '../observe/metrics.js'
+import { versionOf } from '../run/module/inspect.js'
 import type { RunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
 import { refused, trap } from './failure.js'
 import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
+import { limited, note, STDERR, STDOUT, waitAtMost } from './print.js'
 import { checkImports, read, unrunnable } from './program.js'
-import { limited, note, STDERR, STDOUT, waitAtMost } from './say.js'
-import { hasStack, runInThread } from './thread.js'
+import { hasStack, runInThread } from './start-thread.js'
 import { type Tracer, tracer } from './tracer.js'
 
 /** Run the guest to its end. The exit code. */
@@ -16,7 +16,7 @@ export async function run(request: RunRequest): Promise<number> {
   if (typeof WebAssembly === 'undefined') throw new CommandError('this process has no WebAssembly', 'start node without --jitless')
   if (request.isolation === 'worker' && !inWorkers(request)) {
     if (!hasStack(request.maxStack)) return runInThread(request)
-    const { runHere } = await import('./here.js')
+    const { runHere } = await import('./run-here.js')
     return runHere(request)
   }
   const bytes = read(request.program)
@@ -85,7 +85,7 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
 /** In workers, as many as it asks for. */
 async function runInWorkers(request: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
   const counts = request.summary ? newCounts() : undefined
-  const { runModule } = await import('../run/command.js')
+  const { runModule } = await import('../run/run-module.js')
   const check = (module: WebAssembly.Module): void => checkImports(module, versionOf(module), request.threads > 0)
   try {
     const { exitCode } = await runModule(bytes, options, { counts, check })
@@ -103,7 +103,7 @@ async function runApart(
   bytes: Uint8Array,
   options: RunOptions,
 ): Promise<number> {
-  const { runInProcess } = await import('../run/walled.js')
+  const { runInProcess } = await import('../run/process/run-in-process.js')
   try {
     const { exitCode, wall, metrics: told = {} } = await runInProcess(bytes, { ...options, isolation, wall: wanted, metrics })
     if (!wall?.landlock) note('this kernel has no Landlock: files were kept from the program by the sandbox alone')

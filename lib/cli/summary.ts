@@ -1,5 +1,5 @@
 /** What `--trace-summary` prints: the hostcalls of a run as a table, like that of `strace -c`. */
-import type { Metrics } from '../metrics.js'
+import type { Metrics } from '../observe/metrics.js'
 
 const widths = [6, 11, 11, 9, 9] as const
 const heading = ['% time', 'seconds', 'usecs/call', 'calls', 'errors', 'call']

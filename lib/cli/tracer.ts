@@ -1,7 +1,7 @@
 /** Where the trace of a run goes. */
 import { closeSync, openSync } from 'node:fs'
 import { CommandError } from './error.js'
-import { STDERR, writeAll } from './say.js'
+import { STDERR, writeAll } from './print.js'
 
 export interface Tracer {
   write(line: string): void

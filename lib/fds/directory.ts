@@ -5,8 +5,8 @@ import { Filetype } from '../abi/values.js'
 import { NOT_ASKED } from '../sys/block.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor, Traits } from './descriptor.js'
-import { FreshFile, type Make } from './fresh.js'
-import { HostFile, openedTraits } from './host.js'
+import { HostFile, openedTraits } from './file.js'
+import { FreshFile, type Make } from './lazy.js'
 import { RegularFile } from './regular.js'
 
 /** The descriptor for a handle of which others may know too: whoever started the host, or other threads of the guest. */

@@ -5,7 +5,7 @@ import { Filetype, Fstflags, Oflags } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
 import { type Answer, type Handle, UNCHANGED } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
-import { creating, linkable, making, naming, removing } from './unchanged.js'
+import { creating, linkable, making, naming, removing } from './rofs.js'
 
 /** To read, and to write, as Sys.open takes them. */
 const READ = 1

@@ -3,7 +3,7 @@ import { Errno } from '../abi/errno.js'
 import { Fdflags, Whence } from '../abi/values.js'
 import { type Answer, type Handle, maxSize, type Sys } from '../sys/sys.js'
 import type { Traits } from './descriptor.js'
-import { HostFile } from './host.js'
+import { HostFile } from './file.js'
 
 /** Where a filestat has the file's size. */
 const SIZE = 32

@@ -2,7 +2,7 @@
 import { Errno } from '../abi/errno.js'
 import { Fdflags, Filetype } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
-import { isGone, type Readiness, type Sink, type Source } from '../streams.js'
+import { isGone, type Readiness, type Sink, type Source } from '../stdio/streams.js'
 import type { Block } from '../sys/block.js'
 import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'

@@ -1,7 +1,7 @@
 /** A terminal that does not obey a guest: what would steer it is shown, as a picture of itself. */
 import type { GuestMemory } from '../memory.js'
-import { plain } from '../plain.js'
-import { HostFile } from './host.js'
+import { plain } from '../stdio/terminal-escapes.js'
+import { HostFile } from './file.js'
 
 /** No byte becomes more than three, and what was cut before it no more than three besides. */
 const largest = 3

@@ -1,6 +1,7 @@
 /** What the guest was started with: its arguments and its environment. */
+
+import type { Strings } from '../abi/strings.js'
 import type { Context } from '../context.js'
-import type { Strings } from '../strings.js'
 import type { Answer } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
 

@@ -3,7 +3,7 @@ import { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Fdflags, Oflags } from '../abi/values.js'
 import { SOCKETS } from '../fds/rights.js'
-import { linking, renaming } from '../fds/unchanged.js'
+import { linking, renaming } from '../fds/rofs.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 

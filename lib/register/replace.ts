@@ -1,7 +1,7 @@
 /** Puts class WASI in the place of node:wasi's, under both names of that module, in this thread and in the workers it starts. */
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { coded } from '../errors.js'
-import type { WASIOptions } from '../options.js'
+import type { WASIOptions } from '../options/settings.js'
 import { WASI as Any } from '../wasi.js'
 
 const require = createRequire(import.meta.url)

@@ -1,11 +1,11 @@
 /** What an embedder fixed or replaced, put over the host of one guest: who has nothing of it has the host as it is. */
 import type { GuestMemory } from '../memory.js'
 import type { Sys } from '../sys/sys.js'
-import { hookedRandom, type Random, seededRandom } from './chance.js'
 import { FixedClock, replaceClocks } from './clock.js'
 import { FixedFiles } from './files.js'
 import { SortedListings } from './listing.js'
 import type { Replay } from './options.js'
+import { hookedRandom, type Random, seededRandom } from './random.js'
 
 /**
  * Changes the calls of this one host, and of what serves files in memory beside it. Where the guest's random bytes come from,

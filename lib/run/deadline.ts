@@ -1,7 +1,7 @@
 /** Ends a run from outside: when its time is over, or its signal is aborted. */
 import { coded } from '../errors.js'
 import { offAbort, onAbort } from './aborts.js'
-import type { Terms } from './terms.js'
+import type { Terms } from './settings.js'
 
 /** A part of a run that can be ended, and then fails with this error. */
 export interface Running<T> {

@@ -1,9 +1,9 @@
 /** What an embedder says of a run, and what he is told of it. */
 
-import type { Listener } from '../listen.js'
-import type { Metrics } from '../metrics.js'
-import type { GuestOptions } from '../options.js'
-import type { Captured, RunInput, RunOutput } from './stdio.js'
+import type { Metrics } from '../observe/metrics.js'
+import type { Listener } from '../options/listen.js'
+import type { GuestOptions } from '../options/settings.js'
+import type { Captured, RunInput, RunOutput } from './stdio/stdio.js'
 
 /**
  * What `run` takes: what a guest is given, and how it is run. Functions that answer a hostcall cannot go to the guest's worker;

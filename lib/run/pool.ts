@@ -4,8 +4,8 @@ import { coded } from '../errors.js'
 import { checkWebAssembly, isModule } from '../guest/instantiate.js'
 import { checkInteger, checkKeys } from '../validate.js'
 import type { RunOptions, RunResult } from './options.js'
+import type { Runs } from './queue.js'
 import { copyOf } from './run.js'
-import type { Runs } from './runs.js'
 
 /** What a {@link Pool} keeps. */
 export interface PoolOptions {
@@ -54,7 +54,7 @@ export class Pool {
 
   /** Loaded when it is wanted, as run() is. */
   async #loaded(): Promise<Runs> {
-    const { Runs } = await import('./runs.js')
+    const { Runs } = await import('./queue.js')
     return new Runs(this.#size, this.#modules)
   }
 }

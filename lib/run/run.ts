@@ -20,11 +20,11 @@ export async function run(source: ArrayBufferLike | ArrayBufferView | object, op
   checkWebAssembly()
   const bytes = isModule(source) ? undefined : copyOf(source)
   if ((options as RunOptions | null)?.isolation === 'process') {
-    const { runInProcess } = await import('./walled.js')
+    const { runInProcess } = await import('./process/run-in-process.js')
     return runInProcess(bytes ?? (source as WebAssembly.Module), options)
   }
   // Loaded when it is wanted: who only makes instances starts sooner without workers.
-  const { runModule } = await import('./command.js')
+  const { runModule } = await import('./run-module.js')
   return runModule(bytes ?? (source as WebAssembly.Module), options)
 }
 

@@ -1,6 +1,6 @@
 /** Which backend serves a guest. Nothing falls back in silence: `auto` is the addon, or an error that says what to do. */
 import { createRequire } from 'node:module'
-import { addonFile, endProcess, openNative } from './native.js'
+import { addonFile, endProcess, openNative } from './native/sys.js'
 import type { Sys } from './sys.js'
 
 const require = createRequire(import.meta.url)

@@ -7,7 +7,7 @@ import { root } from './tools.js'
 const [built, aside] = ['Release', 'Release aside'].map(name => join(root, 'build', name))
 if (existsSync(built)) renameSync(built, aside)
 try {
-  const find = "import('#lib/sys/native.js').then(({ addonFile }) => console.log(addonFile()))"
+  const find = "import('#lib/sys/native/sys.js').then(({ addonFile }) => console.log(addonFile()))"
   const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', find], { cwd: root, encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   console.log(`the tests on ${stdout.trim()}`)

@@ -1,8 +1,8 @@
 /** The hosts that are attacked: each guarded one as an embedder has it. */
 import type { UnexpectedError } from '#lib/errors.js'
-import { type Guest, guestOf } from '#lib/guest.js'
-import { type Preopen, type Settings, settingsOf } from '#lib/options.js'
-import { openNative } from '#lib/sys/native.js'
+import { type Guest, guestOf } from '#lib/guest/guest.js'
+import { type Preopen, type Settings, settingsOf } from '#lib/options/settings.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import { Verdict } from '#lib/verdict.js'
 import { threadAlone } from '../thread.js'
 import type { Scene } from './scene.js'

@@ -1,7 +1,7 @@
 /** The attacks on the addon where the kernel resolves paths. */
 import os from 'node:os'
 import test from 'ava'
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import { attacked } from './guarded.js'
 
 const sys = openNative()

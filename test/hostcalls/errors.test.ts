@@ -2,8 +2,8 @@
 import test from 'ava'
 import type { RightName } from '#lib/abi/rights.js'
 import { type CallName, type Param, type Row, table } from '#lib/abi/table.js'
-import { table0 } from '#lib/abi/table0.js'
 import { Kind } from '#lib/abi/types.js'
+import { table0 } from '#lib/abi/unstable.js'
 import { ALL, each, Oflags, openDescriptors, rights, snapshots, u8, u32, type World } from './world.js'
 
 /** The descriptors of every case: a preopen, a file, another file, and another directory. */

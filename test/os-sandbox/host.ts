@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { runInProcess } from '#lib/run/walled.js'
+import { runInProcess } from '#lib/run/process/run-in-process.js'
 import { command } from '../wasm.js'
 
 const [entry, options = '{}'] = process.argv.slice(2)

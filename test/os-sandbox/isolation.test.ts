@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
-import { longest } from '#lib/run/lines.js'
-import { runInProcess, type Ways } from '#lib/run/walled.js'
+import { longest } from '#lib/run/process/protocol.js'
+import { runInProcess, type Ways } from '#lib/run/process/run-in-process.js'
 import { throws } from '../exceptions.js'
 import { openDescriptors } from '../hostcalls/world.js'
 import { guest } from '../programs/cli.js'
@@ -287,7 +287,7 @@ asRoot('a host that gives up root ends the process that it started as root', asy
   fs.writeFileSync(
     host,
     `import fs from 'node:fs'
-     import { runInProcess } from ${JSON.stringify(import.meta.resolve('#lib/run/walled.js'))}
+     import { runInProcess } from ${JSON.stringify(import.meta.resolve('#lib/run/process/run-in-process.js'))}
      const options = { isolation: 'process', stdin: '', timeout: 4000, preopens: { '/': ${JSON.stringify(folder)} } }
      const running = runInProcess(new Uint8Array(8), options, { entry: ${JSON.stringify(entry)} }).catch(error => error.code)
      while (!fs.existsSync(${own})) await new Promise(resolve => setTimeout(resolve, 20))

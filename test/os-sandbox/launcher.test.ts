@@ -7,8 +7,8 @@ import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { addonFile } from '#lib/sys/native.js'
-import { walled } from '#lib/sys/wall.js'
+import { walled } from '#lib/sys/native/launcher.js'
+import { addonFile } from '#lib/sys/native/sys.js'
 import { asEachUser, give, identity, program, scratch, type User, withWall } from './ground.js'
 
 /** The launcher's words for a script in the OS sandbox, and the options of a process of the user. */

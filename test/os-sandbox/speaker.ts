@@ -2,9 +2,9 @@
 import { EventEmitter } from 'node:events'
 import { Duplex } from 'node:stream'
 import type { UnexpectedError } from '#lib/errors.js'
-import { GuestProcess, type Launcher } from '#lib/run/child.js'
-import type { Request } from '#lib/run/lines.js'
-import { Stdio } from '#lib/run/stdio.js'
+import { GuestProcess, type Launcher } from '#lib/run/process/guest-process.js'
+import type { Request } from '#lib/run/process/protocol.js'
+import { Stdio } from '#lib/run/stdio/stdio.js'
 
 /** The host's end of a socket. */
 class Socket extends Duplex {

@@ -1,7 +1,7 @@
 /** Room that the cookies of listings take, on Linux: they are kept for as long as a directory is open, up to a limit of all together. */
 import fs from 'node:fs'
 import test from 'ava'
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import { Ground, said } from './ground.js'
 
 const entries = 10_000

@@ -5,10 +5,10 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import { openDescriptors, said } from './ground.js'
 
-const native = import.meta.resolve('#lib/sys/native.js')
+const native = import.meta.resolve('#lib/sys/native/sys.js')
 const typescript = import.meta.resolve('#lib/sys/typescript/sys.js')
 /** Runs a module in a process of its own; what it printed. */
 function run(flags: string[], source: string) {

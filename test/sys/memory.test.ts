@@ -1,9 +1,9 @@
 /** The contract on files in memory, and on an overlay of a directory of the host, by each backend. */
 import test from 'ava'
 import { Block } from '#lib/sys/block.js'
-import { MemorySys } from '#lib/sys/memory/sys.js'
-import { Tree } from '#lib/sys/memory/tree.js'
-import { openNative } from '#lib/sys/native.js'
+import { MemorySys } from '#lib/sys/memfs/sys.js'
+import { Tree } from '#lib/sys/memfs/tree.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { contract, type Skip } from './contract.js'

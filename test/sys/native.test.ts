@@ -5,7 +5,7 @@ import os from 'node:os'
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { Block, maxPolls, maxSpans } from '#lib/sys/block.js'
-import { addonFile, openNative } from '#lib/sys/native.js'
+import { addonFile, openNative } from '#lib/sys/native/sys.js'
 import { contract } from './contract.js'
 import { elsewhere } from './elsewhere.js'
 import { BOTH, Ground, said, WRITE } from './ground.js'
@@ -42,7 +42,7 @@ test('a path with a NUL is not cut there, and another directory opened', t => {
   t.throws(() => sys.preopen(`${os.tmpdir()}\0/more`), { code: 'EINVAL', message: /open|CreateFileW/ })
 })
 
-test('the addon refuses arguments that lib/sys/native.ts never passes, and numbers of no guest', t => {
+test('the addon refuses arguments that lib/sys/native/sys.ts never passes, and numbers of no guest', t => {
   const addon = createRequire(import.meta.url)(addonFile())
   const block = new ArrayBuffer(Block.bytes)
   const refused = { instanceOf: TypeError, message: /never does/ }

@@ -1,7 +1,7 @@
 /** Offsets and sizes on Linux's tmpfs, which holds files larger than numbers are exact, where a disk refuses them itself. */
 import fs from 'node:fs'
 import test from 'ava'
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { contract } from './contract.js'
 import { BOTH, Ground, text, Whence } from './ground.js'

@@ -6,7 +6,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import { BOTH, Ground, said } from './ground.js'
 
 function scratch(t: ExecutionContext): string {
@@ -19,7 +19,7 @@ function scratch(t: ExecutionContext): string {
 async function reader(shared: number, handle: number): Promise<{ worker: Worker; answer: Promise<number> }> {
   const source = `
     const { parentPort } = require('node:worker_threads')
-    import(${JSON.stringify(import.meta.resolve('#lib/sys/native.js'))}).then(({ openNative }) => {
+    import(${JSON.stringify(import.meta.resolve('#lib/sys/native/sys.js'))}).then(({ openNative }) => {
       const sys = openNative({ shared: ${shared} })
       sys.bind(new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer))
       sys.block.spans.set([0, 1])
@@ -96,7 +96,7 @@ test('threads that list one directory at once each see all of it', async t => {
   // Each page begins where the one before it ended, and another thread is elsewhere in the directory by then.
   const source = `
     const { parentPort } = require('node:worker_threads')
-    import(${JSON.stringify(import.meta.resolve('#lib/sys/native.js'))}).then(({ openNative }) => {
+    import(${JSON.stringify(import.meta.resolve('#lib/sys/native/sys.js'))}).then(({ openNative }) => {
       const sys = openNative({ shared: ${shared} })
       const bytes = Buffer.from(new WebAssembly.Memory({ initial: 1 }).buffer)
       sys.bind(bytes)

@@ -5,7 +5,7 @@ import { FixedClock } from '#lib/replay/clock.js'
 import { FixedFiles } from '#lib/replay/files.js'
 import { SortedListings } from '#lib/replay/listing.js'
 import { Block } from '#lib/sys/block.js'
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { contract } from './contract.js'
 

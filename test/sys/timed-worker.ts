@@ -1,7 +1,7 @@
 /** A worker that makes one call of the native backend again and again, and writes down how long each call of the addon took. */
 import { createRequire } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
-import { addonFile, openNative } from '#lib/sys/native.js'
+import { addonFile, openNative } from '#lib/sys/native/sys.js'
 
 /** When the call that is made now began, or 0; how long the longest took, in milliseconds; how many there were. */
 const times: Float64Array = workerData.times

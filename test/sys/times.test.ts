@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import test from 'ava'
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import { guestTime } from '#lib/sys/times.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { Ground, said } from './ground.js'

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { openNative } from '#lib/sys/native.js'
+import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { Ground } from './ground.js'

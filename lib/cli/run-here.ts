@@ -1,0 +1,111 @@
+/** Runs the guest of the command in the thread that calls, with the stack that this has. */
+
+import { createGuest, type Guest } from '../guest/guest.js'
+import type { Instance } from '../guest/instance.js'
+import { versionOf } from '../run/module/inspect.js'
+import { CommandError } from './error.js'
+import { refused, trap } from './failure.js'
+import { tellCalls, tellPorts } from './notes.js'
+import type { RunRequest } from './options.js'
+import { say } from './print.js'
+import { compile, read } from './program.js'
+import { tracer } from './tracer.js'
+
+/** Runs it to its end. The exit code. */
+export function runHere(request: RunRequest): number {
+  const module = compile(request, read(request.program))
+  const trace = tracer(request.trace)
+  try {
+    return runModule(request, module, trace?.write)
+  } finally {
+    trace?.end()
+  }
+}
+
+function runModule(request: RunRequest, module: WebAssembly.Module, trace: ((line: string) => void) | undefined): number {
+  const guest = open(request, versionOf(module), trace)
+  try {
+    return finish(request, instantiate(module, guest), guest)
+  } finally {
+    if (request.summary) tellCalls(guest.metrics())
+    guest.close()
+  }
+}
+
+function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
+  const { args, env, preopens, listen, backend, rights, sandbox, traceStyle, summary: metrics, replay } = request
+  try {
+    const guest = createGuest({
+      version,
+      args,
+      env,
+      preopens,
+      listen,
+      backend,
+      rights,
+      ...sandbox,
+      trace,
+      ...traceStyle,
+      metrics,
+      ...replay,
+    })
+    tellPorts(listen, guest.listeners)
+    return guest
+  } catch (error) {
+    throw refused(error as Error)
+  }
+}
+
+function instantiate(module: WebAssembly.Module, guest: Guest): Instance {
+  try {
+    return guest.instantiate(module)
+  } catch (error) {
+    if (error instanceof WebAssembly.LinkError) throw new CommandError(`the program cannot be linked: ${error.message}`)
+    throw trap(error)
+  }
+}
+
+/** Call what was asked for. */
+function finish({ program, invoke, args }: RunRequest, { exports }: Instance, guest: Guest): number {
+  const { memory, _start, _initialize } = exports
+  if (!(memory instanceof WebAssembly.Memory))
+    throw new CommandError(`${program} exports no memory`, 'a WASI program exports its memory under that name')
+  const call = (code: () => unknown): number => {
+    try {
+      return guest.run(code)
+    } catch (error) {
+      throw trap(error)
+    }
+  }
+  if (invoke !== undefined) return call(() => print(invoked(exports, invoke, args.slice(1))))
+  if (typeof _start === 'function') return call(() => _start())
+  if (typeof _initialize !== 'function')
+    throw new CommandError(`${program} exports no _start`, `--invoke calls one of: ${functions(exports)}`)
+  throw new CommandError(
+    `${program} is a library (a reactor), which does nothing by itself`,
+    `--invoke calls one of: ${functions(exports)}`,
+  )
+}
+
+const functions = (exports: Record<string, unknown>): string =>
+  Object.keys(exports)
+    .filter(name => typeof exports[name] === 'function')
+    .slice(0, 20)
+    .join(', ')
+
+/** WebAssembly makes numbers of these words itself: of each, that it is a number is checked first. */
+function invoked(exports: Record<string, unknown>, name: string, args: readonly string[]): unknown {
+  const { [name]: target, _initialize } = exports
+  if (typeof target !== 'function') throw new CommandError(`the program exports no function ${name}`, `it exports: ${functions(exports)}`)
+  for (const arg of args)
+    if (arg.trim() === '' || Number.isNaN(Number(arg))) throw new CommandError(`--invoke ${name}: ${arg} is no number`)
+  if (args.length !== target.length)
+    throw new CommandError(`--invoke ${name}: it takes ${target.length} arguments, ${args.length} were given`)
+  if (typeof _initialize === 'function') _initialize()
+  return target(...args)
+}
+
+function print(result: unknown): void {
+  const values = Array.isArray(result) ? result : result === undefined ? [] : [result]
+  for (const value of values) say(`${value}\n`)
+}

@@ -1,0 +1,45 @@
+/** Descriptors for files in memory: as the host's, but always ready, so that the host is never asked to wait for them. */
+import type { Rights } from '../abi/rights.js'
+import { Filetype, Whence } from '../abi/values.js'
+import type { Answer, Handle, Sys } from '../sys/sys.js'
+import { HostDirectory } from './directory.js'
+import { HostFile, openedTraits } from './file.js'
+
+/** Where a filestat has the file's size. */
+const SIZE = 32
+
+/** A file in memory, which keeps its own offset. */
+class MemoryFile extends HostFile {
+  override waiting(reads: boolean): number {
+    if (!reads || this.filestat() !== 0) return 0
+    const { record } = this.sys.block
+    const size = record.getUint32(SIZE, true) + record.getUint32(SIZE + 4, true) * 0x1_0000_0000
+    return Math.max(0, size - Math.max(0, this.seek(0, Whence.CUR)))
+  }
+}
+
+/** A directory in memory, or of an overlay. */
+export class MemoryDirectory extends HostDirectory {
+  override waiting(): number {
+    return 0
+  }
+  override open(
+    at: number,
+    length: number,
+    follow: number,
+    oflags: number,
+    fdflags: number,
+    access: number,
+    base: Rights,
+    inheriting: Rights,
+  ): HostFile | Answer {
+    const handle = this.sys.open(this.handle, at, length, follow, oflags, fdflags, access)
+    return handle < 0 ? handle : memoryDescriptor(this.sys, handle, base, inheriting)
+  }
+}
+
+/** The descriptor for a handle that `sys`, which has its files in memory, has just opened. */
+export function memoryDescriptor(sys: Sys, handle: Handle, base?: Rights, inheriting?: Rights): HostFile {
+  const traits = openedTraits(sys, base, inheriting)
+  return traits.filetype === Filetype.DIRECTORY ? new MemoryDirectory(sys, handle, traits) : new MemoryFile(sys, handle, traits)
+}

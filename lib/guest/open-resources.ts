@@ -1,0 +1,150 @@
+/** What a guest is given becomes its first descriptors. */
+import { Fdflags, Filetype } from '../abi/values.js'
+import { coded } from '../errors.js'
+import type { Descriptor } from '../fds/descriptor.js'
+import { hostDescriptor } from '../fds/directory.js'
+import { HostFile, openedTraits } from '../fds/file.js'
+import { memoryDescriptor } from '../fds/memfs.js'
+import { oneWay, Way } from '../fds/oneway.js'
+import { ReadOnly } from '../fds/readonly.js'
+import { CONNECTION, isSocket, LISTENER, STREAM } from '../fds/rights.js'
+import { InputStream, OutputStream } from '../fds/stream.js'
+import type { FdTable } from '../fds/table.js'
+import { PlainTerminal } from '../fds/terminal.js'
+import type { GuestMemory } from '../memory.js'
+import { type Listen, type Listener, shown } from '../options/listen.js'
+import type { Given, Settings } from '../options/settings.js'
+import { plainSink, type Sink, type Source } from '../stdio/streams.js'
+import { treeOf } from '../sys/memfs/files.js'
+import { memory as inMemory } from '../sys/memfs/load.js'
+import type { Mounted } from '../sys/memfs/mount.js'
+import type { Handle, Sys } from '../sys/sys.js'
+
+const encoder = new TextEncoder()
+
+/** What was opened beside descriptors. */
+export interface Opened {
+  /** What serves files in memory, to be disposed of with the guest. */
+  readonly beside: readonly Sys[]
+  /** The listeners, as their embedder is told of them. */
+  readonly listeners: readonly Listener[]
+}
+
+/** A directory's name as the guest is told it. */
+export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => encoder.encode(name)
+
+/**
+ * Standard streams, then the directories in their order, then what listens: who looks for directories goes on until a number
+ * has none. If one cannot be opened, all are closed.
+ * @param another opens a backend of the guest's kind that nobody else has
+ */
+export function openAll(
+  sys: Sys,
+  another: () => Sys,
+  memory: GuestMemory,
+  fds: FdTable,
+  { stdio, terminals = [], preopens, listen, terminalEscapes }: Settings,
+  names: readonly Uint8Array[],
+): Opened {
+  const beside: Sys[] = []
+  try {
+    const [stdin, ...outputs] = stdio.map((stream, i) =>
+      typeof stream === 'number'
+        ? lent(sys, memory, i, stream, terminalEscapes, terminals[i])
+        : served(sys, memory, i, stream, terminalEscapes),
+    )
+    const piped = isSocket(stdin.filetype) || outputs.some(output => moves(sys, stdin, output))
+    fds.insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
+    for (const output of outputs) fds.insert(oneWay(Way.OUT, output))
+    preopens.forEach((given, i) => {
+      const directory = (given.files ?? given.file) ? ofMemory(sys, another, beside, memory, given) : ofHost(sys, given)
+      const { readOnly } = given
+      directory.preopen = names[i]
+      fds.insert(readOnly ? new ReadOnly(directory, memory) : directory)
+    })
+    const listeners = listen.map(where => {
+      const { handle, address, port } = listening(sys, where)
+      return { fd: fds.insert(hostDescriptor(sys, handle, openedTraits(sys, LISTENER, CONNECTION))), address, port }
+    })
+    return { beside, listeners }
+  } catch (error) {
+    for (const each of [sys, ...beside]) each.dispose()
+    throw error
+  }
+}
+
+/**
+ * A descriptor of the host as a standard stream, still in both directions.
+ * @param stands whether it stands for a terminal, which it is not itself
+ */
+function lent(sys: Sys, memory: GuestMemory, index: number, fd: number, terminalEscapes: boolean, stands = false): Descriptor {
+  const handle = opening(`${['stdin', 'stdout', 'stderr'][index]}, descriptor ${fd}`, () => sys.adopt(fd))
+  if (stands) sys.block.opened.set([Filetype.CHARACTER_DEVICE, sys.block.opened[1], 1])
+  const terminal = sys.block.opened[2] === 1
+  const file = hostDescriptor(sys, handle, openedTraits(sys, STREAM, STREAM))
+  return terminal && !terminalEscapes ? new PlainTerminal(file, memory) : file
+}
+
+/**
+ * True if a guest could choose where an output is written by seeking stdin: both are the same file, perhaps by the same open file
+ * description, whose offset they share. An output that appends is written at its end all the same.
+ */
+function moves(sys: Sys, stdin: Descriptor, output: Descriptor): boolean {
+  // Terminals and /dev/null are often all three streams, and have no places to write at.
+  if (stdin.filetype === Filetype.CHARACTER_DEVICE || (output.fdflags & Fdflags.APPEND) !== 0) return false
+  const file = identity(sys, stdin)
+  return file !== undefined && file === identity(sys, output)
+}
+/** Device and inode of a file of the host. */
+function identity({ block: { record } }: Sys, descriptor: Descriptor): string | undefined {
+  if (!(descriptor instanceof HostFile) || descriptor.filestat() !== 0) return undefined
+  return `${record.getBigUint64(0, true)} ${record.getBigUint64(8, true)}`
+}
+
+/** A stream that the embedder serves. */
+export function served({ block }: Sys, memory: GuestMemory, index: number, stream: Source | Sink, terminalEscapes: boolean): Descriptor {
+  if ('read' in stream) return new InputStream(memory, block, index, stream)
+  return new OutputStream(memory, block, index, stream.isTTY && !terminalEscapes ? plainSink(stream) : stream)
+}
+
+function ofHost(sys: Sys, { name, path = '', place = path }: Given): HostFile {
+  const handle = opening(`preopen "${name}" at "${path}"`, () => sys.preopen(place))
+  return hostDescriptor(sys, handle)
+}
+
+/** A directory in memory, or one file, as it is mounted. */
+export const mounted = ({ files, ...given }: Given): Mounted => ({ ...given, tree: files && treeOf(files) })
+
+/** What lies in memory is served by a Sys of its own, beside the one for the host, in whose block its results lie. */
+function ofMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
+  const own = opening(preopenNamed(given), () => inMemory.mount().serving(sys.block, mounted(given), another))
+  beside.push(own)
+  memory.serve(own)
+  return memoryDescriptor(own, own.preopen(''))
+}
+
+function listening(sys: Sys, where: Listen): { handle: Handle; address: string; port: number } {
+  const what = `listener ${shown(where)}`
+  const handle = opening(what, () => ('fd' in where ? sys.adopt(where.fd) : sys.listen(where.address, where.port)))
+  const at = handle === undefined ? undefined : opening(what, () => sys.listening(handle))
+  if (handle === undefined || at === undefined) {
+    throw coded(new Error(`connections are not accepted by backend: '${sys.name}'; 'native' does`), 'ERR_WASI_LISTEN_UNAVAILABLE')
+  }
+  return { handle, address: at[0], port: at[1] }
+}
+
+/** How messages name a directory that is given. */
+export const preopenNamed = ({ name, path }: Given): string => `preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`
+
+/** The host's refusal under the code that node:wasi gives it, with what was to be opened. */
+export function opening<T>(what: string, open: () => T): T {
+  try {
+    return open()
+  } catch (cause) {
+    const { code: own = 'EIO' } = cause as NodeJS.ErrnoException
+    // What node:wasi cannot have has a code of ours.
+    if (own.startsWith('ERR_WASI_')) throw cause
+    const code = `UVWASI_${own}`
+    throw coded(new Error(`${code}, uvwasi_init: cannot open ${what}: ${(cause as Error).message}`, { cause }), code)
+  }
+}

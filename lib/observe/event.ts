@@ -1,0 +1,118 @@
+/** A hostcall as a record: its arguments and results by the names that the table has for them, for programs to read. */
+import { type Errno, type ErrnoName, errnoNames } from '../abi/errno.js'
+import type { CallName, Param, Row } from '../abi/table.js'
+import { Kind } from '../abi/types.js'
+import type { Import } from '../gate.js'
+import type { GuestMemory } from '../memory.js'
+import { type Outcome, watched } from './wrap.js'
+
+/** A place in guest memory, and how many elements lie there. */
+export interface Place {
+  /** The address. */
+  readonly at: number
+  /** How many elements, not bytes. */
+  readonly count: number
+}
+/**
+ * An argument or a result. Flags are a list of their names; of values with names it is that; of times, cookies and rights, and
+ * of sizes beyond 2^53, text, since JSON has no such numbers; of a list a place. A path is text; one outside of memory is a place.
+ */
+export type Told = number | string | readonly string[] | Place
+
+/** What is published on the channel `wasi-common:hostcall`, and written as a line of JSON. Of errno, exit and error it has one. */
+export interface HostcallEvent {
+  /** The specification's name. */
+  readonly call: CallName
+  /** By the names that the specification has for them. */
+  readonly args: Readonly<Record<string, Told>>
+  /** What it answered: the name, or a number that has none. */
+  readonly errno?: ErrnoName | Errno
+  /** Of a call that succeeded. A record is told by where it lies. */
+  readonly results?: Readonly<Record<string, Told>>
+  /** The code with which the guest ended. */
+  readonly exit?: number
+  /** What else was thrown. */
+  readonly error?: string
+  /** How long it took. */
+  readonly nanoseconds: number
+}
+
+/** The import, telling of each call. */
+export function recorded(name: CallName, row: Row, call: Import, memory: GuestMemory, tell: (event: HostcallEvent) => void): Import {
+  return watched(call, given => {
+    let slot = 0
+    const args: Record<string, Told> = {}
+    for (const { label, type } of row.params) {
+      const value = given[slot++]
+      if (type.kind === Kind.Path) args[label] = pathAt(memory, value, given[slot++])
+      else if (type.kind === Kind.List) args[label] = listAt(value, given[slot++])
+      else args[label] = told(type, value)
+    }
+    return outcome => tell({ call: name, args, ...ended(memory, row, given.slice(slot), outcome) })
+  })
+}
+
+function ended(memory: GuestMemory, { results }: Row, at: readonly unknown[], outcome: Outcome): Omit<HostcallEvent, 'call' | 'args'> {
+  const { errno, ...rest } = outcome
+  if (errno === undefined) return rest
+  const { nanoseconds } = rest
+  if (errno !== 0) return { errno: errnoNames[errno] ?? errno, nanoseconds }
+  return {
+    errno: 'SUCCESS',
+    results: Object.fromEntries(results.map((result, i) => [result.label, stored(memory, result, Number(at[i]) >>> 0)])),
+    nanoseconds,
+  }
+}
+
+/** What no wasm passes, but JavaScript may. */
+const odd = (value: unknown): string => (typeof value === 'string' || typeof value === 'bigint' ? String(value) : typeof value)
+const wordOf = (value: unknown): number | undefined => (typeof value === 'number' ? value >>> 0 : undefined)
+
+function placeOf(at: unknown, count: unknown): Place | undefined {
+  const [place, length] = [wordOf(at), wordOf(count)]
+  return place === undefined || length === undefined ? undefined : { at: place, count: length }
+}
+const listAt = (at: unknown, count: unknown): Told => placeOf(at, count) ?? odd(typeof at === 'number' ? count : at)
+
+/** No path that a call takes is longer. */
+const longest = 4096
+const decoder = new TextDecoder()
+
+function pathAt(memory: GuestMemory, at: unknown, length: unknown): Told {
+  const place = placeOf(at, length)
+  if (place === undefined) return listAt(at, length)
+  try {
+    // It may lie in pages that the guest got since the last call.
+    if (memory.bound) memory.refresh()
+    memory.check(place.at, place.count)
+    return decoder.decode(memory.copy(place.at, Math.min(place.count, longest)))
+  } catch {
+    return place
+  }
+}
+
+function told(type: Param['type'], value: unknown): Told {
+  if (typeof value === 'bigint' && type.size === 8) return wide(type, value)
+  if (typeof value !== 'number') return odd(value)
+  if (type.kind === Kind.Flags) {
+    const unknown = value >>> type.labels.length
+    const names = type.labels.filter((_, bit) => value & (2 ** bit))
+    return unknown === 0 ? names : [...names, `0x${((unknown << type.labels.length) >>> 0).toString(16)}`]
+  }
+  if (type.kind === Kind.Enum) return type.labels[value] ?? value >>> 0
+  return value >>> 0
+}
+
+function wide({ kind }: Param['type'], value: bigint): Told {
+  const whole = kind === Kind.Delta64 ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)
+  if (kind === Kind.Rights) return `0x${whole.toString(16)}`
+  const number = Number(whole)
+  return kind !== Kind.Raw64 && Number.isSafeInteger(number) ? number : String(whole)
+}
+
+/** A result, read back from where it was stored. */
+function stored({ view }: GuestMemory, { type }: Param, at: number): Told {
+  if (type.kind === Kind.Record) return at
+  if (type.kind === Kind.Flags) return told(type, view.getUint16(at, true))
+  return type.size === 8 ? wide(type, view.getBigUint64(at, true)) : view.getUint32(at, true)
+}

@@ -1,0 +1,37 @@
+/** A look at each hostcall, as it was made and as it ended. */
+import { inspect } from 'node:util'
+import type { Errno } from '../abi/errno.js'
+import { Exit, isError } from '../errors.js'
+import type { Import } from '../gate.js'
+
+/** What came of a call: one of the three. */
+export interface Outcome {
+  readonly errno?: Errno
+  /** The code with which the guest ended. */
+  readonly exit?: number
+  /** Whatever else was thrown out of it, as text. */
+  readonly error?: string
+  readonly nanoseconds: number
+}
+
+/** The import, with `begin` called before it, and what that answers with called after it. */
+export function watched(call: Import, begin: (args: readonly unknown[]) => (outcome: Outcome) => void): Import {
+  return (...args) => {
+    const end = begin(args)
+    const start = process.hrtime.bigint()
+    const since = (): number => Number(process.hrtime.bigint() - start)
+    let errno: Errno
+    try {
+      errno = call(...args)
+    } catch (thrown) {
+      const nanoseconds = since()
+      end(thrown instanceof Exit ? { exit: thrown.code, nanoseconds } : { error: textOf(thrown), nanoseconds })
+      throw thrown
+    }
+    end({ errno, nanoseconds: since() })
+    return errno
+  }
+}
+
+/** An embedder's hook may throw anything. */
+const textOf = (thrown: unknown): string => (isError(thrown) ? String(thrown) : inspect(thrown))

@@ -1,0 +1,75 @@
+/** What an embedder is refused who asked for a strict sandbox: what would hand the host to the guest by mistake. */
+import { parse, relative, sep } from 'node:path'
+import { coded } from '../errors.js'
+import { passed } from '../sys/realpath.js'
+import { root } from '../sys/root.js'
+import { wrongValue } from '../validate.js'
+import { isLoopback, type Listen, shown } from './listen.js'
+import { type Started, startedFrom } from './program-files.js'
+
+/** A guest that may read this knows much of its host. */
+const ownPackage = (): Started => ({ what: 'this package', places: passed(root) })
+
+/** What is looked at, of the settings. */
+interface Given {
+  readonly backend: string
+  readonly preopens: readonly { readonly name: string; readonly path: string | undefined; readonly place?: string }[]
+  readonly listen: readonly Listen[]
+}
+
+/** @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN or ERR_WASI_PUBLIC_LISTEN. */
+export function checkStrict(
+  { backend, preopens, listen }: Given,
+  env: unknown,
+  allowUnsafePreopen: boolean,
+  allowPublicListen: boolean,
+): void {
+  if (backend === 'typescript') throw wrongValue('options.backend', "must be native where options.sandbox is 'strict'", backend)
+  if (env === process.env) {
+    const error = "options.env must not be process.env where options.sandbox is 'strict': name what the guest needs"
+    throw coded(new TypeError(error), 'ERR_INVALID_ARG_VALUE')
+  }
+  for (const where of allowPublicListen ? [] : listen) {
+    if (isLoopback(where)) continue
+    const message = `other machines can reach ${shown(where)}, where a strict sandbox does not listen unless allowPublicListen is set`
+    throw coded(new Error(message), 'ERR_WASI_PUBLIC_LISTEN')
+  }
+  if (allowUnsafePreopen) return
+  for (const { name, path, place } of preopens) {
+    if (place === undefined) continue
+    const why = unsafe(place)
+    if (why === undefined) continue
+    const message = `the preopen "${name}" at "${path}" is ${why}, which a strict sandbox refuses unless allowUnsafePreopen is set`
+    throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
+  }
+}
+
+/**
+ * Refuses preopens that hold the Node named by `execPath`, or a symlink on the way to it.
+ * @throws Error with code ERR_WASI_UNSAFE_PREOPEN
+ */
+export function checkNode(preopens: Given['preopens'], execPath: string): void {
+  const places = passed(execPath)
+  for (const { name, path, place } of preopens) {
+    if (place === undefined || !places.some(file => holds(place, file))) continue
+    const message = `the preopen "${name}" at "${path}" holds options.execPath, which a strict sandbox refuses unless allowUnsafePreopen is set`
+    throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
+  }
+}
+
+function unsafe(path: string): string | undefined {
+  if (path === parse(path).root) return 'the root of a file system'
+  if (holds('/proc', path)) return 'of /proc, which has the memory of this process'
+  if (holds('/sys', path)) return 'of /sys, by which the kernel is set'
+  if (path === '/dev') return 'the folder of all devices'
+  const own = ownPackage()
+  const files = startedFrom()
+  for (const { what, places } of files) if (places.includes(path)) return what
+  for (const { what, places } of [own, ...files]) if (places.some(place => holds(path, place))) return `a folder that holds ${what}`
+  return own.places.some(place => holds(place, path)) ? `a part of ${own.what}` : undefined
+}
+
+function holds(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '..' && !way.startsWith(`..${sep}`) && parse(way).root === ''
+}

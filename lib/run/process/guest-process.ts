@@ -1,0 +1,239 @@
+/** One child process of a guest, from its start to its end. */
+import type { ChildProcess } from 'node:child_process'
+import type { Duplex, Readable } from 'node:stream'
+import { getSystemErrorName } from 'node:util'
+import { serialize } from 'node:v8'
+import { coded } from '../../errors.js'
+import type { Metrics } from '../../observe/metrics.js'
+import type { Settings } from '../../options/settings.js'
+import { plainLine } from '../../stdio/terminal-escapes.js'
+import type { Wall } from '../options.js'
+import type { Stdio } from '../stdio/stdio.js'
+import { errorOf, unexpectedOf } from '../worker/messages.js'
+import { guestLine, type LauncherLine, launcherLine } from './check-lines.js'
+import { LineReader } from './line-reader.js'
+import { channel, control, longestControlLine, longestLine, type Request } from './protocol.js'
+
+/** The sandbox launcher, as far as it is used here: it starts the guest's process, ends it when `control` closes, and ends as it did. */
+export type Launcher = Pick<ChildProcess, 'stdio' | 'on' | 'kill' | 'unref'>
+
+/** The sandbox that the launcher was asked for. */
+export interface Sandbox {
+  /** Whether a kernel without a part of it is refused. */
+  readonly strict: boolean
+  /** The files that the launcher opens. It reports their numbers, since a path may have any bytes. */
+  readonly opened: readonly string[]
+}
+
+/** The result of a run. */
+export interface Ended {
+  readonly exitCode: number
+  readonly wall: Wall
+  readonly metrics: Metrics | undefined
+}
+
+/**
+ * The time that the launcher has to end, in milliseconds: so long after `control` is closed it is killed, and as long after that
+ * the run settles whether or not it has ended.
+ */
+export const grace = 1000
+/** Below version 3, open(2) truncates files that may only be read. */
+const leastLandlock = 3
+
+const lost = (message: string): Error => coded(new Error(message), 'ERR_WASI_PROCESS_LOST')
+const noSandbox = (message: string): Error => coded(new Error(message), 'ERR_WASI_NO_WALL')
+
+export class GuestProcess {
+  readonly result: Promise<Ended>
+  readonly #launcher: Launcher
+  readonly #channel: Duplex
+  readonly #control: Duplex
+  readonly #request: Request
+  readonly #sandbox: Sandbox
+  readonly #hooks: Pick<Settings, 'trace' | 'report'>
+  readonly #stdio: Stdio
+  readonly #readers: readonly LineReader[]
+  #settle: { resolve(ended: Promise<Ended>): void } = { resolve() {} }
+  #wall: Wall | undefined
+  /** It has sent a line, so it has started. */
+  #started = false
+  /** It sent its end by itself: the output that it wrote before is taken first. */
+  #ended = false
+  /** The embedder has had enough of it, or has failed: nobody waits for its output. */
+  #failed = false
+  /** The outcome, once it is known. */
+  #outcome: (() => Ended) | undefined
+  #deadline: NodeJS.Timeout | undefined
+  #gone = false
+  #hurry = (): void => {}
+  readonly #hurried: Promise<void>
+
+  constructor(launcher: Launcher, request: Request, sandbox: Sandbox, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio) {
+    this.#launcher = launcher
+    this.#channel = launcher.stdio[channel] as Duplex
+    this.#control = launcher.stdio[control] as Duplex
+    this.#request = request
+    this.#sandbox = sandbox
+    this.#hooks = hooks
+    this.#stdio = stdio
+    this.#hurried = new Promise<void>(resolve => {
+      this.#hurry = resolve
+    })
+    this.result = new Promise(resolve => {
+      this.#settle = { resolve }
+    })
+    launcher.on('error', error => this.#broken(error as NodeJS.ErrnoException))
+    launcher.on('exit', () => this.#rest())
+    launcher.on('close', (code: number | null, signal: string | null) => void this.#close(code, signal))
+    stdio.serve(launcher.stdio, error => this.fail(error))
+    this.#readers = [
+      this.#read(this.#control, longestControlLine, line => this.#onLauncher(launcherLine(line))),
+      this.#read(this.#channel, longestLine, line => this.#onGuest(line)),
+    ]
+    // It may end while it is asked, or while it answers: `close` says so.
+    for (const stream of [this.#channel, this.#control]) stream.on('error', () => {})
+  }
+
+  #read(stream: Readable, longest: number, obey: (line: string) => void): LineReader {
+    return new LineReader(stream, {
+      longest,
+      tooLong: () => this.fail(lost(`the guest's process sent a line of more than ${longest} bytes`)),
+      take: line => {
+        try {
+          obey(line)
+        } catch (error) {
+          // The embedder's own hook may throw, too.
+          this.fail(error)
+        }
+      },
+    })
+  }
+
+  /** End it, and fail with this: also where it has ended, and its embedder does not take its output. */
+  fail(error: unknown): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.#finish(() => {
+      throw error
+    })
+    // `close` waits for its pipes, which nobody reads any more.
+    for (const pipe of this.#launcher.stdio) pipe?.destroy()
+    this.#hurry()
+  }
+
+  /** Ends it: the launcher does so when `control` closes, as another user than this process too. */
+  #finish(outcome: () => Ended): void {
+    this.#outcome = outcome
+    for (const reader of this.#readers) reader.close()
+    for (const stream of [this.#control, this.#channel]) stream.destroy()
+    // Its last line may be taken when it has ended.
+    if (this.#gone) return
+    this.#deadline ??= setTimeout(() => {
+      this.#launcher.kill('SIGKILL')
+      this.#deadline = setTimeout(() => this.#leave(), grace)
+    }, grace)
+  }
+
+  /** It has ended: there is nothing to kill. */
+  #rest(): void {
+    this.#gone = true
+    clearTimeout(this.#deadline)
+  }
+
+  /** An error of the launcher: it cannot be started, or, by a process that has given up root, not be killed. */
+  #broken(error: NodeJS.ErrnoException): void {
+    if (error.syscall === 'kill') return
+    this.fail(coded(new Error(`the sandbox launcher cannot be started: ${error.message}`, { cause: error }), 'ERR_WASI_NO_WALL'))
+  }
+
+  /** Neither the launcher nor the kernel ended it. */
+  #leave(): void {
+    for (const pipe of this.#launcher.stdio) pipe?.destroy()
+    this.#launcher.unref()
+    this.#hurry()
+    const stays = (): never => {
+      throw lost(`the guest's process has not ended ${2 * grace} ms after its end`)
+    }
+    this.#settleWith(this.#failed ? this.#outcome : stays)
+  }
+
+  async #close(code: number | null, signal: string | null): Promise<void> {
+    this.#rest()
+    // Its last lines may still wait for their slice of time.
+    await Promise.all(this.#readers.map(reader => reader.idle()))
+    this.#settleWith(() => (this.#outcome ?? nothingSent(code, signal))())
+  }
+
+  #settleWith(outcome: (() => Ended) | undefined): void {
+    const taken = this.#ended ? Promise.race([this.#stdio.end(), this.#hurried]) : Promise.resolve()
+    this.#stdio.close()
+    this.#settle.resolve(taken.then(outcome as () => Ended))
+  }
+
+  /** Not before the launcher has reported: a channel that closes with unread bytes loses its last lines. */
+  #ask(): void {
+    const body = serialize(this.#request)
+    const head = Buffer.alloc(4)
+    head.writeUInt32LE(body.length)
+    this.#channel.write(head)
+    this.#channel.write(body)
+  }
+
+  #onGuest(text: string): void {
+    const wall = this.#wall
+    if (wall === undefined) throw lost("the guest's process sent a line before it was asked")
+    this.#started = true
+    const line = guestLine(text, this.#request)
+    switch (line?.kind) {
+      case 'exit':
+        this.#ended = true
+        this.#finish(() => ({ exitCode: line.code, wall, metrics: line.metrics }))
+        break
+      case 'failed': {
+        const error = errorOf(line.error)
+        this.#ended = true
+        this.#finish(() => {
+          throw error
+        })
+        break
+      }
+      case 'trace':
+        this.#hooks.trace?.(line.line)
+        break
+      case 'unexpected':
+        this.#hooks.report(unexpectedOf(line))
+        break
+      default:
+        throw lost("the guest's process sent a line that no process of a guest sends")
+    }
+  }
+
+  /** The launcher reports once, and once more if it then cannot start the process. */
+  #onLauncher(line: LauncherLine | undefined): void {
+    const first = this.#wall === undefined
+    if (line === undefined || this.#started || !(first || line.kind === 'broken')) {
+      throw lost('the sandbox launcher sent a line that it does not send')
+    }
+    if (line.kind === 'broken') {
+      throw noSandbox(`the OS sandbox could not be set up: ${this.#failure(line)}. Allow it to this process, or change the options`)
+    }
+    const { landlock, seccomp } = line.wall
+    if (line.kind === 'refused' || (this.#sandbox.strict && (Number(landlock) < leastLandlock || !seccomp))) {
+      const has = `Landlock: ${landlock || 'none'}, seccomp: ${seccomp ? 'yes' : 'no'}`
+      const advice = "Run it on a newer kernel, or accept less with wall: 'best-effort'"
+      throw noSandbox(`wall: 'strict' needs Landlock ABI 3 (Linux 6.2) and seccomp; this kernel has ${has}. ${advice}`)
+    }
+    this.#wall = line.wall
+    this.#ask()
+  }
+
+  #failure({ call, error, file = -1 }: LauncherLine & { kind: 'broken' }): string {
+    const path = this.#sandbox.opened[file]
+    const name = error > 0 ? getSystemErrorName(-error) : `error ${error}`
+    return `${call} failed with ${name}${path === undefined ? '' : ` for ${JSON.stringify(plainLine(path))}`}`
+  }
+}
+
+const nothingSent = (code: number | null, signal: string | null) => (): never => {
+  throw lost(`the guest's process ended without a result, ${signal === null ? `with exit code ${code}` : `by ${signal}`}`)
+}

@@ -1,0 +1,128 @@
+/** Runs a guest in a process of its own, in the OS sandbox. */
+import { type StdioOptions, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { coded } from '../../errors.js'
+import { isModule } from '../../guest/instantiate.js'
+import { rooted, settingsOf } from '../../options/settings.js'
+import { checkNode } from '../../options/strict.js'
+import { checkPortable } from '../../replay/options.js'
+import { checkHost, environment, walled } from '../../sys/native/launcher.js'
+import { nodeAt } from '../../sys/native/node.js'
+import { wrongType, wrongValue } from '../../validate.js'
+import { checkAborted } from '../aborts.js'
+import { Deadline } from '../deadline.js'
+import type { RunOptions, RunResult } from '../options.js'
+import { termsOf } from '../settings.js'
+import type { Conveyed } from '../stdio/pipes.js'
+import { GuestProcess, type Launcher } from './guest-process.js'
+import { channel, control, type Request } from './protocol.js'
+import { relayOf } from './relay.js'
+
+/** Seams for tests, which the callers of `run` cannot reach. */
+export interface Ways {
+  /** The file that runs in the OS sandbox in place of the guest's. */
+  readonly entry?: string
+  /** Starts another program in place of the sandbox launcher. */
+  readonly start?: typeof start
+}
+
+const ownEntry = join(import.meta.dirname, 'main.js')
+
+/** Run the module of these bytes. Nothing of it is left when it ends, however it does. */
+export async function runInProcess(bytes: Uint8Array | WebAssembly.Module, options: RunOptions, ways: Ways = {}): Promise<RunResult> {
+  const relay = relayOf(options)
+  try {
+    return await runBehind(bytes, { ...options, ...relay.streams }, relay.joined, ways)
+  } finally {
+    relay.close()
+  }
+}
+
+/** @param joined whether stderr goes where stdout does */
+async function runBehind(
+  bytes: Uint8Array | WebAssembly.Module,
+  options: RunOptions,
+  joined: boolean,
+  { entry = ownEntry, start: begin = start }: Ways,
+): Promise<RunResult> {
+  if (isModule(bytes)) throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
+  const [terms, own] = termsOf(options)
+  const { threads, wall, execPath, maxMemory, maxTableElements, maxStack, signal, stdio } = terms
+  checkPortable({ ...own })
+  if (own.listen !== undefined && own.listen.length > 0)
+    throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
+  const settings = settingsOf({ ...own, version: own.version ?? 'preview1', rights: own.rights ?? 'access' })
+  const { trace, report, counts, ...plain } = settings
+  for (const { name, path, files } of settings.preopens) {
+    const inMemory = files !== undefined || path === undefined
+    if (inMemory)
+      throw wrongValue(`options.preopens['${name}']`, "lies in memory, which does not go with options.isolation 'process'", own.preopens)
+  }
+  // The process begins at the root: a worker of Node does not start in a folder that is gone.
+  const preopens = settings.preopens.map(rooted)
+  checkAborted(signal)
+  checkHost()
+  if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true) checkNode(preopens, execPath)
+  const placed = places(stdio.conveyed, joined)
+  const request: Request = {
+    bytes,
+    settings: { ...plain, preopens, stdio: [0, 1, 2], terminals: stdio.conveyed.map(isTerminal) },
+    version: own.version,
+    threads,
+    maxMemory,
+    maxTableElements,
+    maxStack,
+    traced: trace !== undefined,
+    measured: counts !== undefined,
+  }
+  const first = placed.map(({ pipe }) => (pipe ? ('pipe' as const) : ('ignore' as const)))
+  const lent = placed.flatMap(({ fd }) => fd ?? [])
+  const deadline = new Deadline(terms)
+  try {
+    const node = execPath === undefined ? undefined : await deadline.race(nodeAt(execPath, environment))
+    const { file, args, env, opened } = walled({
+      strict: wall === 'strict',
+      streams: placed.map(({ at }) => at) as [number, number, number],
+      folders: preopens.map(({ file, place = '', readOnly }) => ({ path: file ?? place, readOnly })),
+      channel,
+      control,
+      program: ['--no-warnings', entry],
+      node,
+    })
+    const launcher = begin(file, args, { env, cwd: '/', stdio: [...first, 'pipe', 'pipe', ...lent] })
+    const child = new GuestProcess(launcher, request, { strict: wall === 'strict', opened }, settings, stdio)
+    const { exitCode, wall: held, metrics } = await deadline.until(child)
+    return { exitCode, ...stdio.captured, wall: held, ...(metrics && { metrics }) }
+  } finally {
+    deadline.close()
+  }
+}
+
+const isTerminal = (stream: Conveyed): boolean => typeof stream !== 'number' && 'isTTY' in stream && stream.isTTY
+
+/** The place of a standard stream among the launcher's descriptors. */
+interface Place {
+  readonly at: number
+  /** True for a stream that this process serves. */
+  readonly pipe?: boolean
+  /** The descriptor of the host that is passed there. */
+  readonly fd?: number
+}
+/** libuv clears O_NONBLOCK of what a child gets as 0 to 2, for the host as well, so descriptors of the host are passed behind `control`. */
+function places(streams: readonly Conveyed[], joined: boolean): Place[] {
+  let next = control
+  return streams.map((stream, i) => {
+    if (joined && i === 2) return { at: 1, pipe: true }
+    return typeof stream === 'number' ? { at: ++next, fd: stream } : { at: i, pipe: true }
+  })
+}
+
+function start(file: string, args: string[], options: { env: Record<string, string>; cwd: string; stdio: StdioOptions }): Launcher {
+  try {
+    return spawn(file, args, options)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EBADF') throw cause
+    const message = `UVWASI_EBADF, uvwasi_init: cannot open stdin, stdout or stderr: ${(cause as Error).message}`
+    throw coded(new Error(message, { cause }), 'UVWASI_EBADF')
+  }
+}

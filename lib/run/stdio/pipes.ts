@@ -1,0 +1,209 @@
+/** How bytes pass between the threads of a guest, which may wait, and the embedder's thread, which must not. */
+import { Errno } from '../../abi/errno.js'
+import { refuse } from '../../errors.js'
+import type { Sink, Source } from '../../stdio/streams.js'
+
+/** The words of an output's shared memory: what is on its way, by its weight, whether nobody reads any more, and O_NONBLOCK. */
+const Out = Object.freeze({ UNREAD: 0, CLOSED: 1, NONBLOCK: 2 })
+/** The words of an input's, before its bytes. */
+const In = Object.freeze({ LOCK: 0, STATE: 1, LENGTH: 2, NONBLOCK: 3 })
+const State = Object.freeze({ IDLE: 0, ASKED: 1, READY: 2, ENDED: 3 })
+const head = 4 * Object.keys(In).length
+
+/** How far a writer may be ahead of its reader, and how much is read at once. */
+const mostUnread = 2 ** 20
+const mostRead = 2 ** 16
+/** What a chunk costs beside its bytes while it is on its way: a guest may write byte by byte. */
+const overhead = 256
+const weight = (chunk: Uint8Array): number => chunk.length + overhead
+
+/** A standard stream as it travels to the threads: one of the host's, all there is to read, or shared memory. */
+export type Conveyed =
+  | number
+  | { readonly bytes: Uint8Array }
+  | { readonly input: SharedArrayBuffer; readonly isTTY: boolean }
+  | { readonly output: SharedArrayBuffer; readonly isTTY: boolean }
+
+export const inputMemory = (): SharedArrayBuffer => new SharedArrayBuffer(head + mostRead)
+export const outputMemory = (): SharedArrayBuffer => new SharedArrayBuffer(4 * Object.keys(Out).length)
+
+// In a thread of the guest.
+
+/** Reads what the embedder's thread is asked for. One thread at a time takes it. */
+export function pipedSource(memory: SharedArrayBuffer, isTTY: boolean, ask: () => void): Source {
+  const words = new Int32Array(memory, 0, head / 4)
+  const bytes = new Uint8Array(memory, head)
+  /** Asks unless another thread has. Returns the state from then on. */
+  const asked = (): number => {
+    if (Atomics.compareExchange(words, In.STATE, State.IDLE, State.ASKED) === State.IDLE) ask()
+    return Atomics.load(words, In.STATE)
+  }
+  const take = (): Uint8Array => {
+    let state = asked()
+    if (state === State.ASKED && Atomics.load(words, In.NONBLOCK) !== 0) refuse(Errno.AGAIN)
+    for (; state === State.ASKED; state = Atomics.load(words, In.STATE)) Atomics.wait(words, In.STATE, State.ASKED)
+    if (state === State.ENDED) return new Uint8Array(0)
+    const chunk = bytes.slice(0, Atomics.load(words, In.LENGTH))
+    Atomics.store(words, In.STATE, State.IDLE)
+    return chunk
+  }
+  return {
+    isTTY,
+    read() {
+      while (Atomics.compareExchange(words, In.LOCK, 0, 1) !== 0) {
+        if (Atomics.load(words, In.NONBLOCK) !== 0) refuse(Errno.AGAIN)
+        Atomics.wait(words, In.LOCK, 1)
+      }
+      try {
+        return take()
+      } finally {
+        Atomics.store(words, In.LOCK, 0)
+        Atomics.notify(words, In.LOCK, 1)
+      }
+    },
+    readiness: {
+      ready() {
+        const state = asked()
+        if (state === State.ENDED) return 0
+        return state === State.READY ? Atomics.load(words, In.LENGTH) : -1
+      },
+      wait: milliseconds => void Atomics.wait(words, In.STATE, State.ASKED, milliseconds),
+      setNonblock: on => void Atomics.store(words, In.NONBLOCK, Number(on)),
+    },
+  }
+}
+
+/** Sends what is written, and waits while the embedder's thread is behind. */
+export function pipedSink(memory: SharedArrayBuffer, isTTY: boolean, send: (chunk: Uint8Array) => void): Sink {
+  const words = new Int32Array(memory)
+  const closed = (): boolean => Atomics.load(words, Out.CLOSED) !== 0
+  const unread = (): number => Atomics.load(words, Out.UNREAD)
+  const full = (): boolean => unread() >= mostUnread && !closed()
+  const wait = (milliseconds?: number): void => {
+    const seen = unread()
+    if (seen >= mostUnread && !closed()) Atomics.wait(words, Out.UNREAD, seen, milliseconds)
+  }
+  return {
+    isTTY,
+    write(chunk) {
+      if (Atomics.load(words, Out.NONBLOCK) !== 0 && full()) refuse(Errno.AGAIN)
+      while (full()) wait()
+      if (closed()) refuse(Errno.PIPE)
+      Atomics.add(words, Out.UNREAD, weight(chunk))
+      send(chunk)
+    },
+    readiness: {
+      ready: () => (full() ? -1 : 0),
+      wait,
+      setNonblock: on => void Atomics.store(words, Out.NONBLOCK, Number(on)),
+    },
+  }
+}
+
+// In the embedder's thread.
+
+/** Gives the threads what they ask for, from what can be waited for. */
+export class Feed {
+  readonly memory = inputMemory()
+  readonly #words = new Int32Array(this.memory, 0, head / 4)
+  readonly #bytes = new Uint8Array(this.memory, head)
+  readonly #next: () => Promise<Uint8Array | undefined>
+  #rest: Uint8Array = new Uint8Array(0)
+  #closed = false
+
+  /** @param next answers with the next chunk, or undefined at the end */
+  constructor(next: () => Promise<Uint8Array | undefined>) {
+    this.#next = next
+  }
+
+  /** The next bytes, or undefined at the end. */
+  async next(): Promise<Uint8Array | undefined> {
+    while (!this.#closed) {
+      const chunk = await this.#next()
+      if (chunk === undefined || chunk.length > 0) return chunk
+      // A source that has nothing, again and again, without ever waiting, keeps nobody from ending the guest.
+      await new Promise(setImmediate)
+    }
+    return undefined
+  }
+  /** Nobody reads any more. */
+  close(): void {
+    this.#closed = true
+  }
+
+  /** A thread asked. Fails as the embedder's source does. */
+  async asked(): Promise<void> {
+    if (this.#rest.length === 0) {
+      const chunk = await this.next()
+      if (chunk === undefined) return this.#tell(State.ENDED)
+      this.#rest = chunk
+    }
+    const piece = this.#rest.subarray(0, mostRead)
+    this.#rest = this.#rest.subarray(piece.length)
+    this.#bytes.set(piece)
+    Atomics.store(this.#words, In.LENGTH, piece.length)
+    this.#tell(State.READY)
+  }
+  #tell(state: number): void {
+    Atomics.store(this.#words, In.STATE, state)
+    Atomics.notify(this.#words, In.STATE)
+  }
+}
+
+/** Takes what the threads write, in order, as fast as the embedder does. */
+export class Drain {
+  readonly memory = outputMemory()
+  readonly #words = new Int32Array(this.memory)
+  readonly #take: (chunk: Buffer) => unknown
+  /** Resolved when all that was heard is taken. */
+  #taken: Promise<void> | undefined
+  #heard = () => {}
+
+  /** @param take takes a chunk; if it answers with a promise, the next one has to wait for that */
+  constructor(take: (chunk: Buffer) => unknown) {
+    this.#take = take
+  }
+
+  /** A thread wrote. Fails as the embedder's function does. */
+  async wrote(chunk: Buffer): Promise<void> {
+    const before = this.#taken
+    const taking = (async () => {
+      if (before !== undefined) await before
+      await this.#take(chunk)
+    })()
+    this.#taken = taking
+    try {
+      await taking
+    } finally {
+      if (this.#taken === taking) this.#taken = undefined
+      Atomics.sub(this.#words, Out.UNREAD, weight(chunk))
+      Atomics.notify(this.#words, Out.UNREAD)
+      this.#heard()
+    }
+  }
+
+  /** A process wrote: it counts here what threads count themselves. */
+  heard(chunk: Buffer): Promise<void> {
+    Atomics.add(this.#words, Out.UNREAD, weight(chunk))
+    return this.wrote(chunk)
+  }
+
+  get closed(): boolean {
+    return Atomics.load(this.#words, Out.CLOSED) !== 0
+  }
+
+  /** From now on who writes is refused with PIPE. */
+  close(): void {
+    Atomics.store(this.#words, Out.CLOSED, 1)
+    Atomics.notify(this.#words, Out.UNREAD)
+  }
+
+  /** Until all is taken that was written. */
+  async end(): Promise<void> {
+    this.close()
+    while (Atomics.load(this.#words, Out.UNREAD) > 0)
+      await new Promise<void>(resolve => {
+        this.#heard = resolve
+      })
+  }
+}

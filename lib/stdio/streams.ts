@@ -1,0 +1,147 @@
+/** Standard streams as an embedder may give them, and the two shapes that the rest of the package sees of them. */
+import { types } from 'node:util'
+import { Errno } from '../abi/errno.js'
+import { refuse } from '../errors.js'
+import { checkFd, wrongType, wrongValue } from '../validate.js'
+import { plain } from './terminal-escapes.js'
+
+/** Bytes, or text that stands for its bytes in UTF-8. */
+export type Chunk = Uint8Array | string
+
+/**
+ * Standard input: a descriptor of the host; all there is, as bytes or text; a function that is asked for more, whose
+ * undefined, null or empty chunk is the end; what can be iterated over, a chunk at a time.
+ */
+export type Input = number | Chunk | (() => Chunk | null | undefined) | Iterable<Chunk>
+/**
+ * Standard output or error: a descriptor of the host; a function that receives each write; a stream of Node, or what has its
+ * `write`. `isTTY` is told to the guest.
+ */
+export type Output = number | ((chunk: Buffer) => unknown) | Writer
+/** What is written to as to a stream of Node, of which it is the part that is used. */
+export interface Writer {
+  /** Receives what the guest writes. */
+  write(chunk: Buffer): unknown
+  /** Whether the guest is told that it is a terminal. Default false. */
+  readonly isTTY?: boolean | undefined
+  /** After it every write is refused with PIPE, as to a pipe without a reader. */
+  readonly destroyed?: boolean | undefined
+  /** The same, of a stream that was ended. */
+  readonly writableEnded?: boolean | undefined
+  /** The error that destroyed it. A guest that writes to it then sees IO, or PIPE where its reader went away. */
+  readonly errored?: Error | null | undefined
+}
+
+/** A stream of another thread, which may not be ready when the guest reads or writes it. */
+export interface Readiness {
+  /** The bytes that can be read, or 0 at the end, and for an output that has room; -1 where a call would wait. */
+  ready(): number
+  /** Waits until it is ready, for at most so many milliseconds. */
+  wait(milliseconds: number): void
+  /** Sets whether a call that would wait is refused with AGAIN, for all threads of the guest. */
+  setNonblock(on: boolean): void
+}
+
+/** Where a guest's input comes from. */
+export interface Source {
+  /** The next bytes; none at the end. */
+  read(): Uint8Array
+  /** Nobody reads any more. */
+  close?(): void
+  /** Whether the guest is told that it is a terminal. Default false. */
+  readonly isTTY?: boolean
+  /** Without it a read always returns. */
+  readonly readiness?: Readiness
+}
+/** Where a guest's output goes. */
+export interface Sink {
+  write(chunk: Buffer): void
+  readonly isTTY: boolean
+  /** Without it a write always returns. */
+  readonly readiness?: Readiness
+  /** Hands over what it has kept, when the guest has ended. */
+  end?(): void
+}
+
+const encoder = new TextEncoder()
+const nothing = new Uint8Array(0)
+
+/** The bytes of a chunk, or an error that says where it came from. */
+export function bytesOf(from: string, chunk: unknown): Uint8Array {
+  if (chunk === undefined || chunk === null) return nothing
+  if (typeof chunk === 'string') return encoder.encode(chunk)
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  if (types.isAnyArrayBuffer(chunk)) return new Uint8Array(chunk)
+  throw wrongType(from, 'a string or bytes', chunk)
+}
+
+export const isBytes = (value: unknown): value is Chunk =>
+  typeof value === 'string' || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)
+const has = (value: unknown, name: PropertyKey): boolean =>
+  value !== null && typeof value === 'object' && typeof (value as Record<PropertyKey, unknown>)[name] === 'function'
+
+/** An option of standard input, checked. */
+export function inputOf(name: string, value: unknown): number | Source {
+  if (isBytes(value)) return fromIterable(name, [value])
+  if (typeof value === 'function') return { read: () => bytesOf(`what ${name} returns`, value()) }
+  if (has(value, Symbol.iterator)) return fromIterable(name, value as Iterable<Chunk>)
+  if (has(value, Symbol.asyncIterator)) throw wrongValue(name, 'is asynchronous, and only run() can wait for it', value)
+  checkFd(name, value)
+  return value
+}
+
+/** All that there is to read. */
+export const sourceOf = (bytes: Uint8Array): Source => fromIterable('stdin', [bytes])
+
+function fromIterable(name: string, chunks: Iterable<unknown>): Source {
+  const iterator = chunks[Symbol.iterator]()
+  return {
+    read() {
+      for (;;) {
+        const { done, value } = iterator.next()
+        if (done) return nothing
+        const bytes = bytesOf(`a chunk of ${name}`, value)
+        // An empty chunk is no end of those that are iterated over.
+        if (bytes.length > 0) return bytes
+      }
+    },
+    close: () => void iterator.return?.(),
+  }
+}
+
+/** Whether an error says, in Node's words, that nobody reads any more. */
+export function isGone(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
+}
+
+/** An option of standard output or error, checked. */
+export function outputOf(name: string, value: unknown): number | Sink {
+  if (typeof value === 'function') return { isTTY: false, write: chunk => void value(chunk), ...endOf(value) }
+  if (!has(value, 'write')) {
+    checkFd(name, value)
+    return value
+  }
+  const writer = value as Writer
+  return {
+    isTTY: writer.isTTY === true,
+    write(chunk) {
+      const { errored } = writer
+      if (errored && !isGone(errored)) throw errored
+      if (writer.destroyed || writer.writableEnded) refuse(Errno.PIPE)
+      writer.write(chunk)
+    },
+  }
+}
+
+/** The `end` of a function that has one, as `lines` makes it. */
+export function endOf(take: object): Pick<Sink, 'end'> {
+  const { end } = take as { end?: unknown }
+  return typeof end === 'function' ? { end: () => void end.call(take) } : {}
+}
+
+/** A sink for a terminal that does not obey the guest: what would steer it is shown. */
+export function plainSink(sink: Sink): Sink {
+  const decoder = new TextDecoder()
+  return { ...sink, isTTY: true, write: chunk => sink.write(Buffer.from(plain(decoder.decode(chunk, { stream: true })))) }
+}

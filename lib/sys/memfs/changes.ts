@@ -1,0 +1,70 @@
+/** What an overlay has that is no longer as it is below. */
+import { Filetype } from '../../abi/values.js'
+import { joined } from './lower.js'
+import { DirectoryNode, FileNode } from './nodes.js'
+import type { Tree } from './tree.js'
+
+/** What lies under a name. */
+export type FileKind = 'file' | 'directory' | 'link' | 'other'
+/** What is no longer as it is below: of an overlay. */
+export interface Change {
+  /** `written`: bytes; `touched`: only its times; `renamed`: from where `from` says. */
+  readonly kind: 'made' | 'written' | 'touched' | 'removed' | 'renamed'
+  /** Where, from the root of the overlay. */
+  readonly path: string
+  /** What lies, or lay, there. */
+  readonly type: FileKind
+  /** Of what was renamed: its path before. */
+  readonly from?: string
+}
+
+const kinds: Readonly<Record<number, FileKind>> = {
+  [Filetype.REGULAR_FILE]: 'file',
+  [Filetype.DIRECTORY]: 'directory',
+  [Filetype.SYMBOLIC_LINK]: 'link',
+}
+export const kindOf = (type: number): FileKind => kinds[type] ?? 'other'
+/** What is no UTF-8 comes out with signs of replacement. */
+export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
+
+/** What is gone comes first. What lies below is held open meanwhile. */
+export function changesOf(tree: Tree): Change[] {
+  const { below, root } = tree
+  const typeBelow = (path: string): number | undefined => below?.stat(path)?.type
+  /** By where they lie below: names that are gone, until they are found under another one. */
+  const gone = new Map<string, Change>()
+  const others: (Change & { readonly was: string | undefined })[] = []
+
+  const visit = (dir: DirectoryNode, path: string): void => {
+    for (const name of dir.gone) {
+      const was = joined(dir.below ?? '', name)
+      const type = typeBelow(was)
+      const now = dir.entries.get(name)?.node
+      // It came back, or another file has taken its place.
+      const there = now?.below === was || (now instanceof FileNode && now.below === undefined && now.type === type)
+      if (type !== undefined && !there) gone.set(was, { kind: 'removed', path: joined(path, toText(name)), type: kindOf(type) })
+    }
+    for (const [name, { node, placed }] of dir.entries) {
+      const here = { path: joined(path, toText(name)), type: kindOf(node.type) }
+      const own = dir.below === undefined ? undefined : joined(dir.below, name)
+      const there = placed && own !== undefined ? typeBelow(own) : undefined
+      const moved = node.below !== undefined && placed && node.below !== own
+      if (moved) others.push({ kind: 'renamed', ...here, was: node.below })
+      // What was in memory before it lay over a directory has a place below where nothing need be.
+      const fresh = node.below === undefined || (placed && !moved && there !== node.type)
+      if (fresh) others.push({ kind: node instanceof FileNode && there === node.type ? 'written' : 'made', ...here, was: undefined })
+      else if (node instanceof FileNode && node.written) others.push({ kind: 'written', ...here, was: undefined })
+      else if (node.timed) others.push({ kind: 'touched', ...here, was: undefined })
+      if (node instanceof DirectoryNode) visit(node, here.path)
+    }
+  }
+  visit(root, '')
+
+  const told = others.map(({ was, ...change }): Change => {
+    if (was === undefined) return change
+    // A second name of what is where it was, or has been found already.
+    if (!gone.delete(was)) return { ...change, kind: 'made' }
+    return { ...change, from: toText(was) }
+  })
+  return [...gone.values(), ...told]
+}

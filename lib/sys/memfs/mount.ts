@@ -1,0 +1,35 @@
+/** What lies in memory becomes a directory that a guest is given. */
+import { basename } from 'node:path'
+import type { Block } from '../block.js'
+import type { Sys } from '../sys.js'
+import { Below } from './lower.js'
+import { singleTree } from './single.js'
+import { MemorySys } from './sys.js'
+import type { Tree } from './tree.js'
+
+/** Of a directory that was given: where it lies on the host, and in memory; or where a single file lies. */
+export interface Mounted {
+  readonly path: string | undefined
+  /** Where `path` leads, where that is known already. */
+  readonly place?: string
+  readonly tree: Tree | undefined
+  readonly file?: string
+  readonly readOnly: boolean
+}
+
+/** A backend for it alone, whose results lie in that block. `another` opens one of the guest's kind that nobody else has. */
+export function serving(block: Block, given: Mounted, another: () => Sys): Sys {
+  return new MemorySys(block, treeFor(given, another))
+}
+
+/** Lay an overlay over what it lies over, so that this is known of it wherever it goes. */
+export function layOver({ path, place = path, tree }: Mounted, another: () => Sys): void {
+  if (tree !== undefined && place !== undefined) tree.lieOver(new Below(place, another))
+}
+
+function treeFor(given: Mounted, another: () => Sys): Tree {
+  const { path, tree, file, readOnly } = given
+  if (tree === undefined) return singleTree(file as string, basename(path as string), readOnly, another)
+  layOver(given, another)
+  return tree
+}

@@ -1,0 +1,374 @@
+/** What a tree is made of: files, directories, links, each with its attributes. */
+import { Errno } from '../../abi/errno.js'
+import { Fstflags } from '../../abi/values.js'
+import { refuse } from '../../errors.js'
+import type { Handle } from '../sys.js'
+import { Content, type PlainPiece } from './content.js'
+import type { Below, Found } from './lower.js'
+import type { Room } from './quota.js'
+
+export interface Attributes {
+  readonly type: number
+  readonly dev: bigint
+  readonly ino: bigint
+  readonly nlink: number
+  readonly size: number
+  /** Nanoseconds since 1970. */
+  readonly atim: bigint
+  readonly mtim: bigint
+  readonly ctim: bigint
+}
+
+/** What nodes know of the tree that they are in. */
+export interface Ground {
+  readonly room: Room
+  readonly below: Below | undefined
+}
+
+const day = 86_400_000_000_000n
+/** Nanoseconds since 1970, as precise as the times of files are on most disks. */
+export const now = (): bigint => BigInt(Date.now()) * 1_000_000n
+
+export class Node {
+  readonly type: number
+  readonly dev: bigint
+  readonly ino: bigint
+  nlink: number
+  atim: bigint
+  mtim: bigint
+  ctim: bigint
+  /** How many handles there are on it. What has no name any more stays while it is open. */
+  opens = 0
+  /** In an overlay, where it came from; undefined for what was made in memory. */
+  below: string | undefined
+  /** Whether its attributes are its own, and no longer those of what lies below. */
+  changed = false
+  /** Whether somebody has set its times. */
+  timed = false
+  protected readonly ground: Ground
+
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, below?: string) {
+    this.ground = ground
+    this.type = attributes.type
+    this.dev = attributes.dev
+    this.ino = attributes.ino
+    this.nlink = attributes.nlink
+    this.atim = attributes.atim
+    this.mtim = attributes.mtim
+    this.ctim = attributes.ctim
+    this.below = below
+  }
+
+  get size(): number {
+    return 0
+  }
+  /** Whether it is as it is below. */
+  get untouched(): boolean {
+    return this.below !== undefined && !this.changed
+  }
+  /** Whether it may be forgotten, and found again below. */
+  get idle(): boolean {
+    return this.untouched && this.opens === 0
+  }
+  /** @param _access 1 to read, 2 to write, 3 for both */
+  opened(_access?: number): void {
+    this.opens++
+  }
+  closed(): void {
+    this.opens--
+    this.forgotten()
+  }
+  /** Give back what it held, if it has neither a name nor a handle. */
+  forgotten(): void {}
+  /** See what others have made of it, below. */
+  refresh(known?: Attributes): void {
+    if (known === undefined || this.changed) return
+    this.nlink = known.nlink
+    this.atim = known.atim
+    this.mtim = known.mtim
+    this.ctim = known.ctim
+  }
+  /** It was written to, or a name in it made or removed. */
+  touch(): void {
+    this.mtim = now()
+    this.renamed()
+  }
+  /** One of its names was made or removed. */
+  renamed(): void {
+    this.ctim = now()
+    this.changed = true
+  }
+  /** It was read: by the rule of Linux's `relatime`, which is in force there unless a mount says otherwise. */
+  accessed(): void {
+    const time = now()
+    if (this.atim <= this.mtim || this.atim <= this.ctim || this.atim + day <= time) this.atim = time
+  }
+  /** Set what `fstflags` names to these times, or to now. */
+  setTimes(fstflags: number, [atim, mtim]: BigUint64Array): void {
+    const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
+    if ((fstflags & ATIM && fstflags & ATIM_NOW) || (fstflags & MTIM && fstflags & MTIM_NOW)) refuse(Errno.INVAL)
+    if (fstflags === 0) return
+    this.renamed()
+    this.timed = true
+    if (fstflags & (ATIM | ATIM_NOW)) this.atim = fstflags & ATIM ? atim : this.ctim
+    if (fstflags & (MTIM | MTIM_NOW)) this.mtim = fstflags & MTIM ? mtim : this.ctim
+  }
+}
+
+/** Larger files below an overlay are not copied, but overlaid piece by piece. */
+const copiedWhole = 2 ** 20
+
+/** By what a file below is known again. */
+export type Identity = Pick<Attributes, 'dev' | 'ino' | 'size' | 'mtim'>
+const isSame = (known: Identity, there: Attributes): boolean =>
+  known.dev === there.dev && known.ino === there.ino && known.size === there.size && known.mtim === there.mtim
+
+/** What of a file is in memory, as another thread is told it. */
+export interface PlainContent {
+  readonly size: number
+  /** How many bytes it has from below, where nothing was written over them. */
+  readonly kept: number
+  readonly pieces: readonly PlainPiece[]
+  readonly base: Identity | undefined
+}
+
+/** A file: its bytes lie below until it is first written to, then here. */
+export class FileNode extends Node {
+  #content: Content | undefined
+  /** Of a large file that was written to, what it lies over. */
+  #base: Identity | undefined
+  #handle: Handle = -1
+  #sizeBelow = 0
+  /** Of its links, those that are other names below: they lead to the file there, and no longer here when this one is a copy. */
+  others = 0
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'> & { readonly size?: number }, below?: string) {
+    super(ground, attributes, below)
+    if (below !== undefined) this.others = Math.max(0, attributes.nlink - 1)
+    this.#sizeBelow = attributes.size ?? 0
+    if (below === undefined) this.#content = new Content(ground.room)
+  }
+
+  override get size(): number {
+    return this.#content?.size ?? this.#sizeBelow
+  }
+  /** Whether its bytes are here. */
+  get written(): boolean {
+    return this.#content !== undefined
+  }
+  override opened(_access?: number): void {
+    if (this.opens === 0 && (this.#content === undefined || this.#base !== undefined)) this.#openBelow()
+    this.opens++
+  }
+  /** What was written to lies over the same file as before: STALE if others have replaced or changed that one. */
+  #openBelow(): void {
+    const handle = this.#below.open(this.below as string)
+    if (this.#base !== undefined && !isSame(this.#base, this.#below.statOf(handle))) {
+      this.ground.below?.close(handle)
+      refuse(Errno.STALE)
+    }
+    this.#handle = handle
+  }
+  override forgotten(): void {
+    if (this.opens > 0) return
+    this.#leaveBelow()
+    if (this.nlink === 0) this.#content?.resize(0)
+  }
+  override refresh(known?: Attributes): void {
+    if (this.#content !== undefined) return
+    const attributes = this.#handle >= 0 ? this.#below.statOf(this.#handle) : known
+    if (attributes === undefined) return
+    this.#sizeBelow = attributes.size
+    if (!this.changed) this.others = Math.max(0, attributes.nlink - 1)
+    super.refresh(attributes)
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    // What is as it is below has the times that it has there.
+    if (this.#content !== undefined || this.changed) this.accessed()
+    return this.#content?.read(into, offset) ?? this.#below.read(this.#handle, into, offset)
+  }
+  write(from: Uint8Array, offset: number): number {
+    const count = this.#own().write(from, offset)
+    if (count > 0) this.touch()
+    return count
+  }
+  resize(size: number): void {
+    this.#own(size).resize(size)
+    this.touch()
+  }
+  /** What it counts for is taken, so that it can be written to. */
+  reserve(offset: number, length: number): void {
+    this.#own().reserve(offset, length)
+    this.touch()
+  }
+
+  /** The bytes here: of a small file copied from below, no more than so many; of a large one as they are written to. */
+  #own(most = Number.POSITIVE_INFINITY): Content {
+    if (this.#content !== undefined) return this.#content
+    const there = this.#below.statOf(this.#handle)
+    const size = Math.min(most, there.size)
+    if (size > copiedWhole) this.#base = { dev: there.dev, ino: there.ino, size: there.size, mtim: there.mtim }
+    const content = size > copiedWhole ? this.#over(size) : this.#copied(most)
+    this.#content = content
+    if (this.#base === undefined) this.#leaveBelow()
+    this.nlink = Math.max(0, this.nlink - this.others)
+    this.others = 0
+    return content
+  }
+  #over(size: number): Content {
+    return new Content(this.ground.room, {
+      size,
+      read: (into, offset) => {
+        // The file below has become shorter meanwhile.
+        if (this.#below.read(this.#handle, into, offset) < into.length) refuse(Errno.STALE)
+      },
+    })
+  }
+  #copied(most: number): Content {
+    const content = new Content(this.ground.room)
+    try {
+      const buffer = new Uint8Array(65536)
+      for (let offset = 0; offset < most; ) {
+        const count = this.#below.read(this.#handle, buffer.subarray(0, Math.min(buffer.length, most - offset)), offset)
+        if (count === 0) break
+        if (content.write(buffer.subarray(0, count), offset) < count) refuse(Errno.NOSPC)
+        offset += count
+      }
+    } catch (error) {
+      content.resize(0)
+      throw error
+    }
+    return content
+  }
+  /** What of it is in memory, for another thread; undefined where nothing is. */
+  get plain(): PlainContent | undefined {
+    const content = this.#content
+    return content && { size: content.size, kept: content.kept, pieces: content.plain(), base: this.#base }
+  }
+  /** Have these bytes, over the same file below. */
+  become({ size, kept, pieces, base }: PlainContent): void {
+    this.#base = base
+    const content = base === undefined ? new Content(this.ground.room) : this.#over(kept)
+    content.become(size, kept, pieces)
+    this.#content = content
+  }
+  /** Bytes that a copy of it has, and no file below: holes count there. */
+  get bytesOfOwn(): number {
+    return this.#content?.own ?? 0
+  }
+  /** What it takes of the quota. */
+  get charged(): number {
+    return this.#content?.charged ?? 0
+  }
+  get #below(): Below {
+    return this.ground.below ?? refuse(Errno.BADF)
+  }
+  #leaveBelow(): void {
+    if (this.#handle >= 0) this.ground.below?.close(this.#handle)
+    this.#handle = -1
+  }
+}
+
+/** A symbolic link. */
+export class LinkNode extends Node {
+  /** A char for each byte. */
+  readonly target: string
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, target: string, below?: string) {
+    super(ground, attributes, below)
+    if (below === undefined) ground.room.takeBytes(target.length)
+    this.target = target
+  }
+  override get size(): number {
+    return this.target.length
+  }
+  override forgotten(): void {
+    if (this.nlink === 0 && this.below === undefined) this.ground.room.giveBytes(this.target.length)
+  }
+}
+
+/** A name in a directory. */
+export interface Entry {
+  readonly node: Node
+  /** Whether it was put there, and not only found below. */
+  readonly placed: boolean
+}
+/** A name as a listing has it: where the next one begins, and what it stands for. */
+export interface Listed extends Found {
+  readonly cookie: number
+}
+
+export class DirectoryNode extends Node {
+  /** What `..` is; undefined for a root, and for what was removed. */
+  parent: DirectoryNode | undefined
+  #nameLength = 0
+  removed = false
+  readonly entries = new Map<string, Entry>()
+  /** In an overlay, names that lie below and shall not be looked at. */
+  readonly gone = new Set<string>()
+  readonly #listed = new Map<string, Listed>()
+  #order: (readonly [name: string, listed: Listed])[] | undefined
+  #cookie = 2
+
+  override get size(): number {
+    return this.#listed.size
+  }
+  override get untouched(): boolean {
+    return super.untouched && this.gone.size === 0 && [...this.entries.values()].every(({ node }) => node.untouched)
+  }
+  override get idle(): boolean {
+    return super.idle && [...this.entries.values()].every(({ node }) => node.idle)
+  }
+
+  /** It has this name in that directory now. */
+  stand(parent: DirectoryNode, { length }: string): void {
+    this.parent = parent
+    this.#nameLength = length
+  }
+  /** Bytes of the path to it from the root. */
+  get distance(): number {
+    let bytes = 0
+    for (let at: DirectoryNode | undefined = this; at?.parent !== undefined; at = at.parent) bytes += at.#nameLength + 1
+    return bytes
+  }
+  /** Bytes of the longest path in it that is known here. */
+  get reach(): number {
+    let bytes = 0
+    for (const [{ length }, { node }] of this.entries)
+      bytes = Math.max(bytes, length + 1 + (node instanceof DirectoryNode ? node.reach : 0))
+    return bytes
+  }
+
+  set(name: string, entry: Entry): void {
+    this.entries.set(name, entry)
+    this.list(name, entry.node)
+  }
+  delete(name: string): void {
+    this.entries.delete(name)
+    this.unlist(name)
+  }
+  /** A name keeps its cookie for as long as it is there. */
+  list(name: string, { type, ino }: Found): void {
+    const known = this.#listed.get(name)
+    if (known?.type === type && known.ino === ino) return
+    this.#listed.set(name, { cookie: known?.cookie ?? ++this.#cookie, type, ino })
+    this.#order = undefined
+  }
+  unlist(name: string): void {
+    if (this.#listed.delete(name)) this.#order = undefined
+  }
+  listed(): IterableIterator<string> {
+    return this.#listed.keys()
+  }
+  /** Names in their order, from the first one behind a cookie. */
+  *after(cookie: bigint): Generator<readonly [name: string, listed: Listed]> {
+    this.#order ??= [...this.#listed]
+    const order = this.#order
+    let low = 0
+    for (let high = order.length; low < high; ) {
+      const middle = (low + high) >>> 1
+      if (BigInt(order[middle][1].cookie) <= cookie) low = middle + 1
+      else high = middle
+    }
+    for (; low < order.length; low++) yield order[low]
+  }
+}

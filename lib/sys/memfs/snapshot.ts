@@ -1,0 +1,92 @@
+/** A tree as plain data, which another thread can be told: all that it holds, and none of what it has open. */
+import { Filetype } from '../../abi/values.js'
+import { type Attributes, DirectoryNode, FileNode, LinkNode, type Node, type PlainContent } from './nodes.js'
+import { type FullQuota, Room } from './quota.js'
+import type { Tree } from './tree.js'
+
+interface PlainNode extends Attributes {
+  readonly below: string | undefined
+  readonly changed: boolean
+  readonly timed: boolean
+  /** Of a file of which bytes are in memory. */
+  readonly content?: PlainContent | undefined
+  readonly others?: number
+  readonly target?: string
+  /** Of a directory: names, and which node of the list each stands for. */
+  readonly entries?: readonly (readonly [name: string, node: number, placed: boolean])[]
+  readonly gone?: readonly string[]
+}
+/** The first node is the root. One node may have several names. */
+export interface PlainTree {
+  readonly quota: FullQuota
+  /** Whether it lies over a directory of the host. */
+  readonly laid: boolean
+  readonly numbers: Tree['numbers']
+  readonly nodes: readonly PlainNode[]
+}
+
+// A guest can make directories in each other until whoever follows them by calling himself is at the end of his stack: nobody here does.
+
+export function toPlain(tree: Tree): PlainTree {
+  const all: Node[] = []
+  const known = new Map<Node, number>()
+  const numberOf = (node: Node): number => {
+    const found = known.get(node)
+    if (found !== undefined) return found
+    known.set(node, all.length)
+    return all.push(node) - 1
+  }
+  numberOf(tree.root)
+  const nodes: PlainNode[] = []
+  // There are more of them with each directory.
+  for (const node of all) nodes.push(plainOf(node, numberOf))
+  return { quota: tree.room.quota, laid: tree.laid, numbers: tree.numbers, nodes }
+}
+
+function plainOf(node: Node, numberOf: (node: Node) => number): PlainNode {
+  const { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed } = node
+  const plain = { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed }
+  if (node instanceof FileNode) return { ...plain, others: node.others, content: node.plain }
+  if (node instanceof LinkNode) return { ...plain, target: node.target }
+  if (!(node instanceof DirectoryNode)) return plain
+  const entries = [...node.entries].map(([name, entry]) => [name, numberOf(entry.node), entry.placed] as const)
+  return { ...plain, entries, gone: [...node.gone] }
+}
+
+/** Have a tree hold what this says, and nothing else. Nobody may have anything of it open. */
+export function fill(tree: Tree, { laid, numbers, nodes }: PlainTree): void {
+  tree.laid = laid
+  // What is made from now on shall have inodes of its own.
+  tree.numbers = { ...numbers }
+  tree.room = new Room(tree.room.quota)
+  const made = nodes.map(plain => nodeOf(tree, plain))
+  for (const [index, node] of made.entries()) {
+    const plain = nodes[index]
+    node.atim = plain.atim
+    node.mtim = plain.mtim
+    node.ctim = plain.ctim
+    node.changed = plain.changed
+    node.timed = plain.timed
+    node.nlink = plain.nlink
+    if (!(node instanceof DirectoryNode)) continue
+    for (const name of plain.gone ?? []) node.gone.add(name)
+    tree.room.countGone(node.gone.size)
+    for (const [name, child, placed] of plain.entries ?? []) {
+      const inner = made[child]
+      if (placed) tree.room.takeEntry()
+      if (inner instanceof DirectoryNode) inner.stand(node, name)
+      node.set(name, { node: inner, placed })
+    }
+  }
+  tree.root = made[0] as DirectoryNode
+}
+
+function nodeOf(tree: Tree, plain: PlainNode): Node {
+  if (plain.type === Filetype.REGULAR_FILE) {
+    const file = new FileNode(tree, plain, plain.below)
+    if (plain.content !== undefined) file.become(plain.content)
+    file.others = plain.others ?? 0
+    return file
+  }
+  return tree.nodeOf(plain, plain.below, plain.target)
+}

@@ -1,0 +1,274 @@
+/** A tree of nodes: which name stands for what, and what a change of names changes besides. */
+import { Errno } from '../../abi/errno.js'
+import { Filetype } from '../../abi/values.js'
+import { coded, refuse } from '../../errors.js'
+import { type Below, joined } from './lower.js'
+import { type Attributes, DirectoryNode, FileNode, type Ground, LinkNode, Node, now } from './nodes.js'
+import { type FullQuota, Room } from './quota.js'
+
+const maxName = 255
+/** The longest path from the root to anything. Deeper trees could be made step by step, but nobody could name what is in them. */
+const maxPath = 4095
+/** Each tree is a device of its own. */
+let devices = 0x6d65_6d00_0000n
+/** Where the inodes begin that are made here: above all that a disk below may have. */
+const firstInode = 1n << 48n
+/** As many nodes may be remembered that are as they are below. */
+const mostFound = 2 ** 16
+
+export class Tree implements Ground {
+  room: Room
+  root: DirectoryNode
+  /** Which device it is, and the last inode that was given. */
+  numbers = { dev: ++devices, inode: firstInode }
+  #below: Below | undefined
+  #frozen: { release(): void } | undefined
+  /** Whether its directories know already where they lie over one of the host's. */
+  laid = false
+  #holders = 0
+  #away = false
+  /** How many nodes were made of what was found below since the last time that they were counted. */
+  #found = 0
+
+  constructor(quota: FullQuota) {
+    this.room = new Room(quota)
+    // What `.` of it is: below, the directory itself, once it lies over one.
+    this.root = new DirectoryNode(this, this.#fresh(Filetype.DIRECTORY, 2), '')
+  }
+
+  get below(): Below | undefined {
+    return this.#below
+  }
+  /**
+   * Lay it over a directory of the host; what is in it already lies above, and directories of one name become one. It stays
+   * there: another directory is refused. What goes wrong is thrown as Sys.preopen throws it.
+   */
+  lieOver(below: Below): void {
+    if (this.#below !== undefined && this.#below.path !== below.path) {
+      const message = `these MemoryFiles lie over "${this.#below.path}" already, and cannot lie over "${below.path}", too`
+      throw coded(new Error(message), 'ERR_WASI_OVERLAY')
+    }
+    if (this.#below !== undefined) return
+    // Over what cannot be opened it does not lie, or nobody could reach any more what is in it.
+    below.hold()
+    below.release()
+    this.#below = below
+    if (this.laid) return
+    this.laid = true
+    const merge = (dir: DirectoryNode, path: string): void => {
+      dir.below = path
+      for (const [name, { node }] of dir.entries) if (node instanceof DirectoryNode) merge(node, joined(path, name))
+    }
+    merge(this.root, '')
+  }
+
+  /** Give it this one name; from now on none can be made or removed. */
+  freeze(name: string, node: Node, host: { release(): void }): void {
+    this.attach(this.root, name, node)
+    this.#frozen = host
+  }
+  /** Have what it needs of the host, open, for as long as somebody uses it. */
+  hold(): void {
+    this.#checkHere()
+    this.#below?.hold()
+    this.#holders++
+  }
+  #checkHere(): void {
+    if (!this.#away) return
+    throw coded(new Error('these MemoryFiles are with a guest that runs, and come back at its end'), 'ERR_WASI_FILES_AWAY')
+  }
+  /** As often as it was held. */
+  release(): void {
+    this.#holders--
+    this.#below?.release()
+    this.#frozen?.release()
+  }
+
+  /** Let nobody use it, for as long as another thread has what is in it. */
+  lend(): void {
+    this.#checkHere()
+    if (this.#holders > 0) throw coded(new Error('these MemoryFiles are open in a guest of this thread'), 'ERR_WASI_FILES_BUSY')
+    this.#away = true
+  }
+  /** It is back, as it was. */
+  takeBack(): void {
+    this.#away = false
+  }
+
+  #fresh(type: number, nlink: number): Omit<Attributes, 'size'> {
+    const time = now()
+    return { type, dev: this.numbers.dev, ino: ++this.numbers.inode, nlink, atim: time, mtim: time, ctim: time }
+  }
+  makeFile(): FileNode {
+    return new FileNode(this, this.#fresh(Filetype.REGULAR_FILE, 0))
+  }
+  makeDirectory(): DirectoryNode {
+    return new DirectoryNode(this, this.#fresh(Filetype.DIRECTORY, 2))
+  }
+  /** NOSPC where there is no room for the target. */
+  makeLink(target: string): LinkNode {
+    return new LinkNode(this, this.#fresh(Filetype.SYMBOLIC_LINK, 0), target)
+  }
+
+  /** What a name in a directory stands for. */
+  lookup(dir: DirectoryNode, name: string): Node | undefined {
+    if (name.length > maxName) refuse(Errno.NAMETOOLONG)
+    const entry = dir.entries.get(name)
+    const path = this.#pathBelow(dir, name)
+    if (path === undefined || entry?.placed) return entry?.node
+    const there = this.#below?.stat(path)
+    if (entry !== undefined) {
+      const same = there !== undefined && there.type === entry.node.type && there.ino === entry.node.ino && there.dev === entry.node.dev
+      if (same) entry.node.refresh(there)
+      if (same || !this.#vanished(dir, name, entry.node)) return entry.node
+    }
+    if (there === undefined) return undefined
+    const node = this.nodeOf(there, path)
+    if (node instanceof DirectoryNode) node.stand(dir, name)
+    dir.set(name, { node, placed: false })
+    this.#found++
+    return node
+  }
+  /** Of a name that is no longer below: whether it is none here either. What the guest has changed stays, whatever becomes of it below. */
+  #vanished(dir: DirectoryNode, name: string, node: Node): boolean {
+    if (!node.untouched) return false
+    dir.delete(name)
+    // Who has it open keeps it, as a file that was removed.
+    node.nlink = 0
+    return true
+  }
+  /** @param below where it lies below, if it does */
+  nodeOf(there: Attributes, below: string | undefined, target?: string): Node {
+    switch (there.type) {
+      case Filetype.REGULAR_FILE:
+        return new FileNode(this, there, below)
+      case Filetype.DIRECTORY:
+        return new DirectoryNode(this, there, below)
+      case Filetype.SYMBOLIC_LINK:
+        return new LinkNode(this, there, target ?? this.#below?.readlink(below ?? '') ?? '', below)
+      default:
+        return new Node(this, there, below)
+    }
+  }
+  /** Where a name lies below, if it does and was not removed. */
+  #pathBelow(dir: DirectoryNode, name: string): string | undefined {
+    if (this.#below === undefined || dir.below === undefined || dir.removed || dir.gone.has(name)) return undefined
+    return joined(dir.below, name)
+  }
+
+  /** Forget what is as it is below, when it has become much. To be called where nobody holds a node without a handle. */
+  tidy(): void {
+    if (this.#found < mostFound) return
+    this.#found = 0
+    const visit = (dir: DirectoryNode): void => {
+      for (const [name, { node, placed }] of [...dir.entries]) {
+        if (node instanceof DirectoryNode) visit(node)
+        if (!placed && node.idle) dir.entries.delete(name)
+        else if (!placed) this.#found++
+      }
+    }
+    visit(this.root)
+    // Where so much is in use, it is not looked for again until there is twice as much.
+    this.#found = Math.min(this.#found, mostFound / 2)
+  }
+
+  /** See which names lie below a directory now. */
+  relist(dir: DirectoryNode): void {
+    if (this.#below === undefined || dir.below === undefined || dir.removed) return
+    const there = this.#below.list(dir.below)
+    for (const name of [...dir.listed()]) {
+      const entry = dir.entries.get(name)
+      if (there.has(name) || entry?.placed) continue
+      if (entry === undefined) dir.unlist(name)
+      else this.#vanished(dir, name, entry.node)
+    }
+    for (const [name, found] of there) if (!dir.gone.has(name) && !dir.entries.has(name)) dir.list(name, found)
+  }
+  /** All names in it, as they are now. */
+  names(dir: DirectoryNode): string[] {
+    this.relist(dir)
+    return [...dir.listed()]
+  }
+
+  // Changes. What is refused changes nothing.
+
+  /** NOENT where the directory is no longer anywhere, ROFS where it is to stay as it is. */
+  checkAlive(dir: DirectoryNode): void {
+    if (this.#frozen !== undefined) refuse(Errno.ROFS)
+    if (dir.removed) refuse(Errno.NOENT)
+  }
+  /** Give a node a name that is free. */
+  attach(dir: DirectoryNode, name: string, node: Node): void {
+    this.checkAlive(dir)
+    if (dir.distance + name.length > maxPath) refuse(Errno.NAMETOOLONG)
+    const hides = this.#hides(dir, name)
+    this.room.takeEntry()
+    if (hides) this.#hide(dir, name)
+    dir.set(name, { node, placed: true })
+    if (node instanceof DirectoryNode) {
+      node.stand(dir, name)
+      dir.nlink++
+    } else {
+      node.nlink++
+    }
+    node.renamed()
+    dir.touch()
+  }
+  /** Take a name away. The node, which stays as long as it is open. */
+  detach(dir: DirectoryNode, name: string): Node {
+    if (this.#frozen !== undefined) refuse(Errno.ROFS)
+    const entry = dir.entries.get(name) ?? refuse(Errno.NOENT)
+    const { node, placed } = entry
+    const hides = this.#hides(dir, name)
+    if (placed) this.room.giveEntry()
+    if (hides) this.#hide(dir, name)
+    dir.delete(name)
+    if (node instanceof DirectoryNode) {
+      node.parent = undefined
+      dir.nlink--
+    } else {
+      node.nlink--
+    }
+    node.renamed()
+    dir.touch()
+    return node
+  }
+  /** Take a name away for good: of a file, or of an empty directory. */
+  remove(dir: DirectoryNode, name: string): void {
+    const node = this.detach(dir, name)
+    if (node instanceof DirectoryNode) {
+      node.removed = true
+      node.nlink = 0
+      this.room.countGone(-node.gone.size)
+      node.gone.clear()
+    }
+    node.forgotten()
+  }
+  /** Move a name to where there is none, or one that gives way to it. */
+  move(dir: DirectoryNode, name: string, dir2: DirectoryNode, name2: string): void {
+    this.checkAlive(dir2)
+    const given = (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
+    if (given === 0 && this.room.freeEntries <= 0) refuse(Errno.NOSPC)
+    // All that the steps below may want, so that none of them fails behind another: both names may lie below.
+    if (this.#below !== undefined && this.room.freeGone < 2) refuse(Errno.NOSPC)
+    const node = dir.entries.get(name)?.node
+    const reach = node instanceof DirectoryNode ? node.reach : 0
+    if (dir2.distance + name2.length + reach > maxPath) refuse(Errno.NAMETOOLONG)
+    if (dir2.entries.has(name2)) this.remove(dir2, name2)
+    this.attach(dir2, name2, this.detach(dir, name))
+  }
+  isEmpty(dir: DirectoryNode): boolean {
+    return this.names(dir).length === 0
+  }
+  /** Whether something lies below under a name that is no longer to be looked at. NOSPC where too much is gone. */
+  #hides(dir: DirectoryNode, name: string): boolean {
+    const path = this.#pathBelow(dir, name)
+    if (path === undefined || this.#below?.stat(path) === undefined) return false
+    if (this.room.freeGone <= 0) refuse(Errno.NOSPC)
+    return true
+  }
+  #hide(dir: DirectoryNode, name: string): void {
+    dir.gone.add(name)
+    this.room.countGone(1)
+  }
+}

@@ -1,0 +1,319 @@
+/** The host by way of the addon, native/addon.cc: each call writes its arguments into a register file that both sides know. */
+import { getSystemErrorMap } from 'node:util'
+import { type Errno, errnoNames } from '../../abi/errno.js'
+import { coded } from '../../errors.js'
+import { Block } from '../block.js'
+import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
+import { type Loaded, load } from './addon.js'
+
+/** The calls that take their arguments from the registers, and leave their answer in the first. */
+type Hot = Exclude<keyof Sys, 'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'share' | 'preopen' | 'adopt' | 'listen' | 'listening'>
+
+interface Addon extends Readonly<Record<Hot, () => void>> {
+  /** The index of a host, which the answer replaces; then the arguments. */
+  readonly registers: Float64Array
+  create(block: ArrayBuffer, walkOnly: boolean, shared: number): number
+  share(host: number): number
+  dispose(host: number): void
+  bind(host: number, memory: Uint8Array): void
+  /** `guest`: the WASI number of that error, or 0. */
+  failure(host: number): [syscall: string, error: number, path: string | undefined, guest: Errno]
+  preopen(host: number, path: string): Answer
+  adopt(host: number, fd: number): Answer
+  listen(host: number, address: string, port: number): Answer
+  listening(host: number, socket: Handle): [address: string, port: number] | undefined
+  resolver(host: number): 'openat2' | 'walk'
+  exit(code: number): void
+}
+
+/** How the backend is to be had. Embedders have no say in it: every one of these is the same sandbox. */
+export interface NativeOptions {
+  /** What `share()` of another thread's said, to have the same handles. */
+  shared?: number
+  /** For tests: the addon's file, instead of looking for it. */
+  addon?: string
+  /** For tests. `walk`: never leave the resolution of paths to the kernel. */
+  resolution?: 'auto' | 'walk'
+}
+export interface Native extends Sys {
+  share(): number
+  listen(address: string, port: number): Handle
+  listening(socket: Handle): readonly [address: string, port: number]
+  readonly name: 'native'
+  /** Who resolves paths: the kernel by openat2, or our own walk. Known as soon as a directory is open. */
+  readonly resolver: 'openat2' | 'walk'
+}
+
+/** An error as node:fs would make it. */
+function systemError([syscall, number, path, guest]: ReturnType<Addon['failure']>): Error {
+  const [errno, code, text] = process.platform === 'win32' ? ofWindows(number, guest) : ofPosix(number)
+  const about = path === undefined ? '' : ` '${path}'`
+  return coded(new Error(`${code}: ${text}, ${syscall}${about}`), code, { errno, syscall, ...(path !== undefined && { path }) })
+}
+type Told = readonly [errno: number, code: string, text: string]
+function ofPosix(number: number): Told {
+  const [code, text] = getSystemErrorMap().get(-number) ?? [`errno ${number}`, 'unknown error']
+  return [-number, code, text]
+}
+/** Node has numbers of its own there, by the names that POSIX has. What only Windows has a number for keeps it. */
+function ofWindows(number: number, guest: Errno): Told {
+  const name = `E${errnoNames[guest]}`
+  for (const [errno, [code, text]] of getSystemErrorMap()) if (code === name) return [errno, code, text]
+  return [number, `0x${(number >>> 0).toString(16)}`, 'error of Windows']
+}
+
+/** Nanoseconds that a thread stays in the kernel at once. Between two such times it can be ended, as a worker is by terminate(). */
+const patience = 50_000_000
+/** What the addon answers when nothing came of a call for so long: it is made again. */
+const PENDING = -0x20000
+
+/** The class over a loaded addon. Its functions and registers are constants to the methods, which V8 then inlines. */
+function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) => Native {
+  const r = addon.registers
+  // Constants, which V8 inlines; a property it would look up.
+  const {
+    close,
+    readv,
+    preadv,
+    writev,
+    writeText,
+    pwritev,
+    seek,
+    identify,
+    filestat,
+    setSize,
+    setTimes,
+    allocate,
+    advise,
+    sync,
+    datasync,
+    setFlags,
+    readdir,
+    open,
+    filestatAt,
+    setTimesAt,
+    mkdir,
+    rmdir,
+    unlink,
+    readlink,
+    symlink,
+    link,
+    rename,
+    accept,
+    recv,
+    send,
+    shutdown,
+    poll,
+    now,
+    resolution,
+  } = addon
+  /** No host has this index, so that calls after dispose() are refused, whoever has the old one now. */
+  const none = -1
+  /** What was asked once of each clock: it does not change. */
+  const resolutions: (bigint | undefined)[] = []
+  /** Hosts whose NativeSys nobody has any more. */
+  const forgotten = new FinalizationRegistry<number>(host => addon.dispose(host))
+
+  /** Whether nothing came of it yet. A function, since it is at the entry of one that V8 ends a thread which shall end. */
+  const pending = (): boolean => r[0] === PENDING
+  // One for each number of arguments, so that none writes a register more than it needs.
+  const ask1 = (call: () => void, host: number, a: number): Answer => {
+    do {
+      r[0] = host
+      r[1] = a
+      call()
+    } while (pending())
+    return r[0]
+  }
+  const ask2 = (call: () => void, host: number, a: number, b: number): Answer => {
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      call()
+    } while (pending())
+    return r[0]
+  }
+  const ask3 = (call: () => void, host: number, a: number, b: number, c: number): Answer => {
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      call()
+    } while (pending())
+    return r[0]
+  }
+  const ask4 = (call: () => void, host: number, a: number, b: number, c: number, d: number): Answer => {
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      r[4] = d
+      call()
+    } while (pending())
+    return r[0]
+  }
+  const ask5 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number): Answer => {
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      r[4] = d
+      r[5] = e
+      call()
+    } while (pending())
+    return r[0]
+  }
+  const ask6 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number): Answer => {
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      r[4] = d
+      r[5] = e
+      r[6] = f
+      call()
+    } while (pending())
+    return r[0]
+  }
+  const ask7 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number): Answer => {
+    do {
+      r[0] = host
+      r[1] = a
+      r[2] = b
+      r[3] = c
+      r[4] = d
+      r[5] = e
+      r[6] = f
+      r[7] = g
+      call()
+    } while (pending())
+    return r[0]
+  }
+
+  // biome-ignore format: a call a line
+  return class NativeSys implements Native {
+    readonly name = 'native'
+    readonly block = new Block()
+    #host: number
+
+    constructor(resolution: 'auto' | 'walk', shared: number) {
+      this.#host = addon.create(this.block.buffer, resolution === 'walk', shared)
+      if (this.#host === none) throw new Error('the guest whose files were to be shared has been closed')
+      forgotten.register(this, this.#host, this)
+    }
+    get resolver() { return addon.resolver(this.#host) }
+    bind(memory: Uint8Array): void { if (this.#host !== none) addon.bind(this.#host, memory) }
+    failure(): Error { return systemError(addon.failure(this.#host)) }
+    dispose(): void {
+      if (this.#host === none) return
+      forgotten.unregister(this)
+      addon.dispose(this.#host)
+      this.#host = none
+    }
+    share(): number { return addon.share(this.#host) }
+    preopen(path: string): Handle { return this.#opened(addon.preopen(this.#host, path)) }
+    adopt(fd: number): Handle { return this.#opened(addon.adopt(this.#host, fd)) }
+    listen(address: string, port: number): Handle { return this.#opened(addon.listen(this.#host, address, port)) }
+    listening(socket: Handle): readonly [address: string, port: number] {
+      const where = addon.listening(this.#host, socket)
+      if (where === undefined) throw this.failure()
+      return where
+    }
+    #opened(answer: Answer): Handle {
+      if (answer === UNEXPECTED) throw this.failure()
+      return answer
+    }
+
+    close(file: Handle): Answer { return ask1(close, this.#host, file) }
+    readv(file: Handle, spans: number): Answer { return ask2(readv, this.#host, file, spans) }
+    preadv(file: Handle, spans: number, offset: number): Answer { return ask3(preadv, this.#host, file, spans, offset) }
+    writev(file: Handle, spans: number): Answer {
+      this.block.progress[0] = 0
+      return ask2(writev, this.#host, file, spans)
+    }
+    writeText(file: Handle, length: number): Answer { return ask2(writeText, this.#host, file, length) }
+    pwritev(file: Handle, spans: number, offset: number): Answer { return ask3(pwritev, this.#host, file, spans, offset) }
+    seek(file: Handle, offset: number, whence: number): Answer { return ask3(seek, this.#host, file, offset, whence) }
+    identify(file: Handle): Answer { return ask1(identify, this.#host, file) }
+    filestat(file: Handle): Answer { return ask1(filestat, this.#host, file) }
+    setSize(file: Handle, size: number): Answer { return ask2(setSize, this.#host, file, size) }
+    setTimes(file: Handle, fstflags: number): Answer { return ask2(setTimes, this.#host, file, fstflags) }
+    allocate(file: Handle, offset: number, length: number): Answer { return ask3(allocate, this.#host, file, offset, length) }
+    advise(file: Handle, offset: number, length: number, advice: number): Answer { return ask4(advise, this.#host, file, offset, length, advice) }
+    sync(file: Handle): Answer { return ask1(sync, this.#host, file) }
+    datasync(file: Handle): Answer { return ask1(datasync, this.#host, file) }
+    setFlags(file: Handle, fdflags: number): Answer { return ask2(setFlags, this.#host, file, fdflags) }
+    readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
+      this.block.cookie[0] = cookie
+      return ask3(readdir, this.#host, dir, at, length)
+    }
+    open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer { return ask7(open, this.#host, dir, at, length, follow, oflags, fdflags, access) }
+    filestatAt(dir: Handle, at: number, length: number, follow: number): Answer { return ask4(filestatAt, this.#host, dir, at, length, follow) }
+    setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer { return ask5(setTimesAt, this.#host, dir, at, length, follow, fstflags) }
+    mkdir(dir: Handle, at: number, length: number): Answer { return ask3(mkdir, this.#host, dir, at, length) }
+    rmdir(dir: Handle, at: number, length: number): Answer { return ask3(rmdir, this.#host, dir, at, length) }
+    unlink(dir: Handle, at: number, length: number): Answer { return ask3(unlink, this.#host, dir, at, length) }
+    readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer { return ask5(readlink, this.#host, dir, at, length, into, room) }
+    symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer { return ask5(symlink, this.#host, target, targetLength, dir, at, length) }
+    link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer { return ask7(link, this.#host, dir, at, length, follow, dir2, at2, length2) }
+    rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer { return ask6(rename, this.#host, dir, at, length, dir2, at2, length2) }
+    accept(socket: Handle, fdflags: number): Answer { return ask2(accept, this.#host, socket, fdflags) }
+    recv(socket: Handle, spans: number, riflags: number): Answer {
+      this.block.progress[0] = 0
+      return ask3(recv, this.#host, socket, spans, riflags)
+    }
+    send(socket: Handle, spans: number, siflags: number): Answer {
+      this.block.progress[0] = 0
+      return ask3(send, this.#host, socket, spans, siflags)
+    }
+    shutdown(socket: Handle, sdflags: number): Answer { return ask2(shutdown, this.#host, socket, sdflags) }
+    poll(count: number, timeout: number): Answer {
+      if (timeout <= patience) return ask2(poll, this.#host, count, timeout)
+      const end = performance.now() * 1e6 + timeout
+      for (let left = timeout; ; left = end - performance.now() * 1e6) {
+        const ready = ask2(poll, this.#host, count, Math.min(Math.max(left, 0), patience))
+        if (ready !== 0 || left <= patience) return ready
+      }
+    }
+    now(clock: number): Answer { return ask1(now, this.#host, clock) }
+    resolution(clock: number): Answer {
+      const known = resolutions[clock]
+      if (known === undefined) {
+        const answer = ask1(resolution, this.#host, clock)
+        if (answer === 0) resolutions[clock] = this.block.time[0]
+        return answer
+      }
+      this.block.time[0] = known
+      return 0
+    }
+  }
+}
+
+const classes = new Map<string, ReturnType<typeof over>>()
+let loaded: Loaded<Addon> | undefined
+
+/** A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was looked for. */
+export function openNative({ addon = '', resolution = 'auto', shared = 0 }: NativeOptions = {}): Native {
+  const NativeSys = classes.get(addon) ?? opened(addon)
+  return new NativeSys(resolution, shared)
+}
+function opened(addon: string): ReturnType<typeof over> {
+  loaded = load<Addon>(addon)
+  const made = over(loaded.addon)
+  classes.set(addon, made)
+  return made
+}
+
+/** _exit(2), if an addon is loaded. */
+export const endProcess = (code: number): void => loaded?.addon.exit(code)
+
+/** The addon's file. To know that it fits this machine, it is loaded. What else was built for this machine lies beside it. */
+export function addonFile(): string {
+  loaded ??= load<Addon>()
+  return loaded.file
+}
