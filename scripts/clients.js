@@ -1,4 +1,4 @@
-// Installs what test/clients.test.ts uses: packages for wasm32, which a processor of another kind does not get by itself.
+// Installs what test/packaging/clients.test.ts uses: packages for wasm32, which a processor of another kind does not get by itself.
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-/** Bits and values of the specification that the code asks for by name; test/table.test.ts holds them against types.ts. */
+/** Bits and values of the specification that the code asks for by name; test/unit/table.test.ts holds them against types.ts. */
 
 export const Oflags = Object.freeze({ CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 })
 export const Fdflags = Object.freeze({ APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 })

@@ -19,7 +19,7 @@ const everywhere = [
   'house',
   'limits',
   'memory',
-  'memory-files',
+  'memfs',
   'names',
   'oneway',
   'random',
@@ -28,9 +28,13 @@ const everywhere = [
   'table',
   'types',
 ]
-const most = ['dist-test/test/*.test.js', 'dist-test/test/os-sandbox/**', ...everywhere.map(name => `!dist-test/test/${name}.test.js`)]
+const most = [
+  'dist-test/test/{unit,run,cli,packaging}/*.test.js',
+  'dist-test/test/os-sandbox/**',
+  ...everywhere.map(name => `!dist-test/test/**/${name}.test.js`),
+]
 const differing = 'bundle,copies,ending,liftoff,permission,register,run,stack,streams,switches,verdict,wasi'
-const some = [`dist-test/test/{${differing}}.test.js`, 'dist-test/test/os-sandbox/**']
+const some = [`dist-test/test/{unit,run,cli,packaging}/{${differing}}.test.js`, 'dist-test/test/os-sandbox/**']
 /** The newest runs most, and all guests that others wrote; versions between, where tests have differed. */
 const testsOf = version => (version === versions.node.tested.at(-1) ? [...most, 'dist-test/test/programs/**'] : some)
 

@@ -1,4 +1,4 @@
-/** A program typed for node:wasi that is given this package's class. It is not run: test/types.test.ts has it checked, with the types that are published. */
+/** A program typed for node:wasi that is given this package's class. It is not run: test/packaging/types.test.ts has it checked, with the types that are published. */
 import * as node from 'node:wasi'
 import * as ours from 'wasi-common'
 import { createGuest, type MemoryLike, WASI, type WASIOptions } from 'wasi-common'

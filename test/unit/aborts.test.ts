@@ -1,0 +1,54 @@
+/** Signals of runs: each has one listener, however many runs it may abort. */
+import test from 'ava'
+import { Pool } from '#lib/index.js'
+import { Deadline } from '#lib/run/deadline.js'
+import type { Terms } from '#lib/run/settings.js'
+import { command, drop, untilFails } from '../wasm.js'
+
+const nothing = command([])
+
+test('a signal for many runs has one listener, and none when they have ended', async t => {
+  const { signal } = new AbortController()
+  let [now, most] = [0, 0]
+  const { addEventListener, removeEventListener } = signal
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    most = Math.max(most, ++now)
+    addEventListener.apply(signal, args)
+  }
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    now--
+    removeEventListener.apply(signal, args)
+  }
+  const pool = new Pool({ size: 2 })
+  t.teardown(() => pool.close())
+  await Promise.all(Array.from({ length: 30 }, () => pool.run(nothing, { signal })))
+  t.deepEqual([now, most], [0, 1])
+})
+
+test('a signal ends all runs that have it, those that wait for their turn too', async t => {
+  const controller = new AbortController()
+  const pool = new Pool({ size: 2 })
+  t.teardown(() => pool.close())
+  const endless = command([drop(untilFails(0))])
+  const runs = Array.from({ length: 6 }, () => pool.run(endless, { signal: controller.signal }))
+  const failed = Promise.all(runs.map(run => t.throwsAsync(run, { message: 'enough' })))
+  setTimeout(() => controller.abort(new Error('enough')), 500)
+  await failed
+})
+
+test('of a signal and a timeout the first ends a run, whichever part of it comes then', async t => {
+  const controller = new AbortController()
+  const { signal } = controller
+  const deadline = new Deadline({ stdio: { captured: {} } as Terms['stdio'], timeout: 10, signal })
+  controller.abort('first')
+  // Its timeout comes as well, and is no news.
+  await new Promise(done => setTimeout(done, 50))
+  t.is(
+    t.throws(() => deadline.check(), { any: true }),
+    'first' as never,
+  )
+  const told: unknown[] = []
+  await deadline.until({ result: Promise.resolve(), fail: error => told.push(error) })
+  t.deepEqual(told, ['first'])
+  deadline.close()
+})

@@ -1,0 +1,30 @@
+/** The bench leaves no hostcall out, and what it is compared with knows its rows. */
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { table } from '#lib/abi/table.js'
+import { groups } from '../../bench/calls.js'
+
+const rows = groups.flatMap(({ rows }) => rows)
+
+test('every hostcall has a row', t => {
+  const words = new Set(rows.flatMap(({ name }) => name.match(/\w+/g) ?? []))
+  t.deepEqual(
+    Object.keys(table).filter(name => !words.has(name)),
+    [],
+  )
+})
+
+test('each row can be measured, or says why not', t => {
+  for (const { name, loop, measure, without } of rows) t.true(loop !== undefined || measure !== undefined || without !== undefined, name)
+  t.is(new Set(rows.map(({ name }) => name)).size, rows.length)
+})
+
+test('the floor knows no row that is not there', t => {
+  const source = readFileSync(new URL('../../../bench/floor.c', import.meta.url), 'utf8')
+  const known = [...source.matchAll(/^ {4}\{"([^"]+)", /gm)].map(([, name]) => name)
+  t.true(known.length > 40)
+  t.deepEqual(
+    known.filter(name => !rows.some(row => row.name === name)),
+    [],
+  )
+})

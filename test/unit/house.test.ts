@@ -1,0 +1,167 @@
+/** The house: who may import whom, what only one file may name, and that a newcomer is told what each file is for. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const lib = join(root, 'lib')
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+const source = (file: string): string => readFileSync(join(lib, file), 'utf8')
+/** What a file imports: relative ones as paths below lib, without their ending; others as they are. */
+const importsOf = (file: string): string[] =>
+  [...source(file).matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm)].map(([, a, b, c]) => {
+    const name = a ?? b ?? c
+    return name.startsWith('.') ? relative(lib, resolve(lib, dirname(file), name)).replace(/\.js$/, '') : name
+  })
+
+/** The rooms, from the ground up: a file may import from its own room and from those below. */
+const floors: readonly (readonly [name: string, RegExp])[] = [
+  ['abi', /^abi\//],
+  ['errors, validate', /^(brand|dictionary|errors|validate|verdict)$/],
+  ['stdio', /^stdio\//],
+  ['sys', /^sys\/[\w-]+$(?<!choose)/],
+  ['backends', /^sys\/(native|typescript|memfs)\//],
+  ['sys/choose', /^sys\/choose$/],
+  ['limits, memory', /^(limits|memory)$/],
+  ['replay', /^replay\//],
+  ['fds, context', /^(fds\/.*|context)$/],
+  ['hostcalls, gate', /^(hostcalls\/.*|gate|generated\/.*)$/],
+  ['observe', /^observe\//],
+  ['options', /^options\//],
+  ['guest', /^guest\//],
+  ['wasi', /^wasi$/],
+  ['run', /^run\//],
+  ['index', /^index$/],
+  ['cli, register', /^(cli\/.*|register|register\/.*)$/],
+]
+const floorOf = (file: string): number => floors.findIndex(([, pattern]) => pattern.test(file.replace(/\.ts$/, '')))
+
+test('every file has a room', t => {
+  t.deepEqual(
+    files.filter(file => floorOf(file) < 0),
+    [],
+  )
+})
+
+test('imports lead down', t => {
+  const up = files.flatMap(file =>
+    importsOf(file)
+      .filter(name => !name.includes(':') && floorOf(name) > floorOf(file))
+      .map(name => `${file} -> ${name}`),
+  )
+  t.deepEqual(up, [])
+  t.true(files.flatMap(importsOf).length > 60, 'the imports are really read')
+})
+
+/** What only some files may import, and which. */
+const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
+  [
+    /^node:fs/,
+    /^(sys\/typescript\/[\w-]+|sys\/realpath|cli\/[\w-]+|sys\/native\/(addon|launcher|node)|run\/process\/(main|relay))\.ts$/,
+    'files of the host are opened by a backend, or by the command line for its user; a process of a guest has a channel and relays to its host',
+  ],
+  [
+    /^sys\/(native\/(sys|addon)|typescript\/)/,
+    /^(sys\/choose|sys\/native\/[\w-]+|sys\/typescript\/[\w-]+)\.ts$/,
+    'only sys/choose names a backend; the wall lies beside one',
+  ],
+  [
+    /^sys\/choose$/,
+    /^(guest\/(guest|threads)|cli\/(exit|nonblocking-output))\.ts$/,
+    'a guest is given its backend; the command writes and ends by it',
+  ],
+  [/^(?!node:)[^./]*$/, /^$/, 'there are no runtime dependencies'],
+]
+test('what only few may see, only those see', t => {
+  for (const [what, who, why] of doors) {
+    const own = (name: string): boolean => floors.some(([, pattern]) => pattern.test(name))
+    const guilty = files.filter(
+      file => !who.test(file) && importsOf(file).some(name => what.test(name) && !(own(name) && what.source.startsWith('^(?!'))),
+    )
+    t.deepEqual(guilty, [], why)
+  }
+})
+
+test('abi imports nothing but itself', t => {
+  for (const file of files.filter(name => name.startsWith('abi/'))) for (const name of importsOf(file)) t.regex(name, /^abi\//, file)
+})
+
+test('no circles', t => {
+  const graph = new Map(files.map(file => [file.replace(/\.ts$/, ''), source(file)]))
+  // A type alone makes no circle when the program runs.
+  const edges = (file: string): string[] =>
+    [...(graph.get(file) ?? '').matchAll(/^(?:import|export) (?!type\b)([^'"]*?)from '(\.[^']+)'/gm)]
+      .filter(([, names]) => !/^\{(\s*type \w+,?)+\s*\}\s*$/.test(names))
+      .map(([, , name]) => relative(lib, resolve(lib, dirname(file), name)).replace(/\.js$/, ''))
+      // imports.js is written when the package is built.
+      .filter(name => graph.has(name))
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) t.fail(`circle: ${[...path, file].join(' -> ')}`)
+    if (done.has(file) || path.includes(file)) return
+    for (const next of edges(file)) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) visit(file, [])
+  t.is(done.size, files.length)
+})
+
+test('process is the global one', t => {
+  // To import node:process reads all its properties; process.stdin then makes the host's standard input non-blocking.
+  for (const file of files) t.notRegex(source(file), /from 'node:process'/, file)
+})
+
+test('one file instantiates modules', t => {
+  const guilty = files.filter(file =>
+    /new WebAssembly\.Instance\b|WebAssembly\.instantiate/.test(source(file).replace(/\/\*\*.*?\*\//gs, '')),
+  )
+  t.deepEqual(guilty, ['guest/instantiate.ts'])
+})
+
+/** Ways to make, or look into, a record that has a prototype, and the files whose keys are names of this package alone. */
+const recordKeys: readonly (readonly [way: RegExp, who: readonly string[], why: string])[] = [
+  [
+    /Object\.fromEntries\(|Object\.groupBy\(/,
+    ['abi/errno.ts', 'abi/rights.ts', 'dictionary.ts', 'limits.ts', 'observe/metrics.ts', 'observe/event.ts'],
+    'names of errnos, rights, limits, hostcalls and their results: see dictionary.ts for names that others choose',
+  ],
+  [/Record<(?:string|CallName)[^=\n]*> = \{\}/, ['observe/metrics.ts', 'observe/event.ts'], 'names of hostcalls and of their parameters'],
+  [
+    /(?<![\w'"`*/ ] )\b(?:name|key|path|module|guest|wanted\.\w+) in \w+/,
+    ['cli/preopens.ts'],
+    'a record without a prototype, asked whether the guest has that directory',
+  ],
+]
+test('records keyed by names that others choose have no prototype', t => {
+  for (const [way, who, why] of recordKeys) {
+    const found = files.filter(file => way.test(source(file).replace(/^ *(?:\/\/|\*|\/\*\*).*$/gm, '')))
+    t.deepEqual(found.sort(), [...who].sort(), why)
+  }
+})
+
+test('only addon.cc sees N-API', t => {
+  const native = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).filter(name => /\.(cc|h)$/.test(name))
+  const seeing = native.filter(name => /#include <(napi|node_api|js_native_api)/.test(readFileSync(join(root, 'native', name), 'utf8')))
+  t.deepEqual(seeing, ['addon.cc'])
+})
+
+test('every file opens with what it alone knows', t => {
+  for (const file of files) t.regex(source(file).replace(/^#!.*\n/, ''), /^\/\*\*.{20,}?\*\//s, file)
+})
+
+test('what the documents name is there', t => {
+  for (const name of ['README.md', 'RATIONALE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'guests/README.md']) {
+    const paths = readFileSync(join(root, name), 'utf8').matchAll(/`((?:lib|native|test|guests|scripts|bench|fuzz)\/[\w./-]*)`/g)
+    for (const [, path] of paths) t.true(existsSync(join(root, path)), `${name} names ${path}`)
+  }
+})
+
+test('lines end alike, wherever the repository is checked out', t => {
+  // native/sources.txt is read by lines, and git on Windows would end them in its own way.
+  t.regex(readFileSync(join(root, '.gitattributes'), 'utf8'), /^\* text=auto eol=lf$/m)
+})
+
+test('nothing is left to do', t => {
+  for (const file of files) t.notRegex(source(file), /\b(TODO|FIXME|XXX|HACK)\b/, file)
+})

@@ -1,0 +1,332 @@
+/** What an embedder may put in place of the host, what he is told of mistakes in it, and that no hook of his can break a guest. */
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { createGuest, Errno, type GuestOptions, run, WASI, type WASIOptions, WasiError } from '#lib/index.js'
+import { call, command, drop } from '../wasm.js'
+
+const version = 'preview1'
+const backends = ['native', 'typescript'] as const
+const TYPE = 'ERR_INVALID_ARG_TYPE'
+const VALUE = 'ERR_INVALID_ARG_VALUE'
+const RANGE = 'ERR_OUT_OF_RANGE'
+const nothing = (): void => {}
+
+const mistakes: readonly (readonly [options: object, code: string, message: string | RegExp])[] = [
+  [{ clocks: 1 }, TYPE, 'The "options.clocks" property must be of type object. Received type number (1)'],
+  [{ clocks: { wall: nothing } }, VALUE, /'options\.clocks\.wall' is not known here; known are realtime, monotonic\./],
+  [{ clocks: { realtime: 5n } }, TYPE, 'The "options.clocks.realtime" property must be of type function. Received type bigint (5n)'],
+  [{ clocks: { monotonic: null } }, TYPE, 'The "options.clocks.monotonic" property must be of type function. Received null'],
+  [{ sleep: true }, TYPE, 'The "options.sleep" property must be of type function. Received type boolean (true)'],
+  [{ random: 4 }, TYPE, 'The "options.random" property must be of type function. Received type number (4)'],
+  [{ seed: '1' }, TYPE, `The "options.seed" property must be of type number. Received type string ('1')`],
+  [{ seed: -1 }, RANGE, /"options\.seed" is out of range\. It must be >= 0 && <= 9007199254740991\. Received -1$/],
+  [{ seed: 1.5 }, RANGE, /"options\.seed" is out of range\. It must be an integer/],
+  [{ seed: 1, random: nothing }, VALUE, /'options\.seed' must not be given together with options\.random\. Received 1$/],
+  [{ deterministic: 1 }, TYPE, 'The "options.deterministic" property must be of type boolean or object. Received type number (1)'],
+  [{ deterministic: null }, TYPE, 'The "options.deterministic" property must be of type boolean or object. Received null'],
+  [{ deterministic: { sead: 1 } }, VALUE, /'options\.deterministic\.sead' is not known here; known are seed, start\./],
+  [{ deterministic: { seed: -1 } }, RANGE, /"options\.deterministic\.seed" is out of range/],
+  [
+    { deterministic: { start: 5 } },
+    TYPE,
+    /"options\.deterministic\.start" property must be of type bigint or an instance of Date\. Received type number \(5\)/,
+  ],
+  [{ deterministic: { start: -1n } }, RANGE, /"options\.deterministic\.start" is out of range.* Received -1n$/],
+  [{ deterministic: { start: 2n ** 63n } }, RANGE, /"options\.deterministic\.start" is out of range.* Received 9223372036854775808n$/],
+  [{ deterministic: { start: new Date(-1) } }, RANGE, /"options\.deterministic\.start" is out of range.* Received 1969-12-31/],
+  [{ deterministic: { start: new Date(Number.NaN) } }, VALUE, /'options\.deterministic\.start' must be a valid date/],
+  ...['clocks', 'sleep', 'random', 'seed'].map(
+    name =>
+      [
+        { deterministic: true, [name]: name === 'seed' ? 1 : name === 'clocks' ? {} : nothing },
+        VALUE,
+        new RegExp(`'options\\.${name}' must not be given together with options\\.deterministic\\.`),
+      ] as const,
+  ),
+  [{ traceFormat: 'xml' }, VALUE, /'options\.traceFormat' must be one of: 'text', 'json'\. Received 'xml'$/],
+  [{ traceTimes: 1 }, TYPE, /"options\.traceTimes" property must be of type boolean/],
+  [{ metrics: {} }, TYPE, /"options\.metrics" property must be of type boolean/],
+]
+for (const [options, code, message] of mistakes) {
+  const [[name]] = Object.entries(options)
+  test(`a mistake in ${Object.keys(options).join(', ')}: ${String(message)}`, t => {
+    t.throws(() => createGuest({ version, ...options } as GuestOptions), { code, message })
+    t.throws(() => new WASI({ version, ...options } as WASIOptions), { code, message }, name)
+  })
+}
+
+test('what is off is off', t => {
+  const off = { clocks: undefined, sleep: undefined, random: undefined, seed: undefined, deterministic: false } as const
+  const guest = createGuest({ version, ...off })
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  guest.bind(memory)
+  const before = BigInt(Date.now()) * 1_000_000n
+  t.is(guest.imports.clock_time_get(0, 0n, 8), 0)
+  t.true(new DataView(memory.buffer).getBigUint64(8, true) >= before)
+  guest.close()
+})
+
+test('the default start of all that is fixed', t => {
+  for (const deterministic of [true, {}, { start: new Date('2025-01-01T00:00:00Z') }] as const) {
+    const guest = createGuest({ version, deterministic })
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    guest.bind(memory)
+    t.is(guest.imports.clock_time_get(0, 0n, 8), 0)
+    t.is(new DataView(memory.buffer).getBigUint64(8, true), 1735689600_000_001_000n)
+    guest.close()
+  }
+})
+
+// Hooks.
+
+interface Hooked {
+  readonly options: Partial<GuestOptions>
+  /** The call that makes the hook be called. */
+  readonly call: (guest: ReturnType<typeof createGuest>) => number
+}
+const throwing = (thrown: unknown) => () => {
+  throw thrown
+}
+/** A way to have each hook called. A subscription to a clock, by a delay of 5 or until the moment 5, lies at 256. */
+const hooks: Readonly<Record<string, (hook: () => never) => Hooked>> = {
+  realtime: realtime => ({ options: { clocks: { realtime } }, call: ({ imports }) => imports.clock_time_get(0, 0n, 8) }),
+  monotonic: monotonic => ({ options: { clocks: { monotonic } }, call: ({ imports }) => imports.clock_time_get(3, 0n, 8) }),
+  'monotonic, in poll_oneoff': monotonic => ({
+    options: { clocks: { monotonic } },
+    call: ({ imports }) => imports.poll_oneoff(320, 1024, 1, 8),
+  }),
+  sleep: sleep => ({ options: { sleep }, call: ({ imports }) => imports.poll_oneoff(256, 1024, 1, 8) }),
+  random: random => ({ options: { random }, call: ({ imports }) => imports.random_get(8, 4) }),
+}
+function guestWith(options: Partial<GuestOptions>) {
+  const lines: string[] = []
+  const unexpected: unknown[] = []
+  const guest = createGuest({
+    version,
+    ...options,
+    trace: line => void lines.push(line),
+    onUnexpected: error => void unexpected.push(error),
+  })
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  guest.bind(memory)
+  const view = new DataView(memory.buffer)
+  for (const at of [256, 320]) {
+    view.setUint32(at + 16, 1, true)
+    view.setBigUint64(at + 24, 5n, true)
+  }
+  view.setUint16(320 + 40, 1, true)
+  return { guest, memory, lines, unexpected }
+}
+
+const thrownThings: readonly unknown[] = [
+  new Error('mine'),
+  new WasiError(Errno.BADF),
+  'text',
+  undefined,
+  null,
+  7,
+  Symbol('mine'),
+  Object.create(null),
+]
+for (const [name, make] of Object.entries(hooks)) {
+  for (const backend of backends) {
+    test(`${name}: an exception ends the guest, and every later call throws it again (${backend})`, t => {
+      for (const thrown of thrownThings) {
+        const { options, call } = make(throwing(thrown))
+        const { guest, lines, unexpected } = guestWith({ backend, ...options })
+        const nowhere = {}
+        let caught: unknown = nowhere
+        try {
+          guest.run(() => call(guest))
+        } catch (error) {
+          caught = error
+        }
+        t.is(caught, thrown)
+        t.is(lines.length, 1)
+        t.deepEqual(unexpected, [], 'it is no error of the host')
+        for (const later of [() => guest.imports.sched_yield(), () => guest.run(() => {})]) {
+          caught = nowhere
+          try {
+            later()
+          } catch (error) {
+            caught = error
+          }
+          t.is(caught, thrown)
+        }
+        t.is(lines.length, 1, 'calls of an ended guest are not traced')
+        guest.close()
+      }
+    })
+  }
+}
+
+const answers: readonly (readonly [answer: unknown, code: string, message: RegExp])[] = [
+  [5, 'ERR_INVALID_RETURN_VALUE', /^The "options\.clocks\.realtime" function must return a bigint\. Received type number \(5\)$/],
+  [undefined, 'ERR_INVALID_RETURN_VALUE', /Received undefined$/],
+  [new Date(), 'ERR_INVALID_RETURN_VALUE', /Received an instance of Date$/],
+  [Promise.resolve(1n), 'ERR_INVALID_RETURN_VALUE', /Received an instance of Promise$/],
+  [-1n, RANGE, /^The value of "options\.clocks\.realtime\(\)" is out of range\. It must be >= 0 && < 2\^64\. Received -1n$/],
+  [2n ** 64n, RANGE, /out of range/],
+]
+for (const [answer, code, message] of answers) {
+  test(`a clock that answers with ${typeof answer} ${String(answer)}`, t => {
+    const { guest, memory } = guestWith({ clocks: { realtime: () => answer as bigint } })
+    t.throws(() => guest.run(() => guest.imports.clock_time_get(0, 0n, 8)), { code, message })
+    t.true(
+      new Uint8Array(memory.buffer, 0, 256).every(byte => byte === 0),
+      'nothing was told',
+    )
+    guest.close()
+  })
+}
+
+test('sleep and random that are async are a mistake', t => {
+  const code = 'ERR_INVALID_RETURN_VALUE'
+  const message = /must return when it is done, and no promise\. Received an instance of Promise$/
+  const sleeps = guestWith({ sleep: async () => {} })
+  t.throws(() => sleeps.guest.imports.poll_oneoff(256, 1024, 1, 8), { code, message })
+  const draws = guestWith({ random: async () => {} })
+  t.throws(() => draws.guest.imports.random_get(8, 4), { code, message })
+  const odd = guestWith({
+    sleep: () =>
+      Object.defineProperty({}, 'then', {
+        get() {
+          throw new Error('mine')
+        },
+      }),
+  } as never)
+  t.throws(() => odd.guest.imports.poll_oneoff(256, 1024, 1, 8), { message: 'mine' })
+  // What else they answer is nobody's concern.
+  const { guest } = guestWith({ random: bytes => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>) as never })
+  t.is(guest.imports.random_get(8, 4), 0)
+  for (const each of [sleeps.guest, draws.guest, odd.guest, guest]) each.close()
+})
+
+for (const backend of backends) {
+  test(`a hook may make the guest's memory grow, close the guest, or take its bytes away (${backend})`, t => {
+    let act = (_bytes?: Uint8Array): void => {}
+    const options: Partial<GuestOptions> = {
+      backend,
+      clocks: {
+        realtime() {
+          act()
+          return 9n
+        },
+      },
+      sleep: () => act(),
+      random(bytes) {
+        act(bytes)
+        if (bytes.length > 0) bytes.fill(7)
+      },
+    }
+    const { guest, memory } = guestWith(options)
+    act = () => void memory.grow(1)
+    t.is(guest.imports.clock_time_get(0, 0n, 8), 0)
+    t.is(new DataView(memory.buffer).getBigUint64(8, true), 9n)
+    t.is(guest.imports.random_get(8, 4), 0)
+    t.is(new DataView(memory.buffer).getUint32(8, true), 0x07070707)
+    t.is(guest.imports.poll_oneoff(256, 1024, 1, 8), 0)
+    t.is(new DataView(memory.buffer).getUint32(8, true), 1)
+    t.is(memory.buffer.byteLength, 4 * 65536)
+
+    act = () => guest.close()
+    t.is(guest.imports.poll_oneoff(256, 1024, 1, 8), 0)
+    t.is(guest.imports.fd_sync(0), Errno.BADF)
+
+    act = bytes => void (bytes && structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] }))
+    t.throws(() => guest.imports.random_get(8, 4), {
+      code: 'ERR_INVALID_RETURN_VALUE',
+      message: /must return with all of its bytes in place/,
+    })
+  })
+}
+
+test('a hook may run another guest, which waits as well', t => {
+  const inner = guestWith({ sleep: nothing })
+  const outer = guestWith({
+    sleep() {
+      new DataView(inner.memory.buffer).setBigUint64(256, 0xbadn, true)
+      t.is(inner.guest.imports.poll_oneoff(256, 1024, 1, 8), 0)
+    },
+  })
+  new DataView(outer.memory.buffer).setBigUint64(256, 77n, true)
+  t.is(outer.guest.imports.poll_oneoff(256, 1024, 1, 8), 0)
+  t.is(new DataView(outer.memory.buffer).getBigUint64(1024, true), 77n)
+  t.is(new DataView(inner.memory.buffer).getBigUint64(1024, true), 0xbadn)
+  for (const { guest } of [inner, outer]) guest.close()
+})
+
+// Files in memory.
+
+for (const backend of backends) {
+  test(`deterministic: files in memory, and those of an overlay, are told as those of the host are (${backend})`, t => {
+    const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+    t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
+    for (const name of ['z', 'a']) fs.writeFileSync(join(folder, name), name)
+    const preopens = { '/mem': { files: { z: 'z', b: '1', a: 'aa' } }, '/over': { path: folder, overlay: true }, '/host': folder }
+    const told: string[] = []
+    for (const delay of [0, 20]) {
+      const { guest, memory, lines } = guestWith({ backend, deterministic: true, preopens })
+      const bytes = Buffer.from(memory.buffer)
+      bytes.write('newa', 64)
+      const { imports } = guest
+      // A moment later and beside other files, so that times and inodes of memory would be others.
+      if (delay > 0) createGuest({ version, preopens: { '/': { files: { other: '' } } } }).close()
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delay)
+      for (const fd of [3, 4]) {
+        t.is(imports.path_open(fd, 0, 64, 3, 1, 0x40n, 0n, 0, 80), 0)
+        t.is(imports.path_filestat_get(fd, 0, 64, 3, 4096 + fd * 64), 0)
+        t.is(imports.path_filestat_set_times(fd, 0, 64, 3, 0n, 5n, 4), 0)
+        t.is(imports.path_filestat_get(fd, 0, 64, 3, 5120 + fd * 64), 0)
+      }
+      for (const fd of [3, 4, 5]) {
+        t.is(imports.path_filestat_get(fd, 0, 67, 1, 6144 + fd * 64), 0)
+        t.is(imports.fd_readdir(fd, 8192 * fd, 8192, 0n, 80), 0)
+      }
+      const names = [...bytes.toString('latin1', 8192 * 3, 8192 * 4).matchAll(/\0([.a-z]+)/g)].map(([, name]) => name)
+      t.deepEqual(names.slice(0, 6), ['.', '..', 'a', 'b', 'new', 'z'])
+      t.is(bytes.readBigUInt64LE(4096 + 3 * 64 + 48), 1735689600_000_000_000n)
+      t.is(bytes.readBigUInt64LE(5120 + 3 * 64 + 48), 5n)
+      told.push(`${lines.join('\n')}\n${bytes.toString('hex', 4096)}`)
+      guest.close()
+    }
+    t.is(told[0], told[1])
+  })
+}
+
+// In a worker.
+
+test('run: hooks cannot follow the guest, and threads have no fixed order', async t => {
+  const program = command([])
+  for (const [name, value] of Object.entries({ clocks: { realtime: () => 0n }, sleep: nothing, random: nothing })) {
+    await t.throwsAsync(run(program, { [name]: value } as object), {
+      code: VALUE,
+      message: new RegExp(
+        `'options\\.${name}' cannot go to the worker in which run has the guest, as a function; seed and deterministic can`,
+      ),
+    })
+  }
+  for (const [name, value] of Object.entries({ seed: 1, deterministic: true })) {
+    await t.throwsAsync(run(program, { [name]: value, threads: 1 }), {
+      code: VALUE,
+      message: `options.${name} must not be given with options.threads: their order cannot be fixed`,
+    })
+  }
+})
+
+test('run: what is fixed is fixed in the worker as it is here', async t => {
+  const program = command([
+    ...[drop(call('clock_time_get', 0, 0n, 8)), drop(call('random_get', 16, 8)), drop(call('environ_sizes_get', 24, 28))],
+    call('proc_exit', 0),
+  ])
+  const traces: string[][] = []
+  for (let i = 0; i < 2; i++) {
+    const lines: string[] = []
+    await run(program, { deterministic: { seed: 3, start: 1_000_000n }, trace: line => void lines.push(line) })
+    traces.push(lines)
+  }
+  t.deepEqual(traces[0], traces[1])
+  t.is(traces[0][0], 'clock_time_get(id=realtime, precision=0) = SUCCESS time=1001000')
+})
