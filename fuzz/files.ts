@@ -135,13 +135,13 @@ class World {
   constructor(way: Way, quota: { bytes: number; entries: number }) {
     this.folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
     this.files = way === 'host' ? undefined : new MemoryFiles({}, { quota })
-    if (way === 'memory')
+    if (way === 'memfs')
       for (const [path, text] of Object.entries(begun)) path.endsWith('/') ? this.files?.mkdir(path) : this.files?.writeFile(path, text)
     else this.#build()
-    if (way === 'memory') for (const [path, target] of Object.entries(links)) this.files?.symlink(target, path)
+    if (way === 'memfs') for (const [path, target] of Object.entries(links)) this.files?.symlink(target, path)
     this.#begun = snapshot(this.folder)
     const { folder: path, files } = this
-    const preopens = { '/': files === undefined ? path : way === 'memory' ? { files } : { path, overlay: files } }
+    const preopens = { '/': files === undefined ? path : way === 'memfs' ? { files } : { path, overlay: files } }
     this.guest = createGuest({ version: 'preview1', preopens, onUnexpected: error => void this.unexpected.push(error) })
     this.guest.bind(this.#memory)
   }
@@ -360,7 +360,7 @@ const doubtful = ([name, ...args]: Step): boolean =>
   (name === 'path_rename' || name === 'path_link') && args.some(arg => typeof arg === 'string' && /[^/]{256}$/.test(arg))
 const refused = (answer: string): boolean => /^[A-Z]+$/.test(answer)
 
-type Way = 'host' | 'memory' | 'overlay'
+type Way = 'host' | 'memfs' | 'overlay'
 let calls = 0
 
 /** What is wrong with a sequence, if anything is. */
@@ -368,7 +368,7 @@ function fault(steps: readonly Step[], bounded: boolean): string | undefined {
   const before = openDescriptors()
   // What a disk has room for cannot be compared with a quota.
   const quota = bounded ? { bytes: 300_000, entries: 16 } : { bytes: 2 ** 45, entries: 10_000 }
-  const ways: Way[] = bounded ? ['memory', 'overlay'] : ['host', 'memory', 'overlay']
+  const ways: Way[] = bounded ? ['memfs', 'overlay'] : ['host', 'memfs', 'overlay']
   const worlds = ways.map(way => new World(way, quota))
   try {
     for (const step of steps) {

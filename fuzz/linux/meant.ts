@@ -138,7 +138,7 @@ export const meant: readonly Row[] = [
     reason: 'no file has 2^53 bytes here, as on ext4; tmpfs holds files of 2^63 - 1',
   },
   {
-    way: /^(memory|overlay)$/,
+    way: /^(memfs|overlay)$/,
     call: /^fd_(pwrite|write|filestat_set_size|allocate)$/,
     linux: /^(0.*|NOSPC)$/,
     here: /^(FBIG|0 4096)$/,
@@ -146,7 +146,7 @@ export const meant: readonly Row[] = [
     reason: 'a file in memory has at most 16 TiB, as on ext4',
   },
   {
-    way: /^(memory|overlay|read-only memory)$/,
+    way: /^(memfs|overlay|read-only memfs)$/,
     call: /^(tree|(path|fd)_filestat_get)$/,
     linux: /^(0| )/,
     here: /^(0| )/,

@@ -56,10 +56,10 @@ export function waysOf(): Way[] {
     { ...native, name: `native on ${magic(memory)}`, preopen: path },
     { ...native, name: 'walk', openSys: () => openNative({ resolution: 'walk' }), preopen: path },
     { ...native, name: 'typescript', openSys: () => new TypescriptSys(), preopen: path },
-    { ...native, name: 'memory', preopen: (_, entries) => ({ files: inMemory(entries) }) },
+    { ...native, name: 'memfs', preopen: (_, entries) => ({ files: inMemory(entries) }) },
     { ...native, name: 'overlay', preopen: folder => ({ path: folder, overlay: new MemoryFiles({}, { quota }) }) },
     { ...native, name: 'read-only', readOnly: true, preopen: folder => ({ path: folder, readOnly: true }) },
-    { ...native, name: 'read-only memory', readOnly: true, preopen: (_, entries) => ({ files: inMemory(entries), readOnly: true }) },
+    { ...native, name: 'read-only memfs', readOnly: true, preopen: (_, entries) => ({ files: inMemory(entries), readOnly: true }) },
   ]
   if (magic(temporary) !== magic(memory)) ways.push({ ...native, name: `native on ${magic(temporary)}`, disk: temporary, preopen: path })
   return ways

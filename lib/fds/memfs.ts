@@ -34,12 +34,12 @@ export class MemoryDirectory extends HostDirectory {
     inheriting: Rights,
   ): HostFile | Answer {
     const handle = this.sys.open(this.handle, at, length, follow, oflags, fdflags, access)
-    return handle < 0 ? handle : memoryDescriptor(this.sys, handle, base, inheriting)
+    return handle < 0 ? handle : memfsDescriptor(this.sys, handle, base, inheriting)
   }
 }
 
 /** The descriptor for a handle that `sys`, which has its files in memory, has just opened. */
-export function memoryDescriptor(sys: Sys, handle: Handle, base?: Rights, inheriting?: Rights): HostFile {
+export function memfsDescriptor(sys: Sys, handle: Handle, base?: Rights, inheriting?: Rights): HostFile {
   const traits = openedTraits(sys, base, inheriting)
   return traits.filetype === Filetype.DIRECTORY ? new MemoryDirectory(sys, handle, traits) : new MemoryFile(sys, handle, traits)
 }

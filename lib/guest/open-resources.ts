@@ -4,7 +4,7 @@ import { coded } from '../errors.js'
 import type { Descriptor } from '../fds/descriptor.js'
 import { hostDescriptor } from '../fds/directory.js'
 import { HostFile, openedTraits } from '../fds/file.js'
-import { memoryDescriptor } from '../fds/memfs.js'
+import { memfsDescriptor } from '../fds/memfs.js'
 import { oneWay, Way } from '../fds/oneway.js'
 import { ReadOnly } from '../fds/readonly.js'
 import { CONNECTION, isSocket, LISTENER, STREAM } from '../fds/rights.js'
@@ -16,7 +16,7 @@ import { type Listen, type Listener, shown } from '../options/listen.js'
 import type { Given, Settings } from '../options/settings.js'
 import { plainSink, type Sink, type Source } from '../stdio/streams.js'
 import { treeOf } from '../sys/memfs/files.js'
-import { memory as inMemory } from '../sys/memfs/load.js'
+import { memfs } from '../sys/memfs/load.js'
 import type { Mounted } from '../sys/memfs/mount.js'
 import type { Handle, Sys } from '../sys/sys.js'
 
@@ -117,10 +117,10 @@ export const mounted = ({ files, ...given }: Given): Mounted => ({ ...given, tre
 
 /** What lies in memory is served by a Sys of its own, beside the one for the host, in whose block its results lie. */
 function ofMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
-  const own = opening(preopenNamed(given), () => inMemory.mount().serving(sys.block, mounted(given), another))
+  const own = opening(preopenNamed(given), () => memfs.mount().serving(sys.block, mounted(given), another))
   beside.push(own)
   memory.serve(own)
-  return memoryDescriptor(own, own.preopen(''))
+  return memfsDescriptor(own, own.preopen(''))
 }
 
 function listening(sys: Sys, where: Listen): { handle: Handle; address: string; port: number } {

@@ -7,7 +7,7 @@ import type { Listener } from '../options/listen.js'
 import type { Settings } from '../options/settings.js'
 import type { Sink, Source } from '../stdio/streams.js'
 import { openSys } from '../sys/choose.js'
-import { memory as inMemory } from '../sys/memfs/load.js'
+import { memfs } from '../sys/memfs/load.js'
 import type { Sys } from '../sys/sys.js'
 import type { Verdict } from '../verdict.js'
 import { type Guest, guestWith } from './guest.js'
@@ -16,7 +16,7 @@ import { mounted, nameOf, openAll, opening, preopenNamed, served } from './open-
 /** For a guest that shall live in another thread: what an overlay lies over is known from now on. */
 export function layOverlays({ preopens, backend }: Settings): void {
   for (const given of preopens) {
-    if (given.files !== undefined) opening(preopenNamed(given), () => inMemory.mount().layOver(mounted(given), () => openSys(backend)))
+    if (given.files !== undefined) opening(preopenNamed(given), () => memfs.mount().layOver(mounted(given), () => openSys(backend)))
   }
 }
 

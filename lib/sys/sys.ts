@@ -28,7 +28,7 @@ export const UNCHANGED = 4
  * `follow` is 1 to follow a link in the last place; a trailing slash follows it always, and wants a directory there.
  */
 export interface Sys {
-  readonly name: 'native' | 'typescript' | 'memory'
+  readonly name: 'native' | 'typescript' | 'memfs'
   readonly block: Block
   /** Where guest memory lies from now on. Called again whenever it moved or grew. */
   bind(memory: Uint8Array): void

@@ -377,7 +377,7 @@ const unasked = {
 }
 each(test, 'fd_seek: as far as the disk holds a file, and no further', { skip: unasked }, (t, w) => {
   const fd = w.file('f', '')
-  const host = w.backend === 'memory' || w.backend === 'overlay' ? undefined : fs.openSync(w.host('f'), 'r+')
+  const host = w.backend === 'memfs' || w.backend === 'overlay' ? undefined : fs.openSync(w.host('f'), 'r+')
   /** Whether Linux takes it, which ftruncate(2) tells too: EFBIG. */
   const fits = (size: bigint): boolean => {
     try {
@@ -443,7 +443,7 @@ each(test, 'fd_seek and fd_tell: to tell needs either right, to move needs one',
   t.deepEqual([ask(teller, 1n, 'cur'), ask(teller, 0n, 'set'), ask(seeker, 1n, 'cur')], [lacking, lacking, 'SUCCESS'])
 })
 
-each(test, 'a pipe has no offset', { skip: { memory: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' } }, (t, w) => {
+each(test, 'a pipe has no offset', { skip: { memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' } }, (t, w) => {
   w.fifo('pipe')
   const host = fs.openSync(w.host('pipe'), 'r+')
   const fd = w.open('pipe', { base: rights('FD_READ', 'FD_SEEK', 'FD_TELL') })
@@ -536,7 +536,7 @@ each(test, 'fd_fdstat_set_flags: what fdstat says is what was set, and a flag th
 each(
   test,
   'fd_fdstat_set_flags: a pipe that must not wait answers AGAIN',
-  { skip: { memory: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' } },
+  { skip: { memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' } },
   (t, w) => {
     w.fifo('pipe')
     const host = fs.openSync(w.host('pipe'), 'r+')
@@ -822,7 +822,7 @@ each(test, 'fd_close: the host’s standard streams stay open', {}, (t, w) => {
 each(
   test,
   'fd_close: a preopen, whose host’s directory is closed',
-  { skip: { memory: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
+  { skip: { memfs: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
   (t, w) => {
     const before = openDescriptors()
     t.is(w.call('fd_close', 3), 'SUCCESS')
@@ -835,7 +835,7 @@ each(
 each(
   test,
   'fd_renumber: moves, and closes what was there',
-  { skip: { memory: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
+  { skip: { memfs: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
   (t, w) => {
     const [a, b] = [w.file('a', 'in a'), w.file('b', 'in b')]
     const before = openDescriptors()
@@ -861,7 +861,7 @@ each(test, 'fd_renumber: onto itself changes nothing; from or onto a closed one 
 each(
   test,
   'fd_renumber: a preopen keeps its name, and a standard stream of the host stays open',
-  { skip: { memory: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
+  { skip: { memfs: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
   (t, w) => {
     const before = openDescriptors()
     t.is(w.call('fd_renumber', 4, 1), 'SUCCESS')

@@ -171,7 +171,7 @@ each(test, 'at the last bytes of memory, and one further', {}, (t, w) => {
   w.expect(0x43, u32(1))
 })
 
-const noPoll = { typescript: 'node:fs has no poll', memory: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' }
+const noPoll = { typescript: 'node:fs has no poll', memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' }
 each(test, 'a pipe is ready when something is in it, and hangs up', { skip: noPoll }, (t, w) => {
   w.fifo('pipe')
   const host = fs.openSync(w.host('pipe'), 'r+')

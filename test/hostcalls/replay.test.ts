@@ -113,7 +113,7 @@ each(test, 'sleep: called in place of waiting, with the shortest time', { option
 
 const pipeless = {
   typescript: 'node:fs has no poll: every descriptor is ready',
-  memory: 'there are no FIFOs in memory',
+  memfs: 'there are no FIFOs in memory',
   overlay: 'a FIFO below an overlay cannot be opened',
 }
 each(test, 'sleep: descriptors in the same poll are asked for before and after', { options: { clocks, sleep }, skip: pipeless }, (t, w) => {
@@ -224,7 +224,7 @@ each(test, 'deterministic: who sleeps for ever comes to the end of time, and sta
 each(
   test,
   'deterministic: a descriptor is ready, whatever has come in',
-  { ...fixed, skip: { memory: 'there are no FIFOs in memory', overlay: 'a FIFO below an overlay cannot be opened' } },
+  { ...fixed, skip: { memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below an overlay cannot be opened' } },
   (t, w) => {
     w.fifo('pipe')
     const host = fs.openSync(w.host('pipe'), 'r+')
@@ -321,7 +321,7 @@ each(test, 'deterministic: a listing cut by the room goes on where it was cut', 
 const lone = { ...fixed, skip: { overlay: 'two names of one file below an overlay are two files in it' } }
 each(test, 'deterministic: files are numbered as they are met, a file keeps its number, and times are fixed', lone, (t, w) => {
   // What lies in memory is another device than the host's.
-  const device = w.backend === 'memory' ? 2 : 1
+  const device = w.backend === 'memfs' ? 2 : 1
   const expected = (inode: number, type: number, links: number, size: number, atim = start, mtim = start): Part[] => {
     const rest = u64(size, atim, mtim, start)
     if (w.version === 'unstable') return [u64(device, inode), u8(type), blank(3), u32(links), rest]

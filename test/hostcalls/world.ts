@@ -22,7 +22,7 @@ export const backends = ['native', 'typescript'] as const
  * alone, where each case holds too, or says what is different by `enforces`. The others check rights by the same code. The contract
  * of test/sys knows no rights: backends are never asked for any, so it needs no such way.
  */
-export const ways = [...backends, 'thread', 'memory', 'overlay', 'access'] as const
+export const ways = [...backends, 'thread', 'memfs', 'overlay', 'access'] as const
 /** Wine is slow, and stands in for Windows where the addon asks it; all else is the same everywhere. */
 const tried: readonly Way[] = process.env.WASI_COMMON_WINE ? ['native'] : ways
 export type Way = (typeof ways)[number]
@@ -155,7 +155,7 @@ export class World {
     this.enforces = (plan.options?.rights ?? (backend === 'access' ? 'access' : 'enforce')) === 'enforce'
     this.#parent = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
     const files = new MemoryFiles()
-    const [memory, overlay] = [backend === 'memory', backend === 'overlay']
+    const [memory, overlay] = [backend === 'memfs', backend === 'overlay']
     this.folder = memory ? '/in-memory' : join(this.#parent, 'box')
     // What a case makes as the host, an overlay finds below as long as it can be made there.
     const made = overlay ? treeFs(treeOf(files), this.folder) : fs

@@ -7,7 +7,7 @@ import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { Block } from '#lib/sys/block.js'
 import { Below } from '#lib/sys/memfs/lower.js'
-import { MemorySys } from '#lib/sys/memfs/sys.js'
+import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
@@ -62,7 +62,7 @@ test('a file that vanishes below while it is linked gets no name again', t => {
   }
   const tree = new Tree({ bytes: 100, entries: 10 })
   tree.lieOver(new Below(folder, make))
-  const sys = new MemorySys(new Block(), tree)
+  const sys = new MemfsSys(new Block(), tree)
   t.teardown(() => sys.dispose())
   sys.bind(Buffer.from('f'))
   const dir = sys.preopen('')

@@ -8,7 +8,7 @@ import { Block } from '#lib/sys/block.js'
 import { treeOf } from '#lib/sys/memfs/files.js'
 import { Below } from '#lib/sys/memfs/lower.js'
 import { fill, toPlain } from '#lib/sys/memfs/snapshot.js'
-import { MemorySys } from '#lib/sys/memfs/sys.js'
+import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
@@ -20,11 +20,11 @@ const piece = 65536
 
 /** A guest's view of a tree. */
 class View {
-  readonly sys: MemorySys
+  readonly sys: MemfsSys
   readonly #memory = new Uint8Array(4 * MiB)
   readonly #dir: number
   constructor(t: ExecutionContext, tree: Tree) {
-    this.sys = new MemorySys(new Block(), tree)
+    this.sys = new MemfsSys(new Block(), tree)
     this.sys.bind(this.#memory)
     this.#dir = this.sys.preopen('')
     t.teardown(() => this.sys.dispose())

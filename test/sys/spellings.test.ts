@@ -4,7 +4,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { Block } from '#lib/sys/block.js'
-import { MemorySys } from '#lib/sys/memfs/sys.js'
+import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
@@ -24,7 +24,7 @@ const ways: Readonly<Record<string, () => { readonly sys: Sys; readonly fs: Host
   typescript: () => ({ sys: new TypescriptSys(), fs }),
   memory: () => {
     const tree = new Tree(quota)
-    return { sys: new MemorySys(new Block(), tree), fs: treeFs(tree) }
+    return { sys: new MemfsSys(new Block(), tree), fs: treeFs(tree) }
   },
   overlay: () => overlay(() => openNative()),
 }

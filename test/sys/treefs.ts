@@ -8,7 +8,7 @@ import { Block } from '#lib/sys/block.js'
 import { Below } from '#lib/sys/memfs/lower.js'
 import { link, rename, symlink } from '#lib/sys/memfs/names.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from '#lib/sys/memfs/nodes.js'
-import { MemorySys } from '#lib/sys/memfs/sys.js'
+import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
 import { type Last, type Lease, walk } from '#lib/sys/memfs/walk.js'
 import type { Sys } from '#lib/sys/sys.js'
@@ -25,11 +25,11 @@ export function overlay(make: () => Sys): Made {
   const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
   const tree = new Tree(quota)
   tree.lieOver(new Below(folder, make))
-  const sys = new MemorySys(new Block(), tree)
+  const sys = new MemfsSys(new Block(), tree)
   // Its own paths begin at the folder.
   const preopen = (path: string): number => {
     try {
-      return MemorySys.prototype.preopen.call(sys, path.slice(folder.length))
+      return MemfsSys.prototype.preopen.call(sys, path.slice(folder.length))
     } catch (error) {
       throw Object.assign(error as Error, { path })
     }

@@ -18,7 +18,7 @@ import { Content } from '#lib/sys/memfs/content.js'
 import { treeOf } from '#lib/sys/memfs/files.js'
 import { defaultQuota, Room } from '#lib/sys/memfs/quota.js'
 import { singleTree } from '#lib/sys/memfs/single.js'
-import { MemorySys } from '#lib/sys/memfs/sys.js'
+import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from '../hostcalls/world.js'
 import { assemble, call, command, drop } from '../wasm.js'
@@ -866,7 +866,7 @@ test.serial('a single file that may only be read, and one that a link leads to',
 
 test.serial('a single file that cannot be cut is not left open by an attempt to', t => {
   const tree = singleTree(join(below(t), 'g'), 'g', true, () => openNative())
-  const sys = new MemorySys(new Block(), tree)
+  const sys = new MemfsSys(new Block(), tree)
   t.teardown(() => sys.dispose())
   sys.bind(Buffer.from('g'))
   const dir = sys.preopen('')

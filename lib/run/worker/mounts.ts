@@ -1,7 +1,7 @@
 /** Directories in memory on their way to the thread that a guest lives in, and back. */
 import type { Given } from '../../options/settings.js'
 import { MemoryFiles, treeOf } from '../../sys/memfs/files.js'
-import { memory } from '../../sys/memfs/load.js'
+import { memfs } from '../../sys/memfs/load.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
 
 /** What the guest is given, with a number in place of the files in memory. */
@@ -21,7 +21,7 @@ export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; bac
     for (const [index, files] of lent.entries()) {
       const tree = treeOf(files)
       const plain = trees?.[index]
-      if (plain !== undefined) memory.plain().fill(tree, plain)
+      if (plain !== undefined) memfs.snapshot().fill(tree, plain)
       tree.takeBack()
     }
   }
@@ -38,13 +38,13 @@ export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; bac
   }
 }
 
-const plainOf = (all: readonly MemoryFiles[]): PlainTree[] => all.map(files => memory.plain().toPlain(treeOf(files)))
+const plainOf = (all: readonly MemoryFiles[]): PlainTree[] => all.map(files => memfs.snapshot().toPlain(treeOf(files)))
 
 /** In the guest's thread: the same, and `leave`, which says what has become of them. */
 export function arrive({ preopens, trees }: Mounts): { readonly preopens: Given[]; leave(): PlainTree[] } {
   const all = trees.map(plain => {
     const files = new MemoryFiles({}, { quota: plain.quota })
-    memory.plain().fill(treeOf(files), plain)
+    memfs.snapshot().fill(treeOf(files), plain)
     return files
   })
   return {

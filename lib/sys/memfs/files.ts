@@ -1,7 +1,7 @@
 /** Files in memory as an embedder has them. */
 import { checkKeys } from '../../validate.js'
 import type { Change } from './changes.js'
-import { memory } from './load.js'
+import { memfs } from './load.js'
 import { type FullQuota, type Quota, quotaOf } from './quota.js'
 import type { FileEntry, FileLink, FileRecord, Store } from './store.js'
 import type { Tree } from './tree.js'
@@ -31,7 +31,7 @@ export class MemoryFiles {
   /** @throws TypeError, RangeError for a wrong record or quota; Error with code ENOSPC for a record that is more than the quota. */
   constructor(record: FileRecord = {}, options: { readonly quota?: Quota | undefined } = {}) {
     checkKeys('options', ['quota'], options)
-    this.#store = new (memory.store().Store)(record, quotaOf('options.quota', options.quota))
+    this.#store = new (memfs.store().Store)(record, quotaOf('options.quota', options.quota))
   }
 
   /** What is used of the quota. */

@@ -4,7 +4,7 @@ import type { Block } from '../block.js'
 import type { Sys } from '../sys.js'
 import { Below } from './lower.js'
 import { singleTree } from './single.js'
-import { MemorySys } from './sys.js'
+import { MemfsSys } from './sys.js'
 import type { Tree } from './tree.js'
 
 /** Of a directory that was given: where it lies on the host, and in memory; or where a single file lies. */
@@ -19,7 +19,7 @@ export interface Mounted {
 
 /** A backend for it alone, whose results lie in that block. `another` opens one of the guest's kind that nobody else has. */
 export function serving(block: Block, given: Mounted, another: () => Sys): Sys {
-  return new MemorySys(block, treeFor(given, another))
+  return new MemfsSys(block, treeFor(given, another))
 }
 
 /** Lay an overlay over what it lies over, so that this is known of it wherever it goes. */

@@ -22,8 +22,8 @@ type Name = [dir: Handle, at: number, length: number]
  * One tree as one guest has it. Results lie in the block of the guest's own backend, where the hostcalls look for them. What
  * the host says unexpectedly of a directory below an overlay is thrown, since there may be several Sys that could have failed.
  */
-export class MemorySys implements Sys {
-  readonly name = 'memory'
+export class MemfsSys implements Sys {
+  readonly name = 'memfs'
   readonly block: Block
   readonly #tree: Tree
   readonly #slots = new Slots()
@@ -445,5 +445,5 @@ function clear({ slots, holding }: Held): void {
   holding.release?.()
   holding.release = undefined
 }
-/** What is held by a MemorySys that nobody has any more. */
+/** What is held by a MemfsSys that nobody has any more. */
 const forgotten = new FinalizationRegistry<Held>(clear)

@@ -1,7 +1,7 @@
 /** The contract on files in memory, and on an overlay of a directory of the host, by each backend. */
 import test from 'ava'
 import { Block } from '#lib/sys/block.js'
-import { MemorySys } from '#lib/sys/memfs/sys.js'
+import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
@@ -51,10 +51,10 @@ const memory: Skip[] = [
 
 contract(
   test,
-  'memory',
+  'memfs',
   () => {
     const tree = new Tree(quota)
-    return { sys: new MemorySys(new Block(), tree), fs: treeFs(tree) }
+    return { sys: new MemfsSys(new Block(), tree), fs: treeFs(tree) }
   },
   [
     ...memory,
