@@ -49,6 +49,7 @@ export const stages = {
   },
   demo: { title: 'the demo', run: 'npm run demo', minutes: 5 },
 
+  'pack-here': { title: 'the package on the Node that runs this', run: 'npm run pack-check', named: true },
   'prebuild-check': { title: 'all prebuilds, twice, with equal bytes', run: 'npm run prebuild -- --check', minutes: 30, named: true },
   'prebuild-test': { title: 'the tests on the prebuild for this machine', run: 'npm run prebuild:test', named: true },
 }
