@@ -56,6 +56,12 @@ ${use}`,
     prints: 'true\n42\n',
   },
   {
+    name: 'register/typescript',
+    files: { 'typescript.mjs': `import { WASI } from 'node:wasi'\n${use}` },
+    args: ['--no-addons', '--import', 'wasi-common/register/typescript', 'typescript.mjs'],
+    prints: '42\n',
+  },
+  {
     name: '--require register',
     files: { 'drop-in.cjs': `const { WASI } = require('wasi')\n${use}` },
     args: ['--require', 'wasi-common/register', 'drop-in.cjs'],
@@ -66,6 +72,7 @@ ${use}`,
 /** In TypeScript; of CommonJS, too. */
 export const typed = `import wasiCommon, { run, type RunResult, WASI } from 'wasi-common'
 import 'wasi-common/register'
+import 'wasi-common/register/typescript'
 export const sameClass: typeof WASI = wasiCommon.WASI
 export const wasi: WASI = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readOnly: true } } })
 export const result: Promise<RunResult> = run(new Uint8Array())
