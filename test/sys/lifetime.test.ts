@@ -97,7 +97,7 @@ test.serial('a worker that sleeps can be ended', async t => {
 test('without an addon the error says what to do', t => {
   const addon = join(os.tmpdir(), 'no-such-folder', 'wasi_common.node')
   const error = t.throws(() => openNative({ addon }), { code: 'ERR_WASI_ADDON_UNAVAILABLE' } as object)
-  for (const part of [addon, 'npm run build', "backend: 'typescript'"]) t.true(error?.message.includes(part), part)
+  for (const part of [addon, 'scripts/build-native.js', "backend: 'typescript'"]) t.true(error?.message.includes(part), part)
 })
 
 test('a file that is no addon', t => {
