@@ -527,15 +527,6 @@ const descriptors: readonly Difference[] = [
     seen: [/^\["SUCCESS",/, /^\["SUCCESS",/],
     readme: true,
   },
-  {
-    what: 'fd_pread at 2^63 - 1',
-    node: '`INVAL`',
-    ours: 'no bytes',
-    reason:
-      'all offsets from 2^53 on are one, behind the end of every file; Linux refuses those from which the last byte would be beyond 2^63',
-    probes: ['read: at 9223372036854775807'],
-    seen: [/"INVAL"/, /"SUCCESS",0/],
-  },
 ]
 
 export const differences: readonly Difference[] = [...sandbox, ...streams, ...hostEnds, ...class_, ...arguments_, ...descriptors]

@@ -105,7 +105,7 @@ each(test, 'fd_seek: an offset from 2^53 on is INVAL, from wherever, and nothing
 
 const fits = there ? {} : { native: 'wants tmpfs', typescript: 'wants tmpfs' }
 const smaller = 'files in memory are smaller'
-const skip = { ...fits, memory: smaller, overlay: smaller, thread: 'the kernel keeps the offset, and the file may grow further' }
+const skip = { ...fits, memfs: smaller, overlay: smaller, thread: 'the kernel keeps the offset, and the file may grow further' }
 each(test, 'fd_write: no write goes beyond 2^53 - 1 bytes, and no offset is rounded', { skip }, (t, w) => {
   const fd = w.file('f', '')
   t.is(seek(w, fd, most - 2n, Whence.SET), most - 2n)
