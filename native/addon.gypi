@@ -70,11 +70,11 @@
     ['OS=="linux"', {
       'targets': [
         {
-          # What run() starts where isolation is 'process'.
+          # The sandbox launcher: what run() starts where isolation is 'process'.
           'target_name': 'wasi-common-wall',
           'type': 'executable',
           'product_extension': '',
-          'sources': ['<!@(node scripts/build-native.js --wall)'],
+          'sources': ['<!@(node scripts/build-native.js --sources-of-launcher)'],
           'cflags_cc': ['-std=c++17', '-O2', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti', '-fPIE'],
           'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-O3'],
           'ldflags': ['-pie', '-Wl,-z,now,-z,relro'],

@@ -5,19 +5,20 @@
 //   node scripts/build-native.js --cmake    by cmake-js, to build/cmake/Release/wasi_common.node
 //   node scripts/build-native.js --asan     by cmake-js with sanitizers, to build/asan/Release/wasi_common.node
 //   node scripts/build-native.js --sources  prints the addon's sources on this platform, for native/addon.gypi
-//   node scripts/build-native.js --wall     prints those of wasi-common-wall, which is built beside the addon where there is a wall
+//   node scripts/build-native.js --sources-of-launcher
+//                                           prints those of wasi-common-wall, the sandbox launcher; none but on Linux
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { sourcesOf, wallOf } from './sources.js'
+import { launcherSourcesOf, sourcesOf } from './sources.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const requires = [createRequire(import.meta.url), createRequire(join(process.cwd(), 'package.json'))]
 const asked = new Set(process.argv.slice(2))
 
-const wall = wallOf(process.platform)
+const launcher = launcherSourcesOf(process.platform)
 
 const ways = {
   gyp: { output: 'build/Release/wasi_common.node', command: gyp },
@@ -76,7 +77,7 @@ function withBindings(action) {
 
 function build({ output, command }) {
   const inputs = readdirSync(join(root, 'native'), { recursive: true }).map(path => join('native', String(path)))
-  const whole = wall.length === 0 || existsSync(join(root, dirname(output), 'wasi-common-wall'))
+  const whole = launcher.length === 0 || existsSync(join(root, dirname(output), 'wasi-common-wall'))
   if (whole && time(output) > newest([...inputs, 'binding.gyp', 'CMakeLists.txt', 'package.json', 'scripts/build-native.js'])) {
     console.log(`${output} is up to date`)
     return 0
@@ -109,5 +110,5 @@ function build({ output, command }) {
 }
 
 if (asked.has('--sources')) console.log(sourcesOf(process.platform).join('\n'))
-else if (asked.has('--wall')) console.log(wall.join('\n'))
+else if (asked.has('--sources-of-launcher')) console.log(launcher.join('\n'))
 else process.exitCode = build(ways[asked.has('--asan') ? 'asan' : asked.has('--cmake') ? 'cmake' : 'gyp'])

@@ -16,7 +16,7 @@ const files = ['native', 'fuzz', 'test/native', 'test/interleavings'].flatMap(fo
 // What this machine can compile; the formatter sees the other platforms' sources as well.
 const listed = what => spawnSync(process.execPath, ['scripts/build-native.js', what], { cwd: root, encoding: 'utf8' }).stdout.split('\n')
 const enumeration = files.filter(path => path.startsWith('test/interleavings/') && path.endsWith('.cc'))
-const sources = [...listed('--sources'), ...listed('--wall'), 'fuzz/resolve.cc', ...enumeration].filter(path => path !== '')
+const sources = [...listed('--sources'), ...listed('--sources-of-launcher'), 'fuzz/resolve.cc', ...enumeration].filter(path => path !== '')
 // What of the Windows host compiles anywhere, since it asks Windows by the table of nt.h only.
 const portable = 'directories disk errno files link listing lookup names paths spelling state text times transfer walk'.split(' ')
 const others = [...portable.map(name => `native/windows/${name}.cc`), 'test/native/ntfs.cc', 'test/native/windows.cc']

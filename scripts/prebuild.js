@@ -1,4 +1,4 @@
-// Makes prebuilds/: the addon for every platform, and the launcher of the wall for Linux, from one machine with Linux on x64.
+// Makes prebuilds/: the addon for every platform, and the sandbox launcher for Linux, from one machine with Linux on x64.
 //
 //   npm run prebuild                          all of them
 //   npm run prebuild -- linux-x64 darwin-x64  these

@@ -6,14 +6,14 @@ const folders = { linux: ['posix', 'linux'], darwin: ['posix', 'darwin'], win32:
 const listed = readFileSync(new URL('../native/sources.txt', import.meta.url), 'utf8')
   .split('\n')
   .filter(line => line !== '')
-const below = names => names.map(name => `native/${name}`)
+const inNative = names => names.map(name => `native/${name}`)
 
 /** The addon's, as paths in the package. */
 export const sourcesOf = platform =>
-  below(listed.filter(name => !name.includes('/') || (folders[platform] ?? ['posix']).includes(posix.dirname(name))))
+  inNative(listed.filter(name => !name.includes('/') || (folders[platform] ?? ['posix']).includes(posix.dirname(name))))
 
-/** What is built beside it: nothing where there is no wall. */
-export const wallOf = platform => below(listed.filter(name => platform === 'linux' && name.startsWith('wall/')))
+/** The sandbox launcher's, as paths in the package: none where there is no OS sandbox. */
+export const launcherSourcesOf = platform => inNative(listed.filter(name => platform === 'linux' && name.startsWith('os-sandbox/')))
 
 /** Whether anything in the list is this platform's own: without it there is no Host. */
 export const isServed = platform => (folders[platform] ?? []).some(folder => listed.some(name => name.startsWith(`${folder}/`)))

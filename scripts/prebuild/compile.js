@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
-import { sourcesOf, wallOf } from '../sources.js'
+import { launcherSourcesOf, sourcesOf } from '../sources.js'
 import { defines, flags, shown } from './targets.js'
 import { inTurns, llvm, output, root, zig, zigPackage } from './tools.js'
 import { imports, stamp } from './windows.js'
@@ -142,15 +142,15 @@ export async function build(target, folder, { from = root, cache } = {}) {
   const own = await compile(sourcesOf(target.platform), objects, target.triple, all, where)
   await linkers[target.format](own, join(folder, 'wasi_common.node'), target, objects, where)
 
-  const wall = wallOf(target.platform)
-  if (wall.length > 0) {
+  const launcherSources = launcherSourcesOf(target.platform)
+  if (launcherSources.length > 0) {
     const launcher = join(folder, 'wasi-common-wall')
-    const parts = await compile(wall, join(objects, 'wall'), target.triple, [...flags, '-fPIE'], where)
+    const parts = await compile(launcherSources, join(objects, 'launcher'), target.triple, [...flags, '-fPIE'], where)
     const hardened = ['-pie', '-Wl,-z,now,-z,relro', '-Wl,--gc-sections']
     // It is C++ that takes nothing of C++'s library.
     const more = await added(target.libc === 'gnu' ? ['stat.c'] : [], target, objects, where)
     await zig(['cc', '-target', target.triple, '-s', ...hardened, ...parts, ...more, '-o', launcher], where)
   }
   rmSync(objects, { recursive: true })
-  return ['wasi_common.node', ...(wall.length > 0 ? ['wasi-common-wall'] : [])].map(name => join(folder, basename(name)))
+  return ['wasi_common.node', ...(launcherSources.length > 0 ? ['wasi-common-wall'] : [])].map(name => join(folder, basename(name)))
 }

@@ -1,4 +1,4 @@
-/** The launcher that native/wall/ builds: where it is, and what it is told, so that a process of Node starts behind the wall and sees no more. */
+/** The launcher that native/os-sandbox/ builds: where it is, and what it is told, so that a process of Node starts behind the wall and sees no more. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { coded } from '../../errors.js'

@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 namespace {
 
 // Enough for Node, and few enough that all pairs of an epoll and a watched descriptor are 2^18.
@@ -96,4 +96,4 @@ const char* bound_supplies() {
   return nullptr;
 }
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

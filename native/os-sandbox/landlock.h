@@ -2,7 +2,7 @@
 #pragma once
 #include <cstddef>
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 
 enum class Access {
   // Be executed, and read.
@@ -26,4 +26,4 @@ int landlock_version();
 // that it failed of in `at`, `count` where it was of none; nothing if all went well.
 const char* landlock(int version, const Rule* rules, std::size_t count, std::size_t& at);
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

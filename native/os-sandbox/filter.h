@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 
 // A program for the kernel's interpreter. A block is what is left out unless its test succeeds.
 class Filter {
@@ -84,4 +84,4 @@ class Filter {
   unsigned length_ = 0;
 };
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

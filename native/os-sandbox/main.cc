@@ -31,7 +31,7 @@
 
 extern char** environ;
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 namespace {
 
 // Below it open(2) truncates files that may only be read.
@@ -188,16 +188,16 @@ int stand(const Plan& plan) {
 }
 
 }  // namespace
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox
 
 int main(int count, char** words) {
-  wasi_common::wall::Plan plan;
-  if (!wasi_common::wall::parse(count, words, plan)) {
+  wasi_common::os_sandbox::Plan plan;
+  if (!wasi_common::os_sandbox::parse(count, words, plan)) {
     std::fputs(
         "wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin|--stdout|--stderr FD] "
         "[--run|--read|--write PATH] ... -- PROGRAM ...\n",
         stderr);
-    return wasi_common::wall::wrong_use;
+    return wasi_common::os_sandbox::wrong_use;
   }
-  return wasi_common::wall::stand(plan);
+  return wasi_common::os_sandbox::stand(plan);
 }

@@ -11,7 +11,7 @@
 #include "calls.h"
 #include "verdicts.h"
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 namespace {
 
 constexpr unsigned pwritev2_number =
@@ -150,4 +150,4 @@ void of_descriptors(Filter& filter) {
   times(filter);
 }
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 namespace {
 
 // The same on every architecture.
@@ -121,4 +121,4 @@ const char* landlock(int version, const Rule* rules, std::size_t count, std::siz
   return nullptr;
 }
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <initializer_list>
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 namespace {
 
 bool is_same(int a, int b) {
@@ -32,4 +32,4 @@ void open_terminals_to_write() {
   }
 }
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

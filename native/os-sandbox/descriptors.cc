@@ -4,7 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 namespace {
 
 void close_between(unsigned first, unsigned last) {
@@ -24,4 +24,4 @@ void close_all_but(int kept) {
   close_from(static_cast<unsigned>(kept + 1));
 }
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

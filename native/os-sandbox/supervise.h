@@ -1,7 +1,7 @@
 // Knows how the launcher stays beside the program, so that its end is carried out and told.
 #pragma once
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 
 // Goes on in a child process, which dies with this one, and is true there. This one stays and does not return: it kills the child
 // when the other side of `control` is closed, or on SIGTERM; and ends as the child ended. False with errno where there is no
@@ -11,4 +11,4 @@ namespace wasi_common::wall {
 // signal of its own death arrive. This process keeps the identity that the child has, and the host always can close a descriptor.
 bool stay_beside(int control);
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

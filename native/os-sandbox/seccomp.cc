@@ -13,7 +13,7 @@
 #include "streams.h"
 #include "verdicts.h"
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 namespace {
 
 // x32's calls are those of x86-64 under other numbers.
@@ -107,4 +107,4 @@ bool give_up_calls(int program) {
   return filter.install();
 }
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

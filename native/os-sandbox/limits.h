@@ -1,7 +1,7 @@
 // Knows what of the kernel's shared supplies a process may take at most.
 #pragma once
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 
 // Opens a program at the highest descriptor number that this process may have, and lowers the limit to that number: once it is
 // closed no descriptor can have it again. Null if all went well, or the call that failed, with errno.
@@ -11,4 +11,4 @@ const char* open_program(const char* path, int& program);
 // all went well, or the call that failed, with errno.
 const char* bound_supplies();
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

@@ -7,7 +7,7 @@
 
 #include "filter.h"
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 
 constexpr unsigned allow = SECCOMP_RET_ALLOW;
 constexpr unsigned deny = SECCOMP_RET_ERRNO | EPERM;
@@ -31,4 +31,4 @@ void one_of(Filter& filter, const unsigned (&values)[Count]) {
   filter.answer(deny);
 }
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

@@ -13,7 +13,7 @@
 
 #include "descriptors.h"
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 namespace {
 
 volatile std::sig_atomic_t asked_to_end = 0;
@@ -103,4 +103,4 @@ bool stay_beside(int control) {
   return child == 0;
 }
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

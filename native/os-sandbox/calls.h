@@ -3,7 +3,7 @@
 #pragma once
 #include <sys/syscall.h>
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 
 #if defined(__x86_64__)
 constexpr unsigned architecture = 0xc000003e;
@@ -170,4 +170,4 @@ constexpr unsigned socket_options[] = {3 /* SO_TYPE */, 4 /* SO_ERROR */, 30 /* 
 // would have its own bound.
 constexpr unsigned thread_flags[] = {0x3d0f00, 0x7d0f00};
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox

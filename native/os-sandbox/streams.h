@@ -2,9 +2,9 @@
 #pragma once
 #include "filter.h"
 
-namespace wasi_common::wall {
+namespace wasi_common::os_sandbox {
 
 // Adds the rules of all calls on descriptors that calls.h does not allow outright.
 void of_descriptors(Filter& filter);
 
-}  // namespace wasi_common::wall
+}  // namespace wasi_common::os_sandbox
