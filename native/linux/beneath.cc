@@ -10,21 +10,22 @@
 namespace wasi_common::platform {
 namespace {
 
-// The same on every architecture; older headers do not have it.
+// The same on every architecture; older headers have neither it nor <linux/openat2.h>.
 constexpr long openat2_number = 437;
-// struct open_how and its bits, likewise.
-struct How {
+struct open_how {
   std::uint64_t flags;
   std::uint64_t mode;
   std::uint64_t resolve;
 };
-constexpr std::uint64_t no_magiclinks = 0x02;
-constexpr std::uint64_t beneath = 0x08;
+#ifndef RESOLVE_BENEATH
+constexpr std::uint64_t RESOLVE_NO_MAGICLINKS = 0x02;
+constexpr std::uint64_t RESOLVE_BENEATH = 0x08;
+#endif
 // A rename or mount anywhere on the machine may come between; after so many the caller walks by itself.
 constexpr int attempts = 8;
 
 int openat2(int dir, const char* path, int flags, mode_t mode) {
-  const How how{static_cast<std::uint32_t>(flags), mode, beneath | no_magiclinks};
+  const open_how how{static_cast<std::uint32_t>(flags), mode, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
   return static_cast<int>(retry([&] { return ::syscall(openat2_number, dir, path, &how, sizeof(how)); }));
 }
 

@@ -13,76 +13,82 @@ namespace wasi_common::os_sandbox {
 namespace {
 
 // The same on every architecture.
-constexpr long create_ruleset_number = 444;
-constexpr long add_rule_number = 445;
-constexpr long restrict_self_number = 446;
-constexpr unsigned ask_version = 1;
-constexpr int path_beneath = 1;
+constexpr long landlock_create_ruleset_number = 444;
+constexpr long landlock_add_rule_number = 445;
+constexpr long landlock_restrict_self_number = 446;
 
-namespace right {
-constexpr std::uint64_t execute = 1 << 0;
-constexpr std::uint64_t write_file = 1 << 1;
-constexpr std::uint64_t read_file = 1 << 2;
-constexpr std::uint64_t read_dir = 1 << 3;
-constexpr std::uint64_t remove_dir = 1 << 4;
-constexpr std::uint64_t remove_file = 1 << 5;
-constexpr std::uint64_t make_char = 1 << 6;
-constexpr std::uint64_t make_dir = 1 << 7;
-constexpr std::uint64_t make_reg = 1 << 8;
-constexpr std::uint64_t make_sock = 1 << 9;
-constexpr std::uint64_t make_fifo = 1 << 10;
-constexpr std::uint64_t make_block = 1 << 11;
-constexpr std::uint64_t make_sym = 1 << 12;
-constexpr std::uint64_t refer = 1 << 13;
-constexpr std::uint64_t truncate = 1 << 14;
-constexpr std::uint64_t ioctl_dev = 1 << 15;
-}  // namespace right
+// The constants and structs of <linux/landlock.h>, by their names there.
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_EXECUTE = 1 << 0;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_WRITE_FILE = 1 << 1;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_READ_FILE = 1 << 2;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_READ_DIR = 1 << 3;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_REMOVE_DIR = 1 << 4;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_REMOVE_FILE = 1 << 5;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_MAKE_CHAR = 1 << 6;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_MAKE_DIR = 1 << 7;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_MAKE_REG = 1 << 8;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_MAKE_SOCK = 1 << 9;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_MAKE_FIFO = 1 << 10;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_MAKE_BLOCK = 1 << 11;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_MAKE_SYM = 1 << 12;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_REFER = 1 << 13;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_TRUNCATE = 1 << 14;
+constexpr std::uint64_t LANDLOCK_ACCESS_FS_IOCTL_DEV = 1 << 15;
+constexpr std::uint64_t LANDLOCK_ACCESS_NET_BIND_TCP = 1 << 0;
+constexpr std::uint64_t LANDLOCK_ACCESS_NET_CONNECT_TCP = 1 << 1;
+constexpr std::uint64_t LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET = 1 << 0;
+constexpr std::uint64_t LANDLOCK_SCOPE_SIGNAL = 1 << 1;
+constexpr unsigned LANDLOCK_CREATE_RULESET_VERSION = 1 << 0;
+constexpr int LANDLOCK_RULE_PATH_BENEATH = 1;
 
-// What each version of Landlock learned to refuse.
+// Older kernels take it if what they do not know is zero.
+struct landlock_ruleset_attr {
+  std::uint64_t handled_access_fs;
+  std::uint64_t handled_access_net;
+  std::uint64_t scoped;
+};
+struct [[gnu::packed]] landlock_path_beneath_attr {
+  std::uint64_t allowed_access;
+  std::int32_t parent_fd;
+};
+
+// The rights and scopes that each ABI version added.
 constexpr struct {
   int since;
   std::uint64_t fs;
   std::uint64_t net;
   std::uint64_t scoped;
-} learned[] = {
+} added[] = {
     {1,
-     right::execute | right::write_file | right::read_file | right::read_dir | right::remove_dir | right::remove_file |
-         right::make_char | right::make_dir | right::make_reg | right::make_sock | right::make_fifo | right::make_block |
-         right::make_sym,
+     LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+         LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+         LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+         LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM,
      0, 0},
-    {2, right::refer, 0, 0},
-    {3, right::truncate, 0, 0},
-    {4, 0, /* bind, connect */ 3, 0},
-    {5, right::ioctl_dev, 0, 0},
-    {6, 0, 0, /* abstract sockets, signals */ 3},
+    {2, LANDLOCK_ACCESS_FS_REFER, 0, 0},
+    {3, LANDLOCK_ACCESS_FS_TRUNCATE, 0, 0},
+    {4, 0, LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP, 0},
+    {5, LANDLOCK_ACCESS_FS_IOCTL_DEV, 0, 0},
+    {6, 0, 0, LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL},
 };
 
-constexpr std::uint64_t reading = right::read_file | right::read_dir;
+constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 // To move a FIFO or a socket about takes the right to make one.
-constexpr std::uint64_t writing = reading | right::write_file | right::remove_dir | right::remove_file | right::make_dir |
-                                  right::make_reg | right::make_sock | right::make_fifo | right::make_sym | right::refer |
-                                  right::truncate;
+constexpr std::uint64_t writing = reading | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                                  LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                  LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM |
+                                  LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE;
 // What a rule about a file, not a directory, may say.
-constexpr std::uint64_t of_a_file = right::execute | right::write_file | right::read_file | right::truncate | right::ioctl_dev;
+constexpr std::uint64_t of_a_file = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
+                                    LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV;
 
 std::uint64_t rights(Access access) {
   switch (access) {
-    case Access::Run: return right::execute | right::read_file;
+    case Access::Run: return LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE;
     case Access::Read: return reading;
     default: return writing;
   }
 }
-
-// struct landlock_ruleset_attr. Older kernels take it if what they do not know is zero.
-struct Handled {
-  std::uint64_t fs;
-  std::uint64_t net;
-  std::uint64_t scoped;
-};
-struct [[gnu::packed]] Beneath {
-  std::uint64_t allowed;
-  std::int32_t parent;
-};
 
 const char* allow(int ruleset, std::uint64_t handled, const Rule& rule) {
   const int fd = ::open(rule.path, O_PATH | O_CLOEXEC);
@@ -90,8 +96,8 @@ const char* allow(int ruleset, std::uint64_t handled, const Rule& rule) {
   struct stat status;
   if (::fstat(fd, &status) != 0) return "fstat";
   const std::uint64_t fitting = S_ISDIR(status.st_mode) ? ~std::uint64_t{0} : of_a_file;
-  const Beneath beneath{rights(rule.access) & fitting & handled, fd};
-  if (::syscall(add_rule_number, ruleset, path_beneath, &beneath, 0) != 0) return "landlock_add_rule";
+  const landlock_path_beneath_attr beneath{rights(rule.access) & fitting & handled, fd};
+  if (::syscall(landlock_add_rule_number, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0) return "landlock_add_rule";
   ::close(fd);
   return nullptr;
 }
@@ -99,24 +105,24 @@ const char* allow(int ruleset, std::uint64_t handled, const Rule& rule) {
 }  // namespace
 
 int landlock_version() {
-  const long version = ::syscall(create_ruleset_number, nullptr, 0, ask_version);
+  const long version = ::syscall(landlock_create_ruleset_number, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   return version < 0 ? 0 : static_cast<int>(version);
 }
 
 const char* landlock(int version, const Rule* rules, std::size_t count, std::size_t& at) {
   at = count;
-  Handled handled{};
-  for (const auto& [since, fs, net, scoped] : learned) {
+  landlock_ruleset_attr handled{};
+  for (const auto& [since, fs, net, scoped] : added) {
     if (since > version) break;
-    handled.fs |= fs;
-    handled.net |= net;
+    handled.handled_access_fs |= fs;
+    handled.handled_access_net |= net;
     handled.scoped |= scoped;
   }
-  const int ruleset = static_cast<int>(::syscall(create_ruleset_number, &handled, sizeof(handled), 0));
+  const int ruleset = static_cast<int>(::syscall(landlock_create_ruleset_number, &handled, sizeof(handled), 0));
   if (ruleset < 0) return "landlock_create_ruleset";
   for (at = 0; at < count; at++)
-    if (const char* failed = allow(ruleset, handled.fs, rules[at])) return failed;
-  if (::syscall(restrict_self_number, ruleset, 0) != 0) return "landlock_restrict_self";
+    if (const char* failed = allow(ruleset, handled.handled_access_fs, rules[at])) return failed;
+  if (::syscall(landlock_restrict_self_number, ruleset, 0) != 0) return "landlock_restrict_self";
   ::close(ruleset);
   return nullptr;
 }
