@@ -221,7 +221,7 @@ class Naive {
       }
       return last ? stop(".", false, name == "..") : 0;
     }
-    if (name.size() >= sizeof(Lease::name)) return refuse(Errno::NameTooLong);
+    if (name.size() >= sizeof(ResolvedParent::name)) return refuse(Errno::NameTooLong);
     const bool into = !last || (slash && (how_ & enter) != 0);
     const Node* const found = Forest::child(*stack_.back(), name);
     const bool follows = into || (!slash && (how_ & follow) != 0);
@@ -259,13 +259,13 @@ class Naive {
   bool up_ = false;
 };
 
-void compare(const Forest& forest, const std::string& path, unsigned how, Answer answer, const Lease& lease) {
+void compare(const Forest& forest, const std::string& path, unsigned how, Answer answer, const ResolvedParent& resolved) {
   Naive naive(forest, how);
   require(answer == naive.walk(path, 0, true), "both walks give the same answer");
   if (answer != 0) return;
-  require(&forest.at(lease.directory) == naive.directory(), "both walks end in the same directory");
-  require(lease.name == naive.name(), "both walks end at the same name");
-  require(lease.must_be_directory == naive.slash() && lease.up == naive.up(), "both walks say the same of the end");
+  require(&forest.at(resolved.directory) == naive.directory(), "both walks end in the same directory");
+  require(resolved.name == naive.name(), "both walks end at the same name");
+  require(resolved.must_be_directory == naive.slash() && resolved.up == naive.up(), "both walks say the same of the end");
 }
 
 }  // namespace
@@ -276,8 +276,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* from, std::size_t size
   std::string path = text(bytes);
   if (path.size() > max_path) path.resize(max_path);
   Forest forest(bytes);
-  Lease lease;
-  const Answer answer = resolve(forest, forest.root(), path.data(), path.size(), how, lease);
+  ResolvedParent resolved;
+  const Answer answer = resolve(forest, forest.root(), path.data(), path.size(), how, resolved);
 
   // Each of 41 texts has at most 2048 names, and each name is asked for at most twice.
   require(forest.calls() <= 41 * 2048 * 2, "the walk is short");
@@ -285,13 +285,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* from, std::size_t size
                                      refuse(Errno::NotCapable)};
   if (forest.steady()) require(answer == 0 || refusals.count(answer) == 1, "the answer is one of those that are documented");
   if (answer == 0) {
-    require(std::memchr(lease.name, '\0', sizeof(lease.name)) != nullptr, "the name ends");
-    const std::string name = lease.name;
+    require(std::memchr(resolved.name, '\0', sizeof(resolved.name)) != nullptr, "the name ends");
+    const std::string name = resolved.name;
     require(!name.empty() && name != ".." && name.find('/') == std::string::npos, "the name is a name");
-    require(lease.owned == (lease.directory != forest.root()), "all but the root belong to the lease");
+    require(resolved.owned == (resolved.directory != forest.root()), "all but the root belong to the resolved parent");
   }
-  if (forest.steady()) compare(forest, path, how, answer, lease);
-  if (answer == 0 && lease.owned) forest.leave(lease.directory);
+  if (forest.steady()) compare(forest, path, how, answer, resolved);
+  if (answer == 0 && resolved.owned) forest.leave(resolved.directory);
   require(forest.opened() == 1, "every directory was left");
   return 0;
 }

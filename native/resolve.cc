@@ -24,11 +24,11 @@ class Stack {
   void push(Directory directory) { directories_[++depth_] = directory; }
   void pop() { tree_.leave(directories_[depth_--]); }
 
-  // Hand the top over: from now on it belongs to the lease.
-  void give(Lease& lease) {
-    lease.directory = top();
-    lease.owned = !at_root();
-    if (lease.owned) --depth_;
+  // Hands the top over: from now on it belongs to the resolved parent.
+  void give(ResolvedParent& resolved) {
+    resolved.directory = top();
+    resolved.owned = !at_root();
+    if (resolved.owned) --depth_;
   }
 
  private:
@@ -66,26 +66,26 @@ bool is(const char* name, std::size_t length, const char* other) {
   return length == std::strlen(other) && std::memcmp(name, other, length) == 0;
 }
 
-Answer dot(Stack& stack, Lease& lease) {
-  stack.give(lease);
-  lease.name[0] = '.';
-  lease.name[1] = '\0';
+Answer dot(Stack& stack, ResolvedParent& resolved) {
+  stack.give(resolved);
+  resolved.name[0] = '.';
+  resolved.name[1] = '\0';
   return 0;
 }
 
 }  // namespace
 
-Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length, unsigned how, Lease& lease) {
+Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length, unsigned how, ResolvedParent& resolved) {
   Stack stack(tree, root);
   Pending pending(path, length);
   int links = 0;
   bool is_link = false;
-  lease.must_be_directory = lease.up = false;
+  resolved.must_be_directory = resolved.up = false;
 
   // Puts a link's target in place of the name at `from`. 0 when it did, INVAL for what is no link.
   auto expand = [&](const char* behind) -> Answer {
     char target[max_path + 1];
-    const Answer size = tree.read_link(stack.top(), lease.name, target, sizeof(target));
+    const Answer size = tree.read_link(stack.top(), resolved.name, target, sizeof(target));
     is_link = size >= 0;
     if (!is_link) return size;
     if (++links > max_links) return refuse(Errno::Loop);
@@ -109,28 +109,28 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
     // Only the path itself and a link's target can begin with a slash, which makes them absolute.
     if (size == 0) return refuse(Errno::NotCapable);
     if (is(name, size, ".")) {
-      if (last) return dot(stack, lease);
+      if (last) return dot(stack, resolved);
       pending.skip_to(next);
       continue;
     }
     if (is(name, size, "..")) {
       if (stack.at_root()) return refuse(Errno::NotCapable);
       stack.pop();
-      lease.up = last;
-      if (last) return dot(stack, lease);
+      resolved.up = last;
+      if (last) return dot(stack, resolved);
       pending.skip_to(next);
       continue;
     }
-    if (size >= sizeof(lease.name)) return refuse(Errno::NameTooLong);
-    std::memcpy(lease.name, name, size);
-    lease.name[size] = '\0';
+    if (size >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
+    std::memcpy(resolved.name, name, size);
+    resolved.name[size] = '\0';
 
     if (!last || (slash && (how & enter))) {
       if (stack.full()) return refuse(Errno::NameTooLong);
-      const Answer entered = tree.enter(stack.top(), lease.name);
+      const Answer entered = tree.enter(stack.top(), resolved.name);
       if (entered >= 0) {
         stack.push(static_cast<Directory>(entered));
-        if (last) return dot(stack, lease);
+        if (last) return dot(stack, resolved);
         pending.skip_to(next);
         continue;
       }
@@ -147,8 +147,8 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
       // What is no link, or is not there yet, is the name itself.
       if (is_link || (expanded != refuse(Errno::Inval) && expanded != refuse(Errno::NoEnt))) return expanded;
     }
-    lease.must_be_directory = slash;
-    stack.give(lease);
+    resolved.must_be_directory = slash;
+    stack.give(resolved);
     return 0;
   }
 }

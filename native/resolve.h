@@ -1,8 +1,8 @@
 // Knows how a path is followed without ever leaving a directory.
 //
-// The idea (a stack of directories whose first cannot be popped, links expanded by ourselves, a lease of the directory
-// that holds the last name) is that of path_get() in cloudabi-utils' src/libemulator/posix.c, Copyright (c) 2016-2018
-// Nuxi, https://nuxi.nl/, BSD-2-Clause: see LICENSE.cloudabi-utils.
+// The idea (a stack of directories whose first cannot be popped, links expanded by ourselves, the directory that holds the last
+// name handed over) is that of path_get() in cloudabi-utils' src/libemulator/posix.c, Copyright (c) 2016-2018 Nuxi,
+// https://nuxi.nl/, BSD-2-Clause: see LICENSE.cloudabi-utils.
 #pragma once
 #include "wasi.h"
 
@@ -35,16 +35,17 @@ enum How : unsigned {
   enter = 2,   // if a slash is behind it, it is a directory to go into (through a link, too), and the name is then "."
 };
 
-// Leave to work on `name` in `directory`. It must be called by *at functions that do not follow links.
-struct Lease {
+// A path resolved up to its last name: the right to work on `name` in `directory`. Used only by *at functions that do not follow
+// links.
+struct ResolvedParent {
   Directory directory = -1;
-  bool owned = false;              // directory is to be left by whoever has the lease
+  bool owned = false;              // the directory is left with this
   bool must_be_directory = false;  // a slash was behind the name, and How was without `enter`
   bool up = false;                 // the path ended in `..`; the name is "." all the same
   char name[1024];                 // no slash, never "..", never empty. Longer than any file system's names.
 };
 
-// `path` is a copy that nobody else changes, without NUL, `length` from 1 to max_path.
-Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length, unsigned how, Lease& lease);
+// `path` is a copy that nothing else changes, without NUL, `length` from 1 to max_path.
+Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length, unsigned how, ResolvedParent& resolved);
 
 }  // namespace wasi_common

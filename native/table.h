@@ -69,7 +69,7 @@ class Table {
     return false;
   }
 
-  // Held while a listing is used, of which each directory has one.
+  // OwnedParent while a listing is used, of which each directory has one.
   std::unique_lock<std::mutex> listings();
   // Where a pinned directory is read, made anew if it was given up.
   auto listing(Handle handle, File& file) {

@@ -66,7 +66,7 @@ const check = (sources, includes) =>
       '--error-exitcode=1',
       '--inline-suppr',
       '--quiet',
-      // A lease's name is filled in by whoever makes the lease.
+      // The name of a resolved parent is filled in by resolve().
       '--suppress=uninitMemberVar',
       '--suppress=uninitDerivedMemberVar',
       ...includes,

@@ -37,7 +37,7 @@ std::uint64_t parent_inode(State& state, int fd) {
   if (::fstat(fd, &status) != 0) return 0;
   const std::uint64_t own = status.st_ino;
   if (is_root(state, status)) return own;
-  // Held, so that it is the same one that is named and climbed from.
+  // OwnedParent, so that it is the same one that is named and climbed from.
   const Descriptor parent(::openat(fd, "..", platform::search_flags | O_DIRECTORY | O_CLOEXEC));
   if (!parent.open() || state.check_reserve(parent) != 0 || ::fstat(parent.get(), &status) != 0) return own;
   const std::uint64_t named = status.st_ino;

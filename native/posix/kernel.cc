@@ -79,7 +79,7 @@ Answer State::refused_beneath(int dir, const char* path, bool& walk) {
 // the place of the name in `text`, which the kernel resolves once more from `dir` on. Every component is checked again, so
 // `parent` lies beneath `dir`, whatever the link says and whoever changes it meanwhile; and the calls on the name in it never
 // follow a link.
-Answer State::lease_by_kernel(int dir, const Path& path, unsigned how, Held& lease, bool& walk) {
+Answer State::resolve_by_kernel(int dir, const Path& path, unsigned how, OwnedParent& resolved, bool& walk) {
   char text[max_path + 1];
   std::size_t length = path.length;
   std::memcpy(text, path.bytes, length + 1);
@@ -104,23 +104,23 @@ Answer State::lease_by_kernel(int dir, const Path& path, unsigned how, Held& lea
         const Answer refused = refused_beneath(dir, path.bytes, walk);
         if (refused != 0 || walk) return refused;
       }
-      lease.owned = parent.open();
-      lease.directory = lease.owned ? parent.release() : dir;
+      resolved.owned = parent.open();
+      resolved.directory = resolved.owned ? parent.release() : dir;
       return 0;
     };
     if (whole) {
-      std::memcpy(lease.name, ".", 2);
-      lease.up = last.up;
+      std::memcpy(resolved.name, ".", 2);
+      resolved.up = last.up;
       return give();
     }
-    if (last.size >= sizeof(lease.name)) return refuse(Errno::NameTooLong);
-    std::memcpy(lease.name, text + last.begin, last.size);
-    lease.name[last.size] = '\0';
-    lease.must_be_directory = last.slash;
+    if (last.size >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
+    std::memcpy(resolved.name, text + last.begin, last.size);
+    resolved.name[last.size] = '\0';
+    resolved.must_be_directory = last.slash;
     if (last.slash || !(how & follow)) return give();
 
     const std::size_t room = sizeof(text) - last.begin;
-    const ssize_t size = ::readlinkat(parent.open() ? parent.get() : dir, lease.name, text + last.begin, room);
+    const ssize_t size = ::readlinkat(parent.open() ? parent.get() : dir, resolved.name, text + last.begin, room);
     if (size < 0) {
       // What is no link, or is not there yet, is the name itself.
       return errno == EINVAL || errno == ENOENT ? give() : failed("readlinkat", errno, path.bytes);

@@ -1,4 +1,4 @@
-// Knows who makes a lease of a guest's path: nobody, for a single name; the kernel, where it can; else the walk.
+// Resolves the parent of a path's last name: not at all for a single name, by the kernel where it can, else by the walk.
 #include <cstring>
 
 #include "state.h"
@@ -20,20 +20,20 @@ Answer State::directory_and_path(Handle handle, std::uint32_t at, std::uint32_t 
   return path_in(*dir, at, length, path);
 }
 
-Answer State::lease(int dir, const Path& path, unsigned how, Held& lease) {
+Answer State::resolve_parent(int dir, const Path& path, unsigned how, OwnedParent& resolved) {
   // A single name needs no resolving, unless it is a link that shall be followed.
   if (path.plain() && (!(how & follow) || !is_link(dir, path.bytes))) {
-    if (path.length >= sizeof(lease.name)) return refuse(Errno::NameTooLong);
-    lease.directory = dir;
-    std::memcpy(lease.name, path.bytes, path.length + 1);
+    if (path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
+    resolved.directory = dir;
+    std::memcpy(resolved.name, path.bytes, path.length + 1);
     return 0;
   }
   if (beneath(dir)) {
     bool walk = false;
-    const Answer answer = lease_by_kernel(dir, path, how, lease, walk);
+    const Answer answer = resolve_by_kernel(dir, path, how, resolved, walk);
     if (!walk) return answer;
   }
-  return lease_by_walk(dir, path, how, lease);
+  return resolve_by_walk(dir, path, how, resolved);
 }
 
 }  // namespace wasi_common

@@ -1,4 +1,5 @@
-// Knows how a path is opened or looked at: by its name alone, by the kernel beneath the directory, or through a lease.
+// Knows how a path is opened or looked at: by its name alone, by the kernel beneath the directory, or through its resolved
+// parent.
 #include <fcntl.h>
 
 #include "state.h"
@@ -32,12 +33,12 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, bool 
   }
   // O_EXCL never follows a link in the last place, whatever was asked.
   const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-  Held lease;
+  OwnedParent resolved;
   const unsigned how = (follow_last && !exclusive ? follow : keep) | (flags & O_CREAT ? keep : enter);
-  if (const Answer refused = lease_by_walk(dir, path, how, lease); refused != 0) return refused;
+  if (const Answer refused = resolve_by_walk(dir, path, how, resolved); refused != 0) return refused;
   // open(2) creates no directories, and says so before it looks.
-  if (lease.must_be_directory) return refuse(Errno::IsDir);
-  return open_plainly(lease.fd(), lease.name);
+  if (resolved.must_be_directory) return refuse(Errno::IsDir);
+  return open_plainly(resolved.fd(), resolved.name);
 }
 
 Answer State::status_at(int dir, const Path& path, bool follow_last, struct stat& status) {
@@ -53,9 +54,10 @@ Answer State::status_at(int dir, const Path& path, bool follow_last, struct stat
     if (answer == 0 && !walk) return ::fstat(fd.get(), &status) == 0 ? 0 : failed("fstat", errno, path.bytes);
     if (!walk) return answer;
   }
-  Held lease;
-  if (const Answer refused = lease_by_walk(dir, path, (follow_last ? follow : keep) | enter, lease); refused != 0) return refused;
-  return ::fstatat(lease.fd(), lease.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : failed("fstatat", errno, path.bytes);
+  OwnedParent resolved;
+  if (const Answer refused = resolve_by_walk(dir, path, (follow_last ? follow : keep) | enter, resolved); refused != 0)
+    return refused;
+  return ::fstatat(resolved.fd(), resolved.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : failed("fstatat", errno, path.bytes);
 }
 
 }  // namespace wasi_common

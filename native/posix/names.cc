@@ -13,17 +13,17 @@ namespace {
 struct Named {
   Pin parent;
   Path path;
-  Held lease;
+  OwnedParent resolved;
   Answer refused;
 
   Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) {
     refused = state.directory_and_path(dir, at, length, parent, path);
-    if (refused == 0) refused = state.lease(parent->fd, path, how, lease);
+    if (refused == 0) refused = state.resolve_parent(parent->fd, path, how, resolved);
   }
-  int fd() const { return lease.fd(); }
-  const char* last() const { return lease.name; }
+  int fd() const { return resolved.fd(); }
+  const char* last() const { return resolved.name; }
   // The path ended in `.` or `..`.
-  bool dots() const { return lease.name[0] == '.' && lease.name[1] == '\0'; }
+  bool dots() const { return resolved.name[0] == '.' && resolved.name[1] == '\0'; }
   // 0, or errno.
   int status(struct stat& status) const { return ::fstatat(fd(), last(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno; }
 };
@@ -46,7 +46,7 @@ Answer Host::mkdir(Handle dir, std::uint32_t at, std::uint32_t length) {
 Answer Host::rmdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
-  if (name.lease.up) return refuse(Errno::NotEmpty);
+  if (name.resolved.up) return refuse(Errno::NotEmpty);
   return ::unlinkat(name.fd(), name.last(), AT_REMOVEDIR) == 0 ? 0 : state_.failed("unlinkat", errno, name.path.bytes);
 }
 
@@ -54,7 +54,7 @@ Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
   struct stat status;
-  if (name.lease.must_be_directory) {
+  if (name.resolved.must_be_directory) {
     if (const int error = name.status(status); error != 0) return state_.failed("fstatat", error, name.path.bytes);
     return refuse(S_ISDIR(status.st_mode) ? Errno::IsDir : Errno::NotDir);
   }
@@ -70,7 +70,7 @@ Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle d
   if (aim.bytes[0] == '/') return refuse(Errno::NotCapable);
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
-  if (name.lease.must_be_directory) return refuse_slash(state_, name);
+  if (name.resolved.must_be_directory) return refuse_slash(state_, name);
   return ::symlinkat(aim.bytes, name.fd(), name.last()) == 0 ? 0 : state_.failed("symlinkat", errno, name.path.bytes);
 }
 
@@ -79,7 +79,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   const Named from(state_, dir, at, length, (follow != 0 ? How::follow : keep) | enter);
   if (from.refused != 0) return from.refused;
   const Named to(state_, dir2, at2, length2);
-  if (to.refused != 0 || to.lease.must_be_directory) {
+  if (to.refused != 0 || to.resolved.must_be_directory) {
     // What is to be linked is looked for first, so it counts more if it is missing.
     struct stat status;
     if (const int error = from.status(status); error != 0) return state_.failed("fstatat", error, from.path.bytes);
@@ -99,7 +99,7 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   const Named to(state_, dir2, at2, length2);
   if (to.refused != 0) return to.refused;
   if (from.dots() || to.dots()) return refuse(Errno::Busy);
-  if (from.lease.must_be_directory || to.lease.must_be_directory) {
+  if (from.resolved.must_be_directory || to.resolved.must_be_directory) {
     struct stat status;
     if (const int error = from.status(status); error != 0) return state_.failed("fstatat", error, from.path.bytes);
     if (!S_ISDIR(status.st_mode)) return refuse(Errno::NotDir);

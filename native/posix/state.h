@@ -12,12 +12,12 @@ namespace wasi_common {
 
 static_assert(sizeof(off_t) == 8, "large files");
 
-// A lease that leaves its directory.
-struct Held : Lease {
-  Held() = default;
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  ~Held() {
+// A resolved parent that leaves its directory.
+struct OwnedParent : ResolvedParent {
+  OwnedParent() = default;
+  OwnedParent(const OwnedParent&) = delete;
+  OwnedParent& operator=(const OwnedParent&) = delete;
+  ~OwnedParent() {
     if (owned) Descriptor{fd()};
   }
   int fd() const { return static_cast<int>(directory); }
@@ -38,8 +38,8 @@ class State : public Base {
 
   // The first two steps of every path call: a directory and a path.
   Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path);
-  // Leave to work on the last name of a path. `how` as in resolve.h.
-  Answer lease(int dir, const Path& path, unsigned how, Held& lease);
+  // Resolves a path up to its last name. `how` as in resolve.h.
+  Answer resolve_parent(int dir, const Path& path, unsigned how, OwnedParent& resolved);
   // MFILE for a descriptor that is reserved for the host: a guest that opens all it can must not stop the host's work. Every
   // descriptor that a guest's call opens is checked before the next, those held in passing like those that stay. So each thread
   // has at most one of the reserve, and closes it at once.
@@ -55,11 +55,11 @@ class State : public Base {
   bool beneath(int dir);
 
  private:
-  Answer lease_by_kernel(int dir, const Path& path, unsigned how, Held& lease, bool& walk);
+  Answer resolve_by_kernel(int dir, const Path& path, unsigned how, OwnedParent& resolved, bool& walk);
   // Opens what the kernel finds beneath `dir`. 0 and `fd`, or the error; `walk` when the path must be walked instead.
   Answer open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk);
   Answer refused_beneath(int dir, const char* path, bool& walk);
-  Answer lease_by_walk(int dir, const Path& path, unsigned how, Held& lease);
+  Answer resolve_by_walk(int dir, const Path& path, unsigned how, OwnedParent& resolved);
 
   bool walk_only_;
   int first_reserved_;

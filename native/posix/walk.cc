@@ -29,9 +29,9 @@ class Descriptors final : public Tree {
 
 }  // namespace
 
-Answer State::lease_by_walk(int dir, const Path& path, unsigned how, Held& lease) {
+Answer State::resolve_by_walk(int dir, const Path& path, unsigned how, OwnedParent& resolved) {
   Descriptors descriptors(*this);
-  return resolve(descriptors, dir, path.bytes, path.length, how, lease);
+  return resolve(descriptors, dir, path.bytes, path.length, how, resolved);
 }
 
 }  // namespace wasi_common

@@ -1,5 +1,5 @@
-// Knows how a path is opened or looked at: by its name alone, or through a lease. What a name stands for is seen after it was
-// opened, as itself, and nothing is written before that.
+// Knows how a path is opened or looked at: by its name alone, or through its resolved parent. What a name stands for is seen
+// after it was opened, as itself, and nothing is written before that.
 #include "spelling.h"
 #include "state.h"
 
@@ -65,12 +65,12 @@ Answer State::open(const File& dir, const Path& path, bool follow_last, const Wa
   // EXCL never follows a link in the last place, whatever was asked.
   const bool creates = (wanted.oflags & oflags::creat) != 0;
   const bool exclusive = creates && (wanted.oflags & oflags::excl) != 0;
-  Held lease;
+  OwnedParent resolved;
   const unsigned how = (follow_last && !exclusive ? follow : keep) | (creates ? keep : enter);
-  if (const Answer refused = walk(dir.object, path, how, lease); refused != 0) return refused;
+  if (const Answer refused = walk(dir.object, path, how, resolved); refused != 0) return refused;
   // As POSIX has it, what creates no directories says so before it looks.
-  if (lease.must_be_directory) return refuse(Errno::IsDir);
-  return open_name(lease.object(), lease.name, wanted, path, file, is_link);
+  if (resolved.must_be_directory) return refuse(Errno::IsDir);
+  return open_name(resolved.object(), resolved.name, wanted, path, file, is_link);
 }
 
 Answer State::status_at(const File& dir, const Path& path, bool follow_last) {
@@ -92,8 +92,9 @@ Answer State::status_at(const File& dir, const Path& path, bool follow_last) {
     const Answer answer = ask(dir.object, units, is_link);
     if (answer != 0 || !follow_last || !is_link) return answer;
   }
-  Held held;
-  if (const Answer refused = lease(dir.object, path, (follow_last ? follow : keep) | enter, held); refused != 0) return refused;
+  OwnedParent held;
+  if (const Answer refused = resolve_parent(dir.object, path, (follow_last ? follow : keep) | enter, held); refused != 0)
+    return refused;
   return ask(held.object(), held.spelled, is_link);
 }
 

@@ -17,17 +17,17 @@ struct Named {
   State& state;
   Pin parent;
   Path path;
-  Held lease;
+  OwnedParent resolved;
   Answer refused;
 
   Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) : state(state) {
     refused = state.directory_and_path(dir, at, length, parent, path);
-    if (refused == 0) refused = state.lease(parent->object, path, how, lease);
+    if (refused == 0) refused = state.resolve_parent(parent->object, path, how, resolved);
   }
   // The path ended in `.` or `..`.
-  bool dots() const { return lease.name[0] == '.' && lease.name[1] == '\0'; }
+  bool dots() const { return resolved.name[0] == '.' && resolved.name[1] == '\0'; }
   Answer open(const Opening& how, Object& opened) const {
-    return state.failed("NtCreateFile", open_at(lease.object(), lease.spelled, how, opened), path.bytes);
+    return state.failed("NtCreateFile", open_at(resolved.object(), resolved.spelled, how, opened), path.bytes);
   }
   // What stands there, opened for `access`, and what it is.
   Answer find(std::uint32_t access, Object& opened, Filetype& type) const {
@@ -59,11 +59,11 @@ bool leads_to_directory(State& state, const Named& name, const Path& target) {
   if (whole.length > max_path) return false;
   std::memcpy(whole.bytes, link.data(), before);
   std::memcpy(whole.bytes + before, target.bytes, target.length + 1);
-  Held lease;
+  OwnedParent resolved;
   Object there;
   nt::AttributeTag kind;
-  return state.lease(name.parent->object, whole, follow | enter, lease) == 0 &&
-         nt::succeeded(open_at(lease.object(), lease.spelled, {}, there)) && nt::succeeded(look(there.get(), kind)) &&
+  return state.resolve_parent(name.parent->object, whole, follow | enter, resolved) == 0 &&
+         nt::succeeded(open_at(resolved.object(), resolved.spelled, {}, there)) && nt::succeeded(look(there.get(), kind)) &&
          filetype(kind) == Filetype::Directory;
 }
 
@@ -88,7 +88,7 @@ Answer Host::mkdir(Handle dir, std::uint32_t at, std::uint32_t length) {
 Answer Host::rmdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
-  if (name.lease.up) return refuse(Errno::NotEmpty);
+  if (name.resolved.up) return refuse(Errno::NotEmpty);
   if (name.dots()) return refuse(Errno::Inval);
   Object there;
   Filetype type = Filetype::Unknown;
@@ -105,7 +105,7 @@ Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
   Filetype type = Filetype::Unknown;
   if (const Answer refused = name.find(to_remove, there, type); refused != 0) return refused;
   if (type == Filetype::Directory) return refuse(Errno::IsDir);
-  if (name.lease.must_be_directory) return refuse(Errno::NotDir);
+  if (name.resolved.must_be_directory) return refuse(Errno::NotDir);
   return state_.failed("NtSetInformationFile", remove(there.get()), name.path.bytes);
 }
 
@@ -117,7 +117,7 @@ Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle d
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
   if (name.dots()) return refuse(Errno::Exist);
-  if (name.lease.must_be_directory) return refuse_slash(name);
+  if (name.resolved.must_be_directory) return refuse_slash(name);
   const std::uint32_t options = leads_to_directory(state_, name, aim) ? std::uint32_t{nt::option::directory_file} : 0;
   Object made;
   // Shared with nobody: who had the directory that it is at first would go where the link leads.
@@ -138,14 +138,14 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   // What is to be linked is looked for first, so it counts more if it is missing.
   if (const Answer refused = from.find(nt::access::write_attributes, there, type); refused != 0) return refused;
   if (to.refused != 0) return to.refused;
-  if (to.lease.must_be_directory) return refuse_slash(to);
+  if (to.resolved.must_be_directory) return refuse_slash(to);
   if (to.dots()) return refuse(Errno::Exist);
   if (type == Filetype::Directory) {
     Object taken;
     Filetype other = Filetype::Unknown;
     return to.find(0, taken, other) == 0 ? refuse(Errno::Exist) : refuse(Errno::Perm);
   }
-  const nt::Status status = wasi_common::link(there.get(), to.lease.object(), to.lease.spelled);
+  const nt::Status status = wasi_common::link(there.get(), to.resolved.object(), to.resolved.spelled);
   return state_.failed("NtSetInformationFile", status, from.path.bytes);
 }
 
@@ -161,7 +161,7 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   // Known before anything makes room for it.
   if (from.parent->device != to.parent->device) return refuse(Errno::Xdev);
   const bool directory = type == Filetype::Directory;
-  if ((from.lease.must_be_directory || to.lease.must_be_directory) && !directory) return refuse(Errno::NotDir);
+  if ((from.resolved.must_be_directory || to.resolved.must_be_directory) && !directory) return refuse(Errno::NotDir);
 
   Object taken;
   Filetype other = Filetype::Unknown;
@@ -184,12 +184,12 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
     if (!nt::succeeded(look(moved.get(), all)) || all.standard.links > 1) return 0;
   }
   taken.close();
-  const nt::Status status = wasi_common::rename(moved.get(), to.lease.object(), to.lease.spelled);
+  const nt::Status status = wasi_common::rename(moved.get(), to.resolved.object(), to.resolved.spelled);
   const Answer answer = state_.failed("NtSetInformationFile", status, from.path.bytes);
   // An empty directory as good as the one before: something below the other is open, or it would have come to lie below itself.
   if (answer != 0 && made_room) {
     Object again;
-    (void)open_at(to.lease.object(), to.lease.spelled, {0, nt::disposition::create, nt::option::directory_file}, again);
+    (void)open_at(to.resolved.object(), to.resolved.spelled, {0, nt::disposition::create, nt::option::directory_file}, again);
   }
   return answer;
 }

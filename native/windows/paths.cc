@@ -33,11 +33,11 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   std::int64_t times[2];
   if (const Answer refused = times_to_set(state_.block(), flags, times); refused != 0) return refused;
-  Held lease;
+  OwnedParent resolved;
   const unsigned how = (follow != 0 ? How::follow : keep) | enter;
-  if (const Answer refused = state_.lease(parent->object, path, how, lease); refused != 0) return refused;
+  if (const Answer refused = state_.resolve_parent(parent->object, path, how, resolved); refused != 0) return refused;
   Object opened;
-  const nt::Status status = open_at(lease.object(), lease.spelled, {nt::access::write_attributes}, opened);
+  const nt::Status status = open_at(resolved.object(), resolved.spelled, {nt::access::write_attributes}, opened);
   if (!nt::succeeded(status)) return state_.failed("NtCreateFile", status, path.bytes);
   return state_.failed("NtSetInformationFile", wasi_common::set_times(opened.get(), times), path.bytes);
 }
@@ -48,10 +48,10 @@ Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::u
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   std::uint8_t* const place = state_.memory(into, room);
   if (place == nullptr) return refuse(Errno::Fault);
-  Held lease;
-  if (const Answer refused = state_.lease(parent->object, path, enter, lease); refused != 0) return refused;
+  OwnedParent resolved;
+  if (const Answer refused = state_.resolve_parent(parent->object, path, enter, resolved); refused != 0) return refused;
   Object opened;
-  if (const nt::Status status = open_at(lease.object(), lease.spelled, {}, opened); !nt::succeeded(status))
+  if (const nt::Status status = open_at(resolved.object(), resolved.spelled, {}, opened); !nt::succeeded(status))
     return state_.failed("NtCreateFile", status, path.bytes);
   std::string target;
   if (const nt::Status status = read_link(opened.get(), target); !nt::succeeded(status))

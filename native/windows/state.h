@@ -9,12 +9,12 @@
 
 namespace wasi_common {
 
-// A lease that leaves its directory, and the last name as Windows wants it.
-struct Held : Lease {
-  Held() = default;
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  ~Held() {
+// A resolved parent that leaves its directory, and the last name as Windows wants it.
+struct OwnedParent : ResolvedParent {
+  OwnedParent() = default;
+  OwnedParent(const OwnedParent&) = delete;
+  OwnedParent& operator=(const OwnedParent&) = delete;
+  ~OwnedParent() {
     if (owned) Object{object()};
   }
   nt::Object object() const { return reinterpret_cast<nt::Object>(directory); }
@@ -46,8 +46,8 @@ class State : public Base {
 
   // The first two steps of every path call: a directory and a path.
   Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path);
-  // Leave to work on the last name of a path. `how` as in resolve.h.
-  Answer lease(nt::Object dir, const Path& path, unsigned how, Held& lease);
+  // Resolves a path up to its last name. `how` as in resolve.h.
+  Answer resolve_parent(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved);
   // Opens what a path leads to, and says in `file` what it is.
   Answer open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file);
   Answer status_at(const File& dir, const Path& path, bool follow_last);
@@ -55,7 +55,7 @@ class State : public Base {
   Answer status(nt::Object file, Filetype type, std::uint64_t device, const char* path = nullptr);
 
  private:
-  Answer walk(nt::Object dir, const Path& path, unsigned how, Held& lease);
+  Answer walk(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved);
   Answer open_name(nt::Object dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link);
 };
 

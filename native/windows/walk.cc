@@ -48,21 +48,21 @@ class Objects final : public Tree {
 
 }  // namespace
 
-Answer State::walk(nt::Object dir, const Path& path, unsigned how, Held& lease) {
+Answer State::walk(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved) {
   Objects objects(*this);
-  return resolve(objects, reinterpret_cast<Directory>(dir), path.bytes, path.length, how, lease);
+  return resolve(objects, reinterpret_cast<Directory>(dir), path.bytes, path.length, how, resolved);
 }
 
-Answer State::lease(nt::Object dir, const Path& path, unsigned how, Held& lease) {
+Answer State::resolve_parent(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved) {
   // A single name needs no resolving, unless it is a link that shall be followed.
   if (path.plain() && !(how & follow)) {
-    if (path.length >= sizeof(lease.name)) return refuse(Errno::NameTooLong);
-    lease.directory = reinterpret_cast<Directory>(dir);
-    std::memcpy(lease.name, path.bytes, path.length + 1);
-  } else if (const Answer refused = walk(dir, path, how, lease); refused != 0) {
+    if (path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
+    resolved.directory = reinterpret_cast<Directory>(dir);
+    std::memcpy(resolved.name, path.bytes, path.length + 1);
+  } else if (const Answer refused = walk(dir, path, how, resolved); refused != 0) {
     return refused;
   }
-  return spell(lease.name, lease.spelled);
+  return spell(resolved.name, resolved.spelled);
 }
 
 }  // namespace wasi_common

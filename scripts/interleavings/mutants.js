@@ -48,11 +48,11 @@ export const mutants = [
   {
     title: 'a symlink is entered by its target',
     patch: [
-      'const Answer entered = tree.enter(stack.top(), lease.name);',
-      `Answer entered = tree.enter(stack.top(), lease.name);
+      'const Answer entered = tree.enter(stack.top(), resolved.name);',
+      `Answer entered = tree.enter(stack.top(), resolved.name);
        if (entered < 0) {
          char target[max_path + 1];
-         const Answer length = tree.read_link(stack.top(), lease.name, target, max_path);
+         const Answer length = tree.read_link(stack.top(), resolved.name, target, max_path);
          if (length >= 0) { target[length] = 0; entered = tree.enter(stack.top(), target); }
        }`,
     ],
@@ -62,13 +62,13 @@ export const mutants = [
   {
     title: 'a name is found to be no symlink, then entered by a host that enters symlinks',
     patch: [
-      'const Answer entered = tree.enter(stack.top(), lease.name);',
+      'const Answer entered = tree.enter(stack.top(), resolved.name);',
       `{
          const Answer looked = expand(behind);
          if (looked == 0) continue;
          if (looked != refuse(Errno::Inval)) return looked;
        }
-       const Answer entered = tree.enter(stack.top(), lease.name);`,
+       const Answer entered = tree.enter(stack.top(), resolved.name);`,
     ],
     words: ['host=follows-links'],
     changes: 1,
@@ -77,11 +77,11 @@ export const mutants = [
   {
     title: 'a name is found to be a directory, then entered by its path',
     patch: [
-      'const Answer entered = tree.enter(stack.top(), lease.name);',
-      `Answer entered = tree.enter(stack.top(), lease.name);
+      'const Answer entered = tree.enter(stack.top(), resolved.name);',
+      `Answer entered = tree.enter(stack.top(), resolved.name);
        if (entered >= 0) {
          tree.leave(static_cast<Directory>(entered));
-         const char path[] = {lease.name[0], '/', '.', 0};
+         const char path[] = {resolved.name[0], '/', '.', 0};
          entered = tree.enter(stack.top(), path);
        }`,
     ],
@@ -93,7 +93,7 @@ export const mutants = [
     title: 'an absolute path is relative to where it is',
     patch: [
       'if (size == 0) return refuse(Errno::NotCapable);',
-      'if (size == 0) { if (last) return dot(stack, lease); pending.skip_to(next); continue; }',
+      'if (size == 0) { if (last) return dot(stack, resolved); pending.skip_to(next); continue; }',
     ],
     breaks: answers,
   },
@@ -108,13 +108,13 @@ export const mutants = [
     breaks: leaks,
   },
   {
-    title: 'the directory of the lease is left by the walk, too',
-    patch: ['if (lease.owned) --depth_;', ''],
+    title: 'the directory of the resolved parent is left by the walk, too',
+    patch: ['if (resolved.owned) --depth_;', ''],
     breaks: 'a directory is not used after it was left',
   },
   {
-    title: 'the lease owns the root',
-    patch: ['lease.owned = !at_root();', 'lease.owned = true;'],
+    title: 'the resolved parent owns the root',
+    patch: ['resolved.owned = !at_root();', 'resolved.owned = true;'],
     breaks: 'the root is not left',
   },
   {
@@ -124,7 +124,7 @@ export const mutants = [
   },
   {
     title: 'a slash at the end is forgotten',
-    patch: ['lease.must_be_directory = slash;', ''],
+    patch: ['resolved.must_be_directory = slash;', ''],
     words: ['every-how'],
     breaks: 'without changes, the walk requires a directory as the reference does',
   },

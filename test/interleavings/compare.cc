@@ -43,11 +43,11 @@ Transcripts transcripts_of(const Settings& settings, const Path& path, unsigned 
   Walk walk(files, settings.host);
   do {
     ++walks;
-    Lease lease;
+    ResolvedParent resolved;
     std::string transcript;
     begin(files, path);
-    const Answer answer = walk.resolve(path, how, lease, &transcript);
-    walk.finish(answer, lease);
+    const Answer answer = walk.resolve(path, how, resolved, &transcript);
+    walk.finish(answer, resolved);
     transcripts.insert(rename(path, transcript));
   } while (files.next());
   return transcripts;

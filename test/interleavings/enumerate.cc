@@ -16,18 +16,18 @@ class Run {
       : files_(files), walk_(walk), path_(path), how_(how), counts_(counts) {}
 
   void once() {
-    Lease lease;
+    ResolvedParent resolved;
     files_.begin(path_.letters);
-    const Answer answer = walk_.resolve(path_, how_, lease);
+    const Answer answer = walk_.resolve(path_, how_, resolved);
     ++counts_.walks;
     counts_.questions += walk_.questions();
     counts_.longest = std::max<unsigned long>(counts_.longest, walk_.questions());
     if (files_.changes() == 0) {
       ++counts_.trees;
       files_.freeze();
-      compare_with_reference(files_, path_, how_, walk_, answer, lease);
+      compare_with_reference(files_, path_, how_, walk_, answer, resolved);
     }
-    walk_.finish(answer, lease);
+    walk_.finish(answer, resolved);
   }
   void all() {
     under_way = this;
@@ -70,7 +70,8 @@ Counts enumerate(const Settings& settings) {
 std::vector<unsigned> hows_of(const Path& path, bool every) {
   using namespace wasi_common;
   if (every) return {keep, follow, enter, follow | enter};
-  // A slash at the end makes `follow` meaningless, and its absence `enter`. With `keep` the slash is a flag in the lease only.
+  // A slash at the end makes `follow` meaningless, and its absence `enter`. With `keep` the slash is a flag of the resolved
+  // parent only.
   if (path.text.back() == '/') return {follow | enter};
   return {keep, follow | enter};
 }

@@ -73,16 +73,17 @@ End follow_names(Files& files, const std::string& path, unsigned how, unsigned m
 
 }  // namespace
 
-void compare_with_reference(Files& files, const Path& path, unsigned how, const Walk& walk, Answer answer, const Lease& lease) {
+void compare_with_reference(Files& files, const Path& path, unsigned how, const Walk& walk, Answer answer,
+                            const ResolvedParent& resolved) {
   const End end = follow_names(files, path.text, how, walk.most_links());
   if (telling) tell("the reference answers %d: name %s", static_cast<int>(end.answer), end.name.c_str());
   require(answer == end.answer, "without changes, the walk answers as the reference does");
   if (answer != 0) return;
-  require(walk.at(lease.directory) == end.directory, "without changes, the walk ends in the directory of the reference");
-  require(lease.name == end.name, "without changes, the walk ends at the name of the reference");
-  require(lease.must_be_directory == end.must_be_directory,
+  require(walk.at(resolved.directory) == end.directory, "without changes, the walk ends in the directory of the reference");
+  require(resolved.name == end.name, "without changes, the walk ends at the name of the reference");
+  require(resolved.must_be_directory == end.must_be_directory,
           "without changes, the walk requires a directory as the reference does");
-  require(lease.up == end.up, "without changes, the walk notes a last `..` as the reference does");
+  require(resolved.up == end.up, "without changes, the walk notes a last `..` as the reference does");
 }
 
 }  // namespace interleavings

@@ -5,6 +5,7 @@
 namespace interleavings {
 
 // Requires that resolve() came to the same end. Call it before Walk::finish().
-void compare_with_reference(Files& files, const Path& path, unsigned how, const Walk& walk, Answer answer, const Lease& lease);
+void compare_with_reference(Files& files, const Path& path, unsigned how, const Walk& walk, Answer answer,
+                            const ResolvedParent& resolved);
 
 }  // namespace interleavings

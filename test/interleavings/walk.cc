@@ -19,7 +19,7 @@ bool is_single_name(const char* name) {
 
 }  // namespace
 
-Answer Walk::resolve(const Path& path, unsigned how, Lease& lease, std::string* transcript) {
+Answer Walk::resolve(const Path& path, unsigned how, ResolvedParent& resolved, std::string* transcript) {
   if (telling) tell("path %s, how %u", path.text.c_str(), how);
   nodes_[root_directory] = root;
   open_[root_directory] = true;
@@ -29,7 +29,7 @@ Answer Walk::resolve(const Path& path, unsigned how, Lease& lease, std::string* 
   // target that the walk follows has one at most.
   most_questions_ = 2 * (path.components + host_.links);
   transcript_ = transcript;
-  return wasi_common::resolve(*this, root_directory, path.text.data(), path.text.size(), how, lease);
+  return wasi_common::resolve(*this, root_directory, path.text.data(), path.text.size(), how, resolved);
 }
 
 Node Walk::at(Directory directory) const {
@@ -115,18 +115,19 @@ Content Walk::find(Node in, const char* path, unsigned links) {
   return at;
 }
 
-void Walk::finish(Answer answer, const Lease& lease) {
+void Walk::finish(Answer answer, const ResolvedParent& resolved) {
   if (telling) tell("the walk answers %d", static_cast<int>(answer));
   if (answer == 0) {
-    if (telling) tell("name %s in directory %d", lease.name, static_cast<int>(lease.directory));
-    require(at(lease.directory) != outside, "the directory of the lease lies beneath the root");
-    require(std::memchr(lease.name, '\0', sizeof(lease.name)) != nullptr, "the name of the lease ends");
-    const bool here = std::strcmp(lease.name, ".") == 0;
-    require(here || is_single_name(lease.name), "the name of the lease is a single name, or `.`");
-    require(lease.owned == (lease.directory != root_directory), "the lease owns its directory unless that is the root");
-    require(!lease.must_be_directory || !here, "`.` is a directory");
-    require(!lease.up || here, "a path that ends in `..` ends at `.`");
-    if (lease.owned) leave(lease.directory);
+    if (telling) tell("name %s in directory %d", resolved.name, static_cast<int>(resolved.directory));
+    require(at(resolved.directory) != outside, "the directory of the resolved parent lies beneath the root");
+    require(std::memchr(resolved.name, '\0', sizeof(resolved.name)) != nullptr, "the name in the resolved parent ends");
+    const bool here = std::strcmp(resolved.name, ".") == 0;
+    require(here || is_single_name(resolved.name), "the name in the resolved parent is a single name, or `.`");
+    require(resolved.owned == (resolved.directory != root_directory),
+            "the resolved parent owns its directory unless that is the root");
+    require(!resolved.must_be_directory || !here, "`.` is a directory");
+    require(!resolved.up || here, "a path that ends in `..` ends at `.`");
+    if (resolved.owned) leave(resolved.directory);
   } else {
     constexpr Errno documented[] = {Errno::NoEnt, Errno::NotDir, Errno::Loop, Errno::Mlink, Errno::NotCapable};
     const auto is = [answer](Errno error) { return answer == refuse(error); };

@@ -10,7 +10,7 @@ namespace interleavings {
 
 using wasi_common::Answer;
 using wasi_common::Errno;
-using wasi_common::Lease;
+using wasi_common::ResolvedParent;
 
 struct Host {
   Errno refusal;       // for a symlink that is to be entered: NOTDIR on Linux, LOOP or MLINK on the BSDs, LOOP on Windows
@@ -23,9 +23,9 @@ class Walk final : public wasi_common::Tree {
  public:
   Walk(Files& files, const Host& host) : files_(files), host_(host) {}
   // Resolves a path. `transcript` receives questions and answers.
-  Answer resolve(const Path& path, unsigned how, Lease& lease, std::string* transcript = nullptr);
-  // Checks the result and leaves the directory of the lease.
-  void finish(Answer answer, const Lease& lease);
+  Answer resolve(const Path& path, unsigned how, ResolvedParent& resolved, std::string* transcript = nullptr);
+  // Checks the result and leaves the directory of the resolved parent.
+  void finish(Answer answer, const ResolvedParent& resolved);
 
   // The directory of an open descriptor.
   Node at(wasi_common::Directory directory) const;
