@@ -45,7 +45,7 @@ struct Environment {
   }
 };
 
-// Tables of guests with threads, by a number that one environment may tell another. A table lives as long as a Host has it.
+// Tables of guests with threads, by a number that one environment may send to another. A table lives as long as a Host has it.
 class SharedTables {
  public:
   double add(const std::shared_ptr<Table>& table) {
@@ -75,8 +75,8 @@ SharedTables& shared_tables() {
 template <class To>
 To convert(double value) {
   constexpr double low = static_cast<double>(std::numeric_limits<To>::min());
-  constexpr double beyond = 2.0 * static_cast<double>(To{1} << (std::numeric_limits<To>::digits - 1));
-  return value >= low && value < beyond ? static_cast<To>(value) : std::numeric_limits<To>::max();
+  constexpr double limit = 2.0 * static_cast<double>(To{1} << (std::numeric_limits<To>::digits - 1));
+  return value >= low && value < limit ? static_cast<To>(value) : std::numeric_limits<To>::max();
 }
 template <>
 double convert<double>(double value) {
@@ -158,8 +158,8 @@ Guest* guest(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<Environment>()->guest(info[0].As<Napi::Number>().DoubleValue());
 }
 
-// create(block: ArrayBuffer, walkOnly: boolean, shared: number of a table, or 0 for one of its own): index, or -1 where
-// nobody has that table any more
+// create(block: ArrayBuffer, walkOnly: boolean, shared: number of a table, or 0 for a new one): index, or -1 where
+// that table is gone
 Napi::Value create(const Napi::CallbackInfo& info) {
   if (!info[0].IsArrayBuffer() || !info[1].IsBoolean() || !info[2].IsNumber()) return refuse_arguments(info.Env());
   auto block = info[0].As<Napi::ArrayBuffer>();

@@ -12,7 +12,7 @@ union Address {
   sockaddr any;
   sockaddr_in four;
   sockaddr_in6 six;
-  sockaddr_storage room;
+  sockaddr_storage storage;
 };
 
 // The size of a numeric address, or 0 for what is none.

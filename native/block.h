@@ -35,8 +35,8 @@ struct Span {
   std::uint32_t length;
 };
 
-// A file type that nobody has asked for yet, in `opened`.
-constexpr std::uint32_t not_asked = 0xff;
+// A lazy file type, not fetched yet, in `opened`.
+constexpr std::uint32_t type_not_fetched = 0xff;
 
 struct Block {
   Filestat record;

@@ -1,4 +1,4 @@
-// Knows how entries of a directory are laid into guest memory: one behind the other, the last one cut where the room ends.
+// Knows how entries of a directory are laid into guest memory: one behind the other, the last one cut where the buffer ends.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -9,7 +9,7 @@ namespace wasi_common {
 
 class Dirents {
  public:
-  Dirents(std::uint8_t* room, std::uint32_t size) : room_(room), size_(size) {}
+  Dirents(std::uint8_t* buffer, std::uint32_t size) : buffer_(buffer), size_(size) {}
 
   bool full() const { return written_ == size_; }
   std::uint32_t written() const { return written_; }
@@ -19,12 +19,12 @@ class Dirents {
  private:
   bool put(const void* bytes, std::size_t size) {
     const std::size_t fits = std::min<std::size_t>(size, size_ - written_);
-    std::memcpy(room_ + written_, bytes, fits);
+    std::memcpy(buffer_ + written_, bytes, fits);
     written_ += static_cast<std::uint32_t>(fits);
     return fits == size;
   }
 
-  std::uint8_t* room_;
+  std::uint8_t* buffer_;
   std::uint32_t size_;
   std::uint32_t written_ = 0;
 };

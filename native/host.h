@@ -59,7 +59,7 @@ class Host {
   Answer mkdir(Handle dir, std::uint32_t at, std::uint32_t length);
   Answer rmdir(Handle dir, std::uint32_t at, std::uint32_t length);
   Answer unlink(Handle dir, std::uint32_t at, std::uint32_t length);
-  Answer readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room);
+  Answer readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t capacity);
   Answer symlink(std::uint32_t target, std::uint32_t target_length, Handle dir, std::uint32_t at, std::uint32_t length);
   Answer link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, Handle dir2, std::uint32_t at2,
               std::uint32_t length2);

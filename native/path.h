@@ -12,7 +12,7 @@ struct Path {
   char bytes[max_path + 1];
 
   // A single name which is neither "." nor "..": nothing to resolve.
-  bool plain() const {
+  bool is_single_component() const {
     if (std::memchr(bytes, '/', length) != nullptr) return false;
     return !(bytes[0] == '.' && (length == 1 || (length == 2 && bytes[1] == '.')));
   }

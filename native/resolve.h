@@ -16,8 +16,8 @@ class Tree {
  public:
   // The directory called `name` in `in`; never through a link. LOOP or NOTDIR for what is a link or no directory.
   virtual Answer enter(Directory in, const char* name) = 0;
-  // The target of the link `name`, without a NUL; INVAL for what is no link. Cut where the room ends.
-  virtual Answer read_link(Directory in, const char* name, char* into, std::size_t room) = 0;
+  // The target of the link `name`, without a NUL; INVAL for what is no link. Cut where the capacity ends.
+  virtual Answer read_link(Directory in, const char* name, char* into, std::size_t capacity) = 0;
   // Done with a directory that enter() gave.
   virtual void leave(Directory directory) = 0;
 

@@ -27,8 +27,8 @@ class Filter {
   Block when(unsigned value) { return test(BPF_JEQ, value, true); }
   Block unless(unsigned value) { return test(BPF_JEQ, value, false); }
   Block when_any(unsigned bits) { return test(BPF_JSET, bits, true); }
-  Block from(unsigned value) { return test(BPF_JGE, value, true); }
-  Block below(unsigned value) { return test(BPF_JGE, value, false); }
+  Block at_least(unsigned value) { return test(BPF_JGE, value, true); }
+  Block less_than(unsigned value) { return test(BPF_JGE, value, false); }
   void end(Block block) {
     const unsigned distance = length_ - block.test - 1;
     if (distance > 255 || length_ > most) {
@@ -49,13 +49,13 @@ class Filter {
     answer(verdict);
     end(block);
   }
-  void answer_below(unsigned value, unsigned verdict) {
-    const Block block = below(value);
+  void answer_less_than(unsigned value, unsigned verdict) {
+    const Block block = less_than(value);
     answer(verdict);
     end(block);
   }
-  void answer_from(unsigned value, unsigned verdict) {
-    const Block block = from(value);
+  void answer_at_least(unsigned value, unsigned verdict) {
+    const Block block = at_least(value);
     answer(verdict);
     end(block);
   }

@@ -44,7 +44,7 @@ struct Plan {
   bool strict = false;
   pid_t parent = 0;
   int keep = 2;
-  int tell = -1;
+  int report_to = -1;
   // -1 is the stream that is there.
   int streams[3] = {-1, -1, -1};
   Rule* rules = nullptr;
@@ -81,7 +81,7 @@ bool parse(int count, char** words, Plan& plan) {
     else if (word == "--keep")
       plan.keep = number(value);
     else if (word == "--tell")
-      plan.tell = number(value);
+      plan.report_to = number(value);
     else if (word == "--stdin")
       plan.streams[STDIN_FILENO] = number(value);
     else if (word == "--stdout")
@@ -101,18 +101,19 @@ bool parse(int count, char** words, Plan& plan) {
 }
 
 // A line of JSON, of numbers and words that need no escapes.
-[[gnu::format(printf, 2, 3)]] void tell(const Plan& plan, const char* format, ...) {
+[[gnu::format(printf, 2, 3)]] void report(const Plan& plan, const char* format, ...) {
   char line[256];
   va_list values;
   va_start(values, format);
   const int size = std::vsnprintf(line, sizeof(line), format, values);
   va_end(values);
-  if (plan.tell >= 0 && ::write(plan.tell, line, static_cast<std::size_t>(size)) < 0) std::perror("wasi-common-wall: write");
+  if (plan.report_to >= 0 && ::write(plan.report_to, line, static_cast<std::size_t>(size)) < 0)
+    std::perror("wasi-common-wall: write");
 }
 
 int fail(const Plan& plan, const char* call) {
   const int error = errno;
-  tell(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d}\n", call, error);
+  report(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d}\n", call, error);
   std::fprintf(stderr, "wasi-common-wall: %s: %s\n", call, std::strerror(error));
   return not_to_be_had;
 }
@@ -121,7 +122,7 @@ int fail(const Plan& plan, const char* call) {
 // has the file's number.
 int fail_at(const Plan& plan, const char* call, std::size_t at) {
   const int error = errno;
-  tell(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d,\"file\":%zu}\n", call, error, at);
+  report(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d,\"file\":%zu}\n", call, error, at);
   const char* const path = at < plan.count ? plan.rules[at].path : plan.command[0];
   std::fprintf(stderr, "wasi-common-wall: %s %s: %s\n", call, path, std::strerror(error));
   return not_to_be_had;
@@ -164,10 +165,10 @@ int become(const Plan& plan) {
       return at < plan.count ? fail_at(plan, failed, at) : fail(plan, failed);
   const bool filtered = give_up_calls(program);
   const bool refused = plan.strict && (version < least_version || !filtered);
-  tell(plan, "{\"kind\":\"%s\",\"landlock\":%d,\"seccomp\":%s}\n", refused ? "refused" : "wall", version,
-       filtered ? "true" : "false");
+  report(plan, "{\"kind\":\"%s\",\"landlock\":%d,\"seccomp\":%s}\n", refused ? "refused" : "wall", version,
+         filtered ? "true" : "false");
   if (refused) {
-    if (plan.tell < 0)
+    if (plan.report_to < 0)
       std::fprintf(stderr, "wasi-common-wall: this kernel has Landlock %d, seccomp %s\n", version, filtered ? "yes" : "no");
     return not_to_be_had;
   }
@@ -177,14 +178,14 @@ int become(const Plan& plan) {
 
 int stand(const Plan& plan) {
   close_from(static_cast<unsigned>(plan.keep) + 1);
-  // What is told there counts as the launcher's: the program must not have it.
-  if (plan.tell > STDERR_FILENO && ::fcntl(plan.tell, F_SETFD, FD_CLOEXEC) != 0) return fail(plan, "fcntl");
+  // What is reported there counts as the launcher's: the program must not have it.
+  if (plan.report_to > STDERR_FILENO && ::fcntl(plan.report_to, F_SETFD, FD_CLOEXEC) != 0) return fail(plan, "fcntl");
   if (plan.parent != 0) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan, "prctl");
     // It may have died before that.
     if (::getppid() != plan.parent) return not_to_be_had;
   }
-  return stay_beside(plan.tell) ? become(plan) : fail(plan, "fork");
+  return stay_beside(plan.report_to) ? become(plan) : fail(plan, "fork");
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ void questions(Filter& filter) {
   for (const unsigned call : clocks)
     of_call(filter, call, [&] {
       filter.load_argument(0);
-      filter.answer_from(first_odd_clock, deny);
+      filter.answer_at_least(first_odd_clock, deny);
       filter.answer(allow);
     });
   for (const unsigned call : of_itself)
@@ -96,7 +96,7 @@ bool give_up_calls(int program) {
   Filter filter;
   other_machines(filter);
   filter.load(offsetof(seccomp_data, nr));
-  filter.answer_from(not_looked_at, unknown);
+  filter.answer_at_least(not_looked_at, unknown);
   static_assert(not_looked_at < x32);
   of_descriptors(filter);
   threads_only(filter);

@@ -21,8 +21,8 @@ constexpr unsigned pwritev2_number =
     287;
 #endif
 constexpr unsigned rwf_nowait = 8;
-// Standard input, output and error are below it.
-constexpr unsigned first_own = 3;
+// The standard streams have lower numbers.
+constexpr unsigned first_opened = 3;
 
 // What is called most comes first: each of these calls passes all the tests before its own.
 void reading_and_writing(Filter& filter) {
@@ -42,7 +42,7 @@ void reading_and_writing(Filter& filter) {
   for (const unsigned call : of_own_files)
     of_call(filter, call, [&] {
       filter.load_argument(0);
-      filter.answer_below(first_own, deny);
+      filter.answer_less_than(first_opened, deny);
       filter.answer(allow);
     });
   // The addon writes to pipes and terminals so that it never waits. Without RWF_NOWAIT alone, RWF_NOAPPEND would write over a
@@ -62,7 +62,7 @@ void reading_and_writing(Filter& filter) {
   of_call(filter, SYS_lseek, [&] {
     filter.load_argument(0);
     filter.answer_when(STDIN_FILENO, allow);
-    filter.answer_from(first_own, allow);
+    filter.answer_at_least(first_opened, allow);
     filter.load_argument(1);
     filter.answer_unless(0, deny);
     filter.load_upper_half(1);
@@ -86,7 +86,7 @@ void reading_and_writing(Filter& filter) {
 void memory(Filter& filter) {
   of_call(filter, SYS_mmap, [&] {
     filter.load_argument(4);
-    filter.answer_from(first_own, allow);
+    filter.answer_at_least(first_opened, allow);
     filter.load_argument(3);
     const auto anonymous = filter.when_any(MAP_ANONYMOUS);
     filter.answer(allow);
@@ -103,7 +103,7 @@ void few_ioctls(Filter& filter) {
     filter.load_argument(1);
     const auto block = filter.when(set_nonblocking);
     filter.load_argument(0);
-    filter.answer_below(first_own, as_if_done);
+    filter.answer_less_than(first_opened, as_if_done);
     filter.answer(allow);
     filter.end(block);
     one_of(filter, ioctls);
@@ -115,7 +115,7 @@ void few_fcntls(Filter& filter) {
     filter.load_argument(1);
     const auto block = filter.when(F_SETFL);
     filter.load_argument(0);
-    filter.answer_below(first_own, as_if_done);
+    filter.answer_less_than(first_opened, as_if_done);
     filter.load_argument(2);
     // Of a terminal its signals go to the whole group that it listens to, also where no receiver was set.
     const auto signals = filter.when_any(O_ASYNC);
@@ -131,7 +131,7 @@ void few_fcntls(Filter& filter) {
 void times(Filter& filter) {
   of_call(filter, SYS_utimensat, [&] {
     filter.load_argument(0);
-    filter.answer_below(first_own, deny);
+    filter.answer_less_than(first_opened, deny);
     filter.load_argument(1);
     filter.answer_unless(0, deny);
     filter.load_upper_half(1);

@@ -1,4 +1,4 @@
-// Knows how the launcher stays beside the program, so that its end is carried out and told.
+// Keeps the launcher beside the program, to end the program and to report its end.
 #include "supervise.h"
 
 #include <poll.h>
@@ -72,12 +72,12 @@ void give_up_capabilities() {
   for (;;) {
     int status;
     if (::waitpid(child, &status, WNOHANG) == child) end_as(status);
-    // Errors and the other side's end are told in any case. The host writes nothing here.
+    // Errors and the other side's end are reported in any case. The host writes nothing here.
     pollfd entry{control, POLLRDHUP, 0};
     const int found = ::ppoll(&entry, 1, nullptr, &waiting);
     if (found <= 0 && asked_to_end == 0) continue;
     ::kill(child, SIGKILL);
-    // Of which no more is heard.
+    // No more events come from it.
     control = -1;
     asked_to_end = 0;
   }

@@ -1,4 +1,4 @@
-// Knows how the launcher stays beside the program, so that its end is carried out and told.
+// Keeps the launcher beside the program, to end the program and to report its end.
 #pragma once
 
 namespace wasi_common::os_sandbox {

@@ -13,7 +13,7 @@ constexpr unsigned allow = SECCOMP_RET_ALLOW;
 constexpr unsigned deny = SECCOMP_RET_ERRNO | EPERM;
 // Programs then do as on a kernel that is older than the call.
 constexpr unsigned unknown = SECCOMP_RET_ERRNO | ENOSYS;
-// The caller is told 0, and the kernel does nothing.
+// The caller receives 0, and the kernel does nothing.
 constexpr unsigned as_if_done = SECCOMP_RET_ERRNO | 0;
 
 // The rules of one call: every path through `body` has to end in an answer.

@@ -43,10 +43,10 @@ std::uint64_t parent_inode(State& state, int fd) {
   const std::uint64_t named = status.st_ino;
   char up[2048] = "..";
   for (std::size_t size = 2; !is_root(state, status); size += 3) {
-    const struct stat below = status;
+    const struct stat child = status;
     if (size + 4 > sizeof(up) || ::fstatat(parent.get(), up, &status, 0) != 0) return own;
     // The host's root is its own parent.
-    if (status.st_ino == below.st_ino && status.st_dev == below.st_dev) return own;
+    if (status.st_ino == child.st_ino && status.st_dev == child.st_dev) return own;
     std::memcpy(up + size, "/..", 4);
   }
   return named;
@@ -62,15 +62,15 @@ Filetype asked_type(int fd, const char* name) {
 Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
-  if (const Answer failed = state_.learn(*file); failed != 0) return failed;
+  if (const Answer failed = state_.fetch_type(*file); failed != 0) return failed;
   if (!file->is_directory()) return refuse(Errno::NotDir);
-  std::uint8_t* const room = state_.memory(at, length);
-  if (room == nullptr) return refuse(Errno::Fault);
+  std::uint8_t* const buffer = state_.memory(at, length);
+  if (buffer == nullptr) return refuse(Errno::Fault);
   const auto locked = state_.table()->listings();
   platform::Listing* const listing = state_.table()->listing(handle, *file);
   if (listing == nullptr || platform::go_to(*listing, state_.block().cookie) != 0) return state_.failed("readdir", errno);
 
-  Dirents dirents(room, length);
+  Dirents dirents(buffer, length);
   while (!dirents.full()) {
     platform::Entry entry;
     const int found = platform::peek(*listing, entry);

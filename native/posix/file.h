@@ -19,20 +19,20 @@ using Owned = Descriptor;
 struct File {
   int fd = -1;  // -1: this place in the table is free
   Filetype type = Filetype::Unknown;
-  bool typed = true;     // false: nobody has asked yet of what type it is
-  bool adopted = false;  // never closed; its description is shared with the host, so F_SETFL is out of the question
-  bool socket = false;   // a true socket: a FIFO has the type of one
-  bool reads = true;     // opened to read
-  bool writes = true;    // opened to write
-  bool waits = false;    // an adopted pipe or terminal: a call on it may keep its thread waiting
-  bool root = false;     // a preopen: what is above it is nobody's business
+  bool type_fetched = true;  // false: a lazy fstat is still to come
+  bool adopted = false;      // never closed; its description is shared with the host, so F_SETFL is out of the question
+  bool socket = false;       // a true socket: a FIFO has the type of one
+  bool reads = true;         // opened to read
+  bool writes = true;        // opened to write
+  bool waits = false;        // an adopted pipe or terminal: a call on it may keep its thread waiting
+  bool root = false;         // a preopen: the guest learns nothing of what is above it
   Flags flags;
   dev_t device = 0;  // of a root
   ino_t inode = 0;
   platform::ListingPointer listing;
-  OwnTerminal terminal;  // of an adopted one
-  // Of what was adopted: whose turn it is to see whether it is ready, and then to use it.
-  std::unique_ptr<std::timed_mutex> turns;
+  ReopenedTerminal terminal;  // of an adopted one
+  // Of what was adopted: held from the poll that finds it ready to the call that uses it.
+  std::unique_ptr<std::timed_mutex> mutex;
 
   bool open() const { return fd >= 0; }
   bool is_directory() const { return type == Filetype::Directory; }

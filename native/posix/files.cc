@@ -18,7 +18,7 @@ Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
   constexpr int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
-  if (const Answer failed = state_.learn(*file); failed != 0) return failed;
+  if (const Answer failed = state_.fetch_type(*file); failed != 0) return failed;
   // The offset of a directory belongs to readdir().
   if (file->is_directory()) return refuse(Errno::BadF);
   if (whence > 2) return refuse(Errno::Inval);
@@ -35,7 +35,7 @@ Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
 Answer Host::identify(Handle handle) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
-  if (const Answer failed = state_.learn(*file); failed != 0) return failed;
+  if (const Answer failed = state_.fetch_type(*file); failed != 0) return failed;
   state_.describe(*file);
   return 0;
 }
@@ -53,7 +53,7 @@ Answer Host::set_size(Handle handle, std::uint64_t size) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (size > max_size) {
-    if (const Answer failed = state_.learn(*file); failed != 0) return failed;
+    if (const Answer failed = state_.fetch_type(*file); failed != 0) return failed;
     return refuse(file->writes && file->type == Filetype::RegularFile ? Errno::Fbig : Errno::Inval);
   }
   const int result = retry([&] { return ::ftruncate(file->fd, static_cast<off_t>(size)); });
@@ -73,7 +73,7 @@ Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length)
   if (!file) return refuse(Errno::BadF);
   if (length == 0) return refuse(Errno::Inval);
   if (offset > max_size || length > max_size - offset) {
-    if (const Answer failed = state_.learn(*file); failed != 0) return failed;
+    if (const Answer failed = state_.fetch_type(*file); failed != 0) return failed;
     if (!file->writes) return refuse(Errno::BadF);
     if (file->type == Filetype::SocketStream || file->type == Filetype::SocketDgram) return refuse(Errno::Spipe);
     return refuse(file->type == Filetype::RegularFile ? Errno::Fbig : Errno::NoDev);

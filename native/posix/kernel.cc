@@ -10,8 +10,8 @@ namespace wasi_common {
 namespace {
 
 // The kernel is asked once a process whether it resolves beneath a directory.
-enum Known : int { nobody_asked, yes, no };
-std::atomic<int> kernel_resolves{nobody_asked};
+enum Known : int { not_asked_yet, yes, no };
+std::atomic<int> kernel_resolves{not_asked_yet};
 
 // The last name of a path.
 struct Last {
@@ -38,7 +38,7 @@ struct Last {
 bool State::beneath(int dir) {
   if (walk_only_) return false;
   int known = kernel_resolves.load(std::memory_order_relaxed);
-  if (known == nobody_asked) {
+  if (known == not_asked_yet) {
     // Containers answer EPERM or ENOSYS, old kernels ENOSYS: such an error means never again. For want of descriptors or
     // memory the question is put again later. After a success every error is a true one.
     if (platform::resolves_beneath(dir))
@@ -119,8 +119,8 @@ Answer State::resolve_by_kernel(int dir, const Path& path, unsigned how, OwnedPa
     resolved.must_be_directory = last.slash;
     if (last.slash || !(how & follow)) return give();
 
-    const std::size_t room = sizeof(text) - last.begin;
-    const ssize_t size = ::readlinkat(parent.open() ? parent.get() : dir, resolved.name, text + last.begin, room);
+    const std::size_t capacity = sizeof(text) - last.begin;
+    const ssize_t size = ::readlinkat(parent.open() ? parent.get() : dir, resolved.name, text + last.begin, capacity);
     if (size < 0) {
       // What is no link, or is not there yet, is the name itself.
       return errno == EINVAL || errno == ENOENT ? give() : failed("readlinkat", errno, path.bytes);

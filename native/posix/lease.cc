@@ -16,13 +16,13 @@ bool is_link(int dir, const char* name) {
 Answer State::directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path) {
   dir = file(handle);
   if (!dir) return refuse(Errno::BadF);
-  if (const Answer failed = learn(*dir); failed != 0) return failed;
+  if (const Answer failed = fetch_type(*dir); failed != 0) return failed;
   return path_in(*dir, at, length, path);
 }
 
 Answer State::resolve_parent(int dir, const Path& path, unsigned how, OwnedParent& resolved) {
   // A single name needs no resolving, unless it is a link that shall be followed.
-  if (path.plain() && (!(how & follow) || !is_link(dir, path.bytes))) {
+  if (path.is_single_component() && (!(how & follow) || !is_link(dir, path.bytes))) {
     if (path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
     resolved.directory = dir;
     std::memcpy(resolved.name, path.bytes, path.length + 1);

@@ -12,7 +12,7 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, bool 
   // The kernel is never asked to make what must not be made: it opens names, and the walk finds the one that O_CREAT would make.
   const bool keeps = unchanged && (flags & O_CREAT);
   const int allowed = keeps ? flags & ~O_CREAT : flags;
-  const auto open_plainly = [&](int in, const char* name) -> Answer {
+  const auto open_name = [&](int in, const char* name) -> Answer {
     if (allowed & (O_CREAT | O_TRUNC)) {
       if (const Answer refused = check_next(in); refused != 0) return refused;
     }
@@ -20,8 +20,8 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, bool 
     if (!fd.open() && keeps && errno == ENOENT) return refuse(Errno::Rofs);
     return fd.open() ? check_reserve(fd) : failed("openat", errno, path.bytes);
   };
-  if (path.plain()) {
-    const Answer answer = open_plainly(dir, path.bytes);
+  if (path.is_single_component()) {
+    const Answer answer = open_name(dir, path.bytes);
     // NOTDIR is what Linux says for a link when a directory is wanted.
     const bool may_be_link = answer == refuse(Errno::Loop) || answer == refuse(Errno::Mlink) || answer == refuse(Errno::NotDir);
     if (!follow_last || !may_be_link) return answer;
@@ -38,11 +38,11 @@ Answer State::open(int dir, const Path& path, bool follow_last, int flags, bool 
   if (const Answer refused = resolve_by_walk(dir, path, how, resolved); refused != 0) return refused;
   // open(2) creates no directories, and says so before it looks.
   if (resolved.must_be_directory) return refuse(Errno::IsDir);
-  return open_plainly(resolved.fd(), resolved.name);
+  return open_name(resolved.fd(), resolved.name);
 }
 
 Answer State::status_at(int dir, const Path& path, bool follow_last, struct stat& status) {
-  if (path.plain()) {
+  if (path.is_single_component()) {
     if (::fstatat(dir, path.bytes, &status, AT_SYMLINK_NOFOLLOW) != 0) return failed("fstatat", errno, path.bytes);
     if (!follow_last || !S_ISLNK(status.st_mode)) return 0;
   }

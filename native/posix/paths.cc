@@ -43,10 +43,10 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   if (flags & O_DIRECTORY)
     file.type = Filetype::Directory;
   else
-    file.typed = false;
+    file.type_fetched = false;
   // Other threads shall find it as it stays.
   if (state_.table()->shared()) {
-    if (const Answer failed = state_.learn(file); failed != 0) return failed;
+    if (const Answer failed = state_.fetch_type(file); failed != 0) return failed;
   }
   file.flags = fdflags;
   file.reads = (flags & O_ACCMODE) != O_WRONLY;
@@ -107,21 +107,21 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
   return state_.failed("utimensat", error, path.bytes);
 }
 
-Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room) {
+Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t capacity) {
   Path path;
   Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  std::uint8_t* const place = state_.memory(into, room);
+  std::uint8_t* const place = state_.memory(into, capacity);
   if (place == nullptr) return refuse(Errno::Fault);
   OwnedParent resolved;
   if (const Answer refused = state_.resolve_parent(parent->fd, path, enter, resolved); refused != 0) return refused;
-  // The kernel refuses to fill no room at all, and takes its size for an int.
+  // The kernel refuses to fill no capacity at all, and takes its size for an int.
   char none[1];
-  char* const buffer = room == 0 ? none : reinterpret_cast<char*>(place);
-  const std::size_t size = room == 0 ? 1 : std::min<std::size_t>(room, max_path + 1);
+  char* const buffer = capacity == 0 ? none : reinterpret_cast<char*>(place);
+  const std::size_t size = capacity == 0 ? 1 : std::min<std::size_t>(capacity, max_path + 1);
   const ssize_t filled = ::readlinkat(resolved.fd(), resolved.name, buffer, size);
   if (filled < 0) return state_.failed("readlinkat", errno, path.bytes);
-  return room == 0 ? 0 : filled;
+  return capacity == 0 ? 0 : filled;
 }
 
 }  // namespace wasi_common

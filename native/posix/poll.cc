@@ -36,7 +36,7 @@ Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0
 
 // How many bytes a read would find.
 double waiting(State& state, File& file) {
-  if (state.learn(file) == 0 && file.type == Filetype::RegularFile) {
+  if (state.fetch_type(file) == 0 && file.type == Filetype::RegularFile) {
     struct stat status;
     const off_t place = ::lseek(file.fd, 0, SEEK_CUR);
     if (place < 0 || ::fstat(file.fd, &status) != 0 || status.st_size <= place) return 0;

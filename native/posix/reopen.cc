@@ -13,35 +13,35 @@ constexpr int at_once = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 // name works after su(1), too, when the terminal belongs to another user.
 Descriptor controlling(int fd, int access) {
   if (::tcgetsid(fd) == -1) return Descriptor();
-  Descriptor own(retry([&] { return ::open("/dev/tty", access | at_once); }));
+  Descriptor reopened(retry([&] { return ::open("/dev/tty", access | at_once); }));
   // Where /dev was made by hand, that name may be a file.
-  if (own.open() && ::tcgetsid(own.get()) == -1) own.reset();
-  return own;
+  if (reopened.open() && ::tcgetsid(reopened.get()) == -1) reopened.reset();
+  return reopened;
 }
 
 Descriptor reopen(int fd, const struct stat& status, int access) {
-  Descriptor own(retry([&] { return platform::reopen(fd, access | at_once); }));
+  Descriptor reopened(retry([&] { return platform::reopen(fd, access | at_once); }));
   struct stat found;
-  if (own.open() && (::fstat(own.get(), &found) != 0 || found.st_dev != status.st_dev || found.st_ino != status.st_ino ||
-                     found.st_rdev != status.st_rdev))
-    own.reset();
-  return own;
+  if (reopened.open() && (::fstat(reopened.get(), &found) != 0 || found.st_dev != status.st_dev ||
+                          found.st_ino != status.st_ino || found.st_rdev != status.st_rdev))
+    reopened.reset();
+  return reopened;
 }
 
 }  // namespace
 
-OwnTerminal::OwnTerminal(int fd, const struct stat& status, int access)
+ReopenedTerminal::ReopenedTerminal(int fd, const struct stat& status, int access)
     : device_(status.st_dev), number_(status.st_rdev), inode_(status.st_ino) {
   if (platform::is_master(fd)) return;
-  own_ = controlling(fd, access);
-  if (!own_.open()) own_ = reopen(fd, status, access);
+  reopened_ = controlling(fd, access);
+  if (!reopened_.open()) reopened_ = reopen(fd, status, access);
 }
 
-int OwnTerminal::instead_of(int fd) const {
-  if (!own_.open()) return -1;
+int ReopenedTerminal::instead_of(int fd) const {
+  if (!reopened_.open()) return -1;
   struct stat now;
   const bool same = ::fstat(fd, &now) == 0 && now.st_dev == device_ && now.st_ino == inode_ && now.st_rdev == number_;
-  return same ? own_.get() : -1;
+  return same ? reopened_.get() : -1;
 }
 
 Descriptor reopen_pipe(int fd, int access) {

@@ -33,10 +33,10 @@ Answer Host::adopt(int fd) {
   file.fd = fd;
   file.type = filetype(status, fd);
   file.adopted = true;
-  file.turns = std::make_unique<std::timed_mutex>();
+  file.mutex = std::make_unique<std::timed_mutex>();
   file.socket = S_ISSOCK(status.st_mode);
   if (::isatty(fd)) {
-    OwnTerminal terminal(fd, status, flags & O_ACCMODE);
+    ReopenedTerminal terminal(fd, status, flags & O_ACCMODE);
     if (state_.check_reserve(terminal.descriptor()) == 0) file.terminal = std::move(terminal);
   }
   file.reads = (flags & O_ACCMODE) != O_WRONLY;

@@ -87,8 +87,8 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   // An adopted one may be blocking.
   const int milliseconds = file->asked_nonblock() ? 0 : patience;
   const Answer not_yet = file->asked_nonblock() ? refuse(Errno::Again) : pending;
-  const Turn turn(*file, milliseconds);
-  if (!turn || !ready(file->fd, POLLIN, turn.waited() ? 0 : milliseconds)) return not_yet;
+  const TimedLock lock(*file, milliseconds);
+  if (!lock || !ready(file->fd, POLLIN, lock.waited() ? 0 : milliseconds)) return not_yet;
   Descriptor fd(retry([&] { return platform::accept(file->fd, flags != 0); }));
   if (!fd.open()) return errno == EAGAIN || errno == EWOULDBLOCK ? not_yet : state_.failed("accept", errno);
   if (const Answer refused = state_.check_reserve(fd); refused != 0) return refused;

@@ -1,4 +1,4 @@
-// Knows what a guest is told of a file.
+// Describes a file to the guest.
 #include "state.h"
 
 #include <fcntl.h>
@@ -27,17 +27,17 @@ Answer State::check_next(int any) {
   return next.open() ? check_reserve(next) : failed("fcntl", errno);
 }
 
-Answer State::learn(File& file) {
-  if (file.typed) return 0;
+Answer State::fetch_type(File& file) {
+  if (file.type_fetched) return 0;
   struct stat status;
   if (::fstat(file.fd, &status) != 0) return failed("fstat", errno);
   file.type = filetype(status, file.fd);
-  file.typed = true;
+  file.type_fetched = true;
   return 0;
 }
 
 void State::describe(const File& file) {
-  block_->opened.type = file.typed ? static_cast<std::uint32_t>(file.type) : not_asked;
+  block_->opened.type = file.type_fetched ? static_cast<std::uint32_t>(file.type) : type_not_fetched;
   block_->opened.flags = file.flags.get();
   block_->opened.terminal = is_terminal(file);
 }

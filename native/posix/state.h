@@ -29,8 +29,8 @@ class State : public Base {
 
   const char* resolver();
 
-  // Finds out of what type a file is. 0, or why it cannot be told.
-  Answer learn(File& file);
+  // Fetches the type of a lazy file. 0, or the error.
+  Answer fetch_type(File& file);
   // Fills block.opened.
   void describe(const File& file);
   // The answer is the handle; fills block.opened.

@@ -36,8 +36,8 @@ ssize_t move_now(State& state, const File& file, Vectors& vectors, Direction dir
 // Where there is no other way poll(2) has to tell. What it finds, another process may take before this one does, and a
 // terminal has less room than PIPE_BUF at times: then the call waits in the kernel.
 ssize_t move_when_ready(const File& file, Vectors& vectors, Direction direction, int milliseconds) {
-  const Turn turn(file, milliseconds);
-  if (!turn || !ready(file.fd, static_cast<short>(direction), turn.waited() ? 0 : milliseconds)) {
+  const TimedLock lock(file, milliseconds);
+  if (!lock || !ready(file.fd, static_cast<short>(direction), lock.waited() ? 0 : milliseconds)) {
     errno = EAGAIN;
     return -1;
   }

@@ -19,13 +19,13 @@ inline bool ready(int fd, short event, int milliseconds) {
   return ::poll(&entry, 1, milliseconds) != 0;
 }
 
-// What another thread finds ready too may be gone when this one uses it, which would then wait in the kernel. So it is one
-// thread's turn at a time, where the description is shared with the host and may be a blocking one.
-class Turn {
+// What another thread finds ready too may be gone when this one uses it, which would then wait in the kernel. So one thread at a
+// time uses a description that is shared with the host, which may be a blocking one.
+class TimedLock {
  public:
-  Turn(const File& file, int milliseconds) {
-    if (file.turns == nullptr) return;
-    lock_ = std::unique_lock<std::timed_mutex>(*file.turns, std::try_to_lock);
+  TimedLock(const File& file, int milliseconds) {
+    if (file.mutex == nullptr) return;
+    lock_ = std::unique_lock<std::timed_mutex>(*file.mutex, std::try_to_lock);
     waited_ = !lock_.owns_lock();
     taken_ = !waited_ || lock_.try_lock_for(std::chrono::milliseconds(milliseconds));
   }
@@ -53,8 +53,8 @@ Answer transfer(State& state, const File& file, short event, const char* name, C
   return pending;
 }
 
-// So many bytes are moved in one call at most, where more calls can follow: nobody ends a thread that a fast reader keeps
-// writing.
+// So many bytes are moved in one call at most, where more calls can follow: a thread that a fast reader keeps writing could not
+// be terminated.
 inline constexpr std::uint64_t at_once = 65536;
 
 // Spans of guest memory as the kernel wants them.

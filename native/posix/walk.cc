@@ -17,8 +17,8 @@ class Descriptors final : public Tree {
     if (const Answer refused = state_.check_reserve(fd); refused != 0) return refused;
     return fd.release();
   }
-  Answer read_link(Directory in, const char* name, char* into, std::size_t room) override {
-    const ssize_t size = ::readlinkat(static_cast<int>(in), name, into, room);
+  Answer read_link(Directory in, const char* name, char* into, std::size_t capacity) override {
+    const ssize_t size = ::readlinkat(static_cast<int>(in), name, into, capacity);
     return size >= 0 ? size : state_.failed("readlinkat", errno, name);
   }
   void leave(Directory directory) override { Descriptor{static_cast<int>(directory)}; }

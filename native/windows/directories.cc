@@ -8,15 +8,15 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (!file->is_directory()) return refuse(Errno::NotDir);
-  std::uint8_t* const room = state_.memory(at, length);
-  if (room == nullptr) return refuse(Errno::Fault);
+  std::uint8_t* const buffer = state_.memory(at, length);
+  if (buffer == nullptr) return refuse(Errno::Fault);
   const auto locked = state_.table()->listings();
   Listing* const listing = state_.table()->listing(handle, *file);
   if (listing == nullptr) return refuse(Errno::NoMem);
   constexpr const char* name = "NtQueryDirectoryFile";
   if (const nt::Status status = listing->go_to(state_.block().cookie); status != nt::success) return state_.failed(name, status);
 
-  Dirents dirents(room, length);
+  Dirents dirents(buffer, length);
   while (!dirents.full()) {
     Listing::Entry entry;
     const nt::Status status = listing->peek(entry);

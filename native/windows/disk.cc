@@ -82,11 +82,11 @@ nt::Status read_link(nt::Object link, std::string& target) {
   return read_target(bytes.data(), outcome.information, target) ? nt::success : nt::not_a_reparse_point;
 }
 
-nt::Status make_link(nt::Object fresh, const std::vector<std::uint8_t>& reparse) {
+nt::Status make_link(nt::Object empty, const std::vector<std::uint8_t>& reparse) {
   // Who does not get it may be allowed all the same.
   const bool begun = nt::succeeded(nt::calls.begin_linking());
   nt::Outcome outcome{};
-  const nt::Status status = nt::calls.fs_control_file(fresh, nullptr, nullptr, nullptr, &outcome, nt::control::set_reparse_point,
+  const nt::Status status = nt::calls.fs_control_file(empty, nullptr, nullptr, nullptr, &outcome, nt::control::set_reparse_point,
                                                       reparse.data(), static_cast<std::uint32_t>(reparse.size()), nullptr, 0);
   if (begun) nt::calls.end_linking();
   return status;

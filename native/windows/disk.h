@@ -27,7 +27,7 @@ Filetype filetype(const nt::AttributeTag& kind);
 // not_a_reparse_point for what is no link.
 nt::Status read_link(nt::Object link, std::string& target);
 // Makes a link of an empty file or directory.
-nt::Status make_link(nt::Object fresh, const std::vector<std::uint8_t>& reparse);
+nt::Status make_link(nt::Object empty, const std::vector<std::uint8_t>& reparse);
 // Takes the name away by which it was opened: at once where the file system can, else when nobody has it open any more.
 nt::Status remove(nt::Object file);
 nt::Status rename(nt::Object file, nt::Object directory, const std::u16string& name);

@@ -29,9 +29,9 @@ struct File {
   bool overlapped = false;   // a pipe whose calls end later
   std::uint64_t device = 0;  // the volume, which no path leaves
   Flags flags;
-  // Of a file of our own, since a call with an offset moves that of the system; used by whose turn it is.
+  // Of a file of our own, since a call with an offset moves that of the system; used with `mutex` locked.
   std::int64_t place = 0;
-  std::unique_ptr<std::timed_mutex> turns = std::make_unique<std::timed_mutex>();
+  std::unique_ptr<std::timed_mutex> mutex = std::make_unique<std::timed_mutex>();
   std::string begun;  // the first bytes of a character that is for a console
   std::unique_ptr<Listing> listing;
 

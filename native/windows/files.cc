@@ -25,7 +25,7 @@ Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
   if (file->is_directory()) return refuse(Errno::BadF);
   if (whence > 2) return refuse(Errno::Inval);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
-  const std::lock_guard<std::timed_mutex> turn(*file->turns);
+  const std::lock_guard<std::timed_mutex> lock(*file->mutex);
   nt::All all{};
   if (file->adopted || whence == 2) {
     const nt::Status status = look(file->object, all);

@@ -58,7 +58,7 @@ Answer State::open_name(nt::Object dir, const char* name, const Wanted& wanted, 
 Answer State::open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file) {
   file.device = dir.device;
   bool is_link = false;
-  if (path.plain()) {
+  if (path.is_single_component()) {
     const Answer answer = open_name(dir.object, path.bytes, wanted, path, file, is_link);
     if (!follow_last || !is_link) return answer;
   }
@@ -86,7 +86,7 @@ Answer State::status_at(const File& dir, const Path& path, bool follow_last) {
     return status(opened.get(), type, dir.device, path.bytes);
   };
   bool is_link = false;
-  if (path.plain()) {
+  if (path.is_single_component()) {
     std::u16string units;
     if (const Answer refused = spell(path.bytes, units); refused != 0) return refused;
     const Answer answer = ask(dir.object, units, is_link);

@@ -42,11 +42,11 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
   return state_.failed("NtSetInformationFile", wasi_common::set_times(opened.get(), times), path.bytes);
 }
 
-Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t room) {
+Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t capacity) {
   Path path;
   Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  std::uint8_t* const place = state_.memory(into, room);
+  std::uint8_t* const place = state_.memory(into, capacity);
   if (place == nullptr) return refuse(Errno::Fault);
   OwnedParent resolved;
   if (const Answer refused = state_.resolve_parent(parent->object, path, enter, resolved); refused != 0) return refused;
@@ -56,7 +56,7 @@ Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::u
   std::string target;
   if (const nt::Status status = read_link(opened.get(), target); !nt::succeeded(status))
     return state_.failed("NtFsControlFile", status, path.bytes);
-  const std::size_t size = std::min<std::size_t>(room, target.size());
+  const std::size_t size = std::min<std::size_t>(capacity, target.size());
   std::copy_n(target.begin(), size, place);
   return static_cast<Answer>(size);
 }

@@ -51,7 +51,7 @@ double left(const File& file) {
   return static_cast<double>(std::max<std::int64_t>(0, all.standard.size - place));
 }
 
-// Asked by whose turn it is.
+// The file's mutex is locked.
 Readiness now(const File& file, std::int32_t want) {
   switch (file.kind) {
     case Kind::pipe: return of_pipe(file, want);
@@ -66,8 +66,8 @@ Readiness now(const File& file, std::int32_t want) {
 Readiness readiness(const File& file, std::int32_t want) {
   if (file.kind != Kind::pipe || file.overlapped) return now(file, want);
   // A call on it that waits keeps all others waiting in the system, even those that only ask.
-  const std::unique_lock<std::timed_mutex> turn(*file.turns, std::try_to_lock);
-  return turn.owns_lock() ? now(file, want) : Readiness{};
+  const std::unique_lock<std::timed_mutex> lock(*file.mutex, std::try_to_lock);
+  return lock.owns_lock() ? now(file, want) : Readiness{};
 }
 
 bool ready_within(const File& file, std::int32_t want, int milliseconds) {

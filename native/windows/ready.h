@@ -12,7 +12,7 @@ struct Readiness {
 
 // Of a pipe, a console or a device, and of a file, which always is.
 Readiness readiness(const File& file, std::int32_t want);
-// The same, asked by whose turn it is, until it is or the time is over.
+// The same, with the file's mutex locked, until it is or the time is over.
 bool ready_within(const File& file, std::int32_t want, int milliseconds);
 // How many bytes a pipe takes at once; 0 where it cannot tell.
 int pipe_room(const File& file);

@@ -2,8 +2,8 @@
 #include <memory>
 #include <new>
 
+#include "chunks.h"
 #include "host.h"
-#include "pieces.h"
 #include "sockets.h"
 #include "stream.h"
 #include "win.h"
@@ -17,8 +17,8 @@ struct Buffers {
   DWORD count = 0;
   WSABUF all[max_spans];
 
-  explicit Buffers(Pieces& pieces) {
-    for (const Piece& piece : pieces) all[count++] = {piece.length, reinterpret_cast<char*>(piece.base)};
+  explicit Buffers(Chunks& chunks) {
+    for (const Chunk& chunk : chunks) all[count++] = {chunk.length, reinterpret_cast<char*>(chunk.base)};
     // Winsock wants one at least.
     if (count == 0) all[count++] = {0, nullptr};
   }
@@ -47,14 +47,14 @@ bool would_wait(const File& file, short event) {
 template <class Call>
 Answer move_all(State& state, std::uint32_t spans, bool receives, Call call) {
   std::uint32_t& progress = state.block().progress;
-  Pieces pieces;
-  if (const Answer refused = pieces.gather(state, spans, Pieces::at_once, progress); refused != 0) return refused;
-  if (pieces.empty() && (progress > 0 || receives)) return progress;
-  const std::uint64_t offered = pieces.total();
-  const Answer size = call(pieces);
+  Chunks chunks;
+  if (const Answer refused = chunks.gather(state, spans, Chunks::at_once, progress); refused != 0) return refused;
+  if (chunks.empty() && (progress > 0 || receives)) return progress;
+  const std::uint64_t offered = chunks.total();
+  const Answer size = call(chunks);
   if (size < 0) return size == pending || progress == 0 ? size : progress;
   progress += static_cast<std::uint32_t>(size);
-  const bool last = static_cast<std::uint64_t>(size) == offered && offered < Pieces::at_once;
+  const bool last = static_cast<std::uint64_t>(size) == offered && offered < Chunks::at_once;
   return last || size == 0 ? progress : pending;
 }
 
@@ -89,20 +89,20 @@ Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (flags > riflags::all) return refuse(Errno::Inval);
   if (!file->is_socket()) return refuse(Errno::NotSock);
   state_.block().second = 0;
-  const auto receive = [&](Pieces& pieces, DWORD how) -> Answer {
+  const auto receive = [&](Chunks& chunks, DWORD how) -> Answer {
     if (would_wait(*file, POLLRDNORM)) return not_yet(*file);
-    Buffers buffers(pieces);
+    Buffers buffers(chunks);
     DWORD size = 0;
     const int result = ::WSARecv(socket_of(*file), buffers.all, buffers.count, &size, &how, nullptr, nullptr);
     if (result == 0 || ::WSAGetLastError() != WSAEMSGSIZE) return answer(state_, *file, "WSARecv", POLLRDNORM, result, size);
     state_.block().second = roflags_data_truncated;
-    return static_cast<Answer>(pieces.total());
+    return static_cast<Answer>(chunks.total());
   };
   if (flags == riflags::waitall && waits_for_all(*file))
-    return move_all(state_, spans, true, [&](Pieces& pieces) { return receive(pieces, 0); });
-  Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
-  return receive(pieces, flags & riflags::peek ? MSG_PEEK : 0);
+    return move_all(state_, spans, true, [&](Chunks& chunks) { return receive(chunks, 0); });
+  Chunks chunks;
+  if (const Answer refused = chunks.gather(state_, spans); refused != 0) return refused;
+  return receive(chunks, flags & riflags::peek ? MSG_PEEK : 0);
 }
 
 Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
@@ -110,17 +110,17 @@ Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (!file) return refuse(Errno::BadF);
   if (flags != 0) return refuse(Errno::Inval);
   if (!file->is_socket()) return refuse(Errno::NotSock);
-  const auto send = [&](Pieces& pieces) -> Answer {
+  const auto send = [&](Chunks& chunks) -> Answer {
     if (would_wait(*file, POLLWRNORM)) return not_yet(*file);
-    Buffers buffers(pieces);
+    Buffers buffers(chunks);
     DWORD size = 0;
     const int result = ::WSASend(socket_of(*file), buffers.all, buffers.count, &size, 0, nullptr, nullptr);
     return answer(state_, *file, "WSASend", POLLWRNORM, result, size);
   };
   if (waits_for_all(*file)) return move_all(state_, spans, false, send);
-  Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
-  return send(pieces);
+  Chunks chunks;
+  if (const Answer refused = chunks.gather(state_, spans); refused != 0) return refused;
+  return send(chunks);
 }
 
 Answer Host::shutdown(Handle handle, std::uint32_t how) {

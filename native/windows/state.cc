@@ -1,4 +1,4 @@
-// Knows what a guest is told of a file.
+// Describes a file to the guest.
 #include "state.h"
 
 namespace wasi_common {

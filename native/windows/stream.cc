@@ -13,7 +13,7 @@ namespace {
 
 using Lock = std::unique_lock<std::timed_mutex>;
 
-// Nobody is at the other end any more.
+// The other end is closed.
 bool ended(nt::Status status) {
   constexpr nt::Status ends[] = {nt::end_of_file, nt::status(0xc000014b), nt::status(0xc00000b0), nt::status(0xc00000b1)};
   return std::find(std::begin(ends), std::end(ends), status) != std::end(ends);
@@ -36,13 +36,13 @@ nt::Status in_time(const File& file, nt::Outcome& outcome, Call call) {
 }
 
 // A console speaks UTF-16. A process has one, and what of its input did not fit waits for the next call.
-std::timed_mutex input_turns;
+std::timed_mutex input_mutex;
 std::string input;
 
 Answer read_console(State& state, const File& file, std::uint8_t* into, std::uint32_t size) {
-  // Who reads a line has its turn until the line ends.
-  const Lock turn(input_turns, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
-  if (!turn.owns_lock()) return not_yet(file);
+  // The thread that reads a line keeps the lock until the line ends.
+  const Lock lock(input_mutex, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
+  if (!lock.owns_lock()) return not_yet(file);
   if (input.empty()) {
     if (!ready_within(file, want_read, file.asked_nonblock() ? 0 : patience)) return not_yet(file);
     wchar_t units[1024];
@@ -83,9 +83,9 @@ Answer write_console(State& state, File& file, const std::uint8_t* from, std::ui
     for (const char byte : bytes) units += static_cast<unsigned char>(byte) < 0x80 ? static_cast<char16_t>(byte) : u'\xfffd';
   }
   for (std::size_t at = 0; at < units.size();) {
-    const auto piece = static_cast<DWORD>(std::min<std::size_t>(units.size() - at, 8192));
+    const auto chunk = static_cast<DWORD>(std::min<std::size_t>(units.size() - at, 8192));
     DWORD written = 0;
-    if (!::WriteConsoleW(file.object, units.data() + at, piece, &written, nullptr) || written == 0)
+    if (!::WriteConsoleW(file.object, units.data() + at, chunk, &written, nullptr) || written == 0)
       return state.failed("WriteConsoleW", static_cast<int>(::GetLastError()));
     at += written;
   }
@@ -105,8 +105,8 @@ std::uint32_t room(const File& file) {
 Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t size) {
   if (file.kind == Kind::console) return read_console(state, file, into, size);
   // What another thread finds ready too may be gone when this one uses it.
-  const Lock turn(*file.turns, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
-  if (!turn.owns_lock()) return not_yet(file);
+  const Lock lock(*file.mutex, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
+  if (!lock.owns_lock()) return not_yet(file);
   nt::Outcome outcome{};
   nt::Status status = 0;
   const auto read = [&](HANDLE event) {
@@ -125,8 +125,8 @@ Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t s
 }
 
 Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uint32_t size) {
-  const Lock turn(*file.turns, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
-  if (!turn.owns_lock()) return not_yet(file);
+  const Lock lock(*file.mutex, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
+  if (!lock.owns_lock()) return not_yet(file);
   if (file.kind == Kind::console) return write_console(state, file, from, size);
   nt::Outcome outcome{};
   nt::Status status = 0;

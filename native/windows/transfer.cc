@@ -2,15 +2,15 @@
 #include <memory>
 #include <new>
 
+#include "chunks.h"
 #include "host.h"
-#include "pieces.h"
 #include "stream.h"
 
 namespace wasi_common {
 namespace {
 
 struct Buffer {
-  std::uint8_t bytes[Pieces::at_once];
+  std::uint8_t bytes[Chunks::at_once];
 };
 std::unique_ptr<Buffer> buffer() { return std::unique_ptr<Buffer>(new (std::nothrow) Buffer); }
 
@@ -24,44 +24,44 @@ nt::Status write_one(const File& file, nt::Outcome& outcome, std::uint8_t* from,
   return nt::calls.write_file(file.object, nullptr, nullptr, nullptr, &outcome, from, size, offset, nullptr);
 }
 
-// Moves one piece after the other, from `offset` on; where that is null, from where the system's own offset is. What is done
+// Moves one chunk after the other, from `offset` on; where that is null, from where the system's own offset is. What is done
 // counts more than what failed behind it.
-Answer move_each(State& state, const File& file, Piece* begin, const Piece* end, const std::int64_t* offset, const char* name,
+Answer move_each(State& state, const File& file, Chunk* begin, const Chunk* end, const std::int64_t* offset, const char* name,
                  Move move) {
   std::uint64_t done = 0;
   std::int64_t place = offset != nullptr ? *offset : 0;
-  for (const Piece* piece = begin; piece != end; ++piece) {
+  for (const Chunk* chunk = begin; chunk != end; ++chunk) {
     nt::Outcome outcome{};
-    const nt::Status status = move(file, outcome, piece->base, piece->length, offset != nullptr ? &place : nullptr);
+    const nt::Status status = move(file, outcome, chunk->base, chunk->length, offset != nullptr ? &place : nullptr);
     if (status == nt::end_of_file) break;
     if (!nt::succeeded(status)) return done > 0 ? static_cast<Answer>(done) : state.failed(name, status);
     done += outcome.information;
     if (place != nt::at_end) place += static_cast<std::int64_t>(outcome.information);
-    if (outcome.information < piece->length) break;
+    if (outcome.information < chunk->length) break;
   }
   return static_cast<Answer>(done);
 }
 
-// Many small pieces are moved as one.
-bool as_one(const Pieces& pieces) { return pieces.count() > 1 && pieces.total() <= Pieces::at_once; }
+// Many small chunks are moved as one.
+bool as_one(const Chunks& chunks) { return chunks.count() > 1 && chunks.total() <= Chunks::at_once; }
 
-Answer read_disk(State& state, const File& file, Pieces& pieces, const std::int64_t* offset) {
+Answer read_disk(State& state, const File& file, Chunks& chunks, const std::int64_t* offset) {
   constexpr const char* name = "NtReadFile";
-  if (!as_one(pieces)) return move_each(state, file, pieces.begin(), pieces.end(), offset, name, read_one);
+  if (!as_one(chunks)) return move_each(state, file, chunks.begin(), chunks.end(), offset, name, read_one);
   const auto room = buffer();
   if (room == nullptr) return refuse(Errno::NoMem);
-  Piece whole{room->bytes, static_cast<std::uint32_t>(pieces.total())};
+  Chunk whole{room->bytes, static_cast<std::uint32_t>(chunks.total())};
   const Answer size = move_each(state, file, &whole, &whole + 1, offset, name, read_one);
-  if (size > 0) pieces.copy_from(room->bytes, static_cast<std::uint64_t>(size));
+  if (size > 0) chunks.copy_from(room->bytes, static_cast<std::uint64_t>(size));
   return size;
 }
 
-Answer write_disk(State& state, const File& file, Pieces& pieces, const std::int64_t* offset) {
+Answer write_disk(State& state, const File& file, Chunks& chunks, const std::int64_t* offset) {
   constexpr const char* name = "NtWriteFile";
-  if (!as_one(pieces)) return move_each(state, file, pieces.begin(), pieces.end(), offset, name, write_one);
+  if (!as_one(chunks)) return move_each(state, file, chunks.begin(), chunks.end(), offset, name, write_one);
   const auto room = buffer();
   if (room == nullptr) return refuse(Errno::NoMem);
-  Piece whole{room->bytes, pieces.copy_to(room->bytes, Pieces::at_once)};
+  Chunk whole{room->bytes, chunks.copy_to(room->bytes, Chunks::at_once)};
   return move_each(state, file, &whole, &whole + 1, offset, name, write_one);
 }
 
@@ -69,7 +69,7 @@ Answer write_disk(State& state, const File& file, Pieces& pieces, const std::int
 template <class Call>
 Answer keep_position(State& state, const File& file, Call call) {
   if (!file.adopted) return call();
-  const std::lock_guard<std::timed_mutex> turn(*file.turns);
+  const std::lock_guard<std::timed_mutex> lock(*file.mutex);
   nt::All all;
   if (const nt::Status status = look(file.object, all); !nt::succeeded(status))
     return state.failed("NtQueryInformationFile", status);
@@ -81,7 +81,7 @@ Answer keep_position(State& state, const File& file, Call call) {
 // Where the file's own offset is, or at its end.
 template <class Call>
 Answer write_on(File& file, Call call) {
-  const std::lock_guard<std::timed_mutex> turn(*file.turns);
+  const std::lock_guard<std::timed_mutex> lock(*file.mutex);
   const bool appends = (file.flags.get() & fdflags::append) != 0;
   const std::int64_t* const offset = file.adopted ? nullptr : appends ? &nt::at_end : &file.place;
   const Answer size = call(offset);
@@ -100,14 +100,14 @@ Answer write_all(State& state, File& file, std::uint32_t spans) {
   const auto room = buffer();
   if (room == nullptr) return refuse(Errno::NoMem);
   std::uint32_t& progress = state.block().progress;
-  Pieces pieces;
-  if (const Answer refused = pieces.gather(state, spans, Pieces::at_once, progress); refused != 0) return refused;
-  if (pieces.empty()) return progress;
-  const std::uint32_t offered = pieces.copy_to(room->bytes, Pieces::at_once);
+  Chunks chunks;
+  if (const Answer refused = chunks.gather(state, spans, Chunks::at_once, progress); refused != 0) return refused;
+  if (chunks.empty()) return progress;
+  const std::uint32_t offered = chunks.copy_to(room->bytes, Chunks::at_once);
   const Answer written = write_stream(state, file, room->bytes, offered);
   if (written < 0) return written == pending || progress == 0 ? written : progress;
   progress += static_cast<std::uint32_t>(written);
-  const bool last = written == offered && offered < Pieces::at_once;
+  const bool last = written == offered && offered < Chunks::at_once;
   return last || written == 0 || file.asked_nonblock() ? progress : pending;
 }
 
@@ -119,19 +119,19 @@ Answer Host::readv(Handle handle, std::uint32_t spans) {
   if (file->is_directory()) return refuse(Errno::IsDir);
   if (file->is_socket()) return recv(handle, spans, 0);
   if (!file->reads) return refuse(Errno::BadF);
-  Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
-  if (pieces.empty()) return 0;
+  Chunks chunks;
+  if (const Answer refused = chunks.gather(state_, spans); refused != 0) return refused;
+  if (chunks.empty()) return 0;
   if (file->kind != Kind::disk) {
     const auto room = buffer();
     if (room == nullptr) return refuse(Errno::NoMem);
-    const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(pieces.total(), Pieces::at_once));
+    const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunks.total(), Chunks::at_once));
     const Answer size = read_stream(state_, *file, room->bytes, most);
-    if (size > 0) pieces.copy_from(room->bytes, static_cast<std::uint64_t>(size));
+    if (size > 0) chunks.copy_from(room->bytes, static_cast<std::uint64_t>(size));
     return size;
   }
-  const std::lock_guard<std::timed_mutex> turn(*file->turns);
-  const Answer size = read_disk(state_, *file, pieces, file->adopted ? nullptr : &file->place);
+  const std::lock_guard<std::timed_mutex> lock(*file->mutex);
+  const Answer size = read_disk(state_, *file, chunks, file->adopted ? nullptr : &file->place);
   if (size > 0 && !file->adopted) file->place += size;
   return size;
 }
@@ -143,10 +143,10 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   if (!file->reads) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
   const std::int64_t place = place_of(offset);
-  Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans, limit_at(place)); refused != 0) return refused;
-  if (pieces.empty()) return 0;
-  return keep_position(state_, *file, [&] { return read_disk(state_, *file, pieces, &place); });
+  Chunks chunks;
+  if (const Answer refused = chunks.gather(state_, spans, limit_at(place)); refused != 0) return refused;
+  if (chunks.empty()) return 0;
+  return keep_position(state_, *file, [&] { return read_disk(state_, *file, chunks, &place); });
 }
 
 Answer Host::writev(Handle handle, std::uint32_t spans) {
@@ -155,10 +155,10 @@ Answer Host::writev(Handle handle, std::uint32_t spans) {
   if (file->is_socket()) return send(handle, spans, 0);
   if (!file->writes) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return write_all(state_, *file, spans);
-  Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans); refused != 0) return refused;
-  if (pieces.empty()) return 0;
-  return write_on(*file, [&](const std::int64_t* offset) { return write_disk(state_, *file, pieces, offset); });
+  Chunks chunks;
+  if (const Answer refused = chunks.gather(state_, spans); refused != 0) return refused;
+  if (chunks.empty()) return 0;
+  return write_on(*file, [&](const std::int64_t* offset) { return write_disk(state_, *file, chunks, offset); });
 }
 
 Answer Host::write_text(Handle handle, std::uint32_t length) {
@@ -166,7 +166,7 @@ Answer Host::write_text(Handle handle, std::uint32_t length) {
   if (!file) return refuse(Errno::BadF);
   if (length > sizeof(Block::text)) return refuse(Errno::Inval);
   if (!file->writes) return refuse(Errno::BadF);
-  Piece whole{state_.block().text, length};
+  Chunk whole{state_.block().text, length};
   if (file->kind != Kind::disk) return write_stream(state_, *file, whole.base, length);
   return write_on(*file, [&](const std::int64_t* offset) {
     return move_each(state_, *file, &whole, &whole + 1, offset, "NtWriteFile", write_one);
@@ -181,10 +181,10 @@ Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   // Linux appends here, too, whatever the offset.
   const bool appends = (file->flags.get() & fdflags::append) != 0;
   const std::int64_t place = appends ? nt::at_end : place_of(offset);
-  Pieces pieces;
-  if (const Answer refused = pieces.gather(state_, spans, limit_at(appends ? 0 : place)); refused != 0) return refused;
-  if (pieces.empty()) return pieces.cut() ? refuse(Errno::Fbig) : 0;
-  return keep_position(state_, *file, [&] { return write_disk(state_, *file, pieces, &place); });
+  Chunks chunks;
+  if (const Answer refused = chunks.gather(state_, spans, limit_at(appends ? 0 : place)); refused != 0) return refused;
+  if (chunks.empty()) return chunks.cut() ? refuse(Errno::Fbig) : 0;
+  return keep_position(state_, *file, [&] { return write_disk(state_, *file, chunks, &place); });
 }
 
 }  // namespace wasi_common

@@ -26,13 +26,13 @@ class Objects final : public Tree {
       default: return refuse(Errno::NotSup);
     }
   }
-  Answer read_link(Directory in, const char* name, char* into, std::size_t room) override {
+  Answer read_link(Directory in, const char* name, char* into, std::size_t capacity) override {
     Object opened;
     if (const Answer refused = open(in, name, {}, opened); refused != 0) return refused;
     std::string target;
     const nt::Status status = wasi_common::read_link(opened.get(), target);
     if (!nt::succeeded(status)) return state_.failed("NtFsControlFile", status, name);
-    return static_cast<Answer>(target.copy(into, room));
+    return static_cast<Answer>(target.copy(into, capacity));
   }
   void leave(Directory directory) override { Object{reinterpret_cast<nt::Object>(directory)}; }
 
@@ -55,7 +55,7 @@ Answer State::walk(nt::Object dir, const Path& path, unsigned how, OwnedParent& 
 
 Answer State::resolve_parent(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved) {
   // A single name needs no resolving, unless it is a link that shall be followed.
-  if (path.plain() && !(how & follow)) {
+  if (path.is_single_component() && !(how & follow)) {
     if (path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
     resolved.directory = reinterpret_cast<Directory>(dir);
     std::memcpy(resolved.name, path.bytes, path.length + 1);

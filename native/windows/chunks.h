@@ -1,4 +1,4 @@
-// Knows the pieces of guest memory that a call names.
+// Knows the chunks of guest memory that a call names.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -7,12 +7,12 @@
 
 namespace wasi_common {
 
-struct Piece {
+struct Chunk {
   std::uint8_t* base;
   std::uint32_t length;
 };
 
-class Pieces {
+class Chunks {
  public:
   // What moves through a buffer of ours moves in one call, and at once.
   static constexpr std::uint32_t at_once = 65536;
@@ -32,7 +32,7 @@ class Pieces {
       skipped -= passed;
       cut_ = cut_ || length < span.length - passed;
       if (length == 0) continue;
-      pieces_[count_++] = {base + passed, static_cast<std::uint32_t>(length)};
+      chunks_[count_++] = {base + passed, static_cast<std::uint32_t>(length)};
       total_ += length;
     }
     return 0;
@@ -42,23 +42,23 @@ class Pieces {
   bool cut() const { return cut_; }
   std::uint32_t count() const { return count_; }
   std::uint64_t total() const { return total_; }
-  Piece* begin() { return pieces_; }
-  Piece* end() { return pieces_ + count_; }
+  Chunk* begin() { return chunks_; }
+  Chunk* end() { return chunks_ + count_; }
 
   // To and from a buffer. How many bytes lie in it.
   std::uint32_t copy_to(std::uint8_t* buffer, std::uint32_t room) const {
     std::uint32_t size = 0;
     for (std::uint32_t i = 0; i < count_ && size < room; ++i) {
-      const std::uint32_t fits = std::min(pieces_[i].length, room - size);
-      std::memcpy(buffer + size, pieces_[i].base, fits);
+      const std::uint32_t fits = std::min(chunks_[i].length, room - size);
+      std::memcpy(buffer + size, chunks_[i].base, fits);
       size += fits;
     }
     return size;
   }
   void copy_from(const std::uint8_t* buffer, std::uint64_t size) {
     for (std::uint32_t i = 0; i < count_ && size > 0; ++i) {
-      const auto fits = std::min<std::uint64_t>(pieces_[i].length, size);
-      std::memcpy(pieces_[i].base, buffer, fits);
+      const auto fits = std::min<std::uint64_t>(chunks_[i].length, size);
+      std::memcpy(chunks_[i].base, buffer, fits);
       buffer += fits;
       size -= fits;
     }
@@ -68,7 +68,7 @@ class Pieces {
   std::uint32_t count_ = 0;
   std::uint64_t total_ = 0;
   bool cut_ = false;
-  Piece pieces_[max_spans];
+  Chunk chunks_[max_spans];
 };
 
 }  // namespace wasi_common
