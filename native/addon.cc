@@ -222,14 +222,14 @@ Napi::Value failure(const Napi::CallbackInfo& info) {
 Napi::Value preopen(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr || !info[1].IsString()) return refuse_arguments(info.Env());
-  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.preopen(info[1].As<Napi::String>())));
+  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.open_ambient(info[1].As<Napi::String>())));
 }
 
 // adopt(index, fd): handle or unexpected
 Napi::Value adopt(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr || !info[1].IsNumber()) return refuse_arguments(info.Env());
-  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.adopt(info[1].As<Napi::Number>().Int32Value())));
+  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.adopt_ambient(info[1].As<Napi::Number>().Int32Value())));
 }
 
 // listen(index, address, port): handle or unexpected
@@ -237,7 +237,7 @@ Napi::Value listen(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr || !info[1].IsString() || !info[2].IsNumber()) return refuse_arguments(info.Env());
   const auto port = convert<std::uint16_t>(info[2].As<Napi::Number>().DoubleValue());
-  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.listen(info[1].As<Napi::String>(), port)));
+  return Napi::Number::New(info.Env(), static_cast<double>(asked->host.listen_ambient(info[1].As<Napi::String>(), port)));
 }
 
 // listening(index, handle): [address, port], or undefined where it failed

@@ -25,11 +25,15 @@ class Host {
   // How paths are resolved: "openat2" or "walk".
   const char* resolver() { return state_.resolver(); }
 
-  // The embedder's calls answer `unexpected` for every error, so that failure() tells all about it.
-  Answer preopen(const std::string& path);
-  Answer adopt(int fd);
+  // The embedder's calls, which act by the ambient authority of the process: no sandbox holds them, and no guest can reach them.
+  // They answer `unexpected` for every error, so that failure() tells all about it.
+  //
+  // A directory to preopen, by any path of the host.
+  Answer open_ambient(const std::string& path);
+  // A descriptor that the host has open.
+  Answer adopt_ambient(int fd);
   // At a numeric address.
-  Answer listen(const std::string& address, std::uint16_t port);
+  Answer listen_ambient(const std::string& address, std::uint16_t port);
   // Where a socket listens: no address and port 0 for one that is not of the internet.
   Answer listening(Handle socket, std::string& address, std::uint16_t& port);
 

@@ -1,4 +1,4 @@
-// Knows how a socket of the host comes to listen for a guest, and how it is told where one does.
+// Makes sockets that listen for a guest, by the ambient authority of the process, and reports their addresses.
 #include <netinet/tcp.h>
 
 #include <cstring>
@@ -16,7 +16,7 @@ bool set(int socket, int level, int option) {
 
 }  // namespace
 
-Answer Host::listen(const std::string& text, std::uint16_t port) {
+Answer Host::listen_ambient(const std::string& text, std::uint16_t port) {
   Address address;
   const socklen_t size = read_address(text, port, address);
   if (size == 0) return state_.failed_embedder("bind", EINVAL);

@@ -1,4 +1,4 @@
-// Knows how a socket of the host comes to listen for a guest, and how it is told where one does.
+// Makes sockets that listen for a guest, by the ambient authority of the process, and reports their addresses.
 #include <cstring>
 
 #include "address.h"
@@ -37,7 +37,7 @@ bool listens(nt::Object socket) {
          listening != 0;
 }
 
-Answer Host::listen(const std::string& text, std::uint16_t port) {
+Answer Host::listen_ambient(const std::string& text, std::uint16_t port) {
   start();
   Address address;
   const auto failed = [&](const char* call) { return state_.failed_embedder(call, ::WSAGetLastError()); };

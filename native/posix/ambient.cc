@@ -1,11 +1,11 @@
-// Knows how an embedder's directories and descriptors become files of a Host.
+// Opens the embedder's directories, and adopts its descriptors, by the ambient authority of the process: outside of any sandbox.
 #include <fcntl.h>
 
 #include "host.h"
 
 namespace wasi_common {
 
-Answer Host::preopen(const std::string& path) {
+Answer Host::open_ambient(const std::string& path) {
   // What lies behind a NUL would be cut off, and another directory opened than the one that was named.
   if (path.find('\0') != std::string::npos) return state_.failed_embedder("open", EINVAL, &path);
   // O_PATH would not do: the directory shall be listed and synced.
@@ -24,7 +24,7 @@ Answer Host::preopen(const std::string& path) {
   return state_.place(std::move(file));
 }
 
-Answer Host::adopt(int fd) {
+Answer Host::adopt_ambient(int fd) {
   struct stat status;
   if (::fstat(fd, &status) != 0) return state_.failed_embedder("fstat", errno);
   const int flags = ::fcntl(fd, F_GETFL);

@@ -1,4 +1,4 @@
-// Knows how an embedder's directories and descriptors become files of a Host.
+// Opens the embedder's directories, and adopts its descriptors, by the ambient authority of the process: outside of any sandbox.
 #include "win.h"
 
 #include "host.h"
@@ -49,7 +49,7 @@ std::uint64_t volume(HANDLE file) {
 
 }  // namespace
 
-Answer Host::preopen(const std::string& path) {
+Answer Host::open_ambient(const std::string& path) {
   // What lies behind a NUL would be cut off, and another directory opened than the one that was named.
   std::u16string units;
   if (path.find('\0') != std::string::npos || !to_utf16(path, units))
@@ -70,7 +70,7 @@ Answer Host::preopen(const std::string& path) {
   return state_.place(std::move(file));
 }
 
-Answer Host::adopt(int fd) {
+Answer Host::adopt_ambient(int fd) {
   const HANDLE handle = handle_of(fd);
   if (handle == INVALID_HANDLE_VALUE) return state_.failed_embedder("uv_get_osfhandle", ERROR_INVALID_HANDLE);
   File file;
