@@ -33,18 +33,20 @@ int socket_type(HANDLE handle) {
 }
 
 template <class Record>
-bool ask(HANDLE handle, Record& record, std::uint32_t about) {
-  nt::Outcome outcome{};
-  return nt::succeeded(nt::calls.query_information_file(handle, &outcome, &record, sizeof(record), about));
+bool query(HANDLE handle, Record& record, std::uint32_t information_class) {
+  nt::IO_STATUS_BLOCK outcome{};
+  return nt::NT_SUCCESS(nt::calls.NtQueryInformationFile(handle, &outcome, &record, sizeof(record), information_class));
 }
 
 std::uint64_t volume(HANDLE file) {
   // The label lies behind it.
-  alignas(8) std::uint8_t bytes[sizeof(nt::Volume) + 64];
-  nt::Outcome outcome{};
-  const nt::Status status =
-      nt::calls.query_volume_information_file(file, &outcome, bytes, sizeof(bytes), nt::about_volume::volume);
-  return nt::succeeded(status) || status == nt::buffer_overflow ? reinterpret_cast<nt::Volume*>(bytes)->serial : 0;
+  alignas(8) std::uint8_t bytes[sizeof(nt::FILE_FS_VOLUME_INFORMATION) + 64];
+  nt::IO_STATUS_BLOCK outcome{};
+  const nt::NTSTATUS status =
+      nt::calls.NtQueryVolumeInformationFile(file, &outcome, bytes, sizeof(bytes), nt::FileFsVolumeInformation);
+  return nt::NT_SUCCESS(status) || status == nt::STATUS_BUFFER_OVERFLOW
+             ? reinterpret_cast<nt::FILE_FS_VOLUME_INFORMATION*>(bytes)->VolumeSerialNumber
+             : 0;
 }
 
 }  // namespace
@@ -55,14 +57,15 @@ Answer Host::open_ambient(const std::string& path) {
   if (path.find('\0') != std::string::npos || !to_utf16(path, units))
     return state_.failed_embedder("CreateFileW", ERROR_INVALID_PARAMETER, &path);
   // By the host's own rules, links and all.
-  Object opened(::CreateFileW(
-      reinterpret_cast<const wchar_t*>(units.c_str()), FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
-      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr));
+  Object opened(::CreateFileW(reinterpret_cast<const wchar_t*>(units.c_str()),
+                              FILE_LIST_DIRECTORY | nt::FILE_READ_ATTRIBUTES | nt::SYNCHRONIZE, nt::share_all, nullptr,
+                              OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr));
   if (!opened.open()) return state_.failed_embedder("CreateFileW", last_error(), &path);
-  nt::AttributeTag kind;
-  if (const nt::Status status = look(opened.get(), kind); !nt::succeeded(status))
+  nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
+  if (const nt::NTSTATUS status = look(opened.get(), kind); !nt::NT_SUCCESS(status))
     return state_.failed_embedder("NtQueryInformationFile", status, &path);
-  if ((kind.attributes & nt::attribute::directory) == 0) return state_.failed_embedder("CreateFileW", ERROR_DIRECTORY, &path);
+  if ((kind.FileAttributes & nt::FILE_ATTRIBUTE_DIRECTORY) == 0)
+    return state_.failed_embedder("CreateFileW", ERROR_DIRECTORY, &path);
   File file;
   file.type = Filetype::Directory;
   file.device = volume(opened.get());
@@ -80,17 +83,17 @@ Answer Host::adopt_ambient(int fd) {
   int type = 0;
   std::uint32_t mode = 0;
   std::uint32_t allowed = 0;
-  const bool known = ask(handle, allowed, nt::about::file_access);
-  file.reads = !known || (allowed & nt::access::read_data) != 0;
-  file.writes = !known || (allowed & (nt::access::write_data | nt::access::append_data)) != 0;
+  const bool known = query(handle, allowed, nt::FileAccessInformation);
+  file.reads = !known || (allowed & nt::FILE_READ_DATA) != 0;
+  file.writes = !known || (allowed & (nt::FILE_WRITE_DATA | nt::FILE_APPEND_DATA)) != 0;
   switch (::GetFileType(handle)) {
     case FILE_TYPE_DISK: {
-      nt::AttributeTag kind;
-      if (const nt::Status status = look(handle, kind); !nt::succeeded(status))
+      nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
+      if (const nt::NTSTATUS status = look(handle, kind); !nt::NT_SUCCESS(status))
         return state_.failed_embedder("NtQueryInformationFile", status);
       file.type = filetype(kind);
       file.device = volume(handle);
-      if (known && file.writes && (allowed & nt::access::write_data) == 0) file.flags = fdflags::append;
+      if (known && file.writes && (allowed & nt::FILE_WRITE_DATA) == 0) file.flags = fdflags::append;
       break;
     }
     case FILE_TYPE_CHAR:
@@ -105,8 +108,8 @@ Answer Host::adopt_ambient(int fd) {
       break;
     default: return state_.failed_embedder("GetFileType", ERROR_INVALID_HANDLE);
   }
-  constexpr std::uint32_t synchronous = 0x30;
-  file.overlapped = file.kind != Kind::console && ask(handle, mode, nt::about::mode) && (mode & synchronous) == 0;
+  constexpr std::uint32_t synchronous = nt::FILE_SYNCHRONOUS_IO_ALERT | nt::FILE_SYNCHRONOUS_IO_NONALERT;
+  file.overlapped = file.kind != Kind::console && query(handle, mode, nt::FileModeInformation) && (mode & synchronous) == 0;
   // Its offset would have to be told with each call, and nobody else would know it.
   if (file.kind == Kind::disk && file.overlapped)
     return state_.failed_embedder("NtQueryInformationFile", ERROR_INVALID_PARAMETER);

@@ -4,51 +4,52 @@
 namespace wasi_common::nt {
 
 extern "C" {
-Status NtCreateFile(Object*, std::uint32_t, const Attributes*, Outcome*, const std::int64_t*, std::uint32_t, std::uint32_t,
-                    std::uint32_t, std::uint32_t, const void*, std::uint32_t);
-Status NtClose(Object);
-Status NtQueryInformationFile(Object, Outcome*, void*, std::uint32_t, std::uint32_t);
-Status NtSetInformationFile(Object, Outcome*, const void*, std::uint32_t, std::uint32_t);
-Status NtQueryDirectoryFile(Object, Object, void*, void*, Outcome*, void*, std::uint32_t, std::uint32_t, std::uint8_t,
-                            const Text*, std::uint8_t);
-Status NtQueryVolumeInformationFile(Object, Outcome*, void*, std::uint32_t, std::uint32_t);
-Status NtFsControlFile(Object, Object, void*, void*, Outcome*, std::uint32_t, const void*, std::uint32_t, void*, std::uint32_t);
-Status NtReadFile(Object, Object, void*, void*, Outcome*, void*, std::uint32_t, const std::int64_t*, const std::uint32_t*);
-Status NtWriteFile(Object, Object, void*, void*, Outcome*, const void*, std::uint32_t, const std::int64_t*, const std::uint32_t*);
-Status NtFlushBuffersFile(Object, Outcome*);
-Status RtlImpersonateSelf(std::uint32_t);
-Status RtlAdjustPrivilege(std::uint32_t, std::uint8_t, std::uint8_t, std::uint8_t*);
-Status NtOpenThreadToken(Object, std::uint32_t, std::uint8_t, Object*);
-Status NtSetInformationThread(Object, std::uint32_t, const void*, std::uint32_t);
+NTSTATUS NtCreateFile(HANDLE*, std::uint32_t, const OBJECT_ATTRIBUTES*, IO_STATUS_BLOCK*, const std::int64_t*, std::uint32_t,
+                      std::uint32_t, std::uint32_t, std::uint32_t, const void*, std::uint32_t);
+NTSTATUS NtClose(HANDLE);
+NTSTATUS NtQueryInformationFile(HANDLE, IO_STATUS_BLOCK*, void*, std::uint32_t, std::uint32_t);
+NTSTATUS NtSetInformationFile(HANDLE, IO_STATUS_BLOCK*, const void*, std::uint32_t, std::uint32_t);
+NTSTATUS NtQueryDirectoryFile(HANDLE, HANDLE, void*, void*, IO_STATUS_BLOCK*, void*, std::uint32_t, std::uint32_t, std::uint8_t,
+                              const UNICODE_STRING*, std::uint8_t);
+NTSTATUS NtQueryVolumeInformationFile(HANDLE, IO_STATUS_BLOCK*, void*, std::uint32_t, std::uint32_t);
+NTSTATUS NtFsControlFile(HANDLE, HANDLE, void*, void*, IO_STATUS_BLOCK*, std::uint32_t, const void*, std::uint32_t, void*,
+                         std::uint32_t);
+NTSTATUS NtReadFile(HANDLE, HANDLE, void*, void*, IO_STATUS_BLOCK*, void*, std::uint32_t, const std::int64_t*,
+                    const std::uint32_t*);
+NTSTATUS NtWriteFile(HANDLE, HANDLE, void*, void*, IO_STATUS_BLOCK*, const void*, std::uint32_t, const std::int64_t*,
+                     const std::uint32_t*);
+NTSTATUS NtFlushBuffersFile(HANDLE, IO_STATUS_BLOCK*);
+NTSTATUS RtlImpersonateSelf(std::uint32_t);
+NTSTATUS RtlAdjustPrivilege(std::uint32_t, std::uint8_t, std::uint8_t, std::uint8_t*);
+NTSTATUS NtOpenThreadToken(HANDLE, std::uint32_t, std::uint8_t, HANDLE*);
+NTSTATUS NtSetInformationThread(HANDLE, std::uint32_t, const void*, std::uint32_t);
 }
 
 namespace {
 
-Object const this_thread = reinterpret_cast<Object>(std::intptr_t{-2});
+HANDLE const this_thread = reinterpret_cast<HANDLE>(std::intptr_t{-2});
 
 void end_linking() {
-  constexpr std::uint32_t impersonation = 5;
-  const Object own = nullptr;
-  NtSetInformationThread(this_thread, impersonation, &own, sizeof(own));
+  constexpr std::uint32_t ThreadImpersonationToken = 5;
+  const HANDLE none = nullptr;
+  NtSetInformationThread(this_thread, ThreadImpersonationToken, &none, sizeof(none));
 }
 
-// Whether the host has this thread act as somebody else, which would be forgotten.
+// True where the host has this thread impersonate another user, which would be forgotten.
 bool acts_for_another() {
-  constexpr std::uint32_t query = 0x8;
-  Object token = nullptr;
-  const Status status = NtOpenThreadToken(this_thread, query, 1, &token);
-  if (succeeded(status)) NtClose(token);
-  return status != no_token;
+  HANDLE token = nullptr;
+  const NTSTATUS status = NtOpenThreadToken(this_thread, TOKEN_QUERY, 1, &token);
+  if (NT_SUCCESS(status)) NtClose(token);
+  return status != STATUS_NO_TOKEN;
 }
 
-Status begin_linking() {
-  constexpr std::uint32_t impersonation = 2;
-  constexpr std::uint32_t create_symbolic_link = 35;
-  if (acts_for_another()) return privilege_not_held;
-  if (const Status status = RtlImpersonateSelf(impersonation); !succeeded(status)) return status;
+NTSTATUS begin_linking() {
+  constexpr std::uint32_t SE_CREATE_SYMBOLIC_LINK_PRIVILEGE = 35;
+  if (acts_for_another()) return STATUS_PRIVILEGE_NOT_HELD;
+  if (const NTSTATUS status = RtlImpersonateSelf(SecurityImpersonation); !NT_SUCCESS(status)) return status;
   std::uint8_t before = 0;
-  const Status status = RtlAdjustPrivilege(create_symbolic_link, 1, 1, &before);
-  if (!succeeded(status)) end_linking();
+  const NTSTATUS status = RtlAdjustPrivilege(SE_CREATE_SYMBOLIC_LINK_PRIVILEGE, 1, 1, &before);
+  if (!NT_SUCCESS(status)) end_linking();
   return status;
 }
 

@@ -14,15 +14,16 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
   Listing* const listing = state_.table()->listing(handle, *file);
   if (listing == nullptr) return refuse(Errno::NoMem);
   constexpr const char* name = "NtQueryDirectoryFile";
-  if (const nt::Status status = listing->go_to(state_.block().cookie); status != nt::success) return state_.failed(name, status);
+  if (const nt::NTSTATUS status = listing->go_to(state_.block().cookie); status != nt::STATUS_SUCCESS)
+    return state_.failed(name, status);
 
   Dirents dirents(buffer, length);
   while (!dirents.full()) {
     Listing::Entry entry;
-    const nt::Status status = listing->peek(entry);
-    if (status == nt::no_more_files) break;
+    const nt::NTSTATUS status = listing->peek(entry);
+    if (status == nt::STATUS_NO_MORE_FILES) break;
     // What was written so far is lost for this call, but not for the next: its cookie is where this call began.
-    if (status != nt::success) return state_.failed(name, status);
+    if (status != nt::STATUS_SUCCESS) return state_.failed(name, status);
     Dirent record{};
     record.next = entry.next;
     record.inode = entry.inode;

@@ -12,109 +12,117 @@ constexpr std::int64_t epoch = 116444736000000000;  // 1970, from 1601
 constexpr std::uint64_t tick = 100;                 // nanoseconds
 
 template <class Record>
-nt::Status ask(nt::Object file, Record& record, std::uint32_t about) {
-  nt::Outcome outcome{};
-  const nt::Status status = nt::calls.query_information_file(file, &outcome, &record, sizeof(record), about);
+nt::NTSTATUS query(nt::HANDLE file, Record& record, std::uint32_t information_class) {
+  nt::IO_STATUS_BLOCK outcome{};
+  const nt::NTSTATUS status = nt::calls.NtQueryInformationFile(file, &outcome, &record, sizeof(record), information_class);
   // There was no room for the name, which we do not want.
-  return status == nt::buffer_overflow ? nt::success : status;
+  return status == nt::STATUS_BUFFER_OVERFLOW ? nt::STATUS_SUCCESS : status;
 }
 
 template <class Record>
-nt::Status tell(nt::Object file, const Record& record, std::uint32_t about) {
-  nt::Outcome outcome{};
-  return nt::calls.set_information_file(file, &outcome, &record, sizeof(record), about);
+nt::NTSTATUS set(nt::HANDLE file, const Record& record, std::uint32_t information_class) {
+  nt::IO_STATUS_BLOCK outcome{};
+  return nt::calls.NtSetInformationFile(file, &outcome, &record, sizeof(record), information_class);
 }
 
 // What systems and file systems say that do not know a class, or a flag in it.
-bool unknown(nt::Status status) {
-  return status == nt::invalid_info_class || status == nt::invalid_parameter || status == nt::not_implemented ||
-         status == nt::not_supported || status == nt::invalid_device_request;
+bool unknown(nt::NTSTATUS status) {
+  return status == nt::STATUS_INVALID_INFO_CLASS || status == nt::STATUS_INVALID_PARAMETER ||
+         status == nt::STATUS_NOT_IMPLEMENTED || status == nt::STATUS_NOT_SUPPORTED ||
+         status == nt::STATUS_INVALID_DEVICE_REQUEST;
 }
 
-nt::Status name_anew(nt::Object file, nt::Object directory, const std::u16string& name, std::uint32_t flags,
-                     std::uint32_t about) {
-  std::vector<std::uint8_t> bytes(sizeof(nt::NewName) + 2 * name.size());
-  nt::NewName head{};
-  head.flags = flags;
-  head.root = directory;
-  head.name_bytes = static_cast<std::uint32_t>(2 * name.size());
+nt::NTSTATUS name_anew(nt::HANDLE file, nt::HANDLE directory, const std::u16string& name, std::uint32_t flags,
+                       std::uint32_t information_class) {
+  std::vector<std::uint8_t> bytes(sizeof(nt::FILE_RENAME_INFORMATION) + 2 * name.size());
+  nt::FILE_RENAME_INFORMATION head{};
+  head.Flags = flags;
+  head.RootDirectory = directory;
+  head.FileNameLength = static_cast<std::uint32_t>(2 * name.size());
   std::memcpy(bytes.data(), &head, sizeof(head));
-  std::memcpy(bytes.data() + offsetof(nt::NewName, name), name.data(), head.name_bytes);
-  nt::Outcome outcome{};
-  return nt::calls.set_information_file(file, &outcome, bytes.data(), static_cast<std::uint32_t>(bytes.size()), about);
+  std::memcpy(bytes.data() + offsetof(nt::FILE_RENAME_INFORMATION, FileName), name.data(), head.FileNameLength);
+  nt::IO_STATUS_BLOCK outcome{};
+  return nt::calls.NtSetInformationFile(file, &outcome, bytes.data(), static_cast<std::uint32_t>(bytes.size()),
+                                        information_class);
 }
 
 }  // namespace
 
-nt::Status open_at(nt::Object directory, const std::u16string& name, const Opening& how, Object& opened, bool* created) {
+nt::NTSTATUS open_at(nt::HANDLE directory, const std::u16string& name, const Opening& how, Object& opened, bool* created) {
   const auto bytes = static_cast<std::uint16_t>(2 * name.size());
-  const nt::Text text{bytes, bytes, name.data()};
-  nt::Attributes attributes;
-  attributes.root = directory;
-  attributes.name = &text;
-  nt::Outcome outcome{};
-  nt::Object object = nt::no_object;
-  constexpr std::uint32_t options = nt::option::synchronous | nt::option::backup_intent | nt::option::itself;
-  const nt::Status status =
-      nt::calls.create_file(&object, how.access | nt::access::read_attributes | nt::access::synchronize, &attributes, &outcome,
-                            nullptr, nt::attribute::normal, how.share, how.disposition, how.options | options, nullptr, 0);
-  if (!nt::succeeded(status)) return status;
+  const nt::UNICODE_STRING text{bytes, bytes, name.data()};
+  nt::OBJECT_ATTRIBUTES attributes;
+  attributes.RootDirectory = directory;
+  attributes.ObjectName = &text;
+  nt::IO_STATUS_BLOCK outcome{};
+  nt::HANDLE object = nt::no_handle;
+  constexpr std::uint32_t options =
+      nt::FILE_SYNCHRONOUS_IO_NONALERT | nt::FILE_OPEN_FOR_BACKUP_INTENT | nt::FILE_OPEN_REPARSE_POINT;
+  const nt::NTSTATUS status =
+      nt::calls.NtCreateFile(&object, how.access | nt::FILE_READ_ATTRIBUTES | nt::SYNCHRONIZE, &attributes, &outcome, nullptr,
+                             nt::FILE_ATTRIBUTE_NORMAL, how.share, how.disposition, how.options | options, nullptr, 0);
+  if (!nt::NT_SUCCESS(status)) return status;
   opened = Object(object);
-  if (created != nullptr) *created = outcome.information == nt::created;
-  return nt::success;
+  if (created != nullptr) *created = outcome.Information == nt::FILE_CREATED;
+  return nt::STATUS_SUCCESS;
 }
 
-nt::Status look(nt::Object file, nt::All& all) { return ask(file, all, nt::about::all); }
-nt::Status look(nt::Object file, nt::AttributeTag& kind) { return ask(file, kind, nt::about::attribute_tag); }
-
-Filetype filetype(const nt::AttributeTag& kind) {
-  if ((kind.attributes & nt::attribute::reparse_point) != 0)
-    return leads_elsewhere(kind.tag) ? Filetype::SymbolicLink : Filetype::Unknown;
-  return (kind.attributes & nt::attribute::directory) != 0 ? Filetype::Directory : Filetype::RegularFile;
+nt::NTSTATUS look(nt::HANDLE file, nt::FILE_ALL_INFORMATION& all) { return query(file, all, nt::FileAllInformation); }
+nt::NTSTATUS look(nt::HANDLE file, nt::FILE_ATTRIBUTE_TAG_INFORMATION& kind) {
+  return query(file, kind, nt::FileAttributeTagInformation);
 }
 
-nt::Status read_link(nt::Object link, std::string& target) {
-  std::vector<std::uint8_t> bytes(nt::max_reparse);
-  nt::Outcome outcome{};
-  const nt::Status status = nt::calls.fs_control_file(link, nullptr, nullptr, nullptr, &outcome, nt::control::get_reparse_point,
-                                                      nullptr, 0, bytes.data(), nt::max_reparse);
-  if (!nt::succeeded(status)) return status;
-  return read_target(bytes.data(), outcome.information, target) ? nt::success : nt::not_a_reparse_point;
+Filetype filetype(const nt::FILE_ATTRIBUTE_TAG_INFORMATION& kind) {
+  if ((kind.FileAttributes & nt::FILE_ATTRIBUTE_REPARSE_POINT) != 0)
+    return leads_elsewhere(kind.ReparseTag) ? Filetype::SymbolicLink : Filetype::Unknown;
+  return (kind.FileAttributes & nt::FILE_ATTRIBUTE_DIRECTORY) != 0 ? Filetype::Directory : Filetype::RegularFile;
 }
 
-nt::Status make_link(nt::Object empty, const std::vector<std::uint8_t>& reparse) {
+nt::NTSTATUS read_link(nt::HANDLE link, std::string& target) {
+  std::vector<std::uint8_t> bytes(nt::MAXIMUM_REPARSE_DATA_BUFFER_SIZE);
+  nt::IO_STATUS_BLOCK outcome{};
+  const nt::NTSTATUS status = nt::calls.NtFsControlFile(link, nullptr, nullptr, nullptr, &outcome, nt::FSCTL_GET_REPARSE_POINT,
+                                                        nullptr, 0, bytes.data(), nt::MAXIMUM_REPARSE_DATA_BUFFER_SIZE);
+  if (!nt::NT_SUCCESS(status)) return status;
+  return read_target(bytes.data(), outcome.Information, target) ? nt::STATUS_SUCCESS : nt::STATUS_NOT_A_REPARSE_POINT;
+}
+
+nt::NTSTATUS make_link(nt::HANDLE empty, const std::vector<std::uint8_t>& reparse) {
   // Who does not get it may be allowed all the same.
-  const bool begun = nt::succeeded(nt::calls.begin_linking());
-  nt::Outcome outcome{};
-  const nt::Status status = nt::calls.fs_control_file(empty, nullptr, nullptr, nullptr, &outcome, nt::control::set_reparse_point,
-                                                      reparse.data(), static_cast<std::uint32_t>(reparse.size()), nullptr, 0);
+  const bool begun = nt::NT_SUCCESS(nt::calls.begin_linking());
+  nt::IO_STATUS_BLOCK outcome{};
+  const nt::NTSTATUS status = nt::calls.NtFsControlFile(empty, nullptr, nullptr, nullptr, &outcome, nt::FSCTL_SET_REPARSE_POINT,
+                                                        reparse.data(), static_cast<std::uint32_t>(reparse.size()), nullptr, 0);
   if (begun) nt::calls.end_linking();
   return status;
 }
 
-nt::Status remove(nt::Object file) {
-  constexpr std::uint32_t flags = nt::removing::remove | nt::removing::posix | nt::removing::although_read_only;
-  const nt::Status status = tell(file, flags, nt::about::removed_now);
-  return unknown(status) ? tell(file, std::uint8_t{1}, nt::about::removed) : status;
+nt::NTSTATUS remove(nt::HANDLE file) {
+  constexpr std::uint32_t flags =
+      nt::FILE_DISPOSITION_DELETE | nt::FILE_DISPOSITION_POSIX_SEMANTICS | nt::FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE;
+  const nt::NTSTATUS status = set(file, flags, nt::FileDispositionInformationEx);
+  return unknown(status) ? set(file, std::uint8_t{1}, nt::FileDispositionInformation) : status;
 }
 
-nt::Status rename(nt::Object file, nt::Object directory, const std::u16string& name) {
-  constexpr std::uint32_t flags = nt::renaming::replace | nt::renaming::posix | nt::renaming::although_read_only;
-  const nt::Status status = name_anew(file, directory, name, flags, nt::about::renamed_now);
-  return unknown(status) ? name_anew(file, directory, name, nt::renaming::replace, nt::about::renamed) : status;
+nt::NTSTATUS rename(nt::HANDLE file, nt::HANDLE directory, const std::u16string& name) {
+  constexpr std::uint32_t flags =
+      nt::FILE_RENAME_REPLACE_IF_EXISTS | nt::FILE_RENAME_POSIX_SEMANTICS | nt::FILE_RENAME_IGNORE_READONLY_ATTRIBUTE;
+  const nt::NTSTATUS status = name_anew(file, directory, name, flags, nt::FileRenameInformationEx);
+  return unknown(status) ? name_anew(file, directory, name, nt::FILE_RENAME_REPLACE_IF_EXISTS, nt::FileRenameInformation)
+                         : status;
 }
 
-nt::Status link(nt::Object file, nt::Object directory, const std::u16string& name) {
-  return name_anew(file, directory, name, 0, nt::about::linked);
+nt::NTSTATUS link(nt::HANDLE file, nt::HANDLE directory, const std::u16string& name) {
+  return name_anew(file, directory, name, 0, nt::FileLinkInformation);
 }
 
-nt::Status set_size(nt::Object file, std::int64_t size) { return tell(file, size, nt::about::end_of_file); }
+nt::NTSTATUS set_size(nt::HANDLE file, std::int64_t size) { return set(file, size, nt::FileEndOfFileInformation); }
 
-nt::Status set_position(nt::Object file, std::int64_t place) { return tell(file, place, nt::about::position); }
+nt::NTSTATUS set_position(nt::HANDLE file, std::int64_t place) { return set(file, place, nt::FilePositionInformation); }
 
-nt::Status set_times(nt::Object file, const std::int64_t (&times)[2]) {
+nt::NTSTATUS set_times(nt::HANDLE file, const std::int64_t (&times)[2]) {
   // What is 0 stays.
-  return tell(file, nt::Basic{0, times[0], times[1], 0, 0}, nt::about::basic);
+  return set(file, nt::FILE_BASIC_INFORMATION{0, times[0], times[1], 0, 0}, nt::FileBasicInformation);
 }
 
 std::uint64_t to_nanoseconds(std::int64_t time) {

@@ -20,7 +20,7 @@ using Owned = Object;
 enum class Kind : std::uint8_t { disk, pipe, console, device, socket };
 
 struct File {
-  nt::Object object = nt::no_object;  // no_object: this place in the table is free
+  nt::HANDLE object = nt::no_handle;  // no_object: this place in the table is free
   Kind kind = Kind::disk;
   Filetype type = Filetype::Unknown;
   bool adopted = false;  // never closed; its offset is the host's, too
@@ -35,11 +35,11 @@ struct File {
   std::string begun;  // the first bytes of a character that is for a console
   std::unique_ptr<Listing> listing;
 
-  bool open() const { return object != nt::no_object; }
+  bool open() const { return object != nt::no_handle; }
   bool is_directory() const { return type == Filetype::Directory; }
   bool is_socket() const { return kind == Kind::socket; }
   bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
-  Owned left() const { return Owned(adopted ? nt::no_object : object, is_socket()); }
+  Owned left() const { return Owned(adopted ? nt::no_handle : object, is_socket()); }
   // Begins to read a directory. Null for want of memory.
   bool listed() const { return listing != nullptr; }
   void unlist() { listing.reset(); }

@@ -26,18 +26,18 @@ Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
   if (whence > 2) return refuse(Errno::Inval);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
   const std::lock_guard<std::timed_mutex> lock(*file->mutex);
-  nt::All all{};
+  nt::FILE_ALL_INFORMATION all{};
   if (file->adopted || whence == 2) {
-    const nt::Status status = look(file->object, all);
-    if (!nt::succeeded(status)) return state_.failed("NtQueryInformationFile", status);
+    const nt::NTSTATUS status = look(file->object, all);
+    if (!nt::NT_SUCCESS(status)) return state_.failed("NtQueryInformationFile", status);
   }
-  const std::int64_t here = file->adopted ? all.position : file->place;
-  const std::int64_t from = whence == 0 ? 0 : whence == 1 ? here : all.standard.size;
+  const std::int64_t here = file->adopted ? all.PositionInformation.CurrentByteOffset : file->place;
+  const std::int64_t from = whence == 0 ? 0 : whence == 1 ? here : all.StandardInformation.EndOfFile;
   std::int64_t place = 0;
   if (__builtin_add_overflow(from, offset, &place) || place < 0 || place > max_place) return refuse(Errno::Inval);
   if (!file->adopted) {
     file->place = place;
-  } else if (const nt::Status status = set_position(file->object, place); !nt::succeeded(status)) {
+  } else if (const nt::NTSTATUS status = set_position(file->object, place); !nt::NT_SUCCESS(status)) {
     return state_.failed("NtSetInformationFile", status);
   }
   return place;
@@ -65,9 +65,9 @@ Answer Host::set_size(Handle handle, std::uint64_t size) {
   if (!file) return refuse(Errno::BadF);
   if (!file->writes || file->kind != Kind::disk || file->is_directory()) return refuse(Errno::Inval);
   if (size > max_size) return refuse(Errno::Fbig);
-  const nt::Status status = wasi_common::set_size(file->object, static_cast<std::int64_t>(size));
+  const nt::NTSTATUS status = wasi_common::set_size(file->object, static_cast<std::int64_t>(size));
   // There is nothing else that could be wrong with it.
-  return status == nt::invalid_parameter ? refuse(Errno::Fbig) : state_.failed("NtSetInformationFile", status);
+  return status == nt::STATUS_INVALID_PARAMETER ? refuse(Errno::Fbig) : state_.failed("NtSetInformationFile", status);
 }
 
 Answer Host::set_times(Handle handle, std::uint32_t flags) {
@@ -77,7 +77,7 @@ Answer Host::set_times(Handle handle, std::uint32_t flags) {
   if (const Answer refused = times_to_set(state_.block(), flags, times); refused != 0) return refused;
   if (file->kind != Kind::disk) return refuse(Errno::Inval);
   Object opened;
-  if (const Answer refused = open_again(state_, *file, nt::access::write_attributes, opened); refused != 0) return refused;
+  if (const Answer refused = open_again(state_, *file, nt::FILE_WRITE_ATTRIBUTES, opened); refused != 0) return refused;
   return state_.failed("NtSetInformationFile", wasi_common::set_times(opened.get(), times));
 }
 
@@ -88,19 +88,19 @@ Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length)
   if (!file->writes || file->is_directory()) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
   if (offset > max_size || length > max_size - offset) return refuse(Errno::Fbig);
-  nt::All all;
-  if (const nt::Status status = look(file->object, all); !nt::succeeded(status))
+  nt::FILE_ALL_INFORMATION all;
+  if (const nt::NTSTATUS status = look(file->object, all); !nt::NT_SUCCESS(status))
     return state_.failed("NtQueryInformationFile", status);
   // What a file's size covers has room on the disk already, unless it was made sparse.
   const auto end = static_cast<std::int64_t>(offset + length);
-  if (end <= all.standard.size) {
+  if (end <= all.StandardInformation.EndOfFile) {
     // A change all the same, as on Linux.
     Object opened;
-    if (const Answer refused = open_again(state_, *file, nt::access::write_attributes, opened); refused != 0) return refused;
+    if (const Answer refused = open_again(state_, *file, nt::FILE_WRITE_ATTRIBUTES, opened); refused != 0) return refused;
     return state_.failed("NtSetInformationFile", wasi_common::set_times(opened.get(), {0, file_time()}));
   }
-  const nt::Status status = wasi_common::set_size(file->object, end);
-  return status == nt::invalid_parameter ? refuse(Errno::Fbig) : state_.failed("NtSetInformationFile", status);
+  const nt::NTSTATUS status = wasi_common::set_size(file->object, end);
+  return status == nt::STATUS_INVALID_PARAMETER ? refuse(Errno::Fbig) : state_.failed("NtSetInformationFile", status);
 }
 
 // Advice may be ignored, and is.
@@ -115,17 +115,17 @@ Answer Host::sync(Handle handle) {
   const Pin file = state_.file(handle);
   if (!file) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Inval);
-  nt::Outcome outcome{};
+  nt::IO_STATUS_BLOCK outcome{};
   Object opened;
   if (!file->writes) {
-    const Answer answer = open_again(state_, *file, nt::access::append_data, opened);
+    const Answer answer = open_again(state_, *file, nt::FILE_APPEND_DATA, opened);
     // What may not be written has nothing to be flushed, what is gone needs it no more, and who keeps others from writing
     // flushes.
     for (const Errno harmless : {Errno::Acces, Errno::Rofs, Errno::NoEnt, Errno::Busy})
       if (answer == refuse(harmless)) return 0;
     if (answer != 0) return answer;
   }
-  return state_.failed("NtFlushBuffersFile", nt::calls.flush_buffers_file(opened.open() ? opened.get() : file->object, &outcome));
+  return state_.failed("NtFlushBuffersFile", nt::calls.NtFlushBuffersFile(opened.open() ? opened.get() : file->object, &outcome));
 }
 
 Answer Host::datasync(Handle handle) { return sync(handle); }

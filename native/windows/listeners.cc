@@ -23,13 +23,13 @@ void start() {
 
 }  // namespace
 
-void keep_to_ourselves(nt::Object socket) {
+void keep_to_ourselves(nt::HANDLE socket) {
   u_long yes = 1;
   ::ioctlsocket(reinterpret_cast<SOCKET>(socket), FIONBIO, &yes);
   ::SetHandleInformation(socket, HANDLE_FLAG_INHERIT, 0);
 }
 
-bool listens(nt::Object socket) {
+bool listens(nt::HANDLE socket) {
   int listening = 0;
   int size = sizeof(listening);
   return ::getsockopt(reinterpret_cast<SOCKET>(socket), SOL_SOCKET, SO_ACCEPTCONN, reinterpret_cast<char*>(&listening), &size) ==
@@ -46,7 +46,7 @@ Answer Host::listen_ambient(const std::string& text, std::uint16_t port) {
   const SOCKET socket =
       ::WSASocketW(address.any.sa_family, SOCK_STREAM, 0, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
   if (socket == INVALID_SOCKET) return failed("socket");
-  Object owned(reinterpret_cast<nt::Object>(socket), true);
+  Object owned(reinterpret_cast<nt::HANDLE>(socket), true);
   keep_to_ourselves(owned.get());
   // Without it any program could take the port away. A port whose last connections are forgotten is free all the same.
   if (!set(socket, SOL_SOCKET, SO_EXCLUSIVEADDRUSE)) return failed("setsockopt");

@@ -17,14 +17,14 @@ bool is_dots(const std::u16string& name) { return name == u"." || name == u"..";
 
 }  // namespace
 
-nt::Listed Listing::raw() const {
-  nt::Listed entry;
+nt::FILE_ID_FULL_DIR_INFORMATION Listing::raw() const {
+  nt::FILE_ID_FULL_DIR_INFORMATION entry;
   std::memcpy(&entry, buffer_ + at_, std::min(sizeof(entry), capacity - at_));
   return entry;
 }
 
-std::u16string Listing::raw_name(const nt::Listed& raw) const {
-  std::u16string name(raw.name_bytes / 2, u'\0');
+std::u16string Listing::raw_name(const nt::FILE_ID_FULL_DIR_INFORMATION& raw) const {
+  std::u16string name(raw.FileNameLength / 2, u'\0');
   std::memcpy(name.data(), buffer_ + at_ + name_at, 2 * name.size());
   return name;
 }
@@ -33,69 +33,71 @@ std::u16string Listing::raw_name(const nt::Listed& raw) const {
 bool Listing::whole() const {
   const std::size_t left = filled_ - at_;
   if (left < name_at) return false;
-  const nt::Listed entry = raw();
-  const std::size_t size = name_at + entry.name_bytes;
-  return size <= left && (entry.next == 0 || (entry.next >= size && entry.next < left));
+  const nt::FILE_ID_FULL_DIR_INFORMATION entry = raw();
+  const std::size_t size = name_at + entry.FileNameLength;
+  return size <= left && (entry.NextEntryOffset == 0 || (entry.NextEntryOffset >= size && entry.NextEntryOffset < left));
 }
 
 // At an entry that is none of the dots, or at the end.
-nt::Status Listing::fill() {
+nt::NTSTATUS Listing::fill() {
   for (;;) {
     if (at_ == filled_) {
-      nt::Outcome outcome{};
-      const nt::Status status = nt::calls.query_directory_file(directory_, nullptr, nullptr, nullptr, &outcome, buffer_, capacity,
-                                                               nt::about::listed, 0, nullptr, restart_);
+      nt::IO_STATUS_BLOCK outcome{};
+      const nt::NTSTATUS status =
+          nt::calls.NtQueryDirectoryFile(directory_, nullptr, nullptr, nullptr, &outcome, buffer_, capacity,
+                                         nt::FileIdFullDirectoryInformation, 0, nullptr, restart_);
       restart_ = false;
       at_ = filled_ = 0;
       // A directory that was removed meanwhile is at its end, as is an empty one.
-      const bool gone = status == nt::no_such_file || status == nt::delete_pending || status == nt::file_deleted;
-      if (gone) return nt::no_more_files;
-      if (status != nt::success) return status;
-      filled_ = std::min<std::size_t>(outcome.information, capacity);
+      const bool gone =
+          status == nt::STATUS_NO_SUCH_FILE || status == nt::STATUS_DELETE_PENDING || status == nt::STATUS_FILE_DELETED;
+      if (gone) return nt::STATUS_NO_MORE_FILES;
+      if (status != nt::STATUS_SUCCESS) return status;
+      filled_ = std::min<std::size_t>(outcome.Information, capacity);
     }
-    if (!whole()) return nt::data_error;
-    const nt::Listed entry = raw();
-    if (!is_dots(raw_name(entry))) return nt::success;
-    at_ = entry.next == 0 ? filled_ : at_ + entry.next;
+    if (!whole()) return nt::STATUS_DATA_ERROR;
+    const nt::FILE_ID_FULL_DIR_INFORMATION entry = raw();
+    if (!is_dots(raw_name(entry))) return nt::STATUS_SUCCESS;
+    at_ = entry.NextEntryOffset == 0 ? filled_ : at_ + entry.NextEntryOffset;
   }
 }
 
-nt::Status Listing::go_to(std::uint64_t cookie) {
-  if (cookie != 0 && cookie == cookie_) return nt::success;
+nt::NTSTATUS Listing::go_to(std::uint64_t cookie) {
+  if (cookie != 0 && cookie == cookie_) return nt::STATUS_SUCCESS;
   at_ = filled_ = 0;
   restart_ = true;
   cookie_ = 0;
   // A cookie beyond the end is the end.
   for (Entry entry; cookie_ < cookie; advance()) {
-    const nt::Status status = peek(entry);
-    if (status != nt::success) return status == nt::no_more_files ? nt::success : status;
+    const nt::NTSTATUS status = peek(entry);
+    if (status != nt::STATUS_SUCCESS) return status == nt::STATUS_NO_MORE_FILES ? nt::STATUS_SUCCESS : status;
   }
-  return nt::success;
+  return nt::STATUS_SUCCESS;
 }
 
-nt::Status Listing::peek(Entry& entry) {
+nt::NTSTATUS Listing::peek(Entry& entry) {
   entry.next = cookie_ + 1;
   if (cookie_ < dots) {
-    nt::All all;
-    if (const nt::Status status = look(directory_, all); !nt::succeeded(status)) return status;
+    nt::FILE_ALL_INFORMATION all;
+    if (const nt::NTSTATUS status = look(directory_, all); !nt::NT_SUCCESS(status)) return status;
     // What is above is nobody's business, and cannot be reached from here.
-    entry.inode = static_cast<std::uint64_t>(all.index);
+    entry.inode = static_cast<std::uint64_t>(all.InternalInformation.IndexNumber);
     entry.type = Filetype::Directory;
     entry.name = cookie_ == 0 ? "." : "..";
-    return nt::success;
+    return nt::STATUS_SUCCESS;
   }
-  if (const nt::Status status = fill(); status != nt::success) return status;
-  const nt::Listed found = raw();
-  entry.inode = found.inode;
-  entry.type = filetype({found.attributes, found.tag});
+  if (const nt::NTSTATUS status = fill(); status != nt::STATUS_SUCCESS) return status;
+  const nt::FILE_ID_FULL_DIR_INFORMATION found = raw();
+  entry.inode = found.FileId;
+  entry.type = filetype({found.FileAttributes, found.EaSize});
   entry.name = to_utf8(raw_name(found));
-  return nt::success;
+  return nt::STATUS_SUCCESS;
 }
 
 void Listing::advance() {
   if (cookie_++ < dots) return;
-  const nt::Listed entry = raw();
-  at_ = entry.next == 0 ? filled_ : at_ + entry.next;
+  const nt::FILE_ID_FULL_DIR_INFORMATION entry = raw();
+  at_ = entry.NextEntryOffset == 0 ? filled_ : at_ + entry.NextEntryOffset;
 }
 
 }  // namespace wasi_common

@@ -19,24 +19,24 @@ class Listing {
     std::string name;
   };
 
-  explicit Listing(nt::Object directory) : directory_(directory) {}
+  explicit Listing(nt::HANDLE directory) : directory_(directory) {}
   // Stands before the entry that follows `cookie`; 0 is the start, which is always read afresh. An NTSTATUS.
-  nt::Status go_to(std::uint64_t cookie);
+  nt::NTSTATUS go_to(std::uint64_t cookie);
   // The entry that comes next: success, or no_more_files.
-  nt::Status peek(Entry& entry);
+  nt::NTSTATUS peek(Entry& entry);
   // Go on behind the entry that peek() gave.
   void advance();
 
  private:
   static constexpr std::size_t capacity = 65536;
-  static constexpr std::size_t name_at = offsetof(nt::Listed, name);
+  static constexpr std::size_t name_at = offsetof(nt::FILE_ID_FULL_DIR_INFORMATION, FileName);
 
-  nt::Status fill();
+  nt::NTSTATUS fill();
   bool whole() const;
-  nt::Listed raw() const;
-  std::u16string raw_name(const nt::Listed& raw) const;
+  nt::FILE_ID_FULL_DIR_INFORMATION raw() const;
+  std::u16string raw_name(const nt::FILE_ID_FULL_DIR_INFORMATION& raw) const;
 
-  nt::Object directory_;
+  nt::HANDLE directory_;
   std::uint64_t cookie_ = 0;
   bool restart_ = true;
   std::size_t at_ = 0;

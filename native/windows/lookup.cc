@@ -5,7 +5,7 @@
 
 namespace wasi_common {
 
-Answer State::open_name(nt::Object dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link) {
+Answer State::open_name(nt::HANDLE dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link) {
   const bool creates = (wanted.oflags & oflags::creat) != 0;
   const bool truncates = (wanted.oflags & oflags::trunc) != 0;
   const bool directory = (wanted.oflags & oflags::directory) != 0;
@@ -16,24 +16,24 @@ Answer State::open_name(nt::Object dir, const char* name, const Wanted& wanted, 
   file.writes = !directory && (wanted.access & want_write) != 0;
 
   Opening how;
-  if (file.reads) how.access |= nt::access::read_data;
-  if (file.writes || truncates) how.access |= nt::access::write_data;
-  if (file.writes) how.access |= nt::access::append_data;
-  if (wanted.fdflags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) how.options |= nt::option::write_through;
+  if (file.reads) how.access |= nt::FILE_READ_DATA;
+  if (file.writes || truncates) how.access |= nt::FILE_WRITE_DATA;
+  if (file.writes) how.access |= nt::FILE_APPEND_DATA;
+  if (wanted.fdflags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) how.options |= nt::FILE_WRITE_THROUGH;
   // A directory names itself by the empty name, and is there.
   if (creates && units.empty() && (wanted.oflags & oflags::excl)) return refuse(Errno::Exist);
   if (creates && !unchanged && !units.empty())
-    how.disposition = wanted.oflags & oflags::excl ? nt::disposition::create : nt::disposition::open_if;
+    how.disposition = wanted.oflags & oflags::excl ? nt::FILE_CREATE : nt::FILE_OPEN_IF;
 
   Object opened;
   bool created = false;
-  const nt::Status status = open_at(dir, units, how, opened, &created);
+  const nt::NTSTATUS status = open_at(dir, units, how, opened, &created);
   // The name is taken as long as somebody has the file open.
-  if (creates && status == nt::delete_pending) return refuse(Errno::Busy);
-  if (unchanged && status == nt::object_name_not_found) return refuse(Errno::Rofs);
-  if (!nt::succeeded(status)) return failed("NtCreateFile", status, path.bytes);
-  nt::AttributeTag kind{};
-  if (const nt::Status asked = created ? nt::success : look(opened.get(), kind); !nt::succeeded(asked))
+  if (creates && status == nt::STATUS_DELETE_PENDING) return refuse(Errno::Busy);
+  if (unchanged && status == nt::STATUS_OBJECT_NAME_NOT_FOUND) return refuse(Errno::Rofs);
+  if (!nt::NT_SUCCESS(status)) return failed("NtCreateFile", status, path.bytes);
+  nt::FILE_ATTRIBUTE_TAG_INFORMATION kind{};
+  if (const nt::NTSTATUS asked = created ? nt::STATUS_SUCCESS : look(opened.get(), kind); !nt::NT_SUCCESS(asked))
     return failed("NtQueryInformationFile", asked, path.bytes);
   file.type = filetype(kind);
   switch (file.type) {
@@ -47,7 +47,7 @@ Answer State::open_name(nt::Object dir, const char* name, const Wanted& wanted, 
     default: return refuse(Errno::NotSup);
   }
   if (truncates && !created) {
-    if (const nt::Status cut = set_size(opened.get(), 0); !nt::succeeded(cut))
+    if (const nt::NTSTATUS cut = set_size(opened.get(), 0); !nt::NT_SUCCESS(cut))
       return failed("NtSetInformationFile", cut, path.bytes);
   }
   file.object = opened.release();
@@ -74,12 +74,12 @@ Answer State::open(const File& dir, const Path& path, bool follow_last, const Wa
 }
 
 Answer State::status_at(const File& dir, const Path& path, bool follow_last) {
-  const auto ask = [&](nt::Object in, const std::u16string& name, bool& is_link) -> Answer {
+  const auto ask = [&](nt::HANDLE in, const std::u16string& name, bool& is_link) -> Answer {
     Object opened;
-    nt::AttributeTag kind;
-    if (const nt::Status status = open_at(in, name, {}, opened); !nt::succeeded(status))
+    nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
+    if (const nt::NTSTATUS status = open_at(in, name, {}, opened); !nt::NT_SUCCESS(status))
       return failed("NtCreateFile", status, path.bytes);
-    if (const nt::Status status = look(opened.get(), kind); !nt::succeeded(status))
+    if (const nt::NTSTATUS status = look(opened.get(), kind); !nt::NT_SUCCESS(status))
       return failed("NtQueryInformationFile", status, path.bytes);
     const Filetype type = filetype(kind);
     is_link = type == Filetype::SymbolicLink;

@@ -10,7 +10,7 @@
 namespace wasi_common {
 namespace {
 
-constexpr std::uint32_t to_remove = nt::access::remove;
+constexpr std::uint32_t to_remove = nt::DELETE;
 
 // A name that the guest gave: its path, and leave to work on the last name of it. Nothing may be done if it was refused.
 struct Named {
@@ -32,9 +32,9 @@ struct Named {
   // What stands there, opened for `access`, and what it is.
   Answer find(std::uint32_t access, Object& opened, Filetype& type) const {
     if (const Answer refused = open({access}, opened); refused != 0) return refused;
-    nt::AttributeTag kind;
-    const nt::Status status = look(opened.get(), kind);
-    if (!nt::succeeded(status)) return state.failed("NtQueryInformationFile", status, path.bytes);
+    nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
+    const nt::NTSTATUS status = look(opened.get(), kind);
+    if (!nt::NT_SUCCESS(status)) return state.failed("NtQueryInformationFile", status, path.bytes);
     type = filetype(kind);
     return 0;
   }
@@ -61,18 +61,19 @@ bool leads_to_directory(State& state, const Named& name, const Path& target) {
   std::memcpy(whole.bytes + before, target.bytes, target.length + 1);
   OwnedParent resolved;
   Object there;
-  nt::AttributeTag kind;
+  nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
   return state.resolve_parent(name.parent->object, whole, follow | enter, resolved) == 0 &&
-         nt::succeeded(open_at(resolved.object(), resolved.spelled, {}, there)) && nt::succeeded(look(there.get(), kind)) &&
+         nt::NT_SUCCESS(open_at(resolved.object(), resolved.spelled, {}, there)) && nt::NT_SUCCESS(look(there.get(), kind)) &&
          filetype(kind) == Filetype::Directory;
 }
 
 // One file, perhaps under two names. Some file systems number none.
 bool same(const Object& one, const Object& other) {
-  nt::All first;
-  nt::All second;
-  return nt::succeeded(look(one.get(), first)) && nt::succeeded(look(other.get(), second)) && first.index != 0 &&
-         first.index == second.index;
+  nt::FILE_ALL_INFORMATION first;
+  nt::FILE_ALL_INFORMATION second;
+  return nt::NT_SUCCESS(look(one.get(), first)) && nt::NT_SUCCESS(look(other.get(), second)) &&
+         first.InternalInformation.IndexNumber != 0 &&
+         first.InternalInformation.IndexNumber == second.InternalInformation.IndexNumber;
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ Answer Host::mkdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   if (name.refused != 0) return name.refused;
   if (name.dots()) return refuse(Errno::Exist);
   Object made;
-  return name.open({0, nt::disposition::create, nt::option::directory_file}, made);
+  return name.open({0, nt::FILE_CREATE, nt::FILE_DIRECTORY_FILE}, made);
 }
 
 Answer Host::rmdir(Handle dir, std::uint32_t at, std::uint32_t length) {
@@ -118,13 +119,13 @@ Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle d
   if (name.refused != 0) return name.refused;
   if (name.dots()) return refuse(Errno::Exist);
   if (name.resolved.must_be_directory) return refuse_slash(name);
-  const std::uint32_t options = leads_to_directory(state_, name, aim) ? std::uint32_t{nt::option::directory_file} : 0;
+  const std::uint32_t options = leads_to_directory(state_, name, aim) ? std::uint32_t{nt::FILE_DIRECTORY_FILE} : 0;
   Object made;
   // Shared with nobody: who had the directory that it is at first would go where the link leads.
-  const Opening how{nt::access::write_attributes | to_remove, nt::disposition::create, options, nt::share_none};
+  const Opening how{nt::FILE_WRITE_ATTRIBUTES | to_remove, nt::FILE_CREATE, options, nt::share_none};
   if (const Answer refused = name.open(how, made); refused != 0) return refused;
-  const nt::Status status = make_link(made.get(), write_target(units));
-  if (!nt::succeeded(status)) remove(made.get());
+  const nt::NTSTATUS status = make_link(made.get(), write_target(units));
+  if (!nt::NT_SUCCESS(status)) remove(made.get());
   return state_.failed("NtFsControlFile", status, name.path.bytes);
 }
 
@@ -136,7 +137,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   Object there;
   Filetype type = Filetype::Unknown;
   // What is to be linked is looked for first, so it counts more if it is missing.
-  if (const Answer refused = from.find(nt::access::write_attributes, there, type); refused != 0) return refused;
+  if (const Answer refused = from.find(nt::FILE_WRITE_ATTRIBUTES, there, type); refused != 0) return refused;
   if (to.refused != 0) return to.refused;
   if (to.resolved.must_be_directory) return refuse_slash(to);
   if (to.dots()) return refuse(Errno::Exist);
@@ -145,7 +146,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
     Filetype other = Filetype::Unknown;
     return to.find(0, taken, other) == 0 ? refuse(Errno::Exist) : refuse(Errno::Perm);
   }
-  const nt::Status status = wasi_common::link(there.get(), to.resolved.object(), to.resolved.spelled);
+  const nt::NTSTATUS status = wasi_common::link(there.get(), to.resolved.object(), to.resolved.spelled);
   return state_.failed("NtSetInformationFile", status, from.path.bytes);
 }
 
@@ -174,22 +175,22 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
     if (directory != onto_directory) return refuse(directory ? Errno::NotDir : Errno::IsDir);
     // Windows puts no directory in the place of another, so an empty one makes room.
     if (directory) {
-      if (const nt::Status status = remove(taken.get()); !nt::succeeded(status))
+      if (const nt::NTSTATUS status = remove(taken.get()); !nt::NT_SUCCESS(status))
         return state_.failed("NtSetInformationFile", status, to.path.bytes);
       made_room = true;
     }
   } else if (itself) {
     // Two names of one file both stay, as POSIX has it. A single name may change its case.
-    nt::All all;
-    if (!nt::succeeded(look(moved.get(), all)) || all.standard.links > 1) return 0;
+    nt::FILE_ALL_INFORMATION all;
+    if (!nt::NT_SUCCESS(look(moved.get(), all)) || all.StandardInformation.NumberOfLinks > 1) return 0;
   }
   taken.close();
-  const nt::Status status = wasi_common::rename(moved.get(), to.resolved.object(), to.resolved.spelled);
+  const nt::NTSTATUS status = wasi_common::rename(moved.get(), to.resolved.object(), to.resolved.spelled);
   const Answer answer = state_.failed("NtSetInformationFile", status, from.path.bytes);
   // An empty directory as good as the one before: something below the other is open, or it would have come to lie below itself.
   if (answer != 0 && made_room) {
     Object again;
-    (void)open_at(to.resolved.object(), to.resolved.spelled, {0, nt::disposition::create, nt::option::directory_file}, again);
+    (void)open_at(to.resolved.object(), to.resolved.spelled, {0, nt::FILE_CREATE, nt::FILE_DIRECTORY_FILE}, again);
   }
   return answer;
 }

@@ -1,255 +1,338 @@
 // Knows the system calls of Windows NT that files need, as a table that a test may replace: their types are spelled out here,
-// as the documents of Windows' drivers have them, so that all that rests on them compiles and is tested anywhere.
+// by the names that the documents of Windows' drivers have for them, so that all that rests on them compiles and is tested
+// anywhere.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+
+#ifdef _WIN32
+// Windows' headers have many of these names as macros, which no namespace keeps out. They are included first, so that none of
+// them is defined again behind this.
+#include "win.h"
+// clang-format off
+#undef DELETE
+#undef FILE_APPEND_DATA
+#undef FILE_ATTRIBUTE_DIRECTORY
+#undef FILE_ATTRIBUTE_NORMAL
+#undef FILE_ATTRIBUTE_READONLY
+#undef FILE_ATTRIBUTE_REPARSE_POINT
+#undef FILE_CREATE
+#undef FILE_CREATED
+#undef FILE_DIRECTORY_FILE
+#undef FILE_OPEN
+#undef FILE_OPEN_FOR_BACKUP_INTENT
+#undef FILE_OPEN_IF
+#undef FILE_OPEN_REPARSE_POINT
+#undef FILE_READ_ATTRIBUTES
+#undef FILE_READ_DATA
+#undef FILE_SHARE_DELETE
+#undef FILE_SHARE_READ
+#undef FILE_SHARE_WRITE
+#undef FILE_SYNCHRONOUS_IO_ALERT
+#undef FILE_SYNCHRONOUS_IO_NONALERT
+#undef FILE_TRAVERSE
+#undef FILE_WRITE_ATTRIBUTES
+#undef FILE_WRITE_DATA
+#undef FILE_WRITE_THROUGH
+#undef FSCTL_GET_REPARSE_POINT
+#undef FSCTL_SET_REPARSE_POINT
+#undef IO_REPARSE_TAG_MOUNT_POINT
+#undef IO_REPARSE_TAG_SYMLINK
+#undef MAXIMUM_REPARSE_DATA_BUFFER_SIZE
+#undef NT_SUCCESS
+#undef OBJ_CASE_INSENSITIVE
+#undef OBJ_DONT_REPARSE
+#undef STATUS_INVALID_HANDLE
+#undef STATUS_INVALID_PARAMETER
+#undef STATUS_NO_MEMORY
+#undef STATUS_PENDING
+#undef SYMLINK_FLAG_RELATIVE
+#undef SYNCHRONIZE
+// clang-format on
+#endif
 
 namespace wasi_common::nt {
 
 static_assert(sizeof(void*) == 8, "64 bits");
 
-// NTSTATUS. Negative for errors.
-using Status = std::int32_t;
-// HANDLE.
-using Object = void*;
-inline Object const no_object = reinterpret_cast<Object>(std::intptr_t{-1});
+// Negative for errors.
+using NTSTATUS = std::int32_t;
+using HANDLE = void*;
+inline HANDLE const no_handle = reinterpret_cast<HANDLE>(std::intptr_t{-1});
 
-constexpr Status status(std::uint32_t bits) { return static_cast<Status>(bits); }
-constexpr bool succeeded(Status status) { return status >= 0; }
+constexpr NTSTATUS status(std::uint32_t bits) { return static_cast<NTSTATUS>(bits); }
+constexpr bool NT_SUCCESS(NTSTATUS status) { return status >= 0; }
 
-inline constexpr Status success = 0;
-inline constexpr Status status_pending = status(0x00000103);
-inline constexpr Status buffer_overflow = status(0x80000005);
-inline constexpr Status no_more_files = status(0x80000006);
-inline constexpr Status not_implemented = status(0xc0000002);
-inline constexpr Status invalid_info_class = status(0xc0000003);
-inline constexpr Status invalid_handle = status(0xc0000008);
-inline constexpr Status invalid_parameter = status(0xc000000d);
-inline constexpr Status no_such_file = status(0xc000000f);
-inline constexpr Status invalid_device_request = status(0xc0000010);
-inline constexpr Status end_of_file = status(0xc0000011);
-inline constexpr Status no_memory = status(0xc0000017);
-inline constexpr Status access_denied = status(0xc0000022);
-inline constexpr Status object_name_invalid = status(0xc0000033);
-inline constexpr Status object_name_not_found = status(0xc0000034);
-inline constexpr Status object_name_collision = status(0xc0000035);
-inline constexpr Status object_path_not_found = status(0xc000003a);
-inline constexpr Status sharing_violation = status(0xc0000043);
-inline constexpr Status data_error = status(0xc000003e);
-inline constexpr Status delete_pending = status(0xc0000056);
-inline constexpr Status reparse_encountered = status(0xc000050b);
-inline constexpr Status privilege_not_held = status(0xc0000061);
-inline constexpr Status disk_full = status(0xc000007f);
-inline constexpr Status file_is_a_directory = status(0xc00000ba);
-inline constexpr Status not_supported = status(0xc00000bb);
-inline constexpr Status no_token = status(0xc000007c);
-inline constexpr Status not_same_device = status(0xc00000d4);
-inline constexpr Status directory_not_empty = status(0xc0000101);
-inline constexpr Status not_a_directory = status(0xc0000103);
-inline constexpr Status cancelled = status(0xc0000120);
-inline constexpr Status cannot_delete = status(0xc0000121);
-inline constexpr Status file_deleted = status(0xc0000123);
-inline constexpr Status not_a_reparse_point = status(0xc0000275);
-inline constexpr Status reparse_tag_not_handled = status(0xc0000279);
+inline constexpr NTSTATUS STATUS_SUCCESS = 0;
+inline constexpr NTSTATUS STATUS_PENDING = status(0x00000103);
+inline constexpr NTSTATUS STATUS_BUFFER_OVERFLOW = status(0x80000005);
+inline constexpr NTSTATUS STATUS_NO_MORE_FILES = status(0x80000006);
+inline constexpr NTSTATUS STATUS_NOT_IMPLEMENTED = status(0xc0000002);
+inline constexpr NTSTATUS STATUS_INVALID_INFO_CLASS = status(0xc0000003);
+inline constexpr NTSTATUS STATUS_INFO_LENGTH_MISMATCH = status(0xc0000004);
+inline constexpr NTSTATUS STATUS_INVALID_HANDLE = status(0xc0000008);
+inline constexpr NTSTATUS STATUS_INVALID_PARAMETER = status(0xc000000d);
+inline constexpr NTSTATUS STATUS_NO_SUCH_FILE = status(0xc000000f);
+inline constexpr NTSTATUS STATUS_INVALID_DEVICE_REQUEST = status(0xc0000010);
+inline constexpr NTSTATUS STATUS_END_OF_FILE = status(0xc0000011);
+inline constexpr NTSTATUS STATUS_NO_MEMORY = status(0xc0000017);
+inline constexpr NTSTATUS STATUS_ACCESS_DENIED = status(0xc0000022);
+inline constexpr NTSTATUS STATUS_OBJECT_NAME_INVALID = status(0xc0000033);
+inline constexpr NTSTATUS STATUS_OBJECT_NAME_NOT_FOUND = status(0xc0000034);
+inline constexpr NTSTATUS STATUS_OBJECT_NAME_COLLISION = status(0xc0000035);
+inline constexpr NTSTATUS STATUS_OBJECT_PATH_NOT_FOUND = status(0xc000003a);
+inline constexpr NTSTATUS STATUS_DATA_ERROR = status(0xc000003e);
+inline constexpr NTSTATUS STATUS_SHARING_VIOLATION = status(0xc0000043);
+inline constexpr NTSTATUS STATUS_DELETE_PENDING = status(0xc0000056);
+inline constexpr NTSTATUS STATUS_PRIVILEGE_NOT_HELD = status(0xc0000061);
+inline constexpr NTSTATUS STATUS_NO_TOKEN = status(0xc000007c);
+inline constexpr NTSTATUS STATUS_PIPE_DISCONNECTED = status(0xc00000b0);
+inline constexpr NTSTATUS STATUS_PIPE_CLOSING = status(0xc00000b1);
+inline constexpr NTSTATUS STATUS_FILE_IS_A_DIRECTORY = status(0xc00000ba);
+inline constexpr NTSTATUS STATUS_NOT_SUPPORTED = status(0xc00000bb);
+inline constexpr NTSTATUS STATUS_DIRECTORY_NOT_EMPTY = status(0xc0000101);
+inline constexpr NTSTATUS STATUS_NOT_A_DIRECTORY = status(0xc0000103);
+inline constexpr NTSTATUS STATUS_CANCELLED = status(0xc0000120);
+inline constexpr NTSTATUS STATUS_CANNOT_DELETE = status(0xc0000121);
+inline constexpr NTSTATUS STATUS_FILE_DELETED = status(0xc0000123);
+inline constexpr NTSTATUS STATUS_PIPE_BROKEN = status(0xc000014b);
+inline constexpr NTSTATUS STATUS_NOT_A_REPARSE_POINT = status(0xc0000275);
+inline constexpr NTSTATUS STATUS_IO_REPARSE_DATA_INVALID = status(0xc0000278);
+inline constexpr NTSTATUS STATUS_IO_REPARSE_TAG_NOT_HANDLED = status(0xc0000279);
+inline constexpr NTSTATUS STATUS_REPARSE_POINT_ENCOUNTERED = status(0xc000050b);
 
-// What a handle may be used for.
-namespace access {
+// ACCESS_MASK.
 enum : std::uint32_t {
-  read_data = 0x1,  // of a directory: to list it
-  write_data = 0x2,
-  append_data = 0x4,
-  traverse = 0x20,
-  read_attributes = 0x80,
-  write_attributes = 0x100,
-  remove = 0x10000,
-  synchronize = 0x100000,
+  FILE_READ_DATA = 0x1,  // of a directory: to list it
+  FILE_WRITE_DATA = 0x2,
+  FILE_APPEND_DATA = 0x4,
+  FILE_TRAVERSE = 0x20,
+  FILE_READ_ATTRIBUTES = 0x80,
+  FILE_WRITE_ATTRIBUTES = 0x100,
+  DELETE = 0x10000,
+  SYNCHRONIZE = 0x100000,
 };
-}
-// What others may do with it meanwhile: everything.
+// ShareAccess: what others may do with it meanwhile.
+enum : std::uint32_t { FILE_SHARE_READ = 1, FILE_SHARE_WRITE = 2, FILE_SHARE_DELETE = 4 };
 inline constexpr std::uint32_t share_all = 7;
 inline constexpr std::uint32_t share_none = 0;
 
-namespace disposition {
-enum : std::uint32_t { open = 1, create = 2, open_if = 3 };
-}
-namespace option {
+// CreateDisposition.
+enum : std::uint32_t { FILE_OPEN = 1, FILE_CREATE = 2, FILE_OPEN_IF = 3 };
+// CreateOptions.
 enum : std::uint32_t {
-  directory_file = 0x1,
-  write_through = 0x2,
-  synchronous = 0x20,      // FILE_SYNCHRONOUS_IO_NONALERT: calls end when all is done
-  backup_intent = 0x4000,  // for directories and links, as CreateFileW has it
-  itself = 0x200000,       // FILE_OPEN_REPARSE_POINT: a link, and not where it leads
+  FILE_DIRECTORY_FILE = 0x1,
+  FILE_WRITE_THROUGH = 0x2,
+  FILE_SYNCHRONOUS_IO_ALERT = 0x10,
+  FILE_SYNCHRONOUS_IO_NONALERT = 0x20,   // calls end when all is done
+  FILE_OPEN_FOR_BACKUP_INTENT = 0x4000,  // for directories and links, as CreateFileW has it
+  FILE_OPEN_REPARSE_POINT = 0x200000,    // a link itself, and not where it leads
 };
-}
-namespace attribute {
-enum : std::uint32_t { read_only = 0x1, directory = 0x10, normal = 0x80, reparse_point = 0x400 };
-}
-namespace tag {
-enum : std::uint32_t { mount_point = 0xa0000003, symbolic_link = 0xa000000c };
-}
-// FILE_INFORMATION_CLASS, FS_INFORMATION_CLASS.
-namespace about {
+// FileAttributes.
 enum : std::uint32_t {
-  basic = 4,
-  standard = 5,
-  internal = 6,
-  file_access = 8,
-  renamed = 10,
-  linked = 11,
-  removed = 13,
-  position = 14,
-  mode = 16,
-  all = 18,
-  end_of_file = 20,
-  attribute_tag = 35,
-  listed = 38,  // FileIdFullDirectoryInformation
-  removed_now = 64,
-  renamed_now = 65,
+  FILE_ATTRIBUTE_READONLY = 0x1,
+  FILE_ATTRIBUTE_DIRECTORY = 0x10,
+  FILE_ATTRIBUTE_NORMAL = 0x80,
+  FILE_ATTRIBUTE_REPARSE_POINT = 0x400,
 };
-}
-namespace about_volume {
-enum : std::uint32_t { volume = 1, device = 4 };
-}
-namespace control {
-enum : std::uint32_t { set_reparse_point = 0x900a4, get_reparse_point = 0x900a8 };
-}
+// ReparseTag.
+enum : std::uint32_t { IO_REPARSE_TAG_MOUNT_POINT = 0xa0000003, IO_REPARSE_TAG_SYMLINK = 0xa000000c };
+// FILE_INFORMATION_CLASS.
+enum : std::uint32_t {
+  FileBasicInformation = 4,
+  FileAccessInformation = 8,
+  FileRenameInformation = 10,
+  FileLinkInformation = 11,
+  FileDispositionInformation = 13,
+  FilePositionInformation = 14,
+  FileModeInformation = 16,
+  FileAllInformation = 18,
+  FileEndOfFileInformation = 20,
+  FilePipeLocalInformation = 24,
+  FileAttributeTagInformation = 35,
+  FileIdFullDirectoryInformation = 38,
+  FileDispositionInformationEx = 64,
+  FileRenameInformationEx = 65,
+};
+// FS_INFORMATION_CLASS.
+enum : std::uint32_t { FileFsVolumeInformation = 1 };
+// FsControlCode.
+enum : std::uint32_t { FSCTL_SET_REPARSE_POINT = 0x900a4, FSCTL_GET_REPARSE_POINT = 0x900a8 };
 
-struct Text {  // UNICODE_STRING
-  std::uint16_t bytes;
-  std::uint16_t room;
-  const char16_t* units;
+struct UNICODE_STRING {
+  std::uint16_t Length;  // in bytes
+  std::uint16_t MaximumLength;
+  const char16_t* Buffer;
 };
 
-struct Attributes {  // OBJECT_ATTRIBUTES
-  std::uint32_t size = sizeof(Attributes);
-  Object root = nullptr;
-  const Text* name = nullptr;
-  // OBJ_CASE_INSENSITIVE, as every program of Windows has it; OBJ_DONT_REPARSE: a directory that became a link since it was
-  // opened, and one on the way, is an error.
-  std::uint32_t flags = 0x40 | 0x1000;
-  const void* security = nullptr;
-  const void* quality = nullptr;
-};
-static_assert(sizeof(Attributes) == 48);
+// Every program of Windows looks names up without their case.
+inline constexpr std::uint32_t OBJ_CASE_INSENSITIVE = 0x40;
+// A directory that became a link since it was opened, and one on the way, is an error.
+inline constexpr std::uint32_t OBJ_DONT_REPARSE = 0x1000;
 
-struct Outcome {  // IO_STATUS_BLOCK
+struct OBJECT_ATTRIBUTES {
+  std::uint32_t Length = sizeof(OBJECT_ATTRIBUTES);
+  HANDLE RootDirectory = nullptr;
+  const UNICODE_STRING* ObjectName = nullptr;
+  std::uint32_t Attributes = OBJ_CASE_INSENSITIVE | OBJ_DONT_REPARSE;
+  const void* SecurityDescriptor = nullptr;
+  const void* SecurityQualityOfService = nullptr;
+};
+static_assert(sizeof(OBJECT_ATTRIBUTES) == 48);
+
+struct IO_STATUS_BLOCK {
   union {
-    Status status;
-    void* pointer;
+    NTSTATUS Status;
+    void* Pointer;
   };
-  std::uint64_t information;
+  std::uint64_t Information;
 };
 
-inline constexpr std::uint64_t created = 2;  // Outcome::information of an opening: FILE_CREATED
+inline constexpr std::uint64_t FILE_CREATED = 2;  // IO_STATUS_BLOCK::Information of an opening
 
-struct Basic {
-  std::int64_t made, accessed, written, changed;
-  std::uint32_t attributes;
+struct FILE_BASIC_INFORMATION {
+  std::int64_t CreationTime, LastAccessTime, LastWriteTime, ChangeTime;
+  std::uint32_t FileAttributes;
 };
-static_assert(sizeof(Basic) == 40);
+static_assert(sizeof(FILE_BASIC_INFORMATION) == 40);
 
-struct Standard {
-  std::int64_t allocated;
-  std::int64_t size;
-  std::uint32_t links;
-  std::uint8_t is_deleted;
-  std::uint8_t is_directory;
+struct FILE_STANDARD_INFORMATION {
+  std::int64_t AllocationSize;
+  std::int64_t EndOfFile;
+  std::uint32_t NumberOfLinks;
+  std::uint8_t DeletePending;
+  std::uint8_t Directory;
 };
-static_assert(sizeof(Standard) == 24);
+static_assert(sizeof(FILE_STANDARD_INFORMATION) == 24);
 
-struct All {
-  Basic basic;
-  Standard standard;
-  std::int64_t index;
-  std::uint32_t attributes_size;
-  std::uint32_t access;
-  std::int64_t position;
-  std::uint32_t mode;
-  std::uint32_t alignment;
-  std::uint32_t name_bytes;
-  char16_t name[2];
+struct FILE_ALL_INFORMATION {
+  FILE_BASIC_INFORMATION BasicInformation;
+  FILE_STANDARD_INFORMATION StandardInformation;
+  struct {
+    std::int64_t IndexNumber;
+  } InternalInformation;
+  struct {
+    std::uint32_t EaSize;
+  } EaInformation;
+  struct {
+    std::uint32_t AccessFlags;
+  } AccessInformation;
+  struct {
+    std::int64_t CurrentByteOffset;
+  } PositionInformation;
+  struct {
+    std::uint32_t Mode;
+  } ModeInformation;
+  struct {
+    std::uint32_t AlignmentRequirement;
+  } AlignmentInformation;
+  struct {
+    std::uint32_t FileNameLength;
+    char16_t FileName[1];
+  } NameInformation;
 };
-static_assert(offsetof(All, index) == 64 && offsetof(All, position) == 80 && offsetof(All, name) == 100);
+static_assert(sizeof(FILE_ALL_INFORMATION) == 104 && offsetof(FILE_ALL_INFORMATION, InternalInformation) == 64 &&
+              offsetof(FILE_ALL_INFORMATION, PositionInformation) == 80 && offsetof(FILE_ALL_INFORMATION, NameInformation) == 96);
 
-struct AttributeTag {
-  std::uint32_t attributes;
-  std::uint32_t tag;
+struct FILE_ATTRIBUTE_TAG_INFORMATION {
+  std::uint32_t FileAttributes;
+  std::uint32_t ReparseTag;
 };
 
-// Of rename (both classes: the old one has a flag only) and of link.
-struct NewName {
-  std::uint32_t flags;
-  std::uint32_t padding;
-  Object root;
-  std::uint32_t name_bytes;
-  char16_t name[1];
+// Also FILE_RENAME_INFORMATION_EX and FILE_LINK_INFORMATION. Of the older classes `Flags` is one flag, ReplaceIfExists.
+struct FILE_RENAME_INFORMATION {
+  std::uint32_t Flags;
+  HANDLE RootDirectory;
+  std::uint32_t FileNameLength;
+  char16_t FileName[1];
 };
-static_assert(offsetof(NewName, root) == 8 && offsetof(NewName, name) == 20);
-namespace renaming {
-enum : std::uint32_t { replace = 0x1, posix = 0x2, although_read_only = 0x40 };
-}
-namespace removing {
-enum : std::uint32_t { remove = 0x1, posix = 0x2, although_read_only = 0x10 };
-}
-
-struct Listed {
-  std::uint32_t next;
-  std::uint32_t index;
-  std::int64_t made, accessed, written, changed;
-  std::int64_t size, allocated;
-  std::uint32_t attributes;
-  std::uint32_t name_bytes;
-  std::uint32_t tag;  // of what has one; elsewhere the size of other attributes
-  std::uint32_t padding;
-  std::uint64_t inode;
-  char16_t name[1];
+static_assert(offsetof(FILE_RENAME_INFORMATION, RootDirectory) == 8 && offsetof(FILE_RENAME_INFORMATION, FileName) == 20);
+// FILE_RENAME_INFORMATION_EX::Flags.
+enum : std::uint32_t {
+  FILE_RENAME_REPLACE_IF_EXISTS = 0x1,
+  FILE_RENAME_POSIX_SEMANTICS = 0x2,
+  FILE_RENAME_IGNORE_READONLY_ATTRIBUTE = 0x40,
 };
-static_assert(offsetof(Listed, attributes) == 56 && offsetof(Listed, inode) == 72 && offsetof(Listed, name) == 80);
-
-struct Volume {
-  std::int64_t made;
-  std::uint32_t serial;
-  std::uint32_t label_bytes;
-  std::uint8_t has_objects;
-  char16_t label[1];
+// FILE_DISPOSITION_INFORMATION_EX::Flags.
+enum : std::uint32_t {
+  FILE_DISPOSITION_DELETE = 0x1,
+  FILE_DISPOSITION_POSIX_SEMANTICS = 0x2,
+  FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE = 0x10,
 };
-static_assert(offsetof(Volume, serial) == 8 && offsetof(Volume, label) == 18);
 
-// REPARSE_DATA_BUFFER, but its texts, which begin behind it: of a mount point without the flags.
-struct Reparse {
-  std::uint32_t tag;
-  std::uint16_t bytes;  // of what follows `padding`
-  std::uint16_t padding;
-  std::uint16_t target_at, target_bytes;
-  std::uint16_t shown_at, shown_bytes;
+struct FILE_ID_FULL_DIR_INFORMATION {
+  std::uint32_t NextEntryOffset;
+  std::uint32_t FileIndex;
+  std::int64_t CreationTime, LastAccessTime, LastWriteTime, ChangeTime;
+  std::int64_t EndOfFile, AllocationSize;
+  std::uint32_t FileAttributes;
+  std::uint32_t FileNameLength;
+  std::uint32_t EaSize;  // of a reparse point its tag
+  std::uint64_t FileId;
+  char16_t FileName[1];
 };
-static_assert(sizeof(Reparse) == 16);
-inline constexpr std::uint32_t relative_link = 1;
-inline constexpr std::size_t max_reparse = 16384;
+static_assert(offsetof(FILE_ID_FULL_DIR_INFORMATION, FileAttributes) == 56 &&
+              offsetof(FILE_ID_FULL_DIR_INFORMATION, FileId) == 72 && offsetof(FILE_ID_FULL_DIR_INFORMATION, FileName) == 80);
 
-// Where a write goes that appends.
-inline constexpr std::int64_t at_end = -1;
+struct FILE_FS_VOLUME_INFORMATION {
+  std::int64_t VolumeCreationTime;
+  std::uint32_t VolumeSerialNumber;
+  std::uint32_t VolumeLabelLength;
+  std::uint8_t SupportsObjects;
+  char16_t VolumeLabel[1];
+};
+static_assert(offsetof(FILE_FS_VOLUME_INFORMATION, VolumeSerialNumber) == 8 &&
+              offsetof(FILE_FS_VOLUME_INFORMATION, VolumeLabel) == 18);
+
+struct FILE_PIPE_LOCAL_INFORMATION {
+  std::uint32_t NamedPipeType, NamedPipeConfiguration, MaximumInstances, CurrentInstances, InboundQuota, ReadDataAvailable,
+      OutboundQuota, WriteQuotaAvailable, NamedPipeState, NamedPipeEnd;
+};
+// FILE_PIPE_LOCAL_INFORMATION::NamedPipeState.
+inline constexpr std::uint32_t FILE_PIPE_CONNECTED_STATE = 3;
+
+// REPARSE_DATA_BUFFER up to its PathBuffer, without the Flags that a symbolic link has between: a mount point has none.
+struct REPARSE_DATA_BUFFER {
+  std::uint32_t ReparseTag;
+  std::uint16_t ReparseDataLength;  // of what follows `Reserved`
+  std::uint16_t Reserved;
+  std::uint16_t SubstituteNameOffset, SubstituteNameLength;
+  std::uint16_t PrintNameOffset, PrintNameLength;
+};
+static_assert(sizeof(REPARSE_DATA_BUFFER) == 16);
+inline constexpr std::uint32_t SYMLINK_FLAG_RELATIVE = 1;
+inline constexpr std::size_t MAXIMUM_REPARSE_DATA_BUFFER_SIZE = 16384;
+
+// The ByteOffset of a write that appends.
+inline constexpr std::int64_t FILE_WRITE_TO_END_OF_FILE = -1;
 
 struct Calls {
-  Status (*create_file)(Object* opened, std::uint32_t access, const Attributes* name, Outcome* outcome, const std::int64_t* room,
-                        std::uint32_t attributes, std::uint32_t share, std::uint32_t disposition, std::uint32_t options,
-                        const void* extended, std::uint32_t extended_size);
-  Status (*close)(Object object);
-  Status (*query_information_file)(Object file, Outcome* outcome, void* into, std::uint32_t room, std::uint32_t about);
-  Status (*set_information_file)(Object file, Outcome* outcome, const void* from, std::uint32_t size, std::uint32_t about);
-  Status (*query_directory_file)(Object file, Object event, void* routine, void* context, Outcome* outcome, void* into,
-                                 std::uint32_t room, std::uint32_t about, std::uint8_t single, const Text* pattern,
-                                 std::uint8_t restart);
-  Status (*query_volume_information_file)(Object file, Outcome* outcome, void* into, std::uint32_t room, std::uint32_t about);
-  Status (*fs_control_file)(Object file, Object event, void* routine, void* context, Outcome* outcome, std::uint32_t control,
-                            const void* from, std::uint32_t size, void* into, std::uint32_t room);
-  Status (*read_file)(Object file, Object event, void* routine, void* context, Outcome* outcome, void* into, std::uint32_t room,
-                      const std::int64_t* offset, const std::uint32_t* key);
-  Status (*write_file)(Object file, Object event, void* routine, void* context, Outcome* outcome, const void* from,
-                       std::uint32_t size, const std::int64_t* offset, const std::uint32_t* key);
-  Status (*flush_buffers_file)(Object file, Outcome* outcome);
-  // Symbolic links are made by those who hold a privilege that most have switched off: on, for this thread, in between.
-  Status (*begin_linking)();
+  NTSTATUS (*NtCreateFile)(HANDLE* FileHandle, std::uint32_t DesiredAccess, const OBJECT_ATTRIBUTES* ObjectAttributes,
+                           IO_STATUS_BLOCK* IoStatusBlock, const std::int64_t* AllocationSize, std::uint32_t FileAttributes,
+                           std::uint32_t ShareAccess, std::uint32_t CreateDisposition, std::uint32_t CreateOptions,
+                           const void* EaBuffer, std::uint32_t EaLength);
+  NTSTATUS (*NtClose)(HANDLE Handle);
+  NTSTATUS (*NtQueryInformationFile)(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock, void* FileInformation,
+                                     std::uint32_t Length, std::uint32_t FileInformationClass);
+  NTSTATUS (*NtSetInformationFile)(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock, const void* FileInformation,
+                                   std::uint32_t Length, std::uint32_t FileInformationClass);
+  NTSTATUS (*NtQueryDirectoryFile)(HANDLE FileHandle, HANDLE Event, void* ApcRoutine, void* ApcContext,
+                                   IO_STATUS_BLOCK* IoStatusBlock, void* FileInformation, std::uint32_t Length,
+                                   std::uint32_t FileInformationClass, std::uint8_t ReturnSingleEntry,
+                                   const UNICODE_STRING* FileName, std::uint8_t RestartScan);
+  NTSTATUS (*NtQueryVolumeInformationFile)(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock, void* FsInformation,
+                                           std::uint32_t Length, std::uint32_t FsInformationClass);
+  NTSTATUS (*NtFsControlFile)(HANDLE FileHandle, HANDLE Event, void* ApcRoutine, void* ApcContext, IO_STATUS_BLOCK* IoStatusBlock,
+                              std::uint32_t FsControlCode, const void* InputBuffer, std::uint32_t InputBufferLength,
+                              void* OutputBuffer, std::uint32_t OutputBufferLength);
+  NTSTATUS (*NtReadFile)(HANDLE FileHandle, HANDLE Event, void* ApcRoutine, void* ApcContext, IO_STATUS_BLOCK* IoStatusBlock,
+                         void* Buffer, std::uint32_t Length, const std::int64_t* ByteOffset, const std::uint32_t* Key);
+  NTSTATUS (*NtWriteFile)(HANDLE FileHandle, HANDLE Event, void* ApcRoutine, void* ApcContext, IO_STATUS_BLOCK* IoStatusBlock,
+                          const void* Buffer, std::uint32_t Length, const std::int64_t* ByteOffset, const std::uint32_t* Key);
+  NTSTATUS (*NtFlushBuffersFile)(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock);
+  // Making symbolic links takes SeCreateSymbolicLinkPrivilege, which is switched off at most times: on, for this thread, in
+  // between.
+  NTSTATUS (*begin_linking)();
   void (*end_linking)();
 };
 

@@ -7,12 +7,12 @@
 namespace wasi_common {
 
 // closesocket(): a socket is more than its handle.
-int close_socket(nt::Object socket);
+int close_socket(nt::HANDLE socket);
 
 class Object {
  public:
   Object() = default;
-  explicit Object(nt::Object object, bool socket = false) : object_(object), socket_(socket) {}
+  explicit Object(nt::HANDLE object, bool socket = false) : object_(object), socket_(socket) {}
   Object(Object&& other) noexcept : object_(other.release()), socket_(other.socket_) {}
   Object& operator=(Object&& other) noexcept {
     if (this != &other) {
@@ -26,21 +26,21 @@ class Object {
   Object& operator=(const Object&) = delete;
   ~Object() { close(); }
 
-  nt::Object get() const { return object_; }
-  bool open() const { return object_ != nt::no_object; }
-  nt::Object release() { return std::exchange(object_, nt::no_object); }
+  nt::HANDLE get() const { return object_; }
+  bool open() const { return object_ != nt::no_handle; }
+  nt::HANDLE release() { return std::exchange(object_, nt::no_handle); }
   // 0, or the system's number.
   int close() {
     if (!open()) return 0;
     const bool socket = socket_;
-    const nt::Object gone = release();
+    const nt::HANDLE gone = release();
     if (socket) return close_socket(gone);
-    const nt::Status status = nt::calls.close(gone);
-    return nt::succeeded(status) ? 0 : status;
+    const nt::NTSTATUS status = nt::calls.NtClose(gone);
+    return nt::NT_SUCCESS(status) ? 0 : status;
   }
 
  private:
-  nt::Object object_ = nt::no_object;
+  nt::HANDLE object_ = nt::no_handle;
   bool socket_ = false;
 };
 

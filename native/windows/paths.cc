@@ -37,8 +37,8 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
   const unsigned how = (follow != 0 ? How::follow : keep) | enter;
   if (const Answer refused = state_.resolve_parent(parent->object, path, how, resolved); refused != 0) return refused;
   Object opened;
-  const nt::Status status = open_at(resolved.object(), resolved.spelled, {nt::access::write_attributes}, opened);
-  if (!nt::succeeded(status)) return state_.failed("NtCreateFile", status, path.bytes);
+  const nt::NTSTATUS status = open_at(resolved.object(), resolved.spelled, {nt::FILE_WRITE_ATTRIBUTES}, opened);
+  if (!nt::NT_SUCCESS(status)) return state_.failed("NtCreateFile", status, path.bytes);
   return state_.failed("NtSetInformationFile", wasi_common::set_times(opened.get(), times), path.bytes);
 }
 
@@ -51,10 +51,10 @@ Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::u
   OwnedParent resolved;
   if (const Answer refused = state_.resolve_parent(parent->object, path, enter, resolved); refused != 0) return refused;
   Object opened;
-  if (const nt::Status status = open_at(resolved.object(), resolved.spelled, {}, opened); !nt::succeeded(status))
+  if (const nt::NTSTATUS status = open_at(resolved.object(), resolved.spelled, {}, opened); !nt::NT_SUCCESS(status))
     return state_.failed("NtCreateFile", status, path.bytes);
   std::string target;
-  if (const nt::Status status = read_link(opened.get(), target); !nt::succeeded(status))
+  if (const nt::NTSTATUS status = read_link(opened.get(), target); !nt::NT_SUCCESS(status))
     return state_.failed("NtFsControlFile", status, path.bytes);
   const std::size_t size = std::min<std::size_t>(capacity, target.size());
   std::copy_n(target.begin(), size, place);

@@ -13,6 +13,8 @@
 namespace wasi_common {
 namespace {
 
+using nt::SYNCHRONIZE;  // is part of TIMER_ALL_ACCESS
+
 constexpr std::uint64_t for_ever = UINT64_MAX;
 constexpr std::uint64_t millisecond = 1000000;
 

@@ -9,14 +9,10 @@
 namespace wasi_common {
 namespace {
 
-struct PipeInformation {  // FILE_PIPE_LOCAL_INFORMATION
-  std::uint32_t type, configuration, most, now, quota_in, readable, quota_out, writable, state, end;
-};
-
-bool pipe_information(const File& file, PipeInformation& found) {
-  constexpr std::uint32_t about_pipe = 24;
-  nt::Outcome outcome{};
-  return nt::succeeded(nt::calls.query_information_file(file.object, &outcome, &found, sizeof(found), about_pipe));
+bool pipe_information(const File& file, nt::FILE_PIPE_LOCAL_INFORMATION& found) {
+  nt::IO_STATUS_BLOCK outcome{};
+  return nt::NT_SUCCESS(
+      nt::calls.NtQueryInformationFile(file.object, &outcome, &found, sizeof(found), nt::FilePipeLocalInformation));
 }
 
 Readiness of_pipe(const File& file, std::int32_t want) {
@@ -26,10 +22,10 @@ Readiness of_pipe(const File& file, std::int32_t want) {
     // Its other end is closed, which a read will tell.
     return {true, true, 0};
   }
-  PipeInformation found{};
+  nt::FILE_PIPE_LOCAL_INFORMATION found{};
   if (!pipe_information(file, found)) return {true, false, 0};
-  constexpr std::uint32_t connected = 3;
-  return {found.writable > 0 || found.state != connected, found.state != connected, 0};
+  return {found.WriteQuotaAvailable > 0 || found.NamedPipeState != nt::FILE_PIPE_CONNECTED_STATE,
+          found.NamedPipeState != nt::FILE_PIPE_CONNECTED_STATE, 0};
 }
 
 // A key that was pressed. Moves of the mouse, and keys that are let go, would be no line to read.
@@ -45,10 +41,10 @@ Readiness of_console(const File& file, std::int32_t want) {
 }
 
 double left(const File& file) {
-  nt::All all;
-  if (file.type != Filetype::RegularFile || !nt::succeeded(look(file.object, all))) return 0;
-  const std::int64_t place = file.adopted ? all.position : file.place;
-  return static_cast<double>(std::max<std::int64_t>(0, all.standard.size - place));
+  nt::FILE_ALL_INFORMATION all;
+  if (file.type != Filetype::RegularFile || !nt::NT_SUCCESS(look(file.object, all))) return 0;
+  const std::int64_t place = file.adopted ? all.PositionInformation.CurrentByteOffset : file.place;
+  return static_cast<double>(std::max<std::int64_t>(0, all.StandardInformation.EndOfFile - place));
 }
 
 // The file's mutex is locked.
@@ -81,8 +77,8 @@ bool ready_within(const File& file, std::int32_t want, int milliseconds) {
 }
 
 int pipe_room(const File& file) {
-  PipeInformation found{};
-  return pipe_information(file, found) ? static_cast<int>(std::min<std::uint32_t>(found.writable, 1U << 30)) : 0;
+  nt::FILE_PIPE_LOCAL_INFORMATION found{};
+  return pipe_information(file, found) ? static_cast<int>(std::min<std::uint32_t>(found.WriteQuotaAvailable, 1U << 30)) : 0;
 }
 
 }  // namespace wasi_common

@@ -62,7 +62,7 @@ bool waits_for_all(const File& file) { return file.type == Filetype::SocketStrea
 
 }  // namespace
 
-int close_socket(nt::Object socket) { return ::closesocket(reinterpret_cast<SOCKET>(socket)) == 0 ? 0 : ::WSAGetLastError(); }
+int close_socket(nt::HANDLE socket) { return ::closesocket(reinterpret_cast<SOCKET>(socket)) == 0 ? 0 : ::WSAGetLastError(); }
 
 Answer Host::accept(Handle handle, std::uint32_t flags) {
   const Pin file = state_.file(handle);
@@ -74,7 +74,7 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   const SOCKET accepted = ::accept(socket_of(*file), nullptr, nullptr);
   if (accepted == INVALID_SOCKET) return answer(state_, *file, "accept", POLLRDNORM, SOCKET_ERROR, 0);
   File connection;
-  connection.object = reinterpret_cast<nt::Object>(accepted);
+  connection.object = reinterpret_cast<nt::HANDLE>(accepted);
   connection.kind = Kind::socket;
   connection.type = file->type;
   connection.reads = connection.writes = true;

@@ -5,8 +5,8 @@
 namespace wasi_common {
 
 // Whether connections can be accepted from it.
-bool listens(nt::Object socket);
+bool listens(nt::HANDLE socket);
 // Non-blocking, and of no process that this one starts.
-void keep_to_ourselves(nt::Object socket);
+void keep_to_ourselves(nt::HANDLE socket);
 
 }  // namespace wasi_common

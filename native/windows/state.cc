@@ -22,23 +22,23 @@ Answer State::directory_and_path(Handle handle, std::uint32_t at, std::uint32_t 
   return path_in(*dir, at, length, path);
 }
 
-Answer State::status(nt::Object file, Filetype type, std::uint64_t device, const char* path) {
-  nt::All all;
-  if (const nt::Status status = look(file, all); !nt::succeeded(status)) return failed("NtQueryInformationFile", status, path);
+Answer State::status(nt::HANDLE file, Filetype type, std::uint64_t device, const char* path) {
+  nt::FILE_ALL_INFORMATION all;
+  if (const nt::NTSTATUS status = look(file, all); !nt::NT_SUCCESS(status)) return failed("NtQueryInformationFile", status, path);
   Filestat& record = block_->record;
   record = {};
   record.device = device;
-  record.inode = static_cast<std::uint64_t>(all.index);
+  record.inode = static_cast<std::uint64_t>(all.InternalInformation.IndexNumber);
   record.type = type;
-  record.links = all.standard.links;
-  record.size = static_cast<std::uint64_t>(all.standard.size);
-  record.accessed = to_nanoseconds(all.basic.accessed);
-  record.modified = to_nanoseconds(all.basic.written);
-  record.changed = to_nanoseconds(all.basic.changed);
+  record.links = all.StandardInformation.NumberOfLinks;
+  record.size = static_cast<std::uint64_t>(all.StandardInformation.EndOfFile);
+  record.accessed = to_nanoseconds(all.BasicInformation.LastAccessTime);
+  record.modified = to_nanoseconds(all.BasicInformation.LastWriteTime);
+  record.changed = to_nanoseconds(all.BasicInformation.ChangeTime);
   if (type == Filetype::Directory) record.size = 0;
   // A link is as long as what it says.
   std::string target;
-  if (type == Filetype::SymbolicLink && nt::succeeded(read_link(file, target))) record.size = target.size();
+  if (type == Filetype::SymbolicLink && nt::NT_SUCCESS(read_link(file, target))) record.size = target.size();
   return 0;
 }
 

@@ -17,7 +17,7 @@ struct OwnedParent : ResolvedParent {
   ~OwnedParent() {
     if (owned) Object{object()};
   }
-  nt::Object object() const { return reinterpret_cast<nt::Object>(directory); }
+  nt::HANDLE object() const { return reinterpret_cast<nt::HANDLE>(directory); }
   std::u16string spelled;
 };
 
@@ -47,16 +47,16 @@ class State : public Base {
   // The first two steps of every path call: a directory and a path.
   Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path);
   // Resolves a path up to its last name. `how` as in resolve.h.
-  Answer resolve_parent(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved);
+  Answer resolve_parent(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved);
   // Opens what a path leads to, and says in `file` what it is.
   Answer open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file);
   Answer status_at(const File& dir, const Path& path, bool follow_last);
   // Fills block.record.
-  Answer status(nt::Object file, Filetype type, std::uint64_t device, const char* path = nullptr);
+  Answer status(nt::HANDLE file, Filetype type, std::uint64_t device, const char* path = nullptr);
 
  private:
-  Answer walk(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved);
-  Answer open_name(nt::Object dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link);
+  Answer walk(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved);
+  Answer open_name(nt::HANDLE dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link);
 };
 
 }  // namespace wasi_common

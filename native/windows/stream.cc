@@ -14,24 +14,25 @@ namespace {
 using Lock = std::unique_lock<std::timed_mutex>;
 
 // The other end is closed.
-bool ended(nt::Status status) {
-  constexpr nt::Status ends[] = {nt::end_of_file, nt::status(0xc000014b), nt::status(0xc00000b0), nt::status(0xc00000b1)};
+bool ended(nt::NTSTATUS status) {
+  constexpr nt::NTSTATUS ends[] = {nt::STATUS_END_OF_FILE, nt::STATUS_PIPE_BROKEN, nt::STATUS_PIPE_DISCONNECTED,
+                                   nt::STATUS_PIPE_CLOSING};
   return std::find(std::begin(ends), std::end(ends), status) != std::end(ends);
 }
 
 // A call that ends later: it is taken back if it has not ended in time, and may have ended all the same.
 template <class Call>
-nt::Status in_time(const File& file, nt::Outcome& outcome, Call call) {
+nt::NTSTATUS in_time(const File& file, nt::IO_STATUS_BLOCK& outcome, Call call) {
   const HANDLE made = ::CreateEventW(nullptr, TRUE, FALSE, nullptr);
-  if (made == nullptr) return nt::no_memory;
+  if (made == nullptr) return nt::STATUS_NO_MEMORY;
   const Object event(made);
-  nt::Status status = call(event.get());
-  if (status != nt::status_pending) return status;
+  nt::NTSTATUS status = call(event.get());
+  if (status != nt::STATUS_PENDING) return status;
   if (::WaitForSingleObject(event.get(), file.asked_nonblock() ? 0 : patience) != WAIT_OBJECT_0) {
     ::CancelIoEx(file.object, reinterpret_cast<OVERLAPPED*>(&outcome));
     ::WaitForSingleObject(event.get(), INFINITE);
   }
-  status = outcome.status;
+  status = outcome.Status;
   return status;
 }
 
@@ -107,10 +108,10 @@ Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t s
   // What another thread finds ready too may be gone when this one uses it.
   const Lock lock(*file.mutex, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
   if (!lock.owns_lock()) return not_yet(file);
-  nt::Outcome outcome{};
-  nt::Status status = 0;
+  nt::IO_STATUS_BLOCK outcome{};
+  nt::NTSTATUS status = 0;
   const auto read = [&](HANDLE event) {
-    return nt::calls.read_file(file.object, event, nullptr, nullptr, &outcome, into, size, nullptr, nullptr);
+    return nt::calls.NtReadFile(file.object, event, nullptr, nullptr, &outcome, into, size, nullptr, nullptr);
   };
   if (file.overlapped) {
     status = in_time(file, outcome, read);
@@ -118,20 +119,20 @@ Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t s
     if (file.kind == Kind::pipe && !ready_within(file, want_read, file.asked_nonblock() ? 0 : patience)) return not_yet(file);
     status = read(nullptr);
   }
-  if (status == nt::cancelled) return not_yet(file);
+  if (status == nt::STATUS_CANCELLED) return not_yet(file);
   if (ended(status)) return 0;
-  return nt::succeeded(status) || status == nt::buffer_overflow ? static_cast<Answer>(outcome.information)
-                                                                : state.failed("NtReadFile", status);
+  return nt::NT_SUCCESS(status) || status == nt::STATUS_BUFFER_OVERFLOW ? static_cast<Answer>(outcome.Information)
+                                                                        : state.failed("NtReadFile", status);
 }
 
 Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uint32_t size) {
   const Lock lock(*file.mutex, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
   if (!lock.owns_lock()) return not_yet(file);
   if (file.kind == Kind::console) return write_console(state, file, from, size);
-  nt::Outcome outcome{};
-  nt::Status status = 0;
+  nt::IO_STATUS_BLOCK outcome{};
+  nt::NTSTATUS status = 0;
   const auto write = [&](HANDLE event) {
-    return nt::calls.write_file(file.object, event, nullptr, nullptr, &outcome, from, size, nullptr, nullptr);
+    return nt::calls.NtWriteFile(file.object, event, nullptr, nullptr, &outcome, from, size, nullptr, nullptr);
   };
   if (file.overlapped) {
     // What is taken back may have been read in part, so no more is given than has room.
@@ -142,8 +143,8 @@ Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uin
     if (size == 0) return not_yet(file);
     status = write(nullptr);
   }
-  if (status == nt::cancelled) return not_yet(file);
-  return nt::succeeded(status) ? static_cast<Answer>(outcome.information) : state.failed("NtWriteFile", status);
+  if (status == nt::STATUS_CANCELLED) return not_yet(file);
+  return nt::NT_SUCCESS(status) ? static_cast<Answer>(outcome.Information) : state.failed("NtWriteFile", status);
 }
 
 }  // namespace wasi_common

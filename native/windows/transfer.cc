@@ -14,14 +14,16 @@ struct Buffer {
 };
 std::unique_ptr<Buffer> buffer() { return std::unique_ptr<Buffer>(new (std::nothrow) Buffer); }
 
-using Move = nt::Status (*)(const File& file, nt::Outcome& outcome, std::uint8_t* bytes, std::uint32_t size,
-                            const std::int64_t* offset);
+using Move = nt::NTSTATUS (*)(const File& file, nt::IO_STATUS_BLOCK& outcome, std::uint8_t* bytes, std::uint32_t size,
+                              const std::int64_t* offset);
 
-nt::Status read_one(const File& file, nt::Outcome& outcome, std::uint8_t* into, std::uint32_t size, const std::int64_t* offset) {
-  return nt::calls.read_file(file.object, nullptr, nullptr, nullptr, &outcome, into, size, offset, nullptr);
+nt::NTSTATUS read_one(const File& file, nt::IO_STATUS_BLOCK& outcome, std::uint8_t* into, std::uint32_t size,
+                      const std::int64_t* offset) {
+  return nt::calls.NtReadFile(file.object, nullptr, nullptr, nullptr, &outcome, into, size, offset, nullptr);
 }
-nt::Status write_one(const File& file, nt::Outcome& outcome, std::uint8_t* from, std::uint32_t size, const std::int64_t* offset) {
-  return nt::calls.write_file(file.object, nullptr, nullptr, nullptr, &outcome, from, size, offset, nullptr);
+nt::NTSTATUS write_one(const File& file, nt::IO_STATUS_BLOCK& outcome, std::uint8_t* from, std::uint32_t size,
+                       const std::int64_t* offset) {
+  return nt::calls.NtWriteFile(file.object, nullptr, nullptr, nullptr, &outcome, from, size, offset, nullptr);
 }
 
 // Moves one chunk after the other, from `offset` on; where that is null, from where the system's own offset is. What is done
@@ -31,13 +33,13 @@ Answer move_each(State& state, const File& file, Chunk* begin, const Chunk* end,
   std::uint64_t done = 0;
   std::int64_t place = offset != nullptr ? *offset : 0;
   for (const Chunk* chunk = begin; chunk != end; ++chunk) {
-    nt::Outcome outcome{};
-    const nt::Status status = move(file, outcome, chunk->base, chunk->length, offset != nullptr ? &place : nullptr);
-    if (status == nt::end_of_file) break;
-    if (!nt::succeeded(status)) return done > 0 ? static_cast<Answer>(done) : state.failed(name, status);
-    done += outcome.information;
-    if (place != nt::at_end) place += static_cast<std::int64_t>(outcome.information);
-    if (outcome.information < chunk->length) break;
+    nt::IO_STATUS_BLOCK outcome{};
+    const nt::NTSTATUS status = move(file, outcome, chunk->base, chunk->length, offset != nullptr ? &place : nullptr);
+    if (status == nt::STATUS_END_OF_FILE) break;
+    if (!nt::NT_SUCCESS(status)) return done > 0 ? static_cast<Answer>(done) : state.failed(name, status);
+    done += outcome.Information;
+    if (place != nt::FILE_WRITE_TO_END_OF_FILE) place += static_cast<std::int64_t>(outcome.Information);
+    if (outcome.Information < chunk->length) break;
   }
   return static_cast<Answer>(done);
 }
@@ -70,11 +72,11 @@ template <class Call>
 Answer keep_position(State& state, const File& file, Call call) {
   if (!file.adopted) return call();
   const std::lock_guard<std::timed_mutex> lock(*file.mutex);
-  nt::All all;
-  if (const nt::Status status = look(file.object, all); !nt::succeeded(status))
+  nt::FILE_ALL_INFORMATION all;
+  if (const nt::NTSTATUS status = look(file.object, all); !nt::NT_SUCCESS(status))
     return state.failed("NtQueryInformationFile", status);
   const Answer answer = call();
-  set_position(file.object, all.position);
+  set_position(file.object, all.PositionInformation.CurrentByteOffset);
   return answer;
 }
 
@@ -83,12 +85,12 @@ template <class Call>
 Answer write_on(File& file, Call call) {
   const std::lock_guard<std::timed_mutex> lock(*file.mutex);
   const bool appends = (file.flags.get() & fdflags::append) != 0;
-  const std::int64_t* const offset = file.adopted ? nullptr : appends ? &nt::at_end : &file.place;
+  const std::int64_t* const offset = file.adopted ? nullptr : appends ? &nt::FILE_WRITE_TO_END_OF_FILE : &file.place;
   const Answer size = call(offset);
   if (size < 0 || file.adopted) return size;
-  nt::All all;
-  if (appends && nt::succeeded(look(file.object, all)))
-    file.place = all.standard.size;
+  nt::FILE_ALL_INFORMATION all;
+  if (appends && nt::NT_SUCCESS(look(file.object, all)))
+    file.place = all.StandardInformation.EndOfFile;
   else
     file.place += size;
   return size;
@@ -180,7 +182,7 @@ Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
   // Linux appends here, too, whatever the offset.
   const bool appends = (file->flags.get() & fdflags::append) != 0;
-  const std::int64_t place = appends ? nt::at_end : place_of(offset);
+  const std::int64_t place = appends ? nt::FILE_WRITE_TO_END_OF_FILE : place_of(offset);
   Chunks chunks;
   if (const Answer refused = chunks.gather(state_, spans, limit_at(appends ? 0 : place)); refused != 0) return refused;
   if (chunks.empty()) return chunks.cut() ? refuse(Errno::Fbig) : 0;

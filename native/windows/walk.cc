@@ -14,11 +14,11 @@ class Objects final : public Tree {
 
   Answer enter(Directory in, const char* name) override {
     // By asking to pass through it is shut out of what is to become a link. Who looks only is not.
-    constexpr Opening how{nt::access::traverse, nt::disposition::open, nt::option::directory_file};
+    constexpr Opening how{nt::FILE_TRAVERSE, nt::FILE_OPEN, nt::FILE_DIRECTORY_FILE};
     Object opened;
     if (const Answer refused = open(in, name, how, opened); refused != 0) return refused;
-    nt::AttributeTag kind;
-    if (const nt::Status status = look(opened.get(), kind); !nt::succeeded(status))
+    nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
+    if (const nt::NTSTATUS status = look(opened.get(), kind); !nt::NT_SUCCESS(status))
       return state_.failed("NtQueryInformationFile", status, name);
     switch (filetype(kind)) {
       case Filetype::Directory: return static_cast<Answer>(reinterpret_cast<std::intptr_t>(opened.release()));
@@ -30,17 +30,17 @@ class Objects final : public Tree {
     Object opened;
     if (const Answer refused = open(in, name, {}, opened); refused != 0) return refused;
     std::string target;
-    const nt::Status status = wasi_common::read_link(opened.get(), target);
-    if (!nt::succeeded(status)) return state_.failed("NtFsControlFile", status, name);
+    const nt::NTSTATUS status = wasi_common::read_link(opened.get(), target);
+    if (!nt::NT_SUCCESS(status)) return state_.failed("NtFsControlFile", status, name);
     return static_cast<Answer>(target.copy(into, capacity));
   }
-  void leave(Directory directory) override { Object{reinterpret_cast<nt::Object>(directory)}; }
+  void leave(Directory directory) override { Object{reinterpret_cast<nt::HANDLE>(directory)}; }
 
  private:
   Answer open(Directory in, const char* name, const Opening& how, Object& opened) {
     std::u16string units;
     if (const Answer refused = spell(name, units); refused != 0) return refused;
-    return state_.failed("NtCreateFile", open_at(reinterpret_cast<nt::Object>(in), units, how, opened), name);
+    return state_.failed("NtCreateFile", open_at(reinterpret_cast<nt::HANDLE>(in), units, how, opened), name);
   }
 
   State& state_;
@@ -48,12 +48,12 @@ class Objects final : public Tree {
 
 }  // namespace
 
-Answer State::walk(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved) {
+Answer State::walk(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved) {
   Objects objects(*this);
   return resolve(objects, reinterpret_cast<Directory>(dir), path.bytes, path.length, how, resolved);
 }
 
-Answer State::resolve_parent(nt::Object dir, const Path& path, unsigned how, OwnedParent& resolved) {
+Answer State::resolve_parent(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved) {
   // A single name needs no resolving, unless it is a link that shall be followed.
   if (path.is_single_component() && !(how & follow)) {
     if (path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);

@@ -73,7 +73,7 @@ struct World {
     Node* const node = nodes.back().get();
     node->id = 0x5000000000000 + nodes.size();
     node->directory = directory;
-    node->attributes = directory ? nt::attribute::directory : 0x20U;
+    node->attributes = directory ? nt::FILE_ATTRIBUTE_DIRECTORY : 0x20U;
     return node;
   }
 };
@@ -157,23 +157,23 @@ bool beneath(const Node* node, const Node* top) {
   return node != nullptr;
 }
 
-Open* object(nt::Object handle) {
+Open* object(nt::HANDLE handle) {
   const auto found = world.open.find(reinterpret_cast<std::intptr_t>(handle));
   return found == world.open.end() ? nullptr : &found->second;
 }
 
 void give(Node* node, std::uint32_t tag, std::vector<std::uint8_t> bytes) {
   node->tag = tag;
-  node->attributes |= nt::attribute::reparse_point;
+  node->attributes |= nt::FILE_ATTRIBUTE_REPARSE_POINT;
   node->reparse = std::move(bytes);
 }
 
 std::vector<std::uint8_t> reparse_bytes(std::uint32_t tag, const std::u16string& target, int flags) {
   const auto size = static_cast<std::uint16_t>(2 * target.size());
-  nt::Reparse head{tag, 0, 0, 0, size, static_cast<std::uint16_t>(size + 2), 0};
+  nt::REPARSE_DATA_BUFFER head{tag, 0, 0, 0, size, static_cast<std::uint16_t>(size + 2), 0};
   const std::size_t texts = sizeof(head) + (flags < 0 ? 0 : 4);
   std::vector<std::uint8_t> bytes(texts + size + 4U);
-  head.bytes = static_cast<std::uint16_t>(bytes.size() - 8);
+  head.ReparseDataLength = static_cast<std::uint16_t>(bytes.size() - 8);
   std::memcpy(bytes.data(), &head, sizeof(head));
   if (flags >= 0) std::memcpy(bytes.data() + sizeof(head), &flags, 4);
   std::memcpy(bytes.data() + texts, target.data(), size);
@@ -182,9 +182,8 @@ std::vector<std::uint8_t> reparse_bytes(std::uint32_t tag, const std::u16string&
 
 // What a handle is used for that others may have to share: by bits as those of `share`. To look at it is none.
 std::uint32_t used(std::uint32_t access) {
-  return ((access & (nt::access::read_data | nt::access::traverse)) != 0 ? 1U : 0U) |
-         ((access & (nt::access::write_data | nt::access::append_data)) != 0 ? 2U : 0U) |
-         ((access & nt::access::remove) != 0 ? 4U : 0U);
+  return ((access & (nt::FILE_READ_DATA | nt::FILE_TRAVERSE)) != 0 ? 1U : 0U) |
+         ((access & (nt::FILE_WRITE_DATA | nt::FILE_APPEND_DATA)) != 0 ? 2U : 0U) | ((access & nt::DELETE) != 0 ? 4U : 0U);
 }
 bool shared(const Node* node, std::uint32_t access, std::uint32_t share) {
   if (node->exclusive && used(access) != 0) return false;
@@ -196,15 +195,15 @@ bool shared(const Node* node, std::uint32_t access, std::uint32_t share) {
 
 // The calls.
 
-nt::Status create_file(nt::Object* opened, std::uint32_t access, const nt::Attributes* attributes, nt::Outcome* outcome,
-                       const std::int64_t*, std::uint32_t, std::uint32_t share, std::uint32_t disposition, std::uint32_t options,
-                       const void*, std::uint32_t) {
+nt::NTSTATUS create_file(nt::HANDLE* opened, std::uint32_t access, const nt::OBJECT_ATTRIBUTES* attributes,
+                         nt::IO_STATUS_BLOCK* outcome, const std::int64_t*, std::uint32_t, std::uint32_t share,
+                         std::uint32_t disposition, std::uint32_t options, const void*, std::uint32_t) {
   ++world.seen.calls;
-  require(share == nt::share_all || disposition == nt::disposition::create, "a handle that others are shut out by");
-  require((attributes->flags & 0x40) != 0, "names with case");
-  Open* const root = object(attributes->root);
-  if (root == nullptr) return nt::invalid_handle;
-  std::u16string path(attributes->name->units, attributes->name->bytes / 2);
+  require(share == nt::share_all || disposition == nt::FILE_CREATE, "a handle that others are shut out by");
+  require((attributes->Attributes & nt::OBJ_CASE_INSENSITIVE) != 0, "names with case");
+  Open* const root = object(attributes->RootDirectory);
+  if (root == nullptr) return nt::STATUS_INVALID_HANDLE;
+  std::u16string path(attributes->ObjectName->Buffer, attributes->ObjectName->Length / 2);
   if (meanwhile != nullptr) meanwhile(path);
   Open made;
   made.access = access;
@@ -213,30 +212,30 @@ nt::Status create_file(nt::Object* opened, std::uint32_t access, const nt::Attri
   made.key = root->key;
   Node* node = root->node;
   // It became a link after it was opened. What NTFS does then is not known here, so the worst is taken for granted.
-  if (!path.empty() && (node->attributes & nt::attribute::reparse_point) != 0) {
-    if ((attributes->flags & 0x1000) != 0) return nt::reparse_encountered;
+  if (!path.empty() && (node->attributes & nt::FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
+    if ((attributes->Attributes & nt::OBJ_DONT_REPARSE) != 0) return nt::STATUS_REPARSE_POINT_ENCOUNTERED;
     ++world.seen.followed;
-    return nt::object_path_not_found;
+    return nt::STATUS_OBJECT_PATH_NOT_FOUND;
   }
   bool created = false;
   if (path.find(u'\\') != std::u16string::npos || path.find(u':') != std::u16string::npos) ++world.seen.strange;
-  if (path == u"." || path == u"..") return nt::object_name_invalid;
+  if (path == u"." || path == u"..") return nt::STATUS_OBJECT_NAME_INVALID;
   if (!path.empty()) {
     const auto names = split(path);
     for (std::size_t i = 0; i < names.size(); ++i) {
-      if (!node->directory) return nt::not_a_directory;
+      if (!node->directory) return nt::STATUS_NOT_A_DIRECTORY;
       std::u16string name = names[i];
       const bool last = i + 1 == names.size();
       if (const std::size_t colon = name.find(u':'); colon != std::u16string::npos) {
         made.stream = name.substr(colon + 1);
         name.resize(colon);
       }
-      if (name.size() > 255) return nt::object_name_invalid;
+      if (name.size() > 255) return nt::STATUS_OBJECT_NAME_INVALID;
       Node::Entry* const found = entry(node, name);
       if (found == nullptr) {
-        if (!last) return nt::object_path_not_found;
-        if (disposition == nt::disposition::open) return nt::object_name_not_found;
-        Node* const fresh = world.make((options & nt::option::directory_file) != 0);
+        if (!last) return nt::STATUS_OBJECT_PATH_NOT_FOUND;
+        if (disposition == nt::FILE_OPEN) return nt::STATUS_OBJECT_NAME_NOT_FOUND;
+        Node* const fresh = world.make((options & nt::FILE_DIRECTORY_FILE) != 0);
         put(node, name, fresh);
         made.in = node;
         made.key = capitals(name);
@@ -244,103 +243,106 @@ nt::Status create_file(nt::Object* opened, std::uint32_t access, const nt::Attri
         created = true;
         break;
       }
-      if (found->deleted) return nt::delete_pending;
+      if (found->deleted) return nt::STATUS_DELETE_PENDING;
       made.in = node;
       made.key = capitals(found->name);
       node = found->node;
-      if ((node->attributes & nt::attribute::reparse_point) != 0 && (!last || (options & nt::option::itself) == 0)) {
+      if ((node->attributes & nt::FILE_ATTRIBUTE_REPARSE_POINT) != 0 && (!last || (options & nt::FILE_OPEN_REPARSE_POINT) == 0)) {
         ++world.seen.followed;
-        return nt::reparse_tag_not_handled;
+        return nt::STATUS_IO_REPARSE_TAG_NOT_HANDLED;
       }
-      if (last && disposition == nt::disposition::create) return nt::object_name_collision;
+      if (last && disposition == nt::FILE_CREATE) return nt::STATUS_OBJECT_NAME_COLLISION;
     }
   }
-  if (!made.stream.empty() && node->streams.count(made.stream) == 0) return nt::object_name_not_found;
-  if ((options & nt::option::directory_file) != 0 && !node->directory) return nt::not_a_directory;
-  if (!created && !shared(node, access, share)) return nt::sharing_violation;
-  if ((node->attributes & nt::attribute::read_only) != 0 && !node->directory && (access & nt::access::write_data) != 0)
-    return nt::access_denied;
+  if (!made.stream.empty() && node->streams.count(made.stream) == 0) return nt::STATUS_OBJECT_NAME_NOT_FOUND;
+  if ((options & nt::FILE_DIRECTORY_FILE) != 0 && !node->directory) return nt::STATUS_NOT_A_DIRECTORY;
+  if (!created && !shared(node, access, share)) return nt::STATUS_SHARING_VIOLATION;
+  if ((node->attributes & nt::FILE_ATTRIBUTE_READONLY) != 0 && !node->directory && (access & nt::FILE_WRITE_DATA) != 0)
+    return nt::STATUS_ACCESS_DENIED;
   made.node = node;
   ++node->handles;
   ++world.seen.open;
   world.open[++world.last] = made;
-  *opened = reinterpret_cast<nt::Object>(world.last);
-  outcome->information = created ? nt::created : 1;
-  return nt::success;
+  *opened = reinterpret_cast<nt::HANDLE>(world.last);
+  outcome->Information = created ? nt::FILE_CREATED : 1;
+  return nt::STATUS_SUCCESS;
 }
 
 void take_away(Node* in, const std::u16string& key) { in->entries.erase(key); }
 
-nt::Status close(nt::Object handle) {
+nt::NTSTATUS close(nt::HANDLE handle) {
   ++world.seen.calls;
   Open* const open = object(handle);
-  if (open == nullptr) return nt::invalid_handle;
+  if (open == nullptr) return nt::STATUS_INVALID_HANDLE;
   const Open gone = *open;
   world.open.erase(reinterpret_cast<std::intptr_t>(handle));
   --gone.node->handles;
   --world.seen.open;
-  if (gone.in == nullptr) return nt::success;
+  if (gone.in == nullptr) return nt::STATUS_SUCCESS;
   const auto found = gone.in->entries.find(gone.key);
-  if (found == gone.in->entries.end() || found->second.node != gone.node) return nt::success;
+  if (found == gone.in->entries.end() || found->second.node != gone.node) return nt::STATUS_SUCCESS;
   if (gone.removes) found->second.deleted = true;
   if (found->second.deleted && (gone.at_once || gone.node->handles == 0)) take_away(gone.in, gone.key);
-  return nt::success;
+  return nt::STATUS_SUCCESS;
 }
 
 template <class Record>
-nt::Status tell(void* into, std::uint32_t room, const Record& record) {
-  if (room < sizeof(record)) return nt::status(0xc0000004);
+nt::NTSTATUS give_record(void* into, std::uint32_t room, const Record& record) {
+  if (room < sizeof(record)) return nt::STATUS_INFO_LENGTH_MISMATCH;
   std::memcpy(into, &record, sizeof(record));
-  return nt::success;
+  return nt::STATUS_SUCCESS;
 }
 
-nt::Status query_information_file(nt::Object file, nt::Outcome*, void* into, std::uint32_t room, std::uint32_t about) {
+nt::NTSTATUS query_information_file(nt::HANDLE file, nt::IO_STATUS_BLOCK*, void* into, std::uint32_t room,
+                                    std::uint32_t information_class) {
   ++world.seen.calls;
   const Open* const open = object(file);
-  if (open == nullptr) return nt::invalid_handle;
+  if (open == nullptr) return nt::STATUS_INVALID_HANDLE;
   const Node& node = *open->node;
-  if (about == nt::about::attribute_tag) return tell(into, room, nt::AttributeTag{node.attributes, node.tag});
-  if (about != nt::about::all) return nt::invalid_info_class;
-  nt::All all{};
-  all.basic = {node.times[0], node.times[1], node.times[2], node.times[3], node.attributes};
-  all.standard.size = static_cast<std::int64_t>(node.data.size());
-  all.standard.links = node.links();
-  all.standard.is_directory = node.directory;
-  all.index = static_cast<std::int64_t>(node.id);
-  all.access = open->access;
-  all.position = open->position;
-  all.name_bytes = 100;
-  const nt::Status status = tell(into, room, all);
-  return status == nt::success ? nt::buffer_overflow : status;
+  if (information_class == nt::FileAttributeTagInformation)
+    return give_record(into, room, nt::FILE_ATTRIBUTE_TAG_INFORMATION{node.attributes, node.tag});
+  if (information_class != nt::FileAllInformation) return nt::STATUS_INVALID_INFO_CLASS;
+  nt::FILE_ALL_INFORMATION all{};
+  all.BasicInformation = {node.times[0], node.times[1], node.times[2], node.times[3], node.attributes};
+  all.StandardInformation.EndOfFile = static_cast<std::int64_t>(node.data.size());
+  all.StandardInformation.NumberOfLinks = node.links();
+  all.StandardInformation.Directory = node.directory;
+  all.InternalInformation.IndexNumber = static_cast<std::int64_t>(node.id);
+  all.AccessInformation.AccessFlags = open->access;
+  all.PositionInformation.CurrentByteOffset = open->position;
+  all.NameInformation.FileNameLength = 100;
+  const nt::NTSTATUS status = give_record(into, room, all);
+  return status == nt::STATUS_SUCCESS ? nt::STATUS_BUFFER_OVERFLOW : status;
 }
 
-nt::Status rename_or_link(Open& open, const void* from, std::uint32_t about) {
-  nt::NewName head;
+nt::NTSTATUS rename_or_link(Open& open, const void* from, std::uint32_t information_class) {
+  nt::FILE_RENAME_INFORMATION head;
   std::memcpy(&head, from, sizeof(head));
-  std::u16string name(head.name_bytes / 2, u'\0');
-  std::memcpy(name.data(), static_cast<const std::uint8_t*>(from) + offsetof(nt::NewName, name), head.name_bytes);
+  std::u16string name(head.FileNameLength / 2, u'\0');
+  std::memcpy(name.data(), static_cast<const std::uint8_t*>(from) + offsetof(nt::FILE_RENAME_INFORMATION, FileName),
+              head.FileNameLength);
   if (name.empty() || name.find(u'\\') != std::u16string::npos || name.find(u':') != std::u16string::npos) {
     ++world.seen.strange;
-    return nt::object_name_invalid;
+    return nt::STATUS_OBJECT_NAME_INVALID;
   }
-  const Open* const in = object(head.root);
-  if (in == nullptr) return nt::invalid_handle;
-  const bool links = about == nt::about::linked;
-  const bool posix = about == nt::about::renamed_now && (head.flags & nt::renaming::posix) != 0;
+  const Open* const in = object(head.RootDirectory);
+  if (in == nullptr) return nt::STATUS_INVALID_HANDLE;
+  const bool links = information_class == nt::FileLinkInformation;
+  const bool posix = information_class == nt::FileRenameInformationEx && (head.Flags & nt::FILE_RENAME_POSIX_SEMANTICS) != 0;
   Node* const node = open.node;
-  if (links && node->directory) return nt::file_is_a_directory;
+  if (links && node->directory) return nt::STATUS_FILE_IS_A_DIRECTORY;
   if (!links && node->directory) {
-    if (beneath(in->node, node)) return nt::invalid_parameter;
+    if (beneath(in->node, node)) return nt::STATUS_INVALID_PARAMETER;
     for (const auto& [handle, other] : world.open)
-      if (other.node != node && beneath(other.node->directory ? other.node : other.in, node)) return nt::access_denied;
+      if (other.node != node && beneath(other.node->directory ? other.node : other.in, node)) return nt::STATUS_ACCESS_DENIED;
   }
   Node::Entry* const taken = entry(in->node, name);
   if (taken != nullptr && taken->node != node) {
-    if ((head.flags & nt::renaming::replace) == 0) return nt::object_name_collision;
-    if (taken->node->directory || (taken->node->handles > 0 && !posix)) return nt::access_denied;
+    if ((head.Flags & nt::FILE_RENAME_REPLACE_IF_EXISTS) == 0) return nt::STATUS_OBJECT_NAME_COLLISION;
+    if (taken->node->directory || (taken->node->handles > 0 && !posix)) return nt::STATUS_ACCESS_DENIED;
     take_away(in->node, capitals(taken->name));
   } else if (taken != nullptr && links) {
-    return nt::object_name_collision;
+    return nt::STATUS_OBJECT_NAME_COLLISION;
   }
   if (!links) take_away(open.in, open.key);
   put(in->node, name, node);
@@ -348,62 +350,65 @@ nt::Status rename_or_link(Open& open, const void* from, std::uint32_t about) {
     open.in = in->node;
     open.key = capitals(name);
   }
-  return nt::success;
+  return nt::STATUS_SUCCESS;
 }
 
-nt::Status remove(Open& open, bool posix, bool although_read_only) {
-  if ((open.access & nt::access::remove) == 0) return nt::access_denied;
-  if ((open.node->attributes & nt::attribute::read_only) != 0 && !although_read_only) return nt::cannot_delete;
+nt::NTSTATUS remove(Open& open, bool posix, bool although_read_only) {
+  if ((open.access & nt::DELETE) == 0) return nt::STATUS_ACCESS_DENIED;
+  if ((open.node->attributes & nt::FILE_ATTRIBUTE_READONLY) != 0 && !although_read_only) return nt::STATUS_CANNOT_DELETE;
   const auto& entries = open.node->entries;
-  if (!entries.empty()) return nt::directory_not_empty;
+  if (!entries.empty()) return nt::STATUS_DIRECTORY_NOT_EMPTY;
   open.removes = true;
   open.at_once = posix;
-  return nt::success;
+  return nt::STATUS_SUCCESS;
 }
 
-nt::Status set_information_file(nt::Object file, nt::Outcome*, const void* from, std::uint32_t size, std::uint32_t about) {
+nt::NTSTATUS set_information_file(nt::HANDLE file, nt::IO_STATUS_BLOCK*, const void* from, std::uint32_t size,
+                                  std::uint32_t information_class) {
   ++world.seen.calls;
   Open* const open = object(file);
-  if (open == nullptr) return nt::invalid_handle;
+  if (open == nullptr) return nt::STATUS_INVALID_HANDLE;
   std::int64_t number = 0;
   std::memcpy(&number, from, std::min<std::size_t>(size, sizeof(number)));
-  switch (about) {
-    case nt::about::basic: {
-      if ((open->access & nt::access::write_attributes) == 0) return nt::access_denied;
-      nt::Basic basic;
+  switch (information_class) {
+    case nt::FileBasicInformation: {
+      if ((open->access & nt::FILE_WRITE_ATTRIBUTES) == 0) return nt::STATUS_ACCESS_DENIED;
+      nt::FILE_BASIC_INFORMATION basic;
       std::memcpy(&basic, from, sizeof(basic));
-      if (basic.accessed != 0) open->node->times[1] = basic.accessed;
-      if (basic.written != 0) open->node->times[2] = basic.written;
-      return nt::success;
+      if (basic.LastAccessTime != 0) open->node->times[1] = basic.LastAccessTime;
+      if (basic.LastWriteTime != 0) open->node->times[2] = basic.LastWriteTime;
+      return nt::STATUS_SUCCESS;
     }
-    case nt::about::end_of_file:
-      if ((open->access & nt::access::write_data) == 0) return nt::access_denied;
-      if (number < 0 || number > std::int64_t{1} << 44) return nt::invalid_parameter;
+    case nt::FileEndOfFileInformation:
+      if ((open->access & nt::FILE_WRITE_DATA) == 0) return nt::STATUS_ACCESS_DENIED;
+      if (number < 0 || number > std::int64_t{1} << 44) return nt::STATUS_INVALID_PARAMETER;
       open->node->data.resize(static_cast<std::size_t>(number));
-      return nt::success;
-    case nt::about::position: open->position = number; return nt::success;
-    case nt::about::removed_now:
-      if (!world.modern) return nt::invalid_info_class;
-      return remove(*open, (number & nt::removing::posix) != 0, (number & nt::removing::although_read_only) != 0);
-    case nt::about::removed: return remove(*open, false, false);
-    case nt::about::renamed_now:
-      if (!world.modern) return nt::invalid_info_class;
+      return nt::STATUS_SUCCESS;
+    case nt::FilePositionInformation: open->position = number; return nt::STATUS_SUCCESS;
+    case nt::FileDispositionInformationEx:
+      if (!world.modern) return nt::STATUS_INVALID_INFO_CLASS;
+      return remove(*open, (number & nt::FILE_DISPOSITION_POSIX_SEMANTICS) != 0,
+                    (number & nt::FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE) != 0);
+    case nt::FileDispositionInformation: return remove(*open, false, false);
+    case nt::FileRenameInformationEx:
+      if (!world.modern) return nt::STATUS_INVALID_INFO_CLASS;
       [[fallthrough]];
-    case nt::about::renamed:
-      if ((open->access & nt::access::remove) == 0) return nt::access_denied;
+    case nt::FileRenameInformation:
+      if ((open->access & nt::DELETE) == 0) return nt::STATUS_ACCESS_DENIED;
       [[fallthrough]];
-    case nt::about::linked: return rename_or_link(*open, from, about);
-    default: return nt::invalid_info_class;
+    case nt::FileLinkInformation: return rename_or_link(*open, from, information_class);
+    default: return nt::STATUS_INVALID_INFO_CLASS;
   }
 }
 
-nt::Status query_directory_file(nt::Object file, nt::Object, void*, void*, nt::Outcome* outcome, void* into, std::uint32_t room,
-                                std::uint32_t about, std::uint8_t, const nt::Text*, std::uint8_t restart) {
+nt::NTSTATUS query_directory_file(nt::HANDLE file, nt::HANDLE, void*, void*, nt::IO_STATUS_BLOCK* outcome, void* into,
+                                  std::uint32_t room, std::uint32_t information_class, std::uint8_t, const nt::UNICODE_STRING*,
+                                  std::uint8_t restart) {
   ++world.seen.calls;
   Open* const open = object(file);
-  if (open == nullptr) return nt::invalid_handle;
-  if (about != nt::about::listed) return nt::invalid_info_class;
-  if (!open->node->directory) return nt::invalid_parameter;
+  if (open == nullptr) return nt::STATUS_INVALID_HANDLE;
+  if (information_class != nt::FileIdFullDirectoryInformation) return nt::STATUS_INVALID_INFO_CLASS;
+  if (!open->node->directory) return nt::STATUS_INVALID_PARAMETER;
   if (restart != 0) open->began = false;
   std::vector<Node::Entry> entries;
   if (!open->began && open->node != world.root()) {
@@ -420,101 +425,102 @@ nt::Status query_directory_file(nt::Object file, nt::Object, void*, void*, nt::O
   std::uint32_t before = 0;
   for (const auto& candidate : entries) {
     const auto name_bytes = static_cast<std::uint32_t>(2 * candidate.name.size());
-    const std::uint32_t size = static_cast<std::uint32_t>(offsetof(nt::Listed, name)) + name_bytes;
+    const std::uint32_t size = static_cast<std::uint32_t>(offsetof(nt::FILE_ID_FULL_DIR_INFORMATION, FileName)) + name_bytes;
     // Little room at once, so that a test sees several batches.
     if (at + size > std::min<std::uint32_t>(room, 1000)) break;
-    nt::Listed record{};
-    record.attributes = candidate.node->attributes;
-    record.tag = candidate.node->tag;
-    record.inode = candidate.node->id;
-    record.name_bytes = garbled != 0 ? garbled : name_bytes;
-    std::memcpy(bytes + at, &record, offsetof(nt::Listed, name));
+    nt::FILE_ID_FULL_DIR_INFORMATION record{};
+    record.FileAttributes = candidate.node->attributes;
+    record.EaSize = candidate.node->tag;
+    record.FileId = candidate.node->id;
+    record.FileNameLength = garbled != 0 ? garbled : name_bytes;
+    std::memcpy(bytes + at, &record, offsetof(nt::FILE_ID_FULL_DIR_INFORMATION, FileName));
     const auto* const name = reinterpret_cast<const std::uint8_t*>(candidate.name.data());
-    std::copy_n(name, name_bytes, bytes + at + offsetof(nt::Listed, name));
+    std::copy_n(name, name_bytes, bytes + at + offsetof(nt::FILE_ID_FULL_DIR_INFORMATION, FileName));
     if (at > 0) {
       const std::uint32_t next = at - before;
       std::memcpy(bytes + before, &next, sizeof(next));
     }
     if (candidate.name != u"." && candidate.name != u"..") open->listed = capitals(candidate.name);
     before = at;
-    outcome->information = at + size;
+    outcome->Information = at + size;
     at = (at + size + 7) & ~7U;
   }
-  if (at == 0) return first && open->node == world.root() ? nt::no_such_file : nt::no_more_files;
-  return nt::success;
+  if (at == 0) return first && open->node == world.root() ? nt::STATUS_NO_SUCH_FILE : nt::STATUS_NO_MORE_FILES;
+  return nt::STATUS_SUCCESS;
 }
 
-nt::Status query_volume_information_file(nt::Object, nt::Outcome*, void*, std::uint32_t, std::uint32_t) {
-  return nt::not_implemented;
+nt::NTSTATUS query_volume_information_file(nt::HANDLE, nt::IO_STATUS_BLOCK*, void*, std::uint32_t, std::uint32_t) {
+  return nt::STATUS_NOT_IMPLEMENTED;
 }
 
-nt::Status fs_control_file(nt::Object file, nt::Object, void*, void*, nt::Outcome* outcome, std::uint32_t control,
-                           const void* from, std::uint32_t size, void* into, std::uint32_t room) {
+nt::NTSTATUS fs_control_file(nt::HANDLE file, nt::HANDLE, void*, void*, nt::IO_STATUS_BLOCK* outcome, std::uint32_t control,
+                             const void* from, std::uint32_t size, void* into, std::uint32_t room) {
   ++world.seen.calls;
   const Open* const open = object(file);
-  if (open == nullptr) return nt::invalid_handle;
+  if (open == nullptr) return nt::STATUS_INVALID_HANDLE;
   Node& node = *open->node;
-  if (control == nt::control::get_reparse_point) {
-    if (node.reparse.empty()) return nt::not_a_reparse_point;
-    if (room < node.reparse.size()) return nt::buffer_overflow;
+  if (control == nt::FSCTL_GET_REPARSE_POINT) {
+    if (node.reparse.empty()) return nt::STATUS_NOT_A_REPARSE_POINT;
+    if (room < node.reparse.size()) return nt::STATUS_BUFFER_OVERFLOW;
     std::memcpy(into, node.reparse.data(), node.reparse.size());
-    outcome->information = node.reparse.size();
-    return nt::success;
+    outcome->Information = node.reparse.size();
+    return nt::STATUS_SUCCESS;
   }
-  if (control != nt::control::set_reparse_point) return nt::invalid_device_request;
-  if (!privileged) return nt::privilege_not_held;
-  if ((open->access & (nt::access::write_attributes | nt::access::write_data)) == 0) return nt::access_denied;
+  if (control != nt::FSCTL_SET_REPARSE_POINT) return nt::STATUS_INVALID_DEVICE_REQUEST;
+  if (!privileged) return nt::STATUS_PRIVILEGE_NOT_HELD;
+  if ((open->access & (nt::FILE_WRITE_ATTRIBUTES | nt::FILE_WRITE_DATA)) == 0) return nt::STATUS_ACCESS_DENIED;
   const auto* const bytes = static_cast<const std::uint8_t*>(from);
-  nt::Reparse head;
+  nt::REPARSE_DATA_BUFFER head;
   std::memcpy(&head, bytes, sizeof(head));
-  if (size != head.bytes + 8U) return nt::status(0xc0000278);
-  give(&node, head.tag, {bytes, bytes + size});
-  return nt::success;
+  if (size != head.ReparseDataLength + 8U) return nt::STATUS_IO_REPARSE_DATA_INVALID;
+  give(&node, head.ReparseTag, {bytes, bytes + size});
+  return nt::STATUS_SUCCESS;
 }
 
 std::string& bytes_of(const Open& open) { return open.stream.empty() ? open.node->data : open.node->streams[open.stream]; }
 
-nt::Status read_file(nt::Object file, nt::Object, void*, void*, nt::Outcome* outcome, void* into, std::uint32_t room,
-                     const std::int64_t* offset, const std::uint32_t*) {
+nt::NTSTATUS read_file(nt::HANDLE file, nt::HANDLE, void*, void*, nt::IO_STATUS_BLOCK* outcome, void* into, std::uint32_t room,
+                       const std::int64_t* offset, const std::uint32_t*) {
   ++world.seen.calls;
   Open* const open = object(file);
-  if (open == nullptr) return nt::invalid_handle;
-  if ((open->access & nt::access::read_data) == 0) return nt::access_denied;
-  if (open->node->directory) return nt::invalid_device_request;
+  if (open == nullptr) return nt::STATUS_INVALID_HANDLE;
+  if ((open->access & nt::FILE_READ_DATA) == 0) return nt::STATUS_ACCESS_DENIED;
+  if (open->node->directory) return nt::STATUS_INVALID_DEVICE_REQUEST;
   const std::int64_t from = offset != nullptr ? *offset : open->position;
   const std::string& bytes = bytes_of(*open);
-  if (from >= static_cast<std::int64_t>(bytes.size())) return room == 0 ? nt::success : nt::end_of_file;
-  outcome->information = bytes.copy(static_cast<char*>(into), room, static_cast<std::size_t>(from));
-  open->position = from + static_cast<std::int64_t>(outcome->information);
-  return nt::success;
+  if (from >= static_cast<std::int64_t>(bytes.size())) return room == 0 ? nt::STATUS_SUCCESS : nt::STATUS_END_OF_FILE;
+  outcome->Information = bytes.copy(static_cast<char*>(into), room, static_cast<std::size_t>(from));
+  open->position = from + static_cast<std::int64_t>(outcome->Information);
+  return nt::STATUS_SUCCESS;
 }
 
-nt::Status write_file(nt::Object file, nt::Object, void*, void*, nt::Outcome* outcome, const void* from, std::uint32_t size,
-                      const std::int64_t* offset, const std::uint32_t*) {
+nt::NTSTATUS write_file(nt::HANDLE file, nt::HANDLE, void*, void*, nt::IO_STATUS_BLOCK* outcome, const void* from,
+                        std::uint32_t size, const std::int64_t* offset, const std::uint32_t*) {
   ++world.seen.calls;
   Open* const open = object(file);
-  if (open == nullptr) return nt::invalid_handle;
-  if ((open->access & (nt::access::write_data | nt::access::append_data)) == 0) return nt::access_denied;
+  if (open == nullptr) return nt::STATUS_INVALID_HANDLE;
+  if ((open->access & (nt::FILE_WRITE_DATA | nt::FILE_APPEND_DATA)) == 0) return nt::STATUS_ACCESS_DENIED;
   std::string& bytes = bytes_of(*open);
-  const bool appends = (open->access & nt::access::write_data) == 0 || (offset != nullptr && *offset == nt::at_end);
+  const bool appends =
+      (open->access & nt::FILE_WRITE_DATA) == 0 || (offset != nullptr && *offset == nt::FILE_WRITE_TO_END_OF_FILE);
   const auto at = appends ? bytes.size() : static_cast<std::size_t>(offset != nullptr ? *offset : open->position);
   if (bytes.size() < at + size) bytes.resize(at + size);
   bytes.replace(at, size, static_cast<const char*>(from), size);
   open->position = static_cast<std::int64_t>(at + size);
-  outcome->information = size;
-  return nt::success;
+  outcome->Information = size;
+  return nt::STATUS_SUCCESS;
 }
 
-nt::Status flush_buffers_file(nt::Object file, nt::Outcome*) {
+nt::NTSTATUS flush_buffers_file(nt::HANDLE file, nt::IO_STATUS_BLOCK*) {
   ++world.seen.calls;
   const Open* const open = object(file);
-  if (open == nullptr) return nt::invalid_handle;
-  return (open->access & (nt::access::write_data | nt::access::append_data)) != 0 ? nt::success : nt::access_denied;
+  if (open == nullptr) return nt::STATUS_INVALID_HANDLE;
+  return (open->access & (nt::FILE_WRITE_DATA | nt::FILE_APPEND_DATA)) != 0 ? nt::STATUS_SUCCESS : nt::STATUS_ACCESS_DENIED;
 }
 
-nt::Status begin_linking() {
+nt::NTSTATUS begin_linking() {
   if (linking != nullptr) linking();
-  return privileged ? nt::success : nt::privilege_not_held;
+  return privileged ? nt::STATUS_SUCCESS : nt::STATUS_PRIVILEGE_NOT_HELD;
 }
 void end_linking() {}
 
@@ -541,18 +547,18 @@ void stream(const std::u16string& path, const std::u16string& name, const std::s
   there(path)->streams[name] = data;
 }
 void symbolic_link(const std::u16string& path, const std::u16string& target, bool relative) {
-  give(put(path, false), nt::tag::symbolic_link, reparse_bytes(nt::tag::symbolic_link, target, relative ? 1 : 0));
+  give(put(path, false), nt::IO_REPARSE_TAG_SYMLINK, reparse_bytes(nt::IO_REPARSE_TAG_SYMLINK, target, relative ? 1 : 0));
 }
 void junction(const std::u16string& path, const std::u16string& target) {
-  give(put(path, true), nt::tag::mount_point, reparse_bytes(nt::tag::mount_point, target, -1));
+  give(put(path, true), nt::IO_REPARSE_TAG_MOUNT_POINT, reparse_bytes(nt::IO_REPARSE_TAG_MOUNT_POINT, target, -1));
 }
 void turn(const std::u16string& path, const std::u16string& target) {
-  give(there(path), nt::tag::mount_point, reparse_bytes(nt::tag::mount_point, target, -1));
+  give(there(path), nt::IO_REPARSE_TAG_MOUNT_POINT, reparse_bytes(nt::IO_REPARSE_TAG_MOUNT_POINT, target, -1));
 }
 void driven(const std::u16string& path, std::uint32_t tag) { give(put(path, false), tag, reparse_bytes(tag, u"x", -1)); }
-bool enterable(const std::u16string& path) { return shared(there(path), nt::access::traverse, nt::share_all); }
+bool enterable(const std::u16string& path) { return shared(there(path), nt::FILE_TRAVERSE, nt::share_all); }
 void lock(const std::u16string& path) { there(path)->exclusive = true; }
-void protect(const std::u16string& path) { there(path)->attributes |= nt::attribute::read_only; }
+void protect(const std::u16string& path) { there(path)->attributes |= nt::FILE_ATTRIBUTE_READONLY; }
 void remove(const std::u16string& path) {
   std::u16string name;
   Node* const in = find(path, &name);
@@ -570,23 +576,23 @@ bool exists(const std::u16string& path) { return find(path) != nullptr; }
 std::string data(const std::u16string& path) { return there(path)->data; }
 std::u16string target(const std::u16string& path) {
   const Node* const node = there(path);
-  nt::Reparse head;
+  nt::REPARSE_DATA_BUFFER head;
   require(node->reparse.size() > sizeof(head) + 4, "no link");
   std::memcpy(&head, node->reparse.data(), sizeof(head));
-  std::u16string text(head.target_bytes / 2, u'\0');
-  std::memcpy(text.data(), node->reparse.data() + sizeof(head) + 4 + head.target_at, head.target_bytes);
+  std::u16string text(head.SubstituteNameLength / 2, u'\0');
+  std::memcpy(text.data(), node->reparse.data() + sizeof(head) + 4 + head.SubstituteNameOffset, head.SubstituteNameLength);
   return (node->directory ? u"d" : u"") + text;
 }
 
 void* open(const std::u16string& path) {
   Open made;
   made.node = there(path);
-  made.access = nt::access::read_data;
+  made.access = nt::FILE_READ_DATA;
   made.share = nt::share_all;
   ++made.node->handles;
   ++world.seen.open;
   world.open[++world.last] = made;
-  return reinterpret_cast<nt::Object>(world.last);
+  return reinterpret_cast<nt::HANDLE>(world.last);
 }
 
 Seen seen() { return world.seen; }
