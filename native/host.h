@@ -17,13 +17,13 @@ class Host {
   // a Host each and a table together.
   Host(Block* block, bool walk_only, std::shared_ptr<Table> table) : state_(block, walk_only, std::move(table)) {}
 
-  const std::shared_ptr<Table>& table() { return state_.table(); }
+  const std::shared_ptr<Table>& table() { return state_.files.shared(); }
 
   // Where guest memory lies. Whoever binds it keeps it alive until it binds another.
-  void bind(std::uint8_t* memory, std::uint64_t size) { state_.bind(memory, size); }
-  const Failure& failure() const { return state_.failure(); }
+  void bind(std::uint8_t* memory, std::uint64_t size) { state_.guest.bind(memory, size); }
+  const Failure& failure() const { return state_.guest.failure(); }
   // How paths are resolved: "openat2" or "walk".
-  const char* resolver() { return state_.resolver(); }
+  const char* resolver() { return state_.resolver.name(); }
 
   // The embedder's calls, which act by the ambient authority of the process: no sandbox holds them, and no guest can reach them.
   // They answer `unexpected` for every error, so that failure() tells all about it.

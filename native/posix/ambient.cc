@@ -1,18 +1,19 @@
 // Opens the embedder's directories, and adopts its descriptors, by the ambient authority of the process: outside of any sandbox.
 #include <fcntl.h>
 
+#include "filestat.h"
 #include "host.h"
 
 namespace wasi_common {
 
 Answer Host::open_ambient(const std::string& path) {
   // What lies behind a NUL would be cut off, and another directory opened than the one that was named.
-  if (path.find('\0') != std::string::npos) return state_.failed_embedder("open", EINVAL, &path);
+  if (path.find('\0') != std::string::npos) return state_.guest.failed_embedder("open", EINVAL, &path);
   // O_PATH would not do: the directory shall be listed and synced.
   Descriptor fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (!fd.open()) return state_.failed_embedder("open", errno, &path);
+  if (!fd.open()) return state_.guest.failed_embedder("open", errno, &path);
   struct stat status;
-  if (::fstat(fd.get(), &status) != 0) return state_.failed_embedder("fstat", errno, &path);
+  if (::fstat(fd.get(), &status) != 0) return state_.guest.failed_embedder("fstat", errno, &path);
   File file;
   file.type = Filetype::Directory;
   file.root = true;
@@ -20,15 +21,15 @@ Answer Host::open_ambient(const std::string& path) {
   file.inode = status.st_ino;
   file.fd = fd.release();
   // Asked now, so that resolver() can tell.
-  state_.beneath(file.fd);
-  return state_.place(std::move(file));
+  state_.resolver.beneath(file.fd);
+  return state_.files.place(std::move(file));
 }
 
 Answer Host::adopt_ambient(int fd) {
   struct stat status;
-  if (::fstat(fd, &status) != 0) return state_.failed_embedder("fstat", errno);
+  if (::fstat(fd, &status) != 0) return state_.guest.failed_embedder("fstat", errno);
   const int flags = ::fcntl(fd, F_GETFL);
-  if (flags == -1) return state_.failed_embedder("fcntl", errno);
+  if (flags == -1) return state_.guest.failed_embedder("fcntl", errno);
   File file;
   file.fd = fd;
   file.type = filetype(status, fd);
@@ -37,7 +38,7 @@ Answer Host::adopt_ambient(int fd) {
   file.socket = S_ISSOCK(status.st_mode);
   if (::isatty(fd)) {
     ReopenedTerminal terminal(fd, status, flags & O_ACCMODE);
-    if (state_.check_reserve(terminal.descriptor()) == 0) file.terminal = std::move(terminal);
+    if (state_.reserve.check(terminal.descriptor()) == 0) file.terminal = std::move(terminal);
   }
   file.reads = (flags & O_ACCMODE) != O_WRONLY;
   file.writes = (flags & O_ACCMODE) != O_RDONLY;
@@ -49,7 +50,7 @@ Answer Host::adopt_ambient(int fd) {
     known |= fdflags::dsync;
   file.flags = known;
   if (file.socket) platform::keep_quiet(fd);
-  return state_.place(std::move(file));
+  return state_.files.place(std::move(file));
 }
 
 }  // namespace wasi_common

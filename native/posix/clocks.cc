@@ -1,6 +1,7 @@
 // Knows which clock of the host is which of WASI's.
 #include <ctime>
 
+#include "filestat.h"
 #include "host.h"
 
 namespace wasi_common {
@@ -13,16 +14,16 @@ constexpr clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_C
 Answer Host::now(std::uint32_t clock) {
   if (clock >= std::size(clocks)) return refuse(Errno::Inval);
   timespec time;
-  if (::clock_gettime(clocks[clock], &time) != 0) return state_.failed("clock_gettime", errno);
-  state_.block().time = nanoseconds(time);
+  if (::clock_gettime(clocks[clock], &time) != 0) return state_.guest.failed("clock_gettime", errno);
+  state_.guest.block().time = nanoseconds(time);
   return 0;
 }
 
 Answer Host::resolution(std::uint32_t clock) {
   if (clock >= std::size(clocks)) return refuse(Errno::Inval);
   timespec time;
-  if (::clock_getres(clocks[clock], &time) != 0) return state_.failed("clock_getres", errno);
-  state_.block().time = nanoseconds(time);
+  if (::clock_getres(clocks[clock], &time) != 0) return state_.guest.failed("clock_getres", errno);
+  state_.guest.block().time = nanoseconds(time);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "dirents.h"
+#include "filestat.h"
 #include "host.h"
 
 namespace wasi_common {
@@ -24,7 +25,7 @@ Filetype entry_type(unsigned char type) {
 }
 
 bool is_root(State& state, const struct stat& status) {
-  return state.table()->any(
+  return state.files.shared()->any(
       [&](const File& file) { return file.root && file.device == status.st_dev && file.inode == status.st_ino; });
 }
 
@@ -39,7 +40,7 @@ std::uint64_t parent_inode(State& state, int fd) {
   if (is_root(state, status)) return own;
   // OwnedParent, so that it is the same one that is named and climbed from.
   const Descriptor parent(::openat(fd, "..", platform::search_flags | O_DIRECTORY | O_CLOEXEC));
-  if (!parent.open() || state.check_reserve(parent) != 0 || ::fstat(parent.get(), &status) != 0) return own;
+  if (!parent.open() || state.reserve.check(parent) != 0 || ::fstat(parent.get(), &status) != 0) return own;
   const std::uint64_t named = status.st_ino;
   char up[2048] = "..";
   for (std::size_t size = 2; !is_root(state, status); size += 3) {
@@ -60,15 +61,16 @@ Filetype asked_type(int fd, const char* name) {
 }  // namespace
 
 Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
-  if (const Answer failed = state_.fetch_type(*file); failed != 0) return failed;
+  if (const Answer failed = state_.files.fetch_type(*file); failed != 0) return failed;
   if (!file->is_directory()) return refuse(Errno::NotDir);
-  std::uint8_t* const buffer = state_.memory(at, length);
+  std::uint8_t* const buffer = state_.guest.memory(at, length);
   if (buffer == nullptr) return refuse(Errno::Fault);
-  const auto locked = state_.table()->listings();
-  platform::Listing* const listing = state_.table()->listing(handle, *file);
-  if (listing == nullptr || platform::go_to(*listing, state_.block().cookie) != 0) return state_.failed("readdir", errno);
+  const auto locked = state_.files.shared()->listings();
+  platform::Listing* const listing = state_.files.shared()->listing(handle, *file);
+  if (listing == nullptr || platform::go_to(*listing, state_.guest.block().cookie) != 0)
+    return state_.guest.failed("readdir", errno);
 
   Dirents dirents(buffer, length);
   while (!dirents.full()) {
@@ -76,7 +78,7 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     const int found = platform::peek(*listing, entry);
     if (found == 0) break;
     // What was written so far is lost for this call, but not for the next: its cookie is where this call began.
-    if (found < 0) return state_.failed("readdir", errno);
+    if (found < 0) return state_.guest.failed("readdir", errno);
     Dirent record{};
     record.next = entry.next;
     record.inode = is_parent(entry) ? parent_inode(state_, file->fd) : entry.inode;

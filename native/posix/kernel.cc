@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstring>
 
-#include "state.h"
+#include "resolver.h"
 
 namespace wasi_common {
 namespace {
@@ -35,7 +35,7 @@ struct Last {
 
 }  // namespace
 
-bool State::beneath(int dir) {
+bool Resolver::beneath(int dir) {
   if (walk_only_) return false;
   int known = kernel_resolves.load(std::memory_order_relaxed);
   if (known == not_asked_yet) {
@@ -52,25 +52,25 @@ bool State::beneath(int dir) {
   return known == yes;
 }
 
-const char* State::resolver() {
+const char* Resolver::name() {
   return !walk_only_ && kernel_resolves.load(std::memory_order_relaxed) == yes ? "openat2" : "walk";
 }
 
-Answer State::open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk) {
+Answer Resolver::open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk) {
   if (flags & (O_CREAT | O_TRUNC)) {
-    if (const Answer refused = check_next(dir); refused != 0) return refused;
+    if (const Answer refused = reserve_.check_next(dir); refused != 0) return refused;
   }
   fd = Descriptor(platform::open_beneath(dir, path, flags, mode));
-  if (fd.open()) return check_reserve(fd);
+  if (fd.open()) return reserve_.check(fd);
   // The kernel says EXDEV for what leads out, and EAGAIN when something was moved while it looked.
   walk = errno == EAGAIN;
   if (walk) return 0;
-  return errno == EXDEV ? refuse(Errno::NotCapable) : failed("openat2", errno, path);
+  return errno == EXDEV ? refuse(Errno::NotCapable) : guest_.failed("openat2", errno, path);
 }
 
 // The kernel has the last word on a path whose links were read here: only it counts those on the way and in the last place
 // together.
-Answer State::refused_beneath(int dir, const char* path, bool& walk) {
+Answer Resolver::refused_beneath(int dir, const char* path, bool& walk) {
   Descriptor found;
   return open_beneath(dir, path, platform::search_flags | O_CLOEXEC, 0, found, walk);
 }
@@ -79,7 +79,7 @@ Answer State::refused_beneath(int dir, const char* path, bool& walk) {
 // the place of the name in `text`, which the kernel resolves once more from `dir` on. Every component is checked again, so
 // `parent` lies beneath `dir`, whatever the link says and whoever changes it meanwhile; and the calls on the name in it never
 // follow a link.
-Answer State::resolve_by_kernel(int dir, const Path& path, unsigned how, OwnedParent& resolved, bool& walk) {
+Answer Resolver::parent_by_kernel(int dir, const Path& path, unsigned how, OwnedParent& resolved, bool& walk) {
   char text[max_path + 1];
   std::size_t length = path.length;
   std::memcpy(text, path.bytes, length + 1);
@@ -123,7 +123,7 @@ Answer State::resolve_by_kernel(int dir, const Path& path, unsigned how, OwnedPa
     const ssize_t size = ::readlinkat(parent.open() ? parent.get() : dir, resolved.name, text + last.begin, capacity);
     if (size < 0) {
       // What is no link, or is not there yet, is the name itself.
-      return errno == EINVAL || errno == ENOENT ? give() : failed("readlinkat", errno, path.bytes);
+      return errno == EINVAL || errno == ENOENT ? give() : guest_.failed("readlinkat", errno, path.bytes);
     }
     if (text[last.begin] == '/') return refuse(Errno::NotCapable);
     length = last.begin + static_cast<std::size_t>(size);

@@ -1,7 +1,7 @@
 // Resolves the parent of a path's last name: not at all for a single name, by the kernel where it can, else by the walk.
 #include <cstring>
 
-#include "state.h"
+#include "resolver.h"
 
 namespace wasi_common {
 namespace {
@@ -13,14 +13,7 @@ bool is_link(int dir, const char* name) {
 
 }  // namespace
 
-Answer State::directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path) {
-  dir = file(handle);
-  if (!dir) return refuse(Errno::BadF);
-  if (const Answer failed = fetch_type(*dir); failed != 0) return failed;
-  return path_in(*dir, at, length, path);
-}
-
-Answer State::resolve_parent(int dir, const Path& path, unsigned how, OwnedParent& resolved) {
+Answer Resolver::parent(int dir, const Path& path, unsigned how, OwnedParent& resolved) {
   // A single name needs no resolving, unless it is a link that shall be followed.
   if (path.is_single_component() && (!(how & follow) || !is_link(dir, path.bytes))) {
     if (path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
@@ -30,10 +23,10 @@ Answer State::resolve_parent(int dir, const Path& path, unsigned how, OwnedParen
   }
   if (beneath(dir)) {
     bool walk = false;
-    const Answer answer = resolve_by_kernel(dir, path, how, resolved, walk);
+    const Answer answer = parent_by_kernel(dir, path, how, resolved, walk);
     if (!walk) return answer;
   }
-  return resolve_by_walk(dir, path, how, resolved);
+  return parent_by_walk(dir, path, how, resolved);
 }
 
 }  // namespace wasi_common

@@ -19,34 +19,34 @@ bool set(int socket, int level, int option) {
 Answer Host::listen_ambient(const std::string& text, std::uint16_t port) {
   Address address;
   const socklen_t size = read_address(text, port, address);
-  if (size == 0) return state_.failed_embedder("bind", EINVAL);
+  if (size == 0) return state_.guest.failed_embedder("bind", EINVAL);
   Descriptor fd(platform::stream_socket(address.any.sa_family));
-  if (!fd.open()) return state_.failed_embedder("socket", errno);
+  if (!fd.open()) return state_.guest.failed_embedder("socket", errno);
   // A server that is started again finds its port, though connections of the last one are still being forgotten.
-  if (!set(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return state_.failed_embedder("setsockopt", errno);
+  if (!set(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return state_.guest.failed_embedder("setsockopt", errno);
   // The address that was named, and no other: [::] would serve IPv4 too.
   if (address.any.sa_family == AF_INET6 && !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY))
-    return state_.failed_embedder("setsockopt", errno);
+    return state_.guest.failed_embedder("setsockopt", errno);
   // Connections have it from their listener. A guest has no call to ask for it, and small answers would wait 40 ms without.
-  if (!set(fd.get(), IPPROTO_TCP, TCP_NODELAY)) return state_.failed_embedder("setsockopt", errno);
-  if (::bind(fd.get(), &address.any, size) != 0) return state_.failed_embedder("bind", errno);
-  if (::listen(fd.get(), SOMAXCONN) != 0) return state_.failed_embedder("listen", errno);
+  if (!set(fd.get(), IPPROTO_TCP, TCP_NODELAY)) return state_.guest.failed_embedder("setsockopt", errno);
+  if (::bind(fd.get(), &address.any, size) != 0) return state_.guest.failed_embedder("bind", errno);
+  if (::listen(fd.get(), SOMAXCONN) != 0) return state_.guest.failed_embedder("listen", errno);
   File file;
   file.type = Filetype::SocketStream;
   file.socket = true;
   file.fd = fd.release();
-  return state_.place(std::move(file));
+  return state_.files.place(std::move(file));
 }
 
 Answer Host::listening(Handle handle, std::string& text, std::uint16_t& port) {
-  const Pin file = state_.file(handle);
-  if (!file) return state_.failed_embedder("getsockname", EBADF);
-  if (!file->socket) return state_.failed_embedder("getsockname", ENOTSOCK);
-  if (file->type != Filetype::SocketStream || !listens(file->fd)) return state_.failed_embedder("accept", EINVAL);
+  const Pin file = state_.files.pin(handle);
+  if (!file) return state_.guest.failed_embedder("getsockname", EBADF);
+  if (!file->socket) return state_.guest.failed_embedder("getsockname", ENOTSOCK);
+  if (file->type != Filetype::SocketStream || !listens(file->fd)) return state_.guest.failed_embedder("accept", EINVAL);
   Address address;
   std::memset(&address, 0, sizeof(address));
   socklen_t size = sizeof(address);
-  if (::getsockname(file->fd, &address.any, &size) != 0) return state_.failed_embedder("getsockname", errno);
+  if (::getsockname(file->fd, &address.any, &size) != 0) return state_.guest.failed_embedder("getsockname", errno);
   write_address(address, text, port);
   return 0;
 }

@@ -18,7 +18,7 @@ struct Named {
 
   Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) {
     refused = state.directory_and_path(dir, at, length, parent, path);
-    if (refused == 0) refused = state.resolve_parent(parent->fd, path, how, resolved);
+    if (refused == 0) refused = state.resolver.parent(parent->fd, path, how, resolved);
   }
   int fd() const { return resolved.fd(); }
   const char* last() const { return resolved.name; }
@@ -32,7 +32,7 @@ struct Named {
 Answer refuse_slash(State& state, const Named& name) {
   struct stat status;
   const int error = name.status(status);
-  return error == 0 ? refuse(Errno::Exist) : state.failed("fstatat", error, name.path.bytes);
+  return error == 0 ? refuse(Errno::Exist) : state.guest.failed("fstatat", error, name.path.bytes);
 }
 
 }  // namespace
@@ -40,14 +40,14 @@ Answer refuse_slash(State& state, const Named& name) {
 Answer Host::mkdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
-  return ::mkdirat(name.fd(), name.last(), 0777) == 0 ? 0 : state_.failed("mkdirat", errno, name.path.bytes);
+  return ::mkdirat(name.fd(), name.last(), 0777) == 0 ? 0 : state_.guest.failed("mkdirat", errno, name.path.bytes);
 }
 
 Answer Host::rmdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
   if (name.resolved.up) return refuse(Errno::NotEmpty);
-  return ::unlinkat(name.fd(), name.last(), AT_REMOVEDIR) == 0 ? 0 : state_.failed("unlinkat", errno, name.path.bytes);
+  return ::unlinkat(name.fd(), name.last(), AT_REMOVEDIR) == 0 ? 0 : state_.guest.failed("unlinkat", errno, name.path.bytes);
 }
 
 Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
@@ -55,23 +55,23 @@ Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
   if (name.refused != 0) return name.refused;
   struct stat status;
   if (name.resolved.must_be_directory) {
-    if (const int error = name.status(status); error != 0) return state_.failed("fstatat", error, name.path.bytes);
+    if (const int error = name.status(status); error != 0) return state_.guest.failed("fstatat", error, name.path.bytes);
     return refuse(S_ISDIR(status.st_mode) ? Errno::IsDir : Errno::NotDir);
   }
   if (::unlinkat(name.fd(), name.last(), 0) == 0) return 0;
   const int error = errno;
   const bool directory = platform::refuses_directory(error) && name.status(status) == 0 && S_ISDIR(status.st_mode);
-  return directory ? refuse(Errno::IsDir) : state_.failed("unlinkat", error, name.path.bytes);
+  return directory ? refuse(Errno::IsDir) : state_.guest.failed("unlinkat", error, name.path.bytes);
 }
 
 Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle dir, std::uint32_t at, std::uint32_t length) {
   Path aim;
-  if (const Answer refused = state_.path(target, target_length, aim); refused != 0) return refused;
+  if (const Answer refused = state_.guest.path(target, target_length, aim); refused != 0) return refused;
   if (aim.bytes[0] == '/') return refuse(Errno::NotCapable);
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
   if (name.resolved.must_be_directory) return refuse_slash(state_, name);
-  return ::symlinkat(aim.bytes, name.fd(), name.last()) == 0 ? 0 : state_.failed("symlinkat", errno, name.path.bytes);
+  return ::symlinkat(aim.bytes, name.fd(), name.last()) == 0 ? 0 : state_.guest.failed("symlinkat", errno, name.path.bytes);
 }
 
 Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, Handle dir2, std::uint32_t at2,
@@ -82,7 +82,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   if (to.refused != 0 || to.resolved.must_be_directory) {
     // What is to be linked is looked for first, so it counts more if it is missing.
     struct stat status;
-    if (const int error = from.status(status); error != 0) return state_.failed("fstatat", error, from.path.bytes);
+    if (const int error = from.status(status); error != 0) return state_.guest.failed("fstatat", error, from.path.bytes);
     return to.refused != 0 ? to.refused : refuse_slash(state_, to);
   }
   if (::linkat(from.fd(), from.last(), to.fd(), to.last(), 0) == 0) return 0;
@@ -90,7 +90,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   // Landlock refuses a directory before the file system does, as if it were of another disk.
   struct stat status;
   if (error == EXDEV && from.status(status) == 0 && S_ISDIR(status.st_mode)) return refuse(Errno::Perm);
-  return state_.failed("linkat", error, from.path.bytes);
+  return state_.guest.failed("linkat", error, from.path.bytes);
 }
 
 Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle dir2, std::uint32_t at2, std::uint32_t length2) {
@@ -101,11 +101,11 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   if (from.dots() || to.dots()) return refuse(Errno::Busy);
   if (from.resolved.must_be_directory || to.resolved.must_be_directory) {
     struct stat status;
-    if (const int error = from.status(status); error != 0) return state_.failed("fstatat", error, from.path.bytes);
+    if (const int error = from.status(status); error != 0) return state_.guest.failed("fstatat", error, from.path.bytes);
     if (!S_ISDIR(status.st_mode)) return refuse(Errno::NotDir);
   }
   const int result = ::renameat(from.fd(), from.last(), to.fd(), to.last());
-  return result == 0 ? 0 : state_.failed("renameat", errno, from.path.bytes);
+  return result == 0 ? 0 : state_.guest.failed("renameat", errno, from.path.bytes);
 }
 
 }  // namespace wasi_common

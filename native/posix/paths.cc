@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "filestat.h"
 #include "host.h"
 
 namespace wasi_common {
@@ -37,7 +38,8 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   File file;
   Descriptor fd;
   const int flags = host_flags(oflags, fdflags, access);
-  if (const Answer refused = state_.open(parent->fd, path, follow != 0, flags, (access & want_unchanged) != 0, fd); refused != 0)
+  if (const Answer refused = state_.resolver.open(parent->fd, path, follow != 0, flags, (access & want_unchanged) != 0, fd);
+      refused != 0)
     return refused;
   file.fd = fd.get();
   if (flags & O_DIRECTORY)
@@ -45,14 +47,14 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   else
     file.type_fetched = false;
   // Other threads shall find it as it stays.
-  if (state_.table()->shared()) {
-    if (const Answer failed = state_.fetch_type(file); failed != 0) return failed;
+  if (state_.files.shared()->shared()) {
+    if (const Answer failed = state_.files.fetch_type(file); failed != 0) return failed;
   }
   file.flags = fdflags;
   file.reads = (flags & O_ACCMODE) != O_WRONLY;
   file.writes = (flags & O_ACCMODE) != O_RDONLY;
   fd.release();
-  return state_.place(std::move(file));
+  return state_.files.place(std::move(file));
 }
 
 Answer Host::filestat_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow) {
@@ -60,8 +62,8 @@ Answer Host::filestat_at(Handle dir, std::uint32_t at, std::uint32_t length, std
   Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   struct stat status;
-  if (const Answer refused = state_.status_at(parent->fd, path, follow != 0, status); refused != 0) return refused;
-  write_filestat(status, filetype(status, -1), state_.block().record);
+  if (const Answer refused = state_.resolver.status(parent->fd, path, follow != 0, status); refused != 0) return refused;
+  write_filestat(status, filetype(status, -1), state_.guest.block().record);
   return 0;
 }
 
@@ -90,37 +92,37 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
   Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   timespec times[2];
-  if (const Answer refused = times_to_set(state_.block(), flags, times); refused != 0) return refused;
+  if (const Answer refused = times_to_set(state_.guest.block(), flags, times); refused != 0) return refused;
   OwnedParent resolved;
   const unsigned how = (follow != 0 ? How::follow : keep) | enter;
-  if (const Answer refused = state_.resolve_parent(parent->fd, path, how, resolved); refused != 0) return refused;
+  if (const Answer refused = state_.resolver.parent(parent->fd, path, how, resolved); refused != 0) return refused;
   // The kernel looks for nothing where no time is set: https://man7.org/linux/man-pages/man2/utimensat.2.html#NOTES
   if (flags == 0) {
     struct stat status;
     return ::fstatat(resolved.fd(), resolved.name, &status, AT_SYMLINK_NOFOLLOW) == 0
                ? 0
-               : state_.failed("fstatat", errno, path.bytes);
+               : state_.guest.failed("fstatat", errno, path.bytes);
   }
   if (::utimensat(resolved.fd(), resolved.name, times, AT_SYMLINK_NOFOLLOW) == 0) return 0;
   const int error = errno;
   if (error == EPERM && set_times_of_opened(resolved, times)) return 0;
-  return state_.failed("utimensat", error, path.bytes);
+  return state_.guest.failed("utimensat", error, path.bytes);
 }
 
 Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t capacity) {
   Path path;
   Pin parent;
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  std::uint8_t* const place = state_.memory(into, capacity);
+  std::uint8_t* const place = state_.guest.memory(into, capacity);
   if (place == nullptr) return refuse(Errno::Fault);
   OwnedParent resolved;
-  if (const Answer refused = state_.resolve_parent(parent->fd, path, enter, resolved); refused != 0) return refused;
+  if (const Answer refused = state_.resolver.parent(parent->fd, path, enter, resolved); refused != 0) return refused;
   // The kernel refuses to fill no capacity at all, and takes its size for an int.
   char none[1];
   char* const buffer = capacity == 0 ? none : reinterpret_cast<char*>(place);
   const std::size_t size = capacity == 0 ? 1 : std::min<std::size_t>(capacity, max_path + 1);
   const ssize_t filled = ::readlinkat(resolved.fd(), resolved.name, buffer, size);
-  if (filled < 0) return state_.failed("readlinkat", errno, path.bytes);
+  if (filled < 0) return state_.guest.failed("readlinkat", errno, path.bytes);
   return capacity == 0 ? 0 : filled;
 }
 

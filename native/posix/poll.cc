@@ -4,6 +4,7 @@
 #include <ctime>
 #include <vector>
 
+#include "filestat.h"
 #include "host.h"
 
 namespace wasi_common {
@@ -36,7 +37,7 @@ Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0
 
 // How many bytes a read would find.
 double waiting(State& state, File& file) {
-  if (state.fetch_type(file) == 0 && file.type == Filetype::RegularFile) {
+  if (state.files.fetch_type(file) == 0 && file.type == Filetype::RegularFile) {
     struct stat status;
     const off_t place = ::lseek(file.fd, 0, SEEK_CUR);
     if (place < 0 || ::fstat(file.fd, &status) != 0 || status.st_size <= place) return 0;
@@ -50,14 +51,14 @@ double waiting(State& state, File& file) {
 
 Answer Host::poll(std::uint32_t count, double timeout) {
   if (count > max_polls) return refuse(Errno::Inval);
-  Block& block = state_.block();
+  Block& block = state_.guest.block();
   pollfd entries[max_polls];
   std::vector<Pin> files;
   files.reserve(count);
   int bad = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     PollEntry& entry = block.poll[i];
-    const Pin& file = files.emplace_back(state_.file(handle_of(block.poll_handles[i])));
+    const Pin& file = files.emplace_back(state_.files.pin(handle_of(block.poll_handles[i])));
     const int events = (entry.want & want_read ? POLLIN : 0) | (entry.want & want_write ? POLLOUT : 0);
     // A file never becomes ready in a direction that it was not opened for.
     const bool waitable = file && !((events & POLLIN) && !file->reads) && !((events & POLLOUT) && !file->writes);
@@ -71,7 +72,7 @@ Answer Host::poll(std::uint32_t count, double timeout) {
   // What does not fit into 63 bits lasts for ever; NaN is no time at all.
   const std::uint64_t limit = !(timeout > 0) ? 0 : timeout < 9.2e18 ? static_cast<std::uint64_t>(timeout) : for_ever;
   if (count == 0 && limit == 0) return 0;
-  if (wait(entries, count, bad > 0 ? 0 : limit) == -1) return state_.failed("poll", errno);
+  if (wait(entries, count, bad > 0 ? 0 : limit) == -1) return state_.guest.failed("poll", errno);
 
   Answer ready = 0;
   for (std::uint32_t i = 0; i < count; ++i) {

@@ -59,14 +59,14 @@ bool waits_for_all(const File& file) { return file.type == Filetype::SocketStrea
 // blocks, but nobody could end its waiting: so block.progress counts from call to call.
 template <class Call>
 Answer move_all(State& state, const File& file, std::uint32_t spans, short event, const char* name, Call call) {
-  std::uint32_t& progress = state.block().progress;
+  std::uint32_t& progress = state.guest.block().progress;
   Vectors vectors;
   if (const Answer refused = vectors.gather(state, spans, at_once, progress); refused != 0) return refused;
   const std::uint64_t offered = vectors.size();
   if (offered == 0 && (progress > 0 || event == POLLIN)) return progress;
   const ssize_t size = retry([&] { return call(vectors); });
   if (size == -1) {
-    if (errno != EAGAIN && errno != EWOULDBLOCK) return progress > 0 ? progress : state.failed(name, errno);
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return progress > 0 ? progress : state.guest.failed(name, errno);
     ready(file.fd, event, patience);
     return pending;
   }
@@ -78,37 +78,37 @@ Answer move_all(State& state, const File& file, std::uint32_t spans, short event
 }  // namespace
 
 Answer Host::accept(Handle handle, std::uint32_t flags) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (flags & ~std::uint32_t{fdflags::nonblock}) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
   if (!listens(file->fd)) return refuse(Errno::Inval);
-  if (const Answer refused = state_.check_next(file->fd); refused != 0) return refused;
+  if (const Answer refused = state_.reserve.check_next(file->fd); refused != 0) return refused;
   // An adopted one may be blocking.
   const int milliseconds = file->asked_nonblock() ? 0 : patience;
   const Answer not_yet = file->asked_nonblock() ? refuse(Errno::Again) : pending;
   const TimedLock lock(*file, milliseconds);
   if (!lock || !ready(file->fd, POLLIN, lock.waited() ? 0 : milliseconds)) return not_yet;
   Descriptor fd(retry([&] { return platform::accept(file->fd, flags != 0); }));
-  if (!fd.open()) return errno == EAGAIN || errno == EWOULDBLOCK ? not_yet : state_.failed("accept", errno);
-  if (const Answer refused = state_.check_reserve(fd); refused != 0) return refused;
+  if (!fd.open()) return errno == EAGAIN || errno == EWOULDBLOCK ? not_yet : state_.guest.failed("accept", errno);
+  if (const Answer refused = state_.reserve.check(fd); refused != 0) return refused;
   platform::keep_quiet(fd.get());
   File connection;
   connection.type = file->type;
   connection.socket = true;
   connection.flags = flags;
   connection.fd = fd.release();
-  return state_.place(std::move(connection));
+  return state_.files.place(std::move(connection));
 }
 
 Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (flags > riflags::all) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
   // A peek, a datagram, and who asked not to wait, may have less than all, as POSIX has it.
   if (flags == riflags::waitall && waits_for_all(*file)) {
-    state_.block().second = 0;
+    state_.guest.block().second = 0;
     return move_all(state_, *file, spans, POLLIN, "recvmsg", [&](Vectors& vectors) {
       msghdr message = message_of(vectors);
       return ::recvmsg(file->fd, &message, MSG_DONTWAIT);
@@ -123,12 +123,12 @@ Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
     return ::recvmsg(file->fd, &message, host);
   });
   if (size < 0) return size;
-  state_.block().second = message.msg_flags & MSG_TRUNC ? roflags_data_truncated : 0;
+  state_.guest.block().second = message.msg_flags & MSG_TRUNC ? roflags_data_truncated : 0;
   return size;
 }
 
 Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (flags != 0) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
@@ -141,10 +141,10 @@ Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
 
 Answer Host::shutdown(Handle handle, std::uint32_t how) {
   constexpr int hows[] = {-1, SHUT_RD, SHUT_WR, SHUT_RDWR};
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (how == 0 || how > (sdflags::rd | sdflags::wr)) return refuse(Errno::Inval);
-  return ::shutdown(file->fd, hows[how]) == 0 ? 0 : state_.failed("shutdown", errno);
+  return ::shutdown(file->fd, hows[how]) == 0 ? 0 : state_.guest.failed("shutdown", errno);
 }
 
 }  // namespace wasi_common

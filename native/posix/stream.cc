@@ -14,7 +14,7 @@ ssize_t move(int fd, Vectors& vectors, Direction direction) {
 
 ssize_t move_through_second(State& state, int fd, Vectors& vectors, Direction direction) {
   Descriptor second = reopen_pipe(fd, direction == Direction::out ? O_WRONLY : O_RDONLY);
-  if (!second.open() || state.check_reserve(second) != 0) {
+  if (!second.open() || state.reserve.check(second) != 0) {
     errno = !second.open() && errno == EBADF ? EBADF : EOPNOTSUPP;
     return -1;
   }
@@ -60,12 +60,12 @@ Answer move_some(State& state, const File& file, Vectors& vectors, Direction dir
   }
   if (moved == -1 && errno == EOPNOTSUPP) moved = move_when_ready(file, vectors, direction, milliseconds);
   if (moved != -1) return moved;
-  if (errno != EAGAIN) return state.failed(direction == Direction::out ? "writev" : "readv", errno);
+  if (errno != EAGAIN) return state.guest.failed(direction == Direction::out ? "writev" : "readv", errno);
   return milliseconds > 0 ? pending : refuse(Errno::Again);
 }
 
 Answer write_all(State& state, const File& file, std::uint32_t spans) {
-  std::uint32_t& progress = state.block().progress;
+  std::uint32_t& progress = state.guest.block().progress;
   Vectors vectors;
   if (const Answer refused = vectors.gather(state, spans, at_once, progress); refused != 0) return refused;
   const std::uint64_t offered = vectors.size();

@@ -11,12 +11,12 @@ namespace wasi_common {
 Answer Vectors::gather(State& state, std::uint32_t count, std::uint64_t limit, std::uint64_t skipped) {
   if (count > max_spans) return refuse(Errno::Inval);
   // macOS wants one vector at least.
-  vectors_[0] = {state.memory(0, 0), 0};
+  vectors_[0] = {state.guest.memory(0, 0), 0};
   count_ = 1;
   int used = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const Span span = state.block().spans[i];
-    std::uint8_t* const base = state.memory(span.offset, span.length);
+    const Span span = state.guest.block().spans[i];
+    std::uint8_t* const base = state.guest.memory(span.offset, span.length);
     if (base == nullptr) return refuse(Errno::Fault);
     const std::uint64_t passed = std::min<std::uint64_t>(skipped, span.length);
     const std::uint64_t length = std::min(span.length - passed, limit);
@@ -31,7 +31,7 @@ Answer Vectors::gather(State& state, std::uint32_t count, std::uint64_t limit, s
 }
 
 Answer Host::readv(Handle handle, std::uint32_t spans) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
   if (file->socket) return recv(handle, spans, 0);
@@ -42,7 +42,7 @@ Answer Host::readv(Handle handle, std::uint32_t spans) {
 }
 
 Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
   const off_t place = place_of(offset);
@@ -50,11 +50,11 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   if (const Answer refused = vectors.gather(state_, spans, limit_at(place)); refused != 0) return refused;
   // What could make it wait has no offsets, and says so at once.
   const ssize_t size = retry([&] { return vectors.read_at(file->fd, place); });
-  return size >= 0 ? size : state_.failed("preadv", errno);
+  return size >= 0 ? size : state_.guest.failed("preadv", errno);
 }
 
 Answer Host::writev(Handle handle, std::uint32_t spans) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   // A pipe without a reader raises SIGPIPE, which Node ignores from its start; a socket can be told not to.
   if (file->socket) return send(handle, spans, 0);
@@ -65,16 +65,16 @@ Answer Host::writev(Handle handle, std::uint32_t spans) {
 }
 
 Answer Host::write_text(Handle handle, std::uint32_t length) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (length > sizeof(Block::text)) return refuse(Errno::Inval);
-  Vectors vectors(state_.block().text, length);
+  Vectors vectors(state_.guest.block().text, length);
   if (file->waits) return move_some(state_, *file, vectors, Direction::out);
   return transfer(state_, *file, POLLOUT, "write", [&] { return vectors.write(file->fd); });
 }
 
 Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   // Linux appends here, too, whatever the offset.
   const off_t place = (file->flags.get() & fdflags::append) != 0 ? 0 : place_of(offset);
@@ -82,7 +82,7 @@ Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   if (const Answer refused = vectors.gather(state_, spans, limit_at(place)); refused != 0) return refused;
   const ssize_t size = retry([&] { return vectors.write_at(file->fd, place); });
   if (size == 0 && place == max_place && vectors.cut()) return refuse(Errno::Fbig);
-  return size >= 0 ? size : state_.failed("pwritev", errno);
+  return size >= 0 ? size : state_.guest.failed("pwritev", errno);
 }
 
 }  // namespace wasi_common

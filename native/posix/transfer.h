@@ -48,7 +48,7 @@ template <class Call>
 Answer transfer(State& state, const File& file, short event, const char* name, Call call) {
   const auto result = retry(call);
   if (result != -1) return result;
-  if (file.asked_nonblock() || (errno != EAGAIN && errno != EWOULDBLOCK)) return state.failed(name, errno);
+  if (file.asked_nonblock() || (errno != EAGAIN && errno != EWOULDBLOCK)) return state.guest.failed(name, errno);
   ready(file.fd, event, patience);
   return pending;
 }

@@ -55,27 +55,27 @@ Answer Host::open_ambient(const std::string& path) {
   // What lies behind a NUL would be cut off, and another directory opened than the one that was named.
   std::u16string units;
   if (path.find('\0') != std::string::npos || !to_utf16(path, units))
-    return state_.failed_embedder("CreateFileW", ERROR_INVALID_PARAMETER, &path);
+    return state_.guest.failed_embedder("CreateFileW", ERROR_INVALID_PARAMETER, &path);
   // By the host's own rules, links and all.
   Object opened(::CreateFileW(reinterpret_cast<const wchar_t*>(units.c_str()),
                               FILE_LIST_DIRECTORY | nt::FILE_READ_ATTRIBUTES | nt::SYNCHRONIZE, nt::share_all, nullptr,
                               OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr));
-  if (!opened.open()) return state_.failed_embedder("CreateFileW", last_error(), &path);
+  if (!opened.open()) return state_.guest.failed_embedder("CreateFileW", last_error(), &path);
   nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
   if (const nt::NTSTATUS status = look(opened.get(), kind); !nt::NT_SUCCESS(status))
-    return state_.failed_embedder("NtQueryInformationFile", status, &path);
+    return state_.guest.failed_embedder("NtQueryInformationFile", status, &path);
   if ((kind.FileAttributes & nt::FILE_ATTRIBUTE_DIRECTORY) == 0)
-    return state_.failed_embedder("CreateFileW", ERROR_DIRECTORY, &path);
+    return state_.guest.failed_embedder("CreateFileW", ERROR_DIRECTORY, &path);
   File file;
   file.type = Filetype::Directory;
   file.device = volume(opened.get());
   file.object = opened.release();
-  return state_.place(std::move(file));
+  return state_.files.place(std::move(file));
 }
 
 Answer Host::adopt_ambient(int fd) {
   const HANDLE handle = handle_of(fd);
-  if (handle == INVALID_HANDLE_VALUE) return state_.failed_embedder("uv_get_osfhandle", ERROR_INVALID_HANDLE);
+  if (handle == INVALID_HANDLE_VALUE) return state_.guest.failed_embedder("uv_get_osfhandle", ERROR_INVALID_HANDLE);
   File file;
   file.object = handle;
   file.adopted = true;
@@ -90,7 +90,7 @@ Answer Host::adopt_ambient(int fd) {
     case FILE_TYPE_DISK: {
       nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
       if (const nt::NTSTATUS status = look(handle, kind); !nt::NT_SUCCESS(status))
-        return state_.failed_embedder("NtQueryInformationFile", status);
+        return state_.guest.failed_embedder("NtQueryInformationFile", status);
       file.type = filetype(kind);
       file.device = volume(handle);
       if (known && file.writes && (allowed & nt::FILE_WRITE_DATA) == 0) file.flags = fdflags::append;
@@ -106,14 +106,14 @@ Answer Host::adopt_ambient(int fd) {
       file.type = type == SOCK_DGRAM ? Filetype::SocketDgram : Filetype::SocketStream;
       file.kind = type == 0 ? Kind::pipe : Kind::socket;
       break;
-    default: return state_.failed_embedder("GetFileType", ERROR_INVALID_HANDLE);
+    default: return state_.guest.failed_embedder("GetFileType", ERROR_INVALID_HANDLE);
   }
   constexpr std::uint32_t synchronous = nt::FILE_SYNCHRONOUS_IO_ALERT | nt::FILE_SYNCHRONOUS_IO_NONALERT;
   file.overlapped = file.kind != Kind::console && query(handle, mode, nt::FileModeInformation) && (mode & synchronous) == 0;
   // Its offset would have to be told with each call, and nobody else would know it.
   if (file.kind == Kind::disk && file.overlapped)
-    return state_.failed_embedder("NtQueryInformationFile", ERROR_INVALID_PARAMETER);
-  return state_.place(std::move(file));
+    return state_.guest.failed_embedder("NtQueryInformationFile", ERROR_INVALID_PARAMETER);
+  return state_.files.place(std::move(file));
 }
 
 }  // namespace wasi_common

@@ -24,8 +24,8 @@ class Chunks {
     total_ = 0;
     cut_ = false;
     for (std::uint32_t i = 0; i < count; ++i) {
-      const Span span = state.block().spans[i];
-      std::uint8_t* const base = state.memory(span.offset, span.length);
+      const Span span = state.guest.block().spans[i];
+      std::uint8_t* const base = state.guest.memory(span.offset, span.length);
       if (base == nullptr) return refuse(Errno::Fault);
       const std::uint64_t passed = std::min<std::uint64_t>(skipped, span.length);
       const std::uint64_t length = std::min(span.length - passed, limit - total_);

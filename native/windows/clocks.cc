@@ -46,18 +46,18 @@ Answer Host::now(std::uint32_t clock) {
   FILETIME ended;
   FILETIME kernel;
   FILETIME user;
-  std::uint64_t& time = state_.block().time;
+  std::uint64_t& time = state_.guest.block().time;
   switch (clock) {
     case 0: time = to_nanoseconds(file_time()); return 0;
     case 1: time = monotonic(); return 0;
     case 2:
       if (!::GetProcessTimes(::GetCurrentProcess(), &made, &ended, &kernel, &user))
-        return state_.failed("GetProcessTimes", static_cast<int>(::GetLastError()));
+        return state_.guest.result("GetProcessTimes", static_cast<int>(::GetLastError()));
       time = spent(kernel, user);
       return 0;
     case 3:
       if (!::GetThreadTimes(::GetCurrentThread(), &made, &ended, &kernel, &user))
-        return state_.failed("GetThreadTimes", static_cast<int>(::GetLastError()));
+        return state_.guest.result("GetThreadTimes", static_cast<int>(::GetLastError()));
       time = spent(kernel, user);
       return 0;
     default: return refuse(Errno::Inval);
@@ -66,7 +66,7 @@ Answer Host::now(std::uint32_t clock) {
 
 Answer Host::resolution(std::uint32_t clock) {
   if (clock > 3) return refuse(Errno::Inval);
-  std::uint64_t& time = state_.block().time;
+  std::uint64_t& time = state_.guest.block().time;
   if (clock == 0) {
     time = 100;
   } else if (clock == 1) {

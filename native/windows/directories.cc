@@ -5,17 +5,17 @@
 namespace wasi_common {
 
 Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (!file->is_directory()) return refuse(Errno::NotDir);
-  std::uint8_t* const buffer = state_.memory(at, length);
+  std::uint8_t* const buffer = state_.guest.memory(at, length);
   if (buffer == nullptr) return refuse(Errno::Fault);
-  const auto locked = state_.table()->listings();
-  Listing* const listing = state_.table()->listing(handle, *file);
+  const auto locked = state_.files.shared()->listings();
+  Listing* const listing = state_.files.shared()->listing(handle, *file);
   if (listing == nullptr) return refuse(Errno::NoMem);
   constexpr const char* name = "NtQueryDirectoryFile";
-  if (const nt::NTSTATUS status = listing->go_to(state_.block().cookie); status != nt::STATUS_SUCCESS)
-    return state_.failed(name, status);
+  if (const nt::NTSTATUS status = listing->go_to(state_.guest.block().cookie); status != nt::STATUS_SUCCESS)
+    return state_.guest.result(name, status);
 
   Dirents dirents(buffer, length);
   while (!dirents.full()) {
@@ -23,7 +23,7 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     const nt::NTSTATUS status = listing->peek(entry);
     if (status == nt::STATUS_NO_MORE_FILES) break;
     // What was written so far is lost for this call, but not for the next: its cookie is where this call began.
-    if (status != nt::STATUS_SUCCESS) return state_.failed(name, status);
+    if (status != nt::STATUS_SUCCESS) return state_.guest.result(name, status);
     Dirent record{};
     record.next = entry.next;
     record.inode = entry.inode;

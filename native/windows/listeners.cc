@@ -40,9 +40,9 @@ bool listens(nt::HANDLE socket) {
 Answer Host::listen_ambient(const std::string& text, std::uint16_t port) {
   start();
   Address address;
-  const auto failed = [&](const char* call) { return state_.failed_embedder(call, ::WSAGetLastError()); };
+  const auto failed = [&](const char* call) { return state_.guest.failed_embedder(call, ::WSAGetLastError()); };
   const socklen_t size = read_address(text, port, address);
-  if (size == 0) return state_.failed_embedder("bind", WSAEINVAL);
+  if (size == 0) return state_.guest.failed_embedder("bind", WSAEINVAL);
   const SOCKET socket =
       ::WSASocketW(address.any.sa_family, SOCK_STREAM, 0, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
   if (socket == INVALID_SOCKET) return failed("socket");
@@ -61,19 +61,19 @@ Answer Host::listen_ambient(const std::string& text, std::uint16_t port) {
   file.kind = Kind::socket;
   file.reads = file.writes = true;
   file.object = owned.release();
-  return state_.place(std::move(file));
+  return state_.files.place(std::move(file));
 }
 
 Answer Host::listening(Handle handle, std::string& text, std::uint16_t& port) {
-  const Pin file = state_.file(handle);
-  if (!file) return state_.failed_embedder("getsockname", WSAEBADF);
-  if (!file->is_socket()) return state_.failed_embedder("getsockname", WSAENOTSOCK);
-  if (file->type != Filetype::SocketStream || !listens(file->object)) return state_.failed_embedder("accept", WSAEINVAL);
+  const Pin file = state_.files.pin(handle);
+  if (!file) return state_.guest.failed_embedder("getsockname", WSAEBADF);
+  if (!file->is_socket()) return state_.guest.failed_embedder("getsockname", WSAENOTSOCK);
+  if (file->type != Filetype::SocketStream || !listens(file->object)) return state_.guest.failed_embedder("accept", WSAEINVAL);
   Address address;
   std::memset(&address, 0, sizeof(address));
   int size = sizeof(address);
   if (::getsockname(reinterpret_cast<SOCKET>(file->object), &address.any, &size) != 0)
-    return state_.failed_embedder("getsockname", ::WSAGetLastError());
+    return state_.guest.failed_embedder("getsockname", ::WSAGetLastError());
   write_address(address, text, port);
   return 0;
 }

@@ -1,11 +1,12 @@
 // Knows how a path is opened or looked at: by its name alone, or through its resolved parent. What a name stands for is seen
 // after it was opened, as itself, and nothing is written before that.
+#include "filestat.h"
+#include "resolver.h"
 #include "spelling.h"
-#include "state.h"
 
 namespace wasi_common {
 
-Answer State::open_name(nt::HANDLE dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link) {
+Answer Resolver::open_name(nt::HANDLE dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link) {
   const bool creates = (wanted.oflags & oflags::creat) != 0;
   const bool truncates = (wanted.oflags & oflags::trunc) != 0;
   const bool directory = (wanted.oflags & oflags::directory) != 0;
@@ -31,10 +32,10 @@ Answer State::open_name(nt::HANDLE dir, const char* name, const Wanted& wanted, 
   // The name is taken as long as somebody has the file open.
   if (creates && status == nt::STATUS_DELETE_PENDING) return refuse(Errno::Busy);
   if (unchanged && status == nt::STATUS_OBJECT_NAME_NOT_FOUND) return refuse(Errno::Rofs);
-  if (!nt::NT_SUCCESS(status)) return failed("NtCreateFile", status, path.bytes);
+  if (!nt::NT_SUCCESS(status)) return guest_.result("NtCreateFile", status, path.bytes);
   nt::FILE_ATTRIBUTE_TAG_INFORMATION kind{};
   if (const nt::NTSTATUS asked = created ? nt::STATUS_SUCCESS : look(opened.get(), kind); !nt::NT_SUCCESS(asked))
-    return failed("NtQueryInformationFile", asked, path.bytes);
+    return guest_.result("NtQueryInformationFile", asked, path.bytes);
   file.type = filetype(kind);
   switch (file.type) {
     case Filetype::SymbolicLink: is_link = true; return refuse(directory ? Errno::NotDir : Errno::Loop);
@@ -48,14 +49,14 @@ Answer State::open_name(nt::HANDLE dir, const char* name, const Wanted& wanted, 
   }
   if (truncates && !created) {
     if (const nt::NTSTATUS cut = set_size(opened.get(), 0); !nt::NT_SUCCESS(cut))
-      return failed("NtSetInformationFile", cut, path.bytes);
+      return guest_.result("NtSetInformationFile", cut, path.bytes);
   }
   file.object = opened.release();
   file.flags = wanted.fdflags;
   return 0;
 }
 
-Answer State::open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file) {
+Answer Resolver::open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file) {
   file.device = dir.device;
   bool is_link = false;
   if (path.is_single_component()) {
@@ -73,17 +74,17 @@ Answer State::open(const File& dir, const Path& path, bool follow_last, const Wa
   return open_name(resolved.object(), resolved.name, wanted, path, file, is_link);
 }
 
-Answer State::status_at(const File& dir, const Path& path, bool follow_last) {
+Answer Resolver::status(const File& dir, const Path& path, bool follow_last) {
   const auto ask = [&](nt::HANDLE in, const std::u16string& name, bool& is_link) -> Answer {
     Object opened;
     nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
     if (const nt::NTSTATUS status = open_at(in, name, {}, opened); !nt::NT_SUCCESS(status))
-      return failed("NtCreateFile", status, path.bytes);
+      return guest_.result("NtCreateFile", status, path.bytes);
     if (const nt::NTSTATUS status = look(opened.get(), kind); !nt::NT_SUCCESS(status))
-      return failed("NtQueryInformationFile", status, path.bytes);
+      return guest_.result("NtQueryInformationFile", status, path.bytes);
     const Filetype type = filetype(kind);
     is_link = type == Filetype::SymbolicLink;
-    return status(opened.get(), type, dir.device, path.bytes);
+    return write_filestat(guest_, opened.get(), type, dir.device, path.bytes);
   };
   bool is_link = false;
   if (path.is_single_component()) {
@@ -93,8 +94,7 @@ Answer State::status_at(const File& dir, const Path& path, bool follow_last) {
     if (answer != 0 || !follow_last || !is_link) return answer;
   }
   OwnedParent held;
-  if (const Answer refused = resolve_parent(dir.object, path, (follow_last ? follow : keep) | enter, held); refused != 0)
-    return refused;
+  if (const Answer refused = parent(dir.object, path, (follow_last ? follow : keep) | enter, held); refused != 0) return refused;
   return ask(held.object(), held.spelled, is_link);
 }
 

@@ -22,19 +22,19 @@ struct Named {
 
   Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) : state(state) {
     refused = state.directory_and_path(dir, at, length, parent, path);
-    if (refused == 0) refused = state.resolve_parent(parent->object, path, how, resolved);
+    if (refused == 0) refused = state.resolver.parent(parent->object, path, how, resolved);
   }
   // The path ended in `.` or `..`.
   bool dots() const { return resolved.name[0] == '.' && resolved.name[1] == '\0'; }
   Answer open(const Opening& how, Object& opened) const {
-    return state.failed("NtCreateFile", open_at(resolved.object(), resolved.spelled, how, opened), path.bytes);
+    return state.guest.result("NtCreateFile", open_at(resolved.object(), resolved.spelled, how, opened), path.bytes);
   }
   // What stands there, opened for `access`, and what it is.
   Answer find(std::uint32_t access, Object& opened, Filetype& type) const {
     if (const Answer refused = open({access}, opened); refused != 0) return refused;
     nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
     const nt::NTSTATUS status = look(opened.get(), kind);
-    if (!nt::NT_SUCCESS(status)) return state.failed("NtQueryInformationFile", status, path.bytes);
+    if (!nt::NT_SUCCESS(status)) return state.guest.result("NtQueryInformationFile", status, path.bytes);
     type = filetype(kind);
     return 0;
   }
@@ -62,7 +62,7 @@ bool leads_to_directory(State& state, const Named& name, const Path& target) {
   OwnedParent resolved;
   Object there;
   nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
-  return state.resolve_parent(name.parent->object, whole, follow | enter, resolved) == 0 &&
+  return state.resolver.parent(name.parent->object, whole, follow | enter, resolved) == 0 &&
          nt::NT_SUCCESS(open_at(resolved.object(), resolved.spelled, {}, there)) && nt::NT_SUCCESS(look(there.get(), kind)) &&
          filetype(kind) == Filetype::Directory;
 }
@@ -95,7 +95,7 @@ Answer Host::rmdir(Handle dir, std::uint32_t at, std::uint32_t length) {
   Filetype type = Filetype::Unknown;
   if (const Answer refused = name.find(to_remove, there, type); refused != 0) return refused;
   if (type != Filetype::Directory) return refuse(Errno::NotDir);
-  return state_.failed("NtSetInformationFile", remove(there.get()), name.path.bytes);
+  return state_.guest.result("NtSetInformationFile", remove(there.get()), name.path.bytes);
 }
 
 Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
@@ -107,13 +107,13 @@ Answer Host::unlink(Handle dir, std::uint32_t at, std::uint32_t length) {
   if (const Answer refused = name.find(to_remove, there, type); refused != 0) return refused;
   if (type == Filetype::Directory) return refuse(Errno::IsDir);
   if (name.resolved.must_be_directory) return refuse(Errno::NotDir);
-  return state_.failed("NtSetInformationFile", remove(there.get()), name.path.bytes);
+  return state_.guest.result("NtSetInformationFile", remove(there.get()), name.path.bytes);
 }
 
 Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle dir, std::uint32_t at, std::uint32_t length) {
   Path aim;
   std::u16string units;
-  if (const Answer refused = state_.path(target, target_length, aim); refused != 0) return refused;
+  if (const Answer refused = state_.guest.path(target, target_length, aim); refused != 0) return refused;
   if (const Answer refused = spell_target({aim.bytes, aim.length}, units); refused != 0) return refused;
   const Named name(state_, dir, at, length);
   if (name.refused != 0) return name.refused;
@@ -126,7 +126,7 @@ Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle d
   if (const Answer refused = name.open(how, made); refused != 0) return refused;
   const nt::NTSTATUS status = make_link(made.get(), write_target(units));
   if (!nt::NT_SUCCESS(status)) remove(made.get());
-  return state_.failed("NtFsControlFile", status, name.path.bytes);
+  return state_.guest.result("NtFsControlFile", status, name.path.bytes);
 }
 
 Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, Handle dir2, std::uint32_t at2,
@@ -147,7 +147,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
     return to.find(0, taken, other) == 0 ? refuse(Errno::Exist) : refuse(Errno::Perm);
   }
   const nt::NTSTATUS status = wasi_common::link(there.get(), to.resolved.object(), to.resolved.spelled);
-  return state_.failed("NtSetInformationFile", status, from.path.bytes);
+  return state_.guest.result("NtSetInformationFile", status, from.path.bytes);
 }
 
 Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle dir2, std::uint32_t at2, std::uint32_t length2) {
@@ -176,7 +176,7 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
     // Windows puts no directory in the place of another, so an empty one makes room.
     if (directory) {
       if (const nt::NTSTATUS status = remove(taken.get()); !nt::NT_SUCCESS(status))
-        return state_.failed("NtSetInformationFile", status, to.path.bytes);
+        return state_.guest.result("NtSetInformationFile", status, to.path.bytes);
       made_room = true;
     }
   } else if (itself) {
@@ -186,7 +186,7 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   }
   taken.close();
   const nt::NTSTATUS status = wasi_common::rename(moved.get(), to.resolved.object(), to.resolved.spelled);
-  const Answer answer = state_.failed("NtSetInformationFile", status, from.path.bytes);
+  const Answer answer = state_.guest.result("NtSetInformationFile", status, from.path.bytes);
   // An empty directory as good as the one before: something below the other is open, or it would have come to lie below itself.
   if (answer != 0 && made_room) {
     Object again;

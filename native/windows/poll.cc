@@ -49,12 +49,12 @@ void sleep_for(std::uint64_t nanoseconds) {
 
 Answer Host::poll(std::uint32_t count, double timeout) {
   if (count > max_polls) return refuse(Errno::Inval);
-  Block& block = state_.block();
+  Block& block = state_.guest.block();
   std::vector<Pin> files;
   files.reserve(count);
   bool bad = false;
   for (std::uint32_t i = 0; i < count; ++i) {
-    Pin file = state_.file(handle_of(block.poll_handles[i]));
+    Pin file = state_.files.pin(handle_of(block.poll_handles[i]));
     const std::int32_t want = block.poll[i].want;
     // A file never becomes ready in a direction that it was not opened for.
     const bool waitable = file && !((want & want_read) && !file->reads) && !((want & want_write) && !file->writes);

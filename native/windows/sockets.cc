@@ -33,7 +33,7 @@ bool ready(const File& file, short event, int milliseconds) {
 Answer answer(State& state, const File& file, const char* name, short event, int result, DWORD size) {
   if (result == 0) return size;
   const int error = ::WSAGetLastError();
-  if (error != WSAEWOULDBLOCK) return state.failed(name, error);
+  if (error != WSAEWOULDBLOCK) return state.guest.result(name, error);
   if (!file.asked_nonblock()) (void)ready(file, event, patience);
   return not_yet(file);
 }
@@ -46,7 +46,7 @@ bool would_wait(const File& file, short event) {
 // Sends all of it, or receives until there is no more room or no more comes: block.progress counts from call to call.
 template <class Call>
 Answer move_all(State& state, std::uint32_t spans, bool receives, Call call) {
-  std::uint32_t& progress = state.block().progress;
+  std::uint32_t& progress = state.guest.block().progress;
   Chunks chunks;
   if (const Answer refused = chunks.gather(state, spans, Chunks::at_once, progress); refused != 0) return refused;
   if (chunks.empty() && (progress > 0 || receives)) return progress;
@@ -65,7 +65,7 @@ bool waits_for_all(const File& file) { return file.type == Filetype::SocketStrea
 int close_socket(nt::HANDLE socket) { return ::closesocket(reinterpret_cast<SOCKET>(socket)) == 0 ? 0 : ::WSAGetLastError(); }
 
 Answer Host::accept(Handle handle, std::uint32_t flags) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (flags & ~std::uint32_t{fdflags::nonblock}) return refuse(Errno::Inval);
   if (!file->is_socket()) return refuse(Errno::NotSock);
@@ -80,22 +80,22 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   connection.reads = connection.writes = true;
   connection.flags = flags;
   keep_to_ourselves(connection.object);
-  return state_.place(std::move(connection));
+  return state_.files.place(std::move(connection));
 }
 
 Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (flags > riflags::all) return refuse(Errno::Inval);
   if (!file->is_socket()) return refuse(Errno::NotSock);
-  state_.block().second = 0;
+  state_.guest.block().second = 0;
   const auto receive = [&](Chunks& chunks, DWORD how) -> Answer {
     if (would_wait(*file, POLLRDNORM)) return not_yet(*file);
     Buffers buffers(chunks);
     DWORD size = 0;
     const int result = ::WSARecv(socket_of(*file), buffers.all, buffers.count, &size, &how, nullptr, nullptr);
     if (result == 0 || ::WSAGetLastError() != WSAEMSGSIZE) return answer(state_, *file, "WSARecv", POLLRDNORM, result, size);
-    state_.block().second = roflags_data_truncated;
+    state_.guest.block().second = roflags_data_truncated;
     return static_cast<Answer>(chunks.total());
   };
   if (flags == riflags::waitall && waits_for_all(*file))
@@ -106,7 +106,7 @@ Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
 }
 
 Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (flags != 0) return refuse(Errno::Inval);
   if (!file->is_socket()) return refuse(Errno::NotSock);
@@ -125,11 +125,11 @@ Answer Host::send(Handle handle, std::uint32_t spans, std::uint32_t flags) {
 
 Answer Host::shutdown(Handle handle, std::uint32_t how) {
   constexpr int hows[] = {-1, SD_RECEIVE, SD_SEND, SD_BOTH};
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (how == 0 || how > (sdflags::rd | sdflags::wr)) return refuse(Errno::Inval);
   if (!file->is_socket()) return refuse(Errno::NotSock);
-  return ::shutdown(socket_of(*file), hows[how]) == 0 ? 0 : state_.failed("shutdown", ::WSAGetLastError());
+  return ::shutdown(socket_of(*file), hows[how]) == 0 ? 0 : state_.guest.result("shutdown", ::WSAGetLastError());
 }
 
 }  // namespace wasi_common

@@ -49,7 +49,7 @@ Answer read_console(State& state, const File& file, std::uint8_t* into, std::uin
     wchar_t units[1024];
     DWORD count = 0;
     if (!::ReadConsoleW(file.object, units, 1024, &count, nullptr))
-      return state.failed("ReadConsoleW", static_cast<int>(::GetLastError()));
+      return state.guest.result("ReadConsoleW", static_cast<int>(::GetLastError()));
     // Control-Z at the start of a line ends the input.
     if (count > 0 && units[0] == 0x1a) return 0;
     input = to_utf8({reinterpret_cast<const char16_t*>(units), count});
@@ -87,7 +87,7 @@ Answer write_console(State& state, File& file, const std::uint8_t* from, std::ui
     const auto chunk = static_cast<DWORD>(std::min<std::size_t>(units.size() - at, 8192));
     DWORD written = 0;
     if (!::WriteConsoleW(file.object, units.data() + at, chunk, &written, nullptr) || written == 0)
-      return state.failed("WriteConsoleW", static_cast<int>(::GetLastError()));
+      return state.guest.result("WriteConsoleW", static_cast<int>(::GetLastError()));
     at += written;
   }
   return size;
@@ -122,7 +122,7 @@ Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t s
   if (status == nt::STATUS_CANCELLED) return not_yet(file);
   if (ended(status)) return 0;
   return nt::NT_SUCCESS(status) || status == nt::STATUS_BUFFER_OVERFLOW ? static_cast<Answer>(outcome.Information)
-                                                                        : state.failed("NtReadFile", status);
+                                                                        : state.guest.result("NtReadFile", status);
 }
 
 Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uint32_t size) {
@@ -144,7 +144,7 @@ Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uin
     status = write(nullptr);
   }
   if (status == nt::STATUS_CANCELLED) return not_yet(file);
-  return nt::NT_SUCCESS(status) ? static_cast<Answer>(outcome.Information) : state.failed("NtWriteFile", status);
+  return nt::NT_SUCCESS(status) ? static_cast<Answer>(outcome.Information) : state.guest.result("NtWriteFile", status);
 }
 
 }  // namespace wasi_common

@@ -36,7 +36,7 @@ Answer move_each(State& state, const File& file, Chunk* begin, const Chunk* end,
     nt::IO_STATUS_BLOCK outcome{};
     const nt::NTSTATUS status = move(file, outcome, chunk->base, chunk->length, offset != nullptr ? &place : nullptr);
     if (status == nt::STATUS_END_OF_FILE) break;
-    if (!nt::NT_SUCCESS(status)) return done > 0 ? static_cast<Answer>(done) : state.failed(name, status);
+    if (!nt::NT_SUCCESS(status)) return done > 0 ? static_cast<Answer>(done) : state.guest.result(name, status);
     done += outcome.Information;
     if (place != nt::FILE_WRITE_TO_END_OF_FILE) place += static_cast<std::int64_t>(outcome.Information);
     if (outcome.Information < chunk->length) break;
@@ -74,7 +74,7 @@ Answer keep_position(State& state, const File& file, Call call) {
   const std::lock_guard<std::timed_mutex> lock(*file.mutex);
   nt::FILE_ALL_INFORMATION all;
   if (const nt::NTSTATUS status = look(file.object, all); !nt::NT_SUCCESS(status))
-    return state.failed("NtQueryInformationFile", status);
+    return state.guest.result("NtQueryInformationFile", status);
   const Answer answer = call();
   set_position(file.object, all.PositionInformation.CurrentByteOffset);
   return answer;
@@ -101,7 +101,7 @@ Answer write_on(File& file, Call call) {
 Answer write_all(State& state, File& file, std::uint32_t spans) {
   const auto room = buffer();
   if (room == nullptr) return refuse(Errno::NoMem);
-  std::uint32_t& progress = state.block().progress;
+  std::uint32_t& progress = state.guest.block().progress;
   Chunks chunks;
   if (const Answer refused = chunks.gather(state, spans, Chunks::at_once, progress); refused != 0) return refused;
   if (chunks.empty()) return progress;
@@ -116,7 +116,7 @@ Answer write_all(State& state, File& file, std::uint32_t spans) {
 }  // namespace
 
 Answer Host::readv(Handle handle, std::uint32_t spans) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
   if (file->is_socket()) return recv(handle, spans, 0);
@@ -139,7 +139,7 @@ Answer Host::readv(Handle handle, std::uint32_t spans) {
 }
 
 Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (file->is_directory()) return refuse(Errno::IsDir);
   if (!file->reads) return refuse(Errno::BadF);
@@ -152,7 +152,7 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
 }
 
 Answer Host::writev(Handle handle, std::uint32_t spans) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (file->is_socket()) return send(handle, spans, 0);
   if (!file->writes) return refuse(Errno::BadF);
@@ -164,11 +164,11 @@ Answer Host::writev(Handle handle, std::uint32_t spans) {
 }
 
 Answer Host::write_text(Handle handle, std::uint32_t length) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (length > sizeof(Block::text)) return refuse(Errno::Inval);
   if (!file->writes) return refuse(Errno::BadF);
-  Chunk whole{state_.block().text, length};
+  Chunk whole{state_.guest.block().text, length};
   if (file->kind != Kind::disk) return write_stream(state_, *file, whole.base, length);
   return write_on(*file, [&](const std::int64_t* offset) {
     return move_each(state_, *file, &whole, &whole + 1, offset, "NtWriteFile", write_one);
@@ -176,7 +176,7 @@ Answer Host::write_text(Handle handle, std::uint32_t length) {
 }
 
 Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
-  const Pin file = state_.file(handle);
+  const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (!file->writes) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);

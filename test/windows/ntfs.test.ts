@@ -11,11 +11,13 @@ const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 /** What of native/windows/ asks Windows for no more than the calls in nt.h. */
-const portable = 'directories disk errno files link listing lookup names paths spelling state text times transfer walk'.split(' ')
+const portable = 'directories disk errno file-table files filestat link listing lookup names paths spelling text times transfer walk'.split(
+  ' ',
+)
 const sources = [
   'test/native/ntfs.cc',
   'test/native/windows.cc',
-  'native/base.cc',
+  'native/guest-view.cc',
   'native/resolve.cc',
   'native/table.cc',
   ...portable.map(name => `native/windows/${name}.cc`),

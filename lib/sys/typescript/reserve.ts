@@ -26,7 +26,7 @@ function firstReserved(): number {
 /** Every descriptor that a guest's call opens comes from here, those held in passing like those that stay. */
 export function open(path: Buffer | string, flags: number, mode?: number): number {
   found ??= firstReserved()
-  // What makes or cuts a file must be refused before it is done. As in native/posix/state.cc, this is not asked far from the reserve.
+  // What makes or cuts a file must be refused before it is done. As in native/posix/reserve.cc, this is not asked far from the reserve.
   if ((flags & (O_CREAT | O_TRUNC)) !== 0 && found !== Number.POSITIVE_INFINITY && latest >= found / 2) fs.closeSync(open(limits, O_RDONLY))
   const fd = fs.openSync(path, flags, mode)
   latest = fd

@@ -1,52 +1,12 @@
-// Describes a file to the guest.
-#include "state.h"
+// Translates what stat(2) reports of a file into the guest's terms, and back.
+#include "filestat.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "platform.h"
+
 namespace wasi_common {
-namespace {
-
-bool is_terminal(const File& file) { return file.type == Filetype::CharacterDevice && ::isatty(file.fd); }
-
-}  // namespace
-
-State::State(Block* block, bool walk_only, std::shared_ptr<Table> table)
-    : Base(block, std::move(table)), walk_only_(walk_only), first_reserved_(first_reserved()), latest_(first_reserved_) {}
-
-Answer State::check_reserve(const Descriptor& fd) {
-  latest_ = fd.get();
-  return latest_ < first_reserved_ ? 0 : refuse(Errno::Mfile);
-}
-
-Answer State::check_next(int any) {
-  // Spares two system calls as long as the reserve is far away. If the host opens half of all descriptors between two calls of
-  // the guest, the second is refused too late, and refused all the same.
-  if (latest_ < first_reserved_ / 2) return 0;
-  const Descriptor next(::fcntl(any, F_DUPFD_CLOEXEC, 0));
-  return next.open() ? check_reserve(next) : failed("fcntl", errno);
-}
-
-Answer State::fetch_type(File& file) {
-  if (file.type_fetched) return 0;
-  struct stat status;
-  if (::fstat(file.fd, &status) != 0) return failed("fstat", errno);
-  file.type = filetype(status, file.fd);
-  file.type_fetched = true;
-  return 0;
-}
-
-void State::describe(const File& file) {
-  block_->opened.type = file.type_fetched ? static_cast<std::uint32_t>(file.type) : type_not_fetched;
-  block_->opened.flags = file.flags.get();
-  block_->opened.terminal = is_terminal(file);
-}
-
-Answer State::place(File&& file) {
-  file.waits = file.adopted && !file.socket && (is_terminal(file) || file.type == Filetype::SocketStream);
-  describe(file);
-  return static_cast<Answer>(table()->place(std::move(file)));
-}
 
 Filetype filetype(const struct stat& status, int fd) {
   switch (status.st_mode & S_IFMT) {

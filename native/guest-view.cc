@@ -1,5 +1,5 @@
-// Knows how memory and paths of a guest are checked, and how a failed system call becomes an answer.
-#include "base.h"
+// Checks memory and paths of a guest, and turns a failed system call into an answer.
+#include "guest-view.h"
 
 #include <cstring>
 
@@ -7,16 +7,16 @@
 
 namespace wasi_common {
 
-void Base::bind(std::uint8_t* memory, std::uint64_t size) {
+void GuestView::bind(std::uint8_t* memory, std::uint64_t size) {
   memory_ = memory;
   memory_size_ = size;
 }
 
-std::uint8_t* Base::memory(std::uint32_t at, std::uint32_t length) {
+std::uint8_t* GuestView::memory(std::uint32_t at, std::uint32_t length) {
   return std::uint64_t{at} + length <= memory_size_ ? memory_ + at : nullptr;
 }
 
-Answer Base::failed(const char* call, int error, const char* path) {
+Answer GuestView::failed(const char* call, int error, const char* path) {
   const Errno known = expected(error);
   if (known != Errno::Success) return refuse(known);
   failure_.call = call;
@@ -26,7 +26,7 @@ Answer Base::failed(const char* call, int error, const char* path) {
   return unexpected;
 }
 
-Answer Base::failed_embedder(const char* call, int error, const std::string* path) {
+Answer GuestView::failed_embedder(const char* call, int error, const std::string* path) {
   failure_.call = call;
   failure_.error = error;
   failure_.has_path = path != nullptr;
@@ -34,7 +34,7 @@ Answer Base::failed_embedder(const char* call, int error, const std::string* pat
   return unexpected;
 }
 
-Answer Base::path(std::uint32_t at, std::uint32_t length, Path& path) {
+Answer GuestView::path(std::uint32_t at, std::uint32_t length, Path& path) {
   if (length == 0) return refuse(Errno::NoEnt);
   if (length > max_path) return refuse(Errno::NameTooLong);
   const std::uint8_t* const from = memory(at, length);
@@ -46,8 +46,7 @@ Answer Base::path(std::uint32_t at, std::uint32_t length, Path& path) {
   return std::memchr(path.bytes, '\0', length) == nullptr ? 0 : refuse(Errno::Inval);
 }
 
-Answer Base::path_in(const File& dir, std::uint32_t at, std::uint32_t length, Path& path) {
-  if (!dir.is_directory()) return refuse(Errno::NotDir);
+Answer GuestView::relative_path(std::uint32_t at, std::uint32_t length, Path& path) {
   if (const Answer refused = this->path(at, length, path); refused != 0) return refused;
   return path.bytes[0] == '/' ? refuse(Errno::NotCapable) : 0;
 }

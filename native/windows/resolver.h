@@ -1,0 +1,52 @@
+// Resolves a guest's paths beneath the directories that it has open.
+#pragma once
+#include <string>
+
+#include "disk.h"
+#include "file.h"
+#include "guest-view.h"
+#include "resolve.h"
+
+namespace wasi_common {
+
+// A resolved parent that leaves its directory, and the last name as Windows wants it.
+struct OwnedParent : ResolvedParent {
+  OwnedParent() = default;
+  OwnedParent(const OwnedParent&) = delete;
+  OwnedParent& operator=(const OwnedParent&) = delete;
+  ~OwnedParent() {
+    if (owned) Object{object()};
+  }
+  nt::HANDLE object() const { return reinterpret_cast<nt::HANDLE>(directory); }
+  std::u16string spelled;
+};
+
+// How the guest wants a file opened.
+struct Wanted {
+  std::uint32_t oflags;
+  std::uint32_t fdflags;
+  std::uint32_t access;
+};
+
+class Resolver {
+ public:
+  explicit Resolver(GuestView& guest) : guest_(guest) {}
+
+  // How paths are resolved: there is one way.
+  const char* name() const { return "walk"; }
+
+  // Resolves a path up to its last name. `how` as in resolve.h.
+  Answer parent(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved);
+  // Opens what a path leads to, and says in `file` what it is.
+  Answer open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file);
+  // Fills block.record.
+  Answer status(const File& dir, const Path& path, bool follow_last);
+
+ private:
+  Answer walk(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved);
+  Answer open_name(nt::HANDLE dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link);
+
+  GuestView& guest_;
+};
+
+}  // namespace wasi_common
