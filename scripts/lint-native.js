@@ -18,7 +18,7 @@ const listed = what => spawnSync(process.execPath, ['scripts/build-native.js', w
 const enumeration = files.filter(path => path.startsWith('test/interleavings/') && path.endsWith('.cc'))
 const sources = [...listed('--sources'), ...listed('--sources-of-launcher'), 'fuzz/resolve.cc', ...enumeration].filter(path => path !== '')
 // What of the Windows host compiles anywhere, since it asks Windows by the table of nt.h only.
-const portable = 'directories disk errno file-table files filestat link listing lookup names paths spelling text times transfer walk'.split(
+const portable = 'directories disk errno file-table files filestat link listing names paths resolver spelling text times transfer'.split(
   ' ',
 )
 const others = [...portable.map(name => `native/windows/${name}.cc`), 'test/native/ntfs.cc', 'test/native/windows.cc']

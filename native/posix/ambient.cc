@@ -21,7 +21,7 @@ Answer Host::open_ambient(const std::string& path) {
   file.inode = status.st_ino;
   file.fd = fd.release();
   // Asked now, so that resolver() can tell.
-  state_.resolver.beneath(file.fd);
+  state_.resolver.ask_kernel(file.fd);
   return state_.files.place(std::move(file));
 }
 

@@ -1,10 +1,10 @@
-// Resolves a guest's path by the kernel, beneath the directory that the guest named.
+// Knows when openat2(2) can be had, and how it resolves a path up to its last name, too, whose link it follows in two steps.
+#include "kernel.h"
+
 #include <fcntl.h>
 
 #include <atomic>
 #include <cstring>
-
-#include "resolver.h"
 
 namespace wasi_common {
 namespace {
@@ -35,8 +35,8 @@ struct Last {
 
 }  // namespace
 
-bool Resolver::beneath(int dir) {
-  if (walk_only_) return false;
+bool Kernel::resolves(int dir) {
+  if (never_) return false;
   int known = kernel_resolves.load(std::memory_order_relaxed);
   if (known == not_asked_yet) {
     // Containers answer EPERM or ENOSYS, old kernels ENOSYS: such an error means never again. For want of descriptors or
@@ -52,11 +52,9 @@ bool Resolver::beneath(int dir) {
   return known == yes;
 }
 
-const char* Resolver::name() {
-  return !walk_only_ && kernel_resolves.load(std::memory_order_relaxed) == yes ? "openat2" : "walk";
-}
+bool Kernel::is_known_to_resolve() const { return !never_ && kernel_resolves.load(std::memory_order_relaxed) == yes; }
 
-Answer Resolver::open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk) {
+Answer Kernel::open(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk) {
   if (flags & (O_CREAT | O_TRUNC)) {
     if (const Answer refused = reserve_.check_next(dir); refused != 0) return refused;
   }
@@ -70,16 +68,16 @@ Answer Resolver::open_beneath(int dir, const char* path, int flags, mode_t mode,
 
 // The kernel has the last word on a path whose links were read here: only it counts those on the way and in the last place
 // together.
-Answer Resolver::refused_beneath(int dir, const char* path, bool& walk) {
+Answer Kernel::judge(int dir, const char* path, bool& walk) {
   Descriptor found;
-  return open_beneath(dir, path, platform::search_flags | O_CLOEXEC, 0, found, walk);
+  return open(dir, path, platform::search_flags | O_CLOEXEC, 0, found, walk);
 }
 
 // The kernel cannot follow a link in the last place without opening what it leads to. So the link is read, and its target takes
 // the place of the name in `text`, which the kernel resolves once more from `dir` on. Every component is checked again, so
 // `parent` lies beneath `dir`, whatever the link says and whoever changes it meanwhile; and the calls on the name in it never
 // follow a link.
-Answer Resolver::parent_by_kernel(int dir, const Path& path, unsigned how, OwnedParent& resolved, bool& walk) {
+Answer Kernel::parent(int dir, const Path& path, unsigned how, Resolved& resolved, bool& walk) {
   char text[max_path + 1];
   std::size_t length = path.length;
   std::memcpy(text, path.bytes, length + 1);
@@ -91,17 +89,17 @@ Answer Resolver::parent_by_kernel(int dir, const Path& path, unsigned how, Owned
     if (whole || last.begin > 0) {
       const char first = text[last.begin];
       if (!whole) text[last.begin] = '\0';
-      const Answer opened = open_beneath(dir, text, platform::search_flags | O_DIRECTORY | O_CLOEXEC, 0, parent, walk);
+      const Answer opened = open(dir, text, platform::search_flags | O_DIRECTORY | O_CLOEXEC, 0, parent, walk);
       if (walk) return opened;
       if (opened != 0) {
-        const Answer refused = links > 0 ? refused_beneath(dir, path.bytes, walk) : opened;
+        const Answer refused = links > 0 ? judge(dir, path.bytes, walk) : opened;
         return refused != 0 || walk ? refused : opened;
       }
       text[last.begin] = first;
     }
     const auto give = [&]() -> Answer {
       if (links > 0) {
-        const Answer refused = refused_beneath(dir, path.bytes, walk);
+        const Answer refused = judge(dir, path.bytes, walk);
         if (refused != 0 || walk) return refused;
       }
       resolved.owned = parent.open();

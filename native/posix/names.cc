@@ -13,7 +13,7 @@ namespace {
 struct Named {
   Pin parent;
   Path path;
-  OwnedParent resolved;
+  Resolved resolved;
   Answer refused;
 
   Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) {
@@ -21,9 +21,9 @@ struct Named {
     if (refused == 0) refused = state.resolver.parent(parent->fd, path, how, resolved);
   }
   int fd() const { return resolved.fd(); }
-  const char* last() const { return resolved.name; }
+  const char* last() const { return resolved.last; }
   // The path ended in `.` or `..`.
-  bool dots() const { return resolved.name[0] == '.' && resolved.name[1] == '\0'; }
+  bool dots() const { return resolved.last[0] == '.' && resolved.last[1] == '\0'; }
   // 0, or errno.
   int status(struct stat& status) const { return ::fstatat(fd(), last(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno; }
 };

@@ -71,13 +71,13 @@ namespace {
 
 // The OS sandbox refuses utimensat(2) with a path, of which Landlock knows nothing, and allows it with a descriptor, which
 // Landlock let be opened. False for other than files and directories: to open a device or a FIFO is more than to set its times.
-bool set_times_of_opened(const OwnedParent& resolved, const timespec (&times)[2]) {
+bool set_times_of_opened(const Resolved& resolved, const timespec (&times)[2]) {
   struct stat status;
   const auto fits = [&] { return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode); };
-  if (::fstatat(resolved.fd(), resolved.name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !fits()) return false;
+  if (::fstatat(resolved.fd(), resolved.last, &status, AT_SYMLINK_NOFOLLOW) != 0 || !fits()) return false;
   for (const int access : {O_RDONLY, O_WRONLY}) {
     const int flags = access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    const Descriptor fd(retry([&] { return platform::openat(resolved.fd(), resolved.name, flags, 0); }));
+    const Descriptor fd(retry([&] { return platform::openat(resolved.fd(), resolved.last, flags, 0); }));
     // Something else may have come in its place.
     if (fd.open()) return ::fstat(fd.get(), &status) == 0 && fits() && ::futimens(fd.get(), times) == 0;
     if (errno != EACCES) return false;
@@ -93,17 +93,17 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   timespec times[2];
   if (const Answer refused = times_to_set(state_.guest.block(), flags, times); refused != 0) return refused;
-  OwnedParent resolved;
+  Resolved resolved;
   const unsigned how = (follow != 0 ? How::follow : keep) | enter;
   if (const Answer refused = state_.resolver.parent(parent->fd, path, how, resolved); refused != 0) return refused;
   // The kernel looks for nothing where no time is set: https://man7.org/linux/man-pages/man2/utimensat.2.html#NOTES
   if (flags == 0) {
     struct stat status;
-    return ::fstatat(resolved.fd(), resolved.name, &status, AT_SYMLINK_NOFOLLOW) == 0
+    return ::fstatat(resolved.fd(), resolved.last, &status, AT_SYMLINK_NOFOLLOW) == 0
                ? 0
                : state_.guest.failed("fstatat", errno, path.bytes);
   }
-  if (::utimensat(resolved.fd(), resolved.name, times, AT_SYMLINK_NOFOLLOW) == 0) return 0;
+  if (::utimensat(resolved.fd(), resolved.last, times, AT_SYMLINK_NOFOLLOW) == 0) return 0;
   const int error = errno;
   if (error == EPERM && set_times_of_opened(resolved, times)) return 0;
   return state_.guest.failed("utimensat", error, path.bytes);
@@ -115,13 +115,13 @@ Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::u
   if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
   std::uint8_t* const place = state_.guest.memory(into, capacity);
   if (place == nullptr) return refuse(Errno::Fault);
-  OwnedParent resolved;
+  Resolved resolved;
   if (const Answer refused = state_.resolver.parent(parent->fd, path, enter, resolved); refused != 0) return refused;
   // The kernel refuses to fill no capacity at all, and takes its size for an int.
   char none[1];
   char* const buffer = capacity == 0 ? none : reinterpret_cast<char*>(place);
   const std::size_t size = capacity == 0 ? 1 : std::min<std::size_t>(capacity, max_path + 1);
-  const ssize_t filled = ::readlinkat(resolved.fd(), resolved.name, buffer, size);
+  const ssize_t filled = ::readlinkat(resolved.fd(), resolved.last, buffer, size);
   if (filled < 0) return state_.guest.failed("readlinkat", errno, path.bytes);
   return capacity == 0 ? 0 : filled;
 }

@@ -1,50 +1,44 @@
-// Resolves a guest's paths beneath the directories that it has open.
+// Resolves a guest's paths, without ever leaving the directories that the guest has open.
+//
+// Resolver calls Kernel and the walk of resolve.h, and all three Reserve: each descriptor that they hold meanwhile counts.
 #pragma once
 #include <sys/stat.h>
 
 #include "fd.h"
 #include "guest-view.h"
+#include "kernel.h"
 #include "reserve.h"
-#include "resolve.h"
+#include "resolved.h"
 
 namespace wasi_common {
 
-// A resolved parent that leaves its directory.
-struct OwnedParent : ResolvedParent {
-  OwnedParent() = default;
-  OwnedParent(const OwnedParent&) = delete;
-  OwnedParent& operator=(const OwnedParent&) = delete;
-  ~OwnedParent() {
-    if (owned) Descriptor{fd()};
-  }
-  int fd() const { return static_cast<int>(directory); }
-};
-
 class Resolver {
  public:
-  Resolver(GuestView& guest, Reserve& reserve, bool walk_only) : guest_(guest), reserve_(reserve), walk_only_(walk_only) {}
+  Resolver(GuestView& guest, Reserve& reserve, bool walk_only)
+      : guest_(guest), reserve_(reserve), kernel_(guest, reserve, walk_only) {}
 
   // How paths are resolved: "openat2" or "walk".
-  const char* name();
-  // Whether the kernel resolves paths beneath a directory, which is asked of `dir` if it is not known yet.
-  bool beneath(int dir);
+  const char* name() const { return kernel_.is_known_to_resolve() ? "openat2" : "walk"; }
+  // Asks whether the kernel resolves paths beneath `dir`, if it is not known yet.
+  void ask_kernel(int dir) { kernel_.resolves(dir); }
 
-  // Resolves a path up to its last name. `how` as in resolve.h.
-  Answer parent(int dir, const Path& path, unsigned how, OwnedParent& resolved);
+  // Resolves a path up to its last name, which lives as long as `path` and `resolved`. `how` as in resolve.h.
+  Answer parent(int dir, const Path& path, unsigned how, Resolved& resolved);
   // Opens a path with open(2)'s flags. 0 and `fd`, or the error. With `unchanged`, ROFS for what O_CREAT would make.
   Answer open(int dir, const Path& path, bool follow_last, int flags, bool unchanged, Descriptor& fd);
   Answer status(int dir, const Path& path, bool follow_last, struct stat& status);
 
  private:
-  Answer parent_by_kernel(int dir, const Path& path, unsigned how, OwnedParent& resolved, bool& walk);
-  // Opens what the kernel finds beneath `dir`. 0 and `fd`, or the error; `walk` when the path must be walked instead.
-  Answer open_beneath(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk);
-  Answer refused_beneath(int dir, const char* path, bool& walk);
-  Answer parent_by_walk(int dir, const Path& path, unsigned how, OwnedParent& resolved);
+  struct Request;
+
+  Answer resolve(int dir, const Path& path, const Request& request, Resolved& resolved);
+  Answer resolve_components(int dir, const Path& path, const Request& request, Resolved& resolved);
+  template <class Act>
+  Answer act_on_last(int dir, const Path& path, bool follow_last, Request request, Act act);
 
   GuestView& guest_;
   Reserve& reserve_;
-  bool walk_only_;
+  Kernel kernel_;
 };
 
 }  // namespace wasi_common

@@ -43,6 +43,8 @@ class Resolver {
   Answer status(const File& dir, const Path& path, bool follow_last);
 
  private:
+  template <class Act>
+  Answer act_on_last(nt::HANDLE dir, const Path& path, bool follow_last, unsigned how, Act act);
   Answer walk(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved);
   Answer open_name(nt::HANDLE dir, const char* name, const Wanted& wanted, const Path& path, File& file, bool& is_link);
 

@@ -2,9 +2,9 @@
 //
 //   interleavings [components=4] [names=5] [changes=2] [refusal=loop] [every-how] [plain] [share=0 shares=8]
 //
-// The walk under test is native/resolve.cc, which native/posix/walk.cc and native/windows/walk.cc share. They only answer its
-// questions; here a model of a file system does (files.h). A guest changes the model between two questions. An exchange of two
-// names, which only another process can make, is two changes.
+// The walk under test is native/resolve.cc, which native/posix/resolver.cc and native/windows/resolver.cc share. They only answer
+// its questions; here a model of a file system does (files.h). A guest changes the model between two questions. An exchange of
+// two names, which only another process can make, is two changes.
 #include <cstdio>
 
 #include "compare.h"

@@ -11,7 +11,7 @@ const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 /** What of native/windows/ asks Windows for no more than the calls in nt.h. */
-const portable = 'directories disk errno file-table files filestat link listing lookup names paths spelling text times transfer walk'.split(
+const portable = 'directories disk errno file-table files filestat link listing names paths resolver spelling text times transfer'.split(
   ' ',
 )
 const sources = [

@@ -1,0 +1,141 @@
+// The ladder by which every path is resolved: a single name as it stands, else by the kernel, else by the walk.
+#include "resolver.h"
+
+#include <fcntl.h>
+
+#include <utility>
+
+namespace wasi_common {
+namespace {
+
+// The host's own directories as the tree that resolve.h walks.
+class Descriptors final : public Tree {
+ public:
+  Descriptors(GuestView& guest, Reserve& reserve) : guest_(guest), reserve_(reserve) {}
+
+  Answer enter(Directory in, const char* name) override {
+    Descriptor fd(retry(
+        [&] { return ::openat(static_cast<int>(in), name, platform::search_flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
+    if (!fd.open()) return guest_.failed("openat", errno, name);
+    if (const Answer refused = reserve_.check(fd); refused != 0) return refused;
+    return fd.release();
+  }
+  Answer read_link(Directory in, const char* name, char* into, std::size_t capacity) override {
+    const ssize_t size = ::readlinkat(static_cast<int>(in), name, into, capacity);
+    return size >= 0 ? size : guest_.failed("readlinkat", errno, name);
+  }
+  void leave(Directory directory) override { Descriptor{static_cast<int>(directory)}; }
+
+ private:
+  GuestView& guest_;
+  Reserve& reserve_;
+};
+
+bool is_link(int dir, const char* name) {
+  char none;
+  return ::readlinkat(dir, name, &none, 1) >= 0;
+}
+
+constexpr int parent_only = -1;
+
+}  // namespace
+
+// What is to come of a path. The parent of its last name always will do; where the kernel resolves the path, it may open the
+// whole of it instead.
+struct Resolver::Request {
+  unsigned how;             // as in resolve.h
+  int flags = parent_only;  // open(2)'s, by which the kernel opens it
+  mode_t mode = 0;
+  bool through_link = false;  // a single name is a link, which is followed
+  bool walk_only = false;     // the kernel is not asked
+};
+
+// The one way in. `resolved` gets a descriptor, or the last name and its parent. The first rung is inlined, since most calls end
+// on it.
+inline Answer Resolver::resolve(int dir, const Path& path, const Request& request, Resolved& resolved) {
+  // A single name needs no resolving, unless it is a link that is followed.
+  if (!request.through_link && path.is_single_component()) {
+    if (request.flags == parent_only && path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
+    resolved.directory = dir;
+    resolved.last = path.bytes;
+    return 0;
+  }
+  return resolve_components(dir, path, request, resolved);
+}
+
+Answer Resolver::resolve_components(int dir, const Path& path, const Request& request, Resolved& resolved) {
+  if (!request.walk_only && kernel_.resolves(dir)) {
+    bool walk = false;
+    const Answer answer = request.flags == parent_only
+                              ? kernel_.parent(dir, path, request.how, resolved, walk)
+                              : kernel_.open(dir, path.bytes, request.flags, request.mode, resolved.opened, walk);
+    if (!walk) return answer;
+  }
+  Descriptors descriptors(guest_, reserve_);
+  return wasi_common::resolve(descriptors, dir, path.bytes, path.length, request.how, resolved);
+}
+
+// Calls `act(resolved, is_link)`, which acts on the last name and never follows a link there. Where a single name is one that is
+// to be followed, that is found out by acting on it, which costs nothing where it is none: then the path is resolved once more.
+template <class Act>
+[[gnu::always_inline]] inline Answer Resolver::act_on_last(int dir, const Path& path, bool follow_last, Request request,
+                                                           Act act) {
+  for (;;) {
+    Resolved resolved;
+    if (const Answer refused = resolve(dir, path, request, resolved); refused != 0) return refused;
+    bool is_link = false;
+    const Answer answer = act(resolved, is_link);
+    if (!is_link || !follow_last || request.through_link || !path.is_single_component()) return answer;
+    request.through_link = true;
+  }
+}
+
+Answer Resolver::parent(int dir, const Path& path, unsigned how, Resolved& resolved) {
+  Request request{how};
+  request.through_link = (how & follow) != 0 && path.is_single_component() && is_link(dir, path.bytes);
+  return resolve(dir, path, request, resolved);
+}
+
+Answer Resolver::open(int dir, const Path& path, bool follow_last, int flags, bool unchanged, Descriptor& fd) {
+  // O_EXCL never follows a link in the last place, whatever was asked.
+  const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  Request request{(follow_last && !exclusive ? follow : keep) | (flags & O_CREAT ? keep : enter)};
+  request.flags = flags | (follow_last ? 0 : O_NOFOLLOW);
+  request.mode = flags & O_CREAT ? 0666 : 0;
+  // The kernel is never asked to make what must not be made: it opens names, and the walk finds the one that O_CREAT would make.
+  request.walk_only = unchanged && (flags & O_CREAT);
+  const int allowed = request.walk_only ? flags & ~O_CREAT : flags;
+  return act_on_last(dir, path, follow_last, request, [&](Resolved& resolved, bool& is_link) -> Answer {
+    if (resolved.opened.open()) {
+      fd = std::move(resolved.opened);
+      return 0;
+    }
+    // open(2) creates no directories, and says so before it looks.
+    if (resolved.must_be_directory) return refuse(Errno::IsDir);
+    if (allowed & (O_CREAT | O_TRUNC)) {
+      if (const Answer refused = reserve_.check_next(resolved.fd()); refused != 0) return refused;
+    }
+    fd = Descriptor(retry([&] { return platform::openat(resolved.fd(), resolved.last, allowed | O_NOFOLLOW, request.mode); }));
+    if (fd.open()) return reserve_.check(fd);
+    if (request.walk_only && errno == ENOENT) return refuse(Errno::Rofs);
+    const Answer refused = guest_.failed("openat", errno, path.bytes);
+    // NOTDIR is what Linux says for a link when a directory is wanted.
+    is_link = refused == refuse(Errno::Loop) || refused == refuse(Errno::Mlink) || refused == refuse(Errno::NotDir);
+    return refused;
+  });
+}
+
+Answer Resolver::status(int dir, const Path& path, bool follow_last, struct stat& status) {
+  Request request{(follow_last ? follow : keep) | enter};
+  request.flags = platform::search_flags | O_CLOEXEC | (follow_last ? 0 : O_NOFOLLOW);
+  return act_on_last(dir, path, follow_last, request, [&](const Resolved& resolved, bool& is_link) -> Answer {
+    if (resolved.opened.open())
+      return ::fstat(resolved.opened.get(), &status) == 0 ? 0 : guest_.failed("fstat", errno, path.bytes);
+    if (::fstatat(resolved.fd(), resolved.last, &status, AT_SYMLINK_NOFOLLOW) != 0)
+      return guest_.failed("fstatat", errno, path.bytes);
+    is_link = S_ISLNK(status.st_mode);
+    return 0;
+  });
+}
+
+}  // namespace wasi_common
