@@ -299,7 +299,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* from, std::size_t size
 #ifdef STANDALONE
 #include <chrono>
 
-// For machines without libFuzzer: bytes by chance. Takes how many seconds, and a seed.
+// For machines without libFuzzer: random bytes. Takes seconds, and a seed.
 int main(int count, char** words) {
   const double seconds = count > 1 ? std::atof(words[1]) : 10;
   std::uint64_t state = count > 2 ? std::strtoull(words[2], nullptr, 10) : 1;

@@ -1,9 +1,9 @@
 // Builds fuzz/resolve.cc with AddressSanitizer and UndefinedBehaviorSanitizer, and runs it; says what failed, and on which bytes.
 //
-//   node scripts/fuzz-resolve.js                  by libFuzzer where clang has it, else by bytes of chance; for 60 seconds
+//   node scripts/fuzz-resolve.js                  by libFuzzer where clang has it, else by random bytes; for 60 seconds
 //   node scripts/fuzz-resolve.js --seconds 3600   for an hour; libFuzzer goes on from what it learned before, in build/fuzz/
 //   node scripts/fuzz-resolve.js --seed 7         as it was with that seed
-//   node scripts/fuzz-resolve.js --standalone     by bytes of chance and the C++ compiler of the machine
+//   node scripts/fuzz-resolve.js --standalone     by random bytes and the C++ compiler of the machine
 //   node scripts/fuzz-resolve.js FILE             what libFuzzer left of a failure, once more
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
@@ -49,7 +49,7 @@ const fuzzer = values.standalone ? undefined : byLibFuzzer()
 const program = fuzzer ?? byChance()
 if (program === undefined) throw new Error('no C++ compiler here makes fuzz/resolve.cc')
 const { seconds, seed } = values
-console.log(`${fuzzer === undefined ? 'bytes of chance' : 'libFuzzer'}, seed ${seed}, ${seconds} seconds`)
+console.log(`${fuzzer === undefined ? 'random bytes' : 'libFuzzer'}, seed ${seed}, ${seconds} seconds`)
 const asked = [
   `-max_total_time=${seconds}`,
   `-seed=${seed}`,

@@ -43,12 +43,12 @@ const wider = [
 ]
 // Small, because nothing is reduced in them.
 const comparisons = [
-  { variant: 'few', words: ['plain', 'components=3', 'names=2', 'changes=1', 'letters=3'] },
-  { variant: 'few', words: ['plain', 'components=2', 'names=1', 'changes=2', 'letters=3', 'refusal=loop'] },
+  { variant: 'few', words: ['unreduced', 'components=3', 'names=2', 'changes=1', 'letters=3'] },
+  { variant: 'few', words: ['unreduced', 'components=2', 'names=1', 'changes=2', 'letters=3', 'refusal=loop'] },
 ]
 const widerComparisons = [
-  { variant: 'few', words: ['plain', 'components=3', 'names=3', 'changes=1', 'letters=3'] },
-  { variant: 'few', words: ['plain', 'components=2', 'names=2', 'changes=2', 'letters=3'] },
+  { variant: 'few', words: ['unreduced', 'components=3', 'names=3', 'changes=1', 'letters=3'] },
+  { variant: 'few', words: ['unreduced', 'components=2', 'names=2', 'changes=2', 'letters=3'] },
 ]
 
 const execute = (program, args) =>
@@ -111,7 +111,7 @@ async function enumerate({ variant, words }, shares) {
 }
 
 const figure = (count, width) => count.toLocaleString('en').padStart(width)
-const label = ({ variant, words }) => `${variant.padEnd(6)}${words.filter(word => word !== 'plain').join(' ')}`.padEnd(62)
+const label = ({ variant, words }) => `${variant.padEnd(6)}${words.filter(word => word !== 'unreduced').join(' ')}`.padEnd(62)
 
 /** Undefined if the mutant fails as its row says; otherwise what happened instead. */
 async function tryMutant({ title, patch, words = [], changes = 0, breaks }, index, walk) {

@@ -7,7 +7,7 @@
 #include "enumerate.h"
 #include "failure.h"
 #include "lazy.h"
-#include "plain.h"
+#include "unreduced.h"
 
 namespace interleavings {
 namespace {
@@ -34,7 +34,7 @@ std::string rename(const Path& path, const std::string& transcript) {
 }
 
 void begin(Lazy& files, const Path& path) { files.begin(path.letters); }
-void begin(Plain& files, const Path&) { files.begin(); }
+void begin(Unreduced& files, const Path&) { files.begin(); }
 
 template <typename Kind>
 Transcripts transcripts_of(const Settings& settings, const Path& path, unsigned how, unsigned long& walks) {
@@ -71,9 +71,9 @@ Compared compare(const Settings& settings) {
     ++compared.paths;
     for (const unsigned how : hows_of(path, settings.every_how)) {
       const Transcripts lazy = transcripts_of<Lazy>(settings, path, how, compared.walks);
-      const Transcripts plain = transcripts_of<Plain>(settings, path, how, compared.unreduced);
-      require_all(plain, lazy, path, "the reduced enumeration has every walk of the unreduced one");
-      require_all(lazy, plain, path, "the unreduced enumeration has every walk of the reduced one");
+      const Transcripts all = transcripts_of<Unreduced>(settings, path, how, compared.unreduced);
+      require_all(all, lazy, path, "the reduced enumeration has every walk of the unreduced one");
+      require_all(lazy, all, path, "the unreduced enumeration has every walk of the reduced one");
       compared.different += lazy.size();
     }
   }

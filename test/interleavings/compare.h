@@ -1,4 +1,4 @@
-// Requires that walks meet the same answers in lazy.h as in plain.h, where nothing is reduced.
+// Requires that walks meet the same answers in lazy.h as in unreduced.h, where nothing is reduced.
 #pragma once
 #include "settings.h"
 
@@ -7,7 +7,7 @@ namespace interleavings {
 struct Compared {
   unsigned long paths = 0;
   unsigned long walks = 0;      // in lazy.h
-  unsigned long unreduced = 0;  // in plain.h
+  unsigned long unreduced = 0;  // in unreduced.h
   unsigned long different = 0;  // sequences of questions and answers, found in both
 };
 

@@ -1,6 +1,6 @@
 // Runs one enumeration, or a share of it, and prints its counts as JSON. scripts/interleavings.js lists the enumerations.
 //
-//   interleavings [components=4] [names=5] [changes=2] [refusal=loop] [every-how] [plain] [share=0 shares=8]
+//   interleavings [components=4] [names=5] [changes=2] [refusal=loop] [every-how] [unreduced] [share=0 shares=8]
 //
 // The walk under test is native/resolve.cc, which native/posix/resolver.cc and native/windows/resolver.cc share. They only answer
 // its questions; here a model of a file system does (files.h). A guest changes the model between two questions. An exchange of
@@ -13,7 +13,7 @@
 int main(int count, char** words) {
   using namespace interleavings;
   const Settings settings = read_settings(count, words);
-  if (settings.plain) {
+  if (settings.unreduced) {
     const Compared compared = compare(settings);
     std::printf("{\"paths\":%lu,\"walks\":%lu,\"unreduced\":%lu,\"different\":%lu}\n", compared.paths, compared.walks,
                 compared.unreduced, compared.different);

@@ -15,7 +15,7 @@
 // 5. The place to which the guest moved something is chosen when the walk asks for an entry that may be it. If it never does,
 //    the guest may as well have removed it. A file that the guest creates, and a hard link, are as a file that it moved there.
 //
-// plain.h enumerates without any of them. compare.h requires that walks meet the same answers in both.
+// unreduced.h enumerates without any of them. compare.h requires that walks meet the same answers in both.
 #pragma once
 #include "choices.h"
 #include "files.h"

@@ -36,8 +36,8 @@ void read(const char* word, Settings& into) {
     into.host.takes_paths = true;
   else if (name == "every-how")
     into.every_how = true;
-  else if (name == "plain")
-    into.plain = true;
+  else if (name == "unreduced")
+    into.unreduced = true;
   else if (name == "share")
     into.share = number;
   else if (name == "shares" && number > 0)

@@ -10,7 +10,7 @@ struct Settings {
   Bounds bounds{5, 2, max_letters};
   Host host{Errno::NotDir, wasi_common::max_links, false, false};
   bool every_how = false;  // else the three ways to take the last name that are different
-  bool plain = false;      // by plain.h, and compared with lazy.h
+  bool unreduced = false;  // by unreduced.h, and compared with lazy.h
   unsigned share = 0;      // of the paths
   unsigned shares = 1;
 };

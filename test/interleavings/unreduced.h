@@ -8,9 +8,9 @@
 
 namespace interleavings {
 
-class Plain final : public Files {
+class Unreduced final : public Files {
  public:
-  explicit Plain(const Bounds& bounds) : bounds_(bounds) {}
+  explicit Unreduced(const Bounds& bounds) : bounds_(bounds) {}
   void begin();
   bool next() { return choices_.next(); }
   void repeat() { choices_.repeat(); }

@@ -1,9 +1,9 @@
 // Builds trees, and changes them as system calls do.
-#include "plain.h"
+#include "unreduced.h"
 
 namespace interleavings {
 
-void Plain::begin() {
+void Unreduced::begin() {
   changes_ = 0;
   nodes_ = 2;
   directories_[outside] = directories_[root] = {{}, outside, false};
@@ -23,13 +23,13 @@ void Plain::begin() {
     }
 }
 
-Content Plain::look(Node in, Name name, Looks) {
+Content Unreduced::look(Node in, Name name, Looks) {
   while (changes_ < bounds_.changes && change()) ++changes_;
   return directories_[in].entries[name];
 }
 
 // False if the guest prefers to change nothing.
-bool Plain::change() {
+bool Unreduced::change() {
   const Way way = choices_.pick([&](std::vector<Way>& ways) {
     ways.push_back({Way::nothing, root, 0, {}, root, 0});
     for (unsigned node = root; node < nodes_; ++node)
@@ -40,21 +40,21 @@ bool Plain::change() {
   return way.does != Way::nothing;
 }
 
-void Plain::offer_changes(std::vector<Way>& ways, Node in, Name name) const {
+void Unreduced::offer_changes(std::vector<Way>& ways, Node in, Name name) const {
   const Content& entry = directories_[in].entries[name];
   if (entry.kind == Content::absent) return offer_made(ways, in, name);
   if (entry.kind != Content::directory || empty(entry.node)) ways.push_back({Way::remove, in, name, {}, root, 0});
   offer_renames(ways, in, name);
 }
 
-void Plain::offer_made(std::vector<Way>& ways, Node in, Name name) const {
+void Unreduced::offer_made(std::vector<Way>& ways, Node in, Name name) const {
   const auto offer = [&](Content::Kind kind, Target target) { ways.push_back({Way::make, in, name, {kind, {target}}, root, 0}); };
   offer(Content::directory, 0);
   offer(Content::file, 0);
   for (unsigned target = 0; target < first_name + bounds_.letters; ++target) offer(Content::link, static_cast<Target>(target));
 }
 
-void Plain::offer_renames(std::vector<Way>& ways, Node in, Name name) const {
+void Unreduced::offer_renames(std::vector<Way>& ways, Node in, Name name) const {
   const Content& what = directories_[in].entries[name];
   const bool directory = what.kind == Content::directory;
   for (unsigned to = root; to < nodes_; ++to) {
@@ -68,7 +68,7 @@ void Plain::offer_renames(std::vector<Way>& ways, Node in, Name name) const {
   }
 }
 
-void Plain::apply(const Way& way) {
+void Unreduced::apply(const Way& way) {
   Content& entry = directories_[way.in].entries[way.name];
   switch (way.does) {
     case Way::nothing: return;
@@ -92,18 +92,18 @@ void Plain::apply(const Way& way) {
   }
 }
 
-void Plain::remove(Content& entry) {
+void Unreduced::remove(Content& entry) {
   if (entry.kind == Content::directory) directories_[entry.node].removed = true;
   entry = {Content::absent, {0}};
 }
 
-bool Plain::empty(Node node) const {
+bool Unreduced::empty(Node node) const {
   for (unsigned name = 0; name < bounds_.letters; ++name)
     if (directories_[node].entries[name].kind != Content::absent) return false;
   return true;
 }
 
-bool Plain::beneath(Node node, Node above) const {
+bool Unreduced::beneath(Node node, Node above) const {
   while (node != above && node != root) node = directories_[node].parent;
   return node == above;
 }
