@@ -123,7 +123,8 @@ constexpr unsigned allowed[] = {
 
 // The standard streams are one-way by their numbers, since no call here duplicates a descriptor. A terminal, a socket or a host's
 // log that was opened to read and write could be read by descriptor 1, or written by 0. To open one again by /proc/self/fd is for
-// Landlock to refuse, which does so for files and terminals, but has no rules for pipes: lib/run/process/relay.ts makes sockets of these.
+// Landlock to refuse, which does so for files and terminals, but has no rules for pipes: lib/run/process/relay.ts makes sockets
+// of these.
 constexpr unsigned reads[] = {SYS_read, SYS_readv, SYS_pread64, SYS_preadv, SYS_recvfrom, SYS_recvmsg};
 constexpr unsigned writes[] = {SYS_write, SYS_writev};
 // By these a log that is only appended to would be cut, or written over.
