@@ -1,5 +1,6 @@
 /** How much of the host a guest may use at once, and what it is told beyond that. */
 import type { ErrnoName } from './abi/errno.js'
+import { maxPath } from './abi/layout.js'
 import { maxPolls, maxSpans } from './sys/block.js'
 import { checkInteger, checkKeys } from './validate.js'
 
@@ -18,7 +19,7 @@ interface Limit {
 // biome-ignore format: a limit a line, as in a table
 const table = {
   descriptors:   { doc: 'descriptors open at once, with the standard streams, the directories and the listeners given', fallback: 1024, least: 3, most: 2 ** 19, errno: 'MFILE', seen: 'nothing' },
-  pathBytes:     { doc: 'bytes of a path, as PATH_MAX has them', fallback: 4095, least: 1, most: 4095, errno: 'NAMETOOLONG', seen: 'nothing' },
+  pathBytes:     { doc: 'bytes of a path, as PATH_MAX has them', fallback: maxPath, least: 1, most: maxPath, errno: 'NAMETOOLONG', seen: 'nothing' },
   iovecs:        { doc: 'pieces of memory that one read or write takes, as IOV_MAX', fallback: maxSpans, least: 1, most: maxSpans, errno: 'a short count', seen: 'nothing' },
   subscriptions: { doc: 'things that one poll_oneoff waits for', fallback: maxPolls, least: 1, most: maxPolls, errno: 'INVAL', seen: 'nothing' },
   randomBytes:   { doc: 'bytes that one random_get fills', fallback: 2 ** 26, least: 0, most: 2 ** 32 - 1, errno: 'INVAL', seen: 'nothing' },

@@ -1,6 +1,7 @@
-/** The guest's linear memory: views, growth, bounds. The only file that knows its byte order. */
+/** The guest's linear memory: views, growth, bounds. Here and in abi/layout.ts alone its byte order is known. */
 import { types } from 'node:util'
 import { Errno } from './abi/errno.js'
+import { Iovec, setSize64 } from './abi/layout.js'
 import { coded, refuse } from './errors.js'
 import type { Limits } from './limits.js'
 import { maxTransfer, type Sys } from './sys/sys.js'
@@ -89,15 +90,15 @@ export class GuestMemory {
   spans(at: number, count: number, tooMany: Errno = Errno.SUCCESS): number {
     const most = this.#limits.iovecs
     if (count > most && tooMany !== Errno.SUCCESS) refuse(tooMany)
-    this.check(at, count * 8)
+    this.check(at, count * Iovec.BYTES)
     const { spans } = this.#sys.block
     let used = 0
     let room = maxTransfer
-    for (let i = 0; i < count; i++, at += 8) {
+    for (let i = 0; i < count; i++, at += Iovec.BYTES) {
       // Without any bytes to move the call would tell of the end of the file.
       if (i >= most && used > 0) break
-      const start = this.view.getUint32(at, true)
-      const length = this.view.getUint32(at + 4, true)
+      const start = this.view.getUint32(at + Iovec.BUF, true)
+      const length = this.view.getUint32(at + Iovec.BUF_LEN, true)
       this.check(start, length)
       if (length === 0 || room === 0) continue
       spans[2 * used] = start
@@ -132,8 +133,17 @@ export class GuestMemory {
 
   /** A u64 below 2^53. */
   setSize64(at: number, value: number): void {
-    this.view.setUint32(at, value >>> 0, true)
-    this.view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true)
+    setSize64(this.view, at, value)
+  }
+
+  getUint16(at: number): number {
+    return this.view.getUint16(at, true)
+  }
+  getUint32(at: number): number {
+    return this.view.getUint32(at, true)
+  }
+  getUint64(at: number): bigint {
+    return this.view.getBigUint64(at, true)
   }
 }
 

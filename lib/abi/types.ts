@@ -1,4 +1,5 @@
 /** The types of the specification as data: how wide each is, which values are known, how it crosses the gate. */
+import { Dirent, Event, Fdstat, Filestat, Filestat0, Iovec, Prestat, Subscription, Subscription0 } from './layout.js'
 
 /** How a value crosses the gate between guest and host; what the hostcall receives is said behind each. */
 export const Kind = Object.freeze({
@@ -63,7 +64,7 @@ const type = <K extends Kind>(name: string, kind: K, size: number, more: Partial
 const flags = (name: string, size: number, labels: readonly string[]) => type(name, Kind.Flags, size, { labels })
 const choice = (name: string, size: number, labels: readonly string[], values: readonly number[] = labels.map((_, value) => value)) =>
   type(name, Kind.Enum, size, { labels, values })
-const record = (name: string, size: number, pieces: readonly Piece[]) => type(name, Kind.Record, size, { align: 8, pieces })
+const record = (name: string, size: number, pieces: readonly Piece[] = []) => type(name, Kind.Record, size, { align: 8, pieces })
 const list = (name: string, size: number, align: number) => type(name, Kind.List, size, { align })
 
 export const nothing = type('()', Kind.None, 0)
@@ -142,21 +143,21 @@ export const signal = choice('signal', 1, [
 
 export const path: Type<KindOf<'Path'>> = type('path', Kind.Path, 1)
 export const bytes = list('u8', 1, 1)
-export const iovecs = list('iovec', 8, 4)
-export const ciovecs = list('ciovec', 8, 4)
+export const iovecs = list('iovec', Iovec.BYTES, 4)
+export const ciovecs = list('ciovec', Iovec.BYTES, 4)
 
-export const filestat = record('filestat', 64, [[0, 0, 64]])
-export const fdstat = record('fdstat', 24, [[0, 0, 24]])
-export const prestat = record('prestat', 8, [[0, 0, 8]])
-export const dirent = record('dirent', 24, [])
-export const event = record('event', 32, [])
-export const subscription = record('subscription', 48, [])
+export const filestat = record('filestat', Filestat.BYTES, [[0, 0, Filestat.BYTES]])
+export const fdstat = record('fdstat', Fdstat.BYTES, [[0, 0, Fdstat.BYTES]])
+export const prestat = record('prestat', Prestat.BYTES, [[0, 0, Prestat.BYTES]])
+export const dirent = record('dirent', Dirent.BYTES)
+export const event = record('event', Event.BYTES)
+export const subscription = record('subscription', Subscription.BYTES)
 
 // What wasi_unstable laid out differently.
 export const whence0 = choice('whence', 1, ['cur', 'end', 'set'], [1, 2, 0])
-export const filestat0 = record('filestat', 56, [
-  [0, 0, 17],
-  [24, 20, 4],
-  [32, 24, 32],
+export const filestat0 = record('filestat', Filestat0.BYTES, [
+  [Filestat.DEV, Filestat0.DEV, Filestat0.FILETYPE + filetype.size],
+  [Filestat.NLINK, Filestat0.NLINK, Filestat0.SIZE - Filestat0.NLINK],
+  [Filestat.SIZE, Filestat0.SIZE, Filestat0.BYTES - Filestat0.SIZE],
 ])
-export const subscription0 = record('subscription', 56, [])
+export const subscription0 = record('subscription', Subscription0.BYTES)

@@ -1,5 +1,7 @@
 /** Bits and values of the specification that the code asks for by name; test/unit/table.test.ts holds them against types.ts. */
 
+/** How a path is resolved. */
+export const Lookupflags = Object.freeze({ FOLLOW: 1 })
 export const Oflags = Object.freeze({ CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 })
 export const Fdflags = Object.freeze({ APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 })
 /** Of the fdflags those that are kept from when a file was opened. */

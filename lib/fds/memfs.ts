@@ -1,20 +1,16 @@
 /** Descriptors for files in memory: as the host's, but always ready, so that the host is never asked to wait for them. */
+import { filestatSize } from '../abi/layout.js'
 import type { Rights } from '../abi/rights.js'
 import { Filetype, Whence } from '../abi/values.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 import { HostDirectory } from './directory.js'
 import { HostFile, openedTraits } from './file.js'
 
-/** Where a filestat has the file's size. */
-const SIZE = 32
-
 /** A file in memory, which keeps its own offset. */
 class MemoryFile extends HostFile {
   override waiting(reads: boolean): number {
     if (!reads || this.filestat() !== 0) return 0
-    const { record } = this.sys.block
-    const size = record.getUint32(SIZE, true) + record.getUint32(SIZE + 4, true) * 0x1_0000_0000
-    return Math.max(0, size - Math.max(0, this.seek(0, Whence.CUR)))
+    return Math.max(0, filestatSize(this.sys.block.record) - Math.max(0, this.seek(0, Whence.CUR)))
   }
 }
 

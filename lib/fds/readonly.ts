@@ -1,15 +1,12 @@
 /** A descriptor through which nothing can be changed, whatever the one behind it could do. */
 import { Errno } from '../abi/errno.js'
+import { Access } from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
 import { Filetype, Fstflags, Oflags } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
-import { type Answer, type Handle, UNCHANGED } from '../sys/sys.js'
+import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
 import { creating, linkable, making, naming, removing } from './rofs.js'
-
-/** To read, and to write, as Sys.open takes them. */
-const READ = 1
-const WRITE = 2
 
 /** It keeps the rights of the one behind it, so that a guest that wants to write is told ROFS, as on a disk mounted so. */
 // biome-ignore format: a call a line
@@ -44,12 +41,12 @@ export class ReadOnly extends Descriptor {
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights): Descriptor | Answer {
     const creates = (oflags & Oflags.CREAT) !== 0
     const exclusive = creates && (oflags & Oflags.EXCL) !== 0
-    const writing = (oflags & Oflags.TRUNC) !== 0 || (access & WRITE) !== 0
+    const writing = (oflags & Oflags.TRUNC) !== 0 || (access & Access.WRITE) !== 0
     if (exclusive) {
       const place = [this.#behind, at, length] as const
       return creating(this.#memory, place) || making(this.#memory, place)
     }
-    const found = this.#behind.open(at, length, follow, oflags & ~Oflags.TRUNC, fdflags, READ | UNCHANGED, base & ~Rights.FD_WRITE, inheriting)
+    const found = this.#behind.open(at, length, follow, oflags & ~Oflags.TRUNC, fdflags, Access.READ | Access.UNCHANGED, base & ~Rights.FD_WRITE, inheriting)
     if (typeof found === 'number') return found
     const opened = found.known()
     const folder = opened.filetype === Filetype.DIRECTORY

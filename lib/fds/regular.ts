@@ -1,12 +1,11 @@
 /** A regular file that its guest alone has open: its offset is kept here, where asking for it costs no system call. */
 import { Errno } from '../abi/errno.js'
+import { filestatSize } from '../abi/layout.js'
 import { Fdflags, Whence } from '../abi/values.js'
 import { type Answer, type Handle, maxSize, type Sys } from '../sys/sys.js'
 import type { Traits } from './descriptor.js'
 import { HostFile } from './file.js'
 
-/** Where a filestat has the file's size. */
-const SIZE = 32
 /** The least that a file system of Linux takes for an offset: MAX_NON_LFS, 2^31 - 1. Only the kernel knows how much more its disk takes. */
 const certain = 2 ** 31 - 1
 
@@ -65,8 +64,6 @@ export class RegularFile extends HostFile {
   override waiting(reads: boolean): number {
     if (this.#byKernel) return -1
     if (!reads || this.filestat() !== 0) return 0
-    const { record } = this.sys.block
-    const size = record.getUint32(SIZE, true) + record.getUint32(SIZE + 4, true) * 0x1_0000_0000
-    return Math.max(0, size - this.#offset)
+    return Math.max(0, filestatSize(this.sys.block.record) - this.#offset)
   }
 }

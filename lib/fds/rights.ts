@@ -1,5 +1,6 @@
 /** Which rights a kind of descriptor can hold at all, and what a guest is told that wants another. */
 import { Errno } from '../abi/errno.js'
+import { Access } from '../abi/layout.js'
 import { type RightName, Rights, rightNames } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
 
@@ -27,13 +28,13 @@ export type RightsMode = 'enforce' | 'access'
 export const ACCESS = of('FD_READ', 'FD_WRITE')
 
 /**
- * How to open a file for the rights that are wanted: 1 to read, 2 to write, 3 for both, as Sys.open takes it. Programs of Go
+ * How to open a file for the rights that are wanted, as Sys.open takes it. Programs of Go
  * want FD_ALLOCATE of every file, even of those they only read: beside FD_READ, it is FD_WRITE that says who writes.
  */
 export function accessFor(base: Rights): number {
   const reads = (base & READS) !== 0
   const writes = (base & (reads ? Rights.FD_WRITE : WRITES)) !== 0
-  return (reads ? 1 : 0) | (writes ? 2 : 0)
+  return (reads ? Access.READ : 0) | (writes ? Access.WRITE : 0)
 }
 
 /** By filetype as the specification numbers it: what a descriptor of that kind can hold, and what those opened through it can. */

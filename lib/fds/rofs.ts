@@ -1,5 +1,6 @@
 /** The answers of calls that would make, move or remove a name on a disk mounted read-only: ROFS is the last of them, as on Linux. */
 import { Errno } from '../abi/errno.js'
+import { Lookupflags } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
 import { refuseDots } from '../sys/dots.js'
 import type { Answer } from '../sys/sys.js'
@@ -7,7 +8,6 @@ import type { Descriptor } from './descriptor.js'
 
 const SLASH = 0x2f
 const DOT = 0x2e
-const FOLLOW = 1
 
 /** A path of the guest below a directory. Another thread may change it between two looks, which then gets the errno of neither. */
 export type Place = readonly [dir: Descriptor, at: number, length: number]
@@ -30,7 +30,7 @@ function above(memory: GuestMemory, place: Place): Answer {
   const [dir, at, length] = place
   if (length === 0) return -Errno.NOENT
   const begin = lastName(memory, place, trimmed(memory, place))
-  return begin === 0 ? 0 : dir.filestatAt(at, begin, FOLLOW)
+  return begin === 0 ? 0 : dir.filestatAt(at, begin, Lookupflags.FOLLOW)
 }
 /** The length of `.` or `..` in the last place, and 0 for another name. */
 function dotsOf(memory: GuestMemory, place: Place): number {

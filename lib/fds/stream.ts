@@ -1,5 +1,6 @@
 /** Descriptors of standard streams that the embedder serves himself. */
 import { Errno } from '../abi/errno.js'
+import { writeFilestat } from '../abi/layout.js'
 import { Fdflags, Filetype } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
 import { isGone, type Readiness, type Sink, type Source } from '../stdio/streams.js'
@@ -33,9 +34,7 @@ abstract class Stream extends Descriptor {
   }
 
   override filestat(): Answer {
-    this.block.recordBytes.fill(0)
-    this.block.recordBytes[16] = this.filetype
-    this.block.recordBytes[24] = 1
+    writeFilestat(this.block.record, { filetype: this.filetype, nlink: 1n })
     return 0
   }
   /** A stream that the embedder serves in the guest's own thread always returns, with NONBLOCK and without. */

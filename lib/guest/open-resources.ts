@@ -1,4 +1,5 @@
 /** What a guest is given becomes its first descriptors. */
+import { readFilestat } from '../abi/layout.js'
 import { Fdflags, Filetype } from '../abi/values.js'
 import { coded } from '../errors.js'
 import type { Descriptor } from '../fds/descriptor.js'
@@ -98,7 +99,8 @@ function moves(sys: Sys, stdin: Descriptor, output: Descriptor): boolean {
 /** Device and inode of a file of the host. */
 function identity({ block: { record } }: Sys, descriptor: Descriptor): string | undefined {
   if (!(descriptor instanceof HostFile) || descriptor.filestat() !== 0) return undefined
-  return `${record.getBigUint64(0, true)} ${record.getBigUint64(8, true)}`
+  const { dev, ino } = readFilestat(record)
+  return `${dev} ${ino}`
 }
 
 /** A stream that the embedder serves. */

@@ -1,6 +1,6 @@
 /** What the guest was started with: its arguments and its environment. */
-
 import type { Strings } from '../abi/strings.js'
+import { pointer } from '../abi/types.js'
 import type { Context } from '../context.js'
 import type { Answer } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
@@ -12,9 +12,9 @@ function sizes({ sys }: Context, { bytes, offsets }: Strings): Answer {
 }
 
 function copy({ memory }: Context, { bytes, offsets }: Strings, pointers: number, buffer: number): Answer {
-  memory.check(pointers, offsets.length * 4)
+  memory.check(pointers, offsets.length * pointer.size)
   memory.check(buffer, bytes.length)
-  for (let i = 0; i < offsets.length; i++) memory.setUint32(pointers + 4 * i, buffer + offsets[i])
+  for (let i = 0; i < offsets.length; i++) memory.setUint32(pointers + pointer.size * i, buffer + offsets[i])
   memory.write(buffer, bytes)
   return 0
 }

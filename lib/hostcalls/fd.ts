@@ -1,5 +1,6 @@
 /** Calls on an open descriptor. */
 import { Errno } from '../abi/errno.js'
+import { writeFdstat, writePrestat } from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
 import { Filetype, syncFlags, Whence } from '../abi/values.js'
 import type { Descriptor } from '../fds/descriptor.js'
@@ -26,14 +27,7 @@ export const fd_sync: Hostcalls['fd_sync'] = ({ fds }, fd) => fds.get(fd, Rights
 
 export const fd_fdstat_get: Hostcalls['fd_fdstat_get'] = ({ fds, sys }, fd) => {
   const { filetype, fdflags, base, inheriting } = fds.known(fd)
-  const { record } = sys.block
-  // Whole words, so that nothing of an older record stays in the gaps.
-  record.setUint32(0, filetype | (fdflags << 16), true)
-  record.setUint32(4, 0, true)
-  record.setUint32(8, base, true)
-  record.setUint32(12, 0, true)
-  record.setUint32(16, inheriting, true)
-  record.setUint32(20, 0, true)
+  writeFdstat(sys.block.record, filetype, fdflags, base, inheriting)
   return 0
 }
 
@@ -92,8 +86,7 @@ function crosses({ block }: Sys, { filetype }: Descriptor, spans: number, lackin
 export const fd_prestat_get: Hostcalls['fd_prestat_get'] = ({ fds, sys }, fd) => {
   const { preopen } = fds.known(fd)
   if (preopen === undefined) return -Errno.BADF
-  sys.block.record.setUint32(0, 0, true)
-  sys.block.record.setUint32(4, preopen.length, true)
+  writePrestat(sys.block.record, preopen.length)
   return 0
 }
 

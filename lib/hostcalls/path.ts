@@ -1,5 +1,6 @@
 /** Calls on a path below a directory. */
 import { Errno } from '../abi/errno.js'
+import { Access } from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
 import { Fdflags, Oflags } from '../abi/values.js'
 import { SOCKETS } from '../fds/rights.js'
@@ -16,7 +17,6 @@ const syncing = (fdflags: number): Rights =>
  * [the official tests](https://github.com/WebAssembly/wasi-testsuite) want SUCCESS there, and ISDIR elsewhere.
  */
 const opensToRead = process.platform === 'win32' ? Oflags.DIRECTORY : 0
-const READ = 1
 
 export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags, at, length, oflags, base, inheriting, fdflags) => {
   const creating = (oflags & Oflags.CREAT) !== 0
@@ -29,7 +29,7 @@ export const path_open: Hostcalls['path_open'] = ({ fds, memory }, fd, dirflags,
   if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
   fds.reserve()
   const granted = fds.granted(dir, base, inheriting)
-  const access = (oflags & opensToRead) !== 0 ? READ : granted.access
+  const access = (oflags & opensToRead) !== 0 ? Access.READ : granted.access
   const opened = dir.open(at, length, dirflags, oflags, fdflags, access, granted.base, granted.inheriting)
   return typeof opened === 'number' ? opened : fds.insert(opened)
 }

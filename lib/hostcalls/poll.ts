@@ -1,7 +1,17 @@
 /** Waiting for clocks and descriptors. */
 import { Errno } from '../abi/errno.js'
+import {
+  Event,
+  Subscription,
+  Subscription0,
+  type SubscriptionLayout,
+  subscriptionClock,
+  subscriptionFd,
+  subscriptionTag,
+  writeEvent,
+} from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
-import { clockid, event, eventtype, subscription, subscription0 } from '../abi/types.js'
+import { clockid, eventtype } from '../abi/types.js'
 import { Clockid, Eventrwflags, Eventtype, Subclockflags } from '../abi/values.js'
 import type { Context } from '../context.js'
 import { refuse, WasiError } from '../errors.js'
@@ -14,19 +24,10 @@ import type { Hostcalls } from './types.js'
 /** Clocks that run while nobody works; the others cannot be waited for. */
 const waitable: readonly number[] = [Clockid.REALTIME, Clockid.MONOTONIC]
 
-/** Where a snapshot lays the parts of its subscription. */
-interface Layout {
-  readonly size: number
-  readonly clock: number
-}
-const layout: Layout = { size: subscription.size, clock: 16 }
-/** wasi_unstable has an identifier before the clock's number. */
-const layout0: Layout = { size: subscription0.size, clock: 24 }
-
 // What a call waits for, kept here so that no call makes objects. One call at a time uses it.
 
 /** The guest's subscriptions, copied once: another thread of the guest may change the original. */
-const subs = new DataView(new ArrayBuffer(maxPolls * Math.max(layout.size, layout0.size)))
+const subs = new DataView(new ArrayBuffer(maxPolls * Math.max(Subscription.BYTES, Subscription0.BYTES)))
 /** For each: the errno of one that is itself at fault. */
 const errnos = new Int32Array(maxPolls)
 /** Its place in the block's list, READY for a clock and for what is ready now, or STREAM for a stream of the embedder's that is not. */
@@ -42,7 +43,7 @@ const delays = new Float64Array(maxPolls)
 /** Whether a call is under way. Only an embedder's clock or sleep runs other code meanwhile, perhaps a guest that polls too. */
 let busy = false
 
-function poll(context: Context, layout: Layout, at: number, out: number, count: number): Answer {
+function poll(context: Context, layout: SubscriptionLayout, at: number, out: number, count: number): Answer {
   const restore = busy ? putAside(context.sys) : undefined
   busy = true
   try {
@@ -67,25 +68,25 @@ function putAside({ block: { pollHandles, poll, pollBytes } }: Sys): () => void 
  * A subscription that is at fault (a closed descriptor, a missing right) does not fail the call: its event says so, at once.
  * Events come in the order of their subscriptions.
  */
-function wait(context: Context, { size, clock }: Layout, at: number, out: number, count: number): Answer {
+function wait(context: Context, layout: SubscriptionLayout, at: number, out: number, count: number): Answer {
   const { memory, sys, limits } = context
   if (count === 0 || count > limits.subscriptions) return -Errno.INVAL
-  memory.check(out, count * event.size)
-  memory.copyInto(subs, at, count * size)
+  memory.check(out, count * Event.BYTES)
+  memory.copyInto(subs, at, count * layout.BYTES)
 
   let polled = 0
   let streamed = 0
   let timeout = Number.POSITIVE_INFINITY
-  for (let i = 0, sub = 0; i < count; i++, sub += size) {
-    const type = subs.getUint8(sub + 8)
+  for (let i = 0, sub = 0; i < count; i++, sub += layout.BYTES) {
+    const type = subscriptionTag(subs, sub)
     if (type >= eventtype.labels.length) return -Errno.INVAL
     errnos[i] = Errno.SUCCESS
     places[i] = READY
     bytes[i] = 0
     delays[i] = 0
     try {
-      if (type === Eventtype.CLOCK) delays[i] = delayOf(sys, sub + clock)
-      else places[i] = enlist(context, i, subs.getUint32(sub + 16, true), type, polled)
+      if (type === Eventtype.CLOCK) delays[i] = delayOf(sys, layout, sub)
+      else places[i] = enlist(context, i, subscriptionFd(subs, sub), type, polled)
     } catch (error) {
       if (!(error instanceof WasiError)) throw error
       errnos[i] = error.errno
@@ -101,17 +102,18 @@ function wait(context: Context, { size, clock }: Layout, at: number, out: number
   memory.refresh()
 
   let events = 0
-  for (let i = 0, sub = 0; i < count; i++, sub += size) {
+  for (let i = 0, sub = 0; i < count; i++, sub += layout.BYTES) {
     const place = places[i]
     if (place === STREAM) continue
     if (place < 0) {
-      if (delays[i] <= waited) tell(context, out + events++ * event.size, sub, errnos[i], bytes[i], 0)
+      if (delays[i] <= waited) writeEvent(memory.view, out + events++ * Event.BYTES, subs, sub, errnos[i], bytes[i], 0)
       continue
     }
     const ready = sys.block.poll[2 * place + 1]
     if (ready === 0) continue
     const hangup = ready > 0 && (ready & Ready.HANGUP) !== 0 ? Eventrwflags.HANGUP : 0
-    tell(context, out + events++ * event.size, sub, ready < 0 ? -ready : 0, ready < 0 ? 0 : sys.block.pollBytes[place], hangup)
+    const waiting = ready < 0 ? 0 : sys.block.pollBytes[place]
+    writeEvent(memory.view, out + events++ * Event.BYTES, subs, sub, ready < 0 ? -ready : 0, waiting, hangup)
   }
   return events
 }
@@ -150,12 +152,10 @@ function takeReady(count: number): number {
 }
 
 /** How long until a clock is due. */
-function delayOf(sys: Sys, at: number): number {
-  const id = subs.getUint32(at, true)
-  const flags = subs.getUint16(at + 24, true)
+function delayOf(sys: Sys, layout: SubscriptionLayout, sub: number): number {
+  const { id, timeout, flags } = subscriptionClock(subs, sub, layout)
   if (id >= clockid.labels.length || (flags & ~Subclockflags.ABSTIME) !== 0) refuse(Errno.INVAL)
   if (!waitable.includes(id)) refuse(Errno.NOTSUP)
-  const timeout = subs.getBigUint64(at + 8, true)
   if ((flags & Subclockflags.ABSTIME) === 0) return Number(timeout)
   if (sys.now(id) === UNEXPECTED) throw sys.failure()
   return Math.max(0, Number(timeout - sys.block.time[0]))
@@ -179,17 +179,5 @@ function enlist({ fds, sys }: Context, sub: number, fd: number, type: number, pl
   return place
 }
 
-/** Write an event: the words of its userdata as they came, and its type. */
-function tell({ memory }: Context, to: number, sub: number, errno: number, nbytes: number, flags: number): void {
-  const { view } = memory
-  view.setInt32(to, subs.getInt32(sub, true), true)
-  view.setInt32(to + 4, subs.getInt32(sub + 4, true), true)
-  view.setUint16(to + 8, errno, true)
-  view.setUint16(to + 10, subs.getUint8(sub + 8), true)
-  view.setUint32(to + 12, 0, true)
-  memory.setSize64(to + 16, nbytes)
-  memory.setSize64(to + 24, flags)
-}
-
-export const poll_oneoff: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, layout, at, out, count)
-export const poll_oneoff0: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, layout0, at, out, count)
+export const poll_oneoff: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, Subscription, at, out, count)
+export const poll_oneoff0: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, Subscription0, at, out, count)

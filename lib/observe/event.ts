@@ -111,8 +111,8 @@ function wide({ kind }: Param['type'], value: bigint): Told {
 }
 
 /** A result, read back from where it was stored. */
-function stored({ view }: GuestMemory, { type }: Param, at: number): Told {
+function stored(memory: GuestMemory, { type }: Param, at: number): Told {
   if (type.kind === Kind.Record) return at
-  if (type.kind === Kind.Flags) return told(type, view.getUint16(at, true))
-  return type.size === 8 ? wide(type, view.getBigUint64(at, true)) : view.getUint32(at, true)
+  if (type.kind === Kind.Flags) return told(type, memory.getUint16(at))
+  return type.size === 8 ? wide(type, memory.getUint64(at)) : memory.getUint32(at)
 }

@@ -110,14 +110,13 @@ function word(type: Param['type'], value: unknown): string {
 
 /** A result, read back from where it was stored. */
 function stored(memory: GuestMemory, { label, type }: Param, at: number): string {
-  const { view } = memory
   at = at >>> 0
   switch (type.kind) {
     case Kind.Record:
       return `${label}=${hex(at)}`
     case Kind.Flags:
-      return `${label}=${word(type, view.getUint16(at, true))}`
+      return `${label}=${word(type, memory.getUint16(at))}`
     default:
-      return `${label}=${type.size === 8 ? view.getBigUint64(at, true) : view.getUint32(at, true)}`
+      return `${label}=${type.size === 8 ? memory.getUint64(at) : memory.getUint32(at)}`
   }
 }

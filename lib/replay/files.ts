@@ -1,10 +1,8 @@
 /** Attributes of files that are the same in every copy of a tree: inode numbers by the order of their first sight, and fixed times. */
+import { readFilestat, writeFilestat } from '../abi/layout.js'
 import { Filetype, Fstflags } from '../abi/values.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { FixedClock } from './clock.js'
-
-/** Where a filestat has what. */
-const At = Object.freeze({ DEV: 0, INO: 8, TYPE: 16, NLINK: 24, SIZE: 32, ATIM: 40, MTIM: 48, CTIM: 56 })
 
 /** What a guest is told of a file. */
 interface Told {
@@ -48,8 +46,8 @@ export class FixedFiles {
 
   /** The file that the block's filestat is of. */
   #key(): string {
-    const { record } = this.#sys.block
-    return `${record.getBigUint64(At.DEV, true)}:${record.getBigUint64(At.INO, true)}`
+    const { dev, ino } = readFilestat(this.#sys.block.record)
+    return `${dev}:${ino}`
   }
 
   /** Change what the host said to what the guest is told. */
@@ -57,18 +55,12 @@ export class FixedFiles {
     if (answer !== 0) return answer
     const { record } = this.#sys.block
     // A file without a name is gone when it is closed, and nobody would say so: it has no number.
-    const gone = record.getBigUint64(At.NLINK, true) === 0n
+    const said = readFilestat(record)
+    const gone = said.nlink === 0n
     const { number, atim, mtim } = gone ? this.#unknown : this.#of(this.#key())
-    record.setBigUint64(At.DEV, this.#device, true)
-    record.setBigUint64(At.INO, number, true)
-    record.setBigUint64(At.ATIM, atim, true)
-    record.setBigUint64(At.MTIM, mtim, true)
-    record.setBigUint64(At.CTIM, this.#unknown.mtim, true)
-    if (record.getUint8(At.TYPE) === Filetype.DIRECTORY) {
-      // Both tell how a file system keeps a directory, and what was in it once. One that was removed has a size on tmpfs.
-      record.setBigUint64(At.NLINK, gone ? 0n : 1n, true)
-      record.setBigUint64(At.SIZE, 0n, true)
-    }
+    // Both tell how a file system keeps a directory, and what was in it once. One that was removed has a size on tmpfs.
+    const { nlink, size } = said.filetype === Filetype.DIRECTORY ? { nlink: gone ? 0n : 1n, size: 0n } : said
+    writeFilestat(record, { ...said, dev: this.#device, ino: number, nlink, size, atim, mtim, ctim: this.#unknown.mtim })
     return 0
   }
 
@@ -116,8 +108,8 @@ export class FixedFiles {
     /** The file that would be gone without this name. */
     const last = (dir: Handle, at: number, length: number): string | undefined => {
       if (filestatAt(dir, at, length, 0) !== 0) return undefined
-      const { record } = block
-      const only = record.getUint8(At.TYPE) === Filetype.DIRECTORY || record.getBigUint64(At.NLINK, true) === 1n
+      const { filetype, nlink } = readFilestat(block.record)
+      const only = filetype === Filetype.DIRECTORY || nlink === 1n
       return only ? this.#key() : undefined
     }
     const forget = (file: string | undefined, answer: Answer): Answer => {

@@ -1,12 +1,10 @@
 /** Directories in the order of their names: each is read whole, sorted, and kept until it is closed or read from its start again. */
 import { Errno } from '../abi/errno.js'
-import { dirent } from '../abi/types.js'
+import { Dirent, readDirent, readFilestat, writeDirent } from '../abi/layout.js'
 import type { GuestMemory } from '../memory.js'
 import type { Block } from '../sys/block.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 
-/** Where a dirent has what; the name follows it. */
-const At = Object.freeze({ NEXT: 0, INO: 8, NAMLEN: 16, TYPE: 20 })
 /** What the host tells of a directory at once. */
 const room = 65536
 /** Bytes of all listings that one guest has kept here: about a million names. A directory larger than that is NOMEM. */
@@ -25,6 +23,8 @@ interface Listing {
   readonly offsets: readonly number[]
 }
 
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length)
+
 /** The host's number of a file becomes the guest's. */
 export type NumberOf = (device: bigint, inode: bigint) => bigint
 
@@ -34,6 +34,7 @@ export class SortedListings {
   readonly #numberOf: NumberOf
   readonly #host: Pick<Sys, 'bind' | 'readdir' | 'filestat' | 'close'>
   readonly #page = Buffer.alloc(room)
+  readonly #view = viewOf(this.#page)
   /** The oldest first. */
   readonly #kept = new Map<Handle, Listing>()
   #size = 0
@@ -92,7 +93,7 @@ export class SortedListings {
   #read(dir: Handle): Listing | Answer {
     const found = this.#host.filestat(dir)
     if (found !== 0) return found
-    const device = this.#block.record.getBigUint64(0, true)
+    const { dev } = readFilestat(this.#block.record)
     const entries: Entry[] = []
     // The host writes into what it takes for guest memory.
     this.#host.bind(this.#page)
@@ -102,14 +103,14 @@ export class SortedListings {
         used = this.#host.readdir(dir, cookie, 0, room)
         if (used < 0) return used
         const end = this.#parse(used, entries)
-        if (end > 0) cookie = this.#page.readBigUInt64LE(this.#last + At.NEXT)
+        if (end > 0) cookie = readDirent(this.#view, this.#last).next
         size += end
         if (size > most) return -Errno.NOMEM
       }
     } finally {
       this.#host.bind(this.#memory.bytes)
     }
-    return this.#listing(device, entries)
+    return this.#listing(dev, entries)
   }
 
   /** Where the last whole entry of the page begins. */
@@ -118,11 +119,12 @@ export class SortedListings {
   #parse(used: number, entries: Entry[]): number {
     const page = this.#page
     let at = 0
-    while (at + dirent.size <= used) {
-      const end = at + dirent.size + page.readUInt32LE(at + At.NAMLEN)
+    while (at + Dirent.BYTES <= used) {
+      const { ino, namlen, type } = readDirent(this.#view, at)
+      const begin = at + Dirent.BYTES
+      const end = begin + namlen
       if (end > used) break
-      const name = page.toString('latin1', at + dirent.size, end)
-      entries.push({ name, inode: page.readBigUInt64LE(at + At.INO), type: page.readUInt32LE(at + At.TYPE) })
+      entries.push({ name: page.toString('latin1', begin, end), inode: ino, type })
       this.#last = at
       at = end
     }
@@ -131,17 +133,16 @@ export class SortedListings {
 
   #listing(device: bigint, entries: Entry[]): Listing {
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-    const bytes = Buffer.alloc(entries.reduce((sum, { name }) => sum + dirent.size + name.length, 0))
+    const bytes = Buffer.alloc(entries.reduce((sum, { name }) => sum + Dirent.BYTES + name.length, 0))
+    const view = viewOf(bytes)
     const offsets: number[] = []
     let at = 0
     for (const { name, inode, type } of entries) {
       offsets.push(at)
-      bytes.writeBigUInt64LE(BigInt(offsets.length), at + At.NEXT)
       // Where the host does not know, a C library asks again.
-      bytes.writeBigUInt64LE(inode === 0n ? 0n : this.#numberOf(device, inode), at + At.INO)
-      bytes.writeUInt32LE(name.length, at + At.NAMLEN)
-      bytes.writeUInt32LE(type, at + At.TYPE)
-      at += dirent.size + bytes.write(name, at + dirent.size, 'latin1')
+      const ino = inode === 0n ? 0n : this.#numberOf(device, inode)
+      writeDirent(view, at, { next: BigInt(offsets.length), ino, namlen: name.length, type })
+      at += Dirent.BYTES + bytes.write(name, at + Dirent.BYTES, 'latin1')
     }
     return { bytes, offsets }
   }

@@ -1,12 +1,13 @@
 /** The block of memory that the hostcalls and a host share, in place of objects. native/block.h has the same offsets. */
+import { Access, Filestat } from '../abi/layout.js'
 
 /** How many pieces of guest memory one call may name (IOV_MAX of limits.h). */
 export const maxSpans = 1024
 /** How many descriptors one poll may wait for. */
 export const maxPolls = 1024
 
-/** Wants of a poll entry. */
-export const Want = Object.freeze({ READ: 1, WRITE: 2 })
+/** Wants of a poll entry, which are those of the access that it needs. */
+export const Want = Object.freeze({ READ: Access.READ, WRITE: Access.WRITE })
 /** Outcomes of a poll entry, as bits; an entry that failed has `-Errno` instead. */
 export const Ready = Object.freeze({ YES: 1, HANGUP: 2 })
 
@@ -18,8 +19,8 @@ export class Block {
   static readonly bytes = 36864
   readonly buffer = new ArrayBuffer(Block.bytes)
   /** A filestat, fdstat or prestat in the layout of preview 1. */
-  readonly record = new DataView(this.buffer, 0, 64)
-  readonly recordBytes = new Uint8Array(this.buffer, 0, 64)
+  readonly record = new DataView(this.buffer, 0, Filestat.BYTES)
+  readonly recordBytes = new Uint8Array(this.buffer, 0, Filestat.BYTES)
   /** The first words of the block, as far as `times`. */
   readonly words = new DataView(this.buffer, 0, 88)
   /** A time in nanoseconds: answer of `now` and `resolution`. */

@@ -1,6 +1,7 @@
 /** Where a path really leads, as the system goes when it opens it: up by `..` from where a link led, not from where it stands. */
 import { readlinkSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
+import { maxLinks } from '../abi/layout.js'
 
 /**
  * JavaScript's own way goes by the text, and so do paths of Windows. Where Node's permission model lets the system's way not be asked,
@@ -17,9 +18,6 @@ export function real(path: string): string | undefined {
   }
   return undefined
 }
-
-/** As many symlinks as Linux follows in one path. */
-const mostLinks = 40
 
 /**
  * The real places of all symlinks on the way of a path, then the place where it ends. Whoever may change what lies in one of these
@@ -39,7 +37,7 @@ export function passed(path: string): string[] {
       continue
     }
     links.push(next)
-    if (links.length > mostLinks) break
+    if (links.length > maxLinks) break
     const { root } = parse(target)
     if (isAbsolute(target)) at = root
     names.unshift(...target.slice(root.length).split(sep))

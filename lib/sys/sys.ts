@@ -13,8 +13,6 @@ export const maxTransfer = 0x7ffff000
  * file, growing it further is FBIG, and seeking further is INVAL.
  */
 export const maxSize = Number.MAX_SAFE_INTEGER
-/** A bit of `access`: open as below a mount that is read-only, where what CREAT would make is ROFS. */
-export const UNCHANGED = 4
 
 /**
  * All that the hostcalls ask of the host. `native` and `typescript` are the backends; `memory` serves files that lie in memory,
@@ -23,7 +21,7 @@ export const UNCHANGED = 4
  * `(dir, at, length)` names a file: a directory handle, and a path in guest memory whose bounds are already checked. The
  * path is copied once and only the copy is looked at, since another thread of the guest may change it. It is resolved
  * beneath the directory: absolute paths and `..` above it answer NOTCAPABLE, an empty path NOENT, a NUL in it INVAL, more
- * than 40 links LOOP, more than 4095 bytes NAMETOOLONG. Offsets, lengths and sizes are whole numbers from 0
+ * than `maxLinks` links LOOP, more than `maxPath` bytes NAMETOOLONG. Offsets, lengths and sizes are whole numbers from 0
  * to 2^53, which stands for everything beyond `maxSize`.
  * `follow` is 1 to follow a link in the last place; a trailing slash follows it always, and wants a directory there.
  */
@@ -95,7 +93,7 @@ export interface Sys {
 
   /**
    * A new handle; `opened` says what it is, or NOT_ASKED, until `identify` is called: most files are only read, and closed.
-   * `access`: 1 read, 2 write, 3 both; a directory to write is ISDIR. With `UNCHANGED` nothing is made, and the path is resolved as
+   * `access` has bits of Access; a directory to write is ISDIR. With UNCHANGED nothing is made, and the path is resolved as
    * for CREAT all the same. Never waits for the other end of a FIFO.
    */
   open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer

@@ -157,6 +157,7 @@ test('flags and enumerations have the values of the specification', t => {
 })
 
 const named: readonly (readonly [Readonly<Record<string, number>>, types.Type])[] = [
+  [values.Lookupflags, types.lookupflags],
   [values.Oflags, types.oflags],
   [values.Fdflags, types.fdflags],
   [values.Fstflags, types.fstflags],

@@ -1,8 +1,8 @@
 /** Names of a directory in memory as a guest has them: dirents. */
+import { Dirent, writeDirent } from '../../abi/layout.js'
 import type { DirectoryNode } from './nodes.js'
 
-const headBytes = 24
-const head = new DataView(new ArrayBuffer(headBytes))
+const head = new DataView(new ArrayBuffer(Dirent.BYTES))
 const headView = new Uint8Array(head.buffer)
 
 /** What `..` is told to be: nothing that lies above the directories given to the guest. */
@@ -23,10 +23,7 @@ export function list(dir: DirectoryNode, given: ReadonlySet<DirectoryNode>, cook
     used += cut.length
   }
   const entry = (name: string, next: number, ino: bigint, type: number): void => {
-    head.setBigUint64(0, BigInt(next), true)
-    head.setBigUint64(8, ino, true)
-    head.setUint32(16, name.length, true)
-    head.setUint32(20, type, true)
+    writeDirent(head, 0, { next: BigInt(next), ino, namlen: name.length, type })
     put(headView)
     put(Buffer.from(name, 'latin1'))
   }

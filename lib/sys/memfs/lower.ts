@@ -1,17 +1,15 @@
 /** The directory of the host that lies below an overlay: how it is read, by a backend of its own, and never written to. */
 import { resolve } from 'node:path'
 import { Errno } from '../../abi/errno.js'
-import { Filetype } from '../../abi/values.js'
+import { Access, Dirent, maxPath, readDirent } from '../../abi/layout.js'
+import { Filetype, Oflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
-import type { Attributes } from './nodes.js'
+import { type Attributes, attributesOf } from './nodes.js'
 
 /** Paths first, then what is read. */
-const pathRoom = 4096
+const pathRoom = maxPath + 1
 const dataRoom = 65536
-const maxPath = 4095
-const READ = 1
-const headBytes = 24
 
 /** What a name there stands for, as a listing has it. */
 export interface Found {
@@ -66,11 +64,11 @@ export class Below {
     const answer = this.#host.filestatAt(this.#root, 0, this.#put(path), 0)
     if (answer === -Errno.NOENT || answer === -Errno.NOTDIR || answer === -Errno.NOTCAPABLE || answer === -Errno.LOOP) return undefined
     this.#checked(answer)
-    return this.#told()
+    return attributesOf(this.#host.block.record)
   }
   statOf(file: Handle): Attributes {
     this.#checked(this.#host.filestat(file))
-    return this.#told()
+    return attributesOf(this.#host.block.record)
   }
   readlink(path: string): string {
     const length = this.#checked(this.#host.readlink(this.#root, 0, this.#put(path), pathRoom, maxPath))
@@ -79,22 +77,21 @@ export class Below {
   /** All names but `.` and `..`; none where the directory is gone. */
   list(path: string): Map<string, Found> {
     const found = new Map<string, Found>()
-    const opened = this.#host.open(this.#root, 0, this.#put(path), 0, 2, 0, READ)
+    const opened = this.#host.open(this.#root, 0, this.#put(path), 0, Oflags.DIRECTORY, 0, Access.READ)
     if (opened === -Errno.NOENT || opened === -Errno.NOTDIR) return found
     const dir = this.#checked(opened)
     try {
       for (let cookie = 0n; ; ) {
         const length = this.#checked(this.#host.readdir(dir, cookie, pathRoom, dataRoom))
         let at = pathRoom
-        for (const end = pathRoom + length; at + headBytes <= end; ) {
-          const next = at + headBytes + this.#view.getUint32(at + 16, true)
-          if (next > end) break
-          cookie = this.#view.getBigUint64(at, true)
-          const name = Buffer.from(this.#memory.subarray(at + headBytes, next)).toString('latin1')
-          if (name !== '.' && name !== '..') {
-            found.set(name, { type: this.#memory[at + 20], ino: this.#view.getBigUint64(at + 8, true) })
-          }
-          at = next
+        for (const end = pathRoom + length; at + Dirent.BYTES <= end; ) {
+          const { next, ino, namlen, type } = readDirent(this.#view, at)
+          const begin = at + Dirent.BYTES
+          if (begin + namlen > end) break
+          cookie = next
+          const name = Buffer.from(this.#memory.subarray(begin, begin + namlen)).toString('latin1')
+          if (name !== '.' && name !== '..') found.set(name, { type, ino })
+          at = begin + namlen
         }
         if (length < dataRoom) return found
       }
@@ -104,7 +101,7 @@ export class Below {
   }
   /** A regular file, to be read; ACCES for what has become something else since it was looked at. */
   open(path: string): Handle {
-    const file = this.#checked(this.#host.open(this.#root, 0, this.#put(path), 0, 0, 0, READ))
+    const file = this.#checked(this.#host.open(this.#root, 0, this.#put(path), 0, 0, 0, Access.READ))
     if (this.#host.identify(file) === 0 && this.#host.block.opened[0] === Filetype.REGULAR_FILE) return file
     this.#host.close(file)
     return refuse(Errno.ACCES)
@@ -140,19 +137,6 @@ export class Below {
     const text = path === '' ? '.' : path
     if (text.length > maxPath) refuse(Errno.NAMETOOLONG)
     return Buffer.from(this.#memory.buffer, 0, pathRoom).write(text, 'latin1')
-  }
-  #told(): Attributes {
-    const { record } = this.#host.block
-    return {
-      dev: record.getBigUint64(0, true),
-      ino: record.getBigUint64(8, true),
-      type: record.getUint8(16),
-      nlink: Number(record.getBigUint64(24, true)),
-      size: Number(record.getBigUint64(32, true)),
-      atim: record.getBigUint64(40, true),
-      mtim: record.getBigUint64(48, true),
-      ctim: record.getBigUint64(56, true),
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a tree is made of: files, directories, links, each with its attributes. */
 import { Errno } from '../../abi/errno.js'
+import { readFilestat } from '../../abi/layout.js'
 import { Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Handle } from '../sys.js'
@@ -17,6 +18,12 @@ export interface Attributes {
   readonly atim: bigint
   readonly mtim: bigint
   readonly ctim: bigint
+}
+
+/** The attributes in a filestat. */
+export function attributesOf(record: DataView): Attributes {
+  const { filetype: type, nlink, size, ...others } = readFilestat(record)
+  return { type, nlink: Number(nlink), size: Number(size), ...others }
 }
 
 /** What nodes know of the tree that they are in. */
@@ -70,7 +77,7 @@ export class Node {
   get idle(): boolean {
     return this.untouched && this.opens === 0
   }
-  /** @param _access 1 to read, 2 to write, 3 for both */
+  /** @param _access bits of Access */
   opened(_access?: number): void {
     this.opens++
   }

@@ -1,16 +1,13 @@
 /** A directory with one file of the host in it, which was opened once: no other name exists there, nor can be made. */
 import { basename, dirname } from 'node:path'
 import { Errno, errnoNames } from '../../abi/errno.js'
-import { Filetype } from '../../abi/values.js'
+import { Access } from '../../abi/layout.js'
+import { Filetype, Lookupflags } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
-import { FileNode, type Ground } from './nodes.js'
+import { type Attributes, attributesOf, FileNode, type Ground } from './nodes.js'
 import { Tree } from './tree.js'
 
-const READ = 1
-const WRITE = 2
-const BOTH = 3
-const FOLLOW = 1
 /** Why a file may be opened to read that may not be opened to write. */
 const readable: readonly Answer[] = [-Errno.ACCES, -Errno.PERM, -Errno.ROFS, -Errno.TXTBSY]
 const dataRoom = 65536
@@ -30,10 +27,10 @@ class HostFile {
       this.#memory.set(name)
       this.#sys.bind(this.#memory)
       const dir = this.#sys.preopen(dirname(path))
-      const open = (access: number): Answer => this.#sys.open(dir, 0, name.length, FOLLOW, 0, 0, access)
-      const both = readOnly ? -Errno.ROFS : open(BOTH)
+      const open = (access: number): Answer => this.#sys.open(dir, 0, name.length, Lookupflags.FOLLOW, 0, 0, access)
+      const both = readOnly ? -Errno.ROFS : open(Access.BOTH)
       this.writable = both >= 0
-      this.#handle = this.checked(readable.includes(both) ? open(READ) : both, path)
+      this.#handle = this.checked(readable.includes(both) ? open(Access.READ) : both, path)
       this.#sys.close(dir)
       if (this.#sys.identify(this.#handle) === 0 && this.#sys.block.opened[0] === Filetype.REGULAR_FILE) return
       throw coded(new Error(`EINVAL: no regular file, open '${path}'`), 'EINVAL', { syscall: 'open', path })
@@ -90,42 +87,31 @@ class HostFile {
     this.#sys.block.times.set(times)
     this.checked(this.#sys.setTimes(this.#handle, fstflags))
   }
-  /** Its filestat. */
-  get record(): DataView {
+  /** Its attributes, with no name yet: it has one in the tree, whatever names the host has for it. */
+  get attributes(): Attributes {
     this.checked(this.#sys.filestat(this.#handle))
-    return this.#sys.block.record
+    return { ...attributesOf(this.#sys.block.record), type: Filetype.REGULAR_FILE, nlink: 0 }
   }
 }
-
-const attributesOf = (record: DataView) => ({
-  type: Filetype.REGULAR_FILE,
-  dev: record.getBigUint64(0, true),
-  ino: record.getBigUint64(8, true),
-  nlink: 0,
-  size: Number(record.getBigUint64(32, true)),
-  atim: record.getBigUint64(40, true),
-  mtim: record.getBigUint64(48, true),
-  ctim: record.getBigUint64(56, true),
-})
 
 /** A file of which nothing is in memory: all that is done to it is done to the host's. */
 class SingleNode extends FileNode {
   readonly #host: HostFile
   #size = 0
   constructor(ground: Ground, host: HostFile) {
-    super(ground, attributesOf(host.record), '')
+    super(ground, host.attributes, '')
     this.#host = host
     this.refresh()
   }
   override get size(): number {
     return this.#size
   }
-  override opened(access = READ): void {
-    if ((access & WRITE) !== 0 && !this.#host.writable) refuse(Errno.ACCES)
+  override opened(access: number = Access.READ): void {
+    if ((access & Access.WRITE) !== 0 && !this.#host.writable) refuse(Errno.ACCES)
     this.opens++
   }
   override refresh(): void {
-    const { size, atim, mtim, ctim } = attributesOf(this.#host.record)
+    const { size, atim, mtim, ctim } = this.#host.attributes
     this.#size = size
     this.atim = atim
     this.mtim = mtim

@@ -6,7 +6,7 @@ import type { Node } from './nodes.js'
 
 export interface Slot {
   readonly node: Node
-  /** 1 read, 2 write, 3 both. */
+  /** Bits of Access. */
   readonly access: number
   fdflags: number
   position: number

@@ -1,6 +1,7 @@
 /** Files in memory by path, as their embedder reads and writes them. */
 import { types } from 'node:util'
 import { Errno } from '../../abi/errno.js'
+import { maxPath } from '../../abi/layout.js'
 import { dictionary } from '../../dictionary.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { checkKeys, checkString, isRecord, wrongType, wrongValue } from '../../validate.js'
@@ -101,7 +102,7 @@ export class Store {
     this.#parents(path)
     this.#at('symlink', path, { follow: false, enter: false }, ({ dir, name, node, slash }) => {
       if (node !== undefined || slash) refuse(Errno.EXIST)
-      if (Buffer.byteLength(target) > 4095) refuse(Errno.NAMETOOLONG)
+      if (Buffer.byteLength(target) > maxPath) refuse(Errno.NAMETOOLONG)
       const link = this.tree.makeLink(toBytes(target))
       try {
         this.tree.attach(dir, name, link)

@@ -1,9 +1,10 @@
 /** Files that lie in memory, by the interface of a host: each call of Sys, from the guest's numbers to the nodes of a tree. */
 import { Errno } from '../../abi/errno.js'
+import { Access, maxPath, writeFilestat } from '../../abi/layout.js'
 import { Fdflags, Filetype, Oflags, syncFlags, Whence } from '../../abi/values.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { type Block, Ready } from '../block.js'
-import { type Answer, type Handle, maxSize, type Sys, UNCHANGED } from '../sys.js'
+import { type Answer, type Handle, maxSize, type Sys } from '../sys.js'
 import { maxFileSize } from './content.js'
 import { list } from './listing.js'
 import * as names from './names.js'
@@ -12,9 +13,6 @@ import { type Slot, Slots } from './slots.js'
 import type { Tree } from './tree.js'
 import { type Last, type Lease, walk } from './walk.js'
 
-const maxPath = 4095
-const READ = 1
-const WRITE = 2
 const parent: Last = { follow: false, enter: false }
 type Name = [dir: Handle, at: number, length: number]
 
@@ -68,7 +66,7 @@ export class MemfsSys implements Sys {
       if (node === undefined) refuse(Errno.NOENT)
       if (!(node instanceof DirectoryNode)) refuse(Errno.NOTDIR)
       this.#given.add(node)
-      return this.#take(node, READ, 0)
+      return this.#take(node, Access.READ, 0)
     } catch (error) {
       if (!(error instanceof WasiError)) throw error
       throw coded(new Error(`${error.code}: open '${path}'`), error.code, { syscall: 'open', path })
@@ -154,7 +152,7 @@ export class MemfsSys implements Sys {
   setSize(file: Handle, size: number): Answer {
     return this.#ask(() => {
       const { node, access } = this.#slots.get(file)
-      if (!(node instanceof FileNode) || (access & WRITE) === 0) refuse(Errno.INVAL)
+      if (!(node instanceof FileNode) || (access & Access.WRITE) === 0) refuse(Errno.INVAL)
       if (size > maxFileSize) refuse(Errno.FBIG)
       node.resize(size)
       return 0
@@ -169,7 +167,7 @@ export class MemfsSys implements Sys {
   allocate(file: Handle, offset: number, length: number): Answer {
     return this.#ask(() => {
       const { node, access } = this.#slots.get(file)
-      if (!(node instanceof FileNode) || (access & WRITE) === 0) refuse(Errno.BADF)
+      if (!(node instanceof FileNode) || (access & Access.WRITE) === 0) refuse(Errno.BADF)
       if (length === 0) refuse(Errno.INVAL)
       if (offset + length > maxFileSize) refuse(Errno.FBIG)
       node.reserve(offset, length)
@@ -208,17 +206,17 @@ export class MemfsSys implements Sys {
     return this.#at(dir, at, length, { follow: follow !== 0 && !exclusive, enter: !creates }, lease => {
       if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
       if (lease.slash) refuse(Errno.ISDIR)
-      const node = lease.node ?? this.#create(lease, creates, (access & UNCHANGED) !== 0)
+      const node = lease.node ?? this.#create(lease, creates, (access & Access.UNCHANGED) !== 0)
       if (lease.node !== undefined && exclusive) refuse(Errno.EXIST)
       if (node instanceof LinkNode) refuse(oflags & Oflags.DIRECTORY ? Errno.NOTDIR : Errno.LOOP)
       if (node instanceof DirectoryNode) {
-        if (creates || access & WRITE || oflags & Oflags.TRUNC) refuse(Errno.ISDIR)
-        return this.#take(node, READ, fdflags)
+        if (creates || access & Access.WRITE || oflags & Oflags.TRUNC) refuse(Errno.ISDIR)
+        return this.#take(node, Access.READ, fdflags)
       }
       if (oflags & Oflags.DIRECTORY) refuse(Errno.NOTDIR)
       // Devices and the like below an overlay are seen, but not opened, as on a disk mounted so.
       if (!(node instanceof FileNode)) refuse(Errno.ACCES)
-      const file = this.#take(node, access & (READ | WRITE) || READ, fdflags)
+      const file = this.#take(node, access & Access.BOTH || Access.READ, fdflags)
       try {
         if (oflags & Oflags.TRUNC) node.resize(0)
       } catch (error) {
@@ -290,7 +288,7 @@ export class MemfsSys implements Sys {
     for (let index = 0; index < count; index++) {
       poll[2 * index + 1] = this.#ask(() => {
         const { node, position, access } = this.#slots.get(pollHandles[index])
-        // Want has the bits of the access.
+        // Want has bits of Access.
         if ((poll[2 * index] & ~access) !== 0) refuse(Errno.BADF)
         pollBytes[index] = Math.max(0, node.size - position)
         return Ready.YES
@@ -328,7 +326,7 @@ export class MemfsSys implements Sys {
   }
 
   #read({ node, access }: Slot, spans: number, offset: number): number {
-    if ((access & READ) === 0) refuse(Errno.BADF)
+    if ((access & Access.READ) === 0) refuse(Errno.BADF)
     if (!(node instanceof FileNode)) refuse(Errno.ISDIR)
     let total = 0
     for (let index = 0; index < spans; index++) {
@@ -341,7 +339,7 @@ export class MemfsSys implements Sys {
   }
   /** Where a write to it goes. */
   #writable({ node, access, fdflags }: Slot, offset: number): number {
-    if ((access & WRITE) === 0 || !(node instanceof FileNode)) refuse(Errno.BADF)
+    if ((access & Access.WRITE) === 0 || !(node instanceof FileNode)) refuse(Errno.BADF)
     if ((fdflags & Fdflags.APPEND) === 0) return offset
     node.refresh()
     return node.size
@@ -389,16 +387,8 @@ export class MemfsSys implements Sys {
     return file
   }
   #tell(node: Node): 0 {
-    const { record, recordBytes } = this.block
-    recordBytes.fill(0)
-    record.setBigUint64(0, node.dev, true)
-    record.setBigUint64(8, node.ino, true)
-    record.setUint8(16, node.type)
-    record.setBigUint64(24, BigInt(node.nlink), true)
-    record.setBigUint64(32, BigInt(node.size), true)
-    record.setBigUint64(40, node.atim, true)
-    record.setBigUint64(48, node.mtim, true)
-    record.setBigUint64(56, node.ctim, true)
+    const { dev, ino, type: filetype, nlink, size, atim, mtim, ctim } = node
+    writeFilestat(this.block.record, { dev, ino, filetype, nlink: BigInt(nlink), size: BigInt(size), atim, mtim, ctim })
     return 0
   }
   #directory(dir: Handle): DirectoryNode {

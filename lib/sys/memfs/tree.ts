@@ -1,5 +1,6 @@
 /** A tree of nodes: which name stands for what, and what a change of names changes besides. */
 import { Errno } from '../../abi/errno.js'
+import { maxPath } from '../../abi/layout.js'
 import { Filetype } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
 import { type Below, joined } from './lower.js'
@@ -7,8 +8,6 @@ import { type Attributes, DirectoryNode, FileNode, type Ground, LinkNode, Node, 
 import { type FullQuota, Room } from './quota.js'
 
 const maxName = 255
-/** The longest path from the root to anything. Deeper trees could be made step by step, but nobody could name what is in them. */
-const maxPath = 4095
 /** Each tree is a device of its own. */
 let devices = 0x6d65_6d00_0000n
 /** Where the inodes begin that are made here: above all that a disk below may have. */
@@ -200,6 +199,7 @@ export class Tree implements Ground {
   /** Give a node a name that is free. */
   attach(dir: DirectoryNode, name: string, node: Node): void {
     this.checkAlive(dir)
+    // Deeper trees could be made step by step, but no path would reach what is in them.
     if (dir.distance + name.length > maxPath) refuse(Errno.NAMETOOLONG)
     const hides = this.#hides(dir, name)
     this.room.takeEntry()

@@ -1,10 +1,9 @@
 /** How a path becomes a directory of the tree and a name in it, beneath where it starts: the walk of the other backends, over nodes. */
 import { Errno } from '../../abi/errno.js'
+import { maxLinks } from '../../abi/layout.js'
 import { refuse } from '../../errors.js'
 import { DirectoryNode, LinkNode, type Node } from './nodes.js'
 import type { Tree } from './tree.js'
-
-const maxLinks = 40
 
 /** What a call wants of the last name. */
 export interface Last {

@@ -1,12 +1,12 @@
 /** Directory entries as a guest has them. */
 import fs from 'node:fs'
+import { Dirent, writeDirent } from '../../abi/layout.js'
 import type { Place } from './place.js'
 import { namesIn } from './reserve.js'
 import type { Slot } from './slots.js'
 import { typeOf } from './stat.js'
 
-const headBytes = 24
-const head = new DataView(new ArrayBuffer(headBytes))
+const head = new DataView(new ArrayBuffer(Dirent.BYTES))
 const headView = new Uint8Array(head.buffer)
 
 /** The inode and type of an entry; undefined for one that is gone, and zeros (ask again, to a C library) for one that is out of bounds. */
@@ -75,10 +75,7 @@ export function list(slot: Slot, place: Place, given: ReadonlySet<string>, cooki
     if (name === '') continue
     const entry = about(place, name === '..' ? parentOf(place, slot, given) : name)
     if (entry === undefined) continue
-    head.setBigUint64(0, BigInt(index + 1), true)
-    head.setBigUint64(8, entry.ino, true)
-    head.setUint32(16, name.length, true)
-    head.setUint32(20, entry.type, true)
+    writeDirent(head, 0, { next: BigInt(index + 1), namlen: name.length, ...entry })
     put(headView)
     put(Buffer.from(name, 'latin1'))
   }

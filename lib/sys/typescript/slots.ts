@@ -14,7 +14,7 @@ export interface Slot {
   readonly type: number
   /** A stream may be a FIFO too. */
   readonly socket: boolean
-  /** 1 read, 2 write, 3 both. */
+  /** Bits of Access. */
   readonly access: number
   /** Of a directory, where it can be reached. */
   readonly place: Place | undefined

@@ -1,6 +1,7 @@
 /** Filestats and times: node:fs's numbers and preview 1's. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
+import { writeFilestat } from '../../abi/layout.js'
 import { Filetype, Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Block } from '../block.js'
@@ -21,16 +22,10 @@ const types: Readonly<Record<number, number>> = {
 }
 export const typeOf = (stats: fs.BigIntStats) => types[Number(stats.mode) & S_IFMT] ?? Filetype.UNKNOWN
 
-export function storeFilestat({ record, recordBytes }: Block, stats: fs.BigIntStats) {
-  recordBytes.fill(0)
-  record.setBigUint64(0, stats.dev, true)
-  record.setBigUint64(8, stats.ino, true)
-  record.setUint8(16, typeOf(stats))
-  record.setBigUint64(24, stats.nlink, true)
-  record.setBigUint64(32, stats.size, true)
-  record.setBigUint64(40, guestTime(stats.atimeNs), true)
-  record.setBigUint64(48, guestTime(stats.mtimeNs), true)
-  record.setBigUint64(56, guestTime(stats.ctimeNs), true)
+export function storeFilestat({ record }: Block, stats: fs.BigIntStats) {
+  const { dev, ino, nlink, size } = stats
+  const [atim, mtim, ctim] = [guestTime(stats.atimeNs), guestTime(stats.mtimeNs), guestTime(stats.ctimeNs)]
+  writeFilestat(record, { dev, ino, filetype: typeOf(stats), nlink, size, atim, mtim, ctim })
 }
 
 /**

@@ -2,10 +2,11 @@
 import fs from 'node:fs'
 import { isatty } from 'node:tty'
 import { Errno } from '../../abi/errno.js'
+import { Access, maxPath } from '../../abi/layout.js'
 import { Fdflags, Filetype, Oflags, syncFlags } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
 import { Block, Ready, Want } from '../block.js'
-import { type Answer, type Handle, maxSize, type Sys, UNCHANGED, UNEXPECTED } from '../sys.js'
+import { type Answer, type Handle, maxSize, type Sys, UNEXPECTED } from '../sys.js'
 import { clock } from './clock.js'
 import { answerOf, codeOf } from './errno.js'
 import { guestFlags, hostFlags, O_NOFOLLOW, openDirectory } from './flags.js'
@@ -21,7 +22,6 @@ import { pieces, pread, pwrite, read, seek, write } from './transfer.js'
 import { type Last, type Lease, walk } from './walk.js'
 import { elsewhere } from './windows.js'
 
-const maxPath = 4095
 type Name = [dir: Handle, at: number, length: number]
 /** Opens a path. ROFS for what would have to be made, where nothing may change. */
 function found(path: Buffer, flags: number, unchanged: boolean): number {
@@ -73,13 +73,13 @@ export class TypescriptSys implements Sys {
   }
 
   preopen(path: string): Handle {
-    const fd = fs.openSync(path, hostFlags(1, 0) | openDirectory)
+    const fd = fs.openSync(path, hostFlags(Access.READ, 0) | openDirectory)
     try {
       // Where there is no O_DIRECTORY, files open too.
       if (!fs.fstatSync(fd).isDirectory()) {
         throw coded(new Error(`ENOTDIR: not a directory, open '${path}'`), 'ENOTDIR', { syscall: 'open', path })
       }
-      return this.#take(fd, true, { access: 1, fdflags: 0, place: this.#reach.place(fd, path) })
+      return this.#take(fd, true, { access: Access.READ, fdflags: 0, place: this.#reach.place(fd, path) })
     } catch (error) {
       fs.closeSync(fd)
       throw error
@@ -88,7 +88,7 @@ export class TypescriptSys implements Sys {
   adopt(fd: number): Handle {
     const stats = fs.fstatSync(fd, { bigint: true })
     const info = this.#reach.info(fd)
-    const { access, fdflags } = info === undefined ? { access: 3, fdflags: 0 } : guestFlags(info.flags)
+    const { access, fdflags } = info === undefined ? { access: Access.BOTH, fdflags: 0 } : guestFlags(info.flags)
     const place = stats.isDirectory() ? this.#reach.place(fd, undefined) : undefined
     return this.#take(fd, false, { access, fdflags, place, owned: false, lent: true, position: undefined })
   }
@@ -136,7 +136,7 @@ export class TypescriptSys implements Sys {
   setSize(file: Handle, size: number): Answer {
     return this.#ask(() => {
       const { fd, type, access } = this.#slots.get(file)
-      if (size > maxSize) refuse(type === Filetype.REGULAR_FILE && access & 2 ? Errno.FBIG : Errno.INVAL)
+      if (size > maxSize) refuse(type === Filetype.REGULAR_FILE && access & Access.WRITE ? Errno.FBIG : Errno.INVAL)
       fs.ftruncateSync(fd, size)
       return 0
     })
@@ -152,7 +152,7 @@ export class TypescriptSys implements Sys {
   allocate(file: Handle, offset: number, length: number): Answer {
     return this.#ask(() => {
       const { fd, type, access } = this.#slots.get(file)
-      if ((access & 2) === 0) refuse(Errno.BADF)
+      if ((access & Access.WRITE) === 0) refuse(Errno.BADF)
       if (length === 0) refuse(Errno.INVAL)
       if (type !== Filetype.REGULAR_FILE) refuse(type === Filetype.SOCKET_STREAM ? Errno.SPIPE : Errno.NODEV)
       if (offset + length > maxSize) refuse(Errno.FBIG)
@@ -225,7 +225,7 @@ export class TypescriptSys implements Sys {
       if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
       if (lease.slash) refuse(Errno.ISDIR)
       if (O_NOFOLLOW === 0 && fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isSymbolicLink()) refuse(Errno.LOOP)
-      const fd = found(lease.path, hostFlags(access, fdflags, oflags) | O_NOFOLLOW, (access & UNCHANGED) !== 0)
+      const fd = found(lease.path, hostFlags(access, fdflags, oflags) | O_NOFOLLOW, (access & Access.UNCHANGED) !== 0)
       try {
         const directory = fs.fstatSync(fd).isDirectory()
         if (oflags & Oflags.DIRECTORY && !directory) refuse(Errno.NOTDIR)
@@ -300,7 +300,7 @@ export class TypescriptSys implements Sys {
     for (let index = 0; index < count; index++) {
       poll[2 * index + 1] = this.#ask(() => {
         const slot = this.#slots.get(pollHandles[index])
-        // Want has the bits of the access.
+        // Want has bits of Access.
         if ((poll[2 * index] & ~slot.access) !== 0) refuse(Errno.BADF)
         const reads = slot.type === Filetype.REGULAR_FILE && (poll[2 * index] & Want.READ) !== 0
         const offset = reads ? (slot.position ?? this.#reach.info(slot.fd)?.offset ?? 0) : 0

@@ -1,12 +1,12 @@
 /** How a guest's path becomes one directory and one name in it, beneath where it starts: path_get of cloudabi-utils over Places. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
+import { maxLinks } from '../../abi/layout.js'
 import { refuse } from '../../errors.js'
 import { codeOf } from './errno.js'
 import type { Place } from './place.js'
 import { elsewhere, slashed } from './windows.js'
 
-const maxLinks = 40
 const windows = process.platform === 'win32'
 
 /** What a call wants of the last name. */

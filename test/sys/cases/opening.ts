@@ -1,7 +1,7 @@
 /** What open may create, cut, refuse; and what it says it opened. */
 import { Errno } from '#lib/abi/errno.js'
+import { Access } from '#lib/abi/layout.js'
 import { NOT_ASKED } from '#lib/sys/block.js'
-import { UNCHANGED } from '#lib/sys/sys.js'
 import { BOTH, type Cases, Fdflags, Filetype, Oflags, READ, text, WRITE } from '../ground.js'
 
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
@@ -53,12 +53,12 @@ export const opening: Cases = {
   'CREAT with UNCHANGED opens what is there, and makes nothing': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
-    const asked = (name: string, access = READ | UNCHANGED, oflags = CREAT as number) => g.open(name, { oflags, access })
+    const asked = (name: string, access = READ | Access.UNCHANGED, oflags = CREAT as number) => g.open(name, { oflags, access })
     t.is(g.text('f'), 'hello')
-    t.deepEqual(g.read(g.handle('f', { oflags: CREAT, access: READ | UNCHANGED }), 9), text('hello'))
+    t.deepEqual(g.read(g.handle('f', { oflags: CREAT, access: READ | Access.UNCHANGED }), 9), text('hello'))
     for (const name of ['new', 'd/new', 'd/../new', 'd//new']) t.is(asked(name), 'ROFS', name)
-    t.is(asked('new', BOTH | UNCHANGED), 'ROFS')
-    t.is(asked('new', READ | UNCHANGED, 0), 'NOENT', 'only CREAT would make it')
+    t.is(asked('new', BOTH | Access.UNCHANGED), 'ROFS')
+    t.is(asked('new', READ | Access.UNCHANGED, 0), 'NOENT', 'only CREAT would make it')
     t.is(asked('gone/new'), 'NOENT')
     t.is(asked('f/new'), 'NOTDIR')
     t.is(asked('new/'), 'ISDIR')
@@ -70,8 +70,8 @@ export const opening: Cases = {
     g.file('f', 'hello')
     g.folders('d')
     g.links({ here: 'f', gone: 'd/new', deep: 'none/new', slash: 'new/', chain: 'd/../slash', loop: 'loop/', out: '../new' })
-    const asked = (name: string, follow = 1) => g.open(name, { oflags: CREAT, access: READ | UNCHANGED, follow })
-    t.deepEqual(g.read(g.handle('here', { oflags: CREAT, access: READ | UNCHANGED }), 9), text('hello'))
+    const asked = (name: string, follow = 1) => g.open(name, { oflags: CREAT, access: READ | Access.UNCHANGED, follow })
+    t.deepEqual(g.read(g.handle('here', { oflags: CREAT, access: READ | Access.UNCHANGED }), 9), text('hello'))
     for (const name of ['gone', 'd/../gone']) t.is(asked(name), 'ROFS', name)
     for (const name of ['slash', 'chain', 'loop']) t.is(asked(name), 'ISDIR', name)
     t.is(asked('deep'), 'NOENT')
