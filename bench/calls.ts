@@ -1,5 +1,6 @@
 /** Every hostcall as rows: what a loop over it calls, what it answers, and what ratio is the goal. */
 import { Errno } from '#lib/abi/errno.js'
+import { Dirent, readDirent } from '#lib/abi/layout.js'
 import type { CallName } from '#lib/abi/table.js'
 import { assemble, call, type Expression, load } from '../test/wasm.js'
 import { dataSize, deep, entryCount } from './ground.js'
@@ -101,14 +102,60 @@ export function listing(guest: Guest, path: string, length: number): Loop {
     cookies.push(cookie)
     guest.now('fd_readdir', fd, at.buffer, length, cookie, at.out)
     used = view.getUint32(at.out, true)
-    for (let entry: number = at.buffer; entry + 24 <= at.buffer + used; ) {
-      const next = entry + 24 + view.getUint32(entry + 16, true)
-      if (next <= at.buffer + used) cookie = view.getBigUint64(entry, true)
+    for (let entry: number = at.buffer; entry + Dirent.BYTES <= at.buffer + used; ) {
+      const { next: behind, namlen } = readDirent(view, entry)
+      const next = entry + Dirent.BYTES + namlen
+      if (next <= at.buffer + used) cookie = behind
       entry = next
     }
   }
   return { turn: cookies.map(from => call('fd_readdir', fd, at.buffer, length, from, at.out)) }
 }
+
+/**
+ * A call that each side refuses. node:wasi knows rights, and not what kind of file a descriptor is:
+ * its errno may be another one.
+ */
+function refused(guest: Guest, errnos: readonly number[], name: CallName, ...args: (number | bigint)[]): Loop {
+  const errno = guest.wasi.wasiImport[name](...args)
+  if (!errnos.includes(errno)) throw new Error(`${name} answers ${errno}, and not one of ${errnos.join(', ')}`)
+  return { ...one(name, ...args), errno }
+}
+/** A number that no guest of the bench has open. */
+const closed = 99
+const kinds = [Errno.NOTDIR, Errno.NOTCAPABLE]
+/** No more than 1.5 times of node:wasi's time. */
+const within: Goal = [0.67, 0.67]
+const refusals: readonly Call[] = (
+  [
+    { name: 'fd_fdstat_get, EBADF', loop: guest => refused(guest, [Errno.BADF], 'fd_fdstat_get', closed, at.out) },
+    { name: 'fd_read, EBADF', loop: guest => refused(guest, [Errno.BADF], 'fd_read', closed, ...guest.iov(64), at.result) },
+    { name: 'fd_close, EBADF', loop: guest => refused(guest, [Errno.BADF], 'fd_close', closed) },
+    {
+      name: 'path_open, EBADF',
+      loop: guest => refused(guest, [Errno.BADF], 'path_open', closed, 1, ...guest.text(at.path, 'file'), 0, Rights.read, 0n, 0, at.out),
+    },
+    {
+      name: 'fd_read, ENOTCAPABLE',
+      loop: guest => refused(guest, [Errno.NOTCAPABLE], 'fd_read', guest.fd('file', Rights.write), ...guest.iov(64), at.result),
+    },
+    {
+      name: 'fd_filestat_get, ENOTCAPABLE',
+      loop: guest => refused(guest, [Errno.NOTCAPABLE], 'fd_filestat_get', guest.fd('file', Rights.write), at.out),
+    },
+    {
+      name: 'path_open, ENOTDIR',
+      loop: guest => {
+        const file = guest.fd('data')
+        return refused(guest, kinds, 'path_open', file, 1, ...guest.text(at.path, 'file'), 0, Rights.read, 0n, 0, at.out)
+      },
+    },
+    {
+      name: 'path_filestat_get, ENOTDIR',
+      loop: guest => refused(guest, kinds, 'path_filestat_get', guest.fd('data'), 1, ...guest.text(at.path, 'file'), at.out),
+    },
+  ] satisfies readonly Omit<Call, 'group'>[]
+).map(row => ({ ...row, group: 'refusals', goal: within }))
 
 /** A subscription to a clock that has struck already, or to a descriptor. */
 function subscribe(guest: Guest, tag: 'clock' | 'read', fd = 0): void {
@@ -285,6 +332,8 @@ const calls: readonly Call[] = [
       return { turn: [call('path_symlink', ...target, ground, ...path), call('path_unlink_file', ground, ...path)] }
     },
   },
+
+  ...refusals,
 
   ...lists,
 

@@ -1,4 +1,7 @@
-/** The guest's linear memory: views, growth, bounds. Here and in abi/layout.ts alone its byte order is known. */
+/**
+ * The guest's linear memory: views, growth, bounds. Here and in abi/layout.ts alone its byte order
+ * is known.
+ */
 import { types } from 'node:util'
 import { Errno } from './abi/errno.js'
 import { Iovec, setSize64 } from './abi/layout.js'

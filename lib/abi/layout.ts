@@ -1,8 +1,10 @@
 /**
- * The layout of the specification's records in memory: every offset, width and limit, once. Records are little-endian, as linear
- * memory is; bytes between fields are written as zeros, so that a guest never sees what was there before.
+ * The layout of the specification's records in memory: every offset, width and limit, once. Records
+ * are little-endian, as linear memory is; bytes between fields are written as zeros, so that a
+ * guest never sees what was there before.
  *
- * Links lead to preview 1, as it stood when WASI 0.2.7 was tagged. A name with a 0 is that of wasi_unstable, the snapshot before it.
+ * Links lead to preview 1, as it stood when WASI 0.2.7 was tagged. A name with a 0 is that of
+ * wasi_unstable, the snapshot before it.
  */
 
 // Both limits are Linux's: https://man7.org/linux/man-pages/man7/path_resolution.7.html
@@ -34,8 +36,8 @@ export function getSize64(view: DataView, at: number): number {
 }
 
 /**
- * [`iovec`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#iovec), and `ciovec`, which is alike: a part of
- * guest memory.
+ * [`iovec`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#iovec), and
+ * `ciovec`, which is alike: a part of guest memory.
  *
  *     0     4         8
  *     | buf | buf_len |
@@ -43,7 +45,8 @@ export function getSize64(view: DataView, at: number): number {
 export const Iovec = Object.freeze({ BUF: 0, BUF_LEN: 4, BYTES: 8 })
 
 /**
- * [`filestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#filestat): the attributes of a file.
+ * [`filestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#filestat):
+ * the attributes of a file.
  *
  *     0     8     16        17        24      32     40     48     56     64
  *     | dev | ino | filetype | 7 zeros | nlink | size | atim | mtim | ctim |
@@ -51,8 +54,8 @@ export const Iovec = Object.freeze({ BUF: 0, BUF_LEN: 4, BYTES: 8 })
 export const Filestat = Object.freeze({ DEV: 0, INO: 8, FILETYPE: 16, NLINK: 24, SIZE: 32, ATIM: 40, MTIM: 48, CTIM: 56, BYTES: 64 })
 
 /**
- * [`filestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#filestat) of wasi_unstable, whose links are
- * counted in 32 bits.
+ * [`filestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#filestat) of
+ * wasi_unstable, whose links are counted in 32 bits.
  *
  *     0     8     16        17        20      24     32     40     48     56
  *     | dev | ino | filetype | 3 zeros | nlink | size | atim | mtim | ctim |
@@ -105,7 +108,8 @@ export function readFilestat(record: DataView): FilestatFields {
 export const filestatSize = (record: DataView): number => getSize64(record, Filestat.SIZE)
 
 /**
- * [`fdstat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#fdstat): what a descriptor is and may do.
+ * [`fdstat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#fdstat): what
+ * a descriptor is and may do.
  *
  *     0          1        2       4         8                16                     24
  *     | filetype | 1 zero | flags | 4 zeros | fs_rights_base | fs_rights_inheriting |
@@ -124,8 +128,8 @@ export function writeFdstat(record: DataView, filetype: number, fdflags: number,
 }
 
 /**
- * [`prestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#prestat): what was opened beforehand. A union,
- * whose only tag is 0, a directory.
+ * [`prestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#prestat):
+ * what was opened beforehand. A union, whose only tag is 0, a directory.
  *
  *     0     1         4             8
  *     | tag | 3 zeros | pr_name_len |
@@ -139,8 +143,9 @@ export function writePrestat(record: DataView, nameLength: number): void {
 }
 
 /**
- * [`dirent`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#dirent): an entry of a directory. Its name follows,
- * without NUL, and behind that the next dirent, which is aligned to nothing.
+ * [`dirent`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#dirent): an
+ * entry of a directory. Its name follows, without NUL, and behind that the next dirent, which is
+ * aligned to nothing.
  *
  *     0        8       16         20       21        24
  *     | d_next | d_ino | d_namlen | d_type | 3 zeros | name
@@ -176,8 +181,8 @@ export function readDirent(view: DataView, at: number): DirentFields {
 }
 
 /**
- * [`subscription`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#subscription): what a poll waits for. The tag
- * says what lies behind it: a clock, or a descriptor.
+ * [`subscription`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#subscription):
+ * what a poll waits for. The tag says what lies behind it: a clock, or a descriptor.
  *
  *     0          8     9         16   20        24        32          40      42        48
  *     | userdata | tag | 7 zeros | id | 4 zeros | timeout | precision | flags | 6 zeros |
@@ -186,8 +191,8 @@ export function readDirent(view: DataView, at: number): DirentFields {
 export const Subscription = Object.freeze({ USERDATA: 0, TAG: 8, FD: 16, CLOCK_ID: 16, TIMEOUT: 24, PRECISION: 32, FLAGS: 40, BYTES: 48 })
 
 /**
- * [`subscription`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#subscription) of wasi_unstable, whose clocks
- * have an identifier besides.
+ * [`subscription`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#subscription)
+ * of wasi_unstable, whose clocks have an identifier besides.
  *
  *     0          8     9         16           24   28        32        40          48      50        56
  *     | userdata | tag | 7 zeros | identifier | id | 4 zeros | timeout | precision | flags | 6 zeros |
@@ -203,8 +208,14 @@ export type SubscriptionLayout = { readonly [Field in keyof typeof Subscription]
 export const subscriptionTag = (view: DataView, at: number): number => view.getUint8(at + Subscription.TAG)
 /** Reads the descriptor of a subscription to one. */
 export const subscriptionFd = (view: DataView, at: number): number => view.getUint32(at + Subscription.FD, true)
-/** Reads the clock of a subscription to one. Its precision is a hint that no host here can use. */
-export function subscriptionClock(view: DataView, at: number, layout: SubscriptionLayout): { id: number; timeout: bigint; flags: number } {
+/** The clock of a subscription, without its precision: a hint that no host here can use. */
+export interface SubscriptionClock {
+  readonly id: number
+  readonly timeout: bigint
+  readonly flags: number
+}
+/** Reads the clock of a subscription to one. */
+export function subscriptionClock(view: DataView, at: number, layout: SubscriptionLayout): SubscriptionClock {
   return {
     id: view.getUint32(at + layout.CLOCK_ID, true),
     timeout: view.getBigUint64(at + layout.TIMEOUT, true),
@@ -213,7 +224,8 @@ export function subscriptionClock(view: DataView, at: number, layout: Subscripti
 }
 
 /**
- * [`event`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#event): what came of a subscription.
+ * [`event`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#event): what
+ * came of a subscription.
  *
  *     0          8       10     11        16       24      26        32
  *     | userdata | error | type | 5 zeros | nbytes | flags | 6 zeros |

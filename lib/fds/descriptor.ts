@@ -30,6 +30,8 @@ export abstract class Descriptor {
   preopen: Uint8Array | undefined
   /** What the host knows it by, and can wait for; -1 for what is none of the host's. */
   readonly handle: Handle = -1
+  /** True for a LazyFile, of which the host was not asked yet what it is. */
+  readonly lazy: boolean = false
   /** Nothing can be changed through it. */
   readonly readOnly: boolean = false
   constructor(traits: Traits) {
@@ -40,8 +42,6 @@ export abstract class Descriptor {
     this.inheriting = traits.inheriting
   }
 
-  /** Itself, or, where it was not known yet what it stands for, what takes its place. */
-  known(): Descriptor { return this }
   /** Errno for a call that needs rights which this descriptor cannot hold. */
   unfit(missing: Rights): Errno { return unfitErrno(missing, this.filetype === Filetype.DIRECTORY) }
 

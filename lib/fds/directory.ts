@@ -6,7 +6,7 @@ import { NOT_ASKED } from '../sys/block.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor, Traits } from './descriptor.js'
 import { HostFile, openedTraits } from './file.js'
-import { FreshFile, type Make } from './lazy.js'
+import { LazyFile, type Make } from './lazy.js'
 import { RegularFile } from './regular.js'
 
 /** The descriptor for a handle of which others may know too: whoever started the host, or other threads of the guest. */
@@ -25,7 +25,7 @@ export class HostDirectory extends HostFile {
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights) {
     const handle = this.sys.open(this.handle, at, length, follow, oflags, fdflags, access)
     if (handle < 0) return handle
-    if (this.sys.block.opened[0] === NOT_ASKED) return new FreshFile(this.sys, handle, ownDescriptor, base, inheriting)
+    if (this.sys.block.opened[0] === NOT_ASKED) return new LazyFile(this.sys, handle, ownDescriptor, base, inheriting)
     return ownDescriptor(this.sys, handle, openedTraits(this.sys, base, inheriting), 0)
   }
   override filestatAt(at: number, length: number, follow: number) { return this.sys.filestatAt(this.handle, at, length, follow) }

@@ -1,21 +1,33 @@
-/** A file that was just opened, of which nobody has asked yet what it is: most are read or written, and closed again. */
+/**
+ * A newly opened file whose type was not fetched yet (lazy fstat): most are only read or written,
+ * and closed again.
+ */
 import { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
-import { refuse } from '../errors.js'
-import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys/sys.js'
+import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor, Traits } from './descriptor.js'
 import { HostFile, openedTraits } from './file.js'
 
-/** What can be done without knowing. Whoever wants to do more is given what is known then, by FdTable. */
+/** What can be done with a file of any type. */
 const fitting = Rights.FD_READ | Rights.FD_WRITE
 
-/** Makes the descriptor of a file that is known, `offset` bytes into which the guest stands. */
+/**
+ * Makes the descriptor of a file that was identified, `offset` bytes into which the guest stands.
+ */
 export type Make = (sys: Sys, handle: Handle, traits: Traits, offset: number) => HostFile
 
-/** After so many reads and writes it is worth knowing: those at an offset of ours cost the kernel less than those at its own. */
+/**
+ * After so many reads and writes the type is worth fetching: those at an offset of ours cost the
+ * kernel less than those at its own.
+ */
 const few = 4
 
-export class FreshFile extends HostFile {
+/**
+ * Reads and writes from the kernel's offset. FdTable asks `suffices` before each call, and puts
+ * `identified` in its place when it does not.
+ */
+export class LazyFile extends HostFile {
+  override readonly lazy = true
   readonly #make: Make
   readonly #base: Rights
   readonly #inheriting: Rights
@@ -28,10 +40,15 @@ export class FreshFile extends HostFile {
     this.#inheriting = inheriting
   }
 
-  override known(): Descriptor {
+  /** True while a call that needs these rights can be made without knowing the type. */
+  suffices(rights: Rights): boolean {
+    return (rights & ~this.base) === 0 && this.#transfers < few
+  }
+
+  /** Asks the host for the type. The descriptor that takes its place, or why there is none. */
+  identified(): HostFile | Answer {
     const answer = this.sys.identify(this.handle)
-    if (answer === UNEXPECTED) throw this.sys.failure()
-    if (answer < 0) refuse(-answer)
+    if (answer < 0) return answer
     return this.#make(this.sys, this.handle, openedTraits(this.sys, this.#base, this.#inheriting), this.#offset)
   }
 
@@ -43,8 +60,9 @@ export class FreshFile extends HostFile {
   }
   #moved(size: Answer): Answer {
     if (size > 0) this.#offset += size
-    // Without rights, the next one asks.
-    if (++this.#transfers === few) this.base = 0
+    this.#transfers++
     return size
   }
 }
+
+export const isLazy = (descriptor: Descriptor): descriptor is LazyFile => descriptor.lazy

@@ -1,13 +1,13 @@
 /** The descriptors of a guest with one thread. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
-import { refuse } from '../errors.js'
 import type { Answer } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
+import { isLazy, type LazyFile } from './lazy.js'
 import type { RightsMode } from './rights.js'
-import { FdTable } from './table.js'
+import { FdTable, type Found } from './table.js'
 
-export class OwnFds extends FdTable {
+export class LocalFds extends FdTable {
   readonly #entries: (Descriptor | undefined)[] = []
   readonly #limit: number
   /** No number below this is free. */
@@ -18,51 +18,63 @@ export class OwnFds extends FdTable {
     this.#limit = limit
   }
 
-  protected at(fd: number): Descriptor | undefined {
-    return this.#entries[fd]
+  protected find(fd: number, rights: Rights): Found {
+    const found = this.#open(fd)
+    return typeof found !== 'number' && isLazy(found) && !found.suffices(rights) ? this.#identify(fd, found) : found
+  }
+  #identify(fd: number, lazy: LazyFile): Found {
+    const identified = lazy.identified()
+    if (typeof identified !== 'number') this.#entries[fd] = identified
+    return identified
   }
 
-  reserve(): void {
+  reserve(): Answer {
     while (this.#entries[this.#lowest] !== undefined) this.#lowest++
-    if (this.#lowest >= this.#limit) refuse(Errno.MFILE)
+    return this.#lowest < this.#limit ? 0 : -Errno.MFILE
   }
 
-  insert(descriptor: Descriptor): number {
-    this.reserve()
+  insert(descriptor: Descriptor): Answer {
+    if (this.reserve() !== 0) {
+      descriptor.close()
+      return -Errno.MFILE
+    }
     const fd = this.#lowest++
     this.#entries[fd] = descriptor
     return fd
   }
 
-  protected replace(fd: number, known: Descriptor): void {
-    this.#entries[fd] = known
-  }
-
-  remove(fd: number): Descriptor {
+  remove(fd: number): Found {
     const removed = this.#open(fd)
+    if (typeof removed === 'number') return removed
     this.#entries[fd] = undefined
     if (fd < this.#lowest) this.#lowest = fd
     return removed
   }
 
-  renumber(from: number, to: number): Descriptor | undefined {
-    this.#open(from)
+  renumber(from: number, to: number): Found {
+    const moved = this.#open(from)
+    if (typeof moved === 'number') return moved
     const replaced = this.#open(to)
-    if (from === to) return undefined
-    this.#entries[to] = this.remove(from)
+    if (typeof replaced === 'number') return replaced
+    if (from === to) return 0
+    this.remove(from)
+    this.#entries[to] = moved
     return replaced
   }
 
   narrow(fd: number, base: Rights, inheriting: Rights): Answer {
-    const descriptor = this.known(fd)
+    const descriptor = this.identified(fd)
+    if (typeof descriptor === 'number') return descriptor
     if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
     descriptor.base = this.narrowed(descriptor.base, base)
     descriptor.inheriting = this.narrowed(descriptor.inheriting, inheriting)
     return 0
   }
 
-  #open(fd: number): Descriptor {
-    return this.#entries[fd] ?? refuse(Errno.BADF)
+  #open(fd: number): Found {
+    // A number beyond the array would be looked up as a name: 2^32 - 1, which libc passes for -1,
+    // is no index.
+    return fd < this.#entries.length ? (this.#entries[fd] ?? -Errno.BADF) : -Errno.BADF
   }
 
   keepFlags(_fd: number, descriptor: Descriptor, fdflags: number): void {

@@ -6,6 +6,7 @@ import { Filetype, Fstflags, Oflags } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
 import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
+import { isLazy } from './lazy.js'
 import { creating, linkable, making, naming, removing } from './rofs.js'
 
 /** It keeps the rights of the one behind it, so that a guest that wants to write is told ROFS, as on a disk mounted so. */
@@ -48,7 +49,11 @@ export class ReadOnly extends Descriptor {
     }
     const found = this.#behind.open(at, length, follow, oflags & ~Oflags.TRUNC, fdflags, Access.READ | Access.UNCHANGED, base & ~Rights.FD_WRITE, inheriting)
     if (typeof found === 'number') return found
-    const opened = found.known()
+    const opened = isLazy(found) ? found.identified() : found
+    if (typeof opened === 'number') {
+      found.close()
+      return opened
+    }
     const folder = opened.filetype === Filetype.DIRECTORY
     if (!writing && !(creates && folder)) return new ReadOnly(opened, this.#memory)
     opened.close()

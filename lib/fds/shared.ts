@@ -1,7 +1,6 @@
 /** The descriptors of a guest with threads: records in shared memory, of which each thread makes descriptors of its own. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
-import { refuse } from '../errors.js'
 import type { GuestMemory } from '../memory.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
@@ -10,7 +9,7 @@ import { OneWay, oneWay, Way } from './oneway.js'
 import { ReadOnly } from './readonly.js'
 import type { RightsMode } from './rights.js'
 import { streamAt } from './stream.js'
-import { FdTable } from './table.js'
+import { FdTable, type Found } from './table.js'
 import { PlainTerminal } from './terminal.js'
 
 /** The words of a record. A kind of 0 is a number that is free. No handle comes twice. */
@@ -72,43 +71,47 @@ export class SharedFds extends FdTable {
     this.#names = names
   }
 
-  protected at(fd: number): Descriptor | undefined {
-    return fd < this.#limit ? this.#locked(() => this.#find(fd)) : undefined
+  /**
+   * None is lazy: a backend whose handles are shared asks the host what a file is while it opens
+   * it.
+   */
+  protected find(fd: number): Found {
+    return this.#locked(() => this.#open(fd))
   }
 
-  reserve(): void {
-    this.#locked(() => this.#lowest())
+  reserve(): Answer {
+    return this.#locked(() => Math.min(0, this.#lowest()))
   }
 
-  insert(descriptor: Descriptor): number {
+  insert(descriptor: Descriptor): Answer {
+    let fd: Answer = -Errno.MFILE
     try {
-      return this.#locked(() => {
-        const fd = this.#lowest()
-        this.#record(fd, descriptor)
-        return fd
+      this.#locked(() => {
+        const lowest = this.#lowest()
+        if (lowest >= 0) this.#record(lowest, descriptor)
+        fd = lowest
       })
-    } catch (refused) {
-      descriptor.close()
-      throw refused
+    } finally {
+      if (fd < 0) descriptor.close()
     }
+    return fd
   }
 
-  /** Records are of what is known: a backend that has one asks while it opens. */
-  protected replace(): void {}
-
-  remove(fd: number): Descriptor {
+  remove(fd: number): Found {
     return this.#locked(() => {
       const removed = this.#open(fd)
-      this.#free(fd)
+      if (typeof removed !== 'number') this.#free(fd)
       return removed
     })
   }
 
-  renumber(from: number, to: number): Descriptor | undefined {
+  renumber(from: number, to: number): Found {
     return this.#locked(() => {
-      this.#open(from)
+      const moved = this.#open(from)
+      if (typeof moved === 'number') return moved
       const replaced = this.#open(to)
-      if (from === to) return undefined
+      if (typeof replaced === 'number') return replaced
+      if (from === to) return 0
       const record = head + from * size
       this.#write(to, this.#words.slice(record, record + size))
       this.#free(from)
@@ -119,6 +122,7 @@ export class SharedFds extends FdTable {
   narrow(fd: number, base: Rights, inheriting: Rights): Answer {
     return this.#locked(() => {
       const descriptor = this.#open(fd)
+      if (typeof descriptor === 'number') return descriptor
       if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
       this.#words[head + fd * size + Word.BASE] = this.narrowed(descriptor.base, base)
       this.#words[head + fd * size + Word.INHERITING] = this.narrowed(descriptor.inheriting, inheriting)
@@ -133,17 +137,18 @@ export class SharedFds extends FdTable {
     })
   }
 
-  #open(fd: number): Descriptor {
-    return (fd < this.#limit ? this.#find(fd) : undefined) ?? refuse(Errno.BADF)
+  #open(fd: number): Found {
+    return (fd < this.#limit ? this.#find(fd) : undefined) ?? -Errno.BADF
   }
 
-  #lowest(): number {
+  /** The lowest number that is free, or MFILE. */
+  #lowest(): Answer {
     const words = this.#words
     for (let fd = words[Head.LOWEST]; fd < this.#limit; fd++) {
       words[Head.LOWEST] = fd
       if (this.#handle(head + fd * size) < 0) return fd
     }
-    return refuse(Errno.MFILE)
+    return -Errno.MFILE
   }
 
   #free(fd: number): void {

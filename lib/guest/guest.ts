@@ -5,7 +5,7 @@ import { type CallName, namespace, type Row, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
 import type { Context } from '../context.js'
 import { coded } from '../errors.js'
-import { OwnFds } from '../fds/local.js'
+import { LocalFds } from '../fds/local.js'
 import type { FdTable } from '../fds/table.js'
 import type { Gate, Import } from '../gate.js'
 import { gates, gates0 } from '../generated/imports.js'
@@ -81,7 +81,7 @@ export function createGuest(options: GuestOptions): Guest {
 
 export function guestOf(settings: Settings, verdict = new Verdict(), sys: Sys = openSys(settings.backend)): Guest {
   const memory = new GuestMemory(sys, settings.limits)
-  const fds = new OwnFds(settings.limits.descriptors, settings.rights)
+  const fds = new LocalFds(settings.limits.descriptors, settings.rights)
   const opened = openAll(sys, () => openSys(settings.backend), memory, fds, settings, settings.preopens.map(nameOf))
   return guestWith(settings, verdict, sys, memory, fds, opened)
 }

@@ -1,7 +1,7 @@
 /** What a guest is given becomes its first descriptors. */
 import { readFilestat } from '../abi/layout.js'
 import { Fdflags, Filetype } from '../abi/values.js'
-import { coded } from '../errors.js'
+import { coded, refuse } from '../errors.js'
 import type { Descriptor } from '../fds/descriptor.js'
 import { hostDescriptor } from '../fds/directory.js'
 import { HostFile, openedTraits } from '../fds/file.js'
@@ -48,6 +48,10 @@ export function openAll(
   names: readonly Uint8Array[],
 ): Opened {
   const beside: Sys[] = []
+  const insert = (descriptor: Descriptor): number => {
+    const fd = fds.insert(descriptor)
+    return fd < 0 ? refuse(-fd) : fd
+  }
   try {
     const [stdin, ...outputs] = stdio.map((stream, i) =>
       typeof stream === 'number'
@@ -55,17 +59,17 @@ export function openAll(
         : served(sys, memory, i, stream, terminalEscapes),
     )
     const piped = isSocket(stdin.filetype) || outputs.some(output => moves(sys, stdin, output))
-    fds.insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
-    for (const output of outputs) fds.insert(oneWay(Way.OUT, output))
+    insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
+    for (const output of outputs) insert(oneWay(Way.OUT, output))
     preopens.forEach((given, i) => {
       const directory = (given.files ?? given.file) ? ofMemory(sys, another, beside, memory, given) : ofHost(sys, given)
       const { readOnly } = given
       directory.preopen = names[i]
-      fds.insert(readOnly ? new ReadOnly(directory, memory) : directory)
+      insert(readOnly ? new ReadOnly(directory, memory) : directory)
     })
     const listeners = listen.map(where => {
       const { handle, address, port } = listening(sys, where)
-      return { fd: fds.insert(hostDescriptor(sys, handle, openedTraits(sys, LISTENER, CONNECTION))), address, port }
+      return { fd: insert(hostDescriptor(sys, handle, openedTraits(sys, LISTENER, CONNECTION))), address, port }
     })
     return { beside, listeners }
   } catch (error) {

@@ -165,6 +165,8 @@ function delayOf(sys: Sys, layout: SubscriptionLayout, sub: number): number {
 function enlist({ fds, sys }: Context, sub: number, fd: number, type: number, place: number): number {
   const writes = type === Eventtype.FD_WRITE
   const file = fds.get(fd, Rights.POLL_FD_READWRITE | (writes ? Rights.FD_WRITE : Rights.FD_READ))
+  if (file === UNEXPECTED) throw sys.failure()
+  if (typeof file === 'number') return refuse(-file)
   const waiting = file.waiting(!writes)
   if (waiting >= 0) {
     bytes[sub] = waiting

@@ -58,7 +58,8 @@ export class FixedFiles {
     const said = readFilestat(record)
     const gone = said.nlink === 0n
     const { number, atim, mtim } = gone ? this.#unknown : this.#of(this.#key())
-    // Both tell how a file system keeps a directory, and what was in it once. One that was removed has a size on tmpfs.
+    // Both tell how a file system keeps a directory, and what was in it once. One that was removed
+    // has a size on tmpfs.
     const { nlink, size } = said.filetype === Filetype.DIRECTORY ? { nlink: gone ? 0n : 1n, size: 0n } : said
     writeFilestat(record, { ...said, dev: this.#device, ino: number, nlink, size, atim, mtim, ctim: this.#unknown.mtim })
     return 0

@@ -18,12 +18,13 @@ export const maxSize = Number.MAX_SAFE_INTEGER
  * All that the hostcalls ask of the host. `native` and `typescript` are the backends; `memory` serves files that lie in memory,
  * beside one of them. Another must only pass test/sys.
  *
- * `(dir, at, length)` names a file: a directory handle, and a path in guest memory whose bounds are already checked. The
- * path is copied once and only the copy is looked at, since another thread of the guest may change it. It is resolved
- * beneath the directory: absolute paths and `..` above it answer NOTCAPABLE, an empty path NOENT, a NUL in it INVAL, more
- * than `maxLinks` links LOOP, more than `maxPath` bytes NAMETOOLONG. Offsets, lengths and sizes are whole numbers from 0
- * to 2^53, which stands for everything beyond `maxSize`.
- * `follow` is 1 to follow a link in the last place; a trailing slash follows it always, and wants a directory there.
+ * `(dir, at, length)` names a file: a directory handle, and a path in guest memory whose bounds are
+ * already checked. The path is copied once and only the copy is looked at, since another thread of
+ * the guest may change it. It is resolved beneath the directory: absolute paths and `..` above it
+ * answer NOTCAPABLE, an empty path NOENT, a NUL in it INVAL, more than `maxLinks` links LOOP, more
+ * than `maxPath` bytes NAMETOOLONG. Offsets, lengths and sizes are whole numbers from 0 to 2^53,
+ * which stands for everything beyond `maxSize`. `follow` is 1 to follow a link in the last place; a
+ * trailing slash follows it always, and wants a directory there.
  */
 export interface Sys {
   readonly name: 'native' | 'typescript' | 'memfs'
@@ -92,9 +93,10 @@ export interface Sys {
   // On a path below a directory.
 
   /**
-   * A new handle; `opened` says what it is, or NOT_ASKED, until `identify` is called: most files are only read, and closed.
-   * `access` has bits of Access; a directory to write is ISDIR. With UNCHANGED nothing is made, and the path is resolved as
-   * for CREAT all the same. Never waits for the other end of a FIFO.
+   * A new handle; `opened` says what it is, or NOT_ASKED, until `identify` is called: most files
+   * are only read, and closed. `access` has bits of Access; a directory to write is ISDIR. With
+   * UNCHANGED nothing is made, and the path is resolved as for CREAT all the same. Never waits for
+   * the other end of a FIFO.
    */
   open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer

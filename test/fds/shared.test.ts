@@ -8,6 +8,7 @@ import { HostFile } from '#lib/fds/file.js'
 import { OneWay, oneWay, Way } from '#lib/fds/oneway.js'
 import { ReadOnly } from '#lib/fds/readonly.js'
 import { SharedFds } from '#lib/fds/shared.js'
+import type { Found } from '#lib/fds/table.js'
 import { PlainTerminal } from '#lib/fds/terminal.js'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory } from '#lib/memory.js'
@@ -29,45 +30,37 @@ function threads(count: number, limit = 8): { tables: SharedFds[]; closed: numbe
   for (let i = 0; i < count; i++) tables.push(new SharedFds(sys, memory, limit, 'enforce', names, noStream, tables[0]?.memory))
   return { tables, closed, file: handle => new HostFile(sys, handle, traits) }
 }
-const errnoOf = (act: () => unknown): Errno | undefined => {
-  try {
-    act()
-    return undefined
-  } catch (error) {
-    return (error as { errno: Errno }).errno
-  }
+/** The descriptor, which must be open. */
+function open(found: Found): Descriptor {
+  if (typeof found === 'number') throw new Error(`errno ${-found}`)
+  return found
 }
 
 test('a descriptor that finds no number is closed, and refused with MFILE', t => {
   const { tables, closed, file } = threads(2, 2)
   const [one, other] = tables
   t.deepEqual([one.insert(file(10)), other.insert(file(11))], [0, 1])
-  t.is(
-    errnoOf(() => one.insert(file(12))),
-    Errno.MFILE,
-  )
+  t.is(one.reserve(), -Errno.MFILE)
+  t.is(one.insert(file(12)), -Errno.MFILE)
   t.deepEqual(closed, [12])
-  t.is(one.get(1, 0).handle, 11)
+  t.is(open(one.get(1, 0)).handle, 11)
 })
 
 test('flags are kept of the descriptor that they were set on, not of one that took its number', t => {
   const { tables, file } = threads(2)
   const [one, other] = tables
   const fd = one.insert(file(10))
-  const mine = one.get(fd, 0)
+  const mine = open(one.get(fd, 0))
   one.keepFlags(fd, mine, Fdflags.NONBLOCK)
-  t.is(other.get(fd, 0).fdflags, Fdflags.NONBLOCK)
+  t.is(open(other.get(fd, 0)).fdflags, Fdflags.NONBLOCK)
   // While this thread is in the host with it, another closes it, and opens something.
   other.remove(fd)
   t.is(other.insert(file(11)), fd)
   one.keepFlags(fd, mine, Fdflags.APPEND)
-  t.is(other.get(fd, 0).fdflags, 0)
+  t.is(open(other.get(fd, 0)).fdflags, 0)
   other.remove(fd)
   one.keepFlags(fd, mine, Fdflags.APPEND)
-  t.is(
-    errnoOf(() => other.get(fd, 0)),
-    Errno.BADF,
-  )
+  t.is(other.get(fd, 0), -Errno.BADF)
 })
 
 test('a record that could not be written whole is free', t => {
@@ -81,10 +74,7 @@ test('a record that could not be written whole is free', t => {
   })
   t.throws(() => one.insert(broken), { message: 'ended in between' })
   t.deepEqual(closed, [10])
-  t.is(
-    errnoOf(() => other.get(0, 0)),
-    Errno.BADF,
-  )
+  t.is(other.get(0, 0), -Errno.BADF)
   t.is(other.insert(file(11)), 0)
 })
 
@@ -137,8 +127,9 @@ test.serial('whatever word of a record comes last, another thread finds nothing 
       new Int32Array(shared)[0] = 0
       const other = new SharedFds((low as HostFile).sys, undefined as never, 8, 'enforce', names, undefined as never, shared)
       for (let fd = 0; fd < 3; fd++) {
-        if (errnoOf(() => other.get(fd, 0)) === Errno.BADF) continue
-        const { handle, base, fdflags, preopen } = other.get(fd, 0)
+        const found = other.get(fd, 0)
+        if (found === -Errno.BADF) continue
+        const { handle, base, fdflags, preopen } = open(found)
         t.is(JSON.stringify({ base, fdflags, preopen: preopen?.length }), whole.get(handle) ?? '', `handle ${handle} at ${fd}`)
       }
     }
@@ -149,7 +140,7 @@ test.serial('whatever word of a record comes last, another thread finds nothing 
     check(written(table, () => table.insert(file)))
   }
   check(written(table, () => table.renumber(2, 0)))
-  t.is(table.get(0, 0).handle, 7)
+  t.is(open(table.get(0, 0)).handle, 7)
   check(written(table, () => table.remove(1)))
 })
 
@@ -161,16 +152,16 @@ test('a number that is free, or outside the table, is BADF for every call', t =>
     const calls = {
       get: () => table.get(fd, 0),
       getAny: () => table.getAny(fd, Rights.FD_READ),
-      known: () => table.known(fd),
+      identified: () => table.identified(fd),
       remove: () => table.remove(fd),
       narrow: () => table.narrow(fd, 0, 0),
       'renumber from': () => table.renumber(fd, 0),
       'renumber to': () => table.renumber(0, fd),
     }
-    for (const [name, call] of Object.entries(calls)) t.is(errnoOf(call), Errno.BADF, `${name} ${fd}`)
+    for (const [name, call] of Object.entries(calls)) t.is(call(), -Errno.BADF, `${name} ${fd}`)
   }
   t.deepEqual(closed, [])
-  t.is(table.get(0, 0).handle, 10)
+  t.is(open(table.get(0, 0)).handle, 10)
 })
 
 test('another thread has the standard streams in their direction, and the terminal without its escapes', t => {
@@ -195,7 +186,7 @@ test('a read-only descriptor is one for the other threads, too', t => {
   const { tables, file } = threads(2)
   const [one, other] = tables
   const fd = one.insert(new ReadOnly(file(10), undefined as never))
-  const found = other.get(fd, Rights.FD_WRITE)
+  const found = open(other.get(fd, Rights.FD_WRITE))
   t.true(found.readOnly)
   t.deepEqual([found.writev(1), found.setSize(0), found.setTimes(1)], [-Errno.BADF, -Errno.INVAL, -Errno.ROFS])
 })

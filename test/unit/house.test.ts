@@ -113,7 +113,8 @@ test('process is the global one', t => {
 })
 
 test('two files know the byte order of linear memory', t => {
-  // A bare `true` in the last place is the one word that says it. The generated imports write results as memory.ts would.
+  // A bare `true` in the last place is the one word that says it. The generated imports write
+  // results as memory.ts would.
   const guilty = files.filter(
     file => !file.startsWith('generated/') && /\.[gs]et(?:Big)?(?:Int|Uint|Float)(?:16|32|64)\(.*true\)/.test(source(file)),
   )

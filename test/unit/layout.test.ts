@@ -1,4 +1,7 @@
-/** The layout of records against the specification, whose fields are written down here a second time from the witx files, and against native/. */
+/**
+ * The layout of records against the specification, whose fields are written down here a second time
+ * from the witx files, and against native/.
+ */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
@@ -8,7 +11,10 @@ import * as types from '#lib/abi/types.js'
 type Layout = Readonly<Record<string, number>>
 const widths: Layout = { u8: 1, u16: 2, u32: 4, u64: 8 }
 
-/** Offsets by name of fields that are each aligned to their width, or to what `@` says, and the size of them all as BYTES. */
+/**
+ * Offsets by name of fields that are each aligned to their width, or to what `@` says, and the size
+ * of them all as BYTES.
+ */
 function laidOut(fields: string): Layout {
   const offsets: [string, number][] = []
   let end = 0

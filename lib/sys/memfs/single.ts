@@ -87,7 +87,9 @@ class HostFile {
     this.#sys.block.times.set(times)
     this.checked(this.#sys.setTimes(this.#handle, fstflags))
   }
-  /** Its attributes, with no name yet: it has one in the tree, whatever names the host has for it. */
+  /**
+   * Its attributes, with no name yet: it has one in the tree, whatever names the host has for it.
+   */
   get attributes(): Attributes {
     this.checked(this.#sys.filestat(this.#handle))
     return { ...attributesOf(this.#sys.block.record), type: Filetype.REGULAR_FILE, nlink: 0 }

@@ -1,0 +1,109 @@
+/**
+ * Refusals of descriptors: every hostcall that takes one answers for it without an exception,
+ * before it looks at anything else.
+ */
+import test from 'ava'
+import { Errno, errnoNames } from '#lib/abi/errno.js'
+import { Rights } from '#lib/abi/rights.js'
+import { joined } from '#lib/abi/strings.js'
+import { type CallName, type Row, table } from '#lib/abi/table.js'
+import { fd, Kind } from '#lib/abi/types.js'
+import { Filetype } from '#lib/abi/values.js'
+import type { Context } from '#lib/context.js'
+import { HostDirectory } from '#lib/fds/directory.js'
+import { HostFile } from '#lib/fds/file.js'
+import { LocalFds } from '#lib/fds/local.js'
+import { baseOf, type RightsMode } from '#lib/fds/rights.js'
+import { hostcalls } from '#lib/hostcalls/index.js'
+import { limitsOf } from '#lib/limits.js'
+import { GuestMemory } from '#lib/memory.js'
+import { Block } from '#lib/sys/block.js'
+import type { Sys } from '#lib/sys/sys.js'
+import { Verdict } from '#lib/verdict.js'
+
+const FILE = 0
+const DIRECTORY = 1
+const CLOSED = 99
+
+/**
+ * A guest with a file and a directory that hold no rights, and a host that must not be asked. Its
+ * memory has no byte: each pointer is at fault.
+ */
+function guest(mode: RightsMode): Context {
+  const sys = { block: new Block(), bind() {} } as unknown as Sys
+  const limits = limitsOf()
+  const fds = new LocalFds(8, mode)
+  for (const filetype of [Filetype.REGULAR_FILE, Filetype.DIRECTORY]) {
+    const traits = { filetype, fdflags: 0, fitting: baseOf(filetype), base: Rights.NONE, inheriting: Rights.NONE }
+    fds.insert(filetype === Filetype.DIRECTORY ? new HostDirectory(sys, 1, traits) : new HostFile(sys, 2, traits))
+  }
+  const memory = new GuestMemory(sys, limits)
+  memory.bind({ buffer: new ArrayBuffer(0) })
+  const none = joined([])
+  return { sys, limits, fds, memory, args: none, env: none, random: () => {}, verdict: new Verdict() }
+}
+
+const taking = (Object.entries(table) as [CallName, Row][]).filter(([, { params }]) => params.some(({ type }) => type === fd))
+/**
+ * Makes a call with these descriptors, and pointers that are at fault. Returns the errno's name; a
+ * throw fails the test.
+ */
+function answer(context: Context, name: CallName, ...given: number[]): string {
+  const args = table[name].params.flatMap(({ type }): (number | bigint)[] => {
+    if (type === fd) return [given.length > 1 ? (given.shift() as number) : given[0]]
+    if (type.kind === Kind.List || type.kind === Kind.Path) return [0xffff_fff0, 1]
+    return [type.kind === Kind.Raw64 ? 0n : 0]
+  })
+  return errnoNames[0 - (hostcalls[name] as (...args: unknown[]) => number)(context, ...args)]
+}
+
+test('a number that is not open is BADF for every hostcall that takes a descriptor', t => {
+  t.is(taking.length, 35)
+  for (const closed of [CLOSED, 2, 2 ** 32 - 1]) for (const [name] of taking) t.is(answer(guest('enforce'), name, closed), 'BADF', name)
+  for (const name of ['path_link', 'path_rename', 'fd_renumber'] as const) {
+    const holding = guest('enforce')
+    holding.fds.get = (number): never => (number === DIRECTORY ? {} : -Errno.BADF) as never
+    t.is(answer(holding, name, DIRECTORY, CLOSED), 'BADF', `${name}, the second`)
+  }
+})
+
+/** What needs no right. */
+const free = /^fd_(close|fdstat_get|fdstat_set_rights|prestat_get|prestat_dir_name|renumber)$/
+/** What a directory can hold no right for. */
+const moves = /^fd_(read|write|pread|pwrite|seek|tell|allocate|filestat_set_size)$/
+test('a right that is missing is NOTCAPABLE, and one that the kind cannot hold tells the kind', t => {
+  for (const [name] of taking.filter(([name]) => !free.test(name))) {
+    const socket = name.startsWith('sock_')
+    const below = name.startsWith('path_') || name === 'fd_readdir'
+    t.is(answer(guest('enforce'), name, FILE), socket ? 'NOTSOCK' : below ? 'NOTDIR' : 'NOTCAPABLE', `${name} of a file`)
+    t.is(
+      answer(guest('enforce'), name, DIRECTORY),
+      socket ? 'NOTSOCK' : moves.test(name) ? 'ISDIR' : 'NOTCAPABLE',
+      `${name} of a directory`,
+    )
+  }
+})
+
+test('with rights of access a file that is open the other way is BADF', t => {
+  for (const name of ['fd_read', 'fd_write'] as const) t.is(answer(guest('access'), name, FILE), 'BADF')
+})
+
+test('what is open may be looked at, and answers for its pointers then', t => {
+  const context = guest('enforce')
+  t.is(answer(context, 'fd_fdstat_get', FILE), 'SUCCESS')
+  t.is(answer(context, 'fd_prestat_get', DIRECTORY), 'BADF')
+  t.throws(() => answer(context, 'fd_prestat_dir_name', DIRECTORY), { message: 'FAULT' })
+  t.is(answer(context, 'fd_fdstat_set_rights', FILE), 'SUCCESS')
+  t.is(answer(context, 'fd_renumber', FILE, FILE), 'SUCCESS')
+})
+
+test('a table that is full answers MFILE, and closes what found no number', t => {
+  const fds = new LocalFds(1, 'enforce')
+  const closed: number[] = []
+  const sys = { close: (handle: number) => closed.push(handle) && 0 } as unknown as Sys
+  const traits = { filetype: Filetype.REGULAR_FILE, fdflags: 0, fitting: Rights.ALL, base: Rights.ALL, inheriting: 0 }
+  t.is(fds.insert(new HostFile(sys, 10, traits)), 0)
+  t.is(fds.reserve(), -Errno.MFILE)
+  t.is(fds.insert(new HostFile(sys, 11, traits)), -Errno.MFILE)
+  t.deepEqual(closed, [11])
+})
