@@ -1,6 +1,7 @@
 /** All that one guest has. The hostcalls know nothing else. */
 
 import type { Strings } from './abi/strings.js'
+import type { Polls } from './fds/polls.js'
 import type { FdTable } from './fds/table.js'
 import type { Limits } from './limits.js'
 import type { GuestMemory } from './memory.js'
@@ -11,6 +12,7 @@ import type { Verdict } from './verdict.js'
 export interface Context {
   readonly memory: GuestMemory
   readonly fds: FdTable
+  readonly polls: Polls
   readonly sys: Sys
   readonly limits: Limits
   /** The arguments; the first is the program's name. */

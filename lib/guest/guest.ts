@@ -6,6 +6,7 @@ import { namespace0, table0 } from '../abi/unstable.js'
 import type { Context } from '../context.js'
 import { coded } from '../errors.js'
 import { LocalFds } from '../fds/local.js'
+import { Polls } from '../fds/polls.js'
 import type { FdTable } from '../fds/table.js'
 import type { Gate, Import } from '../gate.js'
 import { gates, gates0 } from '../generated/imports.js'
@@ -97,7 +98,7 @@ export function guestWith(
 ): Guest {
   const { args, env, limits, counts } = settings
   const random = (settings.replay && replay().replayOver(sys, beside, memory, settings.replay)) ?? systemRandom
-  const context: Context = { sys, memory, fds, limits, args: joined(args), env: joined(env), random, verdict }
+  const context: Context = { sys, memory, fds, polls: new Polls(), limits, args: joined(args), env: joined(env), random, verdict }
   const from = settings.version === 'unstable' ? namespace0 : namespace
   const imports = importsOf(context, settings)
   return {

@@ -13,6 +13,7 @@ import type { Context } from '#lib/context.js'
 import { HostDirectory } from '#lib/fds/directory.js'
 import { HostFile } from '#lib/fds/file.js'
 import { LocalFds } from '#lib/fds/local.js'
+import { Polls } from '#lib/fds/polls.js'
 import { baseOf, type RightsMode } from '#lib/fds/rights.js'
 import { hostcalls } from '#lib/hostcalls/index.js'
 import { limitsOf } from '#lib/limits.js'
@@ -40,7 +41,7 @@ function guest(mode: RightsMode): Context {
   const memory = new GuestMemory(sys, limits)
   memory.bind({ buffer: new ArrayBuffer(0) })
   const none = joined([])
-  return { sys, limits, fds, memory, args: none, env: none, random: () => {}, verdict: new Verdict() }
+  return { sys, limits, fds, memory, polls: new Polls(), args: none, env: none, random: () => {}, verdict: new Verdict() }
 }
 
 const taking = (Object.entries(table) as [CallName, Row][]).filter(([, { params }]) => params.some(({ type }) => type === fd))
