@@ -149,11 +149,43 @@ each(test, 'sleep: what the hook polls itself disturbs nothing', { options: { cl
     w.expect(0x1000, ...event(0xaaaan, FD_READ, 3), ...event(0xbbbbn, CLOCK))
     w.expect(0x44, u32(2))
   }
+  // A poll that is over leaves its memory to the next one, but to no more than one.
+  t.is(poll(w, clock(w, 1n, MONOTONIC, 0n)), 'SUCCESS')
+  w.expect(0x800, ...event(1n, CLOCK))
+  w.expect(0x40, u32(1))
   t.is(poll(w, clock(w, 1n, MONOTONIC, 5n), clock(w, 2n, REALTIME, 5n)), 'SUCCESS')
   w.expect(0x800, ...event(1n, CLOCK), ...event(2n, CLOCK))
   w.expect(0x40, u32(2))
   t.deepEqual(slept, [5])
 })
+
+each(
+  test,
+  'sleep: what the hook polls takes no place in the list of the poll under way',
+  { options: { clocks, sleep }, skip: pipeless },
+  (t, w) => {
+    slept.length = 0
+    for (const name of ['empty', 'full']) w.fifo(name)
+    const hosts = ['empty', 'full'].map(name => fs.openSync(w.host(name), 'r+'))
+    try {
+      fs.writeSync(hosts[1], 'abc')
+      const [empty, full] = ['empty', 'full'].map(name => w.open(name, { base: rights('FD_READ', 'POLL_FD_READWRITE') }))
+      meanwhile = () => {
+        meanwhile = () => {}
+        const at = w.draw(0x400, ...reader(w, 0xaaaan, full))
+        t.is(w.call('poll_oneoff', at, 0x1000, 1, 0x44), 'SUCCESS')
+        w.expect(0x1000, ...event(0xaaaan, FD_READ, 3))
+        w.expect(0x44, u32(1))
+      }
+      t.is(poll(w, reader(w, 1n, empty), clock(w, 2n, MONOTONIC, 5n)), 'SUCCESS')
+      w.expect(0x800, ...event(2n, CLOCK))
+      w.expect(0x40, u32(1))
+      t.deepEqual(slept, [5])
+    } finally {
+      for (const host of hosts) fs.closeSync(host)
+    }
+  },
+)
 
 const asked: number[] = []
 const random = (bytes: Uint8Array): void => {
