@@ -332,7 +332,7 @@ function counts(root: DirectoryNode): { bytes: number; entries: number } {
       known.add(node)
       if (node instanceof DirectoryNode) visit(node)
       if (node instanceof FileNode) bytes += node.charged
-      else if (node instanceof LinkNode && node.below === undefined) bytes += node.size
+      else if (node instanceof LinkNode && node.lower === undefined) bytes += node.size
     }
   }
   visit(root)

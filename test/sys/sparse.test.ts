@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import { MemoryFiles, run } from '#lib/index.js'
 import { Block } from '#lib/sys/block.js'
 import { treeOf } from '#lib/sys/memfs/files.js'
-import { Below } from '#lib/sys/memfs/lower.js'
+import { Lower } from '#lib/sys/memfs/lower.js'
 import { fill, toPlain } from '#lib/sys/memfs/snapshot.js'
 import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
@@ -171,7 +171,7 @@ function below(t: ExecutionContext, size = big): string {
 }
 function over(t: ExecutionContext, folder: string, make: () => Sys, bytes = MiB) {
   const tree = new Tree({ bytes, entries: 100 })
-  tree.lieOver(new Below(folder, make))
+  tree.lieOver(new Lower(folder, make))
   return { tree, v: new View(t, tree) }
 }
 
@@ -225,7 +225,7 @@ for (const [name, make] of Object.entries(backends)) {
     v.sys.dispose()
     const plain = structuredClone(toPlain(tree))
     const other = new Tree({ bytes: MiB, entries: 100 })
-    other.lieOver(new Below(folder, make))
+    other.lieOver(new Lower(folder, make))
     fill(other, plain)
     const w = new View(t, other)
     t.is(w.read(w.open('big'), 3, MiB - 1), `${letter(MiB - 1)}X${letter(MiB)}`)

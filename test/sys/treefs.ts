@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { Fstflags } from '#lib/abi/values.js'
 import { WasiError } from '#lib/errors.js'
 import { Block } from '#lib/sys/block.js'
-import { Below } from '#lib/sys/memfs/lower.js'
+import { Lower } from '#lib/sys/memfs/lower.js'
 import { link, rename, symlink } from '#lib/sys/memfs/names.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from '#lib/sys/memfs/nodes.js'
 import { MemfsSys } from '#lib/sys/memfs/sys.js'
@@ -24,7 +24,7 @@ export interface Made {
 export function overlay(make: () => Sys): Made {
   const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
   const tree = new Tree(quota)
-  tree.lieOver(new Below(folder, make))
+  tree.lieOver(new Lower(folder, make))
   const sys = new MemfsSys(new Block(), tree)
   // Its own paths begin at the folder.
   const preopen = (path: string): number => {

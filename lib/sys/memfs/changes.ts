@@ -29,29 +29,29 @@ export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').to
 
 /** What is gone comes first. What lies below is held open meanwhile. */
 export function changesOf(tree: Tree): Change[] {
-  const { below, root } = tree
-  const typeBelow = (path: string): number | undefined => below?.stat(path)?.type
+  const { lower, root } = tree
+  const lowerType = (path: string): number | undefined => lower?.stat(path)?.type
   /** By where they lie below: names that are gone, until they are found under another one. */
   const gone = new Map<string, Change>()
   const others: (Change & { readonly was: string | undefined })[] = []
 
   const visit = (dir: DirectoryNode, path: string): void => {
     for (const name of dir.gone) {
-      const was = joined(dir.below ?? '', name)
-      const type = typeBelow(was)
+      const was = joined(dir.lower ?? '', name)
+      const type = lowerType(was)
       const now = dir.entries.get(name)?.node
       // It came back, or another file has taken its place.
-      const there = now?.below === was || (now instanceof FileNode && now.below === undefined && now.type === type)
+      const there = now?.lower === was || (now instanceof FileNode && now.lower === undefined && now.type === type)
       if (type !== undefined && !there) gone.set(was, { kind: 'removed', path: joined(path, toText(name)), type: kindOf(type) })
     }
     for (const [name, { node, placed }] of dir.entries) {
       const here = { path: joined(path, toText(name)), type: kindOf(node.type) }
-      const own = dir.below === undefined ? undefined : joined(dir.below, name)
-      const there = placed && own !== undefined ? typeBelow(own) : undefined
-      const moved = node.below !== undefined && placed && node.below !== own
-      if (moved) others.push({ kind: 'renamed', ...here, was: node.below })
+      const own = dir.lower === undefined ? undefined : joined(dir.lower, name)
+      const there = placed && own !== undefined ? lowerType(own) : undefined
+      const moved = node.lower !== undefined && placed && node.lower !== own
+      if (moved) others.push({ kind: 'renamed', ...here, was: node.lower })
       // What was in memory before it lay over a directory has a place below where nothing need be.
-      const fresh = node.below === undefined || (placed && !moved && there !== node.type)
+      const fresh = node.lower === undefined || (placed && !moved && there !== node.type)
       if (fresh) others.push({ kind: node instanceof FileNode && there === node.type ? 'written' : 'made', ...here, was: undefined })
       else if (node instanceof FileNode && node.written) others.push({ kind: 'written', ...here, was: undefined })
       else if (node.timed) others.push({ kind: 'touched', ...here, was: undefined })

@@ -69,7 +69,7 @@ export class Content {
       const length = Math.min(pieceSize - from, count - done)
       const index = Math.floor((offset + done) / pieceSize)
       const piece = this.#pieces.get(index)
-      const there = Math.max(0, Math.min(length, (piece === undefined ? this.#below(index) : piece.used) - from))
+      const there = Math.max(0, Math.min(length, (piece === undefined ? this.#lower(index) : piece.used) - from))
       if (there > 0 && piece !== undefined) into.set(piece.bytes.subarray(from, from + there), done)
       else if (there > 0) this.#base?.read(into.subarray(done, done + there), offset + done)
       if (there < length) into.fill(0, done + there, done + length)
@@ -126,7 +126,7 @@ export class Content {
     const first = Math.floor(offset / pieceSize)
     const last = Math.floor((end - 1) / pieceSize)
     if (last - first + this.#pieces.size > mostPieces) refuse(Errno.NOSPC)
-    const until = (index: number): number => Math.max(this.#below(index), index === last ? end - last * pieceSize : pieceSize)
+    const until = (index: number): number => Math.max(this.#lower(index), index === last ? end - last * pieceSize : pieceSize)
     let more = 0
     for (let index = first; index <= last; index++) {
       const piece = this.#pieces.get(index)
@@ -135,7 +135,7 @@ export class Content {
     if (more > this.#room.freeBytes) refuse(Errno.NOSPC)
     for (let index = first; index <= last; index++) {
       // What lies below is hidden by a piece, and so has to lie in it.
-      const piece = this.#reaching(index, this.#below(index))
+      const piece = this.#reaching(index, this.#lower(index))
       this.#recharge(index, piece, () => {
         piece.reserved = Math.max(piece.reserved, until(index))
       })
@@ -158,7 +158,7 @@ export class Content {
   }
 
   /** How much of the base lies in a piece. */
-  #below(index: number): number {
+  #lower(index: number): number {
     return Math.max(0, Math.min(pieceSize, this.#kept - index * pieceSize))
   }
   /** How far a piece may be written with the room that there is. */
@@ -166,13 +166,13 @@ export class Content {
     const piece = this.#pieces.get(index)
     if (piece === undefined && this.#pieces.size >= mostPieces) return 0
     const most = Math.min(pieceSize, chargeOf(index, piece) + this.#room.freeBytes)
-    return most < charge(index, piece === undefined ? Math.max(1, this.#below(index)) : 1) ? reachOf(piece) : most
+    return most < charge(index, piece === undefined ? Math.max(1, this.#lower(index)) : 1) ? reachOf(piece) : most
   }
 
   /** A piece that holds so many bytes. */
   #reaching(index: number, used: number): Piece {
     const piece = this.#pieces.get(index)
-    if (piece === undefined) return this.#made(index, Math.max(used, this.#below(index)))
+    if (piece === undefined) return this.#made(index, Math.max(used, this.#lower(index)))
     if (piece.used >= used) return piece
     this.#recharge(index, piece, () => {
       if (piece.bytes.length >= used) {
@@ -191,9 +191,9 @@ export class Content {
   #made(index: number, used: number): Piece {
     this.#take(charge(index, used))
     const piece = { bytes: new Uint8Array(used), used, reserved: 0 }
-    const below = this.#below(index)
+    const lower = this.#lower(index)
     try {
-      if (below > 0) this.#base?.read(piece.bytes.subarray(0, below), index * pieceSize)
+      if (lower > 0) this.#base?.read(piece.bytes.subarray(0, lower), index * pieceSize)
     } catch (error) {
       this.#give(charge(index, used))
       throw error

@@ -5,7 +5,7 @@ import { Access, Dirent, maxPath, readDirent } from '../../abi/layout.js'
 import { Filetype, Oflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
-import { type Attributes, attributesOf } from './nodes.js'
+import { type Attributes, attributesOf } from './attributes.js'
 
 /** Paths first, then what is read. */
 const pathRoom = maxPath + 1
@@ -21,7 +21,7 @@ export interface Found {
  * Paths are relative to the directory, `''` for itself, a char for each byte. They are resolved by the backend beneath it, and a link
  * in the last place is not followed, so that nothing below leads out, whoever changes it meanwhile.
  */
-export class Below {
+export class Lower {
   /** The host's path of it. */
   readonly path: string
   readonly #make: () => Sys

@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import type { Block } from '../block.js'
 import type { Sys } from '../sys.js'
-import { Below } from './lower.js'
+import { Lower } from './lower.js'
 import { singleTree } from './single.js'
 import { MemfsSys } from './sys.js'
 import type { Tree } from './tree.js'
@@ -24,7 +24,7 @@ export function serving(block: Block, given: Mounted, another: () => Sys): Sys {
 
 /** Lay an overlay over what it lies over, so that this is known of it wherever it goes. */
 export function layOver({ path, place = path, tree }: Mounted, another: () => Sys): void {
-  if (tree !== undefined && place !== undefined) tree.lieOver(new Below(place, another))
+  if (tree !== undefined && place !== undefined) tree.lieOver(new Lower(place, another))
 }
 
 function treeFor(given: Mounted, another: () => Sys): Tree {

@@ -1,35 +1,17 @@
 /** What a tree is made of: files, directories, links, each with its attributes. */
 import { Errno } from '../../abi/errno.js'
-import { readFilestat } from '../../abi/layout.js'
 import { Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import type { Handle } from '../sys.js'
+import type { Attributes } from './attributes.js'
 import { Content, type PlainPiece } from './content.js'
-import type { Below, Found } from './lower.js'
+import type { Found, Lower } from './lower.js'
 import type { Room } from './quota.js'
-
-export interface Attributes {
-  readonly type: number
-  readonly dev: bigint
-  readonly ino: bigint
-  readonly nlink: number
-  readonly size: number
-  /** Nanoseconds since 1970. */
-  readonly atim: bigint
-  readonly mtim: bigint
-  readonly ctim: bigint
-}
-
-/** The attributes in a filestat. */
-export function attributesOf(record: DataView): Attributes {
-  const { filetype: type, nlink, size, ...others } = readFilestat(record)
-  return { type, nlink: Number(nlink), size: Number(size), ...others }
-}
 
 /** What nodes know of the tree that they are in. */
 export interface Ground {
   readonly room: Room
-  readonly below: Below | undefined
+  readonly lower: Lower | undefined
 }
 
 const day = 86_400_000_000_000n
@@ -47,14 +29,14 @@ export class Node {
   /** How many handles there are on it. What has no name any more stays while it is open. */
   opens = 0
   /** In an overlay, where it came from; undefined for what was made in memory. */
-  below: string | undefined
+  lower: string | undefined
   /** Whether its attributes are its own, and no longer those of what lies below. */
   changed = false
   /** Whether somebody has set its times. */
   timed = false
   protected readonly ground: Ground
 
-  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, below?: string) {
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, lower?: string) {
     this.ground = ground
     this.type = attributes.type
     this.dev = attributes.dev
@@ -63,7 +45,7 @@ export class Node {
     this.atim = attributes.atim
     this.mtim = attributes.mtim
     this.ctim = attributes.ctim
-    this.below = below
+    this.lower = lower
   }
 
   get size(): number {
@@ -71,7 +53,7 @@ export class Node {
   }
   /** Whether it is as it is below. */
   get untouched(): boolean {
-    return this.below !== undefined && !this.changed
+    return this.lower !== undefined && !this.changed
   }
   /** Whether it may be forgotten, and found again below. */
   get idle(): boolean {
@@ -145,46 +127,46 @@ export class FileNode extends Node {
   /** Of a large file that was written to, what it lies over. */
   #base: Identity | undefined
   #handle: Handle = -1
-  #sizeBelow = 0
+  #lowerSize = 0
   /** Of its links, those that are other names below: they lead to the file there, and no longer here when this one is a copy. */
   others = 0
-  constructor(ground: Ground, attributes: Omit<Attributes, 'size'> & { readonly size?: number }, below?: string) {
-    super(ground, attributes, below)
-    if (below !== undefined) this.others = Math.max(0, attributes.nlink - 1)
-    this.#sizeBelow = attributes.size ?? 0
-    if (below === undefined) this.#content = new Content(ground.room)
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'> & { readonly size?: number }, lower?: string) {
+    super(ground, attributes, lower)
+    if (lower !== undefined) this.others = Math.max(0, attributes.nlink - 1)
+    this.#lowerSize = attributes.size ?? 0
+    if (lower === undefined) this.#content = new Content(ground.room)
   }
 
   override get size(): number {
-    return this.#content?.size ?? this.#sizeBelow
+    return this.#content?.size ?? this.#lowerSize
   }
   /** Whether its bytes are here. */
   get written(): boolean {
     return this.#content !== undefined
   }
   override opened(_access?: number): void {
-    if (this.opens === 0 && (this.#content === undefined || this.#base !== undefined)) this.#openBelow()
+    if (this.opens === 0 && (this.#content === undefined || this.#base !== undefined)) this.#openLower()
     this.opens++
   }
   /** What was written to lies over the same file as before: STALE if others have replaced or changed that one. */
-  #openBelow(): void {
-    const handle = this.#below.open(this.below as string)
-    if (this.#base !== undefined && !isSame(this.#base, this.#below.statOf(handle))) {
-      this.ground.below?.close(handle)
+  #openLower(): void {
+    const handle = this.#lower.open(this.lower as string)
+    if (this.#base !== undefined && !isSame(this.#base, this.#lower.statOf(handle))) {
+      this.ground.lower?.close(handle)
       refuse(Errno.STALE)
     }
     this.#handle = handle
   }
   override forgotten(): void {
     if (this.opens > 0) return
-    this.#leaveBelow()
+    this.#leaveLower()
     if (this.nlink === 0) this.#content?.resize(0)
   }
   override refresh(known?: Attributes): void {
     if (this.#content !== undefined) return
-    const attributes = this.#handle >= 0 ? this.#below.statOf(this.#handle) : known
+    const attributes = this.#handle >= 0 ? this.#lower.statOf(this.#handle) : known
     if (attributes === undefined) return
-    this.#sizeBelow = attributes.size
+    this.#lowerSize = attributes.size
     if (!this.changed) this.others = Math.max(0, attributes.nlink - 1)
     super.refresh(attributes)
   }
@@ -192,7 +174,7 @@ export class FileNode extends Node {
   read(into: Uint8Array, offset: number): number {
     // What is as it is below has the times that it has there.
     if (this.#content !== undefined || this.changed) this.accessed()
-    return this.#content?.read(into, offset) ?? this.#below.read(this.#handle, into, offset)
+    return this.#content?.read(into, offset) ?? this.#lower.read(this.#handle, into, offset)
   }
   write(from: Uint8Array, offset: number): number {
     const count = this.#own().write(from, offset)
@@ -212,12 +194,12 @@ export class FileNode extends Node {
   /** The bytes here: of a small file copied from below, no more than so many; of a large one as they are written to. */
   #own(most = Number.POSITIVE_INFINITY): Content {
     if (this.#content !== undefined) return this.#content
-    const there = this.#below.statOf(this.#handle)
+    const there = this.#lower.statOf(this.#handle)
     const size = Math.min(most, there.size)
     if (size > copiedWhole) this.#base = { dev: there.dev, ino: there.ino, size: there.size, mtim: there.mtim }
     const content = size > copiedWhole ? this.#over(size) : this.#copied(most)
     this.#content = content
-    if (this.#base === undefined) this.#leaveBelow()
+    if (this.#base === undefined) this.#leaveLower()
     this.nlink = Math.max(0, this.nlink - this.others)
     this.others = 0
     return content
@@ -227,7 +209,7 @@ export class FileNode extends Node {
       size,
       read: (into, offset) => {
         // The file below has become shorter meanwhile.
-        if (this.#below.read(this.#handle, into, offset) < into.length) refuse(Errno.STALE)
+        if (this.#lower.read(this.#handle, into, offset) < into.length) refuse(Errno.STALE)
       },
     })
   }
@@ -236,7 +218,7 @@ export class FileNode extends Node {
     try {
       const buffer = new Uint8Array(65536)
       for (let offset = 0; offset < most; ) {
-        const count = this.#below.read(this.#handle, buffer.subarray(0, Math.min(buffer.length, most - offset)), offset)
+        const count = this.#lower.read(this.#handle, buffer.subarray(0, Math.min(buffer.length, most - offset)), offset)
         if (count === 0) break
         if (content.write(buffer.subarray(0, count), offset) < count) refuse(Errno.NOSPC)
         offset += count
@@ -267,11 +249,11 @@ export class FileNode extends Node {
   get charged(): number {
     return this.#content?.charged ?? 0
   }
-  get #below(): Below {
-    return this.ground.below ?? refuse(Errno.BADF)
+  get #lower(): Lower {
+    return this.ground.lower ?? refuse(Errno.BADF)
   }
-  #leaveBelow(): void {
-    if (this.#handle >= 0) this.ground.below?.close(this.#handle)
+  #leaveLower(): void {
+    if (this.#handle >= 0) this.ground.lower?.close(this.#handle)
     this.#handle = -1
   }
 }
@@ -280,16 +262,16 @@ export class FileNode extends Node {
 export class LinkNode extends Node {
   /** A char for each byte. */
   readonly target: string
-  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, target: string, below?: string) {
-    super(ground, attributes, below)
-    if (below === undefined) ground.room.takeBytes(target.length)
+  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, target: string, lower?: string) {
+    super(ground, attributes, lower)
+    if (lower === undefined) ground.room.takeBytes(target.length)
     this.target = target
   }
   override get size(): number {
     return this.target.length
   }
   override forgotten(): void {
-    if (this.nlink === 0 && this.below === undefined) this.ground.room.giveBytes(this.target.length)
+    if (this.nlink === 0 && this.lower === undefined) this.ground.room.giveBytes(this.target.length)
   }
 }
 

@@ -5,7 +5,8 @@ import { Access } from '../../abi/layout.js'
 import { Filetype, Lookupflags } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
-import { type Attributes, attributesOf, FileNode, type Ground } from './nodes.js'
+import { type Attributes, attributesOf } from './attributes.js'
+import { FileNode, type Ground } from './nodes.js'
 import { Tree } from './tree.js'
 
 /** Why a file may be opened to read that may not be opened to write. */

@@ -1,11 +1,12 @@
 /** A tree as plain data, which another thread can be told: all that it holds, and none of what it has open. */
 import { Filetype } from '../../abi/values.js'
-import { type Attributes, DirectoryNode, FileNode, LinkNode, type Node, type PlainContent } from './nodes.js'
+import type { Attributes } from './attributes.js'
+import { DirectoryNode, FileNode, LinkNode, type Node, type PlainContent } from './nodes.js'
 import { type FullQuota, Room } from './quota.js'
 import type { Tree } from './tree.js'
 
 interface PlainNode extends Attributes {
-  readonly below: string | undefined
+  readonly lower: string | undefined
   readonly changed: boolean
   readonly timed: boolean
   /** Of a file of which bytes are in memory. */
@@ -44,8 +45,8 @@ export function toPlain(tree: Tree): PlainTree {
 }
 
 function plainOf(node: Node, numberOf: (node: Node) => number): PlainNode {
-  const { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed } = node
-  const plain = { type, dev, ino, nlink, size, atim, mtim, ctim, below, changed, timed }
+  const { type, dev, ino, nlink, size, atim, mtim, ctim, lower, changed, timed } = node
+  const plain = { type, dev, ino, nlink, size, atim, mtim, ctim, lower, changed, timed }
   if (node instanceof FileNode) return { ...plain, others: node.others, content: node.plain }
   if (node instanceof LinkNode) return { ...plain, target: node.target }
   if (!(node instanceof DirectoryNode)) return plain
@@ -83,10 +84,10 @@ export function fill(tree: Tree, { laid, numbers, nodes }: PlainTree): void {
 
 function nodeOf(tree: Tree, plain: PlainNode): Node {
   if (plain.type === Filetype.REGULAR_FILE) {
-    const file = new FileNode(tree, plain, plain.below)
+    const file = new FileNode(tree, plain, plain.lower)
     if (plain.content !== undefined) file.become(plain.content)
     file.others = plain.others ?? 0
     return file
   }
-  return tree.nodeOf(plain, plain.below, plain.target)
+  return tree.nodeOf(plain, plain.lower, plain.target)
 }

@@ -195,7 +195,7 @@ export class MemfsSys implements Sys {
     return this.#ask(() => {
       const directory = this.#directory(dir)
       if (cookie === 0n) this.#tree.relist(directory)
-      if (directory.below === undefined || directory.changed) directory.accessed()
+      if (directory.lower === undefined || directory.changed) directory.accessed()
       return list(directory, this.#given, cookie, this.#memory.subarray(at, at + length))
     })
   }

@@ -3,8 +3,9 @@ import { Errno } from '../../abi/errno.js'
 import { maxPath } from '../../abi/layout.js'
 import { Filetype } from '../../abi/values.js'
 import { coded, refuse } from '../../errors.js'
-import { type Below, joined } from './lower.js'
-import { type Attributes, DirectoryNode, FileNode, type Ground, LinkNode, Node, now } from './nodes.js'
+import type { Attributes } from './attributes.js'
+import { joined, type Lower } from './lower.js'
+import { DirectoryNode, FileNode, type Ground, LinkNode, Node, now } from './nodes.js'
 import { type FullQuota, Room } from './quota.js'
 
 const maxName = 255
@@ -20,7 +21,7 @@ export class Tree implements Ground {
   root: DirectoryNode
   /** Which device it is, and the last inode that was given. */
   numbers = { dev: ++devices, inode: firstInode }
-  #below: Below | undefined
+  #lower: Lower | undefined
   #frozen: { release(): void } | undefined
   /** Whether its directories know already where they lie over one of the host's. */
   laid = false
@@ -35,27 +36,27 @@ export class Tree implements Ground {
     this.root = new DirectoryNode(this, this.#fresh(Filetype.DIRECTORY, 2), '')
   }
 
-  get below(): Below | undefined {
-    return this.#below
+  get lower(): Lower | undefined {
+    return this.#lower
   }
   /**
    * Lay it over a directory of the host; what is in it already lies above, and directories of one name become one. It stays
    * there: another directory is refused. What goes wrong is thrown as Sys.preopen throws it.
    */
-  lieOver(below: Below): void {
-    if (this.#below !== undefined && this.#below.path !== below.path) {
-      const message = `these MemoryFiles lie over "${this.#below.path}" already, and cannot lie over "${below.path}", too`
+  lieOver(lower: Lower): void {
+    if (this.#lower !== undefined && this.#lower.path !== lower.path) {
+      const message = `these MemoryFiles lie over "${this.#lower.path}" already, and cannot lie over "${lower.path}", too`
       throw coded(new Error(message), 'ERR_WASI_OVERLAY')
     }
-    if (this.#below !== undefined) return
+    if (this.#lower !== undefined) return
     // Over what cannot be opened it does not lie, or nobody could reach any more what is in it.
-    below.hold()
-    below.release()
-    this.#below = below
+    lower.hold()
+    lower.release()
+    this.#lower = lower
     if (this.laid) return
     this.laid = true
     const merge = (dir: DirectoryNode, path: string): void => {
-      dir.below = path
+      dir.lower = path
       for (const [name, { node }] of dir.entries) if (node instanceof DirectoryNode) merge(node, joined(path, name))
     }
     merge(this.root, '')
@@ -69,7 +70,7 @@ export class Tree implements Ground {
   /** Have what it needs of the host, open, for as long as somebody uses it. */
   hold(): void {
     this.#checkHere()
-    this.#below?.hold()
+    this.#lower?.hold()
     this.#holders++
   }
   #checkHere(): void {
@@ -79,7 +80,7 @@ export class Tree implements Ground {
   /** As often as it was held. */
   release(): void {
     this.#holders--
-    this.#below?.release()
+    this.#lower?.release()
     this.#frozen?.release()
   }
 
@@ -113,9 +114,9 @@ export class Tree implements Ground {
   lookup(dir: DirectoryNode, name: string): Node | undefined {
     if (name.length > maxName) refuse(Errno.NAMETOOLONG)
     const entry = dir.entries.get(name)
-    const path = this.#pathBelow(dir, name)
+    const path = this.#lowerPath(dir, name)
     if (path === undefined || entry?.placed) return entry?.node
-    const there = this.#below?.stat(path)
+    const there = this.#lower?.stat(path)
     if (entry !== undefined) {
       const same = there !== undefined && there.type === entry.node.type && there.ino === entry.node.ino && there.dev === entry.node.dev
       if (same) entry.node.refresh(there)
@@ -137,22 +138,22 @@ export class Tree implements Ground {
     return true
   }
   /** @param below where it lies below, if it does */
-  nodeOf(there: Attributes, below: string | undefined, target?: string): Node {
+  nodeOf(there: Attributes, lower: string | undefined, target?: string): Node {
     switch (there.type) {
       case Filetype.REGULAR_FILE:
-        return new FileNode(this, there, below)
+        return new FileNode(this, there, lower)
       case Filetype.DIRECTORY:
-        return new DirectoryNode(this, there, below)
+        return new DirectoryNode(this, there, lower)
       case Filetype.SYMBOLIC_LINK:
-        return new LinkNode(this, there, target ?? this.#below?.readlink(below ?? '') ?? '', below)
+        return new LinkNode(this, there, target ?? this.#lower?.readlink(lower ?? '') ?? '', lower)
       default:
-        return new Node(this, there, below)
+        return new Node(this, there, lower)
     }
   }
   /** Where a name lies below, if it does and was not removed. */
-  #pathBelow(dir: DirectoryNode, name: string): string | undefined {
-    if (this.#below === undefined || dir.below === undefined || dir.removed || dir.gone.has(name)) return undefined
-    return joined(dir.below, name)
+  #lowerPath(dir: DirectoryNode, name: string): string | undefined {
+    if (this.#lower === undefined || dir.lower === undefined || dir.removed || dir.gone.has(name)) return undefined
+    return joined(dir.lower, name)
   }
 
   /** Forget what is as it is below, when it has become much. To be called where nobody holds a node without a handle. */
@@ -173,8 +174,8 @@ export class Tree implements Ground {
 
   /** See which names lie below a directory now. */
   relist(dir: DirectoryNode): void {
-    if (this.#below === undefined || dir.below === undefined || dir.removed) return
-    const there = this.#below.list(dir.below)
+    if (this.#lower === undefined || dir.lower === undefined || dir.removed) return
+    const there = this.#lower.list(dir.lower)
     for (const name of [...dir.listed()]) {
       const entry = dir.entries.get(name)
       if (there.has(name) || entry?.placed) continue
@@ -250,7 +251,7 @@ export class Tree implements Ground {
     const given = (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
     if (given === 0 && this.room.freeEntries <= 0) refuse(Errno.NOSPC)
     // All that the steps below may want, so that none of them fails behind another: both names may lie below.
-    if (this.#below !== undefined && this.room.freeGone < 2) refuse(Errno.NOSPC)
+    if (this.#lower !== undefined && this.room.freeGone < 2) refuse(Errno.NOSPC)
     const node = dir.entries.get(name)?.node
     const reach = node instanceof DirectoryNode ? node.reach : 0
     if (dir2.distance + name2.length + reach > maxPath) refuse(Errno.NAMETOOLONG)
@@ -262,8 +263,8 @@ export class Tree implements Ground {
   }
   /** Whether something lies below under a name that is no longer to be looked at. NOSPC where too much is gone. */
   #hides(dir: DirectoryNode, name: string): boolean {
-    const path = this.#pathBelow(dir, name)
-    if (path === undefined || this.#below?.stat(path) === undefined) return false
+    const path = this.#lowerPath(dir, name)
+    if (path === undefined || this.#lower?.stat(path) === undefined) return false
     if (this.room.freeGone <= 0) refuse(Errno.NOSPC)
     return true
   }

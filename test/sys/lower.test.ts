@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { Block } from '#lib/sys/block.js'
-import { Below } from '#lib/sys/memfs/lower.js'
+import { Lower } from '#lib/sys/memfs/lower.js'
 import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
 import { openNative } from '#lib/sys/native/sys.js'
@@ -25,7 +25,7 @@ for (const [name, make] of Object.entries({ native: () => openNative(), typescri
       execFileSync('mkfifo', [join(folder, 'fifo')])
       others.push('fifo')
     }
-    const below = new Below(folder, make)
+    const below = new Lower(folder, make)
     below.hold()
     const before = openDescriptors()
     const refusals: Record<string, Errno> = { link: Errno.LOOP, missing: Errno.NOENT }
@@ -61,7 +61,7 @@ test('a file that vanishes below while it is linked gets no name again', t => {
     return sys
   }
   const tree = new Tree({ bytes: 100, entries: 10 })
-  tree.lieOver(new Below(folder, make))
+  tree.lieOver(new Lower(folder, make))
   const sys = new MemfsSys(new Block(), tree)
   t.teardown(() => sys.dispose())
   sys.bind(Buffer.from('f'))
