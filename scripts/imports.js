@@ -1,6 +1,6 @@
-// Writes dist/imports.js: for each row of the tables of the ABI a function that makes its import. Written out, each has call
-// sites of its own, and V8 inlines the whole way from the guest to the addon; closures over a row would share theirs.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+// Writes lib/generated/imports.ts: for each row of the tables of the ABI a function that makes its import. Written out, each has
+// call sites of its own, and V8 inlines the whole way from the guest to the addon; closures over a row would share theirs.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { table } from '../dist/abi/table.js'
 import { Kind } from '../dist/abi/types.js'
 import { table0 } from '../dist/abi/unstable.js'
@@ -99,18 +99,26 @@ function rowOf(name, { params, results }) {
 
 const rows = Object.entries(table).flatMap(([name, row]) => rowOf(name, row))
 const rows0 = Object.entries(table0).flatMap(([name, row]) => (row === table[name] ? [`${name}: gates.${name},`] : rowOf(name, row)))
-const text = [
-  '// Written by scripts/imports.js.',
-  "import * as gate from '../gate.js'",
-  '',
-  'export const gates = {',
-  ...indent(rows, 2),
-  '}',
-  'export const gates0 = {',
-  ...indent(rows0, 2),
-  '}',
-  '',
-]
-mkdirSync(new URL('../dist/generated/', import.meta.url), { recursive: true })
-writeFileSync(new URL('../dist/generated/imports.js', import.meta.url), text.join('\n'))
-copyFileSync(new URL('../lib/generated/imports.d.ts', import.meta.url), new URL('../dist/generated/imports.d.ts', import.meta.url))
+const text = `/** An import for each row of the tables: scripts/imports.js writes this file from lib/abi/ when the package is built. */
+import type { CallName } from '../abi/table.js'
+import type { table0 } from '../abi/unstable.js'
+import type { Context } from '../context.js'
+import * as gate from '../gate.js'
+import type { Hostcalls } from '../hostcalls/types.js'
+
+/** Each takes the hostcall of its row, so that the compiler checks what is passed to it. */
+type Gates<Name extends CallName> = {
+  readonly [N in Name]: (context: Context, hostcall: Hostcalls[N], report: gate.Report) => gate.Import
+}
+
+export const gates: Gates<CallName> = {
+${indent(rows, 2).join('\n')}
+}
+export const gates0: Gates<keyof typeof table0> = {
+${indent(rows0, 2).join('\n')}
+}
+`
+const file = new URL('../lib/generated/imports.ts', import.meta.url)
+mkdirSync(new URL('.', file), { recursive: true })
+// The same text again would have the compiler check all that imports it.
+if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text)
