@@ -62,7 +62,7 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
     'files of the host are opened by a backend, or by the command line for its user; a process of a guest has a channel and relays to its host',
   ],
   [
-    /^sys\/(native\/(sys|addon)|typescript\/)/,
+    /^sys\/(native\/(sys|addon|registers)|typescript\/)/,
     /^(sys\/choose|sys\/native\/[\w-]+|sys\/typescript\/[\w-]+)\.ts$/,
     'only sys/choose names a backend; the wall lies beside one',
   ],

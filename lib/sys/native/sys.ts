@@ -1,23 +1,23 @@
-/** The host by way of the addon, native/addon.cc: each call writes its arguments into a register file that both sides know. */
-import { getSystemErrorMap } from 'node:util'
-import { type Errno, errnoNames } from '../../abi/errno.js'
-import { coded } from '../../errors.js'
+/** The host by way of the addon, native/addon.cc: a method a call. */
 import { Block } from '../block.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
 import { type Loaded, load } from './addon.js'
+import { registerCalls } from './registers.js'
+import { type Failure, systemError } from './system-error.js'
 
-/** The calls that take their arguments from the registers, and leave their answer in the first. */
-type Hot = Exclude<keyof Sys, 'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'share' | 'preopen' | 'adopt' | 'listen' | 'listening'>
+/** The calls that pass through the registers. */
+type RegisterCall = Exclude<
+  keyof Sys,
+  'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'share' | 'preopen' | 'adopt' | 'listen' | 'listening'
+>
 
-interface Addon extends Readonly<Record<Hot, () => void>> {
-  /** The index of a host, which the answer replaces; then the arguments. */
+interface Addon extends Readonly<Record<RegisterCall, () => void>> {
   readonly registers: Float64Array
   create(block: ArrayBuffer, walkOnly: boolean, shared: number): number
   share(host: number): number
   dispose(host: number): void
   bind(host: number, memory: Uint8Array): void
-  /** `guest`: the WASI number of that error, or 0. */
-  failure(host: number): [syscall: string, error: number, path: string | undefined, guest: Errno]
+  failure(host: number): Failure
   preopen(host: number, path: string): Answer
   adopt(host: number, fd: number): Answer
   listen(host: number, address: string, port: number): Answer
@@ -44,33 +44,12 @@ export interface Native extends Sys {
   readonly resolver: 'openat2' | 'walk'
 }
 
-/** An error as node:fs would make it. */
-function systemError([syscall, number, path, guest]: ReturnType<Addon['failure']>): Error {
-  const [errno, code, text] = process.platform === 'win32' ? ofWindows(number, guest) : ofPosix(number)
-  const about = path === undefined ? '' : ` '${path}'`
-  return coded(new Error(`${code}: ${text}, ${syscall}${about}`), code, { errno, syscall, ...(path !== undefined && { path }) })
-}
-type Told = readonly [errno: number, code: string, text: string]
-function ofPosix(number: number): Told {
-  const [code, text] = getSystemErrorMap().get(-number) ?? [`errno ${number}`, 'unknown error']
-  return [-number, code, text]
-}
-/** Node has numbers of its own there, by the names that POSIX has. What only Windows has a number for keeps it. */
-function ofWindows(number: number, guest: Errno): Told {
-  const name = `E${errnoNames[guest]}`
-  for (const [errno, [code, text]] of getSystemErrorMap()) if (code === name) return [errno, code, text]
-  return [number, `0x${(number >>> 0).toString(16)}`, 'error of Windows']
-}
-
 /** Nanoseconds that a thread stays in the kernel at once. Between two such times it can be ended, as a worker is by terminate(). */
 const patience = 50_000_000
-/** What the addon answers when nothing came of a call for so long: it is made again. */
-const PENDING = -0x20000
 
-/** The class over a loaded addon. Its functions and registers are constants to the methods, which V8 then inlines. */
-function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) => Native {
-  const r = addon.registers
-  // Constants, which V8 inlines; a property it would look up.
+/** The class over a loaded addon, whose functions are constants to the methods: V8 inlines them, and would look up a property. */
+function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) => Native {
+  const { ask1, ask2, ask3, ask4, ask5, ask6, ask7 } = registerCalls(addon.registers)
   const {
     close,
     readv,
@@ -113,87 +92,6 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
   const resolutions: (bigint | undefined)[] = []
   /** Hosts whose NativeSys nobody has any more. */
   const forgotten = new FinalizationRegistry<number>(host => addon.dispose(host))
-
-  /** Whether nothing came of it yet. A function, since it is at the entry of one that V8 ends a thread which shall end. */
-  const pending = (): boolean => r[0] === PENDING
-  // One for each number of arguments, so that none writes a register more than it needs.
-  const ask1 = (call: () => void, host: number, a: number): Answer => {
-    do {
-      r[0] = host
-      r[1] = a
-      call()
-    } while (pending())
-    return r[0]
-  }
-  const ask2 = (call: () => void, host: number, a: number, b: number): Answer => {
-    do {
-      r[0] = host
-      r[1] = a
-      r[2] = b
-      call()
-    } while (pending())
-    return r[0]
-  }
-  const ask3 = (call: () => void, host: number, a: number, b: number, c: number): Answer => {
-    do {
-      r[0] = host
-      r[1] = a
-      r[2] = b
-      r[3] = c
-      call()
-    } while (pending())
-    return r[0]
-  }
-  const ask4 = (call: () => void, host: number, a: number, b: number, c: number, d: number): Answer => {
-    do {
-      r[0] = host
-      r[1] = a
-      r[2] = b
-      r[3] = c
-      r[4] = d
-      call()
-    } while (pending())
-    return r[0]
-  }
-  const ask5 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number): Answer => {
-    do {
-      r[0] = host
-      r[1] = a
-      r[2] = b
-      r[3] = c
-      r[4] = d
-      r[5] = e
-      call()
-    } while (pending())
-    return r[0]
-  }
-  const ask6 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number): Answer => {
-    do {
-      r[0] = host
-      r[1] = a
-      r[2] = b
-      r[3] = c
-      r[4] = d
-      r[5] = e
-      r[6] = f
-      call()
-    } while (pending())
-    return r[0]
-  }
-  const ask7 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number): Answer => {
-    do {
-      r[0] = host
-      r[1] = a
-      r[2] = b
-      r[3] = c
-      r[4] = d
-      r[5] = e
-      r[6] = f
-      r[7] = g
-      call()
-    } while (pending())
-    return r[0]
-  }
 
   // biome-ignore format: a call a line
   return class NativeSys implements Native {
@@ -294,7 +192,7 @@ function over(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) =
   }
 }
 
-const classes = new Map<string, ReturnType<typeof over>>()
+const classes = new Map<string, ReturnType<typeof classOver>>()
 let loaded: Loaded<Addon> | undefined
 
 /** A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was looked for. */
@@ -302,9 +200,9 @@ export function openNative({ addon = '', resolution = 'auto', shared = 0 }: Nati
   const NativeSys = classes.get(addon) ?? opened(addon)
   return new NativeSys(resolution, shared)
 }
-function opened(addon: string): ReturnType<typeof over> {
+function opened(addon: string): ReturnType<typeof classOver> {
   loaded = load<Addon>(addon)
-  const made = over(loaded.addon)
+  const made = classOver(loaded.addon)
   classes.set(addon, made)
   return made
 }
