@@ -18,6 +18,8 @@ import { Countdown } from '../observe/hostcall-limit.js'
 import { type Metrics, measured, metricsOf } from '../observe/metrics.js'
 import type { Listener } from '../options/listen.js'
 import { type GuestOptions, optionNames, type Settings, settingsOf } from '../options/settings.js'
+import type { Random } from '../replay/random.js'
+import type { Layers } from '../replay/replay.js'
 import { openSys } from '../sys/choose.js'
 import { systemRandom } from '../sys/random.js'
 import type { Sys } from '../sys/sys.js'
@@ -25,7 +27,7 @@ import { checkKeys } from '../validate.js'
 import { Verdict } from '../verdict.js'
 import type { ImportRecord, Instance } from './instance.js'
 import { functions, instantiate, moduleOf, record } from './instantiate.js'
-import { nameOf, type Opened, openAll } from './open-resources.js'
+import { hostsOf, nameOf, type Opened, openAll } from './open-resources.js'
 
 // Loaded when they are asked for: who has a guest do its work, and no more, starts without them.
 const require = createRequire(import.meta.url)
@@ -80,12 +82,18 @@ export function createGuest(options: GuestOptions): Guest {
   return guestOf(settingsOf(options))
 }
 
-export function guestOf(settings: Settings, verdict = new Verdict(), sys: Sys = openSys(settings.backend)): Guest {
-  const memory = new GuestMemory(sys, settings.limits)
+export function guestOf(settings: Settings, verdict = new Verdict(), host: Sys = openSys(settings.backend)): Guest {
+  const memory = new GuestMemory(host, settings.limits)
+  const layers = layersFor(settings, memory)
+  const hosts = hostsOf(host, () => openSys(settings.backend), layers)
   const fds = new LocalFds(settings.limits.descriptors, settings.rights)
-  const opened = openAll(sys, () => openSys(settings.backend), memory, fds, settings, settings.preopens.map(nameOf))
-  return guestWith(settings, verdict, sys, memory, fds, opened)
+  const opened = openAll(hosts, memory, fds, settings, settings.preopens.map(nameOf))
+  return guestWith(settings, verdict, hosts.sys, memory, fds, opened, layers?.random)
 }
+
+/** The layers over the hosts of a guest. Undefined where the guest sees the hosts as they are. */
+export const layersFor = (settings: Settings, memory: GuestMemory): Layers | undefined =>
+  settings.replay && replay().layersOf(settings.replay, memory)
 
 /** The guest that has what was opened for it. */
 export function guestWith(
@@ -95,9 +103,9 @@ export function guestWith(
   memory: GuestMemory,
   fds: FdTable,
   { beside, listeners }: Opened,
+  random: Random = systemRandom,
 ): Guest {
   const { args, env, limits, counts } = settings
-  const random = (settings.replay && replay().replayOver(sys, beside, memory, settings.replay)) ?? systemRandom
   const context: Context = { sys, memory, fds, polls: new Polls(), limits, args: joined(args), env: joined(env), random, verdict }
   const from = settings.version === 'unstable' ? namespace0 : namespace
   const imports = importsOf(context, settings)

@@ -15,6 +15,7 @@ import { PlainTerminal } from '../fds/terminal.js'
 import type { GuestMemory } from '../memory.js'
 import { type Listen, type Listener, shown } from '../options/listen.js'
 import type { Given, Settings } from '../options/settings.js'
+import type { Layers } from '../replay/replay.js'
 import { plainSink, type Sink, type Source } from '../stdio/streams.js'
 import { treeOf } from '../sys/memfs/files.js'
 import { memfs } from '../sys/memfs/load.js'
@@ -31,22 +32,40 @@ export interface Opened {
   readonly listeners: readonly Listener[]
 }
 
-/** A directory's name as the guest is told it. */
+/** The hosts of one guest. */
+export interface Hosts {
+  /** The host itself, whose reports of the standard streams are not for the guest. */
+  readonly host: Sys
+  /** The host as the guest sees it. */
+  readonly sys: Sys
+  /** Files in memory as the guest sees them. */
+  overMemfs(memfs: Sys): Sys
+  /** Opens a host of the guest's kind that nothing else uses. */
+  another(): Sys
+}
+
+export const hostsOf = (host: Sys, another: () => Sys, layers?: Layers): Hosts => ({
+  host,
+  sys: layers === undefined ? host : layers.over(host),
+  overMemfs: memfs => (layers === undefined ? memfs : layers.overMemfs(memfs)),
+  another,
+})
+
+/** A directory's name as the guest sees it. */
 export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => encoder.encode(name)
 
 /**
  * Standard streams, then the directories in their order, then what listens: who looks for directories goes on until a number
  * has none. If one cannot be opened, all are closed.
- * @param another opens a backend of the guest's kind that nobody else has
  */
 export function openAll(
-  sys: Sys,
-  another: () => Sys,
+  hosts: Hosts,
   memory: GuestMemory,
   fds: FdTable,
   { stdio, terminals = [], preopens, listen, terminalEscapes }: Settings,
   names: readonly Uint8Array[],
 ): Opened {
+  const { sys } = hosts
   const beside: Sys[] = []
   const insert = (descriptor: Descriptor): number => {
     const fd = fds.insert(descriptor)
@@ -58,11 +77,11 @@ export function openAll(
         ? lent(sys, memory, i, stream, terminalEscapes, terminals[i])
         : served(sys, memory, i, stream, terminalEscapes),
     )
-    const piped = isSocket(stdin.filetype) || outputs.some(output => moves(sys, stdin, output))
+    const piped = isSocket(stdin.filetype) || outputs.some(output => moves(hosts.host, stdin, output))
     insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
     for (const output of outputs) insert(oneWay(Way.OUT, output))
     preopens.forEach((given, i) => {
-      const directory = (given.files ?? given.file) ? ofMemory(sys, another, beside, memory, given) : ofHost(sys, given)
+      const directory = (given.files ?? given.file) ? ofMemory(hosts, beside, memory, given) : ofHost(sys, given)
       const { readOnly } = given
       directory.preopen = names[i]
       insert(readOnly ? new ReadOnly(directory, memory) : directory)
@@ -94,16 +113,16 @@ function lent(sys: Sys, memory: GuestMemory, index: number, fd: number, terminal
  * True if a guest could choose where an output is written by seeking stdin: both are the same file, perhaps by the same open file
  * description, whose offset they share. An output that appends is written at its end all the same.
  */
-function moves(sys: Sys, stdin: Descriptor, output: Descriptor): boolean {
+function moves(host: Sys, stdin: Descriptor, output: Descriptor): boolean {
   // Terminals and /dev/null are often all three streams, and have no places to write at.
   if (stdin.filetype === Filetype.CHARACTER_DEVICE || (output.fdflags & Fdflags.APPEND) !== 0) return false
-  const file = identity(sys, stdin)
-  return file !== undefined && file === identity(sys, output)
+  const file = identity(host, stdin)
+  return file !== undefined && file === identity(host, output)
 }
 /** Device and inode of a file of the host. */
-function identity({ block: { record } }: Sys, descriptor: Descriptor): string | undefined {
-  if (!(descriptor instanceof HostFile) || descriptor.filestat() !== 0) return undefined
-  const { dev, ino } = readFilestat(record)
+function identity(host: Sys, descriptor: Descriptor): string | undefined {
+  if (!(descriptor instanceof HostFile) || host.filestat(descriptor.handle) !== 0) return undefined
+  const { dev, ino } = readFilestat(host.block.record)
   return `${dev} ${ino}`
 }
 
@@ -122,11 +141,11 @@ function ofHost(sys: Sys, { name, path = '', place = path }: Given): HostFile {
 export const mounted = ({ files, ...given }: Given): Mounted => ({ ...given, tree: files && treeOf(files) })
 
 /** What lies in memory is served by a Sys of its own, beside the one for the host, in whose block its results lie. */
-function ofMemory(sys: Sys, another: () => Sys, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
-  const own = opening(preopenNamed(given), () => memfs.mount().serving(sys.block, mounted(given), another))
-  beside.push(own)
-  memory.serve(own)
-  return memfsDescriptor(own, own.preopen(''))
+function ofMemory({ sys, overMemfs, another }: Hosts, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
+  const files = opening(preopenNamed(given), () => overMemfs(memfs.mount().serving(sys.block, mounted(given), another)))
+  beside.push(files)
+  memory.serve(files)
+  return memfsDescriptor(files, files.preopen(''))
 }
 
 function listening(sys: Sys, where: Listen): { handle: Handle; address: string; port: number } {

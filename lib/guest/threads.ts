@@ -10,8 +10,8 @@ import { openSys } from '../sys/choose.js'
 import { memfs } from '../sys/memfs/load.js'
 import type { Sys } from '../sys/sys.js'
 import type { Verdict } from '../verdict.js'
-import { type Guest, guestWith } from './guest.js'
-import { mounted, nameOf, openAll, opening, preopenNamed, served } from './open-resources.js'
+import { type Guest, guestWith, layersFor } from './guest.js'
+import { hostsOf, mounted, nameOf, openAll, opening, preopenNamed, served } from './open-resources.js'
 
 /** For a guest that shall live in another thread: what an overlay lies over is known from now on. */
 export function layOverlays({ preopens, backend }: Settings): void {
@@ -44,18 +44,26 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
   const names = settings.preopens.map(nameOf)
   const memory = new GuestMemory(sys, settings.limits)
   const fds = new SharedFds(sys, memory, settings.limits.descriptors, settings.rights, names, streamsOf(settings, sys, memory))
-  const { listeners } = openAll(sys, () => openSys(settings.backend), memory, fds, settings, names)
+  const { listeners } = openAll(
+    hostsOf(sys, () => openSys(settings.backend)),
+    memory,
+    fds,
+    settings,
+    names,
+  )
   return { sharing: { fds: fds.memory, handles, listeners }, close: () => sys.dispose() }
 }
 
 /** The guest as one of its threads has it. */
 export function threadOf(settings: Settings, verdict: Verdict, { fds: shared, handles, listeners }: Sharing): Guest {
-  const sys = openSys(settings.backend, handles)
-  const memory = new GuestMemory(sys, settings.limits)
+  const host = openSys(settings.backend, handles)
+  const memory = new GuestMemory(host, settings.limits)
+  const layers = layersFor(settings, memory)
+  const sys = layers === undefined ? host : layers.over(host)
   const streams = streamsOf(settings, sys, memory)
   const names = settings.preopens.map(nameOf)
   const fds = new SharedFds(sys, memory, settings.limits.descriptors, settings.rights, names, streams, shared)
-  return guestWith(settings, verdict, sys, memory, fds, { beside: [], listeners })
+  return guestWith(settings, verdict, sys, memory, fds, { beside: [], listeners }, layers?.random)
 }
 
 /** Makes those of the standard streams that are served here. */

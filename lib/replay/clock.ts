@@ -1,39 +1,52 @@
 /** The clocks of a guest that has not the host's: the embedder's own, or one that moves as far as the guest makes it. */
 import { Clockid } from '../abi/values.js'
 import { Ready } from '../sys/block.js'
+import { ForwardingSys } from '../sys/forwarding.js'
 import type { Answer, Sys } from '../sys/sys.js'
 import { act, timeOf } from './hooks.js'
 import type { Replay } from './options.js'
 
-/** Put the embedder's clocks and sleep over the host's. A hook may run the guest: the block is written to when it is done. */
-export function replaceClocks(sys: Sys, { clocks: { realtime, monotonic }, sleep }: Replay): void {
-  const { block } = sys
-  const host = { now: sys.now.bind(sys), resolution: sys.resolution.bind(sys), poll: sys.poll.bind(sys) }
-  const put = (time: bigint): Answer => {
-    block.time[0] = time
-    return 0
+/** A host with the embedder's clocks and sleep. A hook may run the guest: the block is written to when it is done. */
+export class HookedClockSys extends ForwardingSys {
+  readonly #clocks: Replay['clocks']
+  readonly #sleep: Replay['sleep']
+  constructor(host: Sys, { clocks, sleep }: Pick<Replay, 'clocks' | 'sleep'>) {
+    super(host)
+    this.#clocks = clocks
+    this.#sleep = sleep
   }
-  const now = (clock: number): (() => bigint) | undefined => (clock === Clockid.REALTIME ? realtime : monotonic)
-  const nameOf = (clock: number): string => `options.clocks.${clock === Clockid.REALTIME ? 'realtime' : 'monotonic'}`
-  if (realtime !== undefined || monotonic !== undefined) {
-    sys.now = clock => {
-      const own = now(clock)
-      return own === undefined ? host.now(clock) : put(timeOf(nameOf(clock), own))
-    }
-    // How fine they are only the embedder knows: they count nanoseconds.
-    sys.resolution = clock => (now(clock) === undefined ? host.resolution(clock) : put(1n))
+
+  override now(clock: number): Answer {
+    const hook = this.#hook(clock)
+    if (hook === undefined) return this.host.now(clock)
+    const name = clock === Clockid.REALTIME ? 'realtime' : 'monotonic'
+    return this.#put(timeOf(`options.clocks.${name}`, hook))
   }
-  if (sleep === undefined) return
-  sys.poll = (count, timeout) => {
-    if (timeout === Number.POSITIVE_INFINITY) return host.poll(count, timeout)
-    const ready = count === 0 ? 0 : host.poll(count, 0)
+
+  /** Only the embedder knows the resolution of his clocks: they count nanoseconds. */
+  override resolution(clock: number): Answer {
+    return this.#hook(clock) === undefined ? this.host.resolution(clock) : this.#put(1n)
+  }
+
+  override poll(count: number, timeout: number): Answer {
+    const sleep = this.#sleep
+    if (sleep === undefined || timeout === Number.POSITIVE_INFINITY) return this.host.poll(count, timeout)
+    const ready = count === 0 ? 0 : this.host.poll(count, 0)
     if (ready !== 0 || timeout === 0) return ready
     act('options.sleep', () => sleep(timeout))
-    return count === 0 ? 0 : host.poll(count, 0)
+    return count === 0 ? 0 : this.host.poll(count, 0)
+  }
+
+  #hook(clock: number): (() => bigint) | undefined {
+    return clock === Clockid.REALTIME ? this.#clocks.realtime : this.#clocks.monotonic
+  }
+  #put(time: bigint): Answer {
+    this.block.time[0] = time
+    return 0
   }
 }
 
-/** Each look at a clock takes so many nanoseconds, so that who waits for it to move is not kept for ever. */
+/** Nanoseconds that each look at a clock takes, so that a guest which waits for it to move does not wait for ever. */
 const step = 1000n
 const last = 2n ** 64n - 1n
 
@@ -49,33 +62,42 @@ export class FixedClock {
   get realtime(): bigint {
     return this.#start + this.#elapsed
   }
-
-  #move(nanoseconds: bigint): void {
+  /** Nanoseconds since the guest began. */
+  get elapsed(): bigint {
+    return this.#elapsed
+  }
+  advance(nanoseconds: bigint): void {
     const most = last - this.#start
     this.#elapsed = this.#elapsed + nanoseconds < most ? this.#elapsed + nanoseconds : most
   }
+}
 
-  /** Put it over the clocks of a host, and over waiting. */
-  over(sys: Sys): void {
-    const { time, poll, pollBytes } = sys.block
-    // It moves first: a monotonic clock that says 0 is taken for a broken one by programs of Go.
-    sys.now = clock => {
-      this.#move(step)
-      time[0] = clock === Clockid.REALTIME ? this.realtime : this.#elapsed
-      return 0
+/** A host whose clocks are a fixed one, and on which nothing waits. */
+export class FixedClockSys extends ForwardingSys {
+  readonly #clock: FixedClock
+  constructor(host: Sys, clock: FixedClock) {
+    super(host)
+    this.#clock = clock
+  }
+
+  /** The clock moves first: programs of Go take a monotonic clock at 0 for a broken one. */
+  override now(clock: number): Answer {
+    this.#clock.advance(step)
+    this.block.time[0] = clock === Clockid.REALTIME ? this.#clock.realtime : this.#clock.elapsed
+    return 0
+  }
+  override resolution(): Answer {
+    this.block.time[0] = step
+    return 0
+  }
+  /** All is ready, since input arrives at random times. A guest that reads what is not there yet waits for it then. */
+  override poll(count: number, timeout: number): Answer {
+    const { poll, pollBytes } = this.block
+    for (let i = 0; i < count; i++) {
+      poll[2 * i + 1] = Ready.YES
+      pollBytes[i] = 0
     }
-    sys.resolution = () => {
-      time[0] = step
-      return 0
-    }
-    // When something comes in from outside is chance. So all is ready, and who reads what is not there yet waits for it then.
-    sys.poll = (count, timeout) => {
-      for (let i = 0; i < count; i++) {
-        poll[2 * i + 1] = Ready.YES
-        pollBytes[i] = 0
-      }
-      if (count === 0) this.#move(BigInt(timeout))
-      return count
-    }
+    if (count === 0) this.#clock.advance(BigInt(timeout))
+    return count
   }
 }

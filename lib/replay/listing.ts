@@ -2,11 +2,11 @@
 import { Errno } from '../abi/errno.js'
 import { Dirent, readDirent, readFilestat, writeDirent } from '../abi/layout.js'
 import type { GuestMemory } from '../memory.js'
-import type { Block } from '../sys/block.js'
+import { ForwardingSys } from '../sys/forwarding.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 
-/** What the host tells of a directory at once. */
-const room = 65536
+/** Bytes of a directory that the host lists at once. */
+const pageBytes = 65536
 /** Bytes of all listings that one guest has kept here: about a million names. A directory larger than that is NOMEM. */
 const most = 2 ** 26
 
@@ -28,35 +28,29 @@ const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataVie
 /** The host's number of a file becomes the guest's. */
 export type NumberOf = (device: bigint, inode: bigint) => bigint
 
-export class SortedListings {
-  readonly #block: Block
+/** A host with sorted directories. */
+export class SortedListingSys extends ForwardingSys {
   readonly #memory: Pick<GuestMemory, 'bytes' | 'write'>
   readonly #numberOf: NumberOf
-  readonly #host: Pick<Sys, 'bind' | 'readdir' | 'filestat' | 'close'>
-  readonly #page = Buffer.alloc(room)
+  readonly #page = Buffer.alloc(pageBytes)
   readonly #view = viewOf(this.#page)
   /** The oldest first. */
   readonly #kept = new Map<Handle, Listing>()
   #size = 0
 
-  /** @param sys as the host made it: what is put over it must not be asked for the numbers of files. */
-  constructor(sys: Sys, memory: Pick<GuestMemory, 'bytes' | 'write'>, numberOf: NumberOf) {
-    this.#block = sys.block
+  /** @param host reports its own numbers of files, which `numberOf` takes */
+  constructor(host: Sys, memory: Pick<GuestMemory, 'bytes' | 'write'>, numberOf: NumberOf) {
+    super(host)
     this.#memory = memory
     this.#numberOf = numberOf
-    const { bind, readdir, filestat, close } = sys
-    this.#host = { bind: bind.bind(sys), readdir: readdir.bind(sys), filestat: filestat.bind(sys), close: close.bind(sys) }
   }
 
-  over(sys: Sys): void {
-    sys.readdir = (dir, cookie, at, length) => this.#readdir(dir, cookie, at, length)
-    sys.close = file => {
-      this.#drop(file)
-      return this.#host.close(file)
-    }
+  override close(file: Handle): Answer {
+    this.#drop(file)
+    return this.host.close(file)
   }
 
-  #readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
+  override readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
     let listing = cookie === 0n ? undefined : this.#kept.get(dir)
     if (listing === undefined) {
       this.#drop(dir)
@@ -67,9 +61,9 @@ export class SortedListings {
     }
     const { bytes, offsets } = listing
     const start = cookie < offsets.length ? offsets[Number(cookie)] : bytes.length
-    const piece = bytes.subarray(start, start + length)
-    this.#memory.write(at, piece)
-    return piece.length
+    const chunk = bytes.subarray(start, start + length)
+    this.#memory.write(at, chunk)
+    return chunk.length
   }
 
   #drop(dir: Handle): void {
@@ -91,16 +85,16 @@ export class SortedListings {
 
   /** All entries of a directory, or why not. */
   #read(dir: Handle): Listing | Answer {
-    const found = this.#host.filestat(dir)
+    const found = this.host.filestat(dir)
     if (found !== 0) return found
-    const { dev } = readFilestat(this.#block.record)
+    const { dev } = readFilestat(this.block.record)
     const entries: Entry[] = []
     // The host writes into what it takes for guest memory.
-    this.#host.bind(this.#page)
+    this.host.bind(this.#page)
     try {
       let size = 0
-      for (let used: Answer = room, cookie = 0n; used === room; ) {
-        used = this.#host.readdir(dir, cookie, 0, room)
+      for (let used: Answer = pageBytes, cookie = 0n; used === pageBytes; ) {
+        used = this.host.readdir(dir, cookie, 0, pageBytes)
         if (used < 0) return used
         const end = this.#parse(used, entries)
         if (end > 0) cookie = readDirent(this.#view, this.#last).next
@@ -108,7 +102,7 @@ export class SortedListings {
         if (size > most) return -Errno.NOMEM
       }
     } finally {
-      this.#host.bind(this.#memory.bytes)
+      this.host.bind(this.#memory.bytes)
     }
     return this.#listing(dev, entries)
   }

@@ -1,4 +1,4 @@
-/** What an embedder may put in place of the host's clocks, of waiting and of chance: checked here, before anything is opened. */
+/** Checks the options that replace the host's clocks, sleeping and randomness, before anything is opened. */
 import { inspect, types } from 'node:util'
 import { coded } from '../errors.js'
 import { checkFunction, checkInteger, checkKeys, wrongType, wrongValue } from '../validate.js'
@@ -42,7 +42,7 @@ export interface ReplayOptions {
 }
 export const replayNames = ['clocks', 'sleep', 'random', 'seed', 'deterministic'] as const satisfies readonly (keyof ReplayOptions)[]
 
-/** What is put in place of the host's, in the form that the rest of the package uses. */
+/** The replacements, in the form that the rest of the package uses. */
 export interface Replay {
   readonly clocks: Clocks
   readonly sleep: ((nanoseconds: number) => void) | undefined

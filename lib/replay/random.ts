@@ -73,10 +73,10 @@ export function seededRandom(seed: number): Random {
   return (memory, at, length) => {
     for (const end = at + length; at < end; ) {
       if (used === bytes.length) next()
-      const piece = bytes.subarray(used, used + Math.min(bytes.length - used, end - at))
-      memory.bytes.set(piece, at)
-      used += piece.length
-      at += piece.length
+      const chunk = bytes.subarray(used, used + Math.min(bytes.length - used, end - at))
+      memory.bytes.set(chunk, at)
+      used += chunk.length
+      at += chunk.length
     }
   }
 }

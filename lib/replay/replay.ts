@@ -1,33 +1,48 @@
-/** What an embedder fixed or replaced, put over the host of one guest: who has nothing of it has the host as it is. */
+/** Layers over the hosts of one guest, for what an embedder fixed or replaced. Without these options the host stays as it is. */
 import type { GuestMemory } from '../memory.js'
 import type { Sys } from '../sys/sys.js'
-import { FixedClock, replaceClocks } from './clock.js'
-import { FixedFiles } from './files.js'
-import { SortedListings } from './listing.js'
+import { FixedClock, FixedClockSys, HookedClockSys } from './clock.js'
+import { FixedFilesSys } from './files.js'
+import { SortedListingSys } from './listing.js'
 import type { Replay } from './options.js'
 import { hookedRandom, type Random, seededRandom } from './random.js'
 
-/**
- * Changes the calls of this one host, and of what serves files in memory beside it. Where the guest's random bytes come from,
- * unless from the system.
- */
-export function replayOver(sys: Sys, beside: readonly Sys[], memory: GuestMemory, replay: Replay): Random | undefined {
-  const { seed, start, random } = replay
-  if (start === undefined) replaceClocks(sys, replay)
-  else fix(sys, beside, memory, start)
+/** The layers of one guest. */
+export interface Layers {
+  /** The host as the guest sees it. */
+  over(host: Sys): Sys
+  /** Files in memory as the guest sees them. Each mount is a device of its own, in the order of these calls. */
+  overMemfs(memfs: Sys): Sys
+  /** Random bytes in place of the system's. */
+  readonly random: Random | undefined
+}
+
+export function layersOf(replay: Replay, memory: GuestMemory): Layers {
+  const random = randomOf(replay)
+  const { start } = replay
+  return start === undefined ? { ...hookedLayers(replay), random } : { ...fixedLayers(start, memory), random }
+}
+
+function randomOf({ seed, random }: Replay): Random | undefined {
   if (seed !== undefined) return seededRandom(seed)
   return random && hookedRandom(random)
 }
 
-function fix(sys: Sys, beside: readonly Sys[], memory: GuestMemory, start: bigint): void {
+function hookedLayers(replay: Replay): Pick<Layers, 'over' | 'overMemfs'> {
+  const { clocks, sleep } = replay
+  const none = clocks.realtime === undefined && clocks.monotonic === undefined && sleep === undefined
+  return { over: host => (none ? host : new HookedClockSys(host, replay)), overMemfs: memfs => memfs }
+}
+
+function fixedLayers(start: bigint, memory: GuestMemory): Pick<Layers, 'over' | 'overMemfs'> {
   const clock = new FixedClock(start)
-  for (const [i, each] of [sys, ...beside].entries()) {
-    // Each is a device of its own, in which it numbers its files.
-    const files = new FixedFiles(each, clock, BigInt(i + 1))
-    // Listings ask the host for the numbers that files then change, so they take its calls first.
-    const listings = new SortedListings(each, memory, (device, inode) => files.numberOf(device, inode))
-    if (each === sys) clock.over(each)
-    files.over(each)
-    listings.over(each)
+  // The host is device 1.
+  let devices = 1n
+  const fixed = (host: Sys, device: bigint): Sys => {
+    // Listings lie below: they read the numbers that files then change.
+    const listings: Sys = new SortedListingSys(host, memory, (device, inode) => files.numberOf(device, inode))
+    const files = new FixedFilesSys(listings, clock, device)
+    return files
   }
+  return { over: host => new FixedClockSys(fixed(host, 1n), clock), overMemfs: memfs => fixed(memfs, ++devices) }
 }
