@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs'
 import { type CallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
 import { unknownImport } from '../guest/instantiate.js'
-import { capsOf, compiledHere } from '../run/module/compile.js'
 import { versionOf } from '../run/module/inspect.js'
+import { capsOf, PreparedModule } from '../run/module/prepare.js'
 import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
 
 /** In this thread. */
 export function compile({ program, maxMemory, maxTableElements, threads }: RunRequest, bytes: Uint8Array): WebAssembly.Module {
   try {
-    const module = compiledHere(bytes, capsOf({ maxMemory, maxTableElements, threads }))
+    const { module } = PreparedModule.prepareSync(bytes, capsOf({ maxMemory, maxTableElements, threads }))
     checkImports(module, versionOf(module), threads > 0)
     return module
   } catch (error) {

@@ -85,10 +85,10 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
 /** In workers, as many as it asks for. */
 async function runInWorkers(request: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
   const counts = request.summary ? newCounts() : undefined
-  const { runModule } = await import('../run/run-module.js')
+  const { runInWorkers: start } = await import('../run/run-in-workers.js')
   const check = (module: WebAssembly.Module): void => checkImports(module, versionOf(module), request.threads > 0)
   try {
-    const { exitCode } = await runModule(bytes, options, { counts, check })
+    const { exitCode } = await start(bytes, options, { counts, check })
     return exitCode
   } catch (error) {
     throw unrunnable(error, request.program, bytes)

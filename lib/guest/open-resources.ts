@@ -1,4 +1,4 @@
-/** What a guest is given becomes its first descriptors. */
+/** Opens the resources of a guest, which become its first descriptors. */
 import { readFilestat } from '../abi/layout.js'
 import { Fdflags, Filetype } from '../abi/values.js'
 import { coded, refuse } from '../errors.js'
@@ -24,11 +24,11 @@ import type { Handle, Sys } from '../sys/sys.js'
 
 const encoder = new TextEncoder()
 
-/** What was opened beside descriptors. */
+/** Opened beside descriptors. */
 export interface Opened {
   /** What serves files in memory, to be disposed of with the guest. */
   readonly beside: readonly Sys[]
-  /** The listeners, as their embedder is told of them. */
+  /** The listeners, as their embedder receives them. */
   readonly listeners: readonly Listener[]
 }
 

@@ -13,7 +13,7 @@ export function checkAborted(signal: AbortSignal | undefined): void {
 }
 
 const listeners = new WeakMap<AbortSignal, Set<() => void>>()
-const heard = (event: Event): void => {
+const onEvent = (event: Event): void => {
   for (const abort of [...(listeners.get(event.target as AbortSignal) ?? [])]) abort()
 }
 
@@ -22,11 +22,11 @@ export function onAbort(signal: AbortSignal, abort: () => void): void {
   const all = listeners.get(signal) ?? new Set()
   listeners.set(signal, all)
   all.add(abort)
-  if (all.size === 1) signal.addEventListener('abort', heard)
+  if (all.size === 1) signal.addEventListener('abort', onEvent)
 }
 
 /** Takes `abort` back. The signal keeps nothing of the last one. */
 export function offAbort(signal: AbortSignal, abort: () => void): void {
   const all = listeners.get(signal)
-  if (all?.delete(abort) && all.size === 0) signal.removeEventListener('abort', heard)
+  if (all?.delete(abort) && all.size === 0) signal.removeEventListener('abort', onEvent)
 }

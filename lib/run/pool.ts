@@ -1,11 +1,11 @@
-/** Many runs: workers that are kept from one to the next, and modules that are compiled once. */
+/** Many runs: workers are kept from one to the next, and modules are compiled once. */
 import { availableParallelism } from 'node:os'
 import { coded } from '../errors.js'
 import { checkWebAssembly, isModule } from '../guest/instantiate.js'
 import { checkInteger, checkKeys } from '../validate.js'
 import type { RunOptions, RunResult } from './options.js'
-import type { Runs } from './queue.js'
 import { copyOf } from './run.js'
+import type { PoolParts, runInPool } from './run-in-pool.js'
 
 /** What a {@link Pool} keeps. */
 export interface PoolOptions {
@@ -17,6 +17,14 @@ export interface PoolOptions {
 
 const most = 1024
 
+const closed = (): Error => coded(new Error('the pool has been closed'), 'ERR_WASI_POOL_CLOSED')
+
+/** Loaded with the first run. */
+interface Loaded {
+  readonly run: typeof runInPool
+  readonly parts: PoolParts
+}
+
 /**
  * Runs guests as `run` does, in workers that are kept. A guest finds nothing of the one before it: its instance, memory and
  * descriptors are its own, and a worker whose guest was ended from outside is not used again.
@@ -24,7 +32,7 @@ const most = 1024
 export class Pool {
   readonly #size: number
   readonly #modules: number
-  #runs: Promise<Runs> | undefined
+  #loaded: Promise<Loaded> | undefined
   #closed = false
 
   /** @throws TypeError, RangeError for wrong options. Nothing is started yet. */
@@ -40,21 +48,23 @@ export class Pool {
   /** As `run`, but for `isolation: 'process'`, which is an error; and Error with code ERR_WASI_POOL_CLOSED after `close`. */
   async run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
     checkWebAssembly()
-    const given = isModule(source) ? source : copyOf(source)
-    if (this.#closed) throw coded(new Error('the pool has been closed'), 'ERR_WASI_POOL_CLOSED')
-    this.#runs ??= this.#loaded()
-    return (await this.#runs).run(given, options)
+    const module = isModule(source) ? source : copyOf(source)
+    if (this.#closed) throw closed()
+    this.#loaded ??= this.#load()
+    const { run, parts } = await this.#loaded
+    return run(parts, module, options)
   }
 
   /** End the workers that wait. Runs under way end as they do; those that wait for their turn fail. */
   async close(): Promise<void> {
     this.#closed = true
-    await (await this.#runs)?.close()
+    const loaded = await this.#loaded
+    loaded?.parts.turns.close(closed)
+    await loaded?.parts.workers.close()
   }
 
-  /** Loaded when it is wanted, as run() is. */
-  async #loaded(): Promise<Runs> {
-    const { Runs } = await import('./queue.js')
-    return new Runs(this.#size, this.#modules)
+  async #load(): Promise<Loaded> {
+    const { runInPool, poolParts } = await import('./run-in-pool.js')
+    return { run: runInPool, parts: poolParts(this.#size, this.#modules) }
   }
 }

@@ -6,7 +6,7 @@ import type { RunOptions, RunResult } from './options.js'
 
 /**
  * Run a command to its end: until `_start` returns, or any thread of it exits or traps, which ends them all. New threads of
- * it begin, and its end is told, when the event loop of the caller turns.
+ * it begin, and the promise settles, when the event loop of the caller turns.
  *
  * @param source the module's bytes, or a module, which must be one that makes its memory itself
  * @throws What createGuest throws for wrong options; WebAssembly's own CompileError, LinkError and RuntimeError (a trap);
@@ -23,9 +23,9 @@ export async function run(source: ArrayBufferLike | ArrayBufferView | object, op
     const { runInProcess } = await import('./process/run-in-process.js')
     return runInProcess(bytes ?? (source as WebAssembly.Module), options)
   }
-  // Loaded when it is wanted: who only makes instances starts sooner without workers.
-  const { runModule } = await import('./run-module.js')
-  return runModule(bytes ?? (source as WebAssembly.Module), options)
+  // Loaded with the first run: a program that only makes instances starts sooner without workers.
+  const { runInWorkers } = await import('./run-in-workers.js')
+  return runInWorkers(bytes ?? (source as WebAssembly.Module), options)
 }
 
 /** The caller may use his bytes again at once, and they are looked at more than once here. */

@@ -10,7 +10,7 @@ import { grace } from '#lib/run/process/guest-process.js'
 import { LineReader } from '#lib/run/process/line-reader.js'
 import { lineOf, longest, longestLine, shortened } from '#lib/run/process/protocol.js'
 import { Stdio } from '#lib/run/stdio/stdio.js'
-import { toldError } from '#lib/run/worker/messages.js'
+import { serializeError } from '#lib/run/worker/messages.js'
 import { busiest, fault, utterances } from '../../fuzz/lines.js'
 import { Random } from '../../fuzz/random.js'
 import { type Manner, Speaker } from './speaker.js'
@@ -217,7 +217,7 @@ test('the longest lines that a process of this package sends are received', t =>
   thrown.stack = '\u0001'.repeat(99_999)
   const names = { importModule: '\u0001'.repeat(9999), importName: '\u0001'.repeat(9999), importKind: 'function' }
   Object.assign(thrown, { code: 'ERR_WASI_UNKNOWN_IMPORT', path: '\u0001'.repeat(9999), ...names })
-  const failed = lineOf({ kind: 'failed', error: shortened(toldError(thrown)) })
+  const failed = lineOf({ kind: 'failed', error: shortened(serializeError(thrown)) })
   t.true(failed.length > 170_000)
   const path = JSON.stringify('"\u0001'.repeat(2048))
   const traced = lineOf({ kind: 'trace', line: `{"a":${path},"b":${path}}` })

@@ -8,8 +8,8 @@ import { getHeapStatistics } from 'node:v8'
 import test from 'ava'
 import { Pool, type RunOptions, type RunResult, run } from '#lib/index.js'
 import { defaultElements, mostElements } from '#lib/run/module/cap.js'
-import { compiled } from '#lib/run/module/compile.js'
-import { runTerms } from '#lib/run/run-module.js'
+import { PreparedModule } from '#lib/run/module/prepare.js'
+import { prepareAndExecute } from '#lib/run/run-in-workers.js'
 import { termsOf } from '#lib/run/settings.js'
 import { defaultStack } from '#lib/run/worker/stack.js'
 import { mostHeap, Workers } from '#lib/run/worker/workers.js'
@@ -114,8 +114,8 @@ test('a guest that fills the JavaScript heap ends its worker, and no other', asy
   const hoards = command([drop(untilFails(call('path_open', 3, 0, 0x40, 1, 0, 0n, 0n, 0, 0x50)))], { data: { 64: '.' } })
   const workers = new Workers(1, 24)
   const go = (source: Uint8Array, options: RunOptions): Promise<RunResult> => {
-    const [terms, own] = termsOf(options)
-    return runTerms(() => compiled(source, terms), [terms, own], workers)
+    const checked = termsOf(options)
+    return prepareAndExecute(checked, () => PreparedModule.prepare(source, checked[0]), workers)
   }
   const error = await failure(go(hoards, { preopens: { '/': { files: {} } }, limits: { descriptors: 2 ** 19 } }))
   t.like(error, { ...refusal, message: 'the guest filled the JavaScript heap of its worker, which may have 24 MiB' })
@@ -125,7 +125,7 @@ test('a guest that fills the JavaScript heap ends its worker, and no other', asy
 
 test('a worker has a heap of its own, no larger than that of the process', async t => {
   const workers = new Workers()
-  const { worker } = workers.hire(defaultStack)
+  const { worker } = workers.start(defaultStack)
   const own = getHeapStatistics().heap_size_limit / 2 ** 20
   t.is(worker.resourceLimits?.maxOldGenerationSizeMb, Math.min(mostHeap, Math.floor(own)))
   await worker.terminate()

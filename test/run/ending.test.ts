@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import { createGuest, MemoryFiles, Pool, type RunOptions, run } from '#lib/index.js'
 import { cap } from '#lib/run/module/cap.js'
-import { compiled } from '#lib/run/module/compile.js'
-import { runTerms } from '#lib/run/run-module.js'
+import { PreparedModule } from '#lib/run/module/prepare.js'
+import { prepareAndExecute } from '#lib/run/run-in-workers.js'
 import { termsOf } from '#lib/run/settings.js'
 import { Workers } from '#lib/run/worker/workers.js'
 import { openDescriptors } from '../hostcalls/world.js'
@@ -186,8 +186,8 @@ test('a pool: the time of a run begins with its turn', async t => {
 test('a worker that does not end keeps nobody waiting for ever', async t => {
   const workers = new Workers()
   const ends: (() => Promise<number>)[] = []
-  workers.hire = stack => {
-    const one = Workers.prototype.hire.call(workers, stack)
+  workers.start = stack => {
+    const one = Workers.prototype.start.call(workers, stack)
     ends.push(one.worker.terminate.bind(one.worker))
     one.worker.terminate = () => new Promise(() => {})
     return one
@@ -196,8 +196,8 @@ test('a worker that does not end keeps nobody waiting for ever', async t => {
   const reason = new Error('enough')
   // It runs when it has written something.
   const program = command([...write(1, 0x40, 1), drop(untilFails(0))], { data: { 64: '!' } })
-  const [terms, own] = termsOf({ signal: stop.signal, stdout: () => stop.abort(reason) })
-  t.is(await failure(runTerms(() => compiled(program, terms), [terms, own], workers)), reason)
+  const checked = termsOf({ signal: stop.signal, stdout: () => stop.abort(reason) })
+  t.is(await failure(prepareAndExecute(checked, () => PreparedModule.prepare(program, checked[0]), workers)), reason)
   t.is(ends.length, 1)
   for (const end of ends) await end()
 })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, MemoryFiles, run } from '#lib/index.js'
-import { errorOf, toldError } from '#lib/run/worker/messages.js'
+import { deserializeError, serializeError } from '#lib/run/worker/messages.js'
 import { add, assemble, call, command, drop, load, param, store, write } from '../wasm.js'
 
 const version = 'preview1'
@@ -94,12 +94,12 @@ test('paths in a trace', t => {
 
 test('what an error has beside its message, on its way to another thread', t => {
   const more = record(name => `of ${name}`)
-  const error = errorOf(structuredClone(toldError(Object.assign(new TypeError('mine'), { code: 'EMINE' }))))
+  const error = deserializeError(structuredClone(serializeError(Object.assign(new TypeError('mine'), { code: 'EMINE' }))))
   t.true(error instanceof TypeError)
   t.like(error, { message: 'mine', code: 'EMINE' })
   const odd = new Error('odd')
   for (const name of names) Object.defineProperty(odd, name, { value: more[name], enumerable: true })
-  const back = errorOf(structuredClone(toldError(odd)))
+  const back = deserializeError(structuredClone(serializeError(odd)))
   t.is(Object.getPrototypeOf(back), Error.prototype)
 })
 

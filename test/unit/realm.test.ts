@@ -6,7 +6,7 @@ import vm from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import { isStackOverflow, uncaught } from '#lib/errors.js'
 import { createGuest, MemoryFiles, Pool, run, WASI } from '#lib/index.js'
-import { toldError } from '#lib/run/worker/messages.js'
+import { serializeError } from '#lib/run/worker/messages.js'
 import { call, command, drop, forever, load, store, write } from '../wasm.js'
 
 const backends = ['native', 'typescript'] as const
@@ -241,7 +241,7 @@ test('an error that a worker is told keeps its message and code, and an exceptio
   const { evaluate } = realm(t)
   const error = evaluate("Object.assign(new RangeError('theirs'), { code: 'ERR_THEIRS' })")
   t.is(uncaught(error), error as Error)
-  t.deepEqual({ ...toldError(error), stack: '' }, { name: 'RangeError', message: 'theirs', stack: '', more: { code: 'ERR_THEIRS' } })
+  t.deepEqual({ ...serializeError(error), stack: '' }, { name: 'RangeError', message: 'theirs', stack: '', more: { code: 'ERR_THEIRS' } })
   for (const other of ['Error', 'TypeError']) t.false(isStackOverflow(evaluate(`new ${other}('Maximum call stack size exceeded')`)))
   const exception = evaluate('new WebAssembly.Exception(new WebAssembly.Tag({ parameters: [] }), [])')
   t.is(uncaught(exception).message, 'the guest threw a WebAssembly exception that nothing caught')

@@ -4,7 +4,7 @@ import { dictionary } from '../../dictionary.js'
 import { toldMetrics } from '../../observe/metrics.js'
 import { plain, plainLine } from '../../stdio/terminal-escapes.js'
 import type { Wall } from '../options.js'
-import type { Message, ToldError } from '../worker/messages.js'
+import type { Message, SerializedError } from '../worker/messages.js'
 import { longest, mostDepth, mostNames } from './protocol.js'
 
 /** A line of the guest's process. */
@@ -88,7 +88,7 @@ const isHostCode = (code: string): boolean => /^(UVWASI_)?E[A-Z0-9]{1,20}$/.test
 const importKinds = ['function', 'table', 'memory', 'global', 'tag']
 
 /** An error of checked fields; undefined for one whose code is a verdict of the host. */
-function errorIn(value: unknown): ToldError | undefined {
+function errorIn(value: unknown): SerializedError | undefined {
   const { name, message, stack, more } = record(value)
   const { code, errno, syscall, path, importModule, importName, importKind } = record(more)
   const fields: [string, string | number][] = []

@@ -9,7 +9,7 @@ import type { Settings } from '../../options/settings.js'
 import { plainLine } from '../../stdio/terminal-escapes.js'
 import type { Wall } from '../options.js'
 import type { Stdio } from '../stdio/stdio.js'
-import { errorOf, unexpectedOf } from '../worker/messages.js'
+import { deserializeError, unexpectedOf } from '../worker/messages.js'
 import { guestLine, type LauncherLine, launcherLine } from './check-lines.js'
 import { LineReader } from './line-reader.js'
 import { channel, control, longestControlLine, longestLine, type Request } from './protocol.js'
@@ -190,7 +190,7 @@ export class GuestProcess {
         this.#finish(() => ({ exitCode: line.code, wall, metrics: line.metrics }))
         break
       case 'failed': {
-        const error = errorOf(line.error)
+        const error = deserializeError(line.error)
         this.#ended = true
         this.#finish(() => {
           throw error

@@ -4,11 +4,12 @@ import { deserialize } from 'node:v8'
 import { newCounts } from '../../observe/metrics.js'
 import type { Settings } from '../../options/settings.js'
 import { Deadline } from '../deadline.js'
-import { compiled } from '../module/compile.js'
+import { executeRun } from '../execute.js'
 import { versionOf } from '../module/inspect.js'
-import { runSettings } from '../run-module.js'
+import { PreparedModule } from '../module/prepare.js'
+import { prepareRun } from '../prepare.js'
 import { termsOf } from '../settings.js'
-import { type Message, type ToldError, toldError } from '../worker/messages.js'
+import { type Message, type SerializedError, serializeError } from '../worker/messages.js'
 import { channel, lineOf, type Request, shortened } from './protocol.js'
 
 function read(length: number): Buffer {
@@ -21,33 +22,33 @@ function read(length: number): Buffer {
   return bytes
 }
 
-/** It is written when this returns: who talks faster than the host listens waits. */
-function tell(message: Message): void {
+/** Writes a message, and waits while the host is behind. */
+function send(message: Message): void {
   const bytes = Buffer.from(lineOf(message))
   for (let at = 0; at < bytes.length; ) at += writeSync(channel, bytes, at)
 }
 
 /** A thrown value as it goes into a line. */
-const sent = (thrown: unknown): ToldError => shortened(toldError(thrown))
+const sendable = (thrown: unknown): SerializedError => shortened(serializeError(thrown))
 
-async function live(): Promise<Message> {
+async function runRequest(): Promise<Message> {
   try {
     const request: Request = deserialize(read(read(4).readUInt32LE()))
     const { bytes, settings, version, threads, maxMemory, maxTableElements, maxStack, traced, measured } = request
-    const [terms] = termsOf({ threads, maxMemory, maxTableElements, maxStack, stdin: 0, stdout: 1, stderr: 2 })
-    const program = await compiled(bytes, terms)
-    const own: Settings = {
+    const [options] = termsOf({ threads, maxMemory, maxTableElements, maxStack, stdin: 0, stdout: 1, stderr: 2 })
+    const prepared = await PreparedModule.prepare(bytes, options)
+    const local: Settings = {
       ...settings,
-      version: version ?? versionOf(program.module),
+      version: version ?? versionOf(prepared.module),
       counts: measured ? newCounts() : undefined,
-      trace: traced ? line => tell({ kind: 'trace', line }) : undefined,
-      report: ({ call, cause }) => tell({ kind: 'unexpected', call, cause: sent(cause) }),
+      trace: traced ? line => send({ kind: 'trace', line }) : undefined,
+      report: ({ call, cause }) => send({ kind: 'unexpected', call, cause: sendable(cause) }),
     }
-    const { exitCode, metrics } = await runSettings(program, own, terms, new Deadline(terms))
+    const { exitCode, metrics } = await executeRun(prepareRun(prepared, local, options), new Deadline(options))
     return { kind: 'exit', code: exitCode, metrics }
   } catch (error) {
-    return { kind: 'failed', error: sent(error) }
+    return { kind: 'failed', error: sendable(error) }
   }
 }
 
-live().then(tell)
+runRequest().then(send)

@@ -1,7 +1,7 @@
 /** The request to a guest's process, and the bounds of the lines in which it answers. */
 import { dictionary } from '../../dictionary.js'
 import type { Settings } from '../../options/settings.js'
-import type { ToldError } from '../worker/messages.js'
+import type { SerializedError } from '../worker/messages.js'
 
 /** Everything the process needs to begin. */
 export interface Request {
@@ -46,7 +46,7 @@ export const longestControlLine = 256
 export const lineOf = (message: object): string => `${JSON.stringify(message)}\n`
 
 /** An error as it goes into a line: the guest chooses the names in its message and its stack. */
-export function shortened({ name, message, stack, more }: ToldError): ToldError {
+export function shortened({ name, message, stack, more }: SerializedError): SerializedError {
   const kept = Object.entries(more).map(([key, value]) => [key, cut(value, key === 'path' ? longest.path : longest.name)] as const)
   return {
     name: cut(name, longest.name),

@@ -62,7 +62,7 @@ function kindOf(fd: number): 'pipe' | 'memfd' | undefined {
     if (stat.isFIFO()) return 'pipe'
     return stat.isFile() && stat.nlink === 0 && readlinkSync(named(fd)).startsWith('/memfd:') ? 'memfd' : undefined
   } catch {
-    // The error is told where it is opened for the guest.
+    // The error is reported where it is opened for the guest.
     return undefined
   }
 }

@@ -135,16 +135,16 @@ export class Feed {
   async asked(): Promise<void> {
     if (this.#rest.length === 0) {
       const chunk = await this.next()
-      if (chunk === undefined) return this.#tell(State.ENDED)
+      if (chunk === undefined) return this.#publish(State.ENDED)
       this.#rest = chunk
     }
     const piece = this.#rest.subarray(0, mostRead)
     this.#rest = this.#rest.subarray(piece.length)
     this.#bytes.set(piece)
     Atomics.store(this.#words, In.LENGTH, piece.length)
-    this.#tell(State.READY)
+    this.#publish(State.READY)
   }
-  #tell(state: number): void {
+  #publish(state: number): void {
     Atomics.store(this.#words, In.STATE, state)
     Atomics.notify(this.#words, In.STATE)
   }
@@ -155,9 +155,9 @@ export class Drain {
   readonly memory = outputMemory()
   readonly #words = new Int32Array(this.memory)
   readonly #take: (chunk: Buffer) => unknown
-  /** Resolved when all that was heard is taken. */
+  /** Resolved when all that was received is taken. */
   #taken: Promise<void> | undefined
-  #heard = () => {}
+  #onTaken = () => {}
 
   /** @param take takes a chunk; if it answers with a promise, the next one has to wait for that */
   constructor(take: (chunk: Buffer) => unknown) {
@@ -178,12 +178,12 @@ export class Drain {
       if (this.#taken === taking) this.#taken = undefined
       Atomics.sub(this.#words, Out.UNREAD, weight(chunk))
       Atomics.notify(this.#words, Out.UNREAD)
-      this.#heard()
+      this.#onTaken()
     }
   }
 
   /** A process wrote: it counts here what threads count themselves. */
-  heard(chunk: Buffer): Promise<void> {
+  receive(chunk: Buffer): Promise<void> {
     Atomics.add(this.#words, Out.UNREAD, weight(chunk))
     return this.wrote(chunk)
   }
@@ -203,7 +203,7 @@ export class Drain {
     this.close()
     while (Atomics.load(this.#words, Out.UNREAD) > 0)
       await new Promise<void>(resolve => {
-        this.#heard = resolve
+        this.#onTaken = resolve
       })
   }
 }

@@ -247,13 +247,13 @@ async function pour(chunks: AsyncIterable<Uint8Array>, pipe: Writable): Promise<
 
 /**
  * Everything out of a pipe, a chunk at a time, with a turn of the event loop between two: libuv reads 32 chunks in a turn, and the
- * embedder may take long for each. When nobody takes any more, the other end is told.
+ * embedder may take long for each. When nobody takes any more, the pipe is destroyed, so that the other end sees it.
  */
 function draw(pipe: Readable, drain: Drain, failed: (error: unknown) => void): void {
   pipe.on('error', () => {})
   pipe.on('data', (chunk: Buffer) => {
     pipe.pause()
-    drain.heard(chunk).then(() => {
+    drain.receive(chunk).then(() => {
       if (drain.closed) pipe.destroy()
       else setImmediate(() => pipe.resume())
     }, failed)

@@ -1,4 +1,4 @@
-/** What a guest's threads are told, and what they tell the one who runs them. */
+/** Messages between the threads of a guest and the thread that runs them. */
 import { dictionary } from '../../dictionary.js'
 import { UnexpectedError, uncaught } from '../../errors.js'
 import type { Sharing } from '../../guest/threads.js'
@@ -10,83 +10,82 @@ import type { MemoryLimits } from '../module/inspect.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import type { Mounts } from './mounts.js'
 
-/** What a worker needs to be a thread of a guest. */
-export interface Beginning {
+/** Makes a worker a thread of a guest. */
+export interface ThreadSetup {
   readonly module: WebAssembly.Module
-  /** The memory that the module imports, if all threads have it together; else what it must be like. */
+  /** The memory that the module imports, if the threads share it; else the limits of that memory. */
   readonly memory: WebAssembly.Memory | MemoryLimits | undefined
   readonly settings: Omit<Settings, 'trace' | 'report' | 'stdio' | 'preopens'>
   readonly mounts: Mounts
   readonly stdio: readonly Conveyed[]
   readonly traced: boolean
-  /** With threads: what they have together. */
+  /** With threads: what they share. */
   readonly sharing: Sharing | undefined
-  /** How many threads there are beside the first, how many there have been, and how much they told that nobody has heard. */
+  /** The threads beside the first, those that have been started, and the reports that were sent and not received. */
   readonly counts: Int32Array
-  /** How many there may be. */
+  /** The most threads beside the first. */
   readonly limit: number
   /** Bytes of stack in each. */
   readonly maxStack: number
 }
-/** What a worker shall do; when it has done it, it waits for the next. */
+/** The work of a worker. When it is done, it waits for the next. */
 export interface Task {
-  /** For a worker that was not of this guest before. */
-  readonly beginning?: Beginning
-
+  /** For a worker that was not a thread of this guest before. */
+  readonly setup?: ThreadSetup
   /** Which thread of the guest it is: 0 is the first, which calls `_start`. */
   readonly tid: number
   /** For `wasi_thread_start` of any other. */
   readonly arg: number
 }
 /** The words of `counts`. */
-export const Count = Object.freeze({ RUNNING: 0, STARTED: 1, UNHEARD: 2 })
-/** How many lines and errors may be on their way at once. */
-export const mostUnheard = 4096
+export const Count = Object.freeze({ RUNNING: 0, STARTED: 1, UNRECEIVED: 2 })
+/** The most lines and errors that are on their way at once. */
+export const mostUnreceived = 4096
 
 export type Message =
   | { readonly kind: 'spawn'; readonly task: Task }
   /** It has loaded its code, or done its task. */
   | { readonly kind: 'free' }
-  /** What others reach the guest by; told before its first thread begins. */
+  /** The addresses at which others reach the guest, sent before its first thread begins. */
   | { readonly kind: 'listening'; readonly listeners: readonly Listener[] }
   | {
       readonly kind: 'exit'
       readonly code: number
-      /** What has become of the files in memory. */
+      /** The files in memory, as the guest left them. */
       readonly trees?: readonly PlainTree[]
-      /** Of a process, whose counts nobody else sees. */
+      /** From a process, whose counts are in its own memory. */
       readonly metrics?: Metrics | undefined
     }
-  | { readonly kind: 'failed'; readonly error: ToldError; readonly trees?: readonly PlainTree[] }
+  | { readonly kind: 'failed'; readonly error: SerializedError; readonly trees?: readonly PlainTree[] }
   | { readonly kind: 'input' }
   | { readonly kind: 'output'; readonly stream: number; readonly chunk: Uint8Array }
   | { readonly kind: 'trace'; readonly line: string }
-  | { readonly kind: 'unexpected'; readonly call: string; readonly cause: ToldError }
+  | { readonly kind: 'unexpected'; readonly call: string; readonly cause: SerializedError }
 
-/** An error on its way to another thread, which the structured clone would take its class and its code from. */
-export interface ToldError {
+/** An error on its way to another thread: the structured clone would lose its class and its code. */
+export interface SerializedError {
   readonly name: string
   readonly message: string
   readonly stack: string | undefined
-  /** What else it has: `code`, `syscall`, `path`. */
+  /** Its other properties: `code`, `syscall`, `path`. */
   readonly more: Readonly<Record<string, unknown>>
 }
 
 const { CompileError, LinkError, RuntimeError } = WebAssembly
 const classes = new Map([Error, TypeError, RangeError, CompileError, LinkError, RuntimeError].map(Class => [Class.name, Class]))
 
-export function toldError(thrown: unknown): ToldError {
+export function serializeError(thrown: unknown): SerializedError {
   const error = uncaught(thrown)
   const more = dictionary(Object.entries(error).filter(([, value]) => typeof value === 'string' || typeof value === 'number'))
   return { name: error.name, message: error.message, stack: error.stack, more }
 }
 
-export function errorOf({ name, message, stack, more }: ToldError): Error {
+export function deserializeError({ name, message, stack, more }: SerializedError): Error {
   const Class = classes.get(name) ?? Error
   const error = new Class(message)
   if (stack !== undefined) error.stack = stack
   return Object.assign(error, more)
 }
 
-export const unexpectedOf = ({ call, cause }: { call: string; cause: ToldError }): UnexpectedError =>
-  new UnexpectedError(call, errorOf(cause))
+export const unexpectedOf = ({ call, cause }: { call: string; cause: SerializedError }): UnexpectedError =>
+  new UnexpectedError(call, deserializeError(cause))

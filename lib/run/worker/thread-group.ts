@@ -1,14 +1,14 @@
-/** The workers that are the threads of one guest: hired as it asks for them, given back all together. */
+/** The worker threads of one guest: started on demand, released together. */
 import type { Worker } from 'node:worker_threads'
 import { coded } from '../../errors.js'
 import type { Settings } from '../../options/settings.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
 import type { RunOptions } from '../options.js'
 import type { Stdio } from '../stdio/stdio.js'
-import { type Beginning, Count, errorOf, type Message, mostUnheard, type Task, unexpectedOf } from './messages.js'
+import { Count, deserializeError, type Message, mostUnreceived, type Task, type ThreadSetup, unexpectedOf } from './messages.js'
 import type { Workers } from './workers.js'
 
-/** Of a worker's events. */
+/** Listeners of a worker's events. */
 interface Listeners {
   message(message: Message): void
   error(error: unknown): void
@@ -17,47 +17,47 @@ interface Listeners {
 
 /**
  * Each worker does one task after another. There are never more of them than the guest may have threads, however fast these
- * come and go: a task for which nobody is free waits.
+ * come and go: a task waits until a worker is free.
  */
-export class Crew {
+export class ThreadGroup {
   /** The exit code, or what went wrong. */
   readonly result: Promise<number>
-  /** What the guest made of its files in memory, if it came to tell. */
+  /** The files in memory as the guest left them, if it has sent them. */
   trees: readonly PlainTree[] | undefined
-  readonly #beginning: Beginning
+  readonly #setup: ThreadSetup
   readonly #trace: Settings['trace']
   readonly #report: Settings['report']
   readonly #onListening: RunOptions['onListening']
   readonly #stdio: Stdio
-  readonly #hiring: Workers
-  /** Each with what it is listened to by. */
+  readonly #source: Workers
+  /** Each with its listeners. */
   readonly #workers = new Map<Worker, Listeners>()
-  /** Those that have been told which guest they are a part of. */
-  readonly #told = new WeakSet<Worker>()
+  /** Those that have received the setup. */
+  readonly #joined = new WeakSet<Worker>()
   readonly #free: Worker[] = []
   readonly #tasks: Task[] = []
   #settle: { resolve(code: number): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
-  /** The guest has told its end. */
+  /** The guest has sent its end. */
   #exiting = false
   #ended = false
 
   constructor(
-    beginning: Beginning,
+    setup: ThreadSetup,
     { trace, report }: Pick<Settings, 'trace' | 'report'>,
     stdio: Stdio,
     workers: Workers,
     onListening: RunOptions['onListening'],
   ) {
-    this.#beginning = beginning
+    this.#setup = setup
     this.#trace = trace
     this.#report = report
     this.#stdio = stdio
-    this.#hiring = workers
+    this.#source = workers
     this.#onListening = onListening
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    this.#give({ tid: 0, arg: 0 })
+    this.#assign({ tid: 0, arg: 0 })
   }
 
   /** End the guest, whatever it does; the result fails with this. */
@@ -65,24 +65,24 @@ export class Crew {
     this.#end(() => this.#settle.reject(error))
   }
 
-  /** What a thread meets when the guest has told its end is no news. */
+  /** Fails with the error of a thread, unless the guest has sent its end. */
   #lost(error: unknown): void {
     if (!this.#exiting) this.fail(error)
   }
 
-  /** Of a worker whose JavaScript heap the guest has filled. */
+  /** The error of a worker whose JavaScript heap the guest has filled. */
   #full(error: unknown): Error | undefined {
     if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_WORKER_OUT_OF_MEMORY') return undefined
-    const message = `the guest filled the JavaScript heap of its worker, which may have ${this.#hiring.heap} MiB`
+    const message = `the guest filled the JavaScript heap of its worker, which may have ${this.#source.heap} MiB`
     return coded(new RangeError(message, { cause: error }), 'ERR_WASI_MEMORY_LIMIT')
   }
 
-  #give(task: Task): void {
+  #assign(task: Task): void {
     if (this.#ended || this.#exiting) return
     this.#tasks.push(task)
     try {
       if (this.#free.length > 0) this.#work(this.#free.pop() as Worker)
-      else if (this.#workers.size <= this.#beginning.limit) this.#employ()
+      else if (this.#workers.size <= this.#setup.limit) this.#start()
     } catch (error) {
       this.fail(error)
     }
@@ -91,19 +91,19 @@ export class Crew {
   #work(worker: Worker): void {
     const task = this.#tasks.shift()
     if (task === undefined) return void this.#free.push(worker)
-    worker.postMessage(this.#told.has(worker) ? task : { ...task, beginning: this.#beginning })
-    this.#told.add(worker)
+    worker.postMessage(this.#joined.has(worker) ? task : { ...task, setup: this.#setup })
+    this.#joined.add(worker)
   }
 
-  #employ(): void {
-    const { worker, waits } = this.#hiring.hire(this.#beginning.maxStack)
+  #start(): void {
+    const { worker, ready } = this.#source.start(this.#setup.maxStack)
     const listeners: Listeners = {
       message: message => {
         if (this.#ended) return
         try {
-          this.#hear(worker, message)
+          this.#receive(worker, message)
         } catch (thrown) {
-          // By the embedder's own hook.
+          // The embedder's own hook may throw.
           this.fail(thrown)
         }
       },
@@ -115,17 +115,17 @@ export class Crew {
     }
     this.#workers.set(worker, listeners)
     for (const [name, listener] of Object.entries(listeners)) worker.on(name, listener)
-    if (waits) this.#work(worker)
+    if (ready) this.#work(worker)
   }
 
-  #hear(worker: Worker, message: Message): void {
+  #receive(worker: Worker, message: Message): void {
     const failed = (error: unknown): void => this.fail(error)
     switch (message.kind) {
       case 'free':
         this.#work(worker)
         break
       case 'spawn':
-        this.#give(message.task)
+        this.#assign(message.task)
         break
       case 'listening':
         this.#onListening?.(message.listeners)
@@ -136,7 +136,7 @@ export class Crew {
         break
       case 'failed':
         if (!this.#exiting) this.trees ??= message.trees
-        this.#lost(errorOf(message.error))
+        this.#lost(deserializeError(message.error))
         break
       case 'input':
         this.#stdio.asked().catch(failed)
@@ -145,19 +145,19 @@ export class Crew {
         this.#stdio.wrote(message.stream, message.chunk).catch(failed)
         break
       case 'trace':
-        this.#heard()
+        this.#countReceived()
         this.#trace?.(message.line)
         break
       case 'unexpected':
-        this.#heard()
+        this.#countReceived()
         this.#report(unexpectedOf(message))
     }
   }
 
-  /** Threads that talk faster than anybody listens wait. */
-  #heard(): void {
-    const { counts } = this.#beginning
-    if (Atomics.sub(counts, Count.UNHEARD, 1) >= mostUnheard) Atomics.notify(counts, Count.UNHEARD)
+  /** Wakes threads that wait, because they send faster than this one receives. */
+  #countReceived(): void {
+    const { counts } = this.#setup
+    if (Atomics.sub(counts, Count.UNRECEIVED, 1) >= mostUnreceived) Atomics.notify(counts, Count.UNRECEIVED)
   }
 
   /** What it wrote before it ended is taken first. */
@@ -175,7 +175,7 @@ export class Crew {
     this.#stdio.close()
     const gone = [...this.#workers].map(([worker, listeners]) => {
       for (const [name, listener] of Object.entries(listeners)) worker.off(name, listener)
-      return this.#hiring.takeBack(worker, this.#free.includes(worker), exited)
+      return this.#source.release(worker, this.#free.includes(worker), exited)
     })
     Promise.all(gone).then(settle, this.#settle.reject)
   }

@@ -1,4 +1,4 @@
-/** A worker that is a thread of one guest after another: an instance of its own over what all threads of the guest have together. */
+/** The code of a worker, which is a thread of one guest after another: an instance of its own over what the threads of a guest share. */
 import { parentPort } from 'node:worker_threads'
 import { Errno } from '../../abi/errno.js'
 import { Exit } from '../../errors.js'
@@ -9,17 +9,17 @@ import type { Settings } from '../../options/settings.js'
 import { type Sink, type Source, sourceOf } from '../../stdio/streams.js'
 import { Verdict } from '../../verdict.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
-import { type Beginning, Count, type Message, mostUnheard, type Task, toldError } from './messages.js'
+import { Count, type Message, mostUnreceived, serializeError, type Task, type ThreadSetup } from './messages.js'
 import { arrive } from './mounts.js'
 import { named } from './stack.js'
 
-const tell = (message: Message): void => parentPort?.postMessage(message)
+const send = (message: Message): void => parentPort?.postMessage(message)
 /** The proposal's range of thread identifiers: 1 to 2^29 - 1. */
 const identifiers = 2 ** 29 - 1
 
-/** What this worker is of one guest. */
+/** A thread of one guest. */
 class Thread {
-  readonly #beginning: Beginning
+  readonly #setup: ThreadSetup
   readonly #mounts: ReturnType<typeof arrive>
   readonly #imported: WebAssembly.Memory | undefined
   #guest: Guest | undefined
@@ -32,26 +32,26 @@ class Thread {
   })
   #sent = false
 
-  constructor(beginning: Beginning) {
-    const { memory } = beginning
-    this.#beginning = beginning
-    this.#mounts = arrive(beginning.mounts)
+  constructor(setup: ThreadSetup) {
+    const { memory } = setup
+    this.#setup = setup
+    this.#mounts = arrive(setup.mounts)
     this.#imported = memory === undefined || memory instanceof WebAssembly.Memory ? memory : new WebAssembly.Memory(memory)
   }
 
   /** Each thread has an instance of its own, with the globals and the stack that instances begin with. */
-  live({ tid, arg }: Task): void {
+  run({ tid, arg }: Task): void {
     this.#self = tid
     try {
-      this.#guest ??= this.#made()
+      this.#guest ??= this.#makeGuest()
       const { listeners } = this.#guest
-      if (tid === 0 && listeners.length > 0) tell({ kind: 'listening', listeners })
-      const { exports } = instantiate(this.#beginning.module, ...this.#offers(this.#guest))
+      if (tid === 0 && listeners.length > 0) send({ kind: 'listening', listeners })
+      const { exports } = instantiate(this.#setup.module, ...this.#offers(this.#guest))
       const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
       this.#guest.bind((exports.memory ?? this.#imported) as WebAssembly.Memory)
       const code = this.#guest.run(() => (tid === 0 ? _start?.() : wasi_thread_start?.(tid, arg)))
       if (tid === 0) this.#sendEnd(new Exit(code))
-      else Atomics.sub(this.#beginning.counts, Count.RUNNING, 1)
+      else Atomics.sub(this.#setup.counts, Count.RUNNING, 1)
     } catch (error) {
       this.#sendEnd(error)
     }
@@ -66,37 +66,37 @@ class Thread {
   #sendEnd(ended: unknown): void {
     if (this.#sent) return
     const trees = this.#mounts.leave()
-    const error = ended instanceof Exit ? undefined : toldError(named(ended, this.#beginning.maxStack))
-    tell(error === undefined ? { kind: 'exit', code: (ended as Exit).code, trees } : { kind: 'failed', error, trees })
+    const error = ended instanceof Exit ? undefined : serializeError(named(ended, this.#setup.maxStack))
+    send(error === undefined ? { kind: 'exit', code: (ended as Exit).code, trees } : { kind: 'failed', error, trees })
     // Last: at the end of its stack a guest has no room for this, and is asked again when it has returned.
     this.#sent = true
   }
 
-  #made(): Guest {
-    const { settings, stdio, traced, sharing } = this.#beginning
-    const own: Settings = {
+  #makeGuest(): Guest {
+    const { settings, stdio, traced, sharing } = this.#setup
+    const local: Settings = {
       ...settings,
       preopens: this.#mounts.preopens,
       stdio: stdio.map((stream, i) => streamOf(stream, i, settings.replay?.start !== undefined)) as unknown as Settings['stdio'],
-      trace: traced ? line => this.#report({ kind: 'trace', line: sharing === undefined ? line : this.#mine(line) }) : undefined,
-      report: ({ call, cause }) => this.#report({ kind: 'unexpected', call, cause: toldError(cause) }),
+      trace: traced ? line => this.#report({ kind: 'trace', line: sharing === undefined ? line : this.#withThread(line) }) : undefined,
+      report: ({ call, cause }) => this.#report({ kind: 'unexpected', call, cause: serializeError(cause) }),
     }
-    return sharing === undefined ? guestOf(own, this.#verdict) : threadOf(own, this.#verdict, sharing)
+    return sharing === undefined ? guestOf(local, this.#verdict) : threadOf(local, this.#verdict, sharing)
   }
 
-  /** A line of the trace, with who made the call. */
-  #mine(line: string): string {
-    const json = this.#beginning.settings.traceStyle.format === 'json'
+  /** A line of the trace, with the thread that made the call. */
+  #withThread(line: string): string {
+    const json = this.#setup.settings.traceStyle.format === 'json'
     return json ? `{"tid":${this.#self},${line.slice(1)}` : `[tid ${this.#self}] ${line}`
   }
 
-  /** What comes as often as the guest likes waits until somebody has heard what came before. */
+  /** Sends a report when fewer than the most are on their way, since a guest chooses their rate. */
   #report(message: Message): void {
-    const { counts } = this.#beginning
-    let unheard = Atomics.load(counts, Count.UNHEARD)
-    for (; unheard >= mostUnheard; unheard = Atomics.load(counts, Count.UNHEARD)) Atomics.wait(counts, Count.UNHEARD, unheard)
-    Atomics.add(counts, Count.UNHEARD, 1)
-    tell(message)
+    const { counts } = this.#setup
+    let sent = Atomics.load(counts, Count.UNRECEIVED)
+    for (; sent >= mostUnreceived; sent = Atomics.load(counts, Count.UNRECEIVED)) Atomics.wait(counts, Count.UNRECEIVED, sent)
+    Atomics.add(counts, Count.UNRECEIVED, 1)
+    send(message)
   }
 
   #offers({ namespace, imports }: Guest): Offer[] {
@@ -112,17 +112,17 @@ class Thread {
   }
 
   /**
-   * Ask for another thread. Its identifier, or `-Errno` (AGAIN: there are as many as there may be), as the proposal has it.
+   * Asks for another thread. Returns its identifier, or `-Errno` (AGAIN: there are as many as there may be), as the proposal has it.
    * @see https://github.com/WebAssembly/wasi-threads
    */
   #spawn(arg: number): number {
-    const { counts, limit } = this.#beginning
+    const { counts, limit } = this.#setup
     if (Atomics.add(counts, Count.RUNNING, 1) >= limit) {
       Atomics.sub(counts, Count.RUNNING, 1)
       return -Errno.AGAIN
     }
     const tid = 1 + ((Atomics.add(counts, Count.STARTED, 1) >>> 0) % identifiers)
-    tell({ kind: 'spawn', task: { tid, arg } })
+    send({ kind: 'spawn', task: { tid, arg } })
     return tid
   }
 }
@@ -133,8 +133,8 @@ function streamOf(stream: Conveyed, index: number, fixed: boolean): number | Sou
   if ('bytes' in stream) return sourceOf(stream.bytes)
   const piped: Source | Sink =
     'input' in stream
-      ? pipedSource(stream.input, stream.isTTY, () => tell({ kind: 'input' }))
-      : pipedSink(stream.output, stream.isTTY, chunk => tell({ kind: 'output', stream: index, chunk }))
+      ? pipedSource(stream.input, stream.isTTY, () => send({ kind: 'input' }))
+      : pipedSink(stream.output, stream.isTTY, chunk => send({ kind: 'output', stream: index, chunk }))
   if (!fixed) return piped
   const { readiness: _, ...waiting } = piped
   return waiting
@@ -147,8 +147,8 @@ parentPort?.on('message', (task: Task | 'close') => {
     thread = undefined
     return
   }
-  if (task.beginning !== undefined) thread = new Thread(task.beginning)
-  thread?.live(task)
-  tell({ kind: 'free' })
+  if (task.setup !== undefined) thread = new Thread(task.setup)
+  thread?.run(task)
+  send({ kind: 'free' })
 })
-tell({ kind: 'free' })
+send({ kind: 'free' })

@@ -1,4 +1,4 @@
-/** Workers for guests: made when they are wanted, and kept for the next guest where that was asked for. */
+/** Worker threads for guests: started on demand, and in a pool kept for the next guest. */
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
@@ -13,10 +13,10 @@ const thread = join(import.meta.dirname, 'thread.js')
  */
 export const mostHeap = 1024
 const ownHeap = (): number => Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20)
-/** How long a guest that has told its end may take to be at it, in milliseconds. */
+/** Milliseconds until a worker whose guest has sent its end is not waited for. */
 const patience = 200
 /**
- * Milliseconds until a worker that was told to end is not waited for any more. V8 may take hours to end a guest that moves large
+ * Milliseconds until a worker that was terminated is not waited for any more. V8 may take hours to end a guest that moves large
  * memory in a loop: its baseline code looks for that only when a budget is used up (`--wasm-tiering-budget`).
  */
 const longest = 5000
@@ -29,7 +29,7 @@ const longest = 5000
 const flags = (): { execArgv?: string[] } => (process.permission === undefined ? { execArgv: [] } : {})
 
 export class Workers {
-  /** How many may wait for a guest. */
+  /** The most workers that wait for a guest. */
   readonly #kept: number
   readonly #idle: Worker[] = []
   /** Bytes of each one's stack, which a thread has from its start. */
@@ -44,13 +44,13 @@ export class Workers {
     this.heap = heap
   }
 
-  /** A worker, and whether it waits for work already; else it says that it is free when it does. */
-  hire(stack: number): { readonly worker: Worker; readonly waits: boolean } {
+  /** A worker, and whether it is ready for work; else it sends `free` when it is. */
+  start(stack: number): { readonly worker: Worker; readonly ready: boolean } {
     const at = this.#idle.findLastIndex(worker => this.#stacks.get(worker) === stack)
     if (at >= 0) {
       const [idle] = this.#idle.splice(at, 1)
       idle.ref()
-      return { worker: idle, waits: true }
+      return { worker: idle, ready: true }
     }
     // A worker's own output would else be piped to process.stdout and process.stderr, which Node makes non-blocking for that: for the
     // embedder as well, who shares them.
@@ -62,21 +62,25 @@ export class Workers {
       worker,
       Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
     )
-    // A guest's error that comes late, when nobody else hears it, is no news.
+    // Node throws an error that no listener receives: here one that comes after the end of the guest.
     worker.on('error', () => {})
     worker.on('exit', () => {
       const at = this.#idle.indexOf(worker)
       if (at >= 0) this.#idle.splice(at, 1)
     })
-    return { worker, waits: false }
+    return { worker, ready: false }
   }
 
-  /** Take one back whose guest has ended. `free` is whether it waits already; `ended` that its guest has told its end, so that it soon will. */
-  async takeBack(worker: Worker, free: boolean, ended: boolean): Promise<void> {
+  /**
+   * Keeps a worker whose guest has ended, or terminates it.
+   * @param free whether it is ready for work
+   * @param ended whether its guest has sent its end, so that it soon will be
+   */
+  async release(worker: Worker, free: boolean, ended: boolean): Promise<void> {
     // One whose stack has another size gives way: else runs that differ from the first ones would start a worker each time.
     const other = (): number => this.#idle.findIndex(idle => this.#stacks.get(idle) !== this.#stacks.get(worker))
-    const room = (): boolean => !this.#closed && (this.#idle.length < this.#kept || other() >= 0)
-    if (room() && (free || (ended && (await isFree(worker)))) && room()) {
+    const hasCapacity = (): boolean => !this.#closed && (this.#idle.length < this.#kept || other() >= 0)
+    if (hasCapacity() && (free || (ended && (await isFree(worker)))) && hasCapacity()) {
       worker.postMessage('close')
       worker.unref()
       const gone = this.#idle.length < this.#kept ? [] : this.#idle.splice(other(), 1)
@@ -106,7 +110,7 @@ async function end(worker: Worker): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Whether it says in time that it is free. */
+/** Whether it sends in time that it is free. */
 async function isFree(worker: Worker): Promise<boolean> {
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), patience)

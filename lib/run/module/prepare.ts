@@ -1,18 +1,12 @@
-/** Compiles a module for a run, with the limits of its memories and tables in it. */
+/** Prepares a module for a run: its memories and tables get the maxima that the run grants, and it is compiled. */
 import { coded } from '../../errors.js'
 import { isModule } from '../../guest/instantiate.js'
 import type { Terms } from '../settings.js'
 import { type Caps, cap, defaultElements } from './cap.js'
 import { Unreadable } from './reader.js'
 
-/** A module as it is given: its bytes, or compiled. */
-export type Source = Uint8Array | WebAssembly.Module
-
-/** A module, with the bytes that it was compiled from, if these are known. */
-export interface Program {
-  readonly module: WebAssembly.Module
-  readonly bytes: Uint8Array | undefined
-}
+/** The module of a run: its bytes, or compiled. */
+export type ModuleSource = Uint8Array | WebAssembly.Module
 
 export const capsOf = ({
   maxMemory,
@@ -24,24 +18,35 @@ export const capsOf = ({
   instances: threads + 1,
 })
 
-/** Compiles in the background. A module that is compiled is as it is, which not all terms allow. */
-export async function compiled(source: Source, terms: Terms): Promise<Program> {
-  if (isModule(source)) {
-    checkCompiled(terms)
-    return { module: source, bytes: undefined }
+/** A compiled module that cannot grow beyond the limits of its run. Only the functions below make one. */
+export class PreparedModule {
+  readonly module: WebAssembly.Module
+  /** The bytes that it was compiled from. Undefined where only the module is known. */
+  readonly bytes: Uint8Array | undefined
+  private constructor(module: WebAssembly.Module, bytes: Uint8Array | undefined) {
+    this.module = module
+    this.bytes = bytes
   }
-  const capped = tryCap(source, capsOf(terms))
-  const module = await WebAssembly.compile((capped.bytes ?? source) as Uint8Array<ArrayBuffer>)
-  if (capped.bytes === undefined) throw capped.unknown
-  return { module, bytes: capped.bytes }
-}
 
-/** Compiles in this thread, at once. */
-export function compiledHere(source: Uint8Array, caps: Caps): WebAssembly.Module {
-  const capped = tryCap(source, caps)
-  const module = new WebAssembly.Module((capped.bytes ?? source) as Uint8Array<ArrayBuffer>)
-  if (capped.bytes === undefined) throw capped.unknown
-  return module
+  /** Compiles in the background. A module that is compiled already stays as it is, which not all options allow. */
+  static async prepare(source: ModuleSource, options: Terms): Promise<PreparedModule> {
+    if (isModule(source)) {
+      checkCompiled(options)
+      return new PreparedModule(source, undefined)
+    }
+    const capped = tryCap(source, capsOf(options))
+    const module = await WebAssembly.compile((capped.bytes ?? source) as Uint8Array<ArrayBuffer>)
+    if (capped.bytes === undefined) throw capped.unknown
+    return new PreparedModule(module, capped.bytes)
+  }
+
+  /** Compiles in this thread, at once. */
+  static prepareSync(source: Uint8Array, caps: Caps): PreparedModule {
+    const capped = tryCap(source, caps)
+    const module = new WebAssembly.Module((capped.bytes ?? source) as Uint8Array<ArrayBuffer>)
+    if (capped.bytes === undefined) throw capped.unknown
+    return new PreparedModule(module, capped.bytes)
+  }
 }
 
 /** Bytes that cannot be read are most likely those of no module, of which the compiler has more to say. */

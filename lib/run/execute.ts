@@ -1,0 +1,48 @@
+/** Executes a prepared run in worker threads: opens what the guest gets, starts its first thread, and closes all at its end. */
+import { layOverlays, shareOf } from '../guest/threads.js'
+import { metricsOf } from '../observe/metrics.js'
+import type { Deadline } from './deadline.js'
+import type { RunResult } from './options.js'
+import type { PreparedRun } from './prepare.js'
+import { avoidLiftoff } from './worker/liftoff.js'
+import { Count, type ThreadSetup } from './worker/messages.js'
+import { lend } from './worker/mounts.js'
+import { ThreadGroup } from './worker/thread-group.js'
+import { Workers } from './worker/workers.js'
+
+export async function executeRun(
+  { module, memory, settings, options }: PreparedRun,
+  deadline: Deadline,
+  workers = new Workers(),
+): Promise<RunResult> {
+  const { threads, stdio } = options
+  // A guest with a shared memory may wait, be it alone.
+  if (threads > 0 || memory instanceof WebAssembly.Memory) avoidLiftoff()
+  deadline.check()
+  layOverlays(settings)
+  const { mounts, back } = lend(settings.preopens)
+  let shared: ReturnType<typeof shareOf> | undefined
+  let group: ThreadGroup | undefined
+  try {
+    shared = threads > 0 ? shareOf({ ...settings, stdio: stdio.shared }) : undefined
+    const { trace, report, stdio: _, preopens, ...portable } = settings
+    const setup: ThreadSetup = {
+      module,
+      memory,
+      settings: portable,
+      mounts,
+      stdio: stdio.conveyed,
+      traced: trace !== undefined,
+      sharing: shared?.sharing,
+      counts: new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length)),
+      limit: threads,
+      maxStack: options.maxStack,
+    }
+    group = new ThreadGroup(setup, settings, stdio, workers, options.onListening)
+    const exitCode = await deadline.until(group)
+    return { exitCode, ...stdio.captured, ...(settings.counts && { metrics: metricsOf(settings.counts) }) }
+  } finally {
+    back(group?.trees)
+    shared?.close()
+  }
+}

@@ -1,0 +1,46 @@
+/** Runs a guest in workers of a pool, when it has its turn. */
+import { wrongValue } from '../validate.js'
+import { ModuleCache } from './module/cache.js'
+import type { ModuleSource } from './module/prepare.js'
+import type { RunOptions, RunResult } from './options.js'
+import { TurnQueue } from './queue.js'
+import { prepareAndExecute } from './run-in-workers.js'
+import { termsOf } from './settings.js'
+import { Workers } from './worker/workers.js'
+
+/** The parts that the runs of one pool share. */
+export interface PoolParts {
+  readonly turns: TurnQueue
+  readonly modules: ModuleCache
+  readonly workers: Workers
+}
+
+/** @param size the number of guests at once, and of idle workers; `modules`: the number of modules that are kept */
+export const poolParts = (size: number, modules: number): PoolParts => ({
+  turns: new TurnQueue(size),
+  modules: new ModuleCache(modules),
+  workers: new Workers(size),
+})
+
+export async function runInPool({ turns, modules, workers }: PoolParts, source: ModuleSource, options: RunOptions): Promise<RunResult> {
+  // Before its turn: a run with wrong options does not wait.
+  const checked = termsOf(options)
+  const [{ isolation, signal, stdio }] = checked
+  if (isolation === 'process') {
+    throw wrongValue('options.isolation', 'is not to be had of a pool, whose guests live in workers of this process', isolation)
+  }
+  const module = modules.prepare(source, checked[0])
+  // Its error is for the turn below, if that ever comes.
+  module.catch(() => {})
+  try {
+    await turns.take(signal)
+  } catch (error) {
+    stdio.close()
+    throw error
+  }
+  try {
+    return await prepareAndExecute(checked, () => module, workers)
+  } finally {
+    turns.pass()
+  }
+}
