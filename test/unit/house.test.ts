@@ -54,13 +54,11 @@ test('imports lead down', t => {
   t.true(files.flatMap(importsOf).length > 60, 'the imports are really read')
 })
 
-/** What only some files may import, and which. */
+/**
+ * Files that only some may import, loaded when they are needed or at once. Imports of Node's modules, of packages and in circles
+ * are rules of biome.json.
+ */
 const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
-  [
-    /^node:fs/,
-    /^(sys\/typescript\/[\w-]+|sys\/realpath|cli\/[\w-]+|sys\/native\/(addon|launcher|node)|run\/process\/(main|relay))\.ts$/,
-    'files of the host are opened by a backend, or by the command line for its user; a process of a guest has a channel and relays to its host',
-  ],
   [
     /^sys\/(native\/(sys|addon|registers)|typescript\/)/,
     /^(sys\/choose|sys\/native\/[\w-]+|sys\/typescript\/[\w-]+)\.ts$/,
@@ -71,43 +69,12 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
     /^(guest\/(guest|threads)|cli\/(exit|nonblocking-output))\.ts$/,
     'a guest is given its backend; the command writes and ends by it',
   ],
-  [/^(?!node:)[^./]*$/, /^$/, 'there are no runtime dependencies'],
 ]
 test('what only few may see, only those see', t => {
   for (const [what, who, why] of doors) {
-    const own = (name: string): boolean => floors.some(([, pattern]) => pattern.test(name))
-    const guilty = files.filter(
-      file => !who.test(file) && importsOf(file).some(name => what.test(name) && !(own(name) && what.source.startsWith('^(?!'))),
-    )
+    const guilty = files.filter(file => !who.test(file) && importsOf(file).some(name => what.test(name)))
     t.deepEqual(guilty, [], why)
   }
-})
-
-test('abi imports nothing but itself', t => {
-  for (const file of files.filter(name => name.startsWith('abi/'))) for (const name of importsOf(file)) t.regex(name, /^abi\//, file)
-})
-
-test('no circles', t => {
-  const graph = new Map(files.map(file => [file.replace(/\.ts$/, ''), source(file)]))
-  // A type alone makes no circle when the program runs.
-  const edges = (file: string): string[] =>
-    [...(graph.get(file) ?? '').matchAll(/^(?:import|export) (?!type\b)([^'"]*?)from '(\.[^']+)'/gm)]
-      .filter(([, names]) => !/^\{(\s*type \w+,?)+\s*\}\s*$/.test(names))
-      .map(([, , name]) => relative(lib, resolve(lib, dirname(file), name)).replace(/\.js$/, ''))
-  const done = new Set<string>()
-  const visit = (file: string, path: readonly string[]): void => {
-    if (path.includes(file)) t.fail(`circle: ${[...path, file].join(' -> ')}`)
-    if (done.has(file) || path.includes(file)) return
-    for (const next of edges(file)) visit(next, [...path, file])
-    done.add(file)
-  }
-  for (const file of graph.keys()) visit(file, [])
-  t.is(done.size, files.length)
-})
-
-test('process is the global one', t => {
-  // To import node:process reads all its properties; process.stdin then makes the host's standard input non-blocking.
-  for (const file of files) t.notRegex(source(file), /from 'node:process'/, file)
 })
 
 test('two files know the byte order of linear memory', t => {
