@@ -3,19 +3,13 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { staged } from './staged.js'
+import { runNode } from './shared/run.js'
+import { staged } from './shared/staged.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' } } })
 
-function run(args, options = {}) {
-  const { status, signal } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', ...options })
-  if (status !== 0) throw new Error(`${args.join(' ')}: ${signal ?? status}`)
-}
-
-run(['scripts/build-native.js', '--asan'])
+runNode(['scripts/build-native.js', '--asan'])
 const copy = staged('asan')
 
 // What OpenSSL sets up once in a process is never given back; nothing else may be forgotten.
@@ -35,5 +29,5 @@ const env = {
 const tests = ['sys/native.test.js', 'hostcalls/**', 'escape/!(typescript|imports|access).test.js'].map(name => `dist-test/test/${name}`)
 // What lies in memory never comes to the addon, nor does what node:fs does.
 const without = ['!*(memfs, *', '!*(typescript, *'].flatMap(pattern => ['--match', pattern])
-run(['node_modules/ava/entrypoints/cli.mjs', ...without, ...tests], { cwd: copy, env })
-for (const fuzzer of ['gate', 'paths']) run([`dist-test/fuzz/${fuzzer}.js`, '--seconds', values.seconds], { cwd: copy, env })
+runNode(['node_modules/ava/entrypoints/cli.mjs', ...without, ...tests], { cwd: copy, env })
+for (const fuzzer of ['gate', 'paths']) runNode([`dist-test/fuzz/${fuzzer}.js`, '--seconds', values.seconds], { cwd: copy, env })

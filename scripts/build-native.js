@@ -11,10 +11,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root } from './root.js'
 import { launcherSourcesOf, sourcesOf } from './sources.js'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const requires = [createRequire(import.meta.url), createRequire(join(process.cwd(), 'package.json'))]
 const asked = new Set(process.argv.slice(2))
 

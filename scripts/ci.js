@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { stages } from './ci/stages.js'
-import { root } from './prebuild/tools.js'
+import { root } from './root.js'
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { list: { type: 'boolean', default: false } } })
 const unknown = positionals.find(name => !Object.hasOwn(stages, name))

@@ -1,11 +1,8 @@
 // Builds fuzz/linux/ with the machine's C compiler, and compares random programs of hostcalls with Linux itself; hands on `--seconds 60`, `--seed 7`.
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('..', import.meta.url))
-const run = (program, args) => spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status ?? 1
+import { root } from './root.js'
+import { run, runNode } from './shared/run.js'
 
 if (process.platform !== 'linux') {
   console.error('npm run fuzz:linux needs Linux')
@@ -16,6 +13,5 @@ const sources = readdirSync(join(root, 'fuzz/linux'))
   .filter(name => name.endsWith('.c'))
   .map(name => `fuzz/linux/${name}`)
 const flags = ['-std=c11', '-O1', '-D_FILE_OFFSET_BITS=64', '-Wall', '-Wextra', '-Werror']
-process.exitCode =
-  run(process.env.CC ?? 'cc', [...flags, '-o', 'build/fuzz/linux', ...sources]) ||
-  run(process.execPath, ['dist-test/fuzz/linux.js', ...process.argv.slice(2)])
+run(process.env.CC ?? 'cc', [...flags, '-o', 'build/fuzz/linux', ...sources])
+runNode(['dist-test/fuzz/linux.js', ...process.argv.slice(2)])

@@ -8,10 +8,9 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { root } from './root.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, 'build/fuzz')
 const { values, positionals } = parseArgs({
   allowPositionals: true,

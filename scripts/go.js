@@ -12,20 +12,12 @@ import { parseArgs } from 'node:util'
 import { runTests } from './go/run.js'
 import { known, packages, ways } from './go/table.js'
 import { build, copySources, findGo, oldest } from './go/toolchain.js'
+import { inTurns } from './shared/run.js'
 
 const { values, positionals } = parseArgs({ options: { way: { type: 'string', multiple: true } }, allowPositionals: true })
 const wanted = positionals.length > 0 ? positionals : packages
 const chosen = values.way ?? Object.keys(ways)
 for (const way of chosen) if (!Object.hasOwn(ways, way)) throw new Error(`--way ${way}: expected one of ${Object.keys(ways).join(', ')}`)
-
-/** One job after another, as many at once as there are processors. */
-async function all(jobs) {
-  const left = jobs.values()
-  const work = async () => {
-    for (const job of left) await job()
-  }
-  await Promise.all(Array.from({ length: os.availableParallelism() }, work))
-}
 
 const go = findGo()
 if (go === undefined) {
@@ -37,7 +29,7 @@ if (go === undefined) {
     build(go, wanted, folder)
     copySources(go, wanted, folder)
     const jobs = chosen.flatMap(way => wanted.map(name => () => tell(way, name, folder)))
-    await all(jobs)
+    await inTurns(os.availableParallelism(), jobs)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

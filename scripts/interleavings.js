@@ -8,11 +8,11 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { mutants } from './interleavings/mutants.js'
+import { root } from './root.js'
+import { inTurns } from './shared/run.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, 'build/interleavings')
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
 
@@ -56,19 +56,7 @@ const execute = (program, args) =>
     execFile(program, args, { cwd: root, maxBuffer: 1 << 28 }, (error, stdout, stderr) => done({ code: error?.code ?? 0, stdout, stderr })),
   )
 
-/** Runs jobs, as many at a time as there are processors, and returns their results in order. */
-async function inParallel(jobs) {
-  const results = []
-  let next = 0
-  const worker = async () => {
-    while (next < jobs.length) {
-      const index = next++
-      results[index] = await jobs[index]()
-    }
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  return results
-}
+const inParallel = jobs => inTurns(availableParallelism(), jobs)
 
 async function compile(...args) {
   const { code, stderr } = await execute(process.env.CXX ?? 'c++', ['-std=c++17', '-O2', '-Wall', '-Wextra', ...args])

@@ -1,12 +1,13 @@
 // Lints the addon's sources: clang-format, clang-tidy, cppcheck. With --write, formats them instead.
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { root } from './root.js'
+import { portable } from './shared/portable.js'
+import { launcherSourcesOf, sourcesOf } from './sources.js'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
 const files = ['native', 'fuzz', 'test/native', 'test/interleavings'].flatMap(folder =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -14,14 +15,10 @@ const files = ['native', 'fuzz', 'test/native', 'test/interleavings'].flatMap(fo
     .map(path => `${folder}/${path}`),
 )
 // What this machine can compile; the formatter sees the other platforms' sources as well.
-const listed = what => spawnSync(process.execPath, ['scripts/build-native.js', what], { cwd: root, encoding: 'utf8' }).stdout.split('\n')
 const enumeration = files.filter(path => path.startsWith('test/interleavings/') && path.endsWith('.cc'))
-const sources = [...listed('--sources'), ...listed('--sources-of-launcher'), 'fuzz/resolve.cc', ...enumeration].filter(path => path !== '')
-// What of the Windows host compiles anywhere, since it asks Windows by the table of nt.h only.
-const portable = 'directories disk errno file-table files filestat link listing names paths resolver spelling text times transfer'.split(
-  ' ',
-)
-const others = [...portable.map(name => `native/windows/${name}.cc`), 'test/native/ntfs.cc', 'test/native/windows.cc']
+const { platform } = process
+const sources = [...sourcesOf(platform), ...launcherSourcesOf(platform), 'fuzz/resolve.cc', ...enumeration]
+const others = [...portable, 'test/native/ntfs.cc', 'test/native/windows.cc']
 const includes = ['-Inative', '-Inative/posix']
 const otherIncludes = ['-Inative', '-Inative/windows']
 const flags = [

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { stages } from './ci/stages.js'
-import { install, root } from './prebuild/tools.js'
+import { root } from './root.js'
+import { install } from './shared/install.js'
 
 const folder = join(root, '.github/workflows')
 const { scripts, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -38,8 +38,9 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compare, printed, write } from './pack-check/tables.js'
-import { install as installTools, root } from './prebuild/tools.js'
-import { fromNpm } from './runtimes.js'
+import { root } from './root.js'
+import { install as installTools } from './shared/install.js'
+import { fromNpm } from './shared/runtimes.js'
 
 const { values } = parseArgs({
   options: {
@@ -136,7 +137,7 @@ async function prepare() {
   return { ...shared, expect, fault, run, bare, install, tools: async name => tools(name) }
 }
 
-const parts = readdirSync(new URL('pack/', import.meta.url))
+const parts = readdirSync(join(root, 'scripts/pack'))
   .filter(name => name.endsWith('.js'))
   .map(name => name.slice(0, -3))
 const known = []

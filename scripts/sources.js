@@ -1,9 +1,10 @@
 // Knows native/sources.txt: which sources are the addon's on a platform, and which those of wasi-common-wall.
 import { readFileSync } from 'node:fs'
-import { posix } from 'node:path'
+import { join, posix } from 'node:path'
+import { root } from './root.js'
 
 const folders = { linux: ['posix', 'linux'], darwin: ['posix', 'darwin'], win32: ['windows'] }
-const listed = readFileSync(new URL('../native/sources.txt', import.meta.url), 'utf8')
+const listed = readFileSync(join(root, 'native/sources.txt'), 'utf8')
   .split('\n')
   .filter(line => line !== '')
 const inNative = names => names.map(name => `native/${name}`)

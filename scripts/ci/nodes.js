@@ -6,9 +6,9 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root } from '../prebuild/tools.js'
-import { fromNpm } from '../runtimes.js'
-import { versions } from '../versions.js'
+import { root } from '../root.js'
+import { fromNpm } from '../shared/runtimes.js'
+import { versions } from '../shared/versions.js'
 
 // Attacks, hostcalls and the contract do not depend on Node: Node-API is the same. Nor do the tests named here, which look at sources,
 // files in memory and tables, or run examples whose parts have tests of their own.

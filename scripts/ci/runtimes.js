@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from '#guests/toolchain.js'
-import { root } from '../prebuild/tools.js'
-import { fromNpm } from '../runtimes.js'
-import { versions } from '../versions.js'
+import { root } from '../root.js'
+import { fromNpm } from '../shared/runtimes.js'
+import { versions } from '../shared/versions.js'
 
 const bun = [join(fromNpm(`@oven/bun-linux-x64@${versions.bun}`), 'bin/bun')]
 const deno = [join(fromNpm(`@deno/linux-x64-glibc@${versions.deno}`), 'deno'), 'run', '--allow-all']

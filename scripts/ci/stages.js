@@ -1,7 +1,7 @@
 // The stages of CI, in order. `.ci/run` runs all, each job of .github/workflows/ci.yml names some.
 
 import { spawnSync } from 'node:child_process'
-import { versions } from '../versions.js'
+import { versions } from '../shared/versions.js'
 
 const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { encoding: 'utf8' })
 

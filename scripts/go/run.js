@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root } from '../root.js'
 import { binary, sources } from './toolchain.js'
 
-const main = fileURLToPath(new URL('../../dist/bundle/cli.js', import.meta.url))
+const main = join(root, 'dist/bundle/cli.js')
 /** Files of tests lie in memory where Linux has such a folder: `os` takes 7 s there, and 44 s on a busy disk. */
 const memory = '/dev/shm'
 /** Milliseconds for one package. The longest takes half a minute where all processors are busy. */

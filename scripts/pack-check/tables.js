@@ -1,7 +1,7 @@
 // Makes tables in Markdown of the rows that parts of pack-check return, and knows where docs/ has them.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../prebuild/tools.js'
+import { root } from '../root.js'
 
 const unique = list => [...new Set(list)]
 /** A bar would end a cell, except in its escaped form. */

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../prebuild/tools.js'
+import { root } from '../root.js'
 import { guest } from './consumers.js'
 import { packages, serve } from './registry.js'
 

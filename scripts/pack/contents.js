@@ -21,6 +21,7 @@ const wanted = [
   'native/addon.gypi',
   'CMakeLists.txt',
   'scripts/build-native.js',
+  'scripts/root.js',
   'scripts/sources.js',
   'prebuilds/LICENSES',
   'prebuilds/SHA256SUMS',

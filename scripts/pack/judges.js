@@ -1,6 +1,7 @@
 // Has the tarball judged by publint and by are-the-types-wrong.
 import { join } from 'node:path'
-import { install, root } from '../prebuild/tools.js'
+import { root } from '../root.js'
+import { install } from '../shared/install.js'
 
 export async function judges({ tarball, run }) {
   const folder = join(root, 'scripts/linters')

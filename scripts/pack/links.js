@@ -2,7 +2,7 @@
 // and a fragment to a heading. Also that the code names no source map which is not packed.
 import { existsSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { root } from '../prebuild/tools.js'
+import { root } from '../root.js'
 
 /** Code is not looked at: it has brackets of its own. */
 const prose = text => text.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '`')

@@ -1,7 +1,7 @@
 // Installs the package from a registry by each package manager, with all scripts allowed and no compiler to be found, and uses it.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { inTurns } from '../prebuild/tools.js'
+import { inTurns } from '../shared/run.js'
 import { guest, hello, typed } from './consumers.js'
 import { packages, serve } from './registry.js'
 

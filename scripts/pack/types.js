@@ -1,7 +1,8 @@
 // Types a consumer in TypeScript, as programs for Node and as those for bundlers look for types, by old compilers and by the newest.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { inTurns, root } from '../prebuild/tools.js'
+import { root } from '../root.js'
+import { inTurns } from '../shared/run.js'
 import { typed } from './consumers.js'
 
 const ways = [

@@ -3,9 +3,11 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
+import { root } from '../root.js'
+import { inTurns } from '../shared/run.js'
 import { launcherSourcesOf, sourcesOf } from '../sources.js'
 import { defines, flags, shown } from './targets.js'
-import { inTurns, llvm, output, root, zig, zigPackage } from './tools.js'
+import { llvm, output, zig, zigFolder, zigPackage } from './tools.js'
 import { imports, stamp } from './windows.js'
 
 const require = createRequire(import.meta.url)
@@ -88,7 +90,7 @@ const linkers = {
     // What has no place is an error here; node's own is looked up where it runs.
     const visible = shown.flatMap(name => ['-exported_symbol', `_${name}`])
     const fromNode = (await undefinedIn(objects)).filter(name => /^_(napi|node_api)_/.test(name)).flatMap(name => ['-U', name])
-    const libraries = [join(zigPackage, 'lib/libc/darwin/libSystem.11.tbd'), join(root, 'scripts/zig/libc++.tbd')]
+    const libraries = [join(zigPackage, 'lib/libc/darwin/libSystem.11.tbd'), join(zigFolder, 'libc++.tbd')]
     const kind = ['-arch', arch, '-platform_version', 'macos', '11.0', '11.0', '-bundle', '-adhoc_codesign']
     const args = [...kind, '-dead_strip', '-S', '-x', ...visible, ...fromNode, ...objects, ...libraries, '-o', file]
     await output('ld64.lld-19', args).catch(error => {

@@ -1,7 +1,8 @@
 // Knows whose code becomes part of what is prebuilt, and under which licence: the package carries their texts.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, zigPackage } from './tools.js'
+import { root } from '../root.js'
+import { zigPackage } from './tools.js'
 
 const parts = [
   ['LLVM’s libc++, libc++abi, libunwind and compiler-rt, in all but those for macOS', join(zigPackage, 'lib/libcxx/LICENSE.TXT')],

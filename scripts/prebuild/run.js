@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, sources } from '#guests/toolchain.js'
-import { fromNpm, wine } from '../runtimes.js'
-import { versions } from '../versions.js'
+import { root } from '../root.js'
+import { fromNpm, wine } from '../shared/runtimes.js'
+import { versions } from '../shared/versions.js'
 import { asOnAlpine } from './musl.js'
 import { targets } from './targets.js'
-import { root } from './tools.js'
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { node: { type: 'string', multiple: true, default: [] } } })
 const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1

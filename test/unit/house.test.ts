@@ -126,7 +126,15 @@ test('every file opens with what it alone knows', t => {
 })
 
 test('what the documents name is there', t => {
-  for (const name of ['README.md', 'RATIONALE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'guests/README.md']) {
+  for (const name of [
+    'README.md',
+    'RATIONALE.md',
+    'SECURITY.md',
+    'CONTRIBUTING.md',
+    'guests/README.md',
+    'scripts/README.md',
+    'scripts/prebuild/README.md',
+  ]) {
     const paths = readFileSync(join(root, name), 'utf8').matchAll(/`((?:lib|native|test|guests|scripts|bench|fuzz)\/[\w./-]*)`/g)
     for (const [, path] of paths) t.true(existsSync(join(root, path)), `${name} names ${path}`)
   }

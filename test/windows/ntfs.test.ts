@@ -3,24 +3,22 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import test from 'ava'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
+/** Loaded before the first test is declared, as ava requires. */
+const { portable } = (await import(pathToFileURL(join(root, 'scripts/shared/portable.js')).href)) as { portable: string[] }
 const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-/** What of native/windows/ asks Windows for no more than the calls in nt.h. */
-const portable = 'directories disk errno file-table files filestat link listing names paths resolver spelling text times transfer'.split(
-  ' ',
-)
 const sources = [
   'test/native/ntfs.cc',
   'test/native/windows.cc',
   'native/guest-view.cc',
   'native/resolve.cc',
   'native/table.cc',
-  ...portable.map(name => `native/windows/${name}.cc`),
+  ...portable,
 ]
 const checks = ['-Wall', '-Wextra', '-Werror', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
 const flags = ['-std=c++17', '-O1', '-fno-exceptions', '-fno-rtti', ...checks, '-Inative', '-Inative/windows']

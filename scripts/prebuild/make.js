@@ -10,12 +10,13 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from './prebuild/compile.js'
-import { inspect } from './prebuild/inspect.js'
-import { licences } from './prebuild/licences.js'
-import { targets } from './prebuild/targets.js'
-import { installZig, inTurns, root } from './prebuild/tools.js'
-import { isServed } from './sources.js'
+import { root } from '../root.js'
+import { isServed } from '../sources.js'
+import { build } from './compile.js'
+import { inspect } from './inspect.js'
+import { licences } from './licences.js'
+import { targets } from './targets.js'
+import { installZig } from './tools.js'
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { check: { type: 'boolean', default: false } } })
 const unknown = positionals.filter(name => targets[name] === undefined)
@@ -79,11 +80,7 @@ for (const name of asked.filter(name => !ready.includes(name))) {
 }
 const elsewhere = values.check ? mkdtempSync(join(tmpdir(), 'wasi-common-')) : undefined
 try {
-  const made = await inTurns(
-    1,
-    ready.map(name => () => make(name, elsewhere)),
-  )
-  if (!made.every(Boolean)) process.exitCode = 1
+  for (const name of ready) if (!(await make(name, elsewhere))) process.exitCode = 1
 } finally {
   if (elsewhere !== undefined) rmSync(elsewhere, { recursive: true })
 }

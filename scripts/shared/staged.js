@@ -1,9 +1,7 @@
 // Makes a copy of the package on another addon, so that build/Release stays the addon of every other script.
 import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('..', import.meta.url))
+import { root } from '../root.js'
 
 /**
  * Copies what the tests and the fuzzers need, with the addon in `build/<way>/Release/`, and returns the folder.

@@ -2,9 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+import { root } from '../root.js'
 
 /**
  * Returns the folder of a runtime's package, which it installs where it is missing. npm installs packages for other processors only by

@@ -1,0 +1,40 @@
+// Runs programs, and several jobs at a time.
+import { spawnSync } from 'node:child_process'
+import { root } from '../root.js'
+
+/**
+ * Runs a program in the package's folder. Its output is that of the script; a failure throws.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} [options]
+ */
+export function run(program, args, options = {}) {
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', ...options })
+  if (status === 0) return
+  const how = error?.message ?? signal ?? `exit code ${status}`
+  throw new Error(`${[program, ...args].join(' ')}: ${how}`, { cause: error })
+}
+
+/**
+ * Runs a script of Node's in the package's folder, as {@link run} does.
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} [options]
+ */
+export const runNode = (args, options) => run(process.execPath, args, options)
+
+/**
+ * Runs jobs, at most `count` at a time, and resolves with their results in the jobs' order.
+ * @template Result
+ * @param {number} count
+ * @param {readonly (() => Result | Promise<Result>)[]} jobs
+ */
+export async function inTurns(count, jobs) {
+  /** @type {Result[]} */
+  const results = []
+  const left = jobs.entries()
+  const worker = async () => {
+    for (const [index, job] of left) results[index] = await job()
+  }
+  await Promise.all(Array.from({ length: count }, worker))
+  return results
+}

@@ -1,0 +1,6 @@
+// The versions of Node, Bun and Deno that the scripts and the workflows test on, from scripts/versions.json.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../root.js'
+
+export const versions = JSON.parse(readFileSync(join(root, 'scripts/versions.json'), 'utf8'))
