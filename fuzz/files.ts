@@ -19,17 +19,49 @@ import { flags, Random, shrink } from './random.js'
 type Step = readonly [call: CallName | 'empty', ...args: (number | bigint | string)[]]
 
 /** What lies there at first. A path that ends in a slash is a directory. */
-const begun: Readonly<Record<string, string>> = { a: 'text of a', 'b/': '', 'b/a': 'x'.repeat(70_000), 'b/c/d': 'deep', 'e/': '' }
+const begun: Readonly<Record<string, string>> = {
+  a: 'text of a',
+  'b/': '',
+  'b/a': 'x'.repeat(70_000),
+  'b/c/d': 'deep',
+  'e/': '',
+}
 const links: Readonly<Record<string, string>> = { c: 'b/a', 'e/b': '../b', d: 'nowhere' }
 
 const ALL = BigInt(Rights.ALL) & ~BigInt(Rights.SOCK_ACCEPT | Rights.SOCK_SHUTDOWN)
-const bases = [ALL, ALL, ALL, BigInt(Rights.FD_READ | Rights.FD_SEEK | Rights.FD_READDIR), BigInt(Rights.FD_WRITE | Rights.FD_SEEK)]
+const bases = [
+  ALL,
+  ALL,
+  ALL,
+  BigInt(Rights.FD_READ | Rights.FD_SEEK | Rights.FD_READDIR),
+  BigInt(Rights.FD_WRITE | Rights.FD_SEEK),
+]
 const sizes = [0n, 0n, 1n, 9n, 4096n, 65_535n, 65_536n, 65_537n, 70_000n, 131_072n, 200_000n]
 /** Where the host's disk says something else, each of its own kind: 16 TiB and above. */
 const huge = [2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 40n]
-const wild = [...huge, 2n ** 44n - 1n, 2n ** 44n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]
+const wild = [
+  ...huge,
+  2n ** 44n - 1n,
+  2n ** 44n,
+  2n ** 53n - 1n,
+  2n ** 53n,
+  2n ** 63n - 1n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+]
 const names = ['a', 'b', 'c', 'd', 'e', 'f']
-const odd = ['.', '..', '', '/', 'n'.repeat(255), 'n'.repeat(256), '\xff\xfe', '\xc3\xbc', 'a\x1b[2J', 'a/'.repeat(2047)]
+const odd = [
+  '.',
+  '..',
+  '',
+  '/',
+  'n'.repeat(255),
+  'n'.repeat(256),
+  '\xff\xfe',
+  '\xc3\xbc',
+  'a\x1b[2J',
+  'a/'.repeat(2047),
+]
 
 class Maker {
   readonly #r: Random
@@ -42,7 +74,8 @@ class Maker {
     const r = this.#r
     if (r.onceIn(40)) return r.pick(odd)
     let path = r.pick(names)
-    for (let more = r.pick([0, 0, 0, 1, 1, 2]); more > 0; more--) path += `/${r.onceIn(12) ? r.pick(['.', '..', '']) : r.pick(names)}`
+    for (let more = r.pick([0, 0, 0, 1, 1, 2]); more > 0; more--)
+      path += `/${r.onceIn(12) ? r.pick(['.', '..', '']) : r.pick(names)}`
     return r.onceIn(12) ? `${path}/` : path
   }
   #dir(): number {
@@ -63,7 +96,16 @@ class Maker {
       case 2:
       case 3:
       case 4:
-        return ['path_open', this.#dir(), r.below(2), this.#path(), oflags, r.pick(bases), ALL, r.pick([0, 0, 0, 1])]
+        return [
+          'path_open',
+          this.#dir(),
+          r.below(2),
+          this.#path(),
+          oflags,
+          r.pick(bases),
+          ALL,
+          r.pick([0, 0, 0, 1]),
+        ]
       case 5:
         return ['path_create_directory', this.#dir(), this.#path()]
       case 6:
@@ -117,7 +159,9 @@ class Maker {
           ['path_readlink', this.#dir(), this.#path()],
         ])
       default:
-        return r.onceIn(3) ? ['empty', this.#fd()] : ['fd_readdir', this.#fd(), r.pick([30, 60, 500])]
+        return r.onceIn(3)
+          ? ['empty', this.#fd()]
+          : ['fd_readdir', this.#fd(), r.pick([30, 60, 500])]
     }
   }
 }
@@ -136,21 +180,32 @@ class World {
     this.folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
     this.files = way === 'host' ? undefined : new MemoryFiles({}, { quota })
     if (way === 'memfs')
-      for (const [path, text] of Object.entries(begun)) path.endsWith('/') ? this.files?.mkdir(path) : this.files?.writeFile(path, text)
+      for (const [path, text] of Object.entries(begun))
+        path.endsWith('/') ? this.files?.mkdir(path) : this.files?.writeFile(path, text)
     else this.#build()
-    if (way === 'memfs') for (const [path, target] of Object.entries(links)) this.files?.symlink(target, path)
+    if (way === 'memfs')
+      for (const [path, target] of Object.entries(links)) this.files?.symlink(target, path)
     this.#begun = snapshot(this.folder)
     const { folder: path, files } = this
-    const preopens = { '/': files === undefined ? path : way === 'memfs' ? { files } : { path, overlay: files } }
-    this.guest = createGuest({ version: 'preview1', preopens, onUnexpected: error => void this.unexpected.push(error) })
+    const preopens = {
+      '/': files === undefined ? path : way === 'memfs' ? { files } : { path, overlay: files },
+    }
+    this.guest = createGuest({
+      version: 'preview1',
+      preopens,
+      onUnexpected: error => void this.unexpected.push(error),
+    })
     this.guest.bind(this.#memory)
   }
   #build(): void {
     for (const [path, text] of Object.entries(begun)) {
-      fs.mkdirSync(join(this.folder, path.endsWith('/') ? path : join(path, '..')), { recursive: true })
+      fs.mkdirSync(join(this.folder, path.endsWith('/') ? path : join(path, '..')), {
+        recursive: true,
+      })
       if (!path.endsWith('/')) fs.writeFileSync(join(this.folder, path), text)
     }
-    for (const [path, target] of Object.entries(links)) fs.symlinkSync(target, join(this.folder, path))
+    for (const [path, target] of Object.entries(links))
+      fs.symlinkSync(target, join(this.folder, path))
   }
   leave(): void {
     this.guest.close()
@@ -188,7 +243,9 @@ class World {
     const type = this.#bytes[0x110]
     const time = (at: number) => (this.#long(at) < 10n ? this.#long(at) : 'now')
     // How a disk counts directories is its own affair.
-    return type === Filetype.DIRECTORY ? 'directory' : `type ${type} x${this.#long(0x118)} ${this.#long(0x120)} bytes, mtim ${time(0x130)}`
+    return type === Filetype.DIRECTORY
+      ? 'directory'
+      : `type ${type} x${this.#long(0x118)} ${this.#long(0x120)} bytes, mtim ${time(0x130)}`
   }
 
   /** What the guest learns by it. */
@@ -215,12 +272,24 @@ class World {
       case 'fd_read':
       case 'fd_pread': {
         this.#bytes.fill(0xee, room, room + length)
-        return told(() => `${this.#bytes.readUInt32LE(0x10)} ${this.#hash(length)}`, fd, ...this.#vector(length), ...args.slice(2), 0x10)
+        return told(
+          () => `${this.#bytes.readUInt32LE(0x10)} ${this.#hash(length)}`,
+          fd,
+          ...this.#vector(length),
+          ...args.slice(2),
+          0x10,
+        )
       }
       case 'fd_write':
       case 'fd_pwrite': {
         this.#bytes.fill(65 + (length % 26), room, room + length)
-        return told(() => this.#bytes.readUInt32LE(0x10), fd, ...this.#vector(length), ...args.slice(2), 0x10)
+        return told(
+          () => this.#bytes.readUInt32LE(0x10),
+          fd,
+          ...this.#vector(length),
+          ...args.slice(2),
+          0x10,
+        )
       }
       case 'fd_readdir':
         return this.#names(fd, length)
@@ -257,7 +326,8 @@ class World {
     const answers: string[] = []
     const why = this.#each(fd, 30, entry => {
       const name = entry.slice(0, entry.lastIndexOf(':'))
-      if (name !== '.' && name !== '..') answers.push(`${name} ${this.#call('path_unlink_file', fd, name)}`)
+      if (name !== '.' && name !== '..')
+        answers.push(`${name} ${this.#call('path_unlink_file', fd, name)}`)
     })
     return `${why ?? answers.sort().join(', ')}; ${this.#names(fd, 500)}`
   }
@@ -271,21 +341,32 @@ class World {
       const name = entry.slice(0, entry.lastIndexOf(':'))
       if (name === '.' || name === '..') return []
       const here = `${path}/${name}`
-      const lines = [`${here} ${this.play(['path_filestat_get', dir, 0, name])} ${this.play(['path_readlink', dir, name])}`]
+      const lines = [
+        `${here} ${this.play(['path_filestat_get', dir, 0, name])} ${this.play(['path_readlink', dir, name])}`,
+      ]
       const opened = this.play([
         'path_open',
         dir,
         0,
         name,
         0,
-        BigInt(Rights.FD_READ | Rights.FD_SEEK | Rights.FD_READDIR | Rights.PATH_OPEN | Rights.PATH_FILESTAT_GET | Rights.PATH_READLINK),
+        BigInt(
+          Rights.FD_READ |
+            Rights.FD_SEEK |
+            Rights.FD_READDIR |
+            Rights.PATH_OPEN |
+            Rights.PATH_FILESTAT_GET |
+            Rights.PATH_READLINK,
+        ),
         ALL,
         0,
       ])
       if (!opened.startsWith('0 ')) return [...lines, opened]
       const fd = Number(opened.slice(2))
       if (entry.endsWith(':3')) lines.push(...this.tree(fd, here))
-      else for (const at of [0n, 65_000n, 130_000n]) lines.push(this.play(['fd_pread', fd, 70_000, at]))
+      else
+        for (const at of [0n, 65_000n, 130_000n])
+          lines.push(this.play(['fd_pread', fd, 70_000, at]))
       this.#call('fd_close', fd)
       return lines
     })
@@ -302,7 +383,9 @@ class World {
     if (used !== counted) return `${used} is said to be used, ${counted} is`
     empty(treeOf(this.files))
     const left = this.files.used
-    return left.bytes === 0 && left.entries === 0 ? undefined : `${JSON.stringify(left)} is used when all is removed`
+    return left.bytes === 0 && left.entries === 0
+      ? undefined
+      : `${JSON.stringify(left)} is used when all is removed`
   }
 }
 
@@ -357,7 +440,8 @@ function snapshot(folder: string): string {
 
 /** Of two paths either may be wrong first: Linux looks for the directories of both before it looks at the last name of either. */
 const doubtful = ([name, ...args]: Step): boolean =>
-  (name === 'path_rename' || name === 'path_link') && args.some(arg => typeof arg === 'string' && /[^/]{256}$/.test(arg))
+  (name === 'path_rename' || name === 'path_link') &&
+  args.some(arg => typeof arg === 'string' && /[^/]{256}$/.test(arg))
 const refused = (answer: string): boolean => /^[A-Z]+$/.test(answer)
 
 type Way = 'host' | 'memfs' | 'overlay'
@@ -375,7 +459,8 @@ function fault(steps: readonly Step[], bounded: boolean): string | undefined {
       const start = performance.now()
       const answers = worlds.map(world => world.play(step))
       calls += worlds.length
-      if (performance.now() - start > 5000) return `${step[0]}: takes ${Math.round(performance.now() - start)} ms`
+      if (performance.now() - start > 5000)
+        return `${step[0]}: takes ${Math.round(performance.now() - start)} ms`
       const other = bounded ? -1 : answers.findIndex(answer => answer !== answers[0])
       if (other > 0 && !(doubtful(step) && answers.every(refused)))
         return `${step[0]}: ${ways[other]} answers ${answers[other]}, ${ways[0]} ${answers[0]}`
@@ -412,7 +497,9 @@ for (; performance.now() < end; seed++) {
   const few = shrink(steps, fewer => fault(fewer, bounded)?.startsWith(kind) ?? false)
   console.error(`not ok, seed ${seed}${bounded ? ', bounded' : ''}: ${fault(few, bounded)}`)
   for (const [name, ...args] of few)
-    console.error(`  ${name}(${args.map(arg => (typeof arg === 'string' ? JSON.stringify(arg.slice(0, 80)) : arg)).join(', ')})`)
+    console.error(
+      `  ${name}(${args.map(arg => (typeof arg === 'string' ? JSON.stringify(arg.slice(0, 80)) : arg)).join(', ')})`,
+    )
   process.exitCode = 1
   break
 }

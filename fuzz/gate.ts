@@ -56,7 +56,9 @@ type Settings = ReturnType<typeof settings>
 
 function memoryOf(kind: Settings['kind']): Memory {
   if (kind === 'shared') return shared
-  return kind === 'plain' ? new WebAssembly.Memory({ initial: pages, maximum: 64 }) : { buffer: new ArrayBuffer(size) }
+  return kind === 'plain'
+    ? new WebAssembly.Memory({ initial: pages, maximum: 64 })
+    : { buffer: new ArrayBuffer(size) }
 }
 function grow(memory: Memory): void {
   try {
@@ -76,14 +78,19 @@ function identity(fd: number): string {
 }
 /** Everything that no guest may change, as text. */
 function untouched(folder: string, fds: readonly number[]): string {
-  const outside = fs.readdirSync(`${folder}/out`).map(name => [name, fs.readFileSync(`${folder}/out/${name}`, 'utf8')])
+  const outside = fs
+    .readdirSync(`${folder}/out`)
+    .map(name => [name, fs.readFileSync(`${folder}/out/${name}`, 'utf8')])
   return JSON.stringify([fs.readdirSync(folder), outside, fds.map(identity)])
 }
 
 let calls = 0
 
 /** What went wrong, if anything did. */
-function fault({ backend, version, kind, traces, fixed }: Settings, sequence: readonly Step[]): string | undefined {
+function fault(
+  { backend, version, kind, traces, fixed }: Settings,
+  sequence: readonly Step[],
+): string | undefined {
   const before = openDescriptors()
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   for (const name of ['root/a/b', 'out']) fs.mkdirSync(`${folder}/${name}`, { recursive: true })
@@ -102,7 +109,15 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
   }
   const open = (): Guest => {
     const guest = createGuest({
-      ...{ version, backend, stdin: none, stdout: none, stderr: none, args: ['a', 'b'], env: { A: 'b' } },
+      ...{
+        version,
+        backend,
+        stdin: none,
+        stdout: none,
+        stderr: none,
+        args: ['a', 'b'],
+        env: { A: 'b' },
+      },
       preopens: { '/': path, '/ro': { path, readOnly: true } },
       ...(traces && { trace: hook, limits: { hostcalls: 1 + chance.below(200) } }),
       ...{ deterministic: fixed, metrics: fixed, traceFormat: fixed ? 'json' : 'text' },
@@ -119,17 +134,23 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
 
   const call = ({ name, args, draws }: Step & { does: 'call' }): string | undefined => {
     for (const { at, bytes } of draws)
-      if (at >= 0 && at + bytes.length <= memory.buffer.byteLength) new Uint8Array(memory.buffer).set(bytes, at)
+      if (at >= 0 && at + bytes.length <= memory.buffer.byteLength)
+        new Uint8Array(memory.buffer).set(bytes, at)
     calls++
     const start = performance.now()
     try {
       const errno = guest.imports[name]?.(...args)
       if (ended !== undefined) return `answers ${inspect(errno)} after the end`
       if (!bound) return 'answers before there is a memory'
-      if (typeof errno !== 'number' || errnoNames[errno] === undefined) return `answers ${inspect(errno)}`
+      if (typeof errno !== 'number' || errnoNames[errno] === undefined)
+        return `answers ${inspect(errno)}`
     } catch (error) {
-      if (ended !== undefined && error !== ended.by) return `throws ${inspect(error)} after the end by ${inspect(ended.by)}`
-      const ends = error instanceof Exit || error === mine || (error as NodeJS.ErrnoException).code === 'ERR_WASI_HOSTCALL_LIMIT'
+      if (ended !== undefined && error !== ended.by)
+        return `throws ${inspect(error)} after the end by ${inspect(ended.by)}`
+      const ends =
+        error instanceof Exit ||
+        error === mine ||
+        (error as NodeJS.ErrnoException).code === 'ERR_WASI_HOSTCALL_LIMIT'
       if (ends) ended ??= { by: error, left: chance.below(4) }
       else if (bound || !(error instanceof NotStarted)) return `throws ${inspect(error)}`
     }
@@ -159,14 +180,16 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
   const link = (): string | undefined => {
     const [module, name] = [chance.pick(modules), chance.pick(names)]
     const kind = chance.pick(['function', 'externref', 'memory'] as const)
-    const offered = module === guest.namespace && kind === 'function' && Object.hasOwn(guest.imports, name)
+    const offered =
+      module === guest.namespace && kind === 'function' && Object.hasOwn(guest.imports, name)
     try {
       guest.instantiate(command([], { imports: { [`${module}.${name}`]: kind } }))
       if (!offered) return `instantiate: ${module}.${name} (${kind}) is given`
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       // A hostcall has parameters, of which the import knows nothing.
-      if (offered ? !(error instanceof WebAssembly.LinkError) : code !== 'ERR_WASI_UNKNOWN_IMPORT') return `instantiate: ${inspect(error)}`
+      if (offered ? !(error instanceof WebAssembly.LinkError) : code !== 'ERR_WASI_UNKNOWN_IMPORT')
+        return `instantiate: ${inspect(error)}`
     }
     return undefined
   }
@@ -179,9 +202,11 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
       const wrong = take(step)
       if (wrong !== undefined) return `${step.does === 'call' ? step.name : step.does}: ${wrong}`
     }
-    if (openDescriptors() > before + 1100) return 'close: more descriptors are open than a guest may have'
+    if (openDescriptors() > before + 1100)
+      return 'close: more descriptors are open than a guest may have'
     guest.close()
-    if (untouched(folder, [0, 1, 2, none]) !== still) return 'close: something of the host was changed'
+    if (untouched(folder, [0, 1, 2, none]) !== still)
+      return 'close: something of the host was changed'
     fs.closeSync(none)
     if (openDescriptors() !== before) return 'close: a descriptor was not given back'
   } finally {
@@ -193,7 +218,10 @@ function fault({ backend, version, kind, traces, fixed }: Settings, sequence: re
 
 function show(step: Step): string {
   if (step.does !== 'call') return step.does
-  const bytes = (drawn: Uint8Array) => (drawn.length > 60 ? `${drawn.length} bytes` : JSON.stringify(Buffer.from(drawn).toString('latin1')))
+  const bytes = (drawn: Uint8Array) =>
+    drawn.length > 60
+      ? `${drawn.length} bytes`
+      : JSON.stringify(Buffer.from(drawn).toString('latin1'))
   const draws = step.draws.map(({ at, bytes: drawn }) => ` with ${bytes(drawn)} at ${at}`)
   return `${step.name}(${step.args.map(value => inspect(value, { compact: true })).join(', ')})${draws.join('')}`
 }

@@ -10,9 +10,17 @@ import type { Random } from './random.js'
 const calls = Object.keys(table)
 const steering = '\u001b]0;a\u0007\u202e\u009b\u007f\n'
 const { CompileError, LinkError, RuntimeError } = WebAssembly
-const classes: readonly unknown[] = [Error, TypeError, RangeError, CompileError, LinkError, RuntimeError].map(Class => Class.prototype)
+const classes: readonly unknown[] = [
+  Error,
+  TypeError,
+  RangeError,
+  CompileError,
+  LinkError,
+  RuntimeError,
+].map(Class => Class.prototype)
 const fields = ['code', 'errno', 'syscall', 'path', 'importModule', 'importName', 'importKind']
-const verdicts = /^(ERR_WASI_(TIMEOUT|NO_WALL|POOL_CLOSED|UNSAFE_PREOPEN|PUBLIC_LISTEN)|ABORT_ERR|ERR_ACCESS_DENIED)$/
+const verdicts =
+  /^(ERR_WASI_(TIMEOUT|NO_WALL|POOL_CLOSED|UNSAFE_PREOPEN|PUBLIC_LISTEN)|ABORT_ERR|ERR_ACCESS_DENIED)$/
 const codes = [
   'EIO',
   'UVWASI_ENOENT',
@@ -23,7 +31,15 @@ const codes = [
   'ABORT_ERR',
   'E\u001b',
 ]
-const names = ['Error', 'TypeError', 'CompileError', 'RuntimeError', 'constructor', '__proto__', steering]
+const names = [
+  'Error',
+  'TypeError',
+  'CompileError',
+  'RuntimeError',
+  'constructor',
+  '__proto__',
+  steering,
+]
 /** Thrown by a hook. */
 const mine = new Error('mine')
 
@@ -38,26 +54,79 @@ export interface Utterance {
 }
 
 function hostile(r: Random): unknown {
-  const repeated = r.pick(['x', '\u001b', '\u202e', '€', '\ud800', '"', '\\']).repeat(r.pick([0, 1, 255, 5000, 40_000]))
+  const repeated = r
+    .pick(['x', '\u001b', '\u202e', '€', '\ud800', '"', '\\'])
+    .repeat(r.pick([0, 1, 255, 5000, 40_000]))
   return r.pick<unknown>([
-    ...[null, true, 0, -1, -0, 2 ** 31, 2 ** 53, 1e308, '', steering, repeated, [], {}, [[1]], { length: 1 }],
-    ...['__proto__', 'constructor', 'then', 'toString', { __proto__: null, constructor: 1, toJSON: 1 }],
+    ...[
+      null,
+      true,
+      0,
+      -1,
+      -0,
+      2 ** 31,
+      2 ** 53,
+      1e308,
+      '',
+      steering,
+      repeated,
+      [],
+      {},
+      [[1]],
+      { length: 1 },
+    ],
+    ...[
+      '__proto__',
+      'constructor',
+      'then',
+      'toString',
+      { __proto__: null, constructor: 1, toJSON: 1 },
+    ],
   ])
 }
 
 function error(r: Random): object {
-  const more = { code: r.pick(codes), errno: -5, syscall: 'open', path: '/a', importModule: 'env', importName: 'f', importKind: 'function' }
-  return { name: r.pick(names), message: r.onceIn(3) ? steering : 'message', stack: 'Error: message\n    at f', more }
+  const more = {
+    code: r.pick(codes),
+    errno: -5,
+    syscall: 'open',
+    path: '/a',
+    importModule: 'env',
+    importName: 'f',
+    importKind: 'function',
+  }
+  return {
+    name: r.pick(names),
+    message: r.onceIn(3) ? steering : 'message',
+    stack: 'Error: message\n    at f',
+    more,
+  }
 }
 
 function message(r: Random): Record<string, unknown> {
-  const counted = { calls: r.below(9), errors: 0, nanoseconds: 5, errnos: { SUCCESS: 1, NOENT: r.below(5) } }
+  const counted = {
+    calls: r.below(9),
+    errors: 0,
+    nanoseconds: 5,
+    errnos: { SUCCESS: 1, NOENT: r.below(5) },
+  }
   const last = r.onceIn(4)
-    ? { kind: 'exit', code: r.below(256), ...(r.onceIn(2) && { metrics: { [r.pick(calls)]: counted } }) }
+    ? {
+        kind: 'exit',
+        code: r.below(256),
+        ...(r.onceIn(2) && { metrics: { [r.pick(calls)]: counted } }),
+      }
     : { kind: 'failed', error: error(r) }
   return r.pick<Record<string, unknown>>([
-    ...Array.from({ length: 3 }, () => ({ kind: 'trace', line: `fd_read() = ${r.onceIn(4) ? steering : 'SUCCESS'}` })),
-    ...Array.from({ length: 3 }, () => ({ kind: 'unexpected', call: r.pick(calls), cause: error(r) })),
+    ...Array.from({ length: 3 }, () => ({
+      kind: 'trace',
+      line: `fd_read() = ${r.onceIn(4) ? steering : 'SUCCESS'}`,
+    })),
+    ...Array.from({ length: 3 }, () => ({
+      kind: 'unexpected',
+      call: r.pick(calls),
+      cause: error(r),
+    })),
     ...[
       last,
       { kind: 'broken', call: 'open', error: 38 },
@@ -110,9 +179,14 @@ export function* utterances(r: Random): Generator<Utterance, never> {
     const traced = !r.onceIn(5)
     // Most that a process sends is what it may send, or else no run would go on.
     const proper = (): string =>
-      lineOf(r.onceIn(2) && traced ? { kind: 'trace', line: 'a' } : { kind: 'unexpected', call: r.pick(calls), cause: error(r) })
+      lineOf(
+        r.onceIn(2) && traced
+          ? { kind: 'trace', line: 'a' }
+          : { kind: 'unexpected', call: r.pick(calls), cause: error(r) },
+      )
     const lines = Array.from({ length: 1 + r.below(12) }, () => (r.onceIn(3) ? line(r) : proper()))
-    if (r.onceIn(12)) lines.push(...new Array(3000).fill(r.onceIn(2) ? proper() : line(r).slice(0, 500)))
+    if (r.onceIn(12))
+      lines.push(...new Array(3000).fill(r.onceIn(2) ? proper() : line(r).slice(0, 500)))
     const bytes = Buffer.from(lines.join(''))
     const chunks: Buffer[] = []
     const size = r.pick([1, 7, 100, 4096, 65_536])
@@ -121,28 +195,44 @@ export function* utterances(r: Random): Generator<Utterance, never> {
       to = at + (chunks.length < 500 ? 1 + r.below(size) : 65_536)
       chunks.push(bytes.subarray(at, to))
     }
-    yield { manner: { traced, measured: r.onceIn(3) }, lines, chunks, ends: r.onceIn(2), throws: r.onceIn(10) }
+    yield {
+      manner: { traced, measured: r.onceIn(3) },
+      lines,
+      chunks,
+      ends: r.onceIn(2),
+      throws: r.onceIn(10),
+    }
   }
 }
 
-const isPlain = (text: string, most: number): boolean => text.length <= most && !/(?![\t\n\r])[\p{Cc}\p{Bidi_Control}]/u.test(text)
-const isLine = (text: string, most: number): boolean => isPlain(text, most) && !/[\t\n\r]/.test(text)
+const isPlain = (text: string, most: number): boolean =>
+  text.length <= most && !/(?![\t\n\r])[\p{Cc}\p{Bidi_Control}]/u.test(text)
+const isLine = (text: string, most: number): boolean =>
+  isPlain(text, most) && !/[\t\n\r]/.test(text)
 
 /** The fault of an error, unless it has none. */
 function wrongError(error: unknown, own: boolean): string | undefined {
-  if (!(error instanceof Error) || !classes.includes(Object.getPrototypeOf(error))) return 'it is of another class'
+  if (!(error instanceof Error) || !classes.includes(Object.getPrototypeOf(error)))
+    return 'it is of another class'
   const { code, path, syscall } = error as NodeJS.ErrnoException
-  if (!isPlain(error.message, longest.message) || !isPlain(error.stack ?? '', longest.stack)) return 'its text steers, or is too long'
+  if (!isPlain(error.message, longest.message) || !isPlain(error.stack ?? '', longest.stack))
+    return 'its text steers, or is too long'
   const odd = Object.keys(error).find(key => !fields.includes(key))
   if (odd !== undefined) return `it has a field ${odd}`
-  if (code !== undefined && (!isLine(code, 64) || verdicts.test(code) || (own && code === 'ERR_WASI_PROCESS_LOST')))
+  if (
+    code !== undefined &&
+    (!isLine(code, 64) || verdicts.test(code) || (own && code === 'ERR_WASI_PROCESS_LOST'))
+  )
     return `its code is ${code}`
-  if (!isLine(path ?? '', longest.path) || !isLine(syscall ?? '', 64)) return 'its path or its call steers'
+  if (!isLine(path ?? '', longest.path) || !isLine(syscall ?? '', 64))
+    return 'its path or its call steers'
   return undefined
 }
 
 function wrongLine(text: string): string | undefined {
-  const line = guestLine(text, { traced: true, measured: true }) ?? guestLine(text, { traced: true, measured: false })
+  const line =
+    guestLine(text, { traced: true, measured: true }) ??
+    guestLine(text, { traced: true, measured: false })
   if (line?.kind === 'trace' && !isLine(line.line, longest.line)) return 'a trace steers'
   if (line?.kind === 'exit' && line.code !== (line.code | 0)) return 'an exit code is none'
   if (line?.kind === 'unexpected' && !calls.includes(line.call)) return 'a call is none'
@@ -160,7 +250,11 @@ async function wrongRun({ manner, chunks, ends, throws }: Utterance): Promise<st
     ...manner,
     trace: line => hook(isLine(line, longest.line) ? undefined : 'a trace steers'),
     report: ({ call, message, cause }: UnexpectedError) =>
-      hook(calls.includes(call) && isPlain(message, longest.message + 100) ? wrongError(cause, true) : 'an unexpected error steers'),
+      hook(
+        calls.includes(call) && isPlain(message, longest.message + 100)
+          ? wrongError(cause, true)
+          : 'an unexpected error steers',
+      ),
   }).stand()
   speaker.say(...chunks)
   if (ends) speaker.end(1)
@@ -171,7 +265,9 @@ async function wrongRun({ manner, chunks, ends, throws }: Utterance): Promise<st
   if (error === undefined) {
     if (exitCode !== (Number(exitCode) | 0)) return `the exit code is ${exitCode}`
     if ((metrics !== undefined) !== manner.measured) return 'metrics were not asked for'
-    return Object.keys(metrics ?? {}).every(call => calls.includes(call)) ? undefined : 'the metrics have other names'
+    return Object.keys(metrics ?? {}).every(call => calls.includes(call))
+      ? undefined
+      : 'the metrics have other names'
   }
   return error === mine ? undefined : wrongError(error, false)
 }
@@ -198,7 +294,10 @@ const mostBusy = 50
 const mostGrowth = 2 ** 28
 
 /** Plays runs of so many lines at least. */
-export async function fault(runs: Iterator<Utterance>, wanted: number): Promise<{ found: string | undefined; lines: number }> {
+export async function fault(
+  runs: Iterator<Utterance>,
+  wanted: number,
+): Promise<{ found: string | undefined; lines: number }> {
   const before = process.memoryUsage.rss()
   let lines = 0
   while (lines < wanted) {
@@ -211,7 +310,8 @@ export async function fault(runs: Iterator<Utterance>, wanted: number): Promise<
     const found = wrong ?? (await running)
     if (found !== undefined) return { found: `${found}: ${inspect(run.lines.slice(0, 15))}`, lines }
     // Once is the collector of garbage.
-    if (busy > mostBusy && (await busiest(wrongRun(run))) > mostBusy) return { found: `a turn takes ${Math.round(busy)} ms`, lines }
+    if (busy > mostBusy && (await busiest(wrongRun(run))) > mostBusy)
+      return { found: `a turn takes ${Math.round(busy)} ms`, lines }
     if (process.memoryUsage.rss() - before > mostGrowth) return { found: 'the host grows', lines }
   }
   return { found: undefined, lines }

@@ -36,7 +36,12 @@ function round(seed: number, program: Program): void {
     const key = `${way.disk} ${way.readOnly}`
     const answers = linux.get(key) ?? ask(program, way.disk, way.readOnly)
     linux.set(key, answers)
-    const difference = compare(program, way, answers, ({ reason }) => void reasons.set(reason, (reasons.get(reason) ?? 0) + 1))
+    const difference = compare(
+      program,
+      way,
+      answers,
+      ({ reason }) => void reasons.set(reason, (reasons.get(reason) ?? 0) + 1),
+    )
     if (difference !== undefined) found(seed, way, program, difference)
     calls += program.steps.length
   }
@@ -79,7 +84,10 @@ for (; ways.length > 0 && performance.now() < end; seed++) {
     break
   }
 }
-console.log(`linux: ${seed - first} programs, ${calls} calls, on ${ways.map(({ name }) => name).join(', ')}`)
+console.log(
+  `linux: ${seed - first} programs, ${calls} calls, on ${ways.map(({ name }) => name).join(', ')}`,
+)
 for (const [reason, count] of reasons) console.log(`linux: ${count} times: ${reason}`)
-for (const [group, one] of [...groups].sort(([, one], [, other]) => other.count - one.count)) report(group, one)
+for (const [group, one] of [...groups].sort(([, one], [, other]) => other.count - one.count))
+  report(group, one)
 if (groups.size > 0) process.exitCode = 1

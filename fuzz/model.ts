@@ -27,7 +27,8 @@ function whereabouts(base: string, path: string, follow: boolean, links = 0): st
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dots || links > 40) return undefined
     const target = targetOf(bare)
-    if (target !== undefined) return target.startsWith('/') ? target : whereabouts(dirname(bare), target, true, links + 1)
+    if (target !== undefined)
+      return target.startsWith('/') ? target : whereabouts(dirname(bare), target, true, links + 1)
   }
   try {
     return `${fs.realpathSync.native(dirname(bare))}/${bare.slice(bare.lastIndexOf('/') + 1)}`
@@ -70,7 +71,9 @@ export class Model {
     const slash = path.endsWith('/') && !onNames.includes(call.call)
     const names = onNames.includes(call.call) && call.call !== 'link'
     const follow =
-      (call.follow !== 0 && !names && call.call !== 'readlink' && !exclusive) || slash || (call.call === 'link' && path.endsWith('/'))
+      (call.follow !== 0 && !names && call.call !== 'readlink' && !exclusive) ||
+      slash ||
+      (call.call === 'link' && path.endsWith('/'))
     if (out(call.dir, path, follow)) return true
     return (call.call === 'link' || call.call === 'rename') && out(call.dir2, call.path2, false)
   }
@@ -78,7 +81,9 @@ export class Model {
   /** The number of the file that a call which looks or opens must have met. */
   inode(call: Call): bigint {
     const path = this.#whole(call)
-    return (call.follow !== 0 ? fs.statSync(path, { bigint: true }) : fs.lstatSync(path, { bigint: true })).ino
+    return (
+      call.follow !== 0 ? fs.statSync(path, { bigint: true }) : fs.lstatSync(path, { bigint: true })
+    ).ino
   }
   hold(call: Call): void {
     const fd = fs.openSync(this.#whole(call), O_PATH | O_DIRECTORY)

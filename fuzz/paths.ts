@@ -38,14 +38,16 @@ const differences: readonly Difference[] = [
     first: /^LOOP$/,
     answer: /^NOTCAPABLE$/,
     ends: false,
-    reason: 'Linux walks a path that leads out a second time, and does not count its links anew: 21 are then too many',
+    reason:
+      'Linux walks a path that leads out a second time, and does not count its links anew: 21 are then too many',
   },
   {
     way: /./,
     first: /^(LOOP|NAMETOOLONG)$/,
     answer: /^(LOOP|NAMETOOLONG)$/,
     ends: false,
-    reason: "the addon's walk has room for a path and three targets of full length, one in another: of a loop of such it sees no end",
+    reason:
+      "the addon's walk has room for a path and three targets of full length, one in another: of a loop of such it sees no end",
   },
   {
     way: /^(procfs|strings|overlay)$/,
@@ -53,13 +55,18 @@ const differences: readonly Difference[] = [
     answer: /^[A-Z]+$/,
     when: ({ path, path2 }) => /[^/]{1024}/.test(`${path} ${path2}`),
     ends: false,
-    reason: 'two things are wrong; the addon refuses a name that no file system holds before it looks for the other',
+    reason:
+      'two things are wrong; the addon refuses a name that no file system holds before it looks for the other',
   },
 ]
 
 const difference = (way: string, call: Call, first: string, answer: string) =>
   differences.find(
-    known => known.way.test(way) && known.first.test(first) && known.answer.test(answer) && (known.when === undefined || known.when(call)),
+    known =>
+      known.way.test(way) &&
+      known.first.test(first) &&
+      known.answer.test(answer) &&
+      (known.when === undefined || known.when(call)),
   )
 
 /** What is wrong with a sequence, if anything is: an error of the fuzzer's own, too. */
@@ -81,7 +88,10 @@ function compare(tree: readonly Entry[], calls: readonly Call[]): string | undef
       return answer !== first?.answers[i] && known?.ends !== false
     })
     if (differs >= 0) {
-      const [expected, answer] = [first.answers[differs] as string, played.answers[differs] as string]
+      const [expected, answer] = [
+        first.answers[differs] as string,
+        played.answers[differs] as string,
+      ]
       if (difference(way, calls[differs] as Call, expected, answer) !== undefined) continue
       return `${calls[differs]?.call}: openat2 answers ${expected}, ${way} ${answer}`
     }
@@ -93,7 +103,11 @@ function compare(tree: readonly Entry[], calls: readonly Call[]): string | undef
 }
 
 const short = (value: unknown) =>
-  JSON.stringify(value, (_, part) => (typeof part === 'string' && part.length > 80 ? `${part.slice(0, 40)}... of ${part.length}` : part))
+  JSON.stringify(value, (_, part) =>
+    typeof part === 'string' && part.length > 80
+      ? `${part.slice(0, 40)}... of ${part.length}`
+      : part,
+  )
 
 const { seconds, seed: first } = flags()
 const end = performance.now() + seconds * 1000
@@ -107,7 +121,8 @@ for (; performance.now() < end; seed++) {
   const found = fault(tree, sequence)
   if (found !== undefined) {
     const kind = found.split(':')[0]
-    const again = (entries: readonly Entry[], few: readonly Call[]) => fault(entries, few)?.startsWith(`${kind}:`) ?? false
+    const again = (entries: readonly Entry[], few: readonly Call[]) =>
+      fault(entries, few)?.startsWith(`${kind}:`) ?? false
     const few = shrink(sequence, shorter => again(tree, shorter))
     const fewer = shrink(tree, smaller => again(smaller, few))
     console.error(`not ok, seed ${seed}: ${fault(fewer, few)}`)

@@ -1,7 +1,15 @@
 /** Plays a sequence of calls on one backend, on a ground of its own: what each answered, and what the tree is afterwards. */
 import fs from 'node:fs'
 import type { Sys } from '#lib/sys/sys.js'
-import { Fstflags, Ground, type HostFs, Oflags, openDescriptors, READ, said } from '../test/sys/ground.js'
+import {
+  Fstflags,
+  Ground,
+  type HostFs,
+  Oflags,
+  openDescriptors,
+  READ,
+  said,
+} from '../test/sys/ground.js'
 import type { Made } from '../test/sys/treefs.js'
 import { Model } from './model.js'
 import type { Call, Entry } from './trees.js'
@@ -39,13 +47,19 @@ function lines(folder: string, below = '', host: HostFs = fs): string[] {
       const stats = host.lstatSync(`${folder}/${path}`)
       const marked = stats.mtimeMs === mark * 1000 ? ' @' : ''
       if (stats.isDirectory()) return [`${path}/${marked}`, ...lines(folder, `${path}/`, host)]
-      const holds = stats.isSymbolicLink() ? host.readlinkSync(`${folder}/${path}`) : host.readFileSync(`${folder}/${path}`, 'latin1')
+      const holds = stats.isSymbolicLink()
+        ? host.readlinkSync(`${folder}/${path}`)
+        : host.readFileSync(`${folder}/${path}`, 'latin1')
       return [`${path} = ${holds} x${stats.nlink}${marked}`]
     })
 }
 
 /** An overlay leaves its folder as it is, so that nothing can be found out there of what a call met. */
-export function play(makeSys: () => Sys | Made, tree: readonly Entry[], calls: readonly Call[]): Played {
+export function play(
+  makeSys: () => Sys | Made,
+  tree: readonly Entry[],
+  calls: readonly Call[],
+): Played {
   const before = openDescriptors()
   const made = makeSys()
   const over = 'sys' in made
@@ -53,7 +67,11 @@ export function play(makeSys: () => Sys | Made, tree: readonly Entry[], calls: r
   build(g, tree)
   const untouched = lines(g.host()).join('\n')
   const model = new Model(g.host())
-  const held = [g.dir, g.handle('.', { oflags: Oflags.DIRECTORY }), g.handle('.', { oflags: Oflags.DIRECTORY })]
+  const held = [
+    g.dir,
+    g.handle('.', { oflags: Oflags.DIRECTORY }),
+    g.handle('.', { oflags: Oflags.DIRECTORY }),
+  ]
   const outside = lines(g.outside('out')).join('\n')
   const faults: string[] = []
 
@@ -62,7 +80,8 @@ export function play(makeSys: () => Sys | Made, tree: readonly Entry[], calls: r
     return type === 3 ? 'directory' : `type ${type} x${nlink} ${size} bytes`
   }
   const same = (call: Call): void => {
-    if (!over && g.record.ino !== model.inode(call)) faults.push(`${call.call} met another file than realpath does`)
+    if (!over && g.record.ino !== model.inode(call))
+      faults.push(`${call.call} met another file than realpath does`)
   }
   const answer = (call: Call): string => {
     const dir = held[call.dir] as number
@@ -70,7 +89,13 @@ export function play(makeSys: () => Sys | Made, tree: readonly Entry[], calls: r
     const { path, path2, follow } = call
     switch (call.call) {
       case 'open': {
-        const opened = g.open(path, { dir, follow, oflags: call.oflags, fdflags: call.fdflags, access: call.access })
+        const opened = g.open(path, {
+          dir,
+          follow,
+          oflags: call.oflags,
+          fdflags: call.fdflags,
+          access: call.access,
+        })
         if (typeof opened !== 'number') return opened
         g.sys.filestat(opened)
         const found = `0 ${detail()}`
@@ -129,8 +154,12 @@ export function play(makeSys: () => Sys | Made, tree: readonly Entry[], calls: r
       const answers = calls.map(given)
       if (answers.some(told => told.includes(secret))) faults.push('the secret was read')
       if (lines(g.outside('out')).join('\n') !== outside) faults.push('something changed outside')
-      if (over && lines(g.host()).join('\n') !== untouched) faults.push('something changed below the overlay')
-      return { answers, tree: lines(g.host(), '', g.fs).map(line => line.replaceAll(g.folder, '@')) }
+      if (over && lines(g.host()).join('\n') !== untouched)
+        faults.push('something changed below the overlay')
+      return {
+        answers,
+        tree: lines(g.host(), '', g.fs).map(line => line.replaceAll(g.folder, '@')),
+      }
     } finally {
       model.leave()
       g.leave()

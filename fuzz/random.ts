@@ -23,14 +23,26 @@ export class Random {
 
 /** `--seconds` (default 60; 0 is for ever) and `--seed`: that of the first sequence, each next one has the number after it. */
 export function flags(): { seconds: number; seed: number } {
-  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } } })
-  return { seconds: Number(values.seconds) || Number.POSITIVE_INFINITY, seed: Number(values.seed ?? Math.floor(Math.random() * 2 ** 31)) }
+  const { values } = parseArgs({
+    options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
+  })
+  return {
+    seconds: Number(values.seconds) || Number.POSITIVE_INFINITY,
+    seed: Number(values.seed ?? Math.floor(Math.random() * 2 ** 31)),
+  }
 }
 
 /** As few of the items as still fail: whole stretches are left out first, then one after the other. */
-export function shrink<T>(items: readonly T[], fails: (items: readonly T[]) => boolean): readonly T[] {
+export function shrink<T>(
+  items: readonly T[],
+  fails: (items: readonly T[]) => boolean,
+): readonly T[] {
   let kept = items
-  for (let stretch = Math.ceil(kept.length / 2); stretch > 0; stretch = stretch === 1 ? 0 : Math.ceil(stretch / 2)) {
+  for (
+    let stretch = Math.ceil(kept.length / 2);
+    stretch > 0;
+    stretch = stretch === 1 ? 0 : Math.ceil(stretch / 2)
+  ) {
     for (let from = 0; from < kept.length; ) {
       const fewer = [...kept.slice(0, from), ...kept.slice(from + stretch)]
       if (fails(fewer)) kept = fewer

@@ -9,7 +9,18 @@ export type Entry =
 
 /** A call of Sys. `dir` and `dir2` are which of three directories the guest holds open it starts from. */
 export interface Call {
-  readonly call: 'open' | 'opendir' | 'stat' | 'times' | 'mkdir' | 'rmdir' | 'unlink' | 'readlink' | 'symlink' | 'link' | 'rename'
+  readonly call:
+    | 'open'
+    | 'opendir'
+    | 'stat'
+    | 'times'
+    | 'mkdir'
+    | 'rmdir'
+    | 'unlink'
+    | 'readlink'
+    | 'symlink'
+    | 'link'
+    | 'rename'
   readonly dir: number
   readonly path: string
   readonly follow: number
@@ -48,7 +59,13 @@ const odd = [
     'a\0b',
     'a/\0',
   ],
-  ...['a/'.repeat(2000), `${'a/'.repeat(2047)}b`, `${'./'.repeat(2047)}a`, `a/${long}n/b`, `${long}n/..`],
+  ...[
+    'a/'.repeat(2000),
+    `${'a/'.repeat(2047)}b`,
+    `${'./'.repeat(2047)}a`,
+    `a/${long}n/b`,
+    `${long}n/..`,
+  ],
 ]
 const targets = [
   '/',
@@ -87,7 +104,12 @@ export class Maker {
     // A chain of links, longer than may be followed.
     if (r.onceIn(8)) {
       entries.push({ kind: 'link', path: 'k0', target: r.pick(['a', 'b', '.', 'a/']) })
-      for (let i = 1; i < 42; i++) entries.push({ kind: 'link', path: `k${i}`, target: `k${i - 1}${r.pick(['', '', '', '/'])}` })
+      for (let i = 1; i < 42; i++)
+        entries.push({
+          kind: 'link',
+          path: `k${i}`,
+          target: `k${i - 1}${r.pick(['', '', '', '/'])}`,
+        })
     }
     this.#known = entries.map(({ path }) => path)
     return entries
@@ -132,11 +154,23 @@ export class Maker {
     if (r.onceIn(25)) return `k${36 + r.below(6)}${r.pick(['', '/', '/a', '/..'])}`
     if (this.#known.length > 0 && !r.onceIn(3)) {
       const known = r.pick(this.#known)
-      const tails = ['', '', '', '/', '/..', '/.', '//', `/${r.pick(names)}`, `/${r.pick(this.#known)}`, `/../${r.pick(names)}`]
+      const tails = [
+        '',
+        '',
+        '',
+        '/',
+        '/..',
+        '/.',
+        '//',
+        `/${r.pick(names)}`,
+        `/${r.pick(this.#known)}`,
+        `/../${r.pick(names)}`,
+      ]
       return r.pick(['', '', '', './', `${r.pick(this.#known)}/../`]) + known + r.pick(tails)
     }
     let path = r.pick([...names, '..', '.'])
-    for (let left = r.below(4); left > 0; left--) path += r.pick(['/', '/', '//']) + r.pick([...names, ...names, '.', '..', '..'])
+    for (let left = r.below(4); left > 0; left--)
+      path += r.pick(['/', '/', '//']) + r.pick([...names, ...names, '.', '..', '..'])
     return r.onceIn(5) ? path + r.pick(['/', '//', '/.', '/..']) : path
   }
   #target(): string {

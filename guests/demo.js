@@ -23,7 +23,9 @@ const typed = word => {
 /** Run the command and show it. @param {string[]} args */
 function run(args) {
   console.log(`$ wasi-common run ${args.map(typed).join(' ')}`)
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'run', ...args], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'run', ...args], {
+    encoding: 'utf8',
+  })
   process.stdout.write(stdout)
   process.stderr.write(stderr)
   return status
@@ -42,15 +44,29 @@ writeFileSync(join(box, 'hello.txt'), 'good morning\n')
 writeFileSync(secret, 'the secret\n')
 symlinkSync('..', join(box, 'way-out'))
 
-say('1. clang, which nobody here wrote, compiles guests/c/demo.c. It sees its own files, the source to read, one folder to write.')
+say(
+  '1. clang, which nobody here wrote, compiles guests/c/demo.c. It sees its own files, the source to read, one folder to write.',
+)
 resources()
 const { compile, link, program } = commands('demo', { to: folder })
 expect(run(compile), 'clang')
 say('2. Its linker makes a program of that, in the same way.')
 expect(run(link), 'wasm-ld')
 
-say(`3. The program runs with one folder, ${relative(root, box)}, in which somebody planted a link to the folder above.`)
-const status = run([`--trace=${trace}`, '--dir', `${box}::/box`, '--argv0', 'demo', program, '/box', secret, 'way-out'])
+say(
+  `3. The program runs with one folder, ${relative(root, box)}, in which somebody planted a link to the folder above.`,
+)
+const status = run([
+  `--trace=${trace}`,
+  '--dir',
+  `${box}::/box`,
+  '--argv0',
+  'demo',
+  program,
+  '/box',
+  secret,
+  'way-out',
+])
 
 say('What the host was asked on the ways out, and what it said:')
 const lines = readFileSync(trace, 'utf8')
@@ -58,4 +74,7 @@ const lines = readFileSync(trace, 'utf8')
   .filter(line => line.includes('secret.txt') && line.startsWith('path_open'))
 for (const line of lines) console.log(line)
 expect(status, 'the program')
-expect(lines.length === 3 && lines.every(line => line.endsWith('= NOTCAPABLE')) ? 0 : 1, 'the trace')
+expect(
+  lines.length === 3 && lines.every(line => line.endsWith('= NOTCAPABLE')) ? 0 : 1,
+  'the trace',
+)

@@ -27,7 +27,9 @@ export const llvmVersion = () => versionOf(file('@yowasp/clang', '../package.jso
 export const sqlite = () => {
   const packageJson = file('@nozbe/sqlite/package.json')
   const [major, minor] = versionOf(packageJson).split('.')
-  return fileURLToPath(new URL(`sqlite-amalgamation-${major}${minor.padStart(2, '0')}0000`, packageJson))
+  return fileURLToPath(
+    new URL(`sqlite-amalgamation-${major}${minor.padStart(2, '0')}0000`, packageJson),
+  )
 }
 
 /** A Go program. Its folder must be reachable from a preopened `/`, see guests/README.md. */
@@ -51,5 +53,7 @@ export const prism = () => fileURLToPath(file('@ruby/prism', 'prism.wasm'))
 export async function ripgrep() {
   const { getCompressedBytes } = await import(file('ripgrep', '_rg.wasm.mjs').href)
   const version = versionOf(file('ripgrep', '../package.json'))
-  return product(`ripgrep-${version}.wasm`, path => writeFileSync(path, brotliDecompressSync(getCompressedBytes())))
+  return product(`ripgrep-${version}.wasm`, path =>
+    writeFileSync(path, brotliDecompressSync(getCompressedBytes())),
+  )
 }

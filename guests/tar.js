@@ -31,7 +31,8 @@ export function unpack(tar, folder) {
     const name = prefix === '' ? text(header, 0, 100) : `${prefix}/${text(header, 0, 100)}`
     const size = Number.parseInt(text(header, 124, 12), 8)
     const type = text(header, 156, 1)
-    if (name.startsWith('/') || name.split('/').includes('..')) throw new Error(`tar: ${name} leads out of the folder`)
+    if (name.startsWith('/') || name.split('/').includes('..'))
+      throw new Error(`tar: ${name} leads out of the folder`)
     const path = join(folder, name)
     const body = at + block
     if (type === '5') mkdirSync(path, { recursive: true })

@@ -17,10 +17,16 @@ export const sources = fileURLToPath(new URL('c', import.meta.url))
  */
 
 /** The folder that clang wants to see as /usr, unpacked once. */
-export const resources = () => product(`llvm-${llvmVersion()}`, folder => unpack(readFileSync(llvmResources()), folder))
+export const resources = () =>
+  product(`llvm-${llvmVersion()}`, folder => unpack(readFileSync(llvmResources()), folder))
 
 /** SQLite without what a guest has no use for. Natively it is compiled so, too, for comparison. */
-export const sqliteFlags = ['-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_LOAD_EXTENSION', '-DSQLITE_OMIT_WAL', '-DSQLITE_DEFAULT_MEMSTATUS=0']
+export const sqliteFlags = [
+  '-DSQLITE_THREADSAFE=0',
+  '-DSQLITE_OMIT_LOAD_EXTENSION',
+  '-DSQLITE_OMIT_WAL',
+  '-DSQLITE_DEFAULT_MEMSTATUS=0',
+]
 
 /**
  * What else a source wants. The C library has no threads: wasm-ld is told not to mind, and a program that has some must see
@@ -62,11 +68,29 @@ export function commands(name, { from = sources, to, flags = [] }) {
   return {
     compile: [
       ...[...usr, ...src, ...out, ...more.mount, '--argv0', 'clang', llvm()],
-      ...['--target=wasm32-wasip1', ...strict, ...more.compile, ...flags, '-c', `/src/${name}.c`, '-o', `/out/${name}.o`],
+      ...[
+        '--target=wasm32-wasip1',
+        ...strict,
+        ...more.compile,
+        ...flags,
+        '-c',
+        `/src/${name}.c`,
+        '-o',
+        `/out/${name}.o`,
+      ],
     ],
     link: [
       ...[...usr, ...out, '--argv0', 'wasm-ld', llvm()],
-      ...[...more.link, `-L${libraries}`, `${libraries}/crt1-command.o`, `/out/${name}.o`, '-lc', builtins, '-o', `/out/${name}.wasm`],
+      ...[
+        ...more.link,
+        `-L${libraries}`,
+        `${libraries}/crt1-command.o`,
+        `/out/${name}.o`,
+        '-lc',
+        builtins,
+        '-o',
+        `/out/${name}.wasm`,
+      ],
     ],
     program: join(to, `${name}.wasm`),
   }
@@ -94,7 +118,8 @@ export function build(name, run) {
       const { compile, link, program } = commands(name, { to })
       for (const args of [compile, link]) {
         const { status, stdout, stderr } = run(args)
-        if (status !== 0) throw new Error(`${name}.c was not built, status ${status}: ${stdout}${stderr}`)
+        if (status !== 0)
+          throw new Error(`${name}.c was not built, status ${status}: ${stdout}${stderr}`)
       }
       renameSync(program, path)
     } finally {

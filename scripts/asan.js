@@ -15,7 +15,9 @@ const copy = staged('asan')
 // What OpenSSL sets up once in a process is never given back; nothing else may be forgotten.
 const suppressions = join(copy, 'leaks')
 writeFileSync(suppressions, 'leak:CRYPTO_malloc\n')
-const library = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout.trim()
+const library = spawnSync('g++', ['-print-file-name=libasan.so'], {
+  encoding: 'utf8',
+}).stdout.trim()
 const env = {
   ...process.env,
   LD_PRELOAD: library,
@@ -26,8 +28,13 @@ const env = {
 
 // Imports never reach the addon either, and their doors start processes without the sanitizer. Without enforced rights the addon is asked
 // the same.
-const tests = ['sys/native.test.js', 'hostcalls/**', 'escape/!(typescript|imports|access).test.js'].map(name => `dist-test/test/${name}`)
+const tests = [
+  'sys/native.test.js',
+  'hostcalls/**',
+  'escape/!(typescript|imports|access).test.js',
+].map(name => `dist-test/test/${name}`)
 // What lies in memory never comes to the addon, nor does what node:fs does.
 const without = ['!*(memfs, *', '!*(typescript, *'].flatMap(pattern => ['--match', pattern])
 runNode(['node_modules/ava/entrypoints/cli.mjs', ...without, ...tests], { cwd: copy, env })
-for (const fuzzer of ['gate', 'paths']) runNode([`dist-test/fuzz/${fuzzer}.js`, '--seconds', values.seconds], { cwd: copy, env })
+for (const fuzzer of ['gate', 'paths'])
+  runNode([`dist-test/fuzz/${fuzzer}.js`, '--seconds', values.seconds], { cwd: copy, env })

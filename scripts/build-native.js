@@ -14,7 +14,10 @@ import { dirname, join } from 'node:path'
 import { root } from './root.js'
 import { launcherSourcesOf, sourcesOf } from './sources.js'
 
-const requires = [createRequire(import.meta.url), createRequire(join(process.cwd(), 'package.json'))]
+const requires = [
+  createRequire(import.meta.url),
+  createRequire(join(process.cwd(), 'package.json')),
+]
 const asked = new Set(process.argv.slice(2))
 
 const launcher = launcherSourcesOf(process.platform)
@@ -22,7 +25,10 @@ const launcher = launcherSourcesOf(process.platform)
 const ways = {
   gyp: { output: 'build/Release/wasi_common.node', command: gyp },
   cmake: { output: 'build/cmake/Release/wasi_common.node', command: () => cmake('build/cmake') },
-  asan: { output: 'build/asan/Release/wasi_common.node', command: () => cmake('build/asan', '--CDSANITIZE=ON') },
+  asan: {
+    output: 'build/asan/Release/wasi_common.node',
+    command: () => cmake('build/asan', '--CDSANITIZE=ON'),
+  },
 }
 
 function resolve(name, file = '') {
@@ -31,7 +37,9 @@ function resolve(name, file = '') {
       return require.resolve(name + file)
     } catch {}
   }
-  console.error(`${name} is not found from this package or from ${process.cwd()}: add node-gyp and node-addon-api to your project there`)
+  console.error(
+    `${name} is not found from this package or from ${process.cwd()}: add node-gyp and node-addon-api to your project there`,
+  )
   process.exit(1)
 }
 
@@ -48,7 +56,15 @@ function gyp() {
 }
 
 function cmake(out, ...more) {
-  return [resolve('cmake-js', '/bin/cmake-js'), 'compile', '--out', out, '--config', 'Release', ...more]
+  return [
+    resolve('cmake-js', '/bin/cmake-js'),
+    'compile',
+    '--out',
+    out,
+    '--config',
+    'Release',
+    ...more,
+  ]
 }
 
 function time(path) {
@@ -75,9 +91,21 @@ function withBindings(action) {
 }
 
 function build({ output, command }) {
-  const inputs = readdirSync(join(root, 'native'), { recursive: true }).map(path => join('native', String(path)))
+  const inputs = readdirSync(join(root, 'native'), { recursive: true }).map(path =>
+    join('native', String(path)),
+  )
   const whole = launcher.length === 0 || existsSync(join(root, dirname(output), 'wasi-common-wall'))
-  if (whole && time(output) > newest([...inputs, 'binding.gyp', 'CMakeLists.txt', 'package.json', 'scripts/build-native.js'])) {
+  if (
+    whole &&
+    time(output) >
+      newest([
+        ...inputs,
+        'binding.gyp',
+        'CMakeLists.txt',
+        'package.json',
+        'scripts/build-native.js',
+      ])
+  ) {
     console.log(`${output} is up to date`)
     return 0
   }
@@ -110,4 +138,7 @@ function build({ output, command }) {
 
 if (asked.has('--sources')) console.log(sourcesOf(process.platform).join('\n'))
 else if (asked.has('--sources-of-launcher')) console.log(launcher.join('\n'))
-else process.exitCode = build(ways[asked.has('--asan') ? 'asan' : asked.has('--cmake') ? 'cmake' : 'gyp'])
+else
+  process.exitCode = build(
+    ways[asked.has('--asan') ? 'asan' : asked.has('--cmake') ? 'cmake' : 'gyp'],
+  )

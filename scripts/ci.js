@@ -12,13 +12,17 @@ import { parseArgs } from 'node:util'
 import { stages } from './ci/stages.js'
 import { root } from './root.js'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { list: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { list: { type: 'boolean', default: false } },
+})
 const unknown = positionals.find(name => !Object.hasOwn(stages, name))
 if (unknown !== undefined) {
   console.error(`unknown stage '${unknown}': expected one of ${Object.keys(stages).join(', ')}`)
   process.exit(2)
 }
-const chosen = positionals.length > 0 ? positionals : Object.keys(stages).filter(name => !stages[name].named)
+const chosen =
+  positionals.length > 0 ? positionals : Object.keys(stages).filter(name => !stages[name].named)
 const windows = process.platform === 'win32'
 const began = Date.now()
 const elapsed = () => `${Math.round((Date.now() - began) / 1000)} s`
@@ -31,7 +35,12 @@ class Run {
     const { run, minutes = 20, beside = false } = stages[name]
     this.name = name
     const [program, ...args] = run.split(' ')
-    this.process = spawn(program, args, { cwd: root, shell: windows, detached: !windows, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.process = spawn(program, args, {
+      cwd: root,
+      shell: windows,
+      detached: !windows,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     if (beside) os.setPriority(this.process.pid, os.constants.priority.PRIORITY_LOW)
     for (const [from, to] of [
       [this.process.stdout, process.stdout],
@@ -46,7 +55,9 @@ class Run {
     this.done = once(this.process, 'close').then(([code, signal]) => {
       clearTimeout(timer)
       if (code === 0) return
-      throw new Error(`stage ${name} failed: ${this.reason ?? signal ?? `exit code ${code}`}${beside ? `\n${this.output}` : ''}`)
+      throw new Error(
+        `stage ${name} failed: ${this.reason ?? signal ?? `exit code ${code}`}${beside ? `\n${this.output}` : ''}`,
+      )
     })
     // Reported by whoever waits for it.
     this.done.catch(() => {})
@@ -86,7 +97,9 @@ async function all() {
   }
 }
 
-if (values.list) for (const [name, { title, run }] of Object.entries(stages)) console.log(`${name.padEnd(16)}${title}: ${run}`)
+if (values.list)
+  for (const [name, { title, run }] of Object.entries(stages))
+    console.log(`${name.padEnd(16)}${title}: ${run}`)
 else {
   try {
     await all()

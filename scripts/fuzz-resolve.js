@@ -21,13 +21,30 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const run = (program, args) => spawnSync(program, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+const run = (program, args) =>
+  spawnSync(program, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
 
 /** The program, or nothing where this compiler cannot make it. */
 function build(compiler, name, sanitizers, ...more) {
   const program = join(folder, name)
-  const flags = ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', `-fsanitize=${sanitizers}`, '-fno-sanitize-recover=undefined', '-Inative']
-  const { status, stderr } = run(compiler, [...flags, ...more, '-o', program, 'fuzz/resolve.cc', 'native/resolve.cc'])
+  const flags = [
+    '-std=c++17',
+    '-O1',
+    '-g',
+    '-Wall',
+    '-Wextra',
+    `-fsanitize=${sanitizers}`,
+    '-fno-sanitize-recover=undefined',
+    '-Inative',
+  ]
+  const { status, stderr } = run(compiler, [
+    ...flags,
+    ...more,
+    '-o',
+    program,
+    'fuzz/resolve.cc',
+    'native/resolve.cc',
+  ])
   if (status !== 0) return undefined
   if (stderr !== '') console.error(stderr)
   return program
@@ -41,14 +58,17 @@ function first(compilers, name, sanitizers, ...more) {
   return undefined
 }
 const byLibFuzzer = () => first(['clang++-19', 'clang++'], 'resolve', 'fuzzer,address,undefined')
-const byChance = () => first(['g++', 'c++', 'clang++'], 'resolve-standalone', 'address,undefined', '-DSTANDALONE')
+const byChance = () =>
+  first(['g++', 'c++', 'clang++'], 'resolve-standalone', 'address,undefined', '-DSTANDALONE')
 
 mkdirSync(join(folder, 'corpus'), { recursive: true })
 const fuzzer = values.standalone ? undefined : byLibFuzzer()
 const program = fuzzer ?? byChance()
 if (program === undefined) throw new Error('no C++ compiler here makes fuzz/resolve.cc')
 const { seconds, seed } = values
-console.log(`${fuzzer === undefined ? 'random bytes' : 'libFuzzer'}, seed ${seed}, ${seconds} seconds`)
+console.log(
+  `${fuzzer === undefined ? 'random bytes' : 'libFuzzer'}, seed ${seed}, ${seconds} seconds`,
+)
 const asked = [
   `-max_total_time=${seconds}`,
   `-seed=${seed}`,
@@ -57,7 +77,12 @@ const asked = [
   '-print_final_stats=1',
   `-artifact_prefix=${folder}/`,
 ]
-const args = fuzzer === undefined ? [seconds, seed] : positionals.length > 0 ? positionals : [...asked, join(folder, 'corpus')]
+const args =
+  fuzzer === undefined
+    ? [seconds, seed]
+    : positionals.length > 0
+      ? positionals
+      : [...asked, join(folder, 'corpus')]
 const { status, stdout, stderr } = run(program, args)
 const runs = /(\d+) runs/.exec(stdout) ?? /number_of_executed_units: (\d+)/.exec(stderr)
 if (status === 0) console.log(runs === null ? 'no fault found' : `${runs[1]} runs, no fault found`)

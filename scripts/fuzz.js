@@ -10,7 +10,10 @@ const named = all.filter(name => words.includes(name))
 const flags = words.filter(word => !all.includes(word))
 const codes = (named.length > 0 ? named : all).map(async name => {
   const program = join(root, `dist-test/fuzz/${name}.js`)
-  const [code] = await once(spawn(process.execPath, [program, ...flags], { stdio: 'inherit' }), 'close')
+  const [code] = await once(
+    spawn(process.execPath, [program, ...flags], { stdio: 'inherit' }),
+    'close',
+  )
   return code
 })
 process.exitCode = (await Promise.all(codes)).every(code => code === 0) ? 0 : 1

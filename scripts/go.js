@@ -14,14 +14,21 @@ import { known, packages, ways } from './go/table.js'
 import { build, copySources, findGo, oldest } from './go/toolchain.js'
 import { inTurns } from './shared/run.js'
 
-const { values, positionals } = parseArgs({ options: { way: { type: 'string', multiple: true } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { way: { type: 'string', multiple: true } },
+  allowPositionals: true,
+})
 const wanted = positionals.length > 0 ? positionals : packages
 const chosen = values.way ?? Object.keys(ways)
-for (const way of chosen) if (!Object.hasOwn(ways, way)) throw new Error(`--way ${way}: expected one of ${Object.keys(ways).join(', ')}`)
+for (const way of chosen)
+  if (!Object.hasOwn(ways, way))
+    throw new Error(`--way ${way}: expected one of ${Object.keys(ways).join(', ')}`)
 
 const go = findGo()
 if (go === undefined) {
-  console.log(`Go's own tests were not run: they need Go ${oldest.join('.')} or newer as \`go\` in the PATH`)
+  console.log(
+    `Go's own tests were not run: they need Go ${oldest.join('.')} or newer as \`go\` in the PATH`,
+  )
 } else {
   const folder = mkdtempSync(join(os.tmpdir(), 'wasi-common-go-'))
   try {
@@ -51,6 +58,7 @@ async function tell(way, name, folder) {
 /** The lines before each failure, which say more of it than those after, and the last ones. */
 function excerpt(output) {
   const lines = output.split('\n')
-  const near = i => i >= lines.length - 20 || lines.slice(i, i + 20).some(line => line.includes('--- FAIL'))
+  const near = i =>
+    i >= lines.length - 20 || lines.slice(i, i + 20).some(line => line.includes('--- FAIL'))
   return lines.filter((_, i) => near(i)).join('\n')
 }

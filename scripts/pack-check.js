@@ -33,7 +33,17 @@
 // Cells with the same `row` are one line. `table` is the heading, otherwise the name of the part. Nothing need be returned.
 // The tables in docs/ are between lines `<!-- HEADING -->` and `<!-- /HEADING -->`; a cell that differs from those is a fault.
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -53,9 +63,10 @@ const { values } = parseArgs({
   },
 })
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
-const npm = [process.env.npm_execpath, join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')].find(
-  path => path !== undefined && existsSync(path),
-)
+const npm = [
+  process.env.npm_execpath,
+  join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js'),
+].find(path => path !== undefined && existsSync(path))
 if (npm === undefined) throw new Error('npm is not found: use npm run pack-check')
 
 let faults = 0
@@ -68,17 +79,27 @@ const seconds = since => `${((Date.now() - since) / 1000).toFixed(1)} s`
 
 function run(what, program, args, options = {}) {
   return new Promise(resolve =>
-    execFile(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options }, (error, stdout, stderr) => {
-      const why = error?.signal ?? (typeof error?.code === 'number' ? `exit code ${error.code}` : error?.message)
-      if (error !== null) fault(`${what}: ${why}\n${`${stdout}${stderr}`.split('\n', 40).join('\n')}`)
-      resolve(stdout)
-    }).stdin.end(),
+    execFile(
+      program,
+      args,
+      { encoding: 'utf8', maxBuffer: 1 << 28, ...options },
+      (error, stdout, stderr) => {
+        const why =
+          error?.signal ??
+          (typeof error?.code === 'number' ? `exit code ${error.code}` : error?.message)
+        if (error !== null)
+          fault(`${what}: ${why}\n${`${stdout}${stderr}`.split('\n', 40).join('\n')}`)
+        resolve(stdout)
+      },
+    ).stdin.end(),
   )
 }
 
 async function pack() {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', work]
-  const [{ filename }] = JSON.parse(await run('npm pack', process.execPath, [npm, ...args], { cwd: root }))
+  const [{ filename }] = JSON.parse(
+    await run('npm pack', process.execPath, [npm, ...args], { cwd: root }),
+  )
   return join(work, filename)
 }
 
@@ -96,7 +117,13 @@ function bare(node, folder) {
   mkdirSync(bin, { recursive: true })
   const { SystemRoot, TEMP, TMP } = process.env
   if (process.platform === 'win32')
-    return { SystemRoot, TEMP, TMP, HOME: folder, PATH: [dirname(node), `${SystemRoot}\\System32`].join(delimiter) }
+    return {
+      SystemRoot,
+      TEMP,
+      TMP,
+      HOME: folder,
+      PATH: [dirname(node), `${SystemRoot}\\System32`].join(delimiter),
+    }
   if (!existsSync(join(bin, 'node'))) symlinkSync(node, join(bin, 'node'))
   return { HOME: folder, PATH: bin }
 }
@@ -105,7 +132,11 @@ const system = process.platform === 'win32' ? 'win' : process.platform
 /** The program of a Node that is named by its version or by its path. */
 const found = node =>
   /^\d+\.\d+\.\d+$/.test(node)
-    ? join(fromNpm(`node-${system}-${process.arch}@${node}`), 'bin', system === 'win' ? 'node.exe' : 'node')
+    ? join(
+        fromNpm(`node-${system}-${process.arch}@${node}`),
+        'bin',
+        system === 'win' ? 'node.exe' : 'node',
+      )
     : node
 
 async function named(node) {
@@ -115,13 +146,27 @@ async function named(node) {
 
 async function prepare() {
   const tarball = values.tarball === undefined ? await pack() : realpathSync(values.tarball)
-  const nodes = await Promise.all([process.execPath, ...values.node.map(found)].map(node => named(realpathSync(node))))
+  const nodes = await Promise.all(
+    [process.execPath, ...values.node.map(found)].map(node => named(realpathSync(node))),
+  )
   async function install(node, folder) {
     mkdirSync(folder, { recursive: true })
     const home = `${folder} home`
     const env = bare(node, home)
-    const flags = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--silent', `--cache=${join(home, 'cache')}`]
-    await run(`npm install in ${folder}`, node, [npm, 'install', ...flags, '--prefix', folder, tarball], { cwd: folder, env })
+    const flags = [
+      '--ignore-scripts',
+      '--offline',
+      '--no-audit',
+      '--no-fund',
+      '--silent',
+      `--cache=${join(home, 'cache')}`,
+    ]
+    await run(
+      `npm install in ${folder}`,
+      node,
+      [npm, 'install', ...flags, '--prefix', folder, tarball],
+      { cwd: folder, env },
+    )
     return env
   }
   const app = join(work, 'app')
@@ -133,7 +178,16 @@ async function prepare() {
     return join(folder, 'node_modules')
   }
   const record = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
-  const shared = { tarball, app, unpacked, names: filesBelow(unpacked), record, nodes, npm, all: values.all }
+  const shared = {
+    tarball,
+    app,
+    unpacked,
+    names: filesBelow(unpacked),
+    record,
+    nodes,
+    npm,
+    all: values.all,
+  }
   return { ...shared, expect, fault, run, bare, install, tools: async name => tools(name) }
 }
 
@@ -147,7 +201,8 @@ for (const name of parts) {
 }
 const wanted = values.only ?? known.map(({ name }) => name)
 for (const name of wanted)
-  if (!known.some(part => part.name === name)) throw new Error(`--only ${name}: there are ${known.map(part => part.name).join(', ')}`)
+  if (!known.some(part => part.name === name))
+    throw new Error(`--only ${name}: there are ${known.map(part => part.name).join(', ')}`)
 
 const rows = []
 try {
@@ -156,7 +211,8 @@ try {
     const start = Date.now()
     const folder = join(work, name)
     mkdirSync(folder)
-    for (const row of (await part({ ...context, work: folder })) ?? []) rows.push({ table: name, ...row })
+    for (const row of (await part({ ...context, work: folder })) ?? [])
+      rows.push({ table: name, ...row })
     console.log(`${name}: ${seconds(start)}`)
     rmSync(folder, { recursive: true, force: true })
   }

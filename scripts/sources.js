@@ -11,10 +11,16 @@ const inNative = names => names.map(name => `native/${name}`)
 
 /** The addon's, as paths in the package. */
 export const sourcesOf = platform =>
-  inNative(listed.filter(name => !name.includes('/') || (folders[platform] ?? ['posix']).includes(posix.dirname(name))))
+  inNative(
+    listed.filter(
+      name => !name.includes('/') || (folders[platform] ?? ['posix']).includes(posix.dirname(name)),
+    ),
+  )
 
 /** The sandbox launcher's, as paths in the package: none where there is no OS sandbox. */
-export const launcherSourcesOf = platform => inNative(listed.filter(name => platform === 'linux' && name.startsWith('os-sandbox/')))
+export const launcherSourcesOf = platform =>
+  inNative(listed.filter(name => platform === 'linux' && name.startsWith('os-sandbox/')))
 
 /** Whether anything in the list is this platform's own: without it there is no Host. */
-export const isServed = platform => (folders[platform] ?? []).some(folder => listed.some(name => name.startsWith(`${folder}/`)))
+export const isServed = platform =>
+  (folders[platform] ?? []).some(folder => listed.some(name => name.startsWith(`${folder}/`)))

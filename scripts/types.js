@@ -9,10 +9,13 @@ const doors = ['index', 'register', 'register/typescript']
 
 /** What a file of types names, as paths in dist/ without an ending. */
 const named = (path, text) =>
-  Array.from(text.matchAll(/(?:from|import|import\() ?'(\.[^']+)\.js'/g), ([, name]) => posix.join(posix.dirname(path), name))
+  Array.from(text.matchAll(/(?:from|import|import\() ?'(\.[^']+)\.js'/g), ([, name]) =>
+    posix.join(posix.dirname(path), name),
+  )
 
 /** Without the parameter that typed arrays have since TypeScript 5.7: an older one refuses it, and a newer one has a default. */
-const plain = text => text.replace(/\b((?:Big)?(?:Uint|Int|Float)\d+Array|DataView)<(?:Shared)?ArrayBuffer>/g, '$1')
+const plain = text =>
+  text.replace(/\b((?:Big)?(?:Uint|Int|Float)\d+Array|DataView)<(?:Shared)?ArrayBuffer>/g, '$1')
 
 const reached = new Set(doors)
 for (const path of reached) {
@@ -23,11 +26,17 @@ for (const path of reached) {
   writeFileSync(to, plain(text))
   // Two folders further from the sources, to which an editor leads by this map.
   const map = JSON.parse(readFileSync(dist(`${path}.d.ts.map`), 'utf8'))
-  writeFileSync(`${to}.map`, JSON.stringify({ ...map, sources: map.sources.map(source => `../../${source}`) }))
+  writeFileSync(
+    `${to}.map`,
+    JSON.stringify({ ...map, sources: map.sources.map(source => `../../${source}`) }),
+  )
 }
 for (const name of doors) {
   const door = `export * from '${name.includes('/') ? '..' : '.'}/types/${name}.js'\n`
   for (const ending of ['d.ts', 'd.mts']) writeFileSync(dist(`bundle/${name}.${ending}`), door)
 }
 // CommonJS has no export of that name: there, an import of the default is all that `require` gives, as TypeScript knows.
-appendFileSync(dist('bundle/index.d.mts'), "import * as all from './types/index.js'\nexport default all\n")
+appendFileSync(
+  dist('bundle/index.d.mts'),
+  "import * as all from './types/index.js'\nexport default all\n",
+)

@@ -18,7 +18,12 @@ const minute = 60_000
 /** The tests that may fail, for each setting of rights, with the reason. */
 const meant = {
   enforce: new Map(),
-  access: new Map([['truncation_rights', 'gives up PATH_FILESTAT_SET_SIZE, and "access" keeps what it does not check']]),
+  access: new Map([
+    [
+      'truncation_rights',
+      'gives up PATH_FILESTAT_SET_SIZE, and "access" keeps what it does not check',
+    ],
+  ]),
 }
 
 /** Ends with a message that says what to do. */
@@ -41,7 +46,10 @@ function programsIn(folder) {
       .filter(name => name.endsWith('.wasm'))
       .map(name => join(suite, name)),
   )
-  if (programs.length === 0) wants(`no tests/*/testsuite/wasm32-wasip1 in ${folder} has a program: is it the branch of the sources?`)
+  if (programs.length === 0)
+    wants(
+      `no tests/*/testsuite/wasm32-wasip1 in ${folder} has a program: is it the branch of the sources?`,
+    )
   return programs
 }
 
@@ -64,16 +72,26 @@ function faultOf(program, rights) {
   const { args, env, root, exit_code, stdout, stderr } = specificationOf(program)
   const scratch = mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   try {
-    const options = ['--rights', rights, ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`])]
+    const options = [
+      '--rights',
+      rights,
+      ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    ]
     if (root) {
       cpSync(join(dirname(program), root), join(scratch, 'root'), { recursive: true })
       options.push('--dir', `${join(scratch, 'root')}::/`)
     }
-    const ran = spawnSync(process.execPath, [command, 'run', ...options, program, ...args], { encoding: 'utf8', timeout: minute })
+    const ran = spawnSync(process.execPath, [command, 'run', ...options, program, ...args], {
+      encoding: 'utf8',
+      timeout: minute,
+    })
     if (ran.error !== undefined) return String(ran.error)
-    if (ran.status !== exit_code) return `exit code ${ran.status ?? ran.signal}, expected ${exit_code}\n${ran.stderr}`
-    if (stdout !== undefined && ran.stdout !== stdout) return `stdout ${JSON.stringify(ran.stdout)}, expected ${JSON.stringify(stdout)}`
-    if (stderr !== undefined && ran.stderr !== stderr) return `stderr ${JSON.stringify(ran.stderr)}, expected ${JSON.stringify(stderr)}`
+    if (ran.status !== exit_code)
+      return `exit code ${ran.status ?? ran.signal}, expected ${exit_code}\n${ran.stderr}`
+    if (stdout !== undefined && ran.stdout !== stdout)
+      return `stdout ${JSON.stringify(ran.stdout)}, expected ${JSON.stringify(stdout)}`
+    if (stderr !== undefined && ran.stderr !== stderr)
+      return `stderr ${JSON.stringify(ran.stderr)}, expected ${JSON.stringify(stderr)}`
     return undefined
   } finally {
     rmSync(scratch, { recursive: true, force: true })
@@ -85,7 +103,8 @@ if (folder === undefined) wants('missing FOLDER')
 const all = programsIn(folder)
 const nameOf = program => basename(program, '.wasm')
 const programs = chosen.length === 0 ? all : all.filter(program => chosen.includes(nameOf(program)))
-for (const name of chosen) if (!all.some(program => nameOf(program) === name)) wants(`there is no test ${name}`)
+for (const name of chosen)
+  if (!all.some(program => nameOf(program) === name)) wants(`there is no test ${name}`)
 if (all.length < least) wants(`${all.length} programs, expected at least ${least}`)
 
 for (const [rights, known] of Object.entries(meant)) {
@@ -98,8 +117,10 @@ for (const [rights, known] of Object.entries(meant)) {
     const name = nameOf(program)
     const fault = faultOf(program, rights)
     if (fault === undefined) passed++
-    if (fault === undefined && known.has(name)) fail(`${name} passes, and is expected to fail: ${known.get(name)}`)
-    if (fault !== undefined && known.has(name)) console.log(`--rights ${rights}: ${name} fails as expected: ${known.get(name)}`)
+    if (fault === undefined && known.has(name))
+      fail(`${name} passes, and is expected to fail: ${known.get(name)}`)
+    if (fault !== undefined && known.has(name))
+      console.log(`--rights ${rights}: ${name} fails as expected: ${known.get(name)}`)
     if (fault !== undefined && !known.has(name)) fail(`${name}: ${fault}`)
   }
   console.log(`--rights ${rights}: ${passed} of ${programs.length} passed`)

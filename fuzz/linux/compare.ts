@@ -19,20 +19,29 @@ const escapes = / escapes$/
  * A path leads out, and the answer tells of what is there. Of two paths the other one may be wrong; a slash or dots at the end, also
  * of the target of a link that is created through, are, for some calls, before anything is looked at.
  */
-function leaves({ entries, steps }: Program, [name, ...args]: Step, linux: string, here: string): boolean {
+function leaves(
+  { entries, steps }: Program,
+  [name, ...args]: Step,
+  linux: string,
+  here: string,
+): boolean {
   if (!escapes.test(linux)) return false
   const targets = [
     ...entries.flatMap(entry => (entry.kind === 'link' ? entry.target : [])),
     ...steps.flatMap(([call, text]) => (call === 'path_symlink' ? text : [])),
   ]
   const spelled = name === 'path_open' && here === 'ISDIR' ? [...args, ...targets] : args
-  const known = name === 'path_rename' || name === 'path_link' || spelled.some(arg => typeof arg === 'string' && /(\/|\.\.)$/.test(arg))
+  const known =
+    name === 'path_rename' ||
+    name === 'path_link' ||
+    spelled.some(arg => typeof arg === 'string' && /(\/|\.\.)$/.test(arg))
   return here.startsWith('0') || (!known && !/^(NOTCAPABLE|INVAL|NAMETOOLONG|BADF)$/.test(here))
 }
 /** A success of both has a group for each way. */
 function groupOf(linux: string, here: string, way: Way): string {
   if (linux === here) return 'leaves its directory'
-  const kind = (answer: string): string => (/^[0 ]/.test(answer) ? 'success' : answer.replace(/\d+/g, 'N'))
+  const kind = (answer: string): string =>
+    /^[0 ]/.test(answer) ? 'success' : answer.replace(/\d+/g, 'N')
   const [theirs, ours] = [kind(linux), kind(here)]
   return theirs === ours ? `another result of ${way.name}` : `Linux ${theirs}, here ${ours}`
 }
@@ -51,7 +60,12 @@ function differing(step: Step, linux: string, here: string): Pick<Found, 'linux'
  * The first difference that is not meant. After one that is, calls that succeed on one side alone leave two worlds, which end the
  * comparison; `count` learns of each row.
  */
-export function compare(program: Program, way: Way, linux: readonly string[], count?: (row: Row) => void): Found | undefined {
+export function compare(
+  program: Program,
+  way: Way,
+  linux: readonly string[],
+  count?: (row: Row) => void,
+): Found | undefined {
   const answers = play(program, way)
   const held = new Slots()
   for (const [i, step] of program.steps.entries()) {

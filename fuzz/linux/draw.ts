@@ -3,11 +3,40 @@ import type { Random } from '../random.js'
 import type { Entry, Program, Step } from './program.js'
 
 const names = ['a', 'b', 'c', 'd', 'e']
-const odd = ['', '.', './', '..', '/', '//', '/a', 'n'.repeat(255), 'n'.repeat(256), `a/${'n'.repeat(256)}`]
-const more = ['\xff\xfe', '\xc3\xbc', 'a\x1b[2J', 'a/'.repeat(2047), './'.repeat(2047), `${'a/'.repeat(2047)}bc`, `${'./'.repeat(2048)}a`]
+const odd = [
+  '',
+  '.',
+  './',
+  '..',
+  '/',
+  '//',
+  '/a',
+  'n'.repeat(255),
+  'n'.repeat(256),
+  `a/${'n'.repeat(256)}`,
+]
+const more = [
+  '\xff\xfe',
+  '\xc3\xbc',
+  'a\x1b[2J',
+  'a/'.repeat(2047),
+  './'.repeat(2047),
+  `${'a/'.repeat(2047)}bc`,
+  `${'./'.repeat(2048)}a`,
+]
 const sizes = [0n, 0n, 1n, 9n, 4095n, 4096n, 65_536n, 70_000n, 200_000n]
 /** Limits at which systems differ: 2 and 4 GiB, ext4's 16 TiB, those of a double and of a long. */
-const large = [2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 40n, 2n ** 44n - 4096n, 2n ** 44n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 3n]
+const large = [
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 32n,
+  2n ** 40n,
+  2n ** 44n - 4096n,
+  2n ** 44n,
+  2n ** 53n - 1n,
+  2n ** 53n,
+  2n ** 53n + 3n,
+]
 const huge = [2n ** 63n - 70_000n, 2n ** 63n - 2n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]
 const second = 1_000_000_000n
 const times = [
@@ -47,23 +76,44 @@ export class Maker {
       if (entries.some(entry => entry.path === path)) continue
       const kind = r.pick(['dir', 'dir', 'file', 'file', 'link', 'link'] as const)
       if (kind === 'link') entries.push({ kind, path, target: this.#target() })
-      else entries.push(kind === 'file' ? { kind, path, size: r.pick([0, 9, 4096, 70_000]) } : { kind, path })
+      else
+        entries.push(
+          kind === 'file' ? { kind, path, size: r.pick([0, 9, 4096, 70_000]) } : { kind, path },
+        )
       if (kind === 'dir') dirs.push(`${path}/`)
     }
     // A chain of links, longer than may be followed.
     if (r.onceIn(12)) {
-      for (let i = 0; i < 43; i++) entries.push({ kind: 'link', path: `k${i}`, target: i === 0 ? r.pick(['a', '.', 'b/']) : `k${i - 1}` })
+      for (let i = 0; i < 43; i++)
+        entries.push({
+          kind: 'link',
+          path: `k${i}`,
+          target: i === 0 ? r.pick(['a', '.', 'b/']) : `k${i - 1}`,
+        })
       this.#known = ['k38', 'k39', 'k39', 'k40', 'k41', 'k42']
     }
-    this.#known = [...this.#known, ...entries.map(({ path }) => path).filter(path => !path.startsWith('k'))]
+    this.#known = [
+      ...this.#known,
+      ...entries.map(({ path }) => path).filter(path => !path.startsWith('k')),
+    ]
     return entries
   }
   /** A file and two directories, so that few calls meet an empty slot. */
   #opened(entries: readonly Entry[]): Step[] {
     const r = this.#r
-    const of = (kind: Entry['kind'], or: string): string => r.pick([or, ...entries.filter(e => e.kind === kind).map(({ path }) => path)])
+    const of = (kind: Entry['kind'], or: string): string =>
+      r.pick([or, ...entries.filter(e => e.kind === kind).map(({ path }) => path)])
     return [
-      ['path_open', 3, 1, of('file', 'a'), r.pick([0, 1]), r.pick([1, 2, 3, 3, 3]), r.pick([0, 0, 1]), 4],
+      [
+        'path_open',
+        3,
+        1,
+        of('file', 'a'),
+        r.pick([0, 1]),
+        r.pick([1, 2, 3, 3, 3]),
+        r.pick([0, 0, 1]),
+        4,
+      ],
       ['path_open', 3, 1, of('dir', '.'), 2, 1, 0, 5],
       ['path_open', 3, 1, of('dir', '.'), 2, r.below(2), 0, 6],
     ]
@@ -72,14 +122,30 @@ export class Maker {
   #target(): string {
     const r = this.#r
     if (r.onceIn(40)) return r.pick(['/a', '/', '../../a', '../..'])
-    if (r.onceIn(8)) return r.pick(['.', './', '..', '../a', '../b/', 'a/..', 'nowhere', 'nowhere/'])
-    return (r.onceIn(3) ? '../' : '') + r.pick(names) + r.pick(['', '', '', '/', '/a', '/b', '/.', '/..'])
+    if (r.onceIn(8))
+      return r.pick(['.', './', '..', '../a', '../b/', 'a/..', 'nowhere', 'nowhere/'])
+    return (
+      (r.onceIn(3) ? '../' : '') +
+      r.pick(names) +
+      r.pick(['', '', '', '/', '/a', '/b', '/.', '/..'])
+    )
   }
   #path(): string {
     const r = this.#r
     if (r.onceIn(50)) return r.pick(r.onceIn(3) ? more : odd)
     if (this.#known.length > 0 && r.onceIn(2)) {
-      const tail = r.pick(['', '', '', '', '/', '/.', '/..', '//', `/${r.pick(names)}`, `/../${r.pick(names)}`])
+      const tail = r.pick([
+        '',
+        '',
+        '',
+        '',
+        '/',
+        '/.',
+        '/..',
+        '//',
+        `/${r.pick(names)}`,
+        `/../${r.pick(names)}`,
+      ])
       return r.pick(['', '', '', './']) + r.pick(this.#known) + tail
     }
     let path = r.pick(names)
@@ -164,7 +230,12 @@ export class Maker {
       () => ['fd_tell', fd],
       () => ['fd_filestat_set_size', fd, this.#size()],
       // No more than is quickly given back: a disk may be filled by what a call allocates.
-      () => ['fd_allocate', fd, r.pick(r.onceIn(6) ? huge : sizes), r.pick(r.onceIn(6) ? huge : sizes)],
+      () => [
+        'fd_allocate',
+        fd,
+        r.pick(r.onceIn(6) ? huge : sizes),
+        r.pick(r.onceIn(6) ? huge : sizes),
+      ],
       () => ['fd_advise', fd, this.#size(), this.#size(), r.below(6)],
       () => ['fd_filestat_get', fd],
       () => ['fd_filestat_set_times', fd, ...this.#times()],
@@ -172,7 +243,10 @@ export class Maker {
       () => ['fd_fdstat_set_flags', fd, this.#fdflags()],
       () => [r.pick(['fd_sync', 'fd_datasync'] as const), fd],
       () => ['fd_readdir', fd, r.pick([280, 330, 5000])],
-      () => (r.onceIn(2) ? ['fd_close', r.pick([4, 5, 6])] : ['fd_renumber', r.pick([4, 5, 6]), r.pick([4, 5, 6])]),
+      () =>
+        r.onceIn(2)
+          ? ['fd_close', r.pick([4, 5, 6])]
+          : ['fd_renumber', r.pick([4, 5, 6]), r.pick([4, 5, 6])],
     ])()
   }
 }

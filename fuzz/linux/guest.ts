@@ -17,14 +17,18 @@ function hash(bytes: Uint8Array): string {
   for (const byte of bytes) sum = Math.imul(sum ^ byte, 16777619)
   return (sum >>> 0).toString(16).padStart(8, '0')
 }
-const text = (bytes: string): string => bytes.replace(/[^!-~]|%/g, byte => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
-const order = (one: string, other: string): number => Buffer.compare(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'))
+const text = (bytes: string): string =>
+  bytes.replace(/[^!-~]|%/g, byte => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
+const order = (one: string, other: string): number =>
+  Buffer.compare(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'))
 
 export class Player {
   readonly #guest: Guest
   readonly #memory = new WebAssembly.Memory({ initial: 10 })
   readonly #bytes = Buffer.from(this.#memory.buffer)
-  readonly #fds: number[] = Array.from({ length: slots }, (_, slot) => (slot === root ? root : none))
+  readonly #fds: number[] = Array.from({ length: slots }, (_, slot) =>
+    slot === root ? root : none,
+  )
 
   constructor(guest: Guest) {
     this.#guest = guest
@@ -56,7 +60,10 @@ export class Player {
       return `${label} ${nanoseconds > 15n * 10n ** 17n && nanoseconds < 3n * 10n ** 18n ? 'now' : nanoseconds}`
     }
     const type = this.#bytes[record + 16]
-    const file = type === Filetype.DIRECTORY ? '' : ` x${this.#long(record + 24)} ${this.#long(record + 32)} bytes`
+    const file =
+      type === Filetype.DIRECTORY
+        ? ''
+        : ` x${this.#long(record + 24)} ${this.#long(record + 32)} bytes`
     // The access time of a link tells how far a path was followed, by the interpreter's own checks, too.
     const read = type === Filetype.SYMBOLIC_LINK ? '' : ` ${time('atim', record + 40)}`
     return `type ${type}${file}${read} ${time('mtim', record + 48)}`
@@ -91,7 +98,11 @@ export class Player {
       case 'fd_filestat_get':
         return said(() => this.#stat(), fd, ...args.slice(1), record)
       case 'fd_fdstat_get':
-        return said(() => `type ${this.#bytes[record]} flags ${this.#bytes.readUInt16LE(record + 2)}`, fd, record)
+        return said(
+          () => `type ${this.#bytes[record]} flags ${this.#bytes.readUInt16LE(record + 2)}`,
+          fd,
+          record,
+        )
       case 'path_readlink':
         return said(() => this.#read(), fd, second, room, third, result)
       case 'fd_seek':
@@ -121,9 +132,24 @@ export class Player {
     for (const [i, word] of words.entries()) this.#bytes.writeUInt32LE(word, vector + 4 * i)
     return [vector, words.length / 2]
   }
-  #open(dir: number, [follow, path, oflags, access, fdflags, slot]: readonly (number | bigint | string)[]): string {
-    const rights = BigInt((Number(access) & 1 ? Rights.FD_READ : 0) | (Number(access) & 2 ? Rights.FD_WRITE : 0))
-    const errno = this.#call('path_open', dir, follow as number, path as string, oflags as number, rights, ALL, fdflags as number, result)
+  #open(
+    dir: number,
+    [follow, path, oflags, access, fdflags, slot]: readonly (number | bigint | string)[],
+  ): string {
+    const rights = BigInt(
+      (Number(access) & 1 ? Rights.FD_READ : 0) | (Number(access) & 2 ? Rights.FD_WRITE : 0),
+    )
+    const errno = this.#call(
+      'path_open',
+      dir,
+      follow as number,
+      path as string,
+      oflags as number,
+      rights,
+      ALL,
+      fdflags as number,
+      result,
+    )
     if (errno !== 'SUCCESS') return errno
     const opened = this.#word()
     if (this.#fd(slot) !== none) this.#call('fd_close', this.#fd(slot))
@@ -164,7 +190,9 @@ export class Player {
   #tree(dir: number, below: string): string {
     const names = this.#names(dir)
     if (typeof names === 'string') return ` | ${below} ${names}`
-    return names.map(entry => this.#entry(dir, below, entry.slice(0, entry.lastIndexOf(':')))).join('')
+    return names
+      .map(entry => this.#entry(dir, below, entry.slice(0, entry.lastIndexOf(':'))))
+      .join('')
   }
   #entry(dir: number, below: string, name: string): string {
     if (name === '.' || name === '..') return ''
@@ -178,7 +206,17 @@ export class Player {
       return `${line} ${read === 'SUCCESS' ? this.#read().split(' ')[1] : read}`
     }
     const directory = type === Filetype.DIRECTORY
-    const opened = this.#call('path_open', dir, 0, name, directory ? 2 : 0, BigInt(Rights.FD_READ), ALL, 0, result)
+    const opened = this.#call(
+      'path_open',
+      dir,
+      0,
+      name,
+      directory ? 2 : 0,
+      BigInt(Rights.FD_READ),
+      ALL,
+      0,
+      result,
+    )
     if (opened !== 'SUCCESS') return `${line} ${opened}`
     const fd = this.#word()
     const inside = directory ? this.#tree(fd, path) : ` ${this.#content(fd)}`

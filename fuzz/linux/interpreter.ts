@@ -18,15 +18,20 @@ export function ask(program: Program, disk: string, readOnly: boolean): string[]
   try {
     const root = join(folder, 'root')
     fs.mkdirSync(root)
-    const { status, stdout, stderr, error } = spawnSync(interpreter, readOnly ? [root, 'ro'] : [root], {
-      input: encode(program),
-      encoding: 'latin1',
-      maxBuffer: 1 << 26,
-    })
+    const { status, stdout, stderr, error } = spawnSync(
+      interpreter,
+      readOnly ? [root, 'ro'] : [root],
+      {
+        input: encode(program),
+        encoding: 'latin1',
+        maxBuffer: 1 << 26,
+      },
+    )
     if (status === cannot) throw new Unavailable(stderr)
     if (status !== 0) throw error ?? new Error(`${interpreter}: ${stderr || status}`)
     const lines = stdout.split('\n').slice(0, -1)
-    if (lines.length !== program.steps.length) throw new Error(`${interpreter}: ${lines.length} answers to ${program.steps.length} calls`)
+    if (lines.length !== program.steps.length)
+      throw new Error(`${interpreter}: ${lines.length} answers to ${program.steps.length} calls`)
     return lines
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })

@@ -23,22 +23,32 @@ export interface Row {
   readonly reason: string
 }
 
-const onDirectory = ({ slots, step }: Difference): boolean => slots.named(step)[0]?.type === Filetype.DIRECTORY
+const onDirectory = ({ slots, step }: Difference): boolean =>
+  slots.named(step)[0]?.type === Filetype.DIRECTORY
 /** A descriptor that is not open, or that is no directory where one is needed. */
 const unfit = ({ slots, step }: Difference): boolean =>
-  slots.named(step).some(held => held === undefined || (step[0].startsWith('path_') && held.type !== Filetype.DIRECTORY))
+  slots
+    .named(step)
+    .some(
+      held =>
+        held === undefined || (step[0].startsWith('path_') && held.type !== Filetype.DIRECTORY),
+    )
 const someText =
   (pattern: RegExp) =>
   ({ step }: Difference): boolean =>
     step.some(arg => typeof arg === 'string' && pattern.test(arg))
 /** An offset, or the end of what begins there, from 2^53 on. A place from which a seek begins may add to it. */
 const beyond = ({ step, slots }: Difference): boolean =>
-  (slots.far && step[0] === 'fd_write') || step.slice(2).some(arg => (typeof arg === 'bigint' ? (arg < 0n ? -arg : arg) : 0n) >= 2n ** 52n)
+  (slots.far && step[0] === 'fd_write') ||
+  step.slice(2).some(arg => (typeof arg === 'bigint' ? (arg < 0n ? -arg : arg) : 0n) >= 2n ** 52n)
 const syncFlags = Fdflags.DSYNC | Fdflags.RSYNC | Fdflags.SYNC
 
 /** Times that a double, or microseconds, may not tell apart. */
 const near = (one = '', other = ''): boolean =>
-  one === other || (/^\d+$/.test(one) && /^\d+$/.test(other) && BigInt.asUintN(64, BigInt(one) - BigInt(other) + 2048n) < 4096n)
+  one === other ||
+  (/^\d+$/.test(one) &&
+    /^\d+$/.test(other) &&
+    BigInt.asUintN(64, BigInt(one) - BigInt(other) + 2048n) < 4096n)
 /** The answers are the same but for such times. An access time that rounding has made no later than the last change is made new. */
 function nearlySame(linux: string, here: string): boolean {
   const times = /(?:atim (\w+) ?)?mtim (\w*)/g
@@ -63,7 +73,8 @@ export const meant: readonly Row[] = [
     call: /^path_/,
     linux: / escapes$/,
     here: /^LOOP$/,
-    reason: 'Linux walks a path that leads out a second time, and does not count its links anew: 21 are then too many',
+    reason:
+      'Linux walks a path that leads out a second time, and does not count its links anew: 21 are then too many',
   },
   {
     call: /^path_/,
@@ -76,7 +87,8 @@ export const meant: readonly Row[] = [
     linux: /^[A-Z]+$| escapes$/,
     here: /^(BADF|NOTDIR|INVAL|ROFS)$/,
     when: unfit,
-    reason: 'two things are wrong, one of them the descriptor: Linux and the guest look at them in another order',
+    reason:
+      'two things are wrong, one of them the descriptor: Linux and the guest look at them in another order',
   },
   {
     call: /^fd_(seek|tell)$/,
@@ -91,7 +103,8 @@ export const meant: readonly Row[] = [
     linux: /^(BADF|INVAL)$/,
     here: /^ISDIR$/,
     when: onDirectory,
-    reason: 'a call that no directory can take says so, where Linux says that it is not open to write',
+    reason:
+      'a call that no directory can take says so, where Linux says that it is not open to write',
   },
   {
     call: /^fd_fdstat_set_flags$/,
@@ -114,14 +127,16 @@ export const meant: readonly Row[] = [
     here: /^[A-Z]+$/,
     when: ({ step }) => step[6] === 0,
     after: 'goes on',
-    reason: 'Linux does not look for a file of which no time is set: utimensat(2), UTIME_OMIT for both',
+    reason:
+      'Linux does not look for a file of which no time is set: utimensat(2), UTIME_OMIT for both',
   },
   {
     call: /^path_/,
     linux: /^[A-Z]+( escapes)?$/,
     here: /^[A-Z]+$/,
     when: someText(/[^/]{256}|.{4096}/s),
-    reason: 'two things are wrong: a name that no file system holds is refused before anything else',
+    reason:
+      'two things are wrong: a name that no file system holds is refused before anything else',
   },
   {
     call: /^fd_(read|pread)$/,

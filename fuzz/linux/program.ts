@@ -26,19 +26,28 @@ export const slots = 10
 export const fill = ({ path }: Entry): number => 97 + (path.length % 26)
 
 const hex = (text: string): string => `x${Buffer.from(text, 'latin1').toString('hex')}`
-const word = (arg: number | bigint | string): string => (typeof arg === 'string' ? hex(arg) : String(arg))
+const word = (arg: number | bigint | string): string =>
+  typeof arg === 'string' ? hex(arg) : String(arg)
 
 /** The lines that fuzz/linux/main.c reads. */
 export function encode({ entries, steps }: Program): string {
   const first = entries.map(entry => {
     if (entry.kind === 'file') return `file ${hex(entry.path)} ${entry.size} ${fill(entry)}`
-    return entry.kind === 'link' ? `link ${hex(entry.path)} ${hex(entry.target)}` : `dir ${hex(entry.path)}`
+    return entry.kind === 'link'
+      ? `link ${hex(entry.path)} ${hex(entry.target)}`
+      : `dir ${hex(entry.path)}`
   })
-  return [...first, 'go', ...steps.map(([name, ...args]) => [name, ...args.map(word)].join(' ')), ''].join('\n')
+  return [
+    ...first,
+    'go',
+    ...steps.map(([name, ...args]) => [name, ...args.map(word)].join(' ')),
+    '',
+  ].join('\n')
 }
 
 /** A call as a report prints it. */
 export function printed([name, ...args]: Step): string {
-  const short = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 20)}... of ${text.length}` : text)
+  const short = (text: string): string =>
+    JSON.stringify(text.length > 60 ? `${text.slice(0, 20)}... of ${text.length}` : text)
   return `${name}(${args.map(arg => (typeof arg === 'string' ? short(arg) : arg)).join(', ')})`
 }

@@ -19,11 +19,17 @@ export class Slots {
   learn([name, ...args]: Step, answer: string): void {
     if (!answer.startsWith('0')) return
     const [from, into] = args as number[]
-    if (name === 'path_open') this.#held.set(args[6] as number, { type: Number(answer.slice(2)), access: args[4] as number })
-    if (name === 'fd_renumber' && from !== into) this.#held.set(into as number, this.#held.get(from as number) as Held)
+    if (name === 'path_open')
+      this.#held.set(args[6] as number, {
+        type: Number(answer.slice(2)),
+        access: args[4] as number,
+      })
+    if (name === 'fd_renumber' && from !== into)
+      this.#held.set(into as number, this.#held.get(from as number) as Held)
     if (name === 'fd_seek') this.far ||= BigInt(answer.slice(2)) >= 2n ** 53n - 70_000n
     if (name === 'fd_read' || name === 'fd_pread') this.readNothing ||= into === 0
-    if (name === 'fd_close' || (name === 'fd_renumber' && from !== into)) this.#held.delete(from as number)
+    if (name === 'fd_close' || (name === 'fd_renumber' && from !== into))
+      this.#held.delete(from as number)
   }
 
   /** Undefined for a slot that is empty. */
@@ -32,7 +38,14 @@ export class Slots {
   }
   /** The slots that a call starts from. */
   named([name, ...args]: Step): (Held | undefined)[] {
-    const places = name === 'path_symlink' ? [1] : name === 'path_rename' ? [0, 2] : name === 'path_link' ? [0, 3] : [0]
+    const places =
+      name === 'path_symlink'
+        ? [1]
+        : name === 'path_rename'
+          ? [0, 2]
+          : name === 'path_link'
+            ? [0, 3]
+            : [0]
     return places.map(place => this.of(args[place]))
   }
 }

@@ -33,7 +33,8 @@ function inMemory(entries: readonly Entry[]): MemoryFiles {
   const files = new MemoryFiles({}, { quota })
   for (const entry of entries) {
     if (entry.kind === 'dir') files.mkdir(entry.path)
-    else if (entry.kind === 'file') files.writeFile(entry.path, Buffer.alloc(entry.size, fill(entry)))
+    else if (entry.kind === 'file')
+      files.writeFile(entry.path, Buffer.alloc(entry.size, fill(entry)))
     else files.symlink(entry.target, entry.path)
   }
   return files
@@ -57,11 +58,26 @@ export function waysOf(): Way[] {
     { ...native, name: 'walk', openSys: () => openNative({ resolution: 'walk' }), preopen: path },
     { ...native, name: 'typescript', openSys: () => new TypescriptSys(), preopen: path },
     { ...native, name: 'memfs', preopen: (_, entries) => ({ files: inMemory(entries) }) },
-    { ...native, name: 'overlay', preopen: folder => ({ path: folder, overlay: new MemoryFiles({}, { quota }) }) },
-    { ...native, name: 'read-only', readOnly: true, preopen: folder => ({ path: folder, readOnly: true }) },
-    { ...native, name: 'read-only memfs', readOnly: true, preopen: (_, entries) => ({ files: inMemory(entries), readOnly: true }) },
+    {
+      ...native,
+      name: 'overlay',
+      preopen: folder => ({ path: folder, overlay: new MemoryFiles({}, { quota }) }),
+    },
+    {
+      ...native,
+      name: 'read-only',
+      readOnly: true,
+      preopen: folder => ({ path: folder, readOnly: true }),
+    },
+    {
+      ...native,
+      name: 'read-only memfs',
+      readOnly: true,
+      preopen: (_, entries) => ({ files: inMemory(entries), readOnly: true }),
+    },
   ]
-  if (magic(temporary) !== magic(memory)) ways.push({ ...native, name: `native on ${magic(temporary)}`, disk: temporary, preopen: path })
+  if (magic(temporary) !== magic(memory))
+    ways.push({ ...native, name: `native on ${magic(temporary)}`, disk: temporary, preopen: path })
   return ways
 }
 

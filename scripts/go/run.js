@@ -20,7 +20,12 @@ export async function runTests(words, name, folder) {
   const env = Object.entries(variables).flatMap(([key, value]) => ['--env', `${key}=${value}`])
   const args = [main, 'run', ...words, ...env, binary(name, folder), '-test.short', '-test.v']
   const start = performance.now()
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: longest, killSignal: 'SIGKILL' })
+  const child = spawn(process.execPath, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: longest,
+    killSignal: 'SIGKILL',
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', text => {
@@ -35,10 +40,17 @@ export async function runTests(words, name, folder) {
 /** A package ends with PASS and 0, or with FAIL and 1 after a line for each test that failed. All else is an error. */
 function outcome(output, code, signal) {
   // Subtests, which are indented, fail with their tests.
-  const named = word => [...output.matchAll(new RegExp(`^--- ${word}: (\\w+)`, 'gm'))].map(([, test]) => test)
+  const named = word =>
+    [...output.matchAll(new RegExp(`^--- ${word}: (\\w+)`, 'gm'))].map(([, test]) => test)
   const passed = named('PASS').length
   const failed = named('FAIL')
-  const ended = (code === 0 && passed > 0 && failed.length === 0) || (code === 1 && failed.length > 0 && /^FAIL$/m.test(output))
-  const error = ended ? undefined : signal !== null ? `ended by ${signal}` : `ended with code ${code}, after ${passed} tests`
+  const ended =
+    (code === 0 && passed > 0 && failed.length === 0) ||
+    (code === 1 && failed.length > 0 && /^FAIL$/m.test(output))
+  const error = ended
+    ? undefined
+    : signal !== null
+      ? `ended by ${signal}`
+      : `ended with code ${code}, after ${passed} tests`
   return { passed, failed, error }
 }

@@ -25,8 +25,18 @@ export const ways = {
 
 /** Tests that may fail. Other names that fail are errors. */
 export const known = [
-  { way: 'typescript', name: 'os', test: 'TestRootChtimes', why: 'node:fs sets times to the microsecond' },
-  { way: 'typescript', name: 'os', test: 'TestChtimesOmit', why: 'node:fs sets times to the microsecond' },
+  {
+    way: 'typescript',
+    name: 'os',
+    test: 'TestRootChtimes',
+    why: 'node:fs sets times to the microsecond',
+  },
+  {
+    way: 'typescript',
+    name: 'os',
+    test: 'TestChtimesOmit',
+    why: 'node:fs sets times to the microsecond',
+  },
   { way: 'overlay', name: 'os', test: 'TestOpenFileDevNull', why: 'an overlay opens no device' },
   { way: 'overlay', name: 'os', test: 'TestDevNullFile', why: 'an overlay opens no device' },
 ]

@@ -11,11 +11,15 @@ const env = { ...process.env, GOTOOLCHAIN: 'local' }
 
 /** Go's version and folder; undefined where there is none, or an older one. */
 export function findGo() {
-  const { status, stdout } = spawnSync('go', ['env', 'GOVERSION', 'GOROOT'], { encoding: 'utf8', env })
+  const { status, stdout } = spawnSync('go', ['env', 'GOVERSION', 'GOROOT'], {
+    encoding: 'utf8',
+    env,
+  })
   if (status !== 0) return undefined
   const [version, root] = stdout.trim().split('\n')
   const [, major, minor] = /go(\d+)\.(\d+)/.exec(version) ?? []
-  const enough = Number(major) > oldest[0] || (Number(major) === oldest[0] && Number(minor) >= oldest[1])
+  const enough =
+    Number(major) > oldest[0] || (Number(major) === oldest[0] && Number(minor) >= oldest[1])
   return enough ? { version, root } : undefined
 }
 
@@ -27,7 +31,9 @@ export const sources = (name, folder) => join(folder, 'src', name)
 /** Builds the tests of all packages at once. Packages whose last names are the same are built by turns: Go names binaries by these. */
 export function build({ root }, names, folder) {
   for (let left = names; left.length > 0; ) {
-    const now = left.filter((name, i) => left.findIndex(other => basename(other) === basename(name)) === i)
+    const now = left.filter(
+      (name, i) => left.findIndex(other => basename(other) === basename(name)) === i,
+    )
     left = left.filter(name => !now.includes(name))
     const out = join(folder, 'built/')
     mkdirSync(out, { recursive: true })
@@ -45,5 +51,6 @@ export function build({ root }, names, folder) {
 
 /** Copies their sources, with testdata, also that of the standard library: tests read these, and may write beside them. */
 export function copySources({ root }, names, folder) {
-  for (const name of [...names, 'testdata']) cpSync(join(root, 'src', name), sources(name, folder), { recursive: true })
+  for (const name of [...names, 'testdata'])
+    cpSync(join(root, 'src', name), sources(name, folder), { recursive: true })
 }

@@ -4,7 +4,8 @@
 // A trusting host (`host=takes-paths`) judges a walk only by the directories that it gets to, not by its questions.
 
 const asksForParent = 'const Answer up = tree.enter(stack.top(), ".."); if (up < 0) return up;'
-const counts = 'if (stack.at_root()) tree.leave(static_cast<Directory>(up)); else { stack.pop(); stack.push(static_cast<Directory>(up)); }'
+const counts =
+  'if (stack.at_root()) tree.leave(static_cast<Directory>(up)); else { stack.pop(); stack.push(static_cast<Directory>(up)); }'
 const singleNames = 'the host is asked for single names only, never for `..`'
 const escapes = 'no directory outside the root is entered'
 const answers = 'without changes, the walk answers as the reference does'
@@ -13,12 +14,18 @@ const leaks = 'each directory that was entered is left once'
 export const mutants = [
   {
     title: '`..` asks the host',
-    patch: ['stack.pop();', `{ ${asksForParent} stack.pop(); stack.push(static_cast<Directory>(up)); }`],
+    patch: [
+      'stack.pop();',
+      `{ ${asksForParent} stack.pop(); stack.push(static_cast<Directory>(up)); }`,
+    ],
     breaks: singleNames,
   },
   {
     title: '`..` asks the host, which answers',
-    patch: ['stack.pop();', `{ ${asksForParent} stack.pop(); stack.push(static_cast<Directory>(up)); }`],
+    patch: [
+      'stack.pop();',
+      `{ ${asksForParent} stack.pop(); stack.push(static_cast<Directory>(up)); }`,
+    ],
     words: ['host=takes-paths'],
     breaks: escapes,
   },

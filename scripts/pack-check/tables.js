@@ -9,11 +9,14 @@ const line = cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join('
 
 function table(heading, rows) {
   const columns = unique(rows.map(({ column }) => column))
-  const cell = (row, column) => rows.find(one => one.row === row && one.column === column)?.cell ?? ''
+  const cell = (row, column) =>
+    rows.find(one => one.row === row && one.column === column)?.cell ?? ''
   return [
     line([heading, ...columns]),
     line(['---', ...columns.map(() => '---')]),
-    ...unique(rows.map(({ row }) => row)).map(row => line([row, ...columns.map(column => cell(row, column))])),
+    ...unique(rows.map(({ row }) => row)).map(row =>
+      line([row, ...columns.map(column => cell(row, column))]),
+    ),
   ].join('\n')
 }
 
@@ -27,7 +30,10 @@ export const printed = rows =>
     .join('')
 
 const folder = join(root, 'docs')
-const pages = () => (existsSync(folder) ? readdirSync(folder) : []).filter(name => name.endsWith('.md')).map(name => join(folder, name))
+const pages = () =>
+  (existsSync(folder) ? readdirSync(folder) : [])
+    .filter(name => name.endsWith('.md'))
+    .map(name => join(folder, name))
 
 /** The page that has a table, as it is before, in and behind the marks. */
 function find(heading) {
@@ -36,7 +42,12 @@ function find(heading) {
     const text = readFileSync(page, 'utf8')
     const [start, end] = [text.indexOf(first), text.indexOf(last)]
     if (start >= 0 && end >= start)
-      return { page, before: text.slice(0, start + first.length), text: text.slice(start + first.length, end), after: text.slice(end) }
+      return {
+        page,
+        before: text.slice(0, start + first.length),
+        text: text.slice(start + first.length, end),
+        after: text.slice(end),
+      }
   }
   return undefined
 }
@@ -44,7 +55,11 @@ function find(heading) {
 export function write(rows) {
   for (const heading of headings(rows)) {
     const found = find(heading)
-    if (found !== undefined) writeFileSync(found.page, `${found.before}${table(heading, below(rows, heading))}${found.after}`)
+    if (found !== undefined)
+      writeFileSync(
+        found.page,
+        `${found.before}${table(heading, below(rows, heading))}${found.after}`,
+      )
   }
 }
 
@@ -64,7 +79,13 @@ export function compare(rows) {
     const [[, ...columns], , ...lines] = cellsOf(found.text)
     return below(rows, heading)
       .filter(({ column }) => columns.includes(column))
-      .filter(({ row, column, cell }) => lines.find(([name]) => name === row)?.[columns.indexOf(column) + 1] !== cell)
-      .map(({ row, column, cell }) => `docs/ does not say of ${row} and ${column}: ${cell}; npm run pack-check -- --write does`)
+      .filter(
+        ({ row, column, cell }) =>
+          lines.find(([name]) => name === row)?.[columns.indexOf(column) + 1] !== cell,
+      )
+      .map(
+        ({ row, column, cell }) =>
+          `docs/ does not say of ${row} and ${column}: ${cell}; npm run pack-check -- --write does`,
+      )
   })
 }

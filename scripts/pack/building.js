@@ -44,13 +44,19 @@ export async function building(context) {
   const { tarball, record, tools } = context
   const missing = ['python3', 'make', 'g++'].filter(program => !isThere(program))
   if (process.platform === 'win32' || missing.length > 0) {
-    console.log(`building: not tried on ${process.platform}${missing.map(name => `, without ${name}`).join('')}`)
+    console.log(
+      `building: not tried on ${process.platform}${missing.map(name => `, without ${name}`).join('')}`,
+    )
     return []
   }
   const folder = await tools('managers')
-  const server = await serve([{ record, file: tarball }, ...(await packages(context, closure(needed)))])
+  const server = await serve([
+    { record, file: tarball },
+    ...(await packages(context, closure(needed))),
+  ])
   try {
-    const version = name => JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version
+    const version = name =>
+      JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version
     const npm = [join(folder, 'npm/bin/npm-cli.js'), 'install', '--no-audit', '--no-fund']
     const pnpm = [join(folder, 'pnpm-10/bin/pnpm.cjs'), 'install']
     // There, no folder above the package has node-gyp: it is found from the project alone.
@@ -58,7 +64,9 @@ export async function building(context) {
     return [
       await check(context, server, `npm ${version('npm')}`, npm),
       await check(context, server, `pnpm ${version('pnpm-10')}`, pnpm),
-      await check(context, server, `pnpm ${version('pnpm-10')}, global virtual store`, pnpm, { 'pnpm-workspace.yaml': shared }),
+      await check(context, server, `pnpm ${version('pnpm-10')}, global virtual store`, pnpm, {
+        'pnpm-workspace.yaml': shared,
+      }),
     ]
   } finally {
     await server.close()
@@ -70,7 +78,10 @@ async function check({ bare, expect, nodes, record, run, work }, { url }, row, a
   const app = join(work, row)
   mkdirSync(app)
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const dependencies = { 'wasi-common': record.version, ...Object.fromEntries(needed.map(name => [name, devDependencies[name]])) }
+  const dependencies = {
+    'wasi-common': record.version,
+    ...Object.fromEntries(needed.map(name => [name, devDependencies[name]])),
+  }
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }))
   writeFileSync(join(app, '.npmrc'), `registry=${url}\n`)
   writeFileSync(join(app, 'use.mjs'), use)
@@ -87,6 +98,9 @@ async function check({ bare, expect, nodes, record, run, work }, { url }, row, a
   const after = await run(`${row}: built`, node, ['use.mjs'], { cwd: app, env })
   const good = after === '42\n' && existsSync(join(unpacked, 'build/Release/wasi_common.node'))
   expect(good, `${row}: built, it prints ${after}`)
-  expect(!existsSync(join(unpacked, 'binding.gyp')), `${row}: building leaves a binding.gyp, which managers would build again`)
+  expect(
+    !existsSync(join(unpacked, 'binding.gyp')),
+    `${row}: building leaves a binding.gyp, which managers would build again`,
+  )
   return { table, row, column, cell: good ? 'works' : 'fails' }
 }

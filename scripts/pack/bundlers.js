@@ -2,7 +2,15 @@
 // a tracer of files. Where wasi-common is external, all parts work. A program that has it bundled
 // in ends at its first use, with an error that has the bundler's option.
 import { execFile } from 'node:child_process'
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, posix } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -14,16 +22,40 @@ const tools = [
     tool: 'esbuild',
     formats: ['esm', 'cjs'],
     build: ({ esbuild }, { from, to, external, format }) =>
-      esbuild.build({ entryPoints: [from], outfile: to, bundle: true, platform: 'node', format, external, logLevel: 'silent' }),
+      esbuild.build({
+        entryPoints: [from],
+        outfile: to,
+        bundle: true,
+        platform: 'node',
+        format,
+        external,
+        logLevel: 'silent',
+      }),
   },
   {
     tool: 'webpack',
     formats: ['esm', 'cjs'],
     async build({ webpack }, { from, to, external, esm }) {
-      const output = { path: dirname(to), filename: basename(to), ...(esm && { module: true, chunkFormat: 'module' }) }
-      const externals = Object.fromEntries(external.map(name => [name, `${esm ? 'module' : 'commonjs'} ${name}`]))
-      const options = { mode: 'production', target: 'node20', entry: from, output, externals, experiments: { outputModule: esm } }
-      const done = (resolve, reject) => webpack.default(options, (error, stats) => (error === null ? resolve(stats) : reject(error)))
+      const output = {
+        path: dirname(to),
+        filename: basename(to),
+        ...(esm && { module: true, chunkFormat: 'module' }),
+      }
+      const externals = Object.fromEntries(
+        external.map(name => [name, `${esm ? 'module' : 'commonjs'} ${name}`]),
+      )
+      const options = {
+        mode: 'production',
+        target: 'node20',
+        entry: from,
+        output,
+        externals,
+        experiments: { outputModule: esm },
+      }
+      const done = (resolve, reject) =>
+        webpack.default(options, (error, stats) =>
+          error === null ? resolve(stats) : reject(error),
+        )
       const stats = await new Promise(done)
       if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }))
     },
@@ -31,9 +63,20 @@ const tools = [
   {
     tool: 'rollup',
     formats: ['esm', 'cjs'],
-    async build({ rollup, '@rollup/plugin-commonjs': commonjs, '@rollup/plugin-node-resolve': resolve }, { from, to, external, format }) {
-      const plugins = [resolve.default({ exportConditions: ['node'], preferBuiltins: true }), commonjs.default()]
-      const bundle = await rollup.rollup({ input: from, external: [/^node:/, ...external], plugins, logLevel: 'silent' })
+    async build(
+      { rollup, '@rollup/plugin-commonjs': commonjs, '@rollup/plugin-node-resolve': resolve },
+      { from, to, external, format },
+    ) {
+      const plugins = [
+        resolve.default({ exportConditions: ['node'], preferBuiltins: true }),
+        commonjs.default(),
+      ]
+      const bundle = await rollup.rollup({
+        input: from,
+        external: [/^node:/, ...external],
+        plugins,
+        logLevel: 'silent',
+      })
       await bundle.write({ file: to, format, inlineDynamicImports: true })
       await bundle.close()
     },
@@ -46,7 +89,12 @@ const tools = [
         root: dirname(from),
         configFile: false,
         logLevel: 'silent',
-        build: { ssr: from, outDir: dirname(to), target: 'node20', rollupOptions: { output: { format, entryFileNames: basename(to) } } },
+        build: {
+          ssr: from,
+          outDir: dirname(to),
+          target: 'node20',
+          rollupOptions: { output: { format, entryFileNames: basename(to) } },
+        },
         ssr: external.length > 0 ? { external } : { noExternal: true },
       }),
   },
@@ -54,7 +102,12 @@ const tools = [
     tool: '@vercel/ncc',
     formats: ['esm', 'cjs'],
     async build({ '@vercel/ncc': ncc }, { from, to, external, esm }) {
-      const { code, assets } = await ncc.default(from, { externals: external, cache: false, quiet: true, esm })
+      const { code, assets } = await ncc.default(from, {
+        externals: external,
+        cache: false,
+        quiet: true,
+        esm,
+      })
       mkdirSync(dirname(to), { recursive: true })
       writeFileSync(to, code)
       for (const [name, { source, permissions }] of Object.entries(assets)) {
@@ -68,13 +121,20 @@ const tools = [
 
 const extension = { esm: 'mjs', cjs: 'cjs' }
 const imported = `import { ${names} } from 'wasi-common'\n`
-const sources = { esm: imported + body(), cjs: `const { ${names} } = require('wasi-common')\n${body()}` }
+const sources = {
+  esm: imported + body(),
+  cjs: `const { ${names} } = require('wasi-common')\n${body()}`,
+}
 
 /** Both streams of a program, however it ends. */
 const printed = (program, args, options) =>
   new Promise(resolve =>
-    execFile(program, args, { encoding: 'utf8', timeout: 120_000, ...options }, (error, stdout, stderr) =>
-      resolve(error === null ? stdout : `${stdout}${stderr}${error.signal ?? ''}`),
+    execFile(
+      program,
+      args,
+      { encoding: 'utf8', timeout: 120_000, ...options },
+      (error, stdout, stderr) =>
+        resolve(error === null ? stdout : `${stdout}${stderr}${error.signal ?? ''}`),
     ),
   )
 
@@ -84,12 +144,16 @@ const printed = (program, args, options) =>
  */
 function refused(text, tool = 'others') {
   const [, error = ''] = /^(Error: .*)/ms.exec(text) ?? []
-  return /^Error: wasi-common cannot be bundled: mark it external\./.test(error) && error.includes(`\n  ${basename(tool)}`)
+  return (
+    /^Error: wasi-common cannot be bundled: mark it external\./.test(error) &&
+    error.includes(`\n  ${basename(tool)}`)
+  )
 }
 
 /** Counts a fault for each output that is not as it should be, and tells if there was one. */
 function judge({ expect, nodes }, what, said, good) {
-  for (const [i, text] of said.entries()) expect(good(text), `${what}, ${nodes[i].name}: it prints\n${text.slice(-2000)}`)
+  for (const [i, text] of said.entries())
+    expect(good(text), `${what}, ${nodes[i].name}: it prints\n${text.slice(-2000)}`)
   return said.every(good)
 }
 
@@ -105,8 +169,14 @@ async function bundled(context, { app, modules, versions }) {
       ]) {
         const to = join(app, `${basename(tool)}-${format}-${column.replace(' ', '-')}`, file)
         await build(modules, { from: join(app, file), to, external, format, esm: format === 'esm' })
-        const said = await Promise.all(context.nodes.map(({ node }) => printed(node, [to], { cwd: app })))
-        rows.push({ row, column, cell: judge(context, `${row}, ${column}`, said, good) ? cell : 'fails' })
+        const said = await Promise.all(
+          context.nodes.map(({ node }) => printed(node, [to], { cwd: app })),
+        )
+        rows.push({
+          row,
+          column,
+          cell: judge(context, `${row}, ${column}`, said, good) ? cell : 'fails',
+        })
       }
     }
   return rows
@@ -125,31 +195,66 @@ async function singles(context, { app, modules: { esbuild, postject }, versions 
   if (process.platform !== 'linux') return []
   const rows = []
   for (const { node, version, name } of context.nodes) {
-    const [main, config, sea] = ['main.cjs', 'config.json', 'application'].map(file => join(app, `single-${version}-${file}`))
+    const [main, config, sea] = ['main.cjs', 'config.json', 'application'].map(file =>
+      join(app, `single-${version}-${file}`),
+    )
     // An application has no other way to its modules: the `require` of a single executable knows
     // only what is built in.
     const load = `const { ${names} } = require('node:module').createRequire(process.execPath)('wasi-common')\n`
     const more = {
-      application: "() => run(guest, { isolation: 'process' }).catch(({ code }) => (code === 'ERR_WASI_NO_NODE' ? 42 : code))",
+      application:
+        "() => run(guest, { isolation: 'process' }).catch(({ code }) => (code === 'ERR_WASI_NO_NODE' ? 42 : code))",
     }
     const external = load + body({ execPath: JSON.stringify(node), more })
-    writeFileSync(main, `if (process.argv[2] === 'bundled') require('./main.cjs')\nelse {\n${external}}\n`)
-    await esbuild.build({ entryPoints: [main], outfile: main, allowOverwrite: true, bundle: true, platform: 'node', logLevel: 'silent' })
+    writeFileSync(
+      main,
+      `if (process.argv[2] === 'bundled') require('./main.cjs')\nelse {\n${external}}\n`,
+    )
+    await esbuild.build({
+      entryPoints: [main],
+      outfile: main,
+      allowOverwrite: true,
+      bundle: true,
+      platform: 'node',
+      logLevel: 'silent',
+    })
     const own = buildsItself(version)
-    writeFileSync(config, JSON.stringify({ main, output: own ? sea : `${sea}.blob`, disableExperimentalSEAWarning: true }))
-    await context.run(`${name}: a single executable`, node, [own ? '--build-sea' : '--experimental-sea-config', config], { cwd: app })
+    writeFileSync(
+      config,
+      JSON.stringify({
+        main,
+        output: own ? sea : `${sea}.blob`,
+        disableExperimentalSEAWarning: true,
+      }),
+    )
+    await context.run(
+      `${name}: a single executable`,
+      node,
+      [own ? '--build-sea' : '--experimental-sea-config', config],
+      { cwd: app },
+    )
     if (!own) {
       copyFileSync(node, sea)
       chmodSync(sea, 0o755)
-      await postject.inject(sea, 'NODE_SEA_BLOB', readFileSync(`${sea}.blob`), { sentinelFuse: fuse })
+      await postject.inject(sea, 'NODE_SEA_BLOB', readFileSync(`${sea}.blob`), {
+        sentinelFuse: fuse,
+      })
     }
-    const row = own ? 'single executable, node --build-sea' : `single executable, postject ${versions.postject}`
+    const row = own
+      ? 'single executable, node --build-sea'
+      : `single executable, postject ${versions.postject}`
     for (const [column, argument, good, cell] of [
       ['external', 'external', text => text === output(['application']), 'works'],
       ['bundled in', 'bundled', text => refused(text), 'refused at first use'],
     ]) {
       const said = await printed(sea, [argument], { cwd: app })
-      rows.push({ row, column, cell: judge({ ...context, nodes: [{ name }] }, `${row}, ${column}`, [said], good) ? cell : 'fails' })
+      rows.push({
+        row,
+        column,
+        cell: judge({ ...context, nodes: [{ name }] }, `${row}, ${column}`, [said], good)
+          ? cell
+          : 'fails',
+      })
     }
   }
   return rows
@@ -166,17 +271,25 @@ async function traced(context, { app, modules, versions }) {
   const { work, names: packed, nodes, record, expect } = context
   const more = { register: '() => (Registered === WASI ? 42 : 1)', command }
   const first = `import { spawnSync } from 'node:child_process'\nimport { fileURLToPath } from 'node:url'\nimport 'wasi-common/register'\n`
-  writeFileSync(join(app, 'traced.mjs'), `${first}import { WASI as Registered } from 'node:wasi'\n${imported}${body({ more })}`)
+  writeFileSync(
+    join(app, 'traced.mjs'),
+    `${first}import { WASI as Registered } from 'node:wasi'\n${imported}${body({ more })}`,
+  )
   // A process registers once, so this one is traced and not run.
   const doors = Object.keys(record.exports).filter(name => !name.endsWith('.json'))
-  writeFileSync(join(app, 'doors.mjs'), doors.map(name => `import '${posix.join('wasi-common', name)}'\n`).join(''))
+  writeFileSync(
+    join(app, 'doors.mjs'),
+    doors.map(name => `import '${posix.join('wasi-common', name)}'\n`).join(''),
+  )
   const { fileList } = await modules['@vercel/nft'].nodeFileTrace(
     ['traced.mjs', 'doors.mjs'].map(name => join(app, name)),
     { base: app },
   )
   const found = new Set([...fileList].map(file => file.replaceAll('\\', '/')))
   const row = `@vercel/nft ${versions['@vercel/nft']}`
-  const wanted = packed.filter(name => /^dist\/bundle\/.*\.js$|^prebuilds\/.*\/|^package\.json$/.test(name))
+  const wanted = packed.filter(name =>
+    /^dist\/bundle\/.*\.js$|^prebuilds\/.*\/|^package\.json$/.test(name),
+  )
   const missing = wanted.filter(name => !found.has(`node_modules/wasi-common/${name}`))
   expect(missing.length === 0, `${row} does not find ${missing.join(', ')}`)
   const alone = join(work, 'traced')
@@ -185,23 +298,38 @@ async function traced(context, { app, modules, versions }) {
     cpSync(join(app, file), join(alone, file))
   }
   renameSync(app, join(work, 'away'))
-  const said = await Promise.all(nodes.map(({ node }) => printed(node, ['--no-warnings', 'traced.mjs'], { cwd: alone })))
+  const said = await Promise.all(
+    nodes.map(({ node }) => printed(node, ['--no-warnings', 'traced.mjs'], { cwd: alone })),
+  )
   const good = judge(context, row, said, text => text === output(['register', 'command']))
-  return [{ row, column: 'external', cell: good && missing.length === 0 ? 'works from the traced files' : 'fails' }]
+  return [
+    {
+      row,
+      column: 'external',
+      cell: good && missing.length === 0 ? 'works from the traced files' : 'fails',
+    },
+  ]
 }
 
 export async function bundlers(context) {
   const folder = await context.tools('bundlers')
   const { resolve } = createRequire(join(folder, 'one.cjs'))
   const [modules, versions] = [{}, {}]
-  for (const name of Object.keys(JSON.parse(readFileSync(join(folder, '../package.json'), 'utf8')).dependencies)) {
+  for (const name of Object.keys(
+    JSON.parse(readFileSync(join(folder, '../package.json'), 'utf8')).dependencies,
+  )) {
     modules[name] = await import(pathToFileURL(resolve(name)))
     versions[name] = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version
   }
   const app = join(context.work, 'app')
   await context.install(context.nodes[0].node, app)
-  for (const [format, source] of Object.entries(sources)) writeFileSync(join(app, `main.${extension[format]}`), source)
+  for (const [format, source] of Object.entries(sources))
+    writeFileSync(join(app, `main.${extension[format]}`), source)
   const packed = { app, modules, versions }
-  const rows = [...(await bundled(context, packed)), ...(await singles(context, packed)), ...(await traced(context, packed))]
+  const rows = [
+    ...(await bundled(context, packed)),
+    ...(await singles(context, packed)),
+    ...(await traced(context, packed)),
+  ]
   return rows.map(row => ({ table: 'Bundler', ...row }))
 }

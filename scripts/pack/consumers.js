@@ -12,8 +12,18 @@ console.log(wasi.start(new WebAssembly.Instance(program, wasi.getImportObject())
 `
 
 export const consumers = [
-  { name: 'import', files: { 'use.mjs': `import { WASI } from 'wasi-common'\n${use}` }, args: ['use.mjs'], prints: '42\n' },
-  { name: 'require', files: { 'use.cjs': `const { WASI } = require('wasi-common')\n${use}` }, args: ['use.cjs'], prints: '42\n' },
+  {
+    name: 'import',
+    files: { 'use.mjs': `import { WASI } from 'wasi-common'\n${use}` },
+    args: ['use.mjs'],
+    prints: '42\n',
+  },
+  {
+    name: 'require',
+    files: { 'use.cjs': `const { WASI } = require('wasi-common')\n${use}` },
+    args: ['use.cjs'],
+    prints: '42\n',
+  },
   {
     name: 'import of the default',
     files: {

@@ -26,7 +26,10 @@ const wanted = [
   'prebuilds/LICENSES',
   'prebuilds/SHA256SUMS',
 ]
-const filesOf = name => [`${name}/wasi_common.node`, ...(targets[name].platform === 'linux' ? [`${name}/wasi-common-wall`] : [])]
+const filesOf = name => [
+  `${name}/wasi_common.node`,
+  ...(targets[name].platform === 'linux' ? [`${name}/wasi-common-wall`] : []),
+]
 
 export function contents({ tarball, unpacked, names, record, all, expect, fault }) {
   const packed = statSync(tarball).size
@@ -40,18 +43,31 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
   checkReadable()
 
   function checkNames() {
-    for (const name of names.filter(name => strange.test(name))) fault(`${name} is no part of a package`)
+    for (const name of names.filter(name => strange.test(name)))
+      fault(`${name} is no part of a package`)
     // pnpm and yarn would run node-gyp when they install it: `gypfile` in package.json is npm's alone.
     expect(!names.includes('binding.gyp'), 'binding.gyp lies at the root of the package')
     for (const name of wanted) expect(names.includes(name), `${name} is missing`)
-    const made = Object.keys(targets).filter(name => names.includes(`prebuilds/${name}/wasi_common.node`))
+    const made = Object.keys(targets).filter(name =>
+      names.includes(`prebuilds/${name}/wasi_common.node`),
+    )
     for (const name of made.filter(name => targets[name].platform === 'linux'))
-      expect(names.includes(`prebuilds/${name}/wasi-common-wall`), `prebuilds/${name} has no launcher`)
-    const ours = new Set(['LICENSES', 'SHA256SUMS', ...Object.keys(targets).flatMap(filesOf)].map(name => `prebuilds/${name}`))
-    for (const name of names.filter(name => name.startsWith('prebuilds/') && !ours.has(name))) fault(`${name} is for no platform`)
+      expect(
+        names.includes(`prebuilds/${name}/wasi-common-wall`),
+        `prebuilds/${name} has no launcher`,
+      )
+    const ours = new Set(
+      ['LICENSES', 'SHA256SUMS', ...Object.keys(targets).flatMap(filesOf)].map(
+        name => `prebuilds/${name}`,
+      ),
+    )
+    for (const name of names.filter(name => name.startsWith('prebuilds/') && !ours.has(name)))
+      fault(`${name} is for no platform`)
     const missing = Object.keys(targets).filter(name => !made.includes(name))
     if (all) for (const name of missing) fault(`there is no prebuild for ${name}`)
-    console.log(`prebuilds: ${made.join(', ')}${missing.length > 0 ? `; none for ${missing.join(', ')}` : ''}`)
+    console.log(
+      `prebuilds: ${made.join(', ')}${missing.length > 0 ? `; none for ${missing.join(', ')}` : ''}`,
+    )
   }
 
   /** This machine's own launcher is run by other parts; the others' are known by their modes alone, which Windows does not keep. */
@@ -61,16 +77,31 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
       expect((statSync(join(unpacked, name)).mode & 0o111) === 0o111, `${name} cannot be run`)
   }
 
-  function checkRecord({ scripts = {}, gypfile, dependencies, bundleDependencies, repository, homepage, bugs, author }) {
+  function checkRecord({
+    scripts = {},
+    gypfile,
+    dependencies,
+    bundleDependencies,
+    repository,
+    homepage,
+    bugs,
+    author,
+  }) {
     for (const name of ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'])
       expect(scripts[name] === undefined, `the package has a script ${name}`)
-    expect(gypfile === false, 'gypfile is not false: npm would build a checkout when it installs what that depends on')
+    expect(
+      gypfile === false,
+      'gypfile is not false: npm would build a checkout when it installs what that depends on',
+    )
     const [, address] = /^git\+(https:.*)\.git$/.exec(repository?.url) ?? []
     expect(address !== undefined, `the repository is ${repository?.url}, not git+https://…/….git`)
     expect(homepage === `${address}#readme`, `the homepage is ${homepage}`)
     expect(bugs?.url === `${address}/issues`, `bugs are reported at ${bugs?.url}`)
     expect(typeof author === 'string', 'the author is missing')
-    expect(dependencies === undefined && bundleDependencies === undefined, 'it depends on something')
+    expect(
+      dependencies === undefined && bundleDependencies === undefined,
+      'it depends on something',
+    )
   }
 
   function checkSums(folder) {
@@ -78,18 +109,27 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
       .trimEnd()
       .split('\n')
       .map(line => line.split('  '))
-    const files = names.filter(name => name.startsWith('prebuilds/')).map(name => name.slice('prebuilds/'.length))
+    const files = names
+      .filter(name => name.startsWith('prebuilds/'))
+      .map(name => name.slice('prebuilds/'.length))
     const listed = new Set(['SHA256SUMS', ...sums.map(([, name]) => name)])
-    for (const name of files.filter(name => !listed.has(name))) fault(`SHA256SUMS does not list ${name}`)
+    for (const name of files.filter(name => !listed.has(name)))
+      fault(`SHA256SUMS does not list ${name}`)
     const hash = file => createHash('sha256').update(readFileSync(file)).digest('hex')
     for (const [sum, name] of sums)
-      expect(existsSync(join(folder, name)) && hash(join(folder, name)) === sum, `${name} is not what SHA256SUMS says`)
+      expect(
+        existsSync(join(folder, name)) && hash(join(folder, name)) === sum,
+        `${name} is not what SHA256SUMS says`,
+      )
     console.log(`SHA256SUMS: ${sums.length} files`)
   }
 
   /** The code has no source maps, and is to be read as it is. */
   function checkReadable() {
     for (const name of names.filter(name => /^dist\/.*\.m?js$/.test(name)))
-      expect(!/.{1000}/.test(readFileSync(join(unpacked, name), 'utf8')), `${name} has a line that nobody reads`)
+      expect(
+        !/.{1000}/.test(readFileSync(join(unpacked, name), 'utf8')),
+        `${name} has a line that nobody reads`,
+      )
   }
 }

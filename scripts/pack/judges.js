@@ -7,7 +7,16 @@ export async function judges({ tarball, run }) {
   const folder = join(root, 'scripts/linters')
   install(folder)
   const linters = join(folder, 'node_modules')
-  await run('publint', process.execPath, [join(linters, 'publint/src/cli.js'), 'run', tarball, '--strict'])
+  await run('publint', process.execPath, [
+    join(linters, 'publint/src/cli.js'),
+    'run',
+    tarball,
+    '--strict',
+  ])
   const options = ['--profile', 'node16', '--no-emoji', '--no-color']
-  await run('are the types wrong', process.execPath, [join(linters, '@arethetypeswrong/cli/dist/index.js'), tarball, ...options])
+  await run('are the types wrong', process.execPath, [
+    join(linters, '@arethetypeswrong/cli/dist/index.js'),
+    tarball,
+    ...options,
+  ])
 }

@@ -6,18 +6,25 @@ import { root } from '../root.js'
 
 /** Code is not looked at: it has brackets of its own. */
 const prose = text => text.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '`')
-const linksOf = text => Array.from(prose(text).matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)|^\[[^\]]+\]: (\S+)/gm), ([, a, b]) => a ?? b)
+const linksOf = text =>
+  Array.from(
+    prose(text).matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)|^\[[^\]]+\]: (\S+)/gm),
+    ([, a, b]) => a ?? b,
+  )
 
 /** The fragments of a page, made of its headings as GitHub does. */
 function fragmentsOf(text) {
   const seen = new Map()
-  return Array.from(text.replace(/^```.*?^```/gms, '').matchAll(/^#{1,6} (.*)$/gm), ([, heading]) => {
-    const words = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
-    const name = words.replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-')
-    const count = seen.get(name) ?? 0
-    seen.set(name, count + 1)
-    return count === 0 ? name : `${name}-${count}`
-  })
+  return Array.from(
+    text.replace(/^```.*?^```/gms, '').matchAll(/^#{1,6} (.*)$/gm),
+    ([, heading]) => {
+      const words = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
+      const name = words.replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-')
+      const count = seen.get(name) ?? 0
+      seen.set(name, count + 1)
+      return count === 0 ? name : `${name}-${count}`
+    },
+  )
 }
 
 export function links({ names, unpacked, record, expect, fault }) {
@@ -30,20 +37,28 @@ export function links({ names, unpacked, record, expect, fault }) {
       count++
       const said = `${page} links to ${link}`
       if (/^(https?|mailto):/.test(link)) {
-        const [, path] = link.startsWith(`${address}/`) ? (/^\/(?:blob|tree)\/main\/([^#?]+)/.exec(link.slice(address.length)) ?? []) : []
-        if (path !== undefined) expect(existsSync(join(root, path)), `${said}, which the repository does not have`)
+        const [, path] = link.startsWith(`${address}/`)
+          ? (/^\/(?:blob|tree)\/main\/([^#?]+)/.exec(link.slice(address.length)) ?? [])
+          : []
+        if (path !== undefined)
+          expect(existsSync(join(root, path)), `${said}, which the repository does not have`)
         continue
       }
       const [path, fragment] = link.split('#')
       const file = path === '' ? page : posix.join(posix.dirname(page), path)
       if (!names.includes(file)) fault(`${said}, which is not in the package`)
-      else if (fragment !== undefined) expect(fragmentsOf(text(file)).includes(fragment), `${said}: there is no such heading`)
+      else if (fragment !== undefined)
+        expect(fragmentsOf(text(file)).includes(fragment), `${said}: there is no such heading`)
     }
   }
   expect(count > 0, 'no links were found')
   const maps = names
     .filter(name => /\.(js|mjs|ts|mts)$/.test(name) && name.startsWith('dist/'))
-    .flatMap(name => Array.from(text(name).matchAll(/^\/\/# sourceMappingURL=(.*)$/gm), ([, map]) => posix.join(posix.dirname(name), map)))
+    .flatMap(name =>
+      Array.from(text(name).matchAll(/^\/\/# sourceMappingURL=(.*)$/gm), ([, map]) =>
+        posix.join(posix.dirname(name), map),
+      ),
+    )
   for (const map of maps) {
     if (!names.includes(map)) fault(`the source map ${map} is not in the package`)
     else

@@ -1,5 +1,13 @@
 // Installs the package from a registry by each package manager, with all scripts allowed and no compiler to be found, and uses it.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { inTurns } from '../shared/run.js'
 import { guest, hello, typed } from './consumers.js'
@@ -21,7 +29,10 @@ const rowsOf = tools => {
   const pnpm = (tool, run) => ({
     name: 'pnpm',
     tool,
-    files: url => ({ '.npmrc': `registry=${url}\n`, 'pnpm-workspace.yaml': 'packages: []\ndangerouslyAllowAllBuilds: true\n' }),
+    files: url => ({
+      '.npmrc': `registry=${url}\n`,
+      'pnpm-workspace.yaml': 'packages: []\ndangerouslyAllowAllBuilds: true\n',
+    }),
     install: (node, home) => run(node, ['install', '--store-dir', join(home, 'store')]),
     bin: (node, args) => run(node, ['exec', ...args]),
     program: plain,
@@ -52,7 +63,9 @@ const rowsOf = tools => {
     {
       name: 'npm',
       tool: 'npm',
-      files: url => ({ '.npmrc': `registry=${url}\nignore-scripts=false\naudit=false\nfund=false\nupdate-notifier=false\n` }),
+      files: url => ({
+        '.npmrc': `registry=${url}\nignore-scripts=false\naudit=false\nfund=false\nupdate-notifier=false\n`,
+      }),
       install: (node, home) => npm(node, ['install', `--cache=${join(home, 'cache')}`]),
       bin: (node, args) => npm(node, ['exec', '--no', '--', ...args]),
       program: plain,
@@ -64,7 +77,8 @@ const rowsOf = tools => {
       name: 'yarn',
       tool: 'yarn-1',
       files: url => ({ '.yarnrc': `registry "${url}"\n` }),
-      install: (node, home) => yarn(node, ['install', '--no-progress', '--cache-folder', join(home, 'cache')]),
+      install: (node, home) =>
+        yarn(node, ['install', '--no-progress', '--cache-folder', join(home, 'cache')]),
       bin: (node, args) => yarn(node, ['--silent', 'run', ...args]),
       program: plain,
     },
@@ -108,18 +122,28 @@ const dropIn = `import { WASI } from 'node:wasi'
 import { WASI as Ours } from 'wasi-common'
 console.log(WASI === Ours)
 `
-const compilerOptions = { strict: true, noEmit: true, target: 'es2022', module: 'nodenext', types: ['node'] }
+const compilerOptions = {
+  strict: true,
+  noEmit: true,
+  target: 'es2022',
+  module: 'nodenext',
+  types: ['node'],
+}
 
 export async function managers(context) {
   const { tarball, record, nodes, tools } = context
   if (process.platform !== 'linux') {
-    console.log(`managers: not tried on ${process.platform}, where they need other programs on PATH`)
+    console.log(
+      `managers: not tried on ${process.platform}, where they need other programs on PATH`,
+    )
     return []
   }
   const folder = await tools('managers')
   const installed = name => JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
   // What types need is served by the same registry: the managers are to reach no other.
-  const [found, missing] = [true, false].map(wanted => rowsOf(folder).filter(({ tool }) => existsSync(join(folder, tool)) === wanted))
+  const [found, missing] = [true, false].map(wanted =>
+    rowsOf(folder).filter(({ tool }) => existsSync(join(folder, tool)) === wanted),
+  )
   for (const { tool } of missing) console.log(`managers: ${tool} is not for this machine`)
   const others = await packages(
     context,
@@ -127,7 +151,9 @@ export async function managers(context) {
   )
   const server = await serve([{ record, file: tarball }, ...others])
   try {
-    const jobs = nodes.flatMap(one => found.map(manager => () => check({ ...context, folder, installed, server }, one, manager)))
+    const jobs = nodes.flatMap(one =>
+      found.map(manager => () => check({ ...context, folder, installed, server }, one, manager)),
+    )
     return (await inTurns(2, jobs)).map(row => ({ table: 'Package manager', ...row }))
   } finally {
     await server.close()
@@ -148,7 +174,11 @@ function environment(bare, node, home) {
 async function check(context, { node, version, name: column }, manager) {
   const { bare, expect, installed, nodes, record, run, server, work } = context
   const tool = installed(manager.tool)
-  const row = [manager.name, tool.version, ...(manager.how === undefined ? [] : [manager.how])].join(' ')
+  const row = [
+    manager.name,
+    tool.version,
+    ...(manager.how === undefined ? [] : [manager.how]),
+  ].join(' ')
   const what = `${row} on ${version}`
   const app = join(work, what)
   const home = `${app} home`
@@ -180,10 +210,19 @@ async function check(context, { node, version, name: column }, manager) {
   await prints('install', manager.install(node, home), /^(?!.*node-gyp)/s)
   if (!good) return { row, column, cell: 'fails' }
   const place = join(app, 'node_modules/wasi-common')
-  if (existsSync(place)) expect(!readdirSync(place).includes('build'), `${what}: it was built when it was installed`)
+  if (existsSync(place))
+    expect(!readdirSync(place).includes('build'), `${what}: it was built when it was installed`)
   await prints('use', manager.program(node, ['use.mjs']), used)
-  await prints('register', manager.program(node, ['--import', 'wasi-common/register', 'drop-in.mjs']), 'true\n')
-  await prints('wasi-common run', manager.bin(node, ['wasi-common', 'run', 'hello.wasm']), 'hello from a guest\n')
+  await prints(
+    'register',
+    manager.program(node, ['--import', 'wasi-common/register', 'drop-in.mjs']),
+    'true\n',
+  )
+  await prints(
+    'wasi-common run',
+    manager.bin(node, ['wasi-common', 'run', 'hello.wasm']),
+    'hello from a guest\n',
+  )
   // No Node makes a difference to it.
   if (node === nodes[0].node) await prints('tsc', manager.bin(node, ['tsc', '-p', '.']), '')
   return { row, column, cell: good ? 'works' : 'fails' }

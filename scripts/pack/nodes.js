@@ -23,7 +23,9 @@ async function use({ work, install, run, expect, fault }, { node, version, name:
   const command = join(app, 'node_modules/wasi-common/dist/bundle/cli.js')
   const shim = join(app, 'node_modules/.bin/wasi-common')
   // It is compiled in the sandbox that was just installed, where it has not been yet.
-  const program = build('files', args => spawnSync(node, [command, 'run', ...args], { encoding: 'utf8' }))
+  const program = build('files', args =>
+    spawnSync(node, [command, 'run', ...args], { encoding: 'utf8' }),
+  )
   const rows = []
   const ways = [[], ...(process.platform === 'linux' ? [['--isolation', 'process']] : [])]
   for (const more of ways) {
@@ -31,7 +33,9 @@ async function use({ work, install, run, expect, fault }, { node, version, name:
     const args = ['run', ...more, '--dir', `${box}::/box`, program, '/box']
     const asTyped = process.platform === 'win32' ? [node, [command, ...args]] : [shim, args]
     const what = ['wasi-common run', ...more].join(' ')
-    const right = (await run(`${version}: ${what}`, ...asTyped, { cwd: app, env })).match(/^ok /gm)?.length
+    const right = (await run(`${version}: ${what}`, ...asTyped, { cwd: app, env })).match(
+      /^ok /gm,
+    )?.length
     expect(right === steps, `${version}: ${right} of ${steps} steps`)
     rows.push({ row: what, column, cell: right === steps ? 'works' : 'fails' })
   }

@@ -19,12 +19,19 @@ function distOf({ record, file }, origin) {
 }
 
 function packument(packages, origin) {
-  const versions = packages.map(one => [one.record.version, { ...one.record, dist: distOf(one, origin) }])
+  const versions = packages.map(one => [
+    one.record.version,
+    { ...one.record, dist: distOf(one, origin) },
+  ])
   return {
     name: packages[0].record.name,
     'dist-tags': { latest: packages[0].record.version },
     versions: Object.fromEntries(versions),
-    time: { created: published, modified: published, ...Object.fromEntries(versions.map(([version]) => [version, published])) },
+    time: {
+      created: published,
+      modified: published,
+      ...Object.fromEntries(versions.map(([version]) => [version, published])),
+    },
   }
 }
 
@@ -32,10 +39,18 @@ function packument(packages, origin) {
 export async function serve(packages) {
   const server = createServer((request, response) => {
     const [name, tarball] = decodeURIComponent(request.url).slice(1).split('/-/')
-    const found = packages.filter(({ record, file }) => record.name === name && (tarball ?? basename(file)) === basename(file))
-    const answer = (status, type, body) => response.writeHead(status, { 'content-type': type }).end(body)
+    const found = packages.filter(
+      ({ record, file }) => record.name === name && (tarball ?? basename(file)) === basename(file),
+    )
+    const answer = (status, type, body) =>
+      response.writeHead(status, { 'content-type': type }).end(body)
     if (found.length === 0) answer(404, 'application/json', '{}')
-    else if (tarball === undefined) answer(200, 'application/json', JSON.stringify(packument(found, `http://${request.headers.host}`)))
+    else if (tarball === undefined)
+      answer(
+        200,
+        'application/json',
+        JSON.stringify(packument(found, `http://${request.headers.host}`)),
+      )
     else answer(200, 'application/octet-stream', readFileSync(found[0].file))
   })
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))

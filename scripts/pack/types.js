@@ -23,14 +23,44 @@ export async function types({ unpacked, work, run, tools }) {
   const jobs = compilers.flatMap(({ compiler, others, ways }) => {
     const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8'))
     const app = join(work, version)
-    for (const name of ['@types/node', 'undici-types']) cpSync(join(others, name), join(app, 'node_modules', name), { recursive: true })
+    for (const name of ['@types/node', 'undici-types'])
+      cpSync(join(others, name), join(app, 'node_modules', name), { recursive: true })
     cpSync(unpacked, join(app, 'node_modules/wasi-common'), { recursive: true })
     for (const name of ['use.mts', 'use.cts', 'use.ts']) writeFileSync(join(app, name), typed)
     return ways.map(([module, moduleResolution, files]) => async () => {
-      const more = ['--target', 'es2022', '--types', 'node', '--module', module, '--moduleResolution', moduleResolution]
-      const args = [join(compiler, 'bin/tsc'), '--pretty', 'false', '--strict', '--noEmit', '--skipLibCheck', 'false', ...more, ...files]
-      const said = await run(`types by ${moduleResolution} of TypeScript ${version}`, process.execPath, args, { cwd: app })
-      return { table: 'Types', row: `TypeScript ${version}`, column: moduleResolution, cell: said === '' ? 'works' : 'fails' }
+      const more = [
+        '--target',
+        'es2022',
+        '--types',
+        'node',
+        '--module',
+        module,
+        '--moduleResolution',
+        moduleResolution,
+      ]
+      const args = [
+        join(compiler, 'bin/tsc'),
+        '--pretty',
+        'false',
+        '--strict',
+        '--noEmit',
+        '--skipLibCheck',
+        'false',
+        ...more,
+        ...files,
+      ]
+      const said = await run(
+        `types by ${moduleResolution} of TypeScript ${version}`,
+        process.execPath,
+        args,
+        { cwd: app },
+      )
+      return {
+        table: 'Types',
+        row: `TypeScript ${version}`,
+        column: moduleResolution,
+        cell: said === '' ? 'works' : 'fails',
+      }
     })
   })
   return inTurns(2, jobs)

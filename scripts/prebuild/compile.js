@@ -11,7 +11,10 @@ import { llvm, output, zig, zigFolder, zigPackage } from './tools.js'
 import { imports, stamp } from './windows.js'
 
 const require = createRequire(import.meta.url)
-const headers = [join(root, 'node_modules/node-addon-api'), require('node-api-headers').include_dir].flatMap(path => ['-isystem', path])
+const headers = [
+  join(root, 'node_modules/node-addon-api'),
+  require('node-api-headers').include_dir,
+].flatMap(path => ['-isystem', path])
 
 /** Objects of sources, which are named as they lie in the package, so that no object knows where that was. */
 function compile(sources, into, triple, more, where) {
@@ -20,7 +23,19 @@ function compile(sources, into, triple, more, where) {
     availableParallelism(),
     sources.map(source => async () => {
       const object = join(into, `${source.replace(/^native\//, '').replaceAll(/[/\\]/g, '-')}.o`)
-      await zig([source.endsWith('.c') ? 'cc' : 'c++', '-target', triple, '-c', ...more, source, '-o', object], where)
+      await zig(
+        [
+          source.endsWith('.c') ? 'cc' : 'c++',
+          '-target',
+          triple,
+          '-c',
+          ...more,
+          source,
+          '-o',
+          object,
+        ],
+        where,
+      )
       return object
     }),
   )
@@ -81,18 +96,62 @@ const linkers = {
     const map = join(folder, 'exports.map')
     writeFileSync(map, `{ global: ${shown.map(name => `${name};`).join(' ')} local: *; };\n`)
     const hardened = ['-Wl,-z,now,-z,relro', '-Wl,--gc-sections', `-Wl,--version-script=${map}`]
-    const more = await added(target.libc === 'gnu' ? ['no-names.c', 'stat.c'] : ['no-names.c'], target, folder, where)
-    await zig(['c++', '-target', target.triple, '-shared', '-s', ...hardened, ...objects, ...more, '-o', file], where)
+    const more = await added(
+      target.libc === 'gnu' ? ['no-names.c', 'stat.c'] : ['no-names.c'],
+      target,
+      folder,
+      where,
+    )
+    await zig(
+      [
+        'c++',
+        '-target',
+        target.triple,
+        '-shared',
+        '-s',
+        ...hardened,
+        ...objects,
+        ...more,
+        '-o',
+        file,
+      ],
+      where,
+    )
   },
 
   async 'mach-o'(objects, file, { machine }) {
     const arch = machine === 'aarch64' ? 'arm64' : machine
     // What has no place is an error here; node's own is looked up where it runs.
     const visible = shown.flatMap(name => ['-exported_symbol', `_${name}`])
-    const fromNode = (await undefinedIn(objects)).filter(name => /^_(napi|node_api)_/.test(name)).flatMap(name => ['-U', name])
-    const libraries = [join(zigPackage, 'lib/libc/darwin/libSystem.11.tbd'), join(zigFolder, 'libc++.tbd')]
-    const kind = ['-arch', arch, '-platform_version', 'macos', '11.0', '11.0', '-bundle', '-adhoc_codesign']
-    const args = [...kind, '-dead_strip', '-S', '-x', ...visible, ...fromNode, ...objects, ...libraries, '-o', file]
+    const fromNode = (await undefinedIn(objects))
+      .filter(name => /^_(napi|node_api)_/.test(name))
+      .flatMap(name => ['-U', name])
+    const libraries = [
+      join(zigPackage, 'lib/libc/darwin/libSystem.11.tbd'),
+      join(zigFolder, 'libc++.tbd'),
+    ]
+    const kind = [
+      '-arch',
+      arch,
+      '-platform_version',
+      'macos',
+      '11.0',
+      '11.0',
+      '-bundle',
+      '-adhoc_codesign',
+    ]
+    const args = [
+      ...kind,
+      '-dead_strip',
+      '-S',
+      '-x',
+      ...visible,
+      ...fromNode,
+      ...objects,
+      ...libraries,
+      '-o',
+      file,
+    ]
     await output('ld64.lld-19', args).catch(error => {
       if (!/is not installed/.test(error.message)) throw error
       return output('ld64.lld', args)
@@ -101,11 +160,29 @@ const linkers = {
 
   async pe(objects, file, target, folder, where) {
     const { triple, libraries } = target
-    const fromNode = (await undefinedIn(objects)).filter(name => /^__imp_(napi|node_api)_/.test(name))
+    const fromNode = (await undefinedIn(objects)).filter(name =>
+      /^__imp_(napi|node_api)_/.test(name),
+    )
     const source = join(folder, 'imports.c')
     writeFileSync(source, imports(fromNode.map(name => name.slice('__imp_'.length))))
     const object = join(folder, 'imports.o')
-    await zig(['cc', '-target', triple, '-c', '-O2', '-g0', '-Wall', '-Wextra', '-Werror', source, '-o', object], where)
+    await zig(
+      [
+        'cc',
+        '-target',
+        triple,
+        '-c',
+        '-O2',
+        '-g0',
+        '-Wall',
+        '-Wextra',
+        '-Werror',
+        source,
+        '-o',
+        object,
+      ],
+      where,
+    )
     const all = [
       ...objects,
       object,
@@ -114,7 +191,10 @@ const linkers = {
     ]
     // Linked apart: an import library, which nobody wants, is left beside it.
     const linked = join(folder, basename(file))
-    await zig(['c++', '-target', triple, '-shared', '-s', '-Wl,--gc-sections', ...all, '-o', linked], where)
+    await zig(
+      ['c++', '-target', triple, '-shared', '-s', '-Wl,--gc-sections', ...all, '-o', linked],
+      where,
+    )
     copyFileSync(linked, file)
     stamp(file)
   },
@@ -147,12 +227,23 @@ export async function build(target, folder, { from = root, cache } = {}) {
   const launcherSources = launcherSourcesOf(target.platform)
   if (launcherSources.length > 0) {
     const launcher = join(folder, 'wasi-common-wall')
-    const parts = await compile(launcherSources, join(objects, 'launcher'), target.triple, [...flags, '-fPIE'], where)
+    const parts = await compile(
+      launcherSources,
+      join(objects, 'launcher'),
+      target.triple,
+      [...flags, '-fPIE'],
+      where,
+    )
     const hardened = ['-pie', '-Wl,-z,now,-z,relro', '-Wl,--gc-sections']
     // It is C++ that takes nothing of C++'s library.
     const more = await added(target.libc === 'gnu' ? ['stat.c'] : [], target, objects, where)
-    await zig(['cc', '-target', target.triple, '-s', ...hardened, ...parts, ...more, '-o', launcher], where)
+    await zig(
+      ['cc', '-target', target.triple, '-s', ...hardened, ...parts, ...more, '-o', launcher],
+      where,
+    )
   }
   rmSync(objects, { recursive: true })
-  return ['wasi_common.node', ...(launcherSources.length > 0 ? ['wasi-common-wall'] : [])].map(name => join(folder, basename(name)))
+  return ['wasi_common.node', ...(launcherSources.length > 0 ? ['wasi-common-wall'] : [])].map(
+    name => join(folder, basename(name)),
+  )
 }

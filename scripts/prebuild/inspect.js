@@ -9,10 +9,13 @@ import { layout } from './windows.js'
 
 const { symbols } = createRequire(import.meta.url)('node-api-headers')
 /** What every Node that is promised has. */
-const nodeApi = new Set(['js_native_api_symbols', 'node_api_symbols'].flatMap(half => symbols.v8[half]))
+const nodeApi = new Set(
+  ['js_native_api_symbols', 'node_api_symbols'].flatMap(half => symbols.v8[half]),
+)
 
 const all = (text, pattern) => Array.from(text.matchAll(pattern), ([, match]) => match)
-const newest = versions => versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
+const newest = versions =>
+  versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
 
 /** By format: what is told of a file, in one form. `taken` are the functions of node's. */
 const readers = {
@@ -21,9 +24,13 @@ const readers = {
     const symbol = /^ *\d+: \w+ +\w+ \w+ +(GLOBAL|WEAK|UNIQUE) +\w+ +(\w+) ([^@\s]+)/gm
     const names = Array.from(text.matchAll(symbol), ([, , section, name]) => ({ section, name }))
     return {
-      machine: { 'Advanced Micro Devices X86-64': 'x86_64', AArch64: 'aarch64' }[/Machine: +(.*)/.exec(text)?.[1]],
+      machine: { 'Advanced Micro Devices X86-64': 'x86_64', AArch64: 'aarch64' }[
+        /Machine: +(.*)/.exec(text)?.[1]
+      ],
       exports: names.filter(({ section }) => section !== 'UND').map(({ name }) => name),
-      taken: names.filter(({ section, name }) => section === 'UND' && /^(napi|node_api)_/.test(name)).map(({ name }) => name),
+      taken: names
+        .filter(({ section, name }) => section === 'UND' && /^(napi|node_api)_/.test(name))
+        .map(({ name }) => name),
       libraries: all(text, /\(NEEDED\) +Shared library: \[(.*)\]/g),
       versions: [...new Set(all(text, /Name: ([A-Z]+[\w.]*_[\w.]+)/g))],
       faults: [
@@ -40,11 +47,17 @@ const readers = {
 
   async 'mach-o'(file) {
     const text = await llvm('llvm-objdump', ['--macho', '--private-headers', file])
-    const names = (await llvm('llvm-nm', ['--format=just-symbols', '--extern-only', '--undefined-only', file])).trim().split('\n')
+    const names = (
+      await llvm('llvm-nm', ['--format=just-symbols', '--extern-only', '--undefined-only', file])
+    )
+      .trim()
+      .split('\n')
     const least = /cmd LC_BUILD_VERSION.*?platform (\S+).*?minos (\S+)/s.exec(text) ?? []
     return {
       machine: { X86_64: 'x86_64', ARM64: 'aarch64' }[/MH_MAGIC_64 +(\w+)/.exec(text)?.[1]],
-      exports: (await llvm('llvm-nm', ['--format=just-symbols', '--extern-only', '--defined-only', file]))
+      exports: (
+        await llvm('llvm-nm', ['--format=just-symbols', '--extern-only', '--defined-only', file])
+      )
         .trim()
         .split('\n')
         .map(name => name.slice(1)),
@@ -60,17 +73,30 @@ const readers = {
   async pe(file) {
     const bytes = readFileSync(file)
     const { machine, header } = layout(bytes)
-    const text = await llvm('llvm-readobj', ['--file-headers', '--coff-imports', '--coff-exports', file])
-    const hardened = ['DYNAMIC_BASE', 'NX_COMPAT', ...(machine === 'x86_64' ? ['HIGH_ENTROPY_VA'] : [])]
+    const text = await llvm('llvm-readobj', [
+      '--file-headers',
+      '--coff-imports',
+      '--coff-exports',
+      file,
+    ])
+    const hardened = [
+      'DYNAMIC_BASE',
+      'NX_COMPAT',
+      ...(machine === 'x86_64' ? ['HIGH_ENTROPY_VA'] : []),
+    ]
     return {
       machine,
       exports: all(text, /Export \{[^}]*?Name: (\S+)/g),
       // They are asked for by name when it is loaded.
-      taken: [...new Set(all(bytes.toString('latin1'), /\0((?:napi|node_api)_\w+)(?=\0)/g))].filter(name => !shown.includes(name)),
+      taken: [...new Set(all(bytes.toString('latin1'), /\0((?:napi|node_api)_\w+)(?=\0)/g))].filter(
+        name => !shown.includes(name),
+      ),
       libraries: all(text, /Import \{\s*Name: (\S+)/g),
       versions: [],
       faults: [
-        ...hardened.filter(flag => !text.includes(`IMAGE_DLL_CHARACTERISTICS_${flag}`)).map(flag => `${flag} is not set`),
+        ...hardened
+          .filter(flag => !text.includes(`IMAGE_DLL_CHARACTERISTICS_${flag}`))
+          .map(flag => `${flag} is not set`),
         ...(bytes.readUInt32LE(header + 8) === 0 ? [] : ['it tells when it was linked']),
       ],
       bound: true,
@@ -94,7 +120,9 @@ export async function inspect(target, file) {
   const found = await readers[format](file)
   const launcher = basename(file) === 'wasi-common-wall'
   const wanted = launcher ? [] : shown
-  const late = found.versions.filter(version => !(libc === 'gnu' ? isOldGlibc(version) : version === 'macos 11.0'))
+  const late = found.versions.filter(
+    version => !(libc === 'gnu' ? isOldGlibc(version) : version === 'macos 11.0'),
+  )
   const faults = [
     ...found.faults,
     ...(found.machine === machine ? [] : [`it is for ${found.machine}`]),
@@ -104,11 +132,19 @@ export async function inspect(target, file) {
     ...wanted.filter(name => !found.exports.includes(name)).map(name => `it does not show ${name}`),
     ...found.taken.filter(name => !nodeApi.has(name)).map(name => `not every Node has ${name}`),
     ...(launcher || found.taken.length > 20 ? [] : ['what it takes of Node cannot be read']),
-    ...found.libraries.filter(name => !own[libc ?? platform].test(name)).map(name => `it wants ${name}`),
+    ...found.libraries
+      .filter(name => !own[libc ?? platform].test(name))
+      .map(name => `it wants ${name}`),
     ...late.map(version => `it wants ${version}`),
   ]
-  const needs = [newest(found.versions), ...found.libraries.map(path => basename(path))].filter(Boolean).join(', ') || 'needs no library'
-  return { faults, line: launcher ? needs : `${needs}; ${found.taken.length} functions of Node-API` }
+  const needs =
+    [newest(found.versions), ...found.libraries.map(path => basename(path))]
+      .filter(Boolean)
+      .join(', ') || 'needs no library'
+  return {
+    faults,
+    line: launcher ? needs : `${needs}; ${found.taken.length} functions of Node-API`,
+  }
 }
 
 /** What README.md says that they need: less than the headers have, which are of Node's own baseline. */

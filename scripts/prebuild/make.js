@@ -6,7 +6,18 @@
 //
 // Each is inspected, and nothing that has a fault is left there. SHA256SUMS and the licences of what is built in lie beside them.
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -18,9 +29,15 @@ import { licences } from './licences.js'
 import { targets } from './targets.js'
 import { installZig } from './tools.js'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { check: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { check: { type: 'boolean', default: false } },
+})
 const unknown = positionals.filter(name => targets[name] === undefined)
-if (unknown.length > 0) throw new Error(`no such platform: ${unknown.join(', ')}; there are ${Object.keys(targets).join(', ')}`)
+if (unknown.length > 0)
+  throw new Error(
+    `no such platform: ${unknown.join(', ')}; there are ${Object.keys(targets).join(', ')}`,
+  )
 
 const prebuilds = join(root, 'prebuilds')
 const work = join(root, 'build/prebuild')
@@ -58,7 +75,9 @@ async function make(name, elsewhere) {
     console.log(`${name}/${file}: ${same ? 'the same bytes again' : 'OTHER BYTES the second time'}`)
     good &&= same
   }
-  for (const stray of readdirSync(join(work, name)).filter(file => !files.includes(join(work, name, file)))) {
+  for (const stray of readdirSync(join(work, name)).filter(
+    file => !files.includes(join(work, name, file)),
+  )) {
     console.error(`  ${stray} was left beside it`)
     good = false
   }
@@ -90,5 +109,8 @@ const listed = readdirSync(prebuilds, { recursive: true, encoding: 'utf8' })
   .map(path => path.replaceAll('\\', '/'))
   .filter(path => path !== 'SHA256SUMS' && statSync(join(prebuilds, path)).isFile())
   .sort()
-writeFileSync(join(prebuilds, 'SHA256SUMS'), listed.map(path => `${sha256(join(prebuilds, path))}  ${path}\n`).join(''))
+writeFileSync(
+  join(prebuilds, 'SHA256SUMS'),
+  listed.map(path => `${sha256(join(prebuilds, path))}  ${path}\n`).join(''),
+)
 console.log(`${ready.length} of ${asked.length} in ${seconds(start)}`)

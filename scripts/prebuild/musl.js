@@ -44,6 +44,7 @@ export async function asOnAlpine(folder) {
   }
   await compile('missing.so', missing)
   await compile('ld-linux-x86-64.so.2', '', '-nostdlib')
-  for (const name of ['libstdc++.so.6', 'libgcc_s.so.1']) symlinkSync(join(libraries, name), join(folder, name))
+  for (const name of ['libstdc++.so.6', 'libgcc_s.so.1'])
+    symlinkSync(join(libraries, name), join(folder, name))
   return { LD_PRELOAD: join(folder, 'missing.so'), LD_LIBRARY_PATH: folder }
 }

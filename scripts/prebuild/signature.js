@@ -13,17 +13,20 @@ export function signature(bytes) {
   if (at === undefined) return ['it is not signed']
   if (bytes.readUInt32BE(at) !== SUPER_BLOB) return ['its signature cannot be read']
   const directory = at + bytes.readUInt32BE(at + 16)
-  if (bytes.readUInt32BE(directory) !== CODE_DIRECTORY) return ['its signature begins with no list of hashes']
+  if (bytes.readUInt32BE(directory) !== CODE_DIRECTORY)
+    return ['its signature begins with no list of hashes']
   const u32 = offset => bytes.readUInt32BE(directory + offset)
   const [flags, hashes, count, end] = [u32(12), u32(16), u32(28), u32(32)]
   const [size, kind, page] = [36, 37, 39].map(offset => bytes[directory + offset])
   if ((flags & ADHOC) === 0) return ['its signature is not ad hoc']
   if (kind !== SHA256) return ['its hashes are not SHA-256']
-  if (end !== at || count !== Math.ceil(end / 2 ** page)) return ['its signature does not cover all of it']
+  if (end !== at || count !== Math.ceil(end / 2 ** page))
+    return ['its signature does not cover all of it']
   for (let i = 0; i < count; i++) {
     const piece = bytes.subarray(i * 2 ** page, Math.min((i + 1) * 2 ** page, end))
     const hash = bytes.subarray(directory + hashes + i * size, directory + hashes + (i + 1) * size)
-    if (!createHash('sha256').update(piece).digest().equals(hash)) return [`page ${i} is not what was signed`]
+    if (!createHash('sha256').update(piece).digest().equals(hash))
+      return [`page ${i} is not what was signed`]
   }
   return []
 }

@@ -2,7 +2,17 @@
 
 /** What every platform's code is compiled with: as in native/addon.gypi. */
 export const flags = [
-  ...['-std=c++17', '-O2', '-g0', '-Wall', '-Wextra', '-Werror', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden'],
+  ...[
+    '-std=c++17',
+    '-O2',
+    '-g0',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-fno-exceptions',
+    '-fno-rtti',
+    '-fvisibility=hidden',
+  ],
   ...['-ffunction-sections', '-fdata-sections', '-Inative'],
 ]
 export const defines = [

@@ -8,11 +8,16 @@ const [built, aside] = ['Release', 'Release aside'].map(name => join(root, 'buil
 if (existsSync(built)) renameSync(built, aside)
 try {
   const find = "import('#lib/sys/native/sys.js').then(({ addonFile }) => console.log(addonFile()))"
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', find], { cwd: root, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', find], {
+    cwd: root,
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(stderr)
   console.log(`the tests on ${stdout.trim()}`)
   const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs')
-  process.exitCode = spawnSync(process.execPath, [ava, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' }).status ?? 1
+  process.exitCode =
+    spawnSync(process.execPath, [ava, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
+      .status ?? 1
 } finally {
   if (existsSync(aside)) renameSync(aside, built)
 }

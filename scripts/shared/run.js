@@ -9,7 +9,11 @@ import { root } from '../root.js'
  * @param {import('node:child_process').SpawnSyncOptions} [options]
  */
 export function run(program, args, options = {}) {
-  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', ...options })
+  const { status, signal, error } = spawnSync(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    ...options,
+  })
   if (status === 0) return
   const how = error?.message ?? signal ?? `exit code ${status}`
   throw new Error(`${[program, ...args].join(' ')}: ${how}`, { cause: error })

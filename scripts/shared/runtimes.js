@@ -15,8 +15,20 @@ export function fromNpm(wanted, folder = join(root, 'build/runtimes')) {
   const prefix = join(folder, `${basename(name)}-${version}`)
   if (!existsSync(join(prefix, 'node_modules', name))) {
     mkdirSync(prefix, { recursive: true })
-    const args = ['install', '--silent', '--no-save', '--force', '--ignore-scripts', '--prefix', prefix, wanted]
-    const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' })
+    const args = [
+      'install',
+      '--silent',
+      '--no-save',
+      '--force',
+      '--ignore-scripts',
+      '--prefix',
+      prefix,
+      wanted,
+    ]
+    const { status } = spawnSync('npm', args, {
+      stdio: 'inherit',
+      shell: process.platform === 'win32',
+    })
     if (status !== 0) throw new Error(`npm cannot install ${wanted}`)
   }
   return join(prefix, 'node_modules', name)
@@ -27,7 +39,8 @@ export function wine(folder) {
   const program = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find(path => existsSync(path))
   if (program === undefined) return undefined
   const env = { WINEPREFIX: folder, WINEDEBUG: '-all' }
-  const run = args => spawnSync(program, args, { stdio: 'ignore', env: { ...process.env, ...env }, timeout: 120_000 })
+  const run = args =>
+    spawnSync(program, args, { stdio: 'ignore', env: { ...process.env, ...env }, timeout: 120_000 })
   // Node does not start on the Windows that wine would be by itself.
   run(['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'])
   const server = join(dirname(program), 'wineserver')

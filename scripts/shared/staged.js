@@ -12,11 +12,17 @@ export function staged(way) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(join(folder, 'build'), { recursive: true })
   const release = join(root, 'build', way, 'Release')
-  cpSync(release, join(folder, 'build/Release'), { recursive: true, filter: path => path === release || isBuilt(path) })
-  for (const name of ['package.json', 'dist', 'dist-test']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  cpSync(release, join(folder, 'build/Release'), {
+    recursive: true,
+    filter: path => path === release || isBuilt(path),
+  })
+  for (const name of ['package.json', 'dist', 'dist-test'])
+    cpSync(join(root, name), join(folder, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }
 
 /** The addon, and the launcher beside it. */
-const isBuilt = path => basename(dirname(path)) === 'Release' && /^(wasi_common\.node|wasi-common-\w+)$/.test(basename(path))
+const isBuilt = path =>
+  basename(dirname(path)) === 'Release' &&
+  /^(wasi_common\.node|wasi-common-\w+)$/.test(basename(path))

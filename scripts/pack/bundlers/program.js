@@ -55,7 +55,10 @@ const parts = execPath => ({
 })
 
 /** Code behind the imports. A part that fails prints its error. */
-export const body = ({ execPath, more = {} } = {}) => `const guest = Buffer.from('${guest}', 'base64')
+export const body = ({
+  execPath,
+  more = {},
+} = {}) => `const guest = Buffer.from('${guest}', 'base64')
 const threaded = Buffer.from('${threaded}', 'base64')
 const start = options => {
   const wasi = new WASI({ version: 'preview1', ...options })
@@ -78,4 +81,7 @@ void (async () => {
 `
 
 /** The output of that code where all parts work. */
-export const output = (more = []) => [...Object.keys(parts()), ...more].map(name => `${name} ${name === 'threads' ? 43 : 42}\n`).join('')
+export const output = (more = []) =>
+  [...Object.keys(parts()), ...more]
+    .map(name => `${name} ${name === 'threads' ? 43 : 42}\n`)
+    .join('')
