@@ -1,4 +1,7 @@
-/** Fuzzes the channel of a guest's process: no line throws, steers a terminal, passes for a verdict of the host, or holds up the event loop. */
+/**
+ * Fuzzes the channel of a guest's process: no line throws, steers a terminal, passes for a verdict
+ * of the host, or holds up the event loop.
+ */
 import { fault, utterances } from './lines.js'
 import { flags, Random } from './random.js'
 

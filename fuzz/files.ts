@@ -1,4 +1,7 @@
-/** Fuzzes files in memory: the same calls on a folder of the host, on files in memory and on an overlay must come to the same. */
+/**
+ * Fuzzes files in memory: the same calls on a folder of the host, on files in memory and on an
+ * overlay must come to the same.
+ */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -438,7 +441,10 @@ function snapshot(folder: string): string {
   )
 }
 
-/** Of two paths either may be wrong first: Linux looks for the directories of both before it looks at the last name of either. */
+/**
+ * Of two paths either may be wrong first: Linux looks for the directories of both before it looks
+ * at the last name of either.
+ */
 const doubtful = ([name, ...args]: Step): boolean =>
   (name === 'path_rename' || name === 'path_link') &&
   args.some(arg => typeof arg === 'string' && /[^/]{256}$/.test(arg))

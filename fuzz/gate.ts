@@ -1,4 +1,7 @@
-/** Fuzzes the gate: whatever a guest passes, the host throws nothing, answers with an errno, loses nothing and changes nothing outside. */
+/**
+ * Fuzzes the gate: whatever a guest passes, the host throws nothing, answers with an errno, loses
+ * nothing and changes nothing outside.
+ */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -128,7 +131,10 @@ function fault(
   }
   let bound = false
   let guest = open()
-  /** The end of the guest, which its code has caught, and the number of calls that it goes on to make. */
+  /**
+   * The end of the guest, which its code has caught, and the number of calls that it goes on to
+   * make.
+   */
   let ended: { readonly by: unknown; left: number } | undefined
   const still = untouched(folder, [0, 1, 2, none])
 
@@ -170,7 +176,8 @@ function fault(
       bound = true
     } else if (step.does === 'grow') grow(memory)
     else if (kind === 'lent') {
-      // As another embedder's memory does that grows: the old buffer is detached, and a new one is there.
+      // As another embedder's memory does that grows: the old buffer is detached, and a new one is
+      // there.
       structuredClone(memory.buffer, { transfer: [memory.buffer as ArrayBuffer] })
       memory.buffer = new ArrayBuffer(size)
     }

@@ -272,7 +272,9 @@ async function wrongRun({ manner, chunks, ends, throws }: Utterance): Promise<st
   return error === mine ? undefined : wrongError(error, false)
 }
 
-/** The most processor time of one turn of the event loop, in milliseconds, until the work is done. */
+/**
+ * The most processor time of one turn of the event loop, in milliseconds, until the work is done.
+ */
 export async function busiest(work: Promise<unknown>): Promise<number> {
   let done = false
   const end = (): void => {

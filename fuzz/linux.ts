@@ -1,4 +1,7 @@
-/** Fuzzes against Linux: random programs of hostcalls on every way to have files, and the same calls of Linux itself. */
+/**
+ * Fuzzes against Linux: random programs of hostcalls on every way to have files, and the same calls
+ * of Linux itself.
+ */
 import { compare, type Found, least } from './linux/compare.js'
 import { Maker } from './linux/draw.js'
 import { ask, Unavailable } from './linux/interpreter.js'

@@ -1,4 +1,7 @@
-/** A naive model of the sandbox: realpath tells where a path leads, and whether that is outside. It only ever looks. */
+/**
+ * A naive model of the sandbox: realpath tells where a path leads, and whether that is outside. It
+ * only ever looks.
+ */
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Call } from './trees.js'
@@ -6,7 +9,10 @@ import type { Call } from './trees.js'
 const O_PATH = 0o10000000
 const { O_DIRECTORY } = fs.constants
 
-/** The calls that work on a name as it stands; the others go through a link that has a slash behind it. */
+/**
+ * The calls that work on a name as it stands; the others go through a link that has a slash behind
+ * it.
+ */
 const onNames: readonly Call['call'][] = ['mkdir', 'rmdir', 'unlink', 'symlink', 'link', 'rename']
 
 function targetOf(link: string): string | undefined {
@@ -17,7 +23,10 @@ function targetOf(link: string): string | undefined {
   }
 }
 
-/** Where a path below a directory leads, undefined where it leads nowhere. A last name that is not there may be made. */
+/**
+ * Where a path below a directory leads, undefined where it leads nowhere. A last name that is not
+ * there may be made.
+ */
 function whereabouts(base: string, path: string, follow: boolean, links = 0): string | undefined {
   const whole = `${base}/${path}`
   const bare = whole.replace(/\/+$/, '')
@@ -49,10 +58,14 @@ export class Model {
   #base(dir: number): string {
     const held = `/proc/self/fd/${this.#held[dir]}`
     const path = fs.readlinkSync(held)
-    // Going by way of /proc costs two links of forty, so it is for directories that have no other name any more.
+    // Going by way of /proc costs two links of forty, so it is for directories that have no other
+    // name any more.
     return path.endsWith(' (deleted)') ? held : path
   }
-  /** The path as the host's own calls take it, which count the directory in front of it, too: without `./` that lengthen it. */
+  /**
+   * The path as the host's own calls take it, which count the directory in front of it, too:
+   * without `./` that lengthen it.
+   */
   #whole(call: Call): string {
     return `${this.#base(call.dir)}/${call.path.replace(/(^|\/)(\.\/+)+/g, '$1')}`
   }

@@ -1,4 +1,7 @@
-/** Fuzzes paths: random trees and calls, on which every way to resolve a path must agree with the others and with realpath. */
+/**
+ * Fuzzes paths: random trees and calls, on which every way to resolve a path must agree with the
+ * others and with realpath.
+ */
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
@@ -15,7 +18,9 @@ const ways: Readonly<Record<string, () => Sys | Made>> = {
   overlay: () => overlay(() => openNative()),
 }
 
-/** Answers that may differ from those of openat2. `ends`: what comes after them cannot be compared. */
+/**
+ * Answers that may differ from those of openat2. `ends`: what comes after them cannot be compared.
+ */
 interface Difference {
   readonly way: RegExp
   readonly first: RegExp

@@ -1,4 +1,7 @@
-/** Plays a sequence of calls on one backend, on a ground of its own: what each answered, and what the tree is afterwards. */
+/**
+ * Plays a sequence of calls on one backend, on a ground of its own: what each answered, and what
+ * the tree is afterwards.
+ */
 import fs from 'node:fs'
 import type { Sys } from '#lib/sys/sys.js'
 import {
@@ -54,7 +57,9 @@ function lines(folder: string, below = '', host: HostFs = fs): string[] {
     })
 }
 
-/** An overlay leaves its folder as it is, so that nothing can be found out there of what a call met. */
+/**
+ * An overlay leaves its folder as it is, so that nothing can be found out there of what a call met.
+ */
 export function play(
   makeSys: () => Sys | Made,
   tree: readonly Entry[],

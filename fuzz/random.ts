@@ -21,7 +21,10 @@ export class Random {
   }
 }
 
-/** `--seconds` (default 60; 0 is for ever) and `--seed`: that of the first sequence, each next one has the number after it. */
+/**
+ * `--seconds` (default 60; 0 is for ever) and `--seed`: that of the first sequence, each next one
+ * has the number after it.
+ */
 export function flags(): { seconds: number; seed: number } {
   const { values } = parseArgs({
     options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
@@ -32,7 +35,9 @@ export function flags(): { seconds: number; seed: number } {
   }
 }
 
-/** As few of the items as still fail: whole stretches are left out first, then one after the other. */
+/**
+ * As few of the items as still fail: whole stretches are left out first, then one after the other.
+ */
 export function shrink<T>(
   items: readonly T[],
   fails: (items: readonly T[]) => boolean,

@@ -1,4 +1,7 @@
-/** What a hostile guest does next: a hostcall with arguments made from its row of the table, or something with its memory. */
+/**
+ * What a hostile guest does next: a hostcall with arguments made from its row of the table, or
+ * something with its memory.
+ */
 import type { CallName, Row } from '#lib/abi/table.js'
 import { Kind, type Type } from '#lib/abi/types.js'
 import type { Random } from './random.js'
@@ -19,7 +22,10 @@ export type Step =
 
 export type Rows = Readonly<Partial<Record<CallName, Row>>>
 
-/** Memory as it is at first. What is drawn for poll_oneoff lies below `quiet`, where no other thread scribbles. */
+/**
+ * Memory as it is at first. What is drawn for poll_oneoff lies below `quiet`, where no other thread
+ * scribbles.
+ */
 export const size = 2 * 65536
 export const quiet = 16384
 
@@ -110,7 +116,10 @@ const paths = [
   ],
   ...['a\0', '', 'x'.repeat(300), 'a/'.repeat(2000), '\u0007\u001b[2J', 'a/new/../../..'],
 ]
-/** Of these calls no number is replaced by another: a FIFO without NONBLOCK, or a clock that is far off, would be waited for. */
+/**
+ * Of these calls no number is replaced by another: a FIFO without NONBLOCK, or a clock that is far
+ * off, would be waited for.
+ */
 const waiting: readonly CallName[] = ['path_open', 'fd_fdstat_set_flags', 'poll_oneoff']
 /** These leave the guest with less, so they are rare. */
 const ending: readonly CallName[] = [

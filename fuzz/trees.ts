@@ -1,13 +1,19 @@
 /** Trees and calls on them, made by chance: many links, few names, so that paths meet. */
 import type { Random } from './random.js'
 
-/** Something that lies in the tree when a sequence begins. `@` in a link's target stands for the folder that holds root and out. */
+/**
+ * Something that lies in the tree when a sequence begins. `@` in a link's target stands for the
+ * folder that holds root and out.
+ */
 export type Entry =
   | { readonly kind: 'dir'; readonly path: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
 
-/** A call of Sys. `dir` and `dir2` are which of three directories the guest holds open it starts from. */
+/**
+ * A call of Sys. `dir` and `dir2` are which of three directories the guest holds open it starts
+ * from.
+ */
 export interface Call {
   readonly call:
     | 'open'

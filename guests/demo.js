@@ -1,4 +1,7 @@
-/** The demonstration: a compiler that nobody here wrote works in the sandbox, and so does what it compiled, which then tries to get out. */
+/**
+ * The demonstration: a compiler that nobody here wrote works in the sandbox, and so does what it
+ * compiled, which then tries to get out.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'

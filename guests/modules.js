@@ -1,11 +1,15 @@
-/** Where the real programs keep their WebAssembly: the only file that knows how their packages are laid out. */
+/**
+ * Where the real programs keep their WebAssembly: the only file that knows how their packages are
+ * laid out.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
 import { product } from './products.js'
 
 /**
- * A file of a package, found from what the package lets itself be imported by: not all of them export their modules.
+ * A file of a package, found from what the package lets itself be imported by: not all of them
+ * export their modules.
  *
  * @param {string} specifier
  * @param {string} [path] relative to what `specifier` names
@@ -47,8 +51,8 @@ export const ruby = () => fileURLToPath(file('@ruby/3.4-wasm-wasi/dist/ruby+stdl
 export const prism = () => fileURLToPath(file('@ruby/prism', 'prism.wasm'))
 
 /**
- * ripgrep hides its module in a string of its JavaScript. Its own loader would unpack that to the common temporary folder
- * and next time run whatever lies there; we ask only for the bytes.
+ * ripgrep hides its module in a string of its JavaScript. Its own loader would unpack that to the
+ * common temporary folder and next time run whatever lies there; we ask only for the bytes.
  */
 export async function ripgrep() {
   const { getCompressedBytes } = await import(file('ripgrep', '_rg.wasm.mjs').href)

@@ -1,4 +1,7 @@
-/** Where built and unpacked things lie, and how one comes to lie there whole although several processes want it. */
+/**
+ * Where built and unpacked things lie, and how one comes to lie there whole although several
+ * processes want it.
+ */
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,10 +11,11 @@ import { fileURLToPath } from 'node:url'
 export const products = fileURLToPath(new URL('../.guests', import.meta.url))
 
 /**
- * The path of a product, which `make` makes, a file or a folder at the path it is given, unless it is there already.
+ * The path of a product, which `make` makes, a file or a folder at the path it is given, unless it
+ * is there already.
  *
- * Tests run in several processes. Each makes its own and moves it into place in one step; whoever comes second finds the
- * name taken and throws its own away, so nobody ever sees half a product.
+ * Tests run in several processes. Each makes its own and moves it into place in one step; whoever
+ * comes second finds the name taken and throws its own away, so nobody ever sees half a product.
  *
  * @param {string} name ought to change whenever the product would
  * @param {(path: string) => void} make

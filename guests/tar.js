@@ -16,8 +16,8 @@ function text(header, at, length) {
 }
 
 /**
- * Write what a tar file holds into a folder. Links and everything else that is no plain file or folder are an error, and
- * so is a name that leads out of the folder: what we unpack has neither.
+ * Write what a tar file holds into a folder. Links and everything else that is no plain file or
+ * folder are an error, and so is a name that leads out of the folder: what we unpack has neither.
  *
  * @param {Buffer} tar
  * @param {string} folder

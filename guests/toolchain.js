@@ -1,4 +1,7 @@
-/** How a C file becomes a WebAssembly program: with clang, which is a WASI guest itself, so in the sandbox too. */
+/**
+ * How a C file becomes a WebAssembly program: with clang, which is a WASI guest itself, so in the
+ * sandbox too.
+ */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,8 +32,9 @@ export const sqliteFlags = [
 ]
 
 /**
- * What else a source wants. The C library has no threads: wasm-ld is told not to mind, and a program that has some must see
- * to it that only one of them is in the library at a time. SQLite's own source is a header to us, whose warnings are not ours.
+ * What else a source wants. The C library has no threads: wasm-ld is told not to mind, and a
+ * program that has some must see to it that only one of them is in the library at a time. SQLite's
+ * own source is a header to us, whose warnings are not ours.
  *
  * @type {Record<string, { mount: string[], compile: string[], link: string[] } | undefined>}
  */
@@ -51,12 +55,14 @@ const libraries = '/usr/lib/wasm32-wasip1'
 const builtins = '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a'
 
 /**
- * The arguments of `wasi-common run` that compile `NAME.c` to `NAME.o` and link that to `NAME.wasm`. These are two
- * commands, since clang would have to start the linker and WASI has no processes. The sources and the compiler's own files
- * are mounted read-only; only the folder for the output can be written.
+ * The arguments of `wasi-common run` that compile `NAME.c` to `NAME.o` and link that to
+ * `NAME.wasm`. These are two commands, since clang would have to start the linker and WASI has no
+ * processes. The sources and the compiler's own files are mounted read-only; only the folder for
+ * the output can be written.
  *
  * @param {string} name of the source without `.c`
- * @param {{ from?: string, to: string, flags?: string[] }} folders the host's folders of the source and for the output, and more flags for clang
+ * @param {{ from?: string, to: string, flags?: string[] }} folders the host's folders of the source
+ *   and for the output, and more flags for clang
  * @returns {{ compile: string[], link: string[], program: string }}
  */
 export function commands(name, { from = sources, to, flags = [] }) {

@@ -1,5 +1,6 @@
-// Runs the tests that reach far into the addon, and some seconds of fuzzing, on an addon built with AddressSanitizer,
-// UndefinedBehaviorSanitizer and leak detection. It works in a copy of the package, so that build/Release stays as it is.
+// Runs the tests that reach far into the addon, and some seconds of fuzzing, on an addon built with
+// AddressSanitizer, UndefinedBehaviorSanitizer and leak detection. It works in a copy of the
+// package, so that build/Release stays as it is.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,8 +27,8 @@ const env = {
   LSAN_OPTIONS: `suppressions=${suppressions}:print_suppressions=0`,
 }
 
-// Imports never reach the addon either, and their doors start processes without the sanitizer. Without enforced rights the addon is asked
-// the same.
+// Imports never reach the addon either, and their doors start processes without the sanitizer.
+// Without enforced rights the addon is asked the same.
 const tests = [
   'sys/native.test.js',
   'hostcalls/**',

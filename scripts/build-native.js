@@ -1,5 +1,5 @@
-// Builds the addon for this machine; says little unless it fails. In an installed package, it finds node-gyp and node-addon-api from
-// the folder where it is run, too.
+// Builds the addon for this machine; says little unless it fails. In an installed package, it finds
+// node-gyp and node-addon-api from the folder where it is run, too.
 //
 //   node scripts/build-native.js            by node-gyp, to build/Release/wasi_common.node
 //   node scripts/build-native.js --cmake    by cmake-js, to build/cmake/Release/wasi_common.node
@@ -76,8 +76,9 @@ function newest(paths) {
 }
 
 /**
- * node-gyp takes binding.gyp of the folder that it builds, and no other. The package comes without one, since package managers would
- * build it when they install it; it is there only while node-gyp runs.
+ * node-gyp takes binding.gyp of the folder that it builds, and no other. The package comes without
+ * one, since package managers would build it when they install it; it is there only while node-gyp
+ * runs.
  */
 function withBindings(action) {
   const file = join(root, 'binding.gyp')

@@ -27,7 +27,10 @@ const windows = process.platform === 'win32'
 const began = Date.now()
 const elapsed = () => `${Math.round((Date.now() - began) / 1000)} s`
 
-/** A stage under way. A process group of its own, so that a stage which fails leaves no program behind. */
+/**
+ * A stage under way. A process group of its own, so that a stage which fails leaves no program
+ * behind.
+ */
 class Run {
   /** Its output, kept for one that runs beside others. */
   output = ''

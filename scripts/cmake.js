@@ -1,4 +1,5 @@
-// Builds the addon by cmake-js, from the list of sources that node-gyp has, and runs the contract and some guests on it, in a copy of the package.
+// Builds the addon by cmake-js, from the list of sources that node-gyp has, and runs the contract
+// and some guests on it, in a copy of the package.
 import { runNode } from './shared/run.js'
 import { staged } from './shared/staged.js'
 

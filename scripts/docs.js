@@ -1,5 +1,5 @@
-// Writes docs/reference/, the reference of all that lib/index.ts exports, from its comments. A public
-// name without a comment and a link that leads nowhere are errors.
+// Writes docs/reference/, the reference of all that lib/index.ts exports, from its comments. A
+// public name without a comment and a link that leads nowhere are errors.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './root.js'

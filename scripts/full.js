@@ -1,9 +1,11 @@
-// Runs the tests of large programs from npm, and of test runners: more than `npm test` has time and room for.
+// Runs the tests of large programs from npm, and of test runners: more than `npm test` has time and
+// room for.
 //
 //   npm run test:full                 all of them
 //   npm run test:full -- pandoc       those of test/full/pandoc.full.ts
 //
-// They need Linux, npm's registry, 500 MB of disk in build/full, 2 GB of memory, and five minutes on two processors.
+// They need Linux, npm's registry, 500 MB of disk in build/full, 2 GB of memory, and five minutes
+// on two processors.
 import { cpSync, existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './root.js'

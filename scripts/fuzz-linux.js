@@ -1,4 +1,5 @@
-// Builds fuzz/linux/ with the machine's C compiler, and compares random programs of hostcalls with Linux itself; hands on `--seconds 60`, `--seed 7`.
+// Builds fuzz/linux/ with the machine's C compiler, and compares random programs of hostcalls with
+// Linux itself; hands on `--seconds 60`, `--seed 7`.
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './root.js'

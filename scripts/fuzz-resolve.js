@@ -1,4 +1,5 @@
-// Builds fuzz/resolve.cc with AddressSanitizer and UndefinedBehaviorSanitizer, and runs it; says what failed, and on which bytes.
+// Builds fuzz/resolve.cc with AddressSanitizer and UndefinedBehaviorSanitizer, and runs it; says
+// what failed, and on which bytes.
 //
 //   node scripts/fuzz-resolve.js                  by libFuzzer where clang has it, else by random bytes; for 60 seconds
 //   node scripts/fuzz-resolve.js --seconds 3600   for an hour; libFuzzer goes on from what it learned before, in build/fuzz/

@@ -1,4 +1,5 @@
-// Runs the fuzzers side by side, or the one that is named, and hands on all other arguments: `gate`, `paths`, `files`, `channel`, `--seconds 60`, `--seed 7`.
+// Runs the fuzzers side by side, or the one that is named, and hands on all other arguments:
+// `gate`, `paths`, `files`, `channel`, `--seconds 60`, `--seed 7`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

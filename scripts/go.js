@@ -1,4 +1,5 @@
-// Runs the tests of Go's standard library, built for wasip1, by the command: on the native and the typescript backend, and in an overlay.
+// Runs the tests of Go's standard library, built for wasip1, by the command: on the native and the
+// typescript backend, and in an overlay.
 //
 //   npm run test:go                  the packages that reach the host
 //   npm run test:go -- os strings    these packages

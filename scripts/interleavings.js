@@ -16,14 +16,15 @@ import { inTurns } from './shared/run.js'
 const folder = join(root, 'build/interleavings')
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
 
-// `whole` is the walk as it is shipped. `few` is the same walk with a limit of 5 symlinks instead of 40: one path can still lead
-// through every symlink of a tree, and a loop ends after 10 questions instead of 80, before each of which the guest may change
-// something.
+// `whole` is the walk as it is shipped. `few` is the same walk with a limit of 5 symlinks instead
+// of 40: one path can still lead through every symlink of a tree, and a loop ends after 10
+// questions instead of 80, before each of which the guest may change something.
 const limits = { whole: 40, few: 5 }
 //
-// `schedules` is how many there are. An enumeration has no other way to notice that it leaves some out: the comparisons below
-// are too small for a guest that moves one directory into another, or over another. A walk that asks other questions has another
-// number, which is put here once the reason is known.
+// `schedules` is how many there are. An enumeration has no other way to notice that it leaves some
+// out: the comparisons below are too small for a guest that moves one directory into another, or
+// over another. A walk that asks other questions has another number, which is put here once the
+// reason is known.
 const enumerations = [
   { variant: 'whole', words: ['changes=0', 'names=5', 'every-how'], schedules: 976_064 },
   { variant: 'whole', words: ['changes=1', 'names=3'], schedules: 1_945_016 },

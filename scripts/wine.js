@@ -1,5 +1,5 @@
-// Runs the tests of the Windows host by wine, with Node for Windows: what wine tells truthfully of it. The rest is tested on a
-// volume of NTFS in memory, by test/windows/.
+// Runs the tests of the Windows host by wine, with Node for Windows: what wine tells truthfully of
+// it. The rest is tested on a volume of NTFS in memory, by test/windows/.
 //
 //   npm run prebuild -- win32-x64 && npm run test:wine    the contract, hostcalls, attacks and programs
 //
@@ -22,7 +22,8 @@ const env = { ...process.env, ...windows.env, WASI_COMMON_WINE: '1' }
 
 const groups = {
   contract: ['dist-test/test/sys/native.test.js'],
-  // Of sockets that Node opened there are no descriptors on Windows, so the cases of sock.test.ts cannot be tried.
+  // Of sockets that Node opened there are no descriptors on Windows, so the cases of sock.test.ts
+  // cannot be tried.
   hostcalls: [
     'args',
     'clock',

@@ -16,8 +16,9 @@ export interface Found {
 
 const escapes = / escapes$/
 /**
- * A path leads out, and the answer tells of what is there. Of two paths the other one may be wrong; a slash or dots at the end, also
- * of the target of a link that is created through, are, for some calls, before anything is looked at.
+ * A path leads out, and the answer tells of what is there. Of two paths the other one may be wrong;
+ * a slash or dots at the end, also of the target of a link that is created through, are, for some
+ * calls, before anything is looked at.
  */
 function leaves(
   { entries, steps }: Program,
@@ -57,8 +58,8 @@ function differing(step: Step, linux: string, here: string): Pick<Found, 'linux'
 }
 
 /**
- * The first difference that is not meant. After one that is, calls that succeed on one side alone leave two worlds, which end the
- * comparison; `count` learns of each row.
+ * The first difference that is not meant. After one that is, calls that succeed on one side alone
+ * leave two worlds, which end the comparison; `count` learns of each row.
  */
 export function compare(
   program: Program,

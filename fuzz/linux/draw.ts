@@ -1,4 +1,7 @@
-/** Draws programs: few names that collide, links in all directions, odd paths, flags, offsets and times. */
+/**
+ * Draws programs: few names that collide, links in all directions, odd paths, flags, offsets and
+ * times.
+ */
 import type { Random } from '../random.js'
 import type { Entry, Program, Step } from './program.js'
 
@@ -118,7 +121,10 @@ export class Maker {
       ['path_open', 3, 1, of('dir', '.'), 2, r.below(2), 0, 6],
     ]
   }
-  /** To files, directories, nowhere, up and to the link itself; seldom out of the folder, which ends in NOTCAPABLE. */
+  /**
+   * To files, directories, nowhere, up and to the link itself; seldom out of the folder, which ends
+   * in NOTCAPABLE.
+   */
   #target(): string {
     const r = this.#r
     if (r.onceIn(40)) return r.pick(['/a', '/', '../../a', '../..'])

@@ -1,4 +1,7 @@
-/** Plays a program as a guest: each hostcall on a World of its own, with the answers printed as fuzz/linux/answers.c does. */
+/**
+ * Plays a program as a guest: each hostcall on a World of its own, with the answers printed as
+ * fuzz/linux/answers.c does.
+ */
 import { type ErrnoName, errnoNames } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
 import type { CallName } from '#lib/abi/table.js'
@@ -7,7 +10,10 @@ import type { Guest } from '#lib/guest/guest.js'
 import { root, type Step, slots } from './program.js'
 
 const ALL = BigInt(Rights.ALL)
-/** Addresses of results, an iovec, a record and data in guest memory, and a number that no slot holds. */
+/**
+ * Addresses of results, an iovec, a record and data in guest memory, and a number that no slot
+ * holds.
+ */
 const [result, vector, record, paths, room, none] = [0x10, 0x20, 0x100, 0x1000, 0x40000, 0x7fffffff]
 /** A page of a listing that takes any name, and few entries. */
 const least = 24 + 256
@@ -64,7 +70,8 @@ export class Player {
       type === Filetype.DIRECTORY
         ? ''
         : ` x${this.#long(record + 24)} ${this.#long(record + 32)} bytes`
-    // The access time of a link tells how far a path was followed, by the interpreter's own checks, too.
+    // The access time of a link tells how far a path was followed, by the interpreter's own checks,
+    // too.
     const read = type === Filetype.SYMBOLIC_LINK ? '' : ` ${time('atim', record + 40)}`
     return `type ${type}${file}${read} ${time('mtim', record + 48)}`
   }

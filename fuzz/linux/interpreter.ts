@@ -1,4 +1,7 @@
-/** Asks Linux: runs a program's calls by fuzz/linux/main.c, in a folder of a disk or with that folder mounted read-only. */
+/**
+ * Asks Linux: runs a program's calls by fuzz/linux/main.c, in a folder of a disk or with that
+ * folder mounted read-only.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'

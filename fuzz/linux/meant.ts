@@ -37,7 +37,10 @@ const someText =
   (pattern: RegExp) =>
   ({ step }: Difference): boolean =>
     step.some(arg => typeof arg === 'string' && pattern.test(arg))
-/** An offset, or the end of what begins there, from 2^53 on. A place from which a seek begins may add to it. */
+/**
+ * An offset, or the end of what begins there, from 2^53 on. A place from which a seek begins may
+ * add to it.
+ */
 const beyond = ({ step, slots }: Difference): boolean =>
   (slots.far && step[0] === 'fd_write') ||
   step.slice(2).some(arg => (typeof arg === 'bigint' ? (arg < 0n ? -arg : arg) : 0n) >= 2n ** 52n)
@@ -49,7 +52,10 @@ const near = (one = '', other = ''): boolean =>
   (/^\d+$/.test(one) &&
     /^\d+$/.test(other) &&
     BigInt.asUintN(64, BigInt(one) - BigInt(other) + 2048n) < 4096n)
-/** The answers are the same but for such times. An access time that rounding has made no later than the last change is made new. */
+/**
+ * The answers are the same but for such times. An access time that rounding has made no later than
+ * the last change is made new.
+ */
 function nearlySame(linux: string, here: string): boolean {
   const times = /(?:atim (\w+) ?)?mtim (\w*)/g
   if (linux.replace(times, '') !== here.replace(times, '')) return false

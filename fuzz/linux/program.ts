@@ -1,4 +1,7 @@
-/** Defines a drawn program: a tree, and calls on slots that hold descriptors, so that any call can be left out. */
+/**
+ * Defines a drawn program: a tree, and calls on slots that hold descriptors, so that any call can
+ * be left out.
+ */
 import type { CallName } from '#lib/abi/table.js'
 
 /** Something that is there when a program begins. */
@@ -8,8 +11,9 @@ export type Entry =
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
 
 /**
- * A hostcall with the parameters of its row, without pointers: a path is text with a character for each byte, a descriptor is a slot,
- * a buffer is its length. `path_open` takes an access (1 read, 2 write) in place of rights, and the slot for its descriptor.
+ * A hostcall with the parameters of its row, without pointers: a path is text with a character for
+ * each byte, a descriptor is a slot, a buffer is its length. `path_open` takes an access (1 read, 2
+ * write) in place of rights, and the slot for its descriptor.
  */
 export type Step = readonly [call: CallName | 'tree', ...args: (number | bigint | string)[]]
 

@@ -1,4 +1,6 @@
-/** Knows each slot of a program as its calls went: the filetype of a descriptor, and how it is open. */
+/**
+ * Knows each slot of a program as its calls went: the filetype of a descriptor, and how it is open.
+ */
 import { Filetype } from '#lib/abi/values.js'
 import { root, type Step } from './program.js'
 

@@ -48,7 +48,10 @@ function onDisk(folder: string, entries: readonly Entry[]): void {
   }
 }
 
-/** Every way: on tmpfs where there is one, else on the disk for temporary files; native on that disk, too. */
+/**
+ * Every way: on tmpfs where there is one, else on the disk for temporary files; native on that
+ * disk, too.
+ */
 export function waysOf(): Way[] {
   const memory = fs.existsSync('/dev/shm') && magic('/dev/shm') === 'tmpfs' ? '/dev/shm' : temporary
   const native = { openSys: () => openNative(), readOnly: false, disk: memory }

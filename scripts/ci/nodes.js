@@ -10,8 +10,9 @@ import { root } from '../root.js'
 import { fromNpm } from '../shared/runtimes.js'
 import { versions } from '../shared/versions.js'
 
-// Attacks, hostcalls and the contract do not depend on Node: Node-API is the same. Nor do the tests named here, which look at sources,
-// files in memory and tables, or run examples whose parts have tests of their own.
+// Attacks, hostcalls and the contract do not depend on Node: Node-API is the same. Nor do the tests
+// named here, which look at sources, files in memory and tables, or run examples whose parts have
+// tests of their own.
 const everywhere = [
   'bench',
   'examples',
@@ -39,7 +40,10 @@ const some = [
   `dist-test/test/{unit,run,cli,packaging}/{${differing}}.test.js`,
   'dist-test/test/os-sandbox/**',
 ]
-/** The newest runs most, and all guests that others wrote; versions between, where tests have differed. */
+/**
+ * The newest runs most, and all guests that others wrote; versions between, where tests have
+ * differed.
+ */
 const testsOf = version =>
   version === versions.node.tested.at(-1) ? [...most, 'dist-test/test/programs/**'] : some
 

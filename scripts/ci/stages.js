@@ -66,7 +66,8 @@ export const stages = {
     run: 'npm run prebuild:run',
     after: ['prebuild'],
   },
-  // Wine waits more than it works. Until it is done nothing may build dist/ anew, so the next ones are not npm scripts, which would.
+  // Wine waits more than it works. Until it is done nothing may build dist/ anew, so the next ones
+  // are not npm scripts, which would.
   wine: {
     title: 'the Windows host by wine',
     run: 'node scripts/wine.js',

@@ -1,4 +1,5 @@
-// Runs the tests of one package of Go in one way, and reads their names and outcomes from what they print.
+// Runs the tests of one package of Go in one way, and reads their names and outcomes from what they
+// print.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -7,7 +8,10 @@ import { root } from '../root.js'
 import { binary, sources } from './toolchain.js'
 
 const main = join(root, 'dist/bundle/cli.js')
-/** Files of tests lie in memory where Linux has such a folder: `os` takes 7 s there, and 44 s on a busy disk. */
+/**
+ * Files of tests lie in memory where Linux has such a folder: `os` takes 7 s there, and 44 s on a
+ * busy disk.
+ */
 const memory = '/dev/shm'
 /** Milliseconds for one package. The longest takes half a minute where all processors are busy. */
 const longest = 300_000
@@ -37,7 +41,10 @@ export async function runTests(words, name, folder) {
   return { ...outcome(output, code, signal), output, seconds: (performance.now() - start) / 1000 }
 }
 
-/** A package ends with PASS and 0, or with FAIL and 1 after a line for each test that failed. All else is an error. */
+/**
+ * A package ends with PASS and 0, or with FAIL and 1 after a line for each test that failed. All
+ * else is an error.
+ */
 function outcome(output, code, signal) {
   // Subtests, which are indented, fail with their tests.
   const named = word =>

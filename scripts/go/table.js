@@ -1,4 +1,5 @@
-// The packages of Go that are tested, the ways to run them, and the tests that fail for a reason of ours.
+// The packages of Go that are tested, the ways to run them, and the tests that fail for a reason of
+// ours.
 
 /** Those that reach the host, or recurse deeper than most programs do. */
 export const packages = [
@@ -16,7 +17,9 @@ export const packages = [
   'log/slog',
 ]
 
-/** Words of the command, by the name of a way. The whole file system is given, as Go's builders do. */
+/**
+ * Words of the command, by the name of a way. The whole file system is given, as Go's builders do.
+ */
 export const ways = {
   native: ['--backend', 'native', '--dir', '/'],
   typescript: ['--backend', 'typescript', '--dir', '/'],

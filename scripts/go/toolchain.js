@@ -1,4 +1,5 @@
-// Finds Go, and builds the tests of its packages for wasip1. Nothing is written to GOROOT: binaries and a copy of the sources go to a scratch folder.
+// Finds Go, and builds the tests of its packages for wasip1. Nothing is written to GOROOT: binaries
+// and a copy of the sources go to a scratch folder.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -28,7 +29,10 @@ export const binary = (name, folder) => join(folder, `${name.replaceAll('/', '_'
 /** The copy of a package's sources there. */
 export const sources = (name, folder) => join(folder, 'src', name)
 
-/** Builds the tests of all packages at once. Packages whose last names are the same are built by turns: Go names binaries by these. */
+/**
+ * Builds the tests of all packages at once. Packages whose last names are the same are built by
+ * turns: Go names binaries by these.
+ */
 export function build({ root }, names, folder) {
   for (let left = names; left.length > 0; ) {
     const now = left.filter(
@@ -49,7 +53,10 @@ export function build({ root }, names, folder) {
   }
 }
 
-/** Copies their sources, with testdata, also that of the standard library: tests read these, and may write beside them. */
+/**
+ * Copies their sources, with testdata, also that of the standard library: tests read these, and may
+ * write beside them.
+ */
 export function copySources({ root }, names, folder) {
   for (const name of [...names, 'testdata'])
     cpSync(join(root, 'src', name), sources(name, folder), { recursive: true })

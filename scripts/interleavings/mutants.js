@@ -1,7 +1,9 @@
-// Wrong walks: each row changes native/resolve.cc by text, and says which promise an enumeration must then find broken.
+// Wrong walks: each row changes native/resolve.cc by text, and says which promise an enumeration
+// must then find broken.
 //
-// `changes` is how many changes by the guest that takes: with fewer, the walk must pass, which shows that nothing else finds it.
-// A trusting host (`host=takes-paths`) judges a walk only by the directories that it gets to, not by its questions.
+// `changes` is how many changes by the guest that takes: with fewer, the walk must pass, which
+// shows that nothing else finds it. A trusting host (`host=takes-paths`) judges a walk only by the
+// directories that it gets to, not by its questions.
 
 const asksForParent = 'const Answer up = tree.enter(stack.top(), ".."); if (up < 0) return up;'
 const counts =

@@ -1,4 +1,5 @@
-// Makes tables in Markdown of the rows that parts of pack-check return, and knows where docs/ has them.
+// Makes tables in Markdown of the rows that parts of pack-check return, and knows where docs/ has
+// them.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../root.js'
@@ -71,7 +72,10 @@ const cellsOf = text =>
       .map(cell => cell.replaceAll('\\|', '|').trim()),
   )
 
-/** Cells that differ from those in docs/. Columns that docs/ does not have are other versions of Node, and are left out. */
+/**
+ * Cells that differ from those in docs/. Columns that docs/ does not have are other versions of
+ * Node, and are left out.
+ */
 export function compare(rows) {
   return headings(rows).flatMap(heading => {
     const found = find(heading)

@@ -1,4 +1,5 @@
-// Builds the addon in an installed package, by the command that the error names where there is no prebuild.
+// Builds the addon in an installed package, by the command that the error names where there is no
+// prebuild.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +18,10 @@ try {
 const table = 'Built in a package of'
 const needed = ['node-gyp', 'node-addon-api']
 
-/** Folders of node_modules of all that some packages depend on: the lock names a dependency's own copy by the folder that it lies in. */
+/**
+ * Folders of node_modules of all that some packages depend on: the lock names a dependency's own
+ * copy by the folder that it lies in.
+ */
 function closure(names) {
   const { packages: locked } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const found = new Set()

@@ -1,6 +1,10 @@
-// Programs that use the package each in another way, and what they print: they lie beside an installed one, and know nothing of this repository.
+// Programs that use the package each in another way, and what they print: they lie beside an
+// installed one, and know nothing of this repository.
 
-/** (module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1) (func (export "_start") i32.const 42 call 0)) */
+/**
+ * (module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export
+ * "memory") 1) (func (export "_start") i32.const 42 call 0))
+ */
 export const guest =
   'AGFzbQEAAAABCAJgAX8AYAAAAiQBFndhc2lfc25hcHNob3RfcHJldmlldzEJcHJvY19leGl0AAADAgEBBQMBAAEHEwIGbWVtb3J5AgAGX3N0YXJ0AAEKCAEGAEEqEAAL'
 /** Writes a line to standard output by fd_write, and returns from _start. */

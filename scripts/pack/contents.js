@@ -1,4 +1,5 @@
-// Checks the files of the package: which there are, that nothing else is, their sizes, modes and sums.
+// Checks the files of the package: which there are, that nothing else is, their sizes, modes and
+// sums.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,7 +46,8 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
   function checkNames() {
     for (const name of names.filter(name => strange.test(name)))
       fault(`${name} is no part of a package`)
-    // pnpm and yarn would run node-gyp when they install it: `gypfile` in package.json is npm's alone.
+    // pnpm and yarn would run node-gyp when they install it: `gypfile` in package.json is npm's
+    // alone.
     expect(!names.includes('binding.gyp'), 'binding.gyp lies at the root of the package')
     for (const name of wanted) expect(names.includes(name), `${name} is missing`)
     const made = Object.keys(targets).filter(name =>
@@ -70,7 +72,10 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
     )
   }
 
-  /** This machine's own launcher is run by other parts; the others' are known by their modes alone, which Windows does not keep. */
+  /**
+   * This machine's own launcher is run by other parts; the others' are known by their modes alone,
+   * which Windows does not keep.
+   */
   function checkModes() {
     if (process.platform === 'win32') return
     for (const name of names.filter(name => name.endsWith('/wasi-common-wall')))

@@ -1,5 +1,6 @@
-// Checks the links of each page in the package: a relative one leads to a file of the package, one to the repository to a file there,
-// and a fragment to a heading. Also that the code names no source map which is not packed.
+// Checks the links of each page in the package: a relative one leads to a file of the package, one
+// to the repository to a file there, and a fragment to a heading. Also that the code names no
+// source map which is not packed.
 import { existsSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { root } from '../root.js'

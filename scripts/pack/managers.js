@@ -1,4 +1,5 @@
-// Installs the package from a registry by each package manager, with all scripts allowed and no compiler to be found, and uses it.
+// Installs the package from a registry by each package manager, with all scripts allowed and no
+// compiler to be found, and uses it.
 import {
   copyFileSync,
   existsSync,
@@ -17,9 +18,10 @@ import { packages, serve } from './registry.js'
 const programs = ['sh', 'sed', 'dirname', 'uname', 'env']
 
 /**
- * Rows for the managers, each with its name and its folder below the tools. `files` are beside package.json, to which `manifest` adds. The
- * functions return a program and its arguments: `install` for the dependencies of package.json, `bin` for a command of a package, `program`
- * for a Node that finds packages.
+ * Rows for the managers, each with its name and its folder below the tools. `files` are beside
+ * package.json, to which `manifest` adds. The functions return a program and its arguments:
+ * `install` for the dependencies of package.json, `bin` for a command of a package, `program` for a
+ * Node that finds packages.
  */
 const rowsOf = tools => {
   const javascript = path => (node, args) => [node, [join(tools, path), ...args]]
@@ -96,7 +98,10 @@ const rowsOf = tools => {
   ]
 }
 
-/** Uses class WASI, the parts that are loaded only when they are needed, worker threads and a child process. */
+/**
+ * Uses class WASI, the parts that are loaded only when they are needed, worker threads and a child
+ * process.
+ */
 const use = `import { MemoryFiles, Pool, run, WASI } from 'wasi-common'
 const bytes = Buffer.from('${guest}', 'base64')
 const exits = options => {

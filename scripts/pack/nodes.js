@@ -1,4 +1,5 @@
-// Uses the package on each Node as npm installs it: without scripts, network, compiler or python, in an empty folder.
+// Uses the package on each Node as npm installs it: without scripts, network, compiler or python,
+// in an empty folder.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// A registry on this machine's own address, which serves only the tarballs that it was given: package managers treat those as
-// packages from a registry, and reach no other.
+// A registry on this machine's own address, which serves only the tarballs that it was given:
+// package managers treat those as packages from a registry, and reach no other.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -35,7 +35,10 @@ function packument(packages, origin) {
   }
 }
 
-/** Resolves with the address of a registry of such packages, `{ record, file }`, and a function that closes it. */
+/**
+ * Resolves with the address of a registry of such packages, `{ record, file }`, and a function that
+ * closes it.
+ */
 export async function serve(packages) {
   const server = createServer((request, response) => {
     const [name, tarball] = decodeURIComponent(request.url).slice(1).split('/-/')
@@ -61,7 +64,10 @@ export async function serve(packages) {
   return { url: `http://127.0.0.1:${server.address().port}`, close }
 }
 
-/** Resolves with packages for `serve`, packed from folders of node_modules, whose files a lock has checked. */
+/**
+ * Resolves with packages for `serve`, packed from folders of node_modules, whose files a lock has
+ * checked.
+ */
 export async function packages({ npm, run, work }, folders) {
   const args = [npm, 'pack', '--json', '--ignore-scripts', '--pack-destination', work, ...folders]
   const packed = JSON.parse(await run('npm pack', process.execPath, args, { cwd: work }))

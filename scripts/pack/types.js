@@ -1,4 +1,5 @@
-// Types a consumer in TypeScript, as programs for Node and as those for bundlers look for types, by old compilers and by the newest.
+// Types a consumer in TypeScript, as programs for Node and as those for bundlers look for types, by
+// old compilers and by the newest.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../root.js'

@@ -1,4 +1,5 @@
-// Compiles the files of one platform by zig: nothing of it depends on the machine, the time, or where the package lies.
+// Compiles the files of one platform by zig: nothing of it depends on the machine, the time, or
+// where the package lies.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
@@ -16,7 +17,10 @@ const headers = [
   require('node-api-headers').include_dir,
 ].flatMap(path => ['-isystem', path])
 
-/** Objects of sources, which are named as they lie in the package, so that no object knows where that was. */
+/**
+ * Objects of sources, which are named as they lie in the package, so that no object knows where
+ * that was.
+ */
 function compile(sources, into, triple, more, where) {
   mkdirSync(into, { recursive: true })
   return inTurns(
@@ -41,16 +45,21 @@ function compile(sources, into, triple, more, where) {
   )
 }
 
-/** Linked in beside the sources, where a library's own would do harm. Names that are found here are not looked for in a library. */
+/**
+ * Linked in beside the sources, where a library's own would do harm. Names that are found here are
+ * not looked for in a library.
+ */
 const instead = {
-  // libc++abi writes the name of the exception that nobody caught. There are none here, and what reads C++'s names is larger than the addon.
+  // libc++abi writes the name of the exception that nobody caught. There are none here, and what
+  // reads C++'s names is larger than the addon.
   'no-names.c': `char *__cxa_demangle(const char *name, char *into, unsigned long long *size, int *status) {
   (void)name, (void)into, (void)size;
   if (status) *status = -1;
   return 0;
 }
 `,
-  // LLVM's libunwind shows itself to everybody on Windows. Nothing is unwound here: where its library would throw, the process ends.
+  // LLVM's libunwind shows itself to everybody on Windows. Nothing is unwound here: where its
+  // library would throw, the process ends.
   'no-unwinding.c': `enum { fatal = 3 };
 _Noreturn void abort(void);
 int _Unwind_RaiseException(void *exception) { return (void)exception, fatal; }
@@ -66,8 +75,8 @@ int _GCC_specific_handler(void *record, void *frame, void *context, void *dispat
   (void)record, (void)frame, (void)context, (void)dispatch, (void)personality, abort();
 }
 `,
-  // Before glibc 2.33 these were no functions of its library, but of a small one that is linked in; zig's copy of that puts errors into
-  // an errno of its own, where nobody looks.
+  // Before glibc 2.33 these were no functions of its library, but of a small one that is linked in;
+  // zig's copy of that puts errors into an errno of its own, where nobody looks.
   'stat.c': `#include <sys/stat.h>
 #ifdef __x86_64__
 enum { layout = 1 };

@@ -1,4 +1,5 @@
-// Knows what a binary must be before it is shipped: for its machine, showing what Node asks for alone, taking from the system no more than there is.
+// Knows what a binary must be before it is shipped: for its machine, showing what Node asks for
+// alone, taking from the system no more than there is.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
@@ -36,7 +37,8 @@ const readers = {
       faults: [
         ...(/TEXTREL/.test(text) ? ['its code is changed when it is loaded (TEXTREL)'] : []),
         ...(/GNU_STACK +(\S+ +){5}RWE/.test(text) ? ['its stack can be executed'] : []),
-        // There is nothing of a thread's own in the sources: it would be an errno that is not libc's.
+        // There is nothing of a thread's own in the sources: it would be an errno that is not
+        // libc's.
         ...(/^ +TLS /m.test(text) ? ['it keeps something for each thread (TLS)'] : []),
         ...(/GNU_RELRO/.test(text) ? [] : ['its tables stay writable (no RELRO)']),
       ],
@@ -147,7 +149,9 @@ export async function inspect(target, file) {
   }
 }
 
-/** What README.md says that they need: less than the headers have, which are of Node's own baseline. */
+/**
+ * What README.md says that they need: less than the headers have, which are of Node's own baseline.
+ */
 function isOldGlibc(version) {
   const [, major, minor] = /^GLIBC_(\d+)\.(\d+)/.exec(version) ?? []
   return Number(major) === 2 && Number(minor) <= 17

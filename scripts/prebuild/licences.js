@@ -1,4 +1,5 @@
-// Knows whose code becomes part of what is prebuilt, and under which licence: the package carries their texts.
+// Knows whose code becomes part of what is prebuilt, and under which licence: the package carries
+// their texts.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../root.js'

@@ -1,10 +1,12 @@
-// Makes prebuilds/: the addon for every platform, and the sandbox launcher for Linux, from one machine with Linux on x64.
+// Makes prebuilds/: the addon for every platform, and the sandbox launcher for Linux, from one
+// machine with Linux on x64.
 //
 //   npm run prebuild                          all of them
 //   npm run prebuild -- linux-x64 darwin-x64  these
 //   npm run prebuild -- --check               twice, with empty caches, from two folders: the same bytes must come of it
 //
-// Each is inspected, and nothing that has a fault is left there. SHA256SUMS and the licences of what is built in lie beside them.
+// Each is inspected, and nothing that has a fault is left there. SHA256SUMS and the licences of
+// what is built in lie beside them.
 import { createHash } from 'node:crypto'
 import {
   cpSync,

@@ -1,5 +1,6 @@
-// Makes a machine with glibc and Debian's musl fit to start a program of Alpine's: that wants a libstdc++ which Debian has for glibc only.
-// musl's loader takes itself for glibc's libc, so a few functions are missing in it, and glibc's loader is not to be loaded.
+// Makes a machine with glibc and Debian's musl fit to start a program of Alpine's: that wants a
+// libstdc++ which Debian has for glibc only. musl's loader takes itself for glibc's libc, so a few
+// functions are missing in it, and glibc's loader is not to be loaded.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installZig, zig } from './tools.js'

@@ -1,4 +1,5 @@
-// Runs what is in prebuilds/ on a program of some seventy steps, in whatever this machine has for each platform; says what could not be run, and why.
+// Runs what is in prebuilds/ on a program of some seventy steps, in whatever this machine has for
+// each platform; says what could not be run, and why.
 //
 //   npm run prebuild:run                     all that is there
 //   npm run prebuild:run -- linux-x64        these
@@ -34,8 +35,8 @@ const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
 const missing = (...paths) => paths.find(path => !existsSync(path))
 
 /**
- * How each is started here: words before the program, variables, and how a path is written there. A sentence where that cannot be.
- * What is for this very machine needs none of it.
+ * How each is started here: words before the program, variables, and how a path is written there. A
+ * sentence where that cannot be. What is for this very machine needs none of it.
  */
 const elsewhere = {
   async 'linuxmusl-x64'() {

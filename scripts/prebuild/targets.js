@@ -1,4 +1,5 @@
-// Knows what is shipped for which platform, and how zig names it. A name is the folder that lib/sys/native/addon.ts looks into.
+// Knows what is shipped for which platform, and how zig names it. A name is the folder that
+// lib/sys/native/addon.ts looks into.
 
 /** What every platform's code is compiled with: as in native/addon.gypi. */
 export const flags = [

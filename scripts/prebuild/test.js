@@ -1,4 +1,5 @@
-// Runs the tests on what is in prebuilds/ for this machine, in place of what was built here: arguments go to ava.
+// Runs the tests on what is in prebuilds/ for this machine, in place of what was built here:
+// arguments go to ava.
 import { spawnSync } from 'node:child_process'
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Runs the programs that prebuilding takes: zig, LLVM's and those that run what was built. None is looked for beyond PATH and npm's folders.
+// Runs the programs that prebuilding takes: zig, LLVM's and those that run what was built. None is
+// looked for beyond PATH and npm's folders.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -42,7 +43,10 @@ export async function llvm(name, args) {
   return (versioned ?? (await output(name, args))).stdout
 }
 
-/** Zig, with a cache of its own where a folder is named; else with the one that it keeps for its user. */
+/**
+ * Zig, with a cache of its own where a folder is named; else with the one that it keeps for its
+ * user.
+ */
 export function zig(args, { cwd = root, cache } = {}) {
   const caches =
     cache === undefined

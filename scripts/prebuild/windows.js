@@ -1,4 +1,5 @@
-// Knows how an addon for Windows finds its host without an import library: by asking the program that loaded it, whatever that is called.
+// Knows how an addon for Windows finds its host without an import library: by asking the program
+// that loaded it, whatever that is called.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 /** C that fills the pointers through which calls of `__declspec(dllimport)` functions go. */
@@ -62,7 +63,10 @@ export function layout(bytes) {
   return { header, machine: machines[bytes.readUInt16LE(header + 4)], directory }
 }
 
-/** A PE file tells when it was linked, in its header and before its exports and debug data: here it does not. */
+/**
+ * A PE file tells when it was linked, in its header and before its exports and debug data: here it
+ * does not.
+ */
 export function stamp(file) {
   const bytes = readFileSync(file)
   const { header, directory } = layout(bytes)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { run } from './run.js'
 
 /**
- * Runs `npm ci` in a folder unless what its lock names is installed there. No script of a package runs.
+ * Runs `npm ci` in a folder unless what its lock names is installed there. No script of a package
+ * runs.
  * @param {string} folder
  * @returns {boolean} whether anything was installed
  */

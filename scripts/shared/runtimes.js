@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path'
 import { root } from '../root.js'
 
 /**
- * Returns the folder of a runtime's package, which it installs where it is missing. npm installs packages for other processors only by
- * force.
+ * Returns the folder of a runtime's package, which it installs where it is missing. npm installs
+ * packages for other processors only by force.
  * @param {string} wanted the package and its exact version
  * @param {string} [folder] the folder for runtimes
  */
@@ -34,7 +34,10 @@ export function fromNpm(wanted, folder = join(root, 'build/runtimes')) {
   return join(prefix, 'node_modules', name)
 }
 
-/** Wine with a Windows of its own in that folder, of which Node starts; undefined where there is no wine. */
+/**
+ * Wine with a Windows of its own in that folder, of which Node starts; undefined where there is no
+ * wine.
+ */
 export function wine(folder) {
   const program = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find(path => existsSync(path))
   if (program === undefined) return undefined

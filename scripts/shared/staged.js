@@ -1,10 +1,12 @@
-// Makes a copy of the package on another addon, so that build/Release stays the addon of every other script.
+// Makes a copy of the package on another addon, so that build/Release stays the addon of every
+// other script.
 import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { root } from '../root.js'
 
 /**
- * Copies what the tests and the fuzzers need, with the addon in `build/<way>/Release/`, and returns the folder.
+ * Copies what the tests and the fuzzers need, with the addon in `build/<way>/Release/`, and returns
+ * the folder.
  * @param {string} way a folder of build/ that scripts/build-native.js writes: `cmake`, `asan`
  */
 export function staged(way) {

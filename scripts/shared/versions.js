@@ -1,4 +1,5 @@
-// The versions of Node, Bun and Deno that the scripts and the workflows test on, from scripts/versions.json.
+// The versions of Node, Bun and Deno that the scripts and the workflows test on, from
+// scripts/versions.json.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../root.js'
