@@ -1,5 +1,5 @@
 // Runs programs, and several jobs at a time.
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { root } from '../root.js'
 
 /**
@@ -25,6 +25,36 @@ export function run(program, args, options = {}) {
  * @param {import('node:child_process').SpawnSyncOptions} [options]
  */
 export const runNode = (args, options) => run(process.execPath, args, options)
+
+/**
+ * @typedef {object} Outcome
+ * @property {number | undefined} status
+ * @property {(Error & { code?: unknown }) | undefined} error of a program that did not start, or was
+ *   ended by a signal
+ * @property {string} stdout
+ * @property {string} stderr
+ */
+
+/**
+ * Runs a program in the package's folder to its end, whether or not it fails.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<Outcome>}
+ */
+export const outcome = (program, args, options) =>
+  new Promise(resolve =>
+    execFile(
+      program,
+      args,
+      { cwd: root, maxBuffer: 1 << 28, ...options },
+      (error, stdout, stderr) => {
+        const status = error === null ? 0 : typeof error.code === 'number' ? error.code : undefined
+        const fault = error !== null && status === undefined ? error : undefined
+        resolve({ status, error: fault, stdout, stderr })
+      },
+    ),
+  )
 
 /**
  * Runs jobs, at most `count` at a time, and resolves with their results in the jobs' order.
