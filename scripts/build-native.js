@@ -1,12 +1,14 @@
 // Builds the addon for this machine; says little unless it fails. In an installed package, it finds
 // node-gyp and node-addon-api from the folder where it is run, too.
 //
-//   node scripts/build-native.js            by node-gyp, to build/Release/wasi_common.node
-//   node scripts/build-native.js --cmake    by cmake-js, to build/cmake/Release/wasi_common.node
-//   node scripts/build-native.js --asan     by cmake-js with sanitizers, to build/asan/Release/wasi_common.node
-//   node scripts/build-native.js --sources  prints the addon's sources on this platform, for native/addon.gypi
+//   node scripts/build-native.js            by node-gyp, to build/Release/
+//   node scripts/build-native.js --cmake    by cmake-js, to build/cmake/Release/
+//   node scripts/build-native.js --asan     by cmake-js with sanitizers, to build/asan/Release/
+//   node scripts/build-native.js --sources  prints the addon's sources on this platform
 //   node scripts/build-native.js --sources-of-launcher
-//                                           prints those of wasi-common-wall, the sandbox launcher; none but on Linux
+//                                           prints those of the sandbox launcher, on Linux
+//
+// native/addon.gypi takes its sources from the last two.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -22,6 +24,12 @@ const asked = new Set(process.argv.slice(2))
 
 const launcher = launcherSourcesOf(process.platform)
 
+/**
+ * @typedef {object} Way
+ * @property {string} output a path in the package
+ * @property {() => string[]} command the arguments of Node
+ */
+/** @satisfies {Record<string, Way>} */
 const ways = {
   gyp: { output: 'build/Release/wasi_common.node', command: gyp },
   cmake: { output: 'build/cmake/Release/wasi_common.node', command: () => cmake('build/cmake') },
@@ -31,6 +39,10 @@ const ways = {
   },
 }
 
+/**
+ * @param {string} name
+ * @param {string} file a path in that package
+ */
 function resolve(name, file = '') {
   for (const require of requires) {
     try {
@@ -38,7 +50,8 @@ function resolve(name, file = '') {
     } catch {}
   }
   console.error(
-    `${name} is not found from this package or from ${process.cwd()}: add node-gyp and node-addon-api to your project there`,
+    `${name} is not found from this package or from ${process.cwd()}: ` +
+      'add node-gyp and node-addon-api to your project there',
   )
   process.exit(1)
 }
@@ -55,6 +68,10 @@ function gyp() {
   return [resolve('node-gyp', '/bin/node-gyp.js'), ...step, '--release', ...beside]
 }
 
+/**
+ * @param {string} out a folder in the package
+ * @param {string[]} more flags of cmake-js
+ */
 function cmake(out, ...more) {
   return [
     resolve('cmake-js', '/bin/cmake-js'),
@@ -67,10 +84,12 @@ function cmake(out, ...more) {
   ]
 }
 
+/** @param {string} path in the package */
 function time(path) {
   return existsSync(join(root, path)) ? statSync(join(root, path)).mtimeMs : 0
 }
 
+/** @param {string[]} paths in the package */
 function newest(paths) {
   return Math.max(...paths.map(time))
 }
@@ -79,6 +98,8 @@ function newest(paths) {
  * node-gyp takes binding.gyp of the folder that it builds, and no other. The package comes without
  * one, since package managers would build it when they install it; it is there only while node-gyp
  * runs.
+ * @template Result
+ * @param {() => Result} action
  */
 function withBindings(action) {
   const file = join(root, 'binding.gyp')
@@ -91,6 +112,7 @@ function withBindings(action) {
   }
 }
 
+/** @param {Way} way */
 function build({ output, command }) {
   const inputs = readdirSync(join(root, 'native'), { recursive: true }).map(path =>
     join('native', String(path)),

@@ -22,10 +22,17 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 const chosen =
-  positionals.length > 0 ? positionals : Object.keys(stages).filter(name => !stages[name].named)
+  positionals.length > 0 ? positionals : Object.keys(stages).filter(name => !stages[name]?.named)
 const windows = process.platform === 'win32'
 const began = Date.now()
 const elapsed = () => `${Math.round((Date.now() - began) / 1000)} s`
+
+/** @param {string} name */
+function stageOf(name) {
+  const stage = stages[name]
+  if (stage === undefined) throw new Error(`unknown stage '${name}'`)
+  return stage
+}
 
 /**
  * A stage under way. A process group of its own, so that a stage which fails leaves no program
@@ -34,69 +41,79 @@ const elapsed = () => `${Math.round((Date.now() - began) / 1000)} s`
 class Run {
   /** Its output, kept for one that runs beside others. */
   output = ''
+  /** @type {string | undefined} */
+  reason
+
+  /** @param {string} name a stage */
   constructor(name) {
-    const { run, minutes = 20, beside = false } = stages[name]
+    const { run, minutes = 20, beside = false } = stageOf(name)
     this.name = name
-    const [program, ...args] = run.split(' ')
+    const [program = '', ...args] = run.split(' ')
     this.process = spawn(program, args, {
       cwd: root,
       shell: windows,
       detached: !windows,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    if (beside) os.setPriority(this.process.pid, os.constants.priority.PRIORITY_LOW)
-    for (const [from, to] of [
-      [this.process.stdout, process.stdout],
-      [this.process.stderr, process.stderr],
-    ]) {
-      from.on('data', chunk => {
+    const { pid } = this.process
+    if (beside && pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_LOW)
+    for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
+      this.process[name].on('data', chunk => {
         this.output += chunk
-        if (!beside) to.write(chunk)
+        if (!beside) process[name].write(chunk)
       })
     }
     const timer = setTimeout(() => this.end(`took more than ${minutes} minutes`), minutes * 60_000)
     this.done = once(this.process, 'close').then(([code, signal]) => {
       clearTimeout(timer)
       if (code === 0) return
-      throw new Error(
-        `stage ${name} failed: ${this.reason ?? signal ?? `exit code ${code}`}${beside ? `\n${this.output}` : ''}`,
-      )
+      const how = this.reason ?? signal ?? `exit code ${code}`
+      throw new Error(`stage ${name} failed: ${how}${beside ? `\n${this.output}` : ''}`)
     })
     // Reported by whoever waits for it.
     this.done.catch(() => {})
   }
+
+  /** @param {string} reason printed with its failure */
   end(reason) {
     this.reason ??= reason
-    if (this.process.exitCode !== null) return
+    const { pid, exitCode } = this.process
+    if (exitCode !== null || pid === undefined) return
     if (windows) this.process.kill()
-    else process.kill(-this.process.pid, 'SIGKILL')
+    else process.kill(-pid, 'SIGKILL')
   }
 }
 
-/** The line by which the tests are counted. */
+/**
+ * The line by which the tests are counted.
+ * @param {string} output
+ */
 function summary(output) {
+  /** @param {string} word */
   const count = word =>
-    output
-      .match(new RegExp(`(\\d+) tests? ${word}`, 'g'))
-      ?.at(-1)
-      ?.match(/\d+/)[0]
+    Array.from(
+      output.matchAll(new RegExp(`(\\d+) tests? ${word}`, 'g')),
+      ([, number]) => number,
+    ).at(-1)
   const [passed, skipped] = ['passed', 'skipped'].map(count)
   if (passed === undefined) throw new Error('stage test ran no test')
   return `${passed} passed, 0 failed${skipped === undefined ? '' : `, ${skipped} skipped`}`
 }
 
+/** @type {Map<string, Run>} */
 const runs = new Map()
 async function all() {
   for (const name of chosen) {
-    const { title, after = [], beside } = stages[name]
+    const { title, after = [], beside } = stageOf(name)
     for (const before of after) await runs.get(before)?.done
     console.log(`\n== ${name}: ${title}${beside ? ', in the background' : ''} [${elapsed()}]`)
-    runs.set(name, new Run(name))
-    if (!beside) await runs.get(name).done
+    const run = new Run(name)
+    runs.set(name, run)
+    if (!beside) await run.done
   }
   for (const { name, output, done } of runs.values()) {
     await done
-    if (stages[name].beside) console.log(`\n== ${name}, from the background\n${output.trimEnd()}`)
+    if (stageOf(name).beside) console.log(`\n== ${name}, from the background\n${output.trimEnd()}`)
   }
 }
 
@@ -107,10 +124,11 @@ else {
   try {
     await all()
     console.log(`\nall ${runs.size} stages passed [${elapsed()}]`)
-    if (runs.has('test')) console.log(`\n${summary(runs.get('test').output)}`)
+    const tests = runs.get('test')
+    if (tests !== undefined) console.log(`\n${summary(tests.output)}`)
   } catch (error) {
     for (const run of runs.values()) run.end('another stage failed')
-    console.error(`\n${error.message}`)
+    console.error(`\n${error instanceof Error ? error.message : error}`)
     process.exitCode = 1
   }
 }

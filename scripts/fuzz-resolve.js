@@ -1,11 +1,14 @@
 // Builds fuzz/resolve.cc with AddressSanitizer and UndefinedBehaviorSanitizer, and runs it; says
 // what failed, and on which bytes.
 //
-//   node scripts/fuzz-resolve.js                  by libFuzzer where clang has it, else by random bytes; for 60 seconds
-//   node scripts/fuzz-resolve.js --seconds 3600   for an hour; libFuzzer goes on from what it learned before, in build/fuzz/
+//   node scripts/fuzz-resolve.js                  for 60 seconds
+//   node scripts/fuzz-resolve.js --seconds 3600   for an hour
 //   node scripts/fuzz-resolve.js --seed 7         as it was with that seed
-//   node scripts/fuzz-resolve.js --standalone     by random bytes and the C++ compiler of the machine
+//   node scripts/fuzz-resolve.js --standalone     without libFuzzer
 //   node scripts/fuzz-resolve.js FILE             what libFuzzer left of a failure, once more
+//
+// By libFuzzer where clang has it, which goes on from what it learned before, in build/fuzz/;
+// otherwise by random bytes and the C++ compiler of the machine.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,10 +25,20 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ */
 const run = (program, args) =>
   spawnSync(program, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
 
-/** The program, or nothing where this compiler cannot make it. */
+/**
+ * The program, or nothing where this compiler cannot make it.
+ * @param {string} compiler
+ * @param {string} name of the program
+ * @param {string} sanitizers
+ * @param {string[]} more flags
+ */
 function build(compiler, name, sanitizers, ...more) {
   const program = join(folder, name)
   const flags = [
@@ -50,7 +63,13 @@ function build(compiler, name, sanitizers, ...more) {
   if (stderr !== '') console.error(stderr)
   return program
 }
-/** By the first compiler that can: one that cannot removes what the one before it made. */
+/**
+ * By the first compiler that can: one that cannot removes what the one before it made.
+ * @param {string[]} compilers
+ * @param {string} name of the program
+ * @param {string} sanitizers
+ * @param {string[]} more flags
+ */
 function first(compilers, name, sanitizers, ...more) {
   for (const compiler of compilers) {
     const program = build(compiler, name, sanitizers, ...more)

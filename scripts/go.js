@@ -43,22 +43,31 @@ if (go === undefined) {
   }
 }
 
+/**
+ * @param {string} way
+ * @param {string} name a package of Go
+ * @param {string} folder for its binary and sources
+ */
 async function tell(way, name, folder) {
-  const { passed, failed, seconds, error, output } = await runTests(ways[way], name, folder)
+  const { passed, failed, seconds, error, output } = await runTests(ways[way] ?? [], name, folder)
   const meant = known.filter(row => row.way === way && row.name === name)
   const mine = failed.filter(test => !meant.some(row => row.test === test))
   const excepted = failed.length - mine.length
-  console.log(
-    `${way} ${name}: ${passed} passed, ${mine.length} failed${excepted > 0 ? `, ${excepted} as known` : ''} (${seconds.toFixed(1)} s)`,
-  )
+  const counts = [`${passed} passed`, `${mine.length} failed`]
+  if (excepted > 0) counts.push(`${excepted} as known`)
+  console.log(`${way} ${name}: ${counts.join(', ')} (${seconds.toFixed(1)} s)`)
   if (mine.length === 0 && error === undefined) return
   console.error(`${way} ${name}: ${error ?? mine.join(', ')}\n${excerpt(output)}`)
   process.exitCode = 1
 }
 
-/** The lines before each failure, which say more of it than those after, and the last ones. */
+/**
+ * The lines before each failure, which say more of it than those after, and the last ones.
+ * @param {string} output
+ */
 function excerpt(output) {
   const lines = output.split('\n')
+  /** @param {number} i */
   const near = i =>
     i >= lines.length - 20 || lines.slice(i, i + 20).some(line => line.includes('--- FAIL'))
   return lines.filter((_, i) => near(i)).join('\n')

@@ -1,24 +1,23 @@
 // Lints the addon's sources: clang-format, clang-tidy, cppcheck. With --write, formats them
 // instead.
-import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { defines, headers } from './prebuild/targets.js'
 import { root } from './root.js'
 import { portable } from './shared/portable.js'
+import { outcome } from './shared/run.js'
 import { launcherSourcesOf, sourcesOf } from './sources.js'
 
-const require = createRequire(import.meta.url)
 const files = ['native', 'fuzz', 'test/native', 'test/interleavings'].flatMap(folder =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter(path => /\.(cc|h)$/.test(path))
     .map(path => `${folder}/${path}`),
 )
-// What this machine can compile; the formatter sees the other platforms' sources as well.
 const enumeration = files.filter(
   path => path.startsWith('test/interleavings/') && path.endsWith('.cc'),
 )
+// The analysers see what this machine can compile; the formatter sees all.
 const { platform } = process
 const sources = [
   ...sourcesOf(platform),
@@ -29,34 +28,28 @@ const sources = [
 const others = [...portable, 'test/native/ntfs.cc', 'test/native/windows.cc']
 const includes = ['-Inative', '-Inative/posix']
 const otherIncludes = ['-Inative', '-Inative/windows']
-const flags = [
-  '-std=c++17',
-  '-fno-exceptions',
-  '-fno-rtti',
-  '-DNAPI_VERSION=8',
-  '-DNAPI_DISABLE_CPP_EXCEPTIONS',
-  '-DNODE_ADDON_API_DISABLE_DEPRECATED',
-  '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
-  '-isystem',
-  require('node-addon-api').include_dir,
-  '-isystem',
-  require('node-api-headers').include_dir,
-]
+const flags = ['-std=c++17', '-fno-exceptions', '-fno-rtti', ...defines, ...headers]
 
-/** Runs a tool by its first name that is there. True when it found no fault. */
-async function run([name, ...others], args) {
-  const { error, output } = await new Promise(done =>
-    execFile(name, args, { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-      done({ error, output: stdout + stderr }),
-    ),
-  )
-  if (error?.code === 'ENOENT' && others.length > 0) return run(others, args)
-  if (error?.code === 'ENOENT') console.error(`${name} is not installed`)
-  else if (error !== null) console.error(output)
-  return error === null
+/**
+ * Runs a tool by its first name that is there. True when it found no fault.
+ * @param {readonly string[]} names
+ * @param {readonly string[]} args
+ * @returns {Promise<boolean>}
+ */
+async function run([name = '', ...others], args) {
+  const { status, error, stdout, stderr } = await outcome(name, args)
+  const missing = error?.code === 'ENOENT'
+  if (missing && others.length > 0) return run(others, args)
+  if (missing) console.error(`${name} is not installed`)
+  else if (status !== 0) console.error(error?.message ?? stdout + stderr)
+  return status === 0
 }
 
 const format = ['clang-format-19', 'clang-format']
+/**
+ * @param {string[]} sources
+ * @param {string[]} includes
+ */
 async function tidy(sources, includes) {
   const shares = Array.from(
     { length: availableParallelism() },
@@ -69,6 +62,10 @@ async function tidy(sources, includes) {
   )
   return good.every(Boolean)
 }
+/**
+ * @param {string[]} sources
+ * @param {string[]} includes
+ */
 const check = (sources, includes) =>
   run(
     ['cppcheck'],
@@ -85,6 +82,7 @@ const check = (sources, includes) =>
       ...sources,
     ],
   )
+/** @type {Record<string, () => Promise<boolean>>} */
 const tools = process.argv.includes('--write')
   ? { 'clang-format': () => run(format, ['-i', ...files]) }
   : {

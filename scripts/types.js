@@ -5,18 +5,24 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { root } from './root.js'
 
+/** @param {string} path */
 const dist = path => join(root, 'dist', path)
 const doors = ['index', 'register', 'register/typescript']
 
-/** What a file of types names, as paths in dist/ without an ending. */
+/**
+ * What a file of types names, as paths in dist/ without an ending.
+ * @param {string} path
+ * @param {string} text
+ */
 const named = (path, text) =>
-  Array.from(text.matchAll(/(?:from|import|import\() ?'(\.[^']+)\.js'/g), ([, name]) =>
+  Array.from(text.matchAll(/(?:from|import|import\() ?'(\.[^']+)\.js'/g), ([, name = '']) =>
     posix.join(posix.dirname(path), name),
   )
 
 /**
  * Without the parameter that typed arrays have since TypeScript 5.7: an older one refuses it, and a
  * newer one has a default.
+ * @param {string} text
  */
 const plain = text =>
   text.replace(/\b((?:Big)?(?:Uint|Int|Float)\d+Array|DataView)<(?:Shared)?ArrayBuffer>/g, '$1')
@@ -29,6 +35,7 @@ for (const path of reached) {
   mkdirSync(dirname(to), { recursive: true })
   writeFileSync(to, plain(text))
   // Two folders further from the sources, to which an editor leads by this map.
+  /** @type {{ sources: string[] }} */
   const map = JSON.parse(readFileSync(dist(`${path}.d.ts.map`), 'utf8'))
   writeFileSync(
     `${to}.map`,

@@ -21,6 +21,7 @@ const least = 72
 const minute = 60_000
 
 /** The tests that may fail, for each setting of rights, with the reason. */
+/** @type {Record<string, Map<string, string>>} */
 const meant = {
   enforce: new Map(),
   access: new Map([
@@ -31,7 +32,11 @@ const meant = {
   ]),
 }
 
-/** Ends with a message that says what to do. */
+/**
+ * Ends with a message that says what to do.
+ * @param {string} message
+ * @returns {never}
+ */
 function wants(message) {
   console.error(`npm run test:wasi-testsuite -- FOLDER: ${message}
 Expected a checkout of the branch with the compiled programs:
@@ -39,7 +44,10 @@ Expected a checkout of the branch with the compiled programs:
   process.exit(1)
 }
 
-/** The compiled programs for preview 1, of every language. */
+/**
+ * The compiled programs for preview 1, of every language.
+ * @param {string} folder
+ */
 function programsIn(folder) {
   const tests = join(folder, 'tests')
   if (!existsSync(tests)) wants(`there is no folder ${tests}`)
@@ -53,19 +61,36 @@ function programsIn(folder) {
   )
   if (programs.length === 0)
     wants(
-      `no tests/*/testsuite/wasm32-wasip1 in ${folder} has a program: is it the branch of the sources?`,
+      `no tests/*/testsuite/wasm32-wasip1 in ${folder} has a program: ` +
+        'is it the branch of the sources?',
     )
   return programs
 }
 
 /**
+ * @typedef {object} Specification
+ * @property {string[]} args
+ * @property {Record<string, string>} env
+ * @property {number} exit_code
+ * @property {string} [root]
+ * @property {string} [stdout]
+ * @property {string} [stderr]
+ *
+ * @typedef {Partial<Omit<Specification, 'stdout' | 'stderr'>> & {
+ *   type: string, id?: 'stdout' | 'stderr', payload?: string }} Operation
+ */
+/**
  * What a test runs with and must come to, by doc/specification.md of the suite: the older form, or
  * a list of operations.
+ * @param {string} program
+ * @returns {Specification}
  */
 function specificationOf(program) {
   const file = program.replace(/\.wasm$/, '.json')
+  /** @type {Partial<Specification> & { operations?: Operation[] }} */
   const written = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
   if (written.operations === undefined) return { args: [], env: {}, exit_code: 0, ...written }
+  /** @type {Specification} */
   const one = { args: [], env: {}, exit_code: 0 }
   for (const { type, id = 'stdout', payload = '', ...more } of written.operations) {
     if (type === 'run' || type === 'wait') Object.assign(one, more)
@@ -75,7 +100,11 @@ function specificationOf(program) {
   return one
 }
 
-/** Runs a program in a copy of its folder. What is wrong with the outcome, or undefined. */
+/**
+ * Runs a program in a copy of its folder. What is wrong with the outcome, or undefined.
+ * @param {string} program
+ * @param {string} rights
+ */
 function faultOf(program, rights) {
   const { args, env, root, exit_code, stdout, stderr } = specificationOf(program)
   const scratch = mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
@@ -109,6 +138,7 @@ function faultOf(program, rights) {
 const [folder, ...chosen] = process.argv.slice(2)
 if (folder === undefined) wants('missing FOLDER')
 const all = programsIn(folder)
+/** @param {string} program */
 const nameOf = program => basename(program, '.wasm')
 const programs = chosen.length === 0 ? all : all.filter(program => chosen.includes(nameOf(program)))
 for (const name of chosen)
@@ -117,6 +147,7 @@ if (all.length < least) wants(`${all.length} programs, expected at least ${least
 
 for (const [rights, known] of Object.entries(meant)) {
   let passed = 0
+  /** @param {string} message */
   const fail = message => {
     console.error(`not ok, --rights ${rights}: ${message}`)
     process.exitCode = 1

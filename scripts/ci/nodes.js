@@ -43,6 +43,7 @@ const some = [
 /**
  * The newest runs most, and all guests that others wrote; versions between, where tests have
  * differed.
+ * @param {string} version
  */
 const testsOf = version =>
   version === versions.node.tested.at(-1) ? [...most, 'dist-test/test/programs/**'] : some

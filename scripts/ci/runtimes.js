@@ -2,15 +2,18 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { build } from '#guests/toolchain.js'
 import { root } from '../root.js'
 import { fromNpm } from '../shared/runtimes.js'
 import { versions } from '../shared/versions.js'
 
+/** @type {[program: string, ...args: string[]]} */
 const bun = [join(fromNpm(`@oven/bun-linux-x64@${versions.bun}`), 'bin/bun')]
+/** @type {[program: string, ...args: string[]]} */
 const deno = [join(fromNpm(`@deno/linux-x64-glibc@${versions.deno}`), 'deno'), 'run', '--allow-all']
 const command = join(root, 'dist/bundle/cli.js')
+/** @param {string[]} args */
 const compile = args => spawnSync(process.execPath, [command, 'run', ...args], { encoding: 'utf8' })
 const guests = { files: [], threads: ['--threads'] }
 
@@ -35,9 +38,8 @@ for (const [runtime, ...words] of [bun, deno]) {
       throw new Error(
         `${runtime}, ${name}: ${error?.message ?? `exit code ${status}`}\n${failed?.join('\n')}${stderr}`,
       )
-    passed += stdout.match(/^ok/gm).length
+    passed += stdout.match(/^ok/gm)?.length ?? 0
   }
-  console.log(
-    `${runtime.split('/').at(-1)} ${spawnSync(runtime, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]}: ${passed} steps`,
-  )
+  const version = spawnSync(runtime, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]
+  console.log(`${basename(runtime)} ${version}: ${passed} steps`)
 }

@@ -16,7 +16,12 @@ const memory = '/dev/shm'
 /** Milliseconds for one package. The longest takes half a minute where all processors are busy. */
 const longest = 300_000
 
-/** Outcomes of the tests of a package; `error` where they did not come to their end. */
+/**
+ * Outcomes of the tests of a package; `error` where they did not come to their end.
+ * @param {readonly string[]} words of the command
+ * @param {string} name a package of Go
+ * @param {string} folder for its binary and sources
+ */
 export async function runTests(words, name, folder) {
   const cwd = sources(name, folder)
   const temporary = mkdtempSync(join(existsSync(memory) ? memory : folder, 'wasi-common-go-'))
@@ -44,9 +49,13 @@ export async function runTests(words, name, folder) {
 /**
  * A package ends with PASS and 0, or with FAIL and 1 after a line for each test that failed. All
  * else is an error.
+ * @param {string} output
+ * @param {number | null} code
+ * @param {NodeJS.Signals | null} signal
  */
 function outcome(output, code, signal) {
   // Subtests, which are indented, fail with their tests.
+  /** @param {string} word */
   const named = word =>
     [...output.matchAll(new RegExp(`^--- ${word}: (\\w+)`, 'gm'))].map(([, test]) => test)
   const passed = named('PASS').length

@@ -19,6 +19,7 @@ export const packages = [
 
 /**
  * Words of the command, by the name of a way. The whole file system is given, as Go's builders do.
+ * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const ways = {
   native: ['--backend', 'native', '--dir', '/'],

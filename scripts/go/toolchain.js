@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** os.Root, whose tests are the most telling ones, is of this version. */
+/**
+ * os.Root, whose tests are the most telling ones, is of this version.
+ * @type {readonly [major: number, minor: number]}
+ */
 export const oldest = [1, 24]
 
 /** Go runs as it is installed: another version, which it might fetch, is not asked for. */
@@ -17,21 +20,32 @@ export function findGo() {
     env,
   })
   if (status !== 0) return undefined
-  const [version, root] = stdout.trim().split('\n')
+  const [version = '', root = ''] = stdout.trim().split('\n')
   const [, major, minor] = /go(\d+)\.(\d+)/.exec(version) ?? []
   const enough =
     Number(major) > oldest[0] || (Number(major) === oldest[0] && Number(minor) >= oldest[1])
   return enough ? { version, root } : undefined
 }
 
-/** The binary of a package's tests in the scratch folder. */
+/**
+ * The binary of a package's tests in the scratch folder.
+ * @param {string} name
+ * @param {string} folder
+ */
 export const binary = (name, folder) => join(folder, `${name.replaceAll('/', '_')}.wasm`)
-/** The copy of a package's sources there. */
+/**
+ * The copy of a package's sources there.
+ * @param {string} name
+ * @param {string} folder
+ */
 export const sources = (name, folder) => join(folder, 'src', name)
 
 /**
  * Builds the tests of all packages at once. Packages whose last names are the same are built by
  * turns: Go names binaries by these.
+ * @param {{ root: string }} go
+ * @param {readonly string[]} names
+ * @param {string} folder
  */
 export function build({ root }, names, folder) {
   for (let left = names; left.length > 0; ) {
@@ -56,6 +70,9 @@ export function build({ root }, names, folder) {
 /**
  * Copies their sources, with testdata, also that of the standard library: tests read these, and may
  * write beside them.
+ * @param {{ root: string }} go
+ * @param {readonly string[]} names
+ * @param {string} folder
  */
 export function copySources({ root }, names, folder) {
   for (const name of [...names, 'testdata'])

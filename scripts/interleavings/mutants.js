@@ -7,12 +7,22 @@
 
 const asksForParent = 'const Answer up = tree.enter(stack.top(), ".."); if (up < 0) return up;'
 const counts =
-  'if (stack.at_root()) tree.leave(static_cast<Directory>(up)); else { stack.pop(); stack.push(static_cast<Directory>(up)); }'
+  'if (stack.at_root()) tree.leave(static_cast<Directory>(up)); ' +
+  'else { stack.pop(); stack.push(static_cast<Directory>(up)); }'
 const singleNames = 'the host is asked for single names only, never for `..`'
 const escapes = 'no directory outside the root is entered'
 const answers = 'without changes, the walk answers as the reference does'
 const leaks = 'each directory that was entered is left once'
 
+/**
+ * @typedef {object} Mutant
+ * @property {string} title
+ * @property {readonly [from: string, to: string]} [patch] none where the host alone is another one
+ * @property {string[]} [words] of the program
+ * @property {number} [changes]
+ * @property {string} breaks the promise
+ */
+/** @type {Mutant[]} */
 export const mutants = [
   {
     title: '`..` asks the host',
@@ -50,7 +60,6 @@ export const mutants = [
   },
   {
     title: 'the host enters symlinks',
-    patch: [],
     words: ['host=follows-links'],
     breaks: escapes,
   },

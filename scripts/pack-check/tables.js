@@ -4,12 +4,23 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../root.js'
 
+/** @typedef {Required<import('../pack-check.js').Cell>} Cell */
+
+/** @param {string[]} list */
 const unique = list => [...new Set(list)]
-/** A bar would end a cell, except in its escaped form. */
+/**
+ * A bar would end a cell, except in its escaped form.
+ * @param {string[]} cells
+ */
 const line = cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 
+/**
+ * @param {string} heading
+ * @param {Cell[]} rows
+ */
 function table(heading, rows) {
   const columns = unique(rows.map(({ column }) => column))
+  /** @type {(row: string, column: string) => string} */
   const cell = (row, column) =>
     rows.find(one => one.row === row && one.column === column)?.cell ?? ''
   return [
@@ -21,10 +32,20 @@ function table(heading, rows) {
   ].join('\n')
 }
 
+/** @param {Cell[]} rows */
 const headings = rows => unique(rows.map(({ table }) => table))
+/**
+ * @param {Cell[]} rows
+ * @param {string} heading
+ */
 const below = (rows, heading) => rows.filter(({ table }) => table === heading)
+/**
+ * @param {string} heading
+ * @returns {[first: string, last: string]}
+ */
 const marks = heading => [`<!-- ${heading} -->\n`, `\n<!-- /${heading} -->`]
 
+/** @param {Cell[]} rows */
 export const printed = rows =>
   headings(rows)
     .map(heading => `\n${table(heading, below(rows, heading))}\n`)
@@ -36,7 +57,10 @@ const pages = () =>
     .filter(name => name.endsWith('.md'))
     .map(name => join(folder, name))
 
-/** The page that has a table, as it is before, in and behind the marks. */
+/**
+ * The page that has a table, as it is before, in and behind the marks.
+ * @param {string} heading
+ */
 function find(heading) {
   const [first, last] = marks(heading)
   for (const page of pages()) {
@@ -53,6 +77,7 @@ function find(heading) {
   return undefined
 }
 
+/** @param {Cell[]} rows */
 export function write(rows) {
   for (const heading of headings(rows)) {
     const found = find(heading)
@@ -64,6 +89,7 @@ export function write(rows) {
   }
 }
 
+/** @param {string} text */
 const cellsOf = text =>
   text.split('\n').map(row =>
     row
@@ -75,12 +101,13 @@ const cellsOf = text =>
 /**
  * Cells that differ from those in docs/. Columns that docs/ does not have are other versions of
  * Node, and are left out.
+ * @param {Cell[]} rows
  */
 export function compare(rows) {
   return headings(rows).flatMap(heading => {
     const found = find(heading)
     if (found === undefined) return []
-    const [[, ...columns], , ...lines] = cellsOf(found.text)
+    const [[, ...columns] = [], , ...lines] = cellsOf(found.text)
     return below(rows, heading)
       .filter(({ column }) => columns.includes(column))
       .filter(

@@ -21,10 +21,14 @@ const needed = ['node-gyp', 'node-addon-api']
 /**
  * Folders of node_modules of all that some packages depend on: the lock names a dependency's own
  * copy by the folder that it lies in.
+ * @param {string[]} names
  */
 function closure(names) {
+  /** @type {{ packages: Record<string, { dependencies?: Record<string, string> }> }} */
   const { packages: locked } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  /** @type {Set<string>} */
   const found = new Set()
+  /** @type {(from: string, name: string) => void} */
   const visit = (from, name) => {
     for (let folder = from; ; folder = folder.slice(0, folder.lastIndexOf('/node_modules/'))) {
       const path = `${folder}/node_modules/${name}`.replace(/^\//, '')
@@ -42,15 +46,16 @@ function closure(names) {
   return [...found].map(path => join(root, path))
 }
 
+/** @param {string} program */
 const isThere = program => spawnSync(program, ['--version']).error === undefined
 
+/** @type {import('../pack-check.js').Part} */
 export async function building(context) {
   const { tarball, record, tools } = context
   const missing = ['python3', 'make', 'g++'].filter(program => !isThere(program))
   if (process.platform === 'win32' || missing.length > 0) {
-    console.log(
-      `building: not tried on ${process.platform}${missing.map(name => `, without ${name}`).join('')}`,
-    )
+    const without = missing.map(name => `, without ${name}`).join('')
+    console.log(`building: not tried on ${process.platform}${without}`)
     return []
   }
   const folder = await tools('managers')
@@ -59,6 +64,7 @@ export async function building(context) {
     ...(await packages(context, closure(needed))),
   ])
   try {
+    /** @param {string} name */
     const version = name =>
       JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version
     const npm = [join(folder, 'npm/bin/npm-cli.js'), 'install', '--no-audit', '--no-fund']
@@ -77,6 +83,13 @@ export async function building(context) {
   }
 }
 
+/**
+ * @param {import('../pack-check.js').Context} context
+ * @param {{ url: string }} server
+ * @param {string} row
+ * @param {string[]} args of Node
+ * @param {Record<string, string>} more files
+ */
 async function check({ bare, expect, nodes, record, run, work }, { url }, row, args, more = {}) {
   const [{ node, name: column }] = nodes
   const app = join(work, row)

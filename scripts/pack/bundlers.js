@@ -16,7 +16,43 @@ import { basename, dirname, join, posix } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { body, names, output } from './bundlers/program.js'
 
-/** Bundlers, each called to write `to` without what is `external`. */
+/**
+ * What is called here of the bundlers, whose packages and types are installed on first use.
+ * @typedef {{
+ *   esbuild: { build(options: object): Promise<unknown> },
+ *   webpack: { default(options: object, done: (error: Error | null, stats: Stats) => void): void },
+ *   rollup: { rollup(options: object): Promise<Rolled> },
+ *   vite: { build(options: object): Promise<unknown> },
+ *   postject: {
+ *     inject(file: string, name: string, bytes: Buffer, options: object): Promise<void>,
+ *   },
+ *   '@rollup/plugin-commonjs': { default(): unknown },
+ *   '@rollup/plugin-node-resolve': { default(options: object): unknown },
+ *   '@vercel/ncc': { default(from: string, options: object): Promise<Compiled> },
+ *   '@vercel/nft': {
+ *     nodeFileTrace(files: string[], options: object): Promise<{ fileList: Set<string> }>,
+ *   },
+ * }} Modules
+ * @typedef {{ hasErrors(): boolean, toString(options: object): string }} Stats
+ * @typedef {{ write(options: object): Promise<unknown>, close(): Promise<void> }} Rolled
+ * @typedef {{ source: string | Buffer, permissions: number }} Asset
+ * @typedef {{ code: string, assets: Record<string, Asset> }} Compiled
+ *
+ * @typedef {'esm' | 'cjs'} Format
+ * @typedef {{ from: string, to: string, external: string[], format: Format, esm: boolean }} Job
+ *
+ * @typedef {object} Tool
+ * @property {keyof Modules} tool
+ * @property {Format[]} formats
+ * @property {(modules: Modules, job: Job) => Promise<unknown>} build
+ *
+ * @typedef {{ app: string, modules: Modules, versions: Record<string, string> }} Packed
+ */
+
+/**
+ * Bundlers, each called to write `to` without what is `external`.
+ * @type {Tool[]}
+ */
 const tools = [
   {
     tool: 'esbuild',
@@ -52,11 +88,12 @@ const tools = [
         externals,
         experiments: { outputModule: esm },
       }
-      const done = (resolve, reject) =>
+      /** @type {Stats} */
+      const stats = await new Promise((resolve, reject) =>
         webpack.default(options, (error, stats) =>
           error === null ? resolve(stats) : reject(error),
-        )
-      const stats = await new Promise(done)
+        ),
+      )
       if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }))
     },
   },
@@ -119,14 +156,19 @@ const tools = [
   },
 ]
 
+/** @type {Record<Format, string>} */
 const extension = { esm: 'mjs', cjs: 'cjs' }
 const imported = `import { ${names} } from 'wasi-common'\n`
+/** @type {Record<Format, string>} */
 const sources = {
   esm: imported + body(),
   cjs: `const { ${names} } = require('wasi-common')\n${body()}`,
 }
 
-/** Both streams of a program, however it ends. */
+/**
+ * Both streams of a program, however it ends.
+ * @type {(program: string, args: string[], options: { cwd: string }) => Promise<string>}
+ */
 const printed = (program, args, options) =>
   new Promise(resolve =>
     execFile(
@@ -139,33 +181,62 @@ const printed = (program, args, options) =>
   )
 
 /**
- * The error is the first one, and has the option of this bundler. Node prints the line that threw
- * before it.
+ * Whether all parts work, with those that this program has, too.
+ * @type {(...more: string[]) => (text: string) => boolean}
  */
-function refused(text, tool = 'others') {
-  const [, error = ''] = /^(Error: .*)/ms.exec(text) ?? []
-  return (
-    /^Error: wasi-common cannot be bundled: mark it external\./.test(error) &&
-    error.includes(`\n  ${basename(tool)}`)
-  )
-}
+const works =
+  (...more) =>
+  text =>
+    text === output(more)
 
-/** Counts a fault for each output that is not as it should be, and tells if there was one. */
+/**
+ * Whether the error is the first one, and has the option of this bundler. Node prints the line that
+ * threw before it.
+ * @type {(tool?: string) => (text: string) => boolean}
+ */
+const refusal =
+  (tool = 'others') =>
+  text => {
+    const [, error = ''] = /^(Error: .*)/ms.exec(text) ?? []
+    return (
+      /^Error: wasi-common cannot be bundled: mark it external\./.test(error) &&
+      error.includes(`\n  ${basename(tool)}`)
+    )
+  }
+
+/**
+ * Counts a fault for each output that is not as it should be, and tells if there was one.
+ * @param {{ expect: import('../pack-check.js').Context['expect'], nodes: { name: string }[] }}
+ *   context
+ * @param {string} what
+ * @param {string[]} said
+ * @param {(text: string) => boolean} good
+ */
 function judge({ expect, nodes }, what, said, good) {
   for (const [i, text] of said.entries())
-    expect(good(text), `${what}, ${nodes[i].name}: it prints\n${text.slice(-2000)}`)
+    expect(good(text), `${what}, ${nodes[i]?.name}: it prints\n${text.slice(-2000)}`)
   return said.every(good)
 }
 
+/**
+ * @param {import('../pack-check.js').Context} context
+ * @param {Packed} packed
+ */
 async function bundled(context, { app, modules, versions }) {
+  /** @type {import('../pack-check.js').Cell[]} */
   const rows = []
   for (const { tool, formats, build } of tools)
     for (const format of formats) {
       const row = `${tool} ${versions[tool]}, ${format}`
       const file = `main.${extension[format]}`
-      for (const [column, external, good, cell] of [
-        ['external', ['wasi-common'], text => text === output(), 'works'],
-        ['bundled in', [], text => refused(text, tool), 'refused at first use'],
+      for (const { column, external, good, cell } of [
+        { column: 'external', external: ['wasi-common'], good: works(), cell: 'works' },
+        {
+          column: 'bundled in',
+          external: [],
+          good: refusal(tool),
+          cell: 'refused at first use',
+        },
       ]) {
         const to = join(app, `${basename(tool)}-${format}-${column.replace(' ', '-')}`, file)
         await build(modules, { from: join(app, file), to, external, format, esm: format === 'esm' })
@@ -182,22 +253,30 @@ async function bundled(context, { app, modules, versions }) {
   return rows
 }
 
-/** By Node itself from 25.5 on. */
+/**
+ * By Node itself from 25.5 on.
+ * @param {string} version
+ */
 const buildsItself = version => {
-  const [major, minor] = version.slice(1).split('.').map(Number)
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
   return major > 25 || (major === 25 && minor >= 5)
 }
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
-/** One executable for both: its argument names the program. */
+/**
+ * One executable for both: its argument names the program.
+ * @param {import('../pack-check.js').Context} context
+ * @param {Packed} packed
+ */
 async function singles(context, { app, modules: { esbuild, postject }, versions }) {
   // Elsewhere an executable is signed anew, by tools that npm does not have.
   if (process.platform !== 'linux') return []
+  /** @type {import('../pack-check.js').Cell[]} */
   const rows = []
   for (const { node, version, name } of context.nodes) {
-    const [main, config, sea] = ['main.cjs', 'config.json', 'application'].map(file =>
-      join(app, `single-${version}-${file}`),
-    )
+    /** @param {string} file */
+    const path = file => join(app, `single-${version}-${file}`)
+    const [main, config, sea] = [path('main.cjs'), path('config.json'), path('application')]
     // An application has no other way to its modules: the `require` of a single executable knows
     // only what is built in.
     const load = `const { ${names} } = require('node:module').createRequire(process.execPath)('wasi-common')\n`
@@ -243,9 +322,14 @@ async function singles(context, { app, modules: { esbuild, postject }, versions 
     const row = own
       ? 'single executable, node --build-sea'
       : `single executable, postject ${versions.postject}`
-    for (const [column, argument, good, cell] of [
-      ['external', 'external', text => text === output(['application']), 'works'],
-      ['bundled in', 'bundled', text => refused(text), 'refused at first use'],
+    for (const { column, argument, good, cell } of [
+      { column: 'external', argument: 'external', good: works('application'), cell: 'works' },
+      {
+        column: 'bundled in',
+        argument: 'bundled',
+        good: refusal(),
+        cell: 'refused at first use',
+      },
     ]) {
       const said = await printed(sea, [argument], { cwd: app })
       rows.push({
@@ -266,11 +350,18 @@ const command = `() => spawnSync(
     { input: guest },
   ).status`
 
-/** The traced files alone, in another folder: the one that was traced is no longer there. */
+/**
+ * The traced files alone, in another folder: the one that was traced is no longer there.
+ * @param {import('../pack-check.js').Context} context
+ * @param {Packed} packed
+ */
 async function traced(context, { app, modules, versions }) {
   const { work, names: packed, nodes, record, expect } = context
   const more = { register: '() => (Registered === WASI ? 42 : 1)', command }
-  const first = `import { spawnSync } from 'node:child_process'\nimport { fileURLToPath } from 'node:url'\nimport 'wasi-common/register'\n`
+  const first = `import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import 'wasi-common/register'
+`
   writeFileSync(
     join(app, 'traced.mjs'),
     `${first}import { WASI as Registered } from 'node:wasi'\n${imported}${body({ more })}`,
@@ -301,7 +392,7 @@ async function traced(context, { app, modules, versions }) {
   const said = await Promise.all(
     nodes.map(({ node }) => printed(node, ['--no-warnings', 'traced.mjs'], { cwd: alone })),
   )
-  const good = judge(context, row, said, text => text === output(['register', 'command']))
+  const good = judge(context, row, said, works('register', 'command'))
   return [
     {
       row,
@@ -311,20 +402,27 @@ async function traced(context, { app, modules, versions }) {
   ]
 }
 
+/** @type {import('../pack-check.js').Part} */
 export async function bundlers(context) {
   const folder = await context.tools('bundlers')
   const { resolve } = createRequire(join(folder, 'one.cjs'))
-  const [modules, versions] = [{}, {}]
-  for (const name of Object.keys(
-    JSON.parse(readFileSync(join(folder, '../package.json'), 'utf8')).dependencies,
-  )) {
-    modules[name] = await import(pathToFileURL(resolve(name)))
-    versions[name] = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version
-  }
+  /** @type {{ dependencies: Record<keyof Modules, string> }} */
+  const { dependencies } = JSON.parse(readFileSync(join(folder, '../package.json'), 'utf8'))
+  /** @type {Partial<Record<string, object>>} */
+  const loaded = {}
+  for (const name of Object.keys(dependencies))
+    loaded[name] = await import(pathToFileURL(resolve(name)).href)
+  const modules = /** @type {Modules} */ (loaded)
+  const versions = Object.fromEntries(
+    Object.keys(dependencies).map(name => {
+      const record = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
+      return [name, String(record.version)]
+    }),
+  )
   const app = join(context.work, 'app')
-  await context.install(context.nodes[0].node, app)
-  for (const [format, source] of Object.entries(sources))
-    writeFileSync(join(app, `main.${extension[format]}`), source)
+  await context.install(process.execPath, app)
+  for (const format of /** @type {const} */ (['esm', 'cjs']))
+    writeFileSync(join(app, `main.${extension[format]}`), sources[format])
   const packed = { app, modules, versions }
   const rows = [
     ...(await bundled(context, packed)),

@@ -15,6 +15,14 @@ const wasi = new WASI({ version: 'preview1', preopens: { '/': '.' } })
 console.log(wasi.start(new WebAssembly.Instance(program, wasi.getImportObject())))
 `
 
+/**
+ * @typedef {object} Consumer
+ * @property {string} name
+ * @property {Record<string, string>} files
+ * @property {string[]} args of Node
+ * @property {string} prints
+ */
+/** @type {Consumer[]} */
 export const consumers = [
   {
     name: 'import',

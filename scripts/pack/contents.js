@@ -27,11 +27,13 @@ const wanted = [
   'prebuilds/LICENSES',
   'prebuilds/SHA256SUMS',
 ]
+/** @param {string} name */
 const filesOf = name => [
   `${name}/wasi_common.node`,
   ...(targets[name].platform === 'linux' ? [`${name}/wasi-common-wall`] : []),
 ]
 
+/** @type {import('../pack-check.js').Part} */
 export function contents({ tarball, unpacked, names, record, all, expect, fault }) {
   const packed = statSync(tarball).size
   const whole = names.reduce((sum, name) => sum + statSync(join(unpacked, name)).size, 0)
@@ -39,7 +41,7 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
   expect(packed < most, `it has ${packed} bytes, and shall have less than ${most}`)
   checkNames()
   checkModes()
-  checkRecord(record)
+  checkRecord()
   checkSums(join(unpacked, 'prebuilds'))
   checkReadable()
 
@@ -67,9 +69,8 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
       fault(`${name} is for no platform`)
     const missing = Object.keys(targets).filter(name => !made.includes(name))
     if (all) for (const name of missing) fault(`there is no prebuild for ${name}`)
-    console.log(
-      `prebuilds: ${made.join(', ')}${missing.length > 0 ? `; none for ${missing.join(', ')}` : ''}`,
-    )
+    const none = missing.length > 0 ? `; none for ${missing.join(', ')}` : ''
+    console.log(`prebuilds: ${made.join(', ')}${none}`)
   }
 
   /**
@@ -82,23 +83,16 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
       expect((statSync(join(unpacked, name)).mode & 0o111) === 0o111, `${name} cannot be run`)
   }
 
-  function checkRecord({
-    scripts = {},
-    gypfile,
-    dependencies,
-    bundleDependencies,
-    repository,
-    homepage,
-    bugs,
-    author,
-  }) {
+  function checkRecord() {
+    const { scripts = {}, gypfile, repository, homepage, bugs, author } = record
+    const { dependencies, bundleDependencies } = record
     for (const name of ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'])
       expect(scripts[name] === undefined, `the package has a script ${name}`)
     expect(
       gypfile === false,
       'gypfile is not false: npm would build a checkout when it installs what that depends on',
     )
-    const [, address] = /^git\+(https:.*)\.git$/.exec(repository?.url) ?? []
+    const [, address] = /^git\+(https:.*)\.git$/.exec(repository?.url ?? '') ?? []
     expect(address !== undefined, `the repository is ${repository?.url}, not git+https://…/….git`)
     expect(homepage === `${address}#readme`, `the homepage is ${homepage}`)
     expect(bugs?.url === `${address}/issues`, `bugs are reported at ${bugs?.url}`)
@@ -109,17 +103,19 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
     )
   }
 
+  /** @param {string} folder */
   function checkSums(folder) {
     const sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8')
       .trimEnd()
       .split('\n')
-      .map(line => line.split('  '))
+      .map(line => line.split('  ', 2))
     const files = names
       .filter(name => name.startsWith('prebuilds/'))
       .map(name => name.slice('prebuilds/'.length))
     const listed = new Set(['SHA256SUMS', ...sums.map(([, name]) => name)])
     for (const name of files.filter(name => !listed.has(name)))
       fault(`SHA256SUMS does not list ${name}`)
+    /** @param {string} file */
     const hash = file => createHash('sha256').update(readFileSync(file)).digest('hex')
     for (const [sum, name] of sums)
       expect(

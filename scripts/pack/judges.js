@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { root } from '../root.js'
 import { install } from '../shared/install.js'
 
+/** @type {import('../pack-check.js').Part} */
 export async function judges({ tarball, run }) {
   const folder = join(root, 'scripts/linters')
   install(folder)

@@ -5,20 +5,28 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { root } from '../root.js'
 
-/** Code is not looked at: it has brackets of its own. */
+/**
+ * Code is not looked at: it has brackets of its own.
+ * @param {string} text
+ */
 const prose = text => text.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '`')
+/** @param {string} text */
 const linksOf = text =>
   Array.from(
     prose(text).matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)|^\[[^\]]+\]: (\S+)/gm),
-    ([, a, b]) => a ?? b,
+    ([, a, b = '']) => a ?? b,
   )
 
-/** The fragments of a page, made of its headings as GitHub does. */
+/**
+ * The fragments of a page, made of its headings as GitHub does.
+ * @param {string} text
+ */
 function fragmentsOf(text) {
+  /** @type {Map<string, number>} */
   const seen = new Map()
   return Array.from(
     text.replace(/^```.*?^```/gms, '').matchAll(/^#{1,6} (.*)$/gm),
-    ([, heading]) => {
+    ([, heading = '']) => {
       const words = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
       const name = words.replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-')
       const count = seen.get(name) ?? 0
@@ -28,8 +36,10 @@ function fragmentsOf(text) {
   )
 }
 
+/** @type {import('../pack-check.js').Part} */
 export function links({ names, unpacked, record, expect, fault }) {
-  const address = record.repository?.url.replace(/^git\+|\.git$/g, '')
+  const address = (record.repository?.url ?? '').replace(/^git\+|\.git$/g, '')
+  /** @param {string} name */
   const text = name => readFileSync(join(unpacked, name), 'utf8')
   const pages = names.filter(name => name.endsWith('.md'))
   let count = 0

@@ -18,16 +18,33 @@ import { packages, serve } from './registry.js'
 const programs = ['sh', 'sed', 'dirname', 'uname', 'env']
 
 /**
- * Rows for the managers, each with its name and its folder below the tools. `files` are beside
- * package.json, to which `manifest` adds. The functions return a program and its arguments:
- * `install` for the dependencies of package.json, `bin` for a command of a package, `program` for a
- * Node that finds packages.
+ * A program and its arguments.
+ * @typedef {[program: string, args: string[]]} Call
+ * @typedef {(node: string, args: string[]) => Call} Program
+ *
+ * @typedef {object} Manager
+ * @property {string} name
+ * @property {string} tool its folder below the tools
+ * @property {string} [how] it links packages
+ * @property {(url: string) => Record<string, string>} files beside package.json
+ * @property {object} [manifest] what package.json has, too
+ * @property {(node: string, home: string) => Call} install the dependencies of package.json
+ * @property {Program} bin a command of a package
+ * @property {Program} program a Node that finds packages
+ */
+/**
+ * @param {string} tools
+ * @returns {Manager[]}
  */
 const rowsOf = tools => {
+  /** @type {(path: string) => Program} */
   const javascript = path => (node, args) => [node, [join(tools, path), ...args]]
+  /** @type {(path: string) => Program} */
   const native = path => (_, args) => [join(tools, path), args]
+  /** @type {Program} */
   const plain = (node, args) => [node, args]
   const npm = javascript('npm/bin/npm-cli.js')
+  /** @type {(tool: string, run: Program) => Manager} */
   const pnpm = (tool, run) => ({
     name: 'pnpm',
     tool,
@@ -41,6 +58,7 @@ const rowsOf = tools => {
   })
   const yarn = javascript('yarn-1/bin/yarn.js')
   const yarn4 = javascript('yarn-4/bin/yarn.js')
+  /** @type {(linker: string, program: Program) => Manager} */
   const linked = (linker, program) => ({
     name: 'yarn',
     tool: 'yarn-4',
@@ -66,7 +84,13 @@ const rowsOf = tools => {
       name: 'npm',
       tool: 'npm',
       files: url => ({
-        '.npmrc': `registry=${url}\nignore-scripts=false\naudit=false\nfund=false\nupdate-notifier=false\n`,
+        '.npmrc': [
+          `registry=${url}`,
+          'ignore-scripts=false',
+          'audit=false',
+          'fund=false',
+          'update-notifier=false\n',
+        ].join('\n'),
       }),
       install: (node, home) => npm(node, ['install', `--cache=${join(home, 'cache')}`]),
       bin: (node, args) => npm(node, ['exec', '--no', '--', ...args]),
@@ -135,6 +159,7 @@ const compilerOptions = {
   types: ['node'],
 }
 
+/** @type {import('../pack-check.js').Part} */
 export async function managers(context) {
   const { tarball, record, nodes, tools } = context
   if (process.platform !== 'linux') {
@@ -144,11 +169,12 @@ export async function managers(context) {
     return []
   }
   const folder = await tools('managers')
+  /** @type {(name: string) => { version: string }} */
   const installed = name => JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
   // What types need is served by the same registry: the managers are to reach no other.
-  const [found, missing] = [true, false].map(wanted =>
-    rowsOf(folder).filter(({ tool }) => existsSync(join(folder, tool)) === wanted),
-  )
+  const rows = rowsOf(folder)
+  const found = rows.filter(({ tool }) => existsSync(join(folder, tool)))
+  const missing = rows.filter(row => !found.includes(row))
   for (const { tool } of missing) console.log(`managers: ${tool} is not for this machine`)
   const others = await packages(
     context,
@@ -157,7 +183,7 @@ export async function managers(context) {
   const server = await serve([{ record, file: tarball }, ...others])
   try {
     const jobs = nodes.flatMap(one =>
-      found.map(manager => () => check({ ...context, folder, installed, server }, one, manager)),
+      found.map(manager => () => check({ ...context, installed, server }, one, manager)),
     )
     return (await inTurns(2, jobs)).map(row => ({ table: 'Package manager', ...row }))
   } finally {
@@ -165,17 +191,32 @@ export async function managers(context) {
   }
 }
 
-/** A PATH with a Node and no compiler. */
+/**
+ * A PATH with a Node and no compiler.
+ * @param {import('../pack-check.js').Context['bare']} bare
+ * @param {string} node
+ * @param {string} home
+ */
 function environment(bare, node, home) {
   const env = bare(node, home)
-  const paths = process.env.PATH.split(delimiter)
+  const paths = (process.env.PATH ?? '').split(delimiter)
   for (const name of programs) {
-    const found = paths.map(path => join(path, name)).find(existsSync)
+    const found = paths.map(path => join(path, name)).find(path => existsSync(path))
+    if (found === undefined) throw new Error(`${name} is not in the PATH`)
     copyFileSync(realpathSync(found), join(env.PATH, name))
   }
   return env
 }
 
+/**
+ * @typedef {import('../pack-check.js').Context & {
+ *   installed: (name: string) => { version: string }, server: { url: string } }} Check
+ */
+/**
+ * @param {Check} context
+ * @param {import('../pack-check.js').Node} one
+ * @param {Manager} manager
+ */
 async function check(context, { node, version, name: column }, manager) {
   const { bare, expect, installed, nodes, record, run, server, work } = context
   const tool = installed(manager.tool)
@@ -206,6 +247,7 @@ async function check(context, { node, version, name: column }, manager) {
   }
   for (const [name, text] of Object.entries(written)) writeFileSync(join(app, name), text)
   let good = true
+  /** @type {(step: string, call: Call, wanted: string | RegExp) => Promise<void>} */
   const prints = async (step, [program, args], wanted) => {
     const said = await run(`${what}: ${step}`, program, args, { cwd: app, env })
     const right = typeof wanted === 'string' ? said === wanted : wanted.test(said)
@@ -229,6 +271,6 @@ async function check(context, { node, version, name: column }, manager) {
     'hello from a guest\n',
   )
   // No Node makes a difference to it.
-  if (node === nodes[0].node) await prints('tsc', manager.bin(node, ['tsc', '-p', '.']), '')
+  if (node === nodes[0]?.node) await prints('tsc', manager.bin(node, ['tsc', '-p', '.']), '')
   return { row, column, cell: good ? 'works' : 'fails' }
 }

@@ -8,12 +8,17 @@ import { consumers } from './consumers.js'
 
 const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1
 
+/** @type {import('../pack-check.js').Part} */
 export async function nodes(context) {
   const rows = []
   for (const one of context.nodes) rows.push(...(await use(context, one)))
   return rows.map(row => ({ table: 'Use', ...row }))
 }
 
+/**
+ * @param {import('../pack-check.js').Context} context
+ * @param {import('../pack-check.js').Node} one
+ */
 async function use({ work, install, run, expect, fault }, { node, version, name: column }) {
   const folder = join(work, version)
   const app = join(folder, 'app')
@@ -32,6 +37,7 @@ async function use({ work, install, run, expect, fault }, { node, version, name:
   for (const more of ways) {
     const box = mkdtempSync(join(folder, 'box-'))
     const args = ['run', ...more, '--dir', `${box}::/box`, program, '/box']
+    /** @type {[program: string, args: string[]]} */
     const asTyped = process.platform === 'win32' ? [node, [command, ...args]] : [shim, args]
     const what = ['wasi-common run', ...more].join(' ')
     const right = (await run(`${version}: ${what}`, ...asTyped, { cwd: app, env })).match(

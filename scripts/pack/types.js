@@ -6,13 +6,18 @@ import { root } from '../root.js'
 import { inTurns } from '../shared/run.js'
 import { typed } from './consumers.js'
 
+/** @type {[module: string, moduleResolution: string, files: string[]][]} */
 const ways = [
   ['node16', 'node16', ['use.mts', 'use.cts']],
   ['esnext', 'bundler', ['use.ts']],
 ]
-/** Those of the newest compiler: in older ones, it is the same as node16. */
+/**
+ * Those of the newest compiler: in older ones, it is the same as node16.
+ * @type {typeof ways}
+ */
 const newest = [...ways, ['nodenext', 'nodenext', ['use.mts', 'use.cts']]]
 
+/** @type {import('../pack-check.js').Part} */
 export async function types({ unpacked, work, run, tools }) {
   const old = await tools('types')
   const here = join(root, 'node_modules')

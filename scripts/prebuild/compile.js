@@ -1,25 +1,25 @@
 // Compiles the files of one platform by zig: nothing of it depends on the machine, the time, or
 // where the package lies.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
 import { root } from '../root.js'
 import { inTurns } from '../shared/run.js'
 import { launcherSourcesOf, sourcesOf } from '../sources.js'
-import { defines, flags, shown } from './targets.js'
-import { llvm, output, zig, zigFolder, zigPackage } from './tools.js'
+import { defines, flags, headers, shown } from './targets.js'
+import { llvm, zig, zigFolder, zigPackage } from './tools.js'
 import { imports, stamp } from './windows.js'
 
-const require = createRequire(import.meta.url)
-const headers = [
-  join(root, 'node_modules/node-addon-api'),
-  require('node-api-headers').include_dir,
-].flatMap(path => ['-isystem', path])
+/** @typedef {{ cwd: string, cache: string | undefined }} Where zig runs, and its cache */
 
 /**
  * Objects of sources, which are named as they lie in the package, so that no object knows where
  * that was.
+ * @param {string[]} sources
+ * @param {string} into a folder
+ * @param {string} triple
+ * @param {string[]} more flags
+ * @param {Where} where
  */
 function compile(sources, into, triple, more, where) {
   mkdirSync(into, { recursive: true })
@@ -52,7 +52,8 @@ function compile(sources, into, triple, more, where) {
 const instead = {
   // libc++abi writes the name of the exception that nobody caught. There are none here, and what
   // reads C++'s names is larger than the addon.
-  'no-names.c': `char *__cxa_demangle(const char *name, char *into, unsigned long long *size, int *status) {
+  'no-names.c': `char *__cxa_demangle(const char *name, char *into, unsigned long long *size,
+                     int *status) {
   (void)name, (void)into, (void)size;
   if (status) *status = -1;
   return 0;
@@ -69,9 +70,12 @@ unsigned long long _Unwind_GetGR(void *context, int index) { (void)context, (voi
 unsigned long long _Unwind_GetIP(void *context) { (void)context, abort(); }
 unsigned long long _Unwind_GetRegionStart(void *context) { (void)context, abort(); }
 void *_Unwind_GetLanguageSpecificData(void *context) { (void)context, abort(); }
-void _Unwind_SetGR(void *context, int index, unsigned long long value) { (void)context, (void)index, (void)value, abort(); }
+void _Unwind_SetGR(void *context, int index, unsigned long long value) {
+  (void)context, (void)index, (void)value, abort();
+}
 void _Unwind_SetIP(void *context, unsigned long long value) { (void)context, (void)value, abort(); }
-int _GCC_specific_handler(void *record, void *frame, void *context, void *dispatch, void *personality) {
+int _GCC_specific_handler(void *record, void *frame, void *context, void *dispatch,
+                          void *personality) {
   (void)record, (void)frame, (void)context, (void)dispatch, (void)personality, abort();
 }
 `,
@@ -86,9 +90,17 @@ enum { layout = 0 };
 int __fxstat(int, int, struct stat *);
 int __fxstatat(int, int, const char *, struct stat *, int);
 int fstat(int fd, struct stat *status) { return __fxstat(layout, fd, status); }
-int fstatat(int fd, const char *path, struct stat *status, int flags) { return __fxstatat(layout, fd, path, status, flags); }
+int fstatat(int fd, const char *path, struct stat *status, int flags) {
+  return __fxstatat(layout, fd, path, status, flags);
+}
 `,
 }
+/**
+ * @param {(keyof typeof instead)[]} names
+ * @param {import('./targets.js').Target} target
+ * @param {string} folder
+ * @param {Where} where
+ */
 function added(names, { triple }, folder, where) {
   for (const name of names) writeFileSync(join(folder, name), instead[name])
   return compile(
@@ -100,6 +112,12 @@ function added(names, { triple }, folder, where) {
   )
 }
 
+/**
+ * Links objects to a file. `folder` is for what is made on the way.
+ * @typedef {(objects: string[], file: string, target: import('./targets.js').Target, folder: string, where: Where) =>
+ *   Promise<void>} Link
+ */
+/** @type {Record<import('./targets.js').Target['format'], Link>} */
 const linkers = {
   async elf(objects, file, target, folder, where) {
     const map = join(folder, 'exports.map')
@@ -161,14 +179,11 @@ const linkers = {
       '-o',
       file,
     ]
-    await output('ld64.lld-19', args).catch(error => {
-      if (!/is not installed/.test(error.message)) throw error
-      return output('ld64.lld', args)
-    })
+    await llvm('ld64.lld', args)
   },
 
   async pe(objects, file, target, folder, where) {
-    const { triple, libraries } = target
+    const { triple, libraries = [] } = target
     const fromNode = (await undefinedIn(objects)).filter(name =>
       /^__imp_(napi|node_api)_/.test(name),
     )
@@ -209,20 +224,25 @@ const linkers = {
   },
 }
 
+/** @param {string[]} objects */
 async function undefinedIn(objects) {
+  /** @type {Set<string>} */
   const defined = new Set()
+  /** @type {Set<string>} */
   const wanted = new Set()
   for (const line of (await llvm('llvm-nm', objects)).split('\n')) {
     const [, kind, name] = /^[\da-f ]* ([A-Za-z]) (\S+)$/.exec(line) ?? []
-    if (kind !== undefined) (kind === 'U' ? wanted : defined).add(name)
+    if (kind !== undefined && name !== undefined) (kind === 'U' ? wanted : defined).add(name)
   }
   return [...wanted].filter(name => !defined.has(name)).sort()
 }
 
 /**
  * The files of a platform, in a folder.
- * @param from the package's root, or a copy of it
- * @param cache a folder for zig's cache, instead of the user's
+ * @param {import('./targets.js').Target} target
+ * @param {string} folder
+ * @param {{ from?: string, cache?: string | undefined }} [options] `from`: the package's root, or a
+ *   copy of it. `cache`: a folder for zig's cache, instead of the user's
  */
 export async function build(target, folder, { from = root, cache } = {}) {
   const where = { cwd: from, cache }

@@ -14,20 +14,51 @@ const nodeApi = new Set(
   ['js_native_api_symbols', 'node_api_symbols'].flatMap(half => symbols.v8[half]),
 )
 
-const all = (text, pattern) => Array.from(text.matchAll(pattern), ([, match]) => match)
+/**
+ * @param {string} text
+ * @param {RegExp} pattern with one group
+ */
+const all = (text, pattern) => Array.from(text.matchAll(pattern), ([, match = '']) => match)
+/** @param {string[]} versions */
 const newest = versions =>
   versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
 
-/** By format: what is told of a file, in one form. `taken` are the functions of node's. */
+/**
+ * The machines as LLVM's tools name them in ELF and Mach-O.
+ * @type {Readonly<Record<string, import('./targets.js').Machine>>}
+ */
+const machines = {
+  'Advanced Micro Devices X86-64': 'x86_64',
+  AArch64: 'aarch64',
+  X86_64: 'x86_64',
+  ARM64: 'aarch64',
+}
+
+/**
+ * @typedef {object} Found
+ * @property {string | undefined} machine
+ * @property {string[]} exports
+ * @property {string[]} taken the functions of Node
+ * @property {string[]} libraries
+ * @property {string[]} versions
+ * @property {string[]} faults
+ * @property {boolean} bound whether its symbols are looked up when it is loaded
+ * @property {string | undefined} kind
+ */
+/**
+ * What is told of a file, in one form for all formats.
+ * @type {Record<import('./targets.js').Target['format'], (file: string) => Promise<Found>>}
+ */
 const readers = {
   async elf(file) {
     const text = await llvm('llvm-readelf', ['-W', '-h', '-l', '-d', '-V', '--dyn-syms', file])
     const symbol = /^ *\d+: \w+ +\w+ \w+ +(GLOBAL|WEAK|UNIQUE) +\w+ +(\w+) ([^@\s]+)/gm
-    const names = Array.from(text.matchAll(symbol), ([, , section, name]) => ({ section, name }))
+    const names = Array.from(text.matchAll(symbol), ([, , section, name = '']) => ({
+      section,
+      name,
+    }))
     return {
-      machine: { 'Advanced Micro Devices X86-64': 'x86_64', AArch64: 'aarch64' }[
-        /Machine: +(.*)/.exec(text)?.[1]
-      ],
+      machine: machines[/Machine: +(.*)/.exec(text)?.[1] ?? ''],
       exports: names.filter(({ section }) => section !== 'UND').map(({ name }) => name),
       taken: names
         .filter(({ section, name }) => section === 'UND' && /^(napi|node_api)_/.test(name))
@@ -56,7 +87,7 @@ const readers = {
       .split('\n')
     const least = /cmd LC_BUILD_VERSION.*?platform (\S+).*?minos (\S+)/s.exec(text) ?? []
     return {
-      machine: { X86_64: 'x86_64', ARM64: 'aarch64' }[/MH_MAGIC_64 +(\w+)/.exec(text)?.[1]],
+      machine: machines[/MH_MAGIC_64 +(\w+)/.exec(text)?.[1] ?? ''],
       exports: (
         await llvm('llvm-nm', ['--format=just-symbols', '--extern-only', '--defined-only', file])
       )
@@ -107,7 +138,10 @@ const readers = {
   },
 }
 
-/** What a platform has of its own, so that nothing is to be brought along. */
+/**
+ * What a platform has of its own, so that nothing is to be brought along.
+ * @type {Readonly<Record<string, RegExp>>}
+ */
 const own = {
   gnu: /^(lib(c|pthread|dl|m)\.so\.\d|ld-linux-[\w-]+\.so\.\d)$/,
   musl: /^libc\.so$/,
@@ -116,7 +150,11 @@ const own = {
 }
 const kinds = { elf: 'DYN', 'mach-o': 'BUNDLE', pe: 'DLL' }
 
-/** What is wrong with a file that `build` made, and a line that tells what it is. */
+/**
+ * What is wrong with a file that `build` made, and a line that tells what it is.
+ * @param {import('./targets.js').Target} target
+ * @param {string} file
+ */
 export async function inspect(target, file) {
   const { libc, platform, format, machine } = target
   const found = await readers[format](file)
@@ -135,7 +173,7 @@ export async function inspect(target, file) {
     ...found.taken.filter(name => !nodeApi.has(name)).map(name => `not every Node has ${name}`),
     ...(launcher || found.taken.length > 20 ? [] : ['what it takes of Node cannot be read']),
     ...found.libraries
-      .filter(name => !own[libc ?? platform].test(name))
+      .filter(name => !own[libc ?? platform]?.test(name))
       .map(name => `it wants ${name}`),
     ...late.map(version => `it wants ${version}`),
   ]
@@ -151,6 +189,7 @@ export async function inspect(target, file) {
 
 /**
  * What README.md says that they need: less than the headers have, which are of Node's own baseline.
+ * @param {string} version
  */
 function isOldGlibc(version) {
   const [, major, minor] = /^GLIBC_(\d+)\.(\d+)/.exec(version) ?? []

@@ -3,7 +3,8 @@
 //
 //   npm run prebuild                          all of them
 //   npm run prebuild -- linux-x64 darwin-x64  these
-//   npm run prebuild -- --check               twice, with empty caches, from two folders: the same bytes must come of it
+//   npm run prebuild -- --check               twice, with empty caches, from two folders, which
+//                                             must give the same bytes
 //
 // Each is inspected, and nothing that has a fault is left there. SHA256SUMS and the licences of
 // what is built in lie beside them.
@@ -43,10 +44,16 @@ if (unknown.length > 0)
 
 const prebuilds = join(root, 'prebuilds')
 const work = join(root, 'build/prebuild')
+/** @param {string} path */
 const sha256 = path => createHash('sha256').update(readFileSync(path)).digest('hex')
+/** @param {number} since */
 const seconds = since => `${((Date.now() - since) / 1000).toFixed(1)} s`
 
-/** Builds it once more where nothing is the same but the sources: another folder, empty caches. */
+/**
+ * Builds it once more where nothing is the same but the sources: another folder, empty caches.
+ * @param {string} name a platform
+ * @param {string} where a scratch folder
+ */
 async function again(name, where) {
   const copy = join(where, 'copy of the package')
   const cache = mkdtempSync(join(where, 'cache-'))
@@ -56,6 +63,10 @@ async function again(name, where) {
   return new Map(files.map(path => [basename(path), sha256(path)]))
 }
 
+/**
+ * @param {string} name a platform
+ * @param {string} [elsewhere] a scratch folder, to build it once more
+ */
 async function make(name, elsewhere) {
   const start = Date.now()
   const target = targets[name]

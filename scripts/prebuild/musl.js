@@ -12,22 +12,29 @@ const missing = `#include <locale.h>
 char __libc_single_threaded = 0;
 char __cpu_model[64];
 int __cpu_indicator_init(void) { return 0; }
-int __cxa_thread_atexit_impl(void (*ending)(void *), void *object, void *library) { return (void)ending, (void)object, (void)library, 0; }
+int __cxa_thread_atexit_impl(void (*ending)(void *), void *object, void *library) {
+  return (void)ending, (void)object, (void)library, 0;
+}
 int _dl_find_object(void *address, void *found) { return (void)address, (void)found, -1; }
 unsigned arc4random(void) {
   unsigned number = 0;
   return getrandom(&number, sizeof(number), 0) < 0 ? 0 : number;
 }
-size_t __strftime_l(char *into, size_t size, const char *format, const struct tm *time, locale_t locale) {
+size_t __strftime_l(char *into, size_t size, const char *format, const struct tm *time,
+                    locale_t locale) {
   return strftime_l(into, size, format, time, locale);
 }
 `
 const libraries = '/usr/lib/x86_64-linux-gnu'
 
-/** The environment for such a program, of files in a folder. */
+/**
+ * The environment for such a program, of files in a folder.
+ * @param {string} folder
+ */
 export async function asOnAlpine(folder) {
   installZig()
   mkdirSync(folder)
+  /** @type {(name: string, source: string, ...more: string[]) => Promise<void>} */
   const compile = async (name, source, ...more) => {
     writeFileSync(join(folder, `${name}.c`), source)
     await zig([

@@ -32,11 +32,20 @@ const { values, positionals } = parseArgs({
 const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
 
+/** @param {string[]} paths */
 const missing = (...paths) => paths.find(path => !existsSync(path))
 
 /**
- * How each is started here: words before the program, variables, and how a path is written there. A
- * sentence where that cannot be. What is for this very machine needs none of it.
+ * How a prebuild is started here.
+ * @typedef {object} How
+ * @property {[program: string, ...args: string[]]} words before the command's own
+ * @property {NodeJS.ProcessEnv} [env]
+ * @property {(path: string) => string} [spelled] a path as it is written there
+ * @property {RegExp} [lacks] the steps that fail for lack of the system
+ */
+/**
+ * The ways for platforms other than this machine, or why there is none.
+ * @type {Readonly<Record<string, () => Promise<How | string>>>}
  */
 const elsewhere = {
   async 'linuxmusl-x64'() {
@@ -67,6 +76,7 @@ const elsewhere = {
   async 'win32-x64'() {
     const windows = wine(join(work, 'wine'))
     if (windows === undefined) return 'there is no wine'
+    /** @param {string} path */
     const spelled = path => `Z:${path.replaceAll('/', '\\')}`
     return {
       words: [
@@ -81,7 +91,10 @@ const elsewhere = {
   },
 }
 
-/** The package as it is installed, with this one prebuild: the path of its command. */
+/**
+ * The package as it is installed, with this one prebuild: the path of its command.
+ * @param {string} name a platform
+ */
 function staged(name) {
   const folder = join(work, name)
   for (const part of ['package.json', 'dist/bundle', `prebuilds/${name}`])
@@ -89,7 +102,12 @@ function staged(name) {
   return join(folder, 'dist/bundle/cli.js')
 }
 
-/** What it writes goes to files, since what wine runs does not write to pipes. */
+/**
+ * What it writes goes to files, since what wine runs does not write to pipes.
+ * @param {string} runtime
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
 function started(runtime, args, env) {
   const files = ['stdout', 'stderr'].map(name => join(work, name))
   const fds = files.map(file => openSync(file, 'w'))
@@ -99,10 +117,16 @@ function started(runtime, args, env) {
     env: { ...process.env, ...env },
   })
   for (const fd of fds) closeSync(fd)
-  const [stdout, stderr] = files.map(file => readFileSync(file, 'utf8'))
+  const [stdout = '', stderr = ''] = files.map(file => readFileSync(file, 'utf8'))
   return { status, error, stdout, stderr }
 }
 
+/**
+ * @param {string} name a platform
+ * @param {string} program
+ * @param {How} how
+ * @param {string[]} more flags of the command
+ */
 function run(
   name,
   program,
@@ -127,10 +151,9 @@ function run(
   const failed = lines.filter(line => !line.startsWith('ok '))
   const known = failed.length > 0 && failed.every(line => lacks?.test(line))
   const how = [runtime, ...first].map(word => word.split(/[/\\]/).at(-1)).join(' ')
+  const passed = `${lines.length - failed.length} of ${steps} steps in ${how} ${version}`
   const but = known ? ' (the others are what it has not itself)' : ''
-  console.log(
-    `${[name, ...more].join(' ')}: ${lines.length - failed.length} of ${steps} steps in ${how} ${version}${but}, ${Date.now() - start} ms`,
-  )
+  console.log(`${[name, ...more].join(' ')}: ${passed}${but}, ${Date.now() - start} ms`)
   if (lines.length === steps && (status === 0 || known)) return
   console.error(error ?? '', stderr, failed.join('\n'), `exit code ${status}`)
   process.exitCode = 1

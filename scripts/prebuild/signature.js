@@ -8,7 +8,10 @@ const CODE_DIRECTORY = 0xfade0c02
 const ADHOC = 2
 const SHA256 = 2
 
-/** What is wrong with it: nothing, if it is an ad-hoc one whose every hash is right. */
+/**
+ * What is wrong with it: nothing, if it is an ad-hoc one whose every hash is right.
+ * @param {Buffer} bytes
+ */
 export function signature(bytes) {
   const at = whereSigned(bytes)
   if (at === undefined) return ['it is not signed']
@@ -16,9 +19,10 @@ export function signature(bytes) {
   const directory = at + bytes.readUInt32BE(at + 16)
   if (bytes.readUInt32BE(directory) !== CODE_DIRECTORY)
     return ['its signature begins with no list of hashes']
+  /** @param {number} offset */
   const u32 = offset => bytes.readUInt32BE(directory + offset)
   const [flags, hashes, count, end] = [u32(12), u32(16), u32(28), u32(32)]
-  const [size, kind, page] = [36, 37, 39].map(offset => bytes[directory + offset])
+  const [size, kind, page] = [36, 37, 39].map(offset => bytes.readUInt8(directory + offset))
   if ((flags & ADHOC) === 0) return ['its signature is not ad hoc']
   if (kind !== SHA256) return ['its hashes are not SHA-256']
   if (end !== at || count !== Math.ceil(end / 2 ** page))
@@ -32,6 +36,7 @@ export function signature(bytes) {
   return []
 }
 
+/** @param {Buffer} bytes */
 function whereSigned(bytes) {
   const commands = bytes.readUInt32LE(16)
   for (let i = 0, at = 32; i < commands; i++, at += bytes.readUInt32LE(at + 4)) {

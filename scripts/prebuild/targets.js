@@ -1,5 +1,20 @@
 // Knows what is shipped for which platform, and how zig names it. A name is the folder that
 // lib/sys/native/addon.ts looks into.
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { root } from '../root.js'
+
+/**
+ * @typedef {'x86_64' | 'aarch64'} Machine
+ * @typedef {object} Target
+ * @property {'linux' | 'darwin' | 'win32'} platform
+ * @property {'elf' | 'mach-o' | 'pe'} format
+ * @property {Machine} machine
+ * @property {'gnu' | 'musl'} [libc]
+ * @property {string} triple
+ * @property {string[]} flags
+ * @property {string[]} [libraries] of Windows
+ */
 
 /** What every platform's code is compiled with: as in native/addon.gypi. */
 export const flags = [
@@ -25,9 +40,22 @@ export const defines = [
   'BUILDING_NODE_EXTENSION',
 ].map(define => `-D${define}`)
 
+const require = createRequire(import.meta.url)
+/** The headers of Node-API, as flags. */
+export const headers = [
+  join(root, 'node_modules/node-addon-api'),
+  require('node-api-headers').include_dir,
+].flatMap(path => ['-isystem', path])
+
 /** What the addon may show: the two functions that Node asks it for. */
 export const shown = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 
+/**
+ * @param {Machine} machine
+ * @param {'gnu' | 'musl'} libc
+ * @param {string} version of the C library
+ * @returns {Target}
+ */
 const linux = (machine, libc, version = '') => ({
   platform: 'linux',
   format: 'elf',
@@ -38,6 +66,7 @@ const linux = (machine, libc, version = '') => ({
 })
 /** Node 22's own baseline. */
 const glibc = '.2.28'
+/** @type {(machine: Machine) => Target} */
 const darwin = machine => ({
   platform: 'darwin',
   format: 'mach-o',
@@ -45,6 +74,7 @@ const darwin = machine => ({
   triple: `${machine}-macos.11.0`,
   flags: ['-fPIC', '-Inative/posix'],
 })
+/** @type {(machine: Machine) => Target} */
 const windows = machine => ({
   platform: 'win32',
   format: 'pe',
@@ -54,6 +84,7 @@ const windows = machine => ({
   libraries: ['ntdll', 'ws2_32'],
 })
 
+/** @type {Readonly<Record<string, Target>>} */
 export const targets = {
   'linux-x64': linux('x86_64', 'gnu', glibc),
   'linux-arm64': linux('aarch64', 'gnu', glibc),

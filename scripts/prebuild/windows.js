@@ -2,7 +2,10 @@
 // that loaded it, whatever that is called.
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** C that fills the pointers through which calls of `__declspec(dllimport)` functions go. */
+/**
+ * C that fills the pointers through which calls of `__declspec(dllimport)` functions go.
+ * @param {string[]} names
+ */
 export const imports = names => `#include <windows.h>
 
 ${names.map(name => `void *__imp_${name};`).join('\n')}
@@ -31,13 +34,18 @@ BOOL WINAPI DllMain(HINSTANCE self, DWORD reason, LPVOID reserved) {
   (void)self;
   (void)reserved;
   if (reason != DLL_PROCESS_ATTACH) return TRUE;
-  return all_from(GetModuleHandleW(NULL)) || all_from(GetModuleHandleW(L"node.dll")) || all_from(GetModuleHandleW(L"libnode.dll"));
+  return all_from(GetModuleHandleW(NULL)) || all_from(GetModuleHandleW(L"node.dll")) ||
+         all_from(GetModuleHandleW(L"libnode.dll"));
 }
 `
 
+/** @type {Readonly<Record<number, import('./targets.js').Machine>>} */
 const machines = { 34404: 'x86_64', 43620: 'aarch64' }
 
-/** Where the parts of a PE file lie that its header names. */
+/**
+ * Where the parts of a PE file lie that its header names.
+ * @param {Buffer} bytes
+ */
 export function layout(bytes) {
   const header = bytes.readUInt32LE(0x3c)
   if (bytes.toString('latin1', header, header + 4) !== 'PE\0\0') throw new Error('no PE file')
@@ -50,12 +58,14 @@ export function layout(bytes) {
       offset: bytes.readUInt32LE(at + 20),
     }
   })
+  /** @param {number} address */
   const offsetOf = address => {
     const section = sections.find(
       ({ address: from, size }) => address >= from && address < from + size,
     )
     return section === undefined ? undefined : address - section.address + section.offset
   }
+  /** @param {number} index */
   const directory = index => ({
     at: offsetOf(bytes.readUInt32LE(optional + 112 + index * 8)),
     size: bytes.readUInt32LE(optional + 116 + index * 8),
@@ -66,6 +76,7 @@ export function layout(bytes) {
 /**
  * A PE file tells when it was linked, in its header and before its exports and debug data: here it
  * does not.
+ * @param {string} file
  */
 export function stamp(file) {
   const bytes = readFileSync(file)

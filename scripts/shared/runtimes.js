@@ -11,7 +11,7 @@ import { root } from '../root.js'
  * @param {string} [folder] the folder for runtimes
  */
 export function fromNpm(wanted, folder = join(root, 'build/runtimes')) {
-  const [, name, version] = /^(.+)@([^@]+)$/.exec(wanted)
+  const [, name = '', version] = /^(.+)@([^@]+)$/.exec(wanted) ?? []
   const prefix = join(folder, `${basename(name)}-${version}`)
   if (!existsSync(join(prefix, 'node_modules', name))) {
     mkdirSync(prefix, { recursive: true })
@@ -37,11 +37,13 @@ export function fromNpm(wanted, folder = join(root, 'build/runtimes')) {
 /**
  * Wine with a Windows of its own in that folder, of which Node starts; undefined where there is no
  * wine.
+ * @param {string} folder
  */
 export function wine(folder) {
   const program = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find(path => existsSync(path))
   if (program === undefined) return undefined
   const env = { WINEPREFIX: folder, WINEDEBUG: '-all' }
+  /** @param {string[]} args */
   const run = args =>
     spawnSync(program, args, { stdio: 'ignore', env: { ...process.env, ...env }, timeout: 120_000 })
   // Node does not start on the Windows that wine would be by itself.

@@ -24,7 +24,10 @@ export function staged(way) {
   return folder
 }
 
-/** The addon, and the launcher beside it. */
+/**
+ * The addon, and the launcher beside it.
+ * @param {string} path
+ */
 const isBuilt = path =>
   basename(dirname(path)) === 'Release' &&
   /^(wasi_common\.node|wasi-common-\w+)$/.test(basename(path))

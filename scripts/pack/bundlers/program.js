@@ -27,7 +27,11 @@ const threaded =
 
 export const names = 'createGuest, MemoryFiles, Pool, run, WASI'
 
-/** Each prints its name and an exit code. `execPath` is for hosts that are no Node. */
+/**
+ * Each prints its name and an exit code. `execPath` is for hosts that are no Node.
+ * @param {string} [execPath]
+ * @returns {Record<string, string>}
+ */
 const parts = execPath => ({
   native: "() => start({ preopens: { '/': '.' } })",
   typescript: "() => start({ backend: 'typescript', preopens: { '/': '.' } })",
@@ -50,11 +54,18 @@ const parts = execPath => ({
     return result
   }`,
   ...(process.platform === 'linux' && {
-    process: `() => run(guest, { isolation: 'process', wall: 'best-effort', ${execPath === undefined ? '' : `execPath: ${execPath}`} })`,
+    process: `() => run(guest, {
+      isolation: 'process',
+      wall: 'best-effort',
+      ${execPath === undefined ? '' : `execPath: ${execPath},`}
+    })`,
   }),
 })
 
-/** Code behind the imports. A part that fails prints its error. */
+/**
+ * Code behind the imports. A part that fails prints its error.
+ * @param {{ execPath?: string, more?: Record<string, string> }} [options]
+ */
 export const body = ({
   execPath,
   more = {},
@@ -80,7 +91,10 @@ void (async () => {
 })()
 `
 
-/** The output of that code where all parts work. */
+/**
+ * The output of that code where all parts work.
+ * @param {string[]} more names of parts
+ */
 export const output = (more = []) =>
   [...Object.keys(parts()), ...more]
     .map(name => `${name} ${name === 'threads' ? 43 : 42}\n`)
