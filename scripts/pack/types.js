@@ -1,5 +1,6 @@
 // Types a consumer in TypeScript, as programs for Node and as those for bundlers look for types, by
 // old compilers and by the newest.
+// are-the-types-wrong finds the files of types, and compiles none of them.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../root.js'
