@@ -345,7 +345,11 @@ class World {
       if (name === '.' || name === '..') return []
       const here = `${path}/${name}`
       const lines = [
-        `${here} ${this.play(['path_filestat_get', dir, 0, name])} ${this.play(['path_readlink', dir, name])}`,
+        [
+          here,
+          this.play(['path_filestat_get', dir, 0, name]),
+          this.play(['path_readlink', dir, name]),
+        ].join(' '),
       ]
       const opened = this.play([
         'path_open',
@@ -488,6 +492,9 @@ function fault(steps: readonly Step[], bounded: boolean): string | undefined {
   return openDescriptors() === before ? undefined : 'a descriptor was not given back'
 }
 
+const short = (arg: number | bigint | string): string =>
+  typeof arg === 'string' ? JSON.stringify(arg.slice(0, 80)) : `${arg}`
+
 const { seconds, seed: first } = flags()
 const end = performance.now() + seconds * 1000
 let seed = first
@@ -502,10 +509,7 @@ for (; performance.now() < end; seed++) {
   const kind = found.split(' ').slice(0, 2).join(' ')
   const few = shrink(steps, fewer => fault(fewer, bounded)?.startsWith(kind) ?? false)
   console.error(`not ok, seed ${seed}${bounded ? ', bounded' : ''}: ${fault(few, bounded)}`)
-  for (const [name, ...args] of few)
-    console.error(
-      `  ${name}(${args.map(arg => (typeof arg === 'string' ? JSON.stringify(arg.slice(0, 80)) : arg)).join(', ')})`,
-    )
+  for (const [name, ...args] of few) console.error(`  ${name}(${args.map(short).join(', ')})`)
   process.exitCode = 1
   break
 }

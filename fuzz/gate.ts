@@ -34,7 +34,8 @@ const scribbler = new Worker(
   `const { parentPort, workerData: { buffer, from, to } } = require('node:worker_threads')
    const bytes = new Uint8Array(buffer)
    parentPort.postMessage('ready')
-   for (let n = 1; ; n = (Math.imul(n, 1664525) + 1013904223) >>> 0) bytes[from + ((n >>> 8) % (to - from))] = n >>> 5`,
+   for (let n = 1; ; n = (Math.imul(n, 1664525) + 1013904223) >>> 0)
+     bytes[from + ((n >>> 8) % (to - from))] = n >>> 5`,
   { eval: true, workerData: { buffer: shared.buffer, from: quiet, to: size } },
 )
 
@@ -230,7 +231,8 @@ function show(step: Step): string {
       ? `${drawn.length} bytes`
       : JSON.stringify(Buffer.from(drawn).toString('latin1'))
   const draws = step.draws.map(({ at, bytes: drawn }) => ` with ${bytes(drawn)} at ${at}`)
-  return `${step.name}(${step.args.map(value => inspect(value, { compact: true })).join(', ')})${draws.join('')}`
+  const args = step.args.map(value => inspect(value, { compact: true }))
+  return `${step.name}(${args.join(', ')})${draws.join('')}`
 }
 
 const { seconds, seed: first } = flags()
@@ -245,9 +247,10 @@ run: for (; performance.now() < end; seed++) {
     const kind = found.slice(0, 60)
     const again = (steps: readonly Step[]) => fault(world, steps)?.slice(0, 60) === kind
     const few = again(world.sequence) ? shrink(world.sequence, again) : []
-    console.error(
-      `not ok, seed ${seed}, ${backend}, ${world.version}, memory ${world.kind}${world.traces ? ', traced' : ''}${world.fixed ? ', deterministic' : ''}: ${found}`,
-    )
+    const how = [backend, world.version, `memory ${world.kind}`]
+    if (world.traces) how.push('traced')
+    if (world.fixed) how.push('deterministic')
+    console.error(`not ok, seed ${seed}, ${how.join(', ')}: ${found}`)
     if (few.length === 0) console.error('  but not when the same steps are made again')
     for (const step of few) console.error(`  ${show(step)}`)
     process.exitCode = 1

@@ -44,7 +44,7 @@ const differences: readonly Difference[] = [
     answer: /^NOTCAPABLE$/,
     ends: false,
     reason:
-      'Linux walks a path that leads out a second time, and does not count its links anew: 21 are then too many',
+      'Linux walks a path that leads out a second time, and counts its links on: 21 are too many',
   },
   {
     way: /./,
@@ -52,7 +52,7 @@ const differences: readonly Difference[] = [
     answer: /^(LOOP|NAMETOOLONG)$/,
     ends: false,
     reason:
-      "the addon's walk has room for a path and three targets of full length, one in another: of a loop of such it sees no end",
+      "the addon's walk has room for a path and three nested targets of full length, not for loops",
   },
   {
     way: /^(procfs|strings|overlay)$/,
@@ -61,7 +61,7 @@ const differences: readonly Difference[] = [
     when: ({ path, path2 }) => /[^/]{1024}/.test(`${path} ${path2}`),
     ends: false,
     reason:
-      'two things are wrong; the addon refuses a name that no file system holds before it looks for the other',
+      'two things are wrong; the addon refuses a name that no file system holds before the other',
   },
 ]
 

@@ -29,6 +29,7 @@ export interface Played {
 const secret = 'what nobody may read'
 /** Seconds since 1970 that `times` sets. */
 const mark = 5
+const both = Fstflags.ATIM | Fstflags.MTIM
 
 function build(g: Ground, tree: readonly Entry[]): void {
   fs.mkdirSync(g.outside('out/sub'), { recursive: true })
@@ -127,7 +128,7 @@ export function play(
       }
       case 'times':
         g.setTimes(BigInt(mark) * 1_000_000_000n, BigInt(mark) * 1_000_000_000n)
-        return `${said(g.sys.setTimesAt(dir, ...g.put(path), follow, Fstflags.ATIM | Fstflags.MTIM))}`
+        return `${said(g.sys.setTimesAt(dir, ...g.put(path), follow, both))}`
       case 'readlink': {
         const read = g.readlink(path, call.room, dir)
         return typeof read === 'string' ? read : `0 ${read.text.replaceAll(g.folder, '@')}`

@@ -1,5 +1,6 @@
-// Fuzzes native/resolve.cc over a tree in memory: whatever the bytes make of tree, path and failures, the walk stays beneath
-// its root, gives back every directory, comes to an end, and answers as a recursive walk does that was written apart from it.
+// Fuzzes native/resolve.cc over a tree in memory: whatever the bytes make of tree, path and
+// failures, the walk stays beneath its root, gives back every directory, comes to an end, and
+// answers as a recursive walk does that was written apart from it.
 #include "resolve.h"
 
 #include <algorithm>
@@ -87,7 +88,8 @@ class Forest final : public Tree {
     add(&nodes_[0], "a");
     for (unsigned count = bytes.below(30); count > 0; --count) {
       Node& in = nodes_[bytes.below(static_cast<unsigned>(nodes_.size()))];
-      if (in.kind == Node::directory) add(&in, std::string(1, static_cast<char>('a' + bytes.below(5))));
+      if (in.kind == Node::directory)
+        add(&in, std::string(1, static_cast<char>('a' + bytes.below(5))));
     }
     root_ = open(&nodes_[1]);
     fails_ = bytes.once_in(4);
@@ -161,9 +163,12 @@ class Forest final : public Tree {
     if (fails_ && bytes_.once_in(16)) return bytes_.once_in(2) ? unexpected : refuse(Errno::Mfile);
     if (changes_ && bytes_.once_in(8)) change();
     const std::string wanted = name;
-    require(!wanted.empty() && wanted.find('/') == std::string::npos, "a name is asked for, not a path");
+    require(!wanted.empty() && wanted.find('/') == std::string::npos,
+            "a name is asked for, not a path");
     if (wanted.size() > max_name) return refuse(Errno::NameTooLong);
-    found = wanted == ".." ? directory.parent : wanted == "." ? &directory : child(directory, wanted);
+    found = wanted == ".."  ? directory.parent
+            : wanted == "." ? &directory
+                            : child(directory, wanted);
     if (found == nullptr) return refuse(Errno::NoEnt);
     require(beneath(found), "nothing outside is ever reached");
     return 0;
@@ -190,9 +195,12 @@ class Forest final : public Tree {
 // The same rules by recursion over strings: a link is a path walked from where the link lies.
 class Naive {
  public:
-  Naive(const Forest& forest, unsigned how) : how_(how) { stack_.push_back(&forest.at(forest.root())); }
+  Naive(const Forest& forest, unsigned how) : how_(how) {
+    stack_.push_back(&forest.at(forest.root()));
+  }
 
-  // `behind`: how many bytes are still to come behind this path; the first of them is a slash. `last`: no name is among them.
+  // `behind`: how many bytes are still to come behind this path; the first of them is a slash.
+  // `last`: no name is among them.
   Answer walk(const std::string& path, std::size_t behind, bool last) {
     if (path.empty()) return refuse(Errno::NoEnt);
     if (path[0] == '/') return refuse(Errno::NotCapable);
@@ -200,7 +208,8 @@ class Naive {
       const std::size_t to = std::min(path.find('/', from), path.size());
       const std::size_t next = std::min(path.find_first_not_of('/', to), path.size());
       const bool slash = to < next || (next == path.size() && behind > 0);
-      const Answer said = step(path.substr(from, to - from), slash, last && next == path.size(), path.size() - to + behind);
+      const Answer said = step(path.substr(from, to - from), slash, last && next == path.size(),
+                               path.size() - to + behind);
       if (said != 0 || done_) return said;
       from = next;
     }
@@ -230,7 +239,8 @@ class Naive {
     if (follows && found != nullptr && found->kind == Node::link) {
       if (++links_ > max_links) return refuse(Errno::Loop);
       if (found->target.empty()) return refuse(Errno::NoEnt);
-      if (found->target.size() > max_path || found->target.size() + behind > room) return refuse(Errno::NameTooLong);
+      if (found->target.size() > max_path || found->target.size() + behind > room)
+        return refuse(Errno::NameTooLong);
       return walk(found->target, behind, last);
     }
     if (!into) return stop(name, slash, false);
@@ -259,13 +269,16 @@ class Naive {
   bool up_ = false;
 };
 
-void compare(const Forest& forest, const std::string& path, unsigned how, Answer answer, const ResolvedParent& resolved) {
+void compare(const Forest& forest, const std::string& path, unsigned how, Answer answer,
+             const ResolvedParent& resolved) {
   Naive naive(forest, how);
   require(answer == naive.walk(path, 0, true), "both walks give the same answer");
   if (answer != 0) return;
-  require(&forest.at(resolved.directory) == naive.directory(), "both walks end in the same directory");
+  require(&forest.at(resolved.directory) == naive.directory(),
+          "both walks end in the same directory");
   require(resolved.name == naive.name(), "both walks end at the same name");
-  require(resolved.must_be_directory == naive.slash() && resolved.up == naive.up(), "both walks say the same of the end");
+  require(resolved.must_be_directory == naive.slash() && resolved.up == naive.up(),
+          "both walks say the same of the end");
 }
 
 }  // namespace
@@ -281,14 +294,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* from, std::size_t size
 
   // Each of 41 texts has at most 2048 names, and each name is asked for at most twice.
   require(forest.calls() <= 41 * 2048 * 2, "the walk is short");
-  const std::set<Answer> refusals = {refuse(Errno::NoEnt), refuse(Errno::NotDir), refuse(Errno::Loop), refuse(Errno::NameTooLong),
+  const std::set<Answer> refusals = {refuse(Errno::NoEnt), refuse(Errno::NotDir),
+                                     refuse(Errno::Loop), refuse(Errno::NameTooLong),
                                      refuse(Errno::NotCapable)};
-  if (forest.steady()) require(answer == 0 || refusals.count(answer) == 1, "the answer is one of those that are documented");
+  if (forest.steady())
+    require(answer == 0 || refusals.count(answer) == 1,
+            "the answer is one of those that are documented");
   if (answer == 0) {
     require(std::memchr(resolved.name, '\0', sizeof(resolved.name)) != nullptr, "the name ends");
     const std::string name = resolved.name;
-    require(!name.empty() && name != ".." && name.find('/') == std::string::npos, "the name is a name");
-    require(resolved.owned == (resolved.directory != forest.root()), "all but the root belong to the resolved parent");
+    require(!name.empty() && name != ".." && name.find('/') == std::string::npos,
+            "the name is a name");
+    require(resolved.owned == (resolved.directory != forest.root()),
+            "all but the root belong to the resolved parent");
   }
   if (forest.steady()) compare(forest, path, how, answer, resolved);
   if (answer == 0 && resolved.owned) forest.leave(resolved.directory);

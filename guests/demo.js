@@ -48,7 +48,8 @@ writeFileSync(secret, 'the secret\n')
 symlinkSync('..', join(box, 'way-out'))
 
 say(
-  '1. clang, which nobody here wrote, compiles guests/c/demo.c. It sees its own files, the source to read, one folder to write.',
+  '1. clang, which nobody here wrote, compiles guests/c/demo.c. ' +
+    'It sees its own files, the source to read, one folder to write.',
 )
 resources()
 const { compile, link, program } = commands('demo', { to: folder })
@@ -57,7 +58,8 @@ say('2. Its linker makes a program of that, in the same way.')
 expect(run(link), 'wasm-ld')
 
 say(
-  `3. The program runs with one folder, ${relative(root, box)}, in which somebody planted a link to the folder above.`,
+  `3. The program runs with one folder, ${relative(root, box)}, ` +
+    'in which somebody planted a link to the folder above.',
 )
 const status = run([
   `--trace=${trace}`,

@@ -229,7 +229,8 @@ for (const comparison of [...comparisons, ...(values.all ? widerComparisons : []
   if (sums === undefined) continue
   const [unreduced, different] = [figure(sums.unreduced ?? 0, 5), figure(sums.different ?? 0, 0)]
   console.log(
-    `${label(comparison)}${unreduced} schedules without reductions meet the same ${different} answers`,
+    `${label(comparison)}${unreduced} schedules without reductions ` +
+      `meet the same ${different} answers`,
   )
 }
 

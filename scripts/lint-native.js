@@ -9,11 +9,15 @@ import { portable } from './shared/portable.js'
 import { outcome } from './shared/run.js'
 import { launcherSourcesOf, sourcesOf } from './sources.js'
 
-const files = ['native', 'fuzz', 'test/native', 'test/interleavings'].flatMap(folder =>
+/** @type {(folder: string, ending: RegExp) => string[]} */
+const below = (folder, ending) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter(path => /\.(cc|h)$/.test(path))
-    .map(path => `${folder}/${path}`),
-)
+    .filter(path => ending.test(path))
+    .map(path => `${folder}/${path}`)
+const files = [
+  ...['native', 'test/native', 'test/interleavings'].flatMap(name => below(name, /\.(cc|h)$/)),
+  ...['fuzz', 'guests'].flatMap(name => below(name, /\.(c|cc|h)$/)),
+]
 const enumeration = files.filter(
   path => path.startsWith('test/interleavings/') && path.endsWith('.cc'),
 )

@@ -1,5 +1,5 @@
-// Lints .github/workflows/: by actionlint, by zizmor for pinned actions and permissions, and for what
-// neither knows: the npm scripts and stages that are named, and what only shows where they run.
+// Lints .github/workflows/ by actionlint, by zizmor for pinned actions and permissions, and for
+// what neither knows: the names of npm scripts and stages, and what only shows where they run.
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

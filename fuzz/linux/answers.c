@@ -1,4 +1,5 @@
-// Prints results as fuzz/linux/guest.ts does: errnos by WASI's names, contents by a hash, times near the present as `now`.
+// Prints results as fuzz/linux/guest.ts does: errnos by WASI's names, contents by a hash, times
+// near the present as `now`.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -16,10 +17,11 @@ static const struct {
   int error;
   const char* name;
 } errnos[] = {
-    ROW(ACCES), ROW(BADF),           ROW(BUSY),   ROW(EXIST), ROW(FBIG),     ROW(INVAL),    ROW(IO),    ROW(ISDIR),
-    ROW(LOOP),  ROW(MFILE),          ROW(MLINK),  ROW(NODEV), ROW(NOENT),    ROW(NOSPC),    ROW(NOSYS), ROW(NOTDIR),
-    ROW(NXIO),  ROW(NAMETOOLONG),    ROW(PERM),   ROW(ROFS),  ROW(NOTEMPTY), ROW(OVERFLOW), ROW(SPIPE), ROW(STALE),
-    ROW(XDEV),  {ENOTSUP, "NOTSUP"}, ROW(TXTBSY), ROW(NOTTY), ROW(NFILE),    ROW(NOMEM),
+    ROW(ACCES), ROW(BADF),           ROW(BUSY),     ROW(EXIST),    ROW(FBIG),  ROW(INVAL),
+    ROW(IO),    ROW(ISDIR),          ROW(LOOP),     ROW(MFILE),    ROW(MLINK), ROW(NODEV),
+    ROW(NOENT), ROW(NOSPC),          ROW(NOSYS),    ROW(NOTDIR),   ROW(NXIO),  ROW(NAMETOOLONG),
+    ROW(PERM),  ROW(ROFS),           ROW(NOTEMPTY), ROW(OVERFLOW), ROW(SPIPE), ROW(STALE),
+    ROW(XDEV),  {ENOTSUP, "NOTSUP"}, ROW(TXTBSY),   ROW(NOTTY),    ROW(NFILE), ROW(NOMEM),
 };
 
 const char* errno_name(int error) {
@@ -56,15 +58,19 @@ static void print_time(const char* label, struct timespec time) {
 void print_stat(const struct stat* found) {
   printf("type %d", filetype(found->st_mode));
   // The links and the size of a directory are its file system's own affair.
-  if (!S_ISDIR(found->st_mode)) printf(" x%llu %lld bytes", (unsigned long long)found->st_nlink, (long long)found->st_size);
+  if (!S_ISDIR(found->st_mode))
+    printf(" x%llu %lld bytes", (unsigned long long)found->st_nlink, (long long)found->st_size);
   // That of a link tells how far a path was followed: also by leads_out().
   if (!S_ISLNK(found->st_mode)) print_time("atim", found->st_atim);
   print_time("mtim", found->st_mtim);
 }
 
-static int by_name(const void* one, const void* other) { return strcmp(*(char* const*)one, *(char* const*)other); }
+static int by_name(const void* one, const void* other) {
+  return strcmp(*(char* const*)one, *(char* const*)other);
+}
 
-// Names in order, each with its filetype behind it; NULL and errno where the directory cannot be listed.
+// Names in order, each with its filetype behind it; NULL and errno where the directory cannot be
+// listed.
 static char** list(int fd, size_t* count) {
   char** names = malloc(sizeof *names);
   *count = 0;
@@ -77,7 +83,10 @@ static char** list(int fd, size_t* count) {
   rewinddir(dir);
   errno = 0;
   for (struct dirent* entry; (entry = readdir(dir)) != NULL;) {
-    int type = entry->d_type == DT_DIR ? 3 : entry->d_type == DT_REG ? 4 : entry->d_type == DT_LNK ? 7 : 0;
+    int type = entry->d_type == DT_DIR   ? 3
+               : entry->d_type == DT_REG ? 4
+               : entry->d_type == DT_LNK ? 7
+                                         : 0;
     names = realloc(names, (*count + 1) * sizeof *names);
     if (asprintf(&names[(*count)++], "%s:%d", entry->d_name, type) < 0) abort();
   }

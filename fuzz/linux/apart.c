@@ -1,4 +1,5 @@
-// Confines the interpreter to a folder: a chroot of root's, or a user namespace of its own; a bind mount that can turn read-only.
+// Confines the interpreter to a folder: a chroot of root's, or a user namespace of its own; a bind
+// mount that can turn read-only.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

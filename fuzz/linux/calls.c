@@ -100,9 +100,12 @@ static int set_times(int dir, const char* path, int follow, const struct step* s
     uint64_t time = (uint64_t)step->number[place + i];
     int64_t of = flags >> (2 * i);
     times[i].tv_sec = (time_t)(time / 1000000000u);
-    times[i].tv_nsec = of & set_atim ? (long)(time % 1000000000u) : of & atim_now ? UTIME_NOW : UTIME_OMIT;
+    times[i].tv_nsec = of & set_atim   ? (long)(time % 1000000000u)
+                       : of & atim_now ? UTIME_NOW
+                                       : UTIME_OMIT;
   }
-  return path == NULL ? futimens(dir, times) : utimensat(dir, path, times, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  return path == NULL ? futimens(dir, times)
+                      : utimensat(dir, path, times, follow ? 0 : AT_SYMLINK_NOFOLLOW);
 }
 
 static void transferred(ssize_t length, int reads) {
@@ -157,7 +160,9 @@ static void on_descriptor(const struct step* step) {
     transferred(pread(fd, room, (size_t)n[1], n[2]), 1);
   } else if (is(step, "fd_write") || is(step, "fd_pwrite")) {
     memset(room, (int)(65 + n[1] % 26), (size_t)n[1]);
-    transferred(is(step, "fd_write") ? write(fd, room, (size_t)n[1]) : pwrite(fd, room, (size_t)n[1], n[2]), 0);
+    transferred(
+        is(step, "fd_write") ? write(fd, room, (size_t)n[1]) : pwrite(fd, room, (size_t)n[1], n[2]),
+        0);
   } else if (is(step, "fd_seek")) {
     static const int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
     offset(lseek(fd, n[1], whences[n[2]]));

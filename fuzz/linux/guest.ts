@@ -63,7 +63,8 @@ export class Player {
   #stat(): string {
     const time = (label: string, at: number): string => {
       const nanoseconds = this.#long(at)
-      return `${label} ${nanoseconds > 15n * 10n ** 17n && nanoseconds < 3n * 10n ** 18n ? 'now' : nanoseconds}`
+      const recent = nanoseconds > 15n * 10n ** 17n && nanoseconds < 3n * 10n ** 18n
+      return `${label} ${recent ? 'now' : nanoseconds}`
     }
     const type = this.#bytes[record + 16]
     const file =

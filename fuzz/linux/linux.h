@@ -9,14 +9,17 @@
 
 enum { most_arguments = 10 };
 
-// A line of a program: a call's name, then numbers, and texts that are spelled `x` and hexadecimal bytes.
+// A line of a program: a call's name, then numbers, and texts that are spelled `x` and hexadecimal
+// bytes.
 struct step {
   const char* name;
   int64_t number[most_arguments];
   char* text[most_arguments];
 };
 
-static inline int is(const struct step* step, const char* name) { return strcmp(step->name, name) == 0; }
+static inline int is(const struct step* step, const char* name) {
+  return strcmp(step->name, name) == 0;
+}
 
 // answers.c: results as lines that fuzz/linux/guest.ts prints alike.
 const char* errno_name(int error);

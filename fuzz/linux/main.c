@@ -1,4 +1,5 @@
-// Makes the calls of a drawn program of Linux itself, in a folder as its root: `linux FOLDER [ro] < PROGRAM`, an answer a line.
+// Makes the calls of a drawn program of Linux itself, in a folder as its root: `linux FOLDER [ro] <
+// PROGRAM`, an answer a line.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,7 +29,8 @@ static struct step parse(char* line) {
       step.text[i] = word + 1;
     } else {
       // Both halves of 64 bits: a size of a guest has no sign, an offset to seek by has one.
-      step.number[i] = word[0] == '-' ? (int64_t)strtoll(word, NULL, 10) : (int64_t)strtoull(word, NULL, 10);
+      step.number[i] =
+          word[0] == '-' ? (int64_t)strtoll(word, NULL, 10) : (int64_t)strtoull(word, NULL, 10);
     }
   }
   return step;

@@ -80,7 +80,7 @@ export const meant: readonly Row[] = [
     linux: / escapes$/,
     here: /^LOOP$/,
     reason:
-      'Linux walks a path that leads out a second time, and does not count its links anew: 21 are then too many',
+      'Linux walks a path that leads out a second time, and counts its links on: 21 are too many',
   },
   {
     call: /^path_/,
@@ -94,7 +94,7 @@ export const meant: readonly Row[] = [
     here: /^(BADF|NOTDIR|INVAL|ROFS)$/,
     when: unfit,
     reason:
-      'two things are wrong, one of them the descriptor: Linux and the guest look at them in another order',
+      'two things are wrong, one of them the descriptor: Linux looks at them in another order',
   },
   {
     call: /^fd_(seek|tell)$/,

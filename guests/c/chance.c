@@ -1,9 +1,10 @@
-// The guest that shows what differs between two runs of a program: time, random bytes, the order of a directory, inodes.
+// The guest that shows what differs between two runs of a program: time, random bytes, the order of
+// a directory, inodes.
 //
 //   chance FOLDER
 //
-// Prints the time of day, how long a sleep of a minute took, a random number, and each name in FOLDER with its inode and
-// time of modification, in the order in which they are told.
+// Prints the time of day, how long a sleep of a minute took, a random number, and each name in
+// FOLDER with its inode and time of modification, in the order in which they are told.
 
 #include <dirent.h>
 #include <stdio.h>
@@ -40,7 +41,8 @@ int main(int argc, char **argv) {
   for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
     struct stat s;
     if (entry->d_name[0] == '.' || stat(entry->d_name, &s) != 0) continue;
-    printf("%s: inode %llu, modified %lld\n", entry->d_name, (unsigned long long)s.st_ino, (long long)s.st_mtim.tv_sec);
+    printf("%s: inode %llu, modified %lld\n", entry->d_name, (unsigned long long)s.st_ino,
+           (long long)s.st_mtim.tv_sec);
   }
   closedir(folder);
   return 0;

@@ -1,9 +1,11 @@
-// The guest that is a database: SQLite with a small cache on a file, so that most of its pages come from the host.
+// The guest that is a database: SQLite with a small cache on a file, so that most of its pages come
+// from the host.
 //
 //   database FILE ROWS
 //
-// Writes ROWS rows in transactions of a hundred, with an index; looks up as many by chance and changes each tenth of them in a
-// transaction of its own. Prints what it found, and removes nothing: FILE should not be there.
+// Writes ROWS rows in transactions of a hundred, with an index; looks up as many by chance and
+// changes each tenth of them in a transaction of its own. Prints what it found, and removes
+// nothing: FILE should not be there.
 
 // As one unit with its user, so that a guest is made of one source like all others.
 #include <sqlite3.c>
@@ -40,9 +42,11 @@ int main(int argc, char **argv) {
   }
   unsigned rows = (unsigned)atoi(argv[2]);
   if (sqlite3_open(argv[1], &database) != SQLITE_OK) fail(argv[1]);
-  run("PRAGMA cache_size = 20; CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT, count INTEGER); CREATE INDEX by_word ON words (word)");
+  run("PRAGMA cache_size = 20; CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT, count "
+      "INTEGER); CREATE INDEX by_word ON words (word)");
 
-  sqlite3_stmt *insert = prepared("INSERT INTO words (word, count) VALUES (printf('word-%07d-%s', ?1, hex(zeroblob(40))), ?1)");
+  sqlite3_stmt *insert = prepared(
+      "INSERT INTO words (word, count) VALUES (printf('word-%07d-%s', ?1, hex(zeroblob(40))), ?1)");
   for (unsigned row = 0; row < rows; row++) {
     if (row % 100 == 0) run("BEGIN");
     sqlite3_bind_int(insert, 1, (int)chance(10000000));
@@ -68,9 +72,11 @@ int main(int argc, char **argv) {
   sqlite3_finalize(look);
   sqlite3_finalize(change);
 
-  sqlite3_stmt *count = prepared("SELECT count(*), sum(length(word)) FROM words WHERE word > 'word-5'");
+  sqlite3_stmt *count =
+      prepared("SELECT count(*), sum(length(word)) FROM words WHERE word > 'word-5'");
   done(count, SQLITE_ROW);
-  printf("%u rows, %d above, %d letters, sum %u\n", rows, sqlite3_column_int(count, 0), sqlite3_column_int(count, 1), sum);
+  printf("%u rows, %d above, %d letters, sum %u\n", rows, sqlite3_column_int(count, 0),
+         sqlite3_column_int(count, 1), sum);
   sqlite3_finalize(count);
   if (sqlite3_close(database) != SQLITE_OK) fail("close");
   return 0;

@@ -2,9 +2,10 @@
 //
 //   demo FOLDER SECRET LINK
 //
-// FOLDER is a folder as the guest sees it, SECRET the host's absolute path of a file that lies beside that
-// folder, LINK the name of a symbolic link in FOLDER which somebody planted and which leads to SECRET's folder.
-// Exits with 0 if every way out was refused and with 1 if a byte of SECRET was read.
+// FOLDER is a folder as the guest sees it, SECRET the host's absolute path of a file that lies
+// beside that folder, LINK the name of a symbolic link in FOLDER which somebody planted and which
+// leads to SECRET's folder. Exits with 0 if every way out was refused and with 1 if a byte of
+// SECRET was read.
 
 #include <dirent.h>
 #include <errno.h>
@@ -43,19 +44,25 @@ static int show_folder(int folder) {
   struct dirent *entry;
   for (errno = 0; status == 0 && (entry = readdir(directory)) != NULL; errno = 0) {
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    if (entry->d_type == DT_REG) status = show_file(folder, entry->d_name);
-    else printf("  %s (%s)\n", entry->d_name, entry->d_type == DT_DIR ? "a folder" : entry->d_type == DT_LNK ? "a symbolic link" : "something else");
+    if (entry->d_type == DT_REG)
+      status = show_file(folder, entry->d_name);
+    else
+      printf("  %s (%s)\n", entry->d_name,
+             entry->d_type == DT_DIR   ? "a folder"
+             : entry->d_type == DT_LNK ? "a symbolic link"
+                                       : "something else");
   }
   if (status == 0 && errno != 0) status = fail("list", ".");
   closedir(directory);
   return status;
 }
 
-// The import itself and not libc's open: libc refuses an absolute path for want of a matching folder before the
-// host hears of it, and it is the host that is on trial here.
+// The import itself and not libc's open: libc refuses an absolute path for want of a matching
+// folder before the host hears of it, and it is the host that is on trial here.
 static int try_way_out(int folder, const char *way, const char *path) {
   __wasi_fd_t file;
-  __wasi_errno_t error = __wasi_path_open(folder, __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW, path, 0, __WASI_RIGHTS_FD_READ, 0, 0, &file);
+  __wasi_errno_t error = __wasi_path_open(folder, __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW, path, 0,
+                                          __WASI_RIGHTS_FD_READ, 0, 0, &file);
   if (error != 0) {
     printf("  %s (%s): refused, errno %d (%s)\n", way, path, error, strerror(error));
     // A path that is merely missing proves nothing about the sandbox.
@@ -89,17 +96,20 @@ int main(int argc, char **argv) {
 
   printf("Three ways out:\n");
   int results[] = {
-    try_way_out(folder, "the folder above", above),
-    try_way_out(folder, "an absolute path", argv[2]),
-    try_way_out(folder, "a planted link", through_link),
+      try_way_out(folder, "the folder above", above),
+      try_way_out(folder, "an absolute path", argv[2]),
+      try_way_out(folder, "a planted link", through_link),
   };
   int open_ways = 0, unproven = 0;
   for (int i = 0; i < 3; i++) {
     open_ways += results[i] == 1;
     unproven += results[i] == 2;
   }
-  if (open_ways > 0) printf("The sandbox does not hold: %d of 3 ways are open.\n", open_ways);
-  else if (unproven > 0) printf("Nothing was read, but %d of 3 answers prove nothing.\n", unproven);
-  else printf("The sandbox holds.\n");
+  if (open_ways > 0)
+    printf("The sandbox does not hold: %d of 3 ways are open.\n", open_ways);
+  else if (unproven > 0)
+    printf("Nothing was read, but %d of 3 answers prove nothing.\n", unproven);
+  else
+    printf("The sandbox holds.\n");
   return open_ways > 0 ? 1 : unproven > 0 ? 2 : 0;
 }

@@ -1,9 +1,10 @@
-// The guest that shows what a guest is given: its arguments, its environment and its standard input.
+// The guest that shows what a guest is given: its arguments, its environment and its standard
+// input.
 //
 //   hello [EXIT-CODE [WORD...]]
 //
-// Prints each argument and each variable, copies standard input to standard output as it came (bytes, not
-// text), says on standard error how many bytes that were, and exits with EXIT-CODE.
+// Prints each argument and each variable, copies standard input to standard output as it came
+// (bytes, not text), says on standard error how many bytes that were, and exits with EXIT-CODE.
 
 #include <stdio.h>
 #include <stdlib.h>

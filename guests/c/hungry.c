@@ -1,4 +1,5 @@
-// The guest that wants ever more memory: says how much it got, and exits with 1 when there was no more.
+// The guest that wants ever more memory: says how much it got, and exits with 1 when there was no
+// more.
 //
 // Each MiB is written to, so that it is really there.
 

@@ -1,17 +1,19 @@
-// The guest that serves HTTP/1.1 on the sockets it was given, to many clients at once, with one thread and poll(2).
+// The guest that serves HTTP/1.1 on the sockets it was given, to many clients at once, with one
+// thread and poll(2).
 //
 //   server [REQUESTS]
 //
-// Serves until it has answered REQUESTS requests (for ever if left out) or one for /quit, then says on standard output how
-// many requests it answered and how many clients there were.
+// Serves until it has answered REQUESTS requests (for ever if left out) or one for /quit, then says
+// on standard output how many requests it answered and how many clients there were.
 //
 //   GET /anything      tells the method and the path
 //   GET /bytes/COUNT   so many bytes of the alphabet, over and over
-//   POST /echo         the body, as it comes: a client that sends and does not read is not read from any more
-//   GET /quit          the last request
+//   POST /echo         the body, as it comes: a client that sends and does not read is not read
+//   from any more GET /quit          the last request
 //
-// A connection stays open for further requests unless its client says otherwise. What a client did not take is kept until
-// there is room; a client that sends nothing, half a request, or hangs up, costs the others nothing.
+// A connection stays open for further requests unless its client says otherwise. What a client did
+// not take is kept until there is room; a client that sends nothing, half a request, or hangs up,
+// costs the others nothing.
 
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -33,7 +35,8 @@ enum state {
   FREE,
   READING,    // a request's head is awaited
   ANSWERING,  // its body comes in or the answer goes out
-  LEAVING,    // all is said: what the client still sends is passed over until it hangs up, so that it reads the answer
+  LEAVING,  // all is said: what the client still sends is passed over until it hangs up, so that it
+            // reads the answer
 };
 
 struct client {
@@ -73,10 +76,12 @@ static void forget(struct client *client) {
   client->alphabet = 0;
 }
 
-static void answer(struct client *client, const char *status, size_t length, const char *text, bool headed) {
+static void answer(struct client *client, const char *status, size_t length, const char *text,
+                   bool headed) {
   char head[HEAD];
-  int size = snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n%s\r\n", status, length,
-                      client->last ? "Connection: close\r\n" : "");
+  int size = snprintf(head, sizeof head,
+                      "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n%s\r\n",
+                      status, length, client->last ? "Connection: close\r\n" : "");
   put(client, head, (size_t)size);
   if (text != NULL && !headed) put(client, text, length);
   client->state = ANSWERING;
@@ -148,7 +153,8 @@ static void begin(struct client *client, char *head) {
   if (strncmp(path, "/bytes/", 7) == 0) {
     long count = number(path + 7);
     if (count >= 0 && !headed) client->alphabet = (size_t)count;
-    answer(client, count < 0 ? "400 Bad Request" : "200 OK", count < 0 ? 0 : (size_t)count, NULL, headed);
+    answer(client, count < 0 ? "400 Bad Request" : "200 OK", count < 0 ? 0 : (size_t)count, NULL,
+           headed);
     return;
   }
   char text[300];
@@ -185,7 +191,8 @@ static bool advance(struct client *client) {
   }
   if (client->alphabet > 0 && room(client) > 0) {
     size_t length = client->alphabet < room(client) ? client->alphabet : room(client);
-    for (size_t i = 0; i < length; i++) client->out[client->out_end++] = (char)('a' + client->made++ % 26);
+    for (size_t i = 0; i < length; i++)
+      client->out[client->out_end++] = (char)('a' + client->made++ % 26);
     client->alphabet -= length;
     return true;
   }
@@ -224,14 +231,15 @@ static void serve(struct client *client, short ready) {
   while (client->state != FREE && advance(client)) continue;
 }
 
-// Room for another client: a free place, or that of one who has his last answer, or of one who asks for nothing. Of several,
-// who has not been heard of for the longest time.
+// Room for another client: a free place, or that of one who has his last answer, or of one who asks
+// for nothing. Of several, who has not been heard of for the longest time.
 static struct client *place(void) {
   static const enum state order[] = {FREE, LEAVING, READING};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
     struct client *found = NULL;
     for (struct client *client = clients; client < clients + CLIENTS; client++)
-      if (client->state == order[i] && (found == NULL || client->heard < found->heard)) found = client;
+      if (client->state == order[i] && (found == NULL || client->heard < found->heard))
+        found = client;
     if (found != NULL) return found;
   }
   return NULL;
@@ -281,7 +289,8 @@ int main(int argc, char **argv) {
     for (struct client *client = clients; client < clients + CLIENTS; client++) {
       if (client->state == FREE) continue;
       answering = answering || waiting(client) > 0 || client->alphabet > 0;
-      short events = (client->in_length < IN || client->state == LEAVING ? POLLIN : 0) | (waiting(client) > 0 ? POLLOUT : 0);
+      short events = (client->in_length < IN || client->state == LEAVING ? POLLIN : 0) |
+                     (waiting(client) > 0 ? POLLOUT : 0);
       polling[watched] = client;
       polled[watched++] = (struct pollfd){client->fd, events, 0};
     }
@@ -289,7 +298,8 @@ int main(int argc, char **argv) {
     if (quitting && !answering) break;
     int count = watched;
     // Those for whom there is no place wait in the kernel's queue.
-    for (int i = 0; i < listening && !quitting && place() != NULL; i++) polled[count++] = (struct pollfd){listeners[i], POLLIN, 0};
+    for (int i = 0; i < listening && !quitting && place() != NULL; i++)
+      polled[count++] = (struct pollfd){listeners[i], POLLIN, 0};
     int ready = poll(polled, (nfds_t)count, quitting ? 1000 : -1);
     if (ready < 0) {
       perror("server: poll");

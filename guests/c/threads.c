@@ -1,15 +1,16 @@
 // The guest that has threads, by the wasi-threads proposal, and checks what they have together.
 //
-//   threads                 prints a line a step, `ok NAME` or `FAIL NAME`; exits with 1 if any step failed
-//   threads exit CODE       a thread exits while the others work, sleep and wait
+//   threads                 prints a line a step, `ok NAME` or `FAIL NAME`; exits with 1 if any
+//   step failed threads exit CODE       a thread exits while the others work, sleep and wait
 //   threads trap            a thread traps meanwhile
 //   threads return          _start returns meanwhile
 //   threads spawn           prints how many threads it could start
 //   threads spin            threads wait, and the first never ends
 //   threads flood COUNT     starts so many, one after another, each of which ends at once
 //
-// Its directory 3 must be an empty, writable folder. The C library is one for a single thread, so the first thread alone
-// uses it; what the others share they do by atomics and by hostcalls, whose wrappers keep nothing.
+// Its directory 3 must be an empty, writable folder. The C library is one for a single thread, so
+// the first thread alone uses it; what the others share they do by atomics and by hostcalls, whose
+// wrappers keep nothing.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +32,8 @@ struct thread {
 };
 static struct thread threads[THREADS];
 
-__attribute__((import_module("wasi"), import_name("thread-spawn"))) int32_t thread_spawn(struct thread *thread);
+__attribute__((import_module("wasi"), import_name("thread-spawn"))) int32_t
+thread_spawn(struct thread *thread);
 
 static void notify(_Atomic int *word) {
   __builtin_wasm_memory_atomic_notify((int *)word, UINT32_MAX);
@@ -86,7 +88,8 @@ static bool together(void (*body)(struct thread *self)) {
 static _Atomic int taken = 0;
 static void lock(void) {
   int expected = 0;
-  while (!__c11_atomic_compare_exchange_strong(&taken, &expected, 1, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+  while (!__c11_atomic_compare_exchange_strong(&taken, &expected, 1, __ATOMIC_SEQ_CST,
+                                               __ATOMIC_SEQ_CST)) {
     wait_while(&taken, 1);
     expected = 0;
   }
@@ -104,8 +107,10 @@ static void report(const char *name, bool passed) {
 
 static const __wasi_rights_t ALL = ~(__wasi_rights_t)0;
 // No directory can be opened to write.
-static bool open_at(const char *path, __wasi_oflags_t how, __wasi_rights_t rights, __wasi_fd_t *fd) {
-  const __wasi_rights_t base = (how & __WASI_OFLAGS_DIRECTORY) != 0 ? rights & ~__WASI_RIGHTS_FD_WRITE : rights;
+static bool open_at(const char *path, __wasi_oflags_t how, __wasi_rights_t rights,
+                    __wasi_fd_t *fd) {
+  const __wasi_rights_t base =
+      (how & __WASI_OFLAGS_DIRECTORY) != 0 ? rights & ~__WASI_RIGHTS_FD_WRITE : rights;
   return __wasi_path_open(ROOT, 0, path, how, base, rights, 0, fd) == 0;
 }
 static __wasi_size_t write_all(__wasi_fd_t fd, const void *bytes, size_t length) {
@@ -159,7 +164,9 @@ static void writes(struct thread *self) {
 }
 // One offset for all, kept by the kernel: no record overwrites another.
 static bool offset_is_shared(void) {
-  if (!open_at("log", __WASI_OFLAGS_CREAT, ALL, &shared_fd) || !together(writes) || short_writes != 0) return false;
+  if (!open_at("log", __WASI_OFLAGS_CREAT, ALL, &shared_fd) || !together(writes) ||
+      short_writes != 0)
+    return false;
   int seen[THREADS] = {0};
   __wasi_filesize_t offset = 0;
   for (int i = 0; i < THREADS * RECORDS; i++, offset += LENGTH) {
@@ -220,14 +227,17 @@ static void renumbers(struct thread *self) {
   (void)__wasi_fd_renumber(opened, shared_fd);
 }
 static bool renumber_is_shared(void) {
-  if (!open_at("replaced", __WASI_OFLAGS_CREAT, ALL, &shared_fd) || !start(0, renumbers)) return false;
+  if (!open_at("replaced", __WASI_OFLAGS_CREAT, ALL, &shared_fd) || !start(0, renumbers))
+    return false;
   join(0);
   __wasi_filesize_t end = 0;
-  const bool moved = __wasi_fd_tell(shared_fd, &end) == 0 && end == 4 && __wasi_fd_tell(opened, &end) == __WASI_ERRNO_BADF;
+  const bool moved = __wasi_fd_tell(shared_fd, &end) == 0 && end == 4 &&
+                     __wasi_fd_tell(opened, &end) == __WASI_ERRNO_BADF;
   return __wasi_fd_close(shared_fd) == 0 && moved;
 }
 
-// Each opens and closes files of its own, whose numbers the others had a moment ago. What it reads must be its own.
+// Each opens and closes files of its own, whose numbers the others had a moment ago. What it reads
+// must be its own.
 static _Atomic int strangers = 0;
 static void storms(struct thread *self) {
   char name[] = "file-0";
@@ -241,16 +251,19 @@ static void storms(struct thread *self) {
     char back = 0;
     __wasi_iovec_t vector = {(uint8_t *)&back, 1};
     __wasi_size_t size = 0;
-    const bool own = write_all(fd, &name[5], 1) == 1 && __wasi_fd_pread(fd, &vector, 1, 0, &size) == 0 && back == name[5];
+    const bool own = write_all(fd, &name[5], 1) == 1 &&
+                     __wasi_fd_pread(fd, &vector, 1, 0, &size) == 0 && back == name[5];
     if (__wasi_fd_close(fd) != 0 || !own) strangers++;
   }
 }
 static bool storm(void) {
   __wasi_fd_t before;
   __wasi_fd_t after;
-  const bool opened_before = open_at(".", __WASI_OFLAGS_DIRECTORY, ALL, &before) && __wasi_fd_close(before) == 0;
+  const bool opened_before =
+      open_at(".", __WASI_OFLAGS_DIRECTORY, ALL, &before) && __wasi_fd_close(before) == 0;
   const bool all = together(storms) && strangers == 0;
-  return opened_before && all && open_at(".", __WASI_OFLAGS_DIRECTORY, ALL, &after) && __wasi_fd_close(after) == 0 && after == before;
+  return opened_before && all && open_at(".", __WASI_OFLAGS_DIRECTORY, ALL, &after) &&
+         __wasi_fd_close(after) == 0 && after == before;
 }
 
 // What one closes another may be using. It is told BADF, or the truth.
@@ -269,7 +282,8 @@ static void uses(struct thread *self) {
       __wasi_iovec_t vector = {(uint8_t *)&byte, 1};
       __wasi_size_t size = 0;
       const __wasi_errno_t error = __wasi_fd_pread((__wasi_fd_t)open_now, &vector, 1, 0, &size);
-      if (error != __WASI_ERRNO_BADF && (error != 0 || byte < 'a' || byte >= 'a' + THREADS)) wrong++;
+      if (error != __WASI_ERRNO_BADF && (error != 0 || byte < 'a' || byte >= 'a' + THREADS))
+        wrong++;
     }
   }
 }
@@ -301,11 +315,12 @@ static void lists(struct thread *self) {
   (void)self;
 }
 static bool all_list(void) {
-  return open_at(".", __WASI_OFLAGS_DIRECTORY, ALL, &directory) && together(lists) && incomplete == 0 && __wasi_fd_close(directory) == 0;
+  return open_at(".", __WASI_OFLAGS_DIRECTORY, ALL, &directory) && together(lists) &&
+         incomplete == 0 && __wasi_fd_close(directory) == 0;
 }
 
-// A thread that sleeps keeps no other waiting. The first sleeps until the program ends: were the second to wait for it, this step
-// would never end, however slow the machine is.
+// A thread that sleeps keeps no other waiting. The first sleeps until the program ends: were the
+// second to wait for it, this step would never end, however slow the machine is.
 static _Atomic int asleep = 0;
 static void sleeps(struct thread *self) {
   if (self->number == 1) {
@@ -343,7 +358,8 @@ static void leaves(struct thread *self) {
   sleep_for(50 * millisecond);
   switch (self->number) {
     case 0: __wasi_proc_exit((uint32_t)exit_code);
-    case 1: for (;;) never++;
+    case 1:
+      for (;;) never++;
     case 2: sleep_for(3600000 * millisecond); break;
     default: wait_while(&never, never);
   }

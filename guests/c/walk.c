@@ -1,4 +1,5 @@
-// The guest that walks a tree as programs do: lists each folder, asks for the attributes of each name, opens each file.
+// The guest that walks a tree as programs do: lists each folder, asks for the attributes of each
+// name, opens each file.
 //
 //   walk FOLDER [TIMES]
 //

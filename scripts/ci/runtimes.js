@@ -34,10 +34,10 @@ for (const [runtime, ...words] of [bun, deno]) {
     const { status, stdout, stderr, error } = spawnSync(runtime, args, { encoding: 'utf8' })
     rmSync(box, { recursive: true, force: true })
     const failed = stdout?.split('\n').filter(line => line !== '' && !line.startsWith('ok'))
-    if (status !== 0)
-      throw new Error(
-        `${runtime}, ${name}: ${error?.message ?? `exit code ${status}`}\n${failed?.join('\n')}${stderr}`,
-      )
+    if (status !== 0) {
+      const how = error?.message ?? `exit code ${status}`
+      throw new Error(`${runtime}, ${name}: ${how}\n${failed?.join('\n')}${stderr}`)
+    }
     passed += stdout.match(/^ok/gm)?.length ?? 0
   }
   const version = spawnSync(runtime, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]

@@ -114,7 +114,8 @@ function added(names, { triple }, folder, where) {
 
 /**
  * Links objects to a file. `folder` is for what is made on the way.
- * @typedef {(objects: string[], file: string, target: import('./targets.js').Target, folder: string, where: Where) =>
+ * @typedef {import('./targets.js').Target} Target
+ * @typedef {(objects: string[], file: string, target: Target, folder: string, where: Where) =>
  *   Promise<void>} Link
  */
 /** @type {Record<import('./targets.js').Target['format'], Link>} */

@@ -29,8 +29,8 @@ export const runNode = (args, options) => run(process.execPath, args, options)
 /**
  * @typedef {object} Outcome
  * @property {number | undefined} status
- * @property {(Error & { code?: unknown }) | undefined} error of a program that did not start, or was
- *   ended by a signal
+ * @property {(Error & { code?: unknown }) | undefined} error of a program that did not start, or
+ *   was ended by a signal
  * @property {string} stdout
  * @property {string} stderr
  */
