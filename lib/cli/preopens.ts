@@ -1,7 +1,7 @@
 /** Reads the directories of the command line: `--dir`, `--overlay` and `--tmpfs`, in the order in which they are written. */
 import { existsSync } from 'node:fs'
 import { dictionary } from '../dictionary.js'
-import type { MemoryPreopen, Preopen } from '../options/settings.js'
+import type { MemoryPreopen, Preopen } from '../options/preopens.js'
 import { size } from './amounts.js'
 import { CommandError } from './error.js'
 

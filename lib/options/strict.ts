@@ -20,12 +20,12 @@ interface Given {
 /** @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN or ERR_WASI_PUBLIC_LISTEN. */
 export function checkStrict(
   { backend, preopens, listen }: Given,
-  env: unknown,
+  inheritsEnv: boolean,
   allowUnsafePreopen: boolean,
   allowPublicListen: boolean,
 ): void {
   if (backend === 'typescript') throw wrongValue('options.backend', "must be native where options.sandbox is 'strict'", backend)
-  if (env === process.env) {
+  if (inheritsEnv) {
     const error = "options.env must not be process.env where options.sandbox is 'strict': name what the guest needs"
     throw coded(new TypeError(error), 'ERR_INVALID_ARG_VALUE')
   }

@@ -1,107 +1,32 @@
-/** What an embedder says of a run beside its guest: where it runs, how long, with how much. */
-import { isAbsolute } from 'node:path'
+/** Splits the options of a run into its own, which it checks, and those of the guest. */
+import { dictionary } from '../dictionary.js'
+import { type Checked, checkRows } from '../options/row.js'
 import { optionNames } from '../options/settings.js'
-import { checkFunction, checkInteger, checkKeys, checkOneOf, checkString, wrongType, wrongValue } from '../validate.js'
-import { isSignal } from './aborts.js'
-import { mostElements } from './module/cap.js'
+import { checkKeys } from '../validate.js'
 import type { RunOptions } from './options.js'
 import { Stdio } from './stdio/stdio.js'
-import { defaultStack, leastStack, mostStack } from './worker/stack.js'
+import { runTable } from './table.js'
 
-/** More than any program asks for, and fewer than any host can bear. */
-const mostThreads = 1024
-/** The longest that a timer takes. */
-const mostMilliseconds = 2 ** 31 - 1
-
-export interface Terms {
-  readonly threads: number
-  readonly isolation: 'worker' | 'process'
+/** The checked options of the run itself. */
+export interface Terms extends Omit<Checked<typeof runTable>, 'maxOutput' | 'wall'> {
   readonly wall: 'strict' | 'best-effort'
-  readonly execPath: string | undefined
-  readonly maxMemory: number | undefined
-  readonly maxTableElements: number | undefined
-  readonly maxStack: number
   /** Whether the sandbox is the strict one. */
   readonly strict: boolean
-  readonly timeout: number | undefined
-  readonly signal: AbortSignal | undefined
   readonly stdio: Stdio
-  readonly onListening: RunOptions['onListening']
 }
-const names = [
-  'threads',
-  'isolation',
-  'wall',
-  'execPath',
-  'maxMemory',
-  'maxTableElements',
-  'maxStack',
-  'maxOutput',
-  'timeout',
-  'signal',
-  'onListening',
-] as const
+const names = Object.keys(runTable) as readonly (keyof typeof runTable)[]
+const known = [...optionNames, ...names.filter(name => !optionNames.includes(name))]
 
-/** What was asked for: the terms, which are checked, and the options of the guest, which are not yet. */
-export type Asked = [Terms, Omit<RunOptions, (typeof names)[number] | 'stdin' | 'stdout' | 'stderr'>]
+/** The checked terms of a run, and the options of its guest, which are not checked yet. */
+export type Asked = [Terms, Omit<RunOptions, keyof typeof runTable>]
 
 export function termsOf(options: RunOptions): Asked {
-  checkKeys('options', [...optionNames, ...names], options)
-  const {
-    threads = 0,
-    isolation = 'worker',
-    wall,
-    execPath,
-    maxMemory,
-    maxTableElements,
-    maxStack = defaultStack,
-    maxOutput,
-    timeout,
-    signal,
-    onListening,
-    stdin,
-    stdout,
-    stderr,
-    ...own
-  } = options
-  checkInteger('options.threads', threads, 0, mostThreads)
-  checkOneOf('options.isolation', ['worker', 'process'], isolation)
-  if (wall !== undefined) checkOneOf('options.wall', ['strict', 'best-effort'], wall)
-  if (wall !== undefined && isolation === 'worker') throw wrongValue('options.wall', "goes with options.isolation 'process' only", wall)
-  if (execPath !== undefined) checkExecPath(execPath, isolation)
-  if (maxMemory !== undefined) checkInteger('options.maxMemory', maxMemory, 0, 2 ** 32)
-  if (maxTableElements !== undefined) checkInteger('options.maxTableElements', maxTableElements, 0, mostElements)
-  checkInteger('options.maxStack', maxStack, leastStack, mostStack)
-  if (timeout !== undefined) checkInteger('options.timeout', timeout, 1, mostMilliseconds)
-  if (signal !== undefined && !isSignal(signal)) throw wrongType('options.signal', 'an instance of AbortSignal', signal)
-  if (onListening !== undefined) checkFunction('options.onListening', onListening)
-  const stdio = new Stdio({ stdin, stdout, stderr, maxOutput })
-  return [
-    {
-      threads,
-      isolation,
-      wall: wall ?? 'strict',
-      execPath,
-      maxMemory,
-      maxTableElements,
-      maxStack,
-      strict: own.sandbox === 'strict',
-      timeout,
-      signal,
-      stdio,
-      onListening,
-    },
-    own,
-  ]
-}
-
-/**
- * A name without a folder would be looked up in PATH, and a relative path from the root, where the
- * process begins.
- */
-function checkExecPath(execPath: unknown, isolation: Terms['isolation']): void {
-  checkString('options.execPath', execPath)
-  if (isolation === 'worker') throw wrongValue('options.execPath', "goes with options.isolation 'process' only", execPath)
-  if (!isAbsolute(execPath) || execPath.includes('\0'))
-    throw wrongValue('options.execPath', 'must be an absolute path without NUL characters', execPath)
+  checkKeys('options', known, options)
+  // Read once, since a getter may return something else the next time.
+  const own: Record<string, unknown> = { ...options }
+  const asked = dictionary(names.map(name => [name, Object.hasOwn(own, name) ? own[name] : options[name]]))
+  for (const name of names) delete own[name]
+  const { wall = 'strict', maxOutput, ...checked } = checkRows(runTable, asked)
+  const { stdin, stdout, stderr } = asked
+  return [{ ...checked, wall, strict: own.sandbox === 'strict', stdio: new Stdio({ stdin, stdout, stderr, maxOutput }) }, own]
 }

@@ -1,7 +1,8 @@
 /** The hosts that are attacked: each guarded one as an embedder has it. */
 import type { UnexpectedError } from '#lib/errors.js'
 import { type Guest, guestOf } from '#lib/guest/guest.js'
-import { type Preopen, type Settings, settingsOf } from '#lib/options/settings.js'
+import type { Preopen } from '#lib/options/preopens.js'
+import { type Settings, settingsOf } from '#lib/options/settings.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import { Verdict } from '#lib/verdict.js'
 import { threadAlone } from '../thread.js'

@@ -6,8 +6,7 @@ import test from 'ava'
 import { createGuest, Errno, type Guest, type GuestOptions, Rights } from '#lib/index.js'
 import { limitTable } from '#lib/limits.js'
 import { defaultElements } from '#lib/run/module/cap.js'
-import { defaultMost } from '#lib/run/stdio/stdio.js'
-import { defaultStack } from '#lib/run/worker/stack.js'
+import { runTable } from '#lib/run/table.js'
 import { mostHeap } from '#lib/run/worker/workers.js'
 import { maxFileSize } from '#lib/sys/memfs/content.js'
 import { defaultQuota, mostGone } from '#lib/sys/memfs/quota.js'
@@ -178,9 +177,9 @@ test('README.md has them all', t => {
   const others = {
     'quota.bytes': defaultQuota.bytes,
     'quota.entries': defaultQuota.entries,
-    'maxOutput` of `run': defaultMost,
+    'maxOutput` of `run': runTable.maxOutput.fallback,
     'maxTableElements` of `run': defaultElements,
-    'maxStack` of `run': defaultStack,
+    'maxStack` of `run': runTable.maxStack.fallback,
   }
   for (const [name, value] of Object.entries(others)) {
     const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`))

@@ -2,7 +2,8 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Settings } from '../../options/settings.js'
 import { bytesOf, type Chunk, type Input, inputOf, isBytes, isGone, type Output, outputOf, type Writer } from '../../stdio/streams.js'
-import { checkInteger, wrongType } from '../../validate.js'
+import { wrongType } from '../../validate.js'
+import { runTable } from '../table.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
 import { roomIn, StreamWriter } from './writer.js'
 
@@ -11,9 +12,13 @@ export type RunInput = Input | AsyncIterable<Chunk> | (() => Promise<Chunk | nul
 /** `capture` (the default) makes it part of the result. A function may answer with a promise: the guest then waits for that. */
 export type RunOutput = Output | 'capture'
 
-/** Bytes that are captured of a stream, unless an embedder says otherwise. */
-export const defaultMost = 2 ** 24
-const largest = 2 ** 31 - 1
+/** The streams as an embedder passed them, and a checked limit for what is captured of each. */
+interface Asked {
+  readonly stdin?: unknown
+  readonly stdout?: unknown
+  readonly stderr?: unknown
+  readonly maxOutput?: number
+}
 
 /** What the guest wrote, up to a limit. */
 class Capture {
@@ -64,8 +69,7 @@ export class Stdio {
   readonly #close: () => void
   #closed = false
 
-  constructor({ stdin = '', stdout = 'capture', stderr = 'capture', maxOutput = defaultMost }: Readonly<Record<string, unknown>>) {
-    checkInteger('options.maxOutput', maxOutput, 0, largest)
+  constructor({ stdin = '', stdout = 'capture', stderr = 'capture', maxOutput = runTable.maxOutput.fallback }: Asked) {
     const { conveyed, feed, close } = inputFor(stdin)
     this.#feed = feed
     this.#close = close

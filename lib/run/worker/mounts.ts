@@ -1,5 +1,5 @@
 /** Directories in memory on their way to the thread that a guest lives in, and back. */
-import type { Given } from '../../options/settings.js'
+import type { Given } from '../../options/preopens.js'
 import { MemoryFiles, treeOf } from '../../sys/memfs/files.js'
 import { memfs } from '../../sys/memfs/load.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'

@@ -1,0 +1,99 @@
+/** The options of a guest, a row each, in the order in which they are checked. */
+import { coded } from '../errors.js'
+import type { RightsMode } from '../fds/rights.js'
+import { type Limits, limitsOf } from '../limits.js'
+import { type Replay, replayOf } from '../replay/options.js'
+import { inputOf, outputOf } from '../stdio/streams.js'
+import { checkArray, checkObject, checkString, wrongValue } from '../validate.js'
+import { type Listen, listenOf } from './listen.js'
+import { type Given, preopensOf } from './preopens.js'
+import { callback, type Options, off, oneOf, type Row, switchOf, together } from './row.js'
+import type { GuestOptions, WASIOptions } from './settings.js'
+
+/** node:wasi's own options come first and in its order, so that of two mistakes the same one is thrown. */
+export const guestTable = {
+  version: { check: versionOf, always: true },
+  args: { check: argsOf, fallback: [] },
+  env: { check: environmentOf, fallback: { bytes: [], isHost: false } },
+  preopens: { check: preopensOf, fallback: [] },
+  stdin: { check: inputOf, fallback: 0 },
+  stdout: { check: outputOf, fallback: 1 },
+  stderr: { check: outputOf, fallback: 2 },
+  backend: oneOf(['auto', 'native', 'typescript'], 'auto'),
+  sandbox: oneOf(['strict']),
+  listen: { check: listenersOf, fallback: [] },
+  allowUnsafePreopen: off,
+  allowPublicListen: off,
+  allowTerminalEscapes: { check: escapesOf, always: true },
+  rights: oneOf<RightsMode, 'enforce'>(['enforce', 'access'], 'enforce'),
+  limits: { check: roomyLimitsOf, always: true },
+  trace: callback<(line: string) => void>(),
+  traceFormat: oneOf(['text', 'json'], 'text'),
+  traceTimes: off,
+  metrics: off,
+  clocks: together,
+  sleep: together,
+  random: together,
+  seed: together,
+  // Any of the five may exclude others.
+  deterministic: { check: replacedOf, always: true },
+  onUnexpected: callback<NonNullable<GuestOptions['onUnexpected']>>(),
+} as const satisfies { readonly [Name in keyof GuestOptions]-?: Row }
+
+/** The options that only `class WASI` takes. They are checked when its guest is made, as node:wasi does. */
+export const wasiTable = {
+  returnOnExit: { check: switchOf, fallback: true },
+} as const satisfies { readonly [Name in Exclude<keyof WASIOptions, keyof GuestOptions>]-?: Row }
+
+function versionOf(name: string, value: unknown): GuestOptions['version'] {
+  checkString(name, value)
+  if (value !== 'preview1' && value !== 'unstable') throw wrongValue(name, 'unsupported WASI version', value)
+  return value
+}
+
+function argsOf(name: string, value: unknown): readonly Uint8Array[] {
+  checkArray(name, value)
+  return Array.from(value, (arg, i) => cString(`${name}[${i}]`, String(arg)))
+}
+
+function environmentOf(name: string, value: unknown): { readonly bytes: Uint8Array[]; readonly isHost: boolean } {
+  checkObject(name, value)
+  const settings = Object.entries(value).filter(([, setting]) => setting !== undefined)
+  const bytes = settings.map(([variable, setting]) => cString(`${name}.${variable}`, `${variable}=${setting}`))
+  return { bytes, isHost: value === process.env }
+}
+
+const encoder = new TextEncoder()
+/** Returns bytes ended by NUL, as C expects them. Refuses a NUL within, which would cut the string. */
+function cString(name: string, text: string): Uint8Array {
+  if (text.includes('\0')) throw wrongValue(name, 'must not contain NUL characters', text)
+  return encoder.encode(`${text}\0`)
+}
+
+function listenersOf(name: string, value: unknown): readonly Listen[] {
+  checkArray(name, value)
+  return Array.from(value, (where, i) => listenOf(`${name}[${i}]`, where))
+}
+
+function escapesOf(name: string, value: unknown, { sandbox }: { readonly sandbox: 'strict' | undefined }): boolean {
+  return value === undefined ? sandbox !== 'strict' : switchOf(name, value)
+}
+
+function replacedOf(_name: string, deterministic: unknown, _earlier: object, { clocks, sleep, random, seed }: Options): Replay | undefined {
+  return replayOf({ clocks, sleep, random, seed, deterministic })
+}
+
+interface Opened {
+  readonly preopens: readonly Given[]
+  readonly listen: readonly Listen[]
+}
+const stdioCount = 3
+
+/** Returns the limits, which must have room for the descriptors that the guest begins with. */
+function roomyLimitsOf(name: string, value: unknown, { preopens, listen }: Opened): Limits {
+  const limits = limitsOf(value)
+  const given = stdioCount + preopens.length + listen.length
+  if (limits.descriptors >= given) return limits
+  const message = `${name}.descriptors is ${limits.descriptors}, but the guest is given ${given} to begin with`
+  throw coded(new RangeError(message), 'ERR_OUT_OF_RANGE')
+}

@@ -1,0 +1,63 @@
+/** The options of a run beside those of its guest, a row each, in the order in which they are checked. */
+import { isAbsolute } from 'node:path'
+import { callback, integer, oneOf, type Row, together } from '../options/row.js'
+import type { GuestOptions } from '../options/settings.js'
+import { checkString, wrongType, wrongValue } from '../validate.js'
+import { isSignal } from './aborts.js'
+import { mostElements } from './module/cap.js'
+import type { RunOptions } from './options.js'
+import { defaultStack, leastStack, mostStack } from './worker/stack.js'
+
+/** More than any program asks for, and fewer than any host can bear. */
+const mostThreads = 1024
+/** The longest that a timer takes. */
+const mostMilliseconds = 2 ** 31 - 1
+
+const walls = oneOf(['strict', 'best-effort'])
+
+export const runTable = {
+  threads: integer(0, mostThreads, 0),
+  isolation: oneOf(['worker', 'process'], 'worker'),
+  wall: {
+    words: walls.words,
+    check: (name: string, value: unknown, earlier: Earlier) => inProcess(name, walls.check(name, value), earlier),
+  },
+  execPath: { check: execPathOf },
+  maxMemory: integer(0, 2 ** 32),
+  maxTableElements: integer(0, mostElements),
+  maxStack: integer(leastStack, mostStack, defaultStack),
+  timeout: integer(1, mostMilliseconds),
+  signal: { check: signalOf },
+  onListening: callback<NonNullable<RunOptions['onListening']>>(),
+  maxOutput: integer(0, 2 ** 31 - 1, 2 ** 24),
+  // Stdio checks the streams, which it begins to read.
+  stdin: together,
+  stdout: together,
+  stderr: together,
+} as const satisfies { readonly [Name in Exclude<keyof RunOptions, keyof GuestOptions> | 'stdin' | 'stdout' | 'stderr']-?: Row }
+
+interface Earlier {
+  readonly isolation: 'worker' | 'process'
+}
+
+/** Refuses an option of a child process for a guest in workers. */
+function inProcess<T>(name: string, value: T, { isolation }: Earlier): T {
+  if (isolation === 'worker') throw wrongValue(name, "goes with options.isolation 'process' only", value)
+  return value
+}
+
+/**
+ * A name without a folder would be looked up in PATH, and a relative path from the root, where the
+ * process begins.
+ */
+function execPathOf(name: string, value: unknown, earlier: Earlier): string {
+  checkString(name, value)
+  inProcess(name, value, earlier)
+  if (isAbsolute(value) && !value.includes('\0')) return value
+  throw wrongValue(name, 'must be an absolute path without NUL characters', value)
+}
+
+function signalOf(name: string, value: unknown): AbortSignal {
+  if (!isSignal(value)) throw wrongType(name, 'an instance of AbortSignal', value)
+  return value
+}
