@@ -5,17 +5,9 @@ import { join } from 'node:path'
 import { root } from '../sys/root.js'
 import { conclude } from './conclude.js'
 import { CommandError } from './error.js'
-import { parseRun, runHelp } from './options.js'
+import { parseRun } from './options.js'
 import { say } from './print.js'
 import { run } from './run.js'
-
-const help = `wasi-common: run WebAssembly that you do not trust
-
-Usage: wasi-common run [options] program.wasm [arguments]
-       wasi-common --help | --version
-
-${runHelp}
-`
 
 function version(): string {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
@@ -40,7 +32,8 @@ async function main(args: readonly string[]): Promise<number> {
     default:
       throw new CommandError(command === undefined ? 'no command' : `no such command or option: ${command}`, 'try wasi-common --help')
   }
-  say(help)
+  const { help } = await import('./help.js')
+  say(help())
   return 0
 }
 

@@ -4,6 +4,7 @@ import { dictionary } from '../dictionary.js'
 import type { MemoryPreopen, Preopen } from '../options/preopens.js'
 import { size } from './amounts.js'
 import { CommandError } from './error.js'
+import { usageOf } from './flags.js'
 
 /** One use of an option. */
 export interface Setting {
@@ -37,12 +38,7 @@ export function directories(settings: readonly Setting[]): Record<string, Given>
 const trimmed = (guest: string): string => guest.replace(/(?<=[^/])\/+$/, '').replace(/^\/+$/, '/')
 
 const modes: readonly string[] = ['ro', 'rw']
-const forms = {
-  dir: 'HOST[::GUEST[::ro|rw]]',
-  overlay: 'HOST[::GUEST[::SIZE]]',
-  tmpfs: 'GUEST[::SIZE]',
-}
-const expected = (option: keyof typeof forms): string => `expected --${option} ${forms[option]}`
+const expected = (option: Setting['option']): string => `expected ${usageOf(option)}`
 
 const readers: Readonly<Record<Setting['option'], (word: string, parts: readonly string[]) => Named>> = {
   dir(word, [path, guest = path, mode, ...rest]) {

@@ -9,7 +9,7 @@ import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
 
 /** In this thread. */
-export function compile({ program, maxMemory, maxTableElements, threads }: RunRequest, bytes: Uint8Array): WebAssembly.Module {
+export function compile({ program, run: { threads, maxMemory, maxTableElements } }: RunRequest, bytes: Uint8Array): WebAssembly.Module {
   try {
     const { module } = PreparedModule.prepareSync(bytes, capsOf({ maxMemory, maxTableElements, threads }))
     checkImports(module, versionOf(module), threads > 0)

@@ -27,29 +27,15 @@ function runModule(request: RunRequest, module: WebAssembly.Module, trace: ((lin
   try {
     return finish(request, instantiate(module, guest), guest)
   } finally {
-    if (request.summary) tellCalls(guest.metrics())
+    if (request.guest.metrics) tellCalls(guest.metrics())
     guest.close()
   }
 }
 
 function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
-  const { args, env, preopens, listen, backend, rights, sandbox, traceStyle, summary: metrics, replay } = request
   try {
-    const guest = createGuest({
-      version,
-      args,
-      env,
-      preopens,
-      listen,
-      backend,
-      rights,
-      ...sandbox,
-      trace,
-      ...traceStyle,
-      metrics,
-      ...replay,
-    })
-    tellPorts(listen, guest.listeners)
+    const guest = createGuest({ version, ...request.guest, trace })
+    tellPorts(request.guest.listen, guest.listeners)
     return guest
   } catch (error) {
     throw refused(error as Error)
@@ -66,7 +52,7 @@ function instantiate(module: WebAssembly.Module, guest: Guest): Instance {
 }
 
 /** Call what was asked for. */
-function finish({ program, invoke, args }: RunRequest, { exports }: Instance, guest: Guest): number {
+function finish({ program, invoke, guest: { args } }: RunRequest, { exports }: Instance, guest: Guest): number {
   const { memory, _start, _initialize } = exports
   if (!(memory instanceof WebAssembly.Memory))
     throw new CommandError(`${program} exports no memory`, 'a WASI program exports its memory under that name')

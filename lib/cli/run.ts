@@ -14,15 +14,16 @@ import { type Tracer, tracer } from './tracer.js'
 /** Run the guest to its end. The exit code. */
 export async function run(request: RunRequest): Promise<number> {
   if (typeof WebAssembly === 'undefined') throw new CommandError('this process has no WebAssembly', 'start node without --jitless')
-  if (request.isolation === 'worker' && !inWorkers(request)) {
-    if (!hasStack(request.maxStack)) return runInThread(request)
+  const inProcess = request.run.isolation === 'process'
+  if (!inProcess && !inWorkers(request)) {
+    if (!hasStack(request.run.maxStack)) return runInThread(request)
     const { runHere } = await import('./run-here.js')
     return runHere(request)
   }
   const bytes = read(request.program)
   const trace = tracer(request.trace)
   try {
-    const start = request.isolation === 'process' ? runApart : runInWorkers
+    const start = inProcess ? runApart : runInWorkers
     return await apart(request, trace, options => start(request, bytes, options))
   } finally {
     trace?.end()
@@ -30,7 +31,7 @@ export async function run(request: RunRequest): Promise<number> {
 }
 
 /** What can be ended, or counted, from outside is in workers. */
-const inWorkers = ({ threads, timeout, maxMemory, maxOutput }: RunRequest): boolean =>
+const inWorkers = ({ run: { threads, timeout, maxMemory, maxOutput } }: RunRequest): boolean =>
   threads > 0 || timeout !== undefined || maxMemory !== undefined || maxOutput !== undefined
 
 /** What timeout(1) exits with, and a shell for a command that Ctrl-C ended. */
@@ -41,33 +42,19 @@ const grace = 500
 
 /** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
 async function apart(request: RunRequest, trace: Tracer | undefined, start: (options: RunOptions) => Promise<number>): Promise<number> {
-  const { args, env, preopens, listen, backend, rights, sandbox, threads, timeout, maxMemory, maxTableElements, maxStack, maxOutput } =
-    request
-  const { traceStyle, replay } = request
+  const { maxOutput, ...run } = request.run
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
-  if (timeout !== undefined) waitAtMost(timeout + grace)
+  if (run.timeout !== undefined) waitAtMost(run.timeout + grace)
   try {
     return await start({
+      ...request.guest,
+      ...run,
       stdin: 0,
       stdout: maxOutput === undefined ? STDOUT : limited(STDOUT, maxOutput),
       stderr: maxOutput === undefined ? STDERR : limited(STDERR, maxOutput),
       signal: interrupted.signal,
-      timeout,
-      maxMemory,
-      maxTableElements,
-      maxStack,
-      args,
-      env,
-      preopens,
-      listen,
-      backend,
-      rights,
-      ...sandbox,
-      threads,
-      ...traceStyle,
-      ...replay,
-      onListening: listeners => tellPorts(listen, listeners),
+      onListening: listeners => tellPorts(request.guest.listen, listeners),
       ...(trace && { trace: trace.write }),
     })
   } catch (error) {
@@ -84,9 +71,9 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
 
 /** In workers, as many as it asks for. */
 async function runInWorkers(request: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
-  const counts = request.summary ? newCounts() : undefined
+  const counts = request.guest.metrics ? newCounts() : undefined
   const { runInWorkers: start } = await import('../run/run-in-workers.js')
-  const check = (module: WebAssembly.Module): void => checkImports(module, versionOf(module), request.threads > 0)
+  const check = (module: WebAssembly.Module): void => checkImports(module, versionOf(module), request.run.threads > 0)
   try {
     const { exitCode } = await start(bytes, options, { counts, check })
     return exitCode
@@ -98,14 +85,10 @@ async function runInWorkers(request: RunRequest, bytes: Uint8Array, options: Run
 }
 
 /** In a process in the OS sandbox. With `--wall best-effort` the parts that this kernel lacks are named in warnings. */
-async function runApart(
-  { isolation, wall: wanted, program, summary: metrics }: RunRequest,
-  bytes: Uint8Array,
-  options: RunOptions,
-): Promise<number> {
+async function runApart({ program }: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
   const { runInProcess } = await import('../run/process/run-in-process.js')
   try {
-    const { exitCode, wall, metrics: told = {} } = await runInProcess(bytes, { ...options, isolation, wall: wanted, metrics })
+    const { exitCode, wall, metrics: told = {} } = await runInProcess(bytes, options)
     if (!wall?.landlock) note('this kernel has no Landlock: files were kept from the program by the sandbox alone')
     if (!wall?.seccomp) note('this kernel has no seccomp filters: system calls were not kept from the program')
     tellCalls(told)

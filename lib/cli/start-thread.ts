@@ -28,7 +28,7 @@ export const hasStack = (bytes: number): boolean => bytes <= mainStack || noThre
 /** Runs the guest in that thread, which ends the process, unless Node shall end it by itself. The exit code. */
 export function runInThread(request: RunRequest): Promise<number> {
   const workerData: Order = { request, argv: process.argv }
-  const resourceLimits = { stackSizeMb: stackSizeMb(request.maxStack) }
+  const resourceLimits = { stackSizeMb: stackSizeMb(request.run.maxStack) }
   // Node would else make the command's own pipes non-blocking, to pass the worker's output on.
   const worker = new Worker(join(import.meta.dirname, 'thread.js'), { workerData, resourceLimits, stdout: true, stderr: true })
   worker.stdout.on('data', text => writeAll(STDOUT, text))

@@ -1,10 +1,15 @@
-/** The option tables: their rows, and the order and number of their checks. */
+/** The option tables: their rows, checks and words, and that the documentation says the same. */
+import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { createGuest, type GuestOptions, type RunOptions, type WASIOptions } from '#lib/index.js'
+import { flagWords, guestWords, runWords, type Words } from '#lib/cli/words.js'
+import { createGuest, type GuestOptions, Pool, type RunOptions, run, type WASIOptions } from '#lib/index.js'
 import { settingsOf } from '#lib/options/settings.js'
 import { guestTable, type wasiTable } from '#lib/options/table.js'
+import { defaultElements } from '#lib/run/module/cap.js'
 import { termsOf } from '#lib/run/settings.js'
 import { runTable } from '#lib/run/table.js'
+import { command } from '../wasm.js'
+import { flags, options, page } from './options-page.js'
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 /** Compiles only if each interface has the properties that its table has rows for. */
@@ -14,8 +19,28 @@ const rows: readonly [
   Same<keyof RunOptions, Exclude<keyof typeof guestTable, 'clocks' | 'sleep' | 'random'> | keyof typeof runTable>,
 ] = [true, true, true]
 
-test('each interface has the properties that its table has rows for', t => {
+const read = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8')
+const WRITE = 'node dist-test/test/unit/options-page.js writes it'
+
+test('docs/options.md has a line for each row', t => {
   t.is(rows.length, 3)
+  t.is(read('docs/options.md'), page(), WRITE)
+})
+
+test('README.md shows the flags of --help', t => {
+  t.true(read('README.md').includes(flags()), WRITE)
+  for (const usage of Object.keys(flagWords)) t.true(flags().includes(`\n  ${usage}`), usage)
+})
+
+test('the default of maxTableElements in the documentation is that of the module', t => {
+  t.is(runWords.maxTableElements.default, `\`${defaultElements}\``)
+})
+
+test('flags have words of their own', t => {
+  const usages = Object.keys(flagWords)
+  const words = usages.map(usage => /^(?:--|-W )[\w-]+/.exec(usage)?.[0])
+  t.is(new Set(words).size, usages.length)
+  t.false(words.includes(undefined))
 })
 
 /** Names that no check takes null for. */
@@ -71,4 +96,36 @@ test('each option of a run is read once', t => {
     })
   termsOf(given)
   t.deepEqual(reads.sort(), [...Object.keys(runTable), 'args', 'rights'].sort())
+})
+
+test('createGuest takes the options that have it for a door, and no others', t => {
+  for (const { name, words } of options) {
+    const make = () => createGuest({ version: 'preview1', [name]: name === 'version' ? 'preview1' : undefined } as GuestOptions).close()
+    if ((words as Words).doors.includes('createGuest') || name in guestWords) t.notThrows(make, name)
+    else t.throws(make, { code: 'ERR_INVALID_ARG_VALUE', message: new RegExp(`'options\\.${name}' is not known here`) }, name)
+  }
+})
+
+test('run takes the options that have it for a door, and no others', async t => {
+  const bytes = command([])
+  for (const { name, words } of options) {
+    if (name in runWords || words.doors.includes('run')) await t.notThrowsAsync(run(bytes, { [name]: undefined }), name)
+    else {
+      const value = name === 'clocks' ? {} : () => {}
+      const message = name in guestTable ? /cannot go to the worker/ : /is not known here/
+      await t.throwsAsync(run(bytes, { [name]: value }), { code: 'ERR_INVALID_ARG_VALUE', message }, name)
+    }
+  }
+})
+
+test('Pool refuses the options of a child process', async t => {
+  const pool = new Pool({ size: 1 })
+  const refused = Object.entries(runWords as Readonly<Record<string, Words>>).filter(([, { doors }]) => !doors.includes('Pool'))
+  t.deepEqual(
+    refused.map(([name]) => name),
+    ['isolation', 'wall', 'execPath'],
+  )
+  const values: RunOptions[] = [{ isolation: 'process' }, { wall: 'strict' }, { execPath: process.execPath }]
+  for (const asked of values) await t.throwsAsync(pool.run(command([]), asked), { code: 'ERR_INVALID_ARG_VALUE' })
+  await pool.close()
 })
