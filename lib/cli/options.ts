@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { dictionary } from '../dictionary.js'
 import { listenOf } from '../options/listen.js'
-import { type Row, type Rows, switchOf } from '../options/row.js'
+import type { Row, Rows } from '../options/row.js'
 import type { GuestOptions } from '../options/settings.js'
 import { guestTable } from '../options/table.js'
 import type { RunOptions } from '../run/options.js'
@@ -14,9 +14,9 @@ import { directories, type Setting } from './preopens.js'
 
 /** Options whose flag is a switch, or takes one of a few words. */
 type Plain<R extends Rows> = {
-  readonly [Name in keyof R as R[Name] extends { readonly words: unknown } | { readonly check: typeof switchOf } ? Name : never]?:
-    | ReturnType<NonNullable<R[Name]['check']>>
-    | undefined
+  readonly [Name in keyof R as R[Name] extends { readonly words: unknown } | { readonly check: (...args: never) => boolean }
+    ? Name
+    : never]?: ReturnType<NonNullable<R[Name]['check']>> | undefined
 }
 /** Options that `-W` sets. */
 type Amounts = {
@@ -120,8 +120,8 @@ const isDirectory = (token: Token): token is Token & { name: Setting['option']; 
 function plain<R extends Rows>(rows: R, flags: Flags, values: Values): Plain<R> {
   const options = dictionary<unknown>([])
   for (const [name, [flag]] of Object.entries(flags)) {
-    const { check, words = check === switchOf ? [] : undefined } = rows[name] as Row
     const word = wordOf(flag.usage)
+    const { words = config[word]?.type === 'boolean' ? [] : undefined } = rows[name] as Row
     const value = (values as Readonly<Record<string, string | boolean | undefined>>)[word]
     if (value === undefined || words === undefined) continue
     if (typeof value === 'string' && !words.includes(value)) {

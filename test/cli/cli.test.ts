@@ -695,7 +695,7 @@ test('without an addon: what was looked for and what to do is told; the typescri
       join(folder, 'build/Release'),
       join(folder, 'prebuilds'),
       `${process.platform}-${process.arch}`,
-      'npm run build',
+      'scripts/build-native.js',
       'typescript',
     ]) {
       t.true(stderr.includes(word), `${word} in ${stderr}`)
