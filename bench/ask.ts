@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import type { Side } from './sides.js'
 
 /** Milliseconds, and what it printed. A failure is an error with all that it said. */
-export function ask(command: readonly string[], cwd?: string): { milliseconds: number; stdout: string } {
+export function ask(
+  command: readonly string[],
+  cwd?: string,
+): { milliseconds: number; stdout: string } {
   const [file, ...words] = command
   const start = performance.now()
   const { status, signal, stdout, stderr, error } = spawnSync(file, words, {
@@ -13,12 +16,22 @@ export function ask(command: readonly string[], cwd?: string): { milliseconds: n
   })
   const milliseconds = performance.now() - start
   if (error !== undefined) throw error
-  if (status !== 0) throw new Error(`${command.join(' ').slice(0, 500)}\nended with ${signal ?? status}: ${stderr.slice(-2000)}`)
+  if (status !== 0)
+    throw new Error(
+      `${command.join(' ').slice(0, 500)}\nended with ${signal ?? status}: ${stderr.slice(-2000)}`,
+    )
   return { milliseconds, stdout }
 }
 
-/** A program of this folder on this Node, which may warn of node:wasi as it likes: nobody pays for that. */
-export const program = (name: string, words: readonly string[], flags: readonly string[] = []): string[] => [
+/**
+ * A program of this folder on this Node, which may warn of node:wasi as it likes: nobody pays for
+ * that.
+ */
+export const program = (
+  name: string,
+  words: readonly string[],
+  flags: readonly string[] = [],
+): string[] => [
   ...[process.execPath, '--no-warnings', ...flags],
   ...[fileURLToPath(new URL(`${name}.js`, import.meta.url)), ...words],
 ]

@@ -1,4 +1,7 @@
-/** `npm run bench`: all sides in turns, in processes of their own; prints tables, and leaves them, the figures and a chart in bench/results/. */
+/**
+ * `npm run bench`: all sides in turns, in processes of their own; prints tables, and leaves them,
+ * the figures and a chart in bench/results/.
+ */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { cpus, platform, release, type } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +13,14 @@ import { chart } from './chart.js'
 import { entryCount, fill, lay, scratch } from './ground.js'
 import { growths, lean, listed } from './growth.js'
 import { compiler, type Program, programs, type Ready } from './programs.js'
-import { type Allocated, allocationTable, type Grown, growthTable, type Section, sectionTable } from './report.js'
+import {
+  type Allocated,
+  allocationTable,
+  type Grown,
+  growthTable,
+  type Section,
+  sectionTable,
+} from './report.js'
 import { hosts, sides } from './sides.js'
 
 const { values } = parseArgs({
@@ -35,18 +45,26 @@ const repetitions = {
 }
 const turns = (count: number): number[] => Array.from({ length: count }, (_, turn) => turn)
 const began = performance.now()
-const say = (text: string): void => console.error(`${Math.round((performance.now() - began) / 1000)} s: ${text}`)
+const say = (text: string): void =>
+  console.error(`${Math.round((performance.now() - began) / 1000)} s: ${text}`)
 
 const folder = scratch()
 const native = compiler(folder)
-const floor = platform() === 'linux' ? native(fileURLToPath(new URL('../../bench/floor.c', import.meta.url))) : undefined
-if (floor === undefined) console.log('The floor of single calls wants Linux and a C compiler (cc): there is none here.')
+const floor =
+  platform() === 'linux'
+    ? native(fileURLToPath(new URL('../../bench/floor.c', import.meta.url)))
+    : undefined
+if (floor === undefined)
+  console.log('The floor of single calls wants Linux and a C compiler (cc): there is none here.')
 
 function measureCalls(): Section[] {
   const ground = join(folder, 'calls')
   mkdirSync(ground)
   lay(ground)
-  const found = groups.map(({ name, rows }) => ({ title: name, rows: rows.filter(wanted).map(row => ({ row, times: {} as Times })) }))
+  const found = groups.map(({ name, rows }) => ({
+    title: name,
+    rows: rows.filter(wanted).map(row => ({ row, times: {} as Times })),
+  }))
   for (const turn of turns(repetitions.calls)) {
     say(`single calls, turn ${turn + 1} of ${repetitions.calls}`)
     for (const { rows } of found) {
@@ -54,15 +72,22 @@ function measureCalls(): Section[] {
         const names = rows.filter(({ row }) => can(row, side)).map(({ row }) => row.name)
         if (names.length === 0 || (side === 'floor' && floor === undefined)) continue
         const words = [ground, ...pace, ...names]
-        const { stdout } = ask(side === 'floor' ? [floor as string, ...words] : program('call', [side, ...words]))
+        const { stdout } = ask(
+          side === 'floor' ? [floor as string, ...words] : program('call', [side, ...words]),
+        )
         const times = JSON.parse(stdout) as Record<string, number>
-        for (const { row, times: all } of rows) if (times[row.name] !== undefined) add(all, side, times[row.name])
+        for (const { row, times: all } of rows)
+          if (times[row.name] !== undefined) add(all, side, times[row.name])
       }
     }
   }
   return found
     .filter(({ rows }) => rows.length > 0)
-    .map(({ title, rows }) => ({ title, unit: 'ns', results: rows.map(({ row, times }) => ({ ...row, times })) }))
+    .map(({ title, rows }) => ({
+      title,
+      unit: 'ns',
+      results: rows.map(({ row, times }) => ({ ...row, times })),
+    }))
 }
 
 async function measurePrograms(): Promise<Section[]> {
@@ -72,10 +97,21 @@ async function measurePrograms(): Promise<Section[]> {
     say(`preparing ${row.name}`)
     const place = join(folder, `program-${i}`)
     mkdirSync(place)
-    ready.push({ row, times: {} as Times, ...(await row.prepare({ folder: place, quick, native })) })
+    ready.push({
+      row,
+      times: {} as Times,
+      ...(await row.prepare({ folder: place, quick, native })),
+    })
   }
   for (const turn of turns(repetitions.programs)) {
-    for (const { row, times, command, before, same = (stdout: string) => stdout, inside = false } of ready) {
+    for (const {
+      row,
+      times,
+      command,
+      before,
+      same = (stdout: string) => stdout,
+      inside = false,
+    } of ready) {
       if (quick && turn > 0 && row.slow) continue
       say(`${row.name}, turn ${turn + 1} of ${repetitions.programs}`)
       let said: string | undefined
@@ -84,15 +120,28 @@ async function measurePrograms(): Promise<Section[]> {
         if (words === undefined) continue
         before?.()
         const { milliseconds, stdout } = ask(words)
-        const part = inside ? (JSON.parse(stdout) as { milliseconds: number; said: string }) : { milliseconds, said: stdout }
+        const part = inside
+          ? (JSON.parse(stdout) as { milliseconds: number; said: string })
+          : { milliseconds, said: stdout }
         const says = same(part.said)
         said ??= says
-        if (says !== said) throw new Error(`${row.name}: ${side} says\n${says.slice(0, 500)}\nand not\n${said.slice(0, 500)}`)
+        if (says !== said)
+          throw new Error(
+            `${row.name}: ${side} says\n${says.slice(0, 500)}\nand not\n${said.slice(0, 500)}`,
+          )
         add(times, side, part.milliseconds)
       }
     }
   }
-  return chosen.length === 0 ? [] : [{ title: 'programs', unit: 'ms', results: ready.map(({ row, times }) => ({ ...row, times })) }]
+  return chosen.length === 0
+    ? []
+    : [
+        {
+          title: 'programs',
+          unit: 'ms',
+          results: ready.map(({ row, times }) => ({ ...row, times })),
+        },
+      ]
 }
 
 function measureGrowth(): Grown[] {
@@ -101,7 +150,9 @@ function measureGrowth(): Grown[] {
   lay(ground)
   const chosen = growths.flatMap((row, index) => {
     const sizes = row.sizes.filter(size => !quick || !row.fullOnly?.includes(size))
-    return wanted(row) ? [{ row, index, sizes, times: {} as Record<number, Times>, without: [] as string[] }] : []
+    return wanted(row)
+      ? [{ row, index, sizes, times: {} as Record<number, Times>, without: [] as string[] }]
+      : []
   })
   for (const { row, sizes } of chosen) {
     if (row.of !== 'entries of a directory') continue
@@ -119,19 +170,33 @@ function measureGrowth(): Grown[] {
         times[size] ??= {}
         if (row.floor !== undefined && floor !== undefined) {
           const words = [join(ground, row.floor.folder(size)), ...alone, row.floor.row]
-          const { [row.floor.row]: time } = JSON.parse(ask([floor, ...words]).stdout) as Record<string, number>
+          const { [row.floor.row]: time } = JSON.parse(ask([floor, ...words]).stdout) as Record<
+            string,
+            number
+          >
           // It divides by the entries of its own directory.
           add(times[size], 'floor', (time * entryCount) / size)
         }
         for (const side of hosts) {
           const reason = row.without?.(size, side)
           if (reason !== undefined) without.push(`not with ${size} ${row.of}: ${reason}`)
-          else add(times[size], side, Number(ask(program('grow', [side, ground, ...alone, `${index}`, `${size}`])).stdout))
+          else
+            add(
+              times[size],
+              side,
+              Number(ask(program('grow', [side, ground, ...alone, `${index}`, `${size}`])).stdout),
+            )
         }
       }
     }
   }
-  return chosen.map(({ row: { name, of }, sizes, times, without }) => ({ name, of, sizes, times, without }))
+  return chosen.map(({ row: { name, of }, sizes, times, without }) => ({
+    name,
+    of,
+    sizes,
+    times,
+    without,
+  }))
 }
 
 function measureAllocation(): Allocated[] {
@@ -141,7 +206,8 @@ function measureAllocation(): Allocated[] {
     say(`what calls allocate, turn ${turn + 1} of ${repetitions.growth}`)
     for (const side of hosts) {
       const bytes = JSON.parse(
-        ask(program('grow', [side, ground, ...(quick ? ['100000', '200'] : ['1000000', '2000'])])).stdout,
+        ask(program('grow', [side, ground, ...(quick ? ['100000', '200'] : ['1000000', '2000'])]))
+          .stdout,
       ) as number[]
       for (const [row, { bytes: all }] of found.entries()) add(all, side, bytes[row])
     }
@@ -173,14 +239,24 @@ const text = [
 console.log(`\n${text}\n`)
 
 /** No figure is good to more than a hundredth of its unit. */
-const rounded = (_: string, value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)
+const rounded = (_: string, value: unknown): unknown =>
+  typeof value === 'number' ? Math.round(value * 100) / 100 : value
 
 // A run of some rows leaves no files: it would replace those of a whole one.
 if (values.only === '') {
   const results = fileURLToPath(new URL('../../bench/results/', import.meta.url))
   mkdirSync(results, { recursive: true })
   const name = quick ? 'quick' : `node-${process.versions.node.split('.')[0]}`
-  const json = { date, node: process.versions.node, machine, quick, repetitions, sections, growth, allocation }
+  const json = {
+    date,
+    node: process.versions.node,
+    machine,
+    quick,
+    repetitions,
+    sections,
+    growth,
+    allocation,
+  }
   writeFileSync(join(results, `${name}.md`), `${text}\n`)
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(json, rounded, 1)}\n`)
   writeFileSync(join(results, `${name}.svg`), chart(sections, caption))

@@ -1,13 +1,28 @@
-/** Every hostcall as rows: what a loop over it calls, what it answers, and what ratio is the goal. */
+/**
+ * Every hostcall as rows: what a loop over it calls, what it answers, and what ratio is the goal.
+ */
 import { Errno } from '#lib/abi/errno.js'
 import { Dirent, readDirent } from '#lib/abi/layout.js'
 import type { CallName } from '#lib/abi/table.js'
 import { assemble, call, type Expression, load } from '../test/wasm.js'
 import { dataSize, deep, entryCount } from './ground.js'
-import { at, closing, devices, type Guest, ground, type Loop, Oflags, opening, type Pace, Rights } from './guest.js'
+import {
+  at,
+  closing,
+  devices,
+  type Guest,
+  ground,
+  type Loop,
+  Oflags,
+  opening,
+  type Pace,
+  Rights,
+} from './guest.js'
 import type { Side } from './sides.js'
 
-/** What is at least wanted of node:wasi's time divided by ours: before Node 24, and from there on. */
+/**
+ * What is at least wanted of node:wasi's time divided by ours: before Node 24, and from there on.
+ */
 export type Goal = readonly [before24: number, from24: number]
 
 export interface Call {
@@ -41,7 +56,11 @@ const sequential = (guest: Guest, name: 'fd_read' | 'fd_write', length: number):
   }
 }
 const kib = (length: number): string =>
-  length < 1024 ? `${length} B` : length < 2 ** 20 ? `${length / 1024} KiB` : `${length / 2 ** 20} MiB`
+  length < 1024
+    ? `${length} B`
+    : length < 2 ** 20
+      ? `${length / 1024} KiB`
+      : `${length / 2 ** 20} MiB`
 const small = 1.12
 
 const io = ([64, 4096, 65536, 2 ** 20] as const).flatMap(length =>
@@ -59,7 +78,10 @@ const positioned = (['fd_pread', 'fd_pwrite'] as const).map(
   (name): Call => ({
     name: `${name} 4 KiB`,
     group: 'read and write',
-    loop: guest => ({ turn: [call(name, guest.fd('data'), ...guest.iov(4096), 8192n, at.result)], result: 4096 }),
+    loop: guest => ({
+      turn: [call(name, guest.fd('data'), ...guest.iov(4096), 8192n, at.result)],
+      result: 4096,
+    }),
     goal: [1.2, 1.35],
     floorGoal: small,
   }),
@@ -91,7 +113,10 @@ const lists = [4096, 65536].map(
   }),
 )
 
-/** A whole directory as calls with the cookies that a program would pass: those of the last whole entry in the buffer before. */
+/**
+ * A whole directory as calls with the cookies that a program would pass: those of the last whole
+ * entry in the buffer before.
+ */
 export function listing(guest: Guest, path: string, length: number): Loop {
   const fd = guest.fd(path, Rights.list, Oflags.directory)
   const { view } = guest
@@ -116,9 +141,15 @@ export function listing(guest: Guest, path: string, length: number): Loop {
  * A call that each side refuses. node:wasi knows rights, and not what kind of file a descriptor is:
  * its errno may be another one.
  */
-function refused(guest: Guest, errnos: readonly number[], name: CallName, ...args: (number | bigint)[]): Loop {
+function refused(
+  guest: Guest,
+  errnos: readonly number[],
+  name: CallName,
+  ...args: (number | bigint)[]
+): Loop {
   const errno = guest.wasi.wasiImport[name](...args)
-  if (!errnos.includes(errno)) throw new Error(`${name} answers ${errno}, and not one of ${errnos.join(', ')}`)
+  if (!errnos.includes(errno))
+    throw new Error(`${name} answers ${errno}, and not one of ${errnos.join(', ')}`)
   return { ...one(name, ...args), errno }
 }
 /** A number that no guest of the bench has open. */
@@ -128,31 +159,86 @@ const kinds = [Errno.NOTDIR, Errno.NOTCAPABLE]
 const within: Goal = [0.67, 0.67]
 const refusals: readonly Call[] = (
   [
-    { name: 'fd_fdstat_get, EBADF', loop: guest => refused(guest, [Errno.BADF], 'fd_fdstat_get', closed, at.out) },
-    { name: 'fd_read, EBADF', loop: guest => refused(guest, [Errno.BADF], 'fd_read', closed, ...guest.iov(64), at.result) },
+    {
+      name: 'fd_fdstat_get, EBADF',
+      loop: guest => refused(guest, [Errno.BADF], 'fd_fdstat_get', closed, at.out),
+    },
+    {
+      name: 'fd_read, EBADF',
+      loop: guest => refused(guest, [Errno.BADF], 'fd_read', closed, ...guest.iov(64), at.result),
+    },
     { name: 'fd_close, EBADF', loop: guest => refused(guest, [Errno.BADF], 'fd_close', closed) },
     {
       name: 'path_open, EBADF',
-      loop: guest => refused(guest, [Errno.BADF], 'path_open', closed, 1, ...guest.text(at.path, 'file'), 0, Rights.read, 0n, 0, at.out),
+      loop: guest =>
+        refused(
+          guest,
+          [Errno.BADF],
+          'path_open',
+          closed,
+          1,
+          ...guest.text(at.path, 'file'),
+          0,
+          Rights.read,
+          0n,
+          0,
+          at.out,
+        ),
     },
     {
       name: 'fd_read, ENOTCAPABLE',
-      loop: guest => refused(guest, [Errno.NOTCAPABLE], 'fd_read', guest.fd('file', Rights.write), ...guest.iov(64), at.result),
+      loop: guest =>
+        refused(
+          guest,
+          [Errno.NOTCAPABLE],
+          'fd_read',
+          guest.fd('file', Rights.write),
+          ...guest.iov(64),
+          at.result,
+        ),
     },
     {
       name: 'fd_filestat_get, ENOTCAPABLE',
-      loop: guest => refused(guest, [Errno.NOTCAPABLE], 'fd_filestat_get', guest.fd('file', Rights.write), at.out),
+      loop: guest =>
+        refused(
+          guest,
+          [Errno.NOTCAPABLE],
+          'fd_filestat_get',
+          guest.fd('file', Rights.write),
+          at.out,
+        ),
     },
     {
       name: 'path_open, ENOTDIR',
       loop: guest => {
         const file = guest.fd('data')
-        return refused(guest, kinds, 'path_open', file, 1, ...guest.text(at.path, 'file'), 0, Rights.read, 0n, 0, at.out)
+        return refused(
+          guest,
+          kinds,
+          'path_open',
+          file,
+          1,
+          ...guest.text(at.path, 'file'),
+          0,
+          Rights.read,
+          0n,
+          0,
+          at.out,
+        )
       },
     },
     {
       name: 'path_filestat_get, ENOTDIR',
-      loop: guest => refused(guest, kinds, 'path_filestat_get', guest.fd('data'), 1, ...guest.text(at.path, 'file'), at.out),
+      loop: guest =>
+        refused(
+          guest,
+          kinds,
+          'path_filestat_get',
+          guest.fd('data'),
+          1,
+          ...guest.text(at.path, 'file'),
+          at.out,
+        ),
     },
   ] satisfies readonly Omit<Call, 'group'>[]
 ).map(row => ({ ...row, group: 'refusals', goal: within }))
@@ -163,12 +249,18 @@ function subscribe(guest: Guest, tag: 'clock' | 'read', fd = 0): void {
   guest.view.setUint8(at.subscription + 8, tag === 'clock' ? 0 : 1)
   guest.view.setUint32(at.subscription + 16, tag === 'clock' ? 1 : fd, true)
 }
-const polling = (): Loop => ({ turn: [call('poll_oneoff', at.subscription, at.events, 1, at.result)], result: 1 })
+const polling = (): Loop => ({
+  turn: [call('poll_oneoff', at.subscription, at.events, 1, at.result)],
+  result: 1,
+})
 
 /** The host catches what proc_exit throws, so the host's loop is timed. */
 function exits(guest: Guest, { warm, timed }: Pace): number {
   const bytes = assemble({ pages: 0, functions: { leave: { body: [call('proc_exit', 0)] } } })
-  const { leave } = new WebAssembly.Instance(new WebAssembly.Module(bytes), guest.wasi.getImportObject()).exports as { leave: () => void }
+  const { leave } = new WebAssembly.Instance(
+    new WebAssembly.Module(bytes),
+    guest.wasi.getImportObject(),
+  ).exports as { leave: () => void }
   const run = (milliseconds: number): number => {
     const start = performance.now()
     let count = 0
@@ -196,23 +288,61 @@ const calls: readonly Call[] = [
   { ...named('fd_prestat_dir_name', ground, at.buffer, 1), group: 'given' },
 
   { ...named('clock_time_get', 1, 1n, at.out), group: 'clocks and chance', goal: [0.95, 1.25] },
-  { name: 'clock_time_get, realtime', group: 'clocks and chance', loop: () => one('clock_time_get', 0, 1n, at.out) },
+  {
+    name: 'clock_time_get, realtime',
+    group: 'clocks and chance',
+    loop: () => one('clock_time_get', 0, 1n, at.out),
+  },
   { ...named('clock_res_get', 1, at.out), group: 'clocks and chance' },
-  { name: 'random_get 16 B', group: 'clocks and chance', loop: () => one('random_get', at.buffer, 16), goal: [20, 25] },
-  { name: 'random_get 64 KiB', group: 'clocks and chance', loop: () => one('random_get', at.buffer, 65536), goal: [17, 17] },
+  {
+    name: 'random_get 16 B',
+    group: 'clocks and chance',
+    loop: () => one('random_get', at.buffer, 16),
+    goal: [20, 25],
+  },
+  {
+    name: 'random_get 64 KiB',
+    group: 'clocks and chance',
+    loop: () => one('random_get', at.buffer, 65536),
+    goal: [17, 17],
+  },
   { ...named('sched_yield'), group: 'clocks and chance' },
 
-  { name: 'fd_tell', group: 'descriptors', loop: guest => one('fd_tell', guest.fd('data'), at.out), goal: [12, 13] },
-  { name: 'fd_seek', group: 'descriptors', loop: guest => one('fd_seek', guest.fd('data'), 4096n, 0, at.out), goal: [12, 13] },
-  { name: 'fd_fdstat_get', group: 'descriptors', loop: guest => one('fd_fdstat_get', guest.fd('data'), at.out), goal: [20, 25] },
-  { name: 'fd_fdstat_set_flags', group: 'descriptors', loop: guest => one('fd_fdstat_set_flags', guest.fd('data'), 0) },
+  {
+    name: 'fd_tell',
+    group: 'descriptors',
+    loop: guest => one('fd_tell', guest.fd('data'), at.out),
+    goal: [12, 13],
+  },
+  {
+    name: 'fd_seek',
+    group: 'descriptors',
+    loop: guest => one('fd_seek', guest.fd('data'), 4096n, 0, at.out),
+    goal: [12, 13],
+  },
+  {
+    name: 'fd_fdstat_get',
+    group: 'descriptors',
+    loop: guest => one('fd_fdstat_get', guest.fd('data'), at.out),
+    goal: [20, 25],
+  },
+  {
+    name: 'fd_fdstat_set_flags',
+    group: 'descriptors',
+    loop: guest => one('fd_fdstat_set_flags', guest.fd('data'), 0),
+  },
   {
     name: 'fd_fdstat_set_rights',
     group: 'descriptors',
     loop: guest => {
       const fd = guest.fd('file')
       guest.now('fd_fdstat_get', fd, at.out)
-      return one('fd_fdstat_set_rights', fd, guest.view.getBigUint64(at.out + 8, true), guest.view.getBigUint64(at.out + 16, true))
+      return one(
+        'fd_fdstat_set_rights',
+        fd,
+        guest.view.getBigUint64(at.out + 8, true),
+        guest.view.getBigUint64(at.out + 16, true),
+      )
     },
   },
   {
@@ -230,18 +360,45 @@ const calls: readonly Call[] = [
     name: 'fd_write 64 B to /dev/null',
     group: 'read and write',
     loop: guest => ({
-      turn: [call('fd_write', guest.fd('null', Rights.write, Oflags.none, devices), ...guest.iov(64), at.result)],
+      turn: [
+        call(
+          'fd_write',
+          guest.fd('null', Rights.write, Oflags.none, devices),
+          ...guest.iov(64),
+          at.result,
+        ),
+      ],
       result: 64,
     }),
     goal: [1.3, 1.4],
   },
   ...positioned,
 
-  { name: 'fd_filestat_get', group: 'files', loop: guest => one('fd_filestat_get', guest.fd('file'), at.out) },
-  { name: 'fd_filestat_set_size', group: 'files', loop: guest => one('fd_filestat_set_size', guest.fd('file'), 4096n) },
-  { name: 'fd_filestat_set_times', group: 'files', loop: guest => one('fd_filestat_set_times', guest.fd('file'), 0n, 0n, 2 | 8) },
-  { name: 'fd_advise', group: 'files', loop: guest => one('fd_advise', guest.fd('file'), 0n, 4096n, 0) },
-  { name: 'fd_allocate', group: 'files', loop: guest => one('fd_allocate', guest.fd('file'), 0n, 4096n) },
+  {
+    name: 'fd_filestat_get',
+    group: 'files',
+    loop: guest => one('fd_filestat_get', guest.fd('file'), at.out),
+  },
+  {
+    name: 'fd_filestat_set_size',
+    group: 'files',
+    loop: guest => one('fd_filestat_set_size', guest.fd('file'), 4096n),
+  },
+  {
+    name: 'fd_filestat_set_times',
+    group: 'files',
+    loop: guest => one('fd_filestat_set_times', guest.fd('file'), 0n, 0n, 2 | 8),
+  },
+  {
+    name: 'fd_advise',
+    group: 'files',
+    loop: guest => one('fd_advise', guest.fd('file'), 0n, 4096n, 0),
+  },
+  {
+    name: 'fd_allocate',
+    group: 'files',
+    loop: guest => one('fd_allocate', guest.fd('file'), 0n, 4096n),
+  },
   { name: 'fd_sync', group: 'files', loop: guest => one('fd_sync', guest.fd('file')) },
   { name: 'fd_datasync', group: 'files', loop: guest => one('fd_datasync', guest.fd('file')) },
 
@@ -249,7 +406,10 @@ const calls: readonly Call[] = [
   {
     name: 'path_open, ENOENT',
     group: 'paths: open',
-    loop: guest => ({ turn: [opening(ground, guest.text(at.path, 'missing'))], errno: Errno.NOENT }),
+    loop: guest => ({
+      turn: [opening(ground, guest.text(at.path, 'missing'))],
+      errno: Errno.NOENT,
+    }),
     goal: [2.3, 2.3],
     floorGoal: 1.28,
     typescriptGoal: 0.65,
@@ -264,23 +424,34 @@ const calls: readonly Call[] = [
   {
     name: 'path_open of a folder + fd_close',
     group: 'paths: open',
-    loop: guest => ({ turn: [opening(ground, guest.text(at.path, 'd'), Rights.list, Oflags.directory), closing()] }),
+    loop: guest => ({
+      turn: [opening(ground, guest.text(at.path, 'd'), Rights.list, Oflags.directory), closing()],
+    }),
   },
   {
     name: 'path_filestat_get, ENOENT',
     group: 'paths: attributes',
-    loop: guest => ({ turn: [call('path_filestat_get', ground, 1, ...guest.text(at.path, 'missing'), at.out)], errno: Errno.NOENT }),
+    loop: guest => ({
+      turn: [call('path_filestat_get', ground, 1, ...guest.text(at.path, 'missing'), at.out)],
+      errno: Errno.NOENT,
+    }),
     goal: [2.9, 2.9],
   },
   {
     name: 'path_filestat_set_times',
     group: 'paths: attributes',
-    loop: guest => one('path_filestat_set_times', ground, 1, ...guest.text(at.path, 'file'), 0n, 0n, 2 | 8),
+    loop: guest =>
+      one('path_filestat_set_times', ground, 1, ...guest.text(at.path, 'file'), 0n, 0n, 2 | 8),
   },
   {
     name: 'path_readlink',
     group: 'paths: attributes',
-    loop: guest => ({ turn: [call('path_readlink', ground, ...guest.text(at.path, 'link'), at.buffer, 64, at.result)], result: 4 }),
+    loop: guest => ({
+      turn: [
+        call('path_readlink', ground, ...guest.text(at.path, 'link'), at.buffer, 64, at.result),
+      ],
+      result: 4,
+    }),
     goal: [1.75, 1.75],
   },
 
@@ -289,7 +460,12 @@ const calls: readonly Call[] = [
     group: 'paths: names',
     loop: guest => {
       const path = guest.text(at.path, 'made')
-      return { turn: [call('path_create_directory', ground, ...path), call('path_remove_directory', ground, ...path)] }
+      return {
+        turn: [
+          call('path_create_directory', ground, ...path),
+          call('path_remove_directory', ground, ...path),
+        ],
+      }
     },
     goal: [1.18, 1.18],
   },
@@ -301,7 +477,12 @@ const calls: readonly Call[] = [
       const [a, b] = [guest.text(at.path, `moved-${process.pid}`), guest.text(at.path2, 'moved')]
       guest.now('fd_close', guest.open('moved', Rights.write, Oflags.creat))
       guest.text(at.path, `moved-${process.pid}`)
-      return { turn: [call('path_rename', ground, ...b, ground, ...a), call('path_rename', ground, ...a, ground, ...b)] }
+      return {
+        turn: [
+          call('path_rename', ground, ...b, ground, ...a),
+          call('path_rename', ground, ...a, ground, ...b),
+        ],
+      }
     },
     goal: [1.25, 1.25],
   },
@@ -311,7 +492,11 @@ const calls: readonly Call[] = [
     loop: guest => {
       const path = guest.text(at.path, 'created')
       return {
-        turn: [opening(ground, path, Rights.write, Oflags.creat | Oflags.excl), closing(), call('path_unlink_file', ground, ...path)],
+        turn: [
+          opening(ground, path, Rights.write, Oflags.creat | Oflags.excl),
+          closing(),
+          call('path_unlink_file', ground, ...path),
+        ],
       }
     },
     goal: [1.25, 1.25],
@@ -321,7 +506,12 @@ const calls: readonly Call[] = [
     group: 'paths: names',
     loop: guest => {
       const [from, to] = [guest.text(at.path, 'file'), guest.text(at.path2, 'linked')]
-      return { turn: [call('path_link', ground, 0, ...from, ground, ...to), call('path_unlink_file', ground, ...to)] }
+      return {
+        turn: [
+          call('path_link', ground, 0, ...from, ground, ...to),
+          call('path_unlink_file', ground, ...to),
+        ],
+      }
     },
   },
   {
@@ -329,7 +519,12 @@ const calls: readonly Call[] = [
     group: 'paths: names',
     loop: guest => {
       const [target, path] = [guest.text(at.path, 'file'), guest.text(at.path2, 'linked')]
-      return { turn: [call('path_symlink', ...target, ground, ...path), call('path_unlink_file', ground, ...path)] }
+      return {
+        turn: [
+          call('path_symlink', ...target, ground, ...path),
+          call('path_unlink_file', ground, ...path),
+        ],
+      }
     },
   },
 
@@ -360,7 +555,13 @@ const calls: readonly Call[] = [
     group: 'polls and sockets',
     loop: guest => {
       const data = guest.iov(64)
-      return { turn: [call('sock_send', 0, ...data, 0, at.out), call('sock_recv', 1, ...data, 0, at.result, at.out)], result: 64 }
+      return {
+        turn: [
+          call('sock_send', 0, ...data, 0, at.out),
+          call('sock_recv', 1, ...data, 0, at.result, at.out),
+        ],
+        result: 64,
+      }
     },
     without: { 'node:wasi': noSockets },
   },
@@ -380,16 +581,33 @@ const calls: readonly Call[] = [
     without: { 'node:wasi': noSockets, typescript: 'node:fs cannot shut down' },
   },
 
-  { name: 'proc_exit, caught by the host', group: 'the end', measure: exits, without: { floor: 'it would end the loop' } },
+  {
+    name: 'proc_exit, caught by the host',
+    group: 'the end',
+    measure: exits,
+    without: { floor: 'it would end the loop' },
+  },
   {
     name: 'proc_raise',
     group: 'the end',
-    without: { floor: 'it would end the loop', native: 'as proc_exit', typescript: 'as proc_exit', 'node:wasi': 'it signals the process' },
+    without: {
+      floor: 'it would end the loop',
+      native: 'as proc_exit',
+      typescript: 'as proc_exit',
+      'node:wasi': 'it signals the process',
+    },
   },
 ]
 
-export const groups = [...new Set(calls.map(({ group }) => group))].map(name => ({ name, rows: calls.filter(row => row.group === name) }))
-/** Whether a side can make the call at all. The floor is asked by name, and leaves out what it does not know. */
+export const groups = [...new Set(calls.map(({ group }) => group))].map(name => ({
+  name,
+  rows: calls.filter(row => row.group === name),
+}))
+/**
+ * Whether a side can make the call at all. The floor is asked by name, and leaves out what it does
+ * not know.
+ */
 export const can = (row: Call, side: Side): boolean =>
-  row.without?.[side] === undefined && (side === 'floor' || row.loop !== undefined || row.measure !== undefined)
+  row.without?.[side] === undefined &&
+  (side === 'floor' || row.loop !== undefined || row.measure !== undefined)
 export const rowOf = (name: string): Call => calls.find(row => row.name === name) as Call

@@ -8,21 +8,29 @@ const bars = width - left - 60
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
-/** How much faster than node:wasi each row is, on a logarithmic axis: to the right of 1 we are ahead, to the left behind. */
+/**
+ * How much faster than node:wasi each row is, on a logarithmic axis: to the right of 1 we are
+ * ahead, to the left behind.
+ */
 export function chart(sections: readonly Section[], caption: string): string {
   const groups = sections
     .map(({ title, results }) => ({
       title,
       rows: results.flatMap(({ name, times }) => {
         const native = ratio(times, 'node:wasi', 'native')
-        return native === undefined ? [] : [{ name, native, typescript: ratio(times, 'node:wasi', 'typescript') }]
+        return native === undefined
+          ? []
+          : [{ name, native, typescript: ratio(times, 'node:wasi', 'typescript') }]
       }),
     }))
     .filter(({ rows }) => rows.length > 0)
-  const all = groups.flatMap(({ rows }) => rows.flatMap(({ native, typescript = native }) => [native, typescript]))
+  const all = groups.flatMap(({ rows }) =>
+    rows.flatMap(({ native, typescript = native }) => [native, typescript]),
+  )
   const low = Math.floor(Math.min(0, ...all.map(Math.log10)))
   const high = Math.ceil(Math.max(1, ...all.map(Math.log10)))
-  const x = (value: number): number => Math.round((left + ((Math.log10(value) - low) / (high - low)) * bars) * 10) / 10
+  const x = (value: number): number =>
+    Math.round((left + ((Math.log10(value) - low) / (high - low)) * bars) * 10) / 10
 
   const top = 52
   let y = top
@@ -38,7 +46,9 @@ export function chart(sections: readonly Section[], caption: string): string {
         `<rect class="${native >= 1 ? 'ahead' : 'behind'}" x="${from}" y="${y + 2}" width="${Math.max(1, to - from).toFixed(1)}" height="${row - 6}" rx="2"/>`,
         // A stroke just behind the bar would lie in its figure.
         `<text class="value" x="${(other > to && other < to + 45 ? other : to) + 6}" y="${y + 12}">${digits(native)}×</text>`,
-        ...(typescript === undefined ? [] : [`<path class="other" d="M${other} ${y + 1}v${row - 4}"/>`]),
+        ...(typescript === undefined
+          ? []
+          : [`<path class="other" d="M${other} ${y + 1}v${row - 4}"/>`]),
       )
       y += row
     }

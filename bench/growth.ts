@@ -1,4 +1,7 @@
-/** What must not grow with what a host has open, lists or serves, as rows; and the calls that should allocate nothing. */
+/**
+ * What must not grow with what a host has open, lists or serves, as rows; and the calls that should
+ * allocate nothing.
+ */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { call } from '../test/wasm.js'
@@ -22,10 +25,15 @@ export interface Growth {
 }
 type Lap = (guest: Guest) => Loop
 
-const reading: Lap = guest => ({ turn: [call('fd_pread', guest.open('file'), ...guest.iov(64), 0n, at.result)], result: 64 })
+const reading: Lap = guest => ({
+  turn: [call('fd_pread', guest.open('file'), ...guest.iov(64), 0n, at.result)],
+  result: 64,
+})
 const asking: Lap = guest => ({ turn: [call('fd_fdstat_get', guest.open('file'), at.out)] })
 const opens: Lap = guest => ({ turn: [opening(ground, guest.text(at.path, 'file')), closing()] })
-const looking: Lap = guest => ({ turn: [call('path_filestat_get', ground, 1, ...guest.text(at.path, 'file'), at.out)] })
+const looking: Lap = guest => ({
+  turn: [call('path_filestat_get', ground, 1, ...guest.text(at.path, 'file'), at.out)],
+})
 
 const described = (name: string, lap: Lap): Growth => ({
   name,
@@ -36,7 +44,8 @@ const described = (name: string, lap: Lap): Growth => ({
     for (let i = 0; i < size; i++) guest.open('file', Rights.read)
     return time(guest, lap(guest), pace)
   },
-  without: size => (size + 200 > openFiles() ? `this machine lets a process open ${openFiles()} files` : undefined),
+  without: size =>
+    size + 200 > openFiles() ? `this machine lets a process open ${openFiles()} files` : undefined,
 })
 const crowded = (name: string, lap: Lap): Growth => ({
   name,
@@ -92,14 +101,18 @@ export const growths: readonly Growth[] = [
       return time(guest, listing(guest, `${listed(size)}/entries`, 65_536), pace) / size
     },
     without: (size, side) =>
-      size >= 1_000_000 && side === 'node:wasi' ? 'node:wasi opens the directory anew at each call, and would take minutes' : undefined,
+      size >= 1_000_000 && side === 'node:wasi'
+        ? 'node:wasi opens the directory anew at each call, and would take minutes'
+        : undefined,
     floor: { row: 'fd_readdir, an entry, 64 KiB', folder: listed },
   },
 ]
 
 /** The hard limit, up to which Node raises its own. */
 function openFiles(): number {
-  const { userLimits } = process.report.getReport() as { userLimits?: { open_files: { hard: number | 'unlimited' } } }
+  const { userLimits } = process.report.getReport() as {
+    userLimits?: { open_files: { hard: number | 'unlimited' } }
+  }
   const hard = userLimits?.open_files.hard ?? 'unlimited'
   return hard === 'unlimited' ? Number.POSITIVE_INFINITY : hard
 }
@@ -115,18 +128,32 @@ export const lean: readonly { readonly name: string; readonly lap: Lap }[] = [
   { name: 'fd_read 64 B', lap: io('fd_read') },
   { name: 'fd_write 64 B', lap: io('fd_write') },
   { name: 'fd_pread 64 B', lap: reading },
-  { name: 'fd_seek', lap: guest => ({ turn: [call('fd_seek', guest.fd('data'), 4096n, 0, at.out)] }) },
+  {
+    name: 'fd_seek',
+    lap: guest => ({ turn: [call('fd_seek', guest.fd('data'), 4096n, 0, at.out)] }),
+  },
   { name: 'fd_tell', lap: guest => ({ turn: [call('fd_tell', guest.fd('data'), at.out)] }) },
   { name: 'fd_fdstat_get', lap: asking },
-  { name: 'fd_filestat_get', lap: guest => ({ turn: [call('fd_filestat_get', guest.fd('file'), at.out)] }) },
+  {
+    name: 'fd_filestat_get',
+    lap: guest => ({ turn: [call('fd_filestat_get', guest.fd('file'), at.out)] }),
+  },
   { name: 'clock_time_get', lap: () => ({ turn: [call('clock_time_get', 1, 1n, at.out)] }) },
   { name: 'random_get 16 B', lap: () => ({ turn: [call('random_get', at.buffer, 16)] }) },
   { name: 'path_filestat_get', lap: looking },
   { name: 'path_open + fd_close', lap: opens },
 ]
 
-/** Bytes of V8's heap that a turn leaves behind: the median over batches, so that a collection within one does not matter. */
-export function allocated(guest: Guest, { turn, rewind }: Loop, most: number, milliseconds: number): number {
+/**
+ * Bytes of V8's heap that a turn leaves behind: the median over batches, so that a collection
+ * within one does not matter.
+ */
+export function allocated(
+  guest: Guest,
+  { turn, rewind }: Loop,
+  most: number,
+  milliseconds: number,
+): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const loop = guest.compile(turn)
@@ -136,7 +163,8 @@ export function allocated(guest: Guest, { turn, rewind }: Loop, most: number, mi
     if (loop(batch) !== 0) throw new Error('a turn has failed')
   }
   const end = performance.now() + milliseconds
-  for (let made = 0; made < most / 4 && performance.now() < end - milliseconds / 2; made += 100) run(100)
+  for (let made = 0; made < most / 4 && performance.now() < end - milliseconds / 2; made += 100)
+    run(100)
   const found: number[] = []
   for (let made = 0; made < most && (made === 0 || performance.now() < end); made += turns) {
     if (made % (10 * turns) === 0) collect()

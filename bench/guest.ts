@@ -1,4 +1,7 @@
-/** A guest that makes one call again and again: its memory, the files it has open, and the module whose loop is timed. */
+/**
+ * A guest that makes one call again and again: its memory, the files it has open, and the module
+ * whose loop is timed.
+ */
 /// <reference path="../lib/webassembly.d.ts" />
 import { writeSync } from 'node:fs'
 import net from 'node:net'
@@ -8,12 +11,42 @@ import { assemble, call, type Expression, load, or, param, setParam, times } fro
 import type { Open, Wasi } from './sides.js'
 
 /** Where things lie in memory. Results that are not looked at again may overwrite each other. */
-export const at = { out: 0, result: 128, iov: 256, subscription: 512, events: 640, path: 1024, path2: 1536, buffer: 8192 } as const
-const rights = { read: 1n << 1n, seek: 1n << 2n, sync: 1n << 4n, tell: 1n << 5n, write: 1n << 6n, readdir: 1n << 14n, filestat: 1n << 21n }
-/** What a descriptor is opened to do; `all` is what a program of libc asks for that opens a file to read and write it. */
+export const at = {
+  out: 0,
+  result: 128,
+  iov: 256,
+  subscription: 512,
+  events: 640,
+  path: 1024,
+  path2: 1536,
+  buffer: 8192,
+} as const
+const rights = {
+  read: 1n << 1n,
+  seek: 1n << 2n,
+  sync: 1n << 4n,
+  tell: 1n << 5n,
+  write: 1n << 6n,
+  readdir: 1n << 14n,
+  filestat: 1n << 21n,
+}
+/**
+ * What a descriptor is opened to do; `all` is what a program of libc asks for that opens a file to
+ * read and write it.
+ */
 export const Rights = {
   read: rights.read | rights.seek | rights.tell | rights.filestat,
-  all: 0x1n | rights.read | rights.seek | 0x8n | rights.sync | rights.tell | rights.write | 0x180n | 0xe00000n | (1n << 27n),
+  all:
+    0x1n |
+    rights.read |
+    rights.seek |
+    0x8n |
+    rights.sync |
+    rights.tell |
+    rights.write |
+    0x180n |
+    0xe00000n |
+    (1n << 27n),
   write: rights.write,
   list: rights.readdir,
 } as const
@@ -24,7 +57,10 @@ export const ground = 3
 /** The second: /dev. */
 export const devices = 4
 
-/** How long a loop runs: some turns of it before it is timed, so that V8 has compiled what it wants to. */
+/**
+ * How long a loop runs: some turns of it before it is timed, so that V8 has compiled what it wants
+ * to.
+ */
 export interface Pace {
   readonly warm: number
   readonly timed: number
@@ -47,7 +83,10 @@ export interface Sockets {
   readonly far: number
   readonly listener: number
 }
-/** Nothing here returns to the event loop while the guest runs, so Node never reads from them itself. */
+/**
+ * Nothing here returns to the event loop while the guest runs, so Node never reads from them
+ * itself.
+ */
 export async function socketsIn(folder: string): Promise<Sockets> {
   const server = net.createServer({ pauseOnConnect: true })
   const path = join(folder, `socket-${process.pid}`)
@@ -74,15 +113,26 @@ export class Guest {
   constructor(
     open: Open,
     folder: string,
-    { pages = 32, descriptors = 1024, sockets }: { pages?: number; descriptors?: number; sockets?: Sockets } = {},
+    {
+      pages = 32,
+      descriptors = 1024,
+      sockets,
+    }: { pages?: number; descriptors?: number; sockets?: Sockets } = {},
   ) {
     this.memory = new WebAssembly.Memory({ initial: pages })
-    const streams = sockets === undefined ? {} : { stdin: sockets.near, stdout: sockets.far, stderr: sockets.listener }
+    const streams =
+      sockets === undefined
+        ? {}
+        : { stdin: sockets.near, stdout: sockets.far, stderr: sockets.listener }
     this.wasi = open({
-      ...{ args: ['guest', 'one', 'two words', '--three'], env: { HOME: '/', LANG: 'C.UTF-8', PATH: '/usr/bin', TERM: 'dumb' } },
+      ...{
+        args: ['guest', 'one', 'two words', '--three'],
+        env: { HOME: '/', LANG: 'C.UTF-8', PATH: '/usr/bin', TERM: 'dumb' },
+      },
       ...{ preopens: { '/': folder, '/dev': '/dev' }, descriptors, ...streams },
     })
-    // V8's fast calls of node:wasi use the memory of the module that calls, so every module below imports this one.
+    // V8's fast calls of node:wasi use the memory of the module that calls, so every module below
+    // imports this one.
     this.wasi.initialize({ exports: { memory: this.memory } })
   }
 
@@ -107,12 +157,22 @@ export class Guest {
     if (errno !== 0) throw new Error(`${name} answers ${errno}`)
   }
   /** Open a file; its descriptor. */
-  open(path: string, base: bigint = Rights.all, oflags: number = Oflags.none, dir: number = ground): number {
+  open(
+    path: string,
+    base: bigint = Rights.all,
+    oflags: number = Oflags.none,
+    dir: number = ground,
+  ): number {
     this.now('path_open', dir, follow, ...this.text(at.path, path), oflags, base, 0n, 0, at.out)
     return this.view.getUint32(at.out, true)
   }
   /** The descriptor of a file that stays open, and is opened once. */
-  fd(path: string, base: bigint = Rights.all, oflags: number = Oflags.none, dir: number = ground): number {
+  fd(
+    path: string,
+    base: bigint = Rights.all,
+    oflags: number = Oflags.none,
+    dir: number = ground,
+  ): number {
     const key = `${path} ${base} ${dir}`
     const fd = this.#opened.get(key) ?? this.open(path, base, oflags, dir)
     this.#opened.set(key, fd)
@@ -133,7 +193,10 @@ export class Guest {
     const key = Buffer.from(bytes).toString('latin1')
     const module = modules.get(key) ?? new WebAssembly.Module(bytes)
     modules.set(key, module)
-    const { loop } = new WebAssembly.Instance(module, { ...this.wasi.getImportObject(), env: { memory: this.memory } }).exports as {
+    const { loop } = new WebAssembly.Instance(module, {
+      ...this.wasi.getImportObject(),
+      env: { memory: this.memory },
+    }).exports as {
       loop: (turns: number, errnos: number) => number
     }
     return turns => loop(turns, 0)
@@ -141,28 +204,44 @@ export class Guest {
 }
 
 /** `path_open` to the descriptor that lies at `at.out`. */
-export const opening = (dir: number, path: [number, number], base: bigint = Rights.read, oflags: number = Oflags.none): Expression =>
-  call('path_open', dir, follow, ...path, oflags, base, 0n, 0, at.out)
+export const opening = (
+  dir: number,
+  path: [number, number],
+  base: bigint = Rights.read,
+  oflags: number = Oflags.none,
+): Expression => call('path_open', dir, follow, ...path, oflags, base, 0n, 0, at.out)
 export const closing = (): Expression => call('fd_close', load(at.out))
 
-/** Run a loop at a pace: nanoseconds a turn. Any turn that does not answer as it should is an error. */
-export function time(guest: Guest, { turn, errno = 0, result, most = 2 ** 30, rewind }: Loop, { warm, timed }: Pace): number {
+/**
+ * Run a loop at a pace: nanoseconds a turn. Any turn that does not answer as it should is an error.
+ */
+export function time(
+  guest: Guest,
+  { turn, errno = 0, result, most = 2 ** 30, rewind }: Loop,
+  { warm, timed }: Pace,
+): number {
   const loop = guest.compile(turn)
   const batch = (turns: number): number => {
     rewind?.()
     const start = performance.now()
     const errnos = loop(turns)
     const took = performance.now() - start
-    if (errnos !== errno) throw new Error(`the errnos of ${turns} turns are ${errnos} together, not ${errno}`)
+    if (errnos !== errno)
+      throw new Error(`the errnos of ${turns} turns are ${errnos} together, not ${errno}`)
     const found = guest.view.getUint32(at.result, true)
-    if (result !== undefined && found !== result) throw new Error(`the last of ${turns} turns says ${found}, not ${result}`)
+    if (result !== undefined && found !== result)
+      throw new Error(`the last of ${turns} turns says ${found}, not ${result}`)
     return took
   }
-  // Batches of about a twentieth of the time, so that neither the clock nor the rewinding counts. A slow call is made often enough
-  // to be optimized, too, if that does not take for ever.
+  // Batches of about a twentieth of the time, so that neither the clock nor the rewinding counts. A
+  // slow call is made often enough to be optimized, too, if that does not take for ever.
   const enough = timed / 20 || 0.5
   let turns = 1
-  for (let passed = 0, warmed = 0; passed < warm || (warmed < 2000 && passed < 4 * warm); warmed += turns) {
+  for (
+    let passed = 0, warmed = 0;
+    passed < warm || (warmed < 2000 && passed < 4 * warm);
+    warmed += turns
+  ) {
     const took = batch(turns)
     passed += took + 1e-3
     if (took < enough) turns = Math.min(most, turns * 2)

@@ -1,4 +1,7 @@
-/** The process that makes many small guests on one side, one after the other. Its words: SIDE FOLDER COUNT. */
+/**
+ * The process that makes many small guests on one side, one after the other. Its words: SIDE FOLDER
+ * COUNT.
+ */
 /// <reference path="../lib/webassembly.d.ts" />
 import { call, command, drop } from '../test/wasm.js'
 import { type Host, openerOf } from './sides.js'
@@ -8,8 +11,16 @@ const open = await openerOf(host as Host)
 /** It asks what libc asks at its start. */
 const module = new WebAssembly.Module(
   command([
-    ...[drop(call('args_sizes_get', 0, 4)), drop(call('args_get', 16, 64)), drop(call('environ_sizes_get', 0, 4))],
-    ...[drop(call('fd_prestat_get', 3, 0)), drop(call('fd_prestat_dir_name', 3, 64, 1)), drop(call('fd_prestat_get', 4, 0))],
+    ...[
+      drop(call('args_sizes_get', 0, 4)),
+      drop(call('args_get', 16, 64)),
+      drop(call('environ_sizes_get', 0, 4)),
+    ],
+    ...[
+      drop(call('fd_prestat_get', 3, 0)),
+      drop(call('fd_prestat_dir_name', 3, 64, 1)),
+      drop(call('fd_prestat_get', 4, 0)),
+    ],
     call('proc_exit', 0),
   ]),
 )

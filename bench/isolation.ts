@@ -1,4 +1,7 @@
-/** What isolation costs: the same small command run to its end here, in workers that are new or a pool's, in a process, and behind the wall, in turns. `node dist-test/bench/isolation.js [turns]` */
+/**
+ * What isolation costs: the same small command run to its end here, in workers that are new or a
+ * pool's, in a process, and behind the wall, in turns. `node dist-test/bench/isolation.js [turns]`
+ */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
@@ -10,7 +13,9 @@ import { defaultStack } from '#lib/run/worker/stack.js'
 import { call, command } from '../test/wasm.js'
 
 // What is shipped.
-const { Pool, run, WASI }: typeof import('#lib/index.js') = await import(import.meta.resolve('#bundle/index.js'))
+const { Pool, run, WASI }: typeof import('#lib/index.js') = await import(
+  import.meta.resolve('#bundle/index.js')
+)
 
 const bytes = command([call('proc_exit', 7)])
 /** All processes have the same: what Node does at its start differs much with it. */
@@ -82,6 +87,8 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 const floor = median(times.get('a worker') as number[])
 for (const [name, values] of times) {
   const middle = median(values)
-  console.log(`${name.padEnd(28)} ${middle.toFixed(2).padStart(8)} ms  ${(middle / floor).toFixed(3).padStart(6)} x a worker`)
+  console.log(
+    `${name.padEnd(28)} ${middle.toFixed(2).padStart(8)} ms  ${(middle / floor).toFixed(3).padStart(6)} x a worker`,
+  )
 }
 await pool.close()

@@ -7,4 +7,6 @@ import { type Host, openerOf } from './sides.js'
 const { module, args, preopens } = JSON.parse(process.argv[3]) as Command
 const open = await openerOf(process.argv[2] as Host)
 const wasi = open({ args, preopens })
-process.exitCode = wasi.start(new WebAssembly.Instance(new WebAssembly.Module(readFileSync(module)), wasi.getImportObject()))
+process.exitCode = wasi.start(
+  new WebAssembly.Instance(new WebAssembly.Module(readFileSync(module)), wasi.getImportObject()),
+)

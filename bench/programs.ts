@@ -1,4 +1,7 @@
-/** Whole programs as rows: what each side runs, how it is seen that it did its work, and what ratio is the goal. */
+/**
+ * Whole programs as rows: what each side runs, how it is seen that it did its work, and what ratio
+ * is the goal.
+ */
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,17 +51,25 @@ export interface Command {
   readonly args: readonly string[]
   readonly preopens: Readonly<Record<string, string>>
 }
-const wasm = (side: Side, command: Command): string[] => program('program', [side, JSON.stringify(command)])
+const wasm = (side: Side, command: Command): string[] =>
+  program('program', [side, JSON.stringify(command)])
 const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
-const guest = (name: string): string => build(name, args => ({ status: 0, stderr: '', ...ask([process.execPath, main, 'run', ...args]) }))
+const guest = (name: string): string =>
+  build(name, args => ({ status: 0, stderr: '', ...ask([process.execPath, main, 'run', ...args]) }))
 const isHost = (side: Side): side is Host => side !== 'floor'
 
 /** One of our guests in C: the same source natively is its floor. */
-function c(name: string, args: (folder: string) => string[], { folder, native }: Stage, flags: readonly string[] = []): Ready['command'] {
+function c(
+  name: string,
+  args: (folder: string) => string[],
+  { folder, native }: Stage,
+  flags: readonly string[] = [],
+): Ready['command'] {
   const module = guest(name)
   const floor = native(join(sources, `${name}.c`), flags)
   return side => {
-    if (isHost(side)) return wasm(side, { module, args: [name, ...args('/box')], preopens: { '/box': folder } })
+    if (isHost(side))
+      return wasm(side, { module, args: [name, ...args('/box')], preopens: { '/box': folder } })
     return floor === undefined ? undefined : [floor, ...args(folder)]
   }
 }
@@ -72,7 +83,11 @@ function tree({ folder }: Stage): string {
   for (let i = 0; i < 200; i++) {
     const inner = join(root, `folder-${i % 20}`, `inner-${i}`)
     mkdirSync(inner, { recursive: true })
-    for (let j = 0; j < 100; j++) writeFileSync(join(inner, `file-${j}.txt`), j % 50 === 7 ? `a needle ${i}\n` : `hay ${j}\n`.repeat(20))
+    for (let j = 0; j < 100; j++)
+      writeFileSync(
+        join(inner, `file-${j}.txt`),
+        j % 50 === 7 ? `a needle ${i}\n` : `hay ${j}\n`.repeat(20),
+      )
   }
   return root
 }
@@ -96,13 +111,24 @@ const start = (kind: 'CommonJS' | 'ESM'): Program => ({
   prepare: ({ folder }) => {
     const module = join(folder, 'hello.wasm')
     const out = [0x10, 0, 0, 0, 6, 0, 0, 0]
-    writeFileSync(module, assembled([drop(call('fd_write', 1, 0, 1, 8))], { data: { 0: Uint8Array.from(out), 16: 'hello\n' } }))
-    const door = { CommonJS: import.meta.resolve('#bundle/index.js'), ESM: import.meta.resolve('#bundle/index.mjs') }
+    writeFileSync(
+      module,
+      assembled([drop(call('fd_write', 1, 0, 1, 8))], {
+        data: { 0: Uint8Array.from(out), 16: 'hello\n' },
+      }),
+    )
+    const door = {
+      CommonJS: import.meta.resolve('#bundle/index.js'),
+      ESM: import.meta.resolve('#bundle/index.mjs'),
+    }
     const scripts = Object.fromEntries(
       (['floor', ...hosts] as const).map(side => {
-        const from = side === 'node:wasi' ? side : kind === 'ESM' ? door.ESM : fileURLToPath(door.CommonJS)
+        const from =
+          side === 'node:wasi' ? side : kind === 'ESM' ? door.ESM : fileURLToPath(door.CommonJS)
         const load = (names: string, from: string) =>
-          kind === 'ESM' ? `import ${names} from ${JSON.stringify(from)}` : `const ${names} = require(${JSON.stringify(from)})`
+          kind === 'ESM'
+            ? `import ${names} from ${JSON.stringify(from)}`
+            : `const ${names} = require(${JSON.stringify(from)})`
         const backend = side === 'typescript' ? ", backend: 'typescript'" : ''
         const text = [
           load('{ readFileSync }', 'node:fs'),
@@ -115,7 +141,10 @@ const start = (kind: 'CommonJS' | 'ESM'): Program => ({
                 'wasi.start(new WebAssembly.Instance(program, wasi.getImportObject()))',
               ]),
         ]
-        const script = join(folder, `hello-${side.replace(':', '-')}.${kind === 'ESM' ? 'mjs' : 'cjs'}`)
+        const script = join(
+          folder,
+          `hello-${side.replace(':', '-')}.${kind === 'ESM' ? 'mjs' : 'cjs'}`,
+        )
         writeFileSync(script, `${text.join('\n')}\n`)
         return [side, script]
       }),
@@ -141,7 +170,11 @@ export const programs: readonly Program[] = [
       const file = join(stage.folder, 'words.db')
       const rows = stage.quick ? '2000' : '20000'
       return {
-        command: c('database', folder => [`${folder}/words.db`, rows], stage, ['-isystem', sqlite(), ...sqliteFlags]),
+        command: c('database', folder => [`${folder}/words.db`, rows], stage, [
+          '-isystem',
+          sqlite(),
+          ...sqliteFlags,
+        ]),
         before: () => rmSync(file, { force: true }),
       }
     },
@@ -152,12 +185,18 @@ export const programs: readonly Program[] = [
   {
     name: "Ruby's Dir.glob over its library, once started",
     slow: true,
-    ...(before24 && { note: "node:wasi without V8's fast calls, which crash with Ruby before Node 24" }),
+    ...(before24 && {
+      note: "node:wasi without V8's fast calls, which crash with Ruby before Node 24",
+    }),
     without: { floor: noTwin },
     prepare: ({ folder, quick }) => {
       const words = (side: Side, times: number): string[] =>
         // Before Node 24 its fast calls crash with Ruby.
-        program('ruby', [side, folder, `${times}`], side === 'node:wasi' && before24 ? ['--no-turbo-fast-api-calls'] : [])
+        program(
+          'ruby',
+          [side, folder, `${times}`],
+          side === 'node:wasi' && before24 ? ['--no-turbo-fast-api-calls'] : [],
+        )
       ask(words('native', 0))
       return { command: side => words(side, quick ? 3 : 20), inside: true }
     },
@@ -184,7 +223,15 @@ export const programs: readonly Program[] = [
     prepare: ({ folder }) => {
       copyFileSync(join(sources, 'hello.c'), join(folder, 'hello.c'))
       const preopens = { '/usr': resources(), '/box': folder }
-      const args = ['clang', '--target=wasm32-wasip1', '-O2', '-c', '/box/hello.c', '-o', '/box/hello.o']
+      const args = [
+        'clang',
+        '--target=wasm32-wasip1',
+        '-O2',
+        '-c',
+        '/box/hello.c',
+        '-o',
+        '/box/hello.o',
+      ]
       return { command: side => wasm(side, { module: llvm(), args, preopens }) }
     },
   },
@@ -194,11 +241,17 @@ export const programs: readonly Program[] = [
     name: '1,000 small guests: construct, instantiate, start',
     goal: [4, 3],
     without: { floor: 'it has no guests' },
-    prepare: ({ folder }) => ({ command: side => program('guests', [side, folder, '1000']), inside: true }),
+    prepare: ({ folder }) => ({
+      command: side => program('guests', [side, folder, '1000']),
+      inside: true,
+    }),
   },
 ]
 
-/** The machine's own compiler, if there is one. What takes long to compile is kept beside the guests. */
+/**
+ * The machine's own compiler, if there is one. What takes long to compile is kept beside the
+ * guests.
+ */
 export function compiler(folder: string): Stage['native'] {
   try {
     ask(['cc', '--version'])
@@ -207,9 +260,13 @@ export function compiler(folder: string): Stage['native'] {
   }
   return (source, flags = []) => {
     const name = source.replace(/.*\/(.*)\.c$/, '$1')
-    const compile = (to: string): void => void ask(['cc', '-O2', '-Wall', '-Wextra', '-Werror', ...flags, '-o', to, source])
+    const compile = (to: string): void =>
+      void ask(['cc', '-O2', '-Wall', '-Wextra', '-Werror', ...flags, '-o', to, source])
     if (name === 'database')
-      return product(`${name}-${createHash('sha256').update(`${flags}`).update(readFileSync(source)).digest('hex').slice(0, 12)}`, compile)
+      return product(
+        `${name}-${createHash('sha256').update(`${flags}`).update(readFileSync(source)).digest('hex').slice(0, 12)}`,
+        compile,
+      )
     const to = join(folder, name)
     compile(to)
     return to

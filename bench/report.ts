@@ -38,10 +38,15 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
-/** One side's time by another's. Both had the same turns, so that what slowed a turn down slowed both. */
+/**
+ * One side's time by another's. Both had the same turns, so that what slowed a turn down slowed
+ * both.
+ */
 export function ratio(times: Times, above: Side, below: Side): number | undefined {
   const [a, b] = [times[above], times[below]]
-  return a === undefined || b === undefined ? undefined : median(a.slice(0, b.length).map((time, turn) => time / b[turn]))
+  return a === undefined || b === undefined
+    ? undefined
+    : median(a.slice(0, b.length).map((time, turn) => time / b[turn]))
 }
 
 /** Three digits, and no more than are needed. */
@@ -54,7 +59,9 @@ export const digits = (value: number): string =>
         ? value.toFixed(1)
         : value.toFixed(2)
 const spread = (values: readonly number[] | undefined): string =>
-  values === undefined ? '–' : `${digits(median(values))} (${digits(Math.min(...values))}–${digits(Math.max(...values))})`
+  values === undefined
+    ? '–'
+    : `${digits(median(values))} (${digits(Math.min(...values))}–${digits(Math.max(...values))})`
 /** Whether a goal was met, beside the ratio. */
 const against = (value: number | undefined, goal: number | undefined, sign: '≥' | '≤'): string => {
   if (value === undefined) return '–'
@@ -76,7 +83,13 @@ function table(rows: readonly (readonly string[])[]): string {
 const later = Number(process.versions.node.split('.')[0]) >= 24 ? 1 : 0
 
 export function sectionTable({ title, unit, results }: Section): string {
-  const heading = [`${title}, ${unit}`, ...sides, 'node:wasi ÷ native', 'native ÷ floor', 'node:wasi ÷ typescript']
+  const heading = [
+    `${title}, ${unit}`,
+    ...sides,
+    'node:wasi ÷ native',
+    'native ÷ floor',
+    'node:wasi ÷ typescript',
+  ]
   const rows = results.map(({ name, times, goal, floorGoal, typescriptGoal }) => [
     name,
     ...sides.map(side => spread(times[side])),
@@ -91,8 +104,11 @@ export function sectionTable({ title, unit, results }: Section): string {
   const lines = [...notes].map(([note, names]) => `- not on ${note} (${names.join('; ')})`)
   for (const { name, times, within, note } of results) {
     if (note !== undefined) lines.push(`- ${name}: ${note}`)
-    if (within === undefined || times.native === undefined || times['node:wasi'] === undefined) continue
-    const more = median(times.native.map((time, turn) => time - (times['node:wasi'] as number[])[turn]))
+    if (within === undefined || times.native === undefined || times['node:wasi'] === undefined)
+      continue
+    const more = median(
+      times.native.map((time, turn) => time - (times['node:wasi'] as number[])[turn]),
+    )
     lines.push(
       `- ${name}: ${Math.abs(more).toFixed(1)} ms ${more > 0 ? 'more' : 'less'} than node:wasi (${more <= within ? '' : 'not '}within ${within} ms)`,
     )
@@ -109,7 +125,8 @@ export function growthTable(grown: readonly Grown[]): string {
     ...sides.map(side => {
       const found = sizes.map(size => times[size]?.[side]).filter(values => values !== undefined)
       if (found.length === 0) return '–'
-      const grew = found.length > 1 ? ` (${digits(median(found[found.length - 1]) / median(found[0]))}×)` : ''
+      const grew =
+        found.length > 1 ? ` (${digits(median(found[found.length - 1]) / median(found[0]))}×)` : ''
       return found.map(values => digits(median(values))).join(' → ') + grew
     }),
   ])
@@ -120,6 +137,10 @@ export function growthTable(grown: readonly Grown[]): string {
 export function allocationTable(found: readonly Allocated[]): string {
   const heading = ['left for the garbage collector, bytes a call', ...hosts]
   // What the counting itself leaves behind is less than a tenth of a byte.
-  const bytes = (values: readonly number[] | undefined): string => (values === undefined ? '–' : Math.max(0, median(values)).toFixed(1))
-  return table([heading, ...found.map(({ name, bytes: times }) => [name, ...hosts.map(side => bytes(times[side]))])])
+  const bytes = (values: readonly number[] | undefined): string =>
+    values === undefined ? '–' : Math.max(0, median(values)).toFixed(1)
+  return table([
+    heading,
+    ...found.map(({ name, bytes: times }) => [name, ...hosts.map(side => bytes(times[side]))]),
+  ])
 }

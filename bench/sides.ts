@@ -32,7 +32,8 @@ export type Open = (options: Options) => Wasi
 export async function openerOf(host: Host): Promise<Open> {
   if (host === 'node:wasi') {
     const { WASI } = await import('node:wasi')
-    return ({ descriptors: _, ...options }) => new WASI({ version: 'preview1', ...options } as never) as unknown as Wasi
+    return ({ descriptors: _, ...options }) =>
+      new WASI({ version: 'preview1', ...options } as never) as unknown as Wasi
   }
   const common = await import('wasi-common')
   return ({ descriptors, ...options }) =>

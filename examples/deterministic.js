@@ -1,4 +1,5 @@
-// A program that depends on chance and time, run so that nothing is left to either: every run prints the same.
+// A program that depends on chance and time, run so that nothing is left to either: every run
+// prints the same.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,9 +10,15 @@ const folder = mkdtempSync(join(tmpdir(), 'wasi-common-'))
 for (const name of ['pear', 'apple', 'fig']) writeFileSync(join(folder, name), name)
 const module = new WebAssembly.Module(program('chance'))
 
-// Clocks begin at an instant; sleeping takes no time, but moves them; random bytes come from a seed.
+// Clocks begin at an instant; sleeping takes no time, but moves them; random bytes come from a
+// seed.
 const deterministic = { seed: 42, start: new Date('2030-01-01T12:00:00Z') }
-const wasi = new WASI({ version: 'preview1', args: ['chance', '/fruit'], preopens: { '/fruit': folder }, deterministic })
+const wasi = new WASI({
+  version: 'preview1',
+  args: ['chance', '/fruit'],
+  preopens: { '/fruit': folder },
+  deterministic,
+})
 wasi.start(wasi.instantiate(module))
 rmSync(folder, { recursive: true })
 

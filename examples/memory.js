@@ -1,8 +1,13 @@
-// Files without a disk: what the guest finds was never on one, and what it writes is taken from memory.
+// Files without a disk: what the guest finds was never on one, and what it writes is taken from
+// memory.
 import { MemoryFiles, WASI } from 'wasi-common'
 import { program } from './program.js'
 
-const files = new MemoryFiles({ 'book/one.txt': 'first', 'book/two.txt': 'the second', 'empty/': '' })
+const files = new MemoryFiles({
+  'book/one.txt': 'first',
+  'book/two.txt': 'the second',
+  'empty/': '',
+})
 const box = new MemoryFiles({}, { quota: { bytes: 2 ** 20, entries: 100 } })
 
 /** Run a program of guests/c to its end, with these directories. */

@@ -1,4 +1,5 @@
-// Many runs of untrusted programs: workers are kept, modules are compiled once, and each run has nothing of the others.
+// Many runs of untrusted programs: workers are kept, modules are compiled once, and each run has
+// nothing of the others.
 import { Pool } from 'wasi-common'
 import { program } from './program.js'
 

@@ -2,7 +2,11 @@
 import { run } from 'wasi-common'
 import { program } from './program.js'
 
-const { exitCode, stdout } = await run(program('hello'), { args: ['hello', '0'], stdin: 'text', timeout: 10_000 })
+const { exitCode, stdout } = await run(program('hello'), {
+  args: ['hello', '0'],
+  stdin: 'text',
+  timeout: 10_000,
+})
 console.log(exitCode, JSON.stringify(stdout.toString()))
 
 const hungry = await run(program('hungry'), { maxMemory: 4 * 2 ** 20, timeout: 10_000 })

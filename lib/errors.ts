@@ -1,10 +1,17 @@
-/** The errors of this package: what a guest is refused with, what the host did not expect, what an embedder did wrong. */
+/**
+ * The errors of this package: what a guest is refused with, what the host did not expect, what an
+ * embedder did wrong.
+ */
 import { inspect, types } from 'node:util'
 import { Errno, errnoNames } from './abi/errno.js'
 import { brand } from './brand.js'
 
-/** Recognizes errors of all realms, such as those of node:vm and Jest, for which `instanceof` is false. */
-export const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error
+/**
+ * Recognizes errors of all realms, such as those of node:vm and Jest, for which `instanceof` is
+ * false.
+ */
+export const isError = (value: unknown): value is Error =>
+  types.isNativeError(value) || value instanceof Error
 
 /** An error with a WASI number: what a hostcall throws to answer the guest. */
 export class WasiError extends Error {
@@ -18,14 +25,21 @@ export class WasiError extends Error {
     brand(WasiError, 'WasiError')
   }
   /** To be thrown. @param errno what the guest shall be told; not 0 */
-  constructor(errno: Errno, message: string = errnoNames[errno] ?? `errno ${errno}`, options?: ErrorOptions) {
+  constructor(
+    errno: Errno,
+    message: string = errnoNames[errno] ?? `errno ${errno}`,
+    options?: ErrorOptions,
+  ) {
     super(message, options)
     this.errno = errno
     this.code = `E${errnoNames[errno] ?? errno}`
   }
 }
 
-/** The host answered with something that WASI has no word for. The guest sees only Errno.IO; `cause` has it all. */
+/**
+ * The host answered with something that WASI has no word for. The guest sees only Errno.IO; `cause`
+ * has it all.
+ */
 export class UnexpectedError extends WasiError {
   /** `UnexpectedError`. */
   override readonly name = 'UnexpectedError'
@@ -34,16 +48,24 @@ export class UnexpectedError extends WasiError {
   static {
     brand(UnexpectedError, 'UnexpectedError')
   }
-  /** To be told. @param cause what was thrown, or the host's error with `code`, `syscall`, `errno` */
+  /**
+   * To be told. @param cause what was thrown, or the host's error with `code`, `syscall`, `errno`
+   */
   constructor(call: string, cause: unknown) {
-    super(Errno.IO, `unexpected host error in ${call}: ${isError(cause) ? cause.message : inspect(cause)}`, { cause })
+    super(
+      Errno.IO,
+      `unexpected host error in ${call}: ${isError(cause) ? cause.message : inspect(cause)}`,
+      { cause },
+    )
     this.call = call
   }
 }
 
 /** proc_exit on its way up through the guest's frames. It is thrown, but it is no error. */
 export class Exit {
-  /** What proc_exit was given, or 128 and the signal's number of proc_raise. Signed: -1 stays -1. */
+  /**
+   * What proc_exit was given, or 128 and the signal's number of proc_raise. Signed: -1 stays -1.
+   */
   readonly code: number
   static {
     brand(Exit, 'Exit')
@@ -55,8 +77,9 @@ export class Exit {
 }
 
 /**
- * The value that proc_exit throws out of a guest of class WASI: from an export of a reactor, or one that is called after `start`. It
- * is no Error, since runtimes within modules catch these, and reads as the symbol that node:wasi throws.
+ * The value that proc_exit throws out of a guest of class WASI: from an export of a reactor, or one
+ * that is called after `start`. It is no Error, since runtimes within modules catch these, and
+ * reads as the symbol that node:wasi throws.
  */
 export class WASIExit {
   /** As Node's errors have it. */
@@ -84,8 +107,8 @@ export class WASIExit {
 }
 
 /**
- * Recognizes exceptions of WebAssembly of all realms: the engine refuses to look for a tag in anything else. A process without
- * WebAssembly has none.
+ * Recognizes exceptions of WebAssembly of all realms: the engine refuses to look for a tag in
+ * anything else. A process without WebAssembly has none.
  */
 function isException(value: unknown): value is WebAssembly.Exception {
   try {
@@ -97,20 +120,30 @@ function isException(value: unknown): value is WebAssembly.Exception {
   }
 }
 
-/** An error for anything that a guest threw. One made here has the guest's frames, where V8 kept them, and none of its own. */
+/**
+ * An error for anything that a guest threw. One made here has the guest's frames, where V8 kept
+ * them, and none of its own.
+ */
 export function uncaught(thrown: unknown): Error {
   if (isError(thrown)) return thrown
   const exception = isException(thrown)
-  const error = new Error(`the guest threw ${exception ? 'a WebAssembly exception that nothing caught' : inspect(thrown)}`)
+  const error = new Error(
+    `the guest threw ${exception ? 'a WebAssembly exception that nothing caught' : inspect(thrown)}`,
+  )
   error.stack = (exception && thrown.stack) || `${error}`
   return error
 }
 
-/** Says of a thrown value that V8's stack was at its end: in the guest's frames, or in the host's above them. */
+/**
+ * Says of a thrown value that V8's stack was at its end: in the guest's frames, or in the host's
+ * above them.
+ */
 export const isStackOverflow = (thrown: unknown): thrown is RangeError =>
   types.isNativeError(thrown) && thrown.name === 'RangeError' && /call stack/.test(thrown.message)
 
-/** What a hook of the embedder threw, on its way up through the gate, which lets it out as it was. */
+/**
+ * What a hook of the embedder threw, on its way up through the gate, which lets it out as it was.
+ */
 export class HookFailure {
   readonly thrown: unknown
   constructor(thrown: unknown) {
@@ -127,6 +160,10 @@ export function refuse(errno: Errno): never {
 }
 
 /** Give an error of JavaScript's own classes the `code` by which Node's users tell errors apart. */
-export function coded<E extends Error>(error: E, code: string, more: object = {}): E & { code: string } {
+export function coded<E extends Error>(
+  error: E,
+  code: string,
+  more: object = {},
+): E & { code: string } {
   return Object.assign(error, { code }, more)
 }

@@ -1,4 +1,7 @@
-/** What every import does alike: lift the guest's values, store results, make an errno of whatever came of the call. */
+/**
+ * What every import does alike: lift the guest's values, store results, make an errno of whatever
+ * came of the call.
+ */
 import { Errno } from './abi/errno.js'
 import { Rights } from './abi/rights.js'
 import type { Context } from './context.js'
@@ -8,14 +11,21 @@ import { type Answer, maxSize, maxTransfer, UNEXPECTED } from './sys/sys.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a guest, or JavaScript, passes is unknown until it is lifted
 type Value = any
-/** A hostcall as wasm calls it: numbers, and BigInts where the specification has 64 bits, to an errno. */
+/**
+ * A hostcall as wasm calls it: numbers, and BigInts where the specification has 64 bits, to an
+ * errno.
+ */
 export type Import = (...args: Value[]) => Errno
 export type Hostcall = (context: Context, ...args: Value[]) => Answer
 export type Report = (error: UnexpectedError) => void
-/** Makes an import of a hostcall. scripts/imports.js writes one for each row of the table, as long code that V8 can inline. */
+/**
+ * Makes an import of a hostcall. scripts/imports.js writes one for each row of the table, as long
+ * code that V8 can inline.
+ */
 export type Gate = (context: Context, hostcall: Hostcall, report: Report) => Import
 
-// What a hostcall receives for a wasm value, or INVAL. JavaScript may call an import too, so nothing is taken on trust.
+// What a hostcall receives for a wasm value, or INVAL. JavaScript may call an import too, so
+// nothing is taken on trust.
 
 export function u32(value: Value): number {
   if (typeof value !== 'number') refuse(Errno.INVAL)
@@ -31,7 +41,10 @@ export function flags(value: Value, bits: number): number {
 export function choice(value: Value, values: readonly number[]): number {
   return values[u32(value)] ?? refuse(Errno.INVAL)
 }
-/** 2^53 stands for everything beyond `maxSize`, and so does -2^53 below zero: no backend ever gets a rounded number. */
+/**
+ * 2^53 stands for everything beyond `maxSize`, and so does -2^53 below zero: no backend ever gets a
+ * rounded number.
+ */
 export function delta64(value: Value): number {
   if (typeof value !== 'bigint') refuse(Errno.INVAL)
   const number = Number(value)
@@ -78,11 +91,14 @@ export function none(value: Value): void {
   if (value !== undefined) refuse(Errno.INVAL)
 }
 
-// Converts the outcome. What ends the guest is kept as its verdict, since the guest's own frames may catch what is thrown.
+// Converts the outcome. What ends the guest is kept as its verdict, since the guest's own frames
+// may catch what is thrown.
 
 /** The errno for an answer that is no success. */
 export function errnoOf(answer: Answer, name: string, context: Context, report: Report): Errno {
-  return answer === UNEXPECTED ? unexpected(context.sys.failure(), name, context, report) : 0 - answer
+  return answer === UNEXPECTED
+    ? unexpected(context.sys.failure(), name, context, report)
+    : 0 - answer
 }
 /** The errno for what a hostcall threw, unless it is not for the guest. */
 export function thrown(error: unknown, name: string, context: Context, report: Report): Errno {
@@ -90,11 +106,15 @@ export function thrown(error: unknown, name: string, context: Context, report: R
   // The embedder's mistake, after which it may still start the guest.
   if (error instanceof NotStarted) throw error
   if (error instanceof HookFailure) throw context.verdict.keep(error.thrown)
-  // A guest that recurses without end may meet the end of the stack inside a hostcall. It is the guest's trap, not the host's error.
+  // A guest that recurses without end may meet the end of the stack inside a hostcall. It is the
+  // guest's trap, not the host's error.
   if (error instanceof Exit || isStackOverflow(error)) throw context.verdict.keep(error)
   return unexpected(error, name, context, report)
 }
-/** Checks the number in an error that a stream of the embedder may have thrown: 16 bits, as the specification has it, and no success. */
+/**
+ * Checks the number in an error that a stream of the embedder may have thrown: 16 bits, as the
+ * specification has it, and no success.
+ */
 const isRefusal = (errno: Errno): boolean => Number.isInteger(errno) && errno > 0 && errno <= 0xffff
 
 /** An exception of the embedder's hook ends the guest. */

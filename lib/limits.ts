@@ -10,7 +10,10 @@ interface Limit {
   readonly fallback: number
   readonly least: number
   readonly most: number
-  /** What the guest gets beyond it; `its end`: an error is thrown out of its code; `a short count`: as much is done, and told. */
+  /**
+   * What the guest gets beyond it; `its end`: an error is thrown out of its code; `a short count`:
+   * as much is done, and told.
+   */
   readonly errno: ErrnoName | 'its end' | 'a short count'
   /** What the embedder sees of that. */
   readonly seen: string
@@ -26,7 +29,10 @@ const table = {
   hostcalls:     { doc: 'hostcalls of a guest, of each thread of it, in all', fallback: Infinity, least: 0, most: 2 ** 53 - 1, errno: 'its end', seen: 'an error with code `ERR_WASI_HOSTCALL_LIMIT`' },
 } as const satisfies Record<string, Limit>
 
-/** How much of the host a guest may use at once. README.md has the table: what each counts, its default, what the guest gets beyond it, and what its embedder sees. */
+/**
+ * How much of the host a guest may use at once. README.md has the table: what each counts, its
+ * default, what the guest gets beyond it, and what its embedder sees.
+ */
 export type Limits = { readonly [Name in keyof typeof table]: number }
 export const limitTable: { readonly [Name in keyof Limits]: Limit } = table
 const names = Object.keys(table) as (keyof Limits)[]

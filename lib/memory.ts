@@ -9,16 +9,20 @@ import { coded, refuse } from './errors.js'
 import type { Limits } from './limits.js'
 import { maxTransfer, type Sys } from './sys/sys.js'
 
-/** What a guest's memory must look like: WebAssembly.Memory, or what stands in for it in another embedder. */
+/**
+ * What a guest's memory must look like: WebAssembly.Memory, or what stands in for it in another
+ * embedder.
+ */
 export interface MemoryLike {
   /** The bytes, from the guest's address 0 on. */
   readonly buffer: ArrayBufferLike
 }
 
 /**
- * The guest's linear memory. A memory that is not shared cannot move while the host runs, and its views are detached when
- * it grew: so a look at their length before a call tells whether to make new ones. A shared memory never moves, but another
- * thread may have grown it: so a check that fails reads its size once more before it refuses.
+ * The guest's linear memory. A memory that is not shared cannot move while the host runs, and its
+ * views are detached when it grew: so a look at their length before a call tells whether to make
+ * new ones. A shared memory never moves, but another thread may have grown it: so a check that
+ * fails reads its size once more before it refuses.
  */
 export class GuestMemory {
   bytes: Uint8Array = new Uint8Array(0)
@@ -36,7 +40,10 @@ export class GuestMemory {
     this.#limits = limits
   }
 
-  /** Where guest memory is from now on. If it has no bytes to look at (its buffer is detached), all stays as it was. */
+  /**
+   * Where guest memory is from now on. If it has no bytes to look at (its buffer is detached), all
+   * stays as it was.
+   */
   bind(memory: MemoryLike): void {
     const read = reader(memory)
     this.#attach(read)
@@ -54,7 +61,10 @@ export class GuestMemory {
     return this.#read !== undefined
   }
 
-  /** Make the views anew if the memory grew. Whoever called out to code that may run the guest calls this after it. */
+  /**
+   * Make the views anew if the memory grew. Whoever called out to code that may run the guest calls
+   * this after it.
+   */
   refresh(): void {
     if (this.bytes.length === 0) this.#attach()
   }
@@ -86,9 +96,10 @@ export class GuestMemory {
   }
 
   /**
-   * Decode an array of iovecs into the host's spans; how many there are. Each is read once and only the copy is used.
-   * Empty ones are left out, and all beyond what one call can take, in number and in bytes: the call is then a short one.
-   * `tooMany` refuses it instead, for what cannot be moved in part.
+   * Decode an array of iovecs into the host's spans; how many there are. Each is read once and only
+   * the copy is used. Empty ones are left out, and all beyond what one call can take, in number and
+   * in bytes: the call is then a short one. `tooMany` refuses it instead, for what cannot be moved
+   * in part.
    */
   spans(at: number, count: number, tooMany: Errno = Errno.SUCCESS): number {
     const most = this.#limits.iovecs
@@ -150,7 +161,10 @@ export class GuestMemory {
   }
 }
 
-/** A hostcall was made before the guest's memory was known. It is the embedder's mistake, so it goes up to him. */
+/**
+ * A hostcall was made before the guest's memory was known. It is the embedder's mistake, so it goes
+ * up to him.
+ */
 export class NotStarted extends Error {
   readonly code = 'ERR_WASI_NOT_STARTED'
   constructor() {
@@ -159,14 +173,17 @@ export class NotStarted extends Error {
 }
 
 /**
- * Returns the buffer of a WebAssembly.Memory of any realm, by the getter of its prototype, and undefined for anything else. A process
- * without WebAssembly (`node --jitless`) has no such memories.
+ * Returns the buffer of a WebAssembly.Memory of any realm, by the getter of its prototype, and
+ * undefined for anything else. A process without WebAssembly (`node --jitless`) has no such
+ * memories.
  */
 const bufferOf: (memory: unknown) => ArrayBufferLike | undefined =
   typeof WebAssembly === 'undefined' ? () => undefined : getterOf(WebAssembly.Memory.prototype)
 
 function getterOf(prototype: object): (memory: unknown) => ArrayBufferLike | undefined {
-  const { get } = Object.getOwnPropertyDescriptor(prototype, 'buffer') as { get(this: unknown): ArrayBufferLike }
+  const { get } = Object.getOwnPropertyDescriptor(prototype, 'buffer') as {
+    get(this: unknown): ArrayBufferLike
+  }
   return memory => {
     try {
       return get.call(memory)
@@ -177,13 +194,20 @@ function getterOf(prototype: object): (memory: unknown) => ArrayBufferLike | und
 }
 
 /** Recognizes memories of all realms, such as those of node:vm, for which `instanceof` is false. */
-export const isWasmMemory = (memory: unknown): memory is MemoryLike => bufferOf(memory) !== undefined
+export const isWasmMemory = (memory: unknown): memory is MemoryLike =>
+  bufferOf(memory) !== undefined
 
-/** A buffer that can shrink would take pages from under a running host; WebAssembly's own can only grow. */
+/**
+ * A buffer that can shrink would take pages from under a running host; WebAssembly's own can only
+ * grow.
+ */
 const isWhole = (buffer: unknown): buffer is ArrayBufferLike =>
   types.isSharedArrayBuffer(buffer) || (types.isArrayBuffer(buffer) && !buffer.resizable)
 
-/** Of a memory of WebAssembly it is the guest's own buffer, whatever property of that name was put over it. */
+/**
+ * Of a memory of WebAssembly it is the guest's own buffer, whatever property of that name was put
+ * over it.
+ */
 function reader(memory: MemoryLike): () => ArrayBufferLike {
   if (isWasmMemory(memory)) return () => bufferOf(memory) as ArrayBufferLike
   return () => {
@@ -198,7 +222,10 @@ function isLikeMemory({ buffer }: Partial<MemoryLike>): boolean {
   return isWhole(buffer) && new Uint8Array(buffer).length >= 0
 }
 
-/** Check what an embedder gives as memory. What was thrown when its buffer was looked at is the cause of the error. */
+/**
+ * Check what an embedder gives as memory. What was thrown when its buffer was looked at is the
+ * cause of the error.
+ */
 export function checkMemory(memory: unknown): asserts memory is MemoryLike {
   let because = {}
   try {
@@ -206,5 +233,11 @@ export function checkMemory(memory: unknown): asserts memory is MemoryLike {
   } catch (cause) {
     because = { cause }
   }
-  throw coded(new TypeError('"instance.exports.memory" property must be a WebAssembly.Memory object', because), 'ERR_INVALID_ARG_TYPE')
+  throw coded(
+    new TypeError(
+      '"instance.exports.memory" property must be a WebAssembly.Memory object',
+      because,
+    ),
+    'ERR_INVALID_ARG_TYPE',
+  )
 }

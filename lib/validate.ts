@@ -1,4 +1,7 @@
-/** How a wrong argument is worded: as Node words its own, so that what matches Node's messages matches these. */
+/**
+ * How a wrong argument is worded: as Node words its own, so that what matches Node's messages
+ * matches these.
+ */
 import { inspect } from 'node:util'
 import { coded } from './errors.js'
 
@@ -18,23 +21,39 @@ const kindOf = (name: string): string => (name.includes('.') ? 'property' : 'arg
 
 /** A TypeError of code ERR_INVALID_ARG_TYPE. `expected` completes "must be ...". */
 export function wrongType(name: string, expected: string, value: unknown): Error {
-  return coded(new TypeError(`The "${name}" ${kindOf(name)} must be ${expected}. ${received(value)}`), 'ERR_INVALID_ARG_TYPE')
+  return coded(
+    new TypeError(`The "${name}" ${kindOf(name)} must be ${expected}. ${received(value)}`),
+    'ERR_INVALID_ARG_TYPE',
+  )
 }
 
 /** A TypeError of code ERR_INVALID_ARG_VALUE. */
 export function wrongValue(name: string, reason: string, value: unknown): Error {
   const shown = inspect(value)
   const cut = shown.length > 128 ? `${shown.slice(0, 128)}...` : shown
-  return coded(new TypeError(`The ${kindOf(name)} '${name}' ${reason}. Received ${cut}`), 'ERR_INVALID_ARG_VALUE')
+  return coded(
+    new TypeError(`The ${kindOf(name)} '${name}' ${reason}. Received ${cut}`),
+    'ERR_INVALID_ARG_VALUE',
+  )
 }
 
-/** A TypeError of code ERR_INVALID_RETURN_VALUE, for a function of the embedder's. `expected` completes "must return ...". */
+/**
+ * A TypeError of code ERR_INVALID_RETURN_VALUE, for a function of the embedder's. `expected`
+ * completes "must return ...".
+ */
 export function wrongReturn(name: string, expected: string, value: unknown): Error {
-  return coded(new TypeError(`The "${name}" function must return ${expected}. ${received(value)}`), 'ERR_INVALID_RETURN_VALUE')
+  return coded(
+    new TypeError(`The "${name}" function must return ${expected}. ${received(value)}`),
+    'ERR_INVALID_RETURN_VALUE',
+  )
 }
 
-export function checkObject(name: string, value: unknown): asserts value is Record<string, unknown> {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType(name, 'of type object', value)
+export function checkObject(
+  name: string,
+  value: unknown,
+): asserts value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw wrongType(name, 'of type object', value)
 }
 
 /** Whether it is a record: an object of no class, of this realm or another. */
@@ -44,11 +63,19 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-/** Options that only this package has must be spelled right: one that is passed over in silence may have been a restriction. */
+/**
+ * Options that only this package has must be spelled right: one that is passed over in silence may
+ * have been a restriction.
+ */
 export function checkKeys(name: string, known: readonly string[], value: unknown): void {
   checkObject(name, value)
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw wrongValue(`${name}.${key}`, `is not known here; known are ${known.join(', ')}`, value[key])
+    if (!known.includes(key))
+      throw wrongValue(
+        `${name}.${key}`,
+        `is not known here; known are ${known.join(', ')}`,
+        value[key],
+      )
   }
 }
 
@@ -69,18 +96,33 @@ export function checkFunction(name: string, value: unknown): asserts value is Fu
   if (typeof value !== 'function') throw wrongType(name, 'of type function', value)
 }
 
-export function checkOneOf<T extends string>(name: string, allowed: readonly T[], value: unknown): asserts value is T {
-  if (!allowed.includes(value as T)) throw wrongValue(name, `must be one of: ${allowed.map(word => `'${word}'`).join(', ')}`, value)
+export function checkOneOf<T extends string>(
+  name: string,
+  allowed: readonly T[],
+  value: unknown,
+): asserts value is T {
+  if (!allowed.includes(value as T))
+    throw wrongValue(name, `must be one of: ${allowed.map(word => `'${word}'`).join(', ')}`, value)
 }
 
 /** A whole number in a range. */
-export function checkInteger(name: string, value: unknown, least: number, most: number): asserts value is number {
+export function checkInteger(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+): asserts value is number {
   if (typeof value !== 'number') throw wrongType(name, 'of type number', value)
   const range = Number.isInteger(value) ? `>= ${least} && <= ${most}` : 'an integer'
   if (!Number.isInteger(value) || value < least || value > most) {
     const large = Number.isInteger(value) && Math.abs(value) > 2 ** 32
     const shown = large ? String(value).replace(/\B(?=(\d{3})+$)/g, '_') : inspect(value)
-    throw coded(new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown}`), 'ERR_OUT_OF_RANGE')
+    throw coded(
+      new RangeError(
+        `The value of "${name}" is out of range. It must be ${range}. Received ${shown}`,
+      ),
+      'ERR_OUT_OF_RANGE',
+    )
   }
 }
 

@@ -1,14 +1,21 @@
-/** The verdict on a guest: what ended it first. Every later import throws it again, so that no guest outlives it by catching it. */
+/**
+ * The verdict on a guest: what ended it first. Every later import throws it again, so that no guest
+ * outlives it by catching it.
+ */
 import { Exit } from './errors.js'
 
 /**
- * WebAssembly's `catch_all` catches every JavaScript exception that leaves an import, so a thrown end alone does not end a guest.
+ * WebAssembly's `catch_all` catches every JavaScript exception that leaves an import, so a thrown
+ * end alone does not end a guest.
  * @see https://webassembly.github.io/spec/core/exec/instructions.html#exec-throw-ref
  */
 export class Verdict {
   /** Whether the guest has ended. A plain field, since every import reads it. */
   reached = false
-  /** Whether traces, counts or limits lie around the imports, which see what ended the guest before it leaves them. */
+  /**
+   * Whether traces, counts or limits lie around the imports, which see what ended the guest before
+   * it leaves them.
+   */
   layered = false
   #ended: unknown
   #left = false
@@ -16,8 +23,8 @@ export class Verdict {
   readonly #onLeave: (ended: unknown) => unknown
 
   /**
-   * @param onLeave receives what ended the guest, once, before the guest's own frames see it; what it returns leaves the imports
-   * from then on
+   * @param onLeave receives what ended the guest, once, before the guest's own frames see it; what
+   * it returns leaves the imports from then on
    */
   constructor(onLeave: (ended: unknown) => unknown = ended => ended) {
     this.#onLeave = onLeave

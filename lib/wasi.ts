@@ -31,8 +31,8 @@ interface Exports {
  */
 export class WASI {
   /**
-   * The imports by name, a record without a prototype. Replace one before the module is instantiated to have yours called in its
-   * place.
+   * The imports by name, a record without a prototype. Replace one before the module is
+   * instantiated to have yours called in its place.
    */
   readonly wasiImport: Record<string, Import>
   /** @hidden */
@@ -78,7 +78,8 @@ export class WASI {
   }
 
   /**
-   * proc_exit as node:wasi has it: started or not, the code is kept as it was passed, and the guest is left by throwing.
+   * proc_exit as node:wasi has it: started or not, the code is kept as it was passed, and the guest
+   * is left by throwing.
    */
   #returnOnExit(): void {
     const { proc_exit } = this.wasiImport
@@ -102,33 +103,48 @@ export class WASI {
   }
 
   /**
-   * The imports under the name of their module, for `new WebAssembly.Instance`. Neither record has a prototype. Spread into an
-   * object of yours (`{ ...wasi.getImportObject(), env }`) it has one again, from which a module can import `Object` and
-   * `Function`: use {@link instantiate}, or begin that object with `__proto__: null`.
+   * The imports under the name of their module, for `new WebAssembly.Instance`. Neither record has
+   * a prototype. Spread into an object of yours (`{ ...wasi.getImportObject(), env }`) it has one
+   * again, from which a module can import `Object` and `Function`: use {@link instantiate}, or
+   * begin that object with `__proto__: null`.
    */
   getImportObject(): Record<string, Record<string, Import>> {
     return dictionary([[this[kBindingName], this.wasiImport]])
   }
 
   /**
-   * Instantiates a module with {@link wasiImport} and imports of yours, of which those of the same name come first. It gets
-   * nothing that is not an own property of these. Bytes are compiled in this thread. node:wasi has no such method.
-   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError, with code `ERR_WASI_UNKNOWN_IMPORT`,
-   * `importModule`, `importName` and `importKind` where the module imports what neither has
+   * Instantiates a module with {@link wasiImport} and imports of yours, of which those of the same
+   * name come first. It gets nothing that is not an own property of these. Bytes are compiled in
+   * this thread. node:wasi has no such method.
+   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError,
+   * with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` where the
+   * module imports what neither has
    */
-  instantiate(source: ArrayBufferLike | ArrayBufferView | object, imports: ImportRecord = {}): Instance {
-    return instantiate(moduleOf(source), record('imports', imports), functions(this[kBindingName], this.wasiImport))
+  instantiate(
+    source: ArrayBufferLike | ArrayBufferView | object,
+    imports: ImportRecord = {},
+  ): Instance {
+    return instantiate(
+      moduleOf(source),
+      record('imports', imports),
+      functions(this[kBindingName], this.wasiImport),
+    )
   }
 
   /**
-   * Say which instance the imports serve, without running it. The memory is its export of that name, unless given.
-   * @throws ERR_WASI_ALREADY_STARTED after a start that found its memory; ERR_INVALID_ARG_TYPE for what is no instance or memory.
+   * Say which instance the imports serve, without running it. The memory is its export of that
+   * name, unless given.
+   * @throws ERR_WASI_ALREADY_STARTED after a start that found its memory; ERR_INVALID_ARG_TYPE for
+   * what is no instance or memory.
    */
   finalizeBindings(
     instance: object,
-    { memory = (instance as { exports?: Exports } | undefined)?.exports?.memory }: { memory?: unknown } = {},
+    {
+      memory = (instance as { exports?: Exports } | undefined)?.exports?.memory,
+    }: { memory?: unknown } = {},
   ): void {
-    if (this[kStarted]) throw coded(new Error('WASI instance has already started'), 'ERR_WASI_ALREADY_STARTED')
+    if (this[kStarted])
+      throw coded(new Error('WASI instance has already started'), 'ERR_WASI_ALREADY_STARTED')
     checkObject('instance', instance)
     checkObject('instance.exports', instance.exports)
     checkMemory(memory)
@@ -139,13 +155,15 @@ export class WASI {
 
   /**
    * Runs a command: calls its `_start`. Returns its exit code.
-   * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also where its code caught that; a trap
+   * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also
+   * where its code caught that; a trap
    */
   start(instance: object): number {
     this.finalizeBindings(instance)
     const { _start, _initialize } = (this[kInstance] as { exports: Exports }).exports
     checkFunction('instance.exports._start', _start)
-    if (_initialize !== undefined) throw wrongType('instance.exports._initialize', 'undefined', _initialize)
+    if (_initialize !== undefined)
+      throw wrongType('instance.exports._initialize', 'undefined', _initialize)
     try {
       this.#run(_start)
     } catch (thrown) {
@@ -172,8 +190,9 @@ export class WASI {
   }
 
   /**
-   * Prepares a reactor: calls its `_initialize`, where it has one. Where a reactor calls proc_exit, the export that was called throws
-   * a {@link WASIExit}, in place of the symbol of node:wasi; {@link createGuest} has `run` for that.
+   * Prepares a reactor: calls its `_initialize`, where it has one. Where a reactor calls proc_exit,
+   * the export that was called throws a {@link WASIExit}, in place of the symbol of node:wasi;
+   * {@link createGuest} has `run` for that.
    */
   initialize(instance: object): void {
     this.finalizeBindings(instance)
@@ -196,14 +215,18 @@ export class WASI {
   }
 
   /**
-   * The hostcalls that the guest has made until now, counted and timed. node:wasi has no such method.
+   * The hostcalls that the guest has made until now, counted and timed. node:wasi has no such
+   * method.
    * @throws Error with code `ERR_WASI_NO_METRICS` where `options.metrics` was not set.
    */
   metrics(): Metrics {
     return this.#guest.metrics()
   }
 
-  /** Close all that the guest has open, without waiting for it to be collected. node:wasi has no such method. */
+  /**
+   * Close all that the guest has open, without waiting for it to be collected. node:wasi has no
+   * such method.
+   */
   close(): void {
     this.#guest.close()
   }

@@ -1,4 +1,7 @@
-/** As much of the WebAssembly JavaScript interface as this package uses; the types of Node do not have it. */
+/**
+ * As much of the WebAssembly JavaScript interface as this package uses; the types of Node do not
+ * have it.
+ */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: BufferSource)

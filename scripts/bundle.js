@@ -1,5 +1,6 @@
-// Writes dist/bundle/: what the package ships, made of the modules in dist/. A program that starts would else wait for some
-// forty small files. It is CommonJS, which starts sooner than ES modules do; doors (.mjs) let those import the same classes.
+// Writes dist/bundle/: what the package ships, made of the modules in dist/. A program that starts
+// would else wait for some forty small files. It is CommonJS, which starts sooner than ES modules
+// do; doors (.mjs) let those import the same classes.
 import { appendFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -54,7 +55,11 @@ const ownFile = name => {
  * in the process (jsdom, an Electron renderer) would name the folder from which the addon is
  * loaded.
  */
-const places = { url: "require('node:url').pathToFileURL(__filename).href", filename: '__filename', dirname: '__dirname' }
+const places = {
+  url: "require('node:url').pathToFileURL(__filename).href",
+  filename: '__filename',
+  dirname: '__dirname',
+}
 const ownPlace = {
   name: 'own-place',
   resolveImportMeta: property => places[property],
@@ -68,14 +73,24 @@ const ownPlace = {
 const ownPaths = {
   name: 'own-paths',
   transform(code, id) {
-    const places = code.replace(/(\brequire\(|\bjoin\((?:import\.meta\.dirname|folder), )'(\.[^']*|[\w-]+\.js)'/g, (_, before, path) => {
-      const target = resolve(dirname(id), path)
-      const entry = Object.keys(entries).find(name => dist(`${entries[name]}.js`) === target)
-      if (entry === undefined && target.startsWith(dist(''))) throw new Error(`${id} names ${path}, which is no entry of the bundle`)
-      const place = entry === undefined ? relative(dist('bundle'), target).replaceAll('\\', '/') : `${entry}.js`
-      return `${before}'${before === 'require(' ? './' : ''}${place}'`
-    })
-    return { code: places.replace(/^const require = createRequire\(import\.meta\.url\);$/m, ''), map: null }
+    const places = code.replace(
+      /(\brequire\(|\bjoin\((?:import\.meta\.dirname|folder), )'(\.[^']*|[\w-]+\.js)'/g,
+      (_, before, path) => {
+        const target = resolve(dirname(id), path)
+        const entry = Object.keys(entries).find(name => dist(`${entries[name]}.js`) === target)
+        if (entry === undefined && target.startsWith(dist('')))
+          throw new Error(`${id} names ${path}, which is no entry of the bundle`)
+        const place =
+          entry === undefined
+            ? relative(dist('bundle'), target).replaceAll('\\', '/')
+            : `${entry}.js`
+        return `${before}'${before === 'require(' ? './' : ''}${place}'`
+      },
+    )
+    return {
+      code: places.replace(/^const require = createRequire\(import\.meta\.url\);$/m, ''),
+      map: null,
+    }
   },
 }
 
@@ -83,11 +98,16 @@ const ownPaths = {
  * Node's `process`, where a page in the process may have set another: it names the platform of the
  * addon, and the Node that is started.
  */
-const ownProcess = modules => (modules.some(({ code }) => /\bprocess\b/.test(code)) ? "const process = require('node:process');\n" : '')
+const ownProcess = modules =>
+  modules.some(({ code }) => /\bprocess\b/.test(code))
+    ? "const process = require('node:process');\n"
+    : ''
 
 const bundle = await rollup({
   plugins: [ownPlace, ownPaths],
-  input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, dist(`${path}.js`)])),
+  input: Object.fromEntries(
+    Object.entries(entries).map(([name, path]) => [name, dist(`${path}.js`)]),
+  ),
   external: /^node:/,
   treeshake: 'smallest',
   onwarn: ({ message }) => {
@@ -106,7 +126,8 @@ const { output } = await bundle.write({
   generatedCode: 'es2015',
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
-  intro: ({ name, modules }) => (doors.includes(name) ? ownFile(name) : '') + ownProcess(Object.values(modules)),
+  intro: ({ name, modules }) =>
+    (doors.includes(name) ? ownFile(name) : '') + ownProcess(Object.values(modules)),
   // All that an instance wants is one file: class WASI with what it imports.
   manualChunks: { host: [dist('wasi.js')] },
 })
@@ -121,7 +142,8 @@ writeFileSync(dist('bundle/package.json'), '{ "type": "commonjs", "wasi-common":
 chmodSync(dist('bundle/cli.js'), 0o755)
 for (const name of doors) {
   const names = output.find(({ fileName }) => fileName === `${name}.js`).exports
-  // By require: to find the names of a CommonJS module that is imported, Node would read all its files first.
+  // By require: to find the names of a CommonJS module that is imported, Node would read all its
+  // files first.
   const load = `require('./${posix.basename(name)}.js')`
   const mark = `${name.includes('/') ? '../' : './'}package.json`
   const text = `import { createRequire } from 'node:module'

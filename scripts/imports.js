@@ -1,5 +1,6 @@
-// Writes lib/generated/imports.ts: for each row of the tables of the ABI a function that makes its import. Written out, each has
-// call sites of its own, and V8 inlines the whole way from the guest to the addon; closures over a row would share theirs.
+// Writes lib/generated/imports.ts: for each row of the tables of the ABI a function that makes its
+// import. Written out, each has call sites of its own, and V8 inlines the whole way from the guest
+// to the addon; closures over a row would share theirs.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { table } from '../dist/abi/table.js'
 import { Kind } from '../dist/abi/types.js'
@@ -32,16 +33,30 @@ function lift({ type }, value) {
 /** Where the block has a time. */
 const timeOffset = 64
 
-/** Bytes from the block to the guest: words written out, then single bytes. As BigInts they would be objects. */
+/**
+ * Bytes from the block to the guest: words written out, then single bytes. As BigInts they would be
+ * objects.
+ */
 function copy(to, from, bytes) {
   const words = Math.floor(bytes / 4)
   return [
-    ...Array.from({ length: words }, (_, i) => `memory.view.setInt32(${to} + ${4 * i}, block.words.getInt32(${from + 4 * i}, true), true)`),
-    ...Array.from({ length: bytes % 4 }, (_, i) => `memory.bytes[${to} + ${4 * words + i}] = block.recordBytes[${from + 4 * words + i}]`),
+    ...Array.from(
+      { length: words },
+      (_, i) =>
+        `memory.view.setInt32(${to} + ${4 * i}, block.words.getInt32(${from + 4 * i}, true), true)`,
+    ),
+    ...Array.from(
+      { length: bytes % 4 },
+      (_, i) =>
+        `memory.bytes[${to} + ${4 * words + i}] = block.recordBytes[${from + 4 * words + i}]`,
+    ),
   ]
 }
 
-/** Statements that put a result where the guest wants it. What is too large for a number lies in the block. */
+/**
+ * Statements that put a result where the guest wants it. What is too large for a number lies in the
+ * block.
+ */
 function store({ label, type }, value) {
   const at = `${label}_at`
   switch (type.kind) {
@@ -52,7 +67,11 @@ function store({ label, type }, value) {
     case Kind.Record:
       return type.pieces.flatMap(([from, to, bytes]) => copy(`${at} + ${to}`, from, bytes))
     default:
-      return [type.size === 2 ? `memory.view.setUint16(${at}, ${value}, true)` : `memory.setUint32(${at}, ${value})`]
+      return [
+        type.size === 2
+          ? `memory.view.setUint16(${at}, ${value}, true)`
+          : `memory.setUint32(${at}, ${value})`,
+      ]
   }
 }
 
@@ -70,9 +89,15 @@ function rowOf(name, { params, results }) {
       : [{ ...param, as: named(param.label) }],
   )
   const names = [...values.map(({ as }) => as), ...results.map(({ label }) => label)]
-  const block = results.some(({ type }) => type.kind === Kind.Record || type.kind === Kind.Raw64) || results.length === 2
-  const enter = results.map(({ label, type }) => `const ${label}_at = gate.room(memory, ${label}, ${type.size})`)
-  const stores = results.flatMap((result, i) => store(result, i === 0 ? 'answer' : 'block.second[0]'))
+  const block =
+    results.some(({ type }) => type.kind === Kind.Record || type.kind === Kind.Raw64) ||
+    results.length === 2
+  const enter = results.map(
+    ({ label, type }) => `const ${label}_at = gate.room(memory, ${label}, ${type.size})`,
+  )
+  const stores = results.flatMap((result, i) =>
+    store(result, i === 0 ? 'answer' : 'block.second[0]'),
+  )
   return [
     `${name}(context, hostcall, report) {`,
     `  const { memory, verdict${block ? ', sys: { block }' : ''} } = context`,
@@ -98,7 +123,9 @@ function rowOf(name, { params, results }) {
 }
 
 const rows = Object.entries(table).flatMap(([name, row]) => rowOf(name, row))
-const rows0 = Object.entries(table0).flatMap(([name, row]) => (row === table[name] ? [`${name}: gates.${name},`] : rowOf(name, row)))
+const rows0 = Object.entries(table0).flatMap(([name, row]) =>
+  row === table[name] ? [`${name}: gates.${name},`] : rowOf(name, row),
+)
 const text = `/** An import for each row of the tables: scripts/imports.js writes this file from lib/abi/ when the package is built. */
 import type { CallName } from '../abi/table.js'
 import type { table0 } from '../abi/unstable.js'

@@ -1,4 +1,7 @@
-/** Every way into the package that runs a guest, as one table, so that what holds for a guest is tested at each. */
+/**
+ * Every way into the package that runs a guest, as one table, so that what holds for a guest is
+ * tested at each.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -7,7 +10,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createGuest, Pool, type RunOptions, run, WASI, type WASIOptions } from '#lib/index.js'
 
-/** What came of a guest: its exit code, or the code of the error that ended it, or its class where it has none. */
+/**
+ * What came of a guest: its exit code, or the code of the error that ended it, or its class where
+ * it has none.
+ */
 export type Outcome = number | string
 
 /** What each door takes of the options of a guest. */
@@ -41,7 +47,10 @@ const withWasi = (options: DoorOptions, instance: (wasi: WASI) => object): numbe
     wasi.close()
   }
 }
-const withGuest = (options: DoorOptions, begin: (guest: ReturnType<typeof createGuest>) => Record<string, unknown>): number => {
+const withGuest = (
+  options: DoorOptions,
+  begin: (guest: ReturnType<typeof createGuest>) => Record<string, unknown>,
+): number => {
   const guest = createGuest({ version, stdin: '', ...options })
   try {
     const { _start } = begin(guest)
@@ -52,7 +61,10 @@ const withGuest = (options: DoorOptions, begin: (guest: ReturnType<typeof create
 }
 
 const running =
-  (more: RunOptions, on: (bytes: Uint8Array, options: RunOptions) => ReturnType<typeof run> = run): Open =>
+  (
+    more: RunOptions,
+    on: (bytes: Uint8Array, options: RunOptions) => ReturnType<typeof run> = run,
+  ): Open =>
   async (bytes, options) => {
     try {
       return (await on(bytes, { stdin: '', ...options, ...more })).exitCode
@@ -77,7 +89,9 @@ const command =
     const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
     try {
       fs.writeFileSync(join(folder, 'program.wasm'), bytes)
-      const child = spawn(process.execPath, [main, 'run', ...words, join(folder, 'program.wasm')], { stdio: ['ignore', 'ignore', 'pipe'] })
+      const child = spawn(process.execPath, [main, 'run', ...words, join(folder, 'program.wasm')], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
       let message = ''
       child.stderr.setEncoding('utf8').on('data', text => {
         message += text
@@ -91,10 +105,15 @@ const command =
 
 /** By name. Those in this thread take options; the command takes none of these. */
 export const doors: Readonly<
-  Record<string, { readonly open: Open; readonly takes: 'options' | 'nothing'; readonly thread: 'own' | 'this' }>
+  Record<
+    string,
+    { readonly open: Open; readonly takes: 'options' | 'nothing'; readonly thread: 'own' | 'this' }
+  >
 > = {
   'class WASI, getImportObject': {
-    open: here((bytes, options) => withWasi(options, wasi => new WebAssembly.Instance(moduleOf(bytes), wasi.getImportObject()))),
+    open: here((bytes, options) =>
+      withWasi(options, wasi => new WebAssembly.Instance(moduleOf(bytes), wasi.getImportObject())),
+    ),
     takes: 'options',
     thread: 'this',
   },
@@ -106,7 +125,10 @@ export const doors: Readonly<
   'class WASI, wasiImport': {
     open: here((bytes, options) =>
       withWasi(options, wasi => {
-        const imports = { __proto__: null, wasi_snapshot_preview1: wasi.wasiImport } as unknown as Record<string, Record<string, unknown>>
+        const imports = {
+          __proto__: null,
+          wasi_snapshot_preview1: wasi.wasiImport,
+        } as unknown as Record<string, Record<string, unknown>>
         return new WebAssembly.Instance(moduleOf(bytes), imports)
       }),
     ),
@@ -116,7 +138,10 @@ export const doors: Readonly<
   'createGuest, imports': {
     open: here((bytes, options) =>
       withGuest(options, guest => {
-        const imports = { __proto__: null, [guest.namespace]: guest.imports } as unknown as Record<string, Record<string, unknown>>
+        const imports = { __proto__: null, [guest.namespace]: guest.imports } as unknown as Record<
+          string,
+          Record<string, unknown>
+        >
         const { exports } = new WebAssembly.Instance(moduleOf(bytes), imports)
         guest.bind(exports.memory as WebAssembly.Memory)
         return exports
@@ -126,7 +151,9 @@ export const doors: Readonly<
     thread: 'this',
   },
   'createGuest, instantiate': {
-    open: here((bytes, options) => withGuest(options, guest => guest.instantiate(moduleOf(bytes)).exports)),
+    open: here((bytes, options) =>
+      withGuest(options, guest => guest.instantiate(moduleOf(bytes)).exports),
+    ),
     takes: 'options',
     thread: 'this',
   },
@@ -137,5 +164,9 @@ export const doors: Readonly<
   'the command': { open: command(), takes: 'nothing', thread: 'this' },
   'the command, with -W': { open: command('-W', 'timeout=60s'), takes: 'nothing', thread: 'own' },
   'the command, with --threads': { open: command('--threads'), takes: 'nothing', thread: 'own' },
-  'the command, with --isolation process': { open: command('--isolation', 'process'), takes: 'nothing', thread: 'own' },
+  'the command, with --isolation process': {
+    open: command('--isolation', 'process'),
+    takes: 'nothing',
+    thread: 'own',
+  },
 }

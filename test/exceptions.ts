@@ -1,7 +1,13 @@
-/** WebAssembly exceptions, which the assembler of wasm.ts has no instructions for: modules that throw one, and code that catches all. */
+/**
+ * WebAssembly exceptions, which the assembler of wasm.ts has no instructions for: modules that
+ * throw one, and code that catches all.
+ */
 import type { call } from './wasm.js'
 
-/** `(tag (param i32))`, and a function that throws it with 7: `_start`, or also what runs as the module is instantiated. */
+/**
+ * `(tag (param i32))`, and a function that throws it with 7: `_start`, or also what runs as the
+ * module is instantiated.
+ */
 export const throws = (atStart: boolean): Uint8Array =>
   Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
@@ -15,7 +21,12 @@ export const throws = (atStart: boolean): Uint8Array =>
     ...[10, 8, 1, 6, 0, 0x41, 7, 0x08, 0, 0x0b],
   ])
 
-const exported = (name: string, kind: number): number[] => [name.length, ...Buffer.from(name), kind, 0]
+const exported = (name: string, kind: number): number[] => [
+  name.length,
+  ...Buffer.from(name),
+  kind,
+  0,
+]
 
 /** Do this, and go on behind it if it throws: `try ... catch_all end`, as Node 20 knows it. */
 export const caught = (body: ReturnType<typeof call>): ReturnType<typeof call> => ({

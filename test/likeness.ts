@@ -24,7 +24,8 @@ const source = readFileSync(program)
  * missing one.
  */
 function likeness(value: unknown, path: string): object {
-  const led = (args: unknown[]): unknown[] => args.map(arg => (typeof arg === 'string' ? path : arg))
+  const led = (args: unknown[]): unknown[] =>
+    args.map(arg => (typeof arg === 'string' ? path : arg))
   return new Likeness(Object(value ?? (() => {})), {
     get(target, key) {
       const found = get(target, key)
@@ -41,9 +42,15 @@ function likeness(value: unknown, path: string): object {
 function replace(name: string): () => void {
   const old = getOwnPropertyDescriptor(realm, name)
   const path = `${elsewhere}/dist/bundle`
-  const value = likeness(Reflect.get(realm, name), name === 'URL' ? `${pathToFileURL(path)}/index.js` : path)
+  const value = likeness(
+    Reflect.get(realm, name),
+    name === 'URL' ? `${pathToFileURL(path)}/index.js` : path,
+  )
   defineProperty(realm, name, { configurable: true, writable: true, value })
-  return () => void (old === undefined ? Reflect.deleteProperty(realm, name) : defineProperty(realm, name, old))
+  return () =>
+    void (old === undefined
+      ? Reflect.deleteProperty(realm, name)
+      : defineProperty(realm, name, old))
 }
 
 let worked = 0
@@ -76,7 +83,8 @@ async function use({ createGuest, run }: typeof import('#lib/index.js')): Promis
 }
 
 for (const name of names) {
-  for (const file of Object.keys(cache)) if (file.startsWith(index.slice(0, -'index.js'.length))) delete cache[file]
+  for (const file of Object.keys(cache))
+    if (file.startsWith(index.slice(0, -'index.js'.length))) delete cache[file]
   const load = () => attempt(() => require(index) as typeof import('#lib/index.js'))
   const loaded = when === 'after' ? load() : undefined
   const restore = replace(name)

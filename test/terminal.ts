@@ -1,4 +1,7 @@
-/** Terminals for tests: stopped, slow or fast, as a program's streams, or to be opened by their names. */
+/**
+ * Terminals for tests: stopped, slow or fast, as a program's streams, or to be opened by their
+ * names.
+ */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -15,25 +18,32 @@ const program = join(folder, 'terminal')
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 /**
- * `full`: nobody reads; `stop`: Ctrl-S was typed; `slow`: 1 KiB every 50 ms; `fast`: as it comes. `master`: the program has the side that
- * reads as its descriptor 3; `alias`: it has the terminal by a name that leads to another one by then.
+ * `full`: nobody reads; `stop`: Ctrl-S was typed; `slow`: 1 KiB every 50 ms; `fast`: as it comes.
+ * `master`: the program has the side that reads as its descriptor 3; `alias`: it has the terminal
+ * by a name that leads to another one by then.
  */
 export type How = 'full' | 'stop' | 'slow' | 'fast' | 'master' | 'alias'
 
 /** Why there are none here, or nothing. */
 function missing(): string | undefined {
   if (process.platform === 'win32') return 'terminals of Windows are consoles'
-  const { error, status, stderr } = spawnSync('cc', ['-O1', '-o', program, source], { encoding: 'utf8' })
+  const { error, status, stderr } = spawnSync('cc', ['-O1', '-o', program, source], {
+    encoding: 'utf8',
+  })
   if (error !== undefined) return `no C compiler: ${error.message}`
   if (status !== 0) return `the terminal does not compile: ${stderr.split('\n', 1)[0]}`
   const tried = spawnSync(program, ['fast', '1', 'true'], { encoding: 'utf8' })
-  return tried.stdout.startsWith('0 ') ? undefined : `no terminal can be made: ${tried.stderr.trim()}`
+  return tried.stdout.startsWith('0 ')
+    ? undefined
+    : `no terminal can be made: ${tried.stderr.trim()}`
 }
 const reason = missing()
 
 /** Registers a test that needs one, or says why it is skipped. */
 export const withTerminal: (title: string, body: (t: ExecutionContext) => Promise<void>) => void =
-  reason === undefined ? (title, body) => test.serial(title, body) : title => test.serial.skip(`${title} [${reason}]`, () => {})
+  reason === undefined
+    ? (title, body) => test.serial(title, body)
+    : title => test.serial.skip(`${title} [${reason}]`, () => {})
 
 export interface Ran {
   /** The exit code; null where it had to be killed. */

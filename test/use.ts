@@ -1,4 +1,7 @@
-/** Runs one use of a client of node:wasi in a process of its own, with or without wasi-common/register. */
+/**
+ * Runs one use of a client of node:wasi in a process of its own, with or without
+ * wasi-common/register.
+ */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -7,7 +10,9 @@ const register = fileURLToPath(import.meta.resolve('#lib/register.js'))
 /** Flags with which node:wasi's class is this package's. */
 export const registered: readonly string[] = ['--import', register]
 
-/** The outcome of a client, as its script prints it, and `ours` where the class was this package's. */
+/**
+ * The outcome of a client, as its script prints it, and `ours` where the class was this package's.
+ */
 export function used(
   script: string,
   client: string,

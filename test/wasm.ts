@@ -1,4 +1,7 @@
-/** A small assembler: modules that make hostcalls, from expressions. It knows as much of the binary format as the tests need. */
+/**
+ * A small assembler: modules that make hostcalls, from expressions. It knows as much of the binary
+ * format as the tests need.
+ */
 import { type CallName, namespace, type Row, table } from '#lib/abi/table.js'
 import { Kind, type Type } from '#lib/abi/types.js'
 
@@ -8,7 +11,9 @@ interface Signature {
   readonly results: readonly ValueType[]
 }
 
-/** A constant (number: i32, bigint: i64), or something that leaves one value or none on the stack. */
+/**
+ * A constant (number: i32, bigint: i64), or something that leaves one value or none on the stack.
+ */
 export type Expression = number | bigint | Operation
 interface Operation {
   /** Bytes of the instruction, from the indices of the functions it may call. */
@@ -25,7 +30,8 @@ const operation = (
   encode: indexOf => [...args.flatMap(arg => encode(arg, indexOf)), ...after(indexOf)],
   calls: [...args.flatMap(callsOf), ...calls],
 })
-const callsOf = (expression: Expression): readonly string[] => (typeof expression === 'object' ? expression.calls : [])
+const callsOf = (expression: Expression): readonly string[] =>
+  typeof expression === 'object' ? expression.calls : []
 function encode(expression: Expression, indexOf: (name: string) => number): number[] {
   if (typeof expression === 'number') return [0x41, ...signed(BigInt(expression | 0))]
   if (typeof expression === 'bigint') return [0x42, ...signed(BigInt.asIntN(64, expression))]
@@ -41,20 +47,38 @@ export const and = (a: Expression, b: Expression): Operation => operation([a, b]
 export const isZero = (a: Expression): Operation => operation([a], () => [0x45])
 export const or = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x72])
 export const param = (index: number): Operation => operation([], () => [0x20, ...unsigned(index)])
-export const setParam = (index: number, value: Expression): Operation => operation([value], () => [0x21, ...unsigned(index)])
+export const setParam = (index: number, value: Expression): Operation =>
+  operation([value], () => [0x21, ...unsigned(index)])
 export const load = (at: Expression): Operation => operation([at], () => [0x28, 0, 0])
-export const store = (at: Expression, value: Expression): Operation => operation([at, value], () => [0x36, 0, 0])
+export const store = (at: Expression, value: Expression): Operation =>
+  operation([at, value], () => [0x36, 0, 0])
 export const trap: Operation = operation([], () => [0x00])
 /** Do it again until its value is not zero, and leave that value. */
 export const untilFails = (value: Expression): Operation => ({
-  encode: indexOf => [0x03, 0x40, ...encode(value, indexOf), 0x22, ...unsigned(local), 0x45, 0x0d, 0, 0x0b, 0x20, ...unsigned(local)],
+  encode: indexOf => [
+    0x03,
+    0x40,
+    ...encode(value, indexOf),
+    0x22,
+    ...unsigned(local),
+    0x45,
+    0x0d,
+    0,
+    0x0b,
+    0x20,
+    ...unsigned(local),
+  ],
   calls: callsOf(value),
 })
 /** The one local that every function without parameters has. */
 const local = 0
 /** Does it if the condition is not zero. */
 export const when = (condition: Expression, ...body: Expression[]): Operation =>
-  operation([condition], indexOf => [0x04, 0x40, ...body.flatMap(expression => encode(expression, indexOf)), 0x0b], body.flatMap(callsOf))
+  operation(
+    [condition],
+    indexOf => [0x04, 0x40, ...body.flatMap(expression => encode(expression, indexOf)), 0x0b],
+    body.flatMap(callsOf),
+  )
 /** Do it as often as the first parameter says, and count that down to 0. */
 export const times = (...body: Expression[]): Operation => ({
   encode: indexOf => [
@@ -66,16 +90,38 @@ export const times = (...body: Expression[]): Operation => ({
 
 /** Does it, and goes on whatever JavaScript exception leaves it. */
 export const catching = (...body: Expression[]): Operation => ({
-  encode: indexOf => [0x06, 0x40, ...body.flatMap(expression => encode(expression, indexOf)), 0x19, 0x0b],
+  encode: indexOf => [
+    0x06,
+    0x40,
+    ...body.flatMap(expression => encode(expression, indexOf)),
+    0x19,
+    0x0b,
+  ],
   calls: body.flatMap(callsOf),
 })
 /** Loops without end. */
 export const forever: Operation = operation([], () => [0x03, 0x40, 0x0c, 0, 0x0b])
 /** Fills the memory from address 0 on, without end. V8 ends such a loop late, or never. */
 export const fillsForever = (size: Expression): Operation =>
-  operation([], () => [0x03, 0x40, 0x41, 0, 0x41, 1, ...encode(size, () => 0), 0xfc, 0x0b, 0, 0x0c, 0, 0x0b])
+  operation([], () => [
+    0x03,
+    0x40,
+    0x41,
+    0,
+    0x41,
+    1,
+    ...encode(size, () => 0),
+    0xfc,
+    0x0b,
+    0,
+    0x0c,
+    0,
+    0x0b,
+  ])
 
-/** Write what lies in memory to a descriptor; the errno is the value. Uses the bytes from 0x20 on. */
+/**
+ * Write what lies in memory to a descriptor; the errno is the value. Uses the bytes from 0x20 on.
+ */
 export const write = (fd: number, at: Expression, length: Expression): Expression[] => [
   ...[store(0x20, at), store(0x24, length)],
   drop(call('fd_write', fd, 0x20, 1, 0x28)),
@@ -84,7 +130,10 @@ export const write = (fd: number, at: Expression, length: Expression): Expressio
 export interface Source {
   /** Exported functions by name. One without params has a local. */
   readonly functions: Readonly<
-    Record<string, { params?: readonly ValueType[]; results?: readonly ValueType[]; body: readonly Expression[] }>
+    Record<
+      string,
+      { params?: readonly ValueType[]; results?: readonly ValueType[]; body: readonly Expression[] }
+    >
   >
   /** Pages of the memory exported as `memory`, unless one is imported; 0 is none. Default 1. */
   readonly pages?: number
@@ -92,27 +141,52 @@ export interface Source {
   readonly data?: Readonly<Record<number, string | Uint8Array>>
   /** The module under which hostcalls are imported. */
   readonly from?: string
-  /** More imports, by `module.name`, that nothing calls. `externref` is a constant global of that type. */
+  /**
+   * More imports, by `module.name`, that nothing calls. `externref` is a constant global of that
+   * type.
+   */
   readonly imports?: Readonly<Record<string, 'function' | 'memory' | 'externref'>>
 }
 
 const codes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f64: 0x7c }
-const wide: readonly Kind[] = [Kind.Size64, Kind.Delta64, Kind.Place64, Kind.Far64, Kind.Rights, Kind.Raw64]
+const wide: readonly Kind[] = [
+  Kind.Size64,
+  Kind.Delta64,
+  Kind.Place64,
+  Kind.Far64,
+  Kind.Rights,
+  Kind.Raw64,
+]
 const wasmTypes = ({ kind }: Type): ValueType[] =>
   kind === Kind.List || kind === Kind.Path ? ['i32', 'i32'] : [wide.includes(kind) ? 'i64' : 'i32']
 /** How a hostcall looks from wasm. */
 export function signatureOf(name: string): Signature {
   const row: Row | undefined = table[name as CallName]
   if (row === undefined) throw new Error(`there is no ${name} to call`)
-  const params = [...row.params.flatMap(({ type }) => wasmTypes(type)), ...row.results.map(() => 'i32' as const)]
+  const params = [
+    ...row.params.flatMap(({ type }) => wasmTypes(type)),
+    ...row.results.map(() => 'i32' as const),
+  ]
   return { params, results: name === 'proc_exit' ? [] : ['i32'] }
 }
 
 /** The module's bytes. */
-export function assemble({ functions, pages = 1, data = {}, from = namespace, imports = {} }: Source): Uint8Array {
+export function assemble({
+  functions,
+  pages = 1,
+  data = {},
+  from = namespace,
+  imports = {},
+}: Source): Uint8Array {
   const own = Object.entries(functions)
-  const called = [...new Set(own.flatMap(([, { body }]) => body.flatMap(callsOf)))].filter(name => !(name in functions))
-  const more = Object.entries(imports).map(([path, kind]) => ({ module: path.split('.')[0], name: path.split('.')[1], kind }))
+  const called = [...new Set(own.flatMap(([, { body }]) => body.flatMap(callsOf)))].filter(
+    name => !(name in functions),
+  )
+  const more = Object.entries(imports).map(([path, kind]) => ({
+    module: path.split('.')[0],
+    name: path.split('.')[1],
+    kind,
+  }))
   const moreFunctions = more.filter(({ kind }) => kind === 'function')
   const names = [...called, ...moreFunctions.map(({ name }) => name), ...own.map(([name]) => name)]
   const indexOf = (name: string): number => names.indexOf(name)
@@ -128,7 +202,11 @@ export function assemble({ functions, pages = 1, data = {}, from = namespace, im
     ...more.map(({ module, name, kind }) => [
       ...text(module),
       ...text(name),
-      ...(kind === 'function' ? [0, ...unsigned(indexOf(name))] : kind === 'memory' ? [2, 0, 1] : [3, 0x6f, 0]),
+      ...(kind === 'function'
+        ? [0, ...unsigned(indexOf(name))]
+        : kind === 'memory'
+          ? [2, 0, 1]
+          : [3, 0x6f, 0]),
     ]),
   ]
   const first = called.length + moreFunctions.length
@@ -144,7 +222,11 @@ export function assemble({ functions, pages = 1, data = {}, from = namespace, im
     0x0b,
     ...sized([...Buffer.from(bytes as string)]),
   ])
-  const debugNames = sized([...text('name'), 1, ...sized(vector(names.map((name, index) => [...unsigned(index), ...text(name)])))])
+  const debugNames = sized([
+    ...text('name'),
+    1,
+    ...sized(vector(names.map((name, index) => [...unsigned(index), ...text(name)]))),
+  ])
 
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
@@ -161,7 +243,9 @@ export function assemble({ functions, pages = 1, data = {}, from = namespace, im
       3,
       own.map((_, i) => unsigned(first + i)),
     ),
-    ...(pages > 0 && !more.some(({ kind }) => kind === 'memory') ? section(5, [[0, ...unsigned(pages)]]) : []),
+    ...(pages > 0 && !more.some(({ kind }) => kind === 'memory')
+      ? section(5, [[0, ...unsigned(pages)]])
+      : []),
     ...section(7, exported),
     ...section(10, bodies),
     ...section(11, segments),
@@ -170,11 +254,17 @@ export function assemble({ functions, pages = 1, data = {}, from = namespace, im
 }
 
 /** A command whose `_start` is this. */
-export const command = (body: readonly Expression[], more: Omit<Source, 'functions'> = {}): Uint8Array =>
-  assemble({ ...more, functions: { _start: { body } } })
+export const command = (
+  body: readonly Expression[],
+  more: Omit<Source, 'functions'> = {},
+): Uint8Array => assemble({ ...more, functions: { _start: { body } } })
 
-const section = (id: number, items: readonly number[][]): number[] => (items.length === 0 ? [] : [id, ...sized(vector(items))])
-const vector = (items: readonly number[][]): number[] => [...unsigned(items.length), ...items.flat()]
+const section = (id: number, items: readonly number[][]): number[] =>
+  items.length === 0 ? [] : [id, ...sized(vector(items))]
+const vector = (items: readonly number[][]): number[] => [
+  ...unsigned(items.length),
+  ...items.flat(),
+]
 const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes]
 const text = (string: string): number[] => sized([...Buffer.from(string)])
 /** LEB128. */

@@ -15,4 +15,6 @@ export type ErrnoName = (typeof errnoNames)[number]
 /** An error's number in WASI, which is none of the host's; 0 is success. */
 export type Errno = number
 /** The error numbers of preview 1 by name. */
-export const Errno = Object.freeze(Object.fromEntries(errnoNames.map((name, value) => [name, value]))) as Readonly<Record<ErrnoName, Errno>>
+export const Errno = Object.freeze(
+  Object.fromEntries(errnoNames.map((name, value) => [name, value])),
+) as Readonly<Record<ErrnoName, Errno>>

@@ -51,7 +51,17 @@ export const Iovec = Object.freeze({ BUF: 0, BUF_LEN: 4, BYTES: 8 })
  *     0     8     16        17        24      32     40     48     56     64
  *     | dev | ino | filetype | 7 zeros | nlink | size | atim | mtim | ctim |
  */
-export const Filestat = Object.freeze({ DEV: 0, INO: 8, FILETYPE: 16, NLINK: 24, SIZE: 32, ATIM: 40, MTIM: 48, CTIM: 56, BYTES: 64 })
+export const Filestat = Object.freeze({
+  DEV: 0,
+  INO: 8,
+  FILETYPE: 16,
+  NLINK: 24,
+  SIZE: 32,
+  ATIM: 40,
+  MTIM: 48,
+  CTIM: 56,
+  BYTES: 64,
+})
 
 /**
  * [`filestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#filestat) of
@@ -60,7 +70,17 @@ export const Filestat = Object.freeze({ DEV: 0, INO: 8, FILETYPE: 16, NLINK: 24,
  *     0     8     16        17        20      24     32     40     48     56
  *     | dev | ino | filetype | 3 zeros | nlink | size | atim | mtim | ctim |
  */
-export const Filestat0 = Object.freeze({ DEV: 0, INO: 8, FILETYPE: 16, NLINK: 20, SIZE: 24, ATIM: 32, MTIM: 40, CTIM: 48, BYTES: 56 })
+export const Filestat0 = Object.freeze({
+  DEV: 0,
+  INO: 8,
+  FILETYPE: 16,
+  NLINK: 20,
+  SIZE: 24,
+  ATIM: 32,
+  MTIM: 40,
+  CTIM: 48,
+  BYTES: 56,
+})
 
 /** The fields of a filestat. Times are nanoseconds since 1970. */
 export interface FilestatFields {
@@ -77,7 +97,16 @@ export interface FilestatFields {
 /** Writes a filestat at the start of `record`; fields that are left out are 0. */
 export function writeFilestat(
   record: DataView,
-  { dev = 0n, ino = 0n, filetype = 0, nlink = 0n, size = 0n, atim = 0n, mtim = 0n, ctim = 0n }: Partial<FilestatFields>,
+  {
+    dev = 0n,
+    ino = 0n,
+    filetype = 0,
+    nlink = 0n,
+    size = 0n,
+    atim = 0n,
+    mtim = 0n,
+    ctim = 0n,
+  }: Partial<FilestatFields>,
 ): void {
   record.setBigUint64(Filestat.DEV, dev, true)
   record.setBigUint64(Filestat.INO, ino, true)
@@ -117,7 +146,13 @@ export const filestatSize = (record: DataView): number => getSize64(record, File
 export const Fdstat = Object.freeze({ FILETYPE: 0, FLAGS: 2, BASE: 8, INHERITING: 16, BYTES: 24 })
 
 /** Writes an fdstat at the start of `record`. All rights have bits below 2^30. */
-export function writeFdstat(record: DataView, filetype: number, fdflags: number, base: number, inheriting: number): void {
+export function writeFdstat(
+  record: DataView,
+  filetype: number,
+  fdflags: number,
+  base: number,
+  inheriting: number,
+): void {
   // Whole words: flags are the upper half of the first one.
   record.setUint32(Fdstat.FILETYPE, filetype | (fdflags << (8 * Fdstat.FLAGS)), true)
   record.setUint32(Fdstat.FILETYPE + 4, 0, true)
@@ -163,7 +198,11 @@ export interface DirentFields {
 }
 
 /** Writes a dirent, without the name. */
-export function writeDirent(view: DataView, at: number, { next, ino, namlen, type }: DirentFields): void {
+export function writeDirent(
+  view: DataView,
+  at: number,
+  { next, ino, namlen, type }: DirentFields,
+): void {
   view.setBigUint64(at + Dirent.NEXT, next, true)
   view.setBigUint64(at + Dirent.INO, ino, true)
   view.setUint32(at + Dirent.NAMLEN, namlen, true)
@@ -188,7 +227,16 @@ export function readDirent(view: DataView, at: number): DirentFields {
  *     | userdata | tag | 7 zeros | id | 4 zeros | timeout | precision | flags | 6 zeros |
  *     | userdata | tag | 7 zeros | fd |
  */
-export const Subscription = Object.freeze({ USERDATA: 0, TAG: 8, FD: 16, CLOCK_ID: 16, TIMEOUT: 24, PRECISION: 32, FLAGS: 40, BYTES: 48 })
+export const Subscription = Object.freeze({
+  USERDATA: 0,
+  TAG: 8,
+  FD: 16,
+  CLOCK_ID: 16,
+  TIMEOUT: 24,
+  PRECISION: 32,
+  FLAGS: 40,
+  BYTES: 48,
+})
 
 /**
  * [`subscription`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#subscription)
@@ -199,15 +247,26 @@ export const Subscription = Object.freeze({ USERDATA: 0, TAG: 8, FD: 16, CLOCK_I
  *     | userdata | tag | 7 zeros | fd |
  */
 export const Subscription0: SubscriptionLayout = Object.freeze({
-  ...{ USERDATA: 0, TAG: 8, FD: 16, CLOCK_ID: 24, TIMEOUT: 32, PRECISION: 40, FLAGS: 48, BYTES: 56 },
+  ...{
+    USERDATA: 0,
+    TAG: 8,
+    FD: 16,
+    CLOCK_ID: 24,
+    TIMEOUT: 32,
+    PRECISION: 40,
+    FLAGS: 48,
+    BYTES: 56,
+  },
 })
 /** Where one of the snapshots lays the parts of a subscription. */
 export type SubscriptionLayout = { readonly [Field in keyof typeof Subscription]: number }
 
 /** Reads what the subscription at `at` waits for, as Eventtype numbers it. */
-export const subscriptionTag = (view: DataView, at: number): number => view.getUint8(at + Subscription.TAG)
+export const subscriptionTag = (view: DataView, at: number): number =>
+  view.getUint8(at + Subscription.TAG)
 /** Reads the descriptor of a subscription to one. */
-export const subscriptionFd = (view: DataView, at: number): number => view.getUint32(at + Subscription.FD, true)
+export const subscriptionFd = (view: DataView, at: number): number =>
+  view.getUint32(at + Subscription.FD, true)
 /** The clock of a subscription, without its precision: a hint that no host here can use. */
 export interface SubscriptionClock {
   readonly id: number
@@ -215,7 +274,11 @@ export interface SubscriptionClock {
   readonly flags: number
 }
 /** Reads the clock of a subscription to one. */
-export function subscriptionClock(view: DataView, at: number, layout: SubscriptionLayout): SubscriptionClock {
+export function subscriptionClock(
+  view: DataView,
+  at: number,
+  layout: SubscriptionLayout,
+): SubscriptionClock {
   return {
     id: view.getUint32(at + layout.CLOCK_ID, true),
     timeout: view.getBigUint64(at + layout.TIMEOUT, true),
@@ -230,7 +293,14 @@ export function subscriptionClock(view: DataView, at: number, layout: Subscripti
  *     0          8       10     11        16       24      26        32
  *     | userdata | error | type | 5 zeros | nbytes | flags | 6 zeros |
  */
-export const Event = Object.freeze({ USERDATA: 0, ERROR: 8, TYPE: 10, NBYTES: 16, FLAGS: 24, BYTES: 32 })
+export const Event = Object.freeze({
+  USERDATA: 0,
+  ERROR: 8,
+  TYPE: 10,
+  NBYTES: 16,
+  FLAGS: 24,
+  BYTES: 32,
+})
 
 /** Writes an event of the subscription at `from`, whose userdata and tag it has. */
 export function writeEvent(
@@ -242,8 +312,16 @@ export function writeEvent(
   nbytes: number,
   flags: number,
 ): void {
-  view.setInt32(at + Event.USERDATA, subscriptions.getInt32(from + Subscription.USERDATA, true), true)
-  view.setInt32(at + Event.USERDATA + 4, subscriptions.getInt32(from + Subscription.USERDATA + 4, true), true)
+  view.setInt32(
+    at + Event.USERDATA,
+    subscriptions.getInt32(from + Subscription.USERDATA, true),
+    true,
+  )
+  view.setInt32(
+    at + Event.USERDATA + 4,
+    subscriptions.getInt32(from + Subscription.USERDATA + 4, true),
+    true,
+  )
   view.setUint16(at + Event.ERROR, errno, true)
   view.setUint16(at + Event.TYPE, subscriptions.getUint8(from + Subscription.TAG), true)
   view.setUint32(at + Event.TYPE + 2, 0, true)

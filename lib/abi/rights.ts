@@ -1,4 +1,7 @@
-/** The rights a descriptor may hold, in the order of the specification (`$rights`); the value of each is its bit. */
+/**
+ * The rights a descriptor may hold, in the order of the specification (`$rights`); the value of
+ * each is its bit.
+ */
 // biome-ignore format: a list to be counted, not read
 export const rightNames = [
   'FD_DATASYNC', 'FD_READ', 'FD_SEEK', 'FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_TELL', 'FD_WRITE', 'FD_ADVISE', 'FD_ALLOCATE',
@@ -14,7 +17,10 @@ export type RightName = (typeof rightNames)[number]
 export type Rights = number
 /** The rights of preview 1 by name, each a set of one; and NONE and ALL of them. */
 export const Rights = Object.freeze({
-  ...(Object.fromEntries(rightNames.map((name, bit) => [name, 2 ** bit])) as Record<RightName, Rights>),
+  ...(Object.fromEntries(rightNames.map((name, bit) => [name, 2 ** bit])) as Record<
+    RightName,
+    Rights
+  >),
   /** No right. */
   NONE: 0,
   /** All of them. */

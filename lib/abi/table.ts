@@ -1,9 +1,14 @@
-/** Every hostcall of preview 1, described once; imports, checks and traces are read off these rows. */
+/**
+ * Every hostcall of preview 1, described once; imports, checks and traces are read off these rows.
+ */
 
 import type { Kind, Type } from './types.js'
 import * as t from './types.js'
 
-/** One parameter of a hostcall, under the specification's name. A list or a path takes two wasm values: pointer and length. */
+/**
+ * One parameter of a hostcall, under the specification's name. A list or a path takes two wasm
+ * values: pointer and length.
+ */
 export interface Param<T extends Type = Type> {
   readonly label: string
   readonly type: T
@@ -18,14 +23,25 @@ export interface Row<P extends readonly Param[] = readonly Param[]> {
 
 type K = typeof Kind
 type Lifted<T extends Type> =
-  T extends Type<K['Raw64']> ? [value: bigint] : T extends Type<K['List'] | K['Path']> ? [at: number, length: number] : [value: number]
+  T extends Type<K['Raw64']>
+    ? [value: bigint]
+    : T extends Type<K['List'] | K['Path']>
+      ? [at: number, length: number]
+      : [value: number]
 /** The arguments that a hostcall receives for its row. */
-export type Args<P extends readonly Param[]> = P extends readonly [infer A extends Param, ...infer Rest extends readonly Param[]]
+export type Args<P extends readonly Param[]> = P extends readonly [
+  infer A extends Param,
+  ...infer Rest extends readonly Param[],
+]
   ? [...Lifted<A['type']>, ...Args<Rest>]
   : []
 
 const p = <T extends Type>(label: string, type: T): Param<T> => ({ label, type })
-const call = <const P extends readonly Param[]>(doc: string, params: P, ...results: readonly Param[]): Row<P> => ({ doc, params, results })
+const call = <const P extends readonly Param[]>(
+  doc: string,
+  params: P,
+  ...results: readonly Param[]
+): Row<P> => ({ doc, params, results })
 
 // biome-ignore format: a row a line, as in a table
 export const table = {

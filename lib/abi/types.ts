@@ -1,7 +1,23 @@
-/** The types of the specification as data: how wide each is, which values are known, how it crosses the gate. */
-import { Dirent, Event, Fdstat, Filestat, Filestat0, Iovec, Prestat, Subscription, Subscription0 } from './layout.js'
+/**
+ * The types of the specification as data: how wide each is, which values are known, how it crosses
+ * the gate.
+ */
+import {
+  Dirent,
+  Event,
+  Fdstat,
+  Filestat,
+  Filestat0,
+  Iovec,
+  Prestat,
+  Subscription,
+  Subscription0,
+} from './layout.js'
 
-/** How a value crosses the gate between guest and host; what the hostcall receives is said behind each. */
+/**
+ * How a value crosses the gate between guest and host; what the hostcall receives is said behind
+ * each.
+ */
 export const Kind = Object.freeze({
   /** No value at all. */
   None: 0,
@@ -25,7 +41,10 @@ export const Kind = Object.freeze({
   Path: 9,
   /** A struct that the host writes. */
   Record: 10,
-  /** A Size64 where a transfer begins: from 2^63 - `maxTransfer` on, as what it lacks to 2^63, below zero. */
+  /**
+   * A Size64 where a transfer begins: from 2^63 - `maxTransfer` on, as what it lacks to 2^63, below
+   * zero.
+   */
   Place64: 11,
   /** A u64 whose upper half is in no file: a number; 2^53 for all from there on. */
   Far64: 12,
@@ -33,7 +52,10 @@ export const Kind = Object.freeze({
 export type Kind = (typeof Kind)[keyof typeof Kind]
 type KindOf<Name extends keyof typeof Kind> = (typeof Kind)[Name]
 
-/** `[from, to, bytes]`: a piece of a record in the host's block, and where it lies in the guest's record. */
+/**
+ * `[from, to, bytes]`: a piece of a record in the host's block, and where it lies in the guest's
+ * record.
+ */
 export type Piece = readonly [from: number, to: number, bytes: number]
 
 export interface Type<K extends Kind = Kind> {
@@ -45,13 +67,21 @@ export interface Type<K extends Kind = Kind> {
   readonly align: number
   /** Flags: the bits by rising value. Enum: the values. */
   readonly labels: readonly string[]
-  /** Enum: what the guest's value is called by the hostcalls, where an older snapshot numbered it otherwise. */
+  /**
+   * Enum: what the guest's value is called by the hostcalls, where an older snapshot numbered it
+   * otherwise.
+   */
   readonly values: readonly number[]
   /** Record: the pieces that make it up. */
   readonly pieces: readonly Piece[]
 }
 
-const type = <K extends Kind>(name: string, kind: K, size: number, more: Partial<Type<K>> = {}): Type<K> => ({
+const type = <K extends Kind>(
+  name: string,
+  kind: K,
+  size: number,
+  more: Partial<Type<K>> = {},
+): Type<K> => ({
   name,
   kind,
   size,
@@ -61,10 +91,16 @@ const type = <K extends Kind>(name: string, kind: K, size: number, more: Partial
   pieces: [],
   ...more,
 })
-const flags = (name: string, size: number, labels: readonly string[]) => type(name, Kind.Flags, size, { labels })
-const choice = (name: string, size: number, labels: readonly string[], values: readonly number[] = labels.map((_, value) => value)) =>
-  type(name, Kind.Enum, size, { labels, values })
-const record = (name: string, size: number, pieces: readonly Piece[] = []) => type(name, Kind.Record, size, { align: 8, pieces })
+const flags = (name: string, size: number, labels: readonly string[]) =>
+  type(name, Kind.Flags, size, { labels })
+const choice = (
+  name: string,
+  size: number,
+  labels: readonly string[],
+  values: readonly number[] = labels.map((_, value) => value),
+) => type(name, Kind.Enum, size, { labels, values })
+const record = (name: string, size: number, pieces: readonly Piece[] = []) =>
+  type(name, Kind.Record, size, { align: 8, pieces })
 const list = (name: string, size: number, align: number) => type(name, Kind.List, size, { align })
 
 export const nothing = type('()', Kind.None, 0)
@@ -92,9 +128,21 @@ export const sdflags = flags('sdflags', 1, ['rd', 'wr'])
 export const eventrwflags = flags('eventrwflags', 2, ['fd_readwrite_hangup'])
 export const subclockflags = flags('subclockflags', 2, ['subscription_clock_abstime'])
 
-export const clockid = choice('clockid', 4, ['realtime', 'monotonic', 'process_cputime_id', 'thread_cputime_id'])
+export const clockid = choice('clockid', 4, [
+  'realtime',
+  'monotonic',
+  'process_cputime_id',
+  'thread_cputime_id',
+])
 export const whence = choice('whence', 1, ['set', 'cur', 'end'])
-export const advice = choice('advice', 1, ['normal', 'sequential', 'random', 'willneed', 'dontneed', 'noreuse'])
+export const advice = choice('advice', 1, [
+  'normal',
+  'sequential',
+  'random',
+  'willneed',
+  'dontneed',
+  'noreuse',
+])
 export const filetype = choice('filetype', 1, [
   'unknown',
   'block_device',

@@ -1,4 +1,6 @@
-/** wasi_unstable, the snapshot before preview 1: the same rows but for what it laid out differently. */
+/**
+ * wasi_unstable, the snapshot before preview 1: the same rows but for what it laid out differently.
+ */
 import { type CallName, type Row, table } from './table.js'
 import * as t from './types.js'
 
@@ -8,7 +10,9 @@ export const table0: { readonly [Name in Exclude<CallName, 'sock_accept'>]: Row 
   ...shared,
   fd_seek: {
     ...table.fd_seek,
-    params: table.fd_seek.params.map(param => (param.label === 'whence' ? { ...param, type: t.whence0 } : param)),
+    params: table.fd_seek.params.map(param =>
+      param.label === 'whence' ? { ...param, type: t.whence0 } : param,
+    ),
   },
   fd_filestat_get: { ...table.fd_filestat_get, results: [{ label: 'buf', type: t.filestat0 }] },
   path_filestat_get: { ...table.path_filestat_get, results: [{ label: 'buf', type: t.filestat0 }] },

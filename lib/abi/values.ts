@@ -1,4 +1,7 @@
-/** Bits and values of the specification that the code asks for by name; test/unit/table.test.ts holds them against types.ts. */
+/**
+ * Bits and values of the specification that the code asks for by name; test/unit/table.test.ts
+ * holds them against types.ts.
+ */
 
 /** How a path is resolved. */
 export const Lookupflags = Object.freeze({ FOLLOW: 1 })

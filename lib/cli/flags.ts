@@ -1,11 +1,16 @@
-/** The flags of the command by the option that each sets, and what parseArgs needs to know of them. */
+/**
+ * The flags of the command by the option that each sets, and what parseArgs needs to know of them.
+ */
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { guestTable } from '../options/table.js'
 import type { runTable } from '../run/table.js'
 
 /** A flag that sets an option, or a part of one. */
 export interface Flag {
-  /** The flag with its argument: `--dir HOST`, `--trace[=FILE]` if it may be left out, `-W timeout=TIME`. */
+  /**
+   * The flag with its argument: `--dir HOST`, `--trace[=FILE]` if it may be left out, `-W
+   * timeout=TIME`.
+   */
   readonly usage: string
   /** The argument of a flag that is written without one. */
   readonly assumed?: string
@@ -75,7 +80,13 @@ export type Word = keyof Values
 
 /** Returns the word of a flag, without its dashes. */
 export const wordOf = (usage: string): string => /^--([\w-]+)/.exec(usage)?.[1] ?? ''
-const long = ([...Object.values(guestFlags), ...Object.values(runFlags), ownFlags] as readonly (readonly Flag[])[])
+const long = (
+  [
+    ...Object.values(guestFlags),
+    ...Object.values(runFlags),
+    ownFlags,
+  ] as readonly (readonly Flag[])[]
+)
   .flat()
   .filter(({ usage }) => usage.startsWith('--'))
 
@@ -83,7 +94,9 @@ const long = ([...Object.values(guestFlags), ...Object.values(runFlags), ownFlag
 export const config: ParseArgsOptionsConfig = {
   ...Object.assign(
     {},
-    ...long.map(({ usage, many = false }) => ({ [wordOf(usage)]: { type: /[ =]/.test(usage) ? 'string' : 'boolean', multiple: many } })),
+    ...long.map(({ usage, many = false }) => ({
+      [wordOf(usage)]: { type: /[ =]/.test(usage) ? 'string' : 'boolean', multiple: many },
+    })),
   ),
   wasm: { type: 'string', short: 'W', multiple: true },
   help: { type: 'boolean', short: 'h' },
@@ -91,8 +104,11 @@ export const config: ParseArgsOptionsConfig = {
 
 /** The arguments of flags that are written without one, which parseArgs does not support. */
 export const assumed: ReadonlyMap<string, string> = new Map(
-  long.flatMap(({ usage, assumed }) => (assumed === undefined ? [] : [[`--${wordOf(usage)}`, assumed]])),
+  long.flatMap(({ usage, assumed }) =>
+    assumed === undefined ? [] : [[`--${wordOf(usage)}`, assumed]],
+  ),
 )
 
 /** Returns the usage of a flag. */
-export const usageOf = (word: Word): string => long.find(({ usage }) => wordOf(usage) === word)?.usage ?? ''
+export const usageOf = (word: Word): string =>
+  long.find(({ usage }) => wordOf(usage) === word)?.usage ?? ''

@@ -24,15 +24,23 @@ function entry(usage: Usage): string {
 }
 
 const flagsOf = (topic: Topic, words: Readonly<Record<string, Words>>, flags: Flags) =>
-  Object.entries(words).flatMap(([name, option]) => (option.topic === topic ? (flags[name] ?? []) : []))
+  Object.entries(words).flatMap(([name, option]) =>
+    option.topic === topic ? (flags[name] ?? []) : [],
+  )
 
 /** Returns the flags of `run`, by topic. */
 export function flagHelp(): string {
   return (Object.entries(topics) as [Topic, string][])
     .map(([topic, title]) => {
       const own = topic === 'program' ? ownFlags : []
-      const flags = [...flagsOf(topic, guestWords, guestFlags), ...flagsOf(topic, runWords, runFlags), ...own]
-      return flags.length === 0 ? '' : `${title}:\n${flags.map(({ usage }) => entry(usage as Usage)).join('')}\n`
+      const flags = [
+        ...flagsOf(topic, guestWords, guestFlags),
+        ...flagsOf(topic, runWords, runFlags),
+        ...own,
+      ]
+      return flags.length === 0
+        ? ''
+        : `${title}:\n${flags.map(({ usage }) => entry(usage as Usage)).join('')}\n`
     })
     .join('')
 }

@@ -10,7 +10,9 @@ import { say } from './print.js'
 import { run } from './run.js'
 
 function version(): string {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string
+  }
   return version
 }
 
@@ -30,7 +32,10 @@ async function main(args: readonly string[]): Promise<number> {
     case '-h':
       break
     default:
-      throw new CommandError(command === undefined ? 'no command' : `no such command or option: ${command}`, 'try wasi-common --help')
+      throw new CommandError(
+        command === undefined ? 'no command' : `no such command or option: ${command}`,
+        'try wasi-common --help',
+      )
   }
   const { help } = await import('./help.js')
   say(help())

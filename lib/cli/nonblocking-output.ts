@@ -1,4 +1,7 @@
-/** Writes to a standard stream of the command without waiting in the kernel, which a terminal that was stopped never ends. */
+/**
+ * Writes to a standard stream of the command without waiting in the kernel, which a terminal that
+ * was stopped never ends.
+ */
 import { Errno, errnoNames } from '../abi/errno.js'
 import { Fdflags } from '../abi/values.js'
 import { coded } from '../errors.js'
@@ -11,7 +14,10 @@ const most = 2 ** 16
 /** Writes the bytes that find room and returns their number; 0 for none. */
 export type Outlet = (bytes: Uint8Array) => number
 
-/** Undefined where the addon does not load, and on Windows, where a pipe looks full while its reader waits. */
+/**
+ * Undefined where the addon does not load, and on Windows, where a pipe looks full while its reader
+ * waits.
+ */
 export function outletOf(fd: number): Outlet | undefined {
   if (process.platform === 'win32') return undefined
   try {

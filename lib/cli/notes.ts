@@ -12,5 +12,6 @@ export function tellCalls(metrics: Metrics): void {
 
 /** Prints the ports that were chosen where any free one was asked for. */
 export function tellPorts(listen: readonly string[], listeners: readonly Listener[]): void {
-  for (const [i, listener] of listeners.entries()) if (/:0+$/.test(listen[i])) note(`listening on ${addressed(listener)}`)
+  for (const [i, listener] of listeners.entries())
+    if (/:0+$/.test(listen[i])) note(`listening on ${addressed(listener)}`)
 }

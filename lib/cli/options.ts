@@ -9,18 +9,31 @@ import type { RunOptions } from '../run/options.js'
 import { runTable } from '../run/table.js'
 import { count, duration, size } from './amounts.js'
 import { CommandError } from './error.js'
-import { assumed, config, type Flag, type Flags, guestFlags, runFlags, type Values, wordOf } from './flags.js'
+import {
+  assumed,
+  config,
+  type Flag,
+  type Flags,
+  guestFlags,
+  runFlags,
+  type Values,
+  wordOf,
+} from './flags.js'
 import { directories, type Setting } from './preopens.js'
 
 /** Options whose flag is a switch, or takes one of a few words. */
 type Plain<R extends Rows> = {
-  readonly [Name in keyof R as R[Name] extends { readonly words: unknown } | { readonly check: (...args: never) => boolean }
+  readonly [Name in keyof R as R[Name] extends
+    | { readonly words: unknown }
+    | { readonly check: (...args: never) => boolean }
     ? Name
     : never]?: ReturnType<NonNullable<R[Name]['check']>> | undefined
 }
 /** Options that `-W` sets. */
 type Amounts = {
-  readonly [Name in keyof typeof runFlags as (typeof runFlags)[Name] extends readonly [{ readonly usage: `-W ${string}` }]
+  readonly [Name in keyof typeof runFlags as (typeof runFlags)[Name] extends readonly [
+    { readonly usage: `-W ${string}` },
+  ]
     ? Name
     : never]?: number
 }
@@ -38,7 +51,9 @@ export interface RunRequest {
       readonly listen: readonly string[]
     }
   /** Options of the run. `maxOutput` is for each of standard output and error. */
-  readonly run: Plain<typeof runTable> & Amounts & Pick<RunOptions, 'maxOutput'> & { readonly threads: number; readonly maxStack: number }
+  readonly run: Plain<typeof runTable> &
+    Amounts &
+    Pick<RunOptions, 'maxOutput'> & { readonly threads: number; readonly maxStack: number }
 }
 
 export function parseRun(args: readonly string[]): RunRequest | 'help' {
@@ -48,9 +63,15 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
   const { values, tokens } = parse(own.slice(0, end))
   if (values.help) return 'help'
   const program = own[end] === '--' ? own[end + 1] : own[end]
-  if (program === undefined) throw new CommandError('no program to run', 'usage: wasi-common run [options] program.wasm [arguments]')
+  if (program === undefined)
+    throw new CommandError(
+      'no program to run',
+      'usage: wasi-common run [options] program.wasm [arguments]',
+    )
   if (values.strict && values.backend === 'typescript') {
-    throw new CommandError('--strict and --backend typescript do not go together: the strict sandbox is the addon')
+    throw new CommandError(
+      '--strict and --backend typescript do not go together: the strict sandbox is the addon',
+    )
   }
   if (values.strict && values['inherit-env']) {
     throw new CommandError(
@@ -58,12 +79,21 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       '--env NAME passes one variable on',
     )
   }
-  if (values.trace === undefined && (values['trace-format'] ?? values['trace-times']) !== undefined) {
-    throw new CommandError(`--trace-${values['trace-times'] ? 'times' : 'format'} is for a trace`, 'which --trace writes')
+  if (
+    values.trace === undefined &&
+    (values['trace-format'] ?? values['trace-times']) !== undefined
+  ) {
+    throw new CommandError(
+      `--trace-${values['trace-times'] ? 'times' : 'format'} is for a trace`,
+      'which --trace writes',
+    )
   }
-  if (values.wall !== undefined && values.isolation !== 'process') throw new CommandError('--wall goes with --isolation process only')
+  if (values.wall !== undefined && values.isolation !== 'process')
+    throw new CommandError('--wall goes with --isolation process only')
   if (values.isolation === 'process' && values.invoke !== undefined) {
-    throw new CommandError('--isolation process and --invoke do not go together: the process ends with _start')
+    throw new CommandError(
+      '--isolation process and --invoke do not go together: the process ends with _start',
+    )
   }
   const rest = own.slice(own[end] === '--' ? end + 2 : end + 1)
   return {
@@ -73,7 +103,9 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     guest: {
       args: [values.argv0 ?? program, ...rest],
       env: environment(values.env ?? [], values['inherit-env'] ?? false),
-      preopens: directories(tokens.filter(isDirectory).map(({ name, value }) => ({ option: name, value }))),
+      preopens: directories(
+        tokens.filter(isDirectory).map(({ name, value }) => ({ option: name, value })),
+      ),
       listen: (values.tcplisten ?? []).map(listener),
       rights: 'access',
       ...plain(guestTable, guestFlags, values),
@@ -83,13 +115,16 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       threads: threads(values.threads ?? '0', values.invoke),
       maxStack: runTable.maxStack.fallback,
       ...amounts(values.wasm ?? [], values.invoke),
-      maxOutput: values['max-output'] === undefined ? undefined : size('--max-output', values['max-output']),
+      maxOutput:
+        values['max-output'] === undefined ? undefined : size('--max-output', values['max-output']),
       ...plain(runTable, runFlags, values),
     },
   }
 }
 
-/** Where the options of run end: at the first word that is neither an option nor the value of one. */
+/**
+ * Where the options of run end: at the first word that is neither an option nor the value of one.
+ */
 function programAt(args: readonly string[]): number {
   for (let i = 0; i < args.length; i++) {
     const word = args[i]
@@ -97,7 +132,13 @@ function programAt(args: readonly string[]): number {
     // A short option may have its value behind it in the same word.
     if (word === '-W') i++
     const name = word.slice(2)
-    if (word.startsWith('--') && Object.hasOwn(config, name) && !assumed.has(word) && config[name].type === 'string') i++
+    if (
+      word.startsWith('--') &&
+      Object.hasOwn(config, name) &&
+      !assumed.has(word) &&
+      config[name].type === 'string'
+    )
+      i++
   }
   return args.length
 }
@@ -108,13 +149,16 @@ function parse(args: string[]) {
     return { values: values as Values, tokens }
   } catch (error) {
     const { message } = error as Error
-    const hint = /'--(?:mapdir|volume)/.test(message) ? 'a directory is given by --dir HOST::GUEST' : 'try wasi-common run --help'
+    const hint = /'--(?:mapdir|volume)/.test(message)
+      ? 'a directory is given by --dir HOST::GUEST'
+      : 'try wasi-common run --help'
     throw new CommandError(message.split('. ')[0], hint)
   }
 }
 type Token = ReturnType<typeof parse>['tokens'][number]
 const isDirectory = (token: Token): token is Token & { name: Setting['option']; value: string } =>
-  token.kind === 'option' && (token.name === 'dir' || token.name === 'overlay' || token.name === 'tmpfs')
+  token.kind === 'option' &&
+  (token.name === 'dir' || token.name === 'overlay' || token.name === 'tmpfs')
 
 /** Reads the options whose flag is a switch, or takes one of a few words. */
 function plain<R extends Rows>(rows: R, flags: Flags, values: Values): Plain<R> {
@@ -125,7 +169,10 @@ function plain<R extends Rows>(rows: R, flags: Flags, values: Values): Plain<R> 
     const value = (values as Readonly<Record<string, string | boolean | undefined>>)[word]
     if (value === undefined || words === undefined) continue
     if (typeof value === 'string' && !words.includes(value)) {
-      throw new CommandError(`--${word}: unknown value '${value}'`, `expected ${alternatives(words)}`)
+      throw new CommandError(
+        `--${word}: unknown value '${value}'`,
+        `expected ${alternatives(words)}`,
+      )
     }
     // A switch for an option of one word.
     options[name] = value === true ? (words[0] ?? true) : value
@@ -134,8 +181,13 @@ function plain<R extends Rows>(rows: R, flags: Flags, values: Values): Plain<R> 
 }
 
 /** Of two settings of a variable the later one counts, and any counts more than the host's. */
-function environment(settings: readonly string[], inherit: boolean): Record<string, string | undefined> {
-  const env: Record<string, string | undefined> = dictionary(inherit ? Object.entries(process.env) : [])
+function environment(
+  settings: readonly string[],
+  inherit: boolean,
+): Record<string, string | undefined> {
+  const env: Record<string, string | undefined> = dictionary(
+    inherit ? Object.entries(process.env) : [],
+  )
   for (const setting of settings) {
     const [, name, value] = /^([^=]*)(?:=(.*))?$/s.exec(setting) as RegExpExecArray
     if (name === '') throw new CommandError(`--env ${setting}: a variable has a name`)
@@ -149,20 +201,27 @@ function listener(where: string): string {
     listenOf('where', where)
     return where
   } catch {
-    const form = 'where to listen is HOST:PORT, and HOST a numeric address, [in brackets] where it is IPv6, or localhost'
+    const form =
+      'where to listen is HOST:PORT, and HOST a numeric address, [in brackets] where it is IPv6, or localhost'
     throw new CommandError(`--tcplisten ${where}: ${form}`)
   }
 }
 
 function threads(count: string, invoke: string | undefined): number {
-  if (!/^\d{1,4}$/.test(count)) throw new CommandError(`--threads=${count}: how many is a number, of at most four digits`)
-  if (count !== '0' && invoke !== undefined) throw new CommandError('--threads and --invoke do not go together: threads end with _start')
+  if (!/^\d{1,4}$/.test(count))
+    throw new CommandError(`--threads=${count}: how many is a number, of at most four digits`)
+  if (count !== '0' && invoke !== undefined)
+    throw new CommandError('--threads and --invoke do not go together: threads end with _start')
   return Number(count)
 }
 
-const alternatives = (words: readonly string[]): string => words.join(', ').replace(/, (?=[^,]*$)/, ' or ')
+const alternatives = (words: readonly string[]): string =>
+  words.join(', ').replace(/, (?=[^,]*$)/, ' or ')
 
-/** The flags of `-W` by their names, each with its option: wasmtime's words for what belongs to WebAssembly itself. */
+/**
+ * The flags of `-W` by their names, each with its option: wasmtime's words for what belongs to
+ * WebAssembly itself.
+ */
 const wasm = new Map(
   (Object.entries(runFlags) as [keyof Amounts, readonly Flag[]][]).flatMap(([option, flags]) =>
     flags.flatMap(({ usage, unit = 'elements' }) => {
@@ -179,7 +238,10 @@ function amounts(settings: readonly string[], invoke: string | undefined): Amoun
     const [, name, value] = /^([^=]*)=(.*)$/.exec(setting) ?? []
     const flag = wasm.get(name)
     if (flag === undefined) {
-      throw new CommandError(`-W ${setting} is not known here`, `known are ${[...wasm.values()].map(({ usage }) => usage).join(', ')}`)
+      throw new CommandError(
+        `-W ${setting} is not known here`,
+        `known are ${[...wasm.values()].map(({ usage }) => usage).join(', ')}`,
+      )
     }
     const { least, most } = runTable[flag.option]
     found[flag.option] = units[flag.unit](`-W ${name}`, value, least, most)
@@ -189,10 +251,16 @@ function amounts(settings: readonly string[], invoke: string | undefined): Amoun
   return found
 }
 
-const units: Readonly<Record<NonNullable<Flag['unit']>, (option: string, text: string, least: number, most: number) => number>> = {
+const units: Readonly<
+  Record<
+    NonNullable<Flag['unit']>,
+    (option: string, text: string, least: number, most: number) => number
+  >
+> = {
   bytes(option, text, least, most) {
     const bytes = size(option, text, most)
-    if (bytes < least) throw new CommandError(`${option}=${text}: expected at least ${least / 1024}k`)
+    if (bytes < least)
+      throw new CommandError(`${option}=${text}: expected at least ${least / 1024}k`)
     return bytes
   },
   /** Rounded up to a whole millisecond. */
@@ -204,24 +272,35 @@ const units: Readonly<Record<NonNullable<Flag['unit']>, (option: string, text: s
   elements: (option, text, _least, most) => count(option, text, most),
 }
 
-function replay({ deterministic: instant, seed, threads }: Values): Pick<GuestOptions, 'seed' | 'deterministic'> {
+function replay({
+  deterministic: instant,
+  seed,
+  threads,
+}: Values): Pick<GuestOptions, 'seed' | 'deterministic'> {
   if (instant === undefined && seed === undefined) return {}
   if (threads !== undefined && threads !== '0') {
     const word = instant === undefined ? '--seed' : '--deterministic'
-    throw new CommandError(`${word} and --threads do not go together: nobody can fix the order of threads`)
+    throw new CommandError(
+      `${word} and --threads do not go together: nobody can fix the order of threads`,
+    )
   }
   const number = Number(seed ?? '0')
   if (!/^\d+$/.test(seed ?? '0') || !Number.isSafeInteger(number)) {
     throw new CommandError(`--seed ${seed}: a seed is a number from 0 to 2^53 - 1`)
   }
   if (instant === undefined) return { seed: number }
-  return { deterministic: instant === '' ? { seed: number } : { seed: number, start: instantOf(instant) } }
+  return {
+    deterministic: instant === '' ? { seed: number } : { seed: number, start: instantOf(instant) },
+  }
 }
 
 function instantOf(text: string): Date {
   const date = new Date(text)
   if (!/^\d{4}-/.test(text) || !(date.getTime() >= 0)) {
-    throw new CommandError(`--deterministic=${text}: this is no instant since 1970`, 'as in --deterministic=2025-01-01T00:00:00Z')
+    throw new CommandError(
+      `--deterministic=${text}: this is no instant since 1970`,
+      'as in --deterministic=2025-01-01T00:00:00Z',
+    )
   }
   return date
 }

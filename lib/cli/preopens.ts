@@ -1,4 +1,7 @@
-/** Reads the directories of the command line: `--dir`, `--overlay` and `--tmpfs`, in the order in which they are written. */
+/**
+ * Reads the directories of the command line: `--dir`, `--overlay` and `--tmpfs`, in the order in
+ * which they are written.
+ */
 import { existsSync } from 'node:fs'
 import { dictionary } from '../dictionary.js'
 import type { MemoryPreopen, Preopen } from '../options/preopens.js'
@@ -18,8 +21,8 @@ interface Named {
 }
 
 /**
- * The guest's directories by name. Their descriptors follow the order of the options, except that JavaScript lists names that are
- * array indices, as `0`, before the others.
+ * The guest's directories by name. Their descriptors follow the order of the options, except that
+ * JavaScript lists names that are array indices, as `0`, before the others.
  */
 export function directories(settings: readonly Setting[]): Record<string, Given> {
   const preopens = dictionary<Given>([])
@@ -27,8 +30,10 @@ export function directories(settings: readonly Setting[]): Record<string, Given>
     const word = `--${option} ${value}`
     const { guest, preopen } = readers[option](word, value.split('::'))
     const name = trimmed(guest)
-    if (name === '' || ('path' in preopen && preopen.path === '')) throw new CommandError(`${word}: missing directory name`)
-    if (name in preopens) throw new CommandError(`${word}: the guest already has a directory ${name}`)
+    if (name === '' || ('path' in preopen && preopen.path === ''))
+      throw new CommandError(`${word}: missing directory name`)
+    if (name in preopens)
+      throw new CommandError(`${word}: the guest already has a directory ${name}`)
     preopens[name] = preopen
   }
   return preopens
@@ -40,16 +45,23 @@ const trimmed = (guest: string): string => guest.replace(/(?<=[^/])\/+$/, '').re
 const modes: readonly string[] = ['ro', 'rw']
 const expected = (option: Setting['option']): string => `expected ${usageOf(option)}`
 
-const readers: Readonly<Record<Setting['option'], (word: string, parts: readonly string[]) => Named>> = {
+const readers: Readonly<
+  Record<Setting['option'], (word: string, parts: readonly string[]) => Named>
+> = {
   dir(word, [path, guest = path, mode, ...rest]) {
-    if ((mode !== undefined && !modes.includes(mode)) || rest.length > 0) throw new CommandError(`${word}: ${expected('dir')}`)
+    if ((mode !== undefined && !modes.includes(mode)) || rest.length > 0)
+      throw new CommandError(`${word}: ${expected('dir')}`)
     checkSpelling(word, path, guest, mode)
     return { guest, preopen: { path, readOnly: mode === 'ro' } }
   },
   overlay(word, [path, guest = path, room, ...rest]) {
-    if (rest.length > 0 || (room !== undefined && modes.includes(room))) throw new CommandError(`${word}: ${expected('overlay')}`)
+    if (rest.length > 0 || (room !== undefined && modes.includes(room)))
+      throw new CommandError(`${word}: ${expected('overlay')}`)
     checkSpelling(word, path, guest, undefined)
-    return { guest, preopen: { path, overlay: true, ...quotaOf(`--overlay ${path}::${guest}`, room) } }
+    return {
+      guest,
+      preopen: { path, overlay: true, ...quotaOf(`--overlay ${path}::${guest}`, room) },
+    }
   },
   tmpfs(word, [guest, room, ...rest]) {
     if (rest.length > 0) throw new CommandError(`${word}: ${expected('tmpfs')}`)
@@ -59,7 +71,10 @@ const readers: Readonly<Record<Setting['option'], (word: string, parts: readonly
 const quotaOf = (option: string, room: string | undefined) =>
   room === undefined ? {} : { quota: { bytes: size(option, room, Number.MAX_SAFE_INTEGER) } }
 
-/** Refuses what other programs write, and what would quietly make a writable directory of a strange name. */
+/**
+ * Refuses what other programs write, and what would quietly make a writable directory of a strange
+ * name.
+ */
 function checkSpelling(word: string, path: string, guest: string, mode: string | undefined): void {
   const option = word.slice(0, word.indexOf(' '))
   const refuse = (what: string, right: string, by = option): never => {
@@ -70,8 +85,12 @@ function checkSpelling(word: string, path: string, guest: string, mode: string |
   if (single !== undefined && !(path === guest && existsSync(path)))
     refuse('the mode follows two colons', `${host}::${name}::${single}`, '--dir')
   if (mode === undefined && path !== guest && modes.includes(guest))
-    refuse(`${guest} stands where the guest's name is expected`, `${path}::${path}::${guest}; a directory of that name is ./${guest}`)
+    refuse(
+      `${guest} stands where the guest's name is expected`,
+      `${path}::${path}::${guest}; a directory of that name is ./${guest}`,
+    )
   const [, left, right] = path === guest ? (/^([^:]+):([^:]+)$/.exec(path) ?? []) : []
   // A drive of Windows has one letter.
-  if (right !== undefined && !/^[a-z]:/i.test(path) && !existsSync(path)) refuse('two colons separate HOST and GUEST', `${left}::${right}`)
+  if (right !== undefined && !/^[a-z]:/i.test(path) && !existsSync(path))
+    refuse('two colons separate HOST and GUEST', `${left}::${right}`)
 }

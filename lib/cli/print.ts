@@ -1,4 +1,7 @@
-/** What the command writes itself: its own words and notes, and a guest's output where this is counted. */
+/**
+ * What the command writes itself: its own words and notes, and a guest's output where this is
+ * counted.
+ */
 import { write, writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
@@ -13,18 +16,25 @@ export const STDERR = 2
 /** How long to wait for a reader, in milliseconds, before it is tried again. */
 const pause = 5
 const never = new Int32Array(new SharedArrayBuffer(4))
-/** Node makes a pipe that is one of its standard streams one that does not wait, as soon as there is a worker. */
+/**
+ * Node makes a pipe that is one of its standard streams one that does not wait, as soon as there is
+ * a worker.
+ */
 const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EAGAIN'
 
-/** The time by performance.now() after which a stream without room is not waited for; undefined: for ever. */
+/**
+ * The time by performance.now() after which a stream without room is not waited for; undefined: for
+ * ever.
+ */
 let deadline: number | undefined
 const late = (): boolean => deadline !== undefined && performance.now() > deadline
 /** By descriptor, used where there is a deadline. */
 const outlets = new Map<number, Outlet | undefined>()
 
 /**
- * Sets a deadline for a terminal that was stopped, or a reader that does not read. This thread, where the timer of the guest
- * fires, does not wait for them after it: what has found no room by then is lost.
+ * Sets a deadline for a terminal that was stopped, or a reader that does not read. This thread,
+ * where the timer of the guest fires, does not wait for them after it: what has found no room by
+ * then is lost.
  */
 export function waitAtMost(milliseconds: number): void {
   deadline = performance.now() + milliseconds
@@ -57,7 +67,8 @@ export function say(text: string, to = STDOUT): void {
   try {
     writeAll(to, text)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw new CommandError(`cannot write: ${(error as Error).message}`)
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE')
+      throw new CommandError(`cannot write: ${(error as Error).message}`)
   }
 }
 
@@ -67,7 +78,10 @@ export function note(text: string | Uint8Array): void {
 }
 
 const written = promisify(write)
-/** As many as there is room for now; all of them, unwritten, after the deadline. It does not keep this thread waiting. */
+/**
+ * As many as there is room for now; all of them, unwritten, after the deadline. It does not keep
+ * this thread waiting.
+ */
 async function writeSome(to: number, bytes: Buffer): Promise<number> {
   const some = outlet(to) ?? (async () => (await written(to, bytes)).bytesWritten)
   for (;;) {

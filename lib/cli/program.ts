@@ -9,22 +9,34 @@ import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
 
 /** In this thread. */
-export function compile({ program, run: { threads, maxMemory, maxTableElements } }: RunRequest, bytes: Uint8Array): WebAssembly.Module {
+export function compile(
+  { program, run: { threads, maxMemory, maxTableElements } }: RunRequest,
+  bytes: Uint8Array,
+): WebAssembly.Module {
   try {
-    const { module } = PreparedModule.prepareSync(bytes, capsOf({ maxMemory, maxTableElements, threads }))
+    const { module } = PreparedModule.prepareSync(
+      bytes,
+      capsOf({ maxMemory, maxTableElements, threads }),
+    )
     checkImports(module, versionOf(module), threads > 0)
     return module
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw code === 'ERR_WASI_MEMORY_LIMIT' ? new CommandError(message) : unrunnable(error, program, bytes)
+    throw code === 'ERR_WASI_MEMORY_LIMIT'
+      ? new CommandError(message)
+      : unrunnable(error, program, bytes)
   }
 }
 
 /** An error of the compiler or the linker, in the command's words. Any other is as it was. */
 export function unrunnable(error: unknown, program: string, bytes: Uint8Array): unknown {
   if (error instanceof WebAssembly.CompileError)
-    return new CommandError(`${program} is not a WebAssembly module: ${error.message}`, hintFor(bytes))
-  if (error instanceof WebAssembly.LinkError) return new CommandError(`the program cannot be linked: ${error.message}`)
+    return new CommandError(
+      `${program} is not a WebAssembly module: ${error.message}`,
+      hintFor(bytes),
+    )
+  if (error instanceof WebAssembly.LinkError)
+    return new CommandError(`the program cannot be linked: ${error.message}`)
   return error
 }
 
@@ -37,7 +49,8 @@ export function read(program: string): Uint8Array {
   }
 }
 
-const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte)
+const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
+  magic.every((byte, i) => bytes[i] === byte)
 
 /** What a file looks like that is no module. */
 export function hintFor(bytes: Uint8Array): string | undefined {
@@ -45,26 +58,39 @@ export function hintFor(bytes: Uint8Array): string | undefined {
   if (startsWith(bytes, [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]))
     return 'this is a component (preview 2); only core modules of preview 1 run here'
   const start = new TextDecoder().decode(bytes.subarray(0, 4096)).trimStart()
-  if (start.startsWith('(') || start.startsWith(';;')) return 'this looks like WebAssembly text: wat2wasm of wabt makes a module of it'
+  if (start.startsWith('(') || start.startsWith(';;'))
+    return 'this looks like WebAssembly text: wat2wasm of wabt makes a module of it'
   return undefined
 }
 
 const isSpawn = (from: string, name: string): boolean => from === 'wasi' && name === 'thread-spawn'
 
-/** Refuse a program that wants what it will not find. With threads it finds a memory and a way to have more of them. */
-export function checkImports(module: WebAssembly.Module, version: 'preview1' | 'unstable', threads: boolean): void {
+/**
+ * Refuse a program that wants what it will not find. With threads it finds a memory and a way to
+ * have more of them.
+ */
+export function checkImports(
+  module: WebAssembly.Module,
+  version: 'preview1' | 'unstable',
+  threads: boolean,
+): void {
   const wanted = version === 'unstable' ? namespace0 : namespace
   const calls = version === 'unstable' ? table0 : table
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (from === wanted && kind === 'function' && Object.hasOwn(calls, name as CallName)) continue
     if (threads && (kind === 'memory' || isSpawn(from, name))) continue
-    throw new CommandError(unknownImport({ module: from, name, kind }).message, whyMissing(wanted, from, name, kind))
+    throw new CommandError(
+      unknownImport({ module: from, name, kind }).message,
+      whyMissing(wanted, from, name, kind),
+    )
   }
 }
 
 function whyMissing(wanted: string, from: string, name: string, kind: string): string | undefined {
   if (kind === 'memory' || isSpawn(from, name)) return 'it was built to have threads: try --threads'
-  if (from === 'napi' || from === 'emnapi') return 'it is a Node-API binding, to be loaded by its own JavaScript'
-  if (from !== wanted && (from === namespace || from === namespace0)) return `it mixes ${namespace} and ${namespace0}`
+  if (from === 'napi' || from === 'emnapi')
+    return 'it is a Node-API binding, to be loaded by its own JavaScript'
+  if (from !== wanted && (from === namespace || from === namespace0))
+    return `it mixes ${namespace} and ${namespace0}`
   return from === 'env' ? `it was built to be given ${name} by its own JavaScript` : undefined
 }

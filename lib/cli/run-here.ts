@@ -22,7 +22,11 @@ export function runHere(request: RunRequest): number {
   }
 }
 
-function runModule(request: RunRequest, module: WebAssembly.Module, trace: ((line: string) => void) | undefined): number {
+function runModule(
+  request: RunRequest,
+  module: WebAssembly.Module,
+  trace: ((line: string) => void) | undefined,
+): number {
   const guest = open(request, versionOf(module), trace)
   try {
     return finish(request, instantiate(module, guest), guest)
@@ -32,7 +36,11 @@ function runModule(request: RunRequest, module: WebAssembly.Module, trace: ((lin
   }
 }
 
-function open(request: RunRequest, version: 'preview1' | 'unstable', trace: ((line: string) => void) | undefined): Guest {
+function open(
+  request: RunRequest,
+  version: 'preview1' | 'unstable',
+  trace: ((line: string) => void) | undefined,
+): Guest {
   try {
     const guest = createGuest({ version, ...request.guest, trace })
     tellPorts(request.guest.listen, guest.listeners)
@@ -46,16 +54,24 @@ function instantiate(module: WebAssembly.Module, guest: Guest): Instance {
   try {
     return guest.instantiate(module)
   } catch (error) {
-    if (error instanceof WebAssembly.LinkError) throw new CommandError(`the program cannot be linked: ${error.message}`)
+    if (error instanceof WebAssembly.LinkError)
+      throw new CommandError(`the program cannot be linked: ${error.message}`)
     throw trap(error)
   }
 }
 
 /** Call what was asked for. */
-function finish({ program, invoke, guest: { args } }: RunRequest, { exports }: Instance, guest: Guest): number {
+function finish(
+  { program, invoke, guest: { args } }: RunRequest,
+  { exports }: Instance,
+  guest: Guest,
+): number {
   const { memory, _start, _initialize } = exports
   if (!(memory instanceof WebAssembly.Memory))
-    throw new CommandError(`${program} exports no memory`, 'a WASI program exports its memory under that name')
+    throw new CommandError(
+      `${program} exports no memory`,
+      'a WASI program exports its memory under that name',
+    )
   const call = (code: () => unknown): number => {
     try {
       return guest.run(code)
@@ -66,7 +82,10 @@ function finish({ program, invoke, guest: { args } }: RunRequest, { exports }: I
   if (invoke !== undefined) return call(() => print(invoked(exports, invoke, args.slice(1))))
   if (typeof _start === 'function') return call(() => _start())
   if (typeof _initialize !== 'function')
-    throw new CommandError(`${program} exports no _start`, `--invoke calls one of: ${functions(exports)}`)
+    throw new CommandError(
+      `${program} exports no _start`,
+      `--invoke calls one of: ${functions(exports)}`,
+    )
   throw new CommandError(
     `${program} is a library (a reactor), which does nothing by itself`,
     `--invoke calls one of: ${functions(exports)}`,
@@ -79,14 +98,23 @@ const functions = (exports: Record<string, unknown>): string =>
     .slice(0, 20)
     .join(', ')
 
-/** WebAssembly makes numbers of these words itself: of each, that it is a number is checked first. */
+/**
+ * WebAssembly makes numbers of these words itself: of each, that it is a number is checked first.
+ */
 function invoked(exports: Record<string, unknown>, name: string, args: readonly string[]): unknown {
   const { [name]: target, _initialize } = exports
-  if (typeof target !== 'function') throw new CommandError(`the program exports no function ${name}`, `it exports: ${functions(exports)}`)
+  if (typeof target !== 'function')
+    throw new CommandError(
+      `the program exports no function ${name}`,
+      `it exports: ${functions(exports)}`,
+    )
   for (const arg of args)
-    if (arg.trim() === '' || Number.isNaN(Number(arg))) throw new CommandError(`--invoke ${name}: ${arg} is no number`)
+    if (arg.trim() === '' || Number.isNaN(Number(arg)))
+      throw new CommandError(`--invoke ${name}: ${arg} is no number`)
   if (args.length !== target.length)
-    throw new CommandError(`--invoke ${name}: it takes ${target.length} arguments, ${args.length} were given`)
+    throw new CommandError(
+      `--invoke ${name}: it takes ${target.length} arguments, ${args.length} were given`,
+    )
   if (typeof _initialize === 'function') _initialize()
   return target(...args)
 }

@@ -13,7 +13,8 @@ import { type Tracer, tracer } from './tracer.js'
 
 /** Run the guest to its end. The exit code. */
 export async function run(request: RunRequest): Promise<number> {
-  if (typeof WebAssembly === 'undefined') throw new CommandError('this process has no WebAssembly', 'start node without --jitless')
+  if (typeof WebAssembly === 'undefined')
+    throw new CommandError('this process has no WebAssembly', 'start node without --jitless')
   const inProcess = request.run.isolation === 'process'
   if (!inProcess && !inWorkers(request)) {
     if (!hasStack(request.run.maxStack)) return runInThread(request)
@@ -37,11 +38,18 @@ const inWorkers = ({ run: { threads, timeout, maxMemory, maxOutput } }: RunReque
 /** What timeout(1) exits with, and a shell for a command that Ctrl-C ended. */
 const TIMED_OUT = 124
 const INTERRUPTED = 130
-/** The time that the command's own words may wait for their reader when that of the guest is over, in milliseconds. */
+/**
+ * The time that the command's own words may wait for their reader when that of the guest is over,
+ * in milliseconds.
+ */
 const grace = 500
 
 /** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
-async function apart(request: RunRequest, trace: Tracer | undefined, start: (options: RunOptions) => Promise<number>): Promise<number> {
+async function apart(
+  request: RunRequest,
+  trace: Tracer | undefined,
+  start: (options: RunOptions) => Promise<number>,
+): Promise<number> {
   const { maxOutput, ...run } = request.run
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
@@ -59,21 +67,29 @@ async function apart(request: RunRequest, trace: Tracer | undefined, start: (opt
     })
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED
-    if (!(error instanceof Error && 'code' in error) || error instanceof CommandError) throw trap(error)
+    if (!(error instanceof Error && 'code' in error) || error instanceof CommandError)
+      throw trap(error)
     if (error.code === 'ERR_WASI_TIMEOUT') {
       note(error.message)
       return TIMED_OUT
     }
     // What goes wrong before the guest begins has a code.
-    throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_STACK_LIMIT' ? trap(error) : refused(error)
+    throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_STACK_LIMIT'
+      ? trap(error)
+      : refused(error)
   }
 }
 
 /** In workers, as many as it asks for. */
-async function runInWorkers(request: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
+async function runInWorkers(
+  request: RunRequest,
+  bytes: Uint8Array,
+  options: RunOptions,
+): Promise<number> {
   const counts = request.guest.metrics ? newCounts() : undefined
   const { runInWorkers: start } = await import('../run/run-in-workers.js')
-  const check = (module: WebAssembly.Module): void => checkImports(module, versionOf(module), request.run.threads > 0)
+  const check = (module: WebAssembly.Module): void =>
+    checkImports(module, versionOf(module), request.run.threads > 0)
   try {
     const { exitCode } = await start(bytes, options, { counts, check })
     return exitCode
@@ -84,13 +100,22 @@ async function runInWorkers(request: RunRequest, bytes: Uint8Array, options: Run
   }
 }
 
-/** In a process in the OS sandbox. With `--wall best-effort` the parts that this kernel lacks are named in warnings. */
-async function runApart({ program }: RunRequest, bytes: Uint8Array, options: RunOptions): Promise<number> {
+/**
+ * In a process in the OS sandbox. With `--wall best-effort` the parts that this kernel lacks are
+ * named in warnings.
+ */
+async function runApart(
+  { program }: RunRequest,
+  bytes: Uint8Array,
+  options: RunOptions,
+): Promise<number> {
   const { runInProcess } = await import('../run/process/run-in-process.js')
   try {
     const { exitCode, wall, metrics: told = {} } = await runInProcess(bytes, options)
-    if (!wall?.landlock) note('this kernel has no Landlock: files were kept from the program by the sandbox alone')
-    if (!wall?.seccomp) note('this kernel has no seccomp filters: system calls were not kept from the program')
+    if (!wall?.landlock)
+      note('this kernel has no Landlock: files were kept from the program by the sandbox alone')
+    if (!wall?.seccomp)
+      note('this kernel has no seccomp filters: system calls were not kept from the program')
     tellCalls(told)
     return exitCode
   } catch (error) {

@@ -13,30 +13,48 @@ export interface Order {
 }
 
 /**
- * V8's stack in the main thread, which nothing changes once it runs. The kernel's limit (`ulimit -s`, usually 8 MiB) leaves the rest
- * unused.
+ * V8's stack in the main thread, which nothing changes once it runs. The kernel's limit (`ulimit
+ * -s`, usually 8 MiB) leaves the rest unused.
  * @see https://github.com/v8/v8/blob/main/src/flags/flag-definitions.h `stack_size`
  */
 const mainStack = 984 * 2 ** 10
 
-/** The workers of other runtimes have stacks of one size, whatever is asked for, and Node's permission model may allow no workers. */
-const noThread = (): boolean => 'bun' in process.versions || 'deno' in process.versions || process.permission?.has('worker') === false
+/**
+ * The workers of other runtimes have stacks of one size, whatever is asked for, and Node's
+ * permission model may allow no workers.
+ */
+const noThread = (): boolean =>
+  'bun' in process.versions ||
+  'deno' in process.versions ||
+  process.permission?.has('worker') === false
 
 /** Tells if a guest gets the stack of the main thread: it is large enough, or there is no other. */
 export const hasStack = (bytes: number): boolean => bytes <= mainStack || noThread()
 
-/** Runs the guest in that thread, which ends the process, unless Node shall end it by itself. The exit code. */
+/**
+ * Runs the guest in that thread, which ends the process, unless Node shall end it by itself. The
+ * exit code.
+ */
 export function runInThread(request: RunRequest): Promise<number> {
   const workerData: Order = { request, argv: process.argv }
   const resourceLimits = { stackSizeMb: stackSizeMb(request.run.maxStack) }
   // Node would else make the command's own pipes non-blocking, to pass the worker's output on.
-  const worker = new Worker(join(import.meta.dirname, 'thread.js'), { workerData, resourceLimits, stdout: true, stderr: true })
+  const worker = new Worker(join(import.meta.dirname, 'thread.js'), {
+    workerData,
+    resourceLimits,
+    stdout: true,
+    stderr: true,
+  })
   worker.stdout.on('data', text => writeAll(STDOUT, text))
   worker.stderr.on('data', text => writeAll(STDERR, text))
   return new Promise((resolve, reject) => {
     worker.on('error', (error: NodeJS.ErrnoException) => {
       const full = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-      reject(full ? new CommandError('the guest trapped: it filled the JavaScript heap of its thread') : error)
+      reject(
+        full
+          ? new CommandError('the guest trapped: it filled the JavaScript heap of its thread')
+          : error,
+      )
     })
     worker.on('exit', resolve)
   })

@@ -8,7 +8,10 @@ export interface Tracer {
   end(): void
 }
 
-/** Lines are written as they come: what a guest did last before it hung or died is what one looks for. Those of threads come a little later. */
+/**
+ * Lines are written as they come: what a guest did last before it hung or died is what one looks
+ * for. Those of threads come a little later.
+ */
 export function tracer(target: string | undefined): Tracer | undefined {
   if (target === undefined) return undefined
   let fd = STDERR

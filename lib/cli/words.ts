@@ -1,4 +1,7 @@
-/** The options and flags in words, for the documentation and `--help`: a row for each row of the tables that check them. */
+/**
+ * The options and flags in words, for the documentation and `--help`: a row for each row of the
+ * tables that check them.
+ */
 import type { guestTable, wasiTable } from '../options/table.js'
 import type { runTable } from '../run/table.js'
 import type { Usage } from './flags.js'
@@ -272,7 +275,13 @@ export const runWords = {
     default: "`'capture'`",
     doc: "The same, or `'capture'`: a Buffer in the result. The guest waits for a function that returns a promise.",
   },
-  stderr: { topic: 'streams', doors: inWorkers, type: 'RunOutput', default: "`'capture'`", doc: 'As `stdout`.' },
+  stderr: {
+    topic: 'streams',
+    doors: inWorkers,
+    type: 'RunOutput',
+    default: "`'capture'`",
+    doc: 'As `stdout`.',
+  },
 } as const satisfies Record<keyof typeof runTable, Words>
 
 /** The flags in words, by their usage. */
@@ -286,23 +295,28 @@ export const flagWords: Readonly<Record<Usage, string>> = {
   '--tmpfs GUEST[::SIZE]': 'give it an empty directory in memory of at most SIZE (default 64m)',
   '--backend NAME': 'auto (default), native, or typescript',
   '--strict': 'refuse what would hand the host over by mistake, and keep escapes off the terminal',
-  '--tcplisten HOST:PORT': 'let it accept connections there; port 0 is any free port, and is printed',
+  '--tcplisten HOST:PORT':
+    'let it accept connections there; port 0 is any free port, and is printed',
   '--allow-unsafe-preopen': 'with --strict: allow directories that hold this program or node',
   '--allow-public-listen': 'with --strict: allow --tcplisten where other machines can reach it',
   '--allow-terminal-escapes': 'with --strict: let the output of the guest control the terminal',
-  '--rights NAME': 'check access (default: reading and writing), or enforce all rights of preview 1',
+  '--rights NAME':
+    'check access (default: reading and writing), or enforce all rights of preview 1',
   '--trace[=FILE]': 'write a line for each hostcall to standard error, or to FILE',
   '--trace-format NAME': 'text (default), or json: an object a line',
   '--trace-times': 'add the duration of each call to its line',
   '--trace-summary': 'print how often each call was made, failed, and how long it took',
   '--seed N': 'make random bytes the same in each run; they are not fit for keys',
-  '--deterministic[=INSTANT]': 'do the same in each run: fix clocks (from INSTANT on, as 2025-01-01T00:00:00Z), random bytes and orders',
+  '--deterministic[=INSTANT]':
+    'do the same in each run: fix clocks (from INSTANT on, as 2025-01-01T00:00:00Z), random bytes and orders',
   '--threads[=N]': 'let it start up to N threads (default 32; needs wasm32-wasip1-threads)',
   '--isolation process': 'run it in a process that the kernel confines to its directories (Linux)',
-  '--wall NAME': 'with that: strict (default) refuses a kernel that lacks a part of it, best-effort warns',
+  '--wall NAME':
+    'with that: strict (default) refuses a kernel that lacks a part of it, best-effort warns',
   '-W max-memory-size=SIZE': 'let it have at most SIZE of memory, tables included: 64m, 1g',
   '-W max-table-elements=N': 'let its tables have at most N elements (default 1000000)',
-  '-W max-wasm-stack=SIZE': 'give each of its threads SIZE of stack (default 8m; from 256k to 256m)',
+  '-W max-wasm-stack=SIZE':
+    'give each of its threads SIZE of stack (default 8m; from 256k to 256m)',
   '-W timeout=TIME': 'end it after TIME: 500ms, 2s, 1m',
   '--max-output SIZE': 'let it write at most SIZE to each of standard output and error',
   '--invoke NAME': 'call this export with the arguments, not _start, and print what it returns',

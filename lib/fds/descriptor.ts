@@ -1,4 +1,7 @@
-/** What a guest descriptor stands for: the calls that can be made on one, each refused here as POSIX refuses the wrong kind. */
+/**
+ * What a guest descriptor stands for: the calls that can be made on one, each refused here as POSIX
+ * refuses the wrong kind.
+ */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
@@ -16,8 +19,8 @@ export interface Traits {
 }
 
 /**
- * One open descriptor of a guest. The methods are those of Sys without the handle; data goes through guest memory by the
- * spans of the block, or by `(at, length)` whose bounds are checked.
+ * One open descriptor of a guest. The methods are those of Sys without the handle; data goes
+ * through guest memory by the spans of the block, or by `(at, length)` whose bounds are checked.
  */
 // biome-ignore format: a call a line
 export abstract class Descriptor {
@@ -26,7 +29,10 @@ export abstract class Descriptor {
   readonly fitting: Rights
   base: Rights
   inheriting: Rights
-  /** The name under which the guest was given this directory, as bytes; only for one opened beforehand. */
+  /**
+   * The name under which the guest was given this directory, as bytes; only for one opened
+   * beforehand.
+   */
   preopen: Uint8Array | undefined
   /** What the host knows it by, and can wait for; -1 for what is none of the host's. */
   readonly handle: Handle = -1
@@ -60,9 +66,15 @@ export abstract class Descriptor {
   sync(): Answer { return -Errno.INVAL }
   datasync(): Answer { return -Errno.INVAL }
   setFlags(_fdflags: number): Answer { return -Errno.NOTSUP }
-  /** How many bytes are there to be read, of what is always ready; -1 for what the host has to be asked of. */
+  /**
+   * How many bytes are there to be read, of what is always ready; -1 for what the host has to be
+   * asked of.
+   */
   waiting(_reads: boolean): number { return 0 }
-  /** Waits until a stream of the embedder's, of which `waiting` is -1, is ready, for at most so many milliseconds. */
+  /**
+   * Waits until a stream of the embedder's, of which `waiting` is -1, is ready, for at most so many
+   * milliseconds.
+   */
   wait(_milliseconds: number): void {}
 
   readdir(_cookie: bigint, _at: number, _length: number): Answer { return -Errno.NOTDIR }

@@ -9,14 +9,25 @@ import { HostFile, openedTraits } from './file.js'
 import { LazyFile, type Make } from './lazy.js'
 import { RegularFile } from './regular.js'
 
-/** The descriptor for a handle of which others may know too: whoever started the host, or other threads of the guest. */
-export function hostDescriptor(sys: Sys, handle: Handle, traits: Traits = openedTraits(sys)): HostFile {
-  return traits.filetype === Filetype.DIRECTORY ? new HostDirectory(sys, handle, traits) : new HostFile(sys, handle, traits)
+/**
+ * The descriptor for a handle of which others may know too: whoever started the host, or other
+ * threads of the guest.
+ */
+export function hostDescriptor(
+  sys: Sys,
+  handle: Handle,
+  traits: Traits = openedTraits(sys),
+): HostFile {
+  return traits.filetype === Filetype.DIRECTORY
+    ? new HostDirectory(sys, handle, traits)
+    : new HostFile(sys, handle, traits)
 }
 
 /** The descriptor for a handle that the guest has opened, and nobody else has. */
 const ownDescriptor: Make = (sys, handle, traits, offset) =>
-  traits.filetype === Filetype.REGULAR_FILE ? new RegularFile(sys, handle, traits, offset) : hostDescriptor(sys, handle, traits)
+  traits.filetype === Filetype.REGULAR_FILE
+    ? new RegularFile(sys, handle, traits, offset)
+    : hostDescriptor(sys, handle, traits)
 
 /** A directory of the host, the only kind of descriptor that a path can be relative to. */
 // biome-ignore format: a call a line

@@ -5,7 +5,11 @@ import { Descriptor, type Traits } from './descriptor.js'
 import { baseOf, inheritingOf, TERMINAL } from './rights.js'
 
 /** What `sys` has just opened, for a descriptor with at most the rights asked for. */
-export function openedTraits({ block }: Sys, base: Rights = Rights.ALL, inheriting: Rights = Rights.ALL): Traits {
+export function openedTraits(
+  { block }: Sys,
+  base: Rights = Rights.ALL,
+  inheriting: Rights = Rights.ALL,
+): Traits {
   const [filetype, fdflags, terminal] = block.opened
   const fitting = terminal === 1 ? TERMINAL : baseOf(filetype)
   return { filetype, fdflags, fitting, base, inheriting: inheriting & inheritingOf(filetype) }

@@ -34,7 +34,13 @@ export class LazyFile extends HostFile {
   #offset = 0
   #transfers = 0
   constructor(sys: Sys, handle: Handle, make: Make, base: Rights, inheriting: Rights) {
-    super(sys, handle, { filetype: Filetype.UNKNOWN, fdflags: sys.block.opened[1], fitting, base, inheriting: 0 })
+    super(sys, handle, {
+      filetype: Filetype.UNKNOWN,
+      fdflags: sys.block.opened[1],
+      fitting,
+      base,
+      inheriting: 0,
+    })
     this.#make = make
     this.#base = base
     this.#inheriting = inheriting
@@ -49,7 +55,12 @@ export class LazyFile extends HostFile {
   identified(): HostFile | Answer {
     const answer = this.sys.identify(this.handle)
     if (answer < 0) return answer
-    return this.#make(this.sys, this.handle, openedTraits(this.sys, this.#base, this.#inheriting), this.#offset)
+    return this.#make(
+      this.sys,
+      this.handle,
+      openedTraits(this.sys, this.#base, this.#inheriting),
+      this.#offset,
+    )
   }
 
   override readv(spans: number): Answer {

@@ -12,7 +12,10 @@ export class LocalFds extends FdTable {
   readonly #limit: number
   /** No number below this is free. */
   #lowest = 0
-  /** @param limit how many descriptors a guest may have open at once; the next one is refused with MFILE. */
+  /**
+   * @param limit how many descriptors a guest may have open at once; the next one is refused with
+   * MFILE.
+   */
   constructor(limit: number, rights: RightsMode) {
     super(rights)
     this.#limit = limit
@@ -20,7 +23,9 @@ export class LocalFds extends FdTable {
 
   protected find(fd: number, rights: Rights): Found {
     const found = this.#open(fd)
-    return typeof found !== 'number' && isLazy(found) && !found.suffices(rights) ? this.#identify(fd, found) : found
+    return typeof found !== 'number' && isLazy(found) && !found.suffices(rights)
+      ? this.#identify(fd, found)
+      : found
   }
   #identify(fd: number, lazy: LazyFile): Found {
     const identified = lazy.identified()
@@ -65,7 +70,8 @@ export class LocalFds extends FdTable {
   narrow(fd: number, base: Rights, inheriting: Rights): Answer {
     const descriptor = this.identified(fd)
     if (typeof descriptor === 'number') return descriptor
-    if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
+    if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0)
+      return -Errno.NOTCAPABLE
     descriptor.base = this.narrowed(descriptor.base, base)
     descriptor.inheriting = this.narrowed(descriptor.inheriting, inheriting)
     return 0

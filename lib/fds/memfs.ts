@@ -1,4 +1,7 @@
-/** Descriptors for files in memory: as the host's, but always ready, so that the host is never asked to wait for them. */
+/**
+ * Descriptors for files in memory: as the host's, but always ready, so that the host is never asked
+ * to wait for them.
+ */
 import { filestatSize } from '../abi/layout.js'
 import type { Rights } from '../abi/rights.js'
 import { Filetype, Whence } from '../abi/values.js'
@@ -35,7 +38,14 @@ export class MemoryDirectory extends HostDirectory {
 }
 
 /** The descriptor for a handle that `sys`, which has its files in memory, has just opened. */
-export function memfsDescriptor(sys: Sys, handle: Handle, base?: Rights, inheriting?: Rights): HostFile {
+export function memfsDescriptor(
+  sys: Sys,
+  handle: Handle,
+  base?: Rights,
+  inheriting?: Rights,
+): HostFile {
   const traits = openedTraits(sys, base, inheriting)
-  return traits.filetype === Filetype.DIRECTORY ? new MemoryDirectory(sys, handle, traits) : new MemoryFile(sys, handle, traits)
+  return traits.filetype === Filetype.DIRECTORY
+    ? new MemoryDirectory(sys, handle, traits)
+    : new MemoryFile(sys, handle, traits)
 }

@@ -1,4 +1,7 @@
-/** One-way standard streams: stdin is only read, stdout and stderr are only written, whatever the descriptor behind them can do. */
+/**
+ * One-way standard streams: stdin is only read, stdout and stderr are only written, whatever the
+ * descriptor behind them can do.
+ */
 import type { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
@@ -6,13 +9,17 @@ import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
 import { pipeRefusals, type Refusals, stdinRefusals, stdoutRefusals } from './rights.js'
 
-/** The direction of a descriptor; stdin may be one that can be sought. It belongs to the stream, not to its number: `fd_renumber` moves it along. */
+/**
+ * The direction of a descriptor; stdin may be one that can be sought. It belongs to the stream, not
+ * to its number: `fd_renumber` moves it along.
+ */
 export const Way = Object.freeze({ BOTH: 0, OUT: 1, IN: 2, SOUGHT_IN: 3 })
 
 /**
- * The guest sees one end of a pipe: what a pipe refuses, its rights lack and its methods refuse. A log that the host opened to
- * read and write can thus neither be read nor changed where it is written already. The host's own offset is used as it is: a
- * write goes to the end of what is open to append, else to where the host is.
+ * The guest sees one end of a pipe: what a pipe refuses, its rights lack and its methods refuse. A
+ * log that the host opened to read and write can thus neither be read nor changed where it is
+ * written already. The host's own offset is used as it is: a write goes to the end of what is open
+ * to append, else to where the host is.
  */
 // biome-ignore format: a call a line
 export abstract class OneWay extends Descriptor {
@@ -24,7 +31,8 @@ export abstract class OneWay extends Descriptor {
     const { filetype, fdflags, base } = behind
     const refused = refusals.flat()
     const rights = refused.reduce((sum, [each]) => sum | each, 0)
-    // libc takes a character device without FD_SEEK and FD_TELL for a terminal, so that /dev/null keeps a right.
+    // libc takes a character device without FD_SEEK and FD_TELL for a terminal, so that /dev/null
+    // keeps a right.
     const lacks = filetype === Filetype.CHARACTER_DEVICE ? rights & ~Rights.FD_TELL : rights
     super({ filetype, fdflags, fitting: behind.fitting & ~lacks, base, inheriting: Rights.NONE })
     this.behind = behind

@@ -51,7 +51,10 @@ export class Polls {
   /** Begins a poll of so many subscriptions. */
   begin(count: number): PollSet {
     const idle = this.#idle
-    const set = idle !== undefined && idle.awaited.length >= count ? idle : new PollSet(Math.max(fewest, 2 ** Math.ceil(Math.log2(count))))
+    const set =
+      idle !== undefined && idle.awaited.length >= count
+        ? idle
+        : new PollSet(Math.max(fewest, 2 ** Math.ceil(Math.log2(count))))
     this.#idle = undefined
     this.#underWay++
     return set

@@ -9,7 +9,10 @@ import { Descriptor } from './descriptor.js'
 import { isLazy } from './lazy.js'
 import { creating, linkable, making, naming, removing } from './rofs.js'
 
-/** It keeps the rights of the one behind it, so that a guest that wants to write is told ROFS, as on a disk mounted so. */
+/**
+ * It keeps the rights of the one behind it, so that a guest that wants to write is told ROFS, as on
+ * a disk mounted so.
+ */
 // biome-ignore format: a call a line
 export class ReadOnly extends Descriptor {
   override readonly handle: Handle
@@ -38,7 +41,10 @@ export class ReadOnly extends Descriptor {
   override filestatAt(at: number, length: number, follow: number) { return this.#behind.filestatAt(at, length, follow) }
   override readlink(at: number, length: number, into: number, room: number) { return this.#behind.readlink(at, length, into, room) }
 
-  /** Opening to create succeeds where nothing needs to be created, as it does on a disk mounted read-only. */
+  /**
+   * Opening to create succeeds where nothing needs to be created, as it does on a disk mounted
+   * read-only.
+   */
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights): Descriptor | Answer {
     const creates = (oflags & Oflags.CREAT) !== 0
     const exclusive = creates && (oflags & Oflags.EXCL) !== 0
@@ -74,7 +80,8 @@ export class ReadOnly extends Descriptor {
   override symlink(target: number, targetLength: number, at: number, length: number): Answer {
     return linkable(this.#memory, target, targetLength) || naming(this.#memory, [this.#behind, at, length])
   }
-  // The hostcalls ask both directories, of which one may be written to, by `linking` and `renaming`.
+  // The hostcalls ask both directories, of which one may be written to, by `linking` and
+  // `renaming`.
   override link(): Answer { return -Errno.ROFS }
   override rename(): Answer { return -Errno.ROFS }
 }
@@ -86,4 +93,5 @@ const checkTimes = (fstflags: number): Answer =>
     ? -Errno.INVAL
     : 0
 /** To set no times changes nothing. */
-const changing = (fstflags: number): Answer => checkTimes(fstflags) || (fstflags === 0 ? 0 : -Errno.ROFS)
+const changing = (fstflags: number): Answer =>
+  checkTimes(fstflags) || (fstflags === 0 ? 0 : -Errno.ROFS)

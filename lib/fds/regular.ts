@@ -1,4 +1,7 @@
-/** A regular file that its guest alone has open: its offset is kept here, where asking for it costs no system call. */
+/**
+ * A regular file that its guest alone has open: its offset is kept here, where asking for it costs
+ * no system call.
+ */
 import { Errno } from '../abi/errno.js'
 import { filestatSize } from '../abi/layout.js'
 import { Fdflags, Whence } from '../abi/values.js'
@@ -6,12 +9,18 @@ import { type Answer, type Handle, maxSize, type Sys } from '../sys/sys.js'
 import type { Traits } from './descriptor.js'
 import { HostFile } from './file.js'
 
-/** The least that a file system of Linux takes for an offset: MAX_NON_LFS, 2^31 - 1. Only the kernel knows how much more its disk takes. */
+/**
+ * The least that a file system of Linux takes for an offset: MAX_NON_LFS, 2^31 - 1. Only the kernel
+ * knows how much more its disk takes.
+ */
 const certain = 2 ** 31 - 1
 
 export class RegularFile extends HostFile {
   #offset: number
-  /** The kernel keeps the offset: where each write goes to the end, and where the file has no places to read at. */
+  /**
+   * The kernel keeps the offset: where each write goes to the end, and where the file has no places
+   * to read at.
+   */
   #byKernel: boolean
   constructor(sys: Sys, handle: Handle, traits: Traits, offset: number) {
     super(sys, handle, traits)

@@ -1,4 +1,6 @@
-/** Which rights a kind of descriptor can hold at all, and what a guest is told that wants another. */
+/**
+ * Which rights a kind of descriptor can hold at all, and what a guest is told that wants another.
+ */
 import { Errno } from '../abi/errno.js'
 import { Access } from '../abi/layout.js'
 import { type RightName, Rights, rightNames } from '../abi/rights.js'
@@ -6,8 +8,23 @@ import { Filetype } from '../abi/values.js'
 
 const of = (...names: RightName[]): Rights => names.reduce((sum, name) => sum | Rights[name], 0)
 
-const OPEN_FILE = of('FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_ADVISE', 'FD_FILESTAT_GET', 'FD_FILESTAT_SET_TIMES', 'POLL_FD_READWRITE')
-const IO = of('FD_READ', 'FD_WRITE', 'FD_DATASYNC', 'FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+const OPEN_FILE = of(
+  'FD_FDSTAT_SET_FLAGS',
+  'FD_SYNC',
+  'FD_ADVISE',
+  'FD_FILESTAT_GET',
+  'FD_FILESTAT_SET_TIMES',
+  'POLL_FD_READWRITE',
+)
+const IO = of(
+  'FD_READ',
+  'FD_WRITE',
+  'FD_DATASYNC',
+  'FD_SEEK',
+  'FD_TELL',
+  'FD_ALLOCATE',
+  'FD_FILESTAT_SET_SIZE',
+)
 /** What only a socket can hold. */
 export const SOCKETS = of('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
 const DIRECTORIES = rightNames.filter(name => name.startsWith('PATH_') || name === 'FD_READDIR')
@@ -20,16 +37,18 @@ const READS = of('FD_READ', 'FD_READDIR')
 const WRITES = of('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
 /**
- * The rights that are checked: `enforce` is all of preview 1's; `access` only FD_READ and FD_WRITE, so that programs which open a
- * file to read may seek in it or date it, and work below a directory that was opened with no rights.
+ * The rights that are checked: `enforce` is all of preview 1's; `access` only FD_READ and FD_WRITE,
+ * so that programs which open a file to read may seek in it or date it, and work below a directory
+ * that was opened with no rights.
  */
 export type RightsMode = 'enforce' | 'access'
 /** The rights that say how a file is open. */
 export const ACCESS = of('FD_READ', 'FD_WRITE')
 
 /**
- * How to open a file for the rights that are wanted, as Sys.open takes it. Programs of Go
- * want FD_ALLOCATE of every file, even of those they only read: beside FD_READ, it is FD_WRITE that says who writes.
+ * How to open a file for the rights that are wanted, as Sys.open takes it. Programs of Go want
+ * FD_ALLOCATE of every file, even of those they only read: beside FD_READ, it is FD_WRITE that says
+ * who writes.
  */
 export function accessFor(base: Rights): number {
   const reads = (base & READS) !== 0
@@ -37,7 +56,10 @@ export function accessFor(base: Rights): number {
   return (reads ? Access.READ : 0) | (writes ? Access.WRITE : 0)
 }
 
-/** By filetype as the specification numbers it: what a descriptor of that kind can hold, and what those opened through it can. */
+/**
+ * By filetype as the specification numbers it: what a descriptor of that kind can hold, and what
+ * those opened through it can.
+ */
 // biome-ignore format: a filetype a line
 const fitting: readonly (readonly [base: Rights, inheriting: Rights])[] = [
   /* unknown          */ [FILE, 0],
@@ -51,20 +73,46 @@ const fitting: readonly (readonly [base: Rights, inheriting: Rights])[] = [
 ]
 export const baseOf = (filetype: number): Rights => fitting[filetype][0]
 export const inheritingOf = (filetype: number): Rights => fitting[filetype][1]
-/** True for the filetypes of sockets. Pipes have one of them: preview 1 has no filetype for a pipe. */
-export const isSocket = (filetype: number): boolean => filetype === Filetype.SOCKET_DGRAM || filetype === Filetype.SOCKET_STREAM
-/** The errno for more pieces than one call takes, where a message would be cut; SUCCESS where the call may be a short one. */
-export const ofMessages = (filetype: number, tooMany: Errno): Errno => (filetype === Filetype.SOCKET_DGRAM ? tooMany : Errno.SUCCESS)
-/** Rights of a standard stream before it has a direction: if it should be a directory, nothing below it was given to the guest. */
+/**
+ * True for the filetypes of sockets. Pipes have one of them: preview 1 has no filetype for a pipe.
+ */
+export const isSocket = (filetype: number): boolean =>
+  filetype === Filetype.SOCKET_DGRAM || filetype === Filetype.SOCKET_STREAM
+/**
+ * The errno for more pieces than one call takes, where a message would be cut; SUCCESS where the
+ * call may be a short one.
+ */
+export const ofMessages = (filetype: number, tooMany: Errno): Errno =>
+  filetype === Filetype.SOCKET_DGRAM ? tooMany : Errno.SUCCESS
+/**
+ * Rights of a standard stream before it has a direction: if it should be a directory, nothing below
+ * it was given to the guest.
+ */
 export const STREAM: Rights = FILE | SOCKETS
 /** What a guest does with a socket that listens; it is polled as what is read. */
-export const LISTENER = of('SOCK_ACCEPT', 'FD_READ', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
+export const LISTENER = of(
+  'SOCK_ACCEPT',
+  'FD_READ',
+  'FD_FDSTAT_SET_FLAGS',
+  'FD_FILESTAT_GET',
+  'POLL_FD_READWRITE',
+)
 /** And with a connection that it accepted there. */
-export const CONNECTION = of('FD_READ', 'FD_WRITE', 'SOCK_SHUTDOWN', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
+export const CONNECTION = of(
+  'FD_READ',
+  'FD_WRITE',
+  'SOCK_SHUTDOWN',
+  'FD_FDSTAT_SET_FLAGS',
+  'FD_FILESTAT_GET',
+  'POLL_FD_READWRITE',
+)
 /** A terminal holds no right to seek: by that, and by its filetype, libc's isatty knows it. */
 export const TERMINAL = FILE & ~of('FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
-/** Rights that a descriptor cannot hold, and the errno for a call that needs them. The first row that is missing decides. */
+/**
+ * Rights that a descriptor cannot hold, and the errno for a call that needs them. The first row
+ * that is missing decides.
+ */
 export type Refusals = readonly (readonly [Rights, Errno])[]
 
 /** Refusals of both ends of a pipe, with Linux's errnos. */
@@ -76,7 +124,10 @@ export const stdinRefusals: Refusals = [
   [of('FD_FILESTAT_SET_TIMES'), Errno.PERM],
   [SOCKETS, Errno.NOTSOCK],
 ]
-/** Refusals of stdout and stderr: a pipe that is not open for reading, into a file that belongs to the host. */
+/**
+ * Refusals of stdout and stderr: a pipe that is not open for reading, into a file that belongs to
+ * the host.
+ */
 export const stdoutRefusals: Refusals = [
   [of('FD_READ'), Errno.BADF],
   [of('FD_ALLOCATE'), Errno.SPIPE],

@@ -1,4 +1,7 @@
-/** The answers of calls that would make, move or remove a name on a disk mounted read-only: ROFS is the last of them, as on Linux. */
+/**
+ * The answers of calls that would make, move or remove a name on a disk mounted read-only: ROFS is
+ * the last of them, as on Linux.
+ */
 import { Errno } from '../abi/errno.js'
 import { Lookupflags } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
@@ -9,7 +12,10 @@ import type { Descriptor } from './descriptor.js'
 const SLASH = 0x2f
 const DOT = 0x2e
 
-/** A path of the guest below a directory. Another thread may change it between two looks, which then gets the errno of neither. */
+/**
+ * A path of the guest below a directory. Another thread may change it between two looks, which then
+ * gets the errno of neither.
+ */
 export type Place = readonly [dir: Descriptor, at: number, length: number]
 
 /** Bytes of the path without the slashes at its end; all of a path that is only slashes. */
@@ -46,7 +52,8 @@ function checkDots(memory: GuestMemory, place: Place, call: 'unlink' | 'rmdir' |
 }
 
 /** Whether the path ends in a slash. */
-export const endsInSlash = (memory: GuestMemory, [, at, length]: Place): boolean => length > 0 && memory.bytes[at + length - 1] === SLASH
+export const endsInSlash = (memory: GuestMemory, [, at, length]: Place): boolean =>
+  length > 0 && memory.bytes[at + length - 1] === SLASH
 
 /** Making a directory, for which a slash at the end of its path is fit. */
 export function making(memory: GuestMemory, place: Place): Answer {
@@ -57,7 +64,10 @@ export function making(memory: GuestMemory, place: Place): Answer {
   if (there !== -Errno.NOENT) return there
   return above(memory, place) || -Errno.ROFS
 }
-/** Checks the target of a symlink as every other directory does: not empty, not absolute, without NUL. */
+/**
+ * Checks the target of a symlink as every other directory does: not empty, not absolute, without
+ * NUL.
+ */
 export function linkable({ bytes }: GuestMemory, target: number, length: number): Answer {
   if (length === 0) return -Errno.NOENT
   if (bytes.subarray(target, target + length).includes(0)) return -Errno.INVAL
@@ -83,7 +93,13 @@ export function renaming(memory: GuestMemory, from: Place, to: Place): Answer {
   return answer || -Errno.ROFS
 }
 
-/** Creating a file by opening it, with O_EXCL: 0 if it may be there. `.` and `..` are there, whatever comes behind them. */
+/**
+ * Creating a file by opening it, with O_EXCL: 0 if it may be there. `.` and `..` are there,
+ * whatever comes behind them.
+ */
 export function creating(memory: GuestMemory, place: Place): Answer {
-  return above(memory, place) || (endsInSlash(memory, place) && dotsOf(memory, place) === 0 ? -Errno.ISDIR : 0)
+  return (
+    above(memory, place) ||
+    (endsInSlash(memory, place) && dotsOf(memory, place) === 0 ? -Errno.ISDIR : 0)
+  )
 }

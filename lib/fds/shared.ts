@@ -1,4 +1,7 @@
-/** The descriptors of a guest with threads: records in shared memory, of which each thread makes descriptors of its own. */
+/**
+ * The descriptors of a guest with threads: records in shared memory, of which each thread makes
+ * descriptors of its own.
+ */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import type { GuestMemory } from '../memory.js'
@@ -35,8 +38,9 @@ const high = 0x1_0000_0000
 const empty = (limit: number): SharedArrayBuffer => new SharedArrayBuffer(4 * (head + limit * size))
 
 /**
- * A table for several threads, each of which has an object of this class over the same memory and a Sys with the same
- * handles. What a thread has just looked up another one may close: its handle then answers BADF, since none is used twice.
+ * A table for several threads, each of which has an object of this class over the same memory and a
+ * Sys with the same handles. What a thread has just looked up another one may close: its handle
+ * then answers BADF, since none is used twice.
  */
 export class SharedFds extends FdTable {
   readonly memory: SharedArrayBuffer
@@ -51,7 +55,10 @@ export class SharedFds extends FdTable {
   /** What this thread made of the records. */
   readonly #made: Descriptor[] = []
 
-  /** @param shared the `memory` of another thread's; without it the table is a new one, of `limit` descriptors. */
+  /**
+   * @param shared the `memory` of another thread's; without it the table is a new one, of `limit`
+   * descriptors.
+   */
   constructor(
     sys: Sys,
     memory: GuestMemory,
@@ -123,9 +130,13 @@ export class SharedFds extends FdTable {
     return this.#locked(() => {
       const descriptor = this.#open(fd)
       if (typeof descriptor === 'number') return descriptor
-      if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0) return -Errno.NOTCAPABLE
+      if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0)
+        return -Errno.NOTCAPABLE
       this.#words[head + fd * size + Word.BASE] = this.narrowed(descriptor.base, base)
-      this.#words[head + fd * size + Word.INHERITING] = this.narrowed(descriptor.inheriting, inheriting)
+      this.#words[head + fd * size + Word.INHERITING] = this.narrowed(
+        descriptor.inheriting,
+        inheriting,
+      )
       return 0
     })
   }
@@ -161,7 +172,8 @@ export class SharedFds extends FdTable {
     const record = head + fd * size
     const handle = this.#handle(record)
     if (handle < 0) return undefined
-    if (this.#made[fd]?.handle !== handle) this.#made[fd] = oneWay(words[record + Word.WAY], this.#make(record, handle))
+    if (this.#made[fd]?.handle !== handle)
+      this.#made[fd] = oneWay(words[record + Word.WAY], this.#make(record, handle))
     const made = this.#made[fd]
     made.fdflags = words[record + Word.FDFLAGS]
     made.base = words[record + Word.BASE]
@@ -215,8 +227,9 @@ export class SharedFds extends FdTable {
   }
 
   /**
-   * The kind goes first and comes last. A thread may be ended between any two words, and a record of no kind is free, while one
-   * that is half of another would be a stranger's file, or its rights.
+   * The kind goes first and comes last. A thread may be ended between any two words, and a record
+   * of no kind is free, while one that is half of another would be a stranger's file, or its
+   * rights.
    */
   #write(fd: number, record: Int32Array): void {
     const at = head + fd * size
@@ -225,7 +238,10 @@ export class SharedFds extends FdTable {
     this.#words.set(record.subarray(0, 1), at)
   }
 
-  /** One thread at a time. A thread that is ended meanwhile keeps the lock, but then all of the guest's threads are. */
+  /**
+   * One thread at a time. A thread that is ended meanwhile keeps the lock, but then all of the
+   * guest's threads are.
+   */
   #locked<T>(act: () => T): T {
     const words = this.#words
     // 1: taken; 2: taken, and others wait for it.

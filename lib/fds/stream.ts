@@ -14,10 +14,23 @@ const most = 2 ** 20
 /** The handles of streams: no Sys has any so large. */
 const first = 2 ** 52
 /** Which of the standard streams has this handle; undefined where it is none of them. */
-export const streamAt = (handle: Handle): number | undefined => (handle >= first ? handle - first : undefined)
+export const streamAt = (handle: Handle): number | undefined =>
+  handle >= first ? handle - first : undefined
 
-const pipe: Traits = { filetype: Filetype.SOCKET_STREAM, fdflags: 0, fitting: STREAM, base: STREAM, inheriting: STREAM }
-const terminal: Traits = { filetype: Filetype.CHARACTER_DEVICE, fdflags: 0, fitting: TERMINAL, base: TERMINAL, inheriting: 0 }
+const pipe: Traits = {
+  filetype: Filetype.SOCKET_STREAM,
+  fdflags: 0,
+  fitting: STREAM,
+  base: STREAM,
+  inheriting: STREAM,
+}
+const terminal: Traits = {
+  filetype: Filetype.CHARACTER_DEVICE,
+  fdflags: 0,
+  fitting: TERMINAL,
+  base: TERMINAL,
+  inheriting: 0,
+}
 
 /** What both directions have of a pipe, or of a terminal. */
 abstract class Stream extends Descriptor {
@@ -25,7 +38,12 @@ abstract class Stream extends Descriptor {
   protected readonly memory: GuestMemory
   protected readonly block: Block
   readonly #readiness: Readiness | undefined
-  constructor(memory: GuestMemory, block: Block, index: number, { isTTY = false, readiness }: Partial<Pick<Sink, 'isTTY' | 'readiness'>>) {
+  constructor(
+    memory: GuestMemory,
+    block: Block,
+    index: number,
+    { isTTY = false, readiness }: Partial<Pick<Sink, 'isTTY' | 'readiness'>>,
+  ) {
     super(isTTY ? terminal : pipe)
     this.memory = memory
     this.block = block
@@ -37,7 +55,10 @@ abstract class Stream extends Descriptor {
     writeFilestat(this.block.record, { filetype: this.filetype, nlink: 1n })
     return 0
   }
-  /** A stream that the embedder serves in the guest's own thread always returns, with NONBLOCK and without. */
+  /**
+   * A stream that the embedder serves in the guest's own thread always returns, with NONBLOCK and
+   * without.
+   */
   override setFlags(fdflags: number): Answer {
     if ((fdflags & ~(Fdflags.APPEND | Fdflags.NONBLOCK)) !== 0) return -Errno.NOTSUP
     this.#readiness?.setNonblock((fdflags & Fdflags.NONBLOCK) !== 0)
@@ -96,7 +117,10 @@ export class OutputStream extends Stream {
     const chunk = Buffer.alloc(Math.min(size, most))
     let done = 0
     for (let i = 0; i < spans && done < chunk.length; i++) {
-      const piece = this.memory.copy(this.block.spans[2 * i], Math.min(this.block.spans[2 * i + 1], chunk.length - done))
+      const piece = this.memory.copy(
+        this.block.spans[2 * i],
+        Math.min(this.block.spans[2 * i + 1], chunk.length - done),
+      )
       chunk.set(piece, done)
       done += piece.length
     }

@@ -1,4 +1,6 @@
-/** The guest's descriptors by number, and what it is told of one that it has not, or may not use so. */
+/**
+ * The guest's descriptors by number, and what it is told of one that it has not, or may not use so.
+ */
 import { Errno } from '../abi/errno.js'
 import { Access } from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
@@ -6,7 +8,10 @@ import type { Answer } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { ACCESS, accessFor, isSocket, type RightsMode } from './rights.js'
 
-/** The rights of a descriptor that a path call opens, and the access that its file is opened for, as Sys.open takes it. */
+/**
+ * The rights of a descriptor that a path call opens, and the access that its file is opened for, as
+ * Sys.open takes it.
+ */
 export interface Granted {
   readonly base: Rights
   readonly inheriting: Rights
@@ -31,20 +36,31 @@ export abstract class FdTable {
   }
 
   /**
-   * Returns the rights that a path call below `dir` grants. Without enforcement these are all but the rights of access: of those the
-   * guest gets what it asks for, and passes on what it has not given up.
+   * Returns the rights that a path call below `dir` grants. Without enforcement these are all but
+   * the rights of access: of those the guest gets what it asks for, and passes on what it has not
+   * given up.
    */
   granted(dir: Descriptor, base: Rights, inheriting: Rights): Granted {
     if (this.#enforced) return { base, inheriting, access: accessFor(base) }
-    // A file that is opened for neither is opened to read, as what can be asked about, and then not read.
-    const access = ((base & Rights.FD_READ) !== 0 ? Access.READ : 0) | ((base & Rights.FD_WRITE) !== 0 ? Access.WRITE : 0)
-    return { base: base | ~ACCESS, inheriting: dir.inheriting | ~ACCESS, access: access === 0 ? Access.READ : access }
+    // A file that is opened for neither is opened to read, as what can be asked about, and then not
+    // read.
+    const access =
+      ((base & Rights.FD_READ) !== 0 ? Access.READ : 0) |
+      ((base & Rights.FD_WRITE) !== 0 ? Access.WRITE : 0)
+    return {
+      base: base | ~ACCESS,
+      inheriting: dir.inheriting | ~ACCESS,
+      access: access === 0 ? Access.READ : access,
+    }
   }
   /** What a path call must inherit to grant these rights. */
   inherited(rights: Rights): Rights {
     return this.#enforced ? rights : rights & ACCESS
   }
-  /** What is held of `held` when the guest keeps only `kept`: what is not checked cannot be given up. */
+  /**
+   * What is held of `held` when the guest keeps only `kept`: what is not checked cannot be given
+   * up.
+   */
   protected narrowed(held: Rights, kept: Rights): Rights {
     return this.#enforced ? kept : (held & ~ACCESS) | kept
   }
@@ -77,11 +93,16 @@ export abstract class FdTable {
   /** Keep the fdflags that the host has just been told. */
   abstract keepFlags(fd: number, descriptor: Descriptor, fdflags: number): void
 
-  /** The descriptor, if it is open (BADF) and holds all of these rights (NOTCAPABLE, or what tells the wrong kind). */
+  /**
+   * The descriptor, if it is open (BADF) and holds all of these rights (NOTCAPABLE, or what tells
+   * the wrong kind).
+   */
   get(fd: number, base: Rights, inheriting: Rights = 0): Found {
     const found = this.find(fd, base)
     if (typeof found === 'number') return found
-    return (base & ~found.base) === 0 && (inheriting & ~found.inheriting) === 0 ? found : this.#lacking(found, base)
+    return (base & ~found.base) === 0 && (inheriting & ~found.inheriting) === 0
+      ? found
+      : this.#lacking(found, base)
   }
 
   /** The descriptor, if it is open and holds any of these rights. */

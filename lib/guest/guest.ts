@@ -1,4 +1,7 @@
-/** One guest's side of the host: settings in, wasm imports out. The lower door, for embedders without a WebAssembly.Instance. */
+/**
+ * One guest's side of the host: settings in, wasm imports out. The lower door, for embedders
+ * without a WebAssembly.Instance.
+ */
 import { createRequire } from 'node:module'
 import { joined } from '../abi/strings.js'
 import { type CallName, namespace, type Row, table } from '../abi/table.js'
@@ -39,27 +42,34 @@ export interface Guest {
   /** The module under which the guest asks for {@link imports}. */
   readonly namespace: string
   /**
-   * A function for each hostcall: takes what wasm passes (i64 as BigInt), returns an errno. The record has no prototype, since
-   * WebAssembly would look imports up in that, too.
+   * A function for each hostcall: takes what wasm passes (i64 as BigInt), returns an errno. The
+   * record has no prototype, since WebAssembly would look imports up in that, too.
    */
   readonly imports: Record<string, Import>
-  /** What the option `listen` opened, in its order: where it listens, and the guest's descriptor of it. */
+  /**
+   * What the option `listen` opened, in its order: where it listens, and the guest's descriptor of
+   * it.
+   */
   readonly listeners: readonly Listener[]
   /**
-   * Say where the guest's memory is: a WebAssembly.Memory, or `{ buffer }`, which is read again when it was detached. Where
-   * another buffer took its place without that, bind it anew. TypeError for anything else.
+   * Say where the guest's memory is: a WebAssembly.Memory, or `{ buffer }`, which is read again
+   * when it was detached. Where another buffer took its place without that, bind it anew. TypeError
+   * for anything else.
    */
   bind(memory: MemoryLike): void
   /**
-   * Instantiates a module with {@link Guest.imports} and yours, of which those of the same name come first, and binds the memory that
-   * it exports as `memory`. Bytes are compiled in this thread.
-   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError, with code `ERR_WASI_UNKNOWN_IMPORT`,
-   * `importModule`, `importName` and `importKind` where the module imports what is no own property of either
+   * Instantiates a module with {@link Guest.imports} and yours, of which those of the same name
+   * come first, and binds the memory that it exports as `memory`. Bytes are compiled in this
+   * thread.
+   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError,
+   * with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` where the
+   * module imports what is no own property of either
    */
   instantiate(source: ArrayBufferLike | ArrayBufferView | object, imports?: ImportRecord): Instance
   /**
    * Runs code of the guest. Returns its exit code: that of proc_exit, or 0.
-   * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also where its code caught that; a trap
+   * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also
+   * where its code caught that; a trap
    */
   run(code: () => unknown): number
   /**
@@ -67,22 +77,30 @@ export interface Guest {
    * @throws Error with code `ERR_WASI_NO_METRICS` where `options.metrics` was not set.
    */
   metrics(): Metrics
-  /** Close all that the guest has open: hostcalls on it answer BADF from now on. It happens by itself some time after the guest was collected. */
+  /**
+   * Close all that the guest has open: hostcalls on it answer BADF from now on. It happens by
+   * itself some time after the guest was collected.
+   */
   close(): void
 }
 
 /**
  * Make a guest of the host.
- * @throws TypeError, RangeError for wrong options; Error with code `UVWASI_E...` for a directory, stdio or listener that cannot be
- * opened; Error with code `ERR_WASI_ADDON_UNAVAILABLE` where there is no addon, `ERR_WASI_LISTEN_UNAVAILABLE` for a listener with
- * the typescript backend, and of a strict sandbox `ERR_WASI_UNSAFE_PREOPEN` and `ERR_WASI_PUBLIC_LISTEN`.
+ * @throws TypeError, RangeError for wrong options; Error with code `UVWASI_E...` for a directory,
+ * stdio or listener that cannot be opened; Error with code `ERR_WASI_ADDON_UNAVAILABLE` where there
+ * is no addon, `ERR_WASI_LISTEN_UNAVAILABLE` for a listener with the typescript backend, and of a
+ * strict sandbox `ERR_WASI_UNSAFE_PREOPEN` and `ERR_WASI_PUBLIC_LISTEN`.
  */
 export function createGuest(options: GuestOptions): Guest {
   checkKeys('options', optionNames, options)
   return guestOf(settingsOf(options))
 }
 
-export function guestOf(settings: Settings, verdict = new Verdict(), host: Sys = openSys(settings.backend)): Guest {
+export function guestOf(
+  settings: Settings,
+  verdict = new Verdict(),
+  host: Sys = openSys(settings.backend),
+): Guest {
   const memory = new GuestMemory(host, settings.limits)
   const layers = layersFor(settings, memory)
   const hosts = hostsOf(host, () => openSys(settings.backend), layers)
@@ -106,7 +124,17 @@ export function guestWith(
   random: Random = systemRandom,
 ): Guest {
   const { args, env, limits, counts } = settings
-  const context: Context = { sys, memory, fds, polls: new Polls(), limits, args: joined(args), env: joined(env), random, verdict }
+  const context: Context = {
+    sys,
+    memory,
+    fds,
+    polls: new Polls(),
+    limits,
+    args: joined(args),
+    env: joined(env),
+    random,
+    verdict,
+  }
   const from = settings.version === 'unstable' ? namespace0 : namespace
   const imports = importsOf(context, settings)
   return {
@@ -118,7 +146,11 @@ export function guestWith(
       context.memory.bind(memory)
     },
     instantiate(source, more = {}) {
-      const instance = instantiate(moduleOf(source), record('imports', more), functions(from, imports))
+      const instance = instantiate(
+        moduleOf(source),
+        record('imports', more),
+        functions(from, imports),
+      )
       const { memory } = instance.exports
       if (isWasmMemory(memory)) context.memory.bind(memory)
       return instance
@@ -133,7 +165,11 @@ export function guestWith(
       return verdict.exitCode()
     },
     metrics() {
-      if (counts === undefined) throw coded(new Error('nothing was counted: options.metrics was not set'), 'ERR_WASI_NO_METRICS')
+      if (counts === undefined)
+        throw coded(
+          new Error('nothing was counted: options.metrics was not set'),
+          'ERR_WASI_NO_METRICS',
+        )
       return metricsOf(counts)
     },
     close() {
@@ -142,15 +178,22 @@ export function guestWith(
   }
 }
 
-function importsOf(context: Context, { version, trace: line, traceStyle, counts, report }: Settings): Record<string, Import> {
+function importsOf(
+  context: Context,
+  { version, trace: line, traceStyle, counts, report }: Settings,
+): Record<string, Import> {
   const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
-  const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] = version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
+  const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] =
+    version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
   const { limits, memory, verdict } = context
   const imports: Record<string, Import> = Object.create(null)
   const published = hostcallChannel.hasSubscribers ? trace().published : undefined
   const traced = line === undefined ? undefined : trace().traced
   const write = (text: string): void => verdict.guard(() => line?.(text))
-  const countdown = limits.hostcalls === Number.POSITIVE_INFINITY ? undefined : new Countdown(limits.hostcalls, verdict)
+  const countdown =
+    limits.hostcalls === Number.POSITIVE_INFINITY
+      ? undefined
+      : new Countdown(limits.hostcalls, verdict)
   for (const [name, row] of Object.entries(rows) as [CallName, Row][]) {
     const gate = (made[name] as Gate)(context, calls[name], report)
     let call = gate

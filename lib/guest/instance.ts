@@ -1,6 +1,12 @@
-/** Imports and instances in the public API, whose types must do without those of WebAssembly: not every program has these. */
+/**
+ * Imports and instances in the public API, whose types must do without those of WebAssembly: not
+ * every program has these.
+ */
 
-/** Imports by module, then by name, as `new WebAssembly.Instance` takes them. Only own properties count. */
+/**
+ * Imports by module, then by name, as `new WebAssembly.Instance` takes them. Only own properties
+ * count.
+ */
 export type ImportRecord = Readonly<Record<string, object>>
 
 /** An instance, as `WebAssembly.Instance` is one. */

@@ -3,10 +3,18 @@ import { types } from 'node:util'
 import { coded } from '../errors.js'
 import { checkObject, wrongType } from '../validate.js'
 
-/** Returns the value for an import, as the one element of a list; undefined for an import that is not offered. */
-export type Offer = (wanted: WebAssembly.ModuleImportDescriptor) => readonly [value: unknown] | undefined
+/**
+ * Returns the value for an import, as the one element of a list; undefined for an import that is
+ * not offered.
+ */
+export type Offer = (
+  wanted: WebAssembly.ModuleImportDescriptor,
+) => readonly [value: unknown] | undefined
 
-/** Offers functions under one module name. An import of another kind under their names is not theirs. */
+/**
+ * Offers functions under one module name. An import of another kind under their names is not
+ * theirs.
+ */
 export const functions =
   (from: string, named: Readonly<Record<string, unknown>>): Offer =>
   ({ module, name, kind }) =>
@@ -21,19 +29,25 @@ export function record(name: string, imports: unknown): Offer {
     if (named === null || (typeof named !== 'object' && typeof named !== 'function')) {
       throw wrongType(`${name}.${wanted.module}`, 'of type object', named)
     }
-    return Object.hasOwn(named, wanted.name) ? [(named as Readonly<Record<string, unknown>>)[wanted.name]] : undefined
+    return Object.hasOwn(named, wanted.name)
+      ? [(named as Readonly<Record<string, unknown>>)[wanted.name]]
+      : undefined
   }
 }
 
 /**
- * An instance that gets what is offered, the first offer first, and nothing else. WebAssembly looks imports up as ordinary
- * properties, so an object with a prototype offers `constructor`, which is `Object`, and all that is reached from there. The
- * records that it sees here have no prototype, and each value was taken from an offer by its own name.
+ * An instance that gets what is offered, the first offer first, and nothing else. WebAssembly looks
+ * imports up as ordinary properties, so an object with a prototype offers `constructor`, which is
+ * `Object`, and all that is reached from there. The records that it sees here have no prototype,
+ * and each value was taken from an offer by its own name.
  * @see https://webassembly.github.io/spec/js-api/#read-the-imports
- * @throws WebAssembly.LinkError with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` for an import
- * that nobody offers
+ * @throws WebAssembly.LinkError with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName`
+ * and `importKind` for an import that nobody offers
  */
-export function instantiate(module: WebAssembly.Module, ...offers: readonly Offer[]): WebAssembly.Instance {
+export function instantiate(
+  module: WebAssembly.Module,
+  ...offers: readonly Offer[]
+): WebAssembly.Instance {
   const imports: Record<string, Record<string, unknown>> = Object.create(null)
   for (const wanted of WebAssembly.Module.imports(module)) {
     const [value] = offered(wanted, offers)
@@ -43,7 +57,10 @@ export function instantiate(module: WebAssembly.Module, ...offers: readonly Offe
   return new WebAssembly.Instance(module, imports)
 }
 
-function offered(wanted: WebAssembly.ModuleImportDescriptor, offers: readonly Offer[]): readonly [value: unknown] {
+function offered(
+  wanted: WebAssembly.ModuleImportDescriptor,
+  offers: readonly Offer[],
+): readonly [value: unknown] {
   for (const offer of offers) {
     const found = offer(wanted)
     if (found !== undefined) return found
@@ -84,14 +101,20 @@ export function isModule(value: unknown): value is WebAssembly.Module {
 }
 
 /**
- * The module of a source. Bytes are compiled in this thread; where that would take too long, compile them before with
- * `WebAssembly.compile`.
+ * The module of a source. Bytes are compiled in this thread; where that would take too long,
+ * compile them before with `WebAssembly.compile`.
  * @throws WebAssembly.CompileError for bytes that are no module; ERR_WASI_NO_WEBASSEMBLY
  */
 export function moduleOf(source: unknown): WebAssembly.Module {
   checkWebAssembly()
-  if (types.isAnyArrayBuffer(source)) return new WebAssembly.Module(new Uint8Array(source) as WebAssembly.BufferSource)
-  if (ArrayBuffer.isView(source)) return moduleOf(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength))
+  if (types.isAnyArrayBuffer(source))
+    return new WebAssembly.Module(new Uint8Array(source) as WebAssembly.BufferSource)
+  if (ArrayBuffer.isView(source))
+    return moduleOf(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength))
   if (isModule(source)) return source
-  throw wrongType('source', 'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module', source)
+  throw wrongType(
+    'source',
+    'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module',
+    source,
+  )
 }

@@ -56,8 +56,8 @@ export const hostsOf = (host: Sys, another: () => Sys, layers?: Layers): Hosts =
 export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => encoder.encode(name)
 
 /**
- * Standard streams, then the directories in their order, then what listens: who looks for directories goes on until a number
- * has none. If one cannot be opened, all are closed.
+ * Standard streams, then the directories in their order, then what listens: who looks for
+ * directories goes on until a number has none. If one cannot be opened, all are closed.
  */
 export function openAll(
   hosts: Hosts,
@@ -78,18 +78,24 @@ export function openAll(
         ? lent(sys, memory, i, stream, terminalEscapes, terminals[i])
         : served(sys, memory, i, stream, terminalEscapes),
     )
-    const piped = isSocket(stdin.filetype) || outputs.some(output => moves(hosts.host, stdin, output))
+    const piped =
+      isSocket(stdin.filetype) || outputs.some(output => moves(hosts.host, stdin, output))
     insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
     for (const output of outputs) insert(oneWay(Way.OUT, output))
     preopens.forEach((given, i) => {
-      const directory = (given.files ?? given.file) ? ofMemory(hosts, beside, memory, given) : ofHost(sys, given)
+      const directory =
+        (given.files ?? given.file) ? ofMemory(hosts, beside, memory, given) : ofHost(sys, given)
       const { readOnly } = given
       directory.preopen = names[i]
       insert(readOnly ? new ReadOnly(directory, memory) : directory)
     })
     const listeners = listen.map(where => {
       const { handle, address, port } = listening(sys, where)
-      return { fd: insert(hostDescriptor(sys, handle, openedTraits(sys, LISTENER, CONNECTION))), address, port }
+      return {
+        fd: insert(hostDescriptor(sys, handle, openedTraits(sys, LISTENER, CONNECTION))),
+        address,
+        port,
+      }
     })
     return { beside, listeners }
   } catch (error) {
@@ -102,8 +108,17 @@ export function openAll(
  * A descriptor of the host as a standard stream, still in both directions.
  * @param stands whether it stands for a terminal, which it is not itself
  */
-function lent(sys: Sys, memory: GuestMemory, index: number, fd: number, terminalEscapes: boolean, stands = false): Descriptor {
-  const handle = opening(`${['stdin', 'stdout', 'stderr'][index]}, descriptor ${fd}`, () => sys.adopt(fd))
+function lent(
+  sys: Sys,
+  memory: GuestMemory,
+  index: number,
+  fd: number,
+  terminalEscapes: boolean,
+  stands = false,
+): Descriptor {
+  const handle = opening(`${['stdin', 'stdout', 'stderr'][index]}, descriptor ${fd}`, () =>
+    sys.adopt(fd),
+  )
   if (stands) sys.block.opened.set([Filetype.CHARACTER_DEVICE, sys.block.opened[1], 1])
   const terminal = sys.block.opened[2] === 1
   const file = hostDescriptor(sys, handle, openedTraits(sys, STREAM, STREAM))
@@ -111,12 +126,14 @@ function lent(sys: Sys, memory: GuestMemory, index: number, fd: number, terminal
 }
 
 /**
- * True if a guest could choose where an output is written by seeking stdin: both are the same file, perhaps by the same open file
- * description, whose offset they share. An output that appends is written at its end all the same.
+ * True if a guest could choose where an output is written by seeking stdin: both are the same file,
+ * perhaps by the same open file description, whose offset they share. An output that appends is
+ * written at its end all the same.
  */
 function moves(host: Sys, stdin: Descriptor, output: Descriptor): boolean {
   // Terminals and /dev/null are often all three streams, and have no places to write at.
-  if (stdin.filetype === Filetype.CHARACTER_DEVICE || (output.fdflags & Fdflags.APPEND) !== 0) return false
+  if (stdin.filetype === Filetype.CHARACTER_DEVICE || (output.fdflags & Fdflags.APPEND) !== 0)
+    return false
   const file = identity(host, stdin)
   return file !== undefined && file === identity(host, output)
 }
@@ -128,9 +145,20 @@ function identity(host: Sys, descriptor: Descriptor): string | undefined {
 }
 
 /** A stream that the embedder serves. */
-export function served({ block }: Sys, memory: GuestMemory, index: number, stream: Source | Sink, terminalEscapes: boolean): Descriptor {
+export function served(
+  { block }: Sys,
+  memory: GuestMemory,
+  index: number,
+  stream: Source | Sink,
+  terminalEscapes: boolean,
+): Descriptor {
   if ('read' in stream) return new InputStream(memory, block, index, stream)
-  return new OutputStream(memory, block, index, stream.isTTY && !terminalEscapes ? plainSink(stream) : stream)
+  return new OutputStream(
+    memory,
+    block,
+    index,
+    stream.isTTY && !terminalEscapes ? plainSink(stream) : stream,
+  )
 }
 
 function ofHost(sys: Sys, { name, path = '', place = path }: Given): HostFile {
@@ -139,11 +167,24 @@ function ofHost(sys: Sys, { name, path = '', place = path }: Given): HostFile {
 }
 
 /** A directory in memory, or one file, as it is mounted. */
-export const mounted = ({ files, ...given }: Given): Mounted => ({ ...given, tree: files && treeOf(files) })
+export const mounted = ({ files, ...given }: Given): Mounted => ({
+  ...given,
+  tree: files && treeOf(files),
+})
 
-/** What lies in memory is served by a Sys of its own, beside the one for the host, in whose block its results lie. */
-function ofMemory({ sys, overMemfs, another }: Hosts, beside: Sys[], memory: GuestMemory, given: Given): HostFile {
-  const files = opening(preopenNamed(given), () => overMemfs(memfs.mount().serving(sys.block, mounted(given), another)))
+/**
+ * What lies in memory is served by a Sys of its own, beside the one for the host, in whose block
+ * its results lie.
+ */
+function ofMemory(
+  { sys, overMemfs, another }: Hosts,
+  beside: Sys[],
+  memory: GuestMemory,
+  given: Given,
+): HostFile {
+  const files = opening(preopenNamed(given), () =>
+    overMemfs(memfs.mount().serving(sys.block, mounted(given), another)),
+  )
   beside.push(files)
   memory.serve(files)
   return memfsDescriptor(files, files.preopen(''))
@@ -151,16 +192,22 @@ function ofMemory({ sys, overMemfs, another }: Hosts, beside: Sys[], memory: Gue
 
 function listening(sys: Sys, where: Listen): { handle: Handle; address: string; port: number } {
   const what = `listener ${shown(where)}`
-  const handle = opening(what, () => ('fd' in where ? sys.adopt(where.fd) : sys.listen(where.address, where.port)))
+  const handle = opening(what, () =>
+    'fd' in where ? sys.adopt(where.fd) : sys.listen(where.address, where.port),
+  )
   const at = handle === undefined ? undefined : opening(what, () => sys.listening(handle))
   if (handle === undefined || at === undefined) {
-    throw coded(new Error(`connections are not accepted by backend: '${sys.name}'; 'native' does`), 'ERR_WASI_LISTEN_UNAVAILABLE')
+    throw coded(
+      new Error(`connections are not accepted by backend: '${sys.name}'; 'native' does`),
+      'ERR_WASI_LISTEN_UNAVAILABLE',
+    )
   }
   return { handle, address: at[0], port: at[1] }
 }
 
 /** How messages name a directory that is given. */
-export const preopenNamed = ({ name, path }: Given): string => `preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`
+export const preopenNamed = ({ name, path }: Given): string =>
+  `preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`
 
 /** The host's refusal under the code that node:wasi gives it, with what was to be opened. */
 export function opening<T>(what: string, open: () => T): T {
@@ -171,6 +218,11 @@ export function opening<T>(what: string, open: () => T): T {
     // What node:wasi cannot have has a code of ours.
     if (own.startsWith('ERR_WASI_')) throw cause
     const code = `UVWASI_${own}`
-    throw coded(new Error(`${code}, uvwasi_init: cannot open ${what}: ${(cause as Error).message}`, { cause }), code)
+    throw coded(
+      new Error(`${code}, uvwasi_init: cannot open ${what}: ${(cause as Error).message}`, {
+        cause,
+      }),
+      code,
+    )
   }
 }

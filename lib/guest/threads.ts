@@ -1,4 +1,7 @@
-/** A guest that lives in other threads: what is opened for it in this one, and what it is in each of those. */
+/**
+ * A guest that lives in other threads: what is opened for it in this one, and what it is in each of
+ * those.
+ */
 import { coded } from '../errors.js'
 import type { Descriptor } from '../fds/descriptor.js'
 import { SharedFds } from '../fds/shared.js'
@@ -11,12 +14,25 @@ import { memfs } from '../sys/memfs/load.js'
 import type { Sys } from '../sys/sys.js'
 import type { Verdict } from '../verdict.js'
 import { type Guest, guestWith, layersFor } from './guest.js'
-import { hostsOf, mounted, nameOf, openAll, opening, preopenNamed, served } from './open-resources.js'
+import {
+  hostsOf,
+  mounted,
+  nameOf,
+  openAll,
+  opening,
+  preopenNamed,
+  served,
+} from './open-resources.js'
 
-/** For a guest that shall live in another thread: what an overlay lies over is known from now on. */
+/**
+ * For a guest that shall live in another thread: what an overlay lies over is known from now on.
+ */
 export function layOverlays({ preopens, backend }: Settings): void {
   for (const given of preopens) {
-    if (given.files !== undefined) opening(preopenNamed(given), () => memfs.mount().layOver(mounted(given), () => openSys(backend)))
+    if (given.files !== undefined)
+      opening(preopenNamed(given), () =>
+        memfs.mount().layOver(mounted(given), () => openSys(backend)),
+      )
   }
 }
 
@@ -28,22 +44,34 @@ export interface Sharing {
 }
 
 /**
- * Open all that a guest with threads is given. Each thread, wherever it runs, then makes a guest of its own from the same
- * settings and this. The files are closed when the last of them is, and `close` was called here.
+ * Open all that a guest with threads is given. Each thread, wherever it runs, then makes a guest of
+ * its own from the same settings and this. The files are closed when the last of them is, and
+ * `close` was called here.
  */
 export function shareOf(settings: Settings): { readonly sharing: Sharing; close(): void } {
   if (settings.preopens.some(({ files, file }) => files !== undefined || file !== undefined)) {
-    const message = 'threads share open files, which those in memory, and single ones, cannot: they are objects of one thread'
+    const message =
+      'threads share open files, which those in memory, and single ones, cannot: they are objects of one thread'
     throw coded(new Error(message), 'ERR_WASI_THREADS_UNAVAILABLE')
   }
   const sys = openSys(settings.backend)
   const handles = sys.share()
   if (handles === undefined) {
-    throw coded(new Error(`threads share open files, which backend: '${sys.name}' cannot; 'native' can`), 'ERR_WASI_THREADS_UNAVAILABLE')
+    throw coded(
+      new Error(`threads share open files, which backend: '${sys.name}' cannot; 'native' can`),
+      'ERR_WASI_THREADS_UNAVAILABLE',
+    )
   }
   const names = settings.preopens.map(nameOf)
   const memory = new GuestMemory(sys, settings.limits)
-  const fds = new SharedFds(sys, memory, settings.limits.descriptors, settings.rights, names, streamsOf(settings, sys, memory))
+  const fds = new SharedFds(
+    sys,
+    memory,
+    settings.limits.descriptors,
+    settings.rights,
+    names,
+    streamsOf(settings, sys, memory),
+  )
   const { listeners } = openAll(
     hostsOf(sys, () => openSys(settings.backend)),
     memory,
@@ -55,18 +83,34 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
 }
 
 /** The guest as one of its threads has it. */
-export function threadOf(settings: Settings, verdict: Verdict, { fds: shared, handles, listeners }: Sharing): Guest {
+export function threadOf(
+  settings: Settings,
+  verdict: Verdict,
+  { fds: shared, handles, listeners }: Sharing,
+): Guest {
   const host = openSys(settings.backend, handles)
   const memory = new GuestMemory(host, settings.limits)
   const layers = layersFor(settings, memory)
   const sys = layers === undefined ? host : layers.over(host)
   const streams = streamsOf(settings, sys, memory)
   const names = settings.preopens.map(nameOf)
-  const fds = new SharedFds(sys, memory, settings.limits.descriptors, settings.rights, names, streams, shared)
+  const fds = new SharedFds(
+    sys,
+    memory,
+    settings.limits.descriptors,
+    settings.rights,
+    names,
+    streams,
+    shared,
+  )
   return guestWith(settings, verdict, sys, memory, fds, { beside: [], listeners }, layers?.random)
 }
 
 /** Makes those of the standard streams that are served here. */
-function streamsOf({ stdio, terminalEscapes }: Settings, sys: Sys, memory: GuestMemory): (index: number) => Descriptor {
+function streamsOf(
+  { stdio, terminalEscapes }: Settings,
+  sys: Sys,
+  memory: GuestMemory,
+): (index: number) => Descriptor {
   return index => served(sys, memory, index, stdio[index] as Source | Sink, terminalEscapes)
 }

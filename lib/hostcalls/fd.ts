@@ -47,7 +47,8 @@ export const fd_fdstat_get: Hostcalls['fd_fdstat_get'] = ({ fds, sys }, fd) => {
 export const fd_fdstat_set_flags: Hostcalls['fd_fdstat_set_flags'] = ({ fds }, fd, flags) => {
   const file = fds.get(fd, Rights.FD_FDSTAT_SET_FLAGS)
   if (typeof file === 'number') return file
-  // On Linux they stay in force, too, whatever is asked. To ask for more is refused, since a database would believe that it has them.
+  // On Linux they stay in force, too, whatever is asked. To ask for more is refused, since a
+  // database would believe that it has them.
   const syncing = file.fdflags & syncFlags
   if ((flags & syncFlags & ~syncing) !== 0) return -Errno.NOTSUP
   const wanted = flags | syncing
@@ -58,7 +59,12 @@ export const fd_fdstat_set_flags: Hostcalls['fd_fdstat_set_flags'] = ({ fds }, f
 }
 
 /** Rights can only be given up: what the descriptor does not hold is NOTCAPABLE. */
-export const fd_fdstat_set_rights: Hostcalls['fd_fdstat_set_rights'] = ({ fds }, fd, base, inheriting) => fds.narrow(fd, base, inheriting)
+export const fd_fdstat_set_rights: Hostcalls['fd_fdstat_set_rights'] = (
+  { fds },
+  fd,
+  base,
+  inheriting,
+) => fds.narrow(fd, base, inheriting)
 
 export const fd_filestat_get: Hostcalls['fd_filestat_get'] = ({ fds }, fd) => {
   const file = fds.get(fd, Rights.FD_FILESTAT_GET)
@@ -69,7 +75,13 @@ export const fd_filestat_set_size: Hostcalls['fd_filestat_set_size'] = ({ fds },
   return typeof file === 'number' ? file : file.setSize(size)
 }
 
-export const fd_filestat_set_times: Hostcalls['fd_filestat_set_times'] = ({ fds, sys }, fd, atim, mtim, fstflags) => {
+export const fd_filestat_set_times: Hostcalls['fd_filestat_set_times'] = (
+  { fds, sys },
+  fd,
+  atim,
+  mtim,
+  fstflags,
+) => {
   const file = fds.get(fd, Rights.FD_FILESTAT_SET_TIMES)
   if (typeof file === 'number') return file
   return putTimes(sys.block, atim, mtim, fstflags) || file.setTimes(fstflags)
@@ -92,15 +104,29 @@ export const fd_pread: Hostcalls['fd_pread'] = ({ fds, memory, sys }, fd, iovs, 
   if (offset >= 0) return file.preadv(spans, offset)
   return crosses(sys, file, spans, offset) ? -Errno.INVAL : file.preadv(spans, maxSize + 1)
 }
-export const fd_pwrite: Hostcalls['fd_pwrite'] = ({ fds, memory, sys }, fd, iovs, count, offset) => {
+export const fd_pwrite: Hostcalls['fd_pwrite'] = (
+  { fds, memory, sys },
+  fd,
+  iovs,
+  count,
+  offset,
+) => {
   const file = fds.get(fd, Rights.FD_WRITE | Rights.FD_SEEK)
   if (typeof file === 'number') return file
   const spans = memory.spans(iovs, count)
   if (offset >= 0) return file.pwritev(spans, offset)
   return crosses(sys, file, spans, offset) ? -Errno.INVAL : file.pwritev(spans, maxSize + 1)
 }
-/** A transfer of a file ends by 2^63 - 1, wherever the file does, and also if its bytes are appended: rw_verify_area() of Linux. */
-function crosses({ block }: Sys, { filetype }: Descriptor, spans: number, lacking: number): boolean {
+/**
+ * A transfer of a file ends by 2^63 - 1, wherever the file does, and also if its bytes are
+ * appended: rw_verify_area() of Linux.
+ */
+function crosses(
+  { block }: Sys,
+  { filetype }: Descriptor,
+  spans: number,
+  lacking: number,
+): boolean {
   if (filetype !== Filetype.REGULAR_FILE) return false
   let bytes = 0
   for (let i = 0; i < spans; i++) bytes += block.spans[2 * i + 1]
@@ -117,7 +143,12 @@ export const fd_prestat_get: Hostcalls['fd_prestat_get'] = ({ fds, sys }, fd) =>
 }
 
 /** The name is not ended by NUL; a buffer too small for it is NAMETOOLONG. */
-export const fd_prestat_dir_name: Hostcalls['fd_prestat_dir_name'] = ({ fds, memory }, fd, at, length) => {
+export const fd_prestat_dir_name: Hostcalls['fd_prestat_dir_name'] = (
+  { fds, memory },
+  fd,
+  at,
+  length,
+) => {
   const dir = fds.identified(fd)
   if (typeof dir === 'number') return dir
   memory.check(at, length)
@@ -135,7 +166,10 @@ export const fd_readdir: Hostcalls['fd_readdir'] = ({ fds, memory }, fd, at, len
   return dir.readdir(BigInt.asUintN(64, cookie), at, length)
 }
 
-/** Both numbers must be in use, so that a guest cannot take a number that it might be given later (BADF). */
+/**
+ * Both numbers must be in use, so that a guest cannot take a number that it might be given later
+ * (BADF).
+ */
 export const fd_renumber: Hostcalls['fd_renumber'] = ({ fds }, fd, to) => {
   const replaced = fds.renumber(fd, to)
   return typeof replaced === 'number' ? replaced : replaced.close()
@@ -143,7 +177,8 @@ export const fd_renumber: Hostcalls['fd_renumber'] = ({ fds }, fd, to) => {
 
 /** Finding out the offset needs less than moving it. */
 export const fd_seek: Hostcalls['fd_seek'] = ({ fds }, fd, offset, whence) => {
-  const file = offset === 0 && whence === Whence.CUR ? fds.getAny(fd, SEEKING) : fds.get(fd, Rights.FD_SEEK)
+  const file =
+    offset === 0 && whence === Whence.CUR ? fds.getAny(fd, SEEKING) : fds.get(fd, Rights.FD_SEEK)
   return typeof file === 'number' ? file : file.seek(offset, whence)
 }
 export const fd_tell: Hostcalls['fd_tell'] = ({ fds }, fd) => {

@@ -1,4 +1,7 @@
-/** The hostcalls of both snapshots, one for each row of their tables. A row without one does not compile. */
+/**
+ * The hostcalls of both snapshots, one for each row of their tables. A row without one does not
+ * compile.
+ */
 import * as args from './args.js'
 import * as clock from './clock.js'
 import * as fd from './fd.js'
@@ -10,6 +13,16 @@ import * as sched from './sched.js'
 import * as sock from './sock.js'
 import type { Hostcalls } from './types.js'
 
-export const hostcalls: Hostcalls = { ...args, ...clock, ...fd, ...path, poll_oneoff, ...proc, ...random, ...sched, ...sock }
+export const hostcalls: Hostcalls = {
+  ...args,
+  ...clock,
+  ...fd,
+  ...path,
+  poll_oneoff,
+  ...proc,
+  ...random,
+  ...sched,
+  ...sock,
+}
 /** The same for wasi_unstable. */
 export const hostcalls0: Hostcalls = { ...hostcalls, poll_oneoff: poll_oneoff0 }

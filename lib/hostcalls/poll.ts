@@ -24,7 +24,13 @@ import type { Hostcalls } from './types.js'
 /** Clocks that run while nobody works; the others cannot be waited for. */
 const waitable: readonly number[] = [Clockid.REALTIME, Clockid.MONOTONIC]
 
-function poll(context: Context, layout: SubscriptionLayout, at: number, out: number, count: number): Answer {
+function poll(
+  context: Context,
+  layout: SubscriptionLayout,
+  at: number,
+  out: number,
+  count: number,
+): Answer {
   const { polls, limits, sys } = context
   if (count === 0 || count > limits.subscriptions) return -Errno.INVAL
   const set = polls.begin(count)
@@ -49,10 +55,17 @@ function keepList({ block: { pollHandles, poll, pollBytes } }: Sys): () => void 
 }
 
 /**
- * A subscription that is at fault (a closed descriptor, a missing right) does not fail the call: its event says so, at once.
- * Events come in the order of their subscriptions.
+ * A subscription that is at fault (a closed descriptor, a missing right) does not fail the call:
+ * its event says so, at once. Events come in the order of their subscriptions.
  */
-function wait(context: Context, set: PollSet, layout: SubscriptionLayout, at: number, out: number, count: number): Answer {
+function wait(
+  context: Context,
+  set: PollSet,
+  layout: SubscriptionLayout,
+  at: number,
+  out: number,
+  count: number,
+): Answer {
   const { memory, sys } = context
   const { subscriptions, awaited } = set
   memory.check(out, count * Event.BYTES)
@@ -80,7 +93,11 @@ function wait(context: Context, set: PollSet, layout: SubscriptionLayout, at: nu
   }
 
   const answer =
-    streamed > 0 ? pollStreams(sys, set, count, polled, timeout) : polled === 0 && timeout === 0 ? 0 : sys.poll(polled, timeout)
+    streamed > 0
+      ? pollStreams(sys, set, count, polled, timeout)
+      : polled === 0 && timeout === 0
+        ? 0
+        : sys.poll(polled, timeout)
   if (answer < 0) return answer
   const waited = answer === 0 ? timeout : 0
   memory.refresh()
@@ -90,23 +107,41 @@ function wait(context: Context, set: PollSet, layout: SubscriptionLayout, at: nu
     const { place, errno, bytes, delay } = awaited[i]
     if (place === Place.STREAM) continue
     if (place < 0) {
-      if (delay <= waited) writeEvent(memory.view, out + events++ * Event.BYTES, subscriptions, sub, errno, bytes, 0)
+      if (delay <= waited)
+        writeEvent(memory.view, out + events++ * Event.BYTES, subscriptions, sub, errno, bytes, 0)
       continue
     }
     const ready = sys.block.poll[2 * place + 1]
     if (ready === 0) continue
     const hangup = ready > 0 && (ready & Ready.HANGUP) !== 0 ? Eventrwflags.HANGUP : 0
     const waiting = ready < 0 ? 0 : sys.block.pollBytes[place]
-    writeEvent(memory.view, out + events++ * Event.BYTES, subscriptions, sub, ready < 0 ? -ready : 0, waiting, hangup)
+    writeEvent(
+      memory.view,
+      out + events++ * Event.BYTES,
+      subscriptions,
+      sub,
+      ready < 0 ? -ready : 0,
+      waiting,
+      hangup,
+    )
   }
   return events
 }
 
-/** How long one stream is waited for until the host and the other streams are asked again, in milliseconds. */
+/**
+ * How long one stream is waited for until the host and the other streams are asked again, in
+ * milliseconds.
+ */
 const slice = 5
 
 /** Waits for streams of the embedder's as well, and returns as `poll` of Sys does. */
-function pollStreams(sys: Sys, { awaited }: PollSet, count: number, polled: number, timeout: number): Answer {
+function pollStreams(
+  sys: Sys,
+  { awaited }: PollSet,
+  count: number,
+  polled: number,
+  timeout: number,
+): Answer {
   const end = performance.now() + timeout / 1e6
   const waiting = awaited.slice(0, count).filter(({ place }) => place === Place.STREAM)
   const alone = polled === 0 && waiting.length === 1
@@ -151,7 +186,13 @@ function setDelay(sys: Sys, one: Awaited, { id, timeout, flags }: SubscriptionCl
 /**
  * Puts a descriptor on the list of the block, as `place`, or among the streams, unless it is ready.
  */
-function enlist({ fds, sys: { block } }: Context, one: Awaited, fd: number, type: number, place: number): Answer {
+function enlist(
+  { fds, sys: { block } }: Context,
+  one: Awaited,
+  fd: number,
+  type: number,
+  place: number,
+): Answer {
   const writes = type === Eventtype.FD_WRITE
   const file = fds.get(fd, Rights.POLL_FD_READWRITE | (writes ? Rights.FD_WRITE : Rights.FD_READ))
   if (typeof file === 'number') return file
@@ -169,5 +210,7 @@ function enlist({ fds, sys: { block } }: Context, one: Awaited, fd: number, type
   return 0
 }
 
-export const poll_oneoff: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, Subscription, at, out, count)
-export const poll_oneoff0: Hostcalls['poll_oneoff'] = (context, at, out, count) => poll(context, Subscription0, at, out, count)
+export const poll_oneoff: Hostcalls['poll_oneoff'] = (context, at, out, count) =>
+  poll(context, Subscription, at, out, count)
+export const poll_oneoff0: Hostcalls['poll_oneoff'] = (context, at, out, count) =>
+  poll(context, Subscription0, at, out, count)

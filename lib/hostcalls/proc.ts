@@ -1,11 +1,19 @@
-/** The guest's own process, which is none of the host: ending it and signalling it never reach the host's. */
+/**
+ * The guest's own process, which is none of the host: ending it and signalling it never reach the
+ * host's.
+ */
 import { Errno } from '../abi/errno.js'
 import { signal } from '../abi/types.js'
 import { Exit } from '../errors.js'
 import type { Hostcalls } from './types.js'
 
-/** Signals whose default action is to do nothing, and those that would stop a process, which cannot be done to a guest. */
-const ignored = ['none', 'pipe', 'chld', 'cont', 'urg', 'winch'].map(name => signal.labels.indexOf(name))
+/**
+ * Signals whose default action is to do nothing, and those that would stop a process, which cannot
+ * be done to a guest.
+ */
+const ignored = ['none', 'pipe', 'chld', 'cont', 'urg', 'winch'].map(name =>
+  signal.labels.indexOf(name),
+)
 const stopping = ['stop', 'tstp', 'ttin', 'ttou'].map(name => signal.labels.indexOf(name))
 
 /** Exit codes are signed on this side, as node:wasi has them: -1 stays -1. */

@@ -6,7 +6,10 @@ import type { Answer } from '../sys/sys.js'
 
 const bothTimes = [Fstflags.ATIM | Fstflags.ATIM_NOW, Fstflags.MTIM | Fstflags.MTIM_NOW]
 
-/** Put them where the host looks for them. A time is set to a value, or to now, or not at all: both is a contradiction (INVAL). */
+/**
+ * Put them where the host looks for them. A time is set to a value, or to now, or not at all: both
+ * is a contradiction (INVAL).
+ */
 export function putTimes({ times }: Block, atim: bigint, mtim: bigint, fstflags: number): Answer {
   if (bothTimes.some(both => (fstflags & both) === both)) return -Errno.INVAL
   times[0] = atim

@@ -3,5 +3,10 @@ import type { Args, CallName, Table } from '../abi/table.js'
 import type { Context } from '../context.js'
 import type { Answer } from '../sys/sys.js'
 
-/** A hostcall answers with its first result, where that is a number; what is larger, and a second one, lies in the block. */
-export type Hostcalls = { readonly [K in CallName]: (context: Context, ...args: Args<Table[K]['params']>) => Answer }
+/**
+ * A hostcall answers with its first result, where that is a number; what is larger, and a second
+ * one, lies in the block.
+ */
+export type Hostcalls = {
+  readonly [K in CallName]: (context: Context, ...args: Args<Table[K]['params']>) => Answer
+}

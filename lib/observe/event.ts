@@ -1,4 +1,7 @@
-/** A hostcall as a record: its arguments and results by the names that the table has for them, for programs to read. */
+/**
+ * A hostcall as a record: its arguments and results by the names that the table has for them, for
+ * programs to read.
+ */
 import { type Errno, type ErrnoName, errnoNames } from '../abi/errno.js'
 import type { CallName, Param, Row } from '../abi/table.js'
 import { Kind } from '../abi/types.js'
@@ -14,12 +17,16 @@ export interface Place {
   readonly count: number
 }
 /**
- * An argument or a result. Flags are a list of their names; of values with names it is that; of times, cookies and rights, and
- * of sizes beyond 2^53, text, since JSON has no such numbers; of a list a place. A path is text; one outside of memory is a place.
+ * An argument or a result. Flags are a list of their names; of values with names it is that; of
+ * times, cookies and rights, and of sizes beyond 2^53, text, since JSON has no such numbers; of a
+ * list a place. A path is text; one outside of memory is a place.
  */
 export type Told = number | string | readonly string[] | Place
 
-/** What is published on the channel `wasi-common:hostcall`, and written as a line of JSON. Of errno, exit and error it has one. */
+/**
+ * What is published on the channel `wasi-common:hostcall`, and written as a line of JSON. Of errno,
+ * exit and error it has one.
+ */
 export interface HostcallEvent {
   /** The specification's name. */
   readonly call: CallName
@@ -38,7 +45,13 @@ export interface HostcallEvent {
 }
 
 /** The import, telling of each call. */
-export function recorded(name: CallName, row: Row, call: Import, memory: GuestMemory, tell: (event: HostcallEvent) => void): Import {
+export function recorded(
+  name: CallName,
+  row: Row,
+  call: Import,
+  memory: GuestMemory,
+  tell: (event: HostcallEvent) => void,
+): Import {
   return watched(call, given => {
     let slot = 0
     const args: Record<string, Told> = {}
@@ -52,27 +65,37 @@ export function recorded(name: CallName, row: Row, call: Import, memory: GuestMe
   })
 }
 
-function ended(memory: GuestMemory, { results }: Row, at: readonly unknown[], outcome: Outcome): Omit<HostcallEvent, 'call' | 'args'> {
+function ended(
+  memory: GuestMemory,
+  { results }: Row,
+  at: readonly unknown[],
+  outcome: Outcome,
+): Omit<HostcallEvent, 'call' | 'args'> {
   const { errno, ...rest } = outcome
   if (errno === undefined) return rest
   const { nanoseconds } = rest
   if (errno !== 0) return { errno: errnoNames[errno] ?? errno, nanoseconds }
   return {
     errno: 'SUCCESS',
-    results: Object.fromEntries(results.map((result, i) => [result.label, stored(memory, result, Number(at[i]) >>> 0)])),
+    results: Object.fromEntries(
+      results.map((result, i) => [result.label, stored(memory, result, Number(at[i]) >>> 0)]),
+    ),
     nanoseconds,
   }
 }
 
 /** What no wasm passes, but JavaScript may. */
-const odd = (value: unknown): string => (typeof value === 'string' || typeof value === 'bigint' ? String(value) : typeof value)
-const wordOf = (value: unknown): number | undefined => (typeof value === 'number' ? value >>> 0 : undefined)
+const odd = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'bigint' ? String(value) : typeof value
+const wordOf = (value: unknown): number | undefined =>
+  typeof value === 'number' ? value >>> 0 : undefined
 
 function placeOf(at: unknown, count: unknown): Place | undefined {
   const [place, length] = [wordOf(at), wordOf(count)]
   return place === undefined || length === undefined ? undefined : { at: place, count: length }
 }
-const listAt = (at: unknown, count: unknown): Told => placeOf(at, count) ?? odd(typeof at === 'number' ? count : at)
+const listAt = (at: unknown, count: unknown): Told =>
+  placeOf(at, count) ?? odd(typeof at === 'number' ? count : at)
 
 /** No path that a call takes is longer. */
 const longest = 4096
@@ -97,7 +120,9 @@ function told(type: Param['type'], value: unknown): Told {
   if (type.kind === Kind.Flags) {
     const unknown = value >>> type.labels.length
     const names = type.labels.filter((_, bit) => value & (2 ** bit))
-    return unknown === 0 ? names : [...names, `0x${((unknown << type.labels.length) >>> 0).toString(16)}`]
+    return unknown === 0
+      ? names
+      : [...names, `0x${((unknown << type.labels.length) >>> 0).toString(16)}`]
   }
   if (type.kind === Kind.Enum) return type.labels[value] ?? value >>> 0
   return value >>> 0

@@ -9,7 +9,10 @@ export class Countdown {
   #left: number
   readonly #verdict: Verdict
 
-  /** @param most how many it may make; the next one ends it with an Error of code ERR_WASI_HOSTCALL_LIMIT */
+  /**
+   * @param most how many it may make; the next one ends it with an Error of code
+   * ERR_WASI_HOSTCALL_LIMIT
+   */
   constructor(most: number, verdict: Verdict) {
     this.#most = this.#left = most
     this.#verdict = verdict

@@ -11,20 +11,27 @@ export interface CallMetrics {
   readonly errors: number
   /** How long all of them took together, with waiting. */
   readonly nanoseconds: number
-  /** How often it answered with which errno, SUCCESS among them. Calls that ended the guest answered nothing. */
+  /**
+   * How often it answered with which errno, SUCCESS among them. Calls that ended the guest answered
+   * nothing.
+   */
   readonly errnos: Readonly<Partial<Record<ErrnoName, number>>>
 }
 /** By hostcall; those that were never made are not there. */
 export type Metrics = Readonly<Partial<Record<CallName, CallMetrics>>>
 
 const calls = Object.keys(table) as CallName[]
-/** The words of a row: how long, how often there was no answer, or one that has no name, and how often which errno. */
+/**
+ * The words of a row: how long, how often there was no answer, or one that has no name, and how
+ * often which errno.
+ */
 const Word = Object.freeze({ NANOSECONDS: 0, UNANSWERED: 1, UNNAMED: 2, ERRNOS: 3 })
 const size = Word.ERRNOS + errnoNames.length
 
 /** Counts that all threads of a guest have together. */
 export type Counts = BigInt64Array<SharedArrayBuffer>
-export const newCounts = (): Counts => new BigInt64Array(new SharedArrayBuffer(8 * size * calls.length))
+export const newCounts = (): Counts =>
+  new BigInt64Array(new SharedArrayBuffer(8 * size * calls.length))
 
 /** The import, counted and timed. */
 export function measured(name: CallName, call: Import, counts: Counts): Import {
@@ -50,27 +57,43 @@ export function measured(name: CallName, call: Import, counts: Counts): Import {
 export function metricsOf(counts: Counts): Metrics {
   const metrics: Partial<Record<CallName, CallMetrics>> = {}
   calls.forEach((name, row) => {
-    const [nanoseconds, unanswered, unnamed, ...answered] = Array.from(counts.slice(row * size, (row + 1) * size), Number)
+    const [nanoseconds, unanswered, unnamed, ...answered] = Array.from(
+      counts.slice(row * size, (row + 1) * size),
+      Number,
+    )
     const sum = answered.reduce((a, b) => a + b, unnamed)
     if (unanswered + sum === 0) return
-    const errnos = Object.fromEntries(errnoNames.flatMap((errno, i) => (answered[i] > 0 ? [[errno, answered[i]]] : [])))
+    const errnos = Object.fromEntries(
+      errnoNames.flatMap((errno, i) => (answered[i] > 0 ? [[errno, answered[i]]] : [])),
+    )
     metrics[name] = { calls: unanswered + sum, errors: sum - answered[0], nanoseconds, errnos }
   })
   return metrics
 }
 
-/** Metrics that another process told, which is not trusted: of whatever that is, what is none falls away. */
+/**
+ * Metrics that another process told, which is not trusted: of whatever that is, what is none falls
+ * away.
+ */
 export function toldMetrics(value: unknown): Metrics {
   const metrics: Partial<Record<CallName, CallMetrics>> = {}
   for (const name of calls) {
     const told = record(value)[name]
     if (told === undefined) continue
     const { calls, errors, nanoseconds, errnos } = record(told)
-    const counted = errnoNames.flatMap(errno => (count(record(errnos)[errno]) > 0 ? [[errno, count(record(errnos)[errno])]] : []))
-    metrics[name] = { calls: count(calls), errors: count(errors), nanoseconds: count(nanoseconds), errnos: Object.fromEntries(counted) }
+    const counted = errnoNames.flatMap(errno =>
+      count(record(errnos)[errno]) > 0 ? [[errno, count(record(errnos)[errno])]] : [],
+    )
+    metrics[name] = {
+      calls: count(calls),
+      errors: count(errors),
+      nanoseconds: count(nanoseconds),
+      errnos: Object.fromEntries(counted),
+    }
   }
   return metrics
 }
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
-const count = (value: unknown): number => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0)
+const count = (value: unknown): number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0

@@ -1,12 +1,20 @@
-/** Host errors that were not expected: the guest sees plain IO, and here all that is known of them is told. */
+/**
+ * Host errors that were not expected: the guest sees plain IO, and here all that is known of them
+ * is told.
+ */
 import { debuglog, inspect } from 'node:util'
 import type { UnexpectedError } from '../errors.js'
 import { unexpectedChannel as channel } from './channels.js'
 
 const debug = debuglog('wasi-common')
 
-/** Tells an error on the channel `wasi-common:unexpected`, by NODE_DEBUG=wasi-common, and to the embedder's hook. */
-export function reporter(hook: ((error: UnexpectedError) => void) | undefined): (error: UnexpectedError) => void {
+/**
+ * Tells an error on the channel `wasi-common:unexpected`, by NODE_DEBUG=wasi-common, and to the
+ * embedder's hook.
+ */
+export function reporter(
+  hook: ((error: UnexpectedError) => void) | undefined,
+): (error: UnexpectedError) => void {
   return error => {
     if (channel.hasSubscribers) channel.publish({ error })
     if (debug.enabled) debug('%s', inspect(error, { depth: 4 }))

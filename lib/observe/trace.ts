@@ -1,4 +1,7 @@
-/** What a guest asks of its host, told to who wants to know: in lines like those of strace, in JSON, or on a channel. */
+/**
+ * What a guest asks of its host, told to who wants to know: in lines like those of strace, in JSON,
+ * or on a channel.
+ */
 import { errnoNames } from '../abi/errno.js'
 import type { CallName, Param, Row } from '../abi/table.js'
 import { Kind, size } from '../abi/types.js'
@@ -14,7 +17,9 @@ const decoder = new TextDecoder()
 /** How lines are written. */
 export interface Style {
   readonly format: 'text' | 'json'
-  /** With how long each call took: `<0.000042>` behind it, as `strace -T` has it, or `nanoseconds`. */
+  /**
+   * With how long each call took: `<0.000042>` behind it, as `strace -T` has it, or `nanoseconds`.
+   */
   readonly times: boolean
 }
 const plain: Style = { format: 'text', times: false }
@@ -40,7 +45,14 @@ export function published(name: CallName, row: Row, call: Import, memory: GuestM
 }
 
 /** `path_open(fd=3, path="a", ...) = SUCCESS opened_fd=4` */
-function strace(name: string, row: Row, call: Import, memory: GuestMemory, write: (line: string) => void, times: boolean): Import {
+function strace(
+  name: string,
+  row: Row,
+  call: Import,
+  memory: GuestMemory,
+  write: (line: string) => void,
+  times: boolean,
+): Import {
   return watched(call, args => {
     let slot = 0
     const shown = row.params.map(({ label, type }) => {
@@ -57,13 +69,22 @@ function strace(name: string, row: Row, call: Import, memory: GuestMemory, write
   })
 }
 
-function ending(memory: GuestMemory, row: Row, at: readonly unknown[], { errno, exit, error }: Outcome): string {
+function ending(
+  memory: GuestMemory,
+  row: Row,
+  at: readonly unknown[],
+  { errno, exit, error }: Outcome,
+): string {
   if (errno === undefined) return exit === undefined ? String(error) : `exit ${exit}`
-  const results = errno === 0 ? row.results.map((result, i) => ` ${stored(memory, result, Number(at[i]))}`).join('') : ''
+  const results =
+    errno === 0
+      ? row.results.map((result, i) => ` ${stored(memory, result, Number(at[i]))}`).join('')
+      : ''
   return `${errnoNames[errno] ?? errno}${results}`
 }
 
-const hex = (value: unknown): string => (typeof value === 'number' ? `0x${(value >>> 0).toString(16)}` : odd(value))
+const hex = (value: unknown): string =>
+  typeof value === 'number' ? `0x${(value >>> 0).toString(16)}` : odd(value)
 /** What no wasm passes for an i32, but JavaScript may. */
 const odd = (value: unknown): string => {
   if (typeof value === 'string') return printable(value)
@@ -81,7 +102,8 @@ const escaped = (json: string): string =>
 
 /** A path as the guest gave it. */
 function text(memory: GuestMemory, at: unknown, length: unknown): string {
-  if (typeof at !== 'number' || typeof length !== 'number') return `${hex(at)}+${word(size, length)}`
+  if (typeof at !== 'number' || typeof length !== 'number')
+    return `${hex(at)}+${word(size, length)}`
   try {
     // It may lie in pages that the guest got since the last call.
     if (memory.bound) memory.refresh()
@@ -101,7 +123,10 @@ function word(type: Param['type'], value: unknown): string {
   }
   if (typeof value !== 'number') return odd(value)
   if (type.kind === Kind.Flags) {
-    const unknown = value >>> type.labels.length === 0 ? [] : [hex((value >>> type.labels.length) << type.labels.length)]
+    const unknown =
+      value >>> type.labels.length === 0
+        ? []
+        : [hex((value >>> type.labels.length) << type.labels.length)]
     return [...type.labels.filter((_, bit) => value & (2 ** bit)), ...unknown].join('|') || '0x0'
   }
   if (type.kind === Kind.Enum) return type.labels[value] ?? String(value >>> 0)

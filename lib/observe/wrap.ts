@@ -15,7 +15,10 @@ export interface Outcome {
 }
 
 /** The import, with `begin` called before it, and what that answers with called after it. */
-export function watched(call: Import, begin: (args: readonly unknown[]) => (outcome: Outcome) => void): Import {
+export function watched(
+  call: Import,
+  begin: (args: readonly unknown[]) => (outcome: Outcome) => void,
+): Import {
   return (...args) => {
     const end = begin(args)
     const start = process.hrtime.bigint()
@@ -25,7 +28,11 @@ export function watched(call: Import, begin: (args: readonly unknown[]) => (outc
       errno = call(...args)
     } catch (thrown) {
       const nanoseconds = since()
-      end(thrown instanceof Exit ? { exit: thrown.code, nanoseconds } : { error: textOf(thrown), nanoseconds })
+      end(
+        thrown instanceof Exit
+          ? { exit: thrown.code, nanoseconds }
+          : { error: textOf(thrown), nanoseconds },
+      )
       throw thrown
     }
     end({ errno, nanoseconds: since() })

@@ -1,4 +1,7 @@
-/** Where a guest's connections come from: what an embedder says of a listener, and what he is told of it. */
+/**
+ * Where a guest's connections come from: what an embedder says of a listener, and what he is told
+ * of it.
+ */
 import { URL } from 'node:url'
 import { checkFd, checkKeys, wrongType, wrongValue } from '../validate.js'
 
@@ -12,9 +15,14 @@ export interface ListeningFd {
 export interface Listener {
   /** The guest's descriptor. */
   readonly fd: number
-  /** The host's numeric address, without brackets; empty for a socket that is not of the internet. */
+  /**
+   * The host's numeric address, without brackets; empty for a socket that is not of the internet.
+   */
   readonly address: string
-  /** The host's port, also where any free one was asked for; 0 for a socket that is not of the internet. */
+  /**
+   * The host's port, also where any free one was asked for; 0 for a socket that is not of the
+   * internet.
+   */
   readonly port: number
 }
 
@@ -22,30 +30,43 @@ export interface Listener {
 export type Listen = { readonly address: string; readonly port: number } | ListeningFd
 
 const mostPort = 65535
-const form = "must be 'HOST:PORT' with a numeric address, [in brackets] where it is IPv6, or localhost"
+const form =
+  "must be 'HOST:PORT' with a numeric address, [in brackets] where it is IPv6, or localhost"
 
-/** @throws TypeError for what is no list of addresses and descriptors; RangeError for a descriptor that can be none. */
+/**
+ * @throws TypeError for what is no list of addresses and descriptors; RangeError for a descriptor
+ * that can be none.
+ */
 export function listenOf(name: string, value: unknown): Listen {
   if (typeof value === 'string') return parseAddress(name, value)
-  if (value === null || typeof value !== 'object') throw wrongType(name, 'of type string or an instance of Object', value)
+  if (value === null || typeof value !== 'object')
+    throw wrongType(name, 'of type string or an instance of Object', value)
   checkKeys(name, ['fd'], value)
   const { fd } = value as Partial<ListeningFd>
   checkFd(`${name}.fd`, fd)
   return { fd }
 }
 
-/** Names are not looked up, so that none leads elsewhere than who wrote it believes: but for that of the machine itself. */
+/**
+ * Names are not looked up, so that none leads elsewhere than who wrote it believes: but for that of
+ * the machine itself.
+ */
 function parseAddress(name: string, text: string): Listen {
   const [, six, four, digits] = /^(?:\[([\da-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text) ?? []
   const port = Number(digits)
   const address = six ?? (four === 'localhost' ? '127.0.0.1' : four)
-  if (address === undefined || !(port <= mostPort) || !(six === undefined ? isFour(address) : URL.canParse(`http://[${six}]`))) {
+  if (
+    address === undefined ||
+    !(port <= mostPort) ||
+    !(six === undefined ? isFour(address) : URL.canParse(`http://[${six}]`))
+  ) {
     throw wrongValue(name, form, text)
   }
   return { address, port }
 }
 
-const isFour = (text: string): boolean => /^(?:\d{1,3}\.){3}\d{1,3}$/.test(text) && text.split('.').every(isByte)
+const isFour = (text: string): boolean =>
+  /^(?:\d{1,3}\.){3}\d{1,3}$/.test(text) && text.split('.').every(isByte)
 /** As it is written: a zero before it makes others read it as octal. */
 const isByte = (part: string): boolean => String(Number(part)) === part && Number(part) < 256
 
@@ -53,12 +74,20 @@ const isByte = (part: string): boolean => String(Number(part)) === part && Numbe
 export function isLoopback(listen: Listen): boolean {
   if ('fd' in listen) return true
   const { address } = listen
-  return address.includes(':') ? new URL(`http://[${address}]`).hostname === '[::1]' : address.startsWith('127.')
+  return address.includes(':')
+    ? new URL(`http://[${address}]`).hostname === '[::1]'
+    : address.startsWith('127.')
 }
 
 /** As messages name it. */
-export const shown = (listen: Listen): string => ('fd' in listen ? `descriptor ${listen.fd}` : addressed(listen))
+export const shown = (listen: Listen): string =>
+  'fd' in listen ? `descriptor ${listen.fd}` : addressed(listen)
 
 /** An address and a port, as they stand in a URL. */
-export const addressed = ({ address, port }: { readonly address: string; readonly port: number }): string =>
-  `${address.includes(':') ? `[${address}]` : address}:${port}`
+export const addressed = ({
+  address,
+  port,
+}: {
+  readonly address: string
+  readonly port: number
+}): string => `${address.includes(':') ? `[${address}]` : address}:${port}`

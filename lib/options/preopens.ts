@@ -1,4 +1,7 @@
-/** Checks the preopens: directories of the host, in memory, or in memory over one of the host, and single files. */
+/**
+ * Checks the preopens: directories of the host, in memory, or in memory over one of the host, and
+ * single files.
+ */
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
@@ -7,7 +10,15 @@ import { isForeign, MemoryFiles } from '../sys/memfs/files.js'
 import { type Quota, quotaOf } from '../sys/memfs/quota.js'
 import type { FileRecord } from '../sys/memfs/store.js'
 import { real } from '../sys/realpath.js'
-import { checkBoolean, checkKeys, checkObject, checkString, isRecord, wrongType, wrongValue } from '../validate.js'
+import {
+  checkBoolean,
+  checkKeys,
+  checkObject,
+  checkString,
+  isRecord,
+  wrongType,
+  wrongValue,
+} from '../validate.js'
 
 /** A directory of the host for a guest. */
 export interface Preopen {
@@ -16,8 +27,9 @@ export interface Preopen {
   /** Refuse every change through it with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
   /**
-   * Keep what the guest changes in memory, over the directory, which is not written to: true, or the MemoryFiles that shall have
-   * the changes, which are laid over this one directory then and no other. Default false.
+   * Keep what the guest changes in memory, over the directory, which is not written to: true, or
+   * the MemoryFiles that shall have the changes, which are laid over this one directory then and no
+   * other. Default false.
    */
   readonly overlay?: boolean | MemoryFiles | undefined
   /** Of an overlay: how much the guest may keep in it. MemoryFiles have their own. */
@@ -26,7 +38,10 @@ export interface Preopen {
 
 /** A directory with nothing in it but one file of the host, under the file's own name. */
 export interface FilePreopen {
-  /** The host's path. It is opened once, with the guest, and the guest keeps that file, whatever becomes of its name. */
+  /**
+   * The host's path. It is opened once, with the guest, and the guest keeps that file, whatever
+   * becomes of its name.
+   */
   readonly file: string
   /** Refuse every change with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
@@ -58,38 +73,75 @@ export interface Given {
 /** Returns the preopens in the order of the record. */
 export function preopensOf(name: string, value: unknown): readonly Given[] {
   checkObject(name, value)
-  return Object.entries(value).map(([guest, preopen]) => folder(`${name}[${inspect(guest)}]`, guest, preopen))
+  return Object.entries(value).map(([guest, preopen]) =>
+    folder(`${name}[${inspect(guest)}]`, guest, preopen),
+  )
 }
 
 /** Recognizes URLs of all realms, such as jsdom's, as Node's own functions do. */
 function isURL(value: object): value is URL {
   const { href, protocol, auth, path } = value as Partial<URL & { auth: unknown; path: unknown }>
-  return typeof href === 'string' && typeof protocol === 'string' && auth === undefined && path === undefined
+  return (
+    typeof href === 'string' &&
+    typeof protocol === 'string' &&
+    auth === undefined &&
+    path === undefined
+  )
 }
 
 function folder(at: string, name: string, value: unknown): Given {
-  const host = (path: string): Given => ({ name, path: pathOf(at, path), files: undefined, readOnly: false })
+  const host = (path: string): Given => ({
+    name,
+    path: pathOf(at, path),
+    files: undefined,
+    readOnly: false,
+  })
   if (value === null || typeof value !== 'object') return host(String(value))
   if (isURL(value)) return host(fileURLToPath(value.href))
-  // What has its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record must be spelled right.
-  if (value instanceof MemoryFiles || isForeign(value)) throw wrongType(at, '{ files } for MemoryFiles', value)
+  // What has its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record must
+  // be spelled right.
+  if (value instanceof MemoryFiles || isForeign(value))
+    throw wrongType(at, '{ files } for MemoryFiles', value)
   if (!isRecord(value)) return host(String(value))
-  const { path, readOnly = false, overlay = false, files, file, quota } = value as Partial<Preopen & MemoryPreopen & FilePreopen>
+  const {
+    path,
+    readOnly = false,
+    overlay = false,
+    files,
+    file,
+    quota,
+  } = value as Partial<Preopen & MemoryPreopen & FilePreopen>
   const more = files !== undefined ? ['quota'] : file !== undefined ? [] : ['overlay', 'quota']
-  checkKeys(at, [files !== undefined ? 'files' : file !== undefined ? 'file' : 'path', 'readOnly', ...more], value)
+  checkKeys(
+    at,
+    [files !== undefined ? 'files' : file !== undefined ? 'file' : 'path', 'readOnly', ...more],
+    value,
+  )
   checkBoolean(`${at}.readOnly`, readOnly)
   if (file !== undefined) {
     checkString(`${at}.file`, file)
-    return { name, path: pathOf(`${at}.file`, file), files: undefined, file: real(file) ?? file, readOnly }
+    return {
+      name,
+      path: pathOf(`${at}.file`, file),
+      files: undefined,
+      file: real(file) ?? file,
+      readOnly,
+    }
   }
-  if (files !== undefined) return { name, path: undefined, files: filesOf(at, files, quota), readOnly }
+  if (files !== undefined)
+    return { name, path: undefined, files: filesOf(at, files, quota), readOnly }
   if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
   const given = { name, path: pathOf(`${at}.path`, path), readOnly }
   if (overlay instanceof MemoryFiles) return { ...given, files: filesOf(at, overlay, quota) }
   checkOwn(`${at}.overlay`, overlay)
   checkBoolean(`${at}.overlay`, overlay)
   if (overlay) return { ...given, files: filesOf(at, {}, quota) }
-  if (quota !== undefined) throw wrongValue(`${at}.quota`, 'is for what lies in memory, and this is a directory of the host', quota)
+  if (quota !== undefined)
+    throw wrongValue(
+      `${at}.quota`,
+      'is for what lies in memory, and this is a directory of the host',
+      quota,
+    )
   return { ...given, files: undefined }
 }
 
@@ -101,11 +153,19 @@ export function placed(given: Given): Given {
   return { ...given, place, ...(file !== undefined && { file: place }) }
 }
 
-/** The same for a process that is elsewhere: its names begin at the root, but the links on their way are still its own to follow. */
+/**
+ * The same for a process that is elsewhere: its names begin at the root, but the links on their way
+ * are still its own to follow.
+ */
 export function rooted(given: Given): Given {
   const { path, place = path, file } = given
-  const whole = (name: string): string => (name === '' || isAbsolute(name) ? name : `${folderOf(given)}/${name}`)
-  return { ...given, ...(place !== undefined && { place: whole(place) }), ...(file !== undefined && { file: whole(file) }) }
+  const whole = (name: string): string =>
+    name === '' || isAbsolute(name) ? name : `${folderOf(given)}/${name}`
+  return {
+    ...given,
+    ...(place !== undefined && { place: whole(place) }),
+    ...(file !== undefined && { file: whole(file) }),
+  }
 }
 
 /** The folder that the name of a preopen begins at. */
@@ -124,15 +184,29 @@ function filesOf(at: string, files: unknown, quota: unknown): MemoryFiles {
   if (!(files instanceof MemoryFiles)) {
     checkOwn(`${at}.files`, files)
     if (!isRecord(files))
-      throw wrongType(`${at}.files`, 'an instance of MemoryFiles, or an object of no class with contents by path', files)
+      throw wrongType(
+        `${at}.files`,
+        'an instance of MemoryFiles, or an object of no class with contents by path',
+        files,
+      )
     return new MemoryFiles(files as FileRecord, { quota: quotaOf(`${at}.quota`, quota) })
   }
-  if (quota !== undefined) throw wrongValue(`${at}.quota`, 'must not be given beside MemoryFiles, which have their own', quota)
+  if (quota !== undefined)
+    throw wrongValue(
+      `${at}.quota`,
+      'must not be given beside MemoryFiles, which have their own',
+      quota,
+    )
   return files
 }
 
 function checkOwn(at: string, files: unknown): void {
-  if (isForeign(files)) throw wrongType(at, 'made by the same copy of wasi-common as the guest; this one is of another copy', files)
+  if (isForeign(files))
+    throw wrongType(
+      at,
+      'made by the same copy of wasi-common as the guest; this one is of another copy',
+      files,
+    )
 }
 
 function pathOf(at: string, path: string): string {

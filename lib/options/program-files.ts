@@ -1,4 +1,7 @@
-/** The files that this process was started from: a guest that may write one of them is the host at its next start. */
+/**
+ * The files that this process was started from: a guest that may write one of them is the host at
+ * its next start.
+ */
 import { createRequire } from 'node:module'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +26,9 @@ const reading = new Set([
   '--openssl-config',
 ])
 
-/** The folder that paths in these options begin at: the program may leave it, and it may be gone. */
+/**
+ * The folder that paths in these options begin at: the program may leave it, and it may be gone.
+ */
 const folder = ((): string | undefined => {
   try {
     return process.cwd()
@@ -43,16 +48,23 @@ export function startedFrom(): readonly Started[] {
 const placesOf = (paths: readonly string[]): string[] => [...new Set(paths.flatMap(passed))]
 
 /**
- * The program as it was named, which may be a symlink of npm's, and the file that Node made of a folder or of a name without its
- * ending. In a worker of yours it is the worker's own file: Node does not tell the one of the main thread there.
+ * The program as it was named, which may be a symlink of npm's, and the file that Node made of a
+ * folder or of a name without its ending. In a worker of yours it is the worker's own file: Node
+ * does not tell the one of the main thread there.
  */
 function mainFiles(): string[] {
   const [, named] = process.argv
   const main = process.mainModule?.filename
-  return [...(isFile(named) ? [named, moduleAt(process.execPath, named) ?? named] : []), ...(main === undefined ? [] : [main])]
+  return [
+    ...(isFile(named) ? [named, moduleAt(process.execPath, named) ?? named] : []),
+    ...(main === undefined ? [] : [main]),
+  ]
 }
 
-/** Node makes the program's path absolute; `[worker eval]`, `-` and the first argument of `node -e` are none. */
+/**
+ * Node makes the program's path absolute; `[worker eval]`, `-` and the first argument of `node -e`
+ * are none.
+ */
 function isFile(named: string | undefined): named is string {
   if (named === undefined || !isAbsolute(named)) return false
   const { isMainThread } = process.getBuiltinModule('node:worker_threads')
@@ -65,20 +77,26 @@ function preloads(): string[] {
     const [, name, value] = /^([^=]*)(?:=(.*))?$/s.exec(word) as RegExpExecArray
     return reading.has(name) ? [value ?? words[i + 1] ?? ''] : []
   })
-  return values.flatMap(value => [...fileAt(value), moduleAt(join(folder ?? '/', '-'), value) ?? []].flat())
+  return values.flatMap(value =>
+    [...fileAt(value), moduleAt(join(folder ?? '/', '-'), value) ?? []].flat(),
+  )
 }
 
 /** Split as Node splits NODE_OPTIONS: at spaces, but for those in double quotes. */
 function wordsOf(options: string): string[] {
   const words = options.match(/(?:[^ "]|"(?:[^"\\]|\\.)*")+/g) ?? []
-  return words.map(word => word.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner: string) => inner.replace(/\\(.)/g, '$1')))
+  return words.map(word =>
+    word.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner: string) => inner.replace(/\\(.)/g, '$1')),
+  )
 }
 
 function fileAt(value: string): string[] {
   try {
     const path = value.startsWith('file:') ? fileURLToPath(value) : value
     if (isAbsolute(path)) return [path]
-    return folder === undefined || path === '' ? [] : [resolve(folder, path)].filter(place => real(place) !== undefined)
+    return folder === undefined || path === ''
+      ? []
+      : [resolve(folder, path)].filter(place => real(place) !== undefined)
   } catch {
     return []
   }
@@ -97,7 +115,8 @@ function moduleAt(from: string, name: string): string | undefined {
 /** The node that a shell would find: a symlink or a script of what manages versions. */
 function onPath(): string[] {
   const { argv0 } = process
-  if (/[/\\]/.test(argv0)) return isAbsolute(argv0) || folder !== undefined ? [resolve(folder ?? '', argv0)] : []
+  if (/[/\\]/.test(argv0))
+    return isAbsolute(argv0) || folder !== undefined ? [resolve(folder ?? '', argv0)] : []
   const all = (process.env.PATH ?? '').split(delimiter).filter(isAbsolute)
   return all
     .map(path => join(path, argv0))

@@ -8,7 +8,8 @@ export type Options = Readonly<Record<string, unknown>>
 export interface Row<T = unknown> {
   /**
    * Returns the checked value. A row without a check is read by another one.
-   * @param earlier the checked values of the rows before this one; each check names those that it reads
+   * @param earlier the checked values of the rows before this one; each check names those that it
+   * reads
    * @param given all options as they were passed
    */
   readonly check?: (name: string, value: unknown, earlier: never, given: Options) => T
@@ -24,7 +25,11 @@ export interface Row<T = unknown> {
 }
 export type Rows = Readonly<Record<string, Row>>
 
-type Fallback<R extends Row> = R extends { readonly always: true } ? never : R extends { readonly fallback: infer F } ? F : undefined
+type Fallback<R extends Row> = R extends { readonly always: true }
+  ? never
+  : R extends { readonly fallback: infer F }
+    ? F
+    : undefined
 /** The checked values of all rows that have a check. */
 export type Checked<R extends Rows> = {
   readonly [Name in keyof R as R[Name] extends { readonly check: unknown } ? Name : never]:
@@ -33,8 +38,8 @@ export type Checked<R extends Rows> = {
 }
 
 /**
- * Checks options in the order of their rows: of two mistakes, that of the earlier row is thrown. Reads each
- * once, since a getter may return something else the next time.
+ * Checks options in the order of their rows: of two mistakes, that of the earlier row is thrown.
+ * Reads each once, since a getter may return something else the next time.
  */
 export function checkRows<R extends Rows>(rows: R, options: object): Checked<R> {
   const checked = dictionary<unknown>([])
@@ -42,7 +47,10 @@ export function checkRows<R extends Rows>(rows: R, options: object): Checked<R> 
     const { check, fallback, always } = rows[name]
     if (check === undefined) continue
     const { [name]: value } = options as Options
-    checked[name] = value === undefined && !always ? fallback : check(`options.${name}`, value, checked as never, options as Options)
+    checked[name] =
+      value === undefined && !always
+        ? fallback
+        : check(`options.${name}`, value, checked as never, options as Options)
   }
   return checked as Checked<R>
 }
@@ -50,7 +58,10 @@ export function checkRows<R extends Rows>(rows: R, options: object): Checked<R> 
 // The kinds of rows.
 
 /** One of a few words. */
-export function oneOf<const T extends string, const F extends T | undefined = undefined>(words: readonly T[], fallback?: F) {
+export function oneOf<const T extends string, const F extends T | undefined = undefined>(
+  words: readonly T[],
+  fallback?: F,
+) {
   const check = (name: string, value: unknown): T => {
     checkOneOf(name, words, value)
     return value
@@ -75,7 +86,11 @@ export const callback = <T>() => ({
 })
 
 /** A whole number within bounds. */
-export function integer<const F extends number | undefined = undefined>(least: number, most: number, fallback?: F) {
+export function integer<const F extends number | undefined = undefined>(
+  least: number,
+  most: number,
+  fallback?: F,
+) {
   const check = (name: string, value: unknown): number => {
     checkInteger(name, value, least, most)
     return value

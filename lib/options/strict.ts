@@ -1,4 +1,7 @@
-/** What an embedder is refused who asked for a strict sandbox: what would hand the host to the guest by mistake. */
+/**
+ * What an embedder is refused who asked for a strict sandbox: what would hand the host to the guest
+ * by mistake.
+ */
 import { parse, relative, sep } from 'node:path'
 import { coded } from '../errors.js'
 import { passed } from '../sys/realpath.js'
@@ -13,20 +16,29 @@ const ownPackage = (): Started => ({ what: 'this package', places: passed(root) 
 /** What is looked at, of the settings. */
 interface Given {
   readonly backend: string
-  readonly preopens: readonly { readonly name: string; readonly path: string | undefined; readonly place?: string }[]
+  readonly preopens: readonly {
+    readonly name: string
+    readonly path: string | undefined
+    readonly place?: string
+  }[]
   readonly listen: readonly Listen[]
 }
 
-/** @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN or ERR_WASI_PUBLIC_LISTEN. */
+/**
+ * @throws TypeError with code ERR_INVALID_ARG_VALUE; Error with code ERR_WASI_UNSAFE_PREOPEN or
+ * ERR_WASI_PUBLIC_LISTEN.
+ */
 export function checkStrict(
   { backend, preopens, listen }: Given,
   inheritsEnv: boolean,
   allowUnsafePreopen: boolean,
   allowPublicListen: boolean,
 ): void {
-  if (backend === 'typescript') throw wrongValue('options.backend', "must be native where options.sandbox is 'strict'", backend)
+  if (backend === 'typescript')
+    throw wrongValue('options.backend', "must be native where options.sandbox is 'strict'", backend)
   if (inheritsEnv) {
-    const error = "options.env must not be process.env where options.sandbox is 'strict': name what the guest needs"
+    const error =
+      "options.env must not be process.env where options.sandbox is 'strict': name what the guest needs"
     throw coded(new TypeError(error), 'ERR_INVALID_ARG_VALUE')
   }
   for (const where of allowPublicListen ? [] : listen) {
@@ -65,7 +77,8 @@ function unsafe(path: string): string | undefined {
   const own = ownPackage()
   const files = startedFrom()
   for (const { what, places } of files) if (places.includes(path)) return what
-  for (const { what, places } of [own, ...files]) if (places.some(place => holds(path, place))) return `a folder that holds ${what}`
+  for (const { what, places } of [own, ...files])
+    if (places.some(place => holds(path, place))) return `a folder that holds ${what}`
   return own.places.some(place => holds(place, path)) ? `a part of ${own.what}` : undefined
 }
 

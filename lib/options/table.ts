@@ -10,7 +10,10 @@ import { type Given, preopensOf } from './preopens.js'
 import { callback, type Options, off, oneOf, type Row, switchOf, together } from './row.js'
 import type { GuestOptions, WASIOptions } from './settings.js'
 
-/** node:wasi's own options come first and in its order, so that of two mistakes the same one is thrown. */
+/**
+ * node:wasi's own options come first and in its order, so that of two mistakes the same one is
+ * thrown.
+ */
 export const guestTable = {
   version: { check: versionOf, always: true },
   args: { check: argsOf, fallback: [] },
@@ -40,14 +43,18 @@ export const guestTable = {
   onUnexpected: callback<NonNullable<GuestOptions['onUnexpected']>>(),
 } as const satisfies { readonly [Name in keyof GuestOptions]-?: Row }
 
-/** The options that only `class WASI` takes. They are checked when its guest is made, as node:wasi does. */
+/**
+ * The options that only `class WASI` takes. They are checked when its guest is made, as node:wasi
+ * does.
+ */
 export const wasiTable = {
   returnOnExit: { check: switchOf, fallback: true },
 } as const satisfies { readonly [Name in Exclude<keyof WASIOptions, keyof GuestOptions>]-?: Row }
 
 function versionOf(name: string, value: unknown): GuestOptions['version'] {
   checkString(name, value)
-  if (value !== 'preview1' && value !== 'unstable') throw wrongValue(name, 'unsupported WASI version', value)
+  if (value !== 'preview1' && value !== 'unstable')
+    throw wrongValue(name, 'unsupported WASI version', value)
   return value
 }
 
@@ -56,15 +63,22 @@ function argsOf(name: string, value: unknown): readonly Uint8Array[] {
   return Array.from(value, (arg, i) => cString(`${name}[${i}]`, String(arg)))
 }
 
-function environmentOf(name: string, value: unknown): { readonly bytes: Uint8Array[]; readonly isHost: boolean } {
+function environmentOf(
+  name: string,
+  value: unknown,
+): { readonly bytes: Uint8Array[]; readonly isHost: boolean } {
   checkObject(name, value)
   const settings = Object.entries(value).filter(([, setting]) => setting !== undefined)
-  const bytes = settings.map(([variable, setting]) => cString(`${name}.${variable}`, `${variable}=${setting}`))
+  const bytes = settings.map(([variable, setting]) =>
+    cString(`${name}.${variable}`, `${variable}=${setting}`),
+  )
   return { bytes, isHost: value === process.env }
 }
 
 const encoder = new TextEncoder()
-/** Returns bytes ended by NUL, as C expects them. Refuses a NUL within, which would cut the string. */
+/**
+ * Returns bytes ended by NUL, as C expects them. Refuses a NUL within, which would cut the string.
+ */
 function cString(name: string, text: string): Uint8Array {
   if (text.includes('\0')) throw wrongValue(name, 'must not contain NUL characters', text)
   return encoder.encode(`${text}\0`)
@@ -75,11 +89,20 @@ function listenersOf(name: string, value: unknown): readonly Listen[] {
   return Array.from(value, (where, i) => listenOf(`${name}[${i}]`, where))
 }
 
-function escapesOf(name: string, value: unknown, { sandbox }: { readonly sandbox: 'strict' | undefined }): boolean {
+function escapesOf(
+  name: string,
+  value: unknown,
+  { sandbox }: { readonly sandbox: 'strict' | undefined },
+): boolean {
   return value === undefined ? sandbox !== 'strict' : switchOf(name, value)
 }
 
-function replacedOf(_name: string, deterministic: unknown, _earlier: object, { clocks, sleep, random, seed }: Options): Replay | undefined {
+function replacedOf(
+  _name: string,
+  deterministic: unknown,
+  _earlier: object,
+  { clocks, sleep, random, seed }: Options,
+): Replay | undefined {
   return replayOf({ clocks, sleep, random, seed, deterministic })
 }
 

@@ -1,4 +1,7 @@
-/** Puts class WASI in the place of node:wasi's, under both names of that module, in this thread and in the workers it starts. */
+/**
+ * Puts class WASI in the place of node:wasi's, under both names of that module, in this thread and
+ * in the workers it starts.
+ */
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { coded } from '../errors.js'
 import type { WASIOptions } from '../options/settings.js'
@@ -16,15 +19,20 @@ function classOn(backend: Backend): typeof Any {
   if (backend === 'auto') return Any
   return class WASI extends Any {
     constructor(options: WASIOptions = {} as WASIOptions) {
-      super(isObject(options) && options.backend === undefined ? Object.create(options, { backend: { value: backend } }) : options)
+      super(
+        isObject(options) && options.backend === undefined
+          ? Object.create(options, { backend: { value: backend } })
+          : options,
+      )
     }
   }
 }
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 /**
- * The exports of the built-in module are changed themselves, not what its name leads to: so it serves every way of importing,
- * on every version of Node. Its warning is left out, which would be about a class that nobody uses.
+ * The exports of the built-in module are changed themselves, not what its name leads to: so it
+ * serves every way of importing, on every version of Node. Its warning is left out, which would be
+ * about a class that nobody uses.
  */
 function replaceClass(WASI: typeof Any): void {
   const { emitWarning } = process
@@ -43,29 +51,36 @@ type Flags = readonly string[]
 
 /** Returns flags that load `file` in a worker: --require reaches those that --import does not. */
 const loading = (file: string, flags: Flags): Flags =>
-  flags.some((flag, i) => flag === file && flags[i - 1] === '--require') ? flags : [...flags, '--require', file]
+  flags.some((flag, i) => flag === file && flags[i - 1] === '--require')
+    ? flags
+    : [...flags, '--require', file]
 
-/** Flags of the process that no worker may be given by name, as those of V8, are named by the error that refuses them. */
+/**
+ * Flags of the process that no worker may be given by name, as those of V8, are named by the error
+ * that refuses them.
+ */
 function refusedBy(error: Error): ReadonlySet<string> {
   const [, list] = /flags: (.*)$/.exec(error.message) ?? []
   return new Set(list?.split(', '))
 }
 
 /**
- * Workers inherit --import, but for those that are given flags of their own, and those whose source is a string of CommonJS.
- * Loaders of emnapi make both kinds.
+ * Workers inherit --import, but for those that are given flags of their own, and those whose source
+ * is a string of CommonJS. Loaders of emnapi make both kinds.
  */
 function registerWorkers(file: string): void {
   const threads = require('node:worker_threads')
   threads.Worker = new Proxy(threads.Worker, {
     construct(Worker, [source, options, ...rest], target) {
-      const make = (options: WorkerOptions): object => Reflect.construct(Worker, [source, options, ...rest], target)
+      const make = (options: WorkerOptions): object =>
+        Reflect.construct(Worker, [source, options, ...rest], target)
       const own = (options as WorkerOptions | undefined)?.execArgv
       if (own !== undefined && own !== null && !Array.isArray(own)) return make(options)
       try {
         return make({ ...options, execArgv: loading(file, own ?? process.execArgv) })
       } catch (error) {
-        if (own || (error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error
+        if (own || (error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV')
+          throw error
         const refused = refusedBy(error as Error)
         return make({
           ...options,
@@ -83,8 +98,8 @@ function registerWorkers(file: string): void {
  * Registers once per thread.
  *
  * @param file the door that was loaded, which workers load as well
- * @throws Error with code `ERR_WASI_ALREADY_REGISTERED` where another backend was registered before: which of the two sandboxes a
- * guest gets must not depend on the order of flags
+ * @throws Error with code `ERR_WASI_ALREADY_REGISTERED` where another backend was registered
+ * before: which of the two sandboxes a guest gets must not depend on the order of flags
  */
 export function register(backend: Backend, file: string): void {
   const before = (globalThis as { [registered]?: Backend })[registered]

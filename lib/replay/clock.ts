@@ -1,4 +1,7 @@
-/** The clocks of a guest that has not the host's: the embedder's own, or one that moves as far as the guest makes it. */
+/**
+ * The clocks of a guest that has not the host's: the embedder's own, or one that moves as far as
+ * the guest makes it.
+ */
 import { Clockid } from '../abi/values.js'
 import { Ready } from '../sys/block.js'
 import { ForwardingSys } from '../sys/forwarding.js'
@@ -6,7 +9,10 @@ import type { Answer, Sys } from '../sys/sys.js'
 import { act, timeOf } from './hooks.js'
 import type { Replay } from './options.js'
 
-/** A host with the embedder's clocks and sleep. A hook may run the guest: the block is written to when it is done. */
+/**
+ * A host with the embedder's clocks and sleep. A hook may run the guest: the block is written to
+ * when it is done.
+ */
 export class HookedClockSys extends ForwardingSys {
   readonly #clocks: Replay['clocks']
   readonly #sleep: Replay['sleep']
@@ -30,7 +36,8 @@ export class HookedClockSys extends ForwardingSys {
 
   override poll(count: number, timeout: number): Answer {
     const sleep = this.#sleep
-    if (sleep === undefined || timeout === Number.POSITIVE_INFINITY) return this.host.poll(count, timeout)
+    if (sleep === undefined || timeout === Number.POSITIVE_INFINITY)
+      return this.host.poll(count, timeout)
     const ready = count === 0 ? 0 : this.host.poll(count, 0)
     if (ready !== 0 || timeout === 0) return ready
     act('options.sleep', () => sleep(timeout))
@@ -46,7 +53,10 @@ export class HookedClockSys extends ForwardingSys {
   }
 }
 
-/** Nanoseconds that each look at a clock takes, so that a guest which waits for it to move does not wait for ever. */
+/**
+ * Nanoseconds that each look at a clock takes, so that a guest which waits for it to move does not
+ * wait for ever.
+ */
 const step = 1000n
 const last = 2n ** 64n - 1n
 
@@ -90,7 +100,10 @@ export class FixedClockSys extends ForwardingSys {
     this.block.time[0] = step
     return 0
   }
-  /** All is ready, since input arrives at random times. A guest that reads what is not there yet waits for it then. */
+  /**
+   * All is ready, since input arrives at random times. A guest that reads what is not there yet
+   * waits for it then.
+   */
   override poll(count: number, timeout: number): Answer {
     const { poll, pollBytes } = this.block
     for (let i = 0; i < count; i++) {

@@ -1,4 +1,7 @@
-/** Attributes of files that are the same in every copy of a tree: inode numbers by the order of their first sight, and fixed times. */
+/**
+ * Attributes of files that are the same in every copy of a tree: inode numbers by the order of
+ * their first sight, and fixed times.
+ */
 import { readFilestat, writeFilestat } from '../abi/layout.js'
 import { Filetype, Fstflags } from '../abi/values.js'
 import { ForwardingSys } from '../sys/forwarding.js'
@@ -18,7 +21,10 @@ const most = 2 ** 20
 export class FixedFilesSys extends ForwardingSys {
   readonly #clock: FixedClock
   readonly #device: bigint
-  /** By device and inode of the host, which may give the inode to another file when one is gone: that one is forgotten then. */
+  /**
+   * By device and inode of the host, which may give the inode to another file when one is gone:
+   * that one is forgotten then.
+   */
   readonly #seen = new Map<string, Attributes>()
   #count = 0n
   readonly #unknown: Attributes
@@ -46,9 +52,18 @@ export class FixedFilesSys extends ForwardingSys {
     const fstflags = this.#explicit(wanted)
     return this.host.setTimes(file, fstflags) || this.#keep(fstflags, this.host.filestat(file))
   }
-  override setTimesAt(dir: Handle, at: number, length: number, follow: number, wanted: number): Answer {
+  override setTimesAt(
+    dir: Handle,
+    at: number,
+    length: number,
+    follow: number,
+    wanted: number,
+  ): Answer {
     const fstflags = this.#explicit(wanted)
-    return this.host.setTimesAt(dir, at, length, follow, fstflags) || this.#keep(fstflags, this.host.filestatAt(dir, at, length, follow))
+    return (
+      this.host.setTimesAt(dir, at, length, follow, fstflags) ||
+      this.#keep(fstflags, this.host.filestatAt(dir, at, length, follow))
+    )
   }
   override unlink(dir: Handle, at: number, length: number): Answer {
     return this.#forget(this.#last(dir, at, length), this.host.unlink(dir, at, length))
@@ -56,10 +71,20 @@ export class FixedFilesSys extends ForwardingSys {
   override rmdir(dir: Handle, at: number, length: number): Answer {
     return this.#forget(this.#last(dir, at, length), this.host.rmdir(dir, at, length))
   }
-  override rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer {
+  override rename(
+    dir: Handle,
+    at: number,
+    length: number,
+    dir2: Handle,
+    at2: number,
+    length2: number,
+  ): Answer {
     const moved = this.#last(dir, at, length)
     const replaced = this.#last(dir2, at2, length2)
-    return this.#forget(replaced === moved ? undefined : replaced, this.host.rename(dir, at, length, dir2, at2, length2))
+    return this.#forget(
+      replaced === moved ? undefined : replaced,
+      this.host.rename(dir, at, length, dir2, at2, length2),
+    )
   }
 
   #of(key: string): Attributes {
@@ -87,8 +112,18 @@ export class FixedFilesSys extends ForwardingSys {
     const { number, atim, mtim } = gone ? this.#unknown : this.#of(this.#key())
     // Both show how a file system keeps a directory, and its contents of the past. One that was
     // removed has a size on tmpfs.
-    const { nlink, size } = found.filetype === Filetype.DIRECTORY ? { nlink: gone ? 0n : 1n, size: 0n } : found
-    writeFilestat(record, { ...found, dev: this.#device, ino: number, nlink, size, atim, mtim, ctim: this.#unknown.mtim })
+    const { nlink, size } =
+      found.filetype === Filetype.DIRECTORY ? { nlink: gone ? 0n : 1n, size: 0n } : found
+    writeFilestat(record, {
+      ...found,
+      dev: this.#device,
+      ino: number,
+      nlink,
+      size,
+      atim,
+      mtim,
+      ctim: this.#unknown.mtim,
+    })
     return 0
   }
 

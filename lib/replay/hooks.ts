@@ -1,4 +1,7 @@
-/** How a function of the embedder is called in a hostcall: what it throws, and what is wrong with its answer, ends the guest. */
+/**
+ * How a function of the embedder is called in a hostcall: what it throws, and what is wrong with
+ * its answer, ends the guest.
+ */
 import { inspect } from 'node:util'
 import { coded, HookFailure } from '../errors.js'
 import { wrongReturn } from '../validate.js'
@@ -26,8 +29,11 @@ export function timeOf(name: string, clock: () => bigint): bigint {
 export function act(name: string, hook: () => unknown): void {
   const answer = called(hook)
   // A getter of that name is the embedder's, too.
-  if (called(() => isPromise(answer))) throw new HookFailure(wrongReturn(name, 'when it is done, and no promise', answer))
+  if (called(() => isPromise(answer)))
+    throw new HookFailure(wrongReturn(name, 'when it is done, and no promise', answer))
 }
 
 const isPromise = (value: unknown): boolean =>
-  value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function'
+  value !== null &&
+  typeof value === 'object' &&
+  typeof (value as { then?: unknown }).then === 'function'

@@ -1,4 +1,7 @@
-/** Directories in the order of their names: each is read whole, sorted, and kept until it is closed or read from its start again. */
+/**
+ * Directories in the order of their names: each is read whole, sorted, and kept until it is closed
+ * or read from its start again.
+ */
 import { Errno } from '../abi/errno.js'
 import { Dirent, readDirent, readFilestat, writeDirent } from '../abi/layout.js'
 import type { GuestMemory } from '../memory.js'
@@ -7,7 +10,10 @@ import type { Answer, Handle, Sys } from '../sys/sys.js'
 
 /** Bytes of a directory that the host lists at once. */
 const pageBytes = 65536
-/** Bytes of all listings that one guest has kept here: about a million names. A directory larger than that is NOMEM. */
+/**
+ * Bytes of all listings that one guest has kept here: about a million names. A directory larger
+ * than that is NOMEM.
+ */
 const most = 2 ** 26
 
 interface Entry {
@@ -23,7 +29,8 @@ interface Listing {
   readonly offsets: readonly number[]
 }
 
-const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length)
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView =>
+  new DataView(buffer, byteOffset, length)
 
 /** The host's number of a file becomes the guest's. */
 export type NumberOf = (device: bigint, inode: bigint) => bigint
@@ -71,7 +78,10 @@ export class SortedListingSys extends ForwardingSys {
     this.#kept.delete(dir)
   }
 
-  /** Keep a listing, in place of the oldest where there are too many. A guest that goes on in one of those has it read anew. */
+  /**
+   * Keep a listing, in place of the oldest where there are too many. A guest that goes on in one of
+   * those has it read anew.
+   */
   #keep(dir: Handle, listing: Listing): Listing | undefined {
     if (listing.bytes.length > most) return undefined
     for (const oldest of this.#kept.keys()) {
@@ -127,7 +137,9 @@ export class SortedListingSys extends ForwardingSys {
 
   #listing(device: bigint, entries: Entry[]): Listing {
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-    const bytes = Buffer.alloc(entries.reduce((sum, { name }) => sum + Dirent.BYTES + name.length, 0))
+    const bytes = Buffer.alloc(
+      entries.reduce((sum, { name }) => sum + Dirent.BYTES + name.length, 0),
+    )
     const view = viewOf(bytes)
     const offsets: number[] = []
     let at = 0

@@ -1,13 +1,21 @@
-/** Checks the options that replace the host's clocks, sleeping and randomness, before anything is opened. */
+/**
+ * Checks the options that replace the host's clocks, sleeping and randomness, before anything is
+ * opened.
+ */
 import { inspect, types } from 'node:util'
 import { coded } from '../errors.js'
 import { checkFunction, checkInteger, checkKeys, wrongType, wrongValue } from '../validate.js'
 
-/** Clocks in place of the host's, but for the times of files. Each answers with nanoseconds, from 0n to 2n ** 64n - 1n. */
+/**
+ * Clocks in place of the host's, but for the times of files. Each answers with nanoseconds, from 0n
+ * to 2n ** 64n - 1n.
+ */
 export interface Clocks {
   /** Time of day, since 1970. */
   readonly realtime?: (() => bigint) | undefined
-  /** Time that only goes forward, since any moment. The clocks of processor time are this one, too. */
+  /**
+   * Time that only goes forward, since any moment. The clocks of processor time are this one, too.
+   */
   readonly monotonic?: (() => bigint) | undefined
 }
 
@@ -15,32 +23,52 @@ export interface Clocks {
 export interface Deterministic {
   /** What its random bytes come from: 0 to 2^53 - 1. Default 0. */
   readonly seed?: number | undefined
-  /** Its time of day when it begins, and the time of every file: a Date, or nanoseconds since 1970. Default 2025-01-01T00:00:00Z. */
+  /**
+   * Its time of day when it begins, and the time of every file: a Date, or nanoseconds since 1970.
+   * Default 2025-01-01T00:00:00Z.
+   */
   readonly start?: Date | bigint | undefined
 }
 
-/** What a hook throws, or answers that is not as it says here, ends the guest: the error leaves it as it is. */
+/**
+ * What a hook throws, or answers that is not as it says here, ends the guest: the error leaves it
+ * as it is.
+ */
 export interface ReplayOptions {
   /** Clocks in place of the host's, or of one of them. Default: the host's. */
   readonly clocks?: Clocks | undefined
   /**
-   * Called in place of waiting for a clock, with nanoseconds. Where descriptors are waited for as well, the host is asked for
-   * them, then this is called, then the host is asked once more; without a clock the host waits. Default: the host waits.
+   * Called in place of waiting for a clock, with nanoseconds. Where descriptors are waited for as
+   * well, the host is asked for them, then this is called, then the host is asked once more;
+   * without a clock the host waits. Default: the host waits.
    */
   readonly sleep?: ((nanoseconds: number) => void) | undefined
-  /** Fills the bytes, at most 65536 at once, in place of the system's generator. What comes of it is as fit for keys as it is. */
+  /**
+   * Fills the bytes, at most 65536 at once, in place of the system's generator. What comes of it is
+   * as fit for keys as it is.
+   */
   readonly random?: ((bytes: Uint8Array) => void) | undefined
-  /** Random bytes that are the same each time, by ChaCha20: 0 to 2^53 - 1. They are not fit for keys. Default: the system's. */
+  /**
+   * Random bytes that are the same each time, by ChaCha20: 0 to 2^53 - 1. They are not fit for
+   * keys. Default: the system's.
+   */
   readonly seed?: number | undefined
   /**
-   * Two runs over equal trees do the same: clocks begin at an instant, and move a microsecond with each look at them and by as
-   * much as the guest sleeps, which takes no time; random bytes come from a seed; the environment and directories are
-   * sorted; inode numbers and times of files are fixed; descriptors are always ready. It goes with none of the four
-   * above, nor with threads. Default false.
+   * Two runs over equal trees do the same: clocks begin at an instant, and move a microsecond with
+   * each look at them and by as much as the guest sleeps, which takes no time; random bytes come
+   * from a seed; the environment and directories are sorted; inode numbers and times of files are
+   * fixed; descriptors are always ready. It goes with none of the four above, nor with threads.
+   * Default false.
    */
   readonly deterministic?: boolean | Deterministic | undefined
 }
-export const replayNames = ['clocks', 'sleep', 'random', 'seed', 'deterministic'] as const satisfies readonly (keyof ReplayOptions)[]
+export const replayNames = [
+  'clocks',
+  'sleep',
+  'random',
+  'seed',
+  'deterministic',
+] as const satisfies readonly (keyof ReplayOptions)[]
 
 /** The replacements, in the form that the rest of the package uses. */
 export interface Replay {
@@ -64,7 +92,8 @@ export function replayOf(options: Readonly<Record<string, unknown>>): Replay | u
   if (sleep !== undefined) checkFunction('options.sleep', sleep)
   if (random !== undefined) checkFunction('options.random', random)
   if (seed !== undefined) checkSeed('options.seed', seed)
-  if (seed !== undefined && random !== undefined) throw wrongValue('options.seed', 'must not be given together with options.random', seed)
+  if (seed !== undefined && random !== undefined)
+    throw wrongValue('options.seed', 'must not be given together with options.random', seed)
   const own = { clocks, sleep, random, seed }
   if (deterministic !== false) return fixed(deterministic, own)
   if (Object.values(own).every(value => value === undefined)) return undefined
@@ -75,7 +104,8 @@ export function replayOf(options: Readonly<Record<string, unknown>>): Replay | u
 export function checkPortable(own: Readonly<Record<string, unknown>>): void {
   for (const name of ['clocks', 'sleep', 'random'] as const) {
     const { [name]: value } = own
-    const why = 'cannot go to the worker in which run has the guest, as a function; seed and deterministic can'
+    const why =
+      'cannot go to the worker in which run has the guest, as a function; seed and deterministic can'
     if (value !== undefined) throw wrongValue(`options.${name}`, why, value)
   }
 }
@@ -84,12 +114,22 @@ export function checkPortable(own: Readonly<Record<string, unknown>>): void {
 export function checkAlone(replay: Replay | undefined): void {
   if (replay === undefined) return
   const name = replay.start === undefined ? 'seed' : 'deterministic'
-  throw coded(new TypeError(`options.${name} must not be given with options.threads: their order cannot be fixed`), 'ERR_INVALID_ARG_VALUE')
+  throw coded(
+    new TypeError(
+      `options.${name} must not be given with options.threads: their order cannot be fixed`,
+    ),
+    'ERR_INVALID_ARG_VALUE',
+  )
 }
 
 function fixed(given: unknown, own: Readonly<Record<string, unknown>>): Replay {
   for (const [name, value] of Object.entries(own)) {
-    if (value !== undefined) throw wrongValue(`options.${name}`, 'must not be given together with options.deterministic', value)
+    if (value !== undefined)
+      throw wrongValue(
+        `options.${name}`,
+        'must not be given together with options.deterministic',
+        value,
+      )
   }
   if (given !== true && (given === null || typeof given !== 'object')) {
     throw wrongType('options.deterministic', 'of type boolean or object', given)
@@ -119,9 +159,11 @@ function checkSeed(name: string, seed: unknown): asserts seed is number {
 
 function instant(start: unknown): bigint {
   const name = 'options.deterministic.start'
-  if (types.isDate(start) && Number.isNaN(start.getTime())) throw wrongValue(name, 'must be a valid date', start)
+  if (types.isDate(start) && Number.isNaN(start.getTime()))
+    throw wrongValue(name, 'must be a valid date', start)
   const nanoseconds = types.isDate(start) ? BigInt(start.getTime()) * 1_000_000n : start
-  if (typeof nanoseconds !== 'bigint') throw wrongType(name, 'of type bigint or an instance of Date', start)
+  if (typeof nanoseconds !== 'bigint')
+    throw wrongType(name, 'of type bigint or an instance of Date', start)
   if (nanoseconds >= 0n && nanoseconds <= latest) return nanoseconds
   const message = `The value of "${name}" is out of range. It must be >= 0 nanoseconds since 1970 && < 2^63. Received ${inspect(start)}`
   throw coded(new RangeError(message), 'ERR_OUT_OF_RANGE')

@@ -1,4 +1,6 @@
-/** Random bytes that are not the system's: those of a seed, by ChaCha20, or those of the embedder. */
+/**
+ * Random bytes that are not the system's: those of a seed, by ChaCha20, or those of the embedder.
+ */
 import { HookFailure } from '../errors.js'
 import type { GuestMemory } from '../memory.js'
 import { wrongReturn } from '../validate.js'
@@ -10,15 +12,22 @@ export type Random = (memory: GuestMemory, at: number, length: number) => void
 /** As much as crypto.getRandomValues fills at once, which an embedder may well call. */
 const most = 65536
 
-/** The embedder's bytes are not the guest's memory: he may keep them, and what he does meanwhile may make the memory grow. */
+/**
+ * The embedder's bytes are not the guest's memory: he may keep them, and what he does meanwhile may
+ * make the memory grow.
+ */
 export function hookedRandom(hook: (bytes: Uint8Array) => void): Random {
   return (memory, at, length) => {
     for (const end = at + length; at < end; at += most) {
       const length = Math.min(most, end - at)
       const bytes = new Uint8Array(length)
       act('options.random', () => hook(bytes))
-      // One that was transferred has none any more, and the guest would go on with what lay there before.
-      if (bytes.length !== length) throw new HookFailure(wrongReturn('options.random', 'with all of its bytes in place', bytes))
+      // One that was transferred has none any more, and the guest would go on with what lay there
+      // before.
+      if (bytes.length !== length)
+        throw new HookFailure(
+          wrongReturn('options.random', 'with all of its bytes in place', bytes),
+        )
       memory.refresh()
       memory.write(at, bytes)
     }
@@ -50,8 +59,8 @@ function quarterRound(x: Uint32Array, a: number, b: number, c: number, d: number
 }
 
 /**
- * The key stream of ChaCha20 whose key is the seed in its first eight bytes, the lowest first, with a nonce of zeros: one
- * stream, however it is cut into calls.
+ * The key stream of ChaCha20 whose key is the seed in its first eight bytes, the lowest first, with
+ * a nonce of zeros: one stream, however it is cut into calls.
  * @see https://www.rfc-editor.org/rfc/rfc8439#section-2.3
  */
 export function seededRandom(seed: number): Random {
@@ -64,7 +73,8 @@ export function seededRandom(seed: number): Random {
 
   const next = (): void => {
     mixed.set(state)
-    for (let round = 0; round < rounds; round += 2) for (const [a, b, c, d] of quarters) quarterRound(mixed, a, b, c, d)
+    for (let round = 0; round < rounds; round += 2)
+      for (const [a, b, c, d] of quarters) quarterRound(mixed, a, b, c, d)
     for (let i = 0; i < words; i++) block.setUint32(4 * i, mixed[i] + state[i], true)
     // The counter, and the word behind it when it has gone round.
     if (++state[12] === 0) state[13]++

@@ -1,4 +1,7 @@
-/** Layers over the hosts of one guest, for what an embedder fixed or replaced. Without these options the host stays as it is. */
+/**
+ * Layers over the hosts of one guest, for what an embedder fixed or replaced. Without these options
+ * the host stays as it is.
+ */
 import type { GuestMemory } from '../memory.js'
 import type { Sys } from '../sys/sys.js'
 import { FixedClock, FixedClockSys, HookedClockSys } from './clock.js'
@@ -11,7 +14,10 @@ import { hookedRandom, type Random, seededRandom } from './random.js'
 export interface Layers {
   /** The host as the guest sees it. */
   over(host: Sys): Sys
-  /** Files in memory as the guest sees them. Each mount is a device of its own, in the order of these calls. */
+  /**
+   * Files in memory as the guest sees them. Each mount is a device of its own, in the order of
+   * these calls.
+   */
   overMemfs(memfs: Sys): Sys
   /** Random bytes in place of the system's. */
   readonly random: Random | undefined
@@ -20,7 +26,9 @@ export interface Layers {
 export function layersOf(replay: Replay, memory: GuestMemory): Layers {
   const random = randomOf(replay)
   const { start } = replay
-  return start === undefined ? { ...hookedLayers(replay), random } : { ...fixedLayers(start, memory), random }
+  return start === undefined
+    ? { ...hookedLayers(replay), random }
+    : { ...fixedLayers(start, memory), random }
 }
 
 function randomOf({ seed, random }: Replay): Random | undefined {
@@ -30,8 +38,12 @@ function randomOf({ seed, random }: Replay): Random | undefined {
 
 function hookedLayers(replay: Replay): Pick<Layers, 'over' | 'overMemfs'> {
   const { clocks, sleep } = replay
-  const none = clocks.realtime === undefined && clocks.monotonic === undefined && sleep === undefined
-  return { over: host => (none ? host : new HookedClockSys(host, replay)), overMemfs: memfs => memfs }
+  const none =
+    clocks.realtime === undefined && clocks.monotonic === undefined && sleep === undefined
+  return {
+    over: host => (none ? host : new HookedClockSys(host, replay)),
+    overMemfs: memfs => memfs,
+  }
 }
 
 function fixedLayers(start: bigint, memory: GuestMemory): Pick<Layers, 'over' | 'overMemfs'> {
@@ -40,9 +52,14 @@ function fixedLayers(start: bigint, memory: GuestMemory): Pick<Layers, 'over' | 
   let devices = 1n
   const fixed = (host: Sys, device: bigint): Sys => {
     // Listings lie below: they read the numbers that files then change.
-    const listings: Sys = new SortedListingSys(host, memory, (device, inode) => files.numberOf(device, inode))
+    const listings: Sys = new SortedListingSys(host, memory, (device, inode) =>
+      files.numberOf(device, inode),
+    )
     const files = new FixedFilesSys(listings, clock, device)
     return files
   }
-  return { over: host => new FixedClockSys(fixed(host, 1n), clock), overMemfs: memfs => fixed(memfs, ++devices) }
+  return {
+    over: host => new FixedClockSys(fixed(host, 1n), clock),
+    overMemfs: memfs => fixed(memfs, ++devices),
+  }
 }

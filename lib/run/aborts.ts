@@ -1,10 +1,17 @@
-/** Listens to a signal once for all runs that it may abort: Node warns of more than ten listeners of one signal. */
+/**
+ * Listens to a signal once for all runs that it may abort: Node warns of more than ten listeners of
+ * one signal.
+ */
 
 /** Recognizes signals of all realms and polyfills, as jsdom's, by what is used of one here. */
 export function isSignal(value: unknown): value is AbortSignal {
   if (value === null || typeof value !== 'object') return false
   const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  return (
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof removeEventListener === 'function'
+  )
 }
 
 /** Throws the reason of a signal that is aborted. */

@@ -9,7 +9,9 @@ export interface Running<T> {
   fail(error: unknown): void
 }
 
-/** The time of a run begins when its deadline is made, and covers one part of it after the other. */
+/**
+ * The time of a run begins when its deadline is made, and covers one part of it after the other.
+ */
 export class Deadline {
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout | undefined
@@ -18,7 +20,14 @@ export class Deadline {
   #running: Pick<Running<unknown>, 'fail'> | undefined
 
   constructor({ stdio, timeout, signal }: Pick<Terms, 'stdio' | 'timeout' | 'signal'>) {
-    const late = (): void => this.#end(coded(new Error(`the guest was ended after ${timeout} ms`), 'ERR_WASI_TIMEOUT', stdio.captured))
+    const late = (): void =>
+      this.#end(
+        coded(
+          new Error(`the guest was ended after ${timeout} ms`),
+          'ERR_WASI_TIMEOUT',
+          stdio.captured,
+        ),
+      )
     this.#signal = signal
     this.#timer = timeout === undefined ? undefined : setTimeout(late, timeout)
     if (signal !== undefined) onAbort(signal, this.#abort)
@@ -36,7 +45,10 @@ export class Deadline {
     }
   }
 
-  /** Waits for work that cannot be ended: when the run is, the work goes on, and its result is dropped. */
+  /**
+   * Waits for work that cannot be ended: when the run is, the work goes on, and its result is
+   * dropped.
+   */
   async race<T>(work: Promise<T>): Promise<T> {
     let fail = (_error: unknown): void => {}
     const ended = new Promise<never>((_, reject) => {

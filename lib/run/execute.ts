@@ -1,4 +1,7 @@
-/** Executes a prepared run in worker threads: opens what the guest gets, starts its first thread, and closes all at its end. */
+/**
+ * Executes a prepared run in worker threads: opens what the guest gets, starts its first thread,
+ * and closes all at its end.
+ */
 import { layOverlays, shareOf } from '../guest/threads.js'
 import { metricsOf } from '../observe/metrics.js'
 import type { Deadline } from './deadline.js'
@@ -40,7 +43,11 @@ export async function executeRun(
     }
     group = new ThreadGroup(setup, settings, stdio, workers, options.onListening)
     const exitCode = await deadline.until(group)
-    return { exitCode, ...stdio.captured, ...(settings.counts && { metrics: metricsOf(settings.counts) }) }
+    return {
+      exitCode,
+      ...stdio.captured,
+      ...(settings.counts && { metrics: metricsOf(settings.counts) }),
+    }
   } finally {
     back(group?.trees)
     shared?.close()

@@ -6,58 +6,73 @@ import type { GuestOptions } from '../options/settings.js'
 import type { Captured, RunInput, RunOutput } from './stdio/stdio.js'
 
 /**
- * What `run` takes: what a guest is given, and how it is run. Functions that answer a hostcall cannot go to the guest's worker;
- * `seed` and `deterministic` can.
+ * What `run` takes: what a guest is given, and how it is run. Functions that answer a hostcall
+ * cannot go to the guest's worker; `seed` and `deterministic` can.
  */
-export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'stdout' | 'stderr' | 'clocks' | 'sleep' | 'random'> {
+export interface RunOptions
+  extends Omit<
+    GuestOptions,
+    'version' | 'stdin' | 'stdout' | 'stderr' | 'clocks' | 'sleep' | 'random'
+  > {
   /** The snapshot of WASI; found out from the module if left out. */
   readonly version?: GuestOptions['version'] | undefined
   /**
-   * How many threads the guest may have beside its first one, by `wasi.thread-spawn`; it is refused more with AGAIN. Each
-   * costs its host a worker. Only with the native backend. Default 0, at most 1024.
+   * How many threads the guest may have beside its first one, by `wasi.thread-spawn`; it is refused
+   * more with AGAIN. Each costs its host a worker. Only with the native backend. Default 0, at most
+   * 1024.
    */
   readonly threads?: number | undefined
-  /** As for a guest in this thread, and what can be waited for: a stream, an async generator. Default empty: the host's own input is 0. */
+  /**
+   * As for a guest in this thread, and what can be waited for: a stream, an async generator.
+   * Default empty: the host's own input is 0.
+   */
   readonly stdin?: RunInput | undefined
   /** As for a guest in this thread, or `capture`, the default: it becomes part of the result. */
   readonly stdout?: RunOutput | undefined
   /** See `stdout`. */
   readonly stderr?: RunOutput | undefined
-  /** How many bytes of each stream are captured; a guest that writes more is refused with PIPE. Default 16 MiB. */
+  /**
+   * How many bytes of each stream are captured; a guest that writes more is refused with PIPE.
+   * Default 16 MiB.
+   */
   readonly maxOutput?: number | undefined
   /**
-   * Bytes of linear memory and tables that the guest may have, all together: `memory.grow` and `table.grow` fail beyond. Memory
-   * grows by whole pages of 64 KiB; an element of a table counts 8 bytes, in each of the threads that the guest may have. Needs
-   * the module's bytes, since it is written into them. Default: memory as the module says.
+   * Bytes of linear memory and tables that the guest may have, all together: `memory.grow` and
+   * `table.grow` fail beyond. Memory grows by whole pages of 64 KiB; an element of a table counts 8
+   * bytes, in each of the threads that the guest may have. Needs the module's bytes, since it is
+   * written into them. Default: memory as the module says.
    */
   readonly maxMemory?: number | undefined
   /**
-   * Elements that all tables of an instance may have together: `table.grow` fails beyond. Needs the module's bytes, too; a
-   * compiled module has the tables that it declares, and a strict sandbox refuses it. Default 1,000,000, at most 10,000,000.
+   * Elements that all tables of an instance may have together: `table.grow` fails beyond. Needs the
+   * module's bytes, too; a compiled module has the tables that it declares, and a strict sandbox
+   * refuses it. Default 1,000,000, at most 10,000,000.
    */
   readonly maxTableElements?: number | undefined
   /**
-   * Bytes of stack in each thread of the guest, for its calls and the host's. A guest that overflows it ends with a RangeError with
-   * code `ERR_WASI_STACK_LIMIT`. Default 8 MiB, at least 256 KiB, at most 256 MiB.
+   * Bytes of stack in each thread of the guest, for its calls and the host's. A guest that
+   * overflows it ends with a RangeError with code `ERR_WASI_STACK_LIMIT`. Default 8 MiB, at least
+   * 256 KiB, at most 256 MiB.
    */
   readonly maxStack?: number | undefined
   /**
-   * Milliseconds after which the guest is ended, whatever it does. They begin before its module is compiled; in a pool, with its
-   * turn. Default: never.
+   * Milliseconds after which the guest is ended, whatever it does. They begin before its module is
+   * compiled; in a pool, with its turn. Default: never.
    */
   readonly timeout?: number | undefined
   /** Ends the guest at once, whatever it does; the run fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Where the guest runs: in workers of this process, or, on Linux, in a process of its own that the kernel cuts off from all
-   * files but its preopens, from the network and from other processes. That one takes a module's bytes, not a module. Default
-   * `worker`.
+   * Where the guest runs: in workers of this process, or, on Linux, in a process of its own that
+   * the kernel cuts off from all files but its preopens, from the network and from other processes.
+   * That one takes a module's bytes, not a module. Default `worker`.
    */
   readonly isolation?: 'worker' | 'process' | undefined
   /**
-   * With `isolation: 'process'`: `strict` (the default) fails with ERR_WASI_NO_WALL, before the process gets the module, unless
-   * the kernel has Landlock ABI 3 or later and seccomp. `best-effort` runs with less, as `wall` of the result says. Without
-   * Landlock, a guest that escapes WebAssembly reads and writes every file, and the memory of your processes.
+   * With `isolation: 'process'`: `strict` (the default) fails with ERR_WASI_NO_WALL, before the
+   * process gets the module, unless the kernel has Landlock ABI 3 or later and seccomp.
+   * `best-effort` runs with less, as `wall` of the result says. Without Landlock, a guest that
+   * escapes WebAssembly reads and writes every file, and the memory of your processes.
    */
   readonly wall?: 'strict' | 'best-effort' | undefined
   /**
@@ -67,7 +82,10 @@ export interface RunOptions extends Omit<GuestOptions, 'version' | 'stdin' | 'st
    * ERR_WASI_NO_NODE. A strict sandbox refuses preopens that hold it.
    */
   readonly execPath?: string | undefined
-  /** Receives what the option `listen` opened, once, as the guest begins: where others reach it. What it throws ends the guest. */
+  /**
+   * Receives what the option `listen` opened, once, as the guest begins: where others reach it.
+   * What it throws ends the guest.
+   */
   readonly onListening?: ((listeners: readonly Listener[]) => void) | undefined
 }
 /** What `run` answers when the guest is at its end. */
@@ -81,7 +99,10 @@ export interface RunResult extends Captured {
 }
 /** What stands between a guest's process and its host beside the sandbox. */
 export interface Wall {
-  /** The version of Landlock, which cuts off files; false where the kernel has none. Below 3, files of read-only preopens can be truncated. */
+  /**
+   * The version of Landlock, which cuts off files; false where the kernel has none. Below 3, files
+   * of read-only preopens can be truncated.
+   */
   readonly landlock: number | false
   /** Whether system calls for sockets, other programs and other processes are cut off. */
   readonly seccomp: boolean

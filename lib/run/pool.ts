@@ -9,7 +9,10 @@ import type { PoolParts, runInPool } from './run-in-pool.js'
 
 /** What a {@link Pool} keeps. */
 export interface PoolOptions {
-  /** How many guests run at once; the others wait for their turn. Default: as many as the machine has processors. */
+  /**
+   * How many guests run at once; the others wait for their turn. Default: as many as the machine
+   * has processors.
+   */
   readonly size?: number | undefined
   /** How many compiled modules are kept, those that were wanted last. Default 16. */
   readonly modules?: number | undefined
@@ -26,8 +29,9 @@ interface Loaded {
 }
 
 /**
- * Runs guests as `run` does, in workers that are kept. A guest finds nothing of the one before it: its instance, memory and
- * descriptors are its own, and a worker whose guest was ended from outside is not used again.
+ * Runs guests as `run` does, in workers that are kept. A guest finds nothing of the one before it:
+ * its instance, memory and descriptors are its own, and a worker whose guest was ended from outside
+ * is not used again.
  */
 export class Pool {
   readonly #size: number
@@ -45,8 +49,14 @@ export class Pool {
     this.#modules = modules
   }
 
-  /** As `run`, but for `isolation: 'process'`, which is an error; and Error with code ERR_WASI_POOL_CLOSED after `close`. */
-  async run(source: ArrayBufferLike | ArrayBufferView | object, options: RunOptions = {}): Promise<RunResult> {
+  /**
+   * As `run`, but for `isolation: 'process'`, which is an error; and Error with code
+   * ERR_WASI_POOL_CLOSED after `close`.
+   */
+  async run(
+    source: ArrayBufferLike | ArrayBufferView | object,
+    options: RunOptions = {},
+  ): Promise<RunResult> {
     checkWebAssembly()
     const module = isModule(source) ? source : copyOf(source)
     if (this.#closed) throw closed()
@@ -55,7 +65,9 @@ export class Pool {
     return run(parts, module, options)
   }
 
-  /** End the workers that wait. Runs under way end as they do; those that wait for their turn fail. */
+  /**
+   * End the workers that wait. Runs under way end as they do; those that wait for their turn fail.
+   */
   async close(): Promise<void> {
     this.#closed = true
     const loaded = await this.#loaded

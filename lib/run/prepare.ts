@@ -1,4 +1,7 @@
-/** Prepares a run: checks the module against the options, before anything is opened or started for it. */
+/**
+ * Prepares a run: checks the module against the options, before anything is opened or started for
+ * it.
+ */
 import { coded } from '../errors.js'
 import type { Settings } from '../options/settings.js'
 import { checkAlone } from '../replay/options.js'
@@ -16,8 +19,15 @@ export interface PreparedRun {
   readonly options: Terms
 }
 
-/** @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_NO_MEMORY`; TypeError for a replay with threads */
-export function prepareRun({ module, bytes }: PreparedModule, settings: Settings, options: Terms): PreparedRun {
+/**
+ * @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_NO_MEMORY`; TypeError for a replay with
+ * threads
+ */
+export function prepareRun(
+  { module, bytes }: PreparedModule,
+  settings: Settings,
+  options: Terms,
+): PreparedRun {
   const { threads } = options
   if (threads > 0) checkAlone(settings.replay)
   checkExports(module, threads)
@@ -30,20 +40,37 @@ const spawns = (module: WebAssembly.Module): boolean => imports(module, 'wasi', 
 
 function checkExports(module: WebAssembly.Module, threads: number): void {
   const has = (wanted: string): boolean =>
-    WebAssembly.Module.exports(module).some(({ name, kind }) => name === wanted && kind === 'function')
-  if (!has('_start')) throw coded(new Error('the module exports no function _start: it is no command'), 'ERR_WASI_NO_START')
+    WebAssembly.Module.exports(module).some(
+      ({ name, kind }) => name === wanted && kind === 'function',
+    )
+  if (!has('_start'))
+    throw coded(
+      new Error('the module exports no function _start: it is no command'),
+      'ERR_WASI_NO_START',
+    )
   if (threads === 0 || !spawns(module) || has('wasi_thread_start')) return
-  throw coded(new Error('the module wants threads, but exports no wasi_thread_start for them to begin at'), 'ERR_WASI_NO_START')
+  throw coded(
+    new Error('the module wants threads, but exports no wasi_thread_start for them to begin at'),
+    'ERR_WASI_NO_START',
+  )
 }
 
-function memoryFor(module: WebAssembly.Module, bytes: Uint8Array | undefined, threads: number): ThreadSetup['memory'] {
+function memoryFor(
+  module: WebAssembly.Module,
+  bytes: Uint8Array | undefined,
+  threads: number,
+): ThreadSetup['memory'] {
   const limits = importsMemory(module) ? limitsIn(bytes) : undefined
   if (limits?.shared) return new WebAssembly.Memory(limits)
   if (threads === 0 || !spawns(module)) return limits
-  throw coded(new Error('the module wants threads, but imports no shared memory for them to have together'), 'ERR_WASI_NO_MEMORY')
+  throw coded(
+    new Error('the module wants threads, but imports no shared memory for them to have together'),
+    'ERR_WASI_NO_MEMORY',
+  )
 }
 function limitsIn(bytes: Uint8Array | undefined): MemoryLimits | undefined {
   if (bytes !== undefined) return memoryLimits(bytes)
-  const message = 'the module imports its memory, whose size only its bytes tell: pass these in place of the module'
+  const message =
+    'the module imports its memory, whose size only its bytes tell: pass these in place of the module'
   throw coded(new Error(message), 'ERR_WASI_NO_MEMORY')
 }

@@ -1,4 +1,7 @@
-/** The turns of a pool: at most so many runs at once, and the others in the order in which they came. */
+/**
+ * The turns of a pool: at most so many runs at once, and the others in the order in which they
+ * came.
+ */
 import { checkAborted, offAbort, onAbort } from './aborts.js'
 
 /** A run that waits until another one has ended. */
@@ -19,7 +22,10 @@ export class TurnQueue {
     this.#size = size
   }
 
-  /** Waits for a turn, which `pass` ends. Fails with the reason of the signal, and when the queue is closed. */
+  /**
+   * Waits for a turn, which `pass` ends. Fails with the reason of the signal, and when the queue is
+   * closed.
+   */
   async take(signal: AbortSignal | undefined): Promise<void> {
     if (this.#refusal !== undefined) throw this.#refusal()
     checkAborted(signal)

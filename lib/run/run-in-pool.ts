@@ -15,19 +15,30 @@ export interface PoolParts {
   readonly workers: Workers
 }
 
-/** @param size the number of guests at once, and of idle workers; `modules`: the number of modules that are kept */
+/**
+ * @param size the number of guests at once, and of idle workers; `modules`: the number of modules
+ * that are kept
+ */
 export const poolParts = (size: number, modules: number): PoolParts => ({
   turns: new TurnQueue(size),
   modules: new ModuleCache(modules),
   workers: new Workers(size),
 })
 
-export async function runInPool({ turns, modules, workers }: PoolParts, source: ModuleSource, options: RunOptions): Promise<RunResult> {
+export async function runInPool(
+  { turns, modules, workers }: PoolParts,
+  source: ModuleSource,
+  options: RunOptions,
+): Promise<RunResult> {
   // Before its turn: a run with wrong options does not wait.
   const checked = termsOf(options)
   const [{ isolation, signal, stdio }] = checked
   if (isolation === 'process') {
-    throw wrongValue('options.isolation', 'is not to be had of a pool, whose guests live in workers of this process', isolation)
+    throw wrongValue(
+      'options.isolation',
+      'is not to be had of a pool, whose guests live in workers of this process',
+      isolation,
+    )
   }
   const module = modules.prepare(source, checked[0])
   // Its error is for the turn below, if that ever comes.

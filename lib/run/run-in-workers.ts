@@ -1,4 +1,6 @@
-/** Runs a guest in worker threads of this process: prepares it, within its time, and executes it. */
+/**
+ * Runs a guest in worker threads of this process: prepares it, within its time, and executes it.
+ */
 import type { Counts } from '../observe/metrics.js'
 import { settingsOf } from '../options/settings.js'
 import { checkPortable } from '../replay/options.js'
@@ -20,9 +22,18 @@ export interface Hooks {
 }
 
 /** Runs a guest in workers that end with it. */
-export async function runInWorkers(source: ModuleSource, options: RunOptions, hooks?: Hooks): Promise<RunResult> {
+export async function runInWorkers(
+  source: ModuleSource,
+  options: RunOptions,
+  hooks?: Hooks,
+): Promise<RunResult> {
   const checked = termsOf(options)
-  return prepareAndExecute(checked, () => PreparedModule.prepare(source, checked[0]), new Workers(), hooks)
+  return prepareAndExecute(
+    checked,
+    () => PreparedModule.prepare(source, checked[0]),
+    new Workers(),
+    hooks,
+  )
 }
 
 /**
@@ -37,14 +48,22 @@ export async function prepareAndExecute(
 ): Promise<RunResult> {
   checkPortable({ ...guestOptions })
   const { version, rights } = guestOptions
-  const settings = settingsOf({ ...guestOptions, version: version ?? 'preview1', rights: rights ?? 'access' })
+  const settings = settingsOf({
+    ...guestOptions,
+    version: version ?? 'preview1',
+    rights: rights ?? 'access',
+  })
   const deadline = new Deadline(options)
   try {
     deadline.check()
     const prepared = await deadline.race(prepareModule())
     const { module } = prepared
     check?.(module)
-    const run = prepareRun(prepared, { ...settings, version: version ?? versionOf(module), counts: counts ?? settings.counts }, options)
+    const run = prepareRun(
+      prepared,
+      { ...settings, version: version ?? versionOf(module), counts: counts ?? settings.counts },
+      options,
+    )
     return await executeRun(run, deadline, workers)
   } finally {
     deadline.close()

@@ -24,9 +24,19 @@ export function termsOf(options: RunOptions): Asked {
   checkKeys('options', known, options)
   // Read once, since a getter may return something else the next time.
   const own: Record<string, unknown> = { ...options }
-  const asked = dictionary(names.map(name => [name, Object.hasOwn(own, name) ? own[name] : options[name]]))
+  const asked = dictionary(
+    names.map(name => [name, Object.hasOwn(own, name) ? own[name] : options[name]]),
+  )
   for (const name of names) delete own[name]
   const { wall = 'strict', maxOutput, ...checked } = checkRows(runTable, asked)
   const { stdin, stdout, stderr } = asked
-  return [{ ...checked, wall, strict: own.sandbox === 'strict', stdio: new Stdio({ stdin, stdout, stderr, maxOutput }) }, own]
+  return [
+    {
+      ...checked,
+      wall,
+      strict: own.sandbox === 'strict',
+      stdio: new Stdio({ stdin, stdout, stderr, maxOutput }),
+    },
+    own,
+  ]
 }

@@ -1,4 +1,7 @@
-/** The options of a run beside those of its guest, a row each, in the order in which they are checked. */
+/**
+ * The options of a run beside those of its guest, a row each, in the order in which they are
+ * checked.
+ */
 import { isAbsolute } from 'node:path'
 import { callback, integer, oneOf, type Row, together } from '../options/row.js'
 import type { GuestOptions } from '../options/settings.js'
@@ -20,7 +23,8 @@ export const runTable = {
   isolation: oneOf(['worker', 'process'], 'worker'),
   wall: {
     words: walls.words,
-    check: (name: string, value: unknown, earlier: Earlier) => inProcess(name, walls.check(name, value), earlier),
+    check: (name: string, value: unknown, earlier: Earlier) =>
+      inProcess(name, walls.check(name, value), earlier),
   },
   execPath: { check: execPathOf },
   maxMemory: integer(0, 2 ** 32),
@@ -34,7 +38,13 @@ export const runTable = {
   stdin: together,
   stdout: together,
   stderr: together,
-} as const satisfies { readonly [Name in Exclude<keyof RunOptions, keyof GuestOptions> | 'stdin' | 'stdout' | 'stderr']-?: Row }
+} as const satisfies {
+  readonly [Name in
+    | Exclude<keyof RunOptions, keyof GuestOptions>
+    | 'stdin'
+    | 'stdout'
+    | 'stderr']-?: Row
+}
 
 interface Earlier {
   readonly isolation: 'worker' | 'process'
@@ -42,7 +52,8 @@ interface Earlier {
 
 /** Refuses an option of a child process for a guest in workers. */
 function inProcess<T>(name: string, value: T, { isolation }: Earlier): T {
-  if (isolation === 'worker') throw wrongValue(name, "goes with options.isolation 'process' only", value)
+  if (isolation === 'worker')
+    throw wrongValue(name, "goes with options.isolation 'process' only", value)
   return value
 }
 

@@ -4,19 +4,26 @@ import { checkFunction } from '../validate.js'
 /** A standard output whose function is called with each line, without its end. */
 export interface Lines {
   (chunk: Uint8Array): void
-  /** Hands over what is left: a last line that was not ended. `start`, `run` and Pool call it at the guest's end. */
+  /**
+   * Hands over what is left: a last line that was not ended. `start`, `run` and Pool call it at the
+   * guest's end.
+   */
   end(): void
 }
 
-/** What is longer comes in pieces, so that a guest which never ends a line does not fill its host's memory. */
+/**
+ * What is longer comes in pieces, so that a guest which never ends a line does not fill its host's
+ * memory.
+ */
 const longest = 65536
 /** The first half of a character that JavaScript has as two. */
 const isHalf = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
 
 /**
- * Make a standard output of a function for lines: `stdout: lines(line => console.log(line))`. Text is UTF-8; what is none
- * becomes U+FFFD. A line of more than 64 Ki characters comes in pieces. `start` of class WASI, `run` and Pool
- * hand over a last line that was not ended; call `end()` yourself where exports of a reactor are called, or of `createGuest`.
+ * Make a standard output of a function for lines: `stdout: lines(line => console.log(line))`. Text
+ * is UTF-8; what is none becomes U+FFFD. A line of more than 64 Ki characters comes in pieces.
+ * `start` of class WASI, `run` and Pool hand over a last line that was not ended; call `end()`
+ * yourself where exports of a reactor are called, or of `createGuest`.
  */
 export function lines(take: (line: string) => void): Lines {
   checkFunction('take', take)
@@ -40,5 +47,7 @@ export function lines(take: (line: string) => void): Lines {
     if (rest !== '') take(rest)
     rest = ''
   }
-  return Object.assign((chunk: Uint8Array) => hear(decoder.decode(chunk, { stream: true })), { end })
+  return Object.assign((chunk: Uint8Array) => hear(decoder.decode(chunk, { stream: true })), {
+    end,
+  })
 }

@@ -1,4 +1,7 @@
-/** Standard streams as an embedder may give them, and the two shapes that the rest of the package sees of them. */
+/**
+ * Standard streams as an embedder may give them, and the two shapes that the rest of the package
+ * sees of them.
+ */
 import { types } from 'node:util'
 import { Errno } from '../abi/errno.js'
 import { refuse } from '../errors.js'
@@ -9,13 +12,14 @@ import { plain } from './terminal-escapes.js'
 export type Chunk = Uint8Array | string
 
 /**
- * Standard input: a descriptor of the host; all there is, as bytes or text; a function that is asked for more, whose
- * undefined, null or empty chunk is the end; what can be iterated over, a chunk at a time.
+ * Standard input: a descriptor of the host; all there is, as bytes or text; a function that is
+ * asked for more, whose undefined, null or empty chunk is the end; what can be iterated over, a
+ * chunk at a time.
  */
 export type Input = number | Chunk | (() => Chunk | null | undefined) | Iterable<Chunk>
 /**
- * Standard output or error: a descriptor of the host; a function that receives each write; a stream of Node, or what has its
- * `write`. `isTTY` is told to the guest.
+ * Standard output or error: a descriptor of the host; a function that receives each write; a stream
+ * of Node, or what has its `write`. `isTTY` is told to the guest.
  */
 export type Output = number | ((chunk: Buffer) => unknown) | Writer
 /** What is written to as to a stream of Node, of which it is the part that is used. */
@@ -28,13 +32,19 @@ export interface Writer {
   readonly destroyed?: boolean | undefined
   /** The same, of a stream that was ended. */
   readonly writableEnded?: boolean | undefined
-  /** The error that destroyed it. A guest that writes to it then sees IO, or PIPE where its reader went away. */
+  /**
+   * The error that destroyed it. A guest that writes to it then sees IO, or PIPE where its reader
+   * went away.
+   */
   readonly errored?: Error | null | undefined
 }
 
 /** A stream of another thread, which may not be ready when the guest reads or writes it. */
 export interface Readiness {
-  /** The bytes that can be read, or 0 at the end, and for an output that has room; -1 where a call would wait. */
+  /**
+   * The bytes that can be read, or 0 at the end, and for an output that has room; -1 where a call
+   * would wait.
+   */
   ready(): number
   /** Waits until it is ready, for at most so many milliseconds. */
   wait(milliseconds: number): void
@@ -70,7 +80,8 @@ const nothing = new Uint8Array(0)
 export function bytesOf(from: string, chunk: unknown): Uint8Array {
   if (chunk === undefined || chunk === null) return nothing
   if (typeof chunk === 'string') return encoder.encode(chunk)
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  if (ArrayBuffer.isView(chunk))
+    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   if (types.isAnyArrayBuffer(chunk)) return new Uint8Array(chunk)
   throw wrongType(from, 'a string or bytes', chunk)
 }
@@ -78,14 +89,17 @@ export function bytesOf(from: string, chunk: unknown): Uint8Array {
 export const isBytes = (value: unknown): value is Chunk =>
   typeof value === 'string' || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)
 const has = (value: unknown, name: PropertyKey): boolean =>
-  value !== null && typeof value === 'object' && typeof (value as Record<PropertyKey, unknown>)[name] === 'function'
+  value !== null &&
+  typeof value === 'object' &&
+  typeof (value as Record<PropertyKey, unknown>)[name] === 'function'
 
 /** An option of standard input, checked. */
 export function inputOf(name: string, value: unknown): number | Source {
   if (isBytes(value)) return fromIterable(name, [value])
   if (typeof value === 'function') return { read: () => bytesOf(`what ${name} returns`, value()) }
   if (has(value, Symbol.iterator)) return fromIterable(name, value as Iterable<Chunk>)
-  if (has(value, Symbol.asyncIterator)) throw wrongValue(name, 'is asynchronous, and only run() can wait for it', value)
+  if (has(value, Symbol.asyncIterator))
+    throw wrongValue(name, 'is asynchronous, and only run() can wait for it', value)
   checkFd(name, value)
   return value
 }
@@ -112,12 +126,15 @@ function fromIterable(name: string, chunks: Iterable<unknown>): Source {
 /** Whether an error says, in Node's words, that nobody reads any more. */
 export function isGone(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown }
-  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
+  return (
+    code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
+  )
 }
 
 /** An option of standard output or error, checked. */
 export function outputOf(name: string, value: unknown): number | Sink {
-  if (typeof value === 'function') return { isTTY: false, write: chunk => void value(chunk), ...endOf(value) }
+  if (typeof value === 'function')
+    return { isTTY: false, write: chunk => void value(chunk), ...endOf(value) }
   if (!has(value, 'write')) {
     checkFd(name, value)
     return value
@@ -143,5 +160,9 @@ export function endOf(take: object): Pick<Sink, 'end'> {
 /** A sink for a terminal that does not obey the guest: what would steer it is shown. */
 export function plainSink(sink: Sink): Sink {
   const decoder = new TextDecoder()
-  return { ...sink, isTTY: true, write: chunk => sink.write(Buffer.from(plain(decoder.decode(chunk, { stream: true })))) }
+  return {
+    ...sink,
+    isTTY: true,
+    write: chunk => sink.write(Buffer.from(plain(decoder.decode(chunk, { stream: true })))),
+  }
 }

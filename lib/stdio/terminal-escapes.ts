@@ -1,6 +1,8 @@
 /** Text that cannot steer a terminal. */
 
-/** Control characters but tab, line feed and carriage return, and what turns the direction of text. */
+/**
+ * Control characters but tab, line feed and carriage return, and what turns the direction of text.
+ */
 const steering = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}]/u
 const PICTURES = 0x2400
 const DELETE = 0x7f
@@ -15,12 +17,18 @@ function shown(unit: number): number {
 }
 /** @see https://www.unicode.org/Public/UCD/latest/ucd/PropList.txt */
 const isBidiControl = (unit: number): boolean =>
-  unit === 0x061c || (unit >= 0x200e && unit <= 0x200f) || (unit >= 0x202a && unit <= 0x202e) || (unit >= 0x2066 && unit <= 0x2069)
+  unit === 0x061c ||
+  (unit >= 0x200e && unit <= 0x200f) ||
+  (unit >= 0x202a && unit <= 0x202e) ||
+  (unit >= 0x2066 && unit <= 0x2069)
 
 /** As many arguments as a call takes for certain. */
 const most = 4096
 
-/** Shows characters that would steer a terminal as pictures of themselves. A replacer function of each character would take ten times as long. */
+/**
+ * Shows characters that would steer a terminal as pictures of themselves. A replacer function of
+ * each character would take ten times as long.
+ */
 export function plain(text: string): string {
   if (!steering.test(text)) return text
   let result = ''

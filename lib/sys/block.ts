@@ -1,4 +1,7 @@
-/** The block of memory that the hostcalls and a host share, in place of objects. native/block.h has the same offsets. */
+/**
+ * The block of memory that the hostcalls and a host share, in place of objects. native/block.h has
+ * the same offsets.
+ */
 import { Access, Filestat } from '../abi/layout.js'
 
 /** How many pieces of guest memory one call may name (IOV_MAX of limits.h). */
@@ -25,7 +28,10 @@ export class Block {
   readonly words = new DataView(this.buffer, 0, 88)
   /** A time in nanoseconds: answer of `now` and `resolution`. */
   readonly time = new BigUint64Array(this.buffer, 64, 1)
-  /** Access and modification time in nanoseconds since 1970: arguments of `setTimes` and `setTimesAt`. */
+  /**
+   * Access and modification time in nanoseconds since 1970: arguments of `setTimes` and
+   * `setTimesAt`.
+   */
   readonly times = new BigUint64Array(this.buffer, 72, 2)
   /** What `preopen`, `adopt`, `open` and `accept` found: filetype, fdflags, 1 for a terminal. */
   readonly opened = new Uint32Array(this.buffer, 88, 3)
@@ -33,7 +39,10 @@ export class Block {
   readonly second = new Uint32Array(this.buffer, 100, 1)
   /** Where a `readdir` shall go on, as a hostcall's u64. */
   readonly cookie = new BigUint64Array(this.buffer, 104, 1)
-  /** How much is done of a write, of a send, or of a receiving of all, that could not be finished at once; 0 when it begins. */
+  /**
+   * How much is done of a write, of a send, or of a receiving of all, that could not be finished at
+   * once; 0 when it begins.
+   */
   readonly progress = new Uint32Array(this.buffer, 112, 1)
   /** Bytes of our own that shall be written. */
   readonly text = new Uint8Array(this.buffer, 128, 3968)

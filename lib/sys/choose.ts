@@ -1,4 +1,7 @@
-/** Which backend serves a guest. Nothing falls back in silence: `auto` is the addon, or an error that says what to do. */
+/**
+ * Which backend serves a guest. Nothing falls back in silence: `auto` is the addon, or an error
+ * that says what to do.
+ */
 import { createRequire } from 'node:module'
 import { addonFile, endProcess, openNative } from './native/sys.js'
 import type { Sys } from './sys.js'
@@ -14,7 +17,8 @@ export function openSys(backend: 'auto' | 'native' | 'typescript', shared?: numb
 }
 
 /**
- * Ends the process without waiting for anything, by the addon; without an addon it returns. Output that is not written by then is lost.
+ * Ends the process without waiting for anything, by the addon; without an addon it returns. Output
+ * that is not written by then is lost.
  * @param load whether to load the addon for that
  */
 export function exitNow(code: number, load = false): void {

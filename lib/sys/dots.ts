@@ -1,4 +1,7 @@
-/** What the kernel says to `.` and `..` in the last place of a path, for backends that do not ask it. */
+/**
+ * What the kernel says to `.` and `..` in the last place of a path, for backends that do not ask
+ * it.
+ */
 import { Errno } from '../abi/errno.js'
 import { refuse } from '../errors.js'
 

@@ -1,4 +1,6 @@
-/** A host over another one: forwards every call, so that a layer overrides the few that it changes. */
+/**
+ * A host over another one: forwards every call, so that a layer overrides the few that it changes.
+ */
 import type { Block } from './block.js'
 import type { Answer, Handle, Sys } from './sys.js'
 

@@ -11,14 +11,17 @@ export interface Views {
 const generator = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto')
 
 const chunk = new Uint8Array(65536)
-/** Words for those who ask for few bytes, which most do: a key, a seed. Those from `used` on nobody has had. */
+/**
+ * Words for those who ask for few bytes, which most do: a key, a seed. Those from `used` on nobody
+ * has had.
+ */
 const pool = new Int32Array(1024)
 let used = pool.length
 const few = 256
 
 /**
- * Fill a part of a memory. A shared one is filled through a copy, since the generator takes none. What was handed out is wiped
- * here, for it may be a key.
+ * Fill a part of a memory. A shared one is filled through a copy, since the generator takes none.
+ * What was handed out is wiped here, for it may be a key.
  */
 export function systemRandom(memory: Views, at: number, length: number): void {
   if (length <= few) fromPool(memory, at, length)
@@ -46,7 +49,8 @@ function fromPool({ bytes, view }: Views, at: number, length: number): void {
 
 /** A piece at a time, so that the thread can be ended in between. */
 function inPlace(bytes: Uint8Array<ArrayBuffer>, at: number, length: number): void {
-  for (const end = at + length; at < end; at += chunk.length) generator().randomFillSync(bytes, at, Math.min(chunk.length, end - at))
+  for (const end = at + length; at < end; at += chunk.length)
+    generator().randomFillSync(bytes, at, Math.min(chunk.length, end - at))
 }
 
 function throughCopy(bytes: Uint8Array, at: number, length: number): void {

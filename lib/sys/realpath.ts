@@ -1,11 +1,14 @@
-/** Where a path really leads, as the system goes when it opens it: up by `..` from where a link led, not from where it stands. */
+/**
+ * Where a path really leads, as the system goes when it opens it: up by `..` from where a link led,
+ * not from where it stands.
+ */
 import { readlinkSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
 import { maxLinks } from '../abi/layout.js'
 
 /**
- * JavaScript's own way goes by the text, and so do paths of Windows. Where Node's permission model lets the system's way not be asked,
- * nothing is opened but what is answered here.
+ * JavaScript's own way goes by the text, and so do paths of Windows. Where Node's permission model
+ * lets the system's way not be asked, nothing is opened but what is answered here.
  */
 const ways = process.platform === 'win32' ? [realpathSync] : [realpathSync.native, realpathSync]
 
@@ -20,8 +23,8 @@ export function real(path: string): string | undefined {
 }
 
 /**
- * The real places of all symlinks on the way of a path, then the place where it ends. Whoever may change what lies in one of these
- * decides what is found under that path the next time.
+ * The real places of all symlinks on the way of a path, then the place where it ends. Whoever may
+ * change what lies in one of these decides what is found under that path the next time.
  */
 export function passed(path: string): string[] {
   const links: string[] = []

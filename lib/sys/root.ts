@@ -1,4 +1,7 @@
-/** The folder of this package: two above this file, both compiled in dist/sys/ and shipped in dist/bundle/. */
+/**
+ * The folder of this package: two above this file, both compiled in dist/sys/ and shipped in
+ * dist/bundle/.
+ */
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '../..')

@@ -3,20 +3,27 @@ import type { Block } from './block.js'
 
 /** A host object: an open file, directory or socket. Only the Sys that gave it out can read it. */
 export type Handle = number
-/** Zero or more on success; `-Errno` for an error that the guest may see; UNEXPECTED for any other, told by `failure()`. */
+/**
+ * Zero or more on success; `-Errno` for an error that the guest may see; UNEXPECTED for any other,
+ * told by `failure()`.
+ */
 export type Answer = number
 export const UNEXPECTED = -0x10000
-/** As much as one call reads or writes: the kernel's own limit (read(2)), which a guest's i32 can hold. */
+/**
+ * As much as one call reads or writes: the kernel's own limit (read(2)), which a guest's i32 can
+ * hold.
+ */
 export const maxTransfer = 0x7ffff000
 /**
- * The largest size of a file, and so the last offset, since numbers are exact that far. Reading from there on finds the end of the
- * file, growing it further is FBIG, and seeking further is INVAL.
+ * The largest size of a file, and so the last offset, since numbers are exact that far. Reading
+ * from there on finds the end of the file, growing it further is FBIG, and seeking further is
+ * INVAL.
  */
 export const maxSize = Number.MAX_SAFE_INTEGER
 
 /**
- * All that the hostcalls ask of the host. `native` and `typescript` are the backends; `memory` serves files that lie in memory,
- * beside one of them. Another must only pass test/sys.
+ * All that the hostcalls ask of the host. `native` and `typescript` are the backends; `memory`
+ * serves files that lie in memory, beside one of them. Another must only pass test/sys.
  *
  * `(dir, at, length)` names a file: a directory handle, and a path in guest memory whose bounds are
  * already checked. The path is copied once and only the copy is looked at, since another thread of
@@ -31,31 +38,43 @@ export interface Sys {
   readonly block: Block
   /** Where guest memory lies from now on. Called again whenever it moved or grew. */
   bind(memory: Uint8Array): void
-  /** What the last UNEXPECTED was: an Error with `syscall`, `errno`, `code` and, where there is one, `path`. */
+  /**
+   * What the last UNEXPECTED was: an Error with `syscall`, `errno`, `code` and, where there is one,
+   * `path`.
+   */
   failure(): Error
-  /** Close every handle that is open, unless another thread's Sys has it too. No call may follow. */
+  /**
+   * Close every handle that is open, unless another thread's Sys has it too. No call may follow.
+   */
   dispose(): void
   /**
-   * A number by which a Sys in another thread, made with it, has the same handles. From now on no handle is ever used again
-   * for another file. Undefined where a backend cannot do that.
+   * A number by which a Sys in another thread, made with it, has the same handles. From now on no
+   * handle is ever used again for another file. Undefined where a backend cannot do that.
    */
   share(): number | undefined
 
   // The embedder's calls: what goes wrong is thrown, as an Error with `code`, `syscall`, `path`.
 
-  /** Open a directory of the host for a guest, by the host's own rules. NOTDIR for what is none. Fills `opened`. */
+  /**
+   * Open a directory of the host for a guest, by the host's own rules. NOTDIR for what is none.
+   * Fills `opened`.
+   */
   preopen(path: string): Handle
   /**
-   * Take in a descriptor of the host (stdio, a listening socket), which `close` leaves open, and whose offset and flags stay
-   * the host's: `setFlags` changes NONBLOCK alone, for the guest. Fills `opened`.
+   * Take in a descriptor of the host (stdio, a listening socket), which `close` leaves open, and
+   * whose offset and flags stay the host's: `setFlags` changes NONBLOCK alone, for the guest. Fills
+   * `opened`.
    */
   adopt(fd: number): Handle
   /**
-   * Open a socket that listens at a numeric address; at port 0, at any that is free. Fills `opened`. Undefined where a backend
-   * cannot accept connections.
+   * Open a socket that listens at a numeric address; at port 0, at any that is free. Fills
+   * `opened`. Undefined where a backend cannot accept connections.
    */
   listen(address: string, port: number): Handle | undefined
-  /** Where a socket listens: no address and port 0 for one that is not of the internet. NOTSOCK, or INVAL, for what does not listen. */
+  /**
+   * Where a socket listens: no address and port 0 for one that is not of the internet. NOTSOCK, or
+   * INVAL, for what does not listen.
+   */
   listening(socket: Handle): readonly [address: string, port: number] | undefined
 
   // On an open file.
@@ -82,11 +101,15 @@ export interface Sys {
   advise(file: Handle, offset: number, length: number, advice: number): Answer
   sync(file: Handle): Answer
   datasync(file: Handle): Answer
-  /** Sets append and nonblock as far as the host can change them on an open file; NOTSUP otherwise, and for other sync flags than it was opened with. */
+  /**
+   * Sets append and nonblock as far as the host can change them on an open file; NOTSUP otherwise,
+   * and for other sync flags than it was opened with.
+   */
   setFlags(file: Handle, fdflags: number): Answer
   /**
-   * Writes dirents from `cookie` on (0 is the start) into guest memory, the last one cut where the room ends. Bytes written:
-   * less than `length` only at the end of the directory. `.` and `..` are listed.
+   * Writes dirents from `cookie` on (0 is the start) into guest memory, the last one cut where the
+   * room ends. Bytes written: less than `length` only at the end of the directory. `.` and `..` are
+   * listed.
    */
   readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer
 
@@ -98,7 +121,15 @@ export interface Sys {
    * UNCHANGED nothing is made, and the path is resolved as for CREAT all the same. Never waits for
    * the other end of a FIFO.
    */
-  open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer
+  open(
+    dir: Handle,
+    at: number,
+    length: number,
+    follow: number,
+    oflags: number,
+    fdflags: number,
+    access: number,
+  ): Answer
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer
   setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer
   mkdir(dir: Handle, at: number, length: number): Answer
@@ -109,8 +140,23 @@ export interface Sys {
   readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer
   /** The target is stored as it is, but an absolute one is refused with NOTCAPABLE. */
   symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer
-  link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer
-  rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer
+  link(
+    dir: Handle,
+    at: number,
+    length: number,
+    follow: number,
+    dir2: Handle,
+    at2: number,
+    length2: number,
+  ): Answer
+  rename(
+    dir: Handle,
+    at: number,
+    length: number,
+    dir2: Handle,
+    at2: number,
+    length2: number,
+  ): Answer
 
   // On a socket; NOTSOCK for everything else.
 
@@ -125,11 +171,15 @@ export interface Sys {
   // Waiting and clocks.
 
   /**
-   * Wait for the first `count` of `block.pollHandles`, at most `timeout` nanoseconds (Infinity: for ever). How many are ready.
-   * A handle that was not opened for the direction it is polled for is ready at once, with the outcome BADF.
+   * Wait for the first `count` of `block.pollHandles`, at most `timeout` nanoseconds (Infinity: for
+   * ever). How many are ready. A handle that was not opened for the direction it is polled for is
+   * ready at once, with the outcome BADF.
    */
   poll(count: number, timeout: number): Answer
-  /** Fills `time`. `clock` as the specification numbers it: realtime, monotonic, process and thread CPU time. */
+  /**
+   * Fills `time`. `clock` as the specification numbers it: realtime, monotonic, process and thread
+   * CPU time.
+   */
   now(clock: number): Answer
   resolution(clock: number): Answer
 }

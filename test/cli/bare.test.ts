@@ -1,4 +1,7 @@
-/** The command on a bare host: no HOME and no other variable, a read-only root, and standard input that is late or non-blocking. */
+/**
+ * The command on a bare host: no HOME and no other variable, a read-only root, and standard input
+ * that is late or non-blocking.
+ */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -14,7 +17,12 @@ const isolations = ['worker', 'process'] as const
 
 /** Reads standard input once, prints it and exits with 7. */
 const reader = command([
-  ...[store(0x30, 0x2000), store(0x34, 0x100), store(0x38, 0), store(0x500, call('fd_read', 0, 0x30, 1, 0x38))],
+  ...[
+    store(0x30, 0x2000),
+    store(0x34, 0x100),
+    store(0x38, 0),
+    store(0x500, call('fd_read', 0, 0x30, 1, 0x38)),
+  ],
   ...write(1, 0x2000, load(0x38)),
   call('proc_exit', 7),
 ])
@@ -40,7 +48,9 @@ for (const backend of backends) {
 
   test(`the command reads standard input that comes late (${backend})`, async t => {
     const file = join(folderOf(t), 'reader.wasm')
-    const child = spawn(process.execPath, [main, 'run', '--backend', backend, file], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [main, 'run', '--backend', backend, file], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', text => {
       stdout += text
@@ -56,7 +66,8 @@ for (const backend of backends) {
   else
     test(nonBlocking, t => {
       const file = join(folderOf(t), 'reader.wasm')
-      // The pipe is empty when the guest reads: the flag must not become AGAIN, and must still be set afterwards.
+      // The pipe is empty when the guest reads: the flag must not become AGAIN, and must still be
+      // set afterwards.
       const script = `
 import os, subprocess, sys, time
 r, w = os.pipe()
@@ -67,14 +78,25 @@ os.write(w, b'later')
 os.close(w)
 status = child.wait()
 sys.exit(status if not os.get_blocking(r) else 99)`
-      const { status, stdout, stderr } = spawnSync('python3', ['-c', script, process.execPath, main, 'run', '--backend', backend, file], {
-        encoding: 'utf8',
-      })
+      const { status, stdout, stderr } = spawnSync(
+        'python3',
+        ['-c', script, process.execPath, main, 'run', '--backend', backend, file],
+        {
+          encoding: 'utf8',
+        },
+      )
       t.deepEqual({ status, stdout, stderr }, { status: 7, stdout: 'later', stderr: '' })
     })
 }
 
-const unshared = linux && spawnSync('unshare', ['-m', 'sh', '-c', 'mount --bind -o ro / /mnt && ! touch /mnt/x 2>/dev/null']).status === 0
+const unshared =
+  linux &&
+  spawnSync('unshare', [
+    '-m',
+    'sh',
+    '-c',
+    'mount --bind -o ro / /mnt && ! touch /mnt/x 2>/dev/null',
+  ]).status === 0
 for (const isolation of isolations) {
   const title = `the command on a read-only root runs a guest and writes nothing (${isolation})`
   if (!unshared) {
@@ -89,7 +111,18 @@ for (const isolation of isolations) {
     const { status, stdout, stderr } = spawnSync(
       'unshare',
       [
-        ...['-m', 'sh', '-c', script, join(folder, 'x'), process.execPath, main, 'run', '--isolation', isolation],
+        ...[
+          '-m',
+          'sh',
+          '-c',
+          script,
+          join(folder, 'x'),
+          process.execPath,
+          main,
+          'run',
+          '--isolation',
+          isolation,
+        ],
         ...['--dir', `${folder}::/::ro`, join(folder, 'reader.wasm')],
       ],
       { input: 'text', encoding: 'utf8', env: { PATH: process.env.PATH } },

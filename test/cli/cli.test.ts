@@ -1,4 +1,7 @@
-/** The command line: what each option gives the guest, what each mistake is told as, and which exit code comes of it. */
+/**
+ * The command line: what each option gives the guest, what each mistake is told as, and which exit
+ * code comes of it.
+ */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -8,7 +11,20 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { throws } from '../exceptions.js'
-import { add, assemble, call, command, drop, type Expression, load, param, store, trap, untilFails, write } from '../wasm.js'
+import {
+  add,
+  assemble,
+  call,
+  command,
+  drop,
+  type Expression,
+  load,
+  param,
+  store,
+  trap,
+  untilFails,
+  write,
+} from '../wasm.js'
 
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
 const root = dirname(dirname(dirname(main)))
@@ -21,8 +37,16 @@ const tell = (what: 'args' | 'environ'): Expression[] => [
 ]
 const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
 /** Write the same 4096 bytes to standard output for ever, and end with the errno that stops it. */
-const floods = command([store(0x20, 0x1000), store(0x24, 4096), call('proc_exit', untilFails(call('fd_write', 1, 0x20, 1, 0x28)))])
-const readsOnce: Expression[] = [store(0x30, 0x2000), store(0x34, 0x1000), drop(call('fd_read', 0, 0x30, 1, 0x38))]
+const floods = command([
+  store(0x20, 0x1000),
+  store(0x24, 4096),
+  call('proc_exit', untilFails(call('fd_write', 1, 0x20, 1, 0x28))),
+])
+const readsOnce: Expression[] = [
+  store(0x30, 0x2000),
+  store(0x34, 0x1000),
+  drop(call('fd_read', 0, 0x30, 1, 0x38)),
+]
 
 const i32 = ['i32'] as const
 const library = assemble({
@@ -46,23 +70,47 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
   'echo.wasm': command([...readsOnce, ...write(1, 0x2000, load(0x38))]),
   // Its exit code is how much it read, or the errno.
   'reads.wasm': command([...readsOnce, call('proc_exit', load(0x38))]),
-  'mkdir.wasm': command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }),
-  // Its exit code is the errno for descriptor 3, 8 if there is none; the name of the directory goes to standard output.
+  'mkdir.wasm': command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], {
+    data: { 64: 'new' },
+  }),
+  // Its exit code is the errno for descriptor 3, 8 if there is none; the name of the directory goes
+  // to standard output.
   'prestat.wasm': command([
     drop(call('fd_prestat_get', 3, 0x40)),
     ...[drop(call('fd_prestat_dir_name', 3, 0x1000, load(0x44))), ...write(1, 0x1000, load(0x44))],
     call('proc_exit', call('fd_prestat_get', 3, 0x40)),
   ]),
-  // Its exit code is the errno of accepting a connection on descriptor 3 without waiting for one: AGAIN, where it listens.
-  'accepts.wasm': command([drop(call('fd_fdstat_set_flags', 3, 4)), call('proc_exit', call('sock_accept', 3, 0, 0x10))]),
+  // Its exit code is the errno of accepting a connection on descriptor 3 without waiting for one:
+  // AGAIN, where it listens.
+  'accepts.wasm': command([
+    drop(call('fd_fdstat_set_flags', 3, 4)),
+    call('proc_exit', call('sock_accept', 3, 0, 0x10)),
+  ]),
   // Their exit codes are the errnos of what no standard stream may do.
-  'reads-output.wasm': command([store(0x30, 0x2000), store(0x34, 1), call('proc_exit', call('fd_read', 1, 0x30, 1, 0x38))]),
-  'writes-input.wasm': command([store(0x30, 0x40), store(0x34, 1), call('proc_exit', call('fd_write', 0, 0x30, 1, 0x38))]),
-  'truncates-output.wasm': command([drop(call('fd_fdstat_set_flags', 1, 0)), call('proc_exit', call('fd_filestat_set_size', 1, 0n))]),
+  'reads-output.wasm': command([
+    store(0x30, 0x2000),
+    store(0x34, 1),
+    call('proc_exit', call('fd_read', 1, 0x30, 1, 0x38)),
+  ]),
+  'writes-input.wasm': command([
+    store(0x30, 0x40),
+    store(0x34, 1),
+    call('proc_exit', call('fd_write', 0, 0x30, 1, 0x38)),
+  ]),
+  'truncates-output.wasm': command([
+    drop(call('fd_fdstat_set_flags', 1, 0)),
+    call('proc_exit', call('fd_filestat_set_size', 1, 0n)),
+  ]),
   /** Its exit code is the errno of a sync of a file that it opened with FD_READ alone. */
-  'syncs.wasm': command([drop(call('path_open', 3, 0, 0x40, 1, 0, 2n, 0n, 0, 0x10)), call('proc_exit', call('fd_sync', load(0x10)))], {
-    data: { 64: 'f' },
-  }),
+  'syncs.wasm': command(
+    [
+      drop(call('path_open', 3, 0, 0x40, 1, 0, 2n, 0n, 0, 0x10)),
+      call('proc_exit', call('fd_sync', load(0x10))),
+    ],
+    {
+      data: { 64: 'f' },
+    },
+  ),
   /** Writes the names of three preopens, each ended by NUL. */
   'prestats.wasm': command(
     [3, 4, 5].flatMap(fd => [
@@ -74,10 +122,18 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
     ]),
   ),
   'nothing.wasm': command([]),
-  'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } }),
+  'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], {
+    data: { 64: 'to outto err' },
+  }),
   'floods.wasm': floods,
-  'one-write.wasm': command([store(0x20, 0x40), store(0x24, 5), call('proc_exit', call('fd_write', 1, 0x20, 1, 0x28))]),
-  'traps.wasm': assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }),
+  'one-write.wasm': command([
+    store(0x20, 0x40),
+    store(0x24, 5),
+    call('proc_exit', call('fd_write', 1, 0x20, 1, 0x28)),
+  ]),
+  'traps.wasm': assemble({
+    functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } },
+  }),
   'throws.wasm': throws(false),
   'throws-at-start.wasm': throws(true),
   'outside.wasm': command([drop(load(0x20000))]),
@@ -85,7 +141,9 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
   'kill.wasm': command([drop(call('proc_raise', 9))]),
   'unstable.wasm': command([call('proc_exit', 33)], { from: 'wasi_unstable' }),
   'library.wasm': library,
-  'bare-library.wasm': assemble({ functions: { sum: { params: ['i32', 'i32'], results: i32, body: [add(param(0), param(1))] } } }),
+  'bare-library.wasm': assemble({
+    functions: { sum: { params: ['i32', 'i32'], results: i32, body: [add(param(0), param(1))] } },
+  }),
   'no-memory.wasm': command([], { pages: 0 }),
   'wants-env.wasm': command([], { imports: { 'env.callback': 'function' } }),
   'wants-memory.wasm': command([], { pages: 0, imports: { 'env.memory': 'memory' } }),
@@ -93,7 +151,9 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
   'wants-more.wasm': command([], { imports: { 'wasi_snapshot_preview1.sock_open': 'function' } }),
   'wants-escape.wasm': command([], { imports: { 'env.\x1b]0;title\x07': 'function' } }),
   'wants-odd.wasm': command([], { imports: { 'elsewhere.thing': 'function' } }),
-  'mixes.wasm': command([call('proc_exit', 1)], { imports: { 'wasi_unstable.fd_close': 'function' } }),
+  'mixes.wasm': command([call('proc_exit', 1)], {
+    imports: { 'wasi_unstable.fd_close': 'function' },
+  }),
   'empty.wasm': '',
   'text.wat': '  ;; a module\n(module)',
   'text2.wat': '(module (func))',
@@ -103,7 +163,8 @@ const modules: Readonly<Record<string, string | Uint8Array>> = {
 }
 const guests = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
 for (const [name, bytes] of Object.entries(modules)) fs.writeFileSync(join(guests, name), bytes)
-for (const code of [0, 1, 42, 126, 255]) fs.writeFileSync(join(guests, `exit-${code}.wasm`), exits(code))
+for (const code of [0, 1, 42, 126, 255])
+  fs.writeFileSync(join(guests, `exit-${code}.wasm`), exits(code))
 test.after.always(() => fs.rmSync(guests, { recursive: true, force: true }))
 
 function scratch(t: ExecutionContext): string {
@@ -123,7 +184,10 @@ interface Around {
   readonly main?: string
 }
 /** Run the command in the folder of the guests. */
-function run(args: readonly string[], { input = '', env = {}, main: program = main }: Around = {}): Ended {
+function run(
+  args: readonly string[],
+  { input = '', env = {}, main: program = main }: Around = {},
+): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     ...{ cwd: guests, input, env: { PATH: process.env.PATH, ...env }, timeout: 60_000 },
   })
@@ -132,7 +196,12 @@ function run(args: readonly string[], { input = '', env = {}, main: program = ma
 /** The same by a shell, which knows the command as `$wasi`. */
 function shell(script: string): Ended {
   const env = { PATH: process.env.PATH, wasi: `${process.execPath} ${main} run` }
-  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { cwd: guests, env, encoding: 'utf8', timeout: 60_000 })
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], {
+    cwd: guests,
+    env,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
   return { status, stdout, stderr }
 }
 const guest = (...args: string[]): Ended => run(['run', ...args])
@@ -141,18 +210,28 @@ const lines = (...words: string[]): string => words.map(word => `${word}\0`).joi
 // What the guest is given.
 
 test('arguments: the program as given, then all that follows it', t => {
-  t.deepEqual(guest('args.wasm', 'one', '', 'two words'), { status: 0, stdout: lines('args.wasm', 'one', '', 'two words'), stderr: '' })
+  t.deepEqual(guest('args.wasm', 'one', '', 'two words'), {
+    status: 0,
+    stdout: lines('args.wasm', 'one', '', 'two words'),
+    stderr: '',
+  })
 })
 
 test('arguments: options after the program are the guest’s', t => {
-  t.is(guest('args.wasm', '--dir', '/', '--trace', '-h', '--', '-').stdout, lines('args.wasm', '--dir', '/', '--trace', '-h', '--', '-'))
+  t.is(
+    guest('args.wasm', '--dir', '/', '--trace', '-h', '--', '-').stdout,
+    lines('args.wasm', '--dir', '/', '--trace', '-h', '--', '-'),
+  )
 })
 
 test('arguments: -- ends the options, of which it is none', t => {
   t.is(guest('--argv0', 'x', '--', 'args.wasm', '--env').stdout, lines('x', '--env'))
   const folder = scratch(t)
   fs.copyFileSync(join(guests, 'args.wasm'), join(folder, '--odd'))
-  const { stdout } = spawnSync(process.execPath, [main, 'run', '--', '--odd', 'a'], { cwd: folder, encoding: 'utf8' })
+  const { stdout } = spawnSync(process.execPath, [main, 'run', '--', '--odd', 'a'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
   t.is(stdout, lines('--odd', 'a'))
 })
 
@@ -175,12 +254,21 @@ test('--env: values with signs in them, empty ones, the last of two; the order a
 })
 
 test('--env: names that JavaScript’s objects have, too', t => {
-  t.is(guest('--env', '__proto__=1', '--env', 'constructor=2', 'environ.wasm').stdout, lines('__proto__=1', 'constructor=2'))
-  t.is(run(['run', '--env', 'toString', 'environ.wasm']).stdout, '', 'the host has no such variable')
+  t.is(
+    guest('--env', '__proto__=1', '--env', 'constructor=2', 'environ.wasm').stdout,
+    lines('__proto__=1', 'constructor=2'),
+  )
+  t.is(
+    run(['run', '--env', 'toString', 'environ.wasm']).stdout,
+    '',
+    'the host has no such variable',
+  )
 })
 
 test('--inherit-env: all of the host’s; what is set counts more', t => {
-  const { stdout } = run(['run', '--inherit-env', '--env', 'SECRET=mine', 'environ.wasm'], { env: { SECRET: 'x', OTHER: 'o' } })
+  const { stdout } = run(['run', '--inherit-env', '--env', 'SECRET=mine', 'environ.wasm'], {
+    env: { SECRET: 'x', OTHER: 'o' },
+  })
   const variables = stdout.split('\0')
   t.true(variables.includes('OTHER=o'))
   t.true(variables.includes('SECRET=mine'))
@@ -208,14 +296,19 @@ test('--rights: access unless asked for, however the guest is run', t => {
   const folder = scratch(t)
   fs.writeFileSync(join(folder, 'f'), '')
   for (const how of [[], ['-W', 'timeout=1m']]) {
-    const ends = (...rights: string[]): number | null => guest(...how, ...rights, '--dir', `${folder}::/`, 'syncs.wasm').status
+    const ends = (...rights: string[]): number | null =>
+      guest(...how, ...rights, '--dir', `${folder}::/`, 'syncs.wasm').status
     t.deepEqual([ends(), ends('--rights', 'access'), ends('--rights=enforce')], [0, 0, 76])
   }
 })
 
 test('directories: their descriptors follow the order of the options, whatever these are', t => {
   const folder = scratch(t)
-  const options = { a: ['--tmpfs', '/a'], b: ['--dir', `${folder}::/b`], c: ['--overlay', `${folder}::/c`] }
+  const options = {
+    a: ['--tmpfs', '/a'],
+    b: ['--dir', `${folder}::/b`],
+    c: ['--overlay', `${folder}::/c`],
+  }
   for (const order of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba'] as const) {
     const names = [...order] as (keyof typeof options)[]
     const { stdout } = guest(...names.flatMap(name => options[name]), 'prestats.wasm')
@@ -234,21 +327,28 @@ test('directories: slashes at the end of the guest’s name fall away', t => {
     [`${at}::///`, '/'],
     [`${at}::./`, '.'],
   ])
-    for (const option of ['--dir', '--overlay']) t.is(guest(option, given, 'prestat.wasm').stdout, name, `${option} ${given}`)
+    for (const option of ['--dir', '--overlay'])
+      t.is(guest(option, given, 'prestat.wasm').stdout, name, `${option} ${given}`)
   t.is(guest('--tmpfs', '/tmp/', 'prestat.wasm').stdout, '/tmp')
 })
 
 test('--dir: a directory on the host that is called as a mode, or has a colon in its name', t => {
   const folder = scratch(t)
   for (const name of ['ro', 'a:ro', 'a:b']) fs.mkdirSync(join(folder, name))
-  const { stdout } = shell(`cd ${folder} && $wasi --dir ro --dir a:ro --dir a:b ${join(guests, 'prestats.wasm')}`)
+  const { stdout } = shell(
+    `cd ${folder} && $wasi --dir ro --dir a:ro --dir a:b ${join(guests, 'prestats.wasm')}`,
+  )
   t.is(stdout, lines('ro', 'a:ro', 'a:b'))
 })
 
 test('--dir: names that JavaScript’s objects have, too', t => {
   const folder = scratch(t)
   for (const name of ['__proto__', 'constructor', 'toString']) {
-    t.deepEqual(guest('--dir', `${folder}::${name}`, 'prestat.wasm'), { status: 0, stdout: name, stderr: '' })
+    t.deepEqual(guest('--dir', `${folder}::${name}`, 'prestat.wasm'), {
+      status: 0,
+      stdout: name,
+      stderr: '',
+    })
   }
 })
 
@@ -259,7 +359,11 @@ test('--overlay and --tmpfs: what the guest makes there is not made on the host'
   t.is(guest('--overlay', `${folder}::/box`, 'mkdir.wasm').status, 0)
   t.deepEqual(fs.readdirSync(folder), [])
   fs.mkdirSync(join(folder, 'new'))
-  t.is(guest('--overlay', `${folder}::/box`, 'mkdir.wasm').status, 20, 'EXIST: what is below is seen')
+  t.is(
+    guest('--overlay', `${folder}::/box`, 'mkdir.wasm').status,
+    20,
+    'EXIST: what is below is seen',
+  )
   t.is(guest('--overlay', `${folder}::/box::1m`, 'prestat.wasm').stdout, '/box', 'with a size')
   t.is(guest('--tmpfs', '/tmp', 'prestat.wasm').stdout, '/tmp')
   t.is(guest('--tmpfs', '/tmp', 'mkdir.wasm').status, 0)
@@ -271,8 +375,16 @@ test('--tcplisten: sockets behind the directories; of a port that was named noth
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
   await once(server.close(), 'close')
-  t.deepEqual(guest('--tcplisten', `127.0.0.1:${port}`, 'accepts.wasm'), { status: 6, stdout: '', stderr: '' })
-  t.is(guest('--dir', '.', '--tcplisten', `localhost:${port}`, 'accepts.wasm').status, 57, 'NOTSOCK: it is the directory')
+  t.deepEqual(guest('--tcplisten', `127.0.0.1:${port}`, 'accepts.wasm'), {
+    status: 6,
+    stdout: '',
+    stderr: '',
+  })
+  t.is(
+    guest('--dir', '.', '--tcplisten', `localhost:${port}`, 'accepts.wasm').status,
+    57,
+    'NOTSOCK: it is the directory',
+  )
   const { status, stderr } = guest('--tcplisten=127.0.0.1:0', '--strict', 'accepts.wasm')
   t.is(status, 6)
   t.regex(stderr, /^wasi-common: listening on 127\.0\.0\.1:\d+\n$/)
@@ -287,7 +399,8 @@ test('standard input, output and error are the command’s', t => {
 // Exit codes.
 
 test('the exit code is the guest’s', t => {
-  for (const code of [0, 1, 42, 126, 255]) t.deepEqual(guest(`exit-${code}.wasm`), { status: code, stdout: '', stderr: '' })
+  for (const code of [0, 1, 42, 126, 255])
+    t.deepEqual(guest(`exit-${code}.wasm`), { status: code, stdout: '', stderr: '' })
   t.is(guest('nothing.wasm').status, 0)
 })
 
@@ -299,15 +412,25 @@ test('a guest that raises a signal ends as a shell reports it, and the host is n
 test('a trap is told with the guest’s own frames and none of the host’s; the exit code is 1', t => {
   const { status, stdout, stderr } = guest('traps.wasm')
   t.deepEqual([status, stdout], [1, ''])
-  t.regex(stderr, /^wasi-common: the guest trapped: unreachable\n\s+at (wasm:\/\/.*)?inner.*\n\s+at (wasm:\/\/.*)?_start.*\n$/)
-  t.regex(guest('outside.wasm').stderr, /^wasi-common: the guest trapped: memory access out of bounds\n\s+at .*_start.*\n$/)
+  t.regex(
+    stderr,
+    /^wasi-common: the guest trapped: unreachable\n\s+at (wasm:\/\/.*)?inner.*\n\s+at (wasm:\/\/.*)?_start.*\n$/,
+  )
+  t.regex(
+    guest('outside.wasm').stderr,
+    /^wasi-common: the guest trapped: memory access out of bounds\n\s+at .*_start.*\n$/,
+  )
 })
 
 test('a WebAssembly exception that nothing catches ends the command with a message, wherever the guest runs', t => {
   const stderr = 'wasi-common: the guest threw a WebAssembly exception that nothing caught\n'
   for (const program of ['throws.wasm', 'throws-at-start.wasm']) {
     for (const options of [[], ['-W', 'timeout=50s'], ['--threads'], ['--invoke', '_start']]) {
-      t.deepEqual(guest(...options, program), { status: 1, stdout: '', stderr }, `${program} ${options}`)
+      t.deepEqual(
+        guest(...options, program),
+        { status: 1, stdout: '', stderr },
+        `${program} ${options}`,
+      )
     }
   }
 })
@@ -323,27 +446,57 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [[], 'wasi-common: no command\n  try wasi-common --help\n'],
   [['walk'], 'wasi-common: no such command or option: walk\n  try wasi-common --help\n'],
   [['--nope'], 'wasi-common: no such command or option: --nope\n  try wasi-common --help\n'],
-  [['run'], 'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n'],
-  [['run', '--'], 'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n'],
-  [['run', '--argv0', 'x'], 'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n'],
-  [['run', '--nope', 'args.wasm'], "wasi-common: Unknown option '--nope'\n  try wasi-common run --help\n"],
+  [
+    ['run'],
+    'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n',
+  ],
+  [
+    ['run', '--'],
+    'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n',
+  ],
+  [
+    ['run', '--argv0', 'x'],
+    'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n',
+  ],
+  [
+    ['run', '--nope', 'args.wasm'],
+    "wasi-common: Unknown option '--nope'\n  try wasi-common run --help\n",
+  ],
   [['run', '-x', 'args.wasm'], "wasi-common: Unknown option '-x'\n  try wasi-common run --help\n"],
-  [['run', '--toString', 'args.wasm'], "wasi-common: Unknown option '--toString'\n  try wasi-common run --help\n"],
+  [
+    ['run', '--toString', 'args.wasm'],
+    "wasi-common: Unknown option '--toString'\n  try wasi-common run --help\n",
+  ],
   [
     ['run', '--inherit-env=yes', 'args.wasm'],
     /^wasi-common: Option '--inherit-env' does not take an argument\n {2}try wasi-common run --help\n$/,
   ],
-  [['run', '--dir'], /^wasi-common: Option '--dir <value>' argument missing\n {2}try wasi-common run --help\n$/],
+  [
+    ['run', '--dir'],
+    /^wasi-common: Option '--dir <value>' argument missing\n {2}try wasi-common run --help\n$/,
+  ],
 
-  [['run', 'missing.wasm'], /^wasi-common: cannot read missing\.wasm: ENOENT: no such file or directory.*\n$/],
+  [
+    ['run', 'missing.wasm'],
+    /^wasi-common: cannot read missing\.wasm: ENOENT: no such file or directory.*\n$/,
+  ],
   [['run', '.'], /^wasi-common: cannot read \.: EISDIR: illegal operation on a directory.*\n$/],
-  [['run', 'empty.wasm'], /^wasi-common: empty\.wasm is not a WebAssembly module: .*\n {2}the file is empty\n$/],
+  [
+    ['run', 'empty.wasm'],
+    /^wasi-common: empty\.wasm is not a WebAssembly module: .*\n {2}the file is empty\n$/,
+  ],
   [
     ['run', 'text.wat'],
     /^wasi-common: text\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text: wat2wasm of wabt makes a module of it\n$/,
   ],
-  [['run', 'text2.wat'], /^wasi-common: text2\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text.*\n$/],
-  [['run', 'garbage.wasm'], /^wasi-common: garbage\.wasm is not a WebAssembly module: .*expected magic word.*\n$/],
+  [
+    ['run', 'text2.wat'],
+    /^wasi-common: text2\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text.*\n$/,
+  ],
+  [
+    ['run', 'garbage.wasm'],
+    /^wasi-common: garbage\.wasm is not a WebAssembly module: .*expected magic word.*\n$/,
+  ],
   [['run', 'cut.wasm'], /^wasi-common: cut\.wasm is not a WebAssembly module: .*\n$/],
   [
     ['run', 'component.wasm'],
@@ -366,62 +519,164 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     ['run', 'wants-more.wasm'],
     /^wasi-common: the module imports wasi_snapshot_preview1\.sock_open \(a function\), which this host does not offer\n(?! {2}it mixes)/,
   ],
-  [['run', 'wants-odd.wasm'], /^wasi-common: the module imports elsewhere\.thing \(a function\), which this host does not offer\n$/],
+  [
+    ['run', 'wants-odd.wasm'],
+    /^wasi-common: the module imports elsewhere\.thing \(a function\), which this host does not offer\n$/,
+  ],
   [
     ['run', 'mixes.wasm'],
     /^wasi-common: the module imports wasi_unstable\.fd_close \(a function\).*\n {2}it mixes wasi_snapshot_preview1 and wasi_unstable\n$/,
   ],
-  [['run', 'no-memory.wasm'], 'wasi-common: no-memory.wasm exports no memory\n  a WASI program exports its memory under that name\n'],
-  [['run', 'bare-library.wasm'], 'wasi-common: bare-library.wasm exports no _start\n  --invoke calls one of: sum\n'],
+  [
+    ['run', 'no-memory.wasm'],
+    'wasi-common: no-memory.wasm exports no memory\n  a WASI program exports its memory under that name\n',
+  ],
+  [
+    ['run', 'bare-library.wasm'],
+    'wasi-common: bare-library.wasm exports no _start\n  --invoke calls one of: sum\n',
+  ],
   [
     ['run', 'library.wasm'],
     /^wasi-common: library\.wasm is a library \(a reactor\), which does nothing by itself\n {2}--invoke calls one of: .*sum, state.*\n$/,
   ],
 
-  [['run', '--invoke', 'missing', 'library.wasm'], /^wasi-common: the program exports no function missing\n {2}it exports: .*sum.*\n$/],
-  [['run', '--invoke', 'memory', 'library.wasm'], /^wasi-common: the program exports no function memory\n {2}it exports: .*sum.*\n$/],
-  [['run', '--invoke', 'toString', 'library.wasm'], /^wasi-common: the program exports no function toString\n/],
-  [['run', '--invoke', 'sum', 'library.wasm', '1'], 'wasi-common: --invoke sum: it takes 2 arguments, 1 were given\n'],
-  [['run', '--invoke', 'sum', 'library.wasm', '1', '2', '3'], 'wasi-common: --invoke sum: it takes 2 arguments, 3 were given\n'],
-  [['run', '--invoke', 'sum', 'library.wasm', '1', 'x'], 'wasi-common: --invoke sum: x is no number\n'],
-  [['run', '--invoke', 'sum', 'library.wasm', '1', ''], 'wasi-common: --invoke sum:  is no number\n'],
+  [
+    ['run', '--invoke', 'missing', 'library.wasm'],
+    /^wasi-common: the program exports no function missing\n {2}it exports: .*sum.*\n$/,
+  ],
+  [
+    ['run', '--invoke', 'memory', 'library.wasm'],
+    /^wasi-common: the program exports no function memory\n {2}it exports: .*sum.*\n$/,
+  ],
+  [
+    ['run', '--invoke', 'toString', 'library.wasm'],
+    /^wasi-common: the program exports no function toString\n/,
+  ],
+  [
+    ['run', '--invoke', 'sum', 'library.wasm', '1'],
+    'wasi-common: --invoke sum: it takes 2 arguments, 1 were given\n',
+  ],
+  [
+    ['run', '--invoke', 'sum', 'library.wasm', '1', '2', '3'],
+    'wasi-common: --invoke sum: it takes 2 arguments, 3 were given\n',
+  ],
+  [
+    ['run', '--invoke', 'sum', 'library.wasm', '1', 'x'],
+    'wasi-common: --invoke sum: x is no number\n',
+  ],
+  [
+    ['run', '--invoke', 'sum', 'library.wasm', '1', ''],
+    'wasi-common: --invoke sum:  is no number\n',
+  ],
   [['run', '--invoke', 'long', 'library.wasm', '1.5'], /^wasi-common: (?!the guest trapped).*1\.5/],
-  [['run', '--invoke', 'fail', 'library.wasm'], /^wasi-common: the guest trapped: unreachable\n\s+at .*fail.*\n$/],
+  [
+    ['run', '--invoke', 'fail', 'library.wasm'],
+    /^wasi-common: the guest trapped: unreachable\n\s+at .*fail.*\n$/,
+  ],
 
   [['run', '--env', '=x', 'args.wasm'], 'wasi-common: --env =x: a variable has a name\n'],
   [['run', '--env', '', 'args.wasm'], 'wasi-common: --env : a variable has a name\n'],
   [['run', '--dir', '', 'args.wasm'], 'wasi-common: --dir : missing directory name\n'],
   [['run', '--dir', '::x', 'args.wasm'], 'wasi-common: --dir ::x: missing directory name\n'],
   [['run', '--dir', '.::', 'args.wasm'], 'wasi-common: --dir .::: missing directory name\n'],
-  [['run', '--dir', '.::x::wo', 'args.wasm'], /^wasi-common: --dir \.::x::wo: expected --dir HOST.*\n$/],
-  [['run', '--dir', '.::x::ro::y', 'args.wasm'], 'wasi-common: --dir .::x::ro::y: expected --dir HOST[::GUEST[::ro|rw]]\n'],
+  [
+    ['run', '--dir', '.::x::wo', 'args.wasm'],
+    /^wasi-common: --dir \.::x::wo: expected --dir HOST.*\n$/,
+  ],
+  [
+    ['run', '--dir', '.::x::ro::y', 'args.wasm'],
+    'wasi-common: --dir .::x::ro::y: expected --dir HOST[::GUEST[::ro|rw]]\n',
+  ],
   [
     ['run', '--dir', '.::/x:ro', 'args.wasm'],
     /^wasi-common: --dir \.::\/x:ro: the mode follows two colons\n {2}write --dir \.::\/x::ro\n$/,
   ],
-  [['run', '--dir', 'data:ro', 'args.wasm'], /^wasi-common: --dir data:ro: the mode follows two colons\n {2}write --dir data::data::ro\n$/],
-  [['run', '--overlay', '.::/x:ro', 'args.wasm'], /the mode follows two colons\n {2}write --dir \.::\/x::ro\n$/],
-  [['run', '--dir', 'data::ro', 'args.wasm'], /^wasi-common: --dir data::ro: ro .*\n {2}write --dir data::data::ro; .*\.\/ro\n$/],
-  [['run', '--dir', 'nowhere:/x', 'args.wasm'], /^wasi-common: --dir nowhere:\/x: two colons .*\n {2}write --dir nowhere::\/x\n$/],
-  [['run', '--rights', 'all', 'args.wasm'], /^wasi-common: --rights: unknown value 'all'\n {2}expected enforce or access\n$/],
-  [['run', '--mapdir', '/x::.', 'args.wasm'], /^wasi-common: Unknown option '--mapdir'\n {2}.*--dir HOST::GUEST\n$/],
-  [['run', '--dir', '.::/x', '--dir', '.::/x//', 'args.wasm'], 'wasi-common: --dir .::/x//: the guest already has a directory /x\n'],
-  [['run', '--overlay', '::x', 'args.wasm'], 'wasi-common: --overlay ::x: missing directory name\n'],
-  [['run', '--overlay', '.::x::ro', 'args.wasm'], /^wasi-common: --overlay \.::x::ro: expected --overlay HOST.*\n$/],
-  [['run', '--overlay', '.::x::much', 'args.wasm'], 'wasi-common: --overlay .::x=much: a number is wanted, with one of k, m, g\n'],
-  [['run', '--overlay', '.::x::1m::2', 'args.wasm'], /^wasi-common: --overlay \.::x::1m::2: expected --overlay HOST.*\n$/],
-  [['run', '--overlay', './gone', 'args.wasm'], /^wasi-common: cannot open preopen "\.\/gone" at ".*gone": ENOENT/],
+  [
+    ['run', '--dir', 'data:ro', 'args.wasm'],
+    /^wasi-common: --dir data:ro: the mode follows two colons\n {2}write --dir data::data::ro\n$/,
+  ],
+  [
+    ['run', '--overlay', '.::/x:ro', 'args.wasm'],
+    /the mode follows two colons\n {2}write --dir \.::\/x::ro\n$/,
+  ],
+  [
+    ['run', '--dir', 'data::ro', 'args.wasm'],
+    /^wasi-common: --dir data::ro: ro .*\n {2}write --dir data::data::ro; .*\.\/ro\n$/,
+  ],
+  [
+    ['run', '--dir', 'nowhere:/x', 'args.wasm'],
+    /^wasi-common: --dir nowhere:\/x: two colons .*\n {2}write --dir nowhere::\/x\n$/,
+  ],
+  [
+    ['run', '--rights', 'all', 'args.wasm'],
+    /^wasi-common: --rights: unknown value 'all'\n {2}expected enforce or access\n$/,
+  ],
+  [
+    ['run', '--mapdir', '/x::.', 'args.wasm'],
+    /^wasi-common: Unknown option '--mapdir'\n {2}.*--dir HOST::GUEST\n$/,
+  ],
+  [
+    ['run', '--dir', '.::/x', '--dir', '.::/x//', 'args.wasm'],
+    'wasi-common: --dir .::/x//: the guest already has a directory /x\n',
+  ],
+  [
+    ['run', '--overlay', '::x', 'args.wasm'],
+    'wasi-common: --overlay ::x: missing directory name\n',
+  ],
+  [
+    ['run', '--overlay', '.::x::ro', 'args.wasm'],
+    /^wasi-common: --overlay \.::x::ro: expected --overlay HOST.*\n$/,
+  ],
+  [
+    ['run', '--overlay', '.::x::much', 'args.wasm'],
+    'wasi-common: --overlay .::x=much: a number is wanted, with one of k, m, g\n',
+  ],
+  [
+    ['run', '--overlay', '.::x::1m::2', 'args.wasm'],
+    /^wasi-common: --overlay \.::x::1m::2: expected --overlay HOST.*\n$/,
+  ],
+  [
+    ['run', '--overlay', './gone', 'args.wasm'],
+    /^wasi-common: cannot open preopen "\.\/gone" at ".*gone": ENOENT/,
+  ],
   [['run', '--tmpfs', '', 'args.wasm'], 'wasi-common: --tmpfs : missing directory name\n'],
-  [['run', '--tmpfs', '/tmp::much', 'args.wasm'], 'wasi-common: --tmpfs /tmp=much: a number is wanted, with one of k, m, g\n'],
-  [['run', '--tmpfs', '/tmp::1K::2', 'args.wasm'], /^wasi-common: --tmpfs \/tmp::1K::2: expected --tmpfs GUEST.*\n$/],
-  [['run', '--tmpfs', '/tmp::999999999999G', 'args.wasm'], 'wasi-common: --tmpfs /tmp=999999999999G is too much: the most is 8388607g\n'],
-  [['run', '--dir', '.', '--tmpfs', '.', 'args.wasm'], 'wasi-common: --tmpfs .: the guest already has a directory .\n'],
-  [['run', '--threads', '--tmpfs', '/tmp', 'args.wasm'], /^wasi-common: threads share open files, which those in memory/],
-  [['run', '--dir', '.', '--dir', '/tmp::.', 'args.wasm'], 'wasi-common: --dir /tmp::.: the guest already has a directory .\n'],
-  [['run', '--dir', 'nowhere', 'args.wasm'], /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/],
-  [['run', '--dir', 'args.wasm::/x', 'args.wasm'], /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/],
+  [
+    ['run', '--tmpfs', '/tmp::much', 'args.wasm'],
+    'wasi-common: --tmpfs /tmp=much: a number is wanted, with one of k, m, g\n',
+  ],
+  [
+    ['run', '--tmpfs', '/tmp::1K::2', 'args.wasm'],
+    /^wasi-common: --tmpfs \/tmp::1K::2: expected --tmpfs GUEST.*\n$/,
+  ],
+  [
+    ['run', '--tmpfs', '/tmp::999999999999G', 'args.wasm'],
+    'wasi-common: --tmpfs /tmp=999999999999G is too much: the most is 8388607g\n',
+  ],
+  [
+    ['run', '--dir', '.', '--tmpfs', '.', 'args.wasm'],
+    'wasi-common: --tmpfs .: the guest already has a directory .\n',
+  ],
+  [
+    ['run', '--threads', '--tmpfs', '/tmp', 'args.wasm'],
+    /^wasi-common: threads share open files, which those in memory/,
+  ],
+  [
+    ['run', '--dir', '.', '--dir', '/tmp::.', 'args.wasm'],
+    'wasi-common: --dir /tmp::.: the guest already has a directory .\n',
+  ],
+  [
+    ['run', '--dir', 'nowhere', 'args.wasm'],
+    /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/,
+  ],
+  [
+    ['run', '--dir', 'args.wasm::/x', 'args.wasm'],
+    /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/,
+  ],
 
-  [['run', 'wants-escape.wasm'], /^wasi-common: the module imports env\.␛\]0;title␇ \(a function\).*\n.*\n$/],
+  [
+    ['run', 'wants-escape.wasm'],
+    /^wasi-common: the module imports env\.␛\]0;title␇ \(a function\).*\n.*\n$/,
+  ],
   [
     ['run', '--strict', '--backend', 'typescript', 'args.wasm'],
     'wasi-common: --strict and --backend typescript do not go together: the strict sandbox is the addon\n',
@@ -434,8 +689,14 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     ['run', '--strict', '--dir', '/', 'args.wasm'],
     /^wasi-common: the preopen "\/" at "\/" is the root of a file system, .*\n {2}--allow-unsafe-preopen gives it all the same\n$/,
   ],
-  [['run', '--tcplisten', '80', 'args.wasm'], /^wasi-common: --tcplisten 80: where to listen is HOST:PORT, .*\n$/],
-  [['run', '--tcplisten', 'example.com:80', 'args.wasm'], /^wasi-common: --tcplisten example\.com:80: .* numeric address.*\n$/],
+  [
+    ['run', '--tcplisten', '80', 'args.wasm'],
+    /^wasi-common: --tcplisten 80: where to listen is HOST:PORT, .*\n$/,
+  ],
+  [
+    ['run', '--tcplisten', 'example.com:80', 'args.wasm'],
+    /^wasi-common: --tcplisten example\.com:80: .* numeric address.*\n$/,
+  ],
   [
     ['run', '--tcplisten', '192.0.2.1:0', 'args.wasm'],
     'wasi-common: cannot open listener 192.0.2.1:0: EADDRNOTAVAIL: address not available, bind\n',
@@ -452,7 +713,10 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     ['run', '--strict', '--tcplisten', '127.0.0.1:0', '--tcplisten', '0.0.0.0:80', 'args.wasm'],
     /^wasi-common: other machines can reach 0\.0\.0\.0:80, .*\n {2}--allow-public-listen does so all the same\n$/,
   ],
-  [['run', '--threads=many', 'args.wasm'], 'wasi-common: --threads=many: how many is a number, of at most four digits\n'],
+  [
+    ['run', '--threads=many', 'args.wasm'],
+    'wasi-common: --threads=many: how many is a number, of at most four digits\n',
+  ],
   [
     ['run', '--threads=2000', 'nothing.wasm'],
     /^wasi-common: The value of "options\.threads" is out of range\. It must be >= 0 && <= 1024\. .*\n$/,
@@ -461,27 +725,60 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     ['run', '--threads', '--invoke', 'sum', 'library.wasm'],
     'wasi-common: --threads and --invoke do not go together: threads end with _start\n',
   ],
-  [['run', '--isolation', 'vm', 'args.wasm'], "wasi-common: --isolation: unknown value 'vm'\n  expected worker or process\n"],
+  [
+    ['run', '--isolation', 'vm', 'args.wasm'],
+    "wasi-common: --isolation: unknown value 'vm'\n  expected worker or process\n",
+  ],
   [
     ['run', '--isolation', 'process', '--wall=high', 'args.wasm'],
     "wasi-common: --wall: unknown value 'high'\n  expected strict or best-effort\n",
   ],
-  [['run', '--wall', 'strict', 'args.wasm'], 'wasi-common: --wall goes with --isolation process only\n'],
+  [
+    ['run', '--wall', 'strict', 'args.wasm'],
+    'wasi-common: --wall goes with --isolation process only\n',
+  ],
   [
     ['run', '--isolation', 'process', '--invoke', 'sum', 'library.wasm'],
     'wasi-common: --isolation process and --invoke do not go together: the process ends with _start\n',
   ],
-  [['run', '--threads', 'library.wasm'], /^wasi-common: the module exports no function _start: it is no command\n$/],
-  [['run', '--backend', 'fast', 'args.wasm'], "wasi-common: --backend: unknown value 'fast'\n  expected auto, native or typescript\n"],
-  [['run', '--trace=/missing/file', 'args.wasm'], /^wasi-common: cannot write the trace: ENOENT: no such file or directory.*\n$/],
+  [
+    ['run', '--threads', 'library.wasm'],
+    /^wasi-common: the module exports no function _start: it is no command\n$/,
+  ],
+  [
+    ['run', '--backend', 'fast', 'args.wasm'],
+    "wasi-common: --backend: unknown value 'fast'\n  expected auto, native or typescript\n",
+  ],
+  [
+    ['run', '--trace=/missing/file', 'args.wasm'],
+    /^wasi-common: cannot write the trace: ENOENT: no such file or directory.*\n$/,
+  ],
   [['run', '--trace=.', 'args.wasm'], /^wasi-common: cannot write the trace: EISDIR.*\n$/],
   [['run', '--trace=/dev/full', 'args.wasm'], /^wasi-common: (?!the guest trapped).*ENOSPC/],
-  [['run', '--trace', '--trace-format', 'xml', 'args.wasm'], "wasi-common: --trace-format: unknown value 'xml'\n  expected text or json\n"],
-  [['run', '--trace-format', 'json', 'args.wasm'], 'wasi-common: --trace-format is for a trace\n  which --trace writes\n'],
-  [['run', '--trace-times', 'args.wasm'], 'wasi-common: --trace-times is for a trace\n  which --trace writes\n'],
-  [['run', '--seed', 'x', 'args.wasm'], 'wasi-common: --seed x: a seed is a number from 0 to 2^53 - 1\n'],
-  [['run', '--seed=-1', 'args.wasm'], 'wasi-common: --seed -1: a seed is a number from 0 to 2^53 - 1\n'],
-  [['run', '--seed', '9007199254740992', 'args.wasm'], /^wasi-common: --seed 9007199254740992: a seed is a number from 0 to 2\^53 - 1\n$/],
+  [
+    ['run', '--trace', '--trace-format', 'xml', 'args.wasm'],
+    "wasi-common: --trace-format: unknown value 'xml'\n  expected text or json\n",
+  ],
+  [
+    ['run', '--trace-format', 'json', 'args.wasm'],
+    'wasi-common: --trace-format is for a trace\n  which --trace writes\n',
+  ],
+  [
+    ['run', '--trace-times', 'args.wasm'],
+    'wasi-common: --trace-times is for a trace\n  which --trace writes\n',
+  ],
+  [
+    ['run', '--seed', 'x', 'args.wasm'],
+    'wasi-common: --seed x: a seed is a number from 0 to 2^53 - 1\n',
+  ],
+  [
+    ['run', '--seed=-1', 'args.wasm'],
+    'wasi-common: --seed -1: a seed is a number from 0 to 2^53 - 1\n',
+  ],
+  [
+    ['run', '--seed', '9007199254740992', 'args.wasm'],
+    /^wasi-common: --seed 9007199254740992: a seed is a number from 0 to 2\^53 - 1\n$/,
+  ],
   [
     ['run', '--deterministic=yesterday', 'args.wasm'],
     'wasi-common: --deterministic=yesterday: this is no instant since 1970\n  as in --deterministic=2025-01-01T00:00:00Z\n',
@@ -494,7 +791,10 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     ['run', '--deterministic', '--threads', 'args.wasm'],
     'wasi-common: --deterministic and --threads do not go together: nobody can fix the order of threads\n',
   ],
-  [['run', '--seed', '1', '--threads=2', 'args.wasm'], /^wasi-common: --seed and --threads do not go together: .*\n$/],
+  [
+    ['run', '--seed', '1', '--threads=2', 'args.wasm'],
+    /^wasi-common: --seed and --threads do not go together: .*\n$/,
+  ],
 ]
 for (const [args, told] of mistakes) {
   test(`wasi-common ${args.map(arg => (arg === '' || arg.includes(' ') ? `'${arg}'` : arg)).join(' ')}`, t => {
@@ -510,9 +810,18 @@ for (const [args, told] of mistakes) {
 // Help.
 
 test('--help and --version', t => {
-  const { version } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-  for (const flag of ['--version', '-V']) t.deepEqual(run([flag]), { status: 0, stdout: `wasi-common ${version}\n`, stderr: '' })
-  for (const args of [['--help'], ['-h'], ['run', '--help'], ['run', '-h'], ['run', '--help', 'args.wasm']]) {
+  const { version } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  for (const flag of ['--version', '-V'])
+    t.deepEqual(run([flag]), { status: 0, stdout: `wasi-common ${version}\n`, stderr: '' })
+  for (const args of [
+    ['--help'],
+    ['-h'],
+    ['run', '--help'],
+    ['run', '-h'],
+    ['run', '--help', 'args.wasm'],
+  ]) {
     const { status, stdout, stderr } = run(args)
     t.deepEqual([status, stderr], [0, ''], args.join(' '))
     for (const word of [
@@ -543,7 +852,8 @@ test('--help and --version', t => {
 // One function.
 
 test('--invoke: with arguments, after _initialize; results a line each', t => {
-  const invoke = (...args: string[]): Ended => guest('--invoke', args[0], 'library.wasm', ...args.slice(1))
+  const invoke = (...args: string[]): Ended =>
+    guest('--invoke', args[0], 'library.wasm', ...args.slice(1))
   t.deepEqual(invoke('sum', '40', '2'), { status: 0, stdout: '42\n', stderr: '' })
   t.is(invoke('sum', '-1', '0x10').stdout, '15\n')
   t.is(invoke('state').stdout, '100\n')
@@ -562,11 +872,16 @@ test('-: the module is read from standard input', t => {
   const input = modules['args.wasm']
   t.is(run(['run', '-', 'a', 'b'], { input }).stdout, lines('-', 'a', 'b'))
   t.is(run(['run', '--argv0', 'x', '-'], { input }).stdout, lines('x'))
-  t.regex(run(['run', '-']).stderr, /^wasi-common: - is not a WebAssembly module: .*\n {2}the file is empty\n$/)
+  t.regex(
+    run(['run', '-']).stderr,
+    /^wasi-common: - is not a WebAssembly module: .*\n {2}the file is empty\n$/,
+  )
 })
 
 test('-: from a pipe that is slow', async t => {
-  const child = spawn(process.execPath, [main, 'run', '-', 'a'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [main, 'run', '-', 'a'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const input = Buffer.from(modules['args.wasm'] as Uint8Array)
   let stdout = ''
   child.stdout.setEncoding('utf8').on('data', text => {
@@ -588,7 +903,11 @@ test('--trace: to standard error', t => {
 
 test('--trace=FILE: the lines of every call, and nothing on standard error', t => {
   const file = join(scratch(t), 'trace')
-  t.deepEqual(guest(`--trace=${file}`, 'writes.wasm'), { status: 0, stdout: 'to out', stderr: 'to err' })
+  t.deepEqual(guest(`--trace=${file}`, 'writes.wasm'), {
+    status: 0,
+    stdout: 'to out',
+    stderr: 'to err',
+  })
   t.is(
     fs.readFileSync(file, 'utf8'),
     'fd_write(fd=1, iovs=0x20+1) = SUCCESS nwritten=6\nfd_write(fd=2, iovs=0x20+1) = SUCCESS nwritten=6\n',
@@ -608,15 +927,22 @@ test('--trace-format json: an object a line', t => {
   const { status, stderr } = guest('--trace', '--trace-format', 'json', 'exit-42.wasm')
   t.deepEqual([status, stderr], [42, '{"call":"proc_exit","args":{"rval":42},"exit":42}\n'])
   const ofThread = guest('--threads', '--trace', '--trace-format=json', 'exit-42.wasm')
-  t.deepEqual([ofThread.status, ofThread.stderr], [42, '{"tid":0,"call":"proc_exit","args":{"rval":42},"exit":42}\n'])
+  t.deepEqual(
+    [ofThread.status, ofThread.stderr],
+    [42, '{"tid":0,"call":"proc_exit","args":{"rval":42},"exit":42}\n'],
+  )
 })
 
 test('--trace-times: how long each call took', t => {
-  t.regex(guest('--trace', '--trace-times', 'exit-42.wasm').stderr, /^proc_exit\(rval=42\) = exit 42 <0\.\d{6}>\n$/)
+  t.regex(
+    guest('--trace', '--trace-times', 'exit-42.wasm').stderr,
+    /^proc_exit\(rval=42\) = exit 42 <0\.\d{6}>\n$/,
+  )
 })
 
 const rule = /------ ----------- ----------- --------- --------- ----------------\n/.source
-const row = (name: string): string => String.raw` *\d+\.\d\d +\d+\.\d{6} +\d+ +\d+ +(?:\d+ )?${name}\n`
+const row = (name: string): string =>
+  String.raw` *\d+\.\d\d +\d+\.\d{6} +\d+ +\d+ +(?:\d+ )?${name}\n`
 const table = new RegExp(
   String.raw`^% time {5}seconds {2}usecs/call {5}calls {4}errors call\n${rule}(?:${row(String.raw`\w+`)})+${rule}${row('total')}$`,
 )
@@ -642,7 +968,11 @@ test('--trace-summary: with threads, and of a guest that trapped', t => {
     t.is(trapped.status, 1)
     t.regex(trapped.stderr, / sched_yield\n(.*\n)*wasi-common: the guest trapped/)
   }
-  t.notRegex(guest('--threads', '--trace-summary', 'library.wasm').stderr, /usecs/, 'a guest that did not begin made no calls')
+  t.notRegex(
+    guest('--threads', '--trace-summary', 'library.wasm').stderr,
+    /usecs/,
+    'a guest that did not begin made no calls',
+  )
 })
 
 // What is the same each time.
@@ -650,21 +980,33 @@ test('--trace-summary: with threads, and of a guest that trapped', t => {
 fs.writeFileSync(
   join(guests, 'chance.wasm'),
   command([
-    ...[drop(call('clock_time_get', 0, 0n, 0x100)), drop(call('clock_time_get', 1, 0n, 0x108)), drop(call('random_get', 0x110, 16))],
+    ...[
+      drop(call('clock_time_get', 0, 0n, 0x100)),
+      drop(call('clock_time_get', 1, 0n, 0x108)),
+      drop(call('random_get', 0x110, 16)),
+    ],
     ...write(1, 0x100, 32),
   ]),
 )
 test('--deterministic and --seed: the same in every run', t => {
   const told = (...flags: string[]): string => {
-    const { status, stdout } = spawnSync(process.execPath, [main, 'run', ...flags, 'chance.wasm'], { cwd: guests })
+    const { status, stdout } = spawnSync(process.execPath, [main, 'run', ...flags, 'chance.wasm'], {
+      cwd: guests,
+    })
     t.is(status, 0)
     return stdout.toString('hex')
   }
   const plain = told('--deterministic')
   t.is(told('--deterministic'), plain)
-  t.is(Buffer.from(plain, 'hex').readBigUInt64LE(), BigInt(Date.UTC(2025, 0, 1)) * 1_000_000n + 1000n)
+  t.is(
+    Buffer.from(plain, 'hex').readBigUInt64LE(),
+    BigInt(Date.UTC(2025, 0, 1)) * 1_000_000n + 1000n,
+  )
   const later = told('--deterministic=2030-05-05T00:00:00Z')
-  t.is(Buffer.from(later, 'hex').readBigUInt64LE(), BigInt(Date.UTC(2030, 4, 5)) * 1_000_000n + 1000n)
+  t.is(
+    Buffer.from(later, 'hex').readBigUInt64LE(),
+    BigInt(Date.UTC(2030, 4, 5)) * 1_000_000n + 1000n,
+  )
   t.is(later.slice(32), plain.slice(32))
   const seeded = told('--deterministic', '--seed', '1')
   t.not(seeded.slice(32), plain.slice(32))
@@ -679,7 +1021,11 @@ test('--deterministic and --seed: the same in every run', t => {
 
 test('--backend: either serves the guest; native is the default', t => {
   for (const backend of ['auto', 'native', 'typescript']) {
-    t.deepEqual(guest('--backend', backend, 'writes.wasm'), { status: 0, stdout: 'to out', stderr: 'to err' })
+    t.deepEqual(guest('--backend', backend, 'writes.wasm'), {
+      status: 0,
+      stdout: 'to out',
+      stderr: 'to err',
+    })
   }
 })
 
@@ -688,7 +1034,11 @@ test('without an addon: what was looked for and what to do is told; the typescri
   fs.cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
   fs.copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
   const alone = { main: join(folder, 'dist/cli/main.js') }
-  for (const args of [['exit-42.wasm'], ['--backend', 'native', 'exit-42.wasm'], ['--backend', 'auto', 'exit-42.wasm']]) {
+  for (const args of [
+    ['exit-42.wasm'],
+    ['--backend', 'native', 'exit-42.wasm'],
+    ['--backend', 'auto', 'exit-42.wasm'],
+  ]) {
     const { status, stdout, stderr } = run(['run', ...args], alone)
     t.deepEqual([status, stdout], [1, ''])
     for (const word of [
@@ -702,9 +1052,16 @@ test('without an addon: what was looked for and what to do is told; the typescri
     }
     t.notRegex(stderr, /at .*\.js:\d+/, 'no stack of the host')
   }
-  t.deepEqual(run(['run', '--backend', 'typescript', 'writes.wasm'], alone), { status: 0, stdout: 'to out', stderr: 'to err' })
+  t.deepEqual(run(['run', '--backend', 'typescript', 'writes.wasm'], alone), {
+    status: 0,
+    stdout: 'to out',
+    stderr: 'to err',
+  })
   const code = `import(${JSON.stringify(join(folder, 'dist/index.js'))}).then(({ WASI }) => new WASI({ version: 'preview1' })).catch(e => console.log(e.code))`
-  t.is(spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' }).stdout, 'ERR_WASI_ADDON_UNAVAILABLE\n')
+  t.is(
+    spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' }).stdout,
+    'ERR_WASI_ADDON_UNAVAILABLE\n',
+  )
 })
 
 // Streams that are closed, broken or full.
@@ -715,47 +1072,86 @@ for (const backend of ['native', 'typescript']) {
   const PIPE = 64
   const NOSPC = 51
   test(`a reader that went away is PIPE for the guest, and ends nobody (${backend})`, t => {
-    const { status, stdout, stderr } = shell(`$wasi --backend ${backend} floods.wasm | head -c 10 >/dev/null; echo \${PIPESTATUS[0]}`)
+    const { status, stdout, stderr } = shell(
+      `$wasi --backend ${backend} floods.wasm | head -c 10 >/dev/null; echo \${PIPESTATUS[0]}`,
+    )
     t.deepEqual([status, stdout, stderr], [0, `${PIPE}\n`, ''])
   })
   withFullDisk(`a full disk is NOSPC for the guest (${backend})`, t => {
-    t.deepEqual(shell(`$wasi --backend ${backend} one-write.wasm >/dev/full`), { status: NOSPC, stdout: '', stderr: '' })
+    t.deepEqual(shell(`$wasi --backend ${backend} one-write.wasm >/dev/full`), {
+      status: NOSPC,
+      stdout: '',
+      stderr: '',
+    })
   })
   test(`a closed standard input is an empty one (${backend})`, t => {
-    t.deepEqual(shell(`$wasi --backend ${backend} reads.wasm <&-`), { status: 0, stdout: '', stderr: '' })
+    t.deepEqual(shell(`$wasi --backend ${backend} reads.wasm <&-`), {
+      status: 0,
+      stdout: '',
+      stderr: '',
+    })
   })
   test(`closed standard output and error (${backend})`, t => {
-    t.deepEqual(shell(`$wasi --backend ${backend} writes.wasm >&- 2>&-`), { status: 0, stdout: '', stderr: '' })
+    t.deepEqual(shell(`$wasi --backend ${backend} writes.wasm >&- 2>&-`), {
+      status: 0,
+      stdout: '',
+      stderr: '',
+    })
   })
   test(`reading standard output and writing standard input are BADF at once, also of pipes (${backend})`, t => {
     const BADF = '8\n'
-    t.is(shell(`$wasi --backend ${backend} reads-output.wasm | cat; echo \${PIPESTATUS[0]}`).stdout, BADF)
+    t.is(
+      shell(`$wasi --backend ${backend} reads-output.wasm | cat; echo \${PIPESTATUS[0]}`).stdout,
+      BADF,
+    )
     // The other end stays open until the program has ended.
-    t.is(shell(`mkfifo p1; exec 3<>p1; $wasi --backend ${backend} writes-input.wasm <p1; echo $?; rm p1`).stdout, BADF)
-    t.is(shell(`mkfifo p2; exec 3<>p2; $wasi --backend ${backend} reads-output.wasm >p2; echo $?; rm p2`).stdout, BADF)
-    t.is(shell(`mkfifo p3; exec 3<>p3; $wasi --backend ${backend} reads.wasm 0>p3; echo $?; rm p3`).stdout, '0\n', 'nothing was read')
+    t.is(
+      shell(
+        `mkfifo p1; exec 3<>p1; $wasi --backend ${backend} writes-input.wasm <p1; echo $?; rm p1`,
+      ).stdout,
+      BADF,
+    )
+    t.is(
+      shell(
+        `mkfifo p2; exec 3<>p2; $wasi --backend ${backend} reads-output.wasm >p2; echo $?; rm p2`,
+      ).stdout,
+      BADF,
+    )
+    t.is(
+      shell(`mkfifo p3; exec 3<>p3; $wasi --backend ${backend} reads.wasm 0>p3; echo $?; rm p3`)
+        .stdout,
+      '0\n',
+      'nothing was read',
+    )
   })
   test(`a log that standard output is appended to is not cut (${backend})`, t => {
     const INVAL = 28
     const log = join(scratch(t), 'log')
     fs.writeFileSync(log, 'earlier')
     for (const flags of backend === 'native' ? ['', '--strict', '--threads'] : ['']) {
-      const { status, stderr } = shell(`$wasi --backend ${backend} ${flags} truncates-output.wasm >>${log}`)
+      const { status, stderr } = shell(
+        `$wasi --backend ${backend} ${flags} truncates-output.wasm >>${log}`,
+      )
       t.deepEqual([status, stderr], [INVAL, ''], flags)
       t.is(fs.readFileSync(log, 'utf8'), 'earlier')
     }
   })
   test(`a pipe that is full is waited for: nothing is lost (${backend})`, t => {
-    const { stdout } = shell(`$wasi --backend ${backend} floods.wasm | { sleep 0.5; head -c 1000000; } | wc -c`)
+    const { stdout } = shell(
+      `$wasi --backend ${backend} floods.wasm | { sleep 0.5; head -c 1000000; } | wc -c`,
+    )
     t.is(stdout.trim(), '1000000')
   })
 }
 
-withFullDisk('the command’s own words to a reader that went away, or to a full disk, are no crash of it', t => {
-  const node = `${process.execPath} ${main}`
-  const gone = shell(`{ sleep 0.3; ${node} --help; echo "status $?" >&2; } | true`)
-  t.is(gone.stderr.replace(/status \d+\n/, ''), '')
-  const full = shell(`$wasi --invoke sum library.wasm 1 2 >/dev/full`)
-  t.is(full.status, 1)
-  t.regex(full.stderr, /^wasi-common: .*ENOSPC.*\n$/)
-})
+withFullDisk(
+  'the command’s own words to a reader that went away, or to a full disk, are no crash of it',
+  t => {
+    const node = `${process.execPath} ${main}`
+    const gone = shell(`{ sleep 0.3; ${node} --help; echo "status $?" >&2; } | true`)
+    t.is(gone.stderr.replace(/status \d+\n/, ''), '')
+    const full = shell(`$wasi --invoke sum library.wasm 1 2 >/dev/full`)
+    t.is(full.status, 1)
+    t.regex(full.stderr, /^wasi-common: .*ENOSPC.*\n$/)
+  },
+)

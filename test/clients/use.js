@@ -1,4 +1,7 @@
-/** Uses each client once as its readers would, and prints what came of it: equal lines mean equal behaviour. */
+/**
+ * Uses each client once as its readers would, and prints what came of it: equal lines mean equal
+ * behaviour.
+ */
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -41,15 +44,25 @@ const uses = {
     return [crc32('hello'), crc32c('hello'), crc32(Buffer.alloc(1 << 20, 7))]
   },
 
-  /** In one worker: after one has grown the memory that they share, `memory.fill` in another may trap for a moment, on every V8. */
+  /**
+   * In one worker: after one has grown the memory that they share, `memory.fill` in another may
+   * trap for a moment, on every V8.
+   */
   async argon2() {
     process.env.NAPI_RS_ASYNC_WORK_POOL_SIZE = '1'
     const { hash, hashRaw, verify, verifySync } = require('@node-rs/argon2-wasm32-wasi')
     const cheap = { memoryCost: 1024, timeCost: 1 }
-    const raw = [1, 2, 3, 4, 5, 6].map(n => hashRaw(`password ${n}`, { ...cheap, parallelism: 2, salt: Buffer.alloc(16, n) }))
+    const raw = [1, 2, 3, 4, 5, 6].map(n =>
+      hashRaw(`password ${n}`, { ...cheap, parallelism: 2, salt: Buffer.alloc(16, n) }),
+    )
     const secret = await hash('secret', cheap)
     const digests = (await Promise.all(raw)).map(bytes => bytes.toString('hex').slice(0, 16))
-    return [digests, await verify(secret, 'secret'), await verify(secret, 'wrong'), verifySync(secret, 'secret')]
+    return [
+      digests,
+      await verify(secret, 'secret'),
+      await verify(secret, 'wrong'),
+      verifySync(secret, 'secret'),
+    ]
   },
 
   oxide() {
@@ -58,7 +71,11 @@ const uses = {
     writeFileSync(join(folder, 'sub/b.js'), 'export default "grid bg-[#123]"')
     const { Scanner } = require('@tailwindcss/oxide-wasm32-wasi')
     const scanner = new Scanner({ sources: [{ base: folder, pattern: '**/*', negated: false }] })
-    return [scanner.scan().sort(), scanner.files.map(file => file.slice(folder.length)).sort(), scanner.globs.length]
+    return [
+      scanner.scan().sort(),
+      scanner.files.map(file => file.slice(folder.length)).sort(),
+      scanner.globs.length,
+    ]
   },
 
   tar() {
@@ -71,7 +88,9 @@ const uses = {
   async oxc() {
     const { parse, parseSync } = await import('oxc-parser')
     const { program } = parseSync('a.ts', 'const x: number = 1; export { x }')
-    const many = await Promise.all([1, 2, 3, 4, 5].map(n => parse(`b${n}.js`, `f(${n});`.repeat(200))))
+    const many = await Promise.all(
+      [1, 2, 3, 4, 5].map(n => parse(`b${n}.js`, `f(${n});`.repeat(200))),
+    )
     return [
       program.body.map(({ type }) => type),
       many.map(({ program }) => program.body.length),
@@ -81,7 +100,10 @@ const uses = {
 
   async rolldown() {
     mkdirSync(join(folder, 'src'))
-    writeFileSync(join(folder, 'src/main.js'), 'import { a } from "./a.js"; import b from "./b.ts"; console.log(a, b)')
+    writeFileSync(
+      join(folder, 'src/main.js'),
+      'import { a } from "./a.js"; import b from "./b.ts"; console.log(a, b)',
+    )
     writeFileSync(join(folder, 'src/a.js'), 'export const a = 1; export const unused = 2')
     writeFileSync(join(folder, 'src/b.ts'), 'const b: string = "two"; export default b')
     const { rolldown } = await import('rolldown')
@@ -92,12 +114,19 @@ const uses = {
     return [output.map(({ fileName }) => fileName), digest(written), written.includes('unused')]
   },
 
-  /** One by the package's own helper, which constructs the class; one on an instance made here, since the helper gives no folders. */
+  /**
+   * One by the package's own helper, which constructs the class; one on an instance made here,
+   * since the helper gives no folders.
+   */
   async ruby() {
-    const module = new WebAssembly.Module(readFileSync(require.resolve('@ruby/3.4-wasm-wasi/dist/ruby+stdlib.wasm')))
+    const module = new WebAssembly.Module(
+      readFileSync(require.resolve('@ruby/3.4-wasm-wasi/dist/ruby+stdlib.wasm')),
+    )
     const { DefaultRubyVM } = await import('@ruby/wasm-wasi/dist/node')
     const { vm, wasi: own } = await DefaultRubyVM(module, { env: { GREETING: 'salut' } })
-    const helped = vm.eval("require 'json'; JSON.generate([RUBY_PLATFORM, ENV.to_h, [3, 1, 2].sort, 'é'.bytes, Dir.exist?('/work')])")
+    const helped = vm.eval(
+      "require 'json'; JSON.generate([RUBY_PLATFORM, ENV.to_h, [3, 1, 2].sort, 'é'.bytes, Dir.exist?('/work')])",
+    )
 
     const { RubyVM } = await import('@ruby/wasm-wasi')
     mkdirSync(join(folder, 'work'))
@@ -122,7 +151,8 @@ const uses = {
   },
 }
 
-// The workers of these loaders do not keep the process alive, so the main thread must while it waits for them.
+// The workers of these loaders do not keep the process alive, so the main thread must while it
+// waits for them.
 const alive = setInterval(() => {}, 1000)
 const [, , name] = process.argv
 try {

@@ -1,4 +1,7 @@
-/** All answers of one host, whose process may die of a probe: that is an answer too, and the rest goes on in a new process. */
+/**
+ * All answers of one host, whose process may die of a probe: that is an answer too, and the rest
+ * goes on in a new process.
+ */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +15,10 @@ import { answersTo, type Request } from './run.js'
 const program = fileURLToPath(new URL('run.js', import.meta.url))
 /** So many milliseconds for a process and for each of its probes: what takes longer hangs. */
 const patience = { process: 20_000, probe: 100 }
-/** Probes of one process. What they opened is closed with it, and not every host allows many descriptors. */
+/**
+ * Probes of one process. What they opened is closed with it, and not every host allows many
+ * descriptors.
+ */
 const atOnce = 100
 const processes = 2
 
@@ -24,17 +30,28 @@ interface Ended {
 async function run(request: Request): Promise<Ended> {
   mkdirSync(request.folder)
   // Warnings are for whoever reads the output of the tests; a probe asks for them by the event.
-  const child = spawn(process.execPath, [program, JSON.stringify(request)], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [program, JSON.stringify(request)], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  })
   let hangs = false
   const limit = patience.process + patience.probe * request.which.length
   const timer = setTimeout(() => {
     hangs = child.kill('SIGKILL')
   }, limit)
-  const ended = new Promise<number | string | null>(resolve => child.on('close', (status, signal) => resolve(signal ?? status)))
-  const [how, printed, told] = await Promise.all([ended, ...[1, answersTo].map(fd => text(child.stdio[fd] as Readable))])
+  const ended = new Promise<number | string | null>(resolve =>
+    child.on('close', (status, signal) => resolve(signal ?? status)),
+  )
+  const [how, printed, told] = await Promise.all([
+    ended,
+    ...[1, answersTo].map(fd => text(child.stdio[fd] as Readable)),
+  ])
   clearTimeout(timer)
   const lines = (told as string).split('\n').filter(line => line !== '')
-  return { how: hangs ? 'hangs' : how, printed: printed as string, answers: lines.map(line => JSON.parse(line)) }
+  return {
+    how: hangs ? 'hangs' : how,
+    printed: printed as string,
+    answers: lines.map(line => JSON.parse(line)),
+  }
 }
 
 /** The numbers of the probes, as they share processes. */
@@ -42,7 +59,10 @@ function chunks(): number[][] {
   const apart = [...probes.keys()].filter(index => probes[index].apart)
   const shared = [...probes.keys()].filter(index => !probes[index].apart)
   const count = Math.ceil(shared.length / atOnce)
-  return [...apart.map(index => [index]), ...Array.from({ length: count }, (_, i) => shared.slice(i * atOnce, (i + 1) * atOnce))]
+  return [
+    ...apart.map(index => [index]),
+    ...Array.from({ length: count }, (_, i) => shared.slice(i * atOnce, (i + 1) * atOnce)),
+  ]
 }
 
 /** The answers, as JSON, by the names of the probes. */
@@ -53,7 +73,11 @@ export async function answersOf(host: string): Promise<ReadonlyMap<string, strin
   let runs = 0
   async function work(): Promise<void> {
     for (let which = left.shift(); which !== undefined; which = left.shift()) {
-      const { how, printed, answers } = await run({ host, which, folder: join(base, String(runs++)) })
+      const { how, printed, answers } = await run({
+        host,
+        which,
+        folder: join(base, String(runs++)),
+      })
       const [first] = which
       if (probes[first].apart) {
         const answer = answers.length === 0 ? 'none' : JSON.parse(answers[0][1])

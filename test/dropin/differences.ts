@@ -1,4 +1,7 @@
-/** Every intended difference from node:wasi, and why. The README's table is made from the rows that say so. */
+/**
+ * Every intended difference from node:wasi, and why. The README's table is made from the rows that
+ * say so.
+ */
 export interface Difference {
   /** What it is about, for a reader. */
   readonly what: string
@@ -84,7 +87,11 @@ const sandbox: readonly Difference[] = [
     node: '`NOTEMPTY`, `INVAL`',
     ours: '`INVAL`, `BUSY`',
     reason: 'what the kernel says of the name `.`, which is passed on as it is',
-    probes: ['path_remove_directory "."', 'path_remove_directory "dir/."', 'path_rename "." to "x"'],
+    probes: [
+      'path_remove_directory "."',
+      'path_remove_directory "dir/."',
+      'path_rename "." to "x"',
+    ],
     seen: [errno('NOTEMPTY|INVAL'), errno('INVAL|BUSY')],
   },
 ]
@@ -94,8 +101,10 @@ const streams: readonly Difference[] = [
     what: 'standard streams on files that the host opened to read and write',
     node: 'are read and written alike, sought, cut, and given other times',
     ours: 'have one direction: `BADF` for the other; `SPIPE`, `INVAL`, `PERM` for what seeks or changes the file (stdin may be sought)',
-    reason: 'a guest whose output is a log must not read, overwrite or cut what the host had logged; one end of a pipe answers so',
-    probes: /^stream: (fd_(read|pread|write|pwrite|seek|tell|advise|allocate|filestat_set_size|filestat_set_times) of|std\w+ \w+)/,
+    reason:
+      'a guest whose output is a log must not read, overwrite or cut what the host had logged; one end of a pipe answers so',
+    probes:
+      /^stream: (fd_(read|pread|write|pwrite|seek|tell|advise|allocate|filestat_set_size|filestat_set_times) of|std\w+ \w+)/,
     seen: [/^\[?"SUCCESS"/, /^\[?"(BADF|SPIPE|INVAL|PERM)"/],
     readme: true,
   },
@@ -123,7 +132,11 @@ const hostEnds: readonly Difference[] = [
     node: 'throws the symbol `kExitCode`',
     ours: 'throws a `WASIExit`, which has `code` and `exitCode`, and reads as that symbol',
     reason: 'where nobody catches it, the process ends by a message that says what happened',
-    probes: ['exit: within initialize', 'exit: from JavaScript, before start', 'exit: from JavaScript'],
+    probes: [
+      'exit: within initialize',
+      'exit: from JavaScript, before start',
+      'exit: from JavaScript',
+    ],
     seen: [/"symbol",false,"Symbol\(kExitCode\)"/, /"object",false,"Symbol\(kExitCode\)"/],
     readme: true,
   },
@@ -284,7 +297,8 @@ const class_: readonly Difference[] = [
     what: 'the prototypes of `wasiImport` and of the import object',
     node: 'are there',
     ours: 'none',
-    reason: 'WebAssembly looks imports up in prototypes, too: a module could import `Object` and `Function` from there',
+    reason:
+      'WebAssembly looks imports up in prototypes, too: a module could import `Object` and `Function` from there',
     probes: ['has: prototype of wasiImport', 'has: prototype of the import object'],
   },
   {
@@ -414,7 +428,8 @@ const descriptors: readonly Difference[] = [
     node: '`INVAL`',
     ours: '`BADF`',
     reason: 'libcs look for preopens until BADF',
-    probes: /fd_prestat_get( of \w+)?$|^preopens: descriptor \d is none$|^renumber: over the preopen$/,
+    probes:
+      /fd_prestat_get( of \w+)?$|^preopens: descriptor \d is none$|^renumber: over the preopen$/,
     seen: [/"INVAL"/, /"BADF"/],
   },
   {
@@ -529,4 +544,11 @@ const descriptors: readonly Difference[] = [
   },
 ]
 
-export const differences: readonly Difference[] = [...sandbox, ...streams, ...hostEnds, ...class_, ...arguments_, ...descriptors]
+export const differences: readonly Difference[] = [
+  ...sandbox,
+  ...streams,
+  ...hostEnds,
+  ...class_,
+  ...arguments_,
+  ...descriptors,
+]

@@ -1,4 +1,7 @@
-/** Ours against node:wasi of the running Node: whatever differs is a row of `differences.ts`, and each row there is still true. */
+/**
+ * Ours against node:wasi of the running Node: whatever differs is a row of `differences.ts`, and
+ * each row there is still true.
+ */
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { answersOf } from './answers.js'
@@ -28,25 +31,34 @@ test('each probe has a name of its own', t => {
 })
 
 test('a row names probes that there are', t => {
-  const missing = differences.flatMap(({ probes }) => (probes instanceof RegExp ? [] : probes.filter(name => !names.includes(name))))
+  const missing = differences.flatMap(({ probes }) =>
+    probes instanceof RegExp ? [] : probes.filter(name => !names.includes(name)),
+  )
   t.deepEqual(missing, [])
 })
 
 test('what differs from node:wasi is meant to, and what is meant to differ does', async t => {
   t.timeout(300_000)
-  const [node, ours] = await Promise.all(['node:wasi', import.meta.resolve('#lib/index.js')].map(answersOf))
-  const answer = (of: ReadonlyMap<string, string>, probe: string): string => of.get(probe) ?? 'no answer'
+  const [node, ours] = await Promise.all(
+    ['node:wasi', import.meta.resolve('#lib/index.js')].map(answersOf),
+  )
+  const answer = (of: ReadonlyMap<string, string>, probe: string): string =>
+    of.get(probe) ?? 'no answer'
   const different = names
     .map(probe => ({ probe, node: answer(node, probe), ours: answer(ours, probe) }))
     .filter(({ node, ours }) => node !== ours)
-  t.log(`${names.length} probes, ${names.length - different.length} equal, ${different.length} different by ${rows.length} rows`)
+  t.log(
+    `${names.length} probes, ${names.length - different.length} equal, ${different.length} different by ${rows.length} rows`,
+  )
 
   const unmeant = different.filter(one => !rows.some(row => covers(row, one)))
   t.deepEqual(unmeant, [], 'each of these needs a change, or a row in test/dropin/differences.ts')
   const stale = rows.filter(row => !different.some(one => covers(row, one))).map(({ what }) => what)
   t.deepEqual(stale, [], `rows of test/dropin/differences.ts that are not seen on Node ${major}`)
   const same = rows.flatMap(({ probes }) =>
-    probes instanceof RegExp ? [] : probes.filter(name => !different.some(({ probe }) => probe === name)),
+    probes instanceof RegExp
+      ? []
+      : probes.filter(name => !different.some(({ probe }) => probe === name)),
   )
   t.deepEqual(same, [], 'probes that a row names, and that do not differ')
 })
@@ -56,5 +68,9 @@ test('the README has the table of the rows', t => {
   const [before, after] = markers.map(marker => readme.indexOf(marker))
   t.true(before >= 0 && after > before, 'both markers are there')
   const there = readme.slice(before + markers[0].length + 1, after)
-  t.is(there, table(), `renew it between the markers: node dist-test/test/dropin/table.js prints it`)
+  t.is(
+    there,
+    table(),
+    `renew it between the markers: node dist-test/test/dropin/table.js prints it`,
+  )
 })

@@ -1,4 +1,7 @@
-/** How a probe is written: what it is given, and how what it sees becomes data that two hosts can be compared by. */
+/**
+ * How a probe is written: what it is given, and how what it sees becomes data that two hosts can be
+ * compared by.
+ */
 import { mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ErrnoName, errnoNames } from '#lib/abi/errno.js'
@@ -11,23 +14,33 @@ export type WASIClass = new (options?: Any) => Any
 
 export interface Probe {
   readonly name: string
-  /** What is seen, as JSON can say it. `folder` is the probe's own, furnished as {@link furnish} says. */
+  /**
+   * What is seen, as JSON can say it. `folder` is the probe's own, furnished as {@link furnish}
+   * says.
+   */
   readonly run: (WASI: WASIClass, folder: string) => unknown
   /** In a process of its own: how that ends, and what it prints, is seen too. */
   readonly apart?: true
 }
 
 /**
- * What each probe finds in its folder, `box` of a folder of its own. `out` and `up` lead to a neighbour made for this, never
- * to what is the host's: node:wasi follows them, so that a probe renames and deletes there, perhaps as root.
+ * What each probe finds in its folder, `box` of a folder of its own. `out` and `up` lead to a
+ * neighbour made for this, never to what is the host's: node:wasi follows them, so that a probe
+ * renames and deletes there, perhaps as root.
  */
 export function furnish(folder: string): void {
   const outside = join(folder, '..', 'outside')
   mkdirSync(outside)
   writeFileSync(join(outside, 'secret'), 'secret\n')
   for (const name of ['dir', 'empty']) mkdirSync(join(folder, name), { recursive: true })
-  for (const [name, content] of Object.entries({ 'a.txt': 'hello\n', 'dir/b': '' })) writeFileSync(join(folder, name), content)
-  for (const [name, target] of Object.entries({ link: 'a.txt', loop: 'loop', out: outside, up: '../outside' }))
+  for (const [name, content] of Object.entries({ 'a.txt': 'hello\n', 'dir/b': '' }))
+    writeFileSync(join(folder, name), content)
+  for (const [name, target] of Object.entries({
+    link: 'a.txt',
+    loop: 'loop',
+    out: outside,
+    up: '../outside',
+  }))
     symlinkSync(target, join(folder, name))
 }
 
@@ -46,7 +59,8 @@ export function told(thrown: unknown): unknown {
 /** JSON leaves these out, or cannot say them. */
 function plain(value: unknown): unknown {
   if (value === undefined) return 'undefined'
-  if (['bigint', 'symbol', 'function'].includes(typeof value)) return `${typeof value} ${String(value)}`
+  if (['bigint', 'symbol', 'function'].includes(typeof value))
+    return `${typeof value} ${String(value)}`
   return value
 }
 
@@ -58,15 +72,24 @@ export function make(WASI: WASIClass, ...args: Any[]): string {
   return 'made'
 }
 /** A probe of a new instance. */
-export const does = (name: string, act: (wasi: Any, WASI: WASIClass) => unknown, options: Any = preview1): Probe => ({
+export const does = (
+  name: string,
+  act: (wasi: Any, WASI: WASIClass) => unknown,
+  options: Any = preview1,
+): Probe => ({
   name,
   run: WASI => seen(() => act(new WASI(options), WASI)),
 })
 /** The same for each value that is worth trying. */
-export const each = <T>(values: Readonly<Record<string, T>>, probe: (label: string, value: T) => Probe): Probe[] =>
-  Object.entries(values).map(([label, value]) => probe(label, value))
+export const each = <T>(
+  values: Readonly<Record<string, T>>,
+  probe: (label: string, value: T) => Probe,
+): Probe[] => Object.entries(values).map(([label, value]) => probe(label, value))
 
-/** A property of node:wasi that only its description names. @emnapi/wasi-threads finds it in the same way. */
+/**
+ * A property of node:wasi that only its description names. @emnapi/wasi-threads finds it in the
+ * same way.
+ */
 export const symbol = (wasi: Any, description: string): Any =>
   Object.getOwnPropertySymbols(wasi).find(key => key.description === description)
 
@@ -75,7 +98,12 @@ const memory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: 1 })
 export const reactor = (more: object = {}): Any => ({ exports: { memory: memory(), ...more } })
 export const commander = (more: object = {}): Any => reactor({ _start: () => 5, ...more })
 /** A guest that leaves with this code, linked to what `wasi` has in its import object. */
-export function exits(wasi: Any, code: number, more: readonly Expression[] = [], from?: string): WebAssembly.Instance {
+export function exits(
+  wasi: Any,
+  code: number,
+  more: readonly Expression[] = [],
+  from?: string,
+): WebAssembly.Instance {
   const bytes = command([callOf('proc_exit', code), ...more], from === undefined ? {} : { from })
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), wasi.getImportObject())
 }
@@ -93,7 +121,10 @@ export interface Ready {
   /** A path as its two arguments, laid into memory. */
   readonly path: (text: string, at?: number) => [at: number, length: number]
   /** Open below the preopen, which is descriptor 3. What cannot be opened is the errno's name. */
-  readonly open: (path: string, plan?: { oflags?: number; rights?: bigint; fdflags?: number; follow?: boolean }) => number
+  readonly open: (
+    path: string,
+    plan?: { oflags?: number; rights?: bigint; fdflags?: number; follow?: boolean },
+  ) => number
   /** Lay one iovec at address 0. */
   readonly span: (at: number, length: number) => [iovs: number, count: number]
   readonly u32: (at: number) => number
@@ -101,7 +132,10 @@ export interface Ready {
   readonly text: (at: number, length: number) => string
 }
 
-/** A probe of imports that are called from JavaScript. The guest has `folder` as `/`, one page of memory, and no standard input. */
+/**
+ * A probe of imports that are called from JavaScript. The guest has `folder` as `/`, one page of
+ * memory, and no standard input.
+ */
 export const calls = (name: string, act: (ready: Ready) => unknown, options: Any = {}): Probe => ({
   name,
   run: (WASI, folder) => seen(() => act(ready(WASI, folder, options))),
@@ -109,7 +143,10 @@ export const calls = (name: string, act: (ready: Ready) => unknown, options: Any
 
 export function ready(WASI: WASIClass, folder: string, options: Any = {}): Ready {
   // Anew for each: a guest of node:wasi that closes its standard streams closes these.
-  const stdio = { stdin: openSync('/dev/null', 'r'), stdout: openSync(join(folder, '..', 'stdout'), 'w') }
+  const stdio = {
+    stdin: openSync('/dev/null', 'r'),
+    stdout: openSync(join(folder, '..', 'stdout'), 'w'),
+  }
   const wasi = new WASI({ ...preview1, preopens: { '/': folder }, ...stdio, ...options })
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 4 })
   wasi.initialize({ exports: { memory } })
@@ -121,11 +158,23 @@ export function ready(WASI: WASIClass, folder: string, options: Any = {}): Ready
       (...args: Any[]) =>
         errnoNames[imports[name](...args)],
   })
-  const path = (text: string, at = 1024): [number, number] => [at, Buffer.from(text).copy(bytes, at)]
+  const path = (text: string, at = 1024): [number, number] => [
+    at,
+    Buffer.from(text).copy(bytes, at),
+  ]
   return {
     ...{ wasi, folder, memory, bytes, view, call, path },
     open(text, { oflags = 0, rights = 0x0fffffffn, fdflags = 0, follow = false } = {}) {
-      const errno = call.path_open(3, Number(follow), ...path(text), oflags, rights, 0x0fffffffn, fdflags, 512)
+      const errno = call.path_open(
+        3,
+        Number(follow),
+        ...path(text),
+        oflags,
+        rights,
+        0x0fffffffn,
+        fdflags,
+        512,
+      )
       return errno === 'SUCCESS' ? view.getUint32(512, true) : errno
     },
     span(at, length) {

@@ -1,4 +1,7 @@
-/** The child process: probes one host from the given probe on, and tells each answer as soon as it is there. */
+/**
+ * The child process: probes one host from the given probe on, and tells each answer as soon as it
+ * is there.
+ */
 import { mkdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { furnish, told } from './probe.js'
@@ -28,6 +31,9 @@ if (process.argv[1] === import.meta.filename) {
     } catch (thrown) {
       answer = { thrown: told(thrown) }
     }
-    writeSync(answersTo, `${JSON.stringify([index, JSON.stringify(answer).replaceAll(own, '<folder>')])}\n`)
+    writeSync(
+      answersTo,
+      `${JSON.stringify([index, JSON.stringify(answer).replaceAll(own, '<folder>')])}\n`,
+    )
   }
 }

@@ -1,10 +1,15 @@
-/** The README's table of differences from node:wasi, made from the rows. Run by itself, it prints the table. */
+/**
+ * The README's table of differences from node:wasi, made from the rows. Run by itself, it prints
+ * the table.
+ */
 import { differences } from './differences.js'
 
 export const markers = ['<!-- differences -->', '<!-- /differences -->'] as const
 
 export function table(): string {
-  const rows = differences.filter(({ readme }) => readme).map(({ what, node, ours }) => `| ${what} | ${node} | ${ours} |\n`)
+  const rows = differences
+    .filter(({ readme }) => readme)
+    .map(({ what, node, ours }) => `| ${what} | ${node} | ${ours} |\n`)
   return `| | node:wasi | wasi-common |\n|---|---|---|\n${rows.join('')}`
 }
 

@@ -1,4 +1,7 @@
-/** One attack on an unguarded host, which may wait for ever, in a process of its own: its name and a folder for what it leaves. */
+/**
+ * One attack on an unguarded host, which may wait for ever, in a process of its own: its name and a
+ * folder for what it leaves.
+ */
 import fs from 'node:fs'
 import { nameOf, run } from './case.js'
 import { cases } from './cases.js'

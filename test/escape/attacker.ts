@@ -1,4 +1,7 @@
-/** The hostile guest: a module that makes any hostcall it is told to, so that each attack comes out of WebAssembly. */
+/**
+ * The hostile guest: a module that makes any hostcall it is told to, so that each attack comes out
+ * of WebAssembly.
+ */
 import { errnoNames } from '#lib/abi/errno.js'
 import { type CallName, table } from '#lib/abi/table.js'
 import { Oflags } from '#lib/abi/values.js'
@@ -24,7 +27,10 @@ const names = Object.keys(table) as CallName[]
 const functions = Object.fromEntries(
   names.map(name => {
     const { params, results } = signatureOf(name)
-    return [`make ${name}`, { params, results, body: [call(name, ...params.map((_, index) => param(index)))] }]
+    return [
+      `make ${name}`,
+      { params, results, body: [call(name, ...params.map((_, index) => param(index)))] },
+    ]
   }),
 )
 const module = new WebAssembly.Module(assemble({ functions, pages: 2 }))
@@ -87,9 +93,22 @@ export class Attacker {
   }
 
   /** The new descriptor, or the name of the errno. */
-  open({ dir, path, follow }: Place, { oflags = 0, fdflags = 0, base = READS, inheriting = 0n }: Opening = {}): number | string {
+  open(
+    { dir, path, follow }: Place,
+    { oflags = 0, fdflags = 0, base = READS, inheriting = 0n }: Opening = {},
+  ): number | string {
     const at = this.room(4)
-    const errno = this.call('path_open', dir, follow, ...this.path(path), oflags, base, inheriting, fdflags, at)
+    const errno = this.call(
+      'path_open',
+      dir,
+      follow,
+      ...this.path(path),
+      oflags,
+      base,
+      inheriting,
+      fdflags,
+      at,
+    )
     return errno === 'SUCCESS' ? this.#view.getUint32(at, true) : errno
   }
   /** The errno of opening, after `then` did what it could with the new descriptor. */
@@ -107,7 +126,11 @@ export class Attacker {
   }
   /** A directory with all rights that it can hold. */
   directory(path: Name, dir = 3): number {
-    return this.given(path, { oflags: Oflags.DIRECTORY, base: ALL & ~rights('FD_WRITE'), inheriting: ALL }, dir)
+    return this.given(
+      path,
+      { oflags: Oflags.DIRECTORY, base: ALL & ~rights('FD_WRITE'), inheriting: ALL },
+      dir,
+    )
   }
 
   read(fd: number, length = 256): string {
@@ -138,10 +161,23 @@ export class Attacker {
     return this.call('path_symlink', ...this.path(target), dir, ...this.path(path))
   }
   link(from: Place, to: Place): string {
-    return this.call('path_link', from.dir, from.follow, ...this.path(from.path), to.dir, ...this.path(to.path))
+    return this.call(
+      'path_link',
+      from.dir,
+      from.follow,
+      ...this.path(from.path),
+      to.dir,
+      ...this.path(to.path),
+    )
   }
   rename(from: Place, to: Place): string {
-    return this.call('path_rename', from.dir, ...this.path(from.path), to.dir, ...this.path(to.path))
+    return this.call(
+      'path_rename',
+      from.dir,
+      ...this.path(from.path),
+      to.dir,
+      ...this.path(to.path),
+    )
   }
   /** List a directory from a cookie on. */
   list(fd: number, cookie = 0n, room = 4096): string {

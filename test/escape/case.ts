@@ -1,4 +1,7 @@
-/** What an attack is, and how one runs against a host: what the guest was answered, and what tells that it escaped. */
+/**
+ * What an attack is, and how one runs against a host: what the guest was answered, and what tells
+ * that it escaped.
+ */
 import type { CallName } from '#lib/abi/table.js'
 import { Attacker } from './attacker.js'
 import type { Guarded, OpenHost } from './hosts.js'
@@ -27,7 +30,10 @@ export interface Case {
   readonly protect?: readonly string[]
   /** What the host's other users have laid out. */
   readonly furnish?: (s: Scene) => void
-  /** What the guest does first, which every guest may do. The directory that the attack starts from. Default 3. */
+  /**
+   * What the guest does first, which every guest may do. The directory that the attack starts from.
+   * Default 3.
+   */
   readonly prepare?: (a: Attacker, s: Scene) => number
   /** What the host's other users do then. */
   readonly meanwhile?: (s: Scene) => void
@@ -43,7 +49,8 @@ export interface Case {
   readonly needs?: Need
 }
 
-export const nameOf = ({ technique, call, deed }: Case): string => `${technique}: ${call}${deed === '' ? '' : ` ${deed}`}`
+export const nameOf = ({ technique, call, deed }: Case): string =>
+  `${technique}: ${call}${deed === '' ? '' : ` ${deed}`}`
 
 export interface Outcome {
   readonly answer: string
@@ -52,7 +59,9 @@ export interface Outcome {
   readonly unexpected: readonly string[]
 }
 
-/** @param folder where the scratch folder is made, if the caller wants to remove what is left of it */
+/**
+ * @param folder where the scratch folder is made, if the caller wants to remove what is left of it
+ */
 export function run(one: Case, openHost: OpenHost, folder?: string): Outcome {
   const scene = new Scene(one.ground, folder)
   try {

@@ -8,4 +8,12 @@ import { readOnly } from './cases/readonly.js'
 import { missingRights } from './cases/rights.js'
 import { byPath } from './techniques.js'
 
-export const cases: readonly Case[] = [...byPath, ...readOnly, ...missingRights, ...numbers, ...names, ...files, ...log]
+export const cases: readonly Case[] = [
+  ...byPath,
+  ...readOnly,
+  ...missingRights,
+  ...numbers,
+  ...names,
+  ...files,
+  ...log,
+]

@@ -1,4 +1,7 @@
-/** That enough is attacked: every call that takes a path by many ways out, each attack with a twin that succeeds or a reason. */
+/**
+ * That enough is attacked: every call that takes a path by many ways out, each attack with a twin
+ * that succeeds or a reason.
+ */
 import test from 'ava'
 import { type CallName, type Row, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
@@ -7,7 +10,8 @@ import { cases } from './cases.js'
 import { carelessness } from './unguarded.js'
 import { uses } from './uses.js'
 
-const techniquesOf = (call: CallName): Set<string> => new Set(cases.filter(one => one.call === call).map(({ technique }) => technique))
+const techniquesOf = (call: CallName): Set<string> =>
+  new Set(cases.filter(one => one.call === call).map(({ technique }) => technique))
 const takingPaths = (Object.entries(table) as [CallName, Row][])
   .filter(([, { params }]) => params.some(({ type }) => type.kind === Kind.Path))
   .map(([name]) => name)
@@ -19,16 +23,23 @@ test('each attack has a name of its own', t => {
     [],
   )
   t.true(names.length >= 1600, String(names.length))
-  t.log(`${names.length} attacks by ${new Set(cases.map(({ technique }) => technique)).size} techniques`)
+  t.log(
+    `${names.length} attacks by ${new Set(cases.map(({ technique }) => technique)).size} techniques`,
+  )
 })
 
 test('every call that takes a path is attacked by many techniques', t => {
   t.is(takingPaths.length, 10)
-  for (const call of takingPaths) t.true(techniquesOf(call).size >= 60, `${call}: ${techniquesOf(call).size}`)
+  for (const call of takingPaths)
+    t.true(techniquesOf(call).size >= 60, `${call}: ${techniquesOf(call).size}`)
 })
 
 test('every end of a call that takes two paths is attacked', t => {
-  const twice = takingPaths.filter(name => (table[name].params as Row['params']).filter(({ type }) => type.kind === Kind.Path).length > 1)
+  const twice = takingPaths.filter(
+    name =>
+      (table[name].params as Row['params']).filter(({ type }) => type.kind === Kind.Path).length >
+      1,
+  )
   for (const call of twice) {
     // The target of a symbolic link is text; what is planted by it has cases of its own.
     const ends = uses.filter(use => use.call === call).map(({ deed }) => deed)
@@ -39,6 +50,12 @@ test('every end of a call that takes two paths is attacked', t => {
 test('every attack has a twin, or one of few reasons', t => {
   const without = cases.filter(({ twin }) => typeof twin === 'object' && 'why' in twin)
   t.true(without.length <= 15, String(without.length))
-  const kinds = new Set(cases.map(({ twin = 'joins' }) => twin).filter(twin => typeof twin === 'string'))
-  t.deepEqual([...kinds].sort(), Object.keys(carelessness).sort(), 'every carelessness is some twin')
+  const kinds = new Set(
+    cases.map(({ twin = 'joins' }) => twin).filter(twin => typeof twin === 'string'),
+  )
+  t.deepEqual(
+    [...kinds].sort(),
+    Object.keys(carelessness).sort(),
+    'every carelessness is some twin',
+  )
 })

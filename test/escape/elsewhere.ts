@@ -1,4 +1,7 @@
-/** Attacks that Windows cannot suffer as they are written, and those that wine, which stands in for it, cannot show. */
+/**
+ * Attacks that Windows cannot suffer as they are written, and those that wine, which stands in for
+ * it, cannot show.
+ */
 interface Absent {
   readonly reason: string
   readonly techniques: RegExp
@@ -6,21 +9,32 @@ interface Absent {
 
 const onWindows: Absent[] = [
   {
-    reason: 'names are UTF-16, and some are refused before they are looked for: test/windows has their cases',
+    reason:
+      'names are UTF-16, and some are refused before they are looked for: test/windows has their cases',
     techniques: /^an absolute path \(|^backslashes|UTF-8/,
   },
   { reason: 'no file system of Windows has FIFOs or sockets', techniques: /FIFO|^a socket/ },
-  { reason: 'a cookie is a count, and times go on to the year 30828', techniques: /^an invented cookie|^a time beyond/ },
+  {
+    reason: 'a cookie is a count, and times go on to the year 30828',
+    techniques: /^an invented cookie|^a time beyond/,
+  },
 ]
 const underWine: Absent[] = [
   {
     reason: 'wine makes no links, and follows those of its host',
-    techniques: /^(?!an absolute link that the guest|a link that is planted).*\blinks?\b|%2e|^a right|^a circle|moved to where/,
+    techniques:
+      /^(?!an absolute link that the guest|a link that is planted).*\blinks?\b|%2e|^a right|^a circle|moved to where/,
   },
 ]
-const absent = process.platform !== 'win32' ? [] : process.env.WASI_COMMON_WINE ? [...onWindows, ...underWine] : onWindows
+const absent =
+  process.platform !== 'win32'
+    ? []
+    : process.env.WASI_COMMON_WINE
+      ? [...onWindows, ...underWine]
+      : onWindows
 
 /** Whether the scene may have links of its own. */
 export const linksAreMade = process.env.WASI_COMMON_WINE === undefined
 /** Why attacks of a technique cannot be tried on this platform, or nothing. */
-export const elsewhere = (title: string): string | undefined => absent.find(({ techniques }) => techniques.test(title))?.reason
+export const elsewhere = (title: string): string | undefined =>
+  absent.find(({ techniques }) => techniques.test(title))?.reason

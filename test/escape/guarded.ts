@@ -1,4 +1,7 @@
-/** All attacks on one guarded host: what the guest is answered, and that nothing tells of an escape. A test for each technique. */
+/**
+ * All attacks on one guarded host: what the guest is answered, and that nothing tells of an escape.
+ * A test for each technique.
+ */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -34,7 +37,9 @@ export const byTechnique: ReadonlyMap<string, readonly Case[]> = new Map(
 
 /** Why a host that does not enforce rights makes no such promise, or nothing. */
 const unenforced = (title: string): string | undefined =>
-  /^(a right|renumbering)/.test(title) ? 'rights bind a guest only where they are enforced' : undefined
+  /^(a right|renumbering)/.test(title)
+    ? 'rights bind a guest only where they are enforced'
+    : undefined
 
 export function attacked(test: TestFn, host: Guarded): void {
   for (const [technique, attacks] of byTechnique) {

@@ -20,24 +20,46 @@ export interface Host {
 export type OpenHost = (scene: Scene) => Host
 
 const preopensOf = (scene: Scene): Record<string, Preopen> =>
-  scene.ground.preopens === false ? {} : { '/box': { path: scene.at('box') }, '/shelf': { path: scene.at('shelf'), readOnly: true } }
+  scene.ground.preopens === false
+    ? {}
+    : { '/box': { path: scene.at('box') }, '/shelf': { path: scene.at('shelf'), readOnly: true } }
 
 /** The same two, whose folders are not to be changed at all. */
 function overlaysOf(scene: Scene): Record<string, Preopen> {
   scene.overlaid = true
-  return Object.fromEntries(Object.entries(preopensOf(scene)).map(([name, preopen]) => [name, { ...preopen, overlay: true }]))
+  return Object.fromEntries(
+    Object.entries(preopensOf(scene)).map(([name, preopen]) => [
+      name,
+      { ...preopen, overlay: true },
+    ]),
+  )
 }
 
 /** A guest as an embedder has it: what it makes of the settings is the host that is attacked. */
 const madeBy =
-  (make: (settings: Settings) => Guest, backend: 'native' | 'typescript' = 'native', preopens = preopensOf): OpenHost =>
+  (
+    make: (settings: Settings) => Guest,
+    backend: 'native' | 'typescript' = 'native',
+    preopens = preopensOf,
+  ): OpenHost =>
   scene => {
     const unexpected: string[] = []
     const [stdin, stdout, stderr] = scene.stdio
     const onUnexpected = (error: UnexpectedError): void => void unexpected.push(error.message)
-    const settings = settingsOf({ version: 'preview1', ...{ stdin, stdout, stderr }, preopens: preopens(scene), backend, onUnexpected })
+    const settings = settingsOf({
+      version: 'preview1',
+      ...{ stdin, stdout, stderr },
+      preopens: preopens(scene),
+      backend,
+      onUnexpected,
+    })
     const guest = make(settings)
-    return { imports: guest.imports, bind: memory => guest.bind(memory), close: () => guest.close(), unexpected }
+    return {
+      imports: guest.imports,
+      bind: memory => guest.bind(memory),
+      close: () => guest.close(),
+      unexpected,
+    }
   }
 
 export const guarded = {

@@ -1,4 +1,7 @@
-/** Imports that lead out of the records of the host: by a prototype, WebAssembly would find `Object` and `Function` there. */
+/**
+ * Imports that lead out of the records of the host: by a prototype, WebAssembly would find `Object`
+ * and `Function` there.
+ */
 import test from 'ava'
 import { createGuest, WASI } from '#lib/index.js'
 import { doors } from '../doors.js'
@@ -10,59 +13,92 @@ const namespace = 'wasi_snapshot_preview1'
 const inherited = Object.getOwnPropertyNames(Object.prototype)
 const kinds = ['function', 'externref'] as const
 
-/** Pairs of a module and a name that lead to a function of JavaScript where one of the two records has a prototype. */
+/**
+ * Pairs of a module and a name that lead to a function of JavaScript where one of the two records
+ * has a prototype.
+ */
 const attacks = [
   ...inherited.map(name => `${namespace}.${name}`),
-  ...inherited.flatMap(module => ['constructor', 'prototype', 'freeze', 'name'].map(name => `${module}.${name}`)),
+  ...inherited.flatMap(module =>
+    ['constructor', 'prototype', 'freeze', 'name'].map(name => `${module}.${name}`),
+  ),
 ]
-const attack = (path: string, kind: 'function' | 'externref'): Uint8Array => command([call('proc_exit', 7)], { imports: { [path]: kind } })
+const attack = (path: string, kind: 'function' | 'externref'): Uint8Array =>
+  command([call('proc_exit', 7)], { imports: { [path]: kind } })
 
 test('the attacks lead to JavaScript where the records have prototypes', t => {
   const record = { [namespace]: { proc_exit() {} } }
   const led = attacks.filter(path => {
     try {
-      return new WebAssembly.Instance(new WebAssembly.Module(attack(path, 'externref')), record) !== undefined
+      return (
+        new WebAssembly.Instance(new WebAssembly.Module(attack(path, 'externref')), record) !==
+        undefined
+      )
     } catch {
       return false
     }
   })
   // A global takes any value: what it does not take has no such module.
-  t.true(led.length >= attacks.length - 4 * inherited.length + 3 * 10, `${led.length} of ${attacks.length}`)
+  t.true(
+    led.length >= attacks.length - 4 * inherited.length + 3 * 10,
+    `${led.length} of ${attacks.length}`,
+  )
   const called = attacks.filter(path => {
     try {
-      return new WebAssembly.Instance(new WebAssembly.Module(attack(path, 'function')), record) !== undefined
+      return (
+        new WebAssembly.Instance(new WebAssembly.Module(attack(path, 'function')), record) !==
+        undefined
+      )
     } catch {
       return false
     }
   })
-  for (const path of ['constructor.freeze', 'toString.constructor', `${namespace}.constructor`]) t.true(called.includes(path), path)
+  for (const path of ['constructor.freeze', 'toString.constructor', `${namespace}.constructor`])
+    t.true(called.includes(path), path)
 })
 
 /** All of them where an attempt costs little, elsewhere those by which everything is reached. */
-const few = [`${namespace}.constructor`, `${namespace}.__proto__`, 'constructor.freeze', 'toString.constructor', '__proto__.constructor']
-const layers = { '': {}, ', traced': { trace: () => {} }, ', measured': { metrics: true }, ', limited': { limits: { hostcalls: 9 } } }
+const few = [
+  `${namespace}.constructor`,
+  `${namespace}.__proto__`,
+  'constructor.freeze',
+  'toString.constructor',
+  '__proto__.constructor',
+]
+const layers = {
+  '': {},
+  ', traced': { trace: () => {} },
+  ', measured': { metrics: true },
+  ', limited': { limits: { hostcalls: 9 } },
+}
 
 for (const [door, { open, takes, thread }] of Object.entries(doors)) {
   const cheap = thread === 'this' && takes === 'options'
   const byHand = !door.endsWith('instantiate') && cheap
-  test.serial(`no import finds what the host's records do not own, at the door ${door}`, async t => {
-    t.timeout(120_000)
-    for (const [layer, options] of Object.entries(cheap || door === 'run' ? layers : { '': {} })) {
-      for (const path of cheap ? attacks : few) {
-        for (const kind of kinds) {
-          // A record without a prototype has undefined there, which is a value for such a global: see the next test.
-          if (byHand && kind === 'externref' && path.startsWith(namespace)) continue
-          const outcome = String(await open(attack(path, kind), options))
-          const refused = cheap
-            ? /^(ERR_WASI_UNKNOWN_IMPORT|LinkError|TypeError)$/
-            : new RegExp(
-                `^ERR_WASI_UNKNOWN_IMPORT$|: the module imports ${path.replace('.', '\\.')} \\(a ${kindOf(kind)}\\), which this host does not offer`,
-              )
-          t.regex(outcome, refused, `${path}, ${kind}${layer}`)
+  test.serial(
+    `no import finds what the host's records do not own, at the door ${door}`,
+    async t => {
+      t.timeout(120_000)
+      for (const [layer, options] of Object.entries(
+        cheap || door === 'run' ? layers : { '': {} },
+      )) {
+        for (const path of cheap ? attacks : few) {
+          for (const kind of kinds) {
+            // A record without a prototype has undefined there, which is a value for such a global:
+            // see the next test.
+            if (byHand && kind === 'externref' && path.startsWith(namespace)) continue
+            const outcome = String(await open(attack(path, kind), options))
+            const refused = cheap
+              ? /^(ERR_WASI_UNKNOWN_IMPORT|LinkError|TypeError)$/
+              : new RegExp(
+                  `^ERR_WASI_UNKNOWN_IMPORT$|: the module imports ${path.replace('.', '\\.')} \\(a ${kindOf(kind)}\\), which this host does not offer`,
+                )
+            t.regex(outcome, refused, `${path}, ${kind}${layer}`)
+          }
         }
       }
-    }
-  })
+    },
+  )
 }
 
 test("a global imported from the host's own records is undefined, whatever its name", t => {
@@ -71,8 +107,26 @@ test("a global imported from the host's own records is undefined, whatever its n
   for (const wanted of inherited) {
     const imported = [1, ...name(namespace), ...name(wanted), 3, 0x6f, 0]
     const exported = [1, ...name('leak'), 3, 0]
-    const bytes = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 2, imported.length, ...imported, 7, exported.length, ...exported])
-    for (const imports of [wasi.getImportObject(), Object.assign(Object.create(null), { [namespace]: wasi.wasiImport })]) {
+    const bytes = Uint8Array.from([
+      0,
+      0x61,
+      0x73,
+      0x6d,
+      1,
+      0,
+      0,
+      0,
+      2,
+      imported.length,
+      ...imported,
+      7,
+      exported.length,
+      ...exported,
+    ])
+    for (const imports of [
+      wasi.getImportObject(),
+      Object.assign(Object.create(null), { [namespace]: wasi.wasiImport }),
+    ]) {
       const { leak } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports
       t.is((leak as { value: unknown }).value, undefined, wanted)
     }
@@ -93,8 +147,14 @@ test('instantiate names the import that it refuses, and does so before anything 
       ['', ''],
     ]) {
       const bytes = command([], { imports: { [`${module}.${name}`]: 'function' } })
-      const error = t.throws(() => instantiate(bytes), { instanceOf: WebAssembly.LinkError, code: 'ERR_WASI_UNKNOWN_IMPORT' })
-      t.is(error?.message, `the module imports ${module}.${name} (a function), which this host does not offer`)
+      const error = t.throws(() => instantiate(bytes), {
+        instanceOf: WebAssembly.LinkError,
+        code: 'ERR_WASI_UNKNOWN_IMPORT',
+      })
+      t.is(
+        error?.message,
+        `the module imports ${module}.${name} (a function), which this host does not offer`,
+      )
       t.like(error, { importModule: module, importName: name, importKind: 'function' })
     }
   }
@@ -104,31 +164,62 @@ test('instantiate names the import that it refuses, and does so before anything 
 
 test('instantiate offers own properties of the imports passed, whatever their names, and nothing they inherit', t => {
   const wasi = new WASI({ version })
-  const calling = (module: string, name: string): Uint8Array => command([], { imports: { [`${module}.${name}`]: 'function' } })
+  const calling = (module: string, name: string): Uint8Array =>
+    command([], { imports: { [`${module}.${name}`]: 'function' } })
   const own = (): void => {}
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'f']) {
     const named = Object.assign(Object.create(null), { [name]: own })
     t.notThrows(() => wasi.instantiate(calling('env', name), { env: named }), name)
-    t.notThrows(() => wasi.instantiate(calling(name, 'f'), Object.assign(Object.create(null), { [name]: { f: own } })), name)
+    t.notThrows(
+      () =>
+        wasi.instantiate(
+          calling(name, 'f'),
+          Object.assign(Object.create(null), { [name]: { f: own } }),
+        ),
+      name,
+    )
   }
   class Inherits {
     f(): void {}
   }
   for (const env of [new Inherits(), Object.create({ f: own }), {}, []])
-    t.throws(() => wasi.instantiate(calling('env', 'f'), { env }), { code: 'ERR_WASI_UNKNOWN_IMPORT' })
-  t.throws(() => wasi.instantiate(calling('env', 'f'), Object.create({ env: { f: own } })), { code: 'ERR_WASI_UNKNOWN_IMPORT' })
+    t.throws(() => wasi.instantiate(calling('env', 'f'), { env }), {
+      code: 'ERR_WASI_UNKNOWN_IMPORT',
+    })
+  t.throws(() => wasi.instantiate(calling('env', 'f'), Object.create({ env: { f: own } })), {
+    code: 'ERR_WASI_UNKNOWN_IMPORT',
+  })
   for (const wrong of [null, 1, 'env', []] as unknown as object[])
-    t.throws(() => wasi.instantiate(calling('env', 'f'), wrong as never), { code: 'ERR_INVALID_ARG_TYPE', message: /"imports"/ })
-  t.throws(() => wasi.instantiate(calling('env', 'f'), { env: 7 as never }), { code: 'ERR_INVALID_ARG_TYPE', message: /"imports\.env"/ })
+    t.throws(() => wasi.instantiate(calling('env', 'f'), wrong as never), {
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: /"imports"/,
+    })
+  t.throws(() => wasi.instantiate(calling('env', 'f'), { env: 7 as never }), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: /"imports\.env"/,
+  })
   wasi.close()
 })
 
 test('instantiate takes bytes, a buffer or a module, and nothing else', t => {
   const wasi = new WASI({ version })
   const bytes = command([call('proc_exit', 3)])
-  for (const source of [bytes, bytes.buffer, Buffer.from(bytes), new DataView(bytes.buffer), new WebAssembly.Module(bytes)])
+  for (const source of [
+    bytes,
+    bytes.buffer,
+    Buffer.from(bytes),
+    new DataView(bytes.buffer),
+    new WebAssembly.Module(bytes),
+  ])
     t.is(typeof wasi.instantiate(source).exports._start, 'function')
-  for (const wrong of [undefined, null, 'text', 7, {}, Object.create(WebAssembly.Module.prototype)] as never[])
+  for (const wrong of [
+    undefined,
+    null,
+    'text',
+    7,
+    {},
+    Object.create(WebAssembly.Module.prototype),
+  ] as never[])
     t.throws(() => wasi.instantiate(wrong), { code: 'ERR_INVALID_ARG_TYPE', message: /"source"/ })
   t.throws(() => wasi.instantiate(Uint8Array.of(1, 2, 3)), { instanceOf: WebAssembly.CompileError })
   wasi.close()
@@ -138,7 +229,9 @@ test('imports of the embedder come before hostcalls of the same name; a replaced
   const codes: number[] = []
   const wasi = new WASI({ version })
   const program = command([call('proc_exit', 3)])
-  wasi.start(wasi.instantiate(program, { [namespace]: { proc_exit: (code: number) => codes.push(code) } }))
+  wasi.start(
+    wasi.instantiate(program, { [namespace]: { proc_exit: (code: number) => codes.push(code) } }),
+  )
   const other = new WASI({ version })
   other.wasiImport.proc_exit = code => codes.push(code + 1)
   other.start(other.instantiate(program))
@@ -149,13 +242,20 @@ test('imports of the embedder come before hostcalls of the same name; a replaced
 test('a hostcall is offered as a function alone', t => {
   const wasi = new WASI({ version })
   const bytes = command([], { imports: { [`${namespace}.fd_read`]: 'externref' } })
-  t.throws(() => wasi.instantiate(bytes), { code: 'ERR_WASI_UNKNOWN_IMPORT', message: /fd_read \(a global\)/ })
+  t.throws(() => wasi.instantiate(bytes), {
+    code: 'ERR_WASI_UNKNOWN_IMPORT',
+    message: /fd_read \(a global\)/,
+  })
   wasi.close()
 })
 
 test('guest.instantiate binds the memory that the module exports', t => {
   const guest = createGuest({ version })
-  const { exports } = guest.instantiate(assemble({ functions: { now: { results: ['i32'], body: [call('clock_time_get', 0, 0n, 0x10)] } } }))
+  const { exports } = guest.instantiate(
+    assemble({
+      functions: { now: { results: ['i32'], body: [call('clock_time_get', 0, 0n, 0x10)] } },
+    }),
+  )
   t.is(exports.now(), 0)
   t.not(new DataView((exports.memory as WebAssembly.Memory).buffer).getBigUint64(0x10, true), 0n)
   guest.close()
@@ -164,8 +264,23 @@ test('guest.instantiate binds the memory that the module exports', t => {
 /** A memory that the module imports may have any name. */
 for (const [door, { open, thread }] of Object.entries(doors)) {
   if (thread !== 'own' || door === 'the command, with -W') continue
-  test.serial(`a memory imported under an inherited name is a memory like any, at the door ${door}`, async t => {
-    for (const path of ['__proto__.__proto__', 'constructor.constructor', 'wasi_snapshot_preview1.__proto__', 'wasi.constructor'])
-      t.is(await open(command([call('proc_exit', 7)], { pages: 0, imports: { [path]: 'memory' } }), {}), 7, path)
-  })
+  test.serial(
+    `a memory imported under an inherited name is a memory like any, at the door ${door}`,
+    async t => {
+      for (const path of [
+        '__proto__.__proto__',
+        'constructor.constructor',
+        'wasi_snapshot_preview1.__proto__',
+        'wasi.constructor',
+      ])
+        t.is(
+          await open(
+            command([call('proc_exit', 7)], { pages: 0, imports: { [path]: 'memory' } }),
+            {},
+          ),
+          7,
+          path,
+        )
+    },
+  )
 }

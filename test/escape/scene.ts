@@ -1,4 +1,7 @@
-/** The ground of an attack: a box that the guest is given, what lies around it and must not be reached, and how one sees that it was. */
+/**
+ * The ground of an attack: a box that the guest is given, what lies around it and must not be
+ * reached, and how one sees that it was.
+ */
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import fs from 'node:fs'
@@ -46,7 +49,10 @@ export interface Ground {
   readonly devices?: true
   /** Give the guest a directory of the host as its standard input. */
   readonly stdin?: 'outside'
-  /** Give the guest a log of its host as standard output and error, opened so, and another file to read and write as standard input. */
+  /**
+   * Give the guest a log of its host as standard output and error, opened so, and another file to
+   * read and write as standard input.
+   */
   readonly log?: 'r+' | 'w+' | 'a+'
   /** Leave the guest without directories. */
   readonly preopens?: false
@@ -61,11 +67,14 @@ export interface Loot {
 
 export class Scene {
   /**
-   * The scratch folder. `box` is the guest's directory 3, `shelf` its 4 to read only, `outside` and `box-secret` are nobody's.
-   * All that a test links, moves or deletes lies here.
+   * The scratch folder. `box` is the guest's directory 3, `shelf` its 4 to read only, `outside` and
+   * `box-secret` are nobody's. All that a test links, moves or deletes lies here.
    */
   readonly base: string
-  /** What no guest may know: it stands in the files outside, in their names, and in the target of a link. */
+  /**
+   * What no guest may know: it stands in the files outside, in their names, and in the target of a
+   * link.
+   */
   readonly mark = randomBytes(12).toString('hex')
   readonly stdio: readonly [number, number, number]
   /** Descriptors of the host that no guest was given. */
@@ -73,7 +82,9 @@ export class Scene {
   /** All of the host's descriptors that are the scene's to close. */
   readonly lent: ReadonlySet<number>
   readonly ground: Ground
-  /** Whether the guest's folders lie below overlays, so that nothing it may change is changed there. */
+  /**
+   * Whether the guest's folders lie below overlays, so that nothing it may change is changed there.
+   */
   overlaid = false
   readonly #size = randomInt(20_000, 30_000)
   #server: Server | undefined
@@ -85,8 +96,18 @@ export class Scene {
   constructor(ground: Ground = {}, folder = ground.devices ? os.tmpdir() : scratch) {
     this.ground = ground
     this.base = fs.realpathSync(fs.mkdtempSync(join(folder, 'wasi-common-')))
-    for (const name of ['box/dir/deep', 'box/empty', 'shelf/room', 'shelf/bare']) fs.mkdirSync(this.at(name), { recursive: true })
-    for (const name of ['box/own', 'box/dir/own', 'shelf/book', 'shelf/room/page', 'in', 'out', 'err']) this.file(name, name)
+    for (const name of ['box/dir/deep', 'box/empty', 'shelf/room', 'shelf/bare'])
+      fs.mkdirSync(this.at(name), { recursive: true })
+    for (const name of [
+      'box/own',
+      'box/dir/own',
+      'shelf/book',
+      'shelf/room/page',
+      'in',
+      'out',
+      'err',
+    ])
+      this.file(name, name)
     for (const name of ['outside', 'box-secret']) {
       fs.mkdirSync(this.at(`${name}/vault`), { recursive: true })
       fs.mkdirSync(this.at(`${name}/hollow`))
@@ -97,13 +118,23 @@ export class Scene {
     }
     const input = ground.stdin ?? 'in'
     const [reads, writes] = ground.log === undefined ? ['r', 'r+'] : ['r+', ground.log]
-    this.stdio = [fs.openSync(this.at(input), reads), fs.openSync(this.at('out'), writes), fs.openSync(this.at('err'), writes)]
+    this.stdio = [
+      fs.openSync(this.at(input), reads),
+      fs.openSync(this.at('out'), writes),
+      fs.openSync(this.at('err'), writes),
+    ]
     if (ground.log !== undefined) this.#logs(ground.log)
-    this.bait = { secret: openHigh(this.at('outside/secret'), 'r+'), outside: openHigh(this.at('outside'), 'r') }
+    this.bait = {
+      secret: openHigh(this.at('outside/secret'), 'r+'),
+      outside: openHigh(this.at('outside'), 'r'),
+    }
     this.lent = new Set([...this.stdio, ...Object.values(this.bait)])
   }
 
-  /** What the host has logged is as secret as what lies outside. Its offset is behind that only where it opened the log w+. */
+  /**
+   * What the host has logged is as secret as what lies outside. Its offset is behind that only
+   * where it opened the log w+.
+   */
   #logs(opened: Ground['log']): void {
     for (const [i, name] of ['out', 'err'].entries()) {
       if (opened === 'w+') fs.writeSync(this.stdio[i + 1], this.mark)
@@ -164,18 +195,25 @@ export class Scene {
     return relative(process.cwd(), this.at(name))
   }
 
-  /** Make a link. One that could lead out of the scratch folder is not made: an unguarded host would follow it. */
+  /**
+   * Make a link. One that could lead out of the scratch folder is not made: an unguarded host would
+   * follow it.
+   */
   link(name: string, target: string): void {
     this.plant(target, this.at(name))
   }
   plant(target: string, here: string): void {
-    if (!this.reaches(target.startsWith('/') ? target : `${dirname(here)}/${target}`)) throw new Error(`${here} would lead to ${target}`)
+    if (!this.reaches(target.startsWith('/') ? target : `${dirname(here)}/${target}`))
+      throw new Error(`${here} would lead to ${target}`)
     fs.symlinkSync(target, here)
   }
   contains(path: string): boolean {
     return path === this.base || path.startsWith(`${this.base}/`)
   }
-  /** Whether what this path means, to an operating system that follows every link, lies in the scratch folder. */
+  /**
+   * Whether what this path means, to an operating system that follows every link, lies in the
+   * scratch folder.
+   */
   reaches(path: string, links = 0): boolean {
     if (links > 50) return true
     for (let known = path; ; known = dirname(known)) {
@@ -199,7 +237,10 @@ export class Scene {
   protect(...names: string[]): void {
     this.#protected.push(...names)
   }
-  /** Remember all that is protected as it is now. What was hidden at first stays so, and what the guest had is no secret. */
+  /**
+   * Remember all that is protected as it is now. What was hidden at first stays so, and what the
+   * guest had is no secret.
+   */
   remember(): void {
     this.#before = this.#snapshot()
     if (this.#secrets.length > 0) return
@@ -217,8 +258,12 @@ export class Scene {
     const bytes = Buffer.from(memory.buffer, memory.byteOffset, memory.length)
     const found = this.#secrets.findIndex(secret => bytes.includes(secret))
     const signs = [...gone.map(line => `was: ${line}`), ...come.map(line => `is: ${line}`)]
-    if (found >= 0) signs.push(`guest memory has ${['the secret', 'the size of the secret'][found] ?? 'the identity of what is hidden'}`)
-    for (const inode of inodes) if (this.#inodes.has(inode)) signs.push(`an entry names the inode ${inode}, which is hidden`)
+    if (found >= 0)
+      signs.push(
+        `guest memory has ${['the secret', 'the size of the secret'][found] ?? 'the identity of what is hidden'}`,
+      )
+    for (const inode of inodes)
+      if (this.#inodes.has(inode)) signs.push(`an entry names the inode ${inode}, which is hidden`)
     return signs
   }
 
@@ -226,7 +271,9 @@ export class Scene {
     // The times of the scratch folder say whether anything was made beside the box.
     return [
       line(this.base, '.'),
-      ...this.#protected.flatMap(name => below(this.at(name)).map(path => line(path, relative(this.base, path)))),
+      ...this.#protected.flatMap(name =>
+        below(this.at(name)).map(path => line(path, relative(this.base, path))),
+      ),
     ]
   }
 }
@@ -245,13 +292,22 @@ const u64 = (...values: bigint[]): Buffer => Buffer.from(BigUint64Array.from(val
 function below(path: string): string[] {
   const stats = fs.lstatSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return []
-  return stats.isDirectory() ? [path, ...fs.readdirSync(path).flatMap(name => below(join(path, name)))] : [path]
+  return stats.isDirectory()
+    ? [path, ...fs.readdirSync(path).flatMap(name => below(join(path, name)))]
+    : [path]
 }
 
-/** All of a file that an attack could change; not the time of the last access, which whoever looks at it changes. */
+/**
+ * All of a file that an attack could change; not the time of the last access, which whoever looks
+ * at it changes.
+ */
 function line(path: string, name: string): string {
   const stats = fs.lstatSync(path, { bigint: true })
-  const content = stats.isFile() ? digest(fs.readFileSync(path)) : stats.isSymbolicLink() ? fs.readlinkSync(path) : ''
+  const content = stats.isFile()
+    ? digest(fs.readFileSync(path))
+    : stats.isSymbolicLink()
+      ? fs.readlinkSync(path)
+      : ''
   const { mode, ino, size, mtimeNs } = stats
   // How many names a directory has is no news beside its own time.
   const links = stats.isDirectory() ? '' : stats.nlink

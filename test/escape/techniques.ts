@@ -9,7 +9,10 @@ interface Technique {
   readonly name: string
   /** What it can aim at. Default all. */
   readonly aims?: readonly Aim[]
-  /** Whether to ask that a link in the last place be followed: only tried with calls that can be asked. Default yes, where one can. */
+  /**
+   * Whether to ask that a link in the last place be followed: only tried with calls that can be
+   * asked. Default yes, where one can.
+   */
   readonly follow?: 0 | 1
   readonly ground?: Ground
   readonly furnish?: (s: Scene, aim: Aim) => void
@@ -49,8 +52,13 @@ function made(errno: string, dir = 3): number {
 const at = (path: string) => ({ dir: 3, path, follow: 0 })
 /** A path of this many bytes at least, which goes nowhere at first. */
 const long = (bytes: number) => (_: Scene, aim: Aim) => `${'./'.repeat(bytes / 2)}../outside/${aim}`
-/** The kernel counts a link twice if it must look again, so that a longer chain is now NOTCAPABLE and now LOOP. */
-const longChain = Object.fromEntries(Array.from({ length: 19 }, (_, i) => [`hop${i}`, i === 18 ? '../outside' : `hop${i + 1}`]))
+/**
+ * The kernel counts a link twice if it must look again, so that a longer chain is now NOTCAPABLE
+ * and now LOOP.
+ */
+const longChain = Object.fromEntries(
+  Array.from({ length: 19 }, (_, i) => [`hop${i}`, i === 18 ? '../outside' : `hop${i + 1}`]),
+)
 
 const folders: readonly Aim[] = ['vault', 'hollow']
 /** What is made anew is made in the box, by a name as good as any. */
@@ -62,38 +70,133 @@ const above = (s: Scene): void => s.file('secret', s.mark)
 /** By the text of the path alone. */
 const dots: readonly Technique[] = [
   { name: '`..` itself', aims: ['vault'], furnish: above, path: go('..'), answer: 'NOTCAPABLE' },
-  { name: '`..` itself, with a slash', aims: ['vault'], furnish: above, path: go('../'), answer: 'NOTCAPABLE' },
-  { name: '`..` itself, with `.` behind it', aims: ['vault'], furnish: above, path: go('../.'), answer: 'NOTCAPABLE' },
-  { name: '`..` itself, from below', aims: ['vault'], furnish: above, path: go('dir/./../..'), answer: 'NOTCAPABLE' },
+  {
+    name: '`..` itself, with a slash',
+    aims: ['vault'],
+    furnish: above,
+    path: go('../'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: '`..` itself, with `.` behind it',
+    aims: ['vault'],
+    furnish: above,
+    path: go('../.'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: '`..` itself, from below',
+    aims: ['vault'],
+    furnish: above,
+    path: go('dir/./../..'),
+    answer: 'NOTCAPABLE',
+  },
   { name: '`..` first', path: go('../outside/AIM'), answer: 'NOTCAPABLE' },
   { name: '`.`, then `..`', path: go('./../outside/AIM'), answer: 'NOTCAPABLE' },
   { name: 'one down and two up', path: go('dir/../../outside/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'two down and three up', path: go('dir/deep/../../../outside/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'down and up with many slashes', path: go('dir//..//..//outside///AIM'), answer: 'NOTCAPABLE' },
-  { name: '`.` between all steps', path: go('././dir/./../.././outside/./AIM'), answer: 'NOTCAPABLE' },
+  {
+    name: 'two down and three up',
+    path: go('dir/deep/../../../outside/AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: 'down and up with many slashes',
+    path: go('dir//..//..//outside///AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: '`.` between all steps',
+    path: go('././dir/./../.././outside/./AIM'),
+    answer: 'NOTCAPABLE',
+  },
   { name: 'up, back in by name, up', path: go('../box/../outside/AIM'), answer: 'NOTCAPABLE' },
-  { name: '`..` with a slash at the end', aims: folders, path: go('../outside/AIM/'), answer: 'NOTCAPABLE' },
-  { name: '`..` with slashes at the end', aims: folders, path: go('../outside/AIM//'), answer: 'NOTCAPABLE' },
-  { name: '`..` with `.` at the end', aims: ['vault'], path: go('../outside/AIM/.'), answer: 'NOTCAPABLE' },
-  { name: '`..` with `..` at the end', aims: ['vault'], path: go('../outside/hollow/../AIM/../AIM'), answer: 'NOTCAPABLE' },
+  {
+    name: '`..` with a slash at the end',
+    aims: folders,
+    path: go('../outside/AIM/'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: '`..` with slashes at the end',
+    aims: folders,
+    path: go('../outside/AIM//'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: '`..` with `.` at the end',
+    aims: ['vault'],
+    path: go('../outside/AIM/.'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: '`..` with `..` at the end',
+    aims: ['vault'],
+    path: go('../outside/hollow/../AIM/../AIM'),
+    answer: 'NOTCAPABLE',
+  },
   {
     name: 'up to the root of the host, and down',
     path: (s, aim) => '../'.repeat(64) + outside(s, aim).slice(1),
     answer: 'NOTCAPABLE',
   },
-  { name: '`..` behind what is not there', path: go('nothing/../../outside/AIM'), answer: 'NOENT', twin: 'shortens' },
-  { name: '`..` behind a file', path: go('own/../../outside/AIM'), answer: 'NOTDIR', twin: 'shortens' },
-  { name: 'a sibling whose name begins alike', path: go('../box-secret/AIM'), answer: 'NOTCAPABLE', twin: 'compares' },
+  {
+    name: '`..` behind what is not there',
+    path: go('nothing/../../outside/AIM'),
+    answer: 'NOENT',
+    twin: 'shortens',
+  },
+  {
+    name: '`..` behind a file',
+    path: go('own/../../outside/AIM'),
+    answer: 'NOTDIR',
+    twin: 'shortens',
+  },
+  {
+    name: 'a sibling whose name begins alike',
+    path: go('../box-secret/AIM'),
+    answer: 'NOTCAPABLE',
+    twin: 'compares',
+  },
   { name: 'an absolute path', path: outside, answer: 'NOTCAPABLE' },
-  { name: 'an absolute path with two slashes', path: (s, aim) => `/${outside(s, aim)}`, answer: 'NOTCAPABLE' },
-  { name: "the guest's own name of the box, then `..`", path: go('/box/../outside/AIM'), answer: 'NOTCAPABLE', twin: 'maps' },
+  {
+    name: 'an absolute path with two slashes',
+    path: (s, aim) => `/${outside(s, aim)}`,
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: "the guest's own name of the box, then `..`",
+    path: go('/box/../outside/AIM'),
+    answer: 'NOTCAPABLE',
+    twin: 'maps',
+  },
   { name: 'a long path', path: long(3800), answer: 'NOTCAPABLE' },
-  { name: 'a path longer than the host takes', path: long(4096), answer: 'NAMETOOLONG', twin: 'shortens' },
+  {
+    name: 'a path longer than the host takes',
+    path: long(4096),
+    answer: 'NAMETOOLONG',
+    twin: 'shortens',
+  },
   { name: 'a path longer than any', path: long(100_000), answer: 'NAMETOOLONG', twin: 'shortens' },
   { name: 'a NUL behind it', path: go('../outside/AIM\0.txt'), answer: 'INVAL' },
-  { name: 'a NUL in front of what is innocent', path: go('../outside/AIM\0/../../box/own'), answer: 'INVAL' },
-  { name: 'backslashes', path: go('..\\outside\\AIM'), answer: 'NOENT', but: madeInside, twin: 'backslashes' },
-  { name: '`%2e%2e`', path: go('%2e%2e%2foutside%2fAIM'), answer: 'NOENT', but: madeInside, twin: 'decodes' },
+  {
+    name: 'a NUL in front of what is innocent',
+    path: go('../outside/AIM\0/../../box/own'),
+    answer: 'INVAL',
+  },
+  {
+    name: 'backslashes',
+    path: go('..\\outside\\AIM'),
+    answer: 'NOENT',
+    but: madeInside,
+    twin: 'backslashes',
+  },
+  {
+    name: '`%2e%2e`',
+    path: go('%2e%2e%2foutside%2fAIM'),
+    answer: 'NOENT',
+    but: madeInside,
+    twin: 'decodes',
+  },
   {
     name: '`..` in UTF-8 of too many bytes',
     path: (_, aim) => Buffer.from(`\xc0\xae\xc0\xae\xc0\xafoutside\xc0\xaf${aim}`, 'latin1'),
@@ -105,21 +208,66 @@ const dots: readonly Technique[] = [
 
 /** By a link on the way, which others have put into the box. */
 const onTheWay: readonly Technique[] = [
-  { name: 'an absolute link on the way', furnish: links({ out: 'BASE/outside' }), path: go('out/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'a relative link on the way', furnish: links({ out: '../outside' }), path: go('out/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'a link deeper on the way', furnish: links({ 'dir/out': '../../outside' }), path: go('dir/out/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'a link to `..`', furnish: links({ up: '..' }), path: go('up/outside/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'a link to `..`, twice', furnish: links({ 'dir/up': '..' }), path: go('dir/up/dir/up/../outside/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'a link whose target ends in a slash', furnish: links({ out: '../outside/' }), path: go('out/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'a link whose target has doubled slashes', furnish: links({ out: '..//outside' }), path: go('out//AIM'), answer: 'NOTCAPABLE' },
-  { name: 'a link whose target goes down first', furnish: links({ out: 'dir/../../outside' }), path: go('out/AIM'), answer: 'NOTCAPABLE' },
+  {
+    name: 'an absolute link on the way',
+    furnish: links({ out: 'BASE/outside' }),
+    path: go('out/AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: 'a relative link on the way',
+    furnish: links({ out: '../outside' }),
+    path: go('out/AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: 'a link deeper on the way',
+    furnish: links({ 'dir/out': '../../outside' }),
+    path: go('dir/out/AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: 'a link to `..`',
+    furnish: links({ up: '..' }),
+    path: go('up/outside/AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: 'a link to `..`, twice',
+    furnish: links({ 'dir/up': '..' }),
+    path: go('dir/up/dir/up/../outside/AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: 'a link whose target ends in a slash',
+    furnish: links({ out: '../outside/' }),
+    path: go('out/AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: 'a link whose target has doubled slashes',
+    furnish: links({ out: '..//outside' }),
+    path: go('out//AIM'),
+    answer: 'NOTCAPABLE',
+  },
+  {
+    name: 'a link whose target goes down first',
+    furnish: links({ out: 'dir/../../outside' }),
+    path: go('out/AIM'),
+    answer: 'NOTCAPABLE',
+  },
   {
     name: 'a chain of links',
     furnish: links({ one: 'dir/two', 'dir/two': '../three', three: './four', four: '../outside' }),
     path: go('one/AIM'),
     answer: 'NOTCAPABLE',
   },
-  { name: 'a chain of 19 links', furnish: links(longChain), path: go('hop0/AIM'), answer: 'NOTCAPABLE' },
+  {
+    name: 'a chain of 19 links',
+    furnish: links(longChain),
+    path: go('hop0/AIM'),
+    answer: 'NOTCAPABLE',
+  },
   {
     name: 'a link within the target of a link',
     furnish: links({ one: 'dir/back/outside', 'dir/back': '../..' }),
@@ -178,7 +326,13 @@ const onTheWay: readonly Technique[] = [
     answer: 'NOTCAPABLE',
     needs: 'proc',
   },
-  { name: 'a link to /dev/fd', furnish: links({ out: '/dev/fd/FD' }), path: go('out/AIM'), answer: 'NOTCAPABLE', needs: 'proc' },
+  {
+    name: 'a link to /dev/fd',
+    furnish: links({ out: '/dev/fd/FD' }),
+    path: go('out/AIM'),
+    answer: 'NOTCAPABLE',
+    needs: 'proc',
+  },
   {
     name: 'a link to /proc/self/cwd',
     furnish: s => s.link('box/out', `/proc/self/cwd/${s.fromCwd('outside')}`),
@@ -190,7 +344,12 @@ const onTheWay: readonly Technique[] = [
 
 /** By a link that the guest makes itself, of what it may do. */
 const madeByGuest: readonly Technique[] = [
-  { name: 'a relative link that the guest makes', prepare: symlinked('../outside', 'made'), path: go('made/AIM'), answer: 'NOTCAPABLE' },
+  {
+    name: 'a relative link that the guest makes',
+    prepare: symlinked('../outside', 'made'),
+    path: go('made/AIM'),
+    answer: 'NOTCAPABLE',
+  },
   {
     name: 'an absolute link that the guest makes',
     prepare: (a, s) => {
@@ -249,20 +408,47 @@ const madeByGuest: readonly Technique[] = [
 
 type Part = Omit<Technique, 'path' | 'answer'> & Partial<Technique>
 /** Rows that have more in common than not. */
-const alike = (common: Omit<Technique, 'name'>, rows: readonly Part[]): Technique[] => rows.map(row => ({ ...common, ...row }))
+const alike = (common: Omit<Technique, 'name'>, rows: readonly Part[]): Technique[] =>
+  rows.map(row => ({ ...common, ...row }))
 
 /** By a link in the last place. */
 const last = alike(
-  { follow: 1, path: go('last'), answer: 'NOTCAPABLE', but: { 'path_open to create, exclusively': 'EXIST' }, twin: 'canonizes' },
+  {
+    follow: 1,
+    path: go('last'),
+    answer: 'NOTCAPABLE',
+    but: { 'path_open to create, exclusively': 'EXIST' },
+    twin: 'canonizes',
+  },
   [
     { name: 'a relative link in the last place', furnish: links({ last: '../outside/AIM' }) },
     { name: 'an absolute link in the last place', furnish: links({ last: 'BASE/outside/AIM' }) },
-    { name: 'a chain of links in the last place', furnish: links({ last: 'dir/two', 'dir/two': '../three', three: '../outside/AIM' }) },
-    { name: 'a link in the last place whose target goes down first', furnish: links({ last: 'dir/../../outside/AIM' }) },
-    { name: 'a link in the last place of a directory', path: go('dir/last'), furnish: links({ 'dir/last': '../../outside/AIM' }) },
-    { name: 'a link in the last place behind `./`', path: go('./last'), furnish: links({ last: '../outside/AIM' }) },
-    { name: 'a link in the last place through a link', furnish: links({ last: 'up/outside/AIM', up: '..' }) },
-    { name: 'a link in the last place that the guest makes', prepare: (a, _, aim) => made(a.symlink(`../outside/${aim}`, 'last')) },
+    {
+      name: 'a chain of links in the last place',
+      furnish: links({ last: 'dir/two', 'dir/two': '../three', three: '../outside/AIM' }),
+    },
+    {
+      name: 'a link in the last place whose target goes down first',
+      furnish: links({ last: 'dir/../../outside/AIM' }),
+    },
+    {
+      name: 'a link in the last place of a directory',
+      path: go('dir/last'),
+      furnish: links({ 'dir/last': '../../outside/AIM' }),
+    },
+    {
+      name: 'a link in the last place behind `./`',
+      path: go('./last'),
+      furnish: links({ last: '../outside/AIM' }),
+    },
+    {
+      name: 'a link in the last place through a link',
+      furnish: links({ last: 'up/outside/AIM', up: '..' }),
+    },
+    {
+      name: 'a link in the last place that the guest makes',
+      prepare: (a, _, aim) => made(a.symlink(`../outside/${aim}`, 'last')),
+    },
     {
       name: 'a link in the last place to `..`',
       aims: ['vault'],
@@ -288,16 +474,42 @@ const last = alike(
 
 /** What works on the link itself succeeds, and does no harm. */
 const keptAnswers: Technique['but'] = {
-  ...{ 'path_open a directory, and read in it': 'NOTDIR', fd_readdir: 'NOTDIR', path_remove_directory: 'NOTDIR' },
-  ...{ 'path_open to create, exclusively': 'EXIST', path_create_directory: 'EXIST', 'path_link to there': 'EXIST', path_symlink: 'EXIST' },
-  ...{ path_filestat_get: 'SUCCESS', path_filestat_set_times: 'SUCCESS', 'path_link from there': 'SUCCESS', path_unlink_file: 'SUCCESS' },
+  ...{
+    'path_open a directory, and read in it': 'NOTDIR',
+    fd_readdir: 'NOTDIR',
+    path_remove_directory: 'NOTDIR',
+  },
+  ...{
+    'path_open to create, exclusively': 'EXIST',
+    path_create_directory: 'EXIST',
+    'path_link to there': 'EXIST',
+    path_symlink: 'EXIST',
+  },
+  ...{
+    path_filestat_get: 'SUCCESS',
+    path_filestat_set_times: 'SUCCESS',
+    'path_link from there': 'SUCCESS',
+    path_unlink_file: 'SUCCESS',
+  },
   ...{ 'path_rename from there': 'SUCCESS', 'path_rename to there': 'SUCCESS' },
 }
 /** The same, where nobody asked to follow it. To read the link is no attack. */
-const notFollowed = { follow: 0, path: go('last'), answer: 'LOOP', but: keptAnswers, twin: 'canonizes' } as const
+const notFollowed = {
+  follow: 0,
+  path: go('last'),
+  answer: 'LOOP',
+  but: keptAnswers,
+  twin: 'canonizes',
+} as const
 const lastKept = alike({ ...notFollowed, aims: ['secret', 'fresh', ...folders] }, [
-  { name: 'a relative link in the last place, not to be followed', furnish: links({ last: '../outside/AIM' }) },
-  { name: 'an absolute link in the last place, not to be followed', furnish: links({ last: 'BASE/outside/AIM' }) },
+  {
+    name: 'a relative link in the last place, not to be followed',
+    furnish: links({ last: '../outside/AIM' }),
+  },
+  {
+    name: 'an absolute link in the last place, not to be followed',
+    furnish: links({ last: 'BASE/outside/AIM' }),
+  },
   {
     name: 'a link in the last place with a slash in its target, not to be followed',
     aims: folders,
@@ -308,20 +520,43 @@ const lastKept = alike({ ...notFollowed, aims: ['secret', 'fresh', ...folders] }
     path: go('dir/last'),
     furnish: links({ 'dir/last': '../../outside/AIM' }),
   },
-  { name: 'a link in the last place behind `./`, not to be followed', path: go('./last'), furnish: links({ last: '../outside/AIM' }) },
+  {
+    name: 'a link in the last place behind `./`, not to be followed',
+    path: go('./last'),
+    furnish: links({ last: '../outside/AIM' }),
+  },
 ])
 
 /** What makes something that is no directory is told of the slash. */
 const slashAnswers: Technique['but'] = {
-  ...{ 'path_open to create': 'ISDIR', 'path_open to create, exclusively': 'ISDIR', 'path_rename to there': 'NOTDIR' },
-  ...{ path_create_directory: 'EXIST', 'path_link to there': 'EXIST', path_symlink: 'EXIST', path_remove_directory: 'NOTDIR' },
+  ...{
+    'path_open to create': 'ISDIR',
+    'path_open to create, exclusively': 'ISDIR',
+    'path_rename to there': 'NOTDIR',
+  },
+  ...{
+    path_create_directory: 'EXIST',
+    'path_link to there': 'EXIST',
+    path_symlink: 'EXIST',
+    path_remove_directory: 'NOTDIR',
+  },
 }
 /** With a slash behind the link, by which the kernel follows it even when told not to. */
 const lastSlash = alike(
-  { path: go('last/'), answer: 'NOTCAPABLE', but: slashAnswers, furnish: links({ last: '../outside/AIM' }), twin: 'canonizes' },
+  {
+    path: go('last/'),
+    answer: 'NOTCAPABLE',
+    but: slashAnswers,
+    furnish: links({ last: '../outside/AIM' }),
+    twin: 'canonizes',
+  },
   [
     { name: 'a link in the last place with a slash', aims: [...folders, 'fresh'], follow: 1 },
-    { name: 'a link in the last place with a slash, not to be followed', aims: [...folders, 'fresh'], follow: 0 },
+    {
+      name: 'a link in the last place with a slash, not to be followed',
+      aims: [...folders, 'fresh'],
+      follow: 0,
+    },
     {
       name: 'a link in the last place of a directory, with a slash, not to be followed',
       aims: [...folders, 'fresh'],
@@ -329,8 +564,18 @@ const lastSlash = alike(
       path: go('dir/last/'),
       furnish: links({ 'dir/last': '../../outside/AIM' }),
     },
-    { name: 'a link in the last place with slashes, not to be followed', aims: [...folders, 'fresh'], follow: 0, path: go('last//') },
-    { name: 'a link in the last place with `.` behind it, not to be followed', aims: ['vault'], follow: 0, path: go('last/.') },
+    {
+      name: 'a link in the last place with slashes, not to be followed',
+      aims: [...folders, 'fresh'],
+      follow: 0,
+      path: go('last//'),
+    },
+    {
+      name: 'a link in the last place with `.` behind it, not to be followed',
+      aims: ['vault'],
+      follow: 0,
+      path: go('last/.'),
+    },
     {
       name: 'a link in the last place with a slash in its target',
       aims: folders,
@@ -415,8 +660,19 @@ const numbers: readonly Technique[] = [
     path: (s, aim) => s.fromCwd(`outside/${aim}`),
     answer: 'BADF',
   },
-  { name: 'the number of a descriptor of the host', prepare: (_, s) => s.bait.outside, path: go('AIM'), answer: 'BADF' },
-  { name: 'standard input that is a directory', ground: { stdin: 'outside' }, prepare: () => 0, path: go('AIM'), answer: 'NOTCAPABLE' },
+  {
+    name: 'the number of a descriptor of the host',
+    prepare: (_, s) => s.bait.outside,
+    path: go('AIM'),
+    answer: 'BADF',
+  },
+  {
+    name: 'standard input that is a directory',
+    ground: { stdin: 'outside' },
+    prepare: () => 0,
+    path: go('AIM'),
+    answer: 'NOTCAPABLE',
+  },
   {
     name: 'a guest without directories, which has the working directory of the host',
     aims: [...folders, 'pointer'],
@@ -427,9 +683,21 @@ const numbers: readonly Technique[] = [
   },
 ]
 
-const techniques: readonly Technique[] = [...dots, ...onTheWay, ...madeByGuest, ...last, ...lastKept, ...lastSlash, ...moved, ...numbers]
+const techniques: readonly Technique[] = [
+  ...dots,
+  ...onTheWay,
+  ...madeByGuest,
+  ...last,
+  ...lastKept,
+  ...lastSlash,
+  ...moved,
+  ...numbers,
+]
 
-/** What a technique is tried with: what it can aim at; and where it is about the flag, what has one, or else what needs none. */
+/**
+ * What a technique is tried with: what it can aim at; and where it is about the flag, what has one,
+ * or else what needs none.
+ */
 const fits = ({ aims, follow }: Technique, { aim, flagged }: Use): boolean =>
   (aims?.includes(aim) ?? true) && (follow !== 1 || flagged === true)
 
@@ -437,7 +705,19 @@ export const byPath: readonly Case[] = techniques.flatMap(technique =>
   uses
     .filter(use => fits(technique, use))
     .map((use): Case => {
-      const { name, follow = 1, ground, furnish, prepare, meanwhile, path, answer, but = {}, twin, needs } = technique
+      const {
+        name,
+        follow = 1,
+        ground,
+        furnish,
+        prepare,
+        meanwhile,
+        path,
+        answer,
+        but = {},
+        twin,
+        needs,
+      } = technique
       const { call, deed, aim, run } = use
       return {
         ...{ technique: name, call, deed },

@@ -1,4 +1,7 @@
-/** Each attack on a host without the guard that it is about: there it must be seen to succeed, or the other tests see nothing. */
+/**
+ * Each attack on a host without the guard that it is about: there it must be seen to succeed, or
+ * the other tests see nothing.
+ */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -17,7 +20,9 @@ const patience = 300
 async function hangs(one: Case): Promise<boolean> {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   try {
-    const child = spawn(process.execPath, [program, nameOf(one), folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [program, nameOf(one), folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), patience))
     const signal = await new Promise(resolve => child.once('close', (_, signal) => resolve(signal)))
     return signal === 'SIGKILL'
@@ -27,7 +32,9 @@ async function hangs(one: Case): Promise<boolean> {
 }
 
 for (const [technique, attacks] of byTechnique) {
-  const reason = missing.proc ?? attacks.flatMap(({ twin }) => (typeof twin === 'object' && 'why' in twin ? [twin.why] : []))[0]
+  const reason =
+    missing.proc ??
+    attacks.flatMap(({ twin }) => (typeof twin === 'object' && 'why' in twin ? [twin.why] : []))[0]
   const seen = attacks.filter(({ twin }) => typeof twin !== 'object' || 'hangs' in twin)
   if (missing.proc !== undefined || seen.length === 0) {
     test.skip(`${technique} [${reason}]`, () => {})
@@ -39,7 +46,12 @@ for (const [technique, attacks] of byTechnique) {
     for (const one of seen) {
       const { twin = 'joins' } = one
       if (typeof twin === 'object') t.true(await hangs(one), `${nameOf(one)} does not hang`)
-      else t.not(run(one, scene => unguarded(scene, twin)).signs.length, 0, `${nameOf(one)} is not seen to escape`)
+      else
+        t.not(
+          run(one, scene => unguarded(scene, twin)).signs.length,
+          0,
+          `${nameOf(one)} is not seen to escape`,
+        )
     }
   })
 }

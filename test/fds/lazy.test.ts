@@ -36,7 +36,13 @@ function directory(identify: Answer = 0): { dir: HostDirectory; asked: string[] 
       block.opened[0] = Filetype.REGULAR_FILE
       return identify
     },
-    ...{ readv: log('readv', 3), preadv: log('preadv', 3), writev: log('writev', 2), close: log('close', 0), seek: log('seek', 0) },
+    ...{
+      readv: log('readv', 3),
+      preadv: log('preadv', 3),
+      writev: log('writev', 2),
+      close: log('close', 0),
+      seek: log('seek', 0),
+    },
   } as unknown as Sys
   const filetype = Filetype.DIRECTORY
   return {
@@ -50,8 +56,10 @@ function directory(identify: Answer = 0): { dir: HostDirectory; asked: string[] 
     asked,
   }
 }
-const opened = (dir: HostDirectory, base = Rights.FD_READ | Rights.FD_SEEK | Rights.FD_TELL): Descriptor =>
-  dir.open(0, 1, 0, 0, 0, 1, base, 0) as Descriptor
+const opened = (
+  dir: HostDirectory,
+  base = Rights.FD_READ | Rights.FD_SEEK | Rights.FD_TELL,
+): Descriptor => dir.open(0, 1, 0, 0, 0, 1, base, 0) as Descriptor
 function open(found: Found): Descriptor {
   if (typeof found === 'number') throw new Error(`errno ${-found}`)
   return found
@@ -101,7 +109,10 @@ test('a type that cannot be had is the answer to the call, and the file stays as
     const { dir, asked } = directory(answer)
     const fds = new LocalFds(8, 'enforce')
     const fd = fds.insert(opened(dir))
-    t.deepEqual([fds.identified(fd), fds.get(fd, Rights.FD_SEEK), fds.socket(fd, 0), fds.narrow(fd, 0, 0)], Array(4).fill(answer))
+    t.deepEqual(
+      [fds.identified(fd), fds.get(fd, Rights.FD_SEEK), fds.socket(fd, 0), fds.narrow(fd, 0, 0)],
+      Array(4).fill(answer),
+    )
     t.is(open(fds.get(fd, Rights.FD_READ)).readv(1), 3)
     t.is(open(fds.remove(fd)).close(), 0)
     t.is(asked.at(-1), 'close')
@@ -110,12 +121,24 @@ test('a type that cannot be had is the answer to the call, and the file stays as
 
 test('below a read-only directory the type is known before there is a descriptor; where it cannot be had, the file is closed', t => {
   const { dir, asked } = directory()
-  const file = new ReadOnly(dir, undefined as never).open(0, 1, 0, 0, 0, 1, Rights.FD_READ, 0) as Descriptor
+  const file = new ReadOnly(dir, undefined as never).open(
+    0,
+    1,
+    0,
+    0,
+    0,
+    1,
+    Rights.FD_READ,
+    0,
+  ) as Descriptor
   t.is(file.filetype, Filetype.REGULAR_FILE)
   t.false(file.lazy)
   t.deepEqual(asked, ['identify'])
 
   const failing = directory(-Errno.NOMEM)
-  t.is(new ReadOnly(failing.dir, undefined as never).open(0, 1, 0, 0, 0, 1, Rights.FD_READ, 0), -Errno.NOMEM)
+  t.is(
+    new ReadOnly(failing.dir, undefined as never).open(0, 1, 0, 0, 0, 1, Rights.FD_READ, 0),
+    -Errno.NOMEM,
+  )
   t.deepEqual(failing.asked, ['identify', 'close'])
 })

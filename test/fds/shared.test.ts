@@ -1,4 +1,7 @@
-/** The table of descriptors that threads share: each thread has its own object over the same records. */
+/**
+ * The table of descriptors that threads share: each thread has its own object over the same
+ * records.
+ */
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
@@ -15,19 +18,33 @@ import { GuestMemory } from '#lib/memory.js'
 import { Block } from '#lib/sys/block.js'
 import type { Sys } from '#lib/sys/sys.js'
 
-const traits = { filetype: Filetype.REGULAR_FILE, fdflags: 0, fitting: Rights.ALL, base: Rights.ALL, inheriting: 0 }
+const traits = {
+  filetype: Filetype.REGULAR_FILE,
+  fdflags: 0,
+  fitting: Rights.ALL,
+  base: Rights.ALL,
+  inheriting: 0,
+}
 const names = [Buffer.from('/given')]
 
 /** Threads over one table, and the handles that were closed. */
-function threads(count: number, limit = 8): { tables: SharedFds[]; closed: number[]; file(handle: number): Descriptor } {
+function threads(
+  count: number,
+  limit = 8,
+): { tables: SharedFds[]; closed: number[]; file(handle: number): Descriptor } {
   const closed: number[] = []
-  const sys = { block: new Block(), close: (handle: number) => closed.push(handle) && 0, bind() {} } as unknown as Sys
+  const sys = {
+    block: new Block(),
+    close: (handle: number) => closed.push(handle) && 0,
+    bind() {},
+  } as unknown as Sys
   const memory = new GuestMemory(sys, limitsOf(undefined))
   const noStream = (): never => {
     throw new Error('there is no stream')
   }
   const tables: SharedFds[] = []
-  for (let i = 0; i < count; i++) tables.push(new SharedFds(sys, memory, limit, 'enforce', names, noStream, tables[0]?.memory))
+  for (let i = 0; i < count; i++)
+    tables.push(new SharedFds(sys, memory, limit, 'enforce', names, noStream, tables[0]?.memory))
   return { tables, closed, file: handle => new HostFile(sys, handle, traits) }
 }
 /** The descriptor, which must be open. */
@@ -78,7 +95,10 @@ test('a record that could not be written whole is free', t => {
   t.is(other.insert(file(11)), 0)
 })
 
-/** Records each write to the words of a table, as far as another thread can see it: word by word, in their order. */
+/**
+ * Records each write to the words of a table, as far as another thread can see it: word by word, in
+ * their order.
+ */
 function written(table: SharedFds, act: () => void): Int32Array[] {
   const seen: Int32Array[] = []
   const words = new Int32Array(table.memory)
@@ -101,7 +121,9 @@ function written(table: SharedFds, act: () => void): Int32Array[] {
     return own(this) ? stepwise(whole => fill.apply(whole, args), this) : fill.apply(this, args)
   }
   Int32Array.prototype.copyWithin = function (...args) {
-    return own(this) ? stepwise(whole => copyWithin.apply(whole, args), this) : copyWithin.apply(this, args)
+    return own(this)
+      ? stepwise(whole => copyWithin.apply(whole, args), this)
+      : copyWithin.apply(this, args)
   }
   try {
     act()
@@ -111,38 +133,57 @@ function written(table: SharedFds, act: () => void): Int32Array[] {
   return seen
 }
 
-test.serial('whatever word of a record comes last, another thread finds nothing there, or all of it', t => {
-  const { tables, file } = threads(1)
-  const [table] = tables
-  const [low, high] = [file(1), file(2 ** 33 + 5)]
-  low.preopen = names[0]
-  const narrow = new HostFile((low as HostFile).sys, 7, { ...traits, base: Rights.FD_READ, fdflags: Fdflags.APPEND })
-  const whole = new Map<number, string>()
-  const check = (steps: Int32Array[]): void => {
-    t.true(steps.length > 0)
-    for (const step of steps) {
-      const shared = new SharedArrayBuffer(step.byteLength)
-      new Int32Array(shared).set(step)
-      // Nobody ends with the lock in this test.
-      new Int32Array(shared)[0] = 0
-      const other = new SharedFds((low as HostFile).sys, undefined as never, 8, 'enforce', names, undefined as never, shared)
-      for (let fd = 0; fd < 3; fd++) {
-        const found = other.get(fd, 0)
-        if (found === -Errno.BADF) continue
-        const { handle, base, fdflags, preopen } = open(found)
-        t.is(JSON.stringify({ base, fdflags, preopen: preopen?.length }), whole.get(handle) ?? '', `handle ${handle} at ${fd}`)
+test.serial(
+  'whatever word of a record comes last, another thread finds nothing there, or all of it',
+  t => {
+    const { tables, file } = threads(1)
+    const [table] = tables
+    const [low, high] = [file(1), file(2 ** 33 + 5)]
+    low.preopen = names[0]
+    const narrow = new HostFile((low as HostFile).sys, 7, {
+      ...traits,
+      base: Rights.FD_READ,
+      fdflags: Fdflags.APPEND,
+    })
+    const whole = new Map<number, string>()
+    const check = (steps: Int32Array[]): void => {
+      t.true(steps.length > 0)
+      for (const step of steps) {
+        const shared = new SharedArrayBuffer(step.byteLength)
+        new Int32Array(shared).set(step)
+        // Nobody ends with the lock in this test.
+        new Int32Array(shared)[0] = 0
+        const other = new SharedFds(
+          (low as HostFile).sys,
+          undefined as never,
+          8,
+          'enforce',
+          names,
+          undefined as never,
+          shared,
+        )
+        for (let fd = 0; fd < 3; fd++) {
+          const found = other.get(fd, 0)
+          if (found === -Errno.BADF) continue
+          const { handle, base, fdflags, preopen } = open(found)
+          t.is(
+            JSON.stringify({ base, fdflags, preopen: preopen?.length }),
+            whole.get(handle) ?? '',
+            `handle ${handle} at ${fd}`,
+          )
+        }
       }
     }
-  }
-  for (const file of [low, high, narrow]) {
-    const { handle, base, fdflags, preopen } = file
-    whole.set(handle, JSON.stringify({ base, fdflags, preopen: preopen?.length }))
-    check(written(table, () => table.insert(file)))
-  }
-  check(written(table, () => table.renumber(2, 0)))
-  t.is(open(table.get(0, 0)).handle, 7)
-  check(written(table, () => table.remove(1)))
-})
+    for (const file of [low, high, narrow]) {
+      const { handle, base, fdflags, preopen } = file
+      whole.set(handle, JSON.stringify({ base, fdflags, preopen: preopen?.length }))
+      check(written(table, () => table.insert(file)))
+    }
+    check(written(table, () => table.renumber(2, 0)))
+    t.is(open(table.get(0, 0)).handle, 7)
+    check(written(table, () => table.remove(1)))
+  },
+)
 
 test('a number that is free, or outside the table, is BADF for every call', t => {
   const { tables, closed, file } = threads(1, 2)
@@ -172,7 +213,11 @@ test('another thread has the standard streams in their direction, and the termin
   fds.push(one.insert(oneWay(Way.OUT, terminal())))
   const found = fds.map(fd => other.get(fd, 0) as OneWay)
   t.deepEqual(
-    found.map(stream => [stream instanceof OneWay, stream.way, stream.behind instanceof PlainTerminal]),
+    found.map(stream => [
+      stream instanceof OneWay,
+      stream.way,
+      stream.behind instanceof PlainTerminal,
+    ]),
     [
       [true, Way.IN, false],
       [true, Way.SOUGHT_IN, false],
@@ -188,5 +233,8 @@ test('a read-only descriptor is one for the other threads, too', t => {
   const fd = one.insert(new ReadOnly(file(10), undefined as never))
   const found = open(other.get(fd, Rights.FD_WRITE))
   t.true(found.readOnly)
-  t.deepEqual([found.writev(1), found.setSize(0), found.setTimes(1)], [-Errno.BADF, -Errno.INVAL, -Errno.ROFS])
+  t.deepEqual(
+    [found.writev(1), found.setSize(0), found.setTimes(1)],
+    [-Errno.BADF, -Errno.INVAL, -Errno.ROFS],
+  )
 })

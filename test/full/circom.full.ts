@@ -1,4 +1,7 @@
-/** circom2: a compiler in Rust that reads included files and writes a folder; its output is a module that computes. */
+/**
+ * circom2: a compiler in Rust that reads included files and writes a folder; its output is a module
+ * that computes.
+ */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -21,9 +24,22 @@ for (const backend of backends) {
   test.serial(`a circuit with an included file is compiled (${backend})`, t => {
     const folder = scratch(t)
     writeFileSync(join(folder, 'multiply.circom'), template)
-    writeFileSync(join(folder, 'main.circom'), 'pragma circom 2.0.0;\ninclude "multiply.circom";\ncomponent main = Multiply(3);\n')
+    writeFileSync(
+      join(folder, 'main.circom'),
+      'pragma circom 2.0.0;\ninclude "multiply.circom";\ncomponent main = Multiply(3);\n',
+    )
     const { status, stdout, stderr } = run(backend, [
-      ...['--dir', `${folder}::/work`, circom, '/work/main.circom', '--r1cs', '--wasm', '--sym', '--output', '/work'],
+      ...[
+        '--dir',
+        `${folder}::/work`,
+        circom,
+        '/work/main.circom',
+        '--r1cs',
+        '--wasm',
+        '--sym',
+        '--output',
+        '/work',
+      ],
     ])
     t.deepEqual({ status, stderr }, { status: 0, stderr: '' })
     t.regex(stdout, /non-linear constraints: 2\n/)
@@ -31,15 +47,29 @@ for (const backend of backends) {
     t.is(readFileSync(join(folder, 'main.r1cs'), 'latin1').slice(0, 4), 'r1cs')
     t.regex(readFileSync(join(folder, 'main.sym'), 'utf8'), /main\.out\n/)
     const made = join(folder, 'main_js')
-    t.deepEqual(readdirSync(made).sort(), ['generate_witness.js', 'main.wasm', 'witness_calculator.js'])
+    t.deepEqual(readdirSync(made).sort(), [
+      'generate_witness.js',
+      'main.wasm',
+      'witness_calculator.js',
+    ])
     t.regex(readFileSync(join(made, 'main.wasm'), 'latin1'), /^\0asm/)
     t.true(statSync(join(made, 'witness_calculator.js')).size > 1000)
   })
 
   test.serial(`a circuit with a mistake is refused with its place (${backend})`, t => {
     const folder = scratch(t)
-    writeFileSync(join(folder, 'main.circom'), 'pragma circom 2.0.0;\ncomponent main = Absent(3);\n')
-    const { status, stderr } = run(backend, ['--dir', `${folder}::/work`, circom, '/work/main.circom', '--output', '/work'])
+    writeFileSync(
+      join(folder, 'main.circom'),
+      'pragma circom 2.0.0;\ncomponent main = Absent(3);\n',
+    )
+    const { status, stderr } = run(backend, [
+      '--dir',
+      `${folder}::/work`,
+      circom,
+      '/work/main.circom',
+      '--output',
+      '/work',
+    ])
     t.is(status, 1)
     t.regex(stderr, /\/work\/main\.circom":2:18/)
     t.regex(stderr, /Absent/)

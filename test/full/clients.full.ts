@@ -14,8 +14,20 @@ function plugin(): string {
   const to = packages('plugin')
   mkdirSync(to, { recursive: true })
   const { compile, program } = commands('plugin', { from: packages(), to })
-  const folders = ['--dir', `${resources()}::/usr::ro`, '--dir', `${to}::/out`, '--argv0', 'wasm-ld', llvm()]
-  const libraries = ['-L/usr/lib/wasm32-wasip1', '-lc', '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a']
+  const folders = [
+    '--dir',
+    `${resources()}::/usr::ro`,
+    '--dir',
+    `${to}::/out`,
+    '--argv0',
+    'wasm-ld',
+    llvm(),
+  ]
+  const libraries = [
+    '-L/usr/lib/wasm32-wasip1',
+    '-lc',
+    '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a',
+  ]
   const link = [...folders, '--no-entry', '/out/plugin.o', ...libraries, '-o', '/out/plugin.wasm']
   for (const args of [compile, link]) {
     const { status, stderr } = run('native', args)
@@ -32,13 +44,16 @@ const expected: Readonly<Record<string, RegExp>> = {
 }
 
 for (const [client, pattern] of Object.entries(expected)) {
-  test.serial(`${client} prints the same line under node:wasi and under wasi-common/register`, async t => {
-    const env = client === 'extism' ? { WASI_COMMON_PLUGIN: plugin() } : {}
-    const plain = await used(use, client, [], env)
-    const ours = await used(use, client, registered, env)
-    t.false(plain.ours)
-    t.true(ours.ours)
-    t.deepEqual(ours.outcome, plain.outcome)
-    t.regex(JSON.stringify(ours.outcome), pattern)
-  })
+  test.serial(
+    `${client} prints the same line under node:wasi and under wasi-common/register`,
+    async t => {
+      const env = client === 'extism' ? { WASI_COMMON_PLUGIN: plugin() } : {}
+      const plain = await used(use, client, [], env)
+      const ours = await used(use, client, registered, env)
+      t.false(plain.ours)
+      t.true(ours.ours)
+      t.deepEqual(ours.outcome, plain.outcome)
+      t.regex(JSON.stringify(ours.outcome), pattern)
+    },
+  )
 }

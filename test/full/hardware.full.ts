@@ -1,4 +1,7 @@
-/** @yowasp/nextpnr-ice40: a netlist is placed and routed with a chip database of 5 MB, and packed to a bitstream. */
+/**
+ * @yowasp/nextpnr-ice40: a netlist is placed and routed with a chip database of 5 MB, and packed to
+ * a bitstream.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -29,7 +32,9 @@ const netlist = {
           connections: { I0: [2], I1: [3], I2: ['0'], I3: ['0'], O: [4] },
         },
       },
-      netnames: Object.fromEntries(['a', 'b', 'y'].map((name, i) => [name, { hide_name: 0, bits: [i + 2], attributes: {} }])),
+      netnames: Object.fromEntries(
+        ['a', 'b', 'y'].map((name, i) => [name, { hide_name: 0, bits: [i + 2], attributes: {} }]),
+      ),
     },
   },
 }
@@ -41,7 +46,17 @@ for (const backend of backends) {
     const dirs = ['--dir', `${work}::/work`, '--dir', `${join(folder, 'share')}::/share::ro`]
     const place = (asc: string) => [
       ...[...dirs, '--argv0', 'nextpnr-ice40', join(folder, 'nextpnr-ice40.core.wasm')],
-      ...['--lp384', '--package', 'qn32', '--json', '/work/and.json', '--asc', `/work/${asc}`, '--seed', '1'],
+      ...[
+        '--lp384',
+        '--package',
+        'qn32',
+        '--json',
+        '/work/and.json',
+        '--asc',
+        `/work/${asc}`,
+        '--seed',
+        '1',
+      ],
     ]
     const placed = run(backend, place('one.asc'))
     t.is(placed.status, 0, placed.stderr)
@@ -49,7 +64,8 @@ for (const backend of backends) {
     t.is(run(backend, place('two.asc')).status, 0)
     t.deepEqual(readFileSync(join(work, 'one.asc')), readFileSync(join(work, 'two.asc')))
 
-    const pack = (...args: readonly string[]) => run(backend, [...dirs, '--argv0', 'icepack', join(folder, 'icepack.core.wasm'), ...args])
+    const pack = (...args: readonly string[]) =>
+      run(backend, [...dirs, '--argv0', 'icepack', join(folder, 'icepack.core.wasm'), ...args])
     t.like(pack('/work/one.asc', '/work/one.bin'), { status: 0, stderr: '' })
     t.true(readFileSync(join(work, 'one.bin')).includes(Buffer.from('7eaa997e', 'hex')))
     t.like(pack('-u', '/work/one.bin', '/work/back.asc'), { status: 0, stderr: '' })

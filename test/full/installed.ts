@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 
 const { WASI_COMMON_FULL: scratch } = process.env
-if (scratch === undefined) throw new Error('these tests are run by npm run test:full, which installs their packages')
+if (scratch === undefined)
+  throw new Error('these tests are run by npm run test:full, which installs their packages')
 
 /** A path in the folder of large programs. */
 export const packages = (...path: readonly string[]): string => join(scratch, 'packages', ...path)

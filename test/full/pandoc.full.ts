@@ -26,8 +26,13 @@ for (const backend of backends) {
       const folder = scratch(t)
       writeFileSync(join(folder, 'in.md'), source)
       // As a root: pandoc asks for its working directory, which is / in a guest.
-      const convert = (...args: readonly string[]) => run(backend, ['--dir', `${folder}::/`, pandoc, ...args])
-      t.like(convert('--standalone', 'in.md', '--output', `out.${format}`), { status: 0, stdout: '', stderr: '' })
+      const convert = (...args: readonly string[]) =>
+        run(backend, ['--dir', `${folder}::/`, pandoc, ...args])
+      t.like(convert('--standalone', 'in.md', '--output', `out.${format}`), {
+        status: 0,
+        stdout: '',
+        stderr: '',
+      })
       const archive = readFileSync(join(folder, `out.${format}`))
       t.is(archive.toString('latin1', 0, 2), 'PK')
       t.true(archive.includes(format === 'docx' ? 'word/document.xml' : 'META-INF/container.xml'))
@@ -41,8 +46,15 @@ for (const backend of backends) {
   }
 
   test.serial(`standard input becomes standard output (${backend})`, t => {
-    const { status, stdout, stderr } = run(backend, ['--dir', `${scratch(t)}::/`, pandoc, '--to', 'html'], '*é*, "quoted"')
-    t.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '<p><em>é</em>, “quoted”</p>\n', stderr: '' })
+    const { status, stdout, stderr } = run(
+      backend,
+      ['--dir', `${scratch(t)}::/`, pandoc, '--to', 'html'],
+      '*é*, "quoted"',
+    )
+    t.deepEqual(
+      { status, stdout, stderr },
+      { status: 0, stdout: '<p><em>é</em>, “quoted”</p>\n', stderr: '' },
+    )
   })
 
   test.serial(`a missing file is an error with its name (${backend})`, t => {

@@ -1,4 +1,7 @@
-/** @6over3/zeroperl-ts: Perl as a reactor, whose exports the embedder calls and which calls the embedder. */
+/**
+ * @6over3/zeroperl-ts: Perl as a reactor, whose exports the embedder calls and which calls the
+ * embedder.
+ */
 /// <reference path="../../lib/webassembly.d.ts" />
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +11,9 @@ import { WASI } from '#lib/index.js'
 import { type Backend, backends, scratch } from '../programs/cli.js'
 import { packages } from './installed.js'
 
-const module = new WebAssembly.Module(readFileSync(packages('node_modules/@6over3/zeroperl-ts/dist/esm/zeroperl.wasm')))
+const module = new WebAssembly.Module(
+  readFileSync(packages('node_modules/@6over3/zeroperl-ts/dist/esm/zeroperl.wasm')),
+)
 
 interface Exports {
   memory: { readonly buffer: ArrayBuffer }
@@ -19,7 +24,9 @@ interface Exports {
   zeroperl_flush(): number
 }
 
-/** A Perl with one folder as /work, a /dev/null that it opens at its start, and its output as lines. */
+/**
+ * A Perl with one folder as /work, a /dev/null that it opens at its start, and its output as lines.
+ */
 function start(t: ExecutionContext, backend: Backend) {
   const folder = scratch(t)
   mkdirSync(join(folder, 'dev'))
@@ -73,17 +80,39 @@ for (const backend of backends) {
 
   test.serial(`files are written, listed, renamed and removed (${backend})`, t => {
     const { folder, evaluate } = start(t, backend)
-    const made = 'open my $f, ">", "/work/b.txt" or die $!; print $f "line $_\\n" for 1 .. 1000; close $f or die $!; print -s "/work/b.txt"'
+    const made =
+      'open my $f, ">", "/work/b.txt" or die $!; print $f "line $_\\n" for 1 .. 1000; close $f or die $!; print -s "/work/b.txt"'
     t.is(evaluate(made), '8893')
     t.is(readFileSync(join(folder, 'b.txt'), 'utf8').split('\n')[999], 'line 1000')
-    t.is(evaluate('mkdir "/work/sub" or die $!; rename "/work/b.txt", "/work/sub/c.txt" or die $!; print glob "/work/*"'), '/work/sub')
     t.is(
-      evaluate('open my $f, "<", "/work/sub/c.txt" or die $!; my @l = <$f>; seek $f, -5, 2; read $f, my $end, 4; print @l . $end'),
+      evaluate(
+        'mkdir "/work/sub" or die $!; rename "/work/b.txt", "/work/sub/c.txt" or die $!; print glob "/work/*"',
+      ),
+      '/work/sub',
+    )
+    t.is(
+      evaluate(
+        'open my $f, "<", "/work/sub/c.txt" or die $!; my @l = <$f>; seek $f, -5, 2; read $f, my $end, 4; print @l . $end',
+      ),
       '10001000',
     )
-    t.is(evaluate('opendir my $d, "/work/sub" or die $!; print join ",", grep { !/^\\./ } readdir $d'), 'c.txt')
-    t.is(evaluate('print((rmdir "/work/sub") ? "removed" : $!{ENOTEMPTY} ? "not empty" : $!)'), 'not empty')
-    t.is(evaluate('unlink "/work/sub/c.txt" or die $!; rmdir "/work/sub" or die $!; print glob "/work/*"'), '')
-    t.is(evaluate('print open(my $f, "<", "/work/absent") ? "there" : $!'), 'No such file or directory')
+    t.is(
+      evaluate('opendir my $d, "/work/sub" or die $!; print join ",", grep { !/^\\./ } readdir $d'),
+      'c.txt',
+    )
+    t.is(
+      evaluate('print((rmdir "/work/sub") ? "removed" : $!{ENOTEMPTY} ? "not empty" : $!)'),
+      'not empty',
+    )
+    t.is(
+      evaluate(
+        'unlink "/work/sub/c.txt" or die $!; rmdir "/work/sub" or die $!; print glob "/work/*"',
+      ),
+      '',
+    )
+    t.is(
+      evaluate('print open(my $f, "<", "/work/absent") ? "there" : $!'),
+      'No such file or directory',
+    )
   })
 }

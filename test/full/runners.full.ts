@@ -10,7 +10,12 @@ import { runners } from './installed.js'
 /** Copies `f` of the first preopen to standard output and exits with 7. */
 const guest = command([
   ...[store(0x400, 0x66), drop(call('path_open', 3, 0, 0x400, 1, 0, 2n, 0n, 0, 0x40))],
-  ...[store(0x30, 0x2000), store(0x34, 0x100), drop(call('fd_read', load(0x40), 0x30, 1, 0x38)), ...write(1, 0x2000, load(0x38))],
+  ...[
+    store(0x30, 0x2000),
+    store(0x34, 0x100),
+    drop(call('fd_read', load(0x40), 0x30, 1, 0x38)),
+    ...write(1, 0x2000, load(0x38)),
+  ],
   call('proc_exit', 7),
 ])
 
@@ -37,7 +42,14 @@ for (const [way, [args, pool = '']] of Object.entries(ways)) {
       cwd: runners(),
       encoding: 'utf8',
       timeout: 120_000,
-      env: { ...inherited, NO_COLOR: '1', CI: '1', TMPDIR: join(folder, 'tmp'), WASI_COMMON_GUEST: path, WASI_COMMON_POOL: pool },
+      env: {
+        ...inherited,
+        NO_COLOR: '1',
+        CI: '1',
+        TMPDIR: join(folder, 'tmp'),
+        WASI_COMMON_GUEST: path,
+        WASI_COMMON_POOL: pool,
+      },
     })
     const output = stdout + stderr
     t.is(status, 0, output)

@@ -1,4 +1,7 @@
-/** Rights that are not enforced, `rights: 'access'`: reading and writing are checked, all else is as Linux answers. */
+/**
+ * Rights that are not enforced, `rights: 'access'`: reading and writing are checked, all else is as
+ * Linux answers.
+ */
 import test from 'ava'
 import { createGuest, run } from '#lib/index.js'
 import { add, call, command, drop, load, store } from '../wasm.js'
@@ -11,28 +14,38 @@ const rightsOf = (w: World, fd: number): bigint => (w.fdstat(fd) as { base: bigi
 const access = { options: { rights: 'access' } } as const
 const enforce = { options: { rights: 'enforce' } } as const
 
-each(test, 'a file that was opened with FD_READ alone has an offset, and may be asked about, dated and synced', access, (t, w) => {
-  w.fs.writeFileSync(w.host('file'), 'text')
-  const file = w.open('file', { base: READ })
-  t.is(w.read(file), 'text')
-  t.is(w.tell(file), 4n)
-  w.filestatOf(file)
-  t.is(w.call('fd_sync', file), 'SUCCESS')
-  t.is(w.call('fd_filestat_set_times', file, 0n, 5_000_000_000n, 4), 'SUCCESS')
-  t.is(w.fs.statSync(w.host('file')).mtimeMs, 5000)
-})
+each(
+  test,
+  'a file that was opened with FD_READ alone has an offset, and may be asked about, dated and synced',
+  access,
+  (t, w) => {
+    w.fs.writeFileSync(w.host('file'), 'text')
+    const file = w.open('file', { base: READ })
+    t.is(w.read(file), 'text')
+    t.is(w.tell(file), 4n)
+    w.filestatOf(file)
+    t.is(w.call('fd_sync', file), 'SUCCESS')
+    t.is(w.call('fd_filestat_set_times', file, 0n, 5_000_000_000n, 4), 'SUCCESS')
+    t.is(w.fs.statSync(w.host('file')).mtimeMs, 5000)
+  },
+)
 
-each(test, 'a directory that was opened with no rights is listed, and worked below', access, (t, w) => {
-  w.fs.mkdirSync(w.host('dir'))
-  w.fs.writeFileSync(w.host('dir/file'), 'text')
-  const dir = w.open('dir', { oflags: DIRECTORY, base: 0n, inheriting: 0n })
-  t.is(w.call('path_create_directory', dir, ...w.path('made')), 'SUCCESS')
-  t.is(w.call('path_rename', dir, ...w.path('file'), dir, ...w.path('moved')), 'SUCCESS')
-  const file = w.open('moved', { dir, base: READ | WRITE })
-  t.is(w.read(file), 'text')
-  t.is(w.put(file, '!'), 1)
-  t.is(w.call('path_unlink_file', dir, ...w.path('moved')), 'SUCCESS')
-})
+each(
+  test,
+  'a directory that was opened with no rights is listed, and worked below',
+  access,
+  (t, w) => {
+    w.fs.mkdirSync(w.host('dir'))
+    w.fs.writeFileSync(w.host('dir/file'), 'text')
+    const dir = w.open('dir', { oflags: DIRECTORY, base: 0n, inheriting: 0n })
+    t.is(w.call('path_create_directory', dir, ...w.path('made')), 'SUCCESS')
+    t.is(w.call('path_rename', dir, ...w.path('file'), dir, ...w.path('moved')), 'SUCCESS')
+    const file = w.open('moved', { dir, base: READ | WRITE })
+    t.is(w.read(file), 'text')
+    t.is(w.put(file, '!'), 1)
+    t.is(w.call('path_unlink_file', dir, ...w.path('moved')), 'SUCCESS')
+  },
+)
 
 each(test, 'a file that is open the other way is BADF, or INVAL to be cut', access, (t, w) => {
   w.fs.writeFileSync(w.host('file'), 'text')
@@ -55,21 +68,30 @@ each(test, 'fd_fdstat_get reports what holds; only access can be given up', acce
   const held = rightsOf(w, file)
   t.true((held & READ) !== 0n && (held & rights('FD_SEEK', 'FD_FILESTAT_SET_TIMES')) !== 0n)
   t.is(held & WRITE, 0n)
-  t.is(w.call('fd_fdstat_set_rights', file, ALL, 0n), 'NOTCAPABLE', 'nothing is given that was not asked for')
+  t.is(
+    w.call('fd_fdstat_set_rights', file, ALL, 0n),
+    'NOTCAPABLE',
+    'nothing is given that was not asked for',
+  )
   t.is(w.call('fd_fdstat_set_rights', file, 0n, 0n), 'SUCCESS')
   t.is(rightsOf(w, file), held & ~READ)
   t.is(w.read(file), 'BADF')
 })
 
-each(test, 'access that a directory does not pass on any more is not regained by opening it again', access, (t, w) => {
-  w.fs.writeFileSync(w.host('file'), 'text')
-  const dir = w.open('.', { oflags: DIRECTORY, base: 0n, inheriting: 0n })
-  t.is(w.call('fd_fdstat_set_rights', dir, 0n, READ), 'SUCCESS')
-  t.is(w.tryOpen('file', { dir, base: WRITE }), 'NOTCAPABLE')
-  const again = w.open('.', { dir, oflags: DIRECTORY, base: 0n, inheriting: 0n })
-  t.is(w.tryOpen('file', { dir: again, base: WRITE }), 'NOTCAPABLE')
-  t.is(w.read(w.open('file', { dir: again, base: READ })), 'text')
-})
+each(
+  test,
+  'access that a directory does not pass on any more is not regained by opening it again',
+  access,
+  (t, w) => {
+    w.fs.writeFileSync(w.host('file'), 'text')
+    const dir = w.open('.', { oflags: DIRECTORY, base: 0n, inheriting: 0n })
+    t.is(w.call('fd_fdstat_set_rights', dir, 0n, READ), 'SUCCESS')
+    t.is(w.tryOpen('file', { dir, base: WRITE }), 'NOTCAPABLE')
+    const again = w.open('.', { dir, oflags: DIRECTORY, base: 0n, inheriting: 0n })
+    t.is(w.tryOpen('file', { dir: again, base: WRITE }), 'NOTCAPABLE')
+    t.is(w.read(w.open('file', { dir: again, base: READ })), 'text')
+  },
+)
 
 each(test, 'a read-only directory is so with either setting', access, (t, w) => {
   w.fs.writeFileSync(w.host('file'), 'text')
@@ -102,7 +124,11 @@ each(test, 'rights that are enforced: the same calls lack them', enforce, (t, w)
 
 /** Its exit code is the errno of a sync of what was opened to read. */
 const syncs = command(
-  [drop(call('path_open', 3, 0, 0x40, 4, 0, 2n, 0n, 0, 0x10)), call('proc_exit', add(call('fd_sync', load(0x10)), 0)), store(0x10, 0)],
+  [
+    drop(call('path_open', 3, 0, 0x40, 4, 0, 2n, 0n, 0, 0x10)),
+    call('proc_exit', add(call('fd_sync', load(0x10)), 0)),
+    store(0x10, 0),
+  ],
   { data: { 64: 'file' } },
 )
 test('the default of run is access, of createGuest enforce', async t => {

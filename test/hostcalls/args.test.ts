@@ -1,4 +1,7 @@
-/** args_get, args_sizes_get, environ_get and environ_sizes_get: how the command line and the environment lie in memory. */
+/**
+ * args_get, args_sizes_get, environ_get and environ_sizes_get: how the command line and the
+ * environment lie in memory.
+ */
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'
 import { each, type Plan, u32 } from './world.js'
@@ -15,13 +18,27 @@ interface Pair {
 }
 const pairs: readonly Pair[] = [
   {
-    ...{ sizes: 'args_sizes_get', get: 'args_get', count: 'argc', bytes: 'argv_buf_size', pointers: 'argv', buffer: 'argv_buf' },
+    ...{
+      sizes: 'args_sizes_get',
+      get: 'args_get',
+      count: 'argc',
+      bytes: 'argv_buf_size',
+      pointers: 'argv',
+      buffer: 'argv_buf',
+    },
     plan: args => ({ options: { args } }),
   },
   {
-    ...{ sizes: 'environ_sizes_get', get: 'environ_get', count: 'environc', bytes: 'environ_buf_size' },
+    ...{
+      sizes: 'environ_sizes_get',
+      get: 'environ_get',
+      count: 'environc',
+      bytes: 'environ_buf_size',
+    },
     ...{ pointers: 'environ', buffer: 'environ_buf' },
-    plan: strings => ({ options: { env: Object.fromEntries(strings.map(string => string.split(/=(.*)/s))) } }),
+    plan: strings => ({
+      options: { env: Object.fromEntries(strings.map(string => string.split(/=(.*)/s))) },
+    }),
   },
 ]
 

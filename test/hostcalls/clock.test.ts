@@ -56,13 +56,18 @@ each(test, 'clock_time_get: the clocks of CPU time run while something works', {
 
 each(test, 'clock_time_get: any precision will do', {}, (t, w) => {
   for (const precision of [1n, 2n ** 63n, -1n]) t.true(time(w, REALTIME, precision) > 0n)
-  t.regex(w.line, /^clock_time_get\(id=realtime, precision=\d+\) = SUCCESS time=\d+$/, 'a u64 has no sign')
+  t.regex(
+    w.line,
+    /^clock_time_get\(id=realtime, precision=\d+\) = SUCCESS time=\d+$/,
+    'a u64 has no sign',
+  )
 })
 
 for (const call of ['clock_res_get', 'clock_time_get'] as const) {
   const precision = call === 'clock_time_get' ? [0n] : []
   each(test, `${call}: an unknown clock is INVAL`, {}, (t, w) => {
-    for (const id of [4, 255, 0x7fffffff, -1]) t.is(w.call(call, id, ...precision, 0x10), 'INVAL', `${id}`)
+    for (const id of [4, 255, 0x7fffffff, -1])
+      t.is(w.call(call, id, ...precision, 0x10), 'INVAL', `${id}`)
   })
   each(test, `${call}: at an odd place, at the last bytes, and one byte beyond`, {}, (t, w) => {
     t.is(w.call(call, REALTIME, ...precision, 0x13), 'SUCCESS')

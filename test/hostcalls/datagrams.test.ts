@@ -1,9 +1,14 @@
-/** More pieces than one call takes, on sockets: a stream is moved in part, a datagram not at all. */
+/**
+ * More pieces than one call takes, on sockets: a stream is moved in part, a datagram not at all.
+ */
 import { spawnSync } from 'node:child_process'
 import test from 'ava'
 import { backends } from './world.js'
 
-/** Runs `program` with one end of a pair of sockets as standard input; what it prints, and what came of it at the other end. */
+/**
+ * Runs `program` with one end of a pair of sockets as standard input; what it prints, and what came
+ * of it at the other end.
+ */
 function paired(kind: 'STREAM' | 'DGRAM', program: string): string {
   const python = `
 import os, socket, subprocess, sys
@@ -12,11 +17,15 @@ mine.send(b'x' * 2000)
 run = subprocess.run(sys.argv[1:], stdin=other.fileno(), stdout=subprocess.PIPE)
 other.close()
 sys.stdout.buffer.write(run.stdout)`
-  const { stdout, stderr } = spawnSync('python3', ['-c', python, process.execPath, '--input-type=module', '-e', program], {
-    encoding: 'utf8',
-    // With sanitizers it would tell of what Python itself never gives back.
-    env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' },
-  })
+  const { stdout, stderr } = spawnSync(
+    'python3',
+    ['-c', python, process.execPath, '--input-type=module', '-e', program],
+    {
+      encoding: 'utf8',
+      // With sanitizers it would tell of what Python itself never gives back.
+      env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' },
+    },
+  )
   return stdout + stderr
 }
 const program = (backend: string): string => `
@@ -32,11 +41,17 @@ const program = (backend: string): string => `
 
 for (const backend of backends) {
   const wanted = process.platform === 'win32' ? test.skip : test
-  wanted(`sock_recv, fd_read: of 1500 pieces a stream fills 1024 (${backend}) [pairs of sockets are POSIX's]`, t => {
-    t.is(paired('STREAM', program(backend)), '0 1024 0 976\n')
-  })
+  wanted(
+    `sock_recv, fd_read: of 1500 pieces a stream fills 1024 (${backend}) [pairs of sockets are POSIX's]`,
+    t => {
+      t.is(paired('STREAM', program(backend)), '0 1024 0 976\n')
+    },
+  )
 }
 const native = process.platform === 'win32' ? test.skip : test
-native("sock_recv, fd_read: 1500 pieces for a datagram are MSGSIZE, and INVAL, as on Linux [pairs of sockets are POSIX's]", t => {
-  t.is(paired('DGRAM', program('native')), '35 0 28 0\n')
-})
+native(
+  "sock_recv, fd_read: 1500 pieces for a datagram are MSGSIZE, and INVAL, as on Linux [pairs of sockets are POSIX's]",
+  t => {
+    t.is(paired('DGRAM', program('native')), '35 0 28 0\n')
+  },
+)

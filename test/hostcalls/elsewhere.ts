@@ -1,12 +1,21 @@
-/** What cases of hostcalls ask for that Windows does not have, or wine, which stands in for it, cannot tell. */
+/**
+ * What cases of hostcalls ask for that Windows does not have, or wine, which stands in for it,
+ * cannot tell.
+ */
 interface Absent {
   readonly reason: string
   readonly titles: RegExp
 }
 
 const onWindows: Absent[] = [
-  { reason: 'no file system of Windows has FIFOs', titles: /\bpipe\b|^sleep: descriptors|^deterministic: a descriptor is ready/ },
-  { reason: 'a connection whose peer sends no more counts as hung up', titles: /^poll_oneoff: who calls/ },
+  {
+    reason: 'no file system of Windows has FIFOs',
+    titles: /\bpipe\b|^sleep: descriptors|^deterministic: a descriptor is ready/,
+  },
+  {
+    reason: 'a connection whose peer sends no more counts as hung up',
+    titles: /^poll_oneoff: who calls/,
+  },
 ]
 const underWine: Absent[] = [
   {
@@ -14,13 +23,23 @@ const underWine: Absent[] = [
     titles:
       /^path_(readlink|symlink)|tofile|todir|nowhere|circle|dir\/back|"?out\b|\blinks?\b|^the trace of calls with two|no path leads out|only looks|^fd_readdir: (all|entry)|numbered as they are met|^read-only: (each call|what is there)|through links/,
   },
-  { reason: 'wine reads a directory once', titles: /^fd_readdir: from the start again|^deterministic: directories/ },
+  {
+    reason: 'wine reads a directory once',
+    titles: /^fd_readdir: from the start again|^deterministic: directories/,
+  },
   {
     reason: 'wine has errors and access times of its own',
-    titles: /^fd_filestat_get: as this|^fd_filestat_set_(size: cuts|times: one)|^fd_allocate: makes/,
+    titles:
+      /^fd_filestat_get: as this|^fd_filestat_set_(size: cuts|times: one)|^fd_allocate: makes/,
   },
 ]
-const absent = process.platform !== 'win32' ? [] : process.env.WASI_COMMON_WINE ? [...onWindows, ...underWine] : onWindows
+const absent =
+  process.platform !== 'win32'
+    ? []
+    : process.env.WASI_COMMON_WINE
+      ? [...onWindows, ...underWine]
+      : onWindows
 
 /** Why a case cannot be tried on this platform, or nothing. */
-export const elsewhere = (title: string): string | undefined => absent.find(({ titles }) => titles.test(title))?.reason
+export const elsewhere = (title: string): string | undefined =>
+  absent.find(({ titles }) => titles.test(title))?.reason

@@ -1,10 +1,23 @@
-/** What every call answers to what is wrong with each of its arguments, read off the table; and that it then does nothing. */
+/**
+ * What every call answers to what is wrong with each of its arguments, read off the table; and that
+ * it then does nothing.
+ */
 import test from 'ava'
 import type { RightName } from '#lib/abi/rights.js'
 import { type CallName, type Param, type Row, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import { table0 } from '#lib/abi/unstable.js'
-import { ALL, each, Oflags, openDescriptors, rights, snapshots, u8, u32, type World } from './world.js'
+import {
+  ALL,
+  each,
+  Oflags,
+  openDescriptors,
+  rights,
+  snapshots,
+  u8,
+  u32,
+  type World,
+} from './world.js'
 
 /** The descriptors of every case: a preopen, a file, another file, and another directory. */
 const DIR = 3
@@ -43,12 +56,24 @@ const samples: Readonly<Record<CallName, Sample>> = {
   fd_fdstat_set_flags: { args: [FILE, 1], needs: { fd: ['FD_FDSTAT_SET_FLAGS'] } },
   fd_fdstat_set_rights: { args: [FILE, 0n, 0n], needs: { fd: [] } },
   fd_filestat_get: { args: [FILE], needs: { fd: ['FD_FILESTAT_GET'] } },
-  fd_filestat_set_size: { args: [FILE, 1n], needs: { fd: ['FD_FILESTAT_SET_SIZE'] }, wrongKind: 'ISDIR' },
+  fd_filestat_set_size: {
+    args: [FILE, 1n],
+    needs: { fd: ['FD_FILESTAT_SET_SIZE'] },
+    wrongKind: 'ISDIR',
+  },
   fd_filestat_set_times: { args: [FILE, 1n, 1n, 1], needs: { fd: ['FD_FILESTAT_SET_TIMES'] } },
-  fd_pread: { args: [FILE, PIECES, 1, 0n], needs: { fd: ['FD_READ', 'FD_SEEK'] }, wrongKind: 'ISDIR' },
+  fd_pread: {
+    args: [FILE, PIECES, 1, 0n],
+    needs: { fd: ['FD_READ', 'FD_SEEK'] },
+    wrongKind: 'ISDIR',
+  },
   fd_prestat_get: { args: [DIR], wrongKind: 'BADF' },
   fd_prestat_dir_name: { args: [DIR, 0x100, 10], wrongKind: 'BADF' },
-  fd_pwrite: { args: [FILE, PIECES, 1, 0n], needs: { fd: ['FD_WRITE', 'FD_SEEK'] }, wrongKind: 'ISDIR' },
+  fd_pwrite: {
+    args: [FILE, PIECES, 1, 0n],
+    needs: { fd: ['FD_WRITE', 'FD_SEEK'] },
+    wrongKind: 'ISDIR',
+  },
   fd_read: { args: [FILE, PIECES, 1], needs: { fd: ['FD_READ'] }, wrongKind: 'ISDIR' },
   fd_readdir: { args: [DIR, 0x100, 100, 0n], needs: { fd: ['FD_READDIR'] }, wrongKind: 'NOTDIR' },
   fd_renumber: { args: [FILE, FILE2], needs: { fd: [], to: [] } },
@@ -57,9 +82,21 @@ const samples: Readonly<Record<CallName, Sample>> = {
   fd_tell: { args: [FILE], wrongKind: 'ISDIR' },
   fd_write: { args: [FILE, PIECES, 1], needs: { fd: ['FD_WRITE'] }, wrongKind: 'ISDIR' },
 
-  path_create_directory: { args: [DIR, 'new'], needs: { fd: ['PATH_CREATE_DIRECTORY'] }, wrongKind: 'NOTDIR' },
-  path_filestat_get: { args: [DIR, 0, 'file'], needs: { fd: ['PATH_FILESTAT_GET'] }, wrongKind: 'NOTDIR' },
-  path_filestat_set_times: { args: [DIR, 0, 'file', 1n, 1n, 1], needs: { fd: ['PATH_FILESTAT_SET_TIMES'] }, wrongKind: 'NOTDIR' },
+  path_create_directory: {
+    args: [DIR, 'new'],
+    needs: { fd: ['PATH_CREATE_DIRECTORY'] },
+    wrongKind: 'NOTDIR',
+  },
+  path_filestat_get: {
+    args: [DIR, 0, 'file'],
+    needs: { fd: ['PATH_FILESTAT_GET'] },
+    wrongKind: 'NOTDIR',
+  },
+  path_filestat_set_times: {
+    args: [DIR, 0, 'file', 1n, 1n, 1],
+    needs: { fd: ['PATH_FILESTAT_SET_TIMES'] },
+    wrongKind: 'NOTDIR',
+  },
   path_link: {
     args: [DIR, 0, 'file', DIR2, 'hard'],
     needs: { old_fd: ['PATH_LINK_SOURCE'], new_fd: ['PATH_LINK_TARGET'] },
@@ -70,15 +107,27 @@ const samples: Readonly<Record<CallName, Sample>> = {
     needs: { fd: ['PATH_OPEN', 'PATH_CREATE_FILE', 'PATH_FILESTAT_SET_SIZE'] },
     wrongKind: 'NOTDIR',
   },
-  path_readlink: { args: [DIR, 'link', 0x100, 10], needs: { fd: ['PATH_READLINK'] }, wrongKind: 'NOTDIR' },
-  path_remove_directory: { args: [DIR, 'empty'], needs: { fd: ['PATH_REMOVE_DIRECTORY'] }, wrongKind: 'NOTDIR' },
+  path_readlink: {
+    args: [DIR, 'link', 0x100, 10],
+    needs: { fd: ['PATH_READLINK'] },
+    wrongKind: 'NOTDIR',
+  },
+  path_remove_directory: {
+    args: [DIR, 'empty'],
+    needs: { fd: ['PATH_REMOVE_DIRECTORY'] },
+    wrongKind: 'NOTDIR',
+  },
   path_rename: {
     args: [DIR, 'file', DIR2, 'moved'],
     needs: { fd: ['PATH_RENAME_SOURCE'], new_fd: ['PATH_RENAME_TARGET'] },
     wrongKind: 'NOTDIR',
   },
   path_symlink: { args: ['x', DIR, 'sym'], needs: { fd: ['PATH_SYMLINK'] }, wrongKind: 'NOTDIR' },
-  path_unlink_file: { args: [DIR, 'file'], needs: { fd: ['PATH_UNLINK_FILE'] }, wrongKind: 'NOTDIR' },
+  path_unlink_file: {
+    args: [DIR, 'file'],
+    needs: { fd: ['PATH_UNLINK_FILE'] },
+    wrongKind: 'NOTDIR',
+  },
 
   poll_oneoff: { args: [SUBSCRIPTION, 0x400, 1] },
   proc_exit: { args: [0], answer: 'exit' },
@@ -130,13 +179,24 @@ const valuesOf = (w: World, row: Row, { args }: Sample): (number | bigint)[] => 
   ...row.results.map((_, i) => RESULTS + 0x81 * i),
 ]
 
-const outside = (size: number, bytes: number): number[] => [-1, size - bytes + 1, size, 0x7fffffff, -0x80000000]
-const bits = (known: number): number[] => Array.from({ length: 32 - known }, (_, i) => 2 ** (known + i))
+const outside = (size: number, bytes: number): number[] => [
+  -1,
+  size - bytes + 1,
+  size,
+  0x7fffffff,
+  -0x80000000,
+]
+const bits = (known: number): number[] =>
+  Array.from({ length: 32 - known }, (_, i) => 2 ** (known + i))
 
 type Wrong = readonly [value: unknown, answer: string]
-const all = (values: readonly unknown[], answer: string): Wrong[] => values.map(value => [value, answer])
+const all = (values: readonly unknown[], answer: string): Wrong[] =>
+  values.map(value => [value, answer])
 
-const noNumber = all([undefined, null, '1', 1n, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, true, {}], 'INVAL')
+const noNumber = all(
+  [undefined, null, '1', 1n, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, true, {}],
+  'INVAL',
+)
 const noBigint = all([undefined, null, '1', 1, 1.5, Number.NaN, true, {}], 'INVAL')
 
 /** Every value that is wrong in this place, and what the call must answer to it. */
@@ -162,7 +222,8 @@ function wrongs({ param: { type }, length, result }: Slot, size: number): Wrong[
     case Kind.Path:
       return [...all(length ? [-1, 0x7fffffff, size] : outside(size, 1), 'FAULT'), ...noNumber]
     default:
-      if (type.name === 'fd') return [...all([99, 1024, 0x7fffffff, -1, -0x80000000], 'BADF'), ...noNumber]
+      if (type.name === 'fd')
+        return [...all([99, 1024, 0x7fffffff, -1, -0x80000000], 'BADF'), ...noNumber]
       if (type.name === 'pointer') return [...all(outside(size, 2), 'FAULT'), ...noNumber]
       return noNumber
   }
@@ -184,18 +245,24 @@ function answerOf(w: World, call: CallName, values: readonly unknown[]): string 
   })
   return answer
 }
-const shown = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value)))
+const shown = (value: unknown): string =>
+  typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))
 
 for (const [name, row] of Object.entries(table) as [CallName, Row][]) {
   const sample = samples[name]
   const { answer = 'SUCCESS', needs = {}, wrongKind } = sample
-  const here = { ...plan, snapshots: snapshots.filter(snapshot => snapshot === 'preview1' || name in table0) }
+  const here = {
+    ...plan,
+    snapshots: snapshots.filter(snapshot => snapshot === 'preview1' || name in table0),
+  }
 
   each(test, `${name}: each argument, when it is wrong`, here, (t, w) => {
     furnish(w)
     const values = valuesOf(w, row, sample)
     const before = state(w)
-    const slots = slotsOf((w.version === 'unstable' ? (table0 as Partial<Record<CallName, Row>>)[name] : row) ?? row)
+    const slots = slotsOf(
+      (w.version === 'unstable' ? (table0 as Partial<Record<CallName, Row>>)[name] : row) ?? row,
+    )
     t.is(slots.length, values.length, 'the sample has the arguments of the row')
     for (const [i, slot] of slots.entries()) {
       for (const [wrong, expected] of wrongs(slot, w.size)) {
@@ -220,7 +287,8 @@ for (const [name, row] of Object.entries(table) as [CallName, Row][]) {
       for (const { label } of fds) {
         const at = slotsOf(row).findIndex(({ param }) => param.label === label)
         const other = values[at] === FILE ? [DIR, DIR2] : [FILE, FILE2, 0]
-        for (const fd of other) t.is(answerOf(w, name, values.with(at, fd)), wrongKind, `${label} = ${fd}`)
+        for (const fd of other)
+          t.is(answerOf(w, name, values.with(at, fd)), wrongKind, `${label} = ${fd}`)
       }
       t.deepEqual(state(w), before)
     })
@@ -239,11 +307,17 @@ for (const [name, row] of Object.entries(table) as [CallName, Row][]) {
         t.is(w.call('fd_fdstat_set_rights', fd, base & stat.base, stat.inheriting), 'SUCCESS')
         return fd
       }
-      const checked = needed.filter(right => w.enforces || right === 'FD_READ' || right === 'FD_WRITE')
+      const checked = needed.filter(
+        right => w.enforces || right === 'FD_READ' || right === 'FD_WRITE',
+      )
       for (const right of checked) {
         const fd = holding(ALL & ~rights(right))
         const before = state(w)
-        t.is(answerOf(w, name, values.with(at, fd)), w.checked('NOTCAPABLE', 'BADF'), `without ${right}`)
+        t.is(
+          answerOf(w, name, values.with(at, fd)),
+          w.checked('NOTCAPABLE', 'BADF'),
+          `without ${right}`,
+        )
         t.deepEqual(state(w), before)
       }
       const fd = holding(rights(...checked))

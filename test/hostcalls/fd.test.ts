@@ -1,4 +1,7 @@
-/** Every call on an open descriptor: where its results lie, what it does to the file, and that a refused one does nothing. */
+/**
+ * Every call on an open descriptor: where its results lie, what it does to the file, and that a
+ * refused one does nothing.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -26,7 +29,11 @@ import {
 /** A time that a double of seconds can be, which is all that node:fs takes. */
 const exact = 1_000_300_000_125_000_000n
 
-const whence = { set: { preview1: 0, unstable: 2 }, cur: { preview1: 1, unstable: 0 }, end: { preview1: 2, unstable: 1 } } as const
+const whence = {
+  set: { preview1: 0, unstable: 2 },
+  cur: { preview1: 1, unstable: 0 },
+  end: { preview1: 2, unstable: 1 },
+} as const
 
 // Reading and writing.
 
@@ -45,61 +52,67 @@ each(test, 'fd_read: into two pieces, and on from there', {}, (t, w) => {
   w.expect(0x40, u32(0))
 })
 
-each(test, 'the offset goes from call to call, whoever keeps it: while appending, and after', {}, (t, w) => {
-  const fd = w.file('f')
-  const tell = (): number => {
-    t.is(w.call('fd_tell', fd, 0x40), 'SUCCESS')
-    return w.any(0x40, 8).readUInt32LE()
-  }
-  const write = (text: string): void => {
-    w.draw(0x100, text)
-    w.draw(0x10, u32(0x100, text.length))
-    t.is(w.call('fd_write', fd, 0x10, 1, 0x30), 'SUCCESS')
-    w.expect(0x30, u32(text.length))
-  }
-  const seek = (to: bigint, from: keyof typeof whence): string => {
-    const answer = w.call('fd_seek', fd, to, whence[from][w.version], 0x48)
-    w.any(0x48, 8)
-    return answer
-  }
-  write('abc')
-  t.is(tell(), 3)
-  t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.APPEND), 'SUCCESS')
-  t.is(tell(), 3)
-  t.is(seek(1n, 'set'), 'SUCCESS')
-  t.is(tell(), 1)
-  write('d')
-  t.is(w.text('f'), 'abcd')
-  t.is(tell(), 4)
-  t.is(w.call('fd_fdstat_set_flags', fd, 0), 'SUCCESS')
-  t.is(tell(), 4)
-  t.is(seek(-3n, 'cur'), 'SUCCESS')
-  write('X')
-  t.is(w.text('f'), 'aXcd')
-  t.is(tell(), 2)
-  t.is(seek(-3n, 'cur'), 'INVAL')
-  t.is(seek(-1n, 'set'), 'INVAL')
-  t.is(tell(), 2)
-  t.is(seek(1n, 'end'), 'SUCCESS')
-  write('e')
-  t.is(w.text('f'), 'aXcd\0e')
-  // Reading and writing move the same one.
-  t.is(seek(0n, 'set'), 'SUCCESS')
-  w.draw(0x10, u32(0x100, 2))
-  t.is(w.call('fd_read', fd, 0x10, 1, 0x30), 'SUCCESS')
-  w.expect(0x100, 'aX')
-  w.expect(0x30, u32(2))
-  write('Y')
-  t.is(w.text('f'), 'aXYd\0e')
-  // Those at an offset move none.
-  w.draw(0x10, u32(0x100, 1))
-  t.is(w.call('fd_pread', fd, 0x10, 1, 5n, 0x30), 'SUCCESS')
-  w.expect(0x100, 'e')
-  w.expect(0x30, u32(1))
-  t.is(tell(), 3)
-})
+each(
+  test,
+  'the offset goes from call to call, whoever keeps it: while appending, and after',
+  {},
+  (t, w) => {
+    const fd = w.file('f')
+    const tell = (): number => {
+      t.is(w.call('fd_tell', fd, 0x40), 'SUCCESS')
+      return w.any(0x40, 8).readUInt32LE()
+    }
+    const write = (text: string): void => {
+      w.draw(0x100, text)
+      w.draw(0x10, u32(0x100, text.length))
+      t.is(w.call('fd_write', fd, 0x10, 1, 0x30), 'SUCCESS')
+      w.expect(0x30, u32(text.length))
+    }
+    const seek = (to: bigint, from: keyof typeof whence): string => {
+      const answer = w.call('fd_seek', fd, to, whence[from][w.version], 0x48)
+      w.any(0x48, 8)
+      return answer
+    }
+    write('abc')
+    t.is(tell(), 3)
+    t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.APPEND), 'SUCCESS')
+    t.is(tell(), 3)
+    t.is(seek(1n, 'set'), 'SUCCESS')
+    t.is(tell(), 1)
+    write('d')
+    t.is(w.text('f'), 'abcd')
+    t.is(tell(), 4)
+    t.is(w.call('fd_fdstat_set_flags', fd, 0), 'SUCCESS')
+    t.is(tell(), 4)
+    t.is(seek(-3n, 'cur'), 'SUCCESS')
+    write('X')
+    t.is(w.text('f'), 'aXcd')
+    t.is(tell(), 2)
+    t.is(seek(-3n, 'cur'), 'INVAL')
+    t.is(seek(-1n, 'set'), 'INVAL')
+    t.is(tell(), 2)
+    t.is(seek(1n, 'end'), 'SUCCESS')
+    write('e')
+    t.is(w.text('f'), 'aXcd\0e')
+    // Reading and writing move the same one.
+    t.is(seek(0n, 'set'), 'SUCCESS')
+    w.draw(0x10, u32(0x100, 2))
+    t.is(w.call('fd_read', fd, 0x10, 1, 0x30), 'SUCCESS')
+    w.expect(0x100, 'aX')
+    w.expect(0x30, u32(2))
+    write('Y')
+    t.is(w.text('f'), 'aXYd\0e')
+    // Those at an offset move none.
+    w.draw(0x10, u32(0x100, 1))
+    t.is(w.call('fd_pread', fd, 0x10, 1, 5n, 0x30), 'SUCCESS')
+    w.expect(0x100, 'e')
+    w.expect(0x30, u32(1))
+    t.is(tell(), 3)
+  },
+)
 
-// What a file is may be asked late: the answers are those that they were if it had been asked at once.
+// What a file is may be asked late: the answers are those that they were if it had been asked at
+// once.
 
 /** Ways to ask what a file is, and what becomes of them. */
 const questions: Readonly<Record<string, (t: ExecutionContext, w: World, fd: number) => void>> = {
@@ -112,7 +125,10 @@ const questions: Readonly<Record<string, (t: ExecutionContext, w: World, fd: num
   fd_fdstat_get: (t, w, fd) => {
     const found = w.fdstat(fd)
     t.like(found, { filetype: Filetype.REGULAR, fdflags: 0, inheriting: 0n })
-    t.is(typeof found !== 'string' && found.base & rights('PATH_OPEN', 'SOCK_ACCEPT', 'FD_READDIR'), 0n)
+    t.is(
+      typeof found !== 'string' && found.base & rights('PATH_OPEN', 'SOCK_ACCEPT', 'FD_READDIR'),
+      0n,
+    )
   },
   fd_pread: (t, w, fd) => {
     w.draw(0x10, u32(0x100, 2))
@@ -154,18 +170,25 @@ for (const [name, ask] of Object.entries(questions)) {
     const fd = w.file('f', 'abcdef')
     t.is(w.read(fd, 3), 'abc')
     ask(t, w, fd)
-    if (!['fd_seek', 'fd_fdstat_set_rights', 'fd_renumber', 'fd_fdstat_set_flags'].includes(name)) t.is(w.read(fd), 'def')
+    if (!['fd_seek', 'fd_fdstat_set_rights', 'fd_renumber', 'fd_fdstat_set_flags'].includes(name))
+      t.is(w.read(fd), 'def')
   })
 }
 
 each(test, 'a folder opened as if it were a file', {}, (t, w) => {
   w.fs.mkdirSync(join(w.folder, 'd'))
   w.file('d/f', 'x')
-  const fd = w.open('d', { base: rights('FD_READ', 'FD_READDIR', 'PATH_OPEN'), inheriting: rights('FD_READ') })
+  const fd = w.open('d', {
+    base: rights('FD_READ', 'FD_READDIR', 'PATH_OPEN'),
+    inheriting: rights('FD_READ'),
+  })
   t.is(w.read(fd), 'ISDIR')
   t.is(w.read(w.open('f', { dir: fd, base: rights('FD_READ') })), 'x')
   t.is(w.read(fd), 'ISDIR')
-  t.is(w.ask('fd_readdir', w.open('d', { base: rights('FD_READ', 'FD_READDIR') }), w.room(0), 0, 0n), 0)
+  t.is(
+    w.ask('fd_readdir', w.open('d', { base: rights('FD_READ', 'FD_READDIR') }), w.room(0), 0, 0n),
+    0,
+  )
   t.like(w.fdstat(w.open('d', { base: rights('FD_READ', 'FD_READDIR') })), {
     filetype: Filetype.DIRECTORY,
     base: w.checked(rights('FD_READDIR'), DIRECTORY),
@@ -198,17 +221,22 @@ each(test, 'fd_pread: at an offset, leaving the descriptor’s alone', {}, (t, w
   t.is(w.tell(fd), 0n)
 })
 
-each(test, 'fd_pwrite: at an offset, leaving the descriptor’s alone; what lies between is zero', {}, (t, w) => {
-  const fd = w.file('f', 'abc')
-  w.draw(0x10, u32(0x100, 1, 0x200, 2))
-  w.draw(0x100, 'X')
-  w.draw(0x200, 'YZ')
-  t.is(w.call('fd_pwrite', fd, 0x10, 2, 5n, 0x40), 'SUCCESS')
-  w.expect(0x40, u32(3))
-  t.is(w.line, 'fd_pwrite(fd=5, iovs=0x10+2, offset=5) = SUCCESS nwritten=3')
-  t.is(w.text('f'), 'abc\0\0XYZ')
-  t.is(w.tell(fd), 0n)
-})
+each(
+  test,
+  'fd_pwrite: at an offset, leaving the descriptor’s alone; what lies between is zero',
+  {},
+  (t, w) => {
+    const fd = w.file('f', 'abc')
+    w.draw(0x10, u32(0x100, 1, 0x200, 2))
+    w.draw(0x100, 'X')
+    w.draw(0x200, 'YZ')
+    t.is(w.call('fd_pwrite', fd, 0x10, 2, 5n, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(3))
+    t.is(w.line, 'fd_pwrite(fd=5, iovs=0x10+2, offset=5) = SUCCESS nwritten=3')
+    t.is(w.text('f'), 'abc\0\0XYZ')
+    t.is(w.tell(fd), 0n)
+  },
+)
 
 each(test, 'the standard streams are the files given', {}, (t, w) => {
   w.input('from the host')
@@ -285,7 +313,11 @@ for (const call of movers) {
     t.is(w.call(call, fd, w.size - 8, 1, ...offset, 0x41), 'SUCCESS', 'the list at the last bytes')
     w.expect(0x41, u32(2))
     if (reads) w.any(0x100, 2)
-    t.is(w.call(call, fd, 0x13, 1, ...offset, w.size - 4), 'SUCCESS', 'the result at the last bytes')
+    t.is(
+      w.call(call, fd, 0x13, 1, ...offset, w.size - 4),
+      'SUCCESS',
+      'the result at the last bytes',
+    )
     w.any(w.size - 3, 3)
     w.expect(w.size - 4, u32(3))
   })
@@ -304,23 +336,41 @@ for (const call of movers) {
     })
   }
 
-  each(test, `${call}: behind 1024 empty pieces it looks for one that is not, or it would say that there is no more`, {}, (t, w) => {
-    const fd = ready(w)
-    const list = (full: number): number =>
-      w.draw(0x1000, u32(...Array.from({ length: 3000 }, (_, i) => (i === full ? [0x8000, 3] : [0x8000, 0])).flat()))
-    t.is(w.call(call, fd, list(2999), 3000, ...offset, 0x40), 'SUCCESS')
-    w.expect(0x40, u32(3))
-    if (reads) w.expect(0x8000, '012')
-    else t.is(w.text('f').slice(0, 4), '???3')
-    t.is(w.call(call, fd, list(3000), 3000, ...offset, 0x40), 'SUCCESS')
-    w.expect(0x40, u32(0))
-  })
+  each(
+    test,
+    `${call}: behind 1024 empty pieces it looks for one that is not, or it would say that there is no more`,
+    {},
+    (t, w) => {
+      const fd = ready(w)
+      const list = (full: number): number =>
+        w.draw(
+          0x1000,
+          u32(
+            ...Array.from({ length: 3000 }, (_, i) =>
+              i === full ? [0x8000, 3] : [0x8000, 0],
+            ).flat(),
+          ),
+        )
+      t.is(w.call(call, fd, list(2999), 3000, ...offset, 0x40), 'SUCCESS')
+      w.expect(0x40, u32(3))
+      if (reads) w.expect(0x8000, '012')
+      else t.is(w.text('f').slice(0, 4), '???3')
+      t.is(w.call(call, fd, list(3000), 3000, ...offset, 0x40), 'SUCCESS')
+      w.expect(0x40, u32(0))
+    },
+  )
 
-  each(test, `${call}: a list that is not wholly in memory is FAULT, however long it is`, {}, (t, w) => {
-    const fd = ready(w)
-    for (const count of [w.size / 8 + 1, 2 ** 31, 2 ** 32 - 1]) t.is(w.call(call, fd, 0, count, ...offset, 0x40), 'FAULT')
-    t.is(w.tell(fd), 0n)
-  })
+  each(
+    test,
+    `${call}: a list that is not wholly in memory is FAULT, however long it is`,
+    {},
+    (t, w) => {
+      const fd = ready(w)
+      for (const count of [w.size / 8 + 1, 2 ** 31, 2 ** 32 - 1])
+        t.is(w.call(call, fd, 0, count, ...offset, 0x40), 'FAULT')
+      t.is(w.tell(fd), 0n)
+    },
+  )
 
   /** Lists of which some piece is not wholly in memory. */
   const outside: readonly (readonly [why: string, ...list: number[]])[] = [
@@ -344,7 +394,11 @@ for (const call of movers) {
     t.is(w.call(call, fd, 0x10, 1, ...offset, -4), 'FAULT', 'the result, wrapping around')
     t.is(w.tell(fd), 0n)
     t.is(w.text('f'), '0123456789')
-    t.is(w.lines.filter(line => line.startsWith(call) && line.includes(result)).length, 0, 'a refused call has no result')
+    t.is(
+      w.lines.filter(line => line.startsWith(call) && line.includes(result)).length,
+      0,
+      'a refused call has no result',
+    )
   })
 }
 
@@ -373,38 +427,53 @@ each(test, 'fd_seek: from the start, from here and from the end', {}, (t, w) => 
 /** The disk's own limit is asked of Linux alone. */
 const unasked = {
   typescript: 'node:fs has no lseek',
-  ...(process.platform === 'linux' ? {} : { native: 'Linux has the last word', thread: 'Linux has the last word' }),
+  ...(process.platform === 'linux'
+    ? {}
+    : { native: 'Linux has the last word', thread: 'Linux has the last word' }),
 }
-each(test, 'fd_seek: as far as the disk holds a file, and no further', { skip: unasked }, (t, w) => {
-  const fd = w.file('f', '')
-  const host = w.backend === 'memfs' || w.backend === 'overlay' ? undefined : fs.openSync(w.host('f'), 'r+')
-  /** Whether Linux takes it, which ftruncate(2) tells too: EFBIG. */
-  const fits = (size: bigint): boolean => {
+each(
+  test,
+  'fd_seek: as far as the disk holds a file, and no further',
+  { skip: unasked },
+  (t, w) => {
+    const fd = w.file('f', '')
+    const host =
+      w.backend === 'memfs' || w.backend === 'overlay' ? undefined : fs.openSync(w.host('f'), 'r+')
+    /** Whether Linux takes it, which ftruncate(2) tells too: EFBIG. */
+    const fits = (size: bigint): boolean => {
+      try {
+        if (host !== undefined) fs.ftruncateSync(host, Number(size))
+        return true
+      } catch (error) {
+        t.is((error as NodeJS.ErrnoException).code, 'EFBIG')
+        return false
+      }
+    }
+    const seek = (offset: bigint, from: 'set' | 'cur'): string => {
+      const answer = w.call('fd_seek', fd, offset, whence[from][w.version], 0x40)
+      if (answer === 'SUCCESS') w.expect(0x40, u64(offset))
+      return answer
+    }
     try {
-      if (host !== undefined) fs.ftruncateSync(host, Number(size))
-      return true
-    } catch (error) {
-      t.is((error as NodeJS.ErrnoException).code, 'EFBIG')
-      return false
+      for (const size of [
+        2n ** 31n,
+        2n ** 32n,
+        2n ** 44n - 4096n,
+        2n ** 44n - 4095n,
+        2n ** 44n,
+        2n ** 50n,
+      ]) {
+        t.is(seek(7n, 'set'), 'SUCCESS')
+        const wanted = fits(size) ? 'SUCCESS' : 'INVAL'
+        t.is(seek(size, 'set'), wanted, `${size}`)
+        t.is(w.tell(fd), wanted === 'INVAL' ? 7n : size)
+        if (wanted === 'INVAL') t.is(seek(size - 7n, 'cur'), 'INVAL')
+      }
+    } finally {
+      if (host !== undefined) fs.closeSync(host)
     }
-  }
-  const seek = (offset: bigint, from: 'set' | 'cur'): string => {
-    const answer = w.call('fd_seek', fd, offset, whence[from][w.version], 0x40)
-    if (answer === 'SUCCESS') w.expect(0x40, u64(offset))
-    return answer
-  }
-  try {
-    for (const size of [2n ** 31n, 2n ** 32n, 2n ** 44n - 4096n, 2n ** 44n - 4095n, 2n ** 44n, 2n ** 50n]) {
-      t.is(seek(7n, 'set'), 'SUCCESS')
-      const wanted = fits(size) ? 'SUCCESS' : 'INVAL'
-      t.is(seek(size, 'set'), wanted, `${size}`)
-      t.is(w.tell(fd), wanted === 'INVAL' ? 7n : size)
-      if (wanted === 'INVAL') t.is(seek(size - 7n, 'cur'), 'INVAL')
-    }
-  } finally {
-    if (host !== undefined) fs.closeSync(host)
-  }
-})
+  },
+)
 
 each(test, 'fd_seek: before the start is INVAL and moves nothing', {}, (t, w) => {
   const fd = w.file('f', '0123456789')
@@ -438,23 +507,37 @@ each(test, 'fd_seek and fd_tell: to tell needs either right, to move needs one',
     return answer
   }
   const lacking = w.checked('NOTCAPABLE', 'SUCCESS')
-  t.deepEqual([w.tell(teller), w.tell(seeker), w.tell(neither)], [0n, 0n, w.checked<bigint | string>('NOTCAPABLE', 0n)])
-  t.deepEqual([ask(teller, 0n, 'cur'), ask(seeker, 0n, 'cur'), ask(neither, 0n, 'cur')], ['SUCCESS', 'SUCCESS', lacking])
-  t.deepEqual([ask(teller, 1n, 'cur'), ask(teller, 0n, 'set'), ask(seeker, 1n, 'cur')], [lacking, lacking, 'SUCCESS'])
+  t.deepEqual(
+    [w.tell(teller), w.tell(seeker), w.tell(neither)],
+    [0n, 0n, w.checked<bigint | string>('NOTCAPABLE', 0n)],
+  )
+  t.deepEqual(
+    [ask(teller, 0n, 'cur'), ask(seeker, 0n, 'cur'), ask(neither, 0n, 'cur')],
+    ['SUCCESS', 'SUCCESS', lacking],
+  )
+  t.deepEqual(
+    [ask(teller, 1n, 'cur'), ask(teller, 0n, 'set'), ask(seeker, 1n, 'cur')],
+    [lacking, lacking, 'SUCCESS'],
+  )
 })
 
-each(test, 'a pipe has no offset', { skip: { memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' } }, (t, w) => {
-  w.fifo('pipe')
-  const host = fs.openSync(w.host('pipe'), 'r+')
-  const fd = w.open('pipe', { base: rights('FD_READ', 'FD_SEEK', 'FD_TELL') })
-  w.draw(0x10, u32(0x100, 3))
-  t.is(w.tell(fd), 'SPIPE')
-  t.is(w.call('fd_seek', fd, 1n, whence.cur[w.version], 0x40), 'SPIPE')
-  t.is(w.call('fd_pread', fd, 0x10, 1, 0n, 0x40), 'SPIPE')
-  fs.writeSync(host, 'abc')
-  t.is(w.read(fd), 'abc')
-  fs.closeSync(host)
-})
+each(
+  test,
+  'a pipe has no offset',
+  { skip: { memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' } },
+  (t, w) => {
+    w.fifo('pipe')
+    const host = fs.openSync(w.host('pipe'), 'r+')
+    const fd = w.open('pipe', { base: rights('FD_READ', 'FD_SEEK', 'FD_TELL') })
+    w.draw(0x10, u32(0x100, 3))
+    t.is(w.tell(fd), 'SPIPE')
+    t.is(w.call('fd_seek', fd, 1n, whence.cur[w.version], 0x40), 'SPIPE')
+    t.is(w.call('fd_pread', fd, 0x10, 1, 0n, 0x40), 'SPIPE')
+    fs.writeSync(host, 'abc')
+    t.is(w.read(fd), 'abc')
+    fs.closeSync(host)
+  },
+)
 
 // What a descriptor is.
 
@@ -476,7 +559,10 @@ each(test, 'fd_fdstat_get: of a preopen; sockets are nothing it could open', {},
   if (typeof stat === 'string') return t.fail(stat)
   t.deepEqual([stat.filetype, stat.fdflags], [Filetype.DIRECTORY, 0])
   t.is(stat.base & (sockets | rights('FD_READ', 'FD_WRITE', 'FD_SEEK', 'FD_TELL')), 0n)
-  t.is(stat.base & rights('PATH_OPEN', 'FD_READDIR', 'PATH_UNLINK_FILE'), rights('PATH_OPEN', 'FD_READDIR', 'PATH_UNLINK_FILE'))
+  t.is(
+    stat.base & rights('PATH_OPEN', 'FD_READDIR', 'PATH_UNLINK_FILE'),
+    rights('PATH_OPEN', 'FD_READDIR', 'PATH_UNLINK_FILE'),
+  )
   t.is(stat.inheriting & (stat.base | FILE), stat.base | FILE)
   t.is(stat.inheriting & sockets, 0n)
 })
@@ -499,7 +585,11 @@ withTerminal('isatty: a terminal is a character device that cannot seek, as libc
     console.log(told.join(' '))`
   const file = join(fs.mkdtempSync(join('/tmp', 'wasi-common-')), 'isatty.mjs')
   fs.writeFileSync(file, program)
-  const { stdout, stderr } = spawnSync('script', ['-qec', `'${process.execPath}' '${file}'`, '/dev/null'], { encoding: 'utf8', input: '' })
+  const { stdout, stderr } = spawnSync(
+    'script',
+    ['-qec', `'${process.execPath}' '${file}'`, '/dev/null'],
+    { encoding: 'utf8', input: '' },
+  )
   fs.rmSync(join(file, '..'), { recursive: true })
   // 70 is SPIPE, what a terminal answers to lseek.
   t.regex(stdout, /2 0 true 70 2 0 true 70/, stderr)
@@ -523,15 +613,26 @@ each(test, 'fd_fdstat_set_flags: append, and back', {}, (t, w) => {
   t.is(w.text('f'), 'Xbcde')
 })
 
-each(test, 'fd_fdstat_set_flags: what fdstat says is what was set, and a flag that cannot be changed is NOTSUP', {}, (t, w) => {
-  const fd = w.file('f')
-  for (const flags of [Fdflags.NONBLOCK, Fdflags.DSYNC, Fdflags.SYNC, Fdflags.RSYNC, Fdflags.NONBLOCK | Fdflags.APPEND]) {
-    const before = w.fdstat(fd)
-    const answer = w.call('fd_fdstat_set_flags', fd, flags)
-    if (answer === 'SUCCESS') t.like(w.fdstat(fd), { fdflags: flags })
-    else t.deepEqual([answer, w.fdstat(fd)], ['NOTSUP', before])
-  }
-})
+each(
+  test,
+  'fd_fdstat_set_flags: what fdstat says is what was set, and a flag that cannot be changed is NOTSUP',
+  {},
+  (t, w) => {
+    const fd = w.file('f')
+    for (const flags of [
+      Fdflags.NONBLOCK,
+      Fdflags.DSYNC,
+      Fdflags.SYNC,
+      Fdflags.RSYNC,
+      Fdflags.NONBLOCK | Fdflags.APPEND,
+    ]) {
+      const before = w.fdstat(fd)
+      const answer = w.call('fd_fdstat_set_flags', fd, flags)
+      if (answer === 'SUCCESS') t.like(w.fdstat(fd), { fdflags: flags })
+      else t.deepEqual([answer, w.fdstat(fd)], ['NOTSUP', before])
+    }
+  },
+)
 
 each(
   test,
@@ -551,7 +652,10 @@ each(test, 'fd_fdstat_set_rights: rights can be given up and not won back', {}, 
   const fd = w.file('f', 'abc')
   const some = rights('FD_READ', 'FD_TELL')
   t.is(w.call('fd_fdstat_set_rights', fd, some, 0n), 'SUCCESS')
-  t.is(w.line, 'fd_fdstat_set_rights(fd=5, fs_rights_base=0x22, fs_rights_inheriting=0x0) = SUCCESS')
+  t.is(
+    w.line,
+    'fd_fdstat_set_rights(fd=5, fs_rights_base=0x22, fs_rights_inheriting=0x0) = SUCCESS',
+  )
   const kept = w.checked(some, FILE & ~rights('FD_WRITE'))
   t.like(w.fdstat(fd), { base: kept, inheriting: 0n })
   t.is(w.put(fd, 'x'), w.checked('NOTCAPABLE', 'BADF'))
@@ -565,23 +669,28 @@ each(test, 'fd_fdstat_set_rights: rights can be given up and not won back', {}, 
   t.is(w.call('fd_close', fd), 'SUCCESS', 'to close needs none')
 })
 
-each(test, 'fd_fdstat_set_rights: what a directory does not pass on cannot be opened below it', {}, (t, w) => {
-  w.write('f', 'abc')
-  const reading = rights('FD_READ', 'FD_SEEK')
-  t.is(w.call('fd_fdstat_set_rights', 3, rights('PATH_OPEN'), reading), 'SUCCESS')
-  t.is(w.tryOpen('f', { base: rights('FD_READ', 'FD_WRITE') }), 'NOTCAPABLE')
-  t.is(w.tryOpen('f', { base: reading, inheriting: rights('FD_WRITE') }), 'NOTCAPABLE')
-  if (w.enforces) {
-    t.is(w.tryOpen('f', { base: reading, fdflags: Fdflags.DSYNC }), 'NOTCAPABLE')
-    t.is(w.tryOpen('f', { base: reading, fdflags: Fdflags.SYNC }), 'NOTCAPABLE')
-    t.is(w.tryOpen('g', { base: reading, oflags: Oflags.CREAT }), 'NOTCAPABLE')
-    t.is(w.tryOpen('f', { base: reading, oflags: Oflags.TRUNC }), 'NOTCAPABLE')
-  }
-  t.is(w.text('f'), 'abc')
-  t.false(w.exists('g'))
-  const fd = w.open('f', { base: reading })
-  t.is(w.read(fd), 'abc')
-})
+each(
+  test,
+  'fd_fdstat_set_rights: what a directory does not pass on cannot be opened below it',
+  {},
+  (t, w) => {
+    w.write('f', 'abc')
+    const reading = rights('FD_READ', 'FD_SEEK')
+    t.is(w.call('fd_fdstat_set_rights', 3, rights('PATH_OPEN'), reading), 'SUCCESS')
+    t.is(w.tryOpen('f', { base: rights('FD_READ', 'FD_WRITE') }), 'NOTCAPABLE')
+    t.is(w.tryOpen('f', { base: reading, inheriting: rights('FD_WRITE') }), 'NOTCAPABLE')
+    if (w.enforces) {
+      t.is(w.tryOpen('f', { base: reading, fdflags: Fdflags.DSYNC }), 'NOTCAPABLE')
+      t.is(w.tryOpen('f', { base: reading, fdflags: Fdflags.SYNC }), 'NOTCAPABLE')
+      t.is(w.tryOpen('g', { base: reading, oflags: Oflags.CREAT }), 'NOTCAPABLE')
+      t.is(w.tryOpen('f', { base: reading, oflags: Oflags.TRUNC }), 'NOTCAPABLE')
+    }
+    t.is(w.text('f'), 'abc')
+    t.false(w.exists('g'))
+    const fd = w.open('f', { base: reading })
+    t.is(w.read(fd), 'abc')
+  },
+)
 
 // Attributes.
 
@@ -618,7 +727,10 @@ each(test, 'fd_filestat_set_times: one, the other, now, or none', {}, (t, w) => 
   }
   const { ATIM, MTIM, ATIM_NOW, MTIM_NOW } = Fstflags
   t.is(w.call('fd_filestat_set_times', fd, exact, 2_000_000_000n, ATIM | MTIM), 'SUCCESS')
-  t.is(w.line, `fd_filestat_set_times(fd=5, atim=${exact}, mtim=2000000000, fst_flags=atim|mtim) = SUCCESS`)
+  t.is(
+    w.line,
+    `fd_filestat_set_times(fd=5, atim=${exact}, mtim=2000000000, fst_flags=atim|mtim) = SUCCESS`,
+  )
   t.deepEqual(times(), [exact, 2_000_000_000n])
   t.is(w.call('fd_filestat_set_times', fd, 3_000_000_000n, 4n, ATIM), 'SUCCESS')
   t.deepEqual(times(), [3_000_000_000n, 2_000_000_000n])
@@ -629,7 +741,8 @@ each(test, 'fd_filestat_set_times: one, the other, now, or none', {}, (t, w) => 
   const [atim, mtim] = times()
   t.is(atim, 3_000_000_000n)
   t.true(mtim > before)
-  for (const both of [ATIM | ATIM_NOW, MTIM | MTIM_NOW, 15]) t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, both), 'INVAL')
+  for (const both of [ATIM | ATIM_NOW, MTIM | MTIM_NOW, 15])
+    t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, both), 'INVAL')
   t.deepEqual(times(), [atim, mtim])
 })
 
@@ -686,14 +799,19 @@ each(test, 'fd_prestat_get and fd_prestat_dir_name: the name, its length, no NUL
   t.is(w.call('fd_prestat_dir_name', 3, w.size - 3, 4), 'FAULT')
 })
 
-each(test, 'fd_prestat_get and fd_prestat_dir_name: BADF for all that was not opened beforehand', {}, (t, w) => {
-  w.fs.mkdirSync(w.host('d'))
-  const dir = w.open('d', { oflags: Oflags.DIRECTORY, base: rights('PATH_OPEN') })
-  for (const fd of [0, 1, 2, dir, w.file('f'), 99]) {
-    t.is(w.call('fd_prestat_get', fd, 0x10), 'BADF', `${fd}`)
-    t.is(w.call('fd_prestat_dir_name', fd, 0x10, 10), 'BADF', `${fd}`)
-  }
-})
+each(
+  test,
+  'fd_prestat_get and fd_prestat_dir_name: BADF for all that was not opened beforehand',
+  {},
+  (t, w) => {
+    w.fs.mkdirSync(w.host('d'))
+    const dir = w.open('d', { oflags: Oflags.DIRECTORY, base: rights('PATH_OPEN') })
+    for (const fd of [0, 1, 2, dir, w.file('f'), 99]) {
+      t.is(w.call('fd_prestat_get', fd, 0x10), 'BADF', `${fd}`)
+      t.is(w.call('fd_prestat_dir_name', fd, 0x10, 10), 'BADF', `${fd}`)
+    }
+  },
+)
 
 // Directories.
 
@@ -710,7 +828,12 @@ function dirents(bytes: Buffer): Dirent[] {
     const end = at + 24 + bytes.readUInt32LE(at + 16)
     if (end > bytes.length) break
     const name = bytes.toString('utf8', at + 24, end)
-    found.push({ next: bytes.readBigUInt64LE(at), ino: bytes.readBigUInt64LE(at + 8), type: bytes[at + 20], name })
+    found.push({
+      next: bytes.readBigUInt64LE(at),
+      ino: bytes.readBigUInt64LE(at + 8),
+      type: bytes[at + 20],
+      name,
+    })
     at = end
   }
   return found
@@ -738,9 +861,16 @@ each(test, 'fd_readdir: all entries with types and inodes, and nothing beyond', 
   t.is(w.line, `fd_readdir(fd=3, buf=0x101+4096, cookie=0) = SUCCESS bufused=${used}`)
   const bytes = w.any(0x101, used)
   const entries = dirents(bytes)
-  t.deepEqual(new Map(entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, type }) => [name, type])), expected)
-  for (const { name, ino } of entries) if (name !== '..') t.is(ino, w.fs.lstatSync(w.host(name), { bigint: true }).ino, name)
-  for (let at = 0; at < used; at += 24 + bytes.readUInt32LE(at + 16)) t.is(bytes.toString('hex', at + 21, at + 24), '000000', 'padding')
+  t.deepEqual(
+    new Map(
+      entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, type }) => [name, type]),
+    ),
+    expected,
+  )
+  for (const { name, ino } of entries)
+    if (name !== '..') t.is(ino, w.fs.lstatSync(w.host(name), { bigint: true }).ino, name)
+  for (let at = 0; at < used; at += 24 + bytes.readUInt32LE(at + 16))
+    t.is(bytes.toString('hex', at + 21, at + 24), '000000', 'padding')
 })
 
 each(test, 'fd_readdir: entry by entry, each from the cookie of the one before', {}, (t, w) => {
@@ -760,18 +890,23 @@ each(test, 'fd_readdir: entry by entry, each from the cookie of the one before',
   t.deepEqual(sorted(found), sorted(expected.keys()))
 })
 
-each(test, 'fd_readdir: a buffer is filled to its last byte, be it too small for an entry', {}, (t, w) => {
-  populate(w)
-  for (const room of [1, 24, 25, 40, 60]) {
-    t.is(w.call('fd_readdir', 3, w.size - room, room, 0n, 0x40), 'SUCCESS')
-    w.any(w.size - room, room)
-    w.expect(0x40, u32(room))
-  }
-  t.is(w.call('fd_readdir', 3, w.size, 0, 0n, 0x40), 'SUCCESS')
-  w.expect(0x40, u32(0))
-  t.is(w.call('fd_readdir', 3, w.size - 99, 100, 0n, 0x40), 'FAULT')
-  t.is(w.call('fd_readdir', 3, 0x100, 100, 0n, w.size - 3), 'FAULT')
-})
+each(
+  test,
+  'fd_readdir: a buffer is filled to its last byte, be it too small for an entry',
+  {},
+  (t, w) => {
+    populate(w)
+    for (const room of [1, 24, 25, 40, 60]) {
+      t.is(w.call('fd_readdir', 3, w.size - room, room, 0n, 0x40), 'SUCCESS')
+      w.any(w.size - room, room)
+      w.expect(0x40, u32(room))
+    }
+    t.is(w.call('fd_readdir', 3, w.size, 0, 0n, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(0))
+    t.is(w.call('fd_readdir', 3, w.size - 99, 100, 0n, 0x40), 'FAULT')
+    t.is(w.call('fd_readdir', 3, 0x100, 100, 0n, w.size - 3), 'FAULT')
+  },
+)
 
 each(test, 'fd_readdir: from the start again sees what came and went', {}, (t, w) => {
   const expected = populate(w)
@@ -801,16 +936,21 @@ each(test, 'fd_readdir: a thousand entries, in pages, each just once', {}, (t, w
 
 // Numbers.
 
-each(test, 'fd_close: the number is free afterwards, and the lowest free one is given out', {}, (t, w) => {
-  const [five, six, seven] = [w.file('a'), w.file('b'), w.file('c')]
-  t.deepEqual([five, six, seven], [5, 6, 7])
-  t.is(w.call('fd_close', six), 'SUCCESS')
-  t.is(w.line, 'fd_close(fd=6) = SUCCESS')
-  t.is(w.call('fd_close', six), 'BADF')
-  t.is(w.call('fd_close', five), 'SUCCESS')
-  t.is(w.call('fd_close', 0), 'SUCCESS')
-  t.deepEqual([w.file('d'), w.file('e'), w.file('f'), w.file('g')], [0, 5, 6, 8])
-})
+each(
+  test,
+  'fd_close: the number is free afterwards, and the lowest free one is given out',
+  {},
+  (t, w) => {
+    const [five, six, seven] = [w.file('a'), w.file('b'), w.file('c')]
+    t.deepEqual([five, six, seven], [5, 6, 7])
+    t.is(w.call('fd_close', six), 'SUCCESS')
+    t.is(w.line, 'fd_close(fd=6) = SUCCESS')
+    t.is(w.call('fd_close', six), 'BADF')
+    t.is(w.call('fd_close', five), 'SUCCESS')
+    t.is(w.call('fd_close', 0), 'SUCCESS')
+    t.deepEqual([w.file('d'), w.file('e'), w.file('f'), w.file('g')], [0, 5, 6, 8])
+  },
+)
 
 each(test, 'fd_close: the host’s standard streams stay open', {}, (t, w) => {
   const before = openDescriptors()
@@ -822,7 +962,12 @@ each(test, 'fd_close: the host’s standard streams stay open', {}, (t, w) => {
 each(
   test,
   'fd_close: a preopen, whose host’s directory is closed',
-  { skip: { memfs: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
+  {
+    skip: {
+      memfs: 'files in memory are no descriptors of the host',
+      overlay: 'nor are those of an overlay',
+    },
+  },
   (t, w) => {
     const before = openDescriptors()
     t.is(w.call('fd_close', 3), 'SUCCESS')
@@ -835,7 +980,12 @@ each(
 each(
   test,
   'fd_renumber: moves, and closes what was there',
-  { skip: { memfs: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
+  {
+    skip: {
+      memfs: 'files in memory are no descriptors of the host',
+      overlay: 'nor are those of an overlay',
+    },
+  },
   (t, w) => {
     const [a, b] = [w.file('a', 'in a'), w.file('b', 'in b')]
     const before = openDescriptors()
@@ -848,20 +998,30 @@ each(
   },
 )
 
-each(test, 'fd_renumber: onto itself changes nothing; from or onto a closed one is BADF', {}, (t, w) => {
-  const fd = w.file('f', 'abc')
-  t.is(w.call('fd_renumber', fd, fd), 'SUCCESS')
-  t.is(w.call('fd_renumber', fd, 9), 'BADF')
-  t.is(w.call('fd_renumber', 9, fd), 'BADF')
-  t.is(w.call('fd_renumber', 9, 9), 'BADF')
-  t.is(w.call('fd_renumber', fd, -1), 'BADF')
-  t.is(w.read(fd), 'abc')
-})
+each(
+  test,
+  'fd_renumber: onto itself changes nothing; from or onto a closed one is BADF',
+  {},
+  (t, w) => {
+    const fd = w.file('f', 'abc')
+    t.is(w.call('fd_renumber', fd, fd), 'SUCCESS')
+    t.is(w.call('fd_renumber', fd, 9), 'BADF')
+    t.is(w.call('fd_renumber', 9, fd), 'BADF')
+    t.is(w.call('fd_renumber', 9, 9), 'BADF')
+    t.is(w.call('fd_renumber', fd, -1), 'BADF')
+    t.is(w.read(fd), 'abc')
+  },
+)
 
 each(
   test,
   'fd_renumber: a preopen keeps its name, and a standard stream of the host stays open',
-  { skip: { memfs: 'files in memory are no descriptors of the host', overlay: 'nor are those of an overlay' } },
+  {
+    skip: {
+      memfs: 'files in memory are no descriptors of the host',
+      overlay: 'nor are those of an overlay',
+    },
+  },
   (t, w) => {
     const before = openDescriptors()
     t.is(w.call('fd_renumber', 4, 1), 'SUCCESS')

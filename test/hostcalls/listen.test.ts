@@ -1,19 +1,38 @@
-/** What a guest may do with a socket that listens for it, and with the connections it accepts there. */
+/**
+ * What a guest may do with a socket that listens for it, and with the connections it accepts there.
+ */
 import { once } from 'node:events'
 import net from 'node:net'
 import test from 'ava'
 import { blank, each, Fdflags, Filetype, rights, u8, u16, u32, u64, type World } from './world.js'
 
 const skip = { typescript: 'node:fs cannot listen' }
-const plan = { skip, snapshots: ['preview1'], options: { listen: ['127.0.0.1:0', '127.0.0.1:0'] } } as const
+const plan = {
+  skip,
+  snapshots: ['preview1'],
+  options: { listen: ['127.0.0.1:0', '127.0.0.1:0'] },
+} as const
 /** Behind the directories 3 and 4. */
 const LISTENER = 5
 const SECOND = 6
 const READ = 1
 const WRITE = 2
 
-const held = rights('SOCK_ACCEPT', 'FD_READ', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
-const passed = rights('FD_READ', 'FD_WRITE', 'SOCK_SHUTDOWN', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
+const held = rights(
+  'SOCK_ACCEPT',
+  'FD_READ',
+  'FD_FDSTAT_SET_FLAGS',
+  'FD_FILESTAT_GET',
+  'POLL_FD_READWRITE',
+)
+const passed = rights(
+  'FD_READ',
+  'FD_WRITE',
+  'SOCK_SHUTDOWN',
+  'FD_FDSTAT_SET_FLAGS',
+  'FD_FILESTAT_GET',
+  'POLL_FD_READWRITE',
+)
 
 async function calls(w: World, which = 0): Promise<net.Socket> {
   // A guest that ends may reset it.
@@ -26,9 +45,21 @@ async function gone(client: net.Socket): Promise<void> {
   if (!client.closed) await once(client, 'close')
 }
 const pause = (): Promise<void> => new Promise(done => setTimeout(done, 20))
-/** Ask for several descriptors at once, of which each is waited for as `type` says: the events, or the errno. */
-function poll(w: World, ...wanted: [fd: number, type: number][]): string | { fd: bigint; errno: number; bytes: bigint; flags: number }[] {
-  const subscriptions = wanted.map(([fd, type]) => [u64(fd), u8(type), blank(7), u32(fd), blank(28)])
+/**
+ * Ask for several descriptors at once, of which each is waited for as `type` says: the events, or
+ * the errno.
+ */
+function poll(
+  w: World,
+  ...wanted: [fd: number, type: number][]
+): string | { fd: bigint; errno: number; bytes: bigint; flags: number }[] {
+  const subscriptions = wanted.map(([fd, type]) => [
+    u64(fd),
+    u8(type),
+    blank(7),
+    u32(fd),
+    blank(28),
+  ])
   // A clock that is due at once, so that the call never waits.
   const clock = [u64(99), u8(0), blank(7), u32(1), blank(4), u64(0), u64(0), u16(0), blank(6)]
   w.draw(0x1000, ...subscriptions.flat(), ...clock)
@@ -52,8 +83,18 @@ each(test, 'listeners are the descriptors behind the directories', plan, (t, w) 
     ],
   )
   t.not(w.guest.listeners[0].port, w.guest.listeners[1].port)
-  for (const fd of [LISTENER, SECOND]) t.deepEqual(w.fdstat(fd), { filetype: Filetype.STREAM, fdflags: 0, base: held, inheriting: passed })
-  t.is(w.call('fd_prestat_get', LISTENER, w.room(8)), 'BADF', 'who looks for directories looks no further')
+  for (const fd of [LISTENER, SECOND])
+    t.deepEqual(w.fdstat(fd), {
+      filetype: Filetype.STREAM,
+      fdflags: 0,
+      base: held,
+      inheriting: passed,
+    })
+  t.is(
+    w.call('fd_prestat_get', LISTENER, w.room(8)),
+    'BADF',
+    'who looks for directories looks no further',
+  )
   const at = w.room(64)
   t.is(w.call('fd_filestat_get', LISTENER, at), 'SUCCESS')
   t.is(w.any(at, 64)[16], Filetype.STREAM)
@@ -63,7 +104,12 @@ each(test, 'a connection is accepted, used and ended', plan, async (t, w) => {
   const client = await calls(w)
   const fd = w.ask('sock_accept', LISTENER, 0) as number
   t.is(fd, 7)
-  t.deepEqual(w.fdstat(fd), { filetype: Filetype.STREAM, fdflags: 0, base: passed, inheriting: passed })
+  t.deepEqual(w.fdstat(fd), {
+    filetype: Filetype.STREAM,
+    fdflags: 0,
+    base: passed,
+    inheriting: passed,
+  })
   client.write('hello')
   t.is(w.read(fd, 5), 'hello')
   t.is(w.put(fd, 'there'), 5)
@@ -82,31 +128,45 @@ each(test, 'a listener is nothing but that', plan, (t, w) => {
   t.is(w.put(LISTENER, 'x'), w.checked('NOTCAPABLE', 'BADF'))
   t.is(w.tell(LISTENER), 'NOTCAPABLE')
   t.is(w.call('sock_shutdown', LISTENER, READ), 'NOTCAPABLE')
-  t.is(w.call('sock_send', LISTENER, w.draw(0x10, u32(0x100, 3)), 1, 0, 0x40), w.checked('NOTCAPABLE', 'BADF'))
+  t.is(
+    w.call('sock_send', LISTENER, w.draw(0x10, u32(0x100, 3)), 1, 0, 0x40),
+    w.checked('NOTCAPABLE', 'BADF'),
+  )
   t.is(w.tryOpen('f', { dir: LISTENER }), 'NOTDIR')
   t.is(w.call('fd_fdstat_set_rights', LISTENER, held & ~rights('SOCK_ACCEPT'), passed), 'SUCCESS')
   t.is(w.call('fd_fdstat_set_flags', LISTENER, Fdflags.NONBLOCK), 'SUCCESS')
   t.is(w.ask('sock_accept', LISTENER, 0), w.checked('NOTCAPABLE', 'AGAIN'))
 })
 
-each(test, 'nobody calls: AGAIN to who asked not to wait; a flag of a connection is its own', plan, async (t, w) => {
-  t.is(w.call('fd_fdstat_set_flags', LISTENER, Fdflags.NONBLOCK), 'SUCCESS')
-  t.is(w.ask('sock_accept', LISTENER, 0), 'AGAIN')
-  const clients = [await calls(w), await calls(w)]
-  const waits = w.ask('sock_accept', LISTENER, 0) as number
-  const asks = w.ask('sock_accept', LISTENER, Fdflags.NONBLOCK) as number
-  t.is(w.read(asks), 'AGAIN')
-  t.like(w.fdstat(waits), { fdflags: 0 })
-  t.like(w.fdstat(asks), { fdflags: Fdflags.NONBLOCK })
-  t.is(w.ask('sock_accept', LISTENER, 0), 'AGAIN')
-  for (const client of clients) await gone(client)
-})
+each(
+  test,
+  'nobody calls: AGAIN to who asked not to wait; a flag of a connection is its own',
+  plan,
+  async (t, w) => {
+    t.is(w.call('fd_fdstat_set_flags', LISTENER, Fdflags.NONBLOCK), 'SUCCESS')
+    t.is(w.ask('sock_accept', LISTENER, 0), 'AGAIN')
+    const clients = [await calls(w), await calls(w)]
+    const waits = w.ask('sock_accept', LISTENER, 0) as number
+    const asks = w.ask('sock_accept', LISTENER, Fdflags.NONBLOCK) as number
+    t.is(w.read(asks), 'AGAIN')
+    t.like(w.fdstat(waits), { fdflags: 0 })
+    t.like(w.fdstat(asks), { fdflags: Fdflags.NONBLOCK })
+    t.is(w.ask('sock_accept', LISTENER, 0), 'AGAIN')
+    for (const client of clients) await gone(client)
+  },
+)
 
 each(test, 'poll_oneoff: who calls, what was sent, who is gone', plan, async (t, w) => {
   t.deepEqual(poll(w, [LISTENER, READ], [SECOND, READ]), [])
-  t.deepEqual(poll(w, [LISTENER, WRITE]), [{ fd: BigInt(LISTENER), errno: w.checked(76, 8), bytes: 0n, flags: 0 }], 'NOTCAPABLE, or BADF')
+  t.deepEqual(
+    poll(w, [LISTENER, WRITE]),
+    [{ fd: BigInt(LISTENER), errno: w.checked(76, 8), bytes: 0n, flags: 0 }],
+    'NOTCAPABLE, or BADF',
+  )
   const client = await calls(w, 1)
-  t.deepEqual(poll(w, [LISTENER, READ], [SECOND, READ]), [{ fd: BigInt(SECOND), errno: 0, bytes: 0n, flags: 0 }])
+  t.deepEqual(poll(w, [LISTENER, READ], [SECOND, READ]), [
+    { fd: BigInt(SECOND), errno: 0, bytes: 0n, flags: 0 },
+  ])
   const fd = w.ask('sock_accept', SECOND, 0) as number
   const event = { fd: BigInt(fd), errno: 0, bytes: 0n, flags: 0 }
   t.deepEqual(poll(w, [fd, READ]), [])

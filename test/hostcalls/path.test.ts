@@ -1,29 +1,64 @@
-/** Every call on a path: what it does to the tree, where its results lie, what a read-only directory and the sandbox refuse. */
+/**
+ * Every call on a path: what it does to the tree, where its results lie, what a read-only directory
+ * and the sandbox refuse.
+ */
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'
 import * as world from './world.js'
-import { ALL, blank, each, Fdflags, FILE, Filetype, FOLLOW, Fstflags, Oflags, openDescriptors, rights, u32, type World } from './world.js'
+import {
+  ALL,
+  blank,
+  each,
+  Fdflags,
+  FILE,
+  Filetype,
+  FOLLOW,
+  Fstflags,
+  Oflags,
+  openDescriptors,
+  rights,
+  u32,
+  type World,
+} from './world.js'
 
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
 const READ = rights('FD_READ', 'FD_SEEK')
 const WRITE = rights('FD_WRITE', 'FD_SEEK')
-/** Names below the guest's folder, what they are and what is in them, so that a case sees every change. */
+/**
+ * Names below the guest's folder, what they are and what is in them, so that a case sees every
+ * change.
+ */
 function tree(w: World, below = ''): Record<string, string> {
   const found: Record<string, string> = {}
   for (const entry of w.fs.readdirSync(w.host(below), { withFileTypes: true })) {
     const name = `${below}${entry.name}`
     if (entry.isDirectory()) Object.assign(found, { [`${name}/`]: '' }, tree(w, `${name}/`))
-    else found[name] = entry.isSymbolicLink() ? `-> ${w.fs.readlinkSync(w.host(name))}` : entry.isFile() ? w.text(name) : '?'
+    else
+      found[name] = entry.isSymbolicLink()
+        ? `-> ${w.fs.readlinkSync(w.host(name))}`
+        : entry.isFile()
+          ? w.text(name)
+          : '?'
   }
   return found
 }
-/** A file, a directory with a file in it, and links that lead to each, nowhere, in a circle, and out of the folder. */
+/**
+ * A file, a directory with a file in it, and links that lead to each, nowhere, in a circle, and out
+ * of the folder.
+ */
 function plant(w: World): Record<string, string> {
   w.write('file', 'text')
   w.fs.mkdirSync(w.host('dir'))
   w.write('dir/inner', 'inner')
   w.fs.mkdirSync(w.host('empty'))
-  const links = { tofile: 'file', todir: 'dir', nowhere: 'missing', circle: 'circle', out: '..', 'dir/back': '../file' }
+  const links = {
+    tofile: 'file',
+    todir: 'dir',
+    nowhere: 'missing',
+    circle: 'circle',
+    out: '..',
+    'dir/back': '../file',
+  }
   for (const [name, target] of Object.entries(links)) w.fs.symlinkSync(target, w.host(name))
   return tree(w)
 }
@@ -70,34 +105,46 @@ each(test, 'path_open: a directory, which passes on what was asked for', {}, (t,
   }
 })
 
-each(test, 'path_open: all that the directory passes on may be asked for; what fits no file falls away', {}, (t, w) => {
-  w.write('f', 'abc')
-  const stat = w.fdstat(3)
-  if (typeof stat === 'string') return t.fail(stat)
-  const fd = w.open('f', { base: stat.inheriting, inheriting: stat.inheriting })
-  t.is(w.read(fd), 'abc')
-  const opened = w.fdstat(fd)
-  if (typeof opened === 'string') return t.fail(opened)
-  t.is(opened.base & rights('PATH_OPEN', 'FD_READDIR'), 0n)
-  t.is(opened.inheriting, 0n)
-})
+each(
+  test,
+  'path_open: all that the directory passes on may be asked for; what fits no file falls away',
+  {},
+  (t, w) => {
+    w.write('f', 'abc')
+    const stat = w.fdstat(3)
+    if (typeof stat === 'string') return t.fail(stat)
+    const fd = w.open('f', { base: stat.inheriting, inheriting: stat.inheriting })
+    t.is(w.read(fd), 'abc')
+    const opened = w.fdstat(fd)
+    if (typeof opened === 'string') return t.fail(opened)
+    t.is(opened.base & rights('PATH_OPEN', 'FD_READDIR'), 0n)
+    t.is(opened.inheriting, 0n)
+  },
+)
 
-each(test, 'path_open: the result at the last bytes; one further opens and creates nothing', {}, (t, w) => {
-  w.write('f', 'abc')
-  const before = openDescriptors()
-  const name = w.draw(w.size - 9, 'new')
-  for (const at of [w.size - 3, w.size, -4, 0xffffffff]) {
-    t.is(w.call('path_open', 3, 0, name, 3, CREAT, ALL, 0n, 0, at), 'FAULT')
-    t.is(w.call('path_open', 3, 0, ...w.path('f'), TRUNC, ALL, 0n, 0, at), 'FAULT')
-  }
-  t.deepEqual(tree(w), { f: 'abc' })
-  t.is(openDescriptors(), before)
-  t.is(w.call('path_open', 3, 0, name, 3, CREAT, ALL, 0n, 0, w.size - 4), 'SUCCESS')
-  w.expect(w.size - 4, u32(5))
-  t.true(w.exists('new'))
-})
+each(
+  test,
+  'path_open: the result at the last bytes; one further opens and creates nothing',
+  {},
+  (t, w) => {
+    w.write('f', 'abc')
+    const before = openDescriptors()
+    const name = w.draw(w.size - 9, 'new')
+    for (const at of [w.size - 3, w.size, -4, 0xffffffff]) {
+      t.is(w.call('path_open', 3, 0, name, 3, CREAT, ALL, 0n, 0, at), 'FAULT')
+      t.is(w.call('path_open', 3, 0, ...w.path('f'), TRUNC, ALL, 0n, 0, at), 'FAULT')
+    }
+    t.deepEqual(tree(w), { f: 'abc' })
+    t.is(openDescriptors(), before)
+    t.is(w.call('path_open', 3, 0, name, 3, CREAT, ALL, 0n, 0, w.size - 4), 'SUCCESS')
+    w.expect(w.size - 4, u32(5))
+    t.true(w.exists('new'))
+  },
+)
 
-/** What an open answers, by Linux: the name, how it is opened, and the errno, or the tree's change. */
+/**
+ * What an open answers, by Linux: the name, how it is opened, and the errno, or the tree's change.
+ */
 const openings: readonly (readonly [
   name: string,
   oflags: number,
@@ -155,8 +202,14 @@ for (const [name, oflags, base, answer, { follow = FOLLOW, change = {} } = {}] o
   const flags = Object.entries(Oflags)
     .filter(([, bit]) => oflags & bit)
     .map(([flag]) => flag)
-  const shown = JSON.stringify(name.length > 30 ? `${name.slice(0, 30)}... of ${name.length}` : name)
-  const how = [...flags, base === WRITE ? 'to write' : 'to read', ...(follow ? [] : ['not following'])].join(' ')
+  const shown = JSON.stringify(
+    name.length > 30 ? `${name.slice(0, 30)}... of ${name.length}` : name,
+  )
+  const how = [
+    ...flags,
+    base === WRITE ? 'to write' : 'to read',
+    ...(follow ? [] : ['not following']),
+  ].join(' ')
   each(test, `path_open: ${shown} ${how} is ${answer}`, {}, (t, w) => {
     const before = plant(w)
     const opened = w.tryOpen(name, { oflags, base, follow })
@@ -174,34 +227,53 @@ each(test, 'path_open: the name ends where memory ends', {}, (t, w) => {
     w.line,
     'path_open(fd=3, dirflags=0x0, path=0xffff+2, oflags=0x0, fs_rights_base=0x6, fs_rights_inheriting=0x0, fdflags=0x0) = FAULT',
   )
-  t.is(w.ask('path_open', 3, 0, w.size, 0, 0, READ, 0n, 0), 'NOENT', 'an empty name at the very end')
+  t.is(
+    w.ask('path_open', 3, 0, w.size, 0, 0, READ, 0n, 0),
+    'NOENT',
+    'an empty name at the very end',
+  )
   t.is(w.ask('path_open', 3, 0, 8, -1, 0, READ, 0n, 0), 'FAULT')
 })
 
 // Attributes
 
-each(test, 'path_filestat_get: as this snapshot lays it out, of a link or of what it leads to', {}, (t, w) => {
-  plant(w)
-  t.is(w.call('path_filestat_get', 3, FOLLOW, ...w.path('tofile'), 0x11), 'SUCCESS')
-  w.expect(0x11, ...w.filestat('file'))
-  t.is(w.line, 'path_filestat_get(fd=3, flags=symlink_follow, path="tofile") = SUCCESS buf=0x11')
-  t.is(w.call('path_filestat_get', 3, 0, ...w.path('tofile'), 0x81), 'SUCCESS')
-  w.expect(0x81, ...w.filestat('tofile'))
-  t.is(w.call('path_filestat_get', 3, 0, ...w.path('dir'), w.size - w.filestatSize), 'SUCCESS')
-  w.expect(w.size - w.filestatSize, ...w.filestat('dir'))
-  t.is(w.call('path_filestat_get', 3, 0, ...w.path('dir'), w.size - w.filestatSize + 1), 'FAULT')
-  t.is(w.call('path_filestat_get', 3, FOLLOW, ...w.path('nowhere'), 0x10), 'NOENT')
-  t.is(w.call('path_filestat_get', 3, 0, ...w.path('todir/'), 0x11), 'SUCCESS', 'a slash follows the link')
-  w.expect(0x11, ...w.filestat('dir'))
-})
+each(
+  test,
+  'path_filestat_get: as this snapshot lays it out, of a link or of what it leads to',
+  {},
+  (t, w) => {
+    plant(w)
+    t.is(w.call('path_filestat_get', 3, FOLLOW, ...w.path('tofile'), 0x11), 'SUCCESS')
+    w.expect(0x11, ...w.filestat('file'))
+    t.is(w.line, 'path_filestat_get(fd=3, flags=symlink_follow, path="tofile") = SUCCESS buf=0x11')
+    t.is(w.call('path_filestat_get', 3, 0, ...w.path('tofile'), 0x81), 'SUCCESS')
+    w.expect(0x81, ...w.filestat('tofile'))
+    t.is(w.call('path_filestat_get', 3, 0, ...w.path('dir'), w.size - w.filestatSize), 'SUCCESS')
+    w.expect(w.size - w.filestatSize, ...w.filestat('dir'))
+    t.is(w.call('path_filestat_get', 3, 0, ...w.path('dir'), w.size - w.filestatSize + 1), 'FAULT')
+    t.is(w.call('path_filestat_get', 3, FOLLOW, ...w.path('nowhere'), 0x10), 'NOENT')
+    t.is(
+      w.call('path_filestat_get', 3, 0, ...w.path('todir/'), 0x11),
+      'SUCCESS',
+      'a slash follows the link',
+    )
+    w.expect(0x11, ...w.filestat('dir'))
+  },
+)
 
-each(test, 'path_filestat_set_times: without flags it looks for the name all the same', {}, (t, w) => {
-  w.write('file')
-  const set = (name: string) => w.call('path_filestat_set_times', 3, FOLLOW, ...w.path(name), 1n, 1n, 0)
-  t.is(set('file'), 'SUCCESS')
-  for (const name of ['gone', 'gone/x']) t.is(set(name), 'NOENT', name)
-  t.is(set('file/'), 'NOTDIR')
-})
+each(
+  test,
+  'path_filestat_set_times: without flags it looks for the name all the same',
+  {},
+  (t, w) => {
+    w.write('file')
+    const set = (name: string) =>
+      w.call('path_filestat_set_times', 3, FOLLOW, ...w.path(name), 1n, 1n, 0)
+    t.is(set('file'), 'SUCCESS')
+    for (const name of ['gone', 'gone/x']) t.is(set(name), 'NOENT', name)
+    t.is(set('file/'), 'NOTDIR')
+  },
+)
 
 each(test, 'path_filestat_set_times: of a file, and of a link itself', {}, (t, w) => {
   plant(w)
@@ -212,16 +284,26 @@ each(test, 'path_filestat_set_times: of a file, and of a link itself', {}, (t, w
   }
   // To follow a link sets its time of access.
   const [, link] = times('tofile')
-  t.is(w.call('path_filestat_set_times', 3, FOLLOW, ...w.path('tofile'), 5_000n, 7_000n, ATIM | MTIM), 'SUCCESS')
-  const line = 'path_filestat_set_times(fd=3, flags=symlink_follow, path="tofile", atim=5000, mtim=7000, fst_flags=atim|mtim)'
+  t.is(
+    w.call('path_filestat_set_times', 3, FOLLOW, ...w.path('tofile'), 5_000n, 7_000n, ATIM | MTIM),
+    'SUCCESS',
+  )
+  const line =
+    'path_filestat_set_times(fd=3, flags=symlink_follow, path="tofile", atim=5000, mtim=7000, fst_flags=atim|mtim)'
   t.is(w.line, `${line} = SUCCESS`)
   t.deepEqual(times('file'), [5_000n, 7_000n])
   t.is(times('tofile')[1], link)
-  t.is(w.call('path_filestat_set_times', 3, 0, ...w.path('tofile'), 1_000n, 2_000n, ATIM | MTIM), 'SUCCESS')
+  t.is(
+    w.call('path_filestat_set_times', 3, 0, ...w.path('tofile'), 1_000n, 2_000n, ATIM | MTIM),
+    'SUCCESS',
+  )
   t.deepEqual(times('tofile'), [1_000n, 2_000n])
   t.deepEqual(times('file'), [5_000n, 7_000n])
   const before = BigInt(Date.now() - 1000) * 1_000_000n
-  t.is(w.call('path_filestat_set_times', 3, 0, ...w.path('dir'), 1_000n, 0n, ATIM | MTIM_NOW), 'SUCCESS')
+  t.is(
+    w.call('path_filestat_set_times', 3, 0, ...w.path('dir'), 1_000n, 0n, ATIM | MTIM_NOW),
+    'SUCCESS',
+  )
   t.is(times('dir')[0], 1_000n)
   t.true(times('dir')[1] > before)
   for (const both of [ATIM | ATIM_NOW, MTIM | MTIM_NOW]) {
@@ -230,10 +312,16 @@ each(test, 'path_filestat_set_times: of a file, and of a link itself', {}, (t, w
   t.deepEqual(times('file'), [5_000n, 7_000n])
 })
 
-// Names: each call with its paths, what it answers, and how the tree changes. `undefined` is a name that is gone.
+// Names: each call with its paths, what it answers, and how the tree changes. `undefined` is a name
+// that is gone.
 
 type Change = Readonly<Record<string, string | undefined>>
-type Step = readonly [call: CallName, args: readonly (number | string)[], answer: string, change?: Change]
+type Step = readonly [
+  call: CallName,
+  args: readonly (number | string)[],
+  answer: string,
+  change?: Change,
+]
 const NOFOLLOW = 0
 const steps: readonly Step[] = [
   ['path_create_directory', [3, 'new'], 'SUCCESS', { 'new/': '' }],
@@ -293,7 +381,8 @@ const steps: readonly Step[] = [
   ['path_rename', [3, 'missing', 3, 'new'], 'NOENT'],
   ['path_rename', [3, 'file', 3, 'missing/new'], 'NOENT'],
 ]
-const passed = (w: World, args: readonly (number | string)[]) => args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg]))
+const passed = (w: World, args: readonly (number | string)[]) =>
+  args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg]))
 const shown = (args: readonly (number | string)[]): string => JSON.stringify(args).slice(1, -1)
 
 for (const [call, args, answer, change = {}] of steps) {
@@ -311,7 +400,10 @@ each(test, 'the trace of calls with two paths', {}, (t, w) => {
   w.call('path_rename', 3, ...w.path('file'), 3, ...w.path('new'))
   t.is(w.line, 'path_rename(fd=3, old_path="file", new_fd=3, new_path="new") = SUCCESS')
   w.call('path_link', 3, FOLLOW, ...w.path('new'), 3, ...w.path('dir'))
-  t.is(w.line, 'path_link(old_fd=3, old_flags=symlink_follow, old_path="new", new_fd=3, new_path="dir") = EXIST')
+  t.is(
+    w.line,
+    'path_link(old_fd=3, old_flags=symlink_follow, old_path="new", new_fd=3, new_path="dir") = EXIST',
+  )
   w.call('path_symlink', ...w.path('a'), 3, ...w.path('l'))
   t.is(w.line, 'path_symlink(old_path="a", fd=3, new_path="l") = SUCCESS')
   w.call('path_create_directory', 3, ...w.path('d'))
@@ -324,13 +416,23 @@ each(test, 'the trace of calls with two paths', {}, (t, w) => {
 
 each(test, 'path_rename and path_link: from one directory into another', {}, (t, w) => {
   plant(w)
-  const dir = w.open('dir', { oflags: DIRECTORY, base: rights('PATH_RENAME_TARGET', 'PATH_LINK_TARGET') })
+  const dir = w.open('dir', {
+    oflags: DIRECTORY,
+    base: rights('PATH_RENAME_TARGET', 'PATH_LINK_TARGET'),
+  })
   t.is(w.call('path_link', 3, 0, ...w.path('file'), dir, ...w.path('linked')), 'SUCCESS')
   t.is(w.call('path_rename', 3, ...w.path('file'), dir, ...w.path('moved')), 'SUCCESS')
   t.is(w.fs.statSync(w.host('dir/moved')).ino, w.fs.statSync(w.host('dir/linked')).ino)
   t.false(w.exists('file'))
-  t.is(w.call('path_rename', dir, ...w.path('moved'), 3, ...w.path('file')), w.checked('NOTCAPABLE', 'SUCCESS'), 'it may not give')
-  t.is(w.call('path_link', dir, 0, ...w.path('linked'), 3, ...w.path('again')), w.checked('NOTCAPABLE', 'SUCCESS'))
+  t.is(
+    w.call('path_rename', dir, ...w.path('moved'), 3, ...w.path('file')),
+    w.checked('NOTCAPABLE', 'SUCCESS'),
+    'it may not give',
+  )
+  t.is(
+    w.call('path_link', dir, 0, ...w.path('linked'), 3, ...w.path('again')),
+    w.checked('NOTCAPABLE', 'SUCCESS'),
+  )
 })
 
 each(test, 'path_readlink: where a link leads, cut to the room there is', {}, (t, w) => {
@@ -355,7 +457,8 @@ each(test, 'path_readlink: where a link leads, cut to the room there is', {}, (t
   t.is(w.call('path_readlink', 3, ...w.path('f'), 0x101, 11, 0x43), 'INVAL')
 })
 
-// The sandbox: whatever a path does, the answer is the guest's NOTCAPABLE and never the host's XDEV.
+// The sandbox: whatever a path does, the answer is the guest's NOTCAPABLE and never the host's
+// XDEV.
 
 const escapes = [
   '/',
@@ -368,7 +471,10 @@ const escapes = [
   'out/box/file',
   'todir/../../box',
 ] as const
-const through: readonly (readonly [CallName, (path: string) => readonly (number | string | bigint)[]])[] = [
+const through: readonly (readonly [
+  CallName,
+  (path: string) => readonly (number | string | bigint)[],
+])[] = [
   ['path_open', path => [3, FOLLOW, path, 0, READ, 0n, 0, 0x40]],
   ['path_open', path => [3, 0, path, CREAT, WRITE, 0n, 0, 0x40]],
   ['path_filestat_get', path => [3, 0, path, 0x40]],
@@ -389,7 +495,10 @@ each(test, 'no path leads out', {}, (t, w) => {
   const outside = w.fs.readdirSync(w.host('..'))
   for (const [call, args] of through) {
     for (const path of escapes) {
-      const answer = w.call(call, ...args(path).flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg])))
+      const answer = w.call(
+        call,
+        ...args(path).flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg])),
+      )
       t.is(answer, 'NOTCAPABLE', w.line)
     }
   }
@@ -401,7 +510,8 @@ each(test, 'a link that leads out can be looked at, but not through', {}, (t, w)
   plant(w)
   t.is(w.ask('path_readlink', 3, ...w.path('out'), 0x100, 2), 2)
   w.expect(0x100, '..')
-  for (const path of ['out', 'out/', 'out/.']) t.is(w.tryOpen(path, { oflags: DIRECTORY, base: READ }), 'NOTCAPABLE', path)
+  for (const path of ['out', 'out/', 'out/.'])
+    t.is(w.tryOpen(path, { oflags: DIRECTORY, base: READ }), 'NOTCAPABLE', path)
   t.is(w.call('path_filestat_get', 3, FOLLOW, ...w.path('out'), 0x40), 'NOTCAPABLE')
   t.is(w.call('path_filestat_get', 3, 0, ...w.path('out/'), 0x40), 'NOTCAPABLE')
 })
@@ -423,66 +533,84 @@ const changes: readonly (readonly [CallName, readonly (number | string | bigint)
   ['path_rename', [4, 'file', 3, 'new']],
   ['path_rename', [3, 'file', 4, 'new']],
 ]
-each(test, 'read-only: every change is ROFS, also from and to a directory that can be written', {}, (t, w) => {
-  const before = plant(w)
-  const stamps = (name: string): bigint[] => {
-    const { size, mtimeNs, ctimeNs, nlink } = w.fs.statSync(w.host(name), { bigint: true })
-    return [size, mtimeNs, ctimeNs, nlink]
-  }
-  const stat = [stamps('file'), stamps('')]
-  for (const [call, args] of changes) {
-    t.is(w.call(call, ...args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg]))), 'ROFS', w.line)
-  }
-  t.deepEqual(tree(w), before)
-  t.deepEqual([stamps('file'), stamps('')], stat)
-})
+each(
+  test,
+  'read-only: every change is ROFS, also from and to a directory that can be written',
+  {},
+  (t, w) => {
+    const before = plant(w)
+    const stamps = (name: string): bigint[] => {
+      const { size, mtimeNs, ctimeNs, nlink } = w.fs.statSync(w.host(name), { bigint: true })
+      return [size, mtimeNs, ctimeNs, nlink]
+    }
+    const stat = [stamps('file'), stamps('')]
+    for (const [call, args] of changes) {
+      t.is(
+        w.call(call, ...args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg]))),
+        'ROFS',
+        w.line,
+      )
+    }
+    t.deepEqual(tree(w), before)
+    t.deepEqual([stamps('file'), stamps('')], stat)
+  },
+)
 
-/** As a disk mounted read-only answers, but that one opened to write is refused before it is looked for. */
-const readOnly: readonly (readonly [name: string, oflags: number, base: bigint, answer: string])[] = [
-  ['file', 0, READ, 'ok'],
-  ['file', 0, WRITE, 'ROFS'],
-  ['file', 0, READ | WRITE, 'ROFS'],
-  ['file', 0, rights('FD_ALLOCATE'), 'ROFS'],
-  ['file', 0, rights('FD_FILESTAT_SET_SIZE'), 'ROFS'],
-  ['file', TRUNC, READ, 'ROFS'],
-  ['file', TRUNC, WRITE, 'ROFS'],
-  ['file', CREAT, READ, 'ok'],
-  ['file', CREAT, WRITE, 'ROFS'],
-  ['file', CREAT | TRUNC, READ, 'ROFS'],
-  ['file', CREAT | EXCL, READ, 'EXIST'],
-  ['file', CREAT | EXCL, WRITE, 'EXIST'],
-  ['file', CREAT | EXCL | TRUNC, WRITE, 'EXIST'],
-  ['missing', 0, READ, 'NOENT'],
-  ['missing', CREAT, READ, 'ROFS'],
-  ['missing', CREAT, WRITE, 'ROFS'],
-  ['missing', CREAT | EXCL, WRITE, 'ROFS'],
-  ['missing', CREAT | TRUNC, WRITE, 'ROFS'],
-  ['nowhere', CREAT, WRITE, 'ROFS'],
-  ['nowhere', CREAT | EXCL, WRITE, 'EXIST'],
-  ['out', CREAT | EXCL, WRITE, 'EXIST'],
-  ['tofile', TRUNC, READ, 'ROFS'],
-  ['dir', DIRECTORY, READ, 'ok'],
-  ['dir', DIRECTORY, READ | WRITE, process.platform === 'win32' ? 'ok' : 'ISDIR'],
-  ['dir', DIRECTORY | TRUNC, READ, 'ISDIR'],
-  ['dir', 0, WRITE, 'ISDIR'],
-  ['dir', CREAT | EXCL, READ, 'EXIST'],
-  ['../file', CREAT, READ, 'NOTCAPABLE'],
-]
+/**
+ * As a disk mounted read-only answers, but that one opened to write is refused before it is looked
+ * for.
+ */
+const readOnly: readonly (readonly [name: string, oflags: number, base: bigint, answer: string])[] =
+  [
+    ['file', 0, READ, 'ok'],
+    ['file', 0, WRITE, 'ROFS'],
+    ['file', 0, READ | WRITE, 'ROFS'],
+    ['file', 0, rights('FD_ALLOCATE'), 'ROFS'],
+    ['file', 0, rights('FD_FILESTAT_SET_SIZE'), 'ROFS'],
+    ['file', TRUNC, READ, 'ROFS'],
+    ['file', TRUNC, WRITE, 'ROFS'],
+    ['file', CREAT, READ, 'ok'],
+    ['file', CREAT, WRITE, 'ROFS'],
+    ['file', CREAT | TRUNC, READ, 'ROFS'],
+    ['file', CREAT | EXCL, READ, 'EXIST'],
+    ['file', CREAT | EXCL, WRITE, 'EXIST'],
+    ['file', CREAT | EXCL | TRUNC, WRITE, 'EXIST'],
+    ['missing', 0, READ, 'NOENT'],
+    ['missing', CREAT, READ, 'ROFS'],
+    ['missing', CREAT, WRITE, 'ROFS'],
+    ['missing', CREAT | EXCL, WRITE, 'ROFS'],
+    ['missing', CREAT | TRUNC, WRITE, 'ROFS'],
+    ['nowhere', CREAT, WRITE, 'ROFS'],
+    ['nowhere', CREAT | EXCL, WRITE, 'EXIST'],
+    ['out', CREAT | EXCL, WRITE, 'EXIST'],
+    ['tofile', TRUNC, READ, 'ROFS'],
+    ['dir', DIRECTORY, READ, 'ok'],
+    ['dir', DIRECTORY, READ | WRITE, process.platform === 'win32' ? 'ok' : 'ISDIR'],
+    ['dir', DIRECTORY | TRUNC, READ, 'ISDIR'],
+    ['dir', 0, WRITE, 'ISDIR'],
+    ['dir', CREAT | EXCL, READ, 'EXIST'],
+    ['../file', CREAT, READ, 'NOTCAPABLE'],
+  ]
 for (const [name, oflags, base, answer] of readOnly) {
   const flags = Object.entries(Oflags)
     .filter(([, bit]) => oflags & bit)
     .map(([flag]) => flag)
   const how = [...flags, base === READ ? 'to read' : 'to write'].join(' ')
-  each(test, `read-only: path_open ${name} ${how}, rights 0x${base.toString(16)}, is ${answer}`, {}, (t, w) => {
-    const before = plant(w)
-    const descriptors = openDescriptors()
-    const opened = w.tryOpen(name, { dir: 4, oflags, base })
-    // Only FD_WRITE opens to write where the other rights that need it are not checked.
-    const wanted = w.checked(answer, (base & (READ | WRITE)) === 0n ? 'ok' : answer)
-    t.is(typeof opened === 'number' ? 'ok' : opened, wanted)
-    if (wanted !== 'ok') t.is(openDescriptors(), descriptors, 'nothing stays open')
-    t.deepEqual(tree(w), before)
-  })
+  each(
+    test,
+    `read-only: path_open ${name} ${how}, rights 0x${base.toString(16)}, is ${answer}`,
+    {},
+    (t, w) => {
+      const before = plant(w)
+      const descriptors = openDescriptors()
+      const opened = w.tryOpen(name, { dir: 4, oflags, base })
+      // Only FD_WRITE opens to write where the other rights that need it are not checked.
+      const wanted = w.checked(answer, (base & (READ | WRITE)) === 0n ? 'ok' : answer)
+      t.is(typeof opened === 'number' ? 'ok' : opened, wanted)
+      if (wanted !== 'ok') t.is(openDescriptors(), descriptors, 'nothing stays open')
+      t.deepEqual(tree(w), before)
+    },
+  )
 }
 
 each(test, 'read-only: what is opened through it is so too', {}, (t, w) => {
@@ -505,8 +633,15 @@ each(test, 'read-only: what is opened through it is so too', {}, (t, w) => {
   t.is(w.call('fd_allocate', file, 0n, 100n), w.checked('NOTCAPABLE', 'BADF'))
   const writes = rights('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
   // As programs of Go open what they only read.
-  const asked = w.open('file', { dir: 4, base: base | rights('FD_DATASYNC', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE') })
-  t.is(w.call('fd_allocate', asked, 0n, 100n), 'BADF', 'as Linux has it of a file that is open to read')
+  const asked = w.open('file', {
+    dir: 4,
+    base: base | rights('FD_DATASYNC', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE'),
+  })
+  t.is(
+    w.call('fd_allocate', asked, 0n, 100n),
+    'BADF',
+    'as Linux has it of a file that is open to read',
+  )
   t.is(w.call('fd_filestat_set_size', asked, 0n), 'INVAL')
   const dir = w.open('dir', { dir: 4, oflags: DIRECTORY, base: ALL & ~writes, inheriting: ALL })
   t.is(w.tryOpen('inner', { dir, base: WRITE }), 'ROFS')

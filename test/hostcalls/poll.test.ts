@@ -2,7 +2,19 @@
 import fs from 'node:fs'
 import process from 'node:process'
 import test from 'ava'
-import { ALL, blank, each, Oflags, type Part, rights, u8, u16, u32, u64, type World } from './world.js'
+import {
+  ALL,
+  blank,
+  each,
+  Oflags,
+  type Part,
+  rights,
+  u8,
+  u16,
+  u32,
+  u64,
+  type World,
+} from './world.js'
 
 const REALTIME = 0
 const MONOTONIC = 1
@@ -14,10 +26,24 @@ const HANGUP = 1
 const ms = 1_000_000n
 const forever = 2n ** 64n - 1n
 
-/** Subscriptions as the snapshot lays them out: 48 bytes, and 56 with an identifier before the clock's number. */
+/**
+ * Subscriptions as the snapshot lays them out: 48 bytes, and 56 with an identifier before the
+ * clock's number.
+ */
 const clock = (w: World, userdata: bigint, id: number, timeout: bigint, flags = 0): Part[] => {
   const identifier = w.version === 'unstable' ? [blank(8)] : []
-  return [u64(userdata), u8(CLOCK), blank(7), ...identifier, u32(id), blank(4), u64(timeout), blank(8), u16(flags), blank(6)]
+  return [
+    u64(userdata),
+    u8(CLOCK),
+    blank(7),
+    ...identifier,
+    u32(id),
+    blank(4),
+    u64(timeout),
+    blank(8),
+    u16(flags),
+    blank(6),
+  ]
 }
 const ready = (w: World, userdata: bigint, type: number, fd: number): Part[] => [
   ...[u64(userdata), u8(type), blank(7), u32(fd)],
@@ -80,7 +106,9 @@ each(test, 'a clock, waited for until then', {}, (t, w) => {
 })
 
 each(test, 'of two clocks the one that is due', {}, (t, w) => {
-  const took = timed(() => t.is(poll(w, clock(w, 1n, MONOTONIC, forever), clock(w, 2n, REALTIME, 10n * ms)), 'SUCCESS'))
+  const took = timed(() =>
+    t.is(poll(w, clock(w, 1n, MONOTONIC, forever), clock(w, 2n, REALTIME, 10n * ms)), 'SUCCESS'),
+  )
   t.true(took < 2000n * ms)
   w.expect(0x800, ...event(2n, 0, CLOCK))
   w.expect(0x40, u32(1))
@@ -98,14 +126,25 @@ each(test, 'a file is always ready, and says how much can be read', {}, (t, w) =
   const fd = w.file('f', 'abcdef')
   w.read(fd, 2)
   const took = timed(() =>
-    t.is(poll(w, clock(w, 1n, MONOTONIC, forever), ready(w, 2n, FD_READ, fd), ready(w, 3n, FD_WRITE, fd)), 'SUCCESS'),
+    t.is(
+      poll(
+        w,
+        clock(w, 1n, MONOTONIC, forever),
+        ready(w, 2n, FD_READ, fd),
+        ready(w, 3n, FD_WRITE, fd),
+      ),
+      'SUCCESS',
+    ),
   )
   t.true(took < 1000n * ms)
   w.expect(0x800, ...event(2n, 0, FD_READ, 4))
   w.expect(0x40, u32(2))
   // How much could be written is not said by every host.
   const written = w.any(0x820, 32)
-  t.deepEqual([written.readBigUInt64LE(0), written.readUInt16LE(8), written[10], written.readUInt16LE(24)], [3n, 0, FD_WRITE, 0])
+  t.deepEqual(
+    [written.readBigUInt64LE(0), written.readUInt16LE(8), written[10], written.readUInt16LE(24)],
+    [3n, 0, FD_WRITE, 0],
+  )
 })
 
 each(test, 'a file at its end is ready, with nothing to read', {}, (t, w) => {
@@ -114,26 +153,55 @@ each(test, 'a file at its end is ready, with nothing to read', {}, (t, w) => {
   w.expect(0x40, u32(1))
 })
 
-each(test, 'a subscription at fault is an event that says so, at once, and does not fail the others', {}, (t, w) => {
-  w.write('f')
-  const mute = w.open('f', { base: rights('FD_READ') })
-  const reader = w.open('f', { base: rights('FD_READ', 'POLL_FD_READWRITE') })
-  const took = timed(() => {
-    const faults = [ready(w, 1n, FD_READ, 99), ready(w, 2n, FD_READ, mute), ready(w, 3n, FD_WRITE, reader)]
-    const clocks = [clock(w, 4n, 2, 0n), clock(w, 5n, 3, 0n), clock(w, 6n, 4, 0n), clock(w, 7n, MONOTONIC, 0n, 2)]
-    t.is(poll(w, clock(w, 0n, MONOTONIC, forever), ...faults, ...clocks, ready(w, 8n, FD_READ, reader)), 'SUCCESS')
-  })
-  t.true(took < 1000n * ms)
-  w.expect(
-    0x800,
-    ...event(1n, BADF, FD_READ),
-    ...event(2n, w.checked(NOTCAPABLE, 0), FD_READ),
-    ...event(3n, w.checked(NOTCAPABLE, BADF), FD_WRITE),
-  )
-  w.expect(0x860, ...event(4n, NOTSUP, CLOCK), ...event(5n, NOTSUP, CLOCK), ...event(6n, INVAL, CLOCK), ...event(7n, INVAL, CLOCK))
-  w.expect(0x8e0, ...event(8n, 0, FD_READ))
-  w.expect(0x40, u32(8))
-})
+each(
+  test,
+  'a subscription at fault is an event that says so, at once, and does not fail the others',
+  {},
+  (t, w) => {
+    w.write('f')
+    const mute = w.open('f', { base: rights('FD_READ') })
+    const reader = w.open('f', { base: rights('FD_READ', 'POLL_FD_READWRITE') })
+    const took = timed(() => {
+      const faults = [
+        ready(w, 1n, FD_READ, 99),
+        ready(w, 2n, FD_READ, mute),
+        ready(w, 3n, FD_WRITE, reader),
+      ]
+      const clocks = [
+        clock(w, 4n, 2, 0n),
+        clock(w, 5n, 3, 0n),
+        clock(w, 6n, 4, 0n),
+        clock(w, 7n, MONOTONIC, 0n, 2),
+      ]
+      t.is(
+        poll(
+          w,
+          clock(w, 0n, MONOTONIC, forever),
+          ...faults,
+          ...clocks,
+          ready(w, 8n, FD_READ, reader),
+        ),
+        'SUCCESS',
+      )
+    })
+    t.true(took < 1000n * ms)
+    w.expect(
+      0x800,
+      ...event(1n, BADF, FD_READ),
+      ...event(2n, w.checked(NOTCAPABLE, 0), FD_READ),
+      ...event(3n, w.checked(NOTCAPABLE, BADF), FD_WRITE),
+    )
+    w.expect(
+      0x860,
+      ...event(4n, NOTSUP, CLOCK),
+      ...event(5n, NOTSUP, CLOCK),
+      ...event(6n, INVAL, CLOCK),
+      ...event(7n, INVAL, CLOCK),
+    )
+    w.expect(0x8e0, ...event(8n, 0, FD_READ))
+    w.expect(0x40, u32(8))
+  },
+)
 
 each(test, 'an unknown type of event, no subscriptions, and too many are INVAL', {}, (t, w) => {
   t.is(poll(w, clock(w, 1n, MONOTONIC, 0n), ready(w, 1n, 3, 0)), 'INVAL')
@@ -151,7 +219,12 @@ each(test, '1024 subscriptions', { pages: 3 }, (t, w) => {
 })
 
 each(test, 'events may be written over the subscriptions', {}, (t, w) => {
-  w.draw(0x101, ...clock(w, 1n, MONOTONIC, 0n), ...clock(w, 2n, MONOTONIC, forever), ...ready(w, 3n, FD_READ, 99))
+  w.draw(
+    0x101,
+    ...clock(w, 1n, MONOTONIC, 0n),
+    ...clock(w, 2n, MONOTONIC, forever),
+    ...ready(w, 3n, FD_READ, 99),
+  )
   t.is(w.call('poll_oneoff', 0x101, 0x101, 3, 0x40), 'SUCCESS')
   w.expect(0x101, ...event(1n, 0, CLOCK), ...event(3n, BADF, FD_READ))
   w.expect(0x40, u32(2))
@@ -171,7 +244,11 @@ each(test, 'at the last bytes of memory, and one further', {}, (t, w) => {
   w.expect(0x43, u32(1))
 })
 
-const noPoll = { typescript: 'node:fs has no poll', memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' }
+const noPoll = {
+  typescript: 'node:fs has no poll',
+  memfs: 'there are no FIFOs in memory',
+  overlay: 'a FIFO below is not opened',
+}
 each(test, 'a pipe is ready when something is in it, and hangs up', { skip: noPoll }, (t, w) => {
   w.fifo('pipe')
   const host = fs.openSync(w.host('pipe'), 'r+')

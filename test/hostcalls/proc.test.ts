@@ -28,26 +28,35 @@ for (const [passed, code] of codes) {
 }
 
 each(test, 'proc_exit: what is no code does not end the guest', {}, (t, w) => {
-  for (const wrong of [undefined, '1', 1.5, 1n, 2 ** 32]) t.is(w.call('proc_exit', wrong), 'INVAL', String(wrong))
+  for (const wrong of [undefined, '1', 1.5, 1n, 2 ** 32])
+    t.is(w.call('proc_exit', wrong), 'INVAL', String(wrong))
 })
 
-each(test, 'a guest that ends by itself has code 0, and what it throws goes through', {}, (t, w) => {
-  t.is(
-    w.guest.run(() => 7),
-    0,
-  )
-  const error = new Error('trap')
-  t.is(
-    t.throws(() =>
-      w.guest.run(() => {
-        throw error
-      }),
-    ),
-    error,
-  )
-})
+each(
+  test,
+  'a guest that ends by itself has code 0, and what it throws goes through',
+  {},
+  (t, w) => {
+    t.is(
+      w.guest.run(() => 7),
+      0,
+    )
+    const error = new Error('trap')
+    t.is(
+      t.throws(() =>
+        w.guest.run(() => {
+          throw error
+        }),
+      ),
+      error,
+    )
+  },
+)
 
-/** By the specification's `Action:` of each signal. A guest cannot be stopped, and a signal for continuing it does nothing. */
+/**
+ * By the specification's `Action:` of each signal. A guest cannot be stopped, and a signal for
+ * continuing it does nothing.
+ */
 const ignored = ['none', 'pipe', 'chld', 'cont', 'urg', 'winch']
 const stopping = ['stop', 'tstp', 'ttin', 'ttou']
 
@@ -74,5 +83,6 @@ for (const [number, name] of signal.labels.entries()) {
 }
 
 each(test, 'proc_raise: an unknown signal is INVAL', {}, (t, w) => {
-  for (const number of [31, 64, 255, 256, -1]) t.is(w.call('proc_raise', number), 'INVAL', `${number}`)
+  for (const number of [31, 64, 255, 256, -1])
+    t.is(w.call('proc_raise', number), 'INVAL', `${number}`)
 })

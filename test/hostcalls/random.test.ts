@@ -27,17 +27,27 @@ each(test, 'random_get: the last byte, and one beyond', {}, (t, w) => {
 })
 
 for (const shared of [false, true]) {
-  each(test, `random_get: all of ${shared ? 'a shared' : 'a'} memory of four pages`, { pages: 4, shared }, (t, w) => {
-    t.is(w.call('random_get', 0, w.size), 'SUCCESS')
-    const all = w.any(0, w.size)
-    for (let at = 0; at < all.length; at += pageSize / 16) {
-      const piece = all.subarray(at, at + pageSize / 16)
-      t.true(new Set(piece).size > 200, `each piece is random: ${at}`)
-    }
-  })
+  each(
+    test,
+    `random_get: all of ${shared ? 'a shared' : 'a'} memory of four pages`,
+    { pages: 4, shared },
+    (t, w) => {
+      t.is(w.call('random_get', 0, w.size), 'SUCCESS')
+      const all = w.any(0, w.size)
+      for (let at = 0; at < all.length; at += pageSize / 16) {
+        const piece = all.subarray(at, at + pageSize / 16)
+        t.true(new Set(piece).size > 200, `each piece is random: ${at}`)
+      }
+    },
+  )
 }
 
-each(test, 'random_get: a shared memory gets the bytes asked for and no more', { shared: true }, (t, w) => {
-  t.is(w.call('random_get', 0x103, 16), 'SUCCESS')
-  t.notDeepEqual(w.any(0x103, 16), Buffer.from(blank(16) as string))
-})
+each(
+  test,
+  'random_get: a shared memory gets the bytes asked for and no more',
+  { shared: true },
+  (t, w) => {
+    t.is(w.call('random_get', 0x103, 16), 'SUCCESS')
+    t.notDeepEqual(w.any(0x103, 16), Buffer.from(blank(16) as string))
+  },
+)

@@ -1,4 +1,7 @@
-/** A directory given to read only answers as Linux answers below a mount that is read-only: ROFS comes last. */
+/**
+ * A directory given to read only answers as Linux answers below a mount that is read-only: ROFS
+ * comes last.
+ */
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'
 import { each, FOLLOW, Fstflags, Oflags, rights, type World } from './world.js'
@@ -41,10 +44,14 @@ const state = (w: World): unknown =>
   )
 
 type Case = readonly [answer: string, call: CallName, ...args: (number | string | bigint)[]]
-const mkdir = (answer: string, ...paths: string[]): Case[] => paths.map(path => [answer, 'path_create_directory', RO, path])
-const symlink = (answer: string, ...paths: string[]): Case[] => paths.map(path => [answer, 'path_symlink', 'x', RO, path])
-const unlink = (answer: string, ...paths: string[]): Case[] => paths.map(path => [answer, 'path_unlink_file', RO, path])
-const rmdir = (answer: string, ...paths: string[]): Case[] => paths.map(path => [answer, 'path_remove_directory', RO, path])
+const mkdir = (answer: string, ...paths: string[]): Case[] =>
+  paths.map(path => [answer, 'path_create_directory', RO, path])
+const symlink = (answer: string, ...paths: string[]): Case[] =>
+  paths.map(path => [answer, 'path_symlink', 'x', RO, path])
+const unlink = (answer: string, ...paths: string[]): Case[] =>
+  paths.map(path => [answer, 'path_unlink_file', RO, path])
+const rmdir = (answer: string, ...paths: string[]): Case[] =>
+  paths.map(path => [answer, 'path_remove_directory', RO, path])
 const link = (answer: string, from: string, to: string, dir = RO, dir2 = RO, follow = 0): Case => [
   answer,
   'path_link',
@@ -54,16 +61,44 @@ const link = (answer: string, from: string, to: string, dir = RO, dir2 = RO, fol
   dir2,
   to,
 ]
-const rename = (answer: string, from: string, to: string, dir = RO, dir2 = RO): Case => [answer, 'path_rename', dir, from, dir2, to]
-const times = (answer: string, path: string, follow: number = FOLLOW, flags: number = Fstflags.ATIM_NOW): Case => [
-  ...([answer, 'path_filestat_set_times', RO, follow, path, 1n, 1n, flags] as const),
+const rename = (answer: string, from: string, to: string, dir = RO, dir2 = RO): Case => [
+  answer,
+  'path_rename',
+  dir,
+  from,
+  dir2,
+  to,
 ]
-const open = (answer: string, path: string, oflags: number, base: bigint, follow: number = FOLLOW): Case => [
-  ...([answer, 'path_open', RO, follow, path, oflags, base, 0n, 0, 0x40] as const),
-]
+const times = (
+  answer: string,
+  path: string,
+  follow: number = FOLLOW,
+  flags: number = Fstflags.ATIM_NOW,
+): Case => [...([answer, 'path_filestat_set_times', RO, follow, path, 1n, 1n, flags] as const)]
+const open = (
+  answer: string,
+  path: string,
+  oflags: number,
+  base: bigint,
+  follow: number = FOLLOW,
+): Case => [...([answer, 'path_open', RO, follow, path, oflags, base, 0n, 0, 0x40] as const)]
 
 const cases: readonly Case[] = [
-  ...mkdir('EXIST', 'sub', 'sub/', 'r', 'r/', '.', 'sub/.', 'sub/..', 'toR', 'toS', 'gone', 'gone/', 'full/x'),
+  ...mkdir(
+    'EXIST',
+    'sub',
+    'sub/',
+    'r',
+    'r/',
+    '.',
+    'sub/.',
+    'sub/..',
+    'toR',
+    'toS',
+    'gone',
+    'gone/',
+    'full/x',
+  ),
   ...mkdir('ROFS', 'new', 'new/', 'sub/new', 'toS/new', 'full//new'),
   ...mkdir('NOENT', '', 'none/x', 'new/.', 'gone/x'),
   ...mkdir('NOTDIR', 'r/x', 'toR/x'),
@@ -149,7 +184,9 @@ const cases: readonly Case[] = [
   open('NOENT', 'deep', 0, READ),
   open('NOENT', 'chain', CREAT, READ | WRITE),
   open('NOTDIR', 'below', CREAT, READ),
-  ...['slash', 'again', 'sub/../slash', 'fileSlash', 'loopSlash', 'dirSlash'].map(path => open('ISDIR', path, CREAT, READ)),
+  ...['slash', 'again', 'sub/../slash', 'fileSlash', 'loopSlash', 'dirSlash'].map(path =>
+    open('ISDIR', path, CREAT, READ),
+  ),
   open('EXIST', 'slash', CREAT | EXCL, READ),
   open('NOTCAPABLE', 'leads', CREAT, READ),
   open('ISDIR', 'sub', 0, READ | WRITE),
@@ -167,7 +204,9 @@ const cases: readonly Case[] = [
   open('ISDIR', './', CREAT, READ),
   open('ISDIR', 'sub/../', CREAT, READ),
   open('NOENT', 'none/./', CREAT, READ),
-  ...['.', './', 'sub/.', 'sub/./', 'sub/..', 'sub/../'].map(path => open('EXIST', path, CREAT | EXCL, READ | WRITE)),
+  ...['.', './', 'sub/.', 'sub/./', 'sub/..', 'sub/../'].map(path =>
+    open('EXIST', path, CREAT | EXCL, READ | WRITE),
+  ),
   open('NOENT', 'none/./', CREAT | EXCL, READ),
   open('NOTCAPABLE', '../', CREAT | EXCL, READ),
   open('NOENT', 'none/n', CREAT, READ),
@@ -180,23 +219,37 @@ const cases: readonly Case[] = [
   open('NOTCAPABLE', '../n', CREAT, READ),
 ]
 
-each(test, 'read-only: each call answers as below a mount that is read-only, and changes nothing', {}, (t, w) => {
-  plant(w)
-  const before = state(w)
-  for (const [wanted, call, ...args] of cases) {
-    const answer = w.call(call, ...args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg])))
-    t.is(answer, wanted, w.line)
-  }
-  t.deepEqual(state(w), before)
-})
+each(
+  test,
+  'read-only: each call answers as below a mount that is read-only, and changes nothing',
+  {},
+  (t, w) => {
+    plant(w)
+    const before = state(w)
+    for (const [wanted, call, ...args] of cases) {
+      const answer = w.call(
+        call,
+        ...args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg])),
+      )
+      t.is(answer, wanted, w.line)
+    }
+    t.deepEqual(state(w), before)
+  },
+)
 
-each(test, 'read-only: what is there is opened by CREAT, and nothing is written through it', {}, (t, w) => {
-  plant(w)
-  const before = state(w)
-  for (const name of ['r', 'toR']) t.is(w.read(w.open(name, { dir: RO, oflags: CREAT, base: READ | rights('FD_SEEK') })), 'r')
-  const fd = w.open('r', { dir: RO, base: rights('FD_READ', 'FD_FILESTAT_SET_TIMES') })
-  t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, Fstflags.ATIM), 'ROFS')
-  t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, 0), 'SUCCESS')
-  t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, 3), 'INVAL')
-  t.deepEqual(state(w), before)
-})
+each(
+  test,
+  'read-only: what is there is opened by CREAT, and nothing is written through it',
+  {},
+  (t, w) => {
+    plant(w)
+    const before = state(w)
+    for (const name of ['r', 'toR'])
+      t.is(w.read(w.open(name, { dir: RO, oflags: CREAT, base: READ | rights('FD_SEEK') })), 'r')
+    const fd = w.open('r', { dir: RO, base: rights('FD_READ', 'FD_FILESTAT_SET_TIMES') })
+    t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, Fstflags.ATIM), 'ROFS')
+    t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, 0), 'SUCCESS')
+    t.is(w.call('fd_filestat_set_times', fd, 1n, 1n, 3), 'INVAL')
+    t.deepEqual(state(w), before)
+  },
+)

@@ -1,8 +1,23 @@
-/** Clocks, sleep and random bytes that are the embedder's, and a guest for which all of it is fixed. */
+/**
+ * Clocks, sleep and random bytes that are the embedder's, and a guest for which all of it is fixed.
+ */
 import { createCipheriv } from 'node:crypto'
 import fs from 'node:fs'
 import test from 'ava'
-import { ALL, blank, each, Fstflags, Oflags, type Part, rights, u8, u16, u32, u64, type World } from './world.js'
+import {
+  ALL,
+  blank,
+  each,
+  Fstflags,
+  Oflags,
+  type Part,
+  rights,
+  u8,
+  u16,
+  u32,
+  u64,
+  type World,
+} from './world.js'
 
 const REALTIME = 0
 const MONOTONIC = 1
@@ -15,7 +30,18 @@ const FD_READ = 1
 
 const clock = (w: World, userdata: bigint, id: number, timeout: bigint, flags = 0): Part[] => {
   const identifier = w.version === 'unstable' ? [blank(8)] : []
-  return [u64(userdata), u8(CLOCK), blank(7), ...identifier, u32(id), blank(4), u64(timeout), blank(8), u16(flags), blank(6)]
+  return [
+    u64(userdata),
+    u8(CLOCK),
+    blank(7),
+    ...identifier,
+    u32(id),
+    blank(4),
+    u64(timeout),
+    blank(8),
+    u16(flags),
+    blank(6),
+  ]
 }
 const reader = (w: World, userdata: bigint, fd: number): Part[] => [
   ...[u64(userdata), u8(FD_READ), blank(7), u32(fd)],
@@ -57,35 +83,50 @@ let real = 5n
 let steady = 7n
 const clocks = { realtime: () => real, monotonic: () => steady }
 
-each(test, 'clocks: what the embedder’s say, and processor time by the monotonic one', { options: { clocks } }, (t, w) => {
-  for (const [a, b] of [
-    [5n, 7n],
-    [0n, forever],
-    [2n ** 63n, 0n],
-  ] as const) {
-    real = a
-    steady = b
-    t.is(time(w, REALTIME), a)
-    for (const id of [MONOTONIC, ...CPU]) t.is(time(w, id), b)
-  }
-  for (const id of [REALTIME, MONOTONIC, ...CPU]) t.is(resolution(w, id), 1n)
-  t.is(w.call('clock_time_get', 4, 0n, 0x10), 'INVAL')
-})
+each(
+  test,
+  'clocks: what the embedder’s say, and processor time by the monotonic one',
+  { options: { clocks } },
+  (t, w) => {
+    for (const [a, b] of [
+      [5n, 7n],
+      [0n, forever],
+      [2n ** 63n, 0n],
+    ] as const) {
+      real = a
+      steady = b
+      t.is(time(w, REALTIME), a)
+      for (const id of [MONOTONIC, ...CPU]) t.is(time(w, id), b)
+    }
+    for (const id of [REALTIME, MONOTONIC, ...CPU]) t.is(resolution(w, id), 1n)
+    t.is(w.call('clock_time_get', 4, 0n, 0x10), 'INVAL')
+  },
+)
 
-each(test, 'clocks: of one that is left out, the host’s', { options: { clocks: { monotonic: () => 7n } } }, (t, w) => {
-  const before = BigInt(Date.now()) * ms
-  const now = time(w, REALTIME)
-  t.true(now >= before && now <= BigInt(Date.now() + 1) * ms)
-  t.is(time(w, MONOTONIC), 7n)
-})
+each(
+  test,
+  'clocks: of one that is left out, the host’s',
+  { options: { clocks: { monotonic: () => 7n } } },
+  (t, w) => {
+    const before = BigInt(Date.now()) * ms
+    const now = time(w, REALTIME)
+    t.true(now >= before && now <= BigInt(Date.now() + 1) * ms)
+    t.is(time(w, MONOTONIC), 7n)
+  },
+)
 
-each(test, 'clocks: a clock that is waited for until then is compared with the embedder’s', { options: { clocks } }, (t, w) => {
-  real = 1000n * ms
-  const took = timed(() => t.is(poll(w, clock(w, 1n, REALTIME, 1000n * ms, ABSOLUTE)), 'SUCCESS'))
-  t.true(took < 2000n * ms)
-  w.expect(0x800, ...event(1n, CLOCK))
-  w.expect(0x40, u32(1))
-})
+each(
+  test,
+  'clocks: a clock that is waited for until then is compared with the embedder’s',
+  { options: { clocks } },
+  (t, w) => {
+    real = 1000n * ms
+    const took = timed(() => t.is(poll(w, clock(w, 1n, REALTIME, 1000n * ms, ABSOLUTE)), 'SUCCESS'))
+    t.true(took < 2000n * ms)
+    w.expect(0x800, ...event(1n, CLOCK))
+    w.expect(0x40, u32(1))
+  },
+)
 
 const slept: number[] = []
 let meanwhile = (): void => {}
@@ -93,71 +134,96 @@ const sleep = (nanoseconds: number): void => {
   slept.push(nanoseconds)
   meanwhile()
 }
-each(test, 'sleep: called in place of waiting, with the shortest time', { options: { clocks, sleep } }, (t, w) => {
-  slept.length = 0
-  meanwhile = () => {}
-  steady = 100n * ms
-  const hour = 3600_000n * ms
-  const took = timed(() => {
-    t.is(poll(w, clock(w, 1n, MONOTONIC, hour), clock(w, 2n, MONOTONIC, 2n * hour)), 'SUCCESS')
-    w.expect(0x800, ...event(1n, CLOCK))
-    w.expect(0x40, u32(1))
-    t.is(poll(w, clock(w, 3n, MONOTONIC, hour + 100n * ms, ABSOLUTE)), 'SUCCESS')
-    w.expect(0x800, ...event(3n, CLOCK))
-    t.is(poll(w, clock(w, 4n, MONOTONIC, 0n)), 'SUCCESS')
-    w.expect(0x800, ...event(4n, CLOCK))
-  })
-  t.true(took < 2000n * ms)
-  t.deepEqual(slept, [Number(hour), Number(hour)], 'and not at all where nothing is to be waited for')
-})
+each(
+  test,
+  'sleep: called in place of waiting, with the shortest time',
+  { options: { clocks, sleep } },
+  (t, w) => {
+    slept.length = 0
+    meanwhile = () => {}
+    steady = 100n * ms
+    const hour = 3600_000n * ms
+    const took = timed(() => {
+      t.is(poll(w, clock(w, 1n, MONOTONIC, hour), clock(w, 2n, MONOTONIC, 2n * hour)), 'SUCCESS')
+      w.expect(0x800, ...event(1n, CLOCK))
+      w.expect(0x40, u32(1))
+      t.is(poll(w, clock(w, 3n, MONOTONIC, hour + 100n * ms, ABSOLUTE)), 'SUCCESS')
+      w.expect(0x800, ...event(3n, CLOCK))
+      t.is(poll(w, clock(w, 4n, MONOTONIC, 0n)), 'SUCCESS')
+      w.expect(0x800, ...event(4n, CLOCK))
+    })
+    t.true(took < 2000n * ms)
+    t.deepEqual(
+      slept,
+      [Number(hour), Number(hour)],
+      'and not at all where nothing is to be waited for',
+    )
+  },
+)
 
 const pipeless = {
   typescript: 'node:fs has no poll: every descriptor is ready',
   memfs: 'there are no FIFOs in memory',
   overlay: 'a FIFO below an overlay cannot be opened',
 }
-each(test, 'sleep: descriptors in the same poll are asked for before and after', { options: { clocks, sleep }, skip: pipeless }, (t, w) => {
-  slept.length = 0
-  w.fifo('pipe')
-  const host = fs.openSync(w.host('pipe'), 'r+')
-  try {
-    const fd = w.open('pipe', { base: rights('FD_READ', 'POLL_FD_READWRITE') })
-    const both = [reader(w, 1n, fd), clock(w, 2n, MONOTONIC, 3600_000n * ms)] as const
-    meanwhile = () => {}
-    t.is(poll(w, ...both), 'SUCCESS')
-    w.expect(0x800, ...event(2n, CLOCK))
-    w.expect(0x40, u32(1))
-    meanwhile = () => void fs.writeSync(host, 'abc')
-    t.is(poll(w, ...both), 'SUCCESS')
-    w.expect(0x800, ...event(1n, FD_READ, 3))
-    t.is(slept.length, 2)
-    t.is(poll(w, ...both), 'SUCCESS')
-    t.is(slept.length, 2, 'what is ready is not slept for')
-  } finally {
-    fs.closeSync(host)
-  }
-})
+each(
+  test,
+  'sleep: descriptors in the same poll are asked for before and after',
+  { options: { clocks, sleep }, skip: pipeless },
+  (t, w) => {
+    slept.length = 0
+    w.fifo('pipe')
+    const host = fs.openSync(w.host('pipe'), 'r+')
+    try {
+      const fd = w.open('pipe', { base: rights('FD_READ', 'POLL_FD_READWRITE') })
+      const both = [reader(w, 1n, fd), clock(w, 2n, MONOTONIC, 3600_000n * ms)] as const
+      meanwhile = () => {}
+      t.is(poll(w, ...both), 'SUCCESS')
+      w.expect(0x800, ...event(2n, CLOCK))
+      w.expect(0x40, u32(1))
+      meanwhile = () => void fs.writeSync(host, 'abc')
+      t.is(poll(w, ...both), 'SUCCESS')
+      w.expect(0x800, ...event(1n, FD_READ, 3))
+      t.is(slept.length, 2)
+      t.is(poll(w, ...both), 'SUCCESS')
+      t.is(slept.length, 2, 'what is ready is not slept for')
+    } finally {
+      fs.closeSync(host)
+    }
+  },
+)
 
-each(test, 'sleep: what the hook polls itself disturbs nothing', { options: { clocks, sleep } }, (t, w) => {
-  slept.length = 0
-  const fd = w.file('f', 'abc')
-  // The same guest, as an embedder's hook may run it, with subscriptions of other kinds and in other places.
-  meanwhile = () => {
-    meanwhile = () => {}
-    const at = w.draw(0x400, ...reader(w, 0xaaaan, fd), ...clock(w, 0xbbbbn, MONOTONIC, 0n), ...clock(w, 0xccccn, MONOTONIC, 9n))
-    t.is(w.call('poll_oneoff', at, 0x1000, 3, 0x44), 'SUCCESS')
-    w.expect(0x1000, ...event(0xaaaan, FD_READ, 3), ...event(0xbbbbn, CLOCK))
-    w.expect(0x44, u32(2))
-  }
-  // A poll that is over leaves its memory to the next one, but to no more than one.
-  t.is(poll(w, clock(w, 1n, MONOTONIC, 0n)), 'SUCCESS')
-  w.expect(0x800, ...event(1n, CLOCK))
-  w.expect(0x40, u32(1))
-  t.is(poll(w, clock(w, 1n, MONOTONIC, 5n), clock(w, 2n, REALTIME, 5n)), 'SUCCESS')
-  w.expect(0x800, ...event(1n, CLOCK), ...event(2n, CLOCK))
-  w.expect(0x40, u32(2))
-  t.deepEqual(slept, [5])
-})
+each(
+  test,
+  'sleep: what the hook polls itself disturbs nothing',
+  { options: { clocks, sleep } },
+  (t, w) => {
+    slept.length = 0
+    const fd = w.file('f', 'abc')
+    // The same guest, as an embedder's hook may run it, with subscriptions of other kinds and in
+    // other places.
+    meanwhile = () => {
+      meanwhile = () => {}
+      const at = w.draw(
+        0x400,
+        ...reader(w, 0xaaaan, fd),
+        ...clock(w, 0xbbbbn, MONOTONIC, 0n),
+        ...clock(w, 0xccccn, MONOTONIC, 9n),
+      )
+      t.is(w.call('poll_oneoff', at, 0x1000, 3, 0x44), 'SUCCESS')
+      w.expect(0x1000, ...event(0xaaaan, FD_READ, 3), ...event(0xbbbbn, CLOCK))
+      w.expect(0x44, u32(2))
+    }
+    // A poll that is over leaves its memory to the next one, but to no more than one.
+    t.is(poll(w, clock(w, 1n, MONOTONIC, 0n)), 'SUCCESS')
+    w.expect(0x800, ...event(1n, CLOCK))
+    w.expect(0x40, u32(1))
+    t.is(poll(w, clock(w, 1n, MONOTONIC, 5n), clock(w, 2n, REALTIME, 5n)), 'SUCCESS')
+    w.expect(0x800, ...event(1n, CLOCK), ...event(2n, CLOCK))
+    w.expect(0x40, u32(2))
+    t.deepEqual(slept, [5])
+  },
+)
 
 each(
   test,
@@ -169,7 +235,9 @@ each(
     const hosts = ['empty', 'full'].map(name => fs.openSync(w.host(name), 'r+'))
     try {
       fs.writeSync(hosts[1], 'abc')
-      const [empty, full] = ['empty', 'full'].map(name => w.open(name, { base: rights('FD_READ', 'POLL_FD_READWRITE') }))
+      const [empty, full] = ['empty', 'full'].map(name =>
+        w.open(name, { base: rights('FD_READ', 'POLL_FD_READWRITE') }),
+      )
       meanwhile = () => {
         meanwhile = () => {}
         const at = w.draw(0x400, ...reader(w, 0xaaaan, full))
@@ -192,37 +260,55 @@ const random = (bytes: Uint8Array): void => {
   asked.push(bytes.length)
   bytes.fill(0x21)
 }
-each(test, 'random: what the embedder fills in, and nothing beside it', { options: { random }, pages: 3 }, (t, w) => {
-  asked.length = 0
-  t.is(w.call('random_get', 0x11, 33), 'SUCCESS')
-  w.expect(0x11, '!'.repeat(33))
-  t.is(w.call('random_get', w.size - 1, 2), 'FAULT')
-  t.is(w.call('random_get', 0x10, 0), 'SUCCESS')
-  t.deepEqual(asked, [33])
-  t.is(w.call('random_get', 0, 65537), 'SUCCESS')
-  w.expect(0, '!'.repeat(65537))
-  t.deepEqual(asked, [33, 65536, 1], 'no more at once than crypto.getRandomValues takes')
-})
+each(
+  test,
+  'random: what the embedder fills in, and nothing beside it',
+  { options: { random }, pages: 3 },
+  (t, w) => {
+    asked.length = 0
+    t.is(w.call('random_get', 0x11, 33), 'SUCCESS')
+    w.expect(0x11, '!'.repeat(33))
+    t.is(w.call('random_get', w.size - 1, 2), 'FAULT')
+    t.is(w.call('random_get', 0x10, 0), 'SUCCESS')
+    t.deepEqual(asked, [33])
+    t.is(w.call('random_get', 0, 65537), 'SUCCESS')
+    w.expect(0, '!'.repeat(65537))
+    t.deepEqual(asked, [33, 65536, 1], 'no more at once than crypto.getRandomValues takes')
+  },
+)
 
 // A seed.
 
-/** The stream of a seed by another's ChaCha20: a counter and a nonce of zeros, and the seed in the key, lowest byte first. */
+/**
+ * The stream of a seed by another's ChaCha20: a counter and a nonce of zeros, and the seed in the
+ * key, lowest byte first.
+ */
 function stream(seed: number, length: number): Buffer {
   const key = Buffer.alloc(32)
   key.writeBigUInt64LE(BigInt(seed))
   return createCipheriv('chacha20', key, Buffer.alloc(16)).update(Buffer.alloc(length))
 }
 for (const seed of [0, 1, 42, Number.MAX_SAFE_INTEGER]) {
-  each(test, `seed ${seed}: the key stream of ChaCha20, however it is cut`, { options: { seed }, snapshots: ['preview1'] }, (t, w) => {
-    const pieces = [1, 3, 0, 64, 60, 100, 1, 200]
-    const all = Buffer.concat(pieces.map(length => bytes(w, length)))
-    t.deepEqual(all, stream(seed, all.length))
-  })
+  each(
+    test,
+    `seed ${seed}: the key stream of ChaCha20, however it is cut`,
+    { options: { seed }, snapshots: ['preview1'] },
+    (t, w) => {
+      const pieces = [1, 3, 0, 64, 60, 100, 1, 200]
+      const all = Buffer.concat(pieces.map(length => bytes(w, length)))
+      t.deepEqual(all, stream(seed, all.length))
+    },
+  )
 }
-each(test, 'seed: a long stream, also into shared memory', { options: { seed: 7 }, pages: 4, shared: true }, (t, w) => {
-  t.is(w.call('random_get', 5, w.size - 5), 'SUCCESS')
-  t.deepEqual(w.any(5, w.size - 5), stream(7, w.size - 5))
-})
+each(
+  test,
+  'seed: a long stream, also into shared memory',
+  { options: { seed: 7 }, pages: 4, shared: true },
+  (t, w) => {
+    t.is(w.call('random_get', 5, w.size - 5), 'SUCCESS')
+    t.deepEqual(w.any(5, w.size - 5), stream(7, w.size - 5))
+  },
+)
 
 // All fixed.
 
@@ -245,18 +331,29 @@ each(test, 'deterministic: the clocks move by each look and by sleeping', fixed,
   t.deepEqual(bytes(w, 40), stream(42, 40))
 })
 
-each(test, 'deterministic: who sleeps for ever comes to the end of time, and stays there', fixed, (t, w) => {
-  t.is(poll(w, clock(w, 1n, MONOTONIC, forever)), 'SUCCESS')
-  w.expect(0x800, ...event(1n, CLOCK))
-  w.expect(0x40, u32(1))
-  t.is(time(w, REALTIME), forever)
-  t.is(time(w, MONOTONIC), forever - start)
-})
+each(
+  test,
+  'deterministic: who sleeps for ever comes to the end of time, and stays there',
+  fixed,
+  (t, w) => {
+    t.is(poll(w, clock(w, 1n, MONOTONIC, forever)), 'SUCCESS')
+    w.expect(0x800, ...event(1n, CLOCK))
+    w.expect(0x40, u32(1))
+    t.is(time(w, REALTIME), forever)
+    t.is(time(w, MONOTONIC), forever - start)
+  },
+)
 
 each(
   test,
   'deterministic: a descriptor is ready, whatever has come in',
-  { ...fixed, skip: { memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below an overlay cannot be opened' } },
+  {
+    ...fixed,
+    skip: {
+      memfs: 'there are no FIFOs in memory',
+      overlay: 'a FIFO below an overlay cannot be opened',
+    },
+  },
   (t, w) => {
     w.fifo('pipe')
     const host = fs.openSync(w.host('pipe'), 'r+')
@@ -292,41 +389,58 @@ function readdir(w: World, fd: number, cookie: bigint, length = 4000): Dirent[] 
     const end = from + 24 + bytes.readUInt32LE(from + 16)
     if (end > used) break
     const name = bytes.toString('utf8', from + 24, end)
-    entries.push({ next: bytes.readBigUInt64LE(from), inode: bytes.readBigUInt64LE(from + 8), type: bytes[from + 20], name })
+    entries.push({
+      next: bytes.readBigUInt64LE(from),
+      inode: bytes.readBigUInt64LE(from + 8),
+      type: bytes[from + 20],
+      name,
+    })
     from = end
   }
   return entries
 }
 const openDirectory = (w: World, name: string): number =>
-  w.open(name, { oflags: Oflags.DIRECTORY, base: ALL & ~rights('FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE', 'FD_DATASYNC') })
+  w.open(name, {
+    oflags: Oflags.DIRECTORY,
+    base: ALL & ~rights('FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE', 'FD_DATASYNC'),
+  })
 
-each(test, 'deterministic: directories are in the order of names, and cookies are places in it', fixed, (t, w) => {
-  w.fs.mkdirSync(w.host('d'))
-  const names = ['z', 'a', 'é', 'B', '-', 'zz', 'a.txt', '~']
-  for (const name of names) w.write(`d/${name}`)
-  const fd = openDirectory(w, 'd')
-  const all = readdir(w, fd, 0n)
-  t.deepEqual(
-    all.map(({ name }) => name),
-    ['-', '.', '..', 'B', 'a', 'a.txt', 'z', 'zz', '~', 'é'],
-  )
-  t.deepEqual(
-    all.map(({ next }) => next),
-    all.map((_, i) => BigInt(i + 1)),
-  )
-  // From any cookie on, as often as one likes, while names come and go.
-  w.write('d/0')
-  w.fs.rmSync(w.host('d/z'))
-  const from = (cookie: bigint): string[] => readdir(w, fd, cookie).map(({ name }) => name)
-  t.deepEqual(from(9n), ['é'])
-  t.deepEqual(from(3n), ['B', 'a', 'a.txt', 'z', 'zz', '~', 'é'])
-  t.deepEqual(from(10n), [])
-  t.deepEqual(from(0n), ['-', '.', '..', '0', 'B', 'a', 'a.txt', 'zz', '~', 'é'], 'from the start it is read anew')
-  t.deepEqual(from(3n), ['0', 'B', 'a', 'a.txt', 'zz', '~', 'é'])
-  t.deepEqual(readdir(w, fd, forever), [])
-  t.is(w.call('fd_close', fd), 'SUCCESS')
-  t.is(w.ask('fd_readdir', fd, w.room(100), 100, 0n), 'BADF')
-})
+each(
+  test,
+  'deterministic: directories are in the order of names, and cookies are places in it',
+  fixed,
+  (t, w) => {
+    w.fs.mkdirSync(w.host('d'))
+    const names = ['z', 'a', 'é', 'B', '-', 'zz', 'a.txt', '~']
+    for (const name of names) w.write(`d/${name}`)
+    const fd = openDirectory(w, 'd')
+    const all = readdir(w, fd, 0n)
+    t.deepEqual(
+      all.map(({ name }) => name),
+      ['-', '.', '..', 'B', 'a', 'a.txt', 'z', 'zz', '~', 'é'],
+    )
+    t.deepEqual(
+      all.map(({ next }) => next),
+      all.map((_, i) => BigInt(i + 1)),
+    )
+    // From any cookie on, as often as one likes, while names come and go.
+    w.write('d/0')
+    w.fs.rmSync(w.host('d/z'))
+    const from = (cookie: bigint): string[] => readdir(w, fd, cookie).map(({ name }) => name)
+    t.deepEqual(from(9n), ['é'])
+    t.deepEqual(from(3n), ['B', 'a', 'a.txt', 'z', 'zz', '~', 'é'])
+    t.deepEqual(from(10n), [])
+    t.deepEqual(
+      from(0n),
+      ['-', '.', '..', '0', 'B', 'a', 'a.txt', 'zz', '~', 'é'],
+      'from the start it is read anew',
+    )
+    t.deepEqual(from(3n), ['0', 'B', 'a', 'a.txt', 'zz', '~', 'é'])
+    t.deepEqual(readdir(w, fd, forever), [])
+    t.is(w.call('fd_close', fd), 'SUCCESS')
+    t.is(w.ask('fd_readdir', fd, w.room(100), 100, 0n), 'BADF')
+  },
+)
 
 each(test, 'deterministic: a listing cut by the room goes on where it was cut', fixed, (t, w) => {
   w.fs.mkdirSync(w.host('d'))
@@ -350,64 +464,94 @@ each(test, 'deterministic: a listing cut by the room goes on where it was cut', 
   t.is(w.ask('fd_readdir', fd, w.room(1), 0, 0n), 0)
 })
 
-const lone = { ...fixed, skip: { overlay: 'two names of one file below an overlay are two files in it' } }
-each(test, 'deterministic: files are numbered as they are met, a file keeps its number, and times are fixed', lone, (t, w) => {
-  // What lies in memory is another device than the host's.
-  const device = w.backend === 'memfs' ? 2 : 1
-  const expected = (inode: number, type: number, links: number, size: number, atim = start, mtim = start): Part[] => {
-    const rest = u64(size, atim, mtim, start)
-    if (w.version === 'unstable') return [u64(device, inode), u8(type), blank(3), u32(links), rest]
-    return [u64(device, inode), u8(type, 0, 0, 0, 0, 0, 0, 0), u64(links), rest]
-  }
-  w.write('a', 'abc')
-  w.write('b', 'abcdef')
-  w.fs.linkSync(w.host('a'), w.host('again'))
-  w.fs.mkdirSync(w.host('d'))
-  const stat = (name: string, ...like: Part[]): void => {
-    t.is(w.call('path_filestat_get', 3, 0, ...w.path(name), 0x80), 'SUCCESS')
-    w.expect(0x80, ...like)
-    w.check()
-  }
-  stat('b', ...expected(1, 4, 1, 6))
-  stat('a', ...expected(2, 4, 2, 3))
-  stat('again', ...expected(2, 4, 2, 3))
-  stat('d', ...expected(3, 3, 1, 0))
-  const listed = readdir(w, 3, 0n)
-  t.is(listed.find(({ name }) => name === 'again')?.inode, 2n)
-  t.is(listed.find(({ name }) => name === 'b')?.inode, 1n)
-  const fd = w.open('b', { base: ALL })
-  t.is(w.call('fd_filestat_get', fd, 0x80), 'SUCCESS')
-  w.expect(0x80, ...expected(1, 4, 1, 6))
+const lone = {
+  ...fixed,
+  skip: { overlay: 'two names of one file below an overlay are two files in it' },
+}
+each(
+  test,
+  'deterministic: files are numbered as they are met, a file keeps its number, and times are fixed',
+  lone,
+  (t, w) => {
+    // What lies in memory is another device than the host's.
+    const device = w.backend === 'memfs' ? 2 : 1
+    const expected = (
+      inode: number,
+      type: number,
+      links: number,
+      size: number,
+      atim = start,
+      mtim = start,
+    ): Part[] => {
+      const rest = u64(size, atim, mtim, start)
+      if (w.version === 'unstable')
+        return [u64(device, inode), u8(type), blank(3), u32(links), rest]
+      return [u64(device, inode), u8(type, 0, 0, 0, 0, 0, 0, 0), u64(links), rest]
+    }
+    w.write('a', 'abc')
+    w.write('b', 'abcdef')
+    w.fs.linkSync(w.host('a'), w.host('again'))
+    w.fs.mkdirSync(w.host('d'))
+    const stat = (name: string, ...like: Part[]): void => {
+      t.is(w.call('path_filestat_get', 3, 0, ...w.path(name), 0x80), 'SUCCESS')
+      w.expect(0x80, ...like)
+      w.check()
+    }
+    stat('b', ...expected(1, 4, 1, 6))
+    stat('a', ...expected(2, 4, 2, 3))
+    stat('again', ...expected(2, 4, 2, 3))
+    stat('d', ...expected(3, 3, 1, 0))
+    const listed = readdir(w, 3, 0n)
+    t.is(listed.find(({ name }) => name === 'again')?.inode, 2n)
+    t.is(listed.find(({ name }) => name === 'b')?.inode, 1n)
+    const fd = w.open('b', { base: ALL })
+    t.is(w.call('fd_filestat_get', fd, 0x80), 'SUCCESS')
+    w.expect(0x80, ...expected(1, 4, 1, 6))
 
-  // What the guest sets is told again, by whatever way; `now` is the guest's now.
-  t.is(w.call('fd_filestat_set_times', fd, 11n, 12n, Fstflags.ATIM | Fstflags.MTIM), 'SUCCESS')
-  stat('b', ...expected(1, 4, 1, 6, 11n, 12n))
-  const now = time(w, REALTIME)
-  t.is(w.call('path_filestat_set_times', 3, 0, ...w.path('b'), 5n, 5n, Fstflags.MTIM_NOW), 'SUCCESS')
-  stat('b', ...expected(1, 4, 1, 6, 11n, now))
-  t.is(Math.floor(w.fs.statSync(w.host('b')).mtimeMs), Number(now / ms), 'the host has it, too')
-  t.is(w.call('path_filestat_set_times', 3, 0, ...w.path('b'), 5n, 5n, Fstflags.MTIM_NOW | Fstflags.MTIM), 'INVAL')
+    // What the guest sets is told again, by whatever way; `now` is the guest's now.
+    t.is(w.call('fd_filestat_set_times', fd, 11n, 12n, Fstflags.ATIM | Fstflags.MTIM), 'SUCCESS')
+    stat('b', ...expected(1, 4, 1, 6, 11n, 12n))
+    const now = time(w, REALTIME)
+    t.is(
+      w.call('path_filestat_set_times', 3, 0, ...w.path('b'), 5n, 5n, Fstflags.MTIM_NOW),
+      'SUCCESS',
+    )
+    stat('b', ...expected(1, 4, 1, 6, 11n, now))
+    t.is(Math.floor(w.fs.statSync(w.host('b')).mtimeMs), Number(now / ms), 'the host has it, too')
+    t.is(
+      w.call(
+        'path_filestat_set_times',
+        3,
+        0,
+        ...w.path('b'),
+        5n,
+        5n,
+        Fstflags.MTIM_NOW | Fstflags.MTIM,
+      ),
+      'INVAL',
+    )
 
-  // A number is not used again, whatever the host does with its own.
-  t.is(w.call('path_unlink_file', 3, ...w.path('again')), 'SUCCESS')
-  stat('a', ...expected(2, 4, 1, 3))
-  t.is(w.call('path_rename', 3, ...w.path('a'), 3, ...w.path('c')), 'SUCCESS')
-  stat('c', ...expected(2, 4, 1, 3))
-  t.is(w.call('path_unlink_file', 3, ...w.path('c')), 'SUCCESS')
-  w.write('c', 'xy')
-  const highest = Math.max(...listed.map(({ inode }) => Number(inode)))
-  stat('c', ...expected(highest + 1, 4, 1, 2))
-  const removed = openDirectory(w, 'd')
-  t.is(w.call('path_remove_directory', 3, ...w.path('d')), 'SUCCESS')
-  t.is(w.call('fd_filestat_get', removed, 0x80), 'SUCCESS')
-  w.expect(0x80, ...expected(0, 3, 0, 0))
-  w.fs.mkdirSync(w.host('d'))
-  stat('d', ...expected(highest + 2, 3, 1, 0))
-  t.is(w.call('path_rename', 3, ...w.path('c'), 3, ...w.path('b')), 'SUCCESS')
-  stat('b', ...expected(highest + 1, 4, 1, 2))
-  t.is(w.call('fd_filestat_get', fd, 0x80), 'SUCCESS')
-  w.expect(0x80, ...expected(0, 4, 0, 6))
-})
+    // A number is not used again, whatever the host does with its own.
+    t.is(w.call('path_unlink_file', 3, ...w.path('again')), 'SUCCESS')
+    stat('a', ...expected(2, 4, 1, 3))
+    t.is(w.call('path_rename', 3, ...w.path('a'), 3, ...w.path('c')), 'SUCCESS')
+    stat('c', ...expected(2, 4, 1, 3))
+    t.is(w.call('path_unlink_file', 3, ...w.path('c')), 'SUCCESS')
+    w.write('c', 'xy')
+    const highest = Math.max(...listed.map(({ inode }) => Number(inode)))
+    stat('c', ...expected(highest + 1, 4, 1, 2))
+    const removed = openDirectory(w, 'd')
+    t.is(w.call('path_remove_directory', 3, ...w.path('d')), 'SUCCESS')
+    t.is(w.call('fd_filestat_get', removed, 0x80), 'SUCCESS')
+    w.expect(0x80, ...expected(0, 3, 0, 0))
+    w.fs.mkdirSync(w.host('d'))
+    stat('d', ...expected(highest + 2, 3, 1, 0))
+    t.is(w.call('path_rename', 3, ...w.path('c'), 3, ...w.path('b')), 'SUCCESS')
+    stat('b', ...expected(highest + 1, 4, 1, 2))
+    t.is(w.call('fd_filestat_get', fd, 0x80), 'SUCCESS')
+    w.expect(0x80, ...expected(0, 4, 0, 6))
+  },
+)
 
 each(
   test,

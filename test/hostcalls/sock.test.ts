@@ -1,9 +1,25 @@
-/** The four calls on sockets, against a peer in another process: on one that is both standard input and output, and on a connection. */
+/**
+ * The four calls on sockets, against a peer in another process: on one that is both standard input
+ * and output, and on a connection.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
-import { blank, Fdflags, Filetype, openDescriptors, rights, snapshots, u8, u16, u32, u64, World, ways } from './world.js'
+import {
+  blank,
+  Fdflags,
+  Filetype,
+  openDescriptors,
+  rights,
+  snapshots,
+  u8,
+  u16,
+  u32,
+  u64,
+  World,
+  ways,
+} from './world.js'
 
 const PEEK = 1
 const WAITALL = 2
@@ -12,7 +28,8 @@ const SENDING = 2
 
 /** The descriptor behind a handle of node:net. */
 const fdOf = (owner: unknown): number => (owner as { _handle: { fd: number } })._handle.fd
-const pause = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+const pause = (ms: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 /** Node's sockets never wait, so ask again until the peer has come round to it. */
 function patiently<T>(ask: () => T): T {
@@ -24,8 +41,15 @@ function patiently<T>(ask: () => T): T {
   throw new Error('the peer does nothing')
 }
 
-/** Register a case whose guest receives by 0 and sends by 1, on one socket; a process at its other end sends back what it gets. */
-function paired(title: string, skip: Partial<Record<string, string>>, body: (t: ExecutionContext, w: World) => void): void {
+/**
+ * Register a case whose guest receives by 0 and sends by 1, on one socket; a process at its other
+ * end sends back what it gets.
+ */
+function paired(
+  title: string,
+  skip: Partial<Record<string, string>>,
+  body: (t: ExecutionContext, w: World) => void,
+): void {
   for (const backend of ways) {
     const why = skip[backend]
     if (why !== undefined) {
@@ -34,10 +58,15 @@ function paired(title: string, skip: Partial<Record<string, string>>, body: (t: 
     }
     for (const version of snapshots) {
       test.serial(`${title} (${backend}, ${version})`, async t => {
-        const peer: ChildProcess = spawn('cat <&3 >&3', { shell: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
+        const peer: ChildProcess = spawn('cat <&3 >&3', {
+          shell: true,
+          stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+        })
         const end = peer.stdio[3] as net.Socket
         const before = openDescriptors()
-        const w = new World(t, backend, version, { options: { stdin: fdOf(end), stdout: fdOf(end) } })
+        const w = new World(t, backend, version, {
+          options: { stdin: fdOf(end), stdout: fdOf(end) },
+        })
         try {
           body(t, w)
           w.check()
@@ -52,7 +81,10 @@ function paired(title: string, skip: Partial<Record<string, string>>, body: (t: 
   }
 }
 
-/** Register a case whose guest has accepted a connection, 6; a process at its other end sends back what it gets, then ends. */
+/**
+ * Register a case whose guest has accepted a connection, 6; a process at its other end sends back
+ * what it gets, then ends.
+ */
 function connected(title: string, body: (t: ExecutionContext, w: World) => void): void {
   for (const backend of ways) {
     if (backend === 'typescript') {
@@ -63,7 +95,9 @@ function connected(title: string, body: (t: ExecutionContext, w: World) => void)
       test.serial(`${title} (${backend}, ${version})`, async t => {
         const w = new World(t, backend, version, { options: { listen: ['127.0.0.1:0'] } })
         const { port } = w.guest.listeners[0]
-        const peer = spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3 >&3`], { stdio: 'ignore' })
+        const peer = spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3 >&3`], {
+          stdio: 'ignore',
+        })
         try {
           t.is(w.ask('sock_accept', 5, 0), CONNECTION)
           body(t, w)
@@ -151,32 +185,48 @@ paired('fd_write and fd_read work on a socket, fd_seek does not', {}, (t, w) => 
 })
 
 paired('fd_fdstat_get: a stream socket', {}, (t, w) => {
-  const both = rights('FD_DATASYNC', 'FD_SYNC', 'FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE')
+  const both = rights(
+    'FD_DATASYNC',
+    'FD_SYNC',
+    'FD_FDSTAT_SET_FLAGS',
+    'FD_FILESTAT_GET',
+    'POLL_FD_READWRITE',
+  )
   for (const [fd, right] of [
     [0, 'FD_READ'],
     [1, 'FD_WRITE'],
   ] as const)
-    t.deepEqual(w.fdstat(fd), { filetype: Filetype.STREAM, fdflags: 0, base: both | rights(right), inheriting: 0n })
+    t.deepEqual(w.fdstat(fd), {
+      filetype: Filetype.STREAM,
+      fdflags: 0,
+      base: both | rights(right),
+      inheriting: 0n,
+    })
 })
 
-paired('a socket that is a standard stream has its direction, and is no socket to shut down or to accept from', {}, (t, w) => {
-  const start = performance.now()
-  t.is(w.read(1), 'BADF')
-  t.is(w.put(0, 'abc'), 'BADF')
-  t.is(recv(w, 10, 0, 1), 'BADF')
-  t.is(recv(w, 10, PEEK, 1), 'BADF')
-  t.is(w.call('sock_send', 0, 0x10, 1, 0, 0x40), 'BADF')
-  t.true(performance.now() - start < 10_000, 'nothing is waited for')
-  for (const fd of [0, 1]) {
-    for (const how of [RECEIVING, SENDING, RECEIVING | SENDING]) t.is(w.call('sock_shutdown', fd, how), 'NOTSOCK')
-    if (w.version === 'preview1') t.is(w.call('sock_accept', fd, 0, 0x40), 'NOTSOCK')
-  }
-  send(w, 'still')
-  t.is(
-    patiently(() => recv(w, 10)),
-    'still',
-  )
-})
+paired(
+  'a socket that is a standard stream has its direction, and is no socket to shut down or to accept from',
+  {},
+  (t, w) => {
+    const start = performance.now()
+    t.is(w.read(1), 'BADF')
+    t.is(w.put(0, 'abc'), 'BADF')
+    t.is(recv(w, 10, 0, 1), 'BADF')
+    t.is(recv(w, 10, PEEK, 1), 'BADF')
+    t.is(w.call('sock_send', 0, 0x10, 1, 0, 0x40), 'BADF')
+    t.true(performance.now() - start < 10_000, 'nothing is waited for')
+    for (const fd of [0, 1]) {
+      for (const how of [RECEIVING, SENDING, RECEIVING | SENDING])
+        t.is(w.call('sock_shutdown', fd, how), 'NOTSOCK')
+      if (w.version === 'preview1') t.is(w.call('sock_accept', fd, 0, 0x40), 'NOTSOCK')
+    }
+    send(w, 'still')
+    t.is(
+      patiently(() => recv(w, 10)),
+      'still',
+    )
+  },
+)
 
 paired('sock_recv: nothing can be received or sent without the right', {}, (t, w) => {
   t.is(w.call('fd_fdstat_set_rights', 0, rights('FD_FILESTAT_GET'), 0n), 'SUCCESS')
@@ -185,15 +235,21 @@ paired('sock_recv: nothing can be received or sent without the right', {}, (t, w
   t.is(w.call('sock_send', 1, 0x10, 0, 0, 0x40), w.checked('NOTCAPABLE', 'BADF'))
 })
 
-connected('sock_shutdown: nothing is shut down, accepted, received or sent without the right', (t, w) => {
-  t.is(w.call('sock_accept', CONNECTION, 0, 0x40), 'NOTCAPABLE')
-  t.is(w.call('fd_fdstat_set_rights', CONNECTION, rights('FD_WRITE', 'SOCK_SHUTDOWN'), 0n), 'SUCCESS')
-  t.is(recv(w, 10, 0, CONNECTION), w.checked('NOTCAPABLE', 'BADF'))
-  t.is(w.call('fd_fdstat_set_rights', CONNECTION, rights('SOCK_SHUTDOWN'), 0n), 'SUCCESS')
-  t.is(w.call('sock_send', CONNECTION, 0x10, 0, 0, 0x40), w.checked('NOTCAPABLE', 'BADF'))
-  t.is(w.call('fd_fdstat_set_rights', CONNECTION, 0n, 0n), 'SUCCESS')
-  t.is(w.call('sock_shutdown', CONNECTION, SENDING), w.checked('NOTCAPABLE', 'SUCCESS'))
-})
+connected(
+  'sock_shutdown: nothing is shut down, accepted, received or sent without the right',
+  (t, w) => {
+    t.is(w.call('sock_accept', CONNECTION, 0, 0x40), 'NOTCAPABLE')
+    t.is(
+      w.call('fd_fdstat_set_rights', CONNECTION, rights('FD_WRITE', 'SOCK_SHUTDOWN'), 0n),
+      'SUCCESS',
+    )
+    t.is(recv(w, 10, 0, CONNECTION), w.checked('NOTCAPABLE', 'BADF'))
+    t.is(w.call('fd_fdstat_set_rights', CONNECTION, rights('SOCK_SHUTDOWN'), 0n), 'SUCCESS')
+    t.is(w.call('sock_send', CONNECTION, 0x10, 0, 0, 0x40), w.checked('NOTCAPABLE', 'BADF'))
+    t.is(w.call('fd_fdstat_set_rights', CONNECTION, 0n, 0n), 'SUCCESS')
+    t.is(w.call('sock_shutdown', CONNECTION, SENDING), w.checked('NOTCAPABLE', 'SUCCESS'))
+  },
+)
 
 const noFlags = { typescript: 'node:fs passes no flags to recv' }
 paired('sock_recv: a peek leaves it there', noFlags, (t, w) => {
@@ -202,7 +258,10 @@ paired('sock_recv: a peek leaves it there', noFlags, (t, w) => {
     patiently(() => recv(w, 2, PEEK)),
     'ab',
   )
-  t.is(w.line, 'sock_recv(fd=0, ri_data=0x10+1, ri_flags=recv_peek) = SUCCESS ro_datalen=2 ro_flags=0x0')
+  t.is(
+    w.line,
+    'sock_recv(fd=0, ri_data=0x10+1, ri_flags=recv_peek) = SUCCESS ro_datalen=2 ro_flags=0x0',
+  )
   t.is(recv(w, 10, PEEK | WAITALL), 'abc')
   t.is(recv(w, 10), 'abc')
 })
@@ -231,44 +290,64 @@ connected('sock_shutdown: neither direction, and an unknown one, are INVAL', (t,
   t.is(w.put(CONNECTION, 'abc'), 3)
 })
 
-connected('poll_oneoff: waits until something can be received, and tells that the peer hung up', (t, w) => {
-  const poll = (): [bytes: bigint, flags: number] => {
-    w.draw(0x300, u64(7), u8(1), blank(7), u32(CONNECTION), blank(36))
+connected(
+  'poll_oneoff: waits until something can be received, and tells that the peer hung up',
+  (t, w) => {
+    const poll = (): [bytes: bigint, flags: number] => {
+      w.draw(0x300, u64(7), u8(1), blank(7), u32(CONNECTION), blank(36))
+      t.is(w.call('poll_oneoff', 0x300, 0x400, 1, 0x48), 'SUCCESS')
+      w.expect(0x48, u32(1))
+      const event = w.any(0x400, 32)
+      return [event.readBigUInt64LE(16), event.readUInt16LE(24)]
+    }
+    send(w, 'abc', CONNECTION)
+    t.deepEqual(poll(), [3n, 0])
+    t.is(recv(w, 10, 0, CONNECTION), 'abc')
+    t.is(w.call('sock_shutdown', CONNECTION, SENDING), 'SUCCESS')
+    t.deepEqual(poll(), [0n, 1])
+    t.is(recv(w, 10, 0, CONNECTION), '')
+  },
+)
+
+paired(
+  'poll_oneoff: waits until something can be received',
+  { typescript: 'node:fs has no poll' },
+  (t, w) => {
+    send(w, 'abc')
+    w.draw(0x300, u64(7), u8(1), blank(7), u32(0), blank(36))
     t.is(w.call('poll_oneoff', 0x300, 0x400, 1, 0x48), 'SUCCESS')
     w.expect(0x48, u32(1))
-    const event = w.any(0x400, 32)
-    return [event.readBigUInt64LE(16), event.readUInt16LE(24)]
-  }
-  send(w, 'abc', CONNECTION)
-  t.deepEqual(poll(), [3n, 0])
-  t.is(recv(w, 10, 0, CONNECTION), 'abc')
-  t.is(w.call('sock_shutdown', CONNECTION, SENDING), 'SUCCESS')
-  t.deepEqual(poll(), [0n, 1])
-  t.is(recv(w, 10, 0, CONNECTION), '')
-})
-
-paired('poll_oneoff: waits until something can be received', { typescript: 'node:fs has no poll' }, (t, w) => {
-  send(w, 'abc')
-  w.draw(0x300, u64(7), u8(1), blank(7), u32(0), blank(36))
-  t.is(w.call('poll_oneoff', 0x300, 0x400, 1, 0x48), 'SUCCESS')
-  w.expect(0x48, u32(1))
-  t.is(w.any(0x400, 32).readBigUInt64LE(16), 3n)
-  t.is(recv(w, 10), 'abc')
-})
+    t.is(w.any(0x400, 32).readBigUInt64LE(16), 3n)
+    t.is(recv(w, 10), 'abc')
+  },
+)
 
 test.serial('sock_accept: a connection, and none (native, preview1)', async t => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
   const before = openDescriptors()
-  const w = new World(t, 'native', 'preview1', { options: { stdin: fdOf(server), listen: [{ fd: fdOf(server) }] } })
-  t.is(w.call('sock_accept', 0, 0, 0x40), 'NOTSOCK', 'as a standard stream it is none to accept from')
+  const w = new World(t, 'native', 'preview1', {
+    options: { stdin: fdOf(server), listen: [{ fd: fdOf(server) }] },
+  })
+  t.is(
+    w.call('sock_accept', 0, 0, 0x40),
+    'NOTSOCK',
+    'as a standard stream it is none to accept from',
+  )
   t.is(w.read(0), 'NOTCONN', 'nor one to read, and nothing is waited for')
   t.is(w.call('fd_fdstat_set_flags', 5, Fdflags.NONBLOCK), 'SUCCESS')
   t.is(w.call('sock_accept', 5, 0, 0x40), 'AGAIN')
-  const peer = spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; printf hello >&3; read -u 3 word; printf "<$word>" >&3`], {
-    stdio: 'ignore',
-  })
+  const peer = spawn(
+    'bash',
+    [
+      '-c',
+      `exec 3<>/dev/tcp/127.0.0.1/${port}; printf hello >&3; read -u 3 word; printf "<$word>" >&3`,
+    ],
+    {
+      stdio: 'ignore',
+    },
+  )
   t.is(
     patiently(() => w.call('sock_accept', 5, 0, w.size - 3)),
     'FAULT',
@@ -314,7 +393,8 @@ for (const backend of ways) {
           t.is(w.call('sock_recv', each, 0x10, 1, 0, 0x40, 0x44), 'NOTSOCK', `recv ${each}`)
           t.is(w.call('sock_send', each, 0x10, 1, 0, 0x40), 'NOTSOCK', `send ${each}`)
           t.is(w.call('sock_shutdown', each, SENDING), 'NOTSOCK', `shutdown ${each}`)
-          if (version === 'preview1') t.is(w.call('sock_accept', each, 0, 0x40), 'NOTSOCK', `accept ${each}`)
+          if (version === 'preview1')
+            t.is(w.call('sock_accept', each, 0, 0x40), 'NOTSOCK', `accept ${each}`)
         }
         t.is(w.text('f'), 'abc')
         w.check()

@@ -1,4 +1,7 @@
-/** Standard streams are one-way: every call on 0, 1 and 2, where the host opened their files to read and write. */
+/**
+ * Standard streams are one-way: every call on 0, 1 and 2, where the host opened their files to read
+ * and write.
+ */
 import test, { type ExecutionContext } from 'ava'
 import type { CallName } from '#lib/abi/table.js'
 import { each, Fdflags, Filetype, Fstflags, rights, u8, u32, u64, type World } from './world.js'
@@ -33,7 +36,14 @@ const base = {
     'FD_FILESTAT_GET',
     'POLL_FD_READWRITE',
   ),
-  out: rights('FD_DATASYNC', 'FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_WRITE', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE'),
+  out: rights(
+    'FD_DATASYNC',
+    'FD_FDSTAT_SET_FLAGS',
+    'FD_SYNC',
+    'FD_WRITE',
+    'FD_FILESTAT_GET',
+    'POLL_FD_READWRITE',
+  ),
 }
 const SET = 0
 const whence = (w: World, kind: 'set' | 'cur' | 'end'): number =>
@@ -70,7 +80,8 @@ const ofInput: readonly Call[] = [
   ['fd_pwrite', 'BADF', 0x10, 1, 0n, 0x40],
   ['fd_allocate', 'BADF', 0n, 1000n],
 ]
-const nameOf = (fd: number): 'stdin' | 'stdout' | 'stderr' => (['stdin', 'stdout', 'stderr'] as const)[fd]
+const nameOf = (fd: number): 'stdin' | 'stdout' | 'stderr' =>
+  (['stdin', 'stdout', 'stderr'] as const)[fd]
 const opened = ['r+', 'a+', 'w+'] as const
 
 function refuses(t: ExecutionContext, w: World, fd: number, calls: readonly Call[]): void {
@@ -86,63 +97,96 @@ function refuses(t: ExecutionContext, w: World, fd: number, calls: readonly Call
 }
 
 for (const streams of opened) {
-  each(test, `stdout and stderr opened ${streams}: what was written earlier is neither read nor changed`, { streams }, (t, w) => {
-    for (const fd of [1, 2]) {
-      refuses(t, w, fd, [...refused, ...ofOutput])
-      for (const kind of ['set', 'cur', 'end'] as const) t.is(w.call('fd_seek', fd, 0n, whence(w, kind), 0x40), 'SPIPE')
-      t.is(w.call('fd_seek', fd, 1n, whence(w, 'cur'), 0x40), 'SPIPE')
-      t.is(w.output(nameOf(fd)), 'earlier')
-      t.is(w.put(fd, 'guest'), 5)
-      w.hostWrites(fd, 'host')
-      t.is(w.put(fd, 'again'), 5)
-      // The offset is the host's own: one that opened its log without appending, and stands at its start, writes there.
-      t.is(w.output(nameOf(fd)), streams === 'r+' ? 'guesthostagain' : 'earlierguesthostagain')
-    }
-  })
+  each(
+    test,
+    `stdout and stderr opened ${streams}: what was written earlier is neither read nor changed`,
+    { streams },
+    (t, w) => {
+      for (const fd of [1, 2]) {
+        refuses(t, w, fd, [...refused, ...ofOutput])
+        for (const kind of ['set', 'cur', 'end'] as const)
+          t.is(w.call('fd_seek', fd, 0n, whence(w, kind), 0x40), 'SPIPE')
+        t.is(w.call('fd_seek', fd, 1n, whence(w, 'cur'), 0x40), 'SPIPE')
+        t.is(w.output(nameOf(fd)), 'earlier')
+        t.is(w.put(fd, 'guest'), 5)
+        w.hostWrites(fd, 'host')
+        t.is(w.put(fd, 'again'), 5)
+        // The offset is the host's own: one that opened its log without appending, and stands at its
+        // start, writes there.
+        t.is(w.output(nameOf(fd)), streams === 'r+' ? 'guesthostagain' : 'earlierguesthostagain')
+      }
+    },
+  )
 
-  each(test, `stdin opened ${streams} is read, and sought, and not changed`, { streams }, (t, w) => {
-    refuses(t, w, 0, [...refused, ...ofInput])
-    t.is(w.call('fd_seek', 0, 2n, whence(w, 'set'), 0x48), 'SUCCESS')
-    w.expect(0x48, u64(2))
-    t.is(w.tell(0), 2n)
-    t.is(w.read(0, 3), 'rli')
-    w.draw(0x10, u32(0x100, 3))
-    t.is(w.call('fd_pread', 0, 0x10, 1, 0n, 0x40), 'SUCCESS')
-    w.expect(0x100, 'ear')
-    w.expect(0x40, u32(3))
-    t.is(w.tell(0), 5n)
-    t.is(w.call('fd_advise', 0, 0n, 0n, 0), 'SUCCESS')
-    t.is(w.output('stdin'), 'earlier')
-  })
+  each(
+    test,
+    `stdin opened ${streams} is read, and sought, and not changed`,
+    { streams },
+    (t, w) => {
+      refuses(t, w, 0, [...refused, ...ofInput])
+      t.is(w.call('fd_seek', 0, 2n, whence(w, 'set'), 0x48), 'SUCCESS')
+      w.expect(0x48, u64(2))
+      t.is(w.tell(0), 2n)
+      t.is(w.read(0, 3), 'rli')
+      w.draw(0x10, u32(0x100, 3))
+      t.is(w.call('fd_pread', 0, 0x10, 1, 0n, 0x40), 'SUCCESS')
+      w.expect(0x100, 'ear')
+      w.expect(0x40, u32(3))
+      t.is(w.tell(0), 5n)
+      t.is(w.call('fd_advise', 0, 0n, 0n, 0), 'SUCCESS')
+      t.is(w.output('stdin'), 'earlier')
+    },
+  )
 }
 
-each(test, 'rights of the standard streams are what can be done with them', { streams: 'r+' }, (t, w) => {
-  t.deepEqual(w.fdstat(0), { filetype: Filetype.REGULAR, fdflags: 0, base: base.in, inheriting: 0n })
-  for (const fd of [1, 2]) t.deepEqual(w.fdstat(fd), { filetype: Filetype.REGULAR, fdflags: 0, base: base.out, inheriting: 0n })
-  for (const [fd, missing] of [
-    [0, 'FD_WRITE'],
-    [1, 'FD_READ'],
-    [1, 'FD_SEEK'],
-    [2, 'FD_FILESTAT_SET_SIZE'],
-  ] as const)
-    t.is(w.call('fd_fdstat_set_rights', fd, rights(missing), 0n), 'NOTCAPABLE')
-  for (const fd of [0, 1, 2]) {
-    t.is(w.call('fd_sync', fd), 'SUCCESS')
-    t.is(w.call('fd_datasync', fd), 'SUCCESS')
-    w.filestatOf(fd)
-    t.regex(w.line, /= SUCCESS/)
-  }
-  t.is(w.call('fd_fdstat_set_rights', 1, rights('POLL_FD_READWRITE'), 0n), 'SUCCESS')
-  t.is(w.put(1, 'x'), w.checked('NOTCAPABLE', 'BADF'), 'a right that was given up')
-  t.is(w.read(1), 'BADF', 'one that was never there')
-})
+each(
+  test,
+  'rights of the standard streams are what can be done with them',
+  { streams: 'r+' },
+  (t, w) => {
+    t.deepEqual(w.fdstat(0), {
+      filetype: Filetype.REGULAR,
+      fdflags: 0,
+      base: base.in,
+      inheriting: 0n,
+    })
+    for (const fd of [1, 2])
+      t.deepEqual(w.fdstat(fd), {
+        filetype: Filetype.REGULAR,
+        fdflags: 0,
+        base: base.out,
+        inheriting: 0n,
+      })
+    for (const [fd, missing] of [
+      [0, 'FD_WRITE'],
+      [1, 'FD_READ'],
+      [1, 'FD_SEEK'],
+      [2, 'FD_FILESTAT_SET_SIZE'],
+    ] as const)
+      t.is(w.call('fd_fdstat_set_rights', fd, rights(missing), 0n), 'NOTCAPABLE')
+    for (const fd of [0, 1, 2]) {
+      t.is(w.call('fd_sync', fd), 'SUCCESS')
+      t.is(w.call('fd_datasync', fd), 'SUCCESS')
+      w.filestatOf(fd)
+      t.regex(w.line, /= SUCCESS/)
+    }
+    t.is(w.call('fd_fdstat_set_rights', 1, rights('POLL_FD_READWRITE'), 0n), 'SUCCESS')
+    t.is(w.put(1, 'x'), w.checked('NOTCAPABLE', 'BADF'), 'a right that was given up')
+    t.is(w.read(1), 'BADF', 'one that was never there')
+  },
+)
 
-each(test, 'poll_oneoff: the wrong direction of a standard stream is an event with BADF, at once', { streams: 'r+' }, (t, w) => {
-  t.is(waits(w, 0, WRITE), BADF)
-  t.is(waits(w, 1, READ), BADF)
-  t.is(waits(w, 2, READ), BADF)
-  t.deepEqual([waits(w, 0, READ), waits(w, 1, WRITE), waits(w, 2, WRITE)], [0, 0, 0])
-})
+each(
+  test,
+  'poll_oneoff: the wrong direction of a standard stream is an event with BADF, at once',
+  { streams: 'r+' },
+  (t, w) => {
+    t.is(waits(w, 0, WRITE), BADF)
+    t.is(waits(w, 1, READ), BADF)
+    t.is(waits(w, 2, READ), BADF)
+    t.deepEqual([waits(w, 0, READ), waits(w, 1, WRITE), waits(w, 2, WRITE)], [0, 0, 0])
+  },
+)
 
 each(test, 'fd_renumber: the direction moves with the stream', { streams: 'a+' }, (t, w) => {
   const file = w.file('f', 'mine')
@@ -163,24 +207,35 @@ each(test, 'fd_renumber: the direction moves with the stream', { streams: 'a+' }
   t.is(w.read(2), 'earlier')
 })
 
-each(test, 'fd_fdstat_set_flags: NONBLOCK is the guest’s, what appends goes on appending', { streams: 'a+' }, (t, w) => {
-  for (const fd of [0, 1, 2]) {
-    for (const flags of [Fdflags.NONBLOCK, 0]) t.is(w.call('fd_fdstat_set_flags', fd, flags), 'NOTSUP', 'without APPEND')
-    for (const flags of [Fdflags.APPEND | Fdflags.NONBLOCK, Fdflags.APPEND]) {
-      t.is(w.call('fd_fdstat_set_flags', fd, flags), 'SUCCESS')
-      t.like(w.fdstat(fd), { fdflags: flags })
-      t.is(w.call('fd_fdstat_set_flags', fd, flags & ~Fdflags.APPEND), 'NOTSUP')
+each(
+  test,
+  'fd_fdstat_set_flags: NONBLOCK is the guest’s, what appends goes on appending',
+  { streams: 'a+' },
+  (t, w) => {
+    for (const fd of [0, 1, 2]) {
+      for (const flags of [Fdflags.NONBLOCK, 0])
+        t.is(w.call('fd_fdstat_set_flags', fd, flags), 'NOTSUP', 'without APPEND')
+      for (const flags of [Fdflags.APPEND | Fdflags.NONBLOCK, Fdflags.APPEND]) {
+        t.is(w.call('fd_fdstat_set_flags', fd, flags), 'SUCCESS')
+        t.like(w.fdstat(fd), { fdflags: flags })
+        t.is(w.call('fd_fdstat_set_flags', fd, flags & ~Fdflags.APPEND), 'NOTSUP')
+      }
     }
-  }
-  t.is(w.put(1, 'guest'), 5)
-  t.is(w.output(), 'earlierguest')
-})
+    t.is(w.put(1, 'guest'), 5)
+    t.is(w.output(), 'earlierguest')
+  },
+)
 
-each(test, 'fd_fdstat_set_flags: after NONBLOCK a file is written where the host stands', { streams: 'w+' }, (t, w) => {
-  t.is(w.call('fd_fdstat_set_flags', 1, Fdflags.APPEND), 'NOTSUP')
-  t.is(w.call('fd_fdstat_set_flags', 1, Fdflags.NONBLOCK), 'SUCCESS')
-  t.is(w.put(1, 'guest'), 5)
-  w.hostWrites(1, 'host')
-  t.is(w.put(1, 'again'), 5)
-  t.is(w.output(), 'earlierguesthostagain')
-})
+each(
+  test,
+  'fd_fdstat_set_flags: after NONBLOCK a file is written where the host stands',
+  { streams: 'w+' },
+  (t, w) => {
+    t.is(w.call('fd_fdstat_set_flags', 1, Fdflags.APPEND), 'NOTSUP')
+    t.is(w.call('fd_fdstat_set_flags', 1, Fdflags.NONBLOCK), 'SUCCESS')
+    t.is(w.put(1, 'guest'), 5)
+    w.hostWrites(1, 'host')
+    t.is(w.put(1, 'again'), 5)
+    t.is(w.output(), 'earlierguesthostagain')
+  },
+)

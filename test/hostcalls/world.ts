@@ -1,4 +1,7 @@
-/** The room in which a hostcall is tried: a guest whose whole memory is drawn beforehand, so that a stray write anywhere is seen. */
+/**
+ * The room in which a hostcall is tried: a guest whose whole memory is drawn beforehand, so that a
+ * stray write anywhere is seen.
+ */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -19,12 +22,15 @@ import { elsewhere } from './elsewhere.js'
 
 export const backends = ['native', 'typescript'] as const
 /**
- * Those, a thread of a guest that has several, files in memory, and such over a folder of the host; and native with rights of access
- * alone, where each case holds too, or says what is different by `enforces`. The others check rights by the same code. The contract
- * of test/sys knows no rights: backends are never asked for any, so it needs no such way.
+ * Those, a thread of a guest that has several, files in memory, and such over a folder of the host;
+ * and native with rights of access alone, where each case holds too, or says what is different by
+ * `enforces`. The others check rights by the same code. The contract of test/sys knows no rights:
+ * backends are never asked for any, so it needs no such way.
  */
 export const ways = [...backends, 'thread', 'memfs', 'overlay', 'access'] as const
-/** Wine is slow, and stands in for Windows where the addon asks it; all else is the same everywhere. */
+/**
+ * Wine is slow, and stands in for Windows where the addon asks it; all else is the same everywhere.
+ */
 const tried: readonly Way[] = process.env.WASI_COMMON_WINE ? ['native'] : ways
 export type Way = (typeof ways)[number]
 export const snapshots = ['preview1', 'unstable'] as const
@@ -33,33 +39,63 @@ export type Snapshot = (typeof snapshots)[number]
 export const Oflags = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const
 export const Fdflags = { APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 } as const
 export const Fstflags = { ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 } as const
-export const Filetype = { UNKNOWN: 0, BLOCK: 1, CHARACTER: 2, DIRECTORY: 3, REGULAR: 4, DGRAM: 5, STREAM: 6, LINK: 7 } as const
+export const Filetype = {
+  UNKNOWN: 0,
+  BLOCK: 1,
+  CHARACTER: 2,
+  DIRECTORY: 3,
+  REGULAR: 4,
+  DGRAM: 5,
+  STREAM: 6,
+  LINK: 7,
+} as const
 export const FOLLOW = 1
 
 /** Rights by name, as the guest passes them. */
-export const rights = (...names: RightName[]): bigint => names.reduce((sum, name) => sum | BigInt(Rights[name]), 0n)
+export const rights = (...names: RightName[]): bigint =>
+  names.reduce((sum, name) => sum | BigInt(Rights[name]), 0n)
 /** All that a directory passes on: sockets are nothing that a path leads to. */
 export const ALL = BigInt(Rights.ALL) & ~rights('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
 
 /** All that a regular file can hold. */
 export const FILE = rights(
-  ...(['FD_DATASYNC', 'FD_READ', 'FD_SEEK', 'FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_TELL', 'FD_WRITE', 'FD_ADVISE', 'FD_ALLOCATE'] as const),
-  ...(['FD_FILESTAT_GET', 'FD_FILESTAT_SET_SIZE', 'FD_FILESTAT_SET_TIMES', 'POLL_FD_READWRITE'] as const),
+  ...([
+    'FD_DATASYNC',
+    'FD_READ',
+    'FD_SEEK',
+    'FD_FDSTAT_SET_FLAGS',
+    'FD_SYNC',
+    'FD_TELL',
+    'FD_WRITE',
+    'FD_ADVISE',
+    'FD_ALLOCATE',
+  ] as const),
+  ...([
+    'FD_FILESTAT_GET',
+    'FD_FILESTAT_SET_SIZE',
+    'FD_FILESTAT_SET_TIMES',
+    'POLL_FD_READWRITE',
+  ] as const),
 )
 /** All that a directory can hold: not what moves bytes. */
-export const DIRECTORY = ALL & ~rights('FD_READ', 'FD_WRITE', 'FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+export const DIRECTORY =
+  ALL & ~rights('FD_READ', 'FD_WRITE', 'FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
 /** What may lie in memory: bytes, or text. */
 export type Part = Uint8Array | string
 export const u8 = (...values: number[]): Part => Uint8Array.from(values)
 export const u16 = (...values: number[]): Part => new Uint8Array(Uint16Array.from(values).buffer)
 export const u32 = (...values: number[]): Part => new Uint8Array(Uint32Array.from(values).buffer)
-export const u64 = (...values: (bigint | number)[]): Part => new Uint8Array(BigUint64Array.from(values.map(BigInt)).buffer)
+export const u64 = (...values: (bigint | number)[]): Part =>
+  new Uint8Array(BigUint64Array.from(values.map(BigInt)).buffer)
 /** What was drawn where nothing else was. */
 export const blank = (length: number): Part => '?'.repeat(length)
 const bytesOf = (part: Part): Uint8Array => (typeof part === 'string' ? Buffer.from(part) : part)
 
-/** How many descriptors this process has open; NaN, which is as good as any, where there is no way to know. */
+/**
+ * How many descriptors this process has open; NaN, which is as good as any, where there is no way
+ * to know.
+ */
 export function openDescriptors(): number {
   // Wine shows the descriptors of its own process by this name.
   if (process.platform === 'win32') return Number.NaN
@@ -79,23 +115,37 @@ export interface Plan {
   readonly snapshots?: readonly Snapshot[]
   /** Why a backend cannot do this. */
   readonly skip?: Partial<Record<Way, string>>
-  readonly options?: Omit<GuestOptions, 'version' | 'backend' | 'trace' | 'preopens' | 'onUnexpected'>
+  readonly options?: Omit<
+    GuestOptions,
+    'version' | 'backend' | 'trace' | 'preopens' | 'onUnexpected'
+  >
   /** Pages of memory. Default 1. */
   readonly pages?: number
   readonly shared?: boolean
   /**
-   * The host opened the files of all three standard streams with these flags, and they say `earlier` already. Default: empty
-   * files, to read and to write.
+   * The host opened the files of all three standard streams with these flags, and they say
+   * `earlier` already. Default: empty files, to read and to write.
    */
   readonly streams?: 'r+' | 'a+' | 'w+'
 }
 
-/** Register a case for each way and both snapshots. Each must give back every descriptor of the host. */
-export function each(test: TestFn, title: string, plan: Plan, body: (t: ExecutionContext, w: World) => void | Promise<void>): void {
+/**
+ * Register a case for each way and both snapshots. Each must give back every descriptor of the
+ * host.
+ */
+export function each(
+  test: TestFn,
+  title: string,
+  plan: Plan,
+  body: (t: ExecutionContext, w: World) => void | Promise<void>,
+): void {
   for (const backend of tried) {
     // A case with a setting of its own is tried with that one.
     if (backend === 'access' && plan.options?.rights !== undefined) continue
-    const why = plan.skip?.[backend] ?? (backend === 'access' ? plan.skip?.native : undefined) ?? elsewhere(title)
+    const why =
+      plan.skip?.[backend] ??
+      (backend === 'access' ? plan.skip?.native : undefined) ??
+      elsewhere(title)
     if (why !== undefined) {
       test.skip(`${title} (${backend}) [${why}]`, () => {})
       continue
@@ -153,7 +203,8 @@ export class World {
     this.#t = t
     this.backend = backend
     this.version = version
-    this.enforces = (plan.options?.rights ?? (backend === 'access' ? 'access' : 'enforce')) === 'enforce'
+    this.enforces =
+      (plan.options?.rights ?? (backend === 'access' ? 'access' : 'enforce')) === 'enforce'
     this.#parent = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
     const files = new MemoryFiles()
     const [memory, overlay] = [backend === 'memfs', backend === 'overlay']
@@ -164,7 +215,10 @@ export class World {
     this.fs.mkdirSync(this.folder, { recursive: true })
     if (overlay) fs.mkdirSync(this.folder)
     const box = memory ? { files } : { path: this.folder, ...(overlay && { overlay: files }) }
-    const preopens: Record<string, Preopen | MemoryPreopen> = { '/box': box, '/ro': { ...box, readOnly: true } }
+    const preopens: Record<string, Preopen | MemoryPreopen> = {
+      '/box': box,
+      '/ro': { ...box, readOnly: true },
+    }
     for (const name of ['stdin', 'stdout', 'stderr']) {
       this.#stdio.push(this.#stream(name, plan.streams))
     }
@@ -176,7 +230,11 @@ export class World {
       onUnexpected: error => void this.unexpected.push(error),
     })
     const pages = plan.pages ?? 1
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: plan.shared ?? false })
+    this.memory = new WebAssembly.Memory({
+      initial: pages,
+      maximum: pages,
+      shared: plan.shared ?? false,
+    })
     this.#drawn = Buffer.alloc(pages * pageSize, '?')
     new Uint8Array(this.memory.buffer).set(this.#drawn)
     this.guest.bind(this.memory)
@@ -184,7 +242,11 @@ export class World {
 
   #stream(name: string, flags: Plan['streams']): number {
     const path = join(this.#parent, name)
-    if (flags === undefined) return fs.openSync(path, name === 'stdin' ? fs.constants.O_CREAT | fs.constants.O_RDONLY : 'w')
+    if (flags === undefined)
+      return fs.openSync(
+        path,
+        name === 'stdin' ? fs.constants.O_CREAT | fs.constants.O_RDONLY : 'w',
+      )
     fs.writeFileSync(path, 'earlier')
     const fd = fs.openSync(path, flags)
     if (flags === 'w+') fs.writeSync(fd, 'earlier')
@@ -231,7 +293,9 @@ export class World {
     for (let at = 0; at < now.length && wrong.length < 4; at++) {
       if (now[at] === this.#drawn[at]) continue
       const is = now.toString('hex', at, at + 16)
-      wrong.push(`at 0x${at.toString(16)} is ${is}, expected ${this.#drawn.toString('hex', at, at + 16)}`)
+      wrong.push(
+        `at 0x${at.toString(16)} is ${is}, expected ${this.#drawn.toString('hex', at, at + 16)}`,
+      )
       at += 15
     }
     this.#t.fail(`${this.lines.at(-1) ?? 'before any call'}: memory ${wrong.join('; ')}`)
@@ -276,7 +340,10 @@ export class World {
   /** Open below descriptor 3; the new descriptor, or the name of the errno. */
   tryOpen(name: Part, options: OpenOptions = {}): number | string {
     const { dir = 3, follow = FOLLOW, oflags = 0, fdflags = 0 } = options
-    const { base = rights('FD_READ', 'FD_SEEK', 'FD_TELL', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE'), inheriting = 0n } = options
+    const {
+      base = rights('FD_READ', 'FD_SEEK', 'FD_TELL', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE'),
+      inheriting = 0n,
+    } = options
     return this.ask('path_open', dir, follow, ...this.path(name), oflags, base, inheriting, fdflags)
   }
   /** As `tryOpen`, for what must open. */
@@ -308,15 +375,25 @@ export class World {
     return errno === 'SUCCESS' ? this.any(at, 8).readBigUInt64LE() : errno
   }
   /** What fd_fdstat_get says, or the name of the errno. */
-  fdstat(fd: number): { filetype: number; fdflags: number; base: bigint; inheriting: bigint } | string {
+  fdstat(
+    fd: number,
+  ): { filetype: number; fdflags: number; base: bigint; inheriting: bigint } | string {
     const at = this.room(24)
     const errno = this.call('fd_fdstat_get', fd, at)
     if (errno !== 'SUCCESS') return errno
     const bytes = this.any(at, 24)
-    return { filetype: bytes[0], fdflags: bytes.readUInt16LE(2), base: bytes.readBigUInt64LE(8), inheriting: bytes.readBigUInt64LE(16) }
+    return {
+      filetype: bytes[0],
+      fdflags: bytes.readUInt16LE(2),
+      base: bytes.readBigUInt64LE(8),
+      inheriting: bytes.readBigUInt64LE(16),
+    }
   }
 
-  /** Have the host tell a filestat that no case looks at, so that what is told next is seen to leave nothing of it. */
+  /**
+   * Have the host tell a filestat that no case looks at, so that what is told next is seen to leave
+   * nothing of it.
+   */
   filestatOf(fd: number): void {
     const at = this.room(64)
     this.call('fd_filestat_get', fd, at)
@@ -359,11 +436,19 @@ export class World {
   }
   /** A filestat of a host's file as this snapshot lays it out, drawn where nothing is written. */
   filestat(name: string): Part[] {
-    const { dev, ino, nlink, size, atimeNs, mtimeNs, ctimeNs } = this.fs.lstatSync(this.host(name), { bigint: true })
+    const { dev, ino, nlink, size, atimeNs, mtimeNs, ctimeNs } = this.fs.lstatSync(
+      this.host(name),
+      { bigint: true },
+    )
     const stat = this.fs.lstatSync(this.host(name))
-    const type = stat.isDirectory() ? Filetype.DIRECTORY : stat.isSymbolicLink() ? Filetype.LINK : Filetype.REGULAR
+    const type = stat.isDirectory()
+      ? Filetype.DIRECTORY
+      : stat.isSymbolicLink()
+        ? Filetype.LINK
+        : Filetype.REGULAR
     const rest = u64(size, atimeNs, mtimeNs, ctimeNs)
-    if (this.version === 'unstable') return [u64(dev, ino), u8(type), blank(3), u32(Number(nlink)), rest]
+    if (this.version === 'unstable')
+      return [u64(dev, ino), u8(type), blank(3), u32(Number(nlink)), rest]
     return [u64(dev, ino), u8(type, 0, 0, 0, 0, 0, 0, 0), u64(nlink), rest]
   }
   /** Bytes of a filestat in this snapshot. */

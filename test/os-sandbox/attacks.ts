@@ -1,4 +1,7 @@
-/** What somebody does who broke out of a guest: all that its process lets him. Run as a program, it prints `NAME CODE` for each attempt, OK if it succeeded. */
+/**
+ * What somebody does who broke out of a guest: all that its process lets him. Run as a program, it
+ * prints `NAME CODE` for each attempt, OK if it succeeded.
+ */
 import { spawnSync } from 'node:child_process'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
@@ -7,7 +10,9 @@ import net from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where there is something to attack. It lies beside this file, in the one folder that was given. */
+/**
+ * Where there is something to attack. It lies beside this file, in the one folder that was given.
+ */
 export interface Scene {
   /** A folder that was not given, with the file `secret`, and the folder `empty`. */
   readonly outside: string
@@ -49,8 +54,10 @@ const attacks: Readonly<Record<string, Attack>> = {
     fs.symlinkSync(join(outside, 'secret'), join(box, 'link'))
     fs.readFileSync(join(box, 'link'))
   },
-  'fetch a file by a hard link': ({ outside }) => fs.linkSync(join(outside, 'secret'), join(box, 'hard')),
-  'fetch a file by a rename': ({ outside }) => fs.renameSync(join(outside, 'moved'), join(box, 'moved')),
+  'fetch a file by a hard link': ({ outside }) =>
+    fs.linkSync(join(outside, 'secret'), join(box, 'hard')),
+  'fetch a file by a rename': ({ outside }) =>
+    fs.renameSync(join(outside, 'moved'), join(box, 'moved')),
   'plant a file by a rename': ({ outside }) => {
     fs.writeFileSync(join(box, 'planted'), '')
     fs.renameSync(join(box, 'planted'), join(outside, 'planted'))
@@ -59,7 +66,8 @@ const attacks: Readonly<Record<string, Attack>> = {
   'remove a folder': ({ outside }) => fs.rmdirSync(join(outside, 'empty')),
   'set the times of a file': ({ outside }) => fs.utimesSync(join(outside, 'secret'), 1, 1),
   'change a mode': ({ outside }) => fs.chmodSync(join(outside, 'secret'), 0o777),
-  'change an owner': ({ outside }) => fs.chownSync(join(outside, 'secret'), process.getuid?.() ?? 0, process.getgid?.() ?? 0),
+  'change an owner': ({ outside }) =>
+    fs.chownSync(join(outside, 'secret'), process.getuid?.() ?? 0, process.getgid?.() ?? 0),
   'change a mode in what was given': () => {
     fs.writeFileSync(join(box, 'own'), '')
     fs.chmodSync(join(box, 'own'), 0o4777)
@@ -69,14 +77,16 @@ const attacks: Readonly<Record<string, Attack>> = {
     const { O_RDONLY, O_TRUNC } = fs.constants
     fs.closeSync(fs.openSync(join(readOnly, 'f'), O_RDONLY | O_TRUNC))
   },
-  'make a file in what was given to read': ({ readOnly }) => fs.writeFileSync(join(readOnly, 'new'), ''),
+  'make a file in what was given to read': ({ readOnly }) =>
+    fs.writeFileSync(join(readOnly, 'new'), ''),
   'hear of files': ({ outside }) => fs.watch(outside).close(),
   'read the host’s memory': ({ host }) => fs.closeSync(fs.openSync(`/proc/${host}/mem`, 'r')),
   'read the host’s environment': ({ host }) => fs.readFileSync(`/proc/${host}/environ`),
   'open what the host has open': ({ host }) => fs.closeSync(fs.openSync(`/proc/${host}/exe`, 'r')),
   'find what the host has open': ({ host }) => fs.readlinkSync(`/proc/${host}/fd/1`),
   'write to its own memory': () => fs.closeSync(fs.openSync('/proc/self/mem', 'r+')),
-  'go round by /proc/self/root': ({ outside }) => fs.readFileSync(`/proc/self/root${outside}/secret`),
+  'go round by /proc/self/root': ({ outside }) =>
+    fs.readFileSync(`/proc/self/root${outside}/secret`),
   'signal the host': ({ host }) => process.kill(host, 0),
   'signal all of its group': () => process.kill(0, 0),
   'start a program': () => started('/bin/sh', ['-c', ':']),
@@ -88,12 +98,16 @@ const attacks: Readonly<Record<string, Attack>> = {
   connect: ({ port }) => ended(net.connect(port, '127.0.0.1'), 'connect'),
   listen: () => ended(net.createServer().listen(0, '127.0.0.1'), 'listening'),
   'listen on a path': () => ended(net.createServer().listen(join(box, 'socket')), 'listening'),
-  'listen on a name': () => ended(net.createServer().listen(`\0wasi-common-${process.pid}`), 'listening'),
+  'listen on a name': () =>
+    ended(net.createServer().listen(`\0wasi-common-${process.pid}`), 'listening'),
   'send a datagram': async ({ port }) => {
     const socket = dgram.createSocket('udp4')
     socket.send('x', port, '127.0.0.1')
     try {
-      await Promise.race([once(socket, 'listening'), once(socket, 'error').then(([error]) => Promise.reject(error))])
+      await Promise.race([
+        once(socket, 'listening'),
+        once(socket, 'error').then(([error]) => Promise.reject(error)),
+      ])
     } finally {
       socket.close()
     }
@@ -123,7 +137,8 @@ if (scene.library !== undefined) {
     // It does what it does as it is loaded; a module of Node it is not.
     process.dlopen({ exports: {} }, scene.library)
   } catch (error) {
-    if (codeOf(error) !== 'ERR_DLOPEN_FAILED' || !/self-register/.test(String(error))) say(`load ${error}`)
+    if (codeOf(error) !== 'ERR_DLOPEN_FAILED' || !/self-register/.test(String(error)))
+      say(`load ${error}`)
   }
 }
 say('all was tried')

@@ -1,4 +1,7 @@
-/** The channel of a guest's process: an attacker who controls the process sends anything there, and is believed about its own run alone. */
+/**
+ * The channel of a guest's process: an attacker who controls the process sends anything there, and
+ * is believed about its own run alone.
+ */
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import test from 'ava'
@@ -56,10 +59,18 @@ test('the launcher reports once, and may fail until the guest has sent a line', 
   const file = new Speaker()
   file.control.push('{"kind":"broken","call":"open","error":13,"file":0}\n')
   t.regex((await file.outcome()).error?.message ?? '', /open failed with EACCES for "\/a␛ b"\./)
-  const late = await new Speaker({ traced: true, trace: () => void late.control.push(broken) }).stand()
+  const late = await new Speaker({
+    traced: true,
+    trace: () => void late.control.push(broken),
+  }).stand()
   late.say({ kind: 'trace', line: '' })
   t.is((await late.outcome()).error?.code, LOST, 'it has started')
-  for (const line of ['{"kind":"wall","landlock":7,"seccomp":true}\n', '{"kind":"exit","code":0}\n', '{}\n', 'x'.repeat(40_000)]) {
+  for (const line of [
+    '{"kind":"wall","landlock":7,"seccomp":true}\n',
+    '{"kind":"exit","code":0}\n',
+    '{}\n',
+    'x'.repeat(40_000),
+  ]) {
     const twice = await new Speaker().stand()
     twice.control.push(line)
     t.is((await twice.outcome()).error?.code, LOST, line.slice(0, 20))
@@ -71,7 +82,10 @@ test('only what was asked for may be sent', async t => {
   t.is((await spoken({ traced: true }, { kind: 'trace', line: 'a' }, exit)).exitCode, 3)
   t.is((await spoken({}, { ...exit, metrics: {} })).error?.code, LOST)
   t.is((await spoken({ measured: true }, exit)).error?.code, LOST)
-  t.deepEqual(await spoken({ measured: true }, { ...exit, metrics: {} }), { exitCode: 3, metrics: {} })
+  t.deepEqual(await spoken({ measured: true }, { ...exit, metrics: {} }), {
+    exitCode: 3,
+    metrics: {},
+  })
 })
 
 test('the first end counts, and nothing after it', async t => {
@@ -85,22 +99,49 @@ test('the first end counts, and nothing after it', async t => {
   ]
   t.is((await spoken({ traced: true, trace }, exit, ...after)).exitCode, 3)
   // In one chunk, too.
-  const chunk = [exit, ...after].map(message => (typeof message === 'string' ? message : lineOf(message)))
+  const chunk = [exit, ...after].map(message =>
+    typeof message === 'string' ? message : lineOf(message),
+  )
   t.is((await spoken({ traced: true, trace }, chunk.join(''))).exitCode, 3)
-  t.is((await spoken({ traced: true, trace }, { kind: 'failed', error: { message: 'first' } }, exit, ...after)).error?.message, 'first')
+  t.is(
+    (
+      await spoken(
+        { traced: true, trace },
+        { kind: 'failed', error: { message: 'first' } },
+        exit,
+        ...after,
+      )
+    ).error?.message,
+    'first',
+  )
   t.deepEqual(lines, [])
 })
 
 test('an exit code is an integer of 32 bits, and counts are safe integers', t => {
-  for (const code of ['3', 2 ** 31, 1.5, null, undefined, {}]) t.is(said({ kind: 'exit', code, metrics: {} }), undefined, String(code))
-  t.deepEqual(said({ kind: 'exit', code: -(2 ** 31), metrics: {} }), { kind: 'exit', code: -(2 ** 31), metrics: {} })
-  t.is(Object.is(guestLine('{"kind":"exit","code":-0}', {} as typeof all)?.kind === 'exit' && 0, 0), true)
-  const odd = { calls: 2 ** 60, errors: -1, nanoseconds: '5', errnos: { NOENT: 1e300, BADF: 2, constructor: 3, ODD: 4 } }
+  for (const code of ['3', 2 ** 31, 1.5, null, undefined, {}])
+    t.is(said({ kind: 'exit', code, metrics: {} }), undefined, String(code))
+  t.deepEqual(said({ kind: 'exit', code: -(2 ** 31), metrics: {} }), {
+    kind: 'exit',
+    code: -(2 ** 31),
+    metrics: {},
+  })
+  t.is(
+    Object.is(guestLine('{"kind":"exit","code":-0}', {} as typeof all)?.kind === 'exit' && 0, 0),
+    true,
+  )
+  const odd = {
+    calls: 2 ** 60,
+    errors: -1,
+    nanoseconds: '5',
+    errnos: { NOENT: 1e300, BADF: 2, constructor: 3, ODD: 4 },
+  }
   const line = guestLine(
     `{"kind":"exit","code":0,"metrics":{"fd_read":${JSON.stringify(odd)},"__proto__":{"x":1},"then":{"calls":1}}}`,
     all,
   )
-  t.deepEqual(line?.kind === 'exit' && line.metrics, { fd_read: { calls: 0, errors: 0, nanoseconds: 0, errnos: { BADF: 2 } } })
+  t.deepEqual(line?.kind === 'exit' && line.metrics, {
+    fd_read: { calls: 0, errors: 0, nanoseconds: 0, errnos: { BADF: 2 } },
+  })
 })
 
 test('unexpected errors are of a hostcall of the table', async t => {
@@ -109,7 +150,11 @@ test('unexpected errors are of a hostcall of the table', async t => {
     t.is(said({ kind: 'unexpected', call, cause }), undefined, String(call))
   }
   const reported: UnexpectedError[] = []
-  await spoken({ report: error => void reported.push(error) }, { kind: 'unexpected', call: 'fd_read', cause }, exit)
+  await spoken(
+    { report: error => void reported.push(error) },
+    { kind: 'unexpected', call: 'fd_read', cause },
+    exit,
+  )
   t.deepEqual(
     reported.map(({ call, message }) => [call, message]),
     [['fd_read', 'unexpected host error in fd_read: m']],
@@ -118,14 +163,42 @@ test('unexpected errors are of a hostcall of the table', async t => {
 
 test('an error has only a code that a guest can cause, never a verdict of the host', t => {
   const code = (value: unknown): unknown => {
-    const line = said({ kind: 'failed', error: { name: 'Error', message: 'm', more: { code: value } } })
+    const line = said({
+      kind: 'failed',
+      error: { name: 'Error', message: 'm', more: { code: value } },
+    })
     return line?.kind === 'failed' ? line.error.more.code : 'refused'
   }
-  for (const own of ['ENOENT', 'E2BIG', 'ENOTCAPABLE', 'UVWASI_EBADF', 'ERR_WASI_NO_START', 'ERR_OUT_OF_RANGE']) t.is(code(own), own)
-  for (const verdict of ['TIMEOUT', 'NO_WALL', 'PROCESS_LOST', 'POOL_CLOSED', 'UNSAFE_PREOPEN', 'X']) {
+  for (const own of [
+    'ENOENT',
+    'E2BIG',
+    'ENOTCAPABLE',
+    'UVWASI_EBADF',
+    'ERR_WASI_NO_START',
+    'ERR_OUT_OF_RANGE',
+  ])
+    t.is(code(own), own)
+  for (const verdict of [
+    'TIMEOUT',
+    'NO_WALL',
+    'PROCESS_LOST',
+    'POOL_CLOSED',
+    'UNSAFE_PREOPEN',
+    'X',
+  ]) {
     t.is(code(`ERR_WASI_${verdict}`), 'refused', verdict)
   }
-  for (const odd of ['ABORT_ERR', 'ERR_ACCESS_DENIED', 'E\u001b[31m', 'ENOENT\n', `E${'X'.repeat(99)}`, 20, {}, '', 'constructor']) {
+  for (const odd of [
+    'ABORT_ERR',
+    'ERR_ACCESS_DENIED',
+    'E\u001b[31m',
+    'ENOENT\n',
+    `E${'X'.repeat(99)}`,
+    20,
+    {},
+    '',
+    'constructor',
+  ]) {
     t.is(code(odd), undefined, String(odd))
   }
 })
@@ -141,13 +214,19 @@ test('of an error only known fields pass, bounded, in text that steers no termin
     importName: 'x',
     cause: 1,
   }
-  const { error } = await spoken({}, { kind: 'failed', error: { name: steering, message: steering, stack: steering, more } })
+  const { error } = await spoken(
+    {},
+    { kind: 'failed', error: { name: steering, message: steering, stack: steering, more } },
+  )
   t.deepEqual(Object.entries(error ?? {}), [
     ['code', 'EIO'],
     ['errno', -5],
     ['path', '␛]0;a␇\ufffd\ufffd '],
   ])
-  t.deepEqual([error?.message, error?.stack, error?.name], ['␛]0;a␇\ufffd\ufffd\n', '␛]0;a␇\ufffd\ufffd\n', 'Error'])
+  t.deepEqual(
+    [error?.message, error?.stack, error?.name],
+    ['␛]0;a␇\ufffd\ufffd\n', '␛]0;a␇\ufffd\ufffd\n', 'Error'],
+  )
   for (const [errno, kept] of [
     [2 ** 40, undefined],
     ['5', undefined],
@@ -157,27 +236,50 @@ test('of an error only known fields pass, bounded, in text that steers no termin
   }
   const x = 'x'.repeat(60_000)
   const long = said({ kind: 'failed', error: { message: x, stack: x, more: { path: x } } })
-  t.deepEqual(long?.kind === 'failed' && [long.error.message.length, long.error.stack?.length, String(long.error.more.path).length], [
-    longest.message,
-    longest.stack,
-    longest.path,
-  ])
+  t.deepEqual(
+    long?.kind === 'failed' && [
+      long.error.message.length,
+      long.error.stack?.length,
+      String(long.error.more.path).length,
+    ],
+    [longest.message, longest.stack, longest.path],
+  )
   const line = said({ kind: 'trace', line: steering + 'x'.repeat(2 ** 17) })
-  t.true(line?.kind === 'trace' && line.line.startsWith('␛]0;a␇\ufffd\ufffd x') && line.line.length === longest.line)
+  t.true(
+    line?.kind === 'trace' &&
+      line.line.startsWith('␛]0;a␇\ufffd\ufffd x') &&
+      line.line.length === longest.line,
+  )
 })
 
 test('an unknown import keeps its names, bounded and in one line', t => {
-  const more = { code: 'ERR_WASI_UNKNOWN_IMPORT', importModule: 'a\u001b\nb', importName: 'x'.repeat(5000), importKind: 'function' }
+  const more = {
+    code: 'ERR_WASI_UNKNOWN_IMPORT',
+    importModule: 'a\u001b\nb',
+    importName: 'x'.repeat(5000),
+    importKind: 'function',
+  }
   const line = said({ kind: 'failed', error: { name: 'LinkError', message: 'm', more } })
-  t.deepEqual(line?.kind === 'failed' && { ...line.error.more }, { ...more, importModule: 'a␛ b', importName: 'x'.repeat(longest.name) })
-  const odd = said({ kind: 'failed', error: { more: { ...more, importKind: '\u001b', importModule: {} } } })
+  t.deepEqual(line?.kind === 'failed' && { ...line.error.more }, {
+    ...more,
+    importModule: 'a␛ b',
+    importName: 'x'.repeat(longest.name),
+  })
+  const odd = said({
+    kind: 'failed',
+    error: { more: { ...more, importKind: '\u001b', importModule: {} } },
+  })
   t.deepEqual(odd?.kind === 'failed' && Object.keys(odd.error.more), ['code', 'importName'])
 })
 
 test('nothing received has a prototype that a guest chose', async t => {
-  const line = '{"kind":"failed","error":{"name":"constructor","message":"m","more":{"__proto__":{"code":"EIO"},"constructor":"x"}}}\n'
+  const line =
+    '{"kind":"failed","error":{"name":"constructor","message":"m","more":{"__proto__":{"code":"EIO"},"constructor":"x"}}}\n'
   const { error } = await spoken({}, line)
-  t.deepEqual([Object.getPrototypeOf(error), Object.keys(error ?? {}), error?.code], [Error.prototype, [], undefined])
+  t.deepEqual(
+    [Object.getPrototypeOf(error), Object.keys(error ?? {}), error?.code],
+    [Error.prototype, [], undefined],
+  )
 })
 
 test('no line has lists, depth or names beyond those of metrics, and the look at them takes no time', t => {
@@ -192,30 +294,52 @@ test('no line has lists, depth or names beyond those of metrics, and the look at
   ]) {
     t.is(guestLine(text, { traced: true, measured: false }), undefined)
   }
-  t.is(guestLine('{"kind":"exit","code":0,"a":{"a":{"a":{}}}}', { traced: true, measured: false })?.kind, 'exit', 'as deep as metrics')
-  t.is(guestLine('{"kind":"exit","code":0,"a":"[{\\"[{:"}', { traced: true, measured: false })?.kind, 'exit', 'not in strings')
+  t.is(
+    guestLine('{"kind":"exit","code":0,"a":{"a":{"a":{}}}}', { traced: true, measured: false })
+      ?.kind,
+    'exit',
+    'as deep as metrics',
+  )
+  t.is(
+    guestLine('{"kind":"exit","code":0,"a":"[{\\"[{:"}', { traced: true, measured: false })?.kind,
+    'exit',
+    'not in strings',
+  )
 })
 
 test('an error of a process has a name of one word, or that of Error', t => {
   const name = (name: unknown) => {
-    const line = guestLine(JSON.stringify({ kind: 'failed', error: { name, message: 'm' } }), { traced: false, measured: false })
+    const line = guestLine(JSON.stringify({ kind: 'failed', error: { name, message: 'm' } }), {
+      traced: false,
+      measured: false,
+    })
     return line?.kind === 'failed' && line.error.name
   }
   t.is(name('RangeError'), 'RangeError')
-  for (const other of ['', 'two words', '\u001b[2J', 'x'.repeat(65), 1, null]) t.is(name(other), 'Error')
+  for (const other of ['', 'two words', '\u001b[2J', 'x'.repeat(65), 1, null])
+    t.is(name(other), 'Error')
 })
 
 test('the longest lines that a process of this package sends are received', t => {
   const most = Number.MAX_SAFE_INTEGER
   const errnos = Object.fromEntries(errnoNames.map(name => [name, most]))
-  const metrics = Object.fromEntries(Object.keys(table).map(call => [call, { calls: most, errors: most, nanoseconds: most, errnos }]))
+  const metrics = Object.fromEntries(
+    Object.keys(table).map(call => [
+      call,
+      { calls: most, errors: most, nanoseconds: most, errnos },
+    ]),
+  )
   const counted = lineOf({ kind: 'exit', code: -1, metrics })
   const line = guestLine(counted, all)
   t.deepEqual(line?.kind === 'exit' && line.metrics, metrics as object)
   // A guest chooses its function names and its imports.
   const thrown = new Error('\u0001'.repeat(99_999))
   thrown.stack = '\u0001'.repeat(99_999)
-  const names = { importModule: '\u0001'.repeat(9999), importName: '\u0001'.repeat(9999), importKind: 'function' }
+  const names = {
+    importModule: '\u0001'.repeat(9999),
+    importName: '\u0001'.repeat(9999),
+    importKind: 'function',
+  }
   Object.assign(thrown, { code: 'ERR_WASI_UNKNOWN_IMPORT', path: '\u0001'.repeat(9999), ...names })
   const failed = lineOf({ kind: 'failed', error: shortened(serializeError(thrown)) })
   t.true(failed.length > 170_000)
@@ -238,7 +362,11 @@ test('a longer line ends the run, also without an end', async t => {
 test('a reader takes no line after one that is too long', async t => {
   const taken: string[] = []
   const stream = new Readable({ read() {} })
-  const reader = new LineReader(stream, { longest: 8, take: line => taken.push(line), tooLong: () => taken.push('too long') })
+  const reader = new LineReader(stream, {
+    longest: 8,
+    take: line => taken.push(line),
+    tooLong: () => taken.push('too long'),
+  })
   stream.push('first\n123456789\nnever\n')
   await once(stream, 'pause')
   await reader.idle()
@@ -249,37 +377,57 @@ test('a reader takes no line after one that is too long', async t => {
 
 test('lines are the same wherever they are split', async t => {
   const lines: string[] = []
-  const bytes = Buffer.from(`${lineOf({ kind: 'trace', line: 'größe €' })}${lineOf({ kind: 'trace', line: '𝄞' })}${lineOf(exit)}`)
+  const bytes = Buffer.from(
+    `${lineOf({ kind: 'trace', line: 'größe €' })}${lineOf({ kind: 'trace', line: '𝄞' })}${lineOf(exit)}`,
+  )
   for (const size of [1, 2, 3, 7, 1000]) {
-    const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
-    t.is((await spoken({ traced: true, trace: line => void lines.push(line) }, ...parts)).exitCode, 3)
+    const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    )
+    t.is(
+      (await spoken({ traced: true, trace: line => void lines.push(line) }, ...parts)).exitCode,
+      3,
+    )
     t.deepEqual(lines.splice(0), ['größe €', '𝄞'])
   }
 })
 
-test.serial('a flood of lines leaves the event loop its turns, and timers fire in time', async t => {
-  const control = '\u001b'.repeat(8000)
-  const floods = {
-    traces: lineOf({ kind: 'trace', line: '' }).repeat(100_000),
-    errors: lineOf({ kind: 'unexpected', call: 'fd_read', cause: { name: 'Error' } }).repeat(50_000),
-    control: lineOf({ kind: 'unexpected', call: 'fd_read', cause: { message: control, stack: control + control } }).repeat(30),
-  }
-  for (const [name, text] of Object.entries(floods)) {
-    let lines = 0
-    let when = Number.POSITIVE_INFINITY
-    const speaker = await new Speaker({ traced: true, trace: () => lines++, report: () => lines++ }).stand()
-    speaker.say(text, exit)
-    const total = text.split('\n').length - 1
-    setTimeout(() => {
-      when = lines
-    }, 1)
-    const most = await busiest(speaker.outcome())
-    t.is(lines, total, name)
-    t.true(when < total, `${name}: the timer fired after ${when} of ${total} lines`)
-    // The slice is 5 ms; the rest is for the collector of garbage and its threads.
-    t.true(most < 50, `${name}: ${most} ms of processor time in a turn`)
-  }
-})
+test.serial(
+  'a flood of lines leaves the event loop its turns, and timers fire in time',
+  async t => {
+    const control = '\u001b'.repeat(8000)
+    const floods = {
+      traces: lineOf({ kind: 'trace', line: '' }).repeat(100_000),
+      errors: lineOf({ kind: 'unexpected', call: 'fd_read', cause: { name: 'Error' } }).repeat(
+        50_000,
+      ),
+      control: lineOf({
+        kind: 'unexpected',
+        call: 'fd_read',
+        cause: { message: control, stack: control + control },
+      }).repeat(30),
+    }
+    for (const [name, text] of Object.entries(floods)) {
+      let lines = 0
+      let when = Number.POSITIVE_INFINITY
+      const speaker = await new Speaker({
+        traced: true,
+        trace: () => lines++,
+        report: () => lines++,
+      }).stand()
+      speaker.say(text, exit)
+      const total = text.split('\n').length - 1
+      setTimeout(() => {
+        when = lines
+      }, 1)
+      const most = await busiest(speaker.outcome())
+      t.is(lines, total, name)
+      t.true(when < total, `${name}: the timer fired after ${when} of ${total} lines`)
+      // The slice is 5 ms; the rest is for the collector of garbage and its threads.
+      t.true(most < 50, `${name}: ${most} ms of processor time in a turn`)
+    }
+  },
+)
 
 test.serial('a flood of output leaves the event loop its turns, too', async t => {
   let chunks = 0
@@ -328,14 +476,21 @@ test('lines that wait when the process ends are taken first', async t => {
   const silent = await new Speaker().stand()
   silent.end(null, 'SIGSEGV')
   const { error } = await silent.outcome()
-  t.deepEqual([error?.code, error?.message], [LOST, "the guest's process ended without a result, by SIGSEGV"])
+  t.deepEqual(
+    [error?.code, error?.message],
+    [LOST, "the guest's process ended without a result, by SIGSEGV"],
+  )
 })
 
 test('an end closes the launcher’s descriptor first; nothing is killed that ends by it', async t => {
-  for (const end of [(speaker: Speaker) => speaker.say(exit), (speaker: Speaker) => speaker.child.fail(new Error('enough'))]) {
+  for (const end of [
+    (speaker: Speaker) => speaker.say(exit),
+    (speaker: Speaker) => speaker.child.fail(new Error('enough')),
+  ]) {
     const speaker = await new Speaker().stand()
     const closed: string[] = []
-    for (const name of ['channel', 'control'] as const) speaker[name].on('close', () => closed.push(name))
+    for (const name of ['channel', 'control'] as const)
+      speaker[name].on('close', () => closed.push(name))
     end(speaker)
     const { exitCode, error } = await speaker.outcome()
     t.true(exitCode === 3 || error?.message === 'enough')
@@ -347,16 +502,26 @@ test('an end closes the launcher’s descriptor first; nothing is killed that en
 
 test('a run settles where nothing can be killed', async t => {
   const mine = new Error('mine')
-  for (const end of [(speaker: Speaker) => speaker.child.fail(mine), (speaker: Speaker) => speaker.say(exit)]) {
+  for (const end of [
+    (speaker: Speaker) => speaker.child.fail(mine),
+    (speaker: Speaker) => speaker.say(exit),
+  ]) {
     const speaker = await new Speaker({ stubborn: true }).stand()
     const began = performance.now()
     end(speaker)
     const { error } = await speaker.outcome()
     const took = performance.now() - began
     // A signal that the kernel forbids is no sandbox that is missing.
-    if (error !== mine) t.deepEqual([error?.code, error?.message], [LOST, "the guest's process has not ended 2000 ms after its end"])
+    if (error !== mine)
+      t.deepEqual(
+        [error?.code, error?.message],
+        [LOST, "the guest's process has not ended 2000 ms after its end"],
+      )
     t.is(speaker.kills.length, 1)
-    t.true(speaker.kills[0] >= grace - 5 && took >= 2 * grace - 10 && took < 2 * grace + 2000, `${took} ms`)
+    t.true(
+      speaker.kills[0] >= grace - 5 && took >= 2 * grace - 10 && took < 2 * grace + 2000,
+      `${took} ms`,
+    )
     t.false(speaker.referenced)
     t.true(speaker.channel.destroyed && speaker.control.destroyed)
   }
@@ -364,11 +529,20 @@ test('a run settles where nothing can be killed', async t => {
 
 test('the launcher’s lines are words and numbers', t => {
   const line = (message: object) => launcherLine(JSON.stringify(message))
-  t.deepEqual(line({ kind: 'wall', landlock: 0, seccomp: true }), { kind: 'wall', wall: { landlock: false, seccomp: true } })
-  for (const odd of [{ landlock: '7' }, { seccomp: 1 }]) t.is(line({ kind: 'wall', landlock: 7, seccomp: true, ...odd }), undefined)
+  t.deepEqual(line({ kind: 'wall', landlock: 0, seccomp: true }), {
+    kind: 'wall',
+    wall: { landlock: false, seccomp: true },
+  })
+  for (const odd of [{ landlock: '7' }, { seccomp: 1 }])
+    t.is(line({ kind: 'wall', landlock: 7, seccomp: true, ...odd }), undefined)
   const broken = { kind: 'broken', call: 'open', error: 2 }
   t.deepEqual(line({ ...broken, file: 3, path: 'x' }), { ...broken, file: 3 } as never)
-  for (const odd of [{ call: 'open \u001b' }, { call: 'x'.repeat(99) }, { error: '2' }, { file: '2' }])
+  for (const odd of [
+    { call: 'open \u001b' },
+    { call: 'x'.repeat(99) },
+    { error: '2' },
+    { file: '2' },
+  ])
     t.is(line({ ...broken, ...odd }), undefined)
 })
 

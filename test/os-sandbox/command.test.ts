@@ -12,8 +12,12 @@ import { scratch, withWall } from './ground.js'
 const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const modules = {
   'exits.wasm': command([call('proc_exit', 42)]),
-  'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } }),
-  'mkdir.wasm': command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }),
+  'writes.wasm': command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], {
+    data: { 64: 'to outto err' },
+  }),
+  'mkdir.wasm': command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], {
+    data: { 64: 'new' },
+  }),
   'traps.wasm': command([drop(call('sched_yield')), trap]),
   'throws.wasm': throws(false),
   'component.wasm': Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
@@ -23,9 +27,16 @@ const modules = {
 function commandIn(t: Parameters<typeof scratch>[0]) {
   const folder = scratch(t)
   for (const [name, bytes] of Object.entries(modules)) fs.writeFileSync(join(folder, name), bytes)
-  const run = (args: readonly string[], [file, ...before]: readonly string[] = [process.execPath]) => {
+  const run = (
+    args: readonly string[],
+    [file, ...before]: readonly string[] = [process.execPath],
+  ) => {
     const words = [...before, main, 'run', '--isolation', 'process', ...args]
-    const { status, stdout, stderr } = spawnSync(file, words, { cwd: folder, encoding: 'utf8', input: '' })
+    const { status, stdout, stderr } = spawnSync(file, words, {
+      cwd: folder,
+      encoding: 'utf8',
+      input: '',
+    })
     return { status, stdout, stderr }
   }
   return { folder, run }
@@ -42,16 +53,28 @@ withWall('the guest’s streams, directories and exit code are as without', asyn
   fs.rmdirSync(join(folder, 'given/new'))
   t.is(run(['--dir', 'given::/::ro', 'mkdir.wasm']).status, 69, 'ROFS')
   t.is(run(['--trace', 'exits.wasm']).stderr, 'proc_exit(rval=42) = exit 42\n')
-  t.regex(run(['--trace-summary', 'exits.wasm']).stderr, /^% time .*\n-.*\n100\.00 .* 1 {11}proc_exit\n-.*\n100\.00 .* total\n$/)
+  t.regex(
+    run(['--trace-summary', 'exits.wasm']).stderr,
+    /^% time .*\n-.*\n100\.00 .* 1 {11}proc_exit\n-.*\n100\.00 .* total\n$/,
+  )
 })
 
 withWall('what cannot be run is told, and what to do', async t => {
   const { run } = commandIn(t)
   t.regex(run(['traps.wasm']).stderr, /^wasi-common: the guest trapped: unreachable\n/)
-  t.is(run(['throws.wasm']).stderr, 'wasi-common: the guest threw a WebAssembly exception that nothing caught\n')
-  t.regex(run(['component.wasm']).stderr, /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component/)
+  t.is(
+    run(['throws.wasm']).stderr,
+    'wasi-common: the guest threw a WebAssembly exception that nothing caught\n',
+  )
+  t.regex(
+    run(['component.wasm']).stderr,
+    /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component/,
+  )
   t.regex(run(['wants-env.wasm']).stderr, /^wasi-common: .*env/)
-  t.regex(run(['--dir', 'missing', 'exits.wasm']).stderr, /^wasi-common: cannot open preopen "missing"/)
+  t.regex(
+    run(['--dir', 'missing', 'exits.wasm']).stderr,
+    /^wasi-common: cannot open preopen "missing"/,
+  )
   for (const name of ['traps.wasm', 'component.wasm', 'wants-env.wasm']) {
     const { status, stderr } = run([name])
     t.is(status, 1)
@@ -62,8 +85,13 @@ withWall('what cannot be run is told, and what to do', async t => {
 withFailing('a kernel without Landlock is refused, or warned of with --wall best-effort', t => {
   const { run } = commandIn(t)
   const without = [failing, 'landlock_create_ruleset', '38', process.execPath]
-  const said = 'wasi-common: this kernel has no Landlock: files were kept from the program by the sandbox alone\n'
-  t.deepEqual(run(['--wall', 'best-effort', 'exits.wasm'], without), { status: 42, stdout: '', stderr: said })
+  const said =
+    'wasi-common: this kernel has no Landlock: files were kept from the program by the sandbox alone\n'
+  t.deepEqual(run(['--wall', 'best-effort', 'exits.wasm'], without), {
+    status: 42,
+    stdout: '',
+    stderr: said,
+  })
   for (const words of [[], ['--wall=strict']]) {
     const { status, stderr } = run([...words, 'exits.wasm'], without)
     t.is(status, 1)

@@ -1,11 +1,24 @@
-/** The OS sandbox alone: its process runs the attacks of a guest that has broken out; each succeeds without the OS sandbox. */
+/**
+ * The OS sandbox alone: its process runs the attacks of a guest that has broken out; each succeeds
+ * without the OS sandbox.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'ava'
 import { Errno, Rights } from '#lib/index.js'
 import { call, command } from '../wasm.js'
-import { asEachUser, contents, give, hosted, identity, program, scene, scratch, withWall } from './ground.js'
+import {
+  asEachUser,
+  contents,
+  give,
+  hosted,
+  identity,
+  program,
+  scene,
+  scratch,
+  withWall,
+} from './ground.js'
 import { unrefused } from './refusals.js'
 
 /** `NAME CODE` lines as pairs. */
@@ -66,41 +79,56 @@ asEachUser(onLinux, 'each of these attacks succeeds without the OS sandbox', asy
   )
 })
 
-asEachUser(withWall, 'a guest whose sandbox follows symlinks leaves its folder, but not the OS sandbox', async (t, user) => {
-  const folder = scratch(t)
-  const [box, outside] = ['box', 'outside'].map(name => join(folder, name))
-  for (const path of [box, outside]) fs.mkdirSync(path)
-  fs.writeFileSync(join(outside, 'secret'), 'as it was')
-  fs.symlinkSync(outside, join(box, 'way'))
-  const entry = join(box, 'unguarded.mjs')
-  fs.copyFileSync(program('unguarded.js'), entry)
-  const opens = (name: string): void => {
-    const rights = BigInt(Rights.FD_READ)
-    const source = command([call('proc_exit', call('path_open', 3, 1, 0x40, name.length, 0, rights, 0n, 0, 0x20))], { data: { 64: name } })
-    fs.writeFileSync(join(box, 'guest.wasm'), source)
-    give(folder, user)
-  }
-  const ends = async () => [
-    (await hosted(t, entry, user)).end,
-    spawnSync(process.execPath, ['--no-warnings', entry], { ...identity(user), stdio: 'ignore' }).status,
-  ]
-  opens('guest.wasm')
-  t.deepEqual(await ends(), [`exit code ${Errno.SUCCESS}\n`, Errno.SUCCESS])
-  opens('way/secret')
-  t.deepEqual(await ends(), [`exit code ${Errno.ACCES}\n`, Errno.SUCCESS])
-})
+asEachUser(
+  withWall,
+  'a guest whose sandbox follows symlinks leaves its folder, but not the OS sandbox',
+  async (t, user) => {
+    const folder = scratch(t)
+    const [box, outside] = ['box', 'outside'].map(name => join(folder, name))
+    for (const path of [box, outside]) fs.mkdirSync(path)
+    fs.writeFileSync(join(outside, 'secret'), 'as it was')
+    fs.symlinkSync(outside, join(box, 'way'))
+    const entry = join(box, 'unguarded.mjs')
+    fs.copyFileSync(program('unguarded.js'), entry)
+    const opens = (name: string): void => {
+      const rights = BigInt(Rights.FD_READ)
+      const source = command(
+        [call('proc_exit', call('path_open', 3, 1, 0x40, name.length, 0, rights, 0n, 0, 0x20))],
+        { data: { 64: name } },
+      )
+      fs.writeFileSync(join(box, 'guest.wasm'), source)
+      give(folder, user)
+    }
+    const ends = async () => [
+      (await hosted(t, entry, user)).end,
+      spawnSync(process.execPath, ['--no-warnings', entry], { ...identity(user), stdio: 'ignore' })
+        .status,
+    ]
+    opens('guest.wasm')
+    t.deepEqual(await ends(), [`exit code ${Errno.SUCCESS}\n`, Errno.SUCCESS])
+    opens('way/secret')
+    t.deepEqual(await ends(), [`exit code ${Errno.ACCES}\n`, Errno.SUCCESS])
+  },
+)
 
 const { arch } = process
-const onIntel = arch === 'x64' ? withWall : (title: string): void => test.skip(`${title} [${arch} has no other numbers]`, () => {})
-asEachUser(onIntel, 'a system call by the numbers of another machine ends the process', async (t, user) => {
-  const { box, entry, ...all } = await scene(t, user)
-  if (all.library === undefined) {
-    t.pass('no C compiler')
-    return
-  }
-  // open, execve, getpid, socketcall and openat2 there.
-  for (const foreign of [5, 11, 20, 102, 437]) {
-    fs.writeFileSync(join(box, 'scene.json'), JSON.stringify({ ...all, foreign }))
-    t.regex((await hosted(t, entry, user)).end, /^ERR_WASI_PROCESS_LOST .* by SIGSYS\n$/)
-  }
-})
+const onIntel =
+  arch === 'x64'
+    ? withWall
+    : (title: string): void => test.skip(`${title} [${arch} has no other numbers]`, () => {})
+asEachUser(
+  onIntel,
+  'a system call by the numbers of another machine ends the process',
+  async (t, user) => {
+    const { box, entry, ...all } = await scene(t, user)
+    if (all.library === undefined) {
+      t.pass('no C compiler')
+      return
+    }
+    // open, execve, getpid, socketcall and openat2 there.
+    for (const foreign of [5, 11, 20, 102, 437]) {
+      fs.writeFileSync(join(box, 'scene.json'), JSON.stringify({ ...all, foreign }))
+      t.regex((await hosted(t, entry, user)).end, /^ERR_WASI_PROCESS_LOST .* by SIGSYS\n$/)
+    }
+  },
+)

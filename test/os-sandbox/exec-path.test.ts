@@ -23,8 +23,12 @@ const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
 
 test('an execPath that is no absolute path, or is given for a worker, is refused as a mistake in the options', async t => {
   const wrong = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }
-  for (const execPath of ['node', './node', '', `${process.execPath}\0`]) t.like(await fails({ execPath }), wrong, execPath)
-  t.like(await fails({ execPath: 7 as unknown as string }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+  for (const execPath of ['node', './node', '', `${process.execPath}\0`])
+    t.like(await fails({ execPath }), wrong, execPath)
+  t.like(await fails({ execPath: 7 as unknown as string }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
   t.like(await fails({ execPath: process.execPath, isolation: 'worker' }), wrong)
   const pool = new Pool({ size: 1 })
   t.like(await t.throwsAsync(pool.run(exits, { execPath: process.execPath })), wrong)
@@ -42,57 +46,97 @@ function otherNode(t: ExecutionContext): string {
   return copy
 }
 
-withWall('the guest runs by the node at execPath, also by a symlink, with the strict sandbox', async t => {
-  const link = join(scratch(t), 'node')
-  fs.symlinkSync(process.execPath, link)
-  for (const execPath of [process.execPath, link, otherNode(t)])
-    for (const options of [{}, { sandbox: 'strict' }, { threads: 1, backend: 'native' }] as RunOptions[]) {
-      const { exitCode, wall } = await run(exits, { isolation, wall: 'strict', execPath, ...options })
-      t.is(exitCode, 42)
-      t.true(wall?.seccomp)
+withWall(
+  'the guest runs by the node at execPath, also by a symlink, with the strict sandbox',
+  async t => {
+    const link = join(scratch(t), 'node')
+    fs.symlinkSync(process.execPath, link)
+    for (const execPath of [process.execPath, link, otherNode(t)])
+      for (const options of [
+        {},
+        { sandbox: 'strict' },
+        { threads: 1, backend: 'native' },
+      ] as RunOptions[]) {
+        const { exitCode, wall } = await run(exits, {
+          isolation,
+          wall: 'strict',
+          execPath,
+          ...options,
+        })
+        t.is(exitCode, 42)
+        t.true(wall?.seccomp)
+      }
+  },
+)
+
+withWall(
+  'a strict sandbox refuses a preopen that holds execPath, by a symlink or itself',
+  async t => {
+    const folder = scratch(t)
+    const link = join(folder, 'bin/node')
+    fs.mkdirSync(join(folder, 'bin'))
+    fs.symlinkSync(process.execPath, link)
+    const options: RunOptions = { execPath: link, sandbox: 'strict' }
+    for (const path of [folder, join(folder, 'bin')])
+      t.like(
+        await fails({ ...options, preopens: { '/': path } }),
+        { code: 'ERR_WASI_UNSAFE_PREOPEN' },
+        path,
+      )
+    fs.mkdirSync(join(folder, 'data'))
+    t.is(
+      (await run(exits, { isolation, ...options, preopens: { '/': join(folder, 'data') } }))
+        .exitCode,
+      42,
+    )
+    t.is(
+      (
+        await run(exits, {
+          isolation,
+          ...options,
+          allowUnsafePreopen: true,
+          preopens: { '/': folder },
+        })
+      ).exitCode,
+      42,
+    )
+    t.is((await run(exits, { isolation, execPath: link, preopens: { '/': folder } })).exitCode, 42)
+  },
+)
+
+onLinux(
+  'an execPath that is missing, no program, another program or another runtime is refused, and the guest does not begin',
+  async t => {
+    const folder = scratch(t)
+    const made = (name: string, text: string, mode = 0o755): string => {
+      fs.writeFileSync(join(folder, name), text, { mode })
+      return join(folder, name)
     }
-})
-
-withWall('a strict sandbox refuses a preopen that holds execPath, by a symlink or itself', async t => {
-  const folder = scratch(t)
-  const link = join(folder, 'bin/node')
-  fs.mkdirSync(join(folder, 'bin'))
-  fs.symlinkSync(process.execPath, link)
-  const options: RunOptions = { execPath: link, sandbox: 'strict' }
-  for (const path of [folder, join(folder, 'bin')])
-    t.like(await fails({ ...options, preopens: { '/': path } }), { code: 'ERR_WASI_UNSAFE_PREOPEN' }, path)
-  fs.mkdirSync(join(folder, 'data'))
-  t.is((await run(exits, { isolation, ...options, preopens: { '/': join(folder, 'data') } })).exitCode, 42)
-  t.is((await run(exits, { isolation, ...options, allowUnsafePreopen: true, preopens: { '/': folder } })).exitCode, 42)
-  t.is((await run(exits, { isolation, execPath: link, preopens: { '/': folder } })).exitCode, 42)
-})
-
-onLinux('an execPath that is missing, no program, another program or another runtime is refused, and the guest does not begin', async t => {
-  const folder = scratch(t)
-  const made = (name: string, text: string, mode = 0o755): string => {
-    fs.writeFileSync(join(folder, name), text, { mode })
-    return join(folder, name)
-  }
-  const answers = (versions: object): string => `#!/bin/sh\necho '${JSON.stringify({ execPath: '/', versions, sharedObjects: [] })}'\n`
-  const wrong: [string, RegExp][] = [
-    [join(folder, 'missing'), /ENOENT/],
-    [made('text', 'text', 0o644), /EACCES/],
-    [made('fails', '#!/bin/sh\nexit 3\n'), /Command failed/],
-    [made('other', '#!/bin/sh\necho v20\n'), /does not answer as one/],
-    [made('null', '#!/bin/sh\necho null\n'), /does not answer as one/],
-    [made('script', `#!/bin/sh\nexec '${process.execPath}' "$@"\n`), new RegExp(`script' starts another: '${process.execPath}'$`)],
-    ...['electron', 'bun', 'deno'].map((name): [string, RegExp] => [
-      made(name, answers({ node: '24.0.0', [name]: '1.0.0' })),
-      new RegExp(`is ${name}$`),
-    ]),
-  ]
-  for (const [execPath, said] of wrong) {
-    const { code, message } = await fails({ execPath })
-    t.is(code, 'ERR_WASI_NO_NODE')
-    t.regex(message, /^options\.execPath must be the path of a node binary/)
-    t.regex(message, said)
-  }
-})
+    const answers = (versions: object): string =>
+      `#!/bin/sh\necho '${JSON.stringify({ execPath: '/', versions, sharedObjects: [] })}'\n`
+    const wrong: [string, RegExp][] = [
+      [join(folder, 'missing'), /ENOENT/],
+      [made('text', 'text', 0o644), /EACCES/],
+      [made('fails', '#!/bin/sh\nexit 3\n'), /Command failed/],
+      [made('other', '#!/bin/sh\necho v20\n'), /does not answer as one/],
+      [made('null', '#!/bin/sh\necho null\n'), /does not answer as one/],
+      [
+        made('script', `#!/bin/sh\nexec '${process.execPath}' "$@"\n`),
+        new RegExp(`script' starts another: '${process.execPath}'$`),
+      ],
+      ...['electron', 'bun', 'deno'].map((name): [string, RegExp] => [
+        made(name, answers({ node: '24.0.0', [name]: '1.0.0' })),
+        new RegExp(`is ${name}$`),
+      ]),
+    ]
+    for (const [execPath, said] of wrong) {
+      const { code, message } = await fails({ execPath })
+      t.is(code, 'ERR_WASI_NO_NODE')
+      t.regex(message, /^options\.execPath must be the path of a node binary/)
+      t.regex(message, said)
+    }
+  },
+)
 
 /** Counts the programs that this process starts, until the test ends. */
 function counted(t: ExecutionContext): () => number {
@@ -133,7 +177,10 @@ onLinux('an execPath that does not answer is left at the timeout', async t => {
   const start = Date.now()
   t.like(await fails({ execPath, timeout: 200 }), { code: 'ERR_WASI_TIMEOUT' })
   const reason = new Error('enough')
-  t.is(await fails({ execPath, signal: AbortSignal.timeout(200) }).then(({ name }) => name), 'TimeoutError')
+  t.is(
+    await fails({ execPath, signal: AbortSignal.timeout(200) }).then(({ name }) => name),
+    'TimeoutError',
+  )
   t.is(await fails({ execPath, signal: AbortSignal.abort(reason) }), reason)
   t.true(Date.now() - start < 2500)
 })
@@ -160,20 +207,25 @@ const hosts: Readonly<Record<string, { readonly what: string; seem(): () => void
   },
 }
 for (const [name, { what, seem }] of Object.entries(hosts)) {
-  onLinux(`in ${name} a process is refused unless execPath names a node, and the application is not started`, async t => {
-    t.teardown(seem())
-    const started = counted(t)
-    const { code, message } = await fails({})
-    t.is(code, 'ERR_WASI_NO_NODE')
-    t.true(
-      message.startsWith(`options.isolation 'process' starts Node.js, but process.execPath is ${what}: '${process.execPath}'`),
-      message,
-    )
-    t.regex(message, /Set options\.execPath to the path of a node binary/)
-    t.like(await fails({ execPath: process.execPath }), { code })
-    t.is(started(), 0)
-    t.is((await run(exits)).exitCode, 42)
-  })
+  onLinux(
+    `in ${name} a process is refused unless execPath names a node, and the application is not started`,
+    async t => {
+      t.teardown(seem())
+      const started = counted(t)
+      const { code, message } = await fails({})
+      t.is(code, 'ERR_WASI_NO_NODE')
+      t.true(
+        message.startsWith(
+          `options.isolation 'process' starts Node.js, but process.execPath is ${what}: '${process.execPath}'`,
+        ),
+        message,
+      )
+      t.regex(message, /Set options\.execPath to the path of a node binary/)
+      t.like(await fails({ execPath: process.execPath }), { code })
+      t.is(started(), 0)
+      t.is((await run(exits)).exitCode, 42)
+    },
+  )
   withWall(`in ${name} execPath runs the guest`, async t => {
     t.teardown(seem())
     t.is((await run(exits, { isolation, execPath: otherNode(t) })).exitCode, 42)

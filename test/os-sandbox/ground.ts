@@ -1,4 +1,7 @@
-/** Shared parts of the OS sandbox's tests: the kernel's ability, the users who attack, and folders with something to attack. */
+/**
+ * Shared parts of the OS sandbox's tests: the kernel's ability, the users who attack, and folders
+ * with something to attack.
+ */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -15,7 +18,9 @@ export const program = (name: string): string => fileURLToPath(new URL(name, imp
 
 /** Returns why this kernel has no strict OS sandbox, or undefined. */
 function standing(): string | undefined {
-  const { stdout } = spawnSync(process.execPath, [program('runner.js'), 'strict'], { encoding: 'utf8' })
+  const { stdout } = spawnSync(process.execPath, [program('runner.js'), 'strict'], {
+    encoding: 'utf8',
+  })
   return stdout.startsWith('ERR_WASI_NO_WALL ') ? stdout.trim() : undefined
 }
 export const missing = standing()
@@ -29,12 +34,21 @@ export const withWall = (title: string, body: Body): void =>
 export type User = number | undefined
 /** Root and a user without privileges where the tests run as root; else the user who runs them. */
 const users: readonly User[] = process.getuid?.() === 0 ? [0, 65534] : [process.getuid?.()]
-export const identity = (user: User): { uid?: number; gid?: number } => (user === undefined ? {} : { uid: user, gid: user })
+export const identity = (user: User): { uid?: number; gid?: number } =>
+  user === undefined ? {} : { uid: user, gid: user }
 
-/** Returns why a process of this user cannot run the tests' programs, or undefined: it must reach Node and this checkout. */
+/**
+ * Returns why a process of this user cannot run the tests' programs, or undefined: it must reach
+ * Node and this checkout.
+ */
 function unreachable(user: User): string | undefined {
-  const { status } = spawnSync(process.execPath, ['--check', program('host.js')], { ...identity(user), stdio: 'ignore' })
-  return status === 0 ? undefined : `user ${user} cannot execute ${process.execPath} or read ${program('host.js')}`
+  const { status } = spawnSync(process.execPath, ['--check', program('host.js')], {
+    ...identity(user),
+    stdio: 'ignore',
+  })
+  return status === 0
+    ? undefined
+    : `user ${user} cannot execute ${process.execPath} or read ${program('host.js')}`
 }
 const reasons = users.map(unreachable)
 
@@ -54,17 +68,37 @@ export function asEachUser(
 /** Gives a folder and all below it to a user. */
 export function give(folder: string, user: User): void {
   if (user === undefined || user === process.getuid?.()) return
-  for (const name of ['', ...(fs.readdirSync(folder, { recursive: true }) as string[])]) fs.lchownSync(join(folder, name), user, user)
+  for (const name of ['', ...(fs.readdirSync(folder, { recursive: true }) as string[])])
+    fs.lchownSync(join(folder, name), user, user)
 }
 
-/** Runs an entry by host.js as a user. Returns the output of the entry, and the line in which the host prints its end. */
-export async function hosted(t: ExecutionContext, entry: string, user: User, options: object = {}): Promise<{ said: string; end: string }> {
+/**
+ * Runs an entry by host.js as a user. Returns the output of the entry, and the line in which the
+ * host prints its end.
+ */
+export async function hosted(
+  t: ExecutionContext,
+  entry: string,
+  user: User,
+  options: object = {},
+): Promise<{ said: string; end: string }> {
   const file = join(scratch(t), 'said')
   const stdout = fs.openSync(file, 'w')
-  const words = [program('host.js'), entry, JSON.stringify({ stdin: '', stdout: 1, say: 3, ...options })]
-  const host = spawn(process.execPath, words, { ...identity(user), stdio: ['ignore', stdout, 'inherit', 'pipe'], detached: true })
+  const words = [
+    program('host.js'),
+    entry,
+    JSON.stringify({ stdin: '', stdout: 1, say: 3, ...options }),
+  ]
+  const host = spawn(process.execPath, words, {
+    ...identity(user),
+    stdio: ['ignore', stdout, 'inherit', 'pipe'],
+    detached: true,
+  })
   fs.closeSync(stdout)
-  const [end] = await Promise.all([text(host.stdio[3] as NodeJS.ReadableStream), once(host, 'close')])
+  const [end] = await Promise.all([
+    text(host.stdio[3] as NodeJS.ReadableStream),
+    once(host, 'close'),
+  ])
   return { said: fs.readFileSync(file, 'utf8'), end }
 }
 
@@ -78,23 +112,38 @@ export function scratch(t: ExecutionContext): string {
 export function compiled(folder: string, name: string): string | undefined {
   const source = fileURLToPath(new URL(`../../../test/native/${name}.c`, import.meta.url))
   const file = join(folder, `${name}.so`)
-  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', file, source], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', file, source], {
+    encoding: 'utf8',
+  })
   if (status !== 0 && /\S/.test(stderr ?? '')) throw new Error(stderr)
   return status === 0 ? file : undefined
 }
 
-/** A folder with the attacker's program in it, and all that it attacks; everything belongs to the user. */
-export async function scene(t: ExecutionContext, user: User): Promise<{ box: string; entry: string } & Scene> {
+/**
+ * A folder with the attacker's program in it, and all that it attacks; everything belongs to the
+ * user.
+ */
+export async function scene(
+  t: ExecutionContext,
+  user: User,
+): Promise<{ box: string; entry: string } & Scene> {
   const folder = scratch(t)
   const [box, outside, readOnly] = ['box', 'outside', 'read-only'].map(name => join(folder, name))
   for (const path of [box, outside, join(outside, 'empty'), readOnly]) fs.mkdirSync(path)
-  for (const name of ['secret', 'moved', 'victim']) fs.writeFileSync(join(outside, name), 'as it was')
+  for (const name of ['secret', 'moved', 'victim'])
+    fs.writeFileSync(join(outside, name), 'as it was')
   fs.writeFileSync(join(readOnly, 'f'), 'as it was')
   const listener = net.createServer(socket => socket.destroy()).listen(0, '127.0.0.1')
   await once(listener, 'listening')
   t.teardown(() => void listener.close())
   const { port } = listener.address() as net.AddressInfo
-  const all: Scene = { outside, readOnly, port, host: process.pid, library: compiled(box, 'attacks') }
+  const all: Scene = {
+    outside,
+    readOnly,
+    port,
+    host: process.pid,
+    library: compiled(box, 'attacks'),
+  }
   fs.writeFileSync(join(box, 'scene.json'), JSON.stringify(all))
   const entry = join(box, 'attacks.mjs')
   fs.copyFileSync(program('attacks.js'), entry)
@@ -106,5 +155,8 @@ export async function scene(t: ExecutionContext, user: User): Promise<{ box: str
 export const contents = (folder: string): unknown =>
   fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .map(entry => [join(entry.parentPath, entry.name), entry.isFile() ? fs.readFileSync(join(entry.parentPath, entry.name), 'utf8') : ''])
+    .map(entry => [
+      join(entry.parentPath, entry.name),
+      entry.isFile() ? fs.readFileSync(join(entry.parentPath, entry.name), 'utf8') : '',
+    ])
     .sort()

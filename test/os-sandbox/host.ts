@@ -1,4 +1,7 @@
-/** A host of its own process: runs the entry that its first argument names, in the OS sandbox unless its options say otherwise, and prints the outcome. */
+/**
+ * A host of its own process: runs the entry that its first argument names, in the OS sandbox unless
+ * its options say otherwise, and prints the outcome.
+ */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,16 +14,26 @@ const { say = 1, sandboxed = true, ...own } = JSON.parse(options)
 const box = dirname(entry)
 // The attacks aim at this process, which has the same user.
 const scene = join(box, 'scene.json')
-if (fs.existsSync(scene)) fs.writeFileSync(scene, JSON.stringify({ ...JSON.parse(fs.readFileSync(scene, 'utf8')), host: process.pid }))
+if (fs.existsSync(scene))
+  fs.writeFileSync(
+    scene,
+    JSON.stringify({ ...JSON.parse(fs.readFileSync(scene, 'utf8')), host: process.pid }),
+  )
 const print = (text: string): void => void fs.writeSync(say, text)
 
 if (sandboxed) {
-  runInProcess(command([]), { isolation: 'process', wall: 'strict', preopens: { '/': box }, ...own }, { entry }).then(
+  runInProcess(
+    command([]),
+    { isolation: 'process', wall: 'strict', preopens: { '/': box }, ...own },
+    { entry },
+  ).then(
     ({ exitCode, stdout }) => print(`${stdout ?? ''}exit code ${exitCode}\n`),
     error => print(`${error.code} ${error.message}\n`),
   )
 } else {
-  const child = spawn(process.execPath, [entry], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
+  const child = spawn(process.execPath, [entry], {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  })
   // In place of a request, for which the entry waits.
   ;(child.stdio[3] as Duplex).write(Buffer.alloc(4))
   child.on('close', (code, signal) => print(`ended ${signal ?? code}\n`))

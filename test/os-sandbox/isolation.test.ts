@@ -1,4 +1,7 @@
-/** run() with isolation: 'process': what a guest can do there as everywhere, how it ends, and that nothing of it is left. */
+/**
+ * run() with isolation: 'process': what a guest can do there as everywhere, how it ends, and that
+ * nothing of it is left.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -12,20 +15,34 @@ import { throws } from '../exceptions.js'
 import { openDescriptors } from '../hostcalls/world.js'
 import { guest } from '../programs/cli.js'
 import { failing, withFailing } from '../sys/failing.js'
-import { assemble, call, command, drop, type Expression, load, store, trap, untilFails, write } from '../wasm.js'
+import {
+  assemble,
+  call,
+  command,
+  drop,
+  type Expression,
+  load,
+  store,
+  trap,
+  untilFails,
+  write,
+} from '../wasm.js'
 import { program, scratch, withWall } from './ground.js'
 
 const isolation = 'process'
 const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
 const forever = command([drop(untilFails(call('sched_yield')))])
-const failed = async (running: Promise<unknown>): Promise<Error & { code?: string; cause?: unknown }> =>
+const failed = async (
+  running: Promise<unknown>,
+): Promise<Error & { code?: string; cause?: unknown }> =>
   running.then(
     () => {
       throw new Error('it did not fail')
     },
     error => error,
   )
-const fails = (source: Parameters<typeof run>[0], options: RunOptions = {}) => failed(run(source, { isolation, ...options }))
+const fails = (source: Parameters<typeof run>[0], options: RunOptions = {}) =>
+  failed(run(source, { isolation, ...options }))
 
 withWall('the exit code is the guest’s, and the result says what the wall is', async t => {
   const { exitCode, wall } = await run(exits(42), { isolation })
@@ -33,7 +50,9 @@ withWall('the exit code is the guest’s, and the result says what the wall is',
   t.true(Number(wall?.landlock) >= 3)
   t.true(wall?.seccomp)
   t.like(await run(exits(-1), { isolation, sandbox: 'strict' }), { exitCode: -1, wall })
-  t.like(await run(command([drop(call('proc_raise', 6))]), { isolation, wall: 'strict' }), { exitCode: 134 })
+  t.like(await run(command([drop(call('proc_raise', 6))]), { isolation, wall: 'strict' }), {
+    exitCode: 134,
+  })
   t.like(await run(exits(3), { isolation: 'worker' }), { exitCode: 3, wall: undefined })
 })
 
@@ -47,9 +66,17 @@ withWall('its calls are counted, and what is fixed is fixed there', async t => {
   const traces: string[][] = [[], []]
   for (const lines of traces) {
     const trace = (line: string): void => void lines.push(line)
-    const { metrics, exitCode } = await run(source, { isolation, metrics: true, deterministic: { start: 0n }, trace })
+    const { metrics, exitCode } = await run(source, {
+      isolation,
+      metrics: true,
+      deterministic: { start: 0n },
+      trace,
+    })
     t.is(exitCode, 3)
-    t.deepEqual([metrics?.fd_close?.errnos, metrics?.proc_exit?.calls, Object.keys(metrics ?? {}).length], [{ BADF: 1 }, 1, 4])
+    t.deepEqual(
+      [metrics?.fd_close?.errnos, metrics?.proc_exit?.calls, Object.keys(metrics ?? {}).length],
+      [{ BADF: 1 }, 1, 4],
+    )
     t.true(Number(metrics?.fd_close?.nanoseconds) > 0)
   }
   t.is(traces[0][1], 'clock_time_get(id=realtime, precision=0) = SUCCESS time=1000')
@@ -65,7 +92,9 @@ withWall('both snapshots, both backends, with threads and without', async t => {
   }
   const source = fs.readFileSync(guest('threads'))
   const stdout = fs.openSync(os.devNull, 'w')
-  t.like(await run(source, { isolation, args: ['threads', 'spawn'], threads: 8, stdout }), { exitCode: 0 })
+  t.like(await run(source, { isolation, args: ['threads', 'spawn'], threads: 8, stdout }), {
+    exitCode: 0,
+  })
   fs.closeSync(stdout)
 })
 
@@ -90,10 +119,15 @@ for (const backend of ['native', 'typescript'] as const) {
 }
 
 withWall('what goes wrong is told as of a guest in a worker', async t => {
-  const error = await fails(assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }))
+  const error = await fails(
+    assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }),
+  )
   t.true(error instanceof WebAssembly.RuntimeError)
   t.regex(error.stack ?? '', /inner/)
-  t.is((await fails(throws(false))).message, 'the guest threw a WebAssembly exception that nothing caught')
+  t.is(
+    (await fails(throws(false))).message,
+    'the guest threw a WebAssembly exception that nothing caught',
+  )
   t.true((await fails(Uint8Array.of(1, 2, 3))) instanceof WebAssembly.CompileError)
   const unlinked = await fails(command([], { imports: { 'env.callback': 'function' } }))
   t.true(unlinked instanceof TypeError || unlinked instanceof WebAssembly.LinkError)
@@ -110,11 +144,13 @@ withWall('an error longer than a line of the channel arrives, cut', async t => {
   t.is(error.message.length, longest.message)
 })
 
-withWall('it runs from a folder that is gone; names that begin there are refused, not found elsewhere', async t => {
-  const folder = scratch(t)
-  fs.writeFileSync(join(folder, 'guest.wasm'), exits(3))
-  const index = JSON.stringify(import.meta.resolve('#bundle/index.mjs'))
-  const script = `import fs from 'node:fs'
+withWall(
+  'it runs from a folder that is gone; names that begin there are refused, not found elsewhere',
+  async t => {
+    const folder = scratch(t)
+    fs.writeFileSync(join(folder, 'guest.wasm'), exits(3))
+    const index = JSON.stringify(import.meta.resolve('#bundle/index.mjs'))
+    const script = `import fs from 'node:fs'
     import { run } from ${index}
     const bytes = fs.readFileSync('guest.wasm')
     fs.mkdirSync('gone')
@@ -124,21 +160,28 @@ withWall('it runs from a folder that is gone; names that begin there are refused
       const said = await run(bytes, { isolation: 'process', preopens: { '/': path } }).then(({ exitCode }) => exitCode, ({ message }) => message)
       console.log(said)
     }`
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, encoding: 'utf8' })
-  const refused = (path: string, why: string): string => `UVWASI_ENOENT, uvwasi_init: cannot open preopen "/" at "${path}": ${why}`
-  t.deepEqual(stdout.trimEnd().split('\n'), [
-    '3',
-    refused('usr', 'the current directory is gone'),
-    refused('.', 'the current directory is gone'),
-    refused('', "ENOENT: no such file or directory, open ''"),
-  ])
-})
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    const refused = (path: string, why: string): string =>
+      `UVWASI_ENOENT, uvwasi_init: cannot open preopen "/" at "${path}": ${why}`
+    t.deepEqual(stdout.trimEnd().split('\n'), [
+      '3',
+      refused('usr', 'the current directory is gone'),
+      refused('.', 'the current directory is gone'),
+      refused('', "ENOENT: no such file or directory, open ''"),
+    ])
+  },
+)
 
 withWall('a relative path of a preopen begins where its embedder is', async t => {
   const folder = scratch(t)
   fs.mkdirSync(join(folder, 'given'))
   fs.symlinkSync('given', join(folder, 'link'))
-  const source = command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } })
+  const source = command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], {
+    data: { 64: 'new' },
+  })
   const here = process.cwd()
   process.chdir(folder)
   try {
@@ -151,20 +194,39 @@ withWall('a relative path of a preopen begins where its embedder is', async t =>
   }
 })
 
-withWall('a hard link of a directory is PERM there, too, on both backends, and one of a file is made', async t => {
-  const source = (from: number): Uint8Array =>
-    command([call('proc_exit', call('path_link', 3, 0, from, 1, 3, 0x60, 5))], { data: { 64: 'd', 80: 'f', 96: 'd/new' } })
-  for (const backend of ['native', 'typescript'] as const) {
-    const folder = scratch(t)
-    fs.mkdirSync(join(folder, 'd'))
-    fs.mkdirSync(join(folder, 'e'))
-    fs.writeFileSync(join(folder, 'f'), '')
-    t.is((await run(source(0x40), { isolation, backend, preopens: { '/': folder } })).exitCode, Errno.PERM, backend)
-    const moved = command([call('proc_exit', call('path_link', 3, 0, 0x40, 1, 3, 0x60, 3))], { data: { 64: 'd', 96: 'e/n' } })
-    t.is((await run(moved, { isolation, backend, preopens: { '/': folder } })).exitCode, Errno.PERM, backend)
-    t.is((await run(source(0x50), { isolation, backend, preopens: { '/': folder } })).exitCode, 0, backend)
-  }
-})
+withWall(
+  'a hard link of a directory is PERM there, too, on both backends, and one of a file is made',
+  async t => {
+    const source = (from: number): Uint8Array =>
+      command([call('proc_exit', call('path_link', 3, 0, from, 1, 3, 0x60, 5))], {
+        data: { 64: 'd', 80: 'f', 96: 'd/new' },
+      })
+    for (const backend of ['native', 'typescript'] as const) {
+      const folder = scratch(t)
+      fs.mkdirSync(join(folder, 'd'))
+      fs.mkdirSync(join(folder, 'e'))
+      fs.writeFileSync(join(folder, 'f'), '')
+      t.is(
+        (await run(source(0x40), { isolation, backend, preopens: { '/': folder } })).exitCode,
+        Errno.PERM,
+        backend,
+      )
+      const moved = command([call('proc_exit', call('path_link', 3, 0, 0x40, 1, 3, 0x60, 3))], {
+        data: { 64: 'd', 96: 'e/n' },
+      })
+      t.is(
+        (await run(moved, { isolation, backend, preopens: { '/': folder } })).exitCode,
+        Errno.PERM,
+        backend,
+      )
+      t.is(
+        (await run(source(0x50), { isolation, backend, preopens: { '/': folder } })).exitCode,
+        0,
+        backend,
+      )
+    }
+  },
+)
 
 withWall('the error names the file that the launcher cannot open', async t => {
   const { execPath } = process
@@ -174,7 +236,10 @@ withWall('the error names the file that the launcher cannot open', async t => {
   })
   const { code, message } = await fails(exits(0))
   t.is(code, 'ERR_WASI_NO_WALL')
-  t.true(message.includes(`open failed with ENOENT for "${process.execPath.replace('\n', ' ')}"`), message)
+  t.true(
+    message.includes(`open failed with ENOENT for "${process.execPath.replace('\n', ' ')}"`),
+    message,
+  )
 })
 
 withFailing('the error names the file that Landlock has no rule for', t => {
@@ -182,60 +247,106 @@ withFailing('the error names the file that Landlock has no rule for', t => {
   fs.writeFileSync(join(folder, 'guest.wasm'), exits(3))
   const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
   const command = [process.execPath, main, 'run', '--isolation', 'process', 'guest.wasm']
-  const { stderr } = spawnSync(failing, ['landlock_add_rule', '12', ...command], { cwd: folder, encoding: 'utf8' })
+  const { stderr } = spawnSync(failing, ['landlock_add_rule', '12', ...command], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
   t.true(stderr.includes(`landlock_add_rule failed with ENOMEM for "${process.execPath}"`), stderr)
 })
 
 test('a mistake in the options is told before anything begins', async t => {
-  t.like(await fails(new WebAssembly.Module(exits(0))), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
-  for (const wall of ['high', 'auto'])
-    t.like(await fails(exits(0), { wall: wall as 'strict' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
-  t.like(await fails(exits(0), { isolation: 'thread' as 'worker' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
-  t.like(await fails(exits(0), { isolation: 'worker', wall: 'best-effort' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
-  t.like(await fails(exits(0), { threads: -1 }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
-  t.like(await fails(exits(0), { folders: {} } as object), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
-  t.like(await failed(run(exits(0), null as unknown as RunOptions)), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
-})
-
-withWall('trace lines and unexpected errors reach their hooks; what a hook throws ends the guest', async t => {
-  const lines: string[] = []
-  await run(command([drop(call('sched_yield')), call('proc_exit', 3)]), { isolation, trace: line => void lines.push(line) })
-  t.deepEqual(lines, ['sched_yield() = SUCCESS', 'proc_exit(rval=3) = exit 3'])
-  const mine = new Error('mine')
-  const trace = (): void => {
-    throw mine
-  }
-  t.is(await fails(forever, { trace }), mine)
-  const reading = command(
-    [
-      drop(call('path_open', 3, 0, 0x40, 3, 0, BigInt(Rights.FD_READ | Rights.FD_SEEK), 0n, 0, 0x50)),
-      ...[store(0x20, 0x60), store(0x24, 1)],
-      call('proc_exit', call('fd_pread', 4, 0x20, 1, 0n, 0x28)),
-    ],
-    { data: { 64: 'mem' } },
-  )
-  const told: UnexpectedError[] = []
-  const options = { preopens: { '/': '/proc/self' }, onUnexpected: (error: UnexpectedError) => void told.push(error) }
-  t.like(await run(reading, { isolation, ...options }), { exitCode: Errno.IO })
-  t.is(told.length, 1)
-  t.true(told[0] instanceof UnexpectedError)
-  t.like(told[0].cause, { code: 'EIO', errno: -5, syscall: 'preadv' })
-})
-
-withWall('a guest in a loop, asleep or in a read ends when it is aborted, at once, for the reason given', async t => {
-  const [stdin] = spawnPipe(t)
-  const sleeps = command([drop(call('poll_oneoff', 0x100, 0x200, 1, 0x300)), call('proc_exit', 0)], {
-    data: { 256: Uint8Array.from(new Array(48).fill(0).with(16, 1).with(29, 1)) },
+  t.like(await fails(new WebAssembly.Module(exits(0))), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_TYPE',
   })
-  const reads = command([store(0x20, 0x40), store(0x24, 4), call('proc_exit', call('fd_read', 0, 0x20, 1, 0x28))])
-  for (const source of [forever, sleeps, reads]) {
-    const stop = new AbortController()
-    const running = failed(runInProcess(source, { isolation, stdin, signal: stop.signal }))
-    setTimeout(() => stop.abort(), 150)
-    t.is((await running).name, 'AbortError')
-    t.is((await failed(runInProcess(source, { isolation, signal: stop.signal }))).name, 'AbortError', 'aborted before it began')
-  }
+  for (const wall of ['high', 'auto'])
+    t.like(await fails(exits(0), { wall: wall as 'strict' }), {
+      name: 'TypeError',
+      code: 'ERR_INVALID_ARG_VALUE',
+    })
+  t.like(await fails(exits(0), { isolation: 'thread' as 'worker' }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+  })
+  t.like(await fails(exits(0), { isolation: 'worker', wall: 'best-effort' }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+  })
+  t.like(await fails(exits(0), { threads: -1 }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
+  t.like(await fails(exits(0), { folders: {} } as object), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+  })
+  t.like(await failed(run(exits(0), null as unknown as RunOptions)), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
 })
+
+withWall(
+  'trace lines and unexpected errors reach their hooks; what a hook throws ends the guest',
+  async t => {
+    const lines: string[] = []
+    await run(command([drop(call('sched_yield')), call('proc_exit', 3)]), {
+      isolation,
+      trace: line => void lines.push(line),
+    })
+    t.deepEqual(lines, ['sched_yield() = SUCCESS', 'proc_exit(rval=3) = exit 3'])
+    const mine = new Error('mine')
+    const trace = (): void => {
+      throw mine
+    }
+    t.is(await fails(forever, { trace }), mine)
+    const reading = command(
+      [
+        drop(
+          call('path_open', 3, 0, 0x40, 3, 0, BigInt(Rights.FD_READ | Rights.FD_SEEK), 0n, 0, 0x50),
+        ),
+        ...[store(0x20, 0x60), store(0x24, 1)],
+        call('proc_exit', call('fd_pread', 4, 0x20, 1, 0n, 0x28)),
+      ],
+      { data: { 64: 'mem' } },
+    )
+    const told: UnexpectedError[] = []
+    const options = {
+      preopens: { '/': '/proc/self' },
+      onUnexpected: (error: UnexpectedError) => void told.push(error),
+    }
+    t.like(await run(reading, { isolation, ...options }), { exitCode: Errno.IO })
+    t.is(told.length, 1)
+    t.true(told[0] instanceof UnexpectedError)
+    t.like(told[0].cause, { code: 'EIO', errno: -5, syscall: 'preadv' })
+  },
+)
+
+withWall(
+  'a guest in a loop, asleep or in a read ends when it is aborted, at once, for the reason given',
+  async t => {
+    const [stdin] = spawnPipe(t)
+    const sleeps = command(
+      [drop(call('poll_oneoff', 0x100, 0x200, 1, 0x300)), call('proc_exit', 0)],
+      {
+        data: { 256: Uint8Array.from(new Array(48).fill(0).with(16, 1).with(29, 1)) },
+      },
+    )
+    const reads = command([
+      store(0x20, 0x40),
+      store(0x24, 4),
+      call('proc_exit', call('fd_read', 0, 0x20, 1, 0x28)),
+    ])
+    for (const source of [forever, sleeps, reads]) {
+      const stop = new AbortController()
+      const running = failed(runInProcess(source, { isolation, stdin, signal: stop.signal }))
+      setTimeout(() => stop.abort(), 150)
+      t.is((await running).name, 'AbortError')
+      t.is(
+        (await failed(runInProcess(source, { isolation, signal: stop.signal }))).name,
+        'AbortError',
+        'aborted before it began',
+      )
+    }
+  },
+)
 
 /** Runs a script in place of the guest's process. */
 function behind(t: Parameters<typeof scratch>[0]) {
@@ -243,7 +354,11 @@ function behind(t: Parameters<typeof scratch>[0]) {
   const file = join(folder, 'entry.mjs')
   return async (text: string, options: RunOptions = {}) => {
     fs.writeFileSync(file, `import fs from 'node:fs'\n${text}`)
-    return runInProcess(exits(0), { isolation, preopens: { '/': folder }, ...options }, { entry: file })
+    return runInProcess(
+      exits(0),
+      { isolation, preopens: { '/': folder }, ...options },
+      { entry: file },
+    )
   }
 }
 
@@ -254,36 +369,64 @@ withWall('a process that dies, or sends what none may send, is lost', async t =>
     `fs.readSync(3, Buffer.alloc(4)); fs.writeSync(3, ${JSON.stringify(`${line}\n`)}); setInterval(() => {}, 1000)`
   t.regex((await says("process.kill(process.pid, 'SIGKILL')")).message, /without a result, by SIG/)
   t.regex((await says('process.exit(3)')).message, /without a result, with exit code 3/)
-  for (const line of ['', 'null', '{', '[]', '{"kind":"spawn"}', '{"kind":"wall","landlock":9}', '{"kind":"refused"}']) {
+  for (const line of [
+    '',
+    'null',
+    '{',
+    '[]',
+    '{"kind":"spawn"}',
+    '{"kind":"wall","landlock":9}',
+    '{"kind":"refused"}',
+  ]) {
     t.is((await says(tells(line))).code, 'ERR_WASI_PROCESS_LOST', line)
   }
-  t.regex((await says("for (;;) fs.writeSync(3, 'x'.repeat(65536))")).message, /a line of more than 196608 bytes/)
-  const odd = await says(
-    tells('{"kind":"failed","error":{"name":"__proto__","message":5,"more":{"__proto__":{"x":1},"code":"EIO","then":"x"}}}'),
+  t.regex(
+    (await says("for (;;) fs.writeSync(3, 'x'.repeat(65536))")).message,
+    /a line of more than 196608 bytes/,
   )
-  t.deepEqual([Object.getPrototypeOf(odd), odd.message, odd.code, Object.keys(odd)], [Error.prototype, '', 'EIO', ['code']])
+  const odd = await says(
+    tells(
+      '{"kind":"failed","error":{"name":"__proto__","message":5,"more":{"__proto__":{"x":1},"code":"EIO","then":"x"}}}',
+    ),
+  )
+  t.deepEqual(
+    [Object.getPrototypeOf(odd), odd.message, odd.code, Object.keys(odd)],
+    [Error.prototype, '', 'EIO', ['code']],
+  )
 })
 
-withWall('a process that plays the launcher is lost, and no embedder runs its module without the OS sandbox', async t => {
-  const run = behind(t)
-  const broken = JSON.stringify({ kind: 'broken', call: 'landlock_create_ruleset', error: 38 })
-  const says = (fd: number) => `fs.writeSync(${fd}, ${JSON.stringify(`${broken}\n`)}); setInterval(() => {}, 1000)`
-  const forged = await failed(run(says(3), { timeout: 10_000 }))
-  t.is(forged.code, 'ERR_WASI_PROCESS_LOST')
-  t.notRegex(forged.message, /landlock/)
-  // The launcher's own descriptor is not there, under any number.
-  const all = 'for (let fd = 4; fd < 64; fd++) try { fs.writeSync(fd, "{\\n") } catch {}'
-  const { exitCode } = await run(`${all}; fs.readSync(3, Buffer.alloc(4)); fs.writeSync(3, '{"kind":"exit","code":7}\\n')`)
-  t.is(exitCode, 7)
-})
+withWall(
+  'a process that plays the launcher is lost, and no embedder runs its module without the OS sandbox',
+  async t => {
+    const run = behind(t)
+    const broken = JSON.stringify({ kind: 'broken', call: 'landlock_create_ruleset', error: 38 })
+    const says = (fd: number) =>
+      `fs.writeSync(${fd}, ${JSON.stringify(`${broken}\n`)}); setInterval(() => {}, 1000)`
+    const forged = await failed(run(says(3), { timeout: 10_000 }))
+    t.is(forged.code, 'ERR_WASI_PROCESS_LOST')
+    t.notRegex(forged.message, /landlock/)
+    // The launcher's own descriptor is not there, under any number.
+    const all = 'for (let fd = 4; fd < 64; fd++) try { fs.writeSync(fd, "{\\n") } catch {}'
+    const { exitCode } = await run(
+      `${all}; fs.readSync(3, Buffer.alloc(4)); fs.writeSync(3, '{"kind":"exit","code":7}\\n')`,
+    )
+    t.is(exitCode, 7)
+  },
+)
 
-const asRoot = process.getuid?.() === 0 ? withWall : (title: string): void => test.skip(`${title} [only root can give root up]`, () => {})
+const asRoot =
+  process.getuid?.() === 0
+    ? withWall
+    : (title: string): void => test.skip(`${title} [only root can give root up]`, () => {})
 asRoot('a host that gives up root ends the process that it started as root', async t => {
   const folder = scratch(t)
   const [entry, host, box] = ['entry.mjs', 'host.mjs', 'box'].map(name => join(folder, name))
   fs.mkdirSync(box)
   const own = JSON.stringify(join(box, 'pid'))
-  fs.writeFileSync(entry, `import fs from 'node:fs'\nfs.writeFileSync(${own}, String(process.pid)); setInterval(() => {}, 1000)`)
+  fs.writeFileSync(
+    entry,
+    `import fs from 'node:fs'\nfs.writeFileSync(${own}, String(process.pid)); setInterval(() => {}, 1000)`,
+  )
   fs.writeFileSync(
     host,
     `import fs from 'node:fs'
@@ -303,43 +446,67 @@ asRoot('a host that gives up root ends the process that it started as root', asy
 
 withWall('a timeout covers the start of the process', async t => {
   const idle = 'setInterval(() => {}, 1000)'
-  t.is((await failed(behind(t)(idle, { timeout: 500 }))).code, 'ERR_WASI_TIMEOUT', 'it never reads its request')
+  t.is(
+    (await failed(behind(t)(idle, { timeout: 500 }))).code,
+    'ERR_WASI_TIMEOUT',
+    'it never reads its request',
+  )
   let launcher: ChildProcess | undefined
   const start: Ways['start'] = (_file, _args, options) => {
     launcher = spawn(process.execPath, ['-e', idle], options)
     return launcher
   }
   const began = performance.now()
-  t.is((await failed(runInProcess(exits(0), { isolation, timeout: 200 }, { start }))).code, 'ERR_WASI_TIMEOUT', 'a launcher that hangs')
+  t.is(
+    (await failed(runInProcess(exits(0), { isolation, timeout: 200 }, { start }))).code,
+    'ERR_WASI_TIMEOUT',
+    'a launcher that hangs',
+  )
   t.true(performance.now() - began >= 1200, 'it has a second to end by itself')
   t.is(launcher?.signalCode, 'SIGKILL')
 })
 
-withWall('a kernel without a part of the OS sandbox is refused before the module is sent', async t => {
-  const folder = scratch(t)
-  const launched = async (line: object, options: RunOptions) => {
-    const [script, got] = [join(folder, 'launcher.cjs'), join(folder, 'got')]
-    const says = `fs.writeSync(4, ${JSON.stringify(JSON.stringify(line))} + '\\n')`
-    // It waits for its request, or for the host to close the channel.
-    const reads = `const b = Buffer.alloc(8); let n = 0; try { n = fs.readSync(3, b) } catch {} fs.writeFileSync(${JSON.stringify(got)}, b.subarray(0, n))`
-    fs.writeFileSync(script, `const fs = require('node:fs'); ${says}; ${reads}`)
-    const start: Ways['start'] = (_file, _args, options) => spawn(process.execPath, [script], options)
-    const error = await failed(runInProcess(exits(0), { isolation, stdin: '', ...options }, { start }))
-    return { code: error.code, message: error.message, sent: fs.statSync(got).size }
-  }
-  const none = { kind: 'wall', landlock: 0, seccomp: true }
-  for (const line of [none, { ...none, kind: 'refused' }, { ...none, landlock: 2 }, { ...none, landlock: 7, seccomp: false }]) {
-    const { code, message, sent } = await launched(line, {})
-    t.deepEqual([code, sent], ['ERR_WASI_NO_WALL', 0], JSON.stringify(line))
-    t.regex(message, /needs Landlock ABI 3 \(Linux 6\.2\) and seccomp; this kernel has Landlock: .*, seccomp: .*\. Run it .*'best-effort'$/)
-  }
-  const broken = await launched({ kind: 'broken', call: 'open', error: 13, file: 0 }, {})
-  t.deepEqual([broken.code, broken.sent], ['ERR_WASI_NO_WALL', 0])
-  t.true(broken.message.includes(`open failed with EACCES for ${JSON.stringify(process.execPath)}`))
-  const { code, sent } = await launched(none, { wall: 'best-effort' })
-  t.is(code, 'ERR_WASI_PROCESS_LOST', 'it was asked, and ended')
-  t.true(sent > 0)
-})
+withWall(
+  'a kernel without a part of the OS sandbox is refused before the module is sent',
+  async t => {
+    const folder = scratch(t)
+    const launched = async (line: object, options: RunOptions) => {
+      const [script, got] = [join(folder, 'launcher.cjs'), join(folder, 'got')]
+      const says = `fs.writeSync(4, ${JSON.stringify(JSON.stringify(line))} + '\\n')`
+      // It waits for its request, or for the host to close the channel.
+      const reads = `const b = Buffer.alloc(8); let n = 0; try { n = fs.readSync(3, b) } catch {} fs.writeFileSync(${JSON.stringify(got)}, b.subarray(0, n))`
+      fs.writeFileSync(script, `const fs = require('node:fs'); ${says}; ${reads}`)
+      const start: Ways['start'] = (_file, _args, options) =>
+        spawn(process.execPath, [script], options)
+      const error = await failed(
+        runInProcess(exits(0), { isolation, stdin: '', ...options }, { start }),
+      )
+      return { code: error.code, message: error.message, sent: fs.statSync(got).size }
+    }
+    const none = { kind: 'wall', landlock: 0, seccomp: true }
+    for (const line of [
+      none,
+      { ...none, kind: 'refused' },
+      { ...none, landlock: 2 },
+      { ...none, landlock: 7, seccomp: false },
+    ]) {
+      const { code, message, sent } = await launched(line, {})
+      t.deepEqual([code, sent], ['ERR_WASI_NO_WALL', 0], JSON.stringify(line))
+      t.regex(
+        message,
+        /needs Landlock ABI 3 \(Linux 6\.2\) and seccomp; this kernel has Landlock: .*, seccomp: .*\. Run it .*'best-effort'$/,
+      )
+    }
+    const broken = await launched({ kind: 'broken', call: 'open', error: 13, file: 0 }, {})
+    t.deepEqual([broken.code, broken.sent], ['ERR_WASI_NO_WALL', 0])
+    t.true(
+      broken.message.includes(`open failed with EACCES for ${JSON.stringify(process.execPath)}`),
+    )
+    const { code, sent } = await launched(none, { wall: 'best-effort' })
+    t.is(code, 'ERR_WASI_PROCESS_LOST', 'it was asked, and ended')
+    t.true(sent > 0)
+  },
+)
 
 withWall('many runs leave no descriptor and no process behind, however they end', async t => {
   const children = (): string => fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
@@ -360,25 +527,43 @@ withWall('many runs leave no descriptor and no process behind, however they end'
 
 /** A program that runs a guest as its argument says, and prints the result, or the error's code. */
 const runner = program('runner.js')
-withFailing('a kernel without Landlock is refused, unless best-effort is asked for, which reports it', t => {
-  const tried = (...wall: string[]) => {
-    const { stdout, stderr } = spawnSync(failing, ['landlock_create_ruleset', '38', process.execPath, runner, ...wall], {
-      encoding: 'utf8',
-    })
-    t.is(stderr, '')
-    return stdout
-  }
-  t.is(tried('best-effort'), '{"exitCode":5,"wall":{"landlock":false,"seccomp":true}}\n')
-  for (const wall of [['strict'], []]) t.regex(tried(...wall), /^ERR_WASI_NO_WALL .* this kernel has Landlock: none, seccomp: yes\. /)
-})
+withFailing(
+  'a kernel without Landlock is refused, unless best-effort is asked for, which reports it',
+  t => {
+    const tried = (...wall: string[]) => {
+      const { stdout, stderr } = spawnSync(
+        failing,
+        ['landlock_create_ruleset', '38', process.execPath, runner, ...wall],
+        {
+          encoding: 'utf8',
+        },
+      )
+      t.is(stderr, '')
+      return stdout
+    }
+    t.is(tried('best-effort'), '{"exitCode":5,"wall":{"landlock":false,"seccomp":true}}\n')
+    for (const wall of [['strict'], []])
+      t.regex(
+        tried(...wall),
+        /^ERR_WASI_NO_WALL .* this kernel has Landlock: none, seccomp: yes\. /,
+      )
+  },
+)
 
 withFailing('a kernel without filters of system calls is refused', t => {
-  const { stdout } = spawnSync(failing, ['prctl', '22', process.execPath, runner, 'best-effort'], { encoding: 'utf8' })
-  t.regex(stdout, /^ERR_WASI_NO_WALL the OS sandbox could not be set up: prctl failed with EINVAL\. /)
+  const { stdout } = spawnSync(failing, ['prctl', '22', process.execPath, runner, 'best-effort'], {
+    encoding: 'utf8',
+  })
+  t.regex(
+    stdout,
+    /^ERR_WASI_NO_WALL the OS sandbox could not be set up: prctl failed with EINVAL\. /,
+  )
 })
 
 withWall('streams, time and memory are as in a worker', async t => {
-  const says = command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], { data: { 64: 'to outto err' } })
+  const says = command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], {
+    data: { 64: 'to outto err' },
+  })
   const { stdout, stderr, truncated } = await run(says, { isolation })
   t.deepEqual([String(stdout), String(stderr), truncated], ['to out', 'to err', false])
   const chunks: string[] = []
@@ -393,9 +578,15 @@ withWall('streams, time and memory are as in a worker', async t => {
     yield 'piece'
   })()
   t.is(String((await run(echo, { isolation, stdin: source })).stdout), 'piece')
-  const floods = command([...[store(0x20, 0x1000), store(0x24, 4096)], call('proc_exit', untilFails(call('fd_write', 1, 0x20, 1, 0x28)))])
+  const floods = command([
+    ...[store(0x20, 0x1000), store(0x24, 4096)],
+    call('proc_exit', untilFails(call('fd_write', 1, 0x20, 1, 0x28))),
+  ])
   const flooded = await run(floods, { isolation, maxOutput: 10_000 })
-  t.deepEqual([flooded.exitCode, flooded.stdout.length, flooded.truncated], [Errno.PIPE, 10_000, true])
+  t.deepEqual(
+    [flooded.exitCode, flooded.stdout.length, flooded.truncated],
+    [Errno.PIPE, 10_000, true],
+  )
   t.is((await fails(forever, { timeout: 100 })).code, 'ERR_WASI_TIMEOUT')
   const stop = AbortSignal.timeout(100)
   t.is((await fails(forever, { signal: stop })).name, 'TimeoutError')
@@ -403,7 +594,10 @@ withWall('streams, time and memory are as in a worker', async t => {
 
 withWall('who fails to take what it writes, or never does, keeps nobody waiting', async t => {
   const says = command([...write(1, 0x40, 2)], { data: { 64: 'hi' } })
-  const floods = command([...[store(0x20, 0x1000), store(0x24, 0x8000)], drop(untilFails(call('fd_write', 1, 0x20, 1, 0x28)))])
+  const floods = command([
+    ...[store(0x20, 0x1000), store(0x24, 0x8000)],
+    drop(untilFails(call('fd_write', 1, 0x20, 1, 0x28))),
+  ])
   const mine = new Error('mine')
   const throws = (): never => {
     throw mine
@@ -411,7 +605,10 @@ withWall('who fails to take what it writes, or never does, keeps nobody waiting'
   for (const source of [says, floods]) {
     t.is(await fails(source, { stdout: throws }), mine)
     t.is(await fails(source, { stdout: async () => throws() }), mine)
-    t.is((await fails(source, { stdout: () => new Promise(() => {}), timeout: 700 })).code, 'ERR_WASI_TIMEOUT')
+    t.is(
+      (await fails(source, { stdout: () => new Promise(() => {}), timeout: 700 })).code,
+      'ERR_WASI_TIMEOUT',
+    )
     t.is(await fails(source, { stdout: () => new Promise(() => {}), signal: late(mine) }), mine)
   }
 })
@@ -440,7 +637,10 @@ test.serial('elsewhere than on Linux there is no wall, and that is an error', as
 withWall('a guest writes to its standard streams as they are given', async t => {
   const folder = scratch(t)
   const stdout = fs.openSync(join(folder, 'out'), 'w+')
-  t.like(await run(command([...write(1, 0x40, 5)], { data: { 64: 'hello' } }), { isolation, stdout }), { exitCode: 0 })
+  t.like(
+    await run(command([...write(1, 0x40, 5)], { data: { 64: 'hello' } }), { isolation, stdout }),
+    { exitCode: 0 },
+  )
   fs.closeSync(stdout)
   t.is(fs.readFileSync(join(folder, 'out'), 'utf8'), 'hello')
 })

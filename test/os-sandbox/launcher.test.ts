@@ -1,4 +1,7 @@
-/** wasi-common-wall by itself: how it is told what to do, and what it leaves of a process before the program begins. */
+/**
+ * wasi-common-wall by itself: how it is told what to do, and what it leaves of a process before the
+ * program begins.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -11,48 +14,95 @@ import { walled } from '#lib/sys/native/launcher.js'
 import { addonFile } from '#lib/sys/native/sys.js'
 import { asEachUser, give, identity, program, scratch, type User, withWall } from './ground.js'
 
-/** The launcher's words for a script in the OS sandbox, and the options of a process of the user. */
+/**
+ * The launcher's words for a script in the OS sandbox, and the options of a process of the user.
+ */
 function behind(t: Parameters<typeof scratch>[0], script: string, user: User = process.getuid?.()) {
   const folder = scratch(t)
   fs.writeFileSync(join(folder, 'script.cjs'), script)
   give(folder, user)
   const program = [join(folder, 'script.cjs')]
-  const plan = walled({ strict: true, folders: [{ path: folder, readOnly: true }], channel: 3, control: 4, program })
+  const plan = walled({
+    strict: true,
+    folders: [{ path: folder, readOnly: true }],
+    channel: 3,
+    control: 4,
+    program,
+  })
   return { ...plan, own: { env: plan.env, ...identity(user) } }
 }
 
-withWall('it says first how the wall is; the program has its arguments, and no environment', async t => {
-  const { file, args, env } = behind(t, 'console.log(process.argv.length, Object.keys(process.env), process.execPath)')
-  process.env.WASI_COMMON_SECRET = 'x'
-  const { stdout, output, status } = spawnSync(file, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
-  delete process.env.WASI_COMMON_SECRET
-  t.is(status, 0)
-  t.regex(stdout, /^2 \[( 'LD_LIBRARY_PATH',)? 'OPENSSL_CONF' \] \S+\n$/)
-  t.is(output[3], '', 'the channel is for the program alone')
-  t.regex(String(output[4]), /^\{"kind":"wall",[^\n]*\}\n$/)
-})
+withWall(
+  'it says first how the wall is; the program has its arguments, and no environment',
+  async t => {
+    const { file, args, env } = behind(
+      t,
+      'console.log(process.argv.length, Object.keys(process.env), process.execPath)',
+    )
+    process.env.WASI_COMMON_SECRET = 'x'
+    const { stdout, output, status } = spawnSync(file, args, {
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'],
+    })
+    delete process.env.WASI_COMMON_SECRET
+    t.is(status, 0)
+    t.regex(stdout, /^2 \[( 'LD_LIBRARY_PATH',)? 'OPENSSL_CONF' \] \S+\n$/)
+    t.is(output[3], '', 'the channel is for the program alone')
+    t.regex(String(output[4]), /^\{"kind":"wall",[^\n]*\}\n$/)
+  },
+)
 
-asEachUser(withWall, 'descriptors that it inherits are closed, and that of its launcher', (t, user) => {
-  const secret = fs.openSync(join(scratch(t), 'secret'), 'w')
-  t.teardown(() => fs.closeSync(secret))
-  const { ino } = fs.fstatSync(secret)
-  // Node has others at these numbers, of which none is a socket.
-  const script = `const fs = require('node:fs')
+asEachUser(
+  withWall,
+  'descriptors that it inherits are closed, and that of its launcher',
+  (t, user) => {
+    const secret = fs.openSync(join(scratch(t), 'secret'), 'w')
+    t.teardown(() => fs.closeSync(secret))
+    const { ino } = fs.fstatSync(secret)
+    // Node has others at these numbers, of which none is a socket.
+    const script = `const fs = require('node:fs')
     for (const fd of [4, 5, 10]) try { const file = fs.fstatSync(fd); console.log(file.isSocket() || file.ino === ${ino}) } catch (error) { console.log(error.code) }`
-  const { file, args, own } = behind(t, script, user)
-  const stdio = ['ignore', 'pipe', 'inherit', 'pipe', 'pipe', secret, ...new Array(4).fill('ignore'), secret] as never
-  const inside = spawnSync(file, args, { ...own, encoding: 'utf8', stdio })
-  t.notRegex(inside.stdout, /true/)
-  t.is(inside.stdout.split('\n').length, 4)
-  const outside = spawnSync(process.execPath, args.slice(args.indexOf('--') + 2), { ...identity(user), encoding: 'utf8', stdio })
-  t.is(outside.stdout, 'true\ntrue\ntrue\n')
-})
+    const { file, args, own } = behind(t, script, user)
+    const stdio = [
+      'ignore',
+      'pipe',
+      'inherit',
+      'pipe',
+      'pipe',
+      secret,
+      ...new Array(4).fill('ignore'),
+      secret,
+    ] as never
+    const inside = spawnSync(file, args, { ...own, encoding: 'utf8', stdio })
+    t.notRegex(inside.stdout, /true/)
+    t.is(inside.stdout.split('\n').length, 4)
+    const outside = spawnSync(process.execPath, args.slice(args.indexOf('--') + 2), {
+      ...identity(user),
+      encoding: 'utf8',
+      stdio,
+    })
+    t.is(outside.stdout, 'true\ntrue\ntrue\n')
+  },
+)
 
-/** A process behind the sandbox that has written something, and the number of the one that its launcher started. */
-async function started({ file, args, own }: ReturnType<typeof behind>): Promise<{ launcher: ChildProcess; child: number }> {
-  const launcher = spawn(file, args, { ...own, stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
+/**
+ * A process behind the sandbox that has written something, and the number of the one that its
+ * launcher started.
+ */
+async function started({
+  file,
+  args,
+  own,
+}: ReturnType<typeof behind>): Promise<{ launcher: ChildProcess; child: number }> {
+  const launcher = spawn(file, args, {
+    ...own,
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'],
+  })
   await once(launcher.stdout as NodeJS.ReadableStream, 'data')
-  const child = Number(fs.readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, 'utf8'))
+  const child = Number(
+    fs.readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, 'utf8'),
+  )
   return { launcher, child }
 }
 const exists = (pid: number): boolean => fs.existsSync(`/proc/${pid}`)
@@ -61,42 +111,54 @@ const until = async (holds: () => boolean): Promise<void> => {
 }
 const waits = 'console.log("there"); setInterval(() => {}, 60_000)'
 
-asEachUser(withWall, 'no privileges are new, and of capabilities those about modes of files are left at most', async (t, user) => {
-  // What /proc tells of the process is told to its host, for it may not read it itself.
-  const { launcher, child } = await started(behind(t, waits, user))
-  const status = fs.readFileSync(`/proc/${child}/status`, 'utf8')
-  const own = fs.readFileSync(`/proc/${launcher.pid}/status`, 'utf8')
-  launcher.kill('SIGKILL')
-  const field = (name: string, of = status): bigint => BigInt(`0x${new RegExp(`^${name}:\t([0-9a-f]+)$`, 'm').exec(of)?.[1]}`)
-  t.is(field('NoNewPrivs'), 1n)
-  t.is(field('Seccomp'), 2n)
-  const aboutModes = 0b1110n
-  for (const set of ['CapPrm', 'CapEff', 'CapAmb', ...(user === 0 ? ['CapBnd'] : [])]) t.is(field(set) & ~aboutModes, 0n, set)
-  for (const set of ['CapPrm', 'CapEff', 'CapInh', 'CapAmb']) t.is(field(set, own), 0n, `${set} of the launcher`)
-})
+asEachUser(
+  withWall,
+  'no privileges are new, and of capabilities those about modes of files are left at most',
+  async (t, user) => {
+    // What /proc tells of the process is told to its host, for it may not read it itself.
+    const { launcher, child } = await started(behind(t, waits, user))
+    const status = fs.readFileSync(`/proc/${child}/status`, 'utf8')
+    const own = fs.readFileSync(`/proc/${launcher.pid}/status`, 'utf8')
+    launcher.kill('SIGKILL')
+    const field = (name: string, of = status): bigint =>
+      BigInt(`0x${new RegExp(`^${name}:\t([0-9a-f]+)$`, 'm').exec(of)?.[1]}`)
+    t.is(field('NoNewPrivs'), 1n)
+    t.is(field('Seccomp'), 2n)
+    const aboutModes = 0b1110n
+    for (const set of ['CapPrm', 'CapEff', 'CapAmb', ...(user === 0 ? ['CapBnd'] : [])])
+      t.is(field(set) & ~aboutModes, 0n, set)
+    for (const set of ['CapPrm', 'CapEff', 'CapInh', 'CapAmb'])
+      t.is(field(set, own), 0n, `${set} of the launcher`)
+  },
+)
 
-asEachUser(withWall, 'the program has bounds on what is counted by user, and is the first to go where memory runs out', async (t, user) => {
-  const { launcher, child } = await started(behind(t, waits, user))
-  const limits = fs.readFileSync(`/proc/${child}/limits`, 'utf8')
-  const score = fs.readFileSync(`/proc/${child}/oom_score_adj`, 'utf8').trim()
-  const threads = Number(/\/(\d+)/.exec(fs.readFileSync('/proc/loadavg', 'utf8'))?.[1])
-  launcher.kill('SIGKILL')
-  const limit = (name: string): number => Number(new RegExp(`^${name} +(?:\\S+) +(\\S+)`, 'm').exec(limits)?.[1])
-  t.is(limit('Max open files'), 1024)
-  t.deepEqual(
-    [
-      'Max core file size',
-      'Max pending signals',
-      'Max locked memory',
-      'Max msgqueue size',
-      'Max realtime priority',
-      'Max nice priority',
-    ].map(limit),
-    [1, 64, 0, 0, 0, 0],
-  )
-  t.true(limit('Max processes') <= threads + 8192, limits)
-  t.is(score, '1000')
-})
+asEachUser(
+  withWall,
+  'the program has bounds on what is counted by user, and is the first to go where memory runs out',
+  async (t, user) => {
+    const { launcher, child } = await started(behind(t, waits, user))
+    const limits = fs.readFileSync(`/proc/${child}/limits`, 'utf8')
+    const score = fs.readFileSync(`/proc/${child}/oom_score_adj`, 'utf8').trim()
+    const threads = Number(/\/(\d+)/.exec(fs.readFileSync('/proc/loadavg', 'utf8'))?.[1])
+    launcher.kill('SIGKILL')
+    const limit = (name: string): number =>
+      Number(new RegExp(`^${name} +(?:\\S+) +(\\S+)`, 'm').exec(limits)?.[1])
+    t.is(limit('Max open files'), 1024)
+    t.deepEqual(
+      [
+        'Max core file size',
+        'Max pending signals',
+        'Max locked memory',
+        'Max msgqueue size',
+        'Max realtime priority',
+        'Max nice priority',
+      ].map(limit),
+      [1, 64, 0, 0, 0, 0],
+    )
+    t.true(limit('Max processes') <= threads + 8192, limits)
+    t.is(score, '1000')
+  },
+)
 
 asEachUser(withWall, 'it dies with its host', async (t, user) => {
   const { file, args, env } = behind(t, 'console.log(1); setInterval(() => {}, 1000)', user)
@@ -106,7 +168,10 @@ asEachUser(withWall, 'it dies with its host', async (t, user) => {
   const host = `const { spawn } = require('node:child_process')
     spawn(${JSON.stringify(file)}, ${own('process.pid')}, { env: ${JSON.stringify(env)}, stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['-e', host], { stdio: ['ignore', 'pipe', 'inherit'], ...identity(user) })
+  const child = spawn(process.execPath, ['-e', host], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...identity(user),
+  })
   await once(child.stdout, 'data')
   child.kill('SIGKILL')
   // Its standard output ends when nobody has it any more.
@@ -137,27 +202,39 @@ asEachUser(withWall, 'the program dies with its launcher', async (t, user) => {
   t.pass()
 })
 
-withWall('signals of a terminal are the program’s to hear, and the launcher ends as the program did', async t => {
-  for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGUSR1'] as const) {
-    const { launcher } = await started(behind(t, `process.on('SIGCONT', () => process.exit(9)); ${waits}`))
-    launcher.kill(signal)
-    await sleep(50)
-    t.is(launcher.exitCode ?? launcher.signalCode, null, signal)
-    launcher.kill('SIGKILL')
-  }
-  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT'] as const) {
-    const { launcher } = await started(behind(t, `console.log(1); setTimeout(() => process.kill(process.pid, '${signal}'), 20)`))
-    t.deepEqual(await once(launcher, 'exit'), [null, signal])
-  }
-  const { launcher } = await started(behind(t, 'console.log(1); process.exitCode = 7'))
-  t.deepEqual(await once(launcher, 'exit'), [7, null])
-})
+withWall(
+  'signals of a terminal are the program’s to hear, and the launcher ends as the program did',
+  async t => {
+    for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGUSR1'] as const) {
+      const { launcher } = await started(
+        behind(t, `process.on('SIGCONT', () => process.exit(9)); ${waits}`),
+      )
+      launcher.kill(signal)
+      await sleep(50)
+      t.is(launcher.exitCode ?? launcher.signalCode, null, signal)
+      launcher.kill('SIGKILL')
+    }
+    for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT'] as const) {
+      const { launcher } = await started(
+        behind(t, `console.log(1); setTimeout(() => process.kill(process.pid, '${signal}'), 20)`),
+      )
+      t.deepEqual(await once(launcher, 'exit'), [null, signal])
+    }
+    const { launcher } = await started(behind(t, 'console.log(1); process.exitCode = 7'))
+    t.deepEqual(await once(launcher, 'exit'), [7, null])
+  },
+)
 
-const asRoot = process.getuid?.() === 0 ? withWall : (title: string): void => test.skip(`${title} [wants root]`, () => {})
-asRoot('a host that has given up root ends the program by the control channel, though it cannot kill it', async t => {
-  const { file, args, env } = behind(t, waits)
-  const own = `${JSON.stringify(args)}.map(arg => arg === ${JSON.stringify(String(process.pid))} ? String(process.pid) : arg)`
-  const host = `const { spawn } = require('node:child_process')
+const asRoot =
+  process.getuid?.() === 0
+    ? withWall
+    : (title: string): void => test.skip(`${title} [wants root]`, () => {})
+asRoot(
+  'a host that has given up root ends the program by the control channel, though it cannot kill it',
+  async t => {
+    const { file, args, env } = behind(t, waits)
+    const own = `${JSON.stringify(args)}.map(arg => arg === ${JSON.stringify(String(process.pid))} ? String(process.pid) : arg)`
+    const host = `const { spawn } = require('node:child_process')
     const launcher = spawn(${JSON.stringify(file)}, ${own}, { env: ${JSON.stringify(env)}, stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] })
     launcher.on('error', error => console.log(error.code))
     launcher.on('exit', (code, signal) => console.log(code, signal))
@@ -167,23 +244,37 @@ asRoot('a host that has given up root ends the program by the control channel, t
       launcher.kill('SIGKILL')
       launcher.stdio[4].destroy()
     })`
-  const { stdout } = spawnSync(process.execPath, ['-e', host], { encoding: 'utf8', timeout: 20_000 })
-  t.is(stdout, 'EPERM\nnull SIGKILL\n')
-})
+    const { stdout } = spawnSync(process.execPath, ['-e', host], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    t.is(stdout, 'EPERM\nnull SIGKILL\n')
+  },
+)
 
-asRoot('without /proc, Node names its libraries; where it does not, strict refuses and best-effort allows all of the system’s', t => {
-  const tried = (...words: string[]): string => {
-    const script = 'mount -t tmpfs none /proc && exec "$0" "$@"'
-    return spawnSync('unshare', ['-m', 'sh', '-c', script, process.execPath, program('runner.js'), ...words], { encoding: 'utf8' }).stdout
-  }
-  if (spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/proc']).status !== 0) {
-    t.pass('a container that may not mount')
-    return
-  }
-  t.regex(tried('strict'), /^\{"exitCode":5,/)
-  t.regex(tried('strict', 'unreported'), /^ERR_WASI_NO_WALL wall: 'strict' needs the names of Node's libraries/)
-  t.regex(tried('best-effort', 'unreported'), /^\{"exitCode":5,/)
-})
+asRoot(
+  'without /proc, Node names its libraries; where it does not, strict refuses and best-effort allows all of the system’s',
+  t => {
+    const tried = (...words: string[]): string => {
+      const script = 'mount -t tmpfs none /proc && exec "$0" "$@"'
+      return spawnSync(
+        'unshare',
+        ['-m', 'sh', '-c', script, process.execPath, program('runner.js'), ...words],
+        { encoding: 'utf8' },
+      ).stdout
+    }
+    if (spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/proc']).status !== 0) {
+      t.pass('a container that may not mount')
+      return
+    }
+    t.regex(tried('strict'), /^\{"exitCode":5,/)
+    t.regex(
+      tried('strict', 'unreported'),
+      /^ERR_WASI_NO_WALL wall: 'strict' needs the names of Node's libraries/,
+    )
+    t.regex(tried('best-effort', 'unreported'), /^\{"exitCode":5,/)
+  },
+)
 
 withWall('the launcher waits without using the processor', async t => {
   const { launcher } = await started(behind(t, waits))
@@ -200,21 +291,38 @@ withWall('the launcher waits without using the processor', async t => {
 withWall('a host that is not the one that was named is none', async t => {
   const { file, args, env } = behind(t, 'console.log("there")')
   const stdio = ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] as never
-  const { stdout, status } = spawnSync(file, args.with(args.indexOf('--parent') + 1, '1'), { env, encoding: 'utf8', stdio })
+  const { stdout, status } = spawnSync(file, args.with(args.indexOf('--parent') + 1, '1'), {
+    env,
+    encoding: 'utf8',
+    stdio,
+  })
   t.deepEqual([stdout, status], ['', 69])
 })
 
 withWall('a program that is missing, or not allowed to be executed, is told', async t => {
   const { file } = behind(t, '')
-  const tried = (...words: string[]) => spawnSync(file, ['--tell', '1', ...words], { encoding: 'utf8' })
-  t.is(tried('--read', '/', '--', '/missing').stdout, '{"kind":"broken","call":"open","error":2,"file":1}\n')
-  t.is(tried('--', '/missing').stderr, 'wasi-common-wall: open /missing: No such file or directory\n')
-  const broken = /^\{"kind":"wall",.*\}\n\{"kind":"broken","call":"execveat","error":13,"file":2\}\n$/
+  const tried = (...words: string[]) =>
+    spawnSync(file, ['--tell', '1', ...words], { encoding: 'utf8' })
+  t.is(
+    tried('--read', '/', '--', '/missing').stdout,
+    '{"kind":"broken","call":"open","error":2,"file":1}\n',
+  )
+  t.is(
+    tried('--', '/missing').stderr,
+    'wasi-common-wall: open /missing: No such file or directory\n',
+  )
+  const broken =
+    /^\{"kind":"wall",.*\}\n\{"kind":"broken","call":"execveat","error":13,"file":2\}\n$/
   t.regex(tried('--read', '/usr', '--read', '/missing', '--', '/bin/sh').stdout, broken)
-  for (const words of [[], ['--'], ['--odd', '1', '--', 'x'], ['--read']]) t.is(tried(...words).status, 64, words.join(' '))
+  for (const words of [[], ['--'], ['--odd', '1', '--', 'x'], ['--read']])
+    t.is(tried(...words).status, 64, words.join(' '))
 })
 
 test('it lies beside the addon', t => {
-  if (process.platform === 'linux') t.true(fs.existsSync(join(dirname(addonFile()), 'wasi-common-wall')))
-  else t.throws(() => walled({ strict: false, folders: [], channel: 3, control: 4, program: [] }), { code: 'ERR_WASI_NO_WALL' } as object)
+  if (process.platform === 'linux')
+    t.true(fs.existsSync(join(dirname(addonFile()), 'wasi-common-wall')))
+  else
+    t.throws(() => walled({ strict: false, folders: [], channel: 3, control: 4, program: [] }), {
+      code: 'ERR_WASI_NO_WALL',
+    } as object)
 })

@@ -1,4 +1,7 @@
-/** The attacks on the OS sandbox as rows: the mechanism that refuses each, its answer, and the first kernel that has it. SECURITY.md shows them. */
+/**
+ * The attacks on the OS sandbox as rows: the mechanism that refuses each, its answer, and the first
+ * kernel that has it. SECURITY.md shows them.
+ */
 
 /** A mechanism of the kernel. */
 interface Mechanism {
@@ -21,18 +24,36 @@ const truncation: Mechanism = { by: 'Landlock ABI 3', since: '6.2', codes: ['EAC
 const filter: Mechanism = { by: 'seccomp', since: '3.5', codes: ['EPERM'] }
 const unknown: Mechanism = { ...filter, codes: ['ENOSYS'] }
 // @see https://man7.org/linux/man-pages/man2/getrlimit.2.html
-const bound = (limit: string, since: string, code: string): Mechanism => ({ by: limit, since, codes: [code] })
+const bound = (limit: string, since: string, code: string): Mechanism => ({
+  by: limit,
+  since,
+  codes: [code],
+})
 
 export const refusals: readonly Refusal[] = [
   {
     attack: 'read or list files outside the preopens, also by a symlink or by `/proc`',
     ...paths,
-    attempts: ['read a file', 'read the users of the machine', 'list a folder', 'read by a link', 'go round by /proc/self/root'],
+    attempts: [
+      'read a file',
+      'read the users of the machine',
+      'list a folder',
+      'read by a link',
+      'go round by /proc/self/root',
+    ],
   },
   {
     attack: 'write, make or remove files outside the preopens',
     ...paths,
-    attempts: ['write to a file', 'truncate a file', 'make a file', 'make a folder', 'make a link', 'remove a file', 'remove a folder'],
+    attempts: [
+      'write to a file',
+      'truncate a file',
+      'make a file',
+      'make a folder',
+      'make a link',
+      'remove a file',
+      'remove a folder',
+    ],
   },
   {
     attack: 'write or make files in a read-only preopen',
@@ -49,10 +70,15 @@ export const refusals: readonly Refusal[] = [
     attack: 'hard-link or rename files into a preopen, or out of it',
     ...paths,
     codes: ['EACCES', 'EXDEV'],
-    attempts: ['fetch a file by a hard link', 'fetch a file by a rename', 'plant a file by a rename'],
+    attempts: [
+      'fetch a file by a hard link',
+      'fetch a file by a rename',
+      'plant a file by a rename',
+    ],
   },
   {
-    attack: "open the host's memory, environment, executable or descriptors, or its own memory, in `/proc`",
+    attack:
+      "open the host's memory, environment, executable or descriptors, or its own memory, in `/proc`",
     ...paths,
     attempts: [
       'read the host’s memory',
@@ -66,15 +92,33 @@ export const refusals: readonly Refusal[] = [
     attack: 'change modes, owners, flags, extended attributes, or times of a path',
     ...filter,
     attempts: [
-      ...['change a mode', 'change a mode in what was given', 'change an owner', 'FS_IOC_SETFLAGS', 'setxattr'],
+      ...[
+        'change a mode',
+        'change a mode in what was given',
+        'change an owner',
+        'FS_IOC_SETFLAGS',
+        'setxattr',
+      ],
       ...['set the times of a file', 'utimensat', 'utimes'],
     ],
   },
-  { attack: 'read extended attributes', ...filter, attempts: ['getxattr', 'listxattr', 'flistxattr'] },
+  {
+    attack: 'read extended attributes',
+    ...filter,
+    attempts: ['getxattr', 'listxattr', 'flistxattr'],
+  },
   {
     attack: 'lock or lease a file of a read-only preopen, or watch files',
     ...filter,
-    attempts: ['flock', 'F_SETLK', 'F_OFD_SETLK', 'F_SETLEASE', 'F_NOTIFY', 'inotify_init1', 'hear of files'],
+    attempts: [
+      'flock',
+      'F_SETLK',
+      'F_OFD_SETLK',
+      'F_SETLEASE',
+      'F_NOTIFY',
+      'inotify_init1',
+      'hear of files',
+    ],
   },
   {
     attack: 'make device nodes or FIFOs, or file handles',
@@ -84,7 +128,14 @@ export const refusals: readonly Refusal[] = [
   {
     attack: 'execute a program, also from memory',
     ...filter,
-    attempts: ['start a program', 'start a program of its own', 'start node', 'execve', 'execveat of memory', 'memfd_create'],
+    attempts: [
+      'start a program',
+      'start a program of its own',
+      'start node',
+      'execve',
+      'execveat of memory',
+      'memfd_create',
+    ],
   },
   {
     attack: "execute Node again by the sandbox launcher's descriptor number",
@@ -97,24 +148,52 @@ export const refusals: readonly Refusal[] = [
     attack: 'trace, inspect or limit another process',
     ...filter,
     attempts: [
-      ...['ptrace', 'process_vm_readv', 'pidfd_open', 'prlimit64', 'setpriority', 'sched_setaffinity', 'getpriority'],
+      ...[
+        'ptrace',
+        'process_vm_readv',
+        'pidfd_open',
+        'prlimit64',
+        'setpriority',
+        'sched_setaffinity',
+        'getpriority',
+      ],
       ...['clock of the host', 'get_robust_list', 'capget', 'getpgid', 'getsid', 'ioprio_get'],
     ],
   },
   { attack: 'interrupt the processors of other processes', ...filter, attempts: ['membarrier'] },
-  { attack: 'ask for the processors of another process', ...unknown, attempts: ['sched_getaffinity'] },
+  {
+    attack: 'ask for the processors of another process',
+    ...unknown,
+    attempts: ['sched_getaffinity'],
+  },
   {
     attack: 'signal another process, directly or by a file',
     ...filter,
-    attempts: ['signal the host', 'signal all of its group', 'tgkill', 'tkill', 'F_SETOWN', 'O_ASYNC', 'FIOASYNC'],
+    attempts: [
+      'signal the host',
+      'signal all of its group',
+      'tgkill',
+      'tkill',
+      'F_SETOWN',
+      'O_ASYNC',
+      'FIOASYNC',
+    ],
   },
   {
     attack: 'connect, listen, or make a socket',
     ...filter,
-    attempts: ['connect', 'listen', 'listen on a path', 'listen on a name', 'send a datagram', 'socketpair'],
+    attempts: [
+      'connect',
+      'listen',
+      'listen on a path',
+      'listen on a name',
+      'send a datagram',
+      'socketpair',
+    ],
   },
   {
-    attack: 'misuse a socket that is open: pass descriptors, send elsewhere, set options, open its peer',
+    attack:
+      'misuse a socket that is open: pass descriptors, send elsewhere, set options, open its peer',
     ...filter,
     attempts: ['sendmsg', 'sendmmsg', 'sendto an address', 'setsockopt', 'SO_PEERPIDFD'],
   },
@@ -129,10 +208,26 @@ export const refusals: readonly Refusal[] = [
   {
     attack: 'use up asynchronous I/O, timers, pipe pages, shared memory, keys or locked memory',
     ...filter,
-    attempts: ['io_setup', 'io_uring_setup', 'timer_create', 'F_SETPIPE_SZ', 'shmget', 'keyctl', 'mlock'],
+    attempts: [
+      'io_setup',
+      'io_uring_setup',
+      'timer_create',
+      'F_SETPIPE_SZ',
+      'shmget',
+      'keyctl',
+      'mlock',
+    ],
   },
-  { attack: "use up the user's queued signals", ...bound('`RLIMIT_SIGPENDING` 64', '2.6.8', 'EAGAIN'), attempts: ['signals that wait'] },
-  { attack: "use up the user's epoll watches", ...bound('`RLIMIT_NOFILE` 1024', '2.6', 'EMFILE'), attempts: ['watches of epoll'] },
+  {
+    attack: "use up the user's queued signals",
+    ...bound('`RLIMIT_SIGPENDING` 64', '2.6.8', 'EAGAIN'),
+    attempts: ['signals that wait'],
+  },
+  {
+    attack: "use up the user's epoll watches",
+    ...bound('`RLIMIT_NOFILE` 1024', '2.6', 'EMFILE'),
+    attempts: ['watches of epoll'],
+  },
   {
     attack: 'change users, namespaces, the personality or the sandbox itself',
     ...filter,
@@ -145,13 +240,32 @@ export const refusals: readonly Refusal[] = [
   {
     attack: 'read standard output or error',
     ...filter,
-    attempts: ['read', 'readv', 'pread', 'preadv', 'preadv2', 'mmap', 'copy_file_range', 'sendfile', 'splice'],
+    attempts: [
+      'read',
+      'readv',
+      'pread',
+      'preadv',
+      'preadv2',
+      'mmap',
+      'copy_file_range',
+      'sendfile',
+      'splice',
+    ],
   },
   {
     attack: 'seek, cut, date or write over standard output or error',
     ...filter,
     attempts: [
-      ...['lseek', 'pwrite', 'pwritev', 'pwritev2', 'RWF_NOAPPEND', 'fallocate', 'ftruncate', 'futimens'],
+      ...[
+        'lseek',
+        'pwrite',
+        'pwritev',
+        'pwritev2',
+        'RWF_NOAPPEND',
+        'fallocate',
+        'ftruncate',
+        'futimens',
+      ],
       'futimens of standard output',
     ],
   },
@@ -159,14 +273,27 @@ export const refusals: readonly Refusal[] = [
     attack: 'write, map, cut or date standard input',
     ...filter,
     attempts: [
-      ...['write to input', 'writev to input', 'pwrite to input', 'pwritev2 to input', 'mmap of input', 'ftruncate of input'],
+      ...[
+        'write to input',
+        'writev to input',
+        'pwrite to input',
+        'pwritev2 to input',
+        'mmap of input',
+        'ftruncate of input',
+      ],
       'futimens of input',
     ],
   },
   {
-    attack: 'open a standard stream again by `/proc`, to read or to write over it, or open the terminal',
+    attack:
+      'open a standard stream again by `/proc`, to read or to write over it, or open the terminal',
     ...paths,
-    attempts: ['open again to read', 'open again to write over', 'open input again to write', 'open the terminal'],
+    attempts: [
+      'open again to read',
+      'open again to write over',
+      'open input again to write',
+      'open the terminal',
+    ],
   },
   {
     attack: 'change the flags of standard streams',
@@ -180,14 +307,21 @@ export const refusals: readonly Refusal[] = [
   },
 ]
 
-const rows = new Map(refusals.flatMap(refusal => refusal.attempts.map(attempt => [attempt, refusal] as const)))
+const rows = new Map(
+  refusals.flatMap(refusal => refusal.attempts.map(attempt => [attempt, refusal] as const)),
+)
 /** The attempts that were not refused as their row says, or have no row. */
-export const unrefused = (outcomes: Iterable<readonly [attempt: string, code: string]>): (readonly [string, string])[] =>
+export const unrefused = (
+  outcomes: Iterable<readonly [attempt: string, code: string]>,
+): (readonly [string, string])[] =>
   [...outcomes].filter(([attempt, code]) => !rows.get(attempt)?.codes.includes(code))
 
 /** The table of SECURITY.md. */
 export const table = [
   '| attack | refused by | since Linux |',
   '|---|---|---|',
-  ...refusals.map(({ attack, by, since, codes }) => `| ${attack} | ${by}: ${codes.map(code => `\`${code}\``).join(' or ')} | ${since} |`),
+  ...refusals.map(
+    ({ attack, by, since, codes }) =>
+      `| ${attack} | ${by}: ${codes.map(code => `\`${code}\``).join(' or ')} | ${since} |`,
+  ),
 ].join('\n')

@@ -1,4 +1,7 @@
-/** Pipes, FIFOs and memfds that a run in the OS sandbox was given by number: relayed, so that no guest opens them again by /proc. */
+/**
+ * Pipes, FIFOs and memfds that a run in the OS sandbox was given by number: relayed, so that no
+ * guest opens them again by /proc.
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -10,7 +13,10 @@ import { guest, main } from '../programs/cli.js'
 import { call, command, store, trap, untilFails, write } from '../wasm.js'
 import { asEachUser, give, identity, program, scratch, withWall } from './ground.js'
 
-/** Opens its streams again in the other direction, and prints an error's code or the descriptor's number. */
+/**
+ * Opens its streams again in the other direction, and prints an error's code or the descriptor's
+ * number.
+ */
 const again = `import fs from 'node:fs'
   const again = fd => { try { return fs.openSync('/proc/self/fd/' + fd, fd === 0 ? 'w' : 'r') } catch (error) { return error.code } }
   const said = [0, 1, 2].map(again).join()
@@ -27,7 +33,14 @@ asEachUser(withWall, 'a pipe that is given by number cannot be opened again', (t
     const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, ...more })
     const { stderr } = spawnSync(
       'sh',
-      ['-c', `exec 2>&1; echo text | "$0" "$@" 3>&1 | cat`, process.execPath, program('host.js'), entry, options],
+      [
+        '-c',
+        `exec 2>&1; echo text | "$0" "$@" 3>&1 | cat`,
+        process.execPath,
+        program('host.js'),
+        entry,
+        options,
+      ],
       {
         encoding: 'utf8',
         ...identity(user),
@@ -43,22 +56,34 @@ asEachUser(withWall, 'a pipe that is given by number cannot be opened again', (t
 
 const cc = (folder: string): string => {
   const file = join(folder, 'memfd')
-  execFileSync('cc', ['-o', file, fileURLToPath(new URL('../../../test/native/memfd.c', import.meta.url))])
+  execFileSync('cc', [
+    '-o',
+    file,
+    fileURLToPath(new URL('../../../test/native/memfd.c', import.meta.url)),
+  ])
   return file
 }
 const compiler = spawnSync('cc', ['--version']).status === 0
-const withCompiler = compiler ? withWall : (title: string): void => test.skip(`${title} [no C compiler]`, t => t.pass())
+const withCompiler = compiler
+  ? withWall
+  : (title: string): void => test.skip(`${title} [no C compiler]`, t => t.pass())
 withCompiler('a memfd that is given by number cannot be opened again', t => {
   const folder = scratch(t)
   const entry = join(folder, 'again.mjs')
   fs.writeFileSync(entry, again)
-  const words = [process.execPath, program('host.js'), entry, JSON.stringify({ stdin: 0, stdout: 1, say: 2 })]
+  const words = [
+    process.execPath,
+    program('host.js'),
+    entry,
+    JSON.stringify({ stdin: 0, stdout: 1, say: 2 }),
+  ]
   const { stderr } = spawnSync(cc(folder), words, { encoding: 'utf8' })
   t.is(stderr, 'exit code 0\n')
   t.is(fs.readFileSync(join(folder, 'said'), 'utf8'), 'ENXIO,ENXIO,ENXIO')
 })
 
-const flagsOf = (fd: number): string => /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
+const flagsOf = (fd: number): string =>
+  /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
 for (const kind of ['FIFO', 'file'] as const)
   withWall(`O_NONBLOCK of a ${kind} that the host shares stays as it is`, async t => {
     const path = join(scratch(t), 'shared')
@@ -69,17 +94,25 @@ for (const kind of ['FIFO', 'file'] as const)
     const before = flagsOf(fd)
     const during: string[] = []
     const timer = setInterval(() => during.push(flagsOf(fd)), 5)
-    const { exitCode } = await run(command(write(1, 0x40, 5), { data: { 64: 'text\n' } }), { stdin: fd, stdout: fd, isolation: 'process' })
+    const { exitCode } = await run(command(write(1, 0x40, 5), { data: { 64: 'text\n' } }), {
+      stdin: fd,
+      stdout: fd,
+      isolation: 'process',
+    })
     clearInterval(timer)
     t.is(exitCode, 0)
     t.deepEqual([...new Set([...during, flagsOf(fd)])], [before])
   })
 
 const shell = (script: string, ...words: string[]): string =>
-  spawnSync('sh', ['-c', script, process.execPath, main, 'run', '--isolation', 'process', ...words], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 24,
-  }).stdout
+  spawnSync(
+    'sh',
+    ['-c', script, process.execPath, main, 'run', '--isolation', 'process', ...words],
+    {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 24,
+    },
+  ).stdout
 function stored(t: Parameters<typeof scratch>[0], bytes: Uint8Array): string {
   const file = join(scratch(t), 'program.wasm')
   fs.writeFileSync(file, bytes)
@@ -106,11 +139,24 @@ withWall('a guest that traps loses no output, however slow its reader is', t => 
 withWall('a reader that goes away is PIPE', async t => {
   const file = stored(
     t,
-    command([store(0x20, 0x1000), store(0x24, 4096), call('proc_exit', untilFails(call('fd_write', 1, 0x20, 1, 0x28)))]),
+    command([
+      store(0x20, 0x1000),
+      store(0x24, 4096),
+      call('proc_exit', untilFails(call('fd_write', 1, 0x20, 1, 0x28))),
+    ]),
   )
   const child = spawn(
     'sh',
-    ['-c', '("$0" "$@"; echo $? >&2) | head -c 1 > /dev/null', process.execPath, main, 'run', '--isolation', 'process', file],
+    [
+      '-c',
+      '("$0" "$@"; echo $? >&2) | head -c 1 > /dev/null',
+      process.execPath,
+      main,
+      'run',
+      '--isolation',
+      'process',
+      file,
+    ],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },
@@ -131,7 +177,8 @@ withWall('a run that ends leaves input that comes later to others, and no descri
   const open = (): number => fs.readdirSync('/proc/self/fd').length
   await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
   const before = open()
-  for (let i = 0; i < 5; i++) await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
+  for (let i = 0; i < 5; i++)
+    await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
   t.is(open(), before)
   fs.writeSync(fd, 'later')
   const bytes = Buffer.alloc(9)

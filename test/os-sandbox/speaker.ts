@@ -1,4 +1,7 @@
-/** A launcher and a guest's process that are played by a test, in the same process: they send what the test says. */
+/**
+ * A launcher and a guest's process that are played by a test, in the same process: they send what
+ * the test says.
+ */
 import { EventEmitter } from 'node:events'
 import { Duplex } from 'node:stream'
 import type { UnexpectedError } from '#lib/errors.js'
@@ -39,10 +42,25 @@ export class Speaker extends EventEmitter {
   readonly #start = performance.now()
   #ended = false
 
-  constructor({ traced = false, measured = false, strict = true, trace, report = () => {}, stubborn = false }: Manner = {}) {
+  constructor({
+    traced = false,
+    measured = false,
+    strict = true,
+    trace,
+    report = () => {},
+    stubborn = false,
+  }: Manner = {}) {
     super()
     if (!stubborn) this.control.on('close', () => this.end(null, 'SIGKILL'))
-    const request = { bytes: new Uint8Array(8), settings: {}, version: undefined, threads: 0, maxMemory: undefined, traced, measured }
+    const request = {
+      bytes: new Uint8Array(8),
+      settings: {},
+      version: undefined,
+      threads: 0,
+      maxMemory: undefined,
+      traced,
+      measured,
+    }
     const stdio = new Stdio({ stdin: 0, stdout: 1, stderr: 2 })
     this.child = new GuestProcess(
       this as unknown as Launcher,
@@ -71,7 +89,10 @@ export class Speaker extends EventEmitter {
   }
   say(...messages: (object | string | Uint8Array)[]): this {
     for (const message of messages) {
-      const bytes = typeof message === 'string' || message instanceof Uint8Array ? message : `${JSON.stringify(message)}\n`
+      const bytes =
+        typeof message === 'string' || message instanceof Uint8Array
+          ? message
+          : `${JSON.stringify(message)}\n`
       if (!this.channel.destroyed) this.channel.push(bytes)
     }
     return this
@@ -86,13 +107,21 @@ export class Speaker extends EventEmitter {
       socket.push(null)
       socket.resume()
     }
-    const open = [this.channel, this.control].filter(({ closed, readableEnded }) => !closed && !readableEnded)
-    Promise.all(open.map(socket => new Promise(resolve => socket.once('end', resolve).once('close', resolve)))).then(() =>
-      this.emit('close', code, signal),
+    const open = [this.channel, this.control].filter(
+      ({ closed, readableEnded }) => !closed && !readableEnded,
     )
+    Promise.all(
+      open.map(
+        socket => new Promise(resolve => socket.once('end', resolve).once('close', resolve)),
+      ),
+    ).then(() => this.emit('close', code, signal))
   }
   /** The outcome: the result, or the error. */
-  async outcome(): Promise<{ exitCode?: number; error?: Error & { code?: string; cause?: unknown }; metrics?: unknown }> {
+  async outcome(): Promise<{
+    exitCode?: number
+    error?: Error & { code?: string; cause?: unknown }
+    metrics?: unknown
+  }> {
     return this.child.result.then(
       ({ exitCode, metrics }) => ({ exitCode, metrics }),
       error => ({ error }),

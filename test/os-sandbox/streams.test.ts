@@ -1,13 +1,27 @@
-/** The standard streams of the process in the OS sandbox: one-way, only appended to, and with the host's settings. */
+/**
+ * The standard streams of the process in the OS sandbox: one-way, only appended to, and with the
+ * host's settings.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { asEachUser, compiled, give, identity, program, scratch, type User, withWall } from './ground.js'
+import {
+  asEachUser,
+  compiled,
+  give,
+  identity,
+  program,
+  scratch,
+  type User,
+  withWall,
+} from './ground.js'
 import { unrefused } from './refusals.js'
 
-/** A folder with the attacker's program, and files for its streams; everything belongs to the user. */
+/**
+ * A folder with the attacker's program, and files for its streams; everything belongs to the user.
+ */
 function ground(t: Parameters<typeof scratch>[0], user: User) {
   const folder = scratch(t)
   const box = join(folder, 'box')
@@ -20,33 +34,42 @@ function ground(t: Parameters<typeof scratch>[0], user: User) {
   const library = compiled(box, 'streams')
   give(folder, user)
   const said = (): string[] => fs.readFileSync(join(box, 'said'), 'utf8').trimEnd().split('\n')
-  const attempts = () => said().map(line => line.split(/ (?=\S+$)/) as [attempt: string, code: string])
+  const attempts = () =>
+    said().map(line => line.split(/ (?=\S+$)/) as [attempt: string, code: string])
   return { folder, box, entry, input, log, library, said, attempts }
 }
-const flagsOf = (fd: number): string => /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
+const flagsOf = (fd: number): string =>
+  /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
 
-asEachUser(withWall, 'a log is only appended to, and input only read, whatever the process tries', (t, user) => {
-  const { entry, input, log, library, attempts } = ground(t, user)
-  if (library === undefined) {
-    t.pass('no C compiler')
-    return
-  }
-  const [stdin, output] = [fs.openSync(input, 'r+'), fs.openSync(log, 'a+')]
-  const before = [stdin, output].map(flagsOf)
-  // The host's own streams are the attacker's: the host writes to another descriptor.
-  const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, say: 3 })
-  const host = spawnSync(process.execPath, [program('host.js'), entry, options], {
-    stdio: [stdin, output, output, 'pipe'],
-    encoding: 'utf8',
-    ...identity(user),
-  })
-  t.is(host.output[3], 'exit code 0\n')
-  t.deepEqual(unrefused(attempts()), [])
-  t.true(attempts().length > 40)
-  t.deepEqual([fs.readFileSync(input, 'utf8'), fs.readFileSync(log, 'utf8')], ['the input', 'the log'])
-  t.deepEqual([stdin, output].map(flagsOf), before)
-  for (const fd of [stdin, output]) fs.closeSync(fd)
-})
+asEachUser(
+  withWall,
+  'a log is only appended to, and input only read, whatever the process tries',
+  (t, user) => {
+    const { entry, input, log, library, attempts } = ground(t, user)
+    if (library === undefined) {
+      t.pass('no C compiler')
+      return
+    }
+    const [stdin, output] = [fs.openSync(input, 'r+'), fs.openSync(log, 'a+')]
+    const before = [stdin, output].map(flagsOf)
+    // The host's own streams are the attacker's: the host writes to another descriptor.
+    const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, say: 3 })
+    const host = spawnSync(process.execPath, [program('host.js'), entry, options], {
+      stdio: [stdin, output, output, 'pipe'],
+      encoding: 'utf8',
+      ...identity(user),
+    })
+    t.is(host.output[3], 'exit code 0\n')
+    t.deepEqual(unrefused(attempts()), [])
+    t.true(attempts().length > 40)
+    t.deepEqual(
+      [fs.readFileSync(input, 'utf8'), fs.readFileSync(log, 'utf8')],
+      ['the input', 'the log'],
+    )
+    t.deepEqual([stdin, output].map(flagsOf), before)
+    for (const fd of [stdin, output]) fs.closeSync(fd)
+  },
+)
 
 const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
 asEachUser(onLinux, 'each of these uses succeeds without the OS sandbox', (t, user) => {
@@ -56,7 +79,10 @@ asEachUser(onLinux, 'each of these uses succeeds without the OS sandbox', (t, us
     return
   }
   const [stdin, output] = [fs.openSync(input, 'r+'), fs.openSync(log, 'a+')]
-  spawnSync(process.execPath, [entry], { stdio: [stdin, output, output, 'ignore'], ...identity(user) })
+  spawnSync(process.execPath, [entry], {
+    stdio: [stdin, output, output, 'ignore'],
+    ...identity(user),
+  })
   t.deepEqual(
     attempts().filter(([name, code]) => code !== 'OK' && name !== 'RWF_NOAPPEND'),
     [],
@@ -83,12 +109,22 @@ asEachUser(withWall, 'streams that run() makes itself cannot be opened again', (
 })
 
 /** Runs a program as a user on a terminal where something has been typed. */
-function onTerminal(folder: string, words: readonly string[], user: User): { output: string; status: number | null } {
+function onTerminal(
+  folder: string,
+  words: readonly string[],
+  user: User,
+): { output: string; status: number | null } {
   const file = join(folder, 'terminal')
-  const source = fileURLToPath(new URL('../../../test/native/controlling-terminal.c', import.meta.url))
+  const source = fileURLToPath(
+    new URL('../../../test/native/controlling-terminal.c', import.meta.url),
+  )
   const { status, stderr } = spawnSync('cc', ['-O1', '-o', file, source], { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
-  const { stdout, status: ended } = spawnSync(file, words, { encoding: 'utf8', timeout: 30_000, ...identity(user) })
+  const { stdout, status: ended } = spawnSync(file, words, {
+    encoding: 'utf8',
+    timeout: 30_000,
+    ...identity(user),
+  })
   return { output: stdout.replaceAll('\r\n', '\n'), status: ended }
 }
 
@@ -99,7 +135,11 @@ asEachUser(withWall, 'a terminal at the outputs is not read, and keeps its setti
     return
   }
   const options = JSON.stringify({ stdin: '', stdout: 1, stderr: 2 })
-  const { output } = onTerminal(folder, [process.execPath, program('host.js'), entry, options], user)
+  const { output } = onTerminal(
+    folder,
+    [process.execPath, program('host.js'), entry, options],
+    user,
+  )
   t.regex(output, /exit code 0\nisig=1 echo=1\n$/)
   t.deepEqual(said(), [
     'tcgetattr OK',
@@ -114,21 +154,26 @@ asEachUser(withWall, 'a terminal at the outputs is not read, and keeps its setti
   ])
 })
 
-asEachUser(onLinux, 'a terminal is read, and its settings change, without the OS sandbox', (t, user) => {
-  const { folder, entry, library, said } = ground(t, user)
-  if (library === undefined) {
-    t.pass('no C compiler')
-    return
-  }
-  // At its end Node sets the terminal back, so what the calls said counts.
-  onTerminal(folder, ['sh', '-c', 'exec "$0" "$1" < /dev/null', process.execPath, entry], user)
-  t.true(
-    said()
-      .slice(0, 3)
-      .every(line => line.endsWith(' OK')),
-  )
-  for (const line of ['open again to read OK', 'open the terminal OK', 'read OK']) t.true(said().includes(line), line)
-})
+asEachUser(
+  onLinux,
+  'a terminal is read, and its settings change, without the OS sandbox',
+  (t, user) => {
+    const { folder, entry, library, said } = ground(t, user)
+    if (library === undefined) {
+      t.pass('no C compiler')
+      return
+    }
+    // At its end Node sets the terminal back, so what the calls said counts.
+    onTerminal(folder, ['sh', '-c', 'exec "$0" "$1" < /dev/null', process.execPath, entry], user)
+    t.true(
+      said()
+        .slice(0, 3)
+        .every(line => line.endsWith(' OK')),
+    )
+    for (const line of ['open again to read OK', 'open the terminal OK', 'read OK'])
+      t.true(said().includes(line), line)
+  },
+)
 
 asEachUser(withWall, 'a terminal at the outputs is opened anew, for writing only', (t, user) => {
   const { folder, box } = ground(t, user)
@@ -162,6 +207,8 @@ onLinux('a guest in a worker leaves the mode of its host’s streams alone', t =
     await run(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1, 7, 19, 2, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 0, 6, 0x5f, 0x73, 0x74, 0x61, 0x72, 0x74, 0, 0, 10, 4, 1, 2, 0, 0x0b), { stdin: 0, stdout: 1, stderr: 2 })
     fs.writeSync(1, String(before === flags()))`,
   )
-  const { stdout, stderr } = spawnSync('sh', ['-c', `"$0" "$1" | cat`, process.execPath, script], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync('sh', ['-c', `"$0" "$1" | cat`, process.execPath, script], {
+    encoding: 'utf8',
+  })
   t.deepEqual([stdout, stderr], ['true', ''])
 })

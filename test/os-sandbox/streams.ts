@@ -1,4 +1,6 @@
-/** Loads the library beside it that misuses the standard streams, and reports its end to the host. */
+/**
+ * Loads the library beside it that misuses the standard streams, and reports its end to the host.
+ */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

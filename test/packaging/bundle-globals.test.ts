@@ -15,13 +15,20 @@ import { command } from '../wasm.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const bundle = join(root, 'dist/bundle')
-const files = readdirSync(bundle, { recursive: true, encoding: 'utf8' }).filter(name => /\.m?js$/.test(name))
+const files = readdirSync(bundle, { recursive: true, encoding: 'utf8' }).filter(name =>
+  /\.m?js$/.test(name),
+)
 
 /** The names that a file reads and does not declare. */
 function free(file: string): string[] {
   const module = file.endsWith('.mjs')
   const source = readFileSync(join(bundle, file), 'utf8')
-  const tree = parse(source, { ranges: true, ecmaVersion: 'latest', sourceType: module ? 'module' : 'script', allowHashBang: true })
+  const tree = parse(source, {
+    ranges: true,
+    ecmaVersion: 'latest',
+    sourceType: module ? 'module' : 'script',
+    allowHashBang: true,
+  })
   const { globalScope } = analyze(tree as object as Parameters<typeof analyze>[0], {
     ecmaVersion: 2024,
     sourceType: module ? 'module' : 'commonjs',
@@ -35,7 +42,15 @@ const passed = ['require', 'module', 'exports', '__dirname', '__filename']
  * Names by which a page, or a worker of a browser, says where its code is from, and Node's of the
  * platform.
  */
-const pages = ['document', 'window', 'self', 'location', 'importScripts', 'WorkerGlobalScope', 'process']
+const pages = [
+  'document',
+  'window',
+  'self',
+  'location',
+  'importScripts',
+  'WorkerGlobalScope',
+  'process',
+]
 
 test('the bundle reads globals of Node and of JavaScript, and none of a page', t => {
   const known = new Set([...Object.getOwnPropertyNames(globalThis), ...passed])
@@ -68,7 +83,11 @@ for (const when of ['before', 'after'])
     const names = [...read, ...pages].filter(name => !fixed.includes(name))
     const likeness = fileURLToPath(new URL('../likeness.js', import.meta.url))
     const args = [likeness, join(bundle, 'index.js'), elsewhere, program, when, ...names]
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: folder, timeout: 100_000 })
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      cwd: folder,
+      timeout: 100_000,
+    })
     t.is(status, 0, stderr)
     const [worked, ...loaded] = stdout.trimEnd().split('\n').reverse()
     t.deepEqual(loaded, [])

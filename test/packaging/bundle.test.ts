@@ -1,4 +1,7 @@
-/** What is shipped is not what the other tests import, but dist/bundle/, made of the same modules: that each way in leads to it whole. */
+/**
+ * What is shipped is not what the other tests import, but dist/bundle/, made of the same modules:
+ * that each way in leads to it whole.
+ */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -12,17 +15,28 @@ import { call, command, drop } from '../wasm.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const { exports: ways, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const shipped = (name: '.' | './register', way: 'require' | 'default'): string => join(root, ways[name][way].default)
+const shipped = (name: '.' | './register', way: 'require' | 'default'): string =>
+  join(root, ways[name][way].default)
 
-const hello = command([drop(call('fd_write', 1, 0, 1, 8))], { data: { 0: Uint8Array.from([16, 0, 0, 0, 6, 0, 0, 0]), 16: 'hello\n' } })
+const hello = command([drop(call('fd_write', 1, 0, 1, 8))], {
+  data: { 0: Uint8Array.from([16, 0, 0, 0, 6, 0, 0, 0]), 16: 'hello\n' },
+})
 
 /** Run a script of these lines; what it printed, if it ended well. */
-function node(t: Parameters<typeof scratch>[0], kind: 'cjs' | 'mjs', lines: readonly string[], flags: readonly string[] = []): string {
+function node(
+  t: Parameters<typeof scratch>[0],
+  kind: 'cjs' | 'mjs',
+  lines: readonly string[],
+  flags: readonly string[] = [],
+): string {
   const folder = scratch(t)
   writeFileSync(join(folder, 'hello.wasm'), hello)
   const script = join(folder, `main.${kind}`)
   writeFileSync(script, lines.join('\n'))
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script], { encoding: 'utf8', cwd: folder })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script], {
+    encoding: 'utf8',
+    cwd: folder,
+  })
   t.is(status, 0, stderr)
   t.is(stderr, '')
   return stdout
@@ -32,16 +46,28 @@ const says = (backend: string): string[] => [
   `const wasi = new WASI({ version: 'preview1'${backend} })`,
   'wasi.start(new WebAssembly.Instance(program, wasi.getImportObject()))',
 ]
-const requireHere = ["import { createRequire } from 'node:module'", 'const require = createRequire(import.meta.url)']
-const index = { require: JSON.stringify(shipped('.', 'require')), import: JSON.stringify(shipped('.', 'default')) }
+const requireHere = [
+  "import { createRequire } from 'node:module'",
+  'const require = createRequire(import.meta.url)',
+]
+const index = {
+  require: JSON.stringify(shipped('.', 'require')),
+  import: JSON.stringify(shipped('.', 'default')),
+}
 
 test('it exports what lib/index.ts does', t => {
-  const printed = node(t, 'cjs', [`console.log(JSON.stringify(Object.keys(require(${index.require}))))`])
+  const printed = node(t, 'cjs', [
+    `console.log(JSON.stringify(Object.keys(require(${index.require}))))`,
+  ])
   t.deepEqual(JSON.parse(printed).sort(), Object.keys(lib).sort())
 })
 
 test('import and require give the same classes', t => {
-  const lines = [...requireHere, `import * as ours from ${index.import}`, `const theirs = require(${index.require})`]
+  const lines = [
+    ...requireHere,
+    `import * as ours from ${index.import}`,
+    `const theirs = require(${index.require})`,
+  ]
   const printed = node(t, 'mjs', [
     ...lines,
     'const { default: whole, ...named } = ours',
@@ -52,10 +78,16 @@ test('import and require give the same classes', t => {
 
 for (const backend of ['', ", backend: 'typescript'"]) {
   test(`a guest by require${backend}`, t => {
-    t.is(node(t, 'cjs', [`const { WASI } = require(${index.require})`, ...says(backend)]), 'hello\n')
+    t.is(
+      node(t, 'cjs', [`const { WASI } = require(${index.require})`, ...says(backend)]),
+      'hello\n',
+    )
   })
   test(`a guest by import${backend}`, t => {
-    t.is(node(t, 'mjs', [...requireHere, `import { WASI } from ${index.import}`, ...says(backend)]), 'hello\n')
+    t.is(
+      node(t, 'mjs', [...requireHere, `import { WASI } from ${index.import}`, ...says(backend)]),
+      'hello\n',
+    )
   })
 }
 
@@ -76,16 +108,31 @@ const inPage = [
 for (const when of ['before', 'after'])
   test(`a page in the process names nothing that is loaded (its globals are set ${when} the import)`, t => {
     const load = `const ours = await import(${index.import})`
-    const lines = [...inPage, ...(when === 'before' ? [...page, load] : [load, ...page]), 'await use(ours)']
+    const lines = [
+      ...inPage,
+      ...(when === 'before' ? [...page, load] : [load, ...page]),
+      'await use(ours)',
+    ]
     t.is(node(t, 'mjs', lines), 'hello\n'.repeat(4))
-    const registered = [...page, `await import(${JSON.stringify(shipped('./register', 'default'))})`, "await import('node:wasi')"]
+    const registered = [
+      ...page,
+      `await import(${JSON.stringify(shipped('./register', 'default'))})`,
+      "await import('node:wasi')",
+    ]
     if (when === 'before') t.is(node(t, 'mjs', registered), '')
   })
 test('no file of the bundle names the globals of a page', t => {
   const folder = join(root, 'dist/bundle')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => /\.m?js$/.test(name))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name =>
+    /\.m?js$/.test(name),
+  )
   t.true(files.length > 10)
-  for (const file of files) t.notRegex(readFileSync(join(folder, file), 'utf8'), /\b(document|baseURI|importScripts)\b/, file)
+  for (const file of files)
+    t.notRegex(
+      readFileSync(join(folder, file), 'utf8'),
+      /\b(document|baseURI|importScripts)\b/,
+      file,
+    )
 })
 
 test('run finds its worker', t => {
@@ -93,7 +140,8 @@ test('run finds its worker', t => {
     `const { run } = require(${index.require})`,
     `const bytes = require('node:fs').readFileSync(${JSON.stringify(guest('threads'))})`,
   ]
-  const start = "run(bytes, { args: ['threads', 'spawn'], threads: 8 }).then(result => console.log(result.exitCode, String(result.stdout)))"
+  const start =
+    "run(bytes, { args: ['threads', 'spawn'], threads: 8 }).then(result => console.log(result.exitCode, String(result.stdout)))"
   t.regex(node(t, 'cjs', [...lines, start]), /^0 8, then -6\n/)
 })
 
@@ -128,11 +176,16 @@ test('strict keeps the whole package from a guest', t => {
 })
 
 test('nothing in it names a file that is not shipped', t => {
-  const files = readdirSync(join(root, 'dist/bundle'), { recursive: true, encoding: 'utf8' }).filter(name => /\.m?js$/.test(name))
+  const files = readdirSync(join(root, 'dist/bundle'), {
+    recursive: true,
+    encoding: 'utf8',
+  }).filter(name => /\.m?js$/.test(name))
   const named = files.flatMap(file =>
-    [...readFileSync(join(root, 'dist/bundle', file), 'utf8').matchAll(/(?:require|import|new URL)\('(\.[^']+\.m?js)'/g)].map(([, name]) =>
-      join(file, '..', name),
-    ),
+    [
+      ...readFileSync(join(root, 'dist/bundle', file), 'utf8').matchAll(
+        /(?:require|import|new URL)\('(\.[^']+\.m?js)'/g,
+      ),
+    ].map(([, name]) => join(file, '..', name)),
   )
   t.deepEqual(
     named.filter(name => !files.includes(name)),
@@ -142,8 +195,10 @@ test('nothing in it names a file that is not shipped', t => {
 })
 
 /** The error of a file that is run somewhere else, by another's `module`. */
-const refusal = /^ERR_WASI_BUNDLED wasi-common cannot be bundled: mark it external\..*\n {2}esbuild: --external:wasi-common\n/
-const tries = (load: string): string => `${load}.then(() => console.log('loaded'), error => console.log(error.code, error.message))`
+const refusal =
+  /^ERR_WASI_BUNDLED wasi-common cannot be bundled: mark it external\..*\n {2}esbuild: --external:wasi-common\n/
+const tries = (load: string): string =>
+  `${load}.then(() => console.log('loaded'), error => console.log(error.code, error.message))`
 
 for (const name of ['.', './register'] as const) {
   test(`${name} in an ES module that rollup made of it refuses at its first use`, async t => {
@@ -159,7 +214,10 @@ for (const name of ['.', './register'] as const) {
     const modules = ['{ exports: {} }', '{ exports: {}, filename: __filename }', 'undefined']
     for (const module of modules) {
       const load = `Promise.resolve().then(() => Function('module', 'exports', 'require', source)(${module}, {}, () => console.log('asked')))`
-      const lines = [`const source = require('node:fs').readFileSync(${JSON.stringify(file)}, 'utf8')`, tries(load)]
+      const lines = [
+        `const source = require('node:fs').readFileSync(${JSON.stringify(file)}, 'utf8')`,
+        tries(load),
+      ]
       t.regex(node(t, 'cjs', lines), refusal, module)
     }
   })
@@ -167,7 +225,10 @@ for (const name of ['.', './register'] as const) {
   test(`${name} in a bundle whose folder is named as the package's runs nothing that lies there`, t => {
     const folder = join(scratch(t), 'dist/bundle')
     mkdirSync(folder, { recursive: true })
-    const [door, main] = [shipped(name, 'default'), shipped(name, 'require')].map(file => [file, join(folder, basename(file))])
+    const [door, main] = [shipped(name, 'default'), shipped(name, 'require')].map(file => [
+      file,
+      join(folder, basename(file)),
+    ])
     copyFileSync(door[0], door[1])
     writeFileSync(main[1], "console.log('loaded the neighbour')")
     const load = tries(`import(${JSON.stringify(door[1])})`)
@@ -183,25 +244,42 @@ for (const name of ['.', './register'] as const) {
  */
 function literals(file: string): string[] {
   const text = readFileSync(file, 'utf8')
-  const named = text.matchAll(/(?:\brequire\(|join\(__dirname, |join\(folder, )'([^']+\.(?:js|node|json)|[^']+-wall)'\)/g)
+  const named = text.matchAll(
+    /(?:\brequire\(|join\(__dirname, |join\(folder, )'([^']+\.(?:js|node|json)|[^']+-wall)'\)/g,
+  )
   return Array.from(named, ([, name]) => join(dirname(file), name))
 }
 
 test('every file that is loaded is named by a literal: the parts, the addon and the launcher of each platform', async t => {
   const folder = join(root, 'dist/bundle')
-  const started = (Object.values(ways) as { require?: { default: string } }[]).flatMap(way => way.require?.default ?? [])
+  const started = (Object.values(ways) as { require?: { default: string } }[]).flatMap(
+    way => way.require?.default ?? [],
+  )
   const reached = new Set([...started, bin['wasi-common']].map(name => join(root, name)))
-  for (const file of reached) if (file.endsWith('.js')) for (const name of literals(file)) reached.add(name)
-  const below = (path: string): string[] => [...reached].filter(name => name.startsWith(join(root, path))).sort()
-  const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.js'))
+  for (const file of reached)
+    if (file.endsWith('.js')) for (const name of literals(file)) reached.add(name)
+  const below = (path: string): string[] =>
+    [...reached].filter(name => name.startsWith(join(root, path))).sort()
+  const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name =>
+    name.endsWith('.js'),
+  )
   t.deepEqual(below('dist'), parts.map(name => join(folder, name)).sort())
-  const { targets } = (await import(pathToFileURL(join(root, 'scripts/prebuild/targets.js')).href)) as {
+  const { targets } = (await import(
+    pathToFileURL(join(root, 'scripts/prebuild/targets.js')).href
+  )) as {
     targets: Record<string, { platform: string }>
   }
   const wanted = Object.entries(targets).flatMap(([name, { platform }]) =>
-    ['wasi_common.node', ...(platform === 'linux' ? ['wasi-common-wall'] : [])].map(file => join(root, 'prebuilds', name, file)),
+    ['wasi_common.node', ...(platform === 'linux' ? ['wasi-common-wall'] : [])].map(file =>
+      join(root, 'prebuilds', name, file),
+    ),
   )
   t.deepEqual(below('prebuilds'), wanted.sort())
   // A require by another name is followed by no tool.
-  for (const file of parts) t.notRegex(readFileSync(join(folder, file), 'utf8'), /require\$\d|createRequire\(__filename\)\(/, file)
+  for (const file of parts)
+    t.notRegex(
+      readFileSync(join(folder, file), 'utf8'),
+      /require\$\d|createRequire\(__filename\)\(/,
+      file,
+    )
 })

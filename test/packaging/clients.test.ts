@@ -1,4 +1,7 @@
-/** Programs from npm that construct node:wasi's class, unchanged: with wasi-common/register they do what they do without. */
+/**
+ * Programs from npm that construct node:wasi's class, unchanged: with wasi-common/register they do
+ * what they do without.
+ */
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { registered as flags, used } from '../use.js'
@@ -14,8 +17,10 @@ const expected: Readonly<Record<string, RegExp>> = {
   unrs: /^\[\["\/src\/main\.ts",.*"\/store\/two\/lib\/two\.js".*"Cannot find module 'absent'".*\],true,"\/node_modules\/one\/one\.cjs"\]$/,
   oxcResolver:
     /^\[\["\/src\/main\.ts",.*"\/store\/two\/lib\/two\.js".*"Cannot find module 'absent'".*\],true,"\/node_modules\/one\/one\.cjs"\]$/,
-  transform: /_jsx\(.*,\[\],\["a\.tsx"\],\[3200,3200,3200,3200,3200\],true,"export declare const f:/,
-  minify: /^\["function add\(e,t\)\{return e\+t\}console\.log\(add\(1,2\),3600\);",".*\[3000,3000,3000,3000,3000\],true\]$/,
+  transform:
+    /_jsx\(.*,\[\],\["a\.tsx"\],\[3200,3200,3200,3200,3200\],true,"export declare const f:/,
+  minify:
+    /^\["function add\(e,t\)\{return e\+t\}console\.log\(add\(1,2\),3600\);",".*\[3000,3000,3000,3000,3000\],true\]$/,
   crc32: /^\[907060870,2591144780,/,
   argon2: /,true,false,true\]$/,
   oxide: /"bg-\[#123\]".*"hover:underline".*\/sub\/b\.js/,
@@ -24,7 +29,10 @@ const expected: Readonly<Record<string, RegExp>> = {
   rolldown: /^\[\["main\.js"\],"[0-9a-f]{16}",false\]$/,
   ruby: /^\[\["wasm32-wasi",\{"GREETING":"salut"\},.*"Errno::ENOENT"\],"two one",true\]$/,
 }
-/** Without these flags node:wasi cannot do it at all: before Node 24 its fast calls crash the process (nodejs/node#53087). */
+/**
+ * Without these flags node:wasi cannot do it at all: before Node 24 its fast calls crash the
+ * process (nodejs/node#53087).
+ */
 const needs: Readonly<Record<string, readonly string[]>> =
   Number(process.versions.node.split('.')[0]) < 24 ? { ruby: ['--no-turbo-fast-api-calls'] } : {}
 for (const [client, pattern] of Object.entries(expected)) {

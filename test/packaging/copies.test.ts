@@ -1,4 +1,7 @@
-/** Two copies of the package in one process, as where an application and its plugin each bring one: `instanceof` holds across them. */
+/**
+ * Two copies of the package in one process, as where an application and its plugin each bring one:
+ * `instanceof` holds across them.
+ */
 import test from 'ava'
 import { createGuest, Errno, Exit, UnexpectedError, WASI, WASIExit, WasiError } from '#lib/index.js'
 import { call, command, store, write } from '../wasm.js'
@@ -24,7 +27,8 @@ for (const [name, instance] of Object.entries(instances)) {
 
 test('values that are no instance of a branded class stay none', t => {
   for (const value of [undefined, null, 1, 'text', {}, new Error('x'), () => {}, WasiError]) {
-    for (const Class of [WasiError, UnexpectedError, Exit, WASIExit]) t.false((value as unknown) instanceof Class)
+    for (const Class of [WasiError, UnexpectedError, Exit, WASIExit])
+      t.false((value as unknown) instanceof Class)
   }
 })
 
@@ -36,7 +40,11 @@ test('a class that extends WasiError has the ordinary instanceof', t => {
 })
 
 /** Writes a byte to stdout, and exits with the errno that it got. */
-const writer = command([store(0x30, 0x100), store(0x34, 1), call('proc_exit', call('fd_write', 1, 0x30, 1, 0x38))])
+const writer = command([
+  store(0x30, 0x100),
+  store(0x34, 1),
+  call('proc_exit', call('fd_write', 1, 0x30, 1, 0x38)),
+])
 const started = (stdout: (chunk: Uint8Array) => void): number => {
   const wasi = new WASI({ version: 'preview1', stdout })
   try {
@@ -83,7 +91,12 @@ for (const [title, errno] of Object.entries({
 }
 
 test('proc_exit of a guest of another copy ends the guest that called it, in class WASI of this copy', t => {
-  const inner = new other.WASI({ version: 'preview1', stdin: '', stdout: () => {}, stderr: () => {} })
+  const inner = new other.WASI({
+    version: 'preview1',
+    stdin: '',
+    stdout: () => {},
+    stderr: () => {},
+  })
   const outer = new WASI({ version: 'preview1', stdin: '', stdout: () => {}, stderr: () => {} })
   const module = new WebAssembly.Module(command([...write(1, 0x100, 1), call('proc_exit', 5)]))
   const instance = new WebAssembly.Instance(module, inner.getImportObject() as never)

@@ -19,7 +19,11 @@ for (const name of examples) {
     t.timeout(400_000)
     const [, promised] = readFileSync(join(folder, name), 'utf8').split('// Prints:\n')
     t.not(promised, undefined, 'it says at its end what it prints')
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, name)], { encoding: 'utf8', input: '', timeout: 360_000 })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, name)], {
+      encoding: 'utf8',
+      input: '',
+      timeout: 360_000,
+    })
     t.is(status, 0, stderr)
     t.is(stdout, promised.replace(/^\/\/ ?/gm, ''))
   })

@@ -1,4 +1,7 @@
-/** Node's permission model: what it refuses the process is refused to a guest, by an error like Node's own, before anything is opened. */
+/**
+ * Node's permission model: what it refuses the process is refused to a guest, by an error like
+ * Node's own, before anything is opened.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -10,15 +13,26 @@ import { assemble, call, command, drop, load, store } from '../wasm.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const index = fileURLToPath(import.meta.resolve('#bundle/index.js'))
-const flag = ['--permission', '--experimental-permission'].find(name => spawnSync(process.execPath, [name, '-e', '0']).status === 0)
+const flag = ['--permission', '--experimental-permission'].find(
+  name => spawnSync(process.execPath, [name, '-e', '0']).status === 0,
+)
 const only =
   (can: boolean, reason: string) =>
   (title: string, body: (t: ExecutionContext) => void): void =>
     can ? test(title, body) : test.skip(`${title} [${reason}]`, () => {})
 const withModel = only(flag !== undefined, 'this Node has no permission model')
-const withWay = only(flag !== undefined && process.platform !== 'win32', 'no permission model, or `..` goes by the text as on Windows')
-const withProcess = only(flag !== undefined && process.platform === 'linux', 'no permission model, or no OS sandbox')
-const withNet = only(flag !== undefined && process.allowedNodeEnvironmentFlags.has('--allow-net'), 'this Node’s model knows no networks')
+const withWay = only(
+  flag !== undefined && process.platform !== 'win32',
+  'no permission model, or `..` goes by the text as on Windows',
+)
+const withProcess = only(
+  flag !== undefined && process.platform === 'linux',
+  'no permission model, or no OS sandbox',
+)
+const withNet = only(
+  flag !== undefined && process.allowedNodeEnvironmentFlags.has('--allow-net'),
+  'this Node’s model knows no networks',
+)
 
 interface World {
   readonly folder: string
@@ -30,12 +44,23 @@ function world(t: ExecutionContext): World {
   const data = join(folder, 'data')
   fs.mkdirSync(data)
   fs.writeFileSync(join(data, 'file'), 'text')
-  fs.writeFileSync(join(folder, 'guest.wasm'), assemble({ functions: { _start: { body: [call('proc_exit', 7)] } } }))
+  fs.writeFileSync(
+    join(folder, 'guest.wasm'),
+    assemble({ functions: { _start: { body: [call('proc_exit', 7)] } } }),
+  )
   return { folder, data }
 }
 
-/** What a program prints that may read this package, the guest, and what else is granted. Its words are JSON; of an error, what is told of it. */
-function told(t: ExecutionContext, { folder }: World, code: string, ...grants: readonly string[]): unknown {
+/**
+ * What a program prints that may read this package, the guest, and what else is granted. Its words
+ * are JSON; of an error, what is told of it.
+ */
+function told(
+  t: ExecutionContext,
+  { folder }: World,
+  code: string,
+  ...grants: readonly string[]
+): unknown {
   const program = `
     const { WASI, createGuest, run, Pool } = require(${JSON.stringify(index)})
     const make = options => { new WASI({ version: 'preview1', ...options }).close(); return 'made' }
@@ -43,14 +68,20 @@ function told(t: ExecutionContext, { folder }: World, code: string, ...grants: r
     const tell = what => console.log(JSON.stringify(what))
     const failed = ({ code, permission, resource, message }) => tell({ code, permission, resource, message })
     try { Promise.resolve((${code})()).then(tell, failed) } catch (error) { failed(error) }`
-  const reads = [...new Set([root, dirname(addonFile()) + sep, join(folder, 'guest.wasm')])].map(path => `--allow-fs-read=${path}`)
+  const reads = [...new Set([root, dirname(addonFile()) + sep, join(folder, 'guest.wasm')])].map(
+    path => `--allow-fs-read=${path}`,
+  )
   const args = ['--no-warnings', flag as string, ...reads, ...grants, '-e', program]
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: folder })
   t.is(stderr, '')
   return JSON.parse(stdout)
 }
 const addons = '--allow-addons'
-const denied = (permission: string, resource: string): object => ({ code: 'ERR_ACCESS_DENIED', permission, resource })
+const denied = (permission: string, resource: string): object => ({
+  code: 'ERR_ACCESS_DENIED',
+  permission,
+  resource,
+})
 
 withModel('without --allow-addons there is no native backend, and the error names the flag', t => {
   const error = told(t, world(t), '() => make()') as { message: string }
@@ -63,37 +94,56 @@ withModel('the typescript backend wants no such flag', t => {
   t.is(told(t, world(t), "() => make({ backend: 'typescript' })"), 'made')
 })
 
-withModel('a preopen wants what it gives: to read, and to write unless it is for reading alone', t => {
-  const here = world(t)
-  const { data } = here
-  const give = (given: string): string => `() => make({ preopens: { '/data': ${given} } })`
-  const plain = JSON.stringify(data)
-  const [read, write] = [`--allow-fs-read=${data}`, `--allow-fs-write=${data}`]
-  for (const backend of ['native', 'typescript']) {
-    const ask = (given: string, ...grants: string[]): unknown =>
-      told(t, here, `() => make({ backend: '${backend}', preopens: { '/data': ${given} } })`, addons, ...grants)
-    t.like(ask(plain), denied('FileSystemRead', data))
-    t.like(ask(plain, write), denied('FileSystemRead', data))
-    t.like(ask(plain, read), denied('FileSystemWrite', data))
-    t.is(ask(plain, read, write), 'made')
-    t.is(ask(`{ path: ${plain}, readOnly: true }`, read), 'made')
-    t.is(ask(`{ path: ${plain}, overlay: true }`, read), 'made')
-    t.like(ask(`{ path: ${plain}, overlay: true }`), denied('FileSystemRead', data))
-  }
-  const error = told(t, here, give(plain), addons, read) as { message: string }
-  t.regex(error.message, /^Access to this API has been restricted: .*\/data.*--allow-fs-write=.*readOnly: true/)
-  t.is(told(t, here, give('{ files: {} }'), addons), 'made')
-})
+withModel(
+  'a preopen wants what it gives: to read, and to write unless it is for reading alone',
+  t => {
+    const here = world(t)
+    const { data } = here
+    const give = (given: string): string => `() => make({ preopens: { '/data': ${given} } })`
+    const plain = JSON.stringify(data)
+    const [read, write] = [`--allow-fs-read=${data}`, `--allow-fs-write=${data}`]
+    for (const backend of ['native', 'typescript']) {
+      const ask = (given: string, ...grants: string[]): unknown =>
+        told(
+          t,
+          here,
+          `() => make({ backend: '${backend}', preopens: { '/data': ${given} } })`,
+          addons,
+          ...grants,
+        )
+      t.like(ask(plain), denied('FileSystemRead', data))
+      t.like(ask(plain, write), denied('FileSystemRead', data))
+      t.like(ask(plain, read), denied('FileSystemWrite', data))
+      t.is(ask(plain, read, write), 'made')
+      t.is(ask(`{ path: ${plain}, readOnly: true }`, read), 'made')
+      t.is(ask(`{ path: ${plain}, overlay: true }`, read), 'made')
+      t.like(ask(`{ path: ${plain}, overlay: true }`), denied('FileSystemRead', data))
+    }
+    const error = told(t, here, give(plain), addons, read) as { message: string }
+    t.regex(
+      error.message,
+      /^Access to this API has been restricted: .*\/data.*--allow-fs-write=.*readOnly: true/,
+    )
+    t.is(told(t, here, give('{ files: {} }'), addons), 'made')
+  },
+)
 
 withModel('a file wants the permission for itself alone', t => {
   const here = world(t)
   const file = join(here.data, 'file')
-  const give = (readOnly: boolean): string => `() => make({ preopens: { '/': { file: ${JSON.stringify(file)}, readOnly: ${readOnly} } } })`
+  const give = (readOnly: boolean): string =>
+    `() => make({ preopens: { '/': { file: ${JSON.stringify(file)}, readOnly: ${readOnly} } } })`
   // Behind it is the folder that it lies in, which nobody sees.
   t.like(told(t, here, give(true), addons), denied('FileSystemRead', file))
   t.is(told(t, here, give(true), addons, `--allow-fs-read=${file}`), 'made')
-  t.like(told(t, here, give(false), addons, `--allow-fs-read=${file}`), denied('FileSystemWrite', file))
-  t.is(told(t, here, give(false), addons, `--allow-fs-read=${file}`, `--allow-fs-write=${file}`), 'made')
+  t.like(
+    told(t, here, give(false), addons, `--allow-fs-read=${file}`),
+    denied('FileSystemWrite', file),
+  )
+  t.is(
+    told(t, here, give(false), addons, `--allow-fs-read=${file}`, `--allow-fs-write=${file}`),
+    'made',
+  )
 })
 
 withModel('some of a folder is not the folder; a link is where it leads', t => {
@@ -101,10 +151,15 @@ withModel('some of a folder is not the folder; a link is where it leads', t => {
   const { data, folder } = here
   fs.symlinkSync('data', join(folder, 'link'))
   fs.mkdirSync(join(folder, 'database'))
-  const give = (path: string): string => `() => make({ preopens: { '/data': { path: ${JSON.stringify(path)}, readOnly: true } } })`
+  const give = (path: string): string =>
+    `() => make({ preopens: { '/data': { path: ${JSON.stringify(path)}, readOnly: true } } })`
   const file = join(data, 'file')
   for (const grant of [file, join(data, 'f*'), join(folder, 'later')]) {
-    t.like(told(t, here, give(data), addons, `--allow-fs-read=${grant}`), denied('FileSystemRead', data), grant)
+    t.like(
+      told(t, here, give(data), addons, `--allow-fs-read=${grant}`),
+      denied('FileSystemRead', data),
+      grant,
+    )
   }
   t.is(told(t, here, give(data), addons, `--allow-fs-read=${join(folder, 'dat*')}`), 'made')
   t.is(told(t, here, give('data'), addons, `--allow-fs-read=${data}`), 'made', 'a relative path')
@@ -112,14 +167,30 @@ withModel('some of a folder is not the folder; a link is where it leads', t => {
   t.is(told(t, here, give(link), addons, `--allow-fs-read=${folder}`), 'made')
   fs.unlinkSync(link)
   fs.symlinkSync(os.homedir(), link)
-  t.like(told(t, here, give(link), addons, `--allow-fs-read=${folder}`), denied('FileSystemRead', fs.realpathSync(os.homedir())))
+  t.like(
+    told(t, here, give(link), addons, `--allow-fs-read=${folder}`),
+    denied('FileSystemRead', fs.realpathSync(os.homedir())),
+  )
   // Nor is it elsewhere where the way to it must not be looked at.
   fs.mkdirSync(join(folder, 'elsewhere'))
   fs.symlinkSync('data', join(folder, 'way'))
   fs.symlinkSync('../elsewhere', join(data, 'inner'))
   const inner = join(folder, 'way/inner')
-  t.like(told(t, here, give(inner), addons, `--allow-fs-read=${inner}`), denied('FileSystemRead', join(folder, 'elsewhere')))
-  t.is(told(t, here, give(inner), addons, `--allow-fs-read=${inner}`, `--allow-fs-read=${join(folder, 'elsewhere')}`), 'made')
+  t.like(
+    told(t, here, give(inner), addons, `--allow-fs-read=${inner}`),
+    denied('FileSystemRead', join(folder, 'elsewhere')),
+  )
+  t.is(
+    told(
+      t,
+      here,
+      give(inner),
+      addons,
+      `--allow-fs-read=${inner}`,
+      `--allow-fs-read=${join(folder, 'elsewhere')}`,
+    ),
+    'made',
+  )
   t.is(told(t, here, give(data), addons, '--allow-fs-read=*'), 'made')
 })
 
@@ -143,18 +214,26 @@ withWay('what is up from where a link leads is not what is up from the link', t 
     }`
     const up = JSON.stringify(`${data}/link/..`)
     for (const given of [`path: ${up}`, `path: ${up}, overlay: true`]) {
-      t.like(told(t, here, seen(given), addons, read), denied('FileSystemRead', join(folder, 'elsewhere')), given)
+      t.like(
+        told(t, here, seen(given), addons, read),
+        denied('FileSystemRead', join(folder, 'elsewhere')),
+        given,
+      )
       t.deepEqual(told(t, here, seen(given), addons, all), ['below'], given)
     }
     const file = `file: ${JSON.stringify(`${data}/link/../file`)}`
-    t.like(told(t, here, seen(file), addons, read), denied('FileSystemRead', join(folder, 'elsewhere/file')))
+    t.like(
+      told(t, here, seen(file), addons, read),
+      denied('FileSystemRead', join(folder, 'elsewhere/file')),
+    )
     t.deepEqual(told(t, here, seen(file), addons, all), [])
   }
 })
 
 withModel('a grant for a name alone gives nothing that lies in a folder of that name', t => {
   const here = world(t)
-  // What is not there when Node starts is no folder to it, so that it grants the name, and no name in it.
+  // What is not there when Node starts is no folder to it, so that it grants the name, and no name
+  // in it.
   const later = join(here.folder, 'later')
   const give = (readOnly: boolean): string => `() => {
     require('node:fs').mkdirSync(${JSON.stringify(later)}, { recursive: true })
@@ -163,13 +242,19 @@ withModel('a grant for a name alone gives nothing that lies in a folder of that 
   const [read, write] = [`--allow-fs-read=${later}`, `--allow-fs-write=${later}`]
   t.like(told(t, here, give(true), addons, read, write), denied('FileSystemRead', later))
   fs.rmdirSync(later)
-  t.like(told(t, here, give(false), addons, `--allow-fs-read=${here.folder}`, write), denied('FileSystemWrite', later))
+  t.like(
+    told(t, here, give(false), addons, `--allow-fs-read=${here.folder}`, write),
+    denied('FileSystemWrite', later),
+  )
 })
 
 withModel('a folder that is not there is told as it is elsewhere, where it might be read', t => {
   const here = world(t)
   const give = `() => make({ preopens: { '/data': ${JSON.stringify(join(here.data, 'none'))} } })`
-  t.like(told(t, here, give, addons, `--allow-fs-read=${here.data}`, `--allow-fs-write=${here.data}`), { code: 'UVWASI_ENOENT' })
+  t.like(
+    told(t, here, give, addons, `--allow-fs-read=${here.data}`, `--allow-fs-write=${here.data}`),
+    { code: 'UVWASI_ENOENT' },
+  )
 })
 
 const worker = '--allow-worker'
@@ -195,7 +280,8 @@ for (const [way, running] of Object.entries(ways)) {
   withModel(`the worker of ${way} has the permissions of its process, and no more`, t => {
     const here = world(t)
     fs.writeFileSync(join(here.folder, 'secret'), 'text')
-    // A module that every thread of the process loads first, as Node does with --require, tells what it may read there.
+    // A module that every thread of the process loads first, as Node does with --require, tells
+    // what it may read there.
     const spy = join(here.folder, 'spy.cjs')
     fs.writeFileSync(
       spy,
@@ -206,7 +292,11 @@ for (const [way, running] of Object.entries(ways)) {
         fs.writeFileSync(${JSON.stringify(join(here.data, 'told'))}, JSON.stringify(told))
       }`,
     )
-    const grants = [`--allow-fs-read=${spy}`, `--allow-fs-read=${here.data}`, `--allow-fs-write=${here.data}`]
+    const grants = [
+      `--allow-fs-read=${spy}`,
+      `--allow-fs-read=${here.data}`,
+      `--allow-fs-write=${here.data}`,
+    ]
     t.is(told(t, here, running('{}'), worker, addons, ...grants, '--require', spy), 7)
     t.is(fs.readFileSync(join(here.data, 'told'), 'utf8'), '[false,"ERR_ACCESS_DENIED"]')
   })
@@ -214,8 +304,15 @@ for (const [way, running] of Object.entries(ways)) {
   for (const backend of ['native', 'typescript']) {
     withModel(`a guest of ${way} reads a file that the process may read (${backend})`, t => {
       const here = world(t)
-      const opened = [store(0x100, 0x656c6966), drop(call('path_open', 3, 0, 0x100, 4, 0, 2n, 0n, 0, 0x40))]
-      const read = [store(0x30, 0x2000), store(0x34, 16), call('proc_exit', call('fd_read', load(0x40), 0x30, 1, 0x38))]
+      const opened = [
+        store(0x100, 0x656c6966),
+        drop(call('path_open', 3, 0, 0x100, 4, 0, 2n, 0n, 0, 0x40)),
+      ]
+      const read = [
+        store(0x30, 0x2000),
+        store(0x34, 16),
+        call('proc_exit', call('fd_read', load(0x40), 0x30, 1, 0x38)),
+      ]
       fs.writeFileSync(join(here.folder, 'guest.wasm'), command([...opened, ...read]))
       const options = `{ backend: '${backend}', preopens: { '/data': { path: ${JSON.stringify(here.data)}, readOnly: true } } }`
       t.is(told(t, here, running(options), worker, addons, `--allow-fs-read=${here.data}`), 0)
@@ -231,10 +328,16 @@ withModel('run wants --allow-worker, and a process of its own --allow-child-proc
   // Elsewhere there is no wall, whatever is granted.
   if (process.platform !== 'linux') return
   const apart = "() => run(bytes, { isolation: 'process' }).then(({ exitCode }) => exitCode)"
-  t.like(told(t, here, apart, addons, '--allow-worker'), { code: 'ERR_ACCESS_DENIED', permission: 'ChildProcess' })
+  t.like(told(t, here, apart, addons, '--allow-worker'), {
+    code: 'ERR_ACCESS_DENIED',
+    permission: 'ChildProcess',
+  })
   t.is(told(t, here, apart, addons, '--allow-worker', '--allow-child-process'), 7)
   const preopened = `() => run(bytes, { isolation: 'process', preopens: { '/data': ${JSON.stringify(here.data)} } })`
-  t.like(told(t, here, preopened, addons, '--allow-worker', '--allow-child-process'), denied('FileSystemRead', here.data))
+  t.like(
+    told(t, here, preopened, addons, '--allow-worker', '--allow-child-process'),
+    denied('FileSystemRead', here.data),
+  )
 })
 
 withNet('to listen wants --allow-net, where Node knows that flag', t => {
@@ -248,21 +351,24 @@ test('without the model nothing is asked', t => {
   t.true(process.permission === undefined)
 })
 
-withProcess('execPath is asked whether it is a node, also where its place must not be looked at', t => {
-  const here = world(t)
-  const other = join(here.folder, 'other')
-  fs.writeFileSync(other, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
-  const ask = (execPath: string, ...grants: string[]): unknown =>
-    told(
-      t,
-      here,
-      `() => run(bytes, { isolation: 'process', wall: 'best-effort', execPath: ${JSON.stringify(execPath)} }).then(({ exitCode }) => exitCode)`,
-      addons,
-      '--allow-worker',
-      ...grants,
-    )
-  const child = '--allow-child-process'
-  t.like(ask(other, child), { code: 'ERR_WASI_NO_NODE' })
-  t.like(ask(other), { code: 'ERR_ACCESS_DENIED', permission: 'ChildProcess' })
-  t.is(ask(process.execPath, child), 7)
-})
+withProcess(
+  'execPath is asked whether it is a node, also where its place must not be looked at',
+  t => {
+    const here = world(t)
+    const other = join(here.folder, 'other')
+    fs.writeFileSync(other, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+    const ask = (execPath: string, ...grants: string[]): unknown =>
+      told(
+        t,
+        here,
+        `() => run(bytes, { isolation: 'process', wall: 'best-effort', execPath: ${JSON.stringify(execPath)} }).then(({ exitCode }) => exitCode)`,
+        addons,
+        '--allow-worker',
+        ...grants,
+      )
+    const child = '--allow-child-process'
+    t.like(ask(other, child), { code: 'ERR_WASI_NO_NODE' })
+    t.like(ask(other), { code: 'ERR_ACCESS_DENIED', permission: 'ChildProcess' })
+    t.is(ask(process.execPath, child), 7)
+  },
+)

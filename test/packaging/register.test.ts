@@ -1,4 +1,7 @@
-/** wasi-common/register: every way to come to node:wasi's class, in the main thread and in every kind of worker. */
+/**
+ * wasi-common/register: every way to come to node:wasi's class, in the main thread and in every
+ * kind of worker.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +13,10 @@ const register = fileURLToPath(import.meta.resolve('#lib/register.js'))
 const typescript = fileURLToPath(import.meta.resolve('#lib/register/typescript.js'))
 const ours = (expression: string) => `('close' in (${expression}).prototype)`
 
-/** A program that says, for each way to the class, whether it is ours; then the same in a worker made in each way. */
+/**
+ * A program that says, for each way to the class, whether it is ours; then the same in a worker
+ * made in each way.
+ */
 const program = `
 import { WASI } from 'node:wasi'
 import * as space from 'wasi'
@@ -46,11 +52,18 @@ if (isMainThread) {
   parentPort.postMessage(ways)
 }`
 
-function run(t: { teardown(done: () => void): void }, flags: readonly string[]): Record<string, Record<string, boolean>> {
+function run(
+  t: { teardown(done: () => void): void },
+  flags: readonly string[],
+): Record<string, Record<string, boolean>> {
   const folder = mkdtempSync(join(tmpdir(), 'wasi-common-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'program.mjs'), program)
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, join(folder, 'program.mjs')], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...flags, join(folder, 'program.mjs')],
+    { encoding: 'utf8' },
+  )
   if (status !== 0) throw new Error(`ended with ${status}: ${stderr}`)
   return JSON.parse(stdout)
 }
@@ -65,24 +78,39 @@ const flags = {
 for (const [title, given] of Object.entries(flags)) {
   test(title, t => {
     const told = run(t, given)
-    t.deepEqual(Object.keys(told), ['main', 'plain', 'no flags', 'own flags', 'own environment', 'source is a string', 'of a worker'])
-    for (const [where, ways] of Object.entries(told)) for (const [way, ours] of Object.entries(ways)) t.true(ours, `${where}: ${way}`)
+    t.deepEqual(Object.keys(told), [
+      'main',
+      'plain',
+      'no flags',
+      'own flags',
+      'own environment',
+      'source is a string',
+      'of a worker',
+    ])
+    for (const [where, ways] of Object.entries(told))
+      for (const [way, ours] of Object.entries(ways)) t.true(ours, `${where}: ${way}`)
   })
 }
 
 test('without it the class is node:wasi’s, so that these tests can fail', t => {
   const told = run(t, ['--no-warnings'])
-  for (const ways of Object.values(told)) t.false(Object.entries(ways).some(([way, ours]) => ours && way !== 'getBuiltinModule'))
+  for (const ways of Object.values(told))
+    t.false(Object.entries(ways).some(([way, ours]) => ours && way !== 'getBuiltinModule'))
 })
 
 test('no warning is printed, and other warnings are', t => {
   const source = "require('node:wasi'); process.emitWarning('another')"
-  const { stderr } = spawnSync(process.execPath, ['--import', register, '-e', source], { encoding: 'utf8' })
+  const { stderr } = spawnSync(process.execPath, ['--import', register, '-e', source], {
+    encoding: 'utf8',
+  })
   t.regex(stderr, /another/)
   t.notRegex(stderr, /WASI/)
 })
 
-/** Makes an instance in the main thread, and in a worker that --import does not reach; tells each outcome. */
+/**
+ * Makes an instance in the main thread, and in a worker that --import does not reach; tells each
+ * outcome.
+ */
 const making = `
 const { Worker, isMainThread, parentPort } = require('node:worker_threads')
 const make = options => { try { new (require('node:wasi').WASI)(options).close(); return 'made' } catch ({ code }) { return code } }
@@ -90,17 +118,29 @@ const all = () => [make({ version: 'preview1' }), make({ version: 'preview1', ba
 const source = \`const make = \${make}; require('node:worker_threads').parentPort.postMessage((\${all})())\`
 new Worker(source, { eval: true, execArgv: [] }).on('message', worker => console.log(JSON.stringify({ main: all(), worker })))`
 const made = (...flags: string[]): unknown => {
-  const { stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', making], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', making], {
+    encoding: 'utf8',
+  })
   return stdout === '' ? stderr : JSON.parse(stdout)
 }
 
 test('register/typescript serves node:wasi without an addon, unless its options name another backend', t => {
-  const told = ['made', 'ERR_WASI_ADDON_UNAVAILABLE', 'ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_TYPE']
+  const told = [
+    'made',
+    'ERR_WASI_ADDON_UNAVAILABLE',
+    'ERR_INVALID_ARG_TYPE',
+    'ERR_INVALID_ARG_TYPE',
+  ]
   t.deepEqual(made('--no-addons', '--import', typescript), { main: told, worker: told })
 })
 
 test('register without an addon says so, and falls back to nothing', t => {
-  const told = ['ERR_WASI_ADDON_UNAVAILABLE', 'ERR_WASI_ADDON_UNAVAILABLE', 'ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_TYPE']
+  const told = [
+    'ERR_WASI_ADDON_UNAVAILABLE',
+    'ERR_WASI_ADDON_UNAVAILABLE',
+    'ERR_INVALID_ARG_TYPE',
+    'ERR_INVALID_ARG_TYPE',
+  ]
   t.deepEqual(made('--no-addons', '--import', register), { main: told, worker: told })
 })
 
@@ -109,15 +149,26 @@ for (const [first, second] of [
   [typescript, register],
 ]) {
   test(`${second === typescript ? 'register/typescript after register' : 'register after register/typescript'} is an error`, t => {
-    const { status, stderr } = spawnSync(process.execPath, ['--require', first, '--require', second, '-e', '0'], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--require', first, '--require', second, '-e', '0'],
+      { encoding: 'utf8' },
+    )
     t.not(status, 0)
     t.regex(stderr, /ERR_WASI_ALREADY_REGISTERED/)
-    t.regex(stderr, /wasi-common\/register(\/typescript)? cannot be loaded after wasi-common\/register/)
+    t.regex(
+      stderr,
+      /wasi-common\/register(\/typescript)? cannot be loaded after wasi-common\/register/,
+    )
   })
 }
 
 test('a backend is registered twice without an error, also by another copy of the package', t => {
   const copy = fileURLToPath(import.meta.resolve('#bundle/register.js'))
-  const { status, stderr } = spawnSync(process.execPath, ['--require', register, '--require', copy, '-e', '0'], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--require', register, '--require', copy, '-e', '0'],
+    { encoding: 'utf8' },
+  )
   t.deepEqual({ status, stderr }, { status: 0, stderr: '' })
 })

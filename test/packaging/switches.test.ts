@@ -1,4 +1,7 @@
-/** Node's switches that take something away from a process: WebAssembly, addons, prototypes, `eval`. The package loads, works or says why not. */
+/**
+ * Node's switches that take something away from a process: WebAssembly, addons, prototypes, `eval`.
+ * The package loads, works or says why not.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -41,23 +44,41 @@ const program = `
 type Told = Record<'wasi' | 'createGuest' | 'run' | 'Pool' | 'process', unknown>
 function told(t: ExecutionContext, flags: readonly string[], options = '{}'): Told {
   const args = ['--no-warnings', ...flags, '-e', program.replace('OPTIONS', options)]
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: world(t) })
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    cwd: world(t),
+  })
   t.is(status, 0, stderr)
   return JSON.parse(stdout)
 }
-const each = (value: unknown): Told => ({ wasi: value, createGuest: value, run: value, Pool: value, process: value })
+const each = (value: unknown): Told => ({
+  wasi: value,
+  createGuest: value,
+  run: value,
+  Pool: value,
+  process: value,
+})
 
-for (const flag of ['--disable-proto=throw', '--disable-proto=delete', '--frozen-intrinsics', '--disallow-code-generation-from-strings']) {
+for (const flag of [
+  '--disable-proto=throw',
+  '--disable-proto=delete',
+  '--frozen-intrinsics',
+  '--disallow-code-generation-from-strings',
+]) {
   for (const options of ['{}', "{ backend: 'typescript' }"]) {
     test(`under ${flag} every door runs a guest with ${options}`, t => {
       t.deepEqual(told(t, [flag], options), each(7))
     })
   }
   test(`under ${flag} the command runs a guest`, t => {
-    const { status, stderr } = spawnSync(process.execPath, [flag, '--no-warnings', cli, 'run', 'guest.wasm'], {
-      cwd: world(t),
-      encoding: 'utf8',
-    })
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [flag, '--no-warnings', cli, 'run', 'guest.wasm'],
+      {
+        cwd: world(t),
+        encoding: 'utf8',
+      },
+    )
     t.deepEqual({ status, stderr }, { status: 7, stderr: '' })
   })
 }
@@ -85,7 +106,10 @@ test('under --jitless every door that runs modules says so, with ERR_WASI_NO_WEB
 })
 
 test('under --jitless the command says so, and exits with 1', t => {
-  const { status, stderr } = spawnSync(process.execPath, ['--jitless', cli, 'run', 'guest.wasm'], { cwd: world(t), encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, ['--jitless', cli, 'run', 'guest.wasm'], {
+    cwd: world(t),
+    encoding: 'utf8',
+  })
   t.is(status, 1)
   t.regex(stderr, /wasi-common: this process has no WebAssembly\n {2}start node without --jitless/)
   t.notRegex(stderr, / at /)
@@ -112,7 +136,9 @@ for (const backend of ['native', 'typescript']) {
       const answers = [write(guest.imports), write(wasi.wasiImport)]
       const code = guest.run(() => guest.imports.proc_exit(3))
       console.log(JSON.stringify({ typeof: typeof WebAssembly, answers, code, written: Buffer.from(written).toString() }))`
-    const { stdout, stderr } = spawnSync(process.execPath, ['--jitless', '-e', interpreter], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(process.execPath, ['--jitless', '-e', interpreter], {
+      encoding: 'utf8',
+    })
     t.deepEqual(JSON.parse(stdout || JSON.stringify({ stderr })), {
       typeof: 'undefined',
       answers: [
@@ -127,6 +153,10 @@ for (const backend of ['native', 'typescript']) {
 
 test('under --jitless register loads, and class WASI of node:wasi is this package’s', t => {
   const source = "console.log('close' in require('node:wasi').WASI.prototype)"
-  const { stdout } = spawnSync(process.execPath, ['--jitless', '--require', bundle('register.js'), '-e', source], { encoding: 'utf8' })
+  const { stdout } = spawnSync(
+    process.execPath,
+    ['--jitless', '--require', bundle('register.js'), '-e', source],
+    { encoding: 'utf8' },
+  )
   t.is(stdout, 'true\n')
 })

@@ -1,4 +1,6 @@
-/** The types that are published serve programs that were typed for node:wasi, and refuse mistakes. */
+/**
+ * The types that are published serve programs that were typed for node:wasi, and refuse mistakes.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -9,8 +11,15 @@ import test, { type ExecutionContext } from 'ava'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 
-/** What tsc says of the programs of test/types, with this package installed beside them. `change` may spoil a file of it. */
-function check(t: ExecutionContext, config: string, change?: { file: string; from: string; to: string }): string {
+/**
+ * What tsc says of the programs of test/types, with this package installed beside them. `change`
+ * may spoil a file of it.
+ */
+function check(
+  t: ExecutionContext,
+  config: string,
+  change?: { file: string; from: string; to: string },
+): string {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
   t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
   fs.cpSync(join(root, 'test/types'), folder, { recursive: true })
@@ -18,7 +27,8 @@ function check(t: ExecutionContext, config: string, change?: { file: string; fro
   fs.mkdirSync(installed, { recursive: true })
   fs.copyFileSync(join(root, 'package.json'), join(installed, 'package.json'))
   for (const name of fs.readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })) {
-    if (/^bundle\b.*(\.d\.m?ts|package\.json)$/.test(name)) fs.cpSync(join(root, 'dist', name), join(installed, 'dist', name))
+    if (/^bundle\b.*(\.d\.m?ts|package\.json)$/.test(name))
+      fs.cpSync(join(root, 'dist', name), join(installed, 'dist', name))
   }
   fs.symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'))
   if (change !== undefined) {
@@ -27,10 +37,14 @@ function check(t: ExecutionContext, config: string, change?: { file: string; fro
     t.true(text.includes(change.from), `${change.file} has ${change.from}`)
     fs.writeFileSync(path, text.replace(change.from, change.to))
   }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--pretty', 'false', '-p', config], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [tsc, '--pretty', 'false', '-p', config],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+    },
+  )
   t.is(status === 0, stdout === '', stderr)
   return stdout
 }
@@ -45,9 +59,21 @@ test('without the types of browsers, by the library of ES2022', t => {
 
 // Types that are spoilt, so that the programs are seen to notice.
 
-const spoilt: readonly (readonly [what: string, file: string, from: string, to: string, told: RegExp])[] = [
+const spoilt: readonly (readonly [
+  what: string,
+  file: string,
+  from: string,
+  to: string,
+  told: RegExp,
+])[] = [
   ['no close', 'wasi.d.ts', 'close(): void;', '', /TS2339.*'close'/],
-  ['start answers nothing', 'wasi.d.ts', 'start(instance: object): number;', 'start(instance: object): void;', /TS2322.*'void'.*'number'/],
+  [
+    'start answers nothing',
+    'wasi.d.ts',
+    'start(instance: object): number;',
+    'start(instance: object): void;',
+    /TS2322.*'void'.*'number'/,
+  ],
   [
     'imports that are any object',
     'wasi.d.ts',
@@ -55,8 +81,20 @@ const spoilt: readonly (readonly [what: string, file: string, from: string, to: 
     'getImportObject(): object',
     /TS23\d\d/,
   ],
-  ['no undefined for env', 'options/settings.d.ts', 'env?: object | undefined', 'env?: object', /exactOptionalPropertyTypes/],
-  ['no undefined in preopens', 'options/settings.d.ts', '| FilePreopen | undefined', '| FilePreopen', /'undefined'/],
+  [
+    'no undefined for env',
+    'options/settings.d.ts',
+    'env?: object | undefined',
+    'env?: object',
+    /exactOptionalPropertyTypes/,
+  ],
+  [
+    'no undefined in preopens',
+    'options/settings.d.ts',
+    '| FilePreopen | undefined',
+    '| FilePreopen',
+    /'undefined'/,
+  ],
   [
     'any option goes',
     'options/settings.d.ts',
@@ -73,5 +111,6 @@ const spoilt: readonly (readonly [what: string, file: string, from: string, to: 
   ],
 ]
 for (const [what, file, from, to, told] of spoilt) {
-  test(`the programs notice: ${what}`, t => t.regex(check(t, 'tsconfig.json', { file, from, to }), told))
+  test(`the programs notice: ${what}`, t =>
+    t.regex(check(t, 'tsconfig.json', { file, from, to }), told))
 }

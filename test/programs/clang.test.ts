@@ -1,5 +1,12 @@
 /** @yowasp/clang: a compiler and a linker as guests, and what they make as a guest in turn. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { commands } from '#guests/toolchain.js'
@@ -17,17 +24,28 @@ for (const backend of backends) {
     t.is(readFileSync(program).toString('latin1', 0, 4), '\0asm')
     t.deepEqual(readdirSync(to).sort(), ['hello.o', 'hello.wasm'], 'nothing temporary is left')
 
-    const { status, stdout, stderr } = run(backend, ['--argv0', 'made-here', program, '3'], 'from the outside\n')
+    const { status, stdout, stderr } = run(
+      backend,
+      ['--argv0', 'made-here', program, '3'],
+      'from the outside\n',
+    )
     t.deepEqual(
       { status, stdout, stderr },
-      { status: 3, stdout: 'arg 0 made-here\narg 1 3\nfrom the outside\n', stderr: 'stdin 17 bytes\n' },
+      {
+        status: 3,
+        stdout: 'arg 0 made-here\narg 1 3\nfrom the outside\n',
+        stderr: 'stdin 17 bytes\n',
+      },
     )
   })
 
   test.serial(`a mistake in the source is told with its place (${backend})`, t => {
     t.timeout(60_000)
     const [from, to] = [scratch(t), scratch(t)]
-    writeFileSync(join(from, 'broken.c'), '#include <stdio.h>\n\nint main(void) { return missing; }\n')
+    writeFileSync(
+      join(from, 'broken.c'),
+      '#include <stdio.h>\n\nint main(void) { return missing; }\n',
+    )
     const { status, stdout, stderr } = run(backend, commands('broken', { from, to }).compile)
     t.is(status, 1)
     t.is(stdout, '')
@@ -35,16 +53,21 @@ for (const backend of backends) {
     t.deepEqual(readdirSync(to), [])
   })
 
-  test.serial(`the compiler cannot write beside the source, which is mounted read-only (${backend})`, t => {
-    t.timeout(60_000)
-    const [from, to] = [scratch(t), scratch(t)]
-    writeFileSync(join(from, 'good.c'), 'int main(void) { return 0; }\n')
-    const compile = commands('good', { from, to }).compile.map(word => (word === '/out/good.o' ? '/src/good.o' : word))
-    const { status, stderr } = run(backend, compile)
-    t.is(status, 1)
-    t.regex(stderr, /unable to open output file '\/src\/good\.o': '.*[Rr]ead-only file system.*'/)
-    t.false(existsSync(join(from, 'good.o')))
-  })
+  test.serial(
+    `the compiler cannot write beside the source, which is mounted read-only (${backend})`,
+    t => {
+      t.timeout(60_000)
+      const [from, to] = [scratch(t), scratch(t)]
+      writeFileSync(join(from, 'good.c'), 'int main(void) { return 0; }\n')
+      const compile = commands('good', { from, to }).compile.map(word =>
+        word === '/out/good.o' ? '/src/good.o' : word,
+      )
+      const { status, stderr } = run(backend, compile)
+      t.is(status, 1)
+      t.regex(stderr, /unable to open output file '\/src\/good\.o': '.*[Rr]ead-only file system.*'/)
+      t.false(existsSync(join(from, 'good.o')))
+    },
+  )
 
   test.serial(`a hostile source cannot include what lies outside its folder (${backend})`, t => {
     t.timeout(120_000)

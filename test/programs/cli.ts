@@ -22,10 +22,23 @@ export interface Ended {
 }
 
 /** Run `wasi-common run` with these arguments. Standard input is empty unless given. */
-export function run(backend: Backend, args: readonly string[], input: string | Uint8Array = ''): Ended {
-  const ended = spawnSync(process.execPath, [main, 'run', '--backend', backend, ...args], { input, maxBuffer: 2 ** 26, timeout: 120_000 })
+export function run(
+  backend: Backend,
+  args: readonly string[],
+  input: string | Uint8Array = '',
+): Ended {
+  const ended = spawnSync(process.execPath, [main, 'run', '--backend', backend, ...args], {
+    input,
+    maxBuffer: 2 ** 26,
+    timeout: 120_000,
+  })
   if (ended.error !== undefined) throw ended.error
-  return { status: ended.status, stdout: ended.stdout.toString(), stderr: ended.stderr.toString(), bytes: ended.stdout }
+  return {
+    status: ended.status,
+    stdout: ended.stdout.toString(),
+    stderr: ended.stderr.toString(),
+    bytes: ended.stdout,
+  }
 }
 
 /** The path of one of our own guests, compiled in the sandbox when its source is new. */
@@ -33,7 +46,9 @@ export function guest(name: string): string {
   return build(name, args => run('native', args))
 }
 
-/** An empty folder for one test. Its path has no links, since programs compare the paths they print. */
+/**
+ * An empty folder for one test. Its path has no links, since programs compare the paths they print.
+ */
 export function scratch(t: ExecutionContext): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

@@ -17,11 +17,21 @@ for (const backend of backends) {
       symlinkSync(planted === 'relative' ? '..' : folder, join(box, 'way-out'))
 
       const mount = ['--dir', `${box}::/box`, '--argv0', 'demo']
-      const { stdout, stderr, status } = run(backend, [...mount, guest('demo'), '/box', secret, 'way-out'])
+      const { stdout, stderr, status } = run(backend, [
+        ...mount,
+        guest('demo'),
+        '/box',
+        secret,
+        'way-out',
+      ])
       const [heading, ...lines] = stdout.trimEnd().split('\n')
       t.is(heading, 'In the folder /box:')
       // A folder has no order of its own.
-      t.deepEqual(lines.slice(0, 3).sort(), ['  hello.txt: good morning', '  notes (a folder)', '  way-out (a symbolic link)'])
+      t.deepEqual(lines.slice(0, 3).sort(), [
+        '  hello.txt: good morning',
+        '  notes (a folder)',
+        '  way-out (a symbolic link)',
+      ])
       t.deepEqual(lines.slice(3), [
         'Three ways out:',
         '  the folder above (../secret.txt): refused, errno 76 (Capabilities insufficient)',

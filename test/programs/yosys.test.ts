@@ -30,7 +30,10 @@ const gates: Record<string, (a: number, b: number) => number> = {
   $_XOR_: (a, b) => a ^ b,
 }
 
-/** What the netlist's `sum` is for these inputs. Undefined if a gate is unknown or a wire never gets a value. */
+/**
+ * What the netlist's `sum` is for these inputs. Undefined if a gate is unknown or a wire never gets
+ * a value.
+ */
 function simulate({ ports, cells }: Netlist, inputs: Record<string, number>): number | undefined {
   const wires = new Map<Bit | undefined, number>([
     ['0', 0],
@@ -48,7 +51,9 @@ function simulate({ ports, cells }: Netlist, inputs: Record<string, number>): nu
     }
   }
   const bits = ports.sum?.bits.map(bit => wires.get(bit)) ?? [undefined]
-  return bits.includes(undefined) ? undefined : bits.reduce<number>((sum, bit, i) => sum + ((bit ?? 0) << i), 0)
+  return bits.includes(undefined)
+    ? undefined
+    : bits.reduce<number>((sum, bit, i) => sum + ((bit ?? 0) << i), 0)
 }
 
 for (const backend of backends) {
@@ -74,9 +79,12 @@ for (const backend of backends) {
     t.deepEqual(readdirSync(folder).sort(), ['adder.v', 'gates.json', 'log.txt', 'stat.txt'])
     t.regex(readFileSync(join(folder, 'stat.txt'), 'utf8'), /\$_XOR_ +8\n/)
 
-    const netlist: Netlist = JSON.parse(readFileSync(join(folder, 'gates.json'), 'utf8')).modules.ripple
+    const netlist: Netlist = JSON.parse(readFileSync(join(folder, 'gates.json'), 'utf8')).modules
+      .ripple
     const wrong: string[] = []
-    for (let a = 0; a < 16; a++) for (let b = 0; b < 16; b++) if (simulate(netlist, { a, b }) !== a + b) wrong.push(`${a} + ${b}`)
+    for (let a = 0; a < 16; a++)
+      for (let b = 0; b < 16; b++)
+        if (simulate(netlist, { a, b }) !== a + b) wrong.push(`${a} + ${b}`)
     t.deepEqual(wrong, [])
   })
 
@@ -88,8 +96,17 @@ for (const backend of backends) {
       t.timeout(60_000)
       const folder = scratch(t)
       writeFileSync(join(folder, 'adder.v'), adder(sum))
-      const script = 'read_verilog /work/adder.v; proc; miter -equiv -flatten behaviour ripple both; sat -verify -prove trigger 0 both'
-      const { status, stdout, stderr } = run(backend, ['--dir', `${folder}::/work::ro`, '--argv0', 'yosys', yosys(), '-p', script])
+      const script =
+        'read_verilog /work/adder.v; proc; miter -equiv -flatten behaviour ripple both; sat -verify -prove trigger 0 both'
+      const { status, stdout, stderr } = run(backend, [
+        '--dir',
+        `${folder}::/work::ro`,
+        '--argv0',
+        'yosys',
+        yosys(),
+        '-p',
+        script,
+      ])
       t.is(status, proven ? 0 : 1)
       t.is(stdout.includes('SAT proof finished - no model found: SUCCESS!'), proven)
       t.is(`${stdout}${stderr}`.includes('Called with -verify and proof did fail!'), !proven)

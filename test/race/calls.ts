@@ -1,4 +1,7 @@
-/** What the guest tries while names change under it, beside what a host does that looks at a path first and then uses it. */
+/**
+ * What the guest tries while names change under it, beside what a host does that looks at a path
+ * first and then uses it.
+ */
 import fs from 'node:fs'
 import { type Ground, Oflags, type Said, said, WRITE } from '../sys/ground.js'
 
@@ -10,7 +13,10 @@ export interface Call {
   readonly title: string
   /** The last name of the path; `furnish` puts what the call needs there. */
   readonly name: string
-  /** Whether a link in the last place is followed. Only such calls meet a name that changes places with a link. */
+  /**
+   * Whether a link in the last place is followed. Only such calls meet a name that changes places
+   * with a link.
+   */
   readonly follows: boolean
   /** The call by way of the sandbox. */
   guest(g: Ground, dir: number, path: string): Seen | Refusal
@@ -20,7 +26,10 @@ export interface Call {
   restore?(inside: string, own: string): void
 }
 
-/** What lies in the directory that the path is meant to lead to, and, told apart by `text`, in the one outside. */
+/**
+ * What lies in the directory that the path is meant to lead to, and, told apart by `text`, in the
+ * one outside.
+ */
 export function furnish(folder: string, text: string): void {
   for (const name of ['dir', 'empty']) fs.mkdirSync(`${folder}/${name}`, { recursive: true })
   for (const name of ['f', 'victim', `dir/${text}`]) fs.writeFileSync(`${folder}/${name}`, text)

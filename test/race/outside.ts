@@ -2,7 +2,10 @@
 import fs from 'node:fs'
 import { furnish, type Seen } from './calls.js'
 
-/** A change leaves its mark in ctime, which no call can set: that of the directory tells of names, that of `f` of the file. */
+/**
+ * A change leaves its mark in ctime, which no call can set: that of the directory tells of names,
+ * that of `f` of the file.
+ */
 export class Outside {
   readonly #folder: string
   #mark = ''
@@ -15,12 +18,16 @@ export class Outside {
   restore(): void {
     fs.rmSync(`${this.#folder}/new`, { recursive: true, force: true })
     furnish(this.#folder, 'secret')
-    const numbers = ['', '/f', '/victim', '/dir', '/empty'].map(name => fs.lstatSync(this.#folder + name, { bigint: true }).ino)
+    const numbers = ['', '/f', '/victim', '/dir', '/empty'].map(
+      name => fs.lstatSync(this.#folder + name, { bigint: true }).ino,
+    )
     this.#secrets = new Set(['secret', ...numbers])
     this.#mark = this.#changes()
   }
   #changes(): string {
-    const times = ['', '/f'].map(name => fs.lstatSync(this.#folder + name, { bigint: true }).ctimeNs)
+    const times = ['', '/f'].map(
+      name => fs.lstatSync(this.#folder + name, { bigint: true }).ctimeNs,
+    )
     return times.join()
   }
   get changed(): boolean {

@@ -1,4 +1,7 @@
-/** The race: a process that changes names as fast as it can, against a guest that uses them. `--seconds` says how long a case runs. */
+/**
+ * The race: a process that changes names as fast as it can, against a guest that uses them.
+ * `--seconds` says how long a case runs.
+ */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -20,7 +23,10 @@ const seconds = Number(values.seconds)
 interface Way {
   readonly name: string
   readonly sys: () => Sys & { readonly resolver?: string }
-  /** `none`: what gets out fails the run. `counted`: it is told. `some`: it must get out, or there was no race. */
+  /**
+   * `none`: what gets out fails the run. `counted`: it is told. `some`: it must get out, or there
+   * was no race.
+   */
   readonly escapes: 'none' | 'counted' | 'some'
 }
 const naive = 'look, then use'
@@ -31,7 +37,9 @@ const ways: readonly Way[] = [
   { name: 'strings', sys: () => new TypescriptSys({ places: 'strings' }), escapes: 'counted' },
   { name: naive, sys: () => new TypescriptSys(), escapes: 'some' },
 ]
-/** With fewer calls than these on either side of a change it cannot be said that there was a race. */
+/**
+ * With fewer calls than these on either side of a change it cannot be said that there was a race.
+ */
 const enough = 5
 /** What a guest may be told of a name that is not where it was. */
 const expected: readonly string[] = ['NOTCAPABLE', 'NOENT', 'NOTDIR', 'LOOP']
@@ -62,8 +70,15 @@ function naively(call: Call, path: string, root: string): Seen | Refusal {
 
 const callsOf = (technique: Technique) => calls.filter(({ follows }) => follows || !technique.last)
 
-/** One case: what became of each call, and how often names changed. Nothing where this way cannot be had. */
-async function race(program: string, technique: Technique, way: Way): Promise<{ tallies: Tally[]; changes: number } | undefined> {
+/**
+ * One case: what became of each call, and how often names changed. Nothing where this way cannot be
+ * had.
+ */
+async function race(
+  program: string,
+  technique: Technique,
+  way: Way,
+): Promise<{ tallies: Tally[]; changes: number } | undefined> {
   const sys = way.sys()
   const g = new Ground(sys)
   if ((sys.resolver ?? way.name) !== way.name) return g.leave() as undefined
@@ -77,10 +92,15 @@ async function race(program: string, technique: Technique, way: Way): Promise<{ 
   const inside = `/proc/self/fd/${held}`
   const root = g.host()
   const dir = g.handle(technique.start, { oflags: Oflags.DIRECTORY })
-  const tried = callsOf(technique).map(call => ({ call, tally: { in: 0, refused: 0, out: 0, odd: new Set<Refusal>() } }))
+  const tried = callsOf(technique).map(call => ({
+    call,
+    tally: { in: 0, refused: 0, out: 0, odd: new Set<Refusal>() },
+  }))
 
   const [how, ...paths] = technique.attack
-  const attacker = spawn(program, [how, ...paths.map(path => g.outside(path))], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const attacker = spawn(program, [how, ...paths.map(path => g.outside(path))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let told = ''
   attacker.stdout.on('data', text => {
     told += text
@@ -89,11 +109,19 @@ async function race(program: string, technique: Technique, way: Way): Promise<{ 
   const start = performance.now()
   const passed = () => (performance.now() - start) / 1000
   // On a busy machine it may take longer until something is proved.
-  for (let turn = 0; passed() < seconds || (passed() < 10 * seconds && !tried.every(({ tally }) => proves(way, tally))); turn++) {
+  for (
+    let turn = 0;
+    passed() < seconds ||
+    (passed() < 10 * seconds && !tried.every(({ tally }) => proves(way, tally)));
+    turn++
+  ) {
     const prefix = technique.prefixes[turn % technique.prefixes.length]
     for (const { call, tally } of tried) {
       const path = prefix + call.name
-      const seen = way.name === naive ? naively(call, `${root}/${technique.start}/${path}`, root) : call.guest(g, dir, path)
+      const seen =
+        way.name === naive
+          ? naively(call, `${root}/${technique.start}/${path}`, root)
+          : call.guest(g, dir, path)
       const { changed } = outside
       const refused = typeof seen === 'string'
       if (changed || (!refused && outside.tells(seen))) tally.out++
@@ -140,18 +168,26 @@ try {
         continue
       }
       const { tallies, changes } = raced
-      columns.push([way.name, ...tallies.map(({ in: inside, refused, out }) => `${inside} / ${refused} / ${out}`), `${changes}`])
+      columns.push([
+        way.name,
+        ...tallies.map(({ in: inside, refused, out }) => `${inside} / ${refused} / ${out}`),
+        `${changes}`,
+      ])
       const sum = sums.get(way.name) ?? { calls: 0, out: 0 }
       sums.set(way.name, sum)
       for (const [i, tally] of tallies.entries()) {
         sum.calls += tally.in + tally.refused + tally.out
         sum.out += tally.out
-        for (const fault of faults(way, tally)) failures.push(`${technique.title}: ${way.name}: ${titles[i]}: ${fault}`)
+        for (const fault of faults(way, tally))
+          failures.push(`${technique.title}: ${way.name}: ${titles[i]}: ${fault}`)
       }
     }
     console.log(`\n${technique.title}: inside / refused / out`)
     const widths = columns.map(cells => Math.max(...cells.map(({ length }) => length)))
-    const line = (row: number) => columns.map((cells, i) => (i === 0 ? cells[row].padEnd(widths[0]) : cells[row].padStart(widths[i])))
+    const line = (row: number) =>
+      columns.map((cells, i) =>
+        i === 0 ? cells[row].padEnd(widths[0]) : cells[row].padStart(widths[i]),
+      )
     for (const row of columns[0].keys()) console.log(line(row).join('  '))
   }
 } finally {

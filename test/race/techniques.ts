@@ -1,4 +1,7 @@
-/** How names are changed under a guest: what lies where, what the attacker does to it, and the paths that meet it. */
+/**
+ * How names are changed under a guest: what lies where, what the attacker does to it, and the paths
+ * that meet it.
+ */
 import fs from 'node:fs'
 import type { Ground } from '../sys/ground.js'
 import { furnish } from './calls.js'
@@ -11,7 +14,10 @@ export interface Technique {
   readonly start: string
   /** What stands before the last name; the guest takes one after the other. */
   readonly prefixes: readonly string[]
-  /** Directories, as they lie before the attack: where the paths are meant to lead, and where they must not. */
+  /**
+   * Directories, as they lie before the attack: where the paths are meant to lead, and where they
+   * must not.
+   */
   readonly inside: string
   readonly outside: string
   /** Whether the last name itself changes, so that only calls that follow it are worth trying. */
@@ -39,10 +45,19 @@ export const techniques: readonly Technique[] = [
   },
   {
     title: 'a last name changes places with a link to outside',
-    attack: ['exchange', 'root/d/f', 'root/d/f.link', 'root/d/new', 'root/d/new.link', 'root/d/dir', 'root/d/dir.link'],
+    attack: [
+      'exchange',
+      'root/d/f',
+      'root/d/f.link',
+      'root/d/new',
+      'root/d/new.link',
+      'root/d/dir',
+      'root/d/dir.link',
+    ],
     start: 'd',
     prefixes: ['', './', 'e/../'],
-    // What a call did is made good in a directory of no interest: the names must stay for the attacker.
+    // What a call did is made good in a directory of no interest: the names must stay for the
+    // attacker.
     inside: 'root/spare',
     outside: 'out',
     last: true,
@@ -50,7 +65,8 @@ export const techniques: readonly Technique[] = [
       below(g, 'root/d/e', 'root/spare', 'out')
       furnish(g.host('d'), 'inside')
       fs.writeFileSync(g.host('d/new'), 'inside')
-      for (const name of ['f', 'new', 'dir']) fs.symlinkSync(`../../out/${name}`, g.host(`d/${name}.link`))
+      for (const name of ['f', 'new', 'dir'])
+        fs.symlinkSync(`../../out/${name}`, g.host(`d/${name}.link`))
     },
   },
   {

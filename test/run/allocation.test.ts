@@ -1,4 +1,6 @@
-/** Memory that a run may have beside linear memory: tables, and the JavaScript heap of its workers. */
+/**
+ * Memory that a run may have beside linear memory: tables, and the JavaScript heap of its workers.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -27,7 +29,10 @@ const failure = async (running: Promise<unknown>): Promise<Error & { code?: stri
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
 const refusal = { name: 'RangeError', code: 'ERR_WASI_MEMORY_LIMIT' }
 
-/** Two tables of one element that grow by 400,000 at a time: twice within the default, and without it 48 times. */
+/**
+ * Two tables of one element that grow by 400,000 at a time: twice within the default, and without
+ * it 48 times.
+ */
 const greedy = growing(2, 400_000)
 
 type Run = (source: Uint8Array, options?: RunOptions) => Promise<RunResult>
@@ -39,7 +44,8 @@ const doors: Readonly<Record<string, (use: (go: Run) => Promise<void>) => Promis
     await pool.close()
   },
   ...(missing === undefined && {
-    'a process': (use: (go: Run) => Promise<void>) => use((source, options) => run(source, { ...options, isolation: 'process' })),
+    'a process': (use: (go: Run) => Promise<void>) =>
+      use((source, options) => run(source, { ...options, isolation: 'process' })),
   }),
 }
 for (const [name, open] of Object.entries(doors)) {
@@ -63,7 +69,10 @@ test('tables count once for each thread that the guest may have', async t => {
   const maxMemory = 65536 + 4 * 16 + 64 * 8 * 4000
   t.is((await run(growing(2, 1000), { maxMemory, threads: 3 })).exitCode, 1)
   t.is((await run(growing(2, 1000), { maxMemory })).exitCode, 4)
-  t.like(await failure(run(growing(2, 1000), { maxMemory: 65536 + 4 * 16 - 1, threads: 3 })), refusal)
+  t.like(
+    await failure(run(growing(2, 1000), { maxMemory: 65536 + 4 * 16 - 1, threads: 3 })),
+    refusal,
+  )
 })
 
 test('a module that a pool has compiled with one limit is compiled anew with another', async t => {
@@ -79,9 +88,15 @@ test('a module that a pool has compiled with one limit is compiled anew with ano
 
 test('maxTableElements: options that are wrong', async t => {
   for (const maxTableElements of [-1, 1.5, mostElements + 1]) {
-    t.like(await failure(run(greedy, { maxTableElements })), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
+    t.like(await failure(run(greedy, { maxTableElements })), {
+      name: 'RangeError',
+      code: 'ERR_OUT_OF_RANGE',
+    })
   }
-  t.like(await failure(run(greedy, { maxTableElements: '1' as never })), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+  t.like(await failure(run(greedy, { maxTableElements: '1' as never })), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
 })
 
 test('the command: tables in its own thread and in a worker', t => {
@@ -89,7 +104,9 @@ test('the command: tables in its own thread and in a worker', t => {
   t.teardown(() => fs.rmSync(join(file, '..'), { recursive: true }))
   fs.writeFileSync(file, greedy)
   const exits = (...args: string[]) => {
-    const { status, stderr } = spawnSync(process.execPath, [main, 'run', ...args, file], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(process.execPath, [main, 'run', ...args, file], {
+      encoding: 'utf8',
+    })
     return [status, stderr]
   }
   t.deepEqual(exits(), [2, ''])
@@ -97,13 +114,17 @@ test('the command: tables in its own thread and in a worker', t => {
   t.deepEqual(exits('--invoke', '_start', '-W', 'max-table-elements=400002'), [1, ''])
   t.deepEqual(exits('-W', 'timeout=1m'), [2, ''])
   t.deepEqual(exits('-W', 'timeout=1m,max-table-elements=400002'), [1, ''])
-  const refused = 'wasi-common: maxTableElements: the module begins with 2 elements of tables, of which it may have 1\n'
+  const refused =
+    'wasi-common: maxTableElements: the module begins with 2 elements of tables, of which it may have 1\n'
   t.deepEqual(exits('-W', 'max-table-elements=1'), [1, refused])
   t.deepEqual(exits('-W', 'timeout=1m,max-table-elements=1'), [1, refused])
   for (const value of ['x', '-1', '1.5', '10000001', '']) {
     const [status, stderr] = exits('-W', `max-table-elements=${value}`)
     t.is(status, 1)
-    t.regex(String(stderr), /^wasi-common: -W max-table-elements=.*(expected a whole number|the most is 10000000)/)
+    t.regex(
+      String(stderr),
+      /^wasi-common: -W max-table-elements=.*(expected a whole number|the most is 10000000)/,
+    )
   }
 })
 
@@ -111,14 +132,21 @@ test('the command: tables in its own thread and in a worker', t => {
 
 test('a guest that fills the JavaScript heap ends its worker, and no other', async t => {
   // Each descriptor is an object there.
-  const hoards = command([drop(untilFails(call('path_open', 3, 0, 0x40, 1, 0, 0n, 0n, 0, 0x50)))], { data: { 64: '.' } })
+  const hoards = command([drop(untilFails(call('path_open', 3, 0, 0x40, 1, 0, 0n, 0n, 0, 0x50)))], {
+    data: { 64: '.' },
+  })
   const workers = new Workers(1, 24)
   const go = (source: Uint8Array, options: RunOptions): Promise<RunResult> => {
     const checked = termsOf(options)
     return prepareAndExecute(checked, () => PreparedModule.prepare(source, checked[0]), workers)
   }
-  const error = await failure(go(hoards, { preopens: { '/': { files: {} } }, limits: { descriptors: 2 ** 19 } }))
-  t.like(error, { ...refusal, message: 'the guest filled the JavaScript heap of its worker, which may have 24 MiB' })
+  const error = await failure(
+    go(hoards, { preopens: { '/': { files: {} } }, limits: { descriptors: 2 ** 19 } }),
+  )
+  t.like(error, {
+    ...refusal,
+    message: 'the guest filled the JavaScript heap of its worker, which may have 24 MiB',
+  })
   t.is((await go(command([call('proc_exit', 7)]), {})).exitCode, 7)
   await workers.close()
 })

@@ -1,4 +1,7 @@
-/** How a run is ended from outside, what it may have of the machine, and that a thousand of them leave nothing. */
+/**
+ * How a run is ended from outside, what it may have of the machine, and that a thousand of them
+ * leave nothing.
+ */
 import { spawn as spawnProcess } from 'node:child_process'
 import { getEventListeners } from 'node:events'
 import fs from 'node:fs'
@@ -14,7 +17,18 @@ import { Workers } from '#lib/run/worker/workers.js'
 import { openDescriptors } from '../hostcalls/world.js'
 import { guest, main, scratch } from '../programs/cli.js'
 import { large } from '../sections.js'
-import { call, command, drop, type Expression, fillsForever, load, store, trap, untilFails, write } from '../wasm.js'
+import {
+  call,
+  command,
+  drop,
+  type Expression,
+  fillsForever,
+  load,
+  store,
+  trap,
+  untilFails,
+  write,
+} from '../wasm.js'
 
 const bytesOf = (name: string): Buffer => fs.readFileSync(guest(name))
 /** Calls sched_yield again and again. */
@@ -23,12 +37,30 @@ const endless = command([drop(untilFails(call('sched_yield')))])
 const spinning = command([drop(untilFails(0))])
 /** Waits for a clock in an hour. */
 const sleeping = command([drop(call('poll_oneoff', 0, 0x100, 1, 0x200))], {
-  data: { 16: Uint8Array.from([1, 0, 0, 0, 0, 0, 0, 0, ...new Uint8Array(new BigUint64Array([3_600_000_000_000n]).buffer)]) },
+  data: {
+    16: Uint8Array.from([
+      1,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      ...new Uint8Array(new BigUint64Array([3_600_000_000_000n]).buffer),
+    ]),
+  },
 })
 /** Reads from a standard input that never says anything. */
-const reading = command([store(0x10, 0x40), store(0x14, 8), drop(call('fd_read', 0, 0x10, 1, 0x20))])
+const reading = command([
+  store(0x10, 0x40),
+  store(0x14, 8),
+  drop(call('fd_read', 0, 0x10, 1, 0x20)),
+])
 
-async function failure(running: Promise<unknown>): Promise<Error & { code?: string; stdout?: Buffer }> {
+async function failure(
+  running: Promise<unknown>,
+): Promise<Error & { code?: string; stdout?: Buffer }> {
   try {
     await running
   } catch (error) {
@@ -37,8 +69,15 @@ async function failure(running: Promise<unknown>): Promise<Error & { code?: stri
   throw new Error('it did not fail')
 }
 
-/** What never ends by itself. A pipe that nobody writes to, and a stream that never has anything. */
-const stuck: Readonly<Record<string, (use: (program: Uint8Array, options: RunOptions) => Promise<void>) => Promise<void>>> = {
+/**
+ * What never ends by itself. A pipe that nobody writes to, and a stream that never has anything.
+ */
+const stuck: Readonly<
+  Record<
+    string,
+    (use: (program: Uint8Array, options: RunOptions) => Promise<void>) => Promise<void>
+  >
+> = {
   'a loop of hostcalls': use => use(endless, {}),
   'a loop without hostcalls': use => use(spinning, {}),
   'a sleep': use => use(sleeping, {}),
@@ -51,14 +90,18 @@ const stuck: Readonly<Record<string, (use: (program: Uint8Array, options: RunOpt
       child.kill()
     }
   },
-  'a read of a stream': use => use(reading, { stdin: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) } }),
+  'a read of a stream': use =>
+    use(reading, {
+      stdin: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) },
+    }),
   'a loop of threads': use => use(bytesOf('threads'), { args: ['threads', 'spin'], threads: 4 }),
 }
 for (const [name, make] of Object.entries(stuck)) {
   for (const where of ['a run', 'a pool'] as const) {
     test(`${name} in ${where} ends in time, and when it is aborted`, async t => {
       const pool = where === 'a pool' ? new Pool({ size: 1 }) : undefined
-      const go = (program: Uint8Array, options: RunOptions) => (pool === undefined ? run(program, options) : pool.run(program, options))
+      const go = (program: Uint8Array, options: RunOptions) =>
+        pool === undefined ? run(program, options) : pool.run(program, options)
       await make(async (program, options) => {
         const late = await failure(go(program, { ...options, timeout: 300 }))
         t.is(late.code, 'ERR_WASI_TIMEOUT', late.stack)
@@ -67,16 +110,23 @@ for (const [name, make] of Object.entries(stuck)) {
         setTimeout(() => controller.abort(reason), 300)
         t.is(await failure(go(program, { ...options, signal: controller.signal })), reason)
       })
-      if (pool !== undefined) t.is((await pool.run(command([call('proc_exit', 7)]))).exitCode, 7, 'the pool goes on')
+      if (pool !== undefined)
+        t.is((await pool.run(command([call('proc_exit', 7)]))).exitCode, 7, 'the pool goes on')
       await pool?.close()
     })
   }
 }
 
 test('a signal that was aborted before: nothing begins', async t => {
-  t.is((await failure(run(endless, { signal: AbortSignal.abort(new Error('before')) }))).message, 'before')
+  t.is(
+    (await failure(run(endless, { signal: AbortSignal.abort(new Error('before')) }))).message,
+    'before',
+  )
   const pool = new Pool({ size: 1 })
-  t.is((await failure(pool.run(endless, { signal: AbortSignal.abort(new Error('before')) }))).message, 'before')
+  t.is(
+    (await failure(pool.run(endless, { signal: AbortSignal.abort(new Error('before')) }))).message,
+    'before',
+  )
   await pool.close()
 })
 
@@ -116,7 +166,10 @@ for (const [name, go] of Object.entries(waysToRun)) {
 }
 
 /** With a compiler that does as it is told. */
-async function compiling(compile: (bytes: Uint8Array) => Promise<unknown>, use: () => Promise<void>): Promise<void> {
+async function compiling(
+  compile: (bytes: Uint8Array) => Promise<unknown>,
+  use: () => Promise<void>,
+): Promise<void> {
   const before = WebAssembly.compile
   WebAssembly.compile = compile as typeof WebAssembly.compile
   try {
@@ -126,46 +179,56 @@ async function compiling(compile: (bytes: Uint8Array) => Promise<unknown>, use: 
   }
 }
 
-test.serial('a run that ends while its module is compiled keeps nothing of its embedder’s', async t => {
-  const files = new MemoryFiles({ f: 'x' })
-  let returned = 0
-  const stdin = {
-    [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}), return: async () => void returned++ as never }),
-  }
-  let fail = (_error: Error): void => {}
-  const never = new Promise((_, reject) => {
-    fail = reject
-  })
-  const pool = new Pool({ size: 1 })
-  await compiling(
-    () => never,
-    async () => {
-      const options = { timeout: 50, stdin, preopens: { '/': { files } } }
-      for (const go of [run, pool.run.bind(pool)]) t.is((await failure(go(command([]), options))).code, 'ERR_WASI_TIMEOUT')
-    },
-  )
-  t.is(returned, 2)
-  files.writeFile('f', 'y')
-  // That nobody waits for it any more makes it no unhandled rejection.
-  fail(new Error('it could not be compiled'))
-  await new Promise(resolve => setImmediate(resolve))
-  t.is((await pool.run(command([call('proc_exit', 7)]))).exitCode, 7, 'the turn was given back')
-  await pool.close()
-})
+test.serial(
+  'a run that ends while its module is compiled keeps nothing of its embedder’s',
+  async t => {
+    const files = new MemoryFiles({ f: 'x' })
+    let returned = 0
+    const stdin = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => {}),
+        return: async () => void returned++ as never,
+      }),
+    }
+    let fail = (_error: Error): void => {}
+    const never = new Promise((_, reject) => {
+      fail = reject
+    })
+    const pool = new Pool({ size: 1 })
+    await compiling(
+      () => never,
+      async () => {
+        const options = { timeout: 50, stdin, preopens: { '/': { files } } }
+        for (const go of [run, pool.run.bind(pool)])
+          t.is((await failure(go(command([]), options))).code, 'ERR_WASI_TIMEOUT')
+      },
+    )
+    t.is(returned, 2)
+    files.writeFile('f', 'y')
+    // That nobody waits for it any more makes it no unhandled rejection.
+    fail(new Error('it could not be compiled'))
+    await new Promise(resolve => setImmediate(resolve))
+    t.is((await pool.run(command([call('proc_exit', 7)]))).exitCode, 7, 'the turn was given back')
+    await pool.close()
+  },
+)
 
-test.serial('a module that the compiler takes, and whose limits are in a form that is not known here, is refused', async t => {
-  const module = new WebAssembly.Module(command([]))
-  const odd = Uint8Array.from([...command([]).subarray(0, 8), 5, 3, 1, 8, 1])
-  await compiling(
-    async () => module,
-    async () => {
-      const error = await failure(run(odd))
-      t.is(error.code, 'ERR_WASI_MEMORY_LIMIT')
-      t.regex(error.message, /memory have flags that are not known/)
-    },
-  )
-  t.true((await failure(run(odd))) instanceof WebAssembly.CompileError)
-})
+test.serial(
+  'a module that the compiler takes, and whose limits are in a form that is not known here, is refused',
+  async t => {
+    const module = new WebAssembly.Module(command([]))
+    const odd = Uint8Array.from([...command([]).subarray(0, 8), 5, 3, 1, 8, 1])
+    await compiling(
+      async () => module,
+      async () => {
+        const error = await failure(run(odd))
+        t.is(error.code, 'ERR_WASI_MEMORY_LIMIT')
+        t.regex(error.message, /memory have flags that are not known/)
+      },
+    )
+    t.true((await failure(run(odd))) instanceof WebAssembly.CompileError)
+  },
+)
 
 test('a pool: the time of a run begins with its turn', async t => {
   const pool = new Pool({ size: 1 })
@@ -197,7 +260,12 @@ test('a worker that does not end keeps nobody waiting for ever', async t => {
   // It runs when it has written something.
   const program = command([...write(1, 0x40, 1), drop(untilFails(0))], { data: { 64: '!' } })
   const checked = termsOf({ signal: stop.signal, stdout: () => stop.abort(reason) })
-  t.is(await failure(prepareAndExecute(checked, () => PreparedModule.prepare(program, checked[0]), workers)), reason)
+  t.is(
+    await failure(
+      prepareAndExecute(checked, () => PreparedModule.prepare(program, checked[0]), workers),
+    ),
+    reason,
+  )
   t.is(ends.length, 1)
   for (const end of ends) await end()
 })
@@ -212,7 +280,8 @@ test('options that are wrong', async t => {
     [{ maxoutput: 1 }, 'ERR_INVALID_ARG_VALUE'],
     [{ limits: { hostcalls: -1 } }, 'ERR_OUT_OF_RANGE'],
   ]
-  for (const [options, code] of wrong) t.is((await failure(run(endless, options as RunOptions))).code, code, JSON.stringify(options))
+  for (const [options, code] of wrong)
+    t.is((await failure(run(endless, options as RunOptions))).code, code, JSON.stringify(options))
   t.throws(() => new Pool({ size: 0 }), { code: 'ERR_OUT_OF_RANGE' })
   t.throws(() => new Pool({ sise: 1 } as never), { code: 'ERR_INVALID_ARG_VALUE' })
 })
@@ -227,8 +296,13 @@ test('a module that begins with more memory than it may have is refused', async 
 test('a compiled module: refused where its limits are to be set, as it declares them elsewhere', async t => {
   const pool = new Pool({ size: 1 })
   const module = new WebAssembly.Module(command([]))
-  for (const options of [{ maxMemory: 65536 }, { maxTableElements: 1 }, { sandbox: 'strict' }] as const) {
-    for (const go of [run, pool.run.bind(pool)]) t.is((await failure(go(module, options))).code, 'ERR_WASI_NO_MEMORY')
+  for (const options of [
+    { maxMemory: 65536 },
+    { maxTableElements: 1 },
+    { sandbox: 'strict' },
+  ] as const) {
+    for (const go of [run, pool.run.bind(pool)])
+      t.is((await failure(go(module, options))).code, 'ERR_WASI_NO_MEMORY')
   }
   t.is((await pool.run(module)).exitCode, 0)
   await pool.close()
@@ -241,12 +315,18 @@ for (const name of ['hello', 'files', 'threads']) {
       const module = new WebAssembly.Module(of as Uint8Array<ArrayBuffer>)
       return [WebAssembly.Module.imports(module), WebAssembly.Module.exports(module)]
     }
-    t.deepEqual(describe(cap(bytes, { memory: 2 ** 28, elements: 1e6, instances: 1 })), describe(bytes))
+    t.deepEqual(
+      describe(cap(bytes, { memory: 2 ** 28, elements: 1e6, instances: 1 })),
+      describe(bytes),
+    )
   })
 }
 
 test('a program that wants more memory than it may have is told so by its libc', async t => {
-  const { exitCode, stdout } = await run(bytesOf('hungry'), { maxMemory: 8 * 2 ** 20, timeout: 20_000 })
+  const { exitCode, stdout } = await run(bytesOf('hungry'), {
+    maxMemory: 8 * 2 ** 20,
+    timeout: 20_000,
+  })
   t.is(exitCode, 1)
   t.regex(stdout.toString(), /^[1-7] MiB\n$/)
 })
@@ -254,14 +334,22 @@ test('a program that wants more memory than it may have is told so by its libc',
 // Hostcalls.
 
 test('hostcalls are counted', async t => {
-  const program = (calls: number): Uint8Array => command(Array.from({ length: calls }, (): Expression => drop(call('sched_yield'))))
+  const program = (calls: number): Uint8Array =>
+    command(Array.from({ length: calls }, (): Expression => drop(call('sched_yield'))))
   t.is((await run(program(3), { limits: { hostcalls: 3 } })).exitCode, 0)
-  t.is((await failure(run(program(4), { limits: { hostcalls: 3 } }))).code, 'ERR_WASI_HOSTCALL_LIMIT')
-  t.is((await failure(run(endless, { limits: { hostcalls: 10_000 } }))).code, 'ERR_WASI_HOSTCALL_LIMIT')
+  t.is(
+    (await failure(run(program(4), { limits: { hostcalls: 3 } }))).code,
+    'ERR_WASI_HOSTCALL_LIMIT',
+  )
+  t.is(
+    (await failure(run(endless, { limits: { hostcalls: 10_000 } }))).code,
+    'ERR_WASI_HOSTCALL_LIMIT',
+  )
   const { imports, bind } = createGuest({ version: 'preview1', limits: { hostcalls: 1 } })
   bind(new WebAssembly.Memory({ initial: 1 }))
   t.is(imports.sched_yield(), 0)
-  for (let i = 0; i < 2; i++) t.throws(() => imports.sched_yield(), { code: 'ERR_WASI_HOSTCALL_LIMIT' })
+  for (let i = 0; i < 2; i++)
+    t.throws(() => imports.sched_yield(), { code: 'ERR_WASI_HOSTCALL_LIMIT' })
 })
 
 // Pools.
@@ -271,8 +359,12 @@ test('a pool: its guests have nothing of each other', async t => {
   const folder = scratch(t)
   fs.writeFileSync(join(folder, 'f'), 'x')
   // It opens a file, and ends without closing it; the next one has the same first free number.
-  const opens = command([drop(call('path_open', 3, 0, 0x40, 1, 0, 2n, 0n, 0, 0x50)), call('proc_exit', load(0x50))], { data: { 64: 'f' } })
-  for (let i = 0; i < 3; i++) t.is((await pool.run(opens, { preopens: { '/': folder } })).exitCode, 4)
+  const opens = command(
+    [drop(call('path_open', 3, 0, 0x40, 1, 0, 2n, 0n, 0, 0x50)), call('proc_exit', load(0x50))],
+    { data: { 64: 'f' } },
+  )
+  for (let i = 0; i < 3; i++)
+    t.is((await pool.run(opens, { preopens: { '/': folder } })).exitCode, 4)
   t.is((await failure(pool.run(command([trap])))).constructor, WebAssembly.RuntimeError)
   t.is((await pool.run(opens, { preopens: { '/': folder } })).exitCode, 4)
   await pool.close()
@@ -287,15 +379,18 @@ test('a pool: no more at once than its size, each in its turn', async t => {
     met = resolve
   })
   const one = async (code: number): Promise<number> => {
-    const { exitCode } = await pool.run(command([...write(1, 0x40, 1), call('proc_exit', code)], { data: { 64: 'x' } }), {
-      stdout: async () => {
-        most = Math.max(most, ++now)
-        if (now === 2) met()
-        await two
-        await new Promise(resolve => setTimeout(resolve, 20))
-        now--
+    const { exitCode } = await pool.run(
+      command([...write(1, 0x40, 1), call('proc_exit', code)], { data: { 64: 'x' } }),
+      {
+        stdout: async () => {
+          most = Math.max(most, ++now)
+          if (now === 2) met()
+          await two
+          await new Promise(resolve => setTimeout(resolve, 20))
+          now--
+        },
       },
-    })
+    )
     return exitCode
   }
   t.deepEqual(await Promise.all([1, 2, 3, 4, 5].map(one)), [1, 2, 3, 4, 5])
@@ -321,9 +416,13 @@ test('a pool: a mistake in the options is told at once, and costs nobody his tur
   t.like(await fails(null), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
   t.like(await fails({ signal: 'stop' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
   t.like(await fails({ maxMemory: '64m' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
-  for (const maxMemory of [-1, 1.5, Number.NaN]) t.like(await fails({ maxMemory }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
+  for (const maxMemory of [-1, 1.5, Number.NaN])
+    t.like(await fails({ maxMemory }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
   // It would run where nobody who asks for that wants it.
-  t.like(await fails({ isolation: 'process' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
+  t.like(await fails({ isolation: 'process' }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+  })
   const mine = new Error('mine')
   t.is(await failure(pool.run(endless, { signal: AbortSignal.abort(mine) })), mine)
   // All of that was told while the first one ran.
@@ -347,7 +446,9 @@ test('a thousand runs of a pool leave nothing', async t => {
   const folder = scratch(t)
   const program = command([...write(1, 0x40, 5), call('proc_exit', 3)], { data: { 64: 'hello' } })
   const all = async (count: number): Promise<void> => {
-    const results = await Promise.all(Array.from({ length: count }, () => pool.run(program, { preopens: { '/': folder } })))
+    const results = await Promise.all(
+      Array.from({ length: count }, () => pool.run(program, { preopens: { '/': folder } })),
+    )
     t.true(results.every(({ exitCode, stdout }) => exitCode === 3 && stdout.length === 5))
   }
   await all(20)
@@ -373,8 +474,14 @@ interface Started {
   /** The program that starts the command. */
   readonly entry?: string
 }
-function wasiCommon(args: readonly string[], { interrupt, env, entry = main }: Started = {}): Promise<Ended> {
-  const options = { stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } }
+function wasiCommon(
+  args: readonly string[],
+  { interrupt, env, entry = main }: Started = {},
+): Promise<Ended> {
+  const options = {
+    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  }
   const child = spawnProcess(process.execPath, [entry, 'run', ...args], options)
   const heard = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
@@ -384,7 +491,9 @@ function wasiCommon(args: readonly string[], { interrupt, env, entry = main }: S
   child.stderr.setEncoding('utf8').on('data', text => {
     heard.stderr += text
   })
-  return new Promise(resolve => child.on('close', (code, signal) => resolve({ code, signal, ...heard })))
+  return new Promise(resolve =>
+    child.on('close', (code, signal) => resolve({ code, signal, ...heard })),
+  )
 }
 const file = (t: Parameters<typeof scratch>[0], bytes: Uint8Array): string => {
   const path = join(scratch(t), 'program.wasm')
@@ -425,13 +534,24 @@ test('--max-output', async t => {
 })
 
 /** The command with its streams in one pipe of a shell, where they are read late. */
-/** @param afterwards whether nothing is read before the command has ended; else it is from 3 s on */
-function readLate(t: Parameters<typeof file>[0], args: readonly string[], of: Uint8Array, afterwards = false): Promise<string> {
+/**
+ * @param afterwards whether nothing is read before the command has ended; else it is from 3 s on
+ */
+function readLate(
+  t: Parameters<typeof file>[0],
+  args: readonly string[],
+  of: Uint8Array,
+  afterwards = false,
+): Promise<string> {
   const reader = afterwards ? 'until [ -s "$code" ]; do sleep 0.1; done; cat' : 'sleep 3; cat'
   const script = `("$@" 2>&1; echo "code $?" > "$code") | (${reader}); until [ -s "$code" ]; do sleep 0.1; done; cat "$code"`
   return new Promise(resolve => {
     const env = { ...process.env, code: join(scratch(t), 'code') }
-    const child = spawnProcess('sh', ['-c', script, 'sh', process.execPath, main, 'run', ...args, file(t, of)], { env })
+    const child = spawnProcess(
+      'sh',
+      ['-c', script, 'sh', process.execPath, main, 'run', ...args, file(t, of)],
+      { env },
+    )
     let text = ''
     child.stdout.setEncoding('utf8').on('data', chunk => {
       text += chunk
@@ -442,25 +562,36 @@ function readLate(t: Parameters<typeof file>[0], args: readonly string[], of: Ui
 
 test('a reader that is late loses nothing, and does not stop the clock', async t => {
   const program = (times: number) =>
-    command([store(0x10, 0x1000), store(0x14, 0x8000), ...Array.from({ length: times }, () => drop(call('fd_write', 1, 0x10, 1, 0x20)))])
+    command([
+      store(0x10, 0x1000),
+      store(0x14, 0x8000),
+      ...Array.from({ length: times }, () => drop(call('fd_write', 1, 0x10, 1, 0x20))),
+    ])
   const text = await readLate(t, ['--max-output', '1m'], program(10))
   t.regex(text, /code 0\n$/)
   t.is(text.length, 10 * 0x8000 + 'code 0\n'.length)
   const calls = command(Array.from({ length: 6000 }, () => drop(call('sched_yield'))))
   const lines = (await readLate(t, ['-W', 'timeout=1m', '--trace'], calls)).split('\n')
-  t.deepEqual([lines.filter(line => line === 'sched_yield() = SUCCESS').length, lines.at(-2)], [6000, 'code 0'])
+  t.deepEqual(
+    [lines.filter(line => line === 'sched_yield() = SUCCESS').length, lines.at(-2)],
+    [6000, 'code 0'],
+  )
   const late = await readLate(t, ['-W', 'timeout=1s', '--max-output', '1m'], program(10), true)
   t.regex(late, /code 124\n$/, 'it was ended before anybody read')
 })
 
 test('Ctrl-C ends the guest with 130', async t => {
-  const program = file(t, command([...write(1, 0x40, 1), drop(untilFails(0))], { data: { 64: '!' } }))
+  const program = file(
+    t,
+    command([...write(1, 0x40, 1), drop(untilFails(0))], { data: { 64: '!' } }),
+  )
   t.is((await wasiCommon(['-W', 'timeout=5m', program], { interrupt: 0 })).code, 130)
   // Without a worker it is the signal itself, of which a shell makes 130.
   t.is((await wasiCommon([program], { interrupt: 0 })).signal, 'SIGINT')
 })
 
-// V8 looks only now and then whether such a loop shall end: with this budget, not before the test is over.
+// V8 looks only now and then whether such a loop shall end: with this budget, not before the test
+// is over.
 const baseline = `import { setFlagsFromString } from 'node:v8'
 setFlagsFromString('--wasm-tiering-budget=2000000000')
 await import(${JSON.stringify(pathToFileURL(main).href)})`
@@ -472,11 +603,18 @@ for (const [how, flags, env] of [
   ['-W timeout', [], observed],
 ] as const)
   test(`${how} ends the command though V8 does not end the guest’s thread (${[...flags, ...Object.keys(env)]})`, async t => {
-    const program = file(t, command([...write(1, 0x40, 1), fillsForever(2 ** 26)], { data: { 64: '!' }, pages: 1024 }))
+    const program = file(
+      t,
+      command([...write(1, 0x40, 1), fillsForever(2 ** 26)], { data: { 64: '!' }, pages: 1024 }),
+    )
     const entry = join(scratch(t), 'main.mjs')
     fs.writeFileSync(entry, baseline)
     const [timeout, interrupt, code] = how === 'Ctrl-C' ? ['5m', 1000, 130] : ['3s', undefined, 124]
-    t.is((await wasiCommon(['-W', `timeout=${timeout}`, ...flags, program], { interrupt, env, entry })).code, code)
+    t.is(
+      (await wasiCommon(['-W', `timeout=${timeout}`, ...flags, program], { interrupt, env, entry }))
+        .code,
+      code,
+    )
   })
 
 test('words of the command that are wrong', async t => {

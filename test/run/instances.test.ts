@@ -1,4 +1,7 @@
-/** Ten thousand instances of class WASI, each of which runs a guest that leaves a file open: no descriptor is lost. */
+/**
+ * Ten thousand instances of class WASI, each of which runs a guest that leaves a file open: no
+ * descriptor is lost.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -9,7 +12,9 @@ import { backends, openDescriptors } from '../hostcalls/world.js'
 import { call, command } from '../wasm.js'
 
 /** Opens a file of its preopen and ends with what that answered. */
-const bytes = command([call('proc_exit', call('path_open', 3, 0, 0x40, 1, 0, 2n, 0n, 0, 0x60))], { data: { 64: 'f' } })
+const bytes = command([call('proc_exit', call('path_open', 3, 0, 0x40, 1, 0, 2n, 0n, 0, 0x60))], {
+  data: { 64: 'f' },
+})
 
 function scratch(t: ExecutionContext): string {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
@@ -61,7 +66,11 @@ for (const backend of backends) {
         await new Promise(done => setTimeout(done, 10))
       }
       console.log(JSON.stringify({ failed, most, left: count() - before }))`
-    const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--expose-gc', '--input-type=module', '-e', program],
+      { encoding: 'utf8' },
+    )
     t.regex(stdout, /^\{/, stderr)
     const { failed, most, left } = JSON.parse(stdout)
     t.is(failed, 0)

@@ -1,4 +1,7 @@
-/** Locals of a guest that waits are kept on every Node, by every door that has threads; V8's quick compiler goes where it loses them, and only there. */
+/**
+ * Locals of a guest that waits are kept on every Node, by every door that has threads; V8's quick
+ * compiler goes where it loses them, and only there.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -33,7 +36,9 @@ const waiter = (operation: readonly number[], address: number, kept: number): nu
 }
 const waiters = [wait32, wait64, notify].flatMap(operation =>
   [0, 1, 2, 3].flatMap(address =>
-    [0, 1, 2, 3].filter(kept => kept !== address).map(kept => ({ address, kept, bytes: waiter(operation, address, kept) })),
+    [0, 1, 2, 3]
+      .filter(kept => kept !== address)
+      .map(kept => ({ address, kept, bytes: waiter(operation, address, kept) })),
   ),
 )
 
@@ -57,17 +62,31 @@ test('locals are kept, in modules from before and after, in a worker too; Liftof
       { eval: true, execArgv: [], workerData: { lost: String(lost), waiters: compiled([0, 2, 1, 0x63]) } })
     worker.once('message', inWorker =>
       console.log(JSON.stringify({ before, probed, early: lost(early), late: lost(compiled([])), inWorker, liftoff: %IsLiftoffFunction(seven) })))`
-  const { stdout, stderr } = spawnSync(process.execPath, ['--allow-natives-syntax', '--input-type=module', '-e', source], {
-    encoding: 'utf8',
-  })
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--allow-natives-syntax', '--input-type=module', '-e', source],
+    {
+      encoding: 'utf8',
+    },
+  )
   const { before, ...then } = JSON.parse(stdout || `{"stderr":${JSON.stringify(stderr)}}`)
   t.deepEqual(then, { probed: before, early: 0, late: 0, inWorker: 0, liftoff: !before })
 })
 
-/** A command with an imported, shared memory that waits, and exits with the local that it has then: 7. */
+/**
+ * A command with an imported, shared memory that waits, and exits with the local that it has then:
+ * 7.
+ */
 const command = Uint8Array.from([
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...section(1, [0x60, 1, i32, 0], [0x60, 0, 0], [0x60, 2, i32, i32, 0], [0x60, 2, i32, i32, 1, i32], [0x60, 1, i32, 1, i32]),
+  ...section(
+    1,
+    [0x60, 1, i32, 0],
+    [0x60, 0, 0],
+    [0x60, 2, i32, i32, 0],
+    [0x60, 2, i32, i32, 1, i32],
+    [0x60, 1, i32, 1, i32],
+  ),
   ...section(
     2,
     [...text('wasi_snapshot_preview1'), ...text('proc_exit'), 0, 0],
@@ -75,8 +94,18 @@ const command = Uint8Array.from([
     [...text('env'), ...text('memory'), 2, ...memory],
   ),
   ...section(3, [1], [2], [3]),
-  ...section(7, [...text('_start'), 0, 2], [...text('wasi_thread_start'), 0, 3], [...text('memory'), 2, 0]),
-  ...section(10, [10, 0, 0x41, 16, 0x41, 7, 0x10, 4, 0x10, 0, 0x0b], [2, 0, 0x0b], [15, 0, 0x20, 0, ...wait32, 0x1a, 0x20, 1, 0x0b]),
+  ...section(
+    7,
+    [...text('_start'), 0, 2],
+    [...text('wasi_thread_start'), 0, 3],
+    [...text('memory'), 2, 0],
+  ),
+  ...section(
+    10,
+    [10, 0, 0x41, 16, 0x41, 7, 0x10, 4, 0x10, 0, 0x0b],
+    [2, 0, 0x0b],
+    [15, 0, 0x20, 0, ...wait32, 0x1a, 0x20, 1, 0x0b],
+  ),
 ])
 
 test('a run with threads', async t => t.is((await run(command, { threads: 1 })).exitCode, 7))
@@ -89,6 +118,10 @@ for (const flags of [[], ['--isolation', 'process']])
   test(`the command with threads ${flags.join(' ')}`, t => {
     const file = join(scratch(t), 'program.wasm')
     fs.writeFileSync(file, command)
-    const { status, stderr } = spawnSync(process.execPath, [main, 'run', '--threads=1', ...flags, file], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [main, 'run', '--threads=1', ...flags, file],
+      { encoding: 'utf8' },
+    )
     t.is(status, 7, stderr)
   })

@@ -1,4 +1,7 @@
-/** Attacks on the host's log through standard output, by every door of the package; one-way streams of every kind. */
+/**
+ * Attacks on the host's log through standard output, by every door of the package; one-way streams
+ * of every kind.
+ */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -55,7 +58,10 @@ const attacker = command([
   ...write(1, 0x1000, 4 * made.length),
 ])
 const answered = (bytes: Buffer): string[] =>
-  Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => errnoNames[bytes.readUInt32LE(4 * i) as Errno] as string)
+  Array.from(
+    { length: Math.floor(bytes.length / 4) },
+    (_, i) => errnoNames[bytes.readUInt32LE(4 * i) as Errno] as string,
+  )
 const expected = made.map(([answer]) => answer as string)
 
 /** Seeks standard input, which shares its offset with standard output, and writes then. */
@@ -65,7 +71,8 @@ type Door = (program: Uint8Array, log: number, folder: string) => unknown
 const streams = (log: number) => ({ stdin: log, stdout: log, stderr: log })
 const doors: Record<string, Door> = {
   'run()': (program, log) => run(program, streams(log)),
-  'run() with the typescript backend': (program, log) => run(program, { ...streams(log), backend: 'typescript' }),
+  'run() with the typescript backend': (program, log) =>
+    run(program, { ...streams(log), backend: 'typescript' }),
   'run() with threads': (program, log) => run(program, { ...streams(log), threads: 2 }),
   async 'a pool'(program, log) {
     const pool = new Pool({ size: 1 })
@@ -76,7 +83,12 @@ const doors: Record<string, Door> = {
 for (const backend of backends) {
   doors[`class WASI (${backend})`] = (program, log) => {
     const wasi = new WASI({ version: 'preview1', backend, ...streams(log) })
-    wasi.start(new WebAssembly.Instance(new WebAssembly.Module(program as Uint8Array<ArrayBuffer>), wasi.getImportObject()))
+    wasi.start(
+      new WebAssembly.Instance(
+        new WebAssembly.Module(program as Uint8Array<ArrayBuffer>),
+        wasi.getImportObject(),
+      ),
+    )
   }
   // Neither a strict sandbox nor threads are to be had of the other backend.
   for (const flags of backend === 'native' ? [[], ['--strict'], ['--threads=2']] : [[]]) {
@@ -91,7 +103,13 @@ for (const backend of backends) {
 }
 
 /** The log grows by what the program was answered, and by no more. */
-async function attacked(t: ExecutionContext, door: Door, program: Uint8Array, opened: string, wanted: readonly string[]): Promise<void> {
+async function attacked(
+  t: ExecutionContext,
+  door: Door,
+  program: Uint8Array,
+  opened: string,
+  wanted: readonly string[],
+): Promise<void> {
   const folder = scratch(t)
   const file = join(folder, 'log')
   const log = fs.openSync(file, opened)
@@ -107,18 +125,27 @@ async function attacked(t: ExecutionContext, door: Door, program: Uint8Array, op
   t.is(bytes.length, 7 + 4 * wanted.length)
 }
 for (const [name, door] of Object.entries(doors)) {
-  test(`a log that the host opened a+ is only appended to: ${name}`, t => attacked(t, door, attacker, 'a+', expected))
-  test(`a log that is stdin, too, is written where the host stands: ${name}`, t => attacked(t, door, seeker, 'w+', ['SPIPE']))
+  test(`a log that the host opened a+ is only appended to: ${name}`, t =>
+    attacked(t, door, attacker, 'a+', expected))
+  test(`a log that is stdin, too, is written where the host stands: ${name}`, t =>
+    attacked(t, door, seeker, 'w+', ['SPIPE']))
 }
 for (const backend of backends) {
-  const door: Door = (program, log) => run(program, { ...streams(log), isolation: 'process', backend })
-  // Without /proc, which no process behind the wall has, the typescript backend knows of no flags, and changes none.
-  const wanted = backend === 'native' ? expected : expected.map(answer => (answer === 'NOTSUP' ? 'SUCCESS' : answer))
-  withWall(`a log that the host opened a+ is only appended to: isolation 'process' (${backend})`, t =>
-    attacked(t, door, attacker, 'a+', wanted),
+  const door: Door = (program, log) =>
+    run(program, { ...streams(log), isolation: 'process', backend })
+  // Without /proc, which no process behind the wall has, the typescript backend knows of no flags,
+  // and changes none.
+  const wanted =
+    backend === 'native'
+      ? expected
+      : expected.map(answer => (answer === 'NOTSUP' ? 'SUCCESS' : answer))
+  withWall(
+    `a log that the host opened a+ is only appended to: isolation 'process' (${backend})`,
+    t => attacked(t, door, attacker, 'a+', wanted),
   )
-  withWall(`a log that is stdin, too, is written where the host stands: isolation 'process' (${backend})`, t =>
-    attacked(t, door, seeker, 'w+', ['SPIPE']),
+  withWall(
+    `a log that is stdin, too, is written where the host stands: isolation 'process' (${backend})`,
+    t => attacked(t, door, seeker, 'w+', ['SPIPE']),
   )
 }
 
@@ -131,7 +158,8 @@ function guestWith(t: ExecutionContext, options: Omit<GuestOptions, 'version'>) 
   const memory = new WebAssembly.Memory({ initial: 1 })
   guest.bind(memory)
   const view = new DataView(memory.buffer)
-  const ask = (name: string, ...args: (number | bigint)[]): string => errnoNames[guest.imports[name](...args) as Errno] as string
+  const ask = (name: string, ...args: (number | bigint)[]): string =>
+    errnoNames[guest.imports[name](...args) as Errno] as string
   const span = (length: number): void => {
     view.setUint32(0x10, 0x40, true)
     view.setUint32(0x14, length, true)
@@ -153,10 +181,16 @@ function guestWith(t: ExecutionContext, options: Omit<GuestOptions, 'version'>) 
       if (ask('poll_oneoff', 0x200, 0x300, 1, 0x18) !== 'SUCCESS') throw new Error('poll_oneoff')
       return errnoNames[view.getUint16(0x308, true) as Errno] as string
     },
-    /** As libc's isatty looks: a character device that holds no right to seek, or to ask where it is. */
+    /**
+     * As libc's isatty looks: a character device that holds no right to seek, or to ask where it
+     * is.
+     */
     isatty(fd: number): boolean {
       ask('fd_fdstat_get', fd, 0x100)
-      return view.getUint8(0x100) === 2 && (view.getUint32(0x108, true) & (Rights.FD_SEEK | Rights.FD_TELL)) === 0
+      return (
+        view.getUint8(0x100) === 2 &&
+        (view.getUint32(0x108, true) & (Rights.FD_SEEK | Rights.FD_TELL)) === 0
+      )
     },
   }
 }
@@ -174,7 +208,12 @@ const withFifos = process.platform === 'win32' ? test.skip : test
 for (const backend of backends) {
   withFifos(`pipes: the wrong direction is BADF at once (${backend})`, t => {
     const { reading, writing } = fifo(t)
-    const { ask, read, write, wait, rightsOf } = guestWith(t, { backend, stdin: reading, stdout: writing, stderr: writing })
+    const { ask, read, write, wait, rightsOf } = guestWith(t, {
+      backend,
+      stdin: reading,
+      stdout: writing,
+      stderr: writing,
+    })
     for (const fd of [0, 1]) {
       t.is(rightsOf(fd) & (Rights.FD_SEEK | Rights.FD_TELL | Rights.FD_ADVISE), 0)
       t.deepEqual([ask('fd_tell', fd, 0x18), ask('fd_advise', fd, 0n, 0n, 0)], ['SPIPE', 'SPIPE'])
@@ -185,23 +224,33 @@ for (const backend of backends) {
   })
   withFifos(`pipes given the wrong way round: BADF at once (${backend})`, t => {
     const { reading, writing } = fifo(t)
-    const { read, write, wait } = guestWith(t, { backend, stdin: writing, stdout: reading, stderr: reading })
+    const { read, write, wait } = guestWith(t, {
+      backend,
+      stdin: writing,
+      stdout: reading,
+      stderr: reading,
+    })
     t.deepEqual([read(0), write(1), write(2)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([wait(0, 1), wait(1, 2)], ['BADF', 'BADF'])
     t.deepEqual([read(1), write(0)], ['BADF', 'BADF'])
   })
   withFifos(`a socket as all three streams: each has its direction (${backend})`, async t => {
-    const peer = spawn('cat <&3 >&3', { shell: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
+    const peer = spawn('cat <&3 >&3', {
+      shell: true,
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    })
     const end = peer.stdio[3] as Socket
     const { fd } = (end as unknown as { _handle: { fd: number } })._handle
     const { ask, read, write, wait } = guestWith(t, { backend, ...streams(fd) })
     t.deepEqual([read(1), read(2), write(0)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([wait(1, 1), wait(2, 1), wait(0, 2)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([ask('sock_shutdown', 1, 2), ask('sock_shutdown', 0, 1)], ['NOTSOCK', 'NOTSOCK'])
-    // What cannot be opened a second time has the flags that it has, where that is the only way to set them.
+    // What cannot be opened a second time has the flags that it has, where that is the only way to
+    // set them.
     t.is(ask('fd_fdstat_set_flags', 1, 4), backend === 'native' ? 'SUCCESS' : 'NOTSUP')
     t.is(ask('fd_fdstat_set_flags', 1, 0), 'SUCCESS')
-    if (backend === 'typescript') t.is(ask('sock_recv', 0, 0x10, 1, 1, 0x18, 0x1c), 'NOTSUP', 'node:fs cannot peek')
+    if (backend === 'typescript')
+      t.is(ask('sock_recv', 0, 0x10, 1, 1, 0x18, 0x1c), 'NOTSUP', 'node:fs cannot peek')
     t.deepEqual([write(1), read(0)], ['SUCCESS', 'SUCCESS'])
     end.destroy()
     await once(peer, 'exit')
@@ -214,7 +263,11 @@ for (const backend of backends) {
     t.deepEqual([isatty(0), isatty(1), isatty(2)], [false, false, false])
     t.deepEqual([read(0), read(1), write(0), write(1)], ['SUCCESS', 'BADF', 'BADF', 'SUCCESS'])
     t.deepEqual(
-      [ask('fd_tell', 1, 0x18), ask('fd_seek', 1, 0n, 1, 0x18), ask('fd_pwrite', 1, 0x10, 1, 0n, 0x18)],
+      [
+        ask('fd_tell', 1, 0x18),
+        ask('fd_seek', 1, 0n, 1, 0x18),
+        ask('fd_pwrite', 1, 0x10, 1, 0n, 0x18),
+      ],
       ['SPIPE', 'SPIPE', 'SPIPE'],
     )
   })
@@ -233,7 +286,11 @@ for (const backend of backends) {
     t.deepEqual([write(0), read(1), read(2)], ['BADF', 'BADF', 'BADF'])
     // By the offset of the one the guest would choose where the other writes.
     t.deepEqual(
-      [ask('fd_seek', 0, 0n, 0, 0x18), ask('fd_tell', 0, 0x18), ask('fd_pread', 0, 0x10, 1, 0n, 0x18)],
+      [
+        ask('fd_seek', 0, 0n, 0, 0x18),
+        ask('fd_tell', 0, 0x18),
+        ask('fd_pread', 0, 0x10, 1, 0n, 0x18),
+      ],
       ['SPIPE', 'SPIPE', 'SPIPE'],
     )
     t.is(write(1), 'SUCCESS')
@@ -247,7 +304,8 @@ for (const backend of backends) {
     fs.writeFileSync(file, 'abcdefgh')
     const [reads, appends, writes] = ['r', 'a', 'r+'].map(flags => fs.openSync(file, flags))
     t.teardown(() => [reads, appends, writes].forEach(fd => void fs.closeSync(fd)))
-    const sought = (options: Omit<GuestOptions, 'version'>): string => guestWith(t, { backend, ...options }).ask('fd_seek', 0, 2n, 0, 0x18)
+    const sought = (options: Omit<GuestOptions, 'version'>): string =>
+      guestWith(t, { backend, ...options }).ask('fd_seek', 0, 2n, 0, 0x18)
     t.is(sought({ stdin: reads, stdout: () => {}, stderr: () => {} }), 'SUCCESS')
     t.is(sought({ stdin: reads, stdout: appends, stderr: appends }), 'SUCCESS')
     t.is(sought({ stdin: reads, stdout: writes, stderr: appends }), 'SPIPE')
@@ -297,10 +355,24 @@ withTerminal('a terminal is one description to read and write, and three one-way
     }`
   const file = join(scratch(t), 'terminal.mjs')
   fs.writeFileSync(file, program)
-  const { stdout, stderr } = spawnSync('script', ['-qec', `'${process.execPath}' '${file}'`, '/dev/null'], { encoding: 'utf8', input: '' })
+  const { stdout, stderr } = spawnSync(
+    'script',
+    ['-qec', `'${process.execPath}' '${file}'`, '/dev/null'],
+    { encoding: 'utf8', input: '' },
+  )
   const input =
-    Rights.FD_DATASYNC | Rights.FD_READ | Rights.FD_FDSTAT_SET_FLAGS | Rights.FD_SYNC | Rights.FD_ADVISE | Rights.FD_FILESTAT_GET
-  const output = Rights.FD_DATASYNC | Rights.FD_FDSTAT_SET_FLAGS | Rights.FD_SYNC | Rights.FD_WRITE | Rights.FD_FILESTAT_GET
+    Rights.FD_DATASYNC |
+    Rights.FD_READ |
+    Rights.FD_FDSTAT_SET_FLAGS |
+    Rights.FD_SYNC |
+    Rights.FD_ADVISE |
+    Rights.FD_FILESTAT_GET
+  const output =
+    Rights.FD_DATASYNC |
+    Rights.FD_FDSTAT_SET_FLAGS |
+    Rights.FD_SYNC |
+    Rights.FD_WRITE |
+    Rights.FD_FILESTAT_GET
   const [i, o] = [input, output].map(rights => (rights | Rights.POLL_FD_READWRITE).toString(16))
   const { BADF, SPIPE, PERM } = Errno
   const line = [2, i, 2, o, 2, o, BADF, BADF, BADF, BADF, BADF, SPIPE, PERM, 0, 0].join(' ')
@@ -314,14 +386,29 @@ test('streams of the embedder: rights, terminals, and what is refused', t => {
     [{ isTTY: true, write: chunk => void said.push(String(chunk)) }, true],
   ]
   for (const [stdout, tty] of outputs) {
-    const { ask, read, write, wait, isatty, rightsOf } = guestWith(t, { stdin: 'abcdefgh', stdout, stderr: stdout })
+    const { ask, read, write, wait, isatty, rightsOf } = guestWith(t, {
+      stdin: 'abcdefgh',
+      stdout,
+      stderr: stdout,
+    })
     t.deepEqual([isatty(0), isatty(1), isatty(2)], [false, tty, tty])
     t.deepEqual([read(1), read(2), write(0)], ['BADF', 'BADF', 'BADF'])
-    t.deepEqual([wait(1, 1), wait(0, 2), wait(1, 2), wait(0, 1)], ['BADF', 'BADF', 'SUCCESS', 'SUCCESS'])
+    t.deepEqual(
+      [wait(1, 1), wait(0, 2), wait(1, 2), wait(0, 1)],
+      ['BADF', 'BADF', 'SUCCESS', 'SUCCESS'],
+    )
     t.deepEqual([read(0), write(1)], ['SUCCESS', 'SUCCESS'])
     t.is(said.pop(), 'abcd')
-    t.is(rightsOf(0) & (Rights.FD_WRITE | Rights.FD_SEEK | Rights.SOCK_SHUTDOWN | Rights.FD_FILESTAT_SET_TIMES), 0)
-    t.is(rightsOf(1) & (Rights.FD_READ | Rights.FD_SEEK | Rights.SOCK_SHUTDOWN | Rights.FD_FILESTAT_SET_SIZE), 0)
+    t.is(
+      rightsOf(0) &
+        (Rights.FD_WRITE | Rights.FD_SEEK | Rights.SOCK_SHUTDOWN | Rights.FD_FILESTAT_SET_TIMES),
+      0,
+    )
+    t.is(
+      rightsOf(1) &
+        (Rights.FD_READ | Rights.FD_SEEK | Rights.SOCK_SHUTDOWN | Rights.FD_FILESTAT_SET_SIZE),
+      0,
+    )
     t.not(rightsOf(0) & Rights.FD_READ, 0)
     t.not(rightsOf(1) & Rights.FD_WRITE, 0)
     for (const fd of [0, 1, 2]) {
@@ -339,8 +426,11 @@ class Willing extends Descriptor {
   readonly done: string[] = []
   constructor(filetype: number) {
     super({ filetype, fdflags: 0, fitting: Rights.ALL, base: Rights.ALL, inheriting: Rights.ALL })
-    const methods = Object.getOwnPropertyNames(Descriptor.prototype).filter(name => !['constructor', 'known', 'unfit'].includes(name))
-    for (const name of methods) Object.defineProperty(this, name, { value: () => this.done.push(name) && 1 })
+    const methods = Object.getOwnPropertyNames(Descriptor.prototype).filter(
+      name => !['constructor', 'known', 'unfit'].includes(name),
+    )
+    for (const name of methods)
+      Object.defineProperty(this, name, { value: () => this.done.push(name) && 1 })
   }
 }
 const harmless = ['close', 'filestat', 'sync', 'datasync', 'setFlags', 'waiting', 'wait']
@@ -352,8 +442,13 @@ for (const [way, name, own] of [
   test(`${name} refuses by itself, too: no method but these reaches the descriptor behind`, t => {
     for (const filetype of [0, 1, 2, 3, 4, 5, 6]) {
       const behind = new Willing(filetype)
-      const stream = oneWay(way, behind) as unknown as Record<string, (...args: unknown[]) => Answer>
-      const methods = Object.getOwnPropertyNames(Descriptor.prototype).filter(method => !['constructor', 'known', 'unfit'].includes(method))
+      const stream = oneWay(way, behind) as unknown as Record<
+        string,
+        (...args: unknown[]) => Answer
+      >
+      const methods = Object.getOwnPropertyNames(Descriptor.prototype).filter(
+        method => !['constructor', 'known', 'unfit'].includes(method),
+      )
       for (const method of methods) stream[method](0, 0, 0, 0, 0, 0, 0, 0)
       t.deepEqual([...behind.done].sort(), [...harmless, ...own].sort())
     }

@@ -1,4 +1,7 @@
-/** Outputs of the embedder's that fail, or keep something back: `run` rejects with the cause, and the last line is handed over. */
+/**
+ * Outputs of the embedder's that fail, or keep something back: `run` rejects with the cause, and
+ * the last line is handed over.
+ */
 import fs from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
@@ -7,7 +10,9 @@ import { createGuest, lines, Pool, type RunOptions, run, WASI } from '#lib/index
 import { missing } from '../os-sandbox/ground.js'
 import { command, drop, trap, untilFails, write } from '../wasm.js'
 
-const doors: Readonly<Record<string, (program: Uint8Array, options: RunOptions) => Promise<unknown>>> = {
+const doors: Readonly<
+  Record<string, (program: Uint8Array, options: RunOptions) => Promise<unknown>>
+> = {
   run,
   async Pool(program, options) {
     const pool = new Pool({ size: 1 })
@@ -18,7 +23,8 @@ const doors: Readonly<Record<string, (program: Uint8Array, options: RunOptions) 
     }
   },
   ...(missing === undefined && {
-    'run in a process': (program: Uint8Array, options: RunOptions) => run(program, { ...options, isolation: 'process' }),
+    'run in a process': (program: Uint8Array, options: RunOptions) =>
+      run(program, { ...options, isolation: 'process' }),
   }),
 }
 const text = { data: { 64: 'one\ntwo' } }
@@ -29,11 +35,16 @@ const often = command(
 )
 
 const failing: Readonly<Record<string, () => Writable>> = {
-  'by the callback of a write': () => new Writable({ write: (_, __, done) => done(new Error('full')) }),
+  'by the callback of a write': () =>
+    new Writable({ write: (_, __, done) => done(new Error('full')) }),
   'by the callback of a write, later': () =>
-    new Writable({ write: (_, __, done) => void setTimeout(50).then(() => done(new Error('full'))) }),
+    new Writable({
+      write: (_, __, done) => void setTimeout(50).then(() => done(new Error('full'))),
+    }),
   'by being destroyed with an error': () => {
-    const stream = new Writable({ write: () => void setTimeout(20).then(() => stream.destroy(new Error('full'))) })
+    const stream = new Writable({
+      write: () => void setTimeout(20).then(() => stream.destroy(new Error('full'))),
+    })
     return stream
   },
 }
@@ -42,7 +53,9 @@ for (const [door, go] of Object.entries(doors)) {
     test(`${door}: a stream that fails ${how} fails the run, and nothing else`, async t => {
       for (const program of [once, often]) {
         const stream = make()
-        const error = await t.throwsAsync(go(program, { stdout: stream, timeout: 60_000 }), { code: 'ERR_WASI_STREAM' })
+        const error = await t.throwsAsync(go(program, { stdout: stream, timeout: 60_000 }), {
+          code: 'ERR_WASI_STREAM',
+        })
         t.is(error?.message, 'options.stdout: the stream failed: full')
         t.is((error?.cause as Error | undefined)?.message, 'full')
         // An error that nobody listens to would end this process.
@@ -52,14 +65,19 @@ for (const [door, go] of Object.entries(doors)) {
 
   if (fs.existsSync('/dev/full'))
     test(`${door}: a file without room fails the run`, async t => {
-      const error = await t.throwsAsync(go(once, { stdout: fs.createWriteStream('/dev/full'), timeout: 60_000 }), {
-        code: 'ERR_WASI_STREAM',
-      })
+      const error = await t.throwsAsync(
+        go(once, { stdout: fs.createWriteStream('/dev/full'), timeout: 60_000 }),
+        {
+          code: 'ERR_WASI_STREAM',
+        },
+      )
       t.is((error?.cause as NodeJS.ErrnoException | undefined)?.code, 'ENOSPC')
     })
 
   test(`${door}: a reader that goes away is PIPE to the guest, and no failure`, async t => {
-    const stream = new Writable({ write: (_, __, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })) })
+    const stream = new Writable({
+      write: (_, __, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })),
+    })
     stream.on('error', () => {})
     await t.notThrowsAsync(go(often, { stdout: stream, timeout: 60_000 }))
   })
@@ -109,7 +127,11 @@ test('class WASI: a stream that has failed is an unexpected error', async t => {
   const stream = failing['by the callback of a write']()
   stream.on('error', () => {})
   const causes: unknown[] = []
-  const guest = createGuest({ version: 'preview1', stdout: stream, onUnexpected: ({ cause }) => void causes.push(cause) })
+  const guest = createGuest({
+    version: 'preview1',
+    stdout: stream,
+    onUnexpected: ({ cause }) => void causes.push(cause),
+  })
   const { exports } = guest.instantiate(once)
   guest.run(exports._start as () => void)
   t.deepEqual(causes, [], 'the stream has not said so yet')

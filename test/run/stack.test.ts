@@ -1,4 +1,7 @@
-/** Recursion of guests: the stack that each door grants, and the error beyond it, which never ends the host. */
+/**
+ * Recursion of guests: the stack that each door grants, and the error beyond it, which never ends
+ * the host.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -8,19 +11,41 @@ import test from 'ava'
 import { createGuest, Pool, type RunOptions, run, WASI } from '#lib/index.js'
 import { defaultStack, leastStack, mostStack } from '#lib/run/worker/stack.js'
 import { main, scratch } from '../programs/cli.js'
-import { add, and, assemble, call, drop, type Expression, isZero, param, store, when } from '../wasm.js'
+import {
+  add,
+  and,
+  assemble,
+  call,
+  drop,
+  type Expression,
+  isZero,
+  param,
+  store,
+  when,
+} from '../wasm.js'
 
 const linux = process.platform === 'linux'
 /** Each frame passes so many parameters on the stack, whichever compiler of V8's made its code. */
 const wide = 64
-/** Calls itself as often as `depth` says. A frame takes more than 450 bytes, and less than 1,600. */
+/**
+ * Calls itself as often as `depth` says. A frame takes more than 450 bytes, and less than 1,600.
+ */
 const descending = (depth: number): Uint8Array =>
   assemble({
     functions: {
       _start: { body: [call('down', depth, ...new Array<bigint>(wide).fill(0n))] },
       down: {
         params: ['i32', ...new Array<'i64'>(wide).fill('i64')],
-        body: [when(param(0), call('down', add(param(0), -1), ...Array.from({ length: wide }, (_, i) => param(i + 1))))],
+        body: [
+          when(
+            param(0),
+            call(
+              'down',
+              add(param(0), -1),
+              ...Array.from({ length: wide }, (_, i) => param(i + 1)),
+            ),
+          ),
+        ],
       },
     },
   })
@@ -29,7 +54,8 @@ const middling = descending(2500)
 
 /** A name of 4,000 bytes with 2,000 parts, at 0x1000. */
 const long = { 4096: './'.repeat(2000) }
-const pathCall = (name: string, ...rest: Expression[]): Expression => drop(call(name, 3, 0, 0x1000, 4000, ...rest))
+const pathCall = (name: string, ...rest: Expression[]): Expression =>
+  drop(call(name, 3, 0, 0x1000, 4000, ...rest))
 /** Hostcalls of every kind, by the name that a test says. */
 const leaves: Readonly<Record<string, readonly Expression[]>> = {
   'no hostcall': [],
@@ -37,14 +63,25 @@ const leaves: Readonly<Record<string, readonly Expression[]>> = {
   'a write': [drop(call('fd_write', 2, 0x10, 1, 0x20))],
   'a poll': [drop(call('poll_oneoff', 0x2000, 0x3000, 0, 0x20))],
   'a listing': [drop(call('fd_readdir', 3, 0x4000, 512, 0n, 0x20))],
-  'a long path': [pathCall('path_filestat_get', 0x100), pathCall('path_open', 0, 2n, 0n, 0, 0x20), drop(call('fd_close', 4))],
+  'a long path': [
+    pathCall('path_filestat_get', 0x100),
+    pathCall('path_open', 0, 2n, 0n, 0, 0x20),
+    drop(call('fd_close', 4)),
+  ],
 }
 /** Recurses without end, and makes these hostcalls at each 32nd step, some 2 KiB apart. */
 const endless = (leaf: readonly Expression[]): Uint8Array =>
   assemble({
     functions: {
       _start: { body: [call('down', 0)] },
-      down: { params: ['i32'], body: [when(isZero(and(param(0), 31)), ...leaf), call('down', add(param(0), 1)), store(0, 1)] },
+      down: {
+        params: ['i32'],
+        body: [
+          when(isZero(and(param(0), 31)), ...leaf),
+          call('down', add(param(0), 1)),
+          store(0, 1),
+        ],
+      },
     },
     data: long,
   })
@@ -84,7 +121,10 @@ const runs: Readonly<Record<string, Run>> = {
       await pool.close()
     }
   },
-  ...(linux && { 'run, in a process': ((program, options) => run(program, { ...options, isolation: 'process' })) as Run }),
+  ...(linux && {
+    'run, in a process': ((program, options) =>
+      run(program, { ...options, isolation: 'process' })) as Run,
+  }),
 }
 
 for (const [door, start] of Object.entries(runs)) {
@@ -93,7 +133,10 @@ for (const [door, start] of Object.entries(runs)) {
       const error = await failure(start(endless([]), { maxStack }))
       t.true(error instanceof RangeError)
       t.is(error.code, 'ERR_WASI_STACK_LIMIT')
-      t.is(error.message, `maxStack: the guest overflowed its stack of ${maxStack ?? defaultStack} bytes`)
+      t.is(
+        error.message,
+        `maxStack: the guest overflowed its stack of ${maxStack ?? defaultStack} bytes`,
+      )
       t.regex(error.stack ?? '', /wasm.*down/s)
     }
   })
@@ -108,17 +151,39 @@ for (const [door, start] of Object.entries(runs)) {
 for (const backend of ['native', 'typescript'] as const) {
   for (const [leaf, body] of Object.entries(leaves)) {
     test(`run: recursion with ${leaf} overflows stacks of every size without harm (${backend})`, async t => {
-      for (const maxStack of [leastStack, 2 ** 20, defaultStack, ...(body.length === 0 ? [2 ** 26, mostStack] : [])]) {
-        const options: RunOptions = { maxStack, backend, preopens: { '/': scratch(t) }, timeout: 120_000 }
-        t.is((await failure(run(endless(body), options))).code, 'ERR_WASI_STACK_LIMIT', `${maxStack}`)
+      for (const maxStack of [
+        leastStack,
+        2 ** 20,
+        defaultStack,
+        ...(body.length === 0 ? [2 ** 26, mostStack] : []),
+      ]) {
+        const options: RunOptions = {
+          maxStack,
+          backend,
+          preopens: { '/': scratch(t) },
+          timeout: 120_000,
+        }
+        t.is(
+          (await failure(run(endless(body), options))).code,
+          'ERR_WASI_STACK_LIMIT',
+          `${maxStack}`,
+        )
       }
     })
   }
 }
 test('run: a guest that overflows its stack inside a hostcall is reported, wherever that is', async t => {
   for (let maxStack = 2 ** 20; maxStack < 2 ** 20 + 4096; maxStack += 128) {
-    const options: RunOptions = { maxStack, preopens: { '/': { files: { name: 'text' } } }, timeout: 30_000 }
-    t.is((await failure(run(endless(leaves['a clock']), options))).code, 'ERR_WASI_STACK_LIMIT', `${maxStack}`)
+    const options: RunOptions = {
+      maxStack,
+      preopens: { '/': { files: { name: 'text' } } },
+      timeout: 30_000,
+    }
+    t.is(
+      (await failure(run(endless(leaves['a clock']), options))).code,
+      'ERR_WASI_STACK_LIMIT',
+      `${maxStack}`,
+    )
   }
 })
 
@@ -127,18 +192,28 @@ for (const kind of ['files', 'overlay'] as const) {
     const preopen = kind === 'files' ? { files: {} } : { path: scratch(t), overlay: true }
     for (const maxStack of [leastStack, 2 ** 20])
       for (const leaf of ['a listing', 'a long path'])
-        t.is((await failure(run(endless(leaves[leaf]), { maxStack, preopens: { '/': preopen } }))).code, 'ERR_WASI_STACK_LIMIT')
+        t.is(
+          (await failure(run(endless(leaves[leaf]), { maxStack, preopens: { '/': preopen } })))
+            .code,
+          'ERR_WASI_STACK_LIMIT',
+        )
   })
 }
 
 test('run: a thread that overflows its stack ends the guest with an error that names maxStack', async t => {
-  t.is((await failure(run(threaded, { threads: 1, maxStack: 2 ** 20 }))).code, 'ERR_WASI_STACK_LIMIT')
+  t.is(
+    (await failure(run(threaded, { threads: 1, maxStack: 2 ** 20 }))).code,
+    'ERR_WASI_STACK_LIMIT',
+  )
 })
 
 test('run: sizes beyond the limits are refused', async t => {
   for (const maxStack of [0, leastStack - 1, mostStack + 1, 0.5, Number.NaN])
     t.is((await failure(run(middling, { maxStack }))).code, 'ERR_OUT_OF_RANGE', `${maxStack}`)
-  t.is((await failure(run(middling, { maxStack: '8m' as unknown as number }))).code, 'ERR_INVALID_ARG_TYPE')
+  t.is(
+    (await failure(run(middling, { maxStack: '8m' as unknown as number }))).code,
+    'ERR_INVALID_ARG_TYPE',
+  )
 })
 
 test('Pool: each run has the stack that it asks for, whatever the worker before it had', async t => {
@@ -166,7 +241,10 @@ for (const [door, start] of Object.entries(here)) {
   for (const [leaf, body] of Object.entries(leaves)) {
     test(`${door}: recursion with ${leaf} throws a plain RangeError`, t => {
       for (let i = 0; i < 2; i++) {
-        const error = t.throws(() => start(endless(body)), { instanceOf: RangeError, message: 'Maximum call stack size exceeded' })
+        const error = t.throws(() => start(endless(body)), {
+          instanceOf: RangeError,
+          message: 'Maximum call stack size exceeded',
+        })
         t.false('code' in (error as Error))
       }
     })
@@ -181,8 +259,14 @@ test("class WASI: recursion in a worker of the embedder's with a small stack thr
     })))`
   const programs = Object.values(leaves).map(endless)
   const workerData = { index: import.meta.resolve('#lib/index.js'), programs, root: scratch(t) }
-  const worker = new Worker(source, { eval: true, workerData, resourceLimits: { stackSizeMb: 0.5 } })
-  const answer = await new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject))
+  const worker = new Worker(source, {
+    eval: true,
+    workerData,
+    resourceLimits: { stackSizeMb: 0.5 },
+  })
+  const answer = await new Promise((resolve, reject) =>
+    worker.on('message', resolve).on('error', reject),
+  )
   t.deepEqual(
     answer,
     programs.map(() => 'RangeError: Maximum call stack size exceeded'),
@@ -190,13 +274,25 @@ test("class WASI: recursion in a worker of the embedder's with a small stack thr
 })
 
 /** The command, and the words that choose a thread or process of the guest. */
-const ways: readonly (readonly string[])[] = [[], ['-W', 'timeout=60s'], ['--threads'], ...(linux ? [['--isolation', 'process']] : [])]
+const ways: readonly (readonly string[])[] = [
+  [],
+  ['-W', 'timeout=60s'],
+  ['--threads'],
+  ...(linux ? [['--isolation', 'process']] : []),
+]
 for (const words of ways) {
   test(`the command${words.map(word => ` ${word}`).join('')}: -W max-wasm-stack sets the stack, by default to 8 MiB, and an overflow names it`, t => {
     const folder = scratch(t)
-    const runs = (program: Uint8Array, ...more: string[]): { readonly status: number | null; readonly stderr: string } => {
+    const runs = (
+      program: Uint8Array,
+      ...more: string[]
+    ): { readonly status: number | null; readonly stderr: string } => {
       fs.writeFileSync(join(folder, 'program.wasm'), program)
-      return spawnSync(process.execPath, [main, 'run', ...words, ...more, join(folder, 'program.wasm')], { encoding: 'utf8' })
+      return spawnSync(
+        process.execPath,
+        [main, 'run', ...words, ...more, join(folder, 'program.wasm')],
+        { encoding: 'utf8' },
+      )
     }
     t.like(runs(middling), { status: 0, stderr: '' })
     t.like(runs(middling, '-W', 'max-wasm-stack=4m'), { status: 0, stderr: '' })
@@ -214,16 +310,29 @@ for (const words of ways) {
 }
 
 test("the command runs its guest in the main thread where Node's permission model allows no worker", t => {
-  const flag = ['--permission', '--experimental-permission'].find(name => process.allowedNodeEnvironmentFlags.has(name)) as string
+  const flag = ['--permission', '--experimental-permission'].find(name =>
+    process.allowedNodeEnvironmentFlags.has(name),
+  ) as string
   const file = join(scratch(t), 'program.wasm')
   fs.writeFileSync(file, assemble({ functions: { _start: { body: [call('proc_exit', 3)] } } }))
-  const words = [flag, '--no-warnings', '--allow-fs-read=*', main, 'run', '--backend', 'typescript', file]
+  const words = [
+    flag,
+    '--no-warnings',
+    '--allow-fs-read=*',
+    main,
+    'run',
+    '--backend',
+    'typescript',
+    file,
+  ]
   t.like(spawnSync(process.execPath, words, { encoding: 'utf8' }), { status: 3, stderr: '' })
 })
 
 test('the command refuses stacks of sizes beyond the limits', t => {
   const said = (size: string): string =>
-    spawnSync(process.execPath, [main, 'run', '-W', `max-wasm-stack=${size}`, 'x'], { encoding: 'utf8' }).stderr
+    spawnSync(process.execPath, [main, 'run', '-W', `max-wasm-stack=${size}`, 'x'], {
+      encoding: 'utf8',
+    }).stderr
   t.is(said('255k'), 'wasi-common: -W max-wasm-stack=255k: expected at least 256k\n')
   t.is(said('257m'), 'wasi-common: -W max-wasm-stack=257m is too much: the most is 256m\n')
 })

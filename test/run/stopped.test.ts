@@ -1,4 +1,7 @@
-/** A guest is ended in time while it writes to what nobody reads, or reads slowly: terminals, pipes, FIFOs. Nothing that it wrote is lost. */
+/**
+ * A guest is ended in time while it writes to what nobody reads, or reads slowly: terminals, pipes,
+ * FIFOs. Nothing that it wrote is lost.
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -15,12 +18,23 @@ import { call, command, drop, store, untilFails } from '../wasm.js'
 
 /** Writes lines for ever, many at once. */
 const writes = (fd: number): Uint8Array =>
-  command([store(0x10, 0x1000), store(0x14, 60_000), drop(untilFails(call('fd_write', fd, 0x10, 1, 0x20)))], {
-    data: { 4096: `${'x'.repeat(79)}\n`.repeat(750) },
-  })
+  command(
+    [
+      store(0x10, 0x1000),
+      store(0x14, 60_000),
+      drop(untilFails(call('fd_write', fd, 0x10, 1, 0x20))),
+    ],
+    {
+      data: { 4096: `${'x'.repeat(79)}\n`.repeat(750) },
+    },
+  )
 const writer = writes(1)
 /** Reads once. */
-const reader = command([store(0x10, 0x1000), store(0x14, 100), drop(call('fd_read', 0, 0x10, 1, 0x20))])
+const reader = command([
+  store(0x10, 0x1000),
+  store(0x14, 100),
+  drop(call('fd_read', 0, 0x10, 1, 0x20)),
+])
 
 function program(t: ExecutionContext, bytes: Uint8Array): string {
   const file = join(scratch(t), 'program.wasm')
@@ -31,7 +45,12 @@ function program(t: ExecutionContext, bytes: Uint8Array): string {
 // The old bounds were for ever, and 13 to 40 seconds.
 const soon = 8000
 
-const cases: readonly (readonly [how: 'full' | 'stop' | 'slow', fds: string, flags: readonly string[], bytes?: Uint8Array])[] = [
+const cases: readonly (readonly [
+  how: 'full' | 'stop' | 'slow',
+  fds: string,
+  flags: readonly string[],
+  bytes?: Uint8Array,
+])[] = [
   ['full', '1', []],
   ['stop', '1', []],
   ['slow', '1', []],
@@ -51,12 +70,23 @@ const cases: readonly (readonly [how: 'full' | 'stop' | 'slow', fds: string, fla
 ]
 for (const [how, fds, flags, bytes = writer] of cases) {
   const what = bytes === reader ? 'reads' : 'writes'
-  withTerminal(`-W timeout ends a guest that ${what} on a terminal (${how}, descriptors ${[...fds]} ${flags.join(' ')})`, async t => {
-    const args = [process.execPath, main, 'run', '-W', 'timeout=500ms', ...flags, program(t, bytes)]
-    const { code, time } = await runOn(how, fds, args)
-    t.is(code, 124)
-    t.true(time < soon, `${time} ms`)
-  })
+  withTerminal(
+    `-W timeout ends a guest that ${what} on a terminal (${how}, descriptors ${[...fds]} ${flags.join(' ')})`,
+    async t => {
+      const args = [
+        process.execPath,
+        main,
+        'run',
+        '-W',
+        'timeout=500ms',
+        ...flags,
+        program(t, bytes),
+      ]
+      const { code, time } = await runOn(how, fds, args)
+      t.is(code, 124)
+      t.true(time < soon, `${time} ms`)
+    },
+  )
 }
 
 /** How long it takes from abort() to the end of a run. */
@@ -82,10 +112,16 @@ const readers = {
   slow: 'const wait = new Int32Array(new SharedArrayBuffer(4)); while (require("fs").readSync(0, Buffer.alloc(4096)) > 0) Atomics.wait(wait, 0, 0, 30)',
 }
 /** The command before a reader. @param before what starts it */
-async function piped(t: ExecutionContext, reader: string, before: readonly string[] = []): Promise<void> {
+async function piped(
+  t: ExecutionContext,
+  reader: string,
+  before: readonly string[] = [],
+): Promise<void> {
   const script = 'reader="$1"; shift; ("$@" 2> /dev/null; echo "code $?" >&2) | "$0" -e "$reader"'
   const command = [...before, process.execPath, main, 'run', '-W', 'timeout=1s', program(t, writer)]
-  const shell = spawn('sh', ['-c', script, process.execPath, reader, ...command], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const shell = spawn('sh', ['-c', script, process.execPath, reader, ...command], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const start = performance.now()
   const [text] = await once(shell.stderr, 'data')
   const time = performance.now() - start
@@ -99,15 +135,22 @@ for (const [how, source] of Object.entries(readers)) {
 
   // As before Linux 6.4, before 4.6, and behind a filter that knows no such call.
   for (const error of ['EOPNOTSUPP', 'ENOSYS', 'EPERM'] as const)
-    withFailing(`-W timeout ends a guest that writes to a pipe where pwritev2 answers ${error} (${how})`, async t => {
-      await piped(t, source, [failing, 'pwritev2', String(os.constants.errno[error])])
-    })
+    withFailing(
+      `-W timeout ends a guest that writes to a pipe where pwritev2 answers ${error} (${how})`,
+      async t => {
+        await piped(t, source, [failing, 'pwritev2', String(os.constants.errno[error])])
+      },
+    )
 
   // A pipe with a name knows no RWF_NOWAIT on any Linux.
   test.serial(`an abort ends a guest that writes to a FIFO (${how})`, async t => {
     const name = join(scratch(t), 'fifo')
     execFileSync('mkfifo', [name])
-    const child = spawn('sh', ['-c', 'exec "$1" -e "$2" < "$3"', 'sh', process.execPath, source, name], { stdio: 'ignore' })
+    const child = spawn(
+      'sh',
+      ['-c', 'exec "$1" -e "$2" < "$3"', 'sh', process.execPath, source, name],
+      { stdio: 'ignore' },
+    )
     t.teardown(() => void child.kill('SIGKILL'))
     const fd = fs.openSync(name, 'w')
     t.teardown(() => fs.closeSync(fd))
@@ -115,40 +158,52 @@ for (const [how, source] of Object.entries(readers)) {
   })
 }
 
-withTerminal('what a guest and its host write to a terminal in turn comes in that order, all of it', async t => {
-  const terminal = await openTerminal(t, 'fast')
-  const guest = createGuest({ version: 'preview1', stdout: terminal.fd })
-  t.teardown(() => guest.close())
-  const memory = new WebAssembly.Memory({ initial: 1 })
-  guest.bind(memory)
-  const view = new DataView(memory.buffer)
-  let expected = ''
-  for (let i = 0; i < 500; i++) {
-    const line = `guest ${i} ${'g'.repeat((i * 37) % 5000)}\n`
-    new Uint8Array(memory.buffer).set(Buffer.from(line), 0x1000)
-    view.setUint32(0x10, 0x1000, true)
-    view.setUint32(0x14, line.length, true)
-    t.is(guest.imports.fd_write(1, 0x10, 1, 0x20), 0)
-    t.is(view.getUint32(0x20, true), line.length)
-    fs.writeSync(terminal.fd, `host ${i}\n`)
-    expected += `${line}host ${i}\n`
-  }
-  t.is(await terminal.written(), expected)
-})
+withTerminal(
+  'what a guest and its host write to a terminal in turn comes in that order, all of it',
+  async t => {
+    const terminal = await openTerminal(t, 'fast')
+    const guest = createGuest({ version: 'preview1', stdout: terminal.fd })
+    t.teardown(() => guest.close())
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    guest.bind(memory)
+    const view = new DataView(memory.buffer)
+    let expected = ''
+    for (let i = 0; i < 500; i++) {
+      const line = `guest ${i} ${'g'.repeat((i * 37) % 5000)}\n`
+      new Uint8Array(memory.buffer).set(Buffer.from(line), 0x1000)
+      view.setUint32(0x10, 0x1000, true)
+      view.setUint32(0x14, line.length, true)
+      t.is(guest.imports.fd_write(1, 0x10, 1, 0x20), 0)
+      t.is(view.getUint32(0x20, true), line.length)
+      fs.writeSync(terminal.fd, `host ${i}\n`)
+      expected += `${line}host ${i}\n`
+    }
+    t.is(await terminal.written(), expected)
+  },
+)
 
 withTerminal('all that a guest writes to a slow terminal comes out of it, once', async t => {
   const terminal = await openTerminal(t, 'slow')
   const text = Array.from({ length: 1500 }, (_, i) => `line ${i}`).join('\n')
-  const bytes = command([store(0x10, 0x1000), store(0x14, text.length), drop(call('fd_write', 1, 0x10, 1, 0x20))], { data: { 4096: text } })
+  const bytes = command(
+    [store(0x10, 0x1000), store(0x14, text.length), drop(call('fd_write', 1, 0x10, 1, 0x20))],
+    { data: { 4096: text } },
+  )
   t.is((await run(bytes, { stdout: terminal.fd })).exitCode, 0)
   t.is(await terminal.written(), text)
 })
 
 // What is opened a second time is the same terminal, and allows no more.
 
-const hello = command([store(0x10, 0x1000), store(0x14, 5), drop(call('fd_write', 1, 0x10, 1, 0x20))], { data: { 4096: 'hello' } })
+const hello = command(
+  [store(0x10, 0x1000), store(0x14, 5), drop(call('fd_write', 1, 0x10, 1, 0x20))],
+  { data: { 4096: 'hello' } },
+)
 /** A guest whose standard output is a descriptor, with the five bytes `hello` to write. */
-function guestOn(t: ExecutionContext, stdout: number): { write(): number; close(): void; fdClose(): number } {
+function guestOn(
+  t: ExecutionContext,
+  stdout: number,
+): { write(): number; close(): void; fdClose(): number } {
   const guest = createGuest({ version: 'preview1', stdout })
   t.teardown(() => guest.close())
   const memory = new WebAssembly.Memory({ initial: 1 })
@@ -163,10 +218,16 @@ function guestOn(t: ExecutionContext, stdout: number): { write(): number; close(
 }
 
 withTerminal('a terminal is written to, not the one that its name leads to by now', async t => {
-  t.like(await runOn('alias', '1', [process.execPath, main, 'run', program(t, hello)]), { code: 0, taken: 5 })
+  t.like(await runOn('alias', '1', [process.execPath, main, 'run', program(t, hello)]), {
+    code: 0,
+    taken: 5,
+  })
 })
 
-/** A program that writes five bytes to a descriptor by a guest, whose errno is in `error`, and what it does then. */
+/**
+ * A program that writes five bytes to a descriptor by a guest, whose errno is in `error`, and what
+ * it does then.
+ */
 const writing = (stdout: string, text: string, then: string): string => `
   const { createGuest } = await import(${JSON.stringify(import.meta.resolve('#lib/index.js'))})
   const { openSync, readSync } = await import('node:fs')
@@ -180,8 +241,17 @@ const writing = (stdout: string, text: string, then: string): string => `
 
 withTerminal('the side of a terminal that reads it is written to, not the terminal', async t => {
   // The terminal shows what is typed, a control character in two.
-  const then = "const echo = Buffer.alloc(6); readSync(3, echo); process.exit(error === 0 && String(echo) === 'hell^A' ? 7 : 3)"
-  t.like(await runOn('master', '0', [process.execPath, '--input-type=module', '-e', writing('3', 'hell\x01', then)]), { code: 7 })
+  const then =
+    "const echo = Buffer.alloc(6); readSync(3, echo); process.exit(error === 0 && String(echo) === 'hell^A' ? 7 : 3)"
+  t.like(
+    await runOn('master', '0', [
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      writing('3', 'hell\x01', then),
+    ]),
+    { code: 7 },
+  )
 })
 
 withFailing('a FIFO that was opened to read it is not written to where there is no pwritev2', t => {
@@ -203,31 +273,53 @@ withFailing('a FIFO that was opened to read it is not written to where there is 
   t.is(status, 100 + Errno.BADF)
 })
 
-withFailing('a FIFO is written to, not the file that its name leads to when it is opened again', t => {
-  const folder = scratch(t)
-  const [library, name, other] = ['astray.so', 'fifo', 'other'].map(file => join(folder, file))
-  execFileSync('cc', ['-shared', '-fPIC', '-o', library, fileURLToPath(new URL('../../../test/native/astray.c', import.meta.url)), '-ldl'])
-  execFileSync('mkfifo', [name, other])
-  const [fd, astray] = [name, other].map(file => fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_NONBLOCK))
-  t.teardown(() => [fd, astray].forEach(each => void fs.closeSync(each)))
-  const read = (from: number): string => {
-    const bytes = Buffer.alloc(8)
-    try {
-      return bytes.toString('utf8', 0, fs.readSync(from, bytes))
-    } catch (error) {
-      return String((error as NodeJS.ErrnoException).code)
+withFailing(
+  'a FIFO is written to, not the file that its name leads to when it is opened again',
+  t => {
+    const folder = scratch(t)
+    const [library, name, other] = ['astray.so', 'fifo', 'other'].map(file => join(folder, file))
+    execFileSync('cc', [
+      '-shared',
+      '-fPIC',
+      '-o',
+      library,
+      fileURLToPath(new URL('../../../test/native/astray.c', import.meta.url)),
+      '-ldl',
+    ])
+    execFileSync('mkfifo', [name, other])
+    const [fd, astray] = [name, other].map(file =>
+      fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_NONBLOCK),
+    )
+    t.teardown(() => [fd, astray].forEach(each => void fs.closeSync(each)))
+    const read = (from: number): string => {
+      const bytes = Buffer.alloc(8)
+      try {
+        return bytes.toString('utf8', 0, fs.readSync(from, bytes))
+      } catch (error) {
+        return String((error as NodeJS.ErrnoException).code)
+      }
     }
-  }
-  const source = writing(`openSync(${JSON.stringify(name)}, 'w')`, 'hello', 'process.exit(100 + error)')
-  const env = { ...process.env, LD_PRELOAD: library, ASTRAY: other }
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { env, encoding: 'utf8' })
-  t.is(status, 100, stderr)
-  t.deepEqual([read(fd), read(astray)], ['hello', 'EAGAIN'])
-})
+    const source = writing(
+      `openSync(${JSON.stringify(name)}, 'w')`,
+      'hello',
+      'process.exit(100 + error)',
+    )
+    const env = { ...process.env, LD_PRELOAD: library, ASTRAY: other }
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+      env,
+      encoding: 'utf8',
+    })
+    t.is(status, 100, stderr)
+    t.deepEqual([read(fd), read(astray)], ['hello', 'EAGAIN'])
+  },
+)
 
 withTerminal('a terminal that was opened to read it is not written to', async t => {
   const terminal = await openTerminal(t, 'fast')
-  const fd = fs.openSync(`/proc/self/fd/${terminal.fd}`, fs.constants.O_RDONLY | fs.constants.O_NOCTTY)
+  const fd = fs.openSync(
+    `/proc/self/fd/${terminal.fd}`,
+    fs.constants.O_RDONLY | fs.constants.O_NOCTTY,
+  )
   t.teardown(() => fs.closeSync(fd))
   t.is(guestOn(t, fd).write(), Errno.BADF)
   t.is(await terminal.written(), '')
@@ -249,18 +341,21 @@ withTerminal('a descriptor that the host opened anew is written to as what it is
   t.is(await terminal.written(), 'hello')
 })
 
-withTerminal('what was opened of a terminal is closed with the guest, and with its descriptor', async t => {
-  const { fd } = await openTerminal(t, 'fast')
-  const before = openDescriptors()
-  for (const close of ['close', 'fdClose'] as const) {
-    const guest = guestOn(t, fd)
-    const open = openDescriptors()
-    t.true(open > before)
-    guest[close]()
-    t.is(openDescriptors(), close === 'close' ? before : open - 1)
-    guest.close()
-  }
-})
+withTerminal(
+  'what was opened of a terminal is closed with the guest, and with its descriptor',
+  async t => {
+    const { fd } = await openTerminal(t, 'fast')
+    const before = openDescriptors()
+    for (const close of ['close', 'fdClose'] as const) {
+      const guest = guestOn(t, fd)
+      const open = openDescriptors()
+      t.true(open > before)
+      guest[close]()
+      t.is(openDescriptors(), close === 'close' ? before : open - 1)
+      guest.close()
+    }
+  },
+)
 
 withTerminal(
   'no descriptor that is kept for the host is taken to open a terminal a second time; it is written to all the same',
@@ -273,7 +368,12 @@ withTerminal(
     const path = ${JSON.stringify(fs.readlinkSync(`/proc/self/fd/${terminal.fd}`))}
     ${writing('fd, stderr: fd, stdin: fd', 'hello', then).replace('const guest =', "let fd; do fd = openSync(path, 'r+'); while (fd < 100); const before = open(); const guest =")}`
     // Of 160 the guest may have those below 96.
-    const { status } = spawnSync('sh', ['-c', 'ulimit -n 160; exec "$0" --input-type=module -e "$1"', process.execPath, source])
+    const { status } = spawnSync('sh', [
+      '-c',
+      'ulimit -n 160; exec "$0" --input-type=module -e "$1"',
+      process.execPath,
+      source,
+    ])
     t.is(status, 7)
     t.is(await terminal.written(), 'hello')
   },

@@ -3,7 +3,18 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import test from 'ava'
-import { createGuest, type GuestOptions, type Input, lines, type Output, Pool, type RunInput, run, WASI, WasiError } from '#lib/index.js'
+import {
+  createGuest,
+  type GuestOptions,
+  type Input,
+  lines,
+  type Output,
+  Pool,
+  type RunInput,
+  run,
+  WASI,
+  WasiError,
+} from '#lib/index.js'
 import { Drain, pipedSink } from '#lib/run/stdio/pipes.js'
 import { guest } from '../programs/cli.js'
 import { call, command, drop, load, store, untilFails, write } from '../wasm.js'
@@ -11,7 +22,11 @@ import { call, command, drop, load, store, untilFails, write } from '../wasm.js'
 const hello = () => readFileSync(guest('hello'))
 const text = (chunks: readonly Uint8Array[]): string => Buffer.concat(chunks).toString()
 /** guests/c/hello.c in this thread: it copies its standard input to its standard output. */
-function copied(options: { stdin?: Input; stdout?: Output; stderr?: Output }): { code: number; out: string; err: string } {
+function copied(options: { stdin?: Input; stdout?: Output; stderr?: Output }): {
+  code: number
+  out: string
+  err: string
+} {
   const [out, err]: [Uint8Array[], Uint8Array[]] = [[], []]
   const wasi = new WASI({
     version: 'preview1',
@@ -20,7 +35,9 @@ function copied(options: { stdin?: Input; stdout?: Output; stderr?: Output }): {
     stderr: chunk => void err.push(chunk),
     ...options,
   })
-  const code = wasi.start(new WebAssembly.Instance(new WebAssembly.Module(hello()), wasi.getImportObject()))
+  const code = wasi.start(
+    new WebAssembly.Instance(new WebAssembly.Module(hello()), wasi.getImportObject()),
+  )
   return { code, out: text(out), err: text(err) }
 }
 
@@ -81,7 +98,11 @@ async function* later(): AsyncGenerator<string> {
 const waited: readonly (readonly [string, () => RunInput, string])[] = [
   ['an async generator', later, 'one two'],
   ['a stream of Node', () => Readable.from(['a', 'b']), 'ab'],
-  ['a stream of the web', () => new Response('from the web').body as unknown as RunInput, 'from the web'],
+  [
+    'a stream of the web',
+    () => new Response('from the web').body as unknown as RunInput,
+    'from the web',
+  ],
   ['a large chunk', () => Readable.from([Buffer.alloc(300_000, 'z')]), 'z'.repeat(300_000)],
 ]
 for (const [name, make, expected] of waited) {
@@ -92,14 +113,23 @@ for (const [name, make, expected] of waited) {
 }
 
 test('what is asynchronous is refused where nobody can wait', t => {
-  t.throws(() => copied({ stdin: later() as unknown as Input }), { code: 'ERR_INVALID_ARG_VALUE', message: /only run\(\)/ })
+  t.throws(() => copied({ stdin: later() as unknown as Input }), {
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /only run\(\)/,
+  })
 })
 
 test('what is no stream is refused', t => {
   for (const stdin of [null, true, {}, -1, 1.5])
-    t.regex((t.throws(() => copied({ stdin: stdin as never })) as NodeJS.ErrnoException).code ?? '', /^ERR_/)
+    t.regex(
+      (t.throws(() => copied({ stdin: stdin as never })) as NodeJS.ErrnoException).code ?? '',
+      /^ERR_/,
+    )
   for (const stdout of [null, true, {}, 'capture', -1])
-    t.regex((t.throws(() => copied({ stdout: stdout as never })) as NodeJS.ErrnoException).code ?? '', /^ERR_/)
+    t.regex(
+      (t.throws(() => copied({ stdout: stdout as never })) as NodeJS.ErrnoException).code ?? '',
+      /^ERR_/,
+    )
 })
 
 test('a source that gives what is no chunk, or throws, is told; the guest sees IO', t => {
@@ -135,7 +165,9 @@ test('a source says with a WasiError what the guest is told', t => {
 
 test('output: each write is a chunk of its own, which may be kept', t => {
   const kept: Uint8Array[] = []
-  const program = command([...write(1, 0x40, 5), ...write(1, 0x45, 3)], { data: { 64: 'hellonew' } })
+  const program = command([...write(1, 0x40, 5), ...write(1, 0x45, 3)], {
+    data: { 64: 'hellonew' },
+  })
   const wasi = new WASI({ version: 'preview1', stdout: chunk => void kept.push(chunk) })
   wasi.start(new WebAssembly.Instance(new WebAssembly.Module(program), wasi.getImportObject()))
   t.deepEqual(kept.map(String), ['hello', 'new'])
@@ -253,7 +285,10 @@ test('a stream cannot seek, is always ready, and takes no call of a file', t => 
 
 test('output: a write of more than a MiB is cut, and the guest goes on with the rest', t => {
   const sizes: number[] = []
-  const { imports, bind } = createGuest({ version: 'preview1', stdout: chunk => void sizes.push(chunk.length) })
+  const { imports, bind } = createGuest({
+    version: 'preview1',
+    stdout: chunk => void sizes.push(chunk.length),
+  })
   const memory = new WebAssembly.Memory({ initial: 33 })
   bind(memory)
   const view = new DataView(memory.buffer)
@@ -315,7 +350,10 @@ test('what is captured has an end', async t => {
 
 test('a guest that writes nothing, or bytes one by one, fills no memory of its host', async t => {
   const again = (length: number, times: number): Uint8Array =>
-    command([...[store(0x10, 0x40), store(0x14, length)], ...Array.from({ length: times }, () => drop(call('fd_write', 1, 0x10, 1, 0x20)))])
+    command([
+      ...[store(0x10, 0x40), store(0x14, length)],
+      ...Array.from({ length: times }, () => drop(call('fd_write', 1, 0x10, 1, 0x20))),
+    ])
   let chunks = 0
   await run(again(0, 1000), { stdout: () => void chunks++ })
   t.is(chunks, 0)
@@ -371,7 +409,10 @@ test('what answers a write with a promise holds the guest up, and may fail', asy
   }
   await run(program, { stdout: slow })
   t.is(heard, 3, 'all of them before the end')
-  await t.throwsAsync(run(program, { stdout: { write: () => Promise.reject(new Error('mine')) } }), { message: 'mine' })
+  await t.throwsAsync(
+    run(program, { stdout: { write: () => Promise.reject(new Error('mine')) } }),
+    { message: 'mine' },
+  )
 })
 
 test('a stream that is full holds the guest up', async t => {
@@ -383,7 +424,10 @@ test('a stream that is full holds the guest up', async t => {
       setImmediate(done)
     },
   })
-  t.is((await run(hello(), { stdin: 'x'.repeat(500_000), stdout: slow, stderr: () => {} })).exitCode, 0)
+  t.is(
+    (await run(hello(), { stdin: 'x'.repeat(500_000), stdout: slow, stderr: () => {} })).exitCode,
+    0,
+  )
   slow.end()
   await once(slow, 'finish')
   t.is(heard, 500_000)
@@ -397,7 +441,9 @@ test('a stream that goes away while the guest waits for it', async t => {
 })
 
 test('a function for output that fails ends the run', async t => {
-  await t.throwsAsync(run(flood, { stdout: () => Promise.reject(new Error('mine')) }), { message: 'mine' })
+  await t.throwsAsync(run(flood, { stdout: () => Promise.reject(new Error('mine')) }), {
+    message: 'mine',
+  })
   await t.throwsAsync(
     run(hello(), {
       stdin: (async function* () {
@@ -411,15 +457,26 @@ test('a function for output that fails ends the run', async t => {
 
 test('an input that is left is left, whatever it makes of that', async t => {
   const ends = command([call('proc_exit', 3)])
-  for (const leave of [() => ({ done: true }), () => undefined, () => Promise.reject(new Error('mine')), throwing]) {
-    const stdin = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true }), return: leave }) }
+  for (const leave of [
+    () => ({ done: true }),
+    () => undefined,
+    () => Promise.reject(new Error('mine')),
+    throwing,
+  ]) {
+    const stdin = {
+      [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true }), return: leave }),
+    }
     t.is((await run(ends, { stdin: stdin as unknown as RunInput })).exitCode, 3)
     const endless = command([drop(untilFails(call('sched_yield')))])
-    await t.throwsAsync(run(endless, { stdin: stdin as unknown as RunInput, timeout: 50 }), { code: 'ERR_WASI_TIMEOUT' })
+    await t.throwsAsync(run(endless, { stdin: stdin as unknown as RunInput, timeout: 50 }), {
+      code: 'ERR_WASI_TIMEOUT',
+    })
   }
   // One that is waited for is told as well: it would keep the process of its embedder.
   const asked = new AbortController()
-  const stdin = new Readable({ read: () => void setImmediate(() => asked.abort(new Error('enough'))) })
+  const stdin = new Readable({
+    read: () => void setImmediate(() => asked.abort(new Error('enough'))),
+  })
   await t.throwsAsync(run(hello(), { stdin, signal: asked.signal }), { message: 'enough' })
   t.true(stdin.destroyed)
 })
@@ -433,16 +490,33 @@ test('a generator that gives input is left, too', async t => {
       throwing()
     }
   }
-  t.is((await run(command([store(0x10, 0x40), store(0x14, 1), drop(call('fd_read', 0, 0x10, 1, 0x20))]), { stdin: chunks() })).exitCode, 0)
+  t.is(
+    (
+      await run(
+        command([store(0x10, 0x40), store(0x14, 1), drop(call('fd_read', 0, 0x10, 1, 0x20))]),
+        { stdin: chunks() },
+      )
+    ).exitCode,
+    0,
+  )
   t.is(left, 1)
 })
 test('a stream of the web is not taken where another option is wrong', async t => {
   const stdin = new ReadableStream({ start: controller => controller.close() })
-  for (const [name, value] of Object.entries({ stdout: 'no', maxOutput: -1, timeout: 'soon', isolation: 'none' }))
-    await t.throwsAsync(run(hello(), { stdin, [name]: value } as object), { message: new RegExp(`options\\.${name}`) })
+  for (const [name, value] of Object.entries({
+    stdout: 'no',
+    maxOutput: -1,
+    timeout: 'soon',
+    isolation: 'none',
+  }))
+    await t.throwsAsync(run(hello(), { stdin, [name]: value } as object), {
+      message: new RegExp(`options\\.${name}`),
+    })
   t.false(stdin.locked)
   t.is((await run(hello(), { stdin })).exitCode, 0)
-  await t.throwsAsync(run(hello(), { stdin: { [Symbol.asyncIterator]: 5 } } as object), { code: 'ERR_INVALID_ARG_TYPE' })
+  await t.throwsAsync(run(hello(), { stdin: { [Symbol.asyncIterator]: 5 } } as object), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
 })
 function throwing(): never {
   throw new Error('mine')
@@ -450,7 +524,10 @@ function throwing(): never {
 
 /** Iterators that are asked for input, and none that a language would make. */
 const wrong: Readonly<Record<string, readonly [iterator: unknown, code: string]>> = {
-  'gives nothing for ever': [{ next: async () => ({ done: false, value: '' }) }, 'ERR_WASI_TIMEOUT'],
+  'gives nothing for ever': [
+    { next: async () => ({ done: false, value: '' }) },
+    'ERR_WASI_TIMEOUT',
+  ],
   'fails when it is ended': [
     {
       next: () => new Promise(() => {}),
@@ -464,10 +541,15 @@ const wrong: Readonly<Record<string, readonly [iterator: unknown, code: string]>
   'is none': [null, 'ERR_INVALID_ARG_TYPE'],
 }
 for (const [name, [iterator, code]] of Object.entries(wrong)) {
-  for (const isolation of process.platform === 'linux' ? (['worker', 'process'] as const) : (['worker'] as const)) {
+  for (const isolation of process.platform === 'linux'
+    ? (['worker', 'process'] as const)
+    : (['worker'] as const)) {
     test(`an iterator for input that ${name} keeps no guest from its end (${isolation})`, async t => {
       const stdin = { [Symbol.asyncIterator]: () => iterator } as RunInput
-      await t.throwsAsync(run(hello(), { stdin, isolation, timeout: code === 'ERR_WASI_TIMEOUT' ? 500 : undefined }), { code })
+      await t.throwsAsync(
+        run(hello(), { stdin, isolation, timeout: code === 'ERR_WASI_TIMEOUT' ? 500 : undefined }),
+        { code },
+      )
     })
   }
 }
@@ -475,10 +557,17 @@ for (const [name, [iterator, code]] of Object.entries(wrong)) {
 test('threads share the streams', async t => {
   const heard: string[] = []
   const stdout = lines(line => void heard.push(line))
-  const { exitCode } = await run(readFileSync(guest('threads')), { args: ['threads', 'spawn'], threads: 8, stdout })
+  const { exitCode } = await run(readFileSync(guest('threads')), {
+    args: ['threads', 'spawn'],
+    threads: 8,
+    stdout,
+  })
   stdout.end()
   t.is(exitCode, 0)
-  const captured = await run(readFileSync(guest('threads')), { args: ['threads', 'spawn'], threads: 8 })
+  const captured = await run(readFileSync(guest('threads')), {
+    args: ['threads', 'spawn'],
+    threads: 8,
+  })
   t.deepEqual(captured.stdout.toString().trim().split('\n').sort(), heard.sort())
   t.true(heard.length > 0)
 })
@@ -503,6 +592,9 @@ test('what is read of four bytes is what was given', t => {
     call('proc_exit', load(0x20)),
   ])
   const wasi = new WASI({ version: 'preview1', stdin: () => (asked++ === 0 ? 'abcd' : undefined) })
-  t.is(wasi.start(new WebAssembly.Instance(new WebAssembly.Module(program), wasi.getImportObject())), 1)
+  t.is(
+    wasi.start(new WebAssembly.Instance(new WebAssembly.Module(program), wasi.getImportObject())),
+    1,
+  )
   t.is(asked, 1)
 })

@@ -1,9 +1,22 @@
-/** The end of a guest that catches its end: every door reports the first one, and no import serves the guest after it. */
+/**
+ * The end of a guest that catches its end: every door reports the first one, and no import serves
+ * the guest after it.
+ */
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { createGuest, type GuestOptions, Pool, run, WASI } from '#lib/index.js'
 import { type DoorOptions, doors, type Outcome } from '../doors.js'
-import { assemble, call, catching, command, drop, type Expression, forever, store, trap } from '../wasm.js'
+import {
+  assemble,
+  call,
+  catching,
+  command,
+  drop,
+  type Expression,
+  forever,
+  store,
+  trap,
+} from '../wasm.js'
 
 const version = 'preview1'
 const yields = drop(call('sched_yield'))
@@ -16,10 +29,19 @@ interface Case {
 }
 const cases: Readonly<Record<string, Case>> = {
   'proc_exit, then a return': { body: [catching(call('proc_exit', 3))], expected: 3 },
-  'proc_exit, then another': { body: [catching(call('proc_exit', 3)), catching(call('proc_exit', 4))], expected: 3 },
-  'proc_raise, then proc_exit': { body: [catching(drop(call('proc_raise', 6))), catching(call('proc_exit', 3))], expected: 134 },
+  'proc_exit, then another': {
+    body: [catching(call('proc_exit', 3)), catching(call('proc_exit', 4))],
+    expected: 3,
+  },
+  'proc_raise, then proc_exit': {
+    body: [catching(drop(call('proc_raise', 6))), catching(call('proc_exit', 3))],
+    expected: 134,
+  },
   'proc_exit, then a trap': { body: [catching(call('proc_exit', 3)), trap], expected: 3 },
-  'proc_exit, then a hostcall that is not caught': { body: [catching(call('proc_exit', 3)), yields], expected: 3 },
+  'proc_exit, then a hostcall that is not caught': {
+    body: [catching(call('proc_exit', 3)), yields],
+    expected: 3,
+  },
   'proc_exit of 0, then a trap': { body: [catching(call('proc_exit', 0)), trap], expected: 0 },
   'the limit of hostcalls, then a return': {
     body: [yields, catching(yields), catching(yields)],
@@ -37,13 +59,19 @@ const cases: Readonly<Record<string, Case>> = {
     expected: 3,
   },
 }
-const layers: Readonly<Record<string, DoorOptions>> = { '': {}, ', traced': { trace: () => {} }, ', measured': { metrics: true } }
+const layers: Readonly<Record<string, DoorOptions>> = {
+  '': {},
+  ', traced': { trace: () => {} },
+  ', measured': { metrics: true },
+}
 
 for (const [door, { open, takes, thread }] of Object.entries(doors)) {
   for (const [title, { body, options, expected }] of Object.entries(cases)) {
     if (options !== undefined && takes === 'nothing') continue
     test.serial(`${title} is ${expected} at the door ${door}`, async t => {
-      for (const layer of Object.values(thread === 'own' || takes === 'nothing' ? { '': {} } : layers))
+      for (const layer of Object.values(
+        thread === 'own' || takes === 'nothing' ? { '': {} } : layers,
+      ))
         t.is(await open(command(body), { ...options, ...layer }), expected)
     })
   }
@@ -56,18 +84,32 @@ for (const [door, { open, thread }] of Object.entries(doors)) {
   })
 }
 for (const isolation of ['worker', 'process'] as const) {
-  test.serial(`a guest that loops after the limit of hostcalls is terminated (${isolation})`, async t => {
-    const program = command([yields, catching(yields), forever])
-    await t.throwsAsync(run(program, { stdin: '', limits: { hostcalls: 1 }, isolation }), { code: 'ERR_WASI_HOSTCALL_LIMIT' })
-  })
+  test.serial(
+    `a guest that loops after the limit of hostcalls is terminated (${isolation})`,
+    async t => {
+      const program = command([yields, catching(yields), forever])
+      await t.throwsAsync(run(program, { stdin: '', limits: { hostcalls: 1 }, isolation }), {
+        code: 'ERR_WASI_HOSTCALL_LIMIT',
+      })
+    },
+  )
 }
 
-test.serial('a guest that catches its end writes nothing after it, and what it wrote before is there', async t => {
-  const write = (at: number): Expression[] => [store(0x20, at), store(0x24, 1), catching(drop(call('fd_write', 1, 0x20, 1, 0x28)))]
-  const program = command([...write(0x40), catching(call('proc_exit', 3)), ...write(0x41)], { data: { 64: 'ab' } })
-  const { exitCode, stdout } = await run(program, { stdin: '' })
-  t.deepEqual([exitCode, stdout.toString()], [3, 'a'])
-})
+test.serial(
+  'a guest that catches its end writes nothing after it, and what it wrote before is there',
+  async t => {
+    const write = (at: number): Expression[] => [
+      store(0x20, at),
+      store(0x24, 1),
+      catching(drop(call('fd_write', 1, 0x20, 1, 0x28))),
+    ]
+    const program = command([...write(0x40), catching(call('proc_exit', 3)), ...write(0x41)], {
+      data: { 64: 'ab' },
+    })
+    const { exitCode, stdout } = await run(program, { stdin: '' })
+    t.deepEqual([exitCode, stdout.toString()], [3, 'a'])
+  },
+)
 
 /** Hooks that throw inside a hostcall. Each ends the guest of the class, and of createGuest. */
 const mine = new Error('mine')
@@ -75,12 +117,29 @@ const fails = (): never => {
   throw mine
 }
 const hooks: Readonly<
-  Record<string, { readonly options: Omit<GuestOptions, 'version'>; readonly body: Expression; readonly before?: Expression }>
+  Record<
+    string,
+    {
+      readonly options: Omit<GuestOptions, 'version'>
+      readonly body: Expression
+      readonly before?: Expression
+    }
+  >
 > = {
-  'clocks.realtime': { options: { clocks: { realtime: fails } }, body: drop(call('clock_time_get', 0, 0n, 0x10)) },
-  'clocks.monotonic': { options: { clocks: { monotonic: fails } }, body: drop(call('clock_time_get', 1, 0n, 0x10)) },
+  'clocks.realtime': {
+    options: { clocks: { realtime: fails } },
+    body: drop(call('clock_time_get', 0, 0n, 0x10)),
+  },
+  'clocks.monotonic': {
+    options: { clocks: { monotonic: fails } },
+    body: drop(call('clock_time_get', 1, 0n, 0x10)),
+  },
   random: { options: { random: fails }, body: drop(call('random_get', 0x10, 8)) },
-  sleep: { options: { sleep: fails }, body: drop(call('poll_oneoff', 0x100, 0x200, 1, 0x10)), before: store(0x118, 5) },
+  sleep: {
+    options: { sleep: fails },
+    body: drop(call('poll_oneoff', 0x100, 0x200, 1, 0x10)),
+    before: store(0x118, 5),
+  },
   trace: { options: { trace: fails }, body: yields },
   // A source that throws is an error of the host; the hook that receives it ends the guest.
   onUnexpected: {
@@ -120,11 +179,20 @@ for (const [hook, { options, body, before }] of Object.entries(hooks)) {
 }
 
 test('a reactor that catches its end in _initialize: initialize throws it', t => {
-  const program = assemble({ functions: { _initialize: { body: [catching(call('proc_exit', 7))] }, after: { body: [yields] } } })
+  const program = assemble({
+    functions: {
+      _initialize: { body: [catching(call('proc_exit', 7))] },
+      after: { body: [yields] },
+    },
+  })
   const wasi = new WASI({ version })
   const instance = wasi.instantiate(program)
   const thrown: unknown[] = []
-  for (const act of [() => wasi.initialize(instance), () => instance.exports.after(), () => wasi.wasiImport.sched_yield()]) {
+  for (const act of [
+    () => wasi.initialize(instance),
+    () => instance.exports.after(),
+    () => wasi.wasiImport.sched_yield(),
+  ]) {
     try {
       act()
     } catch (error) {
@@ -148,7 +216,8 @@ test.serial('a worker sends the end of a guest once, with its files', async t =>
   const { emit } = Worker.prototype
   Worker.prototype.emit = function (this: Worker, name: string | symbol, ...args: unknown[]) {
     const [message] = args as [{ kind?: string } | undefined]
-    if (name === 'message' && (message?.kind === 'exit' || message?.kind === 'failed')) ends.push(message)
+    if (name === 'message' && (message?.kind === 'exit' || message?.kind === 'failed'))
+      ends.push(message)
     return emit.call(this, name, ...args)
   } as typeof emit
   t.teardown(() => {

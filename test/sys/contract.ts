@@ -1,4 +1,6 @@
-/** The contract of Sys as cases that any backend runs; what one cannot do is skipped with a reason. */
+/**
+ * The contract of Sys as cases that any backend runs; what one cannot do is skipped with a reason.
+ */
 import type { TestFn } from 'ava'
 import type { Sys } from '#lib/sys/sys.js'
 import { clocks } from './cases/clocks.js'
@@ -43,7 +45,10 @@ const subjects: Record<string, Cases> = {
   clocks,
 }
 
-/** Registers one test for each case on `makeSys`, which may bring what stands in for the host's files. The cases run one after another, and each must give back every descriptor. */
+/**
+ * Registers one test for each case on `makeSys`, which may bring what stands in for the host's
+ * files. The cases run one after another, and each must give back every descriptor.
+ */
 export function contract(
   test: TestFn,
   name: string,

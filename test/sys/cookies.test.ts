@@ -1,4 +1,7 @@
-/** Room that the cookies of listings take, on Linux: they are kept for as long as a directory is open, up to a limit of all together. */
+/**
+ * Room that the cookies of listings take, on Linux: they are kept for as long as a directory is
+ * open, up to a limit of all together.
+ */
 import fs from 'node:fs'
 import test from 'ava'
 import { openNative } from '#lib/sys/native/sys.js'
@@ -26,26 +29,29 @@ function list(g: Ground, dir: number, at: number): number | string {
 }
 
 const linux = process.platform === 'linux' ? test : test.skip
-linux('cookies of all open directories take 64 MiB at most, which closing gives back [only Linux has places to be kept]', t => {
-  t.timeout(120_000)
-  const g = new Ground(openNative())
-  t.teardown(() => g.leave())
-  g.folders('d')
-  for (let i = 0; i < entries; i++) fs.writeFileSync(g.host(`d/${i}`), '')
-  const at = g.room(room)
-  const dirs: number[] = []
-  let told: number | string = 0
-  while (dirs.length < 900) {
-    const dir = g.handle('d')
-    dirs.push(dir)
-    told = list(g, dir, at)
-    if (told !== entries + 2) break
-  }
-  t.is(told, 'NOMEM')
-  // Eight bytes an entry.
-  t.is(dirs.length, 1 + Math.floor(2 ** 26 / (8 * (entries + 2))))
-  const last = dirs.pop() as number
-  t.is(list(g, dirs[0], at), entries + 2, 'what has its cookies goes on')
-  t.is(said(g.sys.close(dirs.pop() as number)), 0)
-  t.is(list(g, last, at), entries + 2)
-})
+linux(
+  'cookies of all open directories take 64 MiB at most, which closing gives back [only Linux has places to be kept]',
+  t => {
+    t.timeout(120_000)
+    const g = new Ground(openNative())
+    t.teardown(() => g.leave())
+    g.folders('d')
+    for (let i = 0; i < entries; i++) fs.writeFileSync(g.host(`d/${i}`), '')
+    const at = g.room(room)
+    const dirs: number[] = []
+    let told: number | string = 0
+    while (dirs.length < 900) {
+      const dir = g.handle('d')
+      dirs.push(dir)
+      told = list(g, dir, at)
+      if (told !== entries + 2) break
+    }
+    t.is(told, 'NOMEM')
+    // Eight bytes an entry.
+    t.is(dirs.length, 1 + Math.floor(2 ** 26 / (8 * (entries + 2))))
+    const last = dirs.pop() as number
+    t.is(list(g, dirs[0], at), entries + 2, 'what has its cookies goes on')
+    t.is(said(g.sys.close(dirs.pop() as number)), 0)
+    t.is(list(g, last, at), entries + 2)
+  },
+)

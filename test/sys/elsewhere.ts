@@ -1,4 +1,6 @@
-/** What of the contract Windows does not have, and what wine, which stands in for it, cannot tell. */
+/**
+ * What of the contract Windows does not have, and what wine, which stands in for it, cannot tell.
+ */
 import type { Skip } from './contract.js'
 
 const onWindows: Skip[] = [
@@ -32,18 +34,32 @@ const onWindows: Skip[] = [
   },
   {
     reason: 'times are kept to 100 nanoseconds',
-    cases: ['set on a handle, to the nanosecond', 'set on a path, to the nanosecond', 'set one and leave the other exactly'],
+    cases: [
+      'set on a handle, to the nanosecond',
+      'set on a path, to the nanosecond',
+      'set one and leave the other exactly',
+    ],
   },
   {
     reason: 'names are UTF-16, and some are refused: test/windows has their cases',
-    cases: ['names that are not UTF-8', 'names are bytes, whatever they spell', 'names that mean something elsewhere', 'absolute paths'],
+    cases: [
+      'names that are not UTF-8',
+      'names are bytes, whatever they spell',
+      'names that mean something elsewhere',
+      'absolute paths',
+    ],
   },
   {
-    reason: 'the system has no places in a directory: cookies count entries, also those that are gone',
-    cases: ['they stay right while names come and go', 'they outlast that many other directories are listed in between'],
+    reason:
+      'the system has no places in a directory: cookies count entries, also those that are gone',
+    cases: [
+      'they stay right while names come and go',
+      'they outlast that many other directories are listed in between',
+    ],
   },
   {
-    reason: 'a directory is removed when its last handle is closed, and has a code of its own for what is made in it',
+    reason:
+      'a directory is removed when its last handle is closed, and has a code of its own for what is made in it',
     cases: ['a removed directory that is open is empty, and nothing is made in it'],
   },
   {
@@ -72,14 +88,21 @@ const onWindows: Skip[] = [
     ],
   },
   {
-    reason: 'path_open asks there to read alone, of which test/hostcalls/dirwrite.test.ts has a case',
+    reason:
+      'path_open asks there to read alone, of which test/hostcalls/dirwrite.test.ts has a case',
     cases: ['a directory opened as one is not opened to write'],
   },
   {
     reason: 'wants a shell of POSIX',
     cases: [
-      ...['recv can wait for all of it', 'a send that may wait sends all of it, as its peer takes it'],
-      ...['times from before 1970 are told as 1970', 'a time from before 1970 stays when the other one is set'],
+      ...[
+        'recv can wait for all of it',
+        'a send that may wait sends all of it, as its peer takes it',
+      ],
+      ...[
+        'times from before 1970 are told as 1970',
+        'a time from before 1970 stays when the other one is set',
+      ],
     ],
   },
   {
@@ -140,7 +163,10 @@ const underWine: Skip[] = [
       'links are counted together, before the last of too many leads nowhere',
     ],
   },
-  { reason: 'wine counts the links of a file that is deleted', cases: ['an unlinked file stays while it is open'] },
+  {
+    reason: 'wine counts the links of a file that is deleted',
+    cases: ['an unlinked file stays while it is open'],
+  },
   { reason: 'wine reads a directory once', cases: ['cookie 0 starts over and sees what is new'] },
   {
     reason: 'wine has errors and access times of its own',
@@ -157,11 +183,18 @@ const underWine: Skip[] = [
 const onDarwin: Skip[] = [
   {
     reason: 'readdir(3) has no places to be kept: cookies count entries, also those that are gone',
-    cases: ['they stay right while names come and go', 'they outlast that many other directories are listed in between'],
+    cases: [
+      'they stay right while names come and go',
+      'they outlast that many other directories are listed in between',
+    ],
   },
 ]
 const onPosix = process.platform === 'darwin' ? onDarwin : []
 
 /** For this platform. scripts/wine.js says where it is wine's. */
 export const elsewhere: readonly Skip[] =
-  process.platform !== 'win32' ? onPosix : process.env.WASI_COMMON_WINE ? [...onWindows, ...underWine] : onWindows
+  process.platform !== 'win32'
+    ? onPosix
+    : process.env.WASI_COMMON_WINE
+      ? [...onWindows, ...underWine]
+      : onWindows

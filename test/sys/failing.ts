@@ -15,7 +15,9 @@ test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 /** Why it cannot be had here, or nothing. */
 function missing(): string | undefined {
   if (process.platform !== 'linux') return 'seccomp is of Linux'
-  const { error, status, stderr } = spawnSync('cc', ['-O1', '-o', failing, source], { encoding: 'utf8' })
+  const { error, status, stderr } = spawnSync('cc', ['-O1', '-o', failing, source], {
+    encoding: 'utf8',
+  })
   if (error !== undefined) return `no C compiler: ${error.message}`
   if (status !== 0) return `the launcher does not compile: ${stderr.split('\n', 1)[0]}`
   const tried = spawnSync(failing, ['openat2', '38', 'true'], { encoding: 'utf8' })
@@ -24,5 +26,10 @@ function missing(): string | undefined {
 
 const reason = missing()
 /** Registers a test that needs it, or says why it is skipped. */
-export const withFailing: (title: string, body: (t: ExecutionContext) => Promise<void> | void) => void =
-  reason === undefined ? (title, body) => test.serial(title, body) : title => test.serial.skip(`${title} [${reason}]`, () => {})
+export const withFailing: (
+  title: string,
+  body: (t: ExecutionContext) => Promise<void> | void,
+) => void =
+  reason === undefined
+    ? (title, body) => test.serial(title, body)
+    : title => test.serial.skip(`${title} [${reason}]`, () => {})

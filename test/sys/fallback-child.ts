@@ -1,4 +1,7 @@
-/** What fallback.test.ts runs in a process of its own: path calls on a small tree. Prints who resolved, and each answer. */
+/**
+ * What fallback.test.ts runs in a process of its own: path calls on a small tree. Prints who
+ * resolved, and each answer.
+ */
 import fs from 'node:fs'
 import { openNative } from '#lib/sys/native/sys.js'
 import { Ground, Oflags } from './ground.js'
@@ -7,7 +10,15 @@ const sys = openNative()
 const g = new Ground(sys)
 fs.writeFileSync(g.outside('secret'), 'secret')
 g.file('a/b/f', 'hello')
-g.links({ up: '..', out: '../secret', abs: '/etc', in: 'a/b', 'a/round': '../in', loop: 'loop', gone: 'a/new' })
+g.links({
+  up: '..',
+  out: '../secret',
+  abs: '/etc',
+  in: 'a/b',
+  'a/round': '../in',
+  loop: 'loop',
+  gone: 'a/new',
+})
 const answers = {
   resolve: g.stat('a/b/f'),
   plain: g.stat('a'),

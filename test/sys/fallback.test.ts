@@ -1,4 +1,6 @@
-/** Where the kernel has no openat2, or a filter forbids it, paths are walked, with the same answers. */
+/**
+ * Where the kernel has no openat2, or a filter forbids it, paths are walked, with the same answers.
+ */
 import { spawnSync } from 'node:child_process'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,7 @@
-/** The ground a case of the contract stands on: a fresh folder of the host, a backend that has it open, and guest memory. */
+/**
+ * The ground a case of the contract stands on: a fresh folder of the host, a backend that has it
+ * open, and guest memory.
+ */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -13,11 +16,20 @@ export const BOTH = 3
 export const Oflags = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const
 export const Fdflags = { APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 } as const
 export const Fstflags = { ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 } as const
-export const Filetype = { UNKNOWN: 0, CHARACTER: 2, DIRECTORY: 3, REGULAR: 4, STREAM: 6, LINK: 7 } as const
+export const Filetype = {
+  UNKNOWN: 0,
+  CHARACTER: 2,
+  DIRECTORY: 3,
+  REGULAR: 4,
+  STREAM: 6,
+  LINK: 7,
+} as const
 export const Whence = { SET: 0, CUR: 1, END: 2 } as const
 
 /** By title. */
-export type Cases = Readonly<Record<string, (t: ExecutionContext, g: Ground) => void | Promise<void>>>
+export type Cases = Readonly<
+  Record<string, (t: ExecutionContext, g: Ground) => void | Promise<void>>
+>
 export type Name = string | Uint8Array
 /** An answer as a test reads it: a count or handle, or the name of an errno. */
 export type Said = number | ErrnoName | 'UNEXPECTED'
@@ -44,11 +56,33 @@ export function openDescriptors(): number {
   }
 }
 
-/** What the cases ask of the host's side: node:fs, or what stands in for it where files lie in memory. */
+/**
+ * What the cases ask of the host's side: node:fs, or what stands in for it where files lie in
+ * memory.
+ */
 export type HostFs = Pick<
   typeof fs,
-  | ('appendFileSync' | 'existsSync' | 'linkSync' | 'lstatSync' | 'mkdirSync' | 'mkdtempSync' | 'readFileSync' | 'readdirSync')
-  | ('readlinkSync' | 'realpathSync' | 'renameSync' | 'rmSync' | 'statSync' | 'symlinkSync' | 'unlinkSync' | 'utimesSync' | 'writeFileSync')
+  | (
+      | 'appendFileSync'
+      | 'existsSync'
+      | 'linkSync'
+      | 'lstatSync'
+      | 'mkdirSync'
+      | 'mkdtempSync'
+      | 'readFileSync'
+      | 'readdirSync'
+    )
+  | (
+      | 'readlinkSync'
+      | 'realpathSync'
+      | 'renameSync'
+      | 'rmSync'
+      | 'statSync'
+      | 'symlinkSync'
+      | 'unlinkSync'
+      | 'utimesSync'
+      | 'writeFileSync'
+    )
 >
 
 const scratch = 4096
@@ -148,18 +182,43 @@ export class Ground {
 
   // The guest's side: a Sys method a line.
 
-  open(name: Name, { dir = this.dir, follow = 1, oflags = 0, fdflags = 0, access = READ } = {}): Said {
+  open(
+    name: Name,
+    { dir = this.dir, follow = 1, oflags = 0, fdflags = 0, access = READ } = {},
+  ): Said {
     return said(this.sys.open(dir, ...this.put(name), follow, oflags, fdflags, access))
   }
   /** As `open`, for what must open. */
-  handle(name: Name, options: { dir?: Handle; follow?: number; oflags?: number; fdflags?: number; access?: number } = {}): Handle {
+  handle(
+    name: Name,
+    options: {
+      dir?: Handle
+      follow?: number
+      oflags?: number
+      fdflags?: number
+      access?: number
+    } = {},
+  ): Handle {
     const answer = this.open(name, options)
     if (typeof answer !== 'number') throw new Error(`${name} does not open: ${answer}`)
     return answer
   }
   /** Opens with CREAT, to write and read. */
-  create(name: Name, options: { dir?: Handle; oflags?: number; fdflags?: number; access?: number; follow?: number } = {}): Said {
-    return this.open(name, { access: BOTH, ...options, oflags: Oflags.CREAT | (options.oflags ?? 0) })
+  create(
+    name: Name,
+    options: {
+      dir?: Handle
+      oflags?: number
+      fdflags?: number
+      access?: number
+      follow?: number
+    } = {},
+  ): Said {
+    return this.open(name, {
+      access: BOTH,
+      ...options,
+      oflags: Oflags.CREAT | (options.oflags ?? 0),
+    })
   }
   made(name: Name, options: { fdflags?: number } = {}): Handle {
     return this.handle(name, { access: BOTH, oflags: Oflags.CREAT, ...options })
@@ -245,12 +304,20 @@ export class Ground {
       const to = from + 24 + bytes.readUInt32LE(from + 16)
       if (to > answer) break
       const name = bytes.toString('utf8', from + 24, to)
-      entries.push({ next: bytes.readBigUInt64LE(from), ino: bytes.readBigUInt64LE(from + 8), type: bytes[from + 20], name })
+      entries.push({
+        next: bytes.readBigUInt64LE(from),
+        ino: bytes.readBigUInt64LE(from + 8),
+        type: bytes[from + 20],
+        name,
+      })
       from = to
     }
     return { entries, length: answer, bytes }
   }
-  /** The whole directory, as a C library reads it: on from the last whole entry until a call leaves room over. */
+  /**
+   * The whole directory, as a C library reads it: on from the last whole entry until a call leaves
+   * room over.
+   */
   list(dir: Handle, room = 4096, each: (entry: Entry) => void = () => {}): Entry[] {
     const all: Entry[] = []
     for (let cookie = 0n; ; ) {

@@ -1,4 +1,7 @@
-/** What becomes of a backend by the addon when nobody wants it any more, and what is said when there is no addon. */
+/**
+ * What becomes of a backend by the addon when nobody wants it any more, and what is said when there
+ * is no addon.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -12,8 +15,12 @@ const native = import.meta.resolve('#lib/sys/native/sys.js')
 const typescript = import.meta.resolve('#lib/sys/typescript/sys.js')
 /** Runs a module in a process of its own; what it printed. */
 function run(flags: string[], source: string) {
-  const result = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', source], { encoding: 'utf8' })
-  return result.status === 0 ? result.stdout.trim() : `${result.status ?? result.signal}: ${result.stderr}`
+  const result = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', source], {
+    encoding: 'utf8',
+  })
+  return result.status === 0
+    ? result.stdout.trim()
+    : `${result.status ?? result.signal}: ${result.stderr}`
 }
 
 const makers = {
@@ -74,7 +81,9 @@ test.serial('a worker that ends closes what it had open', async t => {
   await Promise.all(
     [1, 2, 3].map(async () => {
       const worker = new Worker(source, { eval: true })
-      const answers = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+      const answers = await new Promise((resolve, reject) =>
+        worker.once('message', resolve).once('error', reject),
+      )
       t.deepEqual(answers, Array(10).fill(0))
       await worker.terminate()
     }),
@@ -90,14 +99,20 @@ test.serial('a worker that sleeps can be ended', async t => {
     })`
   const worker = new Worker(source, { eval: true })
   await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-  const ended = await Promise.race([worker.terminate(), new Promise(done => setTimeout(done, 20_000, 'still asleep').unref())])
+  const ended = await Promise.race([
+    worker.terminate(),
+    new Promise(done => setTimeout(done, 20_000, 'still asleep').unref()),
+  ])
   t.is(ended, 1)
 })
 
 test('without an addon the error says what to do', t => {
   const addon = join(os.tmpdir(), 'no-such-folder', 'wasi_common.node')
-  const error = t.throws(() => openNative({ addon }), { code: 'ERR_WASI_ADDON_UNAVAILABLE' } as object)
-  for (const part of [addon, 'scripts/build-native.js', "backend: 'typescript'"]) t.true(error?.message.includes(part), part)
+  const error = t.throws(() => openNative({ addon }), {
+    code: 'ERR_WASI_ADDON_UNAVAILABLE',
+  } as object)
+  for (const part of [addon, 'scripts/build-native.js', "backend: 'typescript'"])
+    t.true(error?.message.includes(part), part)
 })
 
 test('a file that is no addon', t => {

@@ -1,4 +1,7 @@
-/** No call of the native backend on a pipe, terminal, FIFO, socket or clock keeps its thread in the kernel for long, whatever the other end does. */
+/**
+ * No call of the native backend on a pipe, terminal, FIFO, socket or clock keeps its thread in the
+ * kernel for long, whatever the other end does.
+ */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -12,7 +15,10 @@ import { openNative } from '#lib/sys/native/sys.js'
 import { openTerminal, withTerminal } from '../terminal.js'
 import { BOTH, READ } from './ground.js'
 
-/** SECURITY.md says 50; a machine that has other work needs more. What waited for a slow reader took 12,800, and one that was stopped for ever. */
+/**
+ * SECURITY.md says 50; a machine that has other work needs more. What waited for a slow reader took
+ * 12,800, and one that was stopped for ever.
+ */
 const bound = 1000
 /** How long each call is made, in milliseconds. */
 const while_ = 1500
@@ -29,17 +35,33 @@ interface Made {
   /** Done when all threads are at it. */
   readonly during?: () => Promise<void>
 }
-/** Makes a call again and again in threads, ends these, and looks at the longest time that any of them was in the addon. */
+/**
+ * Makes a call again and again in threads, ends these, and looks at the longest time that any of
+ * them was in the addon.
+ */
 async function longest(
   t: ExecutionContext,
   what: string,
-  { fd = -1, path = '', shared = 0, flags = READ, size = 2 ** 22, calls = Number.POSITIVE_INFINITY, during = async () => {} }: Made = {},
+  {
+    fd = -1,
+    path = '',
+    shared = 0,
+    flags = READ,
+    size = 2 ** 22,
+    calls = Number.POSITIVE_INFINITY,
+    during = async () => {},
+  }: Made = {},
   threads = 1,
   connected: (port: number) => void = () => {},
 ): Promise<void> {
   const times = Array.from({ length: threads }, () => new Float64Array(new SharedArrayBuffer(24)))
   const workerData = { what, fd, path: path.slice(1), shared, flags, size }
-  const workers = times.map(times => new Worker(new URL('./timed-worker.js', import.meta.url), { workerData: { ...workerData, times } }))
+  const workers = times.map(
+    times =>
+      new Worker(new URL('./timed-worker.js', import.meta.url), {
+        workerData: { ...workerData, times },
+      }),
+  )
   await Promise.all(
     workers.map(async worker => {
       worker.on('error', error => t.fail(String(error)))
@@ -104,14 +126,20 @@ const client =
     })
   }
 
-test.serial('reading an adopted FIFO that is empty', async t => longest(t, 'read', { fd: opened(t, fifo(t)) }))
-test.serial('writing to an adopted FIFO that is full', async t => longest(t, 'write', { fd: opened(t, fifo(t)) }))
+test.serial('reading an adopted FIFO that is empty', async t =>
+  longest(t, 'read', { fd: opened(t, fifo(t)) }),
+)
+test.serial('writing to an adopted FIFO that is full', async t =>
+  longest(t, 'write', { fd: opened(t, fifo(t)) }),
+)
 test.serial('writing to an adopted FIFO that is read slowly', async t => {
   const path = fifo(t)
   slowReader(t, path)
   await longest(t, 'write', { fd: opened(t, path) })
 })
-test.serial('polling an adopted FIFO that is empty', async t => longest(t, 'poll a file', { fd: opened(t, fifo(t)) }))
+test.serial('polling an adopted FIFO that is empty', async t =>
+  longest(t, 'poll a file', { fd: opened(t, fifo(t)) }),
+)
 for (const [what, flags] of [
   ['read', READ],
   ['write', BOTH],
@@ -135,21 +163,31 @@ test.serial('writing to an adopted FIFO to which others write, and whose reader 
   const fd = opened(t, fifo(t))
   // Each finds the room for a page, and one has it.
   const read = async (): Promise<void> => {
-    for (const end = performance.now() + while_ / 3; performance.now() < end; await setTimeout(1)) fs.readSync(fd, Buffer.alloc(4096))
+    for (const end = performance.now() + while_ / 3; performance.now() < end; await setTimeout(1))
+      fs.readSync(fd, Buffer.alloc(4096))
   }
   await longest(t, 'write', { fd, during: read }, 4)
 })
 test.serial('sleeping for an hour', async t => longest(t, 'poll'))
 test.serial('accepting, when nobody connects', async t => longest(t, 'accept'))
-test.serial('sending to a client that does not read', async t => longest(t, 'send', {}, 1, client(t)))
-test.serial('sending to a client that reads slowly', async t => longest(t, 'send', {}, 1, client(t, false, true)))
-test.serial('receiving from a client that sends nothing', async t => longest(t, 'receive', {}, 1, client(t)))
-test.serial('receiving all from a client that sends slowly', async t => longest(t, 'receive all', {}, 1, client(t, true)))
+test.serial('sending to a client that does not read', async t =>
+  longest(t, 'send', {}, 1, client(t)),
+)
+test.serial('sending to a client that reads slowly', async t =>
+  longest(t, 'send', {}, 1, client(t, false, true)),
+)
+test.serial('receiving from a client that sends nothing', async t =>
+  longest(t, 'receive', {}, 1, client(t)),
+)
+test.serial('receiving all from a client that sends slowly', async t =>
+  longest(t, 'receive all', {}, 1, client(t, true)),
+)
 for (const how of ['full', 'stop', 'slow', 'fast'] as const) {
   for (const what of ['write', 'write text'] as const)
     withTerminal(`${what} on a terminal (${how})`, async t => {
       const { fd } = await openTerminal(t, how)
-      // One every 50 ms where nobody reads. A terminal may have room, and not enough for the end of a line: no call asks again at once.
+      // One every 50 ms where nobody reads. A terminal may have room, and not enough for the end of
+      // a line: no call asks again at once.
       const calls = how === 'full' || how === 'stop' ? 2000 : undefined
       await longest(t, what, { fd, calls, size: how === 'fast' ? 2 ** 26 : 2 ** 22 })
     })

@@ -1,4 +1,7 @@
-/** The directory below an overlay: what lies there may change between the look at it and its opening. */
+/**
+ * The directory below an overlay: what lies there may change between the look at it and its
+ * opening.
+ */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -13,7 +16,10 @@ import { openNative } from '#lib/sys/native/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { openDescriptors } from './ground.js'
 
-for (const [name, make] of Object.entries({ native: () => openNative(), typescript: () => new TypescriptSys() })) {
+for (const [name, make] of Object.entries({
+  native: () => openNative(),
+  typescript: () => new TypescriptSys(),
+})) {
   test.serial(`only a regular file is opened, and nothing else stays open (${name})`, t => {
     const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
     t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))

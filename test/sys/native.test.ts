@@ -1,4 +1,7 @@
-/** The contract on the native backend: by openat2, by the walk, and with handles that another has too. */
+/**
+ * The contract on the native backend: by openat2, by the walk, and with handles that another has
+ * too.
+ */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
@@ -32,14 +35,18 @@ test('writeText takes no more than the block has', t => {
   const file = g.handle('f', { access: WRITE })
   const { length } = sys.block.text
   t.is(said(sys.writeText(file, length)), length)
-  for (const more of [length + 1, 2 ** 20, 2 ** 32 - 1, -1, Number.NaN]) t.is(said(sys.writeText(file, more)), 'INVAL')
+  for (const more of [length + 1, 2 ** 20, 2 ** 32 - 1, -1, Number.NaN])
+    t.is(said(sys.writeText(file, more)), 'INVAL')
   t.is(fs.statSync(g.host('f')).size, length)
 })
 
 test('a path with a NUL is not cut there, and another directory opened', t => {
   const sys = openNative()
   t.teardown(() => sys.dispose())
-  t.throws(() => sys.preopen(`${os.tmpdir()}\0/more`), { code: 'EINVAL', message: /open|CreateFileW/ })
+  t.throws(() => sys.preopen(`${os.tmpdir()}\0/more`), {
+    code: 'EINVAL',
+    message: /open|CreateFileW/,
+  })
 })
 
 test('the addon refuses arguments that lib/sys/native/sys.ts never passes, and numbers of no guest', t => {
@@ -58,9 +65,24 @@ test('the addon refuses arguments that lib/sys/native/sys.ts never passes, and n
   t.throws(() => addon.create(block, 0, 0), refused)
   t.throws(() => addon.create(block, false, '0'), refused)
   const guest = addon.create(block, false, 0)
-  for (const memory of [new Uint16Array(8), new Float64Array(8), new BigUint64Array(8), new DataView(new ArrayBuffer(8)), [], undefined])
+  for (const memory of [
+    new Uint16Array(8),
+    new Float64Array(8),
+    new BigUint64Array(8),
+    new DataView(new ArrayBuffer(8)),
+    [],
+    undefined,
+  ])
     t.throws(() => addon.bind(guest, memory), refused)
-  const none = [Number.NaN, -1, -0.5, 1e6, 2 ** 53, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const none = [
+    Number.NaN,
+    -1,
+    -0.5,
+    1e6,
+    2 ** 53,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ]
   for (const index of [...none, '0', undefined]) {
     t.throws(() => addon.failure(index), refused)
     t.throws(() => addon.dispose(index), refused)
@@ -116,11 +138,13 @@ test('the addon reads and writes no byte outside of the memory that it is bound 
         rename: () => sys.rename(g.dir, 0, 1, g.dir, at, name),
       })
     }
-    for (const [call, act] of Object.entries(calls)) t.is(said(act()), 'FAULT', `${call} of ${length} bytes at ${at}`)
+    for (const [call, act] of Object.entries(calls))
+      t.is(said(act()), 'FAULT', `${call} of ${length} bytes at ${at}`)
   }
   // The block has room for so many, and no more are looked at.
   for (const count of [maxSpans + 1, 2 ** 32 - 1])
-    for (const act of [() => sys.readv(file, count), () => sys.writev(file, count)]) t.is(said(act()), 'INVAL')
+    for (const act of [() => sys.readv(file, count), () => sys.writev(file, count)])
+      t.is(said(act()), 'INVAL')
   for (const count of [maxPolls + 1, 2 ** 32 - 1]) t.is(said(sys.poll(count, 0)), 'INVAL')
   t.is(fs.readFileSync(g.host('f'), 'utf8'), 'text')
 })

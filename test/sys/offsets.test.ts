@@ -1,4 +1,7 @@
-/** Offsets and sizes on Linux's tmpfs, which holds files larger than numbers are exact, where a disk refuses them itself. */
+/**
+ * Offsets and sizes on Linux's tmpfs, which holds files larger than numbers are exact, where a disk
+ * refuses them itself.
+ */
 import fs from 'node:fs'
 import test from 'ava'
 import { openNative } from '#lib/sys/native/sys.js'
@@ -8,8 +11,13 @@ import { BOTH, Ground, text, Whence } from './ground.js'
 
 const folder = '/dev/shm'
 const TMPFS = 0x01021994
-const there = process.platform === 'linux' && fs.existsSync(folder) && fs.statfsSync(folder).type === TMPFS
-const ways = { native: () => openNative(), walk: () => openNative({ resolution: 'walk' }), typescript: () => new TypescriptSys() }
+const there =
+  process.platform === 'linux' && fs.existsSync(folder) && fs.statfsSync(folder).type === TMPFS
+const ways = {
+  native: () => openNative(),
+  walk: () => openNative({ resolution: 'walk' }),
+  typescript: () => new TypescriptSys(),
+}
 const most = Number.MAX_SAFE_INTEGER
 
 if (there) process.env.TMPDIR = folder

@@ -1,6 +1,7 @@
 /**
- * The child process of reserve.test.ts: fills the process's descriptors up to a few below the reserve, and prints how few each
- * call of a guest can do with. Then it opens files while a guest in a worker thread resolves a path deeper than the limit.
+ * The child process of reserve.test.ts: fills the process's descriptors up to a few below the
+ * reserve, and prints how few each call of a guest can do with. Then it opens files while a guest
+ * in a worker thread resolves a path deeper than the limit.
  */
 import fs from 'node:fs'
 import net from 'node:net'
@@ -10,7 +11,16 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { type Native, openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
-import { Fdflags, Fstflags, Ground, Oflags, openDescriptors, type Said, said, WRITE } from './ground.js'
+import {
+  Fdflags,
+  Fstflags,
+  Ground,
+  Oflags,
+  openDescriptors,
+  type Said,
+  said,
+  WRITE,
+} from './ground.js'
 
 const makers: Readonly<Record<string, () => Sys>> = {
   native: () => openNative(),
@@ -35,13 +45,21 @@ function withAllTaken<Result>(number: number, act: () => Result): Result {
   }
 }
 
-/** The fewest descriptors below the reserve with which a call is not refused for want of them. `undo` makes the next attempt a fresh one. */
-function least(reserved: number, attempt: () => Said, undo: (answer: Said) => void): number | string {
+/**
+ * The fewest descriptors below the reserve with which a call is not refused for want of them.
+ * `undo` makes the next attempt a fresh one.
+ */
+function least(
+  reserved: number,
+  attempt: () => Said,
+  undo: (answer: Said) => void,
+): number | string {
   for (let left = 0; left <= 12; left++) {
     const before = openDescriptors()
     const answer = withAllTaken(reserved - left, attempt)
     undo(answer)
-    if (openDescriptors() !== before) return `${answer}, and ${openDescriptors() - before} are left open`
+    if (openDescriptors() !== before)
+      return `${answer}, and ${openDescriptors() - before} are left open`
     if (answer === 'MFILE') continue
     return typeof answer === 'number' ? left : `${answer} with ${left}`
   }
@@ -60,12 +78,15 @@ async function needs(sys: Sys, reserved: number) {
   const parent = fs.statSync(g.host('a'), { bigint: true }).ino
   const parentOf = () => {
     const answer = said(sys.readdir(dir, 0n, 0, 4096))
-    return answer === 'MFILE' ? answer : g.readdir(dir, 0n, 4096).entries.find(({ name }) => name === '..')?.ino
+    return answer === 'MFILE'
+      ? answer
+      : g.readdir(dir, 0n, 4096).entries.find(({ name }) => name === '..')?.ino
   }
   const nothing = () => {}
   const close = (answer: Said) => void (typeof answer === 'number' && g.close(answer))
   const both = Fstflags.ATIM | Fstflags.MTIM
-  const times = (name: string, follow: number) => said(sys.setTimesAt(g.dir, ...g.put(name), follow, both))
+  const times = (name: string, follow: number) =>
+    said(sys.setTimesAt(g.dir, ...g.put(name), follow, both))
   const readlink = (name: string) => said(sys.readlink(g.dir, ...g.put(name), g.room(100), 100))
   const gone = (name: string) => () => fs.rmSync(g.host(name), { recursive: true, force: true })
   /** Refused calls change nothing. */
@@ -95,18 +116,31 @@ async function needs(sys: Sys, reserved: number) {
     'set_times a/b/c/f': [() => times('a/b/c/f', 0), nothing],
     'set_times a/b/c/l, followed': [() => times('a/b/c/l', 1), nothing],
     'mkdir a/b/c/new': [() => g.mkdir('a/b/c/new'), gone('a/b/c/new')],
-    'rmdir a/b/c/dir': [() => g.rmdir('a/b/c/dir'), answer => void (answer === 0 && fs.mkdirSync(g.host('a/b/c/dir')))],
+    'rmdir a/b/c/dir': [
+      () => g.rmdir('a/b/c/dir'),
+      answer => void (answer === 0 && fs.mkdirSync(g.host('a/b/c/dir'))),
+    ],
     'unlink a/b/c/f': [() => g.unlink('a/b/c/f'), () => g.file('a/b/c/f')],
     'symlink a/b/c/new': [() => g.symlink('f', 'a/b/c/new'), gone('a/b/c/new')],
     'readlink a/b/c/l': [() => readlink('a/b/c/l'), nothing],
     'link a/b/c/f to a/b/c/new': [() => g.link('a/b/c/f', 'a/b/c/new'), gone('a/b/c/new')],
-    'link a/b/c/l, followed, to a/b/c/new': [() => g.link('a/b/c/l', 'a/b/c/new', { follow: 1 }), gone('a/b/c/new')],
+    'link a/b/c/l, followed, to a/b/c/new': [
+      () => g.link('a/b/c/l', 'a/b/c/new', { follow: 1 }),
+      gone('a/b/c/new'),
+    ],
     'rename a/b/c/f to itself': [() => g.rename('a/b/c/f', 'a/b/c/f'), nothing],
-    'readdir a/b, with the inode of its parent': [() => (parentOf() === parent ? 0 : 'MFILE'), nothing],
-    'set_flags f': [() => said(sys.setFlags(file, Fdflags.APPEND)), answer => void (answer === 0 && sys.setFlags(file, 0))],
+    'readdir a/b, with the inode of its parent': [
+      () => (parentOf() === parent ? 0 : 'MFILE'),
+      nothing,
+    ],
+    'set_flags f': [
+      () => said(sys.setFlags(file, Fdflags.APPEND)),
+      answer => void (answer === 0 && sys.setFlags(file, 0)),
+    ],
   }
   const needed: Record<string, number | string> = {}
-  for (const [title, [attempt, undo]] of Object.entries(calls)) needed[title] = least(reserved, attempt, undo)
+  for (const [title, [attempt, undo]] of Object.entries(calls))
+    needed[title] = least(reserved, attempt, undo)
   if (sys.name === 'native') needed.accept = await acceptNeeds(g, reserved)
   if (sys.name === 'native') needed['write to a FIFO of the host'] = fifoNeeds(g, reserved)
   const late = sys.name === 'native' ? await acceptedLate(g, reserved) : undefined
@@ -116,7 +150,10 @@ async function needs(sys: Sys, reserved: number) {
   return { by, needed, late }
 }
 
-/** Where there is no descriptor for a FIFO a second time, a write goes by poll(2), which has room for PIPE_BUF alone. */
+/**
+ * Where there is no descriptor for a FIFO a second time, a write goes by poll(2), which has room
+ * for PIPE_BUF alone.
+ */
 function fifoNeeds(g: Ground, reserved: number): number | string {
   g.fifo('pipe')
   const host = fs.openSync(g.host('pipe'), 'r+')
@@ -139,12 +176,19 @@ async function acceptNeeds(g: Ground, reserved: number): Promise<number | string
   // Its one client waits for as long as the guest is refused.
   g.sys.setFlags(listener, Fdflags.NONBLOCK)
   const accept = () => said(g.sys.accept(listener, 0))
-  const found = least(reserved, accept, answer => void (typeof answer === 'number' && g.close(answer)))
+  const found = least(
+    reserved,
+    accept,
+    answer => void (typeof answer === 'number' && g.close(answer)),
+  )
   client.destroy()
   return found
 }
 
-/** The answer where the host opened all below the reserve since the guest's last call, which had a low number. */
+/**
+ * The answer where the host opened all below the reserve since the guest's last call, which had a
+ * low number.
+ */
 async function acceptedLate(g: Ground, reserved: number): Promise<Said> {
   const listener = g.sys.listen('127.0.0.1', 0) as number
   const [, port] = g.sys.listening(listener) as readonly [string, number]
@@ -162,7 +206,10 @@ async function acceptedLate(g: Ground, reserved: number): Promise<Said> {
 /** `d/d/d ... /l`, of which the last leads to the directory it lies in. */
 const deep = (end: string) => `${'d/'.repeat(depth)}${end}`
 
-/** A guest that follows the link at the end of the path until it is told to stop; counts its answers. */
+/**
+ * A guest that follows the link at the end of the path until it is told to stop; counts its
+ * answers.
+ */
 function guest(): void {
   const { way, folder, stop } = workerData as { way: string; folder: string; stop: Int32Array }
   const sys = makers[way]()
@@ -194,7 +241,9 @@ async function beside(way: string, files: number) {
     fs.mkdirSync(join(folder, deep('')), { recursive: true })
     fs.symlinkSync('.', join(folder, deep('l')))
     const worker = new Worker(new URL(import.meta.url), { workerData: { way, folder, stop } })
-    const answers = new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject))
+    const answers = new Promise((resolve, reject) =>
+      worker.on('message', resolve).on('error', reject),
+    )
     await new Promise(done => worker.on('online', done))
     let failed = 0
     let rounds = 0

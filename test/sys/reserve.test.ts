@@ -1,11 +1,17 @@
-/** Descriptors reserved for the host: no call of a guest holds one, not even in passing, however deep its path. */
+/**
+ * Descriptors reserved for the host: no call of a guest holds one, not even in passing, however
+ * deep its path.
+ */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 
 const child = fileURLToPath(new URL('./reserve-child.js', import.meta.url))
 
-/** Descriptors below the reserve that each call takes at most: those it holds at once, and no others. */
+/**
+ * Descriptors below the reserve that each call takes at most: those it holds at once, and no
+ * others.
+ */
 const needed: Record<string, Record<string, number>> = {
   openat2: {
     'open f': 1,
@@ -85,7 +91,9 @@ const needed: Record<string, Record<string, number>> = {
   },
 }
 
-/** A limit of the process, how many descriptors of it are the host's, and how many it opens at once. */
+/**
+ * A limit of the process, how many descriptors of it are the host's, and how many it opens at once.
+ */
 const limits = [
   { limit: 300, reserve: 64, files: 50 },
   { limit: 100, reserve: 50, files: 10 },
@@ -101,11 +109,17 @@ for (const way of ['native', 'native by the walk', 'typescript']) {
     test.serial(title, t => {
       const script = `ulimit -n ${limit} && exec "$0" "$@"`
       const args = [child, way, String(limit - reserve), String(files)]
-      const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, ...args], { encoding: 'utf8' })
+      const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, ...args], {
+        encoding: 'utf8',
+      })
       t.is(stderr, '')
       const found = JSON.parse(stdout)
       t.deepEqual(found.needed, needed[found.by])
-      t.is(found.late, way === 'typescript' ? undefined : 'MFILE', 'a connection that was taken too late is closed')
+      t.is(
+        found.late,
+        way === 'typescript' ? undefined : 'MFILE',
+        'a connection that was taken too late is closed',
+      )
       t.is(found.beside.failed, 0, 'the host opens its files while a guest is deep in a path')
       t.true(found.beside.rounds > 10)
       t.deepEqual(found.beside.answers, found.by === 'openat2' ? ['0', 'EXIST'] : ['MFILE'])

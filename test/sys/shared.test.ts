@@ -1,4 +1,7 @@
-/** Handles that several threads have: what one closes another may be using, and nobody ever meets a stranger's file. */
+/**
+ * Handles that several threads have: what one closes another may be using, and nobody ever meets a
+ * stranger's file.
+ */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -16,7 +19,10 @@ function scratch(t: ExecutionContext): string {
 }
 
 /** Another thread that reads a byte from a handle, and says what came of it. */
-async function reader(shared: number, handle: number): Promise<{ worker: Worker; answer: Promise<number> }> {
+async function reader(
+  shared: number,
+  handle: number,
+): Promise<{ worker: Worker; answer: Promise<number> }> {
   const source = `
     const { parentPort } = require('node:worker_threads')
     import(${JSON.stringify(import.meta.resolve('#lib/sys/native/sys.js'))}).then(({ openNative }) => {
@@ -32,7 +38,10 @@ async function reader(shared: number, handle: number): Promise<{ worker: Worker;
 }
 /** Whether a worker can be ended, which one that is stuck in the kernel cannot. */
 const ends = (worker: Worker): Promise<unknown> =>
-  Promise.race([worker.terminate().then(() => true), new Promise(done => setTimeout(done, 20_000, false).unref())])
+  Promise.race([
+    worker.terminate().then(() => true),
+    new Promise(done => setTimeout(done, 20_000, false).unref()),
+  ])
 
 test('no handle is used twice', t => {
   const sys = openNative()
@@ -55,35 +64,39 @@ test('no handle is used twice', t => {
 })
 
 const withProc = fs.existsSync('/proc/self/fd') ? test : test.skip
-withProc('a file that one thread closes stays open while another uses it, and no longer [as /proc/self/fd has it]', async t => {
-  const sys = openNative()
-  const shared = sys.share()
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
-  g.fifo('p')
-  const pipe = fs.realpathSync(g.host('p'))
-  const isOpen = (): boolean =>
-    fs.readdirSync('/proc/self/fd').some(fd => {
-      try {
-        return fs.readlinkSync(`/proc/self/fd/${fd}`) === pipe
-      } catch {
-        return false
-      }
-    })
-  // The reader waits in the kernel nearly all the time, but now and then it is caught between two looks.
-  let used = false
-  for (let attempt = 0; attempt < 10 && !used; attempt++) {
-    const handle = g.handle('p', { access: BOTH })
-    const { worker, answer } = await reader(shared, handle)
-    await new Promise(done => setTimeout(done, 20))
-    t.is(said(sys.close(handle)), 0)
-    used = isOpen()
-    t.is(said(await answer), 'BADF', 'it is told when it looks again')
-    t.false(isOpen())
-    await worker.terminate()
-  }
-  t.true(used)
-})
+withProc(
+  'a file that one thread closes stays open while another uses it, and no longer [as /proc/self/fd has it]',
+  async t => {
+    const sys = openNative()
+    const shared = sys.share()
+    const g = new Ground(sys)
+    t.teardown(() => g.leave())
+    g.fifo('p')
+    const pipe = fs.realpathSync(g.host('p'))
+    const isOpen = (): boolean =>
+      fs.readdirSync('/proc/self/fd').some(fd => {
+        try {
+          return fs.readlinkSync(`/proc/self/fd/${fd}`) === pipe
+        } catch {
+          return false
+        }
+      })
+    // The reader waits in the kernel nearly all the time, but now and then it is caught between two
+    // looks.
+    let used = false
+    for (let attempt = 0; attempt < 10 && !used; attempt++) {
+      const handle = g.handle('p', { access: BOTH })
+      const { worker, answer } = await reader(shared, handle)
+      await new Promise(done => setTimeout(done, 20))
+      t.is(said(sys.close(handle)), 0)
+      used = isOpen()
+      t.is(said(await answer), 'BADF', 'it is told when it looks again')
+      t.false(isOpen())
+      await worker.terminate()
+    }
+    t.true(used)
+  },
+)
 
 test('threads that list one directory at once each see all of it', async t => {
   const sys = openNative()
@@ -93,7 +106,8 @@ test('threads that list one directory at once each see all of it', async t => {
   const names = Array.from({ length: 700 }, (_, i) => `${i}-${'x'.repeat(100)}`)
   for (const name of names) g.file(`d/${name}`)
   const dir = g.handle('d')
-  // Each page begins where the one before it ended, and another thread is elsewhere in the directory by then.
+  // Each page begins where the one before it ended, and another thread is elsewhere in the
+  // directory by then.
   const source = `
     const { parentPort } = require('node:worker_threads')
     import(${JSON.stringify(import.meta.resolve('#lib/sys/native/sys.js'))}).then(({ openNative }) => {
@@ -119,9 +133,12 @@ test('threads that list one directory at once each see all of it', async t => {
       parentPort.postMessage([...seen])
     })`
   const workers = Array.from({ length: 4 }, () => new Worker(source, { eval: true }))
-  const seen = await Promise.all(workers.map(async worker => (await once(worker, 'message'))[0] as string[]))
+  const seen = await Promise.all(
+    workers.map(async worker => (await once(worker, 'message'))[0] as string[]),
+  )
   const whole = [...names, '.', '..'].sort().join()
-  for (const each of seen) t.true(each.length === 1 && each[0] === whole, each.map(names => names.length).join())
+  for (const each of seen)
+    t.true(each.length === 1 && each[0] === whole, each.map(names => names.length).join())
   await Promise.all(workers.map(worker => worker.terminate()))
 })
 

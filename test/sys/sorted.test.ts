@@ -1,4 +1,6 @@
-/** The contract on a backend whose directories are sorted, and the bounds of what is kept for that. */
+/**
+ * The contract on a backend whose directories are sorted, and the bounds of what is kept for that.
+ */
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { FixedClock } from '#lib/replay/clock.js'
@@ -26,10 +28,16 @@ function sorted(host: Sys): Sys {
   return sys
 }
 contract(test, 'native, sorted', () => sorted(openNative()), [
-  { reason: 'a listing is kept as it was sorted, with the names that went since', cases: ['they stay right while names come and go'] },
+  {
+    reason: 'a listing is kept as it was sorted, with the names that went since',
+    cases: ['they stay right while names come and go'],
+  },
 ])
 
-/** A host whose directories have so many entries by handle, each with a name of 200 characters, and which counts listings from the start. */
+/**
+ * A host whose directories have so many entries by handle, each with a name of 200 characters, and
+ * which counts listings from the start.
+ */
 function crowded(sizes: readonly number[]) {
   const block = new Block()
   let memory = new Uint8Array(0)
@@ -53,7 +61,11 @@ function crowded(sizes: readonly number[]) {
         view.setUint32(at + used + 16, 200, true)
         view.setUint32(at + used + 20, 4, true)
         if (used + whole > length) return length
-        Buffer.from(memory.buffer, memory.byteOffset).write(String(sizes[dir] - i).padStart(200, '0'), at + used + 24, 'latin1')
+        Buffer.from(memory.buffer, memory.byteOffset).write(
+          String(sizes[dir] - i).padStart(200, '0'),
+          at + used + 24,
+          'latin1',
+        )
       }
       return used
     },

@@ -1,4 +1,7 @@
-/** Holes in files in memory, which cost nothing, and large files below an overlay, of which only what is written is kept. */
+/**
+ * Holes in files in memory, which cost nothing, and large files below an overlay, of which only
+ * what is written is kept.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -46,7 +49,9 @@ class View {
   read(file: number, length: number, offset: number): string {
     this.sys.block.spans.set([4096, length])
     const count = this.sys.preadv(file, 1, offset)
-    return count < 0 ? String(said(count)) : Buffer.from(this.#memory.subarray(4096, 4096 + count)).toString('latin1')
+    return count < 0
+      ? String(said(count))
+      : Buffer.from(this.#memory.subarray(4096, 4096 + count)).toString('latin1')
   }
   size(file: number): number {
     this.sys.filestat(file)
@@ -102,7 +107,11 @@ test('a file without holes is counted by its size, and written up to the last by
     t.is(v.size(file), quota)
     for (const cut of [quota - 1, Math.floor(quota / 2), 1, 0]) {
       t.is(said(v.sys.setSize(file, cut)), 0)
-      t.true(used(tree) >= cut && used(tree) <= Math.max(cut, Math.ceil(cut / piece) * piece - piece + 4096), `${cut} ${used(tree)}`)
+      t.true(
+        used(tree) >= cut &&
+          used(tree) <= Math.max(cut, Math.ceil(cut / piece) * piece - piece + 4096),
+        `${cut} ${used(tree)}`,
+      )
     }
     t.is(used(tree), 0)
   }
@@ -112,7 +121,8 @@ test('allocate takes the room that writes will need, or none', t => {
   const { tree, v } = made(t, MiB)
   const file = v.open('f', Oflags.CREAT)
   t.is(said(v.sys.setSize(file, 2 ** 40)), 0)
-  for (const length of [MiB + 1, 2 ** 40, 2 ** 44]) t.is(said(v.sys.allocate(file, 0, length)), 'NOSPC', `${length}`)
+  for (const length of [MiB + 1, 2 ** 40, 2 ** 44])
+    t.is(said(v.sys.allocate(file, 0, length)), 'NOSPC', `${length}`)
   t.is(used(tree), 0)
   t.is(said(v.sys.allocate(file, 2 ** 40 - 8 * piece, 8 * piece)), 0)
   t.is(used(tree), 8 * piece)
@@ -148,7 +158,10 @@ test('files that are taken out have their holes as zeros, up to the quota', t =>
   t.is(files.readFile('f').length, MiB)
   t.is((files.toRecord().f as Uint8Array).length, MiB)
   t.is(said(v.sys.setSize(file, MiB + 1)), 0)
-  t.throws(() => files.readFile('f'), { code: 'EFBIG', message: /readFile 'f'.* 1048577 bytes.* quota is 1048576/ })
+  t.throws(() => files.readFile('f'), {
+    code: 'EFBIG',
+    message: /readFile 'f'.* 1048577 bytes.* quota is 1048576/,
+  })
   t.throws(() => files.toRecord(), { code: 'EFBIG' })
   t.is(said(v.sys.setSize(file, MiB)), 0)
   v.open('g', Oflags.CREAT)
@@ -157,7 +170,10 @@ test('files that are taken out have their holes as zeros, up to the quota', t =>
   t.is(files.readFile('f').length, MiB)
 })
 
-const backends: Readonly<Record<string, () => Sys>> = { native: () => openNative(), typescript: () => new TypescriptSys() }
+const backends: Readonly<Record<string, () => Sys>> = {
+  native: () => openNative(),
+  typescript: () => new TypescriptSys(),
+}
 const big = 100_000_000
 /** The byte that stands there in the large file. */
 const letter = (at: number): string => String.fromCharCode(97 + (Math.floor(at / piece) % 26))
@@ -165,7 +181,8 @@ function below(t: ExecutionContext, size = big): string {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
   t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
   const fd = fs.openSync(join(folder, 'big'), 'w')
-  for (let at = 0; at < size; at += piece) fs.writeSync(fd, letter(at).repeat(Math.min(piece, size - at)))
+  for (let at = 0; at < size; at += piece)
+    fs.writeSync(fd, letter(at).repeat(Math.min(piece, size - at)))
   fs.closeSync(fd)
   return folder
 }

@@ -1,4 +1,7 @@
-/** Two hundred spellings of paths: each backend gives Linux's own answer, which node:fs has for the same tree. */
+/**
+ * Two hundred spellings of paths: each backend gives Linux's own answer, which node:fs has for the
+ * same tree.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -12,11 +15,43 @@ import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { BOTH, Ground, type HostFs, Oflags, type Said } from './ground.js'
 import { overlay, quota, treeFs } from './treefs.js'
 
-const heads = ['f', 'd', 'absent', 'dlink', 'flink', 'deep', 'dangling', 'loop', 'dslash', 'fslash', 'd/up', './/d/.']
-const tails = ['', '/', '//', '/.', '/./', '/..', '/../', '/../f', '/../f/', '/e', '/e/', '/e/g', '/e/g/', '/e/g/.', '/absent', '/absent/']
+const heads = [
+  'f',
+  'd',
+  'absent',
+  'dlink',
+  'flink',
+  'deep',
+  'dangling',
+  'loop',
+  'dslash',
+  'fslash',
+  'd/up',
+  './/d/.',
+]
+const tails = [
+  '',
+  '/',
+  '//',
+  '/.',
+  '/./',
+  '/..',
+  '/../',
+  '/../f',
+  '/../f/',
+  '/e',
+  '/e/',
+  '/e/g',
+  '/e/g/',
+  '/e/g/.',
+  '/absent',
+  '/absent/',
+]
 const more = ['/../dlink/e', '//e//g', '/./e/../e/g', '/.../x', '/e/../../f']
 /** None leads out of the root: there is no Linux answer to compare with. */
-const spellings = heads.flatMap(head => [...tails, ...more].map(tail => head + tail)).filter(path => !/up\/+\.\./.test(path))
+const spellings = heads
+  .flatMap(head => [...tails, ...more].map(tail => head + tail))
+  .filter(path => !/up\/+\.\./.test(path))
 
 const ways: Readonly<Record<string, () => { readonly sys: Sys; readonly fs: HostFs }>> = {
   openat2: () => ({ sys: openNative(), fs }),
@@ -34,7 +69,16 @@ function plant(host: HostFs, root: string): void {
   host.mkdirSync(join(root, 'd/e'), { recursive: true })
   host.writeFileSync(join(root, 'f'), 'file')
   host.writeFileSync(join(root, 'd/e/g'), 'inner')
-  const links = { dlink: 'd', flink: 'f', deep: 'd/e', dangling: 'absent', loop: 'loop', dslash: 'd/', fslash: 'f/', 'd/up': '..' }
+  const links = {
+    dlink: 'd',
+    flink: 'f',
+    deep: 'd/e',
+    dangling: 'absent',
+    loop: 'loop',
+    dslash: 'd/',
+    fslash: 'f/',
+    'd/up': '..',
+  }
   for (const [name, target] of Object.entries(links)) host.symlinkSync(target, join(root, name))
 }
 
@@ -49,15 +93,31 @@ function asked(call: () => unknown): Said {
 }
 const { O_DIRECTORY, O_RDONLY, O_RDWR } = fs.constants
 const opened = (path: string, flags: number) => asked(() => fs.closeSync(fs.openSync(path, flags)))
-const closing = (g: Ground, answer: Said): Said => (typeof answer === 'number' ? g.close(answer) : answer)
+const closing = (g: Ground, answer: Said): Said =>
+  typeof answer === 'number' ? g.close(answer) : answer
 
-/** Each call as the guest makes it, and as Linux does. The last ones change the tree, which is then planted anew. */
-const calls: Readonly<Record<string, readonly [ours: (g: Ground, path: string) => Said, linux: (path: string) => Said, changes?: true]>> = {
+/**
+ * Each call as the guest makes it, and as Linux does. The last ones change the tree, which is then
+ * planted anew.
+ */
+const calls: Readonly<
+  Record<
+    string,
+    readonly [
+      ours: (g: Ground, path: string) => Said,
+      linux: (path: string) => Said,
+      changes?: true,
+    ]
+  >
+> = {
   lstat: [(g, path) => g.stat(path), path => asked(() => fs.lstatSync(path))],
   stat: [(g, path) => g.stat(path, { follow: 1 }), path => asked(() => fs.statSync(path))],
   read: [(g, path) => closing(g, g.open(path)), path => opened(path, O_RDONLY)],
   write: [(g, path) => closing(g, g.open(path, { access: BOTH })), path => opened(path, O_RDWR)],
-  directory: [(g, path) => closing(g, g.open(path, { oflags: Oflags.DIRECTORY })), path => opened(path, O_DIRECTORY)],
+  directory: [
+    (g, path) => closing(g, g.open(path, { oflags: Oflags.DIRECTORY })),
+    path => opened(path, O_DIRECTORY),
+  ],
   readlink: [
     (g, path) => {
       const answer = g.readlink(path)
@@ -119,7 +179,9 @@ for (const [way, make] of Object.entries(ways)) {
       renew()
       const expected = linuxAnswers(call)
       const given = each(changes, path => ours(g as Ground, path), renew)
-      const differing = spellings.flatMap((path, i) => (given[i] === expected[i] ? [] : [`${path}: ${given[i]}, Linux ${expected[i]}`]))
+      const differing = spellings.flatMap((path, i) =>
+        given[i] === expected[i] ? [] : [`${path}: ${given[i]}, Linux ${expected[i]}`],
+      )
       t.deepEqual(differing, [])
       t.true(new Set(expected).size > 2, 'Linux gives answers of several kinds')
       t.true(spellings.length > 200)

@@ -1,9 +1,15 @@
-/** A worker that makes one call of the native backend again and again, and writes down how long each call of the addon took. */
+/**
+ * A worker that makes one call of the native backend again and again, and writes down how long each
+ * call of the addon took.
+ */
 import { createRequire } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { addonFile, openNative } from '#lib/sys/native/sys.js'
 
-/** When the call that is made now began, or 0; how long the longest took, in milliseconds; how many there were. */
+/**
+ * When the call that is made now began, or 0; how long the longest took, in milliseconds; how many
+ * there were.
+ */
 const times: Float64Array = workerData.times
 const addon = createRequire(import.meta.url)(addonFile())
 const now = (): number => performance.timeOrigin + performance.now()
@@ -19,7 +25,9 @@ for (const [name, call] of Object.entries<unknown>(addon)) {
   }
 }
 
-const { what, fd, path, shared, flags, size } = workerData as Readonly<Record<'what' | 'path', string>> &
+const { what, fd, path, shared, flags, size } = workerData as Readonly<
+  Record<'what' | 'path', string>
+> &
   Readonly<Record<'fd' | 'shared' | 'flags' | 'size', number>>
 const sys = openNative(shared === 0 ? {} : { shared })
 // The ends of lines, of which a terminal makes two characters each.

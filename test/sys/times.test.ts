@@ -9,8 +9,13 @@ import { Ground, said } from './ground.js'
 
 const folder = '/dev/shm'
 const TMPFS = 0x01021994
-const there = process.platform === 'linux' && fs.existsSync(folder) && fs.statfsSync(folder).type === TMPFS
-const ways = { native: () => openNative(), walk: () => openNative({ resolution: 'walk' }), typescript: () => new TypescriptSys() }
+const there =
+  process.platform === 'linux' && fs.existsSync(folder) && fs.statfsSync(folder).type === TMPFS
+const ways = {
+  native: () => openNative(),
+  walk: () => openNative({ resolution: 'walk' }),
+  typescript: () => new TypescriptSys(),
+}
 const latest = 2n ** 64n - 1n
 const rows: readonly (readonly [date: string, time: bigint])[] = [
   ['1901-01-01 UTC', 0n],
@@ -26,18 +31,21 @@ if (there) process.env.TMPDIR = folder
 else test.skip('times beyond the years of disks [there is no tmpfs at /dev/shm]', () => {})
 
 for (const [name, make] of Object.entries(there ? ways : {})) {
-  test.serial(`${name}: times before 1970 are 1970, and those beyond 2554 the last that fits`, t => {
-    const g = new Ground(make())
-    t.teardown(() => g.leave())
-    g.file('f')
-    for (const [date, time] of rows) {
-      execFileSync('touch', ['-d', date, g.host('f')])
-      t.is(g.stat('f'), 0)
-      t.deepEqual([g.record.atim, g.record.mtim], [time, time], date)
-      t.is(said(g.sys.filestat(g.handle('f'))), 0)
-      t.deepEqual([g.record.atim, g.record.mtim], [time, time], date)
-    }
-  })
+  test.serial(
+    `${name}: times before 1970 are 1970, and those beyond 2554 the last that fits`,
+    t => {
+      const g = new Ground(make())
+      t.teardown(() => g.leave())
+      g.file('f')
+      for (const [date, time] of rows) {
+        execFileSync('touch', ['-d', date, g.host('f')])
+        t.is(g.stat('f'), 0)
+        t.deepEqual([g.record.atim, g.record.mtim], [time, time], date)
+        t.is(said(g.sys.filestat(g.handle('f'))), 0)
+        t.deepEqual([g.record.atim, g.record.mtim], [time, time], date)
+      }
+    },
+  )
 }
 
 test('guestTime keeps what a u64 can hold', t => {

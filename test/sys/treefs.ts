@@ -1,4 +1,7 @@
-/** What stands in for node:fs where the cases of the contract look at files in memory, or at an overlay. */
+/**
+ * What stands in for node:fs where the cases of the contract look at files in memory, or at an
+ * overlay.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
@@ -44,8 +47,8 @@ const fresh: Last = { follow: false, enter: false }
 const bytes = (path: Path): string => Buffer.from(path).toString('latin1')
 
 /**
- * @param below where a new file, directory or link is made: in the host's folder that the tree lies over, as long as it can be,
- * so that the guest finds it there. Without it all is made in the tree.
+ * @param below where a new file, directory or link is made: in the host's folder that the tree lies
+ * over, as long as it can be, so that the guest finds it there. Without it all is made in the tree.
  * @param root what all paths begin with
  */
 export function treeFs(tree: Tree, below?: string, root = below): HostFs {
@@ -93,8 +96,14 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
     }
   }
   const stat = (node: Node, { bigint = false } = {}) => {
-    const type = node instanceof DirectoryNode ? 0o40755 : node instanceof LinkNode ? 0o120777 : 0o100644
-    const times = { mtimeMs: Number(node.mtim / 1_000_000n), atimeNs: node.atim, mtimeNs: node.mtim, ctimeNs: node.ctim }
+    const type =
+      node instanceof DirectoryNode ? 0o40755 : node instanceof LinkNode ? 0o120777 : 0o100644
+    const times = {
+      mtimeMs: Number(node.mtim / 1_000_000n),
+      atimeNs: node.atim,
+      mtimeNs: node.mtim,
+      ctimeNs: node.ctim,
+    }
     const number = bigint ? (value: number) => BigInt(value) : (value: number) => value
     const numbers = { mode: number(type), nlink: number(node.nlink), size: number(node.size) }
     return { dev: node.dev, ino: node.ino, ...numbers, ...times, ...is(node) }
@@ -117,7 +126,8 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
       const node = options.throwIfNoEntry === false ? found(path) : there(path)
       return node && stat(node, options)
     },
-    statSync: (path: Path, options: { bigint?: boolean } = {}) => stat(there(path, following), options),
+    statSync: (path: Path, options: { bigint?: boolean } = {}) =>
+      stat(there(path, following), options),
     mkdirSync: (path: string, { recursive = false } = {}) => {
       if (recursive && found(path) !== undefined) return
       if (recursive) own.mkdirSync(dirname(path), { recursive })
@@ -126,7 +136,8 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
       tree.attach(dir, name, tree.makeDirectory())
     },
     symlinkSync: (target: Path, path: string) => {
-      if (!made(path, () => fs.symlinkSync(Buffer.from(target), path))) symlink(tree, bytes(target), at(path, fresh))
+      if (!made(path, () => fs.symlinkSync(Buffer.from(target), path)))
+        symlink(tree, bytes(target), at(path, fresh))
     },
     writeFileSync: (path: Path, text: string | Uint8Array) => {
       if (made(path, () => fs.writeFileSync(Buffer.from(path), text))) return
@@ -137,7 +148,8 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
         file.write(Buffer.from(text), 0)
       })
     },
-    appendFileSync: (path: Path, text: string) => file(path, file => file.write(Buffer.from(text), file.size)),
+    appendFileSync: (path: Path, text: string) =>
+      file(path, file => file.write(Buffer.from(text), file.size)),
     readFileSync: (path: Path, encoding?: 'utf8' | 'latin1') =>
       file(path, file => {
         const all = Buffer.alloc(file.size)
@@ -150,7 +162,9 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
       const names = tree.names(dir).map(name => Buffer.from(name, 'latin1'))
       if (how === 'buffer') return names
       const texts = names.map(name => name.toString())
-      return how === undefined ? texts : texts.map(name => ({ name, ...is(found(`${path}/${name}`)) }))
+      return how === undefined
+        ? texts
+        : texts.map(name => ({ name, ...is(found(`${path}/${name}`)) }))
     },
     readlinkSync: (path: Path, encoding?: 'buffer') => {
       const node = there(path)
@@ -162,14 +176,19 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
     renameSync: (path: Path, path2: Path) => void rename(tree, at(path, fresh), at(path2, fresh)),
     unlinkSync: (path: Path) => own.rmSync(path),
     rmSync: (path: Path, { recursive = false } = {}) => {
-      if (below !== undefined && bytes(path) === below) return fs.rmSync(below, { recursive, force: true })
+      if (below !== undefined && bytes(path) === below)
+        return fs.rmSync(below, { recursive, force: true })
       const { dir, name, node } = at(path, itself)
       if (node === undefined || name === '.') return
-      if (node instanceof DirectoryNode) for (const inner of tree.names(node)) own.rmSync(`${path}/${inner}`, { recursive })
+      if (node instanceof DirectoryNode)
+        for (const inner of tree.names(node)) own.rmSync(`${path}/${inner}`, { recursive })
       tree.remove(dir, name)
     },
     utimesSync: (path: Path, atime: number, mtime: number) => {
-      const times = BigUint64Array.of(BigInt(atime) * 1_000_000_000n, BigInt(mtime) * 1_000_000_000n)
+      const times = BigUint64Array.of(
+        BigInt(atime) * 1_000_000_000n,
+        BigInt(mtime) * 1_000_000_000n,
+      )
       there(path, following).setTimes(Fstflags.ATIM | Fstflags.MTIM, times)
     },
   }

@@ -8,15 +8,29 @@ import { BOTH, Fdflags, Ground, openDescriptors, said } from './ground.js'
 const nodeFs: Skip[] = [
   {
     reason: 'node:fs takes times as floating seconds, and cuts them to microseconds',
-    cases: ['set on a handle, to the nanosecond', 'set on a path, to the nanosecond', 'set one and leave the other exactly'],
+    cases: [
+      'set on a handle, to the nanosecond',
+      'set on a path, to the nanosecond',
+      'set one and leave the other exactly',
+    ],
   },
   {
     reason: 'node:fs has no poll',
-    cases: ['a pipe says how much it holds', 'an empty pipe is not ready', 'a pipe becomes ready', 'a pipe hangs up'],
+    cases: [
+      'a pipe says how much it holds',
+      'an empty pipe is not ready',
+      'a pipe becomes ready',
+      'a pipe hangs up',
+    ],
   },
   {
     reason: 'node:fs has no accept, no shutdown, and no flags to recv',
-    cases: ['accept, recv and send', 'accept when nobody calls', 'recv can peek', 'shutdown ends the sending'],
+    cases: [
+      'accept, recv and send',
+      'accept when nobody calls',
+      'recv can peek',
+      'shutdown ends the sending',
+    ],
   },
   {
     reason: 'node:fs cannot listen',
@@ -48,41 +62,51 @@ contract(test, 'typescript by path strings', () => new TypescriptSys({ places: '
   {
     reason: 'only /proc/self/fd reopens a file, or tells its offset and how it was opened',
     cases: [
-      ...['setFlags nonblock on a pipe', 'an adopted file goes on where the host was', 'adopt a file that appends'],
+      ...[
+        'setFlags nonblock on a pipe',
+        'an adopted file goes on where the host was',
+        'adopt a file that appends',
+      ],
       'the flags of an adopted descriptor stay the host’s',
-      ...['an adopted file that appends goes on doing so', 'an adopted end of a pipe is not waited for in the other direction'],
+      ...[
+        'an adopted file that appends goes on doing so',
+        'an adopted end of a pipe is not waited for in the other direction',
+      ],
     ],
   },
 ])
 
 const withProc = fs.existsSync('/proc/self/fd') ? test.serial : test.serial.skip
-withProc('a close that fails while flags are set leaves the handle its new descriptor [as /proc/self/fd reopens it]', t => {
-  const sys = new TypescriptSys()
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
-  g.file('mine', 'mine')
-  g.file('other', 'other')
-  const before = openDescriptors()
-  const handle = g.handle('mine', { access: BOTH })
-  const { closeSync } = fs
-  fs.closeSync = fd => {
-    closeSync(fd)
-    throw Object.assign(new Error('EIO: i/o error, close'), { code: 'EIO', syscall: 'close' })
-  }
-  try {
-    t.is(said(sys.setFlags(handle, Fdflags.APPEND)), 'UNEXPECTED')
-  } finally {
-    fs.closeSync = closeSync
-  }
-  // It takes the number that is free now.
-  const stranger = fs.openSync(g.host('other'), 'r+')
-  t.is(g.write(handle, '!'), 1)
-  t.deepEqual([g.text('mine'), g.text('other')], ['mine!', 'other'])
-  t.is(said(sys.close(handle)), 0)
-  t.is(fs.readFileSync(stranger, 'utf8'), 'other', 'it is open still')
-  fs.closeSync(stranger)
-  t.is(openDescriptors(), before)
-})
+withProc(
+  'a close that fails while flags are set leaves the handle its new descriptor [as /proc/self/fd reopens it]',
+  t => {
+    const sys = new TypescriptSys()
+    const g = new Ground(sys)
+    t.teardown(() => g.leave())
+    g.file('mine', 'mine')
+    g.file('other', 'other')
+    const before = openDescriptors()
+    const handle = g.handle('mine', { access: BOTH })
+    const { closeSync } = fs
+    fs.closeSync = fd => {
+      closeSync(fd)
+      throw Object.assign(new Error('EIO: i/o error, close'), { code: 'EIO', syscall: 'close' })
+    }
+    try {
+      t.is(said(sys.setFlags(handle, Fdflags.APPEND)), 'UNEXPECTED')
+    } finally {
+      fs.closeSync = closeSync
+    }
+    // It takes the number that is free now.
+    const stranger = fs.openSync(g.host('other'), 'r+')
+    t.is(g.write(handle, '!'), 1)
+    t.deepEqual([g.text('mine'), g.text('other')], ['mine!', 'other'])
+    t.is(said(sys.close(handle)), 0)
+    t.is(fs.readFileSync(stranger, 'utf8'), 'other', 'it is open still')
+    fs.closeSync(stranger)
+    t.is(openDescriptors(), before)
+  },
+)
 
 test('a seek beyond the integers of a double leaves the offset where it is', t => {
   const sys = new TypescriptSys()
@@ -102,7 +126,8 @@ test('where no file can be opened again, only append is set and cleared, and onl
   t.teardown(() => g.leave())
   g.file('f', 'text')
   const file = g.handle('f', { access: BOTH })
-  for (const flags of [Fdflags.NONBLOCK, Fdflags.DSYNC, Fdflags.APPEND | Fdflags.NONBLOCK]) t.is(said(sys.setFlags(file, flags)), 'NOTSUP')
+  for (const flags of [Fdflags.NONBLOCK, Fdflags.DSYNC, Fdflags.APPEND | Fdflags.NONBLOCK])
+    t.is(said(sys.setFlags(file, flags)), 'NOTSUP')
   t.deepEqual([said(sys.setFlags(file, Fdflags.APPEND)), said(sys.setFlags(file, 0))], [0, 0])
   const appending = g.handle('f', { access: BOTH, fdflags: Fdflags.APPEND })
   t.is(said(sys.setFlags(appending, 0)), 'NOTSUP')
@@ -116,7 +141,10 @@ test('a directory that came open, without a path, is not reached by strings', t 
   const fd = fs.openSync(g.host(''), 'r')
   t.teardown(() => fs.closeSync(fd))
   const dir = sys.adopt(fd)
-  t.deepEqual([said(sys.filestatAt(dir, ...g.put('f'), 0)), said(sys.readdir(dir, 0n, 0, 100))], ['NOTSUP', 'NOTSUP'])
+  t.deepEqual(
+    [said(sys.filestatAt(dir, ...g.put('f'), 0)), said(sys.readdir(dir, 0n, 0, 100))],
+    ['NOTSUP', 'NOTSUP'],
+  )
 })
 
 test.serial('what was opened and cannot be asked about is closed again', t => {

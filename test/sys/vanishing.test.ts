@@ -1,4 +1,7 @@
-/** A directory that others change while it is listed: names that stay are listed once, and no call fails. */
+/**
+ * A directory that others change while it is listed: names that stay are listed once, and no call
+ * fails.
+ */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
@@ -43,7 +46,11 @@ for (const [way, make] of Object.entries(ways)) {
       await once(worker, 'online')
       let seen = 0
       const end = Date.now() + 20_000
-      for (let round = 0; (round < 100 || Atomics.load(counter, 0) < 20) && Date.now() < end; round++) {
+      for (
+        let round = 0;
+        (round < 100 || Atomics.load(counter, 0) < 20) && Date.now() < end;
+        round++
+      ) {
         const names = g.list(g.dir, 512).map(({ name }) => name)
         seen += names.filter(name => name.startsWith('gone-')).length
         t.deepEqual(names.filter(name => name.startsWith('stay-')).sort(), stay)

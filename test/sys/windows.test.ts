@@ -50,13 +50,15 @@ const plain = [
 ]
 
 test('names that Windows takes for something else are refused', t => {
-  for (const name of odd) t.throws(() => refuseOddName(name), { code: 'EINVAL' }, JSON.stringify(name))
+  for (const name of odd)
+    t.throws(() => refuseOddName(name), { code: 'EINVAL' }, JSON.stringify(name))
 })
 test('other names pass', t => {
   for (const name of plain) t.notThrows(() => refuseOddName(name), JSON.stringify(name))
 })
 test('link targets of Windows', t => {
   t.is(slashed('..\\a\\b'), '../a/b')
-  for (const target of ['\\a', '/a', 'C:\\a', 'c:a', '\\\\server\\share', '\\\\?\\C:\\']) t.true(elsewhere(target), target)
+  for (const target of ['\\a', '/a', 'C:\\a', 'c:a', '\\\\server\\share', '\\\\?\\C:\\'])
+    t.true(elsewhere(target), target)
   for (const target of ['a', '..\\a', 'a:b']) t.is(elsewhere(target), target === 'a:b', target)
 })

@@ -1,9 +1,17 @@
-/** What is published needs no types but those of Node: neither a browser's nor a newer library's. */
+/**
+ * What is published needs no types but those of Node: neither a browser's nor a newer library's.
+ */
 import { createGuest, Errno, Rights, UnexpectedError, WASI, WasiError } from 'wasi-common'
 
 export const wasi: import('node:wasi').WASI = new WASI({ version: 'preview1' })
 export const success: number = Errno.SUCCESS
 export const right: number = Rights.FD_READ
 export const told = (error: unknown): string =>
-  error instanceof UnexpectedError ? error.call : error instanceof WasiError ? error.code : String(error)
-export const imports: Record<string, (...args: never[]) => number> = createGuest({ version: 'preview1' }).imports
+  error instanceof UnexpectedError
+    ? error.call
+    : error instanceof WasiError
+      ? error.code
+      : String(error)
+export const imports: Record<string, (...args: never[]) => number> = createGuest({
+  version: 'preview1',
+}).imports

@@ -1,4 +1,7 @@
-/** A program typed for node:wasi that is given this package's class. It is not run: test/packaging/types.test.ts has it checked, with the types that are published. */
+/**
+ * A program typed for node:wasi that is given this package's class. It is not run:
+ * test/packaging/types.test.ts has it checked, with the types that are published.
+ */
 import * as node from 'node:wasi'
 import * as ours from 'wasi-common'
 import { createGuest, type MemoryLike, WASI, type WASIOptions } from 'wasi-common'
@@ -28,26 +31,54 @@ declare const options: node.WASIOptions
 declare const { args, env, preopens, stdin }: node.WASIOptions
 new WASI(options)
 new WASI({ ...options, returnOnExit: false })
-new WASI({ version: 'preview1', args: ['a', 'b'] as const, env: process.env, stdin: 0, stdout: 1, stderr: 2, returnOnExit: true })
-new WASI({ version: 'preview1', args, env, preopens, stdin, stdout: undefined, returnOnExit: undefined })
+new WASI({
+  version: 'preview1',
+  args: ['a', 'b'] as const,
+  env: process.env,
+  stdin: 0,
+  stdout: 1,
+  stderr: 2,
+  returnOnExit: true,
+})
+new WASI({
+  version: 'preview1',
+  args,
+  env,
+  preopens,
+  stdin,
+  stdout: undefined,
+  returnOnExit: undefined,
+})
 const widened: WASIOptions = options
 const record: Record<string, string> = { '/': '.' }
 new WASI({ version: 'preview1', preopens: record, env: { A: '1' } })
 
 // Its methods.
 
-const linked = new WebAssembly.Instance(new WebAssembly.Module(bytes), new WASI(options).getImportObject())
+const linked = new WebAssembly.Instance(
+  new WebAssembly.Module(bytes),
+  new WASI(options).getImportObject(),
+)
 const imports: WebAssembly.Imports = new WASI(options).getImportObject()
 // As programs write it, since node:wasi says no more of it than that it is an object.
 const cast = new WASI(options).getImportObject() as WebAssembly.Imports
 const named: WebAssembly.Imports = { wasi_snapshot_preview1: new WASI(options).wasiImport }
-const instantiated: Promise<WebAssembly.WebAssemblyInstantiatedSource> = WebAssembly.instantiate(bytes, new WASI(options).getImportObject())
+const instantiated: Promise<WebAssembly.WebAssemblyInstantiatedSource> = WebAssembly.instantiate(
+  bytes,
+  new WASI(options).getImportObject(),
+)
 const code: number = new WASI(options).start(linked)
-const nothing: undefined | ReturnType<node.WASI['initialize']> = new WASI(options).initialize(instance)
-new WASI(options).start({ exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start() {} } })
+const nothing: undefined | ReturnType<node.WASI['initialize']> = new WASI(options).initialize(
+  instance,
+)
+new WASI(options).start({
+  exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start() {} },
+})
 new WASI(options).finalizeBindings(instance)
 new WASI(options).finalizeBindings(instance, {})
-new WASI(options).finalizeBindings(instance, { memory: new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }) })
+new WASI(options).finalizeBindings(instance, {
+  memory: new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),
+})
 declare const given: node.FinalizeBindingsOptions
 new WASI(options).finalizeBindings(instance, given)
 const { wasiImport }: { readonly wasiImport: NodeJS.Dict<unknown> } = new WASI(options)
@@ -61,15 +92,26 @@ new WASI({
   trace: line => line.length,
   onUnexpected: ({ call, errno }) => `${call}${errno}`,
 }).close()
-new WASI({ version: 'preview1', preopens: { '/': new URL('file:///'), '/ro': { path: '.', readOnly: true }, '/rw': { path: '.' } } })
+new WASI({
+  version: 'preview1',
+  preopens: {
+    '/': new URL('file:///'),
+    '/ro': { path: '.', readOnly: true },
+    '/rw': { path: '.' },
+  },
+})
 const linkedByHost: ours.Instance = new WASI(options).instantiate(bytes, {
   env: { log: (at: number) => at, memory: new WebAssembly.Memory({ initial: 1 }) },
 })
-const startedByHost: number = new WASI(options).start(new WASI(options).instantiate(new WebAssembly.Module(bytes)))
+const startedByHost: number = new WASI(options).start(
+  new WASI(options).instantiate(new WebAssembly.Module(bytes)),
+)
 const asInstance: WebAssembly.Instance = linkedByHost
 const guest: ours.Guest = createGuest({ version: 'preview1', listen: ['127.0.0.1:0', { fd: 3 }] })
 const [first]: readonly ours.Listener[] = guest.listeners
-const ports: number[] = new WASI({ version: 'preview1', listen: ['[::1]:8080'] }).listeners.map(listener => listener.port)
+const ports: number[] = new WASI({ version: 'preview1', listen: ['[::1]:8080'] }).listeners.map(
+  listener => listener.port,
+)
 const served: Promise<ours.RunResult> = ours.run(bytes as ArrayBuffer, {
   listen: [`${first?.address}:${first?.port}`],
   onListening: all => all[0]?.fd,
@@ -96,7 +138,9 @@ const told = ({ call, args, errno, results, nanoseconds }: ours.HostcallEvent): 
   results?.nread,
   nanoseconds,
 ]
-ours.run(bytes, { deterministic: { start: 0n }, metrics: true }).then(({ metrics }) => metrics?.path_open?.calls)
+ours
+  .run(bytes, { deterministic: { start: 0n }, metrics: true })
+  .then(({ metrics }) => metrics?.path_open?.calls)
 
 // What is a mistake is one here.
 

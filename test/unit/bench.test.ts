@@ -15,7 +15,8 @@ test('every hostcall has a row', t => {
 })
 
 test('each row can be measured, or says why not', t => {
-  for (const { name, loop, measure, without } of rows) t.true(loop !== undefined || measure !== undefined || without !== undefined, name)
+  for (const { name, loop, measure, without } of rows)
+    t.true(loop !== undefined || measure !== undefined || without !== undefined, name)
   t.is(new Set(rows.map(({ name }) => name)).size, rows.length)
 })
 

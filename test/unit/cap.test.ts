@@ -1,9 +1,23 @@
-/** Limits in the bytes of a module: all forms of them are read, and a module that was cut compiles and grows to its maximum, not beyond. */
+/**
+ * Limits in the bytes of a module: all forms of them are read, and a module that was cut compiles
+ * and grows to its maximum, not beyond.
+ */
 import test, { type ExecutionContext } from 'ava'
 import { type Caps, cap, defaultElements } from '#lib/run/module/cap.js'
 import { Unreadable } from '#lib/run/module/reader.js'
 import { type Limits, limitSections } from '#lib/run/module/sections.js'
-import { EXTERNREF, exporting, FUNCREF, growing, imported, memory, moduleOf, section, table, unsigned } from '../sections.js'
+import {
+  EXTERNREF,
+  exporting,
+  FUNCREF,
+  growing,
+  imported,
+  memory,
+  moduleOf,
+  section,
+  table,
+  unsigned,
+} from '../sections.js'
 import { call, command, drop } from '../wasm.js'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -12,15 +26,27 @@ interface Table {
 }
 /** Not among the types of Node. */
 const { Table, validate } = WebAssembly as unknown as {
-  readonly Table: new (type: { element: 'externref'; initial: number; maximum?: number | undefined }) => Table
+  readonly Table: new (type: {
+    element: 'externref'
+    initial: number
+    maximum?: number | undefined
+  }) => Table
   validate(bytes: Uint8Array): boolean
 }
 const page = 65536
-const caps = (more: Partial<Caps> = {}): Caps => ({ memory: undefined, elements: defaultElements, instances: 1, ...more })
-const limitsIn = (bytes: Uint8Array): Limits[] => limitSections(bytes).flatMap(({ limits }) => limits)
+const caps = (more: Partial<Caps> = {}): Caps => ({
+  memory: undefined,
+  elements: defaultElements,
+  instances: 1,
+  ...more,
+})
+const limitsIn = (bytes: Uint8Array): Limits[] =>
+  limitSections(bytes).flatMap(({ limits }) => limits)
 /** Of each what begins it, and what it may grow to. */
-const found = (bytes: Uint8Array) => limitsIn(bytes).map(({ of, flags, initial, maximum }) => [of, flags, initial, maximum])
-const cutTo = (bytes: Uint8Array, most: Partial<Caps>) => found(cap(bytes, caps(most))).map(([, , , maximum]) => maximum)
+const found = (bytes: Uint8Array) =>
+  limitsIn(bytes).map(({ of, flags, initial, maximum }) => [of, flags, initial, maximum])
+const cutTo = (bytes: Uint8Array, most: Partial<Caps>) =>
+  found(cap(bytes, caps(most))).map(([, , , maximum]) => maximum)
 const refusal = { instanceOf: RangeError, code: 'ERR_WASI_MEMORY_LIMIT' } as const
 
 const types = section(1, [0x60, 0, 0], [0x5e, 0x7f, 1], [0x5f, 1, 0x7f, 1])
@@ -36,7 +62,10 @@ const forms: Readonly<Record<string, readonly [sections: number[], limits: reado
     ],
   ],
   'the largest maximum': [section(4, table(0, 2 ** 32 - 1)), [['table', 1, 0, 2 ** 32 - 1]]],
-  'numbers that are longer than they need be': [section(4, [FUNCREF, 1, 0x81, 0x80, 0, 0x82, 0x80, 0x80, 0x80, 0]), [['table', 1, 1, 2]]],
+  'numbers that are longer than they need be': [
+    section(4, [FUNCREF, 1, 0x81, 0x80, 0, 0x82, 0x80, 0x80, 0x80, 0]),
+    [['table', 1, 1, 2]],
+  ],
   'tables of 64 bits': [
     section(4, [EXTERNREF, 4, 1], [EXTERNREF, 5, 1, ...unsigned(2 ** 40)]),
     [
@@ -78,7 +107,12 @@ const forms: Readonly<Record<string, readonly [sections: number[], limits: reado
       ...exporting(0, 0),
       ...section(10, [2, 0, 0x0b]),
     ],
-    [1, 2, 4, 5, 6, 7, 8].map(initial => ['table', initial === 2 || initial === 8 ? 1 : 0, initial, { 2: 3, 8: 9 }[initial]]),
+    [1, 2, 4, 5, 6, 7, 8].map(initial => [
+      'table',
+      initial === 2 || initial === 8 ? 1 : 0,
+      initial,
+      { 2: 3, 8: 9 }[initial],
+    ]),
   ],
   'imports of all kinds, before tables and a memory of its own': [
     [
@@ -103,7 +137,9 @@ const forms: Readonly<Record<string, readonly [sections: number[], limits: reado
     ],
   ],
   'custom sections between all others': [
-    [...[0, 3, 1, 0x61, 4], ...global, ...[0, 2, 1, 0x62]].flatMap((byte, i) => (i === 0 ? [...section(4, table(1)), byte] : [byte])),
+    [...[0, 3, 1, 0x61, 4], ...global, ...[0, 2, 1, 0x62]].flatMap((byte, i) =>
+      i === 0 ? [...section(4, table(1)), byte] : [byte],
+    ),
     [['table', 0, 1, undefined]],
   ],
 }
@@ -134,28 +170,37 @@ test('bytes that are no module, or of a form that is not known, are not guessed 
     'a heap type': moduleOf(section(4, [0x63, 0x65, 0x6e, 0, 1])),
     'an exact type': moduleOf(section(4, [0x63, 0x62, 0, 0, 1])),
     'a type of one byte': moduleOf(section(4, [0x67, 0, 1])),
-    // Without its prefix, each would be read as a table of 0 elements that may grow to 100, and not as one of 100.
+    // Without its prefix, each would be read as a table of 0 elements that may grow to 100, and not
+    // as one of 100.
     'an exact type of number 1': moduleOf(section(4, [0x63, 0x62, 1, 0, 100])),
     'a shared type of number 1': moduleOf(section(4, [0x63, 0x65, 1, 0, 100])),
     'a kind of imports': moduleOf(section(2, imported('x', 0x7f, 1, 0, 0))),
     'a constant instruction': moduleOf(section(4, [0x40, 0, EXTERNREF, 0, 1, 0x20, 0, 0x0b])),
-    'a constant instruction with a prefix': moduleOf(section(4, [0x40, 0, EXTERNREF, 0, 1, 0xfb, 0x82, 1, 0, 0x0b])),
+    'a constant instruction with a prefix': moduleOf(
+      section(4, [0x40, 0, EXTERNREF, 0, 1, 0xfb, 0x82, 1, 0, 0x0b]),
+    ),
     'a section that is longer than it needs': moduleOf([4, 5, 1, EXTERNREF, 0, 1, 0]),
     'a section that is shorter': moduleOf([4, 3, 1, EXTERNREF, 0, 1]),
     'a kind of imports that has nothing more': moduleOf(section(2, imported('x', 0x7f))),
     'an import that is cut off': moduleOf(section(2, imported('x', 3, 0x7f, 0))).subarray(0, -1),
-    'a number that is longer than any': moduleOf(section(4, [EXTERNREF, 0, ...new Array(10).fill(0x80), 0])),
+    'a number that is longer than any': moduleOf(
+      section(4, [EXTERNREF, 0, ...new Array(10).fill(0x80), 0]),
+    ),
     // It would be read as v128.const, which has 16 bytes.
     'a constant instruction with a large number': moduleOf(
       section(4, [0x40, 0, EXTERNREF, 0, 1, 0xfb, 0x8c, 4, ...new Array(16).fill(0x0b), 0x0b]),
     ),
     'a number that does not end': moduleOf([4, 13, 1, EXTERNREF, ...new Array(11).fill(0x80)]),
   }
-  for (const [name, bytes] of Object.entries(unknown)) t.throws(() => cap(bytes, caps()), { instanceOf: Unreadable }, name)
+  for (const [name, bytes] of Object.entries(unknown))
+    t.throws(() => cap(bytes, caps()), { instanceOf: Unreadable }, name)
 })
 
 test('a module that is cut off anywhere is read, or it is not', t => {
-  const bytes = command([drop(call('path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 0)), call('proc_exit', 1)], { data: { 64: 'hello' } })
+  const bytes = command(
+    [drop(call('path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 0)), call('proc_exit', 1)],
+    { data: { 64: 'hello' } },
+  )
   let read = 0
   for (let length = 0; length < Math.min(bytes.length, 2000); length++) {
     try {
@@ -169,7 +214,11 @@ test('a module that is cut off anywhere is read, or it is not', t => {
 })
 
 test('a module that has nothing to cut is the same bytes', t => {
-  for (const bytes of [moduleOf(), moduleOf(section(4, table(5, 5)), section(5, memory(1))), command([call('proc_exit', 0)])]) {
+  for (const bytes of [
+    moduleOf(),
+    moduleOf(section(4, table(5, 5)), section(5, memory(1))),
+    command([call('proc_exit', 0)]),
+  ]) {
     t.is(cap(bytes, caps()), bytes)
   }
 })
@@ -195,9 +244,11 @@ test('several memories have together what a module may have', t => {
   // One of 2 to 3 pages, one of 64 bits of 1 to 256, and, imported, one of 1 that has no end.
   const own = section(5, memory(2, 3), [5, 1, 0x80, 2])
   const one = section(2, imported('m', 2, ...memory(1)))
-  for (const most of [0, 2 * page, 3 * page - 1]) t.throws(() => cap(moduleOf(own), caps({ memory: most })), refusal)
+  for (const most of [0, 2 * page, 3 * page - 1])
+    t.throws(() => cap(moduleOf(own), caps({ memory: most })), refusal)
   const expected = { 3: [2, 1], 4: [3, 1], 10: [3, 7], 1000: [3, 256] }
-  for (const [most, maxima] of Object.entries(expected)) t.deepEqual(cutTo(moduleOf(own), { memory: Number(most) * page }), maxima)
+  for (const [most, maxima] of Object.entries(expected))
+    t.deepEqual(cutTo(moduleOf(own), { memory: Number(most) * page }), maxima)
   t.throws(() => cap(moduleOf(one, own), caps({ memory: 3 * page })), refusal)
   t.deepEqual(cutTo(moduleOf(one, own), { memory: 10 * page }), [7, 2, 1])
   // Each thread would have the second for itself.
@@ -219,7 +270,10 @@ test('memories and tables have together what a module may have', t => {
   t.deepEqual(cutTo(bytes, { memory: initial + page }), [228, 1])
   t.deepEqual(cutTo(bytes, { memory: initial + page + 7200 }), [242, 2])
   t.deepEqual(cutTo(bytes, { memory: initial + 100 * page }), [1000, 100])
-  t.deepEqual(cutTo(moduleOf(section(4, table(100)), section(5, memory(1, 1))), { memory: initial + 8000 }), [1100, 1])
+  t.deepEqual(
+    cutTo(moduleOf(section(4, table(100)), section(5, memory(1, 1))), { memory: initial + 8000 }),
+    [1100, 1],
+  )
   t.deepEqual(cutTo(moduleOf(section(4, table(100))), { memory: 8000 }), [1000])
   // The elements are never more than they may be, whatever the bytes are.
   t.deepEqual(cutTo(moduleOf(section(4, table(100))), { memory: 2 ** 32 }), [defaultElements])
@@ -242,7 +296,11 @@ const instance = (bytes: Uint8Array, imports: Record<string, Record<string, unkn
   new WebAssembly.Instance(new WebAssembly.Module(bytes as Bytes), imports as never).exports
 
 test('a module that was cut grows to its maximum, and not beyond', t => {
-  const bytes = moduleOf(section(4, table(1), table(2, 50, FUNCREF)), section(5, memory(1)), exporting(2, 1))
+  const bytes = moduleOf(
+    section(4, table(1), table(2, 50, FUNCREF)),
+    section(5, memory(1)),
+    exporting(2, 1),
+  )
   const { t0, t1, m0 } = instance(cap(bytes, caps({ elements: 100 })))
   growsBy(t, t0, 97)
   growsBy(t, t1, 0)
@@ -262,24 +320,34 @@ test('a module that was cut grows to its maximum, and not beyond', t => {
 
 const wide = moduleOf(section(4, [EXTERNREF, 4, 1]), section(5, [4, 1]), exporting(1, 1))
 const withWide = validate(wide) ? test : test.skip
-withWide('tables and memories of 64 bits grow to their maximum, and not beyond [Node 24 and later]', t => {
-  const { t0, m0 } = instance(cap(wide, caps({ elements: 100, memory: 5 * page })))
-  growsBy(t, t0, 99, true)
-  growsBy(t, m0, 3, true)
-})
+withWide(
+  'tables and memories of 64 bits grow to their maximum, and not beyond [Node 24 and later]',
+  t => {
+    const { t0, m0 } = instance(cap(wide, caps({ elements: 100, memory: 5 * page })))
+    growsBy(t, t0, 99, true)
+    growsBy(t, m0, 3, true)
+  },
+)
 
 const initialized = moduleOf(
   section(3),
-  section(4, [0x40, 0, EXTERNREF, 0, 2, 0xd0, EXTERNREF, 0x0b], [0x40, 0, 0x6c, 0, 3, 0x41, 5, 0xfb, 0x1c, 0x0b]),
+  section(
+    4,
+    [0x40, 0, EXTERNREF, 0, 2, 0xd0, EXTERNREF, 0x0b],
+    [0x40, 0, 0x6c, 0, 3, 0x41, 5, 0xfb, 0x1c, 0x0b],
+  ),
   exporting(2, 0),
 )
 const withInitialized = validate(initialized) ? test : test.skip
-withInitialized('tables with an initial value keep it, and grow to their maximum [Node 22 and later]', t => {
-  const { t0, t1 } = instance(cap(initialized, caps({ elements: 10 })))
-  t.is((t1 as Table).get(2), 5)
-  growsBy(t, t0, 5)
-  growsBy(t, t1, 0)
-})
+withInitialized(
+  'tables with an initial value keep it, and grow to their maximum [Node 22 and later]',
+  t => {
+    const { t0, t1 } = instance(cap(initialized, caps({ elements: 10 })))
+    t.is((t1 as Table).get(2), 5)
+    growsBy(t, t0, 5)
+    growsBy(t, t1, 0)
+  },
+)
 
 test('many tables are cut as one', t => {
   const many = moduleOf(section(4, ...Array.from({ length: 1000 }, () => table(1))))

@@ -1,4 +1,7 @@
-/** An embedder that changes the memory between calls, makes calls in its hooks, or gives instances that bite: a clear end, and nothing left open. */
+/**
+ * An embedder that changes the memory between calls, makes calls in its hooks, or gives instances
+ * that bite: a clear end, and nothing left open.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -23,70 +26,95 @@ function scratch(t: ExecutionContext): string {
 const symbolOf = (wasi: WASI, description: string): symbol =>
   Object.getOwnPropertySymbols(wasi).find(symbol => symbol.description === description) as symbol
 function setMemory(wasi: WASI, memory: unknown): void {
-  const { [symbolOf(wasi, 'kSetMemory')]: set } = wasi as unknown as Record<symbol, (memory: unknown) => void>
+  const { [symbolOf(wasi, 'kSetMemory')]: set } = wasi as unknown as Record<
+    symbol,
+    (memory: unknown) => void
+  >
   set(memory)
 }
 
 // The memory is another one from some call on.
 
 for (const backend of backends) {
-  test.serial(`from the call on after which the memory was set, it alone is read and written (${backend})`, t => {
-    const folder = scratch(t)
-    fs.writeFileSync(join(folder, 'in'), 'input')
-    const stdin = fs.openSync(join(folder, 'in'), 'r')
-    const before = openDescriptors()
-    const wasi = new WASI({ version, backend, stdin, preopens: { '/': folder } })
-    const { path_create_directory, fd_pread, random_get, args_sizes_get } = wasi.wasiImport
-    const [first, second] = [pages(2), pages(1)]
-    for (const [memory, name] of [
-      [first, 'first'],
-      [second, 'second'],
-    ] as const) {
-      bytesOf(memory).write(name, 0x100)
-      bytesOf(memory).writeUInt32LE(0x200, 0x10)
-      bytesOf(memory).writeUInt32LE(5, 0x14)
-    }
+  test.serial(
+    `from the call on after which the memory was set, it alone is read and written (${backend})`,
+    t => {
+      const folder = scratch(t)
+      fs.writeFileSync(join(folder, 'in'), 'input')
+      const stdin = fs.openSync(join(folder, 'in'), 'r')
+      const before = openDescriptors()
+      const wasi = new WASI({ version, backend, stdin, preopens: { '/': folder } })
+      const { path_create_directory, fd_pread, random_get, args_sizes_get } = wasi.wasiImport
+      const [first, second] = [pages(2), pages(1)]
+      for (const [memory, name] of [
+        [first, 'first'],
+        [second, 'second'],
+      ] as const) {
+        bytesOf(memory).write(name, 0x100)
+        bytesOf(memory).writeUInt32LE(0x200, 0x10)
+        bytesOf(memory).writeUInt32LE(5, 0x14)
+      }
 
-    wasi.initialize({ exports: { memory: first } })
-    t.is(path_create_directory(3, 0x100, 5), Errno.SUCCESS)
-    t.is(random_get(page, 16), Errno.SUCCESS)
-    const drawn = Buffer.from(bytesOf(first))
+      wasi.initialize({ exports: { memory: first } })
+      t.is(path_create_directory(3, 0x100, 5), Errno.SUCCESS)
+      t.is(random_get(page, 16), Errno.SUCCESS)
+      const drawn = Buffer.from(bytesOf(first))
 
-    setMemory(wasi, second)
-    t.is(path_create_directory(3, 0x100, 6), Errno.SUCCESS, 'a path of the second one')
-    t.is(fd_pread(0, 0x10, 1, 0n, 0x40), Errno.SUCCESS)
-    t.is(bytesOf(second).toString('latin1', 0x200, 0x205), 'input', 'bytes of the host')
-    t.is(bytesOf(second).readUInt32LE(0x40), 5, 'a result')
-    t.is(random_get(page, 16), Errno.FAULT, 'the second one ends sooner')
-    t.is(args_sizes_get(page, 0), Errno.FAULT)
-    t.deepEqual(bytesOf(first), drawn, 'the first one is left alone')
-    t.deepEqual(fs.readdirSync(folder).sort(), ['first', 'in', 'second'])
+      setMemory(wasi, second)
+      t.is(path_create_directory(3, 0x100, 6), Errno.SUCCESS, 'a path of the second one')
+      t.is(fd_pread(0, 0x10, 1, 0n, 0x40), Errno.SUCCESS)
+      t.is(bytesOf(second).toString('latin1', 0x200, 0x205), 'input', 'bytes of the host')
+      t.is(bytesOf(second).readUInt32LE(0x40), 5, 'a result')
+      t.is(random_get(page, 16), Errno.FAULT, 'the second one ends sooner')
+      t.is(args_sizes_get(page, 0), Errno.FAULT)
+      t.deepEqual(bytesOf(first), drawn, 'the first one is left alone')
+      t.deepEqual(fs.readdirSync(folder).sort(), ['first', 'in', 'second'])
 
-    for (const wrong of [undefined, null, 1, {}, new Proxy(first, {}), { buffer: new Uint8Array(8) }]) {
-      t.throws(() => setMemory(wasi, wrong), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
-      second.grow(1)
-      t.is(random_get(second.buffer.byteLength - 16, 16), Errno.SUCCESS, 'the second one still serves')
-    }
-    t.deepEqual(bytesOf(first), drawn)
-    wasi.close()
-    t.is(openDescriptors(), before)
-    fs.closeSync(stdin)
-  })
+      for (const wrong of [
+        undefined,
+        null,
+        1,
+        {},
+        new Proxy(first, {}),
+        { buffer: new Uint8Array(8) },
+      ]) {
+        t.throws(() => setMemory(wasi, wrong), {
+          instanceOf: TypeError,
+          code: 'ERR_INVALID_ARG_TYPE',
+        })
+        second.grow(1)
+        t.is(
+          random_get(second.buffer.byteLength - 16, 16),
+          Errno.SUCCESS,
+          'the second one still serves',
+        )
+      }
+      t.deepEqual(bytesOf(first), drawn)
+      wasi.close()
+      t.is(openDescriptors(), before)
+      fs.closeSync(stdin)
+    },
+  )
 
-  test.serial(`finalizeBindings serves another memory only when it was told that nothing is started (${backend})`, t => {
-    const wasi = new WASI({ version, backend })
-    const [first, second] = [pages(1), pages(2)]
-    wasi.finalizeBindings({ exports: { memory: first } })
-    t.throws(() => wasi.finalizeBindings({ exports: { memory: second } }), { code: 'ERR_WASI_ALREADY_STARTED' })
-    t.is(wasi.wasiImport.random_get(page, 1), Errno.FAULT)
-    Object.assign(wasi, { [symbolOf(wasi, 'kStarted')]: false })
-    t.throws(() => wasi.finalizeBindings({ exports: {} }), { code: 'ERR_INVALID_ARG_TYPE' })
-    t.is(wasi.wasiImport.random_get(0, 1), Errno.SUCCESS, 'the first one still serves')
-    wasi.finalizeBindings({ exports: {} }, { memory: second })
-    t.is(wasi.wasiImport.random_get(page, page), Errno.SUCCESS)
-    t.is(wasi.wasiImport.random_get(page, page + 1), Errno.FAULT)
-    wasi.close()
-  })
+  test.serial(
+    `finalizeBindings serves another memory only when it was told that nothing is started (${backend})`,
+    t => {
+      const wasi = new WASI({ version, backend })
+      const [first, second] = [pages(1), pages(2)]
+      wasi.finalizeBindings({ exports: { memory: first } })
+      t.throws(() => wasi.finalizeBindings({ exports: { memory: second } }), {
+        code: 'ERR_WASI_ALREADY_STARTED',
+      })
+      t.is(wasi.wasiImport.random_get(page, 1), Errno.FAULT)
+      Object.assign(wasi, { [symbolOf(wasi, 'kStarted')]: false })
+      t.throws(() => wasi.finalizeBindings({ exports: {} }), { code: 'ERR_INVALID_ARG_TYPE' })
+      t.is(wasi.wasiImport.random_get(0, 1), Errno.SUCCESS, 'the first one still serves')
+      wasi.finalizeBindings({ exports: {} }, { memory: second })
+      t.is(wasi.wasiImport.random_get(page, page), Errno.SUCCESS)
+      t.is(wasi.wasiImport.random_get(page, page + 1), Errno.FAULT)
+      wasi.close()
+    },
+  )
 
   test.serial(`a thousand memories, of which each serves one call (${backend})`, t => {
     const wasi = new WASI({ version, backend, args: ['a', 'b'] })
@@ -95,7 +123,10 @@ for (const backend of backends) {
       setMemory(wasi, memory)
       const end = memory.buffer.byteLength
       t.is(wasi.wasiImport.args_sizes_get(end - 8, end - 4), Errno.SUCCESS)
-      t.deepEqual([bytesOf(memory).readUInt32LE(end - 8), bytesOf(memory).readUInt32LE(end - 4)], [2, 4])
+      t.deepEqual(
+        [bytesOf(memory).readUInt32LE(end - 8), bytesOf(memory).readUInt32LE(end - 4)],
+        [2, 4],
+      )
     }
     wasi.close()
   })
@@ -115,7 +146,9 @@ interface Hooked {
 /** What a hook does, what came of it, and how that shows elsewhere. */
 interface Deed {
   readonly act: (guest: Hooked) => void
-  /** What the guest's three calls answered, or the code that it ended with, or what `start` threw. */
+  /**
+   * What the guest's three calls answered, or the code that it ended with, or what `start` threw.
+   */
   readonly comes: readonly Errno[] | number | RegExp
   readonly shows?: (t: ExecutionContext, guest: Hooked) => unknown
 }
@@ -127,7 +160,8 @@ const body: readonly Expression[] = [
   store(0x54, call('random_get', page, 16)),
   store(0x58, call('fd_filestat_get', 3, 0x100)),
 ]
-const unwritten = (t: ExecutionContext, { memory }: Hooked): boolean => t.is(bytesOf(memory).readUInt32LE(0x38), 0x3f3f3f3f)
+const unwritten = (t: ExecutionContext, { memory }: Hooked): boolean =>
+  t.is(bytesOf(memory).readUInt32LE(0x38), 0x3f3f3f3f)
 const random = (t: ExecutionContext, memory: WebAssembly.Memory): boolean =>
   t.notDeepEqual(bytesOf(memory).subarray(page, page + 16), Buffer.alloc(16))
 
@@ -142,8 +176,15 @@ const deeds: Readonly<Record<string, Deed>> = {
       const opened = call.path_open(3, 0, 0x400, 3, 1, 0x40n, 0n, 0, 0x420)
       const fd = bytes.readUInt32LE(0x420)
       const { again } = instance.exports as Record<string, () => number>
-      const answers = [opened, call.fd_write(fd, 0x410, 1, 0x424), call.fd_close(fd), again(), call.fd_close(fd)]
-      if (`${answers}` !== `${[SUCCESS, SUCCESS, SUCCESS, SUCCESS, BADF]}`) throw new Error(`answered ${answers}`)
+      const answers = [
+        opened,
+        call.fd_write(fd, 0x410, 1, 0x424),
+        call.fd_close(fd),
+        again(),
+        call.fd_close(fd),
+      ]
+      if (`${answers}` !== `${[SUCCESS, SUCCESS, SUCCESS, SUCCESS, BADF]}`)
+        throw new Error(`answered ${answers}`)
     },
     comes: [IO, FAULT, SUCCESS],
     shows(t, guest) {
@@ -178,20 +219,32 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   'closes the guest': { act: ({ wasi }) => wasi.close(), comes: [IO, FAULT, BADF] },
   'ends the guest': { act: ({ call }) => void call.proc_exit(9), comes: 9 },
-  'starts the guest': { act: ({ wasi, instance }) => void wasi.start(instance), comes: /already started/ },
+  'starts the guest': {
+    act: ({ wasi, instance }) => void wasi.start(instance),
+    comes: /already started/,
+  },
   'makes the same call, which calls it, and so on': {
     act: ({ call }) => void call.fd_read(0, 0x30, 1, 0x38),
     comes: /^RangeError: Maximum call stack/,
   },
 }
 
-/** Calls `act` in the hook while the guest's first call is under way: once, or as often as the hook is called in turn. */
-function hooked(hook: 'trace' | 'onUnexpected', act: () => void, forEver: boolean): Partial<WASIOptions> {
+/**
+ * Calls `act` in the hook while the guest's first call is under way: once, or as often as the hook
+ * is called in turn.
+ */
+function hooked(
+  hook: 'trace' | 'onUnexpected',
+  act: () => void,
+  forEver: boolean,
+): Partial<WASIOptions> {
   let left = forEver ? Number.POSITIVE_INFINITY : 1
   const once = (): void => {
     if (left-- > 0) act()
   }
-  return hook === 'trace' ? { trace: line => void (line.startsWith('fd_read(') && once()) } : { onUnexpected: once }
+  return hook === 'trace'
+    ? { trace: line => void (line.startsWith('fd_read(') && once()) }
+    : { onUnexpected: once }
 }
 
 for (const backend of backends)
@@ -208,13 +261,24 @@ for (const backend of backends)
         const folder = scratch(t)
         const stdin = fs.openSync(broken, 'r')
         const before = openDescriptors()
-        const options = hooked(hook, () => act(guest), comes instanceof RegExp && comes.source.includes('stack'))
+        const options = hooked(
+          hook,
+          () => act(guest),
+          comes instanceof RegExp && comes.source.includes('stack'),
+        )
         const wasi = new WASI({ version, backend, stdin, preopens: { '/': folder }, ...options })
         const again = { results: ['i32'] as const, body: [call('clock_time_get', 0, 0n, 0x80)] }
         const module = new WebAssembly.Module(assemble({ functions: { _start: { body }, again } }))
         const instance = new WebAssembly.Instance(module, wasi.getImportObject())
         const memory = instance.exports.memory as WebAssembly.Memory
-        const guest: Hooked = { wasi, call: wasi.wasiImport, instance, memory, other: pages(2), folder }
+        const guest: Hooked = {
+          wasi,
+          call: wasi.wasiImport,
+          instance,
+          memory,
+          other: pages(2),
+          folder,
+        }
 
         if (comes instanceof RegExp) t.regex(String(t.throws(() => wasi.start(instance))), comes)
         else {
@@ -235,25 +299,41 @@ for (const backend of backends)
 
 // Instances that are none, or that throw.
 
-test.serial('an instance without memory: its calls throw, it is not started, and may be given one', t => {
-  for (const backend of backends) {
-    const before = openDescriptors()
-    const wasi = new WASI({ version, backend, preopens: { '/': '/' } })
-    const module = new WebAssembly.Module(assemble({ pages: 0, functions: { _start: { body: [call('proc_exit', call('sched_yield'))] } } }))
-    const instance = new WebAssembly.Instance(module, wasi.getImportObject())
-    t.throws(instance.exports._start as () => void, { code: 'ERR_WASI_NOT_STARTED' })
-    t.throws(() => wasi.start(instance), { code: 'ERR_INVALID_ARG_TYPE', message: /instance\.exports\.memory/ })
-    t.throws(() => wasi.initialize(instance), { code: 'ERR_INVALID_ARG_TYPE', message: /instance\.exports\.memory/ })
-    const { _start } = instance.exports
-    t.is(wasi.start({ exports: { _start, memory: pages(1) } }), 0)
-    wasi.close()
-    t.is(openDescriptors(), before)
-  }
-})
+test.serial(
+  'an instance without memory: its calls throw, it is not started, and may be given one',
+  t => {
+    for (const backend of backends) {
+      const before = openDescriptors()
+      const wasi = new WASI({ version, backend, preopens: { '/': '/' } })
+      const module = new WebAssembly.Module(
+        assemble({
+          pages: 0,
+          functions: { _start: { body: [call('proc_exit', call('sched_yield'))] } },
+        }),
+      )
+      const instance = new WebAssembly.Instance(module, wasi.getImportObject())
+      t.throws(instance.exports._start as () => void, { code: 'ERR_WASI_NOT_STARTED' })
+      t.throws(() => wasi.start(instance), {
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: /instance\.exports\.memory/,
+      })
+      t.throws(() => wasi.initialize(instance), {
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: /instance\.exports\.memory/,
+      })
+      const { _start } = instance.exports
+      t.is(wasi.start({ exports: { _start, memory: pages(1) } }), 0)
+      wasi.close()
+      t.is(openDescriptors(), before)
+    }
+  },
+)
 
 test('exports behind a Proxy serve as they are, and each is read once', t => {
   const wasi = new WASI({ version })
-  const module = new WebAssembly.Module(assemble({ functions: { _start: { body: [call('proc_exit', 5)] } } }))
+  const module = new WebAssembly.Module(
+    assemble({ functions: { _start: { body: [call('proc_exit', 5)] } } }),
+  )
   const instance = new WebAssembly.Instance(module, wasi.getImportObject())
   const read: unknown[] = []
   const exports = new Proxy(instance.exports, {
@@ -272,24 +352,41 @@ function biting(name: string, how: 'getter' | 'Proxy'): object {
   const bite = (): never => {
     throw new RangeError('mine')
   }
-  const [of, rest] = name === 'exports' ? [{ exports }, (of: object) => of] : [exports, (exports: object) => ({ exports })]
+  const [of, rest] =
+    name === 'exports'
+      ? [{ exports }, (of: object) => of]
+      : [exports, (exports: object) => ({ exports })]
   if (how === 'getter') return rest(Object.defineProperty(of, name, { get: bite }))
-  return rest(new Proxy(of, { get: (target, key) => (key === name ? bite() : Reflect.get(target, key)) }))
+  return rest(
+    new Proxy(of, { get: (target, key) => (key === name ? bite() : Reflect.get(target, key)) }),
+  )
 }
 for (const how of ['getter', 'Proxy'] as const)
   for (const name of ['exports', 'memory', '_start', '_initialize']) {
-    test.serial(`what ${name} throws, by a ${how}, goes through as it is; nothing stays open`, t => {
-      for (const method of ['start', 'initialize'] as const) {
-        const before = openDescriptors()
-        const wasi = new WASI({ version, preopens: { '/': '/' } })
-        t.throws(() => wasi[method](biting(name, how)), { instanceOf: RangeError, message: 'mine' })
-        const right = { exports: { memory: pages(1), [method === 'start' ? '_start' : '_initialize']: () => {} } }
-        if (name === 'exports' || name === 'memory') t.notThrows(() => wasi[method](right), 'it was not started')
-        else t.throws(() => wasi[method](right), { code: 'ERR_WASI_ALREADY_STARTED' })
-        wasi.close()
-        t.is(openDescriptors(), before)
-      }
-    })
+    test.serial(
+      `what ${name} throws, by a ${how}, goes through as it is; nothing stays open`,
+      t => {
+        for (const method of ['start', 'initialize'] as const) {
+          const before = openDescriptors()
+          const wasi = new WASI({ version, preopens: { '/': '/' } })
+          t.throws(() => wasi[method](biting(name, how)), {
+            instanceOf: RangeError,
+            message: 'mine',
+          })
+          const right = {
+            exports: {
+              memory: pages(1),
+              [method === 'start' ? '_start' : '_initialize']: () => {},
+            },
+          }
+          if (name === 'exports' || name === 'memory')
+            t.notThrows(() => wasi[method](right), 'it was not started')
+          else t.throws(() => wasi[method](right), { code: 'ERR_WASI_ALREADY_STARTED' })
+          wasi.close()
+          t.is(openDescriptors(), before)
+        }
+      },
+    )
   }
 
 // A worker that ends in the middle of a call.
@@ -300,9 +397,11 @@ const deaths: Readonly<Record<string, readonly [source: string, ...ends: readonl
 }
 for (const backend of backends)
   for (const [death, [source, ...ends]] of Object.entries(deaths)) {
-    test.serial(`a worker that ends in a hook, by ${death}, takes its descriptors with it (${backend})`, async t => {
-      const folder = scratch(t)
-      const program = `import(${JSON.stringify(import.meta.resolve('#lib/index.js'))}).then(({ WASI }) => {
+    test.serial(
+      `a worker that ends in a hook, by ${death}, takes its descriptors with it (${backend})`,
+      async t => {
+        const folder = scratch(t)
+        const program = `import(${JSON.stringify(import.meta.resolve('#lib/index.js'))}).then(({ WASI }) => {
         const { workerData: { folder, backend, bytes } } = require('node:worker_threads')
         const all = Array.from({ length: 20 }, () => new WASI({ version: 'preview1', backend, preopens: { '/': folder } }))
         const trace = line => { if (line.startsWith('path_open(')) { ${source} } }
@@ -310,22 +409,28 @@ for (const backend of backends)
         wasi.start(new WebAssembly.Instance(new WebAssembly.Module(bytes), wasi.getImportObject()))
         setInterval(() => all.length, 1000)
       })`
-      const bytes = assemble({
-        functions: { _start: { body: [drop(call('path_open', 3, 0, 0x40, 1, 2, 0n, 0n, 0, 0x60))] } },
-        data: { 64: '.' },
-      })
-      const end = (): Promise<unknown[]> =>
-        new Promise(resolve => {
-          let said = 'no error'
-          const worker = new Worker(program, { eval: true, workerData: { folder, backend, bytes } })
-          worker.on('error', ({ message }) => {
-            said = message
-          })
-          worker.on('exit', exits => resolve([said, exits]))
+        const bytes = assemble({
+          functions: {
+            _start: { body: [drop(call('path_open', 3, 0, 0x40, 1, 2, 0n, 0n, 0, 0x60))] },
+          },
+          data: { 64: '.' },
         })
-      await end()
-      const before = openDescriptors()
-      for (let round = 0; round < 3; round++) t.deepEqual(await end(), ends as unknown[])
-      t.true(!(openDescriptors() > before + 8), 'but for what node itself keeps')
-    })
+        const end = (): Promise<unknown[]> =>
+          new Promise(resolve => {
+            let said = 'no error'
+            const worker = new Worker(program, {
+              eval: true,
+              workerData: { folder, backend, bytes },
+            })
+            worker.on('error', ({ message }) => {
+              said = message
+            })
+            worker.on('exit', exits => resolve([said, exits]))
+          })
+        await end()
+        const before = openDescriptors()
+        for (let round = 0; round < 3; round++) t.deepEqual(await end(), ends as unknown[])
+        t.true(!(openDescriptors() > before + 8), 'but for what node itself keeps')
+      },
+    )
   }

@@ -5,7 +5,8 @@ import { ForwardingSys } from '#lib/sys/forwarding.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 
-const methodsOf = (sys: object): string[] => Object.getOwnPropertyNames(sys).filter(name => name !== 'constructor')
+const methodsOf = (sys: object): string[] =>
+  Object.getOwnPropertyNames(sys).filter(name => name !== 'constructor')
 
 test('a forwarding host passes each call on with its arguments, and returns the answer', t => {
   const received: unknown[] = []

@@ -1,4 +1,7 @@
-/** The gate between guest and host: memory that grows, arguments of the wrong type, and errors that nobody expected. */
+/**
+ * The gate between guest and host: memory that grows, arguments of the wrong type, and errors that
+ * nobody expected.
+ */
 import { spawnSync } from 'node:child_process'
 import diagnostics from 'node:diagnostics_channel'
 import fs from 'node:fs'
@@ -67,16 +70,22 @@ for (const backend of ['native', 'typescript'] as const) {
     view.setUint32(2 * page, 2 * page + 100, true)
     view.setUint32(2 * page + 4, 4, true)
     t.is(guest.imports.fd_pread(0, 2 * page, 1, 0n, 3 * page - 4), Errno.SUCCESS)
-    t.is(Buffer.from(memory.buffer).toString('latin1', 2 * page + 100, 2 * page + 104), magic, 'the host reads into the new page')
+    t.is(
+      Buffer.from(memory.buffer).toString('latin1', 2 * page + 100, 2 * page + 104),
+      magic,
+      'the host reads into the new page',
+    )
     t.is(view.getUint32(3 * page - 4, true), 4)
     t.is(guest.imports.random_get(3 * page, 1), Errno.FAULT)
   })
 
-  test.serial(`pages of a shared memory that another thread grew are there at once (${backend})`, async t => {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true })
-    const guest = guestWith({ backend, stdin: file, preopens: { '/': root } }, memory)
-    t.is(guest.imports.clock_time_get(0, 0n, page), Errno.FAULT)
-    const program = `
+  test.serial(
+    `pages of a shared memory that another thread grew are there at once (${backend})`,
+    async t => {
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true })
+      const guest = guestWith({ backend, stdin: file, preopens: { '/': root } }, memory)
+      t.is(guest.imports.clock_time_get(0, 0n, page), Errno.FAULT)
+      const program = `
       const { workerData: memory, parentPort } = require('node:worker_threads')
       memory.grow(2)
       const bytes = Buffer.from(memory.buffer)
@@ -86,51 +95,69 @@ for (const backend of ['native', 'typescript'] as const) {
       Atomics.store(new Int32Array(memory.buffer), 0, 1)
       Atomics.notify(new Int32Array(memory.buffer), 0)
       setInterval(() => {}, 1000)`
-    const worker = new Worker(program, { eval: true, workerData: memory })
-    // This thread does not come to rest in between: the growth is not told to it by its event loop.
-    t.not(Atomics.wait(new Int32Array(memory.buffer), 0, 0, 10_000), 'timed-out')
-    t.is(guest.imports.fd_pread(0, page, 1, 0n, 3 * page - 4), Errno.SUCCESS, 'pieces, data and the result in new pages')
-    const bytes = Buffer.from(memory.buffer)
-    t.is(bytes.toString('latin1', page + 100, page + 104), magic)
-    t.is(bytes.readUInt32LE(3 * page - 4), 4)
-    t.is(guest.imports.path_filestat_get(3, 0, page + 200, 12, page + 300), Errno.SUCCESS, 'a path in a new page')
-    t.is(bytes.readBigUInt64LE(page + 332), BigInt(fs.statSync(`${root}package.json`).size))
-    t.is(guest.imports.random_get(2 * page, page), Errno.SUCCESS)
-    t.is(guest.imports.random_get(2 * page, page + 1), Errno.FAULT)
-    await worker.terminate()
-  })
+      const worker = new Worker(program, { eval: true, workerData: memory })
+      // This thread does not come to rest in between: the growth is not told to it by its event loop.
+      t.not(Atomics.wait(new Int32Array(memory.buffer), 0, 0, 10_000), 'timed-out')
+      t.is(
+        guest.imports.fd_pread(0, page, 1, 0n, 3 * page - 4),
+        Errno.SUCCESS,
+        'pieces, data and the result in new pages',
+      )
+      const bytes = Buffer.from(memory.buffer)
+      t.is(bytes.toString('latin1', page + 100, page + 104), magic)
+      t.is(bytes.readUInt32LE(3 * page - 4), 4)
+      t.is(
+        guest.imports.path_filestat_get(3, 0, page + 200, 12, page + 300),
+        Errno.SUCCESS,
+        'a path in a new page',
+      )
+      t.is(bytes.readBigUInt64LE(page + 332), BigInt(fs.statSync(`${root}package.json`).size))
+      t.is(guest.imports.random_get(2 * page, page), Errno.SUCCESS)
+      t.is(guest.imports.random_get(2 * page, page + 1), Errno.FAULT)
+      await worker.terminate()
+    },
+  )
 
-  test.serial(`memory may be any object with a buffer, which is looked at again when it was detached (${backend})`, t => {
-    const memory = { buffer: new ArrayBuffer(100) }
-    const guest = guestWith({ backend }, memory)
-    t.is(guest.imports.clock_time_get(0, 0n, 92), Errno.SUCCESS)
-    t.not(new DataView(memory.buffer).getBigUint64(92, true), 0n)
-    t.is(guest.imports.clock_time_get(0, 0n, 93), Errno.FAULT)
-    structuredClone(memory.buffer, { transfer: [memory.buffer] })
-    memory.buffer = new ArrayBuffer(200)
-    t.is(guest.imports.clock_time_get(0, 0n, 192), Errno.SUCCESS)
-    t.not(new DataView(memory.buffer).getBigUint64(192, true), 0n)
-  })
+  test.serial(
+    `memory may be any object with a buffer, which is looked at again when it was detached (${backend})`,
+    t => {
+      const memory = { buffer: new ArrayBuffer(100) }
+      const guest = guestWith({ backend }, memory)
+      t.is(guest.imports.clock_time_get(0, 0n, 92), Errno.SUCCESS)
+      t.not(new DataView(memory.buffer).getBigUint64(92, true), 0n)
+      t.is(guest.imports.clock_time_get(0, 0n, 93), Errno.FAULT)
+      structuredClone(memory.buffer, { transfer: [memory.buffer] })
+      memory.buffer = new ArrayBuffer(200)
+      t.is(guest.imports.clock_time_get(0, 0n, 192), Errno.SUCCESS)
+      t.not(new DataView(memory.buffer).getBigUint64(192, true), 0n)
+    },
+  )
 
-  test.serial(`memory that is gone is the embedder’s error, told in full; nothing is written anywhere (${backend})`, t => {
-    const told: UnexpectedError[] = []
-    const memory = { buffer: new ArrayBuffer(100) }
-    const guest = guestWith({ backend, onUnexpected: error => void told.push(error) }, memory)
-    structuredClone(memory.buffer, { transfer: [memory.buffer] })
-    t.is(guest.imports.clock_time_get(0, 0n, 0), Errno.IO)
-    t.is(guest.imports.random_get(0, 8), Errno.IO)
-    t.deepEqual(
-      told.map(({ call }) => call),
-      ['clock_time_get', 'random_get'],
-    )
-    t.true(told[0].cause instanceof TypeError)
-  })
+  test.serial(
+    `memory that is gone is the embedder’s error, told in full; nothing is written anywhere (${backend})`,
+    t => {
+      const told: UnexpectedError[] = []
+      const memory = { buffer: new ArrayBuffer(100) }
+      const guest = guestWith({ backend, onUnexpected: error => void told.push(error) }, memory)
+      structuredClone(memory.buffer, { transfer: [memory.buffer] })
+      t.is(guest.imports.clock_time_get(0, 0n, 0), Errno.IO)
+      t.is(guest.imports.random_get(0, 8), Errno.IO)
+      t.deepEqual(
+        told.map(({ call }) => call),
+        ['clock_time_get', 'random_get'],
+      )
+      t.true(told[0].cause instanceof TypeError)
+    },
+  )
 
   test.serial(`no memory yet: every call that is made throws (${backend})`, t => {
     const guest = createGuest({ version: 'preview1', backend })
     guests.push(guest)
     for (const call of ['fd_close', 'clock_time_get', 'sched_yield'] as const) {
-      t.throws(() => guest.imports[call](1, 0n, 0), { code: 'ERR_WASI_NOT_STARTED', message: 'wasi.start() has not been called' })
+      t.throws(() => guest.imports[call](1, 0n, 0), {
+        code: 'ERR_WASI_NOT_STARTED',
+        message: 'wasi.start() has not been called',
+      })
     }
     guest.bind(new WebAssembly.Memory({ initial: 1 }))
     t.is(guest.imports.sched_yield(), Errno.SUCCESS)
@@ -170,7 +197,8 @@ test('the places for results are looked at before the hostcall is made', t => {
 })
 
 test('the arguments of every arity arrive in their order, lifted', t => {
-  // Of each number of wasm values one call: those that are pointers, sizes and flags as numbers, i64 as the row says.
+  // Of each number of wasm values one call: those that are pointers, sizes and flags as numbers,
+  // i64 as the row says.
   const calls: readonly (readonly [CallName, args: unknown[], arrive: unknown[]])[] = [
     ['sched_yield', [], []],
     ['fd_close', [-1], [0xffffffff]],
@@ -201,7 +229,14 @@ test('one argument too many is refused by every call', t => {
   for (const [name, { params, results }] of Object.entries(table) as [CallName, Row][]) {
     let made = 0
     const { call } = fake(name, () => made++)
-    const wide: readonly Kind[] = [Kind.Size64, Kind.Delta64, Kind.Place64, Kind.Far64, Kind.Rights, Kind.Raw64]
+    const wide: readonly Kind[] = [
+      Kind.Size64,
+      Kind.Delta64,
+      Kind.Place64,
+      Kind.Far64,
+      Kind.Rights,
+      Kind.Raw64,
+    ]
     const args = params.flatMap(({ type: { kind } }) =>
       kind === Kind.List || kind === Kind.Path ? [0, 0] : [wide.includes(kind) ? 0n : 0],
     )
@@ -228,7 +263,8 @@ test('an i32 may come signed or unsigned, but no further', t => {
     t.is(call(passed), Errno.SUCCESS)
     t.is(arrived, lifted)
   }
-  for (const beyond of [2 ** 32, -(2 ** 31) - 1, 1 - 2 ** 32, -(2 ** 32), 2 ** 53]) t.is(call(beyond), Errno.INVAL, `${beyond}`)
+  for (const beyond of [2 ** 32, -(2 ** 31) - 1, 1 - 2 ** 32, -(2 ** 32), 2 ** 53])
+    t.is(call(beyond), Errno.INVAL, `${beyond}`)
 })
 
 test('results of 64 bits: a size beyond 32 bits, a time, a record', t => {
@@ -247,13 +283,20 @@ test('results of 64 bits: a size beyond 32 bits, a time, a record', t => {
   })
   t.is(stat.call(0, 0x11), Errno.SUCCESS)
   const bytes = new Uint8Array(stat.wasm.buffer)
-  t.deepEqual([bytes[0x10], ...bytes.slice(0x11, 0x29), bytes[0x29]], [0, ...Array(24).fill(0xab), 0])
+  t.deepEqual(
+    [bytes[0x10], ...bytes.slice(0x11, 0x29), bytes[0x29]],
+    [0, ...Array(24).fill(0xab), 0],
+  )
 })
 
 // What nobody expected.
 
 test('an answer of UNEXPECTED is IO for the guest, and told with what the host said', t => {
-  const cause = Object.assign(new Error('ESTRANGE: odd, read'), { code: 'ESTRANGE', errno: -9999, syscall: 'read' })
+  const cause = Object.assign(new Error('ESTRANGE: odd, read'), {
+    code: 'ESTRANGE',
+    errno: -9999,
+    syscall: 'read',
+  })
   const { call, told, view } = fake('fd_read', () => UNEXPECTED, { failure: () => cause })
   t.is(call(0, 0, 0, 0x10), Errno.IO)
   t.is(view().getUint32(0x10, true), 0, 'no result is written')
@@ -314,13 +357,21 @@ test('what onUnexpected throws ends the guest, and it is asked once', t => {
       },
     ]) {
       let asked = 0
-      const sys = { block: new Block(), bind() {}, failure: () => new Error('odd') } as unknown as Sys
+      const sys = {
+        block: new Block(),
+        bind() {},
+        failure: () => new Error('odd'),
+      } as unknown as Sys
       const memory = new GuestMemory(sys, limitsOf())
       memory.bind(new WebAssembly.Memory({ initial: 1 }))
-      const call = gates.sched_yield({ sys, memory, verdict: new Verdict() } as Context, hostcall, () => {
-        asked++
-        throw thrown
-      })
+      const call = gates.sched_yield(
+        { sys, memory, verdict: new Verdict() } as Context,
+        hostcall,
+        () => {
+          asked++
+          throw thrown
+        },
+      )
       t.is(t.throws(call), thrown)
       t.is(asked, 1)
     }
@@ -365,7 +416,16 @@ test('NODE_DEBUG=wasi-common writes all that is known; without it nothing is wri
     })
     t.is(stdout, `${Errno.IO}\n`, stderr)
     if (wanted)
-      for (const word of ['WASI-COMMON', 'fd_sync', 'ESTRANGE', '-9999', 'fsync', '/some/where', 'odd', 'at '])
+      for (const word of [
+        'WASI-COMMON',
+        'fd_sync',
+        'ESTRANGE',
+        '-9999',
+        'fsync',
+        '/some/where',
+        'odd',
+        'at ',
+      ])
         t.true(stderr.includes(word), word)
     else t.is(stderr, '')
   }

@@ -51,7 +51,11 @@ for (const backend of backends) {
         guest.run(() => guest.imports.proc_exit(code)),
         code,
       )
-      t.throws(() => guest.imports.proc_exit(3), { any: true, instanceOf: Exit, code } as object, 'the first end counts')
+      t.throws(
+        () => guest.imports.proc_exit(3),
+        { any: true, instanceOf: Exit, code } as object,
+        'the first end counts',
+      )
     }
   })
 
@@ -76,7 +80,9 @@ for (const backend of backends) {
     guest.bind(memory)
     t.is(guest.imports.random_get(0, 16), 0)
     t.notDeepEqual(new Uint8Array(memory.buffer, 0, 16), new Uint8Array(16))
-    const shared = vm.runInNewContext('new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })')
+    const shared = vm.runInNewContext(
+      'new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })',
+    )
     guest.bind(shared)
     t.is(guest.imports.random_get(0, 16), 0)
     t.notDeepEqual(new Uint8Array(shared.buffer).slice(0, 16), new Uint8Array(16))
@@ -116,13 +122,16 @@ for (const backend of backends) {
     for (const fd of [3, view.getUint32(8, true)]) {
       t.is(guest.imports.fd_readdir(fd, 2000, 1000, 0n, 8), 0)
       const used = view.getUint32(8, true)
-      for (let at = 2000; at < 2000 + used; at += 24 + view.getUint32(at + 16, true)) t.is(view.getBigUint64(at + 8, true), inode)
+      for (let at = 2000; at < 2000 + used; at += 24 + view.getUint32(at + 16, true))
+        t.is(view.getBigUint64(at + 8, true), inode)
     }
   })
 
   test(`an option that is misspelled is told, not passed over (${backend})`, t => {
     const wrong = (options: object) =>
-      t.throws(() => createGuest({ version: 'preview1', backend, ...options } as GuestOptions), { code: 'ERR_INVALID_ARG_VALUE' } as object)
+      t.throws(() => createGuest({ version: 'preview1', backend, ...options } as GuestOptions), {
+        code: 'ERR_INVALID_ARG_VALUE',
+      } as object)
     t.regex(wrong({ preopen: {} })?.message ?? '', /options\.preopen/)
     t.regex(wrong({ returnOnExit: false })?.message ?? '', /options\.returnOnExit/)
     t.regex(wrong({ preopens: { '/': { path: '.', readonly: true } } })?.message ?? '', /readonly/)
@@ -134,7 +143,10 @@ async function ended(source: string, milliseconds: number, workerData: object): 
   const worker = new Worker(`(async () => { ${source} })()`, { eval: true, workerData })
   await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
   await new Promise(done => setTimeout(done, milliseconds))
-  return Promise.race([worker.terminate(), new Promise(done => setTimeout(done, 20_000, 'still there').unref())])
+  return Promise.race([
+    worker.terminate(),
+    new Promise(done => setTimeout(done, 20_000, 'still there').unref()),
+  ])
 }
 const index = import.meta.resolve('#lib/index.js')
 const begin = `
@@ -151,8 +163,21 @@ test.serial('a worker that reads from a silent pipe can be ended', async t => {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   execFileSync('mkfifo', [join(folder, 'pipe')])
   const stdin = fs.openSync(join(folder, 'pipe'), fs.constants.O_RDWR)
-  t.is(await ended(`${begin}; view.setUint32(20, 10, true); guest.imports.fd_read(0, 16, 1, 8)`, 30, { stdin }), 1)
-  t.is(await ended(`${begin}; view.setUint32(20, 10, true); guest.imports.fd_read(0, 16, 1, 8)`, 3000, { stdin }), 1, 'also after a while')
+  t.is(
+    await ended(`${begin}; view.setUint32(20, 10, true); guest.imports.fd_read(0, 16, 1, 8)`, 30, {
+      stdin,
+    }),
+    1,
+  )
+  t.is(
+    await ended(
+      `${begin}; view.setUint32(20, 10, true); guest.imports.fd_read(0, 16, 1, 8)`,
+      3000,
+      { stdin },
+    ),
+    1,
+    'also after a while',
+  )
   fs.closeSync(stdin)
   fs.rmSync(folder, { recursive: true })
 })
@@ -174,7 +199,9 @@ test.serial('workers that are ended in the middle of calls take nothing with the
     for (;;) { guest.imports.path_open(3, 0, 1000, 1, 2, 1n << 14n, 0n, 0, 8); guest.imports.fd_readdir(view.getUint32(8, true), 2000, 100, 0n, 12); guest.imports.fd_close(view.getUint32(8, true)) }`
   const hosts = `${begin}; for (;;) createGuest({ version: 'preview1', preopens: { '/': '.' } }).close()`
   for (let round = 0; round < 16; round++) {
-    const codes = await Promise.all([calls, hosts].map(source => ended(source, round % 8, { preopens: { '/': '.' } })))
+    const codes = await Promise.all(
+      [calls, hosts].map(source => ended(source, round % 8, { preopens: { '/': '.' } })),
+    )
     t.deepEqual(codes, [1, 1])
   }
   const after = fs.readdirSync('/proc/self/fd').length

@@ -1,4 +1,7 @@
-/** The house: who may import whom, what only one file may name, and that a newcomer is told what each file is for. */
+/**
+ * The house: who may import whom, what only one file may name, and that a newcomer is told what
+ * each file is for.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,13 +9,23 @@ import test from 'ava'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const lib = join(root, 'lib')
-const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(
+  name => name.endsWith('.ts') && !name.endsWith('.d.ts'),
+)
 const source = (file: string): string => readFileSync(join(lib, file), 'utf8')
-/** What a file imports: relative ones as paths below lib, without their ending; others as they are. */
+/**
+ * What a file imports: relative ones as paths below lib, without their ending; others as they are.
+ */
 const importsOf = (file: string): string[] =>
-  [...source(file).matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm)].map(([, a, b, c]) => {
+  [
+    ...source(file).matchAll(
+      /^(?:import|export)\b[^'"]*?from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm,
+    ),
+  ].map(([, a, b, c]) => {
     const name = a ?? b ?? c
-    return name.startsWith('.') ? relative(lib, resolve(lib, dirname(file), name)).replace(/\.js$/, '') : name
+    return name.startsWith('.')
+      ? relative(lib, resolve(lib, dirname(file), name)).replace(/\.js$/, '')
+      : name
   })
 
 /** The rooms, from the ground up: a file may import from its own room and from those below. */
@@ -35,7 +48,8 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['index', /^index$/],
   ['cli, register', /^(cli\/.*|register|register\/.*)$/],
 ]
-const floorOf = (file: string): number => floors.findIndex(([, pattern]) => pattern.test(file.replace(/\.ts$/, '')))
+const floorOf = (file: string): number =>
+  floors.findIndex(([, pattern]) => pattern.test(file.replace(/\.ts$/, '')))
 
 test('every file has a room', t => {
   t.deepEqual(
@@ -55,8 +69,8 @@ test('imports lead down', t => {
 })
 
 /**
- * Files that only some may import, loaded when they are needed or at once. Imports of Node's modules, of packages and in circles
- * are rules of biome.json.
+ * Files that only some may import, loaded when they are needed or at once. Imports of Node's
+ * modules, of packages and in circles are rules of biome.json.
  */
 const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   [
@@ -72,7 +86,9 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
 ]
 test('what only few may see, only those see', t => {
   for (const [what, who, why] of doors) {
-    const guilty = files.filter(file => !who.test(file) && importsOf(file).some(name => what.test(name)))
+    const guilty = files.filter(
+      file => !who.test(file) && importsOf(file).some(name => what.test(name)),
+    )
     t.deepEqual(guilty, [], why)
   }
 })
@@ -81,7 +97,9 @@ test('two files know the byte order of linear memory', t => {
   // A bare `true` in the last place is the one word that says it. The generated imports write
   // results as memory.ts would.
   const guilty = files.filter(
-    file => !file.startsWith('generated/') && /\.[gs]et(?:Big)?(?:Int|Uint|Float)(?:16|32|64)\(.*true\)/.test(source(file)),
+    file =>
+      !file.startsWith('generated/') &&
+      /\.[gs]et(?:Big)?(?:Int|Uint|Float)(?:16|32|64)\(.*true\)/.test(source(file)),
   )
   // A seeded generator has an order of its own, by which its bytes are the same on every machine.
   t.deepEqual(guilty.sort(), ['abi/layout.ts', 'memory.ts', 'replay/random.ts'])
@@ -89,19 +107,35 @@ test('two files know the byte order of linear memory', t => {
 
 test('one file instantiates modules', t => {
   const guilty = files.filter(file =>
-    /new WebAssembly\.Instance\b|WebAssembly\.instantiate/.test(source(file).replace(/\/\*\*.*?\*\//gs, '')),
+    /new WebAssembly\.Instance\b|WebAssembly\.instantiate/.test(
+      source(file).replace(/\/\*\*.*?\*\//gs, ''),
+    ),
   )
   t.deepEqual(guilty, ['guest/instantiate.ts'])
 })
 
-/** Ways to make, or look into, a record that has a prototype, and the files whose keys are names of this package alone. */
+/**
+ * Ways to make, or look into, a record that has a prototype, and the files whose keys are names of
+ * this package alone.
+ */
 const recordKeys: readonly (readonly [way: RegExp, who: readonly string[], why: string])[] = [
   [
     /Object\.fromEntries\(|Object\.groupBy\(/,
-    ['abi/errno.ts', 'abi/rights.ts', 'dictionary.ts', 'limits.ts', 'observe/metrics.ts', 'observe/event.ts'],
+    [
+      'abi/errno.ts',
+      'abi/rights.ts',
+      'dictionary.ts',
+      'limits.ts',
+      'observe/metrics.ts',
+      'observe/event.ts',
+    ],
     'names of errnos, rights, limits, hostcalls and their results: see dictionary.ts for names that others choose',
   ],
-  [/Record<(?:string|CallName)[^=\n]*> = \{\}/, ['observe/metrics.ts', 'observe/event.ts'], 'names of hostcalls and of their parameters'],
+  [
+    /Record<(?:string|CallName)[^=\n]*> = \{\}/,
+    ['observe/metrics.ts', 'observe/event.ts'],
+    'names of hostcalls and of their parameters',
+  ],
   [
     /(?<![\w'"`*/ ] )\b(?:name|key|path|module|guest|wanted\.\w+) in \w+/,
     ['cli/preopens.ts'],
@@ -110,19 +144,28 @@ const recordKeys: readonly (readonly [way: RegExp, who: readonly string[], why: 
 ]
 test('records keyed by names that others choose have no prototype', t => {
   for (const [way, who, why] of recordKeys) {
-    const found = files.filter(file => way.test(source(file).replace(/^ *(?:\/\/|\*|\/\*\*).*$/gm, '')))
+    const found = files.filter(file =>
+      way.test(source(file).replace(/^ *(?:\/\/|\*|\/\*\*).*$/gm, '')),
+    )
     t.deepEqual(found.sort(), [...who].sort(), why)
   }
 })
 
 test('only addon.cc sees N-API', t => {
-  const native = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).filter(name => /\.(cc|h)$/.test(name))
-  const seeing = native.filter(name => /#include <(napi|node_api|js_native_api)/.test(readFileSync(join(root, 'native', name), 'utf8')))
+  const native = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).filter(
+    name => /\.(cc|h)$/.test(name),
+  )
+  const seeing = native.filter(name =>
+    /#include <(napi|node_api|js_native_api)/.test(
+      readFileSync(join(root, 'native', name), 'utf8'),
+    ),
+  )
   t.deepEqual(seeing, ['addon.cc'])
 })
 
 test('every file opens with what it alone knows', t => {
-  for (const file of files) t.regex(source(file).replace(/^#!.*\n/, ''), /^\/\*\*.{20,}?\*\//s, file)
+  for (const file of files)
+    t.regex(source(file).replace(/^#!.*\n/, ''), /^\/\*\*.{20,}?\*\//s, file)
 })
 
 test('what the documents name is there', t => {
@@ -135,7 +178,9 @@ test('what the documents name is there', t => {
     'scripts/README.md',
     'scripts/prebuild/README.md',
   ]) {
-    const paths = readFileSync(join(root, name), 'utf8').matchAll(/`((?:lib|native|test|guests|scripts|bench|fuzz)\/[\w./-]*)`/g)
+    const paths = readFileSync(join(root, name), 'utf8').matchAll(
+      /`((?:lib|native|test|guests|scripts|bench|fuzz)\/[\w./-]*)`/g,
+    )
     for (const [, path] of paths) t.true(existsSync(join(root, path)), `${name} names ${path}`)
   }
 })

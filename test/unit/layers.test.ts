@@ -6,7 +6,11 @@ import test from 'ava'
 import { createGuest } from '#lib/index.js'
 
 /** Device and inode of a preopen, as the guest sees them. */
-function identity(guest: ReturnType<typeof createGuest>, memory: WebAssembly.Memory, fd: number): [device: bigint, inode: bigint] {
+function identity(
+  guest: ReturnType<typeof createGuest>,
+  memory: WebAssembly.Memory,
+  fd: number,
+): [device: bigint, inode: bigint] {
   const errno = guest.imports.fd_filestat_get(fd, 0)
   if (errno !== 0) throw new Error(String(errno))
   const view = new DataView(memory.buffer)

@@ -20,7 +20,12 @@ function laidOut(fields: string): Layout {
   let end = 0
   let widest = 1
   for (const field of fields.split(', ')) {
-    const [, name, type, aligned] = /^(\w+) (\w+)(?:@(\d+))?$/.exec(field) as unknown as [string, string, string, string?]
+    const [, name, type, aligned] = /^(\w+) (\w+)(?:@(\d+))?$/.exec(field) as unknown as [
+      string,
+      string,
+      string,
+      string?,
+    ]
     const align = Number(aligned ?? widths[type])
     const at = Math.ceil(end / align) * align
     offsets.push([name, at])
@@ -35,14 +40,34 @@ const clock = 'TIMEOUT u64, PRECISION u64, FLAGS u16'
 const records: readonly (readonly [name: string, Layout, type: types.Type, fields: string])[] = [
   ['iovec', layout.Iovec, types.iovecs, 'BUF u32, BUF_LEN u32'],
   ['ciovec', layout.Iovec, types.ciovecs, 'BUF u32, BUF_LEN u32'],
-  ['filestat', layout.Filestat, types.filestat, 'DEV u64, INO u64, FILETYPE u8, NLINK u64, SIZE u64, ATIM u64, MTIM u64, CTIM u64'],
-  ['filestat0', layout.Filestat0, types.filestat0, 'DEV u64, INO u64, FILETYPE u8, NLINK u32, SIZE u64, ATIM u64, MTIM u64, CTIM u64'],
+  [
+    'filestat',
+    layout.Filestat,
+    types.filestat,
+    'DEV u64, INO u64, FILETYPE u8, NLINK u64, SIZE u64, ATIM u64, MTIM u64, CTIM u64',
+  ],
+  [
+    'filestat0',
+    layout.Filestat0,
+    types.filestat0,
+    'DEV u64, INO u64, FILETYPE u8, NLINK u32, SIZE u64, ATIM u64, MTIM u64, CTIM u64',
+  ],
   ['fdstat', layout.Fdstat, types.fdstat, 'FILETYPE u8, FLAGS u16, BASE u64, INHERITING u64'],
   ['prestat', layout.Prestat, types.prestat, 'TAG u8, NAME_LEN u32'],
   ['dirent', layout.Dirent, types.dirent, 'NEXT u64, INO u64, NAMLEN u32, TYPE u8'],
   ['event', layout.Event, types.event, 'USERDATA u64, ERROR u16, TYPE u8, NBYTES u64, FLAGS u16'],
-  ['subscription', layout.Subscription, types.subscription, `USERDATA u64, TAG u8, CLOCK_ID u32@8, ${clock}`],
-  ['subscription0', layout.Subscription0, types.subscription0, `USERDATA u64, TAG u8, identifier u64, CLOCK_ID u32, ${clock}`],
+  [
+    'subscription',
+    layout.Subscription,
+    types.subscription,
+    `USERDATA u64, TAG u8, CLOCK_ID u32@8, ${clock}`,
+  ],
+  [
+    'subscription0',
+    layout.Subscription0,
+    types.subscription0,
+    `USERDATA u64, TAG u8, identifier u64, CLOCK_ID u32, ${clock}`,
+  ],
 ]
 for (const [name, actual, type, fields] of records) {
   test(`${name}, its fields and its size are those of the specification`, t => {
@@ -50,14 +75,16 @@ for (const [name, actual, type, fields] of records) {
     const { FD, ...others } = actual
     t.deepEqual(others, expected)
     t.is(type.size, expected.BYTES)
-    if (actual.CLOCK_ID !== undefined) t.is(FD, identifier ?? expected.CLOCK_ID, 'a descriptor lies where a clock begins')
+    if (actual.CLOCK_ID !== undefined)
+      t.is(FD, identifier ?? expected.CLOCK_ID, 'a descriptor lies where a clock begins')
   })
 }
 
 test('the pieces of a filestat of wasi_unstable are fields of both layouts', t => {
   const { Filestat, Filestat0 } = layout
   const moved = new Map<number, number>()
-  for (const [from, to, bytes] of types.filestat0.pieces) for (let i = 0; i < bytes; i++) moved.set(from + i, to + i)
+  for (const [from, to, bytes] of types.filestat0.pieces)
+    for (let i = 0; i < bytes; i++) moved.set(from + i, to + i)
   for (const field of ['DEV', 'INO', 'FILETYPE', 'NLINK', 'SIZE', 'ATIM', 'MTIM', 'CTIM'] as const)
     t.is(moved.get(Filestat[field]), Filestat0[field], field)
   t.is(moved.get(Filestat.BYTES - 1), Filestat0.BYTES - 1)
@@ -69,10 +96,20 @@ function drawn(bytes: number, write: (view: DataView) => void): Buffer {
   write(new DataView(buffer.buffer, buffer.byteOffset, buffer.length))
   return buffer
 }
-const hex = (...parts: string[]): Buffer => Buffer.from(`${parts.join('').replaceAll(' ', '')}3f`, 'hex')
+const hex = (...parts: string[]): Buffer =>
+  Buffer.from(`${parts.join('').replaceAll(' ', '')}3f`, 'hex')
 
 test('a filestat is written whole, and read again', t => {
-  const fields = { dev: 1n, ino: 2n, filetype: 3, nlink: 4n, size: 5n + (6n << 32n), atim: 7n, mtim: 8n, ctim: 2n ** 64n - 1n }
+  const fields = {
+    dev: 1n,
+    ino: 2n,
+    filetype: 3,
+    nlink: 4n,
+    size: 5n + (6n << 32n),
+    atim: 7n,
+    mtim: 8n,
+    ctim: 2n ** 64n - 1n,
+  }
   const written = drawn(64, view => layout.writeFilestat(view, fields))
   const words = ['01', '02', '03', '04', '05', '07', '08'].map(byte => `${byte}00 0000 0000 0000`)
   words[4] = '0500 0000 0600 0000'
@@ -102,11 +139,19 @@ test('an fdstat, a prestat, a dirent and an event are written whole', t => {
   t.deepEqual(layout.readDirent(new DataView(written.buffer, written.byteOffset), 0), dirent)
 
   const subscriptions = new DataView(
-    Uint8Array.from([1, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 2, ...Array(40).fill(0xff)]).buffer,
+    Uint8Array.from([1, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 2, ...Array(40).fill(0xff)])
+      .buffer,
   )
   t.deepEqual(
     drawn(32, view => layout.writeEvent(view, 0, subscriptions, 1, 8, 2 ** 40 + 3, 1)),
-    hex('1122 3344 5566 7788', '0800', '02', '0000000000', '0300 0000 0001 0000', '0100 0000 0000 0000'),
+    hex(
+      '1122 3344 5566 7788',
+      '0800',
+      '02',
+      '0000000000',
+      '0300 0000 0001 0000',
+      '0100 0000 0000 0000',
+    ),
   )
 })
 
@@ -122,17 +167,22 @@ test('a subscription is read where each snapshot lays it', t => {
     bytes.writeUInt32LE(1, 1 + snapshot.CLOCK_ID)
     bytes.writeBigUInt64LE(2n ** 63n, 1 + snapshot.TIMEOUT)
     bytes.writeUInt16LE(1, 1 + snapshot.FLAGS)
-    t.deepEqual(layout.subscriptionClock(view, 1, snapshot), { id: 1, timeout: 2n ** 63n, flags: 1 })
+    t.deepEqual(layout.subscriptionClock(view, 1, snapshot), {
+      id: 1,
+      timeout: 2n ** 63n,
+      flags: 1,
+    })
   }
 })
 
-const native = (file: string): string => readFileSync(fileURLToPath(new URL(`../../../native/${file}`, import.meta.url)), 'utf8')
+const native = (file: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../../native/${file}`, import.meta.url)), 'utf8')
 /** The fields of a struct of C++, as `laidOut` takes them. */
 function structOf(name: string, names: Layout): string {
   const [, body] = new RegExp(`^struct ${name} \\{\\n([^}]*)\\};`, 'm').exec(native('wasi.h')) ?? []
-  const fields = [...(body ?? '').matchAll(/^ +(?:std::uint(\d+)_t|Filetype) (\w+)(\[\d+\])?;$/gm)].filter(
-    ([, , , array]) => array === undefined,
-  )
+  const fields = [
+    ...(body ?? '').matchAll(/^ +(?:std::uint(\d+)_t|Filetype) (\w+)(\[\d+\])?;$/gm),
+  ].filter(([, , , array]) => array === undefined)
   const labels = Object.keys(names).filter(label => label !== 'BYTES')
   return fields.map(([, bits = '8'], i) => `${labels[i]} u${bits}`).join(', ')
 }
@@ -144,7 +194,14 @@ test('the structs and limits of the addon are the same', t => {
     t.deepEqual(laidOut(structOf(name, expected)), expected, name)
   const constants = `${native('block.h')}\n${native('resolve.h')}`
   const { READ, WRITE, UNCHANGED } = layout.Access
-  const wanted = { want_read: READ, want_write: WRITE, want_unchanged: UNCHANGED, max_path: layout.maxPath, max_links: layout.maxLinks }
-  for (const [name, value] of Object.entries(wanted)) t.regex(constants, new RegExp(`\\b${name} = ${value}\\b`), name)
+  const wanted = {
+    want_read: READ,
+    want_write: WRITE,
+    want_unchanged: UNCHANGED,
+    max_path: layout.maxPath,
+    max_links: layout.maxLinks,
+  }
+  for (const [name, value] of Object.entries(wanted))
+    t.regex(constants, new RegExp(`\\b${name} = ${value}\\b`), name)
   t.true(layout.Access.BOTH === (READ | WRITE))
 })

@@ -1,4 +1,7 @@
-/** Limits: what a guest gets at each and beyond it, what an embedder may set, and that README.md tells the truth of them. */
+/**
+ * Limits: what a guest gets at each and beyond it, what an embedder may set, and that README.md
+ * tells the truth of them.
+ */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
@@ -22,7 +25,8 @@ function guestWith(t: { teardown(done: () => void): void }, options: Partial<Gue
   new Uint8Array(memory.buffer).set(Buffer.from('./'.repeat(30_000)), 1000)
   return { imports: guest.imports, view: new DataView(memory.buffer) }
 }
-const open = (imports: Guest['imports'], length = 1) => imports.path_open(3, 0, 1000, length, 2, BigInt(Rights.FD_READDIR), 0n, 0, 8)
+const open = (imports: Guest['imports'], length = 1) =>
+  imports.path_open(3, 0, 1000, length, 2, BigInt(Rights.FD_READDIR), 0n, 0, 8)
 
 for (const backend of backends) {
   test(`descriptors (${backend})`, t => {
@@ -110,7 +114,9 @@ for (const backend of backends) {
       const mine = Array.from({ length: 40 }, () => fs.openSync('/', 'r'))
       console.log(opened > 100, last.every(errno => errno === Errno.MFILE), mine.length, spawnSync('echo', ['works']).stdout.toString().trim())`
     const script = `ulimit -n 300 && exec "$0" --input-type=module -e "$1"`
-    const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], {
+      encoding: 'utf8',
+    })
     t.is(stdout, 'true true 40 works\n', stderr)
   })
 }
@@ -137,12 +143,16 @@ test('a guest that accepts all it can leaves its host what it needs', t => {
     console.log(accepted > 20, errno === Errno.MFILE, mine)
     process.exit()`
   const script = `ulimit -n 150 && exec "$0" --input-type=module -e "$1"`
-  const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], { encoding: 'utf8', timeout: 60_000 })
+  const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
   t.is(stdout, 'true true 40\n', stderr)
 })
 
 test('what an embedder may not set', t => {
-  const make = (limits: unknown) => () => createGuest({ version: 'preview1', limits: limits as GuestOptions['limits'] })
+  const make = (limits: unknown) => () =>
+    createGuest({ version: 'preview1', limits: limits as GuestOptions['limits'] })
   t.throws(make({ descriptor: 10 }), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
@@ -162,8 +172,13 @@ test('what an embedder may not set', t => {
     t.notThrows(() => make({ [name]: least })().close())
     t.notThrows(() => make({ [name]: undefined })().close())
   }
-  const tooFew = () => createGuest({ version: 'preview1', preopens: { '/': '/missing' }, limits: { descriptors: 3 } })
-  t.throws(tooFew, { name: 'RangeError', code: 'ERR_OUT_OF_RANGE', message: /descriptors is 3, but the guest is given 4/ } as object)
+  const tooFew = () =>
+    createGuest({ version: 'preview1', preopens: { '/': '/missing' }, limits: { descriptors: 3 } })
+  t.throws(tooFew, {
+    name: 'RangeError',
+    code: 'ERR_OUT_OF_RANGE',
+    message: /descriptors is 3, but the guest is given 4/,
+  } as object)
 })
 
 test('README.md has them all', t => {
@@ -172,7 +187,8 @@ test('README.md has them all', t => {
     ([name, { doc, fallback, errno, seen }]) =>
       `| \`limits.${name}\` | ${doc} | ${fallback} | ${/ /.test(errno) ? errno : `\`${errno}\``} | ${seen} |`,
   )
-  const head = '| limit | what it counts | default | the guest gets | you see |\n|---|---|---|---|---|\n'
+  const head =
+    '| limit | what it counts | default | the guest gets | you see |\n|---|---|---|---|---|\n'
   t.true(readme.includes(`${head}${rows.join('\n')}\n`), rows.join('\n'))
   const others = {
     'quota.bytes': defaultQuota.bytes,
@@ -185,7 +201,13 @@ test('README.md has them all', t => {
     const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`))
     t.true(row?.includes(` | ${value} | `), name)
   }
-  t.true(readme.includes(`| fixed | MiB of JavaScript heap of each worker of \`run\` | ${mostHeap} |`))
+  t.true(
+    readme.includes(`| fixed | MiB of JavaScript heap of each worker of \`run\` | ${mostHeap} |`),
+  )
   t.true(readme.includes(`| fixed | bytes of a file in memory | ${maxFileSize} |`))
-  t.true(readme.includes(`| fixed | names gone from an overlay that lie below it, all together | ${mostGone} |`))
+  t.true(
+    readme.includes(
+      `| fixed | names gone from an overlay that lie below it, all together | ${mostGone} |`,
+    ),
+  )
 })

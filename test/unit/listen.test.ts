@@ -1,4 +1,7 @@
-/** The option `listen`: what an embedder may say, what he is told, what he is refused, and that all is closed with the guest. */
+/**
+ * The option `listen`: what an embedder may say, what he is told, what he is refused, and that all
+ * is closed with the guest.
+ */
 import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
@@ -10,7 +13,8 @@ import { openDescriptors } from '../hostcalls/world.js'
 import { call, command, drop, load, store } from '../wasm.js'
 
 const make = (options: Partial<GuestOptions>) => createGuest({ version: 'preview1', ...options })
-const fdOf = (server: net.Server): number => (server as unknown as { _handle: { fd: number } })._handle.fd
+const fdOf = (server: net.Server): number =>
+  (server as unknown as { _handle: { fd: number } })._handle.fd
 
 /** How a connection to a port begins: it does, or the code of the error. */
 async function connects(port: number, host = '127.0.0.1'): Promise<true | string> {
@@ -32,14 +36,24 @@ test('what is no place to listen at is refused before anything is opened', t => 
   for (const where of wrong) {
     t.throws(
       () => make({ listen: [where] }),
-      { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message: /'options\.listen\[0\]'/ } as object,
+      {
+        name: 'TypeError',
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: /'options\.listen\[0\]'/,
+      } as object,
       where,
     )
   }
   const types = [null, 80, true, undefined, Symbol('80')]
   for (const where of types)
-    t.throws(() => make({ listen: [where as never] }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' } as object)
-  t.throws(() => make({ listen: '127.0.0.1:80' as never }), { code: 'ERR_INVALID_ARG_TYPE', message: /"options\.listen"/ } as object)
+    t.throws(() => make({ listen: [where as never] }), {
+      name: 'TypeError',
+      code: 'ERR_INVALID_ARG_TYPE',
+    } as object)
+  t.throws(() => make({ listen: '127.0.0.1:80' as never }), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: /"options\.listen"/,
+  } as object)
   t.throws(() => make({ listen: [{ fd: -1 }] }), {
     name: 'RangeError',
     code: 'ERR_OUT_OF_RANGE',
@@ -61,8 +75,13 @@ test.serial('what cannot be opened is told, and nothing is left', t => {
   const guest = make({ listen: ['localhost:0'] })
   const [{ fd, address, port }] = guest.listeners
   t.deepEqual([fd, address], [3, '127.0.0.1'])
-  const taken = t.throws(() => make({ listen: ['127.0.0.1:0', `127.0.0.1:${port}`] }), { code: 'UVWASI_EADDRINUSE' } as object)
-  t.is(taken?.message, `UVWASI_EADDRINUSE, uvwasi_init: cannot open listener 127.0.0.1:${port}: EADDRINUSE: address already in use, bind`)
+  const taken = t.throws(() => make({ listen: ['127.0.0.1:0', `127.0.0.1:${port}`] }), {
+    code: 'UVWASI_EADDRINUSE',
+  } as object)
+  t.is(
+    taken?.message,
+    `UVWASI_EADDRINUSE, uvwasi_init: cannot open listener 127.0.0.1:${port}: EADDRINUSE: address already in use, bind`,
+  )
   guest.close()
   const closed = fs.openSync(os.devNull, 'r')
   fs.closeSync(closed)
@@ -79,7 +98,10 @@ test.serial('what cannot be opened is told, and nothing is left', t => {
 
 test.serial('what was opened for the guest is closed with it', async t => {
   const before = openDescriptors()
-  for (const guest of [make({ listen: ['127.0.0.1:0'] }), new WASI({ version: 'preview1', listen: ['127.0.0.1:0'] })]) {
+  for (const guest of [
+    make({ listen: ['127.0.0.1:0'] }),
+    new WASI({ version: 'preview1', listen: ['127.0.0.1:0'] }),
+  ]) {
     const [{ port }] = guest.listeners
     t.is(await connects(port), true)
     guest.close()
@@ -92,7 +114,10 @@ test.serial('what was open before is served too, and stays open', async t => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
-  const guest = make({ listen: [{ fd: fdOf(server) }, '127.0.0.1:0'], preopens: { '/': os.tmpdir() } })
+  const guest = make({
+    listen: [{ fd: fdOf(server) }, '127.0.0.1:0'],
+    preopens: { '/': os.tmpdir() },
+  })
   t.deepEqual(guest.listeners[0], { fd: 4, address: '127.0.0.1', port })
   t.is(guest.listeners[1].fd, 5)
   guest.close()
@@ -120,17 +145,38 @@ test.serial('the typescript backend says that it cannot', t => {
 })
 
 test('a strict sandbox listens where no other machine can reach it, unless it is allowed to', t => {
-  const strict = (listen: string, more = {}) => make({ sandbox: 'strict', listen: [listen], ...more }).close()
-  const has6 = Object.values(os.networkInterfaces()).some(all => all?.some(({ address }) => address === '::1'))
-  for (const listen of ['127.0.0.1:0', '127.1.2.3:0', 'localhost:0', ...(has6 ? ['[::1]:0', '[0:0:0:0:0:0:0:1]:0'] : [])]) {
+  const strict = (listen: string, more = {}) =>
+    make({ sandbox: 'strict', listen: [listen], ...more }).close()
+  const has6 = Object.values(os.networkInterfaces()).some(all =>
+    all?.some(({ address }) => address === '::1'),
+  )
+  for (const listen of [
+    '127.0.0.1:0',
+    '127.1.2.3:0',
+    'localhost:0',
+    ...(has6 ? ['[::1]:0', '[0:0:0:0:0:0:0:1]:0'] : []),
+  ]) {
     t.notThrows(() => strict(listen), listen)
   }
-  for (const listen of ['0.0.0.0:0', '192.0.2.1:0', '[::]:0', '[2001:db8::1]:0', '[::ffff:127.0.0.1]:0', '128.0.0.1:0']) {
+  for (const listen of [
+    '0.0.0.0:0',
+    '192.0.2.1:0',
+    '[::]:0',
+    '[2001:db8::1]:0',
+    '[::ffff:127.0.0.1]:0',
+    '128.0.0.1:0',
+  ]) {
     const message = `other machines can reach ${listen}, where a strict sandbox does not listen unless allowPublicListen is set`
     t.throws(() => strict(listen), { code: 'ERR_WASI_PUBLIC_LISTEN', message } as object)
   }
-  t.throws(() => strict('192.0.2.1:0', { allowPublicListen: true }), { code: 'UVWASI_EADDRNOTAVAIL' } as object, 'it is tried')
-  t.throws(() => strict('127.0.0.1:0', { allowPublicListen: 1 }), { code: 'ERR_INVALID_ARG_TYPE' } as object)
+  t.throws(
+    () => strict('192.0.2.1:0', { allowPublicListen: true }),
+    { code: 'UVWASI_EADDRNOTAVAIL' } as object,
+    'it is tried',
+  )
+  t.throws(() => strict('127.0.0.1:0', { allowPublicListen: 1 }), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  } as object)
 })
 
 /** Accepts a client on descriptor 3, sends it `hello`, and ends with the errno. */
@@ -163,20 +209,30 @@ test('run tells where the guest is reached, and serves whoever comes', async t =
   }
 })
 
-test.serial('run: what the hook throws ends the guest, though it waits; no listener, no call', async t => {
-  for (const threads of [0, 2]) {
-    const before = openDescriptors()
-    const mine = new Error('mine')
-    const onListening = (): never => {
-      throw mine
+test.serial(
+  'run: what the hook throws ends the guest, though it waits; no listener, no call',
+  async t => {
+    for (const threads of [0, 2]) {
+      const before = openDescriptors()
+      const mine = new Error('mine')
+      const onListening = (): never => {
+        throw mine
+      }
+      t.is(
+        await t.throwsAsync(run(greets, { threads, listen: ['127.0.0.1:0'], onListening })),
+        mine,
+      )
+      t.like(await run(command([]), { threads, onListening }), { exitCode: 0 })
+      t.true(openDescriptors() <= before + 2, 'but for what node itself keeps')
     }
-    t.is(await t.throwsAsync(run(greets, { threads, listen: ['127.0.0.1:0'], onListening })), mine)
-    t.like(await run(command([]), { threads, onListening }), { exitCode: 0 })
-    t.true(openDescriptors() <= before + 2, 'but for what node itself keeps')
-  }
-  await t.throwsAsync(run(greets, { onListening: 1 as never }), { code: 'ERR_INVALID_ARG_TYPE' } as object)
-  await t.throwsAsync(run(greets, { listen: ['192.0.2.1:0'] }), { code: 'UVWASI_EADDRNOTAVAIL' } as object)
-})
+    await t.throwsAsync(run(greets, { onListening: 1 as never }), {
+      code: 'ERR_INVALID_ARG_TYPE',
+    } as object)
+    await t.throwsAsync(run(greets, { listen: ['192.0.2.1:0'] }), {
+      code: 'UVWASI_EADDRNOTAVAIL',
+    } as object)
+  },
+)
 
 const index = import.meta.resolve('#lib/index.js')
 /** What a guest waits in, in a worker that is ended then. `fd` is a connection that nobody uses. */
@@ -210,7 +266,10 @@ for (const [what, wait] of Object.entries(waits)) {
     const client = net.connect(port, '127.0.0.1').on('error', () => {})
     await once(worker, 'message')
     await new Promise(done => setTimeout(done, 150))
-    const ended = await Promise.race([worker.terminate(), new Promise(done => setTimeout(done, 20_000, 'still there').unref())])
+    const ended = await Promise.race([
+      worker.terminate(),
+      new Promise(done => setTimeout(done, 20_000, 'still there').unref()),
+    ])
     t.is(ended, 1)
     t.is(await connects(port), 'ECONNREFUSED')
     client.destroy()

@@ -1,4 +1,7 @@
-/** Files in memory as their embedder has them, overlays and what they changed, single files, quotas, and what is read-only of each. */
+/**
+ * Files in memory as their embedder has them, overlays and what they changed, single files, quotas,
+ * and what is read-only of each.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +36,10 @@ function scratch(t: ExecutionContext): string {
   return folder
 }
 
-/** A guest by its calls: paths and text are put into its memory, answers are the names of errnos, or what was asked for. */
+/**
+ * A guest by its calls: paths and text are put into its memory, answers are the names of errnos, or
+ * what was asked for.
+ */
 class Caller {
   readonly guest: Guest
   readonly #memory = new WebAssembly.Memory({ initial: 4 })
@@ -54,7 +60,9 @@ class Caller {
     return [at, length]
   }
   call(name: CallName, ...args: (number | bigint | string)[]): string {
-    const errno = this.guest.imports[name](...args.flatMap(arg => (typeof arg === 'string' ? this.put(arg) : [arg])))
+    const errno = this.guest.imports[name](
+      ...args.flatMap(arg => (typeof arg === 'string' ? this.put(arg) : [arg])),
+    )
     return errnoNames[errno] ?? String(errno)
   }
   open(path: string, { dir = 3, oflags = 0, base = ALL, fdflags = 0 } = {}): number | string {
@@ -75,7 +83,9 @@ class Caller {
   read(fd: number | string, length = 1000): string {
     if (typeof fd === 'string') return fd
     const errno = this.call('fd_read', fd, this.#vector(0x38000, length), 1, 0x10)
-    return errno === 'SUCCESS' ? this.bytes.toString('utf8', 0x38000, 0x38000 + this.bytes.readUInt32LE(0x10)) : errno
+    return errno === 'SUCCESS'
+      ? this.bytes.toString('utf8', 0x38000, 0x38000 + this.bytes.readUInt32LE(0x10))
+      : errno
   }
   /** A file's text by its name, or why not. */
   text(path: string, dir = 3): string {
@@ -95,7 +105,8 @@ class Caller {
     if (typeof fd === 'string') return [fd]
     const names: string[] = []
     const room = 4096
-    if (this.call('fd_readdir', fd, 0x38000, room, 0n, 0x10) !== 'SUCCESS') return ['it cannot be read']
+    if (this.call('fd_readdir', fd, 0x38000, room, 0n, 0x10) !== 'SUCCESS')
+      return ['it cannot be read']
     const end = 0x38000 + this.bytes.readUInt32LE(0x10)
     for (let at = 0x38000; at + 24 <= end; ) {
       const length = this.bytes.readUInt32LE(at + 16)
@@ -105,8 +116,14 @@ class Caller {
     return names.filter(name => name !== '.' && name !== '..').sort()
   }
 }
-/** A guest that is closed when the test ends, and has given back by then what it had of the host. */
-function caller(t: ExecutionContext, preopens: GuestOptions['preopens'], options: Partial<GuestOptions> = {}): Caller {
+/**
+ * A guest that is closed when the test ends, and has given back by then what it had of the host.
+ */
+function caller(
+  t: ExecutionContext,
+  preopens: GuestOptions['preopens'],
+  options: Partial<GuestOptions> = {},
+): Caller {
   const before = openDescriptors()
   const c = new Caller(preopens, options)
   t.teardown(() => {
@@ -119,16 +136,33 @@ function caller(t: ExecutionContext, preopens: GuestOptions['preopens'], options
 
 /** Renames `old`, makes a directory, and ends so. */
 const moves = (end: ReturnType<typeof call>) =>
-  command([drop(call('path_rename', 3, 0x40, 3, 3, 0x43, 3)), drop(call('path_create_directory', 3, 0x46, 3)), end], {
-    data: { 64: 'oldnewown' },
-  })
+  command(
+    [
+      drop(call('path_rename', 3, 0x40, 3, 3, 0x43, 3)),
+      drop(call('path_create_directory', 3, 0x46, 3)),
+      end,
+    ],
+    {
+      data: { 64: 'oldnewown' },
+    },
+  )
 
 // Files of an embedder.
 
 test.serial('a record becomes files, and files a record', t => {
-  const record = { 'a.txt': 'text', 'dir/b.bin': Uint8Array.of(1, 2, 255), 'empty/': '', 'dir/link': { link: 'b.bin' }, 'ü/日本': 'x' }
+  const record = {
+    'a.txt': 'text',
+    'dir/b.bin': Uint8Array.of(1, 2, 255),
+    'empty/': '',
+    'dir/link': { link: 'b.bin' },
+    'ü/日本': 'x',
+  }
   const files = new MemoryFiles(record)
-  t.deepEqual(files.toRecord(), { ...record, 'a.txt': Uint8Array.of(116, 101, 120, 116), 'ü/日本': Uint8Array.of(120) })
+  t.deepEqual(files.toRecord(), {
+    ...record,
+    'a.txt': Uint8Array.of(116, 101, 120, 116),
+    'ü/日本': Uint8Array.of(120),
+  })
   t.deepEqual(new MemoryFiles(files.toRecord()).toRecord(), files.toRecord())
   t.is(files.readFile('a.txt', 'utf8'), 'text')
   t.deepEqual(files.readFile('dir/link'), Uint8Array.of(1, 2, 255))
@@ -157,16 +191,27 @@ test.serial('what an embedder reads is his own, and so is what he gave', t => {
   t.deepEqual(files.readFile('f'), Uint8Array.of(1))
 })
 
-const mistakes: Readonly<Record<string, readonly [run: (files: MemoryFiles) => unknown, code: string]>> = {
+const mistakes: Readonly<
+  Record<string, readonly [run: (files: MemoryFiles) => unknown, code: string]>
+> = {
   'no record': [() => new MemoryFiles([] as never), 'ERR_INVALID_ARG_TYPE'],
-  'a Map for a record': [() => new MemoryFiles(new Map([['f', 'x']]) as never), 'ERR_INVALID_ARG_TYPE'],
+  'a Map for a record': [
+    () => new MemoryFiles(new Map([['f', 'x']]) as never),
+    'ERR_INVALID_ARG_TYPE',
+  ],
   'MemoryFiles for a record': [files => new MemoryFiles(files as never), 'ERR_INVALID_ARG_TYPE'],
   'a number for a file': [() => new MemoryFiles({ f: 1 as never }), 'ERR_INVALID_ARG_TYPE'],
   'text for a directory': [() => new MemoryFiles({ 'd/': 'text' }), 'ERR_INVALID_ARG_VALUE'],
   'a file below a file': [() => new MemoryFiles({ f: '', 'f/g': '' }), 'ENOTDIR'],
   'more than the quota': [() => new MemoryFiles({ f: 'four' }, { quota: { bytes: 3 } }), 'ENOSPC'],
-  'an option of another name': [() => new MemoryFiles({}, { quotas: {} } as never), 'ERR_INVALID_ARG_VALUE'],
-  'a quota below nothing': [() => new MemoryFiles({}, { quota: { bytes: -1 } }), 'ERR_OUT_OF_RANGE'],
+  'an option of another name': [
+    () => new MemoryFiles({}, { quotas: {} } as never),
+    'ERR_INVALID_ARG_VALUE',
+  ],
+  'a quota below nothing': [
+    () => new MemoryFiles({}, { quota: { bytes: -1 } }),
+    'ERR_OUT_OF_RANGE',
+  ],
   'a path out of it': [files => files.readFile('../f'), 'ERR_INVALID_ARG_VALUE'],
   'an absolute path': [files => files.writeFile('/f', ''), 'ERR_INVALID_ARG_VALUE'],
   'a NUL': [files => files.writeFile('f\0', ''), 'ERR_INVALID_ARG_VALUE'],
@@ -174,25 +219,49 @@ const mistakes: Readonly<Record<string, readonly [run: (files: MemoryFiles) => u
   'a directory to read': [files => files.readFile('dir'), 'EISDIR'],
   'a link that leads out': [files => files.readFile('out'), 'ENOTCAPABLE'],
   'a file to list': [files => files.list('file'), 'ENOTDIR'],
-  'an unknown encoding': [files => files.readFile('file', 'latin1' as never), 'ERR_INVALID_ARG_VALUE'],
+  'an unknown encoding': [
+    files => files.readFile('file', 'latin1' as never),
+    'ERR_INVALID_ARG_VALUE',
+  ],
 }
 
-const asPreopen = (preopen: unknown) => (): unknown => createGuest({ version: 'preview1', preopens: { '/m': preopen as never } })
+const asPreopen = (preopen: unknown) => (): unknown =>
+  createGuest({ version: 'preview1', preopens: { '/m': preopen as never } })
 for (const [title, preopen, message] of [
-  ['files of another copy', (other: object) => ({ files: other }), /preopens\['\/m'\]\.files.*same copy of wasi-common/],
+  [
+    'files of another copy',
+    (other: object) => ({ files: other }),
+    /preopens\['\/m'\]\.files.*same copy of wasi-common/,
+  ],
   [
     'an overlay of another copy',
     (other: object) => ({ path: '.', overlay: other }),
     /preopens\['\/m'\]\.overlay.*same copy of wasi-common/,
   ],
-  ['another copy’s MemoryFiles in place of a record', (other: object) => other, /preopens\['\/m'\].*\{ files \}/],
+  [
+    'another copy’s MemoryFiles in place of a record',
+    (other: object) => other,
+    /preopens\['\/m'\].*\{ files \}/,
+  ],
   ['MemoryFiles in place of a record', () => new MemoryFiles(), /preopens\['\/m'\].*\{ files \}/],
-  ['a Map', () => ({ files: new Map([['f', 'x']]) }), /preopens\['\/m'\]\.files.*Received an instance of Map/],
-  ['an array', () => ({ files: [['f', 'x']] }), /preopens\['\/m'\]\.files.*Received an instance of Array/],
+  [
+    'a Map',
+    () => ({ files: new Map([['f', 'x']]) }),
+    /preopens\['\/m'\]\.files.*Received an instance of Map/,
+  ],
+  [
+    'an array',
+    () => ({ files: [['f', 'x']] }),
+    /preopens\['\/m'\]\.files.*Received an instance of Array/,
+  ],
 ] as const) {
   test.serial(`a preopen of ${title} is refused, and names the option`, async t => {
     const { MemoryFiles: Other } = await import('#bundle/index.js' as string)
-    t.throws(asPreopen(preopen(new Other({ f: 'x' }))), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE', message })
+    t.throws(asPreopen(preopen(new Other({ f: 'x' }))), {
+      instanceOf: TypeError,
+      code: 'ERR_INVALID_ARG_TYPE',
+      message,
+    })
   })
 }
 for (const [title, [run, code]] of Object.entries(mistakes)) {
@@ -220,11 +289,19 @@ test.serial('options: what does not go together is refused', t => {
     [{ file: join(folder, 'gone') }, 'UVWASI_ENOENT', /cannot open preopen "\/x" at ".*gone"/],
     [{ file: folder }, 'UVWASI_EISDIR', /cannot open/],
     [{ file: folder, readOnly: true }, 'UVWASI_EINVAL', /no regular file/],
-    [{ path: join(folder, 'gone'), overlay: true }, 'UVWASI_ENOENT', /cannot open preopen "\/x" at ".*gone"/],
+    [
+      { path: join(folder, 'gone'), overlay: true },
+      'UVWASI_ENOENT',
+      /cannot open preopen "\/x" at ".*gone"/,
+    ],
   ]
   const before = openDescriptors()
   for (const [preopen, code, message] of refusals) {
-    t.throws(() => new Caller({ '/x': preopen as never }), { code, message }, JSON.stringify(preopen))
+    t.throws(
+      () => new Caller({ '/x': preopen as never }),
+      { code, message },
+      JSON.stringify(preopen),
+    )
   }
   t.is(openDescriptors(), before)
 })
@@ -254,22 +331,33 @@ for (const backend of backends) {
     t.is(two.text('f'), 'mine')
   })
 
-  test.serial(`memory and the host are two devices: nothing is linked or renamed between them (${backend})`, t => {
-    const folder = scratch(t)
-    fs.writeFileSync(join(folder, 'f'), 'host')
-    const c = caller(t, { '/host': folder, '/memory': { files: { f: 'memory' } }, '/over': { path: folder, overlay: true } }, { backend })
-    for (const [from, to] of [
-      [3, 4],
-      [4, 3],
-      [3, 5],
-      [5, 3],
-      [4, 5],
-    ]) {
-      t.is(c.call('path_link', from, 0, 'f', to, 'new'), 'XDEV')
-      t.is(c.call('path_rename', from, 'f', to, 'new'), 'XDEV')
-    }
-    t.deepEqual([c.names(3), c.names(4), c.names(5)], [['f'], ['f'], ['f']])
-  })
+  test.serial(
+    `memory and the host are two devices: nothing is linked or renamed between them (${backend})`,
+    t => {
+      const folder = scratch(t)
+      fs.writeFileSync(join(folder, 'f'), 'host')
+      const c = caller(
+        t,
+        {
+          '/host': folder,
+          '/memory': { files: { f: 'memory' } },
+          '/over': { path: folder, overlay: true },
+        },
+        { backend },
+      )
+      for (const [from, to] of [
+        [3, 4],
+        [4, 3],
+        [3, 5],
+        [5, 3],
+        [4, 5],
+      ]) {
+        t.is(c.call('path_link', from, 0, 'f', to, 'new'), 'XDEV')
+        t.is(c.call('path_rename', from, 'f', to, 'new'), 'XDEV')
+      }
+      t.deepEqual([c.names(3), c.names(4), c.names(5)], [['f'], ['f'], ['f']])
+    },
+  )
 
   test.serial(`files in memory are ready at once, also those that append (${backend})`, t => {
     const c = caller(t, { '/': { files: { f: 'text' } } }, { backend })
@@ -292,39 +380,45 @@ test.serial('with threads, what lies in memory is refused', t => {
 
 // Quotas.
 
-test.serial('bytes: a write is cut to the room there is, the next one is NOSPC; what is cut off or removed gives room again', t => {
-  const c = caller(t, { '/': { files: {}, quota: { bytes: 10 } } })
-  const fd = c.open('f', { oflags: CREAT })
-  t.is(c.write(fd, '12345678'), 8)
-  t.is(c.write(fd, 'abcd'), 2)
-  t.is(c.write(fd, 'x'), 'NOSPC')
-  t.is(c.text('f'), '12345678ab')
-  t.is(c.call('fd_filestat_set_size', fd, 4n), 'SUCCESS')
-  t.is(c.file('g', '123456789'), 6)
-  t.is(c.call('path_unlink_file', 3, 'g'), 'SUCCESS')
-  t.is(c.call('fd_allocate', fd, 0n, 11n), 'NOSPC')
-  t.is(c.call('fd_allocate', fd, 0n, 10n), 'SUCCESS')
-  t.is(c.file('g', '1'), 'NOSPC')
-  t.is(c.call('path_unlink_file', 3, 'f'), 'SUCCESS')
-  t.is(c.file('g', '1'), 'NOSPC', 'it is open still')
-  t.is(c.call('fd_close', fd), 'SUCCESS')
-  t.is(c.file('g', '1'), 1)
-  t.is(c.call('path_symlink', '123456789', 3, 'l'), 'SUCCESS')
-  t.is(c.call('path_symlink', '1', 3, 'm'), 'NOSPC', 'targets count')
-  t.is(c.call('path_unlink_file', 3, 'l'), 'SUCCESS')
-  t.is(c.call('path_symlink', '1', 3, 'm'), 'SUCCESS')
-})
+test.serial(
+  'bytes: a write is cut to the room there is, the next one is NOSPC; what is cut off or removed gives room again',
+  t => {
+    const c = caller(t, { '/': { files: {}, quota: { bytes: 10 } } })
+    const fd = c.open('f', { oflags: CREAT })
+    t.is(c.write(fd, '12345678'), 8)
+    t.is(c.write(fd, 'abcd'), 2)
+    t.is(c.write(fd, 'x'), 'NOSPC')
+    t.is(c.text('f'), '12345678ab')
+    t.is(c.call('fd_filestat_set_size', fd, 4n), 'SUCCESS')
+    t.is(c.file('g', '123456789'), 6)
+    t.is(c.call('path_unlink_file', 3, 'g'), 'SUCCESS')
+    t.is(c.call('fd_allocate', fd, 0n, 11n), 'NOSPC')
+    t.is(c.call('fd_allocate', fd, 0n, 10n), 'SUCCESS')
+    t.is(c.file('g', '1'), 'NOSPC')
+    t.is(c.call('path_unlink_file', 3, 'f'), 'SUCCESS')
+    t.is(c.file('g', '1'), 'NOSPC', 'it is open still')
+    t.is(c.call('fd_close', fd), 'SUCCESS')
+    t.is(c.file('g', '1'), 1)
+    t.is(c.call('path_symlink', '123456789', 3, 'l'), 'SUCCESS')
+    t.is(c.call('path_symlink', '1', 3, 'm'), 'NOSPC', 'targets count')
+    t.is(c.call('path_unlink_file', 3, 'l'), 'SUCCESS')
+    t.is(c.call('path_symlink', '1', 3, 'm'), 'SUCCESS')
+  },
+)
 
-test.serial('bytes: a write of two pieces says what was written of the first where there is no room for the second', t => {
-  const c = caller(t, { '/': { files: {}, quota: { bytes: 4 } } })
-  const fd = c.open('f', { oflags: CREAT }) as number
-  const [at] = c.put('12345678')
-  new Uint32Array(c.bytes.buffer).set([at, 4, at + 4, 4], 0x20 / 4)
-  t.is(c.call('fd_write', fd, 0x20, 2, 0x10), 'SUCCESS')
-  t.is(c.bytes.readUInt32LE(0x10), 4)
-  t.is(c.call('fd_write', fd, 0x20, 2, 0x10), 'NOSPC')
-  t.is(c.text('f'), '1234')
-})
+test.serial(
+  'bytes: a write of two pieces says what was written of the first where there is no room for the second',
+  t => {
+    const c = caller(t, { '/': { files: {}, quota: { bytes: 4 } } })
+    const fd = c.open('f', { oflags: CREAT }) as number
+    const [at] = c.put('12345678')
+    new Uint32Array(c.bytes.buffer).set([at, 4, at + 4, 4], 0x20 / 4)
+    t.is(c.call('fd_write', fd, 0x20, 2, 0x10), 'SUCCESS')
+    t.is(c.bytes.readUInt32LE(0x10), 4)
+    t.is(c.call('fd_write', fd, 0x20, 2, 0x10), 'NOSPC')
+    t.is(c.text('f'), '1234')
+  },
+)
 
 test.serial('a file below an overlay is not copied for a size that no file may have', t => {
   const folder = below(t)
@@ -345,7 +439,8 @@ test.serial('a file in memory has an end, where a write is cut and the next one 
   const most = 2n ** 44n
   t.is(c.call('fd_pwrite', fd, 0x20, 1, most - 1n, 0x10), 'SUCCESS')
   t.is(c.bytes.readUInt32LE(0x10), 1)
-  for (const offset of [most, most + 1n, most * 2n]) t.is(c.call('fd_pwrite', fd, 0x20, 1, offset, 0x10), 'FBIG')
+  for (const offset of [most, most + 1n, most * 2n])
+    t.is(c.call('fd_pwrite', fd, 0x20, 1, offset, 0x10), 'FBIG')
   const content = new Content(new Room({ bytes: 2 ** 46, entries: 1 }))
   t.throws(() => content.resize(2 ** 44 + 1), { code: 'EFBIG' })
 })
@@ -377,7 +472,10 @@ test.serial('what is cut off a file in memory is given back to the host', async 
 test.serial('a file that is renamed to a directory above it is NOTEMPTY, as on Linux', t => {
   const c = caller(t, { '/': { files: { 'a/b/f': 'text', f: '' } } })
   const renamed = (from: string, to: string) => c.call('path_rename', 3, from, 3, to)
-  t.deepEqual([renamed('a/b/f', 'a/b'), renamed('a/b/f', 'a'), renamed('a/b', 'a')], ['NOTEMPTY', 'NOTEMPTY', 'NOTEMPTY'])
+  t.deepEqual(
+    [renamed('a/b/f', 'a/b'), renamed('a/b/f', 'a'), renamed('a/b', 'a')],
+    ['NOTEMPTY', 'NOTEMPTY', 'NOTEMPTY'],
+  )
   t.is(renamed('f', 'a'), 'ISDIR', 'which is not above it')
   t.is(c.text('a/b/f'), 'text')
 })
@@ -449,24 +547,31 @@ test.serial('many small writes, cuts and growths hold no more than is counted', 
   t.deepEqual(files.readFile('f'), new Uint8Array(100), 'what was cut off does not come back')
 })
 
-test.serial('no path in it is longer than one can be: what a guest makes step by step, or moves', t => {
-  const files = new MemoryFiles()
-  const c = caller(t, { '/': { files } })
-  const long = 'd'.repeat(254)
-  let dir = 3
-  for (let depth = 0; depth < 16; depth++) {
-    t.is(c.call('path_create_directory', dir, long), 'SUCCESS')
-    dir = Number(c.open(long, { dir, oflags: DIRECTORY }))
-  }
-  t.is(c.file('x'.repeat(15), '', dir), 0)
-  t.is(c.file('x'.repeat(16), '', dir), 'NAMETOOLONG')
-  t.is(c.call('path_create_directory', dir, long), 'NAMETOOLONG')
-  t.is(c.call('path_create_directory', 3, 'two'), 'SUCCESS')
-  t.is(c.call('path_rename', 3, long, 3, 'two/d'), 'SUCCESS', 'the name is that much shorter')
-  t.is(c.call('path_rename', 3, 'two', 3, 't'.repeat(300)), 'NAMETOOLONG')
-  t.is(c.call('path_rename', 3, 'two', 3, 't'.repeat(255)), 'NAMETOOLONG', 'what is in it would be too far away')
-  t.is(Object.keys(files.toRecord()).length, 1)
-})
+test.serial(
+  'no path in it is longer than one can be: what a guest makes step by step, or moves',
+  t => {
+    const files = new MemoryFiles()
+    const c = caller(t, { '/': { files } })
+    const long = 'd'.repeat(254)
+    let dir = 3
+    for (let depth = 0; depth < 16; depth++) {
+      t.is(c.call('path_create_directory', dir, long), 'SUCCESS')
+      dir = Number(c.open(long, { dir, oflags: DIRECTORY }))
+    }
+    t.is(c.file('x'.repeat(15), '', dir), 0)
+    t.is(c.file('x'.repeat(16), '', dir), 'NAMETOOLONG')
+    t.is(c.call('path_create_directory', dir, long), 'NAMETOOLONG')
+    t.is(c.call('path_create_directory', 3, 'two'), 'SUCCESS')
+    t.is(c.call('path_rename', 3, long, 3, 'two/d'), 'SUCCESS', 'the name is that much shorter')
+    t.is(c.call('path_rename', 3, 'two', 3, 't'.repeat(300)), 'NAMETOOLONG')
+    t.is(
+      c.call('path_rename', 3, 'two', 3, 't'.repeat(255)),
+      'NAMETOOLONG',
+      'what is in it would be too far away',
+    )
+    t.is(Object.keys(files.toRecord()).length, 1)
+  },
+)
 
 test.serial('inodes are never given twice, in whatever thread', async t => {
   const files = new MemoryFiles({ old: '' })
@@ -488,7 +593,8 @@ function below(t: ExecutionContext): string {
   const folder = scratch(t)
   fs.mkdirSync(join(folder, 'dir/deep'), { recursive: true })
   fs.mkdirSync(join(folder, 'empty'))
-  for (const name of ['f', 'g', 'dir/f', 'dir/deep/f']) fs.writeFileSync(join(folder, name), `below ${name}`)
+  for (const name of ['f', 'g', 'dir/f', 'dir/deep/f'])
+    fs.writeFileSync(join(folder, name), `below ${name}`)
   fs.symlinkSync('dir/f', join(folder, 'link'))
   fs.symlinkSync('/etc/passwd', join(folder, 'out'))
   return folder
@@ -500,7 +606,11 @@ function snapshot(folder: string, under = ''): Record<string, string> {
     ...fs.readdirSync(join(folder, under), { withFileTypes: true }).map(entry => {
       const path = join(under, entry.name)
       if (entry.isDirectory()) return { [`${path}/`]: '', ...snapshot(folder, path) }
-      return { [path]: entry.isSymbolicLink() ? fs.readlinkSync(join(folder, path)) : fs.readFileSync(join(folder, path), 'utf8') }
+      return {
+        [path]: entry.isSymbolicLink()
+          ? fs.readlinkSync(join(folder, path))
+          : fs.readFileSync(join(folder, path), 'utf8'),
+      }
     }),
   )
 }
@@ -527,14 +637,20 @@ for (const backend of backends) {
     t.is(c.text('moved/f'), 'below dir/deep/f')
     t.is(c.text('dir/deep/f'), 'NOENT')
     t.is(c.call('path_create_directory', 3, 'dir/deep'), 'SUCCESS')
-    t.deepEqual(c.names(c.open('dir/deep', { oflags: DIRECTORY })), [], 'a new directory has nothing of the old one')
+    t.deepEqual(
+      c.names(c.open('dir/deep', { oflags: DIRECTORY })),
+      [],
+      'a new directory has nothing of the old one',
+    )
     t.is(c.call('path_remove_directory', 3, 'empty'), 'SUCCESS')
     t.is(c.file('link', 'through the link'), 16)
     t.is(c.text('dir/f'), 'through the link')
     t.deepEqual(c.names(), ['dir', 'f', 'link', 'moved', 'out'])
     t.deepEqual(snapshot(folder), before)
 
-    const changes = files.changes().map(({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`)
+    const changes = files
+      .changes()
+      .map(({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`)
     t.deepEqual(changes.sort(), [
       'made dir/deep',
       'made dir/new',
@@ -549,7 +665,8 @@ for (const backend of backends) {
 
     // Taken over, as the documents say.
     for (const { kind, path, from } of files.changes()) {
-      if (kind === 'removed' || kind === 'renamed') fs.rmSync(join(folder, from ?? path), { recursive: true, force: true })
+      if (kind === 'removed' || kind === 'renamed')
+        fs.rmSync(join(folder, from ?? path), { recursive: true, force: true })
     }
     for (const [path, value] of Object.entries(record)) {
       if (path.endsWith('/')) fs.mkdirSync(join(folder, path), { recursive: true })
@@ -557,79 +674,108 @@ for (const backend of backends) {
       if (value instanceof Uint8Array) fs.writeFileSync(join(folder, path), value)
     }
     t.deepEqual(snapshot(folder), {
-      ...{ 'dir/': '', 'dir/deep/': '', 'dir/f': 'through the link', 'dir/new': 'new', f: 'below f!' },
+      ...{
+        'dir/': '',
+        'dir/deep/': '',
+        'dir/f': 'through the link',
+        'dir/new': 'new',
+        f: 'below f!',
+      },
       ...{ link: 'dir/f', 'moved/': '', 'moved/f': 'below dir/deep/f', out: '/etc/passwd' },
     })
   })
 
-  test.serial(`an overlay: a second name is none that was moved, and what came back is not gone (${backend})`, t => {
-    const folder = below(t)
-    const files = new MemoryFiles()
-    const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
-    const told = () => files.changes().map(({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`)
-    t.is(c.call('path_link', 3, 0, 'f', 3, 'second'), 'SUCCESS')
-    t.deepEqual(told(), ['made second'])
-    t.is(c.call('path_rename', 3, 'f', 3, 'first'), 'SUCCESS')
-    t.deepEqual(told().sort(), ['made first', 'renamed second from f'])
-    t.is(c.call('path_rename', 3, 'first', 3, 'f'), 'SUCCESS')
-    t.deepEqual(told(), ['made second'])
-    t.is(c.call('path_unlink_file', 3, 'second'), 'SUCCESS')
-    t.deepEqual(told(), [])
-    t.is(c.call('path_rename', 3, 'dir/deep', 3, 'deep'), 'SUCCESS')
-    t.is(c.call('path_unlink_file', 3, 'dir/f'), 'SUCCESS')
-    t.is(c.call('path_remove_directory', 3, 'dir'), 'SUCCESS')
-    t.is(c.call('path_unlink_file', 3, 'deep/f'), 'SUCCESS')
-    t.deepEqual(told().sort(), ['made deep', 'removed deep/f', 'removed dir'])
-    t.deepEqual(Object.keys(files.toRecord()).sort(), ['deep/', 'f'])
-    t.is(c.call('path_filestat_set_times', 3, 0, 'g', 1n, 1n, Fstflags.MTIM), 'SUCCESS')
-    t.true(told().includes('touched g'))
-  })
+  test.serial(
+    `an overlay: a second name is none that was moved, and what came back is not gone (${backend})`,
+    t => {
+      const folder = below(t)
+      const files = new MemoryFiles()
+      const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
+      const told = () =>
+        files
+          .changes()
+          .map(
+            ({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`,
+          )
+      t.is(c.call('path_link', 3, 0, 'f', 3, 'second'), 'SUCCESS')
+      t.deepEqual(told(), ['made second'])
+      t.is(c.call('path_rename', 3, 'f', 3, 'first'), 'SUCCESS')
+      t.deepEqual(told().sort(), ['made first', 'renamed second from f'])
+      t.is(c.call('path_rename', 3, 'first', 3, 'f'), 'SUCCESS')
+      t.deepEqual(told(), ['made second'])
+      t.is(c.call('path_unlink_file', 3, 'second'), 'SUCCESS')
+      t.deepEqual(told(), [])
+      t.is(c.call('path_rename', 3, 'dir/deep', 3, 'deep'), 'SUCCESS')
+      t.is(c.call('path_unlink_file', 3, 'dir/f'), 'SUCCESS')
+      t.is(c.call('path_remove_directory', 3, 'dir'), 'SUCCESS')
+      t.is(c.call('path_unlink_file', 3, 'deep/f'), 'SUCCESS')
+      t.deepEqual(told().sort(), ['made deep', 'removed deep/f', 'removed dir'])
+      t.deepEqual(Object.keys(files.toRecord()).sort(), ['deep/', 'f'])
+      t.is(c.call('path_filestat_set_times', 3, 0, 'g', 1n, 1n, Fstflags.MTIM), 'SUCCESS')
+      t.true(told().includes('touched g'))
+    },
+  )
 
-  test.serial(`an overlay: what was written to of a file with more names below is given back with its own (${backend})`, async t => {
-    const folder = scratch(t)
-    fs.writeFileSync(join(folder, 'a'), 'below')
-    fs.linkSync(join(folder, 'a'), join(folder, 'b'))
-    const files = new MemoryFiles()
-    const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
-    t.is(c.call('path_link', 3, 0, 'a', 3, 'c'), 'SUCCESS')
-    t.is(c.write(c.open('a'), 'above'), 5)
-    t.deepEqual([c.text('a'), c.text('b'), c.text('c')], ['above', 'below', 'above'])
-    t.is(c.call('path_filestat_get', 3, 0, 'a', 0x100), 'SUCCESS')
-    t.is(c.bytes.readBigUInt64LE(0x100 + 24), 2n, 'a and c')
-    c.guest.close()
-    // There and back: another thread counts the same.
-    await run(command([]), { preopens: { '/': { path: folder, overlay: files } }, backend })
-    files.remove('a')
-    t.is(files.readFile('c', 'utf8'), 'above')
-    files.remove('c')
-    t.deepEqual(files.used, { bytes: 0, entries: 0 })
-    t.is(files.readFile('b', 'utf8'), 'below')
-  })
+  test.serial(
+    `an overlay: what was written to of a file with more names below is given back with its own (${backend})`,
+    async t => {
+      const folder = scratch(t)
+      fs.writeFileSync(join(folder, 'a'), 'below')
+      fs.linkSync(join(folder, 'a'), join(folder, 'b'))
+      const files = new MemoryFiles()
+      const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
+      t.is(c.call('path_link', 3, 0, 'a', 3, 'c'), 'SUCCESS')
+      t.is(c.write(c.open('a'), 'above'), 5)
+      t.deepEqual([c.text('a'), c.text('b'), c.text('c')], ['above', 'below', 'above'])
+      t.is(c.call('path_filestat_get', 3, 0, 'a', 0x100), 'SUCCESS')
+      t.is(c.bytes.readBigUInt64LE(0x100 + 24), 2n, 'a and c')
+      c.guest.close()
+      // There and back: another thread counts the same.
+      await run(command([]), { preopens: { '/': { path: folder, overlay: files } }, backend })
+      files.remove('a')
+      t.is(files.readFile('c', 'utf8'), 'above')
+      files.remove('c')
+      t.deepEqual(files.used, { bytes: 0, entries: 0 })
+      t.is(files.readFile('b', 'utf8'), 'below')
+    },
+  )
 
-  test.serial(`an overlay over what cannot be opened leaves its files as they were (${backend})`, async t => {
-    const folder = scratch(t)
-    const files = new MemoryFiles({ a: 'mine' })
-    const over = (path: string) => ({ preopens: { '/': { path, overlay: files } }, backend })
-    const code = 'UVWASI_ENOENT'
-    t.throws(() => createGuest({ version: 'preview1', ...over(join(folder, 'typo')) }), { code, message: /preopen "\/" at ".*typo"/ })
-    await t.throwsAsync(run(command([]), over(join(folder, 'typo'))), { code, message: /preopen "\/" at ".*typo"/ })
-    t.is(files.readFile('a', 'utf8'), 'mine')
-    await run(command([]), over(folder))
-    t.deepEqual(Object.keys(files.toRecord()), ['a'])
-  })
+  test.serial(
+    `an overlay over what cannot be opened leaves its files as they were (${backend})`,
+    async t => {
+      const folder = scratch(t)
+      const files = new MemoryFiles({ a: 'mine' })
+      const over = (path: string) => ({ preopens: { '/': { path, overlay: files } }, backend })
+      const code = 'UVWASI_ENOENT'
+      t.throws(() => createGuest({ version: 'preview1', ...over(join(folder, 'typo')) }), {
+        code,
+        message: /preopen "\/" at ".*typo"/,
+      })
+      await t.throwsAsync(run(command([]), over(join(folder, 'typo'))), {
+        code,
+        message: /preopen "\/" at ".*typo"/,
+      })
+      t.is(files.readFile('a', 'utf8'), 'mine')
+      await run(command([]), over(folder))
+      t.deepEqual(Object.keys(files.toRecord()), ['a'])
+    },
+  )
 
-  test.serial(`an overlay: a second name that was made is known in another thread as one (${backend})`, async t => {
-    const folder = scratch(t)
-    fs.writeFileSync(join(folder, 'a'), 'below')
-    const files = new MemoryFiles()
-    const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
-    t.is(c.call('path_link', 3, 0, 'a', 3, 'c'), 'SUCCESS')
-    c.guest.close()
-    await run(command([]), { preopens: { '/': { path: folder, overlay: files } }, backend })
-    files.writeFile('a', 'above')
-    files.remove('a')
-    t.is(files.readFile('c', 'utf8'), 'above')
-  })
+  test.serial(
+    `an overlay: a second name that was made is known in another thread as one (${backend})`,
+    async t => {
+      const folder = scratch(t)
+      fs.writeFileSync(join(folder, 'a'), 'below')
+      const files = new MemoryFiles()
+      const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
+      t.is(c.call('path_link', 3, 0, 'a', 3, 'c'), 'SUCCESS')
+      c.guest.close()
+      await run(command([]), { preopens: { '/': { path: folder, overlay: files } }, backend })
+      files.writeFile('a', 'above')
+      files.remove('a')
+      t.is(files.readFile('c', 'utf8'), 'above')
+    },
+  )
 
   test.serial(`an overlay goes on with another guest, and after the last one (${backend})`, t => {
     const folder = below(t)
@@ -647,7 +793,10 @@ for (const backend of backends) {
     t.is(second.text('f'), 'NOENT')
     t.is(second.text('dir/g'), 'below f')
     second.guest.close()
-    t.throws(() => new Caller({ '/': { path: join(folder, 'dir'), overlay: files } }, { backend }), { code: 'ERR_WASI_OVERLAY' })
+    t.throws(
+      () => new Caller({ '/': { path: join(folder, 'dir'), overlay: files } }, { backend }),
+      { code: 'ERR_WASI_OVERLAY' },
+    )
     t.is(openDescriptors(), before)
   })
 
@@ -719,22 +868,25 @@ test.serial('an overlay: what is gone from it is remembered up to a number of na
     ['a', 'd/e', 'd/f'],
   )
 })
-test.serial('an overlay: a rename over another file needs room for both names that are gone, or changes nothing', t => {
-  for (const [room, answer] of [
-    [2, 'SUCCESS'],
-    [1, 'NOSPC'],
-  ] as const) {
-    const folder = scratch(t)
-    for (const name of ['from', 'onto']) fs.writeFileSync(join(folder, name), name)
-    const files = new MemoryFiles()
-    treeOf(files).room = new Room(defaultQuota, room)
-    const c = caller(t, { '/': { path: folder, overlay: files } })
-    t.is(c.call('path_rename', 3, 'from', 3, 'onto'), answer)
-    t.deepEqual(c.names(), room === 2 ? ['onto'] : ['from', 'onto'])
-    t.is(c.text('onto'), room === 2 ? 'from' : 'onto')
-    t.is(treeOf(files).room.freeGone, room === 2 ? 0 : 1)
-  }
-})
+test.serial(
+  'an overlay: a rename over another file needs room for both names that are gone, or changes nothing',
+  t => {
+    for (const [room, answer] of [
+      [2, 'SUCCESS'],
+      [1, 'NOSPC'],
+    ] as const) {
+      const folder = scratch(t)
+      for (const name of ['from', 'onto']) fs.writeFileSync(join(folder, name), name)
+      const files = new MemoryFiles()
+      treeOf(files).room = new Room(defaultQuota, room)
+      const c = caller(t, { '/': { path: folder, overlay: files } })
+      t.is(c.call('path_rename', 3, 'from', 3, 'onto'), answer)
+      t.deepEqual(c.names(), room === 2 ? ['onto'] : ['from', 'onto'])
+      t.is(c.text('onto'), room === 2 ? 'from' : 'onto')
+      t.is(treeOf(files).room.freeGone, room === 2 ? 0 : 1)
+    }
+  },
+)
 test.serial('an overlay: of a directory that is gone no names are remembered', t => {
   const folder = scratch(t)
   fs.mkdirSync(join(folder, 'd'))
@@ -760,23 +912,34 @@ test.serial('an overlay does not open what is no file, though it is seen', t => 
 
 // In a worker.
 
-test.serial('run takes files in memory along, and brings back what the guest made of them', async t => {
-  const files = new MemoryFiles({ old: 'text', twice: '' })
-  const preopens = { '/': { files }, '/again': { files } }
-  const twice = await Promise.allSettled([0, 1].map(() => run(moves(call('proc_exit', 3)), { preopens })))
-  const [done, refused] = twice.sort((a, b) => a.status.localeCompare(b.status))
-  t.like(done, { status: 'fulfilled', value: { exitCode: 3 } })
-  t.like(refused, { status: 'rejected', reason: { code: 'ERR_WASI_FILES_AWAY' } }, 'two runs cannot have them at once')
-  t.deepEqual(Object.keys(files.toRecord()).sort(), ['new', 'own/', 'twice'])
-  t.is(files.readFile('new', 'utf8'), 'text')
-  t.deepEqual(files.used, { bytes: 4, entries: 3 })
-  files.remove('twice')
-  t.deepEqual(files.used, { bytes: 4, entries: 2 })
+test.serial(
+  'run takes files in memory along, and brings back what the guest made of them',
+  async t => {
+    const files = new MemoryFiles({ old: 'text', twice: '' })
+    const preopens = { '/': { files }, '/again': { files } }
+    const twice = await Promise.allSettled(
+      [0, 1].map(() => run(moves(call('proc_exit', 3)), { preopens })),
+    )
+    const [done, refused] = twice.sort((a, b) => a.status.localeCompare(b.status))
+    t.like(done, { status: 'fulfilled', value: { exitCode: 3 } })
+    t.like(
+      refused,
+      { status: 'rejected', reason: { code: 'ERR_WASI_FILES_AWAY' } },
+      'two runs cannot have them at once',
+    )
+    t.deepEqual(Object.keys(files.toRecord()).sort(), ['new', 'own/', 'twice'])
+    t.is(files.readFile('new', 'utf8'), 'text')
+    t.deepEqual(files.used, { bytes: 4, entries: 3 })
+    files.remove('twice')
+    t.deepEqual(files.used, { bytes: 4, entries: 2 })
 
-  const c = caller(t, { '/': { files } })
-  await t.throwsAsync(run(moves(call('proc_exit', 3)), { preopens: { '/': { files } } }), { code: 'ERR_WASI_FILES_BUSY' })
-  t.is(c.text('new'), 'text')
-})
+    const c = caller(t, { '/': { files } })
+    await t.throwsAsync(run(moves(call('proc_exit', 3)), { preopens: { '/': { files } } }), {
+      code: 'ERR_WASI_FILES_BUSY',
+    })
+    t.is(c.text('new'), 'text')
+  },
+)
 
 test.serial('what is lent is of no use until it is back', t => {
   const files = new MemoryFiles({ f: 'text' })
@@ -787,33 +950,58 @@ test.serial('what is lent is of no use until it is back', t => {
   t.is(files.readFile('f', 'utf8'), 'text')
 })
 
-test.serial('run: also where the guest traps, or cannot be run; and an overlay, with what is gone from it', async t => {
-  const folder = below(t)
-  fs.renameSync(join(folder, 'f'), join(folder, 'old'))
-  const files = new MemoryFiles()
-  const before = openDescriptors()
-  const trapping = assemble({
-    functions: {
-      _start: { body: [drop(call('path_rename', 3, 0x40, 3, 3, 0x43, 3)), drop(call('path_unlink_file', 3, 0x46, 1)), call('_start')] },
-    },
-    data: { 64: 'oldnewg' },
-  })
-  await t.throwsAsync(run(trapping, { preopens: { '/': { path: folder, overlay: files } } }), { instanceOf: RangeError })
-  t.deepEqual(
-    files.changes().map(({ kind, path }) => `${kind} ${path}`),
-    ['removed g', 'renamed new'],
-  )
-  t.is(files.readFile('new', 'utf8'), 'below f')
-  await t.throwsAsync(run(moves(call('proc_exit', 0)), { preopens: { '/': { path: folder, overlay: files } }, threads: 1 }), {
-    code: 'ERR_WASI_THREADS_UNAVAILABLE',
-  })
-  t.like(await run(moves(call('proc_exit', 0)), { preopens: { '/': { path: folder, overlay: files } } }), { exitCode: 0 })
-  t.deepEqual(files.changes().length, 3, 'a directory more')
-  t.is(files.readFile('new', 'utf8'), 'below f')
-  t.false(files.exists('g'))
-  t.like(await run(moves(call('proc_exit', 5)), { preopens: { '/': { file: join(folder, 'g') } } }), { exitCode: 5 })
-  t.is(openDescriptors(), before)
-})
+test.serial(
+  'run: also where the guest traps, or cannot be run; and an overlay, with what is gone from it',
+  async t => {
+    const folder = below(t)
+    fs.renameSync(join(folder, 'f'), join(folder, 'old'))
+    const files = new MemoryFiles()
+    const before = openDescriptors()
+    const trapping = assemble({
+      functions: {
+        _start: {
+          body: [
+            drop(call('path_rename', 3, 0x40, 3, 3, 0x43, 3)),
+            drop(call('path_unlink_file', 3, 0x46, 1)),
+            call('_start'),
+          ],
+        },
+      },
+      data: { 64: 'oldnewg' },
+    })
+    await t.throwsAsync(run(trapping, { preopens: { '/': { path: folder, overlay: files } } }), {
+      instanceOf: RangeError,
+    })
+    t.deepEqual(
+      files.changes().map(({ kind, path }) => `${kind} ${path}`),
+      ['removed g', 'renamed new'],
+    )
+    t.is(files.readFile('new', 'utf8'), 'below f')
+    await t.throwsAsync(
+      run(moves(call('proc_exit', 0)), {
+        preopens: { '/': { path: folder, overlay: files } },
+        threads: 1,
+      }),
+      {
+        code: 'ERR_WASI_THREADS_UNAVAILABLE',
+      },
+    )
+    t.like(
+      await run(moves(call('proc_exit', 0)), {
+        preopens: { '/': { path: folder, overlay: files } },
+      }),
+      { exitCode: 0 },
+    )
+    t.deepEqual(files.changes().length, 3, 'a directory more')
+    t.is(files.readFile('new', 'utf8'), 'below f')
+    t.false(files.exists('g'))
+    t.like(
+      await run(moves(call('proc_exit', 5)), { preopens: { '/': { file: join(folder, 'g') } } }),
+      { exitCode: 5 },
+    )
+    t.is(openDescriptors(), before)
+  },
+)
 
 test.serial('a link that there is no name left for counts nothing', t => {
   const files = new MemoryFiles({}, { quota: { entries: 0 } })
@@ -823,7 +1011,10 @@ test.serial('a link that there is no name left for counts nothing', t => {
 
 test.serial('a file with many names is taken out once', t => {
   const size = 1 << 20
-  const files = new MemoryFiles({ big: new Uint8Array(size), other: 'x' }, { quota: { bytes: size + 1 } })
+  const files = new MemoryFiles(
+    { big: new Uint8Array(size), other: 'x' },
+    { quota: { bytes: size + 1 } },
+  )
   const c = caller(t, { '/': { files } })
   for (let i = 0; i < 2000; i++) c.call('path_link', 3, 0, 'big', 3, `name${i}`)
   const { big, other, ...names } = files.toRecord()
@@ -843,7 +1034,10 @@ test.serial('the deepest tree that a guest can make goes to another thread and b
   }
   t.is(depth, 2048)
   c.guest.close()
-  for (let turn = 0; turn < 2; turn++) t.like(await run(command([call('proc_exit', 3)]), { preopens: { '/': { files } } }), { exitCode: 3 })
+  for (let turn = 0; turn < 2; turn++)
+    t.like(await run(command([call('proc_exit', 3)]), { preopens: { '/': { files } } }), {
+      exitCode: 3,
+    })
   t.deepEqual(files.used, { bytes: 0, entries: depth })
   t.is(files.changes().length, depth)
   t.is(Object.keys(files.toRecord())[0]?.length, 2 * depth)
@@ -857,7 +1051,10 @@ test.serial('a single file that may only be read, and one that a link leads to',
   const folder = below(t)
   fs.symlinkSync('../f', join(folder, 'dir/up'))
   fs.chmodSync(join(folder, 'g'), 0o444)
-  const c = caller(t, { '/link': { file: join(folder, 'dir/up') }, '/only': { file: join(folder, 'g') } })
+  const c = caller(t, {
+    '/link': { file: join(folder, 'dir/up') },
+    '/only': { file: join(folder, 'g') },
+  })
   t.deepEqual(c.names(), ['up'])
   t.is(c.text('up'), 'below f')
   t.is(c.text('g', 4), 'below g')
@@ -882,7 +1079,11 @@ for (const backend of backends) {
   test.serial(`a single file: the guest has it and no other name (${backend})`, t => {
     const folder = below(t)
     const path = join(folder, 'f')
-    const c = caller(t, { '/only': { file: path }, '/ro': { file: path, readOnly: true } }, { backend })
+    const c = caller(
+      t,
+      { '/only': { file: path }, '/ro': { file: path, readOnly: true } },
+      { backend },
+    )
     t.deepEqual(c.names(), ['f'])
     t.is(c.text('f'), 'below f')
     for (const name of ['g', '../g', 'dir', 'f/x'])
@@ -913,29 +1114,41 @@ for (const backend of backends) {
 
 // Read-only.
 
-/** Each call that changes something, on a directory `dir` that has a `book`, and a `room` with a `page`. `box` is another one. */
-const changes: Readonly<Record<string, (c: Caller, dir: number, box: number) => string | number>> = {
-  'path_open to create': (c, dir) => c.open('new', { dir, oflags: CREAT }),
-  'path_open to create, exclusively': (c, dir) => c.open('new', { dir, oflags: CREAT | EXCL }),
-  'path_open to truncate': (c, dir) => c.open('book', { dir, oflags: TRUNC }),
-  'path_open to truncate, with rights to read': (c, dir) => c.open('book', { dir, oflags: TRUNC, base: READ }),
-  'path_open to write': (c, dir) => c.open('book', { dir, base: BigInt(Rights.FD_WRITE) }),
-  path_create_directory: (c, dir) => c.call('path_create_directory', dir, 'new'),
-  path_remove_directory: (c, dir) => c.call('path_remove_directory', dir, 'room'),
-  path_unlink_file: (c, dir) => c.call('path_unlink_file', dir, 'book'),
-  path_symlink: (c, dir) => c.call('path_symlink', 'book', dir, 'new'),
-  path_filestat_set_times: (c, dir) => c.call('path_filestat_set_times', dir, 0, 'book', 1n, 1n, Fstflags.MTIM),
-  'path_link within': (c, dir) => c.call('path_link', dir, 0, 'book', dir, 'new'),
-  'path_link out': (c, dir, box) => c.call('path_link', dir, 0, 'book', box, 'new'),
-  'path_link in': (c, dir, box) => c.call('path_link', box, 0, 'book', dir, 'new'),
-  'path_rename within': (c, dir) => c.call('path_rename', dir, 'book', dir, 'new'),
-  'path_rename out': (c, dir, box) => c.call('path_rename', dir, 'book', box, 'new'),
-  'path_rename in': (c, dir, box) => c.call('path_rename', box, 'book', dir, 'book'),
-  'path_open below a directory of it': (c, dir) =>
-    c.open('page', { dir: Number(c.open('room', { dir, oflags: DIRECTORY })), oflags: TRUNC }),
-  fd_filestat_set_times: (c, dir) =>
-    c.call('fd_filestat_set_times', Number(c.open('book', { dir, base: ALL & ~BigInt(Rights.FD_WRITE) })), 1n, 1n, Fstflags.ATIM),
-}
+/**
+ * Each call that changes something, on a directory `dir` that has a `book`, and a `room` with a
+ * `page`. `box` is another one.
+ */
+const changes: Readonly<Record<string, (c: Caller, dir: number, box: number) => string | number>> =
+  {
+    'path_open to create': (c, dir) => c.open('new', { dir, oflags: CREAT }),
+    'path_open to create, exclusively': (c, dir) => c.open('new', { dir, oflags: CREAT | EXCL }),
+    'path_open to truncate': (c, dir) => c.open('book', { dir, oflags: TRUNC }),
+    'path_open to truncate, with rights to read': (c, dir) =>
+      c.open('book', { dir, oflags: TRUNC, base: READ }),
+    'path_open to write': (c, dir) => c.open('book', { dir, base: BigInt(Rights.FD_WRITE) }),
+    path_create_directory: (c, dir) => c.call('path_create_directory', dir, 'new'),
+    path_remove_directory: (c, dir) => c.call('path_remove_directory', dir, 'room'),
+    path_unlink_file: (c, dir) => c.call('path_unlink_file', dir, 'book'),
+    path_symlink: (c, dir) => c.call('path_symlink', 'book', dir, 'new'),
+    path_filestat_set_times: (c, dir) =>
+      c.call('path_filestat_set_times', dir, 0, 'book', 1n, 1n, Fstflags.MTIM),
+    'path_link within': (c, dir) => c.call('path_link', dir, 0, 'book', dir, 'new'),
+    'path_link out': (c, dir, box) => c.call('path_link', dir, 0, 'book', box, 'new'),
+    'path_link in': (c, dir, box) => c.call('path_link', box, 0, 'book', dir, 'new'),
+    'path_rename within': (c, dir) => c.call('path_rename', dir, 'book', dir, 'new'),
+    'path_rename out': (c, dir, box) => c.call('path_rename', dir, 'book', box, 'new'),
+    'path_rename in': (c, dir, box) => c.call('path_rename', box, 'book', dir, 'book'),
+    'path_open below a directory of it': (c, dir) =>
+      c.open('page', { dir: Number(c.open('room', { dir, oflags: DIRECTORY })), oflags: TRUNC }),
+    fd_filestat_set_times: (c, dir) =>
+      c.call(
+        'fd_filestat_set_times',
+        Number(c.open('book', { dir, base: ALL & ~BigInt(Rights.FD_WRITE) })),
+        1n,
+        1n,
+        Fstflags.ATIM,
+      ),
+  }
 /** Those by a descriptor that has no right to. */
 const byFile: Readonly<Record<string, (c: Caller, fd: number) => string | number>> = {
   fd_write: (c, fd) => c.write(fd, 'x'),
@@ -945,43 +1158,63 @@ const byFile: Readonly<Record<string, (c: Caller, fd: number) => string | number
 }
 /** As Linux has it of a file that is open to read, behind the right that a reader has not. */
 const byFileAnswers: Readonly<Record<string, string>> = {
-  ...{ fd_write: 'NOTCAPABLE', fd_pwrite: 'NOTCAPABLE', fd_filestat_set_size: 'INVAL', fd_allocate: 'BADF' },
+  ...{
+    fd_write: 'NOTCAPABLE',
+    fd_pwrite: 'NOTCAPABLE',
+    fd_filestat_set_size: 'INVAL',
+    fd_allocate: 'BADF',
+  },
 }
 for (const backend of backends) {
-  test.serial(`read-only: every call that changes something, on each kind of directory (${backend})`, t => {
-    const folder = scratch(t)
-    const record = { book: 'text', 'room/page': 'page' }
-    fs.mkdirSync(join(folder, 'room'))
-    for (const [path, text] of Object.entries(record)) fs.writeFileSync(join(folder, path), text)
-    const before = snapshot(folder)
-    const memory = new MemoryFiles(record)
-    const over = new MemoryFiles()
-    const c = caller(
-      t,
-      {
-        ...{ '/host': { path: folder, readOnly: true }, '/memory': { files: memory, readOnly: true } },
-        ...{ '/over': { path: folder, overlay: over, readOnly: true }, '/box': { files: record } },
-      },
-      { backend },
-    )
-    const box = 6
-    for (const [dir, kind] of [
-      [3, 'host'],
-      [4, 'memory'],
-      [5, 'overlay'],
-    ] as const) {
-      for (const [title, change] of Object.entries(changes)) t.is(change(c, dir, box), 'ROFS', `${title} on ${kind}`)
-      const fd = Number(c.open('book', { dir, base: ALL & ~BigInt(Rights.FD_WRITE) }))
-      for (const [title, change] of Object.entries(byFile)) t.is(change(c, fd), byFileAnswers[title], `${title} on ${kind}`)
-      t.is(c.text('book', dir), 'text')
-      t.deepEqual(c.names(dir), ['book', 'room'])
-    }
-    t.deepEqual(snapshot(folder), before)
-    t.deepEqual(over.changes(), [])
-    t.deepEqual(Object.keys(memory.toRecord()), ['book', 'room/page'])
-    t.deepEqual(c.names(box), ['book', 'room'])
-    for (const title of Object.keys(changes).filter(title => !/ (out|in)$/.test(title))) {
-      t.not(changes[title](caller(t, { '/box': { files: record } }), 3, 3), 'ROFS', `${title} is a change where it is allowed`)
-    }
-  })
+  test.serial(
+    `read-only: every call that changes something, on each kind of directory (${backend})`,
+    t => {
+      const folder = scratch(t)
+      const record = { book: 'text', 'room/page': 'page' }
+      fs.mkdirSync(join(folder, 'room'))
+      for (const [path, text] of Object.entries(record)) fs.writeFileSync(join(folder, path), text)
+      const before = snapshot(folder)
+      const memory = new MemoryFiles(record)
+      const over = new MemoryFiles()
+      const c = caller(
+        t,
+        {
+          ...{
+            '/host': { path: folder, readOnly: true },
+            '/memory': { files: memory, readOnly: true },
+          },
+          ...{
+            '/over': { path: folder, overlay: over, readOnly: true },
+            '/box': { files: record },
+          },
+        },
+        { backend },
+      )
+      const box = 6
+      for (const [dir, kind] of [
+        [3, 'host'],
+        [4, 'memory'],
+        [5, 'overlay'],
+      ] as const) {
+        for (const [title, change] of Object.entries(changes))
+          t.is(change(c, dir, box), 'ROFS', `${title} on ${kind}`)
+        const fd = Number(c.open('book', { dir, base: ALL & ~BigInt(Rights.FD_WRITE) }))
+        for (const [title, change] of Object.entries(byFile))
+          t.is(change(c, fd), byFileAnswers[title], `${title} on ${kind}`)
+        t.is(c.text('book', dir), 'text')
+        t.deepEqual(c.names(dir), ['book', 'room'])
+      }
+      t.deepEqual(snapshot(folder), before)
+      t.deepEqual(over.changes(), [])
+      t.deepEqual(Object.keys(memory.toRecord()), ['book', 'room/page'])
+      t.deepEqual(c.names(box), ['book', 'room'])
+      for (const title of Object.keys(changes).filter(title => !/ (out|in)$/.test(title))) {
+        t.not(
+          changes[title](caller(t, { '/box': { files: record } }), 3, 3),
+          'ROFS',
+          `${title} is a change where it is allowed`,
+        )
+      }
+    },
+  )
 }

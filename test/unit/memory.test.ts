@@ -12,7 +12,10 @@ const page = 65536
 function made(like: MemoryLike = new WebAssembly.Memory({ initial: 1, maximum: 4 })) {
   const bound: Uint8Array[] = []
   const block = new Block()
-  const memory = new GuestMemory({ block, bind: (bytes: Uint8Array) => void bound.push(bytes) } as unknown as Sys, limitsOf())
+  const memory = new GuestMemory(
+    { block, bind: (bytes: Uint8Array) => void bound.push(bytes) } as unknown as Sys,
+    limitsOf(),
+  )
   memory.bind(like)
   return { memory, bound, block }
 }
@@ -83,7 +86,8 @@ test('not bound yet', t => {
 
 test('pieces: decoded, checked, and without the empty ones', t => {
   const { memory, block } = made()
-  for (const [i, value] of [8, 5, 100, 0, page - 1, 1, page, 0].entries()) memory.setUint32(0x101 + 4 * i, value)
+  for (const [i, value] of [8, 5, 100, 0, page - 1, 1, page, 0].entries())
+    memory.setUint32(0x101 + 4 * i, value)
   t.is(memory.spans(0x101, 4), 2)
   t.deepEqual([...block.spans.subarray(0, 4)], [8, 5, page - 1, 1])
   t.is(memory.spans(page, 0), 0)
@@ -131,7 +135,12 @@ test('a u64 below 2^53, little end first, at an odd place', t => {
   }
 })
 
-const resizable = new (ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(100, {
+const resizable = new (
+  ArrayBuffer as unknown as new (
+    length: number,
+    options: { maxByteLength: number },
+  ) => ArrayBuffer
+)(100, {
   maxByteLength: 200,
 })
 test('what may be memory', t => {
@@ -147,9 +156,22 @@ test('what may be memory', t => {
 })
 
 test('what may not, for it could shrink under the host or is none', t => {
-  const wrong = [undefined, null, 1, 'memory', {}, { buffer: null }, { buffer: [] }, { buffer: new Uint8Array(8) }, { buffer: resizable }]
+  const wrong = [
+    undefined,
+    null,
+    1,
+    'memory',
+    {},
+    { buffer: null },
+    { buffer: [] },
+    { buffer: new Uint8Array(8) },
+    { buffer: resizable },
+  ]
   for (const memory of wrong) {
-    const error = t.throws(() => checkMemory(memory), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
+    const error = t.throws(() => checkMemory(memory), {
+      instanceOf: TypeError,
+      code: 'ERR_INVALID_ARG_TYPE',
+    })
     t.is(error?.message, '"instance.exports.memory" property must be a WebAssembly.Memory object')
   }
 })
@@ -176,9 +198,18 @@ test('what throws when its buffer is looked at is none, and what it threw is the
   const revoked = Proxy.revocable({}, {})
   revoked.revoke()
   const wasm = new WebAssembly.Memory({ initial: 1 })
-  const wrong = [throwing, new Proxy(wasm, {}), Object.create(WebAssembly.Memory.prototype), Object.create(wasm), revoked.proxy]
+  const wrong = [
+    throwing,
+    new Proxy(wasm, {}),
+    Object.create(WebAssembly.Memory.prototype),
+    Object.create(wasm),
+    revoked.proxy,
+  ]
   for (const memory of wrong) {
-    const error = t.throws(() => checkMemory(memory), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
+    const error = t.throws(() => checkMemory(memory), {
+      instanceOf: TypeError,
+      code: 'ERR_INVALID_ARG_TYPE',
+    })
     t.is(error?.message, '"instance.exports.memory" property must be a WebAssembly.Memory object')
     if (memory === throwing) t.is(error?.cause, mine)
     else t.true(error?.cause instanceof TypeError)

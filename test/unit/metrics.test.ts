@@ -1,4 +1,7 @@
-/** Hostcalls as records: lines of JSON, events on a channel, and counts; each told of the same calls. */
+/**
+ * Hostcalls as records: lines of JSON, events on a channel, and counts; each told of the same
+ * calls.
+ */
 import diagnostics from 'node:diagnostics_channel'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -7,7 +10,15 @@ import test, { type ExecutionContext } from 'ava'
 import { errnoNames } from '#lib/abi/errno.js'
 import { type CallName, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
-import { createGuest, Errno, type GuestOptions, type HostcallEvent, run, WASI, WasiError } from '#lib/index.js'
+import {
+  createGuest,
+  Errno,
+  type GuestOptions,
+  type HostcallEvent,
+  run,
+  WASI,
+  WasiError,
+} from '#lib/index.js'
 import { toldMetrics } from '#lib/observe/metrics.js'
 import { add, call, command, drop } from '../wasm.js'
 
@@ -30,7 +41,11 @@ function guestWith(t: ExecutionContext, options: Partial<GuestOptions>) {
   return { guest, memory, imports: guest.imports }
 }
 /** Every line for what `act` does. */
-function lines(t: ExecutionContext, act: (guest: ReturnType<typeof guestWith>) => void, options: Partial<GuestOptions> = {}): unknown[] {
+function lines(
+  t: ExecutionContext,
+  act: (guest: ReturnType<typeof guestWith>) => void,
+  options: Partial<GuestOptions> = {},
+): unknown[] {
   const written: string[] = []
   act(guestWith(t, { traceFormat: 'json', trace: line => void written.push(line), ...options }))
   return written.map(line => JSON.parse(line))
@@ -62,12 +77,21 @@ for (const backend of backends) {
         call: 'path_open',
         args: {
           ...{ fd: 3, dirflags: ['symlink_follow'], path: 'a/b', oflags: ['creat', 'trunc'] },
-          ...{ fs_rights_base: '0xffffffffffffffff', fs_rights_inheriting: '0x2', fdflags: ['append', 'nonblock'] },
+          ...{
+            fs_rights_base: '0xffffffffffffffff',
+            fs_rights_inheriting: '0x2',
+            fdflags: ['append', 'nonblock'],
+          },
         },
         errno: 'NOENT',
       },
       { call: 'path_create_directory', args: { fd: 3, path: 'a' }, errno: 'SUCCESS', results: {} },
-      { call: 'path_filestat_get', args: { fd: 3, flags: [], path: 'a' }, errno: 'SUCCESS', results: { buf: 64 } },
+      {
+        call: 'path_filestat_get',
+        args: { fd: 3, flags: [], path: 'a' },
+        errno: 'SUCCESS',
+        results: { buf: 64 },
+      },
       {
         call: 'fd_readdir',
         args: { fd: 9, buf: { at: 2048, count: 100 }, cookie: '18446744073709551615' },
@@ -109,7 +133,10 @@ test('JSON: a line of it cannot steer a terminal or break, and loses nothing', t
   const name = 'a\n"\x1b[2J\x9b\u202e\u2028é'
   const bytes = new TextEncoder().encode(name)
   const written: string[] = []
-  const { imports, memory } = guestWith(t, { traceFormat: 'json', trace: line => void written.push(line) })
+  const { imports, memory } = guestWith(t, {
+    traceFormat: 'json',
+    trace: line => void written.push(line),
+  })
   new Uint8Array(memory.buffer).set(bytes, 1000)
   imports.path_unlink_file(3, 1000, bytes.length)
   t.is(written.length, 1)
@@ -118,10 +145,23 @@ test('JSON: a line of it cannot steer a terminal or break, and loses nothing', t
 })
 
 test('JSON: what no wasm passes for a number is not shown as one, and every call survives it', t => {
-  const wrong: unknown[] = [undefined, null, '1', 1n, 1.5, {}, [], true, Number.NaN, () => {}, Symbol('x')]
+  const wrong: unknown[] = [
+    undefined,
+    null,
+    '1',
+    1n,
+    1.5,
+    {},
+    [],
+    true,
+    Number.NaN,
+    () => {},
+    Symbol('x'),
+  ]
   const told = lines(t, ({ imports }) => {
     for (const name of Object.keys(table) as CallName[]) {
-      if (!name.startsWith('proc_')) for (const value of wrong) imports[name](...Array(12).fill(value))
+      if (!name.startsWith('proc_'))
+        for (const value of wrong) imports[name](...Array(12).fill(value))
     }
   }) as HostcallEvent[]
   t.is(told.length, wrong.length * (Object.keys(table).length - 2))
@@ -157,30 +197,38 @@ test('times: a call that waits takes long', t => {
 
 // The channel.
 
-test.serial('the channel tells whoever subscribed before the guest was made, and is not asked for else', t => {
-  const events: unknown[] = []
-  const hear = (event: unknown): void => void events.push(event)
-  const early = guestWith(t, {})
-  diagnostics.subscribe('wasi-common:hostcall', hear)
-  try {
-    early.imports.sched_yield()
-    t.deepEqual(events, [], 'this guest was made before')
-    const { imports, guest } = guestWith(t, { metrics: true, trace: () => {} })
-    imports.path_create_directory(3, 1000, 1)
-    imports.fd_close(99)
-    guest.run(() => imports.proc_exit(3))
+test.serial(
+  'the channel tells whoever subscribed before the guest was made, and is not asked for else',
+  t => {
+    const events: unknown[] = []
+    const hear = (event: unknown): void => void events.push(event)
+    const early = guestWith(t, {})
+    diagnostics.subscribe('wasi-common:hostcall', hear)
+    try {
+      early.imports.sched_yield()
+      t.deepEqual(events, [], 'this guest was made before')
+      const { imports, guest } = guestWith(t, { metrics: true, trace: () => {} })
+      imports.path_create_directory(3, 1000, 1)
+      imports.fd_close(99)
+      guest.run(() => imports.proc_exit(3))
+      t.is(events.length, 3)
+      for (const event of events as HostcallEvent[]) t.true(event.nanoseconds > 0)
+      t.like(events[0], {
+        call: 'path_create_directory',
+        args: { fd: 3, path: 'a' },
+        errno: 'SUCCESS',
+        results: {},
+      })
+      t.like(events[1], { call: 'fd_close', args: { fd: 99 }, errno: 'BADF' })
+      t.like(events[2], { call: 'proc_exit', exit: 3 })
+    } finally {
+      diagnostics.unsubscribe('wasi-common:hostcall', hear)
+    }
+    const late = guestWith(t, {})
+    late.imports.sched_yield()
     t.is(events.length, 3)
-    for (const event of events as HostcallEvent[]) t.true(event.nanoseconds > 0)
-    t.like(events[0], { call: 'path_create_directory', args: { fd: 3, path: 'a' }, errno: 'SUCCESS', results: {} })
-    t.like(events[1], { call: 'fd_close', args: { fd: 99 }, errno: 'BADF' })
-    t.like(events[2], { call: 'proc_exit', exit: 3 })
-  } finally {
-    diagnostics.unsubscribe('wasi-common:hostcall', hear)
-  }
-  const late = guestWith(t, {})
-  late.imports.sched_yield()
-  t.is(events.length, 3)
-})
+  },
+)
 
 // Counts.
 
@@ -199,8 +247,16 @@ for (const backend of backends) {
     guest.run(() => imports.proc_exit(3))
     const told = guest.metrics()
     t.deepEqual(Object.keys(told).sort(), ['path_create_directory', 'proc_exit', 'sched_yield'])
-    t.like(told.path_create_directory, { calls: 4, errors: 3, errnos: { SUCCESS: 1, EXIST: 2, BADF: 1 } })
-    t.deepEqual(Object.keys(told.path_create_directory?.errnos ?? {}).sort(), ['BADF', 'EXIST', 'SUCCESS'])
+    t.like(told.path_create_directory, {
+      calls: 4,
+      errors: 3,
+      errnos: { SUCCESS: 1, EXIST: 2, BADF: 1 },
+    })
+    t.deepEqual(Object.keys(told.path_create_directory?.errnos ?? {}).sort(), [
+      'BADF',
+      'EXIST',
+      'SUCCESS',
+    ])
     t.like(told.proc_exit, { calls: 1, errors: 0, errnos: {} })
     for (const { nanoseconds } of Object.values(told)) t.true(nanoseconds > 0 && nanoseconds < 10e9)
     t.throws(() => imports.sched_yield(), { any: true } as object)
@@ -220,7 +276,9 @@ test('metrics: nobody is told what was not asked for', t => {
 
 test('metrics: class WASI has them', t => {
   const wasi = new WASI({ version, metrics: true })
-  const program = new WebAssembly.Module(command([drop(call('sched_yield')), drop(call('fd_close', 9)), call('proc_exit', 2)]))
+  const program = new WebAssembly.Module(
+    command([drop(call('sched_yield')), drop(call('fd_close', 9)), call('proc_exit', 2)]),
+  )
   t.is(wasi.start(new WebAssembly.Instance(program, wasi.getImportObject())), 2)
   const { sched_yield, fd_close, proc_exit } = wasi.metrics()
   t.deepEqual([sched_yield?.calls, fd_close?.errnos, proc_exit?.calls], [1, { BADF: 1 }, 1])
@@ -243,19 +301,31 @@ test('metrics: a refusal of the embedder that is no errno is an error without a 
 })
 
 test('metrics: run tells those of its worker', async t => {
-  const program = command([drop(add(call('sched_yield'), call('fd_close', 9))), call('proc_exit', 2)])
+  const program = command([
+    drop(add(call('sched_yield'), call('fd_close', 9))),
+    call('proc_exit', 2),
+  ])
   const { exitCode, metrics } = await run(program, { metrics: true })
   t.is(exitCode, 2)
-  t.deepEqual([metrics?.sched_yield?.calls, metrics?.fd_close?.errnos, metrics?.proc_exit?.calls], [1, { BADF: 1 }, 1])
+  t.deepEqual(
+    [metrics?.sched_yield?.calls, metrics?.fd_close?.errnos, metrics?.proc_exit?.calls],
+    [1, { BADF: 1 }, 1],
+  )
   t.false('metrics' in (await run(program, {})))
 })
 
 test('metrics: what another process tells of them is looked at', t => {
   const call = { calls: 2, errors: 1, nanoseconds: 5, errnos: { SUCCESS: 1, BADF: 1 } }
   t.deepEqual(toldMetrics({ fd_read: call }), { fd_read: call })
-  for (const wrong of [undefined, null, 5, 'text', [], { more: call }]) t.deepEqual(toldMetrics(wrong), {})
+  for (const wrong of [undefined, null, 5, 'text', [], { more: call }])
+    t.deepEqual(toldMetrics(wrong), {})
   const zero = { calls: 0, errors: 0, nanoseconds: 0, errnos: {} }
-  for (const wrong of [null, 7, {}, { calls: -1, errors: 1.5, nanoseconds: '5', errnos: { BADF: {}, MORE: 1, SUCCESS: -1 } }]) {
+  for (const wrong of [
+    null,
+    7,
+    {},
+    { calls: -1, errors: 1.5, nanoseconds: '5', errnos: { BADF: {}, MORE: 1, SUCCESS: -1 } },
+  ]) {
     t.deepEqual(toldMetrics({ fd_read: wrong }), { fd_read: zero })
   }
 })
@@ -264,7 +334,11 @@ test('metrics: every call of the table is counted under its own name', t => {
   const { imports, guest } = guestWith(t, { metrics: true })
   const names = Object.keys(table) as CallName[]
   for (const name of names)
-    guest.run(() => imports[name](...table[name].params.flatMap(({ type }): unknown[] => (wide(type.kind) ? [0n] : [0, 0]))))
+    guest.run(() =>
+      imports[name](
+        ...table[name].params.flatMap(({ type }): unknown[] => (wide(type.kind) ? [0n] : [0, 0])),
+      ),
+    )
   t.deepEqual(Object.keys(guest.metrics()).sort(), [...names].sort())
   for (const { calls, errnos } of Object.values(guest.metrics())) {
     t.is(calls, 1)
@@ -272,5 +346,12 @@ test('metrics: every call of the table is counted under its own name', t => {
   }
   t.is(Errno.SUCCESS, 0)
 })
-const wides: readonly number[] = [Kind.Size64, Kind.Delta64, Kind.Place64, Kind.Far64, Kind.Rights, Kind.Raw64]
+const wides: readonly number[] = [
+  Kind.Size64,
+  Kind.Delta64,
+  Kind.Place64,
+  Kind.Far64,
+  Kind.Rights,
+  Kind.Raw64,
+]
 const wide = (kind: number): boolean => wides.includes(kind)

@@ -1,4 +1,7 @@
-/** Names that every JavaScript object inherits, wherever a guest, a module or an embedder chooses one. */
+/**
+ * Names that every JavaScript object inherits, wherever a guest, a module or an embedder chooses
+ * one.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -21,7 +24,10 @@ function scratch(t: ExecutionContext): string {
   return folder
 }
 function cli(words: readonly string[]): [status: number | null, stdout: string, stderr: string] {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'run', ...words], { encoding: 'utf8', input: '' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'run', ...words], {
+    encoding: 'utf8',
+    input: '',
+  })
   return [status, stdout, stderr]
 }
 /** Writes the environment to standard output. */
@@ -52,7 +58,11 @@ test('variables of the environment', async t => {
 
 test('names of preopens, of the host and in memory', async t => {
   const folder = scratch(t)
-  for (const preopens of [record(() => folder), record(() => ({ files: {} })), record(() => ({ path: folder, overlay: true }))]) {
+  for (const preopens of [
+    record(() => folder),
+    record(() => ({ files: {} })),
+    record(() => ({ path: folder, overlay: true })),
+  ]) {
     const { stdout } = await run(prestat, { stdin: '', preopens })
     t.is(stdout.toString(), names.map(name => `${name};`).join(''))
   }
@@ -83,7 +93,12 @@ test('names of files in a record, and of those that a guest makes', async t => {
 
 test('paths in a trace', t => {
   const lines: string[] = []
-  const guest = createGuest({ version, traceFormat: 'json', trace: line => void lines.push(line), preopens: { '/': { files: {} } } })
+  const guest = createGuest({
+    version,
+    traceFormat: 'json',
+    trace: line => void lines.push(line),
+    preopens: { '/': { files: {} } },
+  })
   guest.run(guest.instantiate(makes).exports._start)
   t.deepEqual(
     lines.map(line => JSON.parse(line).args.path),
@@ -94,11 +109,14 @@ test('paths in a trace', t => {
 
 test('what an error has beside its message, on its way to another thread', t => {
   const more = record(name => `of ${name}`)
-  const error = deserializeError(structuredClone(serializeError(Object.assign(new TypeError('mine'), { code: 'EMINE' }))))
+  const error = deserializeError(
+    structuredClone(serializeError(Object.assign(new TypeError('mine'), { code: 'EMINE' }))),
+  )
   t.true(error instanceof TypeError)
   t.like(error, { message: 'mine', code: 'EMINE' })
   const odd = new Error('odd')
-  for (const name of names) Object.defineProperty(odd, name, { value: more[name], enumerable: true })
+  for (const name of names)
+    Object.defineProperty(odd, name, { value: more[name], enumerable: true })
   const back = deserializeError(structuredClone(serializeError(odd)))
   t.is(Object.getPrototypeOf(back), Error.prototype)
 })
@@ -108,11 +126,23 @@ test('the command: --env, --dir and options', t => {
   for (const [file, bytes] of Object.entries({ 'environ.wasm': environ, 'prestat.wasm': prestat }))
     fs.writeFileSync(join(folder, file), bytes)
   const env = names.flatMap(name => ['--env', `${name}=of ${name}`])
-  t.deepEqual(cli([...env, join(folder, 'environ.wasm')]), [0, names.map(name => `${name}=of ${name}\0`).join(''), ''])
+  t.deepEqual(cli([...env, join(folder, 'environ.wasm')]), [
+    0,
+    names.map(name => `${name}=of ${name}\0`).join(''),
+    '',
+  ])
   const inherited = names.flatMap(name => ['--env', name])
-  t.deepEqual(cli([...inherited, join(folder, 'environ.wasm')]), [0, '', ''], 'the host has none of these')
+  t.deepEqual(
+    cli([...inherited, join(folder, 'environ.wasm')]),
+    [0, '', ''],
+    'the host has none of these',
+  )
   const dirs = names.flatMap(name => ['--dir', `${folder}::${name}`])
-  t.deepEqual(cli([...dirs, join(folder, 'prestat.wasm')]), [0, names.map(name => `${name};`).join(''), ''])
+  t.deepEqual(cli([...dirs, join(folder, 'prestat.wasm')]), [
+    0,
+    names.map(name => `${name};`).join(''),
+    '',
+  ])
   for (const name of names) {
     const [status, , stderr] = cli([`--${name}`, 'value', join(folder, 'environ.wasm')])
     t.is(status, 1)
@@ -125,13 +155,23 @@ test('the command: --env, --dir and options', t => {
 test('the command: --invoke', t => {
   const folder = scratch(t)
   const program = join(folder, 'library.wasm')
-  fs.writeFileSync(program, assemble({ functions: { sum: { params: ['i32', 'i32'], results: ['i32'], body: [add(param(0), param(1))] } } }))
+  fs.writeFileSync(
+    program,
+    assemble({
+      functions: {
+        sum: { params: ['i32', 'i32'], results: ['i32'], body: [add(param(0), param(1))] },
+      },
+    }),
+  )
   for (const name of names) {
     const [status, stdout, stderr] = cli(['--invoke', name, program])
     t.deepEqual([status, stdout], [1, ''])
     t.regex(stderr, new RegExp(`exports no function ${name}`))
   }
   const own = names.map(name => [name, { results: ['i32'], body: [7] }] as const)
-  fs.writeFileSync(program, assemble({ functions: Object.assign(Object.create(null), Object.fromEntries(own)) }))
+  fs.writeFileSync(
+    program,
+    assemble({ functions: Object.assign(Object.create(null), Object.fromEntries(own)) }),
+  )
   for (const name of names) t.deepEqual(cli(['--invoke', name, program]), [0, '7\n', ''], name)
 })

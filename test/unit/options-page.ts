@@ -1,10 +1,21 @@
-/** The tables of docs/options.md and the flags of README.md, made from the rows of the options. Run by itself, it writes both. */
+/**
+ * The tables of docs/options.md and the flags of README.md, made from the rows of the options. Run
+ * by itself, it writes both.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { type Flag, type Flags, guestFlags, runFlags } from '#lib/cli/flags.js'
 import { flagHelp } from '#lib/cli/help.js'
-import { type Door, guestWords, runWords, type Topic, topics, type Words, wasiWords } from '#lib/cli/words.js'
+import {
+  type Door,
+  guestWords,
+  runWords,
+  type Topic,
+  topics,
+  type Words,
+  wasiWords,
+} from '#lib/cli/words.js'
 import type { Row, Rows } from '#lib/options/row.js'
 import { guestTable, wasiTable } from '#lib/options/table.js'
 import { runTable } from '#lib/run/table.js'
@@ -18,8 +29,17 @@ interface Option {
   readonly words: Words
   readonly flags: readonly Flag[]
 }
-const joined = (rows: Rows, words: Readonly<Record<string, Words>>, flags: Flags): readonly Option[] =>
-  Object.entries(rows).map(([name, row]) => ({ name, row, words: words[name], flags: flags[name] ?? [] }))
+const joined = (
+  rows: Rows,
+  words: Readonly<Record<string, Words>>,
+  flags: Flags,
+): readonly Option[] =>
+  Object.entries(rows).map(([name, row]) => ({
+    name,
+    row,
+    words: words[name],
+    flags: flags[name] ?? [],
+  }))
 export const options: readonly Option[] = [
   ...joined(guestTable, guestWords, guestFlags),
   ...joined(wasiTable, wasiWords, {}),
@@ -29,7 +49,9 @@ export const options: readonly Option[] = [
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``
 /** A fallback that is no word, number or switch stands for nothing. */
 const shown = (fallback: unknown): string =>
-  fallback === undefined || typeof fallback === 'object' ? 'none' : code(inspect(fallback, { numericSeparator: false }))
+  fallback === undefined || typeof fallback === 'object'
+    ? 'none'
+    : code(inspect(fallback, { numericSeparator: false }))
 const doors: readonly Door[] = ['class WASI', 'createGuest', 'run', 'Pool']
 const takers = (taking: readonly Door[]): string => {
   const named = taking.map(door => (door === 'Pool' ? door : code(door)))
@@ -40,7 +62,14 @@ function line({ name, row, words, flags }: Option): string {
   const type = row.words?.map(word => `'${word}'`).join(' | ') ?? words.type ?? ''
   const range = row.most === undefined ? '' : ` From ${row.least} to ${row.most}.`
   const usages = flags.map(({ usage }) => code(usage)).join(', ')
-  const cells = [code(name), code(type), words.default ?? shown(row.fallback), takers(words.doors), usages, `${words.doc}${range}`]
+  const cells = [
+    code(name),
+    code(type),
+    words.default ?? shown(row.fallback),
+    takers(words.doors),
+    usages,
+    `${words.doc}${range}`,
+  ]
   return `| ${cells.join(' | ')} |`
 }
 

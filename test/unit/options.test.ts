@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { flagWords, guestWords, runWords, type Words } from '#lib/cli/words.js'
-import { createGuest, type GuestOptions, Pool, type RunOptions, run, type WASIOptions } from '#lib/index.js'
+import {
+  createGuest,
+  type GuestOptions,
+  Pool,
+  type RunOptions,
+  run,
+  type WASIOptions,
+} from '#lib/index.js'
 import { settingsOf } from '#lib/options/settings.js'
 import { guestTable, type wasiTable } from '#lib/options/table.js'
 import { defaultElements } from '#lib/run/module/cap.js'
@@ -16,10 +23,14 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 const rows: readonly [
   Same<keyof GuestOptions, keyof typeof guestTable>,
   Same<keyof WASIOptions, keyof typeof guestTable | keyof typeof wasiTable>,
-  Same<keyof RunOptions, Exclude<keyof typeof guestTable, 'clocks' | 'sleep' | 'random'> | keyof typeof runTable>,
+  Same<
+    keyof RunOptions,
+    Exclude<keyof typeof guestTable, 'clocks' | 'sleep' | 'random'> | keyof typeof runTable
+  >,
 ] = [true, true, true]
 
-const read = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8')
+const read = (name: string): string =>
+  readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8')
 const WRITE = 'node dist-test/test/unit/options-page.js writes it'
 
 test('docs/options.md has a line for each row', t => {
@@ -44,9 +55,17 @@ test('flags have words of their own', t => {
 })
 
 /** Names that no check takes null for. */
-const wrong = (names: readonly string[]): Record<string, unknown> => Object.fromEntries(names.map(name => [name, null]))
-/** Calls with all options wrong, then with all but the first, and so on. The options that the errors name. */
-function refusals(names: readonly string[], right: Readonly<Record<string, unknown>>, call: (options: never) => unknown): string[] {
+const wrong = (names: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(names.map(name => [name, null]))
+/**
+ * Calls with all options wrong, then with all but the first, and so on. The options that the errors
+ * name.
+ */
+function refusals(
+  names: readonly string[],
+  right: Readonly<Record<string, unknown>>,
+  call: (options: never) => unknown,
+): string[] {
   const given = wrong(names)
   return names.map(name => {
     try {
@@ -62,7 +81,11 @@ function refusals(names: readonly string[], right: Readonly<Record<string, unkno
 
 test('of several mistakes that of the earliest row is thrown: guests', t => {
   const names = Object.keys(guestTable)
-  t.deepEqual(names.slice(0, 7), ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr'], 'the order of node:wasi')
+  t.deepEqual(
+    names.slice(0, 7),
+    ['version', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr'],
+    'the order of node:wasi',
+  )
   t.deepEqual(refusals(names, { version: 'preview1' }, createGuest), names)
 })
 
@@ -100,32 +123,57 @@ test('each option of a run is read once', t => {
 
 test('createGuest takes the options that have it for a door, and no others', t => {
   for (const { name, words } of options) {
-    const make = () => createGuest({ version: 'preview1', [name]: name === 'version' ? 'preview1' : undefined } as GuestOptions).close()
-    if ((words as Words).doors.includes('createGuest') || name in guestWords) t.notThrows(make, name)
-    else t.throws(make, { code: 'ERR_INVALID_ARG_VALUE', message: new RegExp(`'options\\.${name}' is not known here`) }, name)
+    const make = () =>
+      createGuest({
+        version: 'preview1',
+        [name]: name === 'version' ? 'preview1' : undefined,
+      } as GuestOptions).close()
+    if ((words as Words).doors.includes('createGuest') || name in guestWords)
+      t.notThrows(make, name)
+    else
+      t.throws(
+        make,
+        {
+          code: 'ERR_INVALID_ARG_VALUE',
+          message: new RegExp(`'options\\.${name}' is not known here`),
+        },
+        name,
+      )
   }
 })
 
 test('run takes the options that have it for a door, and no others', async t => {
   const bytes = command([])
   for (const { name, words } of options) {
-    if (name in runWords || words.doors.includes('run')) await t.notThrowsAsync(run(bytes, { [name]: undefined }), name)
+    if (name in runWords || words.doors.includes('run'))
+      await t.notThrowsAsync(run(bytes, { [name]: undefined }), name)
     else {
       const value = name === 'clocks' ? {} : () => {}
       const message = name in guestTable ? /cannot go to the worker/ : /is not known here/
-      await t.throwsAsync(run(bytes, { [name]: value }), { code: 'ERR_INVALID_ARG_VALUE', message }, name)
+      await t.throwsAsync(
+        run(bytes, { [name]: value }),
+        { code: 'ERR_INVALID_ARG_VALUE', message },
+        name,
+      )
     }
   }
 })
 
 test('Pool refuses the options of a child process', async t => {
   const pool = new Pool({ size: 1 })
-  const refused = Object.entries(runWords as Readonly<Record<string, Words>>).filter(([, { doors }]) => !doors.includes('Pool'))
+  const refused = Object.entries(runWords as Readonly<Record<string, Words>>).filter(
+    ([, { doors }]) => !doors.includes('Pool'),
+  )
   t.deepEqual(
     refused.map(([name]) => name),
     ['isolation', 'wall', 'execPath'],
   )
-  const values: RunOptions[] = [{ isolation: 'process' }, { wall: 'strict' }, { execPath: process.execPath }]
-  for (const asked of values) await t.throwsAsync(pool.run(command([]), asked), { code: 'ERR_INVALID_ARG_VALUE' })
+  const values: RunOptions[] = [
+    { isolation: 'process' },
+    { wall: 'strict' },
+    { execPath: process.execPath },
+  ]
+  for (const asked of values)
+    await t.throwsAsync(pool.run(command([]), asked), { code: 'ERR_INVALID_ARG_VALUE' })
   await pool.close()
 })

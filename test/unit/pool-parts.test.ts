@@ -62,7 +62,8 @@ test('a closed queue refuses the turns that wait and those that follow', async t
 })
 
 /** An empty module with a custom section of this name. */
-const moduleOf = (name: string): Uint8Array => Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, 2, 1, name.charCodeAt(0)])
+const moduleOf = (name: string): Uint8Array =>
+  Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, 2, 1, name.charCodeAt(0)])
 
 test('a cache keeps the modules used last, by their bytes and limits', async t => {
   const [options] = termsOf({})

@@ -23,7 +23,8 @@ const memoryOf = (shared: boolean) => {
   const { buffer } = new WebAssembly.Memory({ initial: 4, maximum: 4, shared })
   return { bytes: new Uint8Array(buffer), view: new DataView(buffer) }
 }
-const isFound = (bytes: Uint8Array, hay: Uint8Array): boolean => Buffer.from(hay.buffer, hay.byteOffset, hay.length).includes(bytes)
+const isFound = (bytes: Uint8Array, hay: Uint8Array): boolean =>
+  Buffer.from(hay.buffer, hay.byteOffset, hay.length).includes(bytes)
 
 test.serial('what was handed out of the pool is wiped there, and never handed out again', t => {
   const memory = memoryOf(false)
@@ -35,7 +36,11 @@ test.serial('what was handed out of the pool is wiped there, and never handed ou
       for (const size of sizes) {
         memory.bytes.fill(0)
         systemRandom(memory, 8, size)
-        t.deepEqual([memory.bytes[7], memory.bytes[8 + size]], [0, 0], 'nothing is written beside it')
+        t.deepEqual(
+          [memory.bytes[7], memory.bytes[8 + size]],
+          [0, 0],
+          'nothing is written beside it',
+        )
         handed.push(memory.bytes.slice(8, 8 + size))
         total += size
       }
@@ -46,7 +51,9 @@ test.serial('what was handed out of the pool is wiped there, and never handed ou
     // The pool has words of the host's order, which are handed out with the highest byte first.
     t.false(isFound(Buffer.from(bytes.subarray(0, 4)).swap32(), pools[0]), 'it is in the pool')
   }
-  const long = handed.filter(({ length }) => length >= 16).map(bytes => Buffer.from(bytes).toString('hex'))
+  const long = handed
+    .filter(({ length }) => length >= 16)
+    .map(bytes => Buffer.from(bytes).toString('hex'))
   t.is(new Set(long).size, long.length)
 })
 
@@ -59,7 +66,10 @@ test.serial('of a word that was handed out in part nothing is left', t => {
   const words = new Int32Array(pool.buffer)
   const left = words.findIndex(word => word !== 0)
   t.true(left > 0, 'those in front are wiped')
-  t.true(words.subarray(left).filter(word => word === 0).length < 3, 'those behind were not handed out')
+  t.true(
+    words.subarray(left).filter(word => word === 0).length < 3,
+    'those behind were not handed out',
+  )
 })
 
 test.serial('what went to a shared memory through a copy is wiped there', t => {

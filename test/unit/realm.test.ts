@@ -1,4 +1,7 @@
-/** class WASI used from a realm of node:vm: its options, module, instance, memory and exports all belong to that realm. */
+/**
+ * class WASI used from a realm of node:vm: its options, module, instance, memory and exports all
+ * belong to that realm.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -11,17 +14,35 @@ import { call, command, drop, forever, load, store, write } from '../wasm.js'
 
 const backends = ['native', 'typescript'] as const
 
-/** Opens `f` below the first preopen, copies it and all arguments to standard output, and exits with 7. */
+/**
+ * Opens `f` below the first preopen, copies it and all arguments to standard output, and exits with
+ * 7.
+ */
 const program = command([
   ...[store(0x400, 0x66), drop(call('path_open', 3, 0, 0x400, 1, 0, 2n, 0n, 0, 0x40))],
-  ...[store(0x30, 0x2000), store(0x34, 0x100), drop(call('fd_read', load(0x40), 0x30, 1, 0x38)), ...write(1, 0x2000, load(0x38))],
-  ...[drop(call('args_sizes_get', 0x10, 0x14)), drop(call('args_get', 0x100, 0x1000)), ...write(1, 0x1000, load(0x14))],
-  ...[drop(call('environ_sizes_get', 0x10, 0x14)), drop(call('environ_get', 0x100, 0x1000)), ...write(1, 0x1000, load(0x14))],
+  ...[
+    store(0x30, 0x2000),
+    store(0x34, 0x100),
+    drop(call('fd_read', load(0x40), 0x30, 1, 0x38)),
+    ...write(1, 0x2000, load(0x38)),
+  ],
+  ...[
+    drop(call('args_sizes_get', 0x10, 0x14)),
+    drop(call('args_get', 0x100, 0x1000)),
+    ...write(1, 0x1000, load(0x14)),
+  ],
+  ...[
+    drop(call('environ_sizes_get', 0x10, 0x14)),
+    drop(call('environ_get', 0x100, 0x1000)),
+    ...write(1, 0x1000, load(0x14)),
+  ],
   call('proc_exit', 7),
 ])
 
 /** Prints `hi` from a memory that it imports and exports. */
-const importing = command([store(0x100, 0x6968), ...write(1, 0x100, 2)], { imports: { 'env.memory': 'memory' } })
+const importing = command([store(0x100, 0x6968), ...write(1, 0x100, 2)], {
+  imports: { 'env.memory': 'memory' },
+})
 
 /** A realm whose globals are its own, with the folder and the program. */
 function realm(t: ExecutionContext, more: object = {}) {
@@ -29,8 +50,20 @@ function realm(t: ExecutionContext, more: object = {}) {
   t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
   fs.writeFileSync(join(folder, 'f'), 'file ')
   const output: string[] = []
-  const context = vm.createContext({ WASI, createGuest, MemoryFiles, folder, program, print: (text: string) => output.push(text), ...more })
-  return { evaluate: (code: string): unknown => vm.runInContext(`'use strict';${code}`, context), output, folder }
+  const context = vm.createContext({
+    WASI,
+    createGuest,
+    MemoryFiles,
+    folder,
+    program,
+    print: (text: string) => output.push(text),
+    ...more,
+  })
+  return {
+    evaluate: (code: string): unknown => vm.runInContext(`'use strict';${code}`, context),
+    output,
+    folder,
+  }
 }
 
 for (const backend of backends) {
@@ -111,7 +144,9 @@ test('run and Pool take bytes and modules of another realm', async t => {
 test('a process refuses a module of another realm as it refuses one of this realm', async t => {
   const { evaluate } = realm(t, { run })
   const error = (code: string) =>
-    evaluate(`(async () => { try { await run(${code}, { isolation: 'process' }) } catch (error) { return error.message } })()`)
+    evaluate(
+      `(async () => { try { await run(${code}, { isolation: 'process' }) } catch (error) { return error.message } })()`,
+    )
   t.regex(
     String(await error('new WebAssembly.Module(Uint8Array.from(program))')),
     /"source" argument must be the bytes of a module where options\.isolation is 'process'/,
@@ -229,7 +264,14 @@ test('a signal of another realm ends a run, waits with those of a Pool, and is r
     return [...all, signal.listeners + late.listeners].join()
   })()`)
   t.is(reasons, 'before,before,enough,enough,enough,0')
-  for (const none of ["'signal'", 'null', '{}', '{ aborted: false }', '{ aborted: false, addEventListener() {} }', '() => {}']) {
+  for (const none of [
+    "'signal'",
+    'null',
+    '{}',
+    '{ aborted: false }',
+    '{ aborted: false, addEventListener() {} }',
+    '() => {}',
+  ]) {
     const refused = await evaluate(
       `(async () => { ${signals} return (await reasonOf(run(Uint8Array.from(spin), { signal: ${none} }))).code })()`,
     )
@@ -241,9 +283,15 @@ test('an error that a worker is told keeps its message and code, and an exceptio
   const { evaluate } = realm(t)
   const error = evaluate("Object.assign(new RangeError('theirs'), { code: 'ERR_THEIRS' })")
   t.is(uncaught(error), error as Error)
-  t.deepEqual({ ...serializeError(error), stack: '' }, { name: 'RangeError', message: 'theirs', stack: '', more: { code: 'ERR_THEIRS' } })
-  for (const other of ['Error', 'TypeError']) t.false(isStackOverflow(evaluate(`new ${other}('Maximum call stack size exceeded')`)))
-  const exception = evaluate('new WebAssembly.Exception(new WebAssembly.Tag({ parameters: [] }), [])')
+  t.deepEqual(
+    { ...serializeError(error), stack: '' },
+    { name: 'RangeError', message: 'theirs', stack: '', more: { code: 'ERR_THEIRS' } },
+  )
+  for (const other of ['Error', 'TypeError'])
+    t.false(isStackOverflow(evaluate(`new ${other}('Maximum call stack size exceeded')`)))
+  const exception = evaluate(
+    'new WebAssembly.Exception(new WebAssembly.Tag({ parameters: [] }), [])',
+  )
   t.is(uncaught(exception).message, 'the guest threw a WebAssembly exception that nothing caught')
   for (const thrown of [
     evaluate("({ name: 'Error', message: 'no error' })"),

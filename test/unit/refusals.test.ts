@@ -35,16 +35,38 @@ function guest(mode: RightsMode): Context {
   const limits = limitsOf()
   const fds = new LocalFds(8, mode)
   for (const filetype of [Filetype.REGULAR_FILE, Filetype.DIRECTORY]) {
-    const traits = { filetype, fdflags: 0, fitting: baseOf(filetype), base: Rights.NONE, inheriting: Rights.NONE }
-    fds.insert(filetype === Filetype.DIRECTORY ? new HostDirectory(sys, 1, traits) : new HostFile(sys, 2, traits))
+    const traits = {
+      filetype,
+      fdflags: 0,
+      fitting: baseOf(filetype),
+      base: Rights.NONE,
+      inheriting: Rights.NONE,
+    }
+    fds.insert(
+      filetype === Filetype.DIRECTORY
+        ? new HostDirectory(sys, 1, traits)
+        : new HostFile(sys, 2, traits),
+    )
   }
   const memory = new GuestMemory(sys, limits)
   memory.bind({ buffer: new ArrayBuffer(0) })
   const none = joined([])
-  return { sys, limits, fds, memory, polls: new Polls(), args: none, env: none, random: () => {}, verdict: new Verdict() }
+  return {
+    sys,
+    limits,
+    fds,
+    memory,
+    polls: new Polls(),
+    args: none,
+    env: none,
+    random: () => {},
+    verdict: new Verdict(),
+  }
 }
 
-const taking = (Object.entries(table) as [CallName, Row][]).filter(([, { params }]) => params.some(({ type }) => type === fd))
+const taking = (Object.entries(table) as [CallName, Row][]).filter(([, { params }]) =>
+  params.some(({ type }) => type === fd),
+)
 /**
  * Makes a call with these descriptors, and pointers that are at fault. Returns the errno's name; a
  * throw fails the test.
@@ -60,7 +82,8 @@ function answer(context: Context, name: CallName, ...given: number[]): string {
 
 test('a number that is not open is BADF for every hostcall that takes a descriptor', t => {
   t.is(taking.length, 35)
-  for (const closed of [CLOSED, 2, 2 ** 32 - 1]) for (const [name] of taking) t.is(answer(guest('enforce'), name, closed), 'BADF', name)
+  for (const closed of [CLOSED, 2, 2 ** 32 - 1])
+    for (const [name] of taking) t.is(answer(guest('enforce'), name, closed), 'BADF', name)
   for (const name of ['path_link', 'path_rename', 'fd_renumber'] as const) {
     const holding = guest('enforce')
     holding.fds.get = (number): never => (number === DIRECTORY ? {} : -Errno.BADF) as never
@@ -76,7 +99,11 @@ test('a right that is missing is NOTCAPABLE, and one that the kind cannot hold t
   for (const [name] of taking.filter(([name]) => !free.test(name))) {
     const socket = name.startsWith('sock_')
     const below = name.startsWith('path_') || name === 'fd_readdir'
-    t.is(answer(guest('enforce'), name, FILE), socket ? 'NOTSOCK' : below ? 'NOTDIR' : 'NOTCAPABLE', `${name} of a file`)
+    t.is(
+      answer(guest('enforce'), name, FILE),
+      socket ? 'NOTSOCK' : below ? 'NOTDIR' : 'NOTCAPABLE',
+      `${name} of a file`,
+    )
     t.is(
       answer(guest('enforce'), name, DIRECTORY),
       socket ? 'NOTSOCK' : moves.test(name) ? 'ISDIR' : 'NOTCAPABLE',
@@ -86,7 +113,8 @@ test('a right that is missing is NOTCAPABLE, and one that the kind cannot hold t
 })
 
 test('with rights of access a file that is open the other way is BADF', t => {
-  for (const name of ['fd_read', 'fd_write'] as const) t.is(answer(guest('access'), name, FILE), 'BADF')
+  for (const name of ['fd_read', 'fd_write'] as const)
+    t.is(answer(guest('access'), name, FILE), 'BADF')
 })
 
 test('what is open may be looked at, and answers for its pointers then', t => {
@@ -102,7 +130,13 @@ test('a table that is full answers MFILE, and closes what found no number', t =>
   const fds = new LocalFds(1, 'enforce')
   const closed: number[] = []
   const sys = { close: (handle: number) => closed.push(handle) && 0 } as unknown as Sys
-  const traits = { filetype: Filetype.REGULAR_FILE, fdflags: 0, fitting: Rights.ALL, base: Rights.ALL, inheriting: 0 }
+  const traits = {
+    filetype: Filetype.REGULAR_FILE,
+    fdflags: 0,
+    fitting: Rights.ALL,
+    base: Rights.ALL,
+    inheriting: 0,
+  }
   t.is(fds.insert(new HostFile(sys, 10, traits)), 0)
   t.is(fds.reserve(), -Errno.MFILE)
   t.is(fds.insert(new HostFile(sys, 11, traits)), -Errno.MFILE)

@@ -1,4 +1,7 @@
-/** The offset of a regular file: its bounds, and a file that calls itself regular and is a stream, whose offset is the kernel's. */
+/**
+ * The offset of a regular file: its bounds, and a file that calls itself regular and is a stream,
+ * whose offset is the kernel's.
+ */
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
@@ -6,7 +9,12 @@ import { RegularFile } from '#lib/fds/regular.js'
 import type { Sys } from '#lib/sys/sys.js'
 
 const fileOver = (sys: object): RegularFile =>
-  new RegularFile(sys as Sys, 1, { filetype: 4, fdflags: 0, fitting: Rights.ALL, base: Rights.ALL, inheriting: 0 }, 0)
+  new RegularFile(
+    sys as Sys,
+    1,
+    { filetype: 4, fdflags: 0, fitting: Rights.ALL, base: Rights.ALL, inheriting: 0 },
+    0,
+  )
 
 test('what has no places to read and write at is read and written as a stream', t => {
   const asked: string[] = []

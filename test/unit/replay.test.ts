@@ -1,9 +1,20 @@
-/** What an embedder may put in place of the host, what he is told of mistakes in it, and that no hook of his can break a guest. */
+/**
+ * What an embedder may put in place of the host, what he is told of mistakes in it, and that no
+ * hook of his can break a guest.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { createGuest, Errno, type GuestOptions, run, WASI, type WASIOptions, WasiError } from '#lib/index.js'
+import {
+  createGuest,
+  Errno,
+  type GuestOptions,
+  run,
+  WASI,
+  type WASIOptions,
+  WasiError,
+} from '#lib/index.js'
 import { call, command, drop } from '../wasm.js'
 
 const version = 'preview1'
@@ -14,38 +25,108 @@ const RANGE = 'ERR_OUT_OF_RANGE'
 const nothing = (): void => {}
 
 const mistakes: readonly (readonly [options: object, code: string, message: string | RegExp])[] = [
-  [{ clocks: 1 }, TYPE, 'The "options.clocks" property must be of type object. Received type number (1)'],
-  [{ clocks: { wall: nothing } }, VALUE, /'options\.clocks\.wall' is not known here; known are realtime, monotonic\./],
-  [{ clocks: { realtime: 5n } }, TYPE, 'The "options.clocks.realtime" property must be of type function. Received type bigint (5n)'],
-  [{ clocks: { monotonic: null } }, TYPE, 'The "options.clocks.monotonic" property must be of type function. Received null'],
-  [{ sleep: true }, TYPE, 'The "options.sleep" property must be of type function. Received type boolean (true)'],
-  [{ random: 4 }, TYPE, 'The "options.random" property must be of type function. Received type number (4)'],
-  [{ seed: '1' }, TYPE, `The "options.seed" property must be of type number. Received type string ('1')`],
-  [{ seed: -1 }, RANGE, /"options\.seed" is out of range\. It must be >= 0 && <= 9007199254740991\. Received -1$/],
+  [
+    { clocks: 1 },
+    TYPE,
+    'The "options.clocks" property must be of type object. Received type number (1)',
+  ],
+  [
+    { clocks: { wall: nothing } },
+    VALUE,
+    /'options\.clocks\.wall' is not known here; known are realtime, monotonic\./,
+  ],
+  [
+    { clocks: { realtime: 5n } },
+    TYPE,
+    'The "options.clocks.realtime" property must be of type function. Received type bigint (5n)',
+  ],
+  [
+    { clocks: { monotonic: null } },
+    TYPE,
+    'The "options.clocks.monotonic" property must be of type function. Received null',
+  ],
+  [
+    { sleep: true },
+    TYPE,
+    'The "options.sleep" property must be of type function. Received type boolean (true)',
+  ],
+  [
+    { random: 4 },
+    TYPE,
+    'The "options.random" property must be of type function. Received type number (4)',
+  ],
+  [
+    { seed: '1' },
+    TYPE,
+    `The "options.seed" property must be of type number. Received type string ('1')`,
+  ],
+  [
+    { seed: -1 },
+    RANGE,
+    /"options\.seed" is out of range\. It must be >= 0 && <= 9007199254740991\. Received -1$/,
+  ],
   [{ seed: 1.5 }, RANGE, /"options\.seed" is out of range\. It must be an integer/],
-  [{ seed: 1, random: nothing }, VALUE, /'options\.seed' must not be given together with options\.random\. Received 1$/],
-  [{ deterministic: 1 }, TYPE, 'The "options.deterministic" property must be of type boolean or object. Received type number (1)'],
-  [{ deterministic: null }, TYPE, 'The "options.deterministic" property must be of type boolean or object. Received null'],
-  [{ deterministic: { sead: 1 } }, VALUE, /'options\.deterministic\.sead' is not known here; known are seed, start\./],
+  [
+    { seed: 1, random: nothing },
+    VALUE,
+    /'options\.seed' must not be given together with options\.random\. Received 1$/,
+  ],
+  [
+    { deterministic: 1 },
+    TYPE,
+    'The "options.deterministic" property must be of type boolean or object. Received type number (1)',
+  ],
+  [
+    { deterministic: null },
+    TYPE,
+    'The "options.deterministic" property must be of type boolean or object. Received null',
+  ],
+  [
+    { deterministic: { sead: 1 } },
+    VALUE,
+    /'options\.deterministic\.sead' is not known here; known are seed, start\./,
+  ],
   [{ deterministic: { seed: -1 } }, RANGE, /"options\.deterministic\.seed" is out of range/],
   [
     { deterministic: { start: 5 } },
     TYPE,
     /"options\.deterministic\.start" property must be of type bigint or an instance of Date\. Received type number \(5\)/,
   ],
-  [{ deterministic: { start: -1n } }, RANGE, /"options\.deterministic\.start" is out of range.* Received -1n$/],
-  [{ deterministic: { start: 2n ** 63n } }, RANGE, /"options\.deterministic\.start" is out of range.* Received 9223372036854775808n$/],
-  [{ deterministic: { start: new Date(-1) } }, RANGE, /"options\.deterministic\.start" is out of range.* Received 1969-12-31/],
-  [{ deterministic: { start: new Date(Number.NaN) } }, VALUE, /'options\.deterministic\.start' must be a valid date/],
+  [
+    { deterministic: { start: -1n } },
+    RANGE,
+    /"options\.deterministic\.start" is out of range.* Received -1n$/,
+  ],
+  [
+    { deterministic: { start: 2n ** 63n } },
+    RANGE,
+    /"options\.deterministic\.start" is out of range.* Received 9223372036854775808n$/,
+  ],
+  [
+    { deterministic: { start: new Date(-1) } },
+    RANGE,
+    /"options\.deterministic\.start" is out of range.* Received 1969-12-31/,
+  ],
+  [
+    { deterministic: { start: new Date(Number.NaN) } },
+    VALUE,
+    /'options\.deterministic\.start' must be a valid date/,
+  ],
   ...['clocks', 'sleep', 'random', 'seed'].map(
     name =>
       [
         { deterministic: true, [name]: name === 'seed' ? 1 : name === 'clocks' ? {} : nothing },
         VALUE,
-        new RegExp(`'options\\.${name}' must not be given together with options\\.deterministic\\.`),
+        new RegExp(
+          `'options\\.${name}' must not be given together with options\\.deterministic\\.`,
+        ),
       ] as const,
   ),
-  [{ traceFormat: 'xml' }, VALUE, /'options\.traceFormat' must be one of: 'text', 'json'\. Received 'xml'$/],
+  [
+    { traceFormat: 'xml' },
+    VALUE,
+    /'options\.traceFormat' must be one of: 'text', 'json'\. Received 'xml'$/,
+  ],
   [{ traceTimes: 1 }, TYPE, /"options\.traceTimes" property must be of type boolean/],
   [{ metrics: {} }, TYPE, /"options\.metrics" property must be of type boolean/],
 ]
@@ -58,7 +139,13 @@ for (const [options, code, message] of mistakes) {
 }
 
 test('what is off is off', t => {
-  const off = { clocks: undefined, sleep: undefined, random: undefined, seed: undefined, deterministic: false } as const
+  const off = {
+    clocks: undefined,
+    sleep: undefined,
+    random: undefined,
+    seed: undefined,
+    deterministic: false,
+  } as const
   const guest = createGuest({ version, ...off })
   const memory = new WebAssembly.Memory({ initial: 1 })
   guest.bind(memory)
@@ -89,15 +176,27 @@ interface Hooked {
 const throwing = (thrown: unknown) => () => {
   throw thrown
 }
-/** A way to have each hook called. A subscription to a clock, by a delay of 5 or until the moment 5, lies at 256. */
+/**
+ * A way to have each hook called. A subscription to a clock, by a delay of 5 or until the moment 5,
+ * lies at 256.
+ */
 const hooks: Readonly<Record<string, (hook: () => never) => Hooked>> = {
-  realtime: realtime => ({ options: { clocks: { realtime } }, call: ({ imports }) => imports.clock_time_get(0, 0n, 8) }),
-  monotonic: monotonic => ({ options: { clocks: { monotonic } }, call: ({ imports }) => imports.clock_time_get(3, 0n, 8) }),
+  realtime: realtime => ({
+    options: { clocks: { realtime } },
+    call: ({ imports }) => imports.clock_time_get(0, 0n, 8),
+  }),
+  monotonic: monotonic => ({
+    options: { clocks: { monotonic } },
+    call: ({ imports }) => imports.clock_time_get(3, 0n, 8),
+  }),
   'monotonic, in poll_oneoff': monotonic => ({
     options: { clocks: { monotonic } },
     call: ({ imports }) => imports.poll_oneoff(320, 1024, 1, 8),
   }),
-  sleep: sleep => ({ options: { sleep }, call: ({ imports }) => imports.poll_oneoff(256, 1024, 1, 8) }),
+  sleep: sleep => ({
+    options: { sleep },
+    call: ({ imports }) => imports.poll_oneoff(256, 1024, 1, 8),
+  }),
   random: random => ({ options: { random }, call: ({ imports }) => imports.random_get(8, 4) }),
 }
 function guestWith(options: Partial<GuestOptions>) {
@@ -163,11 +262,19 @@ for (const [name, make] of Object.entries(hooks)) {
 }
 
 const answers: readonly (readonly [answer: unknown, code: string, message: RegExp])[] = [
-  [5, 'ERR_INVALID_RETURN_VALUE', /^The "options\.clocks\.realtime" function must return a bigint\. Received type number \(5\)$/],
+  [
+    5,
+    'ERR_INVALID_RETURN_VALUE',
+    /^The "options\.clocks\.realtime" function must return a bigint\. Received type number \(5\)$/,
+  ],
   [undefined, 'ERR_INVALID_RETURN_VALUE', /Received undefined$/],
   [new Date(), 'ERR_INVALID_RETURN_VALUE', /Received an instance of Date$/],
   [Promise.resolve(1n), 'ERR_INVALID_RETURN_VALUE', /Received an instance of Promise$/],
-  [-1n, RANGE, /^The value of "options\.clocks\.realtime\(\)" is out of range\. It must be >= 0 && < 2\^64\. Received -1n$/],
+  [
+    -1n,
+    RANGE,
+    /^The value of "options\.clocks\.realtime\(\)" is out of range\. It must be >= 0 && < 2\^64\. Received -1n$/,
+  ],
   [2n ** 64n, RANGE, /out of range/],
 ]
 for (const [answer, code, message] of answers) {
@@ -199,7 +306,9 @@ test('sleep and random that are async are a mistake', t => {
   } as never)
   t.throws(() => odd.guest.imports.poll_oneoff(256, 1024, 1, 8), { message: 'mine' })
   // What else they answer is nobody's concern.
-  const { guest } = guestWith({ random: bytes => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>) as never })
+  const { guest } = guestWith({
+    random: bytes => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>) as never,
+  })
   t.is(guest.imports.random_get(8, 4), 0)
   for (const each of [sleeps.guest, draws.guest, odd.guest, guest]) each.close()
 })
@@ -235,7 +344,8 @@ for (const backend of backends) {
     t.is(guest.imports.poll_oneoff(256, 1024, 1, 8), 0)
     t.is(guest.imports.fd_sync(0), Errno.BADF)
 
-    act = bytes => void (bytes && structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] }))
+    act = bytes =>
+      void (bytes && structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] }))
     t.throws(() => guest.imports.random_get(8, 4), {
       code: 'ERR_INVALID_RETURN_VALUE',
       message: /must return with all of its bytes in place/,
@@ -265,7 +375,11 @@ for (const backend of backends) {
     const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
     t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
     for (const name of ['z', 'a']) fs.writeFileSync(join(folder, name), name)
-    const preopens = { '/mem': { files: { z: 'z', b: '1', a: 'aa' } }, '/over': { path: folder, overlay: true }, '/host': folder }
+    const preopens = {
+      '/mem': { files: { z: 'z', b: '1', a: 'aa' } },
+      '/over': { path: folder, overlay: true },
+      '/host': folder,
+    }
     const told: string[] = []
     for (const delay of [0, 20]) {
       const { guest, memory, lines } = guestWith({ backend, deterministic: true, preopens })
@@ -285,7 +399,9 @@ for (const backend of backends) {
         t.is(imports.path_filestat_get(fd, 0, 67, 1, 6144 + fd * 64), 0)
         t.is(imports.fd_readdir(fd, 8192 * fd, 8192, 0n, 80), 0)
       }
-      const names = [...bytes.toString('latin1', 8192 * 3, 8192 * 4).matchAll(/\0([.a-z]+)/g)].map(([, name]) => name)
+      const names = [...bytes.toString('latin1', 8192 * 3, 8192 * 4).matchAll(/\0([.a-z]+)/g)].map(
+        ([, name]) => name,
+      )
       t.deepEqual(names.slice(0, 6), ['.', '..', 'a', 'b', 'new', 'z'])
       t.is(bytes.readBigUInt64LE(4096 + 3 * 64 + 48), 1735689600_000_000_000n)
       t.is(bytes.readBigUInt64LE(5120 + 3 * 64 + 48), 5n)
@@ -300,7 +416,11 @@ for (const backend of backends) {
 
 test('run: hooks cannot follow the guest, and threads have no fixed order', async t => {
   const program = command([])
-  for (const [name, value] of Object.entries({ clocks: { realtime: () => 0n }, sleep: nothing, random: nothing })) {
+  for (const [name, value] of Object.entries({
+    clocks: { realtime: () => 0n },
+    sleep: nothing,
+    random: nothing,
+  })) {
     await t.throwsAsync(run(program, { [name]: value } as object), {
       code: VALUE,
       message: new RegExp(
@@ -318,13 +438,20 @@ test('run: hooks cannot follow the guest, and threads have no fixed order', asyn
 
 test('run: what is fixed is fixed in the worker as it is here', async t => {
   const program = command([
-    ...[drop(call('clock_time_get', 0, 0n, 8)), drop(call('random_get', 16, 8)), drop(call('environ_sizes_get', 24, 28))],
+    ...[
+      drop(call('clock_time_get', 0, 0n, 8)),
+      drop(call('random_get', 16, 8)),
+      drop(call('environ_sizes_get', 24, 28)),
+    ],
     call('proc_exit', 0),
   ])
   const traces: string[][] = []
   for (let i = 0; i < 2; i++) {
     const lines: string[] = []
-    await run(program, { deterministic: { seed: 3, start: 1_000_000n }, trace: line => void lines.push(line) })
+    await run(program, {
+      deterministic: { seed: 3, start: 1_000_000n },
+      trace: line => void lines.push(line),
+    })
     traces.push(lines)
   }
   t.deepEqual(traces[0], traces[1])

@@ -11,7 +11,8 @@ import { call, command, drop, store, write } from '../wasm.js'
 
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
 const root = dirname(dirname(dirname(main)))
-const make = (options: Partial<GuestOptions>) => () => createGuest({ version: 'preview1', sandbox: 'strict', ...options }).close()
+const make = (options: Partial<GuestOptions>) => () =>
+  createGuest({ version: 'preview1', sandbox: 'strict', ...options }).close()
 
 function scratch(t: ExecutionContext): string {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
@@ -21,8 +22,15 @@ function scratch(t: ExecutionContext): string {
 
 test('a folder apart is given; a missing one is told as ever', t => {
   const folder = scratch(t)
-  t.notThrows(make({ preopens: { '/': folder, '/ro': { path: folder, readOnly: true } }, env: { HOME: '/' } }))
-  t.throws(make({ preopens: { '/': join(folder, 'missing') } }), { code: 'UVWASI_ENOENT' } as object)
+  t.notThrows(
+    make({
+      preopens: { '/': folder, '/ro': { path: folder, readOnly: true } },
+      env: { HOME: '/' },
+    }),
+  )
+  t.throws(make({ preopens: { '/': join(folder, 'missing') } }), {
+    code: 'UVWASI_ENOENT',
+  } as object)
 })
 
 test('preopens that hold the host are refused, however they are spelled', t => {
@@ -40,18 +48,28 @@ test('preopens that hold the host are refused, however they are spelled', t => {
     [join(folder, 'to-package'), /is a folder that holds this package/],
     [`${join(folder, 'to-package')}/lib/..`, /is a folder that holds this package/],
     // Up from where the link leads, not from where it lies.
-    ...(process.platform === 'win32' ? [] : [[`${join(folder, 'to-dist')}/..`, /is a folder that holds this package/] as const]),
+    ...(process.platform === 'win32'
+      ? []
+      : [[`${join(folder, 'to-dist')}/..`, /is a folder that holds this package/] as const]),
     [join(root, 'dist'), /is a part of this package/],
     [dirname(process.execPath), /is a folder that holds the running node/],
     ...(fs.existsSync('/proc/self')
-      ? (['/proc', '/proc/self', '/proc/self/task'].map(path => [path, /is of \/proc/] as const) as [string, RegExp][])
+      ? (['/proc', '/proc/self', '/proc/self/task'].map(
+          path => [path, /is of \/proc/] as const,
+        ) as [string, RegExp][])
       : []),
-    ...(fs.existsSync('/sys/kernel') ? ([['/sys/kernel', /is of \/sys/]] as [string, RegExp][]) : []),
+    ...(fs.existsSync('/sys/kernel')
+      ? ([['/sys/kernel', /is of \/sys/]] as [string, RegExp][])
+      : []),
     ['/dev', /is the folder of all devices/],
   ]
   for (const [path, message] of unsafe) {
     for (const readOnly of [false, true]) {
-      t.throws(make({ preopens: { '/x': { path, readOnly } } }), { code: 'ERR_WASI_UNSAFE_PREOPEN', message } as object, path)
+      t.throws(
+        make({ preopens: { '/x': { path, readOnly } } }),
+        { code: 'ERR_WASI_UNSAFE_PREOPEN', message } as object,
+        path,
+      )
       t.notThrows(make({ preopens: { '/x': { path, readOnly } }, allowUnsafePreopen: true }), path)
       t.notThrows(make({ preopens: { '/x': { path, readOnly } }, sandbox: undefined }), path)
     }
@@ -78,10 +96,16 @@ const asking = (...paths: string[]): string => `
 const esm = (...paths: string[]): string =>
   `import { createGuest } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}${asking(...paths)}`
 const bundle = fileURLToPath(import.meta.resolve('#bundle/index.js'))
-const cjs = (...paths: string[]): string => `const { createGuest } = require(${JSON.stringify(bundle)})${asking(...paths)}`
+const cjs = (...paths: string[]): string =>
+  `const { createGuest } = require(${JSON.stringify(bundle)})${asking(...paths)}`
 
 /** What such a program says. */
-function said(t: ExecutionContext, args: readonly string[], options: SpawnSyncOptions = {}, node = process.execPath): unknown {
+function said(
+  t: ExecutionContext,
+  args: readonly string[],
+  options: SpawnSyncOptions = {},
+  node = process.execPath,
+): unknown {
   const { stdout, stderr } = spawnSync(node, args, { ...options, encoding: 'utf8' })
   t.is(stderr, '')
   return JSON.parse(stdout)
@@ -89,12 +113,16 @@ function said(t: ExecutionContext, args: readonly string[], options: SpawnSyncOp
 const holdsProgram = 'a folder that holds the running program'
 
 /** A folder with files, and folders where there is no text. */
-function laid(t: ExecutionContext, files: Readonly<Record<string, string | undefined>>): (path: string) => string {
+function laid(
+  t: ExecutionContext,
+  files: Readonly<Record<string, string | undefined>>,
+): (path: string) => string {
   const folder = scratch(t)
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name)
     fs.mkdirSync(text === undefined ? path : dirname(path), { recursive: true })
-    if (text !== undefined) fs.writeFileSync(path, text.replaceAll('FOLDER', folder.replaceAll('\\', '\\\\')))
+    if (text !== undefined)
+      fs.writeFileSync(path, text.replaceAll('FOLDER', folder.replaceAll('\\', '\\\\')))
   }
   return path => join(folder, path)
 }
@@ -102,7 +130,10 @@ function laid(t: ExecutionContext, files: Readonly<Record<string, string | undef
 test('the folder of the running program, and the program as a single file, are refused', t => {
   const at = laid(t, { 'app.mjs': esm('FOLDER'), 'data/file': '' })
   t.deepEqual(said(t, [at('app.mjs')]), [holdsProgram])
-  fs.writeFileSync(at('single.mjs'), esm(at('single.mjs'), at('data/file')).replace("'/': path", "'/': { file: path }"))
+  fs.writeFileSync(
+    at('single.mjs'),
+    esm(at('single.mjs'), at('data/file')).replace("'/': path", "'/': { file: path }"),
+  )
   t.deepEqual(said(t, [at('single.mjs')]), ['the running program', 'given'])
 })
 
@@ -121,7 +152,13 @@ test('a program that is started by symlinks is refused by the folder of each and
   t.deepEqual(said(t, ['--preserve-symlinks-main', at('bin/tool.mjs')]), all)
   // A folder on the way may be one, too.
   fs.symlinkSync('../bin', at('way/there'))
-  t.deepEqual(said(t, [at('way/there/tool.mjs')]), [holdsProgram, holdsProgram, holdsProgram, holdsProgram, 'given'])
+  t.deepEqual(said(t, [at('way/there/tool.mjs')]), [
+    holdsProgram,
+    holdsProgram,
+    holdsProgram,
+    holdsProgram,
+    'given',
+  ])
   t.deepEqual(said(t, [at('lib/main.mjs')]), ['given', 'given', holdsProgram, 'given', 'given'])
 })
 
@@ -140,15 +177,27 @@ test('`node .` runs what the package calls main, by its name or without the endi
     ['lib/main.js', 'lib/main', cjs],
     ['lib/index.js', 'lib', cjs],
   ] as const) {
-    const at = laid(t, { 'package.json': JSON.stringify({ main }), [name]: code('FOLDER', 'FOLDER/lib', 'FOLDER/data'), data: undefined })
-    t.deepEqual(said(t, ['.'], { cwd: at('') }), ['the running program', holdsProgram, 'given'], name)
+    const at = laid(t, {
+      'package.json': JSON.stringify({ main }),
+      [name]: code('FOLDER', 'FOLDER/lib', 'FOLDER/data'),
+      data: undefined,
+    })
+    t.deepEqual(
+      said(t, ['.'], { cwd: at('') }),
+      ['the running program', holdsProgram, 'given'],
+      name,
+    )
     t.deepEqual(said(t, [at('')]), ['the running program', holdsProgram, 'given'], name)
   }
 })
 
 test('the file of a worker is a running program; the arguments of a program without a file are none', t => {
   const folders = ['FOLDER/lib', 'FOLDER/data'] as const
-  const at = laid(t, { 'lib/worker.cjs': cjs(...folders), 'lib/worker.mjs': esm(...folders), data: undefined })
+  const at = laid(t, {
+    'lib/worker.cjs': cjs(...folders),
+    'lib/worker.mjs': esm(...folders),
+    data: undefined,
+  })
   for (const name of ['worker.cjs', 'worker.mjs']) {
     const start = `new (require('worker_threads').Worker)(${JSON.stringify(at(`lib/${name}`))})`
     t.deepEqual(said(t, ['-e', start, at('data')]), [holdsProgram, 'given'])
@@ -183,14 +232,26 @@ test('what Node loads before the program is refused with its folder, however it 
   ]
   for (const [args, NODE_OPTIONS = ''] of ways) {
     const options = { cwd: at('be fore'), env: { ...process.env, NODE_OPTIONS } }
-    t.deepEqual(said(t, [...args, main], options), [before, 'given'], [...args, NODE_OPTIONS].join(' '))
+    t.deepEqual(
+      said(t, [...args, main], options),
+      [before, 'given'],
+      [...args, NODE_OPTIONS].join(' '),
+    )
   }
-  t.deepEqual(said(t, ['--stack-trace-limit=5', main, '-r', './load.js'], { cwd: at('be fore') }), ['given', 'given'], 'its own arguments')
+  t.deepEqual(
+    said(t, ['--stack-trace-limit=5', main, '-r', './load.js'], { cwd: at('be fore') }),
+    ['given', 'given'],
+    'its own arguments',
+  )
 })
 
 const withLinks = process.platform === 'win32' ? test.skip : test
 withLinks('the folder in which a shell finds node is refused [on Windows it is no symlink]', t => {
-  const at = laid(t, { 'app/main.cjs': cjs('FOLDER/bin', 'FOLDER/other'), bin: undefined, other: undefined })
+  const at = laid(t, {
+    'app/main.cjs': cjs('FOLDER/bin', 'FOLDER/other'),
+    bin: undefined,
+    other: undefined,
+  })
   fs.symlinkSync(process.execPath, at('bin/node'))
   const PATH = [at('missing'), at('bin'), at('other')].join(delimiter)
   const holdsNode = 'a folder that holds the running node'
@@ -199,19 +260,38 @@ withLinks('the folder in which a shell finds node is refused [on Windows it is n
 })
 
 test('process.env and the typescript backend are refused; options are spelled right', t => {
-  t.throws(make({ env: process.env }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message: /name what the guest needs/ } as object)
+  t.throws(make({ env: process.env }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /name what the guest needs/,
+  } as object)
   t.notThrows(make({ env: { PATH: process.env.PATH } }))
-  t.throws(make({ backend: 'typescript' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message: /must be native/ } as object)
-  t.throws(make({ sandbox: 'Strict' as 'strict' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' } as object)
-  t.throws(make({ allowUnsafePreopen: 1 as unknown as boolean }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' } as object)
-  t.throws(make({ allowTerminalEscapes: 'no' as unknown as boolean }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' } as object)
+  t.throws(make({ backend: 'typescript' }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /must be native/,
+  } as object)
+  t.throws(make({ sandbox: 'Strict' as 'strict' }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+  } as object)
+  t.throws(make({ allowUnsafePreopen: 1 as unknown as boolean }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_TYPE',
+  } as object)
+  t.throws(make({ allowTerminalEscapes: 'no' as unknown as boolean }), {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_TYPE',
+  } as object)
 })
 
 test('class WASI and run take it too', async t => {
   t.throws(() => new WASI({ version: 'preview1', sandbox: 'strict', preopens: { '/': '/' } }), {
     code: 'ERR_WASI_UNSAFE_PREOPEN',
   } as object)
-  await t.throwsAsync(run(command([]), { sandbox: 'strict', preopens: { '/': '/' } }), { code: 'ERR_WASI_UNSAFE_PREOPEN' } as object)
+  await t.throwsAsync(run(command([]), { sandbox: 'strict', preopens: { '/': '/' } }), {
+    code: 'ERR_WASI_UNSAFE_PREOPEN',
+  } as object)
 })
 
 const withProc = fs.existsSync('/proc/self/fdinfo') ? test.serial : test.serial.skip
@@ -233,15 +313,17 @@ withProc('what a guest opens is closed on exec [as /proc/self/fdinfo has it]', t
   })
   t.is(mine.length, 3)
   for (const fd of mine) {
-    const [, flags] = /^flags:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? []
+    const [, flags] =
+      /^flags:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? []
     t.not(Number.parseInt(flags, 8) & O_CLOEXEC, 0)
   }
   guest.close()
 })
 
 /**
- * Runs a program in a terminal, and hands on what that shows. Who holds it open beside the program, and writes last to it, has
- * the end of what the program wrote too: the kernel drops that of a terminal that everybody has left.
+ * Runs a program in a terminal, and hands on what that shows. Who holds it open beside the program,
+ * and writes last to it, has the end of what the program wrote too: the kernel drops that of a
+ * terminal that everybody has left.
  */
 const terminal = `
 import os, pty, subprocess, sys, threading
@@ -260,11 +342,21 @@ sys.stdout.buffer.write(shown.removesuffix(b"<end of terminal>"))
 function shown(t: ExecutionContext, program: Uint8Array, ...options: string[]): string {
   const file = join(scratch(t), 'program.wasm')
   fs.writeFileSync(file, program)
-  const { stdout } = spawnSync('python3', ['-c', terminal, process.execPath, main, 'run', ...options, file], { timeout: 60_000 })
+  const { stdout } = spawnSync(
+    'python3',
+    ['-c', terminal, process.execPath, main, 'run', ...options, file],
+    { timeout: 60_000 },
+  )
   return stdout.toString()
 }
 const says = (text: string | Uint8Array, ...more: Parameters<typeof write>[]) =>
-  command([...write(1, 0x1000, Buffer.from(text as string).length), ...more.flatMap(args => write(...args))], { data: { 4096: text } })
+  command(
+    [
+      ...write(1, 0x1000, Buffer.from(text as string).length),
+      ...more.flatMap(args => write(...args)),
+    ],
+    { data: { 4096: text } },
+  )
 const escapes = '\x1b]0;title\x07\x1b[2Jred\x7f\tok\r\n'
 
 test('without strict a terminal gets what was written', t => {
@@ -275,29 +367,49 @@ test('with strict it is shown what would have steered it', t => {
   const plain = '␛]0;title␇␛[2Jred␡\tok\r\r\n'
   t.is(shown(t, says(escapes), '--strict'), plain)
   t.is(shown(t, says(escapes), '--strict', '--threads=1'), plain)
-  t.is(shown(t, says(escapes), '--strict', '--allow-terminal-escapes'), escapes.replace('\n', '\r\n'))
+  t.is(
+    shown(t, says(escapes), '--strict', '--allow-terminal-escapes'),
+    escapes.replace('\n', '\r\n'),
+  )
 })
 
 test('C1, changes of direction and what is no UTF-8 are shown as unknown; all other text as it is', t => {
-  t.is(shown(t, says('\u009b31m \u202ecod.exe é 漢字 👩‍🚀 \u061c'), '--strict'), '\ufffd31m \ufffdcod.exe é 漢字 👩‍🚀 \ufffd')
+  t.is(
+    shown(t, says('\u009b31m \u202ecod.exe é 漢字 👩‍🚀 \u061c'), '--strict'),
+    '\ufffd31m \ufffdcod.exe é 漢字 👩‍🚀 \ufffd',
+  )
   t.is(shown(t, says(Uint8Array.of(0x41, 0x9b, 0xff, 0x42)), '--strict'), 'A\ufffd\ufffdB')
 })
 
 test('a character may come in pieces, and a write be larger than any buffer', t => {
   const bytes = Buffer.from('漢')
-  const program = command([...write(1, 0x1000, 1), ...write(1, 0x1001, 1), ...write(1, 0x1002, 1)], { data: { 4096: bytes } })
+  const program = command(
+    [...write(1, 0x1000, 1), ...write(1, 0x1001, 1), ...write(1, 0x1002, 1)],
+    { data: { 4096: bytes } },
+  )
   t.is(shown(t, program, '--strict'), '漢')
   const large = '\x1b'.repeat(20_000)
   t.is(shown(t, says(large), '--strict'), '␛'.repeat(20_000))
 })
 
 test('the guest is told that all was written', t => {
-  const program = command([store(0x20, 0x1000), store(0x24, 9000), drop(call('fd_write', 1, 0x20, 1, 0x28)), ...write(1, 0x28, 4)])
-  t.true(shown(t, program, '--strict').endsWith('(#\u2400\u2400'), 'the little-endian bytes of 9000 are ( and #')
+  const program = command([
+    store(0x20, 0x1000),
+    store(0x24, 9000),
+    drop(call('fd_write', 1, 0x20, 1, 0x28)),
+    ...write(1, 0x28, 4),
+  ])
+  t.true(
+    shown(t, program, '--strict').endsWith('(#\u2400\u2400'),
+    'the little-endian bytes of 9000 are ( and #',
+  )
 })
 
 test('a pipe gets what was written, strict or not', t => {
   const file = join(scratch(t), 'program.wasm')
   fs.writeFileSync(file, says(escapes))
-  t.is(spawnSync(process.execPath, [main, 'run', '--strict', file], { encoding: 'utf8' }).stdout, escapes)
+  t.is(
+    spawnSync(process.execPath, [main, 'run', '--strict', file], { encoding: 'utf8' }).stdout,
+    escapes,
+  )
 })

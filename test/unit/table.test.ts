@@ -1,4 +1,7 @@
-/** The table against the specification: every name, number, width and offset, written down here a second time from the witx files. */
+/**
+ * The table against the specification: every name, number, width and offset, written down here a
+ * second time from the witx files.
+ */
 import test from 'ava'
 import { Errno, errnoNames } from '#lib/abi/errno.js'
 import { Rights, rightNames } from '#lib/abi/rights.js'
@@ -59,14 +62,18 @@ sock_shutdown(fd: fd, how: sdflags)`
   .trim()
   .split('\n')
 
-/** A row as the specification writes it. A buffer is a pointer and a size there, of the names `buf` and `buf_len`. */
+/**
+ * A row as the specification writes it. A buffer is a pointer and a size there, of the names `buf`
+ * and `buf_len`.
+ */
 function written(name: string, row: Row): string {
   const params = row.params.map(({ label, type }) => {
     if (type === types.bytes) return `${label}: pointer, ${label}_len: size`
     if (type.kind === Kind.List) return `${label}: ${type.name}_array`
     return `${label}: ${type.kind === Kind.Path ? 'string' : type.name}`
   })
-  const results = row.results.length === 0 ? '' : ` -> ${row.results.map(({ type }) => type.name).join(', ')}`
+  const results =
+    row.results.length === 0 ? '' : ` -> ${row.results.map(({ type }) => type.name).join(', ')}`
   return `${name}(${params.join(', ')})${results}`
 }
 
@@ -85,10 +92,15 @@ test('wasi_unstable differs in five places only', t => {
     unstable.map(([name, row]) => written(name, row)),
     specification.filter(line => !line.startsWith('sock_accept')),
   )
-  const changed = unstable.filter(([name, row]) => row !== table[name as CallName]).map(([name]) => name)
+  const changed = unstable
+    .filter(([name, row]) => row !== table[name as CallName])
+    .map(([name]) => name)
   t.deepEqual(changed, ['fd_filestat_get', 'fd_seek', 'path_filestat_get'])
   t.deepEqual(
-    types.whence0.labels.map((label, value) => [label, types.whence.labels[types.whence0.values[value]]]),
+    types.whence0.labels.map((label, value) => [
+      label,
+      types.whence.labels[types.whence0.values[value]],
+    ]),
     [
       ['cur', 'cur'],
       ['end', 'end'],
@@ -102,14 +114,16 @@ test('errno has the numbers of the specification', t => {
   t.is(errnoNames.length, 77)
   // biome-ignore format: a list of samples
   const known = { SUCCESS: 0, '2BIG': 1, ACCES: 2, AGAIN: 6, BADF: 8, EXIST: 20, FAULT: 21, ILSEQ: 25, INVAL: 28, IO: 29, ISDIR: 31, LOOP: 32, MFILE: 33, NAMETOOLONG: 37, NFILE: 41, NOENT: 44, NOSPC: 51, NOSYS: 52, NOTDIR: 54, NOTEMPTY: 55, NOTSOCK: 57, NOTSUP: 58, NXIO: 60, OVERFLOW: 61, PERM: 63, PIPE: 64, ROFS: 69, SPIPE: 70, XDEV: 75, NOTCAPABLE: 76 }
-  for (const [name, value] of Object.entries(known)) t.is(Errno[name as keyof typeof known], value, name)
+  for (const [name, value] of Object.entries(known))
+    t.is(Errno[name as keyof typeof known], value, name)
 })
 
 test('rights have the bits of the specification', t => {
   t.is(rightNames.length, 30)
   // biome-ignore format: a list of samples
   const known = { FD_DATASYNC: 0, FD_READ: 1, FD_SEEK: 2, FD_TELL: 5, FD_WRITE: 6, FD_ALLOCATE: 8, PATH_CREATE_FILE: 10, PATH_OPEN: 13, FD_READDIR: 14, PATH_READLINK: 15, PATH_FILESTAT_SET_SIZE: 19, FD_FILESTAT_GET: 21, FD_FILESTAT_SET_TIMES: 23, PATH_SYMLINK: 24, PATH_REMOVE_DIRECTORY: 25, PATH_UNLINK_FILE: 26, POLL_FD_READWRITE: 27, SOCK_SHUTDOWN: 28, SOCK_ACCEPT: 29 }
-  for (const [name, bit] of Object.entries(known)) t.is(Rights[name as keyof typeof known], 2 ** bit, name)
+  for (const [name, bit] of Object.entries(known))
+    t.is(Rights[name as keyof typeof known], 2 ** bit, name)
   t.is(Rights.ALL, 2 ** 30 - 1)
 })
 
@@ -125,7 +139,8 @@ const layouts: readonly (readonly [types.Type, size: number, align: number])[] =
   [types.filestat0, 56, 8], [types.subscription0, 56, 8],
 ]
 for (const [type, size, align] of layouts) {
-  // A prestat is a byte and a u32; nothing in it needs eight, but its record is written as all others are.
+  // A prestat is a byte and a u32; nothing in it needs eight, but its record is written as all
+  // others are.
   test(`${type.name} of ${size} bytes`, t => {
     t.is(type.size, size)
     t.is(type.align, align)
@@ -171,7 +186,9 @@ const named: readonly (readonly [Readonly<Record<string, number>>, types.Type])[
 test('values that are asked for by name have the numbers of their types', t => {
   for (const [words, { name, kind, labels }] of named) {
     for (const [word, value] of Object.entries(words)) {
-      const label = labels.findIndex(label => label === word.toLowerCase() || label.endsWith(`_${word.toLowerCase()}`))
+      const label = labels.findIndex(
+        label => label === word.toLowerCase() || label.endsWith(`_${word.toLowerCase()}`),
+      )
       t.true(label >= 0, `${name} has no ${word}`)
       t.is(value, kind === Kind.Flags ? 2 ** label : label, `${name} ${word}`)
     }

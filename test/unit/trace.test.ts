@@ -1,4 +1,7 @@
-/** A line of the trace: what was passed, what came of it, and that nothing in it can steer a terminal or end the guest. */
+/**
+ * A line of the trace: what was passed, what came of it, and that nothing in it can steer a
+ * terminal or end the guest.
+ */
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
 import { type CallName, type Row, table } from '#lib/abi/table.js'
@@ -16,9 +19,21 @@ const memory = (): GuestMemory => {
   return made
 }
 /** The line for a call with these arguments that ends so, on this memory. */
-function line(name: CallName, args: readonly unknown[], end: number | (() => number) = 0, on = memory(), row: Row = table[name]): string {
+function line(
+  name: CallName,
+  args: readonly unknown[],
+  end: number | (() => number) = 0,
+  on = memory(),
+  row: Row = table[name],
+): string {
   const lines: string[] = []
-  const call = traced(name, row, typeof end === 'number' ? () => end : end, on, written => void lines.push(written))
+  const call = traced(
+    name,
+    row,
+    typeof end === 'number' ? () => end : end,
+    on,
+    written => void lines.push(written),
+  )
   try {
     call(...args)
   } catch {}
@@ -33,7 +48,12 @@ function shown(name: string | Uint8Array): string {
 }
 
 /** Every kind of argument, and of result. */
-const lines: readonly (readonly [CallName, args: readonly unknown[], errno: number, line: string])[] = [
+const lines: readonly (readonly [
+  CallName,
+  args: readonly unknown[],
+  errno: number,
+  line: string,
+])[] = [
   ['sched_yield', [], 0, 'sched_yield() = SUCCESS'],
   ['fd_close', [3], Errno.BADF, 'fd_close(fd=3) = BADF'],
   ['fd_close', [-1], Errno.BADF, 'fd_close(fd=4294967295) = BADF'],
@@ -41,12 +61,27 @@ const lines: readonly (readonly [CallName, args: readonly unknown[], errno: numb
   ['fd_sync', [undefined], Errno.INVAL, 'fd_sync(fd=undefined) = INVAL'],
   ['fd_seek', [3, -5n, 1, 64], 0, 'fd_seek(fd=3, offset=-5, whence=cur) = SUCCESS newoffset=0'],
   ['fd_seek', [3, -5n, 7, 64], Errno.INVAL, 'fd_seek(fd=3, offset=-5, whence=7) = INVAL'],
-  ['fd_filestat_set_size', [3, 2n ** 63n], Errno.INVAL, `fd_filestat_set_size(fd=3, size=${2n ** 63n}) = INVAL`],
-  ['fd_filestat_set_size', [3, -1n], Errno.INVAL, `fd_filestat_set_size(fd=3, size=${2n ** 64n - 1n}) = INVAL`],
+  [
+    'fd_filestat_set_size',
+    [3, 2n ** 63n],
+    Errno.INVAL,
+    `fd_filestat_set_size(fd=3, size=${2n ** 63n}) = INVAL`,
+  ],
+  [
+    'fd_filestat_set_size',
+    [3, -1n],
+    Errno.INVAL,
+    `fd_filestat_set_size(fd=3, size=${2n ** 64n - 1n}) = INVAL`,
+  ],
   ['fd_fdstat_set_flags', [3, 0], 0, 'fd_fdstat_set_flags(fd=3, flags=0x0) = SUCCESS'],
   ['fd_fdstat_set_flags', [3, 5], 0, 'fd_fdstat_set_flags(fd=3, flags=append|nonblock) = SUCCESS'],
   ['fd_fdstat_set_flags', [3, 0x60], Errno.INVAL, 'fd_fdstat_set_flags(fd=3, flags=0x60) = INVAL'],
-  ['fd_fdstat_set_flags', [3, 0x61], Errno.INVAL, 'fd_fdstat_set_flags(fd=3, flags=append|0x60) = INVAL'],
+  [
+    'fd_fdstat_set_flags',
+    [3, 0x61],
+    Errno.INVAL,
+    'fd_fdstat_set_flags(fd=3, flags=append|0x60) = INVAL',
+  ],
   [
     'fd_fdstat_set_rights',
     [3, -1n, 6n],
@@ -54,10 +89,20 @@ const lines: readonly (readonly [CallName, args: readonly unknown[], errno: numb
     'fd_fdstat_set_rights(fd=3, fs_rights_base=0xffffffffffffffff, fs_rights_inheriting=0x6) = SUCCESS',
   ],
   ['fd_filestat_get', [3, 64], 0, 'fd_filestat_get(fd=3) = SUCCESS buf=0x40'],
-  ['fd_readdir', [3, 64, 100, -1n, 8], 0, `fd_readdir(fd=3, buf=0x40+100, cookie=${2n ** 64n - 1n}) = SUCCESS bufused=0`],
+  [
+    'fd_readdir',
+    [3, 64, 100, -1n, 8],
+    0,
+    `fd_readdir(fd=3, buf=0x40+100, cookie=${2n ** 64n - 1n}) = SUCCESS bufused=0`,
+  ],
   ['fd_read', [3, -8, -1, 8], Errno.FAULT, 'fd_read(fd=3, iovs=0xfffffff8+4294967295) = FAULT'],
   ['args_get', [16, -1], Errno.FAULT, 'args_get(argv=0x10, argv_buf=0xffffffff) = FAULT'],
-  ['clock_time_get', [1, -1n, 64], 0, `clock_time_get(id=monotonic, precision=${2n ** 64n - 1n}) = SUCCESS time=0`],
+  [
+    'clock_time_get',
+    [1, -1n, 64],
+    0,
+    `clock_time_get(id=monotonic, precision=${2n ** 64n - 1n}) = SUCCESS time=0`,
+  ],
   ['clock_time_get', [9, 0n, 64], Errno.INVAL, 'clock_time_get(id=9, precision=0) = INVAL'],
   [
     'sock_recv',
@@ -66,15 +111,23 @@ const lines: readonly (readonly [CallName, args: readonly unknown[], errno: numb
     'sock_recv(fd=3, ri_data=0x8+1, ri_flags=recv_peek|recv_waitall) = SUCCESS ro_datalen=0 ro_flags=0x0',
   ],
 ]
-for (const [name, args, errno, expected] of lines) test(expected, t => t.is(line(name, args, errno), expected))
+for (const [name, args, errno, expected] of lines)
+  test(expected, t => t.is(line(name, args, errno), expected))
 
 test('what no wasm passes for a number is not shown as one', t => {
-  for (const wrong of ['3', 3n]) t.regex(line('fd_sync', [wrong], Errno.INVAL), /^fd_sync\(fd=(?!3\)).+\) = INVAL$/)
+  for (const wrong of ['3', 3n])
+    t.regex(line('fd_sync', [wrong], Errno.INVAL), /^fd_sync\(fd=(?!3\)).+\) = INVAL$/)
 })
 
 test('whence is called by its name in either snapshot', t => {
-  t.is(line('fd_seek', [3, 0n, 0, 64], 0, memory(), table.fd_seek), 'fd_seek(fd=3, offset=0, whence=set) = SUCCESS newoffset=0')
-  t.is(line('fd_seek', [3, 0n, 0, 64], 0, memory(), table0.fd_seek), 'fd_seek(fd=3, offset=0, whence=cur) = SUCCESS newoffset=0')
+  t.is(
+    line('fd_seek', [3, 0n, 0, 64], 0, memory(), table.fd_seek),
+    'fd_seek(fd=3, offset=0, whence=set) = SUCCESS newoffset=0',
+  )
+  t.is(
+    line('fd_seek', [3, 0n, 0, 64], 0, memory(), table0.fd_seek),
+    'fd_seek(fd=3, offset=0, whence=cur) = SUCCESS newoffset=0',
+  )
 })
 
 test('results are read from where they lie', t => {
@@ -102,7 +155,8 @@ test('a path is shown as text, with what could steer a terminal escaped', t => {
     ['\x80\x9b31m\x9f', '"\\u0080\\u009b31m\\u009f"'],
     ['fake") = SUCCESS\nfd_close(fd=3', '"fake\\") = SUCCESS\\nfd_close(fd=3"'],
   ]
-  for (const [name, expected] of names) t.is(shown(name), `path_create_directory(fd=3, path=${expected}) = SUCCESS`)
+  for (const [name, expected] of names)
+    t.is(shown(name), `path_create_directory(fd=3, path=${expected}) = SUCCESS`)
 })
 
 test('what turns the direction of text or breaks a line elsewhere is escaped too', t => {
@@ -117,12 +171,21 @@ test('a path that is no text is shown all the same', t => {
 
 test('a long path is cut, and says so', t => {
   t.is(shown('x'.repeat(200)), `path_create_directory(fd=3, path="${'x'.repeat(200)}") = SUCCESS`)
-  t.is(shown('x'.repeat(201)), `path_create_directory(fd=3, path="${'x'.repeat(200)}"...) = SUCCESS`)
+  t.is(
+    shown('x'.repeat(201)),
+    `path_create_directory(fd=3, path="${'x'.repeat(200)}"...) = SUCCESS`,
+  )
 })
 
 test('a path outside memory is shown by where it would lie', t => {
-  t.is(line('path_create_directory', [3, 65535, 2], Errno.FAULT), 'path_create_directory(fd=3, path=0xffff+2) = FAULT')
-  t.is(line('path_create_directory', [3, -1, -1], Errno.FAULT), 'path_create_directory(fd=3, path=0xffffffff+4294967295) = FAULT')
+  t.is(
+    line('path_create_directory', [3, 65535, 2], Errno.FAULT),
+    'path_create_directory(fd=3, path=0xffff+2) = FAULT',
+  )
+  t.is(
+    line('path_create_directory', [3, -1, -1], Errno.FAULT),
+    'path_create_directory(fd=3, path=0xffffffff+4294967295) = FAULT',
+  )
 })
 
 test('the end of the guest', t => {
@@ -181,5 +244,8 @@ test('a call is passed on as it came, whatever it was called with', t => {
 
 test('before memory is known a call is written as well', t => {
   const on = new GuestMemory({ block: new Block(), bind() {} } as unknown as Sys, limitsOf())
-  t.is(line('path_create_directory', [3, 100, 1], Errno.INVAL, on), 'path_create_directory(fd=3, path=0x64+1) = INVAL')
+  t.is(
+    line('path_create_directory', [3, 100, 1], Errno.INVAL, on),
+    'path_create_directory(fd=3, path=0x64+1) = INVAL',
+  )
 })

@@ -1,4 +1,7 @@
-/** A host error that WASI has no word for: the guest sees IO, and the hook, the channel and NODE_DEBUG are told all of it. */
+/**
+ * A host error that WASI has no word for: the guest sees IO, and the hook, the channel and
+ * NODE_DEBUG are told all of it.
+ */
 import { spawnSync } from 'node:child_process'
 import { failing, withFailing } from '../sys/failing.js'
 import { call, command } from '../wasm.js'

@@ -10,7 +10,17 @@ import test, { type ExecutionContext } from 'ava'
 import * as door from '#lib/index.js'
 import { createGuest, type Guest, WASI, WASIExit, type WASIOptions } from '#lib/index.js'
 import { openDescriptors } from '../hostcalls/world.js'
-import { assemble, call, command, drop, type Expression, load, store, trap, write } from '../wasm.js'
+import {
+  assemble,
+  call,
+  command,
+  drop,
+  type Expression,
+  load,
+  store,
+  trap,
+  write,
+} from '../wasm.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const backends = ['native', 'typescript'] as const
@@ -37,36 +47,52 @@ const echo: Expression[] = [
 ]
 
 for (const backend of backends) {
-  test.serial(`a command gets its arguments, its variables and nothing of the host’s (${backend})`, t => {
-    const out = join(scratch(t), 'out')
-    const stdout = fs.openSync(out, 'w')
-    const wasi = new WASI({ version: 'preview1', backend, args: ['prog', 'é', 7, ''], env: { A: '1', B: undefined, C: 3 }, stdout })
-    t.is(wasi.start(instanceOf(command([...tell('args'), ...tell('environ')]), wasi)), 0)
-    t.is(fs.readFileSync(out, 'utf8'), 'prog\0é\x007\0\0A=1\0C=3\0')
-    fs.closeSync(stdout)
-  })
+  test.serial(
+    `a command gets its arguments, its variables and nothing of the host’s (${backend})`,
+    t => {
+      const out = join(scratch(t), 'out')
+      const stdout = fs.openSync(out, 'w')
+      const wasi = new WASI({
+        version: 'preview1',
+        backend,
+        args: ['prog', 'é', 7, ''],
+        env: { A: '1', B: undefined, C: 3 },
+        stdout,
+      })
+      t.is(wasi.start(instanceOf(command([...tell('args'), ...tell('environ')]), wasi)), 0)
+      t.is(fs.readFileSync(out, 'utf8'), 'prog\0é\x007\0\0A=1\0C=3\0')
+      fs.closeSync(stdout)
+    },
+  )
 
-  test.serial(`descriptors of the host stand for standard input, output and error (${backend})`, t => {
-    const folder = scratch(t)
-    fs.writeFileSync(join(folder, 'in'), 'some input')
-    const [stdin, stdout, stderr] = [
-      fs.openSync(join(folder, 'in'), 'r'),
-      fs.openSync(join(folder, 'out'), 'w'),
-      fs.openSync(join(folder, 'err'), 'a'),
-    ]
-    const wasi = new WASI({ version: 'preview1', backend, stdin, stdout, stderr })
-    t.is(wasi.start(instanceOf(command(echo), wasi)), 0)
-    t.is(fs.readFileSync(join(folder, 'out'), 'utf8'), 'some input')
-    t.is(fs.readFileSync(join(folder, 'err'), 'utf8'), 'some input')
-    for (const fd of [stdin, stdout, stderr]) t.notThrows(() => fs.closeSync(fd))
-  })
+  test.serial(
+    `descriptors of the host stand for standard input, output and error (${backend})`,
+    t => {
+      const folder = scratch(t)
+      fs.writeFileSync(join(folder, 'in'), 'some input')
+      const [stdin, stdout, stderr] = [
+        fs.openSync(join(folder, 'in'), 'r'),
+        fs.openSync(join(folder, 'out'), 'w'),
+        fs.openSync(join(folder, 'err'), 'a'),
+      ]
+      const wasi = new WASI({ version: 'preview1', backend, stdin, stdout, stderr })
+      t.is(wasi.start(instanceOf(command(echo), wasi)), 0)
+      t.is(fs.readFileSync(join(folder, 'out'), 'utf8'), 'some input')
+      t.is(fs.readFileSync(join(folder, 'err'), 'utf8'), 'some input')
+      for (const fd of [stdin, stdout, stderr]) t.notThrows(() => fs.closeSync(fd))
+    },
+  )
 
   test.serial(`the guest closes its own descriptors and not the host’s (${backend})`, t => {
     const folder = scratch(t)
     const stdout = fs.openSync(join(folder, 'out'), 'w')
     const wasi = new WASI({ version: 'preview1', backend, stdout })
     const close = [0, 1, 2].map(fd => drop(call('fd_close', fd)))
-    t.is(wasi.start(instanceOf(command([...close, call('proc_exit', call('fd_close', 1))]), wasi)), 8, 'BADF the second time')
+    t.is(
+      wasi.start(instanceOf(command([...close, call('proc_exit', call('fd_close', 1))]), wasi)),
+      8,
+      'BADF the second time',
+    )
     fs.writeSync(stdout, 'still open')
     t.is(fs.readFileSync(join(folder, 'out'), 'utf8'), 'still open')
     for (const fd of [0, 1, 2]) t.notThrows(() => fs.fstatSync(fd))
@@ -77,10 +103,20 @@ for (const backend of backends) {
     const folder = scratch(t)
     const lines: string[] = []
     const trace = (line: string): void => void lines.push(line)
-    const wasi = new WASI({ version: 'preview1', backend, preopens: { '/b': folder, a: { path: folder, readOnly: true } }, trace })
+    const wasi = new WASI({
+      version: 'preview1',
+      backend,
+      preopens: { '/b': folder, a: { path: folder, readOnly: true } },
+      trace,
+    })
     const mkdir = (fd: number): Expression => drop(call('path_create_directory', fd, 0x40, 3))
     const name = (fd: number): Expression => drop(call('fd_prestat_dir_name', fd, 0x80, 5))
-    wasi.start(instanceOf(command([mkdir(4), mkdir(3), name(3), name(4), name(5)], { data: { 64: 'new' } }), wasi))
+    wasi.start(
+      instanceOf(
+        command([mkdir(4), mkdir(3), name(3), name(4), name(5)], { data: { 64: 'new' } }),
+        wasi,
+      ),
+    )
     t.deepEqual(lines, [
       'path_create_directory(fd=4, path="new") = ROFS',
       'path_create_directory(fd=3, path="new") = SUCCESS',
@@ -91,35 +127,59 @@ for (const backend of backends) {
     t.true(fs.statSync(join(folder, 'new')).isDirectory())
   })
 
-  test.serial(`what cannot be opened is an error with node:wasi’s code, and the path; nothing stays open (${backend})`, t => {
-    const folder = scratch(t)
-    fs.writeFileSync(join(folder, 'file'), '')
-    const before = openDescriptors()
-    const cases: readonly (readonly [Partial<WASIOptions>, code: string, message: RegExp])[] = [
-      [{ preopens: { '/': folder, '/x': join(folder, 'missing') } }, 'UVWASI_ENOENT', /^UVWASI_ENOENT, uvwasi_init.*\/x.*missing/],
-      [{ preopens: { '/': folder, '/x': join(folder, 'file') } }, 'UVWASI_ENOTDIR', /^UVWASI_ENOTDIR, uvwasi_init.*\/x.*file/],
-      [{ preopens: { '/x': '' } }, 'UVWASI_ENOENT', /^UVWASI_ENOENT, uvwasi_init/],
-      [{ stdin: 987654 }, 'UVWASI_EBADF', /^UVWASI_EBADF, uvwasi_init.*stdin.*987654/],
-      [{ preopens: { '/': folder }, stderr: 987654 }, 'UVWASI_EBADF', /^UVWASI_EBADF, uvwasi_init.*stderr.*987654/],
-    ]
-    for (const [options, code, message] of cases) {
-      const error = t.throws(() => new WASI({ version: 'preview1', backend, ...options }), { code, message })
-      t.true(error?.cause instanceof Error)
-      t.is(openDescriptors(), before, code)
-    }
-  })
+  test.serial(
+    `what cannot be opened is an error with node:wasi’s code, and the path; nothing stays open (${backend})`,
+    t => {
+      const folder = scratch(t)
+      fs.writeFileSync(join(folder, 'file'), '')
+      const before = openDescriptors()
+      const cases: readonly (readonly [Partial<WASIOptions>, code: string, message: RegExp])[] = [
+        [
+          { preopens: { '/': folder, '/x': join(folder, 'missing') } },
+          'UVWASI_ENOENT',
+          /^UVWASI_ENOENT, uvwasi_init.*\/x.*missing/,
+        ],
+        [
+          { preopens: { '/': folder, '/x': join(folder, 'file') } },
+          'UVWASI_ENOTDIR',
+          /^UVWASI_ENOTDIR, uvwasi_init.*\/x.*file/,
+        ],
+        [{ preopens: { '/x': '' } }, 'UVWASI_ENOENT', /^UVWASI_ENOENT, uvwasi_init/],
+        [{ stdin: 987654 }, 'UVWASI_EBADF', /^UVWASI_EBADF, uvwasi_init.*stdin.*987654/],
+        [
+          { preopens: { '/': folder }, stderr: 987654 },
+          'UVWASI_EBADF',
+          /^UVWASI_EBADF, uvwasi_init.*stderr.*987654/,
+        ],
+      ]
+      for (const [options, code, message] of cases) {
+        const error = t.throws(() => new WASI({ version: 'preview1', backend, ...options }), {
+          code,
+          message,
+        })
+        t.true(error?.cause instanceof Error)
+        t.is(openDescriptors(), before, code)
+      }
+    },
+  )
 
   test.serial(`a preopen that is a link to a directory is that directory (${backend})`, t => {
     const folder = scratch(t)
     fs.mkdirSync(join(folder, 'real'))
     fs.symlinkSync('real', join(folder, 'link'))
     const wasi = new WASI({ version: 'preview1', backend, preopens: { '/': join(folder, 'link') } })
-    wasi.start(instanceOf(command([drop(call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }), wasi))
+    wasi.start(
+      instanceOf(
+        command([drop(call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }),
+        wasi,
+      ),
+    )
     t.true(fs.existsSync(join(folder, 'real/new')))
   })
 }
 
-// Options that are wrong: the class of the error, its code, and a message that names the option and what was received.
+// Options that are wrong: the class of the error, its code, and a message that names the option and
+// what was received.
 
 const TYPE = ['TypeError', 'ERR_INVALID_ARG_TYPE'] as const
 const VALUE = ['TypeError', 'ERR_INVALID_ARG_VALUE'] as const
@@ -133,22 +193,100 @@ const mistakes: readonly (readonly [
   also?: 'node:wasi',
 ])[] = [
   [null, TYPE, 'The "options" argument must be of type object. Received null', 'node:wasi'],
-  [[], TYPE, 'The "options" argument must be of type object. Received an instance of Array', 'node:wasi'],
-  ['preview1', TYPE, 'The "options" argument must be of type object. Received type string (\'preview1\')', 'node:wasi'],
-  [() => {}, TYPE, 'The "options" argument must be of type object. Received function ', 'node:wasi'],
-  [undefined, TYPE, 'The "options.version" property must be of type string. Received undefined', 'node:wasi'],
-  [{}, TYPE, 'The "options.version" property must be of type string. Received undefined', 'node:wasi'],
-  [{ version: 1 }, TYPE, 'The "options.version" property must be of type string. Received type number (1)', 'node:wasi'],
-  [{ version: 'preview2' }, VALUE, "The property 'options.version' unsupported WASI version. Received 'preview2'", 'node:wasi'],
-  [{ version: '' }, VALUE, "The property 'options.version' unsupported WASI version. Received ''", 'node:wasi'],
-  [{ version: v, args: 'a' }, TYPE, 'The "options.args" property must be an instance of Array. Received type string (\'a\')', 'node:wasi'],
-  [{ version: v, args: null }, TYPE, 'The "options.args" property must be an instance of Array. Received null', 'node:wasi'],
-  [{ version: v, args: {} }, TYPE, 'The "options.args" property must be an instance of Array. Received an instance of Object', 'node:wasi'],
-  [{ version: v, args: ['a', 'b\0c'] }, VALUE, "The property 'options.args[1]' must not contain NUL characters. Received 'b\\x00c'"],
-  [{ version: v, env: 1 }, TYPE, 'The "options.env" property must be of type object. Received type number (1)', 'node:wasi'],
-  [{ version: v, env: null }, TYPE, 'The "options.env" property must be of type object. Received null', 'node:wasi'],
-  [{ version: v, env: ['a'] }, TYPE, 'The "options.env" property must be of type object. Received an instance of Array', 'node:wasi'],
-  [{ version: v, env: { A: 'b\0c' } }, VALUE, "The property 'options.env.A' must not contain NUL characters. Received 'A=b\\x00c'"],
+  [
+    [],
+    TYPE,
+    'The "options" argument must be of type object. Received an instance of Array',
+    'node:wasi',
+  ],
+  [
+    'preview1',
+    TYPE,
+    'The "options" argument must be of type object. Received type string (\'preview1\')',
+    'node:wasi',
+  ],
+  [
+    () => {},
+    TYPE,
+    'The "options" argument must be of type object. Received function ',
+    'node:wasi',
+  ],
+  [
+    undefined,
+    TYPE,
+    'The "options.version" property must be of type string. Received undefined',
+    'node:wasi',
+  ],
+  [
+    {},
+    TYPE,
+    'The "options.version" property must be of type string. Received undefined',
+    'node:wasi',
+  ],
+  [
+    { version: 1 },
+    TYPE,
+    'The "options.version" property must be of type string. Received type number (1)',
+    'node:wasi',
+  ],
+  [
+    { version: 'preview2' },
+    VALUE,
+    "The property 'options.version' unsupported WASI version. Received 'preview2'",
+    'node:wasi',
+  ],
+  [
+    { version: '' },
+    VALUE,
+    "The property 'options.version' unsupported WASI version. Received ''",
+    'node:wasi',
+  ],
+  [
+    { version: v, args: 'a' },
+    TYPE,
+    'The "options.args" property must be an instance of Array. Received type string (\'a\')',
+    'node:wasi',
+  ],
+  [
+    { version: v, args: null },
+    TYPE,
+    'The "options.args" property must be an instance of Array. Received null',
+    'node:wasi',
+  ],
+  [
+    { version: v, args: {} },
+    TYPE,
+    'The "options.args" property must be an instance of Array. Received an instance of Object',
+    'node:wasi',
+  ],
+  [
+    { version: v, args: ['a', 'b\0c'] },
+    VALUE,
+    "The property 'options.args[1]' must not contain NUL characters. Received 'b\\x00c'",
+  ],
+  [
+    { version: v, env: 1 },
+    TYPE,
+    'The "options.env" property must be of type object. Received type number (1)',
+    'node:wasi',
+  ],
+  [
+    { version: v, env: null },
+    TYPE,
+    'The "options.env" property must be of type object. Received null',
+    'node:wasi',
+  ],
+  [
+    { version: v, env: ['a'] },
+    TYPE,
+    'The "options.env" property must be of type object. Received an instance of Array',
+    'node:wasi',
+  ],
+  [
+    { version: v, env: { A: 'b\0c' } },
+    VALUE,
+    "The property 'options.env.A' must not contain NUL characters. Received 'A=b\\x00c'",
+  ],
   [
     { version: v, preopens: true },
     TYPE,
@@ -171,21 +309,40 @@ const mistakes: readonly (readonly [
     VALUE,
     "The property 'options.preopens['/'].path' must not contain NUL characters. Received '/tmp\\x00'",
   ],
-  [{ version: v, preopens: { '/': {} } }, TYPE, 'The "options.preopens[\'/\'].path" property must be of type string. Received undefined'],
+  [
+    { version: v, preopens: { '/': {} } },
+    TYPE,
+    'The "options.preopens[\'/\'].path" property must be of type string. Received undefined',
+  ],
   [
     { version: v, preopens: { '/': { path: '/', readOnly: 'no' } } },
     TYPE,
     "The \"options.preopens['/'].readOnly\" property must be of type boolean. Received type string ('no')",
   ],
-  [{ version: v, stdin: true }, TYPE, 'The "options.stdin" property must be of type number. Received type boolean (true)', 'node:wasi'],
-  [{ version: v, stdin: null }, TYPE, 'The "options.stdin" property must be of type number. Received null', 'node:wasi'],
+  [
+    { version: v, stdin: true },
+    TYPE,
+    'The "options.stdin" property must be of type number. Received type boolean (true)',
+    'node:wasi',
+  ],
+  [
+    { version: v, stdin: null },
+    TYPE,
+    'The "options.stdin" property must be of type number. Received null',
+    'node:wasi',
+  ],
   [
     { version: v, stdout: -1 },
     RANGE,
     'The value of "options.stdout" is out of range. It must be >= 0 && <= 2147483647. Received -1',
     'node:wasi',
   ],
-  [{ version: v, stderr: 1.5 }, RANGE, 'The value of "options.stderr" is out of range. It must be an integer. Received 1.5', 'node:wasi'],
+  [
+    { version: v, stderr: 1.5 },
+    RANGE,
+    'The value of "options.stderr" is out of range. It must be an integer. Received 1.5',
+    'node:wasi',
+  ],
   [
     { version: v, stderr: Number.NaN },
     RANGE,
@@ -210,26 +367,49 @@ const mistakes: readonly (readonly [
     'The "options.returnOnExit" property must be of type boolean. Received type number (1)',
     'node:wasi',
   ],
-  [{ version: v, returnOnExit: null }, TYPE, 'The "options.returnOnExit" property must be of type boolean. Received null', 'node:wasi'],
+  [
+    { version: v, returnOnExit: null },
+    TYPE,
+    'The "options.returnOnExit" property must be of type boolean. Received null',
+    'node:wasi',
+  ],
   [
     { version: v, backend: 'fast' },
     VALUE,
     "The property 'options.backend' must be one of: 'auto', 'native', 'typescript'. Received 'fast'",
   ],
-  [{ version: v, trace: true }, TYPE, 'The "options.trace" property must be of type function. Received type boolean (true)'],
-  [{ version: v, onUnexpected: {} }, TYPE, 'The "options.onUnexpected" property must be of type function. Received an instance of Object'],
+  [
+    { version: v, trace: true },
+    TYPE,
+    'The "options.trace" property must be of type function. Received type boolean (true)',
+  ],
+  [
+    { version: v, onUnexpected: {} },
+    TYPE,
+    'The "options.onUnexpected" property must be of type function. Received an instance of Object',
+  ],
 ]
 for (const [options, [name, code], message, also] of mistakes) {
   test.serial(`${inspect(options, { breakLength: Infinity })}: ${message}`, t => {
     const before = openDescriptors()
     t.throws(() => new WASI(options as WASIOptions), { name, code, message })
     t.is(openDescriptors(), before, 'nothing stays open')
-    if (also !== undefined) t.throws(() => new NodeWASI(options as never), { name, code, message }, 'node:wasi')
+    if (also !== undefined)
+      t.throws(() => new NodeWASI(options as never), { name, code, message }, 'node:wasi')
   })
 }
 
 test.serial('of two mistakes the one is told that node:wasi tells', t => {
-  const wrong = { version: v, args: 1, env: 1, preopens: 1, stdin: true, stdout: 'x', stderr: 'x', returnOnExit: 1 }
+  const wrong = {
+    version: v,
+    args: 1,
+    env: 1,
+    preopens: 1,
+    stdin: true,
+    stdout: 'x',
+    stderr: 'x',
+    returnOnExit: 1,
+  }
   for (const right of ['', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr']) {
     delete (wrong as Record<string, unknown>)[right]
     const told = t.throws(() => new WASI(wrong as never))
@@ -249,10 +429,14 @@ test('createGuest knows its options, and a preopen its own; class WASI passes ov
     code,
     message: /'options\.readOnly' is not known here.*version.*Received true/,
   })
-  t.throws(() => createGuest({ version: v, preopens: { '/': { path: '/', readonly: true } } } as never), {
-    code,
-    message: /'options\.preopens\['\/'\]\.readonly' is not known here; known are path, readOnly, overlay, quota/,
-  })
+  t.throws(
+    () => createGuest({ version: v, preopens: { '/': { path: '/', readonly: true } } } as never),
+    {
+      code,
+      message:
+        /'options\.preopens\['\/'\]\.readonly' is not known here; known are path, readOnly, overlay, quota/,
+    },
+  )
   t.throws(() => createGuest(null as never), { code: 'ERR_INVALID_ARG_TYPE' })
   t.notThrows(() => new WASI({ version: v, whatever: 1 } as never).close())
 })
@@ -261,7 +445,12 @@ test.serial('a preopen may be a file URL', t => {
   const folder = join(scratch(t), 'a b#c')
   fs.mkdirSync(folder)
   const wasi = new WASI({ version: v, preopens: { '/': pathToFileURL(folder) } })
-  wasi.start(instanceOf(command([drop(call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }), wasi))
+  wasi.start(
+    instanceOf(
+      command([drop(call('path_create_directory', 3, 0x40, 3))], { data: { 64: 'new' } }),
+      wasi,
+    ),
+  )
   t.true(fs.existsSync(join(folder, 'new')))
   t.throws(() => new WASI({ version: v, preopens: { '/': new URL('http://example.org/') } }))
 })
@@ -314,7 +503,10 @@ test('nothing of the guest runs after proc_exit; what it throws goes through', t
   const wasi = new WASI({ version: v })
   t.is(wasi.start(instanceOf(command([call('proc_exit', 3), trap]), wasi)), 3)
   const other = new WASI({ version: v })
-  t.throws(() => other.start(instanceOf(command([trap]), other)), { instanceOf: WebAssembly.RuntimeError, message: 'unreachable' })
+  t.throws(() => other.start(instanceOf(command([trap]), other)), {
+    instanceOf: WebAssembly.RuntimeError,
+    message: 'unreachable',
+  })
 })
 
 test('a guest starts once', t => {
@@ -344,7 +536,10 @@ test('before that, its imports throw, but for proc_exit, which ends the guest al
     'Symbol(kExitCode)',
   )
   for (const name of ['fd_close', 'sched_yield']) {
-    t.throws(() => wasi.wasiImport[name](1), { code: 'ERR_WASI_NOT_STARTED', message: 'wasi.start() has not been called' })
+    t.throws(() => wasi.wasiImport[name](1), {
+      code: 'ERR_WASI_NOT_STARTED',
+      message: 'wasi.start() has not been called',
+    })
   }
 })
 
@@ -352,15 +547,27 @@ test('before that, its imports throw, but for proc_exit, which ends the guest al
 const memory = new WebAssembly.Memory({ initial: 1 })
 const noop = (): void => {}
 const badMemory = '"instance.exports.memory" property must be a WebAssembly.Memory object'
-const instances: readonly (readonly ['start' | 'initialize', instance: unknown, message: string])[] = [
+const instances: readonly (readonly [
+  'start' | 'initialize',
+  instance: unknown,
+  message: string,
+])[] = [
   ['start', undefined, 'The "instance" argument must be of type object. Received undefined'],
   ['start', null, 'The "instance" argument must be of type object. Received null'],
   ['start', 1, 'The "instance" argument must be of type object. Received type number (1)'],
   ['start', {}, 'The "instance.exports" property must be of type object. Received undefined'],
-  ['start', { exports: null }, 'The "instance.exports" property must be of type object. Received null'],
+  [
+    'start',
+    { exports: null },
+    'The "instance.exports" property must be of type object. Received null',
+  ],
   ['start', { exports: { _start: noop } }, badMemory],
   ['start', { exports: { _start: noop, memory: {} } }, badMemory],
-  ['start', { exports: { memory } }, 'The "instance.exports._start" property must be of type function. Received undefined'],
+  [
+    'start',
+    { exports: { memory } },
+    'The "instance.exports._start" property must be of type function. Received undefined',
+  ],
   [
     'start',
     { exports: { memory, _start: 1 } },
@@ -371,7 +578,11 @@ const instances: readonly (readonly ['start' | 'initialize', instance: unknown, 
     { exports: { memory, _start: noop, _initialize: noop } },
     'The "instance.exports._initialize" property must be undefined. Received function noop',
   ],
-  ['initialize', { exports: { memory, _start: noop } }, 'The "instance.exports._start" property must be undefined. Received function noop'],
+  [
+    'initialize',
+    { exports: { memory, _start: noop } },
+    'The "instance.exports._start" property must be undefined. Received function noop',
+  ],
   [
     'initialize',
     { exports: { memory, _initialize: 1 } },
@@ -382,7 +593,11 @@ for (const [method, instance, message] of instances) {
   test(`${method}: ${message} (${typeof instance === 'object' ? Object.keys((instance as { exports?: object } | null)?.exports ?? {}).join(' ') : instance})`, t => {
     const expected = { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE', message }
     t.throws(() => new WASI({ version: v })[method](instance as object), expected)
-    t.throws(() => new NodeWASI({ version: v })[method](instance as object), { code: 'ERR_INVALID_ARG_TYPE', message }, 'node:wasi')
+    t.throws(
+      () => new NodeWASI({ version: v })[method](instance as object),
+      { code: 'ERR_INVALID_ARG_TYPE', message },
+      'node:wasi',
+    )
   })
 }
 
@@ -394,7 +609,11 @@ test('a start that found no memory can be tried again', t => {
 
 test('an instance may be a plain object, without a prototype, or a proxy', t => {
   const exports = Object.assign(Object.create(null), { memory, _start: noop })
-  for (const instance of [{ exports }, Object.assign(Object.create(null), { exports }), new Proxy({ exports }, {})]) {
+  for (const instance of [
+    { exports },
+    Object.assign(Object.create(null), { exports }),
+    new Proxy({ exports }, {}),
+  ]) {
     t.is(new WASI({ version: v }).start(instance), 0)
   }
 })
@@ -416,7 +635,10 @@ test('initialize: calls _initialize where there is one, and the library’s func
 
 test('a library that calls proc_exit throws out of its function what reads as the symbol of node:wasi', t => {
   const wasi = new WASI({ version: v })
-  const instance = instanceOf(assemble({ functions: { leave: { body: [call('proc_exit', 7)] } } }), wasi)
+  const instance = instanceOf(
+    assemble({ functions: { leave: { body: [call('proc_exit', 7)] } } }),
+    wasi,
+  )
   wasi.initialize(instance)
   t.is(thrownBy(instance.exports.leave as () => void), 'Symbol(kExitCode)')
   try {
@@ -424,7 +646,10 @@ test('a library that calls proc_exit throws out of its function what reads as th
   } catch (thrown) {
     t.true(thrown instanceof WASIExit && !(thrown instanceof Error))
     const { code, exitCode, message, description } = thrown as WASIExit
-    t.deepEqual([code, exitCode, message, description], ['ERR_WASI_EXIT', 7, 'WASI guest exited with code 7', 'kExitCode'])
+    t.deepEqual(
+      [code, exitCode, message, description],
+      ['ERR_WASI_EXIT', 7, 'WASI guest exited with code 7', 'kExitCode'],
+    )
   }
 })
 
@@ -433,9 +658,14 @@ test('an exit that nobody catches reads as one, with its code', t => {
     const wasi = new WASI({ version: 'preview1' })
     wasi.initialize({ exports: { memory: new WebAssembly.Memory({ initial: 1 }) } })
     wasi.wasiImport.proc_exit(3)`
-  const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', lines], { encoding: 'utf8' })
+  const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', lines], {
+    encoding: 'utf8',
+  })
   t.is(status, 1)
-  t.regex(stderr, /WASIExit \{\s+code: 'ERR_WASI_EXIT',\s+exitCode: 3,\s+message: 'WASI guest exited with code 3'\s+\}/)
+  t.regex(
+    stderr,
+    /WASIExit \{\s+code: 'ERR_WASI_EXIT',\s+exitCode: 3,\s+message: 'WASI guest exited with code 3'\s+\}/,
+  )
 })
 
 test('finalizeBindings: the memory may be another than the export of that name', t => {
@@ -444,8 +674,13 @@ test('finalizeBindings: the memory may be another than the export of that name',
   wasi.finalizeBindings({ exports: {} }, { memory: given })
   t.is(wasi.wasiImport.random_get(0, 32), 0)
   t.true(new Uint8Array(given.buffer).subarray(0, 32).some(byte => byte !== 0))
-  t.throws(() => new WASI({ version: v }).finalizeBindings({ exports: {} }, { memory: 1 }), { code: 'ERR_INVALID_ARG_TYPE' })
-  t.throws(() => new WASI({ version: v }).finalizeBindings({ exports: {} }), { code: 'ERR_INVALID_ARG_TYPE', message: badMemory })
+  t.throws(() => new WASI({ version: v }).finalizeBindings({ exports: {} }, { memory: 1 }), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
+  t.throws(() => new WASI({ version: v }).finalizeBindings({ exports: {} }), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: badMemory,
+  })
 })
 
 // What others find on an instance, by name or by the description of a symbol.
@@ -470,8 +705,11 @@ test('the snapshot before is served under its own name', t => {
 
 test('loaders of emnapi find what they look for by its description', t => {
   const wasi = new WASI({ version: v }) as unknown as Record<symbol, unknown>
-  const found = Object.fromEntries(Object.getOwnPropertySymbols(wasi).map(symbol => [symbol.description, symbol]))
-  for (const name of ['kBindingName', 'kSetMemory', 'kStarted', 'kExitCode', 'kInstance']) t.true(name in found, name)
+  const found = Object.fromEntries(
+    Object.getOwnPropertySymbols(wasi).map(symbol => [symbol.description, symbol]),
+  )
+  for (const name of ['kBindingName', 'kSetMemory', 'kStarted', 'kExitCode', 'kInstance'])
+    t.true(name in found, name)
   t.is(wasi[found.kBindingName], 'wasi_snapshot_preview1')
   t.is(wasi[found.kStarted], false)
   const given = new WebAssembly.Memory({ initial: 1 })
@@ -479,33 +717,38 @@ test('loaders of emnapi find what they look for by its description', t => {
   t.is((wasi as unknown as WASI).wasiImport.random_get(0, 1), 0, 'memory is known now')
   wasi[found.kInstance] = { exports: {} }
   wasi[found.kStarted] = true
-  t.throws(() => (wasi as unknown as WASI).start({ exports: { memory, _start: noop } }), { code: 'ERR_WASI_ALREADY_STARTED' })
+  t.throws(() => (wasi as unknown as WASI).start({ exports: { memory, _start: noop } }), {
+    code: 'ERR_WASI_ALREADY_STARTED',
+  })
   wasi[found.kStarted] = false
   t.is((wasi as unknown as WASI).start({ exports: { memory, _start: noop } }), 0)
 })
 
 // The lower door.
 
-test.serial('createGuest: imports for who has no WebAssembly.Instance; close gives everything back', t => {
-  for (const backend of backends) {
-    const before = openDescriptors()
-    const guest: Guest = createGuest({ version: v, backend, preopens: { '/': scratch(t) } })
-    t.is(guest.namespace, 'wasi_snapshot_preview1')
-    const buffer = new ArrayBuffer(4096)
-    guest.bind({ buffer })
-    const bytes = Buffer.from(buffer)
-    bytes.write('new', 100)
-    t.is(guest.imports.path_open(3, 0, 100, 3, 1, 2n, 0n, 0, 200), 0)
-    t.is(bytes.readUInt32LE(200), 4)
-    t.is(openDescriptors(), before + 2)
-    t.is(
-      guest.run(() => guest.imports.proc_exit(9)),
-      9,
-    )
-    guest.close()
-    t.is(openDescriptors(), before)
-  }
-})
+test.serial(
+  'createGuest: imports for who has no WebAssembly.Instance; close gives everything back',
+  t => {
+    for (const backend of backends) {
+      const before = openDescriptors()
+      const guest: Guest = createGuest({ version: v, backend, preopens: { '/': scratch(t) } })
+      t.is(guest.namespace, 'wasi_snapshot_preview1')
+      const buffer = new ArrayBuffer(4096)
+      guest.bind({ buffer })
+      const bytes = Buffer.from(buffer)
+      bytes.write('new', 100)
+      t.is(guest.imports.path_open(3, 0, 100, 3, 1, 2n, 0n, 0, 200), 0)
+      t.is(bytes.readUInt32LE(200), 4)
+      t.is(openDescriptors(), before + 2)
+      t.is(
+        guest.run(() => guest.imports.proc_exit(9)),
+        9,
+      )
+      guest.close()
+      t.is(openDescriptors(), before)
+    }
+  },
+)
 
 test.serial('class WASI: close gives everything back as well', t => {
   const before = openDescriptors()
@@ -519,34 +762,46 @@ test.serial('class WASI: close gives everything back as well', t => {
 test('createGuest: what is no memory is refused', t => {
   const guest = createGuest({ version: v })
   for (const wrong of [undefined, null, {}, 1, { buffer: 1 }]) {
-    t.throws(() => guest.bind(wrong as never), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
+    t.throws(() => guest.bind(wrong as never), {
+      instanceOf: TypeError,
+      code: 'ERR_INVALID_ARG_TYPE',
+    })
   }
   guest.close()
 })
 
-test.serial('after close a guest reaches nothing: not what it had open, nor what the host has since opened under those numbers', t => {
-  for (const backend of backends) {
-    const folder = scratch(t)
-    const guest = createGuest({ version: v, backend, preopens: { '/': folder } })
-    const memory = new WebAssembly.Memory({ initial: 1 })
-    guest.bind(memory)
-    const view = Buffer.from(memory.buffer)
-    view.write('new', 100)
-    view.writeUInt32LE(100, 300)
-    view.writeUInt32LE(3, 304)
-    t.is(guest.imports.path_open(3, 0, 100, 3, 1, 0x42n, 0n, 0, 200), 0)
-    guest.close()
-    t.notThrows(() => guest.close())
-    const others = [0, 1, 2, 3, 4].map(i => fs.openSync(join(folder, `other${i}`), 'w'))
-    const { fd_write, fd_filestat_get, fd_close, path_create_directory } = guest.imports
-    const answers = [fd_write(4, 300, 1, 200), fd_filestat_get(3, 400), path_create_directory(3, 100, 3), fd_close(4), fd_close(3)]
-    t.deepEqual(answers, [8, 8, 8, 8, 8], `${backend}: BADF`)
-    for (const [i, fd] of others.entries()) {
-      t.notThrows(() => fs.closeSync(fd))
-      t.is(fs.readFileSync(join(folder, `other${i}`), 'utf8'), '')
+test.serial(
+  'after close a guest reaches nothing: not what it had open, nor what the host has since opened under those numbers',
+  t => {
+    for (const backend of backends) {
+      const folder = scratch(t)
+      const guest = createGuest({ version: v, backend, preopens: { '/': folder } })
+      const memory = new WebAssembly.Memory({ initial: 1 })
+      guest.bind(memory)
+      const view = Buffer.from(memory.buffer)
+      view.write('new', 100)
+      view.writeUInt32LE(100, 300)
+      view.writeUInt32LE(3, 304)
+      t.is(guest.imports.path_open(3, 0, 100, 3, 1, 0x42n, 0n, 0, 200), 0)
+      guest.close()
+      t.notThrows(() => guest.close())
+      const others = [0, 1, 2, 3, 4].map(i => fs.openSync(join(folder, `other${i}`), 'w'))
+      const { fd_write, fd_filestat_get, fd_close, path_create_directory } = guest.imports
+      const answers = [
+        fd_write(4, 300, 1, 200),
+        fd_filestat_get(3, 400),
+        path_create_directory(3, 100, 3),
+        fd_close(4),
+        fd_close(3),
+      ]
+      t.deepEqual(answers, [8, 8, 8, 8, 8], `${backend}: BADF`)
+      for (const [i, fd] of others.entries()) {
+        t.notThrows(() => fs.closeSync(fd))
+        t.is(fs.readFileSync(join(folder, `other${i}`), 'utf8'), '')
+      }
     }
-  }
-})
+  },
+)
 
 test('the door has these and no more', t => {
   t.deepEqual(Object.keys(door).sort(), [
@@ -589,7 +844,11 @@ const body = `
   console.log('the host goes on')`
 
 test('returnOnExit false ends the process with the guest’s code; by import', t => {
-  t.deepEqual(node(t, 'main.mjs', `import { WASI } from 'wasi-common'\n${body}`), { status: 42, stdout: 'input', stderr: 'input' })
+  t.deepEqual(node(t, 'main.mjs', `import { WASI } from 'wasi-common'\n${body}`), {
+    status: 42,
+    stdout: 'input',
+    stderr: 'input',
+  })
 })
 
 test('returnOnExit false: a signal that the guest raises ends the process as a shell reports it', t => {
@@ -604,7 +863,11 @@ test('returnOnExit false: a signal that the guest raises ends the process as a s
 })
 
 test('by require, from CommonJS', t => {
-  const { status, stdout, stderr } = node(t, 'main.cjs', `const { WASI } = require('wasi-common')\n${body}`)
+  const { status, stdout, stderr } = node(
+    t,
+    'main.cjs',
+    `const { WASI } = require('wasi-common')\n${body}`,
+  )
   t.deepEqual([status, stdout], [42, 'input'], stderr)
   t.is(stderr, 'input', 'and without a warning')
 })

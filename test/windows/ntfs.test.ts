@@ -1,4 +1,7 @@
-/** The Windows host on a volume of NTFS in memory: test/native/windows.cc, built by the C++ compiler of this machine. */
+/**
+ * The Windows host on a volume of NTFS in memory: test/native/windows.cc, built by the C++ compiler
+ * of this machine.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -8,7 +11,9 @@ import test from 'ava'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 /** Loaded before the first test is declared, as ava requires. */
-const { portable } = (await import(pathToFileURL(join(root, 'scripts/shared/portable.js')).href)) as { portable: string[] }
+const { portable } = (await import(
+  pathToFileURL(join(root, 'scripts/shared/portable.js')).href
+)) as { portable: string[] }
 const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
@@ -20,13 +25,30 @@ const sources = [
   'native/table.cc',
   ...portable,
 ]
-const checks = ['-Wall', '-Wextra', '-Werror', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
-const flags = ['-std=c++17', '-O1', '-fno-exceptions', '-fno-rtti', ...checks, '-Inative', '-Inative/windows']
+const checks = [
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-fsanitize=address,undefined',
+  '-fno-sanitize-recover=undefined',
+]
+const flags = [
+  '-std=c++17',
+  '-O1',
+  '-fno-exceptions',
+  '-fno-rtti',
+  ...checks,
+  '-Inative',
+  '-Inative/windows',
+]
 
 /** The lines of its cases, or why there are none. */
 function run(): string[] | string {
   const program = join(folder, 'windows')
-  const built = spawnSync('c++', [...flags, '-o', program, ...sources], { cwd: root, encoding: 'utf8' })
+  const built = spawnSync('c++', [...flags, '-o', program, ...sources], {
+    cwd: root,
+    encoding: 'utf8',
+  })
   if (built.error !== undefined) return `no C++ compiler: ${built.error.message}`
   if (built.status !== 0) throw new Error(built.stderr)
   const { stdout, stderr, error } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 })

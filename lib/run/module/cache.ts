@@ -20,7 +20,8 @@ export class ModuleCache {
     const module = this.#modules.get(key) ?? PreparedModule.prepare(source, options)
     this.#modules.delete(key)
     if (this.#most > 0) this.#modules.set(key, module)
-    if (this.#modules.size > this.#most) this.#modules.delete(this.#modules.keys().next().value as string)
+    if (this.#modules.size > this.#most)
+      this.#modules.delete(this.#modules.keys().next().value as string)
     return module
   }
 }

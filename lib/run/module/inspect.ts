@@ -20,11 +20,18 @@ export interface MemoryLimits {
   readonly shared: boolean
 }
 
-/** The memory that a module imports, undefined where it imports none. The bytes are those of a module that compiles. */
+/**
+ * The memory that a module imports, undefined where it imports none. The bytes are those of a
+ * module that compiles.
+ */
 export function memoryLimits(bytes: Uint8Array): MemoryLimits | undefined {
   const imports = limitSections(bytes).find(({ id }) => id === SectionId.IMPORT)
   const limits = imports?.limits.find(({ of }) => of === 'memory')
   if (limits === undefined) return undefined
   const { flags, initial, maximum } = limits
-  return { initial, ...(maximum !== undefined && { maximum }), shared: (flags & Limit.SHARED) !== 0 }
+  return {
+    initial,
+    ...(maximum !== undefined && { maximum }),
+    shared: (flags & Limit.SHARED) !== 0,
+  }
 }

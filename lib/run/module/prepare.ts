@@ -1,4 +1,7 @@
-/** Prepares a module for a run: its memories and tables get the maxima that the run grants, and it is compiled. */
+/**
+ * Prepares a module for a run: its memories and tables get the maxima that the run grants, and it
+ * is compiled.
+ */
 import { coded } from '../../errors.js'
 import { isModule } from '../../guest/instantiate.js'
 import type { Terms } from '../settings.js'
@@ -18,7 +21,10 @@ export const capsOf = ({
   instances: threads + 1,
 })
 
-/** A compiled module that cannot grow beyond the limits of its run. Only the functions below make one. */
+/**
+ * A compiled module that cannot grow beyond the limits of its run. Only the functions below make
+ * one.
+ */
 export class PreparedModule {
   readonly module: WebAssembly.Module
   /** The bytes that it was compiled from. Undefined where only the module is known. */
@@ -28,7 +34,10 @@ export class PreparedModule {
     this.bytes = bytes
   }
 
-  /** Compiles in the background. A module that is compiled already stays as it is, which not all options allow. */
+  /**
+   * Compiles in the background. A module that is compiled already stays as it is, which not all
+   * options allow.
+   */
   static async prepare(source: ModuleSource, options: Terms): Promise<PreparedModule> {
     if (isModule(source)) {
       checkCompiled(options)
@@ -49,19 +58,30 @@ export class PreparedModule {
   }
 }
 
-/** Bytes that cannot be read are most likely those of no module, of which the compiler has more to say. */
-function tryCap(source: Uint8Array, caps: Caps): { readonly bytes: Uint8Array } | { readonly bytes: undefined; readonly unknown: Error } {
+/**
+ * Bytes that cannot be read are most likely those of no module, of which the compiler has more to
+ * say.
+ */
+function tryCap(
+  source: Uint8Array,
+  caps: Caps,
+): { readonly bytes: Uint8Array } | { readonly bytes: undefined; readonly unknown: Error } {
   try {
     return { bytes: cap(source, caps) }
   } catch (cause) {
     if (!(cause instanceof Unreadable)) throw cause
     const message = `the limits of the module's memories and tables cannot be set: ${cause.message}`
-    return { bytes: undefined, unknown: coded(new RangeError(message, { cause }), 'ERR_WASI_MEMORY_LIMIT') }
+    return {
+      bytes: undefined,
+      unknown: coded(new RangeError(message, { cause }), 'ERR_WASI_MEMORY_LIMIT'),
+    }
   }
 }
 
 function checkCompiled({ maxMemory, maxTableElements, strict }: Terms): void {
-  const asked = Object.entries({ maxMemory, maxTableElements }).find(([, value]) => value !== undefined)?.[0]
+  const asked = Object.entries({ maxMemory, maxTableElements }).find(
+    ([, value]) => value !== undefined,
+  )?.[0]
   const message =
     asked !== undefined
       ? `options.${asked} is written into the bytes of a module: pass these in place of the module`

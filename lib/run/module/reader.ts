@@ -6,19 +6,26 @@ export class Unreadable extends Error {}
 /** The longest LEB128, of 64 bits. */
 const longest = 10
 /** Types that are one byte: v128 to i32, and the abstract references. */
-const isType = (byte: number): boolean => (byte >= 0x7b && byte <= 0x7f) || (byte >= 0x68 && byte <= 0x74)
+const isType = (byte: number): boolean =>
+  (byte >= 0x7b && byte <= 0x7f) || (byte >= 0x68 && byte <= 0x74)
 /** `(ref null T)` and `(ref T)`: the heap type follows. */
 const NULLABLE = 0x63
 const NON_NULL = 0x64
 /** Prefixes of heap types, of proposals that no released V8 has without a flag. */
 const prefixes: readonly number[] = [0x62, 0x65]
 
-/** Constant instructions by opcode: how many LEB128 numbers follow. Opcodes above 255 have a prefix byte. */
+/**
+ * Constant instructions by opcode: how many LEB128 numbers follow. Opcodes above 255 have a prefix
+ * byte.
+ */
 const constants: ReadonlyMap<number, number> = new Map([
   // global.get, i32.const, i64.const, ref.func.
   ...([0x23, 0x41, 0x42, 0xd2].map(opcode => [opcode, 1]) as [number, number][]),
   // i32.add, .sub, .mul; the same of i64; any.convert_extern, extern.convert_any, ref.i31.
-  ...([0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e, 0xfb1a, 0xfb1b, 0xfb1c].map(opcode => [opcode, 0]) as [number, number][]),
+  ...([0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e, 0xfb1a, 0xfb1b, 0xfb1c].map(opcode => [opcode, 0]) as [
+    number,
+    number,
+  ][]),
   // struct.new, struct.new_default, array.new, array.new_default; array.new_fixed.
   ...([0xfb00, 0xfb01, 0xfb06, 0xfb07].map(opcode => [opcode, 1]) as [number, number][]),
   [0xfb08, 2],
@@ -62,10 +69,12 @@ export class Reader {
   valueType(): void {
     const type = this.byte()
     if (type === NULLABLE || type === NON_NULL) this.#heapType()
-    else if (!isType(type)) throw new Unreadable(`the module has a type 0x${type.toString(16)}, which is not known here`)
+    else if (!isType(type))
+      throw new Unreadable(`the module has a type 0x${type.toString(16)}, which is not known here`)
   }
   #heapType(): void {
-    if (prefixes.includes(this.#bytes[this.at])) throw new Unreadable('the module has a heap type that is not known here')
+    if (prefixes.includes(this.#bytes[this.at]))
+      throw new Unreadable('the module has a heap type that is not known here')
     this.number()
   }
 
@@ -85,12 +94,18 @@ export class Reader {
     const byte = this.byte()
     if (byte !== 0xfb && byte !== 0xfd) return byte
     const rest = this.number()
-    if (rest > 255) throw new Unreadable(`the module has a constant instruction 0x${byte.toString(16)} ${rest}, which is not known here`)
+    if (rest > 255)
+      throw new Unreadable(
+        `the module has a constant instruction 0x${byte.toString(16)} ${rest}, which is not known here`,
+      )
     return byte * 256 + rest
   }
   #numbers(opcode: number): void {
     const count = constants.get(opcode)
-    if (count === undefined) throw new Unreadable(`the module has a constant instruction 0x${opcode.toString(16)}, which is not known here`)
+    if (count === undefined)
+      throw new Unreadable(
+        `the module has a constant instruction 0x${opcode.toString(16)}, which is not known here`,
+      )
     for (let i = 0; i < count; i++) this.number()
   }
 }

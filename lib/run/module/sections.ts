@@ -1,7 +1,13 @@
-/** Finds the limits of memories and tables in the bytes of a module, which WebAssembly.Module does not tell. */
+/**
+ * Finds the limits of memories and tables in the bytes of a module, which WebAssembly.Module does
+ * not tell.
+ */
 import { Reader, Unreadable } from './reader.js'
 
-/** The limits of one memory, in pages, or of one table, in elements, and their position in the bytes. */
+/**
+ * The limits of one memory, in pages, or of one table, in elements, and their position in the
+ * bytes.
+ */
 export interface Limits {
   readonly of: 'memory' | 'table'
   readonly from: number
@@ -31,7 +37,8 @@ const INITIALIZED = 0x40
 function limits(reader: Reader, of: Limits['of']): Limits {
   const from = reader.at
   const flags = reader.byte()
-  if (flags > (Limit.MAXIMUM | Limit.SHARED | Limit.WIDE)) throw new Unreadable(`the limits of a ${of} have flags that are not known here`)
+  if (flags > (Limit.MAXIMUM | Limit.SHARED | Limit.WIDE))
+    throw new Unreadable(`the limits of a ${of} have flags that are not known here`)
   const initial = reader.number()
   const maximum = flags & Limit.MAXIMUM ? reader.number() : undefined
   return { of, from, to: reader.at, flags, initial, maximum }
@@ -80,11 +87,13 @@ const readers: ReadonlyMap<number, (reader: Reader) => Limits | undefined> = new
 
 /**
  * The sections of a module that may have limits, in their order.
- * @throws Unreadable for bytes that are no module, and for forms that are not known here; the compiler knows which of both it is.
+ * @throws Unreadable for bytes that are no module, and for forms that are not known here; the
+ * compiler knows which of both it is.
  * @see https://webassembly.github.io/spec/core/binary/modules.html
  */
 export function limitSections(bytes: Uint8Array): Section[] {
-  if (magic.some((byte, i) => bytes[i] !== byte)) throw new Unreadable('these are not the bytes of a module')
+  if (magic.some((byte, i) => bytes[i] !== byte))
+    throw new Unreadable('these are not the bytes of a module')
   const found: Section[] = []
   const reader = new Reader(bytes, magic.length)
   while (reader.more) {
@@ -97,8 +106,15 @@ export function limitSections(bytes: Uint8Array): Section[] {
       const all: (Limits | undefined)[] = []
       for (let left = reader.number(); left > 0; left--) all.push(read(reader))
       // Else this reader and the compiler would not see the same module.
-      if (reader.at !== body + size) throw new Unreadable(`section ${id} of the module has another length than it says`)
-      found.push({ id, from, body, to: body + size, limits: all.filter(limits => limits !== undefined) })
+      if (reader.at !== body + size)
+        throw new Unreadable(`section ${id} of the module has another length than it says`)
+      found.push({
+        id,
+        from,
+        body,
+        to: body + size,
+        limits: all.filter(limits => limits !== undefined),
+      })
     }
     reader.at = body + size
   }

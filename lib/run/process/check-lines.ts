@@ -1,4 +1,7 @@
-/** Checks each line of a guest's process as untrusted input: an attacker who controls the process may write anything there. */
+/**
+ * Checks each line of a guest's process as untrusted input: an attacker who controls the process
+ * may write anything there.
+ */
 import { table } from '../../abi/table.js'
 import { dictionary } from '../../dictionary.js'
 import { toldMetrics } from '../../observe/metrics.js'
@@ -13,7 +16,12 @@ export type GuestLine = Extract<Message, { kind: 'exit' | 'failed' | 'trace' | '
 /** A line of the launcher, before it starts the guest's process. */
 export type LauncherLine =
   | { readonly kind: 'wall' | 'refused'; readonly wall: Wall }
-  | { readonly kind: 'broken'; readonly call: string; readonly error: number; readonly file: number | undefined }
+  | {
+      readonly kind: 'broken'
+      readonly call: string
+      readonly error: number
+      readonly file: number | undefined
+    }
 
 /** The request decides what may be sent. */
 export interface Wanted {
@@ -21,12 +29,16 @@ export interface Wanted {
   readonly measured: boolean
 }
 
-/** A checked line; undefined for any that no process of this package writes when it was asked for this. */
+/**
+ * A checked line; undefined for any that no process of this package writes when it was asked for
+ * this.
+ */
 export function guestLine(text: string, { traced, measured }: Wanted): GuestLine | undefined {
   const { kind, code, metrics, line, call, cause, error } = parsed(text)
   switch (kind) {
     case 'exit': {
-      if (!isInt32(code) || (measured ? !isRecord(metrics) : metrics !== undefined)) return undefined
+      if (!isInt32(code) || (measured ? !isRecord(metrics) : metrics !== undefined))
+        return undefined
       return { kind, code: code | 0, metrics: measured ? toldMetrics(metrics) : undefined }
     }
     case 'failed': {
@@ -34,10 +46,14 @@ export function guestLine(text: string, { traced, measured }: Wanted): GuestLine
       return received && { kind, error: received }
     }
     case 'trace':
-      return traced && typeof line === 'string' ? { kind, line: oneLine(line, longest.line) } : undefined
+      return traced && typeof line === 'string'
+        ? { kind, line: oneLine(line, longest.line) }
+        : undefined
     case 'unexpected': {
       const received = errorIn(cause)
-      return received && typeof call === 'string' && Object.hasOwn(table, call) ? { kind, call, cause: received } : undefined
+      return received && typeof call === 'string' && Object.hasOwn(table, call)
+        ? { kind, call, cause: received }
+        : undefined
     }
   }
   return undefined
@@ -52,15 +68,17 @@ export function launcherLine(text: string): LauncherLine | undefined {
       if (!isInt32(landlock) || typeof seccomp !== 'boolean') return undefined
       return { kind, wall: { landlock: landlock > 0 ? landlock : false, seccomp } }
     case 'broken':
-      if (!isWord(call) || !isInt32(error) || !(file === undefined || isInt32(file))) return undefined
+      if (!isWord(call) || !isInt32(error) || !(file === undefined || isInt32(file)))
+        return undefined
       return { kind, call, error, file }
   }
   return undefined
 }
 
 /**
- * The codes of this package that a guest's process can fail with. All others are verdicts of the host: a process that could say
- * ERR_WASI_NO_WALL of itself would make its embedder run the guest without it.
+ * The codes of this package that a guest's process can fail with. All others are verdicts of the
+ * host: a process that could say ERR_WASI_NO_WALL of itself would make its embedder run the guest
+ * without it.
  */
 const ownCodes = new Set([
   'ERR_WASI_ADDON_UNAVAILABLE',
@@ -74,7 +92,9 @@ const ownCodes = new Set([
   'ERR_WASI_THREAD_LOST',
   'ERR_WASI_UNKNOWN_IMPORT',
 ])
-/** The codes of Node that pass: wrong arguments, and workers that do not start or run out of memory. */
+/**
+ * The codes of Node that pass: wrong arguments, and workers that do not start or run out of memory.
+ */
 const nodeCodes = new Set([
   'ERR_INVALID_ARG_TYPE',
   'ERR_INVALID_ARG_VALUE',
@@ -100,9 +120,12 @@ function errorIn(value: unknown): SerializedError | undefined {
   if (isWord(syscall)) fields.push(['syscall', syscall])
   if (typeof path === 'string') fields.push(['path', oneLine(path, longest.path)])
   if (code === 'ERR_WASI_UNKNOWN_IMPORT') {
-    if (typeof importModule === 'string') fields.push(['importModule', oneLine(importModule, longest.name)])
-    if (typeof importName === 'string') fields.push(['importName', oneLine(importName, longest.name)])
-    if (importKinds.includes(importKind as string)) fields.push(['importKind', importKind as string])
+    if (typeof importModule === 'string')
+      fields.push(['importModule', oneLine(importModule, longest.name)])
+    if (typeof importName === 'string')
+      fields.push(['importName', oneLine(importName, longest.name)])
+    if (importKinds.includes(importKind as string))
+      fields.push(['importKind', importKind as string])
   }
   return {
     name: isWord(name) ? name : 'Error',
@@ -115,10 +138,13 @@ function errorIn(value: unknown): SerializedError | undefined {
 type Unknown = Readonly<Record<string, unknown>>
 const isRecord = (value: unknown): value is Unknown => typeof value === 'object' && value !== null
 const record = (value: unknown): Unknown => (isRecord(value) ? value : {})
-const isInt32 = (value: unknown): value is number => typeof value === 'number' && value === (value | 0)
-const isWord = (value: unknown): value is string => typeof value === 'string' && /^\w{1,64}$/.test(value)
+const isInt32 = (value: unknown): value is number =>
+  typeof value === 'number' && value === (value | 0)
+const isWord = (value: unknown): value is string =>
+  typeof value === 'string' && /^\w{1,64}$/.test(value)
 /** Cut first: escaping takes far longer than cutting. Errors and traces are shown on terminals. */
-const lines = (value: unknown, most: number): string => (typeof value === 'string' ? plain(value.slice(0, most)) : '')
+const lines = (value: unknown, most: number): string =>
+  typeof value === 'string' ? plain(value.slice(0, most)) : ''
 const oneLine = (value: string, most: number): string => plainLine(value.slice(0, most))
 
 function parsed(text: string): Unknown {
@@ -130,16 +156,21 @@ function parsed(text: string): Unknown {
   }
 }
 
-const [quote, backslash, colon, opens, closes, list] = Array.from('"\\:{}[', character => character.charCodeAt(0))
+const [quote, backslash, colon, opens, closes, list] = Array.from('"\\:{}[', character =>
+  character.charCodeAt(0),
+)
 
-/** Looks at a line before JSON.parse does, which takes 100 ms for 200 KB of `[`. No line has lists. */
+/**
+ * Looks at a line before JSON.parse does, which takes 100 ms for 200 KB of `[`. No line has lists.
+ */
 function isShallow(text: string): boolean {
   let depth = 0
   let names = 0
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case quote:
-        for (i++; i < text.length && text.charCodeAt(i) !== quote; i++) if (text.charCodeAt(i) === backslash) i++
+        for (i++; i < text.length && text.charCodeAt(i) !== quote; i++)
+          if (text.charCodeAt(i) === backslash) i++
         break
       case opens:
         if (++depth > mostDepth) return false

@@ -14,14 +14,19 @@ import { guestLine, type LauncherLine, launcherLine } from './check-lines.js'
 import { LineReader } from './line-reader.js'
 import { channel, control, longestControlLine, longestLine, type Request } from './protocol.js'
 
-/** The sandbox launcher, as far as it is used here: it starts the guest's process, ends it when `control` closes, and ends as it did. */
+/**
+ * The sandbox launcher, as far as it is used here: it starts the guest's process, ends it when
+ * `control` closes, and ends as it did.
+ */
 export type Launcher = Pick<ChildProcess, 'stdio' | 'on' | 'kill' | 'unref'>
 
 /** The sandbox that the launcher was asked for. */
 export interface Sandbox {
   /** Whether a kernel without a part of it is refused. */
   readonly strict: boolean
-  /** The files that the launcher opens. It reports their numbers, since a path may have any bytes. */
+  /**
+   * The files that the launcher opens. It reports their numbers, since a path may have any bytes.
+   */
   readonly opened: readonly string[]
 }
 
@@ -33,8 +38,8 @@ export interface Ended {
 }
 
 /**
- * The time that the launcher has to end, in milliseconds: so long after `control` is closed it is killed, and as long after that
- * the run settles whether or not it has ended.
+ * The time that the launcher has to end, in milliseconds: so long after `control` is closed it is
+ * killed, and as long after that the run settles whether or not it has ended.
  */
 export const grace = 1000
 /** Below version 3, open(2) truncates files that may only be read. */
@@ -68,7 +73,13 @@ export class GuestProcess {
   #hurry = (): void => {}
   readonly #hurried: Promise<void>
 
-  constructor(launcher: Launcher, request: Request, sandbox: Sandbox, hooks: Pick<Settings, 'trace' | 'report'>, stdio: Stdio) {
+  constructor(
+    launcher: Launcher,
+    request: Request,
+    sandbox: Sandbox,
+    hooks: Pick<Settings, 'trace' | 'report'>,
+    stdio: Stdio,
+  ) {
     this.#launcher = launcher
     this.#channel = launcher.stdio[channel] as Duplex
     this.#control = launcher.stdio[control] as Duplex
@@ -84,7 +95,10 @@ export class GuestProcess {
     })
     launcher.on('error', error => this.#broken(error as NodeJS.ErrnoException))
     launcher.on('exit', () => this.#rest())
-    launcher.on('close', (code: number | null, signal: string | null) => void this.#close(code, signal))
+    launcher.on(
+      'close',
+      (code: number | null, signal: string | null) => void this.#close(code, signal),
+    )
     stdio.serve(launcher.stdio, error => this.fail(error))
     this.#readers = [
       this.#read(this.#control, longestControlLine, line => this.#onLauncher(launcherLine(line))),
@@ -97,7 +111,8 @@ export class GuestProcess {
   #read(stream: Readable, longest: number, obey: (line: string) => void): LineReader {
     return new LineReader(stream, {
       longest,
-      tooLong: () => this.fail(lost(`the guest's process sent a line of more than ${longest} bytes`)),
+      tooLong: () =>
+        this.fail(lost(`the guest's process sent a line of more than ${longest} bytes`)),
       take: line => {
         try {
           obey(line)
@@ -109,7 +124,9 @@ export class GuestProcess {
     })
   }
 
-  /** End it, and fail with this: also where it has ended, and its embedder does not take its output. */
+  /**
+   * End it, and fail with this: also where it has ended, and its embedder does not take its output.
+   */
   fail(error: unknown): void {
     if (this.#failed) return
     this.#failed = true
@@ -140,10 +157,18 @@ export class GuestProcess {
     clearTimeout(this.#deadline)
   }
 
-  /** An error of the launcher: it cannot be started, or, by a process that has given up root, not be killed. */
+  /**
+   * An error of the launcher: it cannot be started, or, by a process that has given up root, not be
+   * killed.
+   */
   #broken(error: NodeJS.ErrnoException): void {
     if (error.syscall === 'kill') return
-    this.fail(coded(new Error(`the sandbox launcher cannot be started: ${error.message}`, { cause: error }), 'ERR_WASI_NO_WALL'))
+    this.fail(
+      coded(
+        new Error(`the sandbox launcher cannot be started: ${error.message}`, { cause: error }),
+        'ERR_WASI_NO_WALL',
+      ),
+    )
   }
 
   /** Neither the launcher nor the kernel ended it. */
@@ -170,7 +195,10 @@ export class GuestProcess {
     this.#settle.resolve(taken.then(outcome as () => Ended))
   }
 
-  /** Not before the launcher has reported: a channel that closes with unread bytes loses its last lines. */
+  /**
+   * Not before the launcher has reported: a channel that closes with unread bytes loses its last
+   * lines.
+   */
   #ask(): void {
     const body = serialize(this.#request)
     const head = Buffer.alloc(4)
@@ -215,13 +243,20 @@ export class GuestProcess {
       throw lost('the sandbox launcher sent a line that it does not send')
     }
     if (line.kind === 'broken') {
-      throw noSandbox(`the OS sandbox could not be set up: ${this.#failure(line)}. Allow it to this process, or change the options`)
+      throw noSandbox(
+        `the OS sandbox could not be set up: ${this.#failure(line)}. Allow it to this process, or change the options`,
+      )
     }
     const { landlock, seccomp } = line.wall
-    if (line.kind === 'refused' || (this.#sandbox.strict && (Number(landlock) < leastLandlock || !seccomp))) {
+    if (
+      line.kind === 'refused' ||
+      (this.#sandbox.strict && (Number(landlock) < leastLandlock || !seccomp))
+    ) {
       const has = `Landlock: ${landlock || 'none'}, seccomp: ${seccomp ? 'yes' : 'no'}`
       const advice = "Run it on a newer kernel, or accept less with wall: 'best-effort'"
-      throw noSandbox(`wall: 'strict' needs Landlock ABI 3 (Linux 6.2) and seccomp; this kernel has ${has}. ${advice}`)
+      throw noSandbox(
+        `wall: 'strict' needs Landlock ABI 3 (Linux 6.2) and seccomp; this kernel has ${has}. ${advice}`,
+      )
     }
     this.#wall = line.wall
     this.#ask()
@@ -235,5 +270,7 @@ export class GuestProcess {
 }
 
 const nothingSent = (code: number | null, signal: string | null) => (): never => {
-  throw lost(`the guest's process ended without a result, ${signal === null ? `with exit code ${code}` : `by ${signal}`}`)
+  throw lost(
+    `the guest's process ended without a result, ${signal === null ? `with exit code ${code}` : `by ${signal}`}`,
+  )
 }

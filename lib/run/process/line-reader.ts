@@ -19,11 +19,17 @@ export interface Lines {
 export class LineReader implements Sliced {
   readonly #stream: Readable
   readonly #lines: Lines
-  /** Read, but not looked at: one chunk, and those that Node reads at the stream's end whether or not it is paused. */
+  /**
+   * Read, but not looked at: one chunk, and those that Node reads at the stream's end whether or
+   * not it is paused.
+   */
   #chunks: Buffer[] = []
   /** How much of the first chunk has been looked at. */
   #at = 0
-  /** The beginning of a line whose end has not been read. It doubles as it grows: joining strings would take quadratic time. */
+  /**
+   * The beginning of a line whose end has not been read. It doubles as it grows: joining strings
+   * would take quadratic time.
+   */
   #held = Buffer.alloc(0)
   #size = 0
   #busy = false
@@ -78,7 +84,9 @@ export class LineReader implements Sliced {
   #hold(part: Buffer): void {
     const size = this.#size + part.length
     if (size > this.#held.length) {
-      const larger = Buffer.alloc(Math.min(Math.max(size, 2 * this.#held.length, least), this.#lines.longest))
+      const larger = Buffer.alloc(
+        Math.min(Math.max(size, 2 * this.#held.length, least), this.#lines.longest),
+      )
       this.#held.copy(larger, 0, 0, this.#size)
       this.#held = larger
     }

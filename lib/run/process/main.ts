@@ -1,4 +1,7 @@
-/** The process of a guest in the OS sandbox: asked once on descriptor 3, it runs the guest as any process does, and reports the outcome. */
+/**
+ * The process of a guest in the OS sandbox: asked once on descriptor 3, it runs the guest as any
+ * process does, and reports the outcome.
+ */
 import { readSync, writeSync } from 'node:fs'
 import { deserialize } from 'node:v8'
 import { newCounts } from '../../observe/metrics.js'
@@ -34,8 +37,26 @@ const sendable = (thrown: unknown): SerializedError => shortened(serializeError(
 async function runRequest(): Promise<Message> {
   try {
     const request: Request = deserialize(read(read(4).readUInt32LE()))
-    const { bytes, settings, version, threads, maxMemory, maxTableElements, maxStack, traced, measured } = request
-    const [options] = termsOf({ threads, maxMemory, maxTableElements, maxStack, stdin: 0, stdout: 1, stderr: 2 })
+    const {
+      bytes,
+      settings,
+      version,
+      threads,
+      maxMemory,
+      maxTableElements,
+      maxStack,
+      traced,
+      measured,
+    } = request
+    const [options] = termsOf({
+      threads,
+      maxMemory,
+      maxTableElements,
+      maxStack,
+      stdin: 0,
+      stdout: 1,
+      stderr: 2,
+    })
     const prepared = await PreparedModule.prepare(bytes, options)
     const local: Settings = {
       ...settings,
@@ -44,7 +65,10 @@ async function runRequest(): Promise<Message> {
       trace: traced ? line => send({ kind: 'trace', line }) : undefined,
       report: ({ call, cause }) => send({ kind: 'unexpected', call, cause: sendable(cause) }),
     }
-    const { exitCode, metrics } = await executeRun(prepareRun(prepared, local, options), new Deadline(options))
+    const { exitCode, metrics } = await executeRun(
+      prepareRun(prepared, local, options),
+      new Deadline(options),
+    )
     return { kind: 'exit', code: exitCode, metrics }
   } catch (error) {
     return { kind: 'failed', error: sendable(error) }

@@ -1,5 +1,16 @@
-/** Relays pipes that were given by number to a guest's process, which could open them again in the other direction. */
-import { closeSync, constants, createReadStream, createWriteStream, fstatSync, openSync, readlinkSync } from 'node:fs'
+/**
+ * Relays pipes that were given by number to a guest's process, which could open them again in the
+ * other direction.
+ */
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  createWriteStream,
+  fstatSync,
+  openSync,
+  readlinkSync,
+} from 'node:fs'
 import { Socket } from 'node:net'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import type { RunOptions } from '../options.js'
@@ -13,9 +24,10 @@ export interface Relay {
 }
 
 /**
- * Makes a relay for those of a run's standard streams that are pipes or memfds, which Landlock has no rules for. A guest that has
- * escaped WebAssembly then has sockets, which nothing opens again by /proc. Files and terminals are handed over as they are.
- * The relay has descriptions of its own: those that the host shares with other processes keep their O_NONBLOCK.
+ * Makes a relay for those of a run's standard streams that are pipes or memfds, which Landlock has
+ * no rules for. A guest that has escaped WebAssembly then has sockets, which nothing opens again by
+ * /proc. Files and terminals are handed over as they are. The relay has descriptions of its own:
+ * those that the host shares with other processes keep their O_NONBLOCK.
  * @see https://docs.kernel.org/userspace-api/landlock.html#special-filesystems
  */
 export function relayOf({ stdin, stdout, stderr }: RunOptions): Relay {
@@ -50,7 +62,9 @@ function streamOf(fd: number, reads: boolean): Readable | Writable | undefined {
       return pipeOf(fd, reads)
     case 'memfd':
       // Its offset is that of the descriptor, and a read or write never waits.
-      return reads ? createReadStream('', { fd, autoClose: false }) : createWriteStream('', { fd, autoClose: false })
+      return reads
+        ? createReadStream('', { fd, autoClose: false })
+        : createWriteStream('', { fd, autoClose: false })
     default:
       return undefined
   }
@@ -60,7 +74,9 @@ function kindOf(fd: number): 'pipe' | 'memfd' | undefined {
   try {
     const stat = fstatSync(fd)
     if (stat.isFIFO()) return 'pipe'
-    return stat.isFile() && stat.nlink === 0 && readlinkSync(named(fd)).startsWith('/memfd:') ? 'memfd' : undefined
+    return stat.isFile() && stat.nlink === 0 && readlinkSync(named(fd)).startsWith('/memfd:')
+      ? 'memfd'
+      : undefined
   } catch {
     // The error is reported where it is opened for the guest.
     return undefined
@@ -71,9 +87,13 @@ const named = (fd: number): string => `/proc/self/fd/${fd}`
 function pipeOf(fd: number, reads: boolean): Socket | undefined {
   let own: number
   try {
-    own = openSync(named(fd), (reads ? constants.O_RDONLY : constants.O_WRONLY) | constants.O_NONBLOCK)
+    own = openSync(
+      named(fd),
+      (reads ? constants.O_RDONLY : constants.O_WRONLY) | constants.O_NONBLOCK,
+    )
   } catch (error) {
-    // A pipe of another user, which the guest's process cannot open either; and under Node's permission model.
+    // A pipe of another user, which the guest's process cannot open either; and under Node's
+    // permission model.
     if ((error as NodeJS.ErrnoException).code !== 'ENXIO') return undefined
     return new Socket().destroy()
   }
@@ -86,7 +106,13 @@ function pipeOf(fd: number, reads: boolean): Socket | undefined {
 }
 
 function samePipe(stdout: unknown, stderr: unknown): boolean {
-  if (typeof stdout !== 'number' || typeof stderr !== 'number' || kindOf(stdout) !== 'pipe' || kindOf(stderr) !== 'pipe') return false
+  if (
+    typeof stdout !== 'number' ||
+    typeof stderr !== 'number' ||
+    kindOf(stdout) !== 'pipe' ||
+    kindOf(stderr) !== 'pipe'
+  )
+    return false
   const [one, other] = [fstatSync(stdout, { bigint: true }), fstatSync(stderr, { bigint: true })]
   return one.dev === other.dev && one.ino === other.ino
 }

@@ -30,7 +30,11 @@ export interface Ways {
 const ownEntry = join(import.meta.dirname, 'main.js')
 
 /** Run the module of these bytes. Nothing of it is left when it ends, however it does. */
-export async function runInProcess(bytes: Uint8Array | WebAssembly.Module, options: RunOptions, ways: Ways = {}): Promise<RunResult> {
+export async function runInProcess(
+  bytes: Uint8Array | WebAssembly.Module,
+  options: RunOptions,
+  ways: Ways = {},
+): Promise<RunResult> {
   const relay = relayOf(options)
   try {
     return await runBehind(bytes, { ...options, ...relay.streams }, relay.joined, ways)
@@ -46,24 +50,38 @@ async function runBehind(
   joined: boolean,
   { entry = ownEntry, start: begin = start }: Ways,
 ): Promise<RunResult> {
-  if (isModule(bytes)) throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
+  if (isModule(bytes))
+    throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
   const [terms, own] = termsOf(options)
   const { threads, wall, execPath, maxMemory, maxTableElements, maxStack, signal, stdio } = terms
   checkPortable({ ...own })
   if (own.listen !== undefined && own.listen.length > 0)
-    throw wrongValue('options.listen', "does not go with options.isolation 'process', which has no network", own.listen)
-  const settings = settingsOf({ ...own, version: own.version ?? 'preview1', rights: own.rights ?? 'access' })
+    throw wrongValue(
+      'options.listen',
+      "does not go with options.isolation 'process', which has no network",
+      own.listen,
+    )
+  const settings = settingsOf({
+    ...own,
+    version: own.version ?? 'preview1',
+    rights: own.rights ?? 'access',
+  })
   const { trace, report, counts, ...plain } = settings
   for (const { name, path, files } of settings.preopens) {
     const inMemory = files !== undefined || path === undefined
     if (inMemory)
-      throw wrongValue(`options.preopens['${name}']`, "lies in memory, which does not go with options.isolation 'process'", own.preopens)
+      throw wrongValue(
+        `options.preopens['${name}']`,
+        "lies in memory, which does not go with options.isolation 'process'",
+        own.preopens,
+      )
   }
   // The process begins at the root: a worker of Node does not start in a folder that is gone.
   const preopens = settings.preopens.map(rooted)
   checkAborted(signal)
   checkHost()
-  if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true) checkNode(preopens, execPath)
+  if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true)
+    checkNode(preopens, execPath)
   const placed = places(stdio.conveyed, joined)
   const request: Request = {
     bytes,
@@ -80,18 +98,32 @@ async function runBehind(
   const lent = placed.flatMap(({ fd }) => fd ?? [])
   const deadline = new Deadline(terms)
   try {
-    const node = execPath === undefined ? undefined : await deadline.race(nodeAt(execPath, environment))
+    const node =
+      execPath === undefined ? undefined : await deadline.race(nodeAt(execPath, environment))
     const { file, args, env, opened } = walled({
       strict: wall === 'strict',
       streams: placed.map(({ at }) => at) as [number, number, number],
-      folders: preopens.map(({ file, place = '', readOnly }) => ({ path: file ?? place, readOnly })),
+      folders: preopens.map(({ file, place = '', readOnly }) => ({
+        path: file ?? place,
+        readOnly,
+      })),
       channel,
       control,
       program: ['--no-warnings', entry],
       node,
     })
-    const launcher = begin(file, args, { env, cwd: '/', stdio: [...first, 'pipe', 'pipe', ...lent] })
-    const child = new GuestProcess(launcher, request, { strict: wall === 'strict', opened }, settings, stdio)
+    const launcher = begin(file, args, {
+      env,
+      cwd: '/',
+      stdio: [...first, 'pipe', 'pipe', ...lent],
+    })
+    const child = new GuestProcess(
+      launcher,
+      request,
+      { strict: wall === 'strict', opened },
+      settings,
+      stdio,
+    )
     const { exitCode, wall: held, metrics } = await deadline.until(child)
     return { exitCode, ...stdio.captured, wall: held, ...(metrics && { metrics }) }
   } finally {
@@ -99,7 +131,8 @@ async function runBehind(
   }
 }
 
-const isTerminal = (stream: Conveyed): boolean => typeof stream !== 'number' && 'isTTY' in stream && stream.isTTY
+const isTerminal = (stream: Conveyed): boolean =>
+  typeof stream !== 'number' && 'isTTY' in stream && stream.isTTY
 
 /** The place of a standard stream among the launcher's descriptors. */
 interface Place {
@@ -109,7 +142,10 @@ interface Place {
   /** The descriptor of the host that is passed there. */
   readonly fd?: number
 }
-/** libuv clears O_NONBLOCK of what a child gets as 0 to 2, for the host as well, so descriptors of the host are passed behind `control`. */
+/**
+ * libuv clears O_NONBLOCK of what a child gets as 0 to 2, for the host as well, so descriptors of
+ * the host are passed behind `control`.
+ */
 function places(streams: readonly Conveyed[], joined: boolean): Place[] {
   let next = control
   return streams.map((stream, i) => {
@@ -118,7 +154,11 @@ function places(streams: readonly Conveyed[], joined: boolean): Place[] {
   })
 }
 
-function start(file: string, args: string[], options: { env: Record<string, string>; cwd: string; stdio: StdioOptions }): Launcher {
+function start(
+  file: string,
+  args: string[],
+  options: { env: Record<string, string>; cwd: string; stdio: StdioOptions },
+): Launcher {
   try {
     return spawn(file, args, options)
   } catch (cause) {

@@ -1,4 +1,7 @@
-/** Shares the event loop with the readers of all guests' processes, so that no flood of lines holds it up. */
+/**
+ * Shares the event loop with the readers of all guests' processes, so that no flood of lines holds
+ * it up.
+ */
 
 /** Work that can stop after each step. */
 export interface Sliced {
@@ -13,7 +16,10 @@ const steps = 64
 const waiting: Sliced[] = []
 let scheduled = false
 
-/** Does the work in the turns that follow, until `step` returns false. Timers fire and sockets are served in between. */
+/**
+ * Does the work in the turns that follow, until `step` returns false. Timers fire and sockets are
+ * served in between.
+ */
 export function inSlices(work: Sliced): void {
   waiting.push(work)
   schedule()

@@ -1,9 +1,15 @@
-/** How bytes pass between the threads of a guest, which may wait, and the embedder's thread, which must not. */
+/**
+ * How bytes pass between the threads of a guest, which may wait, and the embedder's thread, which
+ * must not.
+ */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import type { Sink, Source } from '../../stdio/streams.js'
 
-/** The words of an output's shared memory: what is on its way, by its weight, whether nobody reads any more, and O_NONBLOCK. */
+/**
+ * The words of an output's shared memory: what is on its way, by its weight, whether nobody reads
+ * any more, and O_NONBLOCK.
+ */
 const Out = Object.freeze({ UNREAD: 0, CLOSED: 1, NONBLOCK: 2 })
 /** The words of an input's, before its bytes. */
 const In = Object.freeze({ LOCK: 0, STATE: 1, LENGTH: 2, NONBLOCK: 3 })
@@ -17,7 +23,10 @@ const mostRead = 2 ** 16
 const overhead = 256
 const weight = (chunk: Uint8Array): number => chunk.length + overhead
 
-/** A standard stream as it travels to the threads: one of the host's, all there is to read, or shared memory. */
+/**
+ * A standard stream as it travels to the threads: one of the host's, all there is to read, or
+ * shared memory.
+ */
 export type Conveyed =
   | number
   | { readonly bytes: Uint8Array }
@@ -25,7 +34,8 @@ export type Conveyed =
   | { readonly output: SharedArrayBuffer; readonly isTTY: boolean }
 
 export const inputMemory = (): SharedArrayBuffer => new SharedArrayBuffer(head + mostRead)
-export const outputMemory = (): SharedArrayBuffer => new SharedArrayBuffer(4 * Object.keys(Out).length)
+export const outputMemory = (): SharedArrayBuffer =>
+  new SharedArrayBuffer(4 * Object.keys(Out).length)
 
 // In a thread of the guest.
 
@@ -41,7 +51,8 @@ export function pipedSource(memory: SharedArrayBuffer, isTTY: boolean, ask: () =
   const take = (): Uint8Array => {
     let state = asked()
     if (state === State.ASKED && Atomics.load(words, In.NONBLOCK) !== 0) refuse(Errno.AGAIN)
-    for (; state === State.ASKED; state = Atomics.load(words, In.STATE)) Atomics.wait(words, In.STATE, State.ASKED)
+    for (; state === State.ASKED; state = Atomics.load(words, In.STATE))
+      Atomics.wait(words, In.STATE, State.ASKED)
     if (state === State.ENDED) return new Uint8Array(0)
     const chunk = bytes.slice(0, Atomics.load(words, In.LENGTH))
     Atomics.store(words, In.STATE, State.IDLE)
@@ -74,7 +85,11 @@ export function pipedSource(memory: SharedArrayBuffer, isTTY: boolean, ask: () =
 }
 
 /** Sends what is written, and waits while the embedder's thread is behind. */
-export function pipedSink(memory: SharedArrayBuffer, isTTY: boolean, send: (chunk: Uint8Array) => void): Sink {
+export function pipedSink(
+  memory: SharedArrayBuffer,
+  isTTY: boolean,
+  send: (chunk: Uint8Array) => void,
+): Sink {
   const words = new Int32Array(memory)
   const closed = (): boolean => Atomics.load(words, Out.CLOSED) !== 0
   const unread = (): number => Atomics.load(words, Out.UNREAD)
@@ -121,7 +136,8 @@ export class Feed {
     while (!this.#closed) {
       const chunk = await this.#next()
       if (chunk === undefined || chunk.length > 0) return chunk
-      // A source that has nothing, again and again, without ever waiting, keeps nobody from ending the guest.
+      // A source that has nothing, again and again, without ever waiting, keeps nobody from ending
+      // the guest.
       await new Promise(setImmediate)
     }
     return undefined

@@ -1,15 +1,34 @@
-/** Standard streams of a run: what its embedder gave, what travels to the guest's threads, and what was captured. */
+/**
+ * Standard streams of a run: what its embedder gave, what travels to the guest's threads, and what
+ * was captured.
+ */
 import type { Readable, Writable } from 'node:stream'
 import type { Settings } from '../../options/settings.js'
-import { bytesOf, type Chunk, type Input, inputOf, isBytes, isGone, type Output, outputOf, type Writer } from '../../stdio/streams.js'
+import {
+  bytesOf,
+  type Chunk,
+  type Input,
+  inputOf,
+  isBytes,
+  isGone,
+  type Output,
+  outputOf,
+  type Writer,
+} from '../../stdio/streams.js'
 import { wrongType } from '../../validate.js'
 import { runTable } from '../table.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
 import { roomIn, StreamWriter } from './writer.js'
 
-/** Standard input of a run may be waited for, too: a stream of Node or of the web, an async generator, a function's promise. */
+/**
+ * Standard input of a run may be waited for, too: a stream of Node or of the web, an async
+ * generator, a function's promise.
+ */
 export type RunInput = Input | AsyncIterable<Chunk> | (() => Promise<Chunk | null | undefined>)
-/** `capture` (the default) makes it part of the result. A function may answer with a promise: the guest then waits for that. */
+/**
+ * `capture` (the default) makes it part of the result. A function may answer with a promise: the
+ * guest then waits for that.
+ */
 export type RunOutput = Output | 'capture'
 
 /** The streams as an embedder passed them, and a checked limit for what is captured of each. */
@@ -23,7 +42,10 @@ interface Asked {
 /** What the guest wrote, up to a limit. */
 class Capture {
   readonly drain: Drain
-  /** Grows as it is filled: a list of chunks would cost far more than their bytes where a guest writes few at a time. */
+  /**
+   * Grows as it is filled: a list of chunks would cost far more than their bytes where a guest
+   * writes few at a time.
+   */
   #bytes = Buffer.alloc(0)
   #size = 0
   truncated = false
@@ -54,7 +76,10 @@ export interface Captured {
   readonly stdout: Buffer
   /** The same of standard error. */
   readonly stderr: Buffer
-  /** Whether it wrote more than `maxOutput`; it was refused with PIPE then, as if its reader had gone away. */
+  /**
+   * Whether it wrote more than `maxOutput`; it was refused with PIPE then, as if its reader had
+   * gone away.
+   */
   readonly truncated: boolean
 }
 
@@ -69,18 +94,29 @@ export class Stdio {
   readonly #close: () => void
   #closed = false
 
-  constructor({ stdin = '', stdout = 'capture', stderr = 'capture', maxOutput = runTable.maxOutput.fallback }: Asked) {
+  constructor({
+    stdin = '',
+    stdout = 'capture',
+    stderr = 'capture',
+    maxOutput = runTable.maxOutput.fallback,
+  }: Asked) {
     const { conveyed, feed, close } = inputFor(stdin)
     this.#feed = feed
     this.#close = close
-    const outputs = [outputFor('options.stdout', stdout, maxOutput), outputFor('options.stderr', stderr, maxOutput)]
+    const outputs = [
+      outputFor('options.stdout', stdout, maxOutput),
+      outputFor('options.stderr', stderr, maxOutput),
+    ]
     this.#drains = [undefined, ...outputs.map(({ drain }) => drain)]
     this.#captures = outputs.map(({ capture }) => capture)
     this.#outputs = outputs
     this.conveyed = [conveyed, outputs[0].conveyed, outputs[1].conveyed]
   }
 
-  /** What stands for them where descriptors are made that the threads share: each thread serves its own. */
+  /**
+   * What stands for them where descriptors are made that the threads share: each thread serves its
+   * own.
+   */
   get shared(): Settings['stdio'] {
     return this.conveyed.map(stream => {
       if (typeof stream === 'number') return stream
@@ -108,8 +144,14 @@ export class Stdio {
     // What travelled between threads is a Buffer no more.
     await this.#drains[stream]?.wrote(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
-  /** Serve a process whose pipes these are: those of its streams that are none of the host's. `failed` hears of the embedder's own errors. */
-  serve(pipes: readonly (Readable | Writable | null | undefined)[], failed: (error: unknown) => void): void {
+  /**
+   * Serve a process whose pipes these are: those of its streams that are none of the host's.
+   * `failed` hears of the embedder's own errors.
+   */
+  serve(
+    pipes: readonly (Readable | Writable | null | undefined)[],
+    failed: (error: unknown) => void,
+  ): void {
     const [input, ...outputs] = this.conveyed
     if (typeof input !== 'number') {
       const pipe = pipes[0] as Writable
@@ -118,12 +160,19 @@ export class Stdio {
     }
     outputs.forEach((output, i) => {
       const drain = this.#drains[i + 1]
-      if (typeof output !== 'number' && drain !== undefined) draw(pipes[i + 1] as Readable, drain, failed)
+      if (typeof output !== 'number' && drain !== undefined)
+        draw(pipes[i + 1] as Readable, drain, failed)
     })
   }
   async *#chunks(input: Exclude<Conveyed, number>): AsyncGenerator<Uint8Array> {
     if ('bytes' in input) yield input.bytes
-    else for (let chunk = await this.#feed?.next(); chunk !== undefined; chunk = await this.#feed?.next()) yield chunk
+    else
+      for (
+        let chunk = await this.#feed?.next();
+        chunk !== undefined;
+        chunk = await this.#feed?.next()
+      )
+        yield chunk
   }
 
   /** Waits until what was written is taken. */
@@ -136,7 +185,10 @@ export class Stdio {
       for (const output of this.#outputs) output.release?.()
     }
   }
-  /** Nobody reads the input any more. The guest is at its end, whatever the embedder's iterator makes of that. */
+  /**
+   * Nobody reads the input any more. The guest is at its end, whatever the embedder's iterator
+   * makes of that.
+   */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -151,12 +203,14 @@ export class Stdio {
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 const isAsync = (value: unknown): value is AsyncIterable<unknown> =>
-  isObject(value) && typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
+  isObject(value) &&
+  typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
 
 function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () => void } {
   const name = 'options.stdin'
   if (isAsync(value)) {
-    // Made when it is needed: a stream of the web is locked by it, also where another option is wrong.
+    // Made when it is needed: a stream of the web is locked by it, also where another option is
+    // wrong.
     let made: AsyncIterator<unknown> | undefined
     const iterator = (): AsyncIterator<unknown> => {
       made ??= value[Symbol.asyncIterator]()
@@ -168,17 +222,23 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
       waits = true
       const result: unknown = await iterator().next()
       waits = false
-      if (!isObject(result)) throw wrongType(`what the iterator of ${name} returns`, 'an object', result)
+      if (!isObject(result))
+        throw wrongType(`what the iterator of ${name} returns`, 'an object', result)
       const { done, value } = result as IteratorResult<unknown>
       return done ? undefined : bytesOf(`a chunk of ${name}`, value)
     })
     const leave = async (): Promise<void> => {
-      // A stream's iterator would hear of the end when the next bytes have come, and keep its process until then.
+      // A stream's iterator would hear of the end when the next bytes have come, and keep its
+      // process until then.
       if (waits) (value as { destroy?: () => unknown }).destroy?.()
       await iterator().return?.()
     }
     const close = (): void => void leave().catch(() => {})
-    return { conveyed: { input: feed.memory, isTTY: (value as { isTTY?: unknown }).isTTY === true }, feed, close }
+    return {
+      conveyed: { input: feed.memory, isTTY: (value as { isTTY?: unknown }).isTTY === true },
+      feed,
+      close,
+    }
   }
   const source = inputOf(name, value)
   const close = (): void => {
@@ -187,7 +247,10 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
   if (typeof source === 'number') return { conveyed: source, close }
   if (isBytes(value)) return { conveyed: { bytes: source.read().slice() }, close }
   // A function may answer with a promise here.
-  const read = typeof value === 'function' ? async () => bytesOf(`what ${name} returns`, await value()) : async () => source.read()
+  const read =
+    typeof value === 'function'
+      ? async () => bytesOf(`what ${name} returns`, await value())
+      : async () => source.read()
   const feed = new Feed(async () => {
     const chunk = await read()
     return chunk.length === 0 ? undefined : chunk
@@ -204,20 +267,30 @@ interface RunSink {
   end?(): Promise<void> | void
   /** Leaves the embedder's stream alone from now on. */
   release?(): void
-  /** The same for a run that failed, whose own error counts: what was kept is handed over, but not waited for. */
+  /**
+   * The same for a run that failed, whose own error counts: what was kept is handed over, but not
+   * waited for.
+   */
   leave?(): void
 }
 
 function outputFor(name: string, value: unknown, most: number): RunSink {
   if (value === 'capture') {
     const capture = new Capture(most)
-    return { conveyed: { output: capture.drain.memory, isTTY: false }, drain: capture.drain, capture }
+    return {
+      conveyed: { output: capture.drain.memory, isTTY: false },
+      drain: capture.drain,
+      capture,
+    }
   }
   const sink = outputOf(name, value)
   if (typeof sink === 'number') return { conveyed: sink }
   const { destroyed, writableEnded } = value as Writer
   const stream = typeof value === 'function' ? undefined : new StreamWriter(name, value as Writer)
-  const take = typeof value === 'function' ? (chunk: Buffer) => value(chunk) : (chunk: Buffer) => stream?.write(chunk)
+  const take =
+    typeof value === 'function'
+      ? (chunk: Buffer) => value(chunk)
+      : (chunk: Buffer) => stream?.write(chunk)
   const drain: Drain = new Drain(async chunk => {
     try {
       await take(chunk)
@@ -236,7 +309,13 @@ function outputFor(name: string, value: unknown, most: number): RunSink {
       sink.end?.()
     } catch {}
   }
-  return { conveyed, drain, end: () => (stream === undefined ? sink.end?.() : stream.end()), release, leave }
+  return {
+    conveyed,
+    drain,
+    end: () => (stream === undefined ? sink.end?.() : stream.end()),
+    release,
+    leave,
+  }
 }
 
 /** Everything into a pipe. A reader that goes away has read enough. */
@@ -250,8 +329,9 @@ async function pour(chunks: AsyncIterable<Uint8Array>, pipe: Writable): Promise<
 }
 
 /**
- * Everything out of a pipe, a chunk at a time, with a turn of the event loop between two: libuv reads 32 chunks in a turn, and the
- * embedder may take long for each. When nobody takes any more, the pipe is destroyed, so that the other end sees it.
+ * Everything out of a pipe, a chunk at a time, with a turn of the event loop between two: libuv
+ * reads 32 chunks in a turn, and the embedder may take long for each. When nobody takes any more,
+ * the pipe is destroyed, so that the other end sees it.
  */
 function draw(pipe: Readable, drain: Drain, failed: (error: unknown) => void): void {
   pipe.on('error', () => {})

@@ -1,4 +1,7 @@
-/** Writes what a guest of `run` writes to a stream of Node, or to what has its `write`, as fast as that takes it. */
+/**
+ * Writes what a guest of `run` writes to a stream of Node, or to what has its `write`, as fast as
+ * that takes it.
+ */
 import { coded } from '../../errors.js'
 import { isGone, type Writer } from '../../stdio/streams.js'
 
@@ -10,7 +13,9 @@ interface Emitter {
 }
 type Called = (error?: Error | null) => void
 
-/** Waits until a stream that was full has room again, or is gone. What is no stream has room always. */
+/**
+ * Waits until a stream that was full has room again, or is gone. What is no stream has room always.
+ */
 export async function roomIn(stream: Partial<Emitter>): Promise<void> {
   if (typeof stream.once !== 'function') return
   await new Promise<void>(resolve => {
@@ -24,14 +29,17 @@ export async function roomIn(stream: Partial<Emitter>): Promise<void> {
 }
 
 /**
- * One output of one run. Node's streams fail later than they are written to: by the callback of a write, or by an `error` event.
- * Either fails the next write, or the end.
+ * One output of one run. Node's streams fail later than they are written to: by the callback of a
+ * write, or by an `error` event. Either fails the next write, or the end.
  * @see https://nodejs.org/api/stream.html#writablewritechunk-encoding-callback
  */
 export class StreamWriter {
   readonly #name: string
   readonly #stream: Writer & Partial<Emitter>
-  /** Whether it calls back. A Transform does so when it is read, which may be after the run, so its callback is not waited for. */
+  /**
+   * Whether it calls back. A Transform does so when it is read, which may be after the run, so its
+   * callback is not waited for.
+   */
   readonly #calls: boolean
   #failure: Error | undefined
   #listening = false
@@ -52,7 +60,8 @@ export class StreamWriter {
 
   /**
    * Waits while the stream is full, or for the promise that its `write` returns.
-   * @throws Error with code `ERR_WASI_STREAM` and the stream's own error as its cause; what `write` throws
+   * @throws Error with code `ERR_WASI_STREAM` and the stream's own error as its cause; what `write`
+   * throws
    */
   async write(chunk: Buffer): Promise<void> {
     this.#listen()
@@ -75,9 +84,13 @@ export class StreamWriter {
     this.#check()
   }
 
-  /** Leaves the stream to the embedder. One that has failed may still emit the error, which was reported here: it keeps the listener. */
+  /**
+   * Leaves the stream to the embedder. One that has failed may still emit the error, which was
+   * reported here: it keeps the listener.
+   */
   release(): void {
-    if (this.#failure === undefined && !this.#stream.errored) this.#stream.off?.('error', this.#failed)
+    if (this.#failure === undefined && !this.#stream.errored)
+      this.#stream.off?.('error', this.#failed)
   }
 
   #writeCalling(chunk: Buffer): unknown {
@@ -104,6 +117,9 @@ export class StreamWriter {
   #check(): void {
     const error = this.#failure ?? this.#stream.errored
     if (!error || isGone(error)) return
-    throw coded(new Error(`${this.#name}: the stream failed: ${error.message}`, { cause: error }), 'ERR_WASI_STREAM')
+    throw coded(
+      new Error(`${this.#name}: the stream failed: ${error.message}`, { cause: error }),
+      'ERR_WASI_STREAM',
+    )
   }
 }

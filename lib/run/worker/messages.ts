@@ -13,7 +13,9 @@ import type { Mounts } from './mounts.js'
 /** Makes a worker a thread of a guest. */
 export interface ThreadSetup {
   readonly module: WebAssembly.Module
-  /** The memory that the module imports, if the threads share it; else the limits of that memory. */
+  /**
+   * The memory that the module imports, if the threads share it; else the limits of that memory.
+   */
   readonly memory: WebAssembly.Memory | MemoryLimits | undefined
   readonly settings: Omit<Settings, 'trace' | 'report' | 'stdio' | 'preopens'>
   readonly mounts: Mounts
@@ -21,7 +23,10 @@ export interface ThreadSetup {
   readonly traced: boolean
   /** With threads: what they share. */
   readonly sharing: Sharing | undefined
-  /** The threads beside the first, those that have been started, and the reports that were sent and not received. */
+  /**
+   * The threads beside the first, those that have been started, and the reports that were sent and
+   * not received.
+   */
   readonly counts: Int32Array
   /** The most threads beside the first. */
   readonly limit: number
@@ -56,13 +61,19 @@ export type Message =
       /** From a process, whose counts are in its own memory. */
       readonly metrics?: Metrics | undefined
     }
-  | { readonly kind: 'failed'; readonly error: SerializedError; readonly trees?: readonly PlainTree[] }
+  | {
+      readonly kind: 'failed'
+      readonly error: SerializedError
+      readonly trees?: readonly PlainTree[]
+    }
   | { readonly kind: 'input' }
   | { readonly kind: 'output'; readonly stream: number; readonly chunk: Uint8Array }
   | { readonly kind: 'trace'; readonly line: string }
   | { readonly kind: 'unexpected'; readonly call: string; readonly cause: SerializedError }
 
-/** An error on its way to another thread: the structured clone would lose its class and its code. */
+/**
+ * An error on its way to another thread: the structured clone would lose its class and its code.
+ */
 export interface SerializedError {
   readonly name: string
   readonly message: string
@@ -72,11 +83,20 @@ export interface SerializedError {
 }
 
 const { CompileError, LinkError, RuntimeError } = WebAssembly
-const classes = new Map([Error, TypeError, RangeError, CompileError, LinkError, RuntimeError].map(Class => [Class.name, Class]))
+const classes = new Map(
+  [Error, TypeError, RangeError, CompileError, LinkError, RuntimeError].map(Class => [
+    Class.name,
+    Class,
+  ]),
+)
 
 export function serializeError(thrown: unknown): SerializedError {
   const error = uncaught(thrown)
-  const more = dictionary(Object.entries(error).filter(([, value]) => typeof value === 'string' || typeof value === 'number'))
+  const more = dictionary(
+    Object.entries(error).filter(
+      ([, value]) => typeof value === 'string' || typeof value === 'number',
+    ),
+  )
   return { name: error.name, message: error.message, stack: error.stack, more }
 }
 
@@ -87,5 +107,10 @@ export function deserializeError({ name, message, stack, more }: SerializedError
   return Object.assign(error, more)
 }
 
-export const unexpectedOf = ({ call, cause }: { call: string; cause: SerializedError }): UnexpectedError =>
-  new UnexpectedError(call, deserializeError(cause))
+export const unexpectedOf = ({
+  call,
+  cause,
+}: {
+  call: string
+  cause: SerializedError
+}): UnexpectedError => new UnexpectedError(call, deserializeError(cause))

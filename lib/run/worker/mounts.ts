@@ -11,10 +11,13 @@ export interface Mounts {
 }
 
 /**
- * Lend all to a guest in another thread. Meanwhile nobody here can use them; `back` has them again, with what the guest made of
- * them, if that is known.
+ * Lend all to a guest in another thread. Meanwhile nobody here can use them; `back` has them again,
+ * with what the guest made of them, if that is known.
  */
-export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; back(trees?: readonly PlainTree[]): void } {
+export function lend(preopens: readonly Given[]): {
+  readonly mounts: Mounts
+  back(trees?: readonly PlainTree[]): void
+} {
   const all = [...new Set(preopens.flatMap(({ files }) => files ?? []))]
   const lent: MemoryFiles[] = []
   const back = (trees?: readonly PlainTree[]): void => {
@@ -30,7 +33,10 @@ export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; bac
       treeOf(files).lend()
       lent.push(files)
     }
-    const numbered = preopens.map(given => ({ ...given, files: given.files && all.indexOf(given.files) }))
+    const numbered = preopens.map(given => ({
+      ...given,
+      files: given.files && all.indexOf(given.files),
+    }))
     return { mounts: { preopens: numbered, trees: plainOf(all) }, back }
   } catch (error) {
     back()
@@ -38,17 +44,24 @@ export function lend(preopens: readonly Given[]): { readonly mounts: Mounts; bac
   }
 }
 
-const plainOf = (all: readonly MemoryFiles[]): PlainTree[] => all.map(files => memfs.snapshot().toPlain(treeOf(files)))
+const plainOf = (all: readonly MemoryFiles[]): PlainTree[] =>
+  all.map(files => memfs.snapshot().toPlain(treeOf(files)))
 
 /** In the guest's thread: the same, and `leave`, which says what has become of them. */
-export function arrive({ preopens, trees }: Mounts): { readonly preopens: Given[]; leave(): PlainTree[] } {
+export function arrive({ preopens, trees }: Mounts): {
+  readonly preopens: Given[]
+  leave(): PlainTree[]
+} {
   const all = trees.map(plain => {
     const files = new MemoryFiles({}, { quota: plain.quota })
     memfs.snapshot().fill(treeOf(files), plain)
     return files
   })
   return {
-    preopens: preopens.map(given => ({ ...given, files: given.files === undefined ? undefined : all[given.files] })),
+    preopens: preopens.map(given => ({
+      ...given,
+      files: given.files === undefined ? undefined : all[given.files],
+    })),
     leave: () => plainOf(all),
   }
 }

@@ -1,7 +1,10 @@
 /** Sizes the stack of a guest's threads, and words the error of a guest that overflows it. */
 import { coded, isStackOverflow } from '../../errors.js'
 
-/** Bytes of stack in each thread of a guest. Go's builders give it as much: `regexp` of Go's standard library needs more than 1 MiB. */
+/**
+ * Bytes of stack in each thread of a guest. Go's builders give it as much: `regexp` of Go's
+ * standard library needs more than 1 MiB.
+ */
 export const defaultStack = 8 * 2 ** 20
 /** Node's own code in a worker, and this package's, need up to 100 KiB before the guest begins. */
 export const leastStack = 2 ** 18
@@ -9,14 +12,15 @@ export const leastStack = 2 ** 18
 export const mostStack = 2 ** 28
 
 /**
- * Bytes of a worker's stack that V8 leaves unused, for calls into the host from a guest that is at its limit.
+ * Bytes of a worker's stack that V8 leaves unused, for calls into the host from a guest that is at
+ * its limit.
  * @see https://github.com/nodejs/node/blob/v20.19.0/src/node_worker.h `kStackBufferSize`
  */
 const buffer = 192 * 2 ** 10
 
 /**
- * The worker's `resourceLimits.stackSizeMb` for so many bytes. Node allocates a thread stack of exactly this size, and gives V8 all
- * of it except the buffer.
+ * The worker's `resourceLimits.stackSizeMb` for so many bytes. Node allocates a thread stack of
+ * exactly this size, and gives V8 all of it except the buffer.
  * @see https://github.com/nodejs/node/blob/v20.19.0/src/node_worker.cc `thread_options.stack_size`
  */
 export const stackSizeMb = (bytes: number): number => (bytes + buffer) / 2 ** 20

@@ -5,7 +5,15 @@ import type { Settings } from '../../options/settings.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
 import type { RunOptions } from '../options.js'
 import type { Stdio } from '../stdio/stdio.js'
-import { Count, deserializeError, type Message, mostUnreceived, type Task, type ThreadSetup, unexpectedOf } from './messages.js'
+import {
+  Count,
+  deserializeError,
+  type Message,
+  mostUnreceived,
+  type Task,
+  type ThreadSetup,
+  unexpectedOf,
+} from './messages.js'
 import type { Workers } from './workers.js'
 
 /** Listeners of a worker's events. */
@@ -16,8 +24,8 @@ interface Listeners {
 }
 
 /**
- * Each worker does one task after another. There are never more of them than the guest may have threads, however fast these
- * come and go: a task waits until a worker is free.
+ * Each worker does one task after another. There are never more of them than the guest may have
+ * threads, however fast these come and go: a task waits until a worker is free.
  */
 export class ThreadGroup {
   /** The exit code, or what went wrong. */
@@ -36,7 +44,10 @@ export class ThreadGroup {
   readonly #joined = new WeakSet<Worker>()
   readonly #free: Worker[] = []
   readonly #tasks: Task[] = []
-  #settle: { resolve(code: number): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
+  #settle: { resolve(code: number): void; reject(error: unknown): void } = {
+    resolve() {},
+    reject() {},
+  }
   /** The guest has sent its end. */
   #exiting = false
   #ended = false
@@ -72,7 +83,8 @@ export class ThreadGroup {
 
   /** The error of a worker whose JavaScript heap the guest has filled. */
   #full(error: unknown): Error | undefined {
-    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_WORKER_OUT_OF_MEMORY') return undefined
+    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_WORKER_OUT_OF_MEMORY')
+      return undefined
     const message = `the guest filled the JavaScript heap of its worker, which may have ${this.#source.heap} MiB`
     return coded(new RangeError(message, { cause: error }), 'ERR_WASI_MEMORY_LIMIT')
   }
@@ -110,7 +122,9 @@ export class ThreadGroup {
       error: error => this.#lost(this.#full(error) ?? error),
       exit: () => {
         this.#workers.delete(worker)
-        this.#lost(coded(new Error('a thread of the guest ended without a word'), 'ERR_WASI_THREAD_LOST'))
+        this.#lost(
+          coded(new Error('a thread of the guest ended without a word'), 'ERR_WASI_THREAD_LOST'),
+        )
       },
     }
     this.#workers.set(worker, listeners)
@@ -157,7 +171,8 @@ export class ThreadGroup {
   /** Wakes threads that wait, because they send faster than this one receives. */
   #countReceived(): void {
     const { counts } = this.#setup
-    if (Atomics.sub(counts, Count.UNRECEIVED, 1) >= mostUnreceived) Atomics.notify(counts, Count.UNRECEIVED)
+    if (Atomics.sub(counts, Count.UNRECEIVED, 1) >= mostUnreceived)
+      Atomics.notify(counts, Count.UNRECEIVED)
   }
 
   /** What it wrote before it ended is taken first. */

@@ -1,4 +1,7 @@
-/** The code of a worker, which is a thread of one guest after another: an instance of its own over what the threads of a guest share. */
+/**
+ * The code of a worker, which is a thread of one guest after another: an instance of its own over
+ * what the threads of a guest share.
+ */
 import { parentPort } from 'node:worker_threads'
 import { Errno } from '../../abi/errno.js'
 import { Exit } from '../../errors.js'
@@ -9,7 +12,14 @@ import type { Settings } from '../../options/settings.js'
 import { type Sink, type Source, sourceOf } from '../../stdio/streams.js'
 import { Verdict } from '../../verdict.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
-import { Count, type Message, mostUnreceived, serializeError, type Task, type ThreadSetup } from './messages.js'
+import {
+  Count,
+  type Message,
+  mostUnreceived,
+  serializeError,
+  type Task,
+  type ThreadSetup,
+} from './messages.js'
 import { arrive } from './mounts.js'
 import { named } from './stack.js'
 
@@ -25,7 +35,10 @@ class Thread {
   #guest: Guest | undefined
   /** Which thread of the guest it is now. */
   #self = 0
-  /** Sent as soon as it is reached: a guest that catches it is at its end all the same, and its threads are terminated. */
+  /**
+   * Sent as soon as it is reached: a guest that catches it is at its end all the same, and its
+   * threads are terminated.
+   */
   readonly #verdict = new Verdict(ended => {
     this.#sendEnd(ended)
     return ended
@@ -36,10 +49,16 @@ class Thread {
     const { memory } = setup
     this.#setup = setup
     this.#mounts = arrive(setup.mounts)
-    this.#imported = memory === undefined || memory instanceof WebAssembly.Memory ? memory : new WebAssembly.Memory(memory)
+    this.#imported =
+      memory === undefined || memory instanceof WebAssembly.Memory
+        ? memory
+        : new WebAssembly.Memory(memory)
   }
 
-  /** Each thread has an instance of its own, with the globals and the stack that instances begin with. */
+  /**
+   * Each thread has an instance of its own, with the globals and the stack that instances begin
+   * with.
+   */
   run({ tid, arg }: Task): void {
     this.#self = tid
     try {
@@ -66,9 +85,15 @@ class Thread {
   #sendEnd(ended: unknown): void {
     if (this.#sent) return
     const trees = this.#mounts.leave()
-    const error = ended instanceof Exit ? undefined : serializeError(named(ended, this.#setup.maxStack))
-    send(error === undefined ? { kind: 'exit', code: (ended as Exit).code, trees } : { kind: 'failed', error, trees })
-    // Last: at the end of its stack a guest has no room for this, and is asked again when it has returned.
+    const error =
+      ended instanceof Exit ? undefined : serializeError(named(ended, this.#setup.maxStack))
+    send(
+      error === undefined
+        ? { kind: 'exit', code: (ended as Exit).code, trees }
+        : { kind: 'failed', error, trees },
+    )
+    // Last: at the end of its stack a guest has no room for this, and is asked again when it has
+    // returned.
     this.#sent = true
   }
 
@@ -77,11 +102,22 @@ class Thread {
     const local: Settings = {
       ...settings,
       preopens: this.#mounts.preopens,
-      stdio: stdio.map((stream, i) => streamOf(stream, i, settings.replay?.start !== undefined)) as unknown as Settings['stdio'],
-      trace: traced ? line => this.#report({ kind: 'trace', line: sharing === undefined ? line : this.#withThread(line) }) : undefined,
-      report: ({ call, cause }) => this.#report({ kind: 'unexpected', call, cause: serializeError(cause) }),
+      stdio: stdio.map((stream, i) =>
+        streamOf(stream, i, settings.replay?.start !== undefined),
+      ) as unknown as Settings['stdio'],
+      trace: traced
+        ? line =>
+            this.#report({
+              kind: 'trace',
+              line: sharing === undefined ? line : this.#withThread(line),
+            })
+        : undefined,
+      report: ({ call, cause }) =>
+        this.#report({ kind: 'unexpected', call, cause: serializeError(cause) }),
     }
-    return sharing === undefined ? guestOf(local, this.#verdict) : threadOf(local, this.#verdict, sharing)
+    return sharing === undefined
+      ? guestOf(local, this.#verdict)
+      : threadOf(local, this.#verdict, sharing)
   }
 
   /** A line of the trace, with the thread that made the call. */
@@ -94,7 +130,8 @@ class Thread {
   #report(message: Message): void {
     const { counts } = this.#setup
     let sent = Atomics.load(counts, Count.UNRECEIVED)
-    for (; sent >= mostUnreceived; sent = Atomics.load(counts, Count.UNRECEIVED)) Atomics.wait(counts, Count.UNRECEIVED, sent)
+    for (; sent >= mostUnreceived; sent = Atomics.load(counts, Count.UNRECEIVED))
+      Atomics.wait(counts, Count.UNRECEIVED, sent)
     Atomics.add(counts, Count.UNRECEIVED, 1)
     send(message)
   }
@@ -107,12 +144,14 @@ class Thread {
     return [
       functions(namespace, imports),
       functions('wasi', { 'thread-spawn': spawn }),
-      ({ kind }) => (kind === 'memory' && this.#imported !== undefined ? [this.#imported] : undefined),
+      ({ kind }) =>
+        kind === 'memory' && this.#imported !== undefined ? [this.#imported] : undefined,
     ]
   }
 
   /**
-   * Asks for another thread. Returns its identifier, or `-Errno` (AGAIN: there are as many as there may be), as the proposal has it.
+   * Asks for another thread. Returns its identifier, or `-Errno` (AGAIN: there are as many as there
+   * may be), as the proposal has it.
    * @see https://github.com/WebAssembly/wasi-threads
    */
   #spawn(arg: number): number {
@@ -127,14 +166,19 @@ class Thread {
   }
 }
 
-/** @param fixed in a deterministic run streams are always ready: what a run did must not depend on when input came */
+/**
+ * @param fixed in a deterministic run streams are always ready: what a run did must not depend on
+ * when input came
+ */
 function streamOf(stream: Conveyed, index: number, fixed: boolean): number | Source | Sink {
   if (typeof stream === 'number') return stream
   if ('bytes' in stream) return sourceOf(stream.bytes)
   const piped: Source | Sink =
     'input' in stream
       ? pipedSource(stream.input, stream.isTTY, () => send({ kind: 'input' }))
-      : pipedSink(stream.output, stream.isTTY, chunk => send({ kind: 'output', stream: index, chunk }))
+      : pipedSink(stream.output, stream.isTTY, chunk =>
+          send({ kind: 'output', stream: index, chunk }),
+        )
   if (!fixed) return piped
   const { readiness: _, ...waiting } = piped
   return waiting

@@ -8,25 +8,28 @@ import { stackSizeMb } from './stack.js'
 
 const thread = join(import.meta.dirname, 'thread.js')
 /**
- * MiB of JavaScript heap of a worker, unless this process has less itself. Linear memory and the contents of files are not part
- * of it. Ten million table elements, the most that can be asked for, need up to 500; 65,536 files in memory, the default, up to 80.
+ * MiB of JavaScript heap of a worker, unless this process has less itself. Linear memory and the
+ * contents of files are not part of it. Ten million table elements, the most that can be asked for,
+ * need up to 500; 65,536 files in memory, the default, up to 80.
  */
 export const mostHeap = 1024
 const ownHeap = (): number => Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20)
 /** Milliseconds until a worker whose guest has sent its end is not waited for. */
 const patience = 200
 /**
- * Milliseconds until a worker that was terminated is not waited for any more. V8 may take hours to end a guest that moves large
- * memory in a loop: its baseline code looks for that only when a budget is used up (`--wasm-tiering-budget`).
+ * Milliseconds until a worker that was terminated is not waited for any more. V8 may take hours to
+ * end a guest that moves large memory in a loop: its baseline code looks for that only when a
+ * budget is used up (`--wasm-tiering-budget`).
  */
 const longest = 5000
 
 /**
- * Flags of a worker: none, so that no preloaded module of the embedder runs in it. Under Node's permission model it inherits all,
- * since `execArgv: []` makes a thread without that model.
+ * Flags of a worker: none, so that no preloaded module of the embedder runs in it. Under Node's
+ * permission model it inherits all, since `execArgv: []` makes a thread without that model.
  * @see https://nodejs.org/api/worker_threads.html#new-workerfilename-options
  */
-const flags = (): { execArgv?: string[] } => (process.permission === undefined ? { execArgv: [] } : {})
+const flags = (): { execArgv?: string[] } =>
+  process.permission === undefined ? { execArgv: [] } : {}
 
 export class Workers {
   /** The most workers that wait for a guest. */
@@ -52,8 +55,8 @@ export class Workers {
       idle.ref()
       return { worker: idle, ready: true }
     }
-    // A worker's own output would else be piped to process.stdout and process.stderr, which Node makes non-blocking for that: for the
-    // embedder as well, who shares them.
+    // A worker's own output would else be piped to process.stdout and process.stderr, which Node
+    // makes non-blocking for that: for the embedder as well, who shares them.
     const resourceLimits = { maxOldGenerationSizeMb: this.heap, stackSizeMb: stackSizeMb(stack) }
     const worker = new Worker(thread, { ...flags(), stdout: true, stderr: true, resourceLimits })
     this.#stacks.set(worker, stack)
@@ -62,7 +65,8 @@ export class Workers {
       worker,
       Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
     )
-    // Node throws an error that no listener receives: here one that comes after the end of the guest.
+    // Node throws an error that no listener receives: here one that comes after the end of the
+    // guest.
     worker.on('error', () => {})
     worker.on('exit', () => {
       const at = this.#idle.indexOf(worker)
@@ -77,9 +81,12 @@ export class Workers {
    * @param ended whether its guest has sent its end, so that it soon will be
    */
   async release(worker: Worker, free: boolean, ended: boolean): Promise<void> {
-    // One whose stack has another size gives way: else runs that differ from the first ones would start a worker each time.
-    const other = (): number => this.#idle.findIndex(idle => this.#stacks.get(idle) !== this.#stacks.get(worker))
-    const hasCapacity = (): boolean => !this.#closed && (this.#idle.length < this.#kept || other() >= 0)
+    // One whose stack has another size gives way: else runs that differ from the first ones would
+    // start a worker each time.
+    const other = (): number =>
+      this.#idle.findIndex(idle => this.#stacks.get(idle) !== this.#stacks.get(worker))
+    const hasCapacity = (): boolean =>
+      !this.#closed && (this.#idle.length < this.#kept || other() >= 0)
     if (hasCapacity() && (free || (ended && (await isFree(worker)))) && hasCapacity()) {
       worker.postMessage('close')
       worker.unref()
@@ -88,7 +95,8 @@ export class Workers {
       await Promise.all(gone.map(end))
       return
     }
-    // Not while it loads: on Node 20 it would leave the files of its code open. It has no task before.
+    // Not while it loads: on Node 20 it would leave the files of its code open. It has no task
+    // before.
     await this.#loaded.get(worker)
     await end(worker)
   }

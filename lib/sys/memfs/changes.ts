@@ -41,8 +41,11 @@ export function changesOf(tree: Tree): Change[] {
       const type = lowerType(was)
       const now = dir.entries.get(name)?.node
       // It came back, or another file has taken its place.
-      const there = now?.lower === was || (now instanceof FileNode && now.lower === undefined && now.type === type)
-      if (type !== undefined && !there) gone.set(was, { kind: 'removed', path: joined(path, toText(name)), type: kindOf(type) })
+      const there =
+        now?.lower === was ||
+        (now instanceof FileNode && now.lower === undefined && now.type === type)
+      if (type !== undefined && !there)
+        gone.set(was, { kind: 'removed', path: joined(path, toText(name)), type: kindOf(type) })
     }
     for (const [name, { node, placed }] of dir.entries) {
       const here = { path: joined(path, toText(name)), type: kindOf(node.type) }
@@ -52,8 +55,14 @@ export function changesOf(tree: Tree): Change[] {
       if (moved) others.push({ kind: 'renamed', ...here, was: node.lower })
       // What was in memory before it lay over a directory has a place below where nothing need be.
       const fresh = node.lower === undefined || (placed && !moved && there !== node.type)
-      if (fresh) others.push({ kind: node instanceof FileNode && there === node.type ? 'written' : 'made', ...here, was: undefined })
-      else if (node instanceof FileNode && node.written) others.push({ kind: 'written', ...here, was: undefined })
+      if (fresh)
+        others.push({
+          kind: node instanceof FileNode && there === node.type ? 'written' : 'made',
+          ...here,
+          was: undefined,
+        })
+      else if (node instanceof FileNode && node.written)
+        others.push({ kind: 'written', ...here, was: undefined })
       else if (node.timed) others.push({ kind: 'touched', ...here, was: undefined })
       if (node instanceof DirectoryNode) visit(node, here.path)
     }

@@ -1,4 +1,6 @@
-/** The bytes of one file in memory, in pieces, of which those that nobody wrote to are not there. */
+/**
+ * The bytes of one file in memory, in pieces, of which those that nobody wrote to are not there.
+ */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import type { Room } from './quota.js'
@@ -6,12 +8,17 @@ import type { Room } from './quota.js'
 /** No file grows larger: sixteen TiB, as on many disks. */
 export const maxFileSize = 2 ** 44
 export const pieceSize = 2 ** 16
-/** A piece behind the first counts for no less, or a guest could make many that hold a byte each. */
+/**
+ * A piece behind the first counts for no less, or a guest could make many that hold a byte each.
+ */
 const leastPiece = 4096
 /** As many pieces a file may have as a Map of JavaScript can hold, and some to spare. */
 const mostPieces = 2 ** 23
 
-/** Behind `used` a piece counts as zeros, whatever its bytes are. Up to `reserved` its room is taken already. */
+/**
+ * Behind `used` a piece counts as zeros, whatever its bytes are. Up to `reserved` its room is taken
+ * already.
+ */
 interface Piece {
   bytes: Uint8Array
   used: number
@@ -28,8 +35,8 @@ export interface Base {
 export type PlainPiece = readonly [index: number, bytes: Uint8Array]
 
 /**
- * A file is counted by the pieces that were written to, as on Linux's tmpfs: holes cost nothing. What is held is never more than
- * twice what is counted, since pieces grow by doubling.
+ * A file is counted by the pieces that were written to, as on Linux's tmpfs: holes cost nothing.
+ * What is held is never more than twice what is counted, since pieces grow by doubling.
  */
 export class Content {
   readonly #room: Room
@@ -69,7 +76,10 @@ export class Content {
       const length = Math.min(pieceSize - from, count - done)
       const index = Math.floor((offset + done) / pieceSize)
       const piece = this.#pieces.get(index)
-      const there = Math.max(0, Math.min(length, (piece === undefined ? this.#lower(index) : piece.used) - from))
+      const there = Math.max(
+        0,
+        Math.min(length, (piece === undefined ? this.#lower(index) : piece.used) - from),
+      )
       if (there > 0 && piece !== undefined) into.set(piece.bytes.subarray(from, from + there), done)
       else if (there > 0) this.#base?.read(into.subarray(done, done + there), offset + done)
       if (there < length) into.fill(0, done + there, done + length)
@@ -78,7 +88,10 @@ export class Content {
     return count
   }
 
-  /** How many bytes were written: fewer where there is no room for more. NOSPC or FBIG where there is none for any. */
+  /**
+   * How many bytes were written: fewer where there is no room for more. NOSPC or FBIG where there
+   * is none for any.
+   */
   write(from: Uint8Array, offset: number): number {
     if (from.length === 0) return 0
     if (offset >= maxFileSize) refuse(Errno.FBIG)
@@ -106,12 +119,16 @@ export class Content {
     return done
   }
 
-  /** What is cut off is gone; what is new reads as zeros, and costs nothing until it is written to. FBIG. */
+  /**
+   * What is cut off is gone; what is new reads as zeros, and costs nothing until it is written to.
+   * FBIG.
+   */
   resize(size: number): void {
     if (size > maxFileSize) refuse(Errno.FBIG)
     if (size < this.#size) {
       const last = Math.floor(size / pieceSize)
-      for (const index of this.#pieces.keys()) if (index >= last) this.#cut(index, index === last ? size % pieceSize : 0)
+      for (const index of this.#pieces.keys())
+        if (index >= last) this.#cut(index, index === last ? size % pieceSize : 0)
       this.#kept = Math.min(this.#kept, size)
     }
     this.#size = size
@@ -126,7 +143,8 @@ export class Content {
     const first = Math.floor(offset / pieceSize)
     const last = Math.floor((end - 1) / pieceSize)
     if (last - first + this.#pieces.size > mostPieces) refuse(Errno.NOSPC)
-    const until = (index: number): number => Math.max(this.#lower(index), index === last ? end - last * pieceSize : pieceSize)
+    const until = (index: number): number =>
+      Math.max(this.#lower(index), index === last ? end - last * pieceSize : pieceSize)
     let more = 0
     for (let index = first; index <= last; index++) {
       const piece = this.#pieces.get(index)
@@ -145,7 +163,9 @@ export class Content {
 
   /** All pieces that hold something. */
   plain(): PlainPiece[] {
-    return [...this.#pieces].filter(([, { used }]) => used > 0).map(([index, { bytes, used }]) => [index, bytes.slice(0, used)])
+    return [...this.#pieces]
+      .filter(([, { used }]) => used > 0)
+      .map(([index, { bytes, used }]) => [index, bytes.slice(0, used)])
   }
   /** Have these pieces, and no others, in a file of this size. */
   become(size: number, kept: number, pieces: readonly PlainPiece[]): void {
@@ -166,7 +186,9 @@ export class Content {
     const piece = this.#pieces.get(index)
     if (piece === undefined && this.#pieces.size >= mostPieces) return 0
     const most = Math.min(pieceSize, chargeOf(index, piece) + this.#room.freeBytes)
-    return most < charge(index, piece === undefined ? Math.max(1, this.#lower(index)) : 1) ? reachOf(piece) : most
+    return most < charge(index, piece === undefined ? Math.max(1, this.#lower(index)) : 1)
+      ? reachOf(piece)
+      : most
   }
 
   /** A piece that holds so many bytes. */
@@ -240,6 +262,9 @@ export class Content {
   }
 }
 
-const reachOf = (piece: Piece | undefined): number => (piece === undefined ? 0 : Math.max(piece.used, piece.reserved))
-const charge = (index: number, reach: number): number => (index === 0 ? reach : Math.max(reach, leastPiece))
-const chargeOf = (index: number, piece: Piece | undefined): number => (piece === undefined ? 0 : charge(index, reachOf(piece)))
+const reachOf = (piece: Piece | undefined): number =>
+  piece === undefined ? 0 : Math.max(piece.used, piece.reserved)
+const charge = (index: number, reach: number): number =>
+  index === 0 ? reach : Math.max(reach, leastPiece)
+const chargeOf = (index: number, piece: Piece | undefined): number =>
+  piece === undefined ? 0 : charge(index, reachOf(piece))

@@ -17,9 +17,10 @@ export const isForeign = (value: unknown): boolean =>
 export let treeOf: (files: MemoryFiles) => Tree
 
 /**
- * Files that lie in memory. Guests that were given them, and their embedder, see at once what any of them changes, in one thread.
- * `run`, whose guests live in another, takes them along, and brings them back when the guest has ended; meanwhile they are of no
- * use here (`ERR_WASI_FILES_AWAY`). All methods throw an Error with a `code` such as ENOENT or, where there is no room, ENOSPC.
+ * Files that lie in memory. Guests that were given them, and their embedder, see at once what any
+ * of them changes, in one thread. `run`, whose guests live in another, takes them along, and brings
+ * them back when the guest has ended; meanwhile they are of no use here (`ERR_WASI_FILES_AWAY`).
+ * All methods throw an Error with a `code` such as ENOENT or, where there is no room, ENOSPC.
  */
 export class MemoryFiles {
   readonly #store: Store
@@ -28,7 +29,10 @@ export class MemoryFiles {
     Object.defineProperty(MemoryFiles.prototype, brand, { value: true })
   }
 
-  /** @throws TypeError, RangeError for a wrong record or quota; Error with code ENOSPC for a record that is more than the quota. */
+  /**
+   * @throws TypeError, RangeError for a wrong record or quota; Error with code ENOSPC for a record
+   * that is more than the quota.
+   */
   constructor(record: FileRecord = {}, options: { readonly quota?: Quota | undefined } = {}) {
     checkKeys('options', ['quota'], options)
     this.#store = new (memfs.store().Store)(record, quotaOf('options.quota', options.quota))
@@ -39,13 +43,18 @@ export class MemoryFiles {
     return this.#store.tree.room.used
   }
 
-  /** The bytes of a file, which are the caller's own, or its text. Links are followed, as a guest follows them. */
+  /**
+   * The bytes of a file, which are the caller's own, or its text. Links are followed, as a guest
+   * follows them.
+   */
   readFile(path: string): Uint8Array
   readFile(path: string, encoding: 'utf8'): string
   readFile(path: string, encoding?: 'utf8'): Uint8Array | string {
     return this.#store.readFile(path, encoding)
   }
-  /** Give a file these bytes, and no others; it and its directories are made where they are missing. */
+  /**
+   * Give a file these bytes, and no others; it and its directories are made where they are missing.
+   */
   writeFile(path: string, data: string | Uint8Array): void {
     this.#store.writeFile(path, data)
   }
@@ -57,7 +66,9 @@ export class MemoryFiles {
   symlink(target: string, path: string): void {
     this.#store.symlink(target, path)
   }
-  /** Remove a file, a link, or a directory with all that is in it. That there is none is no error. */
+  /**
+   * Remove a file, a link, or a directory with all that is in it. That there is none is no error.
+   */
   remove(path: string): void {
     this.#store.remove(path)
   }
@@ -70,15 +81,17 @@ export class MemoryFiles {
     return this.#store.list(path)
   }
   /**
-   * All that lies in memory, as a record that makes the same again. Of an overlay that is what was made, written or renamed, whole.
-   * Names that are not UTF-8 come out with signs of replacement. A file with several names has the same bytes under each.
+   * All that lies in memory, as a record that makes the same again. Of an overlay that is what was
+   * made, written or renamed, whole. Names that are not UTF-8 come out with signs of replacement. A
+   * file with several names has the same bytes under each.
    */
   toRecord(): Record<string, string | Uint8Array | FileLink> {
     return this.#store.toRecord()
   }
   /**
-   * Of an overlay, what is no longer as it is below; of other files, all. To take it over: remove what is `removed`, and the
-   * `from` of what is `renamed`, with all that is in them; then write what {@link toRecord} has.
+   * Of an overlay, what is no longer as it is below; of other files, all. To take it over: remove
+   * what is `removed`, and the `from` of what is `renamed`, with all that is in them; then write
+   * what {@link toRecord} has.
    */
   changes(): Change[] {
     return this.#store.changes()

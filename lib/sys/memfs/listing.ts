@@ -8,12 +8,21 @@ const headView = new Uint8Array(head.buffer)
 /** What `..` is told to be: nothing that lies above the directories given to the guest. */
 function parentOf(dir: DirectoryNode, given: ReadonlySet<DirectoryNode>): DirectoryNode {
   if (given.has(dir)) return dir
-  for (let at = dir.parent; at !== undefined; at = at.parent) if (given.has(at)) return dir.parent as DirectoryNode
+  for (let at = dir.parent; at !== undefined; at = at.parent)
+    if (given.has(at)) return dir.parent as DirectoryNode
   return dir
 }
 
-/** Fills `target` with the entries behind `cookie`, of which the last is cut where the room ends. Bytes written. */
-export function list(dir: DirectoryNode, given: ReadonlySet<DirectoryNode>, cookie: bigint, target: Uint8Array): number {
+/**
+ * Fills `target` with the entries behind `cookie`, of which the last is cut where the room ends.
+ * Bytes written.
+ */
+export function list(
+  dir: DirectoryNode,
+  given: ReadonlySet<DirectoryNode>,
+  cookie: bigint,
+  target: Uint8Array,
+): number {
   // One that was removed has not even itself, as on Linux.
   if (dir.removed) return 0
   let used = 0

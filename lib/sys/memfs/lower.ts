@@ -1,4 +1,7 @@
-/** The directory of the host that lies below an overlay: how it is read, by a backend of its own, and never written to. */
+/**
+ * The directory of the host that lies below an overlay: how it is read, by a backend of its own,
+ * and never written to.
+ */
 import { resolve } from 'node:path'
 import { Errno } from '../../abi/errno.js'
 import { Access, Dirent, maxPath, readDirent } from '../../abi/layout.js'
@@ -18,8 +21,9 @@ export interface Found {
 }
 
 /**
- * Paths are relative to the directory, `''` for itself, a char for each byte. They are resolved by the backend beneath it, and a link
- * in the last place is not followed, so that nothing below leads out, whoever changes it meanwhile.
+ * Paths are relative to the directory, `''` for itself, a char for each byte. They are resolved by
+ * the backend beneath it, and a link in the last place is not followed, so that nothing below leads
+ * out, whoever changes it meanwhile.
  */
 export class Lower {
   /** The host's path of it. */
@@ -62,7 +66,13 @@ export class Lower {
   /** Undefined where there is nothing of that name, or no way to it. */
   stat(path: string): Attributes | undefined {
     const answer = this.#host.filestatAt(this.#root, 0, this.#put(path), 0)
-    if (answer === -Errno.NOENT || answer === -Errno.NOTDIR || answer === -Errno.NOTCAPABLE || answer === -Errno.LOOP) return undefined
+    if (
+      answer === -Errno.NOENT ||
+      answer === -Errno.NOTDIR ||
+      answer === -Errno.NOTCAPABLE ||
+      answer === -Errno.LOOP
+    )
+      return undefined
     this.#checked(answer)
     return attributesOf(this.#host.block.record)
   }
@@ -71,13 +81,23 @@ export class Lower {
     return attributesOf(this.#host.block.record)
   }
   readlink(path: string): string {
-    const length = this.#checked(this.#host.readlink(this.#root, 0, this.#put(path), pathRoom, maxPath))
+    const length = this.#checked(
+      this.#host.readlink(this.#root, 0, this.#put(path), pathRoom, maxPath),
+    )
     return Buffer.from(this.#data.subarray(0, length)).toString('latin1')
   }
   /** All names but `.` and `..`; none where the directory is gone. */
   list(path: string): Map<string, Found> {
     const found = new Map<string, Found>()
-    const opened = this.#host.open(this.#root, 0, this.#put(path), 0, Oflags.DIRECTORY, 0, Access.READ)
+    const opened = this.#host.open(
+      this.#root,
+      0,
+      this.#put(path),
+      0,
+      Oflags.DIRECTORY,
+      0,
+      Access.READ,
+    )
     if (opened === -Errno.NOENT || opened === -Errno.NOTDIR) return found
     const dir = this.#checked(opened)
     try {
@@ -99,10 +119,15 @@ export class Lower {
       this.#host.close(dir)
     }
   }
-  /** A regular file, to be read; ACCES for what has become something else since it was looked at. */
+  /**
+   * A regular file, to be read; ACCES for what has become something else since it was looked at.
+   */
   open(path: string): Handle {
-    const file = this.#checked(this.#host.open(this.#root, 0, this.#put(path), 0, 0, 0, Access.READ))
-    if (this.#host.identify(file) === 0 && this.#host.block.opened[0] === Filetype.REGULAR_FILE) return file
+    const file = this.#checked(
+      this.#host.open(this.#root, 0, this.#put(path), 0, 0, 0, Access.READ),
+    )
+    if (this.#host.identify(file) === 0 && this.#host.block.opened[0] === Filetype.REGULAR_FILE)
+      return file
     this.#host.close(file)
     return refuse(Errno.ACCES)
   }
@@ -141,4 +166,5 @@ export class Lower {
 }
 
 /** The path of a name in a directory. */
-export const joined = (path: string, name: string): string => (path === '' ? name : `${path}/${name}`)
+export const joined = (path: string, name: string): string =>
+  path === '' ? name : `${path}/${name}`

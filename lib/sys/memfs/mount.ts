@@ -7,7 +7,10 @@ import { singleTree } from './single.js'
 import { MemfsSys } from './sys.js'
 import type { Tree } from './tree.js'
 
-/** Of a directory that was given: where it lies on the host, and in memory; or where a single file lies. */
+/**
+ * Of a directory that was given: where it lies on the host, and in memory; or where a single file
+ * lies.
+ */
 export interface Mounted {
   readonly path: string | undefined
   /** Where `path` leads, where that is known already. */
@@ -17,7 +20,10 @@ export interface Mounted {
   readonly readOnly: boolean
 }
 
-/** A backend for it alone, whose results lie in that block. `another` opens one of the guest's kind that nobody else has. */
+/**
+ * A backend for it alone, whose results lie in that block. `another` opens one of the guest's kind
+ * that nobody else has.
+ */
 export function serving(block: Block, given: Mounted, another: () => Sys): Sys {
   return new MemfsSys(block, treeFor(given, another))
 }
@@ -29,7 +35,8 @@ export function layOver({ path, place = path, tree }: Mounted, another: () => Sy
 
 function treeFor(given: Mounted, another: () => Sys): Tree {
   const { path, tree, file, readOnly } = given
-  if (tree === undefined) return singleTree(file as string, basename(path as string), readOnly, another)
+  if (tree === undefined)
+    return singleTree(file as string, basename(path as string), readOnly, another)
   layOver(given, another)
   return tree
 }

@@ -1,4 +1,7 @@
-/** The calls that work on names: what each says to what is there already, and to final dots and slashes. */
+/**
+ * The calls that work on names: what each says to what is there already, and to final dots and
+ * slashes.
+ */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import { refuseDots as refuseEnds } from '../dots.js'
@@ -96,6 +99,7 @@ export function rename(tree: Tree, from: Lease, to: Lease): 0 {
 
 /** Whether a directory is another one, or lies below it. */
 function isWithin(dir: DirectoryNode, other: DirectoryNode): boolean {
-  for (let at: DirectoryNode | undefined = dir; at !== undefined; at = at.parent) if (at === other) return true
+  for (let at: DirectoryNode | undefined = dir; at !== undefined; at = at.parent)
+    if (at === other) return true
   return false
 }

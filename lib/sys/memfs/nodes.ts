@@ -87,15 +87,20 @@ export class Node {
     this.ctim = now()
     this.changed = true
   }
-  /** It was read: by the rule of Linux's `relatime`, which is in force there unless a mount says otherwise. */
+  /**
+   * It was read: by the rule of Linux's `relatime`, which is in force there unless a mount says
+   * otherwise.
+   */
   accessed(): void {
     const time = now()
-    if (this.atim <= this.mtim || this.atim <= this.ctim || this.atim + day <= time) this.atim = time
+    if (this.atim <= this.mtim || this.atim <= this.ctim || this.atim + day <= time)
+      this.atim = time
   }
   /** Set what `fstflags` names to these times, or to now. */
   setTimes(fstflags: number, [atim, mtim]: BigUint64Array): void {
     const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
-    if ((fstflags & ATIM && fstflags & ATIM_NOW) || (fstflags & MTIM && fstflags & MTIM_NOW)) refuse(Errno.INVAL)
+    if ((fstflags & ATIM && fstflags & ATIM_NOW) || (fstflags & MTIM && fstflags & MTIM_NOW))
+      refuse(Errno.INVAL)
     if (fstflags === 0) return
     this.renamed()
     this.timed = true
@@ -110,7 +115,10 @@ const copiedWhole = 2 ** 20
 /** By what a file below is known again. */
 export type Identity = Pick<Attributes, 'dev' | 'ino' | 'size' | 'mtim'>
 const isSame = (known: Identity, there: Attributes): boolean =>
-  known.dev === there.dev && known.ino === there.ino && known.size === there.size && known.mtim === there.mtim
+  known.dev === there.dev &&
+  known.ino === there.ino &&
+  known.size === there.size &&
+  known.mtim === there.mtim
 
 /** What of a file is in memory, as another thread is told it. */
 export interface PlainContent {
@@ -128,9 +136,16 @@ export class FileNode extends Node {
   #base: Identity | undefined
   #handle: Handle = -1
   #lowerSize = 0
-  /** Of its links, those that are other names below: they lead to the file there, and no longer here when this one is a copy. */
+  /**
+   * Of its links, those that are other names below: they lead to the file there, and no longer here
+   * when this one is a copy.
+   */
   others = 0
-  constructor(ground: Ground, attributes: Omit<Attributes, 'size'> & { readonly size?: number }, lower?: string) {
+  constructor(
+    ground: Ground,
+    attributes: Omit<Attributes, 'size'> & { readonly size?: number },
+    lower?: string,
+  ) {
     super(ground, attributes, lower)
     if (lower !== undefined) this.others = Math.max(0, attributes.nlink - 1)
     this.#lowerSize = attributes.size ?? 0
@@ -145,10 +160,14 @@ export class FileNode extends Node {
     return this.#content !== undefined
   }
   override opened(_access?: number): void {
-    if (this.opens === 0 && (this.#content === undefined || this.#base !== undefined)) this.#openLower()
+    if (this.opens === 0 && (this.#content === undefined || this.#base !== undefined))
+      this.#openLower()
     this.opens++
   }
-  /** What was written to lies over the same file as before: STALE if others have replaced or changed that one. */
+  /**
+   * What was written to lies over the same file as before: STALE if others have replaced or changed
+   * that one.
+   */
   #openLower(): void {
     const handle = this.#lower.open(this.lower as string)
     if (this.#base !== undefined && !isSame(this.#base, this.#lower.statOf(handle))) {
@@ -191,12 +210,16 @@ export class FileNode extends Node {
     this.touch()
   }
 
-  /** The bytes here: of a small file copied from below, no more than so many; of a large one as they are written to. */
+  /**
+   * The bytes here: of a small file copied from below, no more than so many; of a large one as they
+   * are written to.
+   */
   #own(most = Number.POSITIVE_INFINITY): Content {
     if (this.#content !== undefined) return this.#content
     const there = this.#lower.statOf(this.#handle)
     const size = Math.min(most, there.size)
-    if (size > copiedWhole) this.#base = { dev: there.dev, ino: there.ino, size: there.size, mtim: there.mtim }
+    if (size > copiedWhole)
+      this.#base = { dev: there.dev, ino: there.ino, size: there.size, mtim: there.mtim }
     const content = size > copiedWhole ? this.#over(size) : this.#copied(most)
     this.#content = content
     if (this.#base === undefined) this.#leaveLower()
@@ -218,7 +241,11 @@ export class FileNode extends Node {
     try {
       const buffer = new Uint8Array(65536)
       for (let offset = 0; offset < most; ) {
-        const count = this.#lower.read(this.#handle, buffer.subarray(0, Math.min(buffer.length, most - offset)), offset)
+        const count = this.#lower.read(
+          this.#handle,
+          buffer.subarray(0, Math.min(buffer.length, most - offset)),
+          offset,
+        )
         if (count === 0) break
         if (content.write(buffer.subarray(0, count), offset) < count) refuse(Errno.NOSPC)
         offset += count
@@ -232,7 +259,14 @@ export class FileNode extends Node {
   /** What of it is in memory, for another thread; undefined where nothing is. */
   get plain(): PlainContent | undefined {
     const content = this.#content
-    return content && { size: content.size, kept: content.kept, pieces: content.plain(), base: this.#base }
+    return (
+      content && {
+        size: content.size,
+        kept: content.kept,
+        pieces: content.plain(),
+        base: this.#base,
+      }
+    )
   }
   /** Have these bytes, over the same file below. */
   become({ size, kept, pieces, base }: PlainContent): void {
@@ -262,7 +296,12 @@ export class FileNode extends Node {
 export class LinkNode extends Node {
   /** A char for each byte. */
   readonly target: string
-  constructor(ground: Ground, attributes: Omit<Attributes, 'size'>, target: string, lower?: string) {
+  constructor(
+    ground: Ground,
+    attributes: Omit<Attributes, 'size'>,
+    target: string,
+    lower?: string,
+  ) {
     super(ground, attributes, lower)
     if (lower === undefined) ground.room.takeBytes(target.length)
     this.target = target
@@ -302,7 +341,11 @@ export class DirectoryNode extends Node {
     return this.#listed.size
   }
   override get untouched(): boolean {
-    return super.untouched && this.gone.size === 0 && [...this.entries.values()].every(({ node }) => node.untouched)
+    return (
+      super.untouched &&
+      this.gone.size === 0 &&
+      [...this.entries.values()].every(({ node }) => node.untouched)
+    )
   }
   override get idle(): boolean {
     return super.idle && [...this.entries.values()].every(({ node }) => node.idle)
@@ -316,7 +359,8 @@ export class DirectoryNode extends Node {
   /** Bytes of the path to it from the root. */
   get distance(): number {
     let bytes = 0
-    for (let at: DirectoryNode | undefined = this; at?.parent !== undefined; at = at.parent) bytes += at.#nameLength + 1
+    for (let at: DirectoryNode | undefined = this; at?.parent !== undefined; at = at.parent)
+      bytes += at.#nameLength + 1
     return bytes
   }
   /** Bytes of the longest path in it that is known here. */

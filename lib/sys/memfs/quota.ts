@@ -5,7 +5,10 @@ import { checkInteger, checkKeys } from '../../validate.js'
 
 /** What a guest may keep in memory; beyond it, it is told NOSPC. */
 export interface Quota {
-  /** Bytes that were written to files, in pieces, and of links' targets. Holes cost nothing. Default 64 MiB. */
+  /**
+   * Bytes that were written to files, in pieces, and of links' targets. Holes cost nothing. Default
+   * 64 MiB.
+   */
   readonly bytes?: number | undefined
   /** Names of files, directories and links. Default 65536. */
   readonly entries?: number | undefined

@@ -1,4 +1,7 @@
-/** A directory with one file of the host in it, which was opened once: no other name exists there, nor can be made. */
+/**
+ * A directory with one file of the host in it, which was opened once: no other name exists there,
+ * nor can be made.
+ */
 import { basename, dirname } from 'node:path'
 import { Errno, errnoNames } from '../../abi/errno.js'
 import { Access } from '../../abi/layout.js'
@@ -28,13 +31,21 @@ class HostFile {
       this.#memory.set(name)
       this.#sys.bind(this.#memory)
       const dir = this.#sys.preopen(dirname(path))
-      const open = (access: number): Answer => this.#sys.open(dir, 0, name.length, Lookupflags.FOLLOW, 0, 0, access)
+      const open = (access: number): Answer =>
+        this.#sys.open(dir, 0, name.length, Lookupflags.FOLLOW, 0, 0, access)
       const both = readOnly ? -Errno.ROFS : open(Access.BOTH)
       this.writable = both >= 0
       this.#handle = this.checked(readable.includes(both) ? open(Access.READ) : both, path)
       this.#sys.close(dir)
-      if (this.#sys.identify(this.#handle) === 0 && this.#sys.block.opened[0] === Filetype.REGULAR_FILE) return
-      throw coded(new Error(`EINVAL: no regular file, open '${path}'`), 'EINVAL', { syscall: 'open', path })
+      if (
+        this.#sys.identify(this.#handle) === 0 &&
+        this.#sys.block.opened[0] === Filetype.REGULAR_FILE
+      )
+        return
+      throw coded(new Error(`EINVAL: no regular file, open '${path}'`), 'EINVAL', {
+        syscall: 'open',
+        path,
+      })
     } catch (error) {
       this.#sys.dispose()
       throw error
@@ -55,7 +66,12 @@ class HostFile {
   /** Move bytes by the backend, as many at once as there is room for; how many were moved. */
   read(into: Uint8Array, offset: number): number {
     for (let done = 0; ; ) {
-      const count = done < into.length ? this.#moved(into.length - done, spans => this.#sys.preadv(this.#handle, spans, offset + done)) : 0
+      const count =
+        done < into.length
+          ? this.#moved(into.length - done, spans =>
+              this.#sys.preadv(this.#handle, spans, offset + done),
+            )
+          : 0
       if (count === 0) return done
       into.set(this.#memory.subarray(0, count), done)
       done += count
@@ -66,7 +82,9 @@ class HostFile {
     while (done < from.length) {
       const piece = from.subarray(done, done + dataRoom)
       this.#memory.set(piece)
-      const count = this.#moved(piece.length, spans => this.#sys.pwritev(this.#handle, spans, offset + done))
+      const count = this.#moved(piece.length, spans =>
+        this.#sys.pwritev(this.#handle, spans, offset + done),
+      )
       done += count
       if (count < piece.length) break
     }

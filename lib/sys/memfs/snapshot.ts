@@ -1,4 +1,7 @@
-/** A tree as plain data, which another thread can be told: all that it holds, and none of what it has open. */
+/**
+ * A tree as plain data, which another thread can be told: all that it holds, and none of what it
+ * has open.
+ */
 import { Filetype } from '../../abi/values.js'
 import type { Attributes } from './attributes.js'
 import { DirectoryNode, FileNode, LinkNode, type Node, type PlainContent } from './nodes.js'
@@ -26,7 +29,8 @@ export interface PlainTree {
   readonly nodes: readonly PlainNode[]
 }
 
-// A guest can make directories in each other until whoever follows them by calling himself is at the end of his stack: nobody here does.
+// A guest can make directories in each other until whoever follows them by calling himself is at
+// the end of his stack: nobody here does.
 
 export function toPlain(tree: Tree): PlainTree {
   const all: Node[] = []
@@ -50,7 +54,9 @@ function plainOf(node: Node, numberOf: (node: Node) => number): PlainNode {
   if (node instanceof FileNode) return { ...plain, others: node.others, content: node.plain }
   if (node instanceof LinkNode) return { ...plain, target: node.target }
   if (!(node instanceof DirectoryNode)) return plain
-  const entries = [...node.entries].map(([name, entry]) => [name, numberOf(entry.node), entry.placed] as const)
+  const entries = [...node.entries].map(
+    ([name, entry]) => [name, numberOf(entry.node), entry.placed] as const,
+  )
   return { ...plain, entries, gone: [...node.gone] }
 }
 

@@ -18,8 +18,9 @@ export interface FileLink {
   readonly link: string
 }
 /**
- * What lies at which path: the bytes of a file, or its text; or a symbolic link. Paths are relative, with slashes; a file's
- * directories are made. A path that ends in a slash is a directory, and its value is `''`.
+ * What lies at which path: the bytes of a file, or its text; or a symbolic link. Paths are
+ * relative, with slashes; a file's directories are made. A path that ends in a slash is a
+ * directory, and its value is `''`.
  */
 export type FileRecord = Readonly<Record<string, string | Uint8Array | FileLink>>
 /** A name in a directory. */
@@ -32,7 +33,10 @@ export interface FileEntry {
   readonly size: number
 }
 
-/** Nodes have a char for each byte; embedders have UTF-8. What is none comes out with the sign of replacement. */
+/**
+ * Nodes have a char for each byte; embedders have UTF-8. What is none comes out with the sign of
+ * replacement.
+ */
 const toBytes = (text: string): string => Buffer.from(text).toString('latin1')
 const following: Last = { follow: true, enter: true }
 const itself: Last = { follow: false, enter: true }
@@ -42,7 +46,8 @@ export class Store {
   readonly tree: Tree
 
   constructor(record: FileRecord, quota: FullQuota) {
-    if (!isRecord(record)) throw wrongType('record', 'an object of no class, with contents by path', record)
+    if (!isRecord(record))
+      throw wrongType('record', 'an object of no class, with contents by path', record)
     this.tree = new Tree(quota)
     for (const [path, value] of Object.entries(record)) this.#put(path, value)
   }
@@ -64,7 +69,8 @@ export class Store {
   }
 
   readFile(path: string, encoding: 'utf8' | undefined): Uint8Array | string {
-    if (encoding !== undefined && encoding !== 'utf8') throw wrongValue('encoding', "must be 'utf8', or left out", encoding)
+    if (encoding !== undefined && encoding !== 'utf8')
+      throw wrongValue('encoding', "must be 'utf8', or left out", encoding)
     const bytes = this.#at('readFile', path, following, ({ node }) => {
       if (node instanceof FileNode) this.#checkWhole('readFile', path, node.bytesOfOwn)
       return bytesOf(node)
@@ -72,7 +78,8 @@ export class Store {
     return encoding === undefined ? bytes : Buffer.from(bytes.buffer, 0, bytes.length).toString()
   }
   writeFile(path: string, data: string | Uint8Array): void {
-    if (typeof data !== 'string' && !types.isUint8Array(data)) throw wrongType('data', 'of type string or an instance of Uint8Array', data)
+    if (typeof data !== 'string' && !types.isUint8Array(data))
+      throw wrongType('data', 'of type string or an instance of Uint8Array', data)
     this.#parents(path)
     this.#at('writeFile', path, { follow: true, enter: false }, ({ dir, name, node, slash }) => {
       if (slash || node instanceof DirectoryNode) refuse(Errno.ISDIR)
@@ -132,7 +139,12 @@ export class Store {
     try {
       return this.#at('exists', path, following, ({ node }) => node !== undefined)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return false
+      if (
+        error instanceof Error &&
+        'code' in error &&
+        (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      )
+        return false
       throw error
     }
   }
@@ -144,7 +156,13 @@ export class Store {
         const child = this.tree.lookup(node, name)
         return child === undefined
           ? []
-          : [{ name: toText(name), type: kindOf(child.type), size: child instanceof FileNode ? child.size : 0 }]
+          : [
+              {
+                name: toText(name),
+                type: kindOf(child.type),
+                size: child instanceof FileNode ? child.size : 0,
+              },
+            ]
       })
     })
   }
@@ -183,7 +201,10 @@ export class Store {
     })
   }
 
-  /** A guest can make large files of nothing but holes, which are zeros to whoever takes them out. EFBIG beyond the quota. */
+  /**
+   * A guest can make large files of nothing but holes, which are zeros to whoever takes them out.
+   * EFBIG beyond the quota.
+   */
   #checkWhole(syscall: string, path: string, bytes: number): void {
     const { quota } = this.tree.room
     if (bytes <= quota.bytes) return
@@ -214,7 +235,10 @@ export class Store {
       return act(walk(this.tree, this.tree.root, text === '' ? '.' : toBytes(text), last))
     } catch (error) {
       if (!(error instanceof WasiError)) throw error
-      throw coded(new Error(`${error.code}: ${call} '${path}'`), error.code, { syscall: call, path })
+      throw coded(new Error(`${error.code}: ${call} '${path}'`), error.code, {
+        syscall: call,
+        path,
+      })
     } finally {
       this.tree.release()
     }
@@ -225,7 +249,8 @@ export class Store {
 function partsOf(path: unknown): string[] {
   checkString('path', path)
   if (path.includes('\0')) throw wrongValue('path', 'must not contain NUL characters', path)
-  if (path.startsWith('/')) throw wrongValue('path', 'must be relative: it begins at the root of these files', path)
+  if (path.startsWith('/'))
+    throw wrongValue('path', 'must be relative: it begins at the root of these files', path)
   const parts = path.split('/').filter(part => part !== '' && part !== '.')
   if (parts.includes('..')) throw wrongValue('path', "must not contain '..'", path)
   return parts

@@ -1,4 +1,7 @@
-/** Files that lie in memory, by the interface of a host: each call of Sys, from the guest's numbers to the nodes of a tree. */
+/**
+ * Files that lie in memory, by the interface of a host: each call of Sys, from the guest's numbers
+ * to the nodes of a tree.
+ */
 import { Errno } from '../../abi/errno.js'
 import { Access, maxPath, writeFilestat } from '../../abi/layout.js'
 import { Fdflags, Filetype, Oflags, syncFlags, Whence } from '../../abi/values.js'
@@ -17,8 +20,9 @@ const parent: Last = { follow: false, enter: false }
 type Name = [dir: Handle, at: number, length: number]
 
 /**
- * One tree as one guest has it. Results lie in the block of the guest's own backend, where the hostcalls look for them. What
- * the host says unexpectedly of a directory below an overlay is thrown, since there may be several Sys that could have failed.
+ * One tree as one guest has it. Results lie in the block of the guest's own backend, where the
+ * hostcalls look for them. What the host says unexpectedly of a directory below an overlay is
+ * thrown, since there may be several Sys that could have failed.
  */
 export class MemfsSys implements Sys {
   readonly name = 'memfs'
@@ -58,7 +62,10 @@ export class MemfsSys implements Sys {
     return undefined
   }
 
-  /** A directory of the tree, by its path from the root. Links are followed, but never out of the tree. */
+  /**
+   * A directory of the tree, by its path from the root. Links are followed, but never out of the
+   * tree.
+   */
   preopen(path: string): Handle {
     try {
       const text = Buffer.from(path.replace(/^\/+/, '') || '.').toString('latin1')
@@ -74,7 +81,11 @@ export class MemfsSys implements Sys {
   }
   /** No descriptor of the host lies in memory. */
   adopt(fd: number): Handle {
-    throw coded(new Error(`ENOTSUP: descriptor ${fd} is none of files in memory, open`), 'ENOTSUP', { syscall: 'open' })
+    throw coded(
+      new Error(`ENOTSUP: descriptor ${fd} is none of files in memory, open`),
+      'ENOTSUP',
+      { syscall: 'open' },
+    )
   }
 
   /** There is no network in memory. */
@@ -133,7 +144,9 @@ export class MemfsSys implements Sys {
       // What a directory has for an offset belongs to readdir.
       if (!(slot.node instanceof FileNode)) refuse(Errno.BADF)
       if (whence === Whence.END) slot.node.refresh()
-      const to = offset + (whence === Whence.SET ? 0 : whence === Whence.CUR ? slot.position : slot.node.size)
+      const to =
+        offset +
+        (whence === Whence.SET ? 0 : whence === Whence.CUR ? slot.position : slot.node.size)
       if (to < 0 || to > maxSize) refuse(Errno.INVAL)
       slot.position = to
       return to
@@ -200,40 +213,66 @@ export class MemfsSys implements Sys {
     })
   }
 
-  open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer {
+  open(
+    dir: Handle,
+    at: number,
+    length: number,
+    follow: number,
+    oflags: number,
+    fdflags: number,
+    access: number,
+  ): Answer {
     const creates = (oflags & Oflags.CREAT) !== 0
     const exclusive = creates && (oflags & Oflags.EXCL) !== 0
-    return this.#at(dir, at, length, { follow: follow !== 0 && !exclusive, enter: !creates }, lease => {
-      if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
-      if (lease.slash) refuse(Errno.ISDIR)
-      const node = lease.node ?? this.#create(lease, creates, (access & Access.UNCHANGED) !== 0)
-      if (lease.node !== undefined && exclusive) refuse(Errno.EXIST)
-      if (node instanceof LinkNode) refuse(oflags & Oflags.DIRECTORY ? Errno.NOTDIR : Errno.LOOP)
-      if (node instanceof DirectoryNode) {
-        if (creates || access & Access.WRITE || oflags & Oflags.TRUNC) refuse(Errno.ISDIR)
-        return this.#take(node, Access.READ, fdflags)
-      }
-      if (oflags & Oflags.DIRECTORY) refuse(Errno.NOTDIR)
-      // Devices and the like below an overlay are seen, but not opened, as on a disk mounted so.
-      if (!(node instanceof FileNode)) refuse(Errno.ACCES)
-      const file = this.#take(node, access & Access.BOTH || Access.READ, fdflags)
-      try {
-        if (oflags & Oflags.TRUNC) node.resize(0)
-      } catch (error) {
-        this.#slots.close(file)
-        throw error
-      }
-      return file
-    })
+    return this.#at(
+      dir,
+      at,
+      length,
+      { follow: follow !== 0 && !exclusive, enter: !creates },
+      lease => {
+        if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
+        if (lease.slash) refuse(Errno.ISDIR)
+        const node = lease.node ?? this.#create(lease, creates, (access & Access.UNCHANGED) !== 0)
+        if (lease.node !== undefined && exclusive) refuse(Errno.EXIST)
+        if (node instanceof LinkNode) refuse(oflags & Oflags.DIRECTORY ? Errno.NOTDIR : Errno.LOOP)
+        if (node instanceof DirectoryNode) {
+          if (creates || access & Access.WRITE || oflags & Oflags.TRUNC) refuse(Errno.ISDIR)
+          return this.#take(node, Access.READ, fdflags)
+        }
+        if (oflags & Oflags.DIRECTORY) refuse(Errno.NOTDIR)
+        // Devices and the like below an overlay are seen, but not opened, as on a disk mounted so.
+        if (!(node instanceof FileNode)) refuse(Errno.ACCES)
+        const file = this.#take(node, access & Access.BOTH || Access.READ, fdflags)
+        try {
+          if (oflags & Oflags.TRUNC) node.resize(0)
+        } catch (error) {
+          this.#slots.close(file)
+          throw error
+        }
+        return file
+      },
+    )
   }
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer {
-    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ node = refuse(Errno.NOENT) }) => this.#tell(node))
+    return this.#at(
+      dir,
+      at,
+      length,
+      { follow: follow !== 0, enter: true },
+      ({ node = refuse(Errno.NOENT) }) => this.#tell(node),
+    )
   }
   setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer {
-    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ node = refuse(Errno.NOENT) }) => {
-      node.setTimes(fstflags, this.block.times)
-      return 0
-    })
+    return this.#at(
+      dir,
+      at,
+      length,
+      { follow: follow !== 0, enter: true },
+      ({ node = refuse(Errno.NOENT) }) => {
+        node.setTimes(fstflags, this.block.times)
+        return 0
+      },
+    )
   }
   mkdir(dir: Handle, at: number, length: number): Answer {
     return this.#at(dir, at, length, parent, lease => names.mkdir(this.#tree, lease))
@@ -245,13 +284,19 @@ export class MemfsSys implements Sys {
     return this.#at(dir, at, length, parent, lease => names.unlink(this.#tree, lease))
   }
   readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer {
-    return this.#at(dir, at, length, { follow: false, enter: true }, ({ node = refuse(Errno.NOENT) }) => {
-      if (!(node instanceof LinkNode)) refuse(Errno.INVAL)
-      node.accessed()
-      const target = Buffer.from(node.target, 'latin1').subarray(0, room)
-      this.#memory.set(target, into)
-      return target.length
-    })
+    return this.#at(
+      dir,
+      at,
+      length,
+      { follow: false, enter: true },
+      ({ node = refuse(Errno.NOENT) }) => {
+        if (!(node instanceof LinkNode)) refuse(Errno.INVAL)
+        node.accessed()
+        const target = Buffer.from(node.target, 'latin1').subarray(0, room)
+        this.#memory.set(target, into)
+        return target.length
+      },
+    )
   }
   symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer {
     return this.#ask(() => {
@@ -261,10 +306,31 @@ export class MemfsSys implements Sys {
       return names.symlink(this.#tree, text, lease)
     })
   }
-  link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer {
-    return this.#both([dir, at, length], { follow: follow !== 0, enter: true }, [dir2, at2, length2], names.find, names.link)
+  link(
+    dir: Handle,
+    at: number,
+    length: number,
+    follow: number,
+    dir2: Handle,
+    at2: number,
+    length2: number,
+  ): Answer {
+    return this.#both(
+      [dir, at, length],
+      { follow: follow !== 0, enter: true },
+      [dir2, at2, length2],
+      names.find,
+      names.link,
+    )
   }
-  rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer {
+  rename(
+    dir: Handle,
+    at: number,
+    length: number,
+    dir2: Handle,
+    at2: number,
+    length2: number,
+  ): Answer {
     return this.#both([dir, at, length], parent, [dir2, at2, length2], () => {}, names.rename)
   }
 
@@ -281,7 +347,8 @@ export class MemfsSys implements Sys {
     return this.#noSocket(file)
   }
 
-  // Waiting and clocks are the backend's, of whoever has files in memory besides: what is here is always ready.
+  // Waiting and clocks are the backend's, of whoever has files in memory besides: what is here is
+  // always ready.
 
   poll(count: number, _timeout: number): Answer {
     const { pollHandles, poll, pollBytes } = this.block
@@ -388,7 +455,16 @@ export class MemfsSys implements Sys {
   }
   #tell(node: Node): 0 {
     const { dev, ino, type: filetype, nlink, size, atim, mtim, ctim } = node
-    writeFilestat(this.block.record, { dev, ino, filetype, nlink: BigInt(nlink), size: BigInt(size), atim, mtim, ctim })
+    writeFilestat(this.block.record, {
+      dev,
+      ino,
+      filetype,
+      nlink: BigInt(nlink),
+      size: BigInt(size),
+      atim,
+      mtim,
+      ctim,
+    })
     return 0
   }
   #directory(dir: Handle): DirectoryNode {
@@ -410,7 +486,10 @@ export class MemfsSys implements Sys {
       return act(walk(this.#tree, directory, text, last))
     })
   }
-  /** `last` is how the first path ends, and `look` at what is there comes before the second, the name of something new. */
+  /**
+   * `last` is how the first path ends, and `look` at what is there comes before the second, the
+   * name of something new.
+   */
   #both(
     [dir, at, length]: Name,
     last: Last,

@@ -27,7 +27,9 @@ export class Tree implements Ground {
   laid = false
   #holders = 0
   #away = false
-  /** How many nodes were made of what was found below since the last time that they were counted. */
+  /**
+   * How many nodes were made of what was found below since the last time that they were counted.
+   */
   #found = 0
 
   constructor(quota: FullQuota) {
@@ -40,8 +42,9 @@ export class Tree implements Ground {
     return this.#lower
   }
   /**
-   * Lay it over a directory of the host; what is in it already lies above, and directories of one name become one. It stays
-   * there: another directory is refused. What goes wrong is thrown as Sys.preopen throws it.
+   * Lay it over a directory of the host; what is in it already lies above, and directories of one
+   * name become one. It stays there: another directory is refused. What goes wrong is thrown as
+   * Sys.preopen throws it.
    */
   lieOver(lower: Lower): void {
     if (this.#lower !== undefined && this.#lower.path !== lower.path) {
@@ -57,7 +60,8 @@ export class Tree implements Ground {
     this.laid = true
     const merge = (dir: DirectoryNode, path: string): void => {
       dir.lower = path
-      for (const [name, { node }] of dir.entries) if (node instanceof DirectoryNode) merge(node, joined(path, name))
+      for (const [name, { node }] of dir.entries)
+        if (node instanceof DirectoryNode) merge(node, joined(path, name))
     }
     merge(this.root, '')
   }
@@ -75,7 +79,10 @@ export class Tree implements Ground {
   }
   #checkHere(): void {
     if (!this.#away) return
-    throw coded(new Error('these MemoryFiles are with a guest that runs, and come back at its end'), 'ERR_WASI_FILES_AWAY')
+    throw coded(
+      new Error('these MemoryFiles are with a guest that runs, and come back at its end'),
+      'ERR_WASI_FILES_AWAY',
+    )
   }
   /** As often as it was held. */
   release(): void {
@@ -87,7 +94,11 @@ export class Tree implements Ground {
   /** Let nobody use it, for as long as another thread has what is in it. */
   lend(): void {
     this.#checkHere()
-    if (this.#holders > 0) throw coded(new Error('these MemoryFiles are open in a guest of this thread'), 'ERR_WASI_FILES_BUSY')
+    if (this.#holders > 0)
+      throw coded(
+        new Error('these MemoryFiles are open in a guest of this thread'),
+        'ERR_WASI_FILES_BUSY',
+      )
     this.#away = true
   }
   /** It is back, as it was. */
@@ -97,7 +108,15 @@ export class Tree implements Ground {
 
   #fresh(type: number, nlink: number): Omit<Attributes, 'size'> {
     const time = now()
-    return { type, dev: this.numbers.dev, ino: ++this.numbers.inode, nlink, atim: time, mtim: time, ctim: time }
+    return {
+      type,
+      dev: this.numbers.dev,
+      ino: ++this.numbers.inode,
+      nlink,
+      atim: time,
+      mtim: time,
+      ctim: time,
+    }
   }
   makeFile(): FileNode {
     return new FileNode(this, this.#fresh(Filetype.REGULAR_FILE, 0))
@@ -118,7 +137,11 @@ export class Tree implements Ground {
     if (path === undefined || entry?.placed) return entry?.node
     const there = this.#lower?.stat(path)
     if (entry !== undefined) {
-      const same = there !== undefined && there.type === entry.node.type && there.ino === entry.node.ino && there.dev === entry.node.dev
+      const same =
+        there !== undefined &&
+        there.type === entry.node.type &&
+        there.ino === entry.node.ino &&
+        there.dev === entry.node.dev
       if (same) entry.node.refresh(there)
       if (same || !this.#vanished(dir, name, entry.node)) return entry.node
     }
@@ -129,7 +152,10 @@ export class Tree implements Ground {
     this.#found++
     return node
   }
-  /** Of a name that is no longer below: whether it is none here either. What the guest has changed stays, whatever becomes of it below. */
+  /**
+   * Of a name that is no longer below: whether it is none here either. What the guest has changed
+   * stays, whatever becomes of it below.
+   */
   #vanished(dir: DirectoryNode, name: string, node: Node): boolean {
     if (!node.untouched) return false
     dir.delete(name)
@@ -152,11 +178,15 @@ export class Tree implements Ground {
   }
   /** Where a name lies below, if it does and was not removed. */
   #lowerPath(dir: DirectoryNode, name: string): string | undefined {
-    if (this.#lower === undefined || dir.lower === undefined || dir.removed || dir.gone.has(name)) return undefined
+    if (this.#lower === undefined || dir.lower === undefined || dir.removed || dir.gone.has(name))
+      return undefined
     return joined(dir.lower, name)
   }
 
-  /** Forget what is as it is below, when it has become much. To be called where nobody holds a node without a handle. */
+  /**
+   * Forget what is as it is below, when it has become much. To be called where nobody holds a node
+   * without a handle.
+   */
   tidy(): void {
     if (this.#found < mostFound) return
     this.#found = 0
@@ -182,7 +212,8 @@ export class Tree implements Ground {
       if (entry === undefined) dir.unlist(name)
       else this.#vanished(dir, name, entry.node)
     }
-    for (const [name, found] of there) if (!dir.gone.has(name) && !dir.entries.has(name)) dir.list(name, found)
+    for (const [name, found] of there)
+      if (!dir.gone.has(name) && !dir.entries.has(name)) dir.list(name, found)
   }
   /** All names in it, as they are now. */
   names(dir: DirectoryNode): string[] {
@@ -248,9 +279,11 @@ export class Tree implements Ground {
   /** Move a name to where there is none, or one that gives way to it. */
   move(dir: DirectoryNode, name: string, dir2: DirectoryNode, name2: string): void {
     this.checkAlive(dir2)
-    const given = (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
+    const given =
+      (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
     if (given === 0 && this.room.freeEntries <= 0) refuse(Errno.NOSPC)
-    // All that the steps below may want, so that none of them fails behind another: both names may lie below.
+    // All that the steps below may want, so that none of them fails behind another: both names may
+    // lie below.
     if (this.#lower !== undefined && this.room.freeGone < 2) refuse(Errno.NOSPC)
     const node = dir.entries.get(name)?.node
     const reach = node instanceof DirectoryNode ? node.reach : 0
@@ -261,7 +294,10 @@ export class Tree implements Ground {
   isEmpty(dir: DirectoryNode): boolean {
     return this.names(dir).length === 0
   }
-  /** Whether something lies below under a name that is no longer to be looked at. NOSPC where too much is gone. */
+  /**
+   * Whether something lies below under a name that is no longer to be looked at. NOSPC where too
+   * much is gone.
+   */
   #hides(dir: DirectoryNode, name: string): boolean {
     const path = this.#lowerPath(dir, name)
     if (path === undefined || this.#lower?.stat(path) === undefined) return false

@@ -1,4 +1,7 @@
-/** How a path becomes a directory of the tree and a name in it, beneath where it starts: the walk of the other backends, over nodes. */
+/**
+ * How a path becomes a directory of the tree and a name in it, beneath where it starts: the walk of
+ * the other backends, over nodes.
+ */
 import { Errno } from '../../abi/errno.js'
 import { maxLinks } from '../../abi/layout.js'
 import { refuse } from '../../errors.js'
@@ -17,7 +20,10 @@ export interface Lease {
   readonly dir: DirectoryNode
   /** `.` where the path ended in a directory that the walk is in. */
   readonly name: string
-  /** What is there, if anything is. It may be looked for only when it is asked for, and be refused then: NAMETOOLONG. */
+  /**
+   * What is there, if anything is. It may be looked for only when it is asked for, and be refused
+   * then: NAMETOOLONG.
+   */
   readonly node: Node | undefined
   /** Where the path ended in `.` or `..`: 1 or 2. */
   readonly dots: number
@@ -25,7 +31,10 @@ export interface Lease {
   readonly slash: boolean
 }
 
-/** A last name that is taken as it stands: as on Linux, both directories of a rename are known before either name is looked for. */
+/**
+ * A last name that is taken as it stands: as on Linux, both directories of a rename are known
+ * before either name is looked for.
+ */
 class Unread implements Lease {
   readonly dots = 0
   readonly dir: DirectoryNode
@@ -47,8 +56,14 @@ class Unread implements Lease {
 }
 
 /** @param path not empty, without a NUL, a char for each byte */
-export function walk(tree: Tree, start: DirectoryNode, path: string, { follow, enter }: Last): Lease {
-  // Where we are, and how we came: `..` goes back along it. The first is the start, which is not left.
+export function walk(
+  tree: Tree,
+  start: DirectoryNode,
+  path: string,
+  { follow, enter }: Last,
+): Lease {
+  // Where we are, and how we came: `..` goes back along it. The first is the start, which is not
+  // left.
   const dirs: [DirectoryNode, ...DirectoryNode[]] = [start]
   // What is still to be walked: the path, and on top of it the targets of links. None is empty.
   const left = [path]

@@ -14,10 +14,12 @@ export interface Loaded<Addon> {
 }
 
 /**
- * Load the addon. No variable of the environment has a say in which: whoever sets one would choose the code that guards the host.
+ * Load the addon. No variable of the environment has a say in which: whoever sets one would choose
+ * the code that guards the host.
  *
  * @param named the file, instead of looking for it
- * @throws Error with code ERR_WASI_ADDON_UNAVAILABLE that says what was tried; ERR_ACCESS_DENIED where Node's permission model forbids it
+ * @throws Error with code ERR_WASI_ADDON_UNAVAILABLE that says what was tried; ERR_ACCESS_DENIED
+ * where Node's permission model forbids it
  */
 export function load<Addon>(named = ''): Loaded<Addon> {
   const load = createRequire(import.meta.filename)
@@ -32,7 +34,10 @@ export function load<Addon>(named = ''): Loaded<Addon> {
   throw unavailable(attempts)
 }
 
-/** Best first. Who built one here wants that one; it is asked for by a look, since a `require` that fails takes its time. */
+/**
+ * Best first. Who built one here wants that one; it is asked for by a look, since a `require` that
+ * fails takes its time.
+ */
 function candidates(): readonly string[] {
   const built = join(import.meta.dirname, '../../../build/Release/wasi_common.node')
   const [shipped] = filesFor(`${platform}${onMusl() ? 'musl' : ''}-${arch}`)
@@ -58,7 +63,10 @@ function filesFor(target: string): readonly string[] {
         join(folder, '../../../prebuilds/linux-arm64/wasi-common-wall'),
       ]
     case 'linux-x64':
-      return [join(folder, '../../../prebuilds/linux-x64/wasi_common.node'), join(folder, '../../../prebuilds/linux-x64/wasi-common-wall')]
+      return [
+        join(folder, '../../../prebuilds/linux-x64/wasi_common.node'),
+        join(folder, '../../../prebuilds/linux-x64/wasi-common-wall'),
+      ]
     case 'linuxmusl-arm64':
       return [
         join(folder, '../../../prebuilds/linuxmusl-arm64/wasi_common.node'),
@@ -88,8 +96,9 @@ function isThere(path: string): boolean {
 }
 
 /**
- * Whether the C library of this process is musl. A build for the other one may even load, and go wrong later, so it is known before.
- * Where musl's loader is not installed nothing runs by it, which is known by one look, almost everywhere.
+ * Whether the C library of this process is musl. A build for the other one may even load, and go
+ * wrong later, so it is known before. Where musl's loader is not installed nothing runs by it,
+ * which is known by one look, almost everywhere.
  */
 function onMusl(): boolean {
   if (platform !== 'linux') return false
@@ -98,7 +107,8 @@ function onMusl(): boolean {
     if (!existsSync(loader)) return false
     return readFileSync('/proc/self/maps').includes(realpathSync(loader))
   } catch {
-    // There is no /proc, or the permission model forbids to look. The report has it too, but is written in milliseconds.
+    // There is no /proc, or the permission model forbids to look. The report has it too, but is
+    // written in milliseconds.
     return isReportedMusl()
   }
 }
@@ -129,16 +139,26 @@ function forbidden(file: string, cause: Error): Error {
   if (process.permission !== undefined) {
     const message =
       'Access to this API has been restricted: wasi-common is an addon, which node --permission loads only with --allow-addons. '
-    return coded(new Error(message + instead, { cause }), 'ERR_ACCESS_DENIED', { permission: 'Addon', resource: file })
+    return coded(new Error(message + instead, { cause }), 'ERR_ACCESS_DENIED', {
+      permission: 'Addon',
+      resource: file,
+    })
   }
   const message = `wasi-common cannot load its addon ${file}: this process was started with --no-addons. Start it without that flag. `
   return coded(new Error(message + instead, { cause }), 'ERR_WASI_ADDON_UNAVAILABLE')
 }
 
-function unavailable(attempts: readonly { readonly file: string; readonly error: NodeJS.ErrnoException }[]): Error {
+function unavailable(
+  attempts: readonly { readonly file: string; readonly error: NodeJS.ErrnoException }[],
+): Error {
   const refused = attempts.find(({ error }) => error.code === 'ERR_DLOPEN_DISABLED')
   if (refused !== undefined) throw forbidden(refused.file, refused.error)
-  const said = attempts.map(({ file, error }) => `  ${file}: ${isThere(file) ? firstLine(error.message) : 'is not there'}`).join('\n')
+  const said = attempts
+    .map(
+      ({ file, error }) =>
+        `  ${file}: ${isThere(file) ? firstLine(error.message) : 'is not there'}`,
+    )
+    .join('\n')
   const message =
     `wasi-common has no native addon that loads on ${platform}-${arch}. Looked for:\n${said}\n` +
     'To build it, add node-gyp and node-addon-api to your project, and run there, with python3, make and a C++ compiler:\n' +

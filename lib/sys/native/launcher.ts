@@ -1,4 +1,7 @@
-/** The launcher that native/os-sandbox/ builds: where it is, and what it is told, so that a process of Node starts behind the wall and sees no more. */
+/**
+ * The launcher that native/os-sandbox/ builds: where it is, and what it is told, so that a process
+ * of Node starts behind the wall and sees no more.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { coded } from '../../errors.js'
@@ -10,13 +13,19 @@ import { addonFile } from './sys.js'
 export interface Plan {
   /** Refuse where this kernel lacks a part of the wall. */
   readonly strict: boolean
-  /** The descriptors of the launcher that become its standard streams. Default: those of the same numbers. */
+  /**
+   * The descriptors of the launcher that become its standard streams. Default: those of the same
+   * numbers.
+   */
   readonly streams?: readonly [stdin: number, stdout: number, stderr: number]
   /** It may read and write what lies in these folders, or only read it. */
   readonly folders: readonly { readonly path: string; readonly readOnly: boolean }[]
   /** The last descriptor that it inherits. */
   readonly channel: number
-  /** Where the launcher writes how the sandbox is, and learns by its end that it shall end; the program does not get it. */
+  /**
+   * Where the launcher writes how the sandbox is, and learns by its end that it shall end; the
+   * program does not get it.
+   */
   readonly control: number
   /** What Node runs: flags, a file of this package, arguments. */
   readonly program: readonly string[]
@@ -36,9 +45,15 @@ export interface Walled {
 
 /** @throws Error with code ERR_WASI_NO_WALL where there is no OS sandbox, whatever the kernel */
 export function checkHost(): void {
-  if (process.platform !== 'linux') throw unavailable(`isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`)
+  if (process.platform !== 'linux')
+    throw unavailable(
+      `isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`,
+    )
   const { bun, deno } = process.versions
-  if (bun ?? deno) throw unavailable("isolation: 'process' is for Node: what other runtimes need behind the wall is not known")
+  if (bun ?? deno)
+    throw unavailable(
+      "isolation: 'process' is for Node: what other runtimes need behind the wall is not known",
+    )
 }
 
 /**
@@ -46,13 +61,23 @@ export function checkHost(): void {
  * @throws Error with code ERR_WASI_NO_WALL where there is no launcher, ERR_WASI_NO_NODE where no
  * Node is named and `process.execPath` is an application
  */
-export function walled({ strict, streams = [0, 1, 2], folders, channel, control, program, node }: Plan): Walled {
+export function walled({
+  strict,
+  streams = [0, 1, 2],
+  folders,
+  channel,
+  control,
+  program,
+  node,
+}: Plan): Walled {
   checkHost()
   const { path: runner, libraries: others = libraries(strict) } = node ?? ownNode()
   const addon = addonFile()
   const file = join(dirname(addon), 'wasi-common-wall')
   if (!existsSync(file))
-    throw unavailable(`isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`)
+    throw unavailable(
+      `isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`,
+    )
   const own = ['dist', 'package.json'].map(name => join(root, name))
   const rules = [
     ...[runner, ...others].map(path => ['--run', path] as const),
@@ -60,38 +85,66 @@ export function walled({ strict, streams = [0, 1, 2], folders, channel, control,
     ...folders.map(({ path, readOnly }) => [readOnly ? '--read' : '--write', path] as const),
   ]
   const keep = Math.max(channel, control, ...streams)
-  const taken = ['--stdin', '--stdout', '--stderr'].flatMap((word, i) => (streams[i] === i ? [] : [word, `${streams[i]}`]))
-  const flags = [...(strict ? ['--strict'] : []), '--parent', `${process.pid}`, '--keep', `${keep}`, '--tell', `${control}`]
+  const taken = ['--stdin', '--stdout', '--stderr'].flatMap((word, i) =>
+    streams[i] === i ? [] : [word, `${streams[i]}`],
+  )
+  const flags = [
+    ...(strict ? ['--strict'] : []),
+    '--parent',
+    `${process.pid}`,
+    '--keep',
+    `${keep}`,
+    '--tell',
+    `${control}`,
+  ]
   const terms = [...flags, ...taken]
   const opened = [...rules.map(([, path]) => path), runner]
-  return { file, args: [...terms, ...rules.flat(), '--', runner, ...program], env: environment, opened }
+  return {
+    file,
+    args: [...terms, ...rules.flat(), '--', runner, ...program],
+    env: environment,
+    opened,
+  }
 }
 
 /** Of the host's environment, what Node may need to find its libraries. */
 const { LD_LIBRARY_PATH } = process.env
 /** OpenSSL would not start if it may not read what it is configured by. */
-export const environment: Record<string, string> = { ...(LD_LIBRARY_PATH !== undefined && { LD_LIBRARY_PATH }), OPENSSL_CONF: '/dev/null' }
+export const environment: Record<string, string> = {
+  ...(LD_LIBRARY_PATH !== undefined && { LD_LIBRARY_PATH }),
+  OPENSSL_CONF: '/dev/null',
+}
 
 /**
- * The libraries of the running Node, and the loader that loads them, since another Node needs them as well. Node's permission model
- * denies /proc/self/maps, and Node's own report then names them. Where neither does, all system libraries would be readable and
- * executable in their place, which is no strict sandbox.
+ * The libraries of the running Node, and the loader that loads them, since another Node needs them
+ * as well. Node's permission model denies /proc/self/maps, and Node's own report then names them.
+ * Where neither does, all system libraries would be readable and executable in their place, which
+ * is no strict sandbox.
  */
 function libraries(strict: boolean): readonly string[] {
   const found = mapped() ?? reported()
-  if (found.length > 0) return [...new Set(found)].filter(path => path !== process.execPath && !/\.node$|\(deleted\)$/.test(path))
+  if (found.length > 0)
+    return [...new Set(found)].filter(
+      path => path !== process.execPath && !/\.node$|\(deleted\)$/.test(path),
+    )
   if (!strict) return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
-  const message = "wall: 'strict' needs the names of Node's libraries, which neither /proc/self/maps nor process.report has here"
+  const message =
+    "wall: 'strict' needs the names of Node's libraries, which neither /proc/self/maps nor process.report has here"
   throw unavailable(message)
 }
 
 function mapped(): string[] | undefined {
   try {
-    return Array.from(readFileSync('/proc/self/maps', 'utf8').matchAll(/^\S+ ..x\S* .*?(\/.*)$/gm), ([, path]) => path)
+    return Array.from(
+      readFileSync('/proc/self/maps', 'utf8').matchAll(/^\S+ ..x\S* .*?(\/.*)$/gm),
+      ([, path]) => path,
+    )
   } catch {
     return undefined
   }
 }
 
 const reported = (): string[] =>
-  (process.report.getReport() as { sharedObjects?: string[] }).sharedObjects?.filter(path => path.startsWith('/')) ?? []
+  (process.report.getReport() as { sharedObjects?: string[] }).sharedObjects?.filter(path =>
+    path.startsWith('/'),
+  ) ?? []

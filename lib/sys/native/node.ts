@@ -13,7 +13,8 @@ export interface NodeProgram {
   readonly libraries?: readonly string[]
 }
 
-const none = (message: string, cause?: unknown): Error => coded(new Error(message, { cause }), 'ERR_WASI_NO_NODE')
+const none = (message: string, cause?: unknown): Error =>
+  coded(new Error(message, { cause }), 'ERR_WASI_NO_NODE')
 
 /**
  * The Node of this process.
@@ -22,7 +23,9 @@ const none = (message: string, cause?: unknown): Error => coded(new Error(messag
 export function ownNode(): NodeProgram {
   const { execPath: path, versions } = process
   const application =
-    versions.electron === undefined ? process.getBuiltinModule('node:sea').isSea() && 'a single executable application' : 'Electron'
+    versions.electron === undefined
+      ? process.getBuiltinModule('node:sea').isSea() && 'a single executable application'
+      : 'Electron'
   if (!application) return { path }
   throw none(
     `options.isolation 'process' starts Node.js, but process.execPath is ${application}: '${plainLine(path)}' would start once more. ` +
@@ -63,7 +66,9 @@ export async function nodeAt(path: string, env: Record<string, string>): Promise
 async function ask(path: string, env: Record<string, string>): Promise<NodeProgram> {
   const said = await new Promise<string>((resolve, reject) => {
     const options = { env, cwd: '/', timeout: patience, encoding: 'utf8' } as const
-    execFile(path, ['-p', question], options, (error, stdout) => (error === null ? resolve(stdout) : reject(error)))
+    execFile(path, ['-p', question], options, (error, stdout) =>
+      error === null ? resolve(stdout) : reject(error),
+    )
   }).catch(error => {
     if (error.code === 'ERR_ACCESS_DENIED') throw error
     const why = error.killed ? `it does not end in ${patience} ms` : error.message.split('\n', 1)[0]
@@ -72,14 +77,16 @@ async function ask(path: string, env: Record<string, string>): Promise<NodeProgr
   const { execPath, versions, sharedObjects } = answerOf(path, said)
   const other = ['electron', 'bun', 'deno'].find(name => versions[name] !== undefined)
   if (other !== undefined) throw none(`${wanted}, and '${plainLine(path)}' is ${other}`)
-  if (!isSame(path, execPath)) throw none(`${wanted}, and '${plainLine(path)}' starts another: '${plainLine(execPath)}'`)
+  if (!isSame(path, execPath))
+    throw none(`${wanted}, and '${plainLine(path)}' starts another: '${plainLine(execPath)}'`)
   return { path, libraries: sharedObjects.filter(name => name.startsWith('/') && name !== path) }
 }
 
 function answerOf(path: string, said: string): Answer {
   try {
     const answer = JSON.parse(said)
-    if (typeof answer?.versions?.node === 'string' && Array.isArray(answer.sharedObjects)) return answer
+    if (typeof answer?.versions?.node === 'string' && Array.isArray(answer.sharedObjects))
+      return answer
   } catch {}
   throw none(`${wanted}, and '${plainLine(path)}' does not answer as one`)
 }

@@ -1,15 +1,25 @@
-/** The register protocol: a call of the addon finds its arguments in registers that both sides know, and leaves its answer there. */
+/**
+ * The register protocol: a call of the addon finds its arguments in registers that both sides know,
+ * and leaves its answer there.
+ */
 import type { Answer } from '../sys.js'
 
-/** The addon answers this when nothing came of a call for a while. The call is made again: in between the thread can be ended. */
+/**
+ * The addon answers this when nothing came of a call for a while. The call is made again: in
+ * between the thread can be ended.
+ */
 const PENDING = -0x20000
 
 /**
- * Functions that make a call, one for each number of arguments, so that none writes a register more than it needs. The first
- * register has the index of a host, which the answer replaces, and the arguments follow.
+ * Functions that make a call, one for each number of arguments, so that none writes a register more
+ * than it needs. The first register has the index of a host, which the answer replaces, and the
+ * arguments follow.
  */
 export function registerCalls(r: Float64Array) {
-  /** Returns whether to make the call again. V8 terminates a thread at the entry of a function, such as this one. */
+  /**
+   * Returns whether to make the call again. V8 terminates a thread at the entry of a function, such
+   * as this one.
+   */
   const pending = (): boolean => r[0] === PENDING
   const ask1 = (call: () => void, host: number, a: number): Answer => {
     do {
@@ -38,7 +48,14 @@ export function registerCalls(r: Float64Array) {
     } while (pending())
     return r[0]
   }
-  const ask4 = (call: () => void, host: number, a: number, b: number, c: number, d: number): Answer => {
+  const ask4 = (
+    call: () => void,
+    host: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+  ): Answer => {
     do {
       r[0] = host
       r[1] = a
@@ -49,7 +66,15 @@ export function registerCalls(r: Float64Array) {
     } while (pending())
     return r[0]
   }
-  const ask5 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number): Answer => {
+  const ask5 = (
+    call: () => void,
+    host: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+  ): Answer => {
     do {
       r[0] = host
       r[1] = a
@@ -61,7 +86,16 @@ export function registerCalls(r: Float64Array) {
     } while (pending())
     return r[0]
   }
-  const ask6 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number): Answer => {
+  const ask6 = (
+    call: () => void,
+    host: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+  ): Answer => {
     do {
       r[0] = host
       r[1] = a
@@ -74,7 +108,17 @@ export function registerCalls(r: Float64Array) {
     } while (pending())
     return r[0]
   }
-  const ask7 = (call: () => void, host: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number): Answer => {
+  const ask7 = (
+    call: () => void,
+    host: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+  ): Answer => {
     do {
       r[0] = host
       r[1] = a

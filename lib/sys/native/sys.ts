@@ -8,7 +8,16 @@ import { type Failure, systemError } from './system-error.js'
 /** The calls that pass through the registers. */
 type RegisterCall = Exclude<
   keyof Sys,
-  'name' | 'block' | 'bind' | 'failure' | 'dispose' | 'share' | 'preopen' | 'adopt' | 'listen' | 'listening'
+  | 'name'
+  | 'block'
+  | 'bind'
+  | 'failure'
+  | 'dispose'
+  | 'share'
+  | 'preopen'
+  | 'adopt'
+  | 'listen'
+  | 'listening'
 >
 
 interface Addon extends Readonly<Record<RegisterCall, () => void>> {
@@ -26,7 +35,10 @@ interface Addon extends Readonly<Record<RegisterCall, () => void>> {
   exit(code: number): void
 }
 
-/** How the backend is to be had. Embedders have no say in it: every one of these is the same sandbox. */
+/**
+ * How the backend is to be had. Embedders have no say in it: every one of these is the same
+ * sandbox.
+ */
 export interface NativeOptions {
   /** What `share()` of another thread's said, to have the same handles. */
   shared?: number
@@ -40,14 +52,23 @@ export interface Native extends Sys {
   listen(address: string, port: number): Handle
   listening(socket: Handle): readonly [address: string, port: number]
   readonly name: 'native'
-  /** Who resolves paths: the kernel by openat2, or our own walk. Known as soon as a directory is open. */
+  /**
+   * Who resolves paths: the kernel by openat2, or our own walk. Known as soon as a directory is
+   * open.
+   */
   readonly resolver: 'openat2' | 'walk'
 }
 
-/** Nanoseconds that a thread stays in the kernel at once. Between two such times it can be ended, as a worker is by terminate(). */
+/**
+ * Nanoseconds that a thread stays in the kernel at once. Between two such times it can be ended, as
+ * a worker is by terminate().
+ */
 const patience = 50_000_000
 
-/** The class over a loaded addon, whose functions are constants to the methods: V8 inlines them, and would look up a property. */
+/**
+ * The class over a loaded addon, whose functions are constants to the methods: V8 inlines them, and
+ * would look up a property.
+ */
 function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) => Native {
   const { ask1, ask2, ask3, ask4, ask5, ask6, ask7 } = registerCalls(addon.registers)
   const {
@@ -86,7 +107,9 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
     now,
     resolution,
   } = addon
-  /** No host has this index, so that calls after dispose() are refused, whoever has the old one now. */
+  /**
+   * No host has this index, so that calls after dispose() are refused, whoever has the old one now.
+   */
   const none = -1
   /** What was asked once of each clock: it does not change. */
   const resolutions: (bigint | undefined)[] = []
@@ -195,8 +218,15 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
 const classes = new Map<string, ReturnType<typeof classOver>>()
 let loaded: Loaded<Addon> | undefined
 
-/** A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was looked for. */
-export function openNative({ addon = '', resolution = 'auto', shared = 0 }: NativeOptions = {}): Native {
+/**
+ * A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was
+ * looked for.
+ */
+export function openNative({
+  addon = '',
+  resolution = 'auto',
+  shared = 0,
+}: NativeOptions = {}): Native {
   const NativeSys = classes.get(addon) ?? opened(addon)
   return new NativeSys(resolution, shared)
 }
@@ -210,7 +240,10 @@ function opened(addon: string): ReturnType<typeof classOver> {
 /** _exit(2), if an addon is loaded. */
 export const endProcess = (code: number): void => loaded?.addon.exit(code)
 
-/** The addon's file. To know that it fits this machine, it is loaded. What else was built for this machine lies beside it. */
+/**
+ * The addon's file. To know that it fits this machine, it is loaded. What else was built for this
+ * machine lies beside it.
+ */
 export function addonFile(): string {
   loaded ??= load<Addon>()
   return loaded.file

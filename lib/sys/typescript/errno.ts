@@ -47,7 +47,8 @@ const expected: ReadonlyMap<string | undefined, Errno> = new Map(
   }),
 )
 
-export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code
+export const codeOf = (error: unknown): string | undefined =>
+  (error as NodeJS.ErrnoException | undefined)?.code
 
 export function answerOf(error: unknown): Answer {
   if (error instanceof WasiError) return -error.errno

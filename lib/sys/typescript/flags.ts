@@ -8,7 +8,10 @@ const of = (name: keyof typeof fs.constants) => (fs.constants[name] as number | 
 /** Node does not name it; all systems have this value. */
 const O_ACCMODE = 3
 export const O_NOFOLLOW = of('O_NOFOLLOW')
-/** Nothing that we open may make us wait or become our terminal: that a read shall wait for data is seen to in transfer.ts. */
+/**
+ * Nothing that we open may make us wait or become our terminal: that a read shall wait for data is
+ * seen to in transfer.ts.
+ */
 const always = of('O_NONBLOCK') | of('O_NOCTTY')
 export const openDirectory = of('O_DIRECTORY') | always
 
@@ -32,11 +35,15 @@ const gather = (bits: readonly (readonly [number, number])[], set: number) =>
   bits.reduce((sum, [wasi, host]) => (set & wasi ? sum | host : sum), 0)
 
 export const hostFlags = (access: number, fdflags: number, oflags = 0) =>
-  accessModes[access & Access.BOTH] | gather(fdflagBits, fdflags) | gather(oflagBits, oflags) | always
+  accessModes[access & Access.BOTH] |
+  gather(fdflagBits, fdflags) |
+  gather(oflagBits, oflags) |
+  always
 
 /**
- * What a guest is told of a descriptor of the host. O_NONBLOCK is left out: libuv sets it for itself on the pipes and
- * terminals it shares with us, and a guest that did not ask for it need not learn of EAGAIN.
+ * What a guest is told of a descriptor of the host. O_NONBLOCK is left out: libuv sets it for
+ * itself on the pipes and terminals it shares with us, and a guest that did not ask for it need not
+ * learn of EAGAIN.
  */
 export function guestFlags(flags: number): { access: number; fdflags: number } {
   let fdflags = 0

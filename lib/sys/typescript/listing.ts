@@ -9,7 +9,10 @@ import { typeOf } from './stat.js'
 const head = new DataView(new ArrayBuffer(Dirent.BYTES))
 const headView = new Uint8Array(head.buffer)
 
-/** The inode and type of an entry; undefined for one that is gone, and zeros (ask again, to a C library) for one that is out of bounds. */
+/**
+ * The inode and type of an entry; undefined for one that is gone, and zeros (ask again, to a C
+ * library) for one that is out of bounds.
+ */
 function about(place: Place, name: string): { ino: bigint; type: number } | undefined {
   try {
     const stats = fs.lstatSync(place.at(name), { bigint: true, throwIfNoEntry: false })
@@ -23,8 +26,8 @@ function about(place: Place, name: string): { ino: bigint; type: number } | unde
 const maxDepth = 600
 
 /**
- * What `..` is told to be: nothing that lies above the directories given to the guest, so that one which was moved out from
- * there is its own parent, as a root is.
+ * What `..` is told to be: nothing that lies above the directories given to the guest, so that one
+ * which was moved out from there is its own parent, as a root is.
  */
 function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): string {
   if (root) return '.'
@@ -44,7 +47,10 @@ function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): str
 /** A file of the host, whatever its name. */
 export const identity = ({ dev, ino }: fs.BigIntStats): string => `${dev}:${ino}`
 
-/** A new listing, in which names keep the numbers that they had: a guest may have places from before. Gone names are `''`. */
+/**
+ * A new listing, in which names keep the numbers that they had: a guest may have places from
+ * before. Gone names are `''`.
+ */
 function renewed(before: readonly string[] | undefined, now: readonly string[]): readonly string[] {
   // A guest that makes and removes names without end has places in the last ones only.
   if (before === undefined || before.length > 2 * now.length + 1024) return now
@@ -54,10 +60,17 @@ function renewed(before: readonly string[] | undefined, now: readonly string[]):
 }
 
 /**
- * Fills `target` from the entry numbered `cookie` on. The names are those of the last listing from the start, all held in
- * memory, since node:fs cannot go back in a directory; each entry costs an lstat, since node:fs gives names without inodes.
+ * Fills `target` from the entry numbered `cookie` on. The names are those of the last listing from
+ * the start, all held in memory, since node:fs cannot go back in a directory; each entry costs an
+ * lstat, since node:fs gives names without inodes.
  */
-export function list(slot: Slot, place: Place, given: ReadonlySet<string>, cookie: bigint, target: Uint8Array): number {
+export function list(
+  slot: Slot,
+  place: Place,
+  given: ReadonlySet<string>,
+  cookie: bigint,
+  target: Uint8Array,
+): number {
   if (cookie === 0n || slot.listing === undefined) {
     // One that was removed has not even itself, as on Linux.
     const removed = fs.fstatSync(slot.fd).nlink === 0
@@ -70,7 +83,11 @@ export function list(slot: Slot, place: Place, given: ReadonlySet<string>, cooki
     target.set(cut, used)
     used += cut.length
   }
-  for (let index = cookie < names.length ? Number(cookie) : names.length; index < names.length && used < target.length; index++) {
+  for (
+    let index = cookie < names.length ? Number(cookie) : names.length;
+    index < names.length && used < target.length;
+    index++
+  ) {
     const name = names[index]
     if (name === '') continue
     const entry = about(place, name === '..' ? parentOf(place, slot, given) : name)

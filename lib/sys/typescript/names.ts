@@ -1,4 +1,7 @@
-/** The calls that work on names: what each says to final dots and slashes, which node:fs must never see. */
+/**
+ * The calls that work on names: what each says to final dots and slashes, which node:fs must never
+ * see.
+ */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
@@ -7,7 +10,8 @@ import { codeOf } from './errno.js'
 import type { Lease } from './walk.js'
 
 /** undefined where there is nothing. */
-const isDirectory = (lease: Lease) => fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isDirectory()
+const isDirectory = (lease: Lease) =>
+  fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isDirectory()
 
 export function mkdir(lease: Lease): 0 {
   refuseDots('mkdir', lease)
@@ -60,7 +64,10 @@ export function symlink(target: string, lease: Lease): 0 {
   return 0
 }
 
-/** The kernel looks for what is linked first. What it leads to is not asked: a link itself may be linked. */
+/**
+ * The kernel looks for what is linked first. What it leads to is not asked: a link itself may be
+ * linked.
+ */
 export function find(from: Lease): void {
   fs.lstatSync(from.path)
 }

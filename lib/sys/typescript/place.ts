@@ -1,10 +1,16 @@
 /** What the ways to reach a directory by node:fs, which has no openat, have in common. */
 
-/** A directory, for as long as it is held. Names are strings of one char for each byte, without a slash; `.` is itself. */
+/**
+ * A directory, for as long as it is held. Names are strings of one char for each byte, without a
+ * slash; `.` is itself.
+ */
 export interface Place {
   /** What to give to node:fs to mean `name` in this directory. */
   at(name: string): Buffer
-  /** The directory of that name, held until released; undefined for a link and for what is no directory. */
+  /**
+   * The directory of that name, held until released; undefined for a link and for what is no
+   * directory.
+   */
   child(name: string): Place | undefined
   /** The place of a directory that was opened here by that name, as `fd`. Needs no release. */
   opened(name: string, fd: number): Place
@@ -20,7 +26,10 @@ export interface Info {
 }
 
 export interface Reach {
-  /** The directory open as `fd`, which the embedder named by `path`; none if it cannot be reached from what is known. */
+  /**
+   * The directory open as `fd`, which the embedder named by `path`; none if it cannot be reached
+   * from what is known.
+   */
   place(fd: number, path: string | undefined): Place | undefined
   info(fd: number): Info | undefined
   /** The same file with other flags, as a new descriptor; undefined where the host has no way. */

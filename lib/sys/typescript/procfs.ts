@@ -1,16 +1,20 @@
-/** Directories by `/proc/self/fd/N/name`, which the kernel resolves from descriptor N: Linux's openat for node:fs. */
+/**
+ * Directories by `/proc/self/fd/N/name`, which the kernel resolves from descriptor N: Linux's
+ * openat for node:fs.
+ */
 import fs from 'node:fs'
 import { codeOf } from './errno.js'
 import type { Info, Place, Reach } from './place.js'
 import { open } from './reserve.js'
 
-// O_PATH: a descriptor that only stands for a place. Node names it nowhere; all of Node's architectures on Linux have this value.
+// O_PATH: a descriptor that only stands for a place. Node names it nowhere; all of Node's
+// architectures on Linux have this value.
 const O_PATH = 0o10000000
 const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
 
 /**
- * A held descriptor, so that it stays the same directory whatever is renamed around it. Nothing is checked first and used
- * later: opening a component refuses a link in the same system call.
+ * A held descriptor, so that it stays the same directory whatever is renamed around it. Nothing is
+ * checked first and used later: opening a component refuses a link in the same system call.
  */
 class ProcPlace implements Place {
   readonly #fd: number
@@ -42,10 +46,15 @@ class ProcPlace implements Place {
 
 export const procfs: Reach = {
   place: fd => new ProcPlace(fd),
-  // Held for this one read, and not checked against the reserve: a call has no other descriptor in passing meanwhile.
+  // Held for this one read, and not checked against the reserve: a call has no other descriptor in
+  // passing meanwhile.
   info(fd): Info | undefined {
-    const told = /^pos:\s*(\d+)\s+flags:\s*([0-7]+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))
-    return told === null ? undefined : { offset: Number(told[1]), flags: Number.parseInt(told[2], 8) }
+    const told = /^pos:\s*(\d+)\s+flags:\s*([0-7]+)/.exec(
+      fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'),
+    )
+    return told === null
+      ? undefined
+      : { offset: Number(told[1]), flags: Number.parseInt(told[2], 8) }
   },
   // A magic link: it leads to the open file itself, even if that has no name any more.
   reopen: (fd, flags) => open(`/proc/self/fd/${fd}`, flags),
@@ -59,7 +68,12 @@ export function procfsWorks(): boolean {
     try {
       const held = fs.fstatSync(fd, { bigint: true })
       const named = fs.lstatSync(`/proc/self/fd/${fd}/.`, { bigint: true })
-      return held.isDirectory() && held.ino === named.ino && held.dev === named.dev && procfs.info(fd) !== undefined
+      return (
+        held.isDirectory() &&
+        held.ino === named.ino &&
+        held.dev === named.dev &&
+        procfs.info(fd) !== undefined
+      )
     } finally {
       fs.closeSync(fd)
     }

@@ -1,4 +1,7 @@
-/** Opens files and directories for a guest without the descriptors reserved for the host: as many as native/posix/reserve.cc keeps. */
+/**
+ * Opens files and directories for a guest without the descriptors reserved for the host: as many as
+ * native/posix/reserve.cc keeps.
+ */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
@@ -11,23 +14,35 @@ let found: number | undefined
 let latest = Number.POSITIVE_INFINITY
 
 /**
- * The lowest descriptor that no guest may have. The kernel gives the lowest that is free, so the host can always open as many as
- * there are from here on. node:fs does not tell the limit of the process: without /proc nothing is reserved.
+ * The lowest descriptor that no guest may have. The kernel gives the lowest that is free, so the
+ * host can always open as many as there are from here on. node:fs does not tell the limit of the
+ * process: without /proc nothing is reserved.
  */
 function firstReserved(): number {
   try {
     const [, limit] = /^Max open files +(\d+)/m.exec(fs.readFileSync(limits, 'latin1')) ?? []
-    return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit) - Math.min(kept, Math.floor(Number(limit) / 2))
+    return limit === undefined
+      ? Number.POSITIVE_INFINITY
+      : Number(limit) - Math.min(kept, Math.floor(Number(limit) / 2))
   } catch {
     return Number.POSITIVE_INFINITY
   }
 }
 
-/** Every descriptor that a guest's call opens comes from here, those held in passing like those that stay. */
+/**
+ * Every descriptor that a guest's call opens comes from here, those held in passing like those that
+ * stay.
+ */
 export function open(path: Buffer | string, flags: number, mode?: number): number {
   found ??= firstReserved()
-  // What makes or cuts a file must be refused before it is done. As in native/posix/reserve.cc, this is not asked far from the reserve.
-  if ((flags & (O_CREAT | O_TRUNC)) !== 0 && found !== Number.POSITIVE_INFINITY && latest >= found / 2) fs.closeSync(open(limits, O_RDONLY))
+  // What makes or cuts a file must be refused before it is done. As in native/posix/reserve.cc,
+  // this is not asked far from the reserve.
+  if (
+    (flags & (O_CREAT | O_TRUNC)) !== 0 &&
+    found !== Number.POSITIVE_INFINITY &&
+    latest >= found / 2
+  )
+    fs.closeSync(open(limits, O_RDONLY))
   const fd = fs.openSync(path, flags, mode)
   latest = fd
   if (fd < found) return fd
@@ -35,7 +50,10 @@ export function open(path: Buffer | string, flags: number, mode?: number): numbe
   return refuse(Errno.MFILE)
 }
 
-/** The names in a directory. node:fs holds a descriptor for them that it does not show: another is opened first, in its place. */
+/**
+ * The names in a directory. node:fs holds a descriptor for them that it does not show: another is
+ * opened first, in its place.
+ */
 export function namesIn(path: Buffer): string[] {
   found ??= firstReserved()
   if (Number.isFinite(found)) fs.closeSync(open(path, O_RDONLY))

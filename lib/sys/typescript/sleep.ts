@@ -4,5 +4,6 @@ const cell = new Int32Array(new SharedArrayBuffer(4))
 /** Sleeps at least so many nanoseconds. */
 export function sleep(nanoseconds: number) {
   const end = performance.now() + nanoseconds / 1e6
-  for (let rest = nanoseconds / 1e6; rest > 0; rest = end - performance.now()) Atomics.wait(cell, 0, 0, rest)
+  for (let rest = nanoseconds / 1e6; rest > 0; rest = end - performance.now())
+    Atomics.wait(cell, 0, 0, rest)
 }

@@ -24,7 +24,10 @@ export interface Slot {
   fdflags: number
   /** Append by writing at the end, where the descriptor itself does not. */
   appending: boolean
-  /** node:fs has no lseek: the offset of a file that can seek is kept here. Undefined: the kernel's own is used. */
+  /**
+   * node:fs has no lseek: the offset of a file that can seek is kept here. Undefined: the kernel's
+   * own is used.
+   */
   position: number | undefined
   /** The names of a directory since it was last listed from the start. */
   listing: readonly string[] | undefined

@@ -1,4 +1,7 @@
-/** Directories by canonical path strings, where there is no /proc/self/fd: macOS, Windows, a bare container. */
+/**
+ * Directories by canonical path strings, where there is no /proc/self/fd: macOS, Windows, a bare
+ * container.
+ */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
@@ -6,9 +9,9 @@ import type { Place, Reach } from './place.js'
 import { refuseOddName } from './windows.js'
 
 /**
- * A path without links in it, as it was when it was walked. Who renames directories of the host meanwhile can still put
- * another one in its place: node:fs alone cannot win that race. A directory that a guest holds is compared with its open
- * descriptor before each use.
+ * A path without links in it, as it was when it was walked. Who renames directories of the host
+ * meanwhile can still put another one in its place: node:fs alone cannot win that race. A directory
+ * that a guest holds is compared with its open descriptor before each use.
  */
 class StringPlace implements Place {
   readonly #path: string
@@ -22,7 +25,9 @@ class StringPlace implements Place {
     return Buffer.from(`${this.#path}/${name}`, 'latin1')
   }
   child(name: string) {
-    return fs.lstatSync(this.at(name)).isDirectory() ? new StringPlace(`${this.#path}/${name}`) : undefined
+    return fs.lstatSync(this.at(name)).isDirectory()
+      ? new StringPlace(`${this.#path}/${name}`)
+      : undefined
   }
   opened(name: string, fd: number) {
     return new StringPlace(name === '.' ? this.#path : `${this.#path}/${name}`, fd)

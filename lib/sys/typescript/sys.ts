@@ -38,9 +38,10 @@ const forgotten = new FinalizationRegistry<Slots>(slots => slots.clear())
 const parent: Last = { follow: false, enter: false }
 
 /**
- * On Linux it works beneath `/proc/self/fd/N`, and is as safe against races as openat is. Elsewhere it walks path strings, and
- * whoever renames directories of the host while a guest runs may lead it astray. RATIONALE.md lists what node:fs cannot do
- * exactly; the cases of test/sys that it skips are these.
+ * On Linux it works beneath `/proc/self/fd/N`, and is as safe against races as openat is. Elsewhere
+ * it walks path strings, and whoever renames directories of the host while a guest runs may lead it
+ * astray. RATIONALE.md lists what node:fs cannot do exactly; the cases of test/sys that it skips
+ * are these.
  */
 export class TypescriptSys implements Sys {
   readonly name = 'typescript'
@@ -77,9 +78,16 @@ export class TypescriptSys implements Sys {
     try {
       // Where there is no O_DIRECTORY, files open too.
       if (!fs.fstatSync(fd).isDirectory()) {
-        throw coded(new Error(`ENOTDIR: not a directory, open '${path}'`), 'ENOTDIR', { syscall: 'open', path })
+        throw coded(new Error(`ENOTDIR: not a directory, open '${path}'`), 'ENOTDIR', {
+          syscall: 'open',
+          path,
+        })
       }
-      return this.#take(fd, true, { access: Access.READ, fdflags: 0, place: this.#reach.place(fd, path) })
+      return this.#take(fd, true, {
+        access: Access.READ,
+        fdflags: 0,
+        place: this.#reach.place(fd, path),
+      })
     } catch (error) {
       fs.closeSync(fd)
       throw error
@@ -88,9 +96,17 @@ export class TypescriptSys implements Sys {
   adopt(fd: number): Handle {
     const stats = fs.fstatSync(fd, { bigint: true })
     const info = this.#reach.info(fd)
-    const { access, fdflags } = info === undefined ? { access: Access.BOTH, fdflags: 0 } : guestFlags(info.flags)
+    const { access, fdflags } =
+      info === undefined ? { access: Access.BOTH, fdflags: 0 } : guestFlags(info.flags)
     const place = stats.isDirectory() ? this.#reach.place(fd, undefined) : undefined
-    return this.#take(fd, false, { access, fdflags, place, owned: false, lent: true, position: undefined })
+    return this.#take(fd, false, {
+      access,
+      fdflags,
+      place,
+      owned: false,
+      lent: true,
+      position: undefined,
+    })
   }
   /** node:fs has no sockets, and node:net none that a guest could wait for. */
   listen() {
@@ -110,7 +126,9 @@ export class TypescriptSys implements Sys {
     return this.#ask(() => read(this.#slots.get(file), pieces(this.#memory, this.block, spans)))
   }
   preadv(file: Handle, spans: number, offset: number): Answer {
-    return this.#ask(() => pread(this.#slots.get(file), pieces(this.#memory, this.block, spans), offset))
+    return this.#ask(() =>
+      pread(this.#slots.get(file), pieces(this.#memory, this.block, spans), offset),
+    )
   }
   writev(file: Handle, spans: number): Answer {
     return this.#ask(() => write(this.#slots.get(file), pieces(this.#memory, this.block, spans)))
@@ -119,12 +137,20 @@ export class TypescriptSys implements Sys {
     return this.#ask(() => write(this.#slots.get(file), [this.block.text.subarray(0, length)]))
   }
   pwritev(file: Handle, spans: number, offset: number): Answer {
-    return this.#ask(() => pwrite(this.#slots.get(file), pieces(this.#memory, this.block, spans), offset))
+    return this.#ask(() =>
+      pwrite(this.#slots.get(file), pieces(this.#memory, this.block, spans), offset),
+    )
   }
   seek(file: Handle, offset: number, whence: number): Answer {
     return this.#ask(() => {
       const slot = this.#slots.get(file)
-      return seek(slot, slot.type === Filetype.REGULAR_FILE, offset, whence, () => this.#reach.info(slot.fd)?.offset)
+      return seek(
+        slot,
+        slot.type === Filetype.REGULAR_FILE,
+        offset,
+        whence,
+        () => this.#reach.info(slot.fd)?.offset,
+      )
     })
   }
   identify(file: Handle): Answer {
@@ -136,7 +162,8 @@ export class TypescriptSys implements Sys {
   setSize(file: Handle, size: number): Answer {
     return this.#ask(() => {
       const { fd, type, access } = this.#slots.get(file)
-      if (size > maxSize) refuse(type === Filetype.REGULAR_FILE && access & Access.WRITE ? Errno.FBIG : Errno.INVAL)
+      if (size > maxSize)
+        refuse(type === Filetype.REGULAR_FILE && access & Access.WRITE ? Errno.FBIG : Errno.INVAL)
       fs.ftruncateSync(fd, size)
       return 0
     })
@@ -154,7 +181,8 @@ export class TypescriptSys implements Sys {
       const { fd, type, access } = this.#slots.get(file)
       if ((access & Access.WRITE) === 0) refuse(Errno.BADF)
       if (length === 0) refuse(Errno.INVAL)
-      if (type !== Filetype.REGULAR_FILE) refuse(type === Filetype.SOCKET_STREAM ? Errno.SPIPE : Errno.NODEV)
+      if (type !== Filetype.REGULAR_FILE)
+        refuse(type === Filetype.SOCKET_STREAM ? Errno.SPIPE : Errno.NODEV)
       if (offset + length > maxSize) refuse(Errno.FBIG)
       const stats = fs.fstatSync(fd, { bigint: true })
       if (stats.size < offset + length) fs.ftruncateSync(fd, offset + length)
@@ -189,18 +217,23 @@ export class TypescriptSys implements Sys {
       if (slot.lent) {
         // A log of the host goes on appending, or the guest would overwrite it.
         if (((fdflags ^ slot.fdflags) & ~Fdflags.NONBLOCK) !== 0) refuse(Errno.NOTSUP)
-        // Only pipes and devices wait. A file that is opened again has an offset other than the host's.
+        // Only pipes and devices wait. A file that is opened again has an offset other than the
+        // host's.
         if (slot.type !== Filetype.SOCKET_STREAM && slot.type !== Filetype.CHARACTER_DEVICE) {
           slot.fdflags = fdflags
           return 0
         }
       }
-      const position = slot.type === Filetype.REGULAR_FILE ? (slot.position ?? this.#reach.info(slot.fd)?.offset) : undefined
+      const position =
+        slot.type === Filetype.REGULAR_FILE
+          ? (slot.position ?? this.#reach.info(slot.fd)?.offset)
+          : undefined
       const fd = this.#reach.reopen(slot.fd, hostFlags(slot.access, fdflags))
       if (fd !== undefined) {
         const { fd: old, owned } = slot
         Object.assign(slot, { fd, fdflags, position, owned: true, appending: false })
-        // Last: the number is free even if the host says EIO, and whoever opens something next has it.
+        // Last: the number is free even if the host says EIO, and whoever opens something next has
+        // it.
         if (owned) fs.closeSync(old)
         return 0
       }
@@ -214,22 +247,45 @@ export class TypescriptSys implements Sys {
   readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
     return this.#ask(() => {
       const slot = this.#slots.get(dir)
-      return list(slot, this.#place(dir), this.#given, cookie, this.#memory.subarray(at, at + length))
+      return list(
+        slot,
+        this.#place(dir),
+        this.#given,
+        cookie,
+        this.#memory.subarray(at, at + length),
+      )
     })
   }
 
-  open(dir: Handle, at: number, length: number, follow: number, oflags: number, fdflags: number, access: number): Answer {
+  open(
+    dir: Handle,
+    at: number,
+    length: number,
+    follow: number,
+    oflags: number,
+    fdflags: number,
+    access: number,
+  ): Answer {
     const creates = (oflags & Oflags.CREAT) !== 0
     const last = { follow: follow !== 0 && !(creates && oflags & Oflags.EXCL), enter: !creates }
     return this.#at(dir, at, length, last, lease => {
       if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
       if (lease.slash) refuse(Errno.ISDIR)
-      if (O_NOFOLLOW === 0 && fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isSymbolicLink()) refuse(Errno.LOOP)
-      const fd = found(lease.path, hostFlags(access, fdflags, oflags) | O_NOFOLLOW, (access & Access.UNCHANGED) !== 0)
+      if (O_NOFOLLOW === 0 && fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isSymbolicLink())
+        refuse(Errno.LOOP)
+      const fd = found(
+        lease.path,
+        hostFlags(access, fdflags, oflags) | O_NOFOLLOW,
+        (access & Access.UNCHANGED) !== 0,
+      )
       try {
         const directory = fs.fstatSync(fd).isDirectory()
         if (oflags & Oflags.DIRECTORY && !directory) refuse(Errno.NOTDIR)
-        return this.#take(fd, false, { access, fdflags, place: directory ? lease.place.opened(lease.name, fd) : undefined })
+        return this.#take(fd, false, {
+          access,
+          fdflags,
+          place: directory ? lease.place.opened(lease.name, fd) : undefined,
+        })
       } catch (error) {
         fs.closeSync(fd)
         throw error
@@ -237,7 +293,9 @@ export class TypescriptSys implements Sys {
     })
   }
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer {
-    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ path }) => this.#told(fs.lstatSync(path, { bigint: true })))
+    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ path }) =>
+      this.#told(fs.lstatSync(path, { bigint: true })),
+    )
   }
   setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer {
     return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ path }) => {
@@ -266,14 +324,38 @@ export class TypescriptSys implements Sys {
   symlink(target: number, targetLength: number, dir: Handle, at: number, length: number): Answer {
     return this.#ask(() => {
       const text = this.#text(target, targetLength)
-      if (text.startsWith('/') || (process.platform === 'win32' && elsewhere(text))) refuse(Errno.NOTCAPABLE)
-      return this.#within(this.#place(dir), this.#text(at, length), parent, lease => names.symlink(text, lease))
+      if (text.startsWith('/') || (process.platform === 'win32' && elsewhere(text)))
+        refuse(Errno.NOTCAPABLE)
+      return this.#within(this.#place(dir), this.#text(at, length), parent, lease =>
+        names.symlink(text, lease),
+      )
     })
   }
-  link(dir: Handle, at: number, length: number, follow: number, dir2: Handle, at2: number, length2: number): Answer {
-    return this.#both([dir, at, length], { follow: follow !== 0, enter: true }, [dir2, at2, length2], names.find, names.link)
+  link(
+    dir: Handle,
+    at: number,
+    length: number,
+    follow: number,
+    dir2: Handle,
+    at2: number,
+    length2: number,
+  ): Answer {
+    return this.#both(
+      [dir, at, length],
+      { follow: follow !== 0, enter: true },
+      [dir2, at2, length2],
+      names.find,
+      names.link,
+    )
   }
-  rename(dir: Handle, at: number, length: number, dir2: Handle, at2: number, length2: number): Answer {
+  rename(
+    dir: Handle,
+    at: number,
+    length: number,
+    dir2: Handle,
+    at2: number,
+    length2: number,
+  ): Answer {
     return this.#both([dir, at, length], parent, [dir2, at2, length2], () => {}, names.rename)
   }
 
@@ -339,7 +421,11 @@ export class TypescriptSys implements Sys {
     return 0
   }
   /** A handle for an open descriptor; `opened` says what it is. */
-  #take(fd: number, given: boolean, slot: Pick<Slot, 'access' | 'fdflags' | 'place'> & Partial<Slot>): Handle {
+  #take(
+    fd: number,
+    given: boolean,
+    slot: Pick<Slot, 'access' | 'fdflags' | 'place'> & Partial<Slot>,
+  ): Handle {
     const stats = fs.fstatSync(fd, { bigint: true })
     const type = typeOf(stats)
     const position = type === Filetype.REGULAR_FILE ? 0 : undefined
@@ -392,7 +478,10 @@ export class TypescriptSys implements Sys {
   #at(dir: Handle, at: number, length: number, last: Last, act: (lease: Lease) => number): Answer {
     return this.#ask(() => this.#within(this.#place(dir), this.#text(at, length), last, act))
   }
-  /** `last` is how the first path ends, and `look` at what is there comes before the second, the name of something new. */
+  /**
+   * `last` is how the first path ends, and `look` at what is there comes before the second, the
+   * name of something new.
+   */
   #both(
     [dir, at, length]: Name,
     last: Last,

@@ -16,12 +16,16 @@ export function pieces(memory: Uint8Array, block: Block, spans: number): Uint8Ar
     const at = block.spans[2 * index]
     views.push(memory.subarray(at, at + block.spans[2 * index + 1]))
   }
-  // With no buffer at all libuv says EINVAL; with an empty one the host still looks at the descriptor.
+  // With no buffer at all libuv says EINVAL; with an empty one the host still looks at the
+  // descriptor.
   if (views.length === 0) views.push(memory.subarray(0, 0))
   return views
 }
 
-/** Our own descriptors never make us wait, and libuv's do not either: wait here, unless the guest wants to hear of it. */
+/**
+ * Our own descriptors never make us wait, and libuv's do not either: wait here, unless the guest
+ * wants to hear of it.
+ */
 function patiently<T>(slot: Slot, act: () => T): T {
   for (let pause = 1e6; ; pause = Math.min(2 * pause, 16e6)) {
     try {
@@ -33,7 +37,8 @@ function patiently<T>(slot: Slot, act: () => T): T {
   }
 }
 
-// A null position is the kernel's own offset; a directory is left to the kernel, whose errors are the right ones.
+// A null position is the kernel's own offset; a directory is left to the kernel, whose errors are
+// the right ones.
 const readAt = (slot: Slot, views: Uint8Array[], position: number | null) =>
   patiently(slot, () =>
     views.length === 1 && views[0].length > 0
@@ -64,8 +69,12 @@ export function read(slot: Slot, views: Uint8Array[]): number {
   slot.position += count
   return count
 }
-/** From `maxSize` on it reads no bytes, but asks the host all the same, which says what cannot be read. */
-export const pread = (slot: Slot, views: Uint8Array[], offset: number) => readAt(slot, within(views, offset), Math.min(offset, maxSize))
+/**
+ * From `maxSize` on it reads no bytes, but asks the host all the same, which says what cannot be
+ * read.
+ */
+export const pread = (slot: Slot, views: Uint8Array[], offset: number) =>
+  readAt(slot, within(views, offset), Math.min(offset, maxSize))
 
 /** Writes no further than `maxSize`; FBIG where that leaves nothing to write. */
 function writeWithin(slot: Slot, views: Uint8Array[], offset: number): number {
@@ -82,7 +91,8 @@ export function write(slot: Slot, views: Uint8Array[]): number {
     slot.position += count
     return count
   }
-  // Between the two calls another writer may get there first: only a descriptor that appends by itself is safe from it.
+  // Between the two calls another writer may get there first: only a descriptor that appends by
+  // itself is safe from it.
   const count = writeAt(slot, views, slot.appending ? sizeOf(slot) : null)
   if (count > 0) slot.position = sizeOf(slot)
   return count
@@ -94,11 +104,18 @@ export function pwrite(slot: Slot, views: Uint8Array[], offset: number): number 
 }
 
 /** `offset` is the kernel's, where one can know it: of a file that came to us open. */
-export function seek(slot: Slot, seekable: boolean, offset: number, whence: number, kernel: () => number | undefined): number {
+export function seek(
+  slot: Slot,
+  seekable: boolean,
+  offset: number,
+  whence: number,
+  kernel: () => number | undefined,
+): number {
   // What a directory has for an offset belongs to readdir.
   if (slot.type === Filetype.DIRECTORY) refuse(Errno.BADF)
   if (!seekable) refuse(Errno.SPIPE)
-  const from = whence === Whence.SET ? 0 : whence === Whence.CUR ? (slot.position ?? kernel()) : sizeOf(slot)
+  const from =
+    whence === Whence.SET ? 0 : whence === Whence.CUR ? (slot.position ?? kernel()) : sizeOf(slot)
   if (from === undefined) refuse(Errno.NOTSUP)
   const to = from + offset
   if (to < 0 || to > maxSize) refuse(Errno.INVAL)

@@ -1,4 +1,7 @@
-/** How a guest's path becomes one directory and one name in it, beneath where it starts: path_get of cloudabi-utils over Places. */
+/**
+ * How a guest's path becomes one directory and one name in it, beneath where it starts: path_get of
+ * cloudabi-utils over Places.
+ */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { maxLinks } from '../../abi/layout.js'
@@ -17,7 +20,10 @@ export interface Last {
   readonly enter: boolean
 }
 
-/** One name, without a slash, in a directory held open. Whoever has it works without following links, then releases it. */
+/**
+ * One name, without a slash, in a directory held open. Whoever has it works without following
+ * links, then releases it.
+ */
 export interface Lease {
   readonly place: Place
   /** `.` where the path ended in a directory that the walk is in. */
@@ -43,7 +49,8 @@ function linkAt(place: Place, name: string): string | undefined {
 }
 
 export function walk(start: Place, path: string, { follow, enter }: Last): Lease {
-  // Where we are, and how we came: `..` goes back along it. The first is the start, which is neither left nor released.
+  // Where we are, and how we came: `..` goes back along it. The first is the start, which is
+  // neither left nor released.
   const dirs: [Place, ...Place[]] = [start]
   // What is still to be walked: the path, and on top of it the targets of links. None is empty.
   const left = [path]
@@ -60,7 +67,14 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
   const lease = (name: string, dots: number, slash: boolean): Lease => {
     const place = dirs[dirs.length - 1] as Place
     // Made before the others are released, since it may refuse the name.
-    const held = { place, name, dots, slash, path: place.at(name), release: () => place !== start && place.release() }
+    const held = {
+      place,
+      name,
+      dots,
+      slash,
+      path: place.at(name),
+      release: () => place !== start && place.release(),
+    }
     for (const dir of dirs.slice(1, -1)) dir.release()
     return held
   }
@@ -95,7 +109,11 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
         expand(last && !target.endsWith('/') ? `${target}/` : target)
         continue
       }
-      if (follow && !slash && fs.lstatSync(place.at(name), { throwIfNoEntry: false })?.isSymbolicLink()) {
+      if (
+        follow &&
+        !slash &&
+        fs.lstatSync(place.at(name), { throwIfNoEntry: false })?.isSymbolicLink()
+      ) {
         const target = linkAt(place, name)
         if (target !== undefined) {
           expand(target)

@@ -1,4 +1,7 @@
-/** What the constructor takes, what it refuses with which words, and of two mistakes which one it tells. */
+/**
+ * What the constructor takes, what it refuses with which words, and of two mistakes which one it
+ * tells.
+ */
 import { openSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Any, each, make, type Probe, preview1, seen } from '../probe.js'
@@ -9,7 +12,9 @@ const constructs = (name: string, options: (folder: string) => unknown): Probe =
   run: (WASI, folder) => seen(() => make(WASI, options(folder))),
 })
 const option = (key: string, values: Readonly<Record<string, unknown>>): Probe[] =>
-  each(values, (label, value) => constructs(`${key} ${label}`, () => ({ ...preview1, [key]: value })))
+  each(values, (label, value) =>
+    constructs(`${key} ${label}`, () => ({ ...preview1, [key]: value })),
+  )
 
 class Empty {}
 const unprintable = Object.create(null)
@@ -127,9 +132,18 @@ const single: readonly Probe[] = [
     'at {}': { '/': {} },
     'at .': { '.': '.' },
   }),
-  constructs('preopens at a file', folder => ({ ...preview1, preopens: { '/sandbox': `${folder}/a.txt` } })),
-  constructs('preopens with a trailing slash', folder => ({ ...preview1, preopens: { '/': `${folder}/dir/` } })),
-  constructs('preopens at a looping link', folder => ({ ...preview1, preopens: { '/': `${folder}/loop` } })),
+  constructs('preopens at a file', folder => ({
+    ...preview1,
+    preopens: { '/sandbox': `${folder}/a.txt` },
+  })),
+  constructs('preopens with a trailing slash', folder => ({
+    ...preview1,
+    preopens: { '/': `${folder}/dir/` },
+  })),
+  constructs('preopens at a looping link', folder => ({
+    ...preview1,
+    preopens: { '/': `${folder}/loop` },
+  })),
   constructs('preopens through a link', folder => {
     symlinkSync('dir', join(folder, 'there'))
     return { ...preview1, preopens: { '/': `${folder}/there` } }
@@ -155,10 +169,22 @@ const single: readonly Probe[] = [
     '12345.678': 12345.678,
     '-12345678901': -12345678901,
   }),
-  ...['stdout', 'stderr'].flatMap(key => option(key, { null: null, '-1': -1, 'a closed one': 999 })),
-  constructs('stdout a file opened to read', folder => ({ ...preview1, stdout: openSync(join(folder, 'a.txt'), 'r') })),
+  ...['stdout', 'stderr'].flatMap(key =>
+    option(key, { null: null, '-1': -1, 'a closed one': 999 }),
+  ),
+  constructs('stdout a file opened to read', folder => ({
+    ...preview1,
+    stdout: openSync(join(folder, 'a.txt'), 'r'),
+  })),
   constructs('stdin a folder', folder => ({ ...preview1, stdin: openSync(folder, 'r') })),
-  ...option('returnOnExit', { null: null, '0': 0, 'a string': 'true', undefined: undefined, false: false, 'an object': {} }),
+  ...option('returnOnExit', {
+    null: null,
+    '0': 0,
+    'a string': 'true',
+    undefined: undefined,
+    false: false,
+    'an object': {},
+  }),
 ]
 
 /** In the order in which they are told: each is worse than the next. */
@@ -177,13 +203,21 @@ const nowhere = { ...preview1, preopens: { '/': '/nowhere' } }
 const double: readonly Probe[] = [
   ...mistakes.slice(1).map(([key, value], i) => {
     const [worse, wrong] = mistakes[i]
-    return constructs(`${worse} wrong and ${key} too`, () => ({ ...preview1, [key]: value, [worse]: wrong }))
+    return constructs(`${worse} wrong and ${key} too`, () => ({
+      ...preview1,
+      [key]: value,
+      [worse]: wrong,
+    }))
   }),
   constructs('version wrong and all else too', () => Object.fromEntries([...mistakes].reverse())),
   constructs('an unknown version and args wrong', () => ({ version: 'x', args: 1 })),
   constructs('preopens at nothing and stdin wrong', () => ({ ...nowhere, stdin: -1 })),
   constructs('preopens at nothing and stdin a closed one', () => ({ ...nowhere, stdin: 999 })),
-  constructs('args unprintable and env wrong', () => ({ ...preview1, args: [unprintable], env: 1 })),
+  constructs('args unprintable and env wrong', () => ({
+    ...preview1,
+    args: [unprintable],
+    env: 1,
+  })),
 ]
 
 export const construction: readonly Probe[] = [...whole, ...single, ...double]

@@ -1,9 +1,24 @@
-/** How a guest ends: its exit code, what proc_exit throws, what loaders put in its place, and whether the process ends too. */
+/**
+ * How a guest ends: its exit code, what proc_exit throws, what loaders put in its place, and
+ * whether the process ends too.
+ */
 
 import { fstatSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { trap } from '../../wasm.js'
-import { type Any, commander, does, each, exits, make, type Probe, preview1, reactor, seen, symbol } from '../probe.js'
+import {
+  type Any,
+  commander,
+  does,
+  each,
+  exits,
+  make,
+  type Probe,
+  preview1,
+  reactor,
+  seen,
+  symbol,
+} from '../probe.js'
 
 const goesOn = { ...preview1, returnOnExit: false }
 /** A caught exit: nobody has to know what it is, but that it is no Error some runtimes look for. */
@@ -16,15 +31,24 @@ const caught = (act: () => unknown): unknown => {
 }
 
 export const exit: readonly Probe[] = [
-  ...[0, 1, 42, 255, 256, -1, 2 ** 31 - 1, -(2 ** 31)].map(code => does(`exit: code ${code}`, wasi => wasi.start(exits(wasi, code)))),
-  does('exit: code of an unstable guest', wasi => wasi.start(exits(wasi, 11, [], 'wasi_unstable')), { version: 'unstable' }),
+  ...[0, 1, 42, 255, 256, -1, 2 ** 31 - 1, -(2 ** 31)].map(code =>
+    does(`exit: code ${code}`, wasi => wasi.start(exits(wasi, code))),
+  ),
+  does(
+    'exit: code of an unstable guest',
+    wasi => wasi.start(exits(wasi, 11, [], 'wasi_unstable')),
+    { version: 'unstable' },
+  ),
   does('exit: kExitCode', wasi => [wasi.start(exits(wasi, 9)), wasi[symbol(wasi, 'kExitCode')]]),
   does('exit: ends _start', wasi => wasi.start(exits(wasi, 3, [trap]))),
   does('exit: within initialize', wasi => {
     const { _start } = exits(wasi, 4).exports
     return caught(() => wasi.initialize(reactor({ _initialize: _start })))
   }),
-  does('exit: from JavaScript, before start', wasi => [caught(() => wasi.wasiImport.proc_exit(4)), wasi[symbol(wasi, 'kExitCode')]]),
+  does('exit: from JavaScript, before start', wasi => [
+    caught(() => wasi.wasiImport.proc_exit(4)),
+    wasi[symbol(wasi, 'kExitCode')],
+  ]),
   does('exit: from JavaScript', wasi => {
     wasi.initialize(reactor())
     return [caught(() => wasi.wasiImport.proc_exit(4)), wasi[symbol(wasi, 'kExitCode')]]
@@ -42,9 +66,15 @@ export const exit: readonly Probe[] = [
       }),
     ),
   ),
-  does('exit: its throw swallowed', wasi => wasi.start(commander({ _start: () => caught(() => wasi.wasiImport.proc_exit(6)) }))),
-  ...each<unknown>({ undefined: undefined, null: null, 'a string': 'x', '1.5': 1.5, '1n': 1n, '{}': {} }, (label, code) =>
-    does(`exit: code ${label} from JavaScript`, wasi => wasi.start(commander({ _start: () => wasi.wasiImport.proc_exit(code) }))),
+  does('exit: its throw swallowed', wasi =>
+    wasi.start(commander({ _start: () => caught(() => wasi.wasiImport.proc_exit(6)) })),
+  ),
+  ...each<unknown>(
+    { undefined: undefined, null: null, 'a string': 'x', '1.5': 1.5, '1n': 1n, '{}': {} },
+    (label, code) =>
+      does(`exit: code ${label} from JavaScript`, wasi =>
+        wasi.start(commander({ _start: () => wasi.wasiImport.proc_exit(code) })),
+      ),
   ),
 
   does('exit: proc_exit overwritten to throw', wasi => {
@@ -74,7 +104,11 @@ export const exit: readonly Probe[] = [
   }),
 ]
 
-const apart = (name: string, act: (WASI: Any, folder: string) => unknown): Probe => ({ name: `process: ${name}`, run: act, apart: true })
+const apart = (name: string, act: (WASI: Any, folder: string) => unknown): Probe => ({
+  name: `process: ${name}`,
+  run: act,
+  apart: true,
+})
 const initialized = (WASI: Any, options: object = {}): Any => {
   const wasi = new WASI({ ...preview1, ...options })
   wasi.initialize(reactor())
@@ -83,7 +117,8 @@ const initialized = (WASI: Any, options: object = {}): Any => {
 
 /** What concerns the whole process, or can end it. */
 export const processes: readonly Probe[] = [
-  // First, since it takes longest: node:wasi keeps the lock of a descriptor when it refuses flags, and waits for itself in the next call.
+  // First, since it takes longest: node:wasi keeps the lock of a descriptor when it refuses flags,
+  // and waits for itself in the next call.
   apart('a call after one that was refused for its flags', (WASI, folder) => {
     const memory = new WebAssembly.Memory({ initial: 1 })
     const wasi = new WASI({ ...preview1, preopens: { '/': folder } })
@@ -108,9 +143,13 @@ export const processes: readonly Probe[] = [
     const wasi = new WASI(preview1)
     return wasi.start(exits(wasi, 5))
   }),
-  apart('proc_exit of a string, returnOnExit false', WASI => initialized(WASI, goesOn).proc_exit('x')),
+  apart('proc_exit of a string, returnOnExit false', WASI =>
+    initialized(WASI, goesOn).proc_exit('x'),
+  ),
   apart('proc_exit of nothing, returnOnExit false', WASI => initialized(WASI, goesOn).proc_exit()),
-  apart('proc_exit before start, returnOnExit false', WASI => new WASI(goesOn).wasiImport.proc_exit(3)),
+  apart('proc_exit before start, returnOnExit false', WASI =>
+    new WASI(goesOn).wasiImport.proc_exit(3),
+  ),
   apart('proc_raise(6)', WASI => {
     const wasi = new WASI(preview1)
     return wasi.start(commander({ _start: () => wasi.wasiImport.proc_raise(6) }))
@@ -140,6 +179,10 @@ export const processes: readonly Probe[] = [
       Atomics.notify(new Int32Array(memory.buffer), 0)`
     new Worker(program, { eval: true, workerData: memory })
     // This thread does not come to rest in between: the growth is not told to it by its event loop.
-    return [before, Atomics.wait(new Int32Array(memory.buffer), 0, 0, 4_000) !== 'timed-out', wasi.wasiImport.random_get(65536, 4)]
+    return [
+      before,
+      Atomics.wait(new Int32Array(memory.buffer), 0, 0, 4_000) !== 'timed-out',
+      wasi.wasiImport.random_get(65536, 4),
+    ]
   }),
 ]

@@ -7,7 +7,13 @@ function strings({ call, u32, text, bytes }: Ready, of: 'args' | 'environ'): unk
   const [count, length] = [u32(0), u32(4)]
   const errno = call[`${of}_get`](16, 4096)
   const pointers = Array.from({ length: count }, (_, i) => u32(16 + 4 * i))
-  return { sizes, count, length, errno, strings: pointers.map(at => text(at, bytes.indexOf(0, at) - at)) }
+  return {
+    sizes,
+    count,
+    length,
+    errno,
+    strings: pointers.map(at => text(at, bytes.indexOf(0, at) - at)),
+  }
 }
 function names({ call, bytes, u32, text }: Ready): unknown[] {
   const found: unknown[] = []
@@ -24,7 +30,18 @@ const args = {
   empty: [],
   one: ['prog'],
   'an empty one': [''],
-  'not strings': [1, null, undefined, true, 1.5, 2n, { toString: () => 'mine' }, [1, 2], /x/, () => 1],
+  'not strings': [
+    1,
+    null,
+    undefined,
+    true,
+    1.5,
+    2n,
+    { toString: () => 'mine' },
+    [1, 2],
+    /x/,
+    () => 1,
+  ],
   'not ASCII': ['é', '日本', '😀'],
   'a lone surrogate': ['\ud800'],
   many: Array.from({ length: 300 }, (_, i) => `${i}`),
@@ -56,14 +73,24 @@ const preopens = {
 }
 
 export const given: readonly Probe[] = [
-  ...each<unknown>(args, (label, args) => calls(`args: ${label}`, ready => strings(ready, 'args'), { args })),
-  ...each<unknown>(env, (label, env) => calls(`env: ${label}`, ready => strings(ready, 'environ'), { env })),
+  ...each<unknown>(args, (label, args) =>
+    calls(`args: ${label}`, ready => strings(ready, 'args'), { args }),
+  ),
+  ...each<unknown>(env, (label, env) =>
+    calls(`env: ${label}`, ready => strings(ready, 'environ'), { env }),
+  ),
   ...each<unknown>(preopens, (label, preopens) => calls(`preopens: ${label}`, names, { preopens })),
-  ...[0, 1, 2].map(fd => calls(`preopens: descriptor ${fd} is none`, ({ call }) => call.fd_prestat_get(fd, 0))),
+  ...[0, 1, 2].map(fd =>
+    calls(`preopens: descriptor ${fd} is none`, ({ call }) => call.fd_prestat_get(fd, 0)),
+  ),
   ...[0, 1, 3].map(length =>
-    calls(`preopens: a name of 4 bytes into ${length}`, ({ call }) => call.fd_prestat_dir_name(3, 0, length), {
-      preopens: { '/abc': '/' },
-    }),
+    calls(
+      `preopens: a name of 4 bytes into ${length}`,
+      ({ call }) => call.fd_prestat_dir_name(3, 0, length),
+      {
+        preopens: { '/abc': '/' },
+      },
+    ),
   ),
   calls(
     'preopens: a name of 4 bytes into 10',

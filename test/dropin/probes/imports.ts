@@ -1,9 +1,14 @@
-/** Imports that are called from JavaScript: before start, with too few or too many arguments, of other types, with numbers out of range. */
+/**
+ * Imports that are called from JavaScript: before start, with too few or too many arguments, of
+ * other types, with numbers out of range.
+ */
 import type { CallName } from '#lib/abi/table.js'
 import { type Any, calls, does, each, type Probe } from '../probe.js'
 
 /** Arguments of the right types for each call, that do no harm: descriptor 9 is not open. */
-export const arguments_: Readonly<Record<Exclude<CallName, 'proc_exit'>, readonly (number | bigint)[]>> = {
+export const arguments_: Readonly<
+  Record<Exclude<CallName, 'proc_exit'>, readonly (number | bigint)[]>
+> = {
   args_get: [0, 0],
   args_sizes_get: [0, 4],
   environ_get: [0, 0],
@@ -51,28 +56,34 @@ export const arguments_: Readonly<Record<Exclude<CallName, 'proc_exit'>, readonl
   sock_shutdown: [9, 0],
 }
 
-const wrongKinds: readonly Probe[] = each(arguments_, (label, right) => ({ label: label as CallName, right }) as Any).flatMap(
-  ({ label, right }: Any) => {
-    const call = label as CallName
-    const args = right as readonly (number | bigint)[]
-    const other = (value: number | bigint): number | bigint => (typeof value === 'bigint' ? Number(value) : BigInt(value))
-    /** Each argument in turn is replaced. */
-    const one = (replaced: (value: number | bigint) => unknown) =>
-      args.map((_, i) => args.map((value, j) => (i === j ? replaced(value) : value)))
-    return [
-      does(`before start: ${call}`, wasi => wasi.wasiImport[call](...args)),
-      calls(`right: ${call}`, ready => ready.call[call](...args)),
-      calls(`count: ${call}, one too many`, ready => ready.call[call](...args, 0)),
-      ...(args.length === 0
-        ? []
-        : [
-            calls(`count: ${call}, one too few`, ready => ready.call[call](...args.slice(0, -1))),
-            calls(`types: ${call}, a string`, ready => one(() => 'x').map(wrong => ready.call[call](...wrong))),
-            calls(`types: ${call}, bigint for number, number for bigint`, ready => one(other).map(wrong => ready.call[call](...wrong))),
-          ]),
-    ]
-  },
-)
+const wrongKinds: readonly Probe[] = each(
+  arguments_,
+  (label, right) => ({ label: label as CallName, right }) as Any,
+).flatMap(({ label, right }: Any) => {
+  const call = label as CallName
+  const args = right as readonly (number | bigint)[]
+  const other = (value: number | bigint): number | bigint =>
+    typeof value === 'bigint' ? Number(value) : BigInt(value)
+  /** Each argument in turn is replaced. */
+  const one = (replaced: (value: number | bigint) => unknown) =>
+    args.map((_, i) => args.map((value, j) => (i === j ? replaced(value) : value)))
+  return [
+    does(`before start: ${call}`, wasi => wasi.wasiImport[call](...args)),
+    calls(`right: ${call}`, ready => ready.call[call](...args)),
+    calls(`count: ${call}, one too many`, ready => ready.call[call](...args, 0)),
+    ...(args.length === 0
+      ? []
+      : [
+          calls(`count: ${call}, one too few`, ready => ready.call[call](...args.slice(0, -1))),
+          calls(`types: ${call}, a string`, ready =>
+            one(() => 'x').map(wrong => ready.call[call](...wrong)),
+          ),
+          calls(`types: ${call}, bigint for number, number for bigint`, ready =>
+            one(other).map(wrong => ready.call[call](...wrong)),
+          ),
+        ]),
+  ]
+})
 
 const u32: Readonly<Record<string, unknown>> = {
   '-1': -1,
@@ -102,13 +113,29 @@ const u64: Readonly<Record<string, unknown>> = {
   'a BigInt': Object(1n),
 }
 const ranges: readonly Probe[] = [
-  ...each(u32, (label, value) => calls(`u32: descriptor ${label}`, ({ call }) => call.fd_sync(value))),
-  ...each(u32, (label, value) => calls(`u32: pointer ${label}`, ({ call }) => call.random_get(value, 4))),
-  ...each(u32, (label, value) => calls(`u32: length ${label}`, ({ call }) => call.random_get(0, value))),
-  ...each(u64, (label, value) => calls(`u64: size ${label}`, ({ call, open }) => call.fd_filestat_set_size(open('a.txt'), value))),
-  ...each(u64, (label, value) => calls(`u64: offset ${label}`, ({ call, open }) => call.fd_seek(open('a.txt'), value, 0, 0))),
-  ...each(u64, (label, value) => calls(`u64: precision ${label}`, ({ call }) => call.clock_time_get(0, value, 0))),
-  ...each(u64, (label, value) => calls(`u64: rights ${label}`, ({ open }) => open('a.txt', { rights: value as bigint }))),
+  ...each(u32, (label, value) =>
+    calls(`u32: descriptor ${label}`, ({ call }) => call.fd_sync(value)),
+  ),
+  ...each(u32, (label, value) =>
+    calls(`u32: pointer ${label}`, ({ call }) => call.random_get(value, 4)),
+  ),
+  ...each(u32, (label, value) =>
+    calls(`u32: length ${label}`, ({ call }) => call.random_get(0, value)),
+  ),
+  ...each(u64, (label, value) =>
+    calls(`u64: size ${label}`, ({ call, open }) =>
+      call.fd_filestat_set_size(open('a.txt'), value),
+    ),
+  ),
+  ...each(u64, (label, value) =>
+    calls(`u64: offset ${label}`, ({ call, open }) => call.fd_seek(open('a.txt'), value, 0, 0)),
+  ),
+  ...each(u64, (label, value) =>
+    calls(`u64: precision ${label}`, ({ call }) => call.clock_time_get(0, value, 0)),
+  ),
+  ...each(u64, (label, value) =>
+    calls(`u64: rights ${label}`, ({ open }) => open('a.txt', { rights: value as bigint })),
+  ),
 ]
 
 /** One page of memory ends at 65536. At 0 lies the name `a`, at 65000 an iovec that leads out. */
@@ -133,7 +160,15 @@ const outside: Readonly<Record<string, (call: Any) => string>> = {
 }
 const memory: readonly Probe[] = [
   ...each(outside, (label, act) => {
-    const draw = ({ view, bytes, call }: { view: DataView; bytes: Uint8Array; call: Any }): string => {
+    const draw = ({
+      view,
+      bytes,
+      call,
+    }: {
+      view: DataView
+      bytes: Uint8Array
+      call: Any
+    }): string => {
       bytes[0] = 0x61
       view.setUint32(65000, 65530, true)
       view.setUint32(65004, 10, true)
@@ -144,14 +179,23 @@ const memory: readonly Probe[] = [
   calls('memory: grown', ({ call, memory }) => [memory.grow(1), call.random_get(65536, 16)]),
   calls(
     'memory: grown, results',
-    ({ call, memory }) => [memory.grow(1), call.args_sizes_get(70000, 4), new DataView(memory.buffer).getUint32(70000, true)],
+    ({ call, memory }) => [
+      memory.grow(1),
+      call.args_sizes_get(70000, 4),
+      new DataView(memory.buffer).getUint32(70000, true),
+    ],
     {
       args: ['x'],
     },
   ),
   calls(
     'memory: unaligned',
-    ({ call, u32 }) => [call.args_sizes_get(3, 9), u32(3), call.clock_time_get(0, 0n, 5), call.fd_filestat_get(3, 7)],
+    ({ call, u32 }) => [
+      call.args_sizes_get(3, 9),
+      u32(3),
+      call.clock_time_get(0, 0n, 5),
+      call.fd_filestat_get(3, 7),
+    ],
     {
       args: ['x'],
     },

@@ -2,7 +2,8 @@
 import { type Any, calls, type Probe, type Ready } from '../probe.js'
 
 const shown = (path: string): string =>
-  JSON.stringify(path.length > 40 ? `${path.slice(0, 6)}...` : path) + (path.length > 40 ? ` of ${path.length}` : '')
+  JSON.stringify(path.length > 40 ? `${path.slice(0, 6)}...` : path) +
+  (path.length > 40 ? ` of ${path.length}` : '')
 
 // biome-ignore format: a list
 const paths = [
@@ -20,16 +21,29 @@ const stats: readonly Probe[] = [
     calls(`path_filestat_get ${shown(text)}, following`, ready => filestat(ready, text, 1)),
   ]),
   ...[2, 2 ** 32 - 1].map(flags =>
-    calls(`path_filestat_get, lookup flags ${flags}`, ({ call, path }) => call.path_filestat_get(3, flags, ...path('a.txt'), 0)),
+    calls(`path_filestat_get, lookup flags ${flags}`, ({ call, path }) =>
+      call.path_filestat_get(3, flags, ...path('a.txt'), 0),
+    ),
   ),
   calls(
     'path_filestat_get, unstable',
-    ({ call, path, bytes, u32, u64 }) => [call.path_filestat_get(3, 0, ...path('a.txt'), 0), bytes[16], u32(20), u64(24)],
+    ({ call, path, bytes, u32, u64 }) => [
+      call.path_filestat_get(3, 0, ...path('a.txt'), 0),
+      bytes[16],
+      u32(20),
+      u64(24),
+    ],
     { version: 'unstable' },
   ),
 ]
 
-type Opening = readonly [label: string, path: string, oflags?: number, rights?: bigint, fdflags?: number]
+type Opening = readonly [
+  label: string,
+  path: string,
+  oflags?: number,
+  rights?: bigint,
+  fdflags?: number,
+]
 const [CREAT, DIRECTORY, EXCL, TRUNC] = [1, 2, 4, 8]
 // FD_FILESTAT_GET too, to see what was opened.
 const READ = 0x200002n
@@ -82,10 +96,13 @@ const opened = ({ open, call, bytes }: Ready, path: string, plan: Any): unknown 
   const fd = open(path, plan)
   return typeof fd === 'number' ? [fd, call.fd_filestat_get(fd, 0), bytes[16]] : fd
 }
-const opens: readonly Probe[] = openings.flatMap(([label, path, oflags = 0, rights = READ, fdflags = 0]) =>
-  [false, true].map(follow =>
-    calls(`path_open ${label}${follow ? ', following' : ''}`, ready => opened(ready, path, { oflags, rights, fdflags, follow })),
-  ),
+const opens: readonly Probe[] = openings.flatMap(
+  ([label, path, oflags = 0, rights = READ, fdflags = 0]) =>
+    [false, true].map(follow =>
+      calls(`path_open ${label}${follow ? ', following' : ''}`, ready =>
+        opened(ready, path, { oflags, rights, fdflags, follow }),
+      ),
+    ),
 )
 
 const targets = [
@@ -114,8 +131,12 @@ const targets = [
   'dir/.',
   'dir/..',
 ]
-const one = (['path_create_directory', 'path_remove_directory', 'path_unlink_file'] as const).flatMap(name =>
-  targets.map(target => calls(`${name} ${shown(target)}`, ({ call, path }) => call[name](3, ...path(target)))),
+const one = (
+  ['path_create_directory', 'path_remove_directory', 'path_unlink_file'] as const
+).flatMap(name =>
+  targets.map(target =>
+    calls(`${name} ${shown(target)}`, ({ call, path }) => call[name](3, ...path(target))),
+  ),
 )
 const readlinks = [
   ...['link', 'a.txt', 'dir', 'no', 'loop', 'up', '', 'link/', 'out/x', 'up/x', '..'].map(target =>
@@ -148,7 +169,9 @@ const symlinks = [
 const pair = ([from, to]: readonly string[]): string => `${shown(from)} to ${shown(to)}`
 const two: readonly Probe[] = [
   ...renames.map(names =>
-    calls(`path_rename ${pair(names)}`, ({ call, path }) => call.path_rename(3, ...path(names[0]), 3, ...path(names[1], 2048))),
+    calls(`path_rename ${pair(names)}`, ({ call, path }) =>
+      call.path_rename(3, ...path(names[0]), 3, ...path(names[1], 2048)),
+    ),
   ),
   ...[0, 1].flatMap(follow =>
     links.map(names =>
@@ -158,7 +181,9 @@ const two: readonly Probe[] = [
     ),
   ),
   ...symlinks.map(names =>
-    calls(`path_symlink ${pair(names)}`, ({ call, path }) => call.path_symlink(...path(names[0]), 3, ...path(names[1], 2048))),
+    calls(`path_symlink ${pair(names)}`, ({ call, path }) =>
+      call.path_symlink(...path(names[0]), 3, ...path(names[1], 2048)),
+    ),
   ),
 ]
 

@@ -1,4 +1,7 @@
-/** Attacks by files that are no files: what would make the host wait, what tells of what is above, and times out of all bounds. */
+/**
+ * Attacks by files that are no files: what would make the host wait, what tells of what is above,
+ * and times out of all bounds.
+ */
 import { Fstflags, Oflags } from '#lib/abi/values.js'
 import { rights } from '../../hostcalls/world.js'
 import { type Attacker, type Opening, type Place, READS } from '../attacker.js'
@@ -30,13 +33,25 @@ const fifo = (s: Scene): void => s.special('box/fifo', 'p')
 const waiting: readonly Case[] = [
   ...fifos.map(
     ([deed, answer, opening]): Case => ({
-      ...{ technique: 'a FIFO', call: 'path_open', deed, answer: special(answer), twin: { hangs: true } },
+      ...{
+        technique: 'a FIFO',
+        call: 'path_open',
+        deed,
+        answer: special(answer),
+        twin: { hangs: true },
+      },
       furnish: fifo,
       attack: a => a.opening(at('fifo'), opening),
     }),
   ),
   {
-    ...{ technique: 'a FIFO behind a link', call: 'path_open', deed: 'to read', answer: special('SUCCESS'), twin: { hangs: true } },
+    ...{
+      technique: 'a FIFO behind a link',
+      call: 'path_open',
+      deed: 'to read',
+      answer: special('SUCCESS'),
+      twin: { hangs: true },
+    },
     furnish(s) {
       fifo(s)
       s.link('box/dir/last', '../fifo')
@@ -45,7 +60,12 @@ const waiting: readonly Case[] = [
   },
   ...[READS, WRITES].map(
     (base, i): Case => ({
-      ...{ technique: 'a socket', call: 'path_open', deed: ['to read', 'to write'][i], answer: special('NXIO') },
+      ...{
+        technique: 'a socket',
+        call: 'path_open',
+        deed: ['to read', 'to write'][i],
+        answer: special('NXIO'),
+      },
       furnish: s => s.socket('box/socket'),
       attack: a => a.opening(at('socket'), { base }),
       twin: { why: 'a socket cannot be opened, by no host' },
@@ -62,7 +82,9 @@ const waiting: readonly Case[] = [
     },
     furnish: s => s.special('box/zero', 'c', '1', '5'),
     attack: a => a.opening(at('zero'), {}, fd => a.read(fd)),
-    twin: { why: 'a device in a directory is given with it, and which one would make the host wait depends on the machine' },
+    twin: {
+      why: 'a device in a directory is given with it, and which one would make the host wait depends on the machine',
+    },
   },
 ]
 
@@ -83,21 +105,38 @@ const listing: readonly Case[] = [
     }),
   ),
   {
-    ...{ technique: 'the entry `..`', call: 'fd_readdir', deed: 'of an open directory that was moved out of the box', answer: 'SUCCESS' },
+    ...{
+      technique: 'the entry `..`',
+      call: 'fd_readdir',
+      deed: 'of an open directory that was moved out of the box',
+      answer: 'SUCCESS',
+    },
     prepare: a => a.directory('dir'),
     meanwhile: s => s.move('box/dir', 'outside/dir'),
     attack: (a, dir) => a.list(dir),
   },
   {
-    ...{ technique: 'the entry `..`', call: 'fd_readdir', deed: 'of the box, moved', answer: 'SUCCESS' },
+    ...{
+      technique: 'the entry `..`',
+      call: 'fd_readdir',
+      deed: 'of the box, moved',
+      answer: 'SUCCESS',
+    },
     meanwhile: s => s.move('box', 'outside/box'),
     attack: a => a.list(3),
   },
   ...[1n << 63n, (1n << 64n) - 1n, 0x1234_5678_9abcn, 3n].map(
     (cookie): Case => ({
-      ...{ technique: 'an invented cookie', call: 'fd_readdir', deed: `of 0x${cookie.toString(16)}`, answer: 'SUCCESS' },
+      ...{
+        technique: 'an invented cookie',
+        call: 'fd_readdir',
+        deed: `of 0x${cookie.toString(16)}`,
+        answer: 'SUCCESS',
+      },
       attack: a => a.list(3, cookie),
-      twin: { why: 'no host that lists by node:fs has cookies that mean anything to the operating system' },
+      twin: {
+        why: 'no host that lists by node:fs has cookies that mean anything to the operating system',
+      },
     }),
   ),
 ]
@@ -105,16 +144,29 @@ const listing: readonly Case[] = [
 /** Nanoseconds which a signed number does not hold. */
 const extremes = [1n << 63n, (1n << 63n) + 1n, (1n << 64n) - 1n, (1n << 64n) - 1_000_000_000n]
 const SET = Fstflags.ATIM | Fstflags.MTIM
-/** All of them are later. A file system may know none so late, and take its last one; an overlay leaves the file as it is. */
+/**
+ * All of them are later. A file system may know none so late, and take its last one; an overlay
+ * leaves the file as it is.
+ */
 const wrapped: Case['breach'] = s => !s.overlaid && s.changed('box/own') < Date.UTC(2200)
 const times = extremes.flatMap((time): Case[] => [
   {
-    ...{ technique: 'a time beyond all bounds', call: 'path_filestat_set_times', deed: `of 0x${time.toString(16)}`, answer: 'SUCCESS' },
+    ...{
+      technique: 'a time beyond all bounds',
+      call: 'path_filestat_set_times',
+      deed: `of 0x${time.toString(16)}`,
+      answer: 'SUCCESS',
+    },
     attack: a => a.call('path_filestat_set_times', 3, 0, ...a.path('own'), time, time, SET),
     breach: wrapped,
   },
   {
-    ...{ technique: 'a time beyond all bounds', call: 'fd_filestat_set_times', deed: `of 0x${time.toString(16)}`, answer: 'SUCCESS' },
+    ...{
+      technique: 'a time beyond all bounds',
+      call: 'fd_filestat_set_times',
+      deed: `of 0x${time.toString(16)}`,
+      answer: 'SUCCESS',
+    },
     prepare: a => a.given('own', { base: rights('FD_FILESTAT_SET_TIMES') }),
     attack: (a, fd) => a.call('fd_filestat_set_times', fd, time, time, SET),
     breach: wrapped,

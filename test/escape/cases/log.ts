@@ -7,7 +7,12 @@ import type { Ground, Scene } from '../scene.js'
 
 const SET = Fstflags.ATIM | Fstflags.MTIM
 const NOW = Fstflags.ATIM_NOW | Fstflags.MTIM_NOW
-type Try = readonly [call: Case['call'], deed: string, answer: string, run: (a: Attacker, fd: number) => string]
+type Try = readonly [
+  call: Case['call'],
+  deed: string,
+  answer: string,
+  run: (a: Attacker, fd: number) => string,
+]
 
 // biome-ignore format: an attack a line
 const byOutput: readonly Try[] = [
@@ -53,21 +58,39 @@ const ways: readonly Way[] = [
   }],
 ] // biome-ignore format: a way a line
 
-const casesOf = (tries: readonly Try[], what: string, [how, prepare]: Way, ground: Ground): Case[] =>
+const casesOf = (
+  tries: readonly Try[],
+  what: string,
+  [how, prepare]: Way,
+  ground: Ground,
+): Case[] =>
   tries.map(([call, deed, answer, attack]) => ({
     ...{ technique: `${what}, ${how}`, call, deed, answer, ground, prepare, attack },
     protect: ['in', 'out', 'err'],
   }))
 
-/** What would move the host's own offset, or make it count again. What is written then may only add to the log. */
+/**
+ * What would move the host's own offset, or make it count again. What is written then may only add
+ * to the log.
+ */
 const moving = (how: string, prepare: Way[1]): Case[] => [
   {
-    ...{ technique: `a log that is open to write, ${how}`, call: 'fd_seek', deed: 'to its start', answer: 'SPIPE' },
+    ...{
+      technique: `a log that is open to write, ${how}`,
+      call: 'fd_seek',
+      deed: 'to its start',
+      answer: 'SPIPE',
+    },
     ...{ ground: { log: 'w+' }, prepare, breach: overwritten },
     attack: (a, fd) => thenWrites(a, fd, a.call('fd_seek', fd, 0n, Whence.SET, a.room(8))),
   },
   {
-    ...{ technique: `a log that is open to append, ${how}`, call: 'fd_fdstat_set_flags', deed: 'to append no more', answer: 'NOTSUP' },
+    ...{
+      technique: `a log that is open to append, ${how}`,
+      call: 'fd_fdstat_set_flags',
+      deed: 'to append no more',
+      answer: 'NOTSUP',
+    },
     ...{ ground: { log: 'a+' }, prepare, breach: overwritten },
     attack: (a, fd) => thenWrites(a, fd, a.call('fd_fdstat_set_flags', fd, 0)),
   },
@@ -76,13 +99,18 @@ function thenWrites(a: Attacker, fd: number, errno: string): string {
   a.write(fd)
   return errno
 }
-const overwritten = (s: Scene): boolean => ['out', 'err'].some(name => !s.text(name).startsWith(s.mark))
+const overwritten = (s: Scene): boolean =>
+  ['out', 'err'].some(name => !s.text(name).startsWith(s.mark))
 
 export const log: readonly Case[] = [
   ...ways.flatMap(way => [
-    ...casesOf([...byOutput, ...overwriting], 'a log that is open to read and write', way, { log: 'r+' }),
+    ...casesOf([...byOutput, ...overwriting], 'a log that is open to read and write', way, {
+      log: 'r+',
+    }),
     ...casesOf(byOutput, 'a log that is open to append', way, { log: 'a+' }),
     ...moving(...way),
   ]),
-  ...casesOf(byInput, 'a file that is open to read and write', ['by standard input', () => 0], { log: 'r+' }),
+  ...casesOf(byInput, 'a file that is open to read and write', ['by standard input', () => 0], {
+    log: 'r+',
+  }),
 ]

@@ -1,4 +1,7 @@
-/** Attacks by names that are no names: cut at a NUL, empty, not UTF-8, or links that are planted for others. */
+/**
+ * Attacks by names that are no names: cut at a NUL, empty, not UTF-8, or links that are planted for
+ * others.
+ */
 import { Fstflags, Oflags } from '#lib/abi/values.js'
 import { rights } from '../../hostcalls/world.js'
 import type { Attacker, Name, Place } from '../attacker.js'
@@ -35,7 +38,10 @@ const looking: readonly Deed[] = [
   ['path_filestat_get', '', (a, path) => a.statAt(at(path))],
 ]
 
-/** A policy of the embedder's that looks at endings, say, would judge another name than the one that is used. */
+/**
+ * A policy of the embedder's that looks at endings, say, would judge another name than the one that
+ * is used.
+ */
 const cut = [
   ...making.map(
     ([call, deed, run]): Case => ({
@@ -46,18 +52,35 @@ const cut = [
   ),
   ...changing.map(
     ([call, deed, run]): Case => ({
-      ...{ technique: 'a name that is cut at a NUL', call, deed, protect: ['box/own'], answer: 'INVAL' },
+      ...{
+        technique: 'a name that is cut at a NUL',
+        call,
+        deed,
+        protect: ['box/own'],
+        answer: 'INVAL',
+      },
       attack: a => run(a, 'own\0.txt'),
     }),
   ),
   ...[...looking].map(
     ([call, deed, run]): Case => ({
-      ...{ technique: 'a name that is cut at a NUL', call, deed, answer: 'INVAL', breach: succeeds },
+      ...{
+        technique: 'a name that is cut at a NUL',
+        call,
+        deed,
+        answer: 'INVAL',
+        breach: succeeds,
+      },
       attack: a => run(a, 'own\0'),
     }),
   ),
   {
-    ...{ technique: 'a name that is cut at a NUL', call: 'path_symlink', deed: 'as target', answer: 'INVAL' },
+    ...{
+      technique: 'a name that is cut at a NUL',
+      call: 'path_symlink',
+      deed: 'as target',
+      answer: 'INVAL',
+    },
     attack: (a: Attacker) => a.symlink('own\0.txt', 'made'),
     breach: s => s.exists('box/made'),
   } satisfies Case,
@@ -72,22 +95,46 @@ const empty: readonly Case[] = [
     }),
   ),
   {
-    ...{ technique: 'an empty path', call: 'path_remove_directory', deed: '', protect: ['box/empty'], answer: 'NOENT' },
+    ...{
+      technique: 'an empty path',
+      call: 'path_remove_directory',
+      deed: '',
+      protect: ['box/empty'],
+      answer: 'NOENT',
+    },
     prepare: a => a.directory('empty'),
     attack: (a, dir) => a.call('path_remove_directory', dir, ...a.path('')),
   },
   {
-    ...{ technique: 'an empty path', call: 'path_rename', deed: 'from there', protect: ['box/empty'], answer: 'NOENT' },
+    ...{
+      technique: 'an empty path',
+      call: 'path_rename',
+      deed: 'from there',
+      protect: ['box/empty'],
+      answer: 'NOENT',
+    },
     prepare: a => a.directory('empty'),
     attack: (a, dir) => a.rename(at('', dir), at('gain')),
   },
   {
-    ...{ technique: 'an empty path', call: 'path_filestat_set_times', deed: '', protect: ['box/empty'], answer: 'NOENT' },
+    ...{
+      technique: 'an empty path',
+      call: 'path_filestat_set_times',
+      deed: '',
+      protect: ['box/empty'],
+      answer: 'NOENT',
+    },
     prepare: a => a.directory('empty'),
     attack: (a, dir) => a.call('path_filestat_set_times', dir, 1, ...a.path(''), 1n, 1n, SET),
   },
   {
-    ...{ technique: 'an empty path', call: 'path_open', deed: 'a directory', answer: 'NOENT', breach: succeeds },
+    ...{
+      technique: 'an empty path',
+      call: 'path_open',
+      deed: 'a directory',
+      answer: 'NOENT',
+      breach: succeeds,
+    },
     attack: a => a.opening(at(''), { oflags: DIRECTORY }),
   },
 ]
@@ -98,7 +145,13 @@ const bytes = Buffer.from([0xff])
 const undecodable: readonly Case[] = [
   ...changing.map(
     ([call, deed, run]): Case => ({
-      ...{ technique: 'a name that is not UTF-8', call, deed, protect: [`box/${replaced}`], answer: 'NOENT' },
+      ...{
+        technique: 'a name that is not UTF-8',
+        call,
+        deed,
+        protect: [`box/${replaced}`],
+        answer: 'NOENT',
+      },
       furnish: s => s.file(`box/${replaced}`, 'of another'),
       attack: a => run(a, bytes),
     }),
@@ -120,7 +173,12 @@ const targets: Readonly<Record<string, (s: Scene) => string>> = {
 }
 const planted = Object.entries(targets).map(
   ([deed, target]): Case => ({
-    ...{ technique: 'a link that is planted for others', call: 'path_symlink', deed, answer: 'NOTCAPABLE' },
+    ...{
+      technique: 'a link that is planted for others',
+      call: 'path_symlink',
+      deed,
+      answer: 'NOTCAPABLE',
+    },
     attack: (a, _, s) => a.symlink(target(s), 'made'),
     breach: s => s.exists('box/made'),
   }),
@@ -136,7 +194,8 @@ const loops = circles.map(
     },
     attack(a) {
       if (call === 'path_filestat_get') return a.statAt(at('one', 3, 1))
-      if (call === 'path_filestat_set_times') return a.call(call, 3, 1, ...a.path('one'), 1n, 1n, SET)
+      if (call === 'path_filestat_set_times')
+        return a.call(call, 3, 1, ...a.path('one'), 1n, 1n, SET)
       return a.opening(at('one', 3, 1), { base: deed === 'to write' ? WRITES : rights('FD_READ') })
     },
     twin: { why: 'the operating system goes round for no host for ever' },

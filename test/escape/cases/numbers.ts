@@ -1,4 +1,7 @@
-/** Attacks by the numbers of descriptors: those of the host, those that are closed, and games with fd_renumber. */
+/**
+ * Attacks by the numbers of descriptors: those of the host, those that are closed, and games with
+ * fd_renumber.
+ */
 import { Fstflags, Oflags } from '#lib/abi/values.js'
 import { ALL } from '../../hostcalls/world.js'
 import type { Attacker, Place } from '../attacker.js'
@@ -9,7 +12,14 @@ const at = (dir: number, path: string): Place => ({ dir, path, follow: 0 })
 const succeeds: Case['breach'] = (_, __, answer) => answer === 'SUCCESS'
 /** Every number that the guest was not given; what it is answered, each answer once. */
 function sweep(act: (fd: number) => string): string {
-  const numbers = [...Array.from({ length: 1019 }, (_, i) => i + 5), 1024, 65536, 0x7fff_ffff, -1, -0x8000_0000]
+  const numbers = [
+    ...Array.from({ length: 1019 }, (_, i) => i + 5),
+    1024,
+    65536,
+    0x7fff_ffff,
+    -1,
+    -0x8000_0000,
+  ]
   return [...new Set(numbers.map(act))].join(' ')
 }
 
@@ -47,11 +57,23 @@ const closed: Case = {
 const lostStream = (s: Scene): boolean => s.stdio.some(fd => !s.open(fd))
 const streams = [0, 1, 2].flatMap((fd): Case[] => [
   {
-    ...{ technique: "the host's standard streams", call: 'fd_close', deed: `of ${fd}`, answer: 'SUCCESS', breach: lostStream },
+    ...{
+      technique: "the host's standard streams",
+      call: 'fd_close',
+      deed: `of ${fd}`,
+      answer: 'SUCCESS',
+      breach: lostStream,
+    },
     attack: a => a.call('fd_close', fd),
   },
   {
-    ...{ technique: "the host's standard streams", call: 'fd_renumber', deed: `over ${fd}`, answer: 'SUCCESS', breach: lostStream },
+    ...{
+      technique: "the host's standard streams",
+      call: 'fd_renumber',
+      deed: `over ${fd}`,
+      answer: 'SUCCESS',
+      breach: lostStream,
+    },
     prepare: a => a.given('own'),
     attack: (a, file) => a.call('fd_renumber', file, fd),
   },
@@ -79,7 +101,13 @@ const prestat = kinds.flatMap(([what, prepare]): Case[] => [
     attack: (a, fd) => a.prestat(fd),
   },
   {
-    ...{ technique: 'what was not opened beforehand', call: 'fd_prestat_dir_name', deed: `of ${what}`, prepare, answer: 'BADF' },
+    ...{
+      technique: 'what was not opened beforehand',
+      call: 'fd_prestat_dir_name',
+      deed: `of ${what}`,
+      prepare,
+      answer: 'BADF',
+    },
     attack: (a, fd) => a.call('fd_prestat_dir_name', fd, a.room(256), 256),
     breach: (s, a, answer) => named(s, a) || answer === 'SUCCESS',
   },
@@ -88,24 +116,53 @@ const prestat = kinds.flatMap(([what, prepare]): Case[] => [
 const lost: Case['breach'] = (_, a) => a.prestat(3) !== 'SUCCESS'
 const games: readonly Case[] = [
   {
-    ...{ technique: 'renumbering', call: 'fd_renumber', deed: 'to the same number', answer: 'SUCCESS', breach: lost },
+    ...{
+      technique: 'renumbering',
+      call: 'fd_renumber',
+      deed: 'to the same number',
+      answer: 'SUCCESS',
+      breach: lost,
+    },
     attack: a => a.call('fd_renumber', 3, 3),
   },
   {
-    ...{ technique: 'renumbering', call: 'fd_renumber', deed: 'of what is closed', answer: 'BADF', breach: lost },
+    ...{
+      technique: 'renumbering',
+      call: 'fd_renumber',
+      deed: 'of what is closed',
+      answer: 'BADF',
+      breach: lost,
+    },
     attack: a => a.call('fd_renumber', 500, 3),
   },
   {
-    ...{ technique: 'renumbering', call: 'fd_renumber', deed: 'of what is not a number', answer: 'BADF', breach: lost },
+    ...{
+      technique: 'renumbering',
+      call: 'fd_renumber',
+      deed: 'of what is not a number',
+      answer: 'BADF',
+      breach: lost,
+    },
     attack: a => a.call('fd_renumber', -1, 3),
   },
   {
-    ...{ technique: 'renumbering', call: 'fd_renumber', deed: 'to a number that is free', answer: 'BADF' },
+    ...{
+      technique: 'renumbering',
+      call: 'fd_renumber',
+      deed: 'to a number that is free',
+      answer: 'BADF',
+    },
     attack: a => a.call('fd_renumber', 3, 500),
     breach: (_, a) => a.prestat(500) === 'SUCCESS',
   },
   {
-    ...{ technique: 'renumbering', call: 'fd_renumber', deed: 'to the number that will be next', answer: 'BADF', breach: succeeds },
+    ...{
+      technique: 'renumbering',
+      call: 'fd_renumber',
+      deed: 'to the number that will be next',
+      answer: 'BADF',
+      breach: succeeds,
+    },
     attack: a => a.call('fd_renumber', 3, 5),
   },
   {
@@ -119,7 +176,12 @@ const games: readonly Case[] = [
     attack: (a, _, s) => a.call('fd_renumber', 3, s.bait.secret),
   },
   {
-    ...{ technique: 'renumbering', call: 'fd_renumber', deed: 'of a descriptor of the host', answer: 'BADF' },
+    ...{
+      technique: 'renumbering',
+      call: 'fd_renumber',
+      deed: 'of a descriptor of the host',
+      answer: 'BADF',
+    },
     attack(a, _, s) {
       const errno = a.call('fd_renumber', s.bait.secret, 3)
       a.read(3)
@@ -127,7 +189,11 @@ const games: readonly Case[] = [
     },
   },
   {
-    ...{ technique: 'renumbering', call: 'path_unlink_file', deed: 'by a directory of few rights that takes the number of one with all' },
+    ...{
+      technique: 'renumbering',
+      call: 'path_unlink_file',
+      deed: 'by a directory of few rights that takes the number of one with all',
+    },
     protect: ['box/own'],
     prepare: a => a.given('.', { oflags: Oflags.DIRECTORY, base: 0n, inheriting: 0n }),
     attack(a, few) {
@@ -137,7 +203,12 @@ const games: readonly Case[] = [
     answer: 'NOTCAPABLE',
   },
   {
-    ...{ technique: 'renumbering', call: 'path_open', deed: 'by a file that takes the number of a directory', answer: 'NOTDIR' },
+    ...{
+      technique: 'renumbering',
+      call: 'path_open',
+      deed: 'by a file that takes the number of a directory',
+      answer: 'NOTDIR',
+    },
     prepare: a => a.given('own'),
     attack(a, file) {
       a.call('fd_renumber', file, 3)
@@ -146,7 +217,12 @@ const games: readonly Case[] = [
     twin: { why: 'a file has no directory above it, for the operating system either' },
   },
   {
-    ...{ technique: 'descriptors without end', call: 'path_open', deed: 'more often than the host allows', answer: 'MFILE' },
+    ...{
+      technique: 'descriptors without end',
+      call: 'path_open',
+      deed: 'more often than the host allows',
+      answer: 'MFILE',
+    },
     attack(a) {
       for (let count = 0; count < 1100; count++) {
         const opened = a.open(at(3, 'own'))
@@ -157,7 +233,12 @@ const games: readonly Case[] = [
     breach: succeeds,
   },
   {
-    ...{ technique: 'descriptors without end', call: 'path_open', deed: 'to create more often than the host allows', answer: 'MFILE' },
+    ...{
+      technique: 'descriptors without end',
+      call: 'path_open',
+      deed: 'to create more often than the host allows',
+      answer: 'MFILE',
+    },
     protect: ['box/empty'],
     prepare(a) {
       for (let fd = 5; fd < 1024; fd++) a.open(at(3, 'own'))

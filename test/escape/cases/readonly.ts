@@ -6,11 +6,16 @@ import type { Case } from '../case.js'
 
 const { CREAT, EXCL, TRUNC } = Oflags
 const WRITES = rights('FD_WRITE')
-const CHANGES = READS | rights('FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE', 'FD_FILESTAT_SET_TIMES', 'FD_DATASYNC')
+const CHANGES =
+  READS | rights('FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE', 'FD_FILESTAT_SET_TIMES', 'FD_DATASYNC')
 const SET = Fstflags.ATIM | Fstflags.MTIM
 
 /** A change to what is in a directory: `book`, `room` with a `page`, and `bare`. */
-type Change = readonly [call: Case['call'], deed: string, run: (a: Attacker, at: (path: string) => Place) => string]
+type Change = readonly [
+  call: Case['call'],
+  deed: string,
+  run: (a: Attacker, at: (path: string) => Place) => string,
+]
 const box = (path: string): Place => ({ dir: 3, path, follow: 0 })
 
 // biome-ignore format: a change a line
@@ -62,7 +67,9 @@ const changed = Object.entries(ways).flatMap(([technique, prepare]) =>
       ...{ technique, call, deed, prepare, answer: 'ROFS' },
       attack: (a, dir) => change(a, path => ({ dir, path, follow: 0 })),
       // What is there need not be created.
-      ...(deed === 'to create, exclusively' && { breach: (s: { exists(name: string): boolean }) => s.exists('shelf/new') }),
+      ...(deed === 'to create, exclusively' && {
+        breach: (s: { exists(name: string): boolean }) => s.exists('shelf/new'),
+      }),
     }),
   ),
 )
@@ -73,7 +80,11 @@ const unlessAccess = (answer: string, access: string): Case['answer'] => ({
 })
 /** A change by a file in it, which may be opened to read with rights that a writer has. */
 const book = (a: Attacker): number => a.given('book', { base: CHANGES }, 4)
-type OnFile = readonly [call: Case['call'], answer: Case['answer'], run: (a: Attacker, fd: number) => string]
+type OnFile = readonly [
+  call: Case['call'],
+  answer: Case['answer'],
+  run: (a: Attacker, fd: number) => string,
+]
 // biome-ignore format: a change a line
 const onFile: readonly OnFile[] = [
   ['fd_write', unlessAccess('NOTCAPABLE', 'BADF'), (a, fd) => a.write(fd)],
@@ -83,9 +94,23 @@ const onFile: readonly OnFile[] = [
   ['fd_filestat_set_times', 'ROFS', (a, fd) => a.call('fd_filestat_set_times', fd, 1n, 1n, SET)],
 ]
 const throughFile = onFile.flatMap(([call, answer, attack]): Case[] => [
-  { technique: 'a file of a read-only directory', call, deed: '', prepare: book, attack, answer, twin: 'generous' },
   {
-    ...{ technique: 'a file of a read-only directory, moved over standard output', call, deed: '', answer, twin: 'generous' },
+    technique: 'a file of a read-only directory',
+    call,
+    deed: '',
+    prepare: book,
+    attack,
+    answer,
+    twin: 'generous',
+  },
+  {
+    ...{
+      technique: 'a file of a read-only directory, moved over standard output',
+      call,
+      deed: '',
+      answer,
+      twin: 'generous',
+    },
     prepare(a) {
       a.call('fd_renumber', book(a), 1)
       return 1
@@ -93,7 +118,13 @@ const throughFile = onFile.flatMap(([call, answer, attack]): Case[] => [
     attack,
   },
   {
-    ...{ technique: 'a file of a read-only directory, with rights asked for later', call, deed: '', answer, twin: 'generous' },
+    ...{
+      technique: 'a file of a read-only directory, with rights asked for later',
+      call,
+      deed: '',
+      answer,
+      twin: 'generous',
+    },
     prepare: book,
     attack(a, fd) {
       a.call('fd_fdstat_set_rights', fd, ALL, 0n)
@@ -104,7 +135,11 @@ const throughFile = onFile.flatMap(([call, answer, attack]): Case[] => [
 
 const others: readonly Case[] = [
   {
-    ...{ technique: 'a read-only directory that takes the number of a writable one', call: 'path_open', deed: 'to create' },
+    ...{
+      technique: 'a read-only directory that takes the number of a writable one',
+      call: 'path_open',
+      deed: 'to create',
+    },
     attack(a) {
       a.call('fd_renumber', 4, 3)
       return a.opening(box('new'), { oflags: CREAT, base: WRITES })
@@ -112,7 +147,11 @@ const others: readonly Case[] = [
     answer: 'ROFS',
   },
   {
-    ...{ technique: 'a read-only directory whose number a writable one takes', call: 'path_unlink_file', deed: 'by the old number' },
+    ...{
+      technique: 'a read-only directory whose number a writable one takes',
+      call: 'path_unlink_file',
+      deed: 'by the old number',
+    },
     prepare: a => a.directory('.', 4),
     attack(a, dir) {
       a.call('fd_renumber', 3, 4)
@@ -121,24 +160,41 @@ const others: readonly Case[] = [
     answer: 'ROFS',
   },
   {
-    ...{ technique: 'a read-only directory, by a directory in it', call: 'path_open', deed: 'to truncate' },
+    ...{
+      technique: 'a read-only directory, by a directory in it',
+      call: 'path_open',
+      deed: 'to truncate',
+    },
     prepare: a => a.directory('room', 4),
-    attack: (a, dir) => a.opening({ dir, path: 'page', follow: 0 }, { oflags: TRUNC, base: WRITES }),
+    attack: (a, dir) =>
+      a.opening({ dir, path: 'page', follow: 0 }, { oflags: TRUNC, base: WRITES }),
     answer: 'ROFS',
   },
   {
-    ...{ technique: 'a read-only directory, by a directory in it', call: 'path_rename', deed: 'into the writable one' },
+    ...{
+      technique: 'a read-only directory, by a directory in it',
+      call: 'path_rename',
+      deed: 'into the writable one',
+    },
     prepare: a => a.directory('room', 4),
     attack: (a, dir) => a.rename({ dir, path: 'page', follow: 0 }, box('gain')),
     answer: 'ROFS',
   },
   {
-    ...{ technique: 'a read-only directory, by `..` from the writable one', call: 'path_open', deed: 'to write' },
+    ...{
+      technique: 'a read-only directory, by `..` from the writable one',
+      call: 'path_open',
+      deed: 'to write',
+    },
     attack: a => a.opening(box('../shelf/book'), { base: WRITES }, fd => a.write(fd)),
     answer: 'NOTCAPABLE',
   },
   {
-    ...{ technique: 'a read-only directory, by a link in the writable one', call: 'path_open', deed: 'to write' },
+    ...{
+      technique: 'a read-only directory, by a link in the writable one',
+      call: 'path_open',
+      deed: 'to write',
+    },
     prepare: a => {
       a.symlink('../shelf', 'made')
       return 3
@@ -147,14 +203,23 @@ const others: readonly Case[] = [
     answer: 'NOTCAPABLE',
   },
   {
-    ...{ technique: 'a writable directory, by a link in the read-only one', call: 'path_open', deed: 'to write' },
+    ...{
+      technique: 'a writable directory, by a link in the read-only one',
+      call: 'path_open',
+      deed: 'to write',
+    },
     protect: ['box/own'],
     furnish: s => s.link('shelf/out', '../box'),
-    attack: a => a.opening({ dir: 4, path: 'out/own', follow: 1 }, { base: WRITES }, fd => a.write(fd)),
+    attack: a =>
+      a.opening({ dir: 4, path: 'out/own', follow: 1 }, { base: WRITES }, fd => a.write(fd)),
     answer: 'NOTCAPABLE',
   },
   {
-    ...{ technique: 'a directory of a read-only one, opened with rights to write', call: 'path_open', deed: 'to create in it' },
+    ...{
+      technique: 'a directory of a read-only one, opened with rights to write',
+      call: 'path_open',
+      deed: 'to create in it',
+    },
     prepare: a => a.directory('room', 4),
     attack: (a, dir) => a.opening({ dir, path: 'new', follow: 0 }, { oflags: CREAT, base: ALL }),
     answer: 'ROFS',

@@ -1,4 +1,7 @@
-/** Attacks by calls whose right the guest does not hold: it was never asked for, given up, or not passed on. */
+/**
+ * Attacks by calls whose right the guest does not hold: it was never asked for, given up, or not
+ * passed on.
+ */
 import { type RightName, rightNames } from '#lib/abi/rights.js'
 import { Fstflags, Oflags } from '#lib/abi/values.js'
 import { ALL, rights } from '../../hostcalls/world.js'
@@ -13,7 +16,10 @@ interface Deed {
   readonly right: RightName
   readonly call: Case['call']
   readonly deed?: string
-  /** On `dir` with the files `own` and `secret`, the link `pointer` and the directory `deep`, or on its file `secret`. */
+  /**
+   * On `dir` with the files `own` and `secret`, the link `pointer` and the directory `deep`, or on
+   * its file `secret`.
+   */
   readonly on: 'directory' | 'file'
   readonly run: (a: Attacker, fd: number) => string
   readonly breach?: Case['breach']
@@ -59,9 +65,17 @@ const open = (a: Attacker, deed: Deed, base: bigint): number =>
   a.given(pathOf(deed), { oflags: oflagsOf(deed), base, inheriting: inheritingOf(deed) })
 /** Only what a descriptor holds can be kept: what fits both kinds, and what fits its own. */
 const shared: readonly RightName[] = ['FD_FILESTAT_GET', 'FD_FILESTAT_SET_TIMES']
-const ofFiles: readonly RightName[] = ['FD_READ', 'FD_WRITE', 'FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE']
+const ofFiles: readonly RightName[] = [
+  'FD_READ',
+  'FD_WRITE',
+  'FD_SEEK',
+  'FD_TELL',
+  'FD_ALLOCATE',
+  'FD_FILESTAT_SET_SIZE',
+]
 const ofDirectories = rightNames.filter(name => name.startsWith('PATH_') || name === 'FD_READDIR')
-const holdable = ({ on }: Deed): bigint => rights(...shared, ...(on === 'directory' ? ofDirectories : ofFiles))
+const holdable = ({ on }: Deed): bigint =>
+  rights(...shared, ...(on === 'directory' ? ofDirectories : ofFiles))
 const giveUp = (a: Attacker, fd: number, deed: Deed): string =>
   a.call('fd_fdstat_set_rights', fd, holdable(deed) & ~rights(deed.right), inheritingOf(deed))
 
@@ -101,29 +115,66 @@ const withoutRight = Object.entries(ways).flatMap(([technique, prepare]) =>
   deeds.map((row): Case => {
     const { call, deed = '', run, breach } = row
     return {
-      ...{ technique, call, deed, protect: ['box/dir'], furnish: dir, answer: 'NOTCAPABLE', twin: 'generous', attack: run },
+      ...{
+        technique,
+        call,
+        deed,
+        protect: ['box/dir'],
+        furnish: dir,
+        answer: 'NOTCAPABLE',
+        twin: 'generous',
+        attack: run,
+      },
       prepare: a => prepare(a, row),
       ...(breach && { breach }),
     }
   }),
 )
 
-/** By way of a directory that passes a right on to nothing. The descriptor that holds it nevertheless, or the name of the errno. */
+/**
+ * By way of a directory that passes a right on to nothing. The descriptor that holds it
+ * nevertheless, or the name of the errno.
+ */
 const gains: Readonly<Record<string, (a: Attacker, fd: number, deed: Deed) => number | string>> = {
   'a right that is not passed on': (a, fd, deed) =>
-    a.open(at(fd, pathOf(deed)), { oflags: oflagsOf(deed), base: allOf(deed), inheriting: inheritingOf(deed) }),
+    a.open(at(fd, pathOf(deed)), {
+      oflags: oflagsOf(deed),
+      base: allOf(deed),
+      inheriting: inheritingOf(deed),
+    }),
   'a right that is not passed on, asked for to be passed on': (a, fd, deed) => {
-    const again = a.open(at(fd, '.'), { oflags: Oflags.DIRECTORY, base: rights('PATH_OPEN') & ~rights(deed.right), inheriting: ALL })
+    const again = a.open(at(fd, '.'), {
+      oflags: Oflags.DIRECTORY,
+      base: rights('PATH_OPEN') & ~rights(deed.right),
+      inheriting: ALL,
+    })
     if (typeof again === 'string') return again
-    return a.open(at(again, pathOf(deed)), { oflags: oflagsOf(deed), base: allOf(deed), inheriting: inheritingOf(deed) })
+    return a.open(at(again, pathOf(deed)), {
+      oflags: oflagsOf(deed),
+      base: allOf(deed),
+      inheriting: inheritingOf(deed),
+    })
   },
 }
 const notInherited = Object.entries(gains).flatMap(([technique, gain]) =>
   deeds.map((row): Case => {
     const { right, call, deed = '', run, breach } = row
     return {
-      ...{ technique, call, deed, protect: ['box/dir'], furnish: dir, answer: 'NOTCAPABLE', twin: 'generous' },
-      prepare: a => a.given('.', { oflags: Oflags.DIRECTORY, base: ofFolder, inheriting: ALL & ~rights(right) }),
+      ...{
+        technique,
+        call,
+        deed,
+        protect: ['box/dir'],
+        furnish: dir,
+        answer: 'NOTCAPABLE',
+        twin: 'generous',
+      },
+      prepare: a =>
+        a.given('.', {
+          oflags: Oflags.DIRECTORY,
+          base: ofFolder,
+          inheriting: ALL & ~rights(right),
+        }),
       attack(a, fd) {
         const opened = gain(a, fd, row)
         return typeof opened === 'string' ? opened : run(a, opened)

@@ -7,7 +7,8 @@ function fill(g: Ground, folder: string, count: number): string[] {
   for (const name of all) g.fs.writeFileSync(g.host(`${folder}/${name}`), '')
   return all
 }
-const first = (g: Ground, dir: number, cookie: bigint): string | undefined => g.readdir(dir, cookie, 512).entries[0]?.name
+const first = (g: Ground, dir: number, cookie: bigint): string | undefined =>
+  g.readdir(dir, cookie, 512).entries[0]?.name
 /** Cookies of a listing, each with the entry behind it. */
 const places = (all: readonly Entry[]): (readonly [cookie: bigint, name: string])[] =>
   all.slice(1).map((entry, index) => [all[index].next, entry.name])
@@ -26,8 +27,13 @@ export const cookies: Cases = {
     const all = g.list(dir, 700)
     for (const [cookie, name] of places(all).reverse()) t.is(first(g, dir, cookie), name)
     g.list(dir, 4096)
-    for (const [cookie, name] of places(all)) t.is(first(g, dir, cookie), name, 'after it was listed from the start again')
-    t.deepEqual(g.readdir(dir, all.at(-1)?.next ?? 0n, 4096).entries, [], 'behind the last one is the end')
+    for (const [cookie, name] of places(all))
+      t.is(first(g, dir, cookie), name, 'after it was listed from the start again')
+    t.deepEqual(
+      g.readdir(dir, all.at(-1)?.next ?? 0n, 4096).entries,
+      [],
+      'behind the last one is the end',
+    )
     t.deepEqual(g.list(dir, 300), all)
   },
   'a listing that goes on elsewhere has the same cookies': (t, g) => {
@@ -37,13 +43,18 @@ export const cookies: Cases = {
     const half = g.readdir(dir, all[99].next, 65_536).entries
     t.deepEqual(half, all.slice(100))
     const other = g.handle('d')
-    t.deepEqual(g.readdir(other, all[49].next, 65_536).entries, all.slice(50), 'also by another handle')
+    t.deepEqual(
+      g.readdir(other, all[49].next, 65_536).entries,
+      all.slice(50),
+      'also by another handle',
+    )
   },
   'they stay right while names come and go': (t, g) => {
     const made = fill(g, 'd', 201)
     const dir = g.handle('d')
     const all = g.list(dir, 700)
-    // The oldest name stays: where that one is to follow and is gone, Linux's tmpfs starts over, also for readdir(3).
+    // The oldest name stays: where that one is to follow and is gone, Linux's tmpfs starts over,
+    // also for readdir(3).
     const gone = new Set(made.filter((_, index) => index % 3 === 1))
     for (const name of gone) g.fs.unlinkSync(g.host(`d/${name}`))
     const fresh = new Set(Array.from({ length: 60 }, (_, index) => `fresh-${index}`))
@@ -82,7 +93,8 @@ export const cookies: Cases = {
         if (entry === undefined) continue
         at[index] = entry.next
         seen[index].push(entry.name)
-        if (entry.name.startsWith('name')) g.fs.unlinkSync(g.host(`${folders[index]}/${entry.name}`))
+        if (entry.name.startsWith('name'))
+          g.fs.unlinkSync(g.host(`${folders[index]}/${entry.name}`))
       }
     }
     for (const told of seen) t.is(new Set(told).size, 22)
@@ -90,11 +102,19 @@ export const cookies: Cases = {
   'a cookie that no listing gave is the end': (t, g) => {
     for (const name of ['a', 'b', 'c']) g.file(name)
     const dir = g.handle('.')
-    for (const cookie of [1n << 20n, (1n << 31n) - 1n, 1n << 32n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n]) {
+    for (const cookie of [
+      1n << 20n,
+      (1n << 31n) - 1n,
+      1n << 32n,
+      (1n << 63n) - 1n,
+      1n << 63n,
+      (1n << 64n) - 1n,
+    ]) {
       t.deepEqual(g.readdir(dir, cookie, 4096).entries, [], `${cookie}`)
     }
     t.deepEqual(names(g.list(dir)), ['.', '..', 'a', 'b', 'c'])
-    for (const cookie of [1n << 20n, (1n << 64n) - 1n]) t.deepEqual(g.readdir(dir, cookie, 4096).entries, [], `${cookie}, after a listing`)
+    for (const cookie of [1n << 20n, (1n << 64n) - 1n])
+      t.deepEqual(g.readdir(dir, cookie, 4096).entries, [], `${cookie}, after a listing`)
     t.deepEqual(names(g.list(dir)), ['.', '..', 'a', 'b', 'c'])
   },
 }

@@ -1,7 +1,8 @@
 /** Listing directories: entries, cookies, cut entries, changes in between. */
 import { type Cases, type Entry, Filetype, type Ground, names, said } from '../ground.js'
 
-const many = (count: number) => Array.from({ length: count }, (_, index) => `entry-${index}-${'x'.repeat(index % 40)}`)
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) => `entry-${index}-${'x'.repeat(index % 40)}`)
 function fill(g: Ground, count: number): string[] {
   const all = many(count)
   for (const name of all) g.fs.writeFileSync(g.host(name), '')
@@ -19,9 +20,16 @@ export const directories: Cases = {
     g.fifo('p')
     const found = new Map(g.list(g.dir).map(entry => [entry.name, entry]))
     t.deepEqual([...found.keys()].sort(), ['.', '..', 'd', 'f', 'l', 'p'])
-    const types = { f: Filetype.REGULAR, d: Filetype.DIRECTORY, l: Filetype.LINK, '.': Filetype.DIRECTORY, '..': Filetype.DIRECTORY }
+    const types = {
+      f: Filetype.REGULAR,
+      d: Filetype.DIRECTORY,
+      l: Filetype.LINK,
+      '.': Filetype.DIRECTORY,
+      '..': Filetype.DIRECTORY,
+    }
     for (const [name, type] of Object.entries(types)) t.is(found.get(name)?.type, type, name)
-    for (const name of ['f', 'd', 'l', '.']) t.is(found.get(name)?.ino, g.fs.lstatSync(g.host(name), { bigint: true }).ino, name)
+    for (const name of ['f', 'd', 'l', '.'])
+      t.is(found.get(name)?.ino, g.fs.lstatSync(g.host(name), { bigint: true }).ino, name)
     t.is(g.stat('p'), 0)
     t.is(found.get('p')?.type, g.record.type, 'as filestat says')
   },
@@ -134,7 +142,8 @@ export const directories: Cases = {
     g.folders('d')
     const dir = g.handle('d')
     t.is(g.rmdir('d'), 0)
-    // Linux says ENOENT here, and readdir(3) makes an end of it, as POSIX wants it: https://sourceware.org/bugzilla/show_bug.cgi?id=10165
+    // Linux says ENOENT here, and readdir(3) makes an end of it, as POSIX wants it:
+    // https://sourceware.org/bugzilla/show_bug.cgi?id=10165
     const at = g.room(100)
     const answer = said(g.sys.readdir(dir, 0n, at, 100))
     const elsewhere = process.platform !== 'linux' && answer === 'NOENT'

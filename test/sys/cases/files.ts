@@ -1,5 +1,16 @@
 /** Reading, writing, offsets and sizes. */
-import { BOTH, type Cases, Fdflags, Filetype, Fstflags, READ, said, text, Whence, WRITE } from '../ground.js'
+import {
+  BOTH,
+  type Cases,
+  Fdflags,
+  Filetype,
+  Fstflags,
+  READ,
+  said,
+  text,
+  Whence,
+  WRITE,
+} from '../ground.js'
 
 export const files: Cases = {
   'write, then read back': (t, g) => {
@@ -26,7 +37,9 @@ export const files: Cases = {
   },
   '1024 spans': (t, g) => {
     const file = g.made('f')
-    const letters = Array.from({ length: 1024 }, (_, index) => String.fromCharCode(97 + (index % 26)))
+    const letters = Array.from({ length: 1024 }, (_, index) =>
+      String.fromCharCode(97 + (index % 26)),
+    )
     t.is(g.write(file, ...letters), 1024)
     t.is(g.text('f'), letters.join(''))
     t.deepEqual(g.pread(file, 0, ...letters.map(() => 1)), text(letters.join('')))
@@ -68,7 +81,9 @@ export const files: Cases = {
     t.is(g.text('f'), 'yz')
   },
   'a shared memory can be bound': (t, g) => {
-    const shared = new Uint8Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer)
+    const shared = new Uint8Array(
+      new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer,
+    )
     shared.set(Buffer.from('name'))
     g.sys.bind(shared)
     const file = g.sys.open(g.dir, 0, 4, 0, 1, 0, BOTH)
@@ -111,7 +126,8 @@ export const files: Cases = {
     t.is(g.record.size, BigInt(far + 1))
   },
   'a directory has no offset': (t, g) => {
-    for (const whence of [Whence.SET, Whence.CUR, Whence.END]) t.is(g.seek(g.dir, 0, whence), 'BADF')
+    for (const whence of [Whence.SET, Whence.CUR, Whence.END])
+      t.is(g.seek(g.dir, 0, whence), 'BADF')
   },
   'a pipe cannot seek': (t, g) => {
     g.fifo('pipe')
@@ -176,7 +192,9 @@ export const files: Cases = {
       t.is(said(g.sys.setSize(file, cut)), 0)
       t.is(said(g.sys.setSize(file, size)), 0)
       t.is(g.pwrite(file, size - 10, 'z'), 1)
-      t.deepEqual(g.pread(file, cut, size), { text: `${'\0'.repeat(size - 10 - cut)}z${'\0'.repeat(9)}` })
+      t.deepEqual(g.pread(file, cut, size), {
+        text: `${'\0'.repeat(size - 10 - cut)}z${'\0'.repeat(9)}`,
+      })
     }
   },
   'setSize wants a file to write': (t, g) => {

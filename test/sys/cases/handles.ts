@@ -1,8 +1,22 @@
-/** Handles: what they may be used for, closed ones, the embedder's own descriptors, unexpected errors. */
+/**
+ * Handles: what they may be used for, closed ones, the embedder's own descriptors, unexpected
+ * errors.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import type { Handle, Sys } from '#lib/sys/sys.js'
-import { BOTH, type Cases, Fdflags, Filetype, type Ground, openDescriptors, type Said, said, text, Whence } from '../ground.js'
+import {
+  BOTH,
+  type Cases,
+  Fdflags,
+  Filetype,
+  type Ground,
+  openDescriptors,
+  type Said,
+  said,
+  text,
+  Whence,
+} from '../ground.js'
 
 type Calls = Record<string, (sys: Sys, h: Handle, g: Ground) => number>
 const onFiles: Calls = {
@@ -43,7 +57,8 @@ const onSockets: Calls = {
 }
 const answers = (calls: Calls, g: Ground, h: Handle) =>
   Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, said(call(g.sys, h, g))]))
-const each = (calls: Calls, answer: Said) => Object.fromEntries(Object.keys(calls).map(name => [name, answer]))
+const each = (calls: Calls, answer: Said) =>
+  Object.fromEntries(Object.keys(calls).map(name => [name, answer]))
 const everything = { ...onFiles, ...onDirectories, ...onSockets }
 
 export const handles: Cases = {
@@ -65,7 +80,8 @@ export const handles: Cases = {
     const fd = fs.openSync(os.tmpdir(), 'r')
     try {
       const given = new Set([g.dir])
-      for (let h = 0; h <= fd; h++) if (!given.has(h)) t.is(said(g.sys.filestat(h)), 'BADF', String(h))
+      for (let h = 0; h <= fd; h++)
+        if (!given.has(h)) t.is(said(g.sys.filestat(h)), 'BADF', String(h))
     } finally {
       fs.closeSync(fd)
     }
@@ -86,7 +102,8 @@ export const handles: Cases = {
     const open = Array.from({ length: 100 }, (_, index) => g.made(`f${index}`))
     t.is(new Set([g.dir, ...open]).size, 101)
     for (const [index, file] of open.entries()) if (index % 2 === 0) t.is(g.close(file), 0)
-    for (const [index, file] of open.entries()) if (index % 2 === 1) t.is(g.write(file, `${index}`), `${index}`.length)
+    for (const [index, file] of open.entries())
+      if (index % 2 === 1) t.is(g.write(file, `${index}`), `${index}`.length)
     const again = Array.from({ length: 60 }, (_, index) => g.made(`g${index}`))
     t.is(new Set([g.dir, ...again, ...open.filter((_, index) => index % 2 === 1)]).size, 111)
     t.is(g.text('f51'), '51')
@@ -95,7 +112,15 @@ export const handles: Cases = {
     g.file('a/b/c/f')
     g.links({ l: 'a/b', 'a/b/c/out': '../../../..', loop: 'a/../loop' })
     const count = openDescriptors()
-    for (const name of ['a/b/c/gone', 'a/b/c/f/x', 'l/c/out/x', 'loop/x', 'l/c/../../../..', `a/b/${'x'.repeat(300)}/y`, 'a/b/c/f/']) {
+    for (const name of [
+      'a/b/c/gone',
+      'a/b/c/f/x',
+      'l/c/out/x',
+      'loop/x',
+      'l/c/../../../..',
+      `a/b/${'x'.repeat(300)}/y`,
+      'a/b/c/f/',
+    ]) {
       t.is(typeof g.open(name), 'string', name)
       t.is(typeof g.stat(name), 'string', name)
       t.is(typeof g.rename('a', name), 'string', name)
@@ -115,7 +140,10 @@ export const handles: Cases = {
   },
   'preopen throws': (t, g) => {
     g.file('f')
-    const missing = t.throws(() => g.sys.preopen(g.host('gone')), { instanceOf: Error, code: 'ENOENT' })
+    const missing = t.throws(() => g.sys.preopen(g.host('gone')), {
+      instanceOf: Error,
+      code: 'ENOENT',
+    })
     t.is(typeof (missing as NodeJS.ErrnoException).syscall, 'string')
     t.is((missing as NodeJS.ErrnoException).path, g.host('gone'))
     t.throws(() => g.sys.preopen(g.host('f')), { instanceOf: Error, code: 'ENOTDIR' })
@@ -216,7 +244,9 @@ export const handles: Cases = {
     const fd = fs.openSync(g.host('f'), 'a+')
     // Elsewhere than on Linux there is no way to ask for them.
     const flags = () =>
-      fs.existsSync('/proc/self/fdinfo') ? fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8').match(/flags:.*/)?.[0] : fd
+      fs.existsSync('/proc/self/fdinfo')
+        ? fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8').match(/flags:.*/)?.[0]
+        : fd
     try {
       const before = flags()
       const file = g.sys.adopt(fd)

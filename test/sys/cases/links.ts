@@ -5,7 +5,14 @@ export const links: Cases = {
   'on the way they are followed': (t, g) => {
     g.file('a/b/f')
     g.links({ l: 'a', 'a/up': '..', 'a/b/far': '../../a/b', m: 'l/b' })
-    for (const name of ['l/b/f', 'a/up/a/b/f', 'a/b/far/f', 'm/f', 'm/far/../up/m/f', 'l/up/l/b/f']) {
+    for (const name of [
+      'l/b/f',
+      'a/up/a/b/f',
+      'a/b/far/f',
+      'm/f',
+      'm/far/../up/m/f',
+      'l/up/l/b/f',
+    ]) {
       t.is(g.type(name), Filetype.REGULAR, name)
     }
     t.is(g.type('a/../l/b'), Filetype.DIRECTORY)
@@ -80,7 +87,10 @@ export const links: Cases = {
     g.folders('d')
     g.file('d/f')
     for (let index = 1; index <= 41; index++) {
-      g.links({ [`l${index}`]: index === 1 ? 'f' : `l${index - 1}`, [`m${index}`]: index === 1 ? 'd' : `m${index - 1}` })
+      g.links({
+        [`l${index}`]: index === 1 ? 'f' : `l${index - 1}`,
+        [`m${index}`]: index === 1 ? 'd' : `m${index - 1}`,
+      })
     }
     t.is(g.type('l40', 1), Filetype.REGULAR)
     t.is(g.type('l41', 1), 'LOOP')
@@ -183,14 +193,23 @@ export const links: Cases = {
     g.file('f')
     g.folders('d')
     g.links({ l: 'd', m: 'f' })
-    for (const name of ['f', 'd', 'd/', '.', 'd/.', 'd/..', 'l/', 'l/.']) t.is(g.readlink(name), 'INVAL', name)
+    for (const name of ['f', 'd', 'd/', '.', 'd/.', 'd/..', 'l/', 'l/.'])
+      t.is(g.readlink(name), 'INVAL', name)
     for (const name of ['f/', 'm/', 'f/.']) t.is(g.readlink(name), 'NOTDIR', name)
     t.is(g.readlink('gone'), 'NOENT')
   },
 
   'symlink stores what it is told': (t, g) => {
     g.folders('d')
-    for (const [index, target] of ['f', 'gone/far', '../../outside', './x/../y', 'ends/', '..', 'a//b'].entries()) {
+    for (const [index, target] of [
+      'f',
+      'gone/far',
+      '../../outside',
+      './x/../y',
+      'ends/',
+      '..',
+      'a//b',
+    ].entries()) {
       t.is(g.symlink(target, `d/l${index}`), 0, target)
       t.is(g.fs.readlinkSync(g.host(`d/l${index}`)), target)
     }
@@ -202,7 +221,8 @@ export const links: Cases = {
     t.is(g.symlink('/etc', 'new'), 'NOTCAPABLE')
     t.is(g.symlink('/', 'new'), 'NOTCAPABLE')
     t.is(g.symlink('', 'new'), 'NOENT')
-    for (const name of ['f', 'd', 'l', 'd/', 'f/', '.', 'd/..']) t.is(g.symlink('x', name), 'EXIST', name)
+    for (const name of ['f', 'd', 'l', 'd/', 'f/', '.', 'd/..'])
+      t.is(g.symlink('x', name), 'EXIST', name)
     t.is(g.symlink('x', 'new/'), 'NOENT')
     t.is(g.symlink('x', 'gone/new'), 'NOENT')
     t.is(g.symlink('x', 'f/new'), 'NOTDIR')

@@ -27,7 +27,8 @@ export const names: Cases = {
   'mkdir makes a directory': (t, g) => {
     g.folders('a')
     g.links({ l: 'a' })
-    for (const name of ['d', 'slash/', 'slashes///', 'a/b', 'a/../e', 'l/c', './x']) t.is(g.mkdir(name), 0, name)
+    for (const name of ['d', 'slash/', 'slashes///', 'a/b', 'a/../e', 'l/c', './x'])
+      t.is(g.mkdir(name), 0, name)
     t.deepEqual(here(g), ['a', 'd', 'e', 'l', 'slash', 'slashes', 'x'])
     t.deepEqual(g.fs.readdirSync(g.host('a')).sort(), ['b', 'c'])
   },
@@ -80,7 +81,8 @@ export const names: Cases = {
   'unlink removes a name': (t, g) => {
     furnish(g)
     g.fifo('pipe')
-    for (const name of ['file', 'tofile', 'todir', 'dangling', 'dir/../pipe', 'full/f']) t.is(g.unlink(name), 0, name)
+    for (const name of ['file', 'tofile', 'todir', 'dangling', 'dir/../pipe', 'full/f'])
+      t.is(g.unlink(name), 0, name)
     t.deepEqual(here(g), ['dir', 'full'])
     t.deepEqual(g.fs.readdirSync(g.host('full')), [])
   },

@@ -1,10 +1,26 @@
-/** Calls that file systems and hosts answer in ways of their own: one answer each, Linux's where it has one. */
-import { BOTH, type Cases, Fdflags, Filetype, Fstflags, type Ground, Oflags, said, text } from '../ground.js'
+/**
+ * Calls that file systems and hosts answer in ways of their own: one answer each, Linux's where it
+ * has one.
+ */
+import {
+  BOTH,
+  type Cases,
+  Fdflags,
+  Filetype,
+  Fstflags,
+  type Ground,
+  Oflags,
+  said,
+  text,
+} from '../ground.js'
 
 const { APPEND, DSYNC, NONBLOCK, RSYNC, SYNC } = Fdflags
 
 const near = (time: bigint): boolean => time > BigInt(Date.now() - 60_000) * 1_000_000n
-/** True where reading makes an access time new: mounts without access times have none for a guest either. */
+/**
+ * True where reading makes an access time new: mounts without access times have none for a guest
+ * either.
+ */
 function datesReading(g: Ground): boolean {
   g.file('probe', 'text')
   g.fs.utimesSync(g.host('probe'), 1000, 2000)
@@ -28,7 +44,8 @@ export const oddities: Cases = {
     t.is(g.symlink('f', 'x', dir), 'NOENT')
     t.is(g.link('f', 'x', { dir2: dir }), 'NOENT')
     // Elsewhere a directory is refused as such first.
-    if (process.platform === 'linux' || g.sys.name === 'memfs') t.is(g.link('.', 'x', { dir2: dir }), 'NOENT')
+    if (process.platform === 'linux' || g.sys.name === 'memfs')
+      t.is(g.link('.', 'x', { dir2: dir }), 'NOENT')
     t.is(g.rename('f', 'x', { dir2: dir }), 'NOENT')
     t.is(g.unlink('x', dir), 'NOENT')
     t.is(g.rmdir('x', dir), 'NOENT')
@@ -41,12 +58,14 @@ export const oddities: Cases = {
   'the sync flags of an open file stay as they are': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
-    for (const flags of [SYNC, DSYNC, RSYNC, SYNC | APPEND, SYNC | NONBLOCK]) t.is(said(g.sys.setFlags(file, flags)), 'NOTSUP', `${flags}`)
+    for (const flags of [SYNC, DSYNC, RSYNC, SYNC | APPEND, SYNC | NONBLOCK])
+      t.is(said(g.sys.setFlags(file, flags)), 'NOTSUP', `${flags}`)
     t.is(said(g.sys.setFlags(file, APPEND)), 0, 'and what was refused changed nothing')
     t.is(g.write(file, '!'), 1)
     t.is(g.text('f'), 'hello!')
     const syncing = g.handle('f', { access: BOTH, fdflags: SYNC | DSYNC })
-    for (const flags of [0, SYNC, DSYNC, APPEND]) t.is(said(g.sys.setFlags(syncing, flags)), 'NOTSUP', `${flags}`)
+    for (const flags of [0, SYNC, DSYNC, APPEND])
+      t.is(said(g.sys.setFlags(syncing, flags)), 'NOTSUP', `${flags}`)
     t.is(said(g.sys.setFlags(syncing, SYNC | DSYNC | APPEND)), 0)
     t.is(g.write(syncing, '?'), 1)
     t.is(g.text('f'), 'hello!?')
@@ -82,7 +101,8 @@ export const oddities: Cases = {
       t.is(use(), 0, name)
       t.is(g.stat(name), 0)
       // Other systems have rules of their own for symlinks on their disks.
-      if (memory || process.platform === 'linux') t.is(near(g.record.atim), kept && name !== 'none', name)
+      if (memory || process.platform === 'linux')
+        t.is(near(g.record.atim), kept && name !== 'none', name)
       t.false(near(g.record.mtim), name)
     }
   },
@@ -113,7 +133,8 @@ export const oddities: Cases = {
     t.is(said(g.sys.setTimes(dir, Fstflags.ATIM | Fstflags.MTIM)), 0)
     g.list(dir)
     t.is(said(g.sys.filestat(dir)), 0)
-    if (memory || process.platform === 'linux') t.is(near(g.record.atim), kept || memory, 'a listing')
+    if (memory || process.platform === 'linux')
+      t.is(near(g.record.atim), kept || memory, 'a listing')
     g.fs.utimesSync(g.host('f'), 1000, 2000)
     const later = BigInt(Date.now() - 3_600_000) * 1_000_000n
     const file = g.handle('f', { access: BOTH })

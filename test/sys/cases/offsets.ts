@@ -1,4 +1,7 @@
-/** Offsets and sizes as large as numbers are exact: 2^53 - 1 is the last, and 2^53 stands for all beyond. */
+/**
+ * Offsets and sizes as large as numbers are exact: 2^53 - 1 is the last, and 2^53 stands for all
+ * beyond.
+ */
 import { BOTH, type Cases, Fdflags, said, text, Whence } from '../ground.js'
 
 const most = Number.MAX_SAFE_INTEGER
@@ -8,7 +11,8 @@ export const offsets: Cases = {
   'reading from 2^53 on is the end of file': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
-    for (const offset of [most - 1, most, beyond]) t.deepEqual(g.pread(file, offset, 10), text(''), `${offset}`)
+    for (const offset of [most - 1, most, beyond])
+      t.deepEqual(g.pread(file, offset, 10), text(''), `${offset}`)
     t.deepEqual(g.pread(file, beyond), text(''), 'of no bytes')
   },
   'writing from 2^53 - 1 on is FBIG': (t, g) => {
@@ -58,7 +62,8 @@ export const offsets: Cases = {
   },
   'advice from 2^53 on is taken': (t, g) => {
     g.file('f', 'hello')
-    for (const offset of [0, most, beyond]) t.is(said(g.sys.advise(g.handle('f'), offset, beyond, 3)), 0)
+    for (const offset of [0, most, beyond])
+      t.is(said(g.sys.advise(g.handle('f'), offset, beyond, 3)), 0)
   },
   'seeking beyond 2^53 - 1 is INVAL and moves nothing': (t, g) => {
     g.file('f', '0123456789')

@@ -12,7 +12,12 @@ export const opening: Cases = {
     g.folders('d')
     g.fifo('p')
     const { block } = g.sys
-    const opened = (name: string, how: { fdflags?: number }, [type, fdflags, terminal]: readonly number[], why?: string) => {
+    const opened = (
+      name: string,
+      how: { fdflags?: number },
+      [type, fdflags, terminal]: readonly number[],
+      why?: string,
+    ) => {
       block.opened.fill(77)
       const file = g.handle(name, how)
       t.true(block.opened[0] === type || block.opened[0] === NOT_ASKED)
@@ -25,7 +30,11 @@ export const opening: Cases = {
     opened('d', {}, [Filetype.DIRECTORY, 0, 0])
     opened('p', {}, [Filetype.STREAM, 0, 0], 'the nearest to a FIFO')
     t.is(g.type('p'), Filetype.STREAM)
-    opened('f', { fdflags: Fdflags.APPEND | Fdflags.NONBLOCK }, [Filetype.REGULAR, Fdflags.APPEND | Fdflags.NONBLOCK, 0])
+    opened('f', { fdflags: Fdflags.APPEND | Fdflags.NONBLOCK }, [
+      Filetype.REGULAR,
+      Fdflags.APPEND | Fdflags.NONBLOCK,
+      0,
+    ])
     g.handle('d', { oflags: DIRECTORY })
     t.is(block.opened[0], Filetype.DIRECTORY, 'where it is known without asking')
     t.is(g.sys.identify(99), -Errno.BADF)
@@ -53,9 +62,13 @@ export const opening: Cases = {
   'CREAT with UNCHANGED opens what is there, and makes nothing': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
-    const asked = (name: string, access = READ | Access.UNCHANGED, oflags = CREAT as number) => g.open(name, { oflags, access })
+    const asked = (name: string, access = READ | Access.UNCHANGED, oflags = CREAT as number) =>
+      g.open(name, { oflags, access })
     t.is(g.text('f'), 'hello')
-    t.deepEqual(g.read(g.handle('f', { oflags: CREAT, access: READ | Access.UNCHANGED }), 9), text('hello'))
+    t.deepEqual(
+      g.read(g.handle('f', { oflags: CREAT, access: READ | Access.UNCHANGED }), 9),
+      text('hello'),
+    )
     for (const name of ['new', 'd/new', 'd/../new', 'd//new']) t.is(asked(name), 'ROFS', name)
     t.is(asked('new', BOTH | Access.UNCHANGED), 'ROFS')
     t.is(asked('new', READ | Access.UNCHANGED, 0), 'NOENT', 'only CREAT would make it')
@@ -69,9 +82,21 @@ export const opening: Cases = {
   'CREAT with UNCHANGED through links makes nothing': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
-    g.links({ here: 'f', gone: 'd/new', deep: 'none/new', slash: 'new/', chain: 'd/../slash', loop: 'loop/', out: '../new' })
-    const asked = (name: string, follow = 1) => g.open(name, { oflags: CREAT, access: READ | Access.UNCHANGED, follow })
-    t.deepEqual(g.read(g.handle('here', { oflags: CREAT, access: READ | Access.UNCHANGED }), 9), text('hello'))
+    g.links({
+      here: 'f',
+      gone: 'd/new',
+      deep: 'none/new',
+      slash: 'new/',
+      chain: 'd/../slash',
+      loop: 'loop/',
+      out: '../new',
+    })
+    const asked = (name: string, follow = 1) =>
+      g.open(name, { oflags: CREAT, access: READ | Access.UNCHANGED, follow })
+    t.deepEqual(
+      g.read(g.handle('here', { oflags: CREAT, access: READ | Access.UNCHANGED }), 9),
+      text('hello'),
+    )
     for (const name of ['gone', 'd/../gone']) t.is(asked(name), 'ROFS', name)
     for (const name of ['slash', 'chain', 'loop']) t.is(asked(name), 'ISDIR', name)
     t.is(asked('deep'), 'NOENT')
@@ -137,8 +162,10 @@ export const opening: Cases = {
         t.is(g.open(name, { access }), 'ISDIR', name)
       }
       t.is(g.open('l/', { oflags: DIRECTORY, access, follow: 0 }), 'ISDIR')
-      for (const name of ['nowhere', 'gone', 'd/x', 'nowhere/x']) t.is(g.open(name, { oflags: DIRECTORY, access }), 'NOENT', name)
-      for (const name of ['f', 'f/', 'm', 'f/x']) t.is(g.open(name, { oflags: DIRECTORY, access }), 'NOTDIR', name)
+      for (const name of ['nowhere', 'gone', 'd/x', 'nowhere/x'])
+        t.is(g.open(name, { oflags: DIRECTORY, access }), 'NOENT', name)
+      for (const name of ['f', 'f/', 'm', 'f/x'])
+        t.is(g.open(name, { oflags: DIRECTORY, access }), 'NOTDIR', name)
       t.is(g.open('l', { oflags: DIRECTORY, access, follow: 0 }), 'NOTDIR')
       t.is(g.open('..', { oflags: DIRECTORY, access }), 'NOTCAPABLE')
     }
@@ -166,7 +193,13 @@ export const opening: Cases = {
   'CREAT through a link that leads outside': (t, g) => {
     g.fs.writeFileSync(g.outside('there'), 'hello')
     g.folders('d')
-    g.links({ up: '../fresh', abs: g.outside('fresh'), deep: 'd/../../fresh', there: '../there', dir: '..' })
+    g.links({
+      up: '../fresh',
+      abs: g.outside('fresh'),
+      deep: 'd/../../fresh',
+      there: '../there',
+      dir: '..',
+    })
     for (const name of ['up', 'abs', 'deep', 'dir/fresh', 'there']) {
       t.is(g.create(name, { oflags: TRUNC }), 'NOTCAPABLE', name)
       t.is(g.open(name, { oflags: TRUNC, access: BOTH }), 'NOTCAPABLE', name)
@@ -175,7 +208,9 @@ export const opening: Cases = {
     t.is(g.fs.readFileSync(g.outside('there'), 'utf8'), 'hello')
   },
   'sync flags are accepted': (t, g) => {
-    const file = g.made('f', { fdflags: Fdflags.DSYNC | Fdflags.SYNC | Fdflags.RSYNC | Fdflags.NONBLOCK })
+    const file = g.made('f', {
+      fdflags: Fdflags.DSYNC | Fdflags.SYNC | Fdflags.RSYNC | Fdflags.NONBLOCK,
+    })
     t.is(g.write(file, 'x'), 1)
     t.is(g.text('f'), 'x')
   },

@@ -21,7 +21,8 @@ function all(g: Ground, name: Name): Record<string, Said | object> {
     renameTo: g.rename('f', name),
   }
 }
-const allSay = (errno: Said) => (answers: object) => Object.fromEntries(Object.keys(answers).map(call => [call, errno]))
+const allSay = (errno: Said) => (answers: object) =>
+  Object.fromEntries(Object.keys(answers).map(call => [call, errno]))
 
 export const paths: Cases = {
   'deep paths': (t, g) => {
@@ -34,7 +35,16 @@ export const paths: Cases = {
   },
   'dots inside': (t, g) => {
     g.file('a/b/f', 'x')
-    for (const name of ['a/b/f', './a/b/f', 'a/./b/./f', 'a/../a/b/f', 'a/b/../b/f', 'a//b///f', 'a/b/../../a/b/f', './/./a/b/f']) {
+    for (const name of [
+      'a/b/f',
+      './a/b/f',
+      'a/./b/./f',
+      'a/../a/b/f',
+      'a/b/../b/f',
+      'a//b///f',
+      'a/b/../../a/b/f',
+      './/./a/b/f',
+    ]) {
       t.is(g.type(name), Filetype.REGULAR, name)
     }
     for (const name of ['.', './', 'a/..', 'a/../', 'a/b/../..', 'a/b/../../.', './.']) {
@@ -46,7 +56,8 @@ export const paths: Cases = {
   'dots behind what is no directory': (t, g) => {
     g.file('f')
     for (const name of ['f/.', 'f/..', 'f/../f', 'f/', 'f/x']) t.is(g.stat(name), 'NOTDIR', name)
-    for (const name of ['gone/.', 'gone/..', 'gone/../f', 'gone/', 'gone/x']) t.is(g.stat(name), 'NOENT', name)
+    for (const name of ['gone/.', 'gone/..', 'gone/../f', 'gone/', 'gone/x'])
+      t.is(g.stat(name), 'NOENT', name)
     t.is(g.mkdir('gone/x'), 'NOENT')
     t.is(g.mkdir('f/x'), 'NOTDIR')
   },
@@ -54,7 +65,19 @@ export const paths: Cases = {
     g.file('f')
     g.folders('a')
     g.fs.writeFileSync(g.outside('x'), 'x')
-    for (const name of ['..', '../', '../x', '../root', '../root/f', 'a/../..', 'a/../../x', './../x', '../..', 'a/../../root/f', '../.']) {
+    for (const name of [
+      '..',
+      '../',
+      '../x',
+      '../root',
+      '../root/f',
+      'a/../..',
+      'a/../../x',
+      './../x',
+      '../..',
+      'a/../../root/f',
+      '../.',
+    ]) {
       const answers = all(g, name)
       t.deepEqual(answers, allSay('NOTCAPABLE')(answers), name)
     }

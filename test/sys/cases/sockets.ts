@@ -19,7 +19,9 @@ async function listening(): Promise<net.Server> {
 }
 const portOf = (server: net.Server) => (server.address() as net.AddressInfo).port
 async function ended(server: net.Server, ...sockets: net.Socket[]) {
-  const closed = [server, ...sockets.filter(socket => !socket.closed)].map(thing => once(thing, 'close'))
+  const closed = [server, ...sockets.filter(socket => !socket.closed)].map(thing =>
+    once(thing, 'close'),
+  )
   for (const socket of sockets) socket.destroy()
   server.close()
   await Promise.all(closed)
@@ -28,7 +30,10 @@ async function ended(server: net.Server, ...sockets: net.Socket[]) {
 async function pair(): Promise<[net.Socket, net.Socket, net.Server]> {
   const server = await listening()
   const client = net.connect(portOf(server), '127.0.0.1')
-  const [[near]] = (await Promise.all([once(server, 'connection'), once(client, 'connect')])) as [[net.Socket], unknown]
+  const [[near]] = (await Promise.all([once(server, 'connection'), once(client, 'connect')])) as [
+    [net.Socket],
+    unknown,
+  ]
   return [near, client, server]
 }
 async function sent(socket: net.Socket, data: string) {
@@ -74,8 +79,13 @@ export const sockets: Cases = {
     t.is(typeof g.sys.listen('127.0.0.1', port), 'number')
   },
   'listen at IPv6, and there alone': async (t, g) => {
-    const has = Object.values(os.networkInterfaces()).some(all => all?.some(({ address }) => address === '::1'))
-    if (!has) return void t.throws(() => g.sys.listen('::1', 0), { code: /^(EADDRNOTAVAIL|EAFNOSUPPORT)$/ } as object)
+    const has = Object.values(os.networkInterfaces()).some(all =>
+      all?.some(({ address }) => address === '::1'),
+    )
+    if (!has)
+      return void t.throws(() => g.sys.listen('::1', 0), {
+        code: /^(EADDRNOTAVAIL|EAFNOSUPPORT)$/,
+      } as object)
     const listener = g.sys.listen('::', 0) ?? -1
     const [address, port] = g.sys.listening(listener) ?? ['', 0]
     t.is(address, '::')
@@ -124,7 +134,11 @@ export const sockets: Cases = {
     await new Promise(done => setTimeout(done, 20))
     t.deepEqual(recv(g, socket, 0, 10), text('llo!'))
     const ended = poll(g, Infinity, [socket, Want.READ])
-    t.deepEqual([ended.answer, yes(ended.ready[0]), ended.bytes[0]], [1, true, 0], 'its end can be read')
+    t.deepEqual(
+      [ended.answer, yes(ended.ready[0]), ended.bytes[0]],
+      [1, true, 0],
+      'its end can be read',
+    )
     t.is(said(g.sys.shutdown(socket, 2)), 0)
     await gone(client)
     t.is(poll(g, Infinity, [socket, Want.READ]).ready[0] & Ready.HANGUP, Ready.HANGUP)
@@ -135,7 +149,11 @@ export const sockets: Cases = {
     const socket = said(g.sys.accept(listener, Fdflags.NONBLOCK)) as number
     const piece = 'x'.repeat(100_000)
     let total = 0
-    for (let size = said(g.sys.send(socket, g.texts(piece), 0)); size !== 'AGAIN'; size = said(g.sys.send(socket, g.texts(piece), 0))) {
+    for (
+      let size = said(g.sys.send(socket, g.texts(piece), 0));
+      size !== 'AGAIN';
+      size = said(g.sys.send(socket, g.texts(piece), 0))
+    ) {
       if (typeof size !== 'number') return t.fail(size)
       total += size
     }
@@ -154,7 +172,8 @@ export const sockets: Cases = {
     const listener = g.sys.adopt(fdOf(server))
     t.is(g.sys.block.opened[0], Filetype.STREAM)
     const client = net.connect(portOf(server), '127.0.0.1')
-    // Node connects in the next tick, and the kernel on the spot: the connection waits before Node's loop looks for it.
+    // Node connects in the next tick, and the kernel on the spot: the connection waits before
+    // Node's loop looks for it.
     await new Promise<void>(done => process.nextTick(done))
     const socket = said(g.sys.accept(listener, 0))
     t.is(typeof socket, 'number')

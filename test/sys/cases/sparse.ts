@@ -1,4 +1,7 @@
-/** Files with holes and files opened to append: places beyond 4 GiB, and writes that ignore the place they name. */
+/**
+ * Files with holes and files opened to append: places beyond 4 GiB, and writes that ignore the
+ * place they name.
+ */
 import { BOTH, type Cases, Fdflags, said, text, Whence } from '../ground.js'
 
 const GiB = 2 ** 30
@@ -8,9 +11,14 @@ export const sparse: Cases = {
   'writes around each power of two beyond 2 GiB land there alone': (t, g) => {
     const file = g.made('f')
     const places = [2 ** 31, 2 ** 32, 2 ** 33, 2 ** 40]
-    for (const [i, place] of places.entries()) t.is(g.pwrite(file, place - 2, `${i}abc`), 4, `${place}`)
+    for (const [i, place] of places.entries())
+      t.is(g.pwrite(file, place - 2, `${i}abc`), 4, `${place}`)
     for (const [i, place] of places.entries()) {
-      t.deepEqual(g.pread(file, place - 4, 8), text(`${zeros(2)}${i}abc${i === places.length - 1 ? '' : zeros(2)}`), `${place}`)
+      t.deepEqual(
+        g.pread(file, place - 4, 8),
+        text(`${zeros(2)}${i}abc${i === places.length - 1 ? '' : zeros(2)}`),
+        `${place}`,
+      )
     }
     t.deepEqual(g.pread(file, 0, 4), text(zeros(4)), 'nothing went to the same place modulo 2^32')
     t.is(g.seek(file, 0, Whence.CUR), 0)
@@ -60,7 +68,10 @@ export const sparse: Cases = {
     t.is(g.text('f'), 'hELlo!')
   },
   'two handles that append in turns overwrite nothing': (t, g) => {
-    const [one, two] = [g.made('f', { fdflags: Fdflags.APPEND }), g.handle('f', { access: 2, fdflags: Fdflags.APPEND })]
+    const [one, two] = [
+      g.made('f', { fdflags: Fdflags.APPEND }),
+      g.handle('f', { access: 2, fdflags: Fdflags.APPEND }),
+    ]
     for (let i = 0; i < 10; i++) {
       t.is(g.write(one, `a${i}`), 2)
       t.is(g.pwrite(two, 0, `b${i}`), 2)

@@ -6,9 +6,11 @@ const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
 const early = 1_000_000_000_123_456_789n
 const late = 1_500_000_000_987_654_321n
 const now = () => BigInt(Date.now()) * 1_000_000n
-const within = (time: bigint, expected: bigint, by: bigint) => time >= expected - by && time <= expected + by
+const within = (time: bigint, expected: bigint, by: bigint) =>
+  time >= expected - by && time <= expected + by
 const near = (time: bigint) => time > now() - 60_000_000_000n && time < now() + 60_000_000_000n
-const setAt = (g: Ground, name: string, follow: number, fstflags: number) => said(g.sys.setTimesAt(g.dir, ...g.put(name), follow, fstflags))
+const setAt = (g: Ground, name: string, follow: number, fstflags: number) =>
+  said(g.sys.setTimesAt(g.dir, ...g.put(name), follow, fstflags))
 
 export const times: Cases = {
   'set on a handle, to the microsecond': (t, g) => {
@@ -139,9 +141,16 @@ export const times: Cases = {
     g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
     t.is(setAt(g, 'l', 0, ATIM | MTIM), 0)
     t.is(g.stat('l'), 0)
-    t.deepEqual([g.record.type, g.record.atim, g.record.mtim], [Filetype.LINK, 1_000_000_000_000n, 2_000_000_000_000n])
+    t.deepEqual(
+      [g.record.type, g.record.atim, g.record.mtim],
+      [Filetype.LINK, 1_000_000_000_000n, 2_000_000_000_000n],
+    )
     t.is(g.stat('f'), 0)
-    t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000n, 1_000_000_000n], 'the file is left alone')
+    t.deepEqual(
+      [g.record.atim, g.record.mtim],
+      [1_000_000_000n, 1_000_000_000n],
+      'the file is left alone',
+    )
     t.is(setAt(g, 'l', 1, ATIM | MTIM), 0)
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n])
@@ -178,7 +187,8 @@ export const times: Cases = {
     g.file('f')
     g.folders('d')
     g.links({ l: 'gone' })
-    for (const name of ['gone', 'd/gone', 'gone/x', 'gone/']) t.is(setAt(g, name, 0, 0), 'NOENT', name)
+    for (const name of ['gone', 'd/gone', 'gone/x', 'gone/'])
+      t.is(setAt(g, name, 0, 0), 'NOENT', name)
     t.is(setAt(g, 'f/', 0, 0), 'NOTDIR')
     t.is(setAt(g, 'l', 1, 0), 'NOENT')
     for (const name of ['f', 'd', 'd/', '.', 'l']) t.is(setAt(g, name, 0, 0), 0, name)

@@ -14,19 +14,37 @@ export function poll(g: Ground, timeout: number, ...entries: [handle: number, wa
     block.pollBytes[index] = -1
   }
   const answer = said(g.sys.poll(entries.length, timeout * millisecond))
-  return { answer, ready: entries.map((_, index) => block.poll[2 * index + 1]), bytes: entries.map((_, index) => block.pollBytes[index]) }
+  return {
+    answer,
+    ready: entries.map((_, index) => block.poll[2 * index + 1]),
+    bytes: entries.map((_, index) => block.pollBytes[index]),
+  }
 }
-export const yes = (outcome: number | undefined) => outcome !== undefined && outcome > 0 && (outcome & Ready.YES) !== 0
+export const yes = (outcome: number | undefined) =>
+  outcome !== undefined && outcome > 0 && (outcome & Ready.YES) !== 0
 /** Another process that writes into a FIFO in a while. */
-function writeLater(g: Ground, name: string, seconds: number, data: string): [ChildProcess, Promise<unknown>] {
-  const child = spawn('sh', ['-c', `sleep ${seconds}; printf ${data} > "$1"`, 'sh', g.host(name)], { stdio: 'ignore' })
+function writeLater(
+  g: Ground,
+  name: string,
+  seconds: number,
+  data: string,
+): [ChildProcess, Promise<unknown>] {
+  const child = spawn('sh', ['-c', `sleep ${seconds}; printf ${data} > "$1"`, 'sh', g.host(name)], {
+    stdio: 'ignore',
+  })
   return [child, once(child, 'close')]
 }
-/** Another process that reads a FIFO to its end, beginning in a while. How many bytes there were. */
+/**
+ * Another process that reads a FIFO to its end, beginning in a while. How many bytes there were.
+ */
 async function countLater(g: Ground, name: string, seconds: number): Promise<number> {
-  const child = spawn('sh', ['-c', `exec 3< "$1"; sleep ${seconds}; wc -c <&3`, 'sh', g.host(name)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const child = spawn(
+    'sh',
+    ['-c', `exec 3< "$1"; sleep ${seconds}; wc -c <&3`, 'sh', g.host(name)],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   const [[counted]] = await Promise.all([once(child.stdout, 'data'), once(child, 'close')])
   return Number(counted)
 }
@@ -63,7 +81,11 @@ export const waiting: Cases = {
   },
   '1024 entries': (t, g) => {
     const file = g.made('f')
-    const { answer, ready } = poll(g, 0, ...Array.from({ length: 1024 }, (): [number, number] => [file, Want.WRITE]))
+    const { answer, ready } = poll(
+      g,
+      0,
+      ...Array.from({ length: 1024 }, (): [number, number] => [file, Want.WRITE]),
+    )
     t.is(answer, 1024)
     t.true(ready.every(yes))
   },
@@ -144,7 +166,13 @@ export const waiting: Cases = {
     t.is(g.write(reading, 'hello'), 'BADF')
     g.sys.block.text.set(Buffer.from('hello'))
     t.is(said(g.sys.writeText(reading, 5)), 'BADF')
-    const { answer, ready } = poll(g, 10_000, [writing, Want.READ], [reading, Want.WRITE], [reading, Want.READ])
+    const { answer, ready } = poll(
+      g,
+      10_000,
+      [writing, Want.READ],
+      [reading, Want.WRITE],
+      [reading, Want.READ],
+    )
     t.true(Number(answer) >= 2, 'at once')
     t.deepEqual([said(ready[0]), said(ready[1])], ['BADF', 'BADF'])
     for (const fd of [both, ...ends]) fs.closeSync(fd)
@@ -152,7 +180,14 @@ export const waiting: Cases = {
   'a file is ready only for what it was opened for': (t, g) => {
     g.file('f', 'hello')
     const [reading, writing] = [g.handle('f'), g.handle('f', { access: 2 })]
-    const { answer, ready } = poll(g, 10_000, [reading, Want.READ], [reading, Want.WRITE], [writing, Want.READ], [writing, Want.WRITE])
+    const { answer, ready } = poll(
+      g,
+      10_000,
+      [reading, Want.READ],
+      [reading, Want.WRITE],
+      [writing, Want.READ],
+      [writing, Want.WRITE],
+    )
     t.is(answer, 4)
     t.true(yes(ready[0]))
     t.deepEqual([said(ready[1]), said(ready[2])], ['BADF', 'BADF'])
@@ -171,7 +206,8 @@ export const waiting: Cases = {
     g.fifo('p')
     const pipe = g.handle('p', { access: BOTH, fdflags: Fdflags.NONBLOCK })
     let total = 0
-    for (let answer: unknown = 0; typeof answer === 'number'; total += Number(answer) || 0) answer = g.write(pipe, 'x'.repeat(4096))
+    for (let answer: unknown = 0; typeof answer === 'number'; total += Number(answer) || 0)
+      answer = g.write(pipe, 'x'.repeat(4096))
     t.true(total >= 4096)
     t.is(g.write(pipe, 'x'), 'AGAIN')
   },

@@ -1,4 +1,5 @@
-// Uses of class WASI, MemoryFiles, run and Pool, for tests of each runner. It throws where one of them misbehaves.
+// Uses of class WASI, MemoryFiles, run and Pool, for tests of each runner. It throws where one of
+// them misbehaves.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +32,10 @@ export function class_(backend) {
           output += Buffer.from(chunk)
         },
       })
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes()), wasi.getImportObject())
+      const instance = new WebAssembly.Instance(
+        new WebAssembly.Module(bytes()),
+        wasi.getImportObject(),
+      )
       equal(wasi.start(instance), 7)
       wasi.close()
       equal(output, text)

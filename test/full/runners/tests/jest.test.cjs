@@ -24,7 +24,10 @@ for (const backend of ['native', 'typescript']) {
         output += Buffer.from(chunk)
       }
       const wasi = new WASI({ version: 'preview1', backend, preopens: { '/': preopen }, stdout })
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes()), wasi.getImportObject())
+      const instance = new WebAssembly.Instance(
+        new WebAssembly.Module(bytes()),
+        wasi.getImportObject(),
+      )
       expect(wasi.start(instance)).toBe(7)
       wasi.close()
       expect(output).toBe(text)

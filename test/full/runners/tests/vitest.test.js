@@ -2,5 +2,6 @@
 import { test } from 'vitest'
 import { class_, workers } from './guest.js'
 
-for (const backend of ['native', 'typescript']) test(`class WASI (${backend})`, () => class_(backend))
+for (const backend of ['native', 'typescript'])
+  test(`class WASI (${backend})`, () => class_(backend))
 test('run and Pool', workers)
