@@ -28,7 +28,8 @@ console.log('failed:', failed.join('; '))
 const { path_open } = wasi.metrics()
 console.log('path_open:', path_open.calls, 'call,', path_open.errnos)
 
-// Prints: first:
-// {"call":"args_sizes_get","args":{},"errno":"SUCCESS","results":{"argc":3,"argv_buf_size":21}}
-// last: {"call":"proc_exit","args":{"rval":1},"exit":1} failed: fd_prestat_get, BADF: 4; path_open,
-// NOENT: missing path_open: 1 call, { NOENT: 1 }
+// Prints:
+// first: {"call":"args_sizes_get","args":{},"errno":"SUCCESS","results":{"argc":3,"argv_buf_size":21}}
+// last: {"call":"proc_exit","args":{"rval":1},"exit":1}
+// failed: fd_prestat_get, BADF: 4; path_open, NOENT: missing
+// path_open: 1 call, { NOENT: 1 }
