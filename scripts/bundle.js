@@ -6,6 +6,7 @@ import { dirname, posix, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
 
+/** @param {string} path */
 const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
 /** Files that are opened by name: by users of the package, and by its own files at run time. */
 const entries = {
@@ -44,6 +45,7 @@ const refuse = `throw Object.assign(new Error(${JSON.stringify(message.join('\n'
 /**
  * Node gives a module the name of its file. The modules that bundlers make have no name, or the
  * bundle's.
+ * @param {string} name
  */
 const ownFile = name => {
   const path = String.raw`/[\\/]dist[\\/]bundle[\\/]${name.replaceAll('/', String.raw`[\\/]`)}\.js(\?|$)/`
@@ -55,20 +57,22 @@ const ownFile = name => {
  * in the process (jsdom, an Electron renderer) would name the folder from which the addon is
  * loaded.
  */
-const places = {
-  url: "require('node:url').pathToFileURL(__filename).href",
-  filename: '__filename',
-  dirname: '__dirname',
-}
+const places = new Map([
+  ['url', "require('node:url').pathToFileURL(__filename).href"],
+  ['filename', '__filename'],
+  ['dirname', '__dirname'],
+])
+/** @type {import('rollup').Plugin} */
 const ownPlace = {
   name: 'own-place',
-  resolveImportMeta: property => places[property],
+  resolveImportMeta: property => places.get(property ?? ''),
 }
 
 /**
  * Names parts that are loaded late by Node's own `require`, and workers, addons and launchers by
  * `__dirname`, each with a literal path: tools that trace the files of a program follow no other.
  * A literal in dist/ is relative to the module; here it is relative to dist/bundle/.
+ * @type {import('rollup').Plugin}
  */
 const ownPaths = {
   name: 'own-paths',
@@ -77,7 +81,7 @@ const ownPaths = {
       /(\brequire\(|\bjoin\((?:import\.meta\.dirname|folder), )'(\.[^']*|[\w-]+\.js)'/g,
       (_, before, path) => {
         const target = resolve(dirname(id), path)
-        const entry = Object.keys(entries).find(name => dist(`${entries[name]}.js`) === target)
+        const entry = Object.entries(entries).find(([, path]) => dist(`${path}.js`) === target)?.[0]
         if (entry === undefined && target.startsWith(dist('')))
           throw new Error(`${id} names ${path}, which is no entry of the bundle`)
         const place =
@@ -97,9 +101,10 @@ const ownPaths = {
 /**
  * Node's `process`, where a page in the process may have set another: it names the platform of the
  * addon, and the Node that is started.
+ * @param {readonly import('rollup').RenderedModule[]} modules
  */
 const ownProcess = modules =>
-  modules.some(({ code }) => /\bprocess\b/.test(code))
+  modules.some(({ code }) => /\bprocess\b/.test(code ?? ''))
     ? "const process = require('node:process');\n"
     : ''
 
@@ -134,14 +139,15 @@ const { output } = await bundle.write({
 await bundle.close()
 
 // V8 reads what is ASCII as it is, a fifth sooner.
-for (const { fileName, code } of output) {
+const chunks = output.filter(file => file.type === 'chunk')
+for (const { fileName, code } of chunks) {
   if (fileName === 'host.js' && /[^\0-\x7f]/.test(code)) throw new Error(`${fileName} is not ASCII`)
 }
 // The mark by which a door knows that this is its own folder.
 writeFileSync(dist('bundle/package.json'), '{ "type": "commonjs", "wasi-common": true }\n')
 chmodSync(dist('bundle/cli.js'), 0o755)
 for (const name of doors) {
-  const names = output.find(({ fileName }) => fileName === `${name}.js`).exports
+  const names = chunks.find(({ fileName }) => fileName === `${name}.js`)?.exports ?? []
   // By require: to find the names of a CommonJS module that is imported, Node would read all its
   // files first.
   const load = `require('./${posix.basename(name)}.js')`

@@ -6,7 +6,14 @@ import { table } from '../dist/abi/table.js'
 import { Kind } from '../dist/abi/types.js'
 import { table0 } from '../dist/abi/unstable.js'
 
-/** An expression that lifts one wasm value. */
+/** @typedef {import('../dist/abi/table.js').Param} Param */
+/** @typedef {import('../dist/abi/table.js').Row} Row */
+
+/**
+ * An expression that lifts one wasm value.
+ * @param {Param} param
+ * @param {string} value
+ */
 function lift({ type }, value) {
   switch (type.kind) {
     case Kind.Flags:
@@ -36,6 +43,10 @@ const timeOffset = 64
 /**
  * Bytes from the block to the guest: words written out, then single bytes. As BigInts they would be
  * objects.
+ * @param {string} to an expression for the address
+ * @param {number} from the offset in the block
+ * @param {number} bytes
+ * @returns {string[]}
  */
 function copy(to, from, bytes) {
   const words = Math.floor(bytes / 4)
@@ -56,6 +67,9 @@ function copy(to, from, bytes) {
 /**
  * Statements that put a result where the guest wants it. What is too large for a number lies in the
  * block.
+ * @param {Param} result
+ * @param {string} value
+ * @returns {string[]}
  */
 function store({ label, type }, value) {
   const at = `${label}_at`
@@ -75,10 +89,20 @@ function store({ label, type }, value) {
   }
 }
 
+/**
+ * @param {readonly string[]} lines
+ * @param {number} by
+ */
 const indent = (lines, by) => lines.map(line => `${' '.repeat(by)}${line}`)
 
+/**
+ * The function of a row.
+ * @param {string} name
+ * @param {Row} row
+ * @returns {string[]}
+ */
 function rowOf(name, { params, results }) {
-  // The one label that is a word of JavaScript.
+  /** @param {string} label `in` is a word of JavaScript */
   const named = label => (label === 'in' ? 'in_' : label)
   const values = params.flatMap(param =>
     param.type.kind === Kind.List || param.type.kind === Kind.Path
@@ -123,8 +147,10 @@ function rowOf(name, { params, results }) {
 }
 
 const rows = Object.entries(table).flatMap(([name, row]) => rowOf(name, row))
+/** @type {ReadonlySet<Row>} */
+const shared = new Set(Object.values(table))
 const rows0 = Object.entries(table0).flatMap(([name, row]) =>
-  row === table[name] ? [`${name}: gates.${name},`] : rowOf(name, row),
+  shared.has(row) ? [`${name}: gates.${name},`] : rowOf(name, row),
 )
 const text = `/** An import for each row of the tables: scripts/imports.js writes this file from lib/abi/ when the package is built. */
 import type { CallName } from '../abi/table.js'
