@@ -8,7 +8,8 @@ import { functions, instantiate, moduleOf, record } from './guest/instantiate.js
 import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
 import type { Metrics } from './observe/metrics.js'
 import type { Listener } from './options/listen.js'
-import { returnOnExitOf, type Settings, settingsOf, type WASIOptions } from './options/settings.js'
+import type { WASIOptions } from './options/options.js'
+import { returnOnExitOf, type Settings, settingsOf } from './options/settings.js'
 import { checkFunction, checkObject, wrongType } from './validate.js'
 import { Verdict } from './verdict.js'
 

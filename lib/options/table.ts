@@ -6,9 +6,9 @@ import { type Replay, replayOf } from '../replay/options.js'
 import { inputOf, outputOf } from '../stdio/streams.js'
 import { checkArray, checkObject, checkString, wrongValue } from '../validate.js'
 import { type Listen, listenOf } from './listen.js'
+import type { GuestOptions, WASIOptions } from './options.js'
 import { type Given, preopensOf } from './preopens.js'
 import { callback, type Options, off, oneOf, type Row, switchOf, together } from './row.js'
-import type { GuestOptions, WASIOptions } from './settings.js'
 
 /**
  * node:wasi's own options come first and in its order, so that of two mistakes the same one is

@@ -4,7 +4,7 @@
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { coded } from '../errors.js'
-import type { WASIOptions } from '../options/settings.js'
+import type { WASIOptions } from '../options/options.js'
 import { WASI as Any } from '../wasi.js'
 
 const require = createRequire(import.meta.url)

@@ -2,8 +2,8 @@
 
 import type { Metrics } from '../observe/metrics.js'
 import type { Listener } from '../options/listen.js'
-import type { GuestOptions } from '../options/settings.js'
-import type { Captured, RunInput, RunOutput } from './stdio/stdio.js'
+import type { GuestOptions } from '../options/options.js'
+import type { Captured, RunInput, RunOutput } from './stdio/types.js'
 
 /**
  * What `run` takes: what a guest is given, and how it is run. Functions that answer a hostcall

@@ -3,8 +3,8 @@
  * checked.
  */
 import { isAbsolute } from 'node:path'
+import type { GuestOptions } from '../options/options.js'
 import { callback, integer, oneOf, type Row, together } from '../options/row.js'
-import type { GuestOptions } from '../options/settings.js'
 import { checkString, wrongType, wrongValue } from '../validate.js'
 import { isSignal } from './aborts.js'
 import { mostElements } from './module/cap.js'

@@ -4,32 +4,12 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import type { Settings } from '../../options/settings.js'
-import {
-  bytesOf,
-  type Chunk,
-  type Input,
-  inputOf,
-  isBytes,
-  isGone,
-  type Output,
-  outputOf,
-  type Writer,
-} from '../../stdio/streams.js'
+import { bytesOf, inputOf, isBytes, isGone, outputOf, type Writer } from '../../stdio/streams.js'
 import { wrongType } from '../../validate.js'
 import { runTable } from '../table.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
+import type { Captured } from './types.js'
 import { roomIn, StreamWriter } from './writer.js'
-
-/**
- * Standard input of a run may be waited for, too: a stream of Node or of the web, an async
- * generator, a function's promise.
- */
-export type RunInput = Input | AsyncIterable<Chunk> | (() => Promise<Chunk | null | undefined>)
-/**
- * `capture` (the default) makes it part of the result. A function may answer with a promise: the
- * guest then waits for that.
- */
-export type RunOutput = Output | 'capture'
 
 /** The streams as an embedder passed them, and a checked limit for what is captured of each. */
 interface Asked {
@@ -68,19 +48,6 @@ class Capture {
   get bytes(): Buffer {
     return Buffer.from(this.#bytes.subarray(0, this.#size))
   }
-}
-
-/** What a guest wrote that nobody else took. */
-export interface Captured {
-  /** What the guest wrote to standard output; empty where that was not captured. */
-  readonly stdout: Buffer
-  /** The same of standard error. */
-  readonly stderr: Buffer
-  /**
-   * Whether it wrote more than `maxOutput`; it was refused with PIPE then, as if its reader had
-   * gone away.
-   */
-  readonly truncated: boolean
 }
 
 /** The three streams of one run. */
