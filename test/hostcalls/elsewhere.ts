@@ -10,7 +10,8 @@ interface Absent {
 const onWindows: Absent[] = [
   {
     reason: 'no file system of Windows has FIFOs',
-    titles: /\bpipe\b|^sleep: (descriptors|what the hook polls)|^deterministic: a descriptor is ready/,
+    titles:
+      /\bpipe\b|^sleep: (descriptors|what the hook polls)|^deterministic: a descriptor is ready/,
   },
   {
     reason: 'a connection whose peer sends no more counts as hung up',
