@@ -205,6 +205,13 @@ const refusal =
   }
 
 /**
+ * A program that imports a file, and prints only its error.
+ * @param {string} file
+ */
+const caught = file =>
+  `import(${JSON.stringify(pathToFileURL(file))}).catch(error => console.log(String(error)))`
+
+/**
  * Counts a fault for each output that is not as it should be, and tells if there was one.
  * @param {{ expect: import('../pack-check.js').Context['expect'], nodes: { name: string }[] }}
  *   context
@@ -240,8 +247,10 @@ async function bundled(context, { app, modules, versions }) {
       ]) {
         const to = join(app, `${basename(tool)}-${format}-${column.replace(' ', '-')}`, file)
         await build(modules, { from: join(app, file), to, external, format, esm: format === 'esm' })
+        // Node prints the line that threw as well, which in a bundle is longer than a pipe holds.
+        const words = external.length > 0 ? [to] : ['-e', caught(to)]
         const said = await Promise.all(
-          context.nodes.map(({ node }) => printed(node, [to], { cwd: app })),
+          context.nodes.map(({ node }) => printed(node, words, { cwd: app })),
         )
         rows.push({
           row,
