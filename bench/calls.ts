@@ -20,9 +20,7 @@ import {
 } from './guest.js'
 import type { Side } from './sides.js'
 
-/**
- * What is at least wanted of node:wasi's time divided by ours: before Node 24, and from there on.
- */
+/** The least ratio of node:wasi's time to ours: before Node 24, and from there on. */
 export type Goal = readonly [before24: number, from24: number]
 
 export interface Call {
@@ -604,8 +602,8 @@ export const groups = [...new Set(calls.map(({ group }) => group))].map(name => 
   rows: calls.filter(row => row.group === name),
 }))
 /**
- * Whether a side can make the call at all. The floor is asked by name, and leaves out what it does
- * not know.
+ * Tells if a side can make the call at all. The floor is asked by name, and leaves out rows that it
+ * does not know.
  */
 export const can = (row: Call, side: Side): boolean =>
   row.without?.[side] === undefined &&

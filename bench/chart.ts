@@ -9,8 +9,8 @@ const bars = width - left - 60
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /**
- * How much faster than node:wasi each row is, on a logarithmic axis: to the right of 1 we are
- * ahead, to the left behind.
+ * Draws the ratio of node:wasi's time to ours for each row, on a logarithmic axis: to the right of 1
+ * we are ahead, to the left behind.
  */
 export function chart(sections: readonly Section[], caption: string): string {
   const groups = sections

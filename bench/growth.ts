@@ -1,6 +1,6 @@
 /**
- * What must not grow with what a host has open, lists or serves, as rows; and the calls that should
- * allocate nothing.
+ * Costs that must not grow with what a host has open, lists or serves, as rows; and the calls that
+ * should allocate nothing.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

@@ -31,8 +31,8 @@ const rights = {
   filestat: 1n << 21n,
 }
 /**
- * What a descriptor is opened to do; `all` is what a program of libc asks for that opens a file to
- * read and write it.
+ * Rights by the use of a descriptor; `all` are those that a program of libc asks for when it opens
+ * a file to read and write it.
  */
 export const Rights = {
   read: rights.read | rights.seek | rights.tell | rights.filestat,
@@ -58,8 +58,8 @@ export const ground = 3
 export const devices = 4
 
 /**
- * How long a loop runs: some turns of it before it is timed, so that V8 has compiled what it wants
- * to.
+ * The turns of a loop: some before it is timed, so that V8 has compiled it, and those that are
+ * timed.
  */
 export interface Pace {
   readonly warm: number

@@ -1,6 +1,6 @@
 /**
- * What isolation costs: the same small command run to its end here, in workers that are new or a
- * pool's, in a process, and behind the wall, in turns. `node dist-test/bench/isolation.js [turns]`
+ * Measures the cost of isolation: one small command runs to its end in this thread, in workers that
+ * are new or a pool's, in a process, and in the OS sandbox, in turns. `node dist-test/bench/isolation.js [turns]`
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

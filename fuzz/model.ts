@@ -24,8 +24,8 @@ function targetOf(link: string): string | undefined {
 }
 
 /**
- * Where a path below a directory leads, undefined where it leads nowhere. A last name that is not
- * there may be made.
+ * Returns the place that a path below a directory leads to, or undefined where it leads nowhere. The
+ * last name may be missing.
  */
 function whereabouts(base: string, path: string, follow: boolean, links = 0): string | undefined {
   const whole = `${base}/${path}`
