@@ -72,7 +72,7 @@ const ways: Readonly<Record<string, () => unknown>> = {
   'a worker of a pool': pooled,
   'a worker': () => ran('worker'),
   'a process': bare,
-  'a process behind the wall': () => ran('process'),
+  'a process in the OS sandbox': () => ran('process'),
 }
 const times = new Map(Object.keys(ways).map(name => [name, [] as number[]]))
 for (let turn = -1; turn < turns; turn++) {

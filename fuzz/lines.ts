@@ -20,13 +20,13 @@ const classes: readonly unknown[] = [
 ].map(Class => Class.prototype)
 const fields = ['code', 'errno', 'syscall', 'path', 'importModule', 'importName', 'importKind']
 const verdicts =
-  /^(ERR_WASI_(TIMEOUT|NO_WALL|POOL_CLOSED|UNSAFE_PREOPEN|PUBLIC_LISTEN)|ABORT_ERR|ERR_ACCESS_DENIED)$/
+  /^(ERR_WASI_(TIMEOUT|OS_SANDBOX_UNAVAILABLE|POOL_CLOSED|UNSAFE_PREOPEN|PUBLIC_LISTEN)|ABORT_ERR|ERR_ACCESS_DENIED)$/
 const codes = [
   'EIO',
   'UVWASI_ENOENT',
   'ERR_WASI_NO_START',
   'ERR_WASI_TIMEOUT',
-  'ERR_WASI_NO_WALL',
+  'ERR_WASI_OS_SANDBOX_UNAVAILABLE',
   'ERR_WASI_PROCESS_LOST',
   'ABORT_ERR',
   'E\u001b',
@@ -130,7 +130,7 @@ function message(r: Random): Record<string, unknown> {
     ...[
       last,
       { kind: 'broken', call: 'open', error: 38 },
-      { kind: 'wall', landlock: 7, seccomp: true },
+      { kind: 'sandbox', landlock: 7, seccomp: true },
       { kind: 'refused' },
       { kind: 'free' },
     ],

@@ -71,7 +71,7 @@
       'targets': [
         {
           # The sandbox launcher: what run() starts where isolation is 'process'.
-          'target_name': 'wasi-common-wall',
+          'target_name': 'wasi-common-sandbox',
           'type': 'executable',
           'product_extension': '',
           'sources': ['<!@(node scripts/build-native.js --sources-of-launcher)'],

@@ -117,7 +117,8 @@ function build({ output, command }) {
   const inputs = readdirSync(join(root, 'native'), { recursive: true }).map(path =>
     join('native', String(path)),
   )
-  const whole = launcher.length === 0 || existsSync(join(root, dirname(output), 'wasi-common-wall'))
+  const whole =
+    launcher.length === 0 || existsSync(join(root, dirname(output), 'wasi-common-sandbox'))
   if (
     whole &&
     time(output) >

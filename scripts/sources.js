@@ -1,5 +1,5 @@
 // Knows native/sources.txt: which sources are the addon's on a platform, and which those of
-// wasi-common-wall.
+// wasi-common-sandbox.
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { root } from './root.js'

@@ -26,7 +26,7 @@ export const guestFlags = {
   env: [{ usage: '--env NAME[=VALUE]', many: true }, { usage: '--inherit-env' }],
   preopens: [{ usage: '--dir HOST[::GUEST[::ro|rw]]', many: true }, { usage: '--overlay HOST[::GUEST[::SIZE]]', many: true }, { usage: '--tmpfs GUEST[::SIZE]', many: true }],
   backend: [{ usage: '--backend NAME' }],
-  sandbox: [{ usage: '--strict' }],
+  strict: [{ usage: '--strict' }],
   listen: [{ usage: '--tcplisten HOST:PORT', many: true }],
   allowUnsafePreopen: [{ usage: '--allow-unsafe-preopen' }],
   allowPublicListen: [{ usage: '--allow-public-listen' }],
@@ -44,7 +44,7 @@ export const guestFlags = {
 export const runFlags = {
   threads: [{ usage: '--threads[=N]', assumed: '32' }],
   isolation: [{ usage: '--isolation process' }],
-  wall: [{ usage: '--wall NAME' }],
+  osSandbox: [{ usage: '--os-sandbox NAME' }],
   maxMemory: [{ usage: '-W max-memory-size=SIZE', unit: 'bytes' }],
   maxTableElements: [{ usage: '-W max-table-elements=N', unit: 'elements' }],
   maxStack: [{ usage: '-W max-wasm-stack=SIZE', unit: 'bytes' }],

@@ -88,8 +88,8 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       'which --trace writes',
     )
   }
-  if (values.wall !== undefined && values.isolation !== 'process')
-    throw new CommandError('--wall goes with --isolation process only')
+  if (values['os-sandbox'] !== undefined && values.isolation !== 'process')
+    throw new CommandError('--os-sandbox goes with --isolation process only')
   if (values.isolation === 'process' && values.invoke !== undefined) {
     throw new CommandError(
       '--isolation process and --invoke do not go together: the process ends with _start',

@@ -6,7 +6,7 @@ import { write, writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
-import type { Writer } from '../stdio/streams.js'
+import type { WritableLike } from '../stdio/streams.js'
 import { CommandError } from './error.js'
 import { type Outlet, outletOf } from './nonblocking-output.js'
 
@@ -97,7 +97,7 @@ async function writeSome(to: number, bytes: Buffer): Promise<number> {
 }
 
 /** A standard stream of ours for a guest that may write only so much to it. */
-export function limited(fd: number, most: number): Writer {
+export function limited(fd: number, most: number): WritableLike {
   let left = most
   return {
     isTTY: isatty(fd),

@@ -101,7 +101,7 @@ async function runInWorkers(
 }
 
 /**
- * In a process in the OS sandbox. With `--wall best-effort` the parts that this kernel lacks are
+ * In a process in the OS sandbox. With `--os-sandbox best-effort` the parts that this kernel lacks are
  * named in warnings.
  */
 async function runApart(
@@ -111,10 +111,10 @@ async function runApart(
 ): Promise<number> {
   const { runInProcess } = await import('../run/process/run-in-process.js')
   try {
-    const { exitCode, wall, metrics: told = {} } = await runInProcess(bytes, options)
-    if (!wall?.landlock)
+    const { exitCode, osSandbox, metrics: told = {} } = await runInProcess(bytes, options)
+    if (!osSandbox?.landlock)
       note('this kernel has no Landlock: files were kept from the program by the sandbox alone')
-    if (!wall?.seccomp)
+    if (!osSandbox?.seccomp)
       note('this kernel has no seccomp filters: system calls were not kept from the program')
     tellCalls(told)
     return exitCode

@@ -63,24 +63,25 @@ export const guestWords = {
   stdin: {
     topic: 'streams',
     doors: here,
-    type: 'Input',
+    type: 'StdinOption',
     doc: 'A descriptor of the host, text, bytes, a function that returns the next chunk, or an iterable of chunks.',
   },
   stdout: {
     topic: 'streams',
     doors: here,
-    type: 'Output',
+    type: 'StdoutOption',
     doc: 'A descriptor of the host, a function that receives each write, or a stream.',
   },
-  stderr: { topic: 'streams', doors: here, type: 'Output', doc: 'As `stdout`.' },
+  stderr: { topic: 'streams', doors: here, type: 'StdoutOption', doc: 'As `stdout`.' },
   backend: {
     topic: 'sandbox',
     doors: everywhere,
     doc: '`auto` and `native` use the addon, and fail where it does not load. `typescript` uses node:fs alone.',
   },
-  sandbox: {
+  strict: {
     topic: 'sandbox',
     doors: everywhere,
+    type: 'boolean',
     doc: 'Refuses options that would hand the host to the guest by mistake, and keeps terminal escapes off the terminal.',
   },
   listen: {
@@ -204,11 +205,11 @@ export const runWords = {
     doors: ['run'],
     doc: 'Runs the guest in worker threads, or, on Linux, in a child process in an OS sandbox.',
   },
-  wall: {
+  osSandbox: {
     topic: 'sandbox',
     doors: ['run'],
-    default: "`'strict'`",
-    doc: "With `isolation: 'process'`: `strict` refuses a kernel that lacks a part of the OS sandbox. `best-effort` runs with less.",
+    default: "`'require'`",
+    doc: "With `isolation: 'process'`: `require` refuses a kernel that lacks a part of the OS sandbox. `best-effort` runs with less.",
   },
   execPath: {
     topic: 'sandbox',
@@ -264,21 +265,21 @@ export const runWords = {
   stdin: {
     topic: 'streams',
     doors: inWorkers,
-    type: 'RunInput',
+    type: 'RunStdinOption',
     default: 'empty',
     doc: 'The same, or a Node or web stream, an async generator, or a function that returns a promise.',
   },
   stdout: {
     topic: 'streams',
     doors: inWorkers,
-    type: 'RunOutput',
+    type: 'RunStdoutOption',
     default: "`'capture'`",
     doc: "The same, or `'capture'`: a Buffer in the result. The guest waits for a function that returns a promise.",
   },
   stderr: {
     topic: 'streams',
     doors: inWorkers,
-    type: 'RunOutput',
+    type: 'RunStdoutOption',
     default: "`'capture'`",
     doc: 'As `stdout`.',
   },
@@ -311,8 +312,8 @@ export const flagWords: Readonly<Record<Usage, string>> = {
     'do the same in each run: fix clocks (from INSTANT on, as 2025-01-01T00:00:00Z), random bytes and orders',
   '--threads[=N]': 'let it start up to N threads (default 32; needs wasm32-wasip1-threads)',
   '--isolation process': 'run it in a process that the kernel confines to its directories (Linux)',
-  '--wall NAME':
-    'with that: strict (default) refuses a kernel that lacks a part of it, best-effort warns',
+  '--os-sandbox NAME':
+    'with that: require (default) refuses a kernel that lacks a part of it, best-effort warns',
   '-W max-memory-size=SIZE': 'let it have at most SIZE of memory, tables included: 64m, 1g',
   '-W max-table-elements=N': 'let its tables have at most N elements (default 1000000)',
   '-W max-wasm-stack=SIZE':

@@ -10,7 +10,7 @@ import type { GuestMemory } from '../memory.js'
 import { type Outcome, watched } from './wrap.js'
 
 /** A place in guest memory, and how many elements lie there. */
-export interface Place {
+export interface MemoryRange {
   /** The address. */
   readonly at: number
   /** How many elements, not bytes. */
@@ -21,7 +21,7 @@ export interface Place {
  * times, cookies and rights, and of sizes beyond 2^53, text, since JSON has no such numbers; of a
  * list a place. A path is text; one outside of memory is a place.
  */
-export type Told = number | string | readonly string[] | Place
+export type TraceValue = number | string | readonly string[] | MemoryRange
 
 /**
  * What is published on the channel `wasi-common:hostcall`, and written as a line of JSON. Of errno,
@@ -31,11 +31,11 @@ export interface HostcallEvent {
   /** The specification's name. */
   readonly call: CallName
   /** By the names that the specification has for them. */
-  readonly args: Readonly<Record<string, Told>>
+  readonly args: Readonly<Record<string, TraceValue>>
   /** What it answered: the name, or a number that has none. */
   readonly errno?: ErrnoName | Errno
   /** Of a call that succeeded. A record is told by where it lies. */
-  readonly results?: Readonly<Record<string, Told>>
+  readonly results?: Readonly<Record<string, TraceValue>>
   /** The code with which the guest ended. */
   readonly exit?: number
   /** What else was thrown. */
@@ -54,7 +54,7 @@ export function recorded(
 ): Import {
   return watched(call, given => {
     let slot = 0
-    const args: Record<string, Told> = {}
+    const args: Record<string, TraceValue> = {}
     for (const { label, type } of row.params) {
       const value = given[slot++]
       if (type.kind === Kind.Path) args[label] = pathAt(memory, value, given[slot++])
@@ -90,18 +90,18 @@ const odd = (value: unknown): string =>
 const wordOf = (value: unknown): number | undefined =>
   typeof value === 'number' ? value >>> 0 : undefined
 
-function placeOf(at: unknown, count: unknown): Place | undefined {
+function placeOf(at: unknown, count: unknown): MemoryRange | undefined {
   const [place, length] = [wordOf(at), wordOf(count)]
   return place === undefined || length === undefined ? undefined : { at: place, count: length }
 }
-const listAt = (at: unknown, count: unknown): Told =>
+const listAt = (at: unknown, count: unknown): TraceValue =>
   placeOf(at, count) ?? odd(typeof at === 'number' ? count : at)
 
 /** No path that a call takes is longer. */
 const longest = 4096
 const decoder = new TextDecoder()
 
-function pathAt(memory: GuestMemory, at: unknown, length: unknown): Told {
+function pathAt(memory: GuestMemory, at: unknown, length: unknown): TraceValue {
   const place = placeOf(at, length)
   if (place === undefined) return listAt(at, length)
   try {
@@ -114,7 +114,7 @@ function pathAt(memory: GuestMemory, at: unknown, length: unknown): Told {
   }
 }
 
-function told(type: Param['type'], value: unknown): Told {
+function told(type: Param['type'], value: unknown): TraceValue {
   if (typeof value === 'bigint' && type.size === 8) return wide(type, value)
   if (typeof value !== 'number') return odd(value)
   if (type.kind === Kind.Flags) {
@@ -128,7 +128,7 @@ function told(type: Param['type'], value: unknown): Told {
   return value >>> 0
 }
 
-function wide({ kind }: Param['type'], value: bigint): Told {
+function wide({ kind }: Param['type'], value: bigint): TraceValue {
   const whole = kind === Kind.Delta64 ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)
   if (kind === Kind.Rights) return `0x${whole.toString(16)}`
   const number = Number(whole)
@@ -136,7 +136,7 @@ function wide({ kind }: Param['type'], value: bigint): Told {
 }
 
 /** A result, read back from where it was stored. */
-function stored(memory: GuestMemory, { type }: Param, at: number): Told {
+function stored(memory: GuestMemory, { type }: Param, at: number): TraceValue {
   if (type.kind === Kind.Record) return at
   if (type.kind === Kind.Flags) return told(type, memory.getUint16(at))
   return type.size === 8 ? wide(type, memory.getUint64(at)) : memory.getUint32(at)

@@ -3,7 +3,7 @@ import type { UnexpectedError } from '../errors.js'
 import type { RightsMode } from '../fds/rights.js'
 import type { Limits } from '../limits.js'
 import type { ReplayOptions } from '../replay/options.js'
-import type { Input, Output } from '../stdio/streams.js'
+import type { StdinOption, StdoutOption } from '../stdio/streams.js'
 import type { ListeningFd } from './listen.js'
 import type { FilePreopen, MemoryPreopen, Preopen } from './preopens.js'
 
@@ -44,11 +44,11 @@ export interface GuestOptions extends ReplayOptions {
    * guest cannot close them. What is no number is served by functions and objects of yours. Default
    * 0.
    */
-  readonly stdin?: Input | undefined
+  readonly stdin?: StdinOption | undefined
   /** See `stdin`. Default 1. */
-  readonly stdout?: Output | undefined
+  readonly stdout?: StdoutOption | undefined
   /** See `stdin`. Default 2. */
-  readonly stderr?: Output | undefined
+  readonly stderr?: StdoutOption | undefined
   /**
    * Who asks the host. `native` (and `auto`, the default) is the addon, whose sandbox holds against
    * races; it is an error where it cannot be loaded. `typescript` uses node:fs alone. It is slower;
@@ -58,12 +58,12 @@ export interface GuestOptions extends ReplayOptions {
    */
   readonly backend?: 'auto' | 'native' | 'typescript' | undefined
   /**
-   * `strict` refuses what would hand the host to the guest by mistake: any backend but the native
+   * Refuses what would hand the host to the guest by mistake: any backend but the native
    * one; process.env as `env`; a preopen of the root of a file system, of a folder that holds (or
    * is part of) this package, the running program or node; to listen where other machines can reach
    * it; and it keeps terminal escapes off the user's terminal.
    */
-  readonly sandbox?: 'strict' | undefined
+  readonly strict?: boolean | undefined
   /** Let a strict sandbox have such preopens all the same. Default false. */
   readonly allowUnsafePreopen?: boolean | undefined
   /** Let a strict sandbox listen at addresses beside 127.0.0.0/8 and ::1. Default false. */

@@ -60,7 +60,7 @@ export function settingsOf(options: unknown = {}): Settings {
     stdin,
     stdout,
     stderr,
-    sandbox,
+    strict,
     traceFormat,
     traceTimes,
     allowUnsafePreopen,
@@ -71,8 +71,7 @@ export function settingsOf(options: unknown = {}): Settings {
     version: checked.version,
     args: checked.args,
     env: replay?.start === undefined ? env.bytes : [...env.bytes].sort(Buffer.compare),
-    preopens:
-      process.permission !== undefined || sandbox === 'strict' ? preopens.map(placed) : preopens,
+    preopens: process.permission !== undefined || strict ? preopens.map(placed) : preopens,
     listen: checked.listen,
     stdio: [stdin, stdout, stderr],
     backend: checked.backend,
@@ -86,7 +85,7 @@ export function settingsOf(options: unknown = {}): Settings {
     report: reporter(checked.onUnexpected),
   }
   if (process.permission !== undefined) checkPermission(settings)
-  if (sandbox === 'strict') checkStrict(settings, env.isHost, allowUnsafePreopen, allowPublicListen)
+  if (strict) checkStrict(settings, env.isHost, allowUnsafePreopen, allowPublicListen)
   return settings
 }
 

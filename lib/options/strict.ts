@@ -35,10 +35,10 @@ export function checkStrict(
   allowPublicListen: boolean,
 ): void {
   if (backend === 'typescript')
-    throw wrongValue('options.backend', "must be native where options.sandbox is 'strict'", backend)
+    throw wrongValue('options.backend', 'must be native where options.strict is true', backend)
   if (inheritsEnv) {
     const error =
-      "options.env must not be process.env where options.sandbox is 'strict': name what the guest needs"
+      'options.env must not be process.env where options.strict is true: name what the guest needs'
     throw coded(new TypeError(error), 'ERR_INVALID_ARG_VALUE')
   }
   for (const where of allowPublicListen ? [] : listen) {

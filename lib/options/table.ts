@@ -23,7 +23,7 @@ export const guestTable = {
   stdout: { check: outputOf, fallback: 1 },
   stderr: { check: outputOf, fallback: 2 },
   backend: oneOf(['auto', 'native', 'typescript'], 'auto'),
-  sandbox: oneOf(['strict']),
+  strict: off,
   listen: { check: listenersOf, fallback: [] },
   allowUnsafePreopen: off,
   allowPublicListen: off,
@@ -92,9 +92,9 @@ function listenersOf(name: string, value: unknown): readonly Listen[] {
 function escapesOf(
   name: string,
   value: unknown,
-  { sandbox }: { readonly sandbox: 'strict' | undefined },
+  { strict }: { readonly strict: boolean },
 ): boolean {
-  return value === undefined ? sandbox !== 'strict' : switchOf(name, value)
+  return value === undefined ? !strict : switchOf(name, value)
 }
 
 function replacedOf(

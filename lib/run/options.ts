@@ -3,7 +3,7 @@
 import type { Metrics } from '../observe/metrics.js'
 import type { Listener } from '../options/listen.js'
 import type { GuestOptions } from '../options/options.js'
-import type { Captured, RunInput, RunOutput } from './stdio/types.js'
+import type { CapturedOutput, RunStdinOption, RunStdoutOption } from './stdio/types.js'
 
 /**
  * What `run` takes: what a guest is given, and how it is run. Functions that answer a hostcall
@@ -26,11 +26,11 @@ export interface RunOptions
    * As for a guest in this thread, and what can be waited for: a stream, an async generator.
    * Default empty: the host's own input is 0.
    */
-  readonly stdin?: RunInput | undefined
+  readonly stdin?: RunStdinOption | undefined
   /** As for a guest in this thread, or `capture`, the default: it becomes part of the result. */
-  readonly stdout?: RunOutput | undefined
+  readonly stdout?: RunStdoutOption | undefined
   /** See `stdout`. */
-  readonly stderr?: RunOutput | undefined
+  readonly stderr?: RunStdoutOption | undefined
   /**
    * How many bytes of each stream are captured; a guest that writes more is refused with PIPE.
    * Default 16 MiB.
@@ -69,12 +69,12 @@ export interface RunOptions
    */
   readonly isolation?: 'worker' | 'process' | undefined
   /**
-   * With `isolation: 'process'`: `strict` (the default) fails with ERR_WASI_NO_WALL, before the
+   * With `isolation: 'process'`: `require` (the default) fails with ERR_WASI_OS_SANDBOX_UNAVAILABLE, before the
    * process gets the module, unless the kernel has Landlock ABI 3 or later and seccomp.
-   * `best-effort` runs with less, as `wall` of the result says. Without Landlock, a guest that
+   * `best-effort` runs with less, as `osSandbox` of the result says. Without Landlock, a guest that
    * escapes WebAssembly reads and writes every file, and the memory of your processes.
    */
-  readonly wall?: 'strict' | 'best-effort' | undefined
+  readonly osSandbox?: 'require' | 'best-effort' | undefined
   /**
    * With `isolation: 'process'`: the absolute path of the node binary that runs the guest, version
    * 20.19, 22.12 or later. It is started once more, to find its libraries. Default:
@@ -89,16 +89,16 @@ export interface RunOptions
   readonly onListening?: ((listeners: readonly Listener[]) => void) | undefined
 }
 /** What `run` answers when the guest is at its end. */
-export interface RunResult extends Captured {
+export interface RunResult extends CapturedOutput {
   /** What proc_exit of any thread said, or 0 when `_start` returned. */
   readonly exitCode: number
   /** With `metrics`: the hostcalls of all threads. */
   readonly metrics?: Metrics
   /** With `isolation: 'process'`: what the kernel held the process by. */
-  readonly wall?: Wall
+  readonly osSandbox?: OsSandbox
 }
 /** What stands between a guest's process and its host beside the sandbox. */
-export interface Wall {
+export interface OsSandbox {
   /**
    * The version of Landlock, which cuts off files; false where the kernel has none. Below 3, files
    * of read-only preopens can be truncated.

@@ -20,7 +20,7 @@ import type { RunOptions, RunResult } from './options.js'
  * `ERR_WASI_NO_WEBASSEMBLY` in a process without WebAssembly (`node --jitless`);
  * `ERR_WASI_TIMEOUT`; RangeError with code `ERR_WASI_MEMORY_LIMIT` for a guest that begins with
  * more memory or tables than it may have, or fills the JavaScript heap of its worker. With
- * `isolation: 'process'` also `ERR_WASI_NO_WALL` where the OS sandbox is not available,
+ * `isolation: 'process'` also `ERR_WASI_OS_SANDBOX_UNAVAILABLE` where the OS sandbox is not available,
  * `ERR_WASI_NO_NODE` where `process.execPath` is an application or `execPath` is no node, and
  * `ERR_WASI_PROCESS_LOST` for a process that dies or sends what no guest sends.
  */

@@ -8,9 +8,9 @@ import { Stdio } from './stdio/stdio.js'
 import { runTable } from './table.js'
 
 /** The checked options of the run itself. */
-export interface Terms extends Omit<Checked<typeof runTable>, 'maxOutput' | 'wall'> {
-  readonly wall: 'strict' | 'best-effort'
-  /** Whether the sandbox is the strict one. */
+export interface Terms extends Omit<Checked<typeof runTable>, 'maxOutput' | 'osSandbox'> {
+  readonly osSandbox: 'require' | 'best-effort'
+  /** The option `strict`. */
   readonly strict: boolean
   readonly stdio: Stdio
 }
@@ -28,13 +28,13 @@ export function termsOf(options: RunOptions): Asked {
     names.map(name => [name, Object.hasOwn(own, name) ? own[name] : options[name]]),
   )
   for (const name of names) delete own[name]
-  const { wall = 'strict', maxOutput, ...checked } = checkRows(runTable, asked)
+  const { osSandbox = 'require', maxOutput, ...checked } = checkRows(runTable, asked)
   const { stdin, stdout, stderr } = asked
   return [
     {
       ...checked,
-      wall,
-      strict: own.sandbox === 'strict',
+      osSandbox,
+      strict: own.strict === true,
       stdio: new Stdio({ stdin, stdout, stderr, maxOutput }),
     },
     own,

@@ -16,15 +16,15 @@ const mostThreads = 1024
 /** The longest that a timer takes. */
 const mostMilliseconds = 2 ** 31 - 1
 
-const walls = oneOf(['strict', 'best-effort'])
+const osSandboxes = oneOf(['require', 'best-effort'])
 
 export const runTable = {
   threads: integer(0, mostThreads, 0),
   isolation: oneOf(['worker', 'process'], 'worker'),
-  wall: {
-    words: walls.words,
+  osSandbox: {
+    words: osSandboxes.words,
     check: (name: string, value: unknown, earlier: Earlier) =>
-      inProcess(name, walls.check(name, value), earlier),
+      inProcess(name, osSandboxes.check(name, value), earlier),
   },
   execPath: { check: execPathOf },
   maxMemory: integer(0, 2 ** 32),

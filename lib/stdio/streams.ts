@@ -9,21 +9,25 @@ import { checkFd, wrongType, wrongValue } from '../validate.js'
 import { plain } from './terminal-escapes.js'
 
 /** Bytes, or text that stands for its bytes in UTF-8. */
-export type Chunk = Uint8Array | string
+export type StreamChunk = Uint8Array | string
 
 /**
  * Standard input: a descriptor of the host; all there is, as bytes or text; a function that is
  * asked for more, whose undefined, null or empty chunk is the end; what can be iterated over, a
  * chunk at a time.
  */
-export type Input = number | Chunk | (() => Chunk | null | undefined) | Iterable<Chunk>
+export type StdinOption =
+  | number
+  | StreamChunk
+  | (() => StreamChunk | null | undefined)
+  | Iterable<StreamChunk>
 /**
  * Standard output or error: a descriptor of the host; a function that receives each write; a stream
  * of Node, or what has its `write`. `isTTY` is told to the guest.
  */
-export type Output = number | ((chunk: Buffer) => unknown) | Writer
+export type StdoutOption = number | ((chunk: Buffer) => unknown) | WritableLike
 /** What is written to as to a stream of Node, of which it is the part that is used. */
-export interface Writer {
+export interface WritableLike {
   /** Receives what the guest writes. */
   write(chunk: Buffer): unknown
   /** Whether the guest is told that it is a terminal. Default false. */
@@ -86,7 +90,7 @@ export function bytesOf(from: string, chunk: unknown): Uint8Array {
   throw wrongType(from, 'a string or bytes', chunk)
 }
 
-export const isBytes = (value: unknown): value is Chunk =>
+export const isBytes = (value: unknown): value is StreamChunk =>
   typeof value === 'string' || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)
 const has = (value: unknown, name: PropertyKey): boolean =>
   value !== null &&
@@ -97,7 +101,7 @@ const has = (value: unknown, name: PropertyKey): boolean =>
 export function inputOf(name: string, value: unknown): number | Source {
   if (isBytes(value)) return fromIterable(name, [value])
   if (typeof value === 'function') return { read: () => bytesOf(`what ${name} returns`, value()) }
-  if (has(value, Symbol.iterator)) return fromIterable(name, value as Iterable<Chunk>)
+  if (has(value, Symbol.iterator)) return fromIterable(name, value as Iterable<StreamChunk>)
   if (has(value, Symbol.asyncIterator))
     throw wrongValue(name, 'is asynchronous, and only run() can wait for it', value)
   checkFd(name, value)
@@ -139,7 +143,7 @@ export function outputOf(name: string, value: unknown): number | Sink {
     checkFd(name, value)
     return value
   }
-  const writer = value as Writer
+  const writer = value as WritableLike
   return {
     isTTY: writer.isTTY === true,
     write(chunk) {

@@ -67,7 +67,7 @@ bool bound_threads() {
 void be_first_without_memory() {
   const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd < 0) return;
-  if (::write(fd, "1000", 4) != 4) std::perror("wasi-common-wall: oom_score_adj");
+  if (::write(fd, "1000", 4) != 4) std::perror("wasi-common-sandbox: oom_score_adj");
   ::close(fd);
 }
 

@@ -1,6 +1,6 @@
-// wasi-common-wall: starts a program in an OS sandbox that it cannot take down, and stays beside it until it ends.
+// wasi-common-sandbox: starts a program in an OS sandbox that it cannot take down, and stays beside it until it ends.
 //
-//   wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin FD] [--stdout FD] [--stderr FD]
+//   wasi-common-sandbox [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin FD] [--stdout FD] [--stderr FD]
 //   [--run PATH] [--read PATH] [--write PATH] ... -- PROGRAM ARGUMENTS
 //
 // --strict: refuse where this kernel lacks a part of the sandbox. --parent: die with this process. --keep: the last descriptor
@@ -108,13 +108,13 @@ bool parse(int count, char** words, Plan& plan) {
   const int size = std::vsnprintf(line, sizeof(line), format, values);
   va_end(values);
   if (plan.report_to >= 0 && ::write(plan.report_to, line, static_cast<std::size_t>(size)) < 0)
-    std::perror("wasi-common-wall: write");
+    std::perror("wasi-common-sandbox: write");
 }
 
 int fail(const Plan& plan, const char* call) {
   const int error = errno;
   report(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d}\n", call, error);
-  std::fprintf(stderr, "wasi-common-wall: %s: %s\n", call, std::strerror(error));
+  std::fprintf(stderr, "wasi-common-sandbox: %s: %s\n", call, std::strerror(error));
   return not_to_be_had;
 }
 
@@ -124,7 +124,7 @@ int fail_at(const Plan& plan, const char* call, std::size_t at) {
   const int error = errno;
   report(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d,\"file\":%zu}\n", call, error, at);
   const char* const path = at < plan.count ? plan.rules[at].path : plan.command[0];
-  std::fprintf(stderr, "wasi-common-wall: %s %s: %s\n", call, path, std::strerror(error));
+  std::fprintf(stderr, "wasi-common-sandbox: %s %s: %s\n", call, path, std::strerror(error));
   return not_to_be_had;
 }
 
@@ -165,11 +165,11 @@ int become(const Plan& plan) {
       return at < plan.count ? fail_at(plan, failed, at) : fail(plan, failed);
   const bool filtered = give_up_calls(program);
   const bool refused = plan.strict && (version < least_version || !filtered);
-  report(plan, "{\"kind\":\"%s\",\"landlock\":%d,\"seccomp\":%s}\n", refused ? "refused" : "wall", version,
+  report(plan, "{\"kind\":\"%s\",\"landlock\":%d,\"seccomp\":%s}\n", refused ? "refused" : "sandbox", version,
          filtered ? "true" : "false");
   if (refused) {
     if (plan.report_to < 0)
-      std::fprintf(stderr, "wasi-common-wall: this kernel has Landlock %d, seccomp %s\n", version, filtered ? "yes" : "no");
+      std::fprintf(stderr, "wasi-common-sandbox: this kernel has Landlock %d, seccomp %s\n", version, filtered ? "yes" : "no");
     return not_to_be_had;
   }
   ::syscall(SYS_execveat, program, "", plan.command, environ, AT_EMPTY_PATH);
@@ -195,7 +195,7 @@ int main(int count, char** words) {
   wasi_common::os_sandbox::Plan plan;
   if (!wasi_common::os_sandbox::parse(count, words, plan)) {
     std::fputs(
-        "wasi-common-wall [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin|--stdout|--stderr FD] "
+        "wasi-common-sandbox [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin|--stdout|--stderr FD] "
         "[--run|--read|--write PATH] ... -- PROGRAM ...\n",
         stderr);
     return wasi_common::os_sandbox::wrong_use;

@@ -29,7 +29,7 @@ const wanted = [
 /** @param {string} name */
 const filesOf = name => [
   `${name}/wasi_common.node`,
-  ...(targets[name].platform === 'linux' ? [`${name}/wasi-common-wall`] : []),
+  ...(targets[name].platform === 'linux' ? [`${name}/wasi-common-sandbox`] : []),
 ]
 
 /** @type {import('../pack-check.js').Part} */
@@ -56,7 +56,7 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
     )
     for (const name of made.filter(name => targets[name].platform === 'linux'))
       expect(
-        names.includes(`prebuilds/${name}/wasi-common-wall`),
+        names.includes(`prebuilds/${name}/wasi-common-sandbox`),
         `prebuilds/${name} has no launcher`,
       )
     const ours = new Set(
@@ -78,7 +78,7 @@ export function contents({ tarball, unpacked, names, record, all, expect, fault 
    */
   function checkModes() {
     if (process.platform === 'win32') return
-    for (const name of names.filter(name => name.endsWith('/wasi-common-wall')))
+    for (const name of names.filter(name => name.endsWith('/wasi-common-sandbox')))
       expect((statSync(join(unpacked, name)).mode & 0o111) === 0o111, `${name} cannot be run`)
   }
 

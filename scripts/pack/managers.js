@@ -140,7 +140,7 @@ console.log({
   deterministic: exits({ deterministic: true, trace() {} }),
   run: (await run(bytes, { timeout: 60_000 })).exitCode,
   pool: (await pool.run(bytes)).exitCode,
-  process: (await run(bytes, { isolation: 'process', wall: 'best-effort' })).exitCode,
+  process: (await run(bytes, { isolation: 'process', osSandbox: 'best-effort' })).exitCode,
 })
 await pool.close()
 `

@@ -256,7 +256,7 @@ export async function build(target, folder, { from = root, cache } = {}) {
 
   const launcherSources = launcherSourcesOf(target.platform)
   if (launcherSources.length > 0) {
-    const launcher = join(folder, 'wasi-common-wall')
+    const launcher = join(folder, 'wasi-common-sandbox')
     const parts = await compile(
       launcherSources,
       join(objects, 'launcher'),
@@ -273,7 +273,7 @@ export async function build(target, folder, { from = root, cache } = {}) {
     )
   }
   rmSync(objects, { recursive: true })
-  return ['wasi_common.node', ...(launcherSources.length > 0 ? ['wasi-common-wall'] : [])].map(
+  return ['wasi_common.node', ...(launcherSources.length > 0 ? ['wasi-common-sandbox'] : [])].map(
     name => join(folder, basename(name)),
   )
 }

@@ -158,7 +158,7 @@ const kinds = { elf: 'DYN', 'mach-o': 'BUNDLE', pe: 'DLL' }
 export async function inspect(target, file) {
   const { libc, platform, format, machine } = target
   const found = await readers[format](file)
-  const launcher = basename(file) === 'wasi-common-wall'
+  const launcher = basename(file) === 'wasi-common-sandbox'
   const wanted = launcher ? [] : shown
   const late = found.versions.filter(
     version => !(libc === 'gnu' ? isOldGlibc(version) : version === 'macos 11.0'),

@@ -14,7 +14,7 @@ const parts = [
     'node-addon-api, in each wasi_common.node',
     join(root, 'node_modules/node-addon-api/LICENSE.md'),
   ],
-  ['musl, in wasi-common-wall', join(zigPackage, 'lib/libc/musl/COPYRIGHT')],
+  ['musl, in wasi-common-sandbox', join(zigPackage, 'lib/libc/musl/COPYRIGHT')],
   ['mingw-w64, in those for Windows', join(zigPackage, 'lib/libc/mingw/COPYING')],
   [
     'Zig, whose start-up code and parts of compiler-rt are in all but those for macOS',

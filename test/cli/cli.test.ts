@@ -730,12 +730,12 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     "wasi-common: --isolation: unknown value 'vm'\n  expected worker or process\n",
   ],
   [
-    ['run', '--isolation', 'process', '--wall=high', 'args.wasm'],
-    "wasi-common: --wall: unknown value 'high'\n  expected strict or best-effort\n",
+    ['run', '--isolation', 'process', '--os-sandbox=high', 'args.wasm'],
+    "wasi-common: --os-sandbox: unknown value 'high'\n  expected require or best-effort\n",
   ],
   [
-    ['run', '--wall', 'strict', 'args.wasm'],
-    'wasi-common: --wall goes with --isolation process only\n',
+    ['run', '--os-sandbox', 'require', 'args.wasm'],
+    'wasi-common: --os-sandbox goes with --isolation process only\n',
   ],
   [
     ['run', '--isolation', 'process', '--invoke', 'sum', 'library.wasm'],
@@ -835,7 +835,7 @@ test('--help and --version', t => {
       '--allow-public-listen',
       '--threads',
       '--isolation',
-      '--wall',
+      '--os-sandbox',
       '--backend',
       '--deterministic',
       '--seed',

@@ -147,5 +147,5 @@ try {
   fs.readSync(3, Buffer.alloc(4))
   fs.writeSync(3, '{"kind":"exit","code":0}\n')
 } catch {
-  // Without the wall nobody listens there.
+  // Without the OS sandbox nobody listens there.
 }

@@ -32,7 +32,7 @@ test('a line of the launcher on the channel of the guest is no line, whenever it
   const lines = [
     { kind: 'broken', call: 'landlock_create_ruleset', error: 38 },
     { kind: 'refused', landlock: 0, seccomp: false },
-    { kind: 'wall', landlock: 9, seccomp: true },
+    { kind: 'sandbox', landlock: 9, seccomp: true },
   ]
   for (const line of lines) {
     t.is((await spoken({}, line)).error?.code, LOST)
@@ -54,7 +54,7 @@ test('the launcher reports once, and may fail until the guest has sent a line', 
   const failed = await new Speaker().stand()
   failed.control.push(broken)
   const { error } = await failed.outcome()
-  t.is(error?.code, 'ERR_WASI_NO_WALL')
+  t.is(error?.code, 'ERR_WASI_OS_SANDBOX_UNAVAILABLE')
   t.regex(error?.message ?? '', /execveat failed with EACCES\./)
   const file = new Speaker()
   file.control.push('{"kind":"broken","call":"open","error":13,"file":0}\n')
@@ -66,7 +66,7 @@ test('the launcher reports once, and may fail until the guest has sent a line', 
   late.say({ kind: 'trace', line: '' })
   t.is((await late.outcome()).error?.code, LOST, 'it has started')
   for (const line of [
-    '{"kind":"wall","landlock":7,"seccomp":true}\n',
+    '{"kind":"sandbox","landlock":7,"seccomp":true}\n',
     '{"kind":"exit","code":0}\n',
     '{}\n',
     'x'.repeat(40_000),
@@ -180,7 +180,7 @@ test('an error has only a code that a guest can cause, never a verdict of the ho
     t.is(code(own), own)
   for (const verdict of [
     'TIMEOUT',
-    'NO_WALL',
+    'OS_SANDBOX_UNAVAILABLE',
     'PROCESS_LOST',
     'POOL_CLOSED',
     'UNSAFE_PREOPEN',
@@ -529,12 +529,12 @@ test('a run settles where nothing can be killed', async t => {
 
 test('the launcher’s lines are words and numbers', t => {
   const line = (message: object) => launcherLine(JSON.stringify(message))
-  t.deepEqual(line({ kind: 'wall', landlock: 0, seccomp: true }), {
-    kind: 'wall',
-    wall: { landlock: false, seccomp: true },
+  t.deepEqual(line({ kind: 'sandbox', landlock: 0, seccomp: true }), {
+    kind: 'sandbox',
+    osSandbox: { landlock: false, seccomp: true },
   })
   for (const odd of [{ landlock: '7' }, { seccomp: 1 }])
-    t.is(line({ kind: 'wall', landlock: 7, seccomp: true, ...odd }), undefined)
+    t.is(line({ kind: 'sandbox', landlock: 7, seccomp: true, ...odd }), undefined)
   const broken = { kind: 'broken', call: 'open', error: 2 }
   t.deepEqual(line({ ...broken, file: 3, path: 'x' }), { ...broken, file: 3 } as never)
   for (const odd of [

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { throws } from '../exceptions.js'
 import { failing, withFailing } from '../sys/failing.js'
 import { call, command, drop, trap, write } from '../wasm.js'
-import { scratch, withWall } from './ground.js'
+import { scratch, withSandbox } from './ground.js'
 
 // What is shipped, to whose files its process must find its way.
 const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
@@ -42,9 +42,13 @@ function commandIn(t: Parameters<typeof scratch>[0]) {
   return { folder, run }
 }
 
-withWall('the guest’s streams, directories and exit code are as without', async t => {
+withSandbox('the guest’s streams, directories and exit code are as without', async t => {
   const { folder, run } = commandIn(t)
-  t.deepEqual(run(['--wall', 'strict', 'exits.wasm']), { status: 42, stdout: '', stderr: '' })
+  t.deepEqual(run(['--os-sandbox', 'require', 'exits.wasm']), {
+    status: 42,
+    stdout: '',
+    stderr: '',
+  })
   t.deepEqual(run(['--strict', 'writes.wasm']), { status: 0, stdout: 'to out', stderr: 'to err' })
   fs.mkdirSync(join(folder, 'given'))
   t.is(run(['--dir', 'given', 'mkdir.wasm']).status, 0)
@@ -59,7 +63,7 @@ withWall('the guest’s streams, directories and exit code are as without', asyn
   )
 })
 
-withWall('what cannot be run is told, and what to do', async t => {
+withSandbox('what cannot be run is told, and what to do', async t => {
   const { run } = commandIn(t)
   t.regex(run(['traps.wasm']).stderr, /^wasi-common: the guest trapped: unreachable\n/)
   t.is(
@@ -82,22 +86,25 @@ withWall('what cannot be run is told, and what to do', async t => {
   }
 })
 
-withFailing('a kernel without Landlock is refused, or warned of with --wall best-effort', t => {
-  const { run } = commandIn(t)
-  const without = [failing, 'landlock_create_ruleset', '38', process.execPath]
-  const said =
-    'wasi-common: this kernel has no Landlock: files were kept from the program by the sandbox alone\n'
-  t.deepEqual(run(['--wall', 'best-effort', 'exits.wasm'], without), {
-    status: 42,
-    stdout: '',
-    stderr: said,
-  })
-  for (const words of [[], ['--wall=strict']]) {
-    const { status, stderr } = run([...words, 'exits.wasm'], without)
-    t.is(status, 1)
-    t.regex(
-      stderr,
-      /^wasi-common: wall: 'strict' needs Landlock ABI 3 .* this kernel has Landlock: none, seccomp: yes\. .*'best-effort'\n$/,
-    )
-  }
-})
+withFailing(
+  'a kernel without Landlock is refused, or warned of with --os-sandbox best-effort',
+  t => {
+    const { run } = commandIn(t)
+    const without = [failing, 'landlock_create_ruleset', '38', process.execPath]
+    const said =
+      'wasi-common: this kernel has no Landlock: files were kept from the program by the sandbox alone\n'
+    t.deepEqual(run(['--os-sandbox', 'best-effort', 'exits.wasm'], without), {
+      status: 42,
+      stdout: '',
+      stderr: said,
+    })
+    for (const words of [[], ['--os-sandbox=require']]) {
+      const { status, stderr } = run([...words, 'exits.wasm'], without)
+      t.is(status, 1)
+      t.regex(
+        stderr,
+        /^wasi-common: osSandbox: 'require' needs Landlock ABI 3 .* this kernel has Landlock: none, seccomp: yes\. .*'best-effort'\n$/,
+      )
+    }
+  },
+)

@@ -17,7 +17,7 @@ import {
   program,
   scene,
   scratch,
-  withWall,
+  withSandbox,
 } from './ground.js'
 import { unrefused } from './refusals.js'
 
@@ -51,7 +51,7 @@ const restricted = new Map([
   ['fetch a file by a hard link', 'the folders may be on file systems without'],
 ])
 
-asEachUser(withWall, 'no attack of a process in the OS sandbox succeeds', async (t, user) => {
+asEachUser(withSandbox, 'no attack of a process in the OS sandbox succeeds', async (t, user) => {
   const { entry, outside, readOnly, library } = await scene(t, user)
   const before = [contents(outside), contents(readOnly)]
   const preopens = { '/': dirname(entry), '/ro': { path: readOnly, readOnly: true } }
@@ -80,7 +80,7 @@ asEachUser(onLinux, 'each of these attacks succeeds without the OS sandbox', asy
 })
 
 asEachUser(
-  withWall,
+  withSandbox,
   'a guest whose sandbox follows symlinks leaves its folder, but not the OS sandbox',
   async (t, user) => {
     const folder = scratch(t)
@@ -114,7 +114,7 @@ asEachUser(
 const { arch } = process
 const onIntel =
   arch === 'x64'
-    ? withWall
+    ? withSandbox
     : (title: string): void => test.skip(`${title} [${arch} has no other numbers]`, () => {})
 asEachUser(
   onIntel,

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Pool, type RunOptions, run } from '#lib/index.js'
 import { call, command } from '../wasm.js'
-import { scratch, withWall } from './ground.js'
+import { scratch, withSandbox } from './ground.js'
 
 const exits = command([call('proc_exit', 42)])
 const isolation = 'process'
@@ -46,7 +46,7 @@ function otherNode(t: ExecutionContext): string {
   return copy
 }
 
-withWall(
+withSandbox(
   'the guest runs by the node at execPath, also by a symlink, with the strict sandbox',
   async t => {
     const link = join(scratch(t), 'node')
@@ -54,29 +54,29 @@ withWall(
     for (const execPath of [process.execPath, link, otherNode(t)])
       for (const options of [
         {},
-        { sandbox: 'strict' },
+        { strict: true },
         { threads: 1, backend: 'native' },
       ] as RunOptions[]) {
-        const { exitCode, wall } = await run(exits, {
+        const { exitCode, osSandbox } = await run(exits, {
           isolation,
-          wall: 'strict',
+          osSandbox: 'require',
           execPath,
           ...options,
         })
         t.is(exitCode, 42)
-        t.true(wall?.seccomp)
+        t.true(osSandbox?.seccomp)
       }
   },
 )
 
-withWall(
+withSandbox(
   'a strict sandbox refuses a preopen that holds execPath, by a symlink or itself',
   async t => {
     const folder = scratch(t)
     const link = join(folder, 'bin/node')
     fs.mkdirSync(join(folder, 'bin'))
     fs.symlinkSync(process.execPath, link)
-    const options: RunOptions = { execPath: link, sandbox: 'strict' }
+    const options: RunOptions = { execPath: link, strict: true }
     for (const path of [folder, join(folder, 'bin')])
       t.like(
         await fails({ ...options, preopens: { '/': path } }),
@@ -159,7 +159,7 @@ function counted(t: ExecutionContext): () => number {
   return () => count
 }
 
-withWall('the file at execPath is asked once, and again only after it was wrong', async t => {
+withSandbox('the file at execPath is asked once, and again only after it was wrong', async t => {
   const execPath = join(scratch(t), 'node')
   const started = counted(t)
   t.like(await fails({ execPath }), { code: 'ERR_WASI_NO_NODE' })
@@ -226,7 +226,7 @@ for (const [name, { what, seem }] of Object.entries(hosts)) {
       t.is((await run(exits)).exitCode, 42)
     },
   )
-  withWall(`in ${name} execPath runs the guest`, async t => {
+  withSandbox(`in ${name} execPath runs the guest`, async t => {
     t.teardown(seem())
     t.is((await run(exits, { isolation, execPath: otherNode(t) })).exitCode, 42)
   })

@@ -21,13 +21,13 @@ function standing(): string | undefined {
   const { stdout } = spawnSync(process.execPath, [program('runner.js'), 'strict'], {
     encoding: 'utf8',
   })
-  return stdout.startsWith('ERR_WASI_NO_WALL ') ? stdout.trim() : undefined
+  return stdout.startsWith('ERR_WASI_OS_SANDBOX_UNAVAILABLE ') ? stdout.trim() : undefined
 }
 export const missing = standing()
 
 type Body = (t: ExecutionContext) => Promise<void> | void
 /** Registers a test that needs the strict OS sandbox, or skips it with the reason. */
-export const withWall = (title: string, body: Body): void =>
+export const withSandbox = (title: string, body: Body): void =>
   missing === undefined ? test.serial(title, body) : test.serial.skip(`${title} [${missing}]`, body)
 
 /** A user who attacks; undefined on a platform without numbers for users. */

@@ -24,7 +24,7 @@ const print = (text: string): void => void fs.writeSync(say, text)
 if (sandboxed) {
   runInProcess(
     command([]),
-    { isolation: 'process', wall: 'strict', preopens: { '/': box }, ...own },
+    { isolation: 'process', osSandbox: 'require', preopens: { '/': box }, ...own },
     { entry },
   ).then(
     ({ exitCode, stdout }) => print(`${stdout ?? ''}exit code ${exitCode}\n`),

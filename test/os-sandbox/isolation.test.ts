@@ -27,7 +27,7 @@ import {
   untilFails,
   write,
 } from '../wasm.js'
-import { program, scratch, withWall } from './ground.js'
+import { program, scratch, withSandbox } from './ground.js'
 
 const isolation = 'process'
 const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
@@ -44,19 +44,22 @@ const failed = async (
 const fails = (source: Parameters<typeof run>[0], options: RunOptions = {}) =>
   failed(run(source, { isolation, ...options }))
 
-withWall('the exit code is the guest’s, and the result says what the wall is', async t => {
-  const { exitCode, wall } = await run(exits(42), { isolation })
-  t.is(exitCode, 42)
-  t.true(Number(wall?.landlock) >= 3)
-  t.true(wall?.seccomp)
-  t.like(await run(exits(-1), { isolation, sandbox: 'strict' }), { exitCode: -1, wall })
-  t.like(await run(command([drop(call('proc_raise', 6))]), { isolation, wall: 'strict' }), {
-    exitCode: 134,
-  })
-  t.like(await run(exits(3), { isolation: 'worker' }), { exitCode: 3, wall: undefined })
-})
+withSandbox(
+  'the exit code is the guest’s, and the result says what the OS sandbox has',
+  async t => {
+    const { exitCode, osSandbox } = await run(exits(42), { isolation })
+    t.is(exitCode, 42)
+    t.true(Number(osSandbox?.landlock) >= 3)
+    t.true(osSandbox?.seccomp)
+    t.like(await run(exits(-1), { isolation, strict: true }), { exitCode: -1, osSandbox })
+    t.like(await run(command([drop(call('proc_raise', 6))]), { isolation, osSandbox: 'require' }), {
+      exitCode: 134,
+    })
+    t.like(await run(exits(3), { isolation: 'worker' }), { exitCode: 3, osSandbox: undefined })
+  },
+)
 
-withWall('its calls are counted, and what is fixed is fixed there', async t => {
+withSandbox('its calls are counted, and what is fixed is fixed there', async t => {
   const source = command([
     drop(call('fd_close', 9)),
     drop(call('clock_time_get', 0, 0n, 8)),
@@ -84,7 +87,7 @@ withWall('its calls are counted, and what is fixed is fixed there', async t => {
   t.false('metrics' in (await run(source, { isolation })))
 })
 
-withWall('both snapshots, both backends, with threads and without', async t => {
+withSandbox('both snapshots, both backends, with threads and without', async t => {
   for (const from of ['wasi_snapshot_preview1', 'wasi_unstable']) {
     const source = command([call('proc_exit', call('sched_yield'))], { from })
     t.like(await run(source, { isolation, backend: 'typescript' }), { exitCode: 0 })
@@ -99,7 +102,7 @@ withWall('both snapshots, both backends, with threads and without', async t => {
 })
 
 for (const backend of ['native', 'typescript'] as const) {
-  withWall(`every step of the file exerciser passes (${backend})`, async t => {
+  withSandbox(`every step of the file exerciser passes (${backend})`, async t => {
     const folder = scratch(t)
     const box = join(folder, 'box')
     fs.mkdirSync(box)
@@ -118,7 +121,7 @@ for (const backend of ['native', 'typescript'] as const) {
   })
 }
 
-withWall('what goes wrong is told as of a guest in a worker', async t => {
+withSandbox('what goes wrong is told as of a guest in a worker', async t => {
   const error = await fails(
     assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }),
   )
@@ -136,7 +139,7 @@ withWall('what goes wrong is told as of a guest in a worker', async t => {
   t.like(await fails(exits(0), { stdin: 987 }), { code: 'UVWASI_EBADF' })
 })
 
-withWall('an error longer than a line of the channel arrives, cut', async t => {
+withSandbox('an error longer than a line of the channel arrives, cut', async t => {
   const name = 'x'.repeat(100_000)
   const error = await fails(command([], { imports: { [`env.${name}`]: 'function' } }))
   t.is(error.code, 'ERR_WASI_UNKNOWN_IMPORT', error.message)
@@ -144,7 +147,7 @@ withWall('an error longer than a line of the channel arrives, cut', async t => {
   t.is(error.message.length, longest.message)
 })
 
-withWall(
+withSandbox(
   'it runs from a folder that is gone; names that begin there are refused, not found elsewhere',
   async t => {
     const folder = scratch(t)
@@ -175,7 +178,7 @@ withWall(
   },
 )
 
-withWall('a relative path of a preopen begins where its embedder is', async t => {
+withSandbox('a relative path of a preopen begins where its embedder is', async t => {
   const folder = scratch(t)
   fs.mkdirSync(join(folder, 'given'))
   fs.symlinkSync('given', join(folder, 'link'))
@@ -194,7 +197,7 @@ withWall('a relative path of a preopen begins where its embedder is', async t =>
   }
 })
 
-withWall(
+withSandbox(
   'a hard link of a directory is PERM there, too, on both backends, and one of a file is made',
   async t => {
     const source = (from: number): Uint8Array =>
@@ -228,14 +231,14 @@ withWall(
   },
 )
 
-withWall('the error names the file that the launcher cannot open', async t => {
+withSandbox('the error names the file that the launcher cannot open', async t => {
   const { execPath } = process
   process.execPath = join(scratch(t), 'no\nnode')
   t.teardown(() => {
     process.execPath = execPath
   })
   const { code, message } = await fails(exits(0))
-  t.is(code, 'ERR_WASI_NO_WALL')
+  t.is(code, 'ERR_WASI_OS_SANDBOX_UNAVAILABLE')
   t.true(
     message.includes(`open failed with ENOENT for "${process.execPath.replace('\n', ' ')}"`),
     message,
@@ -259,8 +262,8 @@ test('a mistake in the options is told before anything begins', async t => {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_TYPE',
   })
-  for (const wall of ['high', 'auto'])
-    t.like(await fails(exits(0), { wall: wall as 'strict' }), {
+  for (const osSandbox of ['high', 'auto', 'strict'])
+    t.like(await fails(exits(0), { osSandbox: osSandbox as 'require' }), {
       name: 'TypeError',
       code: 'ERR_INVALID_ARG_VALUE',
     })
@@ -268,7 +271,7 @@ test('a mistake in the options is told before anything begins', async t => {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
   })
-  t.like(await fails(exits(0), { isolation: 'worker', wall: 'best-effort' }), {
+  t.like(await fails(exits(0), { isolation: 'worker', osSandbox: 'best-effort' }), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
   })
@@ -283,7 +286,7 @@ test('a mistake in the options is told before anything begins', async t => {
   })
 })
 
-withWall(
+withSandbox(
   'trace lines and unexpected errors reach their hooks; what a hook throws ends the guest',
   async t => {
     const lines: string[] = []
@@ -319,7 +322,7 @@ withWall(
   },
 )
 
-withWall(
+withSandbox(
   'a guest in a loop, asleep or in a read ends when it is aborted, at once, for the reason given',
   async t => {
     const [stdin] = spawnPipe(t)
@@ -362,7 +365,7 @@ function behind(t: Parameters<typeof scratch>[0]) {
   }
 }
 
-withWall('a process that dies, or sends what none may send, is lost', async t => {
+withSandbox('a process that dies, or sends what none may send, is lost', async t => {
   const run = behind(t)
   const says = (text: string) => failed(run(text))
   const tells = (line: string): string =>
@@ -375,7 +378,7 @@ withWall('a process that dies, or sends what none may send, is lost', async t =>
     '{',
     '[]',
     '{"kind":"spawn"}',
-    '{"kind":"wall","landlock":9}',
+    '{"kind":"sandbox","landlock":9}',
     '{"kind":"refused"}',
   ]) {
     t.is((await says(tells(line))).code, 'ERR_WASI_PROCESS_LOST', line)
@@ -395,7 +398,7 @@ withWall('a process that dies, or sends what none may send, is lost', async t =>
   )
 })
 
-withWall(
+withSandbox(
   'a process that plays the launcher is lost, and no embedder runs its module without the OS sandbox',
   async t => {
     const run = behind(t)
@@ -416,7 +419,7 @@ withWall(
 
 const asRoot =
   process.getuid?.() === 0
-    ? withWall
+    ? withSandbox
     : (title: string): void => test.skip(`${title} [only root can give root up]`, () => {})
 asRoot('a host that gives up root ends the process that it started as root', async t => {
   const folder = scratch(t)
@@ -444,7 +447,7 @@ asRoot('a host that gives up root ends the process that it started as root', asy
   t.throws(() => process.kill(pid, 0), { code: 'ESRCH' } as object)
 })
 
-withWall('a timeout covers the start of the process', async t => {
+withSandbox('a timeout covers the start of the process', async t => {
   const idle = 'setInterval(() => {}, 1000)'
   t.is(
     (await failed(behind(t)(idle, { timeout: 500 }))).code,
@@ -466,7 +469,7 @@ withWall('a timeout covers the start of the process', async t => {
   t.is(launcher?.signalCode, 'SIGKILL')
 })
 
-withWall(
+withSandbox(
   'a kernel without a part of the OS sandbox is refused before the module is sent',
   async t => {
     const folder = scratch(t)
@@ -483,7 +486,7 @@ withWall(
       )
       return { code: error.code, message: error.message, sent: fs.statSync(got).size }
     }
-    const none = { kind: 'wall', landlock: 0, seccomp: true }
+    const none = { kind: 'sandbox', landlock: 0, seccomp: true }
     for (const line of [
       none,
       { ...none, kind: 'refused' },
@@ -491,24 +494,24 @@ withWall(
       { ...none, landlock: 7, seccomp: false },
     ]) {
       const { code, message, sent } = await launched(line, {})
-      t.deepEqual([code, sent], ['ERR_WASI_NO_WALL', 0], JSON.stringify(line))
+      t.deepEqual([code, sent], ['ERR_WASI_OS_SANDBOX_UNAVAILABLE', 0], JSON.stringify(line))
       t.regex(
         message,
         /needs Landlock ABI 3 \(Linux 6\.2\) and seccomp; this kernel has Landlock: .*, seccomp: .*\. Run it .*'best-effort'$/,
       )
     }
     const broken = await launched({ kind: 'broken', call: 'open', error: 13, file: 0 }, {})
-    t.deepEqual([broken.code, broken.sent], ['ERR_WASI_NO_WALL', 0])
+    t.deepEqual([broken.code, broken.sent], ['ERR_WASI_OS_SANDBOX_UNAVAILABLE', 0])
     t.true(
       broken.message.includes(`open failed with EACCES for ${JSON.stringify(process.execPath)}`),
     )
-    const { code, sent } = await launched(none, { wall: 'best-effort' })
+    const { code, sent } = await launched(none, { osSandbox: 'best-effort' })
     t.is(code, 'ERR_WASI_PROCESS_LOST', 'it was asked, and ended')
     t.true(sent > 0)
   },
 )
 
-withWall('many runs leave no descriptor and no process behind, however they end', async t => {
+withSandbox('many runs leave no descriptor and no process behind, however they end', async t => {
   const children = (): string => fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
   await run(exits(1), { isolation })
   const before = [openDescriptors(), children()]
@@ -530,10 +533,10 @@ const runner = program('runner.js')
 withFailing(
   'a kernel without Landlock is refused, unless best-effort is asked for, which reports it',
   t => {
-    const tried = (...wall: string[]) => {
+    const tried = (...osSandbox: string[]) => {
       const { stdout, stderr } = spawnSync(
         failing,
-        ['landlock_create_ruleset', '38', process.execPath, runner, ...wall],
+        ['landlock_create_ruleset', '38', process.execPath, runner, ...osSandbox],
         {
           encoding: 'utf8',
         },
@@ -541,11 +544,11 @@ withFailing(
       t.is(stderr, '')
       return stdout
     }
-    t.is(tried('best-effort'), '{"exitCode":5,"wall":{"landlock":false,"seccomp":true}}\n')
-    for (const wall of [['strict'], []])
+    t.is(tried('best-effort'), '{"exitCode":5,"osSandbox":{"landlock":false,"seccomp":true}}\n')
+    for (const osSandbox of [['require'], []])
       t.regex(
-        tried(...wall),
-        /^ERR_WASI_NO_WALL .* this kernel has Landlock: none, seccomp: yes\. /,
+        tried(...osSandbox),
+        /^ERR_WASI_OS_SANDBOX_UNAVAILABLE .* this kernel has Landlock: none, seccomp: yes\. /,
       )
   },
 )
@@ -556,11 +559,11 @@ withFailing('a kernel without filters of system calls is refused', t => {
   })
   t.regex(
     stdout,
-    /^ERR_WASI_NO_WALL the OS sandbox could not be set up: prctl failed with EINVAL\. /,
+    /^ERR_WASI_OS_SANDBOX_UNAVAILABLE the OS sandbox could not be set up: prctl failed with EINVAL\. /,
   )
 })
 
-withWall('streams, time and memory are as in a worker', async t => {
+withSandbox('streams, time and memory are as in a worker', async t => {
   const says = command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], {
     data: { 64: 'to outto err' },
   })
@@ -592,7 +595,7 @@ withWall('streams, time and memory are as in a worker', async t => {
   t.is((await fails(forever, { signal: stop })).name, 'TimeoutError')
 })
 
-withWall('who fails to take what it writes, or never does, keeps nobody waiting', async t => {
+withSandbox('who fails to take what it writes, or never does, keeps nobody waiting', async t => {
   const says = command([...write(1, 0x40, 2)], { data: { 64: 'hi' } })
   const floods = command([
     ...[store(0x20, 0x1000), store(0x24, 0x8000)],
@@ -625,16 +628,16 @@ test('what cannot go to another process is refused', async t => {
   t.like(await fails(exits(0), { listen: ['127.0.0.1:0'] }), refused)
 })
 
-test.serial('elsewhere than on Linux there is no wall, and that is an error', async t => {
+test.serial('elsewhere than on Linux there is no OS sandbox, and that is an error', async t => {
   const { platform } = process
   Object.defineProperty(process, 'platform', { value: 'darwin' })
   const error = await fails(exits(0))
   Object.defineProperty(process, 'platform', { value: platform })
-  t.is(error.code, 'ERR_WASI_NO_WALL')
+  t.is(error.code, 'ERR_WASI_OS_SANDBOX_UNAVAILABLE')
   t.regex(error.message, /darwin/)
 })
 
-withWall('a guest writes to its standard streams as they are given', async t => {
+withSandbox('a guest writes to its standard streams as they are given', async t => {
   const folder = scratch(t)
   const stdout = fs.openSync(join(folder, 'out'), 'w+')
   t.like(

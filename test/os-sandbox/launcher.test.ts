@@ -1,5 +1,5 @@
 /**
- * wasi-common-wall by itself: how it is told what to do, and what it leaves of a process before the
+ * wasi-common-sandbox by itself: how it is told what to do, and what it leaves of a process before the
  * program begins.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -10,9 +10,9 @@ import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { walled } from '#lib/sys/native/launcher.js'
+import { sandboxCommand } from '#lib/sys/native/launcher.js'
 import { addonFile } from '#lib/sys/native/sys.js'
-import { asEachUser, give, identity, program, scratch, type User, withWall } from './ground.js'
+import { asEachUser, give, identity, program, scratch, type User, withSandbox } from './ground.js'
 
 /**
  * The launcher's words for a script in the OS sandbox, and the options of a process of the user.
@@ -22,7 +22,7 @@ function behind(t: Parameters<typeof scratch>[0], script: string, user: User = p
   fs.writeFileSync(join(folder, 'script.cjs'), script)
   give(folder, user)
   const program = [join(folder, 'script.cjs')]
-  const plan = walled({
+  const plan = sandboxCommand({
     strict: true,
     folders: [{ path: folder, readOnly: true }],
     channel: 3,
@@ -32,8 +32,8 @@ function behind(t: Parameters<typeof scratch>[0], script: string, user: User = p
   return { ...plan, own: { env: plan.env, ...identity(user) } }
 }
 
-withWall(
-  'it says first how the wall is; the program has its arguments, and no environment',
+withSandbox(
+  'it reports the OS sandbox first; the program has its arguments, and no environment',
   async t => {
     const { file, args, env } = behind(
       t,
@@ -49,12 +49,12 @@ withWall(
     t.is(status, 0)
     t.regex(stdout, /^2 \[( 'LD_LIBRARY_PATH',)? 'OPENSSL_CONF' \] \S+\n$/)
     t.is(output[3], '', 'the channel is for the program alone')
-    t.regex(String(output[4]), /^\{"kind":"wall",[^\n]*\}\n$/)
+    t.regex(String(output[4]), /^\{"kind":"sandbox",[^\n]*\}\n$/)
   },
 )
 
 asEachUser(
-  withWall,
+  withSandbox,
   'descriptors that it inherits are closed, and that of its launcher',
   (t, user) => {
     const secret = fs.openSync(join(scratch(t), 'secret'), 'w')
@@ -112,7 +112,7 @@ const until = async (holds: () => boolean): Promise<void> => {
 const waits = 'console.log("there"); setInterval(() => {}, 60_000)'
 
 asEachUser(
-  withWall,
+  withSandbox,
   'no privileges are new, and of capabilities those about modes of files are left at most',
   async (t, user) => {
     // What /proc tells of the process is told to its host, for it may not read it itself.
@@ -133,7 +133,7 @@ asEachUser(
 )
 
 asEachUser(
-  withWall,
+  withSandbox,
   'the program has bounds on what is counted by user, and is the first to go where memory runs out',
   async (t, user) => {
     const { launcher, child } = await started(behind(t, waits, user))
@@ -160,7 +160,7 @@ asEachUser(
   },
 )
 
-asEachUser(withWall, 'it dies with its host', async (t, user) => {
+asEachUser(withSandbox, 'it dies with its host', async (t, user) => {
   const { file, args, env } = behind(t, 'console.log(1); setInterval(() => {}, 1000)', user)
   // Another host, whose process identifier it is told.
   const own = (pid: string): string =>
@@ -179,7 +179,7 @@ asEachUser(withWall, 'it dies with its host', async (t, user) => {
 })
 
 asEachUser(
-  withWall,
+  withSandbox,
   'the program is killed and reaped when its host closes the control channel, or terminates the launcher',
   async (t, user) => {
     const ends: ((launcher: ChildProcess) => void)[] = [
@@ -195,14 +195,14 @@ asEachUser(
   },
 )
 
-asEachUser(withWall, 'the program dies with its launcher', async (t, user) => {
+asEachUser(withSandbox, 'the program dies with its launcher', async (t, user) => {
   const { launcher, child } = await started(behind(t, waits, user))
   launcher.kill('SIGKILL')
   await until(() => !exists(child) || / Z /.test(fs.readFileSync(`/proc/${child}/stat`, 'utf8')))
   t.pass()
 })
 
-withWall(
+withSandbox(
   'signals of a terminal are the program’s to hear, and the launcher ends as the program did',
   async t => {
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGUSR1'] as const) {
@@ -227,7 +227,7 @@ withWall(
 
 const asRoot =
   process.getuid?.() === 0
-    ? withWall
+    ? withSandbox
     : (title: string): void => test.skip(`${title} [wants root]`, () => {})
 asRoot(
   'a host that has given up root ends the program by the control channel, though it cannot kill it',
@@ -253,7 +253,7 @@ asRoot(
 )
 
 asRoot(
-  'without /proc, Node names its libraries; where it does not, strict refuses and best-effort allows all of the system’s',
+  'without /proc, Node names its libraries; where it does not, require refuses and best-effort allows all of the system’s',
   t => {
     const tried = (...words: string[]): string => {
       const script = 'mount -t tmpfs none /proc && exec "$0" "$@"'
@@ -267,16 +267,16 @@ asRoot(
       t.pass('a container that may not mount')
       return
     }
-    t.regex(tried('strict'), /^\{"exitCode":5,/)
+    t.regex(tried('require'), /^\{"exitCode":5,/)
     t.regex(
-      tried('strict', 'unreported'),
-      /^ERR_WASI_NO_WALL wall: 'strict' needs the names of Node's libraries/,
+      tried('require', 'unreported'),
+      /^ERR_WASI_OS_SANDBOX_UNAVAILABLE osSandbox: 'require' needs the names of Node's libraries/,
     )
     t.regex(tried('best-effort', 'unreported'), /^\{"exitCode":5,/)
   },
 )
 
-withWall('the launcher waits without using the processor', async t => {
+withSandbox('the launcher waits without using the processor', async t => {
   const { launcher } = await started(behind(t, waits))
   const ticks = (): number => {
     const fields = fs.readFileSync(`/proc/${launcher.pid}/stat`, 'utf8').split(') ')[1].split(' ')
@@ -288,7 +288,7 @@ withWall('the launcher waits without using the processor', async t => {
   launcher.kill('SIGKILL')
 })
 
-withWall('a host that is not the one that was named is none', async t => {
+withSandbox('a host that is not the one that was named is none', async t => {
   const { file, args, env } = behind(t, 'console.log("there")')
   const stdio = ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] as never
   const { stdout, status } = spawnSync(file, args.with(args.indexOf('--parent') + 1, '1'), {
@@ -299,7 +299,7 @@ withWall('a host that is not the one that was named is none', async t => {
   t.deepEqual([stdout, status], ['', 69])
 })
 
-withWall('a program that is missing, or not allowed to be executed, is told', async t => {
+withSandbox('a program that is missing, or not allowed to be executed, is told', async t => {
   const { file } = behind(t, '')
   const tried = (...words: string[]) =>
     spawnSync(file, ['--tell', '1', ...words], { encoding: 'utf8' })
@@ -309,10 +309,10 @@ withWall('a program that is missing, or not allowed to be executed, is told', as
   )
   t.is(
     tried('--', '/missing').stderr,
-    'wasi-common-wall: open /missing: No such file or directory\n',
+    'wasi-common-sandbox: open /missing: No such file or directory\n',
   )
   const broken =
-    /^\{"kind":"wall",.*\}\n\{"kind":"broken","call":"execveat","error":13,"file":2\}\n$/
+    /^\{"kind":"sandbox",.*\}\n\{"kind":"broken","call":"execveat","error":13,"file":2\}\n$/
   t.regex(tried('--read', '/usr', '--read', '/missing', '--', '/bin/sh').stdout, broken)
   for (const words of [[], ['--'], ['--odd', '1', '--', 'x'], ['--read']])
     t.is(tried(...words).status, 64, words.join(' '))
@@ -320,9 +320,12 @@ withWall('a program that is missing, or not allowed to be executed, is told', as
 
 test('it lies beside the addon', t => {
   if (process.platform === 'linux')
-    t.true(fs.existsSync(join(dirname(addonFile()), 'wasi-common-wall')))
+    t.true(fs.existsSync(join(dirname(addonFile()), 'wasi-common-sandbox')))
   else
-    t.throws(() => walled({ strict: false, folders: [], channel: 3, control: 4, program: [] }), {
-      code: 'ERR_WASI_NO_WALL',
-    } as object)
+    t.throws(
+      () => sandboxCommand({ strict: false, folders: [], channel: 3, control: 4, program: [] }),
+      {
+        code: 'ERR_WASI_OS_SANDBOX_UNAVAILABLE',
+      } as object,
+    )
 })

@@ -11,7 +11,7 @@ import test from 'ava'
 import { Errno, run } from '#lib/index.js'
 import { guest, main } from '../programs/cli.js'
 import { call, command, store, trap, untilFails, write } from '../wasm.js'
-import { asEachUser, give, identity, program, scratch, withWall } from './ground.js'
+import { asEachUser, give, identity, program, scratch, withSandbox } from './ground.js'
 
 /**
  * Opens its streams again in the other direction, and prints an error's code or the descriptor's
@@ -24,7 +24,7 @@ const again = `import fs from 'node:fs'
   fs.writeFileSync(new URL('said', import.meta.url), said)
   fs.writeSync(3, '{"kind":"exit","code":0}\\n')`
 
-asEachUser(withWall, 'a pipe that is given by number cannot be opened again', (t, user) => {
+asEachUser(withSandbox, 'a pipe that is given by number cannot be opened again', (t, user) => {
   const answers = (more: object): string => {
     const folder = scratch(t)
     const entry = join(folder, 'again.mjs')
@@ -65,7 +65,7 @@ const cc = (folder: string): string => {
 }
 const compiler = spawnSync('cc', ['--version']).status === 0
 const withCompiler = compiler
-  ? withWall
+  ? withSandbox
   : (title: string): void => test.skip(`${title} [no C compiler]`, t => t.pass())
 withCompiler('a memfd that is given by number cannot be opened again', t => {
   const folder = scratch(t)
@@ -85,7 +85,7 @@ withCompiler('a memfd that is given by number cannot be opened again', t => {
 const flagsOf = (fd: number): string =>
   /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
 for (const kind of ['FIFO', 'file'] as const)
-  withWall(`O_NONBLOCK of a ${kind} that the host shares stays as it is`, async t => {
+  withSandbox(`O_NONBLOCK of a ${kind} that the host shares stays as it is`, async t => {
     const path = join(scratch(t), 'shared')
     if (kind === 'FIFO') execFileSync('mkfifo', [path])
     const { O_RDWR, O_CREAT, O_NONBLOCK } = fs.constants
@@ -119,24 +119,24 @@ function stored(t: Parameters<typeof scratch>[0], bytes: Uint8Array): string {
   return file
 }
 
-withWall('standard output and error on one pipe: what is written to both keeps its order', t => {
+withSandbox('standard output and error on one pipe: what is written to both keeps its order', t => {
   const body = Array.from({ length: 50 }, () => [...write(1, 0x40, 2), ...write(2, 0x42, 2)]).flat()
   const file = stored(t, command(body, { data: { 64: 'o\ne\n' } }))
   t.is(shell('"$0" "$@" 2>&1 | cat', file), 'o\ne\n'.repeat(50))
 })
 
-withWall('everything passes: input in full, output to a slow reader, and the end of both', t => {
+withSandbox('everything passes: input in full, output to a slow reader, and the end of both', t => {
   const counted = shell('head -c 3000000 /dev/zero | "$0" "$@" | (sleep 1; wc -c)', guest('hello'))
   t.true(Number(counted) > 3_000_000 && Number(counted) < 3_000_200, counted)
   t.is(shell('"$0" "$@" < /dev/null | cat; echo end', guest('hello')).split('\n').at(-2), 'end')
 })
 
-withWall('a guest that traps loses no output, however slow its reader is', t => {
+withSandbox('a guest that traps loses no output, however slow its reader is', t => {
   const body = [...Array.from({ length: 20 }, () => write(1, 0x1000, 20_000)).flat(), trap]
   t.is(shell('"$0" "$@" 2>/dev/null | (sleep 1; wc -c)', stored(t, command(body))).trim(), '400000')
 })
 
-withWall('a reader that goes away is PIPE', async t => {
+withSandbox('a reader that goes away is PIPE', async t => {
   const file = stored(
     t,
     command([
@@ -169,18 +169,21 @@ withWall('a reader that goes away is PIPE', async t => {
   t.is(said, `${Errno.PIPE}\n`)
 })
 
-withWall('a run that ends leaves input that comes later to others, and no descriptor', async t => {
-  const fifo = join(scratch(t), 'fifo')
-  execFileSync('mkfifo', [fifo])
-  const fd = fs.openSync(fifo, 'r+')
-  t.teardown(() => fs.closeSync(fd))
-  const open = (): number => fs.readdirSync('/proc/self/fd').length
-  await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
-  const before = open()
-  for (let i = 0; i < 5; i++)
+withSandbox(
+  'a run that ends leaves input that comes later to others, and no descriptor',
+  async t => {
+    const fifo = join(scratch(t), 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const fd = fs.openSync(fifo, 'r+')
+    t.teardown(() => fs.closeSync(fd))
+    const open = (): number => fs.readdirSync('/proc/self/fd').length
     await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
-  t.is(open(), before)
-  fs.writeSync(fd, 'later')
-  const bytes = Buffer.alloc(9)
-  t.is(bytes.toString('utf8', 0, fs.readSync(fd, bytes)), 'later')
-})
+    const before = open()
+    for (let i = 0; i < 5; i++)
+      await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
+    t.is(open(), before)
+    fs.writeSync(fd, 'later')
+    const bytes = Buffer.alloc(9)
+    t.is(bytes.toString('utf8', 0, fs.readSync(fd, bytes)), 'later')
+  },
+)

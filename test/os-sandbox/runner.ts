@@ -1,5 +1,5 @@
 /**
- * Runs a guest in a process of its own, with the option `wall` of its argument, if there is one,
+ * Runs a guest in a process of its own, with the option `osSandbox` of its argument, if there is one,
  * and prints the result or the error.
  */
 import { run } from '#lib/index.js'
@@ -9,8 +9,8 @@ import { call, command } from '../wasm.js'
 // the report.
 const { header } = process.report.getReport() as { header: unknown }
 if (process.argv[3] === 'unreported') process.report.getReport = () => ({ header })
-const wall = process.argv[2] as 'strict' | 'best-effort' | undefined
-run(command([call('proc_exit', 5)]), { isolation: 'process', wall }).then(
-  ({ exitCode, wall }) => console.log(JSON.stringify({ exitCode, wall })),
+const osSandbox = process.argv[2] as 'require' | 'best-effort' | undefined
+run(command([call('proc_exit', 5)]), { isolation: 'process', osSandbox }).then(
+  ({ exitCode, osSandbox }) => console.log(JSON.stringify({ exitCode, osSandbox })),
   error => console.log(error.code, error.message),
 )

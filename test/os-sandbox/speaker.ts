@@ -83,7 +83,7 @@ export class Speaker extends EventEmitter {
 
   /** As a kernel with all of the OS sandbox has it; the guest is asked then. */
   async stand(): Promise<this> {
-    this.control.push('{"kind":"wall","landlock":7,"seccomp":true}\n')
+    this.control.push('{"kind":"sandbox","landlock":7,"seccomp":true}\n')
     while (this.channel.written === 0 && !this.channel.destroyed) await new Promise(setImmediate)
     return this
   }

@@ -15,7 +15,7 @@ import {
   program,
   scratch,
   type User,
-  withWall,
+  withSandbox,
 } from './ground.js'
 import { unrefused } from './refusals.js'
 
@@ -42,7 +42,7 @@ const flagsOf = (fd: number): string =>
   /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
 
 asEachUser(
-  withWall,
+  withSandbox,
   'a log is only appended to, and input only read, whatever the process tries',
   (t, user) => {
     const { entry, input, log, library, attempts } = ground(t, user)
@@ -91,7 +91,7 @@ asEachUser(onLinux, 'each of these uses succeeds without the OS sandbox', (t, us
   for (const fd of [stdin, output]) fs.closeSync(fd)
 })
 
-asEachUser(withWall, 'streams that run() makes itself cannot be opened again', (t, user) => {
+asEachUser(withSandbox, 'streams that run() makes itself cannot be opened again', (t, user) => {
   const folder = scratch(t)
   const entry = join(folder, 'again.mjs')
   fs.writeFileSync(
@@ -128,31 +128,35 @@ function onTerminal(
   return { output: stdout.replaceAll('\r\n', '\n'), status: ended }
 }
 
-asEachUser(withWall, 'a terminal at the outputs is not read, and keeps its settings', (t, user) => {
-  const { folder, entry, library, said } = ground(t, user)
-  if (library === undefined) {
-    t.pass('no C compiler')
-    return
-  }
-  const options = JSON.stringify({ stdin: '', stdout: 1, stderr: 2 })
-  const { output } = onTerminal(
-    folder,
-    [process.execPath, program('host.js'), entry, options],
-    user,
-  )
-  t.regex(output, /exit code 0\nisig=1 echo=1\n$/)
-  t.deepEqual(said(), [
-    'tcgetattr OK',
-    'tcsetattr EPERM',
-    'tcsetattr by 2 EPERM',
-    'TIOCSTI EPERM',
-    'F_SETFL EPERM',
-    'open again to read EACCES',
-    'open the terminal EACCES',
-    'read EPERM',
-    'read EPERM',
-  ])
-})
+asEachUser(
+  withSandbox,
+  'a terminal at the outputs is not read, and keeps its settings',
+  (t, user) => {
+    const { folder, entry, library, said } = ground(t, user)
+    if (library === undefined) {
+      t.pass('no C compiler')
+      return
+    }
+    const options = JSON.stringify({ stdin: '', stdout: 1, stderr: 2 })
+    const { output } = onTerminal(
+      folder,
+      [process.execPath, program('host.js'), entry, options],
+      user,
+    )
+    t.regex(output, /exit code 0\nisig=1 echo=1\n$/)
+    t.deepEqual(said(), [
+      'tcgetattr OK',
+      'tcsetattr EPERM',
+      'tcsetattr by 2 EPERM',
+      'TIOCSTI EPERM',
+      'F_SETFL EPERM',
+      'open again to read EACCES',
+      'open the terminal EACCES',
+      'read EPERM',
+      'read EPERM',
+    ])
+  },
+)
 
 asEachUser(
   onLinux,
@@ -175,7 +179,7 @@ asEachUser(
   },
 )
 
-asEachUser(withWall, 'a terminal at the outputs is opened anew, for writing only', (t, user) => {
+asEachUser(withSandbox, 'a terminal at the outputs is opened anew, for writing only', (t, user) => {
   const { folder, box } = ground(t, user)
   fs.writeFileSync(
     join(box, 'idle.mjs'),

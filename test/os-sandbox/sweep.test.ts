@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
-import { asEachUser, compiled, contents, hosted, program, scene, withWall } from './ground.js'
+import { asEachUser, compiled, contents, hosted, program, scene, withSandbox } from './ground.js'
 
 /** Answered with an error about their arguments, which were nonsense: the filter lets them pass. */
 const allowed = `
@@ -26,7 +26,7 @@ const notLookedAt = 463
 const x32 = 0x40000000
 
 asEachUser(
-  withWall,
+  withSandbox,
   'the system calls that pass are those on the list, and change nothing outside',
   async (t, user) => {
     const { box, outside, readOnly, ...all } = await scene(t, user)

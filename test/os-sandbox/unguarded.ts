@@ -21,6 +21,6 @@ try {
   fs.readSync(3, Buffer.alloc(4))
   fs.writeSync(3, `{"kind":"exit","code":${code}}\n`)
 } catch {
-  // Without the wall nobody listens there.
+  // Without the OS sandbox nobody listens there.
 }
 process.exitCode = code

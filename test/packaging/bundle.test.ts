@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import test from 'ava'
 import { rollup } from 'rollup'
 import * as lib from '#lib/index.js'
-import { withWall } from '../os-sandbox/ground.js'
+import { withSandbox } from '../os-sandbox/ground.js'
 import { guest, scratch } from '../programs/cli.js'
 import { call, command, drop } from '../wasm.js'
 
@@ -145,11 +145,11 @@ test('run finds its worker', t => {
   t.regex(node(t, 'cjs', [...lines, start]), /^0 8, then -6\n/)
 })
 
-withWall('run finds its process', t => {
+withSandbox('run finds its process', t => {
   const lines = [
     `const { run } = require(${index.require})`,
     "const bytes = require('node:fs').readFileSync('hello.wasm')",
-    "run(bytes, { isolation: 'process', wall: 'strict' }).then(({ exitCode, stdout, wall }) => console.log(String(stdout) + exitCode, wall.seccomp))",
+    "run(bytes, { isolation: 'process', osSandbox: 'require' }).then(({ exitCode, stdout, osSandbox }) => console.log(String(stdout) + exitCode, osSandbox.seccomp))",
   ]
   t.is(node(t, 'cjs', lines), 'hello\n0 true\n')
 })
@@ -171,7 +171,7 @@ for (const [flag, way] of [
 
 test('strict keeps the whole package from a guest', t => {
   const lines = [`const { WASI } = require(${index.require})`]
-  const tried = `try { new WASI({ version: 'preview1', sandbox: 'strict', preopens: { '/': ${JSON.stringify(join(root, 'native'))} } }) } catch (error) { console.log(error.code) }`
+  const tried = `try { new WASI({ version: 'preview1', strict: true, preopens: { '/': ${JSON.stringify(join(root, 'native'))} } }) } catch (error) { console.log(error.code) }`
   t.is(node(t, 'cjs', [...lines, tried]), 'ERR_WASI_UNSAFE_PREOPEN\n')
 })
 
@@ -245,7 +245,7 @@ for (const name of ['.', './register'] as const) {
 function literals(file: string): string[] {
   const text = readFileSync(file, 'utf8')
   const named = text.matchAll(
-    /(?:\brequire\(|join\(__dirname, |join\(folder, )'([^']+\.(?:js|node|json)|[^']+-wall)'\)/g,
+    /(?:\brequire\(|join\(__dirname, |join\(folder, )'([^']+\.(?:js|node|json)|[^']+-sandbox)'\)/g,
   )
   return Array.from(named, ([, name]) => join(dirname(file), name))
 }
@@ -270,7 +270,7 @@ test('every file that is loaded is named by a literal: the parts, the addon and 
     targets: Record<string, { platform: string }>
   }
   const wanted = Object.entries(targets).flatMap(([name, { platform }]) =>
-    ['wasi_common.node', ...(platform === 'linux' ? ['wasi-common-wall'] : [])].map(file =>
+    ['wasi_common.node', ...(platform === 'linux' ? ['wasi-common-sandbox'] : [])].map(file =>
       join(root, 'prebuilds', name, file),
     ),
   )

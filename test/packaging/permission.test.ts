@@ -325,7 +325,7 @@ withModel('run wants --allow-worker, and a process of its own --allow-child-proc
   const plain = '() => run(bytes).then(({ exitCode }) => exitCode)'
   t.like(told(t, here, plain, addons), { code: 'ERR_ACCESS_DENIED', permission: 'WorkerThreads' })
   t.is(told(t, here, plain, addons, '--allow-worker'), 7)
-  // Elsewhere there is no wall, whatever is granted.
+  // Elsewhere there is no OS sandbox, whatever is granted.
   if (process.platform !== 'linux') return
   const apart = "() => run(bytes, { isolation: 'process' }).then(({ exitCode }) => exitCode)"
   t.like(told(t, here, apart, addons, '--allow-worker'), {
@@ -361,7 +361,7 @@ withProcess(
       told(
         t,
         here,
-        `() => run(bytes, { isolation: 'process', wall: 'best-effort', execPath: ${JSON.stringify(execPath)} }).then(({ exitCode }) => exitCode)`,
+        `() => run(bytes, { isolation: 'process', osSandbox: 'best-effort', execPath: ${JSON.stringify(execPath)} }).then(({ exitCode }) => exitCode)`,
         addons,
         '--allow-worker',
         ...grants,

@@ -41,8 +41,8 @@ const program = `
     console.log(JSON.stringify(told))
   })()`
 
-type Told = Record<'wasi' | 'createGuest' | 'run' | 'Pool' | 'process', unknown>
-function told(t: ExecutionContext, flags: readonly string[], options = '{}'): Told {
+type TraceValue = Record<'wasi' | 'createGuest' | 'run' | 'Pool' | 'process', unknown>
+function told(t: ExecutionContext, flags: readonly string[], options = '{}'): TraceValue {
   const args = ['--no-warnings', ...flags, '-e', program.replace('OPTIONS', options)]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
@@ -51,7 +51,7 @@ function told(t: ExecutionContext, flags: readonly string[], options = '{}'): To
   t.is(status, 0, stderr)
   return JSON.parse(stdout)
 }
-const each = (value: unknown): Told => ({
+const each = (value: unknown): TraceValue => ({
   wasi: value,
   createGuest: value,
   run: value,

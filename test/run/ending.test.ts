@@ -299,7 +299,7 @@ test('a compiled module: refused where its limits are to be set, as it declares 
   for (const options of [
     { maxMemory: 65536 },
     { maxTableElements: 1 },
-    { sandbox: 'strict' },
+    { strict: true },
   ] as const) {
     for (const go of [run, pool.run.bind(pool)])
       t.is((await failure(go(module, options))).code, 'ERR_WASI_NO_MEMORY')

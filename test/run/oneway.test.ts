@@ -13,9 +13,17 @@ import test, { type ExecutionContext } from 'ava'
 import { Errno, errnoNames } from '#lib/abi/errno.js'
 import { Descriptor } from '#lib/fds/descriptor.js'
 import { oneWay, Way } from '#lib/fds/oneway.js'
-import { createGuest, type GuestOptions, type Output, Pool, Rights, run, WASI } from '#lib/index.js'
+import {
+  createGuest,
+  type GuestOptions,
+  Pool,
+  Rights,
+  run,
+  type StdoutOption,
+  WASI,
+} from '#lib/index.js'
 import type { Answer } from '#lib/sys/sys.js'
-import { withWall } from '../os-sandbox/ground.js'
+import { withSandbox } from '../os-sandbox/ground.js'
 import { call, command, type Expression, store, write } from '../wasm.js'
 
 const backends = ['native', 'typescript'] as const
@@ -133,17 +141,17 @@ for (const [name, door] of Object.entries(doors)) {
 for (const backend of backends) {
   const door: Door = (program, log) =>
     run(program, { ...streams(log), isolation: 'process', backend })
-  // Without /proc, which no process behind the wall has, the typescript backend knows of no flags,
+  // Without /proc, which no process in the OS sandbox has, the typescript backend knows of no flags,
   // and changes none.
   const wanted =
     backend === 'native'
       ? expected
       : expected.map(answer => (answer === 'NOTSUP' ? 'SUCCESS' : answer))
-  withWall(
+  withSandbox(
     `a log that the host opened a+ is only appended to: isolation 'process' (${backend})`,
     t => attacked(t, door, attacker, 'a+', wanted),
   )
-  withWall(
+  withSandbox(
     `a log that is stdin, too, is written where the host stands: isolation 'process' (${backend})`,
     t => attacked(t, door, seeker, 'w+', ['SPIPE']),
   )
@@ -381,7 +389,7 @@ withTerminal('a terminal is one description to read and write, and three one-way
 
 test('streams of the embedder: rights, terminals, and what is refused', t => {
   const said: string[] = []
-  const outputs: [Output, boolean][] = [
+  const outputs: [StdoutOption, boolean][] = [
     [chunk => void said.push(String(chunk)), false],
     [{ isTTY: true, write: chunk => void said.push(String(chunk)) }, true],
   ]

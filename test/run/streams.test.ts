@@ -6,12 +6,12 @@ import test from 'ava'
 import {
   createGuest,
   type GuestOptions,
-  type Input,
   lines,
-  type Output,
   Pool,
-  type RunInput,
+  type RunStdinOption,
   run,
+  type StdinOption,
+  type StdoutOption,
   WASI,
   WasiError,
 } from '#lib/index.js'
@@ -22,7 +22,7 @@ import { call, command, drop, load, store, untilFails, write } from '../wasm.js'
 const hello = () => readFileSync(guest('hello'))
 const text = (chunks: readonly Uint8Array[]): string => Buffer.concat(chunks).toString()
 /** guests/c/hello.c in this thread: it copies its standard input to its standard output. */
-function copied(options: { stdin?: Input; stdout?: Output; stderr?: Output }): {
+function copied(options: { stdin?: StdinOption; stdout?: StdoutOption; stderr?: StdoutOption }): {
   code: number
   out: string
   err: string
@@ -49,7 +49,7 @@ function* chunks() {
   yield 'three'
 }
 const queue = ['é', Buffer.from('!')]
-const inputs: readonly (readonly [string, () => Input, string])[] = [
+const inputs: readonly (readonly [string, () => StdinOption, string])[] = [
   ['a string', () => 'text, é', 'text, é'],
   ['bytes', () => Uint8Array.from([0x61, 0x62, 0xff]), 'ab\ufffd'],
   ['a part of a buffer', () => Buffer.from('xabcx').subarray(1, 4), 'abc'],
@@ -95,12 +95,12 @@ async function* later(): AsyncGenerator<string> {
     yield word
   }
 }
-const waited: readonly (readonly [string, () => RunInput, string])[] = [
+const waited: readonly (readonly [string, () => RunStdinOption, string])[] = [
   ['an async generator', later, 'one two'],
   ['a stream of Node', () => Readable.from(['a', 'b']), 'ab'],
   [
     'a stream of the web',
-    () => new Response('from the web').body as unknown as RunInput,
+    () => new Response('from the web').body as unknown as RunStdinOption,
     'from the web',
   ],
   ['a large chunk', () => Readable.from([Buffer.alloc(300_000, 'z')]), 'z'.repeat(300_000)],
@@ -113,7 +113,7 @@ for (const [name, make, expected] of waited) {
 }
 
 test('what is asynchronous is refused where nobody can wait', t => {
-  t.throws(() => copied({ stdin: later() as unknown as Input }), {
+  t.throws(() => copied({ stdin: later() as unknown as StdinOption }), {
     code: 'ERR_INVALID_ARG_VALUE',
     message: /only run\(\)/,
   })
@@ -230,7 +230,7 @@ test('output by lines: none is longer than it may be, and no character is cut', 
 })
 
 test('isTTY is told truthfully', t => {
-  const filetype = (stdout: Output): number => {
+  const filetype = (stdout: StdoutOption): number => {
     const { imports, bind } = createGuest({ version: 'preview1', stdout })
     const memory = new WebAssembly.Memory({ initial: 1 })
     bind(memory)
@@ -253,7 +253,7 @@ test('isTTY is told truthfully', t => {
 test('a terminal of the embedder does not obey a strict guest', t => {
   const shown: Uint8Array[] = []
   const stdout = { isTTY: true, write: (chunk: Uint8Array) => void shown.push(chunk) }
-  const { imports, bind } = createGuest({ version: 'preview1', sandbox: 'strict', stdout })
+  const { imports, bind } = createGuest({ version: 'preview1', strict: true, stdout })
   const memory = new WebAssembly.Memory({ initial: 1 })
   bind(memory)
   new Uint32Array(memory.buffer).set([64, 4], 4)
@@ -466,9 +466,9 @@ test('an input that is left is left, whatever it makes of that', async t => {
     const stdin = {
       [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true }), return: leave }),
     }
-    t.is((await run(ends, { stdin: stdin as unknown as RunInput })).exitCode, 3)
+    t.is((await run(ends, { stdin: stdin as unknown as RunStdinOption })).exitCode, 3)
     const endless = command([drop(untilFails(call('sched_yield')))])
-    await t.throwsAsync(run(endless, { stdin: stdin as unknown as RunInput, timeout: 50 }), {
+    await t.throwsAsync(run(endless, { stdin: stdin as unknown as RunStdinOption, timeout: 50 }), {
       code: 'ERR_WASI_TIMEOUT',
     })
   }
@@ -545,7 +545,7 @@ for (const [name, [iterator, code]] of Object.entries(wrong)) {
     ? (['worker', 'process'] as const)
     : (['worker'] as const)) {
     test(`an iterator for input that ${name} keeps no guest from its end (${isolation})`, async t => {
-      const stdin = { [Symbol.asyncIterator]: () => iterator } as RunInput
+      const stdin = { [Symbol.asyncIterator]: () => iterator } as RunStdinOption
       await t.throwsAsync(
         run(hello(), { stdin, isolation, timeout: code === 'ERR_WASI_TIMEOUT' ? 500 : undefined }),
         { code },

@@ -76,7 +76,7 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   [
     /^sys\/(native\/(sys|addon|registers)|typescript\/)/,
     /^(sys\/choose|sys\/native\/[\w-]+|sys\/typescript\/[\w-]+)\.ts$/,
-    'only sys/choose names a backend; the wall lies beside one',
+    'only sys/choose names a backend; the OS sandbox is beside one',
   ],
   [
     /^sys\/choose$/,

@@ -146,7 +146,7 @@ test.serial('the typescript backend says that it cannot', t => {
 
 test('a strict sandbox listens where no other machine can reach it, unless it is allowed to', t => {
   const strict = (listen: string, more = {}) =>
-    make({ sandbox: 'strict', listen: [listen], ...more }).close()
+    make({ strict: true, listen: [listen], ...more }).close()
   const has6 = Object.values(os.networkInterfaces()).some(all =>
     all?.some(({ address }) => address === '::1'),
   )

@@ -166,11 +166,11 @@ test('Pool refuses the options of a child process', async t => {
   )
   t.deepEqual(
     refused.map(([name]) => name),
-    ['isolation', 'wall', 'execPath'],
+    ['isolation', 'osSandbox', 'execPath'],
   )
   const values: RunOptions[] = [
     { isolation: 'process' },
-    { wall: 'strict' },
+    { osSandbox: 'require' },
     { execPath: process.execPath },
   ]
   for (const asked of values)

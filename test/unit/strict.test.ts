@@ -1,4 +1,4 @@
-/** sandbox: 'strict': each refusal, what it lets be, and that a terminal does not obey. */
+/** The option `strict`: each refusal, what it lets be, and that a terminal does not obey. */
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -12,7 +12,7 @@ import { call, command, drop, store, write } from '../wasm.js'
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
 const root = dirname(dirname(dirname(main)))
 const make = (options: Partial<GuestOptions>) => () =>
-  createGuest({ version: 'preview1', sandbox: 'strict', ...options }).close()
+  createGuest({ version: 'preview1', strict: true, ...options }).close()
 
 function scratch(t: ExecutionContext): string {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
@@ -71,7 +71,7 @@ test('preopens that hold the host are refused, however they are spelled', t => {
         path,
       )
       t.notThrows(make({ preopens: { '/x': { path, readOnly } }, allowUnsafePreopen: true }), path)
-      t.notThrows(make({ preopens: { '/x': { path, readOnly } }, sandbox: undefined }), path)
+      t.notThrows(make({ preopens: { '/x': { path, readOnly } }, strict: false }), path)
     }
   }
   // Begins with the same letters, but is no part of it.
@@ -86,7 +86,7 @@ const asking = (...paths: string[]): string => `
   const paths = ${JSON.stringify(paths)}
   const said = paths.map(path => {
     try {
-      createGuest({ version: 'preview1', sandbox: 'strict', preopens: { '/': path } }).close()
+      createGuest({ version: 'preview1', strict: true, preopens: { '/': path } }).close()
       return 'given'
     } catch ({ message, code }) {
       return (/ is (.*?), which a strict sandbox refuses/.exec(message) ?? [, code])[1]
@@ -271,9 +271,9 @@ test('process.env and the typescript backend are refused; options are spelled ri
     code: 'ERR_INVALID_ARG_VALUE',
     message: /must be native/,
   } as object)
-  t.throws(make({ sandbox: 'Strict' as 'strict' }), {
+  t.throws(make({ strict: 'yes' as unknown as true }), {
     name: 'TypeError',
-    code: 'ERR_INVALID_ARG_VALUE',
+    code: 'ERR_INVALID_ARG_TYPE',
   } as object)
   t.throws(make({ allowUnsafePreopen: 1 as unknown as boolean }), {
     name: 'TypeError',
@@ -286,10 +286,10 @@ test('process.env and the typescript backend are refused; options are spelled ri
 })
 
 test('class WASI and run take it too', async t => {
-  t.throws(() => new WASI({ version: 'preview1', sandbox: 'strict', preopens: { '/': '/' } }), {
+  t.throws(() => new WASI({ version: 'preview1', strict: true, preopens: { '/': '/' } }), {
     code: 'ERR_WASI_UNSAFE_PREOPEN',
   } as object)
-  await t.throwsAsync(run(command([]), { sandbox: 'strict', preopens: { '/': '/' } }), {
+  await t.throwsAsync(run(command([]), { strict: true, preopens: { '/': '/' } }), {
     code: 'ERR_WASI_UNSAFE_PREOPEN',
   } as object)
 })
@@ -299,7 +299,7 @@ withProc('what a guest opens is closed on exec [as /proc/self/fdinfo has it]', t
   const O_CLOEXEC = 0o2000000
   const folder = scratch(t)
   const memory = new WebAssembly.Memory({ initial: 1 })
-  const guest = createGuest({ version: 'preview1', sandbox: 'strict', preopens: { '/': folder } })
+  const guest = createGuest({ version: 'preview1', strict: true, preopens: { '/': folder } })
   guest.bind(memory)
   new Uint8Array(memory.buffer).set(Buffer.from('f.d'), 100)
   t.is(guest.imports.path_open(3, 0, 100, 1, 1, 0x42n, 0n, 0, 8), 0)

@@ -85,6 +85,6 @@ function checkCompiled({ maxMemory, maxTableElements, strict }: Terms): void {
   const message =
     asked !== undefined
       ? `options.${asked} is written into the bytes of a module: pass these in place of the module`
-      : "options.sandbox 'strict' limits the tables of a module, which is written into its bytes: pass these in place of the module"
+      : 'options.strict limits the tables of a module, which is written into its bytes: pass these in place of the module'
   if (asked !== undefined || strict) throw coded(new Error(message), 'ERR_WASI_NO_MEMORY')
 }

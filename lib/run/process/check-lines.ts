@@ -6,7 +6,7 @@ import { table } from '../../abi/table.js'
 import { dictionary } from '../../dictionary.js'
 import { toldMetrics } from '../../observe/metrics.js'
 import { plain, plainLine } from '../../stdio/terminal-escapes.js'
-import type { Wall } from '../options.js'
+import type { OsSandbox } from '../options.js'
 import type { Message, SerializedError } from '../worker/messages.js'
 import { longest, mostDepth, mostNames } from './protocol.js'
 
@@ -15,7 +15,7 @@ export type GuestLine = Extract<Message, { kind: 'exit' | 'failed' | 'trace' | '
 
 /** A line of the launcher, before it starts the guest's process. */
 export type LauncherLine =
-  | { readonly kind: 'wall' | 'refused'; readonly wall: Wall }
+  | { readonly kind: 'sandbox' | 'refused'; readonly osSandbox: OsSandbox }
   | {
       readonly kind: 'broken'
       readonly call: string
@@ -63,10 +63,10 @@ export function guestLine(text: string, { traced, measured }: Wanted): GuestLine
 export function launcherLine(text: string): LauncherLine | undefined {
   const { kind, landlock, seccomp, call, error, file } = parsed(text)
   switch (kind) {
-    case 'wall':
+    case 'sandbox':
     case 'refused':
       if (!isInt32(landlock) || typeof seccomp !== 'boolean') return undefined
-      return { kind, wall: { landlock: landlock > 0 ? landlock : false, seccomp } }
+      return { kind, osSandbox: { landlock: landlock > 0 ? landlock : false, seccomp } }
     case 'broken':
       if (!isWord(call) || !isInt32(error) || !(file === undefined || isInt32(file)))
         return undefined
@@ -77,7 +77,7 @@ export function launcherLine(text: string): LauncherLine | undefined {
 
 /**
  * The codes of this package that a guest's process can fail with. All others are verdicts of the
- * host: a process that could say ERR_WASI_NO_WALL of itself would make its embedder run the guest
+ * host: a process that could say ERR_WASI_OS_SANDBOX_UNAVAILABLE of itself would make its embedder run the guest
  * without it.
  */
 const ownCodes = new Set([

@@ -7,7 +7,7 @@ import { coded } from '../../errors.js'
 import type { Metrics } from '../../observe/metrics.js'
 import type { Settings } from '../../options/settings.js'
 import { plainLine } from '../../stdio/terminal-escapes.js'
-import type { Wall } from '../options.js'
+import type { OsSandbox } from '../options.js'
 import type { Stdio } from '../stdio/stdio.js'
 import { deserializeError, unexpectedOf } from '../worker/messages.js'
 import { guestLine, type LauncherLine, launcherLine } from './check-lines.js'
@@ -33,7 +33,7 @@ export interface Sandbox {
 /** The result of a run. */
 export interface Ended {
   readonly exitCode: number
-  readonly wall: Wall
+  readonly osSandbox: OsSandbox
   readonly metrics: Metrics | undefined
 }
 
@@ -46,7 +46,8 @@ export const grace = 1000
 const leastLandlock = 3
 
 const lost = (message: string): Error => coded(new Error(message), 'ERR_WASI_PROCESS_LOST')
-const noSandbox = (message: string): Error => coded(new Error(message), 'ERR_WASI_NO_WALL')
+const noSandbox = (message: string): Error =>
+  coded(new Error(message), 'ERR_WASI_OS_SANDBOX_UNAVAILABLE')
 
 export class GuestProcess {
   readonly result: Promise<Ended>
@@ -59,7 +60,7 @@ export class GuestProcess {
   readonly #stdio: Stdio
   readonly #readers: readonly LineReader[]
   #settle: { resolve(ended: Promise<Ended>): void } = { resolve() {} }
-  #wall: Wall | undefined
+  #osSandbox: OsSandbox | undefined
   /** It has sent a line, so it has started. */
   #started = false
   /** It sent its end by itself: the output that it wrote before is taken first. */
@@ -166,7 +167,7 @@ export class GuestProcess {
     this.fail(
       coded(
         new Error(`the sandbox launcher cannot be started: ${error.message}`, { cause: error }),
-        'ERR_WASI_NO_WALL',
+        'ERR_WASI_OS_SANDBOX_UNAVAILABLE',
       ),
     )
   }
@@ -208,14 +209,14 @@ export class GuestProcess {
   }
 
   #onGuest(text: string): void {
-    const wall = this.#wall
-    if (wall === undefined) throw lost("the guest's process sent a line before it was asked")
+    const osSandbox = this.#osSandbox
+    if (osSandbox === undefined) throw lost("the guest's process sent a line before it was asked")
     this.#started = true
     const line = guestLine(text, this.#request)
     switch (line?.kind) {
       case 'exit':
         this.#ended = true
-        this.#finish(() => ({ exitCode: line.code, wall, metrics: line.metrics }))
+        this.#finish(() => ({ exitCode: line.code, osSandbox, metrics: line.metrics }))
         break
       case 'failed': {
         const error = deserializeError(line.error)
@@ -238,7 +239,7 @@ export class GuestProcess {
 
   /** The launcher reports once, and once more if it then cannot start the process. */
   #onLauncher(line: LauncherLine | undefined): void {
-    const first = this.#wall === undefined
+    const first = this.#osSandbox === undefined
     if (line === undefined || this.#started || !(first || line.kind === 'broken')) {
       throw lost('the sandbox launcher sent a line that it does not send')
     }
@@ -247,18 +248,18 @@ export class GuestProcess {
         `the OS sandbox could not be set up: ${this.#failure(line)}. Allow it to this process, or change the options`,
       )
     }
-    const { landlock, seccomp } = line.wall
+    const { landlock, seccomp } = line.osSandbox
     if (
       line.kind === 'refused' ||
       (this.#sandbox.strict && (Number(landlock) < leastLandlock || !seccomp))
     ) {
       const has = `Landlock: ${landlock || 'none'}, seccomp: ${seccomp ? 'yes' : 'no'}`
-      const advice = "Run it on a newer kernel, or accept less with wall: 'best-effort'"
+      const advice = "Run it on a newer kernel, or accept less with osSandbox: 'best-effort'"
       throw noSandbox(
-        `wall: 'strict' needs Landlock ABI 3 (Linux 6.2) and seccomp; this kernel has ${has}. ${advice}`,
+        `osSandbox: 'require' needs Landlock ABI 3 (Linux 6.2) and seccomp; this kernel has ${has}. ${advice}`,
       )
     }
-    this.#wall = line.wall
+    this.#osSandbox = line.osSandbox
     this.#ask()
   }
 

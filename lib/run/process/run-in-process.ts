@@ -7,7 +7,7 @@ import { rooted } from '../../options/preopens.js'
 import { settingsOf } from '../../options/settings.js'
 import { checkNode } from '../../options/strict.js'
 import { checkPortable } from '../../replay/options.js'
-import { checkHost, environment, walled } from '../../sys/native/launcher.js'
+import { checkHost, environment, sandboxCommand } from '../../sys/native/launcher.js'
 import { nodeAt } from '../../sys/native/node.js'
 import { wrongType, wrongValue } from '../../validate.js'
 import { checkAborted } from '../aborts.js'
@@ -53,7 +53,8 @@ async function runBehind(
   if (isModule(bytes))
     throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
   const [terms, own] = termsOf(options)
-  const { threads, wall, execPath, maxMemory, maxTableElements, maxStack, signal, stdio } = terms
+  const { threads, osSandbox, execPath, maxMemory, maxTableElements, maxStack, signal, stdio } =
+    terms
   checkPortable({ ...own })
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue(
@@ -100,8 +101,8 @@ async function runBehind(
   try {
     const node =
       execPath === undefined ? undefined : await deadline.race(nodeAt(execPath, environment))
-    const { file, args, env, opened } = walled({
-      strict: wall === 'strict',
+    const { file, args, env, opened } = sandboxCommand({
+      strict: osSandbox === 'require',
       streams: placed.map(({ at }) => at) as [number, number, number],
       folders: preopens.map(({ file, place = '', readOnly }) => ({
         path: file ?? place,
@@ -120,12 +121,12 @@ async function runBehind(
     const child = new GuestProcess(
       launcher,
       request,
-      { strict: wall === 'strict', opened },
+      { strict: osSandbox === 'require', opened },
       settings,
       stdio,
     )
-    const { exitCode, wall: held, metrics } = await deadline.until(child)
-    return { exitCode, ...stdio.captured, wall: held, ...(metrics && { metrics }) }
+    const { exitCode, osSandbox: held, metrics } = await deadline.until(child)
+    return { exitCode, ...stdio.captured, osSandbox: held, ...(metrics && { metrics }) }
   } finally {
     deadline.close()
   }

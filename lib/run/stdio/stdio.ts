@@ -4,11 +4,18 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import type { Settings } from '../../options/settings.js'
-import { bytesOf, inputOf, isBytes, isGone, outputOf, type Writer } from '../../stdio/streams.js'
+import {
+  bytesOf,
+  inputOf,
+  isBytes,
+  isGone,
+  outputOf,
+  type WritableLike,
+} from '../../stdio/streams.js'
 import { wrongType } from '../../validate.js'
 import { runTable } from '../table.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
-import type { Captured } from './types.js'
+import type { CapturedOutput } from './types.js'
 import { roomIn, StreamWriter } from './writer.js'
 
 /** The streams as an embedder passed them, and a checked limit for what is captured of each. */
@@ -92,7 +99,7 @@ export class Stdio {
     }) as unknown as Settings['stdio']
   }
 
-  get captured(): Captured {
+  get captured(): CapturedOutput {
     const [stdout, stderr] = this.#captures
     const none = Buffer.alloc(0)
     return {
@@ -252,8 +259,9 @@ function outputFor(name: string, value: unknown, most: number): RunSink {
   }
   const sink = outputOf(name, value)
   if (typeof sink === 'number') return { conveyed: sink }
-  const { destroyed, writableEnded } = value as Writer
-  const stream = typeof value === 'function' ? undefined : new StreamWriter(name, value as Writer)
+  const { destroyed, writableEnded } = value as WritableLike
+  const stream =
+    typeof value === 'function' ? undefined : new StreamWriter(name, value as WritableLike)
   const take =
     typeof value === 'function'
       ? (chunk: Buffer) => value(chunk)

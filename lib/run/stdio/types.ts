@@ -1,19 +1,22 @@
 /** The standard streams of a run, as an embedder gives them and gets them back. */
-import type { Chunk, Input, Output } from '../../stdio/streams.js'
+import type { StdinOption, StdoutOption, StreamChunk } from '../../stdio/streams.js'
 
 /**
  * Standard input of a run may be waited for, too: a stream of Node or of the web, an async
  * generator, a function's promise.
  */
-export type RunInput = Input | AsyncIterable<Chunk> | (() => Promise<Chunk | null | undefined>)
+export type RunStdinOption =
+  | StdinOption
+  | AsyncIterable<StreamChunk>
+  | (() => Promise<StreamChunk | null | undefined>)
 /**
  * `capture` (the default) makes it part of the result. A function may answer with a promise: the
  * guest then waits for that.
  */
-export type RunOutput = Output | 'capture'
+export type RunStdoutOption = StdoutOption | 'capture'
 
 /** What a guest wrote that nobody else took. */
-export interface Captured {
+export interface CapturedOutput {
   /** What the guest wrote to standard output; empty where that was not captured. */
   readonly stdout: Buffer
   /** The same of standard error. */

@@ -3,7 +3,7 @@
  * that takes it.
  */
 import { coded } from '../../errors.js'
-import { isGone, type Writer } from '../../stdio/streams.js'
+import { isGone, type WritableLike } from '../../stdio/streams.js'
 
 /** The parts of a stream of Node that tell when it has room, and when it has failed. */
 interface Emitter {
@@ -35,7 +35,7 @@ export async function roomIn(stream: Partial<Emitter>): Promise<void> {
  */
 export class StreamWriter {
   readonly #name: string
-  readonly #stream: Writer & Partial<Emitter>
+  readonly #stream: WritableLike & Partial<Emitter>
   /**
    * Whether it calls back. A Transform does so when it is read, which may be after the run, so its
    * callback is not waited for.
@@ -47,7 +47,7 @@ export class StreamWriter {
   #pending = 0
   #settled = (): void => {}
 
-  constructor(name: string, stream: Writer) {
+  constructor(name: string, stream: WritableLike) {
     this.#name = name
     this.#stream = stream
     this.#calls = '_write' in stream && !('_transform' in stream)

@@ -7,7 +7,7 @@ import type { Tree } from './tree.js'
 /** What lies under a name. */
 export type FileKind = 'file' | 'directory' | 'link' | 'other'
 /** What is no longer as it is below: of an overlay. */
-export interface Change {
+export interface FileChange {
   /** `written`: bytes; `touched`: only its times; `renamed`: from where `from` says. */
   readonly kind: 'made' | 'written' | 'touched' | 'removed' | 'renamed'
   /** Where, from the root of the overlay. */
@@ -28,12 +28,12 @@ export const kindOf = (type: number): FileKind => kinds[type] ?? 'other'
 export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
 
 /** What is gone comes first. What lies below is held open meanwhile. */
-export function changesOf(tree: Tree): Change[] {
+export function changesOf(tree: Tree): FileChange[] {
   const { lower, root } = tree
   const lowerType = (path: string): number | undefined => lower?.stat(path)?.type
   /** By where they lie below: names that are gone, until they are found under another one. */
-  const gone = new Map<string, Change>()
-  const others: (Change & { readonly was: string | undefined })[] = []
+  const gone = new Map<string, FileChange>()
+  const others: (FileChange & { readonly was: string | undefined })[] = []
 
   const visit = (dir: DirectoryNode, path: string): void => {
     for (const name of dir.gone) {
@@ -69,7 +69,7 @@ export function changesOf(tree: Tree): Change[] {
   }
   visit(root, '')
 
-  const told = others.map(({ was, ...change }): Change => {
+  const told = others.map(({ was, ...change }): FileChange => {
     if (was === undefined) return change
     // A second name of what is where it was, or has been found already.
     if (!gone.delete(was)) return { ...change, kind: 'made' }

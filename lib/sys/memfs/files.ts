@@ -1,6 +1,6 @@
 /** Files in memory as an embedder has them. */
 import { checkKeys } from '../../validate.js'
-import type { Change } from './changes.js'
+import type { FileChange } from './changes.js'
 import { memfs } from './load.js'
 import { type FullQuota, type Quota, quotaOf } from './quota.js'
 import type { FileEntry, FileLink, FileRecord, Store } from './store.js'
@@ -93,7 +93,7 @@ export class MemoryFiles {
    * what is `removed`, and the `from` of what is `renamed`, with all that is in them; then write
    * what {@link toRecord} has.
    */
-  changes(): Change[] {
+  changes(): FileChange[] {
     return this.#store.changes()
   }
 }

@@ -5,7 +5,7 @@ import { maxPath } from '../../abi/layout.js'
 import { dictionary } from '../../dictionary.js'
 import { coded, refuse, WasiError } from '../../errors.js'
 import { checkKeys, checkString, isRecord, wrongType, wrongValue } from '../../validate.js'
-import { type Change, changesOf, type FileKind, kindOf, toText } from './changes.js'
+import { changesOf, type FileChange, type FileKind, kindOf, toText } from './changes.js'
 import { joined } from './lower.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
 import type { FullQuota } from './quota.js'
@@ -212,7 +212,7 @@ export class Store {
     throw coded(new Error(message), 'EFBIG', { syscall, path })
   }
 
-  changes(): Change[] {
+  changes(): FileChange[] {
     return this.#at('changes', '', following, () => changesOf(this.tree))
   }
 

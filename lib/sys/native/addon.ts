@@ -60,22 +60,22 @@ function filesFor(target: string): readonly string[] {
     case 'linux-arm64':
       return [
         join(folder, '../../../prebuilds/linux-arm64/wasi_common.node'),
-        join(folder, '../../../prebuilds/linux-arm64/wasi-common-wall'),
+        join(folder, '../../../prebuilds/linux-arm64/wasi-common-sandbox'),
       ]
     case 'linux-x64':
       return [
         join(folder, '../../../prebuilds/linux-x64/wasi_common.node'),
-        join(folder, '../../../prebuilds/linux-x64/wasi-common-wall'),
+        join(folder, '../../../prebuilds/linux-x64/wasi-common-sandbox'),
       ]
     case 'linuxmusl-arm64':
       return [
         join(folder, '../../../prebuilds/linuxmusl-arm64/wasi_common.node'),
-        join(folder, '../../../prebuilds/linuxmusl-arm64/wasi-common-wall'),
+        join(folder, '../../../prebuilds/linuxmusl-arm64/wasi-common-sandbox'),
       ]
     case 'linuxmusl-x64':
       return [
         join(folder, '../../../prebuilds/linuxmusl-x64/wasi_common.node'),
-        join(folder, '../../../prebuilds/linuxmusl-x64/wasi-common-wall'),
+        join(folder, '../../../prebuilds/linuxmusl-x64/wasi-common-sandbox'),
       ]
     case 'win32-arm64':
       return [join(folder, '../../../prebuilds/win32-arm64/wasi_common.node')]

@@ -1,6 +1,6 @@
 /**
  * The launcher that native/os-sandbox/ builds: where it is, and what it is told, so that a process
- * of Node starts behind the wall and sees no more.
+ * of Node starts in the OS sandbox and sees no more.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,9 +9,9 @@ import { root } from '../root.js'
 import { type NodeProgram, ownNode } from './node.js'
 import { addonFile } from './sys.js'
 
-/** What a process shall do behind the wall. */
+/** The program to start in the OS sandbox, and its access. */
 export interface Plan {
-  /** Refuse where this kernel lacks a part of the wall. */
+  /** Refuse where this kernel lacks a part of the OS sandbox. */
   readonly strict: boolean
   /**
    * The descriptors of the launcher that become its standard streams. Default: those of the same
@@ -33,35 +33,36 @@ export interface Plan {
   readonly node?: NodeProgram | undefined
 }
 
-const unavailable = (message: string): Error => coded(new Error(message), 'ERR_WASI_NO_WALL')
+const unavailable = (message: string): Error =>
+  coded(new Error(message), 'ERR_WASI_OS_SANDBOX_UNAVAILABLE')
 
 /** A process to start, and the files that its launcher opens, in its order. */
-export interface Walled {
+export interface SandboxCommand {
   readonly file: string
   readonly args: string[]
   readonly env: Record<string, string>
   readonly opened: readonly string[]
 }
 
-/** @throws Error with code ERR_WASI_NO_WALL where there is no OS sandbox, whatever the kernel */
+/** @throws Error with code ERR_WASI_OS_SANDBOX_UNAVAILABLE where there is no OS sandbox, whatever the kernel */
 export function checkHost(): void {
   if (process.platform !== 'linux')
     throw unavailable(
-      `isolation: 'process' is for Linux; on ${process.platform} there is no wall to set`,
+      `isolation: 'process' is for Linux; on ${process.platform} there is no OS sandbox`,
     )
   const { bun, deno } = process.versions
   if (bun ?? deno)
     throw unavailable(
-      "isolation: 'process' is for Node: what other runtimes need behind the wall is not known",
+      "isolation: 'process' is for Node: what other runtimes need in the OS sandbox is not known",
     )
 }
 
 /**
  * Plans the start of a process in the OS sandbox.
- * @throws Error with code ERR_WASI_NO_WALL where there is no launcher, ERR_WASI_NO_NODE where no
+ * @throws Error with code ERR_WASI_OS_SANDBOX_UNAVAILABLE where there is no launcher, ERR_WASI_NO_NODE where no
  * Node is named and `process.execPath` is an application
  */
-export function walled({
+export function sandboxCommand({
   strict,
   streams = [0, 1, 2],
   folders,
@@ -69,11 +70,11 @@ export function walled({
   control,
   program,
   node,
-}: Plan): Walled {
+}: Plan): SandboxCommand {
   checkHost()
   const { path: runner, libraries: others = libraries(strict) } = node ?? ownNode()
   const addon = addonFile()
-  const file = join(dirname(addon), 'wasi-common-wall')
+  const file = join(dirname(addon), 'wasi-common-sandbox')
   if (!existsSync(file))
     throw unavailable(
       `isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`,
@@ -129,7 +130,7 @@ function libraries(strict: boolean): readonly string[] {
     )
   if (!strict) return ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
   const message =
-    "wall: 'strict' needs the names of Node's libraries, which neither /proc/self/maps nor process.report has here"
+    "osSandbox: 'require' needs the names of Node's libraries, which neither /proc/self/maps nor process.report has here"
   throw unavailable(message)
 }
 

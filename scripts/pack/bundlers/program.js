@@ -56,7 +56,7 @@ const parts = execPath => ({
   ...(process.platform === 'linux' && {
     process: `() => run(guest, {
       isolation: 'process',
-      wall: 'best-effort',
+      osSandbox: 'best-effort',
       ${execPath === undefined ? '' : `execPath: ${execPath},`}
     })`,
   }),

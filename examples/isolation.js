@@ -1,15 +1,15 @@
 // A program in a process of its own, which on Linux the kernel holds as well: were it to break out
 // of its sandbox, it would still reach no file but what it was given, no network and no other
-// program. Fails with ERR_WASI_NO_WALL on a kernel that cannot do that.
+// program. Fails with ERR_WASI_OS_SANDBOX_UNAVAILABLE on a kernel that cannot do that.
 import { run } from 'wasi-common'
 import { program } from './program.js'
 
-const { exitCode, stdout, wall } = await run(program('hello'), {
+const { exitCode, stdout, osSandbox } = await run(program('hello'), {
   args: ['hello', '3', 'reader'],
   isolation: 'process',
 })
 console.log(`${stdout}exit code`, exitCode)
-if (!wall.landlock || !wall.seccomp) throw new Error("only with wall: 'best-effort'")
+if (!osSandbox.landlock || !osSandbox.seccomp) throw new Error("only with osSandbox: 'best-effort'")
 
 // Prints:
 // arg 0 hello
