@@ -6,7 +6,7 @@
 namespace wasi_common {
 
 socklen_t read_address(const std::string& text, std::uint16_t port, Address& address) {
-  // What lies behind a NUL would be cut off.
+  // Refuses a NUL: it would cut off the rest.
   if (text.find('\0') != std::string::npos) return 0;
   std::memset(&address, 0, sizeof(address));
   if (::inet_pton(AF_INET, text.c_str(), &address.four.sin_addr) == 1) {

@@ -7,7 +7,7 @@
 
 namespace wasi_common {
 
-// What bind() takes and getsockname() gives. The system's structs lie in one another's place.
+// An address as bind() takes it and getsockname() returns it. The system's structs share this storage.
 union Address {
   sockaddr any;
   sockaddr_in four;

@@ -20,7 +20,7 @@ inline std::uint64_t limit_at(std::int64_t place) {
 }
 
 enum Want : std::int32_t { want_read = 1, want_write = 2 };
-// What open() is asked for: both bits of Want, and to make nothing. See `UNCHANGED` in lib/sys/sys.ts.
+// The bit of open() for both bits of Want, without creating anything. See `UNCHANGED` in lib/sys/sys.ts.
 inline constexpr std::uint32_t want_both = want_read | want_write;
 inline constexpr std::uint32_t want_unchanged = 4;
 enum Ready : std::int32_t { ready_yes = 1, ready_hangup = 2 };

@@ -19,10 +19,10 @@ class Host {
 
   const std::shared_ptr<Table>& table() { return state_.files.shared(); }
 
-  // Where guest memory lies. Whoever binds it keeps it alive until it binds another.
+  // The address of guest memory. The caller keeps it alive until it binds another.
   void bind(std::uint8_t* memory, std::uint64_t size) { state_.guest.bind(memory, size); }
   const Failure& failure() const { return state_.guest.failure(); }
-  // How paths are resolved: "openat2" or "walk".
+  // The way paths are resolved: "openat2" or "walk".
   const char* resolver() { return state_.resolver.name(); }
 
   // The embedder's calls, which act by the ambient authority of the process: no sandbox holds them, and no guest can reach them.
@@ -34,7 +34,7 @@ class Host {
   Answer adopt_ambient(int fd);
   // At a numeric address.
   Answer listen_ambient(const std::string& address, std::uint16_t port);
-  // Where a socket listens: no address and port 0 for one that is not of the internet.
+  // The address on which a socket listens: none, and port 0, unless it is an internet socket.
   Answer listening(Handle socket, std::string& address, std::uint16_t& port);
 
   Answer close(Handle file);
@@ -53,7 +53,7 @@ class Host {
   Answer sync(Handle file);
   Answer datasync(Handle file);
   Answer set_flags(Handle file, std::uint32_t flags);
-  // Where to go on stands in block.cookie.
+  // Reading goes on at block.cookie.
   Answer readdir(Handle dir, std::uint32_t at, std::uint32_t length);
 
   Answer open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t oflags,

@@ -39,14 +39,14 @@ class Stack {
   Directory directories_[capacity];
 };
 
-// What is still to be walked. It ends where the buffer ends, so that the target of a link is put in front of what follows
+// The rest of the path. It ends where the buffer ends, so that the target of a link is put in front of what follows
 // the link, whose slash stays where it is: `link/` becomes `target/`. The buffer has room for a path and three targets of
 // full length, and is small since a guest may call from the bottom of a worker's stack.
 class Pending {
  public:
   Pending(const char* path, std::size_t length) { put_in_front(path, length); }
 
-  // Where the next name begins.
+  // The start of the next name.
   const char* begin() const { return buffer_ + at_; }
   const char* end() const { return buffer_ + sizeof(buffer_); }
   void skip_to(const char* place) { at_ = static_cast<std::size_t>(place - buffer_); }
@@ -144,7 +144,7 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
     if (!slash && (how & follow)) {
       const Answer expanded = expand(behind);
       if (expanded == 0) continue;
-      // What is no link, or is not there yet, is the name itself.
+      // A name that is no link, or is missing yet, stays the name itself.
       if (is_link || (expanded != refuse(Errno::Inval) && expanded != refuse(Errno::NoEnt))) return expanded;
     }
     resolved.must_be_directory = slash;

@@ -28,7 +28,7 @@ class Tree {
 inline constexpr std::size_t max_path = 4095;
 inline constexpr int max_links = 40;
 
-// How the last name of a path is to be taken.
+// The treatment of the last name of a path.
 enum How : unsigned {
   keep = 0,    // as it stands: for calls that make, move or remove names
   follow = 1,  // if it is a link, go where it leads

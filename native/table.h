@@ -60,7 +60,7 @@ class Table {
   // Gives up the handle. What the caller closes; nothing where it was adopted, or is in use by another thread, whose Pin
   // closes it then. False for a handle that is not open.
   bool remove(Handle handle, Owned& left);
-  // Whether an open file is one that `is_it` means.
+  // Says if `is_it` is true of an open file.
   template <class IsIt>
   bool any(IsIt is_it) {
     const auto locked = lock();
@@ -71,7 +71,7 @@ class Table {
 
   // OwnedParent while a listing is used, of which each directory has one.
   std::unique_lock<std::mutex> listings();
-  // Where a pinned directory is read, made anew if it was given up.
+  // The listing of a pinned directory, made anew if it was given up.
   auto listing(Handle handle, File& file) {
     if (!file.listed()) {
       Handle& oldest = listed_[next_listed_++ % std::size(listed_)];

@@ -29,7 +29,7 @@ enum class Errno : std::int8_t {
 // clang-format on
 static_assert(static_cast<int>(Errno::NoEnt) == 44 && static_cast<int>(Errno::NotCapable) == 76);
 
-// What the guest's descriptors stand for: an open file of the host. Below 2^53, so that a double has it exactly.
+// A host handle: the open file behind a descriptor of the guest. Below 2^53, so that a double has it exactly.
 using Handle = std::uint64_t;
 
 constexpr Answer refuse(Errno error) { return -static_cast<Answer>(error); }

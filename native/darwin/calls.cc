@@ -96,14 +96,14 @@ int stream_socket(int family) {
 int accept(int socket, bool nonblock) {
   Descriptor fd(::accept(socket, nullptr, nullptr));
   if (!fd.open()) return -1;
-  // What is accepted inherits the listener's O_NONBLOCK here, so it is set both ways.
+  // An accepted socket inherits the listener's O_NONBLOCK here, so it is set both ways.
   if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd.get(), F_SETFL, nonblock ? O_NONBLOCK : 0) != 0) return -1;
   return fd.release();
 }
 
 void keep_quiet(int socket) {
   const int yes = 1;
-  // What refuses this is gone already, and raises nothing.
+  // A socket that refuses this is gone already, and raises no signal.
   (void)::setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, &yes, sizeof(yes));
 }
 const int send_flags = 0;

@@ -49,7 +49,7 @@ struct Listing {
   bool ended = false;  // at a cookie that no listing gave
   // The kernel's place behind cookie n is places[n - 1]. They stay as they are: a guest may go back to any of them.
   std::vector<std::uint64_t> places;
-  // Where the next place is expected among them: it is elsewhere once names came or went.
+  // The expected index of the next name among them: it moves when names come or go.
   std::size_t expected = 0;
   // The way back, which a directory read once from start to end does without.
   std::unique_ptr<std::unordered_map<std::uint64_t, std::uint64_t>> numbers;
@@ -184,7 +184,7 @@ int peek(Listing& listing, Entry& entry) {
 }
 
 void advance(Listing& listing) {
-  // What is new among what is known leaves the rest where it is.
+  // New names among known ones leave the others in place.
   if (listing.next == listing.expected + 1 || listing.next < listing.places.size()) listing.expected = listing.next;
   listing.cookie = listing.next;
   listing.at += listing.raw(listing.at).size;

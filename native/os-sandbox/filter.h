@@ -19,7 +19,7 @@ class Filter {
   };
 
   void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(offset)); }
-  // Where an argument is an int the kernel itself looks at the lower half only.
+  // The kernel reads only the lower half of an argument that is an int.
   void load_argument(unsigned index) { load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index); }
   void load_upper_half(unsigned index) {
     load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index + sizeof(std::uint32_t));

@@ -178,7 +178,7 @@ int become(const Plan& plan) {
 
 int stand(const Plan& plan) {
   close_from(static_cast<unsigned>(plan.keep) + 1);
-  // What is reported there counts as the launcher's: the program must not have it.
+  // A line written there counts as the launcher's, so the program must not have it.
   if (plan.report_to > STDERR_FILENO && ::fcntl(plan.report_to, F_SETFD, FD_CLOEXEC) != 0) return fail(plan, "fcntl");
   if (plan.parent != 0) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan, "prctl");

@@ -24,7 +24,7 @@ constexpr unsigned rwf_nowait = 8;
 // The standard streams have lower numbers.
 constexpr unsigned first_opened = 3;
 
-// What is called most comes first: each of these calls passes all the tests before its own.
+// The most frequent calls come first: each of these calls passes all the tests before its own.
 void reading_and_writing(Filter& filter) {
   for (const unsigned call : reads)
     of_call(filter, call, [&] {
@@ -58,7 +58,7 @@ void reading_and_writing(Filter& filter) {
     filter.answer_unless(rwf_nowait, deny);
     filter.answer(allow);
   });
-  // Of the outputs only where they are may be asked.
+  // An output allows only a query for its position.
   of_call(filter, SYS_lseek, [&] {
     filter.load_argument(0);
     filter.answer_when(STDIN_FILENO, allow);
@@ -95,7 +95,7 @@ void memory(Filter& filter) {
   });
 }
 
-// Whether the standard streams wait is the host's to say, which has them as well. Node sets it at its start and end, and aborts
+// The host shares the standard streams, so it decides whether they block. Node sets it at its start and end, and aborts
 // where that fails.
 void few_ioctls(Filter& filter) {
   constexpr unsigned set_nonblocking = 0x5421;
@@ -117,7 +117,7 @@ void few_fcntls(Filter& filter) {
     filter.load_argument(0);
     filter.answer_less_than(first_opened, as_if_done);
     filter.load_argument(2);
-    // Of a terminal its signals go to the whole group that it listens to, also where no receiver was set.
+    // The signals of a terminal go to the whole group that it listens to, also where no receiver was set.
     const auto signals = filter.when_any(O_ASYNC);
     filter.answer(deny);
     filter.end(signals);

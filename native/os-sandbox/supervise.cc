@@ -28,7 +28,7 @@ void handle(int signal, void (*handler)(int)) {
   ::sigaction(signal, &action, nullptr);
 }
 
-// To kill a process of the same user takes no capability.
+// Killing a process of the same user takes no capability.
 void give_up_capabilities() {
   struct {
     std::uint32_t version;

@@ -7,7 +7,7 @@
 namespace wasi_common {
 
 Answer Host::open_ambient(const std::string& path) {
-  // What lies behind a NUL would be cut off, and another directory opened than the one that was named.
+  // Refuses a NUL: it would cut off the rest, and another directory than the named one would open.
   if (path.find('\0') != std::string::npos) return state_.guest.failed_embedder("open", EINVAL, &path);
   // O_PATH would not do: the directory shall be listed and synced.
   Descriptor fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));

@@ -77,7 +77,7 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     platform::Entry entry;
     const int found = platform::peek(*listing, entry);
     if (found == 0) break;
-    // What was written so far is lost for this call, but not for the next: its cookie is where this call began.
+    // Entries written so far are lost for this call, but not for the next: its cookie is where this call began.
     if (found < 0) return state_.guest.failed("readdir", errno);
     Dirent record{};
     record.next = entry.next;

@@ -11,7 +11,7 @@ struct Row {
   Errno guest;
 };
 
-// What is left out on purpose: EIO and all that says more about the host than about the call.
+// Left out on purpose: EIO, and every error that says more about the host than about the call.
 constexpr Row rows[] = {
     {E2BIG, Errno::TooBig},
     {EACCES, Errno::Acces},

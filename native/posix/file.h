@@ -13,7 +13,7 @@
 
 namespace wasi_common {
 
-// What a file leaves to be closed.
+// The descriptors of a file that are still to be closed.
 using Owned = Descriptor;
 
 struct File {
@@ -31,7 +31,7 @@ struct File {
   ino_t inode = 0;
   platform::ListingPointer listing;
   ReopenedTerminal terminal;  // of an adopted one
-  // Of what was adopted: held from the poll that finds it ready to the call that uses it.
+  // For an adopted descriptor: held from the poll that finds it ready to the call that uses it.
   std::unique_ptr<std::timed_mutex> mutex;
 
   bool open() const { return fd >= 0; }

@@ -120,7 +120,7 @@ Answer Kernel::parent(int dir, const Path& path, unsigned how, Resolved& resolve
     const std::size_t capacity = sizeof(text) - last.begin;
     const ssize_t size = ::readlinkat(parent.open() ? parent.get() : dir, resolved.name, text + last.begin, capacity);
     if (size < 0) {
-      // What is no link, or is not there yet, is the name itself.
+      // A name that is no link, or is missing yet, stays the name itself.
       return errno == EINVAL || errno == ENOENT ? give() : guest_.failed("readlinkat", errno, path.bytes);
     }
     if (text[last.begin] == '/') return refuse(Errno::NotCapable);

@@ -14,7 +14,7 @@ class Kernel {
  public:
   Kernel(GuestView& guest, Reserve& reserve, bool never) : guest_(guest), reserve_(reserve), never_(never) {}
 
-  // Whether it resolves paths beneath a directory, which is asked of `dir` if it is not known yet.
+  // Says if it resolves paths beneath a directory, and asks the kernel through `dir` if that is not known yet.
   bool resolves(int dir);
   // The same, as far as it is known.
   bool is_known_to_resolve() const;

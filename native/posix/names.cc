@@ -28,7 +28,7 @@ struct Named {
   int status(struct stat& status) const { return ::fstatat(fd(), last(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno; }
 };
 
-// What the kernel says for `name/` where it wants to make something that is no directory.
+// The kernel's error for `name/` where the call makes anything but a directory.
 Answer refuse_slash(State& state, const Named& name) {
   struct stat status;
   const int error = name.status(status);
@@ -80,7 +80,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   if (from.refused != 0) return from.refused;
   const Named to(state_, dir2, at2, length2);
   if (to.refused != 0 || to.resolved.must_be_directory) {
-    // What is to be linked is looked for first, so it counts more if it is missing.
+    // The source of a link is resolved first, so its error counts more if it is missing.
     struct stat status;
     if (const int error = from.status(status); error != 0) return state_.guest.failed("fstatat", error, from.path.bytes);
     return to.refused != 0 ? to.refused : refuse_slash(state_, to);

@@ -23,7 +23,7 @@ ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place);
 int openat(int dir, const char* path, int flags, mode_t mode);
 int close(int fd);
 
-// Whether the kernel itself can resolve paths beneath a directory. Asked once a process, of a root.
+// Says if the kernel itself can resolve paths beneath a directory. Asked once a process, of a root.
 bool resolves_beneath(int root);
 // open(2) of a path that the kernel keeps beneath `dir`: EXDEV for one that leads out, EAGAIN when it could not tell.
 int open_beneath(int dir, const char* path, int flags, mode_t mode);
@@ -60,7 +60,7 @@ struct Times {
 };
 Times times(const struct stat& status);
 
-// Whether unlinkat() says `error` for a directory.
+// Says if `error` is unlinkat()'s for a directory.
 bool refuses_directory(int error);
 
 // One entry of a directory. The name lives until the next call on the listing.
@@ -72,7 +72,7 @@ struct Entry {
   std::size_t length;
 };
 
-// Where in a directory somebody reads. It may be dropped and made again at any time, by a cookie.
+// A reading position in a directory. It may be dropped and made again at any time, by a cookie.
 struct Listing;
 struct Forget {
   void operator()(Listing* listing) const;
@@ -81,7 +81,7 @@ using ListingPointer = std::unique_ptr<Listing, Forget>;
 
 // Null and errno if it cannot be made. `kept` counts the bytes that all of a guest's keep beside their buffers.
 ListingPointer list(int fd, std::atomic<std::size_t>& kept);
-// Whether it holds a large buffer, and giving that up, or all of it where it is made again by a cookie.
+// Says if it holds a large buffer. `shrink` gives that up, or all of it where a cookie makes it again.
 bool holds_buffer(const Listing& listing);
 void shrink(ListingPointer& listing);
 // Stands before the entry that follows `cookie`; 0 is the start.

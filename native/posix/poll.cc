@@ -32,10 +32,10 @@ int wait(pollfd* entries, std::size_t count, std::uint64_t timeout) {
   }
 }
 
-// What JavaScript wrote as a handle; what can be none becomes one that is never open.
+// A handle as JavaScript wrote it; a number that cannot be one becomes a handle that is never open.
 Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0 ? static_cast<Handle>(value) : ~Handle{0}; }
 
-// How many bytes a read would find.
+// The number of bytes that a read would find.
 double waiting(State& state, File& file) {
   if (state.files.fetch_type(file) == 0 && file.type == Filetype::RegularFile) {
     struct stat status;
@@ -69,7 +69,7 @@ Answer Host::poll(std::uint32_t count, double timeout) {
     bad += !waitable;
   }
 
-  // What does not fit into 63 bits lasts for ever; NaN is no time at all.
+  // A time that does not fit into 63 bits lasts for ever; NaN is no time at all.
   const std::uint64_t limit = !(timeout > 0) ? 0 : timeout < 9.2e18 ? static_cast<std::uint64_t>(timeout) : for_ever;
   if (count == 0 && limit == 0) return 0;
   if (wait(entries, count, bad > 0 ? 0 : limit) == -1) return state_.guest.failed("poll", errno);

@@ -14,7 +14,7 @@ constexpr int at_once = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 Descriptor controlling(int fd, int access) {
   if (::tcgetsid(fd) == -1) return Descriptor();
   Descriptor reopened(retry([&] { return ::open("/dev/tty", access | at_once); }));
-  // Where /dev was made by hand, that name may be a file.
+  // In a /dev made by hand, that name may be a file.
   if (reopened.open() && ::tcgetsid(reopened.get()) == -1) reopened.reset();
   return reopened;
 }

@@ -40,7 +40,7 @@ constexpr int parent_only = -1;
 
 }  // namespace
 
-// What is to come of a path. The parent of its last name always will do; where the kernel resolves the path, it may open the
+// The result wanted of a path. The parent of its last name always will do; where the kernel resolves the path, it may open the
 // whole of it instead.
 struct Resolver::Request {
   unsigned how;             // as in resolve.h

@@ -17,7 +17,7 @@ class Resolver {
   Resolver(GuestView& guest, Reserve& reserve, bool walk_only)
       : guest_(guest), reserve_(reserve), kernel_(guest, reserve, walk_only) {}
 
-  // How paths are resolved: "openat2" or "walk".
+  // The way paths are resolved: "openat2" or "walk".
   const char* name() const { return kernel_.is_known_to_resolve() ? "openat2" : "walk"; }
   // Asks whether the kernel resolves paths beneath `dir`, if it is not known yet.
   void ask_kernel(int dir) { kernel_.resolves(dir); }

@@ -52,7 +52,7 @@ ssize_t send_together(const File& file, Vectors& vectors) {
   return ::send(file.fd, message.get(), size, flags);
 }
 
-// Whether a call shall wait until all is done, as on a socket that blocks.
+// True if a call waits until all is done, as on a blocking socket.
 bool waits_for_all(const File& file) { return file.type == Filetype::SocketStream && !file.asked_nonblock(); }
 
 // Sends all of it, or receives until there is no more room or no more comes. The kernel would do that on a socket that

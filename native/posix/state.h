@@ -28,7 +28,7 @@ struct State {
   }
 };
 
-// Whether connections can be accepted from it.
+// Says if connections can be accepted from it.
 bool listens(int socket);
 
 }  // namespace wasi_common

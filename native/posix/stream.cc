@@ -33,8 +33,8 @@ ssize_t move_now(State& state, const File& file, Vectors& vectors, Direction dir
   return moved == -1 && errno == EOPNOTSUPP ? move_through_second(state, file.fd, vectors, direction) : moved;
 }
 
-// Where there is no other way poll(2) has to tell. What it finds, another process may take before this one does, and a
-// terminal has less room than PIPE_BUF at times: then the call waits in the kernel.
+// The fallback is poll(2). Another process may take the bytes that it finds first, and a terminal has less room than PIPE_BUF
+// at times: then the call waits in the kernel.
 ssize_t move_when_ready(const File& file, Vectors& vectors, Direction direction, int milliseconds) {
   const TimedLock lock(file, milliseconds);
   if (!lock || !ready(file.fd, static_cast<short>(direction), lock.waited() ? 0 : milliseconds)) {
@@ -71,7 +71,7 @@ Answer write_all(State& state, const File& file, std::uint32_t spans) {
   const std::uint64_t offered = vectors.size();
   if (offered == 0 && progress > 0) return progress;
   const Answer moved = move_some(state, file, vectors, Direction::out);
-  // What was written counts more than what failed behind it.
+  // Bytes that were written count more than a failure behind them.
   if (moved < 0) return moved == pending || progress == 0 ? moved : progress;
   progress += static_cast<std::uint32_t>(moved);
   const bool last = static_cast<std::uint64_t>(moved) == offered && offered < at_once;

@@ -48,7 +48,7 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   const off_t place = place_of(offset);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans, limit_at(place)); refused != 0) return refused;
-  // What could make it wait has no offsets, and says so at once.
+  // Anything that could make it wait has no offsets, and fails at once.
   const ssize_t size = retry([&] { return vectors.read_at(file->fd, place); });
   return size >= 0 ? size : state_.guest.failed("preadv", errno);
 }

@@ -10,16 +10,16 @@
 
 namespace wasi_common {
 
-// How long a thread waits in the kernel at once, in milliseconds. It cannot be ended meanwhile.
+// The longest time that a thread waits in the kernel at once, in milliseconds. It cannot be ended meanwhile.
 inline constexpr int patience = 50;
 
-// Whether a descriptor would not keep a call waiting, now or within `milliseconds`.
+// Says if a call on this descriptor would not wait, now or within `milliseconds`.
 inline bool ready(int fd, short event, int milliseconds) {
   pollfd entry{fd, event, 0};
   return ::poll(&entry, 1, milliseconds) != 0;
 }
 
-// What another thread finds ready too may be gone when this one uses it, which would then wait in the kernel. So one thread at a
+// Bytes that two threads find ready are gone for the second, which would then wait in the kernel. So one thread at a
 // time uses a description that is shared with the host, which may be a blocking one.
 class TimedLock {
  public:
@@ -65,7 +65,7 @@ class Vectors {
   // Reads the first `count` spans of the block. No more than `limit` bytes, those behind the first `skipped`.
   Answer gather(State& state, std::uint32_t count, std::uint64_t limit = max_transfer, std::uint64_t skipped = 0);
   bool empty() const { return vectors_[0].iov_len == 0; }
-  // Whether the limit left some bytes out.
+  // True if the limit left some bytes out.
   bool cut() const { return cut_; }
   std::uint64_t size() const {
     std::uint64_t sum = 0;

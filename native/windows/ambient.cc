@@ -52,7 +52,7 @@ std::uint64_t volume(HANDLE file) {
 }  // namespace
 
 Answer Host::open_ambient(const std::string& path) {
-  // What lies behind a NUL would be cut off, and another directory opened than the one that was named.
+  // Refuses a NUL: it would cut off the rest, and another directory than the named one would open.
   std::u16string units;
   if (path.find('\0') != std::string::npos || !to_utf16(path, units))
     return state_.guest.failed_embedder("CreateFileW", ERROR_INVALID_PARAMETER, &path);

@@ -14,7 +14,7 @@ struct Chunk {
 
 class Chunks {
  public:
-  // What moves through a buffer of ours moves in one call, and at once.
+  // Bytes that pass through a buffer of ours move in one call, and at once.
   static constexpr std::uint32_t at_once = 65536;
 
   // Reads the first `count` spans of the block: no more than `limit` bytes, those behind the first `skipped`.
@@ -38,14 +38,14 @@ class Chunks {
     return 0;
   }
   bool empty() const { return count_ == 0; }
-  // Whether the limit left some bytes out.
+  // True if the limit left some bytes out.
   bool cut() const { return cut_; }
   std::uint32_t count() const { return count_; }
   std::uint64_t total() const { return total_; }
   Chunk* begin() { return chunks_; }
   Chunk* end() { return chunks_ + count_; }
 
-  // To and from a buffer. How many bytes lie in it.
+  // Copies to and from a buffer. Returns the number of bytes in it.
   std::uint32_t copy_to(std::uint8_t* buffer, std::uint32_t room) const {
     std::uint32_t size = 0;
     for (std::uint32_t i = 0; i < count_ && size < room; ++i) {

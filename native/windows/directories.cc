@@ -22,7 +22,7 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     Listing::Entry entry;
     const nt::NTSTATUS status = listing->peek(entry);
     if (status == nt::STATUS_NO_MORE_FILES) break;
-    // What was written so far is lost for this call, but not for the next: its cookie is where this call began.
+    // Entries written so far are lost for this call, but not for the next: its cookie is where this call began.
     if (status != nt::STATUS_SUCCESS) return state_.guest.result(name, status);
     Dirent record{};
     record.next = entry.next;

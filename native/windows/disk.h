@@ -16,7 +16,7 @@ struct Opening {
   std::uint32_t options = 0;
   std::uint32_t share = nt::share_all;
 };
-// What stands under `name` in `directory`, be it a link or not; of the empty name, what is open there, once more.
+// Opens `name` in `directory`, link or not; the empty name opens the directory itself once more.
 nt::NTSTATUS open_at(nt::HANDLE directory, const std::u16string& name, const Opening& how, Object& opened,
                      bool* created = nullptr);
 
@@ -34,7 +34,7 @@ nt::NTSTATUS remove(nt::HANDLE file);
 nt::NTSTATUS rename(nt::HANDLE file, nt::HANDLE directory, const std::u16string& name);
 nt::NTSTATUS link(nt::HANDLE file, nt::HANDLE directory, const std::u16string& name);
 nt::NTSTATUS set_size(nt::HANDLE file, std::int64_t size);
-// Where the system's own offset is, which a file shares with the host.
+// The system's own offset, which a file shares with the host.
 nt::NTSTATUS set_position(nt::HANDLE file, std::int64_t place);
 nt::NTSTATUS set_times(nt::HANDLE file, const std::int64_t (&times)[2]);
 

@@ -10,7 +10,7 @@ struct Row {
   Errno guest;
 };
 
-// What is left out on purpose: all that says more about the host than about the call.
+// Left out on purpose: every error that says more about the host than about the call.
 constexpr Row rows[] = {
     {0xc0000002, Errno::NoSys},        // STATUS_NOT_IMPLEMENTED
     {0xc0000003, Errno::NotSup},       // STATUS_INVALID_INFO_CLASS

@@ -13,10 +13,10 @@
 
 namespace wasi_common {
 
-// What a file leaves to be closed.
+// The handles of a file that are still to be closed.
 using Owned = Object;
 
-// Who moves its bytes.
+// The mover of its bytes.
 enum class Kind : std::uint8_t { disk, pipe, console, device, socket };
 
 struct File {
@@ -29,7 +29,7 @@ struct File {
   bool overlapped = false;   // a pipe whose calls end later
   std::uint64_t device = 0;  // the volume, which no path leaves
   Flags flags;
-  // Of a file of our own, since a call with an offset moves that of the system; used with `mutex` locked.
+  // For a file that the addon opened, since a call with an offset moves that of the system; used with `mutex` locked.
   std::int64_t place = 0;
   std::unique_ptr<std::timed_mutex> mutex = std::make_unique<std::timed_mutex>();
   std::string begun;  // the first bytes of a character that is for a console

@@ -92,7 +92,7 @@ Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length)
   nt::FILE_ALL_INFORMATION all;
   if (const nt::NTSTATUS status = look(file->object, all); !nt::NT_SUCCESS(status))
     return state_.guest.result("NtQueryInformationFile", status);
-  // What a file's size covers has room on the disk already, unless it was made sparse.
+  // The bytes within a file's size have disk space already, unless it was made sparse.
   const auto end = static_cast<std::int64_t>(offset + length);
   if (end <= all.StandardInformation.EndOfFile) {
     // A change all the same, as on Linux.
@@ -120,8 +120,8 @@ Answer Host::sync(Handle handle) {
   Object opened;
   if (!file->writes) {
     const Answer answer = open_again(state_, *file, nt::FILE_APPEND_DATA, opened);
-    // What may not be written has nothing to be flushed, what is gone needs it no more, and who keeps others from writing
-    // flushes.
+    // A file that may not be written has nothing to flush, one that is gone needs no flush, and one whose holder keeps others
+    // from writing is the holder's to flush.
     for (const Errno harmless : {Errno::Acces, Errno::Rofs, Errno::NoEnt, Errno::Busy})
       if (answer == refuse(harmless)) return 0;
     if (answer != 0) return answer;

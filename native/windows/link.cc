@@ -35,7 +35,7 @@ bool read_target(const std::uint8_t* bytes, std::size_t size, std::string& targe
   if (elsewhere) units.insert(0, 1, u'\\');
   std::replace(units.begin(), units.end(), u'\\', u'/');
   target = to_utf8(units);
-  // What lies behind a NUL would be cut off.
+  // Refuses a NUL: it would cut off the rest.
   return target.find('\0') == std::string::npos;
 }
 

@@ -7,7 +7,7 @@
 
 namespace wasi_common {
 
-// Whether it leads to another name. Other reparse points are the business of drivers, and say nothing about a path.
+// Says if it leads to another name. Other reparse points are the business of drivers, and say nothing about a path.
 bool leads_elsewhere(std::uint32_t tag);
 // The target in a reparse point's bytes, as a guest has it: with slashes, and one before it where it does not begin at the link,
 // which makes it absolute. False for what is no link, or is broken.

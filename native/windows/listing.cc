@@ -80,7 +80,7 @@ nt::NTSTATUS Listing::peek(Entry& entry) {
   if (cookie_ < dots) {
     nt::FILE_ALL_INFORMATION all;
     if (const nt::NTSTATUS status = look(directory_, all); !nt::NT_SUCCESS(status)) return status;
-    // What is above is nobody's business, and cannot be reached from here.
+    // The parent's number stays secret: no guest can reach it from here.
     entry.inode = static_cast<std::uint64_t>(all.InternalInformation.IndexNumber);
     entry.type = Filetype::Directory;
     entry.name = cookie_ == 0 ? "." : "..";

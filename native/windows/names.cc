@@ -29,7 +29,7 @@ struct Named {
   Answer open(const Opening& how, Object& opened) const {
     return state.guest.result("NtCreateFile", open_at(resolved.object(), resolved.spelled, how, opened), path.bytes);
   }
-  // What stands there, opened for `access`, and what it is.
+  // The file of that name, opened for `access`, and its type.
   Answer find(std::uint32_t access, Object& opened, Filetype& type) const {
     if (const Answer refused = open({access}, opened); refused != 0) return refused;
     nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
@@ -40,7 +40,7 @@ struct Named {
   }
 };
 
-// What POSIX says for `name/` where something shall be made that is no directory.
+// The error of POSIX for `name/` where the call makes anything but a directory.
 Answer refuse_slash(const Named& name) {
   Object there;
   Filetype type = Filetype::Unknown;
@@ -48,7 +48,7 @@ Answer refuse_slash(const Named& name) {
   return answer == 0 ? refuse(Errno::Exist) : answer;
 }
 
-// Whether the target of a link to be made is a directory now: Windows wants to know. What leads out, or is not there, is none.
+// Says if the target of a new link is a directory now, as Windows asks. A target outside, or missing, is none.
 bool leads_to_directory(State& state, const Named& name, const Path& target) {
   if (target.bytes[target.length - 1] == '/') return true;
   const std::string_view link(name.path.bytes, name.path.length);
@@ -136,7 +136,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   const Named to(state_, dir2, at2, length2);
   Object there;
   Filetype type = Filetype::Unknown;
-  // What is to be linked is looked for first, so it counts more if it is missing.
+  // The source of a link is resolved first, so its error counts more if it is missing.
   if (const Answer refused = from.find(nt::FILE_WRITE_ATTRIBUTES, there, type); refused != 0) return refused;
   if (to.refused != 0) return to.refused;
   if (to.resolved.must_be_directory) return refuse_slash(to);

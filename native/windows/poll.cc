@@ -18,7 +18,7 @@ using nt::SYNCHRONIZE;  // is part of TIMER_ALL_ACCESS
 constexpr std::uint64_t for_ever = UINT64_MAX;
 constexpr std::uint64_t millisecond = 1000000;
 
-// What JavaScript wrote as a handle; what can be none becomes one that is never open.
+// A handle as JavaScript wrote it; a number that cannot be one becomes a handle that is never open.
 Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0 ? static_cast<Handle>(value) : ~Handle{0}; }
 
 Readiness of_socket(const File& file, std::int32_t want, int milliseconds) {
@@ -39,7 +39,7 @@ void sleep_for(std::uint64_t nanoseconds) {
   const HANDLE timer = ::CreateWaitableTimerExW(nullptr, nullptr, high_resolution, TIMER_ALL_ACCESS);
   LARGE_INTEGER due;
   due.QuadPart = -static_cast<LONGLONG>((nanoseconds + 99) / 100);
-  // Who has no handles left sleeps all the same.
+  // A process without handles left sleeps all the same.
   if (timer == nullptr || !::SetWaitableTimer(timer, &due, 0, nullptr, nullptr, FALSE))
     ::Sleep(static_cast<DWORD>((nanoseconds + millisecond - 1) / millisecond));
   else
@@ -63,7 +63,7 @@ Answer Host::poll(std::uint32_t count, double timeout) {
     bad = bad || !waitable;
     files.emplace_back(waitable ? std::move(file) : Pin());
   }
-  // What does not fit into 63 bits lasts for ever; NaN is no time at all.
+  // A time that does not fit into 63 bits lasts for ever; NaN is no time at all.
   const std::uint64_t limit = bad || !(timeout > 0) ? 0 : timeout < 9.2e18 ? static_cast<std::uint64_t>(timeout) : for_ever;
   const std::uint64_t start = limit == 0 ? 0 : monotonic();
   for (;;) {

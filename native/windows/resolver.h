@@ -21,7 +21,7 @@ struct OwnedParent : ResolvedParent {
   std::u16string spelled;
 };
 
-// How the guest wants a file opened.
+// The guest's request to open a file.
 struct Wanted {
   std::uint32_t oflags;
   std::uint32_t fdflags;
@@ -32,7 +32,7 @@ class Resolver {
  public:
   explicit Resolver(GuestView& guest) : guest_(guest) {}
 
-  // How paths are resolved: there is one way.
+  // The way paths are resolved: there is only one.
   const char* name() const { return "walk"; }
 
   // Resolves a path up to its last name. `how` as in resolve.h.

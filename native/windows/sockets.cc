@@ -29,7 +29,7 @@ bool ready(const File& file, short event, int milliseconds) {
   return ::WSAPoll(&entry, 1, milliseconds) > 0;
 }
 
-// What a call said that may have to wait.
+// The result of a call that may have to wait.
 Answer answer(State& state, const File& file, const char* name, short event, int result, DWORD size) {
   if (result == 0) return size;
   const int error = ::WSAGetLastError();

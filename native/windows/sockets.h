@@ -4,7 +4,7 @@
 
 namespace wasi_common {
 
-// Whether connections can be accepted from it.
+// Says if connections can be accepted from it.
 bool listens(nt::HANDLE socket);
 // Non-blocking, and of no process that this one starts.
 void keep_to_ourselves(nt::HANDLE socket);

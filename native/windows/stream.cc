@@ -60,7 +60,7 @@ Answer read_console(State& state, const File& file, std::uint8_t* into, std::uin
   return static_cast<Answer>(fits);
 }
 
-// How many bytes at the end are the beginning of a character.
+// The number of bytes at the end that begin a character.
 std::size_t cut_off(const std::string& bytes) {
   for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
     const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
@@ -78,7 +78,7 @@ Answer write_console(State& state, File& file, const std::uint8_t* from, std::ui
   file.begun = bytes.substr(bytes.size() - cut_off(bytes));
   bytes.resize(bytes.size() - file.begun.size());
   std::u16string units;
-  // What is no UTF-8 is shown as such, byte by byte.
+  // Bytes that are no UTF-8 are shown as such, one by one.
   if (!to_utf16(bytes, units)) {
     units.clear();
     for (const char byte : bytes) units += static_cast<unsigned char>(byte) < 0x80 ? static_cast<char16_t>(byte) : u'\xfffd';
@@ -93,8 +93,9 @@ Answer write_console(State& state, File& file, const std::uint8_t* from, std::ui
   return size;
 }
 
-// How much a pipe takes at once. A reader that waits for as much as the pipe holds makes it look full, so where it looks so for
-// a while, little is written: then the call may have to wait for the reader, as it does for every program of Windows.
+// The number of bytes that a pipe takes at once. A reader that waits for as much as the pipe holds makes it look full, so where
+// it looks so for a while, little is written: then the call may have to wait for the reader, as it does for every program of
+// Windows.
 std::uint32_t room(const File& file) {
   constexpr std::uint32_t little = 512;
   const int found = ready_within(file, want_write, file.asked_nonblock() ? 0 : patience) ? pipe_room(file) : 0;
@@ -105,7 +106,7 @@ std::uint32_t room(const File& file) {
 
 Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t size) {
   if (file.kind == Kind::console) return read_console(state, file, into, size);
-  // What another thread finds ready too may be gone when this one uses it.
+  // Bytes that two threads find ready are gone for the second.
   const Lock lock(*file.mutex, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
   if (!lock.owns_lock()) return not_yet(file);
   nt::IO_STATUS_BLOCK outcome{};
@@ -135,7 +136,7 @@ Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uin
     return nt::calls.NtWriteFile(file.object, event, nullptr, nullptr, &outcome, from, size, nullptr, nullptr);
   };
   if (file.overlapped) {
-    // What is taken back may have been read in part, so no more is given than has room.
+    // A cancelled write may have been read in part, so it gets at most the size that has room.
     size = std::min(size, std::max<std::uint32_t>(1, static_cast<std::uint32_t>(std::max(0, pipe_room(file)))));
     status = in_time(file, outcome, write);
   } else {

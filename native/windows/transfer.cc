@@ -80,7 +80,7 @@ Answer keep_position(State& state, const File& file, Call call) {
   return answer;
 }
 
-// Where the file's own offset is, or at its end.
+// Starts at the file's own offset, or at its end.
 template <class Call>
 Answer write_on(File& file, Call call) {
   const std::lock_guard<std::timed_mutex> lock(*file.mutex);
