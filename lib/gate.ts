@@ -1,6 +1,6 @@
 /**
- * What every import does alike: lift the guest's values, store results, make an errno of whatever
- * came of the call.
+ * The common part of every import: lifts the guest's values, stores results, and converts the
+ * outcome into an errno.
  */
 import { Errno } from './abi/errno.js'
 import { Rights } from './abi/rights.js'
@@ -24,8 +24,8 @@ export type Report = (error: UnexpectedError) => void
  */
 export type Gate = (context: Context, hostcall: Hostcall, report: Report) => Import
 
-// What a hostcall receives for a wasm value, or INVAL. JavaScript may call an import too, so
-// nothing is taken on trust.
+// Lifts a wasm value for a hostcall, or refuses it with INVAL. JavaScript may call an import too,
+// so nothing is taken on trust.
 
 export function u32(value: Value): number {
   if (typeof value !== 'number') refuse(Errno.INVAL)
@@ -51,12 +51,12 @@ export function delta64(value: Value): number {
   if (Number.isSafeInteger(number)) return number
   return BigInt.asIntN(64, value) > 0n ? maxSize + 1 : -maxSize - 1
 }
-/** What an i64 has as negative is INVAL, as on Linux. */
+/** Refuses a negative i64 with INVAL, as on Linux. */
 export function size64(value: Value): number {
   const number = delta64(value)
   return number >= 0 ? number : refuse(Errno.INVAL)
 }
-/** What is close to 2^63 counts down to it, exactly: a transfer from there may cross it. */
+/** Counts down to 2^63 exactly for a place close to it: a transfer from there may cross it. */
 export function place64(value: Value): number {
   const number = size64(value)
   if (number <= maxSize) return number
@@ -80,7 +80,7 @@ export function raw64(value: Value): bigint {
 
 // Results. Every pointer for one is checked before the hostcall does anything.
 
-/** Where a result goes, if there is room for it. */
+/** Validates a result pointer, which must have room for so many bytes. */
 export function room(memory: GuestMemory, at: Value, bytes: number): number {
   const place = u32(at)
   memory.check(place, bytes)

@@ -1,21 +1,21 @@
-/** How much of the host a guest may use at once, and what it is told beyond that. */
+/** Limits on the use that a guest makes of the host at once, and the errno beyond each. */
 import type { ErrnoName } from './abi/errno.js'
 import { maxPath } from './abi/layout.js'
 import { maxPolls, maxSpans } from './sys/block.js'
 import { checkInteger, checkKeys } from './validate.js'
 
 interface Limit {
-  /** What it counts. */
+  /** The resource that it counts. */
   readonly doc: string
   readonly fallback: number
   readonly least: number
   readonly most: number
   /**
-   * What the guest gets beyond it; `its end`: an error is thrown out of its code; `a short count`:
-   * as much is done, and told.
+   * The guest's result beyond it; `its end`: an error is thrown out of its code; `a short count`:
+   * as much is done, and returned.
    */
   readonly errno: ErrnoName | 'its end' | 'a short count'
-  /** What the embedder sees of that. */
+  /** The effect that the embedder sees. */
   readonly seen: string
 }
 
@@ -30,8 +30,8 @@ const table = {
 } as const satisfies Record<string, Limit>
 
 /**
- * How much of the host a guest may use at once. README.md has the table: what each counts, its
- * default, what the guest gets beyond it, and what its embedder sees.
+ * Limits on the use that a guest makes of the host at once. README.md has the table: what each
+ * counts, its default, what the guest gets beyond it, and what its embedder sees.
  */
 export type Limits = { readonly [Name in keyof typeof table]: number }
 export const limitTable: { readonly [Name in keyof Limits]: Limit } = table

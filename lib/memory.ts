@@ -10,8 +10,7 @@ import type { Limits } from './limits.js'
 import { maxTransfer, type Sys } from './sys/sys.js'
 
 /**
- * What a guest's memory must look like: WebAssembly.Memory, or what stands in for it in another
- * embedder.
+ * The shape of a guest's memory: WebAssembly.Memory, or a substitute for it in another embedder.
  */
 export interface MemoryLike {
   /** The bytes, from the guest's address 0 on. */
@@ -41,8 +40,8 @@ export class GuestMemory {
   }
 
   /**
-   * Where guest memory is from now on. If it has no bytes to look at (its buffer is detached), all
-   * stays as it was.
+   * Binds guest memory. If it has no bytes to look at (its buffer is detached), all stays as it
+   * was.
    */
   bind(memory: MemoryLike): void {
     const read = reader(memory)
@@ -56,7 +55,7 @@ export class GuestMemory {
     sys.bind(this.bytes)
   }
 
-  /** Whether it is known yet where the memory is. */
+  /** True once the memory is known. */
   get bound(): boolean {
     return this.#read !== undefined
   }
@@ -205,7 +204,7 @@ const isWhole = (buffer: unknown): buffer is ArrayBufferLike =>
   types.isSharedArrayBuffer(buffer) || (types.isArrayBuffer(buffer) && !buffer.resizable)
 
 /**
- * Of a memory of WebAssembly it is the guest's own buffer, whatever property of that name was put
+ * Reads the guest's own buffer of a memory of WebAssembly, whatever property of that name was put
  * over it.
  */
 function reader(memory: MemoryLike): () => ArrayBufferLike {
@@ -217,7 +216,7 @@ function reader(memory: MemoryLike): () => ArrayBufferLike {
   }
 }
 
-/** Whether this stands in for a memory. A buffer that is detached throws here. */
+/** Says if this is a substitute for a memory. A buffer that is detached throws here. */
 function isLikeMemory({ buffer }: Partial<MemoryLike>): boolean {
   return isWhole(buffer) && new Uint8Array(buffer).length >= 0
 }

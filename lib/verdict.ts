@@ -10,10 +10,10 @@ import { Exit } from './errors.js'
  * @see https://webassembly.github.io/spec/core/exec/instructions.html#exec-throw-ref
  */
 export class Verdict {
-  /** Whether the guest has ended. A plain field, since every import reads it. */
+  /** True once the guest has ended. A plain field, since every import reads it. */
   reached = false
   /**
-   * Whether traces, counts or limits lie around the imports, which see what ended the guest before
+   * True if traces, counts or limits are around the imports, which see what ended the guest before
    * it leaves them.
    */
   layered = false
@@ -39,7 +39,7 @@ export class Verdict {
     return this.layered ? this.#ended : this.leave()
   }
 
-  /** What leaves the imports of an ended guest. */
+  /** The value that leaves the imports of an ended guest. */
   leave(): unknown {
     if (!this.#left) {
       this.#left = true

@@ -10,7 +10,7 @@ export const errnoNames = [
   'TIMEDOUT', 'TXTBSY', 'XDEV', 'NOTCAPABLE',
 ] as const
 
-/** What the specification calls an error, without the `E` of POSIX: `NOENT`, `NOTCAPABLE`. */
+/** An error by its name in the specification, without the `E` of POSIX: `NOENT`, `NOTCAPABLE`. */
 export type ErrnoName = (typeof errnoNames)[number]
 /** An error's number in WASI, which is none of the host's; 0 is success. */
 export type Errno = number

@@ -258,7 +258,7 @@ export const Subscription0: SubscriptionLayout = Object.freeze({
     BYTES: 56,
   },
 })
-/** Where one of the snapshots lays the parts of a subscription. */
+/** The offsets of a subscription's parts in one of the snapshots. */
 export type SubscriptionLayout = { readonly [Field in keyof typeof Subscription]: number }
 
 /** Reads what the subscription at `at` waits for, as Eventtype numbers it. */

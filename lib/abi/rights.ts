@@ -11,7 +11,7 @@ export const rightNames = [
   'POLL_FD_READWRITE', 'SOCK_SHUTDOWN', 'SOCK_ACCEPT',
 ] as const
 
-/** What the specification calls a right, in capitals: `FD_READ`, `PATH_OPEN`. */
+/** A right by its name in the specification, in capitals: `FD_READ`, `PATH_OPEN`. */
 export type RightName = (typeof rightNames)[number]
 /** A set of rights. The specification's 64 bits hold 30, so that a number serves. */
 export type Rights = number

@@ -15,7 +15,7 @@ export interface Param<T extends Type = Type> {
 }
 /** A hostcall: the guest passes the parameters, then a pointer for each result. */
 export interface Row<P extends readonly Param[] = readonly Param[]> {
-  /** What it does, in one sentence, with the POSIX call it resembles. */
+  /** The call's effect in one sentence, with the POSIX call it resembles. */
   readonly doc: string
   readonly params: P
   readonly results: readonly Param[]

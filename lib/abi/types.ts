@@ -15,8 +15,8 @@ import {
 } from './layout.js'
 
 /**
- * How a value crosses the gate between guest and host; what the hostcall receives is said behind
- * each.
+ * The ways in which a value crosses the gate between guest and host, each with what the hostcall
+ * receives.
  */
 export const Kind = Object.freeze({
   /** No value at all. */
@@ -201,7 +201,7 @@ export const dirent = record('dirent', Dirent.BYTES)
 export const event = record('event', Event.BYTES)
 export const subscription = record('subscription', Subscription.BYTES)
 
-// What wasi_unstable laid out differently.
+// Types that wasi_unstable lays out differently.
 export const whence0 = choice('whence', 1, ['cur', 'end', 'set'], [1, 2, 0])
 export const filestat0 = record('filestat', Filestat0.BYTES, [
   [Filestat.DEV, Filestat0.DEV, Filestat0.FILETYPE + filetype.size],

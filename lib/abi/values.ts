@@ -3,11 +3,11 @@
  * holds them against types.ts.
  */
 
-/** How a path is resolved. */
+/** Flags for resolving a path. */
 export const Lookupflags = Object.freeze({ FOLLOW: 1 })
 export const Oflags = Object.freeze({ CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 })
 export const Fdflags = Object.freeze({ APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 })
-/** Of the fdflags those that are kept from when a file was opened. */
+/** The fdflags that a file keeps from when it was opened. */
 export const syncFlags = Fdflags.DSYNC | Fdflags.RSYNC | Fdflags.SYNC
 export const Fstflags = Object.freeze({ ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 })
 export const Eventrwflags = Object.freeze({ HANGUP: 1 })

@@ -1,6 +1,6 @@
 /**
- * What a guest descriptor stands for: the calls that can be made on one, each refused here as POSIX
- * refuses the wrong kind.
+ * A guest descriptor: the calls that can be made on one, each refused here as POSIX refuses the
+ * wrong kind.
  */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
@@ -8,7 +8,7 @@ import { Filetype } from '../abi/values.js'
 import type { Answer, Handle } from '../sys/sys.js'
 import { unfitErrno } from './rights.js'
 
-/** What a descriptor is made with. */
+/** The parts from which a descriptor is made. */
 export interface Traits {
   readonly filetype: number
   readonly fdflags: number
@@ -34,7 +34,7 @@ export abstract class Descriptor {
    * beforehand.
    */
   preopen: Uint8Array | undefined
-  /** What the host knows it by, and can wait for; -1 for what is none of the host's. */
+  /** The host's handle, on which it can wait; -1 for a descriptor that is not the host's. */
   readonly handle: Handle = -1
   /** True for a LazyFile, of which the host was not asked yet what it is. */
   readonly lazy: boolean = false
@@ -67,8 +67,8 @@ export abstract class Descriptor {
   datasync(): Answer { return -Errno.INVAL }
   setFlags(_fdflags: number): Answer { return -Errno.NOTSUP }
   /**
-   * How many bytes are there to be read, of what is always ready; -1 for what the host has to be
-   * asked of.
+   * The number of bytes to read of a descriptor that is always ready; -1 where the host must be
+   * asked.
    */
   waiting(_reads: boolean): number { return 0 }
   /**

@@ -4,7 +4,7 @@ import type { Handle, Sys } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'
 import { baseOf, inheritingOf, TERMINAL } from './rights.js'
 
-/** What `sys` has just opened, for a descriptor with at most the rights asked for. */
+/** The traits of the file that `sys` has just opened, with at most the rights asked for. */
 export function openedTraits(
   { block }: Sys,
   base: Rights = Rights.ALL,

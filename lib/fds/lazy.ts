@@ -8,7 +8,7 @@ import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor, Traits } from './descriptor.js'
 import { HostFile, openedTraits } from './file.js'
 
-/** What can be done with a file of any type. */
+/** The rights that fit a file of any type. */
 const fitting = Rights.FD_READ | Rights.FD_WRITE
 
 /**

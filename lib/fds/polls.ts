@@ -15,13 +15,13 @@ export const Place = Object.freeze({
   STREAM: -2,
 })
 
-/** What came of one subscription. */
+/** The result of one subscription. */
 export class Awaited {
   /** The errno of one that is itself at fault. */
   errno = 0
   /** Its place in the block's list, or one of Place. */
   place: number = Place.READY
-  /** What can be read of a file that is ready now. */
+  /** The number of bytes to read of a file that is ready now. */
   bytes = 0
   /** Nanoseconds until a clock is due. */
   delay = 0

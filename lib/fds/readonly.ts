@@ -92,6 +92,6 @@ const checkTimes = (fstflags: number): Answer =>
   (fstflags & (Fstflags.MTIM | Fstflags.MTIM_NOW)) === (Fstflags.MTIM | Fstflags.MTIM_NOW)
     ? -Errno.INVAL
     : 0
-/** To set no times changes nothing. */
+/** Setting no times changes nothing. */
 const changing = (fstflags: number): Answer =>
   checkTimes(fstflags) || (fstflags === 0 ? 0 : -Errno.ROFS)

@@ -1,5 +1,5 @@
 /**
- * Which rights a kind of descriptor can hold at all, and what a guest is told that wants another.
+ * The rights that each kind of descriptor can hold, and the errno for a guest that wants others.
  */
 import { Errno } from '../abi/errno.js'
 import { Access } from '../abi/layout.js'
@@ -25,7 +25,7 @@ const IO = of(
   'FD_ALLOCATE',
   'FD_FILESTAT_SET_SIZE',
 )
-/** What only a socket can hold. */
+/** Rights that only a socket can hold. */
 export const SOCKETS = of('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
 const DIRECTORIES = rightNames.filter(name => name.startsWith('PATH_') || name === 'FD_READDIR')
 
@@ -33,7 +33,7 @@ const FILE = OPEN_FILE | IO
 const DIRECTORY = OPEN_FILE | of(...DIRECTORIES) | Rights.FD_DATASYNC
 
 const READS = of('FD_READ', 'FD_READDIR')
-/** What needs a file that was opened for writing. */
+/** Rights for which a file must be open for writing. */
 const WRITES = of('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
 /**
@@ -46,9 +46,9 @@ export type RightsMode = 'enforce' | 'access'
 export const ACCESS = of('FD_READ', 'FD_WRITE')
 
 /**
- * How to open a file for the rights that are wanted, as Sys.open takes it. Programs of Go want
- * FD_ALLOCATE of every file, even of those they only read: beside FD_READ, it is FD_WRITE that says
- * who writes.
+ * The access with which to open a file for the rights that are wanted, as Sys.open takes it.
+ * Programs of Go want FD_ALLOCATE of every file, even of those they only read: beside FD_READ,
+ * FD_WRITE says who writes.
  */
 export function accessFor(base: Rights): number {
   const reads = (base & READS) !== 0
@@ -89,7 +89,7 @@ export const ofMessages = (filetype: number, tooMany: Errno): Errno =>
  * it was given to the guest.
  */
 export const STREAM: Rights = FILE | SOCKETS
-/** What a guest does with a socket that listens; it is polled as what is read. */
+/** The calls on a listening socket; it is polled as a readable one. */
 export const LISTENER = of(
   'SOCK_ACCEPT',
   'FD_READ',
@@ -136,7 +136,7 @@ export const stdoutRefusals: Refusals = [
   [SOCKETS, Errno.NOTSOCK],
 ]
 
-/** What a guest is told that wants rights which this kind of descriptor cannot hold. */
+/** The errno for rights that this kind of descriptor cannot hold. */
 const unfit: Refusals = [
   [of(...DIRECTORIES), Errno.NOTDIR],
   [SOCKETS, Errno.NOTSOCK],

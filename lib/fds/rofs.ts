@@ -24,7 +24,7 @@ function trimmed({ bytes }: GuestMemory, [, at, length]: Place): number {
   while (end > 0 && bytes[at + end - 1] === SLASH) end--
   return end === 0 ? length : end
 }
-/** Where the last name begins. */
+/** The start of the last name. */
 function lastName({ bytes }: GuestMemory, [, at]: Place, end: number): number {
   let begin = end
   while (begin > 0 && bytes[at + begin - 1] !== SLASH) begin--
@@ -51,14 +51,14 @@ function checkDots(memory: GuestMemory, place: Place, call: 'unlink' | 'rmdir' |
   if (dots > 0) refuseDots(call, { dots })
 }
 
-/** Whether the path ends in a slash. */
+/** Says if the path ends in a slash. */
 export const endsInSlash = (memory: GuestMemory, [, at, length]: Place): boolean =>
   length > 0 && memory.bytes[at + length - 1] === SLASH
 
 /** Making a directory, for which a slash at the end of its path is fit. */
 export function making(memory: GuestMemory, place: Place): Answer {
   const [dir, at] = place
-  // What is there counts, also for a link that leads nowhere.
+  // An existing name decides, also a link that leads nowhere.
   const there = dir.filestatAt(at, trimmed(memory, place), 0)
   if (there === 0) return -Errno.EXIST
   if (there !== -Errno.NOENT) return there

@@ -52,7 +52,7 @@ export class SharedFds extends FdTable {
   readonly #names: readonly Uint8Array[]
   /** Makes one of the standard streams that no host has. */
   readonly #stream: (index: number) => Descriptor
-  /** What this thread made of the records. */
+  /** The descriptors that this thread made of the records. */
   readonly #made: Descriptor[] = []
 
   /**
@@ -181,7 +181,7 @@ export class SharedFds extends FdTable {
     return made
   }
 
-  /** Of a record; -1 where it is free. */
+  /** The handle in a record; -1 where it is free. */
   #handle(record: number): Handle {
     const words = this.#words
     if (words[record + Word.KIND] === Kind.FREE) return -1

@@ -9,11 +9,11 @@ import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'
 import { STREAM, TERMINAL } from './rights.js'
 
-/** What is written at once at most; the guest goes on with the rest. */
+/** The most bytes of one write; the guest goes on with the rest. */
 const most = 2 ** 20
 /** The handles of streams: no Sys has any so large. */
 const first = 2 ** 52
-/** Which of the standard streams has this handle; undefined where it is none of them. */
+/** The standard stream that has this handle; undefined if none has. */
 export const streamAt = (handle: Handle): number | undefined =>
   handle >= first ? handle - first : undefined
 
@@ -32,7 +32,7 @@ const terminal: Traits = {
   inheriting: 0,
 }
 
-/** What both directions have of a pipe, or of a terminal. */
+/** The common part of both directions of a pipe, or of a terminal. */
 abstract class Stream extends Descriptor {
   override readonly handle: Handle
   protected readonly memory: GuestMemory

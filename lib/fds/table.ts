@@ -53,13 +53,13 @@ export abstract class FdTable {
       access: access === 0 ? Access.READ : access,
     }
   }
-  /** What a path call must inherit to grant these rights. */
+  /** The rights that a path call must inherit to grant these. */
   inherited(rights: Rights): Rights {
     return this.#enforced ? rights : rights & ACCESS
   }
   /**
-   * What is held of `held` when the guest keeps only `kept`: what is not checked cannot be given
-   * up.
+   * The rights left of `held` when the guest keeps only `kept`: a right that is not checked cannot
+   * be given up.
    */
   protected narrowed(held: Rights, kept: Rights): Rights {
     return this.#enforced ? kept : (held & ~ACCESS) | kept

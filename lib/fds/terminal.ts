@@ -11,7 +11,7 @@ export class PlainTerminal extends HostFile {
   /** Keeps the beginning of a character whose end has not been written yet. */
   readonly #decoder = new TextDecoder()
   readonly #encoder = new TextEncoder()
-  /** What the terminal had no room for. */
+  /** The bytes for which the terminal had no room. */
   #rest: Uint8Array = new Uint8Array(0)
 
   /** @param terminal what it is made of, and takes the place of. */

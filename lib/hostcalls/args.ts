@@ -1,4 +1,4 @@
-/** What the guest was started with: its arguments and its environment. */
+/** The guest's arguments and environment. */
 import type { Strings } from '../abi/strings.js'
 import { pointer } from '../abi/types.js'
 import type { Context } from '../context.js'

@@ -129,8 +129,8 @@ function wait(
 }
 
 /**
- * How long one stream is waited for until the host and the other streams are asked again, in
- * milliseconds.
+ * The time for which one stream is waited for until the host and the other streams are asked again,
+ * in milliseconds.
  */
 const slice = 5
 

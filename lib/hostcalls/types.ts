@@ -1,4 +1,4 @@
-/** What a hostcall is: a function for a row of the table, with the arguments of that row. */
+/** The type of a hostcall: a function for a row of the table, with the arguments of that row. */
 import type { Args, CallName, Table } from '../abi/table.js'
 import type { Context } from '../context.js'
 import type { Answer } from '../sys/sys.js'

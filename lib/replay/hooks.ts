@@ -1,6 +1,6 @@
 /**
- * How a function of the embedder is called in a hostcall: what it throws, and what is wrong with
- * its answer, ends the guest.
+ * Calls a function of the embedder in a hostcall: an exception from it, and a wrong return value,
+ * end the guest.
  */
 import { inspect } from 'node:util'
 import { coded, HookFailure } from '../errors.js'

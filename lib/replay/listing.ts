@@ -25,7 +25,7 @@ interface Entry {
 /** A listing as the guest gets it. */
 interface Listing {
   readonly bytes: Uint8Array
-  /** Where each entry begins: the cookie of one is its place in the order, from 1 on. */
+  /** The start of each entry: its cookie is its index in the order, from 1 on. */
   readonly offsets: readonly number[]
 }
 
@@ -117,7 +117,7 @@ export class SortedListingSys extends ForwardingSys {
     return this.#listing(dev, entries)
   }
 
-  /** Where the last whole entry of the page begins. */
+  /** The start of the last whole entry of the page. */
   #last = 0
   /** Take the entries of a page, of which the last may be cut. How many bytes they are. */
   #parse(used: number, entries: Entry[]): number {
@@ -145,7 +145,7 @@ export class SortedListingSys extends ForwardingSys {
     let at = 0
     for (const { name, inode, type } of entries) {
       offsets.push(at)
-      // Where the host does not know, a C library asks again.
+      // A C library asks again for a number that the host does not know.
       const ino = inode === 0n ? 0n : this.#numberOf(device, inode)
       writeDirent(view, at, { next: BigInt(offsets.length), ino, namlen: name.length, type })
       at += Dirent.BYTES + bytes.write(name, at + Dirent.BYTES, 'latin1')

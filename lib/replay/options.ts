@@ -21,7 +21,7 @@ export interface Clocks {
 
 /** From where a guest that is fixed goes on. */
 export interface Deterministic {
-  /** What its random bytes come from: 0 to 2^53 - 1. Default 0. */
+  /** The seed of its random bytes: 0 to 2^53 - 1. Default 0. */
   readonly seed?: number | undefined
   /**
    * Its time of day when it begins, and the time of every file: a Date, or nanoseconds since 1970.
@@ -31,8 +31,8 @@ export interface Deterministic {
 }
 
 /**
- * What a hook throws, or answers that is not as it says here, ends the guest: the error leaves it
- * as it is.
+ * Overrides of clocks, sleeping and randomness. An exception from a hook, or a return value that is
+ * not as it says here, ends the guest: the error leaves it as it is.
  */
 export interface ReplayOptions {
   /** Clocks in place of the host's, or of one of them. Default: the host's. */

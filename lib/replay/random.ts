@@ -38,7 +38,7 @@ const rounds = 20
 const words = 16
 /** "expand 32-byte k". */
 const constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const
-/** Which words a quarter round mixes: the columns, then the diagonals. */
+/** The words that each quarter round mixes: the columns, then the diagonals. */
 // biome-ignore format: as in RFC 8439
 const quarters = [
   [0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15],

@@ -4,9 +4,9 @@
  */
 import { Access, Filestat } from '../abi/layout.js'
 
-/** How many pieces of guest memory one call may name (IOV_MAX of limits.h). */
+/** The most spans of guest memory in one call (IOV_MAX of limits.h). */
 export const maxSpans = 1024
-/** How many descriptors one poll may wait for. */
+/** The most descriptors in one poll. */
 export const maxPolls = 1024
 
 /** Wants of a poll entry, which are those of the access that it needs. */
@@ -33,20 +33,20 @@ export class Block {
    * `setTimesAt`.
    */
   readonly times = new BigUint64Array(this.buffer, 72, 2)
-  /** What `preopen`, `adopt`, `open` and `accept` found: filetype, fdflags, 1 for a terminal. */
+  /** The result of `preopen`, `adopt`, `open` and `accept`: filetype, fdflags, 1 for a terminal. */
   readonly opened = new Uint32Array(this.buffer, 88, 3)
   /** The second result of a call that has two. */
   readonly second = new Uint32Array(this.buffer, 100, 1)
-  /** Where a `readdir` shall go on, as a hostcall's u64. */
+  /** The position at which a `readdir` goes on, as a hostcall's u64. */
   readonly cookie = new BigUint64Array(this.buffer, 104, 1)
   /**
-   * How much is done of a write, of a send, or of a receiving of all, that could not be finished at
+   * The bytes done so far of a write, a send, or a receive of all, that could not be finished at
    * once; 0 when it begins.
    */
   readonly progress = new Uint32Array(this.buffer, 112, 1)
   /** Bytes of our own that shall be written. */
   readonly text = new Uint8Array(this.buffer, 128, 3968)
-  /** What to wait for. */
+  /** The handles to wait for. */
   readonly pollHandles = new Float64Array(this.buffer, 4096, maxPolls)
   /** For each of them a pair: Want, and, as the answer, Ready or `-Errno`. */
   readonly poll = new Int32Array(this.buffer, 12288, 2 * maxPolls)

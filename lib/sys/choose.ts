@@ -1,5 +1,5 @@
 /**
- * Which backend serves a guest. Nothing falls back in silence: `auto` is the addon, or an error
+ * Chooses the backend of a guest. There is no silent fallback: `auto` is the addon, or an error
  * that says what to do.
  */
 import { createRequire } from 'node:module'

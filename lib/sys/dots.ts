@@ -1,5 +1,5 @@
 /**
- * What the kernel says to `.` and `..` in the last place of a path, for backends that do not ask
+ * The kernel's errors for `.` and `..` in the last place of a path, for backends that do not ask
  * it.
  */
 import { Errno } from '../abi/errno.js'

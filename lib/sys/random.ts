@@ -1,7 +1,7 @@
 /** Random bytes of the system's generator, put into any memory. */
 import { types } from 'node:util'
 
-/** Where random bytes go: both views are of the same memory. */
+/** The memory for random bytes: both views are of the same. */
 export interface Views {
   readonly bytes: Uint8Array
   readonly view: DataView

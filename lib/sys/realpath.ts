@@ -1,6 +1,6 @@
 /**
- * Where a path really leads, as the system goes when it opens it: up by `..` from where a link led,
- * not from where it stands.
+ * The real path of a path, as the system resolves it: `..` goes up from the target of a link, not
+ * from the link.
  */
 import { readlinkSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'

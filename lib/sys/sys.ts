@@ -36,11 +36,10 @@ export const maxSize = Number.MAX_SAFE_INTEGER
 export interface Sys {
   readonly name: 'native' | 'typescript' | 'memfs'
   readonly block: Block
-  /** Where guest memory lies from now on. Called again whenever it moved or grew. */
+  /** Binds guest memory. Called again whenever it moved or grew. */
   bind(memory: Uint8Array): void
   /**
-   * What the last UNEXPECTED was: an Error with `syscall`, `errno`, `code` and, where there is one,
-   * `path`.
+   * The last UNEXPECTED: an Error with `syscall`, `errno`, `code` and, where there is one, `path`.
    */
   failure(): Error
   /**
@@ -72,8 +71,8 @@ export interface Sys {
    */
   listen(address: string, port: number): Handle | undefined
   /**
-   * Where a socket listens: no address and port 0 for one that is not of the internet. NOTSOCK, or
-   * INVAL, for what does not listen.
+   * The address on which a socket listens: none, and port 0, unless it is an internet socket.
+   * NOTSOCK, or INVAL, for a socket that does not listen.
    */
   listening(socket: Handle): readonly [address: string, port: number] | undefined
 

@@ -1,20 +1,20 @@
-/** What an overlay has that is no longer as it is below. */
+/** The differences between an overlay and its lower directory. */
 import { Filetype } from '../../abi/values.js'
 import { joined } from './lower.js'
 import { DirectoryNode, FileNode } from './nodes.js'
 import type { Tree } from './tree.js'
 
-/** What lies under a name. */
+/** The type of a file. */
 export type FileKind = 'file' | 'directory' | 'link' | 'other'
-/** What is no longer as it is below: of an overlay. */
+/** A difference between an overlay and its lower directory. */
 export interface FileChange {
   /** `written`: bytes; `touched`: only its times; `renamed`: from where `from` says. */
   readonly kind: 'made' | 'written' | 'touched' | 'removed' | 'renamed'
-  /** Where, from the root of the overlay. */
+  /** The path, from the root of the overlay. */
   readonly path: string
-  /** What lies, or lay, there. */
+  /** The type of the file that is, or was, there. */
   readonly type: FileKind
-  /** Of what was renamed: its path before. */
+  /** The former path of a renamed file. */
   readonly from?: string
 }
 
@@ -24,10 +24,10 @@ const kinds: Readonly<Record<number, FileKind>> = {
   [Filetype.SYMBOLIC_LINK]: 'link',
 }
 export const kindOf = (type: number): FileKind => kinds[type] ?? 'other'
-/** What is no UTF-8 comes out with signs of replacement. */
+/** Decodes a name; bytes that are no UTF-8 become U+FFFD. */
 export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
 
-/** What is gone comes first. What lies below is held open meanwhile. */
+/** Lists removed names first. The lower files are held open meanwhile. */
 export function changesOf(tree: Tree): FileChange[] {
   const { lower, root } = tree
   const lowerType = (path: string): number | undefined => lower?.stat(path)?.type
@@ -53,7 +53,8 @@ export function changesOf(tree: Tree): FileChange[] {
       const there = placed && own !== undefined ? lowerType(own) : undefined
       const moved = node.lower !== undefined && placed && node.lower !== own
       if (moved) others.push({ kind: 'renamed', ...here, was: node.lower })
-      // What was in memory before it lay over a directory has a place below where nothing need be.
+      // A tree that was in memory before it lay over a directory has lower paths at which nothing
+      // need be.
       const fresh = node.lower === undefined || (placed && !moved && there !== node.type)
       if (fresh)
         others.push({

@@ -26,7 +26,7 @@ interface Piece {
 }
 /** Bytes that lie elsewhere, under those that were written: of a large file below an overlay. */
 export interface Base {
-  /** How many of them there are. */
+  /** The size of the base in bytes. */
   readonly size: number
   /** Fills all of `into`. */
   read(into: Uint8Array, offset: number): void
@@ -43,7 +43,7 @@ export class Content {
   readonly #base: Base | undefined
   readonly #pieces = new Map<number, Piece>()
   #size = 0
-  /** What of the base has not been cut off. */
+  /** The bytes of the base that have not been cut off. */
   #kept = 0
   #charged = 0
   constructor(room: Room, base?: Base) {
@@ -56,7 +56,7 @@ export class Content {
   get size(): number {
     return this.#size
   }
-  /** What it takes of the quota. */
+  /** The bytes that it takes of the quota. */
   get charged(): number {
     return this.#charged
   }
@@ -68,7 +68,7 @@ export class Content {
     return this.#kept
   }
 
-  /** How many bytes there were from `offset` on, which are now in `into`. */
+  /** Reads from `offset` on into `into`. Returns the number of bytes. */
   read(into: Uint8Array, offset: number): number {
     const count = Math.max(0, Math.min(into.length, this.#size - offset))
     for (let done = 0; done < count; ) {
@@ -89,8 +89,8 @@ export class Content {
   }
 
   /**
-   * How many bytes were written: fewer where there is no room for more. NOSPC or FBIG where there
-   * is none for any.
+   * Writes, and returns the number of bytes: fewer where the quota has no room for more. NOSPC or
+   * FBIG where there is none for any.
    */
   write(from: Uint8Array, offset: number): number {
     if (from.length === 0) return 0
@@ -107,7 +107,7 @@ export class Content {
         const piece = this.#reaching(index, to + length)
         piece.bytes.set(from.subarray(done, done + length), to)
       } catch (error) {
-        // What was written by then is told; why there was no more, the next call.
+        // The bytes written by then are returned; the next call returns the reason.
         if (done > 0) break
         throw error
       }
@@ -120,7 +120,7 @@ export class Content {
   }
 
   /**
-   * What is cut off is gone; what is new reads as zeros, and costs nothing until it is written to.
+   * Cuts or extends the file. New bytes read as zeros, and cost nothing until they are written.
    * FBIG.
    */
   resize(size: number): void {
@@ -152,7 +152,7 @@ export class Content {
     }
     if (more > this.#room.freeBytes) refuse(Errno.NOSPC)
     for (let index = first; index <= last; index++) {
-      // What lies below is hidden by a piece, and so has to lie in it.
+      // A chunk hides the lower bytes, so it must contain them.
       const piece = this.#reaching(index, this.#lower(index))
       this.#recharge(index, piece, () => {
         piece.reserved = Math.max(piece.reserved, until(index))
@@ -177,11 +177,11 @@ export class Content {
     }
   }
 
-  /** How much of the base lies in a piece. */
+  /** The bytes of the base that are in a chunk. */
   #lower(index: number): number {
     return Math.max(0, Math.min(pieceSize, this.#kept - index * pieceSize))
   }
-  /** How far a piece may be written with the room that there is. */
+  /** The end up to which a chunk may be written within the quota. */
   #reach(index: number): number {
     const piece = this.#pieces.get(index)
     if (piece === undefined && this.#pieces.size >= mostPieces) return 0
@@ -198,7 +198,7 @@ export class Content {
     if (piece.used >= used) return piece
     this.#recharge(index, piece, () => {
       if (piece.bytes.length >= used) {
-        // What was cut off may still lie there.
+        // Bytes that were cut off may still be there.
         piece.bytes.fill(0, piece.used, used)
       } else {
         // By doubling, so that byte after byte is not copied again and again.
@@ -235,7 +235,7 @@ export class Content {
     this.#recharge(index, piece, () => {
       piece.used = Math.min(piece.used, length)
       piece.reserved = Math.min(piece.reserved, length)
-      // What is given back shall not be held all the same.
+      // Freed capacity is given back to the heap as well.
       if (piece.bytes.length > 2 * piece.used) piece.bytes = piece.bytes.slice(0, piece.used)
     })
   }

@@ -13,7 +13,7 @@ const brand = Symbol.for('wasi-common.MemoryFiles')
 export const isForeign = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && brand in value && !(value instanceof MemoryFiles)
 
-/** What they lie in, for those who lay it before a guest. */
+/** The tree of such files, for mounting it in a guest. */
 export let treeOf: (files: MemoryFiles) => Tree
 
 /**
@@ -38,7 +38,7 @@ export class MemoryFiles {
     this.#store = new (memfs.store().Store)(record, quotaOf('options.quota', options.quota))
   }
 
-  /** What is used of the quota. */
+  /** The used part of the quota. */
   get used(): FullQuota {
     return this.#store.tree.room.used
   }
@@ -72,11 +72,11 @@ export class MemoryFiles {
   remove(path: string): void {
     this.#store.remove(path)
   }
-  /** Whether there is something of that name; of a link, whether it leads to something. */
+  /** Says if there is a file of that name; for a link, if its target exists. */
   exists(path: string): boolean {
     return this.#store.exists(path)
   }
-  /** What is in a directory, in the order in which it was made. */
+  /** Lists a directory, in the order in which its entries were made. */
   list(path = ''): FileEntry[] {
     return this.#store.list(path)
   }
@@ -89,9 +89,9 @@ export class MemoryFiles {
     return this.#store.toRecord()
   }
   /**
-   * Of an overlay, what is no longer as it is below; of other files, all. To take it over: remove
-   * what is `removed`, and the `from` of what is `renamed`, with all that is in them; then write
-   * what {@link toRecord} has.
+   * Lists the differences of an overlay from its lower directory; of other files, all. To apply
+   * them: remove each that is `removed`, and the `from` of each that is `renamed`, with all that is
+   * in them; then write {@link toRecord}.
    */
   changes(): FileChange[] {
     return this.#store.changes()

@@ -5,7 +5,7 @@ import type { DirectoryNode } from './nodes.js'
 const head = new DataView(new ArrayBuffer(Dirent.BYTES))
 const headView = new Uint8Array(head.buffer)
 
-/** What `..` is told to be: nothing that lies above the directories given to the guest. */
+/** The directory that `..` names: none above the preopens. */
 function parentOf(dir: DirectoryNode, given: ReadonlySet<DirectoryNode>): DirectoryNode {
   if (given.has(dir)) return dir
   for (let at = dir.parent; at !== undefined; at = at.parent)

@@ -14,7 +14,7 @@ import { type Attributes, attributesOf } from './attributes.js'
 const pathRoom = maxPath + 1
 const dataRoom = 65536
 
-/** What a name there stands for, as a listing has it. */
+/** The file of a name there, as a listing has it. */
 export interface Found {
   readonly type: number
   readonly ino: bigint
@@ -38,7 +38,7 @@ export class Lower {
 
   /** @param make opens a backend that nobody else has */
   constructor(path: string, make: () => Sys) {
-    // What is named by nothing is not the working directory.
+    // The empty path is not the working directory.
     this.path = path === '' ? path : resolve(path)
     this.#make = make
   }

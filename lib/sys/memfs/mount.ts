@@ -1,4 +1,4 @@
-/** What lies in memory becomes a directory that a guest is given. */
+/** Mounts files in memory as a preopen of a guest. */
 import { basename } from 'node:path'
 import type { Block } from '../block.js'
 import type { Sys } from '../sys.js'
@@ -7,13 +7,10 @@ import { singleTree } from './single.js'
 import { MemfsSys } from './sys.js'
 import type { Tree } from './tree.js'
 
-/**
- * Of a directory that was given: where it lies on the host, and in memory; or where a single file
- * lies.
- */
+/** A mounted preopen: its place on the host and in memory, or that of a single file. */
 export interface Mounted {
   readonly path: string | undefined
-  /** Where `path` leads, where that is known already. */
+  /** The real path of `path`, if it is known already. */
   readonly place?: string
   readonly tree: Tree | undefined
   readonly file?: string

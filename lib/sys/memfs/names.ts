@@ -60,7 +60,7 @@ export function symlink(tree: Tree, target: string, lease: Lease): 0 {
   return 0
 }
 
-/** What is linked is looked for first. */
+/** Resolves the source of a link first. */
 export function find({ node }: Lease): void {
   if (node === undefined) refuse(Errno.NOENT)
 }
@@ -70,7 +70,7 @@ export function link(tree: Tree, { node }: Lease, to: Lease): 0 {
   if (node === undefined) refuse(Errno.NOENT)
   tree.checkAlive(to.dir)
   if (node instanceof DirectoryNode) refuse(Errno.PERM)
-  // What has no name any more gets none again.
+  // A file without a name gets none again.
   if (node.nlink === 0) refuse(Errno.NOENT)
   tree.attach(to.dir, to.name, node)
   return 0
@@ -97,7 +97,7 @@ export function rename(tree: Tree, from: Lease, to: Lease): 0 {
   return 0
 }
 
-/** Whether a directory is another one, or lies below it. */
+/** Says if a directory is another one, or below it. */
 function isWithin(dir: DirectoryNode, other: DirectoryNode): boolean {
   for (let at: DirectoryNode | undefined = dir; at !== undefined; at = at.parent)
     if (at === other) return true

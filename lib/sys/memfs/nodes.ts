@@ -1,4 +1,4 @@
-/** What a tree is made of: files, directories, links, each with its attributes. */
+/** The nodes of a tree: files, directories, links, each with its attributes. */
 import { Errno } from '../../abi/errno.js'
 import { Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
@@ -8,7 +8,7 @@ import { Content, type PlainPiece } from './content.js'
 import type { Found, Lower } from './lower.js'
 import type { Room } from './quota.js'
 
-/** What nodes know of the tree that they are in. */
+/** The part of a tree that its nodes use. */
 export interface Ground {
   readonly room: Room
   readonly lower: Lower | undefined
@@ -26,13 +26,13 @@ export class Node {
   atim: bigint
   mtim: bigint
   ctim: bigint
-  /** How many handles there are on it. What has no name any more stays while it is open. */
+  /** The number of its handles. A file without a name stays while it is open. */
   opens = 0
   /** In an overlay, where it came from; undefined for what was made in memory. */
   lower: string | undefined
-  /** Whether its attributes are its own, and no longer those of what lies below. */
+  /** True if its attributes are its own, and no longer those of the lower file. */
   changed = false
-  /** Whether somebody has set its times. */
+  /** True if its times were set. */
   timed = false
   protected readonly ground: Ground
 
@@ -51,11 +51,11 @@ export class Node {
   get size(): number {
     return 0
   }
-  /** Whether it is as it is below. */
+  /** True if it is as the lower file is. */
   get untouched(): boolean {
     return this.lower !== undefined && !this.changed
   }
-  /** Whether it may be forgotten, and found again below. */
+  /** True if it may be forgotten, and found again below. */
   get idle(): boolean {
     return this.untouched && this.opens === 0
   }
@@ -120,10 +120,10 @@ const isSame = (known: Identity, there: Attributes): boolean =>
   known.size === there.size &&
   known.mtim === there.mtim
 
-/** What of a file is in memory, as another thread is told it. */
+/** The part of a file that is in memory, as another thread receives it. */
 export interface PlainContent {
   readonly size: number
-  /** How many bytes it has from below, where nothing was written over them. */
+  /** The number of lower bytes that it keeps where nothing was written over them. */
   readonly kept: number
   readonly pieces: readonly PlainPiece[]
   readonly base: Identity | undefined
@@ -132,13 +132,13 @@ export interface PlainContent {
 /** A file: its bytes lie below until it is first written to, then here. */
 export class FileNode extends Node {
   #content: Content | undefined
-  /** Of a large file that was written to, what it lies over. */
+  /** The lower file of a large file that was written to. */
   #base: Identity | undefined
   #handle: Handle = -1
   #lowerSize = 0
   /**
-   * Of its links, those that are other names below: they lead to the file there, and no longer here
-   * when this one is a copy.
+   * The number of its links that are other names of the lower file: they lead to the file there,
+   * and no longer here when this one is a copy.
    */
   others = 0
   constructor(
@@ -155,7 +155,7 @@ export class FileNode extends Node {
   override get size(): number {
     return this.#content?.size ?? this.#lowerSize
   }
-  /** Whether its bytes are here. */
+  /** True if its bytes are in memory. */
   get written(): boolean {
     return this.#content !== undefined
   }
@@ -165,8 +165,8 @@ export class FileNode extends Node {
     this.opens++
   }
   /**
-   * What was written to lies over the same file as before: STALE if others have replaced or changed
-   * that one.
+   * Opens the lower file of one that was written to: STALE if another process has replaced or
+   * changed it.
    */
   #openLower(): void {
     const handle = this.#lower.open(this.lower as string)
@@ -191,7 +191,7 @@ export class FileNode extends Node {
   }
 
   read(into: Uint8Array, offset: number): number {
-    // What is as it is below has the times that it has there.
+    // An unchanged file has the times of the lower one.
     if (this.#content !== undefined || this.changed) this.accessed()
     return this.#content?.read(into, offset) ?? this.#lower.read(this.#handle, into, offset)
   }
@@ -204,7 +204,7 @@ export class FileNode extends Node {
     this.#own(size).resize(size)
     this.touch()
   }
-  /** What it counts for is taken, so that it can be written to. */
+  /** Charges the quota, so that it can be written to. */
   reserve(offset: number, length: number): void {
     this.#own().reserve(offset, length)
     this.touch()
@@ -256,7 +256,7 @@ export class FileNode extends Node {
     }
     return content
   }
-  /** What of it is in memory, for another thread; undefined where nothing is. */
+  /** The part of it that is in memory, for another thread; undefined if there is none. */
   get plain(): PlainContent | undefined {
     const content = this.#content
     return (
@@ -279,7 +279,7 @@ export class FileNode extends Node {
   get bytesOfOwn(): number {
     return this.#content?.own ?? 0
   }
-  /** What it takes of the quota. */
+  /** The bytes that it takes of the quota. */
   get charged(): number {
     return this.#content?.charged ?? 0
   }
@@ -317,7 +317,7 @@ export class LinkNode extends Node {
 /** A name in a directory. */
 export interface Entry {
   readonly node: Node
-  /** Whether it was put there, and not only found below. */
+  /** True if it was put there, and not only found below. */
   readonly placed: boolean
 }
 /** A name as a listing has it: where the next one begins, and what it stands for. */
@@ -326,7 +326,7 @@ export interface Listed extends Found {
 }
 
 export class DirectoryNode extends Node {
-  /** What `..` is; undefined for a root, and for what was removed. */
+  /** The directory of `..`; undefined for a root, and for a removed directory. */
   parent: DirectoryNode | undefined
   #nameLength = 0
   removed = false

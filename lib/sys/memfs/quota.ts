@@ -1,9 +1,9 @@
-/** How much a tree in memory may hold, and how much it holds. */
+/** The quota of a tree in memory, and its use. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import { checkInteger, checkKeys } from '../../validate.js'
 
-/** What a guest may keep in memory; beyond it, it is told NOSPC. */
+/** The most that a guest may keep in memory; beyond it, the guest gets NOSPC. */
 export interface Quota {
   /**
    * Bytes that were written to files, in pieces, and of links' targets. Holes cost nothing. Default
@@ -19,7 +19,7 @@ export interface FullQuota {
   readonly entries: number
 }
 export const defaultQuota: FullQuota = Object.freeze({ bytes: 2 ** 26, entries: 2 ** 16 })
-/** What a Map of JavaScript can hold, and some to spare. */
+/** The most entries of a Map of JavaScript, less a margin. */
 const mostEntries = 2 ** 23
 
 /** A quota that an embedder gave, checked. */
@@ -45,7 +45,7 @@ export class Room {
     this.#mostGone = most
   }
 
-  /** How many of each are in use. */
+  /** The use of each. */
   get used(): FullQuota {
     return { bytes: this.#bytes, entries: this.#entries }
   }

@@ -1,4 +1,4 @@
-/** What a handle of files in memory stands for. */
+/** The open files behind the handles of files in memory. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import type { Handle } from '../sys.js'
@@ -12,7 +12,7 @@ export interface Slot {
   position: number
 }
 
-/** What is open, apart from who uses it, so that it can be closed when nobody does any more. */
+/** The open files, apart from their user, so that they can be closed when it is gone. */
 export class Slots {
   readonly #slots: (Slot | undefined)[] = []
   readonly #free: number[] = []

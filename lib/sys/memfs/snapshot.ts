@@ -12,18 +12,18 @@ interface PlainNode extends Attributes {
   readonly lower: string | undefined
   readonly changed: boolean
   readonly timed: boolean
-  /** Of a file of which bytes are in memory. */
+  /** The content of a file of which bytes are in memory. */
   readonly content?: PlainContent | undefined
   readonly others?: number
   readonly target?: string
-  /** Of a directory: names, and which node of the list each stands for. */
+  /** The entries of a directory: each name with the index of its node in the list. */
   readonly entries?: readonly (readonly [name: string, node: number, placed: boolean])[]
   readonly gone?: readonly string[]
 }
 /** The first node is the root. One node may have several names. */
 export interface PlainTree {
   readonly quota: FullQuota
-  /** Whether it lies over a directory of the host. */
+  /** True if it is over a directory of the host. */
   readonly laid: boolean
   readonly numbers: Tree['numbers']
   readonly nodes: readonly PlainNode[]
@@ -63,7 +63,7 @@ function plainOf(node: Node, numberOf: (node: Node) => number): PlainNode {
 /** Have a tree hold what this says, and nothing else. Nobody may have anything of it open. */
 export function fill(tree: Tree, { laid, numbers, nodes }: PlainTree): void {
   tree.laid = laid
-  // What is made from now on shall have inodes of its own.
+  // Nodes made from now on get inodes of their own.
   tree.numbers = { ...numbers }
   tree.room = new Room(tree.room.quota)
   const made = nodes.map(plain => nodeOf(tree, plain))

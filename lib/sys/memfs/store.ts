@@ -14,20 +14,20 @@ import { type Last, type Lease, walk } from './walk.js'
 
 /** A symbolic link. */
 export interface FileLink {
-  /** Where it leads: its text. */
+  /** The target, as text. */
   readonly link: string
 }
 /**
- * What lies at which path: the bytes of a file, or its text; or a symbolic link. Paths are
- * relative, with slashes; a file's directories are made. A path that ends in a slash is a
- * directory, and its value is `''`.
+ * Files by path: the bytes of a file, or its text; or a symbolic link. Paths are relative, with
+ * slashes; a file's directories are made. A path that ends in a slash is a directory, and its value
+ * is `''`.
  */
 export type FileRecord = Readonly<Record<string, string | Uint8Array | FileLink>>
 /** A name in a directory. */
 export interface FileEntry {
   /** Without the path that leads to it. */
   readonly name: string
-  /** What lies there; links are not followed. */
+  /** The type of the file; links are not followed. */
   readonly type: FileKind
   /** Bytes of a file. */
   readonly size: number
@@ -227,7 +227,7 @@ export class Store {
     }
   }
 
-  /** What is at a path, held open below as long as it is looked at. */
+  /** Resolves a path and holds its lower file open during `act`. */
   #at<T>(call: string, path: string, last: Last, act: (lease: Lease) => T): T {
     const text = partsOf(path).join('/')
     this.tree.hold()

@@ -34,7 +34,7 @@ export class MemfsSys implements Sys {
   #disposed = false
   readonly #holding: { release: (() => void) | undefined }
 
-  /** What the tree needs of the host is held from here on, until `dispose`. */
+  /** Holds the host resources of the tree from here on, until `dispose`. */
   constructor(block: Block, tree: Tree) {
     this.block = block
     this.#tree = tree
@@ -141,7 +141,7 @@ export class MemfsSys implements Sys {
   seek(file: Handle, offset: number, whence: number): Answer {
     return this.#ask(() => {
       const slot = this.#slots.get(file)
-      // What a directory has for an offset belongs to readdir.
+      // The offset of a directory belongs to readdir.
       if (!(slot.node instanceof FileNode)) refuse(Errno.BADF)
       if (whence === Whence.END) slot.node.refresh()
       const to =
@@ -404,7 +404,7 @@ export class MemfsSys implements Sys {
     }
     return total
   }
-  /** Where a write to it goes. */
+  /** The offset of a write. */
   #writable({ node, access, fdflags }: Slot, offset: number): number {
     if ((access & Access.WRITE) === 0 || !(node instanceof FileNode)) refuse(Errno.BADF)
     if ((fdflags & Fdflags.APPEND) === 0) return offset
@@ -420,7 +420,7 @@ export class MemfsSys implements Sys {
         total += count
         if (count < piece.length) break
       } catch (error) {
-        // What was written by then is told; why there was no more, the next call.
+        // The bytes written by then are returned; the next call returns the reason.
         if (total > 0 && error instanceof WasiError) break
         throw error
       }
@@ -514,5 +514,5 @@ function clear({ slots, holding }: Held): void {
   holding.release?.()
   holding.release = undefined
 }
-/** What is held by a MemfsSys that nobody has any more. */
+/** Releases the resources of a MemfsSys that was collected. */
 const forgotten = new FinalizationRegistry<Held>(clear)

@@ -11,7 +11,7 @@ import { type FullQuota, Room } from './quota.js'
 const maxName = 255
 /** Each tree is a device of its own. */
 let devices = 0x6d65_6d00_0000n
-/** Where the inodes begin that are made here: above all that a disk below may have. */
+/** The first inode of a node made here: above all that a disk below may have. */
 const firstInode = 1n << 48n
 /** As many nodes may be remembered that are as they are below. */
 const mostFound = 2 ** 16
@@ -19,22 +19,20 @@ const mostFound = 2 ** 16
 export class Tree implements Ground {
   room: Room
   root: DirectoryNode
-  /** Which device it is, and the last inode that was given. */
+  /** The device number, and the last inode that was given. */
   numbers = { dev: ++devices, inode: firstInode }
   #lower: Lower | undefined
   #frozen: { release(): void } | undefined
-  /** Whether its directories know already where they lie over one of the host's. */
+  /** True once its directories know their places over those of the host. */
   laid = false
   #holders = 0
   #away = false
-  /**
-   * How many nodes were made of what was found below since the last time that they were counted.
-   */
+  /** The number of nodes made of lower files since they were last counted. */
   #found = 0
 
   constructor(quota: FullQuota) {
     this.room = new Room(quota)
-    // What `.` of it is: below, the directory itself, once it lies over one.
+    // The lower path of `.` is the directory itself, once it is over one.
     this.root = new DirectoryNode(this, this.#fresh(Filetype.DIRECTORY, 2), '')
   }
 
@@ -129,7 +127,7 @@ export class Tree implements Ground {
     return new LinkNode(this, this.#fresh(Filetype.SYMBOLIC_LINK, 0), target)
   }
 
-  /** What a name in a directory stands for. */
+  /** The node of a name in a directory. */
   lookup(dir: DirectoryNode, name: string): Node | undefined {
     if (name.length > maxName) refuse(Errno.NAMETOOLONG)
     const entry = dir.entries.get(name)
@@ -153,13 +151,13 @@ export class Tree implements Ground {
     return node
   }
   /**
-   * Of a name that is no longer below: whether it is none here either. What the guest has changed
+   * Says if a name that is no longer below is gone here too. A node that the guest has changed
    * stays, whatever becomes of it below.
    */
   #vanished(dir: DirectoryNode, name: string, node: Node): boolean {
     if (!node.untouched) return false
     dir.delete(name)
-    // Who has it open keeps it, as a file that was removed.
+    // An open handle keeps it, as a removed file.
     node.nlink = 0
     return true
   }
@@ -176,7 +174,7 @@ export class Tree implements Ground {
         return new Node(this, there, lower)
     }
   }
-  /** Where a name lies below, if it does and was not removed. */
+  /** The lower path of a name, unless it has none or was removed. */
   #lowerPath(dir: DirectoryNode, name: string): string | undefined {
     if (this.#lower === undefined || dir.lower === undefined || dir.removed || dir.gone.has(name))
       return undefined
@@ -198,7 +196,7 @@ export class Tree implements Ground {
       }
     }
     visit(this.root)
-    // Where so much is in use, it is not looked for again until there is twice as much.
+    // A tree with so many nodes in use is not searched again until there are twice as many.
     this.#found = Math.min(this.#found, mostFound / 2)
   }
 
@@ -295,8 +293,8 @@ export class Tree implements Ground {
     return this.names(dir).length === 0
   }
   /**
-   * Whether something lies below under a name that is no longer to be looked at. NOSPC where too
-   * much is gone.
+   * Says if there is a lower file under a name that is no longer to be looked up. NOSPC where too
+   * many names are gone.
    */
   #hides(dir: DirectoryNode, name: string): boolean {
     const path = this.#lowerPath(dir, name)

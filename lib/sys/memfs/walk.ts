@@ -1,6 +1,6 @@
 /**
- * How a path becomes a directory of the tree and a name in it, beneath where it starts: the walk of
- * the other backends, over nodes.
+ * Resolves a path to a directory of the tree and a name in it, beneath its start: the walk of the
+ * other backends, over nodes.
  */
 import { Errno } from '../../abi/errno.js'
 import { maxLinks } from '../../abi/layout.js'
@@ -8,7 +8,7 @@ import { refuse } from '../../errors.js'
 import { DirectoryNode, LinkNode, type Node } from './nodes.js'
 import type { Tree } from './tree.js'
 
-/** What a call wants of the last name. */
+/** A call's treatment of the last name. */
 export interface Last {
   /** Follow a link there. */
   readonly follow: boolean
@@ -21,11 +21,11 @@ export interface Lease {
   /** `.` where the path ended in a directory that the walk is in. */
   readonly name: string
   /**
-   * What is there, if anything is. It may be looked for only when it is asked for, and be refused
-   * then: NAMETOOLONG.
+   * The node there, if there is one. It may be looked up only when it is read, and be refused then:
+   * NAMETOOLONG.
    */
   readonly node: Node | undefined
-  /** Where the path ended in `.` or `..`: 1 or 2. */
+  /** The number of dots of a path that ends in `.` or `..`: 1 or 2. */
   readonly dots: number
   /** Something stood behind the name: the call wants a directory there. */
   readonly slash: boolean
@@ -62,10 +62,10 @@ export function walk(
   path: string,
   { follow, enter }: Last,
 ): Lease {
-  // Where we are, and how we came: `..` goes back along it. The first is the start, which is not
-  // left.
+  // The directories on the way here: `..` goes back along them. The first is the start, which is
+  // not left.
   const dirs: [DirectoryNode, ...DirectoryNode[]] = [start]
-  // What is still to be walked: the path, and on top of it the targets of links. None is empty.
+  // The rest of the path, and on top of it the targets of links. None is empty.
   const left = [path]
   let links = 0
   const here = (): DirectoryNode => dirs[dirs.length - 1] as DirectoryNode

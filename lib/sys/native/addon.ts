@@ -1,4 +1,4 @@
-/** Which file is the addon of this machine, and what to do where none of them loads. */
+/** Finds the addon of this machine, and says what to do where none loads. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { root } from '../root.js'
 
 const { platform, arch } = process
 
-/** What was loaded, and whence. */
+/** The loaded addon and its file. */
 export interface Loaded<Addon> {
   readonly addon: Addon
   readonly file: string
@@ -86,7 +86,7 @@ function filesFor(target: string): readonly string[] {
   }
 }
 
-/** What must not be looked at may be there: to load it says more. */
+/** Counts a file that must not be looked at as there: loading it says more. */
 function isThere(path: string): boolean {
   try {
     return existsSync(path)
@@ -96,9 +96,9 @@ function isThere(path: string): boolean {
 }
 
 /**
- * Whether the C library of this process is musl. A build for the other one may even load, and go
- * wrong later, so it is known before. Where musl's loader is not installed nothing runs by it,
- * which is known by one look, almost everywhere.
+ * Says if the C library of this process is musl. A build for the other one may even load, and fail
+ * later, so it is known before. Where musl's loader is not installed nothing runs by it, which one
+ * look shows, almost everywhere.
  */
 function onMusl(): boolean {
   if (platform !== 'linux') return false

@@ -23,11 +23,11 @@ export interface Plan {
   /** The last descriptor that it inherits. */
   readonly channel: number
   /**
-   * Where the launcher writes how the sandbox is, and learns by its end that it shall end; the
-   * program does not get it.
+   * The descriptor on which the launcher reports the sandbox, and by whose end it ends; the program
+   * does not get it.
    */
   readonly control: number
-  /** What Node runs: flags, a file of this package, arguments. */
+  /** The arguments of Node: flags, a file of this package, its arguments. */
   readonly program: readonly string[]
   /** The Node that runs it. Default: that of this process. */
   readonly node?: NodeProgram | undefined
@@ -108,7 +108,7 @@ export function sandboxCommand({
   }
 }
 
-/** Of the host's environment, what Node may need to find its libraries. */
+/** The part of the host's environment that Node may need to find its libraries. */
 const { LD_LIBRARY_PATH } = process.env
 /** OpenSSL would not start if it may not read what it is configured by. */
 export const environment: Record<string, string> = {

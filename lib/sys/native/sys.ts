@@ -36,11 +36,11 @@ interface Addon extends Readonly<Record<RegisterCall, () => void>> {
 }
 
 /**
- * How the backend is to be had. Embedders have no say in it: every one of these is the same
+ * Variants of the backend for tests. Embedders cannot choose: every one of these is the same
  * sandbox.
  */
 export interface NativeOptions {
-  /** What `share()` of another thread's said, to have the same handles. */
+  /** The number that `share()` of another thread returned, for the same handles. */
   shared?: number
   /** For tests: the addon's file, instead of looking for it. */
   addon?: string
@@ -53,7 +53,7 @@ export interface Native extends Sys {
   listening(socket: Handle): readonly [address: string, port: number]
   readonly name: 'native'
   /**
-   * Who resolves paths: the kernel by openat2, or our own walk. Known as soon as a directory is
+   * The resolver of paths: the kernel by openat2, or our own walk. Known as soon as a directory is
    * open.
    */
   readonly resolver: 'openat2' | 'walk'
@@ -111,7 +111,7 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
    * No host has this index, so that calls after dispose() are refused, whoever has the old one now.
    */
   const none = -1
-  /** What was asked once of each clock: it does not change. */
+  /** The resolution of each clock, asked once: it does not change. */
   const resolutions: (bigint | undefined)[] = []
   /** Hosts whose NativeSys nobody has any more. */
   const forgotten = new FinalizationRegistry<number>(host => addon.dispose(host))

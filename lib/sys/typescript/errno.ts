@@ -1,4 +1,4 @@
-/** Which errors of node:fs a guest is told, and by which number; all others are unexpected. */
+/** The errors of node:fs that a guest may see, and their numbers; all others are unexpected. */
 import { Errno } from '../../abi/errno.js'
 import { WasiError } from '../../errors.js'
 import { type Answer, UNEXPECTED } from '../sys.js'

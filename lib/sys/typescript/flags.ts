@@ -41,9 +41,9 @@ export const hostFlags = (access: number, fdflags: number, oflags = 0) =>
   always
 
 /**
- * What a guest is told of a descriptor of the host. O_NONBLOCK is left out: libuv sets it for
- * itself on the pipes and terminals it shares with us, and a guest that did not ask for it need not
- * learn of EAGAIN.
+ * The guest's view of a descriptor of the host. O_NONBLOCK is left out: libuv sets it for itself on
+ * the pipes and terminals it shares with us, and a guest that did not ask for it need not learn of
+ * EAGAIN.
  */
 export function guestFlags(flags: number): { access: number; fdflags: number } {
   let fdflags = 0

@@ -26,8 +26,8 @@ function about(place: Place, name: string): { ino: bigint; type: number } | unde
 const maxDepth = 600
 
 /**
- * What `..` is told to be: nothing that lies above the directories given to the guest, so that one
- * which was moved out from there is its own parent, as a root is.
+ * The directory that `..` names: none above the preopens, so that a directory which was moved out
+ * from there is its own parent, as a root is.
  */
 function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): string {
   if (root) return '.'
@@ -40,7 +40,7 @@ function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): str
       below = here
     }
   } catch {
-    // Where nobody can look, there is nothing to tell.
+    // A directory that cannot be searched has no numbers to show.
   }
   return '.'
 }

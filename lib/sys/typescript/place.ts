@@ -1,11 +1,11 @@
-/** What the ways to reach a directory by node:fs, which has no openat, have in common. */
+/** The common interface of the ways to reach a directory by node:fs, which has no openat. */
 
 /**
  * A directory, for as long as it is held. Names are strings of one char for each byte, without a
  * slash; `.` is itself.
  */
 export interface Place {
-  /** What to give to node:fs to mean `name` in this directory. */
+  /** The path that means `name` in this directory to node:fs. */
   at(name: string): Buffer
   /**
    * The directory of that name, held until released; undefined for a link and for what is no
@@ -19,7 +19,7 @@ export interface Place {
   release(): void
 }
 
-/** What the host tells of an open descriptor: flags of open(2), and the kernel's offset. */
+/** The host's view of an open descriptor: flags of open(2), and the kernel's offset. */
 export interface Info {
   readonly flags: number
   readonly offset: number

@@ -1,4 +1,4 @@
-/** Which way to reach directories this host has. */
+/** Chooses the way to reach directories on this host. */
 import type { Reach } from './place.js'
 import { procfs, procfsWorks } from './procfs.js'
 import { strings } from './strings.js'

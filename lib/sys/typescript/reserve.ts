@@ -35,8 +35,8 @@ function firstReserved(): number {
  */
 export function open(path: Buffer | string, flags: number, mode?: number): number {
   found ??= firstReserved()
-  // What makes or cuts a file must be refused before it is done. As in native/posix/reserve.cc,
-  // this is not asked far from the reserve.
+  // A call that makes or cuts a file must be refused before it is done. As in
+  // native/posix/reserve.cc, this is not asked far from the reserve.
   if (
     (flags & (O_CREAT | O_TRUNC)) !== 0 &&
     found !== Number.POSITIVE_INFINITY &&

@@ -1,4 +1,4 @@
-/** What a handle stands for. */
+/** The open files behind the handles. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
@@ -7,7 +7,7 @@ import type { Place } from './place.js'
 
 export interface Slot {
   fd: number
-  /** Whether to close the descriptor along with the handle. */
+  /** True if the descriptor is closed along with the handle. */
   owned: boolean
   /** Adopted: the host, and whoever started it, use the same open file description. */
   readonly lent: boolean
@@ -16,9 +16,9 @@ export interface Slot {
   readonly socket: boolean
   /** Bits of Access. */
   readonly access: number
-  /** Of a directory, where it can be reached. */
+  /** The place of a directory. */
   readonly place: Place | undefined
-  /** Whether it is a directory that was given to the guest, whose `..` is itself. */
+  /** True for a preopen, whose `..` is itself. */
   readonly root: boolean
   /** As the guest asked for them. */
   fdflags: number

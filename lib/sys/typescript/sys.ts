@@ -76,7 +76,7 @@ export class TypescriptSys implements Sys {
   preopen(path: string): Handle {
     const fd = fs.openSync(path, hostFlags(Access.READ, 0) | openDirectory)
     try {
-      // Where there is no O_DIRECTORY, files open too.
+      // A system without O_DIRECTORY opens files too.
       if (!fs.fstatSync(fd).isDirectory()) {
         throw coded(new Error(`ENOTDIR: not a directory, open '${path}'`), 'ENOTDIR', {
           syscall: 'open',

@@ -111,7 +111,7 @@ export function seek(
   whence: number,
   kernel: () => number | undefined,
 ): number {
-  // What a directory has for an offset belongs to readdir.
+  // The offset of a directory belongs to readdir.
   if (slot.type === Filetype.DIRECTORY) refuse(Errno.BADF)
   if (!seekable) refuse(Errno.SPIPE)
   const from =
@@ -119,7 +119,7 @@ export function seek(
   if (from === undefined) refuse(Errno.NOTSUP)
   const to = from + offset
   if (to < 0 || to > maxSize) refuse(Errno.INVAL)
-  // To ask where one is moves nothing: the offset stays shared with the host.
+  // Asking for the offset moves nothing: it stays shared with the host.
   if (whence !== Whence.CUR || offset !== 0) slot.position = to
   return to
 }

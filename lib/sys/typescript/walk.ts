@@ -1,5 +1,5 @@
 /**
- * How a guest's path becomes one directory and one name in it, beneath where it starts: path_get of
+ * Resolves a guest's path to one directory and one name in it, beneath its start: path_get of
  * cloudabi-utils over Places.
  */
 import fs from 'node:fs'
@@ -12,7 +12,7 @@ import { elsewhere, slashed } from './windows.js'
 
 const windows = process.platform === 'win32'
 
-/** What a call wants of the last name. */
+/** A call's treatment of the last name. */
 export interface Last {
   /** Follow a link there. */
   readonly follow: boolean
@@ -28,7 +28,7 @@ export interface Lease {
   readonly place: Place
   /** `.` where the path ended in a directory that the walk is in. */
   readonly name: string
-  /** Where the path ended in `.` or `..`: 1 or 2. */
+  /** The number of dots of a path that ends in `.` or `..`: 1 or 2. */
   readonly dots: number
   /** Something stood behind the name: the call wants a directory there. */
   readonly slash: boolean
@@ -36,7 +36,7 @@ export interface Lease {
   release(): void
 }
 
-/** What the link there leads to; undefined for what is no link. */
+/** The target of the link there; undefined for any other file. */
 function linkAt(place: Place, name: string): string | undefined {
   try {
     const target = fs.readlinkSync(place.at(name), 'latin1')
@@ -49,10 +49,10 @@ function linkAt(place: Place, name: string): string | undefined {
 }
 
 export function walk(start: Place, path: string, { follow, enter }: Last): Lease {
-  // Where we are, and how we came: `..` goes back along it. The first is the start, which is
+  // The directories on the way here: `..` goes back along them. The first is the start, which is
   // neither left nor released.
   const dirs: [Place, ...Place[]] = [start]
-  // What is still to be walked: the path, and on top of it the targets of links. None is empty.
+  // The rest of the path, and on top of it the targets of links. None is empty.
   const left = [path]
   let links = 0
 

@@ -1,4 +1,4 @@
-/** Which names Windows would take for something else than a file of that name. */
+/** Names that Windows would take for something else than a file of that name. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 
