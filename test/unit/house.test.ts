@@ -44,7 +44,7 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
   ['options', /^options\//],
   ['guest', /^guest\//],
   ['wasi', /^wasi$/],
-  ['run', /^run\//],
+  ['run, trap', /^(run|trap)\//],
   ['index', /^index$/],
   ['cli, register', /^(cli\/.*|register|register\/.*)$/],
 ]
