@@ -7,6 +7,7 @@ declare namespace WebAssembly {
     constructor(bytes: BufferSource)
     static imports(module: Module): ModuleImportDescriptor[]
     static exports(module: Module): { name: string; kind: string }[]
+    static customSections(module: Module, name: string): ArrayBuffer[]
   }
   class Instance {
     constructor(module: Module, imports?: Record<string, Record<string, unknown>>)

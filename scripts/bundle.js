@@ -23,6 +23,7 @@ const entries = {
   'memfs-snapshot': 'sys/memfs/snapshot',
   replay: 'replay/replay',
   trace: 'observe/trace',
+  trap: 'trap/frames',
 }
 /** Those that are imported, so that ES modules want a door to them. */
 const doors = ['index', 'register', 'register/typescript']

@@ -1,0 +1,206 @@
+/** The frames of a trap: what V8 writes of them, read back, whatever a guest calls its functions. */
+import test from 'ava'
+import { isModule } from '#lib/guest/instantiate.js'
+import { formatFrame, formatFrames } from '#lib/trap/format.js'
+import type { FrameModule, WasmFrame } from '#lib/trap/frame.js'
+import { framesOf } from '#lib/trap/frames.js'
+import { chain, codeOf } from '../traps.js'
+
+/** The error of a module in which each function calls the next, and the last one traps. */
+function trapOf(bytes: Uint8Array<ArrayBuffer>): Error {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
+  try {
+    ;(exports._start as () => void)()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('it does not trap')
+}
+const symbolsOf = (frames: readonly WasmFrame[]): (string | undefined)[] =>
+  frames.map(({ symbol }) => symbol).reverse()
+
+/** Frames as an embedder gets them: of an error alone, with the module, and with its bytes. */
+function framesBy(names: readonly (string | undefined)[], module?: string) {
+  const bytes = chain(names, module)
+  const error = trapOf(bytes)
+  const compiled = new WebAssembly.Module(bytes)
+  return {
+    alone: framesOf(error),
+    module: framesOf(error, compiled as FrameModule),
+    bytes: framesOf(error, bytes),
+  }
+}
+
+test('frames name each function, the innermost first, and where it was', t => {
+  const bytes = chain(['_ZN3foo3barEi', undefined, '_RNvCs1_3foo3baz'])
+  const code = codeOf(bytes)
+  t.deepEqual(framesOf(trapOf(bytes), bytes), [
+    {
+      function: 'foo::baz',
+      symbol: '_RNvCs1_3foo3baz',
+      index: 2,
+      module: undefined,
+      offset: code + 13,
+      codeOffset: 13,
+    },
+    {
+      function: undefined,
+      symbol: undefined,
+      index: 1,
+      module: undefined,
+      offset: code + 8,
+      codeOffset: 8,
+    },
+    {
+      function: 'foo::bar(int)',
+      symbol: '_ZN3foo3barEi',
+      index: 0,
+      module: undefined,
+      offset: code + 3,
+      codeOffset: 3,
+    },
+  ])
+})
+
+const ordinary = ['a', undefined, 'with (brackets)', 'async x', 'new y', 'a.b', '$f', '<T as U>::v']
+test('frames are alike from the text alone, from the module and from its bytes', t => {
+  for (const module of [undefined, 'guest', 'two words', 'a.wasm']) {
+    const { alone, module: compiled, bytes } = framesBy(ordinary, module)
+    t.deepEqual(symbolsOf(alone), ordinary, module)
+    t.deepEqual(alone, compiled, module)
+    t.deepEqual(
+      compiled,
+      bytes.map(frame => ({ ...frame, codeOffset: undefined })),
+      module,
+    )
+    t.true(
+      bytes.every(({ codeOffset, module: name }) => codeOffset !== undefined && name === module),
+    )
+  }
+})
+
+/** Names that look like the rest of a frame, or like more frames. */
+const hostile = [
+  'x (wasm://wasm/00000000:wasm-function[1]:0x2)',
+  'x (wasm://wasm/00000000:wasm-function[1]:0x2)\n    at y (wasm://wasm/00000000:wasm-function[9]:0x2)',
+  'x\n    at y (wasm://wasm/00000000:wasm-function[9]:0x2)\n    at z',
+  '\n',
+  '\n    at ',
+  ':wasm-function[1]:0x2',
+  '(',
+  '',
+  '\u001b[31mred\u0000',
+  'RuntimeError: unreachable',
+]
+test('with the module, a name that looks like frames is the name of one frame', t => {
+  const { module, bytes } = framesBy(hostile)
+  t.deepEqual(symbolsOf(module), hostile)
+  t.deepEqual(symbolsOf(bytes), hostile)
+  const modules = framesBy(
+    ['f', ...hostile.slice(0, 5)],
+    'm (wasm://wasm/0:wasm-function[1]:0x2)\n',
+  )
+  t.deepEqual(symbolsOf(modules.bytes), ['f', ...hostile.slice(0, 5)])
+})
+
+test('without the module, such a name makes frames at most, and none of the real ones is lost', t => {
+  const { alone } = framesBy(['outer', ...hostile.slice(0, 7), 'inner'])
+  t.true(['outer', 'inner'].every(name => alone.some(({ symbol }) => symbol === name)))
+})
+
+test('the message of an error makes no frames', t => {
+  const error = new Error('x\n    at y (wasm://wasm/00000000:wasm-function[9]:0x2)')
+  t.deepEqual(framesOf(error), [])
+  for (const value of [undefined, null, 'wasm', {}, { stack: 'at wasm-function[1]:0x2' }])
+    t.deepEqual(framesOf(value), [])
+  t.deepEqual(framesOf(Object.assign(new Error('x'), { stack: undefined })), [])
+})
+
+test('a name section that is not well-formed leaves the names of the text', t => {
+  const bytes = chain(['a', 'b'])
+  const error = trapOf(bytes)
+  for (let length = 0; length < bytes.length; length++) {
+    const frames = framesOf(error, bytes.subarray(0, length))
+    t.deepEqual(symbolsOf(frames), ['a', 'b'], `${length}`)
+  }
+  for (let at = 8; at < bytes.length; at++) {
+    const damaged = bytes.slice()
+    damaged[at] ^= 0xff
+    t.is(framesOf(error, damaged).length, 2, `${at}`)
+  }
+})
+
+test('long names and stacks are cut', t => {
+  const { bytes } = framesBy(['x'.repeat(100_000), '_Z1f'.padEnd(20_000, 'i'), 'z'])
+  t.deepEqual(
+    bytes.map(({ function: name = '', symbol = '' }) => [name.length, symbol.length]),
+    [
+      [1, 1],
+      [4096, 4096],
+      [4096, 4096],
+    ],
+  )
+  const line = '\n    at f (wasm://wasm/00000000:wasm-function[9]:0x2)'
+  const error = Object.assign(new Error('x'), { stack: `Error: x${line.repeat(100_000)}` })
+  t.is(framesOf(error).length, 1000)
+})
+
+const frame: WasmFrame = {
+  function: 'core::panicking::panic_fmt',
+  symbol: '_RNv',
+  index: 12,
+  module: undefined,
+  offset: 0x1a2b,
+  codeOffset: 0x19f0,
+}
+test('a frame is one short line', t => {
+  const { codeOffset, ...known } = frame
+  t.is(formatFrame(frame), 'at core::panicking::panic_fmt (+0x1a2b, code 0x19f0)')
+  t.is(formatFrame({ ...known, codeOffset: undefined }), 'at core::panicking::panic_fmt (+0x1a2b)')
+  t.is(
+    formatFrame({ ...frame, function: undefined }),
+    'at wasm-function[12] (+0x1a2b, code 0x19f0)',
+  )
+  t.is(formatFrame({ ...frame, function: '' }), 'at wasm-function[12] (+0x1a2b, code 0x19f0)')
+  const placed = { ...frame, file: 'src/main.rs', line: 12, column: 5 }
+  t.is(formatFrame(placed), 'at core::panicking::panic_fmt (src/main.rs:12:5)')
+})
+
+test('a long name loses parameters, then template arguments, then its result, then its middle', t => {
+  const shown = (name: string): string => formatFrame({ ...frame, function: name }).slice(3, -23)
+  const words = 'long, '.repeat(9)
+  t.is(shown(`shop::all(${words})`), `shop::all(${words})`)
+  t.is(shown(`shop::all<int>(${words}${words})`), 'shop::all<int>(...)')
+  t.is(shown(`std::map<${words}>::at<${words}>(${words})`), 'std::map<...>::at<...>(...)')
+  t.is(shown(`<Vec<${words}> as Trait<${words}>>::method`), '<Vec<...> as Trait<...>>::method')
+  t.is(shown(`(anonymous namespace)::f(${words}${words})`), '(anonymous namespace)::f(...)')
+  t.is(shown(`A::operator<<(${words}${words})`), 'A::operator<<(...)')
+  t.is(shown(`A::operator->*(${words}${words})`), 'A::operator->*(...)')
+  t.is(shown(`${'result'.repeat(10)} shop::all<int>(${words}) const`), 'shop::all<...>(...) const')
+  t.regex(shown('x'.repeat(1000)), /^x{20,}\.\.\.x{40,}$/)
+  for (const name of ['x'.repeat(1000), words.repeat(20), '<'.repeat(900), '(('.repeat(300)])
+    t.true(formatFrame({ ...frame, function: name, file: 'f'.repeat(200), line: 1 }).length <= 96)
+})
+
+test('control characters of a name or path do not reach a terminal', t => {
+  for (const name of hostile) {
+    const line = formatFrame({ ...frame, function: name, file: name, line: 1 })
+    t.notRegex(line, /[\p{Cc}\p{Bidi_Control}]/u)
+  }
+})
+
+test('a frame that follows itself is counted, and frames beyond the most lines are', t => {
+  const other = { ...frame, index: 1 }
+  const text = 'at core::panicking::panic_fmt (+0x1a2b, code 0x19f0)'
+  t.deepEqual(formatFrames([]), [])
+  t.deepEqual(formatFrames([frame, frame, other, frame]), [`${text} x 2`, text, text])
+  t.deepEqual(formatFrames([frame, other, frame], 2), [text, text, 'and 1 more frame'])
+  t.deepEqual(formatFrames([frame, other, frame, other], 1), [text, 'and 3 more frames'])
+})
+
+test('frames of a module that is no module are those of the text', t => {
+  const error = trapOf(chain(['a']))
+  for (const bytes of [new Uint8Array(), new Uint8Array(100), new ArrayBuffer(8)])
+    t.deepEqual(symbolsOf(framesOf(error, bytes)), ['a'])
+  t.true(isModule(new WebAssembly.Module(chain(['a']))))
+})
