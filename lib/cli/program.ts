@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type CallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
-import { unknownImport } from '../guest/instantiate.js'
+import { isThreads, unknownImport } from '../guest/unknown-import.js'
 import { versionOf } from '../run/module/inspect.js'
 import { capsOf, PreparedModule } from '../run/module/prepare.js'
 import { CommandError } from './error.js'
@@ -35,10 +35,16 @@ export function unrunnable(error: unknown, program: string, bytes: Uint8Array): 
       `${program} is not a WebAssembly module: ${error.message}`,
       hintFor(bytes),
     )
-  if (error instanceof WebAssembly.LinkError)
-    return new CommandError(`the program cannot be linked: ${error.message}`)
-  return error
+  return error instanceof WebAssembly.LinkError ? unlinkable(error) : error
 }
+
+/** An error of the linker. That for an import that is not offered is as the API has it. */
+export const unlinkable = (error: WebAssembly.LinkError): CommandError =>
+  new CommandError(
+    (error as NodeJS.ErrnoException).code === 'ERR_WASI_UNKNOWN_IMPORT'
+      ? error.message
+      : `the module cannot be linked: ${error.message}`,
+  )
 
 /** A program's bytes: `-` is standard input. */
 export function read(program: string): Uint8Array {
@@ -63,8 +69,6 @@ export function hintFor(bytes: Uint8Array): string | undefined {
   return undefined
 }
 
-const isSpawn = (from: string, name: string): boolean => from === 'wasi' && name === 'thread-spawn'
-
 /**
  * Refuse a program that wants what it will not find. With threads it finds a memory and a way to
  * have more of them.
@@ -74,23 +78,13 @@ export function checkImports(
   version: 'preview1' | 'unstable',
   threads: boolean,
 ): void {
-  const wanted = version === 'unstable' ? namespace0 : namespace
+  const offered = version === 'unstable' ? namespace0 : namespace
   const calls = version === 'unstable' ? table0 : table
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-    if (from === wanted && kind === 'function' && Object.hasOwn(calls, name as CallName)) continue
-    if (threads && (kind === 'memory' || isSpawn(from, name))) continue
-    throw new CommandError(
-      unknownImport({ module: from, name, kind }).message,
-      whyMissing(wanted, from, name, kind),
-    )
+  const all = WebAssembly.Module.imports(module)
+  for (const wanted of all) {
+    const { module: from, name, kind } = wanted
+    if (from === offered && kind === 'function' && Object.hasOwn(calls, name as CallName)) continue
+    if (threads && isThreads(wanted)) continue
+    throw new CommandError(unknownImport(wanted, all).message)
   }
-}
-
-function whyMissing(wanted: string, from: string, name: string, kind: string): string | undefined {
-  if (kind === 'memory' || isSpawn(from, name)) return 'it was built to have threads: try --threads'
-  if (from === 'napi' || from === 'emnapi')
-    return 'it is a Node-API binding, to be loaded by its own JavaScript'
-  if (from !== wanted && (from === namespace || from === namespace0))
-    return `it mixes ${namespace} and ${namespace0}`
-  return from === 'env' ? `it was built to be given ${name} by its own JavaScript` : undefined
 }

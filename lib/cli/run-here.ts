@@ -8,7 +8,7 @@ import { refused, trap } from './failure.js'
 import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
 import { say } from './print.js'
-import { compile, read } from './program.js'
+import { compile, read, unlinkable } from './program.js'
 import { tracer } from './tracer.js'
 
 /** Runs it to its end. The exit code. */
@@ -54,8 +54,7 @@ function instantiate(module: WebAssembly.Module, guest: Guest): Instance {
   try {
     return guest.instantiate(module)
   } catch (error) {
-    if (error instanceof WebAssembly.LinkError)
-      throw new CommandError(`the program cannot be linked: ${error.message}`)
+    if (error instanceof WebAssembly.LinkError) throw unlinkable(error)
     throw trap(error)
   }
 }

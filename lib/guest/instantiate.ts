@@ -2,6 +2,7 @@
 import { types } from 'node:util'
 import { coded } from '../errors.js'
 import { checkObject, wrongType } from '../validate.js'
+import { unknownImport } from './unknown-import.js'
 
 /**
  * Returns the value for an import, as the one element of a list; undefined for an import that is
@@ -49,8 +50,9 @@ export function instantiate(
   ...offers: readonly Offer[]
 ): WebAssembly.Instance {
   const imports: Record<string, Record<string, unknown>> = Object.create(null)
-  for (const wanted of WebAssembly.Module.imports(module)) {
-    const [value] = offered(wanted, offers)
+  const all = WebAssembly.Module.imports(module)
+  for (const wanted of all) {
+    const [value] = offered(wanted, offers, all)
     imports[wanted.module] ??= Object.create(null)
     imports[wanted.module][wanted.name] = value
   }
@@ -60,22 +62,13 @@ export function instantiate(
 function offered(
   wanted: WebAssembly.ModuleImportDescriptor,
   offers: readonly Offer[],
+  all: readonly WebAssembly.ModuleImportDescriptor[],
 ): readonly [value: unknown] {
   for (const offer of offers) {
     const found = offer(wanted)
     if (found !== undefined) return found
   }
-  throw unknownImport(wanted)
-}
-
-/** The error for an import that nobody offers. */
-export function unknownImport({ module, name, kind }: WebAssembly.ModuleImportDescriptor): Error {
-  const message = `the module imports ${module}.${name} (a ${kind}), which this host does not offer`
-  return coded(new WebAssembly.LinkError(message), 'ERR_WASI_UNKNOWN_IMPORT', {
-    importModule: module,
-    importName: name,
-    importKind: kind,
-  })
+  throw unknownImport(wanted, all)
 }
 
 /**

@@ -151,10 +151,8 @@ test('instantiate names the import that it refuses, and does so before anything 
         instanceOf: WebAssembly.LinkError,
         code: 'ERR_WASI_UNKNOWN_IMPORT',
       })
-      t.is(
-        error?.message,
-        `the module imports ${module}.${name} (a function), which this host does not offer`,
-      )
+      const message = `the module imports ${module}.${name} (a function), which this host does not offer`
+      t.true(error?.message.startsWith(message), error?.message)
       t.like(error, { importModule: module, importName: name, importKind: 'function' })
     }
   }

@@ -1,0 +1,68 @@
+/** Words the error for an import that is not offered, and says what the module was built for. */
+import { type CallName, namespace, table } from '../abi/table.js'
+import { namespace0, table0 } from '../abi/unstable.js'
+import { coded } from '../errors.js'
+import { plainLine } from '../stdio/terminal-escapes.js'
+
+type Import = WebAssembly.ModuleImportDescriptor
+
+/** The longest name in a message, in UTF-16 units. */
+const longestName = 200
+const shown = (name: string): string =>
+  plainLine(name.length > longestName ? `${name.slice(0, longestName - 3)}...` : name)
+
+/** Says of an import that a module with threads has it. */
+export const isThreads = ({ module, name, kind }: Import): boolean =>
+  kind === 'memory' || (module === 'wasi' && name === 'thread-spawn')
+
+const isSnapshot = (module: string): boolean => module === namespace || module === namespace0
+const isCall = ({ module, name, kind }: Import): boolean =>
+  kind === 'function' && Object.hasOwn(module === namespace0 ? table0 : table, name as CallName)
+
+/** The names by which modules import what their own JavaScript gives them, and who makes these. */
+const builders: readonly (readonly [module: RegExp, advice: string])[] = [
+  [/^(?:napi|emnapi)$/, 'it is a Node-API binding, which its own JavaScript loads'],
+  [/^go(?:js)?$/, 'it was built with GOOS=js: build it with GOOS=wasip1'],
+  [
+    /^(?:wbg|__wbindgen_placeholder__|\.\/.*_bg\.js)$/,
+    'it was built by wasm-bindgen, for its own JavaScript',
+  ],
+  [
+    /^(?:wasi:|\[export\])/,
+    'it is the core module of a component (WASI 0.2), which does not run here by itself',
+  ],
+]
+
+/** The reason that a module has for an import, as far as its name tells. */
+function reasonFor(wanted: Import, all: readonly Import[]): string | undefined {
+  const { module, name } = wanted
+  if (isThreads(wanted)) return 'it was built to have threads: try --threads, or options.threads'
+  if (isSnapshot(module)) {
+    if (!isCall(wanted)) return `WASI has no such call in ${module}`
+    const other = module === namespace ? namespace0 : namespace
+    return all.some(({ module }) => module === other)
+      ? `it mixes ${namespace} and ${namespace0}`
+      : `options.version '${module === namespace ? 'preview1' : 'unstable'}' offers it`
+  }
+  const builder = builders.find(([pattern]) => pattern.test(module))
+  if (builder !== undefined) return builder[1]
+  return module === 'env' ? `it was built to get ${shown(name)} from its own JavaScript` : undefined
+}
+
+/**
+ * The error for an import that is not offered. `run`, the command and every other way to run a
+ * module word it alike.
+ * @param all the imports of the module
+ */
+export function unknownImport(wanted: Import, all: readonly Import[]): Error {
+  const { module, name, kind } = wanted
+  const reason = reasonFor(wanted, all)
+  const message =
+    `the module imports ${shown(module)}.${shown(name)} (a ${kind}), which this host does not ` +
+    `offer${reason === undefined ? '' : `: ${reason}`}`
+  return coded(new WebAssembly.LinkError(message), 'ERR_WASI_UNKNOWN_IMPORT', {
+    importModule: module,
+    importName: name,
+    importKind: kind,
+  })
+}
