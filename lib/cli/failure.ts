@@ -1,6 +1,9 @@
 /** Words the errors of a guest that was refused, or that ended against its will. */
 import { isStackOverflow, uncaught } from '../errors.js'
+import type { FrameModule, WasmFrame } from '../trap/frame.js'
+import { formatFrames, framesOf, sentStack } from '../trap/load.js'
 import { CommandError } from './error.js'
+import type { Program } from './program.js'
 
 const hints = new Map([
   ['ERR_WASI_UNSAFE_PREOPEN', '--allow-unsafe-preopen gives it all the same'],
@@ -15,12 +18,29 @@ export function refused(error: Error): CommandError {
   return new CommandError(error.message.replace(/^UVWASI_\w+, uvwasi_init: /, ''), hints.get(code))
 }
 
+/** The guest's frames in an error: those that it was given, or those in its stack. */
+function framesIn(
+  error: Error & { readonly frames?: readonly WasmFrame[] },
+  { module, bytes, moved }: Partial<Program> = {},
+): readonly WasmFrame[] {
+  if (error.frames !== undefined) return error.frames
+  // The guest ran in this thread: offsets are those of the module with its limits.
+  if (module !== undefined) error.stack = sentStack(error, module as FrameModule, moved) ?? ''
+  return framesOf(error, bytes)
+}
+
 /** Says of an error that the guest overflowed its stack, in whichever thread. */
 const overflowed = (error: Error): boolean =>
   isStackOverflow(error) || (error as NodeJS.ErrnoException).code === 'ERR_WASI_STACK_LIMIT'
 
-/** Words the error that ended the guest: a message, and of a trap the guest's own frames. */
-export function trap(thrown: unknown): CommandError {
+/**
+ * Words the error that ended the guest: a message, and of a trap the guest's own frames.
+ * @param program the guest's program, as far as this thread has it
+ */
+export function trap(
+  thrown: unknown,
+  program?: Pick<Program, 'bytes'> & Partial<Program>,
+): CommandError {
   if (thrown instanceof CommandError) return thrown
   const error = uncaught(thrown)
   if ((error as NodeJS.ErrnoException).code === 'ERR_WASI_NOT_STARTED') {
@@ -28,7 +48,7 @@ export function trap(thrown: unknown): CommandError {
       'the program makes a hostcall while it is instantiated, before its memory is known',
     )
   }
-  const frames = (error.stack ?? '').split('\n').filter(line => line.includes('wasm'))
+  const frames = formatFrames(framesIn(error, program)).map(line => `  ${line}`)
   const trapped = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
   const threw = error.message.startsWith('the guest threw ')
   const message = threw

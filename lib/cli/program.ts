@@ -8,18 +8,27 @@ import { capsOf, PreparedModule } from '../run/module/prepare.js'
 import { CommandError } from './error.js'
 import type { RunRequest } from './options.js'
 
-/** In this thread. */
+/** A program that was compiled. */
+export interface Program {
+  readonly module: WebAssembly.Module
+  /** The bytes of its file. */
+  readonly bytes: Uint8Array
+  /** Bytes by which the limits that were written into the module moved its code. */
+  readonly moved: number
+}
+
+/** Compiles a program in this thread, with its limits. */
 export function compile(
   { program, run: { threads, maxMemory, maxTableElements } }: RunRequest,
   bytes: Uint8Array,
-): WebAssembly.Module {
+): Program {
   try {
-    const { module } = PreparedModule.prepareSync(
+    const { module, moved } = PreparedModule.prepareSync(
       bytes,
       capsOf({ maxMemory, maxTableElements, threads }),
     )
     checkImports(module, versionOf(module), threads > 0)
-    return module
+    return { module, bytes, moved }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw code === 'ERR_WASI_MEMORY_LIMIT'

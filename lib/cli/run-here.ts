@@ -3,33 +3,35 @@
 import { createGuest, type Guest } from '../guest/guest.js'
 import type { Instance } from '../guest/instance.js'
 import { versionOf } from '../run/module/inspect.js'
+import { keepFrames } from '../trap/load.js'
 import { CommandError } from './error.js'
 import { refused, trap } from './failure.js'
 import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
 import { say } from './print.js'
-import { compile, read, unlinkable } from './program.js'
+import { compile, type Program, read, unlinkable } from './program.js'
 import { tracer } from './tracer.js'
 
 /** Runs it to its end. The exit code. */
 export function runHere(request: RunRequest): number {
-  const module = compile(request, read(request.program))
+  keepFrames()
+  const program = compile(request, read(request.program))
   const trace = tracer(request.trace)
   try {
-    return runModule(request, module, trace?.write)
+    return runProgram(request, program, trace?.write)
   } finally {
     trace?.end()
   }
 }
 
-function runModule(
+function runProgram(
   request: RunRequest,
-  module: WebAssembly.Module,
+  program: Program,
   trace: ((line: string) => void) | undefined,
 ): number {
-  const guest = open(request, versionOf(module), trace)
+  const guest = open(request, versionOf(program.module), trace)
   try {
-    return finish(request, instantiate(module, guest), guest)
+    return finish(request, program, instantiate(program, guest), guest)
   } finally {
     if (request.guest.metrics) tellCalls(guest.metrics())
     guest.close()
@@ -50,43 +52,44 @@ function open(
   }
 }
 
-function instantiate(module: WebAssembly.Module, guest: Guest): Instance {
+function instantiate(program: Program, guest: Guest): Instance {
   try {
-    return guest.instantiate(module)
+    return guest.instantiate(program.module)
   } catch (error) {
     if (error instanceof WebAssembly.LinkError) throw unlinkable(error)
-    throw trap(error)
+    throw trap(error, program)
   }
 }
 
 /** Call what was asked for. */
 function finish(
-  { program, invoke, guest: { args } }: RunRequest,
+  { program: path, invoke, guest: { args } }: RunRequest,
+  program: Program,
   { exports }: Instance,
   guest: Guest,
 ): number {
   const { memory, _start, _initialize } = exports
   if (!(memory instanceof WebAssembly.Memory))
     throw new CommandError(
-      `${program} exports no memory`,
+      `${path} exports no memory`,
       'a WASI program exports its memory under that name',
     )
   const call = (code: () => unknown): number => {
     try {
       return guest.run(code)
     } catch (error) {
-      throw trap(error)
+      throw trap(error, program)
     }
   }
   if (invoke !== undefined) return call(() => print(invoked(exports, invoke, args.slice(1))))
   if (typeof _start === 'function') return call(() => _start())
   if (typeof _initialize !== 'function')
     throw new CommandError(
-      `${program} exports no _start`,
+      `${path} exports no _start`,
       `--invoke calls one of: ${functions(exports)}`,
     )
   throw new CommandError(
-    `${program} is a library (a reactor), which does nothing by itself`,
+    `${path} is a library (a reactor), which does nothing by itself`,
     `--invoke calls one of: ${functions(exports)}`,
   )
 }

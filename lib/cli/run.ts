@@ -25,7 +25,7 @@ export async function run(request: RunRequest): Promise<number> {
   const trace = tracer(request.trace)
   try {
     const start = inProcess ? runApart : runInWorkers
-    return await apart(request, trace, options => start(request, bytes, options))
+    return await apart(request, bytes, trace, options => start(request, bytes, options))
   } finally {
     trace?.end()
   }
@@ -47,6 +47,7 @@ const grace = 500
 /** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
 async function apart(
   request: RunRequest,
+  bytes: Uint8Array,
   trace: Tracer | undefined,
   start: (options: RunOptions) => Promise<number>,
 ): Promise<number> {
@@ -68,14 +69,14 @@ async function apart(
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED
     if (!(error instanceof Error && 'code' in error) || error instanceof CommandError)
-      throw trap(error)
+      throw trap(error, { bytes })
     if (error.code === 'ERR_WASI_TIMEOUT') {
       note(error.message)
       return TIMED_OUT
     }
     // What goes wrong before the guest begins has a code.
     throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_STACK_LIMIT'
-      ? trap(error)
+      ? trap(error, { bytes })
       : refused(error)
   }
 }

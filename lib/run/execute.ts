@@ -14,7 +14,7 @@ import { ThreadGroup } from './worker/thread-group.js'
 import { Workers } from './worker/workers.js'
 
 export async function executeRun(
-  { module, memory, settings, options }: PreparedRun,
+  { module, moved, memory, settings, options }: PreparedRun,
   deadline: Deadline,
   workers = new Workers(),
 ): Promise<RunResult> {
@@ -31,6 +31,7 @@ export async function executeRun(
     const { trace, report, stdio: _, preopens, ...portable } = settings
     const setup: ThreadSetup = {
       module,
+      moved,
       memory,
       settings: portable,
       mounts,

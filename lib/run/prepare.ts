@@ -13,6 +13,8 @@ import type { ThreadSetup } from './worker/messages.js'
 /** A run whose options and module are checked. Nothing of it is open yet. */
 export interface PreparedRun {
   readonly module: WebAssembly.Module
+  /** Bytes by which the limits that were written into it moved its code. */
+  readonly moved: number
   /** The memory that the module imports. */
   readonly memory: ThreadSetup['memory']
   readonly settings: Settings
@@ -24,14 +26,14 @@ export interface PreparedRun {
  * threads
  */
 export function prepareRun(
-  { module, bytes }: PreparedModule,
+  { module, bytes, moved }: PreparedModule,
   settings: Settings,
   options: Terms,
 ): PreparedRun {
   const { threads } = options
   if (threads > 0) checkAlone(settings.replay)
   checkExports(module, threads)
-  return { module, memory: memoryFor(module, bytes, threads), settings, options }
+  return { module, moved, memory: memoryFor(module, bytes, threads), settings, options }
 }
 
 const imports = (module: WebAssembly.Module, from: string, wanted: string): boolean =>

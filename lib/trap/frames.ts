@@ -1,9 +1,12 @@
 /** The frames of a guest in an error: each function by its name in the source, and the position. */
 import { isError } from '../errors.js'
+import { plainLine } from '../stdio/terminal-escapes.js'
 import { demangle } from './demangle/demangle.js'
 import type { FrameModule, WasmFrame } from './frame.js'
 import { GuestModule, type Names } from './guest-module.js'
 import { type TextFrame, textFrames } from './stack-text.js'
+
+export { formatFrame, formatFrames } from './format.js'
 
 /** The longest symbol of a frame, in UTF-16 units. */
 const longestSymbol = 4096
@@ -11,16 +14,19 @@ const longestSymbol = 4096
 const cut = (text: string): string =>
   text.length > longestSymbol ? `${text.slice(0, longestSymbol - 3)}...` : text
 
-/** The stack of an error without its message, which may have the guest's text. */
-export function stackOf(error: Error): string {
+/** The longest name and module's name in a stack that is sent, in UTF-16 units. */
+const longestSent = 160
+
+/** The stack of an error: its head is the message, which may have the guest's text. */
+function partsOf(error: Error): { readonly head: string; readonly stack: string } {
   const { name, message, stack } = error
-  if (typeof stack !== 'string') return ''
+  if (typeof stack !== 'string') return { head: '', stack: '' }
   const head = [`${name}: ${message}`, `${message}`].find(head => stack.startsWith(head)) ?? ''
-  return stack.slice(head.length)
+  return { head, stack: stack.slice(head.length) }
 }
 
 /** The name that V8 writes for a function. */
-export function shownName({ module, functions }: Names, index: number): string | undefined {
+function shownName({ module, functions }: Names, index: number): string | undefined {
   const name = functions.get(index)
   if (module === undefined) return name
   return name === undefined ? module : `${module}.${name}`
@@ -33,6 +39,14 @@ function symbolIn({ name, module }: TextFrame): string | undefined {
   return name.startsWith(`${module}.`) ? name.slice(module.length + 1) : name
 }
 
+/** The frames of a stack's text, with the names of the module where it is at hand. */
+function read(stack: string, guest: GuestModule): { frames: TextFrame[]; names: Names } {
+  const wanted = new Set(textFrames(stack).map(({ index }) => index))
+  const names =
+    wanted.size === 0 ? { module: undefined, functions: new Map() } : guest.names(wanted)
+  return { frames: textFrames(stack, index => shownName(names, index)), names }
+}
+
 /**
  * The guest's frames in `error.stack`, the innermost first; none for other values. V8 keeps
  * `Error.stackTraceLimit` frames, the host's among them.
@@ -41,17 +55,16 @@ function symbolIn({ name, module }: TextFrame): string | undefined {
  * guest can name a function so that it looks like frames.
  *
  * @param error an error that the guest threw: a trap, or an exception
- * @param module the guest's module, or its bytes, with which frames have `codeOffset`
+ * @param module the module, or its bytes, with which frames have `codeOffset`
+ * @param moved bytes by which the code of these bytes is behind that of the module's file, whose
+ * offsets `error.stack` has
  */
-export function framesOf(error: unknown, module?: FrameModule): readonly WasmFrame[] {
+export function framesOf(error: unknown, module?: FrameModule, moved = 0): readonly WasmFrame[] {
   if (!isError(error)) return []
-  const stack = stackOf(error)
   const guest = new GuestModule(module)
-  const wanted = new Set(textFrames(stack).map(({ index }) => index))
-  if (wanted.size === 0) return []
-  const names = guest.names(wanted)
+  const { frames, names } = read(partsOf(error).stack, guest)
   const known = names.functions.size > 0 || names.module !== undefined
-  return textFrames(stack, index => shownName(names, index)).map(frame => {
+  return frames.map(frame => {
     const { index, offset } = frame
     const symbol = known ? names.functions.get(index) : symbolIn(frame)
     return {
@@ -60,10 +73,36 @@ export function framesOf(error: unknown, module?: FrameModule): readonly WasmFra
       index,
       module: known ? names.module : frame.module,
       offset,
-      codeOffset: codeOffset(guest, offset),
+      codeOffset: codeOffset(guest, offset + moved),
     }
   })
 }
 
 const codeOffset = ({ code }: GuestModule, offset: number): number | undefined =>
   code !== undefined && offset >= code.from && offset < code.to ? offset - code.from : undefined
+
+/**
+ * The text of `error.stack` for another thread or process: each frame of the guest in one line, of
+ * bounded length, without control characters.
+ * @param moved bytes by which the code of the module that ran is behind that of its file, whose
+ * offsets the text has
+ */
+export function sentStack(error: Error, module?: FrameModule, moved = 0): string | undefined {
+  const { head, stack } = partsOf(error)
+  const { frames } = read(stack, new GuestModule(module))
+  if (frames.length === 0) return error.stack
+  let text = head
+  let at = 0
+  for (const frame of frames) {
+    text += stack.slice(at, frame.from) + sentFrame(frame, moved)
+    at = frame.to
+  }
+  return text + stack.slice(at)
+}
+function sentFrame({ name, url, module, index, offset }: TextFrame, moved: number): string {
+  const short = (text: string): string =>
+    plainLine(text.length > longestSent ? `${text.slice(0, longestSent - 3)}...` : text)
+  const place = module === undefined ? short(url) : `wasm://wasm/${short(module)}${url.slice(-9)}`
+  const position = `${place}:wasm-function[${index}]:0x${Math.max(offset - moved, 0).toString(16)}`
+  return name === undefined ? `    at ${position}` : `    at ${short(name)} (${position})`
+}

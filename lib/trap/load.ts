@@ -3,8 +3,42 @@ import { createRequire } from 'node:module'
 import type { FrameModule, WasmFrame } from './frame.js'
 
 const require = createRequire(import.meta.url)
-const loaded = () => require('./frames.js') as typeof import('./frames.js')
+
+/** Undefined where it cannot be loaded: a guest may have left no descriptor for its file. */
+function loaded(): typeof import('./frames.js') | undefined {
+  try {
+    return require('./frames.js')
+  } catch {
+    return undefined
+  }
+}
+
+/** Frames of a stack, the host's among them. The innermost ones of a panic are the runtime's own. */
+const mostFrames = 50
+
+/** Lets V8 keep more frames than its 10 in the errors of this thread, which runs a guest. */
+export const keepFrames = (): boolean =>
+  Reflect.set(Error, 'stackTraceLimit', Math.max(Number(Error.stackTraceLimit ?? 0), mostFrames))
 
 /** `framesOf` of frames.ts. */
-export const framesOf = (error: unknown, module?: FrameModule): readonly WasmFrame[] =>
-  loaded().framesOf(error, module)
+export const framesOf = (
+  error: unknown,
+  module?: FrameModule,
+  moved?: number,
+): readonly WasmFrame[] => loaded()?.framesOf(error, module, moved) ?? []
+
+/** `sentStack` of frames.ts, for a stack that has frames of a guest. */
+export const sentStack = (
+  error: Error,
+  module?: FrameModule,
+  moved?: number,
+): string | undefined =>
+  error.stack?.includes(':wasm-function[')
+    ? (loaded()?.sentStack(error, module, moved) ?? error.stack)
+    : error.stack
+
+/** `formatFrames` of format.ts. */
+export const formatFrames = (frames: readonly WasmFrame[]): string[] =>
+  loaded()?.formatFrames(frames) ?? []
+/** `formatFrame` of format.ts. */
+export const formatFrame = (frame: WasmFrame): string => loaded()?.formatFrame(frame) ?? ''

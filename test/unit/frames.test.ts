@@ -3,8 +3,8 @@ import test from 'ava'
 import { isModule } from '#lib/guest/instantiate.js'
 import { formatFrame, formatFrames } from '#lib/trap/format.js'
 import type { FrameModule, WasmFrame } from '#lib/trap/frame.js'
-import { framesOf } from '#lib/trap/frames.js'
-import { chain, codeOf } from '../traps.js'
+import { framesOf, sentStack } from '#lib/trap/frames.js'
+import { chain, codeOf, custom } from '../traps.js'
 
 /** The error of a module in which each function calls the next, and the last one traps. */
 function trapOf(bytes: Uint8Array<ArrayBuffer>): Error {
@@ -203,4 +203,37 @@ test('frames of a module that is no module are those of the text', t => {
   for (const bytes of [new Uint8Array(), new Uint8Array(100), new ArrayBuffer(8)])
     t.deepEqual(symbolsOf(framesOf(error, bytes)), ['a'])
   t.true(isModule(new WebAssembly.Module(chain(['a']))))
+})
+
+/** An error with the stack that it has in another thread. */
+const arrived = (error: Error, stack = ''): Error =>
+  Object.assign(new WebAssembly.RuntimeError(error.message), { stack })
+
+test('a stack that is sent has the same frames, each in one short line', t => {
+  const names = [...hostile.slice(0, 7), 'y'.repeat(100_000), undefined]
+  for (const module of [undefined, 'm (wasm://wasm/0:wasm-function[1]:0x2)\n']) {
+    const bytes = chain(names, module)
+    const error = trapOf(bytes)
+    const stack = sentStack(error, new WebAssembly.Module(bytes) as FrameModule)
+    t.true((stack ?? '').split('\n').every(line => line.length < 400))
+    t.deepEqual(framesOf(arrived(error, stack), bytes), framesOf(error, bytes))
+    t.is(framesOf(arrived(error, stack)).length, names.length)
+  }
+})
+
+test('a stack that is sent has the offsets of the file, of a module whose code was moved', t => {
+  const file = chain(['a', 'b'])
+  const run = chain(['a', 'b'], undefined, custom('behind', [1, 2, 3]))
+  const moved = Uint8Array.from([...run.slice(0, 8), ...custom('before', [1]), ...run.slice(8)])
+  const by = codeOf(moved) - codeOf(file)
+  const error = trapOf(moved)
+  const there = arrived(error, sentStack(error, moved, by))
+  t.deepEqual(framesOf(there, file), framesOf(trapOf(file), file))
+  t.deepEqual(framesOf(there, moved, by), framesOf(trapOf(file), file))
+})
+
+test('a stack without frames of a guest is sent as it is', t => {
+  const error = new Error('x\n    at y (wasm://wasm/00000000:wasm-function[9]:0x2)')
+  t.is(sentStack(error), error.stack)
+  t.is(sentStack(Object.assign(error, { stack: undefined })), undefined)
 })

@@ -29,9 +29,12 @@ export class PreparedModule {
   readonly module: WebAssembly.Module
   /** The bytes that it was compiled from. Undefined where only the module is known. */
   readonly bytes: Uint8Array | undefined
-  private constructor(module: WebAssembly.Module, bytes: Uint8Array | undefined) {
+  /** Bytes by which the limits that were written into it moved its code. */
+  readonly moved: number
+  private constructor(module: WebAssembly.Module, bytes?: Uint8Array, moved = 0) {
     this.module = module
     this.bytes = bytes
+    this.moved = moved
   }
 
   /**
@@ -41,12 +44,16 @@ export class PreparedModule {
   static async prepare(source: ModuleSource, options: Terms): Promise<PreparedModule> {
     if (isModule(source)) {
       checkCompiled(options)
-      return new PreparedModule(source, undefined)
+      return new PreparedModule(source)
     }
     const capped = tryCap(source, capsOf(options))
     const module = await WebAssembly.compile((capped.bytes ?? source) as Uint8Array<ArrayBuffer>)
     if (capped.bytes === undefined) throw capped.unknown
-    return new PreparedModule(module, capped.bytes)
+    return new PreparedModule(
+      module,
+      capped.bytes,
+      capped.bytes.length - (source as Uint8Array).length,
+    )
   }
 
   /** Compiles in this thread, at once. */
@@ -54,7 +61,7 @@ export class PreparedModule {
     const capped = tryCap(source, caps)
     const module = new WebAssembly.Module((capped.bytes ?? source) as Uint8Array<ArrayBuffer>)
     if (capped.bytes === undefined) throw capped.unknown
-    return new PreparedModule(module, capped.bytes)
+    return new PreparedModule(module, capped.bytes, capped.bytes.length - source.length)
   }
 }
 

@@ -6,6 +6,8 @@ import type { Metrics } from '../../observe/metrics.js'
 import type { Listener } from '../../options/listen.js'
 import type { Settings } from '../../options/settings.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
+import type { FrameModule } from '../../trap/frame.js'
+import { sentStack } from '../../trap/load.js'
 import type { MemoryLimits } from '../module/inspect.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import type { Mounts } from './mounts.js'
@@ -13,6 +15,8 @@ import type { Mounts } from './mounts.js'
 /** Makes a worker a thread of a guest. */
 export interface ThreadSetup {
   readonly module: WebAssembly.Module
+  /** Bytes by which the limits that were written into it moved its code. */
+  readonly moved: number
   /**
    * The memory that the module imports, if the threads share it; else the limits of that memory.
    */
@@ -90,14 +94,22 @@ const classes = new Map(
   ]),
 )
 
-export function serializeError(thrown: unknown): SerializedError {
+/**
+ * An error as it is sent. The offsets in its stack are those of the module's file.
+ * @param guest the module whose frames the stack may have
+ */
+export function serializeError(
+  thrown: unknown,
+  guest?: Pick<ThreadSetup, 'module' | 'moved'>,
+): SerializedError {
   const error = uncaught(thrown)
   const more = dictionary(
     Object.entries(error).filter(
       ([, value]) => typeof value === 'string' || typeof value === 'number',
     ),
   )
-  return { name: error.name, message: error.message, stack: error.stack, more }
+  const stack = sentStack(error, guest?.module as FrameModule | undefined, guest?.moved)
+  return { name: error.name, message: error.message, stack, more }
 }
 
 export function deserializeError({ name, message, stack, more }: SerializedError): Error {

@@ -10,6 +10,7 @@ import { functions, instantiate, type Offer } from '../../guest/instantiate.js'
 import { threadOf } from '../../guest/threads.js'
 import type { Settings } from '../../options/settings.js'
 import { type Sink, type Source, sourceOf } from '../../stdio/streams.js'
+import { keepFrames } from '../../trap/load.js'
 import { Verdict } from '../../verdict.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
 import {
@@ -86,7 +87,9 @@ class Thread {
     if (this.#sent) return
     const trees = this.#mounts.leave()
     const error =
-      ended instanceof Exit ? undefined : serializeError(named(ended, this.#setup.maxStack))
+      ended instanceof Exit
+        ? undefined
+        : serializeError(named(ended, this.#setup.maxStack), this.#setup)
     send(
       error === undefined
         ? { kind: 'exit', code: (ended as Exit).code, trees }
@@ -184,6 +187,7 @@ function streamOf(stream: Conveyed, index: number, fixed: boolean): number | Sou
   return waiting
 }
 
+keepFrames()
 let thread: Thread | undefined
 parentPort?.on('message', (task: Task | 'close') => {
   if (task === 'close') {

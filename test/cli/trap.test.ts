@@ -1,0 +1,163 @@
+/** The command's words for a guest that trapped, and for one that wants what is not offered. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { createGuest } from '#lib/guest/guest.js'
+import { run as runModule } from '#lib/run/run.js'
+import { withSandbox } from '../os-sandbox/ground.js'
+import { chain, codeOf } from '../traps.js'
+import { assemble, call, command } from '../wasm.js'
+
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
+/** The ways to run a guest: in the command's threads, in workers, and in a process. */
+const here: readonly (readonly string[])[] = [
+  [],
+  ['-W', 'max-wasm-stack=256k'],
+  ['-W', 'timeout=1m'],
+  ['-W', 'max-memory-size=1m'],
+]
+const apart = ['--isolation', 'process', '--os-sandbox', 'best-effort']
+
+function stderrOf(bytes: Uint8Array, flags: readonly string[]): string {
+  const folder = fs.mkdtempSync(join(os.tmpdir(), 'trap-'))
+  try {
+    const file = join(folder, 'guest.wasm')
+    fs.writeFileSync(file, bytes)
+    const words = [main, 'run', ...flags, file]
+    return spawnSync(process.execPath, words, { encoding: 'utf8' }).stderr
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+}
+
+const symbols = [
+  '_start',
+  '_ZN4shop3BoxIiE4openEi',
+  undefined,
+  '_RNvMNtNtCs5NsDXlmzMSp_6object5write2peNtB2_6Writer21reserve_edata_section',
+  'x\n    at y (wasm://wasm/00000000:wasm-function[9]:0x2)',
+  '\u001b[31mred',
+  '_ZN4core9panicking9panic_fmt17h0123456789abcdefE',
+]
+const trapping = chain(symbols)
+/** The message, with offsets of the file that the command was given. */
+function expected(): string {
+  const code = codeOf(trapping)
+  const line = (name: string, offset: number): string =>
+    `  at ${name} (+0x${(code + offset).toString(16)}, code 0x${offset.toString(16)})\n`
+  return [
+    'wasi-common: the guest trapped: unreachable\n',
+    line('core::panicking::panic_fmt', 33),
+    line('␛[31mred', 28),
+    line('x     at y (wasm://wasm/00000000:wasm-function[9]:0x2)', 23),
+    line('<object::write::pe::Writer>::reserve_edata_section', 18),
+    line('wasm-function[2]', 13),
+    line('shop::Box<int>::open(int)', 8),
+    line('_start', 3),
+  ].join('')
+}
+
+test('a trap prints a short line a frame, demangled, with offsets of the file, in any thread', t => {
+  for (const flags of here) t.is(stderrOf(trapping, flags), expected(), flags.join(' '))
+})
+withSandbox('a trap in a process prints what it prints in a thread', t => {
+  t.is(stderrOf(trapping, apart), expected())
+})
+
+const panic = chain(
+  Array.from({ length: 60 }, (_, i) => `f${i}`.padEnd(i % 3 === 0 ? 5000 : 3, 'x')),
+)
+/** The frames that V8 kept, less the host's. */
+function checkLong(t: { true(value: boolean, message?: string): void }, stderr: string): void {
+  const lines = stderr.trimEnd().split('\n').slice(1)
+  t.true(lines.length === 33, `${lines.length} lines`)
+  t.true(lines[0].startsWith('  at f59 ('), lines[0])
+  t.true(
+    lines.every(line => line.length <= 98),
+    'short lines',
+  )
+  t.true(/^ {2}and 1[0-9] more frames$/.test(lines[32]), lines[32])
+}
+test('a deep stack with long names prints 32 frames of the 50 that V8 keeps', t => {
+  for (const flags of here) checkLong(t, stderrOf(panic, flags))
+})
+withSandbox('a deep stack with long names arrives from a process', t => {
+  checkLong(t, stderrOf(panic, apart))
+})
+
+test('an endless recursion prints one line with a count', t => {
+  const down = assemble({
+    functions: { down: { body: [call('down')] }, _start: { body: [call('down')] } },
+  })
+  for (const flags of here)
+    t.regex(
+      stderrOf(down, flags),
+      /^wasi-common: the guest trapped: it overflowed its stack\n(?: {2}at down \(\+0x\w+, code 0x\w+\)\n)? {2}at down \(\+0x\w+, code 0x\w+\) x [45][0-9]\n {2}-W max-wasm-stack/,
+    )
+})
+
+const imports: Readonly<Record<string, string>> = {
+  'env.callback': ': it was built to get callback from its own JavaScript',
+  'wasi.thread-spawn': ': it was built to have threads: try --threads, or options.threads',
+  'napi.napi_create_object': ': it is a Node-API binding, which its own JavaScript loads',
+  'emnapi.memory': ': it is a Node-API binding, which its own JavaScript loads',
+  'gojs.wasmExit': ': it was built with GOOS=js: build it with GOOS=wasip1',
+  'wbg.__wbg_log': ': it was built by wasm-bindgen, for its own JavaScript',
+  'wasi:cli/exit.exit':
+    ': it is the core module of a component (WASI 0.2), which does not run here by itself',
+  'wasi_snapshot_preview1.sock_open': ': WASI has no such call in wasi_snapshot_preview1',
+  'elsewhere.thing': '',
+}
+/** A module that imports a function, after a hostcall of preview 1. */
+const wanting = (name: string): Uint8Array =>
+  command([call('proc_exit', 0)], { imports: { [name]: 'function' } })
+async function messageOf(start: () => unknown): Promise<string> {
+  try {
+    await start()
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'it started'
+}
+
+for (const [name, reason] of Object.entries(imports)) {
+  const message = `the module imports ${name} (a function), which this host does not offer${reason}`
+  test(`import ${name} reads alike in run, createGuest and the command`, async t => {
+    const bytes = wanting(name)
+    // `run` offers thread-spawn without threads, too: it answers that there are none.
+    if (name !== 'wasi.thread-spawn') t.is(await messageOf(() => runModule(bytes)), message)
+    t.is(await messageOf(() => createGuest({ version: 'preview1' }).instantiate(bytes)), message)
+    for (const flags of [[], ['-W', 'timeout=1m']])
+      t.is(stderrOf(bytes, flags), `wasi-common: ${message}\n`)
+  })
+}
+withSandbox('a missing import in a process reads as in a thread', t => {
+  t.is(
+    stderrOf(wanting('env.callback'), apart),
+    'wasi-common: the module imports env.callback (a function), which this host does not offer: it was built to get callback from its own JavaScript\n',
+  )
+})
+
+test('a module of both snapshots, or of the other one, reads alike', async t => {
+  const mixed = wanting('wasi_unstable.fd_close')
+  const words =
+    'the module imports wasi_unstable.fd_close (a function), which this host does not offer: it mixes wasi_snapshot_preview1 and wasi_unstable'
+  t.is(await messageOf(() => runModule(mixed)), words)
+  t.is(stderrOf(mixed, []), `wasi-common: ${words}\n`)
+  const other = command([], { imports: { 'wasi_unstable.fd_close': 'function' } })
+  t.is(
+    await messageOf(() => createGuest({ version: 'preview1' }).instantiate(other)),
+    "the module imports wasi_unstable.fd_close (a function), which this host does not offer: options.version 'unstable' offers it",
+  )
+})
+
+test('the names of an import are cut and cannot steer a terminal, and the error has them whole', async t => {
+  const name = `\u001b[31m\n${'x'.repeat(300)}`
+  const bytes = wanting(`env.${name}`)
+  const error = t.throws(() => createGuest({ version: 'preview1' }).instantiate(bytes))
+  t.regex(error?.message ?? '', /^the module imports env\.␛\[31m x{190,}\.\.\. \(a function\)/)
+  t.like(error, { code: 'ERR_WASI_UNKNOWN_IMPORT', importModule: 'env', importName: name })
+})
