@@ -21,4 +21,4 @@ try {
 // Prints:
 // 0 "arg 0 hello\narg 1 0\ntext"
 // with 4 MiB it got 3 MiB
-// ERR_WASI_TIMEOUT the guest was ended after 500 ms
+// ERR_WASI_TIMEOUT the guest timed out after 500 ms

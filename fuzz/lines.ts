@@ -1,7 +1,7 @@
 /** Mutated lines of a guest's process, and a check that none is believed beyond its own run. */
 import { inspect } from 'node:util'
 import { table } from '#lib/abi/table.js'
-import type { UnexpectedError } from '#lib/errors.js'
+import { HookFailure, type UnexpectedError } from '#lib/errors.js'
 import { guestLine } from '#lib/run/process/check-lines.js'
 import { lineOf, longest, longestLine } from '#lib/run/process/protocol.js'
 import { type Manner, Speaker } from '../test/os-sandbox/speaker.js'
@@ -269,7 +269,8 @@ async function wrongRun({ manner, chunks, ends, throws }: Utterance): Promise<st
       ? undefined
       : 'the metrics have other names'
   }
-  return error === mine ? undefined : wrongError(error, false)
+  const ended = error instanceof HookFailure ? error.thrown : error
+  return ended === mine ? undefined : wrongError(ended, false)
 }
 
 /**

@@ -142,12 +142,35 @@ export const isStackOverflow = (thrown: unknown): thrown is RangeError =>
   types.isNativeError(thrown) && thrown.name === 'RangeError' && /call stack/.test(thrown.message)
 
 /**
- * What a hook of the embedder threw, on its way up through the gate, which lets it out as it was.
+ * What a hook of the embedder threw, on its way through code that would take it for an error of its
+ * own.
  */
 export class HookFailure {
   readonly thrown: unknown
-  constructor(thrown: unknown) {
+  /** The option that has the hook, as `options.trace`. */
+  readonly from: string | undefined
+  constructor(thrown: unknown, from?: string) {
     this.thrown = thrown
+    this.from = from
+  }
+}
+
+/** Calls a hook of the embedder. @throws HookFailure with what it throws */
+export function callHook<T>(from: string, hook: () => T): T {
+  try {
+    return hook()
+  } catch (thrown) {
+    throw new HookFailure(thrown, from)
+  }
+}
+
+/** The words of a thrown value. It may be anything, such as a Proxy that throws when it is read. */
+export function wordsOf(thrown: unknown): string {
+  try {
+    const words = isError(thrown) ? thrown.message : thrown
+    return typeof words === 'string' ? words : inspect(words, { depth: 0, customInspect: false })
+  } catch {
+    return 'a value that cannot be shown'
   }
 }
 

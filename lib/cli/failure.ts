@@ -1,5 +1,6 @@
 /** Words the errors of a guest that was refused, or that ended against its will. */
 import { isStackOverflow, uncaught } from '../errors.js'
+import { RunError } from '../run/run-error.js'
 import type { FrameModule, WasmFrame } from '../trap/frame.js'
 import { formatFrames, framesOf, sentStack } from '../trap/load.js'
 import { CommandError } from './error.js'
@@ -28,6 +29,20 @@ function framesIn(
   if (module !== undefined) error.stack = sentStack(error, module as FrameModule, moved) ?? ''
   return framesOf(error, bytes)
 }
+
+/** The codes of which the cause says what went wrong, in the words that the command has for it. */
+const caused = [
+  'ERR_WASI_COMPILE',
+  'ERR_WASI_HOOK',
+  'ERR_WASI_LINK',
+  'ERR_WASI_STACK_LIMIT',
+  'ERR_WASI_TRAP',
+  'ERR_WASI_UNKNOWN_IMPORT',
+]
+
+/** The error that ended a run, as a guest in this thread throws it. */
+export const original = (error: unknown): unknown =>
+  error instanceof RunError && caused.includes(error.code) ? error.cause : error
 
 /** Says of an error that the guest overflowed its stack, in whichever thread. */
 const overflowed = (error: Error): boolean =>

@@ -3,7 +3,7 @@ import { metricsOf, newCounts } from '../observe/metrics.js'
 import { versionOf } from '../run/module/inspect.js'
 import type { RunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
-import { refused, trap } from './failure.js'
+import { original, refused, trap } from './failure.js'
 import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
 import { limited, note, STDERR, STDOUT, waitAtMost } from './print.js'
@@ -75,7 +75,7 @@ async function apart(
       return TIMED_OUT
     }
     // What goes wrong before the guest begins has a code.
-    throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_STACK_LIMIT'
+    throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_TRAP'
       ? trap(error, { bytes })
       : refused(error)
   }
@@ -95,7 +95,7 @@ async function runInWorkers(
     const { exitCode } = await start(bytes, options, { counts, check })
     return exitCode
   } catch (error) {
-    throw unrunnable(error, request.program, bytes)
+    throw unrunnable(original(error), request.program, bytes)
   } finally {
     if (counts !== undefined) tellCalls(metricsOf(counts))
   }
@@ -120,6 +120,6 @@ async function runApart(
     tellCalls(told)
     return exitCode
   } catch (error) {
-    throw unrunnable(error, program, bytes)
+    throw unrunnable(original(error), program, bytes)
   }
 }

@@ -248,7 +248,7 @@ export const runWords = {
     topic: 'limits',
     doors: inWorkers,
     type: 'AbortSignal',
-    doc: "Ends the guest. `run` rejects with the signal's reason.",
+    doc: 'Ends the guest. `run` rejects with `ERR_WASI_ABORTED`, whose `cause` is the reason of the signal.',
   },
   onListening: {
     topic: 'files',

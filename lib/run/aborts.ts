@@ -2,6 +2,7 @@
  * Listens to a signal once for all runs that it may abort: Node warns of more than ten listeners of
  * one signal.
  */
+import { coded, wordsOf } from '../errors.js'
 
 /** Recognizes signals of all realms and polyfills, as jsdom's, by what is used of one here. */
 export function isSignal(value: unknown): value is AbortSignal {
@@ -14,9 +15,15 @@ export function isSignal(value: unknown): value is AbortSignal {
   )
 }
 
-/** Throws the reason of a signal that is aborted. */
+/** The error of a run whose signal was aborted for this reason, which may be anything. */
+export function aborted(reason: unknown): Error {
+  const why = reason === undefined ? '' : `: ${wordsOf(reason)}`
+  return coded(new Error(`the run was aborted${why}`, { cause: reason }), 'ERR_WASI_ABORTED')
+}
+
+/** @throws Error with code `ERR_WASI_ABORTED` for a signal that is aborted */
 export function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw signal.reason
+  if (signal?.aborted) throw aborted(signal.reason)
 }
 
 const listeners = new WeakMap<AbortSignal, Set<() => void>>()

@@ -1,6 +1,6 @@
 /** Ends a run from outside: when its time is over, or its signal is aborted. */
 import { coded } from '../errors.js'
-import { offAbort, onAbort } from './aborts.js'
+import { aborted, offAbort, onAbort } from './aborts.js'
 import type { Terms } from './settings.js'
 
 /** A part of a run that can be ended, and then fails with this error. */
@@ -19,15 +19,9 @@ export class Deadline {
   #verdict: { readonly error: unknown } | undefined
   #running: Pick<Running<unknown>, 'fail'> | undefined
 
-  constructor({ stdio, timeout, signal }: Pick<Terms, 'stdio' | 'timeout' | 'signal'>) {
+  constructor({ timeout, signal }: Pick<Terms, 'timeout' | 'signal'>) {
     const late = (): void =>
-      this.#end(
-        coded(
-          new Error(`the guest was ended after ${timeout} ms`),
-          'ERR_WASI_TIMEOUT',
-          stdio.captured,
-        ),
-      )
+      this.#end(coded(new Error(`the guest timed out after ${timeout} ms`), 'ERR_WASI_TIMEOUT'))
     this.#signal = signal
     this.#timer = timeout === undefined ? undefined : setTimeout(late, timeout)
     if (signal !== undefined) onAbort(signal, this.#abort)
@@ -67,7 +61,7 @@ export class Deadline {
     if (this.#signal !== undefined) offAbort(this.#signal, this.#abort)
   }
 
-  readonly #abort = (): void => this.#end(this.#signal?.reason)
+  readonly #abort = (): void => this.#end(aborted(this.#signal?.reason))
 
   #end(error: unknown): void {
     this.#verdict ??= { error }

@@ -60,7 +60,10 @@ export interface RunOptions
    * compiled; in a pool, with its turn. Default: never.
    */
   readonly timeout?: number | undefined
-  /** Ends the guest at once, whatever it does; the run fails with the signal's reason. */
+  /**
+   * Ends the guest at once, whatever it does. The run fails with `ERR_WASI_ABORTED`, whose `cause` is
+   * the reason of the signal.
+   */
   readonly signal?: AbortSignal | undefined
   /**
    * Where the guest runs: in workers of this process, or, on Linux, in a process of its own that

@@ -1,10 +1,11 @@
 /** Many runs: workers are kept from one to the next, and modules are compiled once. */
 import { availableParallelism } from 'node:os'
-import { coded } from '../errors.js'
 import { checkWebAssembly, isModule } from '../guest/instantiate.js'
 import { checkInteger, checkKeys } from '../validate.js'
+import { checkOptions } from './failure.js'
 import type { RunOptions, RunResult } from './options.js'
 import { copyOf } from './run.js'
+import { RunError } from './run-error.js'
 import type { PoolParts, runInPool } from './run-in-pool.js'
 
 /** What a {@link Pool} keeps. */
@@ -20,7 +21,7 @@ export interface PoolOptions {
 
 const most = 1024
 
-const closed = (): Error => coded(new Error('the pool has been closed'), 'ERR_WASI_POOL_CLOSED')
+const closed = (): RunError => new RunError('ERR_WASI_POOL_CLOSED', 'the pool has been closed')
 
 /** Loaded with the first run. */
 interface Loaded {
@@ -50,14 +51,14 @@ export class Pool {
   }
 
   /**
-   * As `run`, but for `isolation: 'process'`, which is an error; and Error with code
-   * ERR_WASI_POOL_CLOSED after `close`.
+   * As `run`, but for `isolation: 'process'`, which is a TypeError. After `close` it rejects with
+   * code `ERR_WASI_POOL_CLOSED`.
    */
   async run(
     source: ArrayBufferLike | ArrayBufferView | object,
     options: RunOptions = {},
   ): Promise<RunResult> {
-    checkWebAssembly()
+    checkOptions(checkWebAssembly)
     const module = isModule(source) ? source : copyOf(source)
     if (this.#closed) throw closed()
     this.#loaded ??= this.#load()

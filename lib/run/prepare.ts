@@ -4,7 +4,6 @@
  */
 import { coded } from '../errors.js'
 import type { Settings } from '../options/settings.js'
-import { checkAlone } from '../replay/options.js'
 import { importsMemory, type MemoryLimits, memoryLimits } from './module/inspect.js'
 import type { PreparedModule } from './module/prepare.js'
 import type { Terms } from './settings.js'
@@ -21,17 +20,13 @@ export interface PreparedRun {
   readonly options: Terms
 }
 
-/**
- * @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_NO_MEMORY`; TypeError for a replay with
- * threads
- */
+/** @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_NO_MEMORY` */
 export function prepareRun(
   { module, bytes, moved }: PreparedModule,
   settings: Settings,
   options: Terms,
 ): PreparedRun {
   const { threads } = options
-  if (threads > 0) checkAlone(settings.replay)
   checkExports(module, threads)
   return { module, moved, memory: memoryFor(module, bytes, threads), settings, options }
 }

@@ -2,7 +2,7 @@
  * The turns of a pool: at most so many runs at once, and the others in the order in which they
  * came.
  */
-import { checkAborted, offAbort, onAbort } from './aborts.js'
+import { aborted, checkAborted, offAbort, onAbort } from './aborts.js'
 
 /** A run that waits until another one has ended. */
 interface Waiting {
@@ -23,8 +23,7 @@ export class TurnQueue {
   }
 
   /**
-   * Waits for a turn, which `pass` ends. Fails with the reason of the signal, and when the queue is
-   * closed.
+   * Waits for a turn, which `pass` ends. Fails when the signal is aborted, and when the queue is closed.
    */
   async take(signal: AbortSignal | undefined): Promise<void> {
     if (this.#refusal !== undefined) throw this.#refusal()
@@ -42,7 +41,7 @@ export class TurnQueue {
           const at = this.#waiting.indexOf(waiting)
           if (at < 0) return
           this.#waiting.splice(at, 1)
-          refuse(signal?.reason)
+          refuse(aborted(signal?.reason))
         }
         if (signal !== undefined) onAbort(signal, abort)
       })

@@ -1,5 +1,6 @@
 /** Runs a guest in workers of a pool, when it has its turn. */
 import { wrongValue } from '../validate.js'
+import { checkOptions, runErrorOf } from './failure.js'
 import { ModuleCache } from './module/cache.js'
 import type { ModuleSource } from './module/prepare.js'
 import type { RunOptions, RunResult } from './options.js'
@@ -31,7 +32,7 @@ export async function runInPool(
   options: RunOptions,
 ): Promise<RunResult> {
   // Before its turn: a run with wrong options does not wait.
-  const checked = termsOf(options)
+  const checked = checkOptions(() => termsOf(options))
   const [{ isolation, signal, stdio }] = checked
   if (isolation === 'process') {
     throw wrongValue(
@@ -47,7 +48,7 @@ export async function runInPool(
     await turns.take(signal)
   } catch (error) {
     stdio.close()
-    throw error
+    throw runErrorOf(error)
   }
   try {
     return await prepareAndExecute(checked, () => module, workers)

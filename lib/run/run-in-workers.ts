@@ -1,16 +1,16 @@
 /**
  * Runs a guest in worker threads of this process: prepares it, within its time, and executes it.
  */
+import { callHook } from '../errors.js'
 import type { Counts } from '../observe/metrics.js'
-import { settingsOf } from '../options/settings.js'
-import { checkPortable } from '../replay/options.js'
 import { Deadline } from './deadline.js'
 import { executeRun } from './execute.js'
+import { checkOptions, runErrorOf } from './failure.js'
 import { versionOf } from './module/inspect.js'
 import { type ModuleSource, PreparedModule } from './module/prepare.js'
 import type { RunOptions, RunResult } from './options.js'
 import { prepareRun } from './prepare.js'
-import { type Asked, termsOf } from './settings.js'
+import { type Asked, guestSettings, termsOf } from './settings.js'
 import { Workers } from './worker/workers.js'
 
 /** Hooks of the command line. */
@@ -27,7 +27,7 @@ export async function runInWorkers(
   options: RunOptions,
   hooks?: Hooks,
 ): Promise<RunResult> {
-  const checked = termsOf(options)
+  const checked = checkOptions(() => termsOf(options))
   return prepareAndExecute(
     checked,
     () => PreparedModule.prepare(source, checked[0]),
@@ -39,34 +39,41 @@ export async function runInWorkers(
 /**
  * Runs a guest whose run options are checked. Its time begins here, and covers the compiler's.
  * @param prepareModule prepares the module, or waits for it
+ * @throws RunError
  */
 export async function prepareAndExecute(
   [options, guestOptions]: Asked,
   prepareModule: () => Promise<PreparedModule>,
   workers: Workers,
-  { counts, check }: Hooks = {},
+  hooks: Hooks = {},
 ): Promise<RunResult> {
-  checkPortable({ ...guestOptions })
-  const { version, rights } = guestOptions
-  const settings = settingsOf({
-    ...guestOptions,
-    version: version ?? 'preview1',
-    rights: rights ?? 'access',
-  })
+  const { version } = guestOptions
+  const settings = checkOptions(() => guestSettings(options, guestOptions))
+  const { stdio, maxStack } = options
+  const { counts = settings.counts, check } = hooks
   const deadline = new Deadline(options)
+  let prepared: PreparedModule | undefined
   try {
     deadline.check()
-    const prepared = await deadline.race(prepareModule())
+    prepared = await deadline.race(prepareModule())
     const { module } = prepared
-    check?.(module)
+    callHook('the check', () => check?.(module))
     const run = prepareRun(
       prepared,
-      { ...settings, version: version ?? versionOf(module), counts: counts ?? settings.counts },
+      { ...settings, version: version ?? versionOf(module), counts },
       options,
     )
     return await executeRun(run, deadline, workers)
+  } catch (thrown) {
+    throw runErrorOf(thrown, {
+      captured: stdio.captured,
+      counts,
+      compiled: prepared?.bytes ?? prepared?.module,
+      moved: prepared?.moved,
+      maxStack,
+    })
   } finally {
     deadline.close()
-    options.stdio.close()
+    stdio.close()
   }
 }

@@ -5,6 +5,7 @@
 import { types } from 'node:util'
 import { checkWebAssembly, isModule } from '../guest/instantiate.js'
 import { wrongType } from '../validate.js'
+import { checkOptions } from './failure.js'
 import type { RunOptions, RunResult } from './options.js'
 
 /**
@@ -13,22 +14,16 @@ import type { RunOptions, RunResult } from './options.js'
  * turns.
  *
  * @param source the module's bytes, or a module, which must be one that makes its memory itself
- * @throws What createGuest throws for wrong options; WebAssembly's own CompileError, LinkError and
- * RuntimeError (a trap); Error with code `ERR_WASI_THREADS_UNAVAILABLE` for threads with the
- * typescript backend, `ERR_WASI_NO_START` for a module without the functions to begin at,
- * `ERR_WASI_NO_MEMORY` for one whose memory cannot be made, and what the hooks throw;
- * `ERR_WASI_NO_WEBASSEMBLY` in a process without WebAssembly (`node --jitless`);
- * `ERR_WASI_TIMEOUT`; RangeError with code `ERR_WASI_MEMORY_LIMIT` for a guest that begins with
- * more memory or tables than it may have, or fills the JavaScript heap of its worker. With
- * `isolation: 'process'` also `ERR_WASI_OS_SANDBOX_UNAVAILABLE` where the OS sandbox is not available,
- * `ERR_WASI_NO_NODE` where `process.execPath` is an application or `execPath` is no node, and
- * `ERR_WASI_PROCESS_LOST` for a process that dies or sends what no guest sends.
+ * @throws RunError for a run that fails, with what the guest wrote before. Its `code` is one of
+ * `docs/errors.md`, such as `ERR_WASI_TRAP`, `ERR_WASI_TIMEOUT` or `ERR_WASI_ABORTED`, and
+ * `UVWASI_E...` for a preopen, stream or listener that cannot be opened
+ * @throws TypeError, RangeError for a wrong argument or option, before anything starts
  */
 export async function run(
   source: ArrayBufferLike | ArrayBufferView | object,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  checkWebAssembly()
+  checkOptions(checkWebAssembly)
   const bytes = isModule(source) ? undefined : copyOf(source)
   if ((options as RunOptions | null)?.isolation === 'process') {
     const { runInProcess } = await import('./process/run-in-process.js')

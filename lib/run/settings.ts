@@ -1,7 +1,8 @@
 /** Splits the options of a run into its own, which it checks, and those of the guest. */
 import { dictionary } from '../dictionary.js'
 import { type Checked, checkRows } from '../options/row.js'
-import { optionNames } from '../options/settings.js'
+import { optionNames, type Settings, settingsOf } from '../options/settings.js'
+import { checkAlone, checkPortable } from '../replay/options.js'
 import { checkKeys } from '../validate.js'
 import type { RunOptions } from './options.js'
 import { Stdio } from './stdio/stdio.js'
@@ -39,4 +40,13 @@ export function termsOf(options: RunOptions): Asked {
     },
     own,
   ]
+}
+
+/** The settings of a run's guest, which are checked here. */
+export function guestSettings({ threads }: Terms, own: Asked[1]): Settings {
+  checkPortable({ ...own })
+  const { version = 'preview1', rights = 'access' } = own
+  const settings = settingsOf({ ...own, version, rights })
+  if (threads > 0) checkAlone(settings.replay)
+  return settings
 }

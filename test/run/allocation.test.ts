@@ -27,7 +27,7 @@ const failure = async (running: Promise<unknown>): Promise<Error & { code?: stri
     error => error,
   )
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
-const refusal = { name: 'RangeError', code: 'ERR_WASI_MEMORY_LIMIT' }
+const refusal = { name: 'RunError', code: 'ERR_WASI_MEMORY_LIMIT' }
 
 /**
  * Two tables of one element that grow by 400,000 at a time: twice within the default, and without

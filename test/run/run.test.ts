@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index.js'
+import { Errno, Rights, RunError, type RunOptions, run, UnexpectedError } from '#lib/index.js'
 import { memoryLimits, versionOf } from '#lib/run/module/inspect.js'
 import { caught, throws } from '../exceptions.js'
 import { openDescriptors } from '../hostcalls/world.js'
@@ -87,8 +87,9 @@ test('a trap is an error of its own class, with the guest’s frames', async t =
   const error = await failing(
     assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }),
   )
-  t.true(error instanceof WebAssembly.RuntimeError)
-  t.regex(error.message, /unreachable/)
+  t.true(error instanceof RunError)
+  t.true(error.cause instanceof WebAssembly.RuntimeError)
+  t.is(error.message, 'the guest trapped: unreachable')
   t.regex(error.stack ?? '', /inner/)
 })
 
@@ -123,24 +124,25 @@ test.serial('a guest that catches its exit again and again tells it once', async
 
 test('an exception of the guest that nothing catches is an error that says so', async t => {
   for (const atStart of [false, true]) {
-    const { name, message, stack } = await failing(throws(atStart))
+    const { code, message, cause } = await failing(throws(atStart))
     t.deepEqual(
-      [name, message],
-      ['Error', 'the guest threw a WebAssembly exception that nothing caught'],
+      [code, message],
+      ['ERR_WASI_TRAP', 'the guest threw a WebAssembly exception that nothing caught'],
     )
-    t.notRegex(stack ?? '', /at .*\.js:\d+/, 'no stack of the host')
+    t.notRegex((cause as Error).stack ?? '', /at .*\.js:\d+/, 'no stack of the host')
   }
 })
 
 test('what is no module, or cannot be linked, or started, is told', async t => {
-  t.true((await failing(Uint8Array.of(1, 2, 3))) instanceof WebAssembly.CompileError)
+  t.true((await failing(Uint8Array.of(1, 2, 3))).cause instanceof WebAssembly.CompileError)
   t.like(await failing('text' as unknown as Uint8Array), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_TYPE',
   })
   const unlinked = await failing(command([], { imports: { 'env.callback': 'function' } }))
-  t.true(unlinked instanceof WebAssembly.LinkError)
-  t.like(unlinked, {
+  t.is(unlinked.code, 'ERR_WASI_UNKNOWN_IMPORT')
+  t.true(unlinked.cause instanceof WebAssembly.LinkError)
+  t.like(unlinked.cause, {
     code: 'ERR_WASI_UNKNOWN_IMPORT',
     importModule: 'env',
     importName: 'callback',
@@ -243,14 +245,13 @@ test('trace lines reach the hook before the end; what the hook throws ends the g
   ])
   const forever = command([drop(untilFails(call('sched_yield')))])
   const mine = new Error('mine')
-  t.is(
-    await failing(forever, {
-      trace() {
-        throw mine
-      },
-    }),
-    mine,
-  )
+  const error = await failing(forever, {
+    trace() {
+      throw mine
+    },
+  })
+  t.is(error.code, 'ERR_WASI_HOOK')
+  t.is(error.cause, mine)
 })
 
 const withProc = fs.existsSync('/proc/self/mem') ? test : test.skip

@@ -93,7 +93,7 @@ for (const [how, fds, flags, bytes = writer] of cases) {
 async function aborted(t: ExecutionContext, stdout: number, bytes = writer): Promise<void> {
   const controller = new AbortController()
   const running = run(bytes, { stdout, signal: controller.signal })
-  const failed = t.throwsAsync(running, { message: 'enough' })
+  const failed = t.throwsAsync(running, { message: 'the run was aborted: enough' })
   await new Promise(done => setTimeout(done, 1000))
   const start = performance.now()
   controller.abort(new Error('enough'))

@@ -411,7 +411,7 @@ test('what answers a write with a promise holds the guest up, and may fail', asy
   t.is(heard, 3, 'all of them before the end')
   await t.throwsAsync(
     run(program, { stdout: { write: () => Promise.reject(new Error('mine')) } }),
-    { message: 'mine' },
+    { code: 'ERR_WASI_HOOK', message: 'options.stdout threw: mine' },
   )
 })
 
@@ -442,7 +442,8 @@ test('a stream that goes away while the guest waits for it', async t => {
 
 test('a function for output that fails ends the run', async t => {
   await t.throwsAsync(run(flood, { stdout: () => Promise.reject(new Error('mine')) }), {
-    message: 'mine',
+    code: 'ERR_WASI_HOOK',
+    message: 'options.stdout threw: mine',
   })
   await t.throwsAsync(
     run(hello(), {
@@ -451,7 +452,9 @@ test('a function for output that fails ends the run', async t => {
         throw new Error('broken')
       })(),
     }),
-    { message: 'broken' },
+    {
+      message: 'options.stdin threw: broken',
+    },
   )
 })
 
@@ -477,7 +480,9 @@ test('an input that is left is left, whatever it makes of that', async t => {
   const stdin = new Readable({
     read: () => void setImmediate(() => asked.abort(new Error('enough'))),
   })
-  await t.throwsAsync(run(hello(), { stdin, signal: asked.signal }), { message: 'enough' })
+  await t.throwsAsync(run(hello(), { stdin, signal: asked.signal }), {
+    message: 'the run was aborted: enough',
+  })
   t.true(stdin.destroyed)
 })
 test('a generator that gives input is left, too', async t => {
@@ -537,8 +542,8 @@ const wrong: Readonly<Record<string, readonly [iterator: unknown, code: string]>
     },
     'ERR_WASI_TIMEOUT',
   ],
-  'gives what is no object': [{ next: async () => 5 }, 'ERR_INVALID_ARG_TYPE'],
-  'is none': [null, 'ERR_INVALID_ARG_TYPE'],
+  'gives what is no object': [{ next: async () => 5 }, 'ERR_WASI_HOOK'],
+  'is none': [null, 'ERR_WASI_HOOK'],
 }
 for (const [name, [iterator, code]] of Object.entries(wrong)) {
   for (const isolation of process.platform === 'linux'

@@ -1,7 +1,7 @@
 /**
  * What is published needs no types but those of Node: neither a browser's nor a newer library's.
  */
-import { createGuest, Errno, Rights, UnexpectedError, WASI, WasiError } from 'wasi-common'
+import { createGuest, Errno, Rights, RunError, UnexpectedError, WASI, WasiError } from 'wasi-common'
 
 export const wasi: import('node:wasi').WASI = new WASI({ version: 'preview1' })
 export const success: number = Errno.SUCCESS
@@ -12,6 +12,10 @@ export const told = (error: unknown): string =>
     : error instanceof WasiError
       ? error.code
       : String(error)
+export const failed = (error: unknown): string | undefined =>
+  error instanceof RunError
+    ? `${error.code} ${error.stderr.toString()} ${error.metrics?.fd_write?.calls} ${error.frames[0]?.function} ${error.osSandbox?.seccomp} ${error.cause} ${error.truncated}`
+    : undefined
 export const imports: Record<string, (...args: never[]) => number> = createGuest({
   version: 'preview1',
 }).imports

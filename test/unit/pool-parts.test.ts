@@ -44,11 +44,13 @@ test('an aborted turn leaves the queue with the reason, and the next one moves u
   ])
   controller.abort(new Error('enough'))
   await settle()
-  t.deepEqual(taken, ['a', 'b: enough'])
+  t.deepEqual(taken, ['a', 'b: the run was aborted: enough'])
   queue.pass()
   await settle()
-  t.deepEqual(taken, ['a', 'b: enough', 'c'])
-  await t.throwsAsync(queue.take(controller.signal), { message: 'enough' })
+  t.deepEqual(taken, ['a', 'b: the run was aborted: enough', 'c'])
+  await t.throwsAsync(queue.take(controller.signal), {
+    message: 'the run was aborted: enough',
+  })
 })
 
 test('a closed queue refuses the turns that wait and those that follow', async t => {

@@ -43,7 +43,8 @@ export function guestLine(text: string, { traced, measured }: Wanted): GuestLine
     }
     case 'failed': {
       const received = errorIn(error)
-      return received && { kind, error: received }
+      if (metrics !== undefined && !(measured && isRecord(metrics))) return undefined
+      return received && { kind, error: received, metrics: metrics && toldMetrics(metrics) }
     }
     case 'trace':
       return traced && typeof line === 'string'
@@ -90,6 +91,7 @@ const ownCodes = new Set([
   'ERR_WASI_STACK_LIMIT',
   'ERR_WASI_THREADS_UNAVAILABLE',
   'ERR_WASI_THREAD_LOST',
+  'ERR_WASI_TRAP',
   'ERR_WASI_UNKNOWN_IMPORT',
 ])
 /**

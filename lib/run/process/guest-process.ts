@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import { getSystemErrorName } from 'node:util'
 import { serialize } from 'node:v8'
-import { coded } from '../../errors.js'
+import { callHook, coded } from '../../errors.js'
 import type { Metrics } from '../../observe/metrics.js'
 import type { Settings } from '../../options/settings.js'
 import { plainLine } from '../../stdio/terminal-escapes.js'
@@ -60,17 +60,22 @@ export class GuestProcess {
   readonly #stdio: Stdio
   readonly #readers: readonly LineReader[]
   #settle: { resolve(ended: Promise<Ended>): void } = { resolve() {} }
-  #osSandbox: OsSandbox | undefined
+  /** The OS sandbox, once the launcher has reported it. */
+  osSandbox: OsSandbox | undefined
+  /** The hostcalls of a guest that failed by itself, if they were counted. */
+  metrics: Metrics | undefined
   /** It has sent a line, so it has started. */
   #started = false
-  /** It sent its end by itself: the output that it wrote before is taken first. */
-  #ended = false
-  /** The embedder has had enough of it, or has failed: nobody waits for its output. */
+  /** It ended by itself, and not well: that is the outcome, whatever follows. */
+  #broken = false
+  /** The embedder ends it, or has failed: nobody waits long for its output. */
   #failed = false
   /** The outcome, once it is known. */
   #outcome: (() => Ended) | undefined
   #deadline: NodeJS.Timeout | undefined
   #gone = false
+  /** Its pipes have ended, too. */
+  #closed = false
   #hurry = (): void => {}
   readonly #hurried: Promise<void>
 
@@ -94,7 +99,7 @@ export class GuestProcess {
     this.result = new Promise(resolve => {
       this.#settle = { resolve }
     })
-    launcher.on('error', error => this.#broken(error as NodeJS.ErrnoException))
+    launcher.on('error', error => this.#launcherFailed(error as NodeJS.ErrnoException))
     launcher.on('exit', () => this.#rest())
     launcher.on(
       'close',
@@ -126,16 +131,19 @@ export class GuestProcess {
   }
 
   /**
-   * End it, and fail with this: also where it has ended, and its embedder does not take its output.
+   * Ends it, and fails with this, unless it has failed by itself. What it wrote before is read to
+   * its end.
    */
   fail(error: unknown): void {
     if (this.#failed) return
     this.#failed = true
-    this.#finish(() => {
+    const fails = (): never => {
       throw error
-    })
-    // `close` waits for its pipes, which nobody reads any more.
-    for (const pipe of this.#launcher.stdio) pipe?.destroy()
+    }
+    this.#finish((this.#broken && this.#outcome) || fails)
+    this.#launcher.stdio[0]?.destroy()
+    this.#stdio.stop()
+    if (this.#gone && !this.#closed) this.#expect()
     this.#hurry()
   }
 
@@ -156,13 +164,23 @@ export class GuestProcess {
   #rest(): void {
     this.#gone = true
     clearTimeout(this.#deadline)
+    if (this.#failed) this.#expect()
+  }
+
+  /** Expects the end of its pipes, which a process that it has left behind may hold open. */
+  #expect(): void {
+    this.#deadline = setTimeout(() => this.#destroyPipes(), grace)
+  }
+
+  #destroyPipes(): void {
+    for (const pipe of this.#launcher.stdio) pipe?.destroy()
   }
 
   /**
    * An error of the launcher: it cannot be started, or, by a process that has given up root, not be
    * killed.
    */
-  #broken(error: NodeJS.ErrnoException): void {
+  #launcherFailed(error: NodeJS.ErrnoException): void {
     if (error.syscall === 'kill') return
     this.fail(
       coded(
@@ -174,8 +192,9 @@ export class GuestProcess {
 
   /** Neither the launcher nor the kernel ended it. */
   #leave(): void {
-    for (const pipe of this.#launcher.stdio) pipe?.destroy()
+    this.#destroyPipes()
     this.#launcher.unref()
+    this.#stdio.stop()
     this.#hurry()
     const stays = (): never => {
       throw lost(`the guest's process has not ended ${2 * grace} ms after its end`)
@@ -184,15 +203,29 @@ export class GuestProcess {
   }
 
   async #close(code: number | null, signal: string | null): Promise<void> {
-    this.#rest()
+    this.#gone = this.#closed = true
+    clearTimeout(this.#deadline)
     // Its last lines may still wait for their slice of time.
     await Promise.all(this.#readers.map(reader => reader.idle()))
-    this.#settleWith(() => (this.#outcome ?? nothingSent(code, signal))())
+    if (this.#outcome === undefined) {
+      this.#broken = true
+      this.#outcome = nothingSent(code, signal)
+    }
+    this.#settleWith(() => (this.#outcome as () => Ended)())
   }
 
+  /** Settles when its output is taken. */
   #settleWith(outcome: (() => Ended) | undefined): void {
-    const taken = this.#ended ? Promise.race([this.#stdio.end(), this.#hurried]) : Promise.resolve()
     this.#stdio.close()
+    const left = this.#hurried.then(() => this.#stdio.left())
+    const ownEnd = async (): Promise<void> => {
+      try {
+        await this.#stdio.end()
+      } catch (error) {
+        if (!this.#broken) throw error
+      }
+    }
+    const taken = this.#failed ? left : Promise.race([ownEnd(), left])
     this.#settle.resolve(taken.then(outcome as () => Ended))
   }
 
@@ -209,28 +242,28 @@ export class GuestProcess {
   }
 
   #onGuest(text: string): void {
-    const osSandbox = this.#osSandbox
+    const osSandbox = this.osSandbox
     if (osSandbox === undefined) throw lost("the guest's process sent a line before it was asked")
     this.#started = true
     const line = guestLine(text, this.#request)
     switch (line?.kind) {
       case 'exit':
-        this.#ended = true
         this.#finish(() => ({ exitCode: line.code, osSandbox, metrics: line.metrics }))
         break
       case 'failed': {
         const error = deserializeError(line.error)
-        this.#ended = true
+        this.#broken = true
+        this.metrics = line.metrics
         this.#finish(() => {
           throw error
         })
         break
       }
       case 'trace':
-        this.#hooks.trace?.(line.line)
+        callHook('options.trace', () => this.#hooks.trace?.(line.line))
         break
       case 'unexpected':
-        this.#hooks.report(unexpectedOf(line))
+        callHook('options.onUnexpected', () => this.#hooks.report(unexpectedOf(line)))
         break
       default:
         throw lost("the guest's process sent a line that no process of a guest sends")
@@ -239,7 +272,7 @@ export class GuestProcess {
 
   /** The launcher reports once, and once more if it then cannot start the process. */
   #onLauncher(line: LauncherLine | undefined): void {
-    const first = this.#osSandbox === undefined
+    const first = this.osSandbox === undefined
     if (line === undefined || this.#started || !(first || line.kind === 'broken')) {
       throw lost('the sandbox launcher sent a line that it does not send')
     }
@@ -259,7 +292,7 @@ export class GuestProcess {
         `osSandbox: 'require' needs Landlock ABI 3 (Linux 6.2) and seccomp; this kernel has ${has}. ${advice}`,
       )
     }
-    this.#osSandbox = line.osSandbox
+    this.osSandbox = line.osSandbox
     this.#ask()
   }
 

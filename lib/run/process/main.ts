@@ -4,7 +4,7 @@
  */
 import { readSync, writeSync } from 'node:fs'
 import { deserialize } from 'node:v8'
-import { newCounts } from '../../observe/metrics.js'
+import { type Counts, metricsOf, newCounts } from '../../observe/metrics.js'
 import type { Settings } from '../../options/settings.js'
 import { Deadline } from '../deadline.js'
 import { executeRun } from '../execute.js'
@@ -35,6 +35,7 @@ function send(message: Message): void {
 const sendable = (thrown: unknown): SerializedError => shortened(serializeError(thrown))
 
 async function runRequest(): Promise<Message> {
+  let counts: Counts | undefined
   try {
     const request: Request = deserialize(read(read(4).readUInt32LE()))
     const {
@@ -57,11 +58,12 @@ async function runRequest(): Promise<Message> {
       stdout: 1,
       stderr: 2,
     })
+    counts = measured ? newCounts() : undefined
     const prepared = await PreparedModule.prepare(bytes, options)
     const local: Settings = {
       ...settings,
       version: version ?? versionOf(prepared.module),
-      counts: measured ? newCounts() : undefined,
+      counts,
       trace: traced ? line => send({ kind: 'trace', line }) : undefined,
       report: ({ call, cause }) => send({ kind: 'unexpected', call, cause: sendable(cause) }),
     }
@@ -71,7 +73,11 @@ async function runRequest(): Promise<Message> {
     )
     return { kind: 'exit', code: exitCode, metrics }
   } catch (error) {
-    return { kind: 'failed', error: sendable(error) }
+    return {
+      kind: 'failed',
+      error: sendable(error),
+      ...(counts && { metrics: metricsOf(counts) }),
+    }
   }
 }
 

@@ -45,10 +45,10 @@ export const longest = Object.freeze({
 })
 /**
  * The longest line of the channel, in bytes. The longest that a process of this package writes is
- * an error: its texts have 30,720 units, for each of which JSON takes at most six bytes. Metrics,
- * with every errno of every hostcall, take 97 KiB.
+ * an error with metrics. The texts of an error have 30,720 units, for each of which JSON takes at
+ * most six bytes. Metrics, with every errno of every hostcall, take 97 KiB.
  */
-export const longestLine = 3 * 2 ** 16
+export const longestLine = 5 * 2 ** 16
 /**
  * Metrics have the most records in each other, and the most names: 46 calls with 4 fields and 77
  * errnos each.

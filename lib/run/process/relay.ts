@@ -20,7 +20,8 @@ export interface Relay {
   readonly streams: Pick<RunOptions, 'stdin' | 'stdout' | 'stderr'>
   /** Whether stderr is the pipe of stdout, so that the order of what is written to both counts. */
   readonly joined: boolean
-  close(): void
+  /** Ends them. Returns whether output was lost, which their readers did not take in time. */
+  close(): boolean
 }
 
 /**
@@ -50,7 +51,9 @@ export function relayOf({ stdin, stdout, stderr }: RunOptions): Relay {
     streams,
     joined,
     close() {
+      const lost = made.some(stream => 'writableLength' in stream && stream.writableLength > 0)
       for (const stream of made) stream.destroy()
+      return lost
     },
   }
 }

@@ -4,20 +4,20 @@ import { join } from 'node:path'
 import { coded } from '../../errors.js'
 import { isModule } from '../../guest/instantiate.js'
 import { rooted } from '../../options/preopens.js'
-import { settingsOf } from '../../options/settings.js'
+import type { Settings } from '../../options/settings.js'
 import { checkNode } from '../../options/strict.js'
-import { checkPortable } from '../../replay/options.js'
 import { checkHost, environment, sandboxCommand } from '../../sys/native/launcher.js'
 import { nodeAt } from '../../sys/native/node.js'
 import { wrongType, wrongValue } from '../../validate.js'
 import { checkAborted } from '../aborts.js'
 import { Deadline } from '../deadline.js'
+import { checkOptions, runErrorOf } from '../failure.js'
 import type { RunOptions, RunResult } from '../options.js'
-import { termsOf } from '../settings.js'
+import { guestSettings, type Terms, termsOf } from '../settings.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import { GuestProcess, type Launcher } from './guest-process.js'
 import { channel, control, type Request } from './protocol.js'
-import { relayOf } from './relay.js'
+import { type Relay, relayOf } from './relay.js'
 
 /** Seams for tests, which the callers of `run` cannot reach. */
 export interface Ways {
@@ -29,7 +29,10 @@ export interface Ways {
 
 const ownEntry = join(import.meta.dirname, 'main.js')
 
-/** Run the module of these bytes. Nothing of it is left when it ends, however it does. */
+/**
+ * Runs the module of these bytes. Nothing of it is left when it ends, however it does.
+ * @throws RunError
+ */
 export async function runInProcess(
   bytes: Uint8Array | WebAssembly.Module,
   options: RunOptions,
@@ -37,36 +40,37 @@ export async function runInProcess(
 ): Promise<RunResult> {
   const relay = relayOf(options)
   try {
-    return await runBehind(bytes, { ...options, ...relay.streams }, relay.joined, ways)
+    const run = prepare(bytes, { ...options, ...relay.streams }, relay.joined)
+    return await runPrepared(run, relay, ways)
   } finally {
     relay.close()
   }
 }
 
+/** A run whose options are checked. Nothing of it has started. */
+interface Prepared {
+  readonly terms: Terms
+  readonly settings: Settings
+  readonly request: Request
+  readonly placed: readonly Place[]
+}
+
 /** @param joined whether stderr goes where stdout does */
-async function runBehind(
+function prepare(
   bytes: Uint8Array | WebAssembly.Module,
   options: RunOptions,
   joined: boolean,
-  { entry = ownEntry, start: begin = start }: Ways,
-): Promise<RunResult> {
+): Prepared {
   if (isModule(bytes))
     throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
-  const [terms, own] = termsOf(options)
-  const { threads, osSandbox, execPath, maxMemory, maxTableElements, maxStack, signal, stdio } =
-    terms
-  checkPortable({ ...own })
+  const [terms, own] = checkOptions(() => termsOf(options))
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue(
       'options.listen',
       "does not go with options.isolation 'process', which has no network",
       own.listen,
     )
-  const settings = settingsOf({
-    ...own,
-    version: own.version ?? 'preview1',
-    rights: own.rights ?? 'access',
-  })
+  const settings = checkOptions(() => guestSettings(terms, own))
   const { trace, report, counts, ...plain } = settings
   for (const { name, path, files } of settings.preopens) {
     const inMemory = files !== undefined || path === undefined
@@ -79,11 +83,13 @@ async function runBehind(
   }
   // The process begins at the root: a worker of Node does not start in a folder that is gone.
   const preopens = settings.preopens.map(rooted)
-  checkAborted(signal)
-  checkHost()
-  if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true)
-    checkNode(preopens, execPath)
-  const placed = places(stdio.conveyed, joined)
+  const { threads, execPath, maxMemory, maxTableElements, maxStack, signal, stdio } = terms
+  checkOptions(() => {
+    checkAborted(signal)
+    checkHost()
+    if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true)
+      checkNode(preopens, execPath)
+  })
   const request: Request = {
     bytes,
     settings: { ...plain, preopens, stdio: [0, 1, 2], terminals: stdio.conveyed.map(isTerminal) },
@@ -95,16 +101,27 @@ async function runBehind(
     traced: trace !== undefined,
     measured: counts !== undefined,
   }
+  return { terms, settings, request, placed: places(stdio.conveyed, joined) }
+}
+
+async function runPrepared(
+  { terms, settings, request, placed }: Prepared,
+  relay: Relay,
+  { entry = ownEntry, start: begin = start }: Ways,
+): Promise<RunResult> {
+  const { osSandbox, execPath, maxStack, stdio } = terms
+  const strict = osSandbox === 'require'
   const first = placed.map(({ pipe }) => (pipe ? ('pipe' as const) : ('ignore' as const)))
   const lent = placed.flatMap(({ fd }) => fd ?? [])
   const deadline = new Deadline(terms)
+  let child: GuestProcess | undefined
   try {
     const node =
       execPath === undefined ? undefined : await deadline.race(nodeAt(execPath, environment))
     const { file, args, env, opened } = sandboxCommand({
-      strict: osSandbox === 'require',
+      strict,
       streams: placed.map(({ at }) => at) as [number, number, number],
-      folders: preopens.map(({ file, place = '', readOnly }) => ({
+      folders: request.settings.preopens.map(({ file, place = '', readOnly }) => ({
         path: file ?? place,
         readOnly,
       })),
@@ -118,15 +135,18 @@ async function runBehind(
       cwd: '/',
       stdio: [...first, 'pipe', 'pipe', ...lent],
     })
-    const child = new GuestProcess(
-      launcher,
-      request,
-      { strict: osSandbox === 'require', opened },
-      settings,
-      stdio,
-    )
+    child = new GuestProcess(launcher, request, { strict, opened }, settings, stdio)
     const { exitCode, osSandbox: held, metrics } = await deadline.until(child)
     return { exitCode, ...stdio.captured, osSandbox: held, ...(metrics && { metrics }) }
+  } catch (thrown) {
+    const { truncated, ...captured } = stdio.captured
+    throw runErrorOf(thrown, {
+      captured: { ...captured, truncated: relay.close() || truncated },
+      metrics: child?.metrics,
+      compiled: request.bytes,
+      osSandbox: child?.osSandbox,
+      maxStack,
+    })
   } finally {
     deadline.close()
   }

@@ -166,36 +166,38 @@ export class Feed {
   }
 }
 
+/** A chunk that waits to be taken, and the promise of its writer. */
+interface Pending {
+  readonly chunk: Buffer
+  resolve(): void
+  reject(error: unknown): void
+}
+
 /** Takes what the threads write, in order, as fast as the embedder does. */
 export class Drain {
   readonly memory = outputMemory()
   readonly #words = new Int32Array(this.memory)
   readonly #take: (chunk: Buffer) => unknown
-  /** Resolved when all that was received is taken. */
-  #taken: Promise<void> | undefined
-  #onTaken = () => {}
+  /** The chunks that are not taken. The first one is being taken. */
+  readonly #pending: Pending[] = []
+  #failure: { readonly error: unknown } | undefined
+  #hurried: 'deliver' | 'drop' | undefined
+  #dropped = false
+  /** Called when a chunk is taken. */
+  #waiting: (() => void)[] = []
 
   /** @param take takes a chunk; if it answers with a promise, the next one has to wait for that */
   constructor(take: (chunk: Buffer) => unknown) {
     this.#take = take
   }
 
-  /** A thread wrote. Fails as the embedder's function does. */
-  async wrote(chunk: Buffer): Promise<void> {
-    const before = this.#taken
-    const taking = (async () => {
-      if (before !== undefined) await before
-      await this.#take(chunk)
-    })()
-    this.#taken = taking
-    try {
-      await taking
-    } finally {
-      if (this.#taken === taking) this.#taken = undefined
-      Atomics.sub(this.#words, Out.UNREAD, weight(chunk))
-      Atomics.notify(this.#words, Out.UNREAD)
-      this.#onTaken()
-    }
+  /** A thread wrote. Fails as the embedder's function does, and so do all later writes. */
+  wrote(chunk: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ chunk, resolve, reject })
+      if (this.#hurried !== undefined) this.#rush()
+      else if (this.#pending.length === 1) void this.#run()
+    })
   }
 
   /** A process wrote: it counts here what threads count themselves. */
@@ -208,6 +210,11 @@ export class Drain {
     return Atomics.load(this.#words, Out.CLOSED) !== 0
   }
 
+  /** Whether a chunk was dropped, because its taker was too slow. */
+  get dropped(): boolean {
+    return this.#dropped
+  }
+
   /** From now on who writes is refused with PIPE. */
   close(): void {
     Atomics.store(this.#words, Out.CLOSED, 1)
@@ -217,9 +224,67 @@ export class Drain {
   /** Until all is taken that was written. */
   async end(): Promise<void> {
     this.close()
-    while (Atomics.load(this.#words, Out.UNREAD) > 0)
-      await new Promise<void>(resolve => {
-        this.#onTaken = resolve
-      })
+    while (Atomics.load(this.#words, Out.UNREAD) > 0) await this.#next()
+  }
+
+  /** Until all is taken that has arrived. */
+  async idle(): Promise<void> {
+    while (this.#pending.length > 0) await this.#next()
+  }
+
+  /**
+   * Waits for its taker no more. `deliver` passes it the chunks that are left, and those that still
+   * come, at once: for streams, which keep what they are passed. `drop` drops them.
+   */
+  hurry(how: 'deliver' | 'drop'): void {
+    this.#hurried ??= how
+    // The first chunk was passed before.
+    this.#done()
+    this.#rush()
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
+      try {
+        if (this.#failure === undefined) await this.#take(next.chunk)
+      } catch (error) {
+        this.#failure ??= { error }
+      }
+      if (this.#hurried !== undefined) return
+      this.#done()
+    }
+  }
+
+  #rush(): void {
+    for (; this.#pending.length > 0; this.#done()) {
+      if (this.#failure !== undefined) continue
+      if (this.#hurried === 'drop') this.#dropped = true
+      else this.#pass(this.#pending[0].chunk)
+    }
+  }
+
+  /** Passes a chunk on to a stream whose run is over: nobody waits for its error. */
+  #pass(chunk: Buffer): void {
+    const ignore = (): void => {}
+    try {
+      Promise.resolve(this.#take(chunk)).catch(ignore)
+    } catch {}
+  }
+
+  /** The first chunk is taken, or dropped. */
+  #done(): void {
+    const first = this.#pending.shift()
+    if (first === undefined) return
+    Atomics.sub(this.#words, Out.UNREAD, weight(first.chunk))
+    Atomics.notify(this.#words, Out.UNREAD)
+    if (this.#failure === undefined) first.resolve()
+    else first.reject(this.#failure.error)
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
+  #next(): Promise<void> {
+    return new Promise(resolve => {
+      this.#waiting.push(resolve)
+    })
   }
 }

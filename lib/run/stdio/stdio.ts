@@ -3,6 +3,7 @@
  * was captured.
  */
 import type { Readable, Writable } from 'node:stream'
+import { HookFailure } from '../../errors.js'
 import type { Settings } from '../../options/settings.js'
 import {
   bytesOf,
@@ -14,9 +15,10 @@ import {
 } from '../../stdio/streams.js'
 import { wrongType } from '../../validate.js'
 import { runTable } from '../table.js'
+import { Capture } from './capture.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
 import type { CapturedOutput } from './types.js'
-import { roomIn, StreamWriter } from './writer.js'
+import { roomIn, StreamError, StreamWriter } from './writer.js'
 
 /** The streams as an embedder passed them, and a checked limit for what is captured of each. */
 interface Asked {
@@ -26,36 +28,8 @@ interface Asked {
   readonly maxOutput?: number
 }
 
-/** What the guest wrote, up to a limit. */
-class Capture {
-  readonly drain: Drain
-  /**
-   * Grows as it is filled: a list of chunks would cost far more than their bytes where a guest
-   * writes few at a time.
-   */
-  #bytes = Buffer.alloc(0)
-  #size = 0
-  truncated = false
-  constructor(most: number) {
-    this.drain = new Drain(chunk => {
-      if (this.#size + chunk.length > most) {
-        this.truncated = true
-        this.drain.close()
-      }
-      const kept = chunk.subarray(0, most - this.#size)
-      if (this.#size + kept.length > this.#bytes.length) this.#grow(this.#size + kept.length, most)
-      this.#size += kept.copy(this.#bytes, this.#size)
-    })
-  }
-  #grow(wanted: number, most: number): void {
-    const larger = Buffer.alloc(Math.min(Math.max(wanted, 2 * this.#bytes.length, 4096), most))
-    this.#bytes.copy(larger, 0, 0, this.#size)
-    this.#bytes = larger
-  }
-  get bytes(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.#size))
-  }
-}
+/** Milliseconds that slow outputs have when a run was ended from outside. */
+export const patience = 500
 
 /** The three streams of one run. */
 export class Stdio {
@@ -64,9 +38,16 @@ export class Stdio {
   readonly #drains: readonly (Drain | undefined)[]
   readonly #captures: readonly (Capture | undefined)[]
   readonly #outputs: readonly RunSink[]
-  #ended = false
+  /** The ends of the outputs, each called once. */
+  #finishing: readonly Promise<void>[] | undefined
   readonly #close: () => void
   #closed = false
+  #timer: NodeJS.Timeout | undefined
+  #left = false
+  #expire = (): void => {}
+  readonly #expired = new Promise<void>(resolve => {
+    this.#expire = resolve
+  })
 
   constructor({
     stdin = '',
@@ -105,7 +86,7 @@ export class Stdio {
     return {
       stdout: stdout?.bytes ?? none,
       stderr: stderr?.bytes ?? none,
-      truncated: this.#captures.some(capture => capture?.truncated),
+      truncated: this.#outputs.some(({ capture, drain }) => capture?.truncated || drain?.dropped),
     }
   }
 
@@ -119,8 +100,8 @@ export class Stdio {
     await this.#drains[stream]?.wrote(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
   /**
-   * Serve a process whose pipes these are: those of its streams that are none of the host's.
-   * `failed` hears of the embedder's own errors.
+   * Serves a process whose pipes these are: those of its streams that are none of the host's.
+   * `failed` receives the embedder's own errors.
    */
   serve(
     pipes: readonly (Readable | Writable | null | undefined)[],
@@ -151,14 +132,38 @@ export class Stdio {
 
   /** Waits until what was written is taken. */
   async end(): Promise<void> {
-    this.#ended = true
     try {
       await Promise.all(this.#drains.map(drain => drain?.end()))
-      await Promise.all(this.#outputs.map(output => output.end?.()))
+      await Promise.all(this.#finish())
     } finally {
-      for (const output of this.#outputs) output.release?.()
+      this.#release()
     }
   }
+
+  /**
+   * The run was ended from outside: from now on slow outputs have the time of `patience`. Then
+   * streams get the rest at once, and functions do not get it.
+   */
+  stop(): void {
+    if (this.#left) return
+    this.#timer ??= setTimeout(() => {
+      for (const { drain, keeps } of this.#outputs) drain?.hurry(keeps ? 'deliver' : 'drop')
+      this.#expire()
+    }, patience)
+  }
+
+  /**
+   * The guest has ended: waits until what has arrived is taken, after `stop` not for long. No error
+   * of an output counts any more.
+   */
+  async left(): Promise<void> {
+    await Promise.all(this.#drains.map(drain => drain?.idle()))
+    await Promise.race([Promise.allSettled(this.#finish()), this.#expired])
+    this.#left = true
+    clearTimeout(this.#timer)
+    this.#release()
+  }
+
   /**
    * Nobody reads the input any more. The guest is at its end, whatever the embedder's iterator
    * makes of that.
@@ -167,10 +172,18 @@ export class Stdio {
     if (this.#closed) return
     this.#closed = true
     this.#feed?.close()
-    if (!this.#ended) for (const output of this.#outputs) output.leave?.()
     try {
       this.#close()
     } catch {}
+  }
+
+  #finish(): readonly Promise<void>[] {
+    this.#finishing ??= this.#outputs.map(async output => output.end?.())
+    return this.#finishing
+  }
+
+  #release(): void {
+    for (const output of this.#outputs) output.release?.()
   }
 }
 
@@ -192,7 +205,7 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
       return made
     }
     let waits = false
-    const feed = new Feed(async () => {
+    const feed = feedOf(async () => {
       waits = true
       const result: unknown = await iterator().next()
       waits = false
@@ -225,27 +238,34 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
     typeof value === 'function'
       ? async () => bytesOf(`what ${name} returns`, await value())
       : async () => source.read()
-  const feed = new Feed(async () => {
+  const feed = feedOf(async () => {
     const chunk = await read()
     return chunk.length === 0 ? undefined : chunk
   })
   return { conveyed: { input: feed.memory, isTTY: false }, feed, close }
 }
 
+/** Feeds the guest with an embedder's chunks. @param next returns the next one, or undefined */
+const feedOf = (next: () => Promise<Uint8Array | undefined>): Feed =>
+  new Feed(async () => {
+    try {
+      return await next()
+    } catch (error) {
+      throw new HookFailure(error, 'options.stdin')
+    }
+  })
+
 /** An output of one run. */
 interface RunSink {
   readonly conveyed: Conveyed
   readonly drain?: Drain
   readonly capture?: Capture
+  /** Whether it keeps what it cannot take at once, as streams of Node do. */
+  readonly keeps?: boolean
   /** Waits until all is taken, and hands over what was kept. */
   end?(): Promise<void> | void
   /** Leaves the embedder's stream alone from now on. */
   release?(): void
-  /**
-   * The same for a run that failed, whose own error counts: what was kept is handed over, but not
-   * waited for.
-   */
-  leave?(): void
 }
 
 function outputFor(name: string, value: unknown, most: number): RunSink {
@@ -270,26 +290,34 @@ function outputFor(name: string, value: unknown, most: number): RunSink {
     try {
       await take(chunk)
     } catch (error) {
-      if (!isGone(error)) throw error
+      if (!isClosing(error)) throw StreamError.is(error) ? error : new HookFailure(error, name)
       drain.close()
     }
     if (stream?.gone) drain.close()
   })
   if (destroyed || writableEnded) drain.close()
-  const conveyed = { output: drain.memory, isTTY: sink.isTTY }
-  const release = (): void => stream?.release()
-  const leave = (): void => {
-    release()
-    try {
-      sink.end?.()
-    } catch {}
-  }
   return {
-    conveyed,
+    conveyed: { output: drain.memory, isTTY: sink.isTTY },
     drain,
-    end: () => (stream === undefined ? sink.end?.() : stream.end()),
-    release,
-    leave,
+    keeps: stream?.keeps === true,
+    async end() {
+      if (stream !== undefined) return stream.end()
+      try {
+        sink.end?.()
+      } catch (error) {
+        throw new HookFailure(error, name)
+      }
+    },
+    release: () => stream?.release(),
+  }
+}
+
+/** Says of what an embedder's output threw, which may be anything, that nobody reads any more. */
+function isClosing(error: unknown): boolean {
+  try {
+    return isGone(error)
+  } catch {
+    return false
   }
 }
 
@@ -312,9 +340,15 @@ function draw(pipe: Readable, drain: Drain, failed: (error: unknown) => void): v
   pipe.on('error', () => {})
   pipe.on('data', (chunk: Buffer) => {
     pipe.pause()
-    drain.receive(chunk).then(() => {
-      if (drain.closed) pipe.destroy()
-      else setImmediate(() => pipe.resume())
-    }, failed)
+    drain.receive(chunk).then(
+      () => {
+        if (drain.closed) pipe.destroy()
+        else setImmediate(() => pipe.resume())
+      },
+      error => {
+        pipe.destroy()
+        failed(error)
+      },
+    )
   })
 }

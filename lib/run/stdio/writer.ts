@@ -2,7 +2,7 @@
  * Writes what a guest of `run` writes to a stream of Node, or to what has its `write`, as fast as
  * that takes it.
  */
-import { coded } from '../../errors.js'
+import { wordsOf } from '../../errors.js'
 import { isGone, type WritableLike } from '../../stdio/streams.js'
 
 /** The parts of a stream of Node that tell when it has room, and when it has failed. */
@@ -12,6 +12,16 @@ interface Emitter {
   off(name: string, listener: (error: Error) => void): void
 }
 type Called = (error?: Error | null) => void
+
+/** The failure of an embedder's stream: an error with code `ERR_WASI_STREAM`. */
+export class StreamError extends Error {
+  readonly code = 'ERR_WASI_STREAM'
+  /** Unlike `instanceof`, a private name runs no code of a Proxy that an embedder threw. */
+  readonly #mark = true
+  static is(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #mark in value
+  }
+}
 
 /**
  * Waits until a stream that was full has room again, or is gone. What is no stream has room always.
@@ -53,6 +63,11 @@ export class StreamWriter {
     this.#calls = '_write' in stream && !('_transform' in stream)
   }
 
+  /** Whether it is a stream of Node, which keeps what it is written while it is full. */
+  get keeps(): boolean {
+    return '_write' in this.#stream
+  }
+
   /** Whether its reader has gone away. */
   get gone(): boolean {
     return this.#stream.destroyed === true || this.#stream.writableEnded === true
@@ -60,8 +75,7 @@ export class StreamWriter {
 
   /**
    * Waits while the stream is full, or for the promise that its `write` returns.
-   * @throws Error with code `ERR_WASI_STREAM` and the stream's own error as its cause; what `write`
-   * throws
+   * @throws StreamError with the stream's own error as its cause; what `write` throws
    */
   async write(chunk: Buffer): Promise<void> {
     this.#listen()
@@ -117,9 +131,6 @@ export class StreamWriter {
   #check(): void {
     const error = this.#failure ?? this.#stream.errored
     if (!error || isGone(error)) return
-    throw coded(
-      new Error(`${this.#name}: the stream failed: ${error.message}`, { cause: error }),
-      'ERR_WASI_STREAM',
-    )
+    throw new StreamError(`${this.#name}: the stream failed: ${wordsOf(error)}`, { cause: error })
   }
 }

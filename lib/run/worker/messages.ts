@@ -5,6 +5,7 @@ import type { Sharing } from '../../guest/threads.js'
 import type { Metrics } from '../../observe/metrics.js'
 import type { Listener } from '../../options/listen.js'
 import type { Settings } from '../../options/settings.js'
+import { plain, plainLine } from '../../stdio/terminal-escapes.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
 import type { FrameModule } from '../../trap/frame.js'
 import { sentStack } from '../../trap/load.js'
@@ -69,6 +70,8 @@ export type Message =
       readonly kind: 'failed'
       readonly error: SerializedError
       readonly trees?: readonly PlainTree[]
+      /** From a process. */
+      readonly metrics?: Metrics | undefined
     }
   | { readonly kind: 'input' }
   | { readonly kind: 'output'; readonly stream: number; readonly chunk: Uint8Array }
@@ -95,7 +98,8 @@ const classes = new Map(
 )
 
 /**
- * An error as it is sent. The offsets in its stack are those of the module's file.
+ * A thrown value as it is sent. What a guest threw and nothing caught is a trap of it. The offsets
+ * in its stack are those of the module's file.
  * @param guest the module whose frames the stack may have
  */
 export function serializeError(
@@ -108,15 +112,23 @@ export function serializeError(
       ([, value]) => typeof value === 'string' || typeof value === 'number',
     ),
   )
+  if (error !== thrown) more.code = 'ERR_WASI_TRAP'
   const stack = sentStack(error, guest?.module as FrameModule | undefined, guest?.moved)
   return { name: error.name, message: error.message, stack, more }
 }
 
+/** Characters of a message and of a stack, which have names that a guest chose. */
+const mostText = 16_384
+const textOf = (text: string): string => plain(text.slice(0, mostText))
+
+/** The error again. Its text cannot steer a terminal. */
 export function deserializeError({ name, message, stack, more }: SerializedError): Error {
   const Class = classes.get(name) ?? Error
-  const error = new Class(message)
-  if (stack !== undefined) error.stack = stack
-  return Object.assign(error, more)
+  const error = new Class(textOf(message))
+  if (stack !== undefined) error.stack = textOf(stack)
+  for (const [key, value] of Object.entries(more))
+    Object.assign(error, { [key]: typeof value === 'string' ? plainLine(value) : value })
+  return error
 }
 
 export const unexpectedOf = ({

@@ -1,5 +1,4 @@
-/** Sizes the stack of a guest's threads, and words the error of a guest that overflows it. */
-import { coded, isStackOverflow } from '../../errors.js'
+/** Sizes the stack of a guest's threads. */
 
 /**
  * Bytes of stack in each thread of a guest. Go's builders give it as much: `regexp` of Go's
@@ -24,13 +23,3 @@ const buffer = 192 * 2 ** 10
  * @see https://github.com/nodejs/node/blob/v20.19.0/src/node_worker.cc `thread_options.stack_size`
  */
 export const stackSizeMb = (bytes: number): number => (bytes + buffer) / 2 ** 20
-
-/** An error of the guest as its embedder gets it: one of V8's stack names the option. */
-export function named(error: unknown, bytes: number): unknown {
-  if (!isStackOverflow(error)) return error
-  const message = `maxStack: the guest overflowed its stack of ${bytes} bytes`
-  const overflow = coded(new RangeError(message, { cause: error }), 'ERR_WASI_STACK_LIMIT')
-  const [, ...frames] = (error.stack ?? '').split('\n')
-  overflow.stack = [`RangeError: ${message}`, ...frames].join('\n')
-  return overflow
-}

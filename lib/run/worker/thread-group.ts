@@ -1,6 +1,6 @@
 /** The worker threads of one guest: started on demand, released together. */
 import type { Worker } from 'node:worker_threads'
-import { coded } from '../../errors.js'
+import { callHook, coded, wordsOf } from '../../errors.js'
 import type { Settings } from '../../options/settings.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
 import type { RunOptions } from '../options.js'
@@ -22,6 +22,9 @@ interface Listeners {
   error(error: unknown): void
   exit(): void
 }
+
+const lost = (how: string, options?: ErrorOptions): Error =>
+  coded(new Error(`a thread of the guest ended${how}`, options), 'ERR_WASI_THREAD_LOST')
 
 /**
  * Each worker does one task after another. There are never more of them than the guest may have
@@ -71,14 +74,18 @@ export class ThreadGroup {
     this.#assign({ tid: 0, arg: 0 })
   }
 
-  /** End the guest, whatever it does; the result fails with this. */
+  /**
+   * Ends the guest, whatever it does; the result fails with this. A guest that has ended, and waits
+   * for slow outputs, does not wait much longer.
+   */
   fail(error: unknown): void {
+    this.#stdio.stop()
     this.#end(() => this.#settle.reject(error))
   }
 
   /** Fails with the error of a thread, unless the guest has sent its end. */
   #lost(error: unknown): void {
-    if (!this.#exiting) this.fail(error)
+    if (!this.#exiting) this.#end(() => this.#settle.reject(error))
   }
 
   /** The error of a worker whose JavaScript heap the guest has filled. */
@@ -119,12 +126,11 @@ export class ThreadGroup {
           this.fail(thrown)
         }
       },
-      error: error => this.#lost(this.#full(error) ?? error),
+      error: error =>
+        this.#lost(this.#full(error) ?? lost(`: ${wordsOf(error)}`, { cause: error })),
       exit: () => {
         this.#workers.delete(worker)
-        this.#lost(
-          coded(new Error('a thread of the guest ended without a word'), 'ERR_WASI_THREAD_LOST'),
-        )
+        this.#lost(lost(' without a word'))
       },
     }
     this.#workers.set(worker, listeners)
@@ -142,7 +148,7 @@ export class ThreadGroup {
         this.#assign(message.task)
         break
       case 'listening':
-        this.#onListening?.(message.listeners)
+        callHook('options.onListening', () => this.#onListening?.(message.listeners))
         break
       case 'exit':
         this.trees ??= message.trees
@@ -160,11 +166,11 @@ export class ThreadGroup {
         break
       case 'trace':
         this.#countReceived()
-        this.#trace?.(message.line)
+        callHook('options.trace', () => this.#trace?.(message.line))
         break
       case 'unexpected':
         this.#countReceived()
-        this.#report(unexpectedOf(message))
+        callHook('options.onUnexpected', () => this.#report(unexpectedOf(message)))
     }
   }
 
@@ -184,14 +190,24 @@ export class ThreadGroup {
     )
   }
 
+  /** @param exited whether its workers will soon be free */
   #end(settle: () => void, exited = false): void {
     if (this.#ended) return
     this.#ended = true
     this.#stdio.close()
     const gone = [...this.#workers].map(([worker, listeners]) => {
       for (const [name, listener] of Object.entries(listeners)) worker.off(name, listener)
-      return this.#source.release(worker, this.#free.includes(worker), exited)
+      const free = this.#free.includes(worker)
+      // Node delivers all that it sent before it ends, also when it is terminated.
+      if (!free && !exited) worker.on('message', this.#takeOutput)
+      return this.#source.release(worker, free, exited)
     })
-    Promise.all(gone).then(settle, this.#settle.reject)
+    Promise.all(gone)
+      .then(() => this.#stdio.left())
+      .then(settle, this.#settle.reject)
+  }
+
+  readonly #takeOutput = (message: Message): void => {
+    if (message.kind === 'output') this.#stdio.wrote(message.stream, message.chunk).catch(() => {})
   }
 }

@@ -22,7 +22,6 @@ import {
   type ThreadSetup,
 } from './messages.js'
 import { arrive } from './mounts.js'
-import { named } from './stack.js'
 
 const send = (message: Message): void => parentPort?.postMessage(message)
 /** The proposal's range of thread identifiers: 1 to 2^29 - 1. */
@@ -86,14 +85,10 @@ class Thread {
   #sendEnd(ended: unknown): void {
     if (this.#sent) return
     const trees = this.#mounts.leave()
-    const error =
-      ended instanceof Exit
-        ? undefined
-        : serializeError(named(ended, this.#setup.maxStack), this.#setup)
     send(
-      error === undefined
-        ? { kind: 'exit', code: (ended as Exit).code, trees }
-        : { kind: 'failed', error, trees },
+      ended instanceof Exit
+        ? { kind: 'exit', code: ended.code, trees }
+        : { kind: 'failed', error: serializeError(ended, this.#setup), trees },
     )
     // Last: at the end of its stack a guest has no room for this, and is asked again when it has
     // returned.
@@ -195,7 +190,13 @@ parentPort?.on('message', (task: Task | 'close') => {
     thread = undefined
     return
   }
-  if (task.setup !== undefined) thread = new Thread(task.setup)
+  try {
+    if (task.setup !== undefined) thread = new Thread(task.setup)
+  } catch (error) {
+    // Its memory cannot be made.
+    send({ kind: 'failed', error: serializeError(error) })
+    return
+  }
   thread?.run(task)
   send({ kind: 'free' })
 })
