@@ -145,7 +145,7 @@ withSandbox('an error longer than a line of the channel arrives, cut', async t =
   const error = await fails(command([], { imports: { [`env.${name}`]: 'function' } }))
   t.is(error.code, 'ERR_WASI_UNKNOWN_IMPORT', error.message)
   t.is((error.cause as { importName?: string }).importName, name.slice(0, longest.name))
-  t.is(error.message.length, longest.message)
+  t.true(error.message.length <= longest.message)
 })
 
 withSandbox(

@@ -504,14 +504,14 @@ const file = (t: Parameters<typeof scratch>[0], bytes: Uint8Array): string => {
 test('-W timeout', async t => {
   const { code, stderr } = await wasiCommon(['-W', 'timeout=300ms', file(t, spinning)])
   t.is(code, 124)
-  t.is(stderr, 'wasi-common: the guest was ended after 300 ms\n')
+  t.is(stderr, 'wasi-common: the guest timed out after 300 ms\n')
   t.is((await wasiCommon(['-W', 'timeout=60s', guest('hello'), '5'])).code, 5)
 })
 
 test('-W timeout: the time begins before the program is compiled', async t => {
   const { code, stderr } = await wasiCommon(['-W', 'timeout=20ms', file(t, slow)])
   t.is(code, 124)
-  t.is(stderr, 'wasi-common: the guest was ended after 20 ms\n')
+  t.is(stderr, 'wasi-common: the guest timed out after 20 ms\n')
 })
 
 test('-W max-memory-size', async t => {

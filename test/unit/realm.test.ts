@@ -246,7 +246,7 @@ test('a signal of another realm ends a run, waits with those of a Pool, and is r
       }
       get listeners() { return this.#heard.size }
     }
-    const reasonOf = async promise => { try { await promise; return 'ended' } catch (reason) { return reason } }
+    const reasonOf = async promise => { try { await promise; return 'ended' } catch (error) { return error.cause ?? error } }
   `
   const reasons = await evaluate(`(async () => {
     ${signals}

@@ -810,6 +810,7 @@ test('the door has these and no more', t => {
     'MemoryFiles',
     'Pool',
     'Rights',
+    'RunError',
     'UnexpectedError',
     'WASI',
     'WASIExit',
