@@ -1,7 +1,8 @@
 /** Words the errors of a guest that was refused, or that ended against its will. */
 import { isStackOverflow, uncaught } from '../errors.js'
 import { RunError } from '../run/run-error.js'
-import type { FrameModule, WasmFrame } from '../trap/frame.js'
+import type { WasmFrame } from '../trap/frame.js'
+import type { FrameModule } from '../trap/frame-module.js'
 import { formatFrames, framesOf, sentStack } from '../trap/load.js'
 import { CommandError } from './error.js'
 import type { Program } from './program.js'

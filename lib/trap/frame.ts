@@ -28,6 +28,3 @@ export interface WasmFrame {
   /** The column of the line, from 1. */
   readonly column?: number
 }
-
-/** The guest's module: compiled, or its bytes. */
-export type FrameModule = WebAssembly.Module | ArrayBufferLike | ArrayBufferView

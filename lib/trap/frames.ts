@@ -2,7 +2,8 @@
 import { isError } from '../errors.js'
 import { plainLine } from '../stdio/terminal-escapes.js'
 import { demangle } from './demangle/demangle.js'
-import type { FrameModule, WasmFrame } from './frame.js'
+import type { WasmFrame } from './frame.js'
+import type { FrameModule } from './frame-module.js'
 import { GuestModule, type Names } from './guest-module.js'
 import { type TextFrame, textFrames } from './stack-text.js'
 

@@ -2,7 +2,7 @@
 import { types } from 'node:util'
 import { isModule } from '../guest/instantiate.js'
 import { Reader, Unreadable } from '../run/module/reader.js'
-import type { FrameModule } from './frame.js'
+import type { FrameModule } from './frame-module.js'
 
 const CUSTOM = 0
 const CODE = 10

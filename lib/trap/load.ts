@@ -1,6 +1,7 @@
 /** Loads the code for frames when a guest has trapped: no other run waits for it. */
 import { createRequire } from 'node:module'
-import type { FrameModule, WasmFrame } from './frame.js'
+import type { WasmFrame } from './frame.js'
+import type { FrameModule } from './frame-module.js'
 
 const require = createRequire(import.meta.url)
 
