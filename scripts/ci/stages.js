@@ -82,6 +82,7 @@ export const stages = {
     run: `npm run pack-check -- --node ${versions.node.tested.at(-1)}`,
     after: ['prebuild', 'wine'],
   },
+  queue: { title: 'guests as jobs, on a Redis', run: 'npm run test:queue', minutes: 5 },
   demo: { title: 'the demo', run: 'npm run demo', minutes: 5 },
 
   'pack-here': {
