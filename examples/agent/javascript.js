@@ -21,7 +21,7 @@ export function runJavaScript(code, files, { timeout, maxMemory, maxOutput, quot
   return new Promise((resolve, reject) => {
     const fail = (code, message) => reject(Object.assign(new Error(message), { ...result, code }))
     const timer = setTimeout(() => {
-      fail('ERR_WASI_TIMEOUT', `the guest was ended after ${timeout} ms`)
+      fail('ERR_WASI_TIMEOUT', `the guest timed out after ${timeout} ms`)
       worker.terminate()
     }, timeout)
     worker.on('message', ({ stream, text, truncated, exitCode, record }) => {

@@ -24,7 +24,9 @@ const named = new Set(
       ),
     )
     .filter(
-      name => /\.(ts|cc|h)$|scripts.bundle\.js$/.test(name) && !name.endsWith('error-codes.ts'),
+      name =>
+        /\.(ts|cc|h)$|scripts.bundle\.js$/.test(name) &&
+        !/node_modules|error-codes\.ts$/.test(name),
     )
     .flatMap(name => readFileSync(name, 'utf8').match(/\bERR_[A-Z]\w*[A-Z]\b/g) ?? []),
 )

@@ -2,7 +2,8 @@
 import test from 'ava'
 import { isModule } from '#lib/guest/instantiate.js'
 import { formatFrame, formatFrames } from '#lib/trap/format.js'
-import type { FrameModule, WasmFrame } from '#lib/trap/frame.js'
+import type { WasmFrame } from '#lib/trap/frame.js'
+import type { FrameModule } from '#lib/trap/frame-module.js'
 import { framesOf, sentStack } from '#lib/trap/frames.js'
 import { chain, codeOf, custom } from '../traps.js'
 
