@@ -3,17 +3,17 @@ import diagnostics from 'node:diagnostics_channel'
 import { WASI } from 'wasi-common'
 import { program } from './program.js'
 
-// Who subscribes before a guest is made hears of each of its calls.
+// A subscriber receives the calls of each guest that is made after it subscribed.
 const failed = []
-diagnostics.subscribe('wasi-common:hostcall', ({ call, args, errno }) => {
+diagnostics.subscribe('wasi-common:hostcall', ({ call, args, errno, reason }) => {
   if (errno !== undefined && errno !== 'SUCCESS')
-    failed.push(`${call}, ${errno}: ${args.path ?? args.fd}`)
+    failed.push(`${call}, ${errno}: ${reason ?? args.path ?? args.fd}`)
 })
 
 const lines = []
 const wasi = new WASI({
   version: 'preview1',
-  args: ['read', '/here/missing', '1'],
+  args: ['read', '/here/../secret', '1'],
   preopens: { '/here': new URL('.', import.meta.url) },
   trace: line => lines.push(line),
   traceFormat: 'json',
@@ -29,7 +29,7 @@ const { path_open } = wasi.metrics()
 console.log('path_open:', path_open.calls, 'call,', path_open.errnos)
 
 // Prints:
-// first: {"call":"args_sizes_get","args":{},"errno":"SUCCESS","results":{"argc":3,"argv_buf_size":21}}
+// first: {"call":"args_sizes_get","args":{},"errno":"SUCCESS","results":{"argc":3,"argv_buf_size":23}}
 // last: {"call":"proc_exit","args":{"rval":1},"exit":1}
-// failed: fd_prestat_get, BADF: 4; path_open, NOENT: missing
-// path_open: 1 call, { NOENT: 1 }
+// failed: fd_prestat_get, BADF: 4; path_open, NOTCAPABLE: component 1, "..", leads above fd 3</here>
+// path_open: 1 call, { NOTCAPABLE: 1 }

@@ -68,14 +68,36 @@ export class GuestMemory {
     if (this.bytes.length === 0) this.#attach()
   }
 
+  /**
+   * Calls `act` while the hosts see `scratch` in place of guest memory, for paths that no guest
+   * wrote. The views are emptied first: should the guest's stack end before they are made anew, the
+   * next hostcall makes them.
+   */
+  lend<T>(scratch: Uint8Array, act: () => T): T {
+    this.bytes = new Uint8Array(0)
+    try {
+      this.#bindAll(scratch)
+      return act()
+    } finally {
+      this.#attach()
+    }
+  }
+
   #attach(read = this.#read): void {
     if (read === undefined) throw new NotStarted()
     const buffer = read()
-    this.bytes = new Uint8Array(buffer)
-    this.view = new DataView(buffer)
-    this.size = this.bytes.length
-    this.#sys.bind(this.bytes)
-    for (const sys of this.#beside) sys.bind(this.bytes)
+    const bytes = new Uint8Array(buffer)
+    const view = new DataView(buffer)
+    // The stack may end in this call: then the views stay as they were, and are made anew later.
+    this.#bindAll(bytes)
+    this.bytes = bytes
+    this.view = view
+    this.size = bytes.length
+  }
+
+  #bindAll(bytes: Uint8Array): void {
+    this.#sys.bind(bytes)
+    for (const sys of this.#beside) sys.bind(bytes)
   }
 
   /** Refuse with FAULT what does not lie wholly inside the memory. */

@@ -33,6 +33,10 @@ export class LocalFds extends FdTable {
     return identified
   }
 
+  peek(fd: number): Descriptor | undefined {
+    return fd < this.#entries.length ? this.#entries[fd] : undefined
+  }
+
   reserve(): Answer {
     while (this.#entries[this.#lowest] !== undefined) this.#lowest++
     return this.#lowest < this.#limit ? 0 : -Errno.MFILE
@@ -45,6 +49,7 @@ export class LocalFds extends FdTable {
     }
     const fd = this.#lowest++
     this.#entries[fd] = descriptor
+    this.inserted = descriptor.handle
     return fd
   }
 
@@ -71,7 +76,7 @@ export class LocalFds extends FdTable {
     const descriptor = this.identified(fd)
     if (typeof descriptor === 'number') return descriptor
     if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0)
-      return -Errno.NOTCAPABLE
+      return this.notHeld(fd, descriptor, base, inheriting)
     descriptor.base = this.narrowed(descriptor.base, base)
     descriptor.inheriting = this.narrowed(descriptor.inheriting, inheriting)
     return 0

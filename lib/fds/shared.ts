@@ -86,6 +86,10 @@ export class SharedFds extends FdTable {
     return this.#locked(() => this.#open(fd))
   }
 
+  peek(fd: number): Descriptor | undefined {
+    return fd < this.#limit ? this.#locked(() => this.#find(fd)) : undefined
+  }
+
   reserve(): Answer {
     return this.#locked(() => Math.min(0, this.#lowest()))
   }
@@ -96,6 +100,7 @@ export class SharedFds extends FdTable {
       this.#locked(() => {
         const lowest = this.#lowest()
         if (lowest >= 0) this.#record(lowest, descriptor)
+        this.inserted = descriptor.handle
         fd = lowest
       })
     } finally {
@@ -131,7 +136,7 @@ export class SharedFds extends FdTable {
       const descriptor = this.#open(fd)
       if (typeof descriptor === 'number') return descriptor
       if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0)
-        return -Errno.NOTCAPABLE
+        return this.notHeld(fd, descriptor, base, inheriting)
       this.#words[head + fd * size + Word.BASE] = this.narrowed(descriptor.base, base)
       this.#words[head + fd * size + Word.INHERITING] = this.narrowed(
         descriptor.inheriting,

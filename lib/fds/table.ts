@@ -4,7 +4,7 @@
 import { Errno } from '../abi/errno.js'
 import { Access } from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
-import type { Answer } from '../sys/sys.js'
+import type { Answer, Handle } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { ACCESS, accessFor, isSocket, type RightsMode } from './rights.js'
 
@@ -16,6 +16,13 @@ export interface Granted {
   readonly base: Rights
   readonly inheriting: Rights
   readonly access: number
+}
+
+/** Rights that a call needed of a descriptor, which does not hold them. */
+export interface Lacking {
+  readonly fd: number
+  readonly base: Rights
+  readonly inheriting: Rights
 }
 
 /**
@@ -31,6 +38,10 @@ export type Found = Descriptor | Answer
  */
 export abstract class FdTable {
   readonly #enforced: boolean
+  /** The rights for lack of which the last call was NOTCAPABLE. A trace resets it before a call. */
+  lacking: Lacking | undefined
+  /** The handle of the descriptor that this thread inserted last, for a trace. */
+  inserted: Handle = -1
   constructor(rights: RightsMode) {
     this.#enforced = rights === 'enforce'
   }
@@ -71,6 +82,8 @@ export abstract class FdTable {
    * is asked what it is, which then has its number.
    */
   protected abstract find(fd: number, rights: Rights): Found
+  /** The descriptor of this number as it is, lazy or not; undefined if it is not open. */
+  abstract peek(fd: number): Descriptor | undefined
   /**
    * 0 if there is room for another descriptor; MFILE if not. Asked before the host opens anything,
    * so that nothing is lost.
@@ -102,14 +115,14 @@ export abstract class FdTable {
     if (typeof found === 'number') return found
     return (base & ~found.base) === 0 && (inheriting & ~found.inheriting) === 0
       ? found
-      : this.#lacking(found, base)
+      : this.#lacking(fd, found, base, inheriting)
   }
 
   /** The descriptor, if it is open and holds any of these rights. */
   getAny(fd: number, rights: Rights): Found {
     const found = this.find(fd, rights)
     if (typeof found === 'number') return found
-    return (rights & found.base) !== 0 ? found : this.#lacking(found, rights)
+    return (rights & found.base) !== 0 ? found : this.#lacking(fd, found, rights)
   }
 
   /** The descriptor, if it is a socket (NOTSOCK) that holds this right. */
@@ -117,7 +130,7 @@ export abstract class FdTable {
     const found = this.identified(fd)
     if (typeof found === 'number') return found
     if (!isSocket(found.filetype)) return -Errno.NOTSOCK
-    return (right & ~found.base) === 0 ? found : this.#lacking(found, right)
+    return (right & ~found.base) === 0 ? found : this.#lacking(fd, found, right)
   }
 
   /**
@@ -128,9 +141,17 @@ export abstract class FdTable {
   }
 
   /** Without enforcement a file that is open the other way is BADF, as Linux has it. */
-  #lacking(found: Descriptor, base: Rights): Answer {
+  #lacking(fd: number, found: Descriptor, base: Rights, inheriting: Rights = 0): Answer {
     const unfit = base & ~found.fitting
     if (unfit !== 0) return -found.unfit(unfit)
-    return this.#enforced || (base & ~found.base & ACCESS) === 0 ? -Errno.NOTCAPABLE : -Errno.BADF
+    return this.#enforced || (base & ~found.base & ACCESS) === 0
+      ? this.notHeld(fd, found, base, inheriting)
+      : -Errno.BADF
+  }
+
+  /** NOTCAPABLE, which keeps the rights that are not held for a trace to name. */
+  protected notHeld(fd: number, found: Descriptor, base: Rights, inheriting: Rights): Answer {
+    this.lacking = { fd, base: base & ~found.base, inheriting: inheriting & ~found.inheriting }
+    return -Errno.NOTCAPABLE
   }
 }

@@ -181,15 +181,19 @@ export function guestWith(
 
 function importsOf(
   context: Context,
-  { version, trace: line, traceStyle, counts, report }: Settings,
+  { version, trace: line, traceStyle, sharedPaths, counts, report }: Settings,
 ): Record<string, Import> {
   const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
   const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] =
     version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
-  const { limits, memory, verdict } = context
+  const { limits, memory, fds, verdict } = context
   const imports: Record<string, Import> = Object.create(null)
   const published = hostcallChannel.hasSubscribers ? trace().published : undefined
   const traced = line === undefined ? undefined : trace().traced
+  const followed =
+    published === undefined && traced === undefined
+      ? undefined
+      : new (trace().Followed)(fds, memory, sharedPaths)
   const write = (text: string): void => verdict.guard(() => line?.(text))
   const countdown =
     limits.hostcalls === Number.POSITIVE_INFINITY
@@ -199,8 +203,9 @@ function importsOf(
     const gate = (made[name] as Gate)(context, calls[name], report)
     let call = gate
     if (counts !== undefined) call = measured(name, call, counts)
-    if (published !== undefined) call = published(name, row, call, memory)
-    if (traced !== undefined) call = traced(name, row, call, memory, write, traceStyle)
+    if (followed !== undefined) call = followed.follow(name, row, call, true)
+    if (published !== undefined) call = published(name, row, call, memory, followed)
+    if (traced !== undefined) call = traced(name, row, call, memory, write, traceStyle, followed)
     if (countdown !== undefined) call = countdown.counted(call)
     verdict.layered = call !== gate
     imports[name] = verdict.layered ? outermost(verdict, call) : call

@@ -4,9 +4,11 @@
  */
 import { type Errno, type ErrnoName, errnoNames } from '../abi/errno.js'
 import type { CallName, Param, Row } from '../abi/table.js'
-import { Kind } from '../abi/types.js'
+import { fd as fdType, Kind } from '../abi/types.js'
 import type { Import } from '../gate.js'
 import type { GuestMemory } from '../memory.js'
+import type { Followed } from './follow.js'
+import { pathBytes, wordOf } from './passed.js'
 import { type Outcome, watched } from './wrap.js'
 
 /** A place in guest memory, and how many elements lie there. */
@@ -32,8 +34,21 @@ export interface HostcallEvent {
   readonly call: CallName
   /** By the names that the specification has for them. */
   readonly args: Readonly<Record<string, TraceValue>>
+  /**
+   * The paths of the descriptors among the arguments and results, by the names of these: the name
+   * of the preopen, and below it the path under which the guest opened the file. A path of more
+   * than 512 UTF-16 units is its end, behind `...`. Left out where none is known: standard streams,
+   * sockets, and all but the 4096 files that were opened last, or, by a guest with threads, the
+   * last 512.
+   */
+  readonly paths?: Readonly<Record<string, string>>
   /** What it answered: the name, or a number that has none. */
   readonly errno?: ErrnoName | Errno
+  /**
+   * Of NOTCAPABLE: the right that is missing, or the component or symlink of the path that leaves
+   * its directory. Best effort: it is found after the call, when the files may have changed.
+   */
+  readonly reason?: string
   /** Of a call that succeeded. A record is told by where it lies. */
   readonly results?: Readonly<Record<string, TraceValue>>
   /** The code with which the guest ended. */
@@ -50,18 +65,42 @@ export function recorded(
   row: Row,
   call: Import,
   memory: GuestMemory,
-  tell: (event: HostcallEvent) => void,
+  followed: Followed | undefined,
+  tell: (event: HostcallEvent, start: bigint) => void,
 ): Import {
   return watched(call, given => {
     let slot = 0
     const args: Record<string, TraceValue> = {}
+    const paths: Record<string, string> = {}
+    const show = (label: string, fd: number | undefined): void => {
+      const path = fd === undefined ? undefined : followed?.paths.of(fd)
+      if (path !== undefined) paths[label] = path
+    }
     for (const { label, type } of row.params) {
       const value = given[slot++]
+      if (type === fdType) show(label, wordOf(value))
       if (type.kind === Kind.Path) args[label] = pathAt(memory, value, given[slot++])
       else if (type.kind === Kind.List) args[label] = listAt(value, given[slot++])
       else args[label] = told(type, value)
     }
-    return outcome => tell({ call: name, args, ...ended(memory, row, given.slice(slot), outcome) })
+    return (outcome, start) => {
+      const ending = ended(memory, row, given.slice(slot), outcome)
+      for (const { label, type } of row.results)
+        if (type === fdType) show(label, wordOf(ending.results?.[label]))
+      const { errno, ...rest } = ending
+      const reason = errno === 'NOTCAPABLE' ? followed?.reason : undefined
+      tell(
+        {
+          call: name,
+          args,
+          ...(Object.keys(paths).length > 0 && { paths }),
+          ...(errno !== undefined && { errno }),
+          ...(reason !== undefined && { reason }),
+          ...rest,
+        },
+        start,
+      )
+    }
   })
 }
 
@@ -87,8 +126,6 @@ function ended(
 /** What no wasm passes, but JavaScript may. */
 const odd = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'bigint' ? String(value) : typeof value
-const wordOf = (value: unknown): number | undefined =>
-  typeof value === 'number' ? value >>> 0 : undefined
 
 function placeOf(at: unknown, count: unknown): MemoryRange | undefined {
   const [place, length] = [wordOf(at), wordOf(count)]
@@ -97,21 +134,11 @@ function placeOf(at: unknown, count: unknown): MemoryRange | undefined {
 const listAt = (at: unknown, count: unknown): TraceValue =>
   placeOf(at, count) ?? odd(typeof at === 'number' ? count : at)
 
-/** No path that a call takes is longer. */
-const longest = 4096
 const decoder = new TextDecoder()
 
 function pathAt(memory: GuestMemory, at: unknown, length: unknown): TraceValue {
-  const place = placeOf(at, length)
-  if (place === undefined) return listAt(at, length)
-  try {
-    // It may lie in pages that the guest got since the last call.
-    if (memory.bound) memory.refresh()
-    memory.check(place.at, place.count)
-    return decoder.decode(memory.copy(place.at, Math.min(place.count, longest)))
-  } catch {
-    return place
-  }
+  const bytes = pathBytes(memory, at, length)
+  return bytes === undefined ? listAt(at, length) : decoder.decode(bytes)
 }
 
 function told(type: Param['type'], value: unknown): TraceValue {

@@ -2,16 +2,21 @@
  * What a guest asks of its host, told to who wants to know: in lines like those of strace, in JSON,
  * or on a channel.
  */
-import { errnoNames } from '../abi/errno.js'
+import { Errno, errnoNames } from '../abi/errno.js'
 import type { CallName, Param, Row } from '../abi/table.js'
-import { Kind, size } from '../abi/types.js'
+import { fd as fdType, Kind, size } from '../abi/types.js'
 import type { Import } from '../gate.js'
 import type { GuestMemory } from '../memory.js'
 import { hostcallChannel } from './channels.js'
 import { recorded } from './event.js'
+import type { Followed } from './follow.js'
+import { pathBytes, wordOf } from './passed.js'
+import { bracketed, escaped, printable, printableCut } from './printable.js'
 import { type Outcome, watched } from './wrap.js'
 
-const longest = 200
+// Loaded together, when a guest is traced.
+export { Followed } from './follow.js'
+
 const decoder = new TextDecoder()
 
 /** How lines are written. */
@@ -32,39 +37,54 @@ export function traced(
   memory: GuestMemory,
   write: (line: string) => void,
   { format, times }: Style = plain,
+  followed?: Followed,
 ): Import {
-  if (format === 'text') return strace(name, row, call, memory, write, times)
-  return recorded(name, row, call, memory, ({ nanoseconds, ...event }) =>
+  if (format === 'text') return strace(name, row, call, memory, followed, write, times)
+  return recorded(name, row, call, memory, followed, ({ nanoseconds, ...event }) =>
     write(escaped(JSON.stringify(times ? { ...event, nanoseconds } : event))),
   )
 }
 
 /** The import, telling of each call whoever subscribed to `wasi-common:hostcall`. */
-export function published(name: CallName, row: Row, call: Import, memory: GuestMemory): Import {
-  return recorded(name, row, call, memory, event => hostcallChannel.publish(event))
+export function published(
+  name: CallName,
+  row: Row,
+  call: Import,
+  memory: GuestMemory,
+  followed?: Followed,
+): Import {
+  return recorded(name, row, call, memory, followed, event => hostcallChannel.publish(event))
 }
 
-/** `path_open(fd=3, path="a", ...) = SUCCESS opened_fd=4` */
+/** `path_open(fd=3</data>, path="a", ...) = SUCCESS opened_fd=4</data/a>` */
 function strace(
   name: string,
   row: Row,
   call: Import,
   memory: GuestMemory,
+  followed: Followed | undefined,
   write: (line: string) => void,
   times: boolean,
 ): Import {
+  const descriptor = (value: unknown): string => {
+    const fd = wordOf(value)
+    const path = fd === undefined ? undefined : followed?.paths.of(fd)
+    return path === undefined ? '' : bracketed(path)
+  }
   return watched(call, args => {
     let slot = 0
     const shown = row.params.map(({ label, type }) => {
       const value = args[slot++]
       if (type.kind === Kind.Path) return `${label}=${text(memory, value, args[slot++])}`
       if (type.kind === Kind.List) return `${label}=${hex(value)}+${word(size, args[slot++])}`
-      return `${label}=${word(type, value)}`
+      return `${label}=${word(type, value)}${type === fdType ? descriptor(value) : ''}`
     })
     const line = `${name}(${shown.join(', ')})`
     return outcome => {
       const took = times ? ` <${(outcome.nanoseconds / 1e9).toFixed(6)}>` : ''
-      write(`${line} = ${ending(memory, row, args.slice(slot), outcome)}${took}`)
+      const end = ending(memory, row, args.slice(slot), outcome, descriptor)
+      const reason = outcome.errno === Errno.NOTCAPABLE ? followed?.reason : undefined
+      write(`${line} = ${end}${reason === undefined ? '' : ` (${reason})`}${took}`)
     }
   })
 }
@@ -74,11 +94,14 @@ function ending(
   row: Row,
   at: readonly unknown[],
   { errno, exit, error }: Outcome,
+  descriptor: (fd: unknown) => string,
 ): string {
   if (errno === undefined) return exit === undefined ? String(error) : `exit ${exit}`
   const results =
     errno === 0
-      ? row.results.map((result, i) => ` ${stored(memory, result, Number(at[i]))}`).join('')
+      ? row.results
+          .map((result, i) => ` ${stored(memory, result, Number(at[i]), descriptor)}`)
+          .join('')
       : ''
   return `${errnoNames[errno] ?? errno}${results}`
 }
@@ -90,29 +113,12 @@ const odd = (value: unknown): string => {
   if (typeof value === 'string') return printable(value)
   return typeof value === 'bigint' ? `${value}n` : typeof value
 }
-/** Text that cannot steer a terminal, turn the direction of a line or break it. */
-const printable = (text: string): string => escaped(JSON.stringify(text))
-const escaped = (json: string): string =>
-  json.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, c =>
-    c
-      .split('')
-      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
-
 /** A path as the guest gave it. */
 function text(memory: GuestMemory, at: unknown, length: unknown): string {
-  if (typeof at !== 'number' || typeof length !== 'number')
-    return `${hex(at)}+${word(size, length)}`
-  try {
-    // It may lie in pages that the guest got since the last call.
-    if (memory.bound) memory.refresh()
-    const bytes = memory.copy(at >>> 0, Math.min(length >>> 0, longest))
-    const shown = printable(decoder.decode(bytes))
-    return length >>> 0 > longest ? `${shown}...` : shown
-  } catch {
-    return `${hex(at)}+${length >>> 0}`
-  }
+  const bytes = pathBytes(memory, at, length)
+  return bytes === undefined
+    ? `${hex(at)}+${word(size, length)}`
+    : printableCut(decoder.decode(bytes))
 }
 
 function word(type: Param['type'], value: unknown): string {
@@ -134,8 +140,17 @@ function word(type: Param['type'], value: unknown): string {
 }
 
 /** A result, read back from where it was stored. */
-function stored(memory: GuestMemory, { label, type }: Param, at: number): string {
+function stored(
+  memory: GuestMemory,
+  { label, type }: Param,
+  at: number,
+  descriptor: (fd: unknown) => string,
+): string {
   at = at >>> 0
+  if (type === fdType) {
+    const fd = memory.getUint32(at)
+    return `${label}=${fd}${descriptor(fd)}`
+  }
   switch (type.kind) {
     case Kind.Record:
       return `${label}=${hex(at)}`

@@ -14,10 +14,13 @@ export interface Outcome {
   readonly nanoseconds: number
 }
 
-/** The import, with `begin` called before it, and what that answers with called after it. */
+/**
+ * The import, with `begin` called before it, and the function that it returns after it: with the
+ * outcome, and when the call began by the monotonic clock, in nanoseconds.
+ */
 export function watched(
   call: Import,
-  begin: (args: readonly unknown[]) => (outcome: Outcome) => void,
+  begin: (args: readonly unknown[]) => (outcome: Outcome, start: bigint) => void,
 ): Import {
   return (...args) => {
     const end = begin(args)
@@ -32,10 +35,11 @@ export function watched(
         thrown instanceof Exit
           ? { exit: thrown.code, nanoseconds }
           : { error: textOf(thrown), nanoseconds },
+        start,
       )
       throw thrown
     }
-    end({ errno, nanoseconds: since() })
+    end({ errno, nanoseconds: since() }, start)
     return errno
   }
 }

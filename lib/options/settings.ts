@@ -38,6 +38,8 @@ export interface Settings {
   readonly limits: Limits
   readonly trace: ((line: string) => void) | undefined
   readonly traceStyle: Style
+  /** Of a traced guest with threads: the paths of the descriptors that they share. */
+  readonly sharedPaths?: SharedArrayBuffer | undefined
   /** Where calls are counted, if they shall be. */
   readonly counts: Counts | undefined
   /** What is not the host's. */

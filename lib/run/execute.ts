@@ -3,6 +3,7 @@
  * and closes all at its end.
  */
 import { layOverlays, shareOf } from '../guest/threads.js'
+import { newSharedPaths } from '../observe/descriptor-paths.js'
 import { metricsOf } from '../observe/metrics.js'
 import type { Deadline } from './deadline.js'
 import type { RunResult } from './options.js'
@@ -33,7 +34,10 @@ export async function executeRun(
       module,
       moved,
       memory,
-      settings: portable,
+      settings: {
+        ...portable,
+        sharedPaths: threads > 0 && trace !== undefined ? newSharedPaths() : undefined,
+      },
       mounts,
       stdio: stdio.conveyed,
       traced: trace !== undefined,

@@ -85,7 +85,7 @@ test.serial('each line of the trace has the thread it is of', t => {
   for (const line of lines) t.regex(line, /^\[tid \d+\] [a-z_]+\(.*\) = /)
   const writers = new Set(
     lines
-      .filter(line => /fd_write\(fd=4, .* = SUCCESS nwritten=16$/.test(line))
+      .filter(line => /fd_write\(fd=4<\/box\/[^>]+>, .* = SUCCESS nwritten=16$/.test(line))
       .map(line => line.split(' ')[1]),
   )
   t.is(writers.size, 8)

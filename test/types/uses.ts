@@ -131,10 +131,20 @@ new WASI({ version: 'preview1', seed: 1, traceFormat: 'json', traceTimes: true, 
 new WASI({ version: 'preview1', deterministic: true })
 createGuest({ version: 'preview1', deterministic: { seed: 1, start: new Date() } })
 const counted: number | undefined = guest.metrics().fd_read?.errnos.NOENT
-const told = ({ call, args, errno, results, nanoseconds }: ours.HostcallEvent): unknown[] => [
+const told = ({
+  call,
+  args,
+  paths,
+  errno,
+  reason,
+  results,
+  nanoseconds,
+}: ours.HostcallEvent): unknown[] => [
   call,
   args.fd,
+  paths?.fd?.length,
   errno,
+  reason?.length,
   results?.nread,
   nanoseconds,
 ]

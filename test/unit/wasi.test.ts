@@ -118,10 +118,10 @@ for (const backend of backends) {
       ),
     )
     t.deepEqual(lines, [
-      'path_create_directory(fd=4, path="new") = ROFS',
-      'path_create_directory(fd=3, path="new") = SUCCESS',
-      'fd_prestat_dir_name(fd=3, path=0x80+5) = SUCCESS',
-      'fd_prestat_dir_name(fd=4, path=0x80+5) = SUCCESS',
+      'path_create_directory(fd=4<a>, path="new") = ROFS',
+      'path_create_directory(fd=3</b>, path="new") = SUCCESS',
+      'fd_prestat_dir_name(fd=3</b>, path=0x80+5) = SUCCESS',
+      'fd_prestat_dir_name(fd=4<a>, path=0x80+5) = SUCCESS',
       'fd_prestat_dir_name(fd=5, path=0x80+5) = BADF',
     ])
     t.true(fs.statSync(join(folder, 'new')).isDirectory())
