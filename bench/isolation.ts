@@ -36,6 +36,7 @@ async function bare(): Promise<void> {
     maxTableElements: undefined,
     maxStack: defaultStack,
     traced: false,
+    records: false,
     measured: false,
   }
   const body = serialize(request)

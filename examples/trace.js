@@ -17,6 +17,7 @@ const wasi = new WASI({
   preopens: { '/here': new URL('.', import.meta.url) },
   trace: line => lines.push(line),
   traceFormat: 'json',
+  traceFilter: ['path_*', 'proc_*', 'args_sizes_get'],
   metrics: true,
 })
 const module = new WebAssembly.Module(program('read'))

@@ -34,6 +34,7 @@ export const guestFlags = {
   rights: [{ usage: '--rights NAME' }],
   trace: [{ usage: '--trace[=FILE]', assumed: '-' }],
   traceFormat: [{ usage: '--trace-format NAME' }],
+  traceFilter: [{ usage: '--trace-filter LIST' }],
   traceTimes: [{ usage: '--trace-times' }],
   metrics: [{ usage: '--trace-summary' }],
   seed: [{ usage: '--seed N' }],

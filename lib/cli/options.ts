@@ -20,6 +20,7 @@ import {
   wordOf,
 } from './flags.js'
 import { directories, type Setting } from './preopens.js'
+import { checkTrace, traceFilter } from './trace-flags.js'
 
 /** Options whose flag is a switch, or takes one of a few words. */
 type Plain<R extends Rows> = {
@@ -46,7 +47,7 @@ export interface RunRequest {
   readonly trace: string | undefined
   /** Options of the guest. `args` begins with its name; `metrics` is the table at the end. */
   readonly guest: Plain<typeof guestTable> &
-    Pick<GuestOptions, 'env' | 'preopens' | 'seed' | 'deterministic'> & {
+    Pick<GuestOptions, 'env' | 'preopens' | 'seed' | 'deterministic' | 'traceFilter'> & {
       readonly args: readonly string[]
       readonly listen: readonly string[]
     }
@@ -79,15 +80,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       '--env NAME passes one variable on',
     )
   }
-  if (
-    values.trace === undefined &&
-    (values['trace-format'] ?? values['trace-times']) !== undefined
-  ) {
-    throw new CommandError(
-      `--trace-${values['trace-times'] ? 'times' : 'format'} is for a trace`,
-      'which --trace writes',
-    )
-  }
+  checkTrace(values)
   if (values['os-sandbox'] !== undefined && values.isolation !== 'process')
     throw new CommandError('--os-sandbox goes with --isolation process only')
   if (values.isolation === 'process' && values.invoke !== undefined) {
@@ -109,6 +102,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       listen: (values.tcplisten ?? []).map(listener),
       rights: 'access',
       ...plain(guestTable, guestFlags, values),
+      ...traceFilter(values),
       ...replay(values),
     },
     run: {

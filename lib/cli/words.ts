@@ -131,7 +131,14 @@ export const guestWords = {
   traceFormat: {
     topic: 'trace',
     doors: everywhere,
-    doc: '`text` lines are like those of strace. `json` lines are objects.',
+    doc: '`text` lines are like those of strace. `json` lines are objects. `perfetto` lines are a timeline for ui.perfetto.dev.',
+  },
+  traceFilter: {
+    topic: 'trace',
+    doors: everywhere,
+    type: 'string[]',
+    default: 'all hostcalls',
+    doc: "Patterns of the hostcalls that `trace` receives: `['path_*', '!path_open']`. See [trace.md](trace.md).",
   },
   traceTimes: {
     topic: 'trace',
@@ -304,7 +311,9 @@ export const flagWords: Readonly<Record<Usage, string>> = {
   '--rights NAME':
     'check access (default: reading and writing), or enforce all rights of preview 1',
   '--trace[=FILE]': 'write a line for each hostcall to standard error, or to FILE',
-  '--trace-format NAME': 'text (default), or json: an object a line',
+  '--trace-format NAME':
+    'text (default), json: an object a line, or perfetto: a timeline for ui.perfetto.dev',
+  '--trace-filter LIST': 'write only these hostcalls: path_*,!path_open',
   '--trace-times': 'add the duration of each call to its line',
   '--trace-summary': 'print how often each call was made, failed, and how long it took',
   '--seed N': 'make random bytes the same in each run; they are not fit for keys',

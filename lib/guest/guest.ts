@@ -203,9 +203,11 @@ function importsOf(
     const gate = (made[name] as Gate)(context, calls[name], report)
     let call = gate
     if (counts !== undefined) call = measured(name, call, counts)
-    if (followed !== undefined) call = followed.follow(name, row, call, true)
+    const shows = traced !== undefined && (traceStyle.calls?.includes(name) ?? true)
+    if (followed !== undefined)
+      call = followed.follow(name, row, call, shows || published !== undefined)
     if (published !== undefined) call = published(name, row, call, memory, followed)
-    if (traced !== undefined) call = traced(name, row, call, memory, write, traceStyle, followed)
+    if (shows) call = traced(name, row, call, memory, write, traceStyle, followed)
     if (countdown !== undefined) call = countdown.counted(call)
     verdict.layered = call !== gate
     imports[name] = verdict.layered ? outermost(verdict, call) : call

@@ -12,6 +12,7 @@ import { recorded } from './event.js'
 import type { Followed } from './follow.js'
 import { pathBytes, wordOf } from './passed.js'
 import { bracketed, escaped, printable, printableCut } from './printable.js'
+import { timelineEvent } from './timeline.js'
 import { type Outcome, watched } from './wrap.js'
 
 // Loaded together, when a guest is traced.
@@ -21,11 +22,13 @@ const decoder = new TextDecoder()
 
 /** How lines are written. */
 export interface Style {
-  readonly format: 'text' | 'json'
+  readonly format: 'text' | 'json' | 'perfetto'
   /**
    * With how long each call took: `<0.000042>` behind it, as `strace -T` has it, or `nanoseconds`.
    */
   readonly times: boolean
+  /** The hostcalls that lines are written for. Default: all. */
+  readonly calls?: readonly CallName[] | undefined
 }
 const plain: Style = { format: 'text', times: false }
 
@@ -40,9 +43,12 @@ export function traced(
   followed?: Followed,
 ): Import {
   if (format === 'text') return strace(name, row, call, memory, followed, write, times)
-  return recorded(name, row, call, memory, followed, ({ nanoseconds, ...event }) =>
-    write(escaped(JSON.stringify(times ? { ...event, nanoseconds } : event))),
-  )
+  return recorded(name, row, call, memory, followed, (event, start) => {
+    const { nanoseconds, ...rest } = event
+    const record =
+      format === 'perfetto' ? timelineEvent(event, start) : times ? { ...rest, nanoseconds } : rest
+    write(escaped(JSON.stringify(record)))
+  })
 }
 
 /** The import, telling of each call whoever subscribed to `wasi-common:hostcall`. */

@@ -88,8 +88,19 @@ export interface GuestOptions extends ReplayOptions {
   readonly limits?: Partial<Limits> | undefined
   /** Receives a line for each hostcall. */
   readonly trace?: ((line: string) => void) | undefined
-  /** `text`: as strace writes them. `json`: a {@link HostcallEvent} each. Default `text`. */
-  readonly traceFormat?: 'text' | 'json' | undefined
+  /**
+   * `text`: as strace writes them. `json`: a {@link HostcallEvent} each. `perfetto`: an event each
+   * of a timeline, which https://ui.perfetto.dev and chrome://tracing open; the lines of one guest
+   * make one file, a JSON array whose `]` may be left out. Default `text`.
+   */
+  readonly traceFormat?: 'text' | 'json' | 'perfetto' | undefined
+  /**
+   * The hostcalls that `trace` receives, as patterns in which `*` stands for any characters:
+   * `['path_*', 'fd_*', '!fd_read']` is those that match a pattern and none that begins with `!`.
+   * Patterns that only exclude are taken from all hostcalls. A pattern that no hostcall matches is
+   * an error. Default: all hostcalls.
+   */
+  readonly traceFilter?: readonly string[] | undefined
   /** Whether the lines say how long each call took. Default false. */
   readonly traceTimes?: boolean | undefined
   /** Whether calls are counted and timed, for `metrics()` to tell. Default false. */

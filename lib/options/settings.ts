@@ -7,6 +7,7 @@ import type { RightsMode } from '../fds/rights.js'
 import type { Limits } from '../limits.js'
 import { type Counts, newCounts } from '../observe/metrics.js'
 import { reporter } from '../observe/report.js'
+import { timeline } from '../observe/timeline.js'
 import type { Style } from '../observe/trace.js'
 import type { Replay } from '../replay/options.js'
 import type { Sink, Source } from '../stdio/streams.js'
@@ -64,6 +65,7 @@ export function settingsOf(options: unknown = {}): Settings {
     stderr,
     strict,
     traceFormat,
+    traceFilter,
     traceTimes,
     allowUnsafePreopen,
     allowPublicListen,
@@ -80,8 +82,11 @@ export function settingsOf(options: unknown = {}): Settings {
     terminalEscapes: checked.allowTerminalEscapes,
     rights: checked.rights,
     limits: checked.limits,
-    trace: checked.trace,
-    traceStyle: { format: traceFormat, times: traceTimes },
+    trace:
+      checked.trace !== undefined && traceFormat === 'perfetto'
+        ? timeline(programOf(checked.args), checked.trace)
+        : checked.trace,
+    traceStyle: { format: traceFormat, times: traceTimes, calls: traceFilter },
     counts: metrics ? newCounts() : undefined,
     replay,
     report: reporter(checked.onUnexpected),
@@ -90,6 +95,11 @@ export function settingsOf(options: unknown = {}): Settings {
   if (strict) checkStrict(settings, env.isHost, allowUnsafePreopen, allowPublicListen)
   return settings
 }
+
+const decoder = new TextDecoder()
+/** The program's name in a timeline: its first argument, without its NUL. */
+const programOf = ([name]: readonly Uint8Array[]): string =>
+  name === undefined ? 'guest' : decoder.decode(name.subarray(0, -1))
 
 /** Checks the option that `class WASI` takes beyond those of a guest. */
 export const returnOnExitOf = (options: WASIOptions): boolean =>

@@ -9,6 +9,7 @@ import { type Listen, listenOf } from './listen.js'
 import type { GuestOptions, WASIOptions } from './options.js'
 import { type Given, preopensOf } from './preopens.js'
 import { callback, type Options, off, oneOf, type Row, switchOf, together } from './row.js'
+import { traceFilterOf } from './trace-filter.js'
 
 /**
  * node:wasi's own options come first and in its order, so that of two mistakes the same one is
@@ -31,7 +32,8 @@ export const guestTable = {
   rights: oneOf<RightsMode, 'enforce'>(['enforce', 'access'], 'enforce'),
   limits: { check: roomyLimitsOf, always: true },
   trace: callback<(line: string) => void>(),
-  traceFormat: oneOf(['text', 'json'], 'text'),
+  traceFormat: oneOf(['text', 'json', 'perfetto'], 'text'),
+  traceFilter: { check: traceFilterOf },
   traceTimes: off,
   metrics: off,
   clocks: together,

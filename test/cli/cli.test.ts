@@ -757,7 +757,7 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   [['run', '--trace=/dev/full', 'args.wasm'], /^wasi-common: (?!the guest trapped).*ENOSPC/],
   [
     ['run', '--trace', '--trace-format', 'xml', 'args.wasm'],
-    "wasi-common: --trace-format: unknown value 'xml'\n  expected text or json\n",
+    "wasi-common: --trace-format: unknown value 'xml'\n  expected text, json or perfetto\n",
   ],
   [
     ['run', '--trace-format', 'json', 'args.wasm'],
@@ -841,6 +841,7 @@ test('--help and --version', t => {
       '--seed',
       '--trace',
       '--trace-format',
+      '--trace-filter',
       '--trace-times',
       '--trace-summary',
       'Usage:',

@@ -252,6 +252,26 @@ test('of an error only known fields pass, bounded, in text that steers no termin
   )
 })
 
+test('a line of a trace in JSON is an object, bounded and shallow', t => {
+  const records = { traced: true, records: true, measured: false }
+  const taken = (line: string) => guestLine(JSON.stringify({ kind: 'trace', line }), records)
+  t.like(taken('{"call":"fd_read","args":{"iovs":{"at":1,"count":1},"flags":["a"]}}'), {
+    kind: 'trace',
+  })
+  for (const line of [
+    '',
+    '{}',
+    '[1]',
+    'text',
+    '{"a":1}]',
+    '{"a":[[[[1]]]]}',
+    '{"a":1},{"b":2}',
+    `{"a":${'['.repeat(longest.line / 2)}`,
+    `{"a":"${'x'.repeat(longest.line)}"}`,
+  ])
+    t.is(taken(line), undefined, line.slice(0, 20))
+})
+
 test('an unknown import keeps its names, bounded and in one line', t => {
   const more = {
     code: 'ERR_WASI_UNKNOWN_IMPORT',

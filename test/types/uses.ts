@@ -128,6 +128,7 @@ new WASI({
   random: bytes => void bytes.fill(0),
 })
 new WASI({ version: 'preview1', seed: 1, traceFormat: 'json', traceTimes: true, metrics: true })
+new WASI({ version: 'preview1', traceFormat: 'perfetto', traceFilter: ['path_*', '!path_open'] })
 new WASI({ version: 'preview1', deterministic: true })
 createGuest({ version: 'preview1', deterministic: { seed: 1, start: new Date() } })
 const counted: number | undefined = guest.metrics().fd_read?.errnos.NOENT
@@ -172,6 +173,8 @@ new WASI({ version: 'preview1', backend: 'fast' })
 new WASI({ version: 'preview1', stdin: process.stdin })
 // @ts-expect-error: a line is no number
 new WASI({ version: 'preview1', trace: (line: number) => line })
+// @ts-expect-error: a filter is a list of patterns
+new WASI({ version: 'preview1', traceFilter: 'path_*' })
 // @ts-expect-error: a time is a bigint
 new WASI({ version: 'preview1', clocks: { realtime: () => 5 } })
 // @ts-expect-error: functions do not go to a worker

@@ -125,7 +125,7 @@ const mistakes: readonly (readonly [options: object, code: string, message: stri
   [
     { traceFormat: 'xml' },
     VALUE,
-    /'options\.traceFormat' must be one of: 'text', 'json'\. Received 'xml'$/,
+    /'options\.traceFormat' must be one of: 'text', 'json', 'perfetto'\. Received 'xml'$/,
   ],
   [{ traceTimes: 1 }, TYPE, /"options\.traceTimes" property must be of type boolean/],
   [{ metrics: {} }, TYPE, /"options\.metrics" property must be of type boolean/],

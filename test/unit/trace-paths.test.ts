@@ -107,6 +107,21 @@ test('the longest line of JSON finds room in the channel of a process', t => {
   t.true(Math.max(...lines.map(({ length }) => length)) > 50_000)
 })
 
+test('with a filter the paths are followed all the same', t => {
+  const { imports, open, lines } = traced(t, { files: {} }, { traceFilter: ['fd_sync'] })
+  open('a', 3, CREAT)
+  open('b', 3, CREAT)
+  imports.fd_renumber(5, 4)
+  imports.fd_sync(4)
+  imports.fd_close(4)
+  open('c', 3, CREAT)
+  imports.fd_sync(4)
+  t.deepEqual(
+    lines.map(line => JSON.parse(line).paths.fd),
+    ['/data/b', '/data/c'],
+  )
+})
+
 /** A table whose descriptors a test puts in. */
 function tableOf(handles: Map<number, number>): FdTable & { inserted: number } {
   const peek = (fd: number) => {

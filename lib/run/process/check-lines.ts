@@ -26,6 +26,8 @@ export type LauncherLine =
 /** The request decides what may be sent. */
 export interface Wanted {
   readonly traced: boolean
+  /** The lines of the trace are JSON. Default false. */
+  readonly records?: boolean | undefined
   readonly measured: boolean
 }
 
@@ -33,7 +35,10 @@ export interface Wanted {
  * A checked line; undefined for any that no process of this package writes when it was asked for
  * this.
  */
-export function guestLine(text: string, { traced, measured }: Wanted): GuestLine | undefined {
+export function guestLine(
+  text: string,
+  { traced, records, measured }: Wanted,
+): GuestLine | undefined {
   const { kind, code, metrics, line, call, cause, error } = parsed(text)
   switch (kind) {
     case 'exit': {
@@ -47,7 +52,7 @@ export function guestLine(text: string, { traced, measured }: Wanted): GuestLine
       return received && { kind, error: received, metrics: metrics && toldMetrics(metrics) }
     }
     case 'trace':
-      return traced && typeof line === 'string'
+      return traced && typeof line === 'string' && (!records || isTraceRecord(line))
         ? { kind, line: oneLine(line, longest.line) }
         : undefined
     case 'unexpected': {
@@ -149,8 +154,13 @@ const lines = (value: unknown, most: number): string =>
   typeof value === 'string' ? plain(value.slice(0, most)) : ''
 const oneLine = (value: string, most: number): string => plainLine(value.slice(0, most))
 
-function parsed(text: string): Unknown {
-  if (!isShallow(text)) return {}
+/** A line that is no object would spoil the array of a timeline. */
+const isTraceRecord = (line: string): boolean =>
+  line.length <= longest.line && line.startsWith('{') && Object.keys(parsed(line, true)).length > 0
+
+/** @param lists whether it may have lists */
+function parsed(text: string, lists = false): Unknown {
+  if (!isShallow(text, lists)) return {}
   try {
     return record(JSON.parse(text))
   } catch {
@@ -158,14 +168,15 @@ function parsed(text: string): Unknown {
   }
 }
 
-const [quote, backslash, colon, opens, closes, list] = Array.from('"\\:{}[', character =>
+const [quote, backslash, colon, opens, closes, list, ends] = Array.from('"\\:{}[]', character =>
   character.charCodeAt(0),
 )
 
 /**
- * Looks at a line before JSON.parse does, which takes 100 ms for 200 KB of `[`. No line has lists.
+ * Looks at a line before JSON.parse does, which takes 100 ms for 200 KB of `[`. No line of the
+ * channel has lists.
  */
-function isShallow(text: string): boolean {
+function isShallow(text: string, lists: boolean): boolean {
   let depth = 0
   let names = 0
   for (let i = 0; i < text.length; i++) {
@@ -178,13 +189,15 @@ function isShallow(text: string): boolean {
         if (++depth > mostDepth) return false
         break
       case closes:
+      case ends:
         depth--
         break
       case colon:
         if (++names > mostNames) return false
         break
       case list:
-        return false
+        if (!lists || ++depth > mostDepth) return false
+        break
     }
   }
   return true

@@ -16,6 +16,8 @@ export interface Request {
   readonly maxTableElements: number | undefined
   readonly maxStack: number
   readonly traced: boolean
+  /** The lines of the trace are JSON. */
+  readonly records: boolean
   /** Whether it counts and times the hostcalls. */
   readonly measured: boolean
 }

@@ -99,6 +99,7 @@ function prepare(
     maxTableElements,
     maxStack,
     traced: trace !== undefined,
+    records: settings.traceStyle.format !== 'text',
     measured: counts !== undefined,
   }
   return { terms, settings, request, placed: places(stdio.conveyed, joined) }

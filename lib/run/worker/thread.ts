@@ -120,8 +120,8 @@ class Thread {
 
   /** A line of the trace, with the thread that made the call. */
   #withThread(line: string): string {
-    const json = this.#setup.settings.traceStyle.format === 'json'
-    return json ? `{"tid":${this.#self},${line.slice(1)}` : `[tid ${this.#self}] ${line}`
+    const text = this.#setup.settings.traceStyle.format === 'text'
+    return text ? `[tid ${this.#self}] ${line}` : `{"tid":${this.#self},${line.slice(1)}`
   }
 
   /** Sends a report when fewer than the most are on their way, since a guest chooses their rate. */

@@ -1,0 +1,86 @@
+/** Checks the option `traceFilter`: patterns that select hostcalls by their names. */
+import { type CallName, table } from '../abi/table.js'
+import { checkArray, checkString, wrongValue } from '../validate.js'
+
+const names = Object.keys(table) as CallName[]
+const families = [...new Set(names.map(name => `${name.slice(0, name.indexOf('_'))}_*`))]
+
+/** The hostcalls that patterns select, or the first pattern that is wrong. */
+export type Selection =
+  | { readonly calls: readonly CallName[] }
+  /** It matches no hostcall. */
+  | { readonly unmatched: number; readonly nearest: string }
+
+/** Selects hostcalls: none, where the patterns exclude all that they select. */
+export function selected(patterns: readonly string[]): Selection {
+  const wanted = new Set<CallName>()
+  const excluded = new Set<CallName>()
+  for (const [i, pattern] of patterns.entries()) {
+    const [, mark, text] = /^(!?)(.*)$/s.exec(pattern) as RegExpExecArray
+    const found = names.filter(call => matches(text, call))
+    if (found.length === 0) return { unmatched: i, nearest: `${mark}${nearest(text)}` }
+    for (const call of found) (mark === '!' ? excluded : wanted).add(call)
+  }
+  const all = patterns.every(pattern => pattern.startsWith('!'))
+  return { calls: names.filter(call => (all || wanted.has(call)) && !excluded.has(call)) }
+}
+
+/** Returns the names of the hostcalls that the patterns select. */
+export function traceFilterOf(name: string, value: unknown): readonly CallName[] {
+  checkArray(name, value)
+  const patterns = Array.from(value, (pattern, i) => {
+    checkString(`${name}[${i}]`, pattern)
+    return pattern
+  })
+  if (patterns.length === 0) throw wrongValue(name, "must have a pattern, such as 'path_*'", value)
+  const found = selected(patterns)
+  if ('unmatched' in found) {
+    const { unmatched, nearest } = found
+    const reason = `matches no hostcall; did you mean '${nearest}'?`
+    throw wrongValue(`${name}[${unmatched}]`, reason, patterns[unmatched])
+  }
+  if (found.calls.length === 0)
+    throw wrongValue(name, 'excludes every hostcall that it selects', value)
+  return found.calls
+}
+
+/** Matches a pattern, in which `*` stands for any characters, in the product of both lengths. */
+function matches(pattern: string, name: string): boolean {
+  let [at, star, mark] = [0, -1, 0]
+  for (let i = 0; i < name.length; ) {
+    if (pattern[at] === '*') {
+      star = at++
+      mark = i
+    } else if (pattern[at] === name[i]) {
+      at++
+      i++
+    } else if (star >= 0) {
+      at = star + 1
+      i = ++mark
+    } else return false
+  }
+  while (pattern[at] === '*') at++
+  return at === pattern.length
+}
+
+/** Returns the name, or the pattern of a family, that takes the fewest edits. */
+function nearest(pattern: string): string {
+  const text = pattern.slice(0, 64).toLowerCase()
+  const candidates = pattern.includes('*') ? families : names
+  const [best] = candidates
+    .map(name => [name, edits(text, name)] as const)
+    .sort(([, a], [, b]) => a - b)
+  return best[0]
+}
+
+/** The Levenshtein distance. */
+function edits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1]
+    for (let j = 0; j < to.length; j++)
+      next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + Number(from[i] !== to[j])))
+    row = next
+  }
+  return row[to.length]
+}
