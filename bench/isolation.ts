@@ -37,6 +37,7 @@ async function bare(): Promise<void> {
     maxStack: defaultStack,
     traced: false,
     records: false,
+    outputs: [],
     measured: false,
   }
   const body = serialize(request)

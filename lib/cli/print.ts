@@ -96,8 +96,11 @@ async function writeSome(to: number, bytes: Buffer): Promise<number> {
   }
 }
 
-/** A standard stream of ours for a guest that may write only so much to it. */
-export function limited(fd: number, most: number): WritableLike {
+/**
+ * A standard stream of ours for a guest that may write only so much to it.
+ * @param wrote receives the last byte of each write, before and after it
+ */
+export function limited(fd: number, most: number, wrote: (last: number) => void): WritableLike {
   let left = most
   return {
     isTTY: isatty(fd),
@@ -106,7 +109,10 @@ export function limited(fd: number, most: number): WritableLike {
     },
     async write(chunk) {
       for (let rest = chunk.subarray(0, left); rest.length > 0; ) {
+        // Something else may be written before the bytes are there, or before that is known.
+        wrote(rest[rest.length - 1])
         const size = await writeSome(fd, rest)
+        wrote(rest[size - 1])
         rest = rest.subarray(size)
         left -= size
       }

@@ -1,7 +1,8 @@
 /** Runs the guest of the command in the thread that calls, with the stack that this has. */
 
-import { createGuest, type Guest } from '../guest/guest.js'
+import { type Guest, guestOf } from '../guest/guest.js'
 import type { Instance } from '../guest/instance.js'
+import { settingsOf } from '../options/settings.js'
 import { versionOf } from '../run/module/inspect.js'
 import { keepFrames } from '../trap/load.js'
 import { CommandError } from './error.js'
@@ -10,25 +11,21 @@ import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
 import { say } from './print.js'
 import { compile, type Program, read, unlinkable } from './program.js'
-import { tracer } from './tracer.js'
+import { type Tracer, tracer } from './tracer.js'
 
 /** Runs it to its end. The exit code. */
 export function runHere(request: RunRequest): number {
   keepFrames()
   const program = compile(request, read(request.program))
-  const trace = tracer(request.trace)
+  const trace = tracer(request)
   try {
-    return runProgram(request, program, trace?.write)
+    return runProgram(request, program, trace)
   } finally {
     trace?.end()
   }
 }
 
-function runProgram(
-  request: RunRequest,
-  program: Program,
-  trace: ((line: string) => void) | undefined,
-): number {
+function runProgram(request: RunRequest, program: Program, trace: Tracer | undefined): number {
   const guest = open(request, versionOf(program.module), trace)
   try {
     return finish(request, program, instantiate(program, guest), guest)
@@ -41,10 +38,11 @@ function runProgram(
 function open(
   request: RunRequest,
   version: 'preview1' | 'unstable',
-  trace: ((line: string) => void) | undefined,
+  trace: Tracer | undefined,
 ): Guest {
   try {
-    const guest = createGuest({ version, ...request.guest, trace })
+    const settings = settingsOf({ version, ...request.guest, trace: trace?.write })
+    const guest = guestOf({ ...settings, openLine: trace?.openLine })
     tellPorts(request.guest.listen, guest.listeners)
     return guest
   } catch (error) {

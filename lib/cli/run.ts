@@ -1,5 +1,6 @@
 /** `wasi-common run`: chooses the thread or process of the guest, and returns its exit code. */
 import { metricsOf, newCounts } from '../observe/metrics.js'
+import { type OpenLine, outputsOf, setOpen } from '../observe/unterminated.js'
 import { versionOf } from '../run/module/inspect.js'
 import type { RunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
@@ -22,10 +23,12 @@ export async function run(request: RunRequest): Promise<number> {
     return runHere(request)
   }
   const bytes = read(request.program)
-  const trace = tracer(request.trace)
+  const trace = tracer(request)
   try {
     const start = inProcess ? runApart : runInWorkers
-    return await apart(request, bytes, trace, options => start(request, bytes, options))
+    return await apart(request, bytes, trace, (options, openLine) =>
+      start(request, bytes, options, openLine),
+    )
   } finally {
     trace?.end()
   }
@@ -49,23 +52,32 @@ async function apart(
   request: RunRequest,
   bytes: Uint8Array,
   trace: Tracer | undefined,
-  start: (options: RunOptions) => Promise<number>,
+  start: (options: RunOptions, openLine: OpenLine | undefined) => Promise<number>,
 ): Promise<number> {
   const { maxOutput, ...run } = request.run
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   if (run.timeout !== undefined) waitAtMost(run.timeout + grace)
+  const output = (fd: number): RunOptions['stdout'] =>
+    maxOutput === undefined
+      ? fd
+      : limited(fd, maxOutput, last => {
+          if (trace !== undefined && outputsOf(trace.openLine).includes(fd))
+            setOpen(trace.openLine, last)
+        })
   try {
-    return await start({
+    const options: RunOptions = {
       ...request.guest,
       ...run,
       stdin: 0,
-      stdout: maxOutput === undefined ? STDOUT : limited(STDOUT, maxOutput),
-      stderr: maxOutput === undefined ? STDERR : limited(STDERR, maxOutput),
+      stdout: output(STDOUT),
+      stderr: output(STDERR),
       signal: interrupted.signal,
       onListening: listeners => tellPorts(request.guest.listen, listeners),
       ...(trace && { trace: trace.write }),
-    })
+    }
+    // Output of a limited size is written by this thread, which knows its end by itself.
+    return await start(options, maxOutput === undefined ? trace?.openLine : undefined)
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED
     if (!(error instanceof Error && 'code' in error) || error instanceof CommandError)
@@ -86,13 +98,14 @@ async function runInWorkers(
   request: RunRequest,
   bytes: Uint8Array,
   options: RunOptions,
+  openLine: OpenLine | undefined,
 ): Promise<number> {
   const counts = request.guest.metrics ? newCounts() : undefined
   const { runInWorkers: start } = await import('../run/run-in-workers.js')
   const check = (module: WebAssembly.Module): void =>
     checkImports(module, versionOf(module), request.run.threads > 0)
   try {
-    const { exitCode } = await start(bytes, options, { counts, check })
+    const { exitCode } = await start(bytes, options, { counts, check, openLine })
     return exitCode
   } catch (error) {
     throw unrunnable(original(error), request.program, bytes)
@@ -109,10 +122,15 @@ async function runApart(
   { program }: RunRequest,
   bytes: Uint8Array,
   options: RunOptions,
+  openLine: OpenLine | undefined,
 ): Promise<number> {
   const { runInProcess } = await import('../run/process/run-in-process.js')
   try {
-    const { exitCode, osSandbox, metrics: told = {} } = await runInProcess(bytes, options)
+    const {
+      exitCode,
+      osSandbox,
+      metrics: told = {},
+    } = await runInProcess(bytes, options, { openLine })
     if (!osSandbox?.landlock)
       note('this kernel has no Landlock: files were kept from the program by the sandbox alone')
     if (!osSandbox?.seccomp)

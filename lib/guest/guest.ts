@@ -181,7 +181,7 @@ export function guestWith(
 
 function importsOf(
   context: Context,
-  { version, trace: line, traceStyle, sharedPaths, counts, report }: Settings,
+  { version, trace: line, traceStyle, sharedPaths, openLine, counts, report }: Settings,
 ): Record<string, Import> {
   const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
   const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] =
@@ -194,6 +194,7 @@ function importsOf(
     published === undefined && traced === undefined
       ? undefined
       : new (trace().Followed)(fds, memory, sharedPaths)
+  const ended = openLine === undefined ? undefined : trace().lined
   const write = (text: string): void => verdict.guard(() => line?.(text))
   const countdown =
     limits.hostcalls === Number.POSITIVE_INFINITY
@@ -207,6 +208,8 @@ function importsOf(
     if (followed !== undefined)
       call = followed.follow(name, row, call, shows || published !== undefined)
     if (published !== undefined) call = published(name, row, call, memory, followed)
+    if (ended !== undefined && openLine !== undefined && name === 'fd_write')
+      call = ended(call, memory, fds, openLine)
     if (shows) call = traced(name, row, call, memory, write, traceStyle, followed)
     if (countdown !== undefined) call = countdown.counted(call)
     verdict.layered = call !== gate

@@ -17,6 +17,7 @@ import { type Outcome, watched } from './wrap.js'
 
 // Loaded together, when a guest is traced.
 export { Followed } from './follow.js'
+export { lined } from './unterminated.js'
 
 const decoder = new TextDecoder()
 

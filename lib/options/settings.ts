@@ -9,6 +9,7 @@ import { type Counts, newCounts } from '../observe/metrics.js'
 import { reporter } from '../observe/report.js'
 import { timeline } from '../observe/timeline.js'
 import type { Style } from '../observe/trace.js'
+import type { OpenLine } from '../observe/unterminated.js'
 import type { Replay } from '../replay/options.js'
 import type { Sink, Source } from '../stdio/streams.js'
 import { checkObject } from '../validate.js'
@@ -41,6 +42,8 @@ export interface Settings {
   readonly traceStyle: Style
   /** Of a traced guest with threads: the paths of the descriptors that they share. */
   readonly sharedPaths?: SharedArrayBuffer | undefined
+  /** Of a trace that is written where the guest's output goes. Default: it goes elsewhere. */
+  readonly openLine?: OpenLine | undefined
   /** Where calls are counted, if they shall be. */
   readonly counts: Counts | undefined
   /** What is not the host's. */

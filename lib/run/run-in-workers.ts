@@ -3,6 +3,7 @@
  */
 import { callHook } from '../errors.js'
 import type { Counts } from '../observe/metrics.js'
+import type { OpenLine } from '../observe/unterminated.js'
 import { Deadline } from './deadline.js'
 import { executeRun } from './execute.js'
 import { checkOptions, runErrorOf } from './failure.js'
@@ -17,6 +18,8 @@ import { Workers } from './worker/workers.js'
 export interface Hooks {
   /** Counts the hostcalls, also of a run that fails. */
   readonly counts?: Counts | undefined
+  /** Knows whether the guest has left a line open where its trace is written. */
+  readonly openLine?: OpenLine | undefined
   /** Checks the module before the guest starts. */
   readonly check?: (module: WebAssembly.Module) => void
 }
@@ -50,7 +53,7 @@ export async function prepareAndExecute(
   const { version } = guestOptions
   const settings = checkOptions(() => guestSettings(options, guestOptions))
   const { stdio, maxStack } = options
-  const { counts = settings.counts, check } = hooks
+  const { counts = settings.counts, openLine, check } = hooks
   const deadline = new Deadline(options)
   let prepared: PreparedModule | undefined
   try {
@@ -60,7 +63,7 @@ export async function prepareAndExecute(
     callHook('the check', () => check?.(module))
     const run = prepareRun(
       prepared,
-      { ...settings, version: version ?? versionOf(module), counts },
+      { ...settings, openLine, version: version ?? versionOf(module), counts },
       options,
     )
     return await executeRun(run, deadline, workers)

@@ -18,6 +18,12 @@ const modules = {
   'mkdir.wasm': command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], {
     data: { 64: 'new' },
   }),
+  'opens.wasm': command([...write(2, 0x46, 6), call('proc_exit', 0)], {
+    data: { 64: 'to outto err' },
+  }),
+  'refused.wasm': command([drop(call('path_open', 3, 0, 0x40, 4, 0, 0n, 0n, 0, 0x50))], {
+    data: { 64: '../x' },
+  }),
   'traps.wasm': command([drop(call('sched_yield')), trap]),
   'throws.wasm': throws(false),
   'component.wasm': Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
@@ -62,6 +68,28 @@ withSandbox('the guest’s streams, directories and exit code are as without', a
     /^% time .*\n-.*\n100\.00 .* 1 {11}proc_exit\n-.*\n100\.00 .* total\n$/,
   )
 })
+
+withSandbox(
+  'a trace names paths and reasons, and begins a line where the guest has left one open',
+  async t => {
+    const { folder, run } = commandIn(t)
+    const traced = ['--dir', '.::/data', '--trace']
+    t.regex(
+      run([...traced, 'refused.wasm']).stderr,
+      /^path_open\(fd=3<\/data>, .*\) = NOTCAPABLE \(component 1, "\.\.", leads above fd 3<\/data>\)\n$/,
+    )
+    t.is(
+      run([...traced, 'opens.wasm']).stderr,
+      'to err\nfd_write(fd=2, iovs=0x20+1) = SUCCESS nwritten=6\nproc_exit(rval=0) = exit 0\n',
+    )
+    const file = join(folder, 'trace.json')
+    t.is(run([`--trace=${file}`, '--trace-format', 'perfetto', 'refused.wasm']).status, 0)
+    t.deepEqual(
+      JSON.parse(fs.readFileSync(file, 'utf8')).map(({ name }: { name: string }) => name),
+      ['process_name', 'thread_name', 'path_open'],
+    )
+  },
+)
 
 withSandbox('what cannot be run is told, and what to do', async t => {
   const { run } = commandIn(t)

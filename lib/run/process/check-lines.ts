@@ -39,7 +39,7 @@ export function guestLine(
   text: string,
   { traced, records, measured }: Wanted,
 ): GuestLine | undefined {
-  const { kind, code, metrics, line, call, cause, error } = parsed(text)
+  const { kind, code, metrics, line, open, call, cause, error } = parsed(text)
   switch (kind) {
     case 'exit': {
       if (!isInt32(code) || (measured ? !isRecord(metrics) : metrics !== undefined))
@@ -53,7 +53,7 @@ export function guestLine(
     }
     case 'trace':
       return traced && typeof line === 'string' && (!records || isTraceRecord(line))
-        ? { kind, line: oneLine(line, longest.line) }
+        ? { kind, line: oneLine(line, longest.line), open: open === true }
         : undefined
     case 'unexpected': {
       const received = errorIn(cause)

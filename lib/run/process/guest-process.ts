@@ -5,6 +5,7 @@ import { getSystemErrorName } from 'node:util'
 import { serialize } from 'node:v8'
 import { callHook, coded } from '../../errors.js'
 import type { Metrics } from '../../observe/metrics.js'
+import { setOpen } from '../../observe/unterminated.js'
 import type { Settings } from '../../options/settings.js'
 import { plainLine } from '../../stdio/terminal-escapes.js'
 import type { OsSandbox } from '../options.js'
@@ -56,7 +57,7 @@ export class GuestProcess {
   readonly #control: Duplex
   readonly #request: Request
   readonly #sandbox: Sandbox
-  readonly #hooks: Pick<Settings, 'trace' | 'report'>
+  readonly #hooks: Pick<Settings, 'trace' | 'report' | 'openLine'>
   readonly #stdio: Stdio
   readonly #readers: readonly LineReader[]
   #settle: { resolve(ended: Promise<Ended>): void } = { resolve() {} }
@@ -83,7 +84,7 @@ export class GuestProcess {
     launcher: Launcher,
     request: Request,
     sandbox: Sandbox,
-    hooks: Pick<Settings, 'trace' | 'report'>,
+    hooks: Pick<Settings, 'trace' | 'report' | 'openLine'>,
     stdio: Stdio,
   ) {
     this.#launcher = launcher
@@ -260,6 +261,7 @@ export class GuestProcess {
         break
       }
       case 'trace':
+        if (line.open && this.#hooks.openLine !== undefined) setOpen(this.#hooks.openLine, 0)
         callHook('options.trace', () => this.#hooks.trace?.(line.line))
         break
       case 'unexpected':

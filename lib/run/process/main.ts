@@ -5,6 +5,7 @@
 import { readSync, writeSync } from 'node:fs'
 import { deserialize } from 'node:v8'
 import { type Counts, metricsOf, newCounts } from '../../observe/metrics.js'
+import { newOpenLine, takeOpen } from '../../observe/unterminated.js'
 import type { Settings } from '../../options/settings.js'
 import { Deadline } from '../deadline.js'
 import { executeRun } from '../execute.js'
@@ -47,6 +48,7 @@ async function runRequest(): Promise<Message> {
       maxTableElements,
       maxStack,
       traced,
+      outputs,
       measured,
     } = request
     const [options] = termsOf({
@@ -60,11 +62,15 @@ async function runRequest(): Promise<Message> {
     })
     counts = measured ? newCounts() : undefined
     const prepared = await PreparedModule.prepare(bytes, options)
+    const openLine = newOpenLine(outputs)
     const local: Settings = {
       ...settings,
       version: version ?? versionOf(prepared.module),
       counts,
-      trace: traced ? line => send({ kind: 'trace', line }) : undefined,
+      openLine,
+      trace: traced
+        ? line => send({ kind: 'trace', line, ...(takeOpen(openLine) && { open: true }) })
+        : undefined,
       report: ({ call, cause }) => send({ kind: 'unexpected', call, cause: sendable(cause) }),
     }
     const { exitCode, metrics } = await executeRun(

@@ -18,6 +18,8 @@ export interface Request {
   readonly traced: boolean
   /** The lines of the trace are JSON. */
   readonly records: boolean
+  /** The outputs that go where the trace is written. */
+  readonly outputs: readonly number[]
   /** Whether it counts and times the hostcalls. */
   readonly measured: boolean
 }

@@ -3,6 +3,7 @@ import { type StdioOptions, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { coded } from '../../errors.js'
 import { isModule } from '../../guest/instantiate.js'
+import { type OpenLine, outputsOf } from '../../observe/unterminated.js'
 import { rooted } from '../../options/preopens.js'
 import type { Settings } from '../../options/settings.js'
 import { checkNode } from '../../options/strict.js'
@@ -19,10 +20,12 @@ import { GuestProcess, type Launcher } from './guest-process.js'
 import { channel, control, type Request } from './protocol.js'
 import { type Relay, relayOf } from './relay.js'
 
-/** Seams for tests, which the callers of `run` cannot reach. */
+/** Hooks of the command line, and seams for tests, which the callers of `run` cannot reach. */
 export interface Ways {
   /** The file that runs in the OS sandbox in place of the guest's. */
   readonly entry?: string
+  /** As of `Hooks`. */
+  readonly openLine?: OpenLine | undefined
   /** Starts another program in place of the sandbox launcher. */
   readonly start?: typeof start
 }
@@ -40,7 +43,7 @@ export async function runInProcess(
 ): Promise<RunResult> {
   const relay = relayOf(options)
   try {
-    const run = prepare(bytes, { ...options, ...relay.streams }, relay.joined)
+    const run = prepare(bytes, { ...options, ...relay.streams }, relay.joined, ways.openLine)
     return await runPrepared(run, relay, ways)
   } finally {
     relay.close()
@@ -60,6 +63,7 @@ function prepare(
   bytes: Uint8Array | WebAssembly.Module,
   options: RunOptions,
   joined: boolean,
+  openLine: OpenLine | undefined,
 ): Prepared {
   if (isModule(bytes))
     throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
@@ -100,6 +104,7 @@ function prepare(
     maxStack,
     traced: trace !== undefined,
     records: settings.traceStyle.format !== 'text',
+    outputs: openLine === undefined ? [] : outputsOf(openLine),
     measured: counts !== undefined,
   }
   return { terms, settings, request, placed: places(stdio.conveyed, joined) }
@@ -108,7 +113,7 @@ function prepare(
 async function runPrepared(
   { terms, settings, request, placed }: Prepared,
   relay: Relay,
-  { entry = ownEntry, start: begin = start }: Ways,
+  { entry = ownEntry, start: begin = start, openLine }: Ways,
 ): Promise<RunResult> {
   const { osSandbox, execPath, maxStack, stdio } = terms
   const strict = osSandbox === 'require'
@@ -136,7 +141,13 @@ async function runPrepared(
       cwd: '/',
       stdio: [...first, 'pipe', 'pipe', ...lent],
     })
-    child = new GuestProcess(launcher, request, { strict, opened }, settings, stdio)
+    child = new GuestProcess(
+      launcher,
+      request,
+      { strict, opened },
+      { ...settings, openLine },
+      stdio,
+    )
     const { exitCode, osSandbox: held, metrics } = await deadline.until(child)
     return { exitCode, ...stdio.captured, osSandbox: held, ...(metrics && { metrics }) }
   } catch (thrown) {

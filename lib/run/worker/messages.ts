@@ -75,7 +75,12 @@ export type Message =
     }
   | { readonly kind: 'input' }
   | { readonly kind: 'output'; readonly stream: number; readonly chunk: Uint8Array }
-  | { readonly kind: 'trace'; readonly line: string }
+  | {
+      readonly kind: 'trace'
+      readonly line: string
+      /** From a process: the guest has left a line of its output open. */
+      readonly open?: boolean
+    }
   | { readonly kind: 'unexpected'; readonly call: string; readonly cause: SerializedError }
 
 /**
