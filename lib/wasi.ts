@@ -231,4 +231,9 @@ export class WASI {
   close(): void {
     this.#guest.close()
   }
+
+  /** Calls {@link WASI.close}, for `using`. node:wasi has no such method. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
 }

@@ -83,6 +83,8 @@ export interface Guest {
    * itself some time after the guest was collected.
    */
   close(): void
+  /** Calls {@link Guest.close}, for `using`. */
+  [Symbol.dispose](): void
 }
 
 /**
@@ -138,6 +140,9 @@ export function guestWith(
   }
   const from = settings.version === 'unstable' ? namespace0 : namespace
   const imports = importsOf(context, settings)
+  const close = (): void => {
+    for (const each of [sys, ...beside]) each.dispose()
+  }
   return {
     namespace: from,
     imports,
@@ -173,9 +178,8 @@ export function guestWith(
         )
       return metricsOf(counts)
     },
-    close() {
-      for (const each of [sys, ...beside]) each.dispose()
-    },
+    close,
+    [Symbol.dispose]: close,
   }
 }
 

@@ -76,6 +76,11 @@ export class Pool {
     await loaded?.parts.workers.close()
   }
 
+  /** Calls {@link Pool.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
   async #load(): Promise<Loaded> {
     const { runInPool, poolParts } = await import('./run-in-pool.js')
     return { run: runInPool, parts: poolParts(this.#size, this.#modules) }
