@@ -31,6 +31,7 @@ async function bare(): Promise<void> {
     bytes,
     settings,
     version: undefined,
+    ignored: [],
     threads: 0,
     maxMemory: undefined,
     maxTableElements: undefined,

@@ -6,7 +6,7 @@ import { program } from './program.js'
 const pool = new Pool({ size: 2 })
 const bytes = program('hello')
 const inputs = ['a', 'b', 'c', 'd']
-const results = await Promise.all(inputs.map(stdin => pool.run(bytes, { stdin, timeout: 10_000 })))
+const results = await Promise.all(inputs.map(input => pool.run(bytes, { input, timeout: 10_000 })))
 for (const { stdout } of results) console.log(stdout.toString())
 await pool.close()
 

@@ -4,10 +4,11 @@ import { program } from './program.js'
 
 const { exitCode, stdout } = await run(program('hello'), {
   args: ['hello', '0'],
-  stdin: 'text',
+  input: 'text',
+  encoding: 'utf8',
   timeout: 10_000,
 })
-console.log(exitCode, JSON.stringify(stdout.toString()))
+console.log(exitCode, JSON.stringify(stdout))
 
 const hungry = await run(program('hungry'), { maxMemory: 4 * 2 ** 20, timeout: 10_000 })
 console.log('with 4 MiB it got', hungry.stdout.toString().trim())

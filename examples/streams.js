@@ -1,4 +1,5 @@
-// Standard streams of your own: a generator for input, a function for each line of output.
+// Standard streams of your own: a generator for input, a function for each line of output; text for
+// input, the terminal for output.
 import { lines, WASI } from 'wasi-common'
 import { program } from './program.js'
 
@@ -16,8 +17,17 @@ const wasi = new WASI({
 })
 wasi.start(wasi.instantiate(program('hello')))
 
+const other = new WASI({
+  version: 'preview1',
+  input: 'three\n',
+  stdout: 'inherit',
+  stderr: 'ignore',
+})
+other.start(other.instantiate(program('hello')))
+
 // Prints:
 // it says "arg 0 hello"
 // it says "one"
 // it says "two"
 // and adds stdin 8 bytes
+// three

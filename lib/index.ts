@@ -18,7 +18,12 @@ export type { OsSandbox, RunOptions, RunResult } from './run/options.js'
 export { Pool, type PoolOptions } from './run/pool.js'
 export { run } from './run/run.js'
 export { RunError } from './run/run-error.js'
-export type { CapturedOutput, RunStdinOption, RunStdoutOption } from './run/stdio/types.js'
+export type {
+  CapturedOutput,
+  Encoding,
+  RunStdinOption,
+  RunStdoutOption,
+} from './run/stdio/types.js'
 export { type Lines, lines } from './stdio/lines.js'
 export type { StdinOption, StdoutOption, StreamChunk, WritableLike } from './stdio/streams.js'
 export type { FileChange, FileKind } from './sys/memfs/changes.js'

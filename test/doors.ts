@@ -17,7 +17,7 @@ import { createGuest, Pool, type RunOptions, run, WASI, type WASIOptions } from 
 export type Outcome = number | string
 
 /** What each door takes of the options of a guest. */
-export type DoorOptions = Pick<WASIOptions, 'limits' | 'trace' | 'metrics'>
+export type DoorOptions = Pick<WASIOptions, 'input' | 'limits' | 'trace' | 'metrics'>
 type Open = (bytes: Uint8Array, options: DoorOptions) => Promise<Outcome>
 
 const version = 'preview1'
@@ -39,8 +39,11 @@ const here =
       return codeOf(error)
     }
   }
+/** The standard input of a guest that is given none. */
+const silent = ({ input }: DoorOptions): Pick<WASIOptions, 'stdin'> =>
+  input === undefined ? { stdin: 'ignore' } : {}
 const withWasi = (options: DoorOptions, instance: (wasi: WASI) => object): number => {
-  const wasi = new WASI({ version, stdin: '', ...options })
+  const wasi = new WASI({ version, ...silent(options), ...options })
   try {
     return wasi.start(instance(wasi))
   } finally {
@@ -51,7 +54,7 @@ const withGuest = (
   options: DoorOptions,
   begin: (guest: ReturnType<typeof createGuest>) => Record<string, unknown>,
 ): number => {
-  const guest = createGuest({ version, stdin: '', ...options })
+  const guest = createGuest({ version, ...silent(options), ...options })
   try {
     const { _start } = begin(guest)
     return guest.run(_start as () => void)
@@ -67,7 +70,7 @@ const running =
   ): Open =>
   async (bytes, options) => {
     try {
-      return (await on(bytes, { stdin: '', ...options, ...more })).exitCode
+      return (await on(bytes, { ...options, ...more })).exitCode
     } catch (error) {
       return codeOf(error)
     }

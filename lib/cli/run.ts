@@ -2,7 +2,7 @@
 import { metricsOf, newCounts } from '../observe/metrics.js'
 import { type OpenLine, outputsOf, setOpen } from '../observe/unterminated.js'
 import { versionOf } from '../run/module/inspect.js'
-import type { RunOptions } from '../run/options.js'
+import type { AnyRunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
 import { original, refused, trap } from './failure.js'
 import { tellCalls, tellPorts } from './notes.js'
@@ -52,13 +52,13 @@ async function apart(
   request: RunRequest,
   bytes: Uint8Array,
   trace: Tracer | undefined,
-  start: (options: RunOptions, openLine: OpenLine | undefined) => Promise<number>,
+  start: (options: AnyRunOptions, openLine: OpenLine | undefined) => Promise<number>,
 ): Promise<number> {
   const { maxOutput, ...run } = request.run
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   if (run.timeout !== undefined) waitAtMost(run.timeout + grace)
-  const output = (fd: number): RunOptions['stdout'] =>
+  const output = (fd: number): AnyRunOptions['stdout'] =>
     maxOutput === undefined
       ? fd
       : limited(fd, maxOutput, last => {
@@ -66,7 +66,7 @@ async function apart(
             setOpen(trace.openLine, last)
         })
   try {
-    const options: RunOptions = {
+    const options: AnyRunOptions = {
       ...request.guest,
       ...run,
       stdin: 0,
@@ -97,7 +97,7 @@ async function apart(
 async function runInWorkers(
   request: RunRequest,
   bytes: Uint8Array,
-  options: RunOptions,
+  options: AnyRunOptions,
   openLine: OpenLine | undefined,
 ): Promise<number> {
   const counts = request.guest.metrics ? newCounts() : undefined
@@ -121,7 +121,7 @@ async function runInWorkers(
 async function runApart(
   { program }: RunRequest,
   bytes: Uint8Array,
-  options: RunOptions,
+  options: AnyRunOptions,
   openLine: OpenLine | undefined,
 ): Promise<number> {
   const { runInProcess } = await import('../run/process/run-in-process.js')

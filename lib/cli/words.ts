@@ -45,13 +45,13 @@ export const guestWords = {
   args: {
     topic: 'program',
     doors: everywhere,
-    type: 'unknown[]',
-    doc: 'The command line of the guest, as strings. The first is the name of the program.',
+    type: 'string[]',
+    doc: 'The command line of the guest. The first is the name of the program.',
   },
   env: {
     topic: 'program',
     doors: everywhere,
-    type: 'object',
+    type: 'Record<string, string | undefined>',
     doc: 'The environment of the guest. Nothing of your own environment is passed on.',
   },
   preopens: {
@@ -64,15 +64,29 @@ export const guestWords = {
     topic: 'streams',
     doors: here,
     type: 'StdinOption',
-    doc: 'A descriptor of the host, text, bytes, a function that returns the next chunk, or an iterable of chunks.',
+    default: "`'inherit'`",
+    doc: "`'inherit'`, `'ignore'` (empty), a file descriptor, bytes, a function that returns the next chunk, or an iterable of chunks.",
   },
   stdout: {
     topic: 'streams',
     doors: here,
     type: 'StdoutOption',
-    doc: 'A descriptor of the host, a function that receives each write, or a stream.',
+    default: "`'inherit'`",
+    doc: "`'inherit'`, `'ignore'` (discarded), a file descriptor, a function that receives each write, or a stream.",
   },
-  stderr: { topic: 'streams', doors: here, type: 'StdoutOption', doc: 'As `stdout`.' },
+  stderr: {
+    topic: 'streams',
+    doors: here,
+    type: 'StdoutOption',
+    default: "`'inherit'`",
+    doc: 'As `stdout`.',
+  },
+  input: {
+    topic: 'streams',
+    doors: here,
+    type: 'string | Uint8Array',
+    doc: 'The text or bytes that the guest reads from standard input. Excludes `stdin`.',
+  },
   backend: {
     topic: 'sandbox',
     doors: everywhere,
@@ -263,6 +277,11 @@ export const runWords = {
     type: '(listeners: Listener[]) => void',
     doc: 'Receives the addresses that `listen` opened, once, as the guest begins.',
   },
+  encoding: {
+    topic: 'streams',
+    doors: inWorkers,
+    doc: "The form of captured output: `'buffer'`, or `'utf8'` for strings.",
+  },
   maxOutput: {
     topic: 'limits',
     doors: inWorkers,
@@ -273,7 +292,7 @@ export const runWords = {
     topic: 'streams',
     doors: inWorkers,
     type: 'RunStdinOption',
-    default: 'empty',
+    default: "`'ignore'`",
     doc: 'The same, or a Node or web stream, an async generator, or a function that returns a promise.',
   },
   stdout: {
@@ -281,7 +300,7 @@ export const runWords = {
     doors: inWorkers,
     type: 'RunStdoutOption',
     default: "`'capture'`",
-    doc: "The same, or `'capture'`: a Buffer in the result. The guest waits for a function that returns a promise.",
+    doc: "The same, or `'capture'`: a part of the result. The guest waits for a function that returns a promise.",
   },
   stderr: {
     topic: 'streams',
@@ -289,6 +308,12 @@ export const runWords = {
     type: 'RunStdoutOption',
     default: "`'capture'`",
     doc: 'As `stdout`.',
+  },
+  input: {
+    topic: 'streams',
+    doors: inWorkers,
+    type: 'string | Uint8Array',
+    doc: 'As for a guest in this thread.',
   },
 } as const satisfies Record<keyof typeof runTable, Words>
 

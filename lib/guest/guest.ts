@@ -62,9 +62,9 @@ export interface Guest {
    * Instantiates a module with {@link Guest.imports} and yours, of which those of the same name
    * come first, and binds the memory that it exports as `memory`. Bytes are compiled in this
    * thread.
-   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError,
-   * with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` where the
-   * module imports what is no own property of either
+   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError, with code
+   * `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` where the module
+   * imports what is no own property of either
    */
   instantiate(source: ArrayBufferLike | ArrayBufferView | object, imports?: ImportRecord): Instance
   /**

@@ -15,14 +15,11 @@ export interface GuestOptions extends ReplayOptions {
   /** The snapshot of WASI that the guest imports: `wasi_snapshot_preview1` or `wasi_unstable`. */
   readonly version: 'preview1' | 'unstable'
   /**
-   * The guest's command line; the first is the program's name. Each is made a string. Default none.
+   * The guest's command line; the first is the program's name. Default none.
    */
-  readonly args?: readonly unknown[] | undefined
-  /**
-   * The guest's environment. Each value is made a string; undefined ones are left out. Default
-   * none.
-   */
-  readonly env?: object | undefined
+  readonly args?: readonly string[] | undefined
+  /** The guest's environment. Variables that are undefined are left out. Default none. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
   /**
    * Directories by the name that the guest knows each by; they become its descriptors 3, 4 and so
    * on, in the order of the record (in which JavaScript puts names that are numbers first). Default
@@ -39,16 +36,24 @@ export interface GuestOptions extends ReplayOptions {
    */
   readonly listen?: readonly (string | ListeningFd)[] | undefined
   /**
-   * The guest's descriptor 0, which it only reads; 1 and 2 are `stdout` and `stderr`, which it only
-   * writes. Those of the host are used as they are: keep them open as long as the guest lives; the
-   * guest cannot close them. What is no number is served by functions and objects of yours. Default
-   * 0.
+   * The guest's descriptor 0, which it only reads: `'inherit'` (the host's own), `'ignore'`
+   * (empty), a descriptor of the host, a function, an iterable or bytes. Descriptors of the host
+   * are used as they are: keep them open as long as the guest lives; the guest cannot close them.
+   * Default `'inherit'`.
    */
   readonly stdin?: StdinOption | undefined
-  /** See `stdin`. Default 1. */
+  /**
+   * The guest's descriptor 1, which it only writes: `'inherit'` (the host's own), `'ignore'`
+   * (discarded), a descriptor of the host, a function or a stream. Default `'inherit'`.
+   */
   readonly stdout?: StdoutOption | undefined
-  /** See `stdin`. Default 2. */
+  /** The guest's descriptor 2. See `stdout`. */
   readonly stderr?: StdoutOption | undefined
+  /**
+   * All that the guest reads from standard input: text, which becomes UTF-8, or bytes. Excludes
+   * `stdin`. Default: `stdin` counts.
+   */
+  readonly input?: string | Uint8Array | undefined
   /**
    * Who asks the host. `native` (and `auto`, the default) is the addon, whose sandbox holds against
    * races; it is an error where it cannot be loaded. `typescript` uses node:fs alone. It is slower;
@@ -112,8 +117,13 @@ export interface GuestOptions extends ReplayOptions {
   readonly onUnexpected?: ((error: UnexpectedError) => void) | undefined
 }
 
-/** What `class WASI` takes: what node:wasi's takes, and {@link GuestOptions}. */
-export interface WASIOptions extends GuestOptions {
+/**
+ * The options of `class WASI`: those of node:wasi and {@link GuestOptions}. As node:wasi, it makes
+ * each argument and each variable a string.
+ */
+export interface WASIOptions extends Omit<GuestOptions, 'env'> {
+  /** The guest's environment, as node:wasi types it. Default none. */
+  readonly env?: object | undefined
   /**
    * Whether proc_exit makes `start` return its code; else it ends the host's process with it.
    * Default true.

@@ -63,7 +63,8 @@ export function settingsOf(options: unknown = {}): Settings {
   checkObject('options', options)
   const checked = checkRows(guestTable, options)
   const {
-    stdin,
+    input,
+    stdin = input ?? 0,
     stdout,
     stderr,
     strict,

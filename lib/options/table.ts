@@ -3,7 +3,7 @@ import { coded } from '../errors.js'
 import type { RightsMode } from '../fds/rights.js'
 import { type Limits, limitsOf } from '../limits.js'
 import { type Replay, replayOf } from '../replay/options.js'
-import { inputOf, outputOf } from '../stdio/streams.js'
+import { inputOf, outputOf, type Source, sourceOf, textOf } from '../stdio/streams.js'
 import { checkArray, checkObject, checkString, wrongValue } from '../validate.js'
 import { type Listen, listenOf } from './listen.js'
 import type { GuestOptions, WASIOptions } from './options.js'
@@ -20,9 +20,10 @@ export const guestTable = {
   args: { check: argsOf, fallback: [] },
   env: { check: environmentOf, fallback: { bytes: [], isHost: false } },
   preopens: { check: preopensOf, fallback: [] },
-  stdin: { check: inputOf, fallback: 0 },
-  stdout: { check: outputOf, fallback: 1 },
-  stderr: { check: outputOf, fallback: 2 },
+  stdin: { check: (name: string, value: unknown) => inputOf(name, value) },
+  stdout: { check: (name: string, value: unknown) => outputOf(1, name, value), fallback: 1 },
+  stderr: { check: (name: string, value: unknown) => outputOf(2, name, value), fallback: 2 },
+  input: { check: readableOf },
   backend: oneOf(['auto', 'native', 'typescript'], 'auto'),
   strict: off,
   listen: { check: listenersOf, fallback: [] },
@@ -89,6 +90,22 @@ function cString(name: string, text: string): Uint8Array {
 function listenersOf(name: string, value: unknown): readonly Listen[] {
   checkArray(name, value)
   return Array.from(value, (where, i) => listenOf(`${name}[${i}]`, where))
+}
+
+/** Returns the source of the text of an option, which `stdin` excludes. */
+function readableOf(
+  name: string,
+  value: unknown,
+  { stdin }: { readonly stdin: number | Source | undefined },
+): Source {
+  checkSole(name, value, stdin)
+  return sourceOf(textOf(name, value))
+}
+
+/** Checks that `input` has the standard input for itself. */
+export function checkSole(name: string, value: unknown, stdin: unknown): void {
+  if (stdin !== undefined)
+    throw wrongValue(name, 'must not be given together with options.stdin', value)
 }
 
 function escapesOf(

@@ -6,7 +6,7 @@ import { layOverlays, shareOf } from '../guest/threads.js'
 import { newSharedPaths } from '../observe/descriptor-paths.js'
 import { metricsOf } from '../observe/metrics.js'
 import type { Deadline } from './deadline.js'
-import type { RunResult } from './options.js'
+import type { AnyRunResult } from './options.js'
 import type { PreparedRun } from './prepare.js'
 import { avoidLiftoff } from './worker/liftoff.js'
 import { Count, type ThreadSetup } from './worker/messages.js'
@@ -18,7 +18,7 @@ export async function executeRun(
   { module, moved, memory, settings, options }: PreparedRun,
   deadline: Deadline,
   workers = new Workers(),
-): Promise<RunResult> {
+): Promise<AnyRunResult> {
   const { threads, stdio } = options
   // A guest with a shared memory may wait, be it alone.
   if (threads > 0 || memory instanceof WebAssembly.Memory) avoidLiftoff()

@@ -11,7 +11,7 @@ import type { CapturedOutput } from './stdio/types.js'
 
 /** The state of a run at its failure, as far as the run got. */
 export interface RunState {
-  readonly captured?: CapturedOutput
+  readonly captured?: CapturedOutput<string | Buffer>
   /** The counts of a guest in this process. */
   readonly counts?: Counts | undefined
   /** The counts that the guest's process sent. */

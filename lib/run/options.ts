@@ -3,13 +3,13 @@
 import type { Metrics } from '../observe/metrics.js'
 import type { Listener } from '../options/listen.js'
 import type { GuestOptions } from '../options/options.js'
-import type { CapturedOutput, RunStdinOption, RunStdoutOption } from './stdio/types.js'
+import type { CapturedOutput, Encoding, RunStdinOption, RunStdoutOption } from './stdio/types.js'
 
 /**
  * What `run` takes: what a guest is given, and how it is run. Functions that answer a hostcall
  * cannot go to the guest's worker; `seed` and `deterministic` can.
  */
-export interface RunOptions
+export interface RunOptions<E extends Encoding = 'buffer'>
   extends Omit<
     GuestOptions,
     'version' | 'stdin' | 'stdout' | 'stderr' | 'clocks' | 'sleep' | 'random'
@@ -23,17 +23,23 @@ export interface RunOptions
    */
   readonly threads?: number | undefined
   /**
-   * As for a guest in this thread, and what can be waited for: a stream, an async generator.
-   * Default empty: the host's own input is 0.
+   * As for a guest in this thread, or a source that `run` waits for: a stream, an async generator.
+   * Default `'ignore'`: empty.
    */
   readonly stdin?: RunStdinOption | undefined
-  /** As for a guest in this thread, or `capture`, the default: it becomes part of the result. */
+  /** As for a guest in this thread, or `'capture'`, the default: it becomes part of the result. */
   readonly stdout?: RunStdoutOption | undefined
   /** See `stdout`. */
   readonly stderr?: RunStdoutOption | undefined
   /**
+   * The form of the captured `stdout` and `stderr`: `'buffer'`, a Buffer each, or `'utf8'`, a string
+   * each. Bytes that are not UTF-8 become U+FFFD, and a byte order mark is kept; a character that
+   * `maxOutput` cuts is left out. Default `'buffer'`.
+   */
+  readonly encoding?: E | undefined
+  /**
    * How many bytes of each stream are captured; a guest that writes more is refused with PIPE.
-   * Default 16 MiB.
+   * Default 16 MiB, with `encoding: 'utf8'` at most the length of the longest string.
    */
   readonly maxOutput?: number | undefined
   /**
@@ -91,8 +97,9 @@ export interface RunOptions
    */
   readonly onListening?: ((listeners: readonly Listener[]) => void) | undefined
 }
-/** What `run` answers when the guest is at its end. */
-export interface RunResult extends CapturedOutput {
+/** The outcome of a guest that has ended. `Content` is string with `encoding: 'utf8'`. */
+export interface RunResult<Content extends string | Buffer = Buffer>
+  extends CapturedOutput<Content> {
   /** What proc_exit of any thread said, or 0 when `_start` returned. */
   readonly exitCode: number
   /** With `metrics`: the hostcalls of all threads. */
@@ -100,6 +107,10 @@ export interface RunResult extends CapturedOutput {
   /** With `isolation: 'process'`: what the kernel held the process by. */
   readonly osSandbox?: OsSandbox
 }
+/** The options with either encoding. */
+export type AnyRunOptions = RunOptions<Encoding>
+/** The outcome with either encoding. */
+export type AnyRunResult = RunResult<string | Buffer>
 /** What stands between a guest's process and its host beside the sandbox. */
 export interface OsSandbox {
   /**

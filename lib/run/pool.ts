@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { checkWebAssembly, isModule } from '../guest/instantiate.js'
 import { checkInteger, checkKeys } from '../validate.js'
 import { checkOptions } from './failure.js'
-import type { RunOptions, RunResult } from './options.js'
+import type { AnyRunOptions, AnyRunResult, RunOptions, RunResult } from './options.js'
 import { copyOf } from './run.js'
 import { RunError } from './run-error.js'
 import type { PoolParts, runInPool } from './run-in-pool.js'
@@ -54,10 +54,19 @@ export class Pool {
    * As `run`, but for `isolation: 'process'`, which is a TypeError. After `close` it rejects with
    * code `ERR_WASI_POOL_CLOSED`.
    */
+  run(source: ArrayBufferLike | ArrayBufferView | object, options?: RunOptions): Promise<RunResult>
+  run(
+    source: ArrayBufferLike | ArrayBufferView | object,
+    options: RunOptions<'utf8'> & { readonly encoding: 'utf8' },
+  ): Promise<RunResult<string>>
+  run(
+    source: ArrayBufferLike | ArrayBufferView | object,
+    options: AnyRunOptions,
+  ): Promise<AnyRunResult>
   async run(
     source: ArrayBufferLike | ArrayBufferView | object,
-    options: RunOptions = {},
-  ): Promise<RunResult> {
+    options: AnyRunOptions = {},
+  ): Promise<AnyRunResult> {
     checkOptions(checkWebAssembly)
     const module = isModule(source) ? source : copyOf(source)
     if (this.#closed) throw closed()

@@ -3,7 +3,7 @@ import { wrongValue } from '../validate.js'
 import { checkOptions, runErrorOf } from './failure.js'
 import { ModuleCache } from './module/cache.js'
 import type { ModuleSource } from './module/prepare.js'
-import type { RunOptions, RunResult } from './options.js'
+import type { AnyRunOptions, AnyRunResult } from './options.js'
 import { TurnQueue } from './queue.js'
 import { prepareAndExecute } from './run-in-workers.js'
 import { termsOf } from './settings.js'
@@ -29,8 +29,8 @@ export const poolParts = (size: number, modules: number): PoolParts => ({
 export async function runInPool(
   { turns, modules, workers }: PoolParts,
   source: ModuleSource,
-  options: RunOptions,
-): Promise<RunResult> {
+  options: AnyRunOptions,
+): Promise<AnyRunResult> {
   // Before its turn: a run with wrong options does not wait.
   const checked = checkOptions(() => termsOf(options))
   const [{ isolation, signal, stdio }] = checked
@@ -48,7 +48,7 @@ export async function runInPool(
     await turns.take(signal)
   } catch (error) {
     stdio.close()
-    throw runErrorOf(error)
+    throw runErrorOf(error, { captured: stdio.captured })
   }
   try {
     return await prepareAndExecute(checked, () => module, workers)

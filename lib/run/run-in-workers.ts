@@ -9,7 +9,7 @@ import { executeRun } from './execute.js'
 import { checkOptions, runErrorOf } from './failure.js'
 import { versionOf } from './module/inspect.js'
 import { type ModuleSource, PreparedModule } from './module/prepare.js'
-import type { RunOptions, RunResult } from './options.js'
+import type { AnyRunOptions, AnyRunResult } from './options.js'
 import { prepareRun } from './prepare.js'
 import { type Asked, guestSettings, termsOf } from './settings.js'
 import { Workers } from './worker/workers.js'
@@ -27,9 +27,9 @@ export interface Hooks {
 /** Runs a guest in workers that end with it. */
 export async function runInWorkers(
   source: ModuleSource,
-  options: RunOptions,
+  options: AnyRunOptions,
   hooks?: Hooks,
-): Promise<RunResult> {
+): Promise<AnyRunResult> {
   const checked = checkOptions(() => termsOf(options))
   return prepareAndExecute(
     checked,
@@ -49,7 +49,7 @@ export async function prepareAndExecute(
   prepareModule: () => Promise<PreparedModule>,
   workers: Workers,
   hooks: Hooks = {},
-): Promise<RunResult> {
+): Promise<AnyRunResult> {
   const { version } = guestOptions
   const settings = checkOptions(() => guestSettings(options, guestOptions))
   const { stdio, maxStack } = options

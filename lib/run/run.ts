@@ -6,7 +6,7 @@ import { types } from 'node:util'
 import { checkWebAssembly, isModule } from '../guest/instantiate.js'
 import { wrongType } from '../validate.js'
 import { checkOptions } from './failure.js'
-import type { RunOptions, RunResult } from './options.js'
+import type { AnyRunOptions, AnyRunResult, RunOptions, RunResult } from './options.js'
 
 /**
  * Run a command to its end: until `_start` returns, or any thread of it exits or traps, which ends
@@ -19,13 +19,25 @@ import type { RunOptions, RunResult } from './options.js'
  * `UVWASI_E...` for a preopen, stream or listener that cannot be opened
  * @throws TypeError, RangeError for a wrong argument or option, before anything starts
  */
+export function run(
+  source: ArrayBufferLike | ArrayBufferView | object,
+  options?: RunOptions,
+): Promise<RunResult>
+export function run(
+  source: ArrayBufferLike | ArrayBufferView | object,
+  options: RunOptions<'utf8'> & { readonly encoding: 'utf8' },
+): Promise<RunResult<string>>
+export function run(
+  source: ArrayBufferLike | ArrayBufferView | object,
+  options: AnyRunOptions,
+): Promise<AnyRunResult>
 export async function run(
   source: ArrayBufferLike | ArrayBufferView | object,
-  options: RunOptions = {},
-): Promise<RunResult> {
+  options: AnyRunOptions = {},
+): Promise<AnyRunResult> {
   checkOptions(checkWebAssembly)
   const bytes = isModule(source) ? undefined : copyOf(source)
-  if ((options as RunOptions | null)?.isolation === 'process') {
+  if ((options as AnyRunOptions | null)?.isolation === 'process') {
     const { runInProcess } = await import('./process/run-in-process.js')
     return runInProcess(bytes ?? (source as WebAssembly.Module), options)
   }

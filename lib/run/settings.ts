@@ -4,7 +4,7 @@ import { type Checked, checkRows } from '../options/row.js'
 import { optionNames, type Settings, settingsOf } from '../options/settings.js'
 import { checkAlone, checkPortable } from '../replay/options.js'
 import { checkKeys } from '../validate.js'
-import type { RunOptions } from './options.js'
+import type { AnyRunOptions } from './options.js'
 import { Stdio } from './stdio/stdio.js'
 import { runTable } from './table.js'
 
@@ -19,9 +19,9 @@ const names = Object.keys(runTable) as readonly (keyof typeof runTable)[]
 const known = [...optionNames, ...names.filter(name => !optionNames.includes(name))]
 
 /** The checked terms of a run, and the options of its guest, which are not checked yet. */
-export type Asked = [Terms, Omit<RunOptions, keyof typeof runTable>]
+export type Asked = [Terms, Omit<AnyRunOptions, keyof typeof runTable>]
 
-export function termsOf(options: RunOptions): Asked {
+export function termsOf(options: AnyRunOptions): Asked {
   checkKeys('options', known, options)
   // Read once, since a getter may return something else the next time.
   const own: Record<string, unknown> = { ...options }
@@ -30,13 +30,13 @@ export function termsOf(options: RunOptions): Asked {
   )
   for (const name of names) delete own[name]
   const { osSandbox = 'require', maxOutput, ...checked } = checkRows(runTable, asked)
-  const { stdin, stdout, stderr } = asked
+  const { stdin, stdout, stderr, input } = asked
   return [
     {
       ...checked,
       osSandbox,
       strict: own.strict === true,
-      stdio: new Stdio({ stdin, stdout, stderr, maxOutput }),
+      stdio: new Stdio({ stdin, stdout, stderr, input, maxOutput, encoding: checked.encoding }),
     },
     own,
   ]

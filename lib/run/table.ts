@@ -2,6 +2,7 @@
  * The options of a run beside those of its guest, a row each, in the order in which they are
  * checked.
  */
+import { constants } from 'node:buffer'
 import { isAbsolute } from 'node:path'
 import type { GuestOptions } from '../options/options.js'
 import { callback, integer, oneOf, type Row, together } from '../options/row.js'
@@ -9,6 +10,7 @@ import { checkString, wrongType, wrongValue } from '../validate.js'
 import { isSignal } from './aborts.js'
 import { mostElements } from './module/cap.js'
 import type { RunOptions } from './options.js'
+import type { Encoding } from './stdio/types.js'
 import { defaultStack, leastStack, mostStack } from './worker/stack.js'
 
 /** More than any program asks for, and fewer than any host can bear. */
@@ -17,6 +19,8 @@ const mostThreads = 1024
 const mostMilliseconds = 2 ** 31 - 1
 
 const osSandboxes = oneOf(['require', 'best-effort'])
+
+const output = integer(0, 2 ** 31 - 1, 2 ** 24)
 
 export const runTable = {
   threads: integer(0, mostThreads, 0),
@@ -33,17 +37,36 @@ export const runTable = {
   timeout: integer(1, mostMilliseconds),
   signal: { check: signalOf },
   onListening: callback<NonNullable<RunOptions['onListening']>>(),
-  maxOutput: integer(0, 2 ** 31 - 1, 2 ** 24),
+  encoding: oneOf<Encoding, 'buffer'>(['utf8', 'buffer'], 'buffer'),
+  maxOutput: { ...output, check: maxOutputOf },
   // Stdio checks the streams, which it begins to read.
   stdin: together,
   stdout: together,
   stderr: together,
+  input: together,
 } as const satisfies {
   readonly [Name in
     | Exclude<keyof RunOptions, keyof GuestOptions>
     | 'stdin'
     | 'stdout'
-    | 'stderr']-?: Row
+    | 'stderr'
+    | 'input']-?: Row
+}
+
+/** Returns the limit of captured bytes, which as text must fit into a string. */
+function maxOutputOf(
+  name: string,
+  value: unknown,
+  { encoding }: { readonly encoding: Encoding },
+): number {
+  const most = output.check(name, value)
+  if (encoding === 'utf8' && most > constants.MAX_STRING_LENGTH)
+    throw wrongValue(
+      name,
+      `must be at most ${constants.MAX_STRING_LENGTH}, the longest string, with options.encoding 'utf8'`,
+      value,
+    )
+  return most
 }
 
 interface Earlier {

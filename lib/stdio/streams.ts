@@ -12,20 +12,29 @@ import { plain } from './terminal-escapes.js'
 export type StreamChunk = Uint8Array | string
 
 /**
- * Standard input: a descriptor of the host; all there is, as bytes or text; a function that is
- * asked for more, whose undefined, null or empty chunk is the end; what can be iterated over, a
- * chunk at a time.
+ * Standard input: `'inherit'`, descriptor 0 of the host; `'ignore'`, empty; another descriptor of
+ * the host; bytes, which are all there is to read; a function that returns the next chunk, where
+ * undefined, null or an empty chunk is the end; an iterable of chunks. Text goes in `input`.
  */
 export type StdinOption =
+  | 'inherit'
+  | 'ignore'
   | number
-  | StreamChunk
+  | Uint8Array
   | (() => StreamChunk | null | undefined)
-  | Iterable<StreamChunk>
+  // A string is iterable, but no object: it is refused.
+  | (Iterable<StreamChunk> & object)
 /**
- * Standard output or error: a descriptor of the host; a function that receives each write; a stream
- * of Node, or what has its `write`. `isTTY` is told to the guest.
+ * Standard output or error: `'inherit'`, descriptor 1 or 2 of the host; `'ignore'`, discarded;
+ * another descriptor of the host; a function that receives each write; a Node stream, or an object
+ * with its `write`. The guest sees its `isTTY`.
  */
-export type StdoutOption = number | ((chunk: Buffer) => unknown) | WritableLike
+export type StdoutOption =
+  | 'inherit'
+  | 'ignore'
+  | number
+  | ((chunk: Buffer) => unknown)
+  | WritableLike
 /** What is written to as to a stream of Node, of which it is the part that is used. */
 export interface WritableLike {
   /** Receives what the guest writes. */
@@ -75,6 +84,8 @@ export interface Sink {
   readonly readiness?: Readiness
   /** Hands over what it has kept, when the guest has ended. */
   end?(): void
+  /** True if `write` does nothing, so that nothing need be copied for it. */
+  readonly discards?: true
 }
 
 const encoder = new TextEncoder()
@@ -97,15 +108,50 @@ const has = (value: unknown, name: PropertyKey): boolean =>
   typeof value === 'object' &&
   typeof (value as Record<PropertyKey, unknown>)[name] === 'function'
 
-/** An option of standard input, checked. */
-export function inputOf(name: string, value: unknown): number | Source {
+/** Standard input without a byte. */
+export const emptySource: Source = { read: () => nothing }
+/** An output whose bytes nobody reads. */
+export const discardSink: Sink = { isTTY: false, write() {}, discards: true }
+
+/** The values of standard input, as messages list them. */
+const inputs = (more: string): string =>
+  `'inherit', 'ignore', a file descriptor, a function, an iterable${more} or bytes`
+/** The same of an output. */
+const outputs = (more: string): string =>
+  `'inherit', 'ignore'${more}, a file descriptor, a function or an object with a write method`
+
+/**
+ * Checks an option of standard input.
+ * @param more the values beyond these that a caller takes, for messages
+ */
+export function inputOf(name: string, value: unknown, more = ''): number | Source {
+  if (value === 'inherit') return 0
+  if (value === 'ignore') return emptySource
+  if (typeof value === 'string')
+    throw wrongValue(
+      name,
+      `must be ${inputs(more)}; pass text that the guest shall read as options.input`,
+      value,
+    )
   if (isBytes(value)) return fromIterable(name, [value])
   if (typeof value === 'function') return { read: () => bytesOf(`what ${name} returns`, value()) }
   if (has(value, Symbol.iterator)) return fromIterable(name, value as Iterable<StreamChunk>)
   if (has(value, Symbol.asyncIterator))
-    throw wrongValue(name, 'is asynchronous, and only run() can wait for it', value)
+    throw wrongValue(
+      name,
+      `must be ${inputs(more)}; only run() and Pool wait for an asynchronous iterable`,
+      value,
+    )
+  if (typeof value !== 'number') throw wrongType(name, inputs(more), value)
   checkFd(name, value)
   return value
+}
+
+/** Checks the option whose bytes, or text in UTF-8, are all that a guest reads. */
+export function textOf(name: string, value: unknown): Uint8Array {
+  if (!isBytes(value)) throw wrongType(name, 'a string or bytes', value)
+  // A copy: the caller may change its bytes at once.
+  return bytesOf(name, value).slice()
 }
 
 /** All that there is to read. */
@@ -135,11 +181,25 @@ export function isGone(error: unknown): boolean {
   )
 }
 
-/** An option of standard output or error, checked. */
-export function outputOf(name: string, value: unknown): number | Sink {
+/**
+ * Checks an option of standard output or error.
+ * @param fd the descriptor of the host that `'inherit'` stands for
+ * @param more the words beyond these that a caller takes, for messages
+ */
+export function outputOf(fd: 1 | 2, name: string, value: unknown, more = ''): number | Sink {
+  if (value === 'inherit') return fd
+  if (value === 'ignore') return discardSink
+  if (value === 'capture')
+    throw wrongValue(
+      name,
+      `must be ${outputs(more)}; only run() and Pool capture what a guest writes`,
+      value,
+    )
+  if (typeof value === 'string') throw wrongValue(name, `must be ${outputs(more)}`, value)
   if (typeof value === 'function')
     return { isTTY: false, write: chunk => void value(chunk), ...endOf(value) }
   if (!has(value, 'write')) {
+    if (typeof value !== 'number') throw wrongType(name, outputs(more), value)
     checkFd(name, value)
     return value
   }

@@ -279,11 +279,12 @@ const class_: readonly Difference[] = [
     probes: ['new: stdin 1e21'],
   },
   {
-    what: 'text as standard input',
-    node: 'is a wrong option',
-    ours: 'is what the guest reads',
-    reason: 'embedders ask for it',
-    probes: ['new: stdin a string', 'new: stdin wrong and stdout too'],
+    what: 'the message for a wrong `stdin`, `stdout` or `stderr`',
+    node: 'names one type',
+    ours: 'lists the values; a string that is none of the words is `ERR_INVALID_ARG_VALUE`',
+    reason: 'streams may be more than numbers, and an embedder sees what they may be',
+    probes: /^new: /,
+    seen: [/"options\.std\w+\\" property must be of type/, /must be 'inherit', 'ignore'/],
   },
   {
     what: 'sock_accept in wasi_unstable',

@@ -109,7 +109,7 @@ for (const { sizes, get, count, bytes, pointers, buffer, plan } of pairs) {
   each(
     test,
     `${get}: what was given as something else becomes a string`,
-    { options: { args: [1, null], env: { one: 1, none: undefined } } },
+    { options: { args: [1, null], env: { one: 1, none: undefined } } as never },
     (t, w) => {
       t.is(w.call(get, 0x10, 0x100), 'SUCCESS')
       if (get === 'args_get') {

@@ -87,7 +87,7 @@ export async function hosted(
   const words = [
     program('host.js'),
     entry,
-    JSON.stringify({ stdin: '', stdout: 1, say: 3, ...options }),
+    JSON.stringify({ stdin: 'ignore', stdout: 1, say: 3, ...options }),
   ]
   const host = spawn(process.execPath, words, {
     ...identity(user),

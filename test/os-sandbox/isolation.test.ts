@@ -436,7 +436,7 @@ asRoot('a host that gives up root ends the process that it started as root', asy
     host,
     `import fs from 'node:fs'
      import { runInProcess } from ${JSON.stringify(import.meta.resolve('#lib/run/process/run-in-process.js'))}
-     const options = { isolation: 'process', stdin: '', timeout: 4000, preopens: { '/': ${JSON.stringify(folder)} } }
+     const options = { isolation: 'process', stdin: 'ignore', timeout: 4000, preopens: { '/': ${JSON.stringify(folder)} } }
      const running = runInProcess(new Uint8Array(8), options, { entry: ${JSON.stringify(entry)} }).catch(error => error.code)
      while (!fs.existsSync(${own})) await new Promise(resolve => setTimeout(resolve, 20))
      process.setgid(65534); process.setuid(65534)
@@ -484,7 +484,7 @@ withSandbox(
       const start: Ways['start'] = (_file, _args, options) =>
         spawn(process.execPath, [script], options)
       const error = await failed(
-        runInProcess(exits(0), { isolation, stdin: '', ...options }, { start }),
+        runInProcess(exits(0), { isolation, stdin: 'ignore', ...options }, { start }),
       )
       return { code: error.code, message: error.message, sent: fs.statSync(got).size }
     }
@@ -578,7 +578,7 @@ withSandbox('streams, time and memory are as in a worker', async t => {
     ...[store(0x30, 0x2000), store(0x34, 0x1000), drop(call('fd_read', 0, 0x30, 1, 0x38))],
     ...write(1, 0x2000, load(0x38)),
   ])
-  t.is(String((await run(echo, { isolation, stdin: 'hello' })).stdout), 'hello')
+  t.is(String((await run(echo, { isolation, input: 'hello' })).stdout), 'hello')
   const source = (async function* () {
     yield 'piece'
   })()

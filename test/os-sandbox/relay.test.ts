@@ -24,35 +24,41 @@ const again = `import fs from 'node:fs'
   fs.writeFileSync(new URL('said', import.meta.url), said)
   fs.writeSync(3, '{"kind":"exit","code":0}\\n')`
 
-asEachUser(withSandbox, 'a pipe that is given by number cannot be opened again', (t, user) => {
-  const answers = (more: object): string => {
-    const folder = scratch(t)
-    const entry = join(folder, 'again.mjs')
-    fs.writeFileSync(entry, again)
-    give(folder, user)
-    const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, ...more })
-    const { stderr } = spawnSync(
-      'sh',
-      [
-        '-c',
-        `exec 2>&1; echo text | "$0" "$@" 3>&1 | cat`,
-        process.execPath,
-        program('host.js'),
-        entry,
-        options,
-      ],
-      {
-        encoding: 'utf8',
-        ...identity(user),
-      },
-    )
-    t.is(stderr, '')
-    return fs.readFileSync(join(folder, 'said'), 'utf8')
-  }
-  t.is(answers({}), 'ENXIO,ENXIO,ENXIO')
-  const twin = answers({ sandboxed: false }).split(',')
-  t.regex(twin[1], /^\d+$/, 'without the sandbox its output is opened to read')
-})
+asEachUser(
+  withSandbox,
+  'a pipe that is given by number, or inherited, cannot be opened again',
+  (t, user) => {
+    const answers = (more: object): string => {
+      const folder = scratch(t)
+      const entry = join(folder, 'again.mjs')
+      fs.writeFileSync(entry, again)
+      give(folder, user)
+      const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, ...more })
+      const { stderr } = spawnSync(
+        'sh',
+        [
+          '-c',
+          `exec 2>&1; echo text | "$0" "$@" 3>&1 | cat`,
+          process.execPath,
+          program('host.js'),
+          entry,
+          options,
+        ],
+        {
+          encoding: 'utf8',
+          ...identity(user),
+        },
+      )
+      t.is(stderr, '')
+      return fs.readFileSync(join(folder, 'said'), 'utf8')
+    }
+    t.is(answers({}), 'ENXIO,ENXIO,ENXIO')
+    const inherited = { stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' }
+    t.is(answers(inherited), 'ENXIO,ENXIO,ENXIO')
+    const twin = answers({ sandboxed: false }).split(',')
+    t.regex(twin[1], /^\d+$/, 'without the sandbox its output is opened to read')
+  },
+)
 
 const cc = (folder: string): string => {
   const file = join(folder, 'memfd')

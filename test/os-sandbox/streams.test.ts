@@ -103,7 +103,7 @@ asEachUser(withSandbox, 'streams that run() makes itself cannot be opened again'
     fs.writeSync(3, '{"kind":"exit","code":0}\\n')`,
   )
   give(folder, user)
-  const words = [program('host.js'), entry, JSON.stringify({ stdin: 'text' })]
+  const words = [program('host.js'), entry, JSON.stringify({ input: 'text' })]
   const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8', ...identity(user) })
   t.is(stdout, 'ENXIO,ENXIO,ENXIO,ENXIO\nexit code 0\n')
 })
@@ -137,7 +137,7 @@ asEachUser(
       t.pass('no C compiler')
       return
     }
-    const options = JSON.stringify({ stdin: '', stdout: 1, stderr: 2 })
+    const options = JSON.stringify({ stdin: 'ignore', stdout: 1, stderr: 2 })
     const { output } = onTerminal(
       folder,
       [process.execPath, program('host.js'), entry, options],
@@ -189,7 +189,7 @@ asEachUser(withSandbox, 'a terminal at the outputs is opened anew, for writing o
   fs.writeFileSync(
     host,
     `const { spawn } = require('node:child_process'); const fs = require('node:fs')
-    const child = spawn(process.execPath, ${JSON.stringify([program('host.js'), join(box, 'idle.mjs'), JSON.stringify({ stdin: '', stdout: 1, stderr: 2, timeout: 3000 })])}, { stdio: 'inherit' })
+    const child = spawn(process.execPath, ${JSON.stringify([program('host.js'), join(box, 'idle.mjs'), JSON.stringify({ stdin: 'ignore', stdout: 1, stderr: 2, timeout: 3000 })])}, { stdio: 'inherit' })
     const children = pid => fs.readFileSync('/proc/' + pid + '/task/' + pid + '/children', 'utf8').trim()
     setTimeout(() => {
       const flags = fd => fs.readFileSync('/proc/' + children(children(child.pid)) + '/fdinfo/' + fd, 'utf8').match(/flags:\\s*\\d*(\\d)/)[1]

@@ -93,11 +93,16 @@ for (const [title, errno] of Object.entries({
 test('proc_exit of a guest of another copy ends the guest that called it, in class WASI of this copy', t => {
   const inner = new other.WASI({
     version: 'preview1',
-    stdin: '',
+    stdin: 'ignore',
     stdout: () => {},
     stderr: () => {},
   })
-  const outer = new WASI({ version: 'preview1', stdin: '', stdout: () => {}, stderr: () => {} })
+  const outer = new WASI({
+    version: 'preview1',
+    stdin: 'ignore',
+    stdout: () => {},
+    stderr: () => {},
+  })
   const module = new WebAssembly.Module(command([...write(1, 0x100, 1), call('proc_exit', 5)]))
   const instance = new WebAssembly.Instance(module, inner.getImportObject() as never)
   inner.finalizeBindings(instance)

@@ -136,7 +136,7 @@ test('a guest that fills the JavaScript heap ends its worker, and no other', asy
     data: { 64: '.' },
   })
   const workers = new Workers(1, 24)
-  const go = (source: Uint8Array, options: RunOptions): Promise<RunResult> => {
+  const go = (source: Uint8Array, options: RunOptions): ReturnType<typeof prepareAndExecute> => {
     const checked = termsOf(options)
     return prepareAndExecute(checked, () => PreparedModule.prepare(source, checked[0]), workers)
   }

@@ -395,7 +395,7 @@ test('streams of the embedder: rights, terminals, and what is refused', t => {
   ]
   for (const [stdout, tty] of outputs) {
     const { ask, read, write, wait, isatty, rightsOf } = guestWith(t, {
-      stdin: 'abcdefgh',
+      input: 'abcdefgh',
       stdout,
       stderr: stdout,
     })

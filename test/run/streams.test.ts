@@ -22,7 +22,12 @@ import { call, command, drop, load, store, untilFails, write } from '../wasm.js'
 const hello = () => readFileSync(guest('hello'))
 const text = (chunks: readonly Uint8Array[]): string => Buffer.concat(chunks).toString()
 /** guests/c/hello.c in this thread: it copies its standard input to its standard output. */
-function copied(options: { stdin?: StdinOption; stdout?: StdoutOption; stderr?: StdoutOption }): {
+function copied(options: {
+  stdin?: StdinOption
+  stdout?: StdoutOption
+  stderr?: StdoutOption
+  input?: string | Uint8Array
+}): {
   code: number
   out: string
   err: string
@@ -30,7 +35,7 @@ function copied(options: { stdin?: StdinOption; stdout?: StdoutOption; stderr?: 
   const [out, err]: [Uint8Array[], Uint8Array[]] = [[], []]
   const wasi = new WASI({
     version: 'preview1',
-    stdin: '',
+    ...(options.input === undefined && { stdin: 'ignore' }),
     stdout: chunk => void out.push(chunk),
     stderr: chunk => void err.push(chunk),
     ...options,
@@ -49,11 +54,17 @@ function* chunks() {
   yield 'three'
 }
 const queue = ['é', Buffer.from('!')]
+const texts: readonly (readonly [string, string | Uint8Array, string])[] = [
+  ['text', 'text, é', 'text, é'],
+  ['the words of streams', 'inherit', 'inherit'],
+  ['no text', '', ''],
+  ['bytes', Uint8Array.from([0x61, 0x62, 0xff]), 'ab\ufffd'],
+  ['a part of a buffer', Buffer.from('xabcx').subarray(1, 4), 'abc'],
+  ['more than one read', 'x'.repeat(100_000), 'x'.repeat(100_000)],
+]
 const inputs: readonly (readonly [string, () => StdinOption, string])[] = [
-  ['a string', () => 'text, é', 'text, é'],
   ['bytes', () => Uint8Array.from([0x61, 0x62, 0xff]), 'ab\ufffd'],
   ['a part of a buffer', () => Buffer.from('xabcx').subarray(1, 4), 'abc'],
-  ['more than one read', () => 'x'.repeat(100_000), 'x'.repeat(100_000)],
   [
     'a function',
     () => {
@@ -72,8 +83,22 @@ const inputs: readonly (readonly [string, () => StdinOption, string])[] = [
   ],
   ['a generator', chunks, 'one two three'],
   ['a list', () => ['a', Buffer.from('b')], 'ab'],
-  ['nothing', () => '', ''],
 ]
+for (const [name, input, expected] of texts) {
+  const size = typeof input === 'string' ? Buffer.byteLength(input) : input.length
+  test(`options.input is all that a guest in this thread reads: ${name}`, t => {
+    const { code, out, err } = copied({ input })
+    t.is(code, 0)
+    t.is(out, expected)
+    t.is(err, `stdin ${size} bytes\n`)
+  })
+  test(`options.input is all that a guest of run reads: ${name}`, async t => {
+    const { exitCode, stdout, stderr } = await run(hello(), { input, encoding: 'utf8' })
+    t.is(exitCode, 0)
+    t.is(stdout, expected)
+    t.is(stderr, `stdin ${size} bytes\n`)
+  })
+}
 for (const [name, make, expected] of inputs) {
   test(`input: ${name}`, t => {
     const { code, out, err } = copied({ stdin: make() })
@@ -175,22 +200,22 @@ test('output: each write is a chunk of its own, which may be kept', t => {
 
 test('output: a stream of Node, and one that has ended', async t => {
   const stream = new PassThrough()
-  t.is(copied({ stdin: 'abc', stdout: stream }).code, 0)
+  t.is(copied({ input: 'abc', stdout: stream }).code, 0)
   stream.end()
   t.is(text(await stream.toArray()), 'abc')
   // write_all of the guest fails then.
-  t.is(copied({ stdin: 'abc', stdout: stream }).code, 70)
+  t.is(copied({ input: 'abc', stdout: stream }).code, 70)
   const gone = new PassThrough()
   gone.destroy()
-  t.is(copied({ stdin: 'abc', stdout: gone }).code, 70)
-  t.is((await run(hello(), { stdin: 'abc', stdout: gone })).exitCode, 70)
+  t.is(copied({ input: 'abc', stdout: gone }).code, 70)
+  t.is((await run(hello(), { input: 'abc', stdout: gone })).exitCode, 70)
 })
 
 test('output: what throws EPIPE is a reader that went away', async t => {
   const gone = () => {
     throw Object.assign(new Error('gone'), { code: 'EPIPE' })
   }
-  t.is(copied({ stdin: 'abc', stdout: gone }).code, 70)
+  t.is(copied({ input: 'abc', stdout: gone }).code, 70)
   for (const stdout of [gone, async () => gone(), { write: gone }, { write: async () => gone() }]) {
     t.is((await run(flood, { stdout })).exitCode, 64)
   }
@@ -199,7 +224,7 @@ test('output: what throws EPIPE is a reader that went away', async t => {
 test('output by lines', t => {
   const heard: string[] = []
   const stdout = lines(line => void heard.push(line))
-  copied({ stdin: 'one\ntwo\r\né', stdout })
+  copied({ input: 'one\ntwo\r\né', stdout })
   t.deepEqual(heard, ['one', 'two', 'é'], 'the last line, too: start has returned')
   stdout.end()
   t.is(heard.length, 3)
@@ -263,7 +288,7 @@ test('a terminal of the embedder does not obey a strict guest', t => {
 })
 
 test('a stream cannot seek, is always ready, and takes no call of a file', t => {
-  const { imports, bind } = createGuest({ version: 'preview1', stdin: 'abc', stdout: () => {} })
+  const { imports, bind } = createGuest({ version: 'preview1', input: 'abc', stdout: () => {} })
   const memory = new WebAssembly.Memory({ initial: 1 })
   bind(memory)
   t.is(imports.fd_seek(1, 0n, 0, 0), 70)
@@ -342,10 +367,10 @@ test('what is captured has an end', async t => {
   t.is(stdout.length, 100_000)
   t.is(stderr.length, 0)
   t.true(truncated)
-  const cut = await run(hello(), { stdin: 'abcd', maxOutput: 3 })
+  const cut = await run(hello(), { input: 'abcd', maxOutput: 3 })
   t.is(cut.stdout.toString(), 'abc')
   t.true(cut.truncated)
-  t.false((await run(hello(), { stdin: 'abc', maxOutput: 100 })).truncated)
+  t.false((await run(hello(), { input: 'abc', maxOutput: 100 })).truncated)
 })
 
 test('a guest that writes nothing, or bytes one by one, fills no memory of its host', async t => {
@@ -425,7 +450,7 @@ test('a stream that is full holds the guest up', async t => {
     },
   })
   t.is(
-    (await run(hello(), { stdin: 'x'.repeat(500_000), stdout: slow, stderr: () => {} })).exitCode,
+    (await run(hello(), { input: 'x'.repeat(500_000), stdout: slow, stderr: () => {} })).exitCode,
     0,
   )
   slow.end()
@@ -579,7 +604,7 @@ test('threads share the streams', async t => {
 
 test('a pool: the same streams', async t => {
   const pool = new Pool({ size: 2 })
-  const results = await Promise.all(['a', 'b', 'c', 'd'].map(stdin => pool.run(hello(), { stdin })))
+  const results = await Promise.all(['a', 'b', 'c', 'd'].map(input => pool.run(hello(), { input })))
   t.deepEqual(
     results.map(({ stdout }) => stdout.toString()),
     ['a', 'b', 'c', 'd'],

@@ -88,7 +88,7 @@ for (const isolation of ['worker', 'process'] as const) {
     `a guest that loops after the limit of hostcalls is terminated (${isolation})`,
     async t => {
       const program = command([yields, catching(yields), forever])
-      await t.throwsAsync(run(program, { stdin: '', limits: { hostcalls: 1 }, isolation }), {
+      await t.throwsAsync(run(program, { stdin: 'ignore', limits: { hostcalls: 1 }, isolation }), {
         code: 'ERR_WASI_HOSTCALL_LIMIT',
       })
     },
@@ -106,7 +106,7 @@ test.serial(
     const program = command([...write(0x40), catching(call('proc_exit', 3)), ...write(0x41)], {
       data: { 64: 'ab' },
     })
-    const { exitCode, stdout } = await run(program, { stdin: '' })
+    const { exitCode, stdout } = await run(program, { stdin: 'ignore' })
     t.deepEqual([exitCode, stdout.toString()], [3, 'a'])
   },
 )

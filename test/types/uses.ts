@@ -153,7 +153,55 @@ ours
   .run(bytes, { deterministic: { start: 0n }, metrics: true })
   .then(({ metrics }) => metrics?.path_open?.calls)
 
+declare const module_: WebAssembly.Module
+declare const either: ours.RunOptions<ours.Encoding>
+const pool = new ours.Pool()
+export const texts: Promise<string> = ours
+  .run(bytes, { encoding: 'utf8', input: 'text', stdin: undefined })
+  .then(({ stdout, stderr }) => stdout + stderr)
+export const buffers: Promise<Buffer> = ours
+  .run(bytes, { encoding: 'buffer' })
+  .then(({ stdout }) => stdout)
+export const byDefault: Promise<Buffer> = pool.run(module_).then(({ stdout }) => stdout)
+export const pooled: Promise<ours.RunResult<string>> = pool.run(bytes, { encoding: 'utf8' })
+export const unsure: Promise<Buffer | string> = ours.run(bytes, either).then(({ stderr }) => stderr)
+const common: ours.RunOptions = { stdin: 'ignore', stdout: 'capture', stderr: 'inherit' }
+export const extended: Promise<ours.RunResult<string>> = ours.run(Buffer.of(), {
+  ...common,
+  encoding: 'utf8',
+})
+ours.run(new SharedArrayBuffer(8), { stdin: process.stdin, stdout: process.stdout })
+ours.run(new DataView(new ArrayBuffer(8)), { stdin: async () => 'chunk', stdout: async () => {} })
+new WASI({ version: 'preview1', input: new Uint8Array(1), stdout: 'ignore', stderr: 'inherit' })
+export function closed(): void {
+  using one = new WASI({ version: 'preview1', stdin: ['a', Buffer.of()] })
+  using other = createGuest({ version: 'preview1', stdin: () => 'chunk', env: { ...process.env } })
+  one.instantiate(bytes)
+  other.instantiate(bytes)
+}
+export async function drained(): Promise<void> {
+  await using one = new ours.Pool({ size: 1 })
+  await one.run(bytes)
+}
+
 // What is a mistake is one here.
+
+// @ts-expect-error: text that is read is `input`
+ours.run(bytes, { stdin: 'text' })
+// @ts-expect-error: misspelt
+createGuest({ version: 'preview1', stdout: 'inherited' })
+// @ts-expect-error: only run and Pool capture
+createGuest({ version: 'preview1', stdout: 'capture' })
+// @ts-expect-error: only run and Pool have an encoding
+createGuest({ version: 'preview1', encoding: 'utf8' })
+// @ts-expect-error: there is no such encoding
+ours.run(bytes, { encoding: 'latin1' })
+// @ts-expect-error: an argument is a string
+createGuest({ version: 'preview1', args: [1] })
+// @ts-expect-error: a variable is a string
+createGuest({ version: 'preview1', env: { A: 1 } })
+// @ts-expect-error: its text is no string by default
+export const noText: Promise<string> = ours.run(bytes).then(({ stdout }) => stdout)
 
 // @ts-expect-error: the version must be given
 new WASI({})

@@ -13,12 +13,12 @@ const filestat = (imports: Readonly<Record<string, (...args: never[]) => number>
 
 for (const [name, make] of Object.entries({
   'class WASI': (folder: string) => {
-    const wasi = new WASI({ version, stdin: '', preopens: { '/': folder } })
+    const wasi = new WASI({ version, stdin: 'ignore', preopens: { '/': folder } })
     wasi.finalizeBindings({ exports: { memory: new WebAssembly.Memory({ initial: 1 }) } })
     return { closes: wasi as Disposable, imports: wasi.wasiImport }
   },
   createGuest: (folder: string) => {
-    const guest = createGuest({ version, stdin: '', preopens: { '/': folder } })
+    const guest = createGuest({ version, stdin: 'ignore', preopens: { '/': folder } })
     guest.bind(new WebAssembly.Memory({ initial: 1 }))
     return { closes: guest as Disposable, imports: guest.imports }
   },
@@ -50,7 +50,7 @@ test('await using closes a pool', async t => {
 })
 
 test('a guest of createGuest may be taken apart: its dispose needs no `this`', t => {
-  const { [Symbol.dispose]: dispose, imports } = createGuest({ version, stdin: '' })
+  const { [Symbol.dispose]: dispose, imports } = createGuest({ version, stdin: 'ignore' })
   dispose()
   t.is(typeof imports.fd_close, 'function')
 })

@@ -52,7 +52,7 @@ const makes = command(
 )
 
 test('variables of the environment', async t => {
-  const { stdout } = await run(environ, { stdin: '', env: record(name => `of ${name}`) })
+  const { stdout } = await run(environ, { stdin: 'ignore', env: record(name => `of ${name}`) })
   t.is(stdout.toString(), names.map(name => `${name}=of ${name}\0`).join(''))
 })
 
@@ -63,7 +63,7 @@ test('names of preopens, of the host and in memory', async t => {
     record(() => ({ files: {} })),
     record(() => ({ path: folder, overlay: true })),
   ]) {
-    const { stdout } = await run(prestat, { stdin: '', preopens })
+    const { stdout } = await run(prestat, { stdin: 'ignore', preopens })
     t.is(stdout.toString(), names.map(name => `${name};`).join(''))
   }
 })
@@ -72,7 +72,7 @@ test('names of files in a record, and of those that a guest makes', async t => {
   const files = new MemoryFiles(record(name => `of ${name}`))
   for (const name of names) t.is(files.readFile(name, 'utf8'), `of ${name}`)
   const made = new MemoryFiles()
-  await run(makes, { stdin: '', preopens: { '/': { files: made } } })
+  await run(makes, { stdin: 'ignore', preopens: { '/': { files: made } } })
   for (const [all, suffix] of [
     [files, ''],
     [made, '/'],

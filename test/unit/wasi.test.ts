@@ -55,7 +55,8 @@ for (const backend of backends) {
       const wasi = new WASI({
         version: 'preview1',
         backend,
-        args: ['prog', 'é', 7, ''],
+        // As node:wasi, it makes strings of others.
+        args: ['prog', 'é', 7 as never, ''],
         env: { A: '1', B: undefined, C: 3 },
         stdout,
       })
@@ -185,12 +186,18 @@ const TYPE = ['TypeError', 'ERR_INVALID_ARG_TYPE'] as const
 const VALUE = ['TypeError', 'ERR_INVALID_ARG_VALUE'] as const
 const RANGE = ['RangeError', 'ERR_OUT_OF_RANGE'] as const
 const v = 'preview1'
-/** `'node:wasi'`: it answers with the same class, code and message. */
+const INPUTS = "'inherit', 'ignore', a file descriptor, a function, an iterable or bytes"
+const OUTPUTS =
+  "'inherit', 'ignore', a file descriptor, a function or an object with a write method"
+/**
+ * `'node:wasi'`: it answers with the same class, code and message; `'node:wasi, in other words'`:
+ * with the same class and code.
+ */
 const mistakes: readonly (readonly [
   options: unknown,
   error: readonly [name: string, code: string],
   message: string,
-  also?: 'node:wasi',
+  also?: 'node:wasi' | 'node:wasi, in other words',
 ])[] = [
   [null, TYPE, 'The "options" argument must be of type object. Received null', 'node:wasi'],
   [
@@ -322,14 +329,45 @@ const mistakes: readonly (readonly [
   [
     { version: v, stdin: true },
     TYPE,
-    'The "options.stdin" property must be of type number. Received type boolean (true)',
-    'node:wasi',
+    `The "options.stdin" property must be ${INPUTS}. Received type boolean (true)`,
+    'node:wasi, in other words',
   ],
   [
     { version: v, stdin: null },
     TYPE,
-    'The "options.stdin" property must be of type number. Received null',
-    'node:wasi',
+    `The "options.stdin" property must be ${INPUTS}. Received null`,
+    'node:wasi, in other words',
+  ],
+  [
+    { version: v, stdin: 'text' },
+    VALUE,
+    `The property 'options.stdin' must be ${INPUTS}; pass text that the guest shall read as options.input. Received 'text'`,
+  ],
+  [
+    { version: v, stdin: 'ignore', input: 'text' },
+    VALUE,
+    "The property 'options.input' must not be given together with options.stdin. Received 'text'",
+  ],
+  [
+    { version: v, input: 5 },
+    TYPE,
+    'The "options.input" property must be a string or bytes. Received type number (5)',
+  ],
+  [
+    { version: v, stdout: null },
+    TYPE,
+    `The "options.stdout" property must be ${OUTPUTS}. Received null`,
+    'node:wasi, in other words',
+  ],
+  [
+    { version: v, stderr: 'inherited' },
+    VALUE,
+    `The property 'options.stderr' must be ${OUTPUTS}. Received 'inherited'`,
+  ],
+  [
+    { version: v, stdout: 'capture' },
+    VALUE,
+    `The property 'options.stdout' must be ${OUTPUTS}; only run() and Pool capture what a guest writes. Received 'capture'`,
   ],
   [
     { version: v, stdout: -1 },
@@ -394,8 +432,10 @@ for (const [options, [name, code], message, also] of mistakes) {
     const before = openDescriptors()
     t.throws(() => new WASI(options as WASIOptions), { name, code, message })
     t.is(openDescriptors(), before, 'nothing stays open')
-    if (also !== undefined)
-      t.throws(() => new NodeWASI(options as never), { name, code, message }, 'node:wasi')
+    if (also !== undefined) {
+      const same = also === 'node:wasi' ? { name, code, message } : { name, code }
+      t.throws(() => new NodeWASI(options as never), same, 'node:wasi')
+    }
   })
 }
 
@@ -405,9 +445,9 @@ test.serial('of two mistakes the one is told that node:wasi tells', t => {
     args: 1,
     env: 1,
     preopens: 1,
-    stdin: true,
-    stdout: 'x',
-    stderr: 'x',
+    stdin: -1,
+    stdout: -1,
+    stderr: -1,
     returnOnExit: 1,
   }
   for (const right of ['', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr']) {

@@ -43,6 +43,7 @@ async function runRequest(): Promise<Message> {
       bytes,
       settings,
       version,
+      ignored,
       threads,
       maxMemory,
       maxTableElements,
@@ -56,9 +57,9 @@ async function runRequest(): Promise<Message> {
       maxMemory,
       maxTableElements,
       maxStack,
-      stdin: 0,
-      stdout: 1,
-      stderr: 2,
+      stdin: ignored[0] ? 'ignore' : 0,
+      stdout: ignored[1] ? 'ignore' : 1,
+      stderr: ignored[2] ? 'ignore' : 2,
     })
     counts = measured ? newCounts() : undefined
     const prepared = await PreparedModule.prepare(bytes, options)

@@ -11,6 +11,8 @@ export interface Request {
    * Undefined: what the module imports. It is not compiled here, for that alone could be an attack.
    */
   readonly version: Settings['version'] | undefined
+  /** True for each standard stream that is empty or discarded. */
+  readonly ignored: readonly boolean[]
   readonly threads: number
   readonly maxMemory: number | undefined
   readonly maxTableElements: number | undefined

@@ -13,11 +13,11 @@ import {
 } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { RunOptions } from '../options.js'
+import type { AnyRunOptions } from '../options.js'
 
 /** Streams in place of the descriptors of the host. */
 export interface Relay {
-  readonly streams: Pick<RunOptions, 'stdin' | 'stdout' | 'stderr'>
+  readonly streams: Pick<AnyRunOptions, 'stdin' | 'stdout' | 'stderr'>
   /** Whether stderr is the pipe of stdout, so that the order of what is written to both counts. */
   readonly joined: boolean
   /** Ends them. Returns whether output was lost, which their readers did not take in time. */
@@ -31,7 +31,10 @@ export interface Relay {
  * those that the host shares with other processes keep their O_NONBLOCK.
  * @see https://docs.kernel.org/userspace-api/landlock.html#special-filesystems
  */
-export function relayOf({ stdin, stdout, stderr }: RunOptions): Relay {
+export function relayOf(options: AnyRunOptions): Relay {
+  const [stdin, stdout, stderr] = [options.stdin, options.stdout, options.stderr].map(
+    (value, fd) => (value === 'inherit' ? fd : value),
+  )
   const made: (Readable | Writable)[] = []
   const opened = <T>(value: T, reads: boolean): T | Duplex | Readable | Writable => {
     const stream = typeof value === 'number' ? streamOf(value, reads) : undefined
@@ -43,9 +46,9 @@ export function relayOf({ stdin, stdout, stderr }: RunOptions): Relay {
   }
   const joined = samePipe(stdout, stderr)
   const streams = {
-    stdin: opened(stdin, true) as RunOptions['stdin'],
-    stdout: opened(stdout, false) as RunOptions['stdout'],
-    stderr: joined ? nothing : (opened(stderr, false) as RunOptions['stderr']),
+    stdin: opened(stdin, true) as AnyRunOptions['stdin'],
+    stdout: opened(stdout, false) as AnyRunOptions['stdout'],
+    stderr: joined ? nothing : (opened(stderr, false) as AnyRunOptions['stderr']),
   }
   return {
     streams,

@@ -13,7 +13,7 @@ import { wrongType, wrongValue } from '../../validate.js'
 import { checkAborted } from '../aborts.js'
 import { Deadline } from '../deadline.js'
 import { checkOptions, runErrorOf } from '../failure.js'
-import type { RunOptions, RunResult } from '../options.js'
+import type { AnyRunOptions, AnyRunResult } from '../options.js'
 import { guestSettings, type Terms, termsOf } from '../settings.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import { GuestProcess, type Launcher } from './guest-process.js'
@@ -38,9 +38,9 @@ const ownEntry = join(import.meta.dirname, 'main.js')
  */
 export async function runInProcess(
   bytes: Uint8Array | WebAssembly.Module,
-  options: RunOptions,
+  options: AnyRunOptions,
   ways: Ways = {},
-): Promise<RunResult> {
+): Promise<AnyRunResult> {
   const relay = relayOf(options)
   try {
     const run = prepare(bytes, { ...options, ...relay.streams }, relay.joined, ways.openLine)
@@ -61,7 +61,7 @@ interface Prepared {
 /** @param joined whether stderr goes where stdout does */
 function prepare(
   bytes: Uint8Array | WebAssembly.Module,
-  options: RunOptions,
+  options: AnyRunOptions,
   joined: boolean,
   openLine: OpenLine | undefined,
 ): Prepared {
@@ -98,6 +98,7 @@ function prepare(
     bytes,
     settings: { ...plain, preopens, stdio: [0, 1, 2], terminals: stdio.conveyed.map(isTerminal) },
     version: own.version,
+    ignored: stdio.conveyed.map(isIgnored),
     threads,
     maxMemory,
     maxTableElements,
@@ -114,7 +115,7 @@ async function runPrepared(
   { terms, settings, request, placed }: Prepared,
   relay: Relay,
   { entry = ownEntry, start: begin = start, openLine }: Ways,
-): Promise<RunResult> {
+): Promise<AnyRunResult> {
   const { osSandbox, execPath, maxStack, stdio } = terms
   const strict = osSandbox === 'require'
   const first = placed.map(({ pipe }) => (pipe ? ('pipe' as const) : ('ignore' as const)))
@@ -164,10 +165,14 @@ async function runPrepared(
   }
 }
 
+const isIgnored = (stream: Conveyed): boolean => typeof stream !== 'number' && 'ignored' in stream
 const isTerminal = (stream: Conveyed): boolean =>
   typeof stream !== 'number' && 'isTTY' in stream && stream.isTTY
 
-/** The place of a standard stream among the launcher's descriptors. */
+/**
+ * The place of a standard stream among the launcher's descriptors: an ignored one is /dev/null
+ * there, which the guest does not see.
+ */
 interface Place {
   readonly at: number
   /** True for a stream that this process serves. */
@@ -183,7 +188,9 @@ function places(streams: readonly Conveyed[], joined: boolean): Place[] {
   let next = control
   return streams.map((stream, i) => {
     if (joined && i === 2) return { at: 1, pipe: true }
-    return typeof stream === 'number' ? { at: ++next, fd: stream } : { at: i, pipe: true }
+    return typeof stream === 'number'
+      ? { at: ++next, fd: stream }
+      : { at: i, pipe: !isIgnored(stream) }
   })
 }
 

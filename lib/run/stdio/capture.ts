@@ -1,5 +1,6 @@
 /** Keeps what a guest writes to one stream, up to a limit. */
 import { Drain } from './pipes.js'
+import type { Encoding } from './types.js'
 
 export class Capture {
   readonly drain: Drain
@@ -26,7 +27,11 @@ export class Capture {
     this.#bytes.copy(larger, 0, 0, this.#size)
     this.#bytes = larger
   }
-  get bytes(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.#size))
+  /** Returns a copy of the bytes, or their text. */
+  content(encoding: Encoding): Buffer | string {
+    const bytes = this.#bytes.subarray(0, this.#size)
+    if (encoding === 'buffer') return Buffer.from(bytes)
+    // The first bytes of a character that the limit cut are no error of the guest's.
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: this.truncated })
   }
 }

@@ -24,11 +24,12 @@ const overhead = 256
 const weight = (chunk: Uint8Array): number => chunk.length + overhead
 
 /**
- * A standard stream as it travels to the threads: one of the host's, all there is to read, or
- * shared memory.
+ * A standard stream as it travels to the threads: a descriptor of the host, a stream that is empty
+ * or discarded, all there is to read, or shared memory.
  */
 export type Conveyed =
   | number
+  | { readonly ignored: true }
   | { readonly bytes: Uint8Array }
   | { readonly input: SharedArrayBuffer; readonly isTTY: boolean }
   | { readonly output: SharedArrayBuffer; readonly isTTY: boolean }

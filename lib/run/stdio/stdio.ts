@@ -5,27 +5,33 @@
 import type { Readable, Writable } from 'node:stream'
 import { HookFailure } from '../../errors.js'
 import type { Settings } from '../../options/settings.js'
+import { checkSole } from '../../options/table.js'
 import {
   bytesOf,
+  discardSink,
+  emptySource,
   inputOf,
   isBytes,
   isGone,
   outputOf,
+  textOf,
   type WritableLike,
 } from '../../stdio/streams.js'
 import { wrongType } from '../../validate.js'
 import { runTable } from '../table.js'
 import { Capture } from './capture.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
-import type { CapturedOutput } from './types.js'
+import type { CapturedOutput, Encoding } from './types.js'
 import { roomIn, StreamError, StreamWriter } from './writer.js'
 
-/** The streams as an embedder passed them, and a checked limit for what is captured of each. */
+/** The streams as an embedder passed them; checked limit and form of what is captured of each. */
 interface Asked {
   readonly stdin?: unknown
   readonly stdout?: unknown
   readonly stderr?: unknown
+  readonly input?: unknown
   readonly maxOutput?: number
+  readonly encoding?: Encoding
 }
 
 /** Milliseconds that slow outputs have when a run was ended from outside. */
@@ -38,6 +44,7 @@ export class Stdio {
   readonly #drains: readonly (Drain | undefined)[]
   readonly #captures: readonly (Capture | undefined)[]
   readonly #outputs: readonly RunSink[]
+  readonly #encoding: Encoding
   /** The ends of the outputs, each called once. */
   #finishing: readonly Promise<void>[] | undefined
   readonly #close: () => void
@@ -50,18 +57,22 @@ export class Stdio {
   })
 
   constructor({
-    stdin = '',
+    stdin,
     stdout = 'capture',
     stderr = 'capture',
+    input,
     maxOutput = runTable.maxOutput.fallback,
+    encoding = runTable.encoding.fallback,
   }: Asked) {
-    const { conveyed, feed, close } = inputFor(stdin)
+    const { conveyed: read, feed, close } = inputFor(stdin === undefined ? 'ignore' : stdin)
     this.#feed = feed
     this.#close = close
+    this.#encoding = encoding
     const outputs = [
-      outputFor('options.stdout', stdout, maxOutput),
-      outputFor('options.stderr', stderr, maxOutput),
+      outputFor(1, 'options.stdout', stdout, maxOutput),
+      outputFor(2, 'options.stderr', stderr, maxOutput),
     ]
+    const conveyed = input === undefined ? read : textFor(input, stdin)
     this.#drains = [undefined, ...outputs.map(({ drain }) => drain)]
     this.#captures = outputs.map(({ capture }) => capture)
     this.#outputs = outputs
@@ -73,19 +84,21 @@ export class Stdio {
    * own.
    */
   get shared(): Settings['stdio'] {
-    return this.conveyed.map(stream => {
+    return this.conveyed.map((stream, i) => {
       if (typeof stream === 'number') return stream
+      if ('ignored' in stream) return i === 0 ? emptySource : discardSink
       if ('output' in stream) return { isTTY: stream.isTTY, write() {} }
       return { isTTY: 'input' in stream && stream.isTTY, read: () => new Uint8Array(0) }
     }) as unknown as Settings['stdio']
   }
 
-  get captured(): CapturedOutput {
+  /** The output that was captured until now, in the encoding that was asked for. */
+  get captured(): CapturedOutput<string | Buffer> {
     const [stdout, stderr] = this.#captures
-    const none = Buffer.alloc(0)
+    const none = this.#encoding === 'utf8' ? '' : Buffer.alloc(0)
     return {
-      stdout: stdout?.bytes ?? none,
-      stderr: stderr?.bytes ?? none,
+      stdout: stdout?.content(this.#encoding) ?? none,
+      stderr: stderr?.content(this.#encoding) ?? none,
       truncated: this.#outputs.some(({ capture, drain }) => capture?.truncated || drain?.dropped),
     }
   }
@@ -100,15 +113,15 @@ export class Stdio {
     await this.#drains[stream]?.wrote(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
   /**
-   * Serves a process whose pipes these are: those of its streams that are none of the host's.
-   * `failed` receives the embedder's own errors.
+   * Serves the streams of a process that are neither the host's nor ignored, by its pipes. `failed`
+   * receives the embedder's own errors.
    */
   serve(
     pipes: readonly (Readable | Writable | null | undefined)[],
     failed: (error: unknown) => void,
   ): void {
     const [input, ...outputs] = this.conveyed
-    if (typeof input !== 'number') {
+    if (typeof input !== 'number' && !('ignored' in input)) {
       const pipe = pipes[0] as Writable
       // It reads ahead: what goes wrong there when the process has ended is nobody's concern.
       pour(this.#chunks(input), pipe).catch(error => pipe.destroyed || failed(error))
@@ -119,8 +132,8 @@ export class Stdio {
         draw(pipes[i + 1] as Readable, drain, failed)
     })
   }
-  async *#chunks(input: Exclude<Conveyed, number>): AsyncGenerator<Uint8Array> {
-    if ('bytes' in input) yield input.bytes
+  async *#chunks(input: object): AsyncGenerator<Uint8Array> {
+    if ('bytes' in input) yield input.bytes as Uint8Array
     else
       for (
         let chunk = await this.#feed?.next();
@@ -193,6 +206,16 @@ const isAsync = (value: unknown): value is AsyncIterable<unknown> =>
   isObject(value) &&
   typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
 
+/** The values that `run` and Pool take beyond those of a guest in this thread, for messages. */
+const moreInputs = ', an asynchronous iterable'
+const moreOutputs = ", 'capture'"
+
+/** Checks the option `input`. */
+function textFor(value: unknown, stdin: unknown): Conveyed {
+  checkSole('options.input', value, stdin)
+  return { bytes: textOf('options.input', value) }
+}
+
 function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () => void } {
   const name = 'options.stdin'
   if (isAsync(value)) {
@@ -227,7 +250,8 @@ function inputFor(value: unknown): { conveyed: Conveyed; feed?: Feed; close: () 
       close,
     }
   }
-  const source = inputOf(name, value)
+  const source = inputOf(name, value, moreInputs)
+  if (source === emptySource) return { conveyed: { ignored: true }, close() {} }
   const close = (): void => {
     if (typeof source !== 'number') source.close?.()
   }
@@ -268,7 +292,7 @@ interface RunSink {
   release?(): void
 }
 
-function outputFor(name: string, value: unknown, most: number): RunSink {
+function outputFor(fd: 1 | 2, name: string, value: unknown, most: number): RunSink {
   if (value === 'capture') {
     const capture = new Capture(most)
     return {
@@ -277,8 +301,9 @@ function outputFor(name: string, value: unknown, most: number): RunSink {
       capture,
     }
   }
-  const sink = outputOf(name, value)
+  const sink = outputOf(fd, name, value, moreOutputs)
   if (typeof sink === 'number') return { conveyed: sink }
+  if (sink === discardSink) return { conveyed: { ignored: true } }
   const { destroyed, writableEnded } = value as WritableLike
   const stream =
     typeof value === 'function' ? undefined : new StreamWriter(name, value as WritableLike)

@@ -15,12 +15,15 @@ export type RunStdinOption =
  */
 export type RunStdoutOption = StdoutOption | 'capture'
 
-/** What a guest wrote that nobody else took. */
-export interface CapturedOutput {
-  /** What the guest wrote to standard output; empty where that was not captured. */
-  readonly stdout: Buffer
+/** The form of captured output: a string that is decoded from UTF-8, or a Buffer. */
+export type Encoding = 'utf8' | 'buffer'
+
+/** The captured output of a guest, as strings with `encoding: 'utf8'`. */
+export interface CapturedOutput<Content extends string | Buffer = Buffer> {
+  /** The bytes or text of standard output; empty where that was not captured. */
+  readonly stdout: Content
   /** The same of standard error. */
-  readonly stderr: Buffer
+  readonly stderr: Content
   /**
    * Whether it wrote more than `maxOutput`; it was refused with PIPE then, as if its reader had
    * gone away.

@@ -9,7 +9,7 @@ import { type Guest, guestOf } from '../../guest/guest.js'
 import { functions, instantiate, type Offer } from '../../guest/instantiate.js'
 import { threadOf } from '../../guest/threads.js'
 import type { Settings } from '../../options/settings.js'
-import { type Sink, type Source, sourceOf } from '../../stdio/streams.js'
+import { discardSink, emptySource, type Sink, type Source, sourceOf } from '../../stdio/streams.js'
 import { keepFrames } from '../../trap/load.js'
 import { Verdict } from '../../verdict.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
@@ -170,6 +170,7 @@ class Thread {
  */
 function streamOf(stream: Conveyed, index: number, fixed: boolean): number | Source | Sink {
   if (typeof stream === 'number') return stream
+  if ('ignored' in stream) return index === 0 ? emptySource : discardSink
   if ('bytes' in stream) return sourceOf(stream.bytes)
   const piped: Source | Sink =
     'input' in stream
