@@ -108,6 +108,11 @@ export const errorCodes = {
       'Build for `wasm32-wasip1` or `wasm32-wasi`. `class WASI` and `createGuest` take imports of yours in `instantiate`.',
     cause: 'the `LinkError`, with `importModule`, `importName` and `importKind`',
   },
+  ERR_WASI_SOURCE: {
+    topic: 'module',
+    when: 'The path or URL of the module names a directory, a device, a pipe or a socket, or a file of more than 1 GiB.',
+    advice: 'Pass the path of a module, or read the bytes yourself.',
+  },
   ERR_WASI_NO_START: {
     topic: 'module',
     when: 'The module exports no `_start`, or, with threads, no `wasi_thread_start`.',

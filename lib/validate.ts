@@ -63,6 +63,17 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
+/** Recognizes URLs of all realms, such as jsdom's, as Node's own functions do. */
+export function isURL(value: object): value is URL {
+  const { href, protocol, auth, path } = value as Partial<URL & { auth: unknown; path: unknown }>
+  return (
+    typeof href === 'string' &&
+    typeof protocol === 'string' &&
+    auth === undefined &&
+    path === undefined
+  )
+}
+
 /**
  * Options that only this package has must be spelled right: one that is passed over in silence may
  * have been a restriction.

@@ -3,8 +3,9 @@ import { dictionary } from './dictionary.js'
 import { coded, Exit, WASIExit } from './errors.js'
 import type { Import } from './gate.js'
 import { type Guest, guestOf } from './guest/guest.js'
-import type { ImportRecord, Instance } from './guest/instance.js'
-import { functions, instantiate, moduleOf, record } from './guest/instantiate.js'
+import type { GuestSource, ImportRecord, Instance } from './guest/instance.js'
+import { functions, instantiate, record } from './guest/instantiate.js'
+import { moduleOf } from './guest/source.js'
 import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
 import type { Metrics } from './observe/metrics.js'
 import type { Listener } from './options/listen.js'
@@ -115,16 +116,15 @@ export class WASI {
 
   /**
    * Instantiates a module with {@link wasiImport} and imports of yours, of which those of the same
-   * name come first. It gets nothing that is not an own property of these. Bytes are compiled in
-   * this thread. node:wasi has no such method.
-   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError,
+   * name come first. It gets nothing that is not an own property of these. Bytes are compiled, and a
+   * file is read, in this thread. node:wasi has no such method.
+   * @param source the path of a module or its `file:` URL, its bytes, or a compiled one
+   * @throws TypeError for wrong arguments; Error with the code of the host (`ENOENT`) for a file
+   * that cannot be read; WebAssembly's CompileError; WebAssembly's LinkError,
    * with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` where the
    * module imports what neither has
    */
-  instantiate(
-    source: ArrayBufferLike | ArrayBufferView | object,
-    imports: ImportRecord = {},
-  ): Instance {
+  instantiate(source: GuestSource, imports: ImportRecord = {}): Instance {
     return instantiate(
       moduleOf(source),
       record('imports', imports),

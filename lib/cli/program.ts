@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type CallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
+import { hintFor } from '../guest/source-file.js'
 import { isThreads, unknownImport } from '../guest/unknown-import.js'
 import { versionOf } from '../run/module/inspect.js'
 import { capsOf, PreparedModule } from '../run/module/prepare.js'
@@ -62,20 +63,6 @@ export function read(program: string): Uint8Array {
   } catch (error) {
     throw new CommandError(`cannot read ${program}: ${(error as Error).message}`)
   }
-}
-
-const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
-  magic.every((byte, i) => bytes[i] === byte)
-
-/** What a file looks like that is no module. */
-export function hintFor(bytes: Uint8Array): string | undefined {
-  if (bytes.length === 0) return 'the file is empty'
-  if (startsWith(bytes, [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]))
-    return 'this is a component (preview 2); only core modules of preview 1 run here'
-  const start = new TextDecoder().decode(bytes.subarray(0, 4096)).trimStart()
-  if (start.startsWith('(') || start.startsWith(';;'))
-    return 'this looks like WebAssembly text: wat2wasm of wabt makes a module of it'
-  return undefined
 }
 
 /**

@@ -29,9 +29,10 @@ import { systemRandom } from '../sys/random.js'
 import type { Sys } from '../sys/sys.js'
 import { checkKeys } from '../validate.js'
 import { Verdict } from '../verdict.js'
-import type { ImportRecord, Instance } from './instance.js'
-import { functions, instantiate, moduleOf, record } from './instantiate.js'
+import type { GuestSource, ImportRecord, Instance } from './instance.js'
+import { functions, instantiate, record } from './instantiate.js'
 import { hostsOf, nameOf, type Opened, openAll } from './open-resources.js'
+import { moduleOf } from './source.js'
 
 // Loaded when they are asked for: who has a guest do its work, and no more, starts without them.
 const require = createRequire(import.meta.url)
@@ -60,13 +61,15 @@ export interface Guest {
   bind(memory: MemoryLike): void
   /**
    * Instantiates a module with {@link Guest.imports} and yours, of which those of the same name
-   * come first, and binds the memory that it exports as `memory`. Bytes are compiled in this
-   * thread.
-   * @throws TypeError for wrong arguments; WebAssembly's CompileError; WebAssembly's LinkError, with code
+   * come first, and binds the memory that it exports as `memory`. Bytes are compiled, and a file is
+   * read, in this thread.
+   * @param source the path of a module or its `file:` URL, its bytes, or a compiled one
+   * @throws TypeError for wrong arguments; Error with the code of the host (`ENOENT`) for a file
+   * that cannot be read; WebAssembly's CompileError; WebAssembly's LinkError, with code
    * `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` where the module
    * imports what is no own property of either
    */
-  instantiate(source: ArrayBufferLike | ArrayBufferView | object, imports?: ImportRecord): Instance
+  instantiate(source: GuestSource, imports?: ImportRecord): Instance
   /**
    * Runs code of the guest. Returns its exit code: that of proc_exit, or 0.
    * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also

@@ -1,5 +1,5 @@
 /**
- * Imports and instances in the public API, whose types must do without those of WebAssembly: not
+ * Sources, imports and instances in the public API, whose types must do without those of WebAssembly: not
  * every program has these.
  */
 
@@ -8,6 +8,20 @@
  * count.
  */
 export type ImportRecord = Readonly<Record<string, object>>
+
+/**
+ * A compiled module, as `WebAssembly.Module` is one. A promise is none: await the bytes of a file
+ * that you read.
+ */
+export interface ModuleLike {
+  readonly then?: never
+}
+
+/**
+ * The source of a module: the path of a file or its `file:` URL, the bytes of a module, or a
+ * compiled one.
+ */
+export type GuestSource = string | URL | ArrayBufferLike | ArrayBufferView | ModuleLike
 
 /** An instance, as `WebAssembly.Instance` is one. */
 export interface Instance {

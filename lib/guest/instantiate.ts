@@ -1,5 +1,4 @@
 /** Instantiates modules of guests: the only place that calls `new WebAssembly.Instance`. */
-import { types } from 'node:util'
 import { coded } from '../errors.js'
 import { checkObject, wrongType } from '../validate.js'
 import { unknownImport } from './unknown-import.js'
@@ -91,23 +90,4 @@ export function isModule(value: unknown): value is WebAssembly.Module {
   } catch {
     return false
   }
-}
-
-/**
- * The module of a source. Bytes are compiled in this thread; where that would take too long,
- * compile them before with `WebAssembly.compile`.
- * @throws WebAssembly.CompileError for bytes that are no module; ERR_WASI_NO_WEBASSEMBLY
- */
-export function moduleOf(source: unknown): WebAssembly.Module {
-  checkWebAssembly()
-  if (types.isAnyArrayBuffer(source))
-    return new WebAssembly.Module(new Uint8Array(source) as WebAssembly.BufferSource)
-  if (ArrayBuffer.isView(source))
-    return moduleOf(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength))
-  if (isModule(source)) return source
-  throw wrongType(
-    'source',
-    'an instance of ArrayBuffer, ArrayBufferView or WebAssembly.Module',
-    source,
-  )
 }

@@ -16,6 +16,7 @@ import {
   checkObject,
   checkString,
   isRecord,
+  isURL,
   wrongType,
   wrongValue,
 } from '../validate.js'
@@ -75,17 +76,6 @@ export function preopensOf(name: string, value: unknown): readonly Given[] {
   checkObject(name, value)
   return Object.entries(value).map(([guest, preopen]) =>
     folder(`${name}[${inspect(guest)}]`, guest, preopen),
-  )
-}
-
-/** Recognizes URLs of all realms, such as jsdom's, as Node's own functions do. */
-function isURL(value: object): value is URL {
-  const { href, protocol, auth, path } = value as Partial<URL & { auth: unknown; path: unknown }>
-  return (
-    typeof href === 'string' &&
-    typeof protocol === 'string' &&
-    auth === undefined &&
-    path === undefined
   )
 }
 

@@ -1,10 +1,11 @@
 /** Many runs: workers are kept from one to the next, and modules are compiled once. */
 import { availableParallelism } from 'node:os'
-import { checkWebAssembly, isModule } from '../guest/instantiate.js'
+import type { GuestSource } from '../guest/instance.js'
+import { checkWebAssembly } from '../guest/instantiate.js'
+import { sourceOf } from '../guest/source.js'
 import { checkInteger, checkKeys } from '../validate.js'
 import { checkOptions } from './failure.js'
 import type { AnyRunOptions, AnyRunResult, RunOptions, RunResult } from './options.js'
-import { copyOf } from './run.js'
 import { RunError } from './run-error.js'
 import type { PoolParts, runInPool } from './run-in-pool.js'
 
@@ -54,21 +55,15 @@ export class Pool {
    * As `run`, but for `isolation: 'process'`, which is a TypeError. After `close` it rejects with
    * code `ERR_WASI_POOL_CLOSED`.
    */
-  run(source: ArrayBufferLike | ArrayBufferView | object, options?: RunOptions): Promise<RunResult>
+  run(source: GuestSource, options?: RunOptions): Promise<RunResult>
   run(
-    source: ArrayBufferLike | ArrayBufferView | object,
+    source: GuestSource,
     options: RunOptions<'utf8'> & { readonly encoding: 'utf8' },
   ): Promise<RunResult<string>>
-  run(
-    source: ArrayBufferLike | ArrayBufferView | object,
-    options: AnyRunOptions,
-  ): Promise<AnyRunResult>
-  async run(
-    source: ArrayBufferLike | ArrayBufferView | object,
-    options: AnyRunOptions = {},
-  ): Promise<AnyRunResult> {
+  run(source: GuestSource, options: AnyRunOptions): Promise<AnyRunResult>
+  async run(source: GuestSource, options: AnyRunOptions = {}): Promise<AnyRunResult> {
     checkOptions(checkWebAssembly)
-    const module = isModule(source) ? source : copyOf(source)
+    const module = sourceOf(source)
     if (this.#closed) throw closed()
     this.#loaded ??= this.#load()
     const { run, parts } = await this.#loaded

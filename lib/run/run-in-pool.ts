@@ -1,8 +1,10 @@
 /** Runs a guest in workers of a pool, when it has its turn. */
+import { type CheckedSource, loaded } from '../guest/source.js'
+import { SourceFile } from '../guest/source-file.js'
 import { wrongValue } from '../validate.js'
 import { checkOptions, runErrorOf } from './failure.js'
 import { ModuleCache } from './module/cache.js'
-import type { ModuleSource } from './module/prepare.js'
+import type { PreparedModule } from './module/prepare.js'
 import type { AnyRunOptions, AnyRunResult } from './options.js'
 import { TurnQueue } from './queue.js'
 import { prepareAndExecute } from './run-in-workers.js'
@@ -28,7 +30,7 @@ export const poolParts = (size: number, modules: number): PoolParts => ({
 
 export async function runInPool(
   { turns, modules, workers }: PoolParts,
-  source: ModuleSource,
+  source: CheckedSource,
   options: AnyRunOptions,
 ): Promise<AnyRunResult> {
   // Before its turn: a run with wrong options does not wait.
@@ -41,9 +43,12 @@ export async function runInPool(
       isolation,
     )
   }
-  const module = modules.prepare(source, checked[0])
+  const prepare = async (): Promise<PreparedModule> =>
+    modules.prepare(await loaded(source), checked[0])
+  // Compiled while it waits; a file is read in its turn, so that few are open and in memory at once.
+  const module = source instanceof SourceFile ? undefined : prepare()
   // Its error is for the turn below, if that ever comes.
-  module.catch(() => {})
+  module?.catch(() => {})
   try {
     await turns.take(signal)
   } catch (error) {
@@ -51,7 +56,7 @@ export async function runInPool(
     throw runErrorOf(error, { captured: stdio.captured })
   }
   try {
-    return await prepareAndExecute(checked, () => module, workers)
+    return await prepareAndExecute(checked, () => module ?? prepare(), workers)
   } finally {
     turns.pass()
   }

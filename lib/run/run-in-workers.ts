@@ -2,13 +2,14 @@
  * Runs a guest in worker threads of this process: prepares it, within its time, and executes it.
  */
 import { callHook } from '../errors.js'
+import { type CheckedSource, loaded } from '../guest/source.js'
 import type { Counts } from '../observe/metrics.js'
 import type { OpenLine } from '../observe/unterminated.js'
 import { Deadline } from './deadline.js'
 import { executeRun } from './execute.js'
 import { checkOptions, runErrorOf } from './failure.js'
 import { versionOf } from './module/inspect.js'
-import { type ModuleSource, PreparedModule } from './module/prepare.js'
+import { PreparedModule } from './module/prepare.js'
 import type { AnyRunOptions, AnyRunResult } from './options.js'
 import { prepareRun } from './prepare.js'
 import { type Asked, guestSettings, termsOf } from './settings.js'
@@ -26,14 +27,14 @@ export interface Hooks {
 
 /** Runs a guest in workers that end with it. */
 export async function runInWorkers(
-  source: ModuleSource,
+  source: CheckedSource,
   options: AnyRunOptions,
   hooks?: Hooks,
 ): Promise<AnyRunResult> {
   const checked = checkOptions(() => termsOf(options))
   return prepareAndExecute(
     checked,
-    () => PreparedModule.prepare(source, checked[0]),
+    async () => PreparedModule.prepare(await loaded(source), checked[0]),
     new Workers(),
     hooks,
   )

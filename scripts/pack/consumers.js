@@ -98,7 +98,7 @@ import 'wasi-common/register/typescript'
 export const sameClass: typeof WASI = wasiCommon.WASI
 export const wasi: WASI = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readOnly: true } } })
 export const result: Promise<RunResult> = run(new Uint8Array())
-export const text: Promise<RunResult<string>> = run(new Uint8Array(), { encoding: 'utf8' })
+export const text: Promise<RunResult<string>> = run('program.wasm', { encoding: 'utf8' })
 export const close: () => void = new WASI({ version: 'preview1' })[Symbol.dispose]
 // @ts-expect-error There is no such option.
 export const wrong = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readonly: true } } })

@@ -135,7 +135,7 @@ test('an exception of the guest that nothing catches is an error that says so', 
 
 test('what is no module, or cannot be linked, or started, is told', async t => {
   t.true((await failing(Uint8Array.of(1, 2, 3))).cause instanceof WebAssembly.CompileError)
-  t.like(await failing('text' as unknown as Uint8Array), {
+  t.like(await failing(5 as unknown as Uint8Array), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_TYPE',
   })

@@ -157,10 +157,10 @@ declare const module_: WebAssembly.Module
 declare const either: ours.RunOptions<ours.Encoding>
 const pool = new ours.Pool()
 export const texts: Promise<string> = ours
-  .run(bytes, { encoding: 'utf8', input: 'text', stdin: undefined })
+  .run('program.wasm', { encoding: 'utf8', input: 'text', stdin: undefined })
   .then(({ stdout, stderr }) => stdout + stderr)
 export const buffers: Promise<Buffer> = ours
-  .run(bytes, { encoding: 'buffer' })
+  .run(new URL('file:///program.wasm'), { encoding: 'buffer' })
   .then(({ stdout }) => stdout)
 export const byDefault: Promise<Buffer> = pool.run(module_).then(({ stdout }) => stdout)
 export const pooled: Promise<ours.RunResult<string>> = pool.run(bytes, { encoding: 'utf8' })
@@ -173,6 +173,8 @@ export const extended: Promise<ours.RunResult<string>> = ours.run(Buffer.of(), {
 ours.run(new SharedArrayBuffer(8), { stdin: process.stdin, stdout: process.stdout })
 ours.run(new DataView(new ArrayBuffer(8)), { stdin: async () => 'chunk', stdout: async () => {} })
 new WASI({ version: 'preview1', input: new Uint8Array(1), stdout: 'ignore', stderr: 'inherit' })
+guest.instantiate('program.wasm')
+new WASI(options).instantiate(new URL('file:///program.wasm'))
 export function closed(): void {
   using one = new WASI({ version: 'preview1', stdin: ['a', Buffer.of()] })
   using other = createGuest({ version: 'preview1', stdin: () => 'chunk', env: { ...process.env } })
@@ -200,6 +202,12 @@ ours.run(bytes, { encoding: 'latin1' })
 createGuest({ version: 'preview1', args: [1] })
 // @ts-expect-error: a variable is a string
 createGuest({ version: 'preview1', env: { A: 1 } })
+// @ts-expect-error: a number is no module
+ours.run(5)
+// @ts-expect-error: nor is what was not awaited
+ours.run(Promise.resolve(bytes))
+// @ts-expect-error: nor a response
+ours.run({ body: bytes })
 // @ts-expect-error: its text is no string by default
 export const noText: Promise<string> = ours.run(bytes).then(({ stdout }) => stdout)
 

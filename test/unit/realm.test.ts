@@ -149,7 +149,7 @@ test('a process refuses a module of another realm as it refuses one of this real
     )
   t.regex(
     String(await error('new WebAssembly.Module(Uint8Array.from(program))')),
-    /"source" argument must be the bytes of a module where options\.isolation is 'process'/,
+    /"source" argument must be a path, a file: URL or the bytes of a module where options\.isolation is 'process'/,
   )
 })
 

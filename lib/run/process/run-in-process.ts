@@ -3,6 +3,8 @@ import { type StdioOptions, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { coded } from '../../errors.js'
 import { isModule } from '../../guest/instantiate.js'
+import type { CheckedSource } from '../../guest/source.js'
+import { SourceFile } from '../../guest/source-file.js'
 import { type OpenLine, outputsOf } from '../../observe/unterminated.js'
 import { rooted } from '../../options/preopens.js'
 import type { Settings } from '../../options/settings.js'
@@ -37,13 +39,13 @@ const ownEntry = join(import.meta.dirname, 'main.js')
  * @throws RunError
  */
 export async function runInProcess(
-  bytes: Uint8Array | WebAssembly.Module,
+  source: CheckedSource,
   options: AnyRunOptions,
   ways: Ways = {},
 ): Promise<AnyRunResult> {
   const relay = relayOf(options)
   try {
-    const run = prepare(bytes, { ...options, ...relay.streams }, relay.joined, ways.openLine)
+    const run = prepare(source, { ...options, ...relay.streams }, relay.joined, ways.openLine)
     return await runPrepared(run, relay, ways)
   } finally {
     relay.close()
@@ -54,19 +56,25 @@ export async function runInProcess(
 interface Prepared {
   readonly terms: Terms
   readonly settings: Settings
-  readonly request: Request
+  readonly source: Uint8Array | SourceFile
+  /** All but the bytes, which may be in a file. */
+  readonly request: Omit<Request, 'bytes'>
   readonly placed: readonly Place[]
 }
 
 /** @param joined whether stderr goes where stdout does */
 function prepare(
-  bytes: Uint8Array | WebAssembly.Module,
+  source: CheckedSource,
   options: AnyRunOptions,
   joined: boolean,
   openLine: OpenLine | undefined,
 ): Prepared {
-  if (isModule(bytes))
-    throw wrongType('source', "the bytes of a module where options.isolation is 'process'", bytes)
+  if (!(source instanceof SourceFile) && isModule(source))
+    throw wrongType(
+      'source',
+      "a path, a file: URL or the bytes of a module where options.isolation is 'process'",
+      source,
+    )
   const [terms, own] = checkOptions(() => termsOf(options))
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue(
@@ -94,8 +102,7 @@ function prepare(
     if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true)
       checkNode(preopens, execPath)
   })
-  const request: Request = {
-    bytes,
+  const request: Prepared['request'] = {
     settings: { ...plain, preopens, stdio: [0, 1, 2], terminals: stdio.conveyed.map(isTerminal) },
     version: own.version,
     ignored: stdio.conveyed.map(isIgnored),
@@ -108,11 +115,11 @@ function prepare(
     outputs: openLine === undefined ? [] : outputsOf(openLine),
     measured: counts !== undefined,
   }
-  return { terms, settings, request, placed: places(stdio.conveyed, joined) }
+  return { terms, settings, source, request, placed: places(stdio.conveyed, joined) }
 }
 
 async function runPrepared(
-  { terms, settings, request, placed }: Prepared,
+  { terms, settings, source, request, placed }: Prepared,
   relay: Relay,
   { entry = ownEntry, start: begin = start, openLine }: Ways,
 ): Promise<AnyRunResult> {
@@ -121,8 +128,10 @@ async function runPrepared(
   const first = placed.map(({ pipe }) => (pipe ? ('pipe' as const) : ('ignore' as const)))
   const lent = placed.flatMap(({ fd }) => fd ?? [])
   const deadline = new Deadline(terms)
+  let bytes: Uint8Array | undefined
   let child: GuestProcess | undefined
   try {
+    bytes = source instanceof SourceFile ? await deadline.race(source.read()) : source
     const node =
       execPath === undefined ? undefined : await deadline.race(nodeAt(execPath, environment))
     const { file, args, env, opened } = sandboxCommand({
@@ -144,7 +153,7 @@ async function runPrepared(
     })
     child = new GuestProcess(
       launcher,
-      request,
+      { ...request, bytes },
       { strict, opened },
       { ...settings, openLine },
       stdio,
@@ -156,12 +165,13 @@ async function runPrepared(
     throw runErrorOf(thrown, {
       captured: { ...captured, truncated: relay.close() || truncated },
       metrics: child?.metrics,
-      compiled: request.bytes,
+      compiled: bytes,
       osSandbox: child?.osSandbox,
       maxStack,
     })
   } finally {
     deadline.close()
+    stdio.close()
   }
 }
 

@@ -1,0 +1,142 @@
+/** Reads the file of a module, which the embedder names. */
+import { closeSync, constants, fstatSync, openSync, promises, readSync, type Stats } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
+import { inspect } from 'node:util'
+import { coded } from '../errors.js'
+
+/**
+ * The most bytes of a module.
+ * @see https://webassembly.github.io/spec/js-api/#limits
+ */
+const mostBytes = 2 ** 30
+/** As much as shows that a file is no module. */
+const head = 4096
+/** Opening a pipe without a writer would wait, and a terminal could become the process's own. */
+const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
+
+/** A file with the bytes of a module. */
+export class SourceFile {
+  readonly path: string
+
+  /** @param path a relative one begins at the working directory of now */
+  constructor(path: string) {
+    this.path = isAbsolute(path) ? path : absolute(path)
+  }
+
+  /**
+   * Reads the file.
+   * @throws Error with the code of the host for one that cannot be read, with `ERR_WASI_SOURCE` for
+   * a directory, a device, a pipe and more than 1 GiB; CompileError for one that begins as no
+   * module does
+   */
+  async read(): Promise<Uint8Array> {
+    try {
+      const file = await promises.open(this.path, flags)
+      try {
+        const steps = reading(this.path, await file.stat())
+        let step = steps.next()
+        while (!step.done) step = steps.next((await file.read(step.value)).bytesRead)
+        return step.value
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      throw unreadable(this.path, error)
+    }
+  }
+
+  /** Reads the file in this thread. */
+  readSync(): Uint8Array {
+    try {
+      const fd = openSync(this.path, flags)
+      try {
+        const steps = reading(this.path, fstatSync(fd))
+        let step = steps.next()
+        while (!step.done) step = steps.next(readSync(fd, step.value))
+        return step.value
+      } finally {
+        closeSync(fd)
+      }
+    } catch (error) {
+      throw unreadable(this.path, error)
+    }
+  }
+}
+
+/** Leaves `..` to the host, to which it is the parent of what a symlink before it names. */
+function absolute(path: string): string {
+  if (process.platform === 'win32') return resolve(path)
+  try {
+    return `${process.cwd()}/${path}`
+  } catch {
+    // The working directory is gone: opening the file reports that.
+    return path
+  }
+}
+
+/** Yields the space to read into, and receives how many bytes were read. Returns all of them. */
+function* reading(path: string, stat: Stats): Generator<Uint8Array, Uint8Array, number> {
+  if (!stat.isFile()) throw unfit(path, `must be a regular file, and is ${kindOf(stat)}`)
+  let bytes = new Uint8Array(head)
+  let size = 0
+  for (;;) {
+    const count = yield bytes.subarray(size)
+    size += count
+    if (size <= head || count === 0) checkMagic(path, bytes.subarray(0, size), count === 0)
+    if (count === 0) return bytes.subarray(0, size)
+    if (size > mostBytes || stat.size > mostBytes)
+      throw unfit(path, `has more than ${mostBytes} bytes, the most of a module`)
+    if (size < bytes.length) continue
+    const larger = new Uint8Array(Math.min(Math.max(stat.size + 1, 2 * size), mostBytes + 1))
+    larger.set(bytes)
+    bytes = larger
+  }
+}
+
+const unfit = (path: string, why: string): Error =>
+  coded(new Error(`source ${inspect(path)} ${why}`), 'ERR_WASI_SOURCE')
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'a directory'
+  if (stat.isFIFO()) return 'a pipe'
+  return stat.isSocket() ? 'a socket' : 'a device'
+}
+
+const magic = [0, 0x61, 0x73, 0x6d]
+/** The header of a component, which is that of a module but for its version. */
+const component = [...magic, 0x0d, 0, 1, 0]
+const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
+  start.every((byte, i) => bytes[i] === byte)
+
+/** Refuses a file that is no module by its first bytes, before the others are read. */
+function checkMagic(path: string, bytes: Uint8Array, ended: boolean): void {
+  if (bytes.length < component.length && !ended) return
+  if (startsWith(bytes, magic) && !startsWith(bytes, component)) return
+  const found = Buffer.from(bytes.subarray(0, magic.length)).toString('hex')
+  const why = hintFor(bytes) ?? `it begins with the bytes ${found}, not 0061736d`
+  throw new WebAssembly.CompileError(`source ${inspect(path)} is not a WebAssembly module: ${why}`)
+}
+
+/** Describes a file that is no module, by its first bytes. */
+export function hintFor(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return 'the file is empty'
+  if (startsWith(bytes, component))
+    return 'this is a component (preview 2); only core modules of preview 1 run here'
+  const start = new TextDecoder().decode(bytes.subarray(0, head)).trimStart()
+  if (start.startsWith('(') || start.startsWith(';;'))
+    return 'this looks like WebAssembly text: wat2wasm of wabt makes a module of it'
+  return undefined
+}
+
+/** Names the file in an error of the host's. An error of ours does already. */
+function unreadable(path: string, error: unknown): unknown {
+  const { code, message, syscall, errno } = error as NodeJS.ErrnoException
+  if (syscall === undefined && code !== 'ERR_ACCESS_DENIED') return error
+  // Without the path, which the host's message has as it is.
+  const reason = message.replace(/, \w+(?: '.*')?$/s, '')
+  return coded(
+    new Error(`source ${inspect(path)} cannot be read: ${reason}`, { cause: error }),
+    code as string,
+    { path, syscall, errno },
+  )
+}

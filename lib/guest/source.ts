@@ -1,0 +1,74 @@
+/** Checks the source of a module: bytes, a compiled module, or a file by its path or URL. */
+import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
+import { isURL, wrongType, wrongValue } from '../validate.js'
+import { checkWebAssembly, isModule } from './instantiate.js'
+import { SourceFile } from './source-file.js'
+
+/** A checked source: bytes that nobody else changes, a module, or a file that is not read yet. */
+export type CheckedSource = Uint8Array | WebAssembly.Module | SourceFile
+
+const accepted = 'a path, a file: URL, an ArrayBuffer or a view of one, or a WebAssembly.Module'
+
+/**
+ * Checks a source, and copies its bytes: the caller may use them again at once, and they are read
+ * more than once here.
+ * @throws TypeError for anything else, and for a URL that is no file: URL
+ */
+export function sourceOf(source: unknown): CheckedSource {
+  if (typeof source === 'string') return new SourceFile(pathOf(source))
+  if (ArrayBuffer.isView(source))
+    return new Uint8Array(
+      source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength),
+    )
+  if (types.isAnyArrayBuffer(source)) return new Uint8Array(source.slice(0))
+  if (source !== null && typeof source === 'object' && isURL(source))
+    return new SourceFile(pathOfUrl(source.href))
+  if (isModule(source)) return source
+  const awaited = types.isPromise(source) ? '; await the promise' : ''
+  throw wrongType('source', `${accepted}${awaited}`, source)
+}
+
+/** A string with a scheme: a path that begins as one can be written with `./` before it. */
+const url = /^(?:[a-z][a-z\d+.-]+:\/\/|(?:file|data|blob|node):)/i
+
+function pathOf(source: string): string {
+  if (url.test(source)) return pathOfUrl(source)
+  if (/^\s*\(module\b/.test(source))
+    throw wrongValue(
+      'source',
+      `must be ${accepted}; this looks like WebAssembly text, which wat2wasm of wabt compiles`,
+      source,
+    )
+  if (source === '') throw wrongValue('source', `must be ${accepted}; it is empty`, source)
+  return named(source, source)
+}
+
+function pathOfUrl(href: string): string {
+  if (!/^file:/i.test(href)) throw wrongValue('source', `must be ${accepted}`, href)
+  return named(fileURLToPath(href), href)
+}
+
+function named(path: string, source: string): string {
+  if (path.includes('\0')) throw wrongValue('source', 'must not contain NUL characters', source)
+  return path
+}
+
+/**
+ * The module of a source. Bytes are read and compiled in this thread; where that would take too
+ * long, compile them before with `WebAssembly.compile`.
+ * @throws WebAssembly.CompileError for bytes that are no module; ERR_WASI_NO_WEBASSEMBLY; as
+ * {@link sourceOf} and {@link SourceFile.readSync} do
+ */
+export function moduleOf(source: unknown): WebAssembly.Module {
+  checkWebAssembly()
+  const checked = sourceOf(source)
+  const bytes = checked instanceof SourceFile ? checked.readSync() : checked
+  return types.isUint8Array(bytes)
+    ? new WebAssembly.Module(bytes as WebAssembly.BufferSource)
+    : bytes
+}
+
+/** The module or the bytes of a source. Reads the one that is a file. */
+export const loaded = async (source: CheckedSource): Promise<Uint8Array | WebAssembly.Module> =>
+  source instanceof SourceFile ? source.read() : source
