@@ -4,6 +4,7 @@
  */
 import { inspect } from 'node:util'
 import { coded } from './errors.js'
+import { nearest } from './nearest.js'
 
 /** `Received ...`, as Node's ERR_INVALID_ARG_TYPE ends. */
 function received(value: unknown): string {
@@ -81,11 +82,28 @@ export function isURL(value: object): value is URL {
 export function checkKeys(name: string, known: readonly string[], value: unknown): void {
   checkObject(name, value)
   for (const key of Object.keys(value)) {
-    if (!known.includes(key))
+    if (known.includes(key)) continue
+    const meant = nearest(key, known)
+    const reason =
+      meant === undefined
+        ? `is unknown; expected one of: ${known.join(', ')}`
+        : `is unknown (did you mean '${meant}'?)`
+    throw wrongValue(`${name}.${key}`, reason, value[key])
+  }
+}
+
+/**
+ * Refuses a property that is spelled almost as a known one. All others that are not known pass, as
+ * node:wasi lets them.
+ */
+export function checkSpelling(name: string, known: readonly string[], value: object): void {
+  for (const key of Object.keys(value)) {
+    const meant = nearest(key, known)
+    if (meant !== undefined)
       throw wrongValue(
         `${name}.${key}`,
-        `is not known here; known are ${known.join(', ')}`,
-        value[key],
+        `is unknown (did you mean '${meant}'?)`,
+        (value as Readonly<Record<string, unknown>>)[key],
       )
   }
 }
@@ -123,7 +141,7 @@ export function checkInteger(
   least: number,
   most: number,
 ): asserts value is number {
-  if (typeof value !== 'number') throw wrongType(name, 'of type number', value)
+  if (typeof value !== 'number') throw wrongType(name, `an integer from ${least} to ${most}`, value)
   const range = Number.isInteger(value) ? `>= ${least} && <= ${most}` : 'an integer'
   if (!Number.isInteger(value) || value < least || value > most) {
     const large = Number.isInteger(value) && Math.abs(value) > 2 ** 32

@@ -10,7 +10,7 @@ import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
 import type { Metrics } from './observe/metrics.js'
 import type { Listener } from './options/listen.js'
 import type { WASIOptions } from './options/options.js'
-import { returnOnExitOf, type Settings, settingsOf } from './options/settings.js'
+import { checkSpelled, returnOnExitOf, type Settings, settingsOf } from './options/settings.js'
 import { checkFunction, checkObject, wrongType } from './validate.js'
 import { Verdict } from './verdict.js'
 
@@ -64,6 +64,7 @@ export class WASI {
       return new WASIExit(ended.code)
     })
     const settings = settingsOf(options)
+    checkSpelled(options)
     this.#outputs = settings.stdio.slice(1)
     this.#guest = guestOf(settings, this.#verdict)
     this.wasiImport = this.#guest.imports

@@ -40,7 +40,7 @@ const form =
 export function listenOf(name: string, value: unknown): Listen {
   if (typeof value === 'string') return parseAddress(name, value)
   if (value === null || typeof value !== 'object')
-    throw wrongType(name, 'of type string or an instance of Object', value)
+    throw wrongType(name, "'HOST:PORT' or { fd }", value)
   checkKeys(name, ['fd'], value)
   const { fd } = value as Partial<ListeningFd>
   checkFd(`${name}.fd`, fd)

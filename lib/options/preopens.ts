@@ -120,16 +120,19 @@ function folder(at: string, name: string, value: unknown): Given {
   }
   if (files !== undefined)
     return { name, path: undefined, files: filesOf(at, files, quota), readOnly }
-  if (typeof path !== 'string') throw wrongType(`${at}.path`, 'of type string', path)
+  if (path === undefined)
+    throw wrongType(at, 'a path, a URL, { path }, { files } or { file }', value)
+  checkString(`${at}.path`, path)
   const given = { name, path: pathOf(`${at}.path`, path), readOnly }
   if (overlay instanceof MemoryFiles) return { ...given, files: filesOf(at, overlay, quota) }
   checkOwn(`${at}.overlay`, overlay)
-  checkBoolean(`${at}.overlay`, overlay)
+  if (typeof overlay !== 'boolean')
+    throw wrongType(`${at}.overlay`, 'true, false or an instance of MemoryFiles', overlay)
   if (overlay) return { ...given, files: filesOf(at, {}, quota) }
   if (quota !== undefined)
     throw wrongValue(
       `${at}.quota`,
-      'is for what lies in memory, and this is a directory of the host',
+      'limits files in memory: it must be left out without overlay: true',
       quota,
     )
   return { ...given, files: undefined }
@@ -176,7 +179,7 @@ function filesOf(at: string, files: unknown, quota: unknown): MemoryFiles {
     if (!isRecord(files))
       throw wrongType(
         `${at}.files`,
-        'an instance of MemoryFiles, or an object of no class with contents by path',
+        'an instance of MemoryFiles or a record of contents by path',
         files,
       )
     return new MemoryFiles(files as FileRecord, { quota: quotaOf(`${at}.quota`, quota) })

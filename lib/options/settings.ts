@@ -12,7 +12,7 @@ import type { Style } from '../observe/trace.js'
 import type { OpenLine } from '../observe/unterminated.js'
 import type { Replay } from '../replay/options.js'
 import type { Sink, Source } from '../stdio/streams.js'
-import { checkObject } from '../validate.js'
+import { checkObject, checkSpelling } from '../validate.js'
 import type { Listen } from './listen.js'
 import type { WASIOptions } from './options.js'
 import { checkPermission } from './permission.js'
@@ -57,6 +57,10 @@ export interface Settings {
  * node:wasi does.
  */
 export const optionNames: readonly string[] = Object.keys(guestTable)
+
+const wasiNames: readonly string[] = [...optionNames, ...Object.keys(wasiTable)]
+/** Refuses what is spelled almost as an option of `class WASI`, which may have been a restriction. */
+export const checkSpelled = (options: object): void => checkSpelling('options', wasiNames, options)
 
 /** Checks the options in the order of their rows, then those that depend on each other. */
 export function settingsOf(options: unknown = {}): Settings {

@@ -4,7 +4,7 @@ import type { RightsMode } from '../fds/rights.js'
 import { type Limits, limitsOf } from '../limits.js'
 import { type Replay, replayOf } from '../replay/options.js'
 import { inputOf, outputOf, type Source, sourceOf, textOf } from '../stdio/streams.js'
-import { checkArray, checkObject, checkString, wrongValue } from '../validate.js'
+import { checkArray, checkObject, wrongType, wrongValue } from '../validate.js'
 import { type Listen, listenOf } from './listen.js'
 import type { GuestOptions, WASIOptions } from './options.js'
 import { type Given, preopensOf } from './preopens.js'
@@ -55,10 +55,9 @@ export const wasiTable = {
 } as const satisfies { readonly [Name in Exclude<keyof WASIOptions, keyof GuestOptions>]-?: Row }
 
 function versionOf(name: string, value: unknown): GuestOptions['version'] {
-  checkString(name, value)
-  if (value !== 'preview1' && value !== 'unstable')
-    throw wrongValue(name, 'unsupported WASI version', value)
-  return value
+  if (value === 'preview1' || value === 'unstable') return value
+  if (typeof value !== 'string') throw wrongType(name, "'preview1' or 'unstable'", value)
+  throw wrongValue(name, "must be 'preview1' or 'unstable'; unsupported WASI version", value)
 }
 
 function argsOf(name: string, value: unknown): readonly Uint8Array[] {

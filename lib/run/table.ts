@@ -6,7 +6,7 @@ import { constants } from 'node:buffer'
 import { isAbsolute } from 'node:path'
 import type { GuestOptions } from '../options/options.js'
 import { callback, integer, oneOf, type Row, together } from '../options/row.js'
-import { checkString, wrongType, wrongValue } from '../validate.js'
+import { wrongType, wrongValue } from '../validate.js'
 import { isSignal } from './aborts.js'
 import { mostElements } from './module/cap.js'
 import type { RunOptions } from './options.js'
@@ -76,7 +76,7 @@ interface Earlier {
 /** Refuses an option of a child process for a guest in workers. */
 function inProcess<T>(name: string, value: T, { isolation }: Earlier): T {
   if (isolation === 'worker')
-    throw wrongValue(name, "goes with options.isolation 'process' only", value)
+    throw wrongValue(name, "must be left out unless options.isolation is 'process'", value)
   return value
 }
 
@@ -85,10 +85,11 @@ function inProcess<T>(name: string, value: T, { isolation }: Earlier): T {
  * process begins.
  */
 function execPathOf(name: string, value: unknown, earlier: Earlier): string {
-  checkString(name, value)
+  const expected = 'an absolute path without NUL characters'
+  if (typeof value !== 'string') throw wrongType(name, expected, value)
   inProcess(name, value, earlier)
   if (isAbsolute(value) && !value.includes('\0')) return value
-  throw wrongValue(name, 'must be an absolute path without NUL characters', value)
+  throw wrongValue(name, `must be ${expected}`, value)
 }
 
 function signalOf(name: string, value: unknown): AbortSignal {

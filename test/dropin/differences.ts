@@ -279,12 +279,23 @@ const class_: readonly Difference[] = [
     probes: ['new: stdin 1e21'],
   },
   {
-    what: 'the message for a wrong `stdin`, `stdout` or `stderr`',
+    what: 'the message for a wrong `version`, `stdin`, `stdout` or `stderr`',
     node: 'names one type',
     ours: 'lists the values; a string that is none of the words is `ERR_INVALID_ARG_VALUE`',
     reason: 'streams may be more than numbers, and an embedder sees what they may be',
     probes: /^new: /,
-    seen: [/"options\.std\w+\\" property must be of type/, /must be 'inherit', 'ignore'/],
+    seen: [
+      /"options\.(version|std\w+)\\" property must be of type|unsupported WASI version/,
+      /must be ('preview1' or 'unstable'|'inherit', 'ignore')/,
+    ],
+  },
+  {
+    readme: true,
+    what: 'an option that is misspelt by one or two letters',
+    node: 'is passed over',
+    ours: '`ERR_INVALID_ARG_VALUE`, with the name that was meant',
+    reason: 'it may have been a restriction',
+    probes: ['new: options with more'],
   },
   {
     what: 'sock_accept in wasi_unstable',

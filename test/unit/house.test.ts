@@ -31,7 +31,7 @@ const importsOf = (file: string): string[] =>
 /** The rooms, from the ground up: a file may import from its own room and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
-  ['errors, validate', /^(brand|dictionary|error-codes|errors|validate|verdict)$/],
+  ['errors, validate', /^(brand|dictionary|error-codes|errors|nearest|validate|verdict)$/],
   ['stdio', /^stdio\//],
   ['sys', /^sys\/[\w-]+$(?<!choose)/],
   ['backends', /^sys\/(native|typescript|memfs)\//],

@@ -156,7 +156,7 @@ test('what an embedder may not set', t => {
   t.throws(make({ descriptor: 10 }), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
-    message: /'options.limits.descriptor' is not known/,
+    message: /'options.limits.descriptor' is unknown/,
   } as object)
   t.throws(make([]), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' } as object)
   t.throws(make({ iovecs: null }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' } as object)

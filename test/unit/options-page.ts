@@ -86,7 +86,7 @@ const head = `# Options
 
 \`class WASI\`, \`createGuest(options)\`, \`run(source, options)\` and \`pool.run(source, options)\` take these options.
 The command sets those that have a flag. \`createGuest\`, \`run\` and Pool refuse an option that they do not
-know. \`class WASI\` ignores it, as \`node:wasi\` does. A mistake is a \`TypeError\` or a \`RangeError\`, thrown
+know. \`class WASI\` ignores it, as \`node:wasi\` does, unless it is within two letters of an option. A mistake is a \`TypeError\` or a \`RangeError\`, thrown
 before anything is opened.
 
 The comments in the package's types say more of each. [README.md](../README.md) has examples, and the table

@@ -135,7 +135,7 @@ test('createGuest takes the options that have it for a door, and no others', t =
         make,
         {
           code: 'ERR_INVALID_ARG_VALUE',
-          message: new RegExp(`'options\\.${name}' is not known here`),
+          message: new RegExp(`'options\\.${name}' is unknown`),
         },
         name,
       )
@@ -149,7 +149,7 @@ test('run takes the options that have it for a door, and no others', async t => 
       await t.notThrowsAsync(run(bytes, { [name]: undefined }), name)
     else {
       const value = name === 'clocks' ? {} : () => {}
-      const message = name in guestTable ? /cannot go to the worker/ : /is not known here/
+      const message = name in guestTable ? /cannot go to the worker/ : /is unknown/
       await t.throwsAsync(
         run(bytes, { [name]: value }),
         { code: 'ERR_INVALID_ARG_VALUE', message },

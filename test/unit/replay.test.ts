@@ -33,7 +33,7 @@ const mistakes: readonly (readonly [options: object, code: string, message: stri
   [
     { clocks: { wall: nothing } },
     VALUE,
-    /'options\.clocks\.wall' is not known here; known are realtime, monotonic\./,
+    /'options\.clocks\.wall' is unknown; expected one of: realtime, monotonic\./,
   ],
   [
     { clocks: { realtime: 5n } },
@@ -58,7 +58,7 @@ const mistakes: readonly (readonly [options: object, code: string, message: stri
   [
     { seed: '1' },
     TYPE,
-    `The "options.seed" property must be of type number. Received type string ('1')`,
+    `The "options.seed" property must be an integer from 0 to 9007199254740991. Received type string ('1')`,
   ],
   [
     { seed: -1 },
@@ -84,7 +84,7 @@ const mistakes: readonly (readonly [options: object, code: string, message: stri
   [
     { deterministic: { sead: 1 } },
     VALUE,
-    /'options\.deterministic\.sead' is not known here; known are seed, start\./,
+    /'options\.deterministic\.sead' is unknown \(did you mean 'seed'\?\)/,
   ],
   [{ deterministic: { seed: -1 } }, RANGE, /"options\.deterministic\.seed" is out of range/],
   [

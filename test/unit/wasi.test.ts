@@ -221,32 +221,32 @@ const mistakes: readonly (readonly [
   [
     undefined,
     TYPE,
-    'The "options.version" property must be of type string. Received undefined',
-    'node:wasi',
+    `The "options.version" property must be 'preview1' or 'unstable'. Received undefined`,
+    'node:wasi, in other words',
   ],
   [
     {},
     TYPE,
-    'The "options.version" property must be of type string. Received undefined',
-    'node:wasi',
+    `The "options.version" property must be 'preview1' or 'unstable'. Received undefined`,
+    'node:wasi, in other words',
   ],
   [
     { version: 1 },
     TYPE,
-    'The "options.version" property must be of type string. Received type number (1)',
-    'node:wasi',
+    `The "options.version" property must be 'preview1' or 'unstable'. Received type number (1)`,
+    'node:wasi, in other words',
   ],
   [
     { version: 'preview2' },
     VALUE,
-    "The property 'options.version' unsupported WASI version. Received 'preview2'",
-    'node:wasi',
+    "The property 'options.version' must be 'preview1' or 'unstable'; unsupported WASI version. Received 'preview2'",
+    'node:wasi, in other words',
   ],
   [
     { version: '' },
     VALUE,
-    "The property 'options.version' unsupported WASI version. Received ''",
-    'node:wasi',
+    "The property 'options.version' must be 'preview1' or 'unstable'; unsupported WASI version. Received ''",
+    'node:wasi, in other words',
   ],
   [
     { version: v, args: 'a' },
@@ -319,7 +319,7 @@ const mistakes: readonly (readonly [
   [
     { version: v, preopens: { '/': {} } },
     TYPE,
-    'The "options.preopens[\'/\'].path" property must be of type string. Received undefined',
+    'The "options.preopens[\'/\']" property must be a path, a URL, { path }, { files } or { file }. Received an instance of Object',
   ],
   [
     { version: v, preopens: { '/': { path: '/', readOnly: 'no' } } },
@@ -467,14 +467,13 @@ test('createGuest knows its options, and a preopen its own; class WASI passes ov
   const code = 'ERR_INVALID_ARG_VALUE'
   t.throws(() => createGuest({ version: v, readOnly: true } as never), {
     code,
-    message: /'options\.readOnly' is not known here.*version.*Received true/,
+    message: /'options\.readOnly' is unknown; expected one of: .*version.*Received true/,
   })
   t.throws(
     () => createGuest({ version: v, preopens: { '/': { path: '/', readonly: true } } } as never),
     {
       code,
-      message:
-        /'options\.preopens\['\/'\]\.readonly' is not known here; known are path, readOnly, overlay, quota/,
+      message: /'options\.preopens\['\/'\]\.readonly' is unknown \(did you mean 'readOnly'\?\)/,
     },
   )
   t.throws(() => createGuest(null as never), { code: 'ERR_INVALID_ARG_TYPE' })

@@ -46,8 +46,7 @@ export class Store {
   readonly tree: Tree
 
   constructor(record: FileRecord, quota: FullQuota) {
-    if (!isRecord(record))
-      throw wrongType('record', 'an object of no class, with contents by path', record)
+    if (!isRecord(record)) throw wrongType('record', 'a record of contents by path', record)
     this.tree = new Tree(quota)
     for (const [path, value] of Object.entries(record)) this.#put(path, value)
   }
