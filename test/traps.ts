@@ -1,4 +1,4 @@
-/** Modules that trap: a chain of functions with names of any kind. */
+/** Modules that trap, with functions of any names, and the chance that damages them. */
 import { moduleOf, section, table, unsigned } from './sections.js'
 
 const text = (string: string): number[] => {
@@ -62,5 +62,14 @@ export function codeOf(bytes: Uint8Array): number {
     at++
     if (id === 10) return at
     at += size
+  }
+}
+
+/** A generator of small numbers that begins with a seed, so that a failure can be repeated. */
+export function random(seed: number): (below: number) => number {
+  let state = seed
+  return below => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
   }
 }

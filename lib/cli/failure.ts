@@ -3,9 +3,9 @@ import { isStackOverflow, uncaught } from '../errors.js'
 import { RunError } from '../run/run-error.js'
 import type { WasmFrame } from '../trap/frame.js'
 import type { FrameModule } from '../trap/frame-module.js'
-import { formatFrames, framesOf, sentStack } from '../trap/load.js'
+import { formatFrames, framesOf, hasDwarf, sentStack, withSourceMap } from '../trap/load.js'
 import { CommandError } from './error.js'
-import type { Program } from './program.js'
+import { type Program, sourceMapOf } from './program.js'
 
 const hints = new Map([
   ['ERR_WASI_UNSAFE_PREOPEN', '--allow-unsafe-preopen gives it all the same'],
@@ -23,12 +23,27 @@ export function refused(error: Error): CommandError {
 /** The guest's frames in an error: those that it was given, or those in its stack. */
 function framesIn(
   error: Error & { readonly frames?: readonly WasmFrame[] },
-  { module, bytes, moved }: Partial<Program> = {},
+  { module, bytes, moved, path }: Partial<Program> = {},
 ): readonly WasmFrame[] {
-  if (error.frames !== undefined) return error.frames
   // The guest ran in this thread: offsets are those of the module with its limits.
   if (module !== undefined) error.stack = sentStack(error, module as FrameModule, moved) ?? ''
-  return framesOf(error, bytes)
+  const frames = error.frames ?? framesOf(error, bytes)
+  if (frames.length === 0 || frames.every(({ file }) => file !== undefined)) return frames
+  const map = path === undefined ? undefined : sourceMapOf(path)
+  return map === undefined ? frames : withSourceMap(frames, map)
+}
+
+/** Advice for frames whose lines are in DWARF that was not understood, or is in another file. */
+function symbolizer(
+  frames: readonly WasmFrame[],
+  { bytes, path }: Partial<Program> = {},
+): string | undefined {
+  const offsets = frames.slice(0, 8).flatMap(({ codeOffset }) => codeOffset ?? [])
+  if (bytes === undefined || path === '-' || offsets.length === 0) return undefined
+  if (!hasDwarf(bytes)) return undefined
+  if (frames.some(({ file }) => file !== undefined)) return undefined
+  const words = offsets.map(offset => `0x${offset.toString(16)}`).join(' ')
+  return `its DWARF has the lines: llvm-symbolizer -e ${path} ${words}`
 }
 
 /** The codes of which the cause says what went wrong, in the words that the command has for it. */
@@ -55,7 +70,7 @@ const overflowed = (error: Error): boolean =>
  */
 export function trap(
   thrown: unknown,
-  program?: Pick<Program, 'bytes'> & Partial<Program>,
+  program?: Pick<Program, 'bytes' | 'path'> & Partial<Program>,
 ): CommandError {
   if (thrown instanceof CommandError) return thrown
   const error = uncaught(thrown)
@@ -64,13 +79,15 @@ export function trap(
       'the program makes a hostcall while it is instantiated, before its memory is known',
     )
   }
-  const frames = formatFrames(framesIn(error, program)).map(line => `  ${line}`)
+  const guest = framesIn(error, program)
+  const frames = formatFrames(guest).map(line => `  ${line}`)
   const trapped = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
   const threw = error.message.startsWith('the guest threw ')
   const message = threw
     ? error.message
     : `the guest ${trapped ? 'trapped' : 'failed'}: ${error.message}`
-  if (!overflowed(error)) return new CommandError([message, ...frames].join('\n'))
+  if (!overflowed(error))
+    return new CommandError([message, ...frames].join('\n'), symbolizer(guest, program))
   return new CommandError(
     ['the guest trapped: it overflowed its stack', ...frames].join('\n'),
     '-W max-wasm-stack=SIZE gives it a larger one',

@@ -1,5 +1,5 @@
 /** A program's file, and why it cannot be run here. */
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { type CallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
 import { hintFor } from '../guest/source-file.js'
@@ -12,6 +12,8 @@ import type { RunRequest } from './options.js'
 /** A program that was compiled. */
 export interface Program {
   readonly module: WebAssembly.Module
+  /** The path of its file. */
+  readonly path: string
   /** The bytes of its file. */
   readonly bytes: Uint8Array
   /** Bytes by which the limits that were written into the module moved its code. */
@@ -29,7 +31,7 @@ export function compile(
       capsOf({ maxMemory, maxTableElements, threads }),
     )
     checkImports(module, versionOf(module), threads > 0)
-    return { module, bytes, moved }
+    return { module, path: program, bytes, moved }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw code === 'ERR_WASI_MEMORY_LIMIT'
@@ -62,6 +64,28 @@ export function read(program: string): Uint8Array {
     return readFileSync(program === '-' ? 0 : program)
   } catch (error) {
     throw new CommandError(`cannot read ${program}: ${(error as Error).message}`)
+  }
+}
+
+/** The longest source map that is read, in bytes. */
+const longestMap = 2 ** 25
+
+/**
+ * The source map beside a program: its path, and `.map`. The name that the module has for it counts
+ * for nothing: that could be any file's.
+ */
+export function sourceMapOf(program: string): string | undefined {
+  if (program === '-') return undefined
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+  let fd: number | undefined
+  try {
+    fd = openSync(`${program}.map`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    const stats = fstatSync(fd)
+    return stats.isFile() && stats.size <= longestMap ? readFileSync(fd, 'utf8') : undefined
+  } catch {
+    return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

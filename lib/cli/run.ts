@@ -81,14 +81,14 @@ async function apart(
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED
     if (!(error instanceof Error && 'code' in error) || error instanceof CommandError)
-      throw trap(error, { bytes })
+      throw trap(error, { bytes, path: request.program })
     if (error.code === 'ERR_WASI_TIMEOUT') {
       note(error.message)
       return TIMED_OUT
     }
     // What goes wrong before the guest begins has a code.
     throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_TRAP'
-      ? trap(error, { bytes })
+      ? trap(error, { bytes, path: request.program })
       : refused(error)
   }
 }

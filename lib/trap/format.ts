@@ -12,7 +12,9 @@ function positionOf({ offset, codeOffset, file, line, column }: WasmFrame): stri
   if (file === undefined)
     return `+${hex(offset)}${codeOffset === undefined ? '' : `, code ${hex(codeOffset)}`}`
   const path = plainLine(file)
-  const short = path.length > longestPath ? `...${path.slice(3 - longestPath)}` : path
+  const end = path.slice(3 - longestPath)
+  const short =
+    path.length > longestPath ? `...${end.slice(Math.max(end.search(/[\\/]/), 0))}` : path
   return [short, line, column].filter(part => part !== undefined).join(':')
 }
 

@@ -2,12 +2,15 @@
 import { isError } from '../errors.js'
 import { plainLine } from '../stdio/terminal-escapes.js'
 import { demangle } from './demangle/demangle.js'
+import { dwarfLines } from './dwarf/lines.js'
 import type { WasmFrame } from './frame.js'
 import type { FrameModule } from './frame-module.js'
 import { GuestModule, type Names } from './guest-module.js'
+import { inlineSourceMap, withSourceMap } from './source-map.js'
 import { type TextFrame, textFrames } from './stack-text.js'
 
 export { formatFrame, formatFrames } from './format.js'
+export { withSourceMap } from './source-map.js'
 
 /** The longest symbol of a frame, in UTF-16 units. */
 const longestSymbol = 4096
@@ -65,8 +68,16 @@ export function framesOf(error: unknown, module?: FrameModule, moved = 0): reado
   const guest = new GuestModule(module)
   const { frames, names } = read(partsOf(error).stack, guest)
   const known = names.functions.size > 0 || names.module !== undefined
-  return frames.map(frame => {
+  const inCode = frames.map(({ offset }) => codeOffset(guest, offset + moved))
+  const lines = dwarfLines(
+    name => guest.custom(name),
+    inCode.filter(offset => offset !== undefined),
+  )
+  const section = guest.custom('sourceMappingURL')
+  const map = section && inlineSourceMap(section)
+  const all = frames.map((frame, i) => {
     const { index, offset } = frame
+    const code = inCode[i]
     const symbol = known ? names.functions.get(index) : symbolIn(frame)
     return {
       function: symbol && cut(demangle(symbol)),
@@ -74,9 +85,19 @@ export function framesOf(error: unknown, module?: FrameModule, moved = 0): reado
       index,
       module: known ? names.module : frame.module,
       offset,
-      codeOffset: codeOffset(guest, offset + moved),
+      codeOffset: code,
+      ...(code !== undefined && lines.get(code)),
     }
   })
+  return map === undefined ? all : withSourceMap(all, map)
+}
+
+/** Says of a module that it has DWARF, or names another file that has it. */
+export const hasDwarf = (module: FrameModule): boolean => {
+  const guest = new GuestModule(module)
+  return ['.debug_line', '.debug_info', 'external_debug_info'].some(
+    name => guest.custom(name) !== undefined,
+  )
 }
 
 const codeOffset = ({ code }: GuestModule, offset: number): number | undefined =>

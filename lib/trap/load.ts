@@ -38,6 +38,13 @@ export const sentStack = (
     ? (loaded()?.sentStack(error, module, moved) ?? error.stack)
     : error.stack
 
+/** `withSourceMap` of source-map.ts. */
+export const withSourceMap = (frames: readonly WasmFrame[], json: string): readonly WasmFrame[] =>
+  loaded()?.withSourceMap(frames, json) ?? frames
+
+/** `hasDwarf` of frames.ts. */
+export const hasDwarf = (module: FrameModule): boolean => loaded()?.hasDwarf(module) ?? false
+
 /** `formatFrames` of format.ts. */
 export const formatFrames = (frames: readonly WasmFrame[]): string[] =>
   loaded()?.formatFrames(frames) ?? []

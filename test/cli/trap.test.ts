@@ -8,7 +8,7 @@ import test from 'ava'
 import { createGuest } from '#lib/guest/guest.js'
 import { run as runModule } from '#lib/run/run.js'
 import { withSandbox } from '../os-sandbox/ground.js'
-import { chain, codeOf } from '../traps.js'
+import { chain, codeOf, custom } from '../traps.js'
 import { assemble, call, command } from '../wasm.js'
 
 const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
@@ -21,11 +21,17 @@ const here: readonly (readonly string[])[] = [
 ]
 const apart = ['--isolation', 'process', '--os-sandbox', 'best-effort']
 
-function stderrOf(bytes: Uint8Array, flags: readonly string[]): string {
+/** @param prepare puts other files into the program's folder */
+function stderrOf(
+  bytes: Uint8Array,
+  flags: readonly string[],
+  prepare: (folder: string) => void = () => {},
+): string {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'trap-'))
   try {
     const file = join(folder, 'guest.wasm')
     fs.writeFileSync(file, bytes)
+    prepare(folder)
     const words = [main, 'run', ...flags, file]
     return spawnSync(process.execPath, words, { encoding: 'utf8' }).stderr
   } finally {
@@ -97,6 +103,54 @@ test('an endless recursion prints one line with a count', t => {
       stderrOf(down, flags),
       /^wasi-common: the guest trapped: it overflowed its stack\n(?: {2}at down \(\+0x\w+, code 0x\w+\)\n)? {2}at down \(\+0x\w+, code 0x\w+\) x [45][0-9]\n {2}-W max-wasm-stack/,
     )
+})
+
+/** A source map in which `a` is at line 3 of x.ts, from its first byte on. */
+const sourceMap = (column: string): string =>
+  JSON.stringify({ version: 3, sources: ['src/x.ts'], mappings: `${column}AEE` })
+const mapped = chain(['a'], undefined, custom('sourceMappingURL', [6, ...Buffer.from('/x.map')]))
+
+test('the source map beside a program, by its name and .map, gives files and lines', t => {
+  for (const flags of here)
+    t.regex(
+      stderrOf(mapped, flags, folder =>
+        fs.writeFileSync(join(folder, 'guest.wasm.map'), sourceMap('A')),
+      ),
+      /^.*\n {2}at a \(src\/x\.ts:3:3\)\n$/,
+      flags.join(' '),
+    )
+})
+
+test('a source map that is no regular file, or no source map, is not read', t => {
+  const place = (folder: string): string => join(folder, 'guest.wasm.map')
+  const ways: Readonly<Record<string, (folder: string) => void>> = {
+    directory: folder => fs.mkdirSync(place(folder)),
+    text: folder => fs.writeFileSync(place(folder), '{'),
+    'of another name': folder => fs.writeFileSync(join(folder, 'x.map'), sourceMap('A')),
+    'too long': folder => {
+      fs.writeFileSync(place(folder), sourceMap('A'))
+      fs.truncateSync(place(folder), 2 ** 25 + 1)
+    },
+    ...(process.platform !== 'win32' && {
+      symlink: (folder: string) => {
+        fs.writeFileSync(join(folder, 'x.map'), sourceMap('A'))
+        fs.symlinkSync('x.map', place(folder))
+      },
+      FIFO: (folder: string) => void spawnSync('mkfifo', [place(folder)]),
+    }),
+  }
+  for (const [what, prepare] of Object.entries(ways))
+    t.regex(stderrOf(mapped, [], prepare), /^.*\n {2}at a \(\+0x\w+, code 0x3\)\n$/, what)
+})
+
+test('DWARF that is not understood, or in another file, is named for llvm-symbolizer', t => {
+  for (const name of ['.debug_line', 'external_debug_info'])
+    for (const flags of here)
+      t.regex(
+        stderrOf(chain(['a', 'b'], undefined, custom(name, [1, 2, 3])), flags),
+        /\n {2}its DWARF has the lines: llvm-symbolizer -e \S+guest\.wasm 0x8 0x3\n$/,
+        name,
+      )
 })
 
 const imports: Readonly<Record<string, string>> = {

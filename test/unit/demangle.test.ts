@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { demangle } from '#lib/trap/demangle/demangle.js'
+import { random } from '../traps.js'
 
 /**
  * Symbols of clang 19 and rustc 1.95, for small sources that use much of their languages, and of
@@ -110,14 +111,6 @@ test('a symbol that asks for much takes bounded time and gives bounded text', t 
   }
 })
 
-/** A generator of small numbers that begins with a seed, so that a failure can be repeated. */
-function random(seed: number): (below: number) => number {
-  let state = seed
-  return below => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
 const letters = 'STIJENZLXdpPRKFAMDUlcvsrQBCGYy_0123.$#'
 
 /** A symbol with parts removed, repeated, replaced, and taken from another. */
