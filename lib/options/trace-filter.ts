@@ -1,5 +1,6 @@
 /** Checks the option `traceFilter`: patterns that select hostcalls by their names. */
 import { type CallName, table } from '../abi/table.js'
+import { distance } from '../nearest.js'
 import { checkArray, checkString, wrongValue } from '../validate.js'
 
 const names = Object.keys(table) as CallName[]
@@ -68,19 +69,7 @@ function nearest(pattern: string): string {
   const text = pattern.slice(0, 64).toLowerCase()
   const candidates = pattern.includes('*') ? families : names
   const [best] = candidates
-    .map(name => [name, edits(text, name)] as const)
+    .map(name => [name, distance(text, name)] as const)
     .sort(([, a], [, b]) => a - b)
   return best[0]
-}
-
-/** The Levenshtein distance. */
-function edits(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
-  for (let i = 0; i < from.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < to.length; j++)
-      next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + Number(from[i] !== to[j])))
-    row = next
-  }
-  return row[to.length]
 }
