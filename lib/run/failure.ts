@@ -2,7 +2,7 @@
 import { types } from 'node:util'
 import { HookFailure, isStackOverflow, uncaught, wordsOf } from '../errors.js'
 import { type Counts, type Metrics, metricsOf } from '../observe/metrics.js'
-import { plainLine } from '../stdio/terminal-escapes.js'
+import { plain, plainLine } from '../stdio/terminal-escapes.js'
 import type { FrameModule } from '../trap/frame-module.js'
 import { framesOf } from '../trap/load.js'
 import type { OsSandbox } from './options.js'
@@ -76,6 +76,14 @@ const engine: ReadonlyMap<string, readonly [code: string, words: string]> = new 
   ['RuntimeError', ['ERR_WASI_TRAP', 'the guest trapped: ']],
 ])
 
+/** The engine's error, whose text has names that the module chose, without control characters. */
+function plainly(error: Error): Error {
+  const { message, stack } = error
+  error.message = plain(message)
+  if (stack !== undefined) error.stack = plain(stack)
+  return error
+}
+
 function reasonOf(thrown: unknown, { maxStack }: RunState): Reason {
   if (thrown instanceof HookFailure) {
     const { thrown: cause, from = 'a function of yours' } = thrown
@@ -92,8 +100,8 @@ function reasonOf(thrown: unknown, { maxStack }: RunState): Reason {
   const [of, words] = engine.get(name) ?? []
   if (of !== undefined)
     return isCode(code)
-      ? { code, message, cause: error }
-      : { code: of, message: `${words}${message}`, cause: error }
+      ? { code, message, cause: plainly(error) }
+      : { code: of, message: `${words}${message}`, cause: plainly(error) }
   if (code === 'ERR_WASI_TRAP') return { code, message, cause: error }
   if (isCode(code) && code.startsWith('ERR_WASI_'))
     return {
