@@ -73,7 +73,7 @@ export const errorCodes = {
   },
   ERR_WASI_HOOK: {
     topic: 'ended',
-    when: 'A function, iterator or stream of yours threw or rejected: `stdin`, `stdout`, `stderr`, `trace`, `onUnexpected`, `onListening`. The message names the option.',
+    when: 'A function, iterator or stream of yours threw or rejected: `stdin`, `stdout`, `stderr`, `trace`, `onUnexpected`, `onListening`, or an import of your module `imports`. The message names it.',
     advice: 'Correct the function. It may throw on purpose, to end the guest.',
     cause: 'what was thrown, whatever it is',
   },
@@ -105,13 +105,19 @@ export const errorCodes = {
     topic: 'module',
     when: 'The module imports something that this host does not offer.',
     advice:
-      'Build for `wasm32-wasip1` or `wasm32-wasi`. `class WASI` and `createGuest` take imports of yours in `instantiate`.',
+      'Build for `wasm32-wasip1` or `wasm32-wasi`. Imports of yours go into the module of the option `imports`, and, with `class WASI` and `createGuest`, into the argument of `instantiate`.',
     cause: 'the `LinkError`, with `importModule`, `importName` and `importKind`',
   },
   ERR_WASI_SOURCE: {
     topic: 'module',
     when: 'The path or URL of the module names a directory, a device, a pipe or a socket, or a file of more than 1 GiB.',
     advice: 'Pass the path of a module, or read the bytes yourself.',
+  },
+  ERR_WASI_IMPORTS: {
+    topic: 'module',
+    when: 'The module of the option `imports` cannot be loaded, has no imports as its default export, or has one of another kind. The message names the file and the import.',
+    advice: 'See [imports.md](imports.md).',
+    cause: 'what was thrown as it was loaded, or a `TypeError`',
   },
   ERR_WASI_NO_START: {
     topic: 'module',

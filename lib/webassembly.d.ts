@@ -18,10 +18,17 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer | SharedArrayBuffer
     grow(delta: number): number
   }
+  class Global {
+    value: unknown
+  }
+  class Table {
+    readonly length: number
+  }
+  type ImportExportKind = 'function' | 'global' | 'memory' | 'table' | 'tag'
   interface ModuleImportDescriptor {
     module: string
     name: string
-    kind: string
+    kind: ImportExportKind
   }
   class CompileError extends Error {}
   class LinkError extends Error {}

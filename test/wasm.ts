@@ -142,11 +142,12 @@ export interface Source {
   /** The module under which hostcalls are imported. */
   readonly from?: string
   /**
-   * More imports, by `module.name`, that nothing calls. `externref` is a constant global of that
-   * type.
+   * More imports, by `module.name`. A signature is that of a function, which may be called by its
+   * name; `function` has none. `externref` is a constant global of that type, `global` one of i32.
    */
-  readonly imports?: Readonly<Record<string, 'function' | 'memory' | 'externref'>>
+  readonly imports?: Readonly<Record<string, ImportKind | Signature>>
 }
+type ImportKind = 'function' | 'memory' | 'externref' | 'global' | 'table' | 'tag'
 
 const codes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f64: 0x7c }
 const wide: readonly Kind[] = [
@@ -170,6 +171,15 @@ export function signatureOf(name: string): Signature {
   return { params, results: name === 'proc_exit' ? [] : ['i32'] }
 }
 
+/** Imports of other kinds; the type of a tag is the first function's. */
+const described = {
+  memory: [2, 0, 1],
+  externref: [3, 0x6f, 0],
+  global: [3, 0x7f, 0],
+  table: [1, 0x70, 0, 1],
+  tag: [4, 0, 0],
+}
+
 /** The module's bytes. */
 export function assemble({
   functions,
@@ -179,22 +189,23 @@ export function assemble({
   imports = {},
 }: Source): Uint8Array {
   const own = Object.entries(functions)
-  const called = [...new Set(own.flatMap(([, { body }]) => body.flatMap(callsOf)))].filter(
-    name => !(name in functions),
-  )
+  const none: Signature = { params: [], results: [] }
   const more = Object.entries(imports).map(([path, kind]) => ({
     module: path.split('.')[0],
     name: path.split('.')[1],
-    kind,
+    kind: typeof kind === 'object' ? ('function' as const) : kind,
+    signature: typeof kind === 'object' ? kind : none,
   }))
   const moreFunctions = more.filter(({ kind }) => kind === 'function')
+  const called = [...new Set(own.flatMap(([, { body }]) => body.flatMap(callsOf)))].filter(
+    name => !(name in functions) && !moreFunctions.some(more => more.name === name),
+  )
   const names = [...called, ...moreFunctions.map(({ name }) => name), ...own.map(([name]) => name)]
   const indexOf = (name: string): number => names.indexOf(name)
 
-  const none: Signature = { params: [], results: [] }
   const signatures = [
     ...called.map(signatureOf),
-    ...moreFunctions.map(() => none),
+    ...moreFunctions.map(({ signature }) => signature),
     ...own.map(([, { params = [], results = [] }]) => ({ params, results })),
   ]
   const imported = [
@@ -202,11 +213,7 @@ export function assemble({
     ...more.map(({ module, name, kind }) => [
       ...text(module),
       ...text(name),
-      ...(kind === 'function'
-        ? [0, ...unsigned(indexOf(name))]
-        : kind === 'memory'
-          ? [2, 0, 1]
-          : [3, 0x6f, 0]),
+      ...(kind === 'function' ? [0, ...unsigned(indexOf(name))] : described[kind]),
     ]),
   ]
   const first = called.length + moreFunctions.length

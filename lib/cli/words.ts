@@ -282,6 +282,12 @@ export const runWords = {
     doors: inWorkers,
     doc: "The form of captured output: `'buffer'`, or `'utf8'` for strings.",
   },
+  imports: {
+    topic: 'program',
+    doors: inWorkers,
+    type: 'string | URL',
+    doc: 'An ES module of yours that the worker imports, for imports beside WASI: [imports.md](imports.md).',
+  },
   maxOutput: {
     topic: 'limits',
     doors: inWorkers,

@@ -57,14 +57,15 @@ export function checkStrict(
 }
 
 /**
- * Refuses preopens that hold the Node named by `execPath`, or a symlink on the way to it.
+ * Refuses preopens that hold a file that an option names, or a symlink on the way to it: a guest
+ * that writes there decides what the host runs the next time.
  * @throws Error with code ERR_WASI_UNSAFE_PREOPEN
  */
-export function checkNode(preopens: Given['preopens'], execPath: string): void {
-  const places = passed(execPath)
+export function checkHeld(preopens: Given['preopens'], option: string, file: string): void {
+  const places = passed(file)
   for (const { name, path, place } of preopens) {
     if (place === undefined || !places.some(file => holds(place, file))) continue
-    const message = `the preopen "${name}" at "${path}" holds options.execPath, which a strict sandbox refuses unless allowUnsafePreopen is set`
+    const message = `the preopen "${name}" at "${path}" holds ${option}, which a strict sandbox refuses unless allowUnsafePreopen is set`
     throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
   }
 }

@@ -45,6 +45,7 @@ export async function executeRun(
       counts: new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length)),
       limit: threads,
       maxStack: options.maxStack,
+      imports: options.imports,
     }
     group = new ThreadGroup(setup, settings, stdio, workers, options.onListening)
     const exitCode = await deadline.until(group)

@@ -92,6 +92,17 @@ export interface RunOptions<E extends Encoding = 'buffer'>
    */
   readonly execPath?: string | undefined
   /**
+   * An ES module of yours whose functions the guest imports: a path, or a file: URL, as
+   * `new URL('./imports.js', import.meta.url)` is one. The guest's worker imports it. Its default
+   * export is a record `{ moduleName: { importName: value } }`, or a function that makes one for
+   * each instance and receives an {@link ImportsContext}. Values are functions, numbers and
+   * WebAssembly.Tag; in a record that a function made, WebAssembly.Global and WebAssembly.Table,
+   * too. Own properties count, before the hostcalls of the same name. An error that a function
+   * throws ends the guest with `ERR_WASI_HOOK`; a module that cannot be used is `ERR_WASI_IMPORTS`.
+   * Not with `isolation: 'process'`. docs/imports.md says more. Default none.
+   */
+  readonly imports?: string | URL | undefined
+  /**
    * Receives what the option `listen` opened, once, as the guest begins: where others reach it.
    * What it throws ends the guest.
    */

@@ -1,7 +1,9 @@
 /** Splits the options of a run into its own, which it checks, and those of the guest. */
+import { fileURLToPath } from 'node:url'
 import { dictionary } from '../dictionary.js'
 import { type Checked, checkRows } from '../options/row.js'
 import { optionNames, type Settings, settingsOf } from '../options/settings.js'
+import { checkHeld } from '../options/strict.js'
 import { checkAlone, checkPortable } from '../replay/options.js'
 import { checkKeys } from '../validate.js'
 import type { AnyRunOptions } from './options.js'
@@ -43,10 +45,12 @@ export function termsOf(options: AnyRunOptions): Asked {
 }
 
 /** The settings of a run's guest, which are checked here. */
-export function guestSettings({ threads }: Terms, own: Asked[1]): Settings {
+export function guestSettings({ threads, strict, imports }: Terms, own: Asked[1]): Settings {
   checkPortable({ ...own })
   const { version = 'preview1', rights = 'access' } = own
   const settings = settingsOf({ ...own, version, rights })
   if (threads > 0) checkAlone(settings.replay)
+  if (strict && imports !== undefined && own.allowUnsafePreopen !== true)
+    checkHeld(settings.preopens, 'options.imports', fileURLToPath(imports))
   return settings
 }

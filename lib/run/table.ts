@@ -8,6 +8,7 @@ import type { GuestOptions } from '../options/options.js'
 import { callback, integer, oneOf, type Row, together } from '../options/row.js'
 import { wrongType, wrongValue } from '../validate.js'
 import { isSignal } from './aborts.js'
+import { importsOf } from './imports/option.js'
 import { mostElements } from './module/cap.js'
 import type { RunOptions } from './options.js'
 import type { Encoding } from './stdio/types.js'
@@ -36,6 +37,7 @@ export const runTable = {
   maxStack: integer(leastStack, mostStack, defaultStack),
   timeout: integer(1, mostMilliseconds),
   signal: { check: signalOf },
+  imports: { check: importsOf },
   onListening: callback<NonNullable<RunOptions['onListening']>>(),
   encoding: oneOf<Encoding, 'buffer'>(['utf8', 'buffer'], 'buffer'),
   maxOutput: { ...output, check: maxOutputOf },

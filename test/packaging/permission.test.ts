@@ -301,6 +301,22 @@ for (const [way, running] of Object.entries(ways)) {
     t.is(fs.readFileSync(join(here.data, 'told'), 'utf8'), '[false,"ERR_ACCESS_DENIED"]')
   })
 
+  withModel(`the imports of ${way} want --allow-fs-read for their file`, t => {
+    const here = world(t)
+    const file = join(here.folder, 'imports.mjs')
+    const i32 = { params: ['i32'], results: ['i32'] } as const
+    fs.writeFileSync(file, 'export default { env: { f: n => n + 1 } }')
+    fs.writeFileSync(
+      join(here.folder, 'guest.wasm'),
+      command([call('proc_exit', call('f', 7))], { imports: { 'env.f': i32 } }),
+    )
+    const asking = running(`{ imports: ${JSON.stringify(file)} }`)
+    t.is(told(t, here, asking, worker, addons, `--allow-fs-read=${file}`), 8)
+    const error = told(t, here, asking, worker, addons) as Error & { code: string }
+    t.is(error.code, 'ERR_WASI_IMPORTS')
+    t.regex(error.message, /cannot be loaded: Access to this API has been restricted/)
+  })
+
   for (const backend of ['native', 'typescript']) {
     withModel(`a guest of ${way} reads a file that the process may read (${backend})`, t => {
       const here = world(t)

@@ -51,6 +51,7 @@ test('the exit code is the guest’s, whatever the module comes as', async t => 
     t.like(await run(source as Uint8Array), { exitCode: 42 })
   }
   t.like(await run(command([])), { exitCode: 0 })
+  t.like(await run(command([], { pages: 0 })), { exitCode: 0 })
   t.like(await run(exits(-1)), { exitCode: -1 })
   t.like(await run(command([drop(call('proc_raise', 6))])), { exitCode: 134 })
 })

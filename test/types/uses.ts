@@ -186,6 +186,10 @@ export async function drained(): Promise<void> {
   await one.run(bytes)
 }
 
+const importsModule = ({ memory, exports }: ours.ImportsContext) => ({
+  env: { log: (at: number) => exports.log(new Uint8Array(memory.buffer, at)) },
+})
+
 // What is a mistake is one here.
 
 // @ts-expect-error: text that is read is `input`
@@ -210,6 +214,8 @@ ours.run(Promise.resolve(bytes))
 ours.run({ body: bytes })
 // @ts-expect-error: its text is no string by default
 export const noText: Promise<string> = ours.run(bytes).then(({ stdout }) => stdout)
+// @ts-expect-error: functions do not go to a worker
+ours.run(bytes, { imports: { env: {} } })
 
 // @ts-expect-error: the version must be given
 new WASI({})
@@ -266,6 +272,7 @@ export {
   exit,
   exports,
   imports,
+  importsModule,
   instantiated,
   less,
   made,

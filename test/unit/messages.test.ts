@@ -54,6 +54,7 @@ const ofRuns: Readonly<Record<keyof typeof runTable, string>> = {
   maxStack: integer(2 ** 18, 2 ** 28),
   timeout: integer(1, 2 ** 31 - 1),
   signal: 'an instance of AbortSignal',
+  imports: 'a path, or a file: URL as a string or an instance of URL',
   onListening: callback,
   encoding: "one of: 'utf8', 'buffer'",
   maxOutput: integer(0, 2 ** 31 - 1),

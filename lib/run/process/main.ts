@@ -33,7 +33,8 @@ function send(message: Message): void {
 }
 
 /** A thrown value as it goes into a line. */
-const sendable = (thrown: unknown): SerializedError => shortened(serializeError(thrown))
+const sendable = (thrown: unknown): SerializedError =>
+  shortened(serializeError(thrown, undefined, 0))
 
 async function runRequest(): Promise<Message> {
   let counts: Counts | undefined

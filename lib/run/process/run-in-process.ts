@@ -8,7 +8,7 @@ import { SourceFile } from '../../guest/source-file.js'
 import { type OpenLine, outputsOf } from '../../observe/unterminated.js'
 import { rooted } from '../../options/preopens.js'
 import type { Settings } from '../../options/settings.js'
-import { checkNode } from '../../options/strict.js'
+import { checkHeld } from '../../options/strict.js'
 import { checkHost, environment, sandboxCommand } from '../../sys/native/launcher.js'
 import { nodeAt } from '../../sys/native/node.js'
 import { wrongType, wrongValue } from '../../validate.js'
@@ -100,7 +100,7 @@ function prepare(
     checkAborted(signal)
     checkHost()
     if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true)
-      checkNode(preopens, execPath)
+      checkHeld(preopens, 'options.execPath', execPath)
   })
   const request: Prepared['request'] = {
     settings: { ...plain, preopens, stdio: [0, 1, 2], terminals: stdio.conveyed.map(isTerminal) },

@@ -1,6 +1,6 @@
 /** Messages between the threads of a guest and the thread that runs them. */
 import { dictionary } from '../../dictionary.js'
-import { UnexpectedError, uncaught } from '../../errors.js'
+import { isError, UnexpectedError, uncaught, wordsOf } from '../../errors.js'
 import type { Sharing } from '../../guest/threads.js'
 import type { Metrics } from '../../observe/metrics.js'
 import type { Listener } from '../../options/listen.js'
@@ -37,6 +37,8 @@ export interface ThreadSetup {
   readonly limit: number
   /** Bytes of stack in each. */
   readonly maxStack: number
+  /** The embedder's module of imports, as a file: URL. */
+  readonly imports: string | undefined
 }
 /** The work of a worker. When it is done, it waits for the next. */
 export interface Task {
@@ -92,7 +94,12 @@ export interface SerializedError {
   readonly stack: string | undefined
   /** Its other properties: `code`, `syscall`, `path`. */
   readonly more: Readonly<Record<string, unknown>>
+  /** Its cause, if it has one: an error, a value that has no parts, or the words of another one. */
+  readonly cause?: { readonly error: SerializedError } | { readonly value: unknown }
 }
+
+/** The most causes of causes. */
+const mostCauses = 8
 
 const { CompileError, LinkError, RuntimeError } = WebAssembly
 const classes = new Map(
@@ -106,10 +113,12 @@ const classes = new Map(
  * A thrown value as it is sent. What a guest threw and nothing caught is a trap of it. The offsets
  * in its stack are those of the module's file.
  * @param guest the module whose frames the stack may have
+ * @param causes the most causes of causes that are sent
  */
 export function serializeError(
   thrown: unknown,
   guest?: Pick<ThreadSetup, 'module' | 'moved'>,
+  causes = mostCauses,
 ): SerializedError {
   const error = uncaught(thrown)
   const more = dictionary(
@@ -118,8 +127,20 @@ export function serializeError(
     ),
   )
   if (error !== thrown) more.code = 'ERR_WASI_TRAP'
+  const { name, message } = error
   const stack = sentStack(error, guest?.module as FrameModule | undefined, guest?.moved)
-  return { name: error.name, message: error.message, stack, more }
+  if (!Object.hasOwn(error, 'cause') || causes === 0) return { name, message, stack, more }
+  return { name, message, stack, more, cause: serializeCause(error.cause, guest, causes - 1) }
+}
+
+function serializeCause(
+  cause: unknown,
+  guest: Pick<ThreadSetup, 'module' | 'moved'> | undefined,
+  causes: number,
+): NonNullable<SerializedError['cause']> {
+  if (isError(cause)) return { error: serializeError(cause, guest, causes) }
+  const isObject = cause !== null && /^(object|function|symbol)$/.test(typeof cause)
+  return { value: isObject ? wordsOf(cause) : cause }
 }
 
 /** Characters of a message and of a stack, which have names that a guest chose. */
@@ -127,10 +148,14 @@ const mostText = 16_384
 const textOf = (text: string): string => plain(text.slice(0, mostText))
 
 /** The error again. Its text cannot steer a terminal. */
-export function deserializeError({ name, message, stack, more }: SerializedError): Error {
+export function deserializeError({ name, message, stack, more, cause }: SerializedError): Error {
   const Class = classes.get(name) ?? Error
   const error = new Class(textOf(message))
   if (stack !== undefined) error.stack = textOf(stack)
+  if (cause !== undefined) {
+    const value = 'error' in cause ? deserializeError(cause.error) : cause.value
+    Object.defineProperty(error, 'cause', { value, configurable: true, writable: true })
+  }
   for (const [key, value] of Object.entries(more))
     Object.assign(error, { [key]: typeof value === 'string' ? plainLine(value) : value })
   return error

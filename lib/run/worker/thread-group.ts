@@ -116,6 +116,7 @@ export class ThreadGroup {
 
   #start(): void {
     const { worker, ready } = this.#source.start(this.#setup.maxStack)
+    if (this.#setup.imports !== undefined) showOutput(worker)
     const listeners: Listeners = {
       message: message => {
         if (this.#ended) return
@@ -210,4 +211,13 @@ export class ThreadGroup {
   readonly #takeOutput = (message: Message): void => {
     if (message.kind === 'output') this.#stdio.wrote(message.stream, message.chunk).catch(() => {})
   }
+}
+
+const shown = new WeakSet<Worker>()
+/** Shows what the embedder's imports print, with console.log, from now on. */
+function showOutput(worker: Worker): void {
+  if (shown.has(worker)) return
+  shown.add(worker)
+  worker.stdout.on('data', chunk => process.stdout.write(chunk))
+  worker.stderr.on('data', chunk => process.stderr.write(chunk))
 }

@@ -12,6 +12,8 @@ import type { Settings } from '../../options/settings.js'
 import { discardSink, emptySource, type Sink, type Source, sourceOf } from '../../stdio/streams.js'
 import { keepFrames } from '../../trap/load.js'
 import { Verdict } from '../../verdict.js'
+import { InstanceContext } from '../imports/context.js'
+import { type LoadedImports, loadImports } from '../imports/load.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
 import {
   Count,
@@ -33,6 +35,8 @@ class Thread {
   readonly #mounts: ReturnType<typeof arrive>
   readonly #imported: WebAssembly.Memory | undefined
   #guest: Guest | undefined
+  /** The embedder's module of imports. */
+  #loaded: LoadedImports | undefined
   /** Which thread of the guest it is now. */
   #self = 0
   /**
@@ -55,25 +59,44 @@ class Thread {
         : new WebAssembly.Memory(memory)
   }
 
+  /** Does a task of the guest, which sends its own end. */
+  async do(task: Task): Promise<void> {
+    try {
+      const { imports } = this.#setup
+      if (imports !== undefined) this.#loaded ??= await loadImports(imports)
+      this.#run(task)
+    } catch (error) {
+      this.#sendEnd(error)
+    }
+  }
+
   /**
    * Each thread has an instance of its own, with the globals and the stack that instances begin
    * with.
    */
-  run({ tid, arg }: Task): void {
+  #run({ tid, arg }: Task): void {
     this.#self = tid
-    try {
-      this.#guest ??= this.#makeGuest()
-      const { listeners } = this.#guest
-      if (tid === 0 && listeners.length > 0) send({ kind: 'listening', listeners })
-      const { exports } = instantiate(this.#setup.module, ...this.#offers(this.#guest))
-      const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
-      this.#guest.bind((exports.memory ?? this.#imported) as WebAssembly.Memory)
-      const code = this.#guest.run(() => (tid === 0 ? _start?.() : wasi_thread_start?.(tid, arg)))
-      if (tid === 0) this.#sendEnd(new Exit(code))
-      else Atomics.sub(this.#setup.counts, Count.RUNNING, 1)
-    } catch (error) {
-      this.#sendEnd(error)
-    }
+    this.#guest ??= this.#makeGuest()
+    const guest = this.#guest
+    const { listeners } = guest
+    if (tid === 0 && listeners.length > 0) send({ kind: 'listening', listeners })
+    const exports = this.#instantiate(guest)
+    const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
+    const code = guest.run(() => (tid === 0 ? _start?.() : wasi_thread_start?.(tid, arg)))
+    if (tid === 0) this.#sendEnd(new Exit(code))
+    else Atomics.sub(this.#setup.counts, Count.RUNNING, 1)
+  }
+
+  /** Makes an instance, and returns its exports. */
+  #instantiate(guest: Guest): Readonly<Record<string, unknown>> {
+    const instance = new InstanceContext(this.#imported)
+    const offers = this.#offers(guest)
+    const embedders = this.#loaded?.offer(instance, this.#verdict)
+    if (embedders !== undefined) offers.unshift(embedders)
+    const { exports } = instantiate(this.#setup.module, ...offers)
+    instance.reveal(exports)
+    if (instance.found !== undefined) guest.bind(instance.found)
+    return exports
   }
 
   /** The guest has ended, and with it all that it had open. */
@@ -185,12 +208,7 @@ function streamOf(stream: Conveyed, index: number, fixed: boolean): number | Sou
 
 keepFrames()
 let thread: Thread | undefined
-parentPort?.on('message', (task: Task | 'close') => {
-  if (task === 'close') {
-    thread?.close()
-    thread = undefined
-    return
-  }
+async function work(task: Task): Promise<void> {
   try {
     if (task.setup !== undefined) thread = new Thread(task.setup)
   } catch (error) {
@@ -198,7 +216,13 @@ parentPort?.on('message', (task: Task | 'close') => {
     send({ kind: 'failed', error: serializeError(error) })
     return
   }
-  thread?.run(task)
+  await thread?.do(task)
   send({ kind: 'free' })
+}
+parentPort?.on('message', (task: Task | 'close') => {
+  if (task === 'close') {
+    thread?.close()
+    thread = undefined
+  } else void work(task)
 })
 send({ kind: 'free' })
