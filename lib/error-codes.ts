@@ -83,6 +83,12 @@ export const errorCodes = {
     advice: 'Read `cause`.',
     cause: "the stream's error",
   },
+  ERR_WASI_INSTANCE_ENDED: {
+    topic: 'ended',
+    when: 'A call was made to an instance of `instantiate` that has ended, or that was closed before the call.',
+    advice: 'Make another instance. Read `cause` for what ended this one.',
+    cause: 'what ended the instance',
+  },
   ERR_WASI_POOL_CLOSED: {
     topic: 'ended',
     when: 'The pool was closed before the run had its turn.',
@@ -123,7 +129,7 @@ export const errorCodes = {
     topic: 'module',
     when: 'The module exports no `_start`, or, with threads, no `wasi_thread_start`.',
     advice:
-      'Build a command, not a library (a reactor). Libraries run with `class WASI` and `createGuest`.',
+      'Build a command, not a library (a reactor). Call the functions of a library with `instantiate`, `class WASI` or `createGuest`.',
   },
   ERR_WASI_NO_MEMORY: {
     topic: 'module',
@@ -250,7 +256,7 @@ export const errorCodes = {
   },
   ERR_WASI_EXIT: {
     topic: 'misuse',
-    when: 'The code of `WASIExit`, which `proc_exit` throws out of an export of a `WASI`. It is not an `Error`.',
+    when: 'The guest called `proc_exit` in an export that you called: a `RunError` of `instantiate`, or a `WASIExit` of a `WASI`, which is not an `Error`.',
     advice: 'Catch it, and read `exitCode`.',
   },
 } as const satisfies { readonly [code: string]: ErrorWords }

@@ -14,16 +14,19 @@ export interface Running<T> {
  */
 export class Deadline {
   readonly #signal: AbortSignal | undefined
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #timeout: number | undefined
+  readonly #late: () => void
+  #timer: NodeJS.Timeout | undefined
   /** Why the run was ended. */
   #verdict: { readonly error: unknown } | undefined
   #running: Pick<Running<unknown>, 'fail'> | undefined
 
   constructor({ timeout, signal }: Pick<Terms, 'timeout' | 'signal'>) {
-    const late = (): void =>
+    this.#timeout = timeout
+    this.#late = () =>
       this.#end(coded(new Error(`the guest timed out after ${timeout} ms`), 'ERR_WASI_TIMEOUT'))
     this.#signal = signal
-    this.#timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+    this.restart()
     if (signal !== undefined) onAbort(signal, this.#abort)
     if (signal?.aborted) this.#abort()
   }
@@ -56,8 +59,19 @@ export class Deadline {
     if (this.#verdict !== undefined) throw this.#verdict.error
   }
 
-  close(): void {
+  /** Begins the time anew. */
+  restart(): void {
+    this.stop()
+    if (this.#timeout !== undefined) this.#timer = setTimeout(this.#late, this.#timeout)
+  }
+
+  /** Stops the time, until it begins anew. */
+  stop(): void {
     clearTimeout(this.#timer)
+  }
+
+  close(): void {
+    this.stop()
     if (this.#signal !== undefined) offAbort(this.#signal, this.#abort)
   }
 

@@ -6,6 +6,7 @@ import { layOverlays, shareOf } from '../guest/threads.js'
 import { newSharedPaths } from '../observe/descriptor-paths.js'
 import { metricsOf } from '../observe/metrics.js'
 import type { Deadline } from './deadline.js'
+import type { RequestQueue } from './instance/queue.js'
 import type { AnyRunResult } from './options.js'
 import type { PreparedRun } from './prepare.js'
 import { avoidLiftoff } from './worker/liftoff.js'
@@ -18,6 +19,7 @@ export async function executeRun(
   { module, moved, memory, settings, options }: PreparedRun,
   deadline: Deadline,
   workers = new Workers(),
+  served?: RequestQueue,
 ): Promise<AnyRunResult> {
   const { threads, stdio } = options
   // A guest with a shared memory may wait, be it alone.
@@ -47,7 +49,8 @@ export async function executeRun(
       maxStack: options.maxStack,
       imports: options.imports,
     }
-    group = new ThreadGroup(setup, settings, stdio, workers, options.onListening)
+    group = new ThreadGroup(setup, settings, stdio, workers, options.onListening, served)
+    served?.attach(group, deadline, settings.counts)
     const exitCode = await deadline.until(group)
     return {
       exitCode,

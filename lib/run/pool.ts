@@ -5,9 +5,11 @@ import { checkWebAssembly } from '../guest/instantiate.js'
 import { sourceOf } from '../guest/source.js'
 import { checkInteger, checkKeys } from '../validate.js'
 import { checkOptions } from './failure.js'
+import type { GuestInstance, InstanceOptions } from './instance/types.js'
 import type { AnyRunOptions, AnyRunResult, RunOptions, RunResult } from './options.js'
 import { RunError } from './run-error.js'
 import type { PoolParts, runInPool } from './run-in-pool.js'
+import type { Encoding } from './stdio/types.js'
 
 /** What a {@link Pool} keeps. */
 export interface PoolOptions {
@@ -68,6 +70,28 @@ export class Pool {
     this.#loaded ??= this.#load()
     const { run, parts } = await this.#loaded
     return run(parts, module, options)
+  }
+
+  /**
+   * As `instantiate`, in a worker of the pool. The instance has a turn until it ends: close it.
+   * @throws Error with code ERR_WASI_POOL_CLOSED after `close`
+   */
+  instantiate(source: GuestSource, options?: InstanceOptions): Promise<GuestInstance>
+  instantiate(
+    source: GuestSource,
+    options: InstanceOptions<'utf8'> & { readonly encoding: 'utf8' },
+  ): Promise<GuestInstance<string>>
+  async instantiate(
+    source: GuestSource,
+    options: InstanceOptions<Encoding> = {},
+  ): Promise<GuestInstance<string | Buffer>> {
+    checkOptions(checkWebAssembly)
+    const module = sourceOf(source)
+    if (this.#closed) throw closed()
+    this.#loaded ??= this.#load()
+    const { run, parts } = await this.#loaded
+    const { instanceBy } = await import('./instance/instance.js')
+    return instanceBy(hooks => run(parts, module, options, hooks))
   }
 
   /**

@@ -20,14 +20,18 @@ export interface PreparedRun {
   readonly options: Terms
 }
 
-/** @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_NO_MEMORY` */
+/**
+ * @param isCommand whether the module has to export the functions that a run begins at
+ * @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_NO_MEMORY`
+ */
 export function prepareRun(
   { module, bytes, moved }: PreparedModule,
   settings: Settings,
   options: Terms,
+  isCommand = true,
 ): PreparedRun {
   const { threads } = options
-  checkExports(module, threads)
+  if (isCommand) checkExports(module, threads)
   return { module, moved, memory: memoryFor(module, bytes, threads), settings, options }
 }
 

@@ -17,6 +17,7 @@ export interface RunErrorDetails {
   readonly metrics?: Metrics | undefined
   readonly osSandbox?: OsSandbox | undefined
   readonly frames?: readonly WasmFrame[]
+  readonly exitCode?: number
   /** Present, be it undefined, where something was thrown. */
   readonly cause?: unknown
 }
@@ -48,6 +49,8 @@ export class RunError extends Error {
   declare readonly osSandbox: OsSandbox | undefined
   /** The guest's functions that were running, innermost first. Empty unless its code failed. */
   declare readonly frames: readonly WasmFrame[]
+  /** The exit code, with `ERR_WASI_EXIT`: an instance of `instantiate` that called proc_exit. */
+  declare readonly exitCode: number | undefined
   static {
     brand(RunError, 'RunError')
     Object.defineProperty(RunError.prototype, 'name', { value: 'RunError', configurable: true })
@@ -56,10 +59,10 @@ export class RunError extends Error {
   constructor(code: string, message: string, details: RunErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
     this.code = code
-    const { truncated = false, metrics, osSandbox, frames = [] } = details
+    const { truncated = false, metrics, osSandbox, frames = [], exitCode } = details
     const { stdout = Buffer.alloc(0), stderr = Buffer.alloc(0) } = details
     // Not enumerable, so that console.log prints the reason and not the bytes.
-    const hidden = { stdout, stderr, truncated, metrics, osSandbox, frames }
+    const hidden = { stdout, stderr, truncated, metrics, osSandbox, frames, exitCode }
     for (const [key, value] of Object.entries(hidden))
       Object.defineProperty(this, key, { value, configurable: true, writable: true })
     // A program may have its own Error.prepareStackTrace.

@@ -7,7 +7,7 @@ import { ModuleCache } from './module/cache.js'
 import type { PreparedModule } from './module/prepare.js'
 import type { AnyRunOptions, AnyRunResult } from './options.js'
 import { TurnQueue } from './queue.js'
-import { prepareAndExecute } from './run-in-workers.js'
+import { type Hooks, prepareAndExecute } from './run-in-workers.js'
 import { termsOf } from './settings.js'
 import { Workers } from './worker/workers.js'
 
@@ -32,6 +32,7 @@ export async function runInPool(
   { turns, modules, workers }: PoolParts,
   source: CheckedSource,
   options: AnyRunOptions,
+  hooks?: Hooks,
 ): Promise<AnyRunResult> {
   // Before its turn: a run with wrong options does not wait.
   const checked = checkOptions(() => termsOf(options))
@@ -56,7 +57,7 @@ export async function runInPool(
     throw runErrorOf(error, { captured: stdio.captured })
   }
   try {
-    return await prepareAndExecute(checked, () => module ?? prepare(), workers)
+    return await prepareAndExecute(checked, () => module ?? prepare(), workers, hooks)
   } finally {
     turns.pass()
   }

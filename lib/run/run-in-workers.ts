@@ -8,6 +8,7 @@ import type { OpenLine } from '../observe/unterminated.js'
 import { Deadline } from './deadline.js'
 import { executeRun } from './execute.js'
 import { checkOptions, runErrorOf } from './failure.js'
+import type { RequestQueue } from './instance/queue.js'
 import { versionOf } from './module/inspect.js'
 import { PreparedModule } from './module/prepare.js'
 import type { AnyRunOptions, AnyRunResult } from './options.js'
@@ -15,7 +16,7 @@ import { prepareRun } from './prepare.js'
 import { type Asked, guestSettings, termsOf } from './settings.js'
 import { Workers } from './worker/workers.js'
 
-/** Hooks of the command line. */
+/** Hooks of the command line and of instances. */
 export interface Hooks {
   /** Counts the hostcalls, also of a run that fails. */
   readonly counts?: Counts | undefined
@@ -23,6 +24,8 @@ export interface Hooks {
   readonly openLine?: OpenLine | undefined
   /** Checks the module before the guest starts. */
   readonly check?: (module: WebAssembly.Module) => void
+  /** Serves calls to an instance, in place of running a command. */
+  readonly served?: RequestQueue | undefined
 }
 
 /** Runs a guest in workers that end with it. */
@@ -52,9 +55,10 @@ export async function prepareAndExecute(
   hooks: Hooks = {},
 ): Promise<AnyRunResult> {
   const { version } = guestOptions
+  hooks.served?.check(options)
   const settings = checkOptions(() => guestSettings(options, guestOptions))
   const { stdio, maxStack } = options
-  const { counts = settings.counts, openLine, check } = hooks
+  const { counts = settings.counts, openLine, check, served } = hooks
   const deadline = new Deadline(options)
   let prepared: PreparedModule | undefined
   try {
@@ -66,8 +70,9 @@ export async function prepareAndExecute(
       prepared,
       { ...settings, openLine, version: version ?? versionOf(module), counts },
       options,
+      served === undefined,
     )
-    return await executeRun(run, deadline, workers)
+    return await executeRun(run, deadline, workers, served)
   } catch (thrown) {
     throw runErrorOf(thrown, {
       captured: stdio.captured,

@@ -7,7 +7,7 @@ import test from 'ava'
 
 const folder = fileURLToPath(new URL('../../../examples', import.meta.url))
 /** What examples have together, which is none itself. */
-const shared = ['program.js']
+const shared = ['program.js', 'instantiate-imports.js']
 /** Those that are for Linux: there is no OS sandbox elsewhere. */
 const linux = ['isolation.js']
 const examples = readdirSync(folder).filter(name => name.endsWith('.js') && !shared.includes(name))

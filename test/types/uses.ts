@@ -186,6 +186,19 @@ export async function drained(): Promise<void> {
   await one.run(bytes)
 }
 
+// Instances.
+
+const called: Promise<ours.GuestInstance> = ours.instantiate(bytes, {
+  imports: new URL('file:///imports.js'),
+  maxMemory: 65536,
+})
+called.then(async instance => {
+  const value: number | bigint | (number | bigint)[] | undefined = await instance.call('add', 1, 2n)
+  const copied: Uint8Array = await instance.read(0, 8)
+  await instance.write(8, copied)
+  const { stdout, truncated }: ours.InstanceResult = await instance.close()
+  return [value, stdout, truncated]
+})
 const importsModule = ({ memory, exports }: ours.ImportsContext) => ({
   env: { log: (at: number) => exports.log(new Uint8Array(memory.buffer, at)) },
 })
@@ -214,6 +227,10 @@ ours.run(Promise.resolve(bytes))
 ours.run({ body: bytes })
 // @ts-expect-error: its text is no string by default
 export const noText: Promise<string> = ours.run(bytes).then(({ stdout }) => stdout)
+// @ts-expect-error: a text is no number
+called.then(instance => instance.call('add', '1'))
+// @ts-expect-error: an instance has one thread
+ours.instantiate(bytes, { threads: 2 })
 // @ts-expect-error: functions do not go to a worker
 ours.run(bytes, { imports: { env: {} } })
 

@@ -143,6 +143,11 @@ export class Stdio {
         yield chunk
   }
 
+  /** Waits until what has arrived is taken. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#drains.map(drain => drain?.idle()))
+  }
+
   /** Waits until what was written is taken. */
   async end(): Promise<void> {
     try {
@@ -170,7 +175,7 @@ export class Stdio {
    * of an output counts any more.
    */
   async left(): Promise<void> {
-    await Promise.all(this.#drains.map(drain => drain?.idle()))
+    await this.idle()
     await Promise.race([Promise.allSettled(this.#finish()), this.#expired])
     this.#left = true
     clearTimeout(this.#timer)

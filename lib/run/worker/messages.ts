@@ -9,6 +9,7 @@ import { plain, plainLine } from '../../stdio/terminal-escapes.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
 import type { FrameModule } from '../../trap/frame-module.js'
 import { sentStack } from '../../trap/load.js'
+import type { Reply, Request } from '../instance/protocol.js'
 import type { MemoryLimits } from '../module/inspect.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import type { Mounts } from './mounts.js'
@@ -41,13 +42,21 @@ export interface ThreadSetup {
   readonly imports: string | undefined
 }
 /** The work of a worker. When it is done, it waits for the next. */
-export interface Task {
+export type Task = ThreadTask | InstanceTask
+interface TaskOfGuest {
   /** For a worker that was not a thread of this guest before. */
   readonly setup?: ThreadSetup
+}
+/** Runs a thread of the guest to its end. */
+export interface ThreadTask extends TaskOfGuest {
   /** Which thread of the guest it is: 0 is the first, which calls `_start`. */
   readonly tid: number
   /** For `wasi_thread_start` of any other. */
   readonly arg: number
+}
+/** Serves a request to an instance. */
+export interface InstanceTask extends TaskOfGuest {
+  readonly request: Request
 }
 /** The words of `counts`. */
 export const Count = Object.freeze({ RUNNING: 0, STARTED: 1, UNRECEIVED: 2 })
@@ -55,7 +64,8 @@ export const Count = Object.freeze({ RUNNING: 0, STARTED: 1, UNRECEIVED: 2 })
 export const mostUnreceived = 4096
 
 export type Message =
-  | { readonly kind: 'spawn'; readonly task: Task }
+  | { readonly kind: 'spawn'; readonly task: ThreadTask }
+  | { readonly kind: 'reply'; readonly reply: Reply }
   /** It has loaded its code, or done its task. */
   | { readonly kind: 'free' }
   /** The addresses at which others reach the guest, sent before its first thread begins. */

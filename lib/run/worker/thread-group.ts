@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import { callHook, coded, wordsOf } from '../../errors.js'
 import type { Settings } from '../../options/settings.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
+import type { RequestQueue } from '../instance/queue.js'
 import type { RunOptions } from '../options.js'
 import type { Stdio } from '../stdio/stdio.js'
 import {
@@ -39,6 +40,7 @@ export class ThreadGroup {
   readonly #trace: Settings['trace']
   readonly #report: Settings['report']
   readonly #onListening: RunOptions['onListening']
+  readonly #served: RequestQueue | undefined
   readonly #stdio: Stdio
   readonly #source: Workers
   /** Each with its listeners. */
@@ -61,6 +63,7 @@ export class ThreadGroup {
     stdio: Stdio,
     workers: Workers,
     onListening: RunOptions['onListening'],
+    served?: RequestQueue,
   ) {
     this.#setup = setup
     this.#trace = trace
@@ -71,7 +74,8 @@ export class ThreadGroup {
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    this.#assign({ tid: 0, arg: 0 })
+    this.#served = served
+    if (served === undefined) this.assign({ tid: 0, arg: 0 })
   }
 
   /**
@@ -96,7 +100,8 @@ export class ThreadGroup {
     return coded(new RangeError(message, { cause: error }), 'ERR_WASI_MEMORY_LIMIT')
   }
 
-  #assign(task: Task): void {
+  /** Gives a task to the next worker that is free. */
+  assign(task: Task): void {
     if (this.#ended || this.#exiting) return
     this.#tasks.push(task)
     try {
@@ -146,7 +151,11 @@ export class ThreadGroup {
         this.#work(worker)
         break
       case 'spawn':
-        this.#assign(message.task)
+        this.assign(message.task)
+        break
+      case 'reply':
+        // What the call wrote is taken first.
+        this.#stdio.idle().then(() => this.#ended || this.#served?.reply(message.reply), failed)
         break
       case 'listening':
         callHook('options.onListening', () => this.#onListening?.(message.listeners))

@@ -14,6 +14,8 @@ import { keepFrames } from '../../trap/load.js'
 import { Verdict } from '../../verdict.js'
 import { InstanceContext } from '../imports/context.js'
 import { type LoadedImports, loadImports } from '../imports/load.js'
+import type { Reply, Request } from '../instance/protocol.js'
+import { type Served, serve, start } from '../instance/serve.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
 import {
   Count,
@@ -22,12 +24,24 @@ import {
   serializeError,
   type Task,
   type ThreadSetup,
+  type ThreadTask,
 } from './messages.js'
 import { arrive } from './mounts.js'
 
 const send = (message: Message): void => parentPort?.postMessage(message)
+/** Sends a reply, and moves its bytes rather than copying them. */
+const sendReply = (reply: Reply): void =>
+  parentPort?.postMessage(
+    { kind: 'reply', reply } satisfies Message,
+    reply.kind === 'read' ? [reply.bytes.buffer as ArrayBuffer] : [],
+  )
 /** The proposal's range of thread identifiers: 1 to 2^29 - 1. */
 const identifiers = 2 ** 29 - 1
+
+/** An instance of a guest. */
+interface Instantiated extends Served {
+  readonly guest: Guest
+}
 
 /** A thread of one guest. */
 class Thread {
@@ -37,6 +51,8 @@ class Thread {
   #guest: Guest | undefined
   /** The embedder's module of imports. */
   #loaded: LoadedImports | undefined
+  /** The instance whose requests are served. */
+  #served: Instantiated | undefined
   /** Which thread of the guest it is now. */
   #self = 0
   /**
@@ -64,7 +80,8 @@ class Thread {
     try {
       const { imports } = this.#setup
       if (imports !== undefined) this.#loaded ??= await loadImports(imports)
-      this.#run(task)
+      if ('request' in task) this.#serve(task.request)
+      else this.#run(task)
     } catch (error) {
       this.#sendEnd(error)
     }
@@ -74,21 +91,37 @@ class Thread {
    * Each thread has an instance of its own, with the globals and the stack that instances begin
    * with.
    */
-  #run({ tid, arg }: Task): void {
+  #run({ tid, arg }: ThreadTask): void {
     this.#self = tid
-    this.#guest ??= this.#makeGuest()
-    const guest = this.#guest
-    const { listeners } = guest
-    if (tid === 0 && listeners.length > 0) send({ kind: 'listening', listeners })
-    const exports = this.#instantiate(guest)
+    const { guest, exports } = this.#instantiate(tid === 0)
     const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
     const code = guest.run(() => (tid === 0 ? _start?.() : wasi_thread_start?.(tid, arg)))
     if (tid === 0) this.#sendEnd(new Exit(code))
     else Atomics.sub(this.#setup.counts, Count.RUNNING, 1)
   }
 
-  /** Makes an instance, and returns its exports. */
-  #instantiate(guest: Guest): Readonly<Record<string, unknown>> {
+  /** Serves a request to the instance of this thread. */
+  #serve(request: Request): void {
+    if (request.kind === 'close') {
+      this.#sendEnd(new Exit(0))
+      return
+    }
+    if (request.kind === 'start') this.#served = this.#instantiate(true)
+    const served = this.#served as Instantiated
+    let reply: Reply | undefined
+    const exitCode = served.guest.run(() => {
+      reply = request.kind === 'start' ? start(served) : serve(served, request)
+    })
+    if (this.#verdict.reached) this.#sendEnd(new Exit(exitCode))
+    else if (reply !== undefined) sendReply(reply)
+  }
+
+  /** Makes an instance. @param first whether it is the one that begins the guest */
+  #instantiate(first: boolean): Instantiated {
+    this.#guest ??= this.#makeGuest()
+    const guest = this.#guest
+    const { listeners } = guest
+    if (first && listeners.length > 0) send({ kind: 'listening', listeners })
     const instance = new InstanceContext(this.#imported)
     const offers = this.#offers(guest)
     const embedders = this.#loaded?.offer(instance, this.#verdict)
@@ -96,7 +129,7 @@ class Thread {
     const { exports } = instantiate(this.#setup.module, ...offers)
     instance.reveal(exports)
     if (instance.found !== undefined) guest.bind(instance.found)
-    return exports
+    return { guest, exports, memory: instance.found }
   }
 
   /** The guest has ended, and with it all that it had open. */

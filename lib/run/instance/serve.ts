@@ -1,0 +1,93 @@
+/** Serves the requests of an embedder to an instance, in its worker. */
+import { types } from 'node:util'
+import { coded } from '../../errors.js'
+import { serializeError } from '../worker/messages.js'
+import type { Reply, Request, Value } from './protocol.js'
+
+/** An instance in this thread, with its memory if it has one. */
+export interface Served {
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly memory: { readonly buffer: ArrayBufferLike } | undefined
+}
+
+/**
+ * Calls a function of the instance, or reads or writes its memory.
+ * @throws what ends the instance: a trap, an exit, an error of the embedder's functions
+ */
+export function serve(
+  { exports, memory }: Served,
+  request: Exclude<Request, { kind: 'start' | 'close' }>,
+): Reply {
+  switch (request.kind) {
+    case 'call':
+      return callOf(exports[request.name] as CallableFunction, request.name, request.args)
+    case 'read': {
+      const { address, length } = request
+      const bytes = spanOf(memory, address, length)
+      return bytes === undefined
+        ? outside(memory, address, length)
+        : { kind: 'read', bytes: new Uint8Array(bytes) }
+    }
+    case 'write': {
+      const { address, bytes } = request
+      const span = spanOf(memory, address, bytes.length)
+      if (span === undefined) return outside(memory, address, bytes.length)
+      span.set(bytes)
+      return { kind: 'written' }
+    }
+  }
+}
+
+/** Calls `_initialize`, if the instance exports it, and lists what can be called. */
+export function start({ exports }: Served): Reply {
+  const { _initialize } = exports
+  if (typeof _initialize === 'function') _initialize()
+  const functions = Object.keys(exports).filter(name => typeof exports[name] === 'function')
+  return { kind: 'started', functions }
+}
+
+const refused = (error: Error): Reply => ({ kind: 'refused', error: serializeError(error) })
+
+function callOf(call: CallableFunction, name: string, args: readonly Value[]): Reply {
+  if (args.length !== call.length) {
+    const message = `call: the export '${name}' takes ${call.length} arguments. Received ${args.length}`
+    return refused(coded(new TypeError(message), 'ERR_INVALID_ARG_VALUE'))
+  }
+  let value: unknown
+  try {
+    value = call(...args)
+  } catch (thrown) {
+    if (!isConversion(thrown)) throw thrown
+    const message = `call: the arguments of the export '${name}' have other types: ${thrown.message}. Pass a bigint for an i64, a number for an i32, f32 or f64`
+    return refused(coded(new TypeError(message), 'ERR_INVALID_ARG_TYPE'))
+  }
+  if (value === undefined || isValue(value)) return { kind: 'returned', value }
+  if (Array.isArray(value) && value.every(isValue)) return { kind: 'returned', value }
+  const message = `call: the export '${name}' returned a reference, which stays in its worker`
+  return refused(coded(new TypeError(message), 'ERR_INVALID_RETURN_VALUE'))
+}
+
+const isValue = (value: unknown): value is Value =>
+  typeof value === 'number' || typeof value === 'bigint'
+
+/**
+ * Recognizes the engine's error for an argument of the wrong type, which it throws before any
+ * function of the guest runs, so that its stack has no frame of the guest.
+ * @see https://webassembly.github.io/spec/js-api/#towebassemblyvalue
+ */
+const isConversion = (thrown: unknown): thrown is TypeError =>
+  types.isNativeError(thrown) && thrown.name === 'TypeError' && !/\bwasm:/.test(thrown.stack ?? '')
+
+/** The bytes of the memory at an address; undefined where they are not all part of it. */
+function spanOf(memory: Served['memory'], address: number, length: number): Uint8Array | undefined {
+  const buffer = memory?.buffer
+  if (buffer === undefined || address + length > buffer.byteLength) return undefined
+  return new Uint8Array(buffer, address, length)
+}
+
+function outside(memory: Served['memory'], address: number, length: number): Reply {
+  const size = memory?.buffer.byteLength
+  const has = size === undefined ? 'the instance exports no memory' : `the memory has ${size} bytes`
+  const message = `The value of "address" is out of range: ${has}. Received ${address} with ${length} bytes`
+  return refused(coded(new RangeError(message), 'ERR_OUT_OF_RANGE'))
+}
