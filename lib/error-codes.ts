@@ -259,4 +259,9 @@ export const errorCodes = {
     when: 'The guest called `proc_exit` in an export that you called: a `RunError` of `instantiate`, or a `WASIExit` of a `WASI`, which is not an `Error`.',
     advice: 'Catch it, and read `exitCode`.',
   },
+  ERR_INVALID_STATE: {
+    topic: 'misuse',
+    when: 'The lines of a guest of `spawn` were asked for whose `stdout` is no pipe.',
+    advice: "Leave `stdout` out, or set it to `'pipe'`.",
+  },
 } as const satisfies { readonly [code: string]: ErrorWords }

@@ -22,6 +22,13 @@ export { Pool, type PoolOptions } from './run/pool.js'
 export { run } from './run/run.js'
 export { RunError } from './run/run-error.js'
 export type {
+  SpawnedGuest,
+  SpawnOptions,
+  SpawnStdinOption,
+  SpawnStdoutOption,
+} from './run/spawn/types.js'
+export { spawn } from './run/spawn.js'
+export type {
   CapturedOutput,
   Encoding,
   RunStdinOption,

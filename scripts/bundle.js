@@ -17,6 +17,7 @@ const entries = {
   'cli-thread': 'cli/thread',
   worker: 'run/worker/thread',
   process: 'run/process/main',
+  spawn: 'run/spawn/spawned',
   typescript: 'sys/typescript/sys',
   'memfs-store': 'sys/memfs/store',
   'memfs-mount': 'sys/memfs/mount',

@@ -9,6 +9,8 @@ import type { GuestInstance, InstanceOptions } from './instance/types.js'
 import type { AnyRunOptions, AnyRunResult, RunOptions, RunResult } from './options.js'
 import { RunError } from './run-error.js'
 import type { PoolParts, runInPool } from './run-in-pool.js'
+import type { Known, SpawnedBy, SpawnOptions } from './spawn/types.js'
+import { spawnBy } from './spawn.js'
 import type { Encoding } from './stdio/types.js'
 
 /** What a {@link Pool} keeps. */
@@ -70,6 +72,14 @@ export class Pool {
     this.#loaded ??= this.#load()
     const { run, parts } = await this.#loaded
     return run(parts, module, options)
+  }
+
+  /** As `spawn`, in workers of the pool, when the guest has its turn. */
+  spawn<const Options extends SpawnOptions = Record<never, never>>(
+    source: GuestSource,
+    options?: Options & Known<Options>,
+  ): SpawnedBy<Options> {
+    return spawnBy<Options>(options, asked => this.run(source, asked))
   }
 
   /**

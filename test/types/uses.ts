@@ -186,7 +186,32 @@ export async function drained(): Promise<void> {
   await one.run(bytes)
 }
 
-// Instances.
+// Guests that run meanwhile, and instances.
+
+const spawned = ours.spawn(bytes, { args: ['a'], timeout: 5 })
+spawned.stdin.end('text')
+spawned.stdout.pipe(process.stdout)
+spawned.stderr.setEncoding('utf8')
+const ended: Promise<number> = spawned.exited.then(({ exitCode }) => exitCode)
+async function read(): Promise<string> {
+  for await (const line of spawned) return line
+  await spawned[Symbol.asyncDispose]()
+  return ''
+}
+const { stdin: none, stdout: some } = new ours.Pool().spawn(bytes, {
+  stdin: 'ignore',
+  stdout: 'pipe',
+})
+const noStdin: null = none
+export const fed: null = ours.spawn('program.wasm', { input: 'text', encoding: 'utf8' }).stdin
+export const captured: Promise<string> = ours
+  .spawn(bytes, { stdout: 'capture', encoding: 'utf8' })
+  .exited.then(({ stdout }) => stdout)
+ours.spawn(bytes, { stdin: ['a'], stderr: undefined }).stderr.resume()
+some.on('data', () => spawned.kill('why'))
+declare const anyOptions: ours.SpawnOptions
+ours.spawn(bytes, anyOptions).stdout?.resume()
+const anySpawned: ours.SpawnedGuest = spawned
 
 const called: Promise<ours.GuestInstance> = ours.instantiate(bytes, {
   imports: new URL('file:///imports.js'),
@@ -227,6 +252,12 @@ ours.run(Promise.resolve(bytes))
 ours.run({ body: bytes })
 // @ts-expect-error: its text is no string by default
 export const noText: Promise<string> = ours.run(bytes).then(({ stdout }) => stdout)
+// @ts-expect-error: misspelt
+ours.spawn(bytes, { stdout: 'pipe', timeot: 5 })
+// @ts-expect-error: there is no such stream
+ours.spawn(bytes, { stdout: 'pipes' })
+// @ts-expect-error: it has no pipe
+ours.spawn(bytes, { stdin: 'ignore' }).stdin.end()
 // @ts-expect-error: a text is no number
 called.then(instance => instance.call('add', '1'))
 // @ts-expect-error: an instance has one thread
@@ -282,10 +313,12 @@ new node.WASI({ version: 'preview1', preopens: { '/': { path: '.' } } })
 new WASI(options).wasiImport = {}
 
 export {
+  anySpawned,
   asInstance,
   cast,
   code,
   counted,
+  ended,
   exit,
   exports,
   imports,
@@ -295,9 +328,11 @@ export {
   made,
   module,
   named,
+  noStdin,
   nothing,
   own,
   ports,
+  read,
   served,
   startedByHost,
   told,

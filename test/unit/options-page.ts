@@ -89,7 +89,8 @@ The command sets those that have a flag. \`createGuest\`, \`run\` and Pool refus
 know. \`class WASI\` ignores it, as \`node:wasi\` does, unless it is within two letters of an option. A mistake is a \`TypeError\` or a \`RangeError\`, thrown
 before anything is opened.
 
-\`instantiate\` and \`pool.instantiate\` take those of \`run\` except \`threads\`, \`isolation\`, \`osSandbox\` and \`execPath\` ([instantiate.md](instantiate.md)).
+\`spawn\` and \`pool.spawn\` take those of \`run\` ([spawn.md](spawn.md)). \`instantiate\` and \`pool.instantiate\`
+take them except \`threads\`, \`isolation\`, \`osSandbox\` and \`execPath\` ([instantiate.md](instantiate.md)).
 
 The comments in the package's types say more of each. [README.md](../README.md) has examples, and the table
 of all [limits](../README.md#limits).
