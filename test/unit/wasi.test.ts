@@ -855,8 +855,10 @@ test('the door has these and no more', t => {
     'WASIExit',
     'WasiError',
     'createGuest',
+    'instantiate',
     'lines',
     'run',
+    'spawn',
   ])
 })
 
