@@ -42,7 +42,7 @@ export class Interpreter {
       return { stdout: text.slice(0, limits.maxOutput), truncated: text.length > limits.maxOutput }
     },
     javascript: ({ code, timeout = limits.timeout }) =>
-      runJavaScript(code, this.files, { ...limits, timeout }),
+      runJavaScript(this.#pool, code, this.files, { ...limits, timeout }),
     python: async ({ code, timeout = limits.timeout }) => {
       const { exitCode, stdout, stderr, truncated } = await this.#pool.run(python, {
         args: ['python', '-B', '-c', code],
