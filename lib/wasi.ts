@@ -11,6 +11,7 @@ import type { Metrics } from './observe/metrics.js'
 import type { Listener } from './options/listen.js'
 import type { WASIOptions } from './options/options.js'
 import { checkSpelled, returnOnExitOf, type Settings, settingsOf } from './options/settings.js'
+import { Terminals } from './stdio/terminals.js'
 import { checkFunction, checkObject, wrongType } from './validate.js'
 import { Verdict } from './verdict.js'
 
@@ -50,6 +51,7 @@ export class WASI {
   readonly #guest: Guest
   readonly #verdict: Verdict
   readonly #outputs: readonly Settings['stdio'][number][]
+  readonly #terminals = new Terminals()
 
   /** @throws as {@link createGuest} does. */
   constructor(options: WASIOptions = {} as WASIOptions) {
@@ -66,7 +68,7 @@ export class WASI {
     const settings = settingsOf(options)
     checkSpelled(options)
     this.#outputs = settings.stdio.slice(1)
-    this.#guest = guestOf(settings, this.#verdict)
+    this.#guest = guestOf(settings, this.#verdict, undefined, this.#terminals)
     this.wasiImport = this.#guest.imports
     this[kBindingName] = this.#guest.namespace
     this[kSetMemory] = memory => this.#guest.bind(memory)
@@ -180,8 +182,9 @@ export class WASI {
     return this[kExitCode]
   }
 
-  /** Hands over what the outputs have kept. Where the guest has failed, its own error counts. */
+  /** Resets colours, and hands over what the outputs have kept. Where the guest has failed, its own error counts. */
   #endOutputs(failed = false): void {
+    this.#terminals.reset()
     for (const output of this.#outputs) {
       try {
         if (typeof output === 'object' && 'write' in output) output.end?.()

@@ -90,6 +90,12 @@ async function apart(
     throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_TRAP'
       ? trap(error, { bytes, path: request.program })
       : refused(error)
+  } finally {
+    // The limit may have cut a sequence, and nothing is written behind it.
+    if (maxOutput !== undefined && request.guest.strict && !request.guest.allowTerminalEscapes) {
+      const { resetTerminals } = await import('../run/stdio/reset-terminals.js')
+      await resetTerminals([STDOUT, STDERR], 'native')
+    }
   }
 }
 

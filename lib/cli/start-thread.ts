@@ -31,6 +31,17 @@ const noThread = (): boolean =>
 /** Tells if a guest gets the stack of the main thread: it is large enough, or there is no other. */
 export const hasStack = (bytes: number): boolean => bytes <= mainStack || noThread()
 
+/** Resets the colours of the terminal before a signal ends this process, as it would by itself. */
+function resetAtSignals({ guest: { backend = 'auto' } }: RunRequest): void {
+  const ends = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of ends)
+    process.once(signal, async () => {
+      const { resetTerminals } = await import('../run/stdio/reset-terminals.js')
+      await resetTerminals([STDOUT, STDERR], backend)
+      process.kill(process.pid, signal)
+    })
+}
+
 /**
  * Runs the guest in that thread, which ends the process, unless Node shall end it by itself. The
  * exit code.
@@ -45,6 +56,7 @@ export function runInThread(request: RunRequest): Promise<number> {
     stdout: true,
     stderr: true,
   })
+  if (request.guest.strict && !request.guest.allowTerminalEscapes) resetAtSignals(request)
   worker.stdout.on('data', text => writeAll(STDOUT, text))
   worker.stderr.on('data', text => writeAll(STDERR, text))
   return new Promise((resolve, reject) => {

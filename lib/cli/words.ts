@@ -96,7 +96,7 @@ export const guestWords = {
     topic: 'sandbox',
     doors: everywhere,
     type: 'boolean',
-    doc: 'Refuses options that would hand the host to the guest by mistake, and keeps terminal escapes off the terminal.',
+    doc: 'Refuses options that would hand the host to the guest by mistake, and keeps terminal escapes other than colours off the terminal.',
   },
   listen: {
     topic: 'files',
@@ -121,7 +121,7 @@ export const guestWords = {
     doors: everywhere,
     type: 'boolean',
     default: '`true`; `false` in a strict sandbox',
-    doc: 'Lets the output of the guest control the terminal. Otherwise control characters are written as symbols.',
+    doc: 'Lets the output of the guest control the terminal. Otherwise only colours pass, and other control characters are shown as symbols.',
   },
   rights: {
     topic: 'sandbox',
@@ -333,7 +333,8 @@ export const flagWords: Readonly<Record<Usage, string>> = {
     'give it a directory that is not changed: at most SIZE of writes (default 64m) are kept in memory until its end',
   '--tmpfs GUEST[::SIZE]': 'give it an empty directory in memory of at most SIZE (default 64m)',
   '--backend NAME': 'auto (default), native, or typescript',
-  '--strict': 'refuse what would hand the host over by mistake, and keep escapes off the terminal',
+  '--strict':
+    'refuse what would hand the host over by mistake, and keep escapes other than colours off the terminal',
   '--tcplisten HOST:PORT':
     'let it accept connections there; port 0 is any free port, and is printed',
   '--allow-unsafe-preopen': 'with --strict: allow directories that hold this program or node',

@@ -5,9 +5,12 @@
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import type { GuestMemory } from '../memory.js'
+import { Terminals } from '../stdio/terminals.js'
 import type { Answer, Handle, Sys } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { hostDescriptor } from './directory.js'
+import type { HostFile } from './file.js'
+import { Mutex } from './mutex.js'
 import { OneWay, oneWay, Way } from './oneway.js'
 import { ReadOnly } from './readonly.js'
 import type { RightsMode } from './rights.js'
@@ -30,9 +33,12 @@ const Word = Object.freeze({
 })
 const size = 10
 const Kind = Object.freeze({ FREE: 0, HOST: 1, READ_ONLY: 2, PLAIN_TERMINAL: 3, STREAM: 4 })
-/** The words before the records. No number below LOWEST is free. */
-const Head = Object.freeze({ LOCK: 0, LOWEST: 1 })
-const head = 2
+/**
+ * The words before the records. No number below LOWEST is free. TERMINAL is the lock of writes to
+ * filtered terminals.
+ */
+const Head = Object.freeze({ LOCK: 0, LOWEST: 1, TERMINAL: 2 })
+const head = 3
 const high = 0x1_0000_0000
 
 const empty = (limit: number): SharedArrayBuffer => new SharedArrayBuffer(4 * (head + limit * size))
@@ -45,6 +51,9 @@ const empty = (limit: number): SharedArrayBuffer => new SharedArrayBuffer(4 * (h
 export class SharedFds extends FdTable {
   readonly memory: SharedArrayBuffer
   readonly #words: Int32Array
+  readonly #lock: Mutex
+  readonly #terminalLock: Mutex
+  readonly #terminals: Terminals
   readonly #limit: number
   readonly #sys: Sys
   readonly #memory: GuestMemory
@@ -54,10 +63,12 @@ export class SharedFds extends FdTable {
   readonly #stream: (index: number) => Descriptor
   /** The descriptors that this thread made of the records. */
   readonly #made: Descriptor[] = []
+  readonly #madeTerminals = new Map<Handle, PlainTerminal>()
 
   /**
    * @param shared the `memory` of another thread's; without it the table is a new one, of `limit`
    * descriptors.
+   * @param terminals receives the filtered terminals that this thread writes to
    */
   constructor(
     sys: Sys,
@@ -67,11 +78,15 @@ export class SharedFds extends FdTable {
     names: readonly Uint8Array[],
     stream: (index: number) => Descriptor,
     shared = empty(limit),
+    terminals = new Terminals(),
   ) {
     super(rights)
     this.#stream = stream
     this.memory = shared
     this.#words = new Int32Array(shared)
+    this.#lock = new Mutex(this.#words, Head.LOCK)
+    this.#terminalLock = new Mutex(this.#words, Head.TERMINAL)
+    this.#terminals = terminals
     this.#limit = limit
     this.#sys = sys
     this.#memory = memory
@@ -209,10 +224,19 @@ export class SharedFds extends FdTable {
       case Kind.READ_ONLY:
         return new ReadOnly(file, this.#memory)
       case Kind.PLAIN_TERMINAL:
-        return new PlainTerminal(file, this.#memory)
+        return this.#terminal(file)
       default:
         return file
     }
+  }
+
+  /** One of each handle: its filter keeps text, and a guest may renumber it as often as it likes. */
+  #terminal(file: HostFile): PlainTerminal {
+    const made = this.#madeTerminals.get(file.handle)
+    if (made !== undefined) return made
+    const terminal = new PlainTerminal(file, this.#memory, this.#terminals, this.#terminalLock)
+    this.#madeTerminals.set(file.handle, terminal)
+    return terminal
   }
 
   #record(fd: number, descriptor: Descriptor): void {
@@ -243,21 +267,8 @@ export class SharedFds extends FdTable {
     this.#words.set(record.subarray(0, 1), at)
   }
 
-  /**
-   * One thread at a time. A thread that is ended meanwhile keeps the lock, but then all of the
-   * guest's threads are.
-   */
   #locked<T>(act: () => T): T {
-    const words = this.#words
-    // 1: taken; 2: taken, and others wait for it.
-    if (Atomics.compareExchange(words, Head.LOCK, 0, 1) !== 0) {
-      while (Atomics.exchange(words, Head.LOCK, 2) !== 0) Atomics.wait(words, Head.LOCK, 2)
-    }
-    try {
-      return act()
-    } finally {
-      if (Atomics.exchange(words, Head.LOCK, 0) === 2) Atomics.notify(words, Head.LOCK, 1)
-    }
+    return this.#lock.locked(act)
   }
 }
 

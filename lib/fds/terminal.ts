@@ -1,28 +1,58 @@
-/** A terminal that does not obey a guest: what would steer it is shown, as a picture of itself. */
+/**
+ * A terminal that a guest cannot steer: control characters are shown as pictures, and only colours
+ * pass.
+ */
+import { Errno } from '../abi/errno.js'
 import type { GuestMemory } from '../memory.js'
-import { plain } from '../stdio/terminal-escapes.js'
+import { ColourFilter, longest, missingAt } from '../stdio/colours.js'
+import type { Terminals } from '../stdio/terminals.js'
 import { HostFile } from './file.js'
+import type { Mutex } from './mutex.js'
 
-/** No byte becomes more than three, and what was cut before it no more than three besides. */
-const largest = 3
+/** No byte becomes more than three. */
+const growth = 3
+/** Bytes that may come on top: a character and a sequence that were held back. */
+const held = growth * (longest + 1)
+/** Milliseconds between two writes to a terminal without room, and until the last is given up. */
+const pause = 5
+const patience = 500
+const never = new Int32Array(new SharedArrayBuffer(4))
+
+/** Locks nothing: the descriptors of one thread. */
+const alone: Pick<Mutex, 'locked'> = { locked: act => act() }
 
 export class PlainTerminal extends HostFile {
   readonly #memory: GuestMemory
+  readonly #lock: Pick<Mutex, 'locked'>
   /** Keeps the beginning of a character whose end has not been written yet. */
   readonly #decoder = new TextDecoder()
   readonly #encoder = new TextEncoder()
-  /** The bytes for which the terminal had no room. */
+  readonly #filter: ColourFilter
+  /** Text that the terminal had no room for. */
   #rest: Uint8Array = new Uint8Array(0)
+  #closed = false
 
-  /** @param terminal what it is made of, and takes the place of. */
-  constructor(terminal: HostFile, memory: GuestMemory) {
+  /**
+   * @param terminal the descriptor that it is made of, and takes the place of
+   * @param terminals receives this one
+   * @param lock held during a write where threads share the terminal: text of another thread in the
+   * middle of a sequence would become its parameters
+   */
+  constructor(terminal: HostFile, memory: GuestMemory, terminals: Terminals, lock = alone) {
     super(terminal.sys, terminal.handle, terminal)
     this.#memory = memory
+    this.#lock = lock
+    this.#filter = new ColourFilter(() => terminals.coloured())
+    terminals.add(this)
   }
 
   override writev(spans: number): number {
+    return this.#lock.locked(() => this.#write(spans))
+  }
+
+  #write(spans: number): number {
     const { block } = this.sys
-    const room = Math.floor(block.text.length / largest) - 1
+    const room = Math.floor((block.text.length - held) / growth)
     let taken = 0
     for (let i = 0; i < spans; i++) {
       const end = block.spans[2 * i] + block.spans[2 * i + 1]
@@ -31,7 +61,7 @@ export class PlainTerminal extends HostFile {
         if (answer < 0) return taken > 0 ? taken : answer
         const length = Math.min(room, end - at)
         const text = this.#decoder.decode(this.#memory.copy(at, length), { stream: true })
-        this.#rest = this.#encoder.encode(plain(text))
+        this.#rest = this.#encoder.encode(this.#filter.filter(text))
         taken += length
       }
     }
@@ -39,13 +69,42 @@ export class PlainTerminal extends HostFile {
     return answer < 0 && taken === 0 ? answer : taken
   }
 
-  /** 0 when all is written, or why not. */
+  /**
+   * Resets the colours, and shows a sequence that was not ended. A non-blocking terminal that takes
+   * nothing is given up after half a second.
+   */
+  end(): void {
+    if (this.#closed) return
+    this.#lock.locked(() => {
+      const rest = this.#encoder.encode(this.#filter.end())
+      if (rest.length === 0) return
+      this.#rest = Buffer.concat([this.#rest, rest])
+      for (let waited = 0; this.#flush() === -Errno.AGAIN && waited < patience; waited += pause)
+        Atomics.wait(never, 0, 0, pause)
+    })
+  }
+
+  override close(): number {
+    this.end()
+    this.#closed = true
+    return super.close()
+  }
+
+  /**
+   * Writes what is left. Returns 0 when all is written, or the error. It returns in the middle of
+   * no sequence, also where the guest does not wait: what is written to the terminal next, by
+   * another stream, would become a part of it.
+   */
   #flush(): number {
-    while (this.#rest.length > 0) {
+    for (let missing = 0; this.#rest.length > 0; ) {
       this.sys.block.text.set(this.#rest)
       const answer = this.sys.writeText(this.handle, this.#rest.length)
-      if (answer < 0) return answer
-      this.#rest = this.#rest.subarray(answer)
+      if (answer === -Errno.AGAIN && missing > 0) Atomics.wait(never, 0, 0, pause)
+      else if (answer < 0) return answer
+      else {
+        missing = missing > answer ? missing - answer : missingAt(this.#rest, answer)
+        this.#rest = this.#rest.subarray(answer)
+      }
     }
     return 0
   }

@@ -24,6 +24,7 @@ import type { GuestOptions } from '../options/options.js'
 import { optionNames, type Settings, settingsOf } from '../options/settings.js'
 import type { Random } from '../replay/random.js'
 import type { Layers } from '../replay/replay.js'
+import { Terminals } from '../stdio/terminals.js'
 import { openSys } from '../sys/choose.js'
 import { systemRandom } from '../sys/random.js'
 import type { Sys } from '../sys/sys.js'
@@ -106,12 +107,14 @@ export function guestOf(
   settings: Settings,
   verdict = new Verdict(),
   host: Sys = openSys(settings.backend),
+  terminals = new Terminals(),
 ): Guest {
   const memory = new GuestMemory(host, settings.limits)
   const layers = layersFor(settings, memory)
   const hosts = hostsOf(host, () => openSys(settings.backend), layers)
   const fds = new LocalFds(settings.limits.descriptors, settings.rights)
-  const opened = openAll(hosts, memory, fds, settings, settings.preopens.map(nameOf))
+  const names = settings.preopens.map(nameOf)
+  const opened = { ...openAll(hosts, memory, fds, settings, names, terminals), terminals }
   return guestWith(settings, verdict, hosts.sys, memory, fds, opened, layers?.random)
 }
 
@@ -126,7 +129,7 @@ export function guestWith(
   sys: Sys,
   memory: GuestMemory,
   fds: FdTable,
-  { beside, listeners }: Opened,
+  { beside, listeners, terminals }: Opened & { readonly terminals: Terminals },
   random: Random = systemRandom,
 ): Guest {
   const { args, env, limits, counts } = settings
@@ -144,6 +147,7 @@ export function guestWith(
   const from = settings.version === 'unstable' ? namespace0 : namespace
   const imports = importsOf(context, settings)
   const close = (): void => {
+    terminals.reset()
     for (const each of [sys, ...beside]) each.dispose()
   }
   return {
@@ -170,6 +174,8 @@ export function guestWith(
       } catch (thrown) {
         // The first end counts, whatever the guest made of it.
         if (!verdict.reached) throw thrown
+      } finally {
+        terminals.reset()
       }
       return verdict.exitCode()
     },

@@ -18,6 +18,7 @@ import type { Given } from '../options/preopens.js'
 import type { Settings } from '../options/settings.js'
 import type { Layers } from '../replay/replay.js'
 import { plainSink, type Sink, type Source } from '../stdio/streams.js'
+import type { Terminals } from '../stdio/terminals.js'
 import { treeOf } from '../sys/memfs/files.js'
 import { memfs } from '../sys/memfs/load.js'
 import type { Mounted } from '../sys/memfs/mount.js'
@@ -58,6 +59,7 @@ export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => en
 /**
  * Standard streams, then the directories in their order, then what listens: who looks for
  * directories goes on until a number has none. If one cannot be opened, all are closed.
+ * @param filtered receives the terminals that the guest cannot steer
  */
 export function openAll(
   hosts: Hosts,
@@ -65,6 +67,7 @@ export function openAll(
   fds: FdTable,
   { stdio, terminals = [], preopens, listen, terminalEscapes }: Settings,
   names: readonly Uint8Array[],
+  filtered: Terminals,
 ): Opened {
   const { sys } = hosts
   const beside: Sys[] = []
@@ -75,8 +78,8 @@ export function openAll(
   try {
     const [stdin, ...outputs] = stdio.map((stream, i) =>
       typeof stream === 'number'
-        ? lent(sys, memory, i, stream, terminalEscapes, terminals[i])
-        : served(sys, memory, i, stream, terminalEscapes),
+        ? lent(sys, memory, i, stream, terminalEscapes, terminals[i], filtered)
+        : served(sys, memory, i, stream, terminalEscapes, filtered),
     )
     const piped =
       isSocket(stdin.filetype) || outputs.some(output => moves(hosts.host, stdin, output))
@@ -115,6 +118,7 @@ function lent(
   fd: number,
   terminalEscapes: boolean,
   stands = false,
+  filtered: Terminals,
 ): Descriptor {
   const handle = opening(`${['stdin', 'stdout', 'stderr'][index]}, descriptor ${fd}`, () =>
     sys.adopt(fd),
@@ -122,7 +126,7 @@ function lent(
   if (stands) sys.block.opened.set([Filetype.CHARACTER_DEVICE, sys.block.opened[1], 1])
   const terminal = sys.block.opened[2] === 1
   const file = hostDescriptor(sys, handle, openedTraits(sys, STREAM, STREAM))
-  return terminal && !terminalEscapes ? new PlainTerminal(file, memory) : file
+  return terminal && !terminalEscapes ? new PlainTerminal(file, memory, filtered) : file
 }
 
 /**
@@ -151,13 +155,14 @@ export function served(
   index: number,
   stream: Source | Sink,
   terminalEscapes: boolean,
+  filtered: Terminals,
 ): Descriptor {
   if ('read' in stream) return new InputStream(memory, block, index, stream)
   return new OutputStream(
     memory,
     block,
     index,
-    stream.isTTY && !terminalEscapes ? plainSink(stream) : stream,
+    stream.isTTY && !terminalEscapes ? plainSink(stream, filtered) : stream,
   )
 }
 

@@ -9,6 +9,7 @@ import { GuestMemory } from '../memory.js'
 import type { Listener } from '../options/listen.js'
 import type { Settings } from '../options/settings.js'
 import type { Sink, Source } from '../stdio/streams.js'
+import { Terminals } from '../stdio/terminals.js'
 import { openSys } from '../sys/choose.js'
 import { memfs } from '../sys/memfs/load.js'
 import type { Sys } from '../sys/sys.js'
@@ -64,13 +65,15 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
   }
   const names = settings.preopens.map(nameOf)
   const memory = new GuestMemory(sys, settings.limits)
+  // Nothing is written here: each thread makes terminals of its own.
+  const terminals = new Terminals()
   const fds = new SharedFds(
     sys,
     memory,
     settings.limits.descriptors,
     settings.rights,
     names,
-    streamsOf(settings, sys, memory),
+    streamsOf(settings, sys, memory, terminals),
   )
   const { listeners } = openAll(
     hostsOf(sys, () => openSys(settings.backend)),
@@ -78,6 +81,7 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
     fds,
     settings,
     names,
+    terminals,
   )
   return { sharing: { fds: fds.memory, handles, listeners }, close: () => sys.dispose() }
 }
@@ -87,12 +91,13 @@ export function threadOf(
   settings: Settings,
   verdict: Verdict,
   { fds: shared, handles, listeners }: Sharing,
+  terminals = new Terminals(),
 ): Guest {
   const host = openSys(settings.backend, handles)
   const memory = new GuestMemory(host, settings.limits)
   const layers = layersFor(settings, memory)
   const sys = layers === undefined ? host : layers.over(host)
-  const streams = streamsOf(settings, sys, memory)
+  const streams = streamsOf(settings, sys, memory, terminals)
   const names = settings.preopens.map(nameOf)
   const fds = new SharedFds(
     sys,
@@ -102,8 +107,10 @@ export function threadOf(
     names,
     streams,
     shared,
+    terminals,
   )
-  return guestWith(settings, verdict, sys, memory, fds, { beside: [], listeners }, layers?.random)
+  const opened = { beside: [], listeners, terminals }
+  return guestWith(settings, verdict, sys, memory, fds, opened, layers?.random)
 }
 
 /** Makes those of the standard streams that are served here. */
@@ -111,6 +118,19 @@ function streamsOf(
   { stdio, terminalEscapes }: Settings,
   sys: Sys,
   memory: GuestMemory,
+  terminals: Terminals,
 ): (index: number) => Descriptor {
-  return index => served(sys, memory, index, stdio[index] as Source | Sink, terminalEscapes)
+  // One of each, as often as a guest renumbers it: its filter keeps text.
+  const made: Descriptor[] = []
+  return index => {
+    made[index] ??= served(
+      sys,
+      memory,
+      index,
+      stdio[index] as Source | Sink,
+      terminalEscapes,
+      terminals,
+    )
+    return made[index]
+  }
 }

@@ -66,7 +66,7 @@ export interface GuestOptions extends ReplayOptions {
    * Refuses what would hand the host to the guest by mistake: any backend but the native
    * one; process.env as `env`; a preopen of the root of a file system, of a folder that holds (or
    * is part of) this package, the running program or node; to listen where other machines can reach
-   * it; and it keeps terminal escapes off the user's terminal.
+   * it; and it keeps terminal escapes but colours off the user's terminal.
    */
   readonly strict?: boolean | undefined
   /** Let a strict sandbox have such preopens all the same. Default false. */
@@ -74,9 +74,9 @@ export interface GuestOptions extends ReplayOptions {
   /** Let a strict sandbox listen at addresses beside 127.0.0.0/8 and ::1. Default false. */
   readonly allowPublicListen?: boolean | undefined
   /**
-   * Whether what the guest writes to a terminal may steer it: move about in it, change its title,
-   * read its answers. If not, control characters are shown as pictures of themselves. Default true,
-   * but false in a strict sandbox.
+   * Lets the output of the guest control the terminal: move the cursor, set the title, read its
+   * answers. Otherwise only colours pass, and are reset at the guest's end; other control
+   * characters are shown as pictures of themselves. Default true, but false in a strict sandbox.
    */
   readonly allowTerminalEscapes?: boolean | undefined
   /**

@@ -9,6 +9,7 @@ import type { Deadline } from './deadline.js'
 import type { RequestQueue } from './instance/queue.js'
 import type { AnyRunResult } from './options.js'
 import type { PreparedRun } from './prepare.js'
+import { resetTerminals } from './stdio/reset-terminals.js'
 import { avoidLiftoff } from './worker/liftoff.js'
 import { Count, type ThreadSetup } from './worker/messages.js'
 import { lend } from './worker/mounts.js'
@@ -29,6 +30,7 @@ export async function executeRun(
   const { mounts, back } = lend(settings.preopens)
   let shared: ReturnType<typeof shareOf> | undefined
   let group: ThreadGroup | undefined
+  const counts = new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length))
   try {
     shared = threads > 0 ? shareOf({ ...settings, stdio: stdio.shared }) : undefined
     const { trace, report, stdio: _, preopens, ...portable } = settings
@@ -44,7 +46,7 @@ export async function executeRun(
       stdio: stdio.conveyed,
       traced: trace !== undefined,
       sharing: shared?.sharing,
-      counts: new Int32Array(new SharedArrayBuffer(4 * Object.keys(Count).length)),
+      counts,
       limit: threads,
       maxStack: options.maxStack,
       imports: options.imports,
@@ -60,5 +62,7 @@ export async function executeRun(
   } finally {
     back(group?.trees)
     shared?.close()
+    if (Atomics.load(counts, Count.COLOURED) !== 0)
+      await resetTerminals(stdio.outputs, settings.backend)
   }
 }

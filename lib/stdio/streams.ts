@@ -6,7 +6,8 @@ import { types } from 'node:util'
 import { Errno } from '../abi/errno.js'
 import { refuse } from '../errors.js'
 import { checkFd, wrongType, wrongValue } from '../validate.js'
-import { plain } from './terminal-escapes.js'
+import { ColourFilter } from './colours.js'
+import type { Terminals } from './terminals.js'
 
 /** Bytes, or text that stands for its bytes in UTF-8. */
 export type StreamChunk = Uint8Array | string
@@ -221,12 +222,21 @@ export function endOf(take: object): Pick<Sink, 'end'> {
   return typeof end === 'function' ? { end: () => void end.call(take) } : {}
 }
 
-/** A sink for a terminal that does not obey the guest: what would steer it is shown. */
-export function plainSink(sink: Sink): Sink {
+/**
+ * A sink for a terminal that the guest cannot steer: control characters are shown as pictures, and
+ * only colours pass.
+ * @param terminals receives this one
+ */
+export function plainSink(sink: Sink, terminals: Terminals): Sink {
   const decoder = new TextDecoder()
+  const colours = new ColourFilter(() => terminals.coloured())
+  const write = (text: string): void => {
+    if (text !== '') sink.write(Buffer.from(text))
+  }
+  terminals.add({ end: () => write(colours.end()) })
   return {
     ...sink,
     isTTY: true,
-    write: chunk => sink.write(Buffer.from(plain(decoder.decode(chunk, { stream: true })))),
+    write: chunk => write(colours.filter(decoder.decode(chunk, { stream: true }))),
   }
 }

@@ -15,6 +15,7 @@ import type { Found } from '#lib/fds/table.js'
 import { PlainTerminal } from '#lib/fds/terminal.js'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory } from '#lib/memory.js'
+import { Terminals } from '#lib/stdio/terminals.js'
 import { Block } from '#lib/sys/block.js'
 import type { Sys } from '#lib/sys/sys.js'
 
@@ -31,7 +32,12 @@ const names = [Buffer.from('/given')]
 function threads(
   count: number,
   limit = 8,
-): { tables: SharedFds[]; closed: number[]; file(handle: number): Descriptor } {
+): {
+  tables: SharedFds[]
+  closed: number[]
+  memory: GuestMemory
+  file(handle: number): Descriptor
+} {
   const closed: number[] = []
   const sys = {
     block: new Block(),
@@ -45,7 +51,7 @@ function threads(
   const tables: SharedFds[] = []
   for (let i = 0; i < count; i++)
     tables.push(new SharedFds(sys, memory, limit, 'enforce', names, noStream, tables[0]?.memory))
-  return { tables, closed, file: handle => new HostFile(sys, handle, traits) }
+  return { tables, closed, memory, file: handle => new HostFile(sys, handle, traits) }
 }
 /** The descriptor, which must be open. */
 function open(found: Found): Descriptor {
@@ -208,7 +214,8 @@ test('a number that is free, or outside the table, is BADF for every call', t =>
 test('another thread has the standard streams in their direction, and the terminal without its escapes', t => {
   const { tables, file } = threads(2)
   const [one, other] = tables
-  const terminal = (): PlainTerminal => new PlainTerminal(file(20) as HostFile, undefined as never)
+  const terminal = (): PlainTerminal =>
+    new PlainTerminal(file(20) as HostFile, undefined as never, new Terminals())
   const fds = [Way.IN, Way.SOUGHT_IN, Way.OUT].map(way => one.insert(oneWay(way, file(10 + way))))
   fds.push(one.insert(oneWay(Way.OUT, terminal())))
   const found = fds.map(fd => other.get(fd, 0) as OneWay)
@@ -237,4 +244,40 @@ test('a read-only descriptor is one for the other threads, too', t => {
     [found.writev(1), found.setSize(0), found.setTimes(1)],
     [-Errno.BADF, -Errno.INVAL, -Errno.ROFS],
   )
+})
+
+test('a filtered terminal stays one, as often as it is renumbered and others take its number', t => {
+  const { tables, file } = threads(1)
+  const [one] = tables
+  const fd = one.insert(
+    oneWay(Way.OUT, new PlainTerminal(file(20) as HostFile, undefined as never, new Terminals())),
+  )
+  const first = (open(one.get(fd, 0)) as OneWay).behind
+  for (let i = 0; i < 3; i++) {
+    const other = one.insert(file(30 + i))
+    t.is(open(one.get(other, 0)).handle, 30 + i)
+    one.renumber(fd, other)
+    t.is((open(one.get(other, 0)) as OneWay).behind, first)
+    one.insert(file(40 + i))
+    t.is(open(one.get(fd, 0)).handle, 40 + i)
+    one.renumber(other, fd)
+    t.is((open(one.get(fd, 0)) as OneWay).behind, first)
+  }
+})
+
+test('writes to a filtered terminal exclude those of other threads', t => {
+  const { tables, file, memory } = threads(2)
+  const [one, other] = tables
+  const { sys } = file(20) as HostFile
+  const fd = one.insert(
+    oneWay(Way.OUT, new PlainTerminal(file(20) as HostFile, undefined as never, new Terminals())),
+  )
+  const lock = new Int32Array(one.memory)
+  const taken: number[] = []
+  Object.assign(sys, { writeText: (_: number, length: number) => taken.push(lock[2]) && length })
+  memory.bind(new WebAssembly.Memory({ initial: 1 }))
+  sys.block.spans.set([0, 4])
+  t.is(open(other.get(fd, 0)).writev(1), 4)
+  t.deepEqual(taken, [1])
+  t.is(lock[2], 0)
 })

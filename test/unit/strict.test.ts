@@ -7,7 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, type GuestOptions, run, WASI } from '#lib/index.js'
 import { passed } from '#lib/sys/realpath.js'
-import { call, command, drop, store, write } from '../wasm.js'
+import { missing } from '../os-sandbox/ground.js'
+import { call, command, drop, type Expression, forever, store, trap, write } from '../wasm.js'
 
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
 const root = dirname(dirname(dirname(main)))
@@ -371,6 +372,48 @@ test('with strict it is shown what would have steered it', t => {
     shown(t, says(escapes), '--strict', '--allow-terminal-escapes'),
     escapes.replace('\n', '\r\n'),
   )
+})
+
+const reset = '\x1b[0m'
+/** The same guest, which then does as it likes. */
+const colours = (...end: Expression[]): Uint8Array =>
+  command([...write(1, 0x1000, 12), ...end], { data: { 4096: '\x1b[31mred\x1b[2J' } })
+for (const [how, options] of Object.entries({
+  'in its thread': [],
+  'with threads': ['--threads=1'],
+  'in a worker': ['-W', 'timeout=50s'],
+  'with a limit of output': ['--max-output', '7'],
+  'in the main thread': ['-W', 'max-wasm-stack=256k'],
+  ...(missing === undefined && { 'in a process': ['--isolation', 'process'] }),
+}))
+  test(`with strict colours reach a terminal, and are reset at the end (${how})`, t => {
+    const text = shown(t, colours(), '--strict', ...options)
+    const seen = options[0] === '--max-output' ? '\x1b[31mre' : '\x1b[31mred␛[2J'
+    t.is(text.slice(0, seen.length), seen)
+    t.is(text.slice(seen.length).replaceAll(reset, ''), '')
+    t.true(text.endsWith(reset))
+  })
+
+test('with strict colours are reset after a trap, a timeout and a signal', t => {
+  const trapped = shown(t, colours(trap), '--strict')
+  t.regex(trapped.replaceAll('\x1b', '^'), /^\^\[31mred␛\[2J\^\[0mwasi-common: the guest trapped/)
+  for (const isolation of missing === undefined ? ['worker', 'process'] : ['worker']) {
+    const options = ['--strict', '-W', 'timeout=10s', '--isolation', isolation]
+    t.true(shown(t, colours(forever), ...options).includes(`red␛[2J${reset}`), isolation)
+  }
+  const file = join(scratch(t), 'program.wasm')
+  fs.writeFileSync(file, colours(forever))
+  for (const signal of ['INT', 'TERM']) {
+    const kill = `"$@" & sleep 2; kill -${signal} $!; wait $!; echo "code $?"`
+    const args = ['-mc', kill, 'bash', process.execPath, main, 'run', '--strict', file]
+    const { stdout } = spawnSync('python3', ['-c', terminal, 'bash', ...args], { timeout: 60_000 })
+    const code = signal === 'INT' ? 130 : 143
+    t.regex(
+      stdout.toString().replaceAll('\x1b', '^'),
+      new RegExp(`red␛\\[2J(\\^\\[0m)+code ${code}`),
+      signal,
+    )
+  }
 })
 
 test('C1, changes of direction and what is no UTF-8 are shown as unknown; all other text as it is', t => {

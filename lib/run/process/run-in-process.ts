@@ -18,6 +18,7 @@ import { checkOptions, runErrorOf } from '../failure.js'
 import type { AnyRunOptions, AnyRunResult } from '../options.js'
 import { guestSettings, type Terms, termsOf } from '../settings.js'
 import type { Conveyed } from '../stdio/pipes.js'
+import { resetTerminals } from '../stdio/reset-terminals.js'
 import { GuestProcess, type Launcher } from './guest-process.js'
 import { channel, control, type Request } from './protocol.js'
 import { type Relay, relayOf } from './relay.js'
@@ -161,6 +162,8 @@ async function runPrepared(
     const { exitCode, osSandbox: held, metrics } = await deadline.until(child)
     return { exitCode, ...stdio.captured, osSandbox: held, ...(metrics && { metrics }) }
   } catch (thrown) {
+    // A process that ends by itself has done so.
+    if (!settings.terminalEscapes) await resetTerminals(stdio.outputs, settings.backend)
     const { truncated, ...captured } = stdio.captured
     throw runErrorOf(thrown, {
       captured: { ...captured, truncated: relay.close() || truncated },

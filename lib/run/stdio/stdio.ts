@@ -47,6 +47,8 @@ export class Stdio {
   readonly #encoding: Encoding
   /** The ends of the outputs, each called once. */
   #finishing: readonly Promise<void>[] | undefined
+  /** Descriptors and streams that were given as outputs. */
+  readonly outputs: readonly (number | WritableLike)[]
   readonly #close: () => void
   #closed = false
   #timer: NodeJS.Timeout | undefined
@@ -73,6 +75,10 @@ export class Stdio {
       outputFor(2, 'options.stderr', stderr, maxOutput),
     ]
     const conveyed = input === undefined ? read : textFor(input, stdin)
+    this.outputs = outputs.flatMap(({ conveyed }, i) => {
+      const output = typeof conveyed === 'number' ? conveyed : [stdout, stderr][i]
+      return isDirect(output) ? [output] : []
+    })
     this.#drains = [undefined, ...outputs.map(({ drain }) => drain)]
     this.#captures = outputs.map(({ capture }) => capture)
     this.#outputs = outputs
@@ -205,6 +211,8 @@ export class Stdio {
   }
 }
 
+const isDirect = (output: unknown): output is number | WritableLike =>
+  typeof output === 'number' || isObject(output)
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 const isAsync = (value: unknown): value is AsyncIterable<unknown> =>

@@ -30,8 +30,8 @@ export interface ThreadSetup {
   /** With threads: what they share. */
   readonly sharing: Sharing | undefined
   /**
-   * The threads beside the first, those that have been started, and the reports that were sent and
-   * not received.
+   * The threads beside the first, those that have been started, the reports that were sent and not
+   * received, and 1 once a colour was written to a terminal.
    */
   readonly counts: Int32Array
   /** The most threads beside the first. */
@@ -59,7 +59,7 @@ export interface InstanceTask extends TaskOfGuest {
   readonly request: Request
 }
 /** The words of `counts`. */
-export const Count = Object.freeze({ RUNNING: 0, STARTED: 1, UNRECEIVED: 2 })
+export const Count = Object.freeze({ RUNNING: 0, STARTED: 1, UNRECEIVED: 2, COLOURED: 3 })
 /** The most lines and errors that are on their way at once. */
 export const mostUnreceived = 4096
 

@@ -10,6 +10,7 @@ import { functions, instantiate, type Offer } from '../../guest/instantiate.js'
 import { threadOf } from '../../guest/threads.js'
 import type { Settings } from '../../options/settings.js'
 import { discardSink, emptySource, type Sink, type Source, sourceOf } from '../../stdio/streams.js'
+import { Terminals } from '../../stdio/terminals.js'
 import { keepFrames } from '../../trap/load.js'
 import { Verdict } from '../../verdict.js'
 import { InstanceContext } from '../imports/context.js'
@@ -47,6 +48,7 @@ interface Instantiated extends Served {
 class Thread {
   readonly #setup: ThreadSetup
   readonly #mounts: ReturnType<typeof arrive>
+  readonly #terminals = new Terminals(() => Atomics.store(this.#setup.counts, Count.COLOURED, 1))
   readonly #imported: WebAssembly.Memory | undefined
   #guest: Guest | undefined
   /** The embedder's module of imports. */
@@ -140,6 +142,8 @@ class Thread {
   /** Once: the first end counts. */
   #sendEnd(ended: unknown): void {
     if (this.#sent) return
+    // This thread may be terminated as soon as its end is known.
+    this.#terminals.reset()
     const trees = this.#mounts.leave()
     send(
       ended instanceof Exit
@@ -170,8 +174,8 @@ class Thread {
         this.#report({ kind: 'unexpected', call, cause: serializeError(cause) }),
     }
     return sharing === undefined
-      ? guestOf(local, this.#verdict)
-      : threadOf(local, this.#verdict, sharing)
+      ? guestOf(local, this.#verdict, undefined, this.#terminals)
+      : threadOf(local, this.#verdict, sharing, this.#terminals)
   }
 
   /** A line of the trace, with the thread that made the call. */
