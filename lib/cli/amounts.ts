@@ -13,12 +13,12 @@ function amount(
   const [, number, unit] = /^(\d+(?:\.\d+)?)([a-z]*)$/.exec(text.toLowerCase()) ?? []
   const known = Object.keys(units).filter(name => name !== '')
   if (unit === undefined || !Object.hasOwn(units, unit))
-    throw new CommandError(`${option}=${text}: a number is wanted, with one of ${known.join(', ')}`)
+    throw new CommandError(`${option}=${text}: expected a number and one of ${known.join(', ')}`)
   const value = Math.floor(Number(number) * units[unit])
   if (value > most) {
     const largest = known.findLast(name => units[name] <= most) ?? ''
     throw new CommandError(
-      `${option}=${text} is too much: the most is ${Math.floor(most / units[largest])}${largest}`,
+      `${option}=${text} is too large: the most is ${Math.floor(most / units[largest])}${largest}`,
     )
   }
   return value
@@ -35,6 +35,6 @@ export const size = (option: string, text: string, most = 4 * 2 ** 30): number =
 export function count(option: string, text: string, most: number): number {
   if (!/^\d+$/.test(text)) throw new CommandError(`${option}=${text}: expected a whole number`)
   if (Number(text) > most)
-    throw new CommandError(`${option}=${text} is too much: the most is ${most}`)
+    throw new CommandError(`${option}=${text} is too large: the most is ${most}`)
   return Number(text)
 }

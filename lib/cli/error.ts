@@ -1,13 +1,24 @@
-/** What goes wrong with the command by its user's fault, or the program's. */
+/** Errors of the command that are not its own faults: of its user, or of the program. */
+import { FAILED, USAGE } from './exit-codes.js'
 
-/**
- * The user's mistake, or the program's: one line that says what, and perhaps one that says what to
- * do.
- */
+/** A mistake: a line that says what is wrong, perhaps a line of advice, and an exit code. */
 export class CommandError extends Error {
   readonly hint: string | undefined
-  constructor(message: string, hint?: string) {
+  exitCode: number
+  constructor(message: string, hint?: string, exitCode = FAILED) {
     super(message)
     this.hint = hint
+    this.exitCode = exitCode
+  }
+}
+
+/** A word of the command line that parseArgs or `-W` does not take. `suggest.ts` words it. */
+export class WordError extends CommandError {
+  readonly kind: 'flag' | 'amount' | 'missing' | 'extra'
+  readonly word: string
+  constructor(kind: WordError['kind'], word: string) {
+    super(`${word}: ${kind}`, undefined, USAGE)
+    this.kind = kind
+    this.word = word
   }
 }

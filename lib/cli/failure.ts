@@ -5,6 +5,7 @@ import type { WasmFrame } from '../trap/frame.js'
 import type { FrameModule } from '../trap/frame-module.js'
 import { formatFrames, framesOf, hasDwarf, sentStack, withSourceMap } from '../trap/load.js'
 import { CommandError } from './error.js'
+import { FAILED, TRAPPED } from './exit-codes.js'
 import { type Program, sourceMapOf } from './program.js'
 
 const hints = new Map([
@@ -87,9 +88,14 @@ export function trap(
     ? error.message
     : `the guest ${trapped ? 'trapped' : 'failed'}: ${error.message}`
   if (!overflowed(error))
-    return new CommandError([message, ...frames].join('\n'), symbolizer(guest, program))
+    return new CommandError(
+      [message, ...frames].join('\n'),
+      symbolizer(guest, program),
+      trapped || threw ? TRAPPED : FAILED,
+    )
   return new CommandError(
     ['the guest trapped: it overflowed its stack', ...frames].join('\n'),
     '-W max-wasm-stack=SIZE gives it a larger one',
+    TRAPPED,
   )
 }

@@ -110,6 +110,29 @@ export const assumed: ReadonlyMap<string, string> = new Map(
   ),
 )
 
+/** The usages of all flags but those of `-W`. */
+export const usages: readonly string[] = long.map(({ usage }) => usage)
+
 /** Returns the usage of a flag. */
-export const usageOf = (word: Word): string =>
-  long.find(({ usage }) => wordOf(usage) === word)?.usage ?? ''
+export const usageOf = (word: Word): string => usages.find(usage => wordOf(usage) === word) ?? ''
+
+/** Options that `-W` sets. */
+export type AmountOption = {
+  readonly [Name in keyof typeof runFlags]: (typeof runFlags)[Name] extends readonly [
+    { readonly usage: `-W ${string}` },
+  ]
+    ? Name
+    : never
+}[keyof typeof runFlags]
+
+/**
+ * The flags of `-W`, each with its name and option: wasmtime's words for what belongs to WebAssembly
+ * itself.
+ */
+export const amountFlags = (Object.entries(runFlags) as [AmountOption, readonly Flag[]][]).flatMap(
+  ([option, flags]) =>
+    flags.flatMap(({ usage, unit = 'elements' }) => {
+      const [, name] = /^-W ([\w-]+)=/.exec(usage) ?? []
+      return name === undefined ? [] : [{ name, option, unit, usage }]
+    }),
+)

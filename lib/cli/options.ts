@@ -8,8 +8,10 @@ import { guestTable } from '../options/table.js'
 import type { RunOptions } from '../run/options.js'
 import { runTable } from '../run/table.js'
 import { count, duration, size } from './amounts.js'
-import { CommandError } from './error.js'
+import { CommandError, WordError } from './error.js'
 import {
+  type AmountOption,
+  amountFlags,
   assumed,
   config,
   type Flag,
@@ -31,13 +33,7 @@ type Plain<R extends Rows> = {
     : never]?: ReturnType<NonNullable<R[Name]['check']>> | undefined
 }
 /** Options that `-W` sets. */
-type Amounts = {
-  readonly [Name in keyof typeof runFlags as (typeof runFlags)[Name] extends readonly [
-    { readonly usage: `-W ${string}` },
-  ]
-    ? Name
-    : never]?: number
-}
+type Amounts = { readonly [Name in AmountOption]?: number }
 
 export interface RunRequest {
   /** The module's file; `-` is standard input. */
@@ -60,6 +56,7 @@ export interface RunRequest {
 export function parseRun(args: readonly string[]): RunRequest | 'help' {
   const own = [...args]
   const end = programAt(own)
+  if (end < own.length) checkProgram(own[end], own[end - 1])
   for (let i = 0; i < end; i++) if (assumed.has(own[i])) own[i] += `=${assumed.get(own[i])}`
   const { values, tokens } = parse(own.slice(0, end))
   if (values.help) return 'help'
@@ -67,7 +64,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
   if (program === undefined)
     throw new CommandError(
       'no program to run',
-      'usage: wasi-common run [options] program.wasm [arguments]',
+      'usage: wasi-common [options] program.wasm [arguments]',
     )
   if (values.strict && values.backend === 'typescript') {
     throw new CommandError(
@@ -137,16 +134,28 @@ function programAt(args: readonly string[]): number {
   return args.length
 }
 
+/**
+ * Refuses `--threads 4 program.wasm`, where 4 would be the program: a guest may have made a file of
+ * that name.
+ */
+function checkProgram(program: string, before: string | undefined): void {
+  if (before === undefined || !assumed.has(before)) return
+  if (program === '-' || program === '--' || /\.wasm$/i.test(program)) return
+  throw new CommandError(
+    `${before} ${program}: the argument of ${before} follows an equals sign`,
+    `write ${before}=${program}, or ${before} -- ${program} if that is the program`,
+  )
+}
+
 function parse(args: string[]) {
   try {
     const { values, tokens } = parseArgs({ args, options: config, strict: true, tokens: true })
     return { values: values as Values, tokens }
   } catch (error) {
-    const { message } = error as Error
-    const hint = /'--(?:mapdir|volume)/.test(message)
-      ? 'a directory is given by --dir HOST::GUEST'
-      : 'try wasi-common run --help'
-    throw new CommandError(message.split('. ')[0], hint)
+    const { code, message } = error as NodeJS.ErrnoException
+    const [, word = ''] = /'(?:-W, )?(-[^' =]*)/.exec(message) ?? []
+    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new WordError('flag', word)
+    throw new WordError(message.includes('does not take') ? 'extra' : 'missing', word)
   }
 }
 type Token = ReturnType<typeof parse>['tokens'][number]
@@ -184,7 +193,7 @@ function environment(
   )
   for (const setting of settings) {
     const [, name, value] = /^([^=]*)(?:=(.*))?$/s.exec(setting) as RegExpExecArray
-    if (name === '') throw new CommandError(`--env ${setting}: a variable has a name`)
+    if (name === '') throw new CommandError(`--env ${setting}: missing variable name`)
     env[name] = value ?? (Object.hasOwn(process.env, name) ? process.env[name] : undefined)
   }
   return env
@@ -196,47 +205,28 @@ function listener(where: string): string {
     return where
   } catch {
     const form =
-      'where to listen is HOST:PORT, and HOST a numeric address, [in brackets] where it is IPv6, or localhost'
+      'expected HOST:PORT; HOST is a numeric address, [in brackets] if it is IPv6, or localhost'
     throw new CommandError(`--tcplisten ${where}: ${form}`)
   }
 }
 
-function threads(count: string, invoke: string | undefined): number {
-  if (!/^\d{1,4}$/.test(count))
-    throw new CommandError(`--threads=${count}: how many is a number, of at most four digits`)
-  if (count !== '0' && invoke !== undefined)
+function threads(text: string, invoke: string | undefined): number {
+  const threads = count('--threads', text, runTable.threads.most)
+  if (threads > 0 && invoke !== undefined)
     throw new CommandError('--threads and --invoke do not go together: threads end with _start')
-  return Number(count)
+  return threads
 }
 
 const alternatives = (words: readonly string[]): string =>
   words.join(', ').replace(/, (?=[^,]*$)/, ' or ')
-
-/**
- * The flags of `-W` by their names, each with its option: wasmtime's words for what belongs to
- * WebAssembly itself.
- */
-const wasm = new Map(
-  (Object.entries(runFlags) as [keyof Amounts, readonly Flag[]][]).flatMap(([option, flags]) =>
-    flags.flatMap(({ usage, unit = 'elements' }) => {
-      const [, name] = /^-W ([\w-]+)=/.exec(usage) ?? []
-      return name === undefined ? [] : [[name, { option, unit, usage: usage.slice(3) }] as const]
-    }),
-  ),
-)
 
 /** Reads `-W NAME=VALUE[,NAME=VALUE]`. */
 function amounts(settings: readonly string[], invoke: string | undefined): Amounts {
   const found: { -readonly [Name in keyof Amounts]: number } = {}
   for (const setting of settings.flatMap(list => list.split(','))) {
     const [, name, value] = /^([^=]*)=(.*)$/.exec(setting) ?? []
-    const flag = wasm.get(name)
-    if (flag === undefined) {
-      throw new CommandError(
-        `-W ${setting} is not known here`,
-        `known are ${[...wasm.values()].map(({ usage }) => usage).join(', ')}`,
-      )
-    }
+    const flag = amountFlags.find(flag => flag.name === name)
+    if (flag === undefined) throw new WordError('amount', setting)
     const { least, most } = runTable[flag.option]
     found[flag.option] = units[flag.unit](`-W ${name}`, value, least, most)
   }
@@ -275,12 +265,12 @@ function replay({
   if (threads !== undefined && threads !== '0') {
     const word = instant === undefined ? '--seed' : '--deterministic'
     throw new CommandError(
-      `${word} and --threads do not go together: nobody can fix the order of threads`,
+      `${word} and --threads do not go together: the order of threads cannot be fixed`,
     )
   }
   const number = Number(seed ?? '0')
   if (!/^\d+$/.test(seed ?? '0') || !Number.isSafeInteger(number)) {
-    throw new CommandError(`--seed ${seed}: a seed is a number from 0 to 2^53 - 1`)
+    throw new CommandError(`--seed ${seed}: expected a whole number from 0 to 2^53 - 1`)
   }
   if (instant === undefined) return { seed: number }
   return {
@@ -292,7 +282,7 @@ function instantOf(text: string): Date {
   const date = new Date(text)
   if (!/^\d{4}-/.test(text) || !(date.getTime() >= 0)) {
     throw new CommandError(
-      `--deterministic=${text}: this is no instant since 1970`,
+      `--deterministic=${text}: expected an instant since 1970`,
       'as in --deterministic=2025-01-01T00:00:00Z',
     )
   }

@@ -4,6 +4,7 @@ import { type OpenLine, outputsOf, setOpen } from '../observe/unterminated.js'
 import { versionOf } from '../run/module/inspect.js'
 import type { AnyRunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
+import { INTERRUPTED, TIMED_OUT } from './exit-codes.js'
 import { original, refused, trap } from './failure.js'
 import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
@@ -38,9 +39,6 @@ export async function run(request: RunRequest): Promise<number> {
 const inWorkers = ({ run: { threads, timeout, maxMemory, maxOutput } }: RunRequest): boolean =>
   threads > 0 || timeout !== undefined || maxMemory !== undefined || maxOutput !== undefined
 
-/** What timeout(1) exits with, and a shell for a command that Ctrl-C ended. */
-const TIMED_OUT = 124
-const INTERRUPTED = 130
 /**
  * The time that the command's own words may wait for their reader when that of the guest is over,
  * in milliseconds.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { stackSizeMb } from '../run/worker/stack.js'
 import { CommandError } from './error.js'
+import { TRAPPED } from './exit-codes.js'
 import type { RunRequest } from './options.js'
 import { STDERR, STDOUT, writeAll } from './print.js'
 
@@ -64,7 +65,11 @@ export function runInThread(request: RunRequest): Promise<number> {
       const full = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
       reject(
         full
-          ? new CommandError('the guest trapped: it filled the JavaScript heap of its thread')
+          ? new CommandError(
+              'the guest trapped: it filled the JavaScript heap of its thread',
+              undefined,
+              TRAPPED,
+            )
           : error,
       )
     })

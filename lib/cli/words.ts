@@ -8,13 +8,13 @@ import type { Usage } from './flags.js'
 
 /** The sections of the documentation and of `--help`, in their order. */
 export const topics = {
-  files: 'Directories and sockets',
-  program: 'Program',
+  files: 'Files and sockets',
+  program: 'Program and environment',
   streams: 'Standard streams',
-  limits: 'Threads and limits',
-  sandbox: 'Sandbox',
-  replay: 'Reproducible runs',
-  trace: 'Tracing',
+  limits: 'Limits',
+  sandbox: 'Security',
+  trace: 'Observing',
+  replay: 'Determinism',
 } as const
 export type Topic = keyof typeof topics
 

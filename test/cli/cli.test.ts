@@ -409,9 +409,9 @@ test('a guest that raises a signal ends as a shell reports it, and the host is n
   t.deepEqual(guest('kill.wasm'), { status: 137, stdout: '', stderr: '' })
 })
 
-test('a trap is told with the guest’s own frames and none of the host’s; the exit code is 1', t => {
+test('a trap is told with the guest’s own frames and none of the host’s; the exit code is 134', t => {
   const { status, stdout, stderr } = guest('traps.wasm')
-  t.deepEqual([status, stdout], [1, ''])
+  t.deepEqual([status, stdout], [134, ''])
   t.regex(
     stderr,
     /^wasi-common: the guest trapped: unreachable\n\s+at (wasm:\/\/.*)?inner.*\n\s+at (wasm:\/\/.*)?_start.*\n$/,
@@ -428,7 +428,7 @@ test('a WebAssembly exception that nothing catches ends the command with a messa
     for (const options of [[], ['-W', 'timeout=50s'], ['--threads'], ['--invoke', '_start']]) {
       t.deepEqual(
         guest(...options, program),
-        { status: 1, stdout: '', stderr },
+        { status: 134, stdout: '', stderr },
         `${program} ${options}`,
       )
     }
@@ -441,141 +441,42 @@ test('wasi_unstable is served to who imports it', t => {
 
 // Mistakes.
 
-/** What is told on standard error, and nothing else; the exit code is 1. */
-const mistakes: readonly (readonly [args: readonly string[], told: RegExp | string])[] = [
-  [[], 'wasi-common: no command\n  try wasi-common --help\n'],
-  [['walk'], 'wasi-common: no such command or option: walk\n  try wasi-common --help\n'],
-  [['--nope'], 'wasi-common: no such command or option: --nope\n  try wasi-common --help\n'],
+type Mistake = readonly [args: readonly string[], told: RegExp | string]
+
+/** Mistakes of usage: what is told on standard error. */
+const usage: readonly Mistake[] = [
+  [['--nope'], 'wasi-common: --nope: unknown option\n  try wasi-common --help\n'],
   [
     ['run'],
-    'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n',
+    'wasi-common: no program to run\n  usage: wasi-common [options] program.wasm [arguments]\n',
   ],
   [
     ['run', '--'],
-    'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n',
+    'wasi-common: no program to run\n  usage: wasi-common [options] program.wasm [arguments]\n',
   ],
   [
     ['run', '--argv0', 'x'],
-    'wasi-common: no program to run\n  usage: wasi-common run [options] program.wasm [arguments]\n',
+    'wasi-common: no program to run\n  usage: wasi-common [options] program.wasm [arguments]\n',
   ],
   [
     ['run', '--nope', 'args.wasm'],
-    "wasi-common: Unknown option '--nope'\n  try wasi-common run --help\n",
+    'wasi-common: --nope: unknown option\n  try wasi-common --help\n',
   ],
-  [['run', '-x', 'args.wasm'], "wasi-common: Unknown option '-x'\n  try wasi-common run --help\n"],
+  [['run', '-x', 'args.wasm'], 'wasi-common: -x: unknown option\n  try wasi-common --help\n'],
   [
     ['run', '--toString', 'args.wasm'],
-    "wasi-common: Unknown option '--toString'\n  try wasi-common run --help\n",
+    'wasi-common: --toString: unknown option\n  try wasi-common --help\n',
   ],
   [
     ['run', '--inherit-env=yes', 'args.wasm'],
-    /^wasi-common: Option '--inherit-env' does not take an argument\n {2}try wasi-common run --help\n$/,
+    'wasi-common: --inherit-env: this option takes no argument\n  try wasi-common --help\n',
   ],
   [
     ['run', '--dir'],
-    /^wasi-common: Option '--dir <value>' argument missing\n {2}try wasi-common run --help\n$/,
+    'wasi-common: --dir: missing argument\n  expected --dir HOST[::GUEST[::ro|rw]]\n',
   ],
-
-  [
-    ['run', 'missing.wasm'],
-    /^wasi-common: cannot read missing\.wasm: ENOENT: no such file or directory.*\n$/,
-  ],
-  [['run', '.'], /^wasi-common: cannot read \.: EISDIR: illegal operation on a directory.*\n$/],
-  [
-    ['run', 'empty.wasm'],
-    /^wasi-common: empty\.wasm is not a WebAssembly module: .*\n {2}the file is empty\n$/,
-  ],
-  [
-    ['run', 'text.wat'],
-    /^wasi-common: text\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text: wat2wasm of wabt makes a module of it\n$/,
-  ],
-  [
-    ['run', 'text2.wat'],
-    /^wasi-common: text2\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text.*\n$/,
-  ],
-  [
-    ['run', 'garbage.wasm'],
-    /^wasi-common: garbage\.wasm is not a WebAssembly module: .*expected magic word.*\n$/,
-  ],
-  [['run', 'cut.wasm'], /^wasi-common: cut\.wasm is not a WebAssembly module: .*\n$/],
-  [
-    ['run', 'component.wasm'],
-    /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component \(preview 2\); only core modules.*\n$/,
-  ],
-
-  [
-    ['run', 'wants-env.wasm'],
-    'wasi-common: the module imports env.callback (a function), which this host does not offer: it was built to get callback from its own JavaScript\n',
-  ],
-  [
-    ['run', 'wants-memory.wasm'],
-    /^wasi-common: the module imports env\.memory \(a memory\), which this host does not offer: it was built to have threads: try --threads, or options.threads\n$/,
-  ],
-  [
-    ['run', 'wants-napi.wasm'],
-    /^wasi-common: the module imports napi\.napi_create_object \(a function\).*: it is a Node-API binding.*\n$/,
-  ],
-  [
-    ['run', 'wants-more.wasm'],
-    /^wasi-common: the module imports wasi_snapshot_preview1\.sock_open \(a function\), which this host does not offer: WASI has no such call in wasi_snapshot_preview1\n$/,
-  ],
-  [
-    ['run', 'wants-odd.wasm'],
-    /^wasi-common: the module imports elsewhere\.thing \(a function\), which this host does not offer\n$/,
-  ],
-  [
-    ['run', 'mixes.wasm'],
-    /^wasi-common: the module imports wasi_unstable\.fd_close \(a function\).*: it mixes wasi_snapshot_preview1 and wasi_unstable\n$/,
-  ],
-  [
-    ['run', 'no-memory.wasm'],
-    'wasi-common: no-memory.wasm exports no memory\n  a WASI program exports its memory under that name\n',
-  ],
-  [
-    ['run', 'bare-library.wasm'],
-    'wasi-common: bare-library.wasm exports no _start\n  --invoke calls one of: sum\n',
-  ],
-  [
-    ['run', 'library.wasm'],
-    /^wasi-common: library\.wasm is a library \(a reactor\), which does nothing by itself\n {2}--invoke calls one of: .*sum, state.*\n$/,
-  ],
-
-  [
-    ['run', '--invoke', 'missing', 'library.wasm'],
-    /^wasi-common: the program exports no function missing\n {2}it exports: .*sum.*\n$/,
-  ],
-  [
-    ['run', '--invoke', 'memory', 'library.wasm'],
-    /^wasi-common: the program exports no function memory\n {2}it exports: .*sum.*\n$/,
-  ],
-  [
-    ['run', '--invoke', 'toString', 'library.wasm'],
-    /^wasi-common: the program exports no function toString\n/,
-  ],
-  [
-    ['run', '--invoke', 'sum', 'library.wasm', '1'],
-    'wasi-common: --invoke sum: it takes 2 arguments, 1 were given\n',
-  ],
-  [
-    ['run', '--invoke', 'sum', 'library.wasm', '1', '2', '3'],
-    'wasi-common: --invoke sum: it takes 2 arguments, 3 were given\n',
-  ],
-  [
-    ['run', '--invoke', 'sum', 'library.wasm', '1', 'x'],
-    'wasi-common: --invoke sum: x is no number\n',
-  ],
-  [
-    ['run', '--invoke', 'sum', 'library.wasm', '1', ''],
-    'wasi-common: --invoke sum:  is no number\n',
-  ],
-  [['run', '--invoke', 'long', 'library.wasm', '1.5'], /^wasi-common: (?!the guest trapped).*1\.5/],
-  [
-    ['run', '--invoke', 'fail', 'library.wasm'],
-    /^wasi-common: the guest trapped: unreachable\n\s+at .*fail.*\n$/,
-  ],
-
-  [['run', '--env', '=x', 'args.wasm'], 'wasi-common: --env =x: a variable has a name\n'],
-  [['run', '--env', '', 'args.wasm'], 'wasi-common: --env : a variable has a name\n'],
+  [['run', '--env', '=x', 'args.wasm'], 'wasi-common: --env =x: missing variable name\n'],
+  [['run', '--env', '', 'args.wasm'], 'wasi-common: --env : missing variable name\n'],
   [['run', '--dir', '', 'args.wasm'], 'wasi-common: --dir : missing directory name\n'],
   [['run', '--dir', '::x', 'args.wasm'], 'wasi-common: --dir ::x: missing directory name\n'],
   [['run', '--dir', '.::', 'args.wasm'], 'wasi-common: --dir .::: missing directory name\n'],
@@ -613,7 +514,7 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   ],
   [
     ['run', '--mapdir', '/x::.', 'args.wasm'],
-    /^wasi-common: Unknown option '--mapdir'\n {2}.*--dir HOST::GUEST\n$/,
+    'wasi-common: --mapdir: unknown option\n  did you mean --dir HOST::GUEST?\n',
   ],
   [
     ['run', '--dir', '.::/x', '--dir', '.::/x//', 'args.wasm'],
@@ -629,20 +530,16 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   ],
   [
     ['run', '--overlay', '.::x::much', 'args.wasm'],
-    'wasi-common: --overlay .::x=much: a number is wanted, with one of k, m, g\n',
+    'wasi-common: --overlay .::x=much: expected a number and one of k, m, g\n',
   ],
   [
     ['run', '--overlay', '.::x::1m::2', 'args.wasm'],
     /^wasi-common: --overlay \.::x::1m::2: expected --overlay HOST.*\n$/,
   ],
-  [
-    ['run', '--overlay', './gone', 'args.wasm'],
-    /^wasi-common: cannot open preopen "\.\/gone" at ".*gone": ENOENT/,
-  ],
   [['run', '--tmpfs', '', 'args.wasm'], 'wasi-common: --tmpfs : missing directory name\n'],
   [
     ['run', '--tmpfs', '/tmp::much', 'args.wasm'],
-    'wasi-common: --tmpfs /tmp=much: a number is wanted, with one of k, m, g\n',
+    'wasi-common: --tmpfs /tmp=much: expected a number and one of k, m, g\n',
   ],
   [
     ['run', '--tmpfs', '/tmp::1K::2', 'args.wasm'],
@@ -650,32 +547,15 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   ],
   [
     ['run', '--tmpfs', '/tmp::999999999999G', 'args.wasm'],
-    'wasi-common: --tmpfs /tmp=999999999999G is too much: the most is 8388607g\n',
+    'wasi-common: --tmpfs /tmp=999999999999G is too large: the most is 8388607g\n',
   ],
   [
     ['run', '--dir', '.', '--tmpfs', '.', 'args.wasm'],
     'wasi-common: --tmpfs .: the guest already has a directory .\n',
   ],
   [
-    ['run', '--threads', '--tmpfs', '/tmp', 'args.wasm'],
-    /^wasi-common: threads share open files, which those in memory/,
-  ],
-  [
     ['run', '--dir', '.', '--dir', '/tmp::.', 'args.wasm'],
     'wasi-common: --dir /tmp::.: the guest already has a directory .\n',
-  ],
-  [
-    ['run', '--dir', 'nowhere', 'args.wasm'],
-    /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/,
-  ],
-  [
-    ['run', '--dir', 'args.wasm::/x', 'args.wasm'],
-    /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/,
-  ],
-
-  [
-    ['run', 'wants-escape.wasm'],
-    /^wasi-common: the module imports env\.␛\]0;title␇ \(a function\).*\n$/,
   ],
   [
     ['run', '--strict', '--backend', 'typescript', 'args.wasm'],
@@ -686,40 +566,20 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     /^wasi-common: --strict and --inherit-env do not go together: .*\n {2}--env NAME passes one variable on\n$/,
   ],
   [
-    ['run', '--strict', '--dir', '/', 'args.wasm'],
-    /^wasi-common: the preopen "\/" at "\/" is the root of a file system, .*\n {2}--allow-unsafe-preopen gives it all the same\n$/,
-  ],
-  [
     ['run', '--tcplisten', '80', 'args.wasm'],
-    /^wasi-common: --tcplisten 80: where to listen is HOST:PORT, .*\n$/,
+    /^wasi-common: --tcplisten 80: expected HOST:PORT; .*\n$/,
   ],
   [
     ['run', '--tcplisten', 'example.com:80', 'args.wasm'],
     /^wasi-common: --tcplisten example\.com:80: .* numeric address.*\n$/,
   ],
   [
-    ['run', '--tcplisten', '192.0.2.1:0', 'args.wasm'],
-    'wasi-common: cannot open listener 192.0.2.1:0: EADDRNOTAVAIL: address not available, bind\n',
-  ],
-  [
-    ['run', '--threads', '--tcplisten', '192.0.2.1:0', 'nothing.wasm'],
-    'wasi-common: cannot open listener 192.0.2.1:0: EADDRNOTAVAIL: address not available, bind\n',
-  ],
-  [
-    ['run', '--backend', 'typescript', '--tcplisten', '127.0.0.1:0', 'args.wasm'],
-    "wasi-common: connections are not accepted by backend: 'typescript'; 'native' does\n",
-  ],
-  [
-    ['run', '--strict', '--tcplisten', '127.0.0.1:0', '--tcplisten', '0.0.0.0:80', 'args.wasm'],
-    /^wasi-common: other machines can reach 0\.0\.0\.0:80, .*\n {2}--allow-public-listen does so all the same\n$/,
-  ],
-  [
     ['run', '--threads=many', 'args.wasm'],
-    'wasi-common: --threads=many: how many is a number, of at most four digits\n',
+    'wasi-common: --threads=many: expected a whole number\n',
   ],
   [
     ['run', '--threads=2000', 'nothing.wasm'],
-    /^wasi-common: The value of "options\.threads" is out of range\. It must be >= 0 && <= 1024\. .*\n$/,
+    'wasi-common: --threads=2000 is too large: the most is 1024\n',
   ],
   [
     ['run', '--threads', '--invoke', 'sum', 'library.wasm'],
@@ -742,19 +602,9 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
     'wasi-common: --isolation process and --invoke do not go together: the process ends with _start\n',
   ],
   [
-    ['run', '--threads', 'library.wasm'],
-    /^wasi-common: the module exports no function _start: it is no command\n$/,
-  ],
-  [
     ['run', '--backend', 'fast', 'args.wasm'],
     "wasi-common: --backend: unknown value 'fast'\n  expected auto, native or typescript\n",
   ],
-  [
-    ['run', '--trace=/missing/file', 'args.wasm'],
-    /^wasi-common: cannot write the trace: ENOENT: no such file or directory.*\n$/,
-  ],
-  [['run', '--trace=.', 'args.wasm'], /^wasi-common: cannot write the trace: EISDIR.*\n$/],
-  [['run', '--trace=/dev/full', 'args.wasm'], /^wasi-common: (?!the guest trapped).*ENOSPC/],
   [
     ['run', '--trace', '--trace-format', 'xml', 'args.wasm'],
     "wasi-common: --trace-format: unknown value 'xml'\n  expected text, json or perfetto\n",
@@ -769,43 +619,200 @@ const mistakes: readonly (readonly [args: readonly string[], told: RegExp | stri
   ],
   [
     ['run', '--seed', 'x', 'args.wasm'],
-    'wasi-common: --seed x: a seed is a number from 0 to 2^53 - 1\n',
+    'wasi-common: --seed x: expected a whole number from 0 to 2^53 - 1\n',
   ],
   [
     ['run', '--seed=-1', 'args.wasm'],
-    'wasi-common: --seed -1: a seed is a number from 0 to 2^53 - 1\n',
+    'wasi-common: --seed -1: expected a whole number from 0 to 2^53 - 1\n',
   ],
   [
     ['run', '--seed', '9007199254740992', 'args.wasm'],
-    /^wasi-common: --seed 9007199254740992: a seed is a number from 0 to 2\^53 - 1\n$/,
+    /^wasi-common: --seed 9007199254740992: expected a whole number from 0 to 2\^53 - 1\n$/,
   ],
   [
     ['run', '--deterministic=yesterday', 'args.wasm'],
-    'wasi-common: --deterministic=yesterday: this is no instant since 1970\n  as in --deterministic=2025-01-01T00:00:00Z\n',
+    'wasi-common: --deterministic=yesterday: expected an instant since 1970\n  as in --deterministic=2025-01-01T00:00:00Z\n',
   ],
   [
     ['run', '--deterministic=1969-12-31T00:00:00Z', 'args.wasm'],
-    /^wasi-common: --deterministic=1969.*: this is no instant since 1970\n.*\n$/,
+    /^wasi-common: --deterministic=1969.*: expected an instant since 1970\n.*\n$/,
   ],
   [
     ['run', '--deterministic', '--threads', 'args.wasm'],
-    'wasi-common: --deterministic and --threads do not go together: nobody can fix the order of threads\n',
+    'wasi-common: --deterministic and --threads do not go together: the order of threads cannot be fixed\n',
   ],
   [
     ['run', '--seed', '1', '--threads=2', 'args.wasm'],
     /^wasi-common: --seed and --threads do not go together: .*\n$/,
   ],
 ]
-for (const [args, told] of mistakes) {
-  test(`wasi-common ${args.map(arg => (arg === '' || arg.includes(' ') ? `'${arg}'` : arg)).join(' ')}`, t => {
-    const { status, stdout, stderr } = run(args)
-    if (typeof told === 'string') t.is(stderr, told)
-    else t.regex(stderr, told)
-    t.notRegex(stderr, /at .*\.js:\d+/, 'no stack of the host')
-    t.is(stdout, '')
-    t.is(status, 1)
-  })
-}
+
+/** Programs that cannot be run. */
+const failures: readonly Mistake[] = [
+  [
+    ['run', 'missing.wasm'],
+    /^wasi-common: cannot read missing\.wasm: ENOENT: no such file or directory.*\n$/,
+  ],
+  [['run', '.'], /^wasi-common: cannot read \.: EISDIR: illegal operation on a directory.*\n$/],
+  [
+    ['run', 'empty.wasm'],
+    /^wasi-common: empty\.wasm is not a WebAssembly module: .*\n {2}the file is empty\n$/,
+  ],
+  [
+    ['run', 'text.wat'],
+    /^wasi-common: text\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text: wat2wasm of wabt makes a module of it\n$/,
+  ],
+  [
+    ['run', 'text2.wat'],
+    /^wasi-common: text2\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text.*\n$/,
+  ],
+  [
+    ['run', 'garbage.wasm'],
+    /^wasi-common: garbage\.wasm is not a WebAssembly module: .*expected magic word.*\n$/,
+  ],
+  [['run', 'cut.wasm'], /^wasi-common: cut\.wasm is not a WebAssembly module: .*\n$/],
+  [
+    ['run', 'component.wasm'],
+    /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component \(preview 2\); only core modules.*\n$/,
+  ],
+  [
+    ['run', 'wants-env.wasm'],
+    'wasi-common: the module imports env.callback (a function), which this host does not offer: it was built to get callback from its own JavaScript\n',
+  ],
+  [
+    ['run', 'wants-memory.wasm'],
+    /^wasi-common: the module imports env\.memory \(a memory\), which this host does not offer: it was built to have threads: try --threads, or options.threads\n$/,
+  ],
+  [
+    ['run', 'wants-napi.wasm'],
+    /^wasi-common: the module imports napi\.napi_create_object \(a function\).*: it is a Node-API binding.*\n$/,
+  ],
+  [
+    ['run', 'wants-more.wasm'],
+    /^wasi-common: the module imports wasi_snapshot_preview1\.sock_open \(a function\), which this host does not offer: WASI has no such call in wasi_snapshot_preview1\n$/,
+  ],
+  [
+    ['run', 'wants-odd.wasm'],
+    /^wasi-common: the module imports elsewhere\.thing \(a function\), which this host does not offer\n$/,
+  ],
+  [
+    ['run', 'mixes.wasm'],
+    /^wasi-common: the module imports wasi_unstable\.fd_close \(a function\).*: it mixes wasi_snapshot_preview1 and wasi_unstable\n$/,
+  ],
+  [
+    ['run', 'no-memory.wasm'],
+    'wasi-common: no-memory.wasm exports no memory\n  a WASI program exports its memory under that name\n',
+  ],
+  [
+    ['run', 'bare-library.wasm'],
+    'wasi-common: bare-library.wasm exports no _start\n  --invoke calls one of: sum\n',
+  ],
+  [
+    ['run', 'library.wasm'],
+    /^wasi-common: library\.wasm is a library \(a reactor\), which does nothing by itself\n {2}--invoke calls one of: .*sum, state.*\n$/,
+  ],
+  [
+    ['run', '--invoke', 'missing', 'library.wasm'],
+    /^wasi-common: the program exports no function missing\n {2}it exports: .*sum.*\n$/,
+  ],
+  [
+    ['run', '--invoke', 'memory', 'library.wasm'],
+    /^wasi-common: the program exports no function memory\n {2}it exports: .*sum.*\n$/,
+  ],
+  [
+    ['run', '--invoke', 'toString', 'library.wasm'],
+    /^wasi-common: the program exports no function toString\n/,
+  ],
+  [
+    ['run', '--invoke', 'sum', 'library.wasm', '1'],
+    'wasi-common: --invoke sum: it takes 2 arguments, 1 were given\n',
+  ],
+  [
+    ['run', '--invoke', 'sum', 'library.wasm', '1', '2', '3'],
+    'wasi-common: --invoke sum: it takes 2 arguments, 3 were given\n',
+  ],
+  [
+    ['run', '--invoke', 'sum', 'library.wasm', '1', 'x'],
+    'wasi-common: --invoke sum: x is no number\n',
+  ],
+  [
+    ['run', '--invoke', 'sum', 'library.wasm', '1', ''],
+    'wasi-common: --invoke sum:  is no number\n',
+  ],
+  [['run', '--invoke', 'long', 'library.wasm', '1.5'], /^wasi-common: (?!the guest trapped).*1\.5/],
+  [
+    ['run', '--overlay', './gone', 'args.wasm'],
+    /^wasi-common: cannot open preopen "\.\/gone" at ".*gone": ENOENT/,
+  ],
+  [
+    ['run', '--threads', '--tmpfs', '/tmp', 'args.wasm'],
+    /^wasi-common: threads share open files, which those in memory/,
+  ],
+  [
+    ['run', '--dir', 'nowhere', 'args.wasm'],
+    /^wasi-common: .*cannot open preopen "nowhere" at "nowhere".*ENOENT.*\n$/,
+  ],
+  [
+    ['run', '--dir', 'args.wasm::/x', 'args.wasm'],
+    /^wasi-common: .*cannot open preopen "\/x" at "args\.wasm".*ENOTDIR.*\n$/,
+  ],
+  [
+    ['run', 'wants-escape.wasm'],
+    /^wasi-common: the module imports env\.␛\]0;title␇ \(a function\).*\n$/,
+  ],
+  [
+    ['run', '--strict', '--dir', '/', 'args.wasm'],
+    /^wasi-common: the preopen "\/" at "\/" is the root of a file system, .*\n {2}--allow-unsafe-preopen gives it all the same\n$/,
+  ],
+  [
+    ['run', '--tcplisten', '192.0.2.1:0', 'args.wasm'],
+    'wasi-common: cannot open listener 192.0.2.1:0: EADDRNOTAVAIL: address not available, bind\n',
+  ],
+  [
+    ['run', '--threads', '--tcplisten', '192.0.2.1:0', 'nothing.wasm'],
+    'wasi-common: cannot open listener 192.0.2.1:0: EADDRNOTAVAIL: address not available, bind\n',
+  ],
+  [
+    ['run', '--backend', 'typescript', '--tcplisten', '127.0.0.1:0', 'args.wasm'],
+    "wasi-common: connections are not accepted by backend: 'typescript'; 'native' does\n",
+  ],
+  [
+    ['run', '--strict', '--tcplisten', '127.0.0.1:0', '--tcplisten', '0.0.0.0:80', 'args.wasm'],
+    /^wasi-common: other machines can reach 0\.0\.0\.0:80, .*\n {2}--allow-public-listen does so all the same\n$/,
+  ],
+  [
+    ['run', '--threads', 'library.wasm'],
+    /^wasi-common: the module exports no function _start: it is no command\n$/,
+  ],
+  [
+    ['run', '--trace=/missing/file', 'args.wasm'],
+    /^wasi-common: cannot write the trace: ENOENT: no such file or directory.*\n$/,
+  ],
+  [['run', '--trace=.', 'args.wasm'], /^wasi-common: cannot write the trace: EISDIR.*\n$/],
+  [['run', '--trace=/dev/full', 'args.wasm'], /^wasi-common: (?!the guest trapped).*ENOSPC/],
+]
+
+const traps: readonly Mistake[] = [
+  [
+    ['run', '--invoke', 'fail', 'library.wasm'],
+    /^wasi-common: the guest trapped: unreachable\n\s+at .*fail.*\n$/,
+  ],
+]
+
+for (const [code, mistakes] of [
+  [2, usage],
+  [1, failures],
+  [134, traps],
+] as const)
+  for (const [args, told] of mistakes)
+    test(`wasi-common ${args.map(arg => (arg === '' || arg.includes(' ') ? `'${arg}'` : arg)).join(' ')}`, t => {
+      const { status, stdout, stderr } = run(args)
+      if (typeof told === 'string') t.is(stderr, told)
+      else t.regex(stderr, told)
+      t.notRegex(stderr, /at .*\.js:\d+/, 'no stack of the host')
+      t.is(stdout, '')
+      t.is(status, code)
+    })
 
 // Help.
 
@@ -920,7 +927,7 @@ test('--trace=FILE: the lines of every call, and nothing on standard error', t =
 test('--trace: what a guest did before it trapped is there', t => {
   const file = join(scratch(t), 'trace')
   fs.writeFileSync(join(guests, 'traced-trap.wasm'), command([drop(call('sched_yield')), trap]))
-  t.is(guest(`--trace=${file}`, 'traced-trap.wasm').status, 1)
+  t.is(guest(`--trace=${file}`, 'traced-trap.wasm').status, 134)
   t.is(fs.readFileSync(file, 'utf8'), 'sched_yield() = SUCCESS\n')
 })
 
@@ -966,7 +973,7 @@ test('--trace-summary: with threads, and of a guest that trapped', t => {
   fs.writeFileSync(join(guests, 'summed-trap.wasm'), command([drop(call('sched_yield')), trap]))
   for (const flags of [[], ['--threads']]) {
     const trapped = guest(...flags, '--trace-summary', 'summed-trap.wasm')
-    t.is(trapped.status, 1)
+    t.is(trapped.status, 134)
     t.regex(trapped.stderr, / sched_yield\n(.*\n)*wasi-common: the guest trapped/)
   }
   t.notRegex(

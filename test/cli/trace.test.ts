@@ -226,7 +226,7 @@ test('--trace-filter: only these hostcalls, and a mistake suggests the nearest',
     ['!*', ' !*: excludes every hostcall that it selects\n'],
   ]) {
     const { status, stderr } = run('--trace', '--trace-filter', list, 'open.wasm')
-    t.is(status, 1)
+    t.is(status, 2)
     t.true(stderr.startsWith('wasi-common: --trace-filter'), stderr)
     t.true(stderr.includes(message.trim().split('\n')[0]), stderr)
   }

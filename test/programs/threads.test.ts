@@ -49,7 +49,7 @@ test.serial('a thread that exits ends those that work, sleep and wait', t => {
 test.serial('a thread that traps ends them too, and its own frames are told', t => {
   t.timeout(60_000)
   const { status, stderr } = threads(t, 'trap')
-  t.is(status, 1)
+  t.is(status, 134)
   t.regex(
     stderr,
     /^wasi-common: the guest trapped: unreachable\n.*traps.*\n.*thread_main.*\n.*wasi_thread_start.*\n$/,

@@ -62,6 +62,9 @@ const refused = [
   ],
   // A terminal that does not know 58, or cuts a colour short, takes what follows for parameters.
   ...[
+    '58',
+    '58;5;9',
+    '58;2;1;2;3',
     '58;5;8',
     '58;2;8;8;8',
     '58;8',
@@ -192,6 +195,65 @@ test('a reset follows colours that are on, once', t => {
   t.is(filter.end(), '')
   filter.filter('\x1b[31mx\x1b[3')
   t.is(filter.end(), '␛[3\x1b[0m')
+})
+
+/**
+ * Tells if a terminal hides text at these parameters.
+ * @param knows58 false for a terminal that takes what follows 58 for parameters of their own
+ */
+function hides(parameters: string, knows58: boolean): boolean {
+  const all = parameters.split(';')
+  for (let i = 0; i < all.length; i++) {
+    if (all[i].includes(':')) continue
+    const code = Number(all[i])
+    if (code === 8) return true
+    if (code === 38 || code === 48 || (code === 58 && knows58))
+      i += Number(all[i + 1]) === 5 ? 2 : Number(all[i + 1]) === 2 ? 4 : 0
+  }
+  return false
+}
+
+test('whatever is written, in whichever pieces, only sequences that hide nothing reach the terminal', t => {
+  let state = 1
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    return (state >>> 8) % below
+  }
+  const parts = [
+    '\x1b',
+    '\x1b[',
+    '[',
+    'm',
+    ';',
+    ':',
+    '38',
+    '48',
+    '58',
+    '5',
+    '2',
+    '8',
+    '0',
+    '31',
+    'x',
+    '1',
+    'J',
+    '\u009b',
+    '?',
+  ]
+  let passed = 0
+  for (let run = 0; run < 50_000; run++) {
+    const pieces = Array.from({ length: 1 + random(4) }, () =>
+      Array.from({ length: random(7) }, () => parts[random(parts.length)]).join(''),
+    )
+    const shown = marked(filtered(...pieces))
+    const rest = shown.replace(/\^\[([\d;:]*)m/g, (_, parameters: string) => {
+      passed++
+      if (hides(parameters, true) || hides(parameters, false)) t.fail(`${parameters}`)
+      return ''
+    })
+    if (/[\^\u009b]/.test(rest)) t.fail(JSON.stringify(pieces))
+  }
+  t.true(passed > 1000, `${passed}`)
 })
 
 test('a large text of colours takes time in proportion', t => {

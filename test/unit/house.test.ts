@@ -80,8 +80,8 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   ],
   [
     /^sys\/choose$/,
-    /^(guest\/(guest|threads)|cli\/(exit|nonblocking-output))\.ts$/,
-    'a guest is given its backend; the command writes and ends by it',
+    /^(guest\/(guest|threads)|run\/stdio\/reset-terminals|cli\/(exit|nonblocking-output))\.ts$/,
+    'a guest is given its backend; a run resets terminals by it; the command writes and ends by it',
   ],
 ]
 test('what only few may see, only those see', t => {

@@ -145,10 +145,10 @@ test('the command: --env, --dir and options', t => {
   ])
   for (const name of names) {
     const [status, , stderr] = cli([`--${name}`, 'value', join(folder, 'environ.wasm')])
-    t.is(status, 1)
+    t.is(status, 2)
     t.regex(stderr, /^wasi-common: .*--/, name)
-    t.is(cli(['-W', `${name}=1`, join(folder, 'environ.wasm')])[0], 1)
-    t.is(cli(['-W', `timeout=1${name}`, join(folder, 'environ.wasm')])[0], 1)
+    t.is(cli(['-W', `${name}=1`, join(folder, 'environ.wasm')])[0], 2)
+    t.is(cli(['-W', `timeout=1${name}`, join(folder, 'environ.wasm')])[0], 2)
   }
 })
 

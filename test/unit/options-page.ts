@@ -1,12 +1,8 @@
-/**
- * The tables of docs/options.md and the flags of README.md, made from the rows of the options. Run
- * by itself, it writes both.
- */
-import { readFileSync, writeFileSync } from 'node:fs'
+/** The tables of docs/options.md, made from the rows of the options. Run by itself, it writes them. */
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { type Flag, type Flags, guestFlags, runFlags } from '#lib/cli/flags.js'
-import { flagHelp } from '#lib/cli/help.js'
 import {
   type Door,
   guestWords,
@@ -98,14 +94,4 @@ of all [limits](../README.md#limits).
 
 export const page = (): string => [head, ...Object.entries(topics).map(section)].join('\n')
 
-const mark = 'wasi-common run [options] program.wasm [arguments]\n'
-/** The flags as README.md has them. */
-export const flags = (): string => `\`\`\`\n${mark}\n${flagHelp()}\`\`\`\n`
-
-if (process.argv[1] === import.meta.filename) {
-  writeFileSync(file('docs/options.md'), page())
-  const readme = readFileSync(file('README.md'), 'utf8')
-  const start = readme.indexOf(`\`\`\`\n${mark}`)
-  const end = readme.indexOf('\n```\n', start) + 5
-  writeFileSync(file('README.md'), `${readme.slice(0, start)}${flags()}${readme.slice(end)}`)
-}
+if (process.argv[1] === import.meta.filename) writeFileSync(file('docs/options.md'), page())

@@ -16,7 +16,7 @@ import { defaultElements } from '#lib/run/module/cap.js'
 import { termsOf } from '#lib/run/settings.js'
 import { runTable } from '#lib/run/table.js'
 import { command } from '../wasm.js'
-import { flags, options, page } from './options-page.js'
+import { options, page } from './options-page.js'
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 /** Compiles only if each interface has the properties that its table has rows for. */
@@ -36,11 +36,6 @@ const WRITE = 'node dist-test/test/unit/options-page.js writes it'
 test('docs/options.md has a line for each row', t => {
   t.is(rows.length, 3)
   t.is(read('docs/options.md'), page(), WRITE)
-})
-
-test('README.md shows the flags of --help', t => {
-  t.true(read('README.md').includes(flags()), WRITE)
-  for (const usage of Object.keys(flagWords)) t.true(flags().includes(`\n  ${usage}`), usage)
 })
 
 test('the default of maxTableElements in the documentation is that of the module', t => {
