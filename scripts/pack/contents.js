@@ -16,6 +16,8 @@ const wanted = [
   'README.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'docs/command.md',
+  'man/wasi-common.1',
   'native/addon.cc',
   'native/sources.txt',
   'native/addon.gypi',
