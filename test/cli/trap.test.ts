@@ -127,16 +127,15 @@ test('a source map that is no regular file, or no source map, is not read', t =>
     directory: folder => fs.mkdirSync(place(folder)),
     text: folder => fs.writeFileSync(place(folder), '{'),
     'of another name': folder => fs.writeFileSync(join(folder, 'x.map'), sourceMap('A')),
-    'too long': folder => {
-      fs.writeFileSync(place(folder), sourceMap('A'))
-      fs.truncateSync(place(folder), 2 ** 25 + 1)
-    },
+    'too long': folder => fs.writeFileSync(place(folder), sourceMap('A').padEnd(2 ** 25 + 1)),
     ...(process.platform !== 'win32' && {
       symlink: (folder: string) => {
         fs.writeFileSync(join(folder, 'x.map'), sourceMap('A'))
         fs.symlinkSync('x.map', place(folder))
       },
       FIFO: (folder: string) => void spawnSync('mkfifo', [place(folder)]),
+      // Only root can make it.
+      '/dev/zero': (folder: string) => void spawnSync('mknod', [place(folder), 'c', '1', '5']),
     }),
   }
   for (const [what, prepare] of Object.entries(ways))

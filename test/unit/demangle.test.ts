@@ -62,6 +62,7 @@ const unchanged = [
   '_RINvC1a1bRL_uRL0_uE',
   '_Z1f\u001b[31mv',
   '_Z3f\no',
+  `_Z16384${'x'.repeat(16_384)}`,
 ]
 test('a symbol that is not mangled is returned as it is', t => {
   for (const symbol of unchanged) t.is(demangle(symbol), symbol)
@@ -69,11 +70,15 @@ test('a symbol that is not mangled is returned as it is', t => {
 
 /** Symbols that ask for much: deep nesting, doubling, long lists, packs in packs. */
 function greedy(): Record<string, string> {
-  const doubled = ['TuuE']
-  for (let i = 0, at = 9; i < 60; i++) {
-    const reference = `B${base62(at)}`
-    at += (doubled.at(-1) as string).length
-    doubled.push(`T${reference}${reference}E`)
+  /** Arguments that refer to the one before twice, from byte 8 of a v0 symbol on. */
+  const doubled = (first: string, next: (reference: string) => string): string => {
+    const all = [first]
+    for (let i = 0, at = 8; i < 60; i++) {
+      const reference = `B${base62(at)}`
+      at += (all.at(-1) as string).length
+      all.push(next(reference))
+    }
+    return `_RINvC1a1b${all.join('')}E`
   }
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'
   return {
@@ -83,10 +88,13 @@ function greedy(): Record<string, string> {
     'deep packs': `_Z1fI${'J'.repeat(8000)}${'E'.repeat(8000)}`,
     'many parameters': `_Z1f${'i'.repeat(16_000)}`,
     'packs of packs': `_Z1fIJ${'i'.repeat(3000)}EEv${'Dp1BIT_E'.repeat(300)}`,
+    'pointers to packs': `_Z1fIJ${'i'.repeat(3000)}EEv${`${'P'.repeat(100)}T_`.repeat(100)}`,
     'doubled types': `_Z1fM1AS_${[...digits].map(digit => `M${`S${digit}_`.repeat(2)}`).join('')}`,
     'deep paths': `_RN${'vN'.repeat(8000)}`,
     'deep slices': `_RINvC1a1b${'S'.repeat(8000)}uE`,
-    'doubled tuples': `_RINvC1a1b${doubled.join('')}E`,
+    'doubled tuples': doubled('TuuE', reference => `T${reference}${reference}E`),
+    'doubled impls': doubled('MC1au', reference => `M${reference}${reference}`),
+    'a long name again and again': `_RINvC1a1bC4000_${'x'.repeat(4000)}${'B7_'.repeat(100)}E`,
     'backwards and forwards': `_RINvC1a1b${'B_'.repeat(8000)}E`,
     'long identifiers': `_ZN${'9999'.repeat(4000)}`,
     'long Punycode': `_RNvC1au9000_${'z'.repeat(9000)}`,

@@ -37,7 +37,7 @@ const program = [
   ...end,
   // The linker removed this code.
   ...setAddress(0),
-  ...[3, 98],
+  ...[3, 0xe2, 0],
   1,
   ...[2, 100],
   ...end,
@@ -163,6 +163,23 @@ const greedy: Readonly<Record<string, () => Uint8Array>> = {
   'one endless string': () => large(repeated([65], size / 2), Uint8Array.from(program)),
   'more than is read': () => repeated([1], 4 * size),
 }
+test('DWARF behind the first 8 MiB, or the first 65,536 units, is not read', t => {
+  const unit = Uint8Array.from(version4(tables4))
+  const first = (before: Uint8Array): number =>
+    dwarfLines(() => Buffer.concat([before, unit]), every).size
+  t.is(first(large(repeated([1], size - 1000))), 10)
+  t.is(first(large(repeated([1], size))), 0)
+  t.is(first(repeated(u32(0), 4 * 65_535)), 10)
+  t.is(first(repeated(u32(0), 4 * 65_536)), 0)
+})
+
+test('a unit with more files than an array can have is skipped', t => {
+  const many = [1, 1, 0x0f, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1]
+  const header = [...parameters, ...many]
+  const unit = sized([...u16(5), 4, 0, ...sized(header), ...program])
+  t.deepEqual(linesOf(unit, every), new Map())
+})
+
 for (const [what, lines] of Object.entries(greedy))
   test(`DWARF with ${what} is read in bounded time`, t => {
     const bytes = lines()

@@ -19,7 +19,7 @@ export interface Header {
 /** Reads a string of another section, at an offset. */
 export type StringAt = (section: '.debug_str' | '.debug_line_str', offset: number) => string
 
-/** The most directories, or files, of a unit. */
+/** The most directories, or files, of a unit of version 5, which has their number before them. */
 const mostEntries = 65_536
 const DW_LNCT_path = 1
 const DW_LNCT_directory_index = 2
@@ -86,7 +86,7 @@ function files4(unit: Bytes, wanted: ReadonlySet<number>): ReadonlyMap<number, s
   const found = new Map<number, string>()
   const directories = [unit.at - 1]
   for (let at = unit.at; unit.skipString() > 0; at = unit.at) directories.push(at)
-  for (let file = 1; file <= mostEntries && found.size < wanted.size; file++) {
+  for (let file = 1; found.size < wanted.size; file++) {
     const at = unit.at
     if (unit.skipString() === 0) break
     const directory = unit.uleb()
@@ -132,8 +132,7 @@ function files5(
 function entries(unit: Bytes, header: Header): Entry[] {
   const format = Array.from({ length: unit.u8() }, () => [unit.uleb(), unit.uleb()] as const)
   const count = unit.uleb()
-  // Without a format, entries take no bytes, which would bound their count.
-  if (count > mostEntries || (count > 0 && format.length === 0)) throw unreadable
+  if (count > mostEntries) throw unreadable
   return Array.from({ length: count }, () => {
     const entry = { form: 0, value: 0, directory: 0 }
     for (const [content, form] of format) {
