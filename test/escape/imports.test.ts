@@ -199,7 +199,7 @@ test('instantiate offers own properties of the imports passed, whatever their na
   wasi.close()
 })
 
-test('instantiate takes bytes, a buffer or a module, and nothing else', t => {
+test('instantiate takes a path, bytes, a buffer or a module, and nothing else', t => {
   const wasi = new WASI({ version })
   const bytes = command([call('proc_exit', 3)])
   for (const source of [
@@ -213,12 +213,12 @@ test('instantiate takes bytes, a buffer or a module, and nothing else', t => {
   for (const wrong of [
     undefined,
     null,
-    'text',
     7,
     {},
     Object.create(WebAssembly.Module.prototype),
   ] as never[])
     t.throws(() => wasi.instantiate(wrong), { code: 'ERR_INVALID_ARG_TYPE', message: /"source"/ })
+  t.throws(() => wasi.instantiate('no-such.wasm'), { code: 'ENOENT' })
   t.throws(() => wasi.instantiate(Uint8Array.of(1, 2, 3)), { instanceOf: WebAssembly.CompileError })
   wasi.close()
 })

@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const recognized = [
   'ERR_DLOPEN_DISABLED',
   'ERR_DLOPEN_FAILED',
+  'ERR_PARSE_ARGS_UNKNOWN_OPTION',
   'ERR_STREAM_DESTROYED',
   'ERR_STREAM_WRITE_AFTER_END',
   'ERR_WORKER_INIT_FAILED',
