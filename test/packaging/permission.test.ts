@@ -66,7 +66,9 @@ function told(
     const make = options => { new WASI({ version: 'preview1', ...options }).close(); return 'made' }
     const bytes = require('node:fs').readFileSync(${JSON.stringify(join(folder, 'guest.wasm'))})
     const tell = what => console.log(JSON.stringify(what))
-    const failed = ({ code, permission, resource, message }) => tell({ code, permission, resource, message })
+    // A RunError has the error of the permission model as its cause.
+    const failed = ({ code, message, cause, permission = cause?.permission, resource = cause?.resource }) =>
+      tell({ code, permission, resource, message })
     try { Promise.resolve((${code})()).then(tell, failed) } catch (error) { failed(error) }`
   const reads = [...new Set([root, dirname(addonFile()) + sep, join(folder, 'guest.wasm')])].map(
     path => `--allow-fs-read=${path}`,
