@@ -1,4 +1,5 @@
 /** The option `imports`: functions of the embedder, in the guest's worker. */
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join, relative } from 'node:path'
@@ -308,4 +309,20 @@ test('a worker of a pool loads the module once, and calls its function for each 
   for (let i = 0; i < 3; i++) codes.push((await pool.run(exitsWith(1), { imports })).exitCode)
   await pool.close()
   t.deepEqual(codes, [11, 21, 31])
+})
+
+test('console.log in a function prints to the standard output of the process', t => {
+  const imports = module(t, "export default { env: { f: n => (console.log('called', n), n) } }")
+  const guest = join(imports, '../guest.wasm')
+  fs.writeFileSync(guest, exitsWith(5))
+  const lib = new URL('../../../dist/index.js', import.meta.url).href
+  // The worker of a pool stays for a while, and its output with it.
+  const program = `
+    import { Pool } from ${JSON.stringify(lib)}
+    const pool = new Pool({ size: 1 })
+    await pool.run(${JSON.stringify(guest)}, { imports: ${JSON.stringify(imports)} })
+    setTimeout(() => pool.close(), 300)`
+  const args = ['--input-type=module', '-e', program]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  t.is(stdout, 'called 5\n', stderr)
 })
