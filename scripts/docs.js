@@ -1,13 +1,14 @@
-// Writes docs/reference/, the reference of all that lib/index.ts exports, from its comments. A
-// public name without a comment and a link that leads nowhere are errors.
-import { rmSync } from 'node:fs'
+// Builds the site of the documentation in docs/site/: the pages of docs/, and the reference of all
+// that lib/index.ts exports, from its comments. A public name without a comment and a link that
+// leads nowhere are errors.
 import { join } from 'node:path'
 import { root } from './root.js'
 import { install } from './shared/install.js'
 import { runNode } from './shared/run.js'
+import { writePages } from './site/pages.js'
 
-/** typedoc, and a compiler that has an interface for programs: the one of the package has none. */
-const folder = join(root, 'scripts/typedoc')
+const folder = join(root, 'scripts/site')
 install(folder)
-rmSync(join(root, 'docs/reference'), { recursive: true, force: true })
+writePages()
 runNode(['node_modules/typedoc/bin/typedoc', '--options', 'typedoc.json'], { cwd: folder })
+runNode(['node_modules/vitepress/bin/vitepress.js', 'build', '.'], { cwd: folder })

@@ -25,7 +25,7 @@ export const stages = {
     beside: true,
   },
   check: { title: 'types, linters, the house', run: 'npm run check' },
-  docs: { title: 'the reference', run: 'npm run docs' },
+  docs: { title: 'the site of the documentation', run: 'npm run docs && npm run docs:check' },
   cmake: { title: 'the contract on the addon by cmake-js', run: 'npm run test:cmake' },
   race: { title: 'paths raced against renames', run: 'npm run test:race -- --seconds 2' },
   interleavings: { title: 'the walk in every interleaving', run: 'npm run test:interleavings' },
