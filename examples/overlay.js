@@ -24,7 +24,7 @@ process.stdout.write(`${made.stdout}${walked.stdout}`)
 console.log('on disk:', readdirSync(folder).join(' '))
 for (const { kind, path } of overlay.changes()) console.log(kind, path)
 
-// To take the changes over: first what is gone, then what is there.
+// Applies the changes: first the removed files, then the others.
 overlay.remove('notes.txt')
 for (const { kind, path, from } of overlay.changes()) {
   if (kind === 'removed' || kind === 'renamed')

@@ -30,7 +30,7 @@ const table = {
 } as const satisfies Record<string, Limit>
 
 /**
- * Limits on the use that a guest makes of the host at once. README.md has the table: what each
+ * Limits on the use that a guest makes of the host at once. docs/limits.md has the table: what each
  * counts, its default, what the guest gets beyond it, and what its embedder sees.
  */
 export type Limits = { readonly [Name in keyof typeof table]: number }

@@ -88,7 +88,7 @@ export interface GuestOptions extends ReplayOptions {
    */
   readonly rights?: RightsMode | undefined
   /**
-   * How much of the host the guest may use at once; README.md has the table. Default: its defaults.
+   * How much of the host the guest may use at once; docs/limits.md has the table. Default: its defaults.
    */
   readonly limits?: Partial<Limits> | undefined
   /** Receives a line for each hostcall. */

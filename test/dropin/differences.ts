@@ -1,5 +1,5 @@
 /**
- * Every intended difference from node:wasi, and why. The README's table is made from the rows that
+ * Every intended difference from node:wasi, and why. The table in docs/migrating.md is made from the rows that
  * say so.
  */
 export interface Difference {
@@ -16,7 +16,7 @@ export interface Difference {
   /** The majors of Node where it is seen. Default all. */
   readonly nodes?: readonly number[]
   /** Whoever moves to this package should know. */
-  readonly readme?: true
+  readonly documented?: true
 }
 
 const errno = (names: string): RegExp => new RegExp(`^(\\[4,)?"(${names})"(,0\\])?$`)
@@ -30,7 +30,7 @@ const sandbox: readonly Difference[] = [
     reason: 'the sandbox',
     probes: /^path_\w+ .*\b(out|up)\b/,
     seen: [any, errno('NOTCAPABLE')],
-    readme: true,
+    documented: true,
   },
   {
     what: 'a link in the last place, opened without following it',
@@ -39,7 +39,7 @@ const sandbox: readonly Difference[] = [
     reason: 'the specification: without SYMLINK_FOLLOW a link is not followed',
     probes: /^path_open a link( out| up)?$/,
     seen: [/^\[4,"SUCCESS"/, errno('LOOP')],
-    readme: true,
+    documented: true,
   },
   {
     what: '`..` above the preopen',
@@ -48,7 +48,7 @@ const sandbox: readonly Difference[] = [
     reason: 'the guest is told that it left its sandbox, not given another file than it named',
     probes: /^path_.*\.\./,
     seen: [any, errno('NOTCAPABLE')],
-    readme: true,
+    documented: true,
   },
   {
     what: '`nothing/..`, `file/..`, `file/.`',
@@ -106,7 +106,7 @@ const streams: readonly Difference[] = [
     probes:
       /^stream: (fd_(read|pread|write|pwrite|seek|tell|advise|allocate|filestat_set_size|filestat_set_times) of|std\w+ \w+)/,
     seen: [/^\[?"SUCCESS"/, /^\[?"(BADF|SPIPE|INVAL|PERM)"/],
-    readme: true,
+    documented: true,
   },
   {
     what: 'rights of standard streams',
@@ -138,7 +138,7 @@ const hostEnds: readonly Difference[] = [
       'exit: from JavaScript',
     ],
     seen: [/"symbol",false,"Symbol\(kExitCode\)"/, /"object",false,"Symbol\(kExitCode\)"/],
-    readme: true,
+    documented: true,
   },
   {
     what: '`fd_close(2)`',
@@ -147,7 +147,7 @@ const hostEnds: readonly Difference[] = [
     reason: 'the descriptor is lent by the embedder',
     probes: ["process: the host's standard error after fd_close(2)"],
     seen: [/EBADF/, /"open"/],
-    readme: true,
+    documented: true,
   },
   {
     what: '`proc_raise`',
@@ -156,7 +156,7 @@ const hostEnds: readonly Difference[] = [
     reason: 'a guest may not kill its host',
     probes: ['process: proc_raise(6)'],
     seen: [/"SIGABRT"/, /"answer":134/],
-    readme: true,
+    documented: true,
   },
   {
     what: '`sock_accept(0)` when standard input is no socket',
@@ -165,7 +165,7 @@ const hostEnds: readonly Difference[] = [
     reason: 'a guest may not kill its host',
     probes: ['process: sock_accept of no socket'],
     seen: [/"SIGSEGV"/, /"answer":57/],
-    readme: true,
+    documented: true,
   },
   {
     what: 'a call after `path_filestat_set_times` was refused for its flags',
@@ -174,7 +174,7 @@ const hostEnds: readonly Difference[] = [
     reason: 'node:wasi does not give back the lock of the directory',
     probes: ['process: a call after one that was refused for its flags'],
     seen: [/"hangs"/, /\[28,0\]/],
-    readme: true,
+    documented: true,
   },
   {
     what: 'a hole in `args`',
@@ -191,7 +191,7 @@ const hostEnds: readonly Difference[] = [
     reason: 'process.exit, as everybody else in the process leaves',
     probes: ['process: exit listeners, returnOnExit false'],
     seen: [/"printed":""/, /"printed":"exit 5\\n"/],
-    readme: true,
+    documented: true,
   },
   {
     what: 'start-up',
@@ -200,7 +200,7 @@ const hostEnds: readonly Difference[] = [
     reason: 'nobody who chose this package need be warned of node:wasi',
     probes: ['process: warnings'],
     seen: [/ExperimentalWarning/, /"answer":\[\]/],
-    readme: true,
+    documented: true,
   },
 ]
 
@@ -212,7 +212,7 @@ const class_: readonly Difference[] = [
     reason: 'a message that names nothing helps nobody; code and prefix are matched by programs',
     probes: /^new: /,
     seen: [/"UVWASI_\w+, uvwasi_init"/, /"UVWASI_\w+, uvwasi_init: cannot open (preopen|std\w+)/],
-    readme: true,
+    documented: true,
   },
   {
     what: 'NUL in `args`, `env` or the path of a preopen',
@@ -221,7 +221,7 @@ const class_: readonly Difference[] = [
     reason: 'a cut path is another folder, and a cut argument another command',
     probes: /^new: .* with NUL/,
     seen: [/"made"/, /ERR_INVALID_ARG_VALUE.*must not contain NUL/],
-    readme: true,
+    documented: true,
   },
   {
     what: 'a preopen given as an object',
@@ -229,7 +229,7 @@ const class_: readonly Difference[] = [
     ours: 'may be a URL, or a record with `path` and `readOnly`; other plain objects are refused',
     reason: 'a misspelled restriction is not passed over in silence',
     probes: /^new: preopens at (a URL|\{\}|what prints itself|what cannot be printed)/,
-    readme: true,
+    documented: true,
   },
   {
     what: '`finalizeBindings`',
@@ -238,7 +238,7 @@ const class_: readonly Difference[] = [
     reason: 'loaders that look for it find it',
     probes: /finalizeBindings/,
     nodes: [20, 22],
-    readme: true,
+    documented: true,
   },
   {
     what: 'a second start after one that found no memory',
@@ -290,7 +290,7 @@ const class_: readonly Difference[] = [
     ],
   },
   {
-    readme: true,
+    documented: true,
     what: 'an option that is misspelt by one or two letters',
     node: 'is passed over',
     ours: '`ERR_INVALID_ARG_VALUE`, with the name that was meant',
@@ -305,7 +305,7 @@ const class_: readonly Difference[] = [
     probes: ['has: names of wasiImport, unstable'],
   },
   {
-    readme: true,
+    documented: true,
     what: 'the prototypes of `wasiImport` and of the import object',
     node: 'are there',
     ours: 'none',
@@ -331,7 +331,7 @@ const arguments_: readonly Difference[] = [
     reason: 'what the specification calls it',
     probes: /^(outside|u32): /,
     seen: [errno('OVERFLOW'), errno('FAULT')],
-    readme: true,
+    documented: true,
   },
   {
     what: 'nothing at the very end of memory',
@@ -348,7 +348,7 @@ const arguments_: readonly Difference[] = [
     reason: 'wasm passes i32, which JavaScript takes to have a sign',
     probes: /^u32: \w+ -/,
     seen: [errno('INVAL'), errno('BADF|FAULT|SUCCESS')],
-    readme: true,
+    documented: true,
   },
   {
     what: 'a bigint that does not fit 64 bits, from JavaScript',
@@ -373,7 +373,7 @@ const arguments_: readonly Difference[] = [
     reason: 'the specification; a guest that sets them expects something',
     probes: /unknown (oflags|fdflags)|lookup flags|^flags: set (32|65535|65536)$/,
     seen: [/SUCCESS/, errno('INVAL')],
-    readme: true,
+    documented: true,
   },
   {
     what: 'rights that no specification knows',
@@ -401,7 +401,7 @@ const descriptors: readonly Difference[] = [
     reason: 'the guest can tell a missing right from a mistake',
     probes: /^(file|folder|sock_\w+): |^stream: (path|sock|fd_readdir)/,
     seen: [errno('NOTCAPABLE|INVAL|NOTSUP'), errno('NOTDIR|ISDIR|NOTSOCK')],
-    readme: true,
+    documented: true,
   },
   {
     what: 'sock_recv of no socket',
@@ -459,7 +459,7 @@ const descriptors: readonly Difference[] = [
     reason: 'a guest looks for APPEND where the specification has it',
     probes: /^fdstat: |^flags: set and got$/,
     seen: [/"flags":3\d{4},|\["SUCCESS",0\]/, /"flags":[01],|\["SUCCESS",1\]/],
-    readme: true,
+    documented: true,
   },
   {
     what: 'DSYNC, RSYNC, SYNC set on an open file',
@@ -468,7 +468,7 @@ const descriptors: readonly Difference[] = [
     reason: 'Linux passes over them; a database must not think that its writes are safe',
     probes: /^flags: set (2|8|16)$/,
     seen: [errno('SUCCESS'), errno('NOTSUP')],
-    readme: true,
+    documented: true,
   },
   {
     what: 'no bytes read from what is open to write, or written to what is open to read',
@@ -501,7 +501,7 @@ const descriptors: readonly Difference[] = [
     reason: 'the specification counts nanoseconds',
     probes: ['times: how fine'],
     seen: [/"1000000000"/, /"1500000001"/],
-    readme: true,
+    documented: true,
   },
   {
     what: '`fd_readdir`',
@@ -509,7 +509,7 @@ const descriptors: readonly Difference[] = [
     ours: 'keeps it open; lists them',
     reason: 'what was deleted in between does not shift the rest; guests expect both',
     probes: ['readdir: all'],
-    readme: true,
+    documented: true,
   },
   {
     what: 'a buffer too small for `path_readlink`',
@@ -518,7 +518,7 @@ const descriptors: readonly Difference[] = [
     reason: 'POSIX',
     probes: /^path_readlink into/,
     seen: [errno('NOBUFS'), /^\d$/],
-    readme: true,
+    documented: true,
   },
   {
     what: '`poll_oneoff` of files',
@@ -527,7 +527,7 @@ const descriptors: readonly Difference[] = [
     reason: 'a file never has to be waited for; epoll, which node:wasi asks, refuses them',
     probes: /^poll: (a file|standard output) /,
     seen: [errno('PERM'), /^\[1,0,/],
-    readme: true,
+    documented: true,
   },
   {
     what: '`poll_oneoff` of a clock or descriptor that is none',
@@ -552,7 +552,7 @@ const descriptors: readonly Difference[] = [
     reason: 'the specification of that snapshot',
     probes: /, unstable$/,
     seen: [/^\["SUCCESS",/, /^\["SUCCESS",/],
-    readme: true,
+    documented: true,
   },
 ]
 

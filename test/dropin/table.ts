@@ -1,6 +1,6 @@
 /**
- * The README's table of differences from node:wasi, made from the rows. Run by itself, it prints
- * the table.
+ * The table of differences from node:wasi in docs/migrating.md, made from the rows. Run by itself,
+ * it prints the table.
  */
 import { differences } from './differences.js'
 
@@ -8,7 +8,7 @@ export const markers = ['<!-- differences -->', '<!-- /differences -->'] as cons
 
 export function table(): string {
   const rows = differences
-    .filter(({ readme }) => readme)
+    .filter(({ documented }) => documented)
     .map(({ what, node, ours }) => `| ${what} | ${node} | ${ours} |\n`)
   return `| | node:wasi | wasi-common |\n|---|---|---|\n${rows.join('')}`
 }

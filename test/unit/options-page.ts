@@ -88,8 +88,7 @@ before anything is opened.
 \`spawn\` and \`pool.spawn\` take those of \`run\` ([spawn.md](spawn.md)). \`instantiate\` and \`pool.instantiate\`
 take them except \`threads\`, \`isolation\`, \`osSandbox\` and \`execPath\` ([instantiate.md](instantiate.md)).
 
-The comments in the package's types say more of each. [README.md](../README.md) has examples, and the table
-of all [limits](../README.md#limits).
+The comments in the package's types say more of each. [Limits](limits.md) has every limit.
 `
 
 export const page = (): string => [head, ...Object.entries(topics).map(section)].join('\n')
