@@ -1,6 +1,5 @@
 /**
- * How a wrong argument is worded: as Node words its own, so that what matches Node's messages
- * matches these.
+ * Words wrong arguments as Node words its own, so that a match for Node's messages matches these.
  */
 import { inspect } from 'node:util'
 import { coded } from './errors.js'
@@ -57,7 +56,7 @@ export function checkObject(
     throw wrongType(name, 'of type object', value)
 }
 
-/** Whether it is a record: an object of no class, of this realm or another. */
+/** Says if it is a record: an object of no class, of this realm or another. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   if (value === null || typeof value !== 'object') return false
   const prototype = Object.getPrototypeOf(value)

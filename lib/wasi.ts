@@ -175,7 +175,7 @@ export class WASI {
         this.#endOutputs(true)
         throw thrown
       }
-      // Where the instance has the imports of another host, the exit is that host's.
+      // An instance with the imports of another host has that host's exit.
       if (!this.#verdict.reached) this[kExitCode] = thrown.exitCode
     }
     this.#endOutputs()

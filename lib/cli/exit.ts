@@ -1,10 +1,10 @@
-/** How the command ends: surely, and at once. */
+/** Ends the command: surely, and at once. */
 import { abandoned } from '../run/worker/abandoned.js'
 import { exitNow } from '../sys/choose.js'
 
 /**
- * Who started Node with words of his own, for a profile or coverage, wants Node's own end, which
- * writes them.
+ * Says if Node was started with flags of its own, for a profile or coverage. Node's own end writes
+ * these.
  */
 const observed = (): boolean =>
   process.execArgv.length > 0 ||

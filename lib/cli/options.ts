@@ -113,9 +113,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
   }
 }
 
-/**
- * Where the options of run end: at the first word that is neither an option nor the value of one.
- */
+/** The index of the program: the first word that is neither an option nor the value of one. */
 function programAt(args: readonly string[]): number {
   for (let i = 0; i < args.length; i++) {
     const word = args[i]
@@ -183,7 +181,7 @@ function plain<R extends Rows>(rows: R, flags: Flags, values: Values): Plain<R> 
   return options as Plain<R>
 }
 
-/** Of two settings of a variable the later one counts, and any counts more than the host's. */
+/** Sets variables: the later of two settings counts, and any counts more than the host's. */
 function environment(
   settings: readonly string[],
   inherit: boolean,

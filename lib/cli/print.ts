@@ -1,7 +1,4 @@
-/**
- * What the command writes itself: its own words and notes, and a guest's output where this is
- * counted.
- */
+/** Writes the command's own output and notes, and a guest's output if it is limited. */
 import { write, writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
@@ -13,7 +10,7 @@ import { type Outlet, outletOf } from './nonblocking-output.js'
 export const STDOUT = 1
 export const STDERR = 2
 
-/** How long to wait for a reader, in milliseconds, before it is tried again. */
+/** The pause before a reader is tried again, in milliseconds. */
 const pause = 5
 const never = new Int32Array(new SharedArrayBuffer(4))
 /**

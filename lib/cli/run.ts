@@ -35,7 +35,7 @@ export async function run(request: RunRequest): Promise<number> {
   }
 }
 
-/** What can be ended, or counted, from outside is in workers. */
+/** Says if the guest needs a worker: one that can be ended, or counted, from outside. */
 const inWorkers = ({ run: { threads, timeout, maxMemory, maxOutput } }: RunRequest): boolean =>
   threads > 0 || timeout !== undefined || maxMemory !== undefined || maxOutput !== undefined
 
@@ -45,7 +45,7 @@ const inWorkers = ({ run: { threads, timeout, maxMemory, maxOutput } }: RunReque
  */
 const grace = 500
 
-/** Where it can be ended by Ctrl-C, and when its time is over: not in this thread. */
+/** Runs the guest outside this thread, which ends it by Ctrl-C and when its time is over. */
 async function apart(
   request: RunRequest,
   bytes: Uint8Array,
@@ -84,7 +84,7 @@ async function apart(
       note(error.message)
       return TIMED_OUT
     }
-    // What goes wrong before the guest begins has a code.
+    // An error from before the guest begins has a code.
     throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_TRAP'
       ? trap(error, { bytes, path: request.program })
       : refused(error)

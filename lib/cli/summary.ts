@@ -1,4 +1,4 @@
-/** What `--trace-summary` prints: the hostcalls of a run as a table, like that of `strace -c`. */
+/** The output of `--trace-summary`: the hostcalls of a run as a table, like that of `strace -c`. */
 import type { Metrics } from '../observe/metrics.js'
 
 const widths = [6, 11, 11, 9, 9] as const

@@ -28,7 +28,7 @@ const encoder = new TextEncoder()
 
 /** Opened beside descriptors. */
 export interface Opened {
-  /** What serves files in memory, to be disposed of with the guest. */
+  /** The Sys of each preopen in memory, which the guest disposes of. */
   readonly beside: readonly Sys[]
   /** The listeners, as their embedder receives them. */
   readonly listeners: readonly Listener[]
@@ -178,8 +178,8 @@ export const mounted = ({ files, ...given }: Given): Mounted => ({
 })
 
 /**
- * What lies in memory is served by a Sys of its own, beside the one for the host, in whose block
- * its results lie.
+ * Serves files in memory by a Sys of their own, beside the one for the host, whose block has its
+ * results.
  */
 function ofMemory(
   { sys, overMemfs, another }: Hosts,
@@ -210,7 +210,7 @@ function listening(sys: Sys, where: Listen): { handle: Handle; address: string; 
   return { handle, address: at[0], port: at[1] }
 }
 
-/** How messages name a directory that is given. */
+/** The name of a preopen in messages. */
 export const preopenNamed = ({ name, path }: Given): string =>
   `preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`
 
@@ -220,7 +220,7 @@ export function opening<T>(what: string, open: () => T): T {
     return open()
   } catch (cause) {
     const { code: own = 'EIO' } = cause as NodeJS.ErrnoException
-    // What node:wasi cannot have has a code of ours.
+    // An error that node:wasi cannot have keeps its own code.
     if (own.startsWith('ERR_WASI_')) throw cause
     const code = `UVWASI_${own}`
     throw coded(

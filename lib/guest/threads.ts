@@ -37,7 +37,7 @@ export function layOverlays({ preopens, backend }: Settings): void {
   }
 }
 
-/** What the threads of one guest have together. It passes from thread to thread as it is. */
+/** The shared state of a guest's threads. It passes from thread to thread as it is. */
 export interface Sharing {
   readonly fds: SharedArrayBuffer
   readonly handles: number

@@ -123,7 +123,7 @@ function ended(
   }
 }
 
-/** What no wasm passes, but JavaScript may. */
+/** Shows a value that no wasm passes, but JavaScript may. */
 const odd = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'bigint' ? String(value) : typeof value
 

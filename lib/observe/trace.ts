@@ -1,7 +1,4 @@
-/**
- * What a guest asks of its host, told to who wants to know: in lines like those of strace, in JSON,
- * or on a channel.
- */
+/** Traces the hostcalls of a guest: in lines like those of strace, in JSON, or on a channel. */
 import { Errno, errnoNames } from '../abi/errno.js'
 import type { CallName, Param, Row } from '../abi/table.js'
 import { fd as fdType, Kind, size } from '../abi/types.js'
@@ -21,7 +18,7 @@ export { lined } from './unterminated.js'
 
 const decoder = new TextDecoder()
 
-/** How lines are written. */
+/** The format of the lines. */
 export interface Style {
   readonly format: 'text' | 'json' | 'perfetto'
   /**
@@ -115,7 +112,7 @@ function ending(
 
 const hex = (value: unknown): string =>
   typeof value === 'number' ? `0x${(value >>> 0).toString(16)}` : odd(value)
-/** What no wasm passes for an i32, but JavaScript may. */
+/** Shows a value that no wasm passes for an i32, but JavaScript may. */
 const odd = (value: unknown): string => {
   if (typeof value === 'string') return printable(value)
   return typeof value === 'bigint' ? `${value}n` : typeof value

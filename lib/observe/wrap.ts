@@ -4,7 +4,7 @@ import type { Errno } from '../abi/errno.js'
 import { Exit, isError } from '../errors.js'
 import type { Import } from '../gate.js'
 
-/** What came of a call: one of the three. */
+/** The outcome of a call: one of the three. */
 export interface Outcome {
   readonly errno?: Errno
   /** The code with which the guest ended. */

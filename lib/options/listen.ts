@@ -1,7 +1,4 @@
-/**
- * Where a guest's connections come from: what an embedder says of a listener, and what he is told
- * of it.
- */
+/** Listeners: the embedder's options, and the addresses that it receives. */
 import { URL } from 'node:url'
 import { checkFd, checkKeys, wrongType, wrongValue } from '../validate.js'
 
@@ -70,7 +67,10 @@ const isFour = (text: string): boolean =>
 /** As it is written: a zero before it makes others read it as octal. */
 const isByte = (part: string): boolean => String(Number(part)) === part && Number(part) < 256
 
-/** Whether no other machine reaches it. What was opened elsewhere is what its embedder made it. */
+/**
+ * Says if no other machine reaches it. A socket that was opened elsewhere is its opener's
+ * responsibility.
+ */
 export function isLoopback(listen: Listen): boolean {
   if ('fd' in listen) return true
   const { address } = listen

@@ -1,12 +1,12 @@
 /**
- * What Node's permission model refuses this process, its guests are not given: the addon opens
- * files without asking it.
+ * Applies Node's permission model to preopens and listeners, since the addon opens files without
+ * asking it.
  */
 import { join } from 'node:path'
 import { coded } from '../errors.js'
 import { type Listen, shown } from './listen.js'
 
-/** What is looked at, of the settings. */
+/** The settings that are checked. */
 interface Given {
   readonly preopens: readonly {
     readonly name: string

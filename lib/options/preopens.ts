@@ -64,9 +64,9 @@ export interface Given {
   /** The host's; undefined for what lies in memory alone. */
   readonly path: string | undefined
   readonly files: MemoryFiles | undefined
-  /** Of a single file: where `path` leads. */
+  /** The real path of a single file's `path`. */
   readonly file?: string
-  /** Where `path` leads, of what was judged by that: it is opened there, and nowhere else. */
+  /** The real path of `path`, if it was judged by that: it is opened there, and nowhere else. */
   readonly place?: string
   readonly readOnly: boolean
 }
@@ -88,8 +88,8 @@ function folder(at: string, name: string, value: unknown): Given {
   })
   if (value === null || typeof value !== 'object') return host(String(value))
   if (isURL(value)) return host(fileURLToPath(value.href))
-  // What has its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record must
-  // be spelled right.
+  // A value with its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record
+  // must be spelled right.
   if (value instanceof MemoryFiles || isForeign(value))
     throw wrongType(at, '{ files } for MemoryFiles', value)
   if (!isRecord(value)) return host(String(value))
@@ -138,7 +138,10 @@ function folder(at: string, name: string, value: unknown): Given {
   return { ...given, files: undefined }
 }
 
-/** What cannot be found is told when it is opened, and what is named by nothing is nowhere. */
+/**
+ * Resolves the path of a preopen. A missing one fails when it is opened, and the empty path has no
+ * place.
+ */
 export function placed(given: Given): Given {
   const { path, file } = given
   if (path === undefined || path === '') return given

@@ -102,7 +102,7 @@ function fileAt(value: string): string[] {
   }
 }
 
-/** What `require` finds under a name, seen from a file. */
+/** The file that `require` finds under a name, seen from a file. */
 function moduleAt(from: string, name: string): string | undefined {
   try {
     const found = createRequire(from).resolve(name)

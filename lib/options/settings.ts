@@ -40,13 +40,13 @@ export interface Settings {
   readonly limits: Limits
   readonly trace: ((line: string) => void) | undefined
   readonly traceStyle: Style
-  /** Of a traced guest with threads: the paths of the descriptors that they share. */
+  /** The paths of shared descriptors, for a traced guest with threads. */
   readonly sharedPaths?: SharedArrayBuffer | undefined
-  /** Of a trace that is written where the guest's output goes. Default: it goes elsewhere. */
+  /** The line that the guest has not ended, for a trace that is written where its output goes. */
   readonly openLine?: OpenLine | undefined
-  /** Where calls are counted, if they shall be. */
+  /** The counters of calls, with `metrics`. */
   readonly counts: Counts | undefined
-  /** What is not the host's. */
+  /** The overrides of clocks, sleeping and randomness. */
   readonly replay: Replay | undefined
   /** Tells whoever wants to know of a host error that was not expected. */
   readonly report: (error: UnexpectedError) => void

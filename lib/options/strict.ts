@@ -1,6 +1,6 @@
 /**
- * What an embedder is refused who asked for a strict sandbox: what would hand the host to the guest
- * by mistake.
+ * Checks the options of a strict sandbox: refuses those that would hand the host to the guest by
+ * mistake.
  */
 import { parse, relative, sep } from 'node:path'
 import { coded } from '../errors.js'
@@ -13,7 +13,7 @@ import { type Started, startedFrom } from './program-files.js'
 /** A guest that may read this knows much of its host. */
 const ownPackage = (): Started => ({ what: 'this package', places: passed(root) })
 
-/** What is looked at, of the settings. */
+/** The settings that are checked. */
 interface Given {
   readonly backend: string
   readonly preopens: readonly {

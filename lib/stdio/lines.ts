@@ -12,8 +12,8 @@ export interface Lines {
 }
 
 /**
- * What is longer comes in pieces, so that a guest which never ends a line does not fill its host's
- * memory.
+ * The longest line in one piece. Longer ones come in pieces, so that a guest which never ends a
+ * line does not fill its host's memory.
  */
 const longest = 65536
 /** The first half of a character that JavaScript has as two. */
@@ -29,7 +29,7 @@ export function lines(take: (line: string) => void): Lines {
   checkFunction('take', take)
   const decoder = new TextDecoder()
   let rest = ''
-  // Of what is left only its length is looked at: a guest may write a line byte by byte.
+  // Only the length of the rest is read: a guest may write a line byte by byte.
   const hear = (text: string): void => {
     for (const [i, part] of text.split('\n').entries()) {
       const line = rest

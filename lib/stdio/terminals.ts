@@ -1,6 +1,6 @@
 /** The filtered terminals of one guest, whose colours are reset at its end. */
 
-/** What writes the last text of a terminal. */
+/** The writer of a terminal's last text. */
 export interface Ending {
   end(): void
 }

@@ -115,7 +115,7 @@ function nameAt(section: Uint8Array, reader: Reader): string {
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes)
 
-/** What could be read: a part that is not well-formed ends the reading, and nothing else. */
+/** Reads as far as it can: a part that is not well-formed ends the reading, and nothing else. */
 function readable<T>(read: () => T): T | undefined {
   try {
     return read()

@@ -56,7 +56,7 @@ function segments(mappings: string, offsets: readonly number[]): Map<number, rea
     if (unit === COMMA) endSegment()
     else if (unit === SEMICOLON) break
     else if (digit === undefined || field > 4) {
-      // What is not well-formed ends the text, and its segment is none.
+      // A malformed field ends the text, and its segment does not count.
       field = 0
       break
     } else {

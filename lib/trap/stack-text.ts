@@ -60,7 +60,7 @@ function frameOf(
   const [whole, index, offset, bracket] = match
   const end = match.index as number
   const body = text.slice(from + start.length, end)
-  // Of an unknown name only its own line counts: the URL is behind the last bracket.
+  // Only the own line of an unknown name counts: the URL is behind the last bracket.
   const opened = bracket === '' ? -1 : body.lastIndexOf(' (wasm://wasm/')
   const split = known?.length ?? (opened < 0 && bracket !== '' ? body.lastIndexOf(' (') : opened)
   const url = split < 0 ? body : body.slice(split + 2)

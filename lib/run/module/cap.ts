@@ -10,7 +10,7 @@ export interface Caps {
   readonly memory: number | undefined
   /** Elements of all tables of an instance together. */
   readonly elements: number
-  /** How many instances there may be: each thread of a guest has its own tables. */
+  /** The number of instances: each thread of a guest has its own tables. */
   readonly instances: number
 }
 

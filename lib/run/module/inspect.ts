@@ -1,4 +1,4 @@
-/** What a module says of itself that its host has to know beforehand. */
+/** Reads the imports of a module that its host must know beforehand. */
 import { namespace } from '../../abi/table.js'
 import { namespace0 } from '../../abi/unstable.js'
 import { Limit, limitSections, SectionId } from './sections.js'
@@ -9,7 +9,7 @@ export function versionOf(module: WebAssembly.Module): 'preview1' | 'unstable' {
   return modules.has(namespace0) && !modules.has(namespace) ? 'unstable' : 'preview1'
 }
 
-/** Whether a module wants a memory made by its host. */
+/** Says if a module imports its memory. */
 export const importsMemory = (module: WebAssembly.Module): boolean =>
   WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory')
 

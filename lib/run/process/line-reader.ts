@@ -24,7 +24,7 @@ export class LineReader implements Sliced {
    * not it is paused.
    */
   #chunks: Buffer[] = []
-  /** How much of the first chunk has been looked at. */
+  /** The length of the first chunk that has been searched. */
   #at = 0
   /**
    * The beginning of a line whose end has not been read. It doubles as it grows: joining strings

@@ -22,7 +22,7 @@ export interface Request {
   readonly records: boolean
   /** The outputs that go where the trace is written. */
   readonly outputs: readonly number[]
-  /** Whether it counts and times the hostcalls. */
+  /** True if it counts and times the hostcalls. */
   readonly measured: boolean
 }
 /** The descriptor of the guest's process: it reads its request there, and writes its lines. */
@@ -41,11 +41,11 @@ export const longest = Object.freeze({
   message: 8192,
   stack: 16_384,
   path: 4096,
-  /** Of an import. */
+  /** The name of an import. */
   name: 1024,
   /**
-   * Of a trace: two paths of 4096 bytes, each byte of which takes seven where JSON escapes it
-   * twice.
+   * A line of a trace: two paths of 4096 bytes, each byte of which takes seven where JSON escapes
+   * it twice.
    */
   line: 2 ** 16,
 })

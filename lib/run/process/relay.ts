@@ -18,7 +18,7 @@ import type { AnyRunOptions } from '../options.js'
 /** Streams in place of the descriptors of the host. */
 export interface Relay {
   readonly streams: Pick<AnyRunOptions, 'stdin' | 'stdout' | 'stderr'>
-  /** Whether stderr is the pipe of stdout, so that the order of what is written to both counts. */
+  /** True if stderr is the pipe of stdout, so that the order of the writes to both counts. */
   readonly joined: boolean
   /** Ends them. Returns whether output was lost, which their readers did not take in time. */
   close(): boolean

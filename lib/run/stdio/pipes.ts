@@ -1,5 +1,5 @@
 /**
- * How bytes pass between the threads of a guest, which may wait, and the embedder's thread, which
+ * Passes bytes between the threads of a guest, which may wait, and the embedder's thread, which
  * must not.
  */
 import { Errno } from '../../abi/errno.js'
@@ -16,10 +16,10 @@ const In = Object.freeze({ LOCK: 0, STATE: 1, LENGTH: 2, NONBLOCK: 3 })
 const State = Object.freeze({ IDLE: 0, ASKED: 1, READY: 2, ENDED: 3 })
 const head = 4 * Object.keys(In).length
 
-/** How far a writer may be ahead of its reader, and how much is read at once. */
+/** The bytes by which a writer may be ahead of its reader, and the bytes of one read. */
 const mostUnread = 2 ** 20
 const mostRead = 2 ** 16
-/** What a chunk costs beside its bytes while it is on its way: a guest may write byte by byte. */
+/** The cost of a chunk beside its bytes while it is on its way: a guest may write byte by byte. */
 const overhead = 256
 const weight = (chunk: Uint8Array): number => chunk.length + overhead
 
@@ -211,7 +211,7 @@ export class Drain {
     return Atomics.load(this.#words, Out.CLOSED) !== 0
   }
 
-  /** Whether a chunk was dropped, because its taker was too slow. */
+  /** True if a chunk was dropped, because its taker was too slow. */
   get dropped(): boolean {
     return this.#dropped
   }

@@ -86,8 +86,8 @@ export class Stdio {
   }
 
   /**
-   * What stands for them where descriptors are made that the threads share: each thread serves its
-   * own.
+   * Stands in for the streams where the threads' shared descriptors are made: each thread serves
+   * its own.
    */
   get shared(): Settings['stdio'] {
     return this.conveyed.map((stream, i) => {
@@ -115,7 +115,7 @@ export class Stdio {
   }
   /** A thread wrote to one of them. */
   async wrote(stream: number, chunk: Uint8Array): Promise<void> {
-    // What travelled between threads is a Buffer no more.
+    // A Buffer that travelled between threads arrives as a Uint8Array.
     await this.#drains[stream]?.wrote(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
   /**
@@ -297,7 +297,7 @@ interface RunSink {
   readonly conveyed: Conveyed
   readonly drain?: Drain
   readonly capture?: Capture
-  /** Whether it keeps what it cannot take at once, as streams of Node do. */
+  /** True if it keeps the bytes that it cannot take at once, as streams of Node do. */
   readonly keeps?: boolean
   /** Waits until all is taken, and hands over what was kept. */
   end?(): Promise<void> | void

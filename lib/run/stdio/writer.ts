@@ -47,7 +47,7 @@ export class StreamWriter {
   readonly #name: string
   readonly #stream: WritableLike & Partial<Emitter>
   /**
-   * Whether it calls back. A Transform does so when it is read, which may be after the run, so its
+   * True if it calls back. A Transform does so when it is read, which may be after the run, so its
    * callback is not waited for.
    */
   readonly #calls: boolean
@@ -63,12 +63,12 @@ export class StreamWriter {
     this.#calls = '_write' in stream && !('_transform' in stream)
   }
 
-  /** Whether it is a stream of Node, which keeps what it is written while it is full. */
+  /** True for a stream of Node, which keeps the bytes that are written while it is full. */
   get keeps(): boolean {
     return '_write' in this.#stream
   }
 
-  /** Whether its reader has gone away. */
+  /** True if its reader has gone away. */
   get gone(): boolean {
     return this.#stream.destroyed === true || this.#stream.writableEnded === true
   }

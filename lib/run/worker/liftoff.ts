@@ -10,7 +10,7 @@ import { instantiate } from '../../guest/instantiate.js'
 const probe = 'AGFzbQEAAAABBwFgAn9/AX8DAgEABQQBAwEBBwgBBGtlcHQAAAoRAQ8AIABBAUIA/gECABogAQs='
 
 /**
- * Whether a function that waits has another value in a local afterwards. `memory.atomic.wait64`
+ * Says if a function that waits has another value in a local afterwards. `memory.atomic.wait64`
  * loses it for the same reason.
  */
 export function losesLocals(): boolean {

@@ -49,7 +49,7 @@ interface TaskOfGuest {
 }
 /** Runs a thread of the guest to its end. */
 export interface ThreadTask extends TaskOfGuest {
-  /** Which thread of the guest it is: 0 is the first, which calls `_start`. */
+  /** The number of the guest's thread: 0 is the first, which calls `_start`. */
   readonly tid: number
   /** For `wasi_thread_start` of any other. */
   readonly arg: number

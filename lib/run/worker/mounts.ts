@@ -4,7 +4,7 @@ import { MemoryFiles, treeOf } from '../../sys/memfs/files.js'
 import { memfs } from '../../sys/memfs/load.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
 
-/** What the guest is given, with a number in place of the files in memory. */
+/** The preopens, with a number in place of the files in memory. */
 export interface Mounts {
   readonly preopens: readonly (Omit<Given, 'files'> & { readonly files: number | undefined })[]
   readonly trees: readonly PlainTree[]

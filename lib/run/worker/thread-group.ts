@@ -154,7 +154,7 @@ export class ThreadGroup {
         this.assign(message.task)
         break
       case 'reply':
-        // What the call wrote is taken first.
+        // The output of the call is taken first.
         this.#stdio.idle().then(() => this.#ended || this.#served?.reply(message.reply), failed)
         break
       case 'listening':
@@ -191,7 +191,7 @@ export class ThreadGroup {
       Atomics.notify(counts, Count.UNRECEIVED)
   }
 
-  /** What it wrote before it ended is taken first. */
+  /** Takes the output from before the exit first. */
   #exit(code: number): void {
     this.#exiting = true
     this.#stdio.end().then(

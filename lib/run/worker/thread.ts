@@ -55,7 +55,7 @@ class Thread {
   #loaded: LoadedImports | undefined
   /** The instance whose requests are served. */
   #served: Instantiated | undefined
-  /** Which thread of the guest it is now. */
+  /** The number of the guest's thread that it is now. */
   #self = 0
   /**
    * Sent as soon as it is reached: a guest that catches it is at its end all the same, and its

@@ -37,7 +37,7 @@ export class Workers {
   readonly #idle: Worker[] = []
   /** Bytes of each one's stack, which a thread has from its start. */
   readonly #stacks = new WeakMap<Worker, number>()
-  /** Of each the promise that it has loaded its code. */
+  /** The promise of each that it has loaded its code. */
   readonly #loaded = new WeakMap<Worker, Promise<unknown>>()
   #closed = false
   /** MiB of JavaScript heap that each may have. */
@@ -118,7 +118,7 @@ async function end(worker: Worker): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Whether it sends in time that it is free. */
+/** Waits for a worker to send that it is free. False if it does not in time. */
 async function isFree(worker: Worker): Promise<boolean> {
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), patience)

@@ -6,14 +6,14 @@ export interface Header {
   readonly version: number
   /** Bytes of an offset in DWARF: 4, or 8 in its 64-bit format. */
   readonly offsetSize: 4 | 8
-  /** Where the tables of directories and files begin, and where the program does. */
+  /** The start of the tables of directories and files, and of the program. */
   readonly tables: number
   readonly program: number
   readonly instructionLength: number
   readonly lineBase: number
   readonly lineRange: number
   readonly opcodeBase: number
-  /** How many LEB128s follow each standard opcode, from opcode 1. */
+  /** The number of LEB128s that follow each standard opcode, from opcode 1. */
   readonly operands: readonly number[]
 }
 /** Reads a string of another section, at an offset. */

@@ -113,7 +113,7 @@ function runProgram(unit: Bytes, header: Header, wanted: number[], rows: Map<num
   let [file, line, column] = [1, 1, 0]
   /** The row before: it has the code from its address to that of the next row. */
   let [from, fromFile, fromLine, fromColumn] = [0, 0, 0, 0]
-  /** Where the sequence begins; undefined before its first row. */
+  /** The start of the sequence; undefined before its first row. */
   let start: number | undefined
 
   const emit = (): void => {

@@ -2,7 +2,7 @@
 import { fail, longestSymbol, mostDepth, mostSteps } from '../not-understood.js'
 import type { Piece } from './piece.js'
 
-/** What the grammar's rules share: the position, the substitutions, and the bounds. */
+/** The state that the grammar's rules share: the position, the substitutions, and the bounds. */
 export class Cursor {
   readonly #symbol: string
   protected at: number

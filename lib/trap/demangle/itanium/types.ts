@@ -17,7 +17,7 @@ export abstract class Types extends Cursor {
   protected forward = false
   /** The level of a generic lambda's own parameters, which are written `auto`. */
   protected lambdaLevel = -1
-  /** Where template arguments that follow a template parameter are not its own. */
+  /** True where template arguments that follow a template parameter are not its own. */
   #bare = false
 
   protected abstract name(): Piece
