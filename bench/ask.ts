@@ -1,4 +1,4 @@
-/** How a process of one side is run to its end, and how the sides take turns. */
+/** Runs a process of one side to its end, and lets the sides take turns. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Side } from './sides.js'
@@ -36,7 +36,7 @@ export const program = (
   ...[fileURLToPath(new URL(`${name}.js`, import.meta.url)), ...words],
 ]
 
-/** What each repetition found, by side. */
+/** The results of each repetition, by side. */
 export type Times = Partial<Record<Side, number[]>>
 export function add(times: Times, side: Side, time: number): void {
   const found = times[side] ?? []

@@ -30,7 +30,7 @@ export interface Call {
   /** The loop, or a time in nanoseconds where no loop of the guest can make the call. */
   readonly loop?: (guest: Guest) => Loop
   readonly measure?: (guest: Guest, pace: Pace) => number
-  /** How often a turn does what the row is named for. Default 1. */
+  /** The number of units, for which the row is named, in one turn. Default 1. */
   readonly units?: number
   readonly goal?: Goal
   /** The most that is wanted of our time divided by the floor's. */
@@ -43,7 +43,7 @@ export interface Call {
 
 const one = (name: CallName, ...args: Expression[]): Loop => ({ turn: [call(name, ...args)] })
 const named = (name: CallName, ...args: Expression[]) => ({ name, loop: () => one(name, ...args) })
-/** Where each access begins again so that it stays in the file. */
+/** Starts each access anew where it would leave the file. */
 const sequential = (guest: Guest, name: 'fd_read' | 'fd_write', length: number): Loop => {
   const fd = guest.fd('data')
   return {

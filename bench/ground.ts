@@ -43,7 +43,7 @@ export function fill(folder: string, count: number): void {
   for (let i = 0; i < count; i++) writeFileSync(`${folder}/entry-${String(i).padStart(7, '0')}`, '')
 }
 
-/** What the loops over single calls need; floor.c knows the same names. */
+/** Makes the files of the loops over single calls; floor.c knows the same names. */
 export function lay(folder: string): void {
   writeFileSync(join(folder, 'data'), Buffer.alloc(dataSize, 'some words of no meaning '))
   mkdirSync(join(folder, 'd/'.repeat(15)), { recursive: true })

@@ -11,7 +11,7 @@ import type { Open, Side } from './sides.js'
 
 export interface Growth {
   readonly name: string
-  /** Of what there is more and more. */
+  /** The thing that grows from row to row. */
   readonly of: string
   readonly sizes: readonly number[]
   /** Sizes that take too long for a short run. */
@@ -80,7 +80,7 @@ const remembered = (name: string, lap: Lap): Growth => ({
   },
 })
 
-/** Where a directory of so many entries lies, beside what floor.c opens at its start. */
+/** The directory of so many entries, beside the files that floor.c opens at its start. */
 export const listed = (size: number): string => `of-${size}`
 
 export const growths: readonly Growth[] = [

@@ -10,7 +10,7 @@ import type { CallName } from '#lib/abi/table.js'
 import { assemble, call, type Expression, load, or, param, setParam, times } from '../test/wasm.js'
 import type { Open, Wasi } from './sides.js'
 
-/** Where things lie in memory. Results that are not looked at again may overwrite each other. */
+/** Addresses in memory. Results that are not looked at again may overwrite each other. */
 export const at = {
   out: 0,
   result: 128,
@@ -68,9 +68,9 @@ export interface Pace {
 export interface Loop {
   /** One turn of the loop: calls, each of which leaves its errno. */
   readonly turn: readonly Expression[]
-  /** What all errnos or-ed together must be. Default 0. */
+  /** The value of all errnos or-ed together. Default 0. */
   readonly errno?: number
-  /** What must lie at `at.result` after each batch. */
+  /** The value at `at.result` after each batch. */
   readonly result?: number
   /** As many turns as can be made before `rewind` is wanted. */
   readonly most?: number

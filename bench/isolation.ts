@@ -12,7 +12,7 @@ import { channel, type Request } from '#lib/run/process/protocol.js'
 import { defaultStack } from '#lib/run/worker/stack.js'
 import { call, command } from '../test/wasm.js'
 
-// What is shipped.
+// The package as it is shipped.
 const { Pool, run, WASI }: typeof import('#lib/index.js') = await import(
   import.meta.resolve('#bundle/index.js')
 )

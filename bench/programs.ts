@@ -14,7 +14,7 @@ import { ask, program } from './ask.js'
 import type { Goal } from './calls.js'
 import { type Host, hosts, type Side } from './sides.js'
 
-/** Where and how much. */
+/** The place and the size of a program's work. */
 export interface Stage {
   readonly folder: string
   readonly quick: boolean
@@ -26,7 +26,7 @@ export interface Ready {
   readonly command: (side: Side) => readonly string[] | undefined
   /** Before each run. */
   readonly before?: () => void
-  /** Of standard output what must be the same for all sides. Default all of it. */
+  /** The part of standard output that must be the same for all sides. Default all of it. */
   readonly same?: (stdout: string) => string
   /** Standard output is `{ milliseconds, said }`: only a part of the process counts. */
   readonly inside?: boolean
@@ -39,13 +39,13 @@ export interface Program {
   /** The most milliseconds beyond node:wasi. */
   readonly within?: number
   readonly without?: Readonly<Partial<Record<Side, string>>>
-  /** What the reader of the table has to know. */
+  /** A note for the reader of the table. */
   readonly note?: string
   /** Takes seconds to start, so that a quick run has one turn of it. */
   readonly slow?: boolean
 }
 
-/** What program.ts runs. */
+/** The command that program.ts runs. */
 export interface Command {
   readonly module: string
   readonly args: readonly string[]

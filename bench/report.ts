@@ -1,4 +1,4 @@
-/** What was found, as tables of Markdown that can be read as they are. */
+/** Prints results as tables of Markdown that are readable as they are. */
 import type { Times } from './ask.js'
 import type { Goal } from './calls.js'
 import { hosts, type Side, sides } from './sides.js'
@@ -62,7 +62,7 @@ const spread = (values: readonly number[] | undefined): string =>
   values === undefined
     ? '–'
     : `${digits(median(values))} (${digits(Math.min(...values))}–${digits(Math.max(...values))})`
-/** Whether a goal was met, beside the ratio. */
+/** Says beside the ratio if a goal was met. */
 const against = (value: number | undefined, goal: number | undefined, sign: '≥' | '≤'): string => {
   if (value === undefined) return '–'
   if (goal === undefined) return digits(value)
@@ -136,7 +136,7 @@ export function growthTable(grown: readonly Grown[]): string {
 
 export function allocationTable(found: readonly Allocated[]): string {
   const heading = ['left for the garbage collector, bytes a call', ...hosts]
-  // What the counting itself leaves behind is less than a tenth of a byte.
+  // The counting itself leaves less than a tenth of a byte behind.
   const bytes = (values: readonly number[] | undefined): string =>
     values === undefined ? '–' : Math.max(0, median(values)).toFixed(1)
   return table([

@@ -1,4 +1,4 @@
-/** Who is compared: the sides, and what makes a host of each that is JavaScript. */
+/** The sides of the comparison, and the host of each that is JavaScript. */
 
 /** In the order in which they take turns. The floor is C with bare system calls. */
 export const sides = ['floor', 'native', 'typescript', 'node:wasi'] as const
@@ -17,7 +17,7 @@ export interface Options {
   /** Descriptors that it may have open, where there is such a limit. */
   readonly descriptors?: number
 }
-/** What both classes called WASI have. */
+/** The common part of both classes called WASI. */
 export interface Wasi {
   readonly wasiImport: Record<string, (...args: unknown[]) => number>
   getImportObject(): Record<string, Record<string, unknown>>
@@ -28,7 +28,7 @@ export interface Wasi {
 }
 export type Open = (options: Options) => Wasi
 
-/** What constructs a WASI of this side. Each side loads no more than its own. */
+/** Returns the constructor of this side's WASI. Each side loads no more than its own. */
 export async function openerOf(host: Host): Promise<Open> {
   if (host === 'node:wasi') {
     const { WASI } = await import('node:wasi')

@@ -21,7 +21,7 @@ import { flags, Random, shrink } from './random.js'
 /** A hostcall whose paths are text, a char for each byte; or several that belong together. */
 type Step = readonly [call: CallName | 'empty', ...args: (number | bigint | string)[]]
 
-/** What lies there at first. A path that ends in a slash is a directory. */
+/** The files at the start. A path that ends in a slash is a directory. */
 const begun: Readonly<Record<string, string>> = {
   a: 'text of a',
   'b/': '',
@@ -40,7 +40,7 @@ const bases = [
   BigInt(Rights.FD_WRITE | Rights.FD_SEEK),
 ]
 const sizes = [0n, 0n, 1n, 9n, 4096n, 65_535n, 65_536n, 65_537n, 70_000n, 131_072n, 200_000n]
-/** Where the host's disk says something else, each of its own kind: 16 TiB and above. */
+/** Sizes at which the host's disks differ from each other: 16 TiB and above. */
 const huge = [2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 40n]
 const wild = [
   ...huge,
@@ -245,13 +245,13 @@ class World {
   #stat(): string {
     const type = this.#bytes[0x110]
     const time = (at: number) => (this.#long(at) < 10n ? this.#long(at) : 'now')
-    // How a disk counts directories is its own affair.
+    // Disks differ in how they count directories.
     return type === Filetype.DIRECTORY
       ? 'directory'
       : `type ${type} x${this.#long(0x118)} ${this.#long(0x120)} bytes, mtim ${time(0x130)}`
   }
 
-  /** What the guest learns by it. */
+  /** Returns the answers that the guest sees. */
   play([name, ...args]: Step): string {
     if (name === 'empty') return this.#empty(args[0] as number)
     const [fd, length] = args as [number, number]
@@ -379,7 +379,7 @@ class World {
     })
   }
 
-  /** What must never be. */
+  /** Returns a broken invariant. */
   fault(): string | undefined {
     if (this.unexpected.length > 0) return `unexpected: ${this.unexpected[0]?.message}`
     if (this.files === undefined) return undefined
@@ -410,7 +410,7 @@ function empty(tree: Tree): void {
   tree.release()
 }
 
-/** What a tree holds by its nodes. */
+/** Counts the content of a tree by its nodes. */
 function counts(root: DirectoryNode): { bytes: number; entries: number } {
   const known = new Set<Node>()
   let bytes = 0
@@ -446,8 +446,8 @@ function snapshot(folder: string): string {
 }
 
 /**
- * Of two paths either may be wrong first: Linux looks for the directories of both before it looks
- * at the last name of either.
+ * Two paths may both be wrong: Linux resolves the directories of both before the last name of
+ * either.
  */
 const doubtful = ([name, ...args]: Step): boolean =>
   (name === 'path_rename' || name === 'path_link') &&
@@ -457,10 +457,10 @@ const refused = (answer: string): boolean => /^[A-Z]+$/.test(answer)
 type Way = 'host' | 'memfs' | 'overlay'
 let calls = 0
 
-/** What is wrong with a sequence, if anything is. */
+/** Returns the fault of a sequence, if it has one. */
 function fault(steps: readonly Step[], bounded: boolean): string | undefined {
   const before = openDescriptors()
-  // What a disk has room for cannot be compared with a quota.
+  // The space of a disk cannot be compared with a quota.
   const quota = bounded ? { bytes: 300_000, entries: 16 } : { bytes: 2 ** 45, entries: 10_000 }
   const ways: Way[] = bounded ? ['memfs', 'overlay'] : ['host', 'memfs', 'overlay']
   const worlds = ways.map(way => new World(way, quota))

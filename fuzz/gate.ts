@@ -42,7 +42,7 @@ const scribbler = new Worker(
 // Until then it opens descriptors of its own.
 await once(scribbler, 'message')
 
-/** How a guest of a seed is set up. */
+/** The options of a guest for a seed. */
 function settings(seed: number, backend: 'native' | 'typescript') {
   const r = new Random(seed)
   const version = r.pick(['preview1', 'preview1', 'unstable'] as const)
@@ -90,7 +90,7 @@ function untouched(folder: string, fds: readonly number[]): string {
 
 let calls = 0
 
-/** What went wrong, if anything did. */
+/** Returns the fault, if there is one. */
 function fault(
   { backend, version, kind, traces, fixed }: Settings,
   sequence: readonly Step[],

@@ -70,7 +70,7 @@ export class Model {
     return `${this.#base(call.dir)}/${call.path.replace(/(^|\/)(\.\/+)+/g, '$1')}`
   }
 
-  /** Whether a path of the call leads out of the directory that it starts from. */
+  /** Says if a path of the call leaves the directory that it starts from. */
   leadsOut(call: Call): boolean {
     const out = (dir: number, path: string, follow: boolean) => {
       if (path === '' || path.includes('\0')) return false

@@ -74,7 +74,7 @@ const difference = (way: string, call: Call, first: string, answer: string) =>
       (known.when === undefined || known.when(call)),
   )
 
-/** What is wrong with a sequence, if anything is: an error of the fuzzer's own, too. */
+/** Returns the fault of a sequence, if it has one: an error of the fuzzer's own, too. */
 function fault(tree: readonly Entry[], calls: readonly Call[]): string | undefined {
   try {
     return compare(tree, calls)

@@ -22,7 +22,7 @@ export interface Played {
   readonly answers: readonly string[]
   /** The tree afterwards, a line for each name. */
   readonly tree: readonly string[]
-  /** What must never be, whatever the other backends say. */
+  /** Broken invariants, whatever the other backends answer. */
   readonly faults: readonly string[]
 }
 

@@ -22,7 +22,7 @@ void require(bool holds, const char* what) {
   std::abort();
 }
 
-// What a run is made of. When the bytes are used up there come zeros.
+// The bytes of which a run is made. Behind the last there are zeros.
 class Bytes {
  public:
   Bytes(const std::uint8_t* from, std::size_t size) : at_(from), end_(from + size) {}
@@ -257,7 +257,7 @@ class Naive {
     return 0;
   }
 
-  // What resolve.cc has room for: directories one in another, and bytes of path still to be walked.
+  // The capacity of resolve.cc: nested directories, and bytes of path still to be walked.
   static constexpr std::size_t max_depth = 2049;
   static constexpr std::size_t room = 4 * (max_path + 1);
   const unsigned how_;

@@ -1,6 +1,6 @@
 /**
- * What a hostile guest does next: a hostcall with arguments made from its row of the table, or
- * something with its memory.
+ * Draws the next step of a hostile guest: a hostcall with arguments made from its row of the table,
+ * or a change of its memory.
  */
 import type { CallName, Row } from '#lib/abi/table.js'
 import { Kind, type Type } from '#lib/abi/types.js'
@@ -117,7 +117,7 @@ const paths = [
   ...['a\0', '', 'x'.repeat(300), 'a/'.repeat(2000), '\u0007\u001b[2J', 'a/new/../../..'],
 ]
 /**
- * Of these calls no number is replaced by another: a FIFO without NONBLOCK, or a clock that is far
+ * Calls of which no number is replaced by another: a FIFO without NONBLOCK, or a clock that is far
  * off, would be waited for.
  */
 const waiting: readonly CallName[] = ['path_open', 'fd_fdstat_set_flags', 'poll_oneoff']
@@ -134,7 +134,7 @@ const NONBLOCK = 4
 export class Steps {
   readonly #random: Random
   readonly #rows: Rows
-  /** Where the fields of a subscription lie: wasi_unstable has other places. */
+  /** The offsets of the fields of a subscription: wasi_unstable has others. */
   readonly #subscription: { readonly size: number; readonly clock: number }
   #draws: Draw[] = []
   constructor(random: Random, rows: Rows, old: boolean) {

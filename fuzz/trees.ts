@@ -182,7 +182,7 @@ export class Maker {
   #target(): string {
     const r = this.#random
     if (r.onceIn(4)) return r.pick(targets)
-    // What the host can hold as a link.
+    // Keeps the part that the host can store in a link.
     const target = this.#path().replaceAll('\0', '').replace(/^\/+/, '')
     return target === '' || target.length > 4095 ? 'a' : target
   }

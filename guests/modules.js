@@ -1,6 +1,6 @@
 /**
- * Where the real programs keep their WebAssembly: the only file that knows how their packages are
- * laid out.
+ * Finds the WebAssembly of the real programs: the only file that knows the layout of their
+ * packages.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +22,7 @@ const versionOf = packageJson => String(JSON.parse(readFileSync(packageJson, 'ut
 /** clang and wasm-ld in one command; `argv0` says which. */
 export const llvm = () => fileURLToPath(file('@yowasp/clang', 'llvm.core.wasm'))
 
-/** What clang wants to see as /usr: a tar file of headers and libraries. */
+/** The files that clang wants as /usr: a tar file of headers and libraries. */
 export const llvmResources = () => fileURLToPath(file('@yowasp/clang', 'llvm-resources.tar'))
 
 export const llvmVersion = () => versionOf(file('@yowasp/clang', '../package.json'))

@@ -1,7 +1,4 @@
-/**
- * Where built and unpacked things lie, and how one comes to lie there whole although several
- * processes want it.
- */
+/** Keeps built and unpacked files, and makes each whole although several processes want it. */
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * How a C file becomes a WebAssembly program: with clang, which is a WASI guest itself, so in the
+ * Compiles a C file to a WebAssembly program: with clang, which is a WASI guest itself, so in the
  * sandbox too.
  */
 import { createHash } from 'node:crypto'
@@ -32,7 +32,7 @@ export const sqliteFlags = [
 ]
 
 /**
- * What else a source wants. The C library has no threads: wasm-ld is told not to mind, and a
+ * The extra arguments of a source. The C library has no threads: wasm-ld is told not to mind, and a
  * program that has some must see to it that only one of them is in the library at a time. SQLite's
  * own source is a header to us, whose warnings are not ours.
  *

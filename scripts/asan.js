@@ -13,7 +13,7 @@ const { values } = parseArgs({ options: { seconds: { type: 'string', default: '2
 runNode(['scripts/build-native.js', '--asan'])
 const copy = staged('asan')
 
-// What OpenSSL sets up once in a process is never given back; nothing else may be forgotten.
+// OpenSSL never frees its set-up of a process; every other leak is an error.
 const suppressions = join(copy, 'leaks')
 writeFileSync(suppressions, 'leak:CRYPTO_malloc\n')
 const library = spawnSync('g++', ['-print-file-name=libasan.so'], {
@@ -34,7 +34,7 @@ const tests = [
   'hostcalls/**',
   'escape/!(typescript|imports|access).test.js',
 ].map(name => `dist-test/test/${name}`)
-// What lies in memory never comes to the addon, nor does what node:fs does.
+// The addon sees neither files in memory nor the calls of node:fs.
 const without = ['!*(memfs, *', '!*(typescript, *'].flatMap(pattern => ['--match', pattern])
 runNode(['node_modules/ava/entrypoints/cli.mjs', ...without, ...tests], { cwd: copy, env })
 for (const fuzzer of ['gate', 'paths'])

@@ -37,7 +37,7 @@ function lift({ type }, value) {
   }
 }
 
-/** Where the block has a time. */
+/** The offset of a time in the block. */
 const timeOffset = 64
 
 /**
@@ -134,7 +134,7 @@ function rowOf(name, { params, results }) {
     `      gate.none(surplus)`,
     `      answer = hostcall(${['context', ...values.map(param => lift(param, param.as))].join(', ')})`,
     '      if (answer >= 0) {',
-    // What was called may have run the guest, which grew its memory.
+    // The call may have run the guest, which grew its memory.
     ...indent([...(stores.length > 0 ? ['memory.refresh()'] : []), ...stores, 'return 0'], 8),
     '      }',
     '    } catch (error) {',

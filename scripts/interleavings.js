@@ -112,7 +112,7 @@ function replaceOnce(text, from, to, title) {
 }
 
 /**
- * What an enumeration prints: how many there are of each kind.
+ * The output of an enumeration: the number of each kind.
  * @param {string} stdout
  * @returns {Record<string, number>}
  */

@@ -31,7 +31,7 @@ export const launcherSourcesOf = platform =>
   inNative(listed.filter(name => platform === 'linux' && name.startsWith('os-sandbox/')))
 
 /**
- * Whether anything in the list is this platform's own: without it there is no Host.
+ * Says if anything in the list is this platform's own: without it there is no Host.
  * @param {string} platform
  */
 export const isServed = platform =>

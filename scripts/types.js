@@ -10,7 +10,7 @@ const dist = path => join(root, 'dist', path)
 const doors = ['index', 'register', 'register/typescript']
 
 /**
- * What a file of types names, as paths in dist/ without an ending.
+ * The files that a file of types names, as paths in dist/ without an ending.
  * @param {string} path
  * @param {string} text
  */

@@ -80,7 +80,7 @@ function programsIn(folder) {
  *   type: string, id?: 'stdout' | 'stderr', payload?: string }} Operation
  */
 /**
- * What a test runs with and must come to, by doc/specification.md of the suite: the older form, or
+ * The arguments and the expected outcome of a test, by doc/specification.md of the suite: the older form, or
  * a list of operations.
  * @param {string} program
  * @returns {Specification}

@@ -23,8 +23,8 @@ const env = { ...process.env, ...windows.env, WASI_COMMON_WINE: '1' }
 
 const groups = {
   contract: ['dist-test/test/sys/native.test.js'],
-  // Of sockets that Node opened there are no descriptors on Windows, so the cases of sock.test.ts
-  // cannot be tried.
+  // Windows has no descriptors for sockets that Node opened, so the cases of sock.test.ts cannot
+  // run.
   hostcalls: [
     'args',
     'clock',

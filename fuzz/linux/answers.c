@@ -60,7 +60,7 @@ void print_stat(const struct stat* found) {
   // The links and the size of a directory are its file system's own affair.
   if (!S_ISDIR(found->st_mode))
     printf(" x%llu %lld bytes", (unsigned long long)found->st_nlink, (long long)found->st_size);
-  // That of a link tells how far a path was followed: also by leads_out().
+  // The access time of a link shows how far a path was followed: also by leads_out().
   if (!S_ISLNK(found->st_mode)) print_time("atim", found->st_atim);
   print_time("mtim", found->st_mtim);
 }

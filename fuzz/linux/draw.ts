@@ -122,8 +122,8 @@ export class Maker {
     ]
   }
   /**
-   * To files, directories, nowhere, up and to the link itself; seldom out of the folder, which ends
-   * in NOTCAPABLE.
+   * Draws the target of a link: a file, a directory, nothing, a parent or the link itself; seldom a
+   * path out of the folder, which ends in NOTCAPABLE.
    */
   #target(): string {
     const r = this.#r

@@ -162,7 +162,7 @@ static void begin(struct client *client, char *head) {
   answer(client, "200 OK", (size_t)size, text, headed);
 }
 
-// Whether anything came of what the client sent or took.
+// Returns true if the client sent or took anything.
 static bool advance(struct client *client) {
   if (client->state == READING) {
     if (waiting(client) > 0 || client->in_length == 0) return false;

@@ -22,7 +22,7 @@
 enum { THREADS = 8, STACK = 16384, ROOT = 3 };
 static const uint64_t millisecond = 1000000;
 
-// What `wasi_thread_start` is given: first the stack, as the code below wants it.
+// The argument of `wasi_thread_start`: first the stack, as the code below wants it.
 struct thread {
   char *stack_end;
   void (*body)(struct thread *self);
@@ -195,7 +195,7 @@ static bool rights_are_shared(void) {
   __wasi_ciovec_t vector = {(const uint8_t *)"x", 1};
   __wasi_size_t written;
   const __wasi_errno_t error = __wasi_fd_write(shared_fd, &vector, 1, &written);
-  // Where rights are not enforced, it is as a file that was not opened to write.
+  // A host that does not enforce rights answers as for a file that is not open for writing.
   return (error == __WASI_ERRNO_NOTCAPABLE || error == __WASI_ERRNO_BADF) &&
          __wasi_fd_fdstat_set_rights(shared_fd, ALL, 0) == __WASI_ERRNO_NOTCAPABLE;
 }
@@ -266,7 +266,7 @@ static bool storm(void) {
          __wasi_fd_close(after) == 0 && after == before;
 }
 
-// What one closes another may be using. It is told BADF, or the truth.
+// A thread closes descriptors that another uses: the answer is BADF, or the truth.
 static _Atomic int wrong = 0;
 static _Atomic int open_now = -1;
 static void uses(struct thread *self) {
@@ -350,7 +350,7 @@ static bool clean(void) {
   return all;
 }
 
-// How it ends.
+// The end of the process.
 
 static int exit_code = 0;
 static _Atomic int never = 0;

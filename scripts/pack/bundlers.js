@@ -17,7 +17,7 @@ import { pathToFileURL } from 'node:url'
 import { body, names, output } from './bundlers/program.js'
 
 /**
- * What is called here of the bundlers, whose packages and types are installed on first use.
+ * The functions that are called here of the bundlers, whose packages and types are installed on first use.
  * @typedef {{
  *   esbuild: { build(options: object): Promise<unknown> },
  *   webpack: { default(options: object, done: (error: Error | null, stats: Stats) => void): void },
@@ -181,7 +181,7 @@ const printed = (program, args, options) =>
   )
 
 /**
- * Whether all parts work, with those that this program has, too.
+ * Says if all parts work, with those that this program has, too.
  * @type {(...more: string[]) => (text: string) => boolean}
  */
 const works =
@@ -190,7 +190,7 @@ const works =
     text === output(more)
 
 /**
- * Whether the error is the first one, and has the option of this bundler. Node prints the line that
+ * Says if the error is the first one, and has the option of this bundler. Node prints the line that
  * threw before it.
  * @type {(tool?: string) => (text: string) => boolean}
  */

@@ -171,7 +171,7 @@ export async function managers(context) {
   const folder = await tools('managers')
   /** @type {(name: string) => { version: string }} */
   const installed = name => JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
-  // What types need is served by the same registry: the managers are to reach no other.
+  // The same registry serves the packages of types: the managers reach no other.
   const rows = rowsOf(folder)
   const found = rows.filter(({ tool }) => existsSync(join(folder, tool)))
   const missing = rows.filter(row => !found.includes(row))

@@ -149,7 +149,7 @@ const linkers = {
 
   async 'mach-o'(objects, file, { machine }) {
     const arch = machine === 'aarch64' ? 'arm64' : machine
-    // What has no place is an error here; node's own is looked up where it runs.
+    // An undefined symbol is an error here, except node's own, which are looked up at run time.
     const visible = shown.flatMap(name => ['-exported_symbol', `_${name}`])
     const fromNode = (await undefinedIn(objects))
       .filter(name => /^_(napi|node_api)_/.test(name))

@@ -9,7 +9,7 @@ import { llvm } from './tools.js'
 import { layout } from './windows.js'
 
 const { symbols } = createRequire(import.meta.url)('node-api-headers')
-/** What every Node that is promised has. */
+/** The functions of every Node that is promised. */
 const nodeApi = new Set(
   ['js_native_api_symbols', 'node_api_symbols'].flatMap(half => symbols.v8[half]),
 )
@@ -46,7 +46,7 @@ const machines = {
  * @property {string | undefined} kind
  */
 /**
- * What is told of a file, in one form for all formats.
+ * Describes a file in one form for all formats.
  * @type {Record<import('./targets.js').Target['format'], (file: string) => Promise<Found>>}
  */
 const readers = {
@@ -139,7 +139,7 @@ const readers = {
 }
 
 /**
- * What a platform has of its own, so that nothing is to be brought along.
+ * The libraries that a platform has, so that none need be shipped.
  * @type {Readonly<Record<string, RegExp>>}
  */
 const own = {
@@ -151,7 +151,7 @@ const own = {
 const kinds = { elf: 'DYN', 'mach-o': 'BUNDLE', pe: 'DLL' }
 
 /**
- * What is wrong with a file that `build` made, and a line that tells what it is.
+ * Returns the faults of a file that `build` made, and a line that describes it.
  * @param {import('./targets.js').Target} target
  * @param {string} file
  */
@@ -188,7 +188,7 @@ export async function inspect(target, file) {
 }
 
 /**
- * What README.md says that they need: less than the headers have, which are of Node's own baseline.
+ * Checks the version that docs/platforms.md promises: less than the headers have, which are of Node's own baseline.
  * @param {string} version
  */
 function isOldGlibc(version) {

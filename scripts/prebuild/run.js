@@ -36,7 +36,7 @@ const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
 const missing = (...paths) => paths.find(path => !existsSync(path))
 
 /**
- * How a prebuild is started here.
+ * The way to start a prebuild here.
  * @typedef {object} How
  * @property {[program: string, ...args: string[]]} words before the command's own
  * @property {NodeJS.ProcessEnv} [env]
@@ -103,7 +103,7 @@ function staged(name) {
 }
 
 /**
- * What it writes goes to files, since what wine runs does not write to pipes.
+ * Sends its output to files, since programs under wine do not write to pipes.
  * @param {string} runtime
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env

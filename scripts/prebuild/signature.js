@@ -9,7 +9,7 @@ const ADHOC = 2
 const SHA256 = 2
 
 /**
- * What is wrong with it: nothing, if it is an ad-hoc one whose every hash is right.
+ * Returns the faults of a signature: none, if it is an ad-hoc one whose every hash is right.
  * @param {Buffer} bytes
  */
 export function signature(bytes) {

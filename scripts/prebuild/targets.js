@@ -16,7 +16,7 @@ import { root } from '../root.js'
  * @property {string[]} [libraries] of Windows
  */
 
-/** What every platform's code is compiled with: as in native/addon.gypi. */
+/** The flags for the code of every platform: as in native/addon.gypi. */
 export const flags = [
   ...[
     '-std=c++17',
@@ -47,7 +47,7 @@ export const headers = [
   require('node-api-headers').include_dir,
 ].flatMap(path => ['-isystem', path])
 
-/** What the addon may show: the two functions that Node asks it for. */
+/** The exports of the addon: the two functions that Node looks up. */
 export const shown = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 
 /**

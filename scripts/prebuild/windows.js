@@ -43,7 +43,7 @@ BOOL WINAPI DllMain(HINSTANCE self, DWORD reason, LPVOID reserved) {
 const machines = { 34404: 'x86_64', 43620: 'aarch64' }
 
 /**
- * Where the parts of a PE file lie that its header names.
+ * Returns the offsets of the parts of a PE file that its header names.
  * @param {Buffer} bytes
  */
 export function layout(bytes) {
