@@ -5,7 +5,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
+
+#include "platform.h"
 
 namespace wasi_common {
 
@@ -28,7 +31,9 @@ Answer Reserve::check_next(int any) {
   // Spares two system calls as long as the reserve is far away. If the host opens half of all descriptors between two calls of
   // the guest, the second is refused too late, and refused all the same.
   if (latest_ < first_reserved_ / 2) return 0;
-  const Descriptor next(::fcntl(any, F_DUPFD_CLOEXEC, 0));
+  Descriptor next(::fcntl(any, F_DUPFD_CLOEXEC, 0));
+  // The OS sandbox refuses to duplicate a descriptor. It has no sockets, so `any` is a directory there.
+  if (!next.open() && errno == EPERM) next = Descriptor(::openat(any, ".", platform::search_flags | O_CLOEXEC));
   return next.open() ? check(next) : guest_.failed("fcntl", errno);
 }
 

@@ -232,6 +232,18 @@ withSandbox(
   },
 )
 
+withSandbox('a guest makes files, also before it has opened any other', async t => {
+  const source = command(
+    [call('proc_exit', call('path_open', 3, 0, 0x40, 4, 1, 64n, 0n, 0, 0x50))],
+    { data: { 64: 'made' } },
+  )
+  for (const backend of ['native', 'typescript'] as const) {
+    const folder = scratch(t)
+    t.is((await run(source, { isolation, backend, preopens: { '/': folder } })).exitCode, 0)
+    t.deepEqual(fs.readdirSync(folder), ['made'], backend)
+  }
+})
+
 withSandbox('the error names the file that the launcher cannot open', async t => {
   const { execPath } = process
   process.execPath = join(scratch(t), 'no\nnode')
