@@ -94,6 +94,11 @@ export const errorCodes = {
     when: 'The pool was closed before the run had its turn.',
     advice: 'Wait for your runs before `pool.close()`.',
   },
+  ERR_WASI_QUEUE_FULL: {
+    topic: 'ended',
+    when: 'As many runs as `maxQueue` of the `Pool` wait for a turn. The message has their number.',
+    advice: 'Run it later, or raise `maxQueue`.',
+  },
   ERR_WASI_COMPILE: {
     topic: 'module',
     when: 'The bytes are not a WebAssembly module that this Node compiles.',
