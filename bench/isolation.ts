@@ -25,10 +25,13 @@ const turns = Number(process.argv[2] ?? 15)
 /** The process of `isolation: 'process'`, without its launcher. */
 async function bare(): Promise<void> {
   const entry = fileURLToPath(import.meta.resolve('#bundle/process.js'))
-  const child = spawn(process.execPath, ['--no-warnings', entry], { env, stdio: [0, 1, 2, 'pipe'] })
+  const child = spawn(process.execPath, ['--no-warnings', entry, `${defaultStack}`], {
+    env,
+    stdio: [0, 1, 2, 'pipe'],
+  })
   const { trace, report, ...settings } = settingsOf({ version: 'preview1' })
   const request: Request = {
-    bytes,
+    size: bytes.length,
     settings,
     version: undefined,
     ignored: [],
@@ -45,9 +48,13 @@ async function bare(): Promise<void> {
   const head = Buffer.alloc(4)
   head.writeUInt32LE(body.length)
   const pipe = child.stdio[channel] as Duplex
-  pipe.write(Buffer.concat([head, body]))
-  const [answer] = await once(pipe, 'data')
-  if (String(answer) !== '{"kind":"exit","code":7}\n') throw new Error(`it said ${answer}`)
+  pipe.write(Buffer.concat([head, body, bytes]))
+  let said = ''
+  while (!said.endsWith('{"kind":"exit","code":7}\n')) {
+    const [chunk] = await once(pipe, 'data')
+    said += chunk
+    if (!'{"kind":"taken"}\n{"kind":"exit","code":7}\n'.startsWith(said)) throw new Error(said)
+  }
   child.kill('SIGKILL')
   await once(child, 'close')
 }
@@ -69,6 +76,14 @@ async function pooled(): Promise<void> {
   if (exitCode !== 7) throw new Error(`exit code ${exitCode}`)
 }
 
+/** A process that a pool has started ahead, and that has had time to start. */
+async function ahead(): Promise<void> {
+  const { exitCode } = await pool.run(bytes, { isolation: 'process' })
+  if (exitCode !== 7) throw new Error(`exit code ${exitCode}`)
+}
+/** Milliseconds in which a process that is started ahead is ready. */
+const headStart = 300
+
 const ways: Readonly<Record<string, () => unknown>> = {
   'node that does nothing': () => spawnSync(process.execPath, ['-e', '0'], { env }),
   'in this thread': here,
@@ -76,10 +91,12 @@ const ways: Readonly<Record<string, () => unknown>> = {
   'a worker': () => ran('worker'),
   'a process': bare,
   'a process in the OS sandbox': () => ran('process'),
+  'the same, started ahead': ahead,
 }
 const times = new Map(Object.keys(ways).map(name => [name, [] as number[]]))
 for (let turn = -1; turn < turns; turn++) {
   for (const [name, way] of Object.entries(ways)) {
+    if (way === ahead) await new Promise(resolve => setTimeout(resolve, headStart))
     const start = performance.now()
     await way()
     // The first turn warms.

@@ -5,8 +5,9 @@
 import { EventEmitter } from 'node:events'
 import { Duplex } from 'node:stream'
 import type { UnexpectedError } from '#lib/errors.js'
-import { GuestProcess, type Launcher } from '#lib/run/process/guest-process.js'
+import { GuestProcess } from '#lib/run/process/guest-process.js'
 import type { Request } from '#lib/run/process/protocol.js'
+import type { Launcher } from '#lib/run/process/task.js'
 import { Stdio } from '#lib/run/stdio/stdio.js'
 
 /** The host's end of a socket. */
@@ -53,7 +54,7 @@ export class Speaker extends EventEmitter {
     super()
     if (!stubborn) this.control.on('close', () => this.end(null, 'SIGKILL'))
     const request = {
-      bytes: new Uint8Array(8),
+      size: 8,
       settings: {},
       version: undefined,
       threads: 0,
@@ -62,13 +63,16 @@ export class Speaker extends EventEmitter {
       measured,
     }
     const stdio = new Stdio({ stdin: 0, stdout: 1, stderr: 2 })
-    this.child = new GuestProcess(
-      this as unknown as Launcher,
-      request as unknown as Request,
-      { strict, opened: ['/a\u001b\nb'] },
-      { trace, report },
+    this.child = new GuestProcess(this as unknown as Launcher, {
+      strict,
+      opened: ['/a\u001b\nb'],
+    })
+    this.child.begin({
+      request: request as unknown as Request,
+      bytes: new Uint8Array(8),
+      hooks: { trace, report },
       stdio,
-    )
+    })
   }
 
   kill(): boolean {

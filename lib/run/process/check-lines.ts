@@ -11,7 +11,10 @@ import type { Message, SerializedError } from '../worker/messages.js'
 import { longest, mostDepth, mostNames } from './protocol.js'
 
 /** A line of the guest's process. */
-export type GuestLine = Extract<Message, { kind: 'exit' | 'failed' | 'trace' | 'unexpected' }>
+export type GuestLine = Extract<
+  Message,
+  { kind: 'taken' | 'exit' | 'failed' | 'trace' | 'unexpected' }
+>
 
 /** A line of the launcher, before it starts the guest's process. */
 export type LauncherLine =
@@ -41,6 +44,8 @@ export function guestLine(
 ): GuestLine | undefined {
   const { kind, code, metrics, line, open, call, cause, error } = parsed(text)
   switch (kind) {
+    case 'taken':
+      return { kind }
     case 'exit': {
       if (!isInt32(code) || (measured ? !isRecord(metrics) : metrics !== undefined))
         return undefined

@@ -1,42 +1,19 @@
 /** One child process of a guest, from its start to its end. */
-import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 import { getSystemErrorName } from 'node:util'
 import { serialize } from 'node:v8'
 import { callHook, coded } from '../../errors.js'
 import type { Metrics } from '../../observe/metrics.js'
 import { setOpen } from '../../observe/unterminated.js'
-import type { Settings } from '../../options/settings.js'
 import { plainLine } from '../../stdio/terminal-escapes.js'
 import type { OsSandbox } from '../options.js'
 import type { Stdio } from '../stdio/stdio.js'
 import { deserializeError, unexpectedOf } from '../worker/messages.js'
 import { guestLine, type LauncherLine, launcherLine } from './check-lines.js'
 import { LineReader } from './line-reader.js'
-import { channel, control, longestControlLine, longestLine, type Request } from './protocol.js'
-
-/**
- * The sandbox launcher, as far as it is used here: it starts the guest's process, ends it when
- * `control` closes, and ends as it did.
- */
-export type Launcher = Pick<ChildProcess, 'stdio' | 'on' | 'kill' | 'unref'>
-
-/** The sandbox that the launcher was asked for. */
-export interface Sandbox {
-  /** True if a kernel without a part of it is refused. */
-  readonly strict: boolean
-  /**
-   * The files that the launcher opens. It reports their numbers, since a path may have any bytes.
-   */
-  readonly opened: readonly string[]
-}
-
-/** The result of a run. */
-export interface Ended {
-  readonly exitCode: number
-  readonly osSandbox: OsSandbox
-  readonly metrics: Metrics | undefined
-}
+import { channel, control, longestControlLine, longestLine } from './protocol.js'
+import type { Ended, Launcher, Sandbox, Task } from './task.js'
 
 /**
  * The time that the launcher has to end, in milliseconds: so long after `control` is closed it is
@@ -55,22 +32,26 @@ export class GuestProcess {
   readonly #launcher: Launcher
   readonly #channel: Duplex
   readonly #control: Duplex
-  readonly #request: Request
   readonly #sandbox: Sandbox
-  readonly #hooks: Pick<Settings, 'trace' | 'report' | 'openLine'>
-  readonly #stdio: Stdio
+  #task: Task | undefined
+  /** Served from the start of the process, or of one that was started ahead, from its first line. */
+  #stdio: Stdio | undefined
   readonly #readers: readonly LineReader[]
   #settle: { resolve(ended: Promise<Ended>): void } = { resolve() {} }
   /** The OS sandbox, once the launcher has reported it. */
   osSandbox: OsSandbox | undefined
   /** The hostcalls of a guest that failed by itself, if they were counted. */
   metrics: Metrics | undefined
-  /** It has sent a line, so it has started. */
-  #started = false
+  /** It has sent a line, so it has taken its request. */
+  started = false
+  #onStart = (): void => {}
+  #onStanding = (): void => {}
+  /** Resolves once the launcher has reported a sandbox that is accepted. */
+  readonly standing: Promise<void>
   /** It ended by itself, and not well: that is the outcome, whatever follows. */
   #broken = false
   /** The embedder ends it, or has failed: nobody waits long for its output. */
-  #failed = false
+  failed = false
   /** The outcome, once it is known. */
   #outcome: (() => Ended) | undefined
   #deadline: NodeJS.Timeout | undefined
@@ -80,20 +61,15 @@ export class GuestProcess {
   #hurry = (): void => {}
   readonly #hurried: Promise<void>
 
-  constructor(
-    launcher: Launcher,
-    request: Request,
-    sandbox: Sandbox,
-    hooks: Pick<Settings, 'trace' | 'report' | 'openLine'>,
-    stdio: Stdio,
-  ) {
+  /** A process without a guest: its launcher has been started. */
+  constructor(launcher: Launcher, sandbox: Sandbox) {
     this.#launcher = launcher
     this.#channel = launcher.stdio[channel] as Duplex
     this.#control = launcher.stdio[control] as Duplex
-    this.#request = request
     this.#sandbox = sandbox
-    this.#hooks = hooks
-    this.#stdio = stdio
+    this.standing = new Promise<void>(resolve => {
+      this.#onStanding = resolve
+    })
     this.#hurried = new Promise<void>(resolve => {
       this.#hurry = resolve
     })
@@ -106,13 +82,44 @@ export class GuestProcess {
       'close',
       (code: number | null, signal: string | null) => void this.#close(code, signal),
     )
-    stdio.serve(launcher.stdio, error => this.fail(error))
     this.#readers = [
       this.#read(this.#control, longestControlLine, line => this.#onLauncher(launcherLine(line))),
       this.#read(this.#channel, longestLine, line => this.#onGuest(line)),
     ]
     // It may end while it is asked, or while it answers: `close` says so.
-    for (const stream of [this.#channel, this.#control]) stream.on('error', () => {})
+    for (const stream of launcher.stdio) stream?.on('error', () => {})
+  }
+
+  /**
+   * Gives it its one guest. A process that has waited for it may die before it takes the request:
+   * its streams are not touched before, so that another process can have them.
+   * @param onStart called when it has taken the request
+   */
+  begin(task: Task, onStart = (): void => {}): void {
+    this.#task = task
+    this.#onStart = onStart
+    if (this.osSandbox === undefined) this.#serve(task)
+    else this.#ask(task)
+  }
+
+  #serve({ stdio }: Task): void {
+    if (this.#stdio !== undefined) return
+    this.#stdio = stdio
+    stdio.serve(this.#launcher.stdio, error => this.fail(error))
+  }
+
+  /** Lets the event loop end while the process waits for a guest. */
+  unref(): void {
+    this.#hold('unref')
+  }
+
+  ref(): void {
+    this.#hold('ref')
+  }
+
+  #hold(way: 'ref' | 'unref'): void {
+    this.#launcher[way]()
+    for (const pipe of this.#launcher.stdio) (pipe as Partial<Socket> | null)?.[way]?.()
   }
 
   #read(stream: Readable, longest: number, obey: (line: string) => void): LineReader {
@@ -136,14 +143,14 @@ export class GuestProcess {
    * its end.
    */
   fail(error: unknown): void {
-    if (this.#failed) return
-    this.#failed = true
+    if (this.failed) return
+    this.failed = true
     const fails = (): never => {
       throw error
     }
     this.#finish((this.#broken && this.#outcome) || fails)
     this.#launcher.stdio[0]?.destroy()
-    this.#stdio.stop()
+    this.#stdio?.stop()
     if (this.#gone && !this.#closed) this.#expect()
     this.#hurry()
   }
@@ -165,7 +172,7 @@ export class GuestProcess {
   #rest(): void {
     this.#gone = true
     clearTimeout(this.#deadline)
-    if (this.#failed) this.#expect()
+    if (this.failed) this.#expect()
   }
 
   /** Expects the end of its pipes, which a process that it has left behind may hold open. */
@@ -195,12 +202,12 @@ export class GuestProcess {
   #leave(): void {
     this.#destroyPipes()
     this.#launcher.unref()
-    this.#stdio.stop()
+    this.#stdio?.stop()
     this.#hurry()
     const stays = (): never => {
       throw lost(`the guest's process has not ended ${2 * grace} ms after its end`)
     }
-    this.#settleWith(this.#failed ? this.#outcome : stays)
+    this.#settleWith(this.failed ? this.#outcome : stays)
   }
 
   async #close(code: number | null, signal: string | null): Promise<void> {
@@ -217,16 +224,17 @@ export class GuestProcess {
 
   /** Settles when its output is taken. */
   #settleWith(outcome: (() => Ended) | undefined): void {
-    this.#stdio.close()
-    const left = this.#hurried.then(() => this.#stdio.left())
+    const stdio = this.#stdio
+    stdio?.close()
+    const left = this.#hurried.then(() => stdio?.left())
     const ownEnd = async (): Promise<void> => {
       try {
-        await this.#stdio.end()
+        await stdio?.end()
       } catch (error) {
         if (!this.#broken) throw error
       }
     }
-    const taken = this.#failed ? left : Promise.race([ownEnd(), left])
+    const taken = this.failed ? left : Promise.race([ownEnd(), left])
     this.#settle.resolve(taken.then(outcome as () => Ended))
   }
 
@@ -234,20 +242,28 @@ export class GuestProcess {
    * Not before the launcher has reported: a channel that closes with unread bytes loses its last
    * lines.
    */
-  #ask(): void {
-    const body = serialize(this.#request)
+  #ask({ request, bytes }: Task): void {
+    const body = serialize(request)
     const head = Buffer.alloc(4)
     head.writeUInt32LE(body.length)
-    this.#channel.write(head)
-    this.#channel.write(body)
+    this.#channel.cork()
+    for (const part of [head, body, bytes]) this.#channel.write(part)
+    this.#channel.uncork()
   }
 
   #onGuest(text: string): void {
-    const osSandbox = this.osSandbox
-    if (osSandbox === undefined) throw lost("the guest's process sent a line before it was asked")
-    this.#started = true
-    const line = guestLine(text, this.#request)
+    const [osSandbox, task] = [this.osSandbox, this.#task]
+    if (osSandbox === undefined || task === undefined)
+      throw lost("the guest's process sent a line before it was asked")
+    const first = !this.started
+    this.started = true
+    const line = guestLine(text, task.request)
+    this.#serve(task)
+    if (first) this.#onStart()
     switch (line?.kind) {
+      case 'taken':
+        if (first) break
+        throw lost("the guest's process took its request twice")
       case 'exit':
         this.#finish(() => ({ exitCode: line.code, osSandbox, metrics: line.metrics }))
         break
@@ -261,11 +277,11 @@ export class GuestProcess {
         break
       }
       case 'trace':
-        if (line.open && this.#hooks.openLine !== undefined) setOpen(this.#hooks.openLine, 0)
-        callHook('options.trace', () => this.#hooks.trace?.(line.line))
+        if (line.open && task.hooks.openLine !== undefined) setOpen(task.hooks.openLine, 0)
+        callHook('options.trace', () => task.hooks.trace?.(line.line))
         break
       case 'unexpected':
-        callHook('options.onUnexpected', () => this.#hooks.report(unexpectedOf(line)))
+        callHook('options.onUnexpected', () => task.hooks.report(unexpectedOf(line)))
         break
       default:
         throw lost("the guest's process sent a line that no process of a guest sends")
@@ -275,7 +291,7 @@ export class GuestProcess {
   /** The launcher reports once, and once more if it then cannot start the process. */
   #onLauncher(line: LauncherLine | undefined): void {
     const first = this.osSandbox === undefined
-    if (line === undefined || this.#started || !(first || line.kind === 'broken')) {
+    if (line === undefined || this.started || !(first || line.kind === 'broken')) {
       throw lost('the sandbox launcher sent a line that it does not send')
     }
     if (line.kind === 'broken') {
@@ -295,7 +311,8 @@ export class GuestProcess {
       )
     }
     this.osSandbox = line.osSandbox
-    this.#ask()
+    this.#onStanding()
+    if (this.#task !== undefined) this.#ask(this.#task)
   }
 
   #failure({ call, error, file = -1 }: LauncherLine & { kind: 'broken' }): string {

@@ -14,6 +14,7 @@ import { PreparedModule } from '../module/prepare.js'
 import { prepareRun } from '../prepare.js'
 import { termsOf } from '../settings.js'
 import { type Message, type SerializedError, serializeError } from '../worker/messages.js'
+import { Workers } from '../worker/workers.js'
 import { channel, lineOf, type Request, shortened } from './protocol.js'
 
 function read(length: number): Buffer {
@@ -36,12 +37,18 @@ function send(message: Message): void {
 const sendable = (thrown: unknown): SerializedError =>
   shortened(serializeError(thrown, undefined, 0))
 
+// One is kept at its end: the process ends at once, and does not wait for it.
+const workers = new Workers(1)
+// It starts while the request is read, and in a process that waits for its guest, long before.
+workers.prestart(Number(process.argv[2]))
+
 async function runRequest(): Promise<Message> {
   let counts: Counts | undefined
   try {
     const request: Request = deserialize(read(read(4).readUInt32LE()))
+    const bytes = read(request.size)
+    send({ kind: 'taken' })
     const {
-      bytes,
       settings,
       version,
       ignored,
@@ -78,6 +85,7 @@ async function runRequest(): Promise<Message> {
     const { exitCode, metrics } = await executeRun(
       prepareRun(prepared, local, options),
       new Deadline(options),
+      workers,
     )
     return { kind: 'exit', code: exitCode, metrics }
   } catch (error) {

@@ -5,7 +5,8 @@ import type { SerializedError } from '../worker/messages.js'
 
 /** Everything the process needs to begin. */
 export interface Request {
-  readonly bytes: Uint8Array
+  /** The bytes of the module, which follow. */
+  readonly size: number
   readonly settings: Omit<Settings, 'trace' | 'report' | 'counts'>
   /**
    * Undefined: what the module imports. It is not compiled here, for that alone could be an attack.

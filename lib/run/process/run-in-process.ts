@@ -2,6 +2,7 @@
 import { type StdioOptions, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { coded } from '../../errors.js'
+import { type Compiled, checkLimits, compiledOf, isCompiled } from '../../guest/compiled-module.js'
 import { isModule } from '../../guest/instantiate.js'
 import type { CheckedSource } from '../../guest/source.js'
 import { SourceFile } from '../../guest/source-file.js'
@@ -19,11 +20,16 @@ import type { AnyRunOptions, AnyRunResult } from '../options.js'
 import { guestSettings, type Terms, termsOf } from '../settings.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import { resetTerminals } from '../stdio/reset-terminals.js'
-import { GuestProcess, type Launcher } from './guest-process.js'
+import { GuestProcess } from './guest-process.js'
 import { channel, control, type Request } from './protocol.js'
 import { type Relay, relayOf } from './relay.js'
+import { type ProcessShape, SpareProcesses } from './spares.js'
+import type { Ended, Launcher, Task } from './task.js'
 
-/** Hooks of the command line, and seams for tests, which the callers of `run` cannot reach. */
+/**
+ * Hooks of the command line, seams for tests, and the processes of a pool, which the callers of
+ * `run` cannot reach.
+ */
 export interface Ways {
   /** The file that runs in the OS sandbox in place of the guest's. */
   readonly entry?: string
@@ -31,12 +37,32 @@ export interface Ways {
   readonly openLine?: OpenLine | undefined
   /** Starts another program in place of the sandbox launcher. */
   readonly start?: typeof start
+  /** Processes that were started ahead. */
+  readonly spares?: SpareProcesses | undefined
 }
+
+/**
+ * Milliseconds that a guest runs before the process of the next one is started, which would slow it
+ * down. Where it ends sooner, the process starts then.
+ */
+const headStart = 100
 
 const ownEntry = join(import.meta.dirname, 'main.js')
 
+/** A run whose options are checked. Nothing is started for it yet. */
+export interface ProcessPlan {
+  readonly signal: AbortSignal | undefined
+  /**
+   * Runs it to its end. Its time begins here. Nothing of it is left then, however it ends.
+   * @throws RunError
+   */
+  execute(source: CheckedSource, ways?: Ways): Promise<AnyRunResult>
+  /** Gives up the streams of a run that is not executed. */
+  close(): void
+}
+
 /**
- * Runs the module of these bytes. Nothing of it is left when it ends, however it does.
+ * Runs a module. Nothing of it is left when it ends, however it does.
  * @throws RunError
  */
 export async function runInProcess(
@@ -44,12 +70,37 @@ export async function runInProcess(
   options: AnyRunOptions,
   ways: Ways = {},
 ): Promise<AnyRunResult> {
+  return planRun(source, options, ways.openLine).execute(source, ways)
+}
+
+/** Checks a run. */
+export function planRun(
+  source: CheckedSource,
+  options: AnyRunOptions,
+  openLine?: OpenLine,
+): ProcessPlan {
   const relay = relayOf(options)
   try {
-    const run = prepare(source, { ...options, ...relay.streams }, relay.joined, ways.openLine)
-    return await runPrepared(run, relay, ways)
-  } finally {
+    const prepared = prepare(source, { ...options, ...relay.streams }, relay.joined, openLine)
+    const { signal, stdio } = prepared.terms
+    const close = (): void => {
+      stdio.close()
+      relay.close()
+    }
+    return {
+      signal,
+      async execute(source, ways = {}) {
+        try {
+          return await runPrepared(prepared, source, relay, ways)
+        } finally {
+          close()
+        }
+      },
+      close,
+    }
+  } catch (error) {
     relay.close()
+    throw error
   }
 }
 
@@ -57,9 +108,7 @@ export async function runInProcess(
 interface Prepared {
   readonly terms: Terms
   readonly settings: Settings
-  readonly source: Uint8Array | SourceFile
-  /** All but the bytes, which may be in a file. */
-  readonly request: Omit<Request, 'bytes'>
+  readonly request: Omit<Request, 'size'>
   readonly placed: readonly Place[]
 }
 
@@ -77,6 +126,7 @@ function prepare(
       source,
     )
   const [terms, own] = checkOptions(() => termsOf(options))
+  if (isCompiled(source)) checkLimits(source, terms)
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue(
       'options.listen',
@@ -103,8 +153,13 @@ function prepare(
     if (terms.strict && execPath !== undefined && own.allowUnsafePreopen !== true)
       checkHeld(preopens, 'options.execPath', execPath)
   })
-  const request: Prepared['request'] = {
-    settings: { ...plain, preopens, stdio: [0, 1, 2], terminals: stdio.conveyed.map(isTerminal) },
+  const request = {
+    settings: {
+      ...plain,
+      preopens,
+      stdio: [0, 1, 2] as const,
+      terminals: stdio.conveyed.map(isTerminal),
+    },
     version: own.version,
     ignored: stdio.conveyed.map(isIgnored),
     threads,
@@ -116,26 +171,36 @@ function prepare(
     outputs: openLine === undefined ? [] : outputsOf(openLine),
     measured: counts !== undefined,
   }
-  return { terms, settings, source, request, placed: places(stdio.conveyed, joined) }
+  return { terms, settings, request, placed: places(stdio.conveyed, joined) }
 }
 
 async function runPrepared(
-  { terms, settings, source, request, placed }: Prepared,
+  { terms, settings, request, placed }: Prepared,
+  source: CheckedSource,
   relay: Relay,
-  { entry = ownEntry, start: begin = start, openLine }: Ways,
+  { entry = ownEntry, start: begin = start, openLine, spares }: Ways,
 ): Promise<AnyRunResult> {
   const { osSandbox, execPath, maxStack, stdio } = terms
   const strict = osSandbox === 'require'
   const first = placed.map(({ pipe }) => (pipe ? ('pipe' as const) : ('ignore' as const)))
   const lent = placed.flatMap(({ fd }) => fd ?? [])
   const deadline = new Deadline(terms)
-  let bytes: Uint8Array | undefined
   let child: GuestProcess | undefined
+  let module: ReturnType<typeof moduleOf> | undefined
   try {
-    bytes = source instanceof SourceFile ? await deadline.race(source.read()) : source
+    const read = source instanceof SourceFile ? await deadline.race(source.read()) : source
+    module = moduleOf(read, terms)
+    const { bytes, limits } = module
+    const { maxMemory, maxTableElements } = limits
+    const task: Task = {
+      request: { ...request, size: bytes.length, maxMemory, maxTableElements },
+      bytes,
+      hooks: { ...settings, openLine },
+      stdio,
+    }
     const node =
       execPath === undefined ? undefined : await deadline.race(nodeAt(execPath, environment))
-    const { file, args, env, opened } = sandboxCommand({
+    const command = sandboxCommand({
       strict,
       streams: placed.map(({ at }) => at) as [number, number, number],
       folders: request.settings.preopens.map(({ file, place = '', readOnly }) => ({
@@ -144,22 +209,23 @@ async function runPrepared(
       })),
       channel,
       control,
-      program: ['--no-warnings', entry],
+      // The process starts a worker with this stack before it knows its request.
+      program: ['--no-warnings', entry, `${maxStack}`],
       node,
     })
-    const launcher = begin(file, args, {
-      env,
-      cwd: '/',
-      stdio: [...first, 'pipe', 'pipe', ...lent],
-    })
-    child = new GuestProcess(
-      launcher,
-      { ...request, bytes },
-      { strict, opened },
-      { ...settings, openLine },
-      stdio,
-    )
-    const { exitCode, osSandbox: held, metrics } = await deadline.until(child)
+    const { file, args, env } = command
+    const stdioOfLauncher = [...first, 'pipe' as const, 'pipe' as const, ...lent]
+    const shape: ProcessShape = {
+      ...command,
+      strict,
+      streams: first,
+      start: () => begin(file, args, { env, cwd: '/', stdio: stdioOfLauncher }),
+    }
+    const used = (process: GuestProcess): void => {
+      child = process
+    }
+    const ended = await runOn(shape, lent.length === 0 ? spares : undefined, task, deadline, used)
+    const { exitCode, osSandbox: held, metrics } = ended
     return { exitCode, ...stdio.captured, osSandbox: held, ...(metrics && { metrics }) }
   } catch (thrown) {
     // A process that ends by itself has done so.
@@ -168,14 +234,53 @@ async function runPrepared(
     throw runErrorOf(thrown, {
       captured: { ...captured, truncated: relay.close() || truncated },
       metrics: child?.metrics,
-      compiled: bytes,
+      compiled: module?.bytes,
+      moved: module?.moved,
       osSandbox: child?.osSandbox,
       maxStack,
     })
   } finally {
     deadline.close()
-    stdio.close()
   }
+}
+
+/** The bytes of a module, and the limits that the process writes into them. */
+const moduleOf = (
+  source: Exclude<CheckedSource, SourceFile>,
+  terms: Terms,
+): Omit<Compiled, 'moved'> & Partial<Compiled> =>
+  isCompiled(source) ? compiledOf(source) : { bytes: source as Uint8Array, limits: terms }
+
+/** Runs a task on a process that was started ahead, or on a new one. */
+async function runOn(
+  shape: ProcessShape,
+  spares: SpareProcesses | undefined,
+  task: Task,
+  deadline: Deadline,
+  used: (process: GuestProcess) => void,
+): Promise<Ended> {
+  const on = async (child: GuestProcess): Promise<Ended> => {
+    used(child)
+    const restock = (): void => spares?.start(shape)
+    let timer: NodeJS.Timeout | undefined
+    child.begin(task, () => {
+      timer = setTimeout(restock, headStart)
+    })
+    try {
+      return await deadline.until(child)
+    } finally {
+      clearTimeout(timer)
+      if (child.started) restock()
+    }
+  }
+  const spare = spares?.take(shape)
+  try {
+    if (spare !== undefined) return await on(spare)
+  } catch (error) {
+    // Else it died before it took its request: its guest has not begun.
+    if (spare?.started || spare?.failed) throw error
+  }
+  return on(new GuestProcess(shape.start(), shape))
 }
 
 const isIgnored = (stream: Conveyed): boolean => typeof stream !== 'number' && 'ignored' in stream
@@ -220,3 +325,6 @@ function start(
     throw coded(new Error(message, { cause }), 'UVWASI_EBADF')
   }
 }
+
+/** @param most the number of processes that are started ahead */
+export const sparesFor = (most: number): SpareProcesses => new SpareProcesses(most)

@@ -66,6 +66,8 @@ export const mostUnreceived = 4096
 export type Message =
   | { readonly kind: 'spawn'; readonly task: ThreadTask }
   | { readonly kind: 'reply'; readonly reply: Reply }
+  /** A process has its request. */
+  | { readonly kind: 'taken' }
   /** It has loaded its code, or done its task. */
   | { readonly kind: 'free' }
   /** The addresses at which others reach the guest, sent before its first thread begins. */

@@ -39,6 +39,8 @@ export class Workers {
   readonly #stacks = new WeakMap<Worker, number>()
   /** The promise of each that it has loaded its code. */
   readonly #loaded = new WeakMap<Worker, Promise<unknown>>()
+  /** Those that have loaded their code. */
+  readonly #ready = new WeakSet<Worker>()
   #closed = false
   /** MiB of JavaScript heap that each may have. */
   readonly heap: number
@@ -53,18 +55,21 @@ export class Workers {
     if (at >= 0) {
       const [idle] = this.#idle.splice(at, 1)
       idle.ref()
-      return { worker: idle, ready: true }
+      return { worker: idle, ready: this.#ready.has(idle) }
     }
     // A worker's own output would else be piped to process.stdout and process.stderr, which Node
     // makes non-blocking for that: for the embedder as well, who shares them.
     const resourceLimits = { maxOldGenerationSizeMb: this.heap, stackSizeMb: stackSizeMb(stack) }
     const worker = new Worker(thread, { ...flags(), stdout: true, stderr: true, resourceLimits })
     this.#stacks.set(worker, stack)
-    for (const stream of [worker.stdout, worker.stderr]) stream?.resume()
+    // Nobody reads it: a stream that flows would keep the host's event loop alive, also when the
+    // worker waits for a guest.
+    for (const stream of [worker.stdout, worker.stderr]) stream?.destroy()
     this.#loaded.set(
       worker,
       Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
     )
+    worker.once('message', () => this.#ready.add(worker))
     // Node throws an error that no listener receives: here one that comes after the end of the
     // guest.
     worker.on('error', () => {})
@@ -73,6 +78,13 @@ export class Workers {
       if (at >= 0) this.#idle.splice(at, 1)
     })
     return { worker, ready: false }
+  }
+
+  /** Starts a worker ahead of its guest. */
+  prestart(stack: number): void {
+    const { worker } = this.start(stack)
+    worker.unref()
+    this.#idle.push(worker)
   }
 
   /**

@@ -2,7 +2,7 @@
  * The launcher that native/os-sandbox/ builds: where it is, and what it is told, so that a process
  * of Node starts in the OS sandbox and sees no more.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { coded } from '../../errors.js'
 import { root } from '../root.js'
@@ -105,6 +105,27 @@ export function sandboxCommand({
     args: [...terms, ...rules.flat(), '--', runner, ...program],
     env: environment,
     opened,
+  }
+}
+
+/** Lines of proc_pid_status(5) about what a child inherits: its user, its rights and its umask. */
+const inherited = /^(?:Umask|[UG]id|Groups|Cap\w+|NoNewPrivs|Seccomp):.*$/gm
+
+/**
+ * The state of the host on which a command depends when it is started: the files that its paths
+ * lead to, since a rule of Landlock is about the file and not about its name, and what a child
+ * inherits. Undefined where that cannot be known, as under Node's permission model.
+ */
+export function surroundings({ opened }: SandboxCommand): string | undefined {
+  try {
+    const status = readFileSync('/proc/thread-self/status', 'utf8').match(inherited)
+    const files = opened.map(path => {
+      const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+      return stat && `${stat.dev}:${stat.ino}`
+    })
+    return [...(status ?? []), ...files].join('\n')
+  } catch {
+    return undefined
   }
 }
 
