@@ -4,9 +4,9 @@ import { Pool } from 'wasi-common'
 import { program } from './program.js'
 
 const pool = new Pool({ size: 2 })
-const bytes = program('hello')
+const hello = await pool.compile(program('hello'), { maxMemory: 16 * 2 ** 20 })
 const inputs = ['a', 'b', 'c', 'd']
-const results = await Promise.all(inputs.map(input => pool.run(bytes, { input, timeout: 10_000 })))
+const results = await Promise.all(inputs.map(input => pool.run(hello, { input, timeout: 10_000 })))
 for (const { stdout } of results) console.log(stdout.toString())
 await pool.close()
 

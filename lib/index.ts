@@ -4,6 +4,7 @@ export { type RightName, Rights } from './abi/rights.js'
 export { Exit, UnexpectedError, WASIExit, WasiError } from './errors.js'
 export type { RightsMode } from './fds/rights.js'
 export type { Import } from './gate.js'
+export type { CompiledModule } from './guest/compiled-module.js'
 export { createGuest, type Guest } from './guest/guest.js'
 export type { GuestSource, ImportRecord, Instance, ModuleLike } from './guest/instance.js'
 export type { Limits } from './limits.js'
@@ -17,6 +18,7 @@ export type { Clocks, Deterministic, ReplayOptions } from './replay/options.js'
 export type { ImportsContext } from './run/imports/types.js'
 export type { GuestInstance, InstanceOptions, InstanceResult } from './run/instance/types.js'
 export { instantiate } from './run/instantiate.js'
+export type { CompileOptions } from './run/module/compile.js'
 export type { OsSandbox, RunOptions, RunResult } from './run/options.js'
 export { Pool, type PoolOptions } from './run/pool.js'
 export { run } from './run/run.js'
@@ -28,6 +30,7 @@ export type {
   SpawnStdoutOption,
 } from './run/spawn/types.js'
 export { spawn } from './run/spawn.js'
+export type { PoolStats } from './run/stats.js'
 export type {
   CapturedOutput,
   Encoding,

@@ -223,18 +223,18 @@ export const runWords = {
   },
   isolation: {
     topic: 'sandbox',
-    doors: ['run'],
+    doors: inWorkers,
     doc: 'Runs the guest in worker threads, or, on Linux, in a child process in an OS sandbox.',
   },
   osSandbox: {
     topic: 'sandbox',
-    doors: ['run'],
+    doors: inWorkers,
     default: "`'require'`",
     doc: "With `isolation: 'process'`: `require` refuses a kernel that lacks a part of the OS sandbox. `best-effort` runs with less.",
   },
   execPath: {
     topic: 'sandbox',
-    doors: ['run'],
+    doors: inWorkers,
     type: 'string',
     default: '`process.execPath`',
     doc: "With `isolation: 'process'`: the absolute path of the node binary that runs the guest.",

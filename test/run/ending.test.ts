@@ -418,11 +418,6 @@ test('a pool: a mistake in the options is told at once, and costs nobody his tur
   t.like(await fails({ maxMemory: '64m' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
   for (const maxMemory of [-1, 1.5, Number.NaN])
     t.like(await fails({ maxMemory }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
-  // It would run where nobody who asks for that wants it.
-  t.like(await fails({ isolation: 'process' }), {
-    name: 'TypeError',
-    code: 'ERR_INVALID_ARG_VALUE',
-  })
   const mine = new Error('mine')
   t.is((await failure(pool.run(endless, { signal: AbortSignal.abort(mine) }))).cause, mine)
   // All of that was told while the first one ran.

@@ -312,6 +312,20 @@ new node.WASI({ version: 'preview1', preopens: { '/': { path: '.' } } })
 // @ts-expect-error: it is not replaced as a whole
 new WASI(options).wasiImport = {}
 
+// A pool.
+
+const bounded = new ours.Pool({ size: 2, maxQueue: 10, spareProcesses: 0 })
+const compiling: Promise<ours.CompiledModule> = bounded.compile('program.wasm', {
+  maxMemory: 2 ** 20,
+  isolation: 'process',
+})
+const ran = compiling.then(compiled => [bounded.run(compiled), ours.run(compiled)])
+const { waiting, timedOut }: ours.PoolStats = bounded.stats
+// @ts-expect-error: a number
+bounded.stats.finished = 'many'
+// @ts-expect-error: an option of the run
+bounded.compile(bytes, { timeout: 5 })
+
 export {
   anySpawned,
   asInstance,
@@ -332,10 +346,13 @@ export {
   nothing,
   own,
   ports,
+  ran,
   read,
   served,
   startedByHost,
+  timedOut,
   told,
+  waiting,
   wasi,
   wasiImport,
   widened,

@@ -1,6 +1,6 @@
 /** Signals of runs: each has one listener, however many runs it may abort. */
 import test from 'ava'
-import { Pool } from '#lib/index.js'
+import { Pool, run, spawn } from '#lib/index.js'
 import { Deadline } from '#lib/run/deadline.js'
 import { command, drop, untilFails } from '../wasm.js'
 
@@ -22,6 +22,20 @@ test('a signal for many runs has one listener, and none when they have ended', a
   t.teardown(() => pool.close())
   await Promise.all(Array.from({ length: 30 }, () => pool.run(nothing, { signal })))
   t.deepEqual([now, most], [0, 1])
+})
+
+test('a signal for many runs prints no warning, at run and spawn', async t => {
+  const warnings: Error[] = []
+  const listen = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const { signal } = new AbortController()
+  const many = Array.from({ length: 24 }, (_, i) =>
+    i % 2 === 0 ? run(nothing, { signal }) : spawn(nothing, { signal, stdout: 'ignore' }).exited,
+  )
+  await Promise.all(many)
+  await new Promise(done => setTimeout(done, 1))
+  t.deepEqual(warnings, [])
 })
 
 test('a signal ends all runs that have it, those that wait for their turn too', async t => {

@@ -137,38 +137,25 @@ test('createGuest takes the options that have it for a door, and no others', t =
   }
 })
 
-test('run takes the options that have it for a door, and no others', async t => {
+test('run and Pool take the options that have them for a door, and no others', async t => {
   const bytes = command([])
-  for (const { name, words } of options) {
-    if (name in runWords || words.doors.includes('run'))
-      await t.notThrowsAsync(run(bytes, { [name]: undefined }), name)
-    else {
-      const value = name === 'clocks' ? {} : () => {}
-      const message = name in guestTable ? /cannot go to the worker/ : /is unknown/
-      await t.throwsAsync(
-        run(bytes, { [name]: value }),
-        { code: 'ERR_INVALID_ARG_VALUE', message },
-        name,
-      )
+  const pool = new Pool({ size: 1 })
+  const takers = { run, Pool: pool.run.bind(pool) } as const
+  for (const [door, go] of Object.entries(takers)) {
+    for (const { name, words } of options) {
+      const title = `${door}: ${name}`
+      if (name in runWords || words.doors.includes(door as keyof typeof takers))
+        await t.notThrowsAsync(go(bytes, { [name]: undefined }), title)
+      else {
+        const value = name === 'clocks' ? {} : () => {}
+        const message = name in guestTable ? /cannot go to the worker/ : /is unknown/
+        await t.throwsAsync(
+          go(bytes, { [name]: value }),
+          { code: 'ERR_INVALID_ARG_VALUE', message },
+          title,
+        )
+      }
     }
   }
-})
-
-test('Pool refuses the options of a child process', async t => {
-  const pool = new Pool({ size: 1 })
-  const refused = Object.entries(runWords as Readonly<Record<string, Words>>).filter(
-    ([, { doors }]) => !doors.includes('Pool'),
-  )
-  t.deepEqual(
-    refused.map(([name]) => name),
-    ['isolation', 'osSandbox', 'execPath'],
-  )
-  const values: RunOptions[] = [
-    { isolation: 'process' },
-    { osSandbox: 'require' },
-    { execPath: process.execPath },
-  ]
-  for (const asked of values)
-    await t.throwsAsync(pool.run(command([]), asked), { code: 'ERR_INVALID_ARG_VALUE' })
   await pool.close()
 })
