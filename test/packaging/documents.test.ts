@@ -35,6 +35,7 @@ import { createWriteStream } from 'node:fs'
 ${code.includes('readFileSync }') ? '' : "import { readFileSync } from 'node:fs'"}
 const bytes = readFileSync('program.wasm')
 const handle = () => {}
+const input = 'text'
 ${code}`
 }
 

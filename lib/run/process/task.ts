@@ -14,7 +14,7 @@ export type Launcher = Pick<ChildProcess, 'stdio' | 'on' | 'kill' | 'ref' | 'unr
 
 /** The sandbox that the launcher was asked for. */
 export interface Sandbox {
-  /** Whether a kernel without a part of it is refused. */
+  /** True if a kernel without a part of it is refused. */
   readonly strict: boolean
   /**
    * The files that the launcher opens. It reports their numbers, since a path may have any bytes.
