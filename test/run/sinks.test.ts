@@ -142,3 +142,30 @@ test('class WASI: a stream that has failed is an unexpected error', async t => {
     ['full'],
   )
 })
+
+test('many runs that share a slow stream add one listener of each event, and leave none', async t => {
+  const warnings: Error[] = []
+  const warned = (warning: Error) => warnings.push(warning)
+  process.on('warning', warned)
+  const counts: number[] = []
+  const names = ['error', 'drain', 'close']
+  const stream: Writable = new Writable({
+    highWaterMark: 4,
+    write(_chunk, _encoding, done) {
+      counts.push(...names.map(name => stream.listenerCount(name)))
+      void setTimeout(5).then(() => done())
+    },
+  })
+  const before = names.map(name => stream.listenerCount(name))
+  const pool = new Pool({ size: 12 })
+  await Promise.all(Array.from({ length: 24 }, () => pool.run(often, { stdout: stream })))
+  await pool.close()
+  await setTimeout(0)
+  process.off('warning', warned)
+  t.true(counts.length > 0 && Math.max(...counts) <= 1, `${Math.max(...counts)} listeners`)
+  t.deepEqual(
+    names.map(name => stream.listenerCount(name)),
+    before,
+  )
+  t.deepEqual(warnings, [])
+})

@@ -4,13 +4,8 @@
  */
 import { wordsOf } from '../../errors.js'
 import { isGone, type WritableLike } from '../../stdio/streams.js'
+import { type Emitter, listen, unlisten } from './listeners.js'
 
-/** The parts of a stream of Node that tell when it has room, and when it has failed. */
-interface Emitter {
-  once(name: string, listener: (error: Error) => void): void
-  on(name: string, listener: (error: Error) => void): void
-  off(name: string, listener: (error: Error) => void): void
-}
 type Called = (error?: Error | null) => void
 
 /** The failure of an embedder's stream: an error with code `ERR_WASI_STREAM`. */
@@ -27,14 +22,14 @@ export class StreamError extends Error {
  * Waits until a stream that was full has room again, or is gone. What is no stream has room always.
  */
 export async function roomIn(stream: Partial<Emitter>): Promise<void> {
-  if (typeof stream.once !== 'function') return
+  if (typeof stream.on !== 'function') return
   await new Promise<void>(resolve => {
-    const names = ['drain', 'close', 'error']
+    const names = ['drain', 'close', 'error'] as const
     const go = (): void => {
-      for (const name of names) stream.off?.(name, go)
+      for (const name of names) unlisten(stream, name, go)
       resolve()
     }
-    for (const name of names) stream.once?.(name, go)
+    for (const name of names) listen(stream, name, go)
   })
 }
 
@@ -91,8 +86,11 @@ export class StreamWriter {
   async end(): Promise<void> {
     if (this.#pending > 0 && !this.gone) {
       await new Promise<void>(resolve => {
-        this.#settled = resolve
-        this.#stream.once?.('close', () => resolve())
+        this.#settled = () => {
+          unlisten(this.#stream, 'close', this.#settled)
+          resolve()
+        }
+        listen(this.#stream, 'close', this.#settled)
       })
     }
     this.#check()
@@ -104,7 +102,7 @@ export class StreamWriter {
    */
   release(): void {
     if (this.#failure === undefined && !this.#stream.errored)
-      this.#stream.off?.('error', this.#failed)
+      unlisten(this.#stream, 'error', this.#failed)
   }
 
   #writeCalling(chunk: Buffer): unknown {
@@ -120,7 +118,7 @@ export class StreamWriter {
   #listen(): void {
     if (this.#listening) return
     this.#listening = true
-    this.#stream.on?.('error', this.#failed)
+    listen(this.#stream, 'error', this.#failed)
   }
 
   readonly #failed = (error: Error): void => {
