@@ -58,13 +58,12 @@ export class Workers {
       return { worker: idle, ready: this.#ready.has(idle) }
     }
     // A worker's own output would else be piped to process.stdout and process.stderr, which Node
-    // makes non-blocking for that: for the embedder as well, who shares them.
+    // makes non-blocking for that: for the embedder as well, who shares them. It is read only for
+    // guests with imports, which print: a stream that flows keeps the host's event loop alive, also
+    // when the worker waits for a guest.
     const resourceLimits = { maxOldGenerationSizeMb: this.heap, stackSizeMb: stackSizeMb(stack) }
     const worker = new Worker(thread, { ...flags(), stdout: true, stderr: true, resourceLimits })
     this.#stacks.set(worker, stack)
-    // Nobody reads it: a stream that flows would keep the host's event loop alive, also when the
-    // worker waits for a guest.
-    for (const stream of [worker.stdout, worker.stderr]) stream?.destroy()
     this.#loaded.set(
       worker,
       Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {}),
