@@ -10,8 +10,15 @@ import { brand } from './brand.js'
  * Recognizes errors of all realms, such as those of node:vm and Jest, for which `instanceof` is
  * false.
  */
-export const isError = (value: unknown): value is Error =>
-  types.isNativeError(value) || value instanceof Error
+export function isError(value: unknown): value is Error {
+  if (types.isNativeError(value)) return true
+  try {
+    return value instanceof Error
+  } catch {
+    // A Proxy of an embedder's that cannot be asked.
+    return false
+  }
+}
 
 /** An error with a WASI number: what a hostcall throws to answer the guest. */
 export class WasiError extends Error {
@@ -110,7 +117,7 @@ export class WASIExit {
  * Recognizes exceptions of WebAssembly of all realms: the engine refuses to look for a tag in
  * anything else. A process without WebAssembly has none.
  */
-function isException(value: unknown): value is WebAssembly.Exception {
+export function isException(value: unknown): value is WebAssembly.Exception {
   try {
     const anyTag = new WebAssembly.Tag({ parameters: [] })
     WebAssembly.Exception.prototype.is.call(value as WebAssembly.Exception, anyTag)

@@ -199,6 +199,49 @@ test('globals, tables and tags come from a function, so that no two guests share
   t.is((await run(source, { imports })).exitCode, 0)
 })
 
+test('an object with a method `then` is no result', async t => {
+  const imports = module(t, 'export default { env: { f: () => ({ then() {} }) } }')
+  const error = await failure(run(exitsWith(1), { imports }))
+  t.is(error.code, 'ERR_WASI_HOOK')
+  t.regex(error.message, /the guest cannot wait for a promise/)
+})
+
+test('a trap and an overflow that a function makes end the guest, which may catch all', async t => {
+  for (const [thrown, code] of [
+    ["WebAssembly.RuntimeError('made')", 'ERR_WASI_TRAP'],
+    ["RangeError('Maximum call stack size exceeded')", 'ERR_WASI_STACK_LIMIT'],
+  ]) {
+    const imports = module(t, `export default { env: { f() { throw new ${thrown} } } }`)
+    const source = command([catching(drop(call('f', 1))), call('proc_exit', 0)], {
+      imports: { 'env.f': i32 },
+    })
+    t.is((await failure(run(source, { imports }))).code, code)
+  }
+})
+
+test('a thrown value whose properties throw ends the guest all the same, with ERR_WASI_HOOK', async t => {
+  const over = (name: string, value: string): string =>
+    `Object.defineProperty(new Error('thrown'), '${name}', ${value})`
+  const throwing = "{ get() { throw new Error('read') }, enumerable: true }"
+  const values = [
+    "(({ proxy, revoke }) => (revoke(), proxy))(Proxy.revocable(new Error(''), {}))",
+    'new Proxy({}, { getPrototypeOf() { throw 1 }, get() { throw 1 }, has() { throw 1 } })',
+    "new Error('thrown', { cause: new Proxy({}, { getPrototypeOf() { throw 1 } }) })",
+    ...['name', 'message', 'stack', 'cause', 'code'].map(name => over(name, throwing)),
+    ...['name', 'message', 'stack', 'cause'].map(name => over(name, '{ value: Symbol() }')),
+    ...['1', 'null', '{}'].map(value => over('stack', `{ value: ${value} }`)),
+  ]
+  const source = command([catching(drop(call('f', 1))), call('proc_exit', 0)], {
+    imports: { 'env.f': i32 },
+  })
+  for (const value of values) {
+    const imports = module(t, `export default { env: { f() { throw ${value} } } }`)
+    const error = await failure(run(source, { imports }))
+    t.is(error.code, 'ERR_WASI_HOOK', `${value}: ${error}`)
+    t.regex(error.message, /^imports: env\.f threw: /)
+  }
+})
+
 test('a promise is no result', async t => {
   const imports = module(t, 'export default { env: { f: async () => { throw new Error() } } }')
   const error = await failure(run(exitsWith(1), { imports }))
@@ -247,6 +290,12 @@ test('a module that cannot be loaded is ERR_WASI_IMPORTS, with the cause', async
     ["export default () => { throw new Error('unmade') }", /unmade/],
     ['export default async () => ({})', /returned no imports: .*Promise/],
     ['export default () => null', /returned no imports: .*null/],
+    ['export default Promise.resolve({})', /default.*Received an instance of Promise/],
+    ["export default { get env() { throw new Error('dear') } }", /default\.env was read: dear/],
+    [
+      "export default { env: { get f() { throw new Error('dear') } } }",
+      /default\.env\.f was read: dear/,
+    ],
   ]
   for (const [text, message] of texts) {
     const imports = module(t, text)

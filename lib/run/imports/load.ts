@@ -1,6 +1,6 @@
 /** Loads the embedder's `imports` module in a worker, and offers what it exports to instances. */
 import { types } from 'node:util'
-import { coded, isStackOverflow, wordsOf } from '../../errors.js'
+import { coded, isException, isStackOverflow, wordsOf } from '../../errors.js'
 import type { Offer } from '../../guest/instantiate.js'
 import { wrongReturn, wrongType } from '../../validate.js'
 import type { Verdict } from '../../verdict.js'
@@ -42,7 +42,7 @@ export async function loadImports(url: string): Promise<LoadedImports> {
 }
 
 const isRecordLike = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !types.isPromise(value)
 
 function made(url: string, make: CallableFunction, context: ImportsContext): object {
   let record: unknown
@@ -51,7 +51,7 @@ function made(url: string, make: CallableFunction, context: ImportsContext): obj
   } catch (cause) {
     throw failed(url, `threw in its default export: ${wordsOf(cause)}`, cause)
   }
-  if (isRecordLike(record) && !types.isPromise(record)) return record
+  if (isRecordLike(record)) return record
   const cause = wrongReturn('default', 'a record of imports by module', record)
   throw failed(url, `returned no imports: ${cause.message}`, cause)
 }
@@ -63,11 +63,11 @@ function made(url: string, make: CallableFunction, context: ImportsContext): obj
 function offerOf(url: string, record: object, shared: boolean, verdict: Verdict): Offer {
   return ({ module, name, kind }) => {
     const place = `${module}.${name}`
-    const named = own(record, module)
+    const named = own(url, record, module, module)
     if (named === undefined) return undefined
     if (named.value === null || !/^(object|function)$/.test(typeof named.value))
       throw refused(url, module, 'of type object', named.value)
-    const found = own(named.value as object, name)
+    const found = own(url, named.value as object, name, place)
     if (found === undefined) return undefined
     const { expected, fits } = kinds[kind]
     if (!fits(found.value)) throw refused(url, place, expected, found.value)
@@ -81,11 +81,24 @@ function offerOf(url: string, record: object, shared: boolean, verdict: Verdict)
   }
 }
 
-/** Reads an own property, whose getter is called once. */
-const own = (record: object, name: string): { readonly value: unknown } | undefined =>
-  Object.hasOwn(record, name)
-    ? { value: (record as Readonly<Record<string, unknown>>)[name] }
-    : undefined
+/**
+ * Reads an own property, whose getter is called once.
+ * @param place the property in a message
+ */
+function own(
+  url: string,
+  record: object,
+  name: string,
+  place: string,
+): { readonly value: unknown } | undefined {
+  try {
+    return Object.hasOwn(record, name)
+      ? { value: (record as Readonly<Record<string, unknown>>)[name] }
+      : undefined
+  } catch (cause) {
+    throw failed(url, `threw where default.${place} was read: ${wordsOf(cause)}`, cause)
+  }
+}
 
 function refused(url: string, place: string, expected: string, value: unknown): Error {
   const cause = wrongType(`default.${place}`, expected, value)
@@ -118,33 +131,44 @@ const kinds: Readonly<
 const isState = (value: unknown): boolean => value instanceof Global || value instanceof Table
 
 /**
- * Ends the guest with what a function of the embedder throws. A WebAssembly.Exception goes on to
- * the guest, which may catch it, and so do a trap and an overflow of the stack, which are the
- * guest's own.
+ * Ends the guest with what a function of the embedder throws. Only a WebAssembly.Exception goes on
+ * to the guest, which may catch it. A trap and an overflow of the stack are the guest's own, and end
+ * it as such: V8 lets no guest catch those that it makes, but one that was made by other code.
  */
 const guarded =
   (place: string, call: CallableFunction, verdict: Verdict) =>
   (...args: unknown[]): unknown => {
     const end = (cause: unknown): unknown => {
-      const message = `imports: ${place} threw: ${wordsOf(cause)}`
-      verdict.keep(coded(new Error(message, { cause }), 'ERR_WASI_HOOK'))
+      verdict.keep(isGuests(cause) ? cause : hookError(place, cause))
       return verdict.leave()
     }
     if (verdict.reached) throw verdict.leave()
     let result: unknown
+    let waits: boolean
     try {
       result = call(...args)
+      waits = isThenable(result)
     } catch (thrown) {
-      throw isGuests(thrown) && !verdict.reached ? thrown : end(thrown)
+      throw isException(thrown) && !verdict.reached ? thrown : end(thrown)
     }
-    if (types.isPromise(result)) {
-      result.catch(() => {})
-      throw end(wrongReturn(place, 'a value, since the guest cannot wait for a promise', result))
-    }
-    return result
+    if (!waits) return result
+    if (types.isPromise(result)) result.catch(() => {})
+    throw end(wrongReturn(place, 'a value, since the guest cannot wait for a promise', result))
   }
 
-const isGuests = (thrown: unknown): boolean =>
-  thrown instanceof WebAssembly.Exception ||
-  thrown instanceof WebAssembly.RuntimeError ||
-  isStackOverflow(thrown)
+const hookError = (place: string, cause: unknown): Error =>
+  coded(new Error(`imports: ${place} threw: ${wordsOf(cause)}`, { cause }), 'ERR_WASI_HOOK')
+
+const isThenable = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as { readonly then?: unknown }).then === 'function'
+
+/** Recognizes a trap and an overflow of the stack. Reading what was thrown may throw, too. */
+function isGuests(thrown: unknown): boolean {
+  try {
+    return thrown instanceof WebAssembly.RuntimeError || isStackOverflow(thrown)
+  } catch {
+    return false
+  }
+}

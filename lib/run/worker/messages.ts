@@ -1,6 +1,6 @@
 /** Messages between the threads of a guest and the thread that runs them. */
 import { dictionary } from '../../dictionary.js'
-import { isError, UnexpectedError, uncaught, wordsOf } from '../../errors.js'
+import { isError, isStackOverflow, UnexpectedError, uncaught, wordsOf } from '../../errors.js'
 import type { Sharing } from '../../guest/threads.js'
 import type { Metrics } from '../../observe/metrics.js'
 import type { Listener } from '../../options/listen.js'
@@ -123,7 +123,8 @@ const classes = new Map(
 
 /**
  * A thrown value as it is sent. What a guest threw and nothing caught is a trap of it. The offsets
- * in its stack are those of the module's file.
+ * in its stack are those of the module's file. Of an error whose properties throw where they are
+ * read, as those of an embedder may, its words are sent.
  * @param guest the module whose frames the stack may have
  * @param causes the most causes of causes that are sent
  */
@@ -132,6 +133,22 @@ export function serializeError(
   guest?: Pick<ThreadSetup, 'module' | 'moved'>,
   causes = mostCauses,
 ): SerializedError {
+  try {
+    return partsOf(thrown, guest, causes)
+  } catch (failure) {
+    // The guest's stack is at its end: there is more room when its frames have returned.
+    if (isStackOverflow(failure)) throw failure
+    return { name: 'Error', message: wordsOf(thrown), stack: undefined, more: dictionary([]) }
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+function partsOf(
+  thrown: unknown,
+  guest: Pick<ThreadSetup, 'module' | 'moved'> | undefined,
+  causes: number,
+): SerializedError {
   const error = uncaught(thrown)
   const more = dictionary(
     Object.entries(error).filter(
@@ -139,8 +156,11 @@ export function serializeError(
     ),
   )
   if (error !== thrown) more.code = 'ERR_WASI_TRAP'
-  const { name, message } = error
-  const stack = sentStack(error, guest?.module as FrameModule | undefined, guest?.moved)
+  const name = isText(error.name) ? error.name : 'Error'
+  const message = isText(error.message) ? error.message : wordsOf(error.message)
+  const stack = isText(error.stack)
+    ? sentStack(error, guest?.module as FrameModule | undefined, guest?.moved)
+    : undefined
   if (!Object.hasOwn(error, 'cause') || causes === 0) return { name, message, stack, more }
   return { name, message, stack, more, cause: serializeCause(error.cause, guest, causes - 1) }
 }
