@@ -169,6 +169,26 @@ for (const [name, door] of doors) {
     )
     t.is(late.code, 'ERR_STREAM_DESTROYED')
   })
+
+  on(
+    `a run that is ended from outside keeps what its slow reader has not read (${name})`,
+    async t => {
+      const chunk = 'x'.repeat(2 ** 16)
+      const wrote = Array.from({ length: 4 }, () => write(1, 0x1000, chunk.length)).flat()
+      const source = command([...wrote, ...write(2, 0x1000, 1), forever], {
+        data: { 4096: chunk },
+        pages: 4,
+      })
+      const stderr = (): never => {
+        throw new Error('enough')
+      }
+      const guest = door(source, { stderr })
+      const error: Failure & { truncated?: boolean } = await failure(guest.exited)
+      t.is(error.code, 'ERR_WASI_HOOK')
+      t.false(error.truncated)
+      t.is((await text(guest.stdout)).length, 4 * chunk.length)
+    },
+  )
 }
 
 test('a timeout and a signal end the guest, and a signal that is aborted before', async t => {

@@ -1,6 +1,7 @@
 /** The pipes of a spawned guest: streams of Node, with back-pressure in both directions. */
 import { Readable, Writable } from 'node:stream'
 import { coded } from '../../errors.js'
+import { keeping } from '../stdio/writer.js'
 
 /** Bytes that a pipe keeps before its writer waits: those of a pipe of Linux. */
 const highWaterMark = 2 ** 16
@@ -67,6 +68,7 @@ export class OutputPipe {
   #finished = false
 
   constructor() {
+    keeping.add(this.receive)
     this.stream = new Readable({
       highWaterMark,
       read: () => this.#room(),

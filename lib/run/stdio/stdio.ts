@@ -22,7 +22,7 @@ import { runTable } from '../table.js'
 import { Capture } from './capture.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
 import type { CapturedOutput, Encoding } from './types.js'
-import { roomIn, StreamError, StreamWriter } from './writer.js'
+import { keeping, roomIn, StreamError, StreamWriter } from './writer.js'
 
 /** The streams as an embedder passed them; checked limit and form of what is captured of each. */
 interface Asked {
@@ -337,7 +337,7 @@ function outputFor(fd: 1 | 2, name: string, value: unknown, most: number): RunSi
   return {
     conveyed: { output: drain.memory, isTTY: sink.isTTY },
     drain,
-    keeps: stream?.keeps === true,
+    keeps: stream?.keeps ?? keeping.has(value as object),
     async end() {
       if (stream !== undefined) return stream.end()
       try {

@@ -18,6 +18,9 @@ export class StreamError extends Error {
   }
 }
 
+/** Functions that keep what they are passed before they have room, as streams of Node do. */
+export const keeping = new WeakSet<object>()
+
 /**
  * Waits until a stream that was full has room again, or is gone. What is no stream has room always.
  */
