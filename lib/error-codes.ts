@@ -132,7 +132,7 @@ export const errorCodes = {
   },
   ERR_WASI_NO_START: {
     topic: 'module',
-    when: 'The module exports no `_start`, or, with threads, no `wasi_thread_start`.',
+    when: 'The module exports no `_start`, or, with threads, no `wasi_thread_start`; or one of these, or `_initialize`, has a type that no host calls.',
     advice:
       'Build a command, not a library (a reactor). Call the functions of a library with `instantiate`, `class WASI` or `createGuest`.',
   },

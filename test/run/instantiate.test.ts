@@ -103,6 +103,20 @@ test('a module that is compiled, or has no memory or no functions, is an instanc
   t.deepEqual(empty.exports, [])
 })
 
+test('another export by the name of the memory is none', async t => {
+  const memory = { results: ['i32'], body: [5] } as const
+  const guest = await started(t, {}, assemble({ functions: { memory }, pages: 0 }))
+  t.is(await guest.call('memory'), 5)
+  t.regex((await failure(guest.read(0, 1))).message, /the instance exports no memory/)
+})
+
+test('an _initialize whose parameters no host can pass is ERR_WASI_NO_START', async t => {
+  const source = assemble({ functions: { _initialize: { params: ['i64'], body: [] } } })
+  const error = await failure(instantiate(source))
+  t.is(error.code, 'ERR_WASI_NO_START')
+  t.regex(error.message, /the export _initialize has a type that no host calls: .*BigInt/)
+})
+
 test('_initialize is called before the first call, and _start is not', async t => {
   const source = assemble({
     functions: {

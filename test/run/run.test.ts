@@ -285,6 +285,11 @@ withProc(
   },
 )
 
+test('a _start whose parameters no host can pass is ERR_WASI_NO_START', async t => {
+  const source = assemble({ functions: { _start: { params: ['i64'], body: [] } } })
+  t.like(await failing(source), { code: 'ERR_WASI_NO_START' })
+})
+
 test('a module that wants threads must have where they begin, and one memory for all', async t => {
   const wants = { imports: { 'wasi.thread-spawn': 'function' } } as const
   const nowhere = await failing(command([], wants), { threads: 1 })

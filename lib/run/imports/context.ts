@@ -1,5 +1,6 @@
 /** The argument of an `imports` module: an instance that is not there yet. */
 import { coded } from '../../errors.js'
+import { isWasmMemory } from '../../memory.js'
 import type { ImportsContext } from './types.js'
 
 /** One instance as its imports see it. */
@@ -27,6 +28,7 @@ export class InstanceContext implements ImportsContext {
   /** Shows the exports of the instance, which has been made. */
   reveal(exports: Readonly<Record<string, unknown>>): void {
     Object.assign(this.exports, exports)
-    if (exports.memory !== undefined) this.found = exports.memory as WebAssembly.Memory
+    // A library may export something else by this name.
+    if (isWasmMemory(exports.memory)) this.found = exports.memory as WebAssembly.Memory
   }
 }

@@ -41,9 +41,23 @@ export function serve(
 /** Calls `_initialize`, if the instance exports it, and lists what can be called. */
 export function start({ exports }: Served): Reply {
   const { _initialize } = exports
-  if (typeof _initialize === 'function') _initialize()
+  if (typeof _initialize === 'function') begin('_initialize', () => _initialize())
   const functions = Object.keys(exports).filter(name => typeof exports[name] === 'function')
   return { kind: 'started', functions }
+}
+
+/**
+ * Calls a function at which the guest begins.
+ * @throws Error with code ERR_WASI_NO_START for one of a type that cannot be called so
+ */
+export function begin(name: string, entry: () => unknown): unknown {
+  try {
+    return entry()
+  } catch (thrown) {
+    if (!isConversion(thrown)) throw thrown
+    const message = `the export ${name} has a type that no host calls: ${thrown.message}`
+    throw coded(new Error(message, { cause: thrown }), 'ERR_WASI_NO_START')
+  }
 }
 
 const refused = (error: Error): Reply => ({ kind: 'refused', error: serializeError(error) })

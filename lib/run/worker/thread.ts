@@ -16,7 +16,7 @@ import { Verdict } from '../../verdict.js'
 import { InstanceContext } from '../imports/context.js'
 import { type LoadedImports, loadImports } from '../imports/load.js'
 import type { Reply, Request } from '../instance/protocol.js'
-import { type Served, serve, start } from '../instance/serve.js'
+import { begin, type Served, serve, start } from '../instance/serve.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
 import {
   Count,
@@ -97,7 +97,11 @@ class Thread {
     this.#self = tid
     const { guest, exports } = this.#instantiate(tid === 0)
     const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
-    const code = guest.run(() => (tid === 0 ? _start?.() : wasi_thread_start?.(tid, arg)))
+    const code = guest.run(() =>
+      tid === 0
+        ? begin('_start', () => _start?.())
+        : begin('wasi_thread_start', () => wasi_thread_start?.(tid, arg)),
+    )
     if (tid === 0) this.#sendEnd(new Exit(code))
     else Atomics.sub(this.#setup.counts, Count.RUNNING, 1)
   }
