@@ -123,6 +123,7 @@ function inWorkers(
   const checked = checkOptions(() => termsOf(options))
   const [terms] = checked
   const { signal, stdio } = terms
+  hooks?.served?.check(terms)
   if (isCompiled(source)) checkLimits(source, terms)
   try {
     turns.check()

@@ -411,6 +411,8 @@ test('an instance of a pool has a turn until it is closed, and leaves its worker
   const guest = await pool.instantiate(reactor())
   const running = pool.run(command([call('proc_exit', 5)]))
   t.is(await guest.call('add', 1, 2), 3)
+  const wrong = pool.instantiate(reactor(), { threads: 2 } as InstanceOptions)
+  t.is((await failure(wrong)).code, 'ERR_INVALID_ARG_VALUE')
   t.is(await Promise.race([running, wait(200, 'waits')]), 'waits')
   await guest.close()
   t.is((await running).exitCode, 5)
