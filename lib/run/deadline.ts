@@ -17,6 +17,7 @@ export class Deadline {
   readonly #timeout: number | undefined
   readonly #late: () => void
   #timer: NodeJS.Timeout | undefined
+  #closed = false
   /** Why the run was ended. */
   #verdict: { readonly error: unknown } | undefined
   #running: Pick<Running<unknown>, 'fail'> | undefined
@@ -59,10 +60,11 @@ export class Deadline {
     if (this.#verdict !== undefined) throw this.#verdict.error
   }
 
-  /** Begins the time anew. */
+  /** Begins the time anew. A deadline that is closed has none, and keeps no process alive. */
   restart(): void {
     this.stop()
-    if (this.#timeout !== undefined) this.#timer = setTimeout(this.#late, this.#timeout)
+    if (!this.#closed && this.#timeout !== undefined)
+      this.#timer = setTimeout(this.#late, this.#timeout)
   }
 
   /** Stops the time, until it begins anew. */
@@ -71,6 +73,7 @@ export class Deadline {
   }
 
   close(): void {
+    this.#closed = true
     this.stop()
     if (this.#signal !== undefined) offAbort(this.#signal, this.#abort)
   }

@@ -67,3 +67,11 @@ test('of a signal and a timeout the first ends a run, whichever part of it comes
   )
   deadline.close()
 })
+
+test('a deadline that is closed begins no time anew', async t => {
+  const deadline = new Deadline({ timeout: 10 } as ConstructorParameters<typeof Deadline>[0])
+  deadline.close()
+  deadline.restart()
+  await new Promise(done => setTimeout(done, 50))
+  t.notThrows(() => deadline.check())
+})
