@@ -1,8 +1,10 @@
-// Knows Node-API, alone: it keeps the Hosts of one JavaScript environment, and calls their methods.
+// The Node-API entry points, and the only file that calls Node-API. It keeps the Hosts of one
+// JavaScript environment, and calls their methods.
 //
-// A hot call takes no arguments and returns nothing. It reads a register file that both sides know: r[0] is the index of
-// the Host going in and the Answer coming out, r[1] on are the arguments of the method. That is half the price of passing
-// four integers, and nothing on the way allocates, throws or touches an object.
+// A hot call takes no arguments and returns nothing. It reads a register file that both sides
+// share. `r[0]` is the index of the Host on entry and the Answer on return; the arguments of the
+// method begin at `r[1]`. That halves the price of passing four integers, and no step allocates,
+// throws or touches an object.
 #include <napi.h>
 
 #include <cstdlib>
@@ -24,7 +26,7 @@ namespace {
 
 constexpr std::size_t register_count = 16;
 
-// A Host, and what it points into.
+// A Host, and the JavaScript memory it points into.
 struct Guest {
   Guest(Block* block, bool walk_only, std::shared_ptr<Table> table) : host(block, walk_only, std::move(table)) {}
   Host host;
@@ -32,20 +34,22 @@ struct Guest {
   Napi::ObjectReference memory;
 };
 
-// All that one environment has: the main thread's, or a worker's. Torn down with it, which closes all its files.
+// The guests of one environment: the main thread's, or a worker's. Destroyed with the environment,
+// which closes all its files.
 struct Environment {
   std::vector<std::unique_ptr<Guest>> guests;
   Napi::ObjectReference registers_buffer;
   double* registers = nullptr;
 
   Guest* guest(double index) {
-    // Also false for NaN.
+    // Written so that NaN fails the test, too.
     if (!(index >= 0 && index < static_cast<double>(guests.size()))) return nullptr;
     return guests[static_cast<std::size_t>(index)].get();
   }
 };
 
-// Tables of guests with threads, by a number that one environment may send to another. A table lives as long as a Host has it.
+// Tables of guests with threads, by a number that one environment may send to another. A table
+// lives as long as a Host uses it.
 class SharedTables {
  public:
   double add(const std::shared_ptr<Table>& table) {
@@ -71,7 +75,8 @@ SharedTables& shared_tables() {
   return *tables;
 }
 
-// A register as an integer. What is none of its values becomes its greatest: no handle, no length that memory has.
+// Converts a register to an integer. A value out of range becomes the type's maximum, which is no
+// valid handle or length.
 template <class To>
 To convert(double value) {
   constexpr double low = static_cast<double>(std::numeric_limits<To>::min());
@@ -145,7 +150,7 @@ constexpr struct {
     {"resolution", hot<&Host::resolution>},
 };
 
-// The set-up calls: ordinary functions of ordinary arguments.
+// The setup calls: ordinary functions with ordinary arguments.
 
 Napi::Value refuse_arguments(Napi::Env env) {
   Napi::TypeError::New(env, "wasi_common.node was called in a way that lib/sys/native/sys.ts never does")
@@ -158,8 +163,8 @@ Guest* guest(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<Environment>()->guest(info[0].As<Napi::Number>().DoubleValue());
 }
 
-// create(block: ArrayBuffer, walkOnly: boolean, shared: number of a table, or 0 for a new one): index, or -1 where
-// that table is gone
+// create(block: ArrayBuffer, walkOnly: boolean, shared: number of a table, or 0 for a new one):
+// index, or -1 if that table is gone
 Napi::Value create(const Napi::CallbackInfo& info) {
   if (!info[0].IsArrayBuffer() || !info[1].IsBoolean() || !info[2].IsNumber()) return refuse_arguments(info.Env());
   auto block = info[0].As<Napi::ArrayBuffer>();
@@ -177,7 +182,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(index));
 }
 
-// share(index): a number by which a Host of another environment gets the same table
+// share(index): the number by which a Host of another environment shares this table
 Napi::Value share(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr) return refuse_arguments(info.Env());
@@ -185,7 +190,7 @@ Napi::Value share(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), shared_tables().add(asked->host.table()));
 }
 
-// dispose(index): closes all that is open, unless another thread of the guest still has it
+// dispose(index): closes all open files, unless another thread of the guest still has them
 Napi::Value dispose(const Napi::CallbackInfo& info) {
   Guest* const gone = guest(info);
   if (gone == nullptr) return refuse_arguments(info.Env());
@@ -218,21 +223,21 @@ Napi::Value failure(const Napi::CallbackInfo& info) {
   return answer;
 }
 
-// preopen(index, path): handle or unexpected
+// preopen(index, path): handle or `unexpected`
 Napi::Value preopen(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr || !info[1].IsString()) return refuse_arguments(info.Env());
   return Napi::Number::New(info.Env(), static_cast<double>(asked->host.open_ambient(info[1].As<Napi::String>())));
 }
 
-// adopt(index, fd): handle or unexpected
+// adopt(index, fd): handle or `unexpected`
 Napi::Value adopt(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr || !info[1].IsNumber()) return refuse_arguments(info.Env());
   return Napi::Number::New(info.Env(), static_cast<double>(asked->host.adopt_ambient(info[1].As<Napi::Number>().Int32Value())));
 }
 
-// listen(index, address, port): handle or unexpected
+// listen(index, address, port): handle or `unexpected`
 Napi::Value listen(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr || !info[1].IsString() || !info[2].IsNumber()) return refuse_arguments(info.Env());
@@ -240,7 +245,7 @@ Napi::Value listen(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(asked->host.listen_ambient(info[1].As<Napi::String>(), port)));
 }
 
-// listening(index, handle): [address, port], or undefined where it failed
+// listening(index, handle): [address, port], or undefined on failure
 Napi::Value listening(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr || !info[1].IsNumber()) return refuse_arguments(info.Env());
@@ -254,14 +259,14 @@ Napi::Value listening(const Napi::CallbackInfo& info) {
   return answer;
 }
 
-// resolver(index): how paths are resolved, "openat2" or "walk"
+// resolver(index): the way paths are resolved, "openat2" or "walk"
 Napi::Value resolver(const Napi::CallbackInfo& info) {
   Guest* const asked = guest(info);
   if (asked == nullptr) return refuse_arguments(info.Env());
   return Napi::String::New(info.Env(), asked->host.resolver());
 }
 
-// exit(code): ends the process at once
+// exit(code): terminates the process at once
 Napi::Value exit(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return refuse_arguments(info.Env());
   std::_Exit(info[0].As<Napi::Number>().Int32Value());

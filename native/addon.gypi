@@ -1,12 +1,13 @@
 {
-  # Folders are named from this file; commands run beside the binding.gyp that includes it, and name sources from there.
+  # Paths of folders are relative to this file. Commands run in the folder of the binding.gyp that includes it, and paths of
+  # sources are relative to that.
   'target_defaults': {
     'default_configuration': 'Release',
   },
   'targets': [
     {
       'target_name': 'wasi_common',
-      # The list stands in native/sources.txt, and is the same for CMakeLists.txt.
+      # Sources come from native/sources.txt, as in CMakeLists.txt.
       'sources': ['<!@(node scripts/build-native.js --sources)'],
       'include_dirs': [
         '.',
@@ -16,7 +17,7 @@
         'NAPI_VERSION=8',
         'NAPI_DISABLE_CPP_EXCEPTIONS',
         'NODE_ADDON_API_DISABLE_DEPRECATED',
-        # A worker may be ended during any call, which then cannot even throw: not a reason to end the process.
+        # A worker may be terminated during any call, which then cannot even throw. That must not abort the process.
         'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
         'BUILDING_NODE_EXTENSION',
       ],
@@ -31,7 +32,7 @@
         '-ffunction-sections',
         '-fdata-sections',
       ],
-      # Node's own common.gypi asks for a newer standard.
+      # Overrides the newer standard of Node's own common.gypi.
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-O3'],
       'conditions': [
         ['OS=="linux"', {
@@ -53,7 +54,7 @@
         ['OS=="win"', {
           'include_dirs': ['windows'],
           'libraries': ['ntdll.lib', 'ws2_32.lib'],
-          # The sources are for compilers that know GCC's builtins: Visual Studio brings clang-cl.
+          # The sources need GCC's builtins. clang-cl, which Visual Studio includes, has them.
           'msbuild_toolset': 'ClangCL',
           'msvs_settings': {
             'VCCLCompilerTool': {
@@ -70,7 +71,7 @@
     ['OS=="linux"', {
       'targets': [
         {
-          # The sandbox launcher: what run() starts where isolation is 'process'.
+          # The sandbox launcher, which run() starts with isolation: 'process'.
           'target_name': 'wasi-common-sandbox',
           'type': 'executable',
           'product_extension': '',
@@ -79,7 +80,7 @@
           'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-O3'],
           'ldflags': ['-pie', '-Wl,-z,now,-z,relro'],
           'ldflags!': ['-rdynamic'],
-          # Nothing of it is C++'s library; what little there is comes with it, so that it starts sooner.
+          # The launcher barely uses the C++ library. Linked statically, it starts sooner.
           'libraries': ['-static-libstdc++', '-static-libgcc'],
         },
       ],

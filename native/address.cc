@@ -1,4 +1,4 @@
-// Knows how addresses of IPv4 and IPv6 are written.
+// Parses and formats IPv4 and IPv6 addresses.
 #include "address.h"
 
 #include <cstring>
@@ -6,7 +6,7 @@
 namespace wasi_common {
 
 socklen_t read_address(const std::string& text, std::uint16_t port, Address& address) {
-  // Refuses a NUL: it would cut off the rest.
+  // Rejects a NUL, which would truncate the text.
   if (text.find('\0') != std::string::npos) return 0;
   std::memset(&address, 0, sizeof(address));
   if (::inet_pton(AF_INET, text.c_str(), &address.four.sin_addr) == 1) {

@@ -1,4 +1,4 @@
-// Knows a socket's address as the system has it, and as text. Its types are the platform's.
+// A socket address, in the system's form and as text. The platform defines its types.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace wasi_common {
 
-// An address as bind() takes it and getsockname() returns it. The system's structs share this storage.
+// An address for bind(2) and getsockname(2). The system's structs share this storage.
 union Address {
   sockaddr any;
   sockaddr_in four;
@@ -15,9 +15,9 @@ union Address {
   sockaddr_storage storage;
 };
 
-// The size of a numeric address, or 0 for what is none.
+// Parses a numeric address. Returns its size, or 0 for an invalid one.
 socklen_t read_address(const std::string& text, std::uint16_t port, Address& address);
-// Nothing, and no port, for what is of another family.
+// Formats an address. Other address families yield empty text and port 0.
 void write_address(const Address& address, std::string& text, std::uint16_t& port);
 
 }  // namespace wasi_common

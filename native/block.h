@@ -1,4 +1,4 @@
-// Knows where the block that JavaScript and this side share has what: class Block of lib/sys/block.ts.
+// The layout of the block that JavaScript and the addon share: class Block of lib/sys/block.ts.
 #pragma once
 #include "wasi.h"
 
@@ -6,13 +6,15 @@ namespace wasi_common {
 
 inline constexpr std::uint32_t max_spans = 1024;
 inline constexpr std::uint32_t max_polls = 1024;
-// As much as one call reads or writes: Linux's own limit, which is in force everywhere.
+// The most bytes that one call reads or writes. This is Linux's limit (read(2), NOTES), enforced on
+// every platform.
 inline constexpr std::uint64_t max_transfer = 0x7ffff000;
-// The largest size of a file, and so the last offset: numbers of JavaScript are exact that far. See `maxSize` in lib/sys/sys.ts.
+// The largest file size, and so the last offset: JavaScript numbers are exact up to it. See
+// `maxSize` in lib/sys/sys.ts.
 inline constexpr std::uint64_t max_size = (std::uint64_t{1} << 53) - 1;
-// The same as a place in a file.
+// The same as a file offset.
 inline constexpr std::int64_t max_place = static_cast<std::int64_t>(max_size);
-// A guest's offset as the host gets it, and how much a call may move from there on.
+// Clamps a guest's offset, and the length that a call may move from there.
 inline std::int64_t place_of(std::uint64_t offset) { return offset < max_size ? static_cast<std::int64_t>(offset) : max_place; }
 inline std::uint64_t limit_at(std::int64_t place) {
   const std::uint64_t left = max_size - static_cast<std::uint64_t>(place);
@@ -20,7 +22,8 @@ inline std::uint64_t limit_at(std::int64_t place) {
 }
 
 enum Want : std::int32_t { want_read = 1, want_write = 2 };
-// The bit of open() for both bits of Want, without creating anything. See `UNCHANGED` in lib/sys/sys.ts.
+// The bits of open() for both bits of Want, without creating anything. See `UNCHANGED` in
+// lib/sys/sys.ts.
 inline constexpr std::uint32_t want_both = want_read | want_write;
 inline constexpr std::uint32_t want_unchanged = 4;
 enum Ready : std::int32_t { ready_yes = 1, ready_hangup = 2 };
@@ -35,7 +38,7 @@ struct Span {
   std::uint32_t length;
 };
 
-// A lazy file type, not fetched yet, in `opened`.
+// Marks a lazy file type in `opened`: not fetched yet.
 constexpr std::uint32_t type_not_fetched = 0xff;
 
 struct Block {

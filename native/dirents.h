@@ -1,4 +1,5 @@
-// Knows how entries of a directory are laid into guest memory: one behind the other, the last one cut where the buffer ends.
+// Writes directory entries to guest memory, one after the other. The last one is truncated at the
+// end of the buffer.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -13,7 +14,7 @@ class Dirents {
 
   bool full() const { return written_ == size_; }
   std::uint32_t written() const { return written_; }
-  // False for one that was cut: it is asked for again, by the cookie before it.
+  // False for a truncated entry. The guest requests it again, by the cookie before it.
   bool put(const Dirent& record, const char* name) { return put(&record, sizeof(record)) && put(name, record.name_length); }
 
  private:

@@ -1,10 +1,10 @@
-// Knows which host errors a guest may see, and under which WASI number.
+// The host errors that a guest may see, and their WASI numbers.
 #pragma once
 #include "wasi.h"
 
 namespace wasi_common {
 
-// The WASI number of a host error; Success for one that nobody expects, which the guest must see as plain IO.
+// The WASI number of a host error. Success marks an unexpected error, which the guest sees as IO.
 Errno expected(int host_error);
 
 }  // namespace wasi_common

@@ -1,4 +1,5 @@
-// Knows fdflags as the guest sees them. One thread may change them while another looks.
+// The fdflags of an open file, as the guest sees them. One thread may change them while another
+// reads them.
 #pragma once
 #include <atomic>
 #include <cstdint>

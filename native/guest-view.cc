@@ -1,4 +1,4 @@
-// Checks memory and paths of a guest, and turns a failed system call into an answer.
+// Checks a guest's pointers and paths, and converts a failed system call to an Answer.
 #include "guest-view.h"
 
 #include <cstring>
@@ -39,7 +39,7 @@ Answer GuestView::path(std::uint32_t at, std::uint32_t length, Path& path) {
   if (length > max_path) return refuse(Errno::NameTooLong);
   const std::uint8_t* const from = memory(at, length);
   if (from == nullptr) return refuse(Errno::Fault);
-  // Copied once, and only the copy is looked at: another thread of the guest may change the original.
+  // Copies once and checks the copy: another thread of the guest may change the original (TOCTOU).
   std::memcpy(path.bytes, from, length);
   path.bytes[length] = '\0';
   path.length = length;

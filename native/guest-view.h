@@ -1,4 +1,4 @@
-// Knows what a Host sees of its guest: linear memory, the block that both sides share, paths, and the last failure.
+// The host's view of one guest: linear memory, the shared block, paths, and the last failure.
 #pragma once
 #include <string>
 
@@ -19,19 +19,19 @@ class GuestView {
   const Failure& failure() const { return failure_; }
 
   void bind(std::uint8_t* memory, std::uint64_t size);
-  // Guest memory, or null where it does not reach so far.
+  // Returns a pointer into guest memory, or null if the range is out of bounds.
   std::uint8_t* memory(std::uint32_t at, std::uint32_t length);
 
-  // The answer for a system call that failed with the host's number `error`.
+  // The Answer for a system call that failed with the host's error number `error`.
   Answer failed(const char* call, int error, const char* path = nullptr);
-  // The same where `error` is 0 if nothing failed, which 0 answers.
+  // The same, but 0 if `error` is 0.
   Answer result(const char* call, int error, const char* path = nullptr) { return error == 0 ? 0 : failed(call, error, path); }
-  // The same for the embedder, who wants to know it all.
+  // The same for an embedder's call, which always keeps the error in full.
   Answer failed_embedder(const char* call, int error, const std::string* path = nullptr);
 
-  // 0, or why a guest's path cannot be used.
+  // Copies and checks a guest's path. Returns 0, or the error.
   Answer path(std::uint32_t at, std::uint32_t length, Path& path);
-  // The same for one that begins in a directory.
+  // The same for a path that must be relative to a directory.
   Answer relative_path(std::uint32_t at, std::uint32_t length, Path& path);
 
  private:

@@ -1,5 +1,6 @@
-// Knows all that one guest may ask of the host: a method for every method of `Sys` in lib/sys/sys.ts, where they are
-// described. A platform's folder implements it wholly; its state.h says what a Host consists of there.
+// The calls that one guest may make to the host: a method for every method of `Sys` in
+// lib/sys/sys.ts, which describes them. Each platform's folder implements all of it; its state.h
+// lists the parts of a Host.
 #pragma once
 #include <memory>
 #include <string>
@@ -13,28 +14,29 @@ namespace wasi_common {
 
 class Host {
  public:
-  // `walk_only` keeps the host from using the kernel's own resolution of paths beneath a directory. Threads of a guest have
-  // a Host each and a table together.
+  // `walk_only` disables the kernel's own path resolution beneath a directory. Each thread of a
+  // guest has its own Host; they share one table.
   Host(Block* block, bool walk_only, std::shared_ptr<Table> table) : state_(block, walk_only, std::move(table)) {}
 
   const std::shared_ptr<Table>& table() { return state_.files.shared(); }
 
-  // The address of guest memory. The caller keeps it alive until it binds another.
+  // Binds guest memory. The caller keeps it alive until it binds another.
   void bind(std::uint8_t* memory, std::uint64_t size) { state_.guest.bind(memory, size); }
   const Failure& failure() const { return state_.guest.failure(); }
-  // The way paths are resolved: "openat2" or "walk".
+  // The resolver's name: "openat2" or "walk".
   const char* resolver() { return state_.resolver.name(); }
 
-  // The embedder's calls, which act by the ambient authority of the process: no sandbox holds them, and no guest can reach them.
-  // They answer `unexpected` for every error, so that failure() tells all about it.
+  // The embedder's calls, with the ambient authority of the process: no sandbox restricts them, and
+  // no guest can reach them. They return `unexpected` for every error, so that failure() has all
+  // its details.
   //
-  // A directory to preopen, by any path of the host.
+  // Opens a directory to preopen, by any path of the host.
   Answer open_ambient(const std::string& path);
-  // A descriptor that the host has open.
+  // Adopts an open descriptor of the host.
   Answer adopt_ambient(int fd);
-  // At a numeric address.
+  // Listens on a numeric address.
   Answer listen_ambient(const std::string& address, std::uint16_t port);
-  // The address on which a socket listens: none, and port 0, unless it is an internet socket.
+  // The address on which a socket listens: empty, with port 0, unless it is an internet socket.
   Answer listening(Handle socket, std::string& address, std::uint16_t& port);
 
   Answer close(Handle file);
@@ -53,7 +55,7 @@ class Host {
   Answer sync(Handle file);
   Answer datasync(Handle file);
   Answer set_flags(Handle file, std::uint32_t flags);
-  // Reading goes on at block.cookie.
+  // Continues at block.cookie.
   Answer readdir(Handle dir, std::uint32_t at, std::uint32_t length);
 
   Answer open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t oflags,

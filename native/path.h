@@ -1,4 +1,4 @@
-// Knows a guest's path.
+// A guest's path, copied out of guest memory.
 #pragma once
 #include <cstring>
 
@@ -6,12 +6,12 @@
 
 namespace wasi_common {
 
-// Copied from guest memory.
+// The copy of a path that another thread of the guest cannot change.
 struct Path {
   std::size_t length = 0;
   char bytes[max_path + 1];
 
-  // A single name which is neither "." nor "..": nothing to resolve.
+  // True for a single component other than "." and "..", which needs no resolving.
   bool is_single_component() const {
     if (std::memchr(bytes, '/', length) != nullptr) return false;
     return !(bytes[0] == '.' && (length == 1 || (length == 2 && bytes[1] == '.')));

@@ -1,4 +1,4 @@
-// Knows the steps of the walk that resolve.h promises; see there for its origin.
+// The steps of the walk that resolve.h specifies; see there for its origin.
 #include "resolve.h"
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 namespace wasi_common {
 namespace {
 
-// The directories gone into, from the root on. The root at the bottom is borrowed and cannot be popped: that would be
-// the way out.
+// The directories entered, from the root on. The root at the bottom is borrowed and cannot be
+// popped: popping it would escape.
 class Stack {
  public:
   Stack(Tree& tree, Directory root) : tree_(tree) { directories_[0] = root; }
@@ -24,7 +24,7 @@ class Stack {
   void push(Directory directory) { directories_[++depth_] = directory; }
   void pop() { tree_.leave(directories_[depth_--]); }
 
-  // Hands the top over: from now on it belongs to the resolved parent.
+  // Transfers ownership of the top to the resolved parent.
   void give(ResolvedParent& resolved) {
     resolved.directory = top();
     resolved.owned = !at_root();
@@ -32,16 +32,17 @@ class Stack {
   }
 
  private:
-  // As many as a path of 4095 bytes has names.
+  // The root, and the 2,048 names of a path of 4,095 bytes.
   static constexpr std::size_t capacity = 2049;
   Tree& tree_;
   std::size_t depth_ = 0;
   Directory directories_[capacity];
 };
 
-// The rest of the path. It ends where the buffer ends, so that the target of a link is put in front of what follows
-// the link, whose slash stays where it is: `link/` becomes `target/`. The buffer has room for a path and three targets of
-// full length, and is small since a guest may call from the bottom of a worker's stack.
+// The rest of the path. It ends at the end of the buffer, so that a symlink's target can be put
+// before what follows the symlink. The slash after it stays in place: `link/` becomes `target/`.
+// The buffer holds a path and three targets of full length. It is small, because a guest may call
+// from the bottom of a worker's stack.
 class Pending {
  public:
   Pending(const char* path, std::size_t length) { put_in_front(path, length); }
@@ -82,7 +83,8 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
   bool is_link = false;
   resolved.must_be_directory = resolved.up = false;
 
-  // Puts a link's target in place of the name at `from`. 0 when it did, INVAL for what is no link.
+  // Replaces the name at `from` with the target of its symlink. Returns 0, or INVAL if it is no
+  // symlink.
   auto expand = [&](const char* behind) -> Answer {
     char target[max_path + 1];
     const Answer size = tree.read_link(stack.top(), resolved.name, target, sizeof(target));
@@ -106,7 +108,8 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
     const bool slash = next != behind;
     const bool last = next == end;
 
-    // Only the path itself and a link's target can begin with a slash, which makes them absolute.
+    // Only the path itself and a symlink's target can begin with a slash, which makes them
+    // absolute.
     if (size == 0) return refuse(Errno::NotCapable);
     if (is(name, size, ".")) {
       if (last) return dot(stack, resolved);
@@ -134,7 +137,8 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
         pending.skip_to(next);
         continue;
       }
-      // Linux says ENOTDIR for a link that was asked for as a directory, the BSDs say ELOOP or EMLINK.
+      // Linux returns ENOTDIR for a symlink opened as a directory; the BSDs return ELOOP or EMLINK
+      // (open(2), O_NOFOLLOW).
       if (entered != refuse(Errno::NotDir) && entered != refuse(Errno::Loop) && entered != refuse(Errno::Mlink)) return entered;
       const Answer expanded = expand(behind);
       if (expanded == refuse(Errno::Inval)) return entered;
@@ -144,7 +148,7 @@ Answer resolve(Tree& tree, Directory root, const char* path, std::size_t length,
     if (!slash && (how & follow)) {
       const Answer expanded = expand(behind);
       if (expanded == 0) continue;
-      // A name that is no link, or is missing yet, stays the name itself.
+      // A name that is no symlink, or does not exist yet, stays as it is.
       if (is_link || (expanded != refuse(Errno::Inval) && expanded != refuse(Errno::NoEnt))) return expanded;
     }
     resolved.must_be_directory = slash;

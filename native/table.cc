@@ -1,4 +1,4 @@
-// Knows when a file is closed, and which handle it had.
+// The lifetime of open files: closes a file once no thread uses it, and maps handles to files.
 #include "table.h"
 
 namespace wasi_common {

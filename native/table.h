@@ -1,4 +1,5 @@
-// Knows which files of the host a guest has open, and that a thread of it may close what another one is using.
+// The files of the host that a guest has open. One of its threads may close a file that another is
+// using.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -14,11 +15,12 @@ namespace wasi_common {
 
 class Table;
 
-// A file in use: it stays open until nobody uses it any more. Null for a handle that is not open.
+// A file in use: it stays open until its last user is done. Null for a handle that is not open.
 class Pin {
  public:
   Pin() = default;
-  // `place` counts among the users of a shared table; without one there is nobody who could close the file meanwhile.
+  // `place` is counted as a user of a shared table. Without a shared table no other thread could
+  // close the file meanwhile.
   Pin(File* file, Table* table, std::size_t place) : file_(file), table_(table), place_(place) {}
   Pin(Pin&& other) noexcept { *this = std::move(other); }
   Pin& operator=(Pin&& other) noexcept {
@@ -41,8 +43,9 @@ class Pin {
   std::size_t place_ = 0;
 };
 
-// The open files of a guest by handle. A handle is a place in the table; when the table is shared, it also has the count
-// of files that were there before, so that a thread which still holds the handle of a closed file never gets another.
+// The open files of a guest by handle. A handle is a place in the table. In a shared table it also
+// contains the count of files that had the place before. So a thread with the handle of a closed
+// file never reaches another file.
 class Table {
  public:
   Table() {
@@ -52,15 +55,15 @@ class Table {
   Table& operator=(const Table&) = delete;
   ~Table();
 
-  // From now on several threads may use it. Called before there is a second one.
+  // Lets several threads use the table. Call it before the second thread starts.
   void share() { shared_ = true; }
   bool shared() const { return shared_; }
   Pin pin(Handle handle);
   Handle place(File&& file);
-  // Gives up the handle. What the caller closes; nothing where it was adopted, or is in use by another thread, whose Pin
-  // closes it then. False for a handle that is not open.
+  // Removes the handle. `left` receives what the caller closes: nothing for an adopted file, or for
+  // one in use by another thread, whose Pin closes it. False for a handle that is not open.
   bool remove(Handle handle, Owned& left);
-  // Says if `is_it` is true of an open file.
+  // True if `is_it` is true for any open file.
   template <class IsIt>
   bool any(IsIt is_it) {
     const auto locked = lock();
@@ -69,13 +72,13 @@ class Table {
     return false;
   }
 
-  // OwnedParent while a listing is used, of which each directory has one.
+  // Locks the listings, of which each directory has at most one.
   std::unique_lock<std::mutex> listings();
-  // The listing of a pinned directory, made anew if it was given up.
+  // The listing of a pinned directory, remade if it was evicted.
   auto listing(Handle handle, File& file) {
     if (!file.listed()) {
       Handle& oldest = listed_[next_listed_++ % std::size(listed_)];
-      // Without another's pin nobody reads it now, since listings() is held.
+      // Pinned only by this thread, it has no reader now, because listings() is held.
       if (const Pin evicted = pin(oldest)) evicted->unlist();
       oldest = handle;
     }
@@ -86,15 +89,16 @@ class Table {
   friend Pin;
   struct Place {
     File file;
-    std::uint64_t before = 0;  // files that had this place
+    std::uint64_t before = 0;  // the number of files that had this place before
     unsigned pins = 0;
     bool removed = false;
 
-    // So that a double has every handle exactly, a place that had too many files gets no other.
+    // A place that has had too many files is retired, so that a double represents every handle
+    // exactly.
     bool free() const { return !file.open() && before < most_before; }
   };
   static constexpr Handle none = ~Handle{0};
-  static constexpr Handle places = Handle{1} << 20;  // twice as many as lib/limits.ts grants
+  static constexpr Handle places = Handle{1} << 20;  // twice the limit of lib/limits.ts
   static constexpr std::uint64_t most_before = (std::uint64_t{1} << 33) - 1;
 
   std::unique_lock<std::mutex> lock();
@@ -105,10 +109,11 @@ class Table {
   bool shared_ = false;
   std::mutex mutex_;
   std::mutex listings_mutex_;
-  std::atomic<std::size_t> listings_kept_{0};  // outlives the files, which count in it
-  std::deque<Place> places_;                   // whose elements stay where they are when it grows
+  std::atomic<std::size_t> listings_kept_{0};  // outlives the files, which update it
+  std::deque<Place> places_;                   // a deque, because its elements stay in place when it grows
   std::size_t lowest_ = 0;                     // every place below it is taken
-  // A listing has a large buffer and can be made again, so only the last few are kept: a ring of their handles.
+  // A listing has a large buffer and can be remade, so only the last few are kept: a ring of their
+  // handles.
   Handle listed_[16];
   std::size_t next_listed_ = 0;
 };

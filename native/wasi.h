@@ -1,18 +1,20 @@
-// Knows preview 1's numbers and records as the guest has them in memory.
+// The numbers and records of preview 1, as laid out in guest memory.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
-// Records are written to guest memory as they lie in ours.
+// Records are copied to guest memory byte for byte.
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "WebAssembly is little-endian, and so must the host be");
 static_assert(sizeof(double) == 8 && sizeof(void*) <= 8);
 
 namespace wasi_common {
 
-// Zero or more on success, `-Errno` for an error the guest may see, `unexpected` for any other. As in lib/sys/sys.ts.
+// Zero or more on success, `-Errno` for an error that the guest may see, `unexpected` for any
+// other. As in lib/sys/sys.ts.
 using Answer = std::int64_t;
 inline constexpr Answer unexpected = -0x10000;
-// Nothing came of it for a while: make the same call again. lib/sys/native/sys.ts does, where the thread can be ended in between.
+// No result yet: make the same call again. lib/sys/native/sys.ts does, at a point where the thread
+// can be terminated.
 inline constexpr Answer pending = -0x20000;
 
 // In the order of the specification; lib/abi/errno.ts has the same list.
@@ -29,7 +31,8 @@ enum class Errno : std::int8_t {
 // clang-format on
 static_assert(static_cast<int>(Errno::NoEnt) == 44 && static_cast<int>(Errno::NotCapable) == 76);
 
-// A host handle: the open file behind a descriptor of the guest. Below 2^53, so that a double has it exactly.
+// A host handle: the open file of a guest descriptor. Below 2^53, so that a double
+// represents it exactly.
 using Handle = std::uint64_t;
 
 constexpr Answer refuse(Errno error) { return -static_cast<Answer>(error); }
