@@ -1,4 +1,4 @@
-// Knows that macOS has nothing like openat2: every path is walked.
+// The resolver of macOS: the kernel has no counterpart of openat2(2), so every path is walked.
 #include <fcntl.h>
 
 #include "fd.h"

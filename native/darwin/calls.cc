@@ -1,4 +1,4 @@
-// Knows the system calls that only macOS has, or has so.
+// The system calls that only macOS has, or that behave differently there.
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -17,7 +17,8 @@ int reserve(int fd, off_t offset, off_t length) {
   if (::fstat(fd, &status) != 0) return -1;
   const off_t end = offset + length;
   if (end <= status.st_size) {
-    // A change all the same, as on Linux. Where another owns the file its times stay.
+    // Updates the times as on Linux, where the call counts as a change. The times of another user's
+    // file stay.
     timespec times[2]{};
     times[0].tv_nsec = UTIME_OMIT;
     times[1].tv_nsec = UTIME_NOW;
@@ -28,7 +29,7 @@ int reserve(int fd, off_t offset, off_t length) {
   return ::ftruncate(fd, end);
 }
 
-// Only "will need" has a counterpart; the rest is advice, and may be ignored.
+// Only "will need" has a counterpart in fcntl(2): F_RDADVISE. A host may ignore the other advice.
 int advise(int fd, off_t offset, off_t length, std::uint32_t advice) {
   constexpr std::uint32_t will_need = 3;
   struct stat status;
@@ -42,10 +43,12 @@ int advise(int fd, off_t offset, off_t length, std::uint32_t advice) {
   return ::fcntl(fd, F_RDADVISE, &range) == -1 ? -1 : 0;
 }
 
-// There is fdatasync() in the library, but not in the headers, and it promises nothing.
+// fdatasync() is in macOS's library, but its headers do not declare it and no man page specifies
+// it.
 int sync_data(int fd) { return ::fsync(fd); }
 
-// Rounded up to milliseconds, which is all that poll(2) knows; a longer wait than it can count is waited in pieces.
+// Rounds up to milliseconds, the resolution of poll(2). A wait longer than its counter is split
+// into several.
 int wait(pollfd* entries, std::size_t count, const timespec* timeout) {
   if (timeout == nullptr) return ::poll(entries, static_cast<nfds_t>(count), -1);
   constexpr long long most = INT_MAX;
@@ -67,7 +70,7 @@ ssize_t write_now(int, const iovec*, int) {
   return -1;
 }
 
-// By its name, which only terminals have: what /dev/fd opens is the same description.
+// Opens by ttyname(3), which only terminals have. Opening /dev/fd/N returns the same description.
 int reopen(int fd, int flags) {
   char name[PATH_MAX];
   errno = ::ttyname_r(fd, name, sizeof(name));
@@ -96,14 +99,15 @@ int stream_socket(int family) {
 int accept(int socket, bool nonblock) {
   Descriptor fd(::accept(socket, nullptr, nullptr));
   if (!fd.open()) return -1;
-  // An accepted socket inherits the listener's O_NONBLOCK here, so it is set both ways.
+  // An accepted socket inherits the listener's O_NONBLOCK on BSD systems (accept(2)), so it is set
+  // or cleared explicitly.
   if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd.get(), F_SETFL, nonblock ? O_NONBLOCK : 0) != 0) return -1;
   return fd.release();
 }
 
 void keep_quiet(int socket) {
   const int yes = 1;
-  // A socket that refuses this is gone already, and raises no signal.
+  // A socket that refuses this option is already disconnected, and raises no signal.
   (void)::setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, &yes, sizeof(yes));
 }
 const int send_flags = 0;

@@ -1,4 +1,5 @@
-// Knows readdir(3): its own offsets are not to be kept, so a cookie is how many entries came before.
+// Lists a directory with readdir(3). The offsets of telldir(3) are valid only for the stream that
+// returned them, so a cookie counts the entries before it.
 #include <dirent.h>
 #include <fcntl.h>
 
@@ -10,7 +11,8 @@
 
 namespace wasi_common::platform {
 
-// Invariant: `entry` (or, where it is null, the next that readdir() will give) follows `cookie`.
+// Invariant: `entry` follows `cookie`. If `entry` is null, the next entry that readdir(3) returns
+// follows it.
 struct Listing {
   DIR* stream = nullptr;
   std::uint64_t cookie = 0;
@@ -24,7 +26,8 @@ void Forget::operator()(Listing* listing) const {
 
 ListingPointer list(int fd, std::atomic<std::size_t>&) {
   ListingPointer listing(new (std::nothrow) Listing);
-  // The stream closes its descriptor, hence a copy. Nobody else moves the offset that they share.
+  // closedir(3) closes the stream's descriptor, hence a duplicate. The two share an offset, which
+  // only this listing moves.
   Descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (listing == nullptr || !copy.open()) return nullptr;
   if (copy.get() >= first_reserved()) {
@@ -48,7 +51,7 @@ int go_to(Listing& listing, std::uint64_t cookie) {
     listing.cookie = 0;
     listing.entry = nullptr;
   }
-  // A cookie beyond the end is the end.
+  // A cookie past the end means the end.
   Entry entry;
   while (listing.cookie < cookie) {
     const int found = peek(listing, entry);

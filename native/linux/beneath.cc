@@ -1,4 +1,4 @@
-// Knows openat2(2), by its number: glibc has no function for it.
+// Calls openat2(2) by its number, because glibc has no wrapper for it (openat2(2), NOTES).
 #include <fcntl.h>
 #include <sys/syscall.h>
 
@@ -10,7 +10,7 @@
 namespace wasi_common::platform {
 namespace {
 
-// The same on every architecture; older headers have neither it nor <linux/openat2.h>.
+// The same number on every architecture. Older headers have neither it nor <linux/openat2.h>.
 constexpr long openat2_number = 437;
 struct open_how {
   std::uint64_t flags;
@@ -21,7 +21,8 @@ struct open_how {
 constexpr std::uint64_t RESOLVE_NO_MAGICLINKS = 0x02;
 constexpr std::uint64_t RESOLVE_BENEATH = 0x08;
 #endif
-// A rename or mount anywhere on the machine may come between; after so many the caller walks by itself.
+// Any rename or mount on the machine may race with the call: EAGAIN (openat2(2)). After this many
+// attempts the caller falls back to the walk.
 constexpr int attempts = 8;
 
 int openat2(int dir, const char* path, int flags, mode_t mode) {

@@ -1,4 +1,4 @@
-// Knows the system calls that only Linux has, or has so.
+// The system calls that only Linux has, or that behave differently there.
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -22,7 +22,8 @@ int openat(int dir, const char* path, int flags, mode_t mode) {
 }
 int close(int fd) { return static_cast<int>(::syscall(SYS_close, fd)); }
 
-// Not posix_fallocate(3), which writes zeros itself where the file system cannot.
+// posix_fallocate(3) will not do: it falls back to writing zeros if the file system lacks support
+// (NOTES).
 int reserve(int fd, off_t offset, off_t length) { return ::fallocate(fd, 0, offset, length); }
 
 int advise(int fd, off_t offset, off_t length, std::uint32_t advice) {
@@ -36,27 +37,32 @@ int sync_data(int fd) { return ::fdatasync(fd); }
 
 int wait(pollfd* entries, std::size_t count, const timespec* timeout) { return ::ppoll(entries, count, timeout, nullptr); }
 
-// RWF_NOWAIT of preadv2(2): musl has neither its name nor the calls. Pipes without a name know it since Linux 6.4, terminals
-// and FIFOs do not: https://man7.org/linux/man-pages/man2/readv.2.html
+// RWF_NOWAIT of preadv2(2). Older versions of musl define neither it nor the calls. Anonymous pipes
+// support it since Linux 6.4, terminals and FIFOs do not:
+// https://man7.org/linux/man-pages/man2/readv.2.html
 constexpr int no_wait = 8;
 ssize_t now(long call, int fd, const iovec* vectors, int count) {
   const ssize_t moved = ::syscall(call, fd, vectors, count, -1L, -1L, no_wait);
-  // Older kernels do not know the call (ENOSYS before 4.6), and filters for system calls refuse those that they do not know.
+  // Kernels before 4.6 lack the call (ENOSYS), and seccomp filters refuse calls that they do not
+  // know (EPERM).
   if (moved == -1 && (errno == ENOSYS || errno == EPERM)) errno = EOPNOTSUPP;
   return moved;
 }
 ssize_t read_now(int fd, const iovec* vectors, int count) { return now(SYS_preadv2, fd, vectors, count); }
 ssize_t write_now(int fd, const iovec* vectors, int count) { return now(SYS_pwritev2, fd, vectors, count); }
 
-// By a link that leads to the file itself, wherever its name is: pipes have none, and a container has another /dev.
+// Opens /proc/self/fd/N, which leads to the file itself (proc_pid_fd(5)). Pipes have no other name,
+// and a container has another /dev.
 int reopen(int fd, int flags) {
   const int shared = ::fcntl(fd, F_GETFL);
   if (shared == -1) return -1;
   char name[32];
   std::snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-  // A pipe that keeps packets apart (O_DIRECT) is not opened anew: https://man7.org/linux/man-pages/man2/pipe.2.html
+  // O_DIRECT makes this fail for a packet pipe (EINVAL), because a second description would not
+  // keep its packets apart: https://man7.org/linux/man-pages/man2/pipe.2.html
   Descriptor opened(::open(name, flags | (shared & O_DIRECT)));
-  // Names like /dev/tty and /dev/console lead to whichever terminal it is by now. Only terminals have such a number.
+  // /dev/tty and /dev/console lead to the current terminal, which may be another one by now. Only
+  // terminals have this number.
   unsigned before = 0, after = 0;
   if (opened.open() && ::ioctl(fd, TIOCGDEV, &before) == 0 && (::ioctl(opened.get(), TIOCGDEV, &after) != 0 || before != after))
     return -1;
@@ -79,6 +85,6 @@ const int send_flags = MSG_NOSIGNAL;
 
 Times times(const struct stat& status) { return {status.st_atim, status.st_mtim, status.st_ctim}; }
 
-bool refuses_directory(int) { return false; }  // it is EISDIR at once
+bool refuses_directory(int) { return false; }  // Linux returns EISDIR at once
 
 }  // namespace wasi_common::platform

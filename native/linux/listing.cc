@@ -1,5 +1,8 @@
-// Knows getdents64(2). The kernel's places have 63 bits on ext4, and `long` of a guest has 32: a cookie is a number of ours for
-// each place, in the order in which they are met. A buffer of entries is kept for each directory that is read.
+// Lists a directory with getdents64(2).
+//
+// The kernel's offsets have 63 bits on ext4, but `long` of a guest has 32. So a cookie is a number
+// that this file assigns to each offset, in the order of first use. Each directory being read has a
+// buffer of entries.
 #include <dirent.h>
 #include <sys/syscall.h>
 
@@ -18,13 +21,14 @@ namespace wasi_common::platform {
 namespace {
 
 constexpr std::size_t capacity = 65536;
-// As much as the places of all directories of a guest may take: some eight million entries. Beyond it is ENOMEM.
+// The most memory for the offsets of all directories of a guest: about eight million entries.
+// Beyond it the guest gets ENOMEM.
 constexpr std::size_t most_kept = std::size_t{1} << 26;
 constexpr std::size_t place_size = sizeof(std::uint64_t);
-constexpr std::size_t number_size = 48;  // of an entry of the map, its node and its bucket
+constexpr std::size_t number_size = 48;  // per entry of the map: its node and its bucket
 constexpr std::uint64_t nowhere = ~std::uint64_t{0};
 
-// struct linux_dirent64, which no header has.
+// `struct linux_dirent64` of getdents64(2), which no header declares.
 struct Raw {
   std::uint64_t inode;
   std::int64_t next;
@@ -37,23 +41,26 @@ static_assert(alignof(Raw) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
 }  // namespace
 
-// Invariant: the entry at `at` (or, where at == filled, the next that the kernel will give) follows `cookie`.
+// Invariant: the entry at `at` follows `cookie`. If `at == filled`, the next entry that the kernel
+// returns follows it.
 struct Listing {
   int fd;
   std::atomic<std::size_t>& kept;
   std::size_t charged = 0;
-  std::uint64_t cookie = 0;  // the kernel is at the start when the directory was just opened
+  std::uint64_t cookie = 0;  // the kernel is at the start of a newly opened directory
   std::size_t at = 0;
   std::size_t filled = 0;
   std::unique_ptr<char[]> buffer;
-  bool ended = false;  // at a cookie that no listing gave
-  // The kernel's place behind cookie n is places[n - 1]. They stay as they are: a guest may go back to any of them.
+  bool ended = false;  // at a cookie that no listing returned
+  // `places[n - 1]` is the kernel's offset after cookie n. Offsets are never dropped: a guest may
+  // return to any of them.
   std::vector<std::uint64_t> places;
-  // The expected index of the next name among them: it moves when names come or go.
+  // The expected index of the next offset among `places`. It changes when names are added or
+  // removed.
   std::size_t expected = 0;
-  // The way back, which a directory read once from start to end does without.
+  // The reverse map. A directory read once from start to end does not need it.
   std::unique_ptr<std::unordered_map<std::uint64_t, std::uint64_t>> numbers;
-  std::uint64_t next = 0;  // the cookie behind the entry that was looked at last
+  std::uint64_t next = 0;  // the cookie after the last entry examined
 
   Listing(int fd, std::atomic<std::size_t>& kept) : fd(fd), kept(kept) {}
   Listing(const Listing&) = delete;
@@ -74,11 +81,11 @@ bool charge(Listing& listing, std::size_t size) {
   return true;
 }
 
-// The cookie of one of the kernel's places; 0 and errno where there is no room for another.
+// The cookie of one of the kernel's offsets; 0 and errno if the quota is exhausted.
 std::uint64_t number_of(Listing& listing, std::uint64_t place) {
   auto& places = listing.places;
   if (listing.expected < places.size() && places[listing.expected] == place) return listing.expected + 1;
-  // Behind all that is known nothing was met before, as long as everything was met in order.
+  // Past all known offsets every one is new, as long as all came in order.
   if (listing.numbers == nullptr && listing.expected < places.size()) {
     if (!charge(listing, places.size() * number_size)) return 0;
     listing.numbers = std::make_unique<std::unordered_map<std::uint64_t, std::uint64_t>>();
@@ -106,7 +113,8 @@ int seek(Listing& listing, std::uint64_t cookie) {
   return ::lseek(listing.fd, static_cast<off_t>(place), SEEK_SET) >= 0 ? 0 : -1;
 }
 
-// A cookie of another handle of the directory: as many entries are met as it takes, if there are so many.
+// A cookie of another handle of the directory: skips as many entries as it counts, if there are so
+// many.
 int go_on_to(Listing& listing, std::uint64_t cookie) {
   listing.ended = cookie > INT_MAX;
   if (listing.ended) return 0;
@@ -134,7 +142,7 @@ ListingPointer list(int fd, std::atomic<std::size_t>& kept) {
 
 bool holds_buffer(const Listing& listing) { return listing.buffer != nullptr; }
 
-// The places stay: nobody could go on where names went meanwhile.
+// Keeps the offsets: without them no reader could continue after names were removed.
 void shrink(ListingPointer& listing) {
   listing->buffer.reset();
   listing->at = listing->filled = 0;
@@ -151,7 +159,7 @@ int go_to(Listing& listing, std::uint64_t cookie) {
   }
   if (cookie > listing.places.size()) return go_on_to(listing, cookie);
   const bool ended = std::exchange(listing.ended, false);
-  // The start is always read afresh: the directory may have changed.
+  // Cookie 0 always rereads the directory, which may have changed.
   if (cookie != 0 && !ended) {
     if (cookie == listing.cookie) return 0;
     const std::uint64_t wanted = listing.places[cookie - 1];
@@ -170,7 +178,7 @@ int peek(Listing& listing, Entry& entry) {
   if (listing.ended) return 0;
   if (listing.at == listing.filled) {
     const long size = retry([&] { return ::syscall(SYS_getdents64, listing.fd, listing.buffer.get(), capacity); });
-    // A directory that was removed meanwhile is at its end.
+    // A directory removed in the meantime (ENOENT) is at its end.
     if (size < 0 && errno != ENOENT) return -1;
     listing.at = 0;
     listing.filled = size > 0 ? static_cast<std::size_t>(size) : 0;
@@ -184,7 +192,7 @@ int peek(Listing& listing, Entry& entry) {
 }
 
 void advance(Listing& listing) {
-  // New names among known ones leave the others in place.
+  // New names between known ones leave the others in place.
   if (listing.next == listing.expected + 1 || listing.next < listing.places.size()) listing.expected = listing.next;
   listing.cookie = listing.next;
   listing.at += listing.raw(listing.at).size;

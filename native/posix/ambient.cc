@@ -1,4 +1,5 @@
-// Opens the embedder's directories, and adopts its descriptors, by the ambient authority of the process: outside of any sandbox.
+// Opens the embedder's directories and adopts its descriptors, with the ambient authority of the
+// process: outside any sandbox.
 #include <fcntl.h>
 
 #include "filestat.h"
@@ -7,9 +8,9 @@
 namespace wasi_common {
 
 Answer Host::open_ambient(const std::string& path) {
-  // Refuses a NUL: it would cut off the rest, and another directory than the named one would open.
+  // Rejects a NUL: it would truncate the path, and open another directory than the one named.
   if (path.find('\0') != std::string::npos) return state_.guest.failed_embedder("open", EINVAL, &path);
-  // O_PATH would not do: the directory shall be listed and synced.
+  // O_PATH will not do, because the directory must be listed and synced (open(2), O_PATH).
   Descriptor fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!fd.open()) return state_.guest.failed_embedder("open", errno, &path);
   struct stat status;
@@ -20,7 +21,7 @@ Answer Host::open_ambient(const std::string& path) {
   file.device = status.st_dev;
   file.inode = status.st_ino;
   file.fd = fd.release();
-  // Asked now, so that resolver() can tell.
+  // Probes the kernel now, so that resolver() has a result.
   state_.resolver.ask_kernel(file.fd);
   return state_.files.place(std::move(file));
 }
@@ -43,7 +44,7 @@ Answer Host::adopt_ambient(int fd) {
   file.reads = (flags & O_ACCMODE) != O_WRONLY;
   file.writes = (flags & O_ACCMODE) != O_RDONLY;
   std::uint32_t known = flags & O_APPEND ? std::uint32_t{fdflags::append} : 0;
-  // O_SYNC has O_DSYNC's bit in it on Linux.
+  // O_SYNC contains the bit of O_DSYNC on Linux.
   if ((flags & O_SYNC) == O_SYNC)
     known |= fdflags::sync;
   else if (flags & O_DSYNC)

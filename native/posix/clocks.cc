@@ -1,4 +1,4 @@
-// Knows which clock of the host is which of WASI's.
+// Maps WASI's clocks to those of the host.
 #include <ctime>
 
 #include "filestat.h"

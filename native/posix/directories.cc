@@ -1,4 +1,4 @@
-// Knows how a directory is listed into guest memory.
+// Lists a directory into guest memory.
 #include <dirent.h>
 #include <fcntl.h>
 
@@ -31,14 +31,15 @@ bool is_root(State& state, const struct stat& status) {
 
 bool is_parent(const platform::Entry& entry) { return entry.length == 2 && std::memcmp(entry.name, "..", 2) == 0; }
 
-// Nothing about what is above a preopened directory may leak, whichever handle lists it: not even of one that was moved out
-// from there. So a parent has its own inode only if it lies in a directory that was given, else that of the directory itself.
+// The inode of `..`. No handle may reveal anything above a preopen, not even that of a directory
+// moved out of it. So a parent has its own inode only if it is in a preopened directory. Otherwise
+// `..` gets the inode of the directory itself.
 std::uint64_t parent_inode(State& state, int fd) {
   struct stat status;
   if (::fstat(fd, &status) != 0) return 0;
   const std::uint64_t own = status.st_ino;
   if (is_root(state, status)) return own;
-  // OwnedParent, so that it is the same one that is named and climbed from.
+  // Opened, so that the parent examined is the one climbed from.
   const Descriptor parent(::openat(fd, "..", platform::search_flags | O_DIRECTORY | O_CLOEXEC));
   if (!parent.open() || state.reserve.check(parent) != 0 || ::fstat(parent.get(), &status) != 0) return own;
   const std::uint64_t named = status.st_ino;
@@ -46,7 +47,7 @@ std::uint64_t parent_inode(State& state, int fd) {
   for (std::size_t size = 2; !is_root(state, status); size += 3) {
     const struct stat child = status;
     if (size + 4 > sizeof(up) || ::fstatat(parent.get(), up, &status, 0) != 0) return own;
-    // The host's root is its own parent.
+    // The root of the host is its own parent.
     if (status.st_ino == child.st_ino && status.st_dev == child.st_dev) return own;
     std::memcpy(up + size, "/..", 4);
   }
@@ -77,7 +78,8 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     platform::Entry entry;
     const int found = platform::peek(*listing, entry);
     if (found == 0) break;
-    // Entries written so far are lost for this call, but not for the next: its cookie is where this call began.
+    // Entries already written are lost for this call only: the next one starts from the same
+    // cookie.
     if (found < 0) return state_.guest.failed("readdir", errno);
     Dirent record{};
     record.next = entry.next;

@@ -1,4 +1,4 @@
-// Knows the POSIX errors that a guest may see, one row each.
+// The POSIX errors that a guest may see, one row each.
 #include "expected.h"
 
 #include <cerrno>
@@ -11,7 +11,7 @@ struct Row {
   Errno guest;
 };
 
-// Left out on purpose: EIO, and every error that says more about the host than about the call.
+// Excluded on purpose: EIO, and every error that reveals more about the host than about the call.
 constexpr Row rows[] = {
     {E2BIG, Errno::TooBig},
     {EACCES, Errno::Acces},

@@ -1,4 +1,4 @@
-// Knows who closes a descriptor, and that a call which a signal broke off is made again.
+// Owns a descriptor, and repeats calls that a signal interrupted.
 #pragma once
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 namespace wasi_common {
 
-// Makes a system call until no signal breaks it off.
+// Repeats a system call until no signal interrupts it (EINTR).
 template <class Call>
 auto retry(Call call) {
   for (;;) {
@@ -18,7 +18,7 @@ auto retry(Call call) {
   }
 }
 
-// A descriptor that is closed with its owner.
+// A descriptor that its owner closes.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -38,7 +38,8 @@ class Descriptor {
   int get() const { return fd_; }
   bool open() const { return fd_ >= 0; }
   int release() { return std::exchange(fd_, -1); }
-  // 0, or -1 and errno. Never made again: the descriptor is gone even if close() says EINTR.
+  // Returns 0, or -1 and errno. Never repeated: the descriptor is gone even after EINTR (close(2),
+  // NOTES).
   int reset() { return fd_ < 0 ? 0 : platform::close(release()); }
 
  private:

@@ -1,4 +1,4 @@
-// Knows what is kept of an open file on POSIX.
+// An open file on POSIX.
 #pragma once
 #include <sys/types.h>
 
@@ -13,32 +13,32 @@
 
 namespace wasi_common {
 
-// The descriptors of a file that are still to be closed.
+// The descriptors of a file that are still open.
 using Owned = Descriptor;
 
 struct File {
   int fd = -1;  // -1: this place in the table is free
   Filetype type = Filetype::Unknown;
-  bool type_fetched = true;  // false: a lazy fstat is still to come
-  bool adopted = false;      // never closed; its description is shared with the host, so F_SETFL is out of the question
-  bool socket = false;       // a true socket: a FIFO has the type of one
+  bool type_fetched = true;  // false: a lazy file, whose fstat is still to come
+  bool adopted = false;      // never closed; the host shares its description, so F_SETFL is ruled out
+  bool socket = false;       // a true socket: a FIFO has the type of one, too
   bool reads = true;         // opened to read
   bool writes = true;        // opened to write
-  bool waits = false;        // an adopted pipe or terminal: a call on it may keep its thread waiting
-  bool root = false;         // a preopen: the guest learns nothing of what is above it
+  bool waits = false;        // an adopted pipe or terminal: a call on it may block its thread
+  bool root = false;         // a preopen: nothing above it is revealed to the guest
   Flags flags;
-  dev_t device = 0;  // of a root
+  dev_t device = 0;  // set for a root
   ino_t inode = 0;
   platform::ListingPointer listing;
-  ReopenedTerminal terminal;  // of an adopted one
-  // For an adopted descriptor: held from the poll that finds it ready to the call that uses it.
+  ReopenedTerminal terminal;  // set for an adopted terminal
+  // Guards an adopted descriptor, from the poll that finds it ready to the call that uses it.
   std::unique_ptr<std::timed_mutex> mutex;
 
   bool open() const { return fd >= 0; }
   bool is_directory() const { return type == Filetype::Directory; }
   bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
   Owned left() const { return Owned(adopted ? -1 : fd); }
-  // Begins to read a directory. Null where that failed.
+  // Starts to read a directory. Null on failure.
   platform::Listing* list(std::atomic<std::size_t>& kept) {
     if (!listing) listing = platform::list(fd, kept);
     return listing.get();

@@ -1,4 +1,4 @@
-// Knows the calls on an open file but reading and writing.
+// The calls on an open file, except reading and writing.
 #include <fcntl.h>
 
 #include <climits>
@@ -11,7 +11,8 @@ namespace wasi_common {
 Answer Host::close(Handle handle) {
   Descriptor fd;
   if (!state_.files.shared()->remove(handle, fd)) return refuse(Errno::BadF);
-  // Whatever it says, the descriptor is gone: EINTR is no news, EIO and ENOSPC are.
+  // close(2) releases the descriptor whatever it returns. EINTR can be ignored; EIO and ENOSPC must
+  // be reported.
   return fd.reset() == 0 || errno == EINTR ? 0 : state_.guest.failed("close", errno);
 }
 
@@ -20,10 +21,10 @@ Answer Host::seek(Handle handle, std::int64_t offset, std::uint32_t whence) {
   const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (const Answer failed = state_.files.fetch_type(*file); failed != 0) return failed;
-  // The offset of a directory belongs to readdir().
+  // readdir() owns the offset of a directory.
   if (file->is_directory()) return refuse(Errno::BadF);
   if (whence > 2) return refuse(Errno::Inval);
-  // Beyond max_size it goes back: only the kernel knows its offset and the end of the file.
+  // Seeks back from past max_size: only the kernel knows the offset and the end of the file.
   const bool far = whence == 2 || offset > max_place;
   const off_t before = far ? ::lseek(file->fd, 0, SEEK_CUR) : 0;
   const off_t place = ::lseek(file->fd, offset, whences[whence]);
@@ -108,7 +109,8 @@ Answer Host::set_flags(Handle handle, std::uint32_t flags) {
   const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
   if (flags > fdflags::all) return refuse(Errno::Inval);
-  // F_SETFL takes the sync flags and forgets them, so it must not be asked.
+  // F_SETFL accepts the sync flags and ignores them (fcntl(2), BUGS), so it must not be called with
+  // them.
   const std::uint32_t changed = (flags ^ file->flags.get()) & (file->adopted ? ~std::uint32_t{fdflags::nonblock} : ~changeable);
   if (changed != 0) return refuse(Errno::NotSup);
   if (!file->adopted && flags != file->flags.get()) {

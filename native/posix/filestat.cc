@@ -1,4 +1,4 @@
-// Translates what stat(2) reports of a file into the guest's terms, and back.
+// Translates stat(2) records to filestats, and times back.
 #include "filestat.h"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@ Filetype filetype(const struct stat& status, int fd) {
     case S_IFLNK: return Filetype::SymbolicLink;
     case S_IFCHR: return Filetype::CharacterDevice;
     case S_IFBLK: return Filetype::BlockDevice;
-    case S_IFIFO: return Filetype::SocketStream;  // preview 1 has no type for it; node:wasi says the same
+    case S_IFIFO: return Filetype::SocketStream;  // preview 1 has no type for a FIFO; node:wasi returns the same
     case S_IFSOCK: {
       int type = 0;
       socklen_t size = sizeof(type);

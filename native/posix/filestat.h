@@ -1,4 +1,4 @@
-// Translates what stat(2) reports of a file into the guest's terms, and back.
+// Translates stat(2) records to filestats, and times back.
 #pragma once
 #include <sys/stat.h>
 
@@ -10,10 +10,10 @@
 
 namespace wasi_common {
 
-// `fd` tells datagram sockets from streams; -1 where there is none.
+// `fd` distinguishes datagram sockets from streams; -1 if there is none.
 Filetype filetype(const struct stat& status, int fd);
 void write_filestat(const struct stat& status, Filetype type, Filestat& record);
-// utimensat()'s argument. INVAL for a contradiction.
+// Fills the argument of utimensat(2). INVAL for contradictory flags.
 Answer times_to_set(const Block& block, std::uint32_t flags, timespec (&times)[2]);
 std::uint64_t nanoseconds(const timespec& time);
 

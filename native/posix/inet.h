@@ -1,4 +1,4 @@
-// Knows where POSIX has the types of internet addresses.
+// The types of internet addresses on POSIX.
 #pragma once
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,5 @@
-// Knows when openat2(2) can be had, and how it resolves a path up to its last name, too, whose link it follows in two steps.
+// Detects openat2(2), and resolves a path with it, also up to its last name. A symlink there is
+// followed in two steps.
 #include "kernel.h"
 
 #include <fcntl.h>
@@ -9,7 +10,7 @@
 namespace wasi_common {
 namespace {
 
-// The kernel is asked once a process whether it resolves beneath a directory.
+// The result of probing the kernel, once per process.
 enum Known : int { not_asked_yet, yes, no };
 std::atomic<int> kernel_resolves{not_asked_yet};
 
@@ -17,7 +18,7 @@ std::atomic<int> kernel_resolves{not_asked_yet};
 struct Last {
   std::size_t begin;
   std::size_t size;
-  bool slash;  // behind it
+  bool slash;  // a slash follows the name
   bool dot;
   bool up;
 
@@ -39,8 +40,9 @@ bool Kernel::resolves(int dir) {
   if (never_) return false;
   int known = kernel_resolves.load(std::memory_order_relaxed);
   if (known == not_asked_yet) {
-    // Containers answer EPERM or ENOSYS, old kernels ENOSYS: such an error means never again. For want of descriptors or
-    // memory the question is put again later. After a success every error is a true one.
+    // Seccomp filters of containers fail with EPERM or ENOSYS, old kernels with ENOSYS: the process
+    // never tries again. Out of descriptors or memory, it tries again later. After one success
+    // every error is a genuine one.
     if (platform::resolves_beneath(dir))
       known = yes;
     else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
@@ -60,30 +62,33 @@ Answer Kernel::open(int dir, const char* path, int flags, mode_t mode, Descripto
   }
   fd = Descriptor(platform::open_beneath(dir, path, flags, mode));
   if (fd.open()) return reserve_.check(fd);
-  // The kernel says EXDEV for what leads out, and EAGAIN when something was moved while it looked.
+  // openat2(2) fails with EXDEV for a path that escapes, and with EAGAIN after a racing rename.
   walk = errno == EAGAIN;
   if (walk) return 0;
   return errno == EXDEV ? refuse(Errno::NotCapable) : guest_.failed("openat2", errno, path);
 }
 
-// The kernel has the last word on a path whose links were read here: only it counts those on the way and in the last place
-// together.
+// The kernel decides about a path whose symlinks were read here: only it counts those on the way
+// and in the last place together.
 Answer Kernel::judge(int dir, const char* path, bool& walk) {
   Descriptor found;
   return open(dir, path, platform::search_flags | O_CLOEXEC, 0, found, walk);
 }
 
-// The kernel cannot follow a link in the last place without opening what it leads to. So the link is read, and its target takes
-// the place of the name in `text`, which the kernel resolves once more from `dir` on. Every component is checked again, so
-// `parent` lies beneath `dir`, whatever the link says and whoever changes it meanwhile; and the calls on the name in it never
-// follow a link.
+// The kernel cannot follow a symlink in the last place without opening its target. So this function
+// reads the symlink, and replaces the name in `text` by the target. The kernel then resolves `text`
+// again from `dir`.
+//
+// Containment: the kernel checks every component again, so `parent` is beneath `dir`, whatever the
+// symlink contains and whichever process changes it meanwhile. Calls on the name in `parent` never
+// follow a symlink.
 Answer Kernel::parent(int dir, const Path& path, unsigned how, Resolved& resolved, bool& walk) {
   char text[max_path + 1];
   std::size_t length = path.length;
   std::memcpy(text, path.bytes, length + 1);
   for (int links = 0; links <= max_links; ++links) {
     const Last last(text, length);
-    // The whole path is opened if it ends in a directory to go into, else what comes before the last name.
+    // Opens the whole path if it ends in a directory to enter, else the part before the last name.
     const bool whole = last.dot || last.up || (last.slash && (how & enter));
     Descriptor parent;
     if (whole || last.begin > 0) {
@@ -120,12 +125,13 @@ Answer Kernel::parent(int dir, const Path& path, unsigned how, Resolved& resolve
     const std::size_t capacity = sizeof(text) - last.begin;
     const ssize_t size = ::readlinkat(parent.open() ? parent.get() : dir, resolved.name, text + last.begin, capacity);
     if (size < 0) {
-      // A name that is no link, or is missing yet, stays the name itself.
+      // A name that is no symlink, or does not exist yet, stays as it is.
       return errno == EINVAL || errno == ENOENT ? give() : guest_.failed("readlinkat", errno, path.bytes);
     }
     if (text[last.begin] == '/') return refuse(Errno::NotCapable);
     length = last.begin + static_cast<std::size_t>(size);
-    // Linux bounds the path and each target, and not both together. The kernel takes no path so long; the walk does.
+    // Linux limits the path and each target (PATH_MAX), but not their sum. The kernel rejects so
+    // long a path; the walk accepts it.
     walk = length == sizeof(text);
     if (walk) return 0;
     text[length] = '\0';

@@ -1,4 +1,5 @@
-// Resolves a guest's paths by the kernel, beneath the directories that the guest names: with openat2(2).
+// Resolves a guest's paths in the kernel with openat2(2), beneath the directories that the guest
+// names.
 #pragma once
 #include <sys/types.h>
 
@@ -9,17 +10,18 @@
 
 namespace wasi_common {
 
-// The calls answer 0 or the error, or set `walk` where the path must be walked instead.
+// Calls return 0 or the error, or set `walk` if the path must be walked instead.
 class Kernel {
  public:
   Kernel(GuestView& guest, Reserve& reserve, bool never) : guest_(guest), reserve_(reserve), never_(never) {}
 
-  // Says if it resolves paths beneath a directory, and asks the kernel through `dir` if that is not known yet.
+  // True if the kernel resolves paths beneath a directory. Probes it through `dir` unless that is
+  // known.
   bool resolves(int dir);
-  // The same, as far as it is known.
+  // The same, without probing.
   bool is_known_to_resolve() const;
 
-  // Opens a path with open(2)'s flags.
+  // Opens a path with the flags of open(2).
   Answer open(int dir, const char* path, int flags, mode_t mode, Descriptor& fd, bool& walk);
   // Resolves a path up to its last name. `how` as in resolve.h.
   Answer parent(int dir, const Path& path, unsigned how, Resolved& resolved, bool& walk);

@@ -1,4 +1,5 @@
-// Makes sockets that listen for a guest, by the ambient authority of the process, and reports their addresses.
+// Creates listening sockets for a guest, with the ambient authority of the process, and reports
+// their addresses.
 #include <netinet/tcp.h>
 
 #include <cstring>
@@ -22,12 +23,13 @@ Answer Host::listen_ambient(const std::string& text, std::uint16_t port) {
   if (size == 0) return state_.guest.failed_embedder("bind", EINVAL);
   Descriptor fd(platform::stream_socket(address.any.sa_family));
   if (!fd.open()) return state_.guest.failed_embedder("socket", errno);
-  // A server that is started again finds its port, though connections of the last one are still being forgotten.
+  // A restarted server can reuse its port while old connections are in TIME_WAIT.
   if (!set(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return state_.guest.failed_embedder("setsockopt", errno);
-  // The address that was named, and no other: [::] would serve IPv4 too.
+  // Listens on the named address only: [::] would accept IPv4, too (ipv6(7), IPV6_V6ONLY).
   if (address.any.sa_family == AF_INET6 && !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY))
     return state_.guest.failed_embedder("setsockopt", errno);
-  // Connections have it from their listener. A guest has no call to ask for it, and small answers would wait 40 ms without.
+  // Accepted connections inherit it. A guest has no call to set it, and without it small replies
+  // are delayed by 40 ms.
   if (!set(fd.get(), IPPROTO_TCP, TCP_NODELAY)) return state_.guest.failed_embedder("setsockopt", errno);
   if (::bind(fd.get(), &address.any, size) != 0) return state_.guest.failed_embedder("bind", errno);
   if (::listen(fd.get(), SOMAXCONN) != 0) return state_.guest.failed_embedder("listen", errno);

@@ -1,5 +1,6 @@
-// Knows the calls that make, move and remove names. The last name is never followed. A slash behind it is judged here, as
-// the kernel would judge it, and never handed to the kernel, which might follow a link for it.
+// The calls that create, move and remove names. They never follow the last name. A slash after it
+// is checked here by the kernel's rules. The kernel never sees the slash, because it might follow a
+// symlink.
 #include <fcntl.h>
 
 #include <cstdio>
@@ -9,7 +10,8 @@
 namespace wasi_common {
 namespace {
 
-// A name that the guest gave: its path, and leave to work on the last name of it. Nothing may be done if it was refused.
+// A name from the guest: its path, and the capability to act on its last name. Unusable if the path
+// was refused.
 struct Named {
   Pin parent;
   Path path;
@@ -22,13 +24,13 @@ struct Named {
   }
   int fd() const { return resolved.fd(); }
   const char* last() const { return resolved.last; }
-  // The path ended in `.` or `..`.
+  // True if the path ended in `.` or `..`.
   bool dots() const { return resolved.last[0] == '.' && resolved.last[1] == '\0'; }
-  // 0, or errno.
+  // Returns 0, or errno.
   int status(struct stat& status) const { return ::fstatat(fd(), last(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno; }
 };
 
-// The kernel's error for `name/` where the call makes anything but a directory.
+// The kernel's error for `name/` if the call creates anything except a directory.
 Answer refuse_slash(State& state, const Named& name) {
   struct stat status;
   const int error = name.status(status);
@@ -80,14 +82,14 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   if (from.refused != 0) return from.refused;
   const Named to(state_, dir2, at2, length2);
   if (to.refused != 0 || to.resolved.must_be_directory) {
-    // The source of a link is resolved first, so its error counts more if it is missing.
+    // The source of a hard link is resolved first, so its error takes precedence.
     struct stat status;
     if (const int error = from.status(status); error != 0) return state_.guest.failed("fstatat", error, from.path.bytes);
     return to.refused != 0 ? to.refused : refuse_slash(state_, to);
   }
   if (::linkat(from.fd(), from.last(), to.fd(), to.last(), 0) == 0) return 0;
   const int error = errno;
-  // Landlock refuses a directory before the file system does, as if it were of another disk.
+  // Landlock refuses a directory with EXDEV before the file system can refuse it with EPERM.
   struct stat status;
   if (error == EXDEV && from.status(status) == 0 && S_ISDIR(status.st_mode)) return refuse(Errno::Perm);
   return state_.guest.failed("linkat", error, from.path.bytes);

@@ -1,4 +1,4 @@
-// Knows the calls that take a path, but those that make, move or remove names.
+// The calls that take a path, except those that create, move or remove names.
 #include <fcntl.h>
 
 #include <algorithm>
@@ -11,7 +11,8 @@ namespace {
 
 int host_flags(std::uint32_t oflags, std::uint32_t fdflags, std::uint32_t access) {
   constexpr int accesses[] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
-  // A FIFO must not wait for its other end, a terminal not become the host's. O_NONBLOCK stays: see transfer().
+  // A FIFO must not wait for its other end, nor a terminal become the host's controlling one
+  // (open(2)). O_NONBLOCK stays set: see transfer().
   int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   flags |= accesses[access & want_both];
   if (oflags & oflags::directory) flags |= O_DIRECTORY;
@@ -46,7 +47,7 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
     file.type = Filetype::Directory;
   else
     file.type_fetched = false;
-  // Other threads shall find it as it stays.
+  // Other threads must see its final state, so its type is fetched first.
   if (state_.files.shared()->shared()) {
     if (const Answer failed = state_.files.fetch_type(file); failed != 0) return failed;
   }
@@ -69,8 +70,9 @@ Answer Host::filestat_at(Handle dir, std::uint32_t at, std::uint32_t length, std
 
 namespace {
 
-// The OS sandbox refuses utimensat(2) with a path, of which Landlock knows nothing, and allows it with a descriptor, which
-// Landlock let be opened. False for other than files and directories: to open a device or a FIFO is more than to set its times.
+// Sets times through a descriptor. The OS sandbox refuses utimensat(2) with a path, which Landlock
+// does not check. It allows a descriptor, which Landlock checked at open. False except for files
+// and directories: opening a device or FIFO has side effects beyond setting its times.
 bool set_times_of_opened(const Resolved& resolved, const timespec (&times)[2]) {
   struct stat status;
   const auto fits = [&] { return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode); };
@@ -78,7 +80,7 @@ bool set_times_of_opened(const Resolved& resolved, const timespec (&times)[2]) {
   for (const int access : {O_RDONLY, O_WRONLY}) {
     const int flags = access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     const Descriptor fd(retry([&] { return platform::openat(resolved.fd(), resolved.last, flags, 0); }));
-    // Something else may have come in its place.
+    // Another file may have replaced it.
     if (fd.open()) return ::fstat(fd.get(), &status) == 0 && fits() && ::futimens(fd.get(), times) == 0;
     if (errno != EACCES) return false;
   }
@@ -96,7 +98,8 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
   Resolved resolved;
   const unsigned how = (follow != 0 ? How::follow : keep) | enter;
   if (const Answer refused = state_.resolver.parent(parent->fd, path, how, resolved); refused != 0) return refused;
-  // The kernel looks for nothing where no time is set: https://man7.org/linux/man-pages/man2/utimensat.2.html#NOTES
+  // The kernel does not look the path up if no time is set:
+  // https://man7.org/linux/man-pages/man2/utimensat.2.html#NOTES
   if (flags == 0) {
     struct stat status;
     return ::fstatat(resolved.fd(), resolved.last, &status, AT_SYMLINK_NOFOLLOW) == 0
@@ -117,7 +120,7 @@ Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::u
   if (place == nullptr) return refuse(Errno::Fault);
   Resolved resolved;
   if (const Answer refused = state_.resolver.parent(parent->fd, path, enter, resolved); refused != 0) return refused;
-  // The kernel refuses to fill no capacity at all, and takes its size for an int.
+  // readlink(2) fails with EINVAL for an empty buffer, and takes the size as an int.
   char none[1];
   char* const buffer = capacity == 0 ? none : reinterpret_cast<char*>(place);
   const std::size_t size = capacity == 0 ? 1 : std::min<std::size_t>(capacity, max_path + 1);

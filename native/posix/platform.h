@@ -1,5 +1,5 @@
-// Knows what Linux and macOS do each in their own way; linux/ and darwin/ implement it. Calls answer as system calls do:
-// -1 and errno.
+// The calls that Linux and macOS implement differently, in linux/ and darwin/. They return as
+// system calls do: -1 and errno.
 #pragma once
 #include <poll.h>
 #include <sys/stat.h>
@@ -14,8 +14,8 @@
 
 namespace wasi_common::platform {
 
-// The calls of libc by these names, without its points of cancellation: they cost something in each call, and no thread here
-// is ever cancelled.
+// libc's calls of these names, without its cancellation points (pthreads(7)). Those cost time in
+// each call, and no thread here is ever cancelled.
 ssize_t read(int fd, void* into, std::size_t size);
 ssize_t write(int fd, const void* from, std::size_t size);
 ssize_t pread(int fd, void* into, std::size_t size, off_t place);
@@ -23,35 +23,39 @@ ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place);
 int openat(int dir, const char* path, int flags, mode_t mode);
 int close(int fd);
 
-// Says if the kernel itself can resolve paths beneath a directory. Asked once a process, of a root.
+// True if the kernel itself can resolve paths beneath a directory. Probed once per process, with a
+// root.
 bool resolves_beneath(int root);
-// open(2) of a path that the kernel keeps beneath `dir`: EXDEV for one that leads out, EAGAIN when it could not tell.
+// open(2) of a path that the kernel contains in `dir`: EXDEV for an escape, EAGAIN if a race left
+// it undecided.
 int open_beneath(int dir, const char* path, int flags, mode_t mode);
-// Flags that open a directory only to go through it.
+// Flags that open a directory only for path resolution.
 extern const int search_flags;
 
-// Reserves room for a file, which grows if it must.
+// Reserves disk space for a file, which grows if necessary.
 int reserve(int fd, off_t offset, off_t length);
-// `advice` is numbered as WASI does, and known.
+// `advice` is a valid WASI number.
 int advise(int fd, off_t offset, off_t length, std::uint32_t advice);
 int sync_data(int fd);
-// poll(2) with nanoseconds; a null timeout waits for ever.
+// poll(2) with nanoseconds; a null timeout waits forever.
 int wait(pollfd* entries, std::size_t count, const timespec* timeout);
 
-// readv(2) of what is there and writev(2) of what finds room, EAGAIN where nothing is or does; EOPNOTSUPP where the host cannot
-// do that with this file.
+// readv(2) of the bytes available, and writev(2) of as many as fit. EAGAIN if there are none;
+// EOPNOTSUPP if the host cannot do that with this file.
 ssize_t read_now(int fd, const struct iovec* vectors, int count);
 ssize_t write_now(int fd, const struct iovec* vectors, int count);
 
-// Opens what `fd` is open on a second time, with open(2)'s flags. The caller checks that it is the same file.
+// Reopens the file that `fd` is open on, with the flags of open(2). The caller checks that it is
+// the same file.
 int reopen(int fd, int flags);
-// True of the side of a pseudoterminal that the terminal emulator has.
+// True for the master of a pseudoterminal: the terminal emulator's side.
 bool is_master(int fd);
 
-// A non-blocking socket for connections.
+// A non-blocking stream socket.
 int stream_socket(int family);
 int accept(int socket, bool nonblock);
-// Sees to it that writing to a socket whose peer is gone is EPIPE and no signal, with `send_flags` in every send.
+// Makes writing to a disconnected socket fail with EPIPE instead of SIGPIPE, together with
+// `send_flags` in every send.
 void keep_quiet(int socket);
 extern const int send_flags;
 
@@ -60,35 +64,37 @@ struct Times {
 };
 Times times(const struct stat& status);
 
-// Says if `error` is unlinkat()'s for a directory.
+// True if `error` is the one that unlinkat(2) returns for a directory.
 bool refuses_directory(int error);
 
-// One entry of a directory. The name lives until the next call on the listing.
+// One directory entry. The name is valid until the next call on the listing.
 struct Entry {
-  std::uint64_t next;  // cookie of what follows it
+  std::uint64_t next;  // the cookie after it
   std::uint64_t inode;
   unsigned char type;  // DT_*
   const char* name;
   std::size_t length;
 };
 
-// A reading position in a directory. It may be dropped and made again at any time, by a cookie.
+// A reading position in a directory. It may be dropped at any time, and remade from a cookie.
 struct Listing;
 struct Forget {
   void operator()(Listing* listing) const;
 };
 using ListingPointer = std::unique_ptr<Listing, Forget>;
 
-// Null and errno if it cannot be made. `kept` counts the bytes that all of a guest's keep beside their buffers.
+// Starts a listing; null and errno on failure. `kept` counts the bytes that all listings of a guest
+// keep besides their buffers.
 ListingPointer list(int fd, std::atomic<std::size_t>& kept);
-// Says if it holds a large buffer. `shrink` gives that up, or all of it where a cookie makes it again.
+// True if the listing holds a large buffer. `shrink` frees the buffer, or the whole listing if a
+// cookie can remake it.
 bool holds_buffer(const Listing& listing);
 void shrink(ListingPointer& listing);
-// Stands before the entry that follows `cookie`; 0 is the start.
+// Moves to the entry after `cookie`; 0 is the start.
 int go_to(Listing& listing, std::uint64_t cookie);
-// The entry that comes next: 1, or 0 at the end.
+// Reads the next entry without advancing: 1, or 0 at the end.
 int peek(Listing& listing, Entry& entry);
-// Go on behind the entry that peek() gave.
+// Advances past the entry that peek() returned.
 void advance(Listing& listing);
 
 }  // namespace wasi_common::platform

@@ -1,4 +1,4 @@
-// Knows how to wait for several files at once, or just for a while.
+// Waits for several files at once, or for a time.
 #include <sys/ioctl.h>
 
 #include <ctime>
@@ -19,7 +19,7 @@ std::uint64_t monotonic() {
   return nanoseconds(time);
 }
 
-// Polls until something is ready or `timeout` nanoseconds are over, however many signals come in between.
+// Polls until a file is ready or `timeout` nanoseconds are over, through any number of signals.
 int wait(pollfd* entries, std::size_t count, std::uint64_t timeout) {
   if (timeout == for_ever) return retry([&] { return platform::wait(entries, count, nullptr); });
   const std::uint64_t start = timeout == 0 ? 0 : monotonic();
@@ -32,10 +32,10 @@ int wait(pollfd* entries, std::size_t count, std::uint64_t timeout) {
   }
 }
 
-// A handle as JavaScript wrote it; a number that cannot be one becomes a handle that is never open.
+// Converts a handle from JavaScript. A number that is no handle becomes one that is never open.
 Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0 ? static_cast<Handle>(value) : ~Handle{0}; }
 
-// The number of bytes that a read would find.
+// The number of bytes available to a read.
 double waiting(State& state, File& file) {
   if (state.files.fetch_type(file) == 0 && file.type == Filetype::RegularFile) {
     struct stat status;
@@ -60,16 +60,16 @@ Answer Host::poll(std::uint32_t count, double timeout) {
     PollEntry& entry = block.poll[i];
     const Pin& file = files.emplace_back(state_.files.pin(handle_of(block.poll_handles[i])));
     const int events = (entry.want & want_read ? POLLIN : 0) | (entry.want & want_write ? POLLOUT : 0);
-    // A file never becomes ready in a direction that it was not opened for.
+    // A file never becomes ready in a direction for which it was not opened.
     const bool waitable = file && !((events & POLLIN) && !file->reads) && !((events & POLLOUT) && !file->writes);
-    // A negative descriptor is passed over.
+    // poll(2) ignores a negative descriptor.
     entries[i] = {waitable ? file->fd : -1, static_cast<short>(events), 0};
     entry.outcome = waitable ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
     block.poll_bytes[i] = 0;
     bad += !waitable;
   }
 
-  // A time that does not fit into 63 bits lasts for ever; NaN is no time at all.
+  // A timeout that exceeds 63 bits lasts forever; NaN is 0.
   const std::uint64_t limit = !(timeout > 0) ? 0 : timeout < 9.2e18 ? static_cast<std::uint64_t>(timeout) : for_ever;
   if (count == 0 && limit == 0) return 0;
   if (wait(entries, count, bad > 0 ? 0 : limit) == -1) return state_.guest.failed("poll", errno);

@@ -1,4 +1,4 @@
-// Knows by which names the host opens a terminal or pipe a second time.
+// The names by which the host reopens a terminal or pipe.
 #include "reopen.h"
 
 #include <fcntl.h>
@@ -9,12 +9,13 @@ namespace {
 
 constexpr int at_once = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-// tcgetsid(3) fails for a slave that is not the controlling terminal of this process, so /dev/tty is the same terminal. Its
-// name works after su(1), too, when the terminal belongs to another user.
+// Opens /dev/tty if it is the terminal of `fd`: tcgetsid(3) fails for a terminal that does not
+// control this process. That name also works after su(1), when the terminal belongs to another
+// user.
 Descriptor controlling(int fd, int access) {
   if (::tcgetsid(fd) == -1) return Descriptor();
   Descriptor reopened(retry([&] { return ::open("/dev/tty", access | at_once); }));
-  // In a /dev made by hand, that name may be a file.
+  // In a hand-made /dev, that name may be a regular file.
   if (reopened.open() && ::tcgetsid(reopened.get()) == -1) reopened.reset();
   return reopened;
 }

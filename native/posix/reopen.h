@@ -1,4 +1,4 @@
-// Opens a terminal or pipe of the host a second time, so that calls on it return at once.
+// Reopens a terminal or pipe of the host, so that calls on it return at once.
 #pragma once
 #include <sys/stat.h>
 
@@ -6,16 +6,17 @@
 
 namespace wasi_common {
 
-// A terminal opened a second time. The first description is shared with the host and with the shell that started it, so its
-// blocking mode is not ours to change, and poll(2) says only that a terminal has room, not for how much.
+// A second description of a terminal. The host shares the first one with the shell that started it,
+// so its blocking mode must not change. poll(2) reports that a terminal has space, but not how
+// much.
 class ReopenedTerminal {
  public:
   ReopenedTerminal() = default;
-  // Opens what `fd` is open on, with `flags` of open(2) for the access. Closed where the host does not allow it, and for the
-  // master of a pseudoterminal, whose name opens another one.
+  // Opens the file that `fd` is open on, with the access mode `flags` of open(2). Closed if the
+  // host does not allow it, and for the master of a pseudoterminal, whose name opens another one.
   ReopenedTerminal(int fd, const struct stat& status, int access);
 
-  // The second descriptor; -1 where there is none, or where the host has put another file in the place of `fd`.
+  // The second descriptor; -1 if there is none, or if the host has replaced the file at `fd`.
   int instead_of(int fd) const;
   const Descriptor& descriptor() const { return reopened_; }
 
@@ -25,8 +26,8 @@ class ReopenedTerminal {
   ino_t inode_ = 0;
 };
 
-// The same of a pipe, for one call: a writer that stayed open would keep the pipe's reader from its end. Where there is none,
-// errno is EBADF if `fd` does not allow that access.
+// Reopens a pipe for one call: a writer that stayed open would keep the pipe's reader from end of
+// file. On failure, errno is EBADF if `fd` does not allow that access.
 Descriptor reopen_pipe(int fd, int access);
 
 }  // namespace wasi_common

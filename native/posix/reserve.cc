@@ -1,4 +1,5 @@
-// Computes which descriptors are reserved for the host, from the limit of the process, and checks each against it.
+// Computes the host's reserve of descriptors from the limit of the process, and checks descriptors
+// against it.
 #include "reserve.h"
 
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 namespace wasi_common {
 
 int first_reserved() {
-  // As many as lib/sys/typescript/reserve.ts keeps.
+  // The same number as in lib/sys/typescript/reserve.ts.
   constexpr rlim_t kept = 64;
   rlimit limit;
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= INT_MAX) return INT_MAX;
@@ -28,11 +29,12 @@ Answer Reserve::check(const Descriptor& fd) {
 }
 
 Answer Reserve::check_next(int any) {
-  // Spares two system calls as long as the reserve is far away. If the host opens half of all descriptors between two calls of
-  // the guest, the second is refused too late, and refused all the same.
+  // Saves two system calls as long as the reserve is far away. If the host opens half of all
+  // descriptors between two calls of the guest, the second is refused late, but still refused.
   if (latest_ < first_reserved_ / 2) return 0;
   Descriptor next(::fcntl(any, F_DUPFD_CLOEXEC, 0));
-  // The OS sandbox refuses to duplicate a descriptor. It has no sockets, so `any` is a directory there.
+  // The OS sandbox refuses to duplicate a descriptor. It has no sockets, so `any` is a directory
+  // there.
   if (!next.open() && errno == EPERM) next = Descriptor(::openat(any, ".", platform::search_flags | O_CLOEXEC));
   return next.open() ? check(next) : guest_.failed("fcntl", errno);
 }

@@ -1,30 +1,31 @@
-// Knows the descriptors reserved for the host: a guest that opens all it can must not stop the host's work.
+// Reserves descriptors for the host, so that a guest that opens as many as it can does not stop the
+// host's work.
 #pragma once
 #include "fd.h"
 #include "guest-view.h"
 
 namespace wasi_common {
 
-// The lowest number that no guest may have. The kernel gives the lowest that is free, so as long as a guest has none from there
-// on, the host can open as many as there are numbers left: 64, or half of a limit below 128.
+// The lowest number that no guest may have. open(2) returns the lowest free number. As long as no
+// guest has one from here on, the host can open the rest: 64, or half of a limit below 128.
 int first_reserved();
 
-// Every descriptor that a guest's call opens is checked before the next, those held in passing like those that stay. So each
-// thread has at most one of the reserve, and closes it at once.
+// Checks every descriptor that a guest's call opens before the next one, temporary or not. So each
+// thread holds at most one of the reserve, and closes it at once.
 class Reserve {
  public:
   explicit Reserve(GuestView& guest);
 
-  // MFILE for a descriptor that is reserved.
+  // MFILE for a reserved descriptor.
   Answer check(const Descriptor& fd);
-  // The same of the descriptor that comes next, for a call that would have made a file, cut one or taken a connection before it
-  // is refused. `any` is an open descriptor.
+  // Checks the descriptor that comes next, before a call creates or truncates a file, or accepts a
+  // connection, only to be refused. `any` is an open descriptor.
   Answer check_next(int any);
 
  private:
   GuestView& guest_;
   int first_reserved_;
-  int latest_;  // the number of the descriptor that was checked last
+  int latest_;  // the last descriptor checked
 };
 
 }  // namespace wasi_common

@@ -1,11 +1,11 @@
-// A resolved path: the last name in its parent, or a descriptor of what the whole path leads to.
+// A resolved path: the last name in its parent, or a descriptor of the whole path's target.
 #pragma once
 #include "fd.h"
 #include "resolve.h"
 
 namespace wasi_common {
 
-// Leaves its directory when it goes.
+// Closes its directory on destruction.
 struct Resolved : ResolvedParent {
   Resolved() = default;
   Resolved(const Resolved&) = delete;
@@ -14,11 +14,11 @@ struct Resolved : ResolvedParent {
     if (owned) Descriptor{fd()};
   }
 
-  // The parent. It may be one that the guest has open, which stays open.
+  // The parent. It may be a descriptor of the guest's, which stays open.
   int fd() const { return static_cast<int>(directory); }
 
-  const char* last = name;  // the last name: `name`, or the path itself where that is a single name
-  Descriptor opened;        // where it is open, there is no parent
+  const char* last = name;  // the last name: `name`, or the path itself if that is a single component
+  Descriptor opened;        // open if the whole path was opened: then there is no parent
 };
 
 }  // namespace wasi_common

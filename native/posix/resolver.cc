@@ -1,4 +1,5 @@
-// The ladder by which every path is resolved: a single name as it stands, else by the kernel, else by the walk.
+// The ladder by which every path is resolved: a single component as it is, else in the kernel, else
+// by the walk.
 #include "resolver.h"
 
 #include <fcntl.h>
@@ -8,7 +9,7 @@
 namespace wasi_common {
 namespace {
 
-// The host's own directories as the tree that resolve.h walks.
+// The host's directories as the tree that resolve.h walks.
 class Descriptors final : public Tree {
  public:
   Descriptors(GuestView& guest, Reserve& reserve) : guest_(guest), reserve_(reserve) {}
@@ -40,20 +41,20 @@ constexpr int parent_only = -1;
 
 }  // namespace
 
-// The result wanted of a path. The parent of its last name always will do; where the kernel resolves the path, it may open the
-// whole of it instead.
+// The requested result for a path. The parent of its last name is always acceptable. If the kernel
+// resolves the path, it may open the whole path instead.
 struct Resolver::Request {
   unsigned how;             // as in resolve.h
-  int flags = parent_only;  // open(2)'s, by which the kernel opens it
+  int flags = parent_only;  // open(2)'s flags, for opening in the kernel
   mode_t mode = 0;
-  bool through_link = false;  // a single name is a link, which is followed
-  bool walk_only = false;     // the kernel is not asked
+  bool through_link = false;  // a single component is a symlink to follow
+  bool walk_only = false;     // never resolve in the kernel
 };
 
-// The one way in. `resolved` gets a descriptor, or the last name and its parent. The first rung is inlined, since most calls end
-// on it.
+// The single entry point. `resolved` gets a descriptor, or the last name and its parent. The first
+// rung is inlined, because most calls end there.
 inline Answer Resolver::resolve(int dir, const Path& path, const Request& request, Resolved& resolved) {
-  // A single name needs no resolving, unless it is a link that is followed.
+  // A single component needs no resolving, unless a symlink there is followed.
   if (!request.through_link && path.is_single_component()) {
     if (request.flags == parent_only && path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
     resolved.directory = dir;
@@ -75,8 +76,9 @@ Answer Resolver::resolve_components(int dir, const Path& path, const Request& re
   return wasi_common::resolve(descriptors, dir, path.bytes, path.length, request.how, resolved);
 }
 
-// Calls `act(resolved, is_link)`, which acts on the last name and never follows a link there. Where a single name is one that is
-// to be followed, that is found out by acting on it, which costs nothing where it is none: then the path is resolved once more.
+// Calls `act(resolved, is_link)`, which acts on the last name and never follows a symlink. A single
+// component may be a symlink to follow: acting on it finds that out, at no cost if it is none. Only
+// then is the path resolved again.
 template <class Act>
 [[gnu::always_inline]] inline Answer Resolver::act_on_last(int dir, const Path& path, bool follow_last, Request request,
                                                            Act act) {
@@ -97,12 +99,13 @@ Answer Resolver::parent(int dir, const Path& path, unsigned how, Resolved& resol
 }
 
 Answer Resolver::open(int dir, const Path& path, bool follow_last, int flags, bool unchanged, Descriptor& fd) {
-  // O_EXCL never follows a link in the last place, whatever was asked.
+  // O_EXCL never follows a symlink in the last place, regardless of the lookup flags.
   const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
   Request request{(follow_last && !exclusive ? follow : keep) | (flags & O_CREAT ? keep : enter)};
   request.flags = flags | (follow_last ? 0 : O_NOFOLLOW);
   request.mode = flags & O_CREAT ? 0666 : 0;
-  // The kernel is never asked to make what must not be made: it opens names, and the walk finds the one that O_CREAT would make.
+  // The kernel must not create what `unchanged` forbids. It only opens existing names, and the walk
+  // finds the name that O_CREAT would create.
   request.walk_only = unchanged && (flags & O_CREAT);
   const int allowed = request.walk_only ? flags & ~O_CREAT : flags;
   return act_on_last(dir, path, follow_last, request, [&](Resolved& resolved, bool& is_link) -> Answer {
@@ -110,7 +113,7 @@ Answer Resolver::open(int dir, const Path& path, bool follow_last, int flags, bo
       fd = std::move(resolved.opened);
       return 0;
     }
-    // open(2) creates no directories, and says so before it looks.
+    // open(2) creates no directories, and fails before it looks.
     if (resolved.must_be_directory) return refuse(Errno::IsDir);
     if (allowed & (O_CREAT | O_TRUNC)) {
       if (const Answer refused = reserve_.check_next(resolved.fd()); refused != 0) return refused;
@@ -119,7 +122,7 @@ Answer Resolver::open(int dir, const Path& path, bool follow_last, int flags, bo
     if (fd.open()) return reserve_.check(fd);
     if (request.walk_only && errno == ENOENT) return refuse(Errno::Rofs);
     const Answer refused = guest_.failed("openat", errno, path.bytes);
-    // NOTDIR is what Linux says for a link when a directory is wanted.
+    // Linux returns NOTDIR for a symlink opened with O_DIRECTORY.
     is_link = refused == refuse(Errno::Loop) || refused == refuse(Errno::Mlink) || refused == refuse(Errno::NotDir);
     return refused;
   });

@@ -1,6 +1,7 @@
-// Resolves a guest's paths, without ever leaving the directories that the guest has open.
+// Resolves a guest's paths, without ever leaving the directories that it has open.
 //
-// Resolver calls Kernel and the walk of resolve.h, and all three Reserve: each descriptor that they hold meanwhile counts.
+// Resolver calls Kernel and the walk of resolve.h. All three call Reserve, because each descriptor
+// that they hold temporarily counts.
 #pragma once
 #include <sys/stat.h>
 
@@ -17,14 +18,16 @@ class Resolver {
   Resolver(GuestView& guest, Reserve& reserve, bool walk_only)
       : guest_(guest), reserve_(reserve), kernel_(guest, reserve, walk_only) {}
 
-  // The way paths are resolved: "openat2" or "walk".
+  // The resolver's name: "openat2" or "walk".
   const char* name() const { return kernel_.is_known_to_resolve() ? "openat2" : "walk"; }
-  // Asks whether the kernel resolves paths beneath `dir`, if it is not known yet.
+  // Probes the kernel for resolving paths beneath `dir`, unless that is known.
   void ask_kernel(int dir) { kernel_.resolves(dir); }
 
-  // Resolves a path up to its last name, which lives as long as `path` and `resolved`. `how` as in resolve.h.
+  // Resolves a path up to its last name, which is valid as long as `path` and `resolved`. `how` as
+  // in resolve.h.
   Answer parent(int dir, const Path& path, unsigned how, Resolved& resolved);
-  // Opens a path with open(2)'s flags. 0 and `fd`, or the error. With `unchanged`, ROFS for what O_CREAT would make.
+  // Opens a path with open(2)'s flags. Returns 0 and `fd`, or the error. With `unchanged`, O_CREAT
+  // of a missing file is ROFS.
   Answer open(int dir, const Path& path, bool follow_last, int flags, bool unchanged, Descriptor& fd);
   Answer status(int dir, const Path& path, bool follow_last, struct stat& status);
 

@@ -1,4 +1,4 @@
-// Knows the calls on sockets. What is no socket, the kernel tells by itself.
+// The calls on sockets. The kernel reports ENOTSOCK for other files.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace wasi_common {
 
 namespace {
 
-// A message of all these vectors.
+// Builds one message of all these vectors.
 msghdr message_of(Vectors& vectors) {
   msghdr message{};
   message.msg_iov = vectors.begin();
@@ -21,13 +21,13 @@ msghdr message_of(Vectors& vectors) {
   return message;
 }
 
-// Sends these vectors as one message, or of a stream as much as finds room. Not by sendmsg(2), which can send descriptors, too:
-// the OS sandbox refuses it.
+// Sends these vectors as one message, or as much of a stream as fits. The OS sandbox refuses
+// sendmsg(2), because it can pass descriptors (unix(7), SCM_RIGHTS).
 ssize_t send_together(const File& file, Vectors& vectors) {
   const int flags = platform::send_flags | MSG_DONTWAIT;
   const iovec* const from = vectors.begin();
   if (vectors.count() == 1) return ::send(file.fd, from->iov_base, from->iov_len, flags);
-  // More than sockets take at once.
+  // More than sockets accept at once.
   constexpr std::size_t most_of_a_stream = std::size_t{1} << 18;
   constexpr std::size_t most_of_a_message = std::size_t{1} << 24;
   const bool stream = file.type == Filetype::SocketStream;
@@ -52,11 +52,12 @@ ssize_t send_together(const File& file, Vectors& vectors) {
   return ::send(file.fd, message.get(), size, flags);
 }
 
-// True if a call waits until all is done, as on a blocking socket.
+// True if a call waits until it has moved all bytes, as on a blocking socket.
 bool waits_for_all(const File& file) { return file.type == Filetype::SocketStream && !file.asked_nonblock(); }
 
-// Sends all of it, or receives until there is no more room or no more comes. The kernel would do that on a socket that
-// blocks, but nobody could end its waiting: so block.progress counts from call to call.
+// Sends all bytes, or receives until the buffer is full or the stream ends. The kernel would do
+// that on a blocking socket, but such a call could not be terminated. So block.progress counts from
+// call to call.
 template <class Call>
 Answer move_all(State& state, const File& file, std::uint32_t spans, short event, const char* name, Call call) {
   std::uint32_t& progress = state.guest.block().progress;
@@ -84,7 +85,7 @@ Answer Host::accept(Handle handle, std::uint32_t flags) {
   if (!file->socket) return refuse(Errno::NotSock);
   if (!listens(file->fd)) return refuse(Errno::Inval);
   if (const Answer refused = state_.reserve.check_next(file->fd); refused != 0) return refused;
-  // An adopted one may be blocking.
+  // An adopted socket may be blocking.
   const int milliseconds = file->asked_nonblock() ? 0 : patience;
   const Answer not_yet = file->asked_nonblock() ? refuse(Errno::Again) : pending;
   const TimedLock lock(*file, milliseconds);
@@ -106,7 +107,8 @@ Answer Host::recv(Handle handle, std::uint32_t spans, std::uint32_t flags) {
   if (!file) return refuse(Errno::BadF);
   if (flags > riflags::all) return refuse(Errno::Inval);
   if (!file->socket) return refuse(Errno::NotSock);
-  // A peek, a datagram, and who asked not to wait, may have less than all, as POSIX has it.
+  // A peek, a datagram and a non-blocking read may return fewer bytes, as in POSIX (recv(2),
+  // MSG_WAITALL).
   if (flags == riflags::waitall && waits_for_all(*file)) {
     state_.guest.block().second = 0;
     return move_all(state_, *file, spans, POLLIN, "recvmsg", [&](Vectors& vectors) {

@@ -1,4 +1,4 @@
-// Knows what a Host on POSIX consists of. Each part calls only those before it.
+// The parts of a Host on POSIX. Each calls only those before it.
 #pragma once
 #include <memory>
 #include <utility>
@@ -21,14 +21,14 @@ struct State {
   Reserve reserve;
   Resolver resolver;
 
-  // The first two steps of every path call: a directory and a path.
+  // The first two steps of every path call: pin the directory and copy the path.
   Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path) {
     if (const Answer refused = files.pin_directory(handle, dir); refused != 0) return refused;
     return guest.relative_path(at, length, path);
   }
 };
 
-// Says if connections can be accepted from it.
+// True if the socket accepts connections.
 bool listens(int socket);
 
 }  // namespace wasi_common

@@ -1,4 +1,5 @@
-// Knows how a call on a pipe or terminal of the host returns at once, whatever the blocking mode that the host gave it.
+// Makes calls on the host's pipes and terminals return at once, in whichever blocking mode the host
+// opened them.
 #include "stream.h"
 
 #include <fcntl.h>
@@ -25,7 +26,7 @@ ssize_t move_through_second(State& state, int fd, Vectors& vectors, Direction di
   return moved;
 }
 
-// EAGAIN where nothing is there, or finds room; EOPNOTSUPP where the call might wait.
+// EAGAIN if no bytes are available, or none fit; EOPNOTSUPP if the call might block.
 ssize_t move_now(State& state, const File& file, Vectors& vectors, Direction direction) {
   if (const int own = file.terminal.instead_of(file.fd); own != -1) return move(own, vectors, direction);
   const ssize_t moved = direction == Direction::out ? platform::write_now(file.fd, vectors.begin(), vectors.count())
@@ -33,8 +34,8 @@ ssize_t move_now(State& state, const File& file, Vectors& vectors, Direction dir
   return moved == -1 && errno == EOPNOTSUPP ? move_through_second(state, file.fd, vectors, direction) : moved;
 }
 
-// The fallback is poll(2). Another process may take the bytes that it finds first, and a terminal has less room than PIPE_BUF
-// at times: then the call waits in the kernel.
+// Falls back to poll(2). Another process may take the bytes that it reports, and a terminal may
+// have less space than PIPE_BUF. Then the call blocks in the kernel.
 ssize_t move_when_ready(const File& file, Vectors& vectors, Direction direction, int milliseconds) {
   const TimedLock lock(file, milliseconds);
   if (!lock || !ready(file.fd, static_cast<short>(direction), lock.waited() ? 0 : milliseconds)) {
@@ -54,8 +55,8 @@ Answer move_some(State& state, const File& file, Vectors& vectors, Direction dir
   if (moved == -1 && errno == EAGAIN && milliseconds > 0) {
     if (!ready(file.fd, static_cast<short>(direction), milliseconds)) return pending;
     moved = now();
-    // A terminal can have room, and not enough: the end of a line becomes two characters. Without a pause this would be asked
-    // again and again.
+    // A terminal may report space that is too small, because a line end becomes two characters. The
+    // pause avoids a busy loop.
     if (moved == -1 && errno == EAGAIN) ::poll(nullptr, 0, 1);
   }
   if (moved == -1 && errno == EOPNOTSUPP) moved = move_when_ready(file, vectors, direction, milliseconds);
@@ -71,7 +72,7 @@ Answer write_all(State& state, const File& file, std::uint32_t spans) {
   const std::uint64_t offered = vectors.size();
   if (offered == 0 && progress > 0) return progress;
   const Answer moved = move_some(state, file, vectors, Direction::out);
-  // Bytes that were written count more than a failure behind them.
+  // Bytes already written count more than a later failure.
   if (moved < 0) return moved == pending || progress == 0 ? moved : progress;
   progress += static_cast<std::uint32_t>(moved);
   const bool last = static_cast<std::uint64_t>(moved) == offered && offered < at_once;

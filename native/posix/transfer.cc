@@ -1,4 +1,4 @@
-// Knows how bytes move between an open file and guest memory.
+// Moves bytes between an open file and guest memory.
 #include "transfer.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace wasi_common {
 
 Answer Vectors::gather(State& state, std::uint32_t count, std::uint64_t limit, std::uint64_t skipped) {
   if (count > max_spans) return refuse(Errno::Inval);
-  // macOS wants one vector at least.
+  // macOS requires at least one vector.
   vectors_[0] = {state.guest.memory(0, 0), 0};
   count_ = 1;
   int used = 0;
@@ -48,7 +48,7 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   const off_t place = place_of(offset);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans, limit_at(place)); refused != 0) return refused;
-  // Anything that could make it wait has no offsets, and fails at once.
+  // A file that could block has no offsets, and fails at once.
   const ssize_t size = retry([&] { return vectors.read_at(file->fd, place); });
   return size >= 0 ? size : state_.guest.failed("preadv", errno);
 }
@@ -56,7 +56,8 @@ Answer Host::preadv(Handle handle, std::uint32_t spans, std::uint64_t offset) {
 Answer Host::writev(Handle handle, std::uint32_t spans) {
   const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
-  // A pipe without a reader raises SIGPIPE, which Node ignores from its start; a socket can be told not to.
+  // A pipe without a reader raises SIGPIPE, which Node ignores from its start. For a socket, the
+  // call can suppress it.
   if (file->socket) return send(handle, spans, 0);
   if (file->waits) return write_all(state_, *file, spans);
   Vectors vectors;
@@ -76,7 +77,7 @@ Answer Host::write_text(Handle handle, std::uint32_t length) {
 Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
-  // Linux appends here, too, whatever the offset.
+  // Linux appends here, too, whatever the offset (pwrite(2), BUGS).
   const off_t place = (file->flags.get() & fdflags::append) != 0 ? 0 : place_of(offset);
   Vectors vectors;
   if (const Answer refused = vectors.gather(state_, spans, limit_at(place)); refused != 0) return refused;

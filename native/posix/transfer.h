@@ -1,4 +1,5 @@
-// Knows how long a call waits on a descriptor whose blocking mode is not what the guest believes.
+// Bounds the time that a call blocks on a descriptor whose blocking mode differs from the guest's
+// fdflags.
 #pragma once
 #include <sys/uio.h>
 
@@ -10,17 +11,18 @@
 
 namespace wasi_common {
 
-// The longest time that a thread waits in the kernel at once, in milliseconds. It cannot be ended meanwhile.
+// The longest time that a thread blocks in the kernel at once, in milliseconds. It cannot be
+// terminated meanwhile.
 inline constexpr int patience = 50;
 
-// Says if a call on this descriptor would not wait, now or within `milliseconds`.
+// True if a call on this descriptor would not block, now or within `milliseconds`.
 inline bool ready(int fd, short event, int milliseconds) {
   pollfd entry{fd, event, 0};
   return ::poll(&entry, 1, milliseconds) != 0;
 }
 
-// Bytes that two threads find ready are gone for the second, which would then wait in the kernel. So one thread at a
-// time uses a description that is shared with the host, which may be a blocking one.
+// Serializes calls on a description shared with the host, which may be a blocking one. Two threads
+// may find the same bytes ready, and the second would then block in the kernel.
 class TimedLock {
  public:
   TimedLock(const File& file, int milliseconds) {
@@ -29,9 +31,9 @@ class TimedLock {
     waited_ = !lock_.owns_lock();
     taken_ = !waited_ || lock_.try_lock_for(std::chrono::milliseconds(milliseconds));
   }
-  // False if it did not come in time.
+  // False if the lock was not acquired in time.
   explicit operator bool() const { return taken_; }
-  // True if it did not come at once: then no call waits for anything else, too.
+  // True if the lock was not free at once: then the call must not wait again.
   bool waited() const { return waited_; }
 
  private:
@@ -40,10 +42,12 @@ class TimedLock {
   bool waited_ = false;
 };
 
-// Makes a call that may have to wait for `event`. Its size, or `pending`, or the failure of `name`.
+// Makes a call that may have to wait for `event`. Returns its size, `pending`, or the failure of
+// `name`.
 //
-// All that we opened ourselves is non-blocking, and calls on sockets are made so: waiting is done here. Pipes and terminals
-// of the host, whose mode is neither changed nor trusted, are moved by stream.h.
+// Files that the addon opened are non-blocking, and calls on sockets are made so: waiting happens
+// here. Pipes and terminals of the host, whose mode is neither changed nor trusted, belong to
+// stream.h.
 template <class Call>
 Answer transfer(State& state, const File& file, short event, const char* name, Call call) {
   const auto result = retry(call);
@@ -53,33 +57,34 @@ Answer transfer(State& state, const File& file, short event, const char* name, C
   return pending;
 }
 
-// So many bytes are moved in one call at most, where more calls can follow: a thread that a fast reader keeps writing could not
-// be terminated.
+// The most bytes that one call moves if more calls can follow. A fast reader could otherwise keep a
+// thread writing, which could then not be terminated.
 inline constexpr std::uint64_t at_once = 65536;
 
-// Spans of guest memory as the kernel wants them.
+// Spans of guest memory as the kernel's iovec.
 class Vectors {
  public:
   Vectors() = default;
   Vectors(void* base, std::size_t length) : count_(1) { vectors_[0] = {base, length}; }
-  // Reads the first `count` spans of the block. No more than `limit` bytes, those behind the first `skipped`.
+  // Reads the first `count` spans of the block: at most `limit` bytes, after the first `skipped`.
   Answer gather(State& state, std::uint32_t count, std::uint64_t limit = max_transfer, std::uint64_t skipped = 0);
   bool empty() const { return vectors_[0].iov_len == 0; }
-  // True if the limit left some bytes out.
+  // True if the limit excluded some bytes.
   bool cut() const { return cut_; }
   std::uint64_t size() const {
     std::uint64_t sum = 0;
     for (int i = 0; i < count_; ++i) sum += vectors_[i].iov_len;
     return sum;
   }
-  // Leaves no more than so many bytes, the first ones.
+  // Truncates the vectors to the first `most` bytes.
   void limit(std::size_t most) {
     for (int i = 0; i < count_; ++i) {
       vectors_[i].iov_len = std::min(vectors_[i].iov_len, most);
       most -= vectors_[i].iov_len;
     }
   }
-  // The system calls on them. The kernel takes longer to copy in one vector than to take two arguments.
+  // The system calls on these vectors. For a single vector, two arguments are faster than a copied
+  // iovec.
   ssize_t read(int fd) {
     return count_ == 1 ? platform::read(fd, vectors_->iov_base, vectors_->iov_len) : ::readv(fd, vectors_, count_);
   }
