@@ -1,4 +1,5 @@
-// Opens the embedder's directories, and adopts its descriptors, by the ambient authority of the process: outside of any sandbox.
+// Opens the embedder's directories and adopts its descriptors, with the ambient authority of the
+// process: outside any sandbox.
 #include "win.h"
 
 #include "host.h"
@@ -9,8 +10,8 @@ namespace {
 
 int last_error() { return static_cast<int>(::GetLastError()); }
 
-// A descriptor is a number of the C library that it was opened with, and that is Node's, which says what is behind it. A host
-// without it has the standard ones at least.
+// The handle of a C library descriptor. Node's C library opened it, so only Node can map it. Other
+// hosts have at least the standard ones.
 HANDLE handle_of(int fd) {
   using Ask = HANDLE (*)(int);
   static const auto ask =
@@ -18,13 +19,14 @@ HANDLE handle_of(int fd) {
   constexpr DWORD standard[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
   if (fd < 0) return INVALID_HANDLE_VALUE;
   HANDLE handle = ask != nullptr ? ask(fd) : INVALID_HANDLE_VALUE;
-  // The C library says -2 for a standard stream that nobody has given.
+  // The C library returns -2 for a standard descriptor without a stream.
+  // @see https://learn.microsoft.com/cpp/c-runtime-library/reference/get-osfhandle
   const bool none = handle == INVALID_HANDLE_VALUE || reinterpret_cast<std::intptr_t>(handle) == -2;
   if (none && fd < 3) handle = ::GetStdHandle(standard[fd]);
   return handle == nullptr || reinterpret_cast<std::intptr_t>(handle) == -2 ? INVALID_HANDLE_VALUE : handle;
 }
 
-// SOCK_STREAM and so on; 0 for what is no socket.
+// SOCK_STREAM and so on; 0 if the handle is no socket.
 int socket_type(HANDLE handle) {
   int type = 0;
   int size = sizeof(type);
@@ -39,7 +41,7 @@ bool query(HANDLE handle, Record& record, std::uint32_t information_class) {
 }
 
 std::uint64_t volume(HANDLE file) {
-  // The label lies behind it.
+  // The volume label follows the struct.
   alignas(8) std::uint8_t bytes[sizeof(nt::FILE_FS_VOLUME_INFORMATION) + 64];
   nt::IO_STATUS_BLOCK outcome{};
   const nt::NTSTATUS status =
@@ -52,11 +54,11 @@ std::uint64_t volume(HANDLE file) {
 }  // namespace
 
 Answer Host::open_ambient(const std::string& path) {
-  // Refuses a NUL: it would cut off the rest, and another directory than the named one would open.
+  // Rejects a NUL: it would truncate the path, and open another directory than the one named.
   std::u16string units;
   if (path.find('\0') != std::string::npos || !to_utf16(path, units))
     return state_.guest.failed_embedder("CreateFileW", ERROR_INVALID_PARAMETER, &path);
-  // By the host's own rules, links and all.
+  // Follows symlinks, by the host's own rules.
   Object opened(::CreateFileW(reinterpret_cast<const wchar_t*>(units.c_str()),
                               FILE_LIST_DIRECTORY | nt::FILE_READ_ATTRIBUTES | nt::SYNCHRONIZE, nt::share_all, nullptr,
                               OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr));
@@ -110,7 +112,8 @@ Answer Host::adopt_ambient(int fd) {
   }
   constexpr std::uint32_t synchronous = nt::FILE_SYNCHRONOUS_IO_ALERT | nt::FILE_SYNCHRONOUS_IO_NONALERT;
   file.overlapped = file.kind != Kind::console && query(handle, mode, nt::FileModeInformation) && (mode & synchronous) == 0;
-  // Its offset would have to be told with each call, and nobody else would know it.
+  // An overlapped file has no offset of its own: each call would have to pass it, and the host
+  // could not see it.
   if (file.kind == Kind::disk && file.overlapped)
     return state_.guest.failed_embedder("NtQueryInformationFile", ERROR_INVALID_PARAMETER);
   return state_.files.place(std::move(file));

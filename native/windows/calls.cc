@@ -1,4 +1,4 @@
-// Knows where the system calls of nt.h are: in ntdll.dll, which every process has.
+// Finds the system calls of nt.h in ntdll.dll, which every process has loaded.
 #include "nt.h"
 
 namespace wasi_common::nt {
@@ -35,7 +35,7 @@ void end_linking() {
   NtSetInformationThread(this_thread, ThreadImpersonationToken, &none, sizeof(none));
 }
 
-// True where the host has this thread impersonate another user, which would be forgotten.
+// True if this thread impersonates another user: begin_linking() would replace that token.
 bool acts_for_another() {
   HANDLE token = nullptr;
   const NTSTATUS status = NtOpenThreadToken(this_thread, TOKEN_QUERY, 1, &token);

@@ -1,4 +1,4 @@
-// Knows the chunks of guest memory that a call names.
+// The chunks of guest memory that a call names.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -14,10 +14,10 @@ struct Chunk {
 
 class Chunks {
  public:
-  // Bytes that pass through a buffer of ours move in one call, and at once.
+  // The most bytes that move through the addon's buffer, in one call.
   static constexpr std::uint32_t at_once = 65536;
 
-  // Reads the first `count` spans of the block: no more than `limit` bytes, those behind the first `skipped`.
+  // Reads the first `count` spans of the block: at most `limit` bytes, after the first `skipped`.
   Answer gather(State& state, std::uint32_t count, std::uint64_t limit = max_transfer, std::uint64_t skipped = 0) {
     if (count > max_spans) return refuse(Errno::Inval);
     count_ = 0;
@@ -38,7 +38,7 @@ class Chunks {
     return 0;
   }
   bool empty() const { return count_ == 0; }
-  // True if the limit left some bytes out.
+  // True if the limit excluded some bytes.
   bool cut() const { return cut_; }
   std::uint32_t count() const { return count_; }
   std::uint64_t total() const { return total_; }

@@ -1,4 +1,4 @@
-// Knows which clock of Windows is which of WASI's.
+// Maps WASI's clocks to those of Windows.
 #include "win.h"
 
 #include "disk.h"
@@ -20,7 +20,7 @@ std::uint64_t frequency() {
   return static_cast<std::uint64_t>(ticks.QuadPart);
 }
 
-// Counts 100 nanoseconds.
+// The units are 100 nanoseconds.
 std::uint64_t spent(const FILETIME& kernel, const FILETIME& user) {
   return static_cast<std::uint64_t>(whole(kernel) + whole(user)) * 100;
 }
@@ -73,7 +73,7 @@ Answer Host::resolution(std::uint32_t clock) {
     const std::uint64_t ticks = frequency();
     time = ticks >= second ? 1 : second / ticks;
   } else {
-    // A thread's time is counted when the system's clock ticks.
+    // Windows charges a thread's time at each clock tick.
     DWORD adjustment = 0;
     DWORD increment = 0;
     BOOL disabled = FALSE;

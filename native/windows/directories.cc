@@ -1,4 +1,4 @@
-// Knows how a directory is listed into guest memory.
+// Lists a directory into guest memory.
 #include "dirents.h"
 #include "host.h"
 
@@ -22,7 +22,8 @@ Answer Host::readdir(Handle handle, std::uint32_t at, std::uint32_t length) {
     Listing::Entry entry;
     const nt::NTSTATUS status = listing->peek(entry);
     if (status == nt::STATUS_NO_MORE_FILES) break;
-    // Entries written so far are lost for this call, but not for the next: its cookie is where this call began.
+    // Entries already written are lost for this call only: the next one starts from the same
+    // cookie.
     if (status != nt::STATUS_SUCCESS) return state_.guest.result(name, status);
     Dirent record{};
     record.next = entry.next;

@@ -1,4 +1,4 @@
-// Knows which classes of information a file system understands, and what to ask where it does not.
+// The information classes that a file system supports, and fallbacks for those it does not.
 #include "disk.h"
 
 #include <cstring>
@@ -15,7 +15,7 @@ template <class Record>
 nt::NTSTATUS query(nt::HANDLE file, Record& record, std::uint32_t information_class) {
   nt::IO_STATUS_BLOCK outcome{};
   const nt::NTSTATUS status = nt::calls.NtQueryInformationFile(file, &outcome, &record, sizeof(record), information_class);
-  // There was no room for the name, which we do not want.
+  // The buffer has no space for the name, which is not needed.
   return status == nt::STATUS_BUFFER_OVERFLOW ? nt::STATUS_SUCCESS : status;
 }
 
@@ -25,7 +25,7 @@ nt::NTSTATUS set(nt::HANDLE file, const Record& record, std::uint32_t informatio
   return nt::calls.NtSetInformationFile(file, &outcome, &record, sizeof(record), information_class);
 }
 
-// The errors of systems and file systems that do not know a class, or a flag in it.
+// True for the errors of systems and file systems that do not support a class, or a flag in it.
 bool unknown(nt::NTSTATUS status) {
   return status == nt::STATUS_INVALID_INFO_CLASS || status == nt::STATUS_INVALID_PARAMETER ||
          status == nt::STATUS_NOT_IMPLEMENTED || status == nt::STATUS_NOT_SUPPORTED ||
@@ -88,7 +88,7 @@ nt::NTSTATUS read_link(nt::HANDLE link, std::string& target) {
 }
 
 nt::NTSTATUS make_link(nt::HANDLE empty, const std::vector<std::uint8_t>& reparse) {
-  // A process without it may be allowed all the same.
+  // A process without the privilege may be allowed all the same.
   const bool begun = nt::NT_SUCCESS(nt::calls.begin_linking());
   nt::IO_STATUS_BLOCK outcome{};
   const nt::NTSTATUS status = nt::calls.NtFsControlFile(empty, nullptr, nullptr, nullptr, &outcome, nt::FSCTL_SET_REPARSE_POINT,
@@ -121,7 +121,7 @@ nt::NTSTATUS set_size(nt::HANDLE file, std::int64_t size) { return set(file, siz
 nt::NTSTATUS set_position(nt::HANDLE file, std::int64_t place) { return set(file, place, nt::FilePositionInformation); }
 
 nt::NTSTATUS set_times(nt::HANDLE file, const std::int64_t (&times)[2]) {
-  // A time of 0 stays unchanged.
+  // A time of 0 leaves the file's unchanged.
   return set(file, nt::FILE_BASIC_INFORMATION{0, times[0], times[1], 0, 0}, nt::FileBasicInformation);
 }
 

@@ -1,4 +1,5 @@
-// Knows how a name in a directory is opened, and what is told of what was opened: the calls of nt.h, with what we always ask.
+// Opens a name in a directory, and queries open files: the calls of nt.h, with the options that are
+// always set.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -16,20 +17,22 @@ struct Opening {
   std::uint32_t options = 0;
   std::uint32_t share = nt::share_all;
 };
-// Opens `name` in `directory`, link or not; the empty name opens the directory itself once more.
+// Opens `name` in `directory`, even if it is a reparse point. The empty name reopens the directory
+// itself.
 nt::NTSTATUS open_at(nt::HANDLE directory, const std::u16string& name, const Opening& how, Object& opened,
                      bool* created = nullptr);
 
 nt::NTSTATUS look(nt::HANDLE file, nt::FILE_ALL_INFORMATION& all);
 // Attributes, and the tag of a reparse point.
 nt::NTSTATUS look(nt::HANDLE file, nt::FILE_ATTRIBUTE_TAG_INFORMATION& kind);
-// Unknown for what only a driver can read.
+// Unknown for a reparse point that only a driver can read.
 Filetype filetype(const nt::FILE_ATTRIBUTE_TAG_INFORMATION& kind);
-// not_a_reparse_point for what is no link.
+// STATUS_NOT_A_REPARSE_POINT if the file is no symlink.
 nt::NTSTATUS read_link(nt::HANDLE link, std::string& target);
-// Makes a link of an empty file or directory.
+// Turns an empty file or directory into a symlink.
 nt::NTSTATUS make_link(nt::HANDLE empty, const std::vector<std::uint8_t>& reparse);
-// Takes the name away by which it was opened: at once where the file system can, else when nobody has it open any more.
+// Removes the name by which the file was opened: at once if the file system can, else when its last
+// handle closes.
 nt::NTSTATUS remove(nt::HANDLE file);
 nt::NTSTATUS rename(nt::HANDLE file, nt::HANDLE directory, const std::u16string& name);
 nt::NTSTATUS link(nt::HANDLE file, nt::HANDLE directory, const std::u16string& name);
@@ -38,7 +41,7 @@ nt::NTSTATUS set_size(nt::HANDLE file, std::int64_t size);
 nt::NTSTATUS set_position(nt::HANDLE file, std::int64_t place);
 nt::NTSTATUS set_times(nt::HANDLE file, const std::int64_t (&times)[2]);
 
-// Times of Windows count 100 nanoseconds since 1601; 0 means none.
+// Windows counts 100 nanoseconds since 1601; 0 means no time.
 std::uint64_t to_nanoseconds(std::int64_t time);
 std::int64_t from_nanoseconds(std::uint64_t time);
 

@@ -1,4 +1,5 @@
-// Knows the errors of Windows that a guest may see, one row each: NTSTATUS, which is negative, Win32, and Winsock from 10000 on.
+// The Windows errors that a guest may see, one row each: NTSTATUS, which is negative; Win32; and
+// Winsock from 10000 on.
 #include "expected.h"
 #include "nt.h"
 
@@ -10,7 +11,7 @@ struct Row {
   Errno guest;
 };
 
-// Left out on purpose: every error that says more about the host than about the call.
+// Excluded on purpose: every error that reveals more about the host than about the call.
 constexpr Row rows[] = {
     {0xc0000002, Errno::NoSys},        // STATUS_NOT_IMPLEMENTED
     {0xc0000003, Errno::NotSup},       // STATUS_INVALID_INFO_CLASS

@@ -1,4 +1,4 @@
-// Knows the open files of a guest by handle, and what the guest sees of each.
+// The open files of a guest by handle, and what the guest sees of each.
 #pragma once
 #include <memory>
 #include <utility>
@@ -12,15 +12,15 @@ class FileTable {
  public:
   FileTable(GuestView& guest, std::shared_ptr<Table> table) : guest_(guest), table_(std::move(table)) {}
 
-  // The files themselves, which are also those of the guest's other threads.
+  // The files themselves, which the guest's other threads share.
   const std::shared_ptr<Table>& shared() const { return table_; }
   Pin pin(Handle handle) { return table_->pin(handle); }
-  // The same for a directory: BADF, or NOTDIR.
+  // Pins a handle that must be a directory: BADF, or NOTDIR.
   Answer pin_directory(Handle handle, Pin& directory);
 
   // Fills block.opened.
   void describe(const File& file);
-  // The answer is the handle; fills block.opened.
+  // Adds a file. Returns its handle, and fills block.opened.
   Answer place(File&& file);
 
  private:

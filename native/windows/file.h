@@ -1,4 +1,4 @@
-// Knows what is kept of an open file on Windows.
+// An open file on Windows.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -13,26 +13,27 @@
 
 namespace wasi_common {
 
-// The handles of a file that are still to be closed.
+// The handles of a file that are still open.
 using Owned = Object;
 
-// The mover of its bytes.
+// The calls that transfer its bytes.
 enum class Kind : std::uint8_t { disk, pipe, console, device, socket };
 
 struct File {
-  nt::HANDLE object = nt::no_handle;  // no_object: this place in the table is free
+  nt::HANDLE object = nt::no_handle;  // no_handle: this place in the table is free
   Kind kind = Kind::disk;
   Filetype type = Filetype::Unknown;
-  bool adopted = false;  // never closed; its offset is the host's, too
-  bool reads = true;     // what it was opened for
+  bool adopted = false;  // never closed; the host shares its offset
+  bool reads = true;     // the access it was opened with
   bool writes = false;
-  bool overlapped = false;   // a pipe whose calls end later
+  bool overlapped = false;   // a pipe whose calls complete asynchronously
   std::uint64_t device = 0;  // the volume, which no path leaves
   Flags flags;
-  // For a file that the addon opened, since a call with an offset moves that of the system; used with `mutex` locked.
+  // The offset of a file that the addon opened, because a call with an offset also moves the
+  // system's. Guarded by `mutex`.
   std::int64_t place = 0;
   std::unique_ptr<std::timed_mutex> mutex = std::make_unique<std::timed_mutex>();
-  std::string begun;  // the first bytes of a character that is for a console
+  std::string begun;  // the first bytes of an incomplete character for a console
   std::unique_ptr<Listing> listing;
 
   bool open() const { return object != nt::no_handle; }
@@ -40,7 +41,7 @@ struct File {
   bool is_socket() const { return kind == Kind::socket; }
   bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
   Owned left() const { return Owned(adopted ? nt::no_handle : object, is_socket()); }
-  // Begins to read a directory. Null for want of memory.
+  // Starts to read a directory. Null if memory runs out.
   bool listed() const { return listing != nullptr; }
   void unlist() { listing.reset(); }
   Listing* list(std::atomic<std::size_t>&) {

@@ -1,4 +1,4 @@
-// Knows the calls on an open file but reading and writing.
+// The calls on an open file, except reading and writing.
 #include "filestat.h"
 #include "host.h"
 #include "times.h"
@@ -6,8 +6,8 @@
 namespace wasi_common {
 namespace {
 
-// The same file once more: a time that is set by a handle is left alone by what is written through it later, and a handle that
-// only reads may neither set times nor flush.
+// Reopens the same file. A time set by a handle survives later writes through that handle, and a
+// read-only handle can neither set times nor flush.
 Answer open_again(State& state, const File& file, std::uint32_t access, Object& opened) {
   return state.guest.result("NtCreateFile", open_at(file.object, u"", {access}, opened));
 }
@@ -67,7 +67,7 @@ Answer Host::set_size(Handle handle, std::uint64_t size) {
   if (!file->writes || file->kind != Kind::disk || file->is_directory()) return refuse(Errno::Inval);
   if (size > max_size) return refuse(Errno::Fbig);
   const nt::NTSTATUS status = wasi_common::set_size(file->object, static_cast<std::int64_t>(size));
-  // There is nothing else that could be wrong with it.
+  // No other parameter of the call can be invalid.
   return status == nt::STATUS_INVALID_PARAMETER ? refuse(Errno::Fbig) : state_.guest.result("NtSetInformationFile", status);
 }
 
@@ -92,10 +92,10 @@ Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length)
   nt::FILE_ALL_INFORMATION all;
   if (const nt::NTSTATUS status = look(file->object, all); !nt::NT_SUCCESS(status))
     return state_.guest.result("NtQueryInformationFile", status);
-  // The bytes within a file's size have disk space already, unless it was made sparse.
+  // Bytes within a file's size already have disk space, unless the file is sparse.
   const auto end = static_cast<std::int64_t>(offset + length);
   if (end <= all.StandardInformation.EndOfFile) {
-    // A change all the same, as on Linux.
+    // Updates the times as on Linux, where the call counts as a change.
     Object opened;
     if (const Answer refused = open_again(state_, *file, nt::FILE_WRITE_ATTRIBUTES, opened); refused != 0) return refused;
     return state_.guest.result("NtSetInformationFile", wasi_common::set_times(opened.get(), {0, file_time()}));
@@ -104,7 +104,7 @@ Answer Host::allocate(Handle handle, std::uint64_t offset, std::uint64_t length)
   return status == nt::STATUS_INVALID_PARAMETER ? refuse(Errno::Fbig) : state_.guest.result("NtSetInformationFile", status);
 }
 
-// Advice may be ignored, and is.
+// A host may ignore advice, and Windows does.
 Answer Host::advise(Handle handle, std::uint64_t offset, std::uint64_t length, std::uint32_t advice) {
   const Pin file = state_.files.pin(handle);
   if (!file) return refuse(Errno::BadF);
@@ -120,8 +120,8 @@ Answer Host::sync(Handle handle) {
   Object opened;
   if (!file->writes) {
     const Answer answer = open_again(state_, *file, nt::FILE_APPEND_DATA, opened);
-    // A file that may not be written has nothing to flush, one that is gone needs no flush, and one whose holder keeps others
-    // from writing is the holder's to flush.
+    // A file that may not be written has no data to flush, and a removed one needs no flush. A file
+    // whose holder denies writing to others is the holder's to flush.
     for (const Errno harmless : {Errno::Acces, Errno::Rofs, Errno::NoEnt, Errno::Busy})
       if (answer == refuse(harmless)) return 0;
     if (answer != 0) return answer;

@@ -1,4 +1,4 @@
-// Translates what Windows reports of a file into the guest's terms.
+// Translates Windows' file information to a filestat.
 #include "filestat.h"
 
 #include <string>
@@ -22,7 +22,7 @@ Answer write_filestat(GuestView& guest, nt::HANDLE file, Filetype type, std::uin
   record.modified = to_nanoseconds(all.BasicInformation.LastWriteTime);
   record.changed = to_nanoseconds(all.BasicInformation.ChangeTime);
   if (type == Filetype::Directory) record.size = 0;
-  // A link is as long as what it says.
+  // The size of a symlink is the length of its target.
   std::string target;
   if (type == Filetype::SymbolicLink && nt::NT_SUCCESS(read_link(file, target))) record.size = target.size();
   return 0;

@@ -1,4 +1,4 @@
-// Translates what Windows reports of a file into the guest's terms.
+// Translates Windows' file information to a filestat.
 #pragma once
 #include "guest-view.h"
 #include "nt.h"

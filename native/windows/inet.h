@@ -1,3 +1,3 @@
-// Knows where Windows has the types of internet addresses.
+// The types of internet addresses on Windows.
 #pragma once
 #include "win.h"

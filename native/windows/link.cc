@@ -1,4 +1,4 @@
-// Knows the bytes of reparse points.
+// Encodes and decodes reparse points.
 #include "link.h"
 
 #include <algorithm>
@@ -30,19 +30,19 @@ bool read_target(const std::uint8_t* bytes, std::size_t size, std::string& targe
   std::memcpy(units.data(), bytes + texts + head.SubstituteNameOffset, 2 * units.size());
   const std::u16string_view raw = u"\\??\\";
   if (!relative && units.compare(0, raw.size(), raw) == 0) units.erase(0, raw.size());
-  // `\x` is relative to a drive, and `C:x` to where somebody was on it.
+  // `\x` is relative to a drive, and `C:x` to the current directory on that drive.
   const bool elsewhere = !relative || (units.size() > 1 && units[1] == u':');
   if (elsewhere) units.insert(0, 1, u'\\');
   std::replace(units.begin(), units.end(), u'\\', u'/');
   target = to_utf8(units);
-  // Refuses a NUL: it would cut off the rest.
+  // Rejects a NUL, which would truncate the target.
   return target.find('\0') == std::string::npos;
 }
 
 std::vector<std::uint8_t> write_target(std::u16string_view target) {
   const std::uint32_t flags = nt::SYMLINK_FLAG_RELATIVE;
   const auto text = static_cast<std::uint16_t>(2 * target.size());
-  // The target, and once more as it is shown.
+  // The target, and again as the print name.
   nt::REPARSE_DATA_BUFFER head{nt::IO_REPARSE_TAG_SYMLINK, 0, 0, 0, text, text, text};
   head.ReparseDataLength = static_cast<std::uint16_t>(sizeof(head) - 8 + sizeof(flags) + std::size_t{2} * text);
   std::vector<std::uint8_t> bytes(8U + head.ReparseDataLength);

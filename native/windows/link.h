@@ -1,4 +1,4 @@
-// Knows what a link is on Windows, symbolic or a junction, and how its target is written.
+// Windows symlinks, symbolic or junctions, and the encoding of their targets.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,12 +7,14 @@
 
 namespace wasi_common {
 
-// Says if it leads to another name. Other reparse points are the business of drivers, and say nothing about a path.
+// True if the reparse point leads to another name. Other tags belong to drivers, and do not affect
+// a path.
 bool leads_elsewhere(std::uint32_t tag);
-// The target in a reparse point's bytes, as a guest has it: with slashes, and one before it where it does not begin at the link,
-// which makes it absolute. False for what is no link, or is broken.
+// Decodes the target in a reparse point's bytes for a guest, with slashes. A target that does not
+// begin at the symlink gets a leading slash, which makes it absolute. False for malformed bytes,
+// and for a reparse point that is no symlink.
 bool read_target(const std::uint8_t* bytes, std::size_t size, std::string& target);
-// The bytes of a symbolic link to a relative target that has backslashes.
+// The bytes of a symlink to a relative target with backslashes.
 std::vector<std::uint8_t> write_target(std::u16string_view target);
 
 }  // namespace wasi_common

@@ -1,4 +1,5 @@
-// Makes sockets that listen for a guest, by the ambient authority of the process, and reports their addresses.
+// Creates listening sockets for a guest, with the ambient authority of the process, and reports
+// their addresses.
 #include <cstring>
 
 #include "address.h"
@@ -14,7 +15,7 @@ bool set(SOCKET socket, int level, int option) {
   return ::setsockopt(socket, level, option, reinterpret_cast<const char*>(&yes), sizeof(yes)) == 0;
 }
 
-// Node has done so for itself; a host that is not Node may not have.
+// Node has called WSAStartup for itself; another host may not have.
 void start() {
   WSADATA about;
   static const int started = ::WSAStartup(MAKEWORD(2, 2), &about);
@@ -48,11 +49,15 @@ Answer Host::listen_ambient(const std::string& text, std::uint16_t port) {
   if (socket == INVALID_SOCKET) return failed("socket");
   Object owned(reinterpret_cast<nt::HANDLE>(socket), true);
   keep_to_ourselves(owned.get());
-  // Without it any program could take the port away. A port whose last connections are forgotten is free all the same.
+  // Without SO_EXCLUSIVEADDRUSE any program could take over the port. A port in TIME_WAIT is free
+  // all the same.
+  // @see
+  // https://learn.microsoft.com/windows/win32/winsock/using-so-reuseaddr-and-so-exclusiveaddruse
   if (!set(socket, SOL_SOCKET, SO_EXCLUSIVEADDRUSE)) return failed("setsockopt");
-  // The address that was named, and no other: [::] would serve IPv4 too.
+  // Listens on the named address only: [::] would accept IPv4, too.
   if (address.any.sa_family == AF_INET6 && !set(socket, IPPROTO_IPV6, IPV6_V6ONLY)) return failed("setsockopt");
-  // Connections have it from their listener. A guest has no call to ask for it, and small answers would wait without.
+  // Accepted connections inherit it. A guest has no call to set it, and without it small replies
+  // are delayed.
   if (!set(socket, IPPROTO_TCP, TCP_NODELAY)) return failed("setsockopt");
   if (::bind(socket, &address.any, size) != 0) return failed("bind");
   if (::listen(socket, SOMAXCONN) != 0) return failed("listen");

@@ -1,4 +1,4 @@
-// Knows what the system says of a directory's entries.
+// Parses the directory entries that the system returns.
 #include "listing.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace wasi_common {
 namespace {
 
-// `.` and `..` come first, and are ours: the root of a volume has neither.
+// `.` and `..` come first, and this file makes them: the root of a volume has neither.
 constexpr std::uint64_t dots = 2;
 
 bool is_dots(const std::u16string& name) { return name == u"." || name == u".."; }
@@ -29,7 +29,7 @@ std::u16string Listing::raw_name(const nt::FILE_ID_FULL_DIR_INFORMATION& raw) co
   return name;
 }
 
-// A driver, or a server far away, may have written it.
+// Validates an entry, which a driver or a remote server may have written.
 bool Listing::whole() const {
   const std::size_t left = filled_ - at_;
   if (left < name_at) return false;
@@ -38,7 +38,7 @@ bool Listing::whole() const {
   return size <= left && (entry.NextEntryOffset == 0 || (entry.NextEntryOffset >= size && entry.NextEntryOffset < left));
 }
 
-// At an entry that is none of the dots, or at the end.
+// Stops at an entry other than `.` and `..`, or at the end.
 nt::NTSTATUS Listing::fill() {
   for (;;) {
     if (at_ == filled_) {
@@ -48,7 +48,7 @@ nt::NTSTATUS Listing::fill() {
                                          nt::FileIdFullDirectoryInformation, 0, nullptr, restart_);
       restart_ = false;
       at_ = filled_ = 0;
-      // A directory that was removed meanwhile is at its end, as is an empty one.
+      // A directory removed in the meantime is at its end, as is an empty one.
       const bool gone =
           status == nt::STATUS_NO_SUCH_FILE || status == nt::STATUS_DELETE_PENDING || status == nt::STATUS_FILE_DELETED;
       if (gone) return nt::STATUS_NO_MORE_FILES;
@@ -67,7 +67,7 @@ nt::NTSTATUS Listing::go_to(std::uint64_t cookie) {
   at_ = filled_ = 0;
   restart_ = true;
   cookie_ = 0;
-  // A cookie beyond the end is the end.
+  // A cookie past the end means the end.
   for (Entry entry; cookie_ < cookie; advance()) {
     const nt::NTSTATUS status = peek(entry);
     if (status != nt::STATUS_SUCCESS) return status == nt::STATUS_NO_MORE_FILES ? nt::STATUS_SUCCESS : status;
@@ -80,7 +80,7 @@ nt::NTSTATUS Listing::peek(Entry& entry) {
   if (cookie_ < dots) {
     nt::FILE_ALL_INFORMATION all;
     if (const nt::NTSTATUS status = look(directory_, all); !nt::NT_SUCCESS(status)) return status;
-    // The parent's number stays secret: no guest can reach it from here.
+    // The parent's inode stays hidden: a guest cannot reach it from here.
     entry.inode = static_cast<std::uint64_t>(all.InternalInformation.IndexNumber);
     entry.type = Filetype::Directory;
     entry.name = cookie_ == 0 ? "." : "..";

@@ -1,5 +1,6 @@
-// Knows how a directory is read entry by entry: by NtQueryDirectoryFile, which goes on where it stopped, and has no offsets to
-// go back to. So a cookie is how many entries came before, as they lie in the directory, which keeps them sorted.
+// Reads a directory entry by entry with NtQueryDirectoryFile. It continues from the last entry, and
+// has no offsets to return to. So a cookie counts the entries before it, in the order of the
+// directory, which NTFS keeps sorted.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -9,22 +10,24 @@
 
 namespace wasi_common {
 
-// Invariant: the entry at `at` (or, where at == filled, the next that the system will give) follows `cookie`.
+// Invariant: the entry at `at` follows `cookie`. If `at == filled`, the next entry that the system
+// returns follows it.
 class Listing {
  public:
   struct Entry {
-    std::uint64_t next;  // cookie of what follows it
+    std::uint64_t next;  // the cookie after it
     std::uint64_t inode;
     Filetype type;
     std::string name;
   };
 
   explicit Listing(nt::HANDLE directory) : directory_(directory) {}
-  // Stands before the entry that follows `cookie`; 0 is the start, which is always read afresh. An NTSTATUS.
+  // Moves to the entry after `cookie`. 0 is the start, which always rereads the directory. Returns
+  // an NTSTATUS.
   nt::NTSTATUS go_to(std::uint64_t cookie);
-  // The entry that comes next: success, or no_more_files.
+  // Reads the next entry without advancing: STATUS_SUCCESS, or STATUS_NO_MORE_FILES.
   nt::NTSTATUS peek(Entry& entry);
-  // Go on behind the entry that peek() gave.
+  // Advances past the entry that peek() returned.
   void advance();
 
  private:

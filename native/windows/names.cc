@@ -1,5 +1,5 @@
-// Knows the calls that make, move and remove names. The last name is never followed. A slash behind it is judged here: Windows
-// is never shown one.
+// The calls that create, move and remove names. They never follow the last name. A slash after it
+// is checked here, and never passed to Windows.
 #include <cstring>
 #include <string_view>
 
@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint32_t to_remove = nt::DELETE;
 
-// A name that the guest gave: its path, and leave to work on the last name of it. Nothing may be done if it was refused.
+// A name from the guest: its path, and the capability to act on its last name. Unusable if the path
+// was refused.
 struct Named {
   State& state;
   Pin parent;
@@ -24,12 +25,12 @@ struct Named {
     refused = state.directory_and_path(dir, at, length, parent, path);
     if (refused == 0) refused = state.resolver.parent(parent->object, path, how, resolved);
   }
-  // The path ended in `.` or `..`.
+  // True if the path ended in `.` or `..`.
   bool dots() const { return resolved.name[0] == '.' && resolved.name[1] == '\0'; }
   Answer open(const Opening& how, Object& opened) const {
     return state.guest.result("NtCreateFile", open_at(resolved.object(), resolved.spelled, how, opened), path.bytes);
   }
-  // The file of that name, opened for `access`, and its type.
+  // Opens the file of that name for `access`, and reads its type.
   Answer find(std::uint32_t access, Object& opened, Filetype& type) const {
     if (const Answer refused = open({access}, opened); refused != 0) return refused;
     nt::FILE_ATTRIBUTE_TAG_INFORMATION kind;
@@ -40,7 +41,7 @@ struct Named {
   }
 };
 
-// The error of POSIX for `name/` where the call makes anything but a directory.
+// The error of POSIX for `name/` if the call creates anything except a directory.
 Answer refuse_slash(const Named& name) {
   Object there;
   Filetype type = Filetype::Unknown;
@@ -48,11 +49,12 @@ Answer refuse_slash(const Named& name) {
   return answer == 0 ? refuse(Errno::Exist) : answer;
 }
 
-// Says if the target of a new link is a directory now, as Windows asks. A target outside, or missing, is none.
+// True if the target of a new symlink is a directory now, which Windows needs to know. A target
+// that escapes, or does not exist, is none.
 bool leads_to_directory(State& state, const Named& name, const Path& target) {
   if (target.bytes[target.length - 1] == '/') return true;
   const std::string_view link(name.path.bytes, name.path.length);
-  // Up to the last slash, and nothing where there is none.
+  // The path up to the last slash, or empty if there is none.
   const std::size_t before = link.rfind('/') + 1;
   Path whole;
   whole.length = before + target.length;
@@ -67,7 +69,7 @@ bool leads_to_directory(State& state, const Named& name, const Path& target) {
          filetype(kind) == Filetype::Directory;
 }
 
-// One file, perhaps under two names. Some file systems number none.
+// True for two names of one file. Some file systems do not number their files.
 bool same(const Object& one, const Object& other) {
   nt::FILE_ALL_INFORMATION first;
   nt::FILE_ALL_INFORMATION second;
@@ -121,7 +123,7 @@ Answer Host::symlink(std::uint32_t target, std::uint32_t target_length, Handle d
   if (name.resolved.must_be_directory) return refuse_slash(name);
   const std::uint32_t options = leads_to_directory(state_, name, aim) ? std::uint32_t{nt::FILE_DIRECTORY_FILE} : 0;
   Object made;
-  // Shared with nobody: who had the directory that it is at first would go where the link leads.
+  // No sharing: a holder of the intermediate directory would follow the symlink that it becomes.
   const Opening how{nt::FILE_WRITE_ATTRIBUTES | to_remove, nt::FILE_CREATE, options, nt::share_none};
   if (const Answer refused = name.open(how, made); refused != 0) return refused;
   const nt::NTSTATUS status = make_link(made.get(), write_target(units));
@@ -136,7 +138,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   const Named to(state_, dir2, at2, length2);
   Object there;
   Filetype type = Filetype::Unknown;
-  // The source of a link is resolved first, so its error counts more if it is missing.
+  // The source of a hard link is resolved first, so its error takes precedence.
   if (const Answer refused = from.find(nt::FILE_WRITE_ATTRIBUTES, there, type); refused != 0) return refused;
   if (to.refused != 0) return to.refused;
   if (to.resolved.must_be_directory) return refuse_slash(to);
@@ -159,7 +161,7 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   Object moved;
   Filetype type = Filetype::Unknown;
   if (const Answer refused = from.find(to_remove, moved, type); refused != 0) return refused;
-  // Known before anything makes room for it.
+  // Checked before any file is removed to make space.
   if (from.parent->device != to.parent->device) return refuse(Errno::Xdev);
   const bool directory = type == Filetype::Directory;
   if ((from.resolved.must_be_directory || to.resolved.must_be_directory) && !directory) return refuse(Errno::NotDir);
@@ -173,21 +175,22 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   if (found == 0 && !itself) {
     const bool onto_directory = other == Filetype::Directory;
     if (directory != onto_directory) return refuse(directory ? Errno::NotDir : Errno::IsDir);
-    // Windows puts no directory in the place of another, so an empty one makes room.
+    // Windows does not replace a directory by a rename, so an empty target is removed first.
     if (directory) {
       if (const nt::NTSTATUS status = remove(taken.get()); !nt::NT_SUCCESS(status))
         return state_.guest.result("NtSetInformationFile", status, to.path.bytes);
       made_room = true;
     }
   } else if (itself) {
-    // Two names of one file both stay, as POSIX has it. A single name may change its case.
+    // Renaming one name of a file to another keeps both (rename(2)). A single name may change its case.
     nt::FILE_ALL_INFORMATION all;
     if (!nt::NT_SUCCESS(look(moved.get(), all)) || all.StandardInformation.NumberOfLinks > 1) return 0;
   }
   taken.close();
   const nt::NTSTATUS status = wasi_common::rename(moved.get(), to.resolved.object(), to.resolved.spelled);
   const Answer answer = state_.guest.result("NtSetInformationFile", status, from.path.bytes);
-  // An empty directory as good as the one before: something below the other is open, or it would have come to lie below itself.
+  // Restores an empty directory equal to the removed one. The rename failed because a file below
+  // the source is open, or because the target is below the source.
   if (answer != 0 && made_room) {
     Object again;
     (void)open_at(to.resolved.object(), to.resolved.spelled, {0, nt::FILE_CREATE, nt::FILE_DIRECTORY_FILE}, again);

@@ -1,13 +1,13 @@
-// Knows the system calls of Windows NT that files need, as a table that a test may replace: their types are spelled out here,
-// by the names that the documents of Windows' drivers have for them, so that all that rests on them compiles and is tested
-// anywhere.
+// The system calls of Windows NT that files need, as a table that a test may replace. Types are
+// declared here under the names of Microsoft's driver documentation, so that the code compiles and
+// is tested on any system.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 #ifdef _WIN32
-// Windows' headers have many of these names as macros, which no namespace keeps out. They are included first, so that none of
-// them is defined again behind this.
+// Windows' headers define many of these names as macros, which ignore namespaces. They are included
+// first, so that no later include defines them again.
 #include "win.h"
 // clang-format off
 #undef DELETE
@@ -103,7 +103,7 @@ inline constexpr NTSTATUS STATUS_REPARSE_POINT_ENCOUNTERED = status(0xc000050b);
 
 // ACCESS_MASK.
 enum : std::uint32_t {
-  FILE_READ_DATA = 0x1,  // of a directory: to list it
+  FILE_READ_DATA = 0x1,  // of a directory: FILE_LIST_DIRECTORY
   FILE_WRITE_DATA = 0x2,
   FILE_APPEND_DATA = 0x4,
   FILE_TRAVERSE = 0x20,
@@ -112,7 +112,7 @@ enum : std::uint32_t {
   DELETE = 0x10000,
   SYNCHRONIZE = 0x100000,
 };
-// ShareAccess: what others may do with it meanwhile.
+// ShareAccess: the access that later openers may have.
 enum : std::uint32_t { FILE_SHARE_READ = 1, FILE_SHARE_WRITE = 2, FILE_SHARE_DELETE = 4 };
 inline constexpr std::uint32_t share_all = 7;
 inline constexpr std::uint32_t share_none = 0;
@@ -124,9 +124,9 @@ enum : std::uint32_t {
   FILE_DIRECTORY_FILE = 0x1,
   FILE_WRITE_THROUGH = 0x2,
   FILE_SYNCHRONOUS_IO_ALERT = 0x10,
-  FILE_SYNCHRONOUS_IO_NONALERT = 0x20,   // calls end when all is done
-  FILE_OPEN_FOR_BACKUP_INTENT = 0x4000,  // for directories and links, as CreateFileW has it
-  FILE_OPEN_REPARSE_POINT = 0x200000,    // a link itself, and not where it leads
+  FILE_SYNCHRONOUS_IO_NONALERT = 0x20,   // calls return when they are complete
+  FILE_OPEN_FOR_BACKUP_INTENT = 0x4000,  // for directories and symlinks, as CreateFileW has FILE_FLAG_BACKUP_SEMANTICS
+  FILE_OPEN_REPARSE_POINT = 0x200000,    // opens a reparse point itself, never its target
 };
 // FileAttributes.
 enum : std::uint32_t {
@@ -165,9 +165,10 @@ struct UNICODE_STRING {
   const char16_t* Buffer;
 };
 
-// Every program of Windows looks names up without their case.
+// Windows programs look names up without regard to case.
 inline constexpr std::uint32_t OBJ_CASE_INSENSITIVE = 0x40;
-// A directory that became a link since it was opened, and one on the way, is an error.
+// Fails if the path crosses a reparse point, including a directory that became one after it was
+// opened.
 inline constexpr std::uint32_t OBJ_DONT_REPARSE = 0x1000;
 
 struct OBJECT_ATTRIBUTES {
@@ -188,7 +189,7 @@ struct IO_STATUS_BLOCK {
   std::uint64_t Information;
 };
 
-inline constexpr std::uint64_t FILE_CREATED = 2;  // IO_STATUS_BLOCK::Information of an opening
+inline constexpr std::uint64_t FILE_CREATED = 2;  // IO_STATUS_BLOCK::Information after an open
 
 struct FILE_BASIC_INFORMATION {
   std::int64_t CreationTime, LastAccessTime, LastWriteTime, ChangeTime;
@@ -239,7 +240,8 @@ struct FILE_ATTRIBUTE_TAG_INFORMATION {
   std::uint32_t ReparseTag;
 };
 
-// Also FILE_RENAME_INFORMATION_EX and FILE_LINK_INFORMATION. Of the older classes `Flags` is one flag, ReplaceIfExists.
+// Also FILE_RENAME_INFORMATION_EX and FILE_LINK_INFORMATION. In the older classes `Flags` is a
+// single flag, ReplaceIfExists.
 struct FILE_RENAME_INFORMATION {
   std::uint32_t Flags;
   HANDLE RootDirectory;
@@ -267,7 +269,7 @@ struct FILE_ID_FULL_DIR_INFORMATION {
   std::int64_t EndOfFile, AllocationSize;
   std::uint32_t FileAttributes;
   std::uint32_t FileNameLength;
-  std::uint32_t EaSize;  // of a reparse point its tag
+  std::uint32_t EaSize;  // for a reparse point, its tag
   std::uint64_t FileId;
   char16_t FileName[1];
 };
@@ -291,10 +293,11 @@ struct FILE_PIPE_LOCAL_INFORMATION {
 // FILE_PIPE_LOCAL_INFORMATION::NamedPipeState.
 inline constexpr std::uint32_t FILE_PIPE_CONNECTED_STATE = 3;
 
-// REPARSE_DATA_BUFFER up to its PathBuffer, without the Flags that a symbolic link has between: a mount point has none.
+// REPARSE_DATA_BUFFER up to its PathBuffer, without the Flags that precede it in a symbolic link. A
+// mount point has no Flags.
 struct REPARSE_DATA_BUFFER {
   std::uint32_t ReparseTag;
-  std::uint16_t ReparseDataLength;  // of what follows `Reserved`
+  std::uint16_t ReparseDataLength;  // of everything after `Reserved`
   std::uint16_t Reserved;
   std::uint16_t SubstituteNameOffset, SubstituteNameLength;
   std::uint16_t PrintNameOffset, PrintNameLength;
@@ -303,7 +306,7 @@ static_assert(sizeof(REPARSE_DATA_BUFFER) == 16);
 inline constexpr std::uint32_t SYMLINK_FLAG_RELATIVE = 1;
 inline constexpr std::size_t MAXIMUM_REPARSE_DATA_BUFFER_SIZE = 16384;
 
-// The ByteOffset of a write that appends.
+// The ByteOffset of an appending write.
 inline constexpr std::int64_t FILE_WRITE_TO_END_OF_FILE = -1;
 
 struct Calls {
@@ -330,13 +333,13 @@ struct Calls {
   NTSTATUS (*NtWriteFile)(HANDLE FileHandle, HANDLE Event, void* ApcRoutine, void* ApcContext, IO_STATUS_BLOCK* IoStatusBlock,
                           const void* Buffer, std::uint32_t Length, const std::int64_t* ByteOffset, const std::uint32_t* Key);
   NTSTATUS (*NtFlushBuffersFile)(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock);
-  // Making symbolic links takes SeCreateSymbolicLinkPrivilege, which is switched off at most times: on, for this thread, in
-  // between.
+  // Enables SeCreateSymbolicLinkPrivilege for this thread until end_linking(). Symbolic links
+  // require it, and processes usually have it disabled.
   NTSTATUS (*begin_linking)();
   void (*end_linking)();
 };
 
-// The host's own. Its definition is chosen by the build.
+// The host's own calls. The build chooses their definition.
 extern const Calls calls;
 
 }  // namespace wasi_common::nt

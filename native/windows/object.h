@@ -1,4 +1,4 @@
-// Knows who closes an object of the system.
+// Owns a system object, and closes it.
 #pragma once
 #include <utility>
 
@@ -6,7 +6,7 @@
 
 namespace wasi_common {
 
-// closesocket(): a socket is more than its handle.
+// Calls closesocket(), because a socket is more than its handle.
 int close_socket(nt::HANDLE socket);
 
 class Object {
@@ -29,7 +29,7 @@ class Object {
   nt::HANDLE get() const { return object_; }
   bool open() const { return object_ != nt::no_handle; }
   nt::HANDLE release() { return std::exchange(object_, nt::no_handle); }
-  // 0, or the system's number.
+  // Returns 0, or the system's error number.
   int close() {
     if (!open()) return 0;
     const bool socket = socket_;

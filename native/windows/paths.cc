@@ -1,4 +1,4 @@
-// Knows the calls that take a path, but those that make, move or remove names.
+// The calls that take a path, except those that create, move or remove names.
 #include <algorithm>
 
 #include "host.h"

@@ -1,5 +1,5 @@
-// Knows how to wait for several files at once, or just for a while. Windows has no call that waits for all kinds together, so
-// where there is more than sockets each is asked in turn.
+// Waits for several files at once, or for a time. Windows has no call that waits for all kinds
+// together, so anything except sockets is polled in turn.
 #include <algorithm>
 #include <memory>
 #include <new>
@@ -13,12 +13,12 @@
 namespace wasi_common {
 namespace {
 
-using nt::SYNCHRONIZE;  // is part of TIMER_ALL_ACCESS
+using nt::SYNCHRONIZE;  // is a part of TIMER_ALL_ACCESS
 
 constexpr std::uint64_t for_ever = UINT64_MAX;
 constexpr std::uint64_t millisecond = 1000000;
 
-// A handle as JavaScript wrote it; a number that cannot be one becomes a handle that is never open.
+// Converts a handle from JavaScript. A number that is no handle becomes one that is never open.
 Handle handle_of(double value) { return value >= 0 && value < 9007199254740992.0 ? static_cast<Handle>(value) : ~Handle{0}; }
 
 Readiness of_socket(const File& file, std::int32_t want, int milliseconds) {
@@ -35,11 +35,12 @@ Readiness of_socket(const File& file, std::int32_t want, int milliseconds) {
 
 void sleep_for(std::uint64_t nanoseconds) {
   constexpr DWORD high_resolution = 2;
-  // Those of Windows 10 from 2018 on; elsewhere a sleep is as long as the ticks of its clock.
+  // High-resolution timers exist since Windows 10 version 1803. On older systems a sleep lasts a
+  // multiple of the clock tick.
   const HANDLE timer = ::CreateWaitableTimerExW(nullptr, nullptr, high_resolution, TIMER_ALL_ACCESS);
   LARGE_INTEGER due;
   due.QuadPart = -static_cast<LONGLONG>((nanoseconds + 99) / 100);
-  // A process without handles left sleeps all the same.
+  // Falls back to a plain sleep if the process has no handles left.
   if (timer == nullptr || !::SetWaitableTimer(timer, &due, 0, nullptr, nullptr, FALSE))
     ::Sleep(static_cast<DWORD>((nanoseconds + millisecond - 1) / millisecond));
   else
@@ -56,14 +57,14 @@ Answer Host::poll(std::uint32_t count, double timeout) {
   for (std::uint32_t i = 0; i < count; ++i) {
     Pin file = state_.files.pin(handle_of(block.poll_handles[i]));
     const std::int32_t want = block.poll[i].want;
-    // A file never becomes ready in a direction that it was not opened for.
+    // A file never becomes ready in a direction for which it was not opened.
     const bool waitable = file && !((want & want_read) && !file->reads) && !((want & want_write) && !file->writes);
     block.poll[i].outcome = waitable ? 0 : static_cast<std::int32_t>(refuse(Errno::BadF));
     block.poll_bytes[i] = 0;
     bad = bad || !waitable;
     files.emplace_back(waitable ? std::move(file) : Pin());
   }
-  // A time that does not fit into 63 bits lasts for ever; NaN is no time at all.
+  // A timeout that exceeds 63 bits lasts forever; NaN is 0.
   const std::uint64_t limit = bad || !(timeout > 0) ? 0 : timeout < 9.2e18 ? static_cast<std::uint64_t>(timeout) : for_ever;
   const std::uint64_t start = limit == 0 ? 0 : monotonic();
   for (;;) {
@@ -83,7 +84,7 @@ Answer Host::poll(std::uint32_t count, double timeout) {
     const std::uint64_t gone = monotonic() - start;
     if (gone >= limit) return 0;
     const std::uint64_t left = limit == for_ever ? for_ever : limit - gone;
-    // A single socket is waited for; what is to be asked in turn, every millisecond.
+    // A single socket is waited for; everything else is polled every millisecond.
     if (count == 1 && files[0]->is_socket())
       of_socket(*files[0], block.poll[0].want, static_cast<int>(std::min<std::uint64_t>(left / millisecond + 1, 1000)));
     else

@@ -1,4 +1,4 @@
-// Knows whom to ask whether something is ready.
+// The calls that report readiness, for each kind of file.
 #include "ready.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ Readiness of_pipe(const File& file, std::int32_t want) {
   if (want & want_read) {
     DWORD bytes = 0;
     if (::PeekNamedPipe(file.object, nullptr, 0, nullptr, &bytes, nullptr)) return {bytes > 0, false, static_cast<double>(bytes)};
-    // Its other end is closed, which a read will tell.
+    // The other end is closed, which a read reports.
     return {true, true, 0};
   }
   nt::FILE_PIPE_LOCAL_INFORMATION found{};
@@ -28,7 +28,7 @@ Readiness of_pipe(const File& file, std::int32_t want) {
           found.NamedPipeState != nt::FILE_PIPE_CONNECTED_STATE, 0};
 }
 
-// A key that was pressed. Moves of the mouse, and keys that are let go, would be no line to read.
+// Counts only key presses. Mouse moves and key releases do not make a line to read.
 Readiness of_console(const File& file, std::int32_t want) {
   if (!(want & want_read)) return {true, false, 0};
   INPUT_RECORD records[64];
@@ -47,7 +47,7 @@ double left(const File& file) {
   return static_cast<double>(std::max<std::int64_t>(0, all.StandardInformation.EndOfFile - place));
 }
 
-// The file's mutex is locked.
+// Requires the file's mutex to be locked.
 Readiness now(const File& file, std::int32_t want) {
   switch (file.kind) {
     case Kind::pipe: return of_pipe(file, want);
@@ -61,7 +61,7 @@ Readiness now(const File& file, std::int32_t want) {
 
 Readiness readiness(const File& file, std::int32_t want) {
   if (file.kind != Kind::pipe || file.overlapped) return now(file, want);
-  // A call on it that waits keeps all others waiting in the system, even those that only ask.
+  // A waiting call blocks all other calls on the handle, even queries.
   const std::unique_lock<std::timed_mutex> lock(*file.mutex, std::try_to_lock);
   return lock.owns_lock() ? now(file, want) : Readiness{};
 }

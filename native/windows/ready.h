@@ -1,4 +1,4 @@
-// Knows what is ready, of all that is neither file nor socket.
+// The readiness of pipes, consoles and devices.
 #pragma once
 #include "state.h"
 
@@ -7,14 +7,14 @@ namespace wasi_common {
 struct Readiness {
   bool now = false;
   bool hangup = false;
-  double bytes = 0;  // that a read would find
+  double bytes = 0;  // available to a read
 };
 
-// The readiness of a pipe, a console or a device, and of a file, which is always ready.
+// The readiness of a pipe, a console or a device. A file is always ready.
 Readiness readiness(const File& file, std::int32_t want);
-// The same, with the file's mutex locked, until it is or the time is over.
+// Waits, with the file's mutex locked, until it is ready or the time is over.
 bool ready_within(const File& file, std::int32_t want, int milliseconds);
-// The number of bytes that a pipe takes at once; 0 where it cannot tell.
+// The number of bytes that a pipe accepts at once; 0 if that is unknown.
 int pipe_room(const File& file);
 
 }  // namespace wasi_common

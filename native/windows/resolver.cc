@@ -1,5 +1,6 @@
-// Resolves a path by the walk, unless it is a single name, and opens or looks at its last name. What a name stands for is seen
-// after it was opened, as itself, and nothing is written before that.
+// Resolves a path by the walk, unless it is a single component, and opens or examines its last
+// name. The type of a file is examined after it was opened as itself (FILE_OPEN_REPARSE_POINT).
+// Nothing is written before that.
 #include "resolver.h"
 
 #include <cstring>
@@ -10,14 +11,15 @@
 namespace wasi_common {
 namespace {
 
-// The directories of Windows as the tree that resolve.h walks: each is opened relative to the one before, and itself, wherever a
-// link in its place may lead.
+// Windows directories as the tree that resolve.h walks. Each is opened relative to the one before
+// it, and as itself, even if a symlink replaces it.
 class Objects final : public Tree {
  public:
   explicit Objects(GuestView& guest) : guest_(guest) {}
 
   Answer enter(Directory in, const char* name) override {
-    // By asking to pass through it is shut out of what is to become a link. Who looks only is not.
+    // FILE_TRAVERSE access conflicts with the unshared handle of a directory that is about to
+    // become a symlink. Reading attributes alone would not.
     constexpr Opening how{nt::FILE_TRAVERSE, nt::FILE_OPEN, nt::FILE_DIRECTORY_FILE};
     Object opened;
     if (const Answer refused = open(in, name, how, opened); refused != 0) return refused;
@@ -58,7 +60,7 @@ Answer Resolver::walk(nt::HANDLE dir, const Path& path, unsigned how, OwnedParen
 }
 
 Answer Resolver::parent(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved) {
-  // A single name needs no resolving, unless it is a link that shall be followed.
+  // A single component needs no resolving, unless a symlink there must be followed.
   if (path.is_single_component() && !(how & follow)) {
     if (path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
     resolved.directory = reinterpret_cast<Directory>(dir);
@@ -69,8 +71,9 @@ Answer Resolver::parent(nt::HANDLE dir, const Path& path, unsigned how, OwnedPar
   return spell(resolved.name, resolved.spelled);
 }
 
-// Calls `act(directory, name, is_link)`, which acts on the last name and never follows a link there. Where a single name is one
-// that is to be followed, that is found out by acting on it, which costs nothing where it is none: then the path is walked.
+// Calls `act(directory, name, is_link)`, which acts on the last name and never follows a symlink. A
+// single component may be a symlink to follow: acting on it finds that out, at no cost if it is
+// none. Only then is the path walked.
 template <class Act>
 Answer Resolver::act_on_last(nt::HANDLE dir, const Path& path, bool follow_last, unsigned how, Act act) {
   bool is_link = false;
@@ -80,7 +83,7 @@ Answer Resolver::act_on_last(nt::HANDLE dir, const Path& path, bool follow_last,
   }
   OwnedParent resolved;
   if (const Answer refused = walk(dir, path, how, resolved); refused != 0) return refused;
-  // As POSIX has it, what creates no directories says so before it looks.
+  // Fails before it looks, as POSIX does in a call that creates no directories.
   if (resolved.must_be_directory) return refuse(Errno::IsDir);
   return act(resolved.object(), resolved.name, is_link);
 }
@@ -100,7 +103,7 @@ Answer Resolver::open_name(nt::HANDLE dir, const char* name, const Wanted& wante
   if (file.writes || truncates) how.access |= nt::FILE_WRITE_DATA;
   if (file.writes) how.access |= nt::FILE_APPEND_DATA;
   if (wanted.fdflags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) how.options |= nt::FILE_WRITE_THROUGH;
-  // A directory names itself by the empty name, and is there.
+  // The empty name denotes the directory itself, which exists.
   if (creates && units.empty() && (wanted.oflags & oflags::excl)) return refuse(Errno::Exist);
   if (creates && !unchanged && !units.empty())
     how.disposition = wanted.oflags & oflags::excl ? nt::FILE_CREATE : nt::FILE_OPEN_IF;
@@ -108,7 +111,7 @@ Answer Resolver::open_name(nt::HANDLE dir, const char* name, const Wanted& wante
   Object opened;
   bool created = false;
   const nt::NTSTATUS status = open_at(dir, units, how, opened, &created);
-  // The name is taken as long as somebody has the file open.
+  // The name stays taken as long as any process has the file open.
   if (creates && status == nt::STATUS_DELETE_PENDING) return refuse(Errno::Busy);
   if (unchanged && status == nt::STATUS_OBJECT_NAME_NOT_FOUND) return refuse(Errno::Rofs);
   if (!nt::NT_SUCCESS(status)) return guest_.result("NtCreateFile", status, path.bytes);
@@ -137,7 +140,7 @@ Answer Resolver::open_name(nt::HANDLE dir, const char* name, const Wanted& wante
 
 Answer Resolver::open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file) {
   file.device = dir.device;
-  // EXCL never follows a link in the last place, whatever was asked.
+  // EXCL never follows a symlink in the last place, regardless of the lookup flags.
   const bool creates = (wanted.oflags & oflags::creat) != 0;
   const bool exclusive = creates && (wanted.oflags & oflags::excl) != 0;
   const unsigned how = (follow_last && !exclusive ? follow : keep) | (creates ? keep : enter);

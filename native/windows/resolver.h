@@ -1,4 +1,4 @@
-// Resolves a guest's paths beneath the directories that it has open.
+// Resolves a guest's paths beneath the directories it has open.
 #pragma once
 #include <string>
 
@@ -9,7 +9,7 @@
 
 namespace wasi_common {
 
-// A resolved parent that leaves its directory, and the last name as Windows wants it.
+// A resolved parent that releases its directory, and the last name in Windows' spelling.
 struct OwnedParent : ResolvedParent {
   OwnedParent() = default;
   OwnedParent(const OwnedParent&) = delete;
@@ -21,7 +21,7 @@ struct OwnedParent : ResolvedParent {
   std::u16string spelled;
 };
 
-// The guest's request to open a file.
+// A guest's request to open a file.
 struct Wanted {
   std::uint32_t oflags;
   std::uint32_t fdflags;
@@ -32,12 +32,12 @@ class Resolver {
  public:
   explicit Resolver(GuestView& guest) : guest_(guest) {}
 
-  // The way paths are resolved: there is only one.
+  // The resolver's name: the walk is the only one.
   const char* name() const { return "walk"; }
 
   // Resolves a path up to its last name. `how` as in resolve.h.
   Answer parent(nt::HANDLE dir, const Path& path, unsigned how, OwnedParent& resolved);
-  // Opens what a path leads to, and says in `file` what it is.
+  // Opens the target of a path, and sets its type in `file`.
   Answer open(const File& dir, const Path& path, bool follow_last, const Wanted& wanted, File& file);
   // Fills block.record.
   Answer status(const File& dir, const Path& path, bool follow_last);

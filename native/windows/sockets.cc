@@ -1,4 +1,4 @@
-// Knows the calls on sockets, all of which are non-blocking.
+// The calls on sockets, all of which are non-blocking.
 #include <memory>
 #include <new>
 
@@ -19,7 +19,7 @@ struct Buffers {
 
   explicit Buffers(Chunks& chunks) {
     for (const Chunk& chunk : chunks) all[count++] = {chunk.length, reinterpret_cast<char*>(chunk.base)};
-    // Winsock wants one at least.
+    // Winsock requires at least one buffer.
     if (count == 0) all[count++] = {0, nullptr};
   }
 };
@@ -29,7 +29,7 @@ bool ready(const File& file, short event, int milliseconds) {
   return ::WSAPoll(&entry, 1, milliseconds) > 0;
 }
 
-// The result of a call that may have to wait.
+// Converts the result of a call that may have to wait.
 Answer answer(State& state, const File& file, const char* name, short event, int result, DWORD size) {
   if (result == 0) return size;
   const int error = ::WSAGetLastError();
@@ -38,12 +38,14 @@ Answer answer(State& state, const File& file, const char* name, short event, int
   return not_yet(file);
 }
 
-// A socket that the host brought may be one whose calls wait in the system, for as long as they like.
+// True if the call would block. A socket that the host passed may be a blocking one, whose calls
+// wait without limit.
 bool would_wait(const File& file, short event) {
   return file.adopted && !ready(file, event, file.asked_nonblock() ? 0 : patience);
 }
 
-// Sends all of it, or receives until there is no more room or no more comes: block.progress counts from call to call.
+// Sends all bytes, or receives until the buffer is full or the stream ends. block.progress counts
+// from call to call.
 template <class Call>
 Answer move_all(State& state, std::uint32_t spans, bool receives, Call call) {
   std::uint32_t& progress = state.guest.block().progress;

@@ -1,12 +1,12 @@
-// Knows what sockets of ours have in common.
+// Operations that all sockets of the addon share.
 #pragma once
 #include "nt.h"
 
 namespace wasi_common {
 
-// Says if connections can be accepted from it.
+// True if the socket accepts connections.
 bool listens(nt::HANDLE socket);
-// Non-blocking, and of no process that this one starts.
+// Makes a socket non-blocking, and not inheritable by child processes.
 void keep_to_ourselves(nt::HANDLE socket);
 
 }  // namespace wasi_common

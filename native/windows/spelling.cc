@@ -1,4 +1,4 @@
-// Knows the odd names of Windows. lib/sys/typescript/windows.ts has the same rules.
+// The names that Windows treats specially. lib/sys/typescript/windows.ts has the same rules.
 #include "spelling.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace wasi_common {
 namespace {
 
 constexpr std::size_t max_units = 255;
-// A reparse point has room for it twice.
+// A reparse point contains the target twice.
 constexpr std::size_t max_target = 4000;
 
 char16_t upper(char16_t unit) { return unit >= u'a' && unit <= u'z' ? static_cast<char16_t>(unit - 32) : unit; }
@@ -19,8 +19,10 @@ bool forbidden(char16_t unit) {
   return unit < 0x20 || std::u16string_view(u"\\/:*?\"<>|").find(unit) != std::u16string_view::npos;
 }
 
-// Devices are found in every directory, with any extension, and with spaces before it: `com1.txt`, `NUL .a`; COM and LPT also
-// with superscript digits. Newer systems keep to fewer of these, older ones do not.
+// True for a DOS device name. Windows finds devices in every directory, with any extension, and
+// with spaces before it: `com1.txt`, `NUL .a`. COM and LPT also take superscript digits. Newer
+// systems reserve fewer of these names than older ones.
+// @see https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 bool device(std::u16string_view name) {
   std::u16string stem(name.substr(0, name.find_first_of(u".:")));
   while (!stem.empty() && stem.back() == u' ') stem.pop_back();

@@ -1,4 +1,4 @@
-// Knows which names Windows takes for what they say, and which it takes for something else.
+// Tells ordinary names from those that Windows interprets.
 #pragma once
 #include <string>
 #include <string_view>
@@ -7,11 +7,12 @@
 
 namespace wasi_common {
 
-// A guest's single name as Windows wants it; "." becomes the empty name, by which a directory names itself. INVAL for a name
-// that is a device, a stream, a path, or would be found under another name; ILSEQ for what is no UTF-8; NAMETOOLONG.
+// Converts a guest's single name to Windows' spelling. "." becomes the empty name, by which a
+// directory denotes itself. INVAL for a device, a stream, a path, or a name that Windows would
+// change. ILSEQ for invalid UTF-8; NAMETOOLONG.
 Answer spell(std::string_view name, std::u16string& units);
-// 0 for a link's target that stays where it lies: NOTCAPABLE for one that begins elsewhere, INVAL and so on for what spell()
-// refuses. `units` has backslashes.
+// Converts a symlink's target to backslashes. Returns 0 for a relative target, NOTCAPABLE for an
+// absolute one, and INVAL and so on for names that spell() refuses.
 Answer spell_target(std::string_view target, std::u16string& units);
 
 }  // namespace wasi_common

@@ -1,4 +1,4 @@
-// Knows how pipes, consoles and devices are read and written without staying in the system for longer than `patience`.
+// Reads and writes pipes, consoles and devices without blocking for longer than `patience`.
 #include "stream.h"
 
 #include <algorithm>
@@ -13,14 +13,15 @@ namespace {
 
 using Lock = std::unique_lock<std::timed_mutex>;
 
-// The other end is closed.
+// True if the other end is closed.
 bool ended(nt::NTSTATUS status) {
   constexpr nt::NTSTATUS ends[] = {nt::STATUS_END_OF_FILE, nt::STATUS_PIPE_BROKEN, nt::STATUS_PIPE_DISCONNECTED,
                                    nt::STATUS_PIPE_CLOSING};
   return std::find(std::begin(ends), std::end(ends), status) != std::end(ends);
 }
 
-// A call that ends later: it is taken back if it has not ended in time, and may have ended all the same.
+// A call that completes later. It is cancelled after the timeout, and may have completed all the
+// same.
 template <class Call>
 nt::NTSTATUS in_time(const File& file, nt::IO_STATUS_BLOCK& outcome, Call call) {
   const HANDLE made = ::CreateEventW(nullptr, TRUE, FALSE, nullptr);
@@ -36,12 +37,12 @@ nt::NTSTATUS in_time(const File& file, nt::IO_STATUS_BLOCK& outcome, Call call) 
   return status;
 }
 
-// A console speaks UTF-16. A process has one, and what of its input did not fit waits for the next call.
+// A console uses UTF-16. A process has one, and input that did not fit waits for the next call.
 std::timed_mutex input_mutex;
 std::string input;
 
 Answer read_console(State& state, const File& file, std::uint8_t* into, std::uint32_t size) {
-  // The thread that reads a line keeps the lock until the line ends.
+  // The thread that reads a line holds the lock until the line ends.
   const Lock lock(input_mutex, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
   if (!lock.owns_lock()) return not_yet(file);
   if (input.empty()) {
@@ -60,7 +61,7 @@ Answer read_console(State& state, const File& file, std::uint8_t* into, std::uin
   return static_cast<Answer>(fits);
 }
 
-// The number of bytes at the end that begin a character.
+// The number of trailing bytes that begin an incomplete character.
 std::size_t cut_off(const std::string& bytes) {
   for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
     const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
@@ -71,14 +72,14 @@ std::size_t cut_off(const std::string& bytes) {
   return 0;
 }
 
-// A character that came in two writes waits for its end.
+// A character split over two writes waits for its end.
 Answer write_console(State& state, File& file, const std::uint8_t* from, std::uint32_t size) {
   std::string bytes = file.begun;
   bytes.append(reinterpret_cast<const char*>(from), size);
   file.begun = bytes.substr(bytes.size() - cut_off(bytes));
   bytes.resize(bytes.size() - file.begun.size());
   std::u16string units;
-  // Bytes that are no UTF-8 are shown as such, one by one.
+  // Bytes that are not UTF-8 are shown one by one.
   if (!to_utf16(bytes, units)) {
     units.clear();
     for (const char byte : bytes) units += static_cast<unsigned char>(byte) < 0x80 ? static_cast<char16_t>(byte) : u'\xfffd';
@@ -93,9 +94,9 @@ Answer write_console(State& state, File& file, const std::uint8_t* from, std::ui
   return size;
 }
 
-// The number of bytes that a pipe takes at once. A reader that waits for as much as the pipe holds makes it look full, so where
-// it looks so for a while, little is written: then the call may have to wait for the reader, as it does for every program of
-// Windows.
+// The number of bytes that a pipe accepts at once. A reader waiting for a full buffer makes the
+// pipe look full. If it looks full for a while, only a few bytes are written. Then the call may
+// wait for the reader, as in every Windows program.
 std::uint32_t room(const File& file) {
   constexpr std::uint32_t little = 512;
   const int found = ready_within(file, want_write, file.asked_nonblock() ? 0 : patience) ? pipe_room(file) : 0;
@@ -106,7 +107,8 @@ std::uint32_t room(const File& file) {
 
 Answer read_stream(State& state, File& file, std::uint8_t* into, std::uint32_t size) {
   if (file.kind == Kind::console) return read_console(state, file, into, size);
-  // Bytes that two threads find ready are gone for the second.
+  // Two threads may find the same bytes ready, and the second would block. The lock serializes
+  // them.
   const Lock lock(*file.mutex, std::chrono::milliseconds(file.asked_nonblock() ? 0 : patience));
   if (!lock.owns_lock()) return not_yet(file);
   nt::IO_STATUS_BLOCK outcome{};
@@ -136,7 +138,7 @@ Answer write_stream(State& state, File& file, const std::uint8_t* from, std::uin
     return nt::calls.NtWriteFile(file.object, event, nullptr, nullptr, &outcome, from, size, nullptr, nullptr);
   };
   if (file.overlapped) {
-    // A cancelled write may have been read in part, so it gets at most the size that has room.
+    // A cancelled write may be partly read, so it gets at most the size that the pipe accepts.
     size = std::min(size, std::max<std::uint32_t>(1, static_cast<std::uint32_t>(std::max(0, pipe_room(file)))));
     status = in_time(file, outcome, write);
   } else {

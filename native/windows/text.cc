@@ -1,10 +1,10 @@
-// Knows UTF-8 and UTF-16.
+// Converts between UTF-8 and UTF-16.
 #include "text.h"
 
 namespace wasi_common {
 
 bool to_utf16(std::string_view bytes, std::u16string& units) {
-  // By the count of bytes: the lowest code point that wants so many, since a longer form of a character is no form of it.
+  // The lowest code point for each byte count: a lower one would be an overlong form.
   constexpr char32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
   units.clear();
   for (std::size_t at = 0; at < bytes.size();) {

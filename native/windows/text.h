@@ -1,4 +1,4 @@
-// Knows how names are written on both sides: in UTF-8 by the guest, in UTF-16 by Windows.
+// Converts names between UTF-8, which the guest uses, and UTF-16, which Windows uses.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -6,10 +6,11 @@
 
 namespace wasi_common {
 
-// False for bytes that are no UTF-8: overlong forms, surrogates and what lies beyond U+10FFFF are none.
+// False for bytes that are not UTF-8. Overlong forms, surrogates and code points above U+10FFFF are
+// invalid.
 bool to_utf16(std::string_view bytes, std::u16string& units);
-// A surrogate without its other half, which Windows allows in names, becomes U+FFFD: the guest sees that something is there,
-// and cannot name it.
+// Converts an unpaired surrogate, which Windows allows in names, to U+FFFD. The guest sees that the
+// entry exists, but cannot name it.
 std::string to_utf8(std::u16string_view units);
 
 }  // namespace wasi_common

@@ -1,4 +1,4 @@
-// Knows what of a guest's flags and times Windows is told.
+// Translates a guest's flags and times for Windows.
 #include "times.h"
 
 #include "disk.h"

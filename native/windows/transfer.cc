@@ -1,4 +1,4 @@
-// Knows how bytes move between an open file and guest memory.
+// Moves bytes between an open file and guest memory.
 #include <memory>
 #include <new>
 
@@ -26,8 +26,8 @@ nt::NTSTATUS write_one(const File& file, nt::IO_STATUS_BLOCK& outcome, std::uint
   return nt::calls.NtWriteFile(file.object, nullptr, nullptr, nullptr, &outcome, from, size, offset, nullptr);
 }
 
-// Moves one chunk after the other, from `offset` on; where that is null, from where the system's own offset is. What is done
-// counts more than what failed behind it.
+// Moves the chunks one by one, from `offset` on, or from the system's own offset if that is null.
+// Bytes already moved count more than a later failure.
 Answer move_each(State& state, const File& file, Chunk* begin, const Chunk* end, const std::int64_t* offset, const char* name,
                  Move move) {
   std::uint64_t done = 0;
@@ -44,7 +44,7 @@ Answer move_each(State& state, const File& file, Chunk* begin, const Chunk* end,
   return static_cast<Answer>(done);
 }
 
-// Many small chunks are moved as one.
+// True if the chunks are many and small: they move as one.
 bool as_one(const Chunks& chunks) { return chunks.count() > 1 && chunks.total() <= Chunks::at_once; }
 
 Answer read_disk(State& state, const File& file, Chunks& chunks, const std::int64_t* offset) {
@@ -67,7 +67,7 @@ Answer write_disk(State& state, const File& file, Chunks& chunks, const std::int
   return move_each(state, file, &whole, &whole + 1, offset, name, write_one);
 }
 
-// A call with an offset moves the system's own, which is to stay where the host has it.
+// A call with an offset also moves the system's own, so the offset that the host sees is restored.
 template <class Call>
 Answer keep_position(State& state, const File& file, Call call) {
   if (!file.adopted) return call();
@@ -96,8 +96,8 @@ Answer write_on(File& file, Call call) {
   return size;
 }
 
-// Writes all of it unless the guest asked for NONBLOCK: block.progress counts from call to call, and others get a chance to end
-// this thread in between.
+// Writes all bytes unless the guest set NONBLOCK. block.progress counts from call to call, so that
+// this thread can be terminated in between.
 Answer write_all(State& state, File& file, std::uint32_t spans) {
   const auto room = buffer();
   if (room == nullptr) return refuse(Errno::NoMem);
@@ -180,7 +180,7 @@ Answer Host::pwritev(Handle handle, std::uint32_t spans, std::uint64_t offset) {
   if (!file) return refuse(Errno::BadF);
   if (!file->writes) return refuse(Errno::BadF);
   if (file->kind != Kind::disk) return refuse(Errno::Spipe);
-  // Linux appends here, too, whatever the offset.
+  // Linux appends here, too, whatever the offset (pwrite(2), BUGS).
   const bool appends = (file->flags.get() & fdflags::append) != 0;
   const std::int64_t place = appends ? nt::FILE_WRITE_TO_END_OF_FILE : place_of(offset);
   Chunks chunks;

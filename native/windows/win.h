@@ -1,11 +1,11 @@
-// Knows how Windows' own headers are to be taken: without what nobody needs, and with the calls of Windows 10.
+// Includes the headers of Windows: only the parts in use, with the API of Windows 10.
 #pragma once
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0a00
 #endif
-// In this order: windows.h would bring an older winsock.
+// The order matters: windows.h alone includes the older winsock.h, which conflicts with winsock2.h.
 // clang-format off
 #include <winsock2.h>
 #include <ws2tcpip.h>
