@@ -1,4 +1,4 @@
-// Knows how descriptors are closed by number.
+// Closes descriptors by number.
 #include "descriptors.h"
 
 #include <sys/syscall.h>

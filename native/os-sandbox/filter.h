@@ -1,4 +1,4 @@
-// Knows the instructions of a filter for seccomp(2), and how it is installed.
+// The instructions of a seccomp(2) filter, and their installation.
 #pragma once
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -10,7 +10,7 @@
 
 namespace wasi_common::os_sandbox {
 
-// A program for the kernel's interpreter. A block is what is left out unless its test succeeds.
+// A program for the kernel's BPF interpreter. A failed test skips its block.
 class Filter {
  public:
   struct Block {
@@ -19,7 +19,7 @@ class Filter {
   };
 
   void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(offset)); }
-  // The kernel reads only the lower half of an argument that is an int.
+  // Loads the lower half of an argument: the kernel ignores the upper half of an int.
   void load_argument(unsigned index) { load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index); }
   void load_upper_half(unsigned index) {
     load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index + sizeof(std::uint32_t));
@@ -78,7 +78,7 @@ class Filter {
     if (length_ < most) code_[length_] = BPF_STMT(static_cast<unsigned short>(code), value);
     length_++;
   }
-  // Far more than there are, and no more than the kernel takes.
+  // Far more than the rules need, and within the kernel's limit of 4096 (BPF_MAXINSNS).
   static constexpr unsigned most = 1024;
   sock_filter code_[most];
   unsigned length_ = 0;

@@ -1,4 +1,4 @@
-// Knows Landlock's system calls by their numbers, since headers are older than kernels.
+// Landlock's system calls by number, because installed headers may be older than the kernel.
 // @see https://docs.kernel.org/userspace-api/landlock.html
 #include "landlock.h"
 
@@ -12,12 +12,12 @@
 namespace wasi_common::os_sandbox {
 namespace {
 
-// The same on every architecture.
+// The same number on every architecture.
 constexpr long landlock_create_ruleset_number = 444;
 constexpr long landlock_add_rule_number = 445;
 constexpr long landlock_restrict_self_number = 446;
 
-// The constants and structs of <linux/landlock.h>, by their names there.
+// The constants and structs of <linux/landlock.h>, under the same names.
 constexpr std::uint64_t LANDLOCK_ACCESS_FS_EXECUTE = 1 << 0;
 constexpr std::uint64_t LANDLOCK_ACCESS_FS_WRITE_FILE = 1 << 1;
 constexpr std::uint64_t LANDLOCK_ACCESS_FS_READ_FILE = 1 << 2;
@@ -41,7 +41,8 @@ constexpr std::uint64_t LANDLOCK_SCOPE_SIGNAL = 1 << 1;
 constexpr unsigned LANDLOCK_CREATE_RULESET_VERSION = 1 << 0;
 constexpr int LANDLOCK_RULE_PATH_BENEATH = 1;
 
-// Older kernels take it if what they do not know is zero.
+// Older kernels accept the larger struct if the fields they do not know are zero
+// (landlock_create_ruleset(2), E2BIG).
 struct landlock_ruleset_attr {
   std::uint64_t handled_access_fs;
   std::uint64_t handled_access_net;
@@ -73,12 +74,12 @@ constexpr struct {
 };
 
 constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-// Moving a FIFO or a socket takes the right to make one.
+// Moving a FIFO or a socket requires the right to make one.
 constexpr std::uint64_t writing = reading | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
                                   LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
                                   LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM |
                                   LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE;
-// The rights that a rule for a file, not a directory, may have.
+// The rights that a rule for a file, as opposed to a directory, may have.
 constexpr std::uint64_t of_a_file = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
                                     LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV;
 

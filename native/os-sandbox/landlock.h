@@ -1,29 +1,30 @@
-// Knows what of the file system a process may be cut to, for good, by Linux's Landlock.
+// Restricts a process to parts of the file system, for good, with Linux's Landlock.
 #pragma once
 #include <cstddef>
 
 namespace wasi_common::os_sandbox {
 
 enum class Access {
-  // Be executed, and read.
+  // Execute and read a file.
   Run,
-  // A file is read, a directory is listed and all below it read.
+  // Read a file; or list a directory and read everything below it.
   Read,
-  // All but to execute, and to make devices.
+  // Everything except executing, and creating devices.
   Write,
 };
-// A path, and what may be done with it and below it.
+// A path, and the access that is allowed to it and below it.
 struct Rule {
   Access access;
   const char* path;
 };
 
-// The version of Landlock that this kernel has; 0 where it has none, or was started without.
+// The Landlock ABI version of this kernel, or 0 if Landlock is missing or disabled at boot.
 int landlock_version();
 
-// Cuts this process, and all that it becomes, to these paths; and off from TCP, abstract sockets and the signals of others, where
-// this version knows them. What cannot be opened is no rule: nothing is allowed by it. What failed, with errno, and the rule
-// that it failed of in `at`, `count` where it was of none; nothing if all went well.
+// Restricts this process and its descendants to these paths. Also denies TCP, abstract sockets and
+// signals to other processes, as far as this ABI version can. A path that cannot be opened adds no
+// rule, so it allows nothing. Returns null, or the call that failed, with errno. `at` is the rule
+// it failed on, or `count` if it failed on none.
 const char* landlock(int version, const Rule* rules, std::size_t count, std::size_t& at);
 
 }  // namespace wasi_common::os_sandbox

@@ -1,4 +1,4 @@
-// Knows what of the kernel's shared supplies a process may take at most.
+// Bounds the shared kernel resources that a process may use.
 #include "limits.h"
 
 #include <fcntl.h>
@@ -14,23 +14,25 @@
 namespace wasi_common::os_sandbox {
 namespace {
 
-// Enough for Node, and few enough that all pairs of an epoll and a watched descriptor are 2^18.
+// Enough for Node, and few enough to bound all pairs of an epoll and a watched descriptor to 2^18.
 constexpr rlim_t most_descriptors = 1024;
-// Node's own threads, and as many as a guest may have, several times over.
+// Several times the sum of Node's own threads and the most that a guest may have.
 constexpr rlim_t most_new_threads = 4096;
 
 constexpr struct {
   decltype(RLIMIT_CORE) what;
   rlim_t most;
 } bounds[] = {
-    // 1 rather than 0: the kernel pipes a dump to the program that core_pattern names for 0 too, but not for 1.
+    // 1 rather than 0: for 0 the kernel still pipes a dump to the program in core_pattern, but not
+    // for 1.
     // @see https://man7.org/linux/man-pages/man5/core.5.html
     {RLIMIT_CORE, 1},
-    // Counted by user: signals that wait, memory that is locked, queues.
+    // Resources that the kernel counts per user: pending signals, locked memory, queues
+    // (getrlimit(2)).
     {RLIMIT_SIGPENDING, 64},
     {RLIMIT_MEMLOCK, 0},
     {RLIMIT_MSGQUEUE, 0},
-    // Order before the host's threads.
+    // No priority above the host's threads.
     {RLIMIT_RTPRIO, 0},
     {RLIMIT_NICE, 0},
 };
@@ -43,7 +45,7 @@ bool bound(decltype(RLIMIT_CORE) what, rlim_t most) {
   return ::setrlimit(what, &limit) == 0;
 }
 
-// The size of what was read, with a NUL behind it.
+// Reads a file as a NUL-terminated text. Returns its size.
 std::size_t read_file(const char* path, char* text, std::size_t size) {
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
@@ -53,8 +55,8 @@ std::size_t read_file(const char* path, char* text, std::size_t size) {
   return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
-// Threads are counted by user, and so is the limit: more than there are on the whole machine now is more than the user has.
-// Root is not counted at all.
+// The kernel counts threads, and checks RLIMIT_NPROC, per user. The machine's current total is at
+// least the user's, so a limit above it still allows new threads. Root is exempt (getrlimit(2)).
 bool bound_threads() {
   char text[128];
   if (read_file("/proc/loadavg", text, sizeof(text)) == 0) return true;
@@ -63,7 +65,7 @@ bool bound_threads() {
   return present <= 0 || bound(RLIMIT_NPROC, static_cast<rlim_t>(present) + most_new_threads);
 }
 
-// Best effort: there may be no /proc.
+// Best effort, because /proc may be missing.
 void be_first_without_memory() {
   const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd < 0) return;

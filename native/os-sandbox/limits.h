@@ -1,14 +1,15 @@
-// Knows what of the kernel's shared supplies a process may take at most.
+// Bounds the shared kernel resources that a process may use.
 #pragma once
 
 namespace wasi_common::os_sandbox {
 
-// Opens a program at the highest descriptor number that this process may have, and lowers the limit to that number: once it is
-// closed no descriptor can have it again. Null if all went well, or the call that failed, with errno.
+// Opens a program at the highest descriptor number this process may have, and lowers the limit to
+// that number. Once closed, no descriptor can have that number again. Returns null, or the call
+// that failed, with errno.
 const char* open_program(const char* path, int& program);
 
-// Bounds what is counted by user or by machine, for good; and makes this process the first to go where memory runs out. Null if
-// all went well, or the call that failed, with errno.
+// Bounds for good the resources that the kernel counts per user or per machine. Also makes this
+// process the first victim of the OOM killer. Returns null, or the call that failed, with errno.
 const char* bound_supplies();
 
 }  // namespace wasi_common::os_sandbox

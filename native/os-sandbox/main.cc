@@ -1,13 +1,19 @@
-// wasi-common-sandbox: starts a program in an OS sandbox that it cannot take down, and stays beside it until it ends.
+// wasi-common-sandbox: runs a program in an OS sandbox that the program cannot leave, and
+// supervises it until it exits.
 //
-//   wasi-common-sandbox [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin FD] [--stdout FD] [--stderr FD]
-//   [--run PATH] [--read PATH] [--write PATH] ... -- PROGRAM ARGUMENTS
+//   wasi-common-sandbox [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin FD] [--stdout FD]
+//   [--stderr FD] [--run PATH] [--read PATH] [--write PATH] ... -- PROGRAM [ARGUMENT ...]
 //
-// --strict: refuse where this kernel lacks a part of the sandbox. --parent: die with this process. --keep: the last descriptor
-// that stays open, 2 if left out. --tell: write there, as a line of JSON, how the sandbox is, and end when its other side is
-// closed; the program does not get it, unless it is a standard stream. --stdin, --stdout, --stderr: the descriptor that becomes
-// the program's stream, in this order, so that `--stderr 1` is the program's standard output, too. The rest are rules: what can
-// be executed, read, or read and written, with all below it. A program's path is not searched for.
+// --strict: refuse to run if this kernel lacks a part of the sandbox.
+// --parent: die with this process.
+// --keep: the last descriptor that stays open, 2 by default.
+// --tell: report the state of the sandbox on this descriptor, as a line of JSON, and exit when its
+// peer closes. The program does not inherit it, unless it is a standard stream.
+// --stdin, --stdout, --stderr: the descriptor that becomes the program's stream. They apply in this
+// order, so `--stderr 1` is the program's standard output, too.
+// --run, --read, --write: a path that may be executed, read, or read and written, with everything
+// below it.
+// PROGRAM is a path, which is not searched for in PATH.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -34,7 +40,8 @@ extern char** environ;
 namespace wasi_common::os_sandbox {
 namespace {
 
-// Below it open(2) truncates files that may only be read.
+// The first ABI version that restricts truncation: before it, open(2) with O_TRUNC empties files
+// that may only be read (landlock(7)).
 constexpr int least_version = 3;
 
 constexpr int wrong_use = 64;
@@ -45,7 +52,7 @@ struct Plan {
   pid_t parent = 0;
   int keep = 2;
   int report_to = -1;
-  // -1 is the stream that is there.
+  // -1 keeps the existing stream.
   int streams[3] = {-1, -1, -1};
   Rule* rules = nullptr;
   std::size_t count = 0;
@@ -61,7 +68,7 @@ struct Plan {
 int number(const char* word) { return static_cast<int>(std::strtol(word, nullptr, 10)); }
 
 bool parse(int count, char** words, Plan& plan) {
-  // Fewer than there are words.
+  // At most one rule per word of the command line.
   plan.rules = static_cast<Rule*>(std::calloc(static_cast<std::size_t>(count), sizeof(Rule)));
   if (plan.rules == nullptr) return false;
   for (int i = 1; i < count; i++) {
@@ -100,7 +107,7 @@ bool parse(int count, char** words, Plan& plan) {
   return false;
 }
 
-// A line of JSON, of numbers and words that need no escapes.
+// Writes a line of JSON from numbers, and words that need no escapes.
 [[gnu::format(printf, 2, 3)]] void report(const Plan& plan, const char* format, ...) {
   char line[256];
   va_list values;
@@ -118,8 +125,8 @@ int fail(const Plan& plan, const char* call) {
   return not_to_be_had;
 }
 
-// A call that failed on a file: the one of a rule, or the program behind the last rule. A path may have any bytes, so the line
-// has the file's number.
+// Reports a call that failed on a file: that of a rule, or the program after the last rule. A path
+// may contain any bytes, so the line has the file's index.
 int fail_at(const Plan& plan, const char* call, std::size_t at) {
   const int error = errno;
   report(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d,\"file\":%zu}\n", call, error, at);
@@ -128,8 +135,8 @@ int fail_at(const Plan& plan, const char* call, std::size_t at) {
   return not_to_be_had;
 }
 
-// Root keeps what concerns the modes of files, so that they are as they are for it elsewhere; who is not root has nothing to
-// lose.
+// Root keeps the capabilities that concern file modes, so that modes mean for it what they mean
+// elsewhere. Other users have no capabilities to lose.
 void drop_capabilities() {
   constexpr int dac_override = 1;
   constexpr int dac_read_search = 2;
@@ -140,7 +147,7 @@ void drop_capabilities() {
       ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
 }
 
-// Gives the program its streams, and no other descriptor of them.
+// Moves the program's streams into place, and marks their old descriptors close-on-exec.
 const char* take_streams(const Plan& plan) {
   for (int fd = 0; fd < 3; fd++)
     if (plan.streams[fd] >= 0 && ::dup2(plan.streams[fd], fd) < 0) return "dup2";
@@ -149,7 +156,7 @@ const char* take_streams(const Plan& plan) {
   return nullptr;
 }
 
-// In the process that becomes the program.
+// Runs in the process that becomes the program.
 int become(const Plan& plan) {
   if (const char* failed = take_streams(plan)) return fail(plan, failed);
   open_terminals_to_write();
@@ -178,11 +185,12 @@ int become(const Plan& plan) {
 
 int stand(const Plan& plan) {
   close_from(static_cast<unsigned>(plan.keep) + 1);
-  // A line written there counts as the launcher's, so the program must not have it.
+  // The host believes lines on this descriptor to be the launcher's, so the program must not
+  // inherit it.
   if (plan.report_to > STDERR_FILENO && ::fcntl(plan.report_to, F_SETFD, FD_CLOEXEC) != 0) return fail(plan, "fcntl");
   if (plan.parent != 0) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan, "prctl");
-    // It may have died before that.
+    // The parent may have died before prctl(2) set the signal.
     if (::getppid() != plan.parent) return not_to_be_had;
   }
   return stay_beside(plan.report_to) ? become(plan) : fail(plan, "fork");

@@ -1,4 +1,4 @@
-// Knows how calls.h is written as a filter for seccomp(2).
+// Writes the rules of calls.h as a filter for seccomp(2).
 #include "seccomp.h"
 
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 namespace wasi_common::os_sandbox {
 namespace {
 
-// x32's calls are those of x86-64 under other numbers.
+// The bit that marks x32 calls: those of x86-64 under other numbers.
 constexpr unsigned x32 = 0x40000000;
 constexpr unsigned clone3_number = 435;
 
@@ -26,7 +26,8 @@ void other_machines(Filter& filter) {
 }
 
 void threads_only(Filter& filter) {
-  // Its flags lie in memory, which no filter can look at; libc then takes clone.
+  // clone3(2) passes its flags in memory, which no filter can read. After ENOSYS libc falls back to
+  // clone(2).
   filter.answer_when(clone3_number, unknown);
   of_call(filter, SYS_clone, [&] {
     filter.load_argument(0);
@@ -38,7 +39,7 @@ void threads_only(Filter& filter) {
   });
 }
 
-// `program` is a number that this process can never have again.
+// `program` is a descriptor number that this process cannot get again.
 void one_program(Filter& filter, int program) {
   of_call(filter, SYS_execveat, [&] {
     filter.load_argument(0);
@@ -65,7 +66,7 @@ void questions(Filter& filter) {
     filter.answer_unless(0, deny);
     filter.answer(allow);
   });
-  // libc asks it of a thread to find its stack, and does without the answer where the kernel does not know the call.
+  // libc calls it for a thread to find its stack, and copes with ENOSYS.
   of_call(filter, SYS_sched_getaffinity, [&] {
     filter.load_argument(0);
     filter.answer_unless(0, unknown);

@@ -1,4 +1,5 @@
-// Keeps the standard streams one-way, appended to, and with the host's settings, by their descriptor numbers.
+// Filter rules for the standard streams, by descriptor number: one direction each, append-only
+// outputs, and the host's settings unchanged.
 #include "streams.h"
 
 #include <fcntl.h>
@@ -21,10 +22,10 @@ constexpr unsigned pwritev2_number =
     287;
 #endif
 constexpr unsigned rwf_nowait = 8;
-// The standard streams have lower numbers.
+// Lower numbers are the standard streams.
 constexpr unsigned first_opened = 3;
 
-// The most frequent calls come first: each of these calls passes all the tests before its own.
+// The most frequent calls come first, because each call passes the tests of all calls before it.
 void reading_and_writing(Filter& filter) {
   for (const unsigned call : reads)
     of_call(filter, call, [&] {
@@ -45,8 +46,8 @@ void reading_and_writing(Filter& filter) {
       filter.answer_less_than(first_opened, deny);
       filter.answer(allow);
     });
-  // The addon writes to pipes and terminals so that it never waits. Without RWF_NOWAIT alone, RWF_NOAPPEND would write over a
-  // log.
+  // The addon writes to pipes and terminals with RWF_NOWAIT, so that it never blocks. RWF_NOAPPEND
+  // (pwritev2(2)) would overwrite a log, so no other flag is allowed.
   of_call(filter, pwritev2_number, [&] {
     filter.load_argument(0);
     filter.answer_when(STDIN_FILENO, deny);
@@ -58,7 +59,7 @@ void reading_and_writing(Filter& filter) {
     filter.answer_unless(rwf_nowait, deny);
     filter.answer(allow);
   });
-  // An output allows only a query for its position.
+  // Allows an output only to query its position.
   of_call(filter, SYS_lseek, [&] {
     filter.load_argument(0);
     filter.answer_when(STDIN_FILENO, allow);
@@ -71,7 +72,7 @@ void reading_and_writing(Filter& filter) {
     filter.answer_unless(SEEK_CUR, deny);
     filter.answer(allow);
   });
-  // Only where a socket leads already.
+  // Allows sending only to the peer of a connected socket: the address must be null.
   of_call(filter, SYS_sendto, [&] {
     filter.load_argument(0);
     filter.answer_when(STDIN_FILENO, deny);
@@ -95,8 +96,8 @@ void memory(Filter& filter) {
   });
 }
 
-// The host shares the standard streams, so it decides whether they block. Node sets it at its start and end, and aborts
-// where that fails.
+// The host shares the standard streams and decides whether they block. Node sets the blocking mode
+// at start and exit, and aborts if that fails.
 void few_ioctls(Filter& filter) {
   constexpr unsigned set_nonblocking = 0x5421;
   of_call(filter, SYS_ioctl, [&] {
@@ -117,7 +118,8 @@ void few_fcntls(Filter& filter) {
     filter.load_argument(0);
     filter.answer_less_than(first_opened, as_if_done);
     filter.load_argument(2);
-    // The signals of a terminal go to the whole group that it listens to, also where no receiver was set.
+    // O_ASYNC makes a terminal send SIGIO to its whole foreground process group, even if no
+    // receiver is set.
     const auto signals = filter.when_any(O_ASYNC);
     filter.answer(deny);
     filter.end(signals);
@@ -127,7 +129,8 @@ void few_fcntls(Filter& filter) {
   });
 }
 
-// Those of a descriptor that was opened here; not those of a path, which may lie outside.
+// Allows times of a descriptor that this process opened. A path is refused, because it may lead
+// outside the sandbox.
 void times(Filter& filter) {
   of_call(filter, SYS_utimensat, [&] {
     filter.load_argument(0);

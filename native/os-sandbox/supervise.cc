@@ -1,4 +1,4 @@
-// Keeps the launcher beside the program, to end the program and to report its end.
+// Keeps the sandbox launcher running next to the program, to terminate it and to report its exit.
 #include "supervise.h"
 
 #include <poll.h>
@@ -18,7 +18,7 @@ namespace {
 
 volatile std::sig_atomic_t asked_to_end = 0;
 
-// Breaks off the wait.
+// Interrupts the wait.
 void on_child(int) {}
 void on_terminate(int) { asked_to_end = 1; }
 
@@ -28,7 +28,7 @@ void handle(int signal, void (*handler)(int)) {
   ::sigaction(signal, &action, nullptr);
 }
 
-// Killing a process of the same user takes no capability.
+// kill(2) of a process of the same user requires no capability.
 void give_up_capabilities() {
   struct {
     std::uint32_t version;
@@ -41,7 +41,7 @@ void give_up_capabilities() {
   ::syscall(SYS_capset, &header, none);
 }
 
-// The host sees of this process what it would see of the child.
+// Exits as the child exited, so that the host sees the child's exit code or signal.
 [[noreturn]] void end_as(int status) {
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
@@ -64,7 +64,8 @@ void give_up_capabilities() {
   handle(SIGTERM, on_terminate);
   close_all_but(control);
   give_up_capabilities();
-  // All else stays blocked: Ctrl-C, Ctrl-Z and the end of a terminal go to the child and to the host as well.
+  // All other signals stay blocked: Ctrl-C, Ctrl-Z and a hangup of the terminal reach the child and
+  // the host as well.
   sigset_t waiting;
   ::sigfillset(&waiting);
   ::sigdelset(&waiting, SIGCHLD);
@@ -72,12 +73,12 @@ void give_up_capabilities() {
   for (;;) {
     int status;
     if (::waitpid(child, &status, WNOHANG) == child) end_as(status);
-    // Errors and the other side's end are reported in any case. The host writes nothing here.
+    // poll(2) always reports errors and hangups. The host writes nothing to this descriptor.
     pollfd entry{control, POLLRDHUP, 0};
     const int found = ::ppoll(&entry, 1, nullptr, &waiting);
     if (found <= 0 && asked_to_end == 0) continue;
     ::kill(child, SIGKILL);
-    // No more events come from it.
+    // The descriptor reports no more events.
     control = -1;
     asked_to_end = 0;
   }
@@ -90,13 +91,13 @@ bool stay_beside(int control) {
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
-  // A signal that comes before it is known what to do waits.
+  // Blocks signals until each process is ready to handle them.
   ::sigprocmask(SIG_SETMASK, &all, &before);
   const pid_t child = ::fork();
   if (child > 0) watch(child, control);
   if (child == 0) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
-    // It may have died before that.
+    // The parent may have died before prctl(2) set the signal.
     if (::getppid() != self) ::_exit(1);
   }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);

@@ -1,14 +1,15 @@
-// Keeps the launcher beside the program, to end the program and to report its end.
+// Keeps the sandbox launcher running next to the program, to terminate it and to report its exit.
 #pragma once
 
 namespace wasi_common::os_sandbox {
 
-// Goes on in a child process, which dies with this one, and is true there. This one stays and does not return: it kills the child
-// when the other side of `control` is closed, or on SIGTERM; and ends as the child ended. False with errno where there is no
-// child.
+// Forks. Returns true in the child, which dies with its parent. The parent never returns: it kills
+// the child on SIGTERM, or when the peer of `control` closes. It exits as the child exited. Returns
+// false, with errno, if fork(2) fails.
 //
-// The host cannot always do that by itself: once it has given up its user identity it may neither kill the process nor does the
-// signal of its own death arrive. This process keeps the identity that the child has, and the host always can close a descriptor.
+// The host cannot always kill the program itself. After a host has dropped its user identity,
+// kill(2) fails with EPERM, and the program receives no parent-death signal from it. This process
+// keeps the child's identity, and the host can always close a descriptor.
 bool stay_beside(int control);
 
 }  // namespace wasi_common::os_sandbox

@@ -1,4 +1,4 @@
-// Knows how a terminal is only written to.
+// Reopens terminals for writing only.
 #include "terminals.h"
 
 #include <fcntl.h>

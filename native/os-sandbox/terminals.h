@@ -1,11 +1,12 @@
-// Knows how a terminal is only written to.
+// Reopens terminals for writing only.
 #pragma once
 
 namespace wasi_common::os_sandbox {
 
-// Opens the terminals at standard output and error anew, for writing only: the description that a shell hands on is for reading
-// too, and has the mode of the host's. Best effort, since a terminal may belong to another user than the one who writes to it;
-// the filter refuses reading by these descriptors in any case.
+// Reopens the terminals at standard output and error for writing only. A shell passes on one
+// description that can also be read, and that shares the blocking mode with the host. Best effort,
+// because the terminal may belong to another user. The filter refuses reads on these descriptors in
+// any case.
 void open_terminals_to_write();
 
 }  // namespace wasi_common::os_sandbox

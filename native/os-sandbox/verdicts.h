@@ -1,4 +1,4 @@
-// Answers of the filter, and rules that a call or one of its arguments selects.
+// The filter's verdicts, and rules selected by a call or one of its arguments.
 #pragma once
 #include <linux/seccomp.h>
 
@@ -11,12 +11,12 @@ namespace wasi_common::os_sandbox {
 
 constexpr unsigned allow = SECCOMP_RET_ALLOW;
 constexpr unsigned deny = SECCOMP_RET_ERRNO | EPERM;
-// Programs then do as on a kernel that is older than the call.
+// ENOSYS: programs then behave as on a kernel that is older than the call.
 constexpr unsigned unknown = SECCOMP_RET_ERRNO | ENOSYS;
-// The caller receives 0, and the kernel does nothing.
+// Returns 0 to the caller without executing the call.
 constexpr unsigned as_if_done = SECCOMP_RET_ERRNO | 0;
 
-// The rules of one call: every path through `body` has to end in an answer.
+// The rules of one call. Every path through `body` must end in a verdict.
 template <class Body>
 void of_call(Filter& filter, unsigned call, Body body) {
   const auto block = filter.when(call);
@@ -24,7 +24,7 @@ void of_call(Filter& filter, unsigned call, Body body) {
   filter.end(block);
 }
 
-// Allows these values of the argument that is loaded, and no others.
+// Allows only these values of the loaded argument.
 template <std::size_t Count>
 void one_of(Filter& filter, const unsigned (&values)[Count]) {
   for (const unsigned value : values) filter.answer_when(value, allow);
