@@ -1,4 +1,5 @@
-// Leads a process astray, when preloaded: it opens the file that ASTRAY names where it asks for a descriptor's own name.
+// A preloaded library that misleads a process: it opens the file that ASTRAY names instead of a
+// descriptor's own name.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@ static int opened(const char* call, const char* path, int flags, mode_t mode) {
   return ((Open)dlsym(RTLD_NEXT, call))(asked ? astray : path, flags, mode);
 }
 
-// The mode is read whether or not there is one: it does no harm where none is looked at.
+// Reads the mode in any case: it is harmless if the caller passed none.
 #define OVERRIDE(call)                         \
   int call(const char* path, int flags, ...) { \
     va_list more;                              \

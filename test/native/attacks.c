@@ -1,4 +1,5 @@
-// A library that attacks the machine as it is loaded, by the calls that JavaScript cannot make: prints `CALL ERRNO` for each, OK if it succeeded.
+// A shared library that attacks the machine as it is loaded, by calls that JavaScript cannot make.
+// It prints `CALL ERRNO` for each, or OK on success.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,8 @@ static void say(const char* name, long result) {
   if (write(1, line, (size_t)size) < 0) abort();
 }
 
-// What ends a process if it succeeds is done in another one, where there can be one.
+// Runs `what` in a child process, if the sandbox allows one, because success would end this
+// process.
 static long apart(long (*what)(void)) {
   const pid_t child = fork();
   if (child < 0) return what();
@@ -52,7 +54,8 @@ static char* const words[] = {"sh", "--version", NULL};
 static char* const shell[] = {"sh", "-c", ":", NULL};
 static char* const none[] = {NULL};
 static long execute(void) { return execve("/bin/sh", shell, none); }
-// By every descriptor that the launcher may have had for it: the program that the sandbox allows, once more.
+// Tries every descriptor that the launcher may have used, to execute the allowed program a second
+// time.
 static long execute_descriptor(void) {
   const char* const path = getenv("PROGRAM");
   struct rlimit limit;
@@ -68,7 +71,7 @@ static long execute_descriptor(void) {
       close(program);
       program = fd;
     }
-    // Where no descriptor can be chosen they are filled up.
+    // Fills the descriptor table up if dup2(2) is refused, by opening the program again and again.
     opened[count++] = program;
     syscall(SYS_execveat, program, "", words, none, AT_EMPTY_PATH);
     syscall(SYS_execveat, program, path, words, none, AT_EMPTY_PATH);
@@ -88,7 +91,7 @@ static long attach(void) { return ptrace(PTRACE_SEIZE, atoi(getenv("HOST")), 0, 
 static long another(void) {
   const pid_t child = fork();
   if (child == 0) _exit(0);
-  // To wait for it is another right.
+  // Waiting for a child is another right.
   if (child > 0) waitpid(child, NULL, 0);
   return child;
 }
@@ -106,7 +109,7 @@ static long outlive(void) { return prctl(PR_SET_PDEATHSIG, 0); }
 static long other_memory(void) {
   char byte;
   const struct iovec here = {&byte, 1};
-  // Where nothing lies the answer is EFAULT, for whoever may look.
+  // An unmapped address fails with EFAULT in a process that may read the other's memory.
   const struct iovec there = {NULL, 1};
   const long result = process_vm_readv(atoi(getenv("HOST")), &here, 1, &there, 1, 0);
   return result < 0 && errno == EFAULT ? 0 : result;
@@ -127,7 +130,7 @@ static long limit_host(void) {
   struct rlimit limit;
   return prlimit(atoi(getenv("HOST")), RLIMIT_NOFILE, NULL, &limit);
 }
-// Without a terminal the call gets as far as to say so.
+// Without a terminal an allowed call fails with ENOTTY.
 static long type_for_user(void) {
   char key = 'x';
   const long result = ioctl(0, 0x5412 /* TIOCSTI */, &key);
@@ -140,7 +143,8 @@ static long signals_of_files(void) {
 }
 static long signals_to_a_group(void) {
   int ends[2];
-  // Of a terminal they go to whoever it listens to, the host with all of its group, without another word.
+  // A terminal sends these signals to its whole foreground process group, the host's included,
+  // without F_SETOWN.
   if (pipe(ends) < 0) return -1;
   return fcntl(ends[0], F_SETFL, O_ASYNC);
 }
@@ -149,7 +153,7 @@ static long signals_to_a_group_by_ioctl(void) {
   if (pipe(ends) < 0) return -1;
   return ioctl(ends[0], FIOASYNC, &(int){1});
 }
-// It takes a descriptor to read by, and no more.
+// Setting inode flags takes only a descriptor opened for reading.
 static long mark(void) {
   char path[4096];
   snprintf(path, sizeof(path), "%s/../read-only/f", getenv("BOX"));
@@ -171,7 +175,7 @@ static const char* outside(void) {
   snprintf(path, sizeof(path), "%s/../outside/secret", getenv("BOX"));
   return path;
 }
-// Supplies that are counted by user, or for the whole machine.
+// Resources that the kernel counts per user, or for the whole machine.
 static long copy(void) { return dup(2); }
 static long copy_to(void) { return dup2(2, 60); }
 static long copy_to_with_flags(void) { return dup3(2, 61, 0); }
@@ -230,7 +234,8 @@ static long queue_signals(void) {
   return result;
 }
 static long lock_memory(void) { return mlock(&end_thread, 1); }
-// Each pair of an epoll and a descriptor counts, for the user and as long as the file is open.
+// Each pair of an epoll and a descriptor counts for the user, as long as the file is open
+// (epoll(7)).
 static long watch_descriptors(void) {
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -259,7 +264,7 @@ static long watch_descriptors(void) {
   errno = error;
   return pairs > 1 << 18 ? 0 : -1;
 }
-// A file that was given to read is the host's, who must not have to wait for it.
+// Locks a read-only file, which belongs to the host and must not make it wait.
 static long lock_file(void) { return flock(open(in_read_only(), O_RDONLY), LOCK_EX | LOCK_NB); }
 static long lock_by(int command) {
   struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
@@ -289,7 +294,7 @@ static long touch_standard_stream(void) { return futimens(1, NULL) < 0 && errno 
 #if defined(__x86_64__)
 static long touch_as_of_old(void) { return syscall(SYS_utimes, outside(), NULL); }
 #endif
-// Identities, filters, and questions about others.
+// Identities, filters, and queries about other processes.
 static long same_user(void) { return setresuid((uid_t)-1, (uid_t)-1, (uid_t)-1); }
 static long same_group(void) { return setgid(getgid()); }
 static long filter(void) { return syscall(SYS_seccomp, 2 /* SECCOMP_GET_ACTION_AVAIL */, 0, &(unsigned){0x7fff0000}); }
@@ -313,7 +318,7 @@ static long capabilities(void) {
 }
 
 #if defined(__x86_64__)
-// A call as a program of 32 bits makes it.
+// Makes a call as a 32-bit program does.
 static long foreign(long call) {
   long result;
   __asm__ volatile("int $0x80" : "=a"(result) : "a"(call), "b"(0), "c"(0), "d"(0) : "r8", "r9", "r10", "r11", "memory");
@@ -321,14 +326,14 @@ static long foreign(long call) {
   errno = (int)-result;
   return -1;
 }
-// The same calls by numbers of their own.
+// The same calls under their x32 numbers.
 static long x32(void) { return syscall(0x40000000 | SYS_getpid) < 0 && errno == ENOSYS ? -1 : 0; }
 #else
 static long foreign(long call) { return call < 0; }
 #endif
 
 __attribute__((constructor)) static void attack(void) {
-  // It ends the process where it is held, so that nothing else can be tried.
+  // A refused one kills the process, so it is the only call made.
   if (getenv("FOREIGN") != NULL) return say("foreign", foreign(atol(getenv("FOREIGN"))));
   say("execve", apart(execute));
   say("execveat", apart(execute_descriptor));
@@ -400,7 +405,7 @@ __attribute__((constructor)) static void attack(void) {
   say("sched_getaffinity", processors());
   say("clock of the host", clock_of_host());
   say("get_robust_list", robust_list());
-  // It interrupts the processors of all processes that registered for it.
+  // Interrupts the processors of all processes that registered for it (membarrier(2)).
   say("membarrier", syscall(SYS_membarrier, 2 /* MEMBARRIER_CMD_GLOBAL_EXPEDITED */, 0, 0));
   say("capget", capabilities());
   say("getpgid", syscall(SYS_getpgid, host()));

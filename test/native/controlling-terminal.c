@@ -1,4 +1,5 @@
-// Runs a program on a terminal of its own: types a line at once, prints what the program writes, and at its end `isig=N echo=N`.
+// Runs a program on a new controlling terminal: types a line at once, prints the program's output,
+// and at its end `isig=N echo=N`.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ int main(int count, char** words) {
     execvp(words[1], words + 1);
     _exit(71);
   }
-  // It is kept open, so that the settings are there at the end.
+  // Stays open, so that the settings survive until the end.
   if (write(user, "typed\n", 6) != 6) return 72;
   char text[4096];
   int status = 0;

@@ -1,5 +1,5 @@
-// Runs a program in which one system call always fails, with an errno of one's choice, as under a seccomp filter that is
-// older than the call, or on a disk that breaks: failing <call> <errno> <program> <arguments>
+// Runs a program in which one system call always fails with a chosen errno. That imitates a seccomp
+// filter older than the call, or a failing disk: failing <call> <errno> <program> <arguments>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ static const struct {
   const char* name;
   unsigned number;
 } calls[] = {
-    {"openat2", 437},  // on every architecture; older headers do not have it
+    {"openat2", 437},  // the same on every architecture; older headers lack it
     {"landlock_create_ruleset", 444},
     {"landlock_add_rule", 445},
     {"prctl", SYS_prctl},
@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
-  // Without this only root may install a filter.
+  // Without PR_SET_NO_NEW_PRIVS only a process with CAP_SYS_ADMIN may install a filter
+  // (seccomp(2)).
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
     perror("prctl");
     return 69;

@@ -1,4 +1,4 @@
-/* memfd PROGRAM ...: runs a program whose standard input and output are one memfd with "the host's". */
+/* memfd PROGRAM ...: runs a program whose standard input and output are one memfd that contains "the host's". */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 #include <unistd.h>

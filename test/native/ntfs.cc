@@ -1,5 +1,5 @@
-// Knows how NTFS answers the calls of nt.h: case that is kept and not told apart, streams, short names, reparse points, names
-// that are deleted while somebody has them open.
+// Imitates NTFS behind the calls of nt.h: names that preserve case and ignore it, streams, short
+// names, reparse points, names deleted while open.
 #include "ntfs.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ struct Node {
     Node* node;
     bool deleted = false;  // pending
   };
-  std::map<std::u16string, Entry> entries;  // by the name in capitals, as the tree of NTFS is sorted
+  std::map<std::u16string, Entry> entries;  // by the name in capitals, the order of NTFS
 
   unsigned links() const;
 };
@@ -50,14 +50,14 @@ struct Node {
 struct Open {
   Node* node = nullptr;
   std::u16string stream;
-  Node* in = nullptr;  // where, and under which name, it was opened
+  Node* in = nullptr;  // the parent and the name by which it was opened
   std::u16string key;
   std::uint32_t access = 0;
   std::uint32_t share = 0;
   std::int64_t position = 0;
-  bool removes = false;  // with its closing
+  bool removes = false;  // removes the file when it is closed
   bool at_once = false;
-  std::u16string listed;  // the last entry that was given
+  std::u16string listed;  // the last entry returned
   bool began = false;
 };
 
@@ -117,7 +117,8 @@ std::vector<std::u16string> split(const std::u16string& path) {
   return names;
 }
 
-// The host's own look-up. With `up`, the directory that holds the last name, which is left in `last`.
+// The host's own lookup. With `last`, returns the directory that contains the last name, and puts
+// the name in `last`.
 Node* find(const std::u16string& path, std::u16string* last = nullptr) {
   Node* node = world.root();
   auto names = split(path);
@@ -180,7 +181,8 @@ std::vector<std::uint8_t> reparse_bytes(std::uint32_t tag, const std::u16string&
   return bytes;
 }
 
-// What a handle is used for that others may have to share: by bits as those of `share`. To look at it is none.
+// The uses of a handle that other openers must share, by the bits of `share`. Reading attributes is
+// none.
 std::uint32_t used(std::uint32_t access) {
   return ((access & (nt::FILE_READ_DATA | nt::FILE_TRAVERSE)) != 0 ? 1U : 0U) |
          ((access & (nt::FILE_WRITE_DATA | nt::FILE_APPEND_DATA)) != 0 ? 2U : 0U) | ((access & nt::DELETE) != 0 ? 4U : 0U);
@@ -211,7 +213,8 @@ nt::NTSTATUS create_file(nt::HANDLE* opened, std::uint32_t access, const nt::OBJ
   made.in = root->in;
   made.key = root->key;
   Node* node = root->node;
-  // It became a link after it was opened. What NTFS does then is not known here, so the worst is taken for granted.
+  // The directory became a reparse point after it was opened. NTFS's behaviour is unknown here, so
+  // the model assumes the worst.
   if (!path.empty() && (node->attributes & nt::FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
     if ((attributes->Attributes & nt::OBJ_DONT_REPARSE) != 0) return nt::STATUS_REPARSE_POINT_ENCOUNTERED;
     ++world.seen.followed;
@@ -426,7 +429,7 @@ nt::NTSTATUS query_directory_file(nt::HANDLE file, nt::HANDLE, void*, void*, nt:
   for (const auto& candidate : entries) {
     const auto name_bytes = static_cast<std::uint32_t>(2 * candidate.name.size());
     const std::uint32_t size = static_cast<std::uint32_t>(offsetof(nt::FILE_ID_FULL_DIR_INFORMATION, FileName)) + name_bytes;
-    // Little room at once, so that a test sees several batches.
+    // Returns small batches, so that a test sees several.
     if (at + size > std::min<std::uint32_t>(room, 1000)) break;
     nt::FILE_ID_FULL_DIR_INFORMATION record{};
     record.FileAttributes = candidate.node->attributes;

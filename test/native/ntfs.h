@@ -1,11 +1,13 @@
-// Knows what a test sees and sets up of a volume of NTFS in memory, which stands in for Windows' own system calls.
+// A volume of NTFS in memory that replaces Windows' own system calls: its setup, and what a test
+// sees of it.
 #pragma once
 #include <cstdint>
 #include <string>
 
 namespace ntfs {
 
-// An empty volume. `modern` systems delete and rename as POSIX has it; older ones, and other file systems, do not.
+// Makes an empty volume. `modern` systems delete and rename with POSIX semantics; older ones, and
+// other file systems, do not.
 void format(bool modern = true);
 
 // The host's side. Paths have backslashes, and begin at the volume's root.
@@ -13,45 +15,46 @@ void directory(const std::u16string& path);
 void file(const std::u16string& path, const std::string& data = "");
 void alias(const std::u16string& path, const std::u16string& short_name);
 void stream(const std::u16string& path, const std::u16string& name, const std::string& data);
-// As mklink makes them: relative, or beginning elsewhere.
+// Makes a symbolic link as mklink does: relative, or absolute.
 void symbolic_link(const std::u16string& path, const std::u16string& target, bool relative = true);
 void junction(const std::u16string& path, const std::u16string& target);
-// Makes a junction of an empty directory that is there, whoever has it open.
+// Turns an existing empty directory into a junction, even while it is open.
 void turn(const std::u16string& path, const std::u16string& target);
-// A reparse point of somebody's driver.
+// Makes a reparse point of a third-party driver.
 void driven(const std::u16string& path, std::uint32_t tag);
-// Somebody has it open, and shares it with nobody.
+// Opens a file without sharing it.
 void lock(const std::u16string& path);
 void protect(const std::u16string& path);  // the attribute "read-only"
 void remove(const std::u16string& path);
-// Renames it, whoever has it open.
+// Renames a file, even while it is open.
 void move(const std::u16string& from, const std::u16string& to);
 
 bool exists(const std::u16string& path);
 std::string data(const std::u16string& path);
-// What stands in the reparse point of a link; "d" before it where it says that it leads to a directory.
+// The target in a symlink's reparse point, with "d" before it if the symlink is marked as a
+// directory.
 std::u16string target(const std::u16string& path);
 
-// A directory opened by the host: what a guest is given.
+// Opens a directory for the host, to preopen it.
 void* open(const std::u16string& path);
 
-// What the system saw of us.
+// The calls that the system received.
 struct Seen {
   unsigned open = 0;      // handles
-  unsigned followed = 0;  // links that the system followed by itself
+  unsigned followed = 0;  // symlinks that the system followed by itself
   unsigned strange = 0;   // names that are paths or streams
   unsigned calls = 0;
 };
 Seen seen();
-// Called before each opening, to change what lies there.
+// Called before each open, to change the volume.
 extern void (*meanwhile)(const std::u16string& name);
-// Called when something empty is about to become a link.
+// Called before an empty file or directory becomes a symlink.
 extern void (*linking)();
-// Whether a program could go into a directory now.
+// True if a program could enter a directory now.
 bool enterable(const std::u16string& path);
-// What stands in a listing where the size of a name does, if not 0.
+// The size that a listing reports for a name, if not 0.
 extern std::uint32_t garbled;
-// Who makes symbolic links.
+// True if the process may create symbolic links.
 extern bool privileged;
 
 }  // namespace ntfs

@@ -1,4 +1,5 @@
-// A library that tries, as it is loaded, to use the standard streams the wrong way: writes `CALL ERRNO` for each to the file that SAID names, OK if it succeeded.
+// A shared library that misuses the standard streams as it is loaded. It writes `CALL ERRNO` for
+// each call to the file that SAID names, or OK on success.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ static long map(int fd, int protection) {
   void* const place = mmap(NULL, 4096, protection, MAP_SHARED, fd, 0);
   return place == MAP_FAILED ? -1 : munmap(place, 4096);
 }
-// Success is what it does, not what it says.
+// Checks the flags in effect, because fcntl(2) may succeed without changing them.
 static long set_flags(int fd, int flags) {
   const int before = fcntl(fd, F_GETFL);
   fcntl(fd, F_SETFL, flags);
@@ -42,7 +43,8 @@ static long set_nonblocking(int fd) {
   errno = EPERM;
   return before == after ? -1 : 0;
 }
-// The filter cannot tell the new descriptor from that of another file: Landlock refuses the path that it leads to.
+// The filter cannot distinguish the new descriptor from one of another file. Landlock refuses its
+// path.
 static long open_again(int fd, int flags) {
   char path[32];
   snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -62,7 +64,7 @@ static void files(void) {
     say("pwrite", pwrite(fd, "X", 1, 0));
     say("pwritev", pwritev(fd, &vector, 1, 0));
     say("pwritev2", syscall(SYS_pwritev2, fd, &vector, 1, 0, 0, 0));
-    // At the place of the description, whatever O_APPEND says.
+    // Writes at the offset of the description, despite O_APPEND.
     say("RWF_NOAPPEND", syscall(SYS_pwritev2, fd, &vector, 1, -1L, -1L, 0x20));
     say("copy_file_range", syscall(SYS_copy_file_range, fd, NULL, fd, NULL, 0, 0) < 0 && errno == EPERM ? -1 : 0);
     say("sendfile", syscall(SYS_sendfile, fd, 0, NULL, 1) < 0 && errno == EPERM ? -1 : 0);
@@ -87,7 +89,7 @@ static void files(void) {
   say("ftruncate of input", ftruncate(0, 1));
 }
 
-// A terminal at 1 and 2, and something else at 0.
+// Requires a terminal at 1 and 2, and another file at 0.
 static void terminal(void) {
   struct termios settings;
   signal(SIGTTOU, SIG_IGN);
@@ -102,7 +104,7 @@ static void terminal(void) {
   const int terminal = open("/dev/tty", O_RDWR);
   say("open the terminal", terminal);
   close(terminal);
-  // What was typed is there already.
+  // The typed input is already available.
   for (int fd = 1; fd <= 2; fd++) say("read", read(fd, room, sizeof(room)));
 }
 

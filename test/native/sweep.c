@@ -1,4 +1,5 @@
-// A library that makes every system call as it is loaded, from the thread that loads it: prints `NAME ERRNO` for each, by its number where it has no name here.
+// A shared library that makes every system call as it is loaded, from the loading thread. It prints
+// `NAME ERRNO` for each, or its number if it has no name here.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -46,12 +47,12 @@ static int is_one_of(const char* name, const char* const* names) {
   return 0;
 }
 
-// These end the thread, or return to a frame that no signal made. The last two, of x86-64, no filter sees: the kernel lets them
-// pass, and they are SIGILL for a caller that is no probe.
+// Calls that end the thread, or return to a signal frame that does not exist. No filter sees the
+// last two, of x86-64: the kernel lets them pass, and raises SIGILL for a caller that is no uprobe.
 // @see https://man7.org/linux/man-pages/man2/seccomp.2.html
 static const char* const ends[] = {"exit", "exit_group", "rt_sigreturn", "335", "336", NULL};
-// These do to this process what it could not go on after, or wait for what does not come, with arguments that are no nonsense. All
-// of them are allowed.
+// Calls that this process would not survive, or that wait forever, with arguments that make sense.
+// The filter allows all of them.
 static const char* const own[] = {"brk", "mprotect", "munmap", "mremap", "mmap", "madvise", "pkey_alloc", "pkey_free", "pkey_mprotect", "mseal", "map_shadow_stack",
     "rseq", "set_robust_list", "set_tid_address", "rt_sigprocmask", "rt_sigaction", "sigaltstack", "arch_prctl", "futex", "getrandom", "getrandom",
     "close", "read", "readv", "poll", "ppoll", "epoll_wait", "epoll_pwait", "epoll_pwait2", "nanosleep", "clock_nanosleep", "accept4",
@@ -66,14 +67,14 @@ static void sweep(long from, long to, FILE* said) {
   for (long number = from; number <= to; number++) {
     const char* const name = name_of(number);
     if (is_one_of(name, ends)) continue;
-    // Nothing has this number, is at this address, or has this size: what is allowed says so.
+    // Invalid numbers, addresses and sizes: an allowed call fails with their error.
     errno = 0;
     const long result = syscall(number, -1L, -1L, -1L, -1L, -1L, -1L);
     say(said, name, result);
   }
 }
 
-// What a call could be meant for: files and folders outside, the standard streams, and the host.
+// Plausible arguments: files and folders outside, the standard streams, and the host.
 static void plausible(void) {
   static char inside[65536];
   char outside[4096];
@@ -94,7 +95,7 @@ static void plausible(void) {
     const char* const name = name_of(number);
     if (is_one_of(name, ends) || is_one_of(name, own)) continue;
     for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
-      // Some calls write to where these are.
+      // Some calls write to these addresses.
       snprintf(outside, sizeof(outside), "%s/../outside/secret", getenv("BOX"));
       snprintf(second, sizeof(second), "%s/../outside/empty", getenv("BOX"));
       const long* const a = sets[i];

@@ -1,10 +1,16 @@
-// Has a pseudoterminal, and reads from it as a terminal emulator does that is stopped, slow, or neither:
-//   terminal HOW serve            prints the name of the terminal and a line feed, then what was written to it, until its own input ends
-//   terminal HOW FDS PROGRAM ...  runs a program whose descriptors, the digits of FDS, are the terminal; prints its exit code (-1 after
-//                                 20 seconds, when it is killed), how many milliseconds that took, and how many bytes were read
-// HOW is `full` (reads nothing), `stop` (types Ctrl-S, and reads), `slow` (1 KiB every 50 ms) or `fast`. The last two are raw.
-// `master` is `full`, and the program's descriptor 3 is the side that reads. `alias` is `fast`, and the program has the terminal by
-// the name /dev/tty, which leads to another one by then.
+// Holds a pseudoterminal, and reads from it as a terminal emulator that is stopped, slow, or
+// neither:
+//
+//   terminal HOW serve            prints the name of the terminal and a line feed, then the bytes
+//                                 written to it, until its own input ends
+//   terminal HOW FDS PROGRAM ...  runs a program whose descriptors, the digits of FDS, are the
+//                                 terminal. Prints its exit code (-1 after 20 seconds, when it is
+//                                 killed), its milliseconds, and the number of bytes read.
+//
+// HOW is `full` (reads nothing), `stop` (types Ctrl-S, and reads), `slow` (1 KiB every 50 ms) or
+// `fast`. The last two are raw. `master` is `full`, and the program's descriptor 3 is the master
+// side. `alias` is `fast`, and the program has the terminal as /dev/tty, which leads to another one
+// by then.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
@@ -34,7 +40,7 @@ static int is(const char* how, const char* which) { return strcmp(how, which) ==
 static int reads(const char* how) { return !is(how, "full") && !is(how, "master"); }
 
 static long taken = 0;
-// Reads what is there. False at the end.
+// Reads the bytes available. False at the end.
 static int take(int master, const char* how, int copy) {
   char bytes[65536];
   if (!reads(how)) {
@@ -75,7 +81,7 @@ static int make(char* name, size_t room) {
   return master;
 }
 
-// Leaves /dev/tty open on `slave` in a process whose controlling terminal is another one.
+// Keeps /dev/tty open on `slave` in a process whose controlling terminal is another one.
 static int alias(int slave) {
   control(slave);
   const int same = open("/dev/tty", O_RDWR | O_NOCTTY);
@@ -101,7 +107,7 @@ static int run(int master, const char* name, const char* how, const char* fds, c
     if (slave == -1) fail("open");
     if (is(how, "alias")) slave = alias(slave);
     else control(slave);
-    // dup2(3) of a descriptor to itself leaves it closed on exec.
+    // dup2(3) of a descriptor to itself does nothing, so it would stay close-on-exec.
     if (is(how, "master") && (dup2(master, 3) == -1 || fcntl(3, F_SETFD, 0) == -1)) fail("dup2");
     for (; *fds != '\0'; ++fds)
       if (dup2(slave, *fds - '0') == -1) fail("dup2");
@@ -129,7 +135,7 @@ int main(int argc, char** argv) {
   char name[64];
   const int master = make(name, sizeof(name));
   fcntl(master, F_SETFD, FD_CLOEXEC);
-  // Stays open, so that the terminal is not at its end before the program has it.
+  // Stays open, so that the terminal does not hang up before the program has it.
   const int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (slave == -1) fail(name);
   if (is(how, "slow") || is(how, "fast") || is(how, "alias")) {

@@ -1,4 +1,5 @@
-// Tries the Windows host on a volume of NTFS in memory: each case prints a line, "ok" or why not.
+// Tests the Windows host on a volume of NTFS in memory: each case prints a line, "ok" or the
+// failure.
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -12,7 +13,7 @@
 #include "text.h"
 #include "times.h"
 
-// What the cases do not touch: the parts of the host that are no files.
+// Stubs for the parts of the host that the cases do not reach, because they are not about files.
 namespace wasi_common {
 int close_socket(nt::HANDLE) { return 0; }
 std::int64_t file_time() { return 133000000000000000; }
@@ -41,7 +42,7 @@ void holds(bool condition, const std::string& about) {
 }
 Answer no(Errno error) { return refuse(error); }
 
-// A guest that has the directory \root.
+// A guest whose preopen is \root.
 class Guest {
  public:
   explicit Guest(bool modern = true) {
@@ -117,7 +118,7 @@ class Guest {
       if (filled < room) return names;
     }
   }
-  // What all calls on a path say.
+  // Expects this error from all calls on a path.
   void all(const std::string& path, Errno error) {
     const Answer wanted = no(error);
     same(open(path), wanted, "open " + path);
@@ -268,7 +269,7 @@ void encodings() {
                                 "\xe2\x82"};
   for (const char* const name : broken) g.all(name, Errno::Ilseq);
   same(g.symlink("\xff", "l"), no(Errno::Ilseq), "a link's target");
-  // What Windows allows and UTF-8 does not: seen, and not to be named.
+  // Names that Windows allows and UTF-8 cannot express: listed, but not reachable.
   ntfs::file(u"root\\lone\xd800");
   const auto names = g.list(g.dir);
   holds(names.size() == 4 && names[3] == "lone\xef\xbf\xbd", "a lone surrogate is listed as U+FFFD");
@@ -364,7 +365,7 @@ void chains() {
   same(g.type("l41", 1), no(Errno::Loop), "41 links");
 }
 
-// All that can be done by way of a name that leads out.
+// Tries every call on a name that escapes.
 void kept_in(Guest& g, const std::string& name) {
   same(g.type(name), a_link, name);
   for (const std::string& path : {name + "/", name + "/.", name + "/secret", name + "/../x"}) {
@@ -413,7 +414,7 @@ void ways_out() {
   same(ntfs::seen().followed, 0, "none was followed by the system");
 }
 
-// Whatever is changed between two steps, what is opened is beneath.
+// Whatever changes between two steps, every opened file is beneath the preopen.
 void swapped() {
   Guest g;
   ntfs::directory(u"root\\a");
@@ -436,7 +437,7 @@ void swapped() {
   ntfs::file(u"root\\f", "hello");
   same(g.open("f", 3, oflags::trunc, 0), no(Errno::Loop), "a link in the place of a file");
   same(ntfs::data(u"outside\\secret"), "secret", "nothing was cut");
-  // A directory that becomes a link when it is open already.
+  // A directory that becomes a symlink while it is open.
   ntfs::directory(u"root\\empty");
   ntfs::meanwhile = [](const std::u16string& name) {
     if (name != u"inner") return;
@@ -444,7 +445,7 @@ void swapped() {
     ntfs::turn(u"root\\empty", u"\\??\\C:\\outside");
   };
   same(g.stat("empty/inner"), no(Errno::NotCapable), "a directory that became a junction");
-  // What shall become a link is a directory at first, which nobody is to be in by then.
+  // A symlink begins as a directory, which no process may enter meanwhile.
   static bool entered;
   entered = true;
   ntfs::linking = [] { entered = ntfs::enterable(u"root\\leads"); };
@@ -454,7 +455,7 @@ void swapped() {
   ntfs::file(u"root\\theirs\\f");
   ntfs::lock(u"root\\theirs");
   same(g.stat("theirs/f"), no(Errno::Busy), "nor does a guest into what is shared with nobody");
-  // A directory that is moved out while it is walked is still beneath what was given.
+  // A directory moved out during the walk is still beneath the preopen.
   ntfs::directory(u"root\\d");
   ntfs::directory(u"root\\d\\e");
   ntfs::meanwhile = [](const std::u16string& name) {
@@ -559,7 +560,7 @@ void listing() {
   }
   holds(g.list(g.dir, 100) == wanted, "through a small buffer");
   holds(g.list(g.dir, 100000) == wanted, "through a large one");
-  // Removing what was seen, as a program does that removes a tree.
+  // Removes entries while listing them, as a program does that removes a tree.
   g.block().cookie = 0;
   for (const std::string& name : wanted)
     if (name[0] == 'E') same(g.unlink(name), 0, name);
@@ -631,7 +632,7 @@ void deleting(bool modern) {
   same(g.close(file), 0, "closed");
   if (!modern) holds(!ntfs::exists(u"root\\f"), "now it is gone");
   same(g.close(g.create("f")), 0, "a new one");
-  // Replacing what somebody has open.
+  // Replaces a file that another process has open.
   ntfs::file(u"root\\other", "other");
   const Answer taken = g.open("f");
   same(g.rename("other", "f"), modern ? 0 : no(Errno::Acces), "in the place of an open file");
