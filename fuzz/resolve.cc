@@ -1,6 +1,6 @@
-// Fuzzes native/resolve.cc over a tree in memory: whatever the bytes make of tree, path and
-// failures, the walk stays beneath its root, gives back every directory, comes to an end, and
-// answers as a recursive walk does that was written apart from it.
+// Fuzzes native/resolve.cc over a tree in memory. For any tree, path and failures, the walk stays
+// beneath its root, releases every directory, and terminates. Its result equals that of a recursive
+// walk that was written separately.
 #include "resolve.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ void require(bool holds, const char* what) {
   std::abort();
 }
 
-// The bytes of which a run is made. Behind the last there are zeros.
+// The bytes that determine a run, followed by zeros.
 class Bytes {
  public:
   Bytes(const std::uint8_t* from, std::size_t size) : at_(from), end_(from + size) {}
@@ -37,7 +37,7 @@ class Bytes {
 
 constexpr std::size_t max_name = 255;
 
-// Names, dots, slashes, and now and then more than anybody has room for.
+// Names, dots, slashes, and occasionally more than fits.
 std::string text(Bytes& bytes) {
   std::string made;
   for (unsigned parts = bytes.below(24); parts > 0; --parts) {
@@ -82,7 +82,7 @@ struct Node {
 class Forest final : public Tree {
  public:
   explicit Forest(Bytes& bytes) : bytes_(bytes) {
-    // The first lies outside and holds the second, which is the root.
+    // The first node is outside, and contains the second, which is the root.
     nodes_.reserve(64);
     add(nullptr, "");
     add(&nodes_[0], "a");
@@ -129,7 +129,7 @@ class Forest final : public Tree {
     const auto found = in.children.find(name);
     return found == in.children.end() ? nullptr : found->second;
   }
-  // As the BSDs and as Linux say it.
+  // The error of the BSDs, or of Linux.
   Answer not_through_a_link() const {
     constexpr Errno answers[] = {Errno::NotDir, Errno::Loop, Errno::Mlink};
     return refuse(answers[says_]);
@@ -144,7 +144,7 @@ class Forest final : public Tree {
     if (nodes_.size() <= 2) return node;
     const unsigned kind = bytes_.below(8);
     node.kind = kind < 3 ? Node::directory : kind < 4 ? Node::file : Node::link;
-    // Links to where they are can be gone through again and again.
+    // A symlink to `.` can be followed again and again.
     if (node.kind == Node::link) node.target = bytes_.once_in(3) ? "." : text(bytes_);
     return node;
   }
@@ -156,7 +156,7 @@ class Forest final : public Tree {
     while (node != nullptr && node != &nodes_[1]) node = node->parent;
     return node != nullptr;
   }
-  // As the kernel would, `..` and all: the walk must not make use of it.
+  // Resolves `..` and all, as the kernel does: the walk must not depend on it.
   Answer find(Directory in, const char* name, const Node*& found) {
     ++calls_;
     const Node& directory = at(in);
@@ -173,7 +173,7 @@ class Forest final : public Tree {
     require(beneath(found), "nothing outside is ever reached");
     return 0;
   }
-  // Somebody puts a link where a directory was, or the other way round.
+  // Replaces a directory with a symlink, or the reverse.
   void change() {
     Node& node = nodes_[bytes_.below(static_cast<unsigned>(nodes_.size()))];
     if (&node == &nodes_[0] || &node == &nodes_[1] || node.kind == Node::file) return;
@@ -192,15 +192,16 @@ class Forest final : public Tree {
   unsigned calls_ = 0;
 };
 
-// The same rules by recursion over strings: a link is a path walked from where the link lies.
+// The same rules by recursion over strings: a symlink is a path walked from the symlink's
+// directory.
 class Naive {
  public:
   Naive(const Forest& forest, unsigned how) : how_(how) {
     stack_.push_back(&forest.at(forest.root()));
   }
 
-  // `behind`: how many bytes are still to come behind this path; the first of them is a slash.
-  // `last`: no name is among them.
+  // `behind`: the number of bytes after this path, beginning with a slash. `last`: no name is among
+  // them.
   Answer walk(const std::string& path, std::size_t behind, bool last) {
     if (path.empty()) return refuse(Errno::NoEnt);
     if (path[0] == '/') return refuse(Errno::NotCapable);
@@ -257,7 +258,7 @@ class Naive {
     return 0;
   }
 
-  // The capacity of resolve.cc: nested directories, and bytes of path still to be walked.
+  // The limits of resolve.cc: nested directories, and bytes of path still to be walked.
   static constexpr std::size_t max_depth = 2049;
   static constexpr std::size_t room = 4 * (max_path + 1);
   const unsigned how_;
@@ -292,7 +293,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* from, std::size_t size
   ResolvedParent resolved;
   const Answer answer = resolve(forest, forest.root(), path.data(), path.size(), how, resolved);
 
-  // Each of 41 texts has at most 2048 names, and each name is asked for at most twice.
+  // Each of 41 texts has at most 2048 names, and each name has at most two questions.
   require(forest.calls() <= 41 * 2048 * 2, "the walk is short");
   const std::set<Answer> refusals = {refuse(Errno::NoEnt), refuse(Errno::NotDir),
                                      refuse(Errno::Loop), refuse(Errno::NameTooLong),
@@ -317,7 +318,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* from, std::size_t size
 #ifdef STANDALONE
 #include <chrono>
 
-// For machines without libFuzzer: random bytes. Takes seconds, and a seed.
+// Runs random bytes on machines without libFuzzer. Takes seconds, and a seed.
 int main(int count, char** words) {
   const double seconds = count > 1 ? std::atof(words[1]) : 10;
   std::uint64_t state = count > 2 ? std::strtoull(words[2], nullptr, 10) : 1;

@@ -1,5 +1,5 @@
-// Enumerates all runs of a program that can go several ways: each run repeats the choices of the one before, up to the last
-// that has a way left. The order is always the same.
+// Enumerates all runs of a program with choices. Each run repeats the choices of the one before, up
+// to the last with an alternative left. The order is always the same.
 #pragma once
 #include <cstddef>
 #include <vector>
@@ -11,8 +11,8 @@ namespace interleavings {
 template <typename Way>
 class Choices {
  public:
-  // Picks a way. `offer` adds all ways to a list. It is called once for each point: a run that repeats the same choices comes
-  // to the same point.
+  // Picks an alternative. `offer` adds all alternatives to a list. It is called once per point: a
+  // run that repeats the same choices reaches the same point.
   template <typename Offer>
   Way pick(Offer offer) {
     if (at_ == points_.size()) {
@@ -21,22 +21,23 @@ class Choices {
     }
     return ways_[points_[at_++].picked];
   }
-  // Prepares the next run, which makes another choice at the last point that is left. False when there is none.
+  // Prepares the next run, which chooses differently at the last point with an alternative left.
+  // False if there is none.
   bool next() {
     require(at_ == points_.size(), "a run repeats the choices of the run before it");
     at_ = 0;
     for (; !points_.empty(); points_.pop_back()) {
-      // The ways of the last point are the last in the list.
+      // The alternatives of the last point are the last in the list.
       if (++points_.back().picked < ways_.size()) return true;
       ways_.resize(points_.back().first);
     }
     return false;
   }
-  // Prepares to repeat the run that is under way.
+  // Prepares to repeat the current run.
   void repeat() { at_ = 0; }
 
   std::size_t points() const { return points_.size(); }
-  // The point that is the next to be picked at.
+  // The next point to pick at.
   std::size_t at() const { return at_; }
   void go_to(std::size_t point) { at_ = point; }
 

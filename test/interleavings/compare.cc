@@ -1,4 +1,4 @@
-// Collects the questions and answers of all walks, with the names in the order in which they come up.
+// Collects the questions and answers of all walks, with the names in the order of first use.
 #include "compare.h"
 
 #include <cstring>
@@ -14,7 +14,8 @@ namespace {
 
 using Transcripts = std::set<std::string>;
 
-// Questions are `a=answer ` or `a!answer `. Only names and targets are single letters.
+// Renames a transcript, whose questions are `a=answer ` or `a!answer `. Only names and targets are
+// single letters.
 std::string rename(const Path& path, const std::string& transcript) {
   std::string letters;
   for (unsigned name = 0; name < path.letters; ++name) letters += letter(static_cast<Name>(name));

@@ -1,4 +1,4 @@
-// Requires that walks meet the same answers in lazy.h as in unreduced.h, where nothing is reduced.
+// Requires that walks get the same results in lazy.h as in unreduced.h, which has no reductions.
 #pragma once
 #include "settings.h"
 

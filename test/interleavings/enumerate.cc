@@ -1,4 +1,4 @@
-// Repeats each walk until the files have no other way to turn out.
+// Repeats each walk until all runs of its files are enumerated.
 #include "enumerate.h"
 
 #include <algorithm>
@@ -52,7 +52,7 @@ Run* Run::under_way = nullptr;
 }  // namespace
 
 Counts enumerate(const Settings& settings) {
-  // Each name of the tree, and each that the guest adds, may come with a letter of its own.
+  // Each name of the tree, and each that the guest adds, may bring its own letter.
   require(settings.components + settings.bounds.names + settings.bounds.changes <= settings.bounds.letters,
           "there is a letter for every name");
   Counts counts;
@@ -70,8 +70,8 @@ Counts enumerate(const Settings& settings) {
 std::vector<unsigned> hows_of(const Path& path, bool every) {
   using namespace wasi_common;
   if (every) return {keep, follow, enter, follow | enter};
-  // A slash at the end makes `follow` meaningless, and its absence `enter`. With `keep` the slash is a flag of the resolved
-  // parent only.
+  // A trailing slash makes `follow` meaningless, and its absence makes `enter` so. With `keep`, the
+  // slash only sets a flag of the resolved parent.
   if (path.text.back() == '/') return {follow | enter};
   return {keep, follow | enter};
 }

@@ -6,7 +6,7 @@ namespace interleavings {
 
 struct Counts {
   unsigned long paths = 0;
-  unsigned long trees = 0;  // walks without a change: trees that a walk can tell apart, for each path
+  unsigned long trees = 0;  // walks without a change: trees that a walk can distinguish, for each path
   unsigned long walks = 0;
   unsigned long questions = 0;
   unsigned long longest = 0;  // the questions of the longest walk
@@ -14,7 +14,7 @@ struct Counts {
 
 Counts enumerate(const Settings& settings);
 
-// The ways to take the last name of a path: all of them, or only those that ask different questions.
+// The distinct ways to treat the last name of a path, or every way.
 std::vector<unsigned> hows_of(const Path& path, bool every);
 
 }  // namespace interleavings

@@ -1,4 +1,4 @@
-// Prints what failed, and how it came to that.
+// Prints the failure, and the run that led to it.
 #include "failure.h"
 
 #include <cstdarg>
@@ -30,7 +30,7 @@ void fail(const char* promise) {
     repeat_run();
   }
   tell("does not hold: %s", promise);
-  // Neither resolve() nor its stack of directories can go on from here.
+  // Neither resolve() nor its stack of directories can continue from here.
   std::_Exit(1);
 }
 

@@ -1,14 +1,15 @@
-// Ends the program at the first promise that is broken, after telling the failing run step by step.
+// Ends the program at the first violated requirement, after printing the failing run step by step.
 #pragma once
 
 namespace interleavings {
 
-// Set while the failing run is told.
+// True while the failing run is printed.
 extern bool telling;
-// Prints a step of it.
+// Prints a step of the failing run.
 void tell(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
-// Repeats the run that is under way. Called once, by fail(); the run fails again, which ends the program.
+// Sets the function that repeats the current run. fail() calls it once; the run fails again, which
+// ends the program.
 void tell_by(void (*repeat)());
 
 [[noreturn]] void fail(const char* promise);

@@ -1,4 +1,4 @@
-// Defines the model of a file system: directories with entries whose names are single letters.
+// The model of a file system: directories with entries whose names are single letters.
 #pragma once
 #include <cstdint>
 
@@ -29,7 +29,7 @@ struct Content {
     unknown,  // no question was asked yet
     absent,
     directory,  // `node`
-    other,      // a file or a symlink: no question has told them apart
+    other,      // a file or a symlink: no question has distinguished them
     file,
     link,  // `target`, or `unread`
   };
@@ -43,22 +43,23 @@ inline constexpr Target unread = 255;
 constexpr bool present(const Content& content) { return content.kind > Content::absent; }
 constexpr bool leaf(const Content& content) { return content.kind > Content::directory; }
 
-// The knowledge that an answer conveys: directory or not; a symlink, too, as on the BSDs; or the whole content.
+// The knowledge that an answer conveys: directory or not; symlinks, too, as on the BSDs; or the
+// whole content.
 enum class Looks : std::uint8_t { for_directory, for_kind, for_target };
 
 struct Bounds {
-  unsigned names;    // in the tree at the outset
+  unsigned names;    // in the initial tree
   unsigned changes;  // by the guest, during one walk
   unsigned letters;  // in paths, trees and targets
 };
 
 class Files {
  public:
-  // The answer to a question. The guest may change things before it is given.
+  // The answer to a question. The guest may change the files before it.
   virtual Content look(Node in, Name name, Looks looks) = 0;
-  // The entry `..`, as the kernel has it.
+  // The entry `..`, as the kernel resolves it.
   virtual Node parent(Node of) = 0;
-  // Made by the guest so far.
+  // The number of changes that the guest has made.
   virtual unsigned changes() const = 0;
 
  protected:

@@ -1,10 +1,13 @@
-// Runs one enumeration, or a share of it, and prints its counts as JSON. scripts/interleavings.js lists the enumerations.
+// Runs one enumeration, or a share of it, and prints its counts as JSON. scripts/interleavings.js
+// lists the enumerations.
 //
-//   interleavings [components=4] [names=5] [changes=2] [refusal=loop] [every-how] [unreduced] [share=0 shares=8]
+//   interleavings [components=4] [names=5] [changes=2] [refusal=loop] [every-how] [unreduced]
+//                 [share=0 shares=8]
 //
-// The walk under test is native/resolve.cc, which native/posix/resolver.cc and native/windows/resolver.cc share. They only answer
-// its questions; here a model of a file system does (files.h). A guest changes the model between two questions. An exchange of
-// two names, which only another process can make, is two changes.
+// The walk under test is native/resolve.cc, which native/posix/resolver.cc and
+// native/windows/resolver.cc share. They only implement its calls; here a model of a file system
+// does (files.h). A guest changes the model between two calls. Exchanging two names, which only
+// another process can do, counts as two changes.
 #include <cstdio>
 
 #include "compare.h"

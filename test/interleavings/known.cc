@@ -1,4 +1,4 @@
-// Keeps directories, their parents, and the contents that the guest has in its hands.
+// Keeps directories, their parents, and the contents that the guest has set aside.
 #include "known.h"
 
 #include <cstring>

@@ -1,4 +1,5 @@
-// Holds the part of a file system that a run has chosen so far, and changes it as system calls do.
+// The part of a file system that a run has chosen so far, and changes to it as system calls make
+// them.
 #pragma once
 #include "files.h"
 
@@ -15,19 +16,19 @@ class Known {
   struct Directory {
     Place places[max_letters];
     Node parent;          // `nowhere` while the guest's choice of a place is open
-    bool listed;          // every place that is unknown is absent
-    bool dead;            // removed: the kernel creates nothing in it any more
+    bool listed;          // every unknown place is absent
+    bool dead;            // removed: the kernel creates entries in it no longer
     std::uint16_t since;  // the question before which it was added
   };
-  // A content that the guest moved to a place that is not chosen yet.
+  // A content that the guest moved to a place not chosen yet.
   struct Moved {
     Content what;
     std::uint16_t when;
   };
 
-  // The root alone, about which nothing is known.
+  // Starts with the root alone, and nothing known about it.
   void begin(const Bounds& bounds, unsigned path_letters);
-  // Copies only what is in use. Pointers to places stay valid.
+  // Copies only the parts in use. Pointers to places stay valid.
   void copy(const Known& other);
 
   Directory& at(Node node) { return directories_[node]; }
@@ -37,16 +38,17 @@ class Known {
   unsigned moves() const { return moves_; }
 
   Node add(Node parent, bool listed);
-  // As rename(2) and the calls that create.
+  // Puts a content at a place, as rename(2) and the calls that create do.
   void put(const Content& what, Node in, Place& place);
-  // Moves a content to a place that is not chosen yet.
+  // Moves a content to a place not chosen yet.
   void set_aside(Place& place);
   void set_aside(Node node);
   // Returns a content that was set aside.
   Content take(unsigned index);
 
   bool beneath(Node node, Node above) const;
-  // True if rename(2) replaces `now` by `by`: an empty directory by a directory, a file or symlink by a file or symlink.
+  // True if rename(2) replaces `now` with `by`: an empty directory with a directory, a file or
+  // symlink with a file or symlink.
   bool gives_way(const Content& now, const Content& by) const;
 
   unsigned letters = 0;

@@ -1,10 +1,10 @@
-// Chooses the content of an entry when the walk asks for it.
+// Chooses the content of an entry when the walk looks it up.
 #include "lazy.h"
 
 namespace interleavings {
 namespace {
 
-// True if the walk gets another answer than it would have got before.
+// True if the walk gets a different answer than before.
 bool alters(const Content& before, const Content& after, Looks looks) {
   const auto answer = [looks](const Content& content) -> unsigned {
     if (content.kind == Content::absent) return 0;
@@ -13,7 +13,7 @@ bool alters(const Content& before, const Content& after, Looks looks) {
     if (looks == Looks::for_kind) return 1000 + content.kind;
     return content.kind == Content::link ? 2000 + content.target : 1000;
   };
-  // A content that is not told yet may be any.
+  // An undetermined content may be any.
   return before.kind == Content::unknown || (looks != Looks::for_directory && after.kind == Content::other) ||
          answer(before) != answer(after);
 }
@@ -42,7 +42,7 @@ void Lazy::begin(unsigned path_letters) {
 
 bool Lazy::next() {
   const bool is_left = choices_.next();
-  // The step with the choice that will be another.
+  // Finds the step whose choice will differ.
   for (ready_ = is_left ? at_ - 1 : 0; is_left && steps_[ready_].point >= choices_.points(); --ready_) continue;
   return is_left;
 }
@@ -94,7 +94,7 @@ bool Lazy::settle(Question& question) {
     Ways ways(known_, list);
     ways.add(Way::stay, 0, 0, {});
     if (present(question.place.now)) ways.add(Way::take, 0, 1, {});
-    // The content is told only now, so that its replacement may have been there from the start.
+    // The content is determined only now, so its replacement may have been there from the start.
     if (question.place.now.kind == Content::other && question.looks == Looks::for_target) return;
     offer_new(ways, question);
     offer_moved(ways, question);
@@ -104,8 +104,8 @@ bool Lazy::settle(Question& question) {
   return way.does == Way::take;
 }
 
-// Contents of which nothing is known: the tree's, or those that the guest makes, or moves here from a place of which nothing is
-// known.
+// Offers contents of which nothing is known: the tree's, those that the guest makes, or those it
+// moves here from an unknown place.
 void Lazy::offer_new(Ways& ways, const Question& question) const {
   const Content& now = question.place.now;
   const Content other{Content::other, {0}};
@@ -126,14 +126,14 @@ void Lazy::offer_new(Ways& ways, const Question& question) const {
   }
 }
 
-// Contents that the guest moved before: here, as it turns out, or elsewhere and from there to here.
+// Offers contents that the guest moved before: to here, or elsewhere and from there to here.
 void Lazy::offer_moved(Ways& ways, const Question& question) const {
   const Place& place = question.place;
   for (unsigned index = 0; index < known_.moves(); ++index) {
     const Known::Moved& moved = known_.moved(index);
     const auto number = static_cast<std::uint8_t>(index);
     if (moved.when == known_.question) continue;
-    // The walk has seen nothing here since that contradicts it.
+    // No answer since contradicts that.
     const bool alike = leaf(place.now) && leaf(moved.what);
     const bool could = place.now.kind == Content::unknown || (alike ? place.read : place.seen) < moved.when;
     const bool inside = moved.what.kind == Content::directory && known_.beneath(question.in, moved.what.node);
@@ -144,7 +144,7 @@ void Lazy::offer_moved(Ways& ways, const Question& question) const {
   }
 }
 
-// Contents of other known entries.
+// Offers contents of other known entries.
 void Lazy::offer_known(Ways& ways, const Question& question) {
   if (known_.changes_left == 0) return;
   for (Node node = root; node < known_.nodes(); ++node)
@@ -158,7 +158,8 @@ void Lazy::offer_bring(Ways& ways, const Question& question, const Content& what
   if (!known_.gives_way(question.place.now, what) || !alters(question.before, what, question.looks)) return;
   if (what.kind != Content::directory || !known_.beneath(question.in, what.node))
     return ways.add(Way::bring, 0, 1, what, from, moved);
-  // A directory cannot be moved into itself. The guest first moves out one of the directories between.
+  // A directory cannot be moved into itself (rename(2), EINVAL). The guest first moves one of the
+  // directories between out.
   for (Node aside = question.in; aside != what.node; aside = known_.at(aside).parent)
     ways.add(Way::bring, 0, 2, what, from, moved, aside);
 }
@@ -219,7 +220,7 @@ Node Lazy::parent(Node of) {
                 const Way way = choices_.pick([&](std::vector<Way>& list) {
                   Ways ways(known_, list);
                   if (parent != Known::nowhere) ways.add(Way::lie_in, 0, 0, {}, nullptr, none, parent);
-                  // The guest moves it, under a name that no question is about.
+                  // The guest moves it, to a name without questions.
                   for (Node node = root; node < known_.nodes(); ++node)
                     if (node != parent && !known_.at(node).dead && !known_.beneath(node, of))
                       ways.add(Way::lie_in, 0, parent == Known::nowhere ? 0 : 1, {}, nullptr, none, node);

@@ -1,21 +1,21 @@
-// Enumerates every tree and every change to it, each once for all those that a walk cannot tell apart.
+// Enumerates every tree and every change to it, once for all those that a walk cannot distinguish.
 //
-// A run begins with an empty root of which nothing is known. The content of an entry is chosen when the walk asks for it, and
+// A run begins with an empty root of which nothing is known. The content of an entry is chosen when the walk looks it up, and
 // stays until the guest changes it. Five reductions keep the runs few. None loses a walk:
 //
-// 1. Trees that differ only in entries that the walk never asks for are one tree. The content of an entry is chosen only as far
-//    as the answer conveys it: first that it is no directory, and only once it is read that it is a symlink to `..`.
-// 2. Names are letters, in the order in which the path and the targets bring them up. A walk compares names with `.` and `..`
-//    only, so it takes the same steps under any other names.
+// 1. Trees that differ only in entries that the walk never looks up are one tree. The content of an entry is chosen only as far
+//    as the answer conveys it. For example, it is no directory; only reading it determines that it is a symlink to `..`.
+// 2. Names are letters, in the order of first use in the path and the targets. A walk compares names with `.` and `..` only, so
+//    it takes the same steps under any other names.
 // 3. The guest makes a change immediately before the first question whose answer it alters. An earlier change would be as
-//    invisible, and would leave the guest the same possibilities. A change that alters no answer is not made at all. Renaming
-//    or removing a directory that the walk holds is such a change, unless the walk asks for `..`: see parent().
-// 4. The guest does not change an entry before the first question about it, because the tree may have been so from the start.
-//    It does so only when the tree has used up its names.
-// 5. The place to which the guest moved something is chosen when the walk asks for an entry that may be it. If it never does,
-//    the guest may as well have removed it. A file that the guest creates, and a hard link, are as a file that it moved there.
+//    invisible, and the guest would have the same possibilities. A change that alters no answer is not made at all. Renaming
+//    or removing a directory that the walk holds is such a change, unless the walk looks up `..`: see parent().
+// 4. The guest does not change an entry before the first question about it: the tree may have been so from the start. It does
+//    so only when the tree has used up its names.
+// 5. The place to which the guest moved a content is chosen when the walk looks up an entry that may be it. If it never does,
+//    the guest may as well have removed the content. Creating a file or a hard link counts as moving a file there.
 //
-// unreduced.h enumerates without any of them. compare.h requires that walks meet the same answers in both.
+// unreduced.h enumerates without any of them. compare.h requires that walks get the same answers in both.
 #pragma once
 #include "choices.h"
 #include "files.h"
@@ -26,11 +26,11 @@ namespace interleavings {
 class Lazy final : public Files {
  public:
   explicit Lazy(const Bounds& bounds) : bounds_(bounds), steps_(max_steps) {}
-  // Begins the first run, on a path with so many different letters, or the next.
+  // Begins the next run, or the first, on a path with so many different letters.
   void begin(unsigned path_letters);
-  // Prepares the next run. False when there is none.
+  // Prepares the next run. False if there is none.
   bool next();
-  // Prepares to repeat the run that is under way.
+  // Prepares to repeat the current run.
   void repeat();
   // Allows no more changes.
   void freeze() { known_.changes_left = 0; }
@@ -54,11 +54,11 @@ class Lazy final : public Files {
     Node in;
     Place& place;
     Looks looks;
-    Content before;  // the answer had the guest done nothing
+    Content before;  // the answer without a change by the guest
     bool changed;
   };
-  // A question of the run. The next run has the same ones up to the first choice that it makes otherwise: these are answered
-  // from here, and then all goes on from a copy of what was known.
+  // A question of the run. The next run has the same questions up to the first choice that differs.
+  // It takes their answers from here, and continues from a copy of what was known.
   struct Step {
     Node in;
     Name name;
@@ -88,7 +88,7 @@ class Lazy final : public Files {
   Known known_;
   std::vector<Step> steps_;
   std::size_t at_ = 0;     // in steps_
-  std::size_t ready_ = 0;  // steps that are as in the run before
+  std::size_t ready_ = 0;  // steps equal to those of the run before
   bool again_ = false;
 };
 

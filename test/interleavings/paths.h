@@ -8,10 +8,11 @@ namespace interleavings {
 struct Path {
   std::string text;
   unsigned components;
-  unsigned letters;  // a, b, c ... in the order in which they come up
+  unsigned letters;  // a, b, c ... in the order of first use
 };
 
-// With a slash at the end and without; absolute ones of a single component only, which is all that a walk may look at.
+// Paths with and without a trailing slash. Absolute paths have a single component, because a walk
+// may not look at more.
 std::vector<Path> paths_of(unsigned most_components);
 
 }  // namespace interleavings

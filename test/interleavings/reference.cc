@@ -1,4 +1,4 @@
-// Keeps the names that are still to be walked in a list, and puts the target of a link at its front.
+// Keeps the names still to be walked in a list, and puts the target of a symlink at its front.
 #include "reference.h"
 
 #include <vector>
@@ -34,7 +34,7 @@ End refused(Errno error) { return {refuse(error), root, "", false, false}; }
 End follow_names(Files& files, const std::string& path, unsigned how, unsigned most_links) {
   if (path[0] == '/') return refused(Errno::NotCapable);
   Names names = split(path);
-  // An empty name follows a slash at the end.
+  // A trailing slash leaves an empty name.
   const bool slash = names.back().empty();
   if (slash) names.pop_back();
   const bool enters_last = slash && (how & enter) != 0;

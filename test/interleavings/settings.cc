@@ -1,4 +1,4 @@
-// Knows the words of the command line.
+// Parses the words of the command line.
 #include "settings.h"
 
 #include <cstdlib>

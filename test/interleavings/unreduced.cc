@@ -28,7 +28,7 @@ Content Unreduced::look(Node in, Name name, Looks) {
   return directories_[in].entries[name];
 }
 
-// False if the guest prefers to change nothing.
+// False if the guest chooses to change nothing.
 bool Unreduced::change() {
   const Way way = choices_.pick([&](std::vector<Way>& ways) {
     ways.push_back({Way::nothing, root, 0, {}, root, 0});

@@ -1,7 +1,9 @@
-// Enumerates every tree and every change to it, each by itself. Small bounds only: it shows that lazy.h leaves nothing out.
+// Enumerates every tree and every change to it separately. Small bounds only: it shows that lazy.h
+// omits nothing.
 //
-// A run chooses the whole tree first. Before each question the guest makes any of the changes that it has left: it creates
-// files, symlinks and directories, removes, and renames, anywhere beneath the root, seen by the walk or not.
+// A run chooses the whole tree first. Before each question the guest makes any of its remaining
+// changes. It creates files, symlinks and directories, removes, and renames, anywhere beneath the
+// root, seen by the walk or not.
 #pragma once
 #include "choices.h"
 #include "files.h"

@@ -25,8 +25,8 @@ Answer Walk::resolve(const Path& path, unsigned how, ResolvedParent& resolved, s
   open_[root_directory] = true;
   opened_ = 1;
   left_ = questions_ = 0;
-  // Each name is asked for twice at most: to enter it, and to read it. The path has as many names as components, and each
-  // target that the walk follows has one at most.
+  // Each name has at most two questions: to enter it, and to read it. The path has as many names as
+  // components, and each followed target has at most one.
   most_questions_ = 2 * (path.components + host_.links);
   transcript_ = transcript;
   return wasi_common::resolve(*this, root_directory, path.text.data(), path.text.size(), how, resolved);
@@ -90,7 +90,7 @@ Answer Walk::reply(const char* name, Answer answer, const char* meaning) {
   return answer;
 }
 
-// Follows a path as a kernel does. Only wrong hosts and wrong walks come here.
+// Follows a path as a kernel does. Only wrong hosts and wrong walks get here.
 Content Walk::find(Node in, const char* path, unsigned links) {
   Content at{Content::directory, {path[0] == '/' ? outside : in}};
   while (*path != '\0') {

@@ -1,4 +1,5 @@
-// Puts resolve() on a model of files: answers its questions as a kernel does, and checks each promise of resolve.h.
+// Runs resolve() on a model of files: answers its questions as a kernel does, and checks each
+// requirement of resolve.h.
 #pragma once
 #include <string>
 
@@ -13,10 +14,10 @@ using wasi_common::Errno;
 using wasi_common::ResolvedParent;
 
 struct Host {
-  Errno refusal;       // for a symlink that is to be entered: NOTDIR on Linux, LOOP or MLINK on the BSDs, LOOP on Windows
-  unsigned links;      // max_links of the walk. It may be compiled with fewer than resolve.h has
+  Errno refusal;       // entering a symlink: NOTDIR on Linux, LOOP or MLINK on the BSDs, LOOP on Windows
+  unsigned links;      // max_links of the walk, which may be compiled with fewer than resolve.h has
   bool follows_links;  // a wrong host: it enters symlinks, as openat() does without O_NOFOLLOW
-  bool takes_paths;    // a trusting host: a question about `..` or `a/b` is answered, and only entering `outside` is a failure
+  bool takes_paths;    // a trusting host: it answers questions about `..` or `a/b`, and only entering `outside` is a failure
 };
 
 class Walk final : public wasi_common::Tree {
