@@ -115,13 +115,13 @@ bool parse(int count, char** words, Plan& plan) {
   const int size = std::vsnprintf(line, sizeof(line), format, values);
   va_end(values);
   if (plan.report_to >= 0 && ::write(plan.report_to, line, static_cast<std::size_t>(size)) < 0)
-    std::perror("wasi-common-sandbox: write");
+    std::perror("wasi-common-sandbox: --tell: cannot write the report");
 }
 
 int fail(const Plan& plan, const char* call) {
   const int error = errno;
   report(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d}\n", call, error);
-  std::fprintf(stderr, "wasi-common-sandbox: %s: %s\n", call, std::strerror(error));
+  std::fprintf(stderr, "wasi-common-sandbox: %s failed: %s\n", call, std::strerror(error));
   return not_to_be_had;
 }
 
@@ -131,7 +131,7 @@ int fail_at(const Plan& plan, const char* call, std::size_t at) {
   const int error = errno;
   report(plan, "{\"kind\":\"broken\",\"call\":\"%s\",\"error\":%d,\"file\":%zu}\n", call, error, at);
   const char* const path = at < plan.count ? plan.rules[at].path : plan.command[0];
-  std::fprintf(stderr, "wasi-common-sandbox: %s %s: %s\n", call, path, std::strerror(error));
+  std::fprintf(stderr, "wasi-common-sandbox: %s failed for %s: %s\n", call, path, std::strerror(error));
   return not_to_be_had;
 }
 
@@ -176,7 +176,10 @@ int become(const Plan& plan) {
          filtered ? "true" : "false");
   if (refused) {
     if (plan.report_to < 0)
-      std::fprintf(stderr, "wasi-common-sandbox: this kernel has Landlock %d, seccomp %s\n", version, filtered ? "yes" : "no");
+      std::fprintf(
+          stderr,
+          "wasi-common-sandbox: --strict: needs Landlock ABI 3 and seccomp; this kernel has Landlock ABI %d, seccomp: %s\n",
+          version, filtered ? "yes" : "no");
     return not_to_be_had;
   }
   ::syscall(SYS_execveat, program, "", plan.command, environ, AT_EMPTY_PATH);
@@ -203,8 +206,9 @@ int main(int count, char** words) {
   wasi_common::os_sandbox::Plan plan;
   if (!wasi_common::os_sandbox::parse(count, words, plan)) {
     std::fputs(
-        "wasi-common-sandbox [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin|--stdout|--stderr FD] "
-        "[--run|--read|--write PATH] ... -- PROGRAM ...\n",
+        "wasi-common-sandbox: invalid arguments\n"
+        "usage: wasi-common-sandbox [--strict] [--parent PID] [--keep FD] [--tell FD] [--stdin|--stdout|--stderr FD] "
+        "[--run|--read|--write PATH] ... -- PROGRAM [ARGUMENT ...]\n",
         stderr);
     return wasi_common::os_sandbox::wrong_use;
   }

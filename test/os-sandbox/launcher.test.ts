@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { sandboxCommand } from '#lib/sys/native/launcher.js'
 import { addonFile } from '#lib/sys/native/sys.js'
+import { failing, withFailing } from '../sys/failing.js'
 import { asEachUser, give, identity, program, scratch, type User, withSandbox } from './ground.js'
 
 /**
@@ -309,14 +310,34 @@ withSandbox('a program that is missing, or not allowed to be executed, is told',
   )
   t.is(
     tried('--', '/missing').stderr,
-    'wasi-common-sandbox: open /missing: No such file or directory\n',
+    'wasi-common-sandbox: open failed for /missing: No such file or directory\n',
   )
   const broken =
     /^\{"kind":"sandbox",.*\}\n\{"kind":"broken","call":"execveat","error":13,"file":2\}\n$/
   t.regex(tried('--read', '/usr', '--read', '/missing', '--', '/bin/sh').stdout, broken)
-  for (const words of [[], ['--'], ['--odd', '1', '--', 'x'], ['--read']])
-    t.is(tried(...words).status, 64, words.join(' '))
+  for (const words of [[], ['--'], ['--odd', '1', '--', 'x'], ['--read']]) {
+    const { status, stderr } = tried(...words)
+    t.is(status, 64, words.join(' '))
+    t.regex(
+      stderr,
+      /^wasi-common-sandbox: invalid arguments\nusage: wasi-common-sandbox \[--strict\] /,
+    )
+  }
 })
+
+withFailing(
+  '--strict on a kernel without Landlock: stderr names what it needs and what there is',
+  t => {
+    const { file } = behind(t, '')
+    const words = ['landlock_create_ruleset', '38', file, '--strict', '--', process.execPath]
+    const { status, stdout, stderr } = spawnSync(failing, words, { encoding: 'utf8' })
+    t.deepEqual([status, stdout], [69, ''])
+    t.is(
+      stderr,
+      'wasi-common-sandbox: --strict: needs Landlock ABI 3 and seccomp; this kernel has Landlock ABI 0, seccomp: yes\n',
+    )
+  },
+)
 
 test('it lies beside the addon', t => {
   if (process.platform === 'linux')
