@@ -12,7 +12,7 @@ export const errnoNames = [
 
 /** An error by its name in the specification, without the `E` of POSIX: `NOENT`, `NOTCAPABLE`. */
 export type ErrnoName = (typeof errnoNames)[number]
-/** An error's number in WASI, which is none of the host's; 0 is success. */
+/** An error's number in WASI, unrelated to the host's numbers; 0 is success. */
 export type Errno = number
 /** The error numbers of preview 1 by name. */
 export const Errno = Object.freeze(

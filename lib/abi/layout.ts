@@ -1,29 +1,29 @@
 /**
- * The layout of the specification's records in memory: every offset, width and limit, once. Records
- * are little-endian, as linear memory is; bytes between fields are written as zeros, so that a
- * guest never sees what was there before.
+ * The memory layout of the specification's records: every offset, width and limit, defined once.
+ * Records are little-endian, as linear memory is. Bytes between fields are written as zeros, so a
+ * guest never sees previous contents.
  *
- * Links lead to preview 1, as it stood when WASI 0.2.7 was tagged. A name with a 0 is that of
- * wasi_unstable, the snapshot before it.
+ * Links lead to preview 1 as tagged with WASI 0.2.7. A name that ends in 0 belongs to
+ * wasi_unstable, the previous snapshot.
  */
 
 // Both limits are Linux's: https://man7.org/linux/man-pages/man7/path_resolution.7.html
 
-/** Bytes of the longest path: PATH_MAX counts a NUL besides. */
+/** Bytes of the longest path: PATH_MAX also counts a NUL. */
 export const maxPath = 4095
-/** Symlinks that one path may lead through. */
+/** The most symlinks that resolving one path may follow. */
 export const maxLinks = 40
 
-/** Bits of `access`: how a file is opened, and what a poll waits for. */
+/** Bits of `access`: the open mode of a file, and the readiness that a poll waits for. */
 export const Access = Object.freeze({
   READ: 1,
   WRITE: 2,
   BOTH: 3,
-  /** Open as below a mount that is read-only, where what CREAT would make is ROFS. */
+  /** Open as on a read-only mount: creating a file by CREAT is ROFS. */
   UNCHANGED: 4,
 })
 
-// Numbers of 64 bits, as two words where a BigInt would be an object.
+// 64-bit numbers, as two words where a BigInt would allocate an object.
 
 /** Writes a u64 below 2^53. */
 export function setSize64(view: DataView, at: number, value: number): void {
@@ -37,7 +37,7 @@ export function getSize64(view: DataView, at: number): number {
 
 /**
  * [`iovec`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#iovec), and
- * `ciovec`, which is alike: a part of guest memory.
+ * `ciovec`, which has the same layout: a buffer in guest memory.
  *
  *     0     4         8
  *     | buf | buf_len |
@@ -65,7 +65,7 @@ export const Filestat = Object.freeze({
 
 /**
  * [`filestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#filestat) of
- * wasi_unstable, whose links are counted in 32 bits.
+ * wasi_unstable, whose link count has 32 bits.
  *
  *     0     8     16        17        20      24     32     40     48     56
  *     | dev | ino | filetype | 3 zeros | nlink | size | atim | mtim | ctim |
@@ -94,7 +94,7 @@ export interface FilestatFields {
   readonly ctim: bigint
 }
 
-/** Writes a filestat at the start of `record`; fields that are left out are 0. */
+/** Writes a filestat at the start of `record`; omitted fields are 0. */
 export function writeFilestat(
   record: DataView,
   {
@@ -137,8 +137,8 @@ export function readFilestat(record: DataView): FilestatFields {
 export const filestatSize = (record: DataView): number => getSize64(record, Filestat.SIZE)
 
 /**
- * [`fdstat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#fdstat): what
- * a descriptor is and may do.
+ * [`fdstat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#fdstat): the
+ * type, flags and rights of a descriptor.
  *
  *     0          1        2       4         8                16                     24
  *     | filetype | 1 zero | flags | 4 zeros | fs_rights_base | fs_rights_inheriting |
@@ -153,7 +153,7 @@ export function writeFdstat(
   base: number,
   inheriting: number,
 ): void {
-  // Whole words: flags are the upper half of the first one.
+  // Writes whole words: flags are the upper half of the first one.
   record.setUint32(Fdstat.FILETYPE, filetype | (fdflags << (8 * Fdstat.FLAGS)), true)
   record.setUint32(Fdstat.FILETYPE + 4, 0, true)
   record.setUint32(Fdstat.BASE, base, true)
@@ -163,8 +163,8 @@ export function writeFdstat(
 }
 
 /**
- * [`prestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#prestat):
- * what was opened beforehand. A union, whose only tag is 0, a directory.
+ * [`prestat`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#prestat): the
+ * kind of a preopen. A union, whose only tag is 0, a directory.
  *
  *     0     1         4             8
  *     | tag | 3 zeros | pr_name_len |
@@ -179,8 +179,7 @@ export function writePrestat(record: DataView, nameLength: number): void {
 
 /**
  * [`dirent`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#dirent): an
- * entry of a directory. Its name follows, without NUL, and behind that the next dirent, which is
- * aligned to nothing.
+ * entry of a directory. Its name follows, without NUL; then the next dirent, without alignment.
  *
  *     0        8       16         20       21        24
  *     | d_next | d_ino | d_namlen | d_type | 3 zeros | name
@@ -189,7 +188,7 @@ export const Dirent = Object.freeze({ NEXT: 0, INO: 8, NAMLEN: 16, TYPE: 20, BYT
 
 /** The fields of a dirent. */
 export interface DirentFields {
-  /** The cookie from which the listing goes on behind it. */
+  /** The cookie at which the listing continues after this entry. */
   readonly next: bigint
   readonly ino: bigint
   /** Bytes of the name. */
@@ -221,7 +220,7 @@ export function readDirent(view: DataView, at: number): DirentFields {
 
 /**
  * [`subscription`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#subscription):
- * what a poll waits for. The tag says what lies behind it: a clock, or a descriptor.
+ * an event that a poll waits for. The tag selects the union's member: a clock, or a descriptor.
  *
  *     0          8     9         16   20        24        32          40      42        48
  *     | userdata | tag | 7 zeros | id | 4 zeros | timeout | precision | flags | 6 zeros |
@@ -240,7 +239,7 @@ export const Subscription = Object.freeze({
 
 /**
  * [`subscription`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#subscription)
- * of wasi_unstable, whose clocks have an identifier besides.
+ * of wasi_unstable, whose clocks also have an identifier.
  *
  *     0          8     9         16           24   28        32        40          48      50        56
  *     | userdata | tag | 7 zeros | identifier | id | 4 zeros | timeout | precision | flags | 6 zeros |
@@ -258,13 +257,13 @@ export const Subscription0: SubscriptionLayout = Object.freeze({
     BYTES: 56,
   },
 })
-/** The offsets of a subscription's parts in one of the snapshots. */
+/** The offsets of a subscription's fields in one of the snapshots. */
 export type SubscriptionLayout = { readonly [Field in keyof typeof Subscription]: number }
 
-/** Reads what the subscription at `at` waits for, as Eventtype numbers it. */
+/** Reads the event type of the subscription at `at`, as Eventtype numbers it. */
 export const subscriptionTag = (view: DataView, at: number): number =>
   view.getUint8(at + Subscription.TAG)
-/** Reads the descriptor of a subscription to one. */
+/** Reads the descriptor of a descriptor subscription. */
 export const subscriptionFd = (view: DataView, at: number): number =>
   view.getUint32(at + Subscription.FD, true)
 /** The clock of a subscription, without its precision: a hint that no host here can use. */
@@ -273,7 +272,7 @@ export interface SubscriptionClock {
   readonly timeout: bigint
   readonly flags: number
 }
-/** Reads the clock of a subscription to one. */
+/** Reads the clock of a clock subscription. */
 export function subscriptionClock(
   view: DataView,
   at: number,
@@ -287,8 +286,8 @@ export function subscriptionClock(
 }
 
 /**
- * [`event`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#event): what
- * came of a subscription.
+ * [`event`](https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#event): the
+ * outcome of a subscription.
  *
  *     0          8       10     11        16       24      26        32
  *     | userdata | error | type | 5 zeros | nbytes | flags | 6 zeros |
@@ -302,7 +301,7 @@ export const Event = Object.freeze({
   BYTES: 32,
 })
 
-/** Writes an event of the subscription at `from`, whose userdata and tag it has. */
+/** Writes an event, with the userdata and the tag of the subscription at `from`. */
 export function writeEvent(
   view: DataView,
   at: number,

@@ -13,9 +13,9 @@ export const rightNames = [
 
 /** A right by its name in the specification, in capitals: `FD_READ`, `PATH_OPEN`. */
 export type RightName = (typeof rightNames)[number]
-/** A set of rights. The specification's 64 bits hold 30, so that a number serves. */
+/** A set of rights. The specification's 64 bits hold 30, so a number suffices. */
 export type Rights = number
-/** The rights of preview 1 by name, each a set of one; and NONE and ALL of them. */
+/** The rights of preview 1 by name, each a set of one, with NONE and ALL. */
 export const Rights = Object.freeze({
   ...(Object.fromEntries(rightNames.map((name, bit) => [name, 2 ** bit])) as Record<
     RightName,
@@ -23,6 +23,6 @@ export const Rights = Object.freeze({
   >),
   /** No right. */
   NONE: 0,
-  /** All of them. */
+  /** All rights. */
   ALL: 2 ** rightNames.length - 1,
 })

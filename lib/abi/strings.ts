@@ -1,11 +1,14 @@
-/** Strings as args_get and environ_get hand them out: one after another, and where each begins. */
+/**
+ * Strings in the layout of args_get and environ_get: the bytes, concatenated, and the offset of
+ * each.
+ */
 
 export interface Strings {
   readonly bytes: Uint8Array
   readonly offsets: readonly number[]
 }
 
-/** Join strings that each have their NUL already. */
+/** Joins strings that already end in NUL. */
 export function joined(strings: readonly Uint8Array[]): Strings {
   const offsets: number[] = []
   let size = 0

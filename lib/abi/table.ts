@@ -1,5 +1,5 @@
 /**
- * Every hostcall of preview 1, described once; imports, checks and traces are read off these rows.
+ * Every hostcall of preview 1, described once; imports, checks and traces derive from these rows.
  */
 
 import type { Kind, Type } from './types.js'

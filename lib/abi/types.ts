@@ -1,7 +1,4 @@
-/**
- * The types of the specification as data: how wide each is, which values are known, how it crosses
- * the gate.
- */
+/** The types of the specification as data: width, known values, and conversion at the gate. */
 import {
   Dirent,
   Event,
@@ -15,25 +12,27 @@ import {
 } from './layout.js'
 
 /**
- * The ways in which a value crosses the gate between guest and host, each with what the hostcall
+ * The conversions of a value between guest and host, each with the value that the hostcall
  * receives.
  */
 export const Kind = Object.freeze({
-  /** No value at all. */
+  /** No value. */
   None: 0,
   /** An i32 read as unsigned: a number. */
   Unsigned: 1,
-  /** A set of known bits: a number; unknown bits are INVAL. */
+  /** A set of known bits: a number; an unknown bit is INVAL. */
   Flags: 2,
-  /** One of a list of values: a number; unknown ones are INVAL. */
+  /** One of a list of values: a number; an unknown value is INVAL. */
   Enum: 3,
-  /** A u64 that counts bytes: a number; 2^53 for all from there on, and INVAL from 2^63 on. */
+  /**
+   * A u64 that counts bytes: a number; 2^53 for every value from there on, and INVAL from 2^63 on.
+   */
   Size64: 4,
   /** A signed Size64: from -2^53 to 2^53. */
   Delta64: 5,
-  /** A u64 of right bits: a number; bits beyond the known rights fall away. */
+  /** A u64 of right bits: a number; bits beyond the known rights are dropped. */
   Rights: 6,
-  /** A u64 whose every bit counts (times, cookies): a bigint, unsigned. */
+  /** A u64 whose every bit counts (times, cookies): an unsigned bigint. */
   Raw64: 7,
   /** A pointer and a count of elements: two numbers. */
   List: 8,
@@ -42,18 +41,18 @@ export const Kind = Object.freeze({
   /** A struct that the host writes. */
   Record: 10,
   /**
-   * A Size64 where a transfer begins: from 2^63 - `maxTransfer` on, as what it lacks to 2^63, below
-   * zero.
+   * A Size64 at which a transfer begins. From 2^63 - `maxTransfer` on, it is the distance to 2^63
+   * as a negative number.
    */
   Place64: 11,
-  /** A u64 whose upper half is in no file: a number; 2^53 for all from there on. */
+  /** A u64 whose upper half is beyond every file: a number; 2^53 for every value from there on. */
   Far64: 12,
 })
 export type Kind = (typeof Kind)[keyof typeof Kind]
 type KindOf<Name extends keyof typeof Kind> = (typeof Kind)[Name]
 
 /**
- * `[from, to, bytes]`: a piece of a record in the host's block, and where it lies in the guest's
+ * `[from, to, bytes]`: a field of a record, by its offsets in the host's block and in the guest's
  * record.
  */
 export type Piece = readonly [from: number, to: number, bytes: number]
@@ -68,11 +67,11 @@ export interface Type<K extends Kind = Kind> {
   /** Flags: the bits by rising value. Enum: the values. */
   readonly labels: readonly string[]
   /**
-   * Enum: what the guest's value is called by the hostcalls, where an older snapshot numbered it
+   * Enum: the hostcalls' numbers for the guest's values, where an older snapshot numbers them
    * otherwise.
    */
   readonly values: readonly number[]
-  /** Record: the pieces that make it up. */
+  /** Record: the fields that make it up. */
   readonly pieces: readonly Piece[]
 }
 
@@ -201,7 +200,7 @@ export const dirent = record('dirent', Dirent.BYTES)
 export const event = record('event', Event.BYTES)
 export const subscription = record('subscription', Subscription.BYTES)
 
-// Types that wasi_unstable lays out differently.
+// Types whose layout differs in wasi_unstable.
 export const whence0 = choice('whence', 1, ['cur', 'end', 'set'], [1, 2, 0])
 export const filestat0 = record('filestat', Filestat0.BYTES, [
   [Filestat.DEV, Filestat0.DEV, Filestat0.FILETYPE + filetype.size],

@@ -1,6 +1,4 @@
-/**
- * wasi_unstable, the snapshot before preview 1: the same rows but for what it laid out differently.
- */
+/** wasi_unstable, the snapshot before preview 1: the same rows, except where its layout differs. */
 import { type CallName, type Row, table } from './table.js'
 import * as t from './types.js'
 
@@ -17,5 +15,5 @@ export const table0: { readonly [Name in Exclude<CallName, 'sock_accept'>]: Row 
   fd_filestat_get: { ...table.fd_filestat_get, results: [{ label: 'buf', type: t.filestat0 }] },
   path_filestat_get: { ...table.path_filestat_get, results: [{ label: 'buf', type: t.filestat0 }] },
 }
-/** The import module under which guests ask for it. */
+/** The import module under which guests ask for wasi_unstable. */
 export const namespace0 = 'wasi_unstable'

@@ -1,13 +1,13 @@
 /**
- * Bits and values of the specification that the code asks for by name; test/unit/table.test.ts
- * holds them against types.ts.
+ * Bits and values of the specification that the code uses by name; test/unit/table.test.ts compares
+ * them with types.ts.
  */
 
 /** Flags for resolving a path. */
 export const Lookupflags = Object.freeze({ FOLLOW: 1 })
 export const Oflags = Object.freeze({ CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 })
 export const Fdflags = Object.freeze({ APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 })
-/** The fdflags that a file keeps from when it was opened. */
+/** The fdflags that a file keeps from its opening. */
 export const syncFlags = Fdflags.DSYNC | Fdflags.RSYNC | Fdflags.SYNC
 export const Fstflags = Object.freeze({ ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 })
 export const Eventrwflags = Object.freeze({ HANGUP: 1 })
