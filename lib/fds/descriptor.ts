@@ -1,6 +1,6 @@
 /**
- * A guest descriptor: the calls that can be made on one, each refused here as POSIX refuses the
- * wrong kind.
+ * A guest descriptor: every call on one, refused here as POSIX refuses the wrong kind of
+ * descriptor.
  */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
@@ -8,19 +8,19 @@ import { Filetype } from '../abi/values.js'
 import type { Answer, Handle } from '../sys/sys.js'
 import { unfitErrno } from './rights.js'
 
-/** The parts from which a descriptor is made. */
+/** The properties from which a descriptor is made. */
 export interface Traits {
   readonly filetype: number
   readonly fdflags: number
-  /** The rights that this kind of descriptor can hold; those it is made with are cut to them. */
+  /** The rights that this kind of descriptor can hold; its initial rights are cut to them. */
   readonly fitting: Rights
   readonly base: Rights
   readonly inheriting: Rights
 }
 
 /**
- * One open descriptor of a guest. The methods are those of Sys without the handle; data goes
- * through guest memory by the spans of the block, or by `(at, length)` whose bounds are checked.
+ * An open descriptor of a guest. Its methods are those of Sys without the handle. Data is in guest
+ * memory, at the spans of the block, or at `(at, length)` with checked bounds.
  */
 // biome-ignore format: a call a line
 export abstract class Descriptor {
@@ -29,16 +29,13 @@ export abstract class Descriptor {
   readonly fitting: Rights
   base: Rights
   inheriting: Rights
-  /**
-   * The name under which the guest was given this directory, as bytes; only for one opened
-   * beforehand.
-   */
+  /** The guest's name for this preopen, as bytes; undefined for every other descriptor. */
   preopen: Uint8Array | undefined
-  /** The host's handle, on which it can wait; -1 for a descriptor that is not the host's. */
+  /** The host handle, on which the host can wait; -1 for a descriptor without one. */
   readonly handle: Handle = -1
-  /** True for a LazyFile, of which the host was not asked yet what it is. */
+  /** True for a LazyFile, whose type has not been fetched from the host yet. */
   readonly lazy: boolean = false
-  /** Nothing can be changed through it. */
+  /** True if nothing can be changed through the descriptor. */
   readonly readOnly: boolean = false
   constructor(traits: Traits) {
     this.filetype = traits.filetype
@@ -48,7 +45,7 @@ export abstract class Descriptor {
     this.inheriting = traits.inheriting
   }
 
-  /** Errno for a call that needs rights which this descriptor cannot hold. */
+  /** Returns the errno for a call that needs rights which this descriptor cannot hold. */
   unfit(missing: Rights): Errno { return unfitErrno(missing, this.filetype === Filetype.DIRECTORY) }
 
   close(): Answer { return 0 }
@@ -57,7 +54,7 @@ export abstract class Descriptor {
   writev(_spans: number): Answer { return -Errno.BADF }
   pwritev(_spans: number, _offset: number): Answer { return -Errno.SPIPE }
   seek(_offset: number, _whence: number): Answer { return -Errno.SPIPE }
-  /** Fills the block's record. */
+  /** Fills `record` of the block. */
   filestat(): Answer { return -Errno.BADF }
   setSize(_size: number): Answer { return -Errno.INVAL }
   setTimes(_fstflags: number): Answer { return -Errno.INVAL }
@@ -67,18 +64,17 @@ export abstract class Descriptor {
   datasync(): Answer { return -Errno.INVAL }
   setFlags(_fdflags: number): Answer { return -Errno.NOTSUP }
   /**
-   * The number of bytes to read of a descriptor that is always ready; -1 where the host must be
-   * asked.
+   * Returns the number of readable bytes of a descriptor that is always ready; -1 where the host
+   * must be asked.
    */
   waiting(_reads: boolean): number { return 0 }
   /**
-   * Waits until a stream of the embedder's, of which `waiting` is -1, is ready, for at most so many
-   * milliseconds.
+   * Waits for at most `milliseconds` until an embedder's stream, whose `waiting` is -1, is ready.
    */
   wait(_milliseconds: number): void {}
 
   readdir(_cookie: bigint, _at: number, _length: number): Answer { return -Errno.NOTDIR }
-  /** The new descriptor, or what went wrong. */
+  /** Returns the new descriptor, or the error. */
   open(_at: number, _length: number, _follow: number, _oflags: number, _fdflags: number, _access: number, _base: Rights, _inheriting: Rights): Descriptor | Answer { return -Errno.NOTDIR }
   filestatAt(_at: number, _length: number, _follow: number): Answer { return -Errno.NOTDIR }
   setTimesAt(_at: number, _length: number, _follow: number, _fstflags: number): Answer { return -Errno.NOTDIR }

@@ -1,4 +1,4 @@
-/** Directories of the host: what is found in one becomes a descriptor of its kind. */
+/** Directories of the host: opening an entry makes a descriptor of its kind. */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
@@ -10,8 +10,8 @@ import { LazyFile, type Make } from './lazy.js'
 import { RegularFile } from './regular.js'
 
 /**
- * The descriptor for a handle of which others may know too: whoever started the host, or other
- * threads of the guest.
+ * Returns the descriptor for a handle that may be shared: with the parent of the host process, or
+ * with other threads of the guest.
  */
 export function hostDescriptor(
   sys: Sys,
@@ -23,13 +23,13 @@ export function hostDescriptor(
     : new HostFile(sys, handle, traits)
 }
 
-/** The descriptor for a handle that the guest has opened, and nobody else has. */
+/** Returns the descriptor for a handle that the guest has opened, and that is not shared. */
 const ownDescriptor: Make = (sys, handle, traits, offset) =>
   traits.filetype === Filetype.REGULAR_FILE
     ? new RegularFile(sys, handle, traits, offset)
     : hostDescriptor(sys, handle, traits)
 
-/** A directory of the host, the only kind of descriptor that a path can be relative to. */
+/** A directory of the host: paths are relative to descriptors of this kind only. */
 // biome-ignore format: a call a line
 export class HostDirectory extends HostFile {
   override readdir(cookie: bigint, at: number, length: number) { return this.sys.readdir(this.handle, cookie, at, length) }

@@ -1,10 +1,10 @@
-/** Descriptors that stand for files, devices and sockets of the host. */
+/** Descriptors of files, devices and sockets of the host. */
 import { Rights } from '../abi/rights.js'
 import type { Handle, Sys } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'
 import { baseOf, inheritingOf, TERMINAL } from './rights.js'
 
-/** The traits of the file that `sys` has just opened, with at most the rights asked for. */
+/** Returns the traits of the file that `sys` has just opened, with at most the requested rights. */
 export function openedTraits(
   { block }: Sys,
   base: Rights = Rights.ALL,
@@ -15,7 +15,7 @@ export function openedTraits(
   return { filetype, fdflags, fitting, base, inheriting: inheriting & inheritingOf(filetype) }
 }
 
-/** Anything of the host but a directory. */
+/** Every host object except a directory. */
 // biome-ignore format: a call a line
 export class HostFile extends Descriptor {
   readonly sys: Sys

@@ -1,6 +1,6 @@
 /**
- * A newly opened file whose type was not fetched yet (lazy fstat): most are only read or written,
- * and closed again.
+ * A newly opened file whose type has not been fetched yet (lazy fstat): most files are only read or
+ * written, then closed.
  */
 import { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
@@ -11,20 +11,18 @@ import { HostFile, openedTraits } from './file.js'
 /** The rights that fit a file of any type. */
 const fitting = Rights.FD_READ | Rights.FD_WRITE
 
-/**
- * Makes the descriptor of a file that was identified, `offset` bytes into which the guest stands.
- */
+/** Makes the descriptor of an identified file, at the guest's current `offset`. */
 export type Make = (sys: Sys, handle: Handle, traits: Traits, offset: number) => HostFile
 
 /**
- * After so many reads and writes the type is worth fetching: those at an offset of ours cost the
- * kernel less than those at its own.
+ * The number of reads and writes after which fetching the type pays off. Those at an offset kept
+ * here cost the kernel less than those at its own offset.
  */
 const few = 4
 
 /**
- * Reads and writes from the kernel's offset. FdTable asks `suffices` before each call, and puts
- * `identified` in its place when it does not.
+ * Reads and writes at the kernel's offset. FdTable calls `suffices` before each call, and replaces
+ * the file by `identified` when it returns false.
  */
 export class LazyFile extends HostFile {
   override readonly lazy = true
@@ -46,12 +44,14 @@ export class LazyFile extends HostFile {
     this.#inheriting = inheriting
   }
 
-  /** True while a call that needs these rights can be made without knowing the type. */
+  /** Returns true while a call that needs these rights can proceed without the type. */
   suffices(rights: Rights): boolean {
     return (rights & ~this.base) === 0 && this.#transfers < few
   }
 
-  /** Asks the host for the type. The descriptor that takes its place, or why there is none. */
+  /**
+   * Fetches the type from the host. Returns the descriptor that replaces this one, or the error.
+   */
   identified(): HostFile | Answer {
     const answer = this.sys.identify(this.handle)
     if (answer < 0) return answer

@@ -10,11 +10,11 @@ import { FdTable, type Found } from './table.js'
 export class LocalFds extends FdTable {
   readonly #entries: (Descriptor | undefined)[] = []
   readonly #limit: number
-  /** No number below this is free. */
+  /** No lower number is free. */
   #lowest = 0
   /**
-   * @param limit how many descriptors a guest may have open at once; the next one is refused with
-   * MFILE.
+   * @param limit the most descriptors that a guest may have open at once; the next one is refused
+   * with MFILE
    */
   constructor(limit: number, rights: RightsMode) {
     super(rights)
@@ -83,8 +83,8 @@ export class LocalFds extends FdTable {
   }
 
   #open(fd: number): Found {
-    // A number beyond the array would be looked up as a name: 2^32 - 1, which libc passes for -1,
-    // is no index.
+    // An index past the array would be a property lookup by name: libc passes 2^32 - 1 for -1,
+    // which is not an array index.
     return fd < this.#entries.length ? (this.#entries[fd] ?? -Errno.BADF) : -Errno.BADF
   }
 

@@ -1,6 +1,6 @@
 /**
- * Descriptors for files in memory: as the host's, but always ready, so that the host is never asked
- * to wait for them.
+ * Descriptors of files in memory (memfs): like the host's, but always ready, so the host never
+ * waits for them.
  */
 import { filestatSize } from '../abi/layout.js'
 import type { Rights } from '../abi/rights.js'
@@ -9,7 +9,7 @@ import type { Answer, Handle, Sys } from '../sys/sys.js'
 import { HostDirectory } from './directory.js'
 import { HostFile, openedTraits } from './file.js'
 
-/** A file in memory, which keeps its own offset. */
+/** A file in memory, which keeps its offset itself. */
 class MemoryFile extends HostFile {
   override waiting(reads: boolean): number {
     if (!reads || this.filestat() !== 0) return 0
@@ -17,7 +17,7 @@ class MemoryFile extends HostFile {
   }
 }
 
-/** A directory in memory, or of an overlay. */
+/** A directory of a memfs or an overlay. */
 export class MemoryDirectory extends HostDirectory {
   override waiting(): number {
     return 0
@@ -37,7 +37,7 @@ export class MemoryDirectory extends HostDirectory {
   }
 }
 
-/** The descriptor for a handle that `sys`, which has its files in memory, has just opened. */
+/** Returns the descriptor for a handle that `sys`, a memfs, has just opened. */
 export function memfsDescriptor(
   sys: Sys,
   handle: Handle,

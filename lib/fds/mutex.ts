@@ -1,16 +1,16 @@
-/** A lock in shared memory, which one thread of a guest holds at a time. */
+/** A lock in shared memory, held by at most one thread of a guest at a time. */
 
-/** The states of its word. */
+/** The states of the lock's word. */
 const Lock = Object.freeze({ FREE: 0, TAKEN: 1, CONTENDED: 2 })
 
 /**
- * A thread that is ended meanwhile keeps the lock, but then all of the guest's threads are ended.
+ * A terminated thread may leave the lock held; all of the guest's threads are terminated with it.
  */
 export class Mutex {
   readonly #words: Int32Array
   readonly #at: number
 
-  /** @param at the index of its word, which begins as 0 */
+  /** @param at the index of the lock's word, which is initially 0 */
   constructor(words: Int32Array, at: number) {
     this.#words = words
     this.#at = at

@@ -1,6 +1,6 @@
 /**
  * One-way standard streams: stdin is only read, stdout and stderr are only written, whatever the
- * descriptor behind them can do.
+ * underlying descriptor allows.
  */
 import type { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
@@ -10,16 +10,16 @@ import { Descriptor } from './descriptor.js'
 import { pipeRefusals, type Refusals, stdinRefusals, stdoutRefusals } from './rights.js'
 
 /**
- * The direction of a descriptor; stdin may be one that can be sought. It belongs to the stream, not
- * to its number: `fd_renumber` moves it along.
+ * The direction of a descriptor; stdin may be seekable. It belongs to the stream, not to its
+ * number: `fd_renumber` moves it along.
  */
 export const Way = Object.freeze({ BOTH: 0, OUT: 1, IN: 2, SOUGHT_IN: 3 })
 
 /**
- * The guest sees one end of a pipe: what a pipe refuses, its rights lack and its methods refuse. A
- * log that the host opened to read and write can thus neither be read nor changed where it is
- * written already. The host's own offset is used as it is: a write goes to the end of what is open
- * to append, else to where the host is.
+ * One end of a pipe, as the guest sees it: its rights lack and its methods refuse what a pipe
+ * refuses. A host log opened for reading and writing can thus be neither read nor overwritten. The
+ * host's own offset applies: a write appends to a file opened to append, and otherwise goes to the
+ * host's offset.
  */
 // biome-ignore format: a call a line
 export abstract class OneWay extends Descriptor {
@@ -31,8 +31,8 @@ export abstract class OneWay extends Descriptor {
     const { filetype, fdflags, base } = behind
     const refused = refusals.flat()
     const rights = refused.reduce((sum, [each]) => sum | each, 0)
-    // libc takes a character device without FD_SEEK and FD_TELL for a terminal, so that /dev/null
-    // keeps a right.
+    // libc takes a character device without FD_SEEK and FD_TELL for a terminal, so /dev/null keeps
+    // one of them.
     const lacks = filetype === Filetype.CHARACTER_DEVICE ? rights & ~Rights.FD_TELL : rights
     super({ filetype, fdflags, fitting: behind.fitting & ~lacks, base, inheriting: Rights.NONE })
     this.behind = behind
@@ -54,7 +54,7 @@ export abstract class OneWay extends Descriptor {
   override wait(milliseconds: number) { this.behind.wait(milliseconds) }
 }
 
-/** stdout and stderr. Socket calls may send. */
+/** stdout and stderr. Socket calls may only send. */
 // biome-ignore format: a call a line
 class Out extends OneWay {
   override readonly way = Way.OUT
@@ -64,7 +64,7 @@ class Out extends OneWay {
   override send(spans: number, siflags: number): Answer { return this.behind.send(spans, siflags) }
 }
 
-/** stdin. Socket calls may receive. */
+/** stdin. Socket calls may only receive. */
 // biome-ignore format: a call a line
 class In extends OneWay {
   override readonly way: number = Way.IN
@@ -74,7 +74,7 @@ class In extends OneWay {
   override recv(spans: number, riflags: number): Answer { return this.behind.recv(spans, riflags) }
 }
 
-/** stdin that is a file with an offset of its own. */
+/** stdin that is a file with its own offset. */
 // biome-ignore format: a call a line
 class SoughtIn extends In {
   override readonly way = Way.SOUGHT_IN
@@ -84,7 +84,7 @@ class SoughtIn extends In {
   override advise(offset: number, length: number, advice: number): Answer { return this.behind.advise(offset, length, advice) }
 }
 
-/** The descriptor in one direction; for `Way.BOTH`, itself. */
+/** Returns the one-way descriptor over `behind`; for `Way.BOTH`, `behind` itself. */
 export function oneWay(way: number, behind: Descriptor): Descriptor {
   switch (way) {
     case Way.OUT:

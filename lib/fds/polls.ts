@@ -1,37 +1,38 @@
-/**
- * The polls of a guest that are under way, in memory that is made once: so a poll makes no objects.
- */
+/** The active polls of a guest, in memory allocated once: a poll allocates no objects. */
 import { Subscription, Subscription0 } from '../abi/layout.js'
 import type { Descriptor } from './descriptor.js'
 
 const widest = Math.max(Subscription.BYTES, Subscription0.BYTES)
 const fewest = 16
 
-/** Places of what is not on the block's list. */
+/** Places of subscriptions that are not in the block's list. */
 export const Place = Object.freeze({
-  /** A clock, and what is ready now. */
+  /** A clock, or a descriptor that is already ready. */
   READY: -1,
-  /** A stream of the embedder's that is not ready. */
+  /** An embedder's stream that is not ready. */
   STREAM: -2,
 })
 
 /** The result of one subscription. */
 export class Awaited {
-  /** The errno of one that is itself at fault. */
+  /** The errno of an invalid subscription. */
   errno = 0
-  /** Its place in the block's list, or one of Place. */
+  /** Its index in the block's list, or one of Place. */
   place: number = Place.READY
-  /** The number of bytes to read of a file that is ready now. */
+  /** The number of readable bytes of a file that is already ready. */
   bytes = 0
   /** Nanoseconds until a clock is due. */
   delay = 0
-  /** The stream of the embedder's that is waited for. */
+  /** The embedder's stream that the poll waits for. */
   stream: Descriptor | undefined
 }
 
 /** The subscriptions of one poll. */
 export class PollSet {
-  /** As the guest passed them, copied once: another thread of the guest may change the original. */
+  /**
+   * A copy of the guest's subscriptions, made once: another thread of the guest may change the
+   * original.
+   */
   readonly subscriptions: DataView
   readonly awaited: readonly Awaited[]
   constructor(count: number) {
@@ -41,14 +42,14 @@ export class PollSet {
 }
 
 /**
- * One poll at a time is the rule. An embedder's clock or sleep may run the guest meanwhile, which
- * then polls with memory of its own.
+ * The polls of a guest, normally one at a time. An embedder's clock or sleep may run the guest
+ * meanwhile, whose nested poll then has its own memory.
  */
 export class Polls {
   #idle: PollSet | undefined
   #underWay = 0
 
-  /** Begins a poll of so many subscriptions. */
+  /** Begins a poll of `count` subscriptions. */
   begin(count: number): PollSet {
     const idle = this.#idle
     const set =

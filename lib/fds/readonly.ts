@@ -1,4 +1,4 @@
-/** A descriptor through which nothing can be changed, whatever the one behind it could do. */
+/** A read-only descriptor, whatever the underlying one allows. */
 import { Errno } from '../abi/errno.js'
 import { Access } from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
@@ -10,8 +10,8 @@ import { isLazy } from './lazy.js'
 import { creating, linkable, making, naming, removing } from './rofs.js'
 
 /**
- * It keeps the rights of the one behind it, so that a guest that wants to write is told ROFS, as on
- * a disk mounted so.
+ * The descriptor keeps the underlying rights, so a guest that tries to write gets ROFS, as on a
+ * read-only mount.
  */
 // biome-ignore format: a call a line
 export class ReadOnly extends Descriptor {
@@ -41,10 +41,7 @@ export class ReadOnly extends Descriptor {
   override filestatAt(at: number, length: number, follow: number) { return this.#behind.filestatAt(at, length, follow) }
   override readlink(at: number, length: number, into: number, room: number) { return this.#behind.readlink(at, length, into, room) }
 
-  /**
-   * Opening to create succeeds where nothing needs to be created, as it does on a disk mounted
-   * read-only.
-   */
+  /** Opening with CREAT succeeds if the file exists, as on a read-only mount. */
   override open(at: number, length: number, follow: number, oflags: number, fdflags: number, access: number, base: Rights, inheriting: Rights): Descriptor | Answer {
     const creates = (oflags & Oflags.CREAT) !== 0
     const exclusive = creates && (oflags & Oflags.EXCL) !== 0
@@ -80,18 +77,17 @@ export class ReadOnly extends Descriptor {
   override symlink(target: number, targetLength: number, at: number, length: number): Answer {
     return linkable(this.#memory, target, targetLength) || naming(this.#memory, [this.#behind, at, length])
   }
-  // The hostcalls ask both directories, of which one may be written to, by `linking` and
-  // `renaming`.
+  // The hostcalls pass both directories, one of which may be writable, to `linking` and `renaming`.
   override link(): Answer { return -Errno.ROFS }
   override rename(): Answer { return -Errno.ROFS }
 }
 
-/** No time is given and set to now at once. */
+/** Refuses a time that is both set to a value and set to now. */
 const checkTimes = (fstflags: number): Answer =>
   (fstflags & (Fstflags.ATIM | Fstflags.ATIM_NOW)) === (Fstflags.ATIM | Fstflags.ATIM_NOW) ||
   (fstflags & (Fstflags.MTIM | Fstflags.MTIM_NOW)) === (Fstflags.MTIM | Fstflags.MTIM_NOW)
     ? -Errno.INVAL
     : 0
-/** Setting no times changes nothing. */
+/** Setting no times changes nothing, so it succeeds. */
 const changing = (fstflags: number): Answer =>
   checkTimes(fstflags) || (fstflags === 0 ? 0 : -Errno.ROFS)

@@ -1,6 +1,6 @@
 /**
- * A regular file that its guest alone has open: its offset is kept here, where asking for it costs
- * no system call.
+ * A regular file that only its guest has open: its offset is kept here, where reading it costs no
+ * system call.
  */
 import { Errno } from '../abi/errno.js'
 import { filestatSize } from '../abi/layout.js'
@@ -10,16 +10,16 @@ import type { Traits } from './descriptor.js'
 import { HostFile } from './file.js'
 
 /**
- * The least that a file system of Linux takes for an offset: MAX_NON_LFS, 2^31 - 1. Only the kernel
- * knows how much more its disk takes.
+ * The smallest maximum offset among Linux file systems: MAX_NON_LFS, 2^31 - 1. Only the kernel
+ * knows the actual maximum of a file system.
  */
 const certain = 2 ** 31 - 1
 
 export class RegularFile extends HostFile {
   #offset: number
   /**
-   * The kernel keeps the offset: where each write goes to the end, and where the file has no places
-   * to read at.
+   * True if the kernel keeps the offset: when each write appends, and when the file cannot be read
+   * at an offset.
    */
   #byKernel: boolean
   constructor(sys: Sys, handle: Handle, traits: Traits, offset: number) {
@@ -43,7 +43,7 @@ export class RegularFile extends HostFile {
     if (size > 0) this.#offset += size
     return size
   }
-  /** Some file systems have files that call themselves regular and are streams. */
+  /** Checks for streams: some file systems have streams that report themselves as regular files. */
   #streams(): this {
     this.#byKernel = true
     return this
@@ -65,7 +65,7 @@ export class RegularFile extends HostFile {
     if (!this.#byKernel) super.seek(this.#offset, Whence.SET)
     const answer = super.setFlags(fdflags)
     if (answer !== 0 || appends === this.#byKernel) return answer
-    // A stream has no place: it stays with the kernel.
+    // A stream has no offset: the kernel keeps it.
     this.#byKernel = appends || this.#sought(super.seek(0, Whence.CUR)) < 0
     return 0
   }

@@ -1,5 +1,5 @@
 /**
- * The rights that each kind of descriptor can hold, and the errno for a guest that wants others.
+ * The rights that each kind of descriptor can hold, and the errno for a guest that needs others.
  */
 import { Errno } from '../abi/errno.js'
 import { Access } from '../abi/layout.js'
@@ -33,22 +33,22 @@ const FILE = OPEN_FILE | IO
 const DIRECTORY = OPEN_FILE | of(...DIRECTORIES) | Rights.FD_DATASYNC
 
 const READS = of('FD_READ', 'FD_READDIR')
-/** Rights for which a file must be open for writing. */
+/** Rights that require a file open for writing. */
 const WRITES = of('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
 /**
- * The rights that are checked: `enforce` is all of preview 1's; `access` only FD_READ and FD_WRITE,
- * so that programs which open a file to read may seek in it or date it, and work below a directory
- * that was opened with no rights.
+ * The checked rights: `enforce` checks all of preview 1's, `access` only FD_READ and FD_WRITE. With
+ * `access`, a program may seek in a file it opened to read, set its times, and use a directory
+ * opened without rights.
  */
 export type RightsMode = 'enforce' | 'access'
-/** The rights that say how a file is open. */
+/** The rights that determine a file's open mode. */
 export const ACCESS = of('FD_READ', 'FD_WRITE')
 
 /**
- * The access with which to open a file for the rights that are wanted, as Sys.open takes it.
- * Programs of Go want FD_ALLOCATE of every file, even of those they only read: beside FD_READ,
- * FD_WRITE says who writes.
+ * Returns the access with which to open a file for the wanted rights, as Sys.open takes it.
+ * Programs in Go ask for FD_ALLOCATE on every file, even on those they only read. With FD_READ,
+ * only FD_WRITE therefore opens a file for writing.
  */
 export function accessFor(base: Rights): number {
   const reads = (base & READS) !== 0
@@ -57,8 +57,8 @@ export function accessFor(base: Rights): number {
 }
 
 /**
- * By filetype as the specification numbers it: what a descriptor of that kind can hold, and what
- * those opened through it can.
+ * The rights that a descriptor of each filetype can hold, and those that descriptors opened through
+ * it can hold. Indexed by filetype as the specification numbers it.
  */
 // biome-ignore format: a filetype a line
 const fitting: readonly (readonly [base: Rights, inheriting: Rights])[] = [
@@ -79,17 +79,17 @@ export const inheritingOf = (filetype: number): Rights => fitting[filetype][1]
 export const isSocket = (filetype: number): boolean =>
   filetype === Filetype.SOCKET_DGRAM || filetype === Filetype.SOCKET_STREAM
 /**
- * The errno for more pieces than one call takes, where a message would be cut; SUCCESS where the
- * call may be a short one.
+ * Returns the errno for more iovecs than one call takes, where a message would be truncated;
+ * SUCCESS where the call may be partial.
  */
 export const ofMessages = (filetype: number, tooMany: Errno): Errno =>
   filetype === Filetype.SOCKET_DGRAM ? tooMany : Errno.SUCCESS
 /**
- * Rights of a standard stream before it has a direction: if it should be a directory, nothing below
- * it was given to the guest.
+ * Rights of a standard stream before it has a direction. If it is a directory, the guest may access
+ * nothing in it.
  */
 export const STREAM: Rights = FILE | SOCKETS
-/** The calls on a listening socket; it is polled as a readable one. */
+/** Rights for the calls on a listening socket; polling it needs those of a readable one. */
 export const LISTENER = of(
   'SOCK_ACCEPT',
   'FD_READ',
@@ -97,7 +97,7 @@ export const LISTENER = of(
   'FD_FILESTAT_GET',
   'POLL_FD_READWRITE',
 )
-/** And with a connection that it accepted there. */
+/** Rights for the calls on a connection that the guest accepted. */
 export const CONNECTION = of(
   'FD_READ',
   'FD_WRITE',
@@ -106,12 +106,15 @@ export const CONNECTION = of(
   'FD_FILESTAT_GET',
   'POLL_FD_READWRITE',
 )
-/** A terminal holds no right to seek: by that, and by its filetype, libc's isatty knows it. */
+/**
+ * Rights of a terminal, without those to seek: libc's isatty recognizes a terminal by their absence
+ * and by its filetype.
+ */
 export const TERMINAL = FILE & ~of('FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
 /**
- * Rights that a descriptor cannot hold, and the errno for a call that needs them. The first row
- * that is missing decides.
+ * Rights that a descriptor cannot hold, and the errno for a call that needs them. The first
+ * matching row decides.
  */
 export type Refusals = readonly (readonly [Rights, Errno])[]
 
@@ -136,7 +139,7 @@ export const stdoutRefusals: Refusals = [
   [SOCKETS, Errno.NOTSOCK],
 ]
 
-/** The errno for rights that this kind of descriptor cannot hold. */
+/** Refusals of rights that this kind of descriptor cannot hold. */
 const unfit: Refusals = [
   [of(...DIRECTORIES), Errno.NOTDIR],
   [SOCKETS, Errno.NOTSOCK],

@@ -1,6 +1,6 @@
 /**
- * The answers of calls that would make, move or remove a name on a disk mounted read-only: ROFS is
- * the last of them, as on Linux.
+ * The errors of calls that would make, move or remove a name on a read-only mount: ROFS is the last
+ * check, as on Linux.
  */
 import { Errno } from '../abi/errno.js'
 import { Lookupflags } from '../abi/values.js'
@@ -13,52 +13,55 @@ const SLASH = 0x2f
 const DOT = 0x2e
 
 /**
- * A path of the guest below a directory. Another thread may change it between two looks, which then
- * gets the errno of neither.
+ * A guest's path relative to a directory. Another thread may change it between two checks; the
+ * guest may then get the errno of neither path.
  */
 export type Place = readonly [dir: Descriptor, at: number, length: number]
 
-/** Bytes of the path without the slashes at its end; all of a path that is only slashes. */
+/**
+ * Returns the length of the path in bytes without trailing slashes; the whole length of a path that
+ * is only slashes.
+ */
 function trimmed({ bytes }: GuestMemory, [, at, length]: Place): number {
   let end = length
   while (end > 0 && bytes[at + end - 1] === SLASH) end--
   return end === 0 ? length : end
 }
-/** The start of the last name. */
+/** Returns the start of the last name. */
 function lastName({ bytes }: GuestMemory, [, at]: Place, end: number): number {
   let begin = end
   while (begin > 0 && bytes[at + begin - 1] !== SLASH) begin--
   return begin
 }
 
-/** Checks the directory in which the last name lies: 0, or why it cannot be reached. */
+/** Checks that the parent directory of the last name can be reached: 0, or the error. */
 function above(memory: GuestMemory, place: Place): Answer {
   const [dir, at, length] = place
   if (length === 0) return -Errno.NOENT
   const begin = lastName(memory, place, trimmed(memory, place))
   return begin === 0 ? 0 : dir.filestatAt(at, begin, Lookupflags.FOLLOW)
 }
-/** The length of `.` or `..` in the last place, and 0 for another name. */
+/** Returns the length of a final `.` or `..`, and 0 for another name. */
 function dotsOf(memory: GuestMemory, place: Place): number {
   const end = trimmed(memory, place)
   const begin = lastName(memory, place, end)
   const name = memory.bytes.subarray(place[1] + begin, place[1] + end)
   return name.length <= 2 && name.every(byte => byte === DOT) ? name.length : 0
 }
-/** Refuses `.` and `..` in the last place. */
+/** Refuses a final `.` or `..`. */
 function checkDots(memory: GuestMemory, place: Place, call: 'unlink' | 'rmdir' | 'rename'): void {
   const dots = dotsOf(memory, place)
   if (dots > 0) refuseDots(call, { dots })
 }
 
-/** Says if the path ends in a slash. */
+/** Returns true if the path ends in a slash. */
 export const endsInSlash = (memory: GuestMemory, [, at, length]: Place): boolean =>
   length > 0 && memory.bytes[at + length - 1] === SLASH
 
-/** Making a directory, for which a slash at the end of its path is fit. */
+/** Checks making a directory, whose path may end in a slash. */
 export function making(memory: GuestMemory, place: Place): Answer {
   const [dir, at] = place
-  // An existing name decides, also a link that leads nowhere.
+  // An existing name decides, even a dangling symlink.
   const there = dir.filestatAt(at, trimmed(memory, place), 0)
   if (there === 0) return -Errno.EXIST
   if (there !== -Errno.NOENT) return there
@@ -73,7 +76,7 @@ export function linkable({ bytes }: GuestMemory, target: number, length: number)
   if (bytes.subarray(target, target + length).includes(0)) return -Errno.INVAL
   return bytes[target] === SLASH ? -Errno.NOTCAPABLE : 0
 }
-/** Making anything else. */
+/** Checks making a name for anything except a directory. */
 export function naming(memory: GuestMemory, place: Place): Answer {
   const answer = making(memory, place)
   return answer === -Errno.ROFS && endsInSlash(memory, place) ? -Errno.NOENT : answer
@@ -94,8 +97,8 @@ export function renaming(memory: GuestMemory, from: Place, to: Place): Answer {
 }
 
 /**
- * Creating a file by opening it, with O_EXCL: 0 if it may be there. `.` and `..` are there,
- * whatever comes behind them.
+ * Checks creating a file by opening it with O_EXCL: 0 if the file may exist. `.` and `..` exist,
+ * whatever follows them.
  */
 export function creating(memory: GuestMemory, place: Place): Answer {
   return (

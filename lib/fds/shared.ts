@@ -1,6 +1,6 @@
 /**
- * The descriptors of a guest with threads: records in shared memory, of which each thread makes
- * descriptors of its own.
+ * The descriptors of a guest with threads: records in shared memory, from which each thread makes
+ * its own descriptors.
  */
 import { Errno } from '../abi/errno.js'
 import type { Rights } from '../abi/rights.js'
@@ -18,7 +18,7 @@ import { streamAt } from './stream.js'
 import { FdTable, type Found } from './table.js'
 import { PlainTerminal } from './terminal.js'
 
-/** The words of a record. A kind of 0 is a number that is free. No handle comes twice. */
+/** The words of a record. Kind 0 marks a free number. No handle is ever reused. */
 const Word = Object.freeze({
   KIND: 0,
   HANDLE: 1,
@@ -44,9 +44,9 @@ const high = 0x1_0000_0000
 const empty = (limit: number): SharedArrayBuffer => new SharedArrayBuffer(4 * (head + limit * size))
 
 /**
- * A table for several threads, each of which has an object of this class over the same memory and a
- * Sys with the same handles. What a thread has just looked up another one may close: its handle
- * then answers BADF, since none is used twice.
+ * A descriptor table for several threads: each has an object of this class over the same memory,
+ * and a Sys with the same handles. Another thread may close a descriptor that this one has just
+ * looked up. Its handle is then BADF, since no handle is reused.
  */
 export class SharedFds extends FdTable {
   readonly memory: SharedArrayBuffer
@@ -57,17 +57,17 @@ export class SharedFds extends FdTable {
   readonly #limit: number
   readonly #sys: Sys
   readonly #memory: GuestMemory
-  /** Names of the directories opened beforehand, which a record has by its place in the list. */
+  /** The names of the preopens; a record refers to one by its index. */
   readonly #names: readonly Uint8Array[]
-  /** Makes one of the standard streams that no host has. */
+  /** Makes a standard stream that has no host descriptor. */
   readonly #stream: (index: number) => Descriptor
-  /** The descriptors that this thread made of the records. */
+  /** The descriptors that this thread made from the records. */
   readonly #made: Descriptor[] = []
   readonly #madeTerminals = new Map<Handle, PlainTerminal>()
 
   /**
-   * @param shared the `memory` of another thread's; without it the table is a new one, of `limit`
-   * descriptors.
+   * @param shared the `memory` of another thread's table; without it the table is new and has
+   * `limit` descriptors
    * @param terminals receives the filtered terminals that this thread writes to
    */
   constructor(
@@ -94,8 +94,8 @@ export class SharedFds extends FdTable {
   }
 
   /**
-   * None is lazy: a backend whose handles are shared asks the host what a file is while it opens
-   * it.
+   * Returns the descriptor, which is never lazy: a backend with shared handles fetches a file's
+   * type while opening it.
    */
   protected find(fd: number): Found {
     return this.#locked(() => this.#open(fd))
@@ -163,7 +163,7 @@ export class SharedFds extends FdTable {
 
   keepFlags(fd: number, descriptor: Descriptor, fdflags: number): void {
     this.#locked(() => {
-      // Unless another thread has put another descriptor there meanwhile.
+      // Keeps the flags unless another thread has replaced the descriptor meanwhile.
       if (this.#find(fd) === descriptor) this.#words[head + fd * size + Word.FDFLAGS] = fdflags
     })
   }
@@ -172,7 +172,7 @@ export class SharedFds extends FdTable {
     return (fd < this.#limit ? this.#find(fd) : undefined) ?? -Errno.BADF
   }
 
-  /** The lowest number that is free, or MFILE. */
+  /** Returns the lowest free number, or MFILE. */
   #lowest(): Answer {
     const words = this.#words
     for (let fd = words[Head.LOWEST]; fd < this.#limit; fd++) {
@@ -201,7 +201,7 @@ export class SharedFds extends FdTable {
     return made
   }
 
-  /** The handle in a record; -1 where it is free. */
+  /** Returns the handle in a record; -1 where it is free. */
   #handle(record: number): Handle {
     const words = this.#words
     if (words[record + Word.KIND] === Kind.FREE) return -1
@@ -230,7 +230,10 @@ export class SharedFds extends FdTable {
     }
   }
 
-  /** One of each handle: its filter keeps text, and a guest may renumber it as often as it likes. */
+  /**
+   * Returns the terminal of a handle, one for each: its filter keeps text, and a guest may renumber
+   * it repeatedly.
+   */
   #terminal(file: HostFile): PlainTerminal {
     const made = this.#madeTerminals.get(file.handle)
     if (made !== undefined) return made
@@ -256,9 +259,9 @@ export class SharedFds extends FdTable {
   }
 
   /**
-   * The kind goes first and comes last. A thread may be ended between any two words, and a record
-   * of no kind is free, while one that is half of another would be a stranger's file, or its
-   * rights.
+   * Writes a record: its kind is cleared first and set last. A thread may be terminated between any
+   * two words. A record without a kind is free; a half-written one could expose another
+   * descriptor's file or rights.
    */
   #write(fd: number, record: Int32Array): void {
     const at = head + fd * size

@@ -1,4 +1,4 @@
-/** Descriptors of standard streams that the embedder serves himself. */
+/** Descriptors of the standard streams that the embedder provides. */
 import { Errno } from '../abi/errno.js'
 import { writeFilestat } from '../abi/layout.js'
 import { Fdflags, Filetype } from '../abi/values.js'
@@ -9,11 +9,11 @@ import type { Answer, Handle } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'
 import { STREAM, TERMINAL } from './rights.js'
 
-/** The most bytes of one write; the guest goes on with the rest. */
+/** The most bytes of one write; the guest continues with the rest. */
 const most = 2 ** 20
-/** The handles of streams: no Sys has any so large. */
+/** The first handle of a stream: no Sys has a handle this large. */
 const first = 2 ** 52
-/** The standard stream that has this handle; undefined if none has. */
+/** Returns the standard stream with this handle; undefined if there is none. */
 export const streamAt = (handle: Handle): number | undefined =>
   handle >= first ? handle - first : undefined
 
@@ -32,7 +32,7 @@ const terminal: Traits = {
   inheriting: 0,
 }
 
-/** The common part of both directions of a pipe, or of a terminal. */
+/** The common part of both directions of a pipe or a terminal. */
 abstract class Stream extends Descriptor {
   override readonly handle: Handle
   protected readonly memory: GuestMemory
@@ -56,8 +56,8 @@ abstract class Stream extends Descriptor {
     return 0
   }
   /**
-   * A stream that the embedder serves in the guest's own thread always returns, with NONBLOCK and
-   * without.
+   * Sets NONBLOCK. A stream that the embedder provides in the guest's own thread always returns,
+   * with or without it.
    */
   override setFlags(fdflags: number): Answer {
     if ((fdflags & ~(Fdflags.APPEND | Fdflags.NONBLOCK)) !== 0) return -Errno.NOTSUP
@@ -80,7 +80,10 @@ export class InputStream extends Stream {
     this.#source = source
   }
 
-  /** It asks for more only when there is nothing left: like a pipe, it gives what is there. */
+  /**
+   * Reads buffered bytes, and asks the embedder's source only when none are left: like a pipe, it
+   * returns the available bytes.
+   */
   override readv(spans: number): Answer {
     if (spans === 0) return 0
     // The source may run the guest, which makes other calls and grows its memory.
@@ -108,11 +111,11 @@ export class OutputStream extends Stream {
     this.#sink = sink
   }
 
-  /** The sink may keep what it is given, so it is a copy: one chunk for all the pieces. */
+  /** Writes a copy, as one chunk for all iovecs: the embedder's sink may keep it. */
   override writev(spans: number): Answer {
     let size = 0
     for (let i = 0; i < spans; i++) size += this.block.spans[2 * i + 1]
-    // Nothing is no chunk: a guest can write it as often as it likes.
+    // An empty write makes no chunk: a guest can repeat it without limit.
     if (size === 0) return 0
     if (this.#sink.discards) return size
     const chunk = Buffer.alloc(Math.min(size, most))
@@ -128,7 +131,7 @@ export class OutputStream extends Stream {
     try {
       this.#sink.write(chunk)
     } catch (error) {
-      // A reader that went away is the guest's business. The gate converts everything else.
+      // A closed reader is an error for the guest. The gate converts everything else.
       if (isGone(error)) return -Errno.PIPE
       throw error
     }

@@ -1,5 +1,5 @@
 /**
- * A terminal that a guest cannot steer: control characters are shown as pictures, and only colours
+ * A terminal that escapes control characters: they appear as pictures, and only colour sequences
  * pass.
  */
 import { Errno } from '../abi/errno.js'
@@ -9,34 +9,34 @@ import type { Terminals } from '../stdio/terminals.js'
 import { HostFile } from './file.js'
 import type { Mutex } from './mutex.js'
 
-/** No byte becomes more than three. */
+/** The most bytes that one byte becomes. */
 const growth = 3
-/** Bytes that may come on top: a character and a sequence that were held back. */
+/** The most bytes held back and added: a character and an escape sequence. */
 const held = growth * (longest + 1)
-/** Milliseconds between two writes to a terminal without room, and until the last is given up. */
+/** Milliseconds between two writes to a full terminal, and until the last write is given up. */
 const pause = 5
 const patience = 500
 const never = new Int32Array(new SharedArrayBuffer(4))
 
-/** Locks nothing: the descriptors of one thread. */
+/** No lock: the descriptors of one thread. */
 const alone: Pick<Mutex, 'locked'> = { locked: act => act() }
 
 export class PlainTerminal extends HostFile {
   readonly #memory: GuestMemory
   readonly #lock: Pick<Mutex, 'locked'>
-  /** Keeps the beginning of a character whose end has not been written yet. */
+  /** Keeps an incomplete character until its last byte is written. */
   readonly #decoder = new TextDecoder()
   readonly #encoder = new TextEncoder()
   readonly #filter: ColourFilter
-  /** Text that the terminal had no room for. */
+  /** Text that the terminal has not accepted yet. */
   #rest: Uint8Array = new Uint8Array(0)
   #closed = false
 
   /**
-   * @param terminal the descriptor that it is made of, and takes the place of
+   * @param terminal the descriptor that this one wraps and replaces
    * @param terminals receives this one
-   * @param lock held during a write where threads share the terminal: text of another thread in the
-   * middle of a sequence would become its parameters
+   * @param lock held during a write where threads share the terminal: text of another thread inside
+   * an escape sequence would become its parameters
    */
   constructor(terminal: HostFile, memory: GuestMemory, terminals: Terminals, lock = alone) {
     super(terminal.sys, terminal.handle, terminal)
@@ -70,8 +70,8 @@ export class PlainTerminal extends HostFile {
   }
 
   /**
-   * Resets the colours, and shows a sequence that was not ended. A non-blocking terminal that takes
-   * nothing is given up after half a second.
+   * Resets the colours, and shows an incomplete escape sequence. A non-blocking terminal that
+   * accepts nothing is given up after half a second.
    */
   end(): void {
     if (this.#closed) return
@@ -91,9 +91,9 @@ export class PlainTerminal extends HostFile {
   }
 
   /**
-   * Writes what is left. Returns 0 when all is written, or the error. It returns in the middle of
-   * no sequence, also where the guest does not wait: what is written to the terminal next, by
-   * another stream, would become a part of it.
+   * Writes the remaining text. Returns 0 when all is written, or the error. It never returns inside
+   * an escape sequence, even for a non-blocking guest: the next output of another stream would
+   * become a part of it.
    */
   #flush(): number {
     for (let missing = 0; this.#rest.length > 0; ) {
