@@ -1,6 +1,6 @@
 /**
- * The hostcalls of both snapshots, one for each row of their tables. A row without one does not
- * compile.
+ * The hostcalls of both snapshots, one for each row of their tables. A row without a hostcall does
+ * not compile.
  */
 import * as args from './args.js'
 import * as clock from './clock.js'
@@ -24,5 +24,5 @@ export const hostcalls: Hostcalls = {
   ...sched,
   ...sock,
 }
-/** The same for wasi_unstable. */
+/** The hostcalls of wasi_unstable. */
 export const hostcalls0: Hostcalls = { ...hostcalls, poll_oneoff: poll_oneoff0 }

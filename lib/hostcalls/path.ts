@@ -1,4 +1,12 @@
-/** Calls on a path below a directory. */
+/**
+ * Calls on a path relative to a directory.
+ *
+ * Errors of each: BADF for a closed descriptor; NOTDIR for one that is not a directory; FAULT for a
+ * range outside guest memory. NOTCAPABLE for a missing right, and for a path that escapes the
+ * directory: an absolute one, or one with too many `..`. NOENT for an empty path; INVAL for a NUL
+ * in it; NAMETOOLONG; LOOP for too many symlinks. Linux's manual documents the errors that a host
+ * adds.
+ */
 import { Errno } from '../abi/errno.js'
 import { Access } from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
@@ -8,18 +16,27 @@ import { linking, renaming } from '../fds/rofs.js'
 import { putTimes } from './times.js'
 import type { Hostcalls } from './types.js'
 
-/** The rights that a descriptor must have which syncs whatever is written through it. */
+/** Returns the additional rights that a descriptor with these sync flags needs. */
 const syncing = (fdflags: number): Rights =>
   (fdflags & Fdflags.DSYNC ? Rights.FD_DATASYNC : 0) |
   (fdflags & (Fdflags.RSYNC | Fdflags.SYNC) ? Rights.FD_SYNC : 0)
 
 /**
- * On Windows a directory that is asked for as one is opened to read, whatever the rights: Windows
- * has no such refusal, and [the official tests](https://github.com/WebAssembly/wasi-testsuite) want
- * SUCCESS there, and ISDIR elsewhere.
+ * Bits of oflags with which a directory is always opened for reading, whatever the rights. Windows
+ * does not refuse to open a directory for writing. [The official
+ * tests](https://github.com/WebAssembly/wasi-testsuite) expect SUCCESS there, and ISDIR elsewhere.
  */
 const opensToRead = process.platform === 'win32' ? Oflags.DIRECTORY : 0
 
+/**
+ * Opens a file or a directory at the lowest free number, as
+ * [openat(2)](https://man7.org/linux/man-pages/man2/openat.2.html) does. The rights requested
+ * determine the access mode; `dirflags` decides if a final symlink is followed.
+ * Errors: NOENT; EXIST for EXCL; NOTDIR for DIRECTORY; ISDIR for writing to a directory; LOOP for a
+ * final symlink that is not followed; INVAL for CREAT with DIRECTORY; MFILE; ACCES; ROFS; NOSPC.
+ * NOTCAPABLE also for rights that `fd` does not inherit.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_open
+ */
 export const path_open: Hostcalls['path_open'] = (
   { fds, memory },
   fd,
@@ -37,8 +54,8 @@ export const path_open: Hostcalls['path_open'] = (
     Rights.PATH_OPEN |
     (creating ? Rights.PATH_CREATE_FILE : 0) |
     (cutting ? Rights.PATH_FILESTAT_SET_SIZE : 0)
-  // Rights that fit nothing with a path fall away: programs that ask for all 64 bits shall not fail
-  // for these.
+  // Drops rights that no path can have: programs that ask for all 64 bits must not fail because of
+  // these.
   const passed = ((base | inheriting) & ~SOCKETS) | syncing(fdflags)
   const dir = fds.get(fd, needed, fds.inherited(passed))
   if (typeof dir === 'number') return dir
@@ -61,6 +78,13 @@ export const path_open: Hostcalls['path_open'] = (
   return typeof opened === 'number' ? opened : fds.insert(opened)
 }
 
+/**
+ * Writes the attributes of a file to guest memory, as
+ * [fstatat(2)](https://man7.org/linux/man-pages/man2/fstatat.2.html) does and `Filestat` of
+ * abi/layout.ts draws them.
+ * Errors: NOENT; NOTDIR; ACCES.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_filestat_get
+ */
 export const path_filestat_get: Hostcalls['path_filestat_get'] = (
   { fds, memory },
   fd,
@@ -74,6 +98,13 @@ export const path_filestat_get: Hostcalls['path_filestat_get'] = (
   return dir.filestatAt(at, length, flags)
 }
 
+/**
+ * Sets the times of a file to values or to now, as
+ * [utimensat(2)](https://man7.org/linux/man-pages/man2/utimensat.2.html) does.
+ * Errors: INVAL for a time set to both a value and now; NOENT; PERM for a file of another user;
+ * ACCES; ROFS.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_filestat_set_times
+ */
 export const path_filestat_set_times: Hostcalls['path_filestat_set_times'] = (
   { fds, memory, sys },
   fd,
@@ -90,6 +121,11 @@ export const path_filestat_set_times: Hostcalls['path_filestat_set_times'] = (
   return putTimes(sys.block, atim, mtim, fstflags) || dir.setTimesAt(at, length, flags, fstflags)
 }
 
+/**
+ * Creates a directory, as [mkdirat(2)](https://man7.org/linux/man-pages/man2/mkdirat.2.html) does.
+ * Errors: EXIST; NOENT for a missing parent; NOSPC; ACCES; ROFS.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_create_directory
+ */
 export const path_create_directory: Hostcalls['path_create_directory'] = (
   { fds, memory },
   fd,
@@ -102,6 +138,12 @@ export const path_create_directory: Hostcalls['path_create_directory'] = (
   return dir.mkdir(at, length)
 }
 
+/**
+ * Removes an empty directory, as
+ * [unlinkat(2)](https://man7.org/linux/man-pages/man2/unlinkat.2.html) with AT_REMOVEDIR does.
+ * Errors: NOENT; NOTDIR; NOTEMPTY; INVAL for a final `.`; ACCES; ROFS.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_remove_directory
+ */
 export const path_remove_directory: Hostcalls['path_remove_directory'] = (
   { fds, memory },
   fd,
@@ -114,6 +156,12 @@ export const path_remove_directory: Hostcalls['path_remove_directory'] = (
   return dir.rmdir(at, length)
 }
 
+/**
+ * Removes a name of a file or a symlink, as
+ * [unlinkat(2)](https://man7.org/linux/man-pages/man2/unlinkat.2.html) does.
+ * Errors: NOENT; ISDIR for a directory; NOTDIR for a file with a trailing slash; ACCES; ROFS.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_unlink_file
+ */
 export const path_unlink_file: Hostcalls['path_unlink_file'] = (
   { fds, memory },
   fd,
@@ -126,6 +174,13 @@ export const path_unlink_file: Hostcalls['path_unlink_file'] = (
   return dir.unlink(at, length)
 }
 
+/**
+ * Writes the target of a symlink to guest memory, as
+ * [readlinkat(2)](https://man7.org/linux/man-pages/man2/readlinkat.2.html) does: without a NUL, and
+ * cut at `buf_len` bytes. It returns the number of bytes.
+ * Errors: INVAL for anything except a symlink; NOENT; ACCES.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_readlink
+ */
 export const path_readlink: Hostcalls['path_readlink'] = (
   { fds, memory },
   fd,
@@ -141,6 +196,13 @@ export const path_readlink: Hostcalls['path_readlink'] = (
   return dir.readlink(at, length, into, room)
 }
 
+/**
+ * Creates a symlink with any relative target, as
+ * [symlinkat(2)](https://man7.org/linux/man-pages/man2/symlinkat.2.html) does. The target is not
+ * resolved: following the link is confined like any path.
+ * Errors: EXIST; NOTCAPABLE for an absolute target; NOENT for an empty one; NOSPC; ACCES; ROFS.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_symlink
+ */
 export const path_symlink: Hostcalls['path_symlink'] = (
   { fds, memory },
   target,
@@ -156,6 +218,12 @@ export const path_symlink: Hostcalls['path_symlink'] = (
   return dir.symlink(target, targetLength, at, length)
 }
 
+/**
+ * Creates a hard link, as [linkat(2)](https://man7.org/linux/man-pages/man2/linkat.2.html) does.
+ * Errors: EXIST; NOENT; PERM for a directory; XDEV between two mounts or backends; MLINK; ACCES;
+ * ROFS.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_link
+ */
 export const path_link: Hostcalls['path_link'] = (
   { fds, memory },
   fd,
@@ -177,6 +245,13 @@ export const path_link: Hostcalls['path_link'] = (
   return dir.link(at, length, flags, dir2, at2, length2)
 }
 
+/**
+ * Renames a file or a directory, and replaces an existing one, as
+ * [renameat(2)](https://man7.org/linux/man-pages/man2/renameat.2.html) does.
+ * Errors: NOENT; ISDIR; NOTDIR; NOTEMPTY; INVAL for moving a directory into itself; BUSY for a
+ * final `.` or `..`; XDEV between two mounts or backends; ACCES; ROFS.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#path_rename
+ */
 export const path_rename: Hostcalls['path_rename'] = (
   { fds, memory },
   fd,

@@ -1,4 +1,4 @@
-/** Waiting for clocks and descriptors. */
+/** Waits for clocks and descriptors. */
 import { Errno } from '../abi/errno.js'
 import {
   Event,
@@ -21,7 +21,7 @@ import { Ready, Want } from '../sys/block.js'
 import { type Answer, type Sys, UNEXPECTED } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
 
-/** Clocks that run while nobody works; the others cannot be waited for. */
+/** Clocks that advance while the guest waits; the others cannot be waited for. */
 const waitable: readonly number[] = [Clockid.REALTIME, Clockid.MONOTONIC]
 
 function poll(
@@ -44,8 +44,8 @@ function poll(
 }
 
 /**
- * Keeps the block's list, which the poll under way has filled, and which another poll of the same
- * guest fills anew.
+ * Saves the block's list, which the outer poll has filled, and which a nested poll of the same
+ * guest fills anew. Returns the function that restores it.
  */
 function keepList({ block: { pollHandles, poll, pollBytes } }: Sys): () => void {
   const kept = [pollHandles, poll, pollBytes].map(array => [array, array.slice()] as const)
@@ -55,8 +55,9 @@ function keepList({ block: { pollHandles, poll, pollBytes } }: Sys): () => void 
 }
 
 /**
- * A subscription that is at fault (a closed descriptor, a missing right) does not fail the call:
- * its event says so, at once. Events come in the order of their subscriptions.
+ * Waits for the subscriptions of one poll. An invalid subscription (a closed descriptor, a missing
+ * right) does not fail the call: its event reports the errno at once. Events come in the order of
+ * their subscriptions.
  */
 function wait(
   context: Context,
@@ -128,13 +129,10 @@ function wait(
   return events
 }
 
-/**
- * The time for which one stream is waited for until the host and the other streams are asked again,
- * in milliseconds.
- */
+/** Milliseconds to wait for one stream before checking the host and the other streams again. */
 const slice = 5
 
-/** Waits for streams of the embedder's as well, and returns as `poll` of Sys does. */
+/** Waits for the embedder's streams as well, and returns as `poll` of Sys does. */
 function pollStreams(
   sys: Sys,
   { awaited }: PollSet,
@@ -159,7 +157,7 @@ function pollStreams(
 function takeReady(waiting: readonly Awaited[]): number {
   let ready = 0
   for (const one of waiting) {
-    // A stream of the embedder's goes one way.
+    // An embedder's stream has one direction.
     const bytes = one.stream?.waiting(true) ?? 0
     if (bytes < 0) continue
     one.place = Place.READY
@@ -169,7 +167,7 @@ function takeReady(waiting: readonly Awaited[]): number {
   return ready
 }
 
-/** Sets how long it is until a clock is due. */
+/** Computes the time until a clock is due. */
 function setDelay(sys: Sys, one: Awaited, { id, timeout, flags }: SubscriptionClock): Answer {
   if (id >= clockid.labels.length || (flags & ~Subclockflags.ABSTIME) !== 0) return -Errno.INVAL
   if (!waitable.includes(id)) return -Errno.NOTSUP
@@ -183,9 +181,7 @@ function setDelay(sys: Sys, one: Awaited, { id, timeout, flags }: SubscriptionCl
   return 0
 }
 
-/**
- * Puts a descriptor on the list of the block, as `place`, or among the streams, unless it is ready.
- */
+/** Adds a descriptor to the block's list, as `place`, or to the streams, unless it is ready. */
 function enlist(
   { fds, sys: { block } }: Context,
   one: Awaited,
@@ -210,7 +206,27 @@ function enlist(
   return 0
 }
 
+/**
+ * Waits until at least one of the guest's subscriptions is ready, as
+ * [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html) does, and returns the number of
+ * events. `Subscription` and `Event` of abi/layout.ts draw the elements of both arrays. The events
+ * keep the order of their subscriptions; those not ready have none.
+ *
+ *     in                                          out
+ *     | clock, 1 s | read fd 0 | read fd 3 |      | event of fd 0 |
+ *     0            48          96          144    0               32
+ *
+ * Errors: INVAL for no subscription, too many, or an unknown event type. An invalid subscription
+ * gets an event with its errno: BADF, NOTCAPABLE, INVAL for an unknown clock, NOTSUP for a clock of
+ * processor time.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#poll_oneoff
+ */
 export const poll_oneoff: Hostcalls['poll_oneoff'] = (context, at, out, count) =>
   poll(context, Subscription, at, out, count)
+
+/**
+ * `poll_oneoff` of wasi_unstable: `Subscription0` of abi/layout.ts draws its larger subscription.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview0/docs.md#poll_oneoff
+ */
 export const poll_oneoff0: Hostcalls['poll_oneoff'] = (context, at, out, count) =>
   poll(context, Subscription0, at, out, count)

@@ -1,6 +1,6 @@
 /**
- * The guest's own process, which is none of the host: ending it and signalling it never reach the
- * host's.
+ * The guest's own process, which is separate from the host's: neither exit nor signals reach the
+ * host's process.
  */
 import { Errno } from '../abi/errno.js'
 import { signal } from '../abi/types.js'
@@ -8,20 +8,30 @@ import { Exit } from '../errors.js'
 import type { Hostcalls } from './types.js'
 
 /**
- * Signals whose default action is to do nothing, and those that would stop a process, which cannot
- * be done to a guest.
+ * Signals whose default action is to do nothing, and those that would stop a process, which is
+ * unsupported for a guest. See https://man7.org/linux/man-pages/man7/signal.7.html.
  */
 const ignored = ['none', 'pipe', 'chld', 'cont', 'urg', 'winch'].map(name =>
   signal.labels.indexOf(name),
 )
 const stopping = ['stop', 'tstp', 'ttin', 'ttou'].map(name => signal.labels.indexOf(name))
 
-/** Exit codes are signed on this side, as node:wasi has them: -1 stays -1. */
+/**
+ * Ends the guest with an exit code, as
+ * [_exit(2)](https://man7.org/linux/man-pages/man2/_exit.2.html) does; it never returns. The code
+ * is signed here, as in node:wasi: -1 stays -1.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#proc_exit
+ */
 export const proc_exit: Hostcalls['proc_exit'] = (_, code) => {
   throw new Exit(code | 0)
 }
 
-/** The guest ends as a shell would report it: with 128 and the signal's number. */
+/**
+ * Sends the guest a signal, as [raise(3)](https://man7.org/linux/man-pages/man3/raise.3.html) does.
+ * A signal that terminates ends the guest with 128 plus its number, as a shell reports it.
+ * Errors: NOTSUP for a signal that stops a process; INVAL for an unknown one.
+ * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#proc_raise
+ */
 export const proc_raise: Hostcalls['proc_raise'] = (_, sig) => {
   if (ignored.includes(sig)) return 0
   if (stopping.includes(sig)) return -Errno.NOTSUP

@@ -1,4 +1,4 @@
-/** Times that a guest wants to set, as both calls that set them take them. */
+/** Times that a guest sets, shared by both calls that set them. */
 import { Errno } from '../abi/errno.js'
 import { Fstflags } from '../abi/values.js'
 import type { Block } from '../sys/block.js'
@@ -7,8 +7,8 @@ import type { Answer } from '../sys/sys.js'
 const bothTimes = [Fstflags.ATIM | Fstflags.ATIM_NOW, Fstflags.MTIM | Fstflags.MTIM_NOW]
 
 /**
- * Put them where the host looks for them. A time is set to a value, or to now, or not at all: both
- * is a contradiction (INVAL).
+ * Stores the times in the block. Each time is set to a value, or to now, or not at all: requesting
+ * both is INVAL.
  */
 export function putTimes({ times }: Block, atim: bigint, mtim: bigint, fstflags: number): Answer {
   if (bothTimes.some(both => (fstflags & both) === both)) return -Errno.INVAL

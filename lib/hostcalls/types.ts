@@ -4,8 +4,8 @@ import type { Context } from '../context.js'
 import type { Answer } from '../sys/sys.js'
 
 /**
- * A hostcall answers with its first result, where that is a number; what is larger, and a second
- * one, lies in the block.
+ * A hostcall returns its first result if that is a number; larger results and a second one are in
+ * the block.
  */
 export type Hostcalls = {
   readonly [K in CallName]: (context: Context, ...args: Args<Table[K]['params']>) => Answer
