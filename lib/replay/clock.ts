@@ -1,6 +1,5 @@
 /**
- * The clocks of a guest that has not the host's: the embedder's own, or one that moves as far as
- * the guest makes it.
+ * Replaced clocks of a guest: the embedder's own, or one that advances only as the guest uses it.
  */
 import { Clockid } from '../abi/values.js'
 import { Ready } from '../sys/block.js'
@@ -10,8 +9,8 @@ import { act, timeOf } from './hooks.js'
 import type { Replay } from './options.js'
 
 /**
- * A host with the embedder's clocks and sleep. A hook may run the guest: the block is written to
- * when it is done.
+ * A host with the embedder's clocks and sleep. A hook may run the guest, so the block is written
+ * after the hook returns.
  */
 export class HookedClockSys extends ForwardingSys {
   readonly #clocks: Replay['clocks']
@@ -29,7 +28,10 @@ export class HookedClockSys extends ForwardingSys {
     return this.#put(timeOf(`options.clocks.${name}`, hook))
   }
 
-  /** Only the embedder knows the resolution of his clocks: they count nanoseconds. */
+  /**
+   * Returns 1 ns for a clock of the embedder's, which counts nanoseconds: only the embedder knows
+   * its resolution.
+   */
   override resolution(clock: number): Answer {
     return this.#hook(clock) === undefined ? this.host.resolution(clock) : this.#put(1n)
   }
@@ -54,13 +56,13 @@ export class HookedClockSys extends ForwardingSys {
 }
 
 /**
- * Nanoseconds that each look at a clock takes, so that a guest which waits for it to move does not
- * wait for ever.
+ * Nanoseconds that each read of a clock takes, so that a guest which waits for the clock to advance
+ * does not wait for ever.
  */
 const step = 1000n
 const last = 2n ** 64n - 1n
 
-/** One clock for all: it stands still but when the guest looks at it, or sleeps. */
+/** One clock for all clock IDs: it advances only when the guest reads it or sleeps. */
 export class FixedClock {
   readonly #start: bigint
   #elapsed = 0n
@@ -68,7 +70,7 @@ export class FixedClock {
     this.#start = start
   }
 
-  /** The time of day, without a look at it. */
+  /** The time of day, without advancing it. */
   get realtime(): bigint {
     return this.#start + this.#elapsed
   }
@@ -82,7 +84,7 @@ export class FixedClock {
   }
 }
 
-/** A host whose clocks are a fixed one, and on which nothing waits. */
+/** A host whose clocks are fixed, and on which nothing waits. */
 export class FixedClockSys extends ForwardingSys {
   readonly #clock: FixedClock
   constructor(host: Sys, clock: FixedClock) {
@@ -90,7 +92,7 @@ export class FixedClockSys extends ForwardingSys {
     this.#clock = clock
   }
 
-  /** The clock moves first: programs of Go take a monotonic clock at 0 for a broken one. */
+  /** Advances the clock first: programs in Go treat a monotonic clock at 0 as broken. */
   override now(clock: number): Answer {
     this.#clock.advance(step)
     this.block.time[0] = clock === Clockid.REALTIME ? this.#clock.realtime : this.#clock.elapsed
@@ -101,8 +103,8 @@ export class FixedClockSys extends ForwardingSys {
     return 0
   }
   /**
-   * All is ready, since input arrives at random times. A guest that reads what is not there yet
-   * waits for it then.
+   * Reports every descriptor as ready, since input arrives at random times. A guest that reads
+   * missing input then waits for it.
    */
   override poll(count: number, timeout: number): Answer {
     const { poll, pollBytes } = this.block

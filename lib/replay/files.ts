@@ -1,6 +1,6 @@
 /**
- * Attributes of files that are the same in every copy of a tree: inode numbers by the order of
- * their first sight, and fixed times.
+ * File attributes that are the same in every copy of a tree: inode numbers in the order of first
+ * use, and fixed times.
  */
 import { readFilestat, writeFilestat } from '../abi/layout.js'
 import { Filetype, Fstflags } from '../abi/values.js'
@@ -14,7 +14,7 @@ interface Attributes {
   atim: bigint
   mtim: bigint
 }
-/** A guest may meet as many files as it can make. Those beyond have no number. */
+/** The most numbered files, since a guest can create any number. Later files have no number. */
 const most = 2 ** 20
 
 /** A host whose files have fixed attributes. */
@@ -22,14 +22,14 @@ export class FixedFilesSys extends ForwardingSys {
   readonly #clock: FixedClock
   readonly #device: bigint
   /**
-   * By device and inode of the host, which may give the inode to another file when one is gone:
-   * that one is forgotten then.
+   * Keyed by device and inode of the host. The host may reuse the inode of a removed file, so a
+   * removed file is forgotten.
    */
   readonly #seen = new Map<string, Attributes>()
   #count = 0n
   readonly #unknown: Attributes
 
-  /** @param device the number of the device that the guest sees them on */
+  /** @param device the device number that the guest sees for the files */
   constructor(host: Sys, clock: FixedClock, device: bigint) {
     super(host)
     this.#device = device
@@ -37,7 +37,7 @@ export class FixedFilesSys extends ForwardingSys {
     this.#unknown = { number: 0n, atim: clock.realtime, mtim: clock.realtime }
   }
 
-  /** The number for a file of the host; 0 where there have been too many. */
+  /** Returns the number for a host file; 0 once there are too many. */
   numberOf(device: bigint, inode: bigint): bigint {
     return this.#of(`${device}:${inode}`).number
   }
@@ -96,7 +96,7 @@ export class FixedFilesSys extends ForwardingSys {
     return attributes
   }
 
-  /** The file that the block's filestat is of. */
+  /** Returns the key of the file whose filestat is in the block. */
   #key(): string {
     const { dev, ino } = readFilestat(this.block.record)
     return `${dev}:${ino}`
@@ -106,12 +106,12 @@ export class FixedFilesSys extends ForwardingSys {
   #fix(answer: Answer): Answer {
     if (answer !== 0) return answer
     const { record } = this.block
-    // A file without a name is gone when it is closed, and nothing reports that: it has no number.
+    // A file without a name is gone once it is closed, and nothing reports that: it has no number.
     const found = readFilestat(record)
     const gone = found.nlink === 0n
     const { number, atim, mtim } = gone ? this.#unknown : this.#of(this.#key())
-    // Both show how a file system keeps a directory, and its contents of the past. One that was
-    // removed has a size on tmpfs.
+    // Both depend on the file system's format and on previous contents of the directory. A removed
+    // directory has a size on tmpfs.
     const { nlink, size } =
       found.filetype === Filetype.DIRECTORY ? { nlink: gone ? 0n : 1n, size: 0n } : found
     writeFilestat(record, {
@@ -127,7 +127,7 @@ export class FixedFilesSys extends ForwardingSys {
     return 0
   }
 
-  /** Sets the guest's time for `now`, which is not the host's. */
+  /** Replaces `now` by the guest's time, which differs from the host's. */
   #explicit(fstflags: number): number {
     const { times } = this.block
     const atim = (fstflags & Fstflags.ATIM_NOW) !== 0
@@ -137,7 +137,7 @@ export class FixedFilesSys extends ForwardingSys {
     const kept = fstflags & (Fstflags.ATIM | Fstflags.MTIM)
     return kept | (atim ? Fstflags.ATIM : 0) | (mtim ? Fstflags.MTIM : 0)
   }
-  /** Keeps a time that the guest has set, for its next look. */
+  /** Keeps a time that the guest has set, for the next time it reads the attributes. */
   #keep(fstflags: number, found: Answer): Answer {
     if (found !== 0 || fstflags === 0) return 0
     const { times } = this.block
@@ -148,7 +148,10 @@ export class FixedFilesSys extends ForwardingSys {
     return 0
   }
 
-  /** The file that would be gone without this name. */
+  /**
+   * Returns the key of the file that removing this name would remove; undefined if it has another
+   * name.
+   */
   #last(dir: Handle, at: number, length: number): string | undefined {
     if (this.host.filestatAt(dir, at, length, 0) !== 0) return undefined
     const { filetype, nlink } = readFilestat(this.block.record)

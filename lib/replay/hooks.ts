@@ -1,6 +1,6 @@
 /**
- * Calls a function of the embedder in a hostcall: an exception from it, and a wrong return value,
- * end the guest.
+ * Calls a function of the embedder in a hostcall: an exception, or a wrong return value, ends the
+ * guest.
  */
 import { inspect } from 'node:util'
 import { coded, HookFailure } from '../errors.js'
@@ -16,7 +16,7 @@ function called<T>(hook: () => T): T {
   }
 }
 
-/** A clock's time. */
+/** Returns the time of the embedder's clock. */
 export function timeOf(name: string, clock: () => bigint): bigint {
   const time: unknown = called(clock)
   if (typeof time !== 'bigint') throw new HookFailure(wrongReturn(name, 'a bigint', time))
@@ -25,10 +25,12 @@ export function timeOf(name: string, clock: () => bigint): bigint {
   throw new HookFailure(coded(new RangeError(message), 'ERR_OUT_OF_RANGE'))
 }
 
-/** Nobody waits for what an async function does, so that the guest would go on too soon. */
+/**
+ * Calls the hook, and refuses an async one: the guest would continue before its promise settles.
+ */
 export function act(name: string, hook: () => unknown): void {
   const answer = called(hook)
-  // A getter of that name is the embedder's, too.
+  // A getter of that name is the embedder's code, too.
   if (called(() => isPromise(answer)))
     throw new HookFailure(wrongReturn(name, 'when it is done, and no promise', answer))
 }

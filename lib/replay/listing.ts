@@ -1,6 +1,6 @@
 /**
- * Directories in the order of their names: each is read whole, sorted, and kept until it is closed
- * or read from its start again.
+ * Directories sorted by name: each is read whole, sorted, and kept until it is closed or read from
+ * its start again.
  */
 import { Errno } from '../abi/errno.js'
 import { Dirent, readDirent, readFilestat, writeDirent } from '../abi/layout.js'
@@ -11,13 +11,13 @@ import type { Answer, Handle, Sys } from '../sys/sys.js'
 /** Bytes of a directory that the host lists at once. */
 const pageBytes = 65536
 /**
- * Bytes of all listings that one guest has kept here: about a million names. A directory larger
- * than that is NOMEM.
+ * The most bytes of all listings kept for one guest: about a million names. A larger directory is
+ * NOMEM.
  */
 const most = 2 ** 26
 
 interface Entry {
-  /** As bytes, a character each, so that the order is that of bytes. */
+  /** The bytes of the name, a character for each, so that sorting compares bytes. */
   readonly name: string
   readonly inode: bigint
   readonly type: number
@@ -25,14 +25,14 @@ interface Entry {
 /** A listing as the guest gets it. */
 interface Listing {
   readonly bytes: Uint8Array
-  /** The start of each entry: its cookie is its index in the order, from 1 on. */
+  /** The start of each entry: its cookie is its index in the sorted order, starting at 1. */
   readonly offsets: readonly number[]
 }
 
 const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView =>
   new DataView(buffer, byteOffset, length)
 
-/** The host's number of a file becomes the guest's. */
+/** Converts the host's file number to the guest's. */
 export type NumberOf = (device: bigint, inode: bigint) => bigint
 
 /** A host with sorted directories. */
@@ -41,11 +41,11 @@ export class SortedListingSys extends ForwardingSys {
   readonly #numberOf: NumberOf
   readonly #page = Buffer.alloc(pageBytes)
   readonly #view = viewOf(this.#page)
-  /** The oldest first. */
+  /** The listings, oldest first. */
   readonly #kept = new Map<Handle, Listing>()
   #size = 0
 
-  /** @param host reports its own numbers of files, which `numberOf` takes */
+  /** @param host reports its own file numbers, which `numberOf` converts */
   constructor(host: Sys, memory: Pick<GuestMemory, 'bytes' | 'write'>, numberOf: NumberOf) {
     super(host)
     this.#memory = memory
@@ -79,8 +79,8 @@ export class SortedListingSys extends ForwardingSys {
   }
 
   /**
-   * Keep a listing, in place of the oldest where there are too many. A guest that goes on in one of
-   * those has it read anew.
+   * Keeps a listing, and evicts the oldest ones beyond the limit. A guest that continues an evicted
+   * listing has it read anew.
    */
   #keep(dir: Handle, listing: Listing): Listing | undefined {
     if (listing.bytes.length > most) return undefined
@@ -93,13 +93,13 @@ export class SortedListingSys extends ForwardingSys {
     return listing
   }
 
-  /** All entries of a directory, or why not. */
+  /** Returns all entries of a directory, or the error. */
   #read(dir: Handle): Listing | Answer {
     const found = this.host.filestat(dir)
     if (found !== 0) return found
     const { dev } = readFilestat(this.block.record)
     const entries: Entry[] = []
-    // The host writes into what it takes for guest memory.
+    // The host writes into this page, bound in place of guest memory.
     this.host.bind(this.#page)
     try {
       let size = 0
@@ -119,7 +119,9 @@ export class SortedListingSys extends ForwardingSys {
 
   /** The start of the last whole entry of the page. */
   #last = 0
-  /** Take the entries of a page, of which the last may be cut. How many bytes they are. */
+  /**
+   * Parses the entries of a page, of which the last may be cut. Returns the number of bytes parsed.
+   */
   #parse(used: number, entries: Entry[]): number {
     const page = this.#page
     let at = 0
@@ -145,7 +147,7 @@ export class SortedListingSys extends ForwardingSys {
     let at = 0
     for (const { name, inode, type } of entries) {
       offsets.push(at)
-      // A C library asks again for a number that the host does not know.
+      // Inode 0 means unknown: a C library then calls stat for the number.
       const ino = inode === 0n ? 0n : this.#numberOf(device, inode)
       writeDirent(view, at, { next: BigInt(offsets.length), ino, namlen: name.length, type })
       at += Dirent.BYTES + bytes.write(name, at + Dirent.BYTES, 'latin1')

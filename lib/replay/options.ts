@@ -7,58 +7,59 @@ import { coded } from '../errors.js'
 import { checkFunction, checkInteger, checkKeys, wrongType, wrongValue } from '../validate.js'
 
 /**
- * Clocks in place of the host's, but for the times of files. Each answers with nanoseconds, from 0n
- * to 2n ** 64n - 1n.
+ * Overrides of clocks, except for the times of files. Each returns nanoseconds, from 0n to 2n **
+ * 64n - 1n.
  */
 export interface Clocks {
   /** Time of day, since 1970. */
   readonly realtime?: (() => bigint) | undefined
   /**
-   * Time that only goes forward, since any moment. The clocks of processor time are this one, too.
+   * A time that only advances, from any starting point. It also serves as the clocks of processor
+   * time.
    */
   readonly monotonic?: (() => bigint) | undefined
 }
 
-/** From where a guest that is fixed goes on. */
+/** The starting point of a deterministic guest. */
 export interface Deterministic {
   /** The seed of its random bytes: 0 to 2^53 - 1. Default 0. */
   readonly seed?: number | undefined
   /**
-   * Its time of day when it begins, and the time of every file: a Date, or nanoseconds since 1970.
+   * Its time of day at the start, and the time of every file: a Date, or nanoseconds since 1970.
    * Default 2025-01-01T00:00:00Z.
    */
   readonly start?: Date | bigint | undefined
 }
 
 /**
- * Overrides of clocks, sleeping and randomness. An exception from a hook, or a return value that is
- * not as it says here, ends the guest: the error leaves it as it is.
+ * Overrides of clocks, sleeping and randomness. An exception from a hook, or a return value other
+ * than documented here, ends the guest: the error propagates unchanged.
  */
 export interface ReplayOptions {
-  /** Clocks in place of the host's, or of one of them. Default: the host's. */
+  /** Overrides of the host's clocks, or of one of them. Default: the host's. */
   readonly clocks?: Clocks | undefined
   /**
-   * Called in place of waiting for a clock, with nanoseconds. Where descriptors are waited for as
-   * well, the host is asked for them, then this is called, then the host is asked once more;
-   * without a clock the host waits. Default: the host waits.
+   * Called instead of waiting for a clock, with nanoseconds. If the guest also waits for
+   * descriptors, the host is polled before and after this call. Without a clock the host waits.
+   * Default: the host waits.
    */
   readonly sleep?: ((nanoseconds: number) => void) | undefined
   /**
-   * Fills the bytes, at most 65536 at once, in place of the system's generator. What comes of it is
-   * as fit for keys as it is.
+   * Fills the bytes, at most 65536 at once, instead of the system's generator. The guest's random
+   * bytes are only as fit for keys as these.
    */
   readonly random?: ((bytes: Uint8Array) => void) | undefined
   /**
-   * Random bytes that are the same each time, by ChaCha20: 0 to 2^53 - 1. They are not fit for
-   * keys. Default: the system's.
+   * The seed of reproducible random bytes, by ChaCha20: 0 to 2^53 - 1. They are not fit for keys.
+   * Default: the system's randomness.
    */
   readonly seed?: number | undefined
   /**
-   * Two runs over equal trees do the same: clocks begin at an instant, and move a microsecond with
-   * each look at them and by as much as the guest sleeps, which takes no time; random bytes come
-   * from a seed; the environment and directories are sorted; inode numbers and times of files are
-   * fixed; descriptors are always ready. It goes with none of the four above, nor with threads.
-   * Default false.
+   * Makes two runs over equal trees behave the same. Clocks begin at a fixed instant. They advance
+   * by a microsecond at each read, and by the duration of each sleep, which takes no time. Random
+   * bytes come from a seed; the environment and directories are sorted. Inode numbers and times of
+   * files are fixed, and descriptors are always ready. Incompatible with the four options above,
+   * and with threads. Default false.
    */
   readonly deterministic?: boolean | Deterministic | undefined
 }
@@ -70,23 +71,25 @@ export const replayNames = [
   'deterministic',
 ] as const satisfies readonly (keyof ReplayOptions)[]
 
-/** The replacements, in the form that the rest of the package uses. */
+/** The overrides, in the form that the rest of the package uses. */
 export interface Replay {
   readonly clocks: Clocks
   readonly sleep: ((nanoseconds: number) => void) | undefined
   readonly random: ((bytes: Uint8Array) => void) | undefined
   readonly seed: number | undefined
-  /** When the guest begins, if all is fixed: nanoseconds since 1970. */
+  /**
+   * The start time of a deterministic guest: nanoseconds since 1970; undefined for any other guest.
+   */
   readonly start: bigint | undefined
 }
 
 const newYear = BigInt(Date.UTC(2025, 0, 1)) * 1_000_000n
-/** A time_t has a sign. */
+/** A time_t is signed. */
 const latest = 2n ** 63n - 1n
 
-/** Undefined where all is the host's. */
+/** Returns the overrides; undefined without any. */
 export function replayOf(options: Readonly<Record<string, unknown>>): Replay | undefined {
-  // Each is read once: an embedder's getter may answer otherwise the next time.
+  // Reads each option once: an embedder's getter may return another value the next time.
   const { clocks, sleep, random, seed, deterministic = false } = options
   const { realtime, monotonic } = clocksOf(clocks)
   if (sleep !== undefined) checkFunction('options.sleep', sleep)
@@ -100,7 +103,7 @@ export function replayOf(options: Readonly<Record<string, unknown>>): Replay | u
   return { clocks: { realtime, monotonic }, sleep, random, seed, start: undefined } as Replay
 }
 
-/** Workers take no functions. `own`: options of `run`. */
+/** Refuses functions, which workers cannot receive. `own`: options of `run`. */
 export function checkPortable(own: Readonly<Record<string, unknown>>): void {
   for (const name of ['clocks', 'sleep', 'random'] as const) {
     const { [name]: value } = own
@@ -110,7 +113,9 @@ export function checkPortable(own: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Threads run in an order that nobody can fix, and would each begin with the same random bytes. */
+/**
+ * Refuses threads: their order cannot be fixed, and each would begin with the same random bytes.
+ */
 export function checkAlone(replay: Replay | undefined): void {
   if (replay === undefined) return
   const name = replay.start === undefined ? 'seed' : 'deterministic'

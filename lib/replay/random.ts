@@ -1,6 +1,4 @@
-/**
- * Random bytes that are not the system's: those of a seed, by ChaCha20, or those of the embedder.
- */
+/** Overrides of randomness: ChaCha20 from a seed, or the embedder's function. */
 import { HookFailure } from '../errors.js'
 import type { GuestMemory } from '../memory.js'
 import { wrongReturn } from '../validate.js'
@@ -9,12 +7,12 @@ import { act } from './hooks.js'
 /** Fills a part of a memory. */
 export type Random = (memory: GuestMemory, at: number, length: number) => void
 
-/** As much as crypto.getRandomValues fills at once, which an embedder may well call. */
+/** The most bytes that crypto.getRandomValues fills at once; the embedder's hook may call it. */
 const most = 65536
 
 /**
- * The embedder's bytes are not the guest's memory: he may keep them, and what he does meanwhile may
- * make the memory grow.
+ * Returns randomness from the embedder's hook. It fills a buffer of its own, not guest memory: the
+ * hook may keep the buffer, and may make guest memory grow.
  */
 export function hookedRandom(hook: (bytes: Uint8Array) => void): Random {
   return (memory, at, length) => {
@@ -22,8 +20,8 @@ export function hookedRandom(hook: (bytes: Uint8Array) => void): Random {
       const length = Math.min(most, end - at)
       const bytes = new Uint8Array(length)
       act('options.random', () => hook(bytes))
-      // One that was transferred has none any more, and the guest would go on with what lay there
-      // before.
+      // A transferred buffer has length 0, and the guest would continue with the previous contents
+      // of its memory.
       if (bytes.length !== length)
         throw new HookFailure(
           wrongReturn('options.random', 'with all of its bytes in place', bytes),
@@ -59,8 +57,8 @@ function quarterRound(x: Uint32Array, a: number, b: number, c: number, d: number
 }
 
 /**
- * The key stream of ChaCha20 whose key is the seed in its first eight bytes, the lowest first, with
- * a nonce of zeros: one stream, however it is cut into calls.
+ * Returns the key stream of ChaCha20. Its key is the seed in the first eight bytes, little-endian;
+ * its nonce is zeros. The stream is the same however calls divide it.
  * @see https://www.rfc-editor.org/rfc/rfc8439#section-2.3
  */
 export function seededRandom(seed: number): Random {
@@ -76,7 +74,7 @@ export function seededRandom(seed: number): Random {
     for (let round = 0; round < rounds; round += 2)
       for (const [a, b, c, d] of quarters) quarterRound(mixed, a, b, c, d)
     for (let i = 0; i < words; i++) block.setUint32(4 * i, mixed[i] + state[i], true)
-    // The counter, and the word behind it when it has gone round.
+    // The counter, and its next word on overflow.
     if (++state[12] === 0) state[13]++
     used = 0
   }

@@ -1,6 +1,6 @@
 /**
- * Layers over the hosts of one guest, for what an embedder fixed or replaced. Without these options
- * the host stays as it is.
+ * Layers over the hosts of one guest, for the embedder's overrides. Without these options the host
+ * stays as it is.
  */
 import type { GuestMemory } from '../memory.js'
 import type { Sys } from '../sys/sys.js'
@@ -12,14 +12,14 @@ import { hookedRandom, type Random, seededRandom } from './random.js'
 
 /** The layers of one guest. */
 export interface Layers {
-  /** The host as the guest sees it. */
+  /** Wraps the host in the view that the guest sees. */
   over(host: Sys): Sys
   /**
-   * Files in memory as the guest sees them. Each mount is a device of its own, in the order of
-   * these calls.
+   * Wraps a memfs in the view that the guest sees. Each mount is a device of its own, in the order
+   * of these calls.
    */
   overMemfs(memfs: Sys): Sys
-  /** Random bytes in place of the system's. */
+  /** Overrides the system's randomness. */
   readonly random: Random | undefined
 }
 
@@ -51,7 +51,7 @@ function fixedLayers(start: bigint, memory: GuestMemory): Pick<Layers, 'over' | 
   // The host is device 1.
   let devices = 1n
   const fixed = (host: Sys, device: bigint): Sys => {
-    // Listings lie below: they read the numbers that files then change.
+    // Listings are the lower layer: they read the numbers that the upper one then replaces.
     const listings: Sys = new SortedListingSys(host, memory, (device, inode) =>
       files.numberOf(device, inode),
     )
