@@ -1,33 +1,33 @@
-/** A module that a pool has compiled, and the limits that are written into it. */
+/** A module that a pool has compiled, with its limits written into it. */
 import { wrongType, wrongValue } from '../validate.js'
 
 /** The limits that are written into a module. */
 export interface WrittenLimits {
   readonly maxMemory: number | undefined
   readonly maxTableElements: number | undefined
-  /** The most threads that a run of it may have. */
+  /** The most threads that a run of the module may have. */
   readonly threads: number
 }
 
 /** The content of a {@link CompiledModule}. */
 export interface Compiled {
-  /** Its bytes, with the limits in them. Nobody else can change them. */
+  /** The module's bytes, with the limits in them. No other code can change them. */
   readonly bytes: Uint8Array
-  /** Bytes by which the limits moved its code. */
+  /** The number of bytes by which the limits moved its code. */
   readonly moved: number
   readonly limits: WrittenLimits
 }
 
-/** The content of a compiled module. */
+/** Returns the content of a compiled module. */
 export let compiledOf: (compiled: CompiledModule) => Compiled
 let isOwn: (value: object) => value is CompiledModule
 
-/** The mark of compiled modules, which those of another copy of this package have as well. */
+/** The brand of compiled modules, which all copies of this package share. */
 const mark = Symbol.for('wasi-common.CompiledModule')
 
 /**
- * A module that `pool.compile` made. `run` and all pools take it in place of bytes, as often as you
- * want.
+ * A module that `pool.compile` made. `run` and all pools take it in place of bytes, any number of
+ * times.
  */
 export class CompiledModule {
   readonly #compiled: Compiled
@@ -37,7 +37,7 @@ export class CompiledModule {
     Object.defineProperty(CompiledModule.prototype, mark, { value: true })
   }
 
-  /** For this package: `pool.compile` makes one. */
+  /** For this package only: `pool.compile` makes one. */
   constructor(compiled: Compiled) {
     this.#compiled = compiled
   }
@@ -45,7 +45,8 @@ export class CompiledModule {
 
 /**
  * Recognizes a compiled module by its private content, so that no other object passes for one.
- * @throws TypeError for one of another copy of this package, whose content this copy cannot reach
+ * @throws TypeError for a module of another copy of this package, whose content this copy cannot
+ * reach
  */
 export function isCompiled(source: unknown): source is CompiledModule {
   if (typeof source !== 'object' || source === null) return false
@@ -59,8 +60,8 @@ export function isCompiled(source: unknown): source is CompiledModule {
 }
 
 /**
- * Checks the options of a run against the limits of its module. A limit may be left out, or be the
- * one that the module was compiled with.
+ * Checks the options of a run against the limits of its module. A limit may be omitted, or equal
+ * the module's.
  * @throws TypeError
  */
 export function checkLimits(compiled: CompiledModule, options: WrittenLimits): void {
@@ -75,7 +76,7 @@ export function checkLimits(compiled: CompiledModule, options: WrittenLimits): v
       asked,
     )
   }
-  // Each thread has tables of its own, which count toward maxMemory.
+  // Each thread has its own tables, which count toward maxMemory.
   if (limits.maxMemory !== undefined && options.threads > limits.threads)
     throw wrongValue(
       'options.threads',

@@ -1,5 +1,5 @@
 /**
- * One guest's side of the host: settings in, wasm imports out. The lower door, for embedders
+ * One guest's side of the host: settings in, wasm imports out. The low-level API, for embedders
  * without a WebAssembly.Instance.
  */
 import { createRequire } from 'node:module'
@@ -35,7 +35,7 @@ import { functions, instantiate, record } from './instantiate.js'
 import { hostsOf, nameOf, type Opened, openAll } from './open-resources.js'
 import { moduleOf } from './source.js'
 
-// Loaded when they are asked for: who has a guest do its work, and no more, starts without them.
+// Loaded on first use: an embedder that only runs guests starts without them.
 const require = createRequire(import.meta.url)
 const replay = () => require('../replay/replay.js') as typeof import('../replay/replay.js')
 const trace = () => require('../observe/trace.js') as typeof import('../observe/trace.js')
@@ -118,11 +118,14 @@ export function guestOf(
   return guestWith(settings, verdict, hosts.sys, memory, fds, opened, layers?.random)
 }
 
-/** The layers over the hosts of a guest. Undefined where the guest sees the hosts as they are. */
+/**
+ * Returns the layers over the hosts of a guest; undefined where the guest sees the hosts as they
+ * are.
+ */
 export const layersFor = (settings: Settings, memory: GuestMemory): Layers | undefined =>
   settings.replay && replay().layersOf(settings.replay, memory)
 
-/** The guest that has what was opened for it. */
+/** Returns the guest for its opened resources. */
 export function guestWith(
   settings: Settings,
   verdict: Verdict,
@@ -172,7 +175,7 @@ export function guestWith(
       try {
         code()
       } catch (thrown) {
-        // The first end counts, whatever the guest made of it.
+        // The first end counts, whatever the guest's own code did with it.
         if (!verdict.reached) throw thrown
       } finally {
         terminals.reset()
@@ -231,7 +234,10 @@ function importsOf(
   return imports
 }
 
-/** The layer that the guest calls: what an ended guest calls is neither counted nor traced. */
+/**
+ * Wraps an import in the layer that the guest calls: the calls of an ended guest are neither
+ * counted nor traced.
+ */
 const outermost =
   (verdict: Verdict, call: Import): Import =>
   (...args) => {

@@ -1,6 +1,6 @@
 /**
- * Sources, imports and instances in the public API, whose types must do without those of WebAssembly: not
- * every program has these.
+ * Sources, imports and instances in the public API. Their types do without those of WebAssembly,
+ * which some programs lack.
  */
 import type { CompiledModule } from './compiled-module.js'
 
@@ -11,17 +11,14 @@ import type { CompiledModule } from './compiled-module.js'
 export type ImportRecord = Readonly<Record<string, object>>
 
 /**
- * A compiled module, as `WebAssembly.Module` is one. A promise is none: await the bytes of a file
- * that you read.
+ * A compiled module, such as a `WebAssembly.Module`. A promise is not one: await the bytes of a
+ * file that you read.
  */
 export interface ModuleLike {
   readonly then?: never
 }
 
-/**
- * The source of a module: the path of a file or its `file:` URL, the bytes of a module, or a
- * compiled one.
- */
+/** The source of a module: a path, a `file:` URL, the bytes of a module, or a compiled module. */
 export type GuestSource =
   | string
   | URL
@@ -30,7 +27,7 @@ export type GuestSource =
   | ModuleLike
   | CompiledModule
 
-/** An instance, as `WebAssembly.Instance` is one. */
+/** An instance, such as a `WebAssembly.Instance`. */
 export interface Instance {
   /** The module's exports by name: an object without a prototype. */
   // biome-ignore lint/suspicious/noExplicitAny: what a module exports is known to its embedder alone

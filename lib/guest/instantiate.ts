@@ -1,19 +1,18 @@
-/** Instantiates modules of guests: the only place that calls `new WebAssembly.Instance`. */
+/** Instantiates modules of guests: the only caller of `new WebAssembly.Instance`. */
 import { coded } from '../errors.js'
 import { checkObject, wrongType } from '../validate.js'
 import { unknownImport } from './unknown-import.js'
 
 /**
- * Returns the value for an import, as the one element of a list; undefined for an import that is
- * not offered.
+ * Returns the value for an import, as a list of one element; undefined for an import that is not
+ * offered.
  */
 export type Offer = (
   wanted: WebAssembly.ModuleImportDescriptor,
 ) => readonly [value: unknown] | undefined
 
 /**
- * Offers functions under one module name. An import of another kind under their names is not
- * theirs.
+ * Offers functions under one module name. It does not offer other kinds of import by their names.
  */
 export const functions =
   (from: string, named: Readonly<Record<string, unknown>>): Offer =>
@@ -36,13 +35,13 @@ export function record(name: string, imports: unknown): Offer {
 }
 
 /**
- * An instance that gets what is offered, the first offer first, and nothing else. WebAssembly looks
- * imports up as ordinary properties, so an object with a prototype offers `constructor`, which is
- * `Object`, and all that is reached from there. The records that it sees here have no prototype,
- * and each value was taken from an offer by its own name.
+ * Instantiates a module with the offered imports only; the first offer of an import wins.
+ * WebAssembly looks imports up as ordinary properties. An object with a prototype would therefore
+ * offer `constructor`, which is `Object`, and everything reachable from it. The records here have
+ * no prototype, and each value comes from an offer as an own property.
  * @see https://webassembly.github.io/spec/js-api/#read-the-imports
  * @throws WebAssembly.LinkError with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName`
- * and `importKind` for an import that nobody offers
+ * and `importKind` for an import that is not offered
  */
 export function instantiate(
   module: WebAssembly.Module,
@@ -71,7 +70,7 @@ function offered(
 }
 
 /**
- * Refuses to run modules in a process that has no WebAssembly, before anything is opened for them.
+ * Refuses to run modules in a process without WebAssembly, before anything is opened for them.
  * @throws Error with code `ERR_WASI_NO_WEBASSEMBLY`
  */
 export function checkWebAssembly(): void {
@@ -82,7 +81,9 @@ export function checkWebAssembly(): void {
   throw coded(new Error(message), 'ERR_WASI_NO_WEBASSEMBLY')
 }
 
-/** Recognizes modules of all realms, such as those of node:vm, for which `instanceof` is false. */
+/**
+ * Recognizes modules of all realms, including those of node:vm, for which `instanceof` is false.
+ */
 export function isModule(value: unknown): value is WebAssembly.Module {
   try {
     WebAssembly.Module.imports(value as WebAssembly.Module)

@@ -26,23 +26,25 @@ import type { Handle, Sys } from '../sys/sys.js'
 
 const encoder = new TextEncoder()
 
-/** Opened beside descriptors. */
+/** The resources opened in addition to descriptors. */
 export interface Opened {
-  /** The Sys of each preopen in memory, which the guest disposes of. */
+  /** The Sys of each memfs preopen, which the guest disposes of. */
   readonly beside: readonly Sys[]
-  /** The listeners, as their embedder receives them. */
+  /** The listeners, as the embedder receives them. */
   readonly listeners: readonly Listener[]
 }
 
 /** The hosts of one guest. */
 export interface Hosts {
-  /** The host itself, whose reports of the standard streams are not for the guest. */
+  /**
+   * The host itself, without layers: the guest must not see its attributes of the standard streams.
+   */
   readonly host: Sys
   /** The host as the guest sees it. */
   readonly sys: Sys
-  /** Files in memory as the guest sees them. */
+  /** Wraps a memfs in the view that the guest sees. */
   overMemfs(memfs: Sys): Sys
-  /** Opens a host of the guest's kind that nothing else uses. */
+  /** Opens another host of the guest's kind, for exclusive use. */
   another(): Sys
 }
 
@@ -53,13 +55,14 @@ export const hostsOf = (host: Sys, another: () => Sys, layers?: Layers): Hosts =
   another,
 })
 
-/** A directory's name as the guest sees it. */
+/** Returns a directory's name as the guest sees it. */
 export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => encoder.encode(name)
 
 /**
- * Standard streams, then the directories in their order, then what listens: who looks for
- * directories goes on until a number has none. If one cannot be opened, all are closed.
- * @param filtered receives the terminals that the guest cannot steer
+ * Opens the standard streams, then the preopens in their order, then the listeners. The order
+ * matters: a guest searches for preopens until a number has none. If one cannot be opened, all are
+ * closed.
+ * @param filtered receives the terminals whose control characters are escaped
  */
 export function openAll(
   hosts: Hosts,
@@ -108,8 +111,8 @@ export function openAll(
 }
 
 /**
- * A descriptor of the host as a standard stream, still in both directions.
- * @param stands whether it stands for a terminal, which it is not itself
+ * Returns a descriptor of the host as a standard stream, still in both directions.
+ * @param stands true if it represents a terminal without being one itself
  */
 function lent(
   sys: Sys,
@@ -130,25 +133,25 @@ function lent(
 }
 
 /**
- * True if a guest could choose where an output is written by seeking stdin: both are the same file,
- * perhaps by the same open file description, whose offset they share. An output that appends is
- * written at its end all the same.
+ * Returns true if a guest could choose the position of an output by seeking stdin. Both are then
+ * the same file, perhaps with one open file description, whose offset they share. An appending
+ * output is written at its end in any case.
  */
 function moves(host: Sys, stdin: Descriptor, output: Descriptor): boolean {
-  // Terminals and /dev/null are often all three streams, and have no places to write at.
+  // Terminals and /dev/null often serve as all three streams, and have no offsets to write at.
   if (stdin.filetype === Filetype.CHARACTER_DEVICE || (output.fdflags & Fdflags.APPEND) !== 0)
     return false
   const file = identity(host, stdin)
   return file !== undefined && file === identity(host, output)
 }
-/** Device and inode of a file of the host. */
+/** Returns the device and the inode of a host file. */
 function identity(host: Sys, descriptor: Descriptor): string | undefined {
   if (!(descriptor instanceof HostFile) || host.filestat(descriptor.handle) !== 0) return undefined
   const { dev, ino } = readFilestat(host.block.record)
   return `${dev} ${ino}`
 }
 
-/** A stream that the embedder serves. */
+/** Returns a stream that the embedder provides. */
 export function served(
   { block }: Sys,
   memory: GuestMemory,
@@ -171,16 +174,13 @@ function ofHost(sys: Sys, { name, path = '', place = path }: Given): HostFile {
   return hostDescriptor(sys, handle)
 }
 
-/** A directory in memory, or one file, as it is mounted. */
+/** Returns a memfs directory, or a single file, as it is mounted. */
 export const mounted = ({ files, ...given }: Given): Mounted => ({
   ...given,
   tree: files && treeOf(files),
 })
 
-/**
- * Serves files in memory by a Sys of their own, beside the one for the host, whose block has its
- * results.
- */
+/** Opens a memfs with its own Sys, in addition to the host's, whose block receives its results. */
 function ofMemory(
   { sys, overMemfs, another }: Hosts,
   beside: Sys[],
@@ -210,11 +210,13 @@ function listening(sys: Sys, where: Listen): { handle: Handle; address: string; 
   return { handle, address: at[0], port: at[1] }
 }
 
-/** The name of a preopen in messages. */
+/** Returns the name of a preopen for messages. */
 export const preopenNamed = ({ name, path }: Given): string =>
   `preopen "${name}"${path === undefined ? '' : ` at "${path}"`}`
 
-/** The host's refusal under the code that node:wasi gives it, with what was to be opened. */
+/**
+ * Rethrows the host's error under the code that node:wasi gives it, with the name of the resource.
+ */
 export function opening<T>(what: string, open: () => T): T {
   try {
     return open()

@@ -5,29 +5,32 @@ import { inspect } from 'node:util'
 import { coded } from '../errors.js'
 
 /**
- * The most bytes of a module.
+ * The maximum size of a module in bytes.
  * @see https://webassembly.github.io/spec/js-api/#limits
  */
 const mostBytes = 2 ** 30
-/** As much as shows that a file is no module. */
+/** The number of bytes read first, enough to recognize a file that is not a module. */
 const head = 4096
-/** Opening a pipe without a writer would wait, and a terminal could become the process's own. */
+/**
+ * Without these flags, opening a pipe without a writer would block, and a terminal could become the
+ * process's controlling terminal.
+ */
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 
 /** A file with the bytes of a module. */
 export class SourceFile {
   readonly path: string
 
-  /** @param path a relative one begins at the working directory of now */
+  /** @param path resolved against the current working directory if it is relative */
   constructor(path: string) {
     this.path = isAbsolute(path) ? path : absolute(path)
   }
 
   /**
    * Reads the file.
-   * @throws Error with the code of the host for one that cannot be read, with `ERR_WASI_SOURCE` for
-   * a directory, a device, a pipe and more than 1 GiB; CompileError for one that begins as no
-   * module does
+   * @throws Error with the code of the host for a file that cannot be read, with `ERR_WASI_SOURCE`
+   * for a directory, a device, a pipe and more than 1 GiB; CompileError for a file that does not
+   * begin as a module
    */
   async read(): Promise<Uint8Array> {
     try {
@@ -63,18 +66,21 @@ export class SourceFile {
   }
 }
 
-/** Leaves `..` to the host, to which it is the parent of what a symlink before it names. */
+/**
+ * Makes a path absolute. It leaves `..` to the host, which resolves it after following the symlink
+ * before it.
+ */
 function absolute(path: string): string {
   if (process.platform === 'win32') return resolve(path)
   try {
     return `${process.cwd()}/${path}`
   } catch {
-    // The working directory is gone: opening the file reports that.
+    // The working directory was removed: opening the file reports that.
     return path
   }
 }
 
-/** Yields the space to read into, and receives how many bytes were read. Returns all of them. */
+/** Yields the buffer to read into, and receives the number of bytes read. Returns all bytes. */
 function* reading(path: string, stat: Stats): Generator<Uint8Array, Uint8Array, number> {
   if (!stat.isFile()) throw unfit(path, `must be a regular file, and is ${kindOf(stat)}`)
   let bytes = new Uint8Array(head)
@@ -103,12 +109,12 @@ function kindOf(stat: Stats): string {
 }
 
 const magic = [0, 0x61, 0x73, 0x6d]
-/** The header of a component, which is that of a module but for its version. */
+/** The header of a component: a module's header, except for the version. */
 const component = [...magic, 0x0d, 0, 1, 0]
 const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
   start.every((byte, i) => bytes[i] === byte)
 
-/** Refuses a file that is no module by its first bytes, before the others are read. */
+/** Refuses a file that is not a module by its first bytes, before reading the others. */
 function checkMagic(path: string, bytes: Uint8Array, ended: boolean): void {
   if (bytes.length < component.length && !ended) return
   if (startsWith(bytes, magic) && !startsWith(bytes, component)) return
@@ -117,7 +123,7 @@ function checkMagic(path: string, bytes: Uint8Array, ended: boolean): void {
   throw new WebAssembly.CompileError(`source ${inspect(path)} is not a WebAssembly module: ${why}`)
 }
 
-/** Describes a file that is no module, by its first bytes. */
+/** Describes a file that is not a module, by its first bytes. */
 export function hintFor(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return 'the file is empty'
   if (startsWith(bytes, component))
@@ -128,11 +134,11 @@ export function hintFor(bytes: Uint8Array): string | undefined {
   return undefined
 }
 
-/** Names the file in an error of the host's. An error of ours does already. */
+/** Adds the file's name to an error of the host. Errors of this package already contain it. */
 function unreadable(path: string, error: unknown): unknown {
   const { code, message, syscall, errno } = error as NodeJS.ErrnoException
   if (syscall === undefined && code !== 'ERR_ACCESS_DENIED') return error
-  // Without the path, which the host's message has as it is.
+  // Removes the path, which the host's message contains unescaped.
   const reason = message.replace(/, \w+(?: '.*')?$/s, '')
   return coded(
     new Error(`source ${inspect(path)} cannot be read: ${reason}`, { cause: error }),

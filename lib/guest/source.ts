@@ -7,17 +7,17 @@ import { checkWebAssembly, isModule } from './instantiate.js'
 import { SourceFile } from './source-file.js'
 
 /**
- * A checked source: bytes that nobody else changes, a module, one that a pool has compiled, or a
- * file that is not read yet.
+ * A checked source: a private copy of bytes, a module, one that a pool has compiled, or a file that
+ * has not been read yet.
  */
 export type CheckedSource = Uint8Array | WebAssembly.Module | CompiledModule | SourceFile
 
 const accepted = 'a path, a file: URL, an ArrayBuffer or a view of one, or a WebAssembly.Module'
 
 /**
- * Checks a source, and copies its bytes: the caller may use them again at once, and they are read
- * more than once here.
- * @throws TypeError for anything else, and for a URL that is no file: URL
+ * Checks a source, and copies its bytes: the caller may reuse them at once, and they are read more
+ * than once here.
+ * @throws TypeError for anything else, and for a URL that is not a `file:` URL
  */
 export function sourceOf(source: unknown): CheckedSource {
   const checked = borrowedSource(source)
@@ -25,8 +25,8 @@ export function sourceOf(source: unknown): CheckedSource {
 }
 
 /**
- * Checks a source, whose bytes are the caller's own: they are copied or compared before the caller
- * goes on.
+ * Checks a source without copying its bytes: the caller must copy or compare them before it
+ * returns.
  * @throws as {@link sourceOf} does
  */
 export function borrowedSource(source: unknown): CheckedSource {
@@ -41,7 +41,7 @@ export function borrowedSource(source: unknown): CheckedSource {
   throw wrongType('source', `${accepted}${awaited}`, source)
 }
 
-/** A string with a scheme: a path that begins as one can be written with `./` before it. */
+/** A string with a scheme. Write `./` before a path that begins like one. */
 const url = /^(?:[a-z][a-z\d+.-]+:\/\/|(?:file|data|blob|node):)/i
 
 function pathOf(source: string): string {
@@ -67,9 +67,9 @@ function named(path: string, source: string): string {
 }
 
 /**
- * The module of a source. Bytes are read and compiled in this thread; where that would take too
- * long, compile them before with `WebAssembly.compile`.
- * @throws WebAssembly.CompileError for bytes that are no module; ERR_WASI_NO_WEBASSEMBLY; as
+ * Returns the module of a source. Bytes are read and compiled in this thread; to avoid blocking it,
+ * compile them first with `WebAssembly.compile`.
+ * @throws WebAssembly.CompileError for bytes that are not a module; ERR_WASI_NO_WEBASSEMBLY; as
  * {@link sourceOf} and {@link SourceFile.readSync} do
  */
 export function moduleOf(source: unknown): WebAssembly.Module {
@@ -86,6 +86,6 @@ function bytesOrModule(source: CheckedSource): Uint8Array | WebAssembly.Module {
   return isCompiled(source) ? compiledOf(source).bytes : source
 }
 
-/** The module or the bytes of a source. Reads the one that is a file. */
+/** Returns the module or the bytes of a source; a file is read. */
 export const loaded = async (source: CheckedSource): Promise<Exclude<CheckedSource, SourceFile>> =>
   source instanceof SourceFile ? source.read() : source

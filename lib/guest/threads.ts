@@ -1,5 +1,5 @@
 /**
- * A guest that lives in other threads: what is opened for it in this one, and what it is in each of
+ * A guest that runs in other threads: its resources, opened in this thread, and its form in each of
  * those.
  */
 import { coded } from '../errors.js'
@@ -25,9 +25,7 @@ import {
   served,
 } from './open-resources.js'
 
-/**
- * For a guest that shall live in another thread: what an overlay lies over is known from now on.
- */
+/** Resolves the lower directory of each overlay, for a guest that will run in another thread. */
 export function layOverlays({ preopens, backend }: Settings): void {
   for (const given of preopens) {
     if (given.files !== undefined)
@@ -37,7 +35,7 @@ export function layOverlays({ preopens, backend }: Settings): void {
   }
 }
 
-/** The shared state of a guest's threads. It passes from thread to thread as it is. */
+/** The shared state of a guest's threads. Passing it to another thread keeps it intact. */
 export interface Sharing {
   readonly fds: SharedArrayBuffer
   readonly handles: number
@@ -45,9 +43,9 @@ export interface Sharing {
 }
 
 /**
- * Open all that a guest with threads is given. Each thread, wherever it runs, then makes a guest of
- * its own from the same settings and this. The files are closed when the last of them is, and
- * `close` was called here.
+ * Opens all resources of a guest with threads. Each thread then makes its own guest from the same
+ * settings and this state. The files are closed after the last thread has closed them, and `close`
+ * was called here.
  */
 export function shareOf(settings: Settings): { readonly sharing: Sharing; close(): void } {
   if (settings.preopens.some(({ files, file }) => files !== undefined || file !== undefined)) {
@@ -65,7 +63,7 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
   }
   const names = settings.preopens.map(nameOf)
   const memory = new GuestMemory(sys, settings.limits)
-  // Nothing is written here: each thread makes terminals of its own.
+  // This thread writes nothing to them: each thread makes its own terminals.
   const terminals = new Terminals()
   const fds = new SharedFds(
     sys,
@@ -86,7 +84,7 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
   return { sharing: { fds: fds.memory, handles, listeners }, close: () => sys.dispose() }
 }
 
-/** The guest as one of its threads has it. */
+/** Returns the guest as one of its threads uses it. */
 export function threadOf(
   settings: Settings,
   verdict: Verdict,
@@ -113,14 +111,14 @@ export function threadOf(
   return guestWith(settings, verdict, sys, memory, fds, opened, layers?.random)
 }
 
-/** Makes those of the standard streams that are served here. */
+/** Makes the standard streams that the embedder provides in this thread. */
 function streamsOf(
   { stdio, terminalEscapes }: Settings,
   sys: Sys,
   memory: GuestMemory,
   terminals: Terminals,
 ): (index: number) => Descriptor {
-  // One of each, as often as a guest renumbers it: its filter keeps text.
+  // One stream of each, however often a guest renumbers it: its filter keeps text.
   const made: Descriptor[] = []
   return index => {
     made[index] ??= served(

@@ -1,4 +1,7 @@
-/** Words the error for an import that is not offered, and says what the module was built for. */
+/**
+ * Words the error for an import that is not offered, and names the environment that the module was
+ * built for.
+ */
 import { type CallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
 import { coded } from '../errors.js'
@@ -11,7 +14,7 @@ const longestName = 200
 const shown = (name: string): string =>
   plainLine(name.length > longestName ? `${name.slice(0, longestName - 3)}...` : name)
 
-/** Says of an import that a module with threads has it. */
+/** Recognizes an import of a module with threads. */
 export const isThreads = ({ module, name, kind }: Import): boolean =>
   kind === 'memory' || (module === 'wasi' && name === 'thread-spawn')
 
@@ -19,7 +22,10 @@ const isSnapshot = (module: string): boolean => module === namespace || module =
 const isCall = ({ module, name, kind }: Import): boolean =>
   kind === 'function' && Object.hasOwn(module === namespace0 ? table0 : table, name as CallName)
 
-/** The names by which modules import what their own JavaScript gives them, and who makes these. */
+/**
+ * The module names of imports that a module's own JavaScript provides, and the tools that generate
+ * it.
+ */
 const builders: readonly (readonly [module: RegExp, advice: string])[] = [
   [/^(?:napi|emnapi)$/, 'it is a Node-API binding, which its own JavaScript loads'],
   [/^go(?:js)?$/, 'it was built with GOOS=js: build it with GOOS=wasip1'],
@@ -33,7 +39,7 @@ const builders: readonly (readonly [module: RegExp, advice: string])[] = [
   ],
 ]
 
-/** The reason that a module has for an import, as far as its name tells. */
+/** Returns the reason for an import, as far as its name shows it. */
 function reasonFor(wanted: Import, all: readonly Import[]): string | undefined {
   const { module, name } = wanted
   if (isThreads(wanted)) return 'it was built to have threads: try --threads, or options.threads'
@@ -50,8 +56,8 @@ function reasonFor(wanted: Import, all: readonly Import[]): string | undefined {
 }
 
 /**
- * The error for an import that is not offered. `run`, the command and every other way to run a
- * module word it alike.
+ * Returns the error for an import that is not offered. `run`, the command and every other way to
+ * run a module use the same words.
  * @param all the imports of the module
  */
 export function unknownImport(wanted: Import, all: readonly Import[]): Error {
