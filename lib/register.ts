@@ -1,4 +1,4 @@
-/** `node --import wasi-common/register app.js`: node:wasi's class is this package's. */
+/** `node --import wasi-common/register app.js`: replaces node:wasi's class by this package's. */
 import { fileURLToPath } from 'node:url'
 import { register } from './register/replace.js'
 

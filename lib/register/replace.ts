@@ -1,5 +1,5 @@
 /**
- * Puts class WASI in the place of node:wasi's, under both names of that module, in this thread and
+ * Replaces node:wasi's class by this package's, under both names of that module, in this thread and
  * in the workers it starts.
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module'
@@ -8,7 +8,7 @@ import type { WASIOptions } from '../options/options.js'
 import { WASI as Any } from '../wasi.js'
 
 const require = createRequire(import.meta.url)
-/** The backend that the process is registered with. Copies of this package share it. */
+/** The backend with which the process is registered. All copies of this package share it. */
 const registered = Symbol.for('wasi-common/register')
 
 type Backend = 'auto' | 'typescript'
@@ -30,9 +30,9 @@ function classOn(backend: Backend): typeof Any {
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 /**
- * The exports of the built-in module are changed themselves, not what its name leads to: so it
- * serves every way of importing, on every version of Node. Its warning is left out, which would be
- * about a class that nobody uses.
+ * Replaces the class in the exports of the built-in module itself, not in the resolution of its
+ * name. This covers every way of importing, on every version of Node. Its experimental warning is
+ * suppressed, since the class it concerns is unused.
  */
 function replaceClass(WASI: typeof Any): void {
   const { emitWarning } = process
@@ -56,8 +56,8 @@ const loading = (file: string, flags: Flags): Flags =>
     : [...flags, '--require', file]
 
 /**
- * Flags of the process that no worker may be given by name, as those of V8, are named by the error
- * that refuses them.
+ * Returns the flags of the process that a worker refuses, such as V8's. The error that refuses them
+ * names each.
  */
 function refusedBy(error: Error): ReadonlySet<string> {
   const [, list] = /flags: (.*)$/.exec(error.message) ?? []
@@ -65,8 +65,8 @@ function refusedBy(error: Error): ReadonlySet<string> {
 }
 
 /**
- * Workers inherit --import, but for those that are given flags of their own, and those whose source
- * is a string of CommonJS. Loaders of emnapi make both kinds.
+ * Makes every worker register, too. Workers inherit --import, except those with their own flags,
+ * and those whose source is a string of CommonJS. Loaders of emnapi make both kinds.
  */
 function registerWorkers(file: string): void {
   const threads = require('node:worker_threads')
@@ -97,9 +97,9 @@ function registerWorkers(file: string): void {
 /**
  * Registers once per thread.
  *
- * @param file the door that was loaded, which workers load as well
- * @throws Error with code `ERR_WASI_ALREADY_REGISTERED` where another backend was registered
- * before: which of the two sandboxes a guest gets must not depend on the order of flags
+ * @param file the entry point that was loaded, which workers load as well
+ * @throws Error with code `ERR_WASI_ALREADY_REGISTERED` if another backend is already registered:
+ * the order of flags must not choose between two sandboxes
  */
 export function register(backend: Backend, file: string): void {
   const before = (globalThis as { [registered]?: Backend })[registered]

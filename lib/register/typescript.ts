@@ -1,6 +1,6 @@
 /**
- * `node --import wasi-common/register/typescript app.js`: the same on the typescript backend, where
- * no addon loads.
+ * `node --import wasi-common/register/typescript app.js`: the same with the typescript backend, for
+ * platforms without an addon.
  */
 import { fileURLToPath } from 'node:url'
 import { register } from './replace.js'
