@@ -9,48 +9,53 @@ export const maxSpans = 1024
 /** The most descriptors in one poll. */
 export const maxPolls = 1024
 
-/** Wants of a poll entry, which are those of the access that it needs. */
+/** The readiness that a poll entry waits for: the bits of the access that it needs. */
 export const Want = Object.freeze({ READ: Access.READ, WRITE: Access.WRITE })
-/** Outcomes of a poll entry, as bits; an entry that failed has `-Errno` instead. */
+/** The outcome of a poll entry, as bits; a failed entry has `-Errno` instead. */
 export const Ready = Object.freeze({ YES: 1, HANGUP: 2 })
 
-/** In `opened`, a filetype that nobody has asked for yet. */
+/** In `opened`, a filetype that has not been fetched yet. */
 export const NOT_ASKED = 0xff
 
-/** A call passes a few small integers and returns one; all that is larger lies here. */
+/**
+ * The results and arguments of calls, except the small integers that a call passes and the one it
+ * returns.
+ */
 export class Block {
   static readonly bytes = 36864
   readonly buffer = new ArrayBuffer(Block.bytes)
   /** A filestat, fdstat or prestat in the layout of preview 1. */
   readonly record = new DataView(this.buffer, 0, Filestat.BYTES)
   readonly recordBytes = new Uint8Array(this.buffer, 0, Filestat.BYTES)
-  /** The first words of the block, as far as `times`. */
+  /** The first words of the block, up to and including `times`. */
   readonly words = new DataView(this.buffer, 0, 88)
-  /** A time in nanoseconds: answer of `now` and `resolution`. */
+  /** A time in nanoseconds: the result of `now` and `resolution`. */
   readonly time = new BigUint64Array(this.buffer, 64, 1)
   /**
    * Access and modification time in nanoseconds since 1970: arguments of `setTimes` and
    * `setTimesAt`.
    */
   readonly times = new BigUint64Array(this.buffer, 72, 2)
-  /** The result of `preopen`, `adopt`, `open` and `accept`: filetype, fdflags, 1 for a terminal. */
+  /**
+   * The result of `preopen`, `adopt`, `open` and `accept`: filetype, fdflags, and 1 for a terminal.
+   */
   readonly opened = new Uint32Array(this.buffer, 88, 3)
   /** The second result of a call that has two. */
   readonly second = new Uint32Array(this.buffer, 100, 1)
-  /** The position at which a `readdir` goes on, as a hostcall's u64. */
+  /** The position at which a `readdir` continues, as a hostcall's u64. */
   readonly cookie = new BigUint64Array(this.buffer, 104, 1)
   /**
-   * The bytes done so far of a write, a send, or a receive of all, that could not be finished at
-   * once; 0 when it begins.
+   * The bytes done so far of a write, a send, or a receive with WAITALL, that could not finish at
+   * once; 0 at its start.
    */
   readonly progress = new Uint32Array(this.buffer, 112, 1)
-  /** Bytes of our own that shall be written. */
+  /** Bytes of the host to write. */
   readonly text = new Uint8Array(this.buffer, 128, 3968)
   /** The handles to wait for. */
   readonly pollHandles = new Float64Array(this.buffer, 4096, maxPolls)
-  /** For each of them a pair: Want, and, as the answer, Ready or `-Errno`. */
+  /** A pair for each handle: Want, and, as the result, Ready or `-Errno`. */
   readonly poll = new Int32Array(this.buffer, 12288, 2 * maxPolls)
-  /** For each of them, as the answer: how many bytes wait to be read. */
+  /** For each handle, as the result: the number of readable bytes. */
   readonly pollBytes = new Float64Array(this.buffer, 20480, maxPolls)
   /** Pairs of offset and length in guest memory, already checked. */
   readonly spans = new Uint32Array(this.buffer, 28672, 2 * maxSpans)

@@ -1,6 +1,6 @@
 /**
- * The kernel's errors for `.` and `..` in the last place of a path, for backends that do not ask
- * it.
+ * The kernel's errors for a final `.` or `..` in a path, for backends that handle it without the
+ * kernel.
  */
 import { Errno } from '../abi/errno.js'
 import { refuse } from '../errors.js'
@@ -14,7 +14,7 @@ const answers = {
   rename: [Errno.BUSY, Errno.BUSY],
 } as const
 
-/** @param dots how many the path ended in: 0, 1 or 2 */
+/** @param dots the number of dots at the end of the path: 0, 1 or 2 */
 export function refuseDots(call: keyof typeof answers, { dots }: { readonly dots: number }): void {
   if (dots > 0) refuse(answers[call][dots - 1])
 }

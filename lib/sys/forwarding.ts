@@ -1,5 +1,6 @@
 /**
- * A host over another one: forwards every call, so that a layer overrides the few that it changes.
+ * A host over another one: it forwards every call, so that a layer overrides only the calls it
+ * changes.
  */
 import type { Block } from './block.js'
 import type { Answer, Handle, Sys } from './sys.js'
@@ -8,7 +9,7 @@ import type { Answer, Handle, Sys } from './sys.js'
 export class ForwardingSys implements Sys {
   readonly name: Sys['name']
   readonly block: Block
-  /** The host below. */
+  /** The lower host. */
   protected readonly host: Sys
   constructor(host: Sys) {
     this.name = host.name

@@ -1,27 +1,27 @@
 /** Random bytes of the system's generator, put into any memory. */
 import { types } from 'node:util'
 
-/** The memory for random bytes: both views are of the same. */
+/** The memory for random bytes: two views of the same memory. */
 export interface Views {
   readonly bytes: Uint8Array
   readonly view: DataView
 }
 
-/** Loaded when the first guest asks, since no other module of Node takes so long to load. */
+/** Loaded when the first guest needs it, since no other module of Node takes so long to load. */
 const generator = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto')
 
 const chunk = new Uint8Array(65536)
 /**
- * Words for those who ask for few bytes, which most do: a key, a seed. Those from `used` on nobody
- * has had.
+ * A pool of random words for small requests, such as keys and seeds, which are the most common.
+ * Words from `used` on are still unused.
  */
 const pool = new Int32Array(1024)
 let used = pool.length
 const few = 256
 
 /**
- * Fill a part of a memory. A shared one is filled through a copy, since the generator takes none.
- * What was handed out is wiped here, for it may be a key.
+ * Fills a range of a memory. A shared memory is filled through a copy, since the generator refuses
+ * it. Bytes taken from the pool are wiped from it, since they may be a key.
  */
 export function systemRandom(memory: Views, at: number, length: number): void {
   if (length <= few) fromPool(memory, at, length)
@@ -47,7 +47,7 @@ function fromPool({ bytes, view }: Views, at: number, length: number): void {
   used = next
 }
 
-/** A piece at a time, so that the thread can be ended in between. */
+/** Fills a chunk at a time, so that the thread can be terminated in between. */
 function inPlace(bytes: Uint8Array<ArrayBuffer>, at: number, length: number): void {
   for (const end = at + length; at < end; at += chunk.length)
     generator().randomFillSync(bytes, at, Math.min(chunk.length, end - at))

@@ -1,18 +1,19 @@
 /**
- * The real path of a path, as the system resolves it: `..` goes up from the target of a link, not
- * from the link.
+ * The real path of a path, as the system resolves it: `..` goes up from the target of a symlink,
+ * not from the symlink.
  */
 import { readlinkSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
 import { maxLinks } from '../abi/layout.js'
 
 /**
- * JavaScript's own way goes by the text, and so do paths of Windows. Where Node's permission model
- * lets the system's way not be asked, nothing is opened but what is answered here.
+ * The functions to try, in order. JavaScript's realpath resolves `..` in the text, and so do paths
+ * of Windows. Where Node's permission model denies the system's function, only the path returned
+ * here is opened.
  */
 const ways = process.platform === 'win32' ? [realpathSync] : [realpathSync.native, realpathSync]
 
-/** Undefined where that cannot be known: it does not exist, or must not be looked at. */
+/** Returns the real path; undefined if the path does not exist, or access to it is denied. */
 export function real(path: string): string | undefined {
   for (const way of ways) {
     try {
@@ -23,8 +24,8 @@ export function real(path: string): string | undefined {
 }
 
 /**
- * The real places of all symlinks on the way of a path, then the place where it ends. Whoever may
- * change what lies in one of these decides what is found under that path the next time.
+ * Returns the real paths of all symlinks along a path, then the real path of its end. Write access
+ * to one of these places can redirect the path the next time.
  */
 export function passed(path: string): string[] {
   const links: string[] = []
@@ -33,7 +34,7 @@ export function passed(path: string): string[] {
   const names = whole.slice(at.length).split(sep)
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     const next = name === '..' ? dirname(at) : join(at, name)
-    // Above a place without links there is none.
+    // A resolved path contains no symlinks, and neither do its parents.
     const target = targetOf(next)
     if (target === undefined) {
       at = next
@@ -48,7 +49,7 @@ export function passed(path: string): string[] {
   return [...links, real(path) ?? at]
 }
 
-/** Undefined for what is no symlink, or must not be looked at. */
+/** Returns the target of a symlink; undefined for any other file, and where access is denied. */
 function targetOf(path: string): string | undefined {
   try {
     return readlinkSync(path)

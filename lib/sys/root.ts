@@ -1,6 +1,6 @@
 /**
- * The folder of this package: two above this file, both compiled in dist/sys/ and shipped in
- * dist/bundle/.
+ * The folder of this package: two levels up from this file, both compiled in dist/sys/ and shipped
+ * in dist/bundle/.
  */
 import { join } from 'node:path'
 

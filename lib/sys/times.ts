@@ -1,13 +1,10 @@
-/**
- * Conversion of the host's times to those of a guest, which counts nanoseconds since 1970 without a
- * sign.
- */
+/** Conversion of the host's times to a guest's: unsigned nanoseconds since 1970. */
 
 const latest = 2n ** 64n - 1n
 
 /**
- * Earlier times become 1970, and those beyond 2554 the last that fits. native/posix/filestat.cc and
- * native/windows/disk.cc do the same.
+ * Clamps a time: earlier than 1970 becomes 1970, and later than 2554 the last that fits.
+ * native/posix/filestat.cc and native/windows/disk.cc do the same.
  */
 export function guestTime(nanoseconds: bigint): bigint {
   if (nanoseconds < 0n) return 0n
