@@ -13,7 +13,7 @@ export interface Attributes {
   readonly ctim: bigint
 }
 
-/** The attributes in a filestat. */
+/** Returns the attributes in a filestat. */
 export function attributesOf(record: DataView): Attributes {
   const { filetype: type, nlink, size, ...others } = readFilestat(record)
   return { type, nlink: Number(nlink), size: Number(size), ...others }

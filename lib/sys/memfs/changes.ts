@@ -8,11 +8,11 @@ import type { Tree } from './tree.js'
 export type FileKind = 'file' | 'directory' | 'link' | 'other'
 /** A difference between an overlay and its lower directory. */
 export interface FileChange {
-  /** `written`: bytes; `touched`: only its times; `renamed`: from where `from` says. */
+  /** `written`: bytes; `touched`: only its times; `renamed`: from the path in `from`. */
   readonly kind: 'made' | 'written' | 'touched' | 'removed' | 'renamed'
-  /** The path, from the root of the overlay. */
+  /** The path, relative to the root of the overlay. */
   readonly path: string
-  /** The type of the file that is, or was, there. */
+  /** The type of the present or former file. */
   readonly type: FileKind
   /** The former path of a renamed file. */
   readonly from?: string
@@ -24,14 +24,14 @@ const kinds: Readonly<Record<number, FileKind>> = {
   [Filetype.SYMBOLIC_LINK]: 'link',
 }
 export const kindOf = (type: number): FileKind => kinds[type] ?? 'other'
-/** Decodes a name; bytes that are no UTF-8 become U+FFFD. */
+/** Decodes a name; bytes that are not UTF-8 become U+FFFD. */
 export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
 
-/** Lists removed names first. The lower files are held open meanwhile. */
+/** Lists the changes, removed names first. The lower files are held open meanwhile. */
 export function changesOf(tree: Tree): FileChange[] {
   const { lower, root } = tree
   const lowerType = (path: string): number | undefined => lower?.stat(path)?.type
-  /** By where they lie below: names that are gone, until they are found under another one. */
+  /** Removed names by lower path, until they are found under another name. */
   const gone = new Map<string, FileChange>()
   const others: (FileChange & { readonly was: string | undefined })[] = []
 
@@ -40,7 +40,7 @@ export function changesOf(tree: Tree): FileChange[] {
       const was = joined(dir.lower ?? '', name)
       const type = lowerType(was)
       const now = dir.entries.get(name)?.node
-      // It came back, or another file has taken its place.
+      // The name is back, or another file has replaced it.
       const there =
         now?.lower === was ||
         (now instanceof FileNode && now.lower === undefined && now.type === type)
@@ -53,8 +53,7 @@ export function changesOf(tree: Tree): FileChange[] {
       const there = placed && own !== undefined ? lowerType(own) : undefined
       const moved = node.lower !== undefined && placed && node.lower !== own
       if (moved) others.push({ kind: 'renamed', ...here, was: node.lower })
-      // A tree that was in memory before it lay over a directory has lower paths at which nothing
-      // need be.
+      // A tree that was in memory before it became an overlay has lower paths that need not exist.
       const fresh = node.lower === undefined || (placed && !moved && there !== node.type)
       if (fresh)
         others.push({
@@ -72,7 +71,7 @@ export function changesOf(tree: Tree): FileChange[] {
 
   const told = others.map(({ was, ...change }): FileChange => {
     if (was === undefined) return change
-    // A second name of what is where it was, or has been found already.
+    // Another name of a file that is still in its place, or that was already found.
     if (!gone.delete(was)) return { ...change, kind: 'made' }
     return { ...change, from: toText(was) }
   })

@@ -1,49 +1,51 @@
-/**
- * The bytes of one file in memory, in pieces, of which those that nobody wrote to are not there.
- */
+/** The bytes of one file in memory, in sparse chunks: unwritten chunks are not stored. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import type { Room } from './quota.js'
 
-/** No file grows larger: sixteen TiB, as on many disks. */
+/** The maximum size of a file: 16 TiB, as on many disks. */
 export const maxFileSize = 2 ** 44
 export const pieceSize = 2 ** 16
 /**
- * A piece behind the first counts for no less, or a guest could make many that hold a byte each.
+ * The least charge of a chunk after the first; without it a guest could make many that hold a byte
+ * each.
  */
 const leastPiece = 4096
-/** As many pieces a file may have as a Map of JavaScript can hold, and some to spare. */
+/** The most chunks of a file: the capacity of a JavaScript Map, less a margin. */
 const mostPieces = 2 ** 23
 
 /**
- * Behind `used` a piece counts as zeros, whatever its bytes are. Up to `reserved` its room is taken
- * already.
+ * A chunk. Beyond `used` it reads as zeros, whatever its bytes are. Up to `reserved` its quota is
+ * already charged.
  */
 interface Piece {
   bytes: Uint8Array
   used: number
   reserved: number
 }
-/** Bytes that lie elsewhere, under those that were written: of a large file below an overlay. */
+/**
+ * The lower bytes of a chunked file: a large lower file of an overlay, where it was not
+ * overwritten.
+ */
 export interface Base {
   /** The size of the base in bytes. */
   readonly size: number
   /** Fills all of `into`. */
   read(into: Uint8Array, offset: number): void
 }
-/** A piece as another thread is told it. */
+/** A chunk, in the form that another thread receives. */
 export type PlainPiece = readonly [index: number, bytes: Uint8Array]
 
 /**
- * A file is counted by the pieces that were written to, as on Linux's tmpfs: holes cost nothing.
- * What is held is never more than twice what is counted, since pieces grow by doubling.
+ * The content of a file. It is charged by written chunks, as on Linux's tmpfs: holes cost nothing.
+ * Chunks grow by doubling, so at most twice the charge is held.
  */
 export class Content {
   readonly #room: Room
   readonly #base: Base | undefined
   readonly #pieces = new Map<number, Piece>()
   #size = 0
-  /** The bytes of the base that have not been cut off. */
+  /** The bytes of the base that were not truncated. */
   #kept = 0
   #charged = 0
   constructor(room: Room, base?: Base) {
@@ -56,11 +58,11 @@ export class Content {
   get size(): number {
     return this.#size
   }
-  /** The bytes that it takes of the quota. */
+  /** The bytes charged to the quota. */
   get charged(): number {
     return this.#charged
   }
-  /** Bytes that its own pieces and holes have, and the base has not. */
+  /** The bytes in chunks and holes after the end of the base. */
   get own(): number {
     return this.#size - this.#kept
   }
@@ -68,7 +70,7 @@ export class Content {
     return this.#kept
   }
 
-  /** Reads from `offset` on into `into`. Returns the number of bytes. */
+  /** Reads from `offset` into `into`. Returns the number of bytes. */
   read(into: Uint8Array, offset: number): number {
     const count = Math.max(0, Math.min(into.length, this.#size - offset))
     for (let done = 0; done < count; ) {
@@ -89,8 +91,8 @@ export class Content {
   }
 
   /**
-   * Writes, and returns the number of bytes: fewer where the quota has no room for more. NOSPC or
-   * FBIG where there is none for any.
+   * Writes, and returns the number of bytes: fewer if the quota runs out. NOSPC or FBIG if none
+   * fit.
    */
   write(from: Uint8Array, offset: number): number {
     if (from.length === 0) return 0
@@ -107,7 +109,7 @@ export class Content {
         const piece = this.#reaching(index, to + length)
         piece.bytes.set(from.subarray(done, done + length), to)
       } catch (error) {
-        // The bytes written by then are returned; the next call returns the reason.
+        // The call returns the bytes already written; the next call returns the error.
         if (done > 0) break
         throw error
       }
@@ -119,10 +121,7 @@ export class Content {
     return done
   }
 
-  /**
-   * Cuts or extends the file. New bytes read as zeros, and cost nothing until they are written.
-   * FBIG.
-   */
+  /** Truncates or extends the file. New bytes read as zeros, and are charged once written. FBIG. */
   resize(size: number): void {
     if (size > maxFileSize) refuse(Errno.FBIG)
     if (size < this.#size) {
@@ -134,11 +133,11 @@ export class Content {
     this.#size = size
   }
 
-  /** Takes the room that writing there will need. NOSPC, and nothing is taken. */
+  /** Charges the quota for writing this range later. NOSPC, without any charge. */
   reserve(offset: number, length: number): void {
     const end = offset + length
     if (end > maxFileSize) refuse(Errno.FBIG)
-    // So much is needed at least, so that no more pieces are looked at than fit.
+    // The range needs at least this much: checking first bounds the number of chunks visited.
     if (length > this.#charged + this.#room.freeBytes) refuse(Errno.NOSPC)
     const first = Math.floor(offset / pieceSize)
     const last = Math.floor((end - 1) / pieceSize)
@@ -161,13 +160,13 @@ export class Content {
     this.#size = Math.max(this.#size, end)
   }
 
-  /** All pieces that hold something. */
+  /** Returns all chunks with bytes. */
   plain(): PlainPiece[] {
     return [...this.#pieces]
       .filter(([, { used }]) => used > 0)
       .map(([index, { bytes, used }]) => [index, bytes.slice(0, used)])
   }
-  /** Have these pieces, and no others, in a file of this size. */
+  /** Replaces the content by these chunks, in a file of this size. */
   become(size: number, kept: number, pieces: readonly PlainPiece[]): void {
     this.resize(size)
     this.#kept = Math.min(this.#kept, kept)
@@ -177,11 +176,11 @@ export class Content {
     }
   }
 
-  /** The bytes of the base that are in a chunk. */
+  /** Returns the number of base bytes in a chunk. */
   #lower(index: number): number {
     return Math.max(0, Math.min(pieceSize, this.#kept - index * pieceSize))
   }
-  /** The end up to which a chunk may be written within the quota. */
+  /** Returns the end up to which a chunk may be written within the quota. */
   #reach(index: number): number {
     const piece = this.#pieces.get(index)
     if (piece === undefined && this.#pieces.size >= mostPieces) return 0
@@ -191,17 +190,17 @@ export class Content {
       : most
   }
 
-  /** A piece that holds so many bytes. */
+  /** Returns a chunk that holds at least `used` bytes. */
   #reaching(index: number, used: number): Piece {
     const piece = this.#pieces.get(index)
     if (piece === undefined) return this.#made(index, Math.max(used, this.#lower(index)))
     if (piece.used >= used) return piece
     this.#recharge(index, piece, () => {
       if (piece.bytes.length >= used) {
-        // Bytes that were cut off may still be there.
+        // Truncated bytes may still be there.
         piece.bytes.fill(0, piece.used, used)
       } else {
-        // By doubling, so that byte after byte is not copied again and again.
+        // Doubling avoids copying the chunk for every appended byte.
         const larger = new Uint8Array(Math.min(pieceSize, Math.max(used, 2 * piece.used)))
         larger.set(piece.bytes.subarray(0, piece.used))
         piece.bytes = larger
@@ -235,12 +234,12 @@ export class Content {
     this.#recharge(index, piece, () => {
       piece.used = Math.min(piece.used, length)
       piece.reserved = Math.min(piece.reserved, length)
-      // Freed capacity is given back to the heap as well.
+      // Returns freed capacity to the heap as well.
       if (piece.bytes.length > 2 * piece.used) piece.bytes = piece.bytes.slice(0, piece.used)
     })
   }
 
-  /** A change of a piece, and of what it counts for. NOSPC, and it stays as it was. */
+  /** Changes a chunk and its charge. On NOSPC it restores the chunk. */
   #recharge(index: number, piece: Piece, change: () => void): void {
     const before = { ...piece }
     change()

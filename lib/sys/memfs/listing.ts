@@ -1,11 +1,11 @@
-/** Names of a directory in memory as a guest has them: dirents. */
+/** The entries of a directory in memory, as dirents for a guest. */
 import { Dirent, writeDirent } from '../../abi/layout.js'
 import type { DirectoryNode } from './nodes.js'
 
 const head = new DataView(new ArrayBuffer(Dirent.BYTES))
 const headView = new Uint8Array(head.buffer)
 
-/** The directory that `..` names: none above the preopens. */
+/** Returns the directory that `..` names: the parents of preopens stay invisible. */
 function parentOf(dir: DirectoryNode, given: ReadonlySet<DirectoryNode>): DirectoryNode {
   if (given.has(dir)) return dir
   for (let at = dir.parent; at !== undefined; at = at.parent)
@@ -14,8 +14,8 @@ function parentOf(dir: DirectoryNode, given: ReadonlySet<DirectoryNode>): Direct
 }
 
 /**
- * Fills `target` with the entries behind `cookie`, of which the last is cut where the room ends.
- * Bytes written.
+ * Fills `target` with the entries after `cookie`, of which the last is cut at the end of the
+ * buffer. Returns the bytes written.
  */
 export function list(
   dir: DirectoryNode,
@@ -23,7 +23,7 @@ export function list(
   cookie: bigint,
   target: Uint8Array,
 ): number {
-  // One that was removed has not even itself, as on Linux.
+  // A removed directory does not even contain itself, as on Linux.
   if (dir.removed) return 0
   let used = 0
   const put = (bytes: Uint8Array): void => {

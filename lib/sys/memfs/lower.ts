@@ -1,7 +1,4 @@
-/**
- * The directory of the host that lies below an overlay: how it is read, by a backend of its own,
- * and never written to.
- */
+/** The lower directory of an overlay on the host: read by its own backend, and never written to. */
 import { resolve } from 'node:path'
 import { Errno } from '../../abi/errno.js'
 import { Access, Dirent, maxPath, readDirent } from '../../abi/layout.js'
@@ -10,23 +7,23 @@ import { refuse } from '../../errors.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
 import { type Attributes, attributesOf } from './attributes.js'
 
-/** Paths first, then what is read. */
+/** The scratch memory's part for paths, followed by its part for data. */
 const pathRoom = maxPath + 1
 const dataRoom = 65536
 
-/** The file of a name there, as a listing has it. */
+/** A file in a listing of the directory. */
 export interface Found {
   readonly type: number
   readonly ino: bigint
 }
 
 /**
- * Paths are relative to the directory, `''` for itself, a char for each byte. They are resolved by
- * the backend beneath it, and a link in the last place is not followed, so that nothing below leads
- * out, whoever changes it meanwhile.
+ * Reads the lower directory. Paths are relative to it, `''` for itself, a character for each byte.
+ * Its backend resolves them beneath the directory and does not follow a final symlink. No path
+ * escapes, even if another process changes the directory meanwhile.
  */
 export class Lower {
-  /** The host's path of it. */
+  /** The directory's path on the host. */
   readonly path: string
   readonly #make: () => Sys
   readonly #memory = new Uint8Array(pathRoom + dataRoom)
@@ -36,14 +33,14 @@ export class Lower {
   #root: Handle = -1
   #holders = 0
 
-  /** @param make opens a backend that nobody else has */
+  /** @param make opens a backend for exclusive use */
   constructor(path: string, make: () => Sys) {
-    // The empty path is not the working directory.
+    // An empty path must not become the working directory.
     this.path = path === '' ? path : resolve(path)
     this.#make = make
   }
 
-  /** Open it, unless it is. What goes wrong is thrown as Sys.preopen throws it. */
+  /** Opens the directory, unless it is open. Errors are thrown as Sys.preopen throws them. */
   hold(): void {
     if (this.#holders++ > 0) return
     try {
@@ -56,14 +53,14 @@ export class Lower {
       throw error
     }
   }
-  /** As often as it was held; the last closes it. */
+  /** Releases one hold; the last release closes the directory. */
   release(): void {
     if (--this.#holders > 0) return
     this.#sys?.dispose()
     this.#sys = undefined
   }
 
-  /** Undefined where there is nothing of that name, or no way to it. */
+  /** Returns the attributes; undefined if the path does not exist or cannot be reached. */
   stat(path: string): Attributes | undefined {
     const answer = this.#host.filestatAt(this.#root, 0, this.#put(path), 0)
     if (
@@ -86,7 +83,7 @@ export class Lower {
     )
     return Buffer.from(this.#data.subarray(0, length)).toString('latin1')
   }
-  /** All names but `.` and `..`; none where the directory is gone. */
+  /** Lists all names except `.` and `..`; none if the directory is gone. */
   list(path: string): Map<string, Found> {
     const found = new Map<string, Found>()
     const opened = this.#host.open(
@@ -120,7 +117,8 @@ export class Lower {
     }
   }
   /**
-   * A regular file, to be read; ACCES for what has become something else since it was looked at.
+   * Opens a regular file for reading; ACCES if it has become something else since its type was
+   * fetched.
    */
   open(path: string): Handle {
     const file = this.#checked(
@@ -134,7 +132,7 @@ export class Lower {
   close(file: Handle): void {
     this.#sys?.close(file)
   }
-  /** Bytes read; fewer than there was room for only at the end of the file. */
+  /** Returns the bytes read; fewer than requested only at the end of the file. */
   read(file: Handle, into: Uint8Array, offset: number): number {
     const { spans } = this.#host.block
     for (let done = 0; ; ) {
@@ -152,7 +150,7 @@ export class Lower {
   get #host(): Sys {
     return this.#sys ?? refuse(Errno.BADF)
   }
-  /** Only what the host did not expect is thrown as an error of its own. */
+  /** Throws an unexpected error of the host as it is, and any other as a refusal. */
   #checked(answer: Answer): number {
     if (answer >= 0) return answer
     if (answer === UNEXPECTED) throw this.#host.failure()
@@ -165,6 +163,6 @@ export class Lower {
   }
 }
 
-/** The path of a name in a directory. */
+/** Returns the path of a name in a directory. */
 export const joined = (path: string, name: string): string =>
   path === '' ? name : `${path}/${name}`

@@ -10,7 +10,7 @@ import type { Tree } from './tree.js'
 /** A mounted preopen: its place on the host and in memory, or that of a single file. */
 export interface Mounted {
   readonly path: string | undefined
-  /** The real path of `path`, if it is known already. */
+  /** The real path of `path`, if it is already known. */
   readonly place?: string
   readonly tree: Tree | undefined
   readonly file?: string
@@ -18,14 +18,14 @@ export interface Mounted {
 }
 
 /**
- * A backend for it alone, whose results lie in that block. `another` opens one of the guest's kind
- * that nobody else has.
+ * Returns a backend for the mount alone, which puts its results in that block. `another` opens a
+ * host of the guest's kind for exclusive use.
  */
 export function serving(block: Block, given: Mounted, another: () => Sys): Sys {
   return new MemfsSys(block, treeFor(given, another))
 }
 
-/** Lay an overlay over what it lies over, so that this is known of it wherever it goes. */
+/** Resolves the lower directory of an overlay, so that its path is known in every thread. */
 export function layOver({ path, place = path, tree }: Mounted, another: () => Sys): void {
   if (tree !== undefined && place !== undefined) tree.lieOver(new Lower(place, another))
 }

@@ -1,7 +1,4 @@
-/**
- * The calls that work on names: what each says to what is there already, and to final dots and
- * slashes.
- */
+/** The calls on names, and their errors for existing names and for final dots and slashes. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import { refuseDots as refuseEnds } from '../dots.js'
@@ -9,7 +6,7 @@ import { DirectoryNode } from './nodes.js'
 import type { Tree } from './tree.js'
 import type { Lease } from './walk.js'
 
-/** A directory that the walk went into, by a slash, is to these calls as one that ended in `.`. */
+/** A directory that the walk entered by a slash counts as a path that ended in `.`. */
 const refuseDots = (call: Parameters<typeof refuseEnds>[0], { dots, name }: Lease): void =>
   refuseEnds(call, { dots: dots || (name === '.' ? 1 : 0) })
 
@@ -40,7 +37,7 @@ export function unlink(tree: Tree, lease: Lease): 0 {
   return 0
 }
 
-/** A name for what is no directory: a slash behind it can only be wrong. */
+/** Checks a new name for anything except a directory: a trailing slash is always wrong. */
 function refuseFresh(call: 'symlink' | 'link', lease: Lease): void {
   refuseDots(call, lease)
   if (lease.node !== undefined) refuse(Errno.EXIST)
@@ -70,7 +67,7 @@ export function link(tree: Tree, { node }: Lease, to: Lease): 0 {
   if (node === undefined) refuse(Errno.NOENT)
   tree.checkAlive(to.dir)
   if (node instanceof DirectoryNode) refuse(Errno.PERM)
-  // A file without a name gets none again.
+  // A file without a name cannot get another one.
   if (node.nlink === 0) refuse(Errno.NOENT)
   tree.attach(to.dir, to.name, node)
   return 0
@@ -97,7 +94,7 @@ export function rename(tree: Tree, from: Lease, to: Lease): 0 {
   return 0
 }
 
-/** Says if a directory is another one, or below it. */
+/** Returns true if a directory is another one, or inside it. */
 function isWithin(dir: DirectoryNode, other: DirectoryNode): boolean {
   for (let at: DirectoryNode | undefined = dir; at !== undefined; at = at.parent)
     if (at === other) return true

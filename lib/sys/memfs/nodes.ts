@@ -1,4 +1,4 @@
-/** The nodes of a tree: files, directories, links, each with its attributes. */
+/** The nodes of a tree: files, directories, symlinks, each with its attributes. */
 import { Errno } from '../../abi/errno.js'
 import { Fstflags } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
@@ -15,7 +15,7 @@ export interface Ground {
 }
 
 const day = 86_400_000_000_000n
-/** Nanoseconds since 1970, as precise as the times of files are on most disks. */
+/** Returns nanoseconds since 1970, as precise as file times are on most disks. */
 export const now = (): bigint => BigInt(Date.now()) * 1_000_000n
 
 export class Node {
@@ -26,11 +26,11 @@ export class Node {
   atim: bigint
   mtim: bigint
   ctim: bigint
-  /** The number of its handles. A file without a name stays while it is open. */
+  /** The number of open handles. A file without a name exists while it is open. */
   opens = 0
-  /** In an overlay, where it came from; undefined for what was made in memory. */
+  /** In an overlay, its lower path; undefined for a node made in memory. */
   lower: string | undefined
-  /** True if its attributes are its own, and no longer those of the lower file. */
+  /** True if its attributes differ from the lower file's. */
   changed = false
   /** True if its times were set. */
   timed = false
@@ -51,11 +51,11 @@ export class Node {
   get size(): number {
     return 0
   }
-  /** True if it is as the lower file is. */
+  /** True if it is the same as the lower file. */
   get untouched(): boolean {
     return this.lower !== undefined && !this.changed
   }
-  /** True if it may be forgotten, and found again below. */
+  /** True if it may be forgotten: the lower directory has it still. */
   get idle(): boolean {
     return this.untouched && this.opens === 0
   }
@@ -67,9 +67,9 @@ export class Node {
     this.opens--
     this.forgotten()
   }
-  /** Give back what it held, if it has neither a name nor a handle. */
+  /** Frees its resources, if it has neither a name nor a handle. */
   forgotten(): void {}
-  /** See what others have made of it, below. */
+  /** Updates the attributes after another process changed the lower file. */
   refresh(known?: Attributes): void {
     if (known === undefined || this.changed) return
     this.nlink = known.nlink
@@ -77,26 +77,26 @@ export class Node {
     this.mtim = known.mtim
     this.ctim = known.ctim
   }
-  /** It was written to, or a name in it made or removed. */
+  /** Updates the times after a write, or after an entry was made or removed. */
   touch(): void {
     this.mtim = now()
     this.renamed()
   }
-  /** One of its names was made or removed. */
+  /** Updates the times after one of its names was made or removed. */
   renamed(): void {
     this.ctim = now()
     this.changed = true
   }
   /**
-   * It was read: by the rule of Linux's `relatime`, which is in force there unless a mount says
-   * otherwise.
+   * Updates the access time after a read, as Linux's default `relatime` does. See
+   * https://man7.org/linux/man-pages/man8/mount.8.html.
    */
   accessed(): void {
     const time = now()
     if (this.atim <= this.mtim || this.atim <= this.ctim || this.atim + day <= time)
       this.atim = time
   }
-  /** Set what `fstflags` names to these times, or to now. */
+  /** Sets the times that `fstflags` names to these values, or to now. */
   setTimes(fstflags: number, [atim, mtim]: BigUint64Array): void {
     const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
     if ((fstflags & ATIM && fstflags & ATIM_NOW) || (fstflags & MTIM && fstflags & MTIM_NOW))
@@ -109,10 +109,12 @@ export class Node {
   }
 }
 
-/** Larger files below an overlay are not copied, but overlaid piece by piece. */
+/**
+ * The size up to which a written lower file is copied whole; larger ones are overlaid by chunks.
+ */
 const copiedWhole = 2 ** 20
 
-/** By what a file below is known again. */
+/** The identity of a lower file, to detect a replaced or changed one. */
 export type Identity = Pick<Attributes, 'dev' | 'ino' | 'size' | 'mtim'>
 const isSame = (known: Identity, there: Attributes): boolean =>
   known.dev === there.dev &&
@@ -120,16 +122,16 @@ const isSame = (known: Identity, there: Attributes): boolean =>
   known.size === there.size &&
   known.mtim === there.mtim
 
-/** The part of a file that is in memory, as another thread receives it. */
+/** The part of a file that is in memory, in the form that another thread receives. */
 export interface PlainContent {
   readonly size: number
-  /** The number of lower bytes that it keeps where nothing was written over them. */
+  /** The number of lower bytes that stay visible where they were not overwritten. */
   readonly kept: number
   readonly pieces: readonly PlainPiece[]
   readonly base: Identity | undefined
 }
 
-/** A file: its bytes lie below until it is first written to, then here. */
+/** A file: its bytes are in the lower file until the first write, then in memory. */
 export class FileNode extends Node {
   #content: Content | undefined
   /** The lower file of a large file that was written to. */
@@ -137,8 +139,8 @@ export class FileNode extends Node {
   #handle: Handle = -1
   #lowerSize = 0
   /**
-   * The number of its links that are other names of the lower file: they lead to the file there,
-   * and no longer here when this one is a copy.
+   * The number of its links that are other names of the lower file. Once this node is a copy, they
+   * no longer lead to it, only to the lower file.
    */
   others = 0
   constructor(
@@ -164,10 +166,7 @@ export class FileNode extends Node {
       this.#openLower()
     this.opens++
   }
-  /**
-   * Opens the lower file of one that was written to: STALE if another process has replaced or
-   * changed it.
-   */
+  /** Opens the lower file of a written one: STALE if another process has replaced or changed it. */
   #openLower(): void {
     const handle = this.#lower.open(this.lower as string)
     if (this.#base !== undefined && !isSame(this.#base, this.#lower.statOf(handle))) {
@@ -204,15 +203,15 @@ export class FileNode extends Node {
     this.#own(size).resize(size)
     this.touch()
   }
-  /** Charges the quota, so that it can be written to. */
+  /** Charges the quota for writing this range later. */
   reserve(offset: number, length: number): void {
     this.#own().reserve(offset, length)
     this.touch()
   }
 
   /**
-   * The bytes here: of a small file copied from below, no more than so many; of a large one as they
-   * are written to.
+   * Returns the content in memory. A small lower file is copied, at most `most` bytes of it; a
+   * large one is overlaid by the chunks written.
    */
   #own(most = Number.POSITIVE_INFINITY): Content {
     if (this.#content !== undefined) return this.#content
@@ -231,7 +230,7 @@ export class FileNode extends Node {
     return new Content(this.ground.room, {
       size,
       read: (into, offset) => {
-        // The file below has become shorter meanwhile.
+        // Another process has truncated the lower file meanwhile.
         if (this.#lower.read(this.#handle, into, offset) < into.length) refuse(Errno.STALE)
       },
     })
@@ -256,7 +255,7 @@ export class FileNode extends Node {
     }
     return content
   }
-  /** The part of it that is in memory, for another thread; undefined if there is none. */
+  /** Returns the part of the file that is in memory, for another thread; undefined without any. */
   get plain(): PlainContent | undefined {
     const content = this.#content
     return (
@@ -268,18 +267,18 @@ export class FileNode extends Node {
       }
     )
   }
-  /** Have these bytes, over the same file below. */
+  /** Replaces the content by these chunks, over the same lower file. */
   become({ size, kept, pieces, base }: PlainContent): void {
     this.#base = base
     const content = base === undefined ? new Content(this.ground.room) : this.#over(kept)
     content.become(size, kept, pieces)
     this.#content = content
   }
-  /** Bytes that a copy of it has, and no file below: holes count there. */
+  /** The bytes of a full copy that no lower file has: holes count here. */
   get bytesOfOwn(): number {
     return this.#content?.own ?? 0
   }
-  /** The bytes that it takes of the quota. */
+  /** The bytes charged to the quota. */
   get charged(): number {
     return this.#content?.charged ?? 0
   }
@@ -294,7 +293,7 @@ export class FileNode extends Node {
 
 /** A symbolic link. */
 export class LinkNode extends Node {
-  /** A char for each byte. */
+  /** The target, a character for each byte. */
   readonly target: string
   constructor(
     ground: Ground,
@@ -317,21 +316,21 @@ export class LinkNode extends Node {
 /** A name in a directory. */
 export interface Entry {
   readonly node: Node
-  /** True if it was put there, and not only found below. */
+  /** True if the guest put it there; false if it was only found in the lower directory. */
   readonly placed: boolean
 }
-/** A name as a listing has it: where the next one begins, and what it stands for. */
+/** An entry of a listing: the type and inode of a name, and its cookie. */
 export interface Listed extends Found {
   readonly cookie: number
 }
 
 export class DirectoryNode extends Node {
-  /** The directory of `..`; undefined for a root, and for a removed directory. */
+  /** The parent directory for `..`; undefined for a root, and for a removed directory. */
   parent: DirectoryNode | undefined
   #nameLength = 0
   removed = false
   readonly entries = new Map<string, Entry>()
-  /** In an overlay, names that lie below and shall not be looked at. */
+  /** In an overlay, the lower names that are hidden. */
   readonly gone = new Set<string>()
   readonly #listed = new Map<string, Listed>()
   #order: (readonly [name: string, listed: Listed])[] | undefined
@@ -351,19 +350,19 @@ export class DirectoryNode extends Node {
     return super.idle && [...this.entries.values()].every(({ node }) => node.idle)
   }
 
-  /** It has this name in that directory now. */
+  /** Records its present name and parent directory. */
   stand(parent: DirectoryNode, { length }: string): void {
     this.parent = parent
     this.#nameLength = length
   }
-  /** Bytes of the path to it from the root. */
+  /** The bytes of the path to it from the root. */
   get distance(): number {
     let bytes = 0
     for (let at: DirectoryNode | undefined = this; at?.parent !== undefined; at = at.parent)
       bytes += at.#nameLength + 1
     return bytes
   }
-  /** Bytes of the longest path in it that is known here. */
+  /** The bytes of the longest known path inside it. */
   get reach(): number {
     let bytes = 0
     for (const [{ length }, { node }] of this.entries)
@@ -379,7 +378,7 @@ export class DirectoryNode extends Node {
     this.entries.delete(name)
     this.unlist(name)
   }
-  /** A name keeps its cookie for as long as it is there. */
+  /** Lists a name, which keeps its cookie for as long as it exists. */
   list(name: string, { type, ino }: Found): void {
     const known = this.#listed.get(name)
     if (known?.type === type && known.ino === ino) return
@@ -392,7 +391,7 @@ export class DirectoryNode extends Node {
   listed(): IterableIterator<string> {
     return this.#listed.keys()
   }
-  /** Names in their order, from the first one behind a cookie. */
+  /** Yields names in their order, from the first one after a cookie. */
   *after(cookie: bigint): Generator<readonly [name: string, listed: Listed]> {
     this.#order ??= [...this.#listed]
     const order = this.#order

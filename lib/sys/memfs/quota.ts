@@ -6,14 +6,14 @@ import { checkInteger, checkKeys } from '../../validate.js'
 /** The most that a guest may keep in memory; beyond it, the guest gets NOSPC. */
 export interface Quota {
   /**
-   * Bytes that were written to files, in pieces, and of links' targets. Holes cost nothing. Default
-   * 64 MiB.
+   * Bytes written to files, in chunks, and the bytes of symlink targets. Holes cost nothing.
+   * Default 64 MiB.
    */
   readonly bytes?: number | undefined
-  /** Names of files, directories and links. Default 65536. */
+  /** Names of files, directories and symlinks. Default 65536. */
   readonly entries?: number | undefined
 }
-/** A quota with all that it has. */
+/** A quota with all its values set. */
 export interface FullQuota {
   readonly bytes: number
   readonly entries: number
@@ -22,7 +22,7 @@ export const defaultQuota: FullQuota = Object.freeze({ bytes: 2 ** 26, entries: 
 /** The most entries of a Map of JavaScript, less a margin. */
 const mostEntries = 2 ** 23
 
-/** A quota that an embedder gave, checked. */
+/** Checks an embedder's quota, and fills in the defaults. */
 export function quotaOf(at: string, quota: unknown = {}): FullQuota {
   checkKeys(at, ['bytes', 'entries'], quota)
   const { bytes = defaultQuota.bytes, entries = defaultQuota.entries } = quota as Quota
@@ -31,7 +31,7 @@ export function quotaOf(at: string, quota: unknown = {}): FullQuota {
   return { bytes, entries }
 }
 
-/** As many names of what lies below an overlay may be gone from it: each is remembered. */
+/** The most lower names that an overlay may hide: each is remembered. */
 export const mostGone = 2 ** 20
 
 export class Room {
@@ -45,7 +45,7 @@ export class Room {
     this.#mostGone = most
   }
 
-  /** The use of each. */
+  /** The used part of each value. */
   get used(): FullQuota {
     return { bytes: this.#bytes, entries: this.#entries }
   }
@@ -55,7 +55,7 @@ export class Room {
   get freeEntries(): number {
     return this.quota.entries - this.#entries
   }
-  /** NOSPC where there is not so much. */
+  /** Charges bytes; NOSPC if the quota has fewer left. */
   takeBytes(count: number): void {
     if (count > this.freeBytes) refuse(Errno.NOSPC)
     this.#bytes += count
@@ -73,7 +73,7 @@ export class Room {
   get freeGone(): number {
     return this.#mostGone - this.#gone
   }
-  /** More names are gone, or fewer. */
+  /** Counts hidden lower names, more or fewer. */
   countGone(more: number): void {
     this.#gone += more
   }

@@ -1,6 +1,6 @@
 /**
- * A directory with one file of the host in it, which was opened once: no other name exists there,
- * nor can be made.
+ * A directory with one host file, which was opened once: it has no other names, and none can be
+ * made.
  */
 import { basename, dirname } from 'node:path'
 import { Errno, errnoNames } from '../../abi/errno.js'
@@ -12,18 +12,18 @@ import { type Attributes, attributesOf } from './attributes.js'
 import { FileNode, type Ground } from './nodes.js'
 import { Tree } from './tree.js'
 
-/** Why a file may be opened to read that may not be opened to write. */
+/** Errors of opening a file for writing after which it may still be opened for reading. */
 const readable: readonly Answer[] = [-Errno.ACCES, -Errno.PERM, -Errno.ROFS, -Errno.TXTBSY]
 const dataRoom = 65536
 
-/** The file as the host has it, by a backend that nobody else has. */
+/** The host's file, by a backend for exclusive use. */
 class HostFile {
   readonly #sys: Sys
   readonly #memory = new Uint8Array(dataRoom)
   readonly #handle: Handle
   readonly writable: boolean
 
-  /** @param path canonical; what goes wrong is thrown as Sys.preopen throws it */
+  /** @param path canonical; errors are thrown as Sys.preopen throws them */
   constructor(path: string, readOnly: boolean, make: () => Sys) {
     this.#sys = make()
     try {
@@ -55,7 +55,7 @@ class HostFile {
     this.#sys.dispose()
   }
 
-  /** @param path of what is opened, whose error is the embedder's */
+  /** @param path the file being opened, whose errors are the embedder's */
   checked(answer: Answer, path?: string): number {
     if (answer >= 0) return answer
     if (answer === UNEXPECTED) throw this.#sys.failure()
@@ -63,7 +63,7 @@ class HostFile {
     const code = `E${errnoNames[-answer]}`
     throw coded(new Error(`${code}: open '${path}'`), code, { syscall: 'open', path })
   }
-  /** Move bytes by the backend, as many at once as there is room for; how many were moved. */
+  /** Moves bytes by the backend, at most a buffer at a time. Returns the number of bytes moved. */
   read(into: Uint8Array, offset: number): number {
     for (let done = 0; ; ) {
       const count =
@@ -106,16 +106,14 @@ class HostFile {
     this.#sys.block.times.set(times)
     this.checked(this.#sys.setTimes(this.#handle, fstflags))
   }
-  /**
-   * Its attributes, with no name yet: it has one in the tree, whatever names the host has for it.
-   */
+  /** The attributes, with no name yet: the tree gives it one, whatever its names on the host. */
   get attributes(): Attributes {
     this.checked(this.#sys.filestat(this.#handle))
     return { ...attributesOf(this.#sys.block.record), type: Filetype.REGULAR_FILE, nlink: 0 }
   }
 }
 
-/** A file of which nothing is in memory: all that is done to it is done to the host's. */
+/** A file without content in memory: every operation goes to the host's file. */
 class SingleNode extends FileNode {
   readonly #host: HostFile
   #size = 0
@@ -156,7 +154,7 @@ class SingleNode extends FileNode {
   }
 }
 
-/** @param name what the guest knows it by */
+/** @param name the guest's name for the file */
 export function singleTree(path: string, name: string, readOnly: boolean, make: () => Sys): Tree {
   const tree = new Tree({ bytes: 0, entries: 1 })
   const host = new HostFile(path, readOnly, make)

@@ -1,4 +1,4 @@
-/** The open files behind the handles of files in memory. */
+/** The open files by the handles of a memfs. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import type { Handle } from '../sys.js'
@@ -12,7 +12,9 @@ export interface Slot {
   position: number
 }
 
-/** The open files, apart from their user, so that they can be closed when it is gone. */
+/**
+ * The open files, separate from their user: a finalizer closes them after the user was collected.
+ */
 export class Slots {
   readonly #slots: (Slot | undefined)[] = []
   readonly #free: number[] = []

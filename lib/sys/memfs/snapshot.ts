@@ -1,7 +1,4 @@
-/**
- * A tree as plain data, which another thread can be told: all that it holds, and none of what it
- * has open.
- */
+/** A tree as plain data for another thread: all its contents, without open handles. */
 import { Filetype } from '../../abi/values.js'
 import type { Attributes } from './attributes.js'
 import { DirectoryNode, FileNode, LinkNode, type Node, type PlainContent } from './nodes.js'
@@ -12,25 +9,25 @@ interface PlainNode extends Attributes {
   readonly lower: string | undefined
   readonly changed: boolean
   readonly timed: boolean
-  /** The content of a file of which bytes are in memory. */
+  /** The content of a file with bytes in memory. */
   readonly content?: PlainContent | undefined
   readonly others?: number
   readonly target?: string
-  /** The entries of a directory: each name with the index of its node in the list. */
+  /** The entries of a directory: each name, with the index of its node in the list. */
   readonly entries?: readonly (readonly [name: string, node: number, placed: boolean])[]
   readonly gone?: readonly string[]
 }
 /** The first node is the root. One node may have several names. */
 export interface PlainTree {
   readonly quota: FullQuota
-  /** True if it is over a directory of the host. */
+  /** True if the tree is an overlay over a host directory. */
   readonly laid: boolean
   readonly numbers: Tree['numbers']
   readonly nodes: readonly PlainNode[]
 }
 
-// A guest can make directories in each other until whoever follows them by calling himself is at
-// the end of his stack: nobody here does.
+// A guest can nest directories so deeply that a recursive function overflows its stack: every
+// function here is iterative.
 
 export function toPlain(tree: Tree): PlainTree {
   const all: Node[] = []
@@ -43,7 +40,7 @@ export function toPlain(tree: Tree): PlainTree {
   }
   numberOf(tree.root)
   const nodes: PlainNode[] = []
-  // There are more of them with each directory.
+  // The list grows with each directory.
   for (const node of all) nodes.push(plainOf(node, numberOf))
   return { quota: tree.room.quota, laid: tree.laid, numbers: tree.numbers, nodes }
 }
@@ -60,10 +57,10 @@ function plainOf(node: Node, numberOf: (node: Node) => number): PlainNode {
   return { ...plain, entries, gone: [...node.gone] }
 }
 
-/** Have a tree hold what this says, and nothing else. Nobody may have anything of it open. */
+/** Replaces the contents of a tree by a snapshot. No node of the tree may be open. */
 export function fill(tree: Tree, { laid, numbers, nodes }: PlainTree): void {
   tree.laid = laid
-  // Nodes made from now on get inodes of their own.
+  // Nodes made from now on get new inodes.
   tree.numbers = { ...numbers }
   tree.room = new Room(tree.room.quota)
   const made = nodes.map(plain => nodeOf(tree, plain))

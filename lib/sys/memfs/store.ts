@@ -18,30 +18,29 @@ export interface FileLink {
   readonly link: string
 }
 /**
- * Files by path: the bytes of a file, or its text; or a symbolic link. Paths are relative, with
- * slashes; a file's directories are made. A path that ends in a slash is a directory, and its value
- * is `''`.
+ * Files by path: the bytes of a file, its text, or a symlink. Paths are relative, with slashes;
+ * missing directories are made. A path that ends in a slash is a directory, whose value is `''`.
  */
 export type FileRecord = Readonly<Record<string, string | Uint8Array | FileLink>>
 /** A name in a directory. */
 export interface FileEntry {
-  /** Without the path that leads to it. */
+  /** The name alone, without the path of its directory. */
   readonly name: string
-  /** The type of the file; links are not followed. */
+  /** The type of the file; symlinks are not followed. */
   readonly type: FileKind
-  /** Bytes of a file. */
+  /** The size of a file in bytes. */
   readonly size: number
 }
 
 /**
- * Nodes have a char for each byte; embedders have UTF-8. What is none comes out with the sign of
- * replacement.
+ * Encodes text as the nodes' form, a character for each byte. Embedders use UTF-8; other bytes
+ * become replacement characters.
  */
 const toBytes = (text: string): string => Buffer.from(text).toString('latin1')
 const following: Last = { follow: true, enter: true }
 const itself: Last = { follow: false, enter: true }
 
-/** The methods are those of MemoryFiles, where it says what each does. */
+/** The methods of MemoryFiles, which documents each. */
 export class Store {
   readonly tree: Tree
 
@@ -169,7 +168,7 @@ export class Store {
   toRecord(): Record<string, string | Uint8Array | FileLink> {
     return this.#at('toRecord', '', following, () => {
       const found: [path: string, value: string | Uint8Array | FileLink][] = []
-      // A guest can give one large file all the names that it may have.
+      // A cache of copies: a guest can give one large file as many names as the quota allows.
       const copies = new Map<FileNode, Uint8Array>()
       let total = 0
       const visit = (dir: DirectoryNode, path: string, whole: boolean): void => {
@@ -201,8 +200,8 @@ export class Store {
   }
 
   /**
-   * A guest can make large files of nothing but holes, which are zeros to whoever takes them out.
-   * EFBIG beyond the quota.
+   * Refuses files larger than the quota with EFBIG. A guest can make large files of holes only,
+   * which become zeros when they are copied out.
    */
   #checkWhole(syscall: string, path: string, bytes: number): void {
     const { quota } = this.tree.room
@@ -215,7 +214,7 @@ export class Store {
     return this.#at('changes', '', following, () => changesOf(this.tree))
   }
 
-  /** Make the directories of a path that are missing. */
+  /** Makes the missing directories of a path. */
   #parents(path: string): void {
     const parts = partsOf(path).slice(0, -1)
     for (let count = 1; count <= parts.length; count++) {
@@ -226,7 +225,7 @@ export class Store {
     }
   }
 
-  /** Resolves a path and holds its lower file open during `act`. */
+  /** Resolves a path, and holds its lower file open during `act`. */
   #at<T>(call: string, path: string, last: Last, act: (lease: Lease) => T): T {
     const text = partsOf(path).join('/')
     this.tree.hold()
@@ -244,7 +243,7 @@ export class Store {
   }
 }
 
-/** The names that a path of an embedder leads through. */
+/** Returns the names along an embedder's path. */
 function partsOf(path: unknown): string[] {
   checkString('path', path)
   if (path.includes('\0')) throw wrongValue('path', 'must not contain NUL characters', path)

@@ -1,6 +1,6 @@
 /**
- * Files that lie in memory, by the interface of a host: each call of Sys, from the guest's numbers
- * to the nodes of a tree.
+ * Files in memory behind the interface of a host: each call of Sys, from the guest's numbers to the
+ * nodes of a tree.
  */
 import { Errno } from '../../abi/errno.js'
 import { Access, maxPath, writeFilestat } from '../../abi/layout.js'
@@ -20,9 +20,9 @@ const parent: Last = { follow: false, enter: false }
 type Name = [dir: Handle, at: number, length: number]
 
 /**
- * One tree as one guest has it. Results lie in the block of the guest's own backend, where the
- * hostcalls look for them. What the host says unexpectedly of a directory below an overlay is
- * thrown, since there may be several Sys that could have failed.
+ * One tree, as one guest uses it. Its results go to the block of the guest's own backend, where the
+ * hostcalls read them. Unexpected errors of a lower directory are thrown, since several Sys could
+ * have failed.
  */
 export class MemfsSys implements Sys {
   readonly name = 'memfs'
@@ -34,7 +34,7 @@ export class MemfsSys implements Sys {
   #disposed = false
   readonly #holding: { release: (() => void) | undefined }
 
-  /** Holds the host resources of the tree from here on, until `dispose`. */
+  /** Holds the host resources of the tree from now on, until `dispose`. */
   constructor(block: Block, tree: Tree) {
     this.block = block
     this.#tree = tree
@@ -47,7 +47,7 @@ export class MemfsSys implements Sys {
   bind(memory: Uint8Array): void {
     this.#memory = memory as Uint8Array<ArrayBuffer>
   }
-  /** Nothing here answers UNEXPECTED. */
+  /** Unreachable: no call here returns UNEXPECTED. */
   failure(): Error {
     return new Error('nothing has failed')
   }
@@ -57,14 +57,14 @@ export class MemfsSys implements Sys {
     forgotten.unregister(this)
     clear({ slots: this.#slots, holding: this.#holding })
   }
-  /** Its handles stand for objects of its own thread. */
+  /** Returns undefined: its handles refer to objects of one thread. */
   share(): undefined {
     return undefined
   }
 
   /**
-   * A directory of the tree, by its path from the root. Links are followed, but never out of the
-   * tree.
+   * Opens a directory of the tree, by its path from the root. Symlinks are followed within the tree
+   * only.
    */
   preopen(path: string): Handle {
     try {
@@ -79,7 +79,7 @@ export class MemfsSys implements Sys {
       throw coded(new Error(`${error.code}: open '${path}'`), error.code, { syscall: 'open', path })
     }
   }
-  /** No descriptor of the host lies in memory. */
+  /** Refuses: no host descriptor is in memory. */
   adopt(fd: number): Handle {
     throw coded(
       new Error(`ENOTSUP: descriptor ${fd} is none of files in memory, open`),
@@ -88,7 +88,7 @@ export class MemfsSys implements Sys {
     )
   }
 
-  /** There is no network in memory. */
+  /** Refuses: a memfs has no network. */
   listen() {
     return undefined
   }
@@ -131,7 +131,10 @@ export class MemfsSys implements Sys {
       return count
     })
   }
-  /** On a descriptor that appends, Linux appends here too. */
+  /**
+   * Writes at an offset. On a descriptor that appends, the offset is ignored, as on Linux. See BUGS
+   * in https://man7.org/linux/man-pages/man2/pwrite.2.html.
+   */
   pwritev(file: Handle, spans: number, offset: number): Answer {
     return this.#ask(() => {
       const slot = this.#slots.get(file)
@@ -240,7 +243,8 @@ export class MemfsSys implements Sys {
           return this.#take(node, Access.READ, fdflags)
         }
         if (oflags & Oflags.DIRECTORY) refuse(Errno.NOTDIR)
-        // Devices and the like below an overlay are seen, but not opened, as on a disk mounted so.
+        // Devices and other special files of the lower directory are visible, but cannot be opened,
+        // as on a mount with `nodev`.
         if (!(node instanceof FileNode)) refuse(Errno.ACCES)
         const file = this.#take(node, access & Access.BOTH || Access.READ, fdflags)
         try {
@@ -347,8 +351,7 @@ export class MemfsSys implements Sys {
     return this.#noSocket(file)
   }
 
-  // Waiting and clocks are the backend's, of whoever has files in memory besides: what is here is
-  // always ready.
+  // Waiting and clocks belong to the guest's own backend: files in memory are always ready.
 
   poll(count: number, _timeout: number): Answer {
     const { pollHandles, poll, pollBytes } = this.block
@@ -370,7 +373,7 @@ export class MemfsSys implements Sys {
     return -Errno.NOTSUP
   }
 
-  /** The one place where a refusal becomes an answer. */
+  /** Calls `act`: the only place where a refusal becomes an answer. */
   #ask(act: () => number): Answer {
     try {
       return act()
@@ -404,7 +407,7 @@ export class MemfsSys implements Sys {
     }
     return total
   }
-  /** The offset of a write. */
+  /** Returns the offset of a write. */
   #writable({ node, access, fdflags }: Slot, offset: number): number {
     if ((access & Access.WRITE) === 0 || !(node instanceof FileNode)) refuse(Errno.BADF)
     if ((fdflags & Fdflags.APPEND) === 0) return offset
@@ -420,20 +423,20 @@ export class MemfsSys implements Sys {
         total += count
         if (count < piece.length) break
       } catch (error) {
-        // The bytes written by then are returned; the next call returns the reason.
+        // The call returns the bytes already written; the next call returns the error.
         if (total > 0 && error instanceof WasiError) break
         throw error
       }
     }
     return total
   }
-  /** A span of guest memory. */
+  /** Returns a span of guest memory. */
   #piece(index: number): Uint8Array {
     const at = this.block.spans[2 * index]
     return this.#memory.subarray(at, at + this.block.spans[2 * index + 1])
   }
 
-  /** A handle for a node; `opened` says what it is. */
+  /** Returns a handle for a node, and fills `opened`. */
   #take(node: Node, access: number, fdflags: number): Handle {
     const slot = { node, access, fdflags, position: 0 }
     const handle = this.#slots.add(slot)
@@ -471,7 +474,7 @@ export class MemfsSys implements Sys {
     const { node } = this.#slots.get(dir)
     return node.type === Filetype.DIRECTORY ? (node as DirectoryNode) : refuse(Errno.NOTDIR)
   }
-  /** A path of the guest, copied once: a char for each byte, so that any bytes pass. */
+  /** Copies a guest's path once: a character for each byte, so any bytes pass. */
   #text(at: number, length: number): string {
     if (length === 0) refuse(Errno.NOENT)
     if (length > maxPath) refuse(Errno.NAMETOOLONG)
@@ -487,8 +490,8 @@ export class MemfsSys implements Sys {
     })
   }
   /**
-   * `last` is how the first path ends, and `look` at what is there comes before the second, the
-   * name of something new.
+   * Resolves two paths. `last` describes the end of the first. `look` checks its file before the
+   * second, the new name, is resolved.
    */
   #both(
     [dir, at, length]: Name,

@@ -1,4 +1,4 @@
-/** A tree of nodes: which name stands for what, and what a change of names changes besides. */
+/** A tree of nodes: the node of each name, and the effects of changing a name. */
 import { Errno } from '../../abi/errno.js'
 import { maxPath } from '../../abi/layout.js'
 import { Filetype } from '../../abi/values.js'
@@ -9,30 +9,30 @@ import { DirectoryNode, FileNode, type Ground, LinkNode, Node, now } from './nod
 import { type FullQuota, Room } from './quota.js'
 
 const maxName = 255
-/** Each tree is a device of its own. */
+/** The last device number: each tree is a device of its own. */
 let devices = 0x6d65_6d00_0000n
-/** The first inode of a node made here: above all that a disk below may have. */
+/** The first inode of a node made here: larger than any inode of a lower disk. */
 const firstInode = 1n << 48n
-/** As many nodes may be remembered that are as they are below. */
+/** The most unchanged lower nodes that are remembered. */
 const mostFound = 2 ** 16
 
 export class Tree implements Ground {
   room: Room
   root: DirectoryNode
-  /** The device number, and the last inode that was given. */
+  /** The device number, and the last inode assigned. */
   numbers = { dev: ++devices, inode: firstInode }
   #lower: Lower | undefined
   #frozen: { release(): void } | undefined
-  /** True once its directories know their places over those of the host. */
+  /** True once its directories know their lower paths. */
   laid = false
   #holders = 0
   #away = false
-  /** The number of nodes made of lower files since they were last counted. */
+  /** The number of nodes made of lower files since the last count. */
   #found = 0
 
   constructor(quota: FullQuota) {
     this.room = new Room(quota)
-    // The lower path of `.` is the directory itself, once it is over one.
+    // The root's lower path is the lower directory itself, once there is one.
     this.root = new DirectoryNode(this, this.#fresh(Filetype.DIRECTORY, 2), '')
   }
 
@@ -40,9 +40,9 @@ export class Tree implements Ground {
     return this.#lower
   }
   /**
-   * Lay it over a directory of the host; what is in it already lies above, and directories of one
-   * name become one. It stays there: another directory is refused. What goes wrong is thrown as
-   * Sys.preopen throws it.
+   * Makes the tree an overlay over a host directory. Existing files become the upper layer, and
+   * directories of one name are merged. The lower directory stays the same: another one is refused.
+   * Errors are thrown as Sys.preopen throws them.
    */
   lieOver(lower: Lower): void {
     if (this.#lower !== undefined && this.#lower.path !== lower.path) {
@@ -50,7 +50,8 @@ export class Tree implements Ground {
       throw coded(new Error(message), 'ERR_WASI_OVERLAY')
     }
     if (this.#lower !== undefined) return
-    // Over what cannot be opened it does not lie, or nobody could reach any more what is in it.
+    // A lower directory that cannot be opened is refused first: it would make the tree's own files
+    // unreachable.
     lower.hold()
     lower.release()
     this.#lower = lower
@@ -64,12 +65,12 @@ export class Tree implements Ground {
     merge(this.root, '')
   }
 
-  /** Give it this one name; from now on none can be made or removed. */
+  /** Attaches a single name, and refuses all further changes of names. */
   freeze(name: string, node: Node, host: { release(): void }): void {
     this.attach(this.root, name, node)
     this.#frozen = host
   }
-  /** Have what it needs of the host, open, for as long as somebody uses it. */
+  /** Holds the tree's host resources open while it is used. */
   hold(): void {
     this.#checkHere()
     this.#lower?.hold()
@@ -82,14 +83,14 @@ export class Tree implements Ground {
       'ERR_WASI_FILES_AWAY',
     )
   }
-  /** As often as it was held. */
+  /** Releases one hold. */
   release(): void {
     this.#holders--
     this.#lower?.release()
     this.#frozen?.release()
   }
 
-  /** Let nobody use it, for as long as another thread has what is in it. */
+  /** Marks the tree as away, and unusable, while another thread has its contents. */
   lend(): void {
     this.#checkHere()
     if (this.#holders > 0)
@@ -99,7 +100,7 @@ export class Tree implements Ground {
       )
     this.#away = true
   }
-  /** It is back, as it was. */
+  /** Marks the tree as usable again, unchanged. */
   takeBack(): void {
     this.#away = false
   }
@@ -122,12 +123,12 @@ export class Tree implements Ground {
   makeDirectory(): DirectoryNode {
     return new DirectoryNode(this, this.#fresh(Filetype.DIRECTORY, 2))
   }
-  /** NOSPC where there is no room for the target. */
+  /** Makes a symlink; NOSPC if the quota has too few bytes for the target. */
   makeLink(target: string): LinkNode {
     return new LinkNode(this, this.#fresh(Filetype.SYMBOLIC_LINK, 0), target)
   }
 
-  /** The node of a name in a directory. */
+  /** Returns the node of a name in a directory. */
   lookup(dir: DirectoryNode, name: string): Node | undefined {
     if (name.length > maxName) refuse(Errno.NAMETOOLONG)
     const entry = dir.entries.get(name)
@@ -151,17 +152,17 @@ export class Tree implements Ground {
     return node
   }
   /**
-   * Says if a name that is no longer below is gone here too. A node that the guest has changed
-   * stays, whatever becomes of it below.
+   * Removes a name that is no longer in the lower directory, and returns true. A node that the
+   * guest has changed stays, whatever happens to the lower file.
    */
   #vanished(dir: DirectoryNode, name: string, node: Node): boolean {
     if (!node.untouched) return false
     dir.delete(name)
-    // An open handle keeps it, as a removed file.
+    // An open handle keeps the node, as a removed file.
     node.nlink = 0
     return true
   }
-  /** @param below where it lies below, if it does */
+  /** @param lower the lower path, if it has one */
   nodeOf(there: Attributes, lower: string | undefined, target?: string): Node {
     switch (there.type) {
       case Filetype.REGULAR_FILE:
@@ -174,7 +175,7 @@ export class Tree implements Ground {
         return new Node(this, there, lower)
     }
   }
-  /** The lower path of a name, unless it has none or was removed. */
+  /** Returns the lower path of a name, unless it has none or was removed. */
   #lowerPath(dir: DirectoryNode, name: string): string | undefined {
     if (this.#lower === undefined || dir.lower === undefined || dir.removed || dir.gone.has(name))
       return undefined
@@ -182,8 +183,8 @@ export class Tree implements Ground {
   }
 
   /**
-   * Forget what is as it is below, when it has become much. To be called where nobody holds a node
-   * without a handle.
+   * Forgets unchanged lower nodes once there are many. Call this only while no node is used without
+   * a handle.
    */
   tidy(): void {
     if (this.#found < mostFound) return
@@ -196,11 +197,11 @@ export class Tree implements Ground {
       }
     }
     visit(this.root)
-    // A tree with so many nodes in use is not searched again until there are twice as many.
+    // A tree with many nodes in use is not searched again until their number has doubled.
     this.#found = Math.min(this.#found, mostFound / 2)
   }
 
-  /** See which names lie below a directory now. */
+  /** Updates the listing to the present names in the lower directory. */
   relist(dir: DirectoryNode): void {
     if (this.#lower === undefined || dir.lower === undefined || dir.removed) return
     const there = this.#lower.list(dir.lower)
@@ -213,23 +214,23 @@ export class Tree implements Ground {
     for (const [name, found] of there)
       if (!dir.gone.has(name) && !dir.entries.has(name)) dir.list(name, found)
   }
-  /** All names in it, as they are now. */
+  /** Returns all names in the directory, up to date. */
   names(dir: DirectoryNode): string[] {
     this.relist(dir)
     return [...dir.listed()]
   }
 
-  // Changes. What is refused changes nothing.
+  // Changes. A refused change has no effect.
 
-  /** NOENT where the directory is no longer anywhere, ROFS where it is to stay as it is. */
+  /** Refuses with NOENT for a removed directory, and with ROFS for a frozen tree. */
   checkAlive(dir: DirectoryNode): void {
     if (this.#frozen !== undefined) refuse(Errno.ROFS)
     if (dir.removed) refuse(Errno.NOENT)
   }
-  /** Give a node a name that is free. */
+  /** Attaches a node at a free name. */
   attach(dir: DirectoryNode, name: string, node: Node): void {
     this.checkAlive(dir)
-    // Deeper trees could be made step by step, but no path would reach what is in them.
+    // A deeper tree could be made step by step, but no path would reach its contents.
     if (dir.distance + name.length > maxPath) refuse(Errno.NAMETOOLONG)
     const hides = this.#hides(dir, name)
     this.room.takeEntry()
@@ -244,7 +245,7 @@ export class Tree implements Ground {
     node.renamed()
     dir.touch()
   }
-  /** Take a name away. The node, which stays as long as it is open. */
+  /** Detaches a name. Returns its node, which exists while it is open. */
   detach(dir: DirectoryNode, name: string): Node {
     if (this.#frozen !== undefined) refuse(Errno.ROFS)
     const entry = dir.entries.get(name) ?? refuse(Errno.NOENT)
@@ -263,7 +264,7 @@ export class Tree implements Ground {
     dir.touch()
     return node
   }
-  /** Take a name away for good: of a file, or of an empty directory. */
+  /** Removes a name for good: of a file, or of an empty directory. */
   remove(dir: DirectoryNode, name: string): void {
     const node = this.detach(dir, name)
     if (node instanceof DirectoryNode) {
@@ -274,14 +275,14 @@ export class Tree implements Ground {
     }
     node.forgotten()
   }
-  /** Move a name to where there is none, or one that gives way to it. */
+  /** Moves a node to a free name, or replaces the file of that name. */
   move(dir: DirectoryNode, name: string, dir2: DirectoryNode, name2: string): void {
     this.checkAlive(dir2)
     const given =
       (dir.entries.get(name)?.placed ? 1 : 0) + (dir2.entries.get(name2)?.placed ? 1 : 0)
     if (given === 0 && this.room.freeEntries <= 0) refuse(Errno.NOSPC)
-    // All that the steps below may want, so that none of them fails behind another: both names may
-    // lie below.
+    // Checks everything that the later steps may need, so that none fails half-way: both names may
+    // be in the lower directory.
     if (this.#lower !== undefined && this.room.freeGone < 2) refuse(Errno.NOSPC)
     const node = dir.entries.get(name)?.node
     const reach = node instanceof DirectoryNode ? node.reach : 0
@@ -293,8 +294,8 @@ export class Tree implements Ground {
     return this.names(dir).length === 0
   }
   /**
-   * Says if there is a lower file under a name that is no longer to be looked up. NOSPC where too
-   * many names are gone.
+   * Returns true if a lower file has this name and must be hidden. NOSPC if too many names are
+   * hidden.
    */
   #hides(dir: DirectoryNode, name: string): boolean {
     const path = this.#lowerPath(dir, name)

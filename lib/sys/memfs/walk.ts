@@ -10,30 +10,30 @@ import type { Tree } from './tree.js'
 
 /** A call's treatment of the last name. */
 export interface Last {
-  /** Follow a link there. */
+  /** Follow a final symlink. */
   readonly follow: boolean
-  /** Take a slash behind it for a wish to go in; otherwise `slash` tells of it. */
+  /** Enter a directory whose name ends in a slash; otherwise `slash` reports the slash. */
   readonly enter: boolean
 }
 
 export interface Lease {
   readonly dir: DirectoryNode
-  /** `.` where the path ended in a directory that the walk is in. */
+  /** `.` if the path ended in a directory that the walk has entered. */
   readonly name: string
   /**
-   * The node there, if there is one. It may be looked up only when it is read, and be refused then:
+   * The node of the name, if it exists. Reading this may resolve the name, and may throw
    * NAMETOOLONG.
    */
   readonly node: Node | undefined
   /** The number of dots of a path that ends in `.` or `..`: 1 or 2. */
   readonly dots: number
-  /** Something stood behind the name: the call wants a directory there. */
+  /** True if a slash followed the name: the call needs a directory there. */
   readonly slash: boolean
 }
 
 /**
- * A last name that is taken as it stands: as on Linux, both directories of a rename are known
- * before either name is looked for.
+ * A last name that is not resolved yet. As on Linux, both directories of a rename are resolved
+ * before either name.
  */
 class Unread implements Lease {
   readonly dots = 0
@@ -55,17 +55,17 @@ class Unread implements Lease {
   }
 }
 
-/** @param path not empty, without a NUL, a char for each byte */
+/** @param path not empty, without a NUL, a character for each byte */
 export function walk(
   tree: Tree,
   start: DirectoryNode,
   path: string,
   { follow, enter }: Last,
 ): Lease {
-  // The directories on the way here: `..` goes back along them. The first is the start, which is
-  // not left.
+  // The directories entered so far: `..` goes back along them. The first is the start, which is
+  // never left.
   const dirs: [DirectoryNode, ...DirectoryNode[]] = [start]
-  // The rest of the path, and on top of it the targets of links. None is empty.
+  // The rest of the path, with the targets of symlinks on top. None is empty.
   const left = [path]
   let links = 0
   const here = (): DirectoryNode => dirs[dirs.length - 1] as DirectoryNode
@@ -104,7 +104,7 @@ export function walk(
         continue
       }
       if (!(node instanceof LinkNode)) refuse(Errno.NOTDIR)
-      // The slash goes along: it wants a directory where the link leads.
+      // The slash is kept: it requires a directory at the end of the link.
       expand(node, last ? '/' : '')
       continue
     }
