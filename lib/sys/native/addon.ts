@@ -1,4 +1,4 @@
-/** Finds the addon of this machine, and says what to do where none loads. */
+/** Finds the addon of this machine, and says what to do if none loads. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -14,11 +14,11 @@ export interface Loaded<Addon> {
 }
 
 /**
- * Load the addon. No variable of the environment has a say in which: whoever sets one would choose
- * the code that guards the host.
+ * Loads the addon. Environment variables cannot select it: they would select the code that guards
+ * the host.
  *
- * @param named the file, instead of looking for it
- * @throws Error with code ERR_WASI_ADDON_UNAVAILABLE that says what was tried; ERR_ACCESS_DENIED
+ * @param named the file, instead of a search for it
+ * @throws Error with code ERR_WASI_ADDON_UNAVAILABLE that lists the files tried; ERR_ACCESS_DENIED
  * where Node's permission model forbids it
  */
 export function load<Addon>(named = ''): Loaded<Addon> {
@@ -35,8 +35,8 @@ export function load<Addon>(named = ''): Loaded<Addon> {
 }
 
 /**
- * Best first. Who built one here wants that one; it is asked for by a look, since a `require` that
- * fails takes its time.
+ * Returns the candidates, best first. An addon built on this machine comes first. Its existence is
+ * checked first, since a failing `require` is slow.
  */
 function candidates(): readonly string[] {
   const built = join(import.meta.dirname, '../../../build/Release/wasi_common.node')
@@ -46,9 +46,9 @@ function candidates(): readonly string[] {
 }
 
 /**
- * The addon of a platform, and the sandbox launcher beside it. Each path is a literal below the
- * folder of this file: tools that find the files of a program by reading its source, as
- * `@vercel/nft` does, know no others.
+ * Returns the addon of a platform, and the sandbox launcher next to it. Each path is a literal
+ * relative to this file's folder: tools that trace files in the source, such as `@vercel/nft`, find
+ * only literals.
  */
 function filesFor(target: string): readonly string[] {
   const folder = import.meta.dirname
@@ -86,7 +86,7 @@ function filesFor(target: string): readonly string[] {
   }
 }
 
-/** Counts a file that must not be looked at as there: loading it says more. */
+/** Counts a file whose check is denied as existing: the error of loading it is more precise. */
 function isThere(path: string): boolean {
   try {
     return existsSync(path)
@@ -96,9 +96,9 @@ function isThere(path: string): boolean {
 }
 
 /**
- * Says if the C library of this process is musl. A build for the other one may even load, and fail
- * later, so it is known before. Where musl's loader is not installed nothing runs by it, which one
- * look shows, almost everywhere.
+ * Returns true if the C library of this process is musl. A build for the other library may load and
+ * fail later, so this is checked first. Without musl's loader no program uses it. One check for the
+ * loader therefore suffices almost everywhere.
  */
 function onMusl(): boolean {
   if (platform !== 'linux') return false
@@ -107,8 +107,8 @@ function onMusl(): boolean {
     if (!existsSync(loader)) return false
     return readFileSync('/proc/self/maps').includes(realpathSync(loader))
   } catch {
-    // There is no /proc, or the permission model forbids to look. The report has it too, but is
-    // written in milliseconds.
+    // There is no /proc, or the permission model denies reading it. The report has the same fact,
+    // but takes milliseconds.
     return isReportedMusl()
   }
 }
@@ -120,7 +120,7 @@ interface Report {
 function isReportedMusl(): boolean {
   const report = process.report as unknown as Report
   const { excludeNetwork } = report
-  // Else it names whoever is at the other end of each socket, and waits until that name is known.
+  // Without this, the report resolves the peer name of each socket, and blocks meanwhile.
   report.excludeNetwork = true
   try {
     return report.getReport().header.glibcVersionRuntime === undefined
@@ -131,7 +131,10 @@ function isReportedMusl(): boolean {
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]
 
-/** The error for a process that loads no addons: by its permission model, or by `--no-addons`. */
+/**
+ * Returns the error for a process that loads no addons: because of its permission model, or of
+ * `--no-addons`.
+ */
 function forbidden(file: string, cause: Error): Error {
   const instead =
     "Or use backend: 'typescript' (for node:wasi: --import wasi-common/register/typescript), which needs no addon; " +

@@ -1,6 +1,6 @@
 /**
- * The launcher that native/os-sandbox/ builds: where it is, and what it is told, so that a process
- * of Node starts in the OS sandbox and sees no more.
+ * The sandbox launcher of native/os-sandbox/: its file and its arguments, which start a Node
+ * process in the OS sandbox with limited access.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,32 +11,32 @@ import { addonFile } from './sys.js'
 
 /** The program to start in the OS sandbox, and its access. */
 export interface Plan {
-  /** Refuse where this kernel lacks a part of the OS sandbox. */
+  /** True to refuse a kernel that lacks a part of the OS sandbox. */
   readonly strict: boolean
   /**
-   * The descriptors of the launcher that become its standard streams. Default: those of the same
-   * numbers.
+   * The launcher's descriptors that become the program's standard streams. Default: those of the
+   * same numbers.
    */
   readonly streams?: readonly [stdin: number, stdout: number, stderr: number]
-  /** It may read and write what lies in these folders, or only read it. */
+  /** The folders whose contents the program may read and write, or only read. */
   readonly folders: readonly { readonly path: string; readonly readOnly: boolean }[]
-  /** The last descriptor that it inherits. */
+  /** The last descriptor that the program inherits. */
   readonly channel: number
   /**
-   * The descriptor on which the launcher reports the sandbox, and by whose end it ends; the program
-   * does not get it.
+   * The descriptor on which the launcher reports the sandbox; its end of file terminates the
+   * launcher. The program does not inherit it.
    */
   readonly control: number
   /** The arguments of Node: flags, a file of this package, its arguments. */
   readonly program: readonly string[]
-  /** The Node that runs it. Default: that of this process. */
+  /** The Node that runs the program. Default: that of this process. */
   readonly node?: NodeProgram | undefined
 }
 
 const unavailable = (message: string): Error =>
   coded(new Error(message), 'ERR_WASI_OS_SANDBOX_UNAVAILABLE')
 
-/** A process to start, and the files that its launcher opens, in its order. */
+/** A process to start, and the files that its launcher opens, in order. */
 export interface SandboxCommand {
   readonly file: string
   readonly args: string[]
@@ -44,7 +44,10 @@ export interface SandboxCommand {
   readonly opened: readonly string[]
 }
 
-/** @throws Error with code ERR_WASI_OS_SANDBOX_UNAVAILABLE where there is no OS sandbox, whatever the kernel */
+/**
+ * @throws Error with code ERR_WASI_OS_SANDBOX_UNAVAILABLE on a platform without an OS sandbox,
+ * whatever the kernel
+ */
 export function checkHost(): void {
   if (process.platform !== 'linux')
     throw unavailable(
@@ -59,8 +62,8 @@ export function checkHost(): void {
 
 /**
  * Plans the start of a process in the OS sandbox.
- * @throws Error with code ERR_WASI_OS_SANDBOX_UNAVAILABLE where there is no launcher, ERR_WASI_NO_NODE where no
- * Node is named and `process.execPath` is an application
+ * @throws Error with code ERR_WASI_OS_SANDBOX_UNAVAILABLE without a launcher, ERR_WASI_NO_NODE
+ * where no Node is named and `process.execPath` is an application
  */
 export function sandboxCommand({
   strict,
@@ -108,13 +111,16 @@ export function sandboxCommand({
   }
 }
 
-/** Lines of proc_pid_status(5) about what a child inherits: its user, its rights and its umask. */
+/**
+ * Lines of /proc/thread-self/status with the user, capabilities and umask that a child process
+ * inherits. See https://man7.org/linux/man-pages/man5/proc_pid_status.5.html.
+ */
 const inherited = /^(?:Umask|[UG]id|Groups|Cap\w+|NoNewPrivs|Seccomp):.*$/gm
 
 /**
- * The state of the host on which a command depends when it is started: the files that its paths
- * lead to, since a rule of Landlock is about the file and not about its name, and what a child
- * inherits. Undefined where that cannot be known, as under Node's permission model.
+ * Returns the state of the host on which a started command depends: the identity of the files at
+ * its paths, and the attributes that a child inherits. A Landlock rule binds to a file, not to its
+ * name. Undefined if the state cannot be read, as under Node's permission model.
  */
 export function surroundings({ opened }: SandboxCommand): string | undefined {
   try {
@@ -131,17 +137,17 @@ export function surroundings({ opened }: SandboxCommand): string | undefined {
 
 /** The part of the host's environment that Node may need to find its libraries. */
 const { LD_LIBRARY_PATH } = process.env
-/** OpenSSL would not start if it may not read what it is configured by. */
+/** OpenSSL fails to start if it cannot read its configuration file. */
 export const environment: Record<string, string> = {
   ...(LD_LIBRARY_PATH !== undefined && { LD_LIBRARY_PATH }),
   OPENSSL_CONF: '/dev/null',
 }
 
 /**
- * The libraries of the running Node, and the loader that loads them, since another Node needs them
- * as well. Node's permission model denies /proc/self/maps, and Node's own report then names them.
- * Where neither does, all system libraries would be readable and executable in their place, which
- * is no strict sandbox.
+ * Returns the libraries of the running Node, and their loader, since another Node needs them as
+ * well. Node's permission model denies /proc/self/maps; Node's own report then lists them. Without
+ * either, all system libraries would have to be readable and executable, which a strict sandbox
+ * does not allow.
  */
 function libraries(strict: boolean): readonly string[] {
   const found = mapped() ?? reported()

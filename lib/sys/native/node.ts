@@ -7,8 +7,8 @@ import { real } from '../realpath.js'
 export interface NodeProgram {
   readonly path: string
   /**
-   * The files that it maps besides itself. Undefined for the Node of this process, which has them
-   * mapped.
+   * The files that it maps in addition to its own. Undefined for the Node of this process, which
+   * has them mapped.
    */
   readonly libraries?: readonly string[]
 }
@@ -17,7 +17,7 @@ const none = (message: string, cause?: unknown): Error =>
   coded(new Error(message, { cause }), 'ERR_WASI_NO_NODE')
 
 /**
- * The Node of this process.
+ * Returns the Node of this process.
  * @throws Error with code ERR_WASI_NO_NODE where `process.execPath` is an application
  */
 export function ownNode(): NodeProgram {
@@ -33,7 +33,7 @@ export function ownNode(): NodeProgram {
   )
 }
 
-/** The answer of a Node that is asked for its version and its libraries. */
+/** The version and the libraries that a Node reports. */
 interface Answer {
   readonly execPath: string
   readonly versions: Readonly<Record<string, string>>
@@ -43,22 +43,23 @@ const question =
   'process.report.excludeNetwork = true; const { execPath, versions } = process; const { sharedObjects } = process.report.getReport(); ' +
   'JSON.stringify({ execPath, versions, sharedObjects })'
 const wanted = 'options.execPath must be the path of a node binary'
-/** Milliseconds that it has to answer. */
+/** Milliseconds within which it must report. */
 const patience = 10_000
-/** Each is asked once. */
+/** The results by path: each Node is started once. */
 const known = new Map<string, Promise<NodeProgram>>()
 
 /**
- * The Node of this path, started once to find its libraries.
+ * Returns the Node of this path, started once to find its libraries.
  * @throws Error with code ERR_WASI_NO_NODE unless it is one; ERR_ACCESS_DENIED where Node's
- * permission model forbids to start it
+ * permission model denies starting it
  */
 export async function nodeAt(path: string, env: Record<string, string>): Promise<NodeProgram> {
-  // An application that is asked begins once more, and may come here again.
+  // An application started in this way would run its own code again, and may call this function
+  // again.
   if (isSame(path, process.execPath)) return { ...ownNode(), path }
   const found = known.get(path) ?? ask(path, env)
   known.set(path, found)
-  // A file that was wrong may be replaced.
+  // The user may replace a wrong file.
   found.catch(() => known.delete(path))
   return found
 }
@@ -91,7 +92,10 @@ function answerOf(path: string, said: string): Answer {
   throw none(`${wanted}, and '${plainLine(path)}' does not answer as one`)
 }
 
-/** False for two names of one file that Node's permission model forbids to look at. */
+/**
+ * Compares two paths. False also for two names of one file whose check Node's permission model
+ * denies.
+ */
 function isSame(a: string, b: string): boolean {
   const place = real(a)
   return a === b || (place !== undefined && place === real(b))

@@ -1,24 +1,24 @@
 /**
- * The register protocol: a call of the addon finds its arguments in registers that both sides know,
- * and leaves its answer there.
+ * The register protocol: a call of the addon reads its arguments from shared registers, and leaves
+ * its answer there.
  */
 import type { Answer } from '../sys.js'
 
 /**
- * The addon answers this when nothing came of a call for a while. The call is made again: in
- * between the thread can be ended.
+ * The addon's answer when a call has had no result for a while. The call is repeated: in between,
+ * the thread can be terminated.
  */
 const PENDING = -0x20000
 
 /**
- * Functions that make a call, one for each number of arguments, so that none writes a register more
- * than it needs. The first register has the index of a host, which the answer replaces, and the
- * arguments follow.
+ * Returns functions that make a call, one for each number of arguments, so that none writes more
+ * registers than it needs. The first register has the index of a host, which the answer replaces,
+ * and the arguments follow.
  */
 export function registerCalls(r: Float64Array) {
   /**
-   * Returns whether to make the call again. V8 terminates a thread at the entry of a function, such
-   * as this one.
+   * Returns true if the call must be repeated. V8 terminates a thread at the entry of a function,
+   * such as this one.
    */
   const pending = (): boolean => r[0] === PENDING
   const ask1 = (call: () => void, host: number, a: number): Answer => {

@@ -1,4 +1,4 @@
-/** The host by way of the addon, native/addon.cc: a method a call. */
+/** The host by way of the addon, native/addon.cc: one method for each call. */
 import { Block } from '../block.js'
 import { type Answer, type Handle, type Sys, UNEXPECTED } from '../sys.js'
 import { type Loaded, load } from './addon.js'
@@ -36,15 +36,14 @@ interface Addon extends Readonly<Record<RegisterCall, () => void>> {
 }
 
 /**
- * Variants of the backend for tests. Embedders cannot choose: every one of these is the same
- * sandbox.
+ * Variants of the backend for tests. Embedders cannot choose: every variant is the same sandbox.
  */
 export interface NativeOptions {
-  /** The number that `share()` of another thread returned, for the same handles. */
+  /** The number that `share()` of another thread returned, to share its handles. */
   shared?: number
-  /** For tests: the addon's file, instead of looking for it. */
+  /** For tests: the addon's file, instead of a search for it. */
   addon?: string
-  /** For tests. `walk`: never leave the resolution of paths to the kernel. */
+  /** For tests: `walk` never leaves the resolution of paths to the kernel. */
   resolution?: 'auto' | 'walk'
 }
 export interface Native extends Sys {
@@ -53,21 +52,21 @@ export interface Native extends Sys {
   listening(socket: Handle): readonly [address: string, port: number]
   readonly name: 'native'
   /**
-   * The resolver of paths: the kernel by openat2, or our own walk. Known as soon as a directory is
-   * open.
+   * The resolver of paths: the kernel's openat2, or the walk in native/posix/. Known as soon as a
+   * directory is open.
    */
   readonly resolver: 'openat2' | 'walk'
 }
 
 /**
- * Nanoseconds that a thread stays in the kernel at once. Between two such times it can be ended, as
- * a worker is by terminate().
+ * The most nanoseconds that a thread stays in the kernel at once. In between, it can be terminated,
+ * as a worker is by terminate().
  */
 const patience = 50_000_000
 
 /**
- * The class over a loaded addon, whose functions are constants to the methods: V8 inlines them, and
- * would look up a property.
+ * Returns the class over a loaded addon. The addon's functions are constants to its methods: V8
+ * inlines constants, but would look up properties.
  */
 function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) => Native {
   const { ask1, ask2, ask3, ask4, ask5, ask6, ask7 } = registerCalls(addon.registers)
@@ -108,12 +107,13 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
     resolution,
   } = addon
   /**
-   * No host has this index, so that calls after dispose() are refused, whoever has the old one now.
+   * An index that no host has. Calls after dispose() are thus refused, even if another host has
+   * reused the old index.
    */
   const none = -1
-  /** The resolution of each clock, asked once: it does not change. */
+  /** The resolution of each clock, fetched once: it does not change. */
   const resolutions: (bigint | undefined)[] = []
-  /** Hosts whose NativeSys nobody has any more. */
+  /** Disposes of the hosts whose NativeSys was collected. */
   const forgotten = new FinalizationRegistry<number>(host => addon.dispose(host))
 
   // biome-ignore format: a call a line
@@ -219,8 +219,8 @@ const classes = new Map<string, ReturnType<typeof classOver>>()
 let loaded: Loaded<Addon> | undefined
 
 /**
- * A backend by the addon, or an error with code ERR_WASI_ADDON_UNAVAILABLE that says where it was
- * looked for.
+ * Opens a backend by the addon, or throws an error with code ERR_WASI_ADDON_UNAVAILABLE that lists
+ * the files tried.
  */
 export function openNative({
   addon = '',
@@ -237,12 +237,12 @@ function opened(addon: string): ReturnType<typeof classOver> {
   return made
 }
 
-/** _exit(2), if an addon is loaded. */
+/** Calls _exit(2), if an addon is loaded. */
 export const endProcess = (code: number): void => loaded?.addon.exit(code)
 
 /**
- * The addon's file. To know that it fits this machine, it is loaded. What else was built for this
- * machine lies beside it.
+ * Returns the addon's file, and loads it to verify that it fits this machine. Other binaries for
+ * this machine are next to it.
  */
 export function addonFile(): string {
   loaded ??= load<Addon>()

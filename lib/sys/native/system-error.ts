@@ -1,4 +1,4 @@
-/** Errors of the host as node:fs would make them, from what the addon reports. */
+/** Errors of the host as node:fs makes them, from the addon's report. */
 import { getSystemErrorMap } from 'node:util'
 import { type Errno, errnoNames } from '../../abi/errno.js'
 import { coded } from '../../errors.js'
@@ -31,8 +31,8 @@ function ofPosix(number: number): Named {
   return [-number, code, text]
 }
 /**
- * Node has numbers of its own there, by the names that POSIX has. What only Windows has a number
- * for keeps it.
+ * Returns Node's own name and number for an error of Windows that POSIX has, too. An error of
+ * Windows alone keeps its number.
  */
 function ofWindows(number: number, guest: Errno): Named {
   const name = `E${errnoNames[guest]}`
