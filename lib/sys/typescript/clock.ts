@@ -1,4 +1,4 @@
-/** The clocks of preview 1 by what Node has. */
+/** The clocks of preview 1 by Node's own functions. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 
@@ -7,9 +7,9 @@ let offset =
   BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)) - process.hrtime.bigint()
 
 /**
- * Date.now() has milliseconds only. The monotonic clock gives the digits below, as long as the two
- * agree; when the wall clock was set or has drifted away, Date.now() is right and we start over
- * from it.
+ * Returns the wall clock in nanoseconds. Date.now() counts only milliseconds; the monotonic clock
+ * adds the lower digits while the two agree. After the wall clock was set or has drifted,
+ * Date.now() is right, and the offset is measured anew.
  */
 function realtime(): bigint {
   const time = process.hrtime.bigint() + offset
@@ -24,7 +24,7 @@ const threadUsage = (process as { threadCpuUsage?: () => Usage }).threadCpuUsage
 const microseconds = ({ user, system }: Usage) => BigInt(user + system) * 1000n
 
 /**
- * A clock for each clockid, and how fine it is. Before Node 23.9 the thread's CPU time is the
+ * A function and a resolution for each clock ID. Before Node 23.9, the thread's CPU time is the
  * process's.
  */
 const clocks = [

@@ -39,10 +39,10 @@ const expected: ReadonlyMap<string | undefined, Errno> = new Map(
     ETIMEDOUT: Errno.TIMEDOUT,
     ETXTBSY: Errno.TXTBSY,
     EXDEV: Errno.XDEV,
-    // libuv has no name for EDQUOT: these are Linux's number and macOS's.
+    // libuv has no name for EDQUOT: these are the numbers of Linux and macOS.
     'Unknown system error -122': Errno.DQUOT,
     'Unknown system error -69': Errno.DQUOT,
-    // Node's permission model (--permission) refuses like a host would.
+    // Node's permission model (--permission) refuses as a host does.
     ERR_ACCESS_DENIED: Errno.ACCES,
   }),
 )

@@ -3,14 +3,14 @@ import fs from 'node:fs'
 import { Access } from '../../abi/layout.js'
 import { Fdflags, Oflags } from '../../abi/values.js'
 
-// Windows knows few of these: a missing one is 0.
+// Windows lacks most of these: a missing flag is 0.
 const of = (name: keyof typeof fs.constants) => (fs.constants[name] as number | undefined) ?? 0
-/** Node does not name it; all systems have this value. */
+/** The mask of access modes, unnamed in Node; all systems have this value. */
 const O_ACCMODE = 3
 export const O_NOFOLLOW = of('O_NOFOLLOW')
 /**
- * Nothing that we open may make us wait or become our terminal: that a read shall wait for data is
- * seen to in transfer.ts.
+ * Flags of every open: it must neither block nor acquire a controlling terminal. transfer.ts makes
+ * a read wait for data.
  */
 const always = of('O_NONBLOCK') | of('O_NOCTTY')
 export const openDirectory = of('O_DIRECTORY') | always
@@ -21,14 +21,14 @@ const oflagBits = [
   [Oflags.EXCL, of('O_EXCL')],
   [Oflags.TRUNC, of('O_TRUNC')],
 ] as const
-// O_SYNC holds the bit of O_DSYNC, so it is looked for first.
+// O_SYNC contains the bit of O_DSYNC, so it is tested first.
 const fdflagBits = [
   [Fdflags.APPEND, of('O_APPEND')],
   [Fdflags.SYNC, of('O_SYNC')],
   [Fdflags.RSYNC, of('O_SYNC')],
   [Fdflags.DSYNC, of('O_DSYNC')],
 ] as const
-/** By the bits of Access; the mode of open(2) is one less. */
+/** Modes of open(2) by the bits of Access; each mode is one less. */
 const accessModes = [of('O_RDONLY'), of('O_RDONLY'), of('O_WRONLY'), of('O_RDWR')] as const
 
 const gather = (bits: readonly (readonly [number, number])[], set: number) =>
@@ -41,9 +41,9 @@ export const hostFlags = (access: number, fdflags: number, oflags = 0) =>
   always
 
 /**
- * The guest's view of a descriptor of the host. O_NONBLOCK is left out: libuv sets it for itself on
- * the pipes and terminals it shares with us, and a guest that did not ask for it need not learn of
- * EAGAIN.
+ * Returns the guest's view of a host descriptor. O_NONBLOCK is left out: libuv sets it for itself
+ * on the pipes and terminals that it shares with the host. A guest that did not set NONBLOCK must
+ * not get EAGAIN.
  */
 export function guestFlags(flags: number): { access: number; fdflags: number } {
   let fdflags = 0

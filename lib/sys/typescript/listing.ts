@@ -1,4 +1,4 @@
-/** Directory entries as a guest has them. */
+/** Directory entries for a guest. */
 import fs from 'node:fs'
 import { Dirent, writeDirent } from '../../abi/layout.js'
 import type { Place } from './place.js'
@@ -10,8 +10,8 @@ const head = new DataView(new ArrayBuffer(Dirent.BYTES))
 const headView = new Uint8Array(head.buffer)
 
 /**
- * The inode and type of an entry; undefined for one that is gone, and zeros (ask again, to a C
- * library) for one that is out of bounds.
+ * Returns the inode and type of an entry; undefined for a removed one, and zeros if its attributes
+ * cannot be read. A C library calls stat for zeros.
  */
 function about(place: Place, name: string): { ino: bigint; type: number } | undefined {
   try {
@@ -22,12 +22,12 @@ function about(place: Place, name: string): { ino: bigint; type: number } | unde
   }
 }
 
-/** As many directories are looked at above one that is listed. */
+/** The most parent directories examined when listing a directory. */
 const maxDepth = 600
 
 /**
- * The directory that `..` names: none above the preopens, so that a directory which was moved out
- * from there is its own parent, as a root is.
+ * Returns the directory that `..` names: the parents of preopens stay invisible. A directory that
+ * was moved out of its preopen is its own parent, as a root is.
  */
 function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): string {
   if (root) return '.'
@@ -44,15 +44,16 @@ function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): str
   }
   return '.'
 }
-/** A file of the host, whatever its name. */
+/** Identifies a host file, whatever its name. */
 export const identity = ({ dev, ino }: fs.BigIntStats): string => `${dev}:${ino}`
 
 /**
- * A new listing, in which names keep the numbers that they had: a guest may have places from
- * before. Gone names are `''`.
+ * Returns a new listing in which names keep their numbers: a guest may hold cookies of the previous
+ * one. Removed names are `''`.
  */
 function renewed(before: readonly string[] | undefined, now: readonly string[]): readonly string[] {
-  // A guest that makes and removes names without end has places in the last ones only.
+  // Bounds the list: a guest that makes and removes names without end holds cookies among the last
+  // ones only.
   if (before === undefined || before.length > 2 * now.length + 1024) return now
   const there = new Set(now)
   const kept = before.map(name => (there.delete(name) ? name : ''))
@@ -61,8 +62,8 @@ function renewed(before: readonly string[] | undefined, now: readonly string[]):
 
 /**
  * Fills `target` from the entry numbered `cookie` on. The names are those of the last listing from
- * the start, all held in memory, since node:fs cannot go back in a directory; each entry costs an
- * lstat, since node:fs gives names without inodes.
+ * the start, held in memory: node:fs cannot seek in a directory. Each entry costs an lstat, since
+ * node:fs returns names without inodes.
  */
 export function list(
   slot: Slot,
@@ -72,7 +73,7 @@ export function list(
   target: Uint8Array,
 ): number {
   if (cookie === 0n || slot.listing === undefined) {
-    // One that was removed has not even itself, as on Linux.
+    // A removed directory does not even contain itself, as on Linux.
     const removed = fs.fstatSync(slot.fd).nlink === 0
     slot.listing = removed ? [] : renewed(slot.listing, ['.', '..', ...namesIn(place.at('.'))])
   }

@@ -1,6 +1,5 @@
 /**
- * The calls that work on names: what each says to final dots and slashes, which node:fs must never
- * see.
+ * The calls on names, and their errors for final dots and slashes, which must never reach node:fs.
  */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
@@ -9,7 +8,7 @@ import { refuseDots } from '../dots.js'
 import { codeOf } from './errno.js'
 import type { Lease } from './walk.js'
 
-/** undefined where there is nothing. */
+/** Returns undefined if nothing has that name. */
 const isDirectory = (lease: Lease) =>
   fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isDirectory()
 
@@ -34,7 +33,7 @@ export function unlink(lease: Lease): 0 {
   try {
     fs.unlinkSync(lease.path)
   } catch (error) {
-    // Linux says EISDIR; POSIX, macOS and Windows say EPERM.
+    // Linux returns EISDIR; POSIX, macOS and Windows return EPERM.
     if (codeOf(error) === 'EPERM' && isDirectory(lease)) refuse(Errno.ISDIR)
     throw error
   }
@@ -52,7 +51,7 @@ export function rename(from: Lease, to: Lease): 0 {
   return 0
 }
 
-/** A name for what is no directory: a slash behind it can only be wrong. */
+/** Checks a new name for anything except a directory: a trailing slash is always wrong. */
 function refuseFresh(call: 'symlink' | 'link', lease: Lease) {
   refuseDots(call, lease)
   if (lease.slash) refuse(isDirectory(lease) === undefined ? Errno.NOENT : Errno.EXIST)
@@ -65,8 +64,8 @@ export function symlink(target: string, lease: Lease): 0 {
 }
 
 /**
- * The kernel looks for what is linked first. What it leads to is not asked: a link itself may be
- * linked.
+ * Checks that the link's source exists first, as the kernel does. A final symlink is not followed:
+ * it may itself be linked.
  */
 export function find(from: Lease): void {
   fs.lstatSync(from.path)
@@ -74,12 +73,14 @@ export function find(from: Lease): void {
 
 export function link(from: Lease, to: Lease): 0 {
   refuseFresh('link', to)
-  // link(2) of macOS follows a link in the last place, wherever it leads; POSIX allows both.
+  // link(2) of macOS follows a final symlink, even out of the preopen; POSIX allows either
+  // behaviour.
   if (process.platform !== 'linux' && fs.lstatSync(from.path).isSymbolicLink()) refuse(Errno.NOTSUP)
   try {
     fs.linkSync(from.path, to.path)
   } catch (error) {
-    // Landlock refuses a directory before the file system does, as if it were of another disk.
+    // Landlock refuses a directory before the file system does, with the error of a different disk
+    // (EXDEV).
     if (codeOf(error) === 'EXDEV' && isDirectory(from)) refuse(Errno.PERM)
     throw error
   }

@@ -1,20 +1,22 @@
 /** The common interface of the ways to reach a directory by node:fs, which has no openat. */
 
 /**
- * A directory, for as long as it is held. Names are strings of one char for each byte, without a
- * slash; `.` is itself.
+ * A directory, valid while it is held. Names are strings of one character for each byte, without a
+ * slash; `.` is the directory itself.
  */
 export interface Place {
-  /** The path that means `name` in this directory to node:fs. */
+  /** Returns a path for node:fs to `name` in this directory. */
   at(name: string): Buffer
   /**
-   * The directory of that name, held until released; undefined for a link and for what is no
-   * directory.
+   * Opens the directory of that name, held until released; undefined for a symlink and for anything
+   * except a directory.
    */
   child(name: string): Place | undefined
-  /** The place of a directory that was opened here by that name, as `fd`. Needs no release. */
+  /**
+   * Returns the place of a directory that was opened here by that name, as `fd`. Needs no release.
+   */
   opened(name: string, fd: number): Place
-  /** Throws where the directory can no longer be reached. */
+  /** Throws if the directory can no longer be reached. */
   check(): void
   release(): void
 }
@@ -27,11 +29,11 @@ export interface Info {
 
 export interface Reach {
   /**
-   * The directory open as `fd`, which the embedder named by `path`; none if it cannot be reached
-   * from what is known.
+   * Returns the place of the directory open as `fd`, which the embedder opened by `path`; undefined
+   * if no known path reaches it.
    */
   place(fd: number, path: string | undefined): Place | undefined
   info(fd: number): Info | undefined
-  /** The same file with other flags, as a new descriptor; undefined where the host has no way. */
+  /** Opens the same file with other flags, as a new descriptor; undefined if the host cannot. */
   reopen(fd: number, flags: number): number | undefined
 }

@@ -1,20 +1,20 @@
 /**
- * Directories by `/proc/self/fd/N/name`, which the kernel resolves from descriptor N: Linux's
- * openat for node:fs.
+ * Directories by `/proc/self/fd/N/name`, which the kernel resolves relative to descriptor N:
+ * Linux's openat for node:fs. See https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html.
  */
 import fs from 'node:fs'
 import { codeOf } from './errno.js'
 import type { Info, Place, Reach } from './place.js'
 import { open } from './reserve.js'
 
-// O_PATH: a descriptor that only stands for a place. Node names it nowhere; all of Node's
+// O_PATH: a descriptor that only identifies a file. Node has no constant for it; all of Node's
 // architectures on Linux have this value.
 const O_PATH = 0o10000000
 const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
 
 /**
- * A held descriptor, so that it stays the same directory whatever is renamed around it. Nothing is
- * checked first and used later: opening a component refuses a link in the same system call.
+ * A directory held by its descriptor, which stays the same whatever is renamed around it. It has no
+ * race (TOCTOU): opening a component refuses a symlink in the same system call.
  */
 class ProcPlace implements Place {
   readonly #fd: number
@@ -30,7 +30,7 @@ class ProcPlace implements Place {
     try {
       return new ProcPlace(open(this.at(name), O_PATH | O_DIRECTORY | O_NOFOLLOW))
     } catch (error) {
-      // Linux says ENOTDIR for a link here, since O_DIRECTORY is asked too.
+      // Linux returns ENOTDIR for a symlink here, since O_DIRECTORY is set too.
       if (codeOf(error) === 'ENOTDIR' || codeOf(error) === 'ELOOP') return undefined
       throw error
     }
@@ -46,8 +46,8 @@ class ProcPlace implements Place {
 
 export const procfs: Reach = {
   place: fd => new ProcPlace(fd),
-  // Held for this one read, and not checked against the reserve: a call has no other descriptor in
-  // passing meanwhile.
+  // Opened for one read, without checking the reserve: the call holds no other temporary descriptor
+  // meanwhile.
   info(fd): Info | undefined {
     const told = /^pos:\s*(\d+)\s+flags:\s*([0-7]+)/.exec(
       fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'),
@@ -56,11 +56,11 @@ export const procfs: Reach = {
       ? undefined
       : { offset: Number(told[1]), flags: Number.parseInt(told[2], 8) }
   },
-  // A magic link: it leads to the open file itself, even if that has no name any more.
+  // A magic link: it leads to the open file itself, even after its name was removed.
   reopen: (fd, flags) => open(`/proc/self/fd/${fd}`, flags),
 }
 
-/** Asks the host once whether a name below a descriptor means what it should. */
+/** Checks once if a name relative to a descriptor opens the right file. */
 export function procfsWorks(): boolean {
   if (process.platform !== 'linux') return false
   try {

@@ -1,6 +1,6 @@
 /**
- * Opens files and directories for a guest without the descriptors reserved for the host: as many as
- * native/posix/reserve.cc keeps.
+ * Opens files and directories for a guest without the descriptors reserved for the host: the same
+ * number as in native/posix/reserve.cc.
  */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
@@ -14,9 +14,9 @@ let found: number | undefined
 let latest = Number.POSITIVE_INFINITY
 
 /**
- * The lowest descriptor that no guest may have. The kernel gives the lowest that is free, so the
- * host can always open as many as there are from here on. node:fs does not tell the limit of the
- * process: without /proc nothing is reserved.
+ * Returns the lowest descriptor reserved for the host. The kernel assigns the lowest free number,
+ * so the host can always open those from here on. node:fs does not expose the limit of the process,
+ * so without /proc nothing is reserved.
  */
 function firstReserved(): number {
   try {
@@ -29,14 +29,11 @@ function firstReserved(): number {
   }
 }
 
-/**
- * Every descriptor that a guest's call opens comes from here, those held in passing like those that
- * stay.
- */
+/** Opens every descriptor of a guest's call, temporary or permanent. */
 export function open(path: Buffer | string, flags: number, mode?: number): number {
   found ??= firstReserved()
-  // A call that makes or cuts a file must be refused before it is done. As in
-  // native/posix/reserve.cc, this is not asked far from the reserve.
+  // A call that makes or truncates a file must be refused before it takes effect. As in
+  // native/posix/reserve.cc, the check is skipped far from the reserve.
   if (
     (flags & (O_CREAT | O_TRUNC)) !== 0 &&
     found !== Number.POSITIVE_INFINITY &&
@@ -51,8 +48,8 @@ export function open(path: Buffer | string, flags: number, mode?: number): numbe
 }
 
 /**
- * The names in a directory. node:fs holds a descriptor for them that it does not show: another is
- * opened first, in its place.
+ * Lists the names in a directory. node:fs holds a hidden descriptor meanwhile: another one is
+ * opened and closed first, to check the reserve.
  */
 export function namesIn(path: Buffer): string[] {
   found ??= firstReserved()

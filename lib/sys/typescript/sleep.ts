@@ -1,7 +1,7 @@
-/** Waiting without a turn of the event loop. */
+/** Sleeping without returning to the event loop. */
 const cell = new Int32Array(new SharedArrayBuffer(4))
 
-/** Sleeps at least so many nanoseconds. */
+/** Sleeps for at least `nanoseconds`. */
 export function sleep(nanoseconds: number) {
   const end = performance.now() + nanoseconds / 1e6
   for (let rest = nanoseconds / 1e6; rest > 0; rest = end - performance.now())

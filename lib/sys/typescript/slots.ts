@@ -1,4 +1,4 @@
-/** The open files behind the handles. */
+/** The open files by their handles. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
@@ -7,12 +7,15 @@ import type { Place } from './place.js'
 
 export interface Slot {
   fd: number
-  /** True if the descriptor is closed along with the handle. */
+  /** True if closing the handle closes the descriptor. */
   owned: boolean
-  /** Adopted: the host, and whoever started it, use the same open file description. */
+  /**
+   * True for an adopted descriptor: the host and its parent process share its open file
+   * description.
+   */
   readonly lent: boolean
   readonly type: number
-  /** A stream may be a FIFO too. */
+  /** True for a socket; filetype SOCKET_STREAM may also be a FIFO. */
   readonly socket: boolean
   /** Bits of Access. */
   readonly access: number
@@ -20,13 +23,13 @@ export interface Slot {
   readonly place: Place | undefined
   /** True for a preopen, whose `..` is itself. */
   readonly root: boolean
-  /** As the guest asked for them. */
+  /** The fdflags that the guest requested. */
   fdflags: number
-  /** Append by writing at the end, where the descriptor itself does not. */
+  /** True to append by writing at the end, since the descriptor itself does not append. */
   appending: boolean
   /**
-   * node:fs has no lseek: the offset of a file that can seek is kept here. Undefined: the kernel's
-   * own is used.
+   * The offset of a seekable file, kept here since node:fs has no lseek. Undefined: the kernel's
+   * own offset applies.
    */
   position: number | undefined
   /** The names of a directory since it was last listed from the start. */
@@ -45,19 +48,19 @@ export class Slots {
   get(handle: Handle): Slot {
     return this.#slots[handle] ?? refuse(Errno.BADF)
   }
-  /** The handle is free afterwards, whatever the host says. */
+  /** Closes a handle, which is free afterwards, even if the host returns an error. */
   close(handle: Handle): void {
     const slot = this.get(handle)
     this.#slots[handle] = undefined
     if (slot.owned) fs.closeSync(slot.fd)
   }
-  /** Close all. What the host says of one keeps none of the others open. */
+  /** Closes all. An error for one does not keep the others open. */
   clear(): void {
     for (const handle of this.#slots.keys()) {
       try {
         if (this.#slots[handle] !== undefined) this.close(handle)
       } catch {
-        // There is nobody left to be told.
+        // Nothing can receive the error any more.
       }
     }
   }

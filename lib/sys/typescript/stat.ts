@@ -1,4 +1,4 @@
-/** Filestats and times: node:fs's numbers and preview 1's. */
+/** Filestats and times: conversion between node:fs's numbers and preview 1's. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { writeFilestat } from '../../abi/layout.js'
@@ -11,8 +11,8 @@ import { O_NOFOLLOW } from './flags.js'
 
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK } = fs.constants
 /**
- * Preview 1 has no word for a FIFO, which is a stream here as in node:wasi. node:fs does not tell
- * sockets of datagrams apart.
+ * Filetypes by their mode bits. Preview 1 has no FIFO, which is a stream here as in node:wasi.
+ * node:fs does not distinguish datagram sockets.
  */
 const types: Readonly<Record<number, number>> = {
   [S_IFREG]: Filetype.REGULAR_FILE,
@@ -37,9 +37,9 @@ export function storeFilestat({ record }: Block, stats: fs.BigIntStats) {
 }
 
 /**
- * Nanoseconds as the seconds of utimes: a double, whose steps are 240 ns in our day. libuv before
- * 1.52 cuts what is behind the point to whole microseconds, and where the double lies just below
- * the one that is meant, the next one is taken.
+ * Converts nanoseconds to the seconds of utimes: a double, whose steps are 240 ns at present. libuv
+ * before 1.52 truncates the fraction to whole microseconds. Where the double is slightly less than
+ * the intended microsecond, the next double is used.
  */
 function seconds(nanoseconds: bigint): number {
   const whole = Number(nanoseconds / 1_000_000_000n)
@@ -48,19 +48,19 @@ function seconds(nanoseconds: bigint): number {
   return Math.trunc((time - whole) * 1e6) < Math.trunc(part / 1e3) ? time + 2.4e-7 : time
 }
 
-/** A time as utimes takes it: seconds, or a Date, since Node takes seconds below zero for now. */
+/** A time as utimes takes it: seconds, or a Date, since Node treats negative seconds as now. */
 type Time = number | Date
 
 /**
- * A time that shall stay as it is. What lies before 1970 is cut to a whole second: libuv before
- * 1.49 adds up to another one.
+ * Returns a time that must stay unchanged. A time before 1970 is truncated to a whole second: libuv
+ * before 1.49 would add up to a second.
  */
 const kept = (nanoseconds: bigint): Time =>
   nanoseconds >= 0n ? seconds(nanoseconds) : new Date(Math.floor(Number(nanoseconds) / 1e9) * 1000)
 
 /**
- * Access and modification time for utimes, which always sets both: the one to be left alone is set
- * to what it is.
+ * Returns access and modification time for utimes, which always sets both: an unwanted one is set
+ * to its present value.
  */
 export function wantedTimes(
   block: Block,
@@ -83,8 +83,8 @@ export function wantedTimes(
 }
 
 /**
- * Makes the modification time of an open file new, as a change that leaves it as large as it was
- * does. Only the owner of a file may set its times to others than now: of another's it stays.
+ * Updates the modification time of an open file, as a write without a change of size does. Only the
+ * owner of a file may set times other than now: another user's file keeps its times.
  */
 export function touch(fd: number, stats: fs.BigIntStats): void {
   try {
@@ -95,9 +95,9 @@ export function touch(fd: number, stats: fs.BigIntStats): void {
 }
 
 /**
- * Sets the times of the file at `path`, whose attributes are `stats`, and follows no symlink. The
- * OS sandbox refuses that for a path, and allows it for a descriptor; other than files and
- * directories are not opened for it.
+ * Sets the times of the file at `path`, whose attributes are `stats`, without following a symlink.
+ * The OS sandbox refuses that for a path, and allows it for a descriptor. Only files and
+ * directories are opened for it.
  */
 export function setTimesAt(
   path: fs.PathLike,

@@ -1,5 +1,5 @@
 /**
- * Directories by canonical path strings, where there is no /proc/self/fd: macOS, Windows, a bare
+ * Directories by canonical path strings, for hosts without /proc/self/fd: macOS, Windows, a bare
  * container.
  */
 import fs from 'node:fs'
@@ -9,9 +9,9 @@ import type { Place, Reach } from './place.js'
 import { refuseOddName } from './windows.js'
 
 /**
- * A path without links in it, as it was when it was walked. Who renames directories of the host
- * meanwhile can still put another one in its place: node:fs alone cannot win that race. A directory
- * that a guest holds is compared with its open descriptor before each use.
+ * A path without symlinks, as of the walk. A process that renames host directories meanwhile can
+ * still replace it: node:fs alone cannot close that race (TOCTOU). A directory that a guest holds
+ * is compared with its open descriptor before each use.
  */
 class StringPlace implements Place {
   readonly #path: string
@@ -45,7 +45,7 @@ export const strings: Reach = {
   place(fd, path) {
     if (path === undefined) return undefined
     const canonical = fs.realpathSync.native(path, { encoding: 'buffer' }).toString('latin1')
-    // Without the slash of a root, since each name brings its own.
+    // Drops the slash of a root, since each name adds its own.
     const place = new StringPlace(canonical.replace(/[/\\]$/, ''), fd)
     place.check()
     return place

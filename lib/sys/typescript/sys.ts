@@ -23,7 +23,7 @@ import { type Last, type Lease, walk } from './walk.js'
 import { elsewhere } from './windows.js'
 
 type Name = [dir: Handle, at: number, length: number]
-/** Opens a path. ROFS for what would have to be made, where nothing may change. */
+/** Opens a path. With `unchanged`, ROFS for a file that does not exist. */
 function found(path: Buffer, flags: number, unchanged: boolean): number {
   if (!unchanged || (flags & fs.constants.O_CREAT) === 0) return open(path, flags, 0o666)
   try {
@@ -33,15 +33,15 @@ function found(path: Buffer, flags: number, unchanged: boolean): number {
     throw error
   }
 }
-/** Handles whose Sys nobody has any more. */
+/** Closes the handles whose Sys was collected. */
 const forgotten = new FinalizationRegistry<Slots>(slots => slots.clear())
 const parent: Last = { follow: false, enter: false }
 
 /**
- * On Linux it works beneath `/proc/self/fd/N`, and is as safe against races as openat is. Elsewhere
- * it walks path strings, and whoever renames directories of the host while a guest runs may lead it
- * astray. RATIONALE.md lists what node:fs cannot do exactly; the cases of test/sys that it skips
- * are these.
+ * The typescript backend. On Linux it works beneath `/proc/self/fd/N`, and is as safe from races as
+ * openat. Elsewhere it walks path strings: a process that renames host directories while a guest
+ * runs may redirect it. RATIONALE.md lists the limits of node:fs; the cases of test/sys that it
+ * skips are these.
  */
 export class TypescriptSys implements Sys {
   readonly name = 'typescript'
@@ -50,10 +50,10 @@ export class TypescriptSys implements Sys {
   readonly #reach: Reach
   #memory = new Uint8Array(0)
   #failure = new Error('nothing has failed')
-  /** Directories that the guest was given, by device and inode. */
+  /** The preopens of the guest, by device and inode. */
   readonly #given = new Set<string>()
 
-  /** `places` chooses the way to reach directories; the best that works here if left out. */
+  /** `places` selects the way to reach directories; by default, the best that works here. */
   constructor({ places }: { places?: ReachName } = {}) {
     this.#reach = reach(places)
     forgotten.register(this, this.#slots)
@@ -68,7 +68,7 @@ export class TypescriptSys implements Sys {
   dispose() {
     this.#slots.clear()
   }
-  /** Its handles stand for objects of its own thread. */
+  /** Returns undefined: its handles refer to objects of one thread. */
   share() {
     return undefined
   }
@@ -108,7 +108,7 @@ export class TypescriptSys implements Sys {
       position: undefined,
     })
   }
-  /** node:fs has no sockets, and node:net none that a guest could wait for. */
+  /** Returns undefined: node:fs has no sockets, and node:net none that a guest could wait for. */
   listen() {
     return undefined
   }
@@ -215,9 +215,9 @@ export class TypescriptSys implements Sys {
       if (slot.type === Filetype.DIRECTORY) return 0
       if (slot.socket) refuse(Errno.NOTSUP)
       if (slot.lent) {
-        // A log of the host goes on appending, or the guest would overwrite it.
+        // A log of the host must keep appending, or the guest would overwrite it.
         if (((fdflags ^ slot.fdflags) & ~Fdflags.NONBLOCK) !== 0) refuse(Errno.NOTSUP)
-        // Only pipes and devices wait. A file that is opened again has an offset other than the
+        // Only pipes and devices block. A reopened file would have an offset separate from the
         // host's.
         if (slot.type !== Filetype.SOCKET_STREAM && slot.type !== Filetype.CHARACTER_DEVICE) {
           slot.fdflags = fdflags
@@ -232,12 +232,11 @@ export class TypescriptSys implements Sys {
       if (fd !== undefined) {
         const { fd: old, owned } = slot
         Object.assign(slot, { fd, fdflags, position, owned: true, appending: false })
-        // Last: the number is free even if the host says EIO, and whoever opens something next has
-        // it.
+        // Comes last: the number is free even after EIO, and any later open may reuse it.
         if (owned) fs.closeSync(old)
         return 0
       }
-      // Without another descriptor only append can change, and only from not appending.
+      // Without another descriptor, only append can change, and only from not appending.
       const appends = fdflags === (slot.fdflags ^ Fdflags.APPEND) && slot.position !== undefined
       if (!appends || (slot.fdflags & Fdflags.APPEND && !slot.appending)) refuse(Errno.NOTSUP)
       Object.assign(slot, { fdflags, appending: (fdflags & Fdflags.APPEND) !== 0 })
@@ -406,7 +405,7 @@ export class TypescriptSys implements Sys {
     })
   }
 
-  /** The one place where an error becomes an answer. */
+  /** Calls `act`: the only place where an error becomes an answer. */
   #ask(act: () => number): Answer {
     try {
       return act()
@@ -420,7 +419,7 @@ export class TypescriptSys implements Sys {
     storeFilestat(this.block, stats)
     return 0
   }
-  /** A handle for an open descriptor; `opened` says what it is. */
+  /** Returns a handle for an open descriptor, and fills `opened`. */
   #take(
     fd: number,
     given: boolean,
@@ -460,7 +459,7 @@ export class TypescriptSys implements Sys {
     place.check()
     return place
   }
-  /** A path of the guest, copied once: a char for each byte, so that any bytes pass. */
+  /** Copies a guest's path once: a character for each byte, so any bytes pass. */
   #text(at: number, length: number): string {
     if (length === 0) refuse(Errno.NOENT)
     if (length > maxPath) refuse(Errno.NAMETOOLONG)
@@ -479,8 +478,8 @@ export class TypescriptSys implements Sys {
     return this.#ask(() => this.#within(this.#place(dir), this.#text(at, length), last, act))
   }
   /**
-   * `last` is how the first path ends, and `look` at what is there comes before the second, the
-   * name of something new.
+   * Resolves two paths. `last` describes the end of the first. `look` checks its file before the
+   * second, the new name, is resolved.
    */
   #both(
     [dir, at, length]: Name,

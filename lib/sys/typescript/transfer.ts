@@ -1,4 +1,4 @@
-/** Moving bytes between files and the spans of guest memory: offsets, appending, waiting. */
+/** Transfers bytes between files and the spans of guest memory: offsets, appending, waiting. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { Fdflags, Filetype, Whence } from '../../abi/values.js'
@@ -9,22 +9,22 @@ import { codeOf } from './errno.js'
 import { sleep } from './sleep.js'
 import type { Slot } from './slots.js'
 
-/** The first spans of the block as views of guest memory. */
+/** Returns the first spans of the block as views of guest memory. */
 export function pieces(memory: Uint8Array, block: Block, spans: number): Uint8Array[] {
   const views: Uint8Array[] = []
   for (let index = 0; index < spans; index++) {
     const at = block.spans[2 * index]
     views.push(memory.subarray(at, at + block.spans[2 * index + 1]))
   }
-  // With no buffer at all libuv says EINVAL; with an empty one the host still looks at the
+  // Without any buffer libuv returns EINVAL; with an empty one the host still checks the
   // descriptor.
   if (views.length === 0) views.push(memory.subarray(0, 0))
   return views
 }
 
 /**
- * Our own descriptors never make us wait, and libuv's do not either: wait here, unless the guest
- * wants to hear of it.
+ * Waits for data, unless the guest set NONBLOCK. The backend's own descriptors never block, and
+ * neither do libuv's.
  */
 function patiently<T>(slot: Slot, act: () => T): T {
   for (let pause = 1e6; ; pause = Math.min(2 * pause, 16e6)) {
@@ -37,8 +37,8 @@ function patiently<T>(slot: Slot, act: () => T): T {
   }
 }
 
-// A null position is the kernel's own offset; a directory is left to the kernel, whose errors are
-// the right ones.
+// A null position is the kernel's own offset. A directory goes to the kernel, which returns the
+// right error.
 const readAt = (slot: Slot, views: Uint8Array[], position: number | null) =>
   patiently(slot, () =>
     views.length === 1 && views[0].length > 0
@@ -52,7 +52,7 @@ const writeAt = (slot: Slot, views: Uint8Array[], position: number | null) =>
       : fs.writevSync(slot.fd, views, position ?? undefined),
   )
 
-/** The pieces, cut so that they end at `maxSize`. */
+/** Returns the views, cut so that they end at `maxSize`. */
 function within(views: Uint8Array[], offset: number): Uint8Array[] {
   let room = maxSize - offset
   if (room >= maxTransfer) return views
@@ -70,13 +70,13 @@ export function read(slot: Slot, views: Uint8Array[]): number {
   return count
 }
 /**
- * From `maxSize` on it reads no bytes, but asks the host all the same, which says what cannot be
- * read.
+ * Reads at an offset. From `maxSize` on it reads no bytes, but still calls the host, which refuses
+ * an unreadable file.
  */
 export const pread = (slot: Slot, views: Uint8Array[], offset: number) =>
   readAt(slot, within(views, offset), Math.min(offset, maxSize))
 
-/** Writes no further than `maxSize`; FBIG where that leaves nothing to write. */
+/** Writes up to `maxSize`; FBIG if no byte fits. */
 function writeWithin(slot: Slot, views: Uint8Array[], offset: number): number {
   const count = writeAt(slot, within(views, offset), Math.min(offset, maxSize))
   if (count === 0 && offset >= maxSize && views.some(view => view.length > 0)) refuse(Errno.FBIG)
@@ -91,19 +91,22 @@ export function write(slot: Slot, views: Uint8Array[]): number {
     slot.position += count
     return count
   }
-  // Between the two calls another writer may get there first: only a descriptor that appends by
-  // itself is safe from it.
+  // Another writer may append between the two calls: only a descriptor opened to append is safe
+  // from that.
   const count = writeAt(slot, views, slot.appending ? sizeOf(slot) : null)
   if (count > 0) slot.position = sizeOf(slot)
   return count
 }
-/** On a descriptor that appends, Linux appends here too, whatever the offset. */
+/**
+ * Writes at an offset. On a descriptor that appends, the offset is ignored, as on Linux. See BUGS
+ * in https://man7.org/linux/man-pages/man2/pwrite.2.html.
+ */
 export function pwrite(slot: Slot, views: Uint8Array[], offset: number): number {
   if (slot.appending) return writeAt(slot, views, sizeOf(slot))
   return slot.fdflags & Fdflags.APPEND ? writeAt(slot, views, 0) : writeWithin(slot, views, offset)
 }
 
-/** `offset` is the kernel's, where one can know it: of a file that came to us open. */
+/** Moves the offset. `offset` is the kernel's, where it is known: for an adopted file. */
 export function seek(
   slot: Slot,
   seekable: boolean,
@@ -119,7 +122,7 @@ export function seek(
   if (from === undefined) refuse(Errno.NOTSUP)
   const to = from + offset
   if (to < 0 || to > maxSize) refuse(Errno.INVAL)
-  // Asking for the offset moves nothing: it stays shared with the host.
+  // Reading the offset moves nothing: it stays shared with the host.
   if (whence !== Whence.CUR || offset !== 0) slot.position = to
   return to
 }

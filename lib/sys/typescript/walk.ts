@@ -14,45 +14,45 @@ const windows = process.platform === 'win32'
 
 /** A call's treatment of the last name. */
 export interface Last {
-  /** Follow a link there. */
+  /** Follow a final symlink. */
   readonly follow: boolean
-  /** Take a slash behind it for a wish to go in; otherwise `slash` tells of it. */
+  /** Enter a directory whose name ends in a slash; otherwise `slash` reports the slash. */
   readonly enter: boolean
 }
 
 /**
- * One name, without a slash, in a directory held open. Whoever has it works without following
- * links, then releases it.
+ * A resolved parent: one name, without a slash, in a directory held open. The caller uses it
+ * without following symlinks, then releases it.
  */
 export interface Lease {
   readonly place: Place
-  /** `.` where the path ended in a directory that the walk is in. */
+  /** `.` if the path ended in a directory that the walk has entered. */
   readonly name: string
   /** The number of dots of a path that ends in `.` or `..`: 1 or 2. */
   readonly dots: number
-  /** Something stood behind the name: the call wants a directory there. */
+  /** True if a slash followed the name: the call needs a directory there. */
   readonly slash: boolean
   readonly path: Buffer
   release(): void
 }
 
-/** The target of the link there; undefined for any other file. */
+/** Returns the target of the symlink of that name; undefined for any other file. */
 function linkAt(place: Place, name: string): string | undefined {
   try {
     const target = fs.readlinkSync(place.at(name), 'latin1')
     return windows ? slashed(target) : target
   } catch (error) {
-    // EINVAL is Linux's word for what is no link, UNKNOWN is what Windows makes of it.
+    // Linux returns EINVAL for a file that is not a symlink, Windows UNKNOWN.
     if (codeOf(error) === 'EINVAL' || codeOf(error) === 'UNKNOWN') return undefined
     throw error
   }
 }
 
 export function walk(start: Place, path: string, { follow, enter }: Last): Lease {
-  // The directories on the way here: `..` goes back along them. The first is the start, which is
+  // The directories entered so far: `..` goes back along them. The first is the start, which is
   // neither left nor released.
   const dirs: [Place, ...Place[]] = [start]
-  // The rest of the path, and on top of it the targets of links. None is empty.
+  // The rest of the path, with the targets of symlinks on top. None is empty.
   const left = [path]
   let links = 0
 
@@ -105,7 +105,7 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
         }
         const target = linkAt(place, name)
         if (target === undefined) refuse(Errno.NOTDIR)
-        // The slash goes along: it wants a directory where the link leads.
+        // The slash is kept: it requires a directory at the end of the link.
         expand(last && !target.endsWith('/') ? `${target}/` : target)
         continue
       }

@@ -1,15 +1,15 @@
-/** Names that Windows would take for something else than a file of that name. */
+/** Names that Windows would open as something other than a file of that name. */
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 
-// Devices are found in every directory and with any extension: COM1.txt, and COM¹ too (bytes of
-// UTF-8, a char each).
+// Device names exist in every directory and with any extension: COM1.txt, and COM¹ too (bytes of
+// UTF-8, a character each).
 const device =
   /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)([0-9]|\xc2\xb9|\xc2\xb2|\xc2\xb3)) *($|[.:])/i
 
 /**
- * Separators, drives and streams (`a:b`), wildcards, control bytes; trailing dots and spaces, which
- * Windows drops.
+ * Refuses separators, drives and streams (`a:b`), wildcards and control bytes, and trailing dots
+ * and spaces, which Windows drops.
  */
 export function refuseOddName(name: string) {
   if (name === '.') return
@@ -17,6 +17,9 @@ export function refuseOddName(name: string) {
   if (/[\\/:*?"<>|\x00-\x1f]|[. ]$/.test(name) || device.test(name)) refuse(Errno.INVAL)
 }
 
-/** A link's target with the slashes of a guest, and whether it starts anywhere but here. */
+/**
+ * Returns a link's target with a guest's slashes; `elsewhere` returns true for one that is not
+ * relative.
+ */
 export const slashed = (target: string) => target.replaceAll('\\', '/')
 export const elsewhere = (target: string) => /^([\\/]|[a-z]:)/i.test(target)
