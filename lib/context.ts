@@ -1,4 +1,4 @@
-/** All that one guest has. The hostcalls know nothing else. */
+/** The state of one guest, and the only state that the hostcalls use. */
 
 import type { Strings } from './abi/strings.js'
 import type { Polls } from './fds/polls.js'
@@ -19,8 +19,10 @@ export interface Context {
   readonly args: Strings
   /** `NAME=value` each. */
   readonly env: Strings
-  /** Fill a part of a memory with random bytes, fit for keys unless the embedder chose others. */
+  /**
+   * Fills a range of a memory with random bytes, fit for keys unless the embedder overrides them.
+   */
   readonly random: Random
-  /** The first end of the guest, once there is one. */
+  /** The first end of the guest, once it has ended. */
   readonly verdict: Verdict
 }

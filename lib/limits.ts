@@ -1,18 +1,18 @@
-/** Limits on the use that a guest makes of the host at once, and the errno beyond each. */
+/** Limits on a guest's simultaneous use of the host, and the errno when each is exceeded. */
 import type { ErrnoName } from './abi/errno.js'
 import { maxPath } from './abi/layout.js'
 import { maxPolls, maxSpans } from './sys/block.js'
 import { checkInteger, checkKeys } from './validate.js'
 
 interface Limit {
-  /** The resource that it counts. */
+  /** The limited resource. */
   readonly doc: string
   readonly fallback: number
   readonly least: number
   readonly most: number
   /**
-   * The guest's result beyond it; `its end`: an error is thrown out of its code; `a short count`:
-   * as much is done, and returned.
+   * The guest's result when the limit is exceeded. `its end`: an error is thrown out of its code;
+   * `a short count`: a part is done, and its length returned.
    */
   readonly errno: ErrnoName | 'its end' | 'a short count'
   /** The effect that the embedder sees. */
@@ -30,14 +30,14 @@ const table = {
 } as const satisfies Record<string, Limit>
 
 /**
- * Limits on the use that a guest makes of the host at once. docs/limits.md has the table: what each
- * counts, its default, what the guest gets beyond it, and what its embedder sees.
+ * Limits on a guest's simultaneous use of the host. docs/limits.md has the table: the limited
+ * resource, its default, and the effects of exceeding it for guest and embedder.
  */
 export type Limits = { readonly [Name in keyof typeof table]: number }
 export const limitTable: { readonly [Name in keyof Limits]: Limit } = table
 const names = Object.keys(table) as (keyof Limits)[]
 
-/** The limits that an embedder sets, and the defaults of all others. */
+/** Returns the limits that an embedder sets, with the defaults of all others. */
 export function limitsOf(set: unknown = {}): Limits {
   checkKeys('options.limits', names, set)
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
- * The guest's linear memory: views, growth, bounds. Here and in abi/layout.ts alone its byte order
- * is known.
+ * The guest's linear memory: views, growth, bounds. Only this file and abi/layout.ts depend on its
+ * byte order.
  */
 import { types } from 'node:util'
 import { Errno } from './abi/errno.js'
@@ -9,29 +9,27 @@ import { coded, refuse } from './errors.js'
 import type { Limits } from './limits.js'
 import { maxTransfer, type Sys } from './sys/sys.js'
 
-/**
- * The shape of a guest's memory: WebAssembly.Memory, or a substitute for it in another embedder.
- */
+/** The shape of a guest's memory: WebAssembly.Memory, or a substitute in another embedder. */
 export interface MemoryLike {
-  /** The bytes, from the guest's address 0 on. */
+  /** The bytes, from the guest's address 0. */
   readonly buffer: ArrayBufferLike
 }
 
 /**
- * The guest's linear memory. A memory that is not shared cannot move while the host runs, and its
- * views are detached when it grew: so a look at their length before a call tells whether to make
- * new ones. A shared memory never moves, but another thread may have grown it: so a check that
- * fails reads its size once more before it refuses.
+ * The guest's linear memory. An unshared memory cannot move while the host runs, and its views are
+ * detached when it grows. Their length before a call thus shows if they must be made anew. A shared
+ * memory never moves, but another thread may have grown it. A failed check therefore reads its size
+ * again before it refuses.
  */
 export class GuestMemory {
   bytes: Uint8Array = new Uint8Array(0)
   view: DataView = new DataView(new ArrayBuffer(0))
-  /** Bytes that the views reach. */
+  /** The size that the views cover, in bytes. */
   size = 0
-  /** Looks up where the memory lies now. */
+  /** Returns the current buffer of the memory. */
   #read: (() => ArrayBufferLike) | undefined
   readonly #sys: Sys
-  /** Others that serve the guest beside it: files in memory. */
+  /** Additional hosts of the guest: its memfs mounts. */
   readonly #beside: Pick<Sys, 'bind'>[] = []
   readonly #limits: Limits
   constructor(sys: Sys, limits: Limits) {
@@ -39,17 +37,14 @@ export class GuestMemory {
     this.#limits = limits
   }
 
-  /**
-   * Binds guest memory. If it has no bytes to look at (its buffer is detached), all stays as it
-   * was.
-   */
+  /** Binds guest memory. If its buffer is detached, the previous binding stays. */
   bind(memory: MemoryLike): void {
     const read = reader(memory)
     this.#attach(read)
     this.#read = read
   }
 
-  /** Tell this one, too, where the memory is, whenever that changes. */
+  /** Adds a host to bind to the memory, now and whenever it changes. */
   serve(sys: Pick<Sys, 'bind'>): void {
     this.#beside.push(sys)
     sys.bind(this.bytes)
@@ -61,17 +56,16 @@ export class GuestMemory {
   }
 
   /**
-   * Make the views anew if the memory grew. Whoever called out to code that may run the guest calls
-   * this after it.
+   * Makes the views anew if the memory grew. Call this after calling code that may run the guest.
    */
   refresh(): void {
     if (this.bytes.length === 0) this.#attach()
   }
 
   /**
-   * Calls `act` while the hosts see `scratch` in place of guest memory, for paths that no guest
-   * wrote. The views are emptied first: should the guest's stack end before they are made anew, the
-   * next hostcall makes them.
+   * Calls `act` while the hosts see `scratch` in place of guest memory, for paths that do not come
+   * from the guest. The views are emptied first. If the stack overflows before they are restored,
+   * the next hostcall makes them anew.
    */
   lend<T>(scratch: Uint8Array, act: () => T): T {
     this.bytes = new Uint8Array(0)
@@ -88,7 +82,8 @@ export class GuestMemory {
     const buffer = read()
     const bytes = new Uint8Array(buffer)
     const view = new DataView(buffer)
-    // The stack may end in this call: then the views stay as they were, and are made anew later.
+    // The stack may overflow in this call: the views then stay as they were, and are made anew
+    // later.
     this.#bindAll(bytes)
     this.bytes = bytes
     this.view = view
@@ -100,7 +95,7 @@ export class GuestMemory {
     for (const sys of this.#beside) sys.bind(bytes)
   }
 
-  /** Refuse with FAULT what does not lie wholly inside the memory. */
+  /** Refuses a range that is not entirely inside the memory with FAULT. */
   check(at: number, length: number): void {
     if (at + length > this.size) this.#recheck(at + length)
   }
@@ -110,17 +105,17 @@ export class GuestMemory {
     if (end > this.size) refuse(Errno.FAULT)
   }
 
-  /** The same for a path; NAMETOOLONG for one that is too long. */
+  /** Checks the range of a path; NAMETOOLONG if it is too long. */
   checkPath(at: number, length: number): void {
     this.check(at, length)
     if (length > this.#limits.pathBytes) refuse(Errno.NAMETOOLONG)
   }
 
   /**
-   * Decode an array of iovecs into the host's spans; how many there are. Each is read once and only
-   * the copy is used. Empty ones are left out, and all beyond what one call can take, in number and
-   * in bytes: the call is then a short one. `tooMany` refuses it instead, for what cannot be moved
-   * in part.
+   * Decodes an array of iovecs into the host's spans, and returns their number. Each iovec is read
+   * once, and only the copy is used. Empty iovecs are skipped. Iovecs beyond the limits of one
+   * call, in number or bytes, make a partial transfer. `tooMany` refuses them instead, for messages
+   * that cannot be split.
    */
   spans(at: number, count: number, tooMany: Errno = Errno.SUCCESS): number {
     const most = this.#limits.iovecs
@@ -130,7 +125,7 @@ export class GuestMemory {
     let used = 0
     let room = maxTransfer
     for (let i = 0; i < count; i++, at += Iovec.BYTES) {
-      // Without any bytes to move the call would tell of the end of the file.
+      // A transfer of no bytes would signal the end of the file.
       if (i >= most && used > 0) break
       const start = this.view.getUint32(at + Iovec.BUF, true)
       const length = this.view.getUint32(at + Iovec.BUF_LEN, true)
@@ -144,19 +139,19 @@ export class GuestMemory {
     return used
   }
 
-  /** A copy of guest bytes that no thread of the guest can change any more. */
+  /** Returns a copy of guest bytes that no thread of the guest can change. */
   copy(at: number, length: number): Uint8Array {
     this.check(at, length)
     return this.bytes.slice(at, at + length)
   }
 
-  /** The same into a buffer of the host: a whole number of words. */
+  /** Copies guest bytes into a host buffer: a whole number of words. */
   copyInto(buffer: DataView, at: number, length: number): void {
     this.check(at, length)
     for (let i = 0; i < length; i += 4) buffer.setInt32(i, this.view.getInt32(at + i, true), true)
   }
 
-  /** Put bytes of the host where the guest wants them. */
+  /** Writes host bytes to guest memory. */
   write(at: number, bytes: Uint8Array): void {
     this.check(at, bytes.length)
     this.bytes.set(bytes, at)
@@ -166,7 +161,7 @@ export class GuestMemory {
     this.view.setUint32(at, value, true)
   }
 
-  /** A u64 below 2^53. */
+  /** Writes a u64 below 2^53. */
   setSize64(at: number, value: number): void {
     setSize64(this.view, at, value)
   }
@@ -183,8 +178,8 @@ export class GuestMemory {
 }
 
 /**
- * A hostcall was made before the guest's memory was known. It is the embedder's mistake, so it goes
- * up to him.
+ * A hostcall before the guest's memory was bound. This is the embedder's mistake, so the error
+ * propagates to the embedder.
  */
 export class NotStarted extends Error {
   readonly code = 'ERR_WASI_NOT_STARTED'
@@ -214,20 +209,22 @@ function getterOf(prototype: object): (memory: unknown) => ArrayBufferLike | und
   }
 }
 
-/** Recognizes memories of all realms, such as those of node:vm, for which `instanceof` is false. */
+/**
+ * Recognizes memories of all realms, including those of node:vm, for which `instanceof` is false.
+ */
 export const isWasmMemory = (memory: unknown): memory is MemoryLike =>
   bufferOf(memory) !== undefined
 
 /**
- * A buffer that can shrink would take pages from under a running host; WebAssembly's own can only
- * grow.
+ * Returns true unless the buffer can shrink, which would unmap pages under a running host.
+ * WebAssembly's own buffers can only grow.
  */
 const isWhole = (buffer: unknown): buffer is ArrayBufferLike =>
   types.isSharedArrayBuffer(buffer) || (types.isArrayBuffer(buffer) && !buffer.resizable)
 
 /**
- * Reads the guest's own buffer of a memory of WebAssembly, whatever property of that name was put
- * over it.
+ * Returns a reader of the built-in buffer of a WebAssembly memory, even if a property of that name
+ * shadows it.
  */
 function reader(memory: MemoryLike): () => ArrayBufferLike {
   if (isWasmMemory(memory)) return () => bufferOf(memory) as ArrayBufferLike
@@ -238,14 +235,13 @@ function reader(memory: MemoryLike): () => ArrayBufferLike {
   }
 }
 
-/** Says if this is a substitute for a memory. A buffer that is detached throws here. */
+/** Returns true for a substitute for a memory. A detached buffer throws here. */
 function isLikeMemory({ buffer }: Partial<MemoryLike>): boolean {
   return isWhole(buffer) && new Uint8Array(buffer).length >= 0
 }
 
 /**
- * Check what an embedder gives as memory. What was thrown when its buffer was looked at is the
- * cause of the error.
+ * Checks an embedder's memory. An exception from reading its buffer becomes the cause of the error.
  */
 export function checkMemory(memory: unknown): asserts memory is MemoryLike {
   let because = {}

@@ -1,20 +1,20 @@
 /**
- * The verdict on a guest: what ended it first. Every later import throws it again, so that no guest
- * outlives it by catching it.
+ * The verdict on a guest: its first end. Every later import throws it again, so no guest outlives
+ * it by catching it.
  */
 import { Exit } from './errors.js'
 
 /**
- * WebAssembly's `catch_all` catches every JavaScript exception that leaves an import, so a thrown
- * end alone does not end a guest.
+ * WebAssembly's `catch_all` catches every JavaScript exception that leaves an import, so an
+ * exception alone does not end a guest.
  * @see https://webassembly.github.io/spec/core/exec/instructions.html#exec-throw-ref
  */
 export class Verdict {
   /** True once the guest has ended. A plain field, since every import reads it. */
   reached = false
   /**
-   * True if traces, counts or limits are around the imports, which see what ended the guest before
-   * it leaves them.
+   * True if traces, counts or limits wrap the imports: these see the end of the guest before it
+   * leaves them.
    */
   layered = false
   #ended: unknown
@@ -23,14 +23,14 @@ export class Verdict {
   readonly #onLeave: (ended: unknown) => unknown
 
   /**
-   * @param onLeave receives what ended the guest, once, before the guest's own frames see it; what
-   * it returns leaves the imports from then on
+   * @param onLeave receives the end of the guest, once, before the guest's own frames see it; the
+   * imports throw its return value from then on
    */
   constructor(onLeave: (ended: unknown) => unknown = ended => ended) {
     this.#onLeave = onLeave
   }
 
-  /** Keeps what ends the guest; the first end counts. Returns what is to be thrown. */
+  /** Keeps the end of the guest; the first one counts. Returns the value to throw. */
   keep(ended: unknown): unknown {
     if (!this.reached) {
       this.reached = true
@@ -39,7 +39,7 @@ export class Verdict {
     return this.layered ? this.#ended : this.leave()
   }
 
-  /** The value that leaves the imports of an ended guest. */
+  /** Returns the value that the imports of an ended guest throw. */
   leave(): unknown {
     if (!this.#left) {
       this.#left = true
@@ -49,7 +49,7 @@ export class Verdict {
     return this.#leaves
   }
 
-  /** Calls code of the embedder's; what it throws ends the guest. */
+  /** Calls code of the embedder; an exception from it ends the guest. */
   guard<T>(act: () => T): T {
     try {
       return act()
@@ -59,8 +59,8 @@ export class Verdict {
   }
 
   /**
-   * The exit code of a guest whose code has returned: that of its Exit, or 0.
-   * @throws what else ended it
+   * Returns the exit code of a guest whose code has returned: that of its Exit, or 0.
+   * @throws any other end of the guest
    */
   exitCode(): number {
     if (!this.reached) return 0
