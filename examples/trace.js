@@ -1,4 +1,4 @@
-// What a program asks of its host: as a line for each call, as objects on a channel, and as counts.
+// Traces a program: a line for each hostcall, objects on a diagnostics channel, and counts.
 import diagnostics from 'node:diagnostics_channel'
 import { WASI } from 'wasi-common'
 import { program } from './program.js'

@@ -7,7 +7,7 @@ const tools = {
   python: { code: 'string', timeout: 'number?' },
   javascript: { code: 'string', timeout: 'number?' },
 }
-/** What a transcript may ask for, at most. `timeout` is in milliseconds. */
+/** The most that a transcript may ask for. `timeout` is in milliseconds. */
 export const most = { steps: 100, characters: 2 ** 20, timeout: 30_000 }
 
 const received = value => (typeof value === 'string' ? JSON.stringify(value) : typeof value)
