@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { call, command, drop } from '../test/wasm.js'
 
-// What is shipped.
+// The library as it is published.
 const { createGuest, Pool, run, WASI }: typeof import('#lib/index.js') = await import(
   import.meta.resolve('#bundle/index.js')
 )

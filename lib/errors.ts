@@ -135,7 +135,7 @@ export function uncaught(thrown: unknown): Error {
   if (isError(thrown)) return thrown
   const exception = isException(thrown)
   const error = new Error(
-    `the guest threw ${exception ? 'a WebAssembly exception that nothing caught' : inspect(thrown)}`,
+    `the guest threw ${exception ? 'an uncaught WebAssembly exception' : inspect(thrown)}`,
   )
   error.stack = (exception && thrown.stack) || `${error}`
   return error

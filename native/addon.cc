@@ -153,7 +153,7 @@ constexpr struct {
 // The setup calls: ordinary functions with ordinary arguments.
 
 Napi::Value refuse_arguments(Napi::Env env) {
-  Napi::TypeError::New(env, "wasi_common.node was called in a way that lib/sys/native/sys.ts never does")
+  Napi::TypeError::New(env, "wasi_common.node: invalid arguments; use the package wasi-common, not its addon")
       .ThrowAsJavaScriptException();
   return env.Undefined();
 }

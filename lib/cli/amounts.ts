@@ -18,7 +18,7 @@ function amount(
   if (value > most) {
     const largest = known.findLast(name => units[name] <= most) ?? ''
     throw new CommandError(
-      `${option}=${text} is too large: the most is ${Math.floor(most / units[largest])}${largest}`,
+      `${option}=${text} is too large; expected at most ${Math.floor(most / units[largest])}${largest}`,
     )
   }
   return value
@@ -35,6 +35,6 @@ export const size = (option: string, text: string, most = 4 * 2 ** 30): number =
 export function count(option: string, text: string, most: number): number {
   if (!/^\d+$/.test(text)) throw new CommandError(`${option}=${text}: expected a whole number`)
   if (Number(text) > most)
-    throw new CommandError(`${option}=${text} is too large: the most is ${most}`)
+    throw new CommandError(`${option}=${text} is too large; expected at most ${most}`)
   return Number(text)
 }

@@ -9,8 +9,8 @@ import { FAILED, TRAPPED } from './exit-codes.js'
 import { type Program, sourceMapOf } from './program.js'
 
 const hints = new Map([
-  ['ERR_WASI_UNSAFE_PREOPEN', '--allow-unsafe-preopen gives it all the same'],
-  ['ERR_WASI_PUBLIC_LISTEN', '--allow-public-listen does so all the same'],
+  ['ERR_WASI_UNSAFE_PREOPEN', '--allow-unsafe-preopen allows it'],
+  ['ERR_WASI_PUBLIC_LISTEN', '--allow-public-listen allows it'],
 ])
 
 /**
@@ -44,7 +44,7 @@ function symbolizer(
   if (!hasDwarf(bytes)) return undefined
   if (frames.some(({ file }) => file !== undefined)) return undefined
   const words = offsets.map(offset => `0x${offset.toString(16)}`).join(' ')
-  return `its DWARF has the lines: llvm-symbolizer -e ${path} ${words}`
+  return `for source lines: llvm-symbolizer -e ${path} ${words}`
 }
 
 /** The codes of which the cause says what went wrong, in the words that the command has for it. */
@@ -77,7 +77,7 @@ export function trap(
   const error = uncaught(thrown)
   if ((error as NodeJS.ErrnoException).code === 'ERR_WASI_NOT_STARTED') {
     return new CommandError(
-      'the program makes a hostcall while it is instantiated, before its memory is known',
+      'the module makes a hostcall in its start function, before its memory is known: build it as a command',
     )
   }
   const guest = framesIn(error, program)
@@ -94,8 +94,8 @@ export function trap(
       trapped || threw ? TRAPPED : FAILED,
     )
   return new CommandError(
-    ['the guest trapped: it overflowed its stack', ...frames].join('\n'),
-    '-W max-wasm-stack=SIZE gives it a larger one',
+    ['the guest trapped: stack overflow', ...frames].join('\n'),
+    'raise it with -W max-wasm-stack=SIZE',
     TRAPPED,
   )
 }

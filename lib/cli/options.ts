@@ -68,21 +68,21 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
     )
   if (values.strict && values.backend === 'typescript') {
     throw new CommandError(
-      '--strict and --backend typescript do not go together: the strict sandbox is the addon',
+      '--strict cannot be combined with --backend typescript: a strict sandbox needs the addon',
     )
   }
   if (values.strict && values['inherit-env']) {
     throw new CommandError(
-      '--strict and --inherit-env do not go together: the environment may hold secrets',
+      '--strict cannot be combined with --inherit-env: the environment may hold secrets',
       '--env NAME passes one variable on',
     )
   }
   checkTrace(values)
   if (values['os-sandbox'] !== undefined && values.isolation !== 'process')
-    throw new CommandError('--os-sandbox goes with --isolation process only')
+    throw new CommandError('--os-sandbox needs --isolation process')
   if (values.isolation === 'process' && values.invoke !== undefined) {
     throw new CommandError(
-      '--isolation process and --invoke do not go together: the process ends with _start',
+      '--invoke cannot be combined with --isolation process, which runs _start alone',
     )
   }
   const rest = own.slice(own[end] === '--' ? end + 2 : end + 1)
@@ -140,7 +140,7 @@ function checkProgram(program: string, before: string | undefined): void {
   if (before === undefined || !assumed.has(before)) return
   if (program === '-' || program === '--' || /\.wasm$/i.test(program)) return
   throw new CommandError(
-    `${before} ${program}: the argument of ${before} follows an equals sign`,
+    `${before} ${program}: expected an equals sign before the argument`,
     `write ${before}=${program}, or ${before} -- ${program} if that is the program`,
   )
 }
@@ -211,7 +211,7 @@ function listener(where: string): string {
 function threads(text: string, invoke: string | undefined): number {
   const threads = count('--threads', text, runTable.threads.most)
   if (threads > 0 && invoke !== undefined)
-    throw new CommandError('--threads and --invoke do not go together: threads end with _start')
+    throw new CommandError('--invoke cannot be combined with --threads, which runs _start alone')
   return threads
 }
 
@@ -229,7 +229,9 @@ function amounts(settings: readonly string[], invoke: string | undefined): Amoun
     found[flag.option] = units[flag.unit](`-W ${name}`, value, least, most)
   }
   if (invoke !== undefined && (found.timeout ?? found.maxMemory) !== undefined)
-    throw new CommandError('-W timeout or max-memory-size and --invoke do not go together')
+    throw new CommandError(
+      '--invoke cannot be combined with -W timeout or -W max-memory-size, which run _start alone',
+    )
   return found
 }
 
@@ -263,7 +265,7 @@ function replay({
   if (threads !== undefined && threads !== '0') {
     const word = instant === undefined ? '--seed' : '--deterministic'
     throw new CommandError(
-      `${word} and --threads do not go together: the order of threads cannot be fixed`,
+      `${word} cannot be combined with --threads: threads run in no fixed order`,
     )
   }
   const number = Number(seed ?? '0')
@@ -280,7 +282,7 @@ function instantOf(text: string): Date {
   const date = new Date(text)
   if (!/^\d{4}-/.test(text) || !(date.getTime() >= 0)) {
     throw new CommandError(
-      `--deterministic=${text}: expected an instant since 1970`,
+      `--deterministic=${text}: expected an ISO date from 1970 on`,
       'as in --deterministic=2025-01-01T00:00:00Z',
     )
   }

@@ -32,8 +32,7 @@ export function directories(settings: readonly Setting[]): Record<string, Given>
     const name = trimmed(guest)
     if (name === '' || ('path' in preopen && preopen.path === ''))
       throw new CommandError(`${word}: missing directory name`)
-    if (name in preopens)
-      throw new CommandError(`${word}: the guest already has a directory ${name}`)
+    if (name in preopens) throw new CommandError(`${word}: duplicate directory name '${name}'`)
     preopens[name] = preopen
   }
   return preopens
@@ -83,14 +82,14 @@ function checkSpelling(word: string, path: string, guest: string, mode: string |
   const [, name, single] = /^(.*):(ro|rw)$/.exec(guest) ?? []
   const host = path === guest ? name : path
   if (single !== undefined && !(path === guest && existsSync(path)))
-    refuse('the mode follows two colons', `${host}::${name}::${single}`, '--dir')
+    refuse('expected two colons before the mode', `${host}::${name}::${single}`, '--dir')
   if (mode === undefined && path !== guest && modes.includes(guest))
     refuse(
-      `${guest} stands where the guest's name is expected`,
+      `expected the guest's name, received the mode '${guest}'`,
       `${path}::${path}::${guest}; a directory of that name is ./${guest}`,
     )
   const [, left, right] = path === guest ? (/^([^:]+):([^:]+)$/.exec(path) ?? []) : []
   // A drive of Windows has one letter.
   if (right !== undefined && !/^[a-z]:/i.test(path) && !existsSync(path))
-    refuse('two colons separate HOST and GUEST', `${left}::${right}`)
+    refuse('expected two colons between HOST and GUEST', `${left}::${right}`)
 }

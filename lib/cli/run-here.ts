@@ -69,8 +69,8 @@ function finish(
   const { memory, _start, _initialize } = exports
   if (!(memory instanceof WebAssembly.Memory))
     throw new CommandError(
-      `${path} exports no memory`,
-      'a WASI program exports its memory under that name',
+      `${path}: the module exports no memory`,
+      'a WASI program exports its memory as "memory"',
     )
   const call = (code: () => unknown): number => {
     try {
@@ -83,11 +83,11 @@ function finish(
   if (typeof _start === 'function') return call(() => _start())
   if (typeof _initialize !== 'function')
     throw new CommandError(
-      `${path} exports no _start`,
+      `${path}: the module exports no function _start, so it is not a command`,
       `--invoke calls one of: ${functions(exports)}`,
     )
   throw new CommandError(
-    `${path} is a library (a reactor), which does nothing by itself`,
+    `${path}: the module is a library (a reactor), which has no _start to run`,
     `--invoke calls one of: ${functions(exports)}`,
   )
 }
@@ -105,15 +105,15 @@ function invoked(exports: Record<string, unknown>, name: string, args: readonly 
   const { [name]: target, _initialize } = exports
   if (typeof target !== 'function')
     throw new CommandError(
-      `the program exports no function ${name}`,
+      `--invoke ${name}: the module exports no such function`,
       `it exports: ${functions(exports)}`,
     )
   for (const arg of args)
     if (arg.trim() === '' || Number.isNaN(Number(arg)))
-      throw new CommandError(`--invoke ${name}: ${arg} is no number`)
+      throw new CommandError(`--invoke ${name}: expected numbers as arguments, received '${arg}'`)
   if (args.length !== target.length)
     throw new CommandError(
-      `--invoke ${name}: it takes ${target.length} arguments, ${args.length} were given`,
+      `--invoke ${name}: expected ${target.length} arguments, received ${args.length}`,
     )
   if (typeof _initialize === 'function') _initialize()
   return target(...args)

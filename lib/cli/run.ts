@@ -136,9 +136,13 @@ async function runApart(
       metrics: told = {},
     } = await runInProcess(bytes, options, { openLine })
     if (!osSandbox?.landlock)
-      note('this kernel has no Landlock: files were kept from the program by the sandbox alone')
+      note(
+        '--os-sandbox: this kernel has no Landlock; only the sandbox of WebAssembly kept files from the program',
+      )
     if (!osSandbox?.seccomp)
-      note('this kernel has no seccomp filters: system calls were not kept from the program')
+      note(
+        '--os-sandbox: this kernel has no seccomp filters; the process could make any system call',
+      )
     tellCalls(told)
     return exitCode
   } catch (error) {

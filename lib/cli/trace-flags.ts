@@ -10,12 +10,11 @@ export function checkTrace(values: Values): void {
   const word = (['trace-times', 'trace-format', 'trace-filter'] as const).find(
     word => values[word] !== undefined,
   )
-  if (trace === undefined && word !== undefined)
-    throw new CommandError(`--${word} is for a trace`, 'which --trace writes')
+  if (trace === undefined && word !== undefined) throw new CommandError(`--${word} needs --trace`)
   if (format === 'perfetto' && trace === '-') {
     throw new CommandError(
-      '--trace-format perfetto: a timeline needs a file of its own',
-      '--trace=FILE names it',
+      '--trace-format perfetto: expected a file for the timeline',
+      'write --trace=FILE',
     )
   }
 }
@@ -33,6 +32,6 @@ export function traceFilter({ 'trace-filter': list }: Values): Pick<GuestOptions
     )
   }
   if (found.calls.length === 0)
-    throw new CommandError(`--trace-filter ${list}: excludes every hostcall that it selects`)
+    throw new CommandError(`--trace-filter ${list}: the patterns select no hostcall`)
   return { traceFilter: patterns }
 }

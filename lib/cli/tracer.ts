@@ -27,7 +27,7 @@ export function tracer({
   try {
     if (target !== '-') fd = openSync(target, 'w')
   } catch (error) {
-    throw new CommandError(`cannot write the trace: ${(error as Error).message}`)
+    throw new CommandError(`--trace: cannot write: ${(error as Error).message}`)
   }
   const place = placeOf(fd)
   const openLine = newOpenLine(

@@ -54,7 +54,7 @@ export function isCompiled(source: unknown): source is CompiledModule {
   if (!(mark in source)) return false
   throw wrongType(
     'source',
-    'compiled by a pool of the same copy of wasi-common; this one is of another copy',
+    'compiled by a pool of the same copy of wasi-common (another copy is installed too)',
     source,
   )
 }
@@ -72,7 +72,7 @@ export function checkLimits(compiled: CompiledModule, options: WrittenLimits): v
     const with_ = written === undefined ? 'without it' : `with ${written}`
     throw wrongValue(
       `options.${name}`,
-      `must be left out, as the module was compiled ${with_}: it is an option of pool.compile()`,
+      `must be left out: the module was compiled ${with_}; set it in pool.compile()`,
       asked,
     )
   }
@@ -80,7 +80,7 @@ export function checkLimits(compiled: CompiledModule, options: WrittenLimits): v
   if (limits.maxMemory !== undefined && options.threads > limits.threads)
     throw wrongValue(
       'options.threads',
-      `must be at most ${limits.threads}, with which the module was compiled: it is an option of pool.compile()`,
+      `must be at most ${limits.threads}, with which the module was compiled; set it in pool.compile()`,
       options.threads,
     )
 }

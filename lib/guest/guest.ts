@@ -184,10 +184,7 @@ export function guestWith(
     },
     metrics() {
       if (counts === undefined)
-        throw coded(
-          new Error('nothing was counted: options.metrics was not set'),
-          'ERR_WASI_NO_METRICS',
-        )
+        throw coded(new Error('metrics() needs options.metrics: true'), 'ERR_WASI_NO_METRICS')
       return metricsOf(counts)
     },
     close,

@@ -76,8 +76,8 @@ function offered(
 export function checkWebAssembly(): void {
   if (typeof WebAssembly !== 'undefined') return
   const message =
-    'this process has no WebAssembly, so it runs no modules: start node without --jitless, ' +
-    'or give the imports of createGuest() to an interpreter'
+    'this process has no WebAssembly: start node without --jitless, ' +
+    'or pass the imports of createGuest() to an interpreter'
   throw coded(new Error(message), 'ERR_WASI_NO_WEBASSEMBLY')
 }
 

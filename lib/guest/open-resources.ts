@@ -203,7 +203,7 @@ function listening(sys: Sys, where: Listen): { handle: Handle; address: string; 
   const at = handle === undefined ? undefined : opening(what, () => sys.listening(handle))
   if (handle === undefined || at === undefined) {
     throw coded(
-      new Error(`connections are not accepted by backend: '${sys.name}'; 'native' does`),
+      new Error(`options.listen needs backend 'native': '${sys.name}' accepts no connections`),
       'ERR_WASI_LISTEN_UNAVAILABLE',
     )
   }

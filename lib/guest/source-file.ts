@@ -130,7 +130,7 @@ export function hintFor(bytes: Uint8Array): string | undefined {
     return 'this is a component (preview 2); only core modules of preview 1 run here'
   const start = new TextDecoder().decode(bytes.subarray(0, head)).trimStart()
   if (start.startsWith('(') || start.startsWith(';;'))
-    return 'this looks like WebAssembly text: wat2wasm of wabt makes a module of it'
+    return 'this looks like WebAssembly text: compile it with wat2wasm (wabt)'
   return undefined
 }
 
@@ -141,7 +141,7 @@ function unreadable(path: string, error: unknown): unknown {
   // Removes the path, which the host's message contains unescaped.
   const reason = message.replace(/, \w+(?: '.*')?$/s, '')
   return coded(
-    new Error(`source ${inspect(path)} cannot be read: ${reason}`, { cause: error }),
+    new Error(`source: cannot read ${inspect(path)}: ${reason}`, { cause: error }),
     code as string,
     { path, syscall, errno },
   )

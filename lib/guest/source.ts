@@ -49,7 +49,7 @@ function pathOf(source: string): string {
   if (/^\s*\(module\b/.test(source))
     throw wrongValue(
       'source',
-      `must be ${accepted}; this looks like WebAssembly text, which wat2wasm of wabt compiles`,
+      `must be ${accepted}; this looks like WebAssembly text: compile it with wat2wasm (wabt)`,
       source,
     )
   if (source === '') throw wrongValue('source', `must be ${accepted}; it is empty`, source)

@@ -50,14 +50,16 @@ export interface Sharing {
 export function shareOf(settings: Settings): { readonly sharing: Sharing; close(): void } {
   if (settings.preopens.some(({ files, file }) => files !== undefined || file !== undefined)) {
     const message =
-      'threads share open files, which those in memory, and single ones, cannot: they are objects of one thread'
+      'options.threads cannot be combined with files in memory or single files, which belong to one thread'
     throw coded(new Error(message), 'ERR_WASI_THREADS_UNAVAILABLE')
   }
   const sys = openSys(settings.backend)
   const handles = sys.share()
   if (handles === undefined) {
     throw coded(
-      new Error(`threads share open files, which backend: '${sys.name}' cannot; 'native' can`),
+      new Error(
+        `options.threads needs backend 'native': threads share open files, which '${sys.name}' cannot`,
+      ),
       'ERR_WASI_THREADS_UNAVAILABLE',
     )
   }

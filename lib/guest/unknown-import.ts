@@ -27,22 +27,22 @@ const isCall = ({ module, name, kind }: Import): boolean =>
  * it.
  */
 const builders: readonly (readonly [module: RegExp, advice: string])[] = [
-  [/^(?:napi|emnapi)$/, 'it is a Node-API binding, which its own JavaScript loads'],
+  [/^(?:napi|emnapi)$/, 'it is a Node-API binding: load it with the JavaScript of its package'],
   [/^go(?:js)?$/, 'it was built with GOOS=js: build it with GOOS=wasip1'],
   [
     /^(?:wbg|__wbindgen_placeholder__|\.\/.*_bg\.js)$/,
-    'it was built by wasm-bindgen, for its own JavaScript',
+    'it was built by wasm-bindgen: load it with the JavaScript of its package',
   ],
   [
     /^(?:wasi:|\[export\])/,
-    'it is the core module of a component (WASI 0.2), which does not run here by itself',
+    'it is the core module of a component (WASI 0.2): build it for wasm32-wasip1',
   ],
 ]
 
 /** Returns the reason for an import, as far as its name shows it. */
 function reasonFor(wanted: Import, all: readonly Import[]): string | undefined {
   const { module, name } = wanted
-  if (isThreads(wanted)) return 'it was built to have threads: try --threads, or options.threads'
+  if (isThreads(wanted)) return 'it was built for threads: use --threads, or options.threads'
   if (isSnapshot(module)) {
     if (!isCall(wanted)) return `WASI has no such call in ${module}`
     const other = module === namespace ? namespace0 : namespace
@@ -52,7 +52,9 @@ function reasonFor(wanted: Import, all: readonly Import[]): string | undefined {
   }
   const builder = builders.find(([pattern]) => pattern.test(module))
   if (builder !== undefined) return builder[1]
-  return module === 'env' ? `it was built to get ${shown(name)} from its own JavaScript` : undefined
+  return module === 'env'
+    ? `it was built to receive ${shown(name)} from JavaScript of its own`
+    : undefined
 }
 
 /**

@@ -22,7 +22,9 @@ export class Countdown {
   counted(call: Import): Import {
     return (...args) => {
       if (this.#left === 0) {
-        const error = new Error(`the guest made more than ${this.#most} hostcalls`)
+        const error = new Error(
+          `options.limits.hostcalls: the guest made more than ${this.#most} hostcalls`,
+        )
         throw this.#verdict.keep(coded(error, 'ERR_WASI_HOSTCALL_LIMIT'))
       }
       this.#left--

@@ -46,7 +46,7 @@ export function checkPermission({ preopens, listen }: Given): void {
     if (places.every(place => permission.has(scope, place))) return
     const [name, flag] = permissions[scope]
     const [resource] = places
-    const message = `Access to this API has been restricted: ${what} wants ${flag}${scope === 'net' ? '' : `=${resource}`}${otherwise}`
+    const message = `Access to this API has been restricted: ${what} needs ${flag}${scope === 'net' ? '' : `=${resource}`}${otherwise}`
     throw coded(new Error(message), 'ERR_ACCESS_DENIED', { permission: name, resource })
   }
   for (const { name, path, place, files, file, readOnly } of preopens) {

@@ -132,7 +132,7 @@ function folder(at: string, name: string, value: unknown): Given {
   if (quota !== undefined)
     throw wrongValue(
       `${at}.quota`,
-      'limits files in memory: it must be left out without overlay: true',
+      'must be left out unless overlay is true: it limits files in memory',
       quota,
     )
   return { ...given, files: undefined }
@@ -171,7 +171,7 @@ function folderOf({ name, path = '' }: Given): string {
     return process.cwd()
   } catch (cause) {
     const code = 'UVWASI_ENOENT'
-    const message = `${code}, uvwasi_init: cannot open preopen "${name}" at "${path}": the current directory is gone`
+    const message = `${code}, uvwasi_init: cannot open preopen "${name}" at "${path}": the current directory was removed`
     throw coded(new Error(message, { cause }), code)
   }
 }
@@ -190,7 +190,7 @@ function filesOf(at: string, files: unknown, quota: unknown): MemoryFiles {
   if (quota !== undefined)
     throw wrongValue(
       `${at}.quota`,
-      'must not be given beside MemoryFiles, which have their own',
+      'must not be combined with MemoryFiles, which have their own quota',
       quota,
     )
   return files
@@ -200,7 +200,7 @@ function checkOwn(at: string, files: unknown): void {
   if (isForeign(files))
     throw wrongType(
       at,
-      'made by the same copy of wasi-common as the guest; this one is of another copy',
+      'made by the same copy of wasi-common as the guest (another copy is installed too)',
       files,
     )
 }

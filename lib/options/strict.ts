@@ -35,15 +35,19 @@ export function checkStrict(
   allowPublicListen: boolean,
 ): void {
   if (backend === 'typescript')
-    throw wrongValue('options.backend', 'must be native where options.strict is true', backend)
+    throw wrongValue(
+      'options.backend',
+      "must be 'native' or 'auto' when options.strict is true",
+      backend,
+    )
   if (inheritsEnv) {
     const error =
-      'options.env must not be process.env where options.strict is true: name what the guest needs'
+      'options.env must not be process.env when options.strict is true: pass a record of the variables that the guest needs'
     throw coded(new TypeError(error), 'ERR_INVALID_ARG_VALUE')
   }
   for (const where of allowPublicListen ? [] : listen) {
     if (isLoopback(where)) continue
-    const message = `other machines can reach ${shown(where)}, where a strict sandbox does not listen unless allowPublicListen is set`
+    const message = `options.listen: other machines can reach ${shown(where)}, which a strict sandbox refuses; expected a loopback address, or allowPublicListen: true`
     throw coded(new Error(message), 'ERR_WASI_PUBLIC_LISTEN')
   }
   if (allowUnsafePreopen) return
@@ -51,7 +55,7 @@ export function checkStrict(
     if (place === undefined) continue
     const why = unsafe(place)
     if (why === undefined) continue
-    const message = `the preopen "${name}" at "${path}" is ${why}, which a strict sandbox refuses unless allowUnsafePreopen is set`
+    const message = `the preopen "${name}" at "${path}" is ${why}, which a strict sandbox refuses unless allowUnsafePreopen is true`
     throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
   }
 }
@@ -65,21 +69,21 @@ export function checkHeld(preopens: Given['preopens'], option: string, file: str
   const places = passed(file)
   for (const { name, path, place } of preopens) {
     if (place === undefined || !places.some(file => holds(place, file))) continue
-    const message = `the preopen "${name}" at "${path}" holds ${option}, which a strict sandbox refuses unless allowUnsafePreopen is set`
+    const message = `the preopen "${name}" at "${path}" contains ${option}, which a strict sandbox refuses unless allowUnsafePreopen is true`
     throw coded(new Error(message), 'ERR_WASI_UNSAFE_PREOPEN')
   }
 }
 
 function unsafe(path: string): string | undefined {
   if (path === parse(path).root) return 'the root of a file system'
-  if (holds('/proc', path)) return 'of /proc, which has the memory of this process'
-  if (holds('/sys', path)) return 'of /sys, by which the kernel is set'
-  if (path === '/dev') return 'the folder of all devices'
+  if (holds('/proc', path)) return 'in /proc (the memory of this process)'
+  if (holds('/sys', path)) return 'in /sys (the settings of the kernel)'
+  if (path === '/dev') return 'the directory of all devices'
   const own = ownPackage()
   const files = startedFrom()
   for (const { what, places } of files) if (places.includes(path)) return what
   for (const { what, places } of [own, ...files])
-    if (places.some(place => holds(path, place))) return `a folder that holds ${what}`
+    if (places.some(place => holds(path, place))) return `a directory that contains ${what}`
   return own.places.some(place => holds(place, path)) ? `a part of ${own.what}` : undefined
 }
 

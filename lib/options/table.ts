@@ -103,8 +103,7 @@ function readableOf(
 
 /** Checks that `input` has the standard input for itself. */
 export function checkSole(name: string, value: unknown, stdin: unknown): void {
-  if (stdin !== undefined)
-    throw wrongValue(name, 'must not be given together with options.stdin', value)
+  if (stdin !== undefined) throw wrongValue(name, 'must not be combined with options.stdin', value)
 }
 
 function escapesOf(
@@ -135,6 +134,6 @@ function roomyLimitsOf(name: string, value: unknown, { preopens, listen }: Opene
   const limits = limitsOf(value)
   const given = stdioCount + preopens.length + listen.length
   if (limits.descriptors >= given) return limits
-  const message = `${name}.descriptors is ${limits.descriptors}, but the guest is given ${given} to begin with`
+  const message = `The value of "${name}.descriptors" is out of range. It must be >= ${given}, which the guest starts with. Received ${limits.descriptors}`
   throw coded(new RangeError(message), 'ERR_OUT_OF_RANGE')
 }

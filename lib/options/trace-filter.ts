@@ -40,8 +40,7 @@ export function traceFilterOf(name: string, value: unknown): readonly CallName[]
     const reason = `matches no hostcall; did you mean '${nearest}'?`
     throw wrongValue(`${name}[${unmatched}]`, reason, patterns[unmatched])
   }
-  if (found.calls.length === 0)
-    throw wrongValue(name, 'excludes every hostcall that it selects', value)
+  if (found.calls.length === 0) throw wrongValue(name, 'must select at least one hostcall', value)
   return found.calls
 }
 

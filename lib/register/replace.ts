@@ -105,7 +105,7 @@ export function register(backend: Backend, file: string): void {
   const before = (globalThis as { [registered]?: Backend })[registered]
   if (before === backend) return
   if (before !== undefined) {
-    const message = `${doors[backend]} cannot be loaded after ${doors[before]}, which serves node:wasi already: load one of them`
+    const message = `${doors[backend]} cannot be loaded after ${doors[before]}, which already replaces node:wasi: load one of them`
     throw coded(new Error(message), 'ERR_WASI_ALREADY_REGISTERED')
   }
   Object.defineProperty(globalThis, registered, { value: backend })

@@ -96,7 +96,7 @@ export function replayOf(options: Readonly<Record<string, unknown>>): Replay | u
   if (random !== undefined) checkFunction('options.random', random)
   if (seed !== undefined) checkSeed('options.seed', seed)
   if (seed !== undefined && random !== undefined)
-    throw wrongValue('options.seed', 'must not be given together with options.random', seed)
+    throw wrongValue('options.seed', 'must not be combined with options.random', seed)
   const own = { clocks, sleep, random, seed }
   if (deterministic !== false) return fixed(deterministic, own)
   if (Object.values(own).every(value => value === undefined)) return undefined
@@ -108,7 +108,7 @@ export function checkPortable(own: Readonly<Record<string, unknown>>): void {
   for (const name of ['clocks', 'sleep', 'random'] as const) {
     const { [name]: value } = own
     const why =
-      'cannot go to the worker in which run has the guest, as a function; seed and deterministic can'
+      'must be left out: run() cannot pass a function to its worker; use options.seed or options.deterministic'
     if (value !== undefined) throw wrongValue(`options.${name}`, why, value)
   }
 }
@@ -121,7 +121,7 @@ export function checkAlone(replay: Replay | undefined): void {
   const name = replay.start === undefined ? 'seed' : 'deterministic'
   throw coded(
     new TypeError(
-      `options.${name} must not be given with options.threads: their order cannot be fixed`,
+      `options.${name} must not be combined with options.threads: threads run in no fixed order`,
     ),
     'ERR_INVALID_ARG_VALUE',
   )
@@ -130,11 +130,7 @@ export function checkAlone(replay: Replay | undefined): void {
 function fixed(given: unknown, own: Readonly<Record<string, unknown>>): Replay {
   for (const [name, value] of Object.entries(own)) {
     if (value !== undefined)
-      throw wrongValue(
-        `options.${name}`,
-        'must not be given together with options.deterministic',
-        value,
-      )
+      throw wrongValue(`options.${name}`, 'must not be combined with options.deterministic', value)
   }
   if (given !== true && (given === null || typeof given !== 'object')) {
     throw wrongType('options.deterministic', 'of type boolean or object', given)

@@ -113,7 +113,7 @@ function reasonOf(thrown: unknown, { maxStack }: RunState): Reason {
   if (name === 'RangeError' && /allocate/i.test(message))
     return {
       code: 'ERR_WASI_NO_MEMORY',
-      message: `the module's memory cannot be made: ${message}`,
+      message: `cannot create the module's memory: ${message}`,
       cause: error,
     }
   if (framesOf(error).length > 0)

@@ -46,12 +46,16 @@ function checkExports(module: WebAssembly.Module, threads: number): void {
     )
   if (!has('_start'))
     throw coded(
-      new Error('the module exports no function _start: it is no command'),
+      new Error(
+        'the module exports no function _start, so it is not a command: call a library with instantiate()',
+      ),
       'ERR_WASI_NO_START',
     )
   if (threads === 0 || !spawns(module) || has('wasi_thread_start')) return
   throw coded(
-    new Error('the module wants threads, but exports no wasi_thread_start for them to begin at'),
+    new Error(
+      'the module imports wasi.thread-spawn but exports no wasi_thread_start: build it for wasm32-wasip1-threads',
+    ),
     'ERR_WASI_NO_START',
   )
 }
@@ -65,13 +69,15 @@ function memoryFor(
   if (limits?.shared) return new WebAssembly.Memory(limits)
   if (threads === 0 || !spawns(module)) return limits
   throw coded(
-    new Error('the module wants threads, but imports no shared memory for them to have together'),
+    new Error(
+      'the module imports wasi.thread-spawn but no shared memory: build it for wasm32-wasip1-threads',
+    ),
     'ERR_WASI_NO_MEMORY',
   )
 }
 function limitsIn(bytes: Uint8Array | undefined): MemoryLimits | undefined {
   if (bytes !== undefined) return memoryLimits(bytes)
   const message =
-    'the module imports its memory, whose size only its bytes tell: pass these in place of the module'
+    'the module imports its memory, whose size only its bytes show: pass the bytes instead of a WebAssembly.Module'
   throw coded(new Error(message), 'ERR_WASI_NO_MEMORY')
 }

@@ -55,7 +55,7 @@ export class TurnQueue {
   check(): void {
     if (this.#refusal !== undefined) throw this.#refusal()
     if (this.#running < this.#size || this.#waiting < this.#most) return
-    const message = `options.maxQueue is ${this.#most}, and ${this.#waiting} runs wait for a turn: try again later, or raise it`
+    const message = `options.maxQueue: ${this.#waiting} runs are waiting, and ${this.#most} is the most: try again later, or raise it`
     throw coded(new Error(message), 'ERR_WASI_QUEUE_FULL')
   }
 

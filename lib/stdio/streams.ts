@@ -131,7 +131,7 @@ export function inputOf(name: string, value: unknown, more = ''): number | Sourc
   if (typeof value === 'string')
     throw wrongValue(
       name,
-      `must be ${inputs(more)}; pass text that the guest shall read as options.input`,
+      `must be ${inputs(more)}; pass text for the guest to read as options.input`,
       value,
     )
   if (isBytes(value)) return fromIterable(name, [value])
@@ -140,7 +140,7 @@ export function inputOf(name: string, value: unknown, more = ''): number | Sourc
   if (has(value, Symbol.asyncIterator))
     throw wrongValue(
       name,
-      `must be ${inputs(more)}; only run() and Pool wait for an asynchronous iterable`,
+      `must be ${inputs(more)}; only run() and Pool take asynchronous iterables`,
       value,
     )
   if (typeof value !== 'number') throw wrongType(name, inputs(more), value)

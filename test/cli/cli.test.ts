@@ -423,7 +423,7 @@ test('a trap is told with the guest’s own frames and none of the host’s; the
 })
 
 test('a WebAssembly exception that nothing catches ends the command with a message, wherever the guest runs', t => {
-  const stderr = 'wasi-common: the guest threw a WebAssembly exception that nothing caught\n'
+  const stderr = 'wasi-common: the guest threw an uncaught WebAssembly exception\n'
   for (const program of ['throws.wasm', 'throws-at-start.wasm']) {
     for (const options of [[], ['-W', 'timeout=50s'], ['--threads'], ['--invoke', '_start']]) {
       t.deepEqual(
@@ -490,15 +490,15 @@ const usage: readonly Mistake[] = [
   ],
   [
     ['run', '--dir', '.::/x:ro', 'args.wasm'],
-    /^wasi-common: --dir \.::\/x:ro: the mode follows two colons\n {2}write --dir \.::\/x::ro\n$/,
+    /^wasi-common: --dir \.::\/x:ro: expected two colons before the mode\n {2}write --dir \.::\/x::ro\n$/,
   ],
   [
     ['run', '--dir', 'data:ro', 'args.wasm'],
-    /^wasi-common: --dir data:ro: the mode follows two colons\n {2}write --dir data::data::ro\n$/,
+    /^wasi-common: --dir data:ro: expected two colons before the mode\n {2}write --dir data::data::ro\n$/,
   ],
   [
     ['run', '--overlay', '.::/x:ro', 'args.wasm'],
-    /the mode follows two colons\n {2}write --dir \.::\/x::ro\n$/,
+    /expected two colons before the mode\n {2}write --dir \.::\/x::ro\n$/,
   ],
   [
     ['run', '--dir', 'data::ro', 'args.wasm'],
@@ -518,7 +518,7 @@ const usage: readonly Mistake[] = [
   ],
   [
     ['run', '--dir', '.::/x', '--dir', '.::/x//', 'args.wasm'],
-    'wasi-common: --dir .::/x//: the guest already has a directory /x\n',
+    "wasi-common: --dir .::/x//: duplicate directory name '/x'\n",
   ],
   [
     ['run', '--overlay', '::x', 'args.wasm'],
@@ -547,23 +547,23 @@ const usage: readonly Mistake[] = [
   ],
   [
     ['run', '--tmpfs', '/tmp::999999999999G', 'args.wasm'],
-    'wasi-common: --tmpfs /tmp=999999999999G is too large: the most is 8388607g\n',
+    'wasi-common: --tmpfs /tmp=999999999999G is too large; expected at most 8388607g\n',
   ],
   [
     ['run', '--dir', '.', '--tmpfs', '.', 'args.wasm'],
-    'wasi-common: --tmpfs .: the guest already has a directory .\n',
+    "wasi-common: --tmpfs .: duplicate directory name '.'\n",
   ],
   [
     ['run', '--dir', '.', '--dir', '/tmp::.', 'args.wasm'],
-    'wasi-common: --dir /tmp::.: the guest already has a directory .\n',
+    "wasi-common: --dir /tmp::.: duplicate directory name '.'\n",
   ],
   [
     ['run', '--strict', '--backend', 'typescript', 'args.wasm'],
-    'wasi-common: --strict and --backend typescript do not go together: the strict sandbox is the addon\n',
+    'wasi-common: --strict cannot be combined with --backend typescript: a strict sandbox needs the addon\n',
   ],
   [
     ['run', '--strict', '--inherit-env', 'args.wasm'],
-    /^wasi-common: --strict and --inherit-env do not go together: .*\n {2}--env NAME passes one variable on\n$/,
+    /^wasi-common: --strict cannot be combined with --inherit-env: .*\n {2}--env NAME passes one variable on\n$/,
   ],
   [
     ['run', '--tcplisten', '80', 'args.wasm'],
@@ -579,11 +579,11 @@ const usage: readonly Mistake[] = [
   ],
   [
     ['run', '--threads=2000', 'nothing.wasm'],
-    'wasi-common: --threads=2000 is too large: the most is 1024\n',
+    'wasi-common: --threads=2000 is too large; expected at most 1024\n',
   ],
   [
     ['run', '--threads', '--invoke', 'sum', 'library.wasm'],
-    'wasi-common: --threads and --invoke do not go together: threads end with _start\n',
+    'wasi-common: --invoke cannot be combined with --threads, which runs _start alone\n',
   ],
   [
     ['run', '--isolation', 'vm', 'args.wasm'],
@@ -595,11 +595,11 @@ const usage: readonly Mistake[] = [
   ],
   [
     ['run', '--os-sandbox', 'require', 'args.wasm'],
-    'wasi-common: --os-sandbox goes with --isolation process only\n',
+    'wasi-common: --os-sandbox needs --isolation process\n',
   ],
   [
     ['run', '--isolation', 'process', '--invoke', 'sum', 'library.wasm'],
-    'wasi-common: --isolation process and --invoke do not go together: the process ends with _start\n',
+    'wasi-common: --invoke cannot be combined with --isolation process, which runs _start alone\n',
   ],
   [
     ['run', '--backend', 'fast', 'args.wasm'],
@@ -609,14 +609,8 @@ const usage: readonly Mistake[] = [
     ['run', '--trace', '--trace-format', 'xml', 'args.wasm'],
     "wasi-common: --trace-format: unknown value 'xml'\n  expected text, json or perfetto\n",
   ],
-  [
-    ['run', '--trace-format', 'json', 'args.wasm'],
-    'wasi-common: --trace-format is for a trace\n  which --trace writes\n',
-  ],
-  [
-    ['run', '--trace-times', 'args.wasm'],
-    'wasi-common: --trace-times is for a trace\n  which --trace writes\n',
-  ],
+  [['run', '--trace-format', 'json', 'args.wasm'], 'wasi-common: --trace-format needs --trace\n'],
+  [['run', '--trace-times', 'args.wasm'], 'wasi-common: --trace-times needs --trace\n'],
   [
     ['run', '--seed', 'x', 'args.wasm'],
     'wasi-common: --seed x: expected a whole number from 0 to 2^53 - 1\n',
@@ -631,19 +625,19 @@ const usage: readonly Mistake[] = [
   ],
   [
     ['run', '--deterministic=yesterday', 'args.wasm'],
-    'wasi-common: --deterministic=yesterday: expected an instant since 1970\n  as in --deterministic=2025-01-01T00:00:00Z\n',
+    'wasi-common: --deterministic=yesterday: expected an ISO date from 1970 on\n  as in --deterministic=2025-01-01T00:00:00Z\n',
   ],
   [
     ['run', '--deterministic=1969-12-31T00:00:00Z', 'args.wasm'],
-    /^wasi-common: --deterministic=1969.*: expected an instant since 1970\n.*\n$/,
+    /^wasi-common: --deterministic=1969.*: expected an ISO date from 1970 on\n.*\n$/,
   ],
   [
     ['run', '--deterministic', '--threads', 'args.wasm'],
-    'wasi-common: --deterministic and --threads do not go together: the order of threads cannot be fixed\n',
+    'wasi-common: --deterministic cannot be combined with --threads: threads run in no fixed order\n',
   ],
   [
     ['run', '--seed', '1', '--threads=2', 'args.wasm'],
-    /^wasi-common: --seed and --threads do not go together: .*\n$/,
+    /^wasi-common: --seed cannot be combined with --threads: .*\n$/,
   ],
 ]
 
@@ -660,7 +654,7 @@ const failures: readonly Mistake[] = [
   ],
   [
     ['run', 'text.wat'],
-    /^wasi-common: text\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text: wat2wasm of wabt makes a module of it\n$/,
+    /^wasi-common: text\.wat is not a WebAssembly module: .*\n {2}this looks like WebAssembly text: compile it with wat2wasm \(wabt\)\n$/,
   ],
   [
     ['run', 'text2.wat'],
@@ -677,11 +671,11 @@ const failures: readonly Mistake[] = [
   ],
   [
     ['run', 'wants-env.wasm'],
-    'wasi-common: the module imports env.callback (a function), which this host does not offer: it was built to get callback from its own JavaScript\n',
+    'wasi-common: the module imports env.callback (a function), which this host does not offer: it was built to receive callback from JavaScript of its own\n',
   ],
   [
     ['run', 'wants-memory.wasm'],
-    /^wasi-common: the module imports env\.memory \(a memory\), which this host does not offer: it was built to have threads: try --threads, or options.threads\n$/,
+    /^wasi-common: the module imports env\.memory \(a memory\), which this host does not offer: it was built for threads: use --threads, or options\.threads\n$/,
   ],
   [
     ['run', 'wants-napi.wasm'],
@@ -701,43 +695,43 @@ const failures: readonly Mistake[] = [
   ],
   [
     ['run', 'no-memory.wasm'],
-    'wasi-common: no-memory.wasm exports no memory\n  a WASI program exports its memory under that name\n',
+    'wasi-common: no-memory.wasm: the module exports no memory\n  a WASI program exports its memory as "memory"\n',
   ],
   [
     ['run', 'bare-library.wasm'],
-    'wasi-common: bare-library.wasm exports no _start\n  --invoke calls one of: sum\n',
+    'wasi-common: bare-library.wasm: the module exports no function _start, so it is not a command\n  --invoke calls one of: sum\n',
   ],
   [
     ['run', 'library.wasm'],
-    /^wasi-common: library\.wasm is a library \(a reactor\), which does nothing by itself\n {2}--invoke calls one of: .*sum, state.*\n$/,
+    /^wasi-common: library\.wasm: the module is a library \(a reactor\), which has no _start to run\n {2}--invoke calls one of: .*sum, state.*\n$/,
   ],
   [
     ['run', '--invoke', 'missing', 'library.wasm'],
-    /^wasi-common: the program exports no function missing\n {2}it exports: .*sum.*\n$/,
+    /^wasi-common: --invoke missing: the module exports no such function\n {2}it exports: .*sum.*\n$/,
   ],
   [
     ['run', '--invoke', 'memory', 'library.wasm'],
-    /^wasi-common: the program exports no function memory\n {2}it exports: .*sum.*\n$/,
+    /^wasi-common: --invoke memory: the module exports no such function\n {2}it exports: .*sum.*\n$/,
   ],
   [
     ['run', '--invoke', 'toString', 'library.wasm'],
-    /^wasi-common: the program exports no function toString\n/,
+    /^wasi-common: --invoke toString: the module exports no such function\n/,
   ],
   [
     ['run', '--invoke', 'sum', 'library.wasm', '1'],
-    'wasi-common: --invoke sum: it takes 2 arguments, 1 were given\n',
+    'wasi-common: --invoke sum: expected 2 arguments, received 1\n',
   ],
   [
     ['run', '--invoke', 'sum', 'library.wasm', '1', '2', '3'],
-    'wasi-common: --invoke sum: it takes 2 arguments, 3 were given\n',
+    'wasi-common: --invoke sum: expected 2 arguments, received 3\n',
   ],
   [
     ['run', '--invoke', 'sum', 'library.wasm', '1', 'x'],
-    'wasi-common: --invoke sum: x is no number\n',
+    "wasi-common: --invoke sum: expected numbers as arguments, received 'x'\n",
   ],
   [
     ['run', '--invoke', 'sum', 'library.wasm', '1', ''],
-    'wasi-common: --invoke sum:  is no number\n',
+    "wasi-common: --invoke sum: expected numbers as arguments, received ''\n",
   ],
   [['run', '--invoke', 'long', 'library.wasm', '1.5'], /^wasi-common: (?!the guest trapped).*1\.5/],
   [
@@ -746,7 +740,7 @@ const failures: readonly Mistake[] = [
   ],
   [
     ['run', '--threads', '--tmpfs', '/tmp', 'args.wasm'],
-    /^wasi-common: threads share open files, which those in memory/,
+    /^wasi-common: options\.threads cannot be combined with files in memory/,
   ],
   [
     ['run', '--dir', 'nowhere', 'args.wasm'],
@@ -762,7 +756,7 @@ const failures: readonly Mistake[] = [
   ],
   [
     ['run', '--strict', '--dir', '/', 'args.wasm'],
-    /^wasi-common: the preopen "\/" at "\/" is the root of a file system, .*\n {2}--allow-unsafe-preopen gives it all the same\n$/,
+    /^wasi-common: the preopen "\/" at "\/" is the root of a file system, .*\n {2}--allow-unsafe-preopen allows it\n$/,
   ],
   [
     ['run', '--tcplisten', '192.0.2.1:0', 'args.wasm'],
@@ -774,21 +768,21 @@ const failures: readonly Mistake[] = [
   ],
   [
     ['run', '--backend', 'typescript', '--tcplisten', '127.0.0.1:0', 'args.wasm'],
-    "wasi-common: connections are not accepted by backend: 'typescript'; 'native' does\n",
+    "wasi-common: options.listen needs backend 'native': 'typescript' accepts no connections\n",
   ],
   [
     ['run', '--strict', '--tcplisten', '127.0.0.1:0', '--tcplisten', '0.0.0.0:80', 'args.wasm'],
-    /^wasi-common: other machines can reach 0\.0\.0\.0:80, .*\n {2}--allow-public-listen does so all the same\n$/,
+    /^wasi-common: other machines can reach 0\.0\.0\.0:80, .*\n {2}--allow-public-listen allows it\n$/,
   ],
   [
     ['run', '--threads', 'library.wasm'],
-    /^wasi-common: the module exports no function _start: it is no command\n$/,
+    /^wasi-common: the module exports no function _start, so it is not a command: call a library with instantiate\(\)\n$/,
   ],
   [
     ['run', '--trace=/missing/file', 'args.wasm'],
-    /^wasi-common: cannot write the trace: ENOENT: no such file or directory.*\n$/,
+    /^wasi-common: --trace: cannot write: ENOENT: no such file or directory.*\n$/,
   ],
-  [['run', '--trace=.', 'args.wasm'], /^wasi-common: cannot write the trace: EISDIR.*\n$/],
+  [['run', '--trace=.', 'args.wasm'], /^wasi-common: --trace: cannot write: EISDIR.*\n$/],
   [['run', '--trace=/dev/full', 'args.wasm'], /^wasi-common: (?!the guest trapped).*ENOSPC/],
 ]
 

@@ -101,7 +101,7 @@ test('an endless recursion prints one line with a count', t => {
   for (const flags of here)
     t.regex(
       stderrOf(down, flags),
-      /^wasi-common: the guest trapped: it overflowed its stack\n(?: {2}at down \(\+0x\w+, code 0x\w+\)\n)? {2}at down \(\+0x\w+, code 0x\w+\) x [45][0-9]\n {2}-W max-wasm-stack/,
+      /^wasi-common: the guest trapped: stack overflow\n(?: {2}at down \(\+0x\w+, code 0x\w+\)\n)? {2}at down \(\+0x\w+, code 0x\w+\) x [45][0-9]\n {2}raise it with -W max-wasm-stack/,
     )
 })
 
@@ -147,20 +147,21 @@ test('DWARF that is not understood, or in another file, is named for llvm-symbol
     for (const flags of here)
       t.regex(
         stderrOf(chain(['a', 'b'], undefined, custom(name, [1, 2, 3])), flags),
-        /\n {2}its DWARF has the lines: llvm-symbolizer -e \S+guest\.wasm 0x8 0x3\n$/,
+        /\n {2}for source lines: llvm-symbolizer -e \S+guest\.wasm 0x8 0x3\n$/,
         name,
       )
 })
 
 const imports: Readonly<Record<string, string>> = {
-  'env.callback': ': it was built to get callback from its own JavaScript',
-  'wasi.thread-spawn': ': it was built to have threads: try --threads, or options.threads',
-  'napi.napi_create_object': ': it is a Node-API binding, which its own JavaScript loads',
-  'emnapi.memory': ': it is a Node-API binding, which its own JavaScript loads',
+  'env.callback': ': it was built to receive callback from JavaScript of its own',
+  'wasi.thread-spawn': ': it was built for threads: use --threads, or options.threads',
+  'napi.napi_create_object':
+    ': it is a Node-API binding: load it with the JavaScript of its package',
+  'emnapi.memory': ': it is a Node-API binding: load it with the JavaScript of its package',
   'gojs.wasmExit': ': it was built with GOOS=js: build it with GOOS=wasip1',
-  'wbg.__wbg_log': ': it was built by wasm-bindgen, for its own JavaScript',
+  'wbg.__wbg_log': ': it was built by wasm-bindgen: load it with the JavaScript of its package',
   'wasi:cli/exit.exit':
-    ': it is the core module of a component (WASI 0.2), which does not run here by itself',
+    ': it is the core module of a component (WASI 0.2): build it for wasm32-wasip1',
   'wasi_snapshot_preview1.sock_open': ': WASI has no such call in wasi_snapshot_preview1',
   'elsewhere.thing': '',
 }
@@ -190,7 +191,7 @@ for (const [name, reason] of Object.entries(imports)) {
 withSandbox('a missing import in a process reads as in a thread', t => {
   t.is(
     stderrOf(wanting('env.callback'), apart),
-    'wasi-common: the module imports env.callback (a function), which this host does not offer: it was built to get callback from its own JavaScript\n',
+    'wasi-common: the module imports env.callback (a function), which this host does not offer: it was built to receive callback from JavaScript of its own\n',
   )
 })
 

@@ -177,7 +177,7 @@ test('an argument of an option that may do without is no program', t => {
     t.like(run([flag, argument, 'args.wasm']), {
       status: 2,
       stdout: '',
-      stderr: `wasi-common: ${flag} ${argument}: the argument of ${flag} follows an equals sign\n  write ${flag}=${argument}, or ${flag} -- ${argument} if that is the program\n`,
+      stderr: `wasi-common: ${flag} ${argument}: expected an equals sign before the argument\n  write ${flag}=${argument}, or ${flag} -- ${argument} if that is the program\n`,
     })
     t.is(run(['run', flag, argument]).status, 2)
   }

@@ -45,7 +45,7 @@ test('a line of the launcher on the channel of the guest is no line, whenever it
 
 test('a guest that speaks before it was asked is lost', async t => {
   const speaker = new Speaker().say(exit)
-  t.regex((await speaker.outcome()).error?.message ?? '', /before it was asked/)
+  t.regex((await speaker.outcome()).error?.message ?? '', /before it received its request/)
   t.is(speaker.channel.written, 0)
 })
 
@@ -535,7 +535,7 @@ test('a run settles where nothing can be killed', async t => {
     if (error !== mine)
       t.deepEqual(
         [error?.code, error?.message],
-        [LOST, "the guest's process has not ended 2000 ms after its end"],
+        [LOST, "the guest's process still exists 2000 ms after it was ended"],
       )
     t.is(speaker.kills.length, 1)
     t.true(

@@ -96,7 +96,7 @@ withSandbox('what cannot be run is told, and what to do', async t => {
   t.regex(run(['traps.wasm']).stderr, /^wasi-common: the guest trapped: unreachable\n/)
   t.is(
     run(['throws.wasm']).stderr,
-    'wasi-common: the guest threw a WebAssembly exception that nothing caught\n',
+    'wasi-common: the guest threw an uncaught WebAssembly exception\n',
   )
   t.regex(
     run(['component.wasm']).stderr,
@@ -120,7 +120,7 @@ withFailing(
     const { run } = commandIn(t)
     const without = [failing, 'landlock_create_ruleset', '38', process.execPath]
     const said =
-      'wasi-common: this kernel has no Landlock: files were kept from the program by the sandbox alone\n'
+      'wasi-common: --os-sandbox: this kernel has no Landlock; only the sandbox of WebAssembly kept files from the program\n'
     t.deepEqual(run(['--os-sandbox', 'best-effort', 'exits.wasm'], without), {
       status: 42,
       stdout: '',

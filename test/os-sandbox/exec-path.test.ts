@@ -122,7 +122,7 @@ onLinux(
       [made('null', '#!/bin/sh\necho null\n'), /does not answer as one/],
       [
         made('script', `#!/bin/sh\nexec '${process.execPath}' "$@"\n`),
-        new RegExp(`script' starts another: '${process.execPath}'$`),
+        new RegExp(`script' starts '${process.execPath}'$`),
       ],
       ...['electron', 'bun', 'deno'].map((name): [string, RegExp] => [
         made(name, answers({ node: '24.0.0', [name]: '1.0.0' })),

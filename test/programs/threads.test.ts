@@ -96,7 +96,7 @@ test.serial('the typescript backend has no files that threads can share, and say
   const { status, stderr } = run('typescript', ['--threads', guest('threads')])
   t.is(
     stderr,
-    "wasi-common: threads share open files, which backend: 'typescript' cannot; 'native' can\n",
+    "wasi-common: options.threads needs backend 'native': threads share open files, which 'typescript' cannot\n",
   )
   t.is(status, 1)
 })
@@ -106,7 +106,7 @@ test.serial('without --threads it is told what to try', t => {
   const { status, stderr } = run('native', [guest('threads')])
   t.regex(
     stderr,
-    /^wasi-common: the module imports .*, which this host does not offer: it was built to have threads: try --threads, or options.threads\n$/,
+    /^wasi-common: the module imports .*, which this host does not offer: it was built for threads: use --threads, or options\.threads\n$/,
   )
   t.is(status, 1)
 })

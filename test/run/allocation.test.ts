@@ -115,7 +115,7 @@ test('the command: tables in its own thread and in a worker', t => {
   t.deepEqual(exits('-W', 'timeout=1m'), [2, ''])
   t.deepEqual(exits('-W', 'timeout=1m,max-table-elements=400002'), [1, ''])
   const refused =
-    'wasi-common: maxTableElements: the module begins with 2 elements of tables, of which it may have 1\n'
+    'wasi-common: maxTableElements: the module needs 2 elements of tables at its start; the limit is 1\n'
   t.deepEqual(exits('-W', 'max-table-elements=1'), [1, refused])
   t.deepEqual(exits('-W', 'timeout=1m,max-table-elements=1'), [1, refused])
   for (const value of ['x', '-1', '1.5', '10000001', '']) {
@@ -123,7 +123,7 @@ test('the command: tables in its own thread and in a worker', t => {
     t.is(status, 2)
     t.regex(
       String(stderr),
-      /^wasi-common: -W max-table-elements=.*(expected a whole number|the most is 10000000)/,
+      /^wasi-common: -W max-table-elements=.*(expected a whole number|expected at most 10000000)/,
     )
   }
 })
@@ -145,7 +145,7 @@ test('a guest that fills the JavaScript heap ends its worker, and no other', asy
   )
   t.like(error, {
     ...refusal,
-    message: 'the guest filled the JavaScript heap of its worker, which may have 24 MiB',
+    message: 'the guest filled the JavaScript heap of its worker (24 MiB)',
   })
   t.is((await go(command([call('proc_exit', 7)]), {})).exitCode, 7)
   await workers.close()

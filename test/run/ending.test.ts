@@ -619,7 +619,7 @@ test('words of the command that are wrong', async t => {
     [['-W', 'timeout=soon'], /expected a number and one of ms, s, m, h/],
     [['-W', 'fuel=7'], /-W fuel=7: unknown name 'fuel'/],
     [['--max-output', '1x'], /expected a number and one of k, m, g/],
-    [['-W', 'timeout=1s', '--invoke', 'f'], /do not go together/],
+    [['-W', 'timeout=1s', '--invoke', 'f'], /cannot be combined/],
     [['-W', 'timeout=999999h'], /is too large/],
   ] as const) {
     const { code, stderr } = await wasiCommon([...args, guest('hello')])

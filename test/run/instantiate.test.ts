@@ -363,8 +363,11 @@ test('files in memory are lent to the instance, and come back when it is closed'
 
 test('options of other runs are refused', async t => {
   for (const [options, message] of [
-    [{ threads: 1 }, /'options\.threads' must be 0 for an instance/],
-    [{ isolation: 'process' }, /'options\.isolation' must be 'worker' for an instance/],
+    [{ threads: 1 }, /'options\.threads' must be 0: an instance has one thread/],
+    [
+      { isolation: 'process' },
+      /'options\.isolation' must be 'worker': an instance runs in a worker thread/,
+    ],
     [{ timeout: 0 }, /options\.timeout/],
     [{ timeot: 1 }, /options\.timeot/],
     [null, /options/],

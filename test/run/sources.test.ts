@@ -68,7 +68,7 @@ for (const [door, open] of Object.entries(doors)) {
     t.like(hostErrorOf(error), { code: 'ENOENT', path, syscall: 'open' })
     t.is(
       error?.message,
-      `source '${folder}/none\\n.wasm' cannot be read: ENOENT: no such file or directory`,
+      `source: cannot read '${folder}/none\\n.wasm': ENOENT: no such file or directory`,
     )
     await t.throwsAsync(open(pathToFileURL(path)), { code: 'ENOENT' })
     await t.throwsAsync(open('x'.repeat(5000)), { code: 'ENAMETOOLONG' })
@@ -98,7 +98,7 @@ for (const [door, open] of Object.entries(doors)) {
         '\0asm\r\0\u0001\0',
         'this is a component (preview 2); only core modules of preview 1 run here',
       ],
-      ['(module)', 'this looks like WebAssembly text: wat2wasm of wabt makes a module of it'],
+      ['(module)', 'this looks like WebAssembly text: compile it with wat2wasm (wabt)'],
     ]) {
       fs.writeFileSync(file, content)
       const error = hostErrorOf(await t.throwsAsync(open(file)))

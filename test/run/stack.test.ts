@@ -301,7 +301,7 @@ for (const words of ways) {
       t.is(status, 134)
       t.regex(
         stderr,
-        /^wasi-common: the guest trapped: it overflowed its stack\n.*down.*\n {2}-W max-wasm-stack=SIZE gives it a larger one\n$/s,
+        /^wasi-common: the guest trapped: stack overflow\n.*down.*\n {2}raise it with -W max-wasm-stack=SIZE\n$/s,
       )
     }
     t.is(runs(endless(leaves['a long path'])).status, 134)
@@ -334,5 +334,5 @@ test('the command refuses stacks of sizes beyond the limits', t => {
       encoding: 'utf8',
     }).stderr
   t.is(said('255k'), 'wasi-common: -W max-wasm-stack=255k: expected at least 256k\n')
-  t.is(said('257m'), 'wasi-common: -W max-wasm-stack=257m is too large: the most is 256m\n')
+  t.is(said('257m'), 'wasi-common: -W max-wasm-stack=257m is too large; expected at most 256m\n')
 })

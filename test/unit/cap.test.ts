@@ -230,7 +230,7 @@ test('tables have together what they may have: what they do not begin with is fo
   t.deepEqual(cutTo(bytes, { elements: 100 }), [20, 80, 0])
   t.throws(() => cap(bytes, caps({ elements: 14 })), {
     ...refusal,
-    message: /^maxTableElements: .* 15 elements of tables, of which it may have 14/,
+    message: /^maxTableElements: .* 15 elements of tables at its start; the limit is 14/,
   })
   // Imported ones as well.
   const importing = moduleOf(section(2, imported('t', 1, ...table(4))), section(4, table(1)))

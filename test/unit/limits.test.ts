@@ -177,7 +177,7 @@ test('what an embedder may not set', t => {
   t.throws(tooFew, {
     name: 'RangeError',
     code: 'ERR_OUT_OF_RANGE',
-    message: /descriptors is 3, but the guest is given 4/,
+    message: /descriptors" is out of range. It must be >= 4.* Received 3/,
   } as object)
 })
 

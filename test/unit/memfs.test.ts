@@ -289,7 +289,7 @@ test.serial('options: what does not go together is refused', t => {
     [{ file: 'f', path: folder }, 'ERR_INVALID_ARG_VALUE', /\.path/],
     [{ file: join(folder, 'gone') }, 'UVWASI_ENOENT', /cannot open preopen "\/x" at ".*gone"/],
     [{ file: folder }, 'UVWASI_EISDIR', /cannot open/],
-    [{ file: folder, readOnly: true }, 'UVWASI_EINVAL', /no regular file/],
+    [{ file: folder, readOnly: true }, 'UVWASI_EINVAL', /not a regular file/],
     [
       { path: join(folder, 'gone'), overlay: true },
       'UVWASI_ENOENT',

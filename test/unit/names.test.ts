@@ -166,7 +166,7 @@ test('the command: --invoke', t => {
   for (const name of names) {
     const [status, stdout, stderr] = cli(['--invoke', name, program])
     t.deepEqual([status, stdout], [1, ''])
-    t.regex(stderr, new RegExp(`exports no function ${name}`))
+    t.regex(stderr, new RegExp(`--invoke ${name}: the module exports no such function`))
   }
   const own = names.map(name => [name, { results: ['i32'], body: [7] }] as const)
   fs.writeFileSync(

@@ -148,7 +148,7 @@ test('run and Pool take the options that have them for a door, and no others', a
         await t.notThrowsAsync(go(bytes, { [name]: undefined }), title)
       else {
         const value = name === 'clocks' ? {} : () => {}
-        const message = name in guestTable ? /cannot go to the worker/ : /is unknown/
+        const message = name in guestTable ? /cannot pass a function to its worker/ : /is unknown/
         await t.throwsAsync(
           go(bytes, { [name]: value }),
           { code: 'ERR_INVALID_ARG_VALUE', message },

@@ -292,7 +292,7 @@ test('an error that a worker is told keeps its message and code, and an exceptio
   const exception = evaluate(
     'new WebAssembly.Exception(new WebAssembly.Tag({ parameters: [] }), [])',
   )
-  t.is(uncaught(exception).message, 'the guest threw a WebAssembly exception that nothing caught')
+  t.is(uncaught(exception).message, 'the guest threw an uncaught WebAssembly exception')
   for (const thrown of [
     evaluate("({ name: 'Error', message: 'no error' })"),
     1,

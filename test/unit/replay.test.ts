@@ -69,7 +69,7 @@ const mistakes: readonly (readonly [options: object, code: string, message: stri
   [
     { seed: 1, random: nothing },
     VALUE,
-    /'options\.seed' must not be given together with options\.random\. Received 1$/,
+    /'options\.seed' must not be combined with options.random\. Received 1$/,
   ],
   [
     { deterministic: 1 },
@@ -117,9 +117,7 @@ const mistakes: readonly (readonly [options: object, code: string, message: stri
       [
         { deterministic: true, [name]: name === 'seed' ? 1 : name === 'clocks' ? {} : nothing },
         VALUE,
-        new RegExp(
-          `'options\\.${name}' must not be given together with options\\.deterministic\\.`,
-        ),
+        new RegExp(`'options\\.${name}' must not be combined with options\\.deterministic\\.`),
       ] as const,
   ),
   [
@@ -424,14 +422,14 @@ test('run: hooks cannot follow the guest, and threads have no fixed order', asyn
     await t.throwsAsync(run(program, { [name]: value } as object), {
       code: VALUE,
       message: new RegExp(
-        `'options\\.${name}' cannot go to the worker in which run has the guest, as a function; seed and deterministic can`,
+        `'options\\.${name}' must be left out: .* to its worker; use options.seed`,
       ),
     })
   }
   for (const [name, value] of Object.entries({ seed: 1, deterministic: true })) {
     await t.throwsAsync(run(program, { [name]: value, threads: 1 }), {
       code: VALUE,
-      message: `options.${name} must not be given with options.threads: their order cannot be fixed`,
+      message: `options.${name} must not be combined with options.threads: threads run in no fixed order`,
     })
   }
 })

@@ -44,25 +44,25 @@ test('preopens that hold the host are refused, however they are spelled', t => {
     ['//', /is the root of a file system/],
     [`${folder}/../../../../..`, /is the root of a file system/],
     [join(folder, 'to-root'), /is the root of a file system/],
-    [root, /is a folder that holds this package/],
-    [dirname(root), /is a folder that holds this package/],
-    [join(folder, 'to-package'), /is a folder that holds this package/],
-    [`${join(folder, 'to-package')}/lib/..`, /is a folder that holds this package/],
+    [root, /is a directory that contains this package/],
+    [dirname(root), /is a directory that contains this package/],
+    [join(folder, 'to-package'), /is a directory that contains this package/],
+    [`${join(folder, 'to-package')}/lib/..`, /is a directory that contains this package/],
     // Up from where the link leads, not from where it lies.
     ...(process.platform === 'win32'
       ? []
-      : [[`${join(folder, 'to-dist')}/..`, /is a folder that holds this package/] as const]),
+      : [[`${join(folder, 'to-dist')}/..`, /is a directory that contains this package/] as const]),
     [join(root, 'dist'), /is a part of this package/],
-    [dirname(process.execPath), /is a folder that holds the running node/],
+    [dirname(process.execPath), /is a directory that contains the running node/],
     ...(fs.existsSync('/proc/self')
       ? (['/proc', '/proc/self', '/proc/self/task'].map(
-          path => [path, /is of \/proc/] as const,
+          path => [path, /is in \/proc/] as const,
         ) as [string, RegExp][])
       : []),
     ...(fs.existsSync('/sys/kernel')
-      ? ([['/sys/kernel', /is of \/sys/]] as [string, RegExp][])
+      ? ([['/sys/kernel', /is in \/sys/]] as [string, RegExp][])
       : []),
-    ['/dev', /is the folder of all devices/],
+    ['/dev', /is the directory of all devices/],
   ]
   for (const [path, message] of unsafe) {
     for (const readOnly of [false, true]) {
@@ -111,7 +111,7 @@ function said(
   t.is(stderr, '')
   return JSON.parse(stdout)
 }
-const holdsProgram = 'a folder that holds the running program'
+const holdsProgram = 'a directory that contains the running program'
 
 /** A folder with files, and folders where there is no text. */
 function laid(
@@ -210,7 +210,7 @@ test('the file of a worker is a running program; the arguments of a program with
 })
 
 test('what Node loads before the program is refused with its folder, however it is named', t => {
-  const before = 'a folder that holds a file that Node loads before the program'
+  const before = 'a directory that contains a file that Node loads before the program'
   const at = laid(t, {
     'app/main.cjs': cjs('FOLDER/be fore', 'FOLDER/data').replace('\n', "; process.chdir('/')\n"),
     'be fore/load.js': '',
@@ -255,7 +255,7 @@ withLinks('the folder in which a shell finds node is refused [on Windows it is n
   })
   fs.symlinkSync(process.execPath, at('bin/node'))
   const PATH = [at('missing'), at('bin'), at('other')].join(delimiter)
-  const holdsNode = 'a folder that holds the running node'
+  const holdsNode = 'a directory that contains the running node'
   t.deepEqual(said(t, [at('app/main.cjs')], { env: { PATH } }, 'node'), [holdsNode, 'given'])
   t.deepEqual(said(t, ['../app/main.cjs'], { cwd: at('bin') }, './node'), [holdsNode, 'given'])
 })
@@ -264,13 +264,13 @@ test('process.env and the typescript backend are refused; options are spelled ri
   t.throws(make({ env: process.env }), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
-    message: /name what the guest needs/,
+    message: /that the guest needs/,
   } as object)
   t.notThrows(make({ env: { PATH: process.env.PATH } }))
   t.throws(make({ backend: 'typescript' }), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
-    message: /must be native/,
+    message: /must be .native. or/,
   } as object)
   t.throws(make({ strict: 'yes' as unknown as true }), {
     name: 'TypeError',

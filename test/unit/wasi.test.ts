@@ -341,12 +341,12 @@ const mistakes: readonly (readonly [
   [
     { version: v, stdin: 'text' },
     VALUE,
-    `The property 'options.stdin' must be ${INPUTS}; pass text that the guest shall read as options.input. Received 'text'`,
+    `The property 'options.stdin' must be ${INPUTS}; pass text for the guest to read as options.input. Received 'text'`,
   ],
   [
     { version: v, stdin: 'ignore', input: 'text' },
     VALUE,
-    "The property 'options.input' must not be given together with options.stdin. Received 'text'",
+    "The property 'options.input' must not be combined with options.stdin. Received 'text'",
   ],
   [
     { version: v, input: 5 },

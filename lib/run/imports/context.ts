@@ -15,7 +15,7 @@ export class InstanceContext implements ImportsContext {
     this.found = imported
     const found = (): WebAssembly.Memory => {
       if (this.found !== undefined) return this.found
-      const message = 'the instance has no memory: it is not made yet, or exports none'
+      const message = 'the instance has no memory yet, or exports none'
       throw coded(new Error(message), 'ERR_WASI_NO_MEMORY')
     }
     this.memory = {

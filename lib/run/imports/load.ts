@@ -31,7 +31,7 @@ export async function loadImports(url: string): Promise<LoadedImports> {
   }
   if (typeof exported !== 'function' && !isRecordLike(exported)) {
     const cause = wrongType('default', 'of type object or function', exported)
-    throw failed(url, `has no imports as its default export: ${cause.message}`, cause)
+    throw failed(url, `has no record of imports as its default export: ${cause.message}`, cause)
   }
   return {
     offer(context, verdict) {
@@ -73,7 +73,7 @@ function offerOf(url: string, record: object, shared: boolean, verdict: Verdict)
     if (!fits(found.value)) throw refused(url, place, expected, found.value)
     if (shared && isState(found.value)) {
       const expected =
-        'made by a default export that is a function: guests of a worker would share it'
+        'created by a default export that is a function, since guests of one worker would share it'
       throw refused(url, place, expected, found.value)
     }
     const { value } = found
@@ -123,7 +123,7 @@ const kinds: Readonly<
   // Its size is part of `maxMemory`, and all threads of the guest have the same one.
   memory: {
     expected:
-      'left out: the host makes the memory that a module imports, and passes it as `memory`',
+      'left out: the host creates the memory that a module imports, and passes it as `memory`',
     fits: () => false,
   },
 }

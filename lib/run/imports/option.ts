@@ -17,7 +17,7 @@ export function importsOf(name: string, value: unknown, { isolation }: Earlier):
   if (isolation === 'process')
     throw wrongValue(
       name,
-      "does not go with options.isolation 'process', where no code of yours runs",
+      "must be left out when options.isolation is 'process', which runs no code of yours",
       value,
     )
   return url

@@ -79,7 +79,7 @@ class WorkerInstance implements GuestInstance<string | Buffer> {
   metrics(): Metrics {
     const { counts } = this.#queue
     if (counts !== undefined) return metricsOf(counts)
-    const message = 'nothing was counted: options.metrics was not set'
+    const message = 'metrics() needs options.metrics: true'
     throw coded(new Error(message), 'ERR_WASI_NO_METRICS')
   }
 

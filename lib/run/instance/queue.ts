@@ -36,13 +36,13 @@ export class RequestQueue {
    */
   check({ threads, isolation }: Pick<Terms, 'threads' | 'isolation'>): void {
     if (threads > 0)
-      throw wrongValue(
-        'options.threads',
-        'must be 0 for an instance, which has one thread',
-        threads,
-      )
+      throw wrongValue('options.threads', 'must be 0: an instance has one thread', threads)
     if (isolation !== 'worker')
-      throw wrongValue('options.isolation', "must be 'worker' for an instance", isolation)
+      throw wrongValue(
+        'options.isolation',
+        "must be 'worker': an instance runs in a worker thread",
+        isolation,
+      )
   }
 
   /** Sends requests to this worker from now on. */

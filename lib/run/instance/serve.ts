@@ -72,12 +72,12 @@ function callOf(call: CallableFunction, name: string, args: readonly Value[]): R
     value = call(...args)
   } catch (thrown) {
     if (!isConversion(thrown)) throw thrown
-    const message = `call: the arguments of the export '${name}' have other types: ${thrown.message}. Pass a bigint for an i64, a number for an i32, f32 or f64`
+    const message = `call: the arguments do not fit the types of the export '${name}': ${thrown.message}. Pass a bigint for an i64, a number for an i32, f32 or f64`
     return refused(coded(new TypeError(message), 'ERR_INVALID_ARG_TYPE'))
   }
   if (value === undefined || isValue(value)) return { kind: 'returned', value }
   if (Array.isArray(value) && value.every(isValue)) return { kind: 'returned', value }
-  const message = `call: the export '${name}' returned a reference, which stays in its worker`
+  const message = `call: the export '${name}' returned a reference, which cannot leave its worker; expected numbers`
   return refused(coded(new TypeError(message), 'ERR_INVALID_RETURN_VALUE'))
 }
 

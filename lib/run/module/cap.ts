@@ -85,7 +85,7 @@ function leftBy(
   const [pages, count] = [beginning(memories), beginning(tables)]
   if (count > elements)
     throw refused(
-      `maxTableElements: the module begins with ${count} elements of tables, of which it may have ${elements}`,
+      `maxTableElements: the module needs ${count} elements of tables at its start; the limit is ${elements}`,
     )
   if (memory === undefined) return undefined
   const bytes = pages * pageBytes + count * elementBytes * instances
@@ -93,15 +93,15 @@ function leftBy(
     const inTables =
       count === 0
         ? ''
-        : ` and ${count} elements of tables${instances === 1 ? '' : `, these in each of ${instances} threads`}`
+        : ` and ${count} elements of tables${instances === 1 ? '' : ` in each of ${instances} threads`}`
     throw refused(
-      `maxMemory: the module begins with ${pages} pages of memory${inTables} (${bytes} bytes), of which it may have ${memory}`,
+      `maxMemory: the module needs ${pages} pages of memory${inTables} (${bytes} bytes) at its start; the limit is ${memory} bytes`,
     )
   }
   // The threads have the shared one together, and of any other each would have its own.
   if (memories.length > 1 && memories.some(({ flags }) => flags & Limit.SHARED)) {
     throw refused(
-      'maxMemory: the module has other memories beside one that its threads share, which are not counted together',
+      'maxMemory: the module has a shared memory and another, which cannot be limited together; leave maxMemory out',
     )
   }
   return memory - bytes

@@ -106,7 +106,7 @@ function tryCap(
     return { bytes: cap(source, caps) }
   } catch (cause) {
     if (!(cause instanceof Unreadable)) throw cause
-    const message = `the limits of the module's memories and tables cannot be set: ${cause.message}`
+    const message = `cannot set the limits of the module's memories and tables: ${cause.message}`
     return {
       bytes: undefined,
       unknown: coded(new RangeError(message, { cause }), 'ERR_WASI_MEMORY_LIMIT'),

@@ -95,17 +95,13 @@ export class Reader {
     if (byte !== 0xfb && byte !== 0xfd) return byte
     const rest = this.number()
     if (rest > 255)
-      throw new Unreadable(
-        `the module has a constant instruction 0x${byte.toString(16)} ${rest}, which is not known here`,
-      )
+      throw new Unreadable(`unknown constant instruction 0x${byte.toString(16)} ${rest}`)
     return byte * 256 + rest
   }
   #numbers(opcode: number): void {
     const count = constants.get(opcode)
     if (count === undefined)
-      throw new Unreadable(
-        `the module has a constant instruction 0x${opcode.toString(16)}, which is not known here`,
-      )
+      throw new Unreadable(`unknown constant instruction 0x${opcode.toString(16)}`)
     for (let i = 0; i < count; i++) this.number()
   }
 }

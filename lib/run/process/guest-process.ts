@@ -205,7 +205,7 @@ export class GuestProcess {
     this.#stdio?.stop()
     this.#hurry()
     const stays = (): never => {
-      throw lost(`the guest's process has not ended ${2 * grace} ms after its end`)
+      throw lost(`the guest's process still exists ${2 * grace} ms after it was ended`)
     }
     this.#settleWith(this.failed ? this.#outcome : stays)
   }
@@ -254,7 +254,7 @@ export class GuestProcess {
   #onGuest(text: string): void {
     const [osSandbox, task] = [this.osSandbox, this.#task]
     if (osSandbox === undefined || task === undefined)
-      throw lost("the guest's process sent a line before it was asked")
+      throw lost("the guest's process sent a line before it received its request")
     const first = !this.started
     this.started = true
     const line = guestLine(text, task.request)
@@ -263,7 +263,7 @@ export class GuestProcess {
     switch (line?.kind) {
       case 'taken':
         if (first) break
-        throw lost("the guest's process took its request twice")
+        throw lost("the guest's process accepted its request twice")
       case 'exit':
         this.#finish(() => ({ exitCode: line.code, osSandbox, metrics: line.metrics }))
         break
@@ -284,7 +284,7 @@ export class GuestProcess {
         callHook('options.onUnexpected', () => task.hooks.report(unexpectedOf(line)))
         break
       default:
-        throw lost("the guest's process sent a line that no process of a guest sends")
+        throw lost("the guest's process sent an invalid line")
     }
   }
 
@@ -292,11 +292,11 @@ export class GuestProcess {
   #onLauncher(line: LauncherLine | undefined): void {
     const first = this.osSandbox === undefined
     if (line === undefined || this.started || !(first || line.kind === 'broken')) {
-      throw lost('the sandbox launcher sent a line that it does not send')
+      throw lost('the sandbox launcher sent an unexpected line')
     }
     if (line.kind === 'broken') {
       throw noSandbox(
-        `the OS sandbox could not be set up: ${this.#failure(line)}. Allow it to this process, or change the options`,
+        `the OS sandbox could not be set up: ${this.#failure(line)}. Allow the call for this process, or change the options`,
       )
     }
     const { landlock, seccomp } = line.osSandbox
@@ -305,7 +305,7 @@ export class GuestProcess {
       (this.#sandbox.strict && (Number(landlock) < leastLandlock || !seccomp))
     ) {
       const has = `Landlock: ${landlock || 'none'}, seccomp: ${seccomp ? 'yes' : 'no'}`
-      const advice = "Run it on a newer kernel, or accept less with osSandbox: 'best-effort'"
+      const advice = "Use a newer kernel, or accept a weaker sandbox with osSandbox: 'best-effort'"
       throw noSandbox(
         `osSandbox: 'require' needs Landlock ABI 3 (Linux 6.2) and seccomp; this kernel has ${has}. ${advice}`,
       )

@@ -21,7 +21,7 @@ function read(length: number): Buffer {
   const bytes = Buffer.alloc(length)
   for (let at = 0; at < length; ) {
     const size = readSync(channel, bytes, at, length - at, null)
-    if (size === 0) throw new Error('the host went away')
+    if (size === 0) throw new Error('the host closed the channel')
     at += size
   }
   return bytes

@@ -130,7 +130,7 @@ function prepare(
   if (own.listen !== undefined && own.listen.length > 0)
     throw wrongValue(
       'options.listen',
-      "does not go with options.isolation 'process', which has no network",
+      "must be empty when options.isolation is 'process', which has no network",
       own.listen,
     )
   const settings = checkOptions(() => guestSettings(terms, own))
@@ -140,7 +140,7 @@ function prepare(
     if (inMemory)
       throw wrongValue(
         `options.preopens['${name}']`,
-        "lies in memory, which does not go with options.isolation 'process'",
+        "must be on the host's disk when options.isolation is 'process'",
         own.preopens,
       )
   }

@@ -27,7 +27,7 @@ export class InputPipe implements AsyncIterable<Uint8Array> {
       },
       destroy: (error, done) => {
         done(error)
-        const gone = coded(new Error('the guest reads no more'), 'EPIPE')
+        const gone = coded(new Error('the guest closed its standard input'), 'EPIPE')
         this.#written?.taken(error ?? gone)
         this.#written = undefined
         this.#notify()
@@ -84,7 +84,7 @@ export class OutputPipe {
    * @throws Error with code EPIPE when the reader has gone away
    */
   readonly receive = (chunk: Buffer): Promise<void> | undefined => {
-    const gone = (): Error => coded(new Error('the reader of the pipe has gone away'), 'EPIPE')
+    const gone = (): Error => coded(new Error('the reader closed the pipe'), 'EPIPE')
     if (this.stream.destroyed || this.#finished) throw gone()
     if (this.stream.push(chunk) || this.#leaving) return undefined
     return new Promise((resolve, reject) => {

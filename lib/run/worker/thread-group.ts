@@ -96,7 +96,7 @@ export class ThreadGroup {
   #full(error: unknown): Error | undefined {
     if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_WORKER_OUT_OF_MEMORY')
       return undefined
-    const message = `the guest filled the JavaScript heap of its worker, which may have ${this.#source.heap} MiB`
+    const message = `the guest filled the JavaScript heap of its worker (${this.#source.heap} MiB)`
     return coded(new RangeError(message, { cause: error }), 'ERR_WASI_MEMORY_LIMIT')
   }
 
@@ -136,7 +136,7 @@ export class ThreadGroup {
         this.#lost(this.#full(error) ?? lost(`: ${wordsOf(error)}`, { cause: error })),
       exit: () => {
         this.#workers.delete(worker)
-        this.#lost(lost(' without a word'))
+        this.#lost(lost(' without an error'))
       },
     }
     this.#workers.set(worker, listeners)

@@ -42,7 +42,7 @@ class HostFile {
         this.#sys.block.opened[0] === Filetype.REGULAR_FILE
       )
         return
-      throw coded(new Error(`EINVAL: no regular file, open '${path}'`), 'EINVAL', {
+      throw coded(new Error(`EINVAL: not a regular file, open '${path}'`), 'EINVAL', {
         syscall: 'open',
         path,
       })

@@ -53,7 +53,8 @@ export class Store {
   #put(path: string, value: unknown): void {
     const at = `record[${JSON.stringify(path)}]`
     if (path.endsWith('/')) {
-      if (value !== '') throw wrongValue(at, "is a directory, whose value is ''", value)
+      if (value !== '')
+        throw wrongValue(at, "must be '', since its name is that of a directory", value)
       this.mkdir(path)
     } else if (typeof value === 'string' || types.isUint8Array(value)) {
       this.writeFile(path, value)
@@ -68,7 +69,7 @@ export class Store {
 
   readFile(path: string, encoding: 'utf8' | undefined): Uint8Array | string {
     if (encoding !== undefined && encoding !== 'utf8')
-      throw wrongValue('encoding', "must be 'utf8', or left out", encoding)
+      throw wrongValue('encoding', "must be 'utf8' or undefined", encoding)
     const bytes = this.#at('readFile', path, following, ({ node }) => {
       if (node instanceof FileNode) this.#checkWhole('readFile', path, node.bytesOfOwn)
       return bytesOf(node)
@@ -103,7 +104,12 @@ export class Store {
   }
   symlink(target: string, path: string): void {
     checkString('target', target)
-    if (target === '' || target.includes('\0')) throw wrongValue('target', 'must be a path', target)
+    if (target === '' || target.includes('\0'))
+      throw wrongValue(
+        'target',
+        'must be a path that is not empty and has no NUL characters',
+        target,
+      )
     this.#parents(path)
     this.#at('symlink', path, { follow: false, enter: false }, ({ dir, name, node, slash }) => {
       if (node !== undefined || slash) refuse(Errno.EXIST)
@@ -206,7 +212,7 @@ export class Store {
   #checkWhole(syscall: string, path: string, bytes: number): void {
     const { quota } = this.tree.room
     if (bytes <= quota.bytes) return
-    const message = `EFBIG: ${syscall} '${path}': with their holes, files have ${bytes} bytes, and the quota is ${quota.bytes}`
+    const message = `EFBIG: ${syscall} '${path}': the files have ${bytes} bytes with their holes; the quota is ${quota.bytes}`
     throw coded(new Error(message), 'EFBIG', { syscall, path })
   }
 
@@ -248,7 +254,7 @@ function partsOf(path: unknown): string[] {
   checkString('path', path)
   if (path.includes('\0')) throw wrongValue('path', 'must not contain NUL characters', path)
   if (path.startsWith('/'))
-    throw wrongValue('path', 'must be relative: it begins at the root of these files', path)
+    throw wrongValue('path', 'must be relative to the root of these files', path)
   const parts = path.split('/').filter(part => part !== '' && part !== '.')
   if (parts.includes('..')) throw wrongValue('path', "must not contain '..'", path)
   return parts

@@ -81,11 +81,9 @@ export class MemfsSys implements Sys {
   }
   /** Refuses: no host descriptor is in memory. */
   adopt(fd: number): Handle {
-    throw coded(
-      new Error(`ENOTSUP: descriptor ${fd} is none of files in memory, open`),
-      'ENOTSUP',
-      { syscall: 'open' },
-    )
+    throw coded(new Error(`ENOTSUP: descriptor ${fd} is not of files in memory, open`), 'ENOTSUP', {
+      syscall: 'open',
+    })
   }
 
   /** Refuses: a memfs has no network. */

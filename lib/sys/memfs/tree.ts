@@ -46,7 +46,7 @@ export class Tree implements Ground {
    */
   lieOver(lower: Lower): void {
     if (this.#lower !== undefined && this.#lower.path !== lower.path) {
-      const message = `these MemoryFiles lie over "${this.#lower.path}" already, and cannot lie over "${lower.path}", too`
+      const message = `these MemoryFiles are an overlay over "${this.#lower.path}" and cannot be one over "${lower.path}": use other MemoryFiles`
       throw coded(new Error(message), 'ERR_WASI_OVERLAY')
     }
     if (this.#lower !== undefined) return
@@ -79,7 +79,7 @@ export class Tree implements Ground {
   #checkHere(): void {
     if (!this.#away) return
     throw coded(
-      new Error('these MemoryFiles are with a guest that runs, and come back at its end'),
+      new Error('these MemoryFiles are in use by a running guest: wait for its end'),
       'ERR_WASI_FILES_AWAY',
     )
   }
@@ -95,7 +95,7 @@ export class Tree implements Ground {
     this.#checkHere()
     if (this.#holders > 0)
       throw coded(
-        new Error('these MemoryFiles are open in a guest of this thread'),
+        new Error('these MemoryFiles are open in a guest of this thread: close that guest first'),
         'ERR_WASI_FILES_BUSY',
       )
     this.#away = true

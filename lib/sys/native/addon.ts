@@ -138,10 +138,10 @@ const firstLine = (text: string): string => text.split('\n', 1)[0]
 function forbidden(file: string, cause: Error): Error {
   const instead =
     "Or use backend: 'typescript' (for node:wasi: --import wasi-common/register/typescript), which needs no addon; " +
-    'RATIONALE.md says what it cannot do.'
+    'RATIONALE.md lists its limits.'
   if (process.permission !== undefined) {
     const message =
-      'Access to this API has been restricted: wasi-common is an addon, which node --permission loads only with --allow-addons. '
+      'Access to this API has been restricted: wasi-common is a native addon, which node --permission loads only with --allow-addons. '
     return coded(new Error(message + instead, { cause }), 'ERR_ACCESS_DENIED', {
       permission: 'Addon',
       resource: file,
@@ -158,14 +158,13 @@ function unavailable(
   if (refused !== undefined) throw forbidden(refused.file, refused.error)
   const said = attempts
     .map(
-      ({ file, error }) =>
-        `  ${file}: ${isThere(file) ? firstLine(error.message) : 'is not there'}`,
+      ({ file, error }) => `  ${file}: ${isThere(file) ? firstLine(error.message) : 'not found'}`,
     )
     .join('\n')
   const message =
-    `wasi-common has no native addon that loads on ${platform}-${arch}. Looked for:\n${said}\n` +
+    `wasi-common: no native addon loads on ${platform}-${arch}. Tried:\n${said}\n` +
     'To build it, add node-gyp and node-addon-api to your project, and run there, with python3, make and a C++ compiler:\n' +
     `  node "${join(root, 'scripts/build-native.js')}"\n` +
-    "Or ask for backend: 'typescript', which needs no addon; RATIONALE.md says what it cannot do."
+    "Or use backend: 'typescript', which needs no addon; RATIONALE.md lists its limits."
   return coded(new Error(message, { cause: attempts.at(-1)?.error }), 'ERR_WASI_ADDON_UNAVAILABLE')
 }

@@ -51,12 +51,12 @@ export interface SandboxCommand {
 export function checkHost(): void {
   if (process.platform !== 'linux')
     throw unavailable(
-      `isolation: 'process' is for Linux; on ${process.platform} there is no OS sandbox`,
+      `options.isolation 'process' needs Linux; there is no OS sandbox on ${process.platform}`,
     )
   const { bun, deno } = process.versions
   if (bun ?? deno)
     throw unavailable(
-      "isolation: 'process' is for Node: what other runtimes need in the OS sandbox is not known",
+      "options.isolation 'process' needs Node.js; the OS sandbox supports no other runtime",
     )
 }
 
@@ -80,7 +80,7 @@ export function sandboxCommand({
   const file = join(dirname(addon), 'wasi-common-sandbox')
   if (!existsSync(file))
     throw unavailable(
-      `isolation: 'process' wants ${file}, which is not there; in a checkout, \`npm run build\` builds it`,
+      `options.isolation 'process' needs ${file}, which was not found; in a checkout, run \`npm run build\``,
     )
   const own = ['dist', 'package.json'].map(name => join(root, name))
   const rules = [

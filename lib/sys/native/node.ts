@@ -28,7 +28,7 @@ export function ownNode(): NodeProgram {
       : 'Electron'
   if (!application) return { path }
   throw none(
-    `options.isolation 'process' starts Node.js, but process.execPath is ${application}: '${plainLine(path)}' would start once more. ` +
+    `options.isolation 'process' starts Node.js, but process.execPath is ${application}: which would start '${plainLine(path)}' again. ` +
       'Set options.execPath to the path of a node binary, version 20.19, 22.12 or later',
   )
 }
@@ -72,14 +72,16 @@ async function ask(path: string, env: Record<string, string>): Promise<NodeProgr
     )
   }).catch(error => {
     if (error.code === 'ERR_ACCESS_DENIED') throw error
-    const why = error.killed ? `it does not end in ${patience} ms` : error.message.split('\n', 1)[0]
+    const why = error.killed
+      ? `it did not exit within ${patience} ms`
+      : error.message.split('\n', 1)[0]
     throw none(`${wanted}: ${plainLine(why)}`, error)
   })
   const { execPath, versions, sharedObjects } = answerOf(path, said)
   const other = ['electron', 'bun', 'deno'].find(name => versions[name] !== undefined)
-  if (other !== undefined) throw none(`${wanted}, and '${plainLine(path)}' is ${other}`)
+  if (other !== undefined) throw none(`${wanted}; '${plainLine(path)}' is ${other}`)
   if (!isSame(path, execPath))
-    throw none(`${wanted}, and '${plainLine(path)}' starts another: '${plainLine(execPath)}'`)
+    throw none(`${wanted}; '${plainLine(path)}' starts '${plainLine(execPath)}'`)
   return { path, libraries: sharedObjects.filter(name => name.startsWith('/') && name !== path) }
 }
 

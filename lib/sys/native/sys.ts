@@ -124,7 +124,7 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
 
     constructor(resolution: 'auto' | 'walk', shared: number) {
       this.#host = addon.create(this.block.buffer, resolution === 'walk', shared)
-      if (this.#host === none) throw new Error('the guest whose files were to be shared has been closed')
+      if (this.#host === none) throw new Error('cannot share the files of a guest that was closed')
       forgotten.register(this, this.#host, this)
     }
     get resolver() { return addon.resolver(this.#host) }
