@@ -16,7 +16,12 @@ export type { GuestOptions, WASIOptions } from './options/options.js'
 export type { FilePreopen, MemoryPreopen, Preopen } from './options/preopens.js'
 export type { Clocks, Deterministic, ReplayOptions } from './replay/options.js'
 export type { ImportsContext } from './run/imports/types.js'
-export type { GuestInstance, InstanceOptions, InstanceResult } from './run/instance/types.js'
+export type {
+  CallResult,
+  GuestInstance,
+  InstanceOptions,
+  InstanceResult,
+} from './run/instance/types.js'
 export { instantiate } from './run/instantiate.js'
 export type { CompileOptions } from './run/module/compile-options.js'
 export type { OsSandbox, RunOptions, RunResult } from './run/options.js'

@@ -23,13 +23,19 @@ export interface RunErrorDetails {
 }
 
 /**
+ * Adds the embedder's calls to the stack of an error that was made where they are unknown, such as in
+ * the handler of a message. @param stack of an Error that was made below these calls
+ */
+export let addCalls: (error: RunError, stack: string | undefined) => void
+
+/**
  * The error of a run that failed. `docs/errors.md` lists the codes. A wrong argument or option is
  * not one of these: it is a TypeError or a RangeError.
  */
 export class RunError extends Error {
   /** `RunError`. */
   declare readonly name: 'RunError'
-  /** The reason, as `ERR_WASI_TRAP`. Another code than `ERR_WASI_*` is that of `cause`. */
+  /** The reason, as `ERR_WASI_TRAP`. Another code than `ERR_WASI_*` is that of the host's error. */
   readonly code: string
   /** The captured standard output until the failure; empty if it was not captured. */
   declare readonly stdout: Buffer | string
@@ -51,7 +57,15 @@ export class RunError extends Error {
   declare readonly frames: readonly WasmFrame[]
   /** The exit code, with `ERR_WASI_EXIT`: an instance of `instantiate` that called proc_exit. */
   declare readonly exitCode: number | undefined
+  /** True if the stack has calls of the embedder. */
+  #located: boolean
   static {
+    addCalls = (error, stack) => {
+      if (error.#located) return
+      const calls = outside(stack)
+      error.#located = calls.length > 0
+      error.stack = [error.stack, ...calls].join('\n')
+    }
     brand(RunError, 'RunError')
     Object.defineProperty(RunError.prototype, 'name', { value: 'RunError', configurable: true })
   }
@@ -66,19 +80,31 @@ export class RunError extends Error {
     for (const [key, value] of Object.entries(hidden))
       Object.defineProperty(this, key, { value, configurable: true, writable: true })
     // A program may have its own Error.prepareStackTrace.
-    const [, ...calls] = `${this.stack}`.split(/\n(?= {4}at )/)
+    const calls = outside(this.stack)
+    this.#located = calls.length > 0
     this.stack = [
       `RunError [${code}]: ${message}`,
       ...tailOf(stderr),
       ...formatFrames(frames).map(line => `    ${line}`),
-      ...calls.filter(call => !inside.some(place => call.includes(place))),
+      ...calls,
     ].join('\n')
   }
 }
 
 /** The places in a stack that tell an embedder nothing: Node's own code, and this package's. */
 const own = ['dist', 'lib'].map(folder => join(root, folder, sep))
-const inside = ['(node:internal/', ...own, ...own.map(folder => pathToFileURL(folder).href)]
+const inside = [
+  '(node:internal/',
+  'at new Promise (<anonymous>)',
+  ...own,
+  ...own.map(folder => pathToFileURL(folder).href),
+]
+
+/** The calls of a stack that are outside of Node and this package. */
+export function outside(stack: string | undefined): string[] {
+  const [, ...calls] = `${stack}`.split(/\n(?= {4}at )/)
+  return calls.filter(call => !inside.some(place => call.includes(place)))
+}
 
 /** The lines and the bytes of standard error that a stack shows. */
 const mostLines = 10

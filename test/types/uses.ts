@@ -218,7 +218,9 @@ const called: Promise<ours.GuestInstance> = ours.instantiate(bytes, {
   maxMemory: 65536,
 })
 called.then(async instance => {
-  const value: number | bigint | (number | bigint)[] | undefined = await instance.call('add', 1, 2n)
+  const value: ours.CallResult = await instance.call('add', 1, 2n)
+  const at: number = await instance.call<number>('malloc', 8)
+  await instance.write(at, new Uint8Array(8))
   const copied: Uint8Array = await instance.read(0, 8)
   await instance.write(8, copied)
   const { stdout, truncated }: ours.InstanceResult = await instance.close()
@@ -260,6 +262,8 @@ ours.spawn(bytes, { stdout: 'pipes' })
 ours.spawn(bytes, { stdin: 'ignore' }).stdin.end()
 // @ts-expect-error: a text is no number
 called.then(instance => instance.call('add', '1'))
+// @ts-expect-error: no call returns a text
+called.then(instance => instance.call<string>('add'))
 // @ts-expect-error: an instance has one thread
 ours.instantiate(bytes, { threads: 2 })
 // @ts-expect-error: functions do not go to a worker

@@ -2,13 +2,14 @@
 import { types } from 'node:util'
 import { coded } from '../../errors.js'
 import { type Metrics, metricsOf } from '../../observe/metrics.js'
+import { plainLine } from '../../stdio/terminal-escapes.js'
 import { checkInteger, checkString, wrongType, wrongValue } from '../../validate.js'
 import type { AnyRunResult } from '../options.js'
-import { RunError } from '../run-error.js'
+import { addCalls, outside, RunError } from '../run-error.js'
 import type { Hooks } from '../run-in-workers.js'
 import type { Reply, Value } from './protocol.js'
 import { RequestQueue } from './queue.js'
-import type { GuestInstance, InstanceResult } from './types.js'
+import type { CallResult, GuestInstance, InstanceResult } from './types.js'
 
 type AnyInstanceResult = InstanceResult<string | Buffer>
 
@@ -28,13 +29,45 @@ export async function instanceBy(
     result => queue.end(exitError(result)),
     error => queue.end(error),
   )
-  const { functions } = (await started) as ReplyOf<'started'>
+  const { functions } = (await located(started)) as ReplyOf<'started'>
   return new WorkerInstance(queue, functions, ended)
 }
 
 function exitError({ exitCode, ...result }: AnyRunResult): RunError {
   const details = { ...result, exitCode, metrics: result.metrics }
   return new RunError('ERR_WASI_EXIT', `the guest exited with code ${exitCode}`, details)
+}
+
+/** The exports that an error lists, and the characters of a name. The guest chooses both. */
+const mostNames = 20
+const mostName = 64
+
+/**
+ * Makes a request. A failure that depends on the guest raises no `unhandledRejection`, which would
+ * end the process of an embedder that awaits only some of its requests. A wrong argument raises it.
+ * @param work checks the arguments, and calls `failing` before it throws what depends on the guest
+ */
+function ofGuest<T>(work: (failing: () => void) => Promise<T>): Promise<T> {
+  const result: Promise<T> = work(() => void result.catch(() => {}))
+  return result
+}
+
+/**
+ * Waits for a reply. An error has the calls of the embedder who awaits it.
+ * @param failing is called before it throws
+ */
+async function located(reply: Promise<Reply>, failing = (): void => {}): Promise<Reply> {
+  try {
+    return await reply
+  } catch (error) {
+    // Before `failing`: V8 follows a promise to who awaits it only while it has one reaction.
+    const { stack } = new Error()
+    if (error instanceof RunError) addCalls(error, stack)
+    else if (types.isNativeError(error))
+      error.stack = [`${error.name}: ${error.message}`, ...outside(stack)].join('\n')
+    failing()
+    throw error
+  }
 }
 
 class WorkerInstance implements GuestInstance<string | Buffer> {
@@ -51,29 +84,46 @@ class WorkerInstance implements GuestInstance<string | Buffer> {
     this.#ended = ended
   }
 
-  async call(name: string, ...args: Value[]): Promise<Value | Value[] | undefined> {
-    checkString('name', name)
-    if (!this.#names.has(name))
-      throw wrongValue('name', 'must be a function that the instance exports', name)
-    for (const [i, arg] of args.entries()) {
-      if (typeof arg !== 'number' && typeof arg !== 'bigint')
-        throw wrongType(`args[${i}]`, 'of type number or bigint', arg)
-    }
-    const reply = await this.#queue.ask({ kind: 'call', name, args })
-    return (reply as ReplyOf<'returned'>).value as Value | Value[] | undefined
+  call<Result extends CallResult>(name: string, ...args: Value[]): Promise<Result> {
+    return ofGuest(async failing => {
+      checkString('name', name)
+      for (const [i, arg] of args.entries()) {
+        if (typeof arg !== 'number' && typeof arg !== 'bigint')
+          throw wrongType(`args[${i}]`, 'of type number or bigint', arg)
+      }
+      const asked = this.#names.has(name)
+        ? this.#queue.ask({ kind: 'call', name, args })
+        : Promise.reject(this.#noSuchExport(name))
+      const reply = (await located(asked, failing)) as ReplyOf<'returned'>
+      return reply.value as Result
+    })
   }
 
-  async read(address: number, length: number): Promise<Uint8Array> {
-    checkInteger('address', address, 0, Number.MAX_SAFE_INTEGER)
-    checkInteger('length', length, 0, Number.MAX_SAFE_INTEGER)
-    const reply = await this.#queue.ask({ kind: 'read', address, length })
-    return (reply as ReplyOf<'read'>).bytes
+  read(address: number, length: number): Promise<Uint8Array> {
+    return ofGuest(async failing => {
+      checkInteger('address', address, 0, Number.MAX_SAFE_INTEGER)
+      checkInteger('length', length, 0, Number.MAX_SAFE_INTEGER)
+      const asked = this.#queue.ask({ kind: 'read', address, length })
+      return ((await located(asked, failing)) as ReplyOf<'read'>).bytes
+    })
   }
 
-  async write(address: number, bytes: Uint8Array): Promise<void> {
-    checkInteger('address', address, 0, Number.MAX_SAFE_INTEGER)
-    if (!types.isUint8Array(bytes)) throw wrongType('bytes', 'an instance of Uint8Array', bytes)
-    await this.#queue.ask({ kind: 'write', address, bytes: new Uint8Array(bytes) })
+  write(address: number, bytes: Uint8Array): Promise<void> {
+    return ofGuest(async failing => {
+      checkInteger('address', address, 0, Number.MAX_SAFE_INTEGER)
+      if (!types.isUint8Array(bytes)) throw wrongType('bytes', 'an instance of Uint8Array', bytes)
+      await located(
+        this.#queue.ask({ kind: 'write', address, bytes: new Uint8Array(bytes) }),
+        failing,
+      )
+    })
+  }
+
+  #noSuchExport(name: string): Error {
+    const names = this.exports.slice(0, mostNames).map(each => plainLine(each.slice(0, mostName)))
+    if (this.exports.length > mostNames) names.push('...')
+    const list = names.length === 0 ? 'none' : names.join(', ')
+    return wrongValue('name', `must be a function that the instance exports (${list})`, name)
   }
 
   metrics(): Metrics {

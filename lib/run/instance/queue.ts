@@ -79,8 +79,9 @@ export class RequestQueue {
   }
 
   /** Rejects all requests. @param cause what ended the instance */
-  end(cause: Error): void {
-    this.#ended = cause
+  end(cause: Error & { readonly code?: unknown }): void {
+    const closed = this.#current?.request.kind === 'close' && cause.code === 'ERR_WASI_EXIT'
+    this.#ended = closed ? new Error('close() was called') : cause
     if (this.#current !== undefined) {
       this.reported = this.#current.request.kind !== 'close'
       this.#current.reject(cause)

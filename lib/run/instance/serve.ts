@@ -64,7 +64,8 @@ const refused = (error: Error): Reply => ({ kind: 'refused', error: serializeErr
 
 function callOf(call: CallableFunction, name: string, args: readonly Value[]): Reply {
   if (args.length !== call.length) {
-    const message = `call: the export '${name}' takes ${call.length} arguments. Received ${args.length}`
+    const takes = call.length === 1 ? '1 argument' : `${call.length} arguments`
+    const message = `call: the export '${name}' takes ${takes}. Received ${args.length}`
     return refused(coded(new TypeError(message), 'ERR_INVALID_ARG_VALUE'))
   }
   let value: unknown

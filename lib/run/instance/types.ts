@@ -17,6 +17,9 @@ export interface InstanceResult<Content extends string | Buffer = Buffer>
   readonly metrics?: Metrics
 }
 
+/** The result of a function: of several values an array. */
+export type CallResult = number | bigint | (number | bigint)[] | undefined
+
 /**
  * An instance in a worker. Its calls, reads and writes are served in the order in which you make
  * them, one at a time. A trap, an exit, a timeout and an abort end the instance: the call under way
@@ -29,16 +32,17 @@ export interface GuestInstance<Content extends string | Buffer = Buffer> {
   /**
    * Calls an exported function, and resolves to its result: undefined without one, an array where
    * it has several. An i64 is a bigint, an i32, f32 or f64 a number. Numbers are converted as the
-   * WebAssembly JavaScript API does: 2.5 is 2 as an i32.
+   * WebAssembly JavaScript API does: 2.5 is 2 as an i32. `Result` is what you know of the module: it is
+   * not checked.
    * @throws TypeError for a name that is no exported function, and for arguments of another number
    * or type; for a result that is a reference; `RunError` with code `ERR_WASI_TRAP`,
    * `ERR_WASI_EXIT` with `exitCode`, `ERR_WASI_TIMEOUT`, `ERR_WASI_ABORTED`, `ERR_WASI_HOOK` and
    * the others of `run`, which end the instance
    */
-  call(
+  call<Result extends CallResult = CallResult>(
     name: string,
     ...args: (number | bigint)[]
-  ): Promise<number | bigint | (number | bigint)[] | undefined>
+  ): Promise<Result>
   /**
    * Copies bytes of its memory: that which it exports as `memory`, or imports.
    * @throws RangeError with code `ERR_OUT_OF_RANGE` for bytes outside of the memory

@@ -5,7 +5,7 @@ import { lines } from '../../stdio/lines.js'
 import { checkObject } from '../../validate.js'
 import { isSignal, offAbort, onAbort } from '../aborts.js'
 import type { AnyRunOptions, AnyRunResult } from '../options.js'
-import { RunError } from '../run-error.js'
+import { addCalls, RunError } from '../run-error.js'
 import { runTable } from '../table.js'
 import { InputPipe, OutputPipe } from './pipes.js'
 import type { SpawnedGuest, SpawnOptions } from './types.js'
@@ -19,6 +19,8 @@ export function spawned(
   execute: (options: AnyRunOptions) => Promise<AnyRunResult>,
 ): SpawnedGuest {
   checkObject('options', options)
+  // Nobody awaits the run itself, so that its error has no calls of the embedder's.
+  const here = new Error()
   const asked = read(options)
   const stdin = isPipe(asked.stdin) && asked.input === undefined ? new InputPipe() : null
   const stdout = isPipe(asked.stdout) ? new OutputPipe() : null
@@ -61,7 +63,9 @@ export function spawned(
   const exited = running.finally(finish)
   // A guest causes no unhandledRejection, which would end the process. A wrong option does.
   running.catch(error => {
-    if (error instanceof RunError) exited.catch(() => {})
+    if (!(error instanceof RunError)) return
+    addCalls(error, here.stack)
+    exited.catch(() => {})
   })
   return {
     stdin: stdin?.stream ?? null,
