@@ -6,7 +6,7 @@ import { plain, plainLine } from '../stdio/terminal-escapes.js'
 import type { FrameModule } from '../trap/frame-module.js'
 import { framesOf } from '../trap/load.js'
 import type { OsSandbox } from './options.js'
-import { RunError } from './run-error.js'
+import { outside, RunError } from './run-error.js'
 import type { CapturedOutput } from './stdio/types.js'
 
 /** The state of a run at its failure, as far as the run got. */
@@ -41,13 +41,26 @@ export function runErrorOf(thrown: unknown, state: RunState = {}): RunError {
   if (!(thrown instanceof HookFailure) && thrown instanceof RunError) return thrown
   const { code, message, ...rest } = reasonOf(thrown, state)
   const { captured, counts, metrics, osSandbox } = state
+  const frames = thrown instanceof HookFailure ? [] : framesOf(thrown, state.compiled, state.moved)
+  if (frames.length > 0) leaveOut(rest.cause)
   return new RunError(code, plainLine(message.slice(0, mostMessage)), {
     ...captured,
     ...rest,
     metrics: metrics ?? (counts && metricsOf(counts)),
     osSandbox,
-    frames: thrown instanceof HookFailure ? [] : framesOf(thrown, state.compiled, state.moved),
+    frames,
   })
+}
+
+/**
+ * Leaves the guest's frames and this package's calls out of the stack of a trap. Printing a RunError
+ * prints its cause, too, and `frames` has these with readable names.
+ */
+function leaveOut(trap: unknown): void {
+  if (!types.isNativeError(trap)) return
+  const [head = ''] = `${trap.stack}`.split(/\n(?= {4}at )/)
+  const calls = outside(trap.stack).filter(call => !/\bwasm:/.test(call))
+  trap.stack = [head, ...calls].join('\n')
 }
 
 /**
@@ -75,6 +88,15 @@ const engine: ReadonlyMap<string, readonly [code: string, words: string]> = new 
   ['LinkError', ['ERR_WASI_LINK', 'the module cannot be linked: ']],
   ['RuntimeError', ['ERR_WASI_TRAP', 'the guest trapped: ']],
 ])
+
+/** The system's error, if this one has it and says what it was for, without this package's calls. */
+function hostError(error: Error): Error {
+  const { cause } = error
+  if (!types.isNativeError(cause) || !('syscall' in cause)) return error
+  const [head = ''] = `${cause.stack}`.split(/\n(?= {4}at )/)
+  cause.stack = [head, ...outside(cause.stack)].join('\n')
+  return cause
+}
 
 /** The engine's error, whose text has names that the module chose, without control characters. */
 function plainly(error: Error): Error {
@@ -109,7 +131,7 @@ function reasonOf(thrown: unknown, { maxStack }: RunState): Reason {
       message,
       ...(Object.hasOwn(error, 'cause') && { cause: (error as Error).cause }),
     }
-  if (isCode(code)) return { code, message, cause: error }
+  if (isCode(code)) return { code, message, cause: hostError(error) }
   if (name === 'RangeError' && /allocate/i.test(message))
     return {
       code: 'ERR_WASI_NO_MEMORY',

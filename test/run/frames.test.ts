@@ -1,4 +1,5 @@
 /** The frames of a RunError: alike wherever the guest ran, with offsets of the module's file. */
+import { inspect } from 'node:util'
 import test from 'ava'
 import { Pool } from '#lib/run/pool.js'
 import { run } from '#lib/run/run.js'
@@ -70,4 +71,20 @@ test('the stack of the error has a short line for each frame, which cannot steer
   t.true(stack.includes(`\n    at a::b (+0x${(code + 23).toString(16)}, code 0x17)\n`), stack)
   t.true(stack.includes('at ␛[31m     at x (y:1:1) ('), stack)
   t.notRegex(stack, /wasm:\/\//)
+})
+
+withSandbox('a printed RunError shows each frame once, and no call of this package', async t => {
+  const pool = new Pool({ size: 1 })
+  t.teardown(() => pool.close())
+  const errors = [
+    await failing(run(bytes)),
+    await failing(pool.run(bytes)),
+    await failing(run(bytes, { isolation: 'process', osSandbox: 'best-effort' })),
+  ]
+  for (const error of errors) {
+    const printed = inspect(error)
+    t.is(printed.split('a::b').length, 2, printed)
+    t.regex(printed, /\[cause\]: \[?RuntimeError: unreachable/)
+    t.notRegex(printed, /wasm:\/\/|worker\.js|node:internal/)
+  }
 })

@@ -1,5 +1,7 @@
 /** What a RunError prints, and that a guest steers no terminal by it. */
 import { spawnSync } from 'node:child_process'
+import os from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import test from 'ava'
@@ -92,6 +94,18 @@ test('an error from another thread is bounded, and steers no terminal', t => {
   })
   t.false(`${message}${stack}`.includes('\u001b'))
   t.true(message.length < 20_000 && stack.length < 20_000)
+})
+
+test('the cause of a file that cannot be opened is the system’s error', async t => {
+  const missing = join(os.tmpdir(), 'wasi-common-missing')
+  const source = await failure(run(missing))
+  t.like(source, { code: 'ENOENT', cause: { code: 'ENOENT', syscall: 'open', path: missing } })
+  const preopen = await failure(run(command([]), { preopens: { '/': missing } }))
+  t.like(preopen, { code: 'UVWASI_ENOENT', cause: { code: 'ENOENT', path: missing } })
+  for (const error of [source, preopen]) {
+    t.is(inspect(error).split('[cause]').length, 2)
+    t.notRegex(inspect(error), /worker\.js|node:internal/)
+  }
 })
 
 test('errors of another copy of the class are RunErrors', t => {
