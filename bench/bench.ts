@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { add, ask, program, type Times } from './ask.js'
 import { can, groups } from './calls.js'
 import { chart } from './chart.js'
-import { entryCount, fill, lay, scratch } from './ground.js'
+import { entryCount, fill, lay, scratch } from './fixture.js'
 import { growths, lean, listed } from './growth.js'
 import { compiler, type Program, programs, type Ready } from './programs.js'
 import {

@@ -5,7 +5,7 @@ import { Errno } from '#lib/abi/errno.js'
 import { Dirent, readDirent } from '#lib/abi/layout.js'
 import type { CallName } from '#lib/abi/table.js'
 import { assemble, call, type Expression, load } from '../test/wasm.js'
-import { dataSize, deep, entryCount } from './ground.js'
+import { dataSize, deep, entryCount } from './fixture.js'
 import {
   at,
   closing,

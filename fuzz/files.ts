@@ -15,7 +15,7 @@ import { createGuest, type Guest } from '#lib/guest/guest.js'
 import { MemoryFiles, treeOf } from '#lib/sys/memfs/files.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from '#lib/sys/memfs/nodes.js'
 import type { Tree } from '#lib/sys/memfs/tree.js'
-import { openDescriptors } from '../test/sys/ground.js'
+import { openDescriptors } from '../test/sys/fixture.js'
 import { flags, Random, shrink } from './random.js'
 
 /** A hostcall whose paths are text, a char for each byte; or several that belong together. */
@@ -210,7 +210,7 @@ class World {
     for (const [path, target] of Object.entries(links))
       fs.symlinkSync(target, join(this.folder, path))
   }
-  leave(): void {
+  dispose(): void {
     this.guest.close()
     fs.rmSync(this.folder, { recursive: true, force: true })
   }
@@ -387,7 +387,7 @@ class World {
     if (snapshot(this.folder) !== this.#begun) return 'something changed below'
     const counted = JSON.stringify(counts(treeOf(this.files).root))
     const used = JSON.stringify(this.files.used)
-    if (used !== counted) return `${used} is said to be used, ${counted} is`
+    if (used !== counted) return `${used} is reported as used, ${counted} is`
     empty(treeOf(this.files))
     const left = this.files.used
     return left.bytes === 0 && left.entries === 0
@@ -487,7 +487,7 @@ function fault(steps: readonly Step[], bounded: boolean): string | undefined {
   } catch (error) {
     return `throws ${String((error as Error).stack).slice(0, 400)}`
   } finally {
-    for (const world of worlds) world.leave()
+    for (const world of worlds) world.dispose()
   }
   return openDescriptors() === before ? undefined : 'a descriptor was not given back'
 }

@@ -52,7 +52,7 @@ export class Model {
   constructor(root: string) {
     this.#held = [0, 1, 2].map(() => fs.openSync(root, O_PATH | O_DIRECTORY))
   }
-  leave(): void {
+  dispose(): void {
     for (const fd of this.#held) fs.closeSync(fd)
   }
   #base(dir: number): string {

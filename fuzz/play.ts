@@ -1,18 +1,18 @@
 /**
- * Plays a sequence of calls on one backend, on a ground of its own: what each answered, and what
+ * Plays a sequence of calls on one backend, on a fixture of its own: what each answered, and what
  * the tree is afterwards.
  */
 import fs from 'node:fs'
 import type { Sys } from '#lib/sys/sys.js'
 import {
+  Fixture,
   Fstflags,
-  Ground,
   type HostFs,
   Oflags,
   openDescriptors,
   READ,
-  said,
-} from '../test/sys/ground.js'
+  resultOf,
+} from '../test/sys/fixture.js'
 import type { Made } from '../test/sys/treefs.js'
 import { Model } from './model.js'
 import type { Call, Entry } from './trees.js'
@@ -31,7 +31,7 @@ const secret = 'what nobody may read'
 const mark = 5
 const both = Fstflags.ATIM | Fstflags.MTIM
 
-function build(g: Ground, tree: readonly Entry[]): void {
+function build(g: Fixture, tree: readonly Entry[]): void {
   fs.mkdirSync(g.outside('out/sub'), { recursive: true })
   fs.writeFileSync(g.outside('out/secret'), secret)
   for (const entry of tree) {
@@ -69,7 +69,7 @@ export function play(
   const before = openDescriptors()
   const made = makeSys()
   const over = 'sys' in made
-  const g = over ? new Ground(made.sys, made.fs) : new Ground(made)
+  const g = over ? new Fixture(made.sys, made.fs) : new Fixture(made)
   build(g, tree)
   const untouched = lines(g.host()).join('\n')
   const model = new Model(g.host())
@@ -128,7 +128,7 @@ export function play(
       }
       case 'times':
         g.setTimes(BigInt(mark) * 1_000_000_000n, BigInt(mark) * 1_000_000_000n)
-        return `${said(g.sys.setTimesAt(dir, ...g.put(path), follow, both))}`
+        return `${resultOf(g.sys.setTimesAt(dir, ...g.put(path), follow, both))}`
       case 'readlink': {
         const read = g.readlink(path, call.room, dir)
         return typeof read === 'string' ? read : `0 ${read.text.replaceAll(g.folder, '@')}`
@@ -167,8 +167,8 @@ export function play(
         tree: lines(g.host(), '', g.fs).map(line => line.replaceAll(g.folder, '@')),
       }
     } finally {
-      model.leave()
-      g.leave()
+      model.dispose()
+      g.dispose()
     }
   }
   const played = finish()

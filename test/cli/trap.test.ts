@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { createGuest } from '#lib/guest/guest.js'
 import { run as runModule } from '#lib/run/run.js'
-import { withSandbox } from '../os-sandbox/ground.js'
+import { withSandbox } from '../os-sandbox/fixture.js'
 import { chain, codeOf, custom } from '../traps.js'
 import { assemble, call, command } from '../wasm.js'
 

@@ -41,12 +41,12 @@ async function run(request: Request): Promise<Ended> {
   const ended = new Promise<number | string | null>(resolve =>
     child.on('close', (status, signal) => resolve(signal ?? status)),
   )
-  const [how, printed, told] = await Promise.all([
+  const [how, printed, reported] = await Promise.all([
     ended,
     ...[1, answersTo].map(fd => text(child.stdio[fd] as Readable)),
   ])
   clearTimeout(timer)
-  const lines = (told as string).split('\n').filter(line => line !== '')
+  const lines = (reported as string).split('\n').filter(line => line !== '')
   return {
     how: hangs ? 'hangs' : how,
     printed: printed as string,

@@ -15,7 +15,7 @@ export type WASIClass = new (options?: Any) => Any
 export interface Probe {
   readonly name: string
   /**
-   * What is seen, as JSON can say it. `folder` is the probe's own, furnished as {@link furnish}
+   * What is seen, as JSON can say it. `folder` is the probe's own, populated as {@link populate}
    * says.
    */
   readonly run: (WASI: WASIClass, folder: string) => unknown
@@ -28,7 +28,7 @@ export interface Probe {
  * neighbour made for this, never to what is the host's: node:wasi follows them, so that a probe
  * renames and deletes there, perhaps as root.
  */
-export function furnish(folder: string): void {
+export function populate(folder: string): void {
   const outside = join(folder, '..', 'outside')
   mkdirSync(outside)
   writeFileSync(join(outside, 'secret'), 'secret\n')
@@ -49,10 +49,10 @@ export function seen(act: () => unknown): unknown {
   try {
     return plain(act())
   } catch (thrown) {
-    return { thrown: told(thrown) }
+    return { thrown: reported(thrown) }
   }
 }
-export function told(thrown: unknown): unknown {
+export function reported(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return `${typeof thrown} ${String(thrown)}`
   return { name: thrown.name, code: (thrown as { code?: unknown }).code, message: thrown.message }
 }
@@ -123,7 +123,7 @@ export interface Ready {
   /** Open below the preopen, which is descriptor 3. What cannot be opened is the errno's name. */
   readonly open: (
     path: string,
-    plan?: { oflags?: number; rights?: bigint; fdflags?: number; follow?: boolean },
+    options?: { oflags?: number; rights?: bigint; fdflags?: number; follow?: boolean },
   ) => number
   /** Lay one iovec at address 0. */
   readonly span: (at: number, length: number) => [iovs: number, count: number]

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { furnish, told } from './probe.js'
+import { populate, reported } from './probe.js'
 import { probes } from './probes.js'
 
 /** Where the parent reads answers. Standard output is what a probe may print to. */
@@ -24,12 +24,12 @@ if (process.argv[1] === import.meta.filename) {
   for (const index of which) {
     const own = join(folder, String(index), 'box')
     mkdirSync(own, { recursive: true })
-    furnish(own)
+    populate(own)
     let answer: unknown
     try {
       answer = (await probes[index].run(WASI, own)) ?? 'undefined'
     } catch (thrown) {
-      answer = { thrown: told(thrown) }
+      answer = { thrown: reported(thrown) }
     }
     writeSync(
       answersTo,

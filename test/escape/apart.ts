@@ -18,4 +18,4 @@ const announced: typeof one = {
     return attack(...args)
   },
 }
-run(announced, scene => unguarded(scene, 'joins'), folder)
+run(announced, fixture => unguarded(fixture, 'joins'), folder)

@@ -5,7 +5,7 @@
 import { errnoNames } from '#lib/abi/errno.js'
 import { type CallName, table } from '#lib/abi/table.js'
 import { Oflags } from '#lib/abi/values.js'
-import { ALL, FOLLOW, rights } from '../hostcalls/world.js'
+import { ALL, FOLLOW, rights } from '../hostcalls/fixture.js'
 import { assemble, call, param, signatureOf } from '../wasm.js'
 import type { Imports } from './hosts.js'
 

@@ -1,5 +1,5 @@
 /**
- * That enough is attacked: every call that takes a path by many ways out, each attack with a twin
+ * That enough is attacked: every call that takes a path by many ways out, each attack with a control
  * that succeeds or a reason.
  */
 import test from 'ava'
@@ -42,20 +42,20 @@ test('every end of a call that takes two paths is attacked', t => {
   )
   for (const call of twice) {
     // The target of a symbolic link is text; what is planted by it has cases of its own.
-    const ends = uses.filter(use => use.call === call).map(({ deed }) => deed)
+    const ends = uses.filter(use => use.call === call).map(({ action }) => action)
     t.deepEqual(ends, call === 'path_symlink' ? [''] : ['from there', 'to there'], call)
   }
 })
 
-test('every attack has a twin, or one of few reasons', t => {
-  const without = cases.filter(({ twin }) => typeof twin === 'object' && 'why' in twin)
+test('every attack has a control, or one of few reasons', t => {
+  const without = cases.filter(({ control }) => typeof control === 'object' && 'why' in control)
   t.true(without.length <= 15, String(without.length))
   const kinds = new Set(
-    cases.map(({ twin = 'joins' }) => twin).filter(twin => typeof twin === 'string'),
+    cases.map(({ control = 'joins' }) => control).filter(control => typeof control === 'string'),
   )
   t.deepEqual(
     [...kinds].sort(),
     Object.keys(carelessness).sort(),
-    'every carelessness is some twin',
+    'every carelessness is some control',
   )
 })

@@ -33,7 +33,7 @@ const absent =
       ? [...onWindows, ...underWine]
       : onWindows
 
-/** Whether the scene may have links of its own. */
+/** Whether the fixture may have links of its own. */
 export const linksAreMade = process.env.WASI_COMMON_WINE === undefined
 /** Why attacks of a technique cannot be tried on this platform, or nothing. */
 export const elsewhere = (title: string): string | undefined =>

@@ -6,7 +6,7 @@ import { type Settings, settingsOf } from '#lib/options/settings.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import { Verdict } from '#lib/verdict.js'
 import { threadAlone } from '../thread.js'
-import type { Scene } from './scene.js'
+import type { Fixture } from './fixture.js'
 
 /** What a guest imports, by name. */
 export type Imports = Readonly<Record<string, (...args: never[]) => number>>
@@ -17,18 +17,21 @@ export interface Host {
   /** Errors of the host that it has no word for. */
   readonly unexpected: readonly string[]
 }
-export type OpenHost = (scene: Scene) => Host
+export type OpenHost = (fixture: Fixture) => Host
 
-const preopensOf = (scene: Scene): Record<string, Preopen> =>
-  scene.ground.preopens === false
+const preopensOf = (fixture: Fixture): Record<string, Preopen> =>
+  fixture.setup.preopens === false
     ? {}
-    : { '/box': { path: scene.at('box') }, '/shelf': { path: scene.at('shelf'), readOnly: true } }
+    : {
+        '/box': { path: fixture.at('box') },
+        '/shelf': { path: fixture.at('shelf'), readOnly: true },
+      }
 
 /** The same two, whose folders are not to be changed at all. */
-function overlaysOf(scene: Scene): Record<string, Preopen> {
-  scene.overlaid = true
+function overlaysOf(fixture: Fixture): Record<string, Preopen> {
+  fixture.overlaid = true
   return Object.fromEntries(
-    Object.entries(preopensOf(scene)).map(([name, preopen]) => [
+    Object.entries(preopensOf(fixture)).map(([name, preopen]) => [
       name,
       { ...preopen, overlay: true },
     ]),
@@ -42,14 +45,14 @@ const madeBy =
     backend: 'native' | 'typescript' = 'native',
     preopens = preopensOf,
   ): OpenHost =>
-  scene => {
+  fixture => {
     const unexpected: string[] = []
-    const [stdin, stdout, stderr] = scene.stdio
+    const [stdin, stdout, stderr] = fixture.stdio
     const onUnexpected = (error: UnexpectedError): void => void unexpected.push(error.message)
     const settings = settingsOf({
       version: 'preview1',
       ...{ stdin, stdout, stderr },
-      preopens: preopens(scene),
+      preopens: preopens(fixture),
       backend,
       onUnexpected,
     })

@@ -1,42 +1,42 @@
 /** The ways out by a path: a row for each, which is tried with every call that takes a path. */
 import type { Attacker, Name } from './attacker.js'
 import type { Case } from './case.js'
-import type { Aim, Ground, Scene } from './scene.js'
+import type { Fixture, Setup, Target } from './fixture.js'
 import type { Carelessness } from './unguarded.js'
 import { type Use, uses } from './uses.js'
 
 interface Technique {
   readonly name: string
-  /** What it can aim at. Default all. */
-  readonly aims?: readonly Aim[]
+  /** What it can target. Default all. */
+  readonly targets?: readonly Target[]
   /**
    * Whether to ask that a link in the last place be followed: only tried with calls that can be
    * asked. Default yes, where one can.
    */
   readonly follow?: 0 | 1
-  readonly ground?: Ground
-  readonly furnish?: (s: Scene, aim: Aim) => void
-  readonly prepare?: (a: Attacker, s: Scene, aim: Aim) => number
-  readonly meanwhile?: (s: Scene) => void
-  readonly path: (s: Scene, aim: Aim) => Name
+  readonly setup?: Setup
+  readonly populate?: (s: Fixture, target: Target) => void
+  readonly prepare?: (a: Attacker, s: Fixture, target: Target) => number
+  readonly meanwhile?: (s: Fixture) => void
+  readonly path: (s: Fixture, target: Target) => Name
   /** What a guarded host answers. */
   readonly answer: Case['answer']
-  /** What it answers instead, by what is aimed at, or by call and deed. */
+  /** What it answers instead, by what is targeted, or by call and action. */
   readonly but?: Readonly<Record<string, Case['answer']>>
-  readonly twin?: Carelessness
+  readonly control?: Carelessness
   readonly needs?: 'proc'
 }
 
-const outside = (s: Scene, aim: Aim): string => s.at(`outside/${aim}`)
-const go = (path: string) => (_: Scene, aim: Aim) => path.replaceAll('AIM', aim)
+const outside = (s: Fixture, target: Target): string => s.at(`outside/${target}`)
+const go = (path: string) => (_: Fixture, target: Target) => path.replaceAll('TARGET', target)
 /** Links by name in the box, made beforehand by somebody else. */
-const links = (targets: Readonly<Record<string, string>>) => (s: Scene, aim: Aim) => {
-  const words = { BASE: s.base, AIM: aim, FD: String(s.bait.outside) }
-  for (const [name, target] of Object.entries(targets)) {
+const links = (texts: Readonly<Record<string, string>>) => (s: Fixture, target: Target) => {
+  const words = { BASE: s.base, TARGET: target, FD: String(s.hostFds.outside) }
+  for (const [name, text] of Object.entries(texts)) {
     // At one go: the name of the scratch folder may have any of these letters.
     s.link(
       `box/${name}`,
-      target.replace(/BASE|AIM|FD/g, word => words[word as keyof typeof words]),
+      text.replace(/BASE|TARGET|FD/g, word => words[word as keyof typeof words]),
     )
   }
 }
@@ -51,7 +51,8 @@ function made(errno: string, dir = 3): number {
 }
 const at = (path: string) => ({ dir: 3, path, follow: 0 })
 /** A path of this many bytes at least, which goes nowhere at first. */
-const long = (bytes: number) => (_: Scene, aim: Aim) => `${'./'.repeat(bytes / 2)}../outside/${aim}`
+const long = (bytes: number) => (_: Fixture, target: Target) =>
+  `${'./'.repeat(bytes / 2)}../outside/${target}`
 /**
  * The kernel counts a link twice if it must look again, so that a longer chain is now NOTCAPABLE
  * and now LOOP.
@@ -60,149 +61,160 @@ const longChain = Object.fromEntries(
   Array.from({ length: 19 }, (_, i) => [`hop${i}`, i === 18 ? '../outside' : `hop${i + 1}`]),
 )
 
-const folders: readonly Aim[] = ['vault', 'hollow']
+const folders: readonly Target[] = ['vault', 'hollow']
 /** What is made anew is made in the box, by a name as good as any. */
 const madeInside = { fresh: 'SUCCESS' }
 
 /** What a guest would find in the directory above the box. */
-const above = (s: Scene): void => s.file('secret', s.mark)
+const above = (s: Fixture): void => s.file('secret', s.mark)
 
 /** By the text of the path alone. */
 const dots: readonly Technique[] = [
-  { name: '`..` itself', aims: ['vault'], furnish: above, path: go('..'), answer: 'NOTCAPABLE' },
+  {
+    name: '`..` itself',
+    targets: ['vault'],
+    populate: above,
+    path: go('..'),
+    answer: 'NOTCAPABLE',
+  },
   {
     name: '`..` itself, with a slash',
-    aims: ['vault'],
-    furnish: above,
+    targets: ['vault'],
+    populate: above,
     path: go('../'),
     answer: 'NOTCAPABLE',
   },
   {
     name: '`..` itself, with `.` behind it',
-    aims: ['vault'],
-    furnish: above,
+    targets: ['vault'],
+    populate: above,
     path: go('../.'),
     answer: 'NOTCAPABLE',
   },
   {
     name: '`..` itself, from below',
-    aims: ['vault'],
-    furnish: above,
+    targets: ['vault'],
+    populate: above,
     path: go('dir/./../..'),
     answer: 'NOTCAPABLE',
   },
-  { name: '`..` first', path: go('../outside/AIM'), answer: 'NOTCAPABLE' },
-  { name: '`.`, then `..`', path: go('./../outside/AIM'), answer: 'NOTCAPABLE' },
-  { name: 'one down and two up', path: go('dir/../../outside/AIM'), answer: 'NOTCAPABLE' },
+  { name: '`..` first', path: go('../outside/TARGET'), answer: 'NOTCAPABLE' },
+  { name: '`.`, then `..`', path: go('./../outside/TARGET'), answer: 'NOTCAPABLE' },
+  { name: 'one down and two up', path: go('dir/../../outside/TARGET'), answer: 'NOTCAPABLE' },
   {
     name: 'two down and three up',
-    path: go('dir/deep/../../../outside/AIM'),
+    path: go('dir/deep/../../../outside/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'down and up with many slashes',
-    path: go('dir//..//..//outside///AIM'),
+    path: go('dir//..//..//outside///TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: '`.` between all steps',
-    path: go('././dir/./../.././outside/./AIM'),
+    path: go('././dir/./../.././outside/./TARGET'),
     answer: 'NOTCAPABLE',
   },
-  { name: 'up, back in by name, up', path: go('../box/../outside/AIM'), answer: 'NOTCAPABLE' },
+  { name: 'up, back in by name, up', path: go('../box/../outside/TARGET'), answer: 'NOTCAPABLE' },
   {
     name: '`..` with a slash at the end',
-    aims: folders,
-    path: go('../outside/AIM/'),
+    targets: folders,
+    path: go('../outside/TARGET/'),
     answer: 'NOTCAPABLE',
   },
   {
     name: '`..` with slashes at the end',
-    aims: folders,
-    path: go('../outside/AIM//'),
+    targets: folders,
+    path: go('../outside/TARGET//'),
     answer: 'NOTCAPABLE',
   },
   {
     name: '`..` with `.` at the end',
-    aims: ['vault'],
-    path: go('../outside/AIM/.'),
+    targets: ['vault'],
+    path: go('../outside/TARGET/.'),
     answer: 'NOTCAPABLE',
   },
   {
     name: '`..` with `..` at the end',
-    aims: ['vault'],
-    path: go('../outside/hollow/../AIM/../AIM'),
+    targets: ['vault'],
+    path: go('../outside/hollow/../TARGET/../TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'up to the root of the host, and down',
-    path: (s, aim) => '../'.repeat(64) + outside(s, aim).slice(1),
+    path: (s, target) => '../'.repeat(64) + outside(s, target).slice(1),
     answer: 'NOTCAPABLE',
   },
   {
     name: '`..` behind what is not there',
-    path: go('nothing/../../outside/AIM'),
+    path: go('nothing/../../outside/TARGET'),
     answer: 'NOENT',
-    twin: 'shortens',
+    control: 'shortens',
   },
   {
     name: '`..` behind a file',
-    path: go('own/../../outside/AIM'),
+    path: go('own/../../outside/TARGET'),
     answer: 'NOTDIR',
-    twin: 'shortens',
+    control: 'shortens',
   },
   {
     name: 'a sibling whose name begins alike',
-    path: go('../box-secret/AIM'),
+    path: go('../box-secret/TARGET'),
     answer: 'NOTCAPABLE',
-    twin: 'compares',
+    control: 'compares',
   },
   { name: 'an absolute path', path: outside, answer: 'NOTCAPABLE' },
   {
     name: 'an absolute path with two slashes',
-    path: (s, aim) => `/${outside(s, aim)}`,
+    path: (s, target) => `/${outside(s, target)}`,
     answer: 'NOTCAPABLE',
   },
   {
     name: "the guest's own name of the box, then `..`",
-    path: go('/box/../outside/AIM'),
+    path: go('/box/../outside/TARGET'),
     answer: 'NOTCAPABLE',
-    twin: 'maps',
+    control: 'maps',
   },
   { name: 'a long path', path: long(3800), answer: 'NOTCAPABLE' },
   {
     name: 'a path longer than the host takes',
     path: long(4096),
     answer: 'NAMETOOLONG',
-    twin: 'shortens',
+    control: 'shortens',
   },
-  { name: 'a path longer than any', path: long(100_000), answer: 'NAMETOOLONG', twin: 'shortens' },
-  { name: 'a NUL behind it', path: go('../outside/AIM\0.txt'), answer: 'INVAL' },
+  {
+    name: 'a path longer than any',
+    path: long(100_000),
+    answer: 'NAMETOOLONG',
+    control: 'shortens',
+  },
+  { name: 'a NUL behind it', path: go('../outside/TARGET\0.txt'), answer: 'INVAL' },
   {
     name: 'a NUL in front of what is innocent',
-    path: go('../outside/AIM\0/../../box/own'),
+    path: go('../outside/TARGET\0/../../box/own'),
     answer: 'INVAL',
   },
   {
     name: 'backslashes',
-    path: go('..\\outside\\AIM'),
+    path: go('..\\outside\\TARGET'),
     answer: 'NOENT',
     but: madeInside,
-    twin: 'backslashes',
+    control: 'backslashes',
   },
   {
     name: '`%2e%2e`',
     path: go('%2e%2e%2foutside%2fAIM'),
     answer: 'NOENT',
     but: madeInside,
-    twin: 'decodes',
+    control: 'decodes',
   },
   {
     name: '`..` in UTF-8 of too many bytes',
-    path: (_, aim) => Buffer.from(`\xc0\xae\xc0\xae\xc0\xafoutside\xc0\xaf${aim}`, 'latin1'),
+    path: (_, target) => Buffer.from(`\xc0\xae\xc0\xae\xc0\xafoutside\xc0\xaf${target}`, 'latin1'),
     answer: 'NOENT',
     but: madeInside,
-    twin: 'overlong',
+    control: 'overlong',
   },
 ]
 
@@ -210,133 +222,133 @@ const dots: readonly Technique[] = [
 const onTheWay: readonly Technique[] = [
   {
     name: 'an absolute link on the way',
-    furnish: links({ out: 'BASE/outside' }),
-    path: go('out/AIM'),
+    populate: links({ out: 'BASE/outside' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a relative link on the way',
-    furnish: links({ out: '../outside' }),
-    path: go('out/AIM'),
+    populate: links({ out: '../outside' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link deeper on the way',
-    furnish: links({ 'dir/out': '../../outside' }),
-    path: go('dir/out/AIM'),
+    populate: links({ 'dir/out': '../../outside' }),
+    path: go('dir/out/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link to `..`',
-    furnish: links({ up: '..' }),
-    path: go('up/outside/AIM'),
+    populate: links({ up: '..' }),
+    path: go('up/outside/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link to `..`, twice',
-    furnish: links({ 'dir/up': '..' }),
-    path: go('dir/up/dir/up/../outside/AIM'),
+    populate: links({ 'dir/up': '..' }),
+    path: go('dir/up/dir/up/../outside/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link whose target ends in a slash',
-    furnish: links({ out: '../outside/' }),
-    path: go('out/AIM'),
+    populate: links({ out: '../outside/' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link whose target has doubled slashes',
-    furnish: links({ out: '..//outside' }),
-    path: go('out//AIM'),
+    populate: links({ out: '..//outside' }),
+    path: go('out//TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link whose target goes down first',
-    furnish: links({ out: 'dir/../../outside' }),
-    path: go('out/AIM'),
+    populate: links({ out: 'dir/../../outside' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a chain of links',
-    furnish: links({ one: 'dir/two', 'dir/two': '../three', three: './four', four: '../outside' }),
-    path: go('one/AIM'),
+    populate: links({ one: 'dir/two', 'dir/two': '../three', three: './four', four: '../outside' }),
+    path: go('one/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a chain of 19 links',
-    furnish: links(longChain),
-    path: go('hop0/AIM'),
+    populate: links(longChain),
+    path: go('hop0/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link within the target of a link',
-    furnish: links({ one: 'dir/back/outside', 'dir/back': '../..' }),
-    path: go('one/AIM'),
+    populate: links({ one: 'dir/back/outside', 'dir/back': '../..' }),
+    path: go('one/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a legal link, then `..` from where it leads',
-    furnish: links({ in: 'dir/deep' }),
-    path: go('in/../../../outside/AIM'),
+    populate: links({ in: 'dir/deep' }),
+    path: go('in/../../../outside/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a legal link to the box, then `..`',
-    furnish: links({ 'dir/deep/back': '../..' }),
-    path: go('dir/deep/back/../outside/AIM'),
+    populate: links({ 'dir/deep/back': '../..' }),
+    path: go('dir/deep/back/../outside/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link that leads out and back in, then `..`',
-    furnish: links({ around: '../box' }),
-    path: go('around/../outside/AIM'),
+    populate: links({ around: '../box' }),
+    path: go('around/../outside/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'an absolute link to the box, then `..`',
-    furnish: links({ home: 'BASE/box' }),
-    path: go('home/../outside/AIM'),
+    populate: links({ home: 'BASE/box' }),
+    path: go('home/../outside/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a link through a neighbour whose name begins alike',
-    furnish: links({ out: '../box-secret' }),
-    path: go('out/AIM'),
+    populate: links({ out: '../box-secret' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
-    twin: 'compares',
+    control: 'compares',
   },
   {
     name: 'a link to /proc/self/root',
-    furnish: links({ out: '/proc/self/rootBASE/outside' }),
-    path: go('out/AIM'),
+    populate: links({ out: '/proc/self/rootBASE/outside' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
     needs: 'proc',
   },
   {
     name: 'a link to /proc/self/fd',
-    furnish: links({ out: '/proc/self/fd/FD' }),
-    path: go('out/AIM'),
+    populate: links({ out: '/proc/self/fd/FD' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
     needs: 'proc',
   },
   {
     name: 'a link to /proc/thread-self/fd',
-    furnish: links({ out: '/proc/thread-self/fd/FD' }),
-    path: go('out/AIM'),
+    populate: links({ out: '/proc/thread-self/fd/FD' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
     needs: 'proc',
   },
   {
     name: 'a link to /dev/fd',
-    furnish: links({ out: '/dev/fd/FD' }),
-    path: go('out/AIM'),
+    populate: links({ out: '/dev/fd/FD' }),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
     needs: 'proc',
   },
   {
     name: 'a link to /proc/self/cwd',
-    furnish: s => s.link('box/out', `/proc/self/cwd/${s.fromCwd('outside')}`),
-    path: go('out/AIM'),
+    populate: s => s.link('box/out', `/proc/self/cwd/${s.fromCwd('outside')}`),
+    path: go('out/TARGET'),
     answer: 'NOTCAPABLE',
     needs: 'proc',
   },
@@ -347,7 +359,7 @@ const madeByGuest: readonly Technique[] = [
   {
     name: 'a relative link that the guest makes',
     prepare: symlinked('../outside', 'made'),
-    path: go('made/AIM'),
+    path: go('made/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
@@ -356,7 +368,7 @@ const madeByGuest: readonly Technique[] = [
       a.symlink(s.at('outside'), 'made')
       return 3
     },
-    path: go('made/AIM'),
+    path: go('made/TARGET'),
     answer: 'NOENT',
   },
   {
@@ -365,7 +377,7 @@ const madeByGuest: readonly Technique[] = [
       made(a.symlink('..', 'up'))
       return made(a.symlink('up/outside', 'made'))
     },
-    path: go('made/AIM'),
+    path: go('made/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
@@ -374,7 +386,7 @@ const madeByGuest: readonly Technique[] = [
       made(a.symlink('../outside', 'dir/made'))
       return made(a.rename(at('dir/made'), at('made')))
     },
-    path: go('made/AIM'),
+    path: go('made/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
@@ -383,7 +395,7 @@ const madeByGuest: readonly Technique[] = [
       made(a.symlink('../outside', 'dir/made'))
       return made(a.link(at('dir/made'), at('made')))
     },
-    path: go('made/AIM'),
+    path: go('made/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
@@ -392,7 +404,7 @@ const madeByGuest: readonly Technique[] = [
       made(a.symlink('../../outside', 'dir/deep/made'))
       return made(a.rename(at('dir/deep'), at('shallow')))
     },
-    path: go('shallow/made/AIM'),
+    path: go('shallow/made/TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
@@ -401,7 +413,7 @@ const madeByGuest: readonly Technique[] = [
       made(a.symlink('../../outside', 'dir/made'))
       return a.directory('dir')
     },
-    path: go('made/AIM'),
+    path: go('made/TARGET'),
     answer: 'NOTCAPABLE',
   },
 ]
@@ -418,55 +430,58 @@ const last = alike(
     path: go('last'),
     answer: 'NOTCAPABLE',
     but: { 'path_open to create, exclusively': 'EXIST' },
-    twin: 'canonizes',
+    control: 'canonizes',
   },
   [
-    { name: 'a relative link in the last place', furnish: links({ last: '../outside/AIM' }) },
-    { name: 'an absolute link in the last place', furnish: links({ last: 'BASE/outside/AIM' }) },
+    { name: 'a relative link in the last place', populate: links({ last: '../outside/TARGET' }) },
+    {
+      name: 'an absolute link in the last place',
+      populate: links({ last: 'BASE/outside/TARGET' }),
+    },
     {
       name: 'a chain of links in the last place',
-      furnish: links({ last: 'dir/two', 'dir/two': '../three', three: '../outside/AIM' }),
+      populate: links({ last: 'dir/two', 'dir/two': '../three', three: '../outside/TARGET' }),
     },
     {
       name: 'a link in the last place whose target goes down first',
-      furnish: links({ last: 'dir/../../outside/AIM' }),
+      populate: links({ last: 'dir/../../outside/TARGET' }),
     },
     {
       name: 'a link in the last place of a directory',
       path: go('dir/last'),
-      furnish: links({ 'dir/last': '../../outside/AIM' }),
+      populate: links({ 'dir/last': '../../outside/TARGET' }),
     },
     {
       name: 'a link in the last place behind `./`',
       path: go('./last'),
-      furnish: links({ last: '../outside/AIM' }),
+      populate: links({ last: '../outside/TARGET' }),
     },
     {
       name: 'a link in the last place through a link',
-      furnish: links({ last: 'up/outside/AIM', up: '..' }),
+      populate: links({ last: 'up/outside/TARGET', up: '..' }),
     },
     {
       name: 'a link in the last place that the guest makes',
-      prepare: (a, _, aim) => made(a.symlink(`../outside/${aim}`, 'last')),
+      prepare: (a, _, target) => made(a.symlink(`../outside/${target}`, 'last')),
     },
     {
       name: 'a link in the last place to `..`',
-      aims: ['vault'],
-      furnish(s, aim) {
+      targets: ['vault'],
+      populate(s, target) {
         above(s)
-        links({ last: '..' })(s, aim)
+        links({ last: '..' })(s, target)
       },
     },
     {
       name: 'a link in the last place to /proc/self/root',
-      aims: ['secret', 'vault'],
-      furnish: links({ last: '/proc/self/rootBASE/outside/AIM' }),
+      targets: ['secret', 'vault'],
+      populate: links({ last: '/proc/self/rootBASE/outside/TARGET' }),
       needs: 'proc',
     },
     {
       name: 'a link in the last place to /proc/self/fd',
-      aims: ['secret'],
-      furnish: s => s.link('box/last', `/proc/self/fd/${s.bait.secret}`),
+      targets: ['secret'],
+      populate: s => s.link('box/last', `/proc/self/fd/${s.hostFds.secret}`),
       needs: 'proc',
     },
   ],
@@ -499,31 +514,31 @@ const notFollowed = {
   path: go('last'),
   answer: 'LOOP',
   but: keptAnswers,
-  twin: 'canonizes',
+  control: 'canonizes',
 } as const
-const lastKept = alike({ ...notFollowed, aims: ['secret', 'fresh', ...folders] }, [
+const lastKept = alike({ ...notFollowed, targets: ['secret', 'fresh', ...folders] }, [
   {
     name: 'a relative link in the last place, not to be followed',
-    furnish: links({ last: '../outside/AIM' }),
+    populate: links({ last: '../outside/TARGET' }),
   },
   {
     name: 'an absolute link in the last place, not to be followed',
-    furnish: links({ last: 'BASE/outside/AIM' }),
+    populate: links({ last: 'BASE/outside/TARGET' }),
   },
   {
     name: 'a link in the last place with a slash in its target, not to be followed',
-    aims: folders,
-    furnish: links({ last: '../outside/AIM/' }),
+    targets: folders,
+    populate: links({ last: '../outside/TARGET/' }),
   },
   {
     name: 'a link in the last place of a directory, not to be followed',
     path: go('dir/last'),
-    furnish: links({ 'dir/last': '../../outside/AIM' }),
+    populate: links({ 'dir/last': '../../outside/TARGET' }),
   },
   {
     name: 'a link in the last place behind `./`, not to be followed',
     path: go('./last'),
-    furnish: links({ last: '../outside/AIM' }),
+    populate: links({ last: '../outside/TARGET' }),
   },
 ])
 
@@ -547,41 +562,41 @@ const lastSlash = alike(
     path: go('last/'),
     answer: 'NOTCAPABLE',
     but: slashAnswers,
-    furnish: links({ last: '../outside/AIM' }),
-    twin: 'canonizes',
+    populate: links({ last: '../outside/TARGET' }),
+    control: 'canonizes',
   },
   [
-    { name: 'a link in the last place with a slash', aims: [...folders, 'fresh'], follow: 1 },
+    { name: 'a link in the last place with a slash', targets: [...folders, 'fresh'], follow: 1 },
     {
       name: 'a link in the last place with a slash, not to be followed',
-      aims: [...folders, 'fresh'],
+      targets: [...folders, 'fresh'],
       follow: 0,
     },
     {
       name: 'a link in the last place of a directory, with a slash, not to be followed',
-      aims: [...folders, 'fresh'],
+      targets: [...folders, 'fresh'],
       follow: 0,
       path: go('dir/last/'),
-      furnish: links({ 'dir/last': '../../outside/AIM' }),
+      populate: links({ 'dir/last': '../../outside/TARGET' }),
     },
     {
       name: 'a link in the last place with slashes, not to be followed',
-      aims: [...folders, 'fresh'],
+      targets: [...folders, 'fresh'],
       follow: 0,
       path: go('last//'),
     },
     {
       name: 'a link in the last place with `.` behind it, not to be followed',
-      aims: ['vault'],
+      targets: ['vault'],
       follow: 0,
       path: go('last/.'),
     },
     {
       name: 'a link in the last place with a slash in its target',
-      aims: folders,
+      targets: folders,
       follow: 1,
       path: go('last'),
-      furnish: links({ last: '../outside/AIM/' }),
+      populate: links({ last: '../outside/TARGET/' }),
     },
   ],
 )
@@ -592,41 +607,41 @@ const moved: readonly Technique[] = [
     name: 'an open directory, moved out of the box',
     prepare: a => a.directory('dir'),
     meanwhile: s => s.move('box/dir', 'outside/dir'),
-    path: go('../AIM'),
+    path: go('../TARGET'),
     answer: 'NOTCAPABLE',
-    twin: 'holds',
+    control: 'holds',
   },
   {
     name: 'an open directory, whose parent is moved out of the box',
     prepare: a => a.directory('dir/deep'),
     meanwhile: s => s.move('box/dir', 'outside/dir'),
-    path: go('../../AIM'),
+    path: go('../../TARGET'),
     answer: 'NOTCAPABLE',
-    twin: 'holds',
+    control: 'holds',
   },
   {
     name: 'an open directory, moved deeper',
     prepare: a => a.directory('dir'),
     meanwhile: s => s.move('box/dir', 'box/empty/dir'),
-    path: go('../../../outside/AIM'),
+    path: go('../../../outside/TARGET'),
     answer: 'NOTCAPABLE',
-    twin: 'holds',
+    control: 'holds',
   },
   {
     name: 'an open directory, moved to where `..` of a path in it leads higher',
     prepare: a => a.directory('dir'),
     meanwhile: s => s.move('box/dir/deep', 'box/deep'),
-    furnish: s => s.link('box/dir/deep/out', '../../outside'),
-    path: go('../deep/out/AIM'),
+    populate: s => s.link('box/dir/deep/out', '../../outside'),
+    path: go('../deep/out/TARGET'),
     answer: 'NOTCAPABLE',
-    twin: 'holds',
+    control: 'holds',
   },
   {
     name: 'the box itself, moved',
     meanwhile: s => s.move('box', 'outside/box'),
-    path: go('../AIM'),
+    path: go('../TARGET'),
     answer: 'NOTCAPABLE',
-    twin: 'holds',
+    control: 'holds',
   },
   {
     name: 'an open directory, whose name became a link',
@@ -635,7 +650,7 @@ const moved: readonly Technique[] = [
       s.move('box/dir', 'box/old')
       s.link('box/dir', '../outside')
     },
-    path: go('AIM'),
+    path: go('TARGET'),
     answer: 'NOENT',
     but: madeInside,
   },
@@ -646,7 +661,7 @@ const moved: readonly Technique[] = [
       s.link('box', 'outside')
       s.file('outside/own')
     },
-    path: go('AIM'),
+    path: go('TARGET'),
     answer: 'NOENT',
     but: madeInside,
   },
@@ -657,28 +672,28 @@ const numbers: readonly Technique[] = [
   {
     name: 'the working directory of the host, by AT_FDCWD',
     prepare: () => -100,
-    path: (s, aim) => s.fromCwd(`outside/${aim}`),
+    path: (s, target) => s.fromCwd(`outside/${target}`),
     answer: 'BADF',
   },
   {
     name: 'the number of a descriptor of the host',
-    prepare: (_, s) => s.bait.outside,
-    path: go('AIM'),
+    prepare: (_, s) => s.hostFds.outside,
+    path: go('TARGET'),
     answer: 'BADF',
   },
   {
     name: 'standard input that is a directory',
-    ground: { stdin: 'outside' },
+    setup: { stdin: 'outside' },
     prepare: () => 0,
-    path: go('AIM'),
+    path: go('TARGET'),
     answer: 'NOTCAPABLE',
   },
   {
     name: 'a guest without directories, which has the working directory of the host',
-    aims: [...folders, 'pointer'],
-    ground: { preopens: false },
+    targets: [...folders, 'pointer'],
+    setup: { preopens: false },
     prepare: () => -100,
-    path: (s, aim) => s.fromCwd(`outside/${aim}`),
+    path: (s, target) => s.fromCwd(`outside/${target}`),
     answer: 'BADF',
   },
 ]
@@ -695,11 +710,11 @@ const techniques: readonly Technique[] = [
 ]
 
 /**
- * What a technique is tried with: what it can aim at; and where it is about the flag, what has one,
+ * What a technique is tried with: what it can target; and where it is about the flag, what has one,
  * or else what needs none.
  */
-const fits = ({ aims, follow }: Technique, { aim, flagged }: Use): boolean =>
-  (aims?.includes(aim) ?? true) && (follow !== 1 || flagged === true)
+const fits = ({ targets, follow }: Technique, { target, flagged }: Use): boolean =>
+  (targets?.includes(target) ?? true) && (follow !== 1 || flagged === true)
 
 export const byPath: readonly Case[] = techniques.flatMap(technique =>
   uses
@@ -708,26 +723,26 @@ export const byPath: readonly Case[] = techniques.flatMap(technique =>
       const {
         name,
         follow = 1,
-        ground,
-        furnish,
+        setup,
+        populate,
         prepare,
         meanwhile,
         path,
         answer,
         but = {},
-        twin,
+        control,
         needs,
       } = technique
-      const { call, deed, aim, run } = use
+      const { call, action, target, run } = use
       return {
-        ...{ technique: name, call, deed },
-        ...(ground && { ground }),
-        ...(furnish && { furnish: s => furnish(s, aim) }),
-        ...(prepare && { prepare: (a, s) => prepare(a, s, aim) }),
+        ...{ technique: name, call, action },
+        ...(setup && { setup }),
+        ...(populate && { populate: s => populate(s, target) }),
+        ...(prepare && { prepare: (a, s) => prepare(a, s, target) }),
         ...(meanwhile && { meanwhile }),
-        attack: (a, dir, s) => run(a, { dir, path: path(s, aim), follow }),
-        answer: but[`${call} ${deed}`.trim()] ?? but[aim] ?? answer,
-        ...(twin && { twin }),
+        attack: (a, dir, s) => run(a, { dir, path: path(s, target), follow }),
+        answer: but[`${call} ${action}`.trim()] ?? but[target] ?? answer,
+        ...(control && { control }),
         ...(needs && { needs }),
       }
     }),

@@ -9,8 +9,8 @@ import { Errno } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
 import { type CallName, table as rows } from '#lib/abi/table.js'
 import { Fdflags, Filetype, Fstflags, Oflags, Whence } from '#lib/abi/values.js'
+import type { Fixture } from './fixture.js'
 import type { Host } from './hosts.js'
-import type { Scene } from './scene.js'
 
 /** What a careless host does with a path, beside following it. */
 export const carelessness = {
@@ -39,13 +39,13 @@ const names = Object.keys(rows) as CallName[]
 
 const refused = (code: string): Error => Object.assign(new Error(code), { code })
 
-export function unguarded(scene: Scene, careless: Carelessness): Host {
+export function unguarded(fixture: Fixture, careless: Carelessness): Host {
   const table = new Map<number, Open>(
-    scene.stdio.map((fd, i) => [i, { fd, path: `/proc/self/fd/${fd}` }]),
+    fixture.stdio.map((fd, i) => [i, { fd, path: `/proc/self/fd/${fd}` }]),
   )
-  const folders = scene.ground.preopens === false ? [] : ['box', 'shelf']
+  const folders = fixture.setup.preopens === false ? [] : ['box', 'shelf']
   for (const [i, name] of folders.entries()) {
-    const path = scene.at(name)
+    const path = fixture.at(name)
     table.set(3 + i, { fd: fs.openSync(path, 'r'), path, preopen: `/${name}` })
   }
   let memory: WebAssembly.Memory
@@ -58,11 +58,11 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
   const free = (): number => {
     for (let fd = 0; ; fd++) if (!table.has(fd)) return fd
   }
-  /** Only the host's own bait is let through: the process of the tests shall live on. */
+  /** Admits only the descriptors that the fixture opened for this: the tests' process lives on. */
   const known = (fd: number): Open => {
     const open = table.get(fd)
     if (open !== undefined) return open
-    if (!Object.values(scene.bait).includes(fd)) throw refused('EBADF')
+    if (!Object.values(fixture.hostFds).includes(fd)) throw refused('EBADF')
     return { fd, path: `/proc/self/fd/${fd}` }
   }
   const pathOf = (fd: number): string => {
@@ -85,7 +85,7 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
     return careless === 'backslashes' ? name.replaceAll('\\', '/') : name
   }
   const absolute = (fd: number, name: string): string => {
-    if (careless === 'maps' && name.startsWith('/')) return scene.at(name)
+    if (careless === 'maps' && name.startsWith('/')) return fixture.at(name)
     if (careless === 'shortens') return resolve(pathOf(fd), name)
     if (careless === 'compares' && !join(pathOf(fd), name).startsWith(resolve(pathOf(fd))))
       throw refused('EACCES')
@@ -109,14 +109,14 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
   const place = (fd: number, at: number, length: number, follow = 0): string => {
     const named = absolute(fd | 0, text(at, length))
     const path = follow !== 0 || careless === 'canonizes' ? followed(named) : named
-    if (!scene.reaches(path)) throw new Error(`${path} leads out of the scratch folder`)
+    if (!fixture.reaches(path)) throw new Error(`${path} leads out of the scratch folder`)
     return path
   }
 
   // Results.
 
   const put = (at: number, value: number): void => view().setUint32(at, value, true)
-  const told = (at: number, stats: fs.BigIntStats): void => {
+  const putStats = (at: number, stats: fs.BigIntStats): void => {
     const { dev, ino, nlink, size, atimeNs, mtimeNs, ctimeNs } = stats
     const type = stats.isDirectory()
       ? Filetype.DIRECTORY
@@ -167,7 +167,7 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
       const path = `/proc/self/fd/${known(fd).fd}`
       table.set(fd, { fd: fs.openSync(path, flags & Fdflags.APPEND ? 'a+' : 'r+'), path })
     },
-    fd_filestat_get: (fd, at) => told(at, fs.fstatSync(known(fd).fd, bigint)),
+    fd_filestat_get: (fd, at) => putStats(at, fs.fstatSync(known(fd).fd, bigint)),
     fd_filestat_set_size: (fd, size) => fs.ftruncateSync(known(fd).fd, Number(size)),
     fd_filestat_set_times: (fd, a, m, flags) =>
       fs.futimesSync(known(fd).fd, ...times(fs.fstatSync(known(fd).fd), a, m, flags)),
@@ -209,7 +209,7 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
 
     path_create_directory: (fd, at, length) => fs.mkdirSync(place(fd, at, length)),
     path_filestat_get: (fd, _follow, at, length, into) =>
-      told(into, fs.statSync(place(fd, at, length), bigint)),
+      putStats(into, fs.statSync(place(fd, at, length), bigint)),
     path_filestat_set_times(fd, _follow, at, length, atim, mtim, flags) {
       const path = place(fd, at, length)
       fs.utimesSync(path, ...times(fs.statSync(path), atim, mtim, flags))
@@ -246,7 +246,7 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
     path_rename: (fd, at, length, fd2, at2, length2) =>
       fs.renameSync(place(fd, at, length), place(fd2, at2, length2)),
     path_symlink: (at, length, fd, at2, length2) =>
-      scene.plant(text(at, length), place(fd, at2, length2)),
+      fixture.plant(text(at, length), place(fd, at2, length2)),
     path_unlink_file: (fd, at, length) => fs.unlinkSync(place(fd, at, length)),
   }
 
@@ -271,7 +271,7 @@ export function unguarded(scene: Scene, careless: Carelessness): Host {
       memory = given
     },
     close() {
-      for (const { fd } of table.values()) if (!scene.lent.has(fd)) fs.closeSync(fd)
+      for (const { fd } of table.values()) if (!fixture.lent.has(fd)) fs.closeSync(fd)
     },
     unexpected: [],
   }

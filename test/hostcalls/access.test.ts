@@ -5,12 +5,12 @@
 import test from 'ava'
 import { createGuest, run } from '#lib/index.js'
 import { add, call, command, drop, load, store } from '../wasm.js'
-import { ALL, each, Oflags, rights, type World } from './world.js'
+import { ALL, each, type Fixture, Oflags, rights } from './fixture.js'
 
 const READ = rights('FD_READ')
 const WRITE = rights('FD_WRITE')
 const { CREAT, DIRECTORY } = Oflags
-const rightsOf = (w: World, fd: number): bigint => (w.fdstat(fd) as { base: bigint }).base
+const rightsOf = (w: Fixture, fd: number): bigint => (w.fdstat(fd) as { base: bigint }).base
 const access = { options: { rights: 'access' } } as const
 const enforce = { options: { rights: 'enforce' } } as const
 

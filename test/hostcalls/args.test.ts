@@ -4,7 +4,7 @@
  */
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'
-import { each, type Plan, u32 } from './world.js'
+import { each, type Setup, u32 } from './fixture.js'
 
 interface Pair {
   readonly sizes: CallName
@@ -14,7 +14,7 @@ interface Pair {
   readonly pointers: string
   readonly buffer: string
   /** The options under which the guest has exactly these strings. */
-  readonly plan: (strings: readonly string[]) => Plan
+  readonly setup: (strings: readonly string[]) => Setup
 }
 const pairs: readonly Pair[] = [
   {
@@ -26,7 +26,7 @@ const pairs: readonly Pair[] = [
       pointers: 'argv',
       buffer: 'argv_buf',
     },
-    plan: args => ({ options: { args } }),
+    setup: args => ({ options: { args } }),
   },
   {
     ...{
@@ -36,7 +36,7 @@ const pairs: readonly Pair[] = [
       bytes: 'environ_buf_size',
     },
     ...{ pointers: 'environ', buffer: 'environ_buf' },
-    plan: strings => ({
+    setup: strings => ({
       options: { env: Object.fromEntries(strings.map(string => string.split(/=(.*)/s))) },
     }),
   },
@@ -47,8 +47,8 @@ const strings = ['a=1', 'é=', 'SIGNS==b c\n']
 const laid = 'a=1\0é=\0SIGNS==b c\n\0'
 const total = Buffer.byteLength(laid)
 
-for (const { sizes, get, count, bytes, pointers, buffer, plan } of pairs) {
-  each(test, `${sizes}: how many, and their bytes with every NUL`, plan(strings), (t, w) => {
+for (const { sizes, get, count, bytes, pointers, buffer, setup } of pairs) {
+  each(test, `${sizes}: how many, and their bytes with every NUL`, setup(strings), (t, w) => {
     t.is(w.call(sizes, 0x10, 0x20), 'SUCCESS')
     w.expect(0x10, u32(3))
     w.expect(0x20, u32(total))
@@ -60,44 +60,44 @@ for (const { sizes, get, count, bytes, pointers, buffer, plan } of pairs) {
     w.expect(0x10, u32(0, 0))
   })
 
-  each(test, `${sizes}: at odd places and at the last bytes`, plan(strings), (t, w) => {
+  each(test, `${sizes}: at odd places and at the last bytes`, setup(strings), (t, w) => {
     t.is(w.call(sizes, 0x11, w.size - 4), 'SUCCESS')
     w.expect(0x11, u32(3))
     w.expect(w.size - 4, u32(total))
   })
 
-  each(test, `${sizes}: both into the same place, the second wins`, plan(strings), (t, w) => {
+  each(test, `${sizes}: both into the same place, the second wins`, setup(strings), (t, w) => {
     t.is(w.call(sizes, 0x10, 0x10), 'SUCCESS')
     w.expect(0x10, u32(total))
   })
 
-  each(test, `${sizes}: one byte past the end writes neither`, plan(strings), (t, w) => {
+  each(test, `${sizes}: one byte past the end writes neither`, setup(strings), (t, w) => {
     t.is(w.call(sizes, 0x10, w.size - 3), 'FAULT')
     t.is(w.call(sizes, w.size - 3, 0x10), 'FAULT')
     t.is(w.line, `${sizes}() = FAULT`)
   })
 
-  each(test, `${get}: strings one after another, and where each begins`, plan(strings), (t, w) => {
+  each(test, `${get}: strings one after another, and where each begins`, setup(strings), (t, w) => {
     t.is(w.call(get, 0x10, 0x100), 'SUCCESS')
     w.expect(0x10, u32(0x100, 0x104, 0x108))
     w.expect(0x100, laid)
     t.is(w.line, `${get}(${pointers}=0x10, ${buffer}=0x100) = SUCCESS`)
   })
 
-  each(test, `${get}: at odd places`, plan(strings), (t, w) => {
+  each(test, `${get}: at odd places`, setup(strings), (t, w) => {
     t.is(w.call(get, 0x13, 0x101), 'SUCCESS')
     w.expect(0x13, u32(0x101, 0x105, 0x109))
     w.expect(0x101, laid)
   })
 
-  each(test, `${get}: at the last bytes`, plan(strings), (t, w) => {
+  each(test, `${get}: at the last bytes`, setup(strings), (t, w) => {
     const at = w.size - total
     t.is(w.call(get, at - 12, at), 'SUCCESS')
     w.expect(at - 12, u32(at, at + 4, at + 8))
     w.expect(at, laid)
   })
 
-  each(test, `${get}: one byte past the end writes nothing at all`, plan(strings), (t, w) => {
+  each(test, `${get}: one byte past the end writes nothing at all`, setup(strings), (t, w) => {
     t.is(w.call(get, 0x10, w.size - total + 1), 'FAULT')
     t.is(w.call(get, w.size - 11, 0x100), 'FAULT')
   })

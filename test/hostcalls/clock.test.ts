@@ -1,14 +1,14 @@
 /** clock_res_get and clock_time_get: four clocks, in nanoseconds. */
 import process from 'node:process'
 import test from 'ava'
-import { each, u64, type World } from './world.js'
+import { each, type Fixture, u64 } from './fixture.js'
 
 const clocks = ['realtime', 'monotonic', 'process_cputime_id', 'thread_cputime_id']
 const REALTIME = 0
 const MONOTONIC = 1
 const CPU = [2, 3]
 
-function time(w: World, id: number, precision = 0n): bigint {
+function time(w: Fixture, id: number, precision = 0n): bigint {
   const at = w.room(8)
   w.call('clock_time_get', id, precision, at)
   return w.any(at, 8).readBigUInt64LE()

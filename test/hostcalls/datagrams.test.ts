@@ -3,7 +3,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import test from 'ava'
-import { backends } from './world.js'
+import { backends } from './fixture.js'
 
 /**
  * Runs `program` with one end of a pair of sockets as standard input; what it prints, and what came

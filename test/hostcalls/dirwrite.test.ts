@@ -2,7 +2,7 @@
  * Directories that a guest opens to write: ISDIR as Linux says, and as one that is read on Windows.
  */
 import test from 'ava'
-import { ALL, each, FOLLOW, Oflags, rights } from './world.js'
+import { ALL, each, FOLLOW, Oflags, rights } from './fixture.js'
 
 const { CREAT, DIRECTORY, TRUNC } = Oflags
 const windows = process.platform === 'win32'

@@ -10,14 +10,14 @@ import { table0 } from '#lib/abi/unstable.js'
 import {
   ALL,
   each,
+  type Fixture,
   Oflags,
   openDescriptors,
   rights,
   snapshots,
   u8,
   u32,
-  type World,
-} from './world.js'
+} from './fixture.js'
 
 /** The descriptors of every case: a preopen, a file, another file, and another directory. */
 const DIR = 3
@@ -140,8 +140,8 @@ const samples: Readonly<Record<CallName, Sample>> = {
   sock_shutdown: { args: [FILE, 1], answer: 'NOTSOCK' },
 }
 
-const plan = { options: { args: ['one', 'two'], env: { ONE: '1', TWO: '2' } } }
-function furnish(w: World): void {
+const setup = { options: { args: ['one', 'two'], env: { ONE: '1', TWO: '2' } } }
+function furnish(w: Fixture): void {
   w.write('file', names.file)
   w.write('other', '')
   w.fs.mkdirSync(w.host('empty'))
@@ -154,7 +154,7 @@ function furnish(w: World): void {
 }
 /** A fresh descriptor for what this one of the samples is, with every right. */
 const writing = rights('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
-const openAgain = (w: World, fd: number): number =>
+const openAgain = (w: Fixture, fd: number): number =>
   fd === FILE || fd === FILE2
     ? w.open(fd === FILE ? 'file' : 'other', { base: ALL })
     : w.open('.', { oflags: Oflags.DIRECTORY, base: ALL & ~writing, inheriting: ALL })
@@ -174,7 +174,7 @@ const slotsOf = (row: Row): Slot[] => [
   ...row.results.map(param => ({ param, length: false, result: true })),
 ]
 /** The wasm values of a sample, its results at odd places. */
-const valuesOf = (w: World, row: Row, { args }: Sample): (number | bigint)[] => [
+const valuesOf = (w: Fixture, row: Row, { args }: Sample): (number | bigint)[] => [
   ...args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg])),
   ...row.results.map((_, i) => RESULTS + 0x81 * i),
 ]
@@ -230,7 +230,7 @@ function wrongs({ param: { type }, length, result }: Slot, size: number): Wrong[
 }
 
 /** All of the host and of the guest's descriptors that a refused call must leave as it was. */
-function state(w: World): unknown {
+function state(w: Fixture): unknown {
   const found = w.fs.readdirSync(w.host()).map(name => {
     const { ino, size, mtimeNs, ctimeNs, nlink } = w.fs.lstatSync(w.host(name), { bigint: true })
     return [name, ino, size, mtimeNs, ctimeNs, nlink]
@@ -238,7 +238,7 @@ function state(w: World): unknown {
   const fds = [0, 1, 2, DIR, 4, FILE, FILE2, DIR2, 8].map(fd => w.fdstat(fd))
   return [found, fds, w.tell(FILE), openDescriptors()]
 }
-function answerOf(w: World, call: CallName, values: readonly unknown[]): string {
+function answerOf(w: Fixture, call: CallName, values: readonly unknown[]): string {
   let answer = 'exit'
   w.guest.run(() => {
     answer = w.call(call, ...values)
@@ -252,7 +252,7 @@ for (const [name, row] of Object.entries(table) as [CallName, Row][]) {
   const sample = samples[name]
   const { answer = 'SUCCESS', needs = {}, wrongKind } = sample
   const here = {
-    ...plan,
+    ...setup,
     snapshots: snapshots.filter(snapshot => snapshot === 'preview1' || name in table0),
   }
 

@@ -15,6 +15,7 @@ import {
   Fdflags,
   FILE,
   Filetype,
+  type Fixture,
   Fstflags,
   Oflags,
   openDescriptors,
@@ -23,8 +24,7 @@ import {
   u16,
   u32,
   u64,
-  type World,
-} from './world.js'
+} from './fixture.js'
 
 /** A time that a double of seconds can be, which is all that node:fs takes. */
 const exact = 1_000_300_000_125_000_000n
@@ -115,7 +115,7 @@ each(
 // once.
 
 /** Ways to ask what a file is, and what becomes of them. */
-const questions: Readonly<Record<string, (t: ExecutionContext, w: World, fd: number) => void>> = {
+const questions: Readonly<Record<string, (t: ExecutionContext, w: Fixture, fd: number) => void>> = {
   fd_tell: (t, w, fd) => t.is(w.tell(fd), 3n),
   fd_seek: (t, w, fd) => {
     t.is(w.call('fd_seek', fd, -1n, whence.cur[w.version], 0x40), 'SUCCESS')
@@ -257,7 +257,7 @@ for (const call of movers) {
   const reads = call.endsWith('read')
   const result = reads ? 'nread' : 'nwritten'
   /** The file says 0123456789 and the memory abcdefghij. */
-  const ready = (w: World): number => {
+  const ready = (w: Fixture): number => {
     w.draw(0x100, 'abcdefghij')
     return w.file('f', '0123456789')
   }
@@ -572,7 +572,7 @@ withTerminal('isatty: a terminal is a character device that cannot seek, as libc
   const index = new URL('../../../dist/index.js', import.meta.url).href
   const program = `
     import { createGuest, Rights } from ${JSON.stringify(index)}
-    const told = []
+    const reported = []
     for (const backend of ['native', 'typescript']) {
       const guest = createGuest({ version: 'preview1', backend })
       const memory = new WebAssembly.Memory({ initial: 1 })
@@ -580,9 +580,9 @@ withTerminal('isatty: a terminal is a character device that cannot seek, as libc
       guest.imports.fd_fdstat_get(0, 0)
       const view = new DataView(memory.buffer)
       const base = view.getUint32(8, true)
-      told.push(view.getUint8(0), base & (Rights.FD_SEEK | Rights.FD_TELL), (base & Rights.FD_READ) !== 0, guest.imports.fd_tell(0, 64))
+      reported.push(view.getUint8(0), base & (Rights.FD_SEEK | Rights.FD_TELL), (base & Rights.FD_READ) !== 0, guest.imports.fd_tell(0, 64))
     }
-    console.log(told.join(' '))`
+    console.log(reported.join(' '))`
   const file = join(fs.mkdtempSync(join('/tmp', 'wasi-common-')), 'isatty.mjs')
   fs.writeFileSync(file, program)
   const { stdout, stderr } = spawnSync(
@@ -838,7 +838,7 @@ function dirents(bytes: Buffer): Dirent[] {
   }
   return found
 }
-function populate(w: World): Map<string, number> {
+function populate(w: Fixture): Map<string, number> {
   w.write('file', 'abc')
   w.write('é')
   w.fs.mkdirSync(w.host('dir'))

@@ -1,6 +1,6 @@
 /** Sync flags of an open file, which are as they were when it was opened. */
 import test from 'ava'
-import { ALL, each, Fdflags, Oflags } from './world.js'
+import { ALL, each, Fdflags, Oflags } from './fixture.js'
 
 const { APPEND, DSYNC, NONBLOCK, RSYNC, SYNC } = Fdflags
 

@@ -4,10 +4,21 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import test from 'ava'
-import { blank, each, Fdflags, Filetype, rights, u8, u16, u32, u64, type World } from './world.js'
+import {
+  blank,
+  each,
+  Fdflags,
+  Filetype,
+  type Fixture,
+  rights,
+  u8,
+  u16,
+  u32,
+  u64,
+} from './fixture.js'
 
 const skip = { typescript: 'node:fs cannot listen' }
-const plan = {
+const setup = {
   skip,
   snapshots: ['preview1'],
   options: { listen: ['127.0.0.1:0', '127.0.0.1:0'] },
@@ -34,7 +45,7 @@ const passed = rights(
   'POLL_FD_READWRITE',
 )
 
-async function calls(w: World, which = 0): Promise<net.Socket> {
+async function calls(w: Fixture, which = 0): Promise<net.Socket> {
   // A guest that ends may reset it.
   const client = net.connect(w.guest.listeners[which].port, '127.0.0.1').on('error', () => {})
   await once(client, 'connect')
@@ -50,7 +61,7 @@ const pause = (): Promise<void> => new Promise(done => setTimeout(done, 20))
  * the errno.
  */
 function poll(
-  w: World,
+  w: Fixture,
   ...wanted: [fd: number, type: number][]
 ): string | { fd: bigint; errno: number; bytes: bigint; flags: number }[] {
   const subscriptions = wanted.map(([fd, type]) => [
@@ -74,7 +85,7 @@ function poll(
     }))
 }
 
-each(test, 'listeners are the descriptors behind the directories', plan, (t, w) => {
+each(test, 'listeners are the descriptors behind the directories', setup, (t, w) => {
   t.deepEqual(
     w.guest.listeners.map(({ fd, address }) => [fd, address]),
     [
@@ -100,7 +111,7 @@ each(test, 'listeners are the descriptors behind the directories', plan, (t, w) 
   t.is(w.any(at, 64)[16], Filetype.STREAM)
 })
 
-each(test, 'a connection is accepted, used and ended', plan, async (t, w) => {
+each(test, 'a connection is accepted, used and ended', setup, async (t, w) => {
   const client = await calls(w)
   const fd = w.ask('sock_accept', LISTENER, 0) as number
   t.is(fd, 7)
@@ -123,7 +134,7 @@ each(test, 'a connection is accepted, used and ended', plan, async (t, w) => {
   await gone(client)
 })
 
-each(test, 'a listener is nothing but that', plan, (t, w) => {
+each(test, 'a listener is nothing but that', setup, (t, w) => {
   t.is(w.read(LISTENER), 'NOTCONN')
   t.is(w.put(LISTENER, 'x'), w.checked('NOTCAPABLE', 'BADF'))
   t.is(w.tell(LISTENER), 'NOTCAPABLE')
@@ -141,7 +152,7 @@ each(test, 'a listener is nothing but that', plan, (t, w) => {
 each(
   test,
   'nobody calls: AGAIN to who asked not to wait; a flag of a connection is its own',
-  plan,
+  setup,
   async (t, w) => {
     t.is(w.call('fd_fdstat_set_flags', LISTENER, Fdflags.NONBLOCK), 'SUCCESS')
     t.is(w.ask('sock_accept', LISTENER, 0), 'AGAIN')
@@ -156,7 +167,7 @@ each(
   },
 )
 
-each(test, 'poll_oneoff: who calls, what was sent, who is gone', plan, async (t, w) => {
+each(test, 'poll_oneoff: who calls, what was sent, who is gone', setup, async (t, w) => {
   t.deepEqual(poll(w, [LISTENER, READ], [SECOND, READ]), [])
   t.deepEqual(
     poll(w, [LISTENER, WRITE]),
@@ -185,7 +196,7 @@ each(test, 'poll_oneoff: who calls, what was sent, who is gone', plan, async (t,
   await gone(client)
 })
 
-each(test, 'a guest that closes a listener, or renumbers it', plan, async (t, w) => {
+each(test, 'a guest that closes a listener, or renumbers it', setup, async (t, w) => {
   t.is(w.call('fd_renumber', SECOND, LISTENER), 'SUCCESS')
   const client = await calls(w, 1)
   t.is(w.ask('sock_accept', LISTENER, 0), SECOND)
@@ -200,7 +211,7 @@ each(test, 'a guest that closes a listener, or renumbers it', plan, async (t, w)
 each(
   test,
   'sock_accept: a bad pointer or flag, and no room, accept nobody',
-  { ...plan, options: { ...plan.options, limits: { descriptors: 7 } } },
+  { ...setup, options: { ...setup.options, limits: { descriptors: 7 } } },
   async (t, w) => {
     const client = await calls(w)
     t.is(w.call('sock_accept', LISTENER, 0, w.size - 3), 'FAULT')

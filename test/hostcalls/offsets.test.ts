@@ -4,8 +4,8 @@
  */
 import fs from 'node:fs'
 import test from 'ava'
-import { Whence } from '../sys/ground.js'
-import { ALL, each, Fdflags, u32, type World } from './world.js'
+import { Whence } from '../sys/fixture.js'
+import { ALL, each, Fdflags, type Fixture, u32 } from './fixture.js'
 
 const folder = '/dev/shm'
 const TMPFS = 0x01021994
@@ -18,15 +18,16 @@ const beyond = [2n ** 53n, 2n ** 53n + 1n, 2n ** 62n, 2n ** 63n - 1n]
 const negative = [-1n, -(2n ** 63n), 2n ** 63n, 2n ** 64n - 1n]
 const most = 2n ** 53n - 1n
 
-const vector = (w: World, at: number, length: number): number => w.draw(w.room(8), u32(at, length))
-const pwrite = (w: World, fd: number, text: string, offset: bigint): number | string =>
+const vector = (w: Fixture, at: number, length: number): number =>
+  w.draw(w.room(8), u32(at, length))
+const pwrite = (w: Fixture, fd: number, text: string, offset: bigint): number | string =>
   w.ask('fd_pwrite', fd, vector(w, ...w.path(text)), 1, offset)
-function pread(w: World, fd: number, length: number, offset: bigint): string {
+function pread(w: Fixture, fd: number, length: number, offset: bigint): string {
   const into = w.room(length)
   const read = w.ask('fd_pread', fd, vector(w, into, length), 1, offset)
   return typeof read === 'number' ? w.any(into, read).toString() : read
 }
-function seek(w: World, fd: number, offset: bigint, whence: number): bigint | string {
+function seek(w: Fixture, fd: number, offset: bigint, whence: number): bigint | string {
   const at = w.room(8)
   // The unstable snapshot numbers them cur, end, set.
   const number = w.version === 'unstable' ? [2, 0, 1][whence] : whence

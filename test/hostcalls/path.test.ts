@@ -4,7 +4,7 @@
  */
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'
-import * as world from './world.js'
+import * as fixture from './fixture.js'
 import {
   ALL,
   blank,
@@ -12,14 +12,14 @@ import {
   Fdflags,
   FILE,
   Filetype,
+  type Fixture,
   FOLLOW,
   Fstflags,
   Oflags,
   openDescriptors,
   rights,
   u32,
-  type World,
-} from './world.js'
+} from './fixture.js'
 
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
 const READ = rights('FD_READ', 'FD_SEEK')
@@ -28,7 +28,7 @@ const WRITE = rights('FD_WRITE', 'FD_SEEK')
  * Names below the guest's folder, what they are and what is in them, so that a case sees every
  * change.
  */
-function tree(w: World, below = ''): Record<string, string> {
+function tree(w: Fixture, below = ''): Record<string, string> {
   const found: Record<string, string> = {}
   for (const entry of w.fs.readdirSync(w.host(below), { withFileTypes: true })) {
     const name = `${below}${entry.name}`
@@ -46,7 +46,7 @@ function tree(w: World, below = ''): Record<string, string> {
  * A file, a directory with a file in it, and links that lead to each, nowhere, in a circle, and out
  * of the folder.
  */
-function plant(w: World): Record<string, string> {
+function plant(w: Fixture): Record<string, string> {
   w.write('file', 'text')
   w.fs.mkdirSync(w.host('dir'))
   w.write('dir/inner', 'inner')
@@ -88,7 +88,7 @@ each(test, 'path_open: a directory, which passes on what was asked for', {}, (t,
   plant(w)
   const base = rights('PATH_OPEN', 'FD_READDIR')
   const dir = w.open('dir', { oflags: DIRECTORY, base, inheriting: READ })
-  const held = w.checked({ base, inheriting: READ }, { base: world.DIRECTORY, inheriting: ALL })
+  const held = w.checked({ base, inheriting: READ }, { base: fixture.DIRECTORY, inheriting: ALL })
   t.deepEqual(w.fdstat(dir), { filetype: Filetype.DIRECTORY, fdflags: 0, ...held })
   t.is(w.line.includes('oflags=directory'), false, 'the last call is fdstat')
   t.is(w.read(w.open('inner', { dir, base: READ })), 'inner')
@@ -381,7 +381,7 @@ const steps: readonly Step[] = [
   ['path_rename', [3, 'missing', 3, 'new'], 'NOENT'],
   ['path_rename', [3, 'file', 3, 'missing/new'], 'NOENT'],
 ]
-const passed = (w: World, args: readonly (number | string)[]) =>
+const passed = (w: Fixture, args: readonly (number | string)[]) =>
   args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg]))
 const shown = (args: readonly (number | string)[]): string => JSON.stringify(args).slice(1, -1)
 

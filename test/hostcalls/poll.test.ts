@@ -6,6 +6,7 @@ import {
   ALL,
   blank,
   each,
+  type Fixture,
   Oflags,
   type Part,
   rights,
@@ -13,8 +14,7 @@ import {
   u16,
   u32,
   u64,
-  type World,
-} from './world.js'
+} from './fixture.js'
 
 const REALTIME = 0
 const MONOTONIC = 1
@@ -30,7 +30,7 @@ const forever = 2n ** 64n - 1n
  * Subscriptions as the snapshot lays them out: 48 bytes, and 56 with an identifier before the
  * clock's number.
  */
-const clock = (w: World, userdata: bigint, id: number, timeout: bigint, flags = 0): Part[] => {
+const clock = (w: Fixture, userdata: bigint, id: number, timeout: bigint, flags = 0): Part[] => {
   const identifier = w.version === 'unstable' ? [blank(8)] : []
   return [
     u64(userdata),
@@ -45,7 +45,7 @@ const clock = (w: World, userdata: bigint, id: number, timeout: bigint, flags = 
     blank(6),
   ]
 }
-const ready = (w: World, userdata: bigint, type: number, fd: number): Part[] => [
+const ready = (w: Fixture, userdata: bigint, type: number, fd: number): Part[] => [
   ...[u64(userdata), u8(type), blank(7), u32(fd)],
   blank(w.version === 'unstable' ? 36 : 28),
 ]
@@ -61,7 +61,7 @@ const NOTSUP = 58
 const NOTCAPABLE = 76
 
 /** Poll for these; the errno's name. The events lie at 0x800 and their number at 0x40. */
-function poll(w: World, ...subscriptions: Part[][]): string {
+function poll(w: Fixture, ...subscriptions: Part[][]): string {
   w.draw(0x100, ...subscriptions.flat())
   return w.call('poll_oneoff', 0x100, 0x800, subscriptions.length, 0x40)
 }
@@ -287,7 +287,7 @@ each(test, 'a directory can be waited for by nobody who may not read it', {}, (t
     base: ALL & ~rights('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE'),
   })
   t.is(poll(w, ready(w, 1n, FD_READ, fd)), 'SUCCESS')
-  const told = w.any(0x800, 32)
-  t.not(told.readUInt16LE(8), 0)
+  const reported = w.any(0x800, 32)
+  t.not(reported.readUInt16LE(8), 0)
   w.expect(0x40, u32(1))
 })

@@ -1,7 +1,7 @@
 /** proc_exit and proc_raise: the guest ends, the host never does. */
 import test from 'ava'
 import { signal } from '#lib/abi/types.js'
-import { each } from './world.js'
+import { each } from './fixture.js'
 
 /** What is passed, and the exit code that the embedder sees: signed, as node:wasi has it. */
 const codes: readonly (readonly [passed: number, code: number])[] = [

@@ -1,6 +1,6 @@
 /** random_get: fills exactly what was asked for, and never twice the same. */
 import test from 'ava'
-import { blank, each, pageSize } from './world.js'
+import { blank, each, pageSize } from './fixture.js'
 
 each(test, 'random_get: fills the buffer and nothing beside it', {}, (t, w) => {
   t.is(w.call('random_get', 0x11, 33), 'SUCCESS')

@@ -4,7 +4,7 @@
  */
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'
-import { each, FOLLOW, Fstflags, Oflags, rights, type World } from './world.js'
+import { each, type Fixture, FOLLOW, Fstflags, Oflags, rights } from './fixture.js'
 
 const { CREAT, EXCL, TRUNC, DIRECTORY } = Oflags
 const READ = rights('FD_READ')
@@ -13,7 +13,7 @@ const WRITE = rights('FD_WRITE')
 const BOX = 3
 const RO = 4
 
-function plant(w: World): void {
+function plant(w: Fixture): void {
   w.write('r', 'r')
   w.write('wr', 'w')
   for (const name of ['sub', 'full', 'full/x']) w.fs.mkdirSync(w.host(name))
@@ -35,7 +35,7 @@ function plant(w: World): void {
     w.fs.symlinkSync(target, w.host(name))
 }
 /** Names, sizes and times of all that is there. */
-const state = (w: World): unknown =>
+const state = (w: Fixture): unknown =>
   ['', 'full'].flatMap(folder =>
     w.fs.readdirSync(w.host(folder)).map(name => {
       const stat = w.fs.lstatSync(w.host(`${folder}/${name}`), { bigint: true })

@@ -8,6 +8,7 @@ import {
   ALL,
   blank,
   each,
+  type Fixture,
   Fstflags,
   Oflags,
   type Part,
@@ -16,8 +17,7 @@ import {
   u16,
   u32,
   u64,
-  type World,
-} from './world.js'
+} from './fixture.js'
 
 const REALTIME = 0
 const MONOTONIC = 1
@@ -28,7 +28,7 @@ const ABSOLUTE = 1
 const CLOCK = 0
 const FD_READ = 1
 
-const clock = (w: World, userdata: bigint, id: number, timeout: bigint, flags = 0): Part[] => {
+const clock = (w: Fixture, userdata: bigint, id: number, timeout: bigint, flags = 0): Part[] => {
   const identifier = w.version === 'unstable' ? [blank(8)] : []
   return [
     u64(userdata),
@@ -43,7 +43,7 @@ const clock = (w: World, userdata: bigint, id: number, timeout: bigint, flags = 
     blank(6),
   ]
 }
-const reader = (w: World, userdata: bigint, fd: number): Part[] => [
+const reader = (w: Fixture, userdata: bigint, fd: number): Part[] => [
   ...[u64(userdata), u8(FD_READ), blank(7), u32(fd)],
   blank(w.version === 'unstable' ? 36 : 28),
 ]
@@ -51,21 +51,21 @@ const event = (userdata: bigint, type: number, nbytes = 0): Part[] => [
   ...[u64(userdata), u16(0), u8(type, 0, 0, 0, 0, 0), u64(nbytes), u64(0)],
 ]
 /** Wait for these; the events lie at 0x800 and their number at 0x40. */
-function poll(w: World, ...subscriptions: Part[][]): string {
+function poll(w: Fixture, ...subscriptions: Part[][]): string {
   w.draw(0x100, ...subscriptions.flat())
   return w.call('poll_oneoff', 0x100, 0x800, subscriptions.length, 0x40)
 }
-function time(w: World, id: number): bigint {
+function time(w: Fixture, id: number): bigint {
   const at = w.room(8)
   if (w.call('clock_time_get', id, 0n, at) !== 'SUCCESS') throw new Error('no time')
   return w.any(at, 8).readBigUInt64LE()
 }
-function resolution(w: World, id: number): bigint {
+function resolution(w: Fixture, id: number): bigint {
   const at = w.room(8)
   if (w.call('clock_res_get', id, at) !== 'SUCCESS') throw new Error('no resolution')
   return w.any(at, 8).readBigUInt64LE()
 }
-function bytes(w: World, length: number): Buffer {
+function bytes(w: Fixture, length: number): Buffer {
   const at = w.room(length)
   if (w.call('random_get', at, length) !== 'SUCCESS') throw new Error('no bytes')
   return w.any(at, length)
@@ -379,7 +379,7 @@ interface Dirent {
   readonly name: string
 }
 /** What fd_readdir tells in so much room. */
-function readdir(w: World, fd: number, cookie: bigint, length = 4000): Dirent[] {
+function readdir(w: Fixture, fd: number, cookie: bigint, length = 4000): Dirent[] {
   const at = w.room(length)
   const used = w.ask('fd_readdir', fd, at, length, cookie)
   if (typeof used !== 'number') throw new Error(used)
@@ -399,7 +399,7 @@ function readdir(w: World, fd: number, cookie: bigint, length = 4000): Dirent[] 
   }
   return entries
 }
-const openDirectory = (w: World, name: string): number =>
+const openDirectory = (w: Fixture, name: string): number =>
   w.open(name, {
     oflags: Oflags.DIRECTORY,
     base: ALL & ~rights('FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE', 'FD_DATASYNC'),

@@ -1,6 +1,6 @@
 /** sched_yield: there is nobody to let run. */
 import test from 'ava'
-import { each } from './world.js'
+import { each } from './fixture.js'
 
 each(test, 'sched_yield: succeeds and writes nothing', {}, (t, w) => {
   t.is(w.call('sched_yield'), 'SUCCESS')

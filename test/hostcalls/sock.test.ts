@@ -10,6 +10,7 @@ import {
   blank,
   Fdflags,
   Filetype,
+  Fixture,
   openDescriptors,
   rights,
   snapshots,
@@ -17,9 +18,8 @@ import {
   u16,
   u32,
   u64,
-  World,
   ways,
-} from './world.js'
+} from './fixture.js'
 
 const PEEK = 1
 const WAITALL = 2
@@ -48,7 +48,7 @@ function patiently<T>(ask: () => T): T {
 function paired(
   title: string,
   skip: Partial<Record<string, string>>,
-  body: (t: ExecutionContext, w: World) => void,
+  body: (t: ExecutionContext, w: Fixture) => void,
 ): void {
   for (const backend of ways) {
     const why = skip[backend]
@@ -64,14 +64,14 @@ function paired(
         })
         const end = peer.stdio[3] as net.Socket
         const before = openDescriptors()
-        const w = new World(t, backend, version, {
+        const w = new Fixture(t, backend, version, {
           options: { stdin: fdOf(end), stdout: fdOf(end) },
         })
         try {
           body(t, w)
           w.check()
         } finally {
-          w.leave()
+          w.dispose()
         }
         t.is(openDescriptors(), before)
         end.destroy()
@@ -85,7 +85,7 @@ function paired(
  * Register a case whose guest has accepted a connection, 6; a process at its other end sends back
  * what it gets, then ends.
  */
-function connected(title: string, body: (t: ExecutionContext, w: World) => void): void {
+function connected(title: string, body: (t: ExecutionContext, w: Fixture) => void): void {
   for (const backend of ways) {
     if (backend === 'typescript') {
       test.skip(`${title} (${backend}) [node:fs cannot listen]`, () => {})
@@ -93,7 +93,7 @@ function connected(title: string, body: (t: ExecutionContext, w: World) => void)
     }
     for (const version of snapshots.filter(snapshot => snapshot === 'preview1')) {
       test.serial(`${title} (${backend}, ${version})`, async t => {
-        const w = new World(t, backend, version, { options: { listen: ['127.0.0.1:0'] } })
+        const w = new Fixture(t, backend, version, { options: { listen: ['127.0.0.1:0'] } })
         const { port } = w.guest.listeners[0]
         const peer = spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3 >&3`], {
           stdio: 'ignore',
@@ -103,7 +103,7 @@ function connected(title: string, body: (t: ExecutionContext, w: World) => void)
           body(t, w)
           w.check()
         } finally {
-          w.leave()
+          w.dispose()
         }
         if (peer.exitCode === null) await once(peer, 'exit')
       })
@@ -113,7 +113,7 @@ function connected(title: string, body: (t: ExecutionContext, w: World) => void)
 const CONNECTION = 6
 
 /** Receive into 0x100 at most so many bytes; the errno's name, or what came. */
-function recv(w: World, length: number, flags = 0, fd = 0): string {
+function recv(w: Fixture, length: number, flags = 0, fd = 0): string {
   w.draw(0x10, u32(0x100, length))
   const answer = w.call('sock_recv', fd, 0x10, 1, flags, 0x40, 0x44)
   if (answer !== 'SUCCESS') return answer
@@ -121,7 +121,7 @@ function recv(w: World, length: number, flags = 0, fd = 0): string {
   w.expect(0x44, u16(0))
   return w.any(0x100, received).toString()
 }
-function send(w: World, text: string, fd = 1): void {
+function send(w: Fixture, text: string, fd = 1): void {
   w.draw(0x10, u32(0x200, text.length))
   w.draw(0x200, text)
   w.call('sock_send', fd, 0x10, 1, 0, 0x40)
@@ -327,7 +327,7 @@ test.serial('sock_accept: a connection, and none (native, preview1)', async t =>
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
   const before = openDescriptors()
-  const w = new World(t, 'native', 'preview1', {
+  const w = new Fixture(t, 'native', 'preview1', {
     options: { stdin: fdOf(server), listen: [{ fd: fdOf(server) }] },
   })
   t.is(
@@ -376,7 +376,7 @@ test.serial('sock_accept: a connection, and none (native, preview1)', async t =>
   t.is(w.call('fd_close', 6), 'SUCCESS')
   t.is(w.call('sock_accept', 5, 32, 0x41), 'INVAL', 'an unknown flag')
   w.check()
-  w.leave()
+  w.dispose()
   t.is(openDescriptors(), before)
   server.close()
   if (peer.exitCode === null) await once(peer, 'exit')
@@ -385,7 +385,7 @@ test.serial('sock_accept: a connection, and none (native, preview1)', async t =>
 for (const backend of ways) {
   for (const version of snapshots) {
     test.serial(`no socket is NOTSOCK (${backend}, ${version})`, t => {
-      const w = new World(t, backend, version)
+      const w = new Fixture(t, backend, version)
       try {
         const fd = w.file('f', 'abc')
         w.draw(0x10, u32(0x100, 3))
@@ -399,14 +399,14 @@ for (const backend of ways) {
         t.is(w.text('f'), 'abc')
         w.check()
       } finally {
-        w.leave()
+        w.dispose()
       }
     })
   }
 }
 
 test('wasi_unstable has no sock_accept', t => {
-  const w = new World(t, 'typescript', 'unstable')
+  const w = new Fixture(t, 'typescript', 'unstable')
   t.false('sock_accept' in w.guest.imports)
-  w.leave()
+  w.dispose()
 })

@@ -4,7 +4,7 @@
  */
 import test, { type ExecutionContext } from 'ava'
 import type { CallName } from '#lib/abi/table.js'
-import { each, Fdflags, Filetype, Fstflags, rights, u8, u32, u64, type World } from './world.js'
+import { each, Fdflags, Filetype, type Fixture, Fstflags, rights, u8, u32, u64 } from './fixture.js'
 
 const READ = 1
 const WRITE = 2
@@ -12,7 +12,7 @@ const SUBSCRIBED = 0x200
 const EVENT = 0x300
 
 /** Wait for a descriptor alone, without a timeout: the errno of its event. */
-function waits(w: World, fd: number, type: number): number {
+function waits(w: Fixture, fd: number, type: number): number {
   const padding = new Uint8Array(w.version === 'unstable' ? 36 : 28)
   w.draw(SUBSCRIBED, u64(7), u8(type), new Uint8Array(7), u32(fd), padding)
   const answer = w.call('poll_oneoff', SUBSCRIBED, EVENT, 1, 0x40)
@@ -46,7 +46,7 @@ const base = {
   ),
 }
 const SET = 0
-const whence = (w: World, kind: 'set' | 'cur' | 'end'): number =>
+const whence = (w: Fixture, kind: 'set' | 'cur' | 'end'): number =>
   ({ set: [SET, 2], cur: [1, 0], end: [2, 1] })[kind][w.version === 'unstable' ? 1 : 0]
 
 type Call = readonly [name: CallName, answer: string, ...args: (number | bigint)[]]
@@ -84,7 +84,7 @@ const nameOf = (fd: number): 'stdin' | 'stdout' | 'stderr' =>
   (['stdin', 'stdout', 'stderr'] as const)[fd]
 const opened = ['r+', 'a+', 'w+'] as const
 
-function refuses(t: ExecutionContext, w: World, fd: number, calls: readonly Call[]): void {
+function refuses(t: ExecutionContext, w: Fixture, fd: number, calls: readonly Call[]): void {
   const before = w.streamStatus(fd)
   w.draw(0x100, 'attack')
   w.draw(0x10, u32(0x100, 6))

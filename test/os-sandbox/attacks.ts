@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 /**
  * Where there is something to attack. It lies beside this file, in the one folder that was given.
  */
-export interface Scene {
+export interface Fixture {
   /** A folder that was not given, with the file `secret`, and the folder `empty`. */
   readonly outside: string
   /** A folder that was given to read only, with the file `f`. */
@@ -28,7 +28,7 @@ export interface Scene {
   readonly foreign?: number
 }
 
-type Attack = (scene: Scene) => unknown
+type Attack = (fixture: Fixture) => unknown
 const box = fileURLToPath(new URL('.', import.meta.url))
 const ended = async (emitter: net.Server | net.Socket, event: string): Promise<void> => {
   await once(emitter, event)
@@ -117,25 +117,25 @@ const attacks: Readonly<Record<string, Attack>> = {
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException)?.code ?? String(error)
 const say = (text: string): void => void fs.writeSync(1, `${text}\n`)
 
-const scene: Scene = JSON.parse(fs.readFileSync(join(box, 'scene.json'), 'utf8'))
-for (const [name, attack] of scene.foreign !== undefined ? [] : Object.entries(attacks)) {
+const fixture: Fixture = JSON.parse(fs.readFileSync(join(box, 'fixture.json'), 'utf8'))
+for (const [name, attack] of fixture.foreign !== undefined ? [] : Object.entries(attacks)) {
   try {
-    await attack(scene)
+    await attack(fixture)
     say(`${name} OK`)
   } catch (error) {
     say(`${name} ${codeOf(error)}`)
   }
 }
-if (scene.library !== undefined) {
+if (fixture.library !== undefined) {
   Object.assign(process.env, {
-    HOST: scene.host,
+    HOST: fixture.host,
     BOX: box,
     PROGRAM: process.execPath,
-    ...(scene.foreign !== undefined && { FOREIGN: scene.foreign }),
+    ...(fixture.foreign !== undefined && { FOREIGN: fixture.foreign }),
   })
   try {
     // It does what it does as it is loaded; a module of Node it is not.
-    process.dlopen({ exports: {} }, scene.library)
+    process.dlopen({ exports: {} }, fixture.library)
   } catch (error) {
     if (codeOf(error) !== 'ERR_DLOPEN_FAILED' || !/self-register/.test(String(error)))
       say(`load ${error}`)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { throws } from '../exceptions.js'
 import { failing, withFailing } from '../sys/failing.js'
 import { call, command, drop, trap, write } from '../wasm.js'
-import { scratch, withSandbox } from './ground.js'
+import { scratch, withSandbox } from './fixture.js'
 
 // What is shipped, to whose files its process must find its way.
 const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))

@@ -11,14 +11,14 @@ import { call, command } from '../wasm.js'
 import {
   asEachUser,
   contents,
+  fixture,
   give,
   hosted,
   identity,
   program,
-  scene,
   scratch,
   withSandbox,
-} from './ground.js'
+} from './fixture.js'
 import { unrefused } from './refusals.js'
 
 /** `NAME CODE` lines as pairs. */
@@ -52,7 +52,7 @@ const restricted = new Map([
 ])
 
 asEachUser(withSandbox, 'no attack of a process in the OS sandbox succeeds', async (t, user) => {
-  const { entry, outside, readOnly, library } = await scene(t, user)
+  const { entry, outside, readOnly, library } = await fixture(t, user)
   const before = [contents(outside), contents(readOnly)]
   const preopens = { '/': dirname(entry), '/ro': { path: readOnly, readOnly: true } }
   const { said, end } = await hosted(t, entry, user, { preopens })
@@ -67,7 +67,7 @@ asEachUser(withSandbox, 'no attack of a process in the OS sandbox succeeds', asy
 
 const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
 asEachUser(onLinux, 'each of these attacks succeeds without the OS sandbox', async (t, user) => {
-  const { entry } = await scene(t, user)
+  const { entry } = await fixture(t, user)
   const { said, end } = await hosted(t, entry, user, { sandboxed: false })
   t.is(end, 'ended 0\n')
   const all = outcomes(said)
@@ -120,14 +120,14 @@ asEachUser(
   onIntel,
   'a system call by the numbers of another machine ends the process',
   async (t, user) => {
-    const { box, entry, ...all } = await scene(t, user)
+    const { box, entry, ...all } = await fixture(t, user)
     if (all.library === undefined) {
       t.pass('no C compiler')
       return
     }
     // open, execve, getpid, socketcall and openat2 there.
     for (const foreign of [5, 11, 20, 102, 437]) {
-      fs.writeFileSync(join(box, 'scene.json'), JSON.stringify({ ...all, foreign }))
+      fs.writeFileSync(join(box, 'fixture.json'), JSON.stringify({ ...all, foreign }))
       t.regex((await hosted(t, entry, user)).end, /^ERR_WASI_PROCESS_LOST .* by SIGSYS\n$/)
     }
   },

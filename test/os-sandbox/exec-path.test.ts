@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Pool, type RunOptions, run } from '#lib/index.js'
 import { call, command } from '../wasm.js'
-import { scratch, withSandbox } from './ground.js'
+import { scratch, withSandbox } from './fixture.js'
 
 const exits = command([call('proc_exit', 42)])
 const isolation = 'process'

@@ -10,7 +10,7 @@ import { lineOf, longest, longestLine } from '#lib/run/process/protocol.js'
 import { runInProcess } from '#lib/run/process/run-in-process.js'
 import { patience } from '#lib/run/stdio/stdio.js'
 import { command, type Expression, forever, trap, write } from '../wasm.js'
-import { scratch, withSandbox } from './ground.js'
+import { scratch, withSandbox } from './fixture.js'
 
 const isolation = 'process'
 async function failure(running: Promise<unknown>): Promise<RunError> {

@@ -13,11 +13,11 @@ const [entry, options = '{}'] = process.argv.slice(2)
 const { say = 1, sandboxed = true, ...own } = JSON.parse(options)
 const box = dirname(entry)
 // The attacks aim at this process, which has the same user.
-const scene = join(box, 'scene.json')
-if (fs.existsSync(scene))
+const fixture = join(box, 'fixture.json')
+if (fs.existsSync(fixture))
   fs.writeFileSync(
-    scene,
-    JSON.stringify({ ...JSON.parse(fs.readFileSync(scene, 'utf8')), host: process.pid }),
+    fixture,
+    JSON.stringify({ ...JSON.parse(fs.readFileSync(fixture, 'utf8')), host: process.pid }),
   )
 const print = (text: string): void => void fs.writeSync(say, text)
 

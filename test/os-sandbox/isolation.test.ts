@@ -12,7 +12,7 @@ import { Errno, Rights, type RunOptions, run, UnexpectedError } from '#lib/index
 import { longest } from '#lib/run/process/protocol.js'
 import { runInProcess, type Ways } from '#lib/run/process/run-in-process.js'
 import { throws } from '../exceptions.js'
-import { openDescriptors } from '../hostcalls/world.js'
+import { openDescriptors } from '../hostcalls/fixture.js'
 import { guest } from '../programs/cli.js'
 import { failing, withFailing } from '../sys/failing.js'
 import {
@@ -27,7 +27,7 @@ import {
   untilFails,
   write,
 } from '../wasm.js'
-import { program, scratch, withSandbox } from './ground.js'
+import { program, scratch, withSandbox } from './fixture.js'
 
 const isolation = 'process'
 const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
@@ -320,15 +320,15 @@ withSandbox(
       ],
       { data: { 64: 'mem' } },
     )
-    const told: UnexpectedError[] = []
+    const reported: UnexpectedError[] = []
     const options = {
       preopens: { '/': '/proc/self' },
-      onUnexpected: (error: UnexpectedError) => void told.push(error),
+      onUnexpected: (error: UnexpectedError) => void reported.push(error),
     }
     t.like(await run(reading, { isolation, ...options }), { exitCode: Errno.IO })
-    t.is(told.length, 1)
-    t.true(told[0] instanceof UnexpectedError)
-    t.like(told[0].cause, { code: 'EIO', errno: -5, syscall: 'preadv' })
+    t.is(reported.length, 1)
+    t.true(reported[0] instanceof UnexpectedError)
+    t.like(reported[0].cause, { code: 'EIO', errno: -5, syscall: 'preadv' })
   },
 )
 

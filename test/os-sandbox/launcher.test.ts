@@ -13,7 +13,7 @@ import test from 'ava'
 import { sandboxCommand } from '#lib/sys/native/launcher.js'
 import { addonFile } from '#lib/sys/native/sys.js'
 import { failing, withFailing } from '../sys/failing.js'
-import { asEachUser, give, identity, program, scratch, type User, withSandbox } from './ground.js'
+import { asEachUser, give, identity, program, scratch, type User, withSandbox } from './fixture.js'
 
 /**
  * The launcher's words for a script in the OS sandbox, and the options of a process of the user.
@@ -23,14 +23,14 @@ function behind(t: Parameters<typeof scratch>[0], script: string, user: User = p
   fs.writeFileSync(join(folder, 'script.cjs'), script)
   give(folder, user)
   const program = [join(folder, 'script.cjs')]
-  const plan = sandboxCommand({
+  const command = sandboxCommand({
     strict: true,
     folders: [{ path: folder, readOnly: true }],
     channel: 3,
     control: 4,
     program,
   })
-  return { ...plan, own: { env: plan.env, ...identity(user) } }
+  return { ...command, own: { env: command.env, ...identity(user) } }
 }
 
 withSandbox(

@@ -10,10 +10,10 @@ import type { ExecutionContext } from 'ava'
 import { Pool, type PoolOptions, type RunOptions } from '#lib/index.js'
 import { runInProcess, type Ways } from '#lib/run/process/run-in-process.js'
 import { SpareProcesses } from '#lib/run/process/spares.js'
-import { openDescriptors } from '../hostcalls/world.js'
+import { openDescriptors } from '../hostcalls/fixture.js'
 import { growing } from '../sections.js'
 import { call, command, drop, load, store, untilFails, write } from '../wasm.js'
-import { scratch, withSandbox } from './ground.js'
+import { scratch, withSandbox } from './fixture.js'
 
 const isolation = 'process'
 const exits = (code: number): Uint8Array => command([call('proc_exit', code)])

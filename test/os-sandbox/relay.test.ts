@@ -11,7 +11,7 @@ import test from 'ava'
 import { Errno, run } from '#lib/index.js'
 import { guest, main } from '../programs/cli.js'
 import { call, command, store, trap, untilFails, write } from '../wasm.js'
-import { asEachUser, give, identity, program, scratch, withSandbox } from './ground.js'
+import { asEachUser, give, identity, program, scratch, withSandbox } from './fixture.js'
 
 /**
  * Opens its streams again in the other direction, and prints an error's code or the descriptor's
@@ -55,8 +55,8 @@ asEachUser(
     t.is(answers({}), 'ENXIO,ENXIO,ENXIO')
     const inherited = { stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' }
     t.is(answers(inherited), 'ENXIO,ENXIO,ENXIO')
-    const twin = answers({ sandboxed: false }).split(',')
-    t.regex(twin[1], /^\d+$/, 'without the sandbox its output is opened to read')
+    const control = answers({ sandboxed: false }).split(',')
+    t.regex(control[1], /^\d+$/, 'without the sandbox its output is opened to read')
   },
 )
 

@@ -16,13 +16,13 @@ import {
   scratch,
   type User,
   withSandbox,
-} from './ground.js'
+} from './fixture.js'
 import { unrefused } from './refusals.js'
 
 /**
  * A folder with the attacker's program, and files for its streams; everything belongs to the user.
  */
-function ground(t: Parameters<typeof scratch>[0], user: User) {
+function fixture(t: Parameters<typeof scratch>[0], user: User) {
   const folder = scratch(t)
   const box = join(folder, 'box')
   fs.mkdirSync(box)
@@ -45,7 +45,7 @@ asEachUser(
   withSandbox,
   'a log is only appended to, and input only read, whatever the process tries',
   (t, user) => {
-    const { entry, input, log, library, attempts } = ground(t, user)
+    const { entry, input, log, library, attempts } = fixture(t, user)
     if (library === undefined) {
       t.pass('no C compiler')
       return
@@ -73,7 +73,7 @@ asEachUser(
 
 const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
 asEachUser(onLinux, 'each of these uses succeeds without the OS sandbox', (t, user) => {
-  const { entry, input, log, library, attempts } = ground(t, user)
+  const { entry, input, log, library, attempts } = fixture(t, user)
   if (library === undefined) {
     t.pass('no C compiler')
     return
@@ -132,7 +132,7 @@ asEachUser(
   withSandbox,
   'a terminal at the outputs is not read, and keeps its settings',
   (t, user) => {
-    const { folder, entry, library, said } = ground(t, user)
+    const { folder, entry, library, said } = fixture(t, user)
     if (library === undefined) {
       t.pass('no C compiler')
       return
@@ -162,7 +162,7 @@ asEachUser(
   onLinux,
   'a terminal is read, and its settings change, without the OS sandbox',
   (t, user) => {
-    const { folder, entry, library, said } = ground(t, user)
+    const { folder, entry, library, said } = fixture(t, user)
     if (library === undefined) {
       t.pass('no C compiler')
       return
@@ -180,7 +180,7 @@ asEachUser(
 )
 
 asEachUser(withSandbox, 'a terminal at the outputs is opened anew, for writing only', (t, user) => {
-  const { folder, box } = ground(t, user)
+  const { folder, box } = fixture(t, user)
   fs.writeFileSync(
     join(box, 'idle.mjs'),
     `import fs from 'node:fs'; fs.writeSync(1, 'pid ' + process.pid + ' ' + process.ppid + '\\n'); setInterval(() => {}, 1000)`,

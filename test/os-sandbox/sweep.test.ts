@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
-import { asEachUser, compiled, contents, hosted, program, scene, withSandbox } from './ground.js'
+import { asEachUser, compiled, contents, fixture, hosted, program, withSandbox } from './fixture.js'
 
 /** Answered with an error about their arguments, which were nonsense: the filter lets them pass. */
 const allowed = `
@@ -29,13 +29,13 @@ asEachUser(
   withSandbox,
   'the system calls that pass are those on the list, and change nothing outside',
   async (t, user) => {
-    const { box, outside, readOnly, ...all } = await scene(t, user)
+    const { box, outside, readOnly, ...all } = await fixture(t, user)
     const sweep = compiled(box, 'sweep')
     if (sweep === undefined) {
       t.pass('no C compiler')
       return
     }
-    fs.writeFileSync(join(box, 'scene.json'), JSON.stringify({ ...all, sweep }))
+    fs.writeFileSync(join(box, 'fixture.json'), JSON.stringify({ ...all, sweep }))
     const entry = join(box, 'sweep.mjs')
     fs.copyFileSync(program('sweep.js'), entry)
     const states = () => [

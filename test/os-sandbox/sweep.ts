@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const box = fileURLToPath(new URL('.', import.meta.url))
-const { host, sweep } = JSON.parse(fs.readFileSync(join(box, 'scene.json'), 'utf8'))
+const { host, sweep } = JSON.parse(fs.readFileSync(join(box, 'fixture.json'), 'utf8'))
 Object.assign(process.env, { HOST: host, BOX: box })
 try {
   // It does its work as it is loaded; a module of Node it is not.

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import test from 'ava'
 import { rollup } from 'rollup'
 import * as lib from '#lib/index.js'
-import { withSandbox } from '../os-sandbox/ground.js'
+import { withSandbox } from '../os-sandbox/fixture.js'
 import { guest, scratch } from '../programs/cli.js'
 import { call, command, drop } from '../wasm.js'
 

@@ -40,7 +40,7 @@ ${code}`
 }
 
 /** A folder in which a block finds what it names. */
-function furnish(t: ExecutionContext): string {
+function populate(t: ExecutionContext): string {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
   for (const name of ['data', 'assets', 'src', 'secrets', 'node_modules'])
@@ -87,7 +87,7 @@ const here = (page: string): boolean => process.platform === 'linux' || !linux.i
 for (const page of pages.filter(page => !Object.hasOwn(elsewhere, page) && here(page)))
   for (const [i, { code, printed }] of blocksOf(page).entries())
     test(`block ${i + 1} of ${page} runs`, t => {
-      const folder = furnish(t)
+      const folder = populate(t)
       const text = hasUsing || !needsUsing(code) ? code : code.replace(/^await using /gm, 'const ')
       fs.writeFileSync(join(folder, 'block.js'), `${programOf(text)}\nprocess.exit(0)\n`)
       const { status, stdout, stderr } = spawnSync(process.execPath, ['block.js'], {
@@ -105,7 +105,7 @@ test('the command of README.md runs', t => {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [join(root, 'dist/bundle/cli.js'), ...line.split(' ')],
-    { cwd: furnish(t), encoding: 'utf8' },
+    { cwd: populate(t), encoding: 'utf8' },
   )
   t.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '{}\n', stderr: '' })
 })

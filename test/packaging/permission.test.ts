@@ -34,11 +34,11 @@ const withNet = only(
   'this Node’s model knows no networks',
 )
 
-interface World {
+interface Fixture {
   readonly folder: string
   readonly data: string
 }
-function world(t: ExecutionContext): World {
+function fixture(t: ExecutionContext): Fixture {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
   t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
   const data = join(folder, 'data')
@@ -55,9 +55,9 @@ function world(t: ExecutionContext): World {
  * What a program prints that may read this package, the guest, and what else is granted. Its words
  * are JSON; of an error, what is told of it.
  */
-function told(
+function answerOf(
   t: ExecutionContext,
-  { folder }: World,
+  { folder }: Fixture,
   code: string,
   ...grants: readonly string[]
 ): unknown {
@@ -86,27 +86,27 @@ const denied = (permission: string, resource: string): object => ({
 })
 
 withModel('without --allow-addons there is no native backend, and the error names the flag', t => {
-  const error = told(t, world(t), '() => make()') as { message: string }
+  const error = answerOf(t, fixture(t), '() => make()') as { message: string }
   t.like(error, denied('Addon', addonFile()))
   t.regex(error.message, /--allow-addons/)
-  t.is(told(t, world(t), '() => make()', addons), 'made')
+  t.is(answerOf(t, fixture(t), '() => make()', addons), 'made')
 })
 
 withModel('the typescript backend wants no such flag', t => {
-  t.is(told(t, world(t), "() => make({ backend: 'typescript' })"), 'made')
+  t.is(answerOf(t, fixture(t), "() => make({ backend: 'typescript' })"), 'made')
 })
 
 withModel(
   'a preopen wants what it gives: to read, and to write unless it is for reading alone',
   t => {
-    const here = world(t)
+    const here = fixture(t)
     const { data } = here
     const give = (given: string): string => `() => make({ preopens: { '/data': ${given} } })`
     const plain = JSON.stringify(data)
     const [read, write] = [`--allow-fs-read=${data}`, `--allow-fs-write=${data}`]
     for (const backend of ['native', 'typescript']) {
       const ask = (given: string, ...grants: string[]): unknown =>
-        told(
+        answerOf(
           t,
           here,
           `() => make({ backend: '${backend}', preopens: { '/data': ${given} } })`,
@@ -121,35 +121,35 @@ withModel(
       t.is(ask(`{ path: ${plain}, overlay: true }`, read), 'made')
       t.like(ask(`{ path: ${plain}, overlay: true }`), denied('FileSystemRead', data))
     }
-    const error = told(t, here, give(plain), addons, read) as { message: string }
+    const error = answerOf(t, here, give(plain), addons, read) as { message: string }
     t.regex(
       error.message,
       /^Access to this API has been restricted: .*\/data.*--allow-fs-write=.*readOnly: true/,
     )
-    t.is(told(t, here, give('{ files: {} }'), addons), 'made')
+    t.is(answerOf(t, here, give('{ files: {} }'), addons), 'made')
   },
 )
 
 withModel('a file wants the permission for itself alone', t => {
-  const here = world(t)
+  const here = fixture(t)
   const file = join(here.data, 'file')
   const give = (readOnly: boolean): string =>
     `() => make({ preopens: { '/': { file: ${JSON.stringify(file)}, readOnly: ${readOnly} } } })`
   // Behind it is the folder that it lies in, which nobody sees.
-  t.like(told(t, here, give(true), addons), denied('FileSystemRead', file))
-  t.is(told(t, here, give(true), addons, `--allow-fs-read=${file}`), 'made')
+  t.like(answerOf(t, here, give(true), addons), denied('FileSystemRead', file))
+  t.is(answerOf(t, here, give(true), addons, `--allow-fs-read=${file}`), 'made')
   t.like(
-    told(t, here, give(false), addons, `--allow-fs-read=${file}`),
+    answerOf(t, here, give(false), addons, `--allow-fs-read=${file}`),
     denied('FileSystemWrite', file),
   )
   t.is(
-    told(t, here, give(false), addons, `--allow-fs-read=${file}`, `--allow-fs-write=${file}`),
+    answerOf(t, here, give(false), addons, `--allow-fs-read=${file}`, `--allow-fs-write=${file}`),
     'made',
   )
 })
 
 withModel('some of a folder is not the folder; a link is where it leads', t => {
-  const here = world(t)
+  const here = fixture(t)
   const { data, folder } = here
   fs.symlinkSync('data', join(folder, 'link'))
   fs.mkdirSync(join(folder, 'database'))
@@ -158,19 +158,23 @@ withModel('some of a folder is not the folder; a link is where it leads', t => {
   const file = join(data, 'file')
   for (const grant of [file, join(data, 'f*'), join(folder, 'later')]) {
     t.like(
-      told(t, here, give(data), addons, `--allow-fs-read=${grant}`),
+      answerOf(t, here, give(data), addons, `--allow-fs-read=${grant}`),
       denied('FileSystemRead', data),
       grant,
     )
   }
-  t.is(told(t, here, give(data), addons, `--allow-fs-read=${join(folder, 'dat*')}`), 'made')
-  t.is(told(t, here, give('data'), addons, `--allow-fs-read=${data}`), 'made', 'a relative path')
+  t.is(answerOf(t, here, give(data), addons, `--allow-fs-read=${join(folder, 'dat*')}`), 'made')
+  t.is(
+    answerOf(t, here, give('data'), addons, `--allow-fs-read=${data}`),
+    'made',
+    'a relative path',
+  )
   const link = join(folder, 'link')
-  t.is(told(t, here, give(link), addons, `--allow-fs-read=${folder}`), 'made')
+  t.is(answerOf(t, here, give(link), addons, `--allow-fs-read=${folder}`), 'made')
   fs.unlinkSync(link)
   fs.symlinkSync(os.homedir(), link)
   t.like(
-    told(t, here, give(link), addons, `--allow-fs-read=${folder}`),
+    answerOf(t, here, give(link), addons, `--allow-fs-read=${folder}`),
     denied('FileSystemRead', fs.realpathSync(os.homedir())),
   )
   // Nor is it elsewhere where the way to it must not be looked at.
@@ -179,11 +183,11 @@ withModel('some of a folder is not the folder; a link is where it leads', t => {
   fs.symlinkSync('../elsewhere', join(data, 'inner'))
   const inner = join(folder, 'way/inner')
   t.like(
-    told(t, here, give(inner), addons, `--allow-fs-read=${inner}`),
+    answerOf(t, here, give(inner), addons, `--allow-fs-read=${inner}`),
     denied('FileSystemRead', join(folder, 'elsewhere')),
   )
   t.is(
-    told(
+    answerOf(
       t,
       here,
       give(inner),
@@ -193,11 +197,11 @@ withModel('some of a folder is not the folder; a link is where it leads', t => {
     ),
     'made',
   )
-  t.is(told(t, here, give(data), addons, '--allow-fs-read=*'), 'made')
+  t.is(answerOf(t, here, give(data), addons, '--allow-fs-read=*'), 'made')
 })
 
 withWay('what is up from where a link leads is not what is up from the link', t => {
-  const here = world(t)
+  const here = fixture(t)
   const { data, folder } = here
   fs.mkdirSync(join(folder, 'elsewhere/below'), { recursive: true })
   fs.writeFileSync(join(folder, 'elsewhere/file'), 'other text')
@@ -217,23 +221,23 @@ withWay('what is up from where a link leads is not what is up from the link', t 
     const up = JSON.stringify(`${data}/link/..`)
     for (const given of [`path: ${up}`, `path: ${up}, overlay: true`]) {
       t.like(
-        told(t, here, seen(given), addons, read),
+        answerOf(t, here, seen(given), addons, read),
         denied('FileSystemRead', join(folder, 'elsewhere')),
         given,
       )
-      t.deepEqual(told(t, here, seen(given), addons, all), ['below'], given)
+      t.deepEqual(answerOf(t, here, seen(given), addons, all), ['below'], given)
     }
     const file = `file: ${JSON.stringify(`${data}/link/../file`)}`
     t.like(
-      told(t, here, seen(file), addons, read),
+      answerOf(t, here, seen(file), addons, read),
       denied('FileSystemRead', join(folder, 'elsewhere/file')),
     )
-    t.deepEqual(told(t, here, seen(file), addons, all), [])
+    t.deepEqual(answerOf(t, here, seen(file), addons, all), [])
   }
 })
 
 withModel('a grant for a name alone gives nothing that lies in a folder of that name', t => {
-  const here = world(t)
+  const here = fixture(t)
   // What is not there when Node starts is no folder to it, so that it grants the name, and no name
   // in it.
   const later = join(here.folder, 'later')
@@ -242,19 +246,26 @@ withModel('a grant for a name alone gives nothing that lies in a folder of that 
     return make({ preopens: { '/': { path: ${JSON.stringify(later)}, readOnly: ${readOnly} } } })
   }`
   const [read, write] = [`--allow-fs-read=${later}`, `--allow-fs-write=${later}`]
-  t.like(told(t, here, give(true), addons, read, write), denied('FileSystemRead', later))
+  t.like(answerOf(t, here, give(true), addons, read, write), denied('FileSystemRead', later))
   fs.rmdirSync(later)
   t.like(
-    told(t, here, give(false), addons, `--allow-fs-read=${here.folder}`, write),
+    answerOf(t, here, give(false), addons, `--allow-fs-read=${here.folder}`, write),
     denied('FileSystemWrite', later),
   )
 })
 
 withModel('a folder that is not there is told as it is elsewhere, where it might be read', t => {
-  const here = world(t)
+  const here = fixture(t)
   const give = `() => make({ preopens: { '/data': ${JSON.stringify(join(here.data, 'none'))} } })`
   t.like(
-    told(t, here, give, addons, `--allow-fs-read=${here.data}`, `--allow-fs-write=${here.data}`),
+    answerOf(
+      t,
+      here,
+      give,
+      addons,
+      `--allow-fs-read=${here.data}`,
+      `--allow-fs-write=${here.data}`,
+    ),
     { code: 'UVWASI_ENOENT' },
   )
 })
@@ -271,16 +282,16 @@ for (const [way, running] of Object.entries(ways)) {
   withModel(
     `${way} without --allow-addons fails as class WASI does, with ERR_ACCESS_DENIED, and the typescript backend needs no addon`,
     t => {
-      const error = told(t, world(t), running('{}'), worker) as { message: string }
+      const error = answerOf(t, fixture(t), running('{}'), worker) as { message: string }
       t.like(error, denied('Addon', addonFile()))
       t.regex(error.message, /--allow-addons/)
-      t.is(told(t, world(t), running("{ backend: 'typescript' }"), worker), 7)
-      t.is(told(t, world(t), running('{}'), worker, addons), 7)
+      t.is(answerOf(t, fixture(t), running("{ backend: 'typescript' }"), worker), 7)
+      t.is(answerOf(t, fixture(t), running('{}'), worker, addons), 7)
     },
   )
 
   withModel(`the worker of ${way} has the permissions of its process, and no more`, t => {
-    const here = world(t)
+    const here = fixture(t)
     fs.writeFileSync(join(here.folder, 'secret'), 'text')
     // A module that every thread of the process loads first, as Node does with --require, tells
     // what it may read there.
@@ -290,8 +301,8 @@ for (const [way, running] of Object.entries(ways)) {
       `const { isMainThread } = require('node:worker_threads'), fs = require('node:fs')
       if (!isMainThread) {
         const read = path => { try { return fs.readFileSync(path, 'utf8') } catch ({ code }) { return code } }
-        const told = [process.permission?.has('fs.write', __dirname), read(${JSON.stringify(join(here.folder, 'secret'))})]
-        fs.writeFileSync(${JSON.stringify(join(here.data, 'told'))}, JSON.stringify(told))
+        const reported = [process.permission?.has('fs.write', __dirname), read(${JSON.stringify(join(here.folder, 'secret'))})]
+        fs.writeFileSync(${JSON.stringify(join(here.data, 'reported'))}, JSON.stringify(reported))
       }`,
     )
     const grants = [
@@ -299,12 +310,12 @@ for (const [way, running] of Object.entries(ways)) {
       `--allow-fs-read=${here.data}`,
       `--allow-fs-write=${here.data}`,
     ]
-    t.is(told(t, here, running('{}'), worker, addons, ...grants, '--require', spy), 7)
-    t.is(fs.readFileSync(join(here.data, 'told'), 'utf8'), '[false,"ERR_ACCESS_DENIED"]')
+    t.is(answerOf(t, here, running('{}'), worker, addons, ...grants, '--require', spy), 7)
+    t.is(fs.readFileSync(join(here.data, 'reported'), 'utf8'), '[false,"ERR_ACCESS_DENIED"]')
   })
 
   withModel(`the imports of ${way} want --allow-fs-read for their file`, t => {
-    const here = world(t)
+    const here = fixture(t)
     const file = join(here.folder, 'imports.mjs')
     const i32 = { params: ['i32'], results: ['i32'] } as const
     fs.writeFileSync(file, 'export default { env: { f: n => n + 1 } }')
@@ -313,15 +324,15 @@ for (const [way, running] of Object.entries(ways)) {
       command([call('proc_exit', call('f', 7))], { imports: { 'env.f': i32 } }),
     )
     const asking = running(`{ imports: ${JSON.stringify(file)} }`)
-    t.is(told(t, here, asking, worker, addons, `--allow-fs-read=${file}`), 8)
-    const error = told(t, here, asking, worker, addons) as Error & { code: string }
+    t.is(answerOf(t, here, asking, worker, addons, `--allow-fs-read=${file}`), 8)
+    const error = answerOf(t, here, asking, worker, addons) as Error & { code: string }
     t.is(error.code, 'ERR_WASI_IMPORTS')
     t.regex(error.message, /cannot be loaded: Access to this API has been restricted/)
   })
 
   for (const backend of ['native', 'typescript']) {
     withModel(`a guest of ${way} reads a file that the process may read (${backend})`, t => {
-      const here = world(t)
+      const here = fixture(t)
       const opened = [
         store(0x100, 0x656c6966),
         drop(call('path_open', 3, 0, 0x100, 4, 0, 2n, 0n, 0, 0x40)),
@@ -333,36 +344,39 @@ for (const [way, running] of Object.entries(ways)) {
       ]
       fs.writeFileSync(join(here.folder, 'guest.wasm'), command([...opened, ...read]))
       const options = `{ backend: '${backend}', preopens: { '/data': { path: ${JSON.stringify(here.data)}, readOnly: true } } }`
-      t.is(told(t, here, running(options), worker, addons, `--allow-fs-read=${here.data}`), 0)
+      t.is(answerOf(t, here, running(options), worker, addons, `--allow-fs-read=${here.data}`), 0)
     })
   }
 }
 
 withModel('run wants --allow-worker, and a process of its own --allow-child-process', t => {
-  const here = world(t)
+  const here = fixture(t)
   const plain = '() => run(bytes).then(({ exitCode }) => exitCode)'
-  t.like(told(t, here, plain, addons), { code: 'ERR_ACCESS_DENIED', permission: 'WorkerThreads' })
-  t.is(told(t, here, plain, addons, '--allow-worker'), 7)
+  t.like(answerOf(t, here, plain, addons), {
+    code: 'ERR_ACCESS_DENIED',
+    permission: 'WorkerThreads',
+  })
+  t.is(answerOf(t, here, plain, addons, '--allow-worker'), 7)
   // Elsewhere there is no OS sandbox, whatever is granted.
   if (process.platform !== 'linux') return
   const apart = "() => run(bytes, { isolation: 'process' }).then(({ exitCode }) => exitCode)"
-  t.like(told(t, here, apart, addons, '--allow-worker'), {
+  t.like(answerOf(t, here, apart, addons, '--allow-worker'), {
     code: 'ERR_ACCESS_DENIED',
     permission: 'ChildProcess',
   })
-  t.is(told(t, here, apart, addons, '--allow-worker', '--allow-child-process'), 7)
+  t.is(answerOf(t, here, apart, addons, '--allow-worker', '--allow-child-process'), 7)
   const preopened = `() => run(bytes, { isolation: 'process', preopens: { '/data': ${JSON.stringify(here.data)} } })`
   t.like(
-    told(t, here, preopened, addons, '--allow-worker', '--allow-child-process'),
+    answerOf(t, here, preopened, addons, '--allow-worker', '--allow-child-process'),
     denied('FileSystemRead', here.data),
   )
 })
 
 withNet('to listen wants --allow-net, where Node knows that flag', t => {
-  const here = world(t)
+  const here = fixture(t)
   const listen = "() => make({ listen: ['127.0.0.1:0'] })"
-  t.like(told(t, here, listen, addons), denied('Net', '127.0.0.1:0'))
-  t.is(told(t, here, listen, addons, '--allow-net'), 'made')
+  t.like(answerOf(t, here, listen, addons), denied('Net', '127.0.0.1:0'))
+  t.is(answerOf(t, here, listen, addons, '--allow-net'), 'made')
 })
 
 test('without the model nothing is asked', t => {
@@ -372,11 +386,11 @@ test('without the model nothing is asked', t => {
 withProcess(
   'execPath is asked whether it is a node, also where its place must not be looked at',
   t => {
-    const here = world(t)
+    const here = fixture(t)
     const other = join(here.folder, 'other')
     fs.writeFileSync(other, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
     const ask = (execPath: string, ...grants: string[]): unknown =>
-      told(
+      answerOf(
         t,
         here,
         `() => run(bytes, { isolation: 'process', osSandbox: 'best-effort', execPath: ${JSON.stringify(execPath)} }).then(({ exitCode }) => exitCode)`,

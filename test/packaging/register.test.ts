@@ -35,9 +35,9 @@ const ways = {
   getBuiltinModule: process.getBuiltinModule ? ${ours("process.getBuiltinModule('node:wasi').WASI")} : true,
 }
 if (isMainThread) {
-  const told = {}
+  const reported = {}
   const ask = (name, options, source = new URL(import.meta.url)) => new Promise((resolve, reject) => {
-    new Worker(source, options).on('message', answer => { told[name] = answer }).on('error', reject).on('exit', resolve)
+    new Worker(source, options).on('message', answer => { reported[name] = answer }).on('error', reject).on('exit', resolve)
   })
   const commonjs = ${JSON.stringify(`require('node:worker_threads').parentPort.postMessage({ commonjs: ${ours("require('node:wasi').WASI")} })`)}
   await ask('plain', {})
@@ -47,7 +47,7 @@ if (isMainThread) {
   await ask('source is a string', { eval: true }, commonjs)
   await ask('of a worker', { eval: true }, \`const { Worker, parentPort } = require('node:worker_threads')
     new Worker(\${JSON.stringify(commonjs)}, { eval: true, execArgv: [] }).on('message', answer => parentPort.postMessage(answer))\`)
-  console.log(JSON.stringify({ main: ways, ...told }))
+  console.log(JSON.stringify({ main: ways, ...reported }))
 } else {
   parentPort.postMessage(ways)
 }`
@@ -77,8 +77,8 @@ const flags = {
 }
 for (const [title, given] of Object.entries(flags)) {
   test(title, t => {
-    const told = run(t, given)
-    t.deepEqual(Object.keys(told), [
+    const reported = run(t, given)
+    t.deepEqual(Object.keys(reported), [
       'main',
       'plain',
       'no flags',
@@ -87,14 +87,14 @@ for (const [title, given] of Object.entries(flags)) {
       'source is a string',
       'of a worker',
     ])
-    for (const [where, ways] of Object.entries(told))
+    for (const [where, ways] of Object.entries(reported))
       for (const [way, ours] of Object.entries(ways)) t.true(ours, `${where}: ${way}`)
   })
 }
 
 test('without it the class is node:wasi’s, so that these tests can fail', t => {
-  const told = run(t, ['--no-warnings'])
-  for (const ways of Object.values(told))
+  const reported = run(t, ['--no-warnings'])
+  for (const ways of Object.values(reported))
     t.false(Object.entries(ways).some(([way, ours]) => ours && way !== 'getBuiltinModule'))
 })
 
@@ -125,23 +125,23 @@ const made = (...flags: string[]): unknown => {
 }
 
 test('register/typescript serves node:wasi without an addon, unless its options name another backend', t => {
-  const told = [
+  const reported = [
     'made',
     'ERR_WASI_ADDON_UNAVAILABLE',
     'ERR_INVALID_ARG_TYPE',
     'ERR_INVALID_ARG_TYPE',
   ]
-  t.deepEqual(made('--no-addons', '--import', typescript), { main: told, worker: told })
+  t.deepEqual(made('--no-addons', '--import', typescript), { main: reported, worker: reported })
 })
 
 test('register without an addon says so, and falls back to nothing', t => {
-  const told = [
+  const reported = [
     'ERR_WASI_ADDON_UNAVAILABLE',
     'ERR_WASI_ADDON_UNAVAILABLE',
     'ERR_INVALID_ARG_TYPE',
     'ERR_INVALID_ARG_TYPE',
   ]
-  t.deepEqual(made('--no-addons', '--import', register), { main: told, worker: told })
+  t.deepEqual(made('--no-addons', '--import', register), { main: reported, worker: reported })
 })
 
 for (const [first, second] of [

@@ -35,14 +35,14 @@ const program = `
     process: async options => process.platform === 'linux' && !options.backend ? (await run(bytes, { isolation: 'process', ...options })).exitCode : 7,
   }
   ;(async () => {
-    const told = {}
+    const reported = {}
     for (const [name, door] of Object.entries(doors))
-      told[name] = await door(OPTIONS).catch(({ code, message }) => ({ code, message }))
-    console.log(JSON.stringify(told))
+      reported[name] = await door(OPTIONS).catch(({ code, message }) => ({ code, message }))
+    console.log(JSON.stringify(reported))
   })()`
 
 type TraceValue = Record<'wasi' | 'createGuest' | 'run' | 'Pool' | 'process', unknown>
-function told(t: ExecutionContext, flags: readonly string[], options = '{}'): TraceValue {
+function reported(t: ExecutionContext, flags: readonly string[], options = '{}'): TraceValue {
   const args = ['--no-warnings', ...flags, '-e', program.replace('OPTIONS', options)]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
@@ -67,7 +67,7 @@ for (const flag of [
 ]) {
   for (const options of ['{}', "{ backend: 'typescript' }"]) {
     test(`under ${flag} every door runs a guest with ${options}`, t => {
-      t.deepEqual(told(t, [flag], options), each(7))
+      t.deepEqual(reported(t, [flag], options), each(7))
     })
   }
   test(`under ${flag} the command runs a guest`, t => {
@@ -84,7 +84,7 @@ for (const flag of [
 }
 
 test('under --no-addons every door names the flag and the typescript backend, with ERR_WASI_ADDON_UNAVAILABLE', t => {
-  for (const [door, error] of Object.entries(told(t, ['--no-addons']))) {
+  for (const [door, error] of Object.entries(reported(t, ['--no-addons']))) {
     const { code, message } = error as { code: string; message: string }
     t.is(code, 'ERR_WASI_ADDON_UNAVAILABLE', door)
     t.regex(message, /started with --no-addons/, door)
@@ -94,11 +94,11 @@ test('under --no-addons every door names the flag and the typescript backend, wi
 })
 
 test('under --no-addons the typescript backend runs a guest at every door', t => {
-  t.deepEqual(told(t, ['--no-addons'], "{ backend: 'typescript' }"), each(7))
+  t.deepEqual(reported(t, ['--no-addons'], "{ backend: 'typescript' }"), each(7))
 })
 
 test('under --jitless every door that runs modules says so, with ERR_WASI_NO_WEBASSEMBLY', t => {
-  for (const [door, error] of Object.entries(told(t, ['--jitless']))) {
+  for (const [door, error] of Object.entries(reported(t, ['--jitless']))) {
     const { code, message } = error as { code: string; message: string }
     t.is(code, 'ERR_WASI_NO_WEBASSEMBLY', door)
     t.regex(message, /--jitless/, door)

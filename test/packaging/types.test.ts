@@ -64,7 +64,7 @@ const spoilt: readonly (readonly [
   file: string,
   from: string,
   to: string,
-  told: RegExp,
+  reported: RegExp,
 ])[] = [
   ['no close', 'wasi.d.ts', 'close(): void;', '', /TS2339.*'close'/],
   [
@@ -110,7 +110,7 @@ const spoilt: readonly (readonly [
     /TS2578/,
   ],
 ]
-for (const [what, file, from, to, told] of spoilt) {
+for (const [what, file, from, to, reported] of spoilt) {
   test(`the programs notice: ${what}`, t =>
-    t.regex(check(t, 'tsconfig.json', { file, from, to }), told))
+    t.regex(check(t, 'tsconfig.json', { file, from, to }), reported))
 }

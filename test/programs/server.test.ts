@@ -81,7 +81,7 @@ async function raw(port: number, text = ''): Promise<net.Socket> {
   return client
 }
 /** All that it hears until the end. */
-async function heard(client: net.Socket): Promise<string> {
+async function responseOf(client: net.Socket): Promise<string> {
   const parts: Buffer[] = []
   for await (const part of client) parts.push(part as Buffer)
   return Buffer.concat(parts).toString('latin1')
@@ -167,7 +167,7 @@ test.serial(
 
     // Who was patient is served when he goes on.
     half.write('TP/1.0\r\n\r\n')
-    t.regex(await heard(half), /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nGET \/half\n$/s)
+    t.regex(await responseOf(half), /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nGET \/half\n$/s)
     let received = 0
     sated.resume().on('data', data => {
       received += data.length
@@ -177,31 +177,31 @@ test.serial(
     owing.destroy()
     await quit(port)
     t.regex(await ended, /^0: requests 103, clients \d+\n$/)
-    t.is(await heard(silent), '')
+    t.is(await responseOf(silent), '')
   },
 )
 
 test.serial('what is no request is refused, and ends its connection alone', async t => {
   const { port, ended } = await serve(t)
-  const told = async (text: string): Promise<string> => heard(await raw(port, text))
+  const reply = async (text: string): Promise<string> => responseOf(await raw(port, text))
   t.regex(
-    await told('nonsense\r\n\r\n'),
+    await reply('nonsense\r\n\r\n'),
     /^HTTP\/1\.1 400 Bad Request\r\n.*Connection: close\r\n\r\n$/s,
   )
-  t.regex(await told('GET / HTTP/2.0\r\n\r\n'), /^HTTP\/1\.1 400 /)
-  t.regex(await told('POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n'), /^HTTP\/1\.1 400 /)
+  t.regex(await reply('GET / HTTP/2.0\r\n\r\n'), /^HTTP\/1\.1 400 /)
+  t.regex(await reply('POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n'), /^HTTP\/1\.1 400 /)
   t.regex(
-    await told('POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'),
+    await reply('POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'),
     /^HTTP\/1\.1 411 /,
   )
-  t.regex(await told(`GET / HTTP/1.1\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /)
+  t.regex(await reply(`GET / HTTP/1.1\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /)
   t.is((await ask(port, '/x', { method: 'DELETE' })).status, 405)
   t.deepEqual(await ask(port, '/x', { method: 'HEAD', agent: false }), {
     status: 200,
     text: '',
     connection: 'close',
   })
-  const both = await told(
+  const both = await reply(
     'GET /one HTTP/1.1\r\n\r\nPOST /echo HTTP/1.1\r\nconnection: close\r\ncontent-length: 3\r\n\r\ntwo',
   )
   t.regex(both, /GET \/one\n.*\r\n\r\ntwo$/s, 'two requests at once are answered in turn')
@@ -215,7 +215,7 @@ test.serial('more clients than it has places for: the idlest one goes', async t 
   const idle = await Promise.all(Array.from({ length: 80 }, () => raw(port)))
   t.is((await ask(port, '/still')).text, 'GET /still\n')
   await quit(port)
-  await Promise.all(idle.map(heard))
+  await Promise.all(idle.map(responseOf))
   t.is(await ended, '0: requests 2, clients 82\n')
 })
 

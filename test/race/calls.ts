@@ -3,15 +3,15 @@
  * first and then uses it.
  */
 import fs from 'node:fs'
-import { type Ground, Oflags, type Said, said, WRITE } from '../sys/ground.js'
+import { type Fixture, Oflags, type Result, resultOf, WRITE } from '../sys/fixture.js'
 
 /** What a call that succeeded brought to light: texts, names, numbers of files. */
 export type Seen = readonly (string | bigint)[]
-export type Refusal = Exclude<Said, number>
+export type Refusal = Exclude<Result, number>
 
 export interface Call {
   readonly title: string
-  /** The last name of the path; `furnish` puts what the call needs there. */
+  /** The last name of the path; `populate` puts what the call needs there. */
   readonly name: string
   /**
    * Whether a link in the last place is followed. Only such calls meet a name that changes places
@@ -19,7 +19,7 @@ export interface Call {
    */
   readonly follows: boolean
   /** The call by way of the sandbox. */
-  guest(g: Ground, dir: number, path: string): Seen | Refusal
+  guest(g: Fixture, dir: number, path: string): Seen | Refusal
   /** The same by node:fs, after the path was found to be good. Throws where it fails. */
   naive(path: string, own: string): Seen
   /** Makes good what a success changed in the directory that was meant, and in the guest's own. */
@@ -30,7 +30,7 @@ export interface Call {
  * What lies in the directory that the path is meant to lead to, and, told apart by `text`, in the
  * one outside.
  */
-export function furnish(folder: string, text: string): void {
+export function populate(folder: string, text: string): void {
   for (const name of ['dir', 'empty']) fs.mkdirSync(`${folder}/${name}`, { recursive: true })
   for (const name of ['f', 'victim', `dir/${text}`]) fs.writeFileSync(`${folder}/${name}`, text)
 }
@@ -48,20 +48,20 @@ export function whereabouts(path: string): string {
 
 const remove = (path: string) => fs.rmSync(path, { recursive: true, force: true })
 const nothing: Seen = []
-const done = (answer: Said): Seen | Refusal => (typeof answer === 'number' ? nothing : answer)
+const done = (answer: Result): Seen | Refusal => (typeof answer === 'number' ? nothing : answer)
 
 /** What can be learned from an open file, and from an open directory. */
-function peek(g: Ground, opened: Said): Seen | Refusal {
+function peek(g: Fixture, opened: Result): Seen | Refusal {
   if (typeof opened !== 'number') return opened
   const read = g.read(opened, 100)
   g.sys.filestat(opened)
   g.close(opened)
   return [g.record.ino, typeof read === 'string' ? read : read.text]
 }
-function entries(g: Ground, opened: Said): Seen | Refusal {
+function entries(g: Fixture, opened: Result): Seen | Refusal {
   if (typeof opened !== 'number') return opened
   const room = g.room(4096)
-  const filled = said(g.sys.readdir(opened, 0n, room, 4096))
+  const filled = resultOf(g.sys.readdir(opened, 0n, room, 4096))
   g.sys.filestat(opened)
   g.close(opened)
   if (typeof filled !== 'number') return filled
@@ -119,7 +119,7 @@ export const calls: readonly Call[] = [
     follows: true,
     guest(g, dir, path) {
       g.setTimes(5n, 5n)
-      return done(said(g.sys.setTimesAt(dir, ...g.put(path), 1, 5)))
+      return done(resultOf(g.sys.setTimesAt(dir, ...g.put(path), 1, 5)))
     },
     naive(path) {
       fs.utimesSync(path, 5, 5)
@@ -154,9 +154,9 @@ export const calls: readonly Call[] = [
     title: 'link to',
     name: 'new',
     follows: false,
-    guest: (g, dir, path) => done(g.link('loot', path, { dir: g.dir, dir2: dir })),
+    guest: (g, dir, path) => done(g.link('source', path, { dir: g.dir, dir2: dir })),
     naive(path, own) {
-      fs.linkSync(`${own}/loot`, path)
+      fs.linkSync(`${own}/source`, path)
       return nothing
     },
     restore: inside => remove(`${inside}/new`),
@@ -172,21 +172,21 @@ export const calls: readonly Call[] = [
     },
     restore(inside, own) {
       remove(`${own}/stolen`)
-      furnish(inside, 'inside')
+      populate(inside, 'inside')
     },
   },
   {
     title: 'rename to',
     name: 'new',
     follows: false,
-    guest: (g, dir, path) => done(g.rename('loot', path, { dir: g.dir, dir2: dir })),
+    guest: (g, dir, path) => done(g.rename('source', path, { dir: g.dir, dir2: dir })),
     naive(path, own) {
-      fs.renameSync(`${own}/loot`, path)
+      fs.renameSync(`${own}/source`, path)
       return nothing
     },
     restore(inside, own) {
       remove(`${inside}/new`)
-      fs.writeFileSync(`${own}/loot`, '')
+      fs.writeFileSync(`${own}/source`, '')
     },
   },
   {
@@ -220,7 +220,7 @@ export const calls: readonly Call[] = [
       fs.rmdirSync(path)
       return nothing
     },
-    restore: inside => furnish(inside, 'inside'),
+    restore: inside => populate(inside, 'inside'),
   },
   {
     title: 'unlink',
@@ -231,6 +231,6 @@ export const calls: readonly Call[] = [
       fs.unlinkSync(path)
       return nothing
     },
-    restore: inside => furnish(inside, 'inside'),
+    restore: inside => populate(inside, 'inside'),
   },
 ]

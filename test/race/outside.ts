@@ -1,6 +1,6 @@
 /** What lies outside, and how it is known that somebody saw or changed it. */
 import fs from 'node:fs'
-import { furnish, type Seen } from './calls.js'
+import { populate, type Seen } from './calls.js'
 
 /**
  * A change leaves its mark in ctime, which no call can set: that of the directory tells of names,
@@ -17,7 +17,7 @@ export class Outside {
   }
   restore(): void {
     fs.rmSync(`${this.#folder}/new`, { recursive: true, force: true })
-    furnish(this.#folder, 'secret')
+    populate(this.#folder, 'secret')
     const numbers = ['', '/f', '/victim', '/dir', '/empty'].map(
       name => fs.lstatSync(this.#folder + name, { bigint: true }).ino,
     )

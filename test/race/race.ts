@@ -12,8 +12,8 @@ import { parseArgs } from 'node:util'
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
-import { Ground, Oflags } from '../sys/ground.js'
-import { type Call, calls, furnish, type Refusal, type Seen, whereabouts } from './calls.js'
+import { Fixture, Oflags } from '../sys/fixture.js'
+import { type Call, calls, populate, type Refusal, type Seen, whereabouts } from './calls.js'
 import { Outside } from './outside.js'
 import { type Technique, techniques } from './techniques.js'
 
@@ -38,7 +38,7 @@ const ways: readonly Way[] = [
   { name: naive, sys: () => new TypescriptSys(), escapes: 'some' },
 ]
 /**
- * With fewer calls than these on either side of a change it cannot be said that there was a race.
+ * With fewer calls than these on either side of a change no race can be claimed.
  */
 const enough = 5
 /** What a guest may be told of a name that is not where it was. */
@@ -80,12 +80,12 @@ async function race(
   way: Way,
 ): Promise<{ tallies: Tally[]; changes: number } | undefined> {
   const sys = way.sys()
-  const g = new Ground(sys)
-  if ((sys.resolver ?? way.name) !== way.name) return g.leave() as undefined
+  const g = new Fixture(sys)
+  if ((sys.resolver ?? way.name) !== way.name) return g.dispose() as undefined
   technique.build(g)
-  furnish(g.outside(technique.inside), 'inside')
+  populate(g.outside(technique.inside), 'inside')
   fs.mkdirSync(g.outside(technique.outside), { recursive: true })
-  fs.writeFileSync(g.host('loot'), '')
+  fs.writeFileSync(g.host('source'), '')
   const outside = new Outside(g.outside(technique.outside))
   // A path by way of a descriptor stays with the directory, wherever the attacker puts it.
   const held = fs.openSync(g.outside(technique.inside), fs.constants.O_DIRECTORY)
@@ -101,9 +101,9 @@ async function race(
   const attacker = spawn(program, [how, ...paths.map(path => g.outside(path))], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  let told = ''
+  let reported = ''
   attacker.stdout.on('data', text => {
-    told += text
+    reported += text
   })
   await once(attacker.stdout, 'data')
   const start = performance.now()
@@ -135,8 +135,8 @@ async function race(
   attacker.kill()
   await once(attacker, 'close')
   fs.closeSync(held)
-  g.leave()
-  return { tallies: tried.map(({ tally }) => tally), changes: Number(told.split('\n')[1]) }
+  g.dispose()
+  return { tallies: tried.map(({ tally }) => tally), changes: Number(reported.split('\n')[1]) }
 }
 
 /** What is wrong with a call's tally, if anything is. */

@@ -3,12 +3,12 @@
  * that meet it.
  */
 import fs from 'node:fs'
-import type { Ground } from '../sys/ground.js'
-import { furnish } from './calls.js'
+import type { Fixture } from '../sys/fixture.js'
+import { populate } from './calls.js'
 
 export interface Technique {
   readonly title: string
-  /** What the attacker is told to do. Its paths are below the ground's folder. */
+  /** What the attacker is told to do. Its paths are below the fixture's folder. */
   readonly attack: readonly [how: 'exchange' | 'move', ...paths: string[]]
   /** The directory below `root` from which the guest's paths start. */
   readonly start: string
@@ -22,10 +22,10 @@ export interface Technique {
   readonly outside: string
   /** Whether the last name itself changes, so that only calls that follow it are worth trying. */
   readonly last: boolean
-  build(g: Ground): void
+  build(g: Fixture): void
 }
 
-const below = (g: Ground, ...paths: string[]) => {
+const below = (g: Fixture, ...paths: string[]) => {
   for (const path of paths) fs.mkdirSync(g.outside(path), { recursive: true })
 }
 
@@ -63,7 +63,7 @@ export const techniques: readonly Technique[] = [
     last: true,
     build(g) {
       below(g, 'root/d/e', 'root/spare', 'out')
-      furnish(g.host('d'), 'inside')
+      populate(g.host('d'), 'inside')
       fs.writeFileSync(g.host('d/new'), 'inside')
       for (const name of ['f', 'new', 'dir'])
         fs.symlinkSync(`../../out/${name}`, g.host(`d/${name}.link`))

@@ -15,7 +15,7 @@ import { prepareAndExecute } from '#lib/run/run-in-workers.js'
 import { termsOf } from '#lib/run/settings.js'
 import { defaultStack } from '#lib/run/worker/stack.js'
 import { mostHeap, Workers } from '#lib/run/worker/workers.js'
-import { missing } from '../os-sandbox/ground.js'
+import { missing } from '../os-sandbox/fixture.js'
 import { FUNCREF, growing } from '../sections.js'
 import { call, command, drop, untilFails } from '../wasm.js'
 

@@ -1,7 +1,7 @@
 /** Colours of a guest through every door, to a stream that is a terminal, and their reset. */
 import test from 'ava'
 import { createGuest, Pool, type RunOptions, run, WASI, type WritableLike } from '#lib/index.js'
-import { missing } from '../os-sandbox/ground.js'
+import { missing } from '../os-sandbox/fixture.js'
 import { call, command, type Expression, forever, trap, write } from '../wasm.js'
 
 const coloured = '\x1b[31mred\x1b[2J\x1b[8mX\x1b[1'

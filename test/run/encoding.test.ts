@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { Pool, run } from '#lib/index.js'
 import { Stdio } from '#lib/run/stdio/stdio.js'
-import { withSandbox } from '../os-sandbox/ground.js'
+import { withSandbox } from '../os-sandbox/fixture.js'
 import { guest } from '../programs/cli.js'
 import { command, forever, write } from '../wasm.js'
 

@@ -14,7 +14,7 @@ import { PreparedModule } from '#lib/run/module/prepare.js'
 import { prepareAndExecute } from '#lib/run/run-in-workers.js'
 import { termsOf } from '#lib/run/settings.js'
 import { Workers } from '#lib/run/worker/workers.js'
-import { openDescriptors } from '../hostcalls/world.js'
+import { openDescriptors } from '../hostcalls/fixture.js'
 import { guest, main, scratch } from '../programs/cli.js'
 import { large } from '../sections.js'
 import {

@@ -8,7 +8,7 @@ import { patience, Stdio } from '#lib/run/stdio/stdio.js'
 import type { ThreadSetup } from '#lib/run/worker/messages.js'
 import { ThreadGroup } from '#lib/run/worker/thread-group.js'
 import type { Workers } from '#lib/run/worker/workers.js'
-import { missing } from '../os-sandbox/ground.js'
+import { missing } from '../os-sandbox/fixture.js'
 import {
   assemble,
   call,

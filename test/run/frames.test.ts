@@ -4,7 +4,7 @@ import test from 'ava'
 import { Pool } from '#lib/run/pool.js'
 import { run } from '#lib/run/run.js'
 import type { RunError } from '#lib/run/run-error.js'
-import { withSandbox } from '../os-sandbox/ground.js'
+import { withSandbox } from '../os-sandbox/fixture.js'
 import { chain, codeOf, custom } from '../traps.js'
 
 const symbols = [

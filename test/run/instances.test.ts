@@ -8,7 +8,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { WASI } from '#lib/index.js'
-import { backends, openDescriptors } from '../hostcalls/world.js'
+import { backends, openDescriptors } from '../hostcalls/fixture.js'
 import { call, command } from '../wasm.js'
 
 /** Opens a file of its preopen and ends with what that answered. */

@@ -12,7 +12,7 @@ import {
   MemoryFiles,
   Pool,
 } from '#lib/index.js'
-import { openDescriptors } from '../hostcalls/world.js'
+import { openDescriptors } from '../hostcalls/fixture.js'
 import {
   add,
   assemble,

@@ -23,7 +23,7 @@ import {
   WASI,
 } from '#lib/index.js'
 import type { Answer } from '#lib/sys/sys.js'
-import { withSandbox } from '../os-sandbox/ground.js'
+import { withSandbox } from '../os-sandbox/fixture.js'
 import { call, command, type Expression, store, write } from '../wasm.js'
 
 const backends = ['native', 'typescript'] as const

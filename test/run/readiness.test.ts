@@ -9,7 +9,7 @@ import { PassThrough } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import test from 'ava'
 import { Errno, Pool, type RunOptions, type RunResult, run } from '#lib/index.js'
-import { missing } from '../os-sandbox/ground.js'
+import { missing } from '../os-sandbox/fixture.js'
 import { scratch } from '../programs/cli.js'
 import {
   add,

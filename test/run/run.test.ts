@@ -11,7 +11,7 @@ import test from 'ava'
 import { Errno, Rights, RunError, type RunOptions, run, UnexpectedError } from '#lib/index.js'
 import { memoryLimits, versionOf } from '#lib/run/module/inspect.js'
 import { caught, throws } from '../exceptions.js'
-import { openDescriptors } from '../hostcalls/world.js'
+import { openDescriptors } from '../hostcalls/fixture.js'
 import { guest } from '../programs/cli.js'
 import {
   assemble,

@@ -7,7 +7,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import test from 'ava'
 import { createGuest, lines, Pool, type RunOptions, run, WASI } from '#lib/index.js'
-import { missing } from '../os-sandbox/ground.js'
+import { missing } from '../os-sandbox/fixture.js'
 import { command, drop, trap, untilFails, write } from '../wasm.js'
 
 const doors: Readonly<

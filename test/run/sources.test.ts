@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, type GuestSource, Pool, RunError, run, WASI } from '#lib/index.js'
-import { missing } from '../os-sandbox/ground.js'
+import { missing } from '../os-sandbox/fixture.js'
 import { scratch } from '../programs/cli.js'
 import { call, command } from '../wasm.js'
 

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { Pool, type RunResult, type SpawnedGuest, type SpawnOptions, spawn } from '#lib/index.js'
-import { withSandbox } from '../os-sandbox/ground.js'
+import { withSandbox } from '../os-sandbox/fixture.js'
 import {
   call,
   command,

@@ -19,7 +19,7 @@ import { sockets } from './cases/sockets.js'
 import { sparse } from './cases/sparse.js'
 import { times } from './cases/times.js'
 import { waiting } from './cases/waiting.js'
-import { type Cases, Ground, type HostFs, openDescriptors } from './ground.js'
+import { type Cases, Fixture, type HostFs, openDescriptors } from './fixture.js'
 
 export interface Skip {
   readonly reason: string
@@ -70,11 +70,11 @@ export function contract(
       test.serial(`${name}: ${subject}: ${title}`, async t => {
         const before = openDescriptors()
         const made = makeSys()
-        const ground = 'sys' in made ? new Ground(made.sys, made.fs) : new Ground(made)
+        const fixture = 'sys' in made ? new Fixture(made.sys, made.fs) : new Fixture(made)
         try {
-          await run(t, ground)
+          await run(t, fixture)
         } finally {
-          ground.leave()
+          fixture.dispose()
         }
         t.is(openDescriptors(), before, 'every descriptor is given back')
       })

@@ -4,10 +4,10 @@
  */
 import fs from 'node:fs'
 import { openNative } from '#lib/sys/native/sys.js'
-import { Ground, Oflags } from './ground.js'
+import { Fixture, Oflags } from './fixture.js'
 
 const sys = openNative()
-const g = new Ground(sys)
+const g = new Fixture(sys)
 fs.writeFileSync(g.outside('secret'), 'secret')
 g.file('a/b/f', 'hello')
 g.links({
@@ -47,4 +47,4 @@ const answers = {
   rmdir: g.rmdir('a/b/dir'),
 }
 console.log(JSON.stringify({ resolver: sys.resolver, answers }))
-g.leave()
+g.dispose()

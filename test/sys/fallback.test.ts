@@ -17,10 +17,10 @@ function run(program: string, ...args: string[]) {
 const { ENOSYS, EPERM } = os.constants.errno
 for (const [name, number] of Object.entries({ ENOSYS, EPERM })) {
   withFailing(`openat2 answers ${name}`, t => {
-    const told = run(process.execPath, child)
+    const reported = run(process.execPath, child)
     const walked = run(failing, 'openat2', String(number), process.execPath, child)
     t.is(walked.resolver, 'walk')
-    t.deepEqual(walked.answers, told.answers)
+    t.deepEqual(walked.answers, reported.answers)
     t.is(Object.keys(walked.answers).length, 25)
   })
 }

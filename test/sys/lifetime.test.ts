@@ -1,6 +1,6 @@
 /**
- * What becomes of a backend by the addon when nobody wants it any more, and what is said when there
- * is no addon.
+ * The life of a backend by the addon: collection once it is unreachable, and the error without an
+ * addon.
  */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { openNative } from '#lib/sys/native/sys.js'
-import { openDescriptors, said } from './ground.js'
+import { openDescriptors, resultOf } from './fixture.js'
 
 const native = import.meta.resolve('#lib/sys/native/sys.js')
 const typescript = import.meta.resolve('#lib/sys/typescript/sys.js')
@@ -56,15 +56,15 @@ test.serial('dispose closes everything, once, and refuses what follows', t => {
   const before = openDescriptors()
   const sys = openNative()
   const dir = sys.preopen(os.tmpdir())
-  t.is(said(sys.filestat(dir)), 0)
+  t.is(resultOf(sys.filestat(dir)), 0)
   sys.dispose()
   t.is(openDescriptors(), before)
   // Whoever comes next has the place of the one that is gone.
   const other = openNative()
   other.preopen(os.tmpdir())
   sys.dispose()
-  t.is(said(sys.filestat(dir)), 'BADF')
-  t.is(said(other.filestat(dir)), 0)
+  t.is(resultOf(sys.filestat(dir)), 'BADF')
+  t.is(resultOf(other.filestat(dir)), 0)
   other.dispose()
 })
 

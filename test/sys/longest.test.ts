@@ -13,7 +13,7 @@ import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { openNative } from '#lib/sys/native/sys.js'
 import { openTerminal, withTerminal } from '../terminal.js'
-import { BOTH, READ } from './ground.js'
+import { BOTH, READ } from './fixture.js'
 
 /**
  * SECURITY.md says 50; a machine that has other work needs more. What waited for a slow reader took

@@ -14,7 +14,7 @@ import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
-import { openDescriptors } from './ground.js'
+import { openDescriptors } from './fixture.js'
 
 for (const [name, make] of Object.entries({
   native: () => openNative(),

@@ -11,7 +11,7 @@ import { Block, maxPolls, maxSpans } from '#lib/sys/block.js'
 import { addonFile, openNative } from '#lib/sys/native/sys.js'
 import { contract } from './contract.js'
 import { elsewhere } from './elsewhere.js'
-import { BOTH, Ground, said, WRITE } from './ground.js'
+import { BOTH, Fixture, resultOf, WRITE } from './fixture.js'
 
 contract(test, 'native', () => openNative(), elsewhere)
 contract(test, 'native by the walk', () => openNative({ resolution: 'walk' }), elsewhere)
@@ -29,14 +29,14 @@ contract(
 
 test('writeText takes no more than the block has', t => {
   const sys = openNative()
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
   g.file('f')
   const file = g.handle('f', { access: WRITE })
   const { length } = sys.block.text
-  t.is(said(sys.writeText(file, length)), length)
+  t.is(resultOf(sys.writeText(file, length)), length)
   for (const more of [length + 1, 2 ** 20, 2 ** 32 - 1, -1, Number.NaN])
-    t.is(said(sys.writeText(file, more)), 'INVAL')
+    t.is(resultOf(sys.writeText(file, more)), 'INVAL')
   t.is(fs.statSync(g.host('f')).size, length)
 })
 
@@ -105,8 +105,8 @@ test('the addon refuses arguments that lib/sys/native/sys.ts never passes, and n
 
 test('the addon reads and writes no byte outside of the memory that it is bound to', t => {
   const sys = openNative()
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
   g.file('f', 'text')
   const file = g.handle('f', { access: BOTH })
   const size = 4096
@@ -139,12 +139,12 @@ test('the addon reads and writes no byte outside of the memory that it is bound 
       })
     }
     for (const [call, act] of Object.entries(calls))
-      t.is(said(act()), 'FAULT', `${call} of ${length} bytes at ${at}`)
+      t.is(resultOf(act()), 'FAULT', `${call} of ${length} bytes at ${at}`)
   }
   // The block has room for so many, and no more are looked at.
   for (const count of [maxSpans + 1, 2 ** 32 - 1])
     for (const act of [() => sys.readv(file, count), () => sys.writev(file, count)])
-      t.is(said(act()), 'INVAL')
-  for (const count of [maxPolls + 1, 2 ** 32 - 1]) t.is(said(sys.poll(count, 0)), 'INVAL')
+      t.is(resultOf(act()), 'INVAL')
+  for (const count of [maxPolls + 1, 2 ** 32 - 1]) t.is(resultOf(sys.poll(count, 0)), 'INVAL')
   t.is(fs.readFileSync(g.host('f'), 'utf8'), 'text')
 })

@@ -7,7 +7,7 @@ import test from 'ava'
 import { openNative } from '#lib/sys/native/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { contract } from './contract.js'
-import { BOTH, Ground, text, Whence } from './ground.js'
+import { BOTH, Fixture, text, Whence } from './fixture.js'
 
 const folder = '/dev/shm'
 const TMPFS = 0x01021994
@@ -27,8 +27,8 @@ for (const [name, make] of Object.entries(there ? ways : {})) {
   contract(test, `${name} on tmpfs`, make, [], ['offsets'])
 
   test.serial(`${name} on tmpfs: a write across 2^53 - 1 is a short one`, t => {
-    const g = new Ground(make())
-    t.teardown(() => g.leave())
+    const g = new Fixture(make())
+    t.teardown(() => g.dispose())
     const file = g.made('f')
     t.is(g.pwrite(file, most - 3, 'abc', 'def'), 3)
     t.deepEqual(g.pread(file, most - 3, 2, 20), text('abc'))
@@ -39,8 +39,8 @@ for (const [name, make] of Object.entries(there ? ways : {})) {
   })
 
   test.serial(`${name} on tmpfs: a file that the host made larger ends at 2^53 - 1`, t => {
-    const g = new Ground(make())
-    t.teardown(() => g.leave())
+    const g = new Fixture(make())
+    t.teardown(() => g.dispose())
     g.file('f')
     fs.truncateSync(g.host('f'), most)
     const host = fs.openSync(g.host('f'), 'a')

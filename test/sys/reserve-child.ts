@@ -13,14 +13,14 @@ import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import {
   Fdflags,
+  Fixture,
   Fstflags,
-  Ground,
   Oflags,
   openDescriptors,
-  type Said,
-  said,
+  type Result,
+  resultOf,
   WRITE,
-} from './ground.js'
+} from './fixture.js'
 
 const makers: Readonly<Record<string, () => Sys>> = {
   native: () => openNative(),
@@ -51,8 +51,8 @@ function withAllTaken<Result>(number: number, act: () => Result): Result {
  */
 function least(
   reserved: number,
-  attempt: () => Said,
-  undo: (answer: Said) => void,
+  attempt: () => Result,
+  undo: (answer: Result) => void,
 ): number | string {
   for (let left = 0; left <= 12; left++) {
     const before = openDescriptors()
@@ -67,7 +67,7 @@ function least(
 }
 
 async function needs(sys: Sys, reserved: number) {
-  const g = new Ground(sys)
+  const g = new Fixture(sys)
   g.file('a/b/c/f')
   g.file('f')
   g.file('a/b/f', 'kept')
@@ -77,24 +77,24 @@ async function needs(sys: Sys, reserved: number) {
   const file = g.made('f')
   const parent = fs.statSync(g.host('a'), { bigint: true }).ino
   const parentOf = () => {
-    const answer = said(sys.readdir(dir, 0n, 0, 4096))
+    const answer = resultOf(sys.readdir(dir, 0n, 0, 4096))
     return answer === 'MFILE'
       ? answer
       : g.readdir(dir, 0n, 4096).entries.find(({ name }) => name === '..')?.ino
   }
   const nothing = () => {}
-  const close = (answer: Said) => void (typeof answer === 'number' && g.close(answer))
+  const close = (answer: Result) => void (typeof answer === 'number' && g.close(answer))
   const both = Fstflags.ATIM | Fstflags.MTIM
   const times = (name: string, follow: number) =>
-    said(sys.setTimesAt(g.dir, ...g.put(name), follow, both))
-  const readlink = (name: string) => said(sys.readlink(g.dir, ...g.put(name), g.room(100), 100))
+    resultOf(sys.setTimesAt(g.dir, ...g.put(name), follow, both))
+  const readlink = (name: string) => resultOf(sys.readlink(g.dir, ...g.put(name), g.room(100), 100))
   const gone = (name: string) => () => fs.rmSync(g.host(name), { recursive: true, force: true })
   /** Refused calls change nothing. */
   const create = (name: string) => {
     const answer = g.create(name)
     return answer === 'MFILE' && g.exists(name) ? 'EXIST' : answer
   }
-  const remove = (answer: Said) => {
+  const remove = (answer: Result) => {
     close(answer)
     for (const name of ['a/new', 'a/b/c/new']) fs.rmSync(g.host(name), { force: true })
   }
@@ -102,7 +102,7 @@ async function needs(sys: Sys, reserved: number) {
     const answer = g.open('a/b/f', { oflags: Oflags.TRUNC, access: WRITE })
     return answer === 'MFILE' && fs.statSync(g.host('a/b/f')).size === 0 ? 'IO' : answer
   }
-  const calls: Record<string, [attempt: () => Said, undo: (answer: Said) => void]> = {
+  const calls: Record<string, [attempt: () => Result, undo: (answer: Result) => void]> = {
     'open f': [() => g.open('f'), close],
     'open a/f': [() => g.create('a/f'), close],
     'open a/b/c/f': [() => g.open('a/b/c/f'), close],
@@ -134,7 +134,7 @@ async function needs(sys: Sys, reserved: number) {
       nothing,
     ],
     'set_flags f': [
-      () => said(sys.setFlags(file, Fdflags.APPEND)),
+      () => resultOf(sys.setFlags(file, Fdflags.APPEND)),
       answer => void (answer === 0 && sys.setFlags(file, 0)),
     ],
   }
@@ -146,7 +146,7 @@ async function needs(sys: Sys, reserved: number) {
   const late = sys.name === 'native' ? await acceptedLate(g, reserved) : undefined
   // A container may forbid openat2.
   const by = (sys as Native).resolver ?? sys.name
-  g.leave()
+  g.dispose()
   return { by, needed, late }
 }
 
@@ -154,7 +154,7 @@ async function needs(sys: Sys, reserved: number) {
  * Where there is no descriptor for a FIFO a second time, a write goes by poll(2), which has room
  * for PIPE_BUF alone.
  */
-function fifoNeeds(g: Ground, reserved: number): number | string {
+function fifoNeeds(g: Fixture, reserved: number): number | string {
   g.fifo('pipe')
   const host = fs.openSync(g.host('pipe'), 'r+')
   const pipe = g.sys.adopt(host)
@@ -168,14 +168,14 @@ function fifoNeeds(g: Ground, reserved: number): number | string {
   return found
 }
 
-async function acceptNeeds(g: Ground, reserved: number): Promise<number | string> {
+async function acceptNeeds(g: Fixture, reserved: number): Promise<number | string> {
   const listener = g.sys.listen('127.0.0.1', 0) as number
   const [, port] = g.sys.listening(listener) as readonly [string, number]
   const client = net.connect(port, '127.0.0.1')
   await new Promise(done => client.on('connect', done))
   // Its one client waits for as long as the guest is refused.
   g.sys.setFlags(listener, Fdflags.NONBLOCK)
-  const accept = () => said(g.sys.accept(listener, 0))
+  const accept = () => resultOf(g.sys.accept(listener, 0))
   const found = least(
     reserved,
     accept,
@@ -189,7 +189,7 @@ async function acceptNeeds(g: Ground, reserved: number): Promise<number | string
  * The answer where the host opened all below the reserve since the guest's last call, which had a
  * low number.
  */
-async function acceptedLate(g: Ground, reserved: number): Promise<Said> {
+async function acceptedLate(g: Fixture, reserved: number): Promise<Result> {
   const listener = g.sys.listen('127.0.0.1', 0) as number
   const [, port] = g.sys.listening(listener) as readonly [string, number]
   const client = net.connect(port, '127.0.0.1')
@@ -197,7 +197,7 @@ async function acceptedLate(g: Ground, reserved: number): Promise<Said> {
   g.sys.setFlags(listener, Fdflags.NONBLOCK)
   g.close(g.open('f') as number)
   const before = openDescriptors()
-  const answer = withAllTaken(reserved, () => said(g.sys.accept(listener, 0)))
+  const answer = withAllTaken(reserved, () => resultOf(g.sys.accept(listener, 0)))
   const left = openDescriptors() - before
   client.destroy()
   return left === 0 ? answer : 'IO'
@@ -221,10 +221,10 @@ function guest(): void {
   const answers: Record<string, number> = {}
   do {
     for (const answer of [
-      said(sys.setTimesAt(dir, 0, length, 1, Fstflags.ATIM_NOW)),
-      said(sys.filestatAt(dir, 0, length, 1)),
-      said(sys.link(dir, 0, length, 0, dir, 0, length - 1)),
-      said(sys.mkdir(dir, 0, length)),
+      resultOf(sys.setTimesAt(dir, 0, length, 1, Fstflags.ATIM_NOW)),
+      resultOf(sys.filestatAt(dir, 0, length, 1)),
+      resultOf(sys.link(dir, 0, length, 0, dir, 0, length - 1)),
+      resultOf(sys.mkdir(dir, 0, length)),
     ]) {
       answers[answer] = (answers[answer] ?? 0) + 1
     }

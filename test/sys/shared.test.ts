@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { openNative } from '#lib/sys/native/sys.js'
-import { BOTH, Ground, said } from './ground.js'
+import { BOTH, Fixture, resultOf } from './fixture.js'
 
 function scratch(t: ExecutionContext): string {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
@@ -46,8 +46,8 @@ const ends = (worker: Worker): Promise<unknown> =>
 test('no handle is used twice', t => {
   const sys = openNative()
   sys.share()
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
   g.file('first', '1')
   g.file('second', '2')
   const handles = new Set<number>()
@@ -55,10 +55,10 @@ test('no handle is used twice', t => {
   for (let round = 0; round < 1000; round++) {
     const handle = g.handle(round % 2 === 0 ? 'first' : 'second')
     t.false(handles.has(handle))
-    if (last >= 0) t.is(said(sys.filestat(last)), 'BADF')
+    if (last >= 0) t.is(resultOf(sys.filestat(last)), 'BADF')
     handles.add(handle)
-    t.is(said(sys.close(handle)), 0)
-    t.is(said(sys.close(handle)), 'BADF')
+    t.is(resultOf(sys.close(handle)), 0)
+    t.is(resultOf(sys.close(handle)), 'BADF')
     last = handle
   }
 })
@@ -69,8 +69,8 @@ withProc(
   async t => {
     const sys = openNative()
     const shared = sys.share()
-    const g = new Ground(sys)
-    t.teardown(() => g.leave())
+    const g = new Fixture(sys)
+    t.teardown(() => g.dispose())
     g.fifo('p')
     const pipe = fs.realpathSync(g.host('p'))
     const isOpen = (): boolean =>
@@ -88,9 +88,9 @@ withProc(
       const handle = g.handle('p', { access: BOTH })
       const { worker, answer } = await reader(shared, handle)
       await new Promise(done => setTimeout(done, 20))
-      t.is(said(sys.close(handle)), 0)
+      t.is(resultOf(sys.close(handle)), 0)
       used = isOpen()
-      t.is(said(await answer), 'BADF', 'it is told when it looks again')
+      t.is(resultOf(await answer), 'BADF', 'it is told when it looks again')
       t.false(isOpen())
       await worker.terminate()
     }
@@ -101,8 +101,8 @@ withProc(
 test('threads that list one directory at once each see all of it', async t => {
   const sys = openNative()
   const shared = sys.share()
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
   const names = Array.from({ length: 700 }, (_, i) => `${i}-${'x'.repeat(100)}`)
   for (const name of names) g.file(`d/${name}`)
   const dir = g.handle('d')

@@ -128,13 +128,13 @@ test('a directory has no size, and one name or none, whatever its file system sa
   }
   const sys = new FixedFilesSys({ block, filestat } as unknown as Sys, new FixedClock(0n), 1n)
   // ext4, btrfs, tmpfs; the last two when it was removed.
-  for (const [told, links] of [
+  for (const [reported, links] of [
     [[3n, 4096n], 1n],
     [[1n, 0n], 1n],
     [[0n, 0n], 0n],
     [[0n, 40n], 0n],
   ] as const) {
-    host = told
+    host = reported
     t.is(sys.filestat(0), 0)
     t.deepEqual([record.getBigUint64(24, true), record.getBigUint64(32, true)], [links, 0n])
     t.is(record.getBigUint64(8, true), links, 'its number, and none without a name')

@@ -16,7 +16,7 @@ import { Tree } from '#lib/sys/memfs/tree.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
-import { BOTH, Oflags, said } from './ground.js'
+import { BOTH, Oflags, resultOf } from './fixture.js'
 
 const MiB = 2 ** 20
 const piece = 65536
@@ -44,13 +44,13 @@ class View {
     const bytes = Buffer.from(data)
     this.#memory.set(bytes, 4096)
     this.sys.block.spans.set([4096, bytes.length])
-    return said(this.sys.pwritev(file, 1, offset))
+    return resultOf(this.sys.pwritev(file, 1, offset))
   }
   read(file: number, length: number, offset: number): string {
     this.sys.block.spans.set([4096, length])
     const count = this.sys.preadv(file, 1, offset)
     return count < 0
-      ? String(said(count))
+      ? String(resultOf(count))
       : Buffer.from(this.#memory.subarray(4096, 4096 + count)).toString('latin1')
   }
   size(file: number): number {
@@ -72,10 +72,10 @@ test('a byte far behind the end costs one piece, and a size of 4 GiB nothing', t
   t.true(used(tree) <= piece)
   t.is(v.read(file, 3, 2_499_999_999), '\0x')
   t.is(v.read(file, 3, 1_000_000_000), '\0\0\0')
-  t.is(said(v.sys.setSize(file, 2 ** 32)), 0)
+  t.is(resultOf(v.sys.setSize(file, 2 ** 32)), 0)
   t.true(used(tree) <= piece)
   t.is(v.size(file), 2 ** 32)
-  t.is(said(v.sys.setSize(file, 0)), 0)
+  t.is(resultOf(v.sys.setSize(file, 0)), 0)
   t.is(used(tree), 0)
 })
 
@@ -88,7 +88,7 @@ test('the quota counts what was written, whole pieces between holes at least 409
   t.is(v.write(file, 'x', 1000 * piece), 'NOSPC')
   t.is(v.write(file, 'y', 4095), 1, 'what is left is a few bytes for the first one')
   t.is(v.unlink('f'), 0)
-  t.is(said(v.sys.close(file)), 0)
+  t.is(resultOf(v.sys.close(file)), 0)
   t.is(used(tree), 0)
 })
 
@@ -106,7 +106,7 @@ test('a file without holes is counted by its size, and written up to the last by
     t.is(used(tree), quota)
     t.is(v.size(file), quota)
     for (const cut of [quota - 1, Math.floor(quota / 2), 1, 0]) {
-      t.is(said(v.sys.setSize(file, cut)), 0)
+      t.is(resultOf(v.sys.setSize(file, cut)), 0)
       t.true(
         used(tree) >= cut &&
           used(tree) <= Math.max(cut, Math.ceil(cut / piece) * piece - piece + 4096),
@@ -120,16 +120,16 @@ test('a file without holes is counted by its size, and written up to the last by
 test('allocate takes the room that writes will need, or none', t => {
   const { tree, v } = made(t, MiB)
   const file = v.open('f', Oflags.CREAT)
-  t.is(said(v.sys.setSize(file, 2 ** 40)), 0)
+  t.is(resultOf(v.sys.setSize(file, 2 ** 40)), 0)
   for (const length of [MiB + 1, 2 ** 40, 2 ** 44])
-    t.is(said(v.sys.allocate(file, 0, length)), 'NOSPC', `${length}`)
+    t.is(resultOf(v.sys.allocate(file, 0, length)), 'NOSPC', `${length}`)
   t.is(used(tree), 0)
-  t.is(said(v.sys.allocate(file, 2 ** 40 - 8 * piece, 8 * piece)), 0)
+  t.is(resultOf(v.sys.allocate(file, 2 ** 40 - 8 * piece, 8 * piece)), 0)
   t.is(used(tree), 8 * piece)
   t.is(v.write(v.open('g', Oflags.CREAT), 'x'.repeat(MiB), 0), MiB - 8 * piece)
   t.is(v.write(file, 'x'.repeat(8 * piece), 2 ** 40 - 8 * piece), 8 * piece, 'the room was taken')
   t.is(v.write(file, 'x', 0), 'NOSPC')
-  t.is(said(v.sys.allocate(file, 2 ** 40 - 8 * piece, 8 * piece)), 0, 'again it costs nothing')
+  t.is(resultOf(v.sys.allocate(file, 2 ** 40 - 8 * piece, 8 * piece)), 0, 'again it costs nothing')
   t.is(used(tree), MiB)
 })
 
@@ -138,7 +138,7 @@ test('holes are not held: neither here nor for another thread', t => {
   const { tree, v } = made(t)
   const file = v.open('f', Oflags.CREAT)
   for (const offset of [0, 2 ** 30, 2 ** 40]) t.is(v.write(file, 'here', offset + 100), 4)
-  t.is(said(v.sys.setSize(file, 2 ** 44)), 0)
+  t.is(resultOf(v.sys.setSize(file, 2 ** 44)), 0)
   const plain = structuredClone(toPlain(tree))
   const other = new Tree({ bytes: 64 * MiB, entries: 100 })
   fill(other, plain)
@@ -154,18 +154,18 @@ test('files that are taken out have their holes as zeros, up to the quota', t =>
   const files = new MemoryFiles({}, { quota: { bytes: MiB } })
   const v = new View(t, treeOf(files))
   const file = v.open('f', Oflags.CREAT)
-  t.is(said(v.sys.setSize(file, MiB)), 0)
+  t.is(resultOf(v.sys.setSize(file, MiB)), 0)
   t.is(files.readFile('f').length, MiB)
   t.is((files.toRecord().f as Uint8Array).length, MiB)
-  t.is(said(v.sys.setSize(file, MiB + 1)), 0)
+  t.is(resultOf(v.sys.setSize(file, MiB + 1)), 0)
   t.throws(() => files.readFile('f'), {
     code: 'EFBIG',
     message: /readFile 'f'.* 1048577 bytes.* quota is 1048576/,
   })
   t.throws(() => files.toRecord(), { code: 'EFBIG' })
-  t.is(said(v.sys.setSize(file, MiB)), 0)
+  t.is(resultOf(v.sys.setSize(file, MiB)), 0)
   v.open('g', Oflags.CREAT)
-  t.is(said(v.sys.setSize(v.open('g'), 1)), 0)
+  t.is(resultOf(v.sys.setSize(v.open('g'), 1)), 0)
   t.throws(() => files.toRecord(), { code: 'EFBIG', message: /toRecord 'g'/ }, 'all together')
   t.is(files.readFile('f').length, MiB)
 })
@@ -206,7 +206,7 @@ for (const [name, make] of Object.entries(backends)) {
     t.is(v.size(file), big)
     t.is(v.write(file, 'end', big), 3, 'behind the end')
     t.is(v.read(file, 10, big - 1), `${letter(big - 1)}end`)
-    t.is(said(v.sys.close(file)), 0)
+    t.is(resultOf(v.sys.close(file)), 0)
     const again = v.open('big')
     t.is(v.read(again, 3, 49_999_999), `${around}X${around}`)
     t.is(fs.readFileSync(join(folder, 'big')).includes('X'), false)
@@ -220,15 +220,15 @@ for (const [name, make] of Object.entries(backends)) {
   test(`an overlay: a large file that is cut and grows again has zeros there (${name})`, t => {
     const { tree, v } = over(t, below(t), make)
     const file = v.open('big')
-    t.is(said(v.sys.setSize(file, 40_000_010)), 0)
+    t.is(resultOf(v.sys.setSize(file, 40_000_010)), 0)
     t.is(used(tree), 0)
-    t.is(said(v.sys.setSize(file, big)), 0)
+    t.is(resultOf(v.sys.setSize(file, big)), 0)
     t.is(v.read(file, 4, 40_000_008), `${letter(40_000_008).repeat(2)}\0\0`)
     t.is(v.write(file, 'X', 40_000_020), 1)
     t.is(v.read(file, 13, 40_000_008), `${letter(40_000_008).repeat(2)}${'\0'.repeat(10)}X`)
-    t.is(said(v.sys.allocate(file, 0, piece)), 0)
+    t.is(resultOf(v.sys.allocate(file, 0, piece)), 0)
     t.is(v.read(file, 2, piece - 1), 'ab', 'what was allocated is as it is below')
-    t.is(said(v.sys.setSize(file, 0)), 0)
+    t.is(resultOf(v.sys.setSize(file, 0)), 0)
     t.is(used(tree), 0)
     t.is(v.read(file, 4, 0), '')
   })
@@ -238,7 +238,7 @@ for (const [name, make] of Object.entries(backends)) {
     const { tree, v } = over(t, folder, make)
     const file = v.open('big')
     t.is(v.write(file, 'X', MiB), 1)
-    t.is(said(v.sys.close(file)), 0)
+    t.is(resultOf(v.sys.close(file)), 0)
     v.sys.dispose()
     const plain = structuredClone(toPlain(tree))
     const other = new Tree({ bytes: MiB, entries: 100 })
@@ -250,9 +250,9 @@ for (const [name, make] of Object.entries(backends)) {
     fs.renameSync(join(folder, 'big'), join(folder, 'old'))
     fs.writeFileSync(join(folder, 'big'), 'another'.repeat(MiB))
     const third = new View(t, tree)
-    t.is(said(third.open('big')), 'STALE')
+    t.is(resultOf(third.open('big')), 'STALE')
     fs.unlinkSync(join(folder, 'big'))
-    t.is(said(third.open('big')), 'NOENT')
+    t.is(resultOf(third.open('big')), 'NOENT')
     t.true(third.open('old') >= 0, 'which is another name, of which nothing was written')
   })
 }

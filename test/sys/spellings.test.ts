@@ -12,7 +12,7 @@ import { Tree } from '#lib/sys/memfs/tree.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
-import { BOTH, Ground, type HostFs, Oflags, type Said } from './ground.js'
+import { BOTH, Fixture, type HostFs, Oflags, type Result } from './fixture.js'
 import { overlay, quota, treeFs } from './treefs.js'
 
 const heads = [
@@ -83,17 +83,17 @@ function plant(host: HostFs, root: string): void {
 }
 
 /** The outcome of a call on Linux: 0, or the name of its errno without the E. */
-function asked(call: () => unknown): Said {
+function asked(call: () => unknown): Result {
   try {
     call()
     return 0
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code?.slice(1) as Said
+    return (error as NodeJS.ErrnoException).code?.slice(1) as Result
   }
 }
 const { O_DIRECTORY, O_RDONLY, O_RDWR } = fs.constants
 const opened = (path: string, flags: number) => asked(() => fs.closeSync(fs.openSync(path, flags)))
-const closing = (g: Ground, answer: Said): Said =>
+const closing = (g: Fixture, answer: Result): Result =>
   typeof answer === 'number' ? g.close(answer) : answer
 
 /**
@@ -104,8 +104,8 @@ const calls: Readonly<
   Record<
     string,
     readonly [
-      ours: (g: Ground, path: string) => Said,
-      linux: (path: string) => Said,
+      ours: (g: Fixture, path: string) => Result,
+      linux: (path: string) => Result,
       changes?: true,
     ]
   >
@@ -131,7 +131,7 @@ const calls: Readonly<
 }
 
 /** The answer to each spelling. A call that changed the tree is followed by `renew`. */
-const each = (changes: boolean, ask: (path: string) => Said, renew: () => void): Said[] =>
+const each = (changes: boolean, ask: (path: string) => Result, renew: () => void): Result[] =>
   spellings.map(path => {
     const answer = ask(path)
     if (changes && answer === 0) renew()
@@ -139,8 +139,8 @@ const each = (changes: boolean, ask: (path: string) => Said, renew: () => void):
   })
 
 /** Linux's answers, which are the same for each backend. */
-const answers = new Map<string, readonly Said[]>()
-function linuxAnswers(call: string): readonly Said[] {
+const answers = new Map<string, readonly Result[]>()
+function linuxAnswers(call: string): readonly Result[] {
   const known = answers.get(call)
   if (known !== undefined) return known
   const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
@@ -168,17 +168,17 @@ for (const [way, make] of Object.entries(ways)) {
       continue
     }
     test(title, t => {
-      let g: Ground | undefined
+      let g: Fixture | undefined
       const renew = (): void => {
-        g?.leave()
+        g?.dispose()
         const { sys, fs: host } = make()
-        g = new Ground(sys, host)
+        g = new Fixture(sys, host)
         plant(host, g.host())
       }
-      t.teardown(() => g?.leave())
+      t.teardown(() => g?.dispose())
       renew()
       const expected = linuxAnswers(call)
-      const given = each(changes, path => ours(g as Ground, path), renew)
+      const given = each(changes, path => ours(g as Fixture, path), renew)
       const differing = spellings.flatMap((path, i) =>
         given[i] === expected[i] ? [] : [`${path}: ${given[i]}, Linux ${expected[i]}`],
       )

@@ -5,7 +5,7 @@ import test from 'ava'
 import { openNative } from '#lib/sys/native/sys.js'
 import { guestTime } from '#lib/sys/times.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
-import { Ground, said } from './ground.js'
+import { Fixture, resultOf } from './fixture.js'
 
 const folder = '/dev/shm'
 const TMPFS = 0x01021994
@@ -34,14 +34,14 @@ for (const [name, make] of Object.entries(there ? ways : {})) {
   test.serial(
     `${name}: times before 1970 are 1970, and those beyond 2554 the last that fits`,
     t => {
-      const g = new Ground(make())
-      t.teardown(() => g.leave())
+      const g = new Fixture(make())
+      t.teardown(() => g.dispose())
       g.file('f')
       for (const [date, time] of rows) {
         execFileSync('touch', ['-d', date, g.host('f')])
         t.is(g.stat('f'), 0)
         t.deepEqual([g.record.atim, g.record.mtim], [time, time], date)
-        t.is(said(g.sys.filestat(g.handle('f'))), 0)
+        t.is(resultOf(g.sys.filestat(g.handle('f'))), 0)
         t.deepEqual([g.record.atim, g.record.mtim], [time, time], date)
       }
     },

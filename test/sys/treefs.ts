@@ -15,7 +15,7 @@ import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { Tree } from '#lib/sys/memfs/tree.js'
 import { type Last, type Lease, walk } from '#lib/sys/memfs/walk.js'
 import type { Sys } from '#lib/sys/sys.js'
-import type { HostFs } from './ground.js'
+import type { HostFs } from './fixture.js'
 
 /** As large as a file may be, for cases that make holes. */
 export const quota = { bytes: 2 ** 45, entries: 10_000 }

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import test from 'ava'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { contract, type Skip } from './contract.js'
-import { BOTH, Fdflags, Ground, openDescriptors, said } from './ground.js'
+import { BOTH, Fdflags, Fixture, openDescriptors, resultOf } from './fixture.js'
 
 const nodeFs: Skip[] = [
   {
@@ -81,8 +81,8 @@ withProc(
   'a close that fails while flags are set leaves the handle its new descriptor [as /proc/self/fd reopens it]',
   t => {
     const sys = new TypescriptSys()
-    const g = new Ground(sys)
-    t.teardown(() => g.leave())
+    const g = new Fixture(sys)
+    t.teardown(() => g.dispose())
     g.file('mine', 'mine')
     g.file('other', 'other')
     const before = openDescriptors()
@@ -93,7 +93,7 @@ withProc(
       throw Object.assign(new Error('EIO: i/o error, close'), { code: 'EIO', syscall: 'close' })
     }
     try {
-      t.is(said(sys.setFlags(handle, Fdflags.APPEND)), 'UNEXPECTED')
+      t.is(resultOf(sys.setFlags(handle, Fdflags.APPEND)), 'UNEXPECTED')
     } finally {
       fs.closeSync = closeSync
     }
@@ -101,7 +101,7 @@ withProc(
     const stranger = fs.openSync(g.host('other'), 'r+')
     t.is(g.write(handle, '!'), 1)
     t.deepEqual([g.text('mine'), g.text('other')], ['mine!', 'other'])
-    t.is(said(sys.close(handle)), 0)
+    t.is(resultOf(sys.close(handle)), 0)
     t.is(fs.readFileSync(stranger, 'utf8'), 'other', 'it is open still')
     fs.closeSync(stranger)
     t.is(openDescriptors(), before)
@@ -110,47 +110,53 @@ withProc(
 
 test('a seek beyond the integers of a double leaves the offset where it is', t => {
   const sys = new TypescriptSys()
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
   g.file('f', 'text')
   const file = g.handle('f')
   const last = Number.MAX_SAFE_INTEGER
-  t.is(said(sys.seek(file, last, 0)), last)
-  t.deepEqual([said(sys.seek(file, 1, 1)), said(sys.seek(file, last, 2))], ['INVAL', 'INVAL'])
-  t.is(said(sys.seek(file, 0, 1)), last)
+  t.is(resultOf(sys.seek(file, last, 0)), last)
+  t.deepEqual(
+    [resultOf(sys.seek(file, 1, 1)), resultOf(sys.seek(file, last, 2))],
+    ['INVAL', 'INVAL'],
+  )
+  t.is(resultOf(sys.seek(file, 0, 1)), last)
 })
 
 test('where no file can be opened again, only append is set and cleared, and only where it is not the descriptor’s own', t => {
   const sys = new TypescriptSys({ places: 'strings' })
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
   g.file('f', 'text')
   const file = g.handle('f', { access: BOTH })
   for (const flags of [Fdflags.NONBLOCK, Fdflags.DSYNC, Fdflags.APPEND | Fdflags.NONBLOCK])
-    t.is(said(sys.setFlags(file, flags)), 'NOTSUP')
-  t.deepEqual([said(sys.setFlags(file, Fdflags.APPEND)), said(sys.setFlags(file, 0))], [0, 0])
+    t.is(resultOf(sys.setFlags(file, flags)), 'NOTSUP')
+  t.deepEqual(
+    [resultOf(sys.setFlags(file, Fdflags.APPEND)), resultOf(sys.setFlags(file, 0))],
+    [0, 0],
+  )
   const appending = g.handle('f', { access: BOTH, fdflags: Fdflags.APPEND })
-  t.is(said(sys.setFlags(appending, 0)), 'NOTSUP')
+  t.is(resultOf(sys.setFlags(appending, 0)), 'NOTSUP')
 })
 
 test('a directory that came open, without a path, is not reached by strings', t => {
   const sys = new TypescriptSys({ places: 'strings' })
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
   g.file('f', 'text')
   const fd = fs.openSync(g.host(''), 'r')
   t.teardown(() => fs.closeSync(fd))
   const dir = sys.adopt(fd)
   t.deepEqual(
-    [said(sys.filestatAt(dir, ...g.put('f'), 0)), said(sys.readdir(dir, 0n, 0, 100))],
+    [resultOf(sys.filestatAt(dir, ...g.put('f'), 0)), resultOf(sys.readdir(dir, 0n, 0, 100))],
     ['NOTSUP', 'NOTSUP'],
   )
 })
 
 test.serial('what was opened and cannot be asked about is closed again', t => {
   const sys = new TypescriptSys()
-  const g = new Ground(sys)
-  t.teardown(() => g.leave())
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
   g.file('f', 'text')
   const before = openDescriptors()
   const { fstatSync } = fs

@@ -8,10 +8,10 @@ import test from 'ava'
 import { openNative } from '#lib/sys/native/sys.js'
 import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
-import { Ground } from './ground.js'
+import { Fixture } from './fixture.js'
 import { overlay } from './treefs.js'
 
-const ways: Readonly<Record<string, () => ConstructorParameters<typeof Ground>>> = {
+const ways: Readonly<Record<string, () => ConstructorParameters<typeof Fixture>>> = {
   openat2: () => [openNative()],
   walk: () => [openNative({ resolution: 'walk' })],
   typescript: () => [new TypescriptSys() as Sys],
@@ -36,8 +36,8 @@ for (const [way, make] of Object.entries(ways)) {
   test.serial(`names that stay are listed exactly once while others vanish (${way})`, async t => {
     t.timeout(60_000)
     const [sys, host] = make()
-    const g = new Ground(sys, host)
-    t.teardown(() => g.leave())
+    const g = new Fixture(sys, host)
+    t.teardown(() => g.dispose())
     const stay = Array.from({ length: 60 }, (_, i) => `stay-${String(i).padStart(2, '0')}`)
     for (const name of stay) g.file(name)
     const counter = new Int32Array(new SharedArrayBuffer(8))

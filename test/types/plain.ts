@@ -6,7 +6,7 @@ import { createGuest, Errno, Rights, RunError, UnexpectedError, WASI, WasiError 
 export const wasi: import('node:wasi').WASI = new WASI({ version: 'preview1' })
 export const success: number = Errno.SUCCESS
 export const right: number = Rights.FD_READ
-export const told = (error: unknown): string =>
+export const reported = (error: unknown): string =>
   error instanceof UnexpectedError
     ? error.call
     : error instanceof WasiError

@@ -132,7 +132,7 @@ new WASI({ version: 'preview1', traceFormat: 'perfetto', traceFilter: ['path_*',
 new WASI({ version: 'preview1', deterministic: true })
 createGuest({ version: 'preview1', deterministic: { seed: 1, start: new Date() } })
 const counted: number | undefined = guest.metrics().fd_read?.errnos.NOENT
-const told = ({
+const reported = ({
   call,
   args,
   paths,
@@ -352,10 +352,10 @@ export {
   ports,
   ran,
   read,
+  reported,
   served,
   startedByHost,
   timedOut,
-  told,
   waiting,
   wasi,
   wasiImport,

@@ -59,10 +59,10 @@ test('of a signal and a timeout the first ends a run, whichever part of it comes
   // Its timeout comes as well, and is no news.
   await new Promise(done => setTimeout(done, 50))
   t.like(t.throws(deadline.check.bind(deadline)), { code: 'ERR_WASI_ABORTED', cause: 'first' })
-  const told: unknown[] = []
-  await deadline.until({ result: Promise.resolve(), fail: error => told.push(error) })
+  const reported: unknown[] = []
+  await deadline.until({ result: Promise.resolve(), fail: error => reported.push(error) })
   t.deepEqual(
-    told.map(error => (error as Error).cause),
+    reported.map(error => (error as Error).cause),
     ['first'],
   )
   deadline.close()

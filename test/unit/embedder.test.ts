@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { Errno, type Import, WASI, type WASIOptions, WasiError } from '#lib/index.js'
-import { backends, openDescriptors } from '../hostcalls/world.js'
+import { backends, openDescriptors } from '../hostcalls/fixture.js'
 import { assemble, call, drop, type Expression, store } from '../wasm.js'
 
 const page = 65536
@@ -144,7 +144,7 @@ interface Hooked {
   readonly folder: string
 }
 /** What a hook does, what came of it, and how that shows elsewhere. */
-interface Deed {
+interface Action {
   readonly act: (guest: Hooked) => void
   /**
    * What the guest's three calls answered, or the code that it ended with, or what `start` threw.
@@ -165,7 +165,7 @@ const unwritten = (t: ExecutionContext, { memory }: Hooked): boolean =>
 const random = (t: ExecutionContext, memory: WebAssembly.Memory): boolean =>
   t.notDeepEqual(bytesOf(memory).subarray(page, page + 16), Buffer.alloc(16))
 
-const deeds: Readonly<Record<string, Deed>> = {
+const actions: Readonly<Record<string, Action>> = {
   'does nothing': { act: () => {}, comes: [IO, FAULT, SUCCESS], shows: unwritten },
   'makes calls, itself and through the guest': {
     act({ call, memory, instance }) {
@@ -249,8 +249,8 @@ function hooked(
 
 for (const backend of backends)
   for (const hook of ['trace', 'onUnexpected'] as const)
-    for (const [deed, { act, comes, shows }] of Object.entries(deeds)) {
-      const title = `${hook} ${deed} (${backend})`
+    for (const [action, { act, comes, shows }] of Object.entries(actions)) {
+      const title = `${hook} ${action} (${backend})`
       // Its first page is never there: that error has no word in WASI.
       const broken = '/proc/self/mem'
       if (!fs.existsSync(broken)) {
@@ -290,7 +290,7 @@ for (const backend of backends)
         const next = (): Errno => wasi.wasiImport.fd_filestat_get(3, 0x100)
         if (comes instanceof RegExp) t.regex(String(t.throws(next)), comes, 'an end is an end')
         else if (typeof comes === 'number') t.throws(next, { any: true } as object)
-        else if (!deed.startsWith('closes')) t.is(next(), SUCCESS, 'the host’s side goes on')
+        else if (!action.startsWith('closes')) t.is(next(), SUCCESS, 'the host’s side goes on')
         wasi.close()
         t.is(openDescriptors(), before)
         fs.closeSync(stdin)

@@ -31,15 +31,15 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 function fake(name: CallName, hostcall: Hostcall, more: Partial<Sys> = {}) {
   const sys = { block: new Block(), bind() {}, ...more } as unknown as Sys
   const memory = new GuestMemory(sys, limitsOf())
-  const told: UnexpectedError[] = []
+  const reported: UnexpectedError[] = []
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 10 })
   memory.bind(wasm)
   const call: Import = gates[name](
     { sys, memory, verdict: new Verdict() } as Context,
     hostcall,
-    reporter(error => void told.push(error)),
+    reporter(error => void reported.push(error)),
   )
-  return { call, told, wasm, memory, view: () => new DataView(wasm.buffer) }
+  return { call, reported, wasm, memory, view: () => new DataView(wasm.buffer) }
 }
 
 const guests: Guest[] = []
@@ -136,17 +136,17 @@ for (const backend of ['native', 'typescript'] as const) {
   test.serial(
     `memory that is gone is the embedder’s error, told in full; nothing is written anywhere (${backend})`,
     t => {
-      const told: UnexpectedError[] = []
+      const reported: UnexpectedError[] = []
       const memory = { buffer: new ArrayBuffer(100) }
-      const guest = guestWith({ backend, onUnexpected: error => void told.push(error) }, memory)
+      const guest = guestWith({ backend, onUnexpected: error => void reported.push(error) }, memory)
       structuredClone(memory.buffer, { transfer: [memory.buffer] })
       t.is(guest.imports.clock_time_get(0, 0n, 0), Errno.IO)
       t.is(guest.imports.random_get(0, 8), Errno.IO)
       t.deepEqual(
-        told.map(({ call }) => call),
+        reported.map(({ call }) => call),
         ['clock_time_get', 'random_get'],
       )
-      t.true(told[0].cause instanceof TypeError)
+      t.true(reported[0].cause instanceof TypeError)
     },
   )
 
@@ -297,14 +297,14 @@ test('an answer of UNEXPECTED is IO for the guest, and told with what the host s
     errno: -9999,
     syscall: 'read',
   })
-  const { call, told, view } = fake('fd_read', () => UNEXPECTED, { failure: () => cause })
+  const { call, reported, view } = fake('fd_read', () => UNEXPECTED, { failure: () => cause })
   t.is(call(0, 0, 0, 0x10), Errno.IO)
   t.is(view().getUint32(0x10, true), 0, 'no result is written')
-  t.is(told.length, 1)
-  t.true(told[0] instanceof UnexpectedError)
-  t.like(told[0], { name: 'UnexpectedError', call: 'fd_read', errno: Errno.IO, code: 'EIO' })
-  t.is(told[0].cause, cause)
-  t.is(told[0].message, 'unexpected host error in fd_read: ESTRANGE: odd, read')
+  t.is(reported.length, 1)
+  t.true(reported[0] instanceof UnexpectedError)
+  t.like(reported[0], { name: 'UnexpectedError', call: 'fd_read', errno: Errno.IO, code: 'EIO' })
+  t.is(reported[0].cause, cause)
+  t.is(reported[0].message, 'unexpected host error in fd_read: ESTRANGE: odd, read')
 })
 
 test('whatever a hostcall throws is IO for the guest and told; a WasiError is its errno and is not', t => {
@@ -317,35 +317,35 @@ test('whatever a hostcall throws is IO for the guest and told; a WasiError is it
     [new WasiError(Errno.AGAIN, 'later'), Errno.AGAIN, []],
   ]
   for (const [what, answer, causes] of thrown) {
-    const { call, told } = fake('sched_yield', () => {
+    const { call, reported } = fake('sched_yield', () => {
       throw what
     })
     t.is(call(), answer)
     t.deepEqual(
-      told.map(({ cause }) => cause),
+      reported.map(({ cause }) => cause),
       causes,
     )
   }
 })
 
 test('the end of the stack inside a hostcall is the guest’s trap', t => {
-  const { call, told } = fake('sched_yield', () => {
+  const { call, reported } = fake('sched_yield', () => {
     const deeper = (): number => deeper() + 1
     return deeper()
   })
   t.throws(call, { instanceOf: RangeError, message: /call stack/ })
-  t.deepEqual(told, [])
+  t.deepEqual(reported, [])
   const other = fake('sched_yield', () => new Array(-1).length)
   t.is(other.call(), Errno.IO, 'another RangeError is a bug')
-  t.true(other.told[0].cause instanceof RangeError)
+  t.true(other.reported[0].cause instanceof RangeError)
 })
 
 test('proc_exit passes through the gate', t => {
-  const { call, told } = fake('proc_exit', () => {
+  const { call, reported } = fake('proc_exit', () => {
     throw new Exit(3)
   })
   t.is((t.throws(() => call(3), { any: true } as never) as unknown as Exit).code, 3)
-  t.deepEqual(told, [])
+  t.deepEqual(reported, [])
 })
 
 test('what onUnexpected throws ends the guest, and it is asked once', t => {
@@ -379,16 +379,16 @@ test('what onUnexpected throws ends the guest, and it is asked once', t => {
 })
 
 test.serial('the channel wasi-common:unexpected is told too', t => {
-  const heard: unknown[] = []
-  const listener = (message: unknown): void => void heard.push(message)
+  const received: unknown[] = []
+  const listener = (message: unknown): void => void received.push(message)
   diagnostics.subscribe('wasi-common:unexpected', listener)
   const cause = new Error('odd')
-  const { call, told } = fake('fd_sync', () => UNEXPECTED, { failure: () => cause })
+  const { call, reported } = fake('fd_sync', () => UNEXPECTED, { failure: () => cause })
   t.is(call(3), Errno.IO)
   diagnostics.unsubscribe('wasi-common:unexpected', listener)
   t.is(call(3), Errno.IO)
-  t.deepEqual(heard, [{ error: told[0] }])
-  t.is(told.length, 2)
+  t.deepEqual(received, [{ error: reported[0] }])
+  t.is(reported.length, 2)
 })
 
 test('NODE_DEBUG=wasi-common writes all that is known; without it nothing is written', t => {

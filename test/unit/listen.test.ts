@@ -9,7 +9,7 @@ import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { createGuest, Errno, type GuestOptions, type Listener, run, WASI } from '#lib/index.js'
-import { openDescriptors } from '../hostcalls/world.js'
+import { openDescriptors } from '../hostcalls/fixture.js'
 import { call, command, drop, load, store } from '../wasm.js'
 
 const make = (options: Partial<GuestOptions>) => createGuest({ version: 'preview1', ...options })
@@ -191,21 +191,21 @@ const greets = command(
 
 test('run tells where the guest is reached, and serves whoever comes', async t => {
   for (const threads of [0, 2]) {
-    const told: Listener[][] = []
+    const reported: Listener[][] = []
     let greeting: Promise<[Buffer]> | undefined
     const { exitCode } = await run(greets, {
       threads,
       listen: ['127.0.0.1:0'],
       onListening(listeners) {
-        told.push([...listeners])
+        reported.push([...listeners])
         greeting = once(net.connect(listeners[0].port, '127.0.0.1'), 'data') as Promise<[Buffer]>
       },
     })
     t.is(exitCode, 0)
-    t.is(told.length, 1)
-    t.like(told[0][0], { fd: 3, address: '127.0.0.1' })
+    t.is(reported.length, 1)
+    t.like(reported[0][0], { fd: 3, address: '127.0.0.1' })
     t.is((await greeting)?.[0].toString(), 'hello')
-    t.is(await connects(told[0][0].port), 'ECONNREFUSED', 'it listens no more')
+    t.is(await connects(reported[0][0].port), 'ECONNREFUSED', 'it listens no more')
   }
 })
 

@@ -24,7 +24,7 @@ import { defaultQuota, Room } from '#lib/sys/memfs/quota.js'
 import { singleTree } from '#lib/sys/memfs/single.js'
 import { MemfsSys } from '#lib/sys/memfs/sys.js'
 import { openNative } from '#lib/sys/native/sys.js'
-import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from '../hostcalls/world.js'
+import { backends, Fdflags, Fstflags, Oflags, openDescriptors } from '../hostcalls/fixture.js'
 import { assemble, call, command, drop } from '../wasm.js'
 
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
@@ -692,28 +692,28 @@ for (const backend of backends) {
       const folder = below(t)
       const files = new MemoryFiles()
       const c = caller(t, { '/': { path: folder, overlay: files } }, { backend })
-      const told = () =>
+      const changes = () =>
         files
           .changes()
           .map(
             ({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`,
           )
       t.is(c.call('path_link', 3, 0, 'f', 3, 'second'), 'SUCCESS')
-      t.deepEqual(told(), ['made second'])
+      t.deepEqual(changes(), ['made second'])
       t.is(c.call('path_rename', 3, 'f', 3, 'first'), 'SUCCESS')
-      t.deepEqual(told().sort(), ['made first', 'renamed second from f'])
+      t.deepEqual(changes().sort(), ['made first', 'renamed second from f'])
       t.is(c.call('path_rename', 3, 'first', 3, 'f'), 'SUCCESS')
-      t.deepEqual(told(), ['made second'])
+      t.deepEqual(changes(), ['made second'])
       t.is(c.call('path_unlink_file', 3, 'second'), 'SUCCESS')
-      t.deepEqual(told(), [])
+      t.deepEqual(changes(), [])
       t.is(c.call('path_rename', 3, 'dir/deep', 3, 'deep'), 'SUCCESS')
       t.is(c.call('path_unlink_file', 3, 'dir/f'), 'SUCCESS')
       t.is(c.call('path_remove_directory', 3, 'dir'), 'SUCCESS')
       t.is(c.call('path_unlink_file', 3, 'deep/f'), 'SUCCESS')
-      t.deepEqual(told().sort(), ['made deep', 'removed deep/f', 'removed dir'])
+      t.deepEqual(changes().sort(), ['made deep', 'removed deep/f', 'removed dir'])
       t.deepEqual(Object.keys(files.toRecord()).sort(), ['deep/', 'f'])
       t.is(c.call('path_filestat_set_times', 3, 0, 'g', 1n, 1n, Fstflags.MTIM), 'SUCCESS')
-      t.true(told().includes('touched g'))
+      t.true(changes().includes('touched g'))
     },
   )
 

@@ -55,7 +55,7 @@ function lines(
 
 for (const backend of backends) {
   test(`JSON: every kind of argument, and of result (${backend})`, t => {
-    const told = lines(
+    const reported = lines(
       t,
       ({ imports, guest }) => {
         imports.path_open(3, 1, 1000, 3, 9, -1n, 2n, 5, 8)
@@ -72,7 +72,7 @@ for (const backend of backends) {
       },
       { backend },
     )
-    t.deepEqual(told, [
+    t.deepEqual(reported, [
       {
         call: 'path_open',
         args: {
@@ -177,15 +177,15 @@ test('JSON: what no wasm passes for a number is not shown as one, and every call
     () => {},
     Symbol('x'),
   ]
-  const told = lines(t, ({ imports }) => {
+  const reported = lines(t, ({ imports }) => {
     for (const name of Object.keys(table) as CallName[]) {
       if (!name.startsWith('proc_'))
         for (const value of wrong) imports[name](...Array(12).fill(value))
     }
   }) as HostcallEvent[]
-  t.is(told.length, wrong.length * (Object.keys(table).length - 2))
-  for (const { errno } of told) t.not(errno, undefined)
-  t.deepEqual(told.find(({ call }) => call === 'fd_sync')?.args, { fd: 'undefined' })
+  t.is(reported.length, wrong.length * (Object.keys(table).length - 2))
+  for (const { errno } of reported) t.not(errno, undefined)
+  t.deepEqual(reported.find(({ call }) => call === 'fd_sync')?.args, { fd: 'undefined' })
 })
 
 test('times: behind a line of text as strace -T has them, and in JSON, and nowhere else', t => {
@@ -264,20 +264,21 @@ for (const backend of backends) {
     imports.sched_yield()
     t.is(before.sched_yield?.calls, 1, 'a copy does not change')
     guest.run(() => imports.proc_exit(3))
-    const told = guest.metrics()
-    t.deepEqual(Object.keys(told).sort(), ['path_create_directory', 'proc_exit', 'sched_yield'])
-    t.like(told.path_create_directory, {
+    const reported = guest.metrics()
+    t.deepEqual(Object.keys(reported).sort(), ['path_create_directory', 'proc_exit', 'sched_yield'])
+    t.like(reported.path_create_directory, {
       calls: 4,
       errors: 3,
       errnos: { SUCCESS: 1, EXIST: 2, BADF: 1 },
     })
-    t.deepEqual(Object.keys(told.path_create_directory?.errnos ?? {}).sort(), [
+    t.deepEqual(Object.keys(reported.path_create_directory?.errnos ?? {}).sort(), [
       'BADF',
       'EXIST',
       'SUCCESS',
     ])
-    t.like(told.proc_exit, { calls: 1, errors: 0, errnos: {} })
-    for (const { nanoseconds } of Object.values(told)) t.true(nanoseconds > 0 && nanoseconds < 10e9)
+    t.like(reported.proc_exit, { calls: 1, errors: 0, errnos: {} })
+    for (const { nanoseconds } of Object.values(reported))
+      t.true(nanoseconds > 0 && nanoseconds < 10e9)
     t.throws(() => imports.sched_yield(), { any: true } as object)
     t.is(guest.metrics().sched_yield?.calls, 2, 'calls of an ended guest are not counted')
     guest.close()

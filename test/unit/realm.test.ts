@@ -179,12 +179,15 @@ test('a mistake in options of another realm is the same error with the same code
 for (const backend of backends) {
   test(`an error of another realm that a hook throws is told by its message (${backend})`, t => {
     const unexpected: string[] = []
-    const { evaluate } = realm(t, { backend, told: (message: string) => unexpected.push(message) })
+    const { evaluate } = realm(t, {
+      backend,
+      reported: (message: string) => unexpected.push(message),
+    })
     evaluate(`
       const guest = createGuest({
         version: 'preview1', backend, preopens: { '/': folder },
         stdout: () => { throw new TypeError('no room') },
-        onUnexpected: error => void told(error.message),
+        onUnexpected: error => void reported(error.message),
       })
       const instance = guest.instantiate(Uint8Array.from(program))
       guest.run(() => instance.exports._start())
@@ -195,12 +198,15 @@ for (const backend of backends) {
 
   test(`an overflow of the stack in a function of another realm is the guest's trap, and no error of the host (${backend})`, t => {
     const unexpected: string[] = []
-    const { evaluate } = realm(t, { backend, told: (message: string) => unexpected.push(message) })
+    const { evaluate } = realm(t, {
+      backend,
+      reported: (message: string) => unexpected.push(message),
+    })
     const caught = evaluate(`
       const guest = createGuest({
         version: 'preview1', backend, preopens: { '/': folder },
         stdout: function recurse() { return 1 + recurse() },
-        onUnexpected: error => void told(error.message),
+        onUnexpected: error => void reported(error.message),
       })
       const instance = guest.instantiate(Uint8Array.from(program))
       let caught
@@ -236,15 +242,15 @@ test('a signal of another realm ends a run, waits with those of a Pool, and is r
     class Signal {
       aborted = false
       reason = undefined
-      #heard = new Set()
-      addEventListener(type, listener) { this.#heard.add(listener) }
-      removeEventListener(type, listener) { this.#heard.delete(listener) }
+      #listeners = new Set()
+      addEventListener(type, listener) { this.#listeners.add(listener) }
+      removeEventListener(type, listener) { this.#listeners.delete(listener) }
       abort(reason) {
         this.aborted = true
         this.reason = reason
-        for (const listener of [...this.#heard]) listener({ type: 'abort', target: this })
+        for (const listener of [...this.#listeners]) listener({ type: 'abort', target: this })
       }
-      get listeners() { return this.#heard.size }
+      get listeners() { return this.#listeners.size }
     }
     const reasonOf = async promise => { try { await promise; return 'ended' } catch (error) { return error.cause ?? error } }
   `

@@ -18,17 +18,17 @@ const fileOver = (sys: object): RegularFile =>
 
 test('what has no places to read and write at is read and written as a stream', t => {
   const asked: string[] = []
-  const told = (name: string, answer: number) => () => {
+  const recorded = (name: string, answer: number) => () => {
     asked.push(name)
     return answer
   }
   const stream = {
-    preadv: told('preadv', -Errno.SPIPE),
-    pwritev: told('pwritev', -Errno.SPIPE),
-    readv: told('readv', 3),
-    writev: told('writev', 4),
-    seek: told('seek', -Errno.SPIPE),
-    setFlags: told('setFlags', 0),
+    preadv: recorded('preadv', -Errno.SPIPE),
+    pwritev: recorded('pwritev', -Errno.SPIPE),
+    readv: recorded('readv', 3),
+    writev: recorded('writev', 4),
+    seek: recorded('seek', -Errno.SPIPE),
+    setFlags: recorded('setFlags', 0),
   }
   const file = fileOver(stream)
   t.is(file.readv(1), 3)

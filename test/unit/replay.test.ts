@@ -378,7 +378,7 @@ for (const backend of backends) {
       '/over': { path: folder, overlay: true },
       '/host': folder,
     }
-    const told: string[] = []
+    const reported: string[] = []
     for (const delay of [0, 20]) {
       const { guest, memory, lines } = guestWith({ backend, deterministic: true, preopens })
       const bytes = Buffer.from(memory.buffer)
@@ -403,10 +403,10 @@ for (const backend of backends) {
       t.deepEqual(names.slice(0, 6), ['.', '..', 'a', 'b', 'new', 'z'])
       t.is(bytes.readBigUInt64LE(4096 + 3 * 64 + 48), 1735689600_000_000_000n)
       t.is(bytes.readBigUInt64LE(5120 + 3 * 64 + 48), 5n)
-      told.push(`${lines.join('\n')}\n${bytes.toString('hex', 4096)}`)
+      reported.push(`${lines.join('\n')}\n${bytes.toString('hex', 4096)}`)
       guest.close()
     }
-    t.is(told[0], told[1])
+    t.is(reported[0], reported[1])
   })
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { createGuest, type GuestOptions, run, WASI } from '#lib/index.js'
 import { passed } from '#lib/sys/realpath.js'
-import { missing } from '../os-sandbox/ground.js'
+import { missing } from '../os-sandbox/fixture.js'
 import { call, command, drop, type Expression, forever, store, trap, write } from '../wasm.js'
 
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))

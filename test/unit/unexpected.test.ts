@@ -16,8 +16,8 @@ const source = `
   import os from 'node:os'
   import { createGuest, run } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
   const bytes = Uint8Array.from(${JSON.stringify([...program])})
-  const told = []
-  const tell = who => error => told.push({ who, name: error.name, code: error.code, call: error.call, message: error.message,
+  const reported = []
+  const tell = who => error => reported.push({ who, name: error.name, code: error.code, call: error.call, message: error.message,
     cause: { code: error.cause.code, errno: error.cause.errno, syscall: error.cause.syscall } })
   const channel = tell('channel')
   diagnostics.subscribe('wasi-common:unexpected', ({ error }) => channel(error))
@@ -30,20 +30,20 @@ const source = `
     codes.push(guest.run(instance.exports._start))
   }
   codes.push((await run(bytes, { preopens, threads: 1, onUnexpected: tell('hook') })).exitCode)
-  console.log(JSON.stringify({ codes, told }))`
+  console.log(JSON.stringify({ codes, reported }))`
 
 withFailing('fsync answers what nobody expects', t => {
   const env = { ...process.env, NODE_DEBUG: 'wasi-common' }
   const args = ['fsync', String(EHWPOISON), process.execPath, '--input-type=module', '-e', source]
   const { stdout, stderr, status } = spawnSync(failing, args, { encoding: 'utf8', env })
   t.is(status, 0, stderr)
-  const { codes, told } = JSON.parse(stdout)
+  const { codes, reported } = JSON.parse(stdout)
   t.deepEqual(codes, [29, 29, 29], 'IO')
   t.deepEqual(
-    told.map(({ who }: { who: string }) => who),
+    reported.map(({ who }: { who: string }) => who),
     ['channel', 'hook', 'channel', 'hook', 'channel', 'hook'],
   )
-  for (const { name, code, call, message, cause } of told) {
+  for (const { name, code, call, message, cause } of reported) {
     t.deepEqual({ name, code, call }, { name: 'UnexpectedError', code: 'EIO', call: 'fd_sync' })
     t.is(cause.errno, -EHWPOISON)
     t.is(cause.syscall, 'fsync')

@@ -9,7 +9,7 @@ import { WASI as NodeWASI } from 'node:wasi'
 import test, { type ExecutionContext } from 'ava'
 import * as door from '#lib/index.js'
 import { createGuest, type Guest, WASI, WASIExit, type WASIOptions } from '#lib/index.js'
-import { openDescriptors } from '../hostcalls/world.js'
+import { openDescriptors } from '../hostcalls/fixture.js'
 import {
   assemble,
   call,
@@ -452,8 +452,8 @@ test.serial('of two mistakes the one is told that node:wasi tells', t => {
   }
   for (const right of ['', 'args', 'env', 'preopens', 'stdin', 'stdout', 'stderr']) {
     delete (wrong as Record<string, unknown>)[right]
-    const told = t.throws(() => new WASI(wrong as never))
-    t.is(told?.message, t.throws(() => new NodeWASI(wrong as never))?.message)
+    const reported = t.throws(() => new WASI(wrong as never))
+    t.is(reported?.message, t.throws(() => new NodeWASI(wrong as never))?.message)
   }
 })
 

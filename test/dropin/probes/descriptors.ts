@@ -114,7 +114,7 @@ const oneWay: readonly Probe[] = streamNames.flatMap((stream, fd) => [
       u64(64),
     ]),
   ),
-  log(`stream: ${stream} told`, ({ call }) => call.fd_tell(fd, 64)),
+  log(`stream: ${stream} reported`, ({ call }) => call.fd_tell(fd, 64)),
   ...[0, 1, 4, 5].map(flags =>
     log(`stream: flags ${flags} of ${stream}`, ({ call }) => call.fd_fdstat_set_flags(fd, flags)),
   ),

@@ -92,8 +92,8 @@ const openings: readonly Opening[] = [
   ['a path with NUL', 'a.txt\0b'],
 ]
 /** Which number was given, and what lies behind it. */
-const opened = ({ open, call, bytes }: Ready, path: string, plan: Any): unknown => {
-  const fd = open(path, plan)
+const opened = ({ open, call, bytes }: Ready, path: string, options: Any): unknown => {
+  const fd = open(path, options)
   return typeof fd === 'number' ? [fd, call.fd_filestat_get(fd, 0), bytes[16]] : fd
 }
 const opens: readonly Probe[] = openings.flatMap(

@@ -3,10 +3,10 @@
  * and times out of all bounds.
  */
 import { Fstflags, Oflags } from '#lib/abi/values.js'
-import { rights } from '../../hostcalls/world.js'
+import { rights } from '../../hostcalls/fixture.js'
 import { type Attacker, type Opening, type Place, READS } from '../attacker.js'
-import type { Case, NoTwin } from '../case.js'
-import type { Scene } from '../scene.js'
+import type { Case, NoControl } from '../case.js'
+import type { Fixture } from '../fixture.js'
 
 const WRITES = rights('FD_WRITE')
 const at = (path: string, dir = 3): Place => ({ dir, path, follow: 1 })
@@ -22,25 +22,25 @@ const special = (answer: string): Case['answer'] => ({
 })
 
 /** Nobody has the other end. A host that waits for it waits for ever. */
-type OnFifo = readonly [deed: string, answer: string, opening: Opening]
+type OnFifo = readonly [action: string, answer: string, opening: Opening]
 const fifos: readonly OnFifo[] = [
   ['to read', 'SUCCESS', { base: READS }],
   ['to write', 'NXIO', { base: WRITES }],
   ['to truncate', 'NXIO', { base: WRITES, oflags: Oflags.TRUNC }],
   ['to create', 'NXIO', { base: WRITES, oflags: Oflags.CREAT }],
 ]
-const fifo = (s: Scene): void => s.special('box/fifo', 'p')
+const fifo = (s: Fixture): void => s.special('box/fifo', 'p')
 const waiting: readonly Case[] = [
   ...fifos.map(
-    ([deed, answer, opening]): Case => ({
+    ([action, answer, opening]): Case => ({
       ...{
         technique: 'a FIFO',
         call: 'path_open',
-        deed,
+        action,
         answer: special(answer),
-        twin: { hangs: true },
+        control: { hangs: true },
       },
-      furnish: fifo,
+      populate: fifo,
       attack: a => a.opening(at('fifo'), opening),
     }),
   ),
@@ -48,11 +48,11 @@ const waiting: readonly Case[] = [
     ...{
       technique: 'a FIFO behind a link',
       call: 'path_open',
-      deed: 'to read',
+      action: 'to read',
       answer: special('SUCCESS'),
-      twin: { hangs: true },
+      control: { hangs: true },
     },
-    furnish(s) {
+    populate(s) {
       fifo(s)
       s.link('box/dir/last', '../fifo')
     },
@@ -63,33 +63,33 @@ const waiting: readonly Case[] = [
       ...{
         technique: 'a socket',
         call: 'path_open',
-        deed: ['to read', 'to write'][i],
+        action: ['to read', 'to write'][i],
         answer: special('NXIO'),
       },
-      furnish: s => s.socket('box/socket'),
+      populate: s => s.socket('box/socket'),
       attack: a => a.opening(at('socket'), { base }),
-      twin: { why: 'a socket cannot be opened, by no host' },
+      control: { why: 'a socket cannot be opened, by no host' },
     }),
   ),
   {
     ...{
       technique: 'a device',
       call: 'path_open',
-      deed: 'to read',
+      action: 'to read',
       answer: special('SUCCESS'),
-      ground: { devices: true },
+      setup: { devices: true },
       needs: 'devices',
     },
-    furnish: s => s.special('box/zero', 'c', '1', '5'),
+    populate: s => s.special('box/zero', 'c', '1', '5'),
     attack: a => a.opening(at('zero'), {}, fd => a.read(fd)),
-    twin: {
+    control: {
       why: 'a device in a directory is given with it, and which one would make the host wait depends on the machine',
     },
   },
 ]
 
 /** Directory entries that could name the inode of what is above. */
-type Listed = readonly [deed: string, prepare: (a: Attacker) => number]
+type Listed = readonly [action: string, prepare: (a: Attacker) => number]
 const listed: readonly Listed[] = [
   ['of the box', () => 3],
   ['of the box, opened as `.`', a => a.directory('.')],
@@ -99,8 +99,8 @@ const listed: readonly Listed[] = [
 ]
 const listing: readonly Case[] = [
   ...listed.map(
-    ([deed, prepare]): Case => ({
-      ...{ technique: 'the entry `..`', call: 'fd_readdir', deed, prepare, answer: 'SUCCESS' },
+    ([action, prepare]): Case => ({
+      ...{ technique: 'the entry `..`', call: 'fd_readdir', action, prepare, answer: 'SUCCESS' },
       attack: (a, dir) => a.list(dir),
     }),
   ),
@@ -108,7 +108,7 @@ const listing: readonly Case[] = [
     ...{
       technique: 'the entry `..`',
       call: 'fd_readdir',
-      deed: 'of an open directory that was moved out of the box',
+      action: 'of an open directory that was moved out of the box',
       answer: 'SUCCESS',
     },
     prepare: a => a.directory('dir'),
@@ -119,7 +119,7 @@ const listing: readonly Case[] = [
     ...{
       technique: 'the entry `..`',
       call: 'fd_readdir',
-      deed: 'of the box, moved',
+      action: 'of the box, moved',
       answer: 'SUCCESS',
     },
     meanwhile: s => s.move('box', 'outside/box'),
@@ -130,11 +130,11 @@ const listing: readonly Case[] = [
       ...{
         technique: 'an invented cookie',
         call: 'fd_readdir',
-        deed: `of 0x${cookie.toString(16)}`,
+        action: `of 0x${cookie.toString(16)}`,
         answer: 'SUCCESS',
       },
       attack: a => a.list(3, cookie),
-      twin: {
+      control: {
         why: 'no host that lists by node:fs has cookies that mean anything to the operating system',
       },
     }),
@@ -154,7 +154,7 @@ const times = extremes.flatMap((time): Case[] => [
     ...{
       technique: 'a time beyond all bounds',
       call: 'path_filestat_set_times',
-      deed: `of 0x${time.toString(16)}`,
+      action: `of 0x${time.toString(16)}`,
       answer: 'SUCCESS',
     },
     attack: a => a.call('path_filestat_set_times', 3, 0, ...a.path('own'), time, time, SET),
@@ -164,7 +164,7 @@ const times = extremes.flatMap((time): Case[] => [
     ...{
       technique: 'a time beyond all bounds',
       call: 'fd_filestat_set_times',
-      deed: `of 0x${time.toString(16)}`,
+      action: `of 0x${time.toString(16)}`,
       answer: 'SUCCESS',
     },
     prepare: a => a.given('own', { base: rights('FD_FILESTAT_SET_TIMES') }),
@@ -173,19 +173,19 @@ const times = extremes.flatMap((time): Case[] => [
   },
 ])
 
-const nothingToTake: NoTwin = { why: 'the operating system cuts no directory, for no host' }
+const nothingToTake: NoControl = { why: 'the operating system cuts no directory, for no host' }
 const directories: readonly Case[] = [
   ...[Oflags.TRUNC, Oflags.TRUNC | Oflags.CREAT].map(
     (oflags): Case => ({
       ...{
         technique: 'a directory opened as a file',
         call: 'path_open',
-        deed: `with oflags ${oflags}`,
+        action: `with oflags ${oflags}`,
         answer: 'ISDIR',
         protect: ['box/dir'],
       },
       attack: a => a.opening(at('dir'), { oflags, base: WRITES }),
-      twin: nothingToTake,
+      control: nothingToTake,
     }),
   ),
 ]

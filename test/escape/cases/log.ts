@@ -1,15 +1,15 @@
 /** Attacks on what the host had logged, by a guest whose standard output and error that log is. */
 import { Fstflags, Whence } from '#lib/abi/values.js'
-import { ALL } from '../../hostcalls/world.js'
+import { ALL } from '../../hostcalls/fixture.js'
 import type { Attacker } from '../attacker.js'
 import type { Case } from '../case.js'
-import type { Ground, Scene } from '../scene.js'
+import type { Fixture, Setup } from '../fixture.js'
 
 const SET = Fstflags.ATIM | Fstflags.MTIM
 const NOW = Fstflags.ATIM_NOW | Fstflags.MTIM_NOW
 type Try = readonly [
   call: Case['call'],
-  deed: string,
+  action: string,
   answer: string,
   run: (a: Attacker, fd: number) => string,
 ]
@@ -58,14 +58,9 @@ const ways: readonly Way[] = [
   }],
 ] // biome-ignore format: a way a line
 
-const casesOf = (
-  tries: readonly Try[],
-  what: string,
-  [how, prepare]: Way,
-  ground: Ground,
-): Case[] =>
-  tries.map(([call, deed, answer, attack]) => ({
-    ...{ technique: `${what}, ${how}`, call, deed, answer, ground, prepare, attack },
+const casesOf = (tries: readonly Try[], what: string, [how, prepare]: Way, setup: Setup): Case[] =>
+  tries.map(([call, action, answer, attack]) => ({
+    ...{ technique: `${what}, ${how}`, call, action, answer, setup, prepare, attack },
     protect: ['in', 'out', 'err'],
   }))
 
@@ -78,20 +73,20 @@ const moving = (how: string, prepare: Way[1]): Case[] => [
     ...{
       technique: `a log that is open to write, ${how}`,
       call: 'fd_seek',
-      deed: 'to its start',
+      action: 'to its start',
       answer: 'SPIPE',
     },
-    ...{ ground: { log: 'w+' }, prepare, breach: overwritten },
+    ...{ setup: { log: 'w+' }, prepare, breach: overwritten },
     attack: (a, fd) => thenWrites(a, fd, a.call('fd_seek', fd, 0n, Whence.SET, a.room(8))),
   },
   {
     ...{
       technique: `a log that is open to append, ${how}`,
       call: 'fd_fdstat_set_flags',
-      deed: 'to append no more',
+      action: 'to append no more',
       answer: 'NOTSUP',
     },
-    ...{ ground: { log: 'a+' }, prepare, breach: overwritten },
+    ...{ setup: { log: 'a+' }, prepare, breach: overwritten },
     attack: (a, fd) => thenWrites(a, fd, a.call('fd_fdstat_set_flags', fd, 0)),
   },
 ]
@@ -99,7 +94,7 @@ function thenWrites(a: Attacker, fd: number, errno: string): string {
   a.write(fd)
   return errno
 }
-const overwritten = (s: Scene): boolean =>
+const overwritten = (s: Fixture): boolean =>
   ['out', 'err'].some(name => !s.text(name).startsWith(s.mark))
 
 export const log: readonly Case[] = [

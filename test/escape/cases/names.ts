@@ -3,10 +3,10 @@
  * others.
  */
 import { Fstflags, Oflags } from '#lib/abi/values.js'
-import { rights } from '../../hostcalls/world.js'
+import { rights } from '../../hostcalls/fixture.js'
 import type { Attacker, Name, Place } from '../attacker.js'
 import type { Case } from '../case.js'
-import type { Scene } from '../scene.js'
+import type { Fixture } from '../fixture.js'
 
 const { CREAT, DIRECTORY } = Oflags
 const SET = Fstflags.ATIM | Fstflags.MTIM
@@ -14,9 +14,13 @@ const WRITES = rights('FD_WRITE')
 const at = (path: Name, dir = 3, follow = 0): Place => ({ dir, path, follow })
 const succeeds: Case['breach'] = (_, __, answer) => answer === 'SUCCESS'
 
-type Deed = readonly [call: Case['call'], deed: string, run: (a: Attacker, path: Name) => string]
+type Action = readonly [
+  call: Case['call'],
+  action: string,
+  run: (a: Attacker, path: Name) => string,
+]
 // biome-ignore format: a call a line
-const making: readonly Deed[] = [
+const making: readonly Action[] = [
   ['path_open', 'to create', (a, path) => a.opening(at(path), { oflags: CREAT })],
   ['path_create_directory', '', (a, path) => a.call('path_create_directory', 3, ...a.path(path))],
   ['path_symlink', '', (a, path) => a.symlink('own', path)],
@@ -24,7 +28,7 @@ const making: readonly Deed[] = [
   ['path_rename', 'to there', (a, path) => a.rename(at('own'), at(path))],
 ]
 // biome-ignore format: a call a line
-const changing: readonly Deed[] = [
+const changing: readonly Action[] = [
   ['path_open', 'to write', (a, path) => a.opening(at(path), { base: WRITES }, fd => a.write(fd))],
   ['path_open', 'to truncate', (a, path) => a.opening(at(path), { base: WRITES, oflags: Oflags.TRUNC })],
   ['path_filestat_set_times', '', (a, path) => a.call('path_filestat_set_times', 3, 1, ...a.path(path), 1n, 1n, SET)],
@@ -33,7 +37,7 @@ const changing: readonly Deed[] = [
   ['path_unlink_file', '', (a, path) => a.call('path_unlink_file', 3, ...a.path(path))],
 ]
 // biome-ignore format: a call a line
-const looking: readonly Deed[] = [
+const looking: readonly Action[] = [
   ['path_open', 'to read', (a, path) => a.opening(at(path), {})],
   ['path_filestat_get', '', (a, path) => a.statAt(at(path))],
 ]
@@ -44,18 +48,18 @@ const looking: readonly Deed[] = [
  */
 const cut = [
   ...making.map(
-    ([call, deed, run]): Case => ({
-      ...{ technique: 'a name that is cut at a NUL', call, deed, answer: 'INVAL' },
+    ([call, action, run]): Case => ({
+      ...{ technique: 'a name that is cut at a NUL', call, action, answer: 'INVAL' },
       attack: a => run(a, 'made\0.txt'),
       breach: s => s.exists('box/made'),
     }),
   ),
   ...changing.map(
-    ([call, deed, run]): Case => ({
+    ([call, action, run]): Case => ({
       ...{
         technique: 'a name that is cut at a NUL',
         call,
-        deed,
+        action,
         protect: ['box/own'],
         answer: 'INVAL',
       },
@@ -63,11 +67,11 @@ const cut = [
     }),
   ),
   ...[...looking].map(
-    ([call, deed, run]): Case => ({
+    ([call, action, run]): Case => ({
       ...{
         technique: 'a name that is cut at a NUL',
         call,
-        deed,
+        action,
         answer: 'INVAL',
         breach: succeeds,
       },
@@ -78,7 +82,7 @@ const cut = [
     ...{
       technique: 'a name that is cut at a NUL',
       call: 'path_symlink',
-      deed: 'as target',
+      action: 'as target',
       answer: 'INVAL',
     },
     attack: (a: Attacker) => a.symlink('own\0.txt', 'made'),
@@ -89,8 +93,8 @@ const cut = [
 /** What has no name is not the directory itself. */
 const empty: readonly Case[] = [
   ...[...looking].map(
-    ([call, deed, run]): Case => ({
-      ...{ technique: 'an empty path', call, deed, answer: 'NOENT', breach: succeeds },
+    ([call, action, run]): Case => ({
+      ...{ technique: 'an empty path', call, action, answer: 'NOENT', breach: succeeds },
       attack: a => run(a, ''),
     }),
   ),
@@ -98,7 +102,7 @@ const empty: readonly Case[] = [
     ...{
       technique: 'an empty path',
       call: 'path_remove_directory',
-      deed: '',
+      action: '',
       protect: ['box/empty'],
       answer: 'NOENT',
     },
@@ -109,7 +113,7 @@ const empty: readonly Case[] = [
     ...{
       technique: 'an empty path',
       call: 'path_rename',
-      deed: 'from there',
+      action: 'from there',
       protect: ['box/empty'],
       answer: 'NOENT',
     },
@@ -120,7 +124,7 @@ const empty: readonly Case[] = [
     ...{
       technique: 'an empty path',
       call: 'path_filestat_set_times',
-      deed: '',
+      action: '',
       protect: ['box/empty'],
       answer: 'NOENT',
     },
@@ -131,7 +135,7 @@ const empty: readonly Case[] = [
     ...{
       technique: 'an empty path',
       call: 'path_open',
-      deed: 'a directory',
+      action: 'a directory',
       answer: 'NOENT',
       breach: succeeds,
     },
@@ -144,21 +148,21 @@ const replaced = '\ufffd'
 const bytes = Buffer.from([0xff])
 const undecodable: readonly Case[] = [
   ...changing.map(
-    ([call, deed, run]): Case => ({
+    ([call, action, run]): Case => ({
       ...{
         technique: 'a name that is not UTF-8',
         call,
-        deed,
+        action,
         protect: [`box/${replaced}`],
         answer: 'NOENT',
       },
-      furnish: s => s.file(`box/${replaced}`, 'of another'),
+      populate: s => s.file(`box/${replaced}`, 'of another'),
       attack: a => run(a, bytes),
     }),
   ),
   ...making.map(
-    ([call, deed, run]): Case => ({
-      ...{ technique: 'a name that is not UTF-8', call, deed, answer: 'SUCCESS' },
+    ([call, action, run]): Case => ({
+      ...{ technique: 'a name that is not UTF-8', call, action, answer: 'SUCCESS' },
       attack: a => run(a, bytes),
       breach: s => s.exists(`box/${replaced}`),
     }),
@@ -166,17 +170,17 @@ const undecodable: readonly Case[] = [
 ]
 
 /** A link that leads nowhere for the guest, but out of the box for everybody else. */
-const targets: Readonly<Record<string, (s: Scene) => string>> = {
+const targets: Readonly<Record<string, (s: Fixture) => string>> = {
   'to an absolute path': s => s.at('outside'),
   'to an absolute path with two slashes': s => `/${s.at('outside')}`,
   'to the absolute path of the box': s => s.at('box/own'),
 }
 const planted = Object.entries(targets).map(
-  ([deed, target]): Case => ({
+  ([action, target]): Case => ({
     ...{
       technique: 'a link that is planted for others',
       call: 'path_symlink',
-      deed,
+      action,
       answer: 'NOTCAPABLE',
     },
     attack: (a, _, s) => a.symlink(target(s), 'made'),
@@ -184,11 +188,11 @@ const planted = Object.entries(targets).map(
   }),
 )
 
-const circles: readonly Deed[] = [...looking, changing[0], changing[2]]
+const circles: readonly Action[] = [...looking, changing[0], changing[2]]
 const loops = circles.map(
-  ([call, deed]): Case => ({
-    ...{ technique: 'a circle of links', call, deed, answer: 'LOOP' },
-    furnish(s) {
+  ([call, action]): Case => ({
+    ...{ technique: 'a circle of links', call, action, answer: 'LOOP' },
+    populate(s) {
       s.link('box/one', 'dir/two')
       s.link('box/dir/two', '../one')
     },
@@ -196,9 +200,11 @@ const loops = circles.map(
       if (call === 'path_filestat_get') return a.statAt(at('one', 3, 1))
       if (call === 'path_filestat_set_times')
         return a.call(call, 3, 1, ...a.path('one'), 1n, 1n, SET)
-      return a.opening(at('one', 3, 1), { base: deed === 'to write' ? WRITES : rights('FD_READ') })
+      return a.opening(at('one', 3, 1), {
+        base: action === 'to write' ? WRITES : rights('FD_READ'),
+      })
     },
-    twin: { why: 'the operating system goes round for no host for ever' },
+    control: { why: 'the operating system goes round for no host for ever' },
   }),
 )
 

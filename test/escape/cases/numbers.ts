@@ -3,10 +3,10 @@
  * fd_renumber.
  */
 import { Fstflags, Oflags } from '#lib/abi/values.js'
-import { ALL } from '../../hostcalls/world.js'
+import { ALL } from '../../hostcalls/fixture.js'
 import type { Attacker, Place } from '../attacker.js'
 import type { Case } from '../case.js'
-import type { Scene } from '../scene.js'
+import type { Fixture } from '../fixture.js'
 
 const at = (dir: number, path: string): Place => ({ dir, path, follow: 0 })
 const succeeds: Case['breach'] = (_, __, answer) => answer === 'SUCCESS'
@@ -23,7 +23,7 @@ function sweep(act: (fd: number) => string): string {
   return [...new Set(numbers.map(act))].join(' ')
 }
 
-type Sweep = readonly [call: Case['call'], deed: string, act: (a: Attacker, fd: number) => string]
+type Sweep = readonly [call: Case['call'], action: string, act: (a: Attacker, fd: number) => string]
 // biome-ignore format: a call a line
 const sweeps: readonly Sweep[] = [
   ['fd_read', '', (a, fd) => a.read(fd)],
@@ -42,25 +42,25 @@ const sweeps: readonly Sweep[] = [
   ['path_link', 'from there', (a, fd) => a.link(at(fd, 'secret'), at(3, 'gain'))],
 ]
 const swept = sweeps.map(
-  ([call, deed, act]): Case => ({
-    ...{ technique: 'every number that was not given', call, deed, answer: 'BADF' },
+  ([call, action, act]): Case => ({
+    ...{ technique: 'every number that was not given', call, action, answer: 'BADF' },
     attack: a => sweep(fd => act(a, fd)),
   }),
 )
 
 const closed: Case = {
-  ...{ technique: 'every number that was not given', call: 'fd_close', deed: '', answer: 'BADF' },
+  ...{ technique: 'every number that was not given', call: 'fd_close', action: '', answer: 'BADF' },
   attack: a => sweep(fd => a.call('fd_close', fd)),
   breach: s => [...s.lent].some(fd => !s.open(fd)),
 }
 
-const lostStream = (s: Scene): boolean => s.stdio.some(fd => !s.open(fd))
+const lostStream = (s: Fixture): boolean => s.stdio.some(fd => !s.open(fd))
 const streams = [0, 1, 2].flatMap((fd): Case[] => [
   {
     ...{
       technique: "the host's standard streams",
       call: 'fd_close',
-      deed: `of ${fd}`,
+      action: `of ${fd}`,
       answer: 'SUCCESS',
       breach: lostStream,
     },
@@ -70,7 +70,7 @@ const streams = [0, 1, 2].flatMap((fd): Case[] => [
     ...{
       technique: "the host's standard streams",
       call: 'fd_renumber',
-      deed: `over ${fd}`,
+      action: `over ${fd}`,
       answer: 'SUCCESS',
       breach: lostStream,
     },
@@ -80,7 +80,7 @@ const streams = [0, 1, 2].flatMap((fd): Case[] => [
 ])
 
 /** What was opened later was not given beforehand, and has no name that the guest should know. */
-const named = (s: Scene, a: Attacker): boolean => Buffer.from(a.bytes).includes(s.base)
+const named = (s: Fixture, a: Attacker): boolean => Buffer.from(a.bytes).includes(s.base)
 type Kind = readonly [what: string, prepare: (a: Attacker) => number]
 const kinds: readonly Kind[] = [
   ['a directory that was opened', a => a.directory('dir')],
@@ -93,7 +93,7 @@ const prestat = kinds.flatMap(([what, prepare]): Case[] => [
     ...{
       technique: 'what was not opened beforehand',
       call: 'fd_prestat_get',
-      deed: `of ${what}`,
+      action: `of ${what}`,
       prepare,
       answer: 'BADF',
       breach: succeeds,
@@ -104,7 +104,7 @@ const prestat = kinds.flatMap(([what, prepare]): Case[] => [
     ...{
       technique: 'what was not opened beforehand',
       call: 'fd_prestat_dir_name',
-      deed: `of ${what}`,
+      action: `of ${what}`,
       prepare,
       answer: 'BADF',
     },
@@ -119,7 +119,7 @@ const games: readonly Case[] = [
     ...{
       technique: 'renumbering',
       call: 'fd_renumber',
-      deed: 'to the same number',
+      action: 'to the same number',
       answer: 'SUCCESS',
       breach: lost,
     },
@@ -129,7 +129,7 @@ const games: readonly Case[] = [
     ...{
       technique: 'renumbering',
       call: 'fd_renumber',
-      deed: 'of what is closed',
+      action: 'of what is closed',
       answer: 'BADF',
       breach: lost,
     },
@@ -139,7 +139,7 @@ const games: readonly Case[] = [
     ...{
       technique: 'renumbering',
       call: 'fd_renumber',
-      deed: 'of what is not a number',
+      action: 'of what is not a number',
       answer: 'BADF',
       breach: lost,
     },
@@ -149,7 +149,7 @@ const games: readonly Case[] = [
     ...{
       technique: 'renumbering',
       call: 'fd_renumber',
-      deed: 'to a number that is free',
+      action: 'to a number that is free',
       answer: 'BADF',
     },
     attack: a => a.call('fd_renumber', 3, 500),
@@ -159,7 +159,7 @@ const games: readonly Case[] = [
     ...{
       technique: 'renumbering',
       call: 'fd_renumber',
-      deed: 'to the number that will be next',
+      action: 'to the number that will be next',
       answer: 'BADF',
       breach: succeeds,
     },
@@ -169,21 +169,21 @@ const games: readonly Case[] = [
     ...{
       technique: 'renumbering',
       call: 'fd_renumber',
-      deed: 'to the number of a descriptor of the host',
+      action: 'to the number of a descriptor of the host',
       answer: 'BADF',
       breach: succeeds,
     },
-    attack: (a, _, s) => a.call('fd_renumber', 3, s.bait.secret),
+    attack: (a, _, s) => a.call('fd_renumber', 3, s.hostFds.secret),
   },
   {
     ...{
       technique: 'renumbering',
       call: 'fd_renumber',
-      deed: 'of a descriptor of the host',
+      action: 'of a descriptor of the host',
       answer: 'BADF',
     },
     attack(a, _, s) {
-      const errno = a.call('fd_renumber', s.bait.secret, 3)
+      const errno = a.call('fd_renumber', s.hostFds.secret, 3)
       a.read(3)
       return errno
     },
@@ -192,7 +192,7 @@ const games: readonly Case[] = [
     ...{
       technique: 'renumbering',
       call: 'path_unlink_file',
-      deed: 'by a directory of few rights that takes the number of one with all',
+      action: 'by a directory of few rights that takes the number of one with all',
     },
     protect: ['box/own'],
     prepare: a => a.given('.', { oflags: Oflags.DIRECTORY, base: 0n, inheriting: 0n }),
@@ -206,7 +206,7 @@ const games: readonly Case[] = [
     ...{
       technique: 'renumbering',
       call: 'path_open',
-      deed: 'by a file that takes the number of a directory',
+      action: 'by a file that takes the number of a directory',
       answer: 'NOTDIR',
     },
     prepare: a => a.given('own'),
@@ -214,13 +214,13 @@ const games: readonly Case[] = [
       a.call('fd_renumber', file, 3)
       return a.opening(at(3, '../outside/secret'), {}, fd => a.read(fd))
     },
-    twin: { why: 'a file has no directory above it, for the operating system either' },
+    control: { why: 'a file has no directory above it, for the operating system either' },
   },
   {
     ...{
       technique: 'descriptors without end',
       call: 'path_open',
-      deed: 'more often than the host allows',
+      action: 'more often than the host allows',
       answer: 'MFILE',
     },
     attack(a) {
@@ -236,7 +236,7 @@ const games: readonly Case[] = [
     ...{
       technique: 'descriptors without end',
       call: 'path_open',
-      deed: 'to create more often than the host allows',
+      action: 'to create more often than the host allows',
       answer: 'MFILE',
     },
     protect: ['box/empty'],

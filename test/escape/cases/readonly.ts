@@ -1,6 +1,6 @@
 /** Attacks on a directory that was given to read only, beside one that may be written to. */
 import { Fdflags, Fstflags, Oflags } from '#lib/abi/values.js'
-import { ALL, rights } from '../../hostcalls/world.js'
+import { ALL, rights } from '../../hostcalls/fixture.js'
 import { type Attacker, type Place, READS } from '../attacker.js'
 import type { Case } from '../case.js'
 
@@ -13,7 +13,7 @@ const SET = Fstflags.ATIM | Fstflags.MTIM
 /** A change to what is in a directory: `book`, `room` with a `page`, and `bare`. */
 type Change = readonly [
   call: Case['call'],
-  deed: string,
+  action: string,
   run: (a: Attacker, at: (path: string) => Place) => string,
 ]
 const box = (path: string): Place => ({ dir: 3, path, follow: 0 })
@@ -63,11 +63,11 @@ const ways: Readonly<Record<string, (a: Attacker) => number>> = {
 
 const changed = Object.entries(ways).flatMap(([technique, prepare]) =>
   changes.map(
-    ([call, deed, change]): Case => ({
-      ...{ technique, call, deed, prepare, answer: 'ROFS' },
+    ([call, action, change]): Case => ({
+      ...{ technique, call, action, prepare, answer: 'ROFS' },
       attack: (a, dir) => change(a, path => ({ dir, path, follow: 0 })),
       // What is there need not be created.
-      ...(deed === 'to create, exclusively' && {
+      ...(action === 'to create, exclusively' && {
         breach: (s: { exists(name: string): boolean }) => s.exists('shelf/new'),
       }),
     }),
@@ -97,19 +97,19 @@ const throughFile = onFile.flatMap(([call, answer, attack]): Case[] => [
   {
     technique: 'a file of a read-only directory',
     call,
-    deed: '',
+    action: '',
     prepare: book,
     attack,
     answer,
-    twin: 'generous',
+    control: 'generous',
   },
   {
     ...{
       technique: 'a file of a read-only directory, moved over standard output',
       call,
-      deed: '',
+      action: '',
       answer,
-      twin: 'generous',
+      control: 'generous',
     },
     prepare(a) {
       a.call('fd_renumber', book(a), 1)
@@ -121,9 +121,9 @@ const throughFile = onFile.flatMap(([call, answer, attack]): Case[] => [
     ...{
       technique: 'a file of a read-only directory, with rights asked for later',
       call,
-      deed: '',
+      action: '',
       answer,
-      twin: 'generous',
+      control: 'generous',
     },
     prepare: book,
     attack(a, fd) {
@@ -138,7 +138,7 @@ const others: readonly Case[] = [
     ...{
       technique: 'a read-only directory that takes the number of a writable one',
       call: 'path_open',
-      deed: 'to create',
+      action: 'to create',
     },
     attack(a) {
       a.call('fd_renumber', 4, 3)
@@ -150,7 +150,7 @@ const others: readonly Case[] = [
     ...{
       technique: 'a read-only directory whose number a writable one takes',
       call: 'path_unlink_file',
-      deed: 'by the old number',
+      action: 'by the old number',
     },
     prepare: a => a.directory('.', 4),
     attack(a, dir) {
@@ -163,7 +163,7 @@ const others: readonly Case[] = [
     ...{
       technique: 'a read-only directory, by a directory in it',
       call: 'path_open',
-      deed: 'to truncate',
+      action: 'to truncate',
     },
     prepare: a => a.directory('room', 4),
     attack: (a, dir) =>
@@ -174,7 +174,7 @@ const others: readonly Case[] = [
     ...{
       technique: 'a read-only directory, by a directory in it',
       call: 'path_rename',
-      deed: 'into the writable one',
+      action: 'into the writable one',
     },
     prepare: a => a.directory('room', 4),
     attack: (a, dir) => a.rename({ dir, path: 'page', follow: 0 }, box('gain')),
@@ -184,7 +184,7 @@ const others: readonly Case[] = [
     ...{
       technique: 'a read-only directory, by `..` from the writable one',
       call: 'path_open',
-      deed: 'to write',
+      action: 'to write',
     },
     attack: a => a.opening(box('../shelf/book'), { base: WRITES }, fd => a.write(fd)),
     answer: 'NOTCAPABLE',
@@ -193,7 +193,7 @@ const others: readonly Case[] = [
     ...{
       technique: 'a read-only directory, by a link in the writable one',
       call: 'path_open',
-      deed: 'to write',
+      action: 'to write',
     },
     prepare: a => {
       a.symlink('../shelf', 'made')
@@ -206,10 +206,10 @@ const others: readonly Case[] = [
     ...{
       technique: 'a writable directory, by a link in the read-only one',
       call: 'path_open',
-      deed: 'to write',
+      action: 'to write',
     },
     protect: ['box/own'],
-    furnish: s => s.link('shelf/out', '../box'),
+    populate: s => s.link('shelf/out', '../box'),
     attack: a =>
       a.opening({ dir: 4, path: 'out/own', follow: 1 }, { base: WRITES }, fd => a.write(fd)),
     answer: 'NOTCAPABLE',
@@ -218,7 +218,7 @@ const others: readonly Case[] = [
     ...{
       technique: 'a directory of a read-only one, opened with rights to write',
       call: 'path_open',
-      deed: 'to create in it',
+      action: 'to create in it',
     },
     prepare: a => a.directory('room', 4),
     attack: (a, dir) => a.opening({ dir, path: 'new', follow: 0 }, { oflags: CREAT, base: ALL }),

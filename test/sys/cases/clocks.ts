@@ -1,8 +1,8 @@
 /** The four clocks and their resolutions. */
-import { type Cases, type Ground, said } from '../ground.js'
+import { type Cases, type Fixture, resultOf } from '../fixture.js'
 
 const clock = { realtime: 0, monotonic: 1, process: 2, thread: 3 } as const
-function now(g: Ground, which: number): bigint {
+function now(g: Fixture, which: number): bigint {
   if (g.sys.now(which) !== 0) throw new Error(`clock ${which} has no time`)
   return g.sys.block.time[0]
 }
@@ -45,7 +45,7 @@ export const clocks: Cases = {
   },
   'resolutions are told': (t, g) => {
     for (const which of Object.values(clock)) {
-      t.is(said(g.sys.resolution(which)), 0)
+      t.is(resultOf(g.sys.resolution(which)), 0)
       const resolution = g.sys.block.time[0]
       // Windows counts processor time in ticks of 15.6 ms.
       t.true(resolution > 0n && resolution <= 16_000_000n, `${which}: ${resolution}`)

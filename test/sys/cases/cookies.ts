@@ -1,13 +1,13 @@
 /** Cookies of a listing: below 2^31 on every file system, and places to come back to. */
-import { type Cases, type Entry, type Ground, names } from '../ground.js'
+import { type Cases, type Entry, type Fixture, names } from '../fixture.js'
 
-function fill(g: Ground, folder: string, count: number): string[] {
+function fill(g: Fixture, folder: string, count: number): string[] {
   g.folders(folder)
   const all = Array.from({ length: count }, (_, index) => `name-${index}-${'x'.repeat(index % 30)}`)
   for (const name of all) g.fs.writeFileSync(g.host(`${folder}/${name}`), '')
   return all
 }
-const first = (g: Ground, dir: number, cookie: bigint): string | undefined =>
+const first = (g: Fixture, dir: number, cookie: bigint): string | undefined =>
   g.readdir(dir, cookie, 512).entries[0]?.name
 /** Cookies of a listing, each with the entry behind it. */
 const places = (all: readonly Entry[]): (readonly [cookie: bigint, name: string])[] =>
@@ -62,11 +62,11 @@ export const cookies: Cases = {
     const check = (why: string): void => {
       for (const [cookie] of places(all)) {
         // Names that are new may be told anywhere; the others from there on, in their order.
-        const told = g.readdir(dir, cookie, 65_536).entries.map(entry => entry.name)
+        const reported = g.readdir(dir, cookie, 65_536).entries.map(entry => entry.name)
         const index = all.findIndex(entry => entry.next === cookie)
         const rest = all.slice(index + 1).map(entry => entry.name)
         t.deepEqual(
-          told.filter(name => !fresh.has(name)),
+          reported.filter(name => !fresh.has(name)),
           rest.filter(name => !gone.has(name)),
           `${why}: ${cookie}`,
         )
@@ -97,7 +97,7 @@ export const cookies: Cases = {
           g.fs.unlinkSync(g.host(`${folders[index]}/${entry.name}`))
       }
     }
-    for (const told of seen) t.is(new Set(told).size, 22)
+    for (const reported of seen) t.is(new Set(reported).size, 22)
   },
   'a cookie that no listing gave is the end': (t, g) => {
     for (const name of ['a', 'b', 'c']) g.file(name)

@@ -1,9 +1,9 @@
 /** Listing directories: entries, cookies, cut entries, changes in between. */
-import { type Cases, type Entry, Filetype, type Ground, names, said } from '../ground.js'
+import { type Cases, type Entry, Filetype, type Fixture, names, resultOf } from '../fixture.js'
 
 const many = (count: number) =>
   Array.from({ length: count }, (_, index) => `entry-${index}-${'x'.repeat(index % 40)}`)
-function fill(g: Ground, count: number): string[] {
+function fill(g: Fixture, count: number): string[] {
   const all = many(count)
   for (const name of all) g.fs.writeFileSync(g.host(name), '')
   return ['.', '..', ...all].sort()
@@ -104,7 +104,7 @@ export const directories: Cases = {
     }
   },
   'no room at all': (t, g) => {
-    t.is(said(g.sys.readdir(g.dir, 0n, g.room(0), 0)), 0)
+    t.is(resultOf(g.sys.readdir(g.dir, 0n, g.room(0), 0)), 0)
   },
   'less than the room means the end': (t, g) => {
     const { length, entries } = g.readdir(g.dir, 0n, 4096)
@@ -145,12 +145,12 @@ export const directories: Cases = {
     // Linux says ENOENT here, and readdir(3) makes an end of it, as POSIX wants it:
     // https://sourceware.org/bugzilla/show_bug.cgi?id=10165
     const at = g.room(100)
-    const answer = said(g.sys.readdir(dir, 0n, at, 100))
+    const answer = resultOf(g.sys.readdir(dir, 0n, at, 100))
     const elsewhere = process.platform !== 'linux' && answer === 'NOENT'
     t.true(elsewhere || (typeof answer === 'number' && answer <= 2 * 24 + 3), String(answer))
   },
   'a file is no directory': (t, g) => {
     g.file('f')
-    t.is(said(g.sys.readdir(g.handle('f'), 0n, g.room(100), 100)), 'NOTDIR')
+    t.is(resultOf(g.sys.readdir(g.handle('f'), 0n, g.room(100), 100)), 'NOTDIR')
   },
 }

@@ -6,11 +6,11 @@ import {
   Filetype,
   Fstflags,
   READ,
-  said,
+  resultOf,
   text,
   Whence,
   WRITE,
-} from '../ground.js'
+} from '../fixture.js'
 
 export const files: Cases = {
   'write, then read back': (t, g) => {
@@ -122,7 +122,7 @@ export const files: Cases = {
     t.is(g.seek(file, far, Whence.SET), far)
     t.deepEqual(g.read(file, 5), text('x'))
     t.is(g.seek(file, 0, Whence.END), far + 1)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.is(g.record.size, BigInt(far + 1))
   },
   'a directory has no offset': (t, g) => {
@@ -141,7 +141,7 @@ export const files: Cases = {
     g.file('f', 'hello')
     g.fs.linkSync(g.host('f'), g.host('g'))
     const file = g.handle('f')
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     const host = g.fs.statSync(g.host('f'), { bigint: true })
     t.deepEqual(g.record, {
       dev: host.dev,
@@ -155,22 +155,22 @@ export const files: Cases = {
     })
   },
   'filestat of a directory': (t, g) => {
-    t.is(said(g.sys.filestat(g.dir)), 0)
+    t.is(resultOf(g.sys.filestat(g.dir)), 0)
     t.is(g.record.type, Filetype.DIRECTORY)
     t.is(g.record.ino, g.fs.statSync(g.host(), { bigint: true }).ino)
   },
   'filestat clears its padding': (t, g) => {
     g.sys.block.recordBytes.fill(0xff)
-    t.is(said(g.sys.filestat(g.dir)), 0)
+    t.is(resultOf(g.sys.filestat(g.dir)), 0)
     t.deepEqual([...g.sys.block.recordBytes.subarray(17, 24)], [0, 0, 0, 0, 0, 0, 0])
   },
 
   'setSize grows and shrinks': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
-    t.is(said(g.sys.setSize(file, 2)), 0)
+    t.is(resultOf(g.sys.setSize(file, 2)), 0)
     t.is(g.text('f'), 'he')
-    t.is(said(g.sys.setSize(file, 4)), 0)
+    t.is(resultOf(g.sys.setSize(file, 4)), 0)
     t.is(g.text('f'), 'he\0\0')
     t.is(g.seek(file, 0, Whence.CUR), 0)
   },
@@ -182,15 +182,15 @@ export const files: Cases = {
       [100_000, 65_537],
       [200_000, 66_000],
     ]) {
-      t.is(said(g.sys.setSize(file, 0)), 0)
+      t.is(resultOf(g.sys.setSize(file, 0)), 0)
       t.is(g.pwrite(file, 0, 'x'.repeat(size)), size)
-      t.is(said(g.sys.setSize(file, cut)), 0)
+      t.is(resultOf(g.sys.setSize(file, cut)), 0)
       // Behind a hole, so that what was there before would lie in it.
       t.is(g.pwrite(file, size - 1, 'y'), 1)
       t.deepEqual(g.pread(file, cut, size), { text: `${'\0'.repeat(size - 1 - cut)}y` })
       // By growing, and then by a write that fills the hole in part.
-      t.is(said(g.sys.setSize(file, cut)), 0)
-      t.is(said(g.sys.setSize(file, size)), 0)
+      t.is(resultOf(g.sys.setSize(file, cut)), 0)
+      t.is(resultOf(g.sys.setSize(file, size)), 0)
       t.is(g.pwrite(file, size - 10, 'z'), 1)
       t.deepEqual(g.pread(file, cut, size), {
         text: `${'\0'.repeat(size - 10 - cut)}z${'\0'.repeat(9)}`,
@@ -199,19 +199,19 @@ export const files: Cases = {
   },
   'setSize wants a file to write': (t, g) => {
     g.file('f', 'hello')
-    t.is(said(g.sys.setSize(g.handle('f'), 2)), 'INVAL')
-    t.is(said(g.sys.setSize(g.dir, 2)), 'INVAL')
+    t.is(resultOf(g.sys.setSize(g.handle('f'), 2)), 'INVAL')
+    t.is(resultOf(g.sys.setSize(g.dir, 2)), 'INVAL')
     t.is(g.text('f'), 'hello')
   },
   'setSize beyond all bounds': (t, g) => {
-    t.is(said(g.sys.setSize(g.made('f'), Number.MAX_SAFE_INTEGER)), 'FBIG')
+    t.is(resultOf(g.sys.setSize(g.made('f'), Number.MAX_SAFE_INTEGER)), 'FBIG')
   },
   'allocate grows and never shrinks': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
-    t.is(said(g.sys.allocate(file, 2, 8)), 0)
+    t.is(resultOf(g.sys.allocate(file, 2, 8)), 0)
     t.is(g.text('f'), 'hello\0\0\0\0\0')
-    t.is(said(g.sys.allocate(file, 0, 1)), 0)
+    t.is(resultOf(g.sys.allocate(file, 0, 1)), 0)
     t.is(g.text('f').length, 10)
   },
   'allocate makes the time of the last change new, also where the file is large enough': (t, g) => {
@@ -219,45 +219,45 @@ export const files: Cases = {
     const file = g.handle('f', { access: BOTH })
     for (const length of [1, 5, 6]) {
       g.setTimes(1_000_000_000_000_000_000n, 1_100_000_000_000_000_000n)
-      t.is(said(g.sys.setTimes(file, Fstflags.ATIM | Fstflags.MTIM)), 0)
+      t.is(resultOf(g.sys.setTimes(file, Fstflags.ATIM | Fstflags.MTIM)), 0)
       const before = BigInt(Date.now() - 60_000) * 1_000_000n
-      t.is(said(g.sys.allocate(file, 0, length)), 0)
-      t.is(said(g.sys.filestat(file)), 0)
+      t.is(resultOf(g.sys.allocate(file, 0, length)), 0)
+      t.is(resultOf(g.sys.filestat(file)), 0)
       t.true(g.record.mtim > before, `${length}: ${g.record.mtim}`)
       t.is(g.record.atim, 1_000_000_000_000_000_000n)
     }
   },
   'allocate refuses': (t, g) => {
     g.file('f', 'hello')
-    t.is(said(g.sys.allocate(g.handle('f'), 0, 10)), 'BADF', 'read-only')
-    t.is(said(g.sys.allocate(g.handle('f', { access: WRITE }), 0, 0)), 'INVAL', 'of no length')
-    t.is(said(g.sys.allocate(g.dir, 0, 10)), 'BADF', 'a directory')
+    t.is(resultOf(g.sys.allocate(g.handle('f'), 0, 10)), 'BADF', 'read-only')
+    t.is(resultOf(g.sys.allocate(g.handle('f', { access: WRITE }), 0, 0)), 'INVAL', 'of no length')
+    t.is(resultOf(g.sys.allocate(g.dir, 0, 10)), 'BADF', 'a directory')
     g.fifo('pipe')
-    t.is(said(g.sys.allocate(g.handle('pipe', { access: BOTH }), 0, 10)), 'SPIPE')
+    t.is(resultOf(g.sys.allocate(g.handle('pipe', { access: BOTH }), 0, 10)), 'SPIPE')
     const far = Number.MAX_SAFE_INTEGER
-    t.is(said(g.sys.allocate(g.handle('f', { access: BOTH }), far, far)), 'FBIG')
+    t.is(resultOf(g.sys.allocate(g.handle('f', { access: BOTH }), far, far)), 'FBIG')
     t.is(g.text('f'), 'hello')
   },
   'advise changes nothing': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f')
-    for (let advice = 0; advice < 6; advice++) t.is(said(g.sys.advise(file, 0, 100, advice)), 0)
-    t.is(said(g.sys.advise(g.dir, 0, 0, 0)), 0)
+    for (let advice = 0; advice < 6; advice++) t.is(resultOf(g.sys.advise(file, 0, 100, advice)), 0)
+    t.is(resultOf(g.sys.advise(g.dir, 0, 0, 0)), 0)
     t.is(g.text('f'), 'hello')
   },
   'advise on a pipe': (t, g) => {
     g.fifo('pipe')
-    t.is(said(g.sys.advise(g.handle('pipe', { access: BOTH }), 0, 0, 0)), 'SPIPE')
+    t.is(resultOf(g.sys.advise(g.handle('pipe', { access: BOTH }), 0, 0, 0)), 'SPIPE')
   },
   'sync and datasync': (t, g) => {
     const file = g.made('f')
     t.is(g.write(file, 'x'), 1)
     for (const handle of [file, g.dir]) {
-      t.is(said(g.sys.sync(handle)), 0)
-      t.is(said(g.sys.datasync(handle)), 0)
+      t.is(resultOf(g.sys.sync(handle)), 0)
+      t.is(resultOf(g.sys.datasync(handle)), 0)
     }
     g.fifo('pipe')
-    t.is(said(g.sys.sync(g.handle('pipe', { access: BOTH }))), 'INVAL')
+    t.is(resultOf(g.sys.sync(g.handle('pipe', { access: BOTH }))), 'INVAL')
   },
 
   'opened to append': (t, g) => {
@@ -278,11 +278,11 @@ export const files: Cases = {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
     t.deepEqual(g.read(file, 2), text('he'))
-    t.is(said(g.sys.setFlags(file, Fdflags.APPEND)), 0)
+    t.is(resultOf(g.sys.setFlags(file, Fdflags.APPEND)), 0)
     t.is(g.seek(file, 0, Whence.CUR), 2, 'the offset stays')
     t.is(g.write(file, '!'), 1)
     t.is(g.text('f'), 'hello!')
-    t.is(said(g.sys.setFlags(file, 0)), 0)
+    t.is(resultOf(g.sys.setFlags(file, 0)), 0)
     t.is(g.seek(file, 1, Whence.SET), 1)
     t.is(g.write(file, 'E'), 1)
     t.is(g.text('f'), 'hEllo!')
@@ -291,7 +291,7 @@ export const files: Cases = {
     const file = g.made('f')
     t.is(g.write(file, 'ab'), 2)
     t.is(g.unlink('f'), 0)
-    t.is(said(g.sys.setFlags(file, Fdflags.APPEND)), 0)
+    t.is(resultOf(g.sys.setFlags(file, Fdflags.APPEND)), 0)
     t.is(g.seek(file, 0, Whence.SET), 0)
     t.is(g.write(file, 'c'), 1)
     t.deepEqual(g.pread(file, 0, 10), text('abc'))
@@ -299,7 +299,7 @@ export const files: Cases = {
   'setFlags on a directory changes nothing': (t, g) => {
     g.file('d/f')
     const dir = g.handle('d')
-    t.is(said(g.sys.setFlags(dir, Fdflags.NONBLOCK)), 0)
+    t.is(resultOf(g.sys.setFlags(dir, Fdflags.NONBLOCK)), 0)
     t.is(g.stat('f', { dir }), 0)
     t.is(g.list(dir).length, 3)
     t.is(g.close(dir), 0)
@@ -307,7 +307,7 @@ export const files: Cases = {
   'setFlags nonblock on a pipe': (t, g) => {
     g.fifo('pipe')
     const file = g.handle('pipe', { access: BOTH })
-    t.is(said(g.sys.setFlags(file, Fdflags.NONBLOCK)), 0)
+    t.is(resultOf(g.sys.setFlags(file, Fdflags.NONBLOCK)), 0)
     t.is(g.read(file, 1), 'AGAIN')
     t.is(g.write(file, 'x'), 1)
     t.deepEqual(g.read(file, 10), text('x'))

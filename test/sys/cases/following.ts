@@ -2,18 +2,18 @@
  * A link in the last place, followed by the two calls that work on the name of what it leads to:
  * link and setTimesAt.
  */
-import { type Cases, Fstflags, type Ground, type Said, said } from '../ground.js'
+import { type Cases, type Fixture, Fstflags, type Result, resultOf } from '../fixture.js'
 
 let clock = 1_000_000_000_000_000n
 /**
  * Follows the link at the end of a path by both calls, which must agree on the file: its inode, or
  * why there is none.
  */
-function follow(g: Ground, path: string, dir = g.dir): bigint | Said | string {
+function follow(g: Fixture, path: string, dir = g.dir): bigint | Result | string {
   clock += 1_000_000_000n
   g.setTimes(0n, clock)
   const linked = g.link(path, 'made', { follow: 1, dir })
-  const set = said(g.sys.setTimesAt(dir, ...g.put(path), 1, Fstflags.MTIM))
+  const set = resultOf(g.sys.setTimesAt(dir, ...g.put(path), 1, Fstflags.MTIM))
   if (linked !== 0)
     return linked === 'PERM' && set === 0
       ? marked(g, path, dir)
@@ -27,11 +27,11 @@ function follow(g: Ground, path: string, dir = g.dir): bigint | Said | string {
     : `link: ${linked}, set: ${set}, on ${made.mtimeNs === clock ? 'it' : 'another'}`
 }
 /** A directory has one name, so that it is known by the time alone that was set on it. */
-function marked(g: Ground, path: string, dir: number): bigint | string {
+function marked(g: Fixture, path: string, dir: number): bigint | string {
   g.stat(path, { dir, follow: 1 })
   return g.record.mtim === clock ? g.record.ino : 'another has the time'
 }
-const inode = (g: Ground, name: string) => {
+const inode = (g: Fixture, name: string) => {
   g.stat(name)
   return g.record.ino
 }

@@ -10,15 +10,15 @@ import {
   type Cases,
   Fdflags,
   Filetype,
-  type Ground,
+  type Fixture,
   openDescriptors,
-  type Said,
-  said,
+  type Result,
+  resultOf,
   text,
   Whence,
-} from '../ground.js'
+} from '../fixture.js'
 
-type Calls = Record<string, (sys: Sys, h: Handle, g: Ground) => number>
+type Calls = Record<string, (sys: Sys, h: Handle, g: Fixture) => number>
 const onFiles: Calls = {
   readv: (sys, h, g) => sys.readv(h, g.spans(1)),
   preadv: (sys, h, g) => sys.preadv(h, g.spans(1), 0),
@@ -55,9 +55,11 @@ const onSockets: Calls = {
   send: (sys, h, g) => sys.send(h, g.texts('x'), 0),
   shutdown: (sys, h) => sys.shutdown(h, 3),
 }
-const answers = (calls: Calls, g: Ground, h: Handle) =>
-  Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, said(call(g.sys, h, g))]))
-const each = (calls: Calls, answer: Said) =>
+const answers = (calls: Calls, g: Fixture, h: Handle) =>
+  Object.fromEntries(
+    Object.entries(calls).map(([name, call]) => [name, resultOf(call(g.sys, h, g))]),
+  )
+const each = (calls: Calls, answer: Result) =>
   Object.fromEntries(Object.keys(calls).map(name => [name, answer]))
 const everything = { ...onFiles, ...onDirectories, ...onSockets }
 
@@ -81,7 +83,7 @@ export const handles: Cases = {
     try {
       const given = new Set([g.dir])
       for (let h = 0; h <= fd; h++)
-        if (!given.has(h)) t.is(said(g.sys.filestat(h)), 'BADF', String(h))
+        if (!given.has(h)) t.is(resultOf(g.sys.filestat(h)), 'BADF', String(h))
     } finally {
       fs.closeSync(fd)
     }
@@ -169,7 +171,7 @@ export const handles: Cases = {
       t.deepEqual(g.read(file, 2), text('he'))
       t.is(g.write(file, 'LL'), 2)
       t.is(g.close(file), 0)
-      t.is(said(g.sys.filestat(file)), 'BADF')
+      t.is(resultOf(g.sys.filestat(file)), 'BADF')
       t.is(fs.fstatSync(fd).size, 5, 'the host has it still')
       t.is(g.text('f'), 'heLLo')
     } finally {
@@ -214,9 +216,9 @@ export const handles: Cases = {
     try {
       const file = g.sys.adopt(fd)
       for (const flags of [Fdflags.APPEND | Fdflags.NONBLOCK, Fdflags.APPEND]) {
-        t.is(said(g.sys.setFlags(file, flags)), 0)
-        t.is(said(g.sys.setFlags(file, flags & ~Fdflags.APPEND)), 'NOTSUP')
-        t.is(said(g.sys.setFlags(file, flags | Fdflags.SYNC)), 'NOTSUP')
+        t.is(resultOf(g.sys.setFlags(file, flags)), 0)
+        t.is(resultOf(g.sys.setFlags(file, flags & ~Fdflags.APPEND)), 'NOTSUP')
+        t.is(resultOf(g.sys.setFlags(file, flags | Fdflags.SYNC)), 'NOTSUP')
       }
       t.is(g.write(file, '!'), 1)
       t.is(g.text('f'), 'hello!')
@@ -229,8 +231,8 @@ export const handles: Cases = {
     const fd = fs.openSync(g.host('f'), 'r+')
     try {
       const file = g.sys.adopt(fd)
-      t.is(said(g.sys.setFlags(file, Fdflags.APPEND)), 'NOTSUP')
-      t.is(said(g.sys.setFlags(file, Fdflags.NONBLOCK)), 0)
+      t.is(resultOf(g.sys.setFlags(file, Fdflags.APPEND)), 'NOTSUP')
+      t.is(resultOf(g.sys.setFlags(file, Fdflags.NONBLOCK)), 0)
       t.is(g.write(file, 'ab'), 2)
       t.is(fs.writeSync(fd, 'cd'), 2)
       t.is(g.write(file, 'ef'), 2)
@@ -251,10 +253,10 @@ export const handles: Cases = {
       const before = flags()
       const file = g.sys.adopt(fd)
       for (const fdflags of [Fdflags.APPEND | Fdflags.NONBLOCK, Fdflags.APPEND]) {
-        t.is(said(g.sys.setFlags(file, fdflags)), 0)
+        t.is(resultOf(g.sys.setFlags(file, fdflags)), 0)
         t.is(flags(), before)
       }
-      t.is(said(g.sys.setFlags(file, 0)), 'NOTSUP')
+      t.is(resultOf(g.sys.setFlags(file, 0)), 'NOTSUP')
       t.is(flags(), before)
       g.close(file)
     } finally {
@@ -299,8 +301,8 @@ export const handles: Cases = {
     const own = [fs.openSync(os.devNull, 'r'), fs.openSync(os.devNull, 'r')]
     g.sys.bind(g.memory)
     t.is(g.read(file, 10), 'BADF')
-    t.is(said(g.sys.readdir(g.dir, 0n, g.room(100), 100)), 'BADF')
-    t.is(said(g.sys.close(file)), 'BADF')
+    t.is(resultOf(g.sys.readdir(g.dir, 0n, g.room(100), 100)), 'BADF')
+    t.is(resultOf(g.sys.close(file)), 'BADF')
     g.sys.dispose()
     for (const fd of own) t.notThrows(() => fs.closeSync(fd))
   },

@@ -1,5 +1,5 @@
 /** Symbolic links on the way and in the last place; readlink, symlink and link. */
-import { type Cases, Filetype, Oflags, said, text } from '../ground.js'
+import { type Cases, Filetype, Oflags, resultOf, text } from '../fixture.js'
 
 export const links: Cases = {
   'on the way they are followed': (t, g) => {
@@ -167,7 +167,7 @@ export const links: Cases = {
         const name = `${end}${i}`
         t.is(g.stat(name, { follow: 1 }), wanted, name)
         t.is(g.open(name, { follow: 1 }), wanted, name)
-        t.is(said(g.sys.setTimesAt(g.dir, ...g.put(name), 1, 0)), wanted, name)
+        t.is(resultOf(g.sys.setTimesAt(g.dir, ...g.put(name), 1, 0)), wanted, name)
         t.is(g.link(name, 'new', { follow: 1 }), wanted, name)
       }
     }

@@ -1,24 +1,24 @@
 /** Making, removing and renaming names: plain ones, with a slash behind, final dots. */
-import { type Cases, type Ground, type Said, text } from '../ground.js'
+import { type Cases, type Fixture, type Result, text } from '../fixture.js'
 
 /** A file, an empty and a full directory, and links to each. */
-function furnish(g: Ground) {
+function populate(g: Fixture) {
   g.file('file', 'hello')
   g.file('full/f')
   g.folders('dir')
   g.links({ tofile: 'file', todir: 'dir', dangling: 'gone' })
 }
 const before = ['dangling', 'dir', 'file', 'full', 'todir', 'tofile']
-const here = (g: Ground) => g.fs.readdirSync(g.host()).sort()
+const here = (g: Fixture) => g.fs.readdirSync(g.host()).sort()
 
 /** A call's answers to several names, none of which may change anything. */
 function refusals(
   t: { deepEqual(a: unknown, b: unknown): unknown },
-  g: Ground,
-  call: (name: string) => Said,
-  expected: Record<string, Said>,
+  g: Fixture,
+  call: (name: string) => Result,
+  expected: Record<string, Result>,
 ) {
-  furnish(g)
+  populate(g)
   t.deepEqual(Object.fromEntries(Object.keys(expected).map(name => [name, call(name)])), expected)
   t.deepEqual(here(g), before)
 }
@@ -79,7 +79,7 @@ export const names: Cases = {
     })
   },
   'unlink removes a name': (t, g) => {
-    furnish(g)
+    populate(g)
     g.fifo('pipe')
     for (const name of ['file', 'tofile', 'todir', 'dangling', 'dir/../pipe', 'full/f'])
       t.is(g.unlink(name), 0, name)
@@ -115,7 +115,7 @@ export const names: Cases = {
   },
 
   'rename moves a name': (t, g) => {
-    furnish(g)
+    populate(g)
     t.is(g.rename('file', 'full/g'), 0)
     t.is(g.text('full/g'), 'hello')
     t.is(g.rename('full', 'dir/deep'), 0)
@@ -133,7 +133,7 @@ export const names: Cases = {
     t.deepEqual(here(g), ['d'])
   },
   'rename replaces': (t, g) => {
-    furnish(g)
+    populate(g)
     g.file('other', 'other')
     t.is(g.rename('other', 'file'), 0)
     t.is(g.text('file'), 'other')

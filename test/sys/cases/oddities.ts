@@ -7,12 +7,12 @@ import {
   type Cases,
   Fdflags,
   Filetype,
+  type Fixture,
   Fstflags,
-  type Ground,
   Oflags,
-  said,
+  resultOf,
   text,
-} from '../ground.js'
+} from '../fixture.js'
 
 const { APPEND, DSYNC, NONBLOCK, RSYNC, SYNC } = Fdflags
 
@@ -21,7 +21,7 @@ const near = (time: bigint): boolean => time > BigInt(Date.now() - 60_000) * 1_0
  * True where reading makes an access time new: mounts without access times have none for a guest
  * either.
  */
-function datesReading(g: Ground): boolean {
+function datesReading(g: Fixture): boolean {
   g.file('probe', 'text')
   g.fs.utimesSync(g.host('probe'), 1000, 2000)
   g.fs.readFileSync(g.host('probe'))
@@ -35,7 +35,7 @@ export const oddities: Cases = {
     const dir = g.handle('d')
     t.is(g.rmdir('d'), 0)
     t.deepEqual(g.list(dir), [], 'not even . and ..')
-    t.is(said(g.sys.filestat(dir)), 0)
+    t.is(resultOf(g.sys.filestat(dir)), 0)
     t.is(g.record.type, Filetype.DIRECTORY)
     t.is(g.mkdir('x', dir), 'NOENT')
     t.is(g.create('x', { dir }), 'NOENT')
@@ -59,17 +59,17 @@ export const oddities: Cases = {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
     for (const flags of [SYNC, DSYNC, RSYNC, SYNC | APPEND, SYNC | NONBLOCK])
-      t.is(said(g.sys.setFlags(file, flags)), 'NOTSUP', `${flags}`)
-    t.is(said(g.sys.setFlags(file, APPEND)), 0, 'and what was refused changed nothing')
+      t.is(resultOf(g.sys.setFlags(file, flags)), 'NOTSUP', `${flags}`)
+    t.is(resultOf(g.sys.setFlags(file, APPEND)), 0, 'and what was refused changed nothing')
     t.is(g.write(file, '!'), 1)
     t.is(g.text('f'), 'hello!')
     const syncing = g.handle('f', { access: BOTH, fdflags: SYNC | DSYNC })
     for (const flags of [0, SYNC, DSYNC, APPEND])
-      t.is(said(g.sys.setFlags(syncing, flags)), 'NOTSUP', `${flags}`)
-    t.is(said(g.sys.setFlags(syncing, SYNC | DSYNC | APPEND)), 0)
+      t.is(resultOf(g.sys.setFlags(syncing, flags)), 'NOTSUP', `${flags}`)
+    t.is(resultOf(g.sys.setFlags(syncing, SYNC | DSYNC | APPEND)), 0)
     t.is(g.write(syncing, '?'), 1)
     t.is(g.text('f'), 'hello!?')
-    t.is(said(g.sys.setFlags(g.dir, SYNC)), 'NOTSUP')
+    t.is(resultOf(g.sys.setFlags(g.dir, SYNC)), 'NOTSUP')
   },
   'a hard link of a directory is PERM, wherever it leads': (t, g) => {
     g.folders('d', 'e', 'e/inner')
@@ -97,7 +97,7 @@ export const oddities: Cases = {
     for (const [name, target, use] of uses) {
       t.is(g.symlink(target, name), 0)
       g.setTimes(1000n, 2000n)
-      t.is(said(g.sys.setTimesAt(g.dir, ...g.put(name), 0, Fstflags.ATIM | Fstflags.MTIM)), 0)
+      t.is(resultOf(g.sys.setTimesAt(g.dir, ...g.put(name), 0, Fstflags.ATIM | Fstflags.MTIM)), 0)
       t.is(use(), 0, name)
       t.is(g.stat(name), 0)
       // Other systems have rules of their own for symlinks on their disks.
@@ -112,7 +112,7 @@ export const oddities: Cases = {
       g.fs.utimesSync(g.host(name), 1000, 2000)
       const file = g.handle(name)
       t.deepEqual(g.read(file, 2), text('te'))
-      t.is(said(g.sys.filestat(file)), 0)
+      t.is(resultOf(g.sys.filestat(file)), 0)
       t.is(g.record.mtim, 2_000_000_000_000n)
       return g.record.atim
     }
@@ -122,25 +122,25 @@ export const oddities: Cases = {
     const dated = g.handle('f', { access: BOTH })
     for (const offset of [0, 4, 100]) {
       g.setTimes(1000n, 2000n)
-      t.is(said(g.sys.setTimes(dated, Fstflags.ATIM | Fstflags.MTIM)), 0)
+      t.is(resultOf(g.sys.setTimes(dated, Fstflags.ATIM | Fstflags.MTIM)), 0)
       g.pread(dated, offset, 10)
-      t.is(said(g.sys.filestat(dated)), 0)
+      t.is(resultOf(g.sys.filestat(dated)), 0)
       t.is(near(g.record.atim), kept || memory, `from ${offset} on`)
     }
     g.folders('d')
     const dir = g.handle('d')
     g.setTimes(1000n, 2000n)
-    t.is(said(g.sys.setTimes(dir, Fstflags.ATIM | Fstflags.MTIM)), 0)
+    t.is(resultOf(g.sys.setTimes(dir, Fstflags.ATIM | Fstflags.MTIM)), 0)
     g.list(dir)
-    t.is(said(g.sys.filestat(dir)), 0)
+    t.is(resultOf(g.sys.filestat(dir)), 0)
     if (memory || process.platform === 'linux')
       t.is(near(g.record.atim), kept || memory, 'a listing')
     g.fs.utimesSync(g.host('f'), 1000, 2000)
     const later = BigInt(Date.now() - 3_600_000) * 1_000_000n
     const file = g.handle('f', { access: BOTH })
     g.setTimes(later, 0n)
-    t.is(said(g.sys.setTimes(file, 1)), 0)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.setTimes(file, 1)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.is(g.record.atim / 1000n, later / 1000n)
     t.is(g.record.mtim, 2_000_000_000_000n)
   },

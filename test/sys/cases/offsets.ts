@@ -2,7 +2,7 @@
  * Offsets and sizes as large as numbers are exact: 2^53 - 1 is the last, and 2^53 stands for all
  * beyond.
  */
-import { BOTH, type Cases, Fdflags, said, text, Whence } from '../ground.js'
+import { BOTH, type Cases, Fdflags, resultOf, text, Whence } from '../fixture.js'
 
 const most = Number.MAX_SAFE_INTEGER
 const beyond = 2 ** 53
@@ -31,7 +31,7 @@ export const offsets: Cases = {
     t.is(g.pwrite(file, beyond, '!'), 1)
     t.is(g.text('f'), 'hello!')
     const later = g.handle('f', { access: BOTH })
-    t.is(said(g.sys.setFlags(later, Fdflags.APPEND)), 0)
+    t.is(resultOf(g.sys.setFlags(later, Fdflags.APPEND)), 0)
     t.is(g.pwrite(later, beyond, '?'), 1)
     t.is(g.text('f'), 'hello!?')
   },
@@ -40,30 +40,30 @@ export const offsets: Cases = {
     t.is(g.pwrite(g.handle('f'), beyond, 'x'), 'BADF')
     t.is(g.pread(g.handle('f', { access: 2 }), beyond, 1), 'BADF')
     t.is(g.pread(g.dir, beyond, 1), 'ISDIR')
-    t.is(said(g.sys.setSize(g.handle('f'), beyond)), 'INVAL')
-    t.is(said(g.sys.setSize(g.dir, beyond)), 'INVAL')
-    t.is(said(g.sys.allocate(g.handle('f'), beyond, beyond)), 'BADF')
-    t.is(said(g.sys.allocate(g.handle('f', { access: BOTH }), beyond, 0)), 'INVAL')
+    t.is(resultOf(g.sys.setSize(g.handle('f'), beyond)), 'INVAL')
+    t.is(resultOf(g.sys.setSize(g.dir, beyond)), 'INVAL')
+    t.is(resultOf(g.sys.allocate(g.handle('f'), beyond, beyond)), 'BADF')
+    t.is(resultOf(g.sys.allocate(g.handle('f', { access: BOTH }), beyond, 0)), 'INVAL')
     t.is(g.seek(g.dir, beyond, Whence.SET), 'BADF')
   },
   'sizes from 2^53 on are FBIG': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
-    t.is(said(g.sys.setSize(file, beyond)), 'FBIG')
+    t.is(resultOf(g.sys.setSize(file, beyond)), 'FBIG')
     for (const [offset, length] of [
       [beyond, 1],
       [beyond, beyond],
       [1, most],
       [0, beyond],
     ]) {
-      t.is(said(g.sys.allocate(file, offset, length)), 'FBIG', `${offset} ${length}`)
+      t.is(resultOf(g.sys.allocate(file, offset, length)), 'FBIG', `${offset} ${length}`)
     }
     t.is(g.text('f'), 'hello')
   },
   'advice from 2^53 on is taken': (t, g) => {
     g.file('f', 'hello')
     for (const offset of [0, most, beyond])
-      t.is(said(g.sys.advise(g.handle('f'), offset, beyond, 3)), 0)
+      t.is(resultOf(g.sys.advise(g.handle('f'), offset, beyond, 3)), 0)
   },
   'seeking beyond 2^53 - 1 is INVAL and moves nothing': (t, g) => {
     g.file('f', '0123456789')

@@ -2,7 +2,7 @@
 import { Errno } from '#lib/abi/errno.js'
 import { Access } from '#lib/abi/layout.js'
 import { NOT_ASKED } from '#lib/sys/block.js'
-import { BOTH, type Cases, Fdflags, Filetype, Oflags, READ, text, WRITE } from '../ground.js'
+import { BOTH, type Cases, Fdflags, Filetype, Oflags, READ, text, WRITE } from '../fixture.js'
 
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
 

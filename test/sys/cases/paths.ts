@@ -1,15 +1,23 @@
 /** How a path is resolved beneath its directory: dots, bounds, lengths, odd bytes. */
-import { type Cases, Filetype, type Ground, type Name, Oflags, type Said, said } from '../ground.js'
+import {
+  type Cases,
+  Filetype,
+  type Fixture,
+  type Name,
+  Oflags,
+  type Result,
+  resultOf,
+} from '../fixture.js'
 
 /** What every path call says of a path that resolves to nothing. */
-function all(g: Ground, name: Name): Record<string, Said | object> {
+function all(g: Fixture, name: Name): Record<string, Result | object> {
   return {
     open: g.open(name),
     create: g.create(name),
     directory: g.open(name, { oflags: Oflags.DIRECTORY }),
     stat: g.stat(name),
     statFollow: g.stat(name, { follow: 1 }),
-    setTimes: said(g.sys.setTimesAt(g.dir, ...g.put(name), 0, 2)),
+    setTimes: resultOf(g.sys.setTimesAt(g.dir, ...g.put(name), 0, 2)),
     mkdir: g.mkdir(name),
     rmdir: g.rmdir(name),
     unlink: g.unlink(name),
@@ -21,7 +29,7 @@ function all(g: Ground, name: Name): Record<string, Said | object> {
     renameTo: g.rename('f', name),
   }
 }
-const allSay = (errno: Said) => (answers: object) =>
+const allSay = (errno: Result) => (answers: object) =>
   Object.fromEntries(Object.keys(answers).map(call => [call, errno]))
 
 export const paths: Cases = {

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import net from 'node:net'
 import os from 'node:os'
 import { Ready, Want } from '#lib/sys/block.js'
-import { type Cases, Fdflags, Filetype, type Ground, said, text } from '../ground.js'
+import { type Cases, Fdflags, Filetype, type Fixture, resultOf, text } from '../fixture.js'
 import { poll, yes } from './waiting.js'
 
 const fdOf = (thing: object) => (thing as { _handle: { fd: number } })._handle.fd
-const recv = (g: Ground, socket: number, flags: number, ...lengths: number[]) => {
-  const answer = said(g.sys.recv(socket, g.spans(...lengths), flags))
+const recv = (g: Fixture, socket: number, flags: number, ...lengths: number[]) => {
+  const answer = resultOf(g.sys.recv(socket, g.spans(...lengths), flags))
   return typeof answer === 'number' ? text(g.gathered(answer)) : answer
 }
 async function listening(): Promise<net.Server> {
@@ -42,7 +42,7 @@ async function sent(socket: net.Socket, data: string) {
 }
 
 /** A socket of the backend's own that listens, and its port. */
-function opened(g: Ground): [listener: number, port: number] {
+function opened(g: Fixture): [listener: number, port: number] {
   const listener = g.sys.listen('127.0.0.1', 0) ?? -1
   const [address, port] = g.sys.listening(listener) ?? ['', 0]
   if (address !== '127.0.0.1' || port === 0) throw new Error(`it listens at ${address}:${port}`)
@@ -64,8 +64,8 @@ export const sockets: Cases = {
     const [listener, port] = opened(g)
     t.deepEqual([...g.sys.block.opened], [Filetype.STREAM, 0, 0])
     const client = await calling(port)
-    const socket = said(g.sys.accept(listener, 0)) as number
-    t.is(said(g.sys.send(socket, g.texts('hello'), 0)), 5)
+    const socket = resultOf(g.sys.accept(listener, 0)) as number
+    t.is(resultOf(g.sys.send(socket, g.texts('hello'), 0)), 5)
     const [greeting] = (await once(client, 'data')) as [Buffer]
     t.is(greeting.toString(), 'hello')
     t.throws(() => g.sys.listen('127.0.0.1', port), { code: 'EADDRINUSE' } as object)
@@ -91,7 +91,7 @@ export const sockets: Cases = {
     t.is(address, '::')
     const client = net.connect(port, '::1')
     await once(client, 'connect')
-    t.is(typeof said(g.sys.accept(listener, 0)), 'number')
+    t.is(typeof resultOf(g.sys.accept(listener, 0)), 'number')
     await gone(client)
     t.is(typeof g.sys.listen('127.0.0.1', port), 'number', 'IPv4 is left to others')
   },
@@ -120,14 +120,14 @@ export const sockets: Cases = {
     const client = await calling(port)
     const called = poll(g, Infinity, [listener, Want.READ])
     t.deepEqual([called.answer, yes(called.ready[0]), called.bytes[0]], [1, true, 0])
-    const socket = said(g.sys.accept(listener, 0)) as number
+    const socket = resultOf(g.sys.accept(listener, 0)) as number
     t.is(poll(g, 0, [listener, Want.READ]).answer, 0, 'that was all')
 
     const quiet = poll(g, 0, [socket, Want.READ], [socket, Want.WRITE])
     t.deepEqual([quiet.answer, quiet.ready[0], yes(quiet.ready[1])], [1, 0, true])
     await sent(client, 'hello')
-    const heard = poll(g, Infinity, [socket, Want.READ])
-    t.deepEqual([heard.answer, heard.ready[0], heard.bytes[0]], [1, Ready.YES, 5])
+    const received = poll(g, Infinity, [socket, Want.READ])
+    t.deepEqual([received.answer, received.ready[0], received.bytes[0]], [1, Ready.YES, 5])
     t.deepEqual(recv(g, socket, 0, 2), text('he'))
     t.is(poll(g, Infinity, [socket, Want.READ]).bytes[0], 3)
     client.end('!')
@@ -139,20 +139,20 @@ export const sockets: Cases = {
       [1, true, 0],
       'its end can be read',
     )
-    t.is(said(g.sys.shutdown(socket, 2)), 0)
+    t.is(resultOf(g.sys.shutdown(socket, 2)), 0)
     await gone(client)
     t.is(poll(g, Infinity, [socket, Want.READ]).ready[0] & Ready.HANGUP, Ready.HANGUP)
   },
   'a send that finds no room': async (t, g) => {
     const [listener, port] = opened(g)
     const client = (await calling(port)).pause()
-    const socket = said(g.sys.accept(listener, Fdflags.NONBLOCK)) as number
+    const socket = resultOf(g.sys.accept(listener, Fdflags.NONBLOCK)) as number
     const piece = 'x'.repeat(100_000)
     let total = 0
     for (
-      let size = said(g.sys.send(socket, g.texts(piece), 0));
+      let size = resultOf(g.sys.send(socket, g.texts(piece), 0));
       size !== 'AGAIN';
-      size = said(g.sys.send(socket, g.texts(piece), 0))
+      size = resultOf(g.sys.send(socket, g.texts(piece), 0))
     ) {
       if (typeof size !== 'number') return t.fail(size)
       total += size
@@ -175,10 +175,10 @@ export const sockets: Cases = {
     // Node connects in the next tick, and the kernel on the spot: the connection waits before
     // Node's loop looks for it.
     await new Promise<void>(done => process.nextTick(done))
-    const socket = said(g.sys.accept(listener, 0))
+    const socket = resultOf(g.sys.accept(listener, 0))
     t.is(typeof socket, 'number')
     t.is(g.sys.block.opened[0], Filetype.STREAM)
-    t.is(said(g.sys.send(socket as number, g.texts('hel', 'lo'), 0)), 5)
+    t.is(resultOf(g.sys.send(socket as number, g.texts('hel', 'lo'), 0)), 5)
     const [greeting] = (await once(client, 'data')) as [Buffer]
     t.is(greeting.toString(), 'hello')
     await sent(client, 'there')
@@ -189,8 +189,8 @@ export const sockets: Cases = {
   'accept when nobody calls': async (t, g) => {
     const server = await listening()
     const listener = g.sys.adopt(fdOf(server))
-    t.is(said(g.sys.setFlags(listener, Fdflags.NONBLOCK)), 0)
-    t.is(said(g.sys.accept(listener, 0)), 'AGAIN')
+    t.is(resultOf(g.sys.setFlags(listener, Fdflags.NONBLOCK)), 0)
+    t.is(resultOf(g.sys.accept(listener, 0)), 'AGAIN')
     await ended(server)
   },
   'recv on an adopted connection': async (t, g) => {
@@ -213,14 +213,14 @@ export const sockets: Cases = {
     t.is(greeting.toString(), 'hello')
     await sent(client, 'there')
     t.deepEqual(g.read(socket, 10), text('there'))
-    t.is(said(g.sys.seek(socket, 0, 1)), 'SPIPE')
+    t.is(resultOf(g.sys.seek(socket, 0, 1)), 'SPIPE')
     await ended(server, near, client)
   },
   'recv can wait for all of it': async (t, g) => {
     const [listener, port] = opened(g)
     const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf hel >&3; sleep 0.2; printf lo, >&3; sleep 0.1; printf 'the end' >&3`
     const peer = spawn('bash', ['-c', script], { stdio: 'ignore' })
-    const socket = said(g.sys.accept(listener, 0)) as number
+    const socket = resultOf(g.sys.accept(listener, 0)) as number
     t.deepEqual(recv(g, socket, 2, 4, 2), text('hello,'))
     t.is(g.sys.block.second[0], 0)
     t.deepEqual(recv(g, socket, 2, 100), text('the end'), 'what comes before the end')
@@ -235,10 +235,10 @@ export const sockets: Cases = {
       const [listener, port] = opened(g)
       const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; sleep 0.2; wc -c <&3`
       const peer = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-      const socket = said(g.sys.accept(listener, 0)) as number
+      const socket = resultOf(g.sys.accept(listener, 0)) as number
       const piece = g.put('x'.repeat(size))
       for (let i = 0; i < pieces; i++) g.sys.block.spans.set(piece, 2 * i)
-      t.is(said(g.sys[call](socket, pieces, 0)), pieces * size, call)
+      t.is(resultOf(g.sys[call](socket, pieces, 0)), pieces * size, call)
       t.is(g.close(socket), 0)
       const [counted] = (await once(peer.stdout, 'data')) as [Buffer]
       t.is(Number(counted), pieces * size)
@@ -258,9 +258,9 @@ export const sockets: Cases = {
     const [near, client, server] = await pair()
     const socket = g.sys.adopt(fdOf(near))
     const end = once(client.resume(), 'end')
-    t.is(said(g.sys.shutdown(socket, 2)), 0)
+    t.is(resultOf(g.sys.shutdown(socket, 2)), 0)
     await end
-    t.is(said(g.sys.send(socket, g.texts('x'), 0)), 'PIPE')
+    t.is(resultOf(g.sys.send(socket, g.texts('x'), 0)), 'PIPE')
     await ended(server, near, client)
   },
   'what a listener cannot do': async (t, g) => {

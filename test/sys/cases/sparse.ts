@@ -2,7 +2,7 @@
  * Files with holes and files opened to append: places beyond 4 GiB, and writes that ignore the
  * place they name.
  */
-import { BOTH, type Cases, Fdflags, said, text, Whence } from '../ground.js'
+import { BOTH, type Cases, Fdflags, resultOf, text, Whence } from '../fixture.js'
 
 const GiB = 2 ** 30
 const zeros = (count: number): string => '\0'.repeat(count)
@@ -35,12 +35,12 @@ export const sparse: Cases = {
   'a file grows to 5 GiB, shrinks and grows again with a hole': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
-    t.is(said(g.sys.setSize(file, 5 * GiB)), 0)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.setSize(file, 5 * GiB)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.is(g.record.size, BigInt(5 * GiB))
     t.is(g.pwrite(file, 5 * GiB - 1, '!'), 1)
-    t.is(said(g.sys.setSize(file, 4 * GiB + 1)), 0)
-    t.is(said(g.sys.setSize(file, 5 * GiB)), 0)
+    t.is(resultOf(g.sys.setSize(file, 4 * GiB + 1)), 0)
+    t.is(resultOf(g.sys.setSize(file, 5 * GiB)), 0)
     t.deepEqual(g.pread(file, 5 * GiB - 2, 4), text(zeros(2)), 'the byte that was cut off is gone')
     t.deepEqual(g.pread(file, 0, 7), text(`hello${zeros(2)}`))
     t.deepEqual(g.pread(file, 5 * GiB, 4), text(''))
@@ -61,9 +61,9 @@ export const sparse: Cases = {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
     t.is(g.pwrite(file, 1, 'E'), 1)
-    t.is(said(g.sys.setFlags(file, Fdflags.APPEND)), 0)
+    t.is(resultOf(g.sys.setFlags(file, Fdflags.APPEND)), 0)
     t.is(g.pwrite(file, 1, '!'), 1)
-    t.is(said(g.sys.setFlags(file, 0)), 0)
+    t.is(resultOf(g.sys.setFlags(file, 0)), 0)
     t.is(g.pwrite(file, 2, 'L'), 1)
     t.is(g.text('f'), 'hELlo!')
   },

@@ -1,6 +1,6 @@
 /** Setting times, to the nanosecond, on files, directories and links. */
 import { execFileSync } from 'node:child_process'
-import { BOTH, type Cases, Filetype, Fstflags, type Ground, said } from '../ground.js'
+import { BOTH, type Cases, Filetype, type Fixture, Fstflags, resultOf } from '../fixture.js'
 
 const { ATIM, ATIM_NOW, MTIM, MTIM_NOW } = Fstflags
 const early = 1_000_000_000_123_456_789n
@@ -9,30 +9,30 @@ const now = () => BigInt(Date.now()) * 1_000_000n
 const within = (time: bigint, expected: bigint, by: bigint) =>
   time >= expected - by && time <= expected + by
 const near = (time: bigint) => time > now() - 60_000_000_000n && time < now() + 60_000_000_000n
-const setAt = (g: Ground, name: string, follow: number, fstflags: number) =>
-  said(g.sys.setTimesAt(g.dir, ...g.put(name), follow, fstflags))
+const setAt = (g: Fixture, name: string, follow: number, fstflags: number) =>
+  resultOf(g.sys.setTimesAt(g.dir, ...g.put(name), follow, fstflags))
 
 export const times: Cases = {
   'set on a handle, to the microsecond': (t, g) => {
     const file = g.made('f')
     g.setTimes(early, late)
-    t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.true(within(g.record.atim, early, 999n), String(g.record.atim))
     t.true(within(g.record.mtim, late, 999n), String(g.record.mtim))
     for (let time = early; time < early + 100_000n; time += 1000n) {
       const micro = time - (time % 1000n)
       g.setTimes(micro, micro)
-      t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
-      t.is(said(g.sys.filestat(file)), 0)
+      t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
+      t.is(resultOf(g.sys.filestat(file)), 0)
       t.is(g.record.atim / 1000n, micro / 1000n)
     }
   },
   'set on a handle, to the nanosecond': (t, g) => {
     const file = g.made('f')
     g.setTimes(early, late)
-    t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.is(g.record.atim, early)
     t.is(g.record.mtim, late)
   },
@@ -47,10 +47,10 @@ export const times: Cases = {
   'set one and leave the other exactly': (t, g) => {
     const file = g.made('f')
     g.setTimes(early, late)
-    t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
+    t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
     g.setTimes(late, 0n)
-    t.is(said(g.sys.setTimes(file, ATIM)), 0)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.setTimes(file, ATIM)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.is(g.record.atim, late)
     t.is(g.record.mtim, late)
     g.setTimes(0n, early)
@@ -63,8 +63,8 @@ export const times: Cases = {
     const file = g.made('f')
     g.fs.utimesSync(g.host('f'), 1000, 2000)
     g.setTimes(3_000_000_000_000n, 0n)
-    t.is(said(g.sys.setTimes(file, ATIM)), 0)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.setTimes(file, ATIM)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [3_000_000_000_000n, 2_000_000_000_000n])
     g.setTimes(0n, 4_000_000_000_000n)
     t.is(setAt(g, 'f', 0, MTIM), 0)
@@ -74,8 +74,8 @@ export const times: Cases = {
   'set to now': (t, g) => {
     const file = g.made('f')
     g.fs.utimesSync(g.host('f'), 1000, 2000)
-    t.is(said(g.sys.setTimes(file, ATIM_NOW)), 0)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.setTimes(file, ATIM_NOW)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.true(near(g.record.atim))
     t.is(g.record.mtim, 2_000_000_000_000n)
     g.fs.utimesSync(g.host('f'), 1000, 2000)
@@ -95,14 +95,14 @@ export const times: Cases = {
   'set to a time and to now at once': (t, g) => {
     const file = g.made('f')
     for (const flags of [ATIM | ATIM_NOW, MTIM | MTIM_NOW, ATIM | MTIM | MTIM_NOW]) {
-      t.is(said(g.sys.setTimes(file, flags)), 'INVAL')
+      t.is(resultOf(g.sys.setTimes(file, flags)), 'INVAL')
       t.is(setAt(g, 'f', 0, flags), 'INVAL')
     }
   },
   'set nothing': (t, g) => {
     const file = g.made('f')
     g.fs.utimesSync(g.host('f'), 1000, 2000)
-    t.is(said(g.sys.setTimes(file, 0)), 0)
+    t.is(resultOf(g.sys.setTimes(file, 0)), 0)
     t.is(setAt(g, 'f', 0, 0), 0)
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n])
@@ -112,7 +112,7 @@ export const times: Cases = {
     execFileSync('touch', ['-d', '1965-03-04 05:06:07.5 UTC', g.host('f')])
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [0n, 0n])
-    t.is(said(g.sys.filestat(g.handle('f'))), 0)
+    t.is(resultOf(g.sys.filestat(g.handle('f'))), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [0n, 0n])
   },
   'a time from before 1970 stays when the other one is set': (t, g) => {
@@ -123,15 +123,15 @@ export const times: Cases = {
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [0n, 4_000_000_000_000n])
     g.setTimes(0n, 5_000_000_000_000n)
-    t.is(said(g.sys.setTimes(g.handle('f'), MTIM)), 0)
+    t.is(resultOf(g.sys.setTimes(g.handle('f'), MTIM)), 0)
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [0n, 5_000_000_000_000n])
   },
   'the epoch itself': (t, g) => {
     const file = g.made('f')
     g.setTimes(0n, 0n)
-    t.is(said(g.sys.setTimes(file, ATIM | MTIM)), 0)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [0n, 0n])
   },
   'on a link and through it': (t, g) => {
@@ -172,14 +172,14 @@ export const times: Cases = {
     }
     const dir = g.handle('d')
     g.setTimes(3_000_000_000_000n, 3_000_000_000_000n)
-    t.is(said(g.sys.setTimes(dir, ATIM | MTIM)), 0)
+    t.is(resultOf(g.sys.setTimes(dir, ATIM | MTIM)), 0)
     t.is(g.stat('d'), 0)
     t.is(g.record.mtim, 3_000_000_000_000n)
   },
   'on a handle that only reads': (t, g) => {
     g.file('f')
     g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
-    t.is(said(g.sys.setTimes(g.handle('f'), ATIM | MTIM)), 0)
+    t.is(resultOf(g.sys.setTimes(g.handle('f'), ATIM | MTIM)), 0)
     t.is(g.stat('f'), 0)
     t.is(g.record.mtim, 2_000_000_000_000n)
   },
@@ -206,7 +206,7 @@ export const times: Cases = {
     const file = g.handle('f', { access: BOTH, oflags: 1 })
     g.fs.utimesSync(g.host('f'), 1000, 2000)
     t.is(g.write(file, 'x'), 1)
-    t.is(said(g.sys.filestat(file)), 0)
+    t.is(resultOf(g.sys.filestat(file)), 0)
     t.true(near(g.record.mtim))
     t.true(near(g.record.ctim))
   },

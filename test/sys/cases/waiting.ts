@@ -3,17 +3,17 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { Ready, Want } from '#lib/sys/block.js'
-import { BOTH, type Cases, Fdflags, type Ground, said, text } from '../ground.js'
+import { BOTH, type Cases, Fdflags, type Fixture, resultOf, text } from '../fixture.js'
 
 const millisecond = 1_000_000
-export function poll(g: Ground, timeout: number, ...entries: [handle: number, want: number][]) {
+export function poll(g: Fixture, timeout: number, ...entries: [handle: number, want: number][]) {
   const { block } = g.sys
   for (const [index, [handle, want]] of entries.entries()) {
     block.pollHandles[index] = handle
     block.poll.set([want, -12345], 2 * index)
     block.pollBytes[index] = -1
   }
-  const answer = said(g.sys.poll(entries.length, timeout * millisecond))
+  const answer = resultOf(g.sys.poll(entries.length, timeout * millisecond))
   return {
     answer,
     ready: entries.map((_, index) => block.poll[2 * index + 1]),
@@ -24,7 +24,7 @@ export const yes = (outcome: number | undefined) =>
   outcome !== undefined && outcome > 0 && (outcome & Ready.YES) !== 0
 /** Another process that writes into a FIFO in a while. */
 function writeLater(
-  g: Ground,
+  g: Fixture,
   name: string,
   seconds: number,
   data: string,
@@ -37,7 +37,7 @@ function writeLater(
 /**
  * Another process that reads a FIFO to its end, beginning in a while. How many bytes there were.
  */
-async function countLater(g: Ground, name: string, seconds: number): Promise<number> {
+async function countLater(g: Fixture, name: string, seconds: number): Promise<number> {
   const child = spawn(
     'sh',
     ['-c', `exec 3< "$1"; sleep ${seconds}; wc -c <&3`, 'sh', g.host(name)],
@@ -71,13 +71,13 @@ export const waiting: Cases = {
     g.file('f')
     const { answer, ready } = poll(g, Infinity, [12_345, Want.READ], [g.handle('f'), Want.READ])
     t.is(answer, 2)
-    t.is(said(ready[0]), 'BADF')
+    t.is(resultOf(ready[0]), 'BADF')
     t.true(yes(ready[1]))
   },
   'a bad handle ends the waiting': (t, g) => {
     const { answer, ready } = poll(g, 10_000, [-1, Want.READ])
     t.is(answer, 1)
-    t.is(said(ready[0]), 'BADF')
+    t.is(resultOf(ready[0]), 'BADF')
   },
   '1024 entries': (t, g) => {
     const file = g.made('f')
@@ -165,7 +165,7 @@ export const waiting: Cases = {
     t.is(g.read(writing, 10), 'BADF')
     t.is(g.write(reading, 'hello'), 'BADF')
     g.sys.block.text.set(Buffer.from('hello'))
-    t.is(said(g.sys.writeText(reading, 5)), 'BADF')
+    t.is(resultOf(g.sys.writeText(reading, 5)), 'BADF')
     const { answer, ready } = poll(
       g,
       10_000,
@@ -174,7 +174,7 @@ export const waiting: Cases = {
       [reading, Want.READ],
     )
     t.true(Number(answer) >= 2, 'at once')
-    t.deepEqual([said(ready[0]), said(ready[1])], ['BADF', 'BADF'])
+    t.deepEqual([resultOf(ready[0]), resultOf(ready[1])], ['BADF', 'BADF'])
     for (const fd of [both, ...ends]) fs.closeSync(fd)
   },
   'a file is ready only for what it was opened for': (t, g) => {
@@ -190,7 +190,7 @@ export const waiting: Cases = {
     )
     t.is(answer, 4)
     t.true(yes(ready[0]))
-    t.deepEqual([said(ready[1]), said(ready[2])], ['BADF', 'BADF'])
+    t.deepEqual([resultOf(ready[1]), resultOf(ready[2])], ['BADF', 'BADF'])
     t.true(yes(ready[3]))
   },
   'a large write to an adopted pipe is written whole, as its reader takes it': async (t, g) => {

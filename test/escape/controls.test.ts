@@ -34,21 +34,23 @@ async function hangs(one: Case): Promise<boolean> {
 for (const [technique, attacks] of byTechnique) {
   const reason =
     missing.proc ??
-    attacks.flatMap(({ twin }) => (typeof twin === 'object' && 'why' in twin ? [twin.why] : []))[0]
-  const seen = attacks.filter(({ twin }) => typeof twin !== 'object' || 'hangs' in twin)
+    attacks.flatMap(({ control }) =>
+      typeof control === 'object' && 'why' in control ? [control.why] : [],
+    )[0]
+  const seen = attacks.filter(({ control }) => typeof control !== 'object' || 'hangs' in control)
   if (missing.proc !== undefined || seen.length === 0) {
     test.skip(`${technique} [${reason}]`, () => {})
     continue
   }
   // What hangs does so beside the others.
-  const register = seen.some(({ twin }) => typeof twin === 'object') ? test : test.serial
+  const register = seen.some(({ control }) => typeof control === 'object') ? test : test.serial
   register(`${technique} (${seen.length})`, async t => {
     for (const one of seen) {
-      const { twin = 'joins' } = one
-      if (typeof twin === 'object') t.true(await hangs(one), `${nameOf(one)} does not hang`)
+      const { control = 'joins' } = one
+      if (typeof control === 'object') t.true(await hangs(one), `${nameOf(one)} does not hang`)
       else
         t.not(
-          run(one, scene => unguarded(scene, twin)).signs.length,
+          run(one, fixture => unguarded(fixture, control)).signs.length,
           0,
           `${nameOf(one)} is not seen to escape`,
         )

@@ -1,5 +1,5 @@
 /**
- * The ground a case of the contract stands on: a fresh folder of the host, a backend that has it
+ * The fixture a case of the contract stands on: a fresh folder of the host, a backend that has it
  * open, and guest memory.
  */
 import { execFileSync } from 'node:child_process'
@@ -28,11 +28,11 @@ export const Whence = { SET: 0, CUR: 1, END: 2 } as const
 
 /** By title. */
 export type Cases = Readonly<
-  Record<string, (t: ExecutionContext, g: Ground) => void | Promise<void>>
+  Record<string, (t: ExecutionContext, g: Fixture) => void | Promise<void>>
 >
 export type Name = string | Uint8Array
 /** An answer as a test reads it: a count or handle, or the name of an errno. */
-export type Said = number | ErrnoName | 'UNEXPECTED'
+export type Result = number | ErrnoName | 'UNEXPECTED'
 export interface Entry {
   readonly next: bigint
   readonly ino: bigint
@@ -40,7 +40,7 @@ export interface Entry {
   readonly name: string
 }
 
-export function said(answer: Answer): Said {
+export function resultOf(answer: Answer): Result {
   if (answer >= 0) return answer
   return answer === UNEXPECTED ? 'UNEXPECTED' : (errnoNames[-answer as Errno] as ErrnoName)
 }
@@ -88,7 +88,7 @@ export type HostFs = Pick<
 const scratch = 4096
 const bytesOf = (text: Name) => (typeof text === 'string' ? Buffer.from(text) : Buffer.from(text))
 
-export class Ground {
+export class Fixture {
   readonly sys: Sys
   readonly fs: HostFs
   /** Holds `root`, which the guest has, and whatever lies beside it. */
@@ -106,7 +106,7 @@ export class Ground {
     this.dir = sys.preopen(join(this.folder, 'root'))
   }
 
-  leave() {
+  dispose() {
     this.sys.dispose()
     this.fs.rmSync(this.folder, { recursive: true, force: true })
   }
@@ -185,8 +185,8 @@ export class Ground {
   open(
     name: Name,
     { dir = this.dir, follow = 1, oflags = 0, fdflags = 0, access = READ } = {},
-  ): Said {
-    return said(this.sys.open(dir, ...this.put(name), follow, oflags, fdflags, access))
+  ): Result {
+    return resultOf(this.sys.open(dir, ...this.put(name), follow, oflags, fdflags, access))
   }
   /** As `open`, for what must open. */
   handle(
@@ -213,7 +213,7 @@ export class Ground {
       access?: number
       follow?: number
     } = {},
-  ): Said {
+  ): Result {
     return this.open(name, {
       access: BOTH,
       ...options,
@@ -224,50 +224,50 @@ export class Ground {
     return this.handle(name, { access: BOTH, oflags: Oflags.CREAT, ...options })
   }
   close(file: Handle) {
-    return said(this.sys.close(file))
+    return resultOf(this.sys.close(file))
   }
   read(file: Handle, ...lengths: number[]) {
-    const answer = said(this.sys.readv(file, this.spans(...lengths)))
+    const answer = resultOf(this.sys.readv(file, this.spans(...lengths)))
     return typeof answer === 'number' ? { text: this.gathered(answer) } : answer
   }
   pread(file: Handle, offset: number, ...lengths: number[]) {
-    const answer = said(this.sys.preadv(file, this.spans(...lengths), offset))
+    const answer = resultOf(this.sys.preadv(file, this.spans(...lengths), offset))
     return typeof answer === 'number' ? { text: this.gathered(answer) } : answer
   }
   write(file: Handle, ...texts: Name[]) {
-    return said(this.sys.writev(file, this.texts(...texts)))
+    return resultOf(this.sys.writev(file, this.texts(...texts)))
   }
   pwrite(file: Handle, offset: number, ...texts: Name[]) {
-    return said(this.sys.pwritev(file, this.texts(...texts), offset))
+    return resultOf(this.sys.pwritev(file, this.texts(...texts), offset))
   }
   seek(file: Handle, offset: number, whence: number) {
-    return said(this.sys.seek(file, offset, whence))
+    return resultOf(this.sys.seek(file, offset, whence))
   }
   mkdir(name: Name, dir = this.dir) {
-    return said(this.sys.mkdir(dir, ...this.put(name)))
+    return resultOf(this.sys.mkdir(dir, ...this.put(name)))
   }
   rmdir(name: Name, dir = this.dir) {
-    return said(this.sys.rmdir(dir, ...this.put(name)))
+    return resultOf(this.sys.rmdir(dir, ...this.put(name)))
   }
   unlink(name: Name, dir = this.dir) {
-    return said(this.sys.unlink(dir, ...this.put(name)))
+    return resultOf(this.sys.unlink(dir, ...this.put(name)))
   }
   symlink(target: Name, name: Name, dir = this.dir) {
-    return said(this.sys.symlink(...this.put(target), dir, ...this.put(name)))
+    return resultOf(this.sys.symlink(...this.put(target), dir, ...this.put(name)))
   }
   link(name: Name, fresh: Name, { follow = 0, dir = this.dir, dir2 = this.dir } = {}) {
-    return said(this.sys.link(dir, ...this.put(name), follow, dir2, ...this.put(fresh)))
+    return resultOf(this.sys.link(dir, ...this.put(name), follow, dir2, ...this.put(fresh)))
   }
   rename(name: Name, fresh: Name, { dir = this.dir, dir2 = this.dir } = {}) {
-    return said(this.sys.rename(dir, ...this.put(name), dir2, ...this.put(fresh)))
+    return resultOf(this.sys.rename(dir, ...this.put(name), dir2, ...this.put(fresh)))
   }
   readlink(name: Name, room = 4096, dir = this.dir) {
     const into = this.room(room)
-    const answer = said(this.sys.readlink(dir, ...this.put(name), into, room))
+    const answer = resultOf(this.sys.readlink(dir, ...this.put(name), into, room))
     return typeof answer === 'number' ? { text: this.bytes(into, answer).toString() } : answer
   }
-  stat(name: Name, { follow = 0, dir = this.dir } = {}): Said {
-    return said(this.sys.filestatAt(dir, ...this.put(name), follow))
+  stat(name: Name, { follow = 0, dir = this.dir } = {}): Result {
+    return resultOf(this.sys.filestatAt(dir, ...this.put(name), follow))
   }
   /** The filestat in the block. */
   get record() {
@@ -285,7 +285,7 @@ export class Ground {
     }
   }
   /** The filetype of a name, or why there is none. */
-  type(name: Name, follow = 0): Said {
+  type(name: Name, follow = 0): Result {
     const answer = this.stat(name, { follow })
     return answer === 0 ? this.record.type : answer
   }
@@ -296,7 +296,7 @@ export class Ground {
   /** One readdir: the whole entries it gave, how many bytes, and the bytes. */
   readdir(dir: Handle, cookie: bigint, room: number) {
     const at = this.room(room)
-    const answer = said(this.sys.readdir(dir, cookie, at, room))
+    const answer = resultOf(this.sys.readdir(dir, cookie, at, room))
     if (typeof answer !== 'number') throw new Error(`readdir answers ${answer}`)
     const bytes = this.bytes(at, answer)
     const entries: Entry[] = []

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import type { Scene } from './attacks.js'
+import type { Fixture } from './attacks.js'
 
 /** A program of the tests. */
 export const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -123,10 +123,10 @@ export function compiled(folder: string, name: string): string | undefined {
  * A folder with the attacker's program in it, and all that it attacks; everything belongs to the
  * user.
  */
-export async function scene(
+export async function fixture(
   t: ExecutionContext,
   user: User,
-): Promise<{ box: string; entry: string } & Scene> {
+): Promise<{ box: string; entry: string } & Fixture> {
   const folder = scratch(t)
   const [box, outside, readOnly] = ['box', 'outside', 'read-only'].map(name => join(folder, name))
   for (const path of [box, outside, join(outside, 'empty'), readOnly]) fs.mkdirSync(path)
@@ -137,14 +137,14 @@ export async function scene(
   await once(listener, 'listening')
   t.teardown(() => void listener.close())
   const { port } = listener.address() as net.AddressInfo
-  const all: Scene = {
+  const all: Fixture = {
     outside,
     readOnly,
     port,
     host: process.pid,
     library: compiled(box, 'attacks'),
   }
-  fs.writeFileSync(join(box, 'scene.json'), JSON.stringify(all))
+  fs.writeFileSync(join(box, 'fixture.json'), JSON.stringify(all))
   const entry = join(box, 'attacks.mjs')
   fs.copyFileSync(program('attacks.js'), entry)
   give(folder, user)

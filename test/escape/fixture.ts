@@ -1,5 +1,5 @@
 /**
- * The ground of an attack: a box that the guest is given, what lies around it and must not be
+ * The setup of an attack: a box that the guest is given, what lies around it and must not be
  * reached, and how one sees that it was.
  */
 import { execFileSync } from 'node:child_process'
@@ -10,15 +10,15 @@ import os from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { linksAreMade } from './elsewhere.js'
 
-/** What an attack aims at: names in `outside` and in its neighbour `box-secret`. */
-export const aims = {
+/** What an attack targets: names in `outside` and in its neighbour `box-secret`. */
+export const targets = {
   secret: 'a file',
   fresh: 'nothing yet',
   vault: 'a directory',
   hollow: 'an empty directory',
   pointer: 'a link',
 } as const
-export type Aim = keyof typeof aims
+export type Target = keyof typeof targets
 
 /** In memory, where the host has such a place: thousands of files are made and removed. */
 const scratch = writable('/dev/shm') ? '/dev/shm' : os.tmpdir()
@@ -44,7 +44,7 @@ function openHigh(path: string, flags: string): number {
   }
 }
 
-export interface Ground {
+export interface Setup {
   /** Stand where device nodes may be opened. */
   readonly devices?: true
   /** Give the guest a directory of the host as its standard input. */
@@ -59,13 +59,13 @@ export interface Ground {
 }
 
 /** What a guest of one attack got hold of. */
-export interface Loot {
+export interface Evidence {
   readonly memory: Uint8Array
   /** Inodes that directory entries named. */
   readonly inodes: ReadonlySet<bigint>
 }
 
-export class Scene {
+export class Fixture {
   /**
    * The scratch folder. `box` is the guest's directory 3, `shelf` its 4 to read only, `outside` and
    * `box-secret` are nobody's. All that a test links, moves or deletes lies here.
@@ -78,10 +78,10 @@ export class Scene {
   readonly mark = randomBytes(12).toString('hex')
   readonly stdio: readonly [number, number, number]
   /** Descriptors of the host that no guest was given. */
-  readonly bait: { readonly secret: number; readonly outside: number }
-  /** All of the host's descriptors that are the scene's to close. */
+  readonly hostFds: { readonly secret: number; readonly outside: number }
+  /** All of the host's descriptors that are the fixture's to close. */
   readonly lent: ReadonlySet<number>
-  readonly ground: Ground
+  readonly setup: Setup
   /**
    * Whether the guest's folders lie below overlays, so that nothing it may change is changed there.
    */
@@ -93,8 +93,8 @@ export class Scene {
   #secrets: readonly Buffer[] = []
   #inodes: ReadonlySet<bigint> = new Set()
 
-  constructor(ground: Ground = {}, folder = ground.devices ? os.tmpdir() : scratch) {
-    this.ground = ground
+  constructor(setup: Setup = {}, folder = setup.devices ? os.tmpdir() : scratch) {
+    this.setup = setup
     this.base = fs.realpathSync(fs.mkdtempSync(join(folder, 'wasi-common-')))
     for (const name of ['box/dir/deep', 'box/empty', 'shelf/room', 'shelf/bare'])
       fs.mkdirSync(this.at(name), { recursive: true })
@@ -116,33 +116,33 @@ export class Scene {
       this.file(`${name}/vault/name-${this.mark}`)
       if (linksAreMade) this.link(`${name}/pointer`, `gone-${this.mark}`)
     }
-    const input = ground.stdin ?? 'in'
-    const [reads, writes] = ground.log === undefined ? ['r', 'r+'] : ['r+', ground.log]
+    const input = setup.stdin ?? 'in'
+    const [reads, writes] = setup.log === undefined ? ['r', 'r+'] : ['r+', setup.log]
     this.stdio = [
       fs.openSync(this.at(input), reads),
       fs.openSync(this.at('out'), writes),
       fs.openSync(this.at('err'), writes),
     ]
-    if (ground.log !== undefined) this.#logs(ground.log)
-    this.bait = {
+    if (setup.log !== undefined) this.#logs(setup.log)
+    this.hostFds = {
       secret: openHigh(this.at('outside/secret'), 'r+'),
       outside: openHigh(this.at('outside'), 'r'),
     }
-    this.lent = new Set([...this.stdio, ...Object.values(this.bait)])
+    this.lent = new Set([...this.stdio, ...Object.values(this.hostFds)])
   }
 
   /**
    * What the host has logged is as secret as what lies outside. Its offset is behind that only
    * where it opened the log w+.
    */
-  #logs(opened: Ground['log']): void {
+  #logs(opened: Setup['log']): void {
     for (const [i, name] of ['out', 'err'].entries()) {
       if (opened === 'w+') fs.writeSync(this.stdio[i + 1], this.mark)
       else this.file(name, this.mark)
     }
   }
 
-  leave(): void {
+  dispose(): void {
     this.#server?.close()
     for (const fd of this.lent) {
       try {
@@ -251,7 +251,7 @@ export class Scene {
     this.#secrets = [Buffer.from(this.mark), u64(BigInt(this.#size)), ...identities]
   }
   /** What tells that the guest was where it must not be; nothing, if it was not. */
-  signs({ memory, inodes }: Loot): string[] {
+  signs({ memory, inodes }: Evidence): string[] {
     const now = this.#snapshot()
     const gone = this.#before.filter(line => !now.includes(line))
     const come = now.filter(line => !this.#before.includes(line))

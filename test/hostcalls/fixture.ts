@@ -16,7 +16,7 @@ import type { GuestOptions } from '#lib/options/options.js'
 import type { MemoryPreopen, Preopen } from '#lib/options/preopens.js'
 import { settingsOf } from '#lib/options/settings.js'
 import { MemoryFiles, treeOf } from '#lib/sys/memfs/files.js'
-import type { HostFs } from '../sys/ground.js'
+import type { HostFs } from '../sys/fixture.js'
 import { treeFs } from '../sys/treefs.js'
 import { threadAlone } from '../thread.js'
 import { elsewhere } from './elsewhere.js'
@@ -111,7 +111,7 @@ export const pageSize = 65536
 /** Where `path` and `open` draw what no case looks at. */
 const scratch = 0xe000
 
-export interface Plan {
+export interface Setup {
   /** Snapshots to run in. Default both. */
   readonly snapshots?: readonly Snapshot[]
   /** Why a backend cannot do this. */
@@ -137,31 +137,31 @@ export interface Plan {
 export function each(
   test: TestFn,
   title: string,
-  plan: Plan,
-  body: (t: ExecutionContext, w: World) => void | Promise<void>,
+  setup: Setup,
+  body: (t: ExecutionContext, w: Fixture) => void | Promise<void>,
 ): void {
   for (const backend of tried) {
     // A case with a setting of its own is tried with that one.
-    if (backend === 'access' && plan.options?.rights !== undefined) continue
+    if (backend === 'access' && setup.options?.rights !== undefined) continue
     const why =
-      plan.skip?.[backend] ??
-      (backend === 'access' ? plan.skip?.native : undefined) ??
+      setup.skip?.[backend] ??
+      (backend === 'access' ? setup.skip?.native : undefined) ??
       elsewhere(title)
     if (why !== undefined) {
       test.skip(`${title} (${backend}) [${why}]`, () => {})
       continue
     }
-    const versions = plan.snapshots ?? snapshots
+    const versions = setup.snapshots ?? snapshots
     // Both snapshots check rights by the same code.
     for (const version of backend === 'access' ? versions.slice(0, 1) : versions) {
       test.serial(`${title} (${backend}, ${version})`, async t => {
         const before = openDescriptors()
-        const w = new World(t, backend, version, plan)
+        const w = new Fixture(t, backend, version, setup)
         try {
           await body(t, w)
           w.check()
         } finally {
-          w.leave()
+          w.dispose()
         }
         t.deepEqual(
           w.unexpected.map(error => error.message),
@@ -180,7 +180,7 @@ function open(way: Way, options: Omit<GuestOptions, 'backend'>): Guest {
   return createGuest({ ...rights, ...options, backend: way === 'typescript' ? way : 'native' })
 }
 
-export class World {
+export class Fixture {
   readonly backend: Way
   readonly version: Snapshot
   readonly guest: Guest
@@ -200,12 +200,12 @@ export class World {
   #drawn: Buffer
   #free = scratch
 
-  constructor(t: ExecutionContext, backend: Way, version: Snapshot, plan: Plan = {}) {
+  constructor(t: ExecutionContext, backend: Way, version: Snapshot, setup: Setup = {}) {
     this.#t = t
     this.backend = backend
     this.version = version
     this.enforces =
-      (plan.options?.rights ?? (backend === 'access' ? 'access' : 'enforce')) === 'enforce'
+      (setup.options?.rights ?? (backend === 'access' ? 'access' : 'enforce')) === 'enforce'
     this.#parent = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
     const files = new MemoryFiles()
     const [memory, overlay] = [backend === 'memfs', backend === 'overlay']
@@ -221,27 +221,27 @@ export class World {
       '/ro': { ...box, readOnly: true },
     }
     for (const name of ['stdin', 'stdout', 'stderr']) {
-      this.#stdio.push(this.#stream(name, plan.streams))
+      this.#stdio.push(this.#stream(name, setup.streams))
     }
     const [stdin, stdout, stderr] = this.#stdio
     this.guest = open(backend, {
       ...{ stdin, stdout, stderr, preopens, version },
-      ...plan.options,
+      ...setup.options,
       trace: line => void this.lines.push(line),
       onUnexpected: error => void this.unexpected.push(error),
     })
-    const pages = plan.pages ?? 1
+    const pages = setup.pages ?? 1
     this.memory = new WebAssembly.Memory({
       initial: pages,
       maximum: pages,
-      shared: plan.shared ?? false,
+      shared: setup.shared ?? false,
     })
     this.#drawn = Buffer.alloc(pages * pageSize, '?')
     new Uint8Array(this.memory.buffer).set(this.#drawn)
     this.guest.bind(this.memory)
   }
 
-  #stream(name: string, flags: Plan['streams']): number {
+  #stream(name: string, flags: Setup['streams']): number {
     const path = join(this.#parent, name)
     if (flags === undefined)
       return fs.openSync(
@@ -254,7 +254,7 @@ export class World {
     return fd
   }
 
-  leave(): void {
+  dispose(): void {
     this.guest.close()
     for (const fd of this.#stdio) fs.closeSync(fd)
     fs.rmSync(this.#parent, { recursive: true, force: true })
