@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url'
 import { createGuest, Pool, type RunOptions, run, WASI, type WASIOptions } from '#lib/index.js'
 
 /**
- * What came of a guest: its exit code, or the code of the error that ended it, or its class where
- * it has none.
+ * The outcome of a guest: its exit code, else the code of the error that ended it, else the error's
+ * class.
  */
 export type Outcome = number | string
 
-/** What each door takes of the options of a guest. */
+/** The options that a door passes on to its guest. */
 export type DoorOptions = Pick<WASIOptions, 'input' | 'limits' | 'trace' | 'metrics'>
 type Open = (bytes: Uint8Array, options: DoorOptions) => Promise<Outcome>
 
@@ -29,7 +29,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error
 }
 
-/** In this thread. */
+/** A door in this thread. */
 const here =
   (start: (bytes: Uint8Array, options: DoorOptions) => number): Open =>
   async (bytes, options) => {
@@ -106,7 +106,7 @@ const command =
     }
   }
 
-/** By name. Those in this thread take options; the command takes none of these. */
+/** Doors by name. Those in this thread take options; the command takes none of these. */
 export const doors: Readonly<
   Record<
     string,

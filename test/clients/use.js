@@ -45,8 +45,8 @@ const uses = {
   },
 
   /**
-   * In one worker: after one has grown the memory that they share, `memory.fill` in another may
-   * trap for a moment, on every V8.
+   * Runs in one worker: after a worker has grown the memory that they share, `memory.fill` in
+   * another may trap for a moment, on every V8.
    */
   async argon2() {
     process.env.NAPI_RS_ASYNC_WORK_POOL_SIZE = '1'

@@ -29,7 +29,7 @@ interface Ended {
 }
 async function run(request: Request): Promise<Ended> {
   mkdirSync(request.folder)
-  // Warnings are for whoever reads the output of the tests; a probe asks for them by the event.
+  // Warnings are for readers of the tests' output; a probe subscribes to the event.
   const child = spawn(process.execPath, [program, JSON.stringify(request)], {
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   })
@@ -85,7 +85,8 @@ export async function answersOf(host: string): Promise<ReadonlyMap<string, strin
         continue
       }
       for (const [index, answer] of answers) found.set(probes[index].name, answer)
-      // What dies after others have answered is tried again as the first: it may have died of them.
+      // Retries a probe that died after others had answered as the first one: they may have caused
+      // it.
       if (answers.length === 0) found.set(probes[first].name, JSON.stringify({ ended: how }))
       const rest = which.slice(Math.max(answers.length, 1))
       if (rest.length > 0) left.push(rest)

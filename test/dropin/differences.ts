@@ -3,15 +3,15 @@
  * say so.
  */
 export interface Difference {
-  /** What it is about, for a reader. */
+  /** The subject, for a reader. */
   readonly what: string
-  /** What node:wasi does there. */
+  /** The behaviour of node:wasi. */
   readonly node: string
   readonly ours: string
   readonly reason: string
   /** The probes that see it, by name. */
   readonly probes: RegExp | readonly string[]
-  /** What both answers look like, as JSON, where a probe could differ in other ways too. */
+  /** A pattern of both answers as JSON, for a probe that could differ in other ways too. */
   readonly seen?: readonly [node: RegExp, ours: RegExp]
   /** The majors of Node where it is seen. Default all. */
   readonly nodes?: readonly number[]

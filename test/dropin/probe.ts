@@ -1,6 +1,6 @@
 /**
- * How a probe is written: what it is given, and how what it sees becomes data that two hosts can be
- * compared by.
+ * The form of a probe: its inputs, and the conversion of its observations into data that compares
+ * two hosts.
  */
 import { mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,19 +14,16 @@ export type WASIClass = new (options?: Any) => Any
 
 export interface Probe {
   readonly name: string
-  /**
-   * What is seen, as JSON can say it. `folder` is the probe's own, populated as {@link populate}
-   * says.
-   */
+  /** The observations as JSON. `folder` is the probe's own, populated by {@link populate}. */
   readonly run: (WASI: WASIClass, folder: string) => unknown
-  /** In a process of its own: how that ends, and what it prints, is seen too. */
+  /** Runs the probe in its own process and observes the end and the output of that process too. */
   readonly apart?: true
 }
 
 /**
- * What each probe finds in its folder, `box` of a folder of its own. `out` and `up` lead to a
- * neighbour made for this, never to what is the host's: node:wasi follows them, so that a probe
- * renames and deletes there, perhaps as root.
+ * Populates a probe's folder, `box` within its own folder. `out` and `up` lead to a neighbour made
+ * for this, never to the host's files: node:wasi follows them, so a probe renames and deletes
+ * there, perhaps as root.
  */
 export function populate(folder: string): void {
   const outside = join(folder, '..', 'outside')
@@ -44,7 +41,7 @@ export function populate(folder: string): void {
     symlinkSync(target, join(folder, name))
 }
 
-/** What happens, as data. */
+/** Converts the outcome of a call to data. */
 export function seen(act: () => unknown): unknown {
   try {
     return plain(act())

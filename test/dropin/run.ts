@@ -1,16 +1,16 @@
 /**
- * The child process: probes one host from the given probe on, and tells each answer as soon as it
- * is there.
+ * The child process: probes one host, beginning at a given probe, and sends each answer as soon as
+ * it has one.
  */
 import { mkdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { populate, reported } from './probe.js'
 import { probes } from './probes.js'
 
-/** Where the parent reads answers. Standard output is what a probe may print to. */
+/** The descriptor from which the parent reads answers. Probes may print to standard output. */
 export const answersTo = 3
 export interface Request {
-  /** Where the class is imported from. */
+  /** The module that exports the class. */
   readonly host: string
   /** The numbers of the probes to run. */
   readonly which: readonly number[]

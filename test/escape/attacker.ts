@@ -1,6 +1,6 @@
 /**
- * The hostile guest: a module that makes any hostcall it is told to, so that each attack comes out
- * of WebAssembly.
+ * The hostile guest: a module that makes any requested hostcall, so that each attack comes from
+ * WebAssembly.
  */
 import { errnoNames } from '#lib/abi/errno.js'
 import { type CallName, table } from '#lib/abi/table.js'
@@ -10,7 +10,7 @@ import { assemble, call, param, signatureOf } from '../wasm.js'
 import type { Imports } from './hosts.js'
 
 export type Name = string | Uint8Array
-/** Where an attack goes: a directory's descriptor and a path, as a hostcall takes them. */
+/** The target of an attack: a directory's descriptor and a path, as a hostcall takes them. */
 export interface Place {
   readonly dir: number
   readonly path: Name
@@ -37,7 +37,7 @@ const module = new WebAssembly.Module(assemble({ functions, pages: 2 }))
 const from = WebAssembly.Module.imports(module)[0].module
 
 const pageSize = 65536
-/** What reading takes, and no more. */
+/** The rights that reading needs, and no more. */
 export const READS = rights('FD_READ', 'FD_SEEK', 'FD_TELL', 'FD_FILESTAT_GET')
 const bytesOf = (name: Name): Uint8Array => (typeof name === 'string' ? Buffer.from(name) : name)
 
@@ -48,7 +48,7 @@ export class Attacker {
   readonly inodes = new Set<bigint>()
   readonly memory: WebAssembly.Memory
   readonly #calls: Calls
-  // Nothing is ever laid over what came before: what leaked stays to be found.
+  // Memory is never reused, so that a leak stays visible to the end.
   #free = 16
 
   constructor(imports: Imports) {
@@ -70,7 +70,7 @@ export class Attacker {
     const errno = this.#calls[`make ${name}`](...args)
     return errnoNames[errno] ?? `errno ${errno}`
   }
-  /** Room that nobody used yet. */
+  /** Allocates unused memory. */
   room(length: number): number {
     const at = this.#free
     this.#free += length
@@ -78,7 +78,7 @@ export class Attacker {
     if (missing > 0) this.memory.grow(Math.ceil(missing / pageSize))
     return at
   }
-  /** Lay a name into memory: the two arguments that stand for it. */
+  /** Puts a name into memory and returns it as two arguments. */
   path(name: Name): [at: number, length: number] {
     const bytes = bytesOf(name)
     const at = this.room(bytes.length)

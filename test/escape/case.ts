@@ -1,6 +1,6 @@
 /**
- * What an attack is, and how one runs against a host: what the guest was answered, and what tells
- * that it escaped.
+ * The shape of an attack, and a run of one against a host: the answer that the guest got, and the
+ * signs of an escape.
  */
 import type { CallName } from '#lib/abi/table.js'
 import { Attacker } from './attacker.js'
@@ -8,9 +8,9 @@ import { Fixture, type Setup } from './fixture.js'
 import type { Guarded, OpenHost } from './hosts.js'
 import type { Carelessness } from './unguarded.js'
 
-/** What not every host has: /proc, or leave to make device nodes. */
+/** A facility that some hosts lack: /proc, or permission to make device nodes. */
 export type Need = 'proc' | 'devices'
-/** Why nothing can be seen of an attack on a host without guards. */
+/** The reason why an attack has no visible effect on a host without guards. */
 export interface NoControl {
   readonly why: string
 }
@@ -19,33 +19,33 @@ export interface Hanging {
   readonly hangs: true
 }
 export interface Case {
-  /** By which way out, as the table of techniques names it. */
+  /** The name of the technique, as in the table of techniques. */
   readonly technique: string
   /** The hostcall that is to do what it must not. */
   readonly call: CallName
-  /** What is done there. */
+  /** The action that the call attempts there. */
   readonly action: string
   readonly setup?: Setup
-  /** What must not change, beside all that is outside of the box. */
+  /** Files that must not change, besides everything outside the box. */
   readonly protect?: readonly string[]
-  /** What the host's other users have laid out. */
+  /** Files laid out by other users of the host. */
   readonly populate?: (s: Fixture) => void
   /**
-   * What the guest does first, which every guest may do. The directory that the attack starts from.
+   * Legal calls that the guest makes first. Returns the directory from which the attack starts.
    * Default 3.
    */
   readonly prepare?: (a: Attacker, s: Fixture) => number
-  /** What the host's other users do then. */
+  /** Changes made by other users of the host after that. */
   readonly meanwhile?: (s: Fixture) => void
   /** The attack; the name of its errno, or what else it was answered. */
   readonly attack: (a: Attacker, dir: number, s: Fixture) => string
-  /** What else tells of an escape. */
+  /** A further sign of an escape. */
   readonly breach?: (s: Fixture, a: Attacker, answer: string) => boolean
-  /** What a guarded host answers. */
+  /** The answer of a guarded host. */
   readonly answer: string | Readonly<Record<Guarded, string>>
-  /** Which unguarded host the attack is seen to succeed on. Default the one that joins paths. */
+  /** The unguarded host on which the attack must succeed. Default: the one that joins paths. */
   readonly control?: Carelessness | NoControl | Hanging
-  /** What the host's system must have. */
+  /** The facility that the host's system must have. */
   readonly needs?: Need
 }
 
@@ -54,7 +54,7 @@ export const nameOf = ({ technique, call, action }: Case): string =>
 
 export interface Outcome {
   readonly answer: string
-  /** What tells of an escape; empty if there was none. */
+  /** The signs of an escape; empty if there was none. */
   readonly signs: readonly string[]
   readonly unexpected: readonly string[]
 }

@@ -16,7 +16,7 @@ const program = fileURLToPath(new URL('./apart.js', import.meta.url))
 /** Milliseconds from the attack on, after which a process is taken to wait for ever. */
 const patience = 300
 
-/** Whether the process of an attack must be killed. */
+/** Returns true if the process of an attack must be killed. */
 async function hangs(one: Case): Promise<boolean> {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   try {
@@ -42,7 +42,7 @@ for (const [technique, attacks] of byTechnique) {
     test.skip(`${technique} [${reason}]`, () => {})
     continue
   }
-  // What hangs does so beside the others.
+  // Attacks that hang run concurrently with the others.
   const register = seen.some(({ control }) => typeof control === 'object') ? test : test.serial
   register(`${technique} (${seen.length})`, async t => {
     for (const one of seen) {

@@ -1,6 +1,6 @@
 /**
- * That enough is attacked: every call that takes a path by many ways out, each attack with a control
- * that succeeds or a reason.
+ * The coverage of attacks: every call that takes a path is attacked by many techniques, and each
+ * attack has a control that succeeds, or a reason.
  */
 import test from 'ava'
 import { type CallName, type Row, table } from '#lib/abi/table.js'

@@ -1,6 +1,6 @@
 /**
- * Attacks that Windows cannot suffer as they are written, and those that wine, which stands in for
- * it, cannot show.
+ * Attacks that do not exist on Windows as they are written, and those that wine, its substitute,
+ * cannot show.
  */
 interface Absent {
   readonly reason: string
@@ -33,8 +33,8 @@ const absent =
       ? [...onWindows, ...underWine]
       : onWindows
 
-/** Whether the fixture may have links of its own. */
+/** True if the fixture may contain symlinks. */
 export const linksAreMade = process.env.WASI_COMMON_WINE === undefined
-/** Why attacks of a technique cannot be tried on this platform, or nothing. */
+/** Returns why attacks of a technique cannot be tried on this platform, or undefined. */
 export const elsewhere = (title: string): string | undefined =>
   absent.find(({ techniques }) => techniques.test(title))?.reason

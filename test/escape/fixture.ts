@@ -1,6 +1,6 @@
 /**
- * The setup of an attack: a box that the guest is given, what lies around it and must not be
- * reached, and how one sees that it was.
+ * The setup of an attack: a box that the guest gets as its directory, files around it that it must
+ * not reach, and the detection of an escape.
  */
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes, randomInt } from 'node:crypto'
@@ -10,7 +10,7 @@ import os from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { linksAreMade } from './elsewhere.js'
 
-/** What an attack targets: names in `outside` and in its neighbour `box-secret`. */
+/** The targets of an attack: names in `outside` and in its neighbour `box-secret`. */
 export const targets = {
   secret: 'a file',
   fresh: 'nothing yet',
@@ -20,7 +20,7 @@ export const targets = {
 } as const
 export type Target = keyof typeof targets
 
-/** In memory, where the host has such a place: thousands of files are made and removed. */
+/** A file system in memory where the host has one: thousands of files are made and removed. */
 const scratch = writable('/dev/shm') ? '/dev/shm' : os.tmpdir()
 function writable(folder: string): boolean {
   try {
@@ -58,7 +58,7 @@ export interface Setup {
   readonly preopens?: false
 }
 
-/** What a guest of one attack got hold of. */
+/** Everything that the guest of one attack obtained. */
 export interface Evidence {
   readonly memory: Uint8Array
   /** Inodes that directory entries named. */
@@ -67,13 +67,14 @@ export interface Evidence {
 
 export class Fixture {
   /**
-   * The scratch folder. `box` is the guest's directory 3, `shelf` its 4 to read only, `outside` and
-   * `box-secret` are nobody's. All that a test links, moves or deletes lies here.
+   * The scratch folder. `box` is the guest's directory 3, `shelf` its read-only directory 4; the
+   * guest has no access to `outside` and `box-secret`. All that a test links, moves or deletes is
+   * in here.
    */
   readonly base: string
   /**
-   * What no guest may know: it stands in the files outside, in their names, and in the target of a
-   * link.
+   * A secret that no guest may know. It is in the files outside, in their names, and in the target
+   * of a link.
    */
   readonly mark = randomBytes(12).toString('hex')
   readonly stdio: readonly [number, number, number]
@@ -83,7 +84,8 @@ export class Fixture {
   readonly lent: ReadonlySet<number>
   readonly setup: Setup
   /**
-   * Whether the guest's folders lie below overlays, so that nothing it may change is changed there.
+   * True if the guest's folders are the lower layers of overlays, so that none of its changes may
+   * appear there.
    */
   overlaid = false
   readonly #size = randomInt(20_000, 30_000)
@@ -132,8 +134,8 @@ export class Fixture {
   }
 
   /**
-   * What the host has logged is as secret as what lies outside. Its offset is behind that only
-   * where it opened the log w+.
+   * The content of the host's log is as secret as the files outside. The host's offset is behind
+   * that content only if it opened the log w+.
    */
   #logs(opened: Setup['log']): void {
     for (const [i, name] of ['out', 'err'].entries()) {
@@ -164,11 +166,11 @@ export class Fixture {
   text(name: string): string {
     return fs.readFileSync(this.at(name), 'utf8')
   }
-  /** When it was changed, in milliseconds since 1970. */
+  /** Modification time of a file, in milliseconds since 1970. */
   changed(name: string): number {
     return fs.lstatSync(this.at(name)).mtimeMs
   }
-  /** Whether a descriptor that was lent is still open. */
+  /** Returns true if a descriptor that was lent is still open. */
   open(fd: number): boolean {
     try {
       return fs.fstatSync(fd) !== undefined
@@ -211,7 +213,7 @@ export class Fixture {
     return path === this.base || path.startsWith(`${this.base}/`)
   }
   /**
-   * Whether what this path means, to an operating system that follows every link, lies in the
+   * Returns true if an operating system that follows every link would resolve this path within the
    * scratch folder.
    */
   reaches(path: string, links = 0): boolean {
@@ -222,7 +224,7 @@ export class Fixture {
         break
       } catch (error) {
         if (known === '/' || known === '.') throw error
-        // What is missing may be a link all the same, and would be created where it leads.
+        // A name that realpath does not find may be a dangling link, whose target would be created.
         const target = targetOf(known)
         const there = target?.startsWith('/') ? target : `${dirname(known)}/${target}`
         if (target !== undefined && !this.reaches(there, links + 1)) return false
@@ -231,9 +233,9 @@ export class Fixture {
     return true
   }
 
-  // What is protected.
+  // Protection.
 
-  /** Protect more than what lies around the box. */
+  /** Protects more than the surroundings of the box. */
   protect(...names: string[]): void {
     this.#protected.push(...names)
   }
@@ -250,7 +252,7 @@ export class Fixture {
     const identities = stats.map(({ dev, ino }) => u64(dev, ino))
     this.#secrets = [Buffer.from(this.mark), u64(BigInt(this.#size)), ...identities]
   }
-  /** What tells that the guest was where it must not be; nothing, if it was not. */
+  /** Returns the signs of an escape; none if the guest did not escape. */
   signs({ memory, inodes }: Evidence): string[] {
     const now = this.#snapshot()
     const gone = this.#before.filter(line => !now.includes(line))
@@ -298,8 +300,8 @@ function below(path: string): string[] {
 }
 
 /**
- * All of a file that an attack could change; not the time of the last access, which whoever looks
- * at it changes.
+ * Describes everything about a file that an attack could change. Excludes the access time, which
+ * any observer changes.
  */
 function line(path: string, name: string): string {
   const stats = fs.lstatSync(path, { bigint: true })
@@ -309,7 +311,7 @@ function line(path: string, name: string): string {
       ? fs.readlinkSync(path)
       : ''
   const { mode, ino, size, mtimeNs } = stats
-  // How many names a directory has is no news beside its own time.
+  // The link count of a directory says nothing that its modification time does not.
   const links = stats.isDirectory() ? '' : stats.nlink
   return [name, mode.toString(8), ino, links, size, mtimeNs, content].join(' ')
 }

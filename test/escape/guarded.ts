@@ -1,6 +1,6 @@
 /**
- * All attacks on one guarded host: what the guest is answered, and that nothing tells of an escape.
- * A test for each technique.
+ * All attacks on one guarded host: the answers that the guest gets, and no sign of an escape. A
+ * test for each technique.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -13,7 +13,7 @@ import { cases } from './cases.js'
 import { elsewhere } from './elsewhere.js'
 import { type Guarded, guarded } from './hosts.js'
 
-/** Why this host's system cannot be attacked so, or nothing. */
+/** Reasons why this host's system cannot be attacked in that way. */
 export const missing: Readonly<Record<Need, string | undefined>> = {
   proc: fs.existsSync('/proc/self/fd') ? undefined : 'there is no /proc',
   devices: devicesOpen() ? undefined : 'no device node can be made',
@@ -35,7 +35,7 @@ export const byTechnique: ReadonlyMap<string, readonly Case[]> = new Map(
   cases.map(({ technique }) => [technique, cases.filter(one => one.technique === technique)]),
 )
 
-/** Why a host that does not enforce rights makes no such promise, or nothing. */
+/** Returns why a host that does not enforce rights makes no such promise, or undefined. */
 const unenforced = (title: string): string | undefined =>
   /^(a right|renumbering)/.test(title)
     ? 'rights bind a guest only where they are enforced'

@@ -8,7 +8,7 @@ import { Verdict } from '#lib/verdict.js'
 import { threadAlone } from '../thread.js'
 import type { Fixture } from './fixture.js'
 
-/** What a guest imports, by name. */
+/** The imports of a guest, by name. */
 export type Imports = Readonly<Record<string, (...args: never[]) => number>>
 export interface Host {
   readonly imports: Imports
@@ -67,7 +67,7 @@ const madeBy =
 
 export const guarded = {
   openat2: madeBy(settings => guestOf(settings)),
-  // Nobody can ask for the walk where the kernel resolves paths.
+  // No option selects the walk on a kernel that resolves paths itself.
   walk: madeBy(settings => guestOf(settings, new Verdict(), openNative({ resolution: 'walk' }))),
   thread: madeBy(threadAlone),
   /** Rights as `run` and the command have them. */

@@ -1,4 +1,4 @@
-/** The attacks on overlays, below which the guest's folders lie. */
+/** The attacks on overlays whose lower layers are the guest's folders. */
 import test from 'ava'
 import { attacked } from './guarded.js'
 

@@ -1,4 +1,7 @@
-/** How often each technique is tried with each hostcall. Run by itself, it prints the table. */
+/**
+ * Counts the tries of each technique with each hostcall. Prints the table when it is run as a
+ * program.
+ */
 import { cases } from './cases.js'
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)]

@@ -7,11 +7,11 @@ import { type Use, uses } from './uses.js'
 
 interface Technique {
   readonly name: string
-  /** What it can target. Default all. */
+  /** The possible targets. Default all. */
   readonly targets?: readonly Target[]
   /**
-   * Whether to ask that a link in the last place be followed: only tried with calls that can be
-   * asked. Default yes, where one can.
+   * Value of the flag that follows a link in the last component; only tried with calls that have
+   * the flag. Default: follow, if there is one.
    */
   readonly follow?: 0 | 1
   readonly setup?: Setup
@@ -19,9 +19,9 @@ interface Technique {
   readonly prepare?: (a: Attacker, s: Fixture, target: Target) => number
   readonly meanwhile?: (s: Fixture) => void
   readonly path: (s: Fixture, target: Target) => Name
-  /** What a guarded host answers. */
+  /** The answer of a guarded host. */
   readonly answer: Case['answer']
-  /** What it answers instead, by what is targeted, or by call and action. */
+  /** Exceptions to that answer, by target, or by call and action. */
   readonly but?: Readonly<Record<string, Case['answer']>>
   readonly control?: Carelessness
   readonly needs?: 'proc'
@@ -29,7 +29,7 @@ interface Technique {
 
 const outside = (s: Fixture, target: Target): string => s.at(`outside/${target}`)
 const go = (path: string) => (_: Fixture, target: Target) => path.replaceAll('TARGET', target)
-/** Links by name in the box, made beforehand by somebody else. */
+/** Links by name in the box, made beforehand by another user. */
 const links = (texts: Readonly<Record<string, string>>) => (s: Fixture, target: Target) => {
   const words = { BASE: s.base, TARGET: target, FD: String(s.hostFds.outside) }
   for (const [name, text] of Object.entries(texts)) {
@@ -44,7 +44,7 @@ const symlinked =
   (...args: Parameters<Attacker['symlink']>) =>
   (a: Attacker) =>
     made(a.symlink(...args))
-/** What a guest may do, it could do. */
+/** Asserts that a legal call of the guest succeeded. */
 function made(errno: string, dir = 3): number {
   if (errno !== 'SUCCESS') throw new Error(`not prepared: ${errno}`)
   return dir
@@ -62,13 +62,13 @@ const longChain = Object.fromEntries(
 )
 
 const folders: readonly Target[] = ['vault', 'hollow']
-/** What is made anew is made in the box, by a name as good as any. */
+/** A new file is made in the box, by a name as good as any. */
 const madeInside = { fresh: 'SUCCESS' }
 
-/** What a guest would find in the directory above the box. */
+/** A secret in the directory above the box. */
 const above = (s: Fixture): void => s.file('secret', s.mark)
 
-/** By the text of the path alone. */
+/** Techniques that use the text of the path alone. */
 const dots: readonly Technique[] = [
   {
     name: '`..` itself',
@@ -218,7 +218,7 @@ const dots: readonly Technique[] = [
   },
 ]
 
-/** By a link on the way, which others have put into the box. */
+/** Techniques that use a link on the way, put into the box by others. */
 const onTheWay: readonly Technique[] = [
   {
     name: 'an absolute link on the way',
@@ -354,7 +354,7 @@ const onTheWay: readonly Technique[] = [
   },
 ]
 
-/** By a link that the guest makes itself, of what it may do. */
+/** Techniques that use a link which the guest may make itself. */
 const madeByGuest: readonly Technique[] = [
   {
     name: 'a relative link that the guest makes',
@@ -423,7 +423,7 @@ type Part = Omit<Technique, 'path' | 'answer'> & Partial<Technique>
 const alike = (common: Omit<Technique, 'name'>, rows: readonly Part[]): Technique[] =>
   rows.map(row => ({ ...common, ...row }))
 
-/** By a link in the last place. */
+/** Techniques that use a link in the last component. */
 const last = alike(
   {
     follow: 1,
@@ -487,7 +487,7 @@ const last = alike(
   ],
 )
 
-/** What works on the link itself succeeds, and does no harm. */
+/** Calls that work on the link itself succeed, and do no harm. */
 const keptAnswers: Technique['but'] = {
   ...{
     'path_open a directory, and read in it': 'NOTDIR',
@@ -508,7 +508,7 @@ const keptAnswers: Technique['but'] = {
   },
   ...{ 'path_rename from there': 'SUCCESS', 'path_rename to there': 'SUCCESS' },
 }
-/** The same, where nobody asked to follow it. To read the link is no attack. */
+/** The same without a request to follow the link. Reading the link is no attack. */
 const notFollowed = {
   follow: 0,
   path: go('last'),
@@ -542,7 +542,7 @@ const lastKept = alike({ ...notFollowed, targets: ['secret', 'fresh', ...folders
   },
 ])
 
-/** What makes something that is no directory is told of the slash. */
+/** Calls that make anything but a directory refuse the slash. */
 const slashAnswers: Technique['but'] = {
   ...{
     'path_open to create': 'ISDIR',
@@ -556,7 +556,9 @@ const slashAnswers: Technique['but'] = {
     path_remove_directory: 'NOTDIR',
   },
 }
-/** With a slash behind the link, by which the kernel follows it even when told not to. */
+/**
+ * Techniques with a slash behind the link, which makes the kernel follow it even without the flag.
+ */
 const lastSlash = alike(
   {
     path: go('last/'),
@@ -601,7 +603,7 @@ const lastSlash = alike(
   ],
 )
 
-/** By a directory that is moved while the guest has it. */
+/** Techniques that move a directory while the guest has it open. */
 const moved: readonly Technique[] = [
   {
     name: 'an open directory, moved out of the box',
@@ -667,7 +669,7 @@ const moved: readonly Technique[] = [
   },
 ]
 
-/** By a number that is no directory of the guest's. */
+/** Techniques that use a number which is no directory of the guest's. */
 const numbers: readonly Technique[] = [
   {
     name: 'the working directory of the host, by AT_FDCWD',
@@ -710,8 +712,8 @@ const techniques: readonly Technique[] = [
 ]
 
 /**
- * What a technique is tried with: what it can target; and where it is about the flag, what has one,
- * or else what needs none.
+ * Returns true if a technique applies to a use: its targets include the use's, and a technique
+ * about the flag is tried only with calls that have one.
  */
 const fits = ({ targets, follow }: Technique, { target, flagged }: Use): boolean =>
   (targets?.includes(target) ?? true) && (follow !== 1 || flagged === true)

@@ -12,7 +12,7 @@ import { Fdflags, Filetype, Fstflags, Oflags, Whence } from '#lib/abi/values.js'
 import type { Fixture } from './fixture.js'
 import type { Host } from './hosts.js'
 
-/** What a careless host does with a path, beside following it. */
+/** Mistakes of a careless host with a path, besides following it. */
 export const carelessness = {
   joins: 'joins it to the path of the directory',
   holds: 'resolves it from the descriptor that it holds',
@@ -31,7 +31,7 @@ interface Open {
   readonly fd: number
   readonly path: string
   readonly preopen?: string
-  /** Where it was sought to. */
+  /** The offset after a seek. */
   position?: number
 }
 type Value = number & bigint
@@ -141,7 +141,7 @@ export function unguarded(fixture: Fixture, careless: Carelessness): Host {
       bytes(view().getUint32(iovs + 8 * i, true), view().getUint32(iovs + 8 * i + 4, true)),
     )
   const bigint = { bigint: true } as const
-  /** As C computes with signed numbers. */
+  /** Computes as C does with signed numbers. */
   const seconds = (time: bigint): number => Number(BigInt.asIntN(64, time)) / 1e9
   const times = (now: fs.Stats, atim: bigint, mtim: bigint, flags: number): [number, number] => [
     flags & Fstflags.ATIM

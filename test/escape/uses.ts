@@ -1,6 +1,6 @@
 /**
- * What a guest would do with a path that leads out: a row for each call that takes one, and for
- * each end of those that take two.
+ * The uses of a path that leads out: a row for each call that takes one, and for each end of those
+ * that take two.
  */
 import type { CallName } from '#lib/abi/table.js'
 import { Fstflags, Oflags } from '#lib/abi/values.js'

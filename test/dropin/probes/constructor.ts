@@ -1,12 +1,12 @@
 /**
- * What the constructor takes, what it refuses with which words, and of two mistakes which one it
- * tells.
+ * The constructor: accepted options, the messages of refused ones, and the one it reports of two
+ * mistakes.
  */
 import { openSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Any, each, make, type Probe, preview1, seen } from '../probe.js'
 
-/** What the constructor does with these options. */
+/** Probes the constructor with these options. */
 const constructs = (name: string, options: (folder: string) => unknown): Probe => ({
   name: `new: ${name}`,
   run: (WASI, folder) => seen(() => make(WASI, options(folder))),
@@ -187,7 +187,7 @@ const single: readonly Probe[] = [
   }),
 ]
 
-/** In the order in which they are told: each is worse than the next. */
+/** Mistakes in the order of their precedence: the first takes precedence over the next. */
 const mistakes: readonly (readonly [key: string, value: unknown])[] = [
   ['version', 1],
   ['args', 1],

@@ -1,6 +1,6 @@
 /**
- * What is done with an open descriptor: reading and writing, seeking, flags, rights, times,
- * listing, clocks and polling.
+ * Calls on an open descriptor: reading and writing, seeking, flags, rights, times, listing, clocks
+ * and polling.
  */
 import { openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

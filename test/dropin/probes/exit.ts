@@ -1,6 +1,6 @@
 /**
- * How a guest ends: its exit code, what proc_exit throws, what loaders put in its place, and
- * whether the process ends too.
+ * The end of a guest: its exit code, the exception from proc_exit, the replacements that loaders
+ * use, and the end of the process.
  */
 
 import { fstatSync } from 'node:fs'
@@ -21,7 +21,10 @@ import {
 } from '../probe.js'
 
 const goesOn = { ...preview1, returnOnExit: false }
-/** A caught exit: nobody has to know what it is, but that it is no Error some runtimes look for. */
+/**
+ * A caught exit. Its type is not observed, except that it is no Error, which some runtimes look
+ * for.
+ */
 const caught = (act: () => unknown): unknown => {
   try {
     return act()
@@ -115,7 +118,7 @@ const initialized = (WASI: Any, options: object = {}): Any => {
   return wasi.wasiImport
 }
 
-/** What concerns the whole process, or can end it. */
+/** Probes that concern the whole process, or can end it. */
 export const processes: readonly Probe[] = [
   // First, since it takes longest: node:wasi keeps the lock of a descriptor when it refuses flags,
   // and waits for itself in the next call.
@@ -178,7 +181,8 @@ export const processes: readonly Probe[] = [
       Atomics.store(new Int32Array(memory.buffer), 0, 1)
       Atomics.notify(new Int32Array(memory.buffer), 0)`
     new Worker(program, { eval: true, workerData: memory })
-    // This thread does not come to rest in between: the growth is not told to it by its event loop.
+    // This thread does not return to its event loop in between, so the event loop does not report
+    // the growth.
     return [
       before,
       Atomics.wait(new Int32Array(memory.buffer), 0, 0, 4_000) !== 'timed-out',

@@ -1,4 +1,4 @@
-/** What a guest finds of args, env and preopens. */
+/** The args, env and preopens as a guest finds them. */
 import { calls, each, type Probe, type Ready } from '../probe.js'
 
 /** The strings of args or env, as a guest asks for them. */

@@ -138,7 +138,10 @@ const ranges: readonly Probe[] = [
   ),
 ]
 
-/** One page of memory ends at 65536. At 0 lies the name `a`, at 65000 an iovec that leads out. */
+/**
+ * One page of memory, which ends at 65536. It has the name `a` at 0, and an iovec that points out
+ * of memory at 65000.
+ */
 const outside: Readonly<Record<string, (call: Any) => string>> = {
   args_sizes_get: call => call.args_sizes_get(65534, 0),
   args_get: call => call.args_get(0, 65535),

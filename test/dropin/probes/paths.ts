@@ -1,4 +1,4 @@
-/** What a path leads to, below the preopen and out of it, for each call that takes one. */
+/** Path resolution below the preopen and out of it, for each call that takes a path. */
 import { type Any, calls, type Probe, type Ready } from '../probe.js'
 
 const shown = (path: string): string =>
@@ -91,7 +91,7 @@ const openings: readonly Opening[] = [
   ['an empty path', ''],
   ['a path with NUL', 'a.txt\0b'],
 ]
-/** Which number was given, and what lies behind it. */
+/** The number that was assigned, and the file behind it. */
 const opened = ({ open, call, bytes }: Ready, path: string, options: Any): unknown => {
   const fd = open(path, options)
   return typeof fd === 'number' ? [fd, call.fd_filestat_get(fd, 0), bytes[16]] : fd

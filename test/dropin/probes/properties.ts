@@ -1,4 +1,6 @@
-/** What an instance and its class have: names, descriptors, prototypes, the import object. */
+/**
+ * The properties of an instance and its class: names, descriptors, prototypes, the import object.
+ */
 import {
   type Any,
   does,

@@ -1,6 +1,6 @@
 /**
- * What start, initialize and finalizeBindings take for an instance, what they call, and when one
- * may try again.
+ * start, initialize and finalizeBindings: the instances they accept, the exports they call, and
+ * when a second try is allowed.
  */
 import { createContext, runInContext } from 'node:vm'
 import { call, drop, trap } from '../../wasm.js'
@@ -142,7 +142,7 @@ const once: readonly Probe[] = [
   }),
 ]
 
-/** What one did first, and how the second try ends. */
+/** The first call, and the outcome of a second one. */
 const again = (
   name: string,
   first: (wasi: Any) => unknown,
@@ -202,7 +202,7 @@ const twice: readonly Probe[] = [
     return wasi[symbol(wasi, 'kInstance')] === instance
   }),
 
-  // As @emnapi/wasi-threads does in a worker: nothing is started, the symbols are set.
+  // Follows @emnapi/wasi-threads in a worker: nothing is started, the symbols are set.
   does('symbols: memory and instance set', wasi => {
     const instance = reactor()
     wasi[symbol(wasi, 'kInstance')] = instance

@@ -1,6 +1,6 @@
 /**
- * Attacks by files that are no files: what would make the host wait, what tells of what is above,
- * and times out of all bounds.
+ * Attacks by special files: files that would block the host, entries that describe a parent
+ * directory, and times out of range.
  */
 import { Fstflags, Oflags } from '#lib/abi/values.js'
 import { rights } from '../../hostcalls/fixture.js'
@@ -11,7 +11,7 @@ import type { Fixture } from '../fixture.js'
 const WRITES = rights('FD_WRITE')
 const at = (path: string, dir = 3): Place => ({ dir, path, follow: 1 })
 
-/** What is no file is opened as such, but not where it lies below an overlay. */
+/** A special file opens as such, except below an overlay. */
 const special = (answer: string): Case['answer'] => ({
   openat2: answer,
   access: answer,
@@ -21,7 +21,7 @@ const special = (answer: string): Case['answer'] => ({
   overlay: 'ACCES',
 })
 
-/** Nobody has the other end. A host that waits for it waits for ever. */
+/** A FIFO whose other end is closed. A host that waits for it waits for ever. */
 type OnFifo = readonly [action: string, answer: string, opening: Opening]
 const fifos: readonly OnFifo[] = [
   ['to read', 'SUCCESS', { base: READS }],

@@ -65,8 +65,8 @@ const casesOf = (tries: readonly Try[], what: string, [how, prepare]: Way, setup
   }))
 
 /**
- * What would move the host's own offset, or make it count again. What is written then may only add
- * to the log.
+ * Attempts to move the host's own offset, or to make it take effect again. A write after that may
+ * only append to the log.
  */
 const moving = (how: string, prepare: Way[1]): Case[] => [
   {

@@ -90,7 +90,7 @@ const cut = [
   } satisfies Case,
 ]
 
-/** What has no name is not the directory itself. */
+/** An empty name is not the directory itself. */
 const empty: readonly Case[] = [
   ...[...looking].map(
     ([call, action, run]): Case => ({
@@ -143,7 +143,7 @@ const empty: readonly Case[] = [
   },
 ]
 
-/** What a decoder puts for bytes that are no UTF-8. */
+/** The replacement character that a decoder puts for bytes that are no UTF-8. */
 const replaced = '\ufffd'
 const bytes = Buffer.from([0xff])
 const undecodable: readonly Case[] = [

@@ -79,7 +79,7 @@ const streams = [0, 1, 2].flatMap((fd): Case[] => [
   },
 ])
 
-/** What was opened later was not given beforehand, and has no name that the guest should know. */
+/** A directory opened later is no preopen, and has no name that the guest should know. */
 const named = (s: Fixture, a: Attacker): boolean => Buffer.from(a.bytes).includes(s.base)
 type Kind = readonly [what: string, prepare: (a: Attacker) => number]
 const kinds: readonly Kind[] = [

@@ -49,7 +49,7 @@ const changes: readonly Change[] = [
   }],
 ]
 
-/** How the guest comes by a number for the directory. */
+/** The ways in which the guest gets a number for the directory. */
 const ways: Readonly<Record<string, (a: Attacker) => number>> = {
   'a read-only directory': () => 4,
   'a read-only directory, opened as `.`': a => a.directory('.', 4),
@@ -66,7 +66,7 @@ const changed = Object.entries(ways).flatMap(([technique, prepare]) =>
     ([call, action, change]): Case => ({
       ...{ technique, call, action, prepare, answer: 'ROFS' },
       attack: (a, dir) => change(a, path => ({ dir, path, follow: 0 })),
-      // What is there need not be created.
+      // A file that exists need not be created.
       ...(action === 'to create, exclusively' && {
         breach: (s: { exists(name: string): boolean }) => s.exists('shelf/new'),
       }),

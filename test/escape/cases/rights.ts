@@ -79,7 +79,7 @@ const holdable = ({ on }: Action): bigint =>
 const giveUp = (a: Attacker, fd: number, action: Action): string =>
   a.call('fd_fdstat_set_rights', fd, holdable(action) & ~rights(action.right), inheritingOf(action))
 
-/** How it comes that the right is missing. */
+/** The ways in which a descriptor comes to lack the right. */
 const ways: Readonly<Record<string, (a: Attacker, action: Action) => number>> = {
   'a right that was not asked for': (a, action) => open(a, action, lacking(action)),
   'a right that was given up': (a, action) => {
@@ -132,7 +132,7 @@ const withoutRight = Object.entries(ways).flatMap(([technique, prepare]) =>
 )
 
 /**
- * By way of a directory that passes a right on to nothing. The descriptor that holds it
+ * Opens through a directory that passes a right on to nothing. Returns the descriptor that holds it
  * nevertheless, or the name of the errno.
  */
 const gains: Readonly<
