@@ -157,7 +157,7 @@ test.serial(
       for (const step of steps) {
         const shared = new SharedArrayBuffer(step.byteLength)
         new Int32Array(shared).set(step)
-        // Nobody ends with the lock in this test.
+        // No thread ends with the lock in this test.
         new Int32Array(shared)[0] = 0
         const other = new SharedFds(
           (low as HostFile).sys,

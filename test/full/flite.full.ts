@@ -24,7 +24,7 @@ for (const backend of backends) {
       .replace('Voices available: ', '')
       .trim()
       .split(' ')
-      // This one only tells the time.
+      // This voice only speaks the time.
       .filter(name => name !== 'awb_time')
     t.true(voices.includes('slt'), listed.stdout)
     const spoken = new Set<string>()

@@ -25,7 +25,8 @@ for (const backend of backends) {
     test.serial(`a document becomes ${format}, and is read back (${backend})`, t => {
       const folder = scratch(t)
       writeFileSync(join(folder, 'in.md'), source)
-      // As a root: pandoc asks for its working directory, which is / in a guest.
+      // The document's folder is the root, because pandoc asks for its working directory, which is
+      // / in a guest.
       const convert = (...args: readonly string[]) =>
         run(backend, ['--dir', `${folder}::/`, pandoc, ...args])
       t.like(convert('--standalone', 'in.md', '--output', `out.${format}`), {

@@ -57,7 +57,7 @@ function start(t: ExecutionContext, backend: Backend) {
     const bytes = new Uint8Array(perl.memory.buffer, perl.zeroperl_last_error())
     return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)))
   }
-  /** What the code printed, or its error. */
+  /** The code's output, or its error. */
   const evaluate = (code: string): string => {
     printed = ''
     const status = perl.zeroperl_eval(text(code), 0, 0, 0)

@@ -1,6 +1,6 @@
 /**
- * args_get, args_sizes_get, environ_get and environ_sizes_get: how the command line and the
- * environment lie in memory.
+ * args_get, args_sizes_get, environ_get and environ_sizes_get: the layout of the command line and
+ * the environment in memory.
  */
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'

@@ -22,7 +22,7 @@ sys.stdout.buffer.write(run.stdout)`
     ['-c', python, process.execPath, '--input-type=module', '-e', program],
     {
       encoding: 'utf8',
-      // With sanitizers it would tell of what Python itself never gives back.
+      // A build with sanitizers would report what Python itself never frees.
       env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' },
     },
   )

@@ -1,6 +1,6 @@
 /**
- * What cases of hostcalls ask for that Windows does not have, or wine, which stands in for it,
- * cannot tell.
+ * Hostcall cases that ask for facilities which Windows lacks, or which wine, its substitute, cannot
+ * show.
  */
 interface Absent {
   readonly reason: string
@@ -41,6 +41,6 @@ const absent =
       ? [...onWindows, ...underWine]
       : onWindows
 
-/** Why a case cannot be tried on this platform, or nothing. */
+/** Returns why a case cannot be tried on this platform, or undefined. */
 export const elsewhere = (title: string): string | undefined =>
   absent.find(({ titles }) => titles.test(title))?.reason

@@ -1,6 +1,6 @@
 /**
- * What every call answers to what is wrong with each of its arguments, read off the table; and that
- * it then does nothing.
+ * The answer of every call to a wrong value of each of its arguments, derived from the table; a
+ * refused call changes nothing.
  */
 import test from 'ava'
 import type { RightName } from '#lib/abi/rights.js'
@@ -25,7 +25,7 @@ const FILE = 5
 const FILE2 = 6
 const DIR2 = 7
 const names = { file: 'text', empty: 'a directory', link: 'a link to file' }
-/** Where lists of pieces, a subscription and results lie. */
+/** Addresses of chunk lists, of a subscription and of results. */
 const PIECES = 0x10
 const SUBSCRIPTION = 0x300
 const RESULTS = 0x800
@@ -35,9 +35,9 @@ interface Sample {
   readonly args: readonly (number | bigint | string)[]
   /** The rights that each descriptor, by its label, must hold: all of them, and no other. */
   readonly needs?: Readonly<Record<string, readonly RightName[]>>
-  /** What the call answers on a directory, if it needs a file, or the reverse. */
+  /** The answer of the call on a directory, if it needs a file, or the reverse. */
   readonly wrongKind?: string
-  /** What it answers to these arguments, where no success can be had here. */
+  /** The answer to these arguments, for calls that cannot succeed here. */
   readonly answer?: string
 }
 const samples: Readonly<Record<CallName, Sample>> = {
@@ -159,10 +159,10 @@ const openAgain = (w: Fixture, fd: number): number =>
     ? w.open(fd === FILE ? 'file' : 'other', { base: ALL })
     : w.open('.', { oflags: Oflags.DIRECTORY, base: ALL & ~writing, inheriting: ALL })
 
-/** What a wasm value stands for, by its place among them. */
+/** The parameter that a wasm value belongs to. */
 interface Slot {
   readonly param: Param
-  /** For a list or a path, whether this is the length. */
+  /** For a list or a path: true if this is the length. */
   readonly length: boolean
   readonly result: boolean
 }
@@ -268,7 +268,7 @@ for (const [name, row] of Object.entries(table) as [CallName, Row][]) {
       for (const [wrong, expected] of wrongs(slot, w.size)) {
         const why = `${slot.result ? 'result ' : ''}${slot.param.label}${slot.length ? '.length' : ''} = ${shown(wrong)}`
         const said = answerOf(w, name, values.with(i, wrong as number))
-        // What is no socket may be told before its pieces are looked at.
+        // A call may refuse a descriptor that is no socket before it looks at the chunks.
         if (said !== 'NOTSOCK' || slot.param.type.kind !== Kind.List) t.is(said, expected, why)
         w.check()
       }

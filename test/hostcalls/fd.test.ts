@@ -1,6 +1,6 @@
 /**
- * Every call on an open descriptor: where its results lie, what it does to the file, and that a
- * refused one does nothing.
+ * Every call on an open descriptor: the layout of its results, its effect on the file; a refused
+ * call has no effect.
  */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -111,8 +111,7 @@ each(
   },
 )
 
-// What a file is may be asked late: the answers are those that they were if it had been asked at
-// once.
+// The type of a file may be fetched late: the answers equal those of a type fetched at once.
 
 /** Ways to ask what a file is, and what becomes of them. */
 const questions: Readonly<Record<string, (t: ExecutionContext, w: Fixture, fd: number) => void>> = {
@@ -404,7 +403,7 @@ for (const call of movers) {
 
 // Offsets.
 
-/** By meaning, then how each snapshot numbers it. */
+/** Moves by meaning; each snapshot numbers them differently. */
 each(test, 'fd_seek: from the start, from here and from the end', {}, (t, w) => {
   const fd = w.file('f', '0123456789')
   const moves = [
@@ -424,7 +423,7 @@ each(test, 'fd_seek: from the start, from here and from the end', {}, (t, w) => 
   }
 })
 
-/** The disk's own limit is asked of Linux alone. */
+/** Only Linux reports the disk's own limit. */
 const unasked = {
   typescript: 'node:fs has no lseek',
   ...(process.platform === 'linux'
@@ -439,7 +438,7 @@ each(
     const fd = w.file('f', '')
     const host =
       w.backend === 'memfs' || w.backend === 'overlay' ? undefined : fs.openSync(w.host('f'), 'r+')
-    /** Whether Linux takes it, which ftruncate(2) tells too: EFBIG. */
+    /** Returns true if Linux accepts the size; ftruncate(2) reports the same limit as EFBIG. */
     const fits = (size: bigint): boolean => {
       try {
         if (host !== undefined) fs.ftruncateSync(host, Number(size))
@@ -539,7 +538,7 @@ each(
   },
 )
 
-// What a descriptor is.
+// fd_fdstat_get.
 
 each(test, 'fd_fdstat_get: of a file', {}, (t, w) => {
   w.write('f')

@@ -30,7 +30,8 @@ export const backends = ['native', 'typescript'] as const
  */
 export const ways = [...backends, 'thread', 'memfs', 'overlay', 'access'] as const
 /**
- * Wine is slow, and stands in for Windows where the addon asks it; all else is the same everywhere.
+ * Wine is slow, and replaces Windows only where the addon calls it; all else is the same
+ * everywhere.
  */
 const tried: readonly Way[] = process.env.WASI_COMMON_WINE ? ['native'] : ways
 export type Way = (typeof ways)[number]
@@ -55,10 +56,10 @@ export const FOLLOW = 1
 /** Rights by name, as the guest passes them. */
 export const rights = (...names: RightName[]): bigint =>
   names.reduce((sum, name) => sum | BigInt(Rights[name]), 0n)
-/** All that a directory passes on: sockets are nothing that a path leads to. */
+/** All rights that a directory passes on: no path resolves to a socket. */
 export const ALL = BigInt(Rights.ALL) & ~rights('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
 
-/** All that a regular file can hold. */
+/** All rights that a regular file can hold. */
 export const FILE = rights(
   ...([
     'FD_DATASYNC',
@@ -78,24 +79,24 @@ export const FILE = rights(
     'POLL_FD_READWRITE',
   ] as const),
 )
-/** All that a directory can hold: not what moves bytes. */
+/** All rights that a directory can hold: none that moves bytes. */
 export const DIRECTORY =
   ALL & ~rights('FD_READ', 'FD_WRITE', 'FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
-/** What may lie in memory: bytes, or text. */
+/** Content for guest memory: bytes, or text. */
 export type Part = Uint8Array | string
 export const u8 = (...values: number[]): Part => Uint8Array.from(values)
 export const u16 = (...values: number[]): Part => new Uint8Array(Uint16Array.from(values).buffer)
 export const u32 = (...values: number[]): Part => new Uint8Array(Uint32Array.from(values).buffer)
 export const u64 = (...values: (bigint | number)[]): Part =>
   new Uint8Array(BigUint64Array.from(values.map(BigInt)).buffer)
-/** What was drawn where nothing else was. */
+/** The initial content of guest memory. */
 export const blank = (length: number): Part => '?'.repeat(length)
 const bytesOf = (part: Part): Uint8Array => (typeof part === 'string' ? Buffer.from(part) : part)
 
 /**
- * How many descriptors this process has open; NaN, which is as good as any, where there is no way
- * to know.
+ * Number of descriptors that this process has open; NaN, which equals itself in a comparison, on a
+ * platform that cannot list them.
  */
 export function openDescriptors(): number {
   // Wine shows the descriptors of its own process by this name.
@@ -108,13 +109,13 @@ export function openDescriptors(): number {
 }
 
 export const pageSize = 65536
-/** Where `path` and `open` draw what no case looks at. */
+/** The address at which `path` and `open` put arguments that no case looks at. */
 const scratch = 0xe000
 
 export interface Setup {
   /** Snapshots to run in. Default both. */
   readonly snapshots?: readonly Snapshot[]
-  /** Why a backend cannot do this. */
+  /** The reason why a backend cannot do this. */
   readonly skip?: Partial<Record<Way, string>>
   readonly options?: Omit<
     GuestOptions,
@@ -187,12 +188,12 @@ export class Fixture {
   readonly memory: WebAssembly.Memory
   /** The host's folder that the guest has as descriptor 3 `/box`, and to read only as 4 `/ro`. */
   readonly folder: string
-  /** What is in it, as the host sees it; of files in memory, what stands in for that. */
+  /** The folder's content as the host sees it; for files in memory, a substitute. */
   readonly fs: HostFs
   /** A line for each hostcall. */
   readonly lines: string[] = []
   readonly unexpected: UnexpectedError[] = []
-  /** Whether all rights are checked; only those of access where not. */
+  /** True if all rights are checked; false if only those of access are. */
   readonly enforces: boolean
   readonly #t: ExecutionContext
   readonly #parent: string
@@ -210,7 +211,8 @@ export class Fixture {
     const files = new MemoryFiles()
     const [memory, overlay] = [backend === 'memfs', backend === 'overlay']
     this.folder = memory ? '/in-memory' : join(this.#parent, 'box')
-    // What a case makes as the host, an overlay finds below as long as it can be made there.
+    // The lower directory of an overlay, in which cases make files as the host as long as the host
+    // can make them.
     const made = overlay ? treeFs(treeOf(files), this.folder) : fs
     this.fs = memory ? treeFs(treeOf(files), undefined, this.folder) : made
     this.fs.mkdirSync(this.folder, { recursive: true })
@@ -268,18 +270,18 @@ export class Fixture {
   get bytes(): Uint8Array {
     return new Uint8Array(this.memory.buffer)
   }
-  /** Put bytes into guest memory. Where they lie. */
+  /** Puts bytes into guest memory and returns their address. */
   draw(at: number, ...parts: Part[]): number {
     this.bytes.set(this.expect(at, ...parts), at)
     return at
   }
-  /** Say what must lie in guest memory from here on. */
+  /** Sets the bytes that guest memory must have from here on. */
   expect(at: number, ...parts: Part[]): Uint8Array {
     const bytes = Buffer.concat(parts.map(bytesOf))
     this.#drawn.set(bytes, at)
     return bytes
   }
-  /** Take for drawn whatever lies there now, which the case looks at itself. */
+  /** Accepts the present content of memory, which the case checks itself. */
   any(at: number, length: number): Buffer {
     const bytes = Buffer.from(this.bytes.slice(at, at + length))
     this.#drawn.set(bytes, at)
@@ -314,7 +316,7 @@ export class Fixture {
   get line(): string {
     return this.lines.at(-1) ?? ''
   }
-  /** Draw a name where it disturbs nobody: the two arguments that stand for it. */
+  /** Puts a name into unused memory and returns it as two arguments. */
   path(name: Part): [at: number, length: number] {
     const { length } = bytesOf(name)
     if (this.#free + length > this.size) this.#free = scratch
@@ -322,7 +324,7 @@ export class Fixture {
     this.#free += length
     return [at, length]
   }
-  /** Room for a result that no case looks at where it lies. */
+  /** Space for a result whose address no case looks at. */
   room(length: number): number {
     return this.path(blank(length))[0]
   }
@@ -333,7 +335,7 @@ export class Fixture {
     return errno === 'SUCCESS' ? this.any(at, 4).readUInt32LE() : errno
   }
 
-  /** What is so where all rights are checked, and where only those of access are. */
+  /** Returns the first value if all rights are checked, the second if only those of access are. */
   checked<T>(enforced: T, access: T): T {
     return this.enforces ? enforced : access
   }
@@ -347,7 +349,7 @@ export class Fixture {
     } = options
     return this.ask('path_open', dir, follow, ...this.path(name), oflags, base, inheriting, fdflags)
   }
-  /** As `tryOpen`, for what must open. */
+  /** Opens like `tryOpen`; an errno fails the test. */
   open(name: Part, options: OpenOptions = {}): number {
     const opened = this.tryOpen(name, options)
     if (typeof opened !== 'number') throw new Error(`${name} does not open: ${opened}`)
@@ -375,7 +377,7 @@ export class Fixture {
     const errno = this.call('fd_tell', fd, at)
     return errno === 'SUCCESS' ? this.any(at, 8).readBigUInt64LE() : errno
   }
-  /** What fd_fdstat_get says, or the name of the errno. */
+  /** The result of fd_fdstat_get, or the name of the errno. */
   fdstat(
     fd: number,
   ): { filetype: number; fdflags: number; base: bigint; inheriting: bigint } | string {
@@ -392,7 +394,7 @@ export class Fixture {
   }
 
   /**
-   * Have the host tell a filestat that no case looks at, so that what is told next is seen to leave
+   * Has the host report a filestat that no case looks at, so that the next report is seen to leave
    * nothing of it.
    */
   filestatOf(fd: number): void {
@@ -418,7 +420,7 @@ export class Fixture {
   fifo(name: string): void {
     execFileSync('mkfifo', [this.host(name)])
   }
-  /** What the guest wrote to its standard output or error. */
+  /** The guest's standard output or error. */
   output(name: 'stdin' | 'stdout' | 'stderr' = 'stdout'): string {
     return fs.readFileSync(join(this.#parent, name), 'utf8')
   }
@@ -427,7 +429,7 @@ export class Fixture {
     const { size, atimeNs, mtimeNs, ctimeNs } = fs.fstatSync(this.#stdio[fd], { bigint: true })
     return [size, atimeNs, mtimeNs, ctimeNs]
   }
-  /** The host writes to a standard stream, where it stands there. */
+  /** Writes to a standard stream as the host, at the host's offset. */
   hostWrites(fd: number, text: string): void {
     fs.writeSync(this.#stdio[fd], text)
   }

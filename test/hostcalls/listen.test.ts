@@ -1,5 +1,5 @@
 /**
- * What a guest may do with a socket that listens for it, and with the connections it accepts there.
+ * Sockets that listen for a guest, and the connections that it accepts: allowed and refused calls.
  */
 import { once } from 'node:events'
 import net from 'node:net'

@@ -14,7 +14,7 @@ const there =
 if (there) process.env.TMPDIR = folder
 
 const beyond = [2n ** 53n, 2n ** 53n + 1n, 2n ** 62n, 2n ** 63n - 1n]
-/** What an i64 has as negative. */
+/** An i64 whose sign bit is set. */
 const negative = [-1n, -(2n ** 63n), 2n ** 63n, 2n ** 64n - 1n]
 const most = 2n ** 53n - 1n
 

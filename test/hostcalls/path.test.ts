@@ -1,6 +1,6 @@
 /**
- * Every call on a path: what it does to the tree, where its results lie, what a read-only directory
- * and the sandbox refuse.
+ * Every call on a path: its effect on the tree, the layout of its results, the refusals of a
+ * read-only directory and of the sandbox.
  */
 import test from 'ava'
 import type { CallName } from '#lib/abi/table.js'
@@ -142,9 +142,7 @@ each(
   },
 )
 
-/**
- * What an open answers, by Linux: the name, how it is opened, and the errno, or the tree's change.
- */
+/** Linux's answer to an open: the name, the flags, and the errno, or the tree's change. */
 const openings: readonly (readonly [
   name: string,
   oflags: number,
@@ -282,7 +280,7 @@ each(test, 'path_filestat_set_times: of a file, and of a link itself', {}, (t, w
     const { atimeNs, mtimeNs } = w.fs.lstatSync(w.host(name), { bigint: true })
     return [atimeNs, mtimeNs]
   }
-  // To follow a link sets its time of access.
+  // Following a link sets its access time.
   const [, link] = times('tofile')
   t.is(
     w.call('path_filestat_set_times', 3, FOLLOW, ...w.path('tofile'), 5_000n, 7_000n, ATIM | MTIM),
@@ -557,8 +555,8 @@ each(
 )
 
 /**
- * As a disk mounted read-only answers, but that one opened to write is refused before it is looked
- * for.
+ * The answers of a disk mounted read-only, except that a file opened to write is refused before the
+ * name is looked up.
  */
 const readOnly: readonly (readonly [name: string, oflags: number, base: bigint, answer: string])[] =
   [
@@ -632,7 +630,7 @@ each(test, 'read-only: what is opened through it is so too', {}, (t, w) => {
   t.is(w.call('fd_filestat_set_size', file, 0n), w.checked('NOTCAPABLE', 'INVAL'))
   t.is(w.call('fd_allocate', file, 0n, 100n), w.checked('NOTCAPABLE', 'BADF'))
   const writes = rights('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
-  // As programs of Go open what they only read.
+  // Go programs open files that they only read with these rights.
   const asked = w.open('file', {
     dir: 4,
     base: base | rights('FD_DATASYNC', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE'),

@@ -1,4 +1,4 @@
-/** poll_oneoff: what is waited for, in the layout of each snapshot, and which events are told. */
+/** poll_oneoff: subscriptions in the layout of each snapshot, and the events that are reported. */
 import fs from 'node:fs'
 import process from 'node:process'
 import test from 'ava'
@@ -60,12 +60,14 @@ const INVAL = 28
 const NOTSUP = 58
 const NOTCAPABLE = 76
 
-/** Poll for these; the errno's name. The events lie at 0x800 and their number at 0x40. */
+/**
+ * Polls for these and returns the errno's name. The events are at 0x800 and their number at 0x40.
+ */
 function poll(w: Fixture, ...subscriptions: Part[][]): string {
   w.draw(0x100, ...subscriptions.flat())
   return w.call('poll_oneoff', 0x100, 0x800, subscriptions.length, 0x40)
 }
-/** How long it takes, in nanoseconds. */
+/** Duration of a call, in nanoseconds. */
 function timed(act: () => void): bigint {
   const before = process.hrtime.bigint()
   act()
@@ -139,7 +141,7 @@ each(test, 'a file is always ready, and says how much can be read', {}, (t, w) =
   t.true(took < 1000n * ms)
   w.expect(0x800, ...event(2n, 0, FD_READ, 4))
   w.expect(0x40, u32(2))
-  // How much could be written is not said by every host.
+  // Some hosts do not report the capacity left for writing.
   const written = w.any(0x820, 32)
   t.deepEqual(
     [written.readBigUInt64LE(0), written.readUInt16LE(8), written[10], written.readUInt16LE(24)],

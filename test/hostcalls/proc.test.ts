@@ -3,7 +3,7 @@ import test from 'ava'
 import { signal } from '#lib/abi/types.js'
 import { each } from './fixture.js'
 
-/** What is passed, and the exit code that the embedder sees: signed, as node:wasi has it. */
+/** The argument, and the exit code that the embedder sees: signed, as in node:wasi. */
 const codes: readonly (readonly [passed: number, code: number])[] = [
   [0, 0],
   [1, 1],
@@ -54,7 +54,7 @@ each(
 )
 
 /**
- * By the specification's `Action:` of each signal. A guest cannot be stopped, and a signal for
+ * Follows the specification's `Action:` of each signal. A guest cannot be stopped, and a signal for
  * continuing it does nothing.
  */
 const ignored = ['none', 'pipe', 'chld', 'cont', 'urg', 'winch']

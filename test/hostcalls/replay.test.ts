@@ -50,7 +50,7 @@ const reader = (w: Fixture, userdata: bigint, fd: number): Part[] => [
 const event = (userdata: bigint, type: number, nbytes = 0): Part[] => [
   ...[u64(userdata), u16(0), u8(type, 0, 0, 0, 0, 0), u64(nbytes), u64(0)],
 ]
-/** Wait for these; the events lie at 0x800 and their number at 0x40. */
+/** Waits for these; the events are at 0x800 and their number at 0x40. */
 function poll(w: Fixture, ...subscriptions: Part[][]): string {
   w.draw(0x100, ...subscriptions.flat())
   return w.call('poll_oneoff', 0x100, 0x800, subscriptions.length, 0x40)
@@ -70,7 +70,7 @@ function bytes(w: Fixture, length: number): Buffer {
   if (w.call('random_get', at, length) !== 'SUCCESS') throw new Error('no bytes')
   return w.any(at, length)
 }
-/** How long it takes, in nanoseconds. */
+/** Duration of a call, in nanoseconds. */
 function timed(act: () => void): bigint {
   const before = process.hrtime.bigint()
   act()
@@ -378,7 +378,7 @@ interface Dirent {
   readonly type: number
   readonly name: string
 }
-/** What fd_readdir tells in so much room. */
+/** The entries that fd_readdir returns in a buffer of this length. */
 function readdir(w: Fixture, fd: number, cookie: bigint, length = 4000): Dirent[] {
   const at = w.room(length)
   const used = w.ask('fd_readdir', fd, at, length, cookie)
@@ -457,7 +457,7 @@ each(test, 'deterministic: a listing cut by the room goes on where it was cut', 
     }
   }
   t.deepEqual(found, ['.', '..', ...names])
-  // Nothing is written beyond what is said, and a whole room is one that was cut.
+  // The call writes only as many bytes as it reports; a full buffer means that an entry was cut.
   const at = w.room(30)
   t.is(w.ask('fd_readdir', fd, at, 30, 0n), 30)
   t.is(w.any(at, 30).toString('latin1', 24, 25), '.')
@@ -473,7 +473,7 @@ each(
   'deterministic: files are numbered as they are met, a file keeps its number, and times are fixed',
   lone,
   (t, w) => {
-    // What lies in memory is another device than the host's.
+    // Files in memory have another device number than the host's.
     const device = w.backend === 'memfs' ? 2 : 1
     const expected = (
       inode: number,
@@ -508,7 +508,7 @@ each(
     t.is(w.call('fd_filestat_get', fd, 0x80), 'SUCCESS')
     w.expect(0x80, ...expected(1, 4, 1, 6))
 
-    // What the guest sets is told again, by whatever way; `now` is the guest's now.
+    // Times set by the guest are reported again, however they were set; `now` is the guest's clock.
     t.is(w.call('fd_filestat_set_times', fd, 11n, 12n, Fstflags.ATIM | Fstflags.MTIM), 'SUCCESS')
     stat('b', ...expected(1, 4, 1, 6, 11n, 12n))
     const now = time(w, REALTIME)

@@ -1,4 +1,4 @@
-/** sched_yield: there is nobody to let run. */
+/** sched_yield: no other thread waits. */
 import test from 'ava'
 import { each } from './fixture.js'
 

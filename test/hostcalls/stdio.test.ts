@@ -51,7 +51,7 @@ const whence = (w: Fixture, kind: 'set' | 'cur' | 'end'): number =>
 
 type Call = readonly [name: CallName, answer: string, ...args: (number | bigint)[]]
 const TIMES = Fstflags.ATIM | Fstflags.MTIM
-/** Calls that all three refuse. Spans lie at 0x10. */
+/** Calls that all three refuse. Spans are at 0x10. */
 const refused: readonly Call[] = [
   ['fd_filestat_set_size', 'INVAL', 0n],
   ['fd_filestat_set_size', 'INVAL', 1000n],
@@ -111,7 +111,7 @@ for (const streams of opened) {
         t.is(w.put(fd, 'guest'), 5)
         w.hostWrites(fd, 'host')
         t.is(w.put(fd, 'again'), 5)
-        // The offset is the host's own: one that opened its log without appending, and stands at its
+        // The offset is the host's own: a host that opened its log without appending, and is at its
         // start, writes there.
         t.is(w.output(nameOf(fd)), streams === 'r+' ? 'guesthostagain' : 'earlierguesthostagain')
       }

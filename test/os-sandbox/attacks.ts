@@ -1,5 +1,5 @@
 /**
- * What somebody does who broke out of a guest: all that its process lets him. Run as a program, it
+ * The attempts of a guest that escaped WebAssembly and controls its process. Run as a program, it
  * prints `NAME CODE` for each attempt, OK if it succeeded.
  */
 import { spawnSync } from 'node:child_process'
@@ -11,7 +11,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Where there is something to attack. It lies beside this file, in the one folder that was given.
+ * The targets of the attacks. The record is in a file beside this one, in the only folder that the
+ * guest has.
  */
 export interface Fixture {
   /** A folder that was not given, with the file `secret`, and the folder `empty`. */
@@ -147,5 +148,5 @@ try {
   fs.readSync(3, Buffer.alloc(4))
   fs.writeSync(3, '{"kind":"exit","code":0}\n')
 } catch {
-  // Without the OS sandbox nobody listens there.
+  // Without the OS sandbox no process listens there.
 }

@@ -98,7 +98,7 @@ test('the first end counts, and nothing after it', async t => {
     '{\n',
   ]
   t.is((await spoken({ traced: true, trace }, exit, ...after)).exitCode, 3)
-  // In one chunk, too.
+  // Checks the same in one chunk.
   const chunk = [exit, ...after].map(message =>
     typeof message === 'string' ? message : lineOf(message),
   )

@@ -8,7 +8,7 @@ import { failing, withFailing } from '../sys/failing.js'
 import { call, command, drop, trap, write } from '../wasm.js'
 import { scratch, withSandbox } from './fixture.js'
 
-// What is shipped, to whose files its process must find its way.
+// The published command, whose process must find its files.
 const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const modules = {
   'exits.wasm': command([call('proc_exit', 42)]),

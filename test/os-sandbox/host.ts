@@ -34,7 +34,7 @@ if (sandboxed) {
   const child = spawn(process.execPath, [entry], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   })
-  // In place of a request, for which the entry waits.
+  // Replaces a request, for which the entry waits.
   ;(child.stdio[3] as Duplex).write(Buffer.alloc(4))
   child.on('close', (code, signal) => print(`ended ${signal ?? code}\n`))
 }

@@ -660,7 +660,7 @@ withSandbox('a guest writes to its standard streams as they are given', async t 
   t.is(fs.readFileSync(join(folder, 'out'), 'utf8'), 'hello')
 })
 
-/** A FIFO that nobody writes to, open for reading. */
+/** A FIFO without a writer, open for reading. */
 function spawnPipe(t: Parameters<typeof scratch>[0]): [number] {
   const path = join(scratch(t), 'fifo')
   spawnSync('mkfifo', [path])

@@ -1,6 +1,6 @@
 /**
- * wasi-common-sandbox by itself: how it is told what to do, and what it leaves of a process before the
- * program begins.
+ * wasi-common-sandbox by itself: its arguments, and the state of a process before the program
+ * begins.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -116,7 +116,7 @@ asEachUser(
   withSandbox,
   'no privileges are new, and of capabilities those about modes of files are left at most',
   async (t, user) => {
-    // What /proc tells of the process is told to its host, for it may not read it itself.
+    // The host reads /proc for the process, which may not read it itself.
     const { launcher, child } = await started(behind(t, waits, user))
     const status = fs.readFileSync(`/proc/${child}/status`, 'utf8')
     const own = fs.readFileSync(`/proc/${launcher.pid}/status`, 'utf8')
@@ -163,7 +163,7 @@ asEachUser(
 
 asEachUser(withSandbox, 'it dies with its host', async (t, user) => {
   const { file, args, env } = behind(t, 'console.log(1); setInterval(() => {}, 1000)', user)
-  // Another host, whose process identifier it is told.
+  // Another host, whose process identifier is in the launcher's arguments.
   const own = (pid: string): string =>
     `[${args.map(arg => JSON.stringify(arg)).join(',')}].map(arg => arg === ${JSON.stringify(String(process.pid))} ? String(${pid}) : arg)`
   const host = `const { spawn } = require('node:child_process')
@@ -175,7 +175,7 @@ asEachUser(withSandbox, 'it dies with its host', async (t, user) => {
   })
   await once(child.stdout, 'data')
   child.kill('SIGKILL')
-  // Its standard output ends when nobody has it any more.
+  // Its standard output ends when the last process that holds it ends.
   t.is(await text(child.stdout), '')
 })
 

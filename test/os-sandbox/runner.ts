@@ -5,8 +5,8 @@
 import { run } from '#lib/index.js'
 import { call, command } from '../wasm.js'
 
-// As where neither the kernel nor Node names its libraries; the addon's loader needs the rest of
-// the report.
+// Simulates a system where neither the kernel nor Node names its libraries; the addon's loader
+// needs the rest of the report.
 const { header } = process.report.getReport() as { header: unknown }
 if (process.argv[3] === 'unreported') process.report.getReport = () => ({ header })
 const osSandbox = process.argv[2] as 'require' | 'best-effort' | undefined

@@ -12,7 +12,7 @@ import { Stdio } from '#lib/run/stdio/stdio.js'
 
 /** The host's end of a socket. */
 class Socket extends Duplex {
-  /** How many bytes the host has written. */
+  /** Number of bytes that the host has written. */
   written = 0
   override _read(): void {}
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -35,10 +35,10 @@ export class Speaker extends EventEmitter {
   readonly channel = new Socket()
   readonly control = new Socket()
   readonly stdio = [null, null, null, this.channel, this.control] as unknown as Launcher['stdio']
-  /** When it was killed, in milliseconds after its start. */
+  /** The times at which it was killed, in milliseconds after its start. */
   readonly kills: number[] = []
   readonly child: GuestProcess
-  /** Whether the event loop waits for it. */
+  /** True if the event loop waits for it. */
   referenced = true
   readonly #start = performance.now()
   #ended = false
@@ -77,7 +77,7 @@ export class Speaker extends EventEmitter {
 
   kill(): boolean {
     this.kills.push(performance.now() - this.#start)
-    // As Node does where the kernel forbids it.
+    // Fails as Node does when the kernel forbids the signal.
     this.emit('error', Object.assign(new Error('kill EPERM'), { code: 'EPERM', syscall: 'kill' }))
     return false
   }
@@ -85,7 +85,7 @@ export class Speaker extends EventEmitter {
     this.referenced = false
   }
 
-  /** As a kernel with all of the OS sandbox has it; the guest is asked then. */
+  /** Reports a kernel that has the whole OS sandbox; the host sends the guest then. */
   async stand(): Promise<this> {
     this.control.push('{"kind":"sandbox","landlock":7,"seccomp":true}\n')
     while (this.channel.written === 0 && !this.channel.destroyed) await new Promise(setImmediate)

@@ -16,5 +16,5 @@ try {
   fs.readSync(3, Buffer.alloc(4))
   fs.writeSync(3, '{"kind":"exit","code":0}\n')
 } catch {
-  // Without the sandbox nobody listens there.
+  // Without the sandbox no process listens there.
 }

@@ -1,6 +1,6 @@
 /**
  * A host whose sandbox follows links, node:wasi, in place of ours: it runs `guest.wasm` over the
- * folder in which this file lies, and prints its exit code.
+ * folder that contains this file, and prints its exit code.
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -21,6 +21,6 @@ try {
   fs.readSync(3, Buffer.alloc(4))
   fs.writeSync(3, `{"kind":"exit","code":${code}}\n`)
 } catch {
-  // Without the OS sandbox nobody listens there.
+  // Without the OS sandbox no process listens there.
 }
 process.exitCode = code

@@ -1,6 +1,6 @@
 /**
- * What is shipped is not what the other tests import, but dist/bundle/, made of the same modules:
- * that each way in leads to it whole.
+ * The published files, dist/bundle/: each entry point works and exports everything. The other tests
+ * import the modules of which the bundle is made.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -8,7 +8,7 @@ import { registered as flags, used } from '../use.js'
 
 const use = fileURLToPath(new URL('../../../test/clients/use.js', import.meta.url))
 
-/** What each must at least have said, so that two equal failures are not taken for success. */
+/** The minimum output of each client, so that two equal failures do not pass for success. */
 const expected: Readonly<Record<string, RegExp>> = {
   xxhash: /^\[4211111929,"2794345569481354659",/,
   bcrypt: /^\["\$2y\$04\$[^"]{53}",31,true,true,true,false\]$/,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 
 const folder = fileURLToPath(new URL('../../../examples', import.meta.url))
-/** What examples have together, which is none itself. */
+/** A module that the examples share, which is no example itself. */
 const shared = ['program.js', 'instantiate-imports.js']
 /** Those that are for Linux: there is no OS sandbox elsewhere. */
 const linux = ['isolation.js']

@@ -52,8 +52,8 @@ function fixture(t: ExecutionContext): Fixture {
 }
 
 /**
- * What a program prints that may read this package, the guest, and what else is granted. Its words
- * are JSON; of an error, what is told of it.
+ * Runs a program that may read this package, the guest, and further grants, and returns its output.
+ * Values are printed as JSON; an error as its code, permission, resource and message.
  */
 function answerOf(
   t: ExecutionContext,
@@ -135,7 +135,7 @@ withModel('a file wants the permission for itself alone', t => {
   const file = join(here.data, 'file')
   const give = (readOnly: boolean): string =>
     `() => make({ preopens: { '/': { file: ${JSON.stringify(file)}, readOnly: ${readOnly} } } })`
-  // Behind it is the folder that it lies in, which nobody sees.
+  // The addon opens the file's folder as well, which no guest sees.
   t.like(answerOf(t, here, give(true), addons), denied('FileSystemRead', file))
   t.is(answerOf(t, here, give(true), addons, `--allow-fs-read=${file}`), 'made')
   t.like(
@@ -208,7 +208,7 @@ withWay('what is up from where a link leads is not what is up from the link', t 
   fs.symlinkSync('../elsewhere/below', join(data, 'link'))
   const [read, all] = [`--allow-fs-read=${data}`, `--allow-fs-read=${folder}`]
   for (const backend of ['native', 'typescript']) {
-    // Of what is opened, the names.
+    // Returns the names in the directory that is opened.
     const seen = (given: string): string => `() => {
       const guest = createGuest({ version: 'preview1', backend: '${backend}', preopens: { '/': { ${given}, readOnly: true } } })
       const memory = new WebAssembly.Memory({ initial: 1 })
@@ -238,8 +238,8 @@ withWay('what is up from where a link leads is not what is up from the link', t 
 
 withModel('a grant for a name alone gives nothing that lies in a folder of that name', t => {
   const here = fixture(t)
-  // What is not there when Node starts is no folder to it, so that it grants the name, and no name
-  // in it.
+  // A path that does not exist when Node starts is no folder to it, so that it grants the name, and
+  // no name in it.
   const later = join(here.folder, 'later')
   const give = (readOnly: boolean): string => `() => {
     require('node:fs').mkdirSync(${JSON.stringify(later)}, { recursive: true })
@@ -293,8 +293,8 @@ for (const [way, running] of Object.entries(ways)) {
   withModel(`the worker of ${way} has the permissions of its process, and no more`, t => {
     const here = fixture(t)
     fs.writeFileSync(join(here.folder, 'secret'), 'text')
-    // A module that every thread of the process loads first, as Node does with --require, tells
-    // what it may read there.
+    // A module that every thread of the process loads first, as Node does with --require; it writes
+    // which files it may read there.
     const spy = join(here.folder, 'spy.cjs')
     fs.writeFileSync(
       spy,

@@ -108,7 +108,7 @@ test('no warning is printed, and other warnings are', t => {
 })
 
 /**
- * Makes an instance in the main thread, and in a worker that --import does not reach; tells each
+ * Makes an instance in the main thread, and in a worker that --import does not reach; prints each
  * outcome.
  */
 const making = `

@@ -21,7 +21,7 @@ function world(t: ExecutionContext): string {
   return folder
 }
 
-/** Tries every door; each tells its outcome, or the code and the message of its error. */
+/** Tries every door; prints the outcome of each, or the code and the message of its error. */
 const program = `
   const { WASI, createGuest, run, Pool } = require(${JSON.stringify(bundle('index.js'))})
   const bytes = require('node:fs').readFileSync('guest.wasm')

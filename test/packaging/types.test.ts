@@ -12,8 +12,8 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 
 /**
- * What tsc says of the programs of test/types, with this package installed beside them. `change`
- * may spoil a file of it.
+ * Returns the output of tsc for the programs of test/types, with this package installed beside
+ * them. `change` may put a mistake into a file of it.
  */
 function check(
   t: ExecutionContext,

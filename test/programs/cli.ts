@@ -1,4 +1,4 @@
-/** How the tests of whole programs start our command, and where these programs may put files. */
+/** Starts the command in the tests of whole programs, and provides folders for these programs. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -69,7 +69,7 @@ for (const backend of backends) {
       'unlink',
     ]
     for (const step of changing) t.regex(stdout, new RegExp(`^FAIL ${step} 69 `, 'm'))
-    // What is missing, or there already, is said before the disk's own refusal.
+    // A missing or existing name is reported before the disk's own refusal.
     t.regex(stdout, /^ok mkdir_in_missing$/m)
     t.regex(stdout, /^FAIL mkdir 20 /m)
     t.is(status, 1)

@@ -1,6 +1,6 @@
 /**
- * What a guest is given (arguments, environment, standard input) and what it gives back (output,
- * exit code).
+ * The inputs of a guest (arguments, environment, standard input) and its outputs (output, exit
+ * code).
  */
 import test from 'ava'
 import { backends, guest, run } from './cli.js'

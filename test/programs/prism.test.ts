@@ -16,7 +16,7 @@ import { type Backend, backends, scratch } from './cli.js'
 
 const module = new WebAssembly.Module(readFileSync(prism()))
 
-/** What prism's own code and the test below call; the module exports hundreds more. */
+/** Exports that prism's own code and the test below call; the module exports hundreds more. */
 interface Exports {
   memory: { readonly buffer: ArrayBuffer }
   calloc(count: number, size: number): number

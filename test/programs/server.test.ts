@@ -20,7 +20,7 @@ const bytes = (count: number): string => alphabet.repeat(Math.ceil(count / 26)).
 
 interface Served {
   readonly port: number
-  /** What it says at its end, when its last request was answered. */
+  /** The line that it prints at its end, after its last request was answered. */
   readonly ended: Promise<string>
 }
 /** The guest in a worker, on a port of its own. */
@@ -80,7 +80,7 @@ async function raw(port: number, text = ''): Promise<net.Socket> {
   client.write(text)
   return client
 }
-/** All that it hears until the end. */
+/** Everything that the client receives until the end. */
 async function responseOf(client: net.Socket): Promise<string> {
   const parts: Buffer[] = []
   for await (const part of client) parts.push(part as Buffer)
@@ -165,7 +165,7 @@ test.serial(
     agent.destroy()
     t.true(answers.every(({ status, text }, i) => status === 200 && text === `GET /${i}\n`))
 
-    // Who was patient is served when he goes on.
+    // A client that was slow is served when it goes on.
     half.write('TP/1.0\r\n\r\n')
     t.regex(await responseOf(half), /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nGET \/half\n$/s)
     let received = 0

@@ -31,8 +31,8 @@ const gates: Record<string, (a: number, b: number) => number> = {
 }
 
 /**
- * What the netlist's `sum` is for these inputs. Undefined if a gate is unknown or a wire never gets
- * a value.
+ * Computes the netlist's `sum` for these inputs. Undefined if a gate is unknown or a wire never
+ * gets a value.
  */
 function simulate({ ports, cells }: Netlist, inputs: Record<string, number>): number | undefined {
   const wires = new Map<Bit | undefined, number>([

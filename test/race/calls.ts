@@ -1,11 +1,11 @@
 /**
- * What the guest tries while names change under it, beside what a host does that looks at a path
- * first and then uses it.
+ * The calls that the guest tries while names change under it, and the same call by a host that
+ * looks at a path first and then uses it.
  */
 import fs from 'node:fs'
 import { type Fixture, Oflags, type Result, resultOf, WRITE } from '../sys/fixture.js'
 
-/** What a call that succeeded brought to light: texts, names, numbers of files. */
+/** The observations of a call that succeeded: texts, names, numbers of files. */
 export type Seen = readonly (string | bigint)[]
 export type Refusal = Exclude<Result, number>
 
@@ -14,8 +14,8 @@ export interface Call {
   /** The last name of the path; `populate` puts what the call needs there. */
   readonly name: string
   /**
-   * Whether a link in the last place is followed. Only such calls meet a name that changes places
-   * with a link.
+   * True if the call follows a link in the last component. Only such calls meet a name that changes
+   * places with a link.
    */
   readonly follows: boolean
   /** The call by way of the sandbox. */
@@ -27,8 +27,7 @@ export interface Call {
 }
 
 /**
- * What lies in the directory that the path is meant to lead to, and, told apart by `text`, in the
- * one outside.
+ * Fills the directory that the path is meant to reach, and the one outside, which differ in `text`.
  */
 export function populate(folder: string, text: string): void {
   for (const name of ['dir', 'empty']) fs.mkdirSync(`${folder}/${name}`, { recursive: true })
@@ -36,7 +35,7 @@ export function populate(folder: string, text: string): void {
 }
 
 const O_PATH = 0o10000000
-/** Where a path of the host leads: realpath, as quickly as it can be had. */
+/** Resolves a path of the host: realpath, as fast as the platform offers it. */
 export function whereabouts(path: string): string {
   const fd = fs.openSync(path, O_PATH)
   try {
@@ -50,7 +49,7 @@ const remove = (path: string) => fs.rmSync(path, { recursive: true, force: true 
 const nothing: Seen = []
 const done = (answer: Result): Seen | Refusal => (typeof answer === 'number' ? nothing : answer)
 
-/** What can be learned from an open file, and from an open directory. */
+/** Reads what an open file, or an open directory, reveals. */
 function peek(g: Fixture, opened: Result): Seen | Refusal {
   if (typeof opened !== 'number') return opened
   const read = g.read(opened, 100)

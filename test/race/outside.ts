@@ -1,10 +1,10 @@
-/** What lies outside, and how it is known that somebody saw or changed it. */
+/** The directory outside, and the detection of a call that read or changed it. */
 import fs from 'node:fs'
 import { populate, type Seen } from './calls.js'
 
 /**
- * A change leaves its mark in ctime, which no call can set: that of the directory tells of names,
- * that of `f` of the file.
+ * A change leaves its mark in ctime, which no call can set: that of the directory shows changes of
+ * names, that of `f` changes of the file.
  */
 export class Outside {
   readonly #folder: string

@@ -24,8 +24,8 @@ interface Way {
   readonly name: string
   readonly sys: () => Sys & { readonly resolver?: string }
   /**
-   * `none`: what gets out fails the run. `counted`: it is told. `some`: it must get out, or there
-   * was no race.
+   * `none`: an escape fails the run. `counted`: escapes are counted. `some`: at least one call must
+   * escape, or there was no race.
    */
   readonly escapes: 'none' | 'counted' | 'some'
 }
@@ -37,14 +37,12 @@ const ways: readonly Way[] = [
   { name: 'strings', sys: () => new TypescriptSys({ places: 'strings' }), escapes: 'counted' },
   { name: naive, sys: () => new TypescriptSys(), escapes: 'some' },
 ]
-/**
- * With fewer calls than these on either side of a change no race can be claimed.
- */
+/** The minimum of calls on either side of a change; with fewer, no race can be claimed. */
 const enough = 5
-/** What a guest may be told of a name that is not where it was. */
+/** The permitted answers for a name that has moved. */
 const expected: readonly string[] = ['NOTCAPABLE', 'NOENT', 'NOTDIR', 'LOOP']
 
-/** How often a call succeeded inside, was refused, and got out; and answers that nobody expects. */
+/** Counts of calls that succeeded inside, were refused, and escaped; and the unexpected answers. */
 interface Tally {
   in: number
   refused: number
@@ -52,7 +50,7 @@ interface Tally {
   readonly odd: Set<Refusal>
 }
 
-/** Whether there was a race at all. */
+/** Returns true if there was a race at all. */
 function proves({ escapes }: Way, tally: Tally): boolean {
   if (escapes === 'some') return tally.out > 0
   return escapes === 'counted' || (tally.in >= enough && tally.refused >= enough)
@@ -139,7 +137,7 @@ async function race(
   return { tallies: tried.map(({ tally }) => tally), changes: Number(reported.split('\n')[1]) }
 }
 
-/** What is wrong with a call's tally, if anything is. */
+/** Returns the fault of a call's tally, or undefined. */
 function* faults(way: Way, tally: Tally): Generator<string> {
   if (!proves(way, tally)) {
     yield way.name === naive

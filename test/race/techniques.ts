@@ -1,26 +1,23 @@
-/**
- * How names are changed under a guest: what lies where, what the attacker does to it, and the paths
- * that meet it.
- */
+/** Changes of names under a guest: the tree, the attacker's moves, and the paths that meet them. */
 import fs from 'node:fs'
 import type { Fixture } from '../sys/fixture.js'
 import { populate } from './calls.js'
 
 export interface Technique {
   readonly title: string
-  /** What the attacker is told to do. Its paths are below the fixture's folder. */
+  /** The attacker's task. Its paths are below the fixture's folder. */
   readonly attack: readonly [how: 'exchange' | 'move', ...paths: string[]]
   /** The directory below `root` from which the guest's paths start. */
   readonly start: string
-  /** What stands before the last name; the guest takes one after the other. */
+  /** The directories before the last name; the guest takes one after the other. */
   readonly prefixes: readonly string[]
   /**
-   * Directories, as they lie before the attack: where the paths are meant to lead, and where they
-   * must not.
+   * Directories before the attack: one that the paths are meant to reach, and one that they must
+   * not.
    */
   readonly inside: string
   readonly outside: string
-  /** Whether the last name itself changes, so that only calls that follow it are worth trying. */
+  /** True if the last name itself changes, so that only calls that follow it are worth trying. */
   readonly last: boolean
   build(g: Fixture): void
 }
@@ -56,8 +53,7 @@ export const techniques: readonly Technique[] = [
     ],
     start: 'd',
     prefixes: ['', './', 'e/../'],
-    // What a call did is made good in a directory of no interest: the names must stay for the
-    // attacker.
+    // A call is undone in an unused directory: the names must stay for the attacker.
     inside: 'root/spare',
     outside: 'out',
     last: true,
