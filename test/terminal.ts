@@ -13,18 +13,18 @@ import test, { type ExecutionContext } from 'ava'
 
 const source = fileURLToPath(new URL('../../test/native/terminal.c', import.meta.url))
 const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
-/** To be run as `terminal HOW FDS PROGRAM ...`. */
+/** A launcher: `terminal HOW FDS PROGRAM ...`. */
 const program = join(folder, 'terminal')
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 /**
- * `full`: nobody reads; `stop`: Ctrl-S was typed; `slow`: 1 KiB every 50 ms; `fast`: as it comes.
- * `master`: the program has the side that reads as its descriptor 3; `alias`: it has the terminal
- * by a name that leads to another one by then.
+ * `full`: the terminal is not read; `stop`: Ctrl-S was typed; `slow`: 1 KiB every 50 ms; `fast`: as
+ * it comes. `master`: the program has the reading side as its descriptor 3; `alias`: it has the
+ * terminal by a name that refers to another one by then.
  */
 export type How = 'full' | 'stop' | 'slow' | 'fast' | 'master' | 'alias'
 
-/** Why there are none here, or nothing. */
+/** Returns why terminals cannot be made here, or undefined. */
 function missing(): string | undefined {
   if (process.platform === 'win32') return 'terminals of Windows are consoles'
   const { error, status, stderr } = spawnSync('cc', ['-O1', '-o', program, source], {
@@ -50,7 +50,7 @@ export interface Ran {
   readonly code: number | null
   /** Milliseconds to its end. */
   readonly time: number
-  /** How many bytes came out of the terminal. */
+  /** Number of bytes that came out of the terminal. */
   readonly taken: number
 }
 /** Runs a program whose descriptors, the digits of `fds`, are the terminal. */
@@ -67,7 +67,7 @@ export async function runOn(how: How, fds: string, command: readonly string[]): 
 export interface Terminal {
   /** Open to read and write. */
   readonly fd: number
-  /** What came out of it. It is at its end then. */
+  /** Resolves to the output of the terminal, which ends then. */
   written(): Promise<string>
 }
 export async function openTerminal(t: ExecutionContext, how: How): Promise<Terminal> {
@@ -85,7 +85,7 @@ export async function openTerminal(t: ExecutionContext, how: How): Promise<Termi
   return {
     fd,
     async written() {
-      // What is in the terminal comes out first.
+      // Waits until the terminal is drained.
       for (let before = -1; before !== text().length; ) {
         before = text().length
         await setTimeout(300)

@@ -1,4 +1,4 @@
-/** Modules that trap, with functions of any names, and the chance that damages them. */
+/** Modules that trap, with functions of any names, and the seeded randomness that damages them. */
 import { moduleOf, section, table, unsigned } from './sections.js'
 
 const text = (string: string): number[] => {
@@ -51,7 +51,7 @@ export function chain(
   )
 }
 
-/** Where the contents of the code section begin. */
+/** Returns the offset at which the contents of the code section begin. */
 export function codeOf(bytes: Uint8Array): number {
   for (let at = 8; ; ) {
     const id = bytes[at]

@@ -119,9 +119,7 @@ export const fillsForever = (size: Expression): Operation =>
     0x0b,
   ])
 
-/**
- * Write what lies in memory to a descriptor; the errno is the value. Uses the bytes from 0x20 on.
- */
+/** Writes guest memory to a descriptor; the errno is the value. Uses the bytes from 0x20 on. */
 export const write = (fd: number, at: Expression, length: Expression): Expression[] => [
   ...[store(0x20, at), store(0x24, length)],
   drop(call('fd_write', fd, 0x20, 1, 0x28)),
@@ -137,7 +135,7 @@ export interface Source {
   >
   /** Pages of the memory exported as `memory`, unless one is imported; 0 is none. Default 1. */
   readonly pages?: number
-  /** What lies in memory at first. */
+  /** Initial content of memory. */
   readonly data?: Readonly<Record<number, string | Uint8Array>>
   /** The module under which hostcalls are imported. */
   readonly from?: string
@@ -160,7 +158,7 @@ const wide: readonly Kind[] = [
 ]
 const wasmTypes = ({ kind }: Type): ValueType[] =>
   kind === Kind.List || kind === Kind.Path ? ['i32', 'i32'] : [wide.includes(kind) ? 'i64' : 'i32']
-/** How a hostcall looks from wasm. */
+/** Returns the signature of a hostcall in wasm. */
 export function signatureOf(name: string): Signature {
   const row: Row | undefined = table[name as CallName]
   if (row === undefined) throw new Error(`there is no ${name} to call`)

@@ -162,7 +162,7 @@ const openAgain = (w: Fixture, fd: number): number =>
 /** The parameter that a wasm value belongs to. */
 interface Slot {
   readonly param: Param
-  /** For a list or a path: true if this is the length. */
+  /** True if this is the length of a list or path. */
   readonly length: boolean
   readonly result: boolean
 }

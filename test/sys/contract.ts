@@ -46,8 +46,8 @@ const subjects: Record<string, Cases> = {
 }
 
 /**
- * Registers one test for each case on `makeSys`, which may bring what stands in for the host's
- * files. The cases run one after another, and each must give back every descriptor.
+ * Registers one test for each case on `makeSys`, which may bring a substitute for the host's files.
+ * The cases run one after another, and each must close every descriptor that it opened.
  */
 export function contract(
   test: TestFn,

@@ -1,6 +1,4 @@
-/**
- * What of the contract Windows does not have, and what wine, which stands in for it, cannot tell.
- */
+/** Parts of the contract that Windows lacks, and parts that wine, its substitute, cannot show. */
 import type { Skip } from './contract.js'
 
 const onWindows: Skip[] = [
@@ -191,7 +189,7 @@ const onDarwin: Skip[] = [
 ]
 const onPosix = process.platform === 'darwin' ? onDarwin : []
 
-/** For this platform. scripts/wine.js says where it is wine's. */
+/** The skipped cases of this platform. scripts/wine.js sets the variable that selects wine's. */
 export const elsewhere: readonly Skip[] =
   process.platform !== 'win32'
     ? onPosix

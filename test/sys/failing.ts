@@ -8,11 +8,11 @@ import test, { type ExecutionContext } from 'ava'
 
 const source = fileURLToPath(new URL('../../../test/native/failing.c', import.meta.url))
 const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
-/** To be run as `failing CALL ERRNO PROGRAM ...`. */
+/** A launcher: `failing CALL ERRNO PROGRAM ...`. */
 export const failing = join(folder, 'failing')
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-/** Why it cannot be had here, or nothing. */
+/** Returns why it is not available here, or undefined. */
 function missing(): string | undefined {
   if (process.platform !== 'linux') return 'seccomp is of Linux'
   const { error, status, stderr } = spawnSync('cc', ['-O1', '-o', failing, source], {

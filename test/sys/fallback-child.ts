@@ -1,6 +1,6 @@
 /**
- * What fallback.test.ts runs in a process of its own: path calls on a small tree. Prints who
- * resolved, and each answer.
+ * The child process of fallback.test.ts: path calls on a small tree. Prints the resolver, and each
+ * answer.
  */
 import fs from 'node:fs'
 import { openNative } from '#lib/sys/native/sys.js'

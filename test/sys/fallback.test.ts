@@ -1,5 +1,5 @@
 /**
- * Where the kernel has no openat2, or a filter forbids it, paths are walked, with the same answers.
+ * Paths are walked where the kernel has no openat2, or a filter forbids it, with the same answers.
  */
 import { spawnSync } from 'node:child_process'
 import os from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * The fixture a case of the contract stands on: a fresh folder of the host, a backend that has it
- * open, and guest memory.
+ * The fixture of a case of the contract: a new folder of the host, a backend that has it open, and
+ * guest memory.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -26,7 +26,7 @@ export const Filetype = {
 } as const
 export const Whence = { SET: 0, CUR: 1, END: 2 } as const
 
-/** By title. */
+/** Cases by title. */
 export type Cases = Readonly<
   Record<string, (t: ExecutionContext, g: Fixture) => void | Promise<void>>
 >
@@ -45,7 +45,7 @@ export function resultOf(answer: Answer): Result {
   return answer === UNEXPECTED ? 'UNEXPECTED' : (errnoNames[-answer as Errno] as ErrnoName)
 }
 
-/** How many descriptors this process has open; NaN where there is no way to know. */
+/** Number of descriptors that this process has open; NaN on a platform that cannot list them. */
 export function openDescriptors(): number {
   // Wine shows the descriptors of its own process by this name.
   if (process.platform === 'win32') return Number.NaN
@@ -56,10 +56,7 @@ export function openDescriptors(): number {
   }
 }
 
-/**
- * What the cases ask of the host's side: node:fs, or what stands in for it where files lie in
- * memory.
- */
+/** The functions that cases call as the host: node:fs, or a substitute for files in memory. */
 export type HostFs = Pick<
   typeof fs,
   | (
@@ -91,7 +88,7 @@ const bytesOf = (text: Name) => (typeof text === 'string' ? Buffer.from(text) : 
 export class Fixture {
   readonly sys: Sys
   readonly fs: HostFs
-  /** Holds `root`, which the guest has, and whatever lies beside it. */
+  /** Contains `root`, which the guest has, and its siblings. */
   readonly folder: string
   readonly dir: Handle
   readonly memory = new Uint8Array(1 << 20)
@@ -173,7 +170,7 @@ export class Fixture {
     })
     return texts.length
   }
-  /** What the first `count` bytes of the last `spans` hold. */
+  /** The first `count` bytes of the last `spans`. */
   gathered(count: number): string {
     return Buffer.concat(this.#pieces.map(([at, length]) => this.bytes(at, length)))
       .subarray(0, count)
@@ -188,7 +185,7 @@ export class Fixture {
   ): Result {
     return resultOf(this.sys.open(dir, ...this.put(name), follow, oflags, fdflags, access))
   }
-  /** As `open`, for what must open. */
+  /** Opens like `open`; an errno fails the test. */
   handle(
     name: Name,
     options: {

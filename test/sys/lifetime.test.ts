@@ -47,7 +47,7 @@ for (const [name, maker] of Object.entries(makers))
       await new Promise(done => setTimeout(done, 10))
     }
     console.log(count() - before)`
-    // The last may still stand in a register of the interpreter.
+    // A register of the interpreter may still refer to the last one.
     const left = run(['--expose-gc'], source)
     t.true(Number(left) < 10, left)
   })

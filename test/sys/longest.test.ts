@@ -20,7 +20,7 @@ import { BOTH, READ } from './fixture.js'
  * 12,800, and one that was stopped for ever.
  */
 const bound = 1000
-/** How long each call is made, in milliseconds. */
+/** Duration of the test of each call, in milliseconds. */
 const while_ = 1500
 
 interface Made {
@@ -186,8 +186,8 @@ for (const how of ['full', 'stop', 'slow', 'fast'] as const) {
   for (const what of ['write', 'write text'] as const)
     withTerminal(`${what} on a terminal (${how})`, async t => {
       const { fd } = await openTerminal(t, how)
-      // One every 50 ms where nobody reads. A terminal may have room, and not enough for the end of
-      // a line: no call asks again at once.
+      // Makes a call every 50 ms while the terminal is not read. A terminal may have room, but not
+      // for the end of a line: no call retries at once.
       const calls = how === 'full' || how === 'stop' ? 2000 : undefined
       await longest(t, what, { fd, calls, size: how === 'fast' ? 2 ** 26 : 2 ** 22 })
     })

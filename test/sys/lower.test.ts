@@ -1,7 +1,4 @@
-/**
- * The directory below an overlay: what lies there may change between the look at it and its
- * opening.
- */
+/** The directory below an overlay: its files may change between lookup and opening (TOCTOU). */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'

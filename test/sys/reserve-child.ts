@@ -151,8 +151,8 @@ async function needs(sys: Sys, reserved: number) {
 }
 
 /**
- * Where there is no descriptor for a FIFO a second time, a write goes by poll(2), which has room
- * for PIPE_BUF alone.
+ * Counts the descriptors of a write to a FIFO that cannot be opened a second time: it goes by
+ * poll(2), which has room for PIPE_BUF alone.
  */
 function fifoNeeds(g: Fixture, reserved: number): number | string {
   g.fifo('pipe')
@@ -203,13 +203,10 @@ async function acceptedLate(g: Fixture, reserved: number): Promise<Result> {
   return left === 0 ? answer : 'IO'
 }
 
-/** `d/d/d ... /l`, of which the last leads to the directory it lies in. */
+/** Path `d/d/d ... /l`, whose last component is a link to the directory that contains it. */
 const deep = (end: string) => `${'d/'.repeat(depth)}${end}`
 
-/**
- * A guest that follows the link at the end of the path until it is told to stop; counts its
- * answers.
- */
+/** A guest that follows the link at the end of the path until it is stopped; counts its answers. */
 function guest(): void {
   const { way, folder, stop } = workerData as { way: string; folder: string; stop: Int32Array }
   const sys = makers[way]()

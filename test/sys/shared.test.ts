@@ -1,6 +1,6 @@
 /**
- * Handles that several threads have: what one closes another may be using, and nobody ever meets a
- * stranger's file.
+ * Handles that several threads share: one thread may close a handle while another uses it, and no
+ * thread ever reaches a file that it did not open.
  */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -36,7 +36,7 @@ async function reader(
   await once(worker, 'message')
   return { worker, answer: once(worker, 'message').then(([answer]) => answer) }
 }
-/** Whether a worker can be ended, which one that is stuck in the kernel cannot. */
+/** Resolves to true if a worker can be terminated; one that is stuck in the kernel cannot. */
 const ends = (worker: Worker): Promise<unknown> =>
   Promise.race([
     worker.terminate().then(() => true),

@@ -116,7 +116,7 @@ test('files beyond a million have no number, and those before keep theirs', t =>
 test('a directory has no size, and one name or none, whatever its file system says of it', t => {
   const { block } = openNative()
   const { record } = block
-  /** The host's record: what lies in it at NLINK and SIZE. */
+  /** The host's record: its fields NLINK and SIZE. */
   let host: readonly [links: bigint, size: bigint] = [0n, 0n]
   const filestat = (): number => {
     record.setBigUint64(0, 9n, true)

@@ -175,7 +175,7 @@ const backends: Readonly<Record<string, () => Sys>> = {
   typescript: () => new TypescriptSys(),
 }
 const big = 100_000_000
-/** The byte that stands there in the large file. */
+/** The byte at this offset of the large file. */
 const letter = (at: number): string => String.fromCharCode(97 + (Math.floor(at / piece) % 26))
 function below(t: ExecutionContext, size = big): string {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))

@@ -7,8 +7,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { addonFile, openNative } from '#lib/sys/native/sys.js'
 
 /**
- * When the call that is made now began, or 0; how long the longest took, in milliseconds; how many
- * there were.
+ * The start of the present call, or 0; the duration of the longest, in milliseconds; the number of
+ * calls.
  */
 const times: Float64Array = workerData.times
 const addon = createRequire(import.meta.url)(addonFile())

@@ -1,7 +1,4 @@
-/**
- * What stands in for node:fs where the cases of the contract look at files in memory, or at an
- * overlay.
- */
+/** A substitute for node:fs in cases of the contract that use files in memory, or an overlay. */
 import fs from 'node:fs'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
@@ -17,13 +14,13 @@ import { type Last, type Lease, walk } from '#lib/sys/memfs/walk.js'
 import type { Sys } from '#lib/sys/sys.js'
 import type { HostFs } from './fixture.js'
 
-/** As large as a file may be, for cases that make holes. */
+/** The largest size of a file, for cases that make holes. */
 export const quota = { bytes: 2 ** 45, entries: 10_000 }
 export interface Made {
   readonly sys: Sys
   readonly fs: HostFs
 }
-/** @param make the backend for the folder of the host that lies below, which is made here */
+/** @param make the backend for the lower folder on the host, which is made here */
 export function overlay(make: () => Sys): Made {
   const folder = fs.mkdtempSync(join(fs.realpathSync(os.tmpdir()), 'wasi-common-'))
   const tree = new Tree(quota)
@@ -47,9 +44,10 @@ const fresh: Last = { follow: false, enter: false }
 const bytes = (path: Path): string => Buffer.from(path).toString('latin1')
 
 /**
- * @param below where a new file, directory or link is made: in the host's folder that the tree lies
- * over, as long as it can be, so that the guest finds it there. Without it all is made in the tree.
- * @param root what all paths begin with
+ * @param below the lower folder of an overlay on the host. New files, directories and links are made
+ * there, as long as the host can make them, so that the guest finds them in the lower layer. Without
+ * it all are made in the tree.
+ * @param root the prefix of all paths
  */
 export function treeFs(tree: Tree, below?: string, root = below): HostFs {
   const at = (path: Path, last: Last): Lease => {
@@ -74,14 +72,14 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
       return undefined
     }
   }
-  /** Whether it could be made below. */
+  /** Returns true if the lower folder takes it. */
   const made = (path: Path, make: () => void): boolean => {
     if (below === undefined || found(path) !== undefined) return false
     try {
       make()
       return true
     } catch {
-      // The guest has moved or removed what lies there still.
+      // The guest has moved or removed a file that the lower folder still has.
       return false
     }
   }

@@ -54,7 +54,7 @@ for (const [way, make] of Object.entries(ways)) {
         const names = g.list(g.dir, 512).map(({ name }) => name)
         seen += names.filter(name => name.startsWith('gone-')).length
         t.deepEqual(names.filter(name => name.startsWith('stay-')).sort(), stay)
-        // What was listed may be gone by now: that is NOENT, and no other error.
+        // An entry may be removed after it was listed: that is NOENT, and no other error.
         for (const name of names.filter(name => name.startsWith('gone-')).slice(0, 20)) {
           const answer = g.stat(name)
           if (answer !== 0) t.is(answer, 'NOENT', name)

@@ -1,6 +1,4 @@
-/**
- * What is published needs no types but those of Node: neither a browser's nor a newer library's.
- */
+/** The published types need those of Node alone: neither a browser's nor a newer library's. */
 import { createGuest, Errno, Rights, RunError, UnexpectedError, WASI, WasiError } from 'wasi-common'
 
 export const wasi: import('node:wasi').WASI = new WASI({ version: 'preview1' })

@@ -19,7 +19,7 @@ const module: Pick<typeof node, 'WASI'> = ours
 class Own extends WASI {}
 const own: node.WASI = new Own({ version: 'preview1' })
 
-/** What a program has that chooses between both. */
+/** A program that chooses between both classes. */
 function make(Chosen: typeof node.WASI, options: node.WASIOptions): node.WASI {
   return new Chosen(options)
 }
@@ -60,7 +60,7 @@ const linked = new WebAssembly.Instance(
   new WASI(options).getImportObject(),
 )
 const imports: WebAssembly.Imports = new WASI(options).getImportObject()
-// As programs write it, since node:wasi says no more of it than that it is an object.
+// A cast that programs write, since node:wasi types it as an object and no more.
 const cast = new WASI(options).getImportObject() as WebAssembly.Imports
 const named: WebAssembly.Imports = { wasi_snapshot_preview1: new WASI(options).wasiImport }
 const instantiated: Promise<WebAssembly.WebAssemblyInstantiatedSource> = WebAssembly.instantiate(
@@ -84,7 +84,7 @@ new WASI(options).finalizeBindings(instance, given)
 const { wasiImport }: { readonly wasiImport: NodeJS.Dict<unknown> } = new WASI(options)
 new WASI(options).wasiImport.fd_write = () => 0
 
-// What only this package has.
+// Options and exports that only this package has.
 
 new WASI({
   version: 'preview1',
@@ -230,7 +230,7 @@ const importsModule = ({ memory, exports }: ours.ImportsContext) => ({
   env: { log: (at: number) => exports.log(new Uint8Array(memory.buffer, at)) },
 })
 
-// What is a mistake is one here.
+// Mistakes that the types must refuse.
 
 // @ts-expect-error: text that is read is `input`
 ours.run(bytes, { stdin: 'text' })

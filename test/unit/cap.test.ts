@@ -42,7 +42,7 @@ const caps = (more: Partial<Caps> = {}): Caps => ({
 })
 const limitsIn = (bytes: Uint8Array): Limits[] =>
   limitSections(bytes).flatMap(({ limits }) => limits)
-/** Of each what begins it, and what it may grow to. */
+/** The initial and maximum of each memory and table. */
 const found = (bytes: Uint8Array) =>
   limitsIn(bytes).map(({ of, flags, initial, maximum }) => [of, flags, initial, maximum])
 const cutTo = (bytes: Uint8Array, most: Partial<Caps>) =>
@@ -236,7 +236,7 @@ test('tables have together what they may have: what they do not begin with is fo
   const importing = moduleOf(section(2, imported('t', 1, ...table(4))), section(4, table(1)))
   t.deepEqual(cutTo(importing, { elements: 9 }), [8, 1])
   t.throws(() => cap(importing, caps({ elements: 4 })), refusal)
-  // What no memory is large enough for.
+  // A table that no memory can hold.
   t.throws(() => cap(moduleOf(section(4, [EXTERNREF, 4, ...unsigned(2 ** 60)])), caps()), refusal)
 })
 

@@ -28,7 +28,7 @@ const examples: readonly (readonly [text: string, command: string])[] = [
   ],
 ]
 
-/** Where each shell looks for a script. */
+/** The folders in which each shell looks for a script. */
 const installing: readonly (readonly [shell: string, command: string])[] = [
   ['bash', 'source <(wasi-common completion bash)'],
   ['zsh', 'source <(wasi-common completion zsh)'],

@@ -22,7 +22,7 @@ function scratch(t: ExecutionContext): string {
   return folder
 }
 
-/** What loaders of emnapi set, found by its description. */
+/** A symbol that loaders of emnapi set, found by its description. */
 const symbolOf = (wasi: WASI, description: string): symbol =>
   Object.getOwnPropertySymbols(wasi).find(symbol => symbol.description === description) as symbol
 function setMemory(wasi: WASI, memory: unknown): void {
@@ -139,16 +139,14 @@ interface Hooked {
   readonly call: Readonly<Record<string, Import>>
   readonly instance: WebAssembly.Instance
   readonly memory: WebAssembly.Memory
-  /** Two pages that are nobody's yet. */
+  /** Two pages that no instance uses yet. */
   readonly other: WebAssembly.Memory
   readonly folder: string
 }
-/** What a hook does, what came of it, and how that shows elsewhere. */
+/** A hook's action, its outcome, and its visible effect. */
 interface Action {
   readonly act: (guest: Hooked) => void
-  /**
-   * What the guest's three calls answered, or the code that it ended with, or what `start` threw.
-   */
+  /** The answers to the guest's three calls, or its exit code, or the exception from `start`. */
   readonly comes: readonly Errno[] | number | RegExp
   readonly shows?: (t: ExecutionContext, guest: Hooked) => unknown
 }

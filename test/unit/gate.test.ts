@@ -1,6 +1,6 @@
 /**
- * The gate between guest and host: memory that grows, arguments of the wrong type, and errors that
- * nobody expected.
+ * The gate between guest and host: memory that grows, arguments of the wrong type, and unexpected
+ * errors.
  */
 import { spawnSync } from 'node:child_process'
 import diagnostics from 'node:diagnostics_channel'
@@ -96,7 +96,8 @@ for (const backend of ['native', 'typescript'] as const) {
       Atomics.notify(new Int32Array(memory.buffer), 0)
       setInterval(() => {}, 1000)`
       const worker = new Worker(program, { eval: true, workerData: memory })
-      // This thread does not come to rest in between: the growth is not told to it by its event loop.
+      // This thread does not return to its event loop in between, so the event loop does not report
+      // the growth.
       t.not(Atomics.wait(new Int32Array(memory.buffer), 0, 0, 10_000), 'timed-out')
       t.is(
         guest.imports.fd_pread(0, page, 1, 0n, 3 * page - 4),
@@ -197,8 +198,8 @@ test('the places for results are looked at before the hostcall is made', t => {
 })
 
 test('the arguments of every arity arrive in their order, lifted', t => {
-  // Of each number of wasm values one call: those that are pointers, sizes and flags as numbers,
-  // i64 as the row says.
+  // Has one call for each number of wasm values: pointers, sizes and flags as numbers, i64 as the
+  // row says.
   const calls: readonly (readonly [CallName, args: unknown[], arrive: unknown[]])[] = [
     ['sched_yield', [], []],
     ['fd_close', [-1], [0xffffffff]],
@@ -289,7 +290,7 @@ test('results of 64 bits: a size beyond 32 bits, a time, a record', t => {
   )
 })
 
-// What nobody expected.
+// Unexpected errors.
 
 test('an answer of UNEXPECTED is IO for the guest, and told with what the host said', t => {
   const cause = Object.assign(new Error('ESTRANGE: odd, read'), {

@@ -1,6 +1,6 @@
 /**
- * The house: who may import whom, what only one file may name, and that a newcomer is told what
- * each file is for.
+ * The house rules: the permitted imports of each room, the names that only one file may use, and
+ * the description of each file in CONTRIBUTING.md.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -14,7 +14,8 @@ const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(
 )
 const source = (file: string): string => readFileSync(join(lib, file), 'utf8')
 /**
- * What a file imports: relative ones as paths below lib, without their ending; others as they are.
+ * The imports of a file: relative ones as paths below lib, without their ending; others as they
+ * are.
  */
 const importsOf = (file: string): string[] =>
   [
@@ -28,7 +29,7 @@ const importsOf = (file: string): string[] =>
       : name
   })
 
-/** The rooms, from the ground up: a file may import from its own room and from those below. */
+/** The rooms, lowest first: a file may import from its own room and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
   ['abi', /^abi\//],
   ['errors, validate', /^(brand|dictionary|error-codes|errors|nearest|validate|verdict)$/],

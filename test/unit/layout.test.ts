@@ -35,7 +35,7 @@ function laidOut(fields: string): Layout {
   return Object.fromEntries([...offsets, ['BYTES', Math.ceil(end / widest) * widest]])
 }
 
-// What lies behind a tag is aligned as the widest of its cases.
+// A union's payload is aligned as the widest of its cases.
 const clock = 'TIMEOUT u64, PRECISION u64, FLAGS u16'
 const records: readonly (readonly [name: string, Layout, type: types.Type, fields: string])[] = [
   ['iovec', layout.Iovec, types.iovecs, 'BUF u32, BUF_LEN u32'],

@@ -1,6 +1,6 @@
 /**
- * Limits: what a guest gets at each and beyond it, what an embedder may set, and that docs/limits.md
- * tells the truth of them.
+ * Limits: the answers at each and beyond it, the permitted settings, and the truth of
+ * docs/limits.md.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

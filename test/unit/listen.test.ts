@@ -1,6 +1,6 @@
 /**
- * The option `listen`: what an embedder may say, what he is told, what he is refused, and that all
- * is closed with the guest.
+ * The option `listen`: accepted and refused values, reported errors, and the closing of all
+ * listeners with the guest.
  */
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -16,7 +16,7 @@ const make = (options: Partial<GuestOptions>) => createGuest({ version: 'preview
 const fdOf = (server: net.Server): number =>
   (server as unknown as { _handle: { fd: number } })._handle.fd
 
-/** How a connection to a port begins: it does, or the code of the error. */
+/** Connects to a port. Resolves to true, or to the code of the error. */
 async function connects(port: number, host = '127.0.0.1'): Promise<true | string> {
   const client = net.connect(port, host)
   try {
@@ -233,7 +233,7 @@ test.serial(
 )
 
 const index = import.meta.resolve('#lib/index.js')
-/** What a guest waits in, in a worker that is ended then. `fd` is a connection that nobody uses. */
+/** Calls that wait, in a worker that is terminated then. `fd` is an idle connection. */
 const waits: Readonly<Record<string, string>> = {
   accept: 'guest.imports.sock_accept(3, 0, 8)',
   recv: 'guest.imports.sock_recv(fd, 16, 1, 0, 8, 12)',

@@ -600,7 +600,7 @@ function below(t: ExecutionContext): string {
   fs.symlinkSync('/etc/passwd', join(folder, 'out'))
   return folder
 }
-/** All that is there, by path. */
+/** All files of a folder, by path. */
 function snapshot(folder: string, under = ''): Record<string, string> {
   return Object.assign(
     {},
@@ -911,7 +911,7 @@ test.serial('an overlay does not open what is no file, though it is seen', t => 
   t.is(c.bytes.readUInt8(0x410), 2)
 })
 
-// In a worker.
+// Files in memory in a worker.
 
 test.serial(
   'run takes files in memory along, and brings back what the guest made of them',
@@ -1157,7 +1157,10 @@ const byFile: Readonly<Record<string, (c: Caller, fd: number) => string | number
   fd_filestat_set_size: (c, fd) => c.call('fd_filestat_set_size', fd, 0n),
   fd_allocate: (c, fd) => c.call('fd_allocate', fd, 0n, 100n),
 }
-/** As Linux has it of a file that is open to read, behind the right that a reader has not. */
+/**
+ * Linux's answers for a file that is open to read, after the check of the right that a reader
+ * lacks.
+ */
 const byFileAnswers: Readonly<Record<string, string>> = {
   ...{
     fd_write: 'NOTCAPABLE',

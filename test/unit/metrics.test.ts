@@ -1,7 +1,4 @@
-/**
- * Hostcalls as records: lines of JSON, events on a channel, and counts; each told of the same
- * calls.
- */
+/** Hostcalls as records: lines of JSON, events on a channel, and counts, all of the same calls. */
 import diagnostics from 'node:diagnostics_channel'
 import fs from 'node:fs'
 import os from 'node:os'

@@ -43,7 +43,7 @@ export const options: readonly Option[] = [
 ]
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``
-/** A fallback that is no word, number or switch stands for nothing. */
+/** A default that is no word, number or switch is omitted. */
 const shown = (fallback: unknown): string =>
   fallback === undefined || typeof fallback === 'object'
     ? 'none'

@@ -91,9 +91,9 @@ test('a number that is not open is BADF for every hostcall that takes a descript
   }
 })
 
-/** What needs no right. */
+/** Calls that need no right. */
 const free = /^fd_(close|fdstat_get|fdstat_set_rights|prestat_get|prestat_dir_name|renumber)$/
-/** What a directory can hold no right for. */
+/** Calls whose right no directory can hold. */
 const moves = /^fd_(read|write|pread|pwrite|seek|tell|allocate|filestat_set_size)$/
 test('a right that is missing is NOTCAPABLE, and one that the kind cannot hold tells the kind', t => {
   for (const [name] of taking.filter(([name]) => !free.test(name))) {

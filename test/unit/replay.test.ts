@@ -1,6 +1,6 @@
 /**
- * What an embedder may put in place of the host, what he is told of mistakes in it, and that no
- * hook of his can break a guest.
+ * Replacements for the host's clocks, sleeping and randomness: the messages of wrong ones, and no
+ * hook of an embedder can break a guest.
  */
 import fs from 'node:fs'
 import os from 'node:os'
@@ -175,8 +175,8 @@ const throwing = (thrown: unknown) => () => {
   throw thrown
 }
 /**
- * A way to have each hook called. A subscription to a clock, by a delay of 5 or until the moment 5,
- * lies at 256.
+ * A call for each hook. A subscription to a clock, by a delay of 5 or until the moment 5, is at
+ * 256.
  */
 const hooks: Readonly<Record<string, (hook: () => never) => Hooked>> = {
   realtime: realtime => ({
@@ -303,7 +303,7 @@ test('sleep and random that are async are a mistake', t => {
       }),
   } as never)
   t.throws(() => odd.guest.imports.poll_oneoff(256, 1024, 1, 8), { message: 'mine' })
-  // What else they answer is nobody's concern.
+  // Other results of a hook are ignored.
   const { guest } = guestWith({
     random: bytes => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>) as never,
   })
@@ -410,7 +410,7 @@ for (const backend of backends) {
   })
 }
 
-// In a worker.
+// Hooks in a worker.
 
 test('run: hooks cannot follow the guest, and threads have no fixed order', async t => {
   const program = command([])

@@ -100,7 +100,7 @@ const bundle = fileURLToPath(import.meta.resolve('#bundle/index.js'))
 const cjs = (...paths: string[]): string =>
   `const { createGuest } = require(${JSON.stringify(bundle)})${asking(...paths)}`
 
-/** What such a program says. */
+/** Runs such a program and returns its output. */
 function said(
   t: ExecutionContext,
   args: readonly string[],
@@ -339,7 +339,7 @@ while not shown.endswith(b"<end of terminal>"):
     shown += os.read(master, 65536)
 sys.stdout.buffer.write(shown.removesuffix(b"<end of terminal>"))
 `
-/** What a terminal shows whose user runs the command with these options. */
+/** Returns the text that a terminal shows when its user runs the command with these options. */
 function shown(t: ExecutionContext, program: Uint8Array, ...options: string[]): string {
   const file = join(scratch(t), 'program.wasm')
   fs.writeFileSync(file, program)
@@ -405,7 +405,7 @@ test('with strict colours are reset after a trap, a timeout and a signal', t => 
     t.true(shown(t, colours(forever), ...options).includes(`red␛[2J${reset}`), isolation)
   }
   const file = join(scratch(t), 'program.wasm')
-  // What it makes shows that it has written.
+  // The guest makes a directory after it has written.
   const makes = drop(call('path_create_directory', 3, 0x1000 + 2, 3))
   fs.writeFileSync(file, colours(makes, forever))
   for (const signal of ['INT', 'TERM']) {

@@ -158,7 +158,7 @@ test('a number whose descriptor was replaced unseen has no path', t => {
     table.inserted = 10
     paths.opening(3, 'a')(4)
     t.is(paths.of(4), '/a')
-    // As another thread does: it closes the file, and opens one that takes its number.
+    // Simulates another thread: it closes the file, and opens one that takes its number.
     handles.set(4, 11)
     t.is(paths.of(4), undefined)
     // The same while this thread is in path_open: the path is kept for what this thread opened.

@@ -24,7 +24,7 @@ export interface Traced {
   close(): void
 }
 
-/** Results of calls lie at 64, paths from 1000 on. */
+/** Results of calls are at 64, paths from 1000 on. */
 export function traced(
   t: ExecutionContext,
   preopen: NonNullable<GuestOptions['preopens']>[string],

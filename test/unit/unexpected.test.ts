@@ -1,16 +1,16 @@
 /**
- * A host error that WASI has no word for: the guest sees IO, and the hook, the channel and
- * NODE_DEBUG are told all of it.
+ * A host error without a WASI errno: the guest receives IO; the hook, the channel and NODE_DEBUG
+ * receive the whole error.
  */
 import { spawnSync } from 'node:child_process'
 import { failing, withFailing } from '../sys/failing.js'
 import { call, command } from '../wasm.js'
 
-/** What Linux says of memory that broke; it is in no list of what is expected. */
+/** Linux's error for broken memory; no list of expected errors has it. */
 const EHWPOISON = 133
 const program = command([call('proc_exit', call('fd_sync', 3))])
 
-/** Runs the guest in each way and prints what it got and who was told what. */
+/** Runs the guest in each way and prints its result and every reported error. */
 const source = `
   import diagnostics from 'node:diagnostics_channel'
   import os from 'node:os'

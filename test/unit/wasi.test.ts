@@ -1,4 +1,4 @@
-/** class WASI and the lower door, as an embedder uses them and as he may misuse them. */
+/** class WASI and createGuest: correct uses by an embedder, and misuses. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -55,7 +55,7 @@ for (const backend of backends) {
       const wasi = new WASI({
         version: 'preview1',
         backend,
-        // As node:wasi, it makes strings of others.
+        // Follows node:wasi, which converts other values to strings.
         args: ['prog', 'é', 7 as never, ''],
         env: { A: '1', B: undefined, C: 3 },
         stdout,
@@ -558,7 +558,7 @@ test('a guest starts once', t => {
   t.throws(() => wasi.finalizeBindings(instance), again)
 })
 
-/** What was thrown, as text: a symbol that a test let through could not even be reported. */
+/** The exception as text: a symbol that a test let through could not even be reported. */
 function thrownBy(code: () => unknown): string {
   try {
     code()
@@ -722,7 +722,7 @@ test('finalizeBindings: the memory may be another than the export of that name',
   })
 })
 
-// What others find on an instance, by name or by the description of a symbol.
+// Properties that other packages read on an instance, by name or by the description of a symbol.
 
 test('one property can be listed, the imports; they can be replaced and added to', t => {
   const wasi = new WASI({ version: v })
@@ -862,7 +862,7 @@ test('the door has these and no more', t => {
   ])
 })
 
-// In a process of its own.
+// Programs in their own process.
 
 /** Run a program that finds this package under its name. */
 function node(t: ExecutionContext, file: string, source: string, ...args: string[]) {

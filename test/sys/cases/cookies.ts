@@ -61,7 +61,7 @@ export const cookies: Cases = {
     for (const name of fresh) g.fs.writeFileSync(g.host(`d/${name}`), '')
     const check = (why: string): void => {
       for (const [cookie] of places(all)) {
-        // Names that are new may be told anywhere; the others from there on, in their order.
+        // New names may appear anywhere; the others follow the cookie, in their order.
         const reported = g.readdir(dir, cookie, 65_536).entries.map(entry => entry.name)
         const index = all.findIndex(entry => entry.next === cookie)
         const rest = all.slice(index + 1).map(entry => entry.name)
@@ -86,7 +86,7 @@ export const cookies: Cases = {
     const dirs = folders.map(folder => g.handle(folder))
     const seen = dirs.map(() => [] as string[])
     const at = dirs.map(() => 0n)
-    // One entry of each in turn, and what was told is removed, as who removes a tree does.
+    // Reads one entry of each in turn and removes it, like a program that removes a tree.
     for (let round = 0; round < 22; round++) {
       for (const [index, dir] of dirs.entries()) {
         const entry = g.readdir(dir, at[index], 512).entries[0]

@@ -185,10 +185,10 @@ export const files: Cases = {
       t.is(resultOf(g.sys.setSize(file, 0)), 0)
       t.is(g.pwrite(file, 0, 'x'.repeat(size)), size)
       t.is(resultOf(g.sys.setSize(file, cut)), 0)
-      // Behind a hole, so that what was there before would lie in it.
+      // Writes behind a hole, which would show the former content.
       t.is(g.pwrite(file, size - 1, 'y'), 1)
       t.deepEqual(g.pread(file, cut, size), { text: `${'\0'.repeat(size - 1 - cut)}y` })
-      // By growing, and then by a write that fills the hole in part.
+      // Grows the file, then fills the hole in part by a write.
       t.is(resultOf(g.sys.setSize(file, cut)), 0)
       t.is(resultOf(g.sys.setSize(file, size)), 0)
       t.is(g.pwrite(file, size - 10, 'z'), 1)

@@ -1,4 +1,4 @@
-/** Making, removing and renaming names: plain ones, with a slash behind, final dots. */
+/** Making, removing and renaming names: single components, trailing slashes, final dots. */
 import { type Cases, type Fixture, type Result, text } from '../fixture.js'
 
 /** A file, an empty and a full directory, and links to each. */

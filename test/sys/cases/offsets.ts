@@ -1,5 +1,5 @@
 /**
- * Offsets and sizes as large as numbers are exact: 2^53 - 1 is the last, and 2^53 stands for all
+ * Offsets and sizes as large as numbers are exact: 2^53 - 1 is the last, and 2^53 represents all
  * beyond.
  */
 import { BOTH, type Cases, Fdflags, resultOf, text, Whence } from '../fixture.js'

@@ -1,4 +1,6 @@
-/** What open may create, cut, refuse; and what it says it opened. */
+/**
+ * open: the files that it creates, truncates and refuses; and the type of the file that it opened.
+ */
 import { Errno } from '#lib/abi/errno.js'
 import { Access } from '#lib/abi/layout.js'
 import { NOT_ASKED } from '#lib/sys/block.js'

@@ -1,4 +1,4 @@
-/** How a path is resolved beneath its directory: dots, bounds, lengths, odd bytes. */
+/** Path resolution beneath a directory: dots, bounds, lengths, odd bytes. */
 import {
   type Cases,
   Filetype,
@@ -9,7 +9,7 @@ import {
   resultOf,
 } from '../fixture.js'
 
-/** What every path call says of a path that resolves to nothing. */
+/** The answers of all path calls to a path that resolves to nothing. */
 function all(g: Fixture, name: Name): Record<string, Result | object> {
   return {
     open: g.open(name),
