@@ -204,7 +204,7 @@ const dots: readonly Technique[] = [
   },
   {
     name: '`%2e%2e`',
-    path: go('%2e%2e%2foutside%2fAIM'),
+    path: go('%2e%2e%2foutside%2fTARGET'),
     answer: 'NOENT',
     but: madeInside,
     control: 'decodes',

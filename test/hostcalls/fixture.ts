@@ -229,7 +229,8 @@ export class Fixture {
     this.guest = open(backend, {
       ...{ stdin, stdout, stderr, preopens, version },
       ...setup.options,
-      trace: line => void this.lines.push(line),
+      // Omits the paths of descriptors, which test/unit/trace-paths.test.ts covers.
+      trace: line => void this.lines.push(line.replace(/(=\d+)<[^>]*>/g, '$1')),
       onUnexpected: error => void this.unexpected.push(error),
     })
     const pages = setup.pages ?? 1
