@@ -16,46 +16,50 @@ const memory: Skip[] = [
     reason: 'no descriptor of the host lies in memory',
     cases: [
       ...[
-        'adopt a file, and leave it open',
-        'an adopted file goes on where the host was',
-        'adopt a file that appends',
+        'an adopted file is used, and left open at the end',
+        'an adopted file is read from the host’s offset',
+        'an adopted file opened to append is written at its end',
       ],
       'the flags of an adopted descriptor stay the host’s',
       ...[
-        'an adopted file that appends goes on doing so',
-        'the flags of an adopted file leave its offset to the host',
+        'setFlags cannot stop an adopted file from appending',
+        'setFlags of an adopted file keeps the offset that it shares with the host',
       ],
-      ...['an adopted end of a pipe is not waited for in the other direction'],
+      ...['poll of an adopted pipe in its other direction returns at once'],
       ...[
-        'adopt a pipe',
-        'adopt a device',
-        'adopt what is not open',
-        'dispose closes all, and refuses what follows',
+        'an adopted pipe is read and written',
+        'an adopted device reports its type, and is read and written',
+        'adopt of a closed descriptor throws EBADF',
+        'dispose closes every descriptor, and later calls return BADF',
       ],
       ...[
         'a read from an adopted pipe waits for data',
         'a large write to an adopted pipe is written whole, as its reader takes it',
       ],
       ...[
-        'accept, recv and send',
-        'accept when nobody calls',
-        'recv on an adopted connection',
-        'readv and writev on a socket',
-      ],
-      ...['recv can peek', 'shutdown ends the sending', 'what a listener cannot do'],
-      ...[
-        'listen, where nobody else does',
-        'listen at IPv6, and there alone',
-        'listen: what cannot be',
+        'an accepted connection sends and receives',
+        'a NONBLOCK accept without a connection returns AGAIN',
+        'recv reads from an adopted connection',
+        'readv and writev move bytes on a socket',
       ],
       ...[
-        'listening: who does, who does not, and who is no socket',
-        'poll a listener and its connections',
+        'recv with PEEK leaves the bytes to the next recv',
+        'shutdown ends the stream, and later sends return PIPE',
+        'recv on a listener returns NOTCONN',
       ],
       ...[
-        'a send that finds no room',
-        'recv can wait for all of it',
-        'a send that may wait sends all of it, as its peer takes it',
+        'listen on a free port accepts connections until it is closed',
+        'listen on IPv6 leaves the port of IPv4 free',
+        'listen refuses names, malformed addresses and foreign addresses',
+      ],
+      ...[
+        'listening returns the address of a listener, and throws for others',
+        'poll reports new connections, data and hangups',
+      ],
+      ...[
+        'a NONBLOCK send without room returns AGAIN, then goes on',
+        'recv with WAITALL waits until its buffer is full',
+        'a blocking send sends everything as its peer reads',
       ],
     ],
   },
@@ -63,48 +67,51 @@ const memory: Skip[] = [
     reason: 'there are no FIFOs, and those below an overlay are not opened',
     cases: [
       ...[
-        'a pipe cannot seek',
-        'advise on a pipe',
-        'setFlags nonblock on a pipe',
-        'a pipe without a reader',
-        'allocate refuses',
+        'seek on a pipe is refused with SPIPE',
+        'advise on a pipe is refused with SPIPE',
+        'setFlags NONBLOCK makes reads of an empty pipe return AGAIN',
+        'a write to a pipe without a reader returns PIPE',
+        'allocate refuses read-only files, empty ranges, directories, pipes and huge sizes',
       ],
       ...[
-        'sync and datasync',
-        'says what it opened',
-        'a FIFO does not make open wait',
-        'a FIFO to read from without waiting',
+        'sync and datasync succeed on files and directories, and refuse pipes',
+        'open reports the type of the file that it opened',
+        'open of a FIFO without a peer returns at once',
+        'a FIFO opened with NONBLOCK returns AGAIN while it is empty',
       ],
       ...[
-        'files and directories are no sockets',
-        'a pipe with data is ready',
-        'a pipe says how much it holds',
+        'socket calls on files and directories return NOTSOCK',
+        'poll reports a pipe with data as ready',
+        'poll reports the bytes in a pipe',
       ],
       ...[
-        'an empty pipe is not ready',
-        'a pipe becomes ready',
-        'a pipe hangs up',
+        'poll times out on an empty pipe',
+        'poll returns as soon as a pipe has data',
+        'poll reports the hangup of a pipe',
         'a read from a pipe waits for data',
       ],
-      ...['a write to a full pipe'],
+      ...['a write to a full pipe returns AGAIN'],
     ],
   },
   {
     reason: 'clocks are the backend’s beside it',
     cases: [
       ...[
-        'poll sleeps',
-        'realtime is the time of day',
-        'monotonic only rises',
-        'monotonic measures',
-        'CPU clocks count work',
+        'poll without handles sleeps for its timeout',
+        'the realtime clock returns the time of day',
+        'the monotonic clock never goes back',
+        'the monotonic clock measures elapsed time',
+        'CPU clocks advance while the process works',
       ],
-      'resolutions are told',
+      'every clock reports its resolution',
     ],
   },
   {
     reason: 'there is no mode that forbids to look, and no error but those of WASI',
-    cases: ['preopen of a folder one may not read', 'an error nobody expected'],
+    cases: [
+      'preopen of an unreadable folder throws EACCES',
+      'an error without a WASI errno is UNEXPECTED, with its cause',
+    ],
   },
 ]
 
@@ -119,12 +126,15 @@ contract(
     ...memory,
     {
       reason: 'there are no FIFOs to be seen',
-      cases: ['entries have types and inodes', 'unlink removes a name'],
+      cases: [
+        'entries have the types and inodes of their files',
+        'unlink removes a file, a symlink or a FIFO',
+      ],
     },
     {
       reason: 'no host sets times there, and a guest has no numbers for such',
       cases: [
-        'times from before 1970 are told as 1970',
+        'times before 1970 are reported as 1970',
         'a time from before 1970 stays when the other one is set',
       ],
     },
@@ -141,7 +151,7 @@ for (const [name, make] of Object.entries(backends)) {
     {
       reason:
         'a directory that was moved still lies over the same one, in which the case makes a file by its old name',
-      cases: ['the directory of a handle may be moved'],
+      cases: ['a handle still reaches its directory after that was moved'],
     },
   ])
 }

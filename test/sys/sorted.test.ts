@@ -30,7 +30,7 @@ function sorted(host: Sys): Sys {
 contract(test, 'native, sorted', () => sorted(openNative()), [
   {
     reason: 'a listing is kept as it was sorted, with the names that went since',
-    cases: ['they stay right while names come and go'],
+    cases: ['cookies stay valid while names are added and removed'],
   },
 ])
 

@@ -14,14 +14,14 @@ function work() {
 }
 
 export const clocks: Cases = {
-  'realtime is the time of day': (t, g) => {
+  'the realtime clock returns the time of day': (t, g) => {
     for (let round = 0; round < 100; round++) {
       const before = Date.now()
       const time = Number(now(g, clock.realtime) / 1_000_000n)
       t.true(time >= before - 1 && time <= Date.now() + 1)
     }
   },
-  'monotonic only rises': (t, g) => {
+  'the monotonic clock never goes back': (t, g) => {
     let last = now(g, clock.monotonic)
     for (let round = 0; round < 1000; round++) {
       const time = now(g, clock.monotonic)
@@ -29,13 +29,13 @@ export const clocks: Cases = {
       last = time
     }
   },
-  'monotonic measures': (t, g) => {
+  'the monotonic clock measures elapsed time': (t, g) => {
     const start = now(g, clock.monotonic)
     work()
     const passed = now(g, clock.monotonic) - start
     t.true(passed >= 29_000_000n && passed < 5_000_000_000n, String(passed))
   },
-  'CPU clocks count work': (t, g) => {
+  'CPU clocks advance while the process works': (t, g) => {
     for (const which of [clock.process, clock.thread]) {
       const start = now(g, which)
       // Windows sees only now and then who is at work.
@@ -43,7 +43,7 @@ export const clocks: Cases = {
       t.true(now(g, which) > start, String(which))
     }
   },
-  'resolutions are told': (t, g) => {
+  'every clock reports its resolution': (t, g) => {
     for (const which of Object.values(clock)) {
       t.is(resultOf(g.sys.resolution(which)), 0)
       const resolution = g.sys.block.time[0]

@@ -14,14 +14,14 @@ const places = (all: readonly Entry[]): (readonly [cookie: bigint, name: string]
   all.slice(1).map((entry, index) => [all[index].next, entry.name])
 
 export const cookies: Cases = {
-  'they are below 2^31, and none comes twice': (t, g) => {
+  'cookies are below 2^31, and each is unique': (t, g) => {
     fill(g, 'd', 500)
     const all = g.list(g.handle('d'), 700)
     t.is(all.length, 502)
     for (const { next } of all) t.true(next > 0n && next < 1n << 31n, `${next}`)
     t.is(new Set(all.map(({ next }) => next)).size, all.length)
   },
-  'each leads back to the entry that followed it': (t, g) => {
+  'a cookie resumes a listing at the entry that followed it': (t, g) => {
     fill(g, 'd', 300)
     const dir = g.handle('d')
     const all = g.list(dir, 700)
@@ -36,7 +36,7 @@ export const cookies: Cases = {
     )
     t.deepEqual(g.list(dir, 300), all)
   },
-  'a listing that goes on elsewhere has the same cookies': (t, g) => {
+  'a listing resumed by another handle has the same cookies': (t, g) => {
     fill(g, 'd', 200)
     const dir = g.handle('d')
     const all = g.list(dir)
@@ -49,7 +49,7 @@ export const cookies: Cases = {
       'also by another handle',
     )
   },
-  'they stay right while names come and go': (t, g) => {
+  'cookies stay valid while names are added and removed': (t, g) => {
     const made = fill(g, 'd', 201)
     const dir = g.handle('d')
     const all = g.list(dir, 700)
@@ -80,7 +80,7 @@ export const cookies: Cases = {
     check('after it was listed again')
     for (const [cookie, name] of places(again)) t.is(first(g, dir, cookie), name)
   },
-  'they outlast that many other directories are listed in between': (t, g) => {
+  'cookies stay valid while many other directories are listed': (t, g) => {
     const folders = Array.from({ length: 40 }, (_, index) => `d${index}`)
     for (const folder of folders) fill(g, folder, 20)
     const dirs = folders.map(folder => g.handle(folder))
@@ -99,7 +99,7 @@ export const cookies: Cases = {
     }
     for (const reported of seen) t.is(new Set(reported).size, 22)
   },
-  'a cookie that no listing gave is the end': (t, g) => {
+  'an invented cookie ends the listing': (t, g) => {
     for (const name of ['a', 'b', 'c']) g.file(name)
     const dir = g.handle('.')
     for (const cookie of [

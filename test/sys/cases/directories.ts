@@ -10,10 +10,10 @@ function fill(g: Fixture, count: number): string[] {
 }
 
 export const directories: Cases = {
-  'an empty one has . and ..': (t, g) => {
+  'an empty directory lists . and ..': (t, g) => {
     t.deepEqual(names(g.list(g.dir)), ['.', '..'])
   },
-  'entries have types and inodes': (t, g) => {
+  'entries have the types and inodes of their files': (t, g) => {
     g.file('f')
     g.folders('d')
     g.links({ l: 'gone' })
@@ -33,22 +33,22 @@ export const directories: Cases = {
     t.is(g.stat('p'), 0)
     t.is(found.get('p')?.type, g.record.type, 'as filestat says')
   },
-  '.. of the root is the root': (t, g) => {
+  '.. in the root has the inode of the root': (t, g) => {
     const found = new Map(g.list(g.dir).map(entry => [entry.name, entry.ino]))
     t.is(found.get('..'), g.fs.statSync(g.host(), { bigint: true }).ino)
   },
-  '.. below the root is the parent': (t, g) => {
+  '.. in a subdirectory has the inode of its parent': (t, g) => {
     g.folders('d')
     const found = new Map(g.list(g.handle('d')).map(entry => [entry.name, entry.ino]))
     t.is(found.get('..'), g.fs.statSync(g.host(), { bigint: true }).ino)
     t.is(found.get('.'), g.fs.statSync(g.host('d'), { bigint: true }).ino)
   },
-  '.. far below the root is the parent': (t, g) => {
+  '.. deep below the root has the inode of its parent': (t, g) => {
     g.folders('a/b/c/d')
     const found = new Map(g.list(g.handle('a/b/c/d')).map(entry => [entry.name, entry.ino]))
     t.is(found.get('..'), g.fs.statSync(g.host('a/b/c'), { bigint: true }).ino)
   },
-  '.. of what was moved out of the root is itself': (t, g) => {
+  '.. in a directory moved out of the root has its own inode': (t, g) => {
     g.folders('a/b')
     const handles = [g.handle('a'), g.handle('a/b')]
     g.fs.renameSync(g.host('a'), g.outside('a'))
@@ -57,16 +57,16 @@ export const directories: Cases = {
       t.is(found.get('..'), found.get('.'))
     }
   },
-  '1000 entries through a small buffer': (t, g) => {
+  'a small buffer lists 1000 entries exactly once': (t, g) => {
     const all = fill(g, 1000)
     t.deepEqual(names(g.list(g.dir, 200)), all)
   },
-  '1000 entries through a large buffer': (t, g) => {
+  'a large buffer lists 1000 entries exactly once, again and again': (t, g) => {
     const all = fill(g, 1000)
     t.deepEqual(names(g.list(g.dir, 100_000)), all)
     t.deepEqual(names(g.list(g.dir, 4096)), all, 'and once more')
   },
-  'deleting while listing': (t, g) => {
+  'deleting each entry while listing skips none': (t, g) => {
     const all = fill(g, 500)
     const seen = g.list(g.dir, 200, entry => {
       if (entry.name.startsWith('entry')) t.is(g.unlink(entry.name), 0)
@@ -74,7 +74,7 @@ export const directories: Cases = {
     t.deepEqual(names(seen), all)
     t.deepEqual(names(g.list(g.dir)), ['.', '..'])
   },
-  'a cookie twice': (t, g) => {
+  'one cookie used twice returns the same bytes': (t, g) => {
     fill(g, 50)
     const { entries } = g.readdir(g.dir, 0n, 500)
     const once = g.readdir(g.dir, entries[2].next, 300)
@@ -82,7 +82,7 @@ export const directories: Cases = {
     t.deepEqual(g.readdir(g.dir, entries[2].next, 300).bytes, once.bytes)
     t.is(once.entries[0].name, entries[3].name)
   },
-  'a cookie on another handle of the directory': (t, g) => {
+  'a cookie resumes a listing on another handle of the directory': (t, g) => {
     g.folders('d')
     for (const name of many(20)) g.fs.writeFileSync(g.host(`d/${name}`), '')
     const one = g.handle('d')
@@ -94,7 +94,7 @@ export const directories: Cases = {
       all.slice(5).map(entry => entry.name),
     )
   },
-  'the last entry is cut': (t, g) => {
+  'a buffer is filled to its last byte, and the last entry cut': (t, g) => {
     fill(g, 20)
     const whole = g.readdir(g.dir, 0n, 4096).bytes
     for (const room of [1, 8, 24, 25, 26, 60, 100, 201]) {
@@ -103,27 +103,27 @@ export const directories: Cases = {
       t.deepEqual(bytes, whole.subarray(0, room))
     }
   },
-  'no room at all': (t, g) => {
+  'an empty buffer returns no bytes': (t, g) => {
     t.is(resultOf(g.sys.readdir(g.dir, 0n, g.room(0), 0)), 0)
   },
-  'less than the room means the end': (t, g) => {
+  'a listing shorter than its buffer has reached the end': (t, g) => {
     const { length, entries } = g.readdir(g.dir, 0n, 4096)
     t.is(length, 2 * 24 + 3)
     t.is(g.readdir(g.dir, (entries.at(-1) as Entry).next, 4096).length, 0)
   },
-  'the padding is clear': (t, g) => {
+  'padding in entries is zero': (t, g) => {
     g.memory.fill(0xff)
     const { bytes } = g.readdir(g.dir, 0n, 4096)
     t.deepEqual([...bytes.subarray(21, 24)], [0, 0, 0])
   },
-  'cookie 0 starts over and sees what is new': (t, g) => {
+  'cookie 0 starts over and lists new names': (t, g) => {
     g.file('one')
     t.deepEqual(names(g.list(g.dir)), ['.', '..', 'one'])
     g.file('two')
     g.fs.rmSync(g.host('one'))
     t.deepEqual(names(g.list(g.dir)), ['.', '..', 'two'])
   },
-  'two handles list on their own': (t, g) => {
+  'two handles of one directory list independently': (t, g) => {
     fill(g, 30)
     const one = g.handle('.')
     const two = g.handle('.')
@@ -133,12 +133,12 @@ export const directories: Cases = {
     const order = g.list(one, 200).map(entry => entry.name)
     t.is(next.entries[0].name, order[first.entries.length])
   },
-  'names that are not UTF-8': (t, g) => {
+  'names that are not UTF-8 are kept byte for byte': (t, g) => {
     g.fs.writeFileSync(Buffer.concat([Buffer.from(`${g.host()}/`), Buffer.from([0xff, 0x61])]), '')
     const { bytes } = g.readdir(g.dir, 0n, 4096)
     t.true(bytes.includes(Buffer.from([0xff, 0x61])))
   },
-  'a removed directory is empty': (t, g) => {
+  'a removed directory lists at most . and ..': (t, g) => {
     g.folders('d')
     const dir = g.handle('d')
     t.is(g.rmdir('d'), 0)
@@ -149,7 +149,7 @@ export const directories: Cases = {
     const elsewhere = process.platform !== 'linux' && answer === 'NOENT'
     t.true(elsewhere || (typeof answer === 'number' && answer <= 2 * 24 + 3), String(answer))
   },
-  'a file is no directory': (t, g) => {
+  'directory calls on a file are refused with NOTDIR': (t, g) => {
     g.file('f')
     t.is(resultOf(g.sys.readdir(g.handle('f'), 0n, g.room(100), 100)), 'NOTDIR')
   },

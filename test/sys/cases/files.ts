@@ -13,7 +13,7 @@ import {
 } from '../fixture.js'
 
 export const files: Cases = {
-  'write, then read back': (t, g) => {
+  'bytes written to a file are read back': (t, g) => {
     const file = g.made('f')
     t.is(g.write(file, 'hello'), 5)
     t.is(g.seek(file, 0, Whence.SET), 0)
@@ -21,21 +21,21 @@ export const files: Cases = {
     t.deepEqual(g.read(file, 100), text(''), 'the end of file')
     t.is(g.text('f'), 'hello')
   },
-  'gather and scatter, with empty spans': (t, g) => {
+  'reads and writes skip empty spans among others': (t, g) => {
     const file = g.made('f')
     t.is(g.write(file, '', 'ab', '', 'cde', ''), 5)
     t.is(g.seek(file, 0, Whence.SET), 0)
     t.deepEqual(g.read(file, 0, 1, 0, 3, 0, 100), text('abcde'))
     t.is(g.text('f'), 'abcde')
   },
-  'no spans at all move nothing': (t, g) => {
+  'reads and writes of no spans move nothing': (t, g) => {
     const file = g.made('f')
     t.is(g.write(file), 0)
     t.is(g.write(file, '', ''), 0)
     t.deepEqual(g.read(file), text(''))
     t.deepEqual(g.read(file, 0), text(''))
   },
-  '1024 spans': (t, g) => {
+  '1024 spans are read and written in one call': (t, g) => {
     const file = g.made('f')
     const letters = Array.from({ length: 1024 }, (_, index) =>
       String.fromCharCode(97 + (index % 26)),
@@ -52,7 +52,7 @@ export const files: Cases = {
     t.deepEqual(g.read(file, 2), text('45'))
     t.is(g.text('f'), '01ab456789')
   },
-  'bytes of any value': (t, g) => {
+  'bytes of every value are written and read unchanged': (t, g) => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
     const file = g.made('f')
     t.is(g.write(file, bytes), 256)
@@ -62,7 +62,7 @@ export const files: Cases = {
     t.is(g.sys.preadv(file, 1, 0), 256)
     t.deepEqual(g.bytes(at, 256), Buffer.from(bytes))
   },
-  'pread and pwrite leave the offset': (t, g) => {
+  'pread and pwrite leave the offset unchanged': (t, g) => {
     g.file('f', '0123456789')
     const file = g.handle('f', { access: BOTH })
     t.deepEqual(g.pread(file, 4, 1, 2), text('456'))
@@ -72,7 +72,7 @@ export const files: Cases = {
     t.deepEqual(g.pread(file, 11, 5), text(''), 'at the end')
     t.is(g.text('f'), '01234567xyz')
   },
-  'memory is bound anew': (t, g) => {
+  'calls after a second bind use the new memory': (t, g) => {
     const file = g.made('f')
     g.sys.bind(new Uint8Array([120, 121, 122]))
     g.sys.block.spans.set([1, 2])
@@ -80,7 +80,7 @@ export const files: Cases = {
     g.sys.bind(g.memory)
     t.is(g.text('f'), 'yz')
   },
-  'a shared memory can be bound': (t, g) => {
+  'calls use a bound shared memory': (t, g) => {
     const shared = new Uint8Array(
       new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer,
     )
@@ -95,7 +95,7 @@ export const files: Cases = {
     g.sys.bind(g.memory)
   },
 
-  'seek from start, here and end': (t, g) => {
+  'seek moves from the start, the offset and the end': (t, g) => {
     g.file('f', '0123456789')
     const file = g.handle('f')
     t.is(g.seek(file, 3, Whence.SET), 3)
@@ -106,7 +106,7 @@ export const files: Cases = {
     t.is(g.seek(file, 5, Whence.END), 15, 'beyond the end')
     t.deepEqual(g.read(file, 10), text(''))
   },
-  'seek before the start': (t, g) => {
+  'seek before the start is refused with INVAL and moves nothing': (t, g) => {
     g.file('f', '0123456789')
     const file = g.handle('f')
     t.is(g.seek(file, 4, Whence.SET), 4)
@@ -115,7 +115,7 @@ export const files: Cases = {
     t.is(g.seek(file, -11, Whence.END), 'INVAL')
     t.is(g.seek(file, 0, Whence.CUR), 4, 'and nothing moved')
   },
-  'an offset beyond 32 bits': (t, g) => {
+  'offsets beyond 32 bits are written, sought and read': (t, g) => {
     const far = 5 * 2 ** 30
     const file = g.made('f')
     t.is(g.pwrite(file, far, 'x'), 1)
@@ -125,11 +125,11 @@ export const files: Cases = {
     t.is(resultOf(g.sys.filestat(file)), 0)
     t.is(g.record.size, BigInt(far + 1))
   },
-  'a directory has no offset': (t, g) => {
+  'seek on a directory is refused with BADF': (t, g) => {
     for (const whence of [Whence.SET, Whence.CUR, Whence.END])
       t.is(g.seek(g.dir, 0, whence), 'BADF')
   },
-  'a pipe cannot seek': (t, g) => {
+  'seek on a pipe is refused with SPIPE': (t, g) => {
     g.fifo('pipe')
     const file = g.handle('pipe', { access: BOTH })
     t.is(g.seek(file, 0, Whence.CUR), 'SPIPE')
@@ -137,7 +137,7 @@ export const files: Cases = {
     t.is(g.pwrite(file, 0, 'x'), 'SPIPE')
   },
 
-  'filestat of a file': (t, g) => {
+  'filestat returns the identity, type, size and times of a file': (t, g) => {
     g.file('f', 'hello')
     g.fs.linkSync(g.host('f'), g.host('g'))
     const file = g.handle('f')
@@ -154,18 +154,18 @@ export const files: Cases = {
       ctim: host.ctimeNs,
     })
   },
-  'filestat of a directory': (t, g) => {
+  'filestat returns the type of a directory': (t, g) => {
     t.is(resultOf(g.sys.filestat(g.dir)), 0)
     t.is(g.record.type, Filetype.DIRECTORY)
     t.is(g.record.ino, g.fs.statSync(g.host(), { bigint: true }).ino)
   },
-  'filestat clears its padding': (t, g) => {
+  'filestat writes zeros to its padding': (t, g) => {
     g.sys.block.recordBytes.fill(0xff)
     t.is(resultOf(g.sys.filestat(g.dir)), 0)
     t.deepEqual([...g.sys.block.recordBytes.subarray(17, 24)], [0, 0, 0, 0, 0, 0, 0])
   },
 
-  'setSize grows and shrinks': (t, g) => {
+  'setSize grows and shrinks a file': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
     t.is(resultOf(g.sys.setSize(file, 2)), 0)
@@ -174,7 +174,7 @@ export const files: Cases = {
     t.is(g.text('f'), 'he\0\0')
     t.is(g.seek(file, 0, Whence.CUR), 0)
   },
-  'what setSize cut off does not come back': (t, g) => {
+  'bytes that setSize cut off read as zeros after growth': (t, g) => {
     const file = g.made('f')
     for (const [size, cut] of [
       [100, 60],
@@ -197,16 +197,16 @@ export const files: Cases = {
       })
     }
   },
-  'setSize wants a file to write': (t, g) => {
+  'setSize on a read-only file or a directory is refused with INVAL': (t, g) => {
     g.file('f', 'hello')
     t.is(resultOf(g.sys.setSize(g.handle('f'), 2)), 'INVAL')
     t.is(resultOf(g.sys.setSize(g.dir, 2)), 'INVAL')
     t.is(g.text('f'), 'hello')
   },
-  'setSize beyond all bounds': (t, g) => {
+  'setSize beyond the largest file is refused with FBIG': (t, g) => {
     t.is(resultOf(g.sys.setSize(g.made('f'), Number.MAX_SAFE_INTEGER)), 'FBIG')
   },
-  'allocate grows and never shrinks': (t, g) => {
+  'allocate grows a file and never shrinks it': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
     t.is(resultOf(g.sys.allocate(file, 2, 8)), 0)
@@ -214,7 +214,7 @@ export const files: Cases = {
     t.is(resultOf(g.sys.allocate(file, 0, 1)), 0)
     t.is(g.text('f').length, 10)
   },
-  'allocate makes the time of the last change new, also where the file is large enough': (t, g) => {
+  'allocate updates mtime, even if the file is large enough': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
     for (const length of [1, 5, 6]) {
@@ -227,7 +227,7 @@ export const files: Cases = {
       t.is(g.record.atim, 1_000_000_000_000_000_000n)
     }
   },
-  'allocate refuses': (t, g) => {
+  'allocate refuses read-only files, empty ranges, directories, pipes and huge sizes': (t, g) => {
     g.file('f', 'hello')
     t.is(resultOf(g.sys.allocate(g.handle('f'), 0, 10)), 'BADF', 'read-only')
     t.is(resultOf(g.sys.allocate(g.handle('f', { access: WRITE }), 0, 0)), 'INVAL', 'of no length')
@@ -238,18 +238,18 @@ export const files: Cases = {
     t.is(resultOf(g.sys.allocate(g.handle('f', { access: BOTH }), far, far)), 'FBIG')
     t.is(g.text('f'), 'hello')
   },
-  'advise changes nothing': (t, g) => {
+  'advise accepts every advice and changes nothing': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f')
     for (let advice = 0; advice < 6; advice++) t.is(resultOf(g.sys.advise(file, 0, 100, advice)), 0)
     t.is(resultOf(g.sys.advise(g.dir, 0, 0, 0)), 0)
     t.is(g.text('f'), 'hello')
   },
-  'advise on a pipe': (t, g) => {
+  'advise on a pipe is refused with SPIPE': (t, g) => {
     g.fifo('pipe')
     t.is(resultOf(g.sys.advise(g.handle('pipe', { access: BOTH }), 0, 0, 0)), 'SPIPE')
   },
-  'sync and datasync': (t, g) => {
+  'sync and datasync succeed on files and directories, and refuse pipes': (t, g) => {
     const file = g.made('f')
     t.is(g.write(file, 'x'), 1)
     for (const handle of [file, g.dir]) {
@@ -260,7 +260,7 @@ export const files: Cases = {
     t.is(resultOf(g.sys.sync(g.handle('pipe', { access: BOTH }))), 'INVAL')
   },
 
-  'opened to append': (t, g) => {
+  'a file opened to append is written at its end': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH, fdflags: Fdflags.APPEND })
     t.is(g.sys.block.opened[1] & Fdflags.APPEND, Fdflags.APPEND)
@@ -287,7 +287,7 @@ export const files: Cases = {
     t.is(g.write(file, 'E'), 1)
     t.is(g.text('f'), 'hEllo!')
   },
-  'setFlags on a file without a name': (t, g) => {
+  'setFlags turns append on for an unlinked file': (t, g) => {
     const file = g.made('f')
     t.is(g.write(file, 'ab'), 2)
     t.is(g.unlink('f'), 0)
@@ -296,7 +296,7 @@ export const files: Cases = {
     t.is(g.write(file, 'c'), 1)
     t.deepEqual(g.pread(file, 0, 10), text('abc'))
   },
-  'setFlags on a directory changes nothing': (t, g) => {
+  'setFlags on a directory succeeds and changes nothing': (t, g) => {
     g.file('d/f')
     const dir = g.handle('d')
     t.is(resultOf(g.sys.setFlags(dir, Fdflags.NONBLOCK)), 0)
@@ -304,7 +304,7 @@ export const files: Cases = {
     t.is(g.list(dir).length, 3)
     t.is(g.close(dir), 0)
   },
-  'setFlags nonblock on a pipe': (t, g) => {
+  'setFlags NONBLOCK makes reads of an empty pipe return AGAIN': (t, g) => {
     g.fifo('pipe')
     const file = g.handle('pipe', { access: BOTH })
     t.is(resultOf(g.sys.setFlags(file, Fdflags.NONBLOCK)), 0)
@@ -313,7 +313,7 @@ export const files: Cases = {
     t.deepEqual(g.read(file, 10), text('x'))
   },
 
-  'a handle only does what it was opened for': (t, g) => {
+  'a handle refuses reads or writes that it was not opened for': (t, g) => {
     g.file('f', 'hello')
     const reader = g.handle('f', { access: READ })
     t.is(g.write(reader, 'x'), 'BADF')
@@ -324,13 +324,13 @@ export const files: Cases = {
     t.is(g.write(writer, 'J'), 1)
     t.is(g.text('f'), 'Jello')
   },
-  'a directory is not read or written': (t, g) => {
+  'reads and writes of a directory are refused': (t, g) => {
     t.is(g.read(g.dir, 1), 'ISDIR')
     t.is(g.pread(g.dir, 0, 1), 'ISDIR')
     t.is(g.write(g.dir, 'x'), 'BADF')
     t.is(g.pwrite(g.dir, 0, 'x'), 'BADF')
   },
-  'a pipe without a reader': (t, g) => {
+  'a write to a pipe without a reader returns PIPE': (t, g) => {
     g.fifo('pipe')
     const reader = g.handle('pipe')
     const writer = g.handle('pipe', { access: WRITE })

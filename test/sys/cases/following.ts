@@ -37,7 +37,7 @@ const inode = (g: Fixture, name: string) => {
 }
 
 export const following: Cases = {
-  'a last link at depth, through links in the middle': (t, g) => {
+  'a last link deep in the tree is followed through links on the way': (t, g) => {
     g.file('a/b/c/f')
     g.links({
       m: 'a/b',
@@ -58,7 +58,7 @@ export const following: Cases = {
       t.is(follow(g, path), inode(g, 'a/b/c/f'), path)
     }
   },
-  'a last link whose target goes up, and stays inside': (t, g) => {
+  'a last link whose target goes up within the root is followed': (t, g) => {
     g.file('top')
     g.file('a/near')
     g.file('a/b/c/f')
@@ -80,7 +80,7 @@ export const following: Cases = {
     t.is(follow(g, 'c/half', b), 'NOTCAPABLE')
     t.is(follow(g, 'c/round', b), 'NOTCAPABLE')
   },
-  'a last link that leads outside, at depth': (t, g) => {
+  'a last link deep in the tree that leaves the root is refused': (t, g) => {
     g.fs.writeFileSync(g.outside('secret'), '')
     g.fs.utimesSync(g.outside('secret'), 1, 1)
     g.file('a/b/f')
@@ -97,7 +97,7 @@ export const following: Cases = {
     t.is(g.fs.statSync(g.outside('secret'), { bigint: true }).mtimeNs, 1_000_000_000n)
     t.is(g.fs.statSync(g.outside('secret')).nlink, 1)
   },
-  'a last link counts with those on the way': (t, g) => {
+  'a last link counts together with links on the way': (t, g) => {
     g.file('a/f')
     g.links({ m: 'a' })
     for (let index = 1; index <= 41; index++) {
@@ -118,7 +118,7 @@ export const following: Cases = {
     g.links({ 'a/self': 'self', 'a/ping': '../a/pong', 'a/pong': '../m/ping' })
     for (const name of ['self', 'ping', 'pong']) t.is(follow(g, `a/${name}`), 'LOOP', name)
   },
-  'a last link whose target ends in a slash or dots': (t, g) => {
+  'a last link whose target ends in a slash or dots must reach a directory': (t, g) => {
     g.file('a/b/f')
     g.folders('a/b/d/e')
     g.links({
@@ -149,7 +149,7 @@ export const following: Cases = {
     }
     t.false(g.exists('a/b/new'))
   },
-  'a last link that dangles': (t, g) => {
+  'a dangling last link is NOENT': (t, g) => {
     g.file('a/f')
     g.links({ 'a/gone': 'nowhere', 'a/far': 'no/where', 'a/through': 'f/x', 'a/chain': 'gone' })
     t.is(follow(g, 'a/gone'), 'NOENT')
@@ -158,7 +158,7 @@ export const following: Cases = {
     t.is(follow(g, 'a/through'), 'NOTDIR')
     t.false(g.exists('a/nowhere'))
   },
-  'a last link whose target does not fit behind its path': (t, g) => {
+  'a last link whose target is too long behind its path is still followed': (t, g) => {
     const base = 'd'.repeat(200)
     const deep = Array(15).fill(base).join('/')
     g.file(`${deep}/f`)

@@ -64,21 +64,21 @@ const each = (calls: Calls, answer: Result) =>
 const everything = { ...onFiles, ...onDirectories, ...onSockets }
 
 export const handles: Cases = {
-  'a closed one': (t, g) => {
+  'every call on a closed handle returns BADF': (t, g) => {
     g.file('f')
     const file = g.handle('f')
     t.is(g.close(file), 0)
     t.is(g.close(file), 'BADF')
     t.deepEqual(answers(everything, g, file), each(everything, 'BADF'))
   },
-  'one that was never given out': (t, g) => {
+  'every call on a handle that was never returned is BADF': (t, g) => {
     g.file('f')
     for (const h of [1000, 2 ** 31 - 1, -1]) {
       t.is(g.close(h), 'BADF')
       t.deepEqual(answers(everything, g, h), each(everything, 'BADF'), String(h))
     }
   },
-  'the host’s descriptors are no handles': (t, g) => {
+  'numbers of the host’s descriptors are refused as handles': (t, g) => {
     const fd = fs.openSync(os.tmpdir(), 'r')
     try {
       const given = new Set([g.dir])
@@ -88,19 +88,19 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'a file is no directory': (t, g) => {
+  'directory calls on a file are refused with NOTDIR': (t, g) => {
     g.file('f')
     const file = g.handle('f', { access: BOTH })
     t.deepEqual(answers(onDirectories, g, file), each(onDirectories, 'NOTDIR'))
   },
-  'files and directories are no sockets': (t, g) => {
+  'socket calls on files and directories return NOTSOCK': (t, g) => {
     g.file('f')
     g.fifo('p')
     for (const h of [g.handle('f'), g.dir, g.handle('p', { access: BOTH })]) {
       t.deepEqual(answers(onSockets, g, h), each(onSockets, 'NOTSOCK'))
     }
   },
-  'many at once, closed in any order': (t, g) => {
+  '100 handles closed in any order stay distinct': (t, g) => {
     const open = Array.from({ length: 100 }, (_, index) => g.made(`f${index}`))
     t.is(new Set([g.dir, ...open]).size, 101)
     for (const [index, file] of open.entries()) if (index % 2 === 0) t.is(g.close(file), 0)
@@ -110,7 +110,7 @@ export const handles: Cases = {
     t.is(new Set([g.dir, ...again, ...open.filter((_, index) => index % 2 === 1)]).size, 111)
     t.is(g.text('f51'), '51')
   },
-  'a path call that fails keeps nothing open': (t, g) => {
+  'path calls that fail leave no descriptor open': (t, g) => {
     g.file('a/b/c/f')
     g.links({ l: 'a/b', 'a/b/c/out': '../../../..', loop: 'a/../loop' })
     const count = openDescriptors()
@@ -132,7 +132,7 @@ export const handles: Cases = {
     t.is(openDescriptors(), count)
   },
 
-  'preopen says what it opened': (t, g) => {
+  'preopen reports the type of the directory that it opened': (t, g) => {
     g.fs.symlinkSync('root', g.outside('link'))
     const dir = g.sys.preopen(g.outside('link'))
     t.deepEqual([...g.sys.block.opened], [Filetype.DIRECTORY, 0, 0])
@@ -140,7 +140,7 @@ export const handles: Cases = {
     t.is(g.stat('f', { dir }), 0, 'links of the host are followed')
     t.is(g.close(dir), 0)
   },
-  'preopen throws': (t, g) => {
+  'preopen of a missing path or of a file throws with code and path': (t, g) => {
     g.file('f')
     const missing = t.throws(() => g.sys.preopen(g.host('gone')), {
       instanceOf: Error,
@@ -151,7 +151,7 @@ export const handles: Cases = {
     t.throws(() => g.sys.preopen(g.host('f')), { instanceOf: Error, code: 'ENOTDIR' })
     t.throws(() => g.sys.preopen(g.host('f/x')), { instanceOf: Error, code: 'ENOTDIR' })
   },
-  'preopen of a folder one may not read': (t, g) => {
+  'preopen of an unreadable folder throws EACCES': (t, g) => {
     if (process.getuid?.() === 0) {
       t.pass('root may read every folder')
       return
@@ -161,7 +161,7 @@ export const handles: Cases = {
     t.throws(() => g.sys.preopen(g.host('secret')), { instanceOf: Error, code: 'EACCES' })
   },
 
-  'adopt a file, and leave it open': (t, g) => {
+  'an adopted file is used, and left open at the end': (t, g) => {
     g.file('f', 'hello')
     const fd = fs.openSync(g.host('f'), 'r+')
     try {
@@ -178,7 +178,7 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'an adopted file goes on where the host was': (t, g) => {
+  'an adopted file is read from the host’s offset': (t, g) => {
     g.file('f', '0123456789')
     const fd = fs.openSync(g.host('f'), 'r+')
     try {
@@ -198,7 +198,7 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'adopt a file that appends': (t, g) => {
+  'an adopted file opened to append is written at its end': (t, g) => {
     g.file('f', 'hello')
     const fd = fs.openSync(g.host('f'), 'a')
     try {
@@ -210,7 +210,7 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'an adopted file that appends goes on doing so': (t, g) => {
+  'setFlags cannot stop an adopted file from appending': (t, g) => {
     g.file('f', 'hello')
     const fd = fs.openSync(g.host('f'), 'a')
     try {
@@ -226,7 +226,7 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'the flags of an adopted file leave its offset to the host': (t, g) => {
+  'setFlags of an adopted file keeps the offset that it shares with the host': (t, g) => {
     g.file('f', '0123456789')
     const fd = fs.openSync(g.host('f'), 'r+')
     try {
@@ -241,7 +241,7 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'the flags of an adopted descriptor stay the host\u2019s': (t, g) => {
+  'setFlags on an adopted descriptor leaves the host\u2019s flags unchanged': (t, g) => {
     g.file('f', 'hello')
     const fd = fs.openSync(g.host('f'), 'a+')
     // Elsewhere than on Linux there is no way to ask for them.
@@ -263,7 +263,7 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'adopt a pipe': (t, g) => {
+  'an adopted pipe is read and written': (t, g) => {
     g.fifo('p')
     const fd = fs.openSync(g.host('p'), fs.constants.O_RDWR | fs.constants.O_NONBLOCK)
     try {
@@ -277,7 +277,7 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'adopt a device': (t, g) => {
+  'an adopted device reports its type, and is read and written': (t, g) => {
     const fd = fs.openSync(os.devNull, 'r+')
     try {
       const file = g.sys.adopt(fd)
@@ -288,11 +288,11 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'adopt what is not open': (t, g) => {
+  'adopt of a closed descriptor throws EBADF': (t, g) => {
     t.throws(() => g.sys.adopt(99_999), { instanceOf: Error, code: 'EBADF' })
   },
 
-  'dispose closes all, and refuses what follows': (t, g) => {
+  'dispose closes every descriptor, and later calls return BADF': (t, g) => {
     const file = g.handle('f', { oflags: 1, access: BOTH })
     const before = openDescriptors()
     g.sys.dispose()
@@ -307,7 +307,7 @@ export const handles: Cases = {
     for (const fd of own) t.notThrows(() => fs.closeSync(fd))
   },
 
-  'an error nobody expected': (t, g) => {
+  'an error without a WASI errno is UNEXPECTED, with its cause': (t, g) => {
     if (!fs.existsSync('/proc/self/mem')) {
       t.pass('no /proc/self/mem, whose address 0 answers EIO')
       return

@@ -2,7 +2,7 @@
 import { type Cases, Filetype, Oflags, resultOf, text } from '../fixture.js'
 
 export const links: Cases = {
-  'on the way they are followed': (t, g) => {
+  'symlinks on the way are followed': (t, g) => {
     g.file('a/b/f')
     g.links({ l: 'a', 'a/up': '..', 'a/b/far': '../../a/b', m: 'l/b' })
     for (const name of [
@@ -17,7 +17,7 @@ export const links: Cases = {
     }
     t.is(g.type('a/../l/b'), Filetype.DIRECTORY)
   },
-  'in the last place only when asked': (t, g) => {
+  'a symlink in the last component is followed only with the flag': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
     g.links({ l: 'f', m: 'd', gone: 'nowhere' })
@@ -29,7 +29,7 @@ export const links: Cases = {
     t.is(g.type('gone'), Filetype.LINK)
     t.is(g.type('gone', 1), 'NOENT')
   },
-  '.. goes up from where a link led': (t, g) => {
+  '.. after a symlink is the parent of its target': (t, g) => {
     g.file('a/b/f')
     g.file('a/here')
     g.file('here', 'root')
@@ -39,7 +39,7 @@ export const links: Cases = {
     t.is(g.stat('l/../../here'), 0)
     t.is(g.record.size, 4n)
   },
-  'that lead outside': (t, g) => {
+  'symlinks that escape the root are refused with NOTCAPABLE': (t, g) => {
     g.fs.mkdirSync(g.outside('there'))
     g.fs.writeFileSync(g.outside('there/f'), '')
     g.folders('a')
@@ -73,7 +73,7 @@ export const links: Cases = {
     t.is(g.link('f', 'mine', { follow: 1 }), 'NOTCAPABLE')
     t.deepEqual(g.fs.readdirSync(g.outside('there')), ['f'])
   },
-  'that are absolute': (t, g) => {
+  'absolute symlinks are refused with NOTCAPABLE': (t, g) => {
     g.file('f')
     g.links({ root: '/', etc: '/etc', inside: g.host('f'), proc: '/proc/self/root' })
     for (const name of ['root', 'etc', 'inside', 'proc']) {
@@ -82,7 +82,7 @@ export const links: Cases = {
       t.is(g.stat(`${name}/passwd`), 'NOTCAPABLE', name)
     }
   },
-  'chains of 40 and 41': (t, g) => {
+  'a chain of 40 symlinks is followed, one of 41 is LOOP': (t, g) => {
     g.file('f')
     g.folders('d')
     g.file('d/f')
@@ -101,7 +101,7 @@ export const links: Cases = {
     t.is(g.type('m20/../m21/f'), 'LOOP', '41 in all')
     t.is(g.create('l41'), 'LOOP')
   },
-  'that lead to themselves': (t, g) => {
+  'symlinks in a cycle are LOOP': (t, g) => {
     g.links({ self: 'self', ping: 'pong', pong: 'ping', deep: 'deep/deep', dot: './dot' })
     for (const name of ['self', 'ping', 'deep', 'dot']) {
       t.is(g.type(name), Filetype.LINK, name)
@@ -111,7 +111,7 @@ export const links: Cases = {
       t.is(g.mkdir(`${name}/x`), 'LOOP', name)
     }
   },
-  'whose target ends in a slash': (t, g) => {
+  'a symlink whose target ends in a slash must reach a directory': (t, g) => {
     g.file('f')
     g.file('d/f')
     g.links({ d2: 'd/', f2: 'f/', gone: 'new/' })
@@ -126,7 +126,7 @@ export const links: Cases = {
     t.is(g.create('f2'), 'ISDIR')
     t.false(g.exists('new'))
   },
-  'whose target is dots': (t, g) => {
+  'symlinks to . and .. are followed within the root': (t, g) => {
     g.file('a/f')
     g.links({ 'a/here': '.', 'a/up': '..', 'a/round': '../a/.' })
     t.is(g.type('a/here', 1), Filetype.DIRECTORY)
@@ -135,7 +135,7 @@ export const links: Cases = {
     t.is(g.type('a/round/f'), Filetype.REGULAR)
     t.is(typeof g.open('a/up'), 'number')
   },
-  'with a slash behind them they are followed always': (t, g) => {
+  'a symlink with a trailing slash is followed without the flag': (t, g) => {
     g.file('f')
     g.folders('d')
     g.links({ l: 'd', m: 'f', gone: 'nowhere' })
@@ -152,7 +152,7 @@ export const links: Cases = {
     }
   },
 
-  'links are counted together, before the last of too many leads nowhere': (t, g) => {
+  'too many symlinks are LOOP, even if the last one dangles': (t, g) => {
     g.file('f')
     g.symlink('nowhere', 'none')
     g.symlink('f', 'file')
@@ -172,7 +172,7 @@ export const links: Cases = {
       }
     }
   },
-  'readlink gives the target': (t, g) => {
+  'readlink returns the target': (t, g) => {
     g.links({ l: 'some/where', abs: '/etc/passwd', slash: 'x/' })
     g.folders('d')
     g.links({ 'd/l': '../l' })
@@ -181,7 +181,7 @@ export const links: Cases = {
     t.deepEqual(g.readlink('slash'), text('x/'))
     t.deepEqual(g.readlink('d/l'), text('../l'))
   },
-  'readlink cuts to the room': (t, g) => {
+  'readlink cuts the target to its buffer': (t, g) => {
     g.links({ l: 'some/where' })
     t.deepEqual(g.readlink('l', 4), text('some'))
     t.deepEqual(g.readlink('l', 10), text('some/where'))
@@ -189,7 +189,7 @@ export const links: Cases = {
     t.is(g.sys.readlink(g.dir, ...g.put('l'), 100_000, 4), 4)
     t.deepEqual(g.bytes(100_000, 5), Buffer.from('some\xaa', 'latin1'))
   },
-  'readlink of what is no link': (t, g) => {
+  'readlink of anything but a symlink is refused': (t, g) => {
     g.file('f')
     g.folders('d')
     g.links({ l: 'd', m: 'f' })
@@ -199,7 +199,7 @@ export const links: Cases = {
     t.is(g.readlink('gone'), 'NOENT')
   },
 
-  'symlink stores what it is told': (t, g) => {
+  'symlink stores any target unchanged': (t, g) => {
     g.folders('d')
     for (const [index, target] of [
       'f',
@@ -214,7 +214,7 @@ export const links: Cases = {
       t.is(g.fs.readlinkSync(g.host(`d/l${index}`)), target)
     }
   },
-  'symlink refuses': (t, g) => {
+  'symlink refuses absolute targets, existing names and missing parents': (t, g) => {
     g.file('f')
     g.folders('d')
     g.links({ l: 'gone' })
@@ -229,7 +229,7 @@ export const links: Cases = {
     t.false(g.exists('new'))
   },
 
-  'link makes a second name': (t, g) => {
+  'link gives a file a second name': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
     t.is(g.link('f', 'd/g'), 0)
@@ -237,7 +237,7 @@ export const links: Cases = {
     t.is(g.record.nlink, 2n)
     t.is(g.record.ino, g.fs.statSync(g.host('f'), { bigint: true }).ino)
   },
-  'link follows only when asked': (t, g) => {
+  'link follows a symlink only with the flag': (t, g) => {
     g.file('f', 'hello')
     g.links({ l: 'f', gone: 'nowhere' })
     t.is(g.link('l', 'kept', { follow: 0 }), 0)
@@ -247,7 +247,7 @@ export const links: Cases = {
     t.is(g.link('gone', 'x', { follow: 0 }), 0)
     t.is(g.link('gone', 'y', { follow: 1 }), 'NOENT')
   },
-  'link refuses': (t, g) => {
+  'link refuses directories, missing files and existing names': (t, g) => {
     g.file('f')
     g.folders('d')
     g.links({ l: 'd', gone: 'nowhere' })

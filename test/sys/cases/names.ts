@@ -32,7 +32,7 @@ export const names: Cases = {
     t.deepEqual(here(g), ['a', 'd', 'e', 'l', 'slash', 'slashes', 'x'])
     t.deepEqual(g.fs.readdirSync(g.host('a')).sort(), ['b', 'c'])
   },
-  'mkdir refuses': (t, g) => {
+  'mkdir refuses existing names and missing parents': (t, g) => {
     refusals(t, g, name => g.mkdir(name), {
       file: 'EXIST',
       'file/': 'EXIST',
@@ -56,7 +56,7 @@ export const names: Cases = {
     for (const name of ['a', 'b/', 'c/d//', 'c/../e']) t.is(g.rmdir(name), 0, name)
     t.deepEqual(here(g), ['c'])
   },
-  'rmdir refuses': (t, g) => {
+  'rmdir refuses files, symlinks, full directories and dots': (t, g) => {
     refusals(t, g, name => g.rmdir(name), {
       full: 'NOTEMPTY',
       'full/': 'NOTEMPTY',
@@ -78,7 +78,7 @@ export const names: Cases = {
       'file/x': 'NOTDIR',
     })
   },
-  'unlink removes a name': (t, g) => {
+  'unlink removes a file, a symlink or a FIFO': (t, g) => {
     populate(g)
     g.fifo('pipe')
     for (const name of ['file', 'tofile', 'todir', 'dangling', 'dir/../pipe', 'full/f'])
@@ -86,7 +86,7 @@ export const names: Cases = {
     t.deepEqual(here(g), ['dir', 'full'])
     t.deepEqual(g.fs.readdirSync(g.host('full')), [])
   },
-  'unlink refuses': (t, g) => {
+  'unlink refuses directories, missing names and trailing slashes': (t, g) => {
     refusals(t, g, name => g.unlink(name), {
       dir: 'ISDIR',
       'dir/': 'ISDIR',
@@ -105,7 +105,7 @@ export const names: Cases = {
       'file/x': 'NOTDIR',
     })
   },
-  'an unlinked file stays while it is open': (t, g) => {
+  'an unlinked file is usable while it is open': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f')
     t.is(g.unlink('f'), 0)
@@ -114,7 +114,7 @@ export const names: Cases = {
     t.is(g.record.nlink, 0n)
   },
 
-  'rename moves a name': (t, g) => {
+  'rename moves files, directories and symlinks': (t, g) => {
     populate(g)
     t.is(g.rename('file', 'full/g'), 0)
     t.is(g.text('full/g'), 'hello')
@@ -125,14 +125,14 @@ export const names: Cases = {
     t.is(g.fs.readlinkSync(g.host('link')), 'dir')
     t.deepEqual(here(g), ['dangling', 'dir', 'f', 'link', 'tofile'])
   },
-  'rename of a directory with a slash': (t, g) => {
+  'rename accepts a trailing slash for a directory': (t, g) => {
     g.file('a/f')
     t.is(g.rename('a/', 'b'), 0)
     t.is(g.rename('b', 'c/'), 0)
     t.is(g.rename('c/', 'd/'), 0)
     t.deepEqual(here(g), ['d'])
   },
-  'rename replaces': (t, g) => {
+  'rename replaces a file, an empty directory or a symlink': (t, g) => {
     populate(g)
     g.file('other', 'other')
     t.is(g.rename('other', 'file'), 0)
@@ -143,14 +143,14 @@ export const names: Cases = {
     t.is(g.text('todir'), 'other')
     t.deepEqual(g.fs.readdirSync(g.host('dir')), ['f'])
   },
-  'rename onto itself': (t, g) => {
+  'rename of a file onto itself changes nothing': (t, g) => {
     g.file('f', 'hello')
     t.is(g.link('f', 'g'), 0)
     t.is(g.rename('f', 'f'), 0)
     t.is(g.rename('f', 'g'), 0, 'one file under two names')
     t.deepEqual(here(g), ['f', 'g'])
   },
-  'rename refuses to move': (t, g) => {
+  'rename refuses sources that are dots, missing, or files with a slash': (t, g) => {
     refusals(t, g, name => g.rename(name, 'new'), {
       'file/': 'NOTDIR',
       'tofile/': 'NOTDIR',
@@ -165,7 +165,7 @@ export const names: Cases = {
       'file/x': 'NOTDIR',
     })
   },
-  'rename refuses a file its new name': (t, g) => {
+  'rename refuses to put a file over a directory': (t, g) => {
     refusals(t, g, name => g.rename('file', name), {
       'new/': 'NOTDIR',
       dir: 'ISDIR',
@@ -178,7 +178,7 @@ export const names: Cases = {
       'tofile/x': 'NOTDIR',
     })
   },
-  'rename refuses a directory its new name': (t, g) => {
+  'rename refuses to put a directory over a file or a full directory': (t, g) => {
     refusals(t, g, name => g.rename('dir', name), {
       full: 'NOTEMPTY',
       'full/': 'NOTEMPTY',
@@ -191,14 +191,14 @@ export const names: Cases = {
     })
   },
 
-  'of two wrong names the first is told': (t, g) => {
+  'link and rename check two wrong names in a fixed order': (t, g) => {
     t.is(g.link('missing', '../out'), 'NOENT')
     t.is(g.link('missing', 'a\0'), 'NOENT')
     t.is(g.link('../out', 'a\0'), 'NOTCAPABLE')
     t.is(g.rename('../out', 'a\0'), 'NOTCAPABLE')
     t.is(g.rename('missing', '../out'), 'NOTCAPABLE', 'rename looks for the file last')
   },
-  'link and rename between two handles': (t, g) => {
+  'link and rename work between two directory handles': (t, g) => {
     g.file('a/f', 'hello')
     g.folders('b')
     const dir = g.handle('a')
@@ -211,7 +211,7 @@ export const names: Cases = {
     t.is(g.rename('f', '../b/x', { dir, dir2 }), 'NOTCAPABLE')
     t.is(g.rename('../b/h', 'x', { dir, dir2 }), 'NOTCAPABLE')
   },
-  'link and rename between two roots': (t, g) => {
+  'link and rename work between two roots': (t, g) => {
     g.fs.mkdirSync(g.outside('second'))
     const dir2 = g.sys.preopen(g.outside('second'))
     g.file('f', 'hello')

@@ -29,7 +29,7 @@ function datesReading(g: Fixture): boolean {
 }
 
 export const oddities: Cases = {
-  'a removed directory that is open is empty, and nothing is made in it': (t, g) => {
+  'a removed directory that is open is empty and refuses new names': (t, g) => {
     g.folders('d')
     g.file('f')
     const dir = g.handle('d')
@@ -55,7 +55,7 @@ export const oddities: Cases = {
     t.is(g.close(dir), 0)
     t.true(g.exists('f'))
   },
-  'the sync flags of an open file stay as they are': (t, g) => {
+  'setFlags leaves the sync flags of an open file unchanged': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
     for (const flags of [SYNC, DSYNC, RSYNC, SYNC | APPEND, SYNC | NONBLOCK])
@@ -71,7 +71,7 @@ export const oddities: Cases = {
     t.is(g.text('f'), 'hello!?')
     t.is(resultOf(g.sys.setFlags(g.dir, SYNC)), 'NOTSUP')
   },
-  'a hard link of a directory is PERM, wherever it leads': (t, g) => {
+  'a hard link to a directory is PERM, whatever its new name': (t, g) => {
     g.folders('d', 'e', 'e/inner')
     g.file('f')
     for (const to of ['new', 'e/new', 'd/new']) t.is(g.link('d', to), 'PERM', to)
@@ -81,7 +81,7 @@ export const oddities: Cases = {
     t.is(g.link('d', 'gone/new'), 'NOENT')
     t.false(g.exists('new'))
   },
-  'following a symlink, and reading its target, make its access time new': (t, g) => {
+  'following or reading a symlink updates its access time': (t, g) => {
     g.file('f')
     g.folders('d')
     const memory = g.sys.name === 'memfs'
@@ -106,7 +106,7 @@ export const oddities: Cases = {
       t.false(near(g.record.mtim), name)
     }
   },
-  'reading makes an access time new that is not later than the last change': (t, g) => {
+  'reading updates an access time that is not later than the last change': (t, g) => {
     const read = (name: string): bigint => {
       g.file(name, 'text')
       g.fs.utimesSync(g.host(name), 1000, 2000)
@@ -144,7 +144,7 @@ export const oddities: Cases = {
     t.is(g.record.atim / 1000n, later / 1000n)
     t.is(g.record.mtim, 2_000_000_000_000n)
   },
-  'names are bytes, whatever they spell': (t, g) => {
+  'names of bytes that are no UTF-8 work in every call': (t, g) => {
     const name = Uint8Array.from([0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80])
     const other = Uint8Array.from([0xfe])
     t.is(g.mkdir(name), 0)

@@ -35,7 +35,7 @@ export const offsets: Cases = {
     t.is(g.pwrite(later, beyond, '?'), 1)
     t.is(g.text('f'), 'hello!?')
   },
-  'what cannot be read or written says so also from 2^53 on': (t, g) => {
+  'files not open to read or write are refused even from 2^53 on': (t, g) => {
     g.file('f', 'hello')
     t.is(g.pwrite(g.handle('f'), beyond, 'x'), 'BADF')
     t.is(g.pread(g.handle('f', { access: 2 }), beyond, 1), 'BADF')
@@ -60,7 +60,7 @@ export const offsets: Cases = {
     }
     t.is(g.text('f'), 'hello')
   },
-  'advice from 2^53 on is taken': (t, g) => {
+  'advice from 2^53 on is accepted': (t, g) => {
     g.file('f', 'hello')
     for (const offset of [0, most, beyond])
       t.is(resultOf(g.sys.advise(g.handle('f'), offset, beyond, 3)), 0)

@@ -9,7 +9,7 @@ import { BOTH, type Cases, Fdflags, Filetype, Oflags, READ, text, WRITE } from '
 const { CREAT, DIRECTORY, EXCL, TRUNC } = Oflags
 
 export const opening: Cases = {
-  'says what it opened': (t, g) => {
+  'open reports the type of the file that it opened': (t, g) => {
     g.file('f')
     g.folders('d')
     g.fifo('p')
@@ -41,14 +41,14 @@ export const opening: Cases = {
     t.is(block.opened[0], Filetype.DIRECTORY, 'where it is known without asking')
     t.is(g.sys.identify(99), -Errno.BADF)
   },
-  'a missing file': (t, g) => {
+  'open of a missing file is NOENT': (t, g) => {
     t.is(g.open('gone'), 'NOENT')
     t.is(g.open('gone/f'), 'NOENT')
     t.is(g.create('gone/f'), 'NOENT')
     t.is(g.open('gone', { oflags: DIRECTORY }), 'NOENT')
     t.is(g.open('gone', { oflags: TRUNC, access: WRITE }), 'NOENT')
   },
-  'CREAT makes a file and leaves one alone': (t, g) => {
+  'CREAT makes a missing file and keeps an existing one': (t, g) => {
     g.made('f')
     t.is(g.text('f'), '')
     g.fs.writeFileSync(g.host('f'), 'hello')
@@ -56,12 +56,12 @@ export const opening: Cases = {
     t.is(g.text('f'), 'hello')
     t.is(g.fs.statSync(g.host('f')).mode & 0o111, 0, 'not to be executed')
   },
-  'CREAT with only read access': (t, g) => {
+  'CREAT with read access makes a file that refuses writes': (t, g) => {
     const file = g.handle('f', { oflags: CREAT, access: READ })
     t.is(g.write(file, 'x'), 'BADF')
     t.true(g.exists('f'))
   },
-  'CREAT with UNCHANGED opens what is there, and makes nothing': (t, g) => {
+  'CREAT with UNCHANGED opens existing files, and is ROFS for others': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
     const asked = (name: string, access = READ | Access.UNCHANGED, oflags = CREAT as number) =>
@@ -81,7 +81,7 @@ export const opening: Cases = {
     t.is(asked('../new'), 'NOTCAPABLE')
     t.false(g.exists('new') || g.exists('d/new'))
   },
-  'CREAT with UNCHANGED through links makes nothing': (t, g) => {
+  'CREAT with UNCHANGED through links makes no file': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
     g.links({
@@ -106,7 +106,7 @@ export const opening: Cases = {
     t.is(asked('gone', 0), 'LOOP')
     t.false(g.exists('d/new') || g.exists('new'))
   },
-  'EXCL refuses what is there': (t, g) => {
+  'EXCL refuses an existing name with EXIST': (t, g) => {
     g.file('f')
     g.folders('d')
     g.links({ l: 'f', gone: 'nowhere', out: '/etc' })
@@ -117,7 +117,7 @@ export const opening: Cases = {
     t.is(g.create('new', { oflags: EXCL }), 'EXIST')
     t.false(g.exists('nowhere'))
   },
-  'TRUNC empties': (t, g) => {
+  'TRUNC empties a file': (t, g) => {
     g.file('f', 'hello')
     g.handle('f', { oflags: TRUNC, access: WRITE })
     t.is(g.text('f'), '')
@@ -126,7 +126,7 @@ export const opening: Cases = {
     t.is(typeof g.create('g', { oflags: TRUNC }), 'number')
     t.is(g.text('g'), '')
   },
-  'DIRECTORY wants one': (t, g) => {
+  'DIRECTORY refuses anything but a directory': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
     g.links({ l: 'd', m: 'f' })
@@ -138,13 +138,13 @@ export const opening: Cases = {
     t.is(g.open('f', { oflags: DIRECTORY | TRUNC, access: BOTH }), 'NOTDIR')
     t.is(g.text('f'), 'hello')
   },
-  'CREAT and DIRECTORY do not go together': (t, g) => {
+  'CREAT with DIRECTORY is refused': (t, g) => {
     g.folders('d')
     t.is(g.create('new', { oflags: DIRECTORY }), 'INVAL')
     t.is(g.create('d', { oflags: DIRECTORY, access: READ }), 'INVAL')
     t.false(g.exists('new'))
   },
-  'a directory is not opened to write': (t, g) => {
+  'a directory opened to write is refused': (t, g) => {
     g.folders('d')
     for (const name of ['d', 'd/', '.', 'd/.', 'd/..']) {
       t.is(g.open(name, { access: WRITE }), 'ISDIR', name)
@@ -153,7 +153,7 @@ export const opening: Cases = {
       t.is(g.open(name, { oflags: CREAT, access: READ }), 'ISDIR', name)
     }
   },
-  'a directory opened as one is not opened to write': (t, g) => {
+  'a directory opened with DIRECTORY to write is refused': (t, g) => {
     g.file('f', 'hello')
     g.folders('d')
     g.links({ l: 'd', m: 'f', gone: 'nowhere' })
@@ -173,7 +173,7 @@ export const opening: Cases = {
     }
     t.is(g.text('f'), 'hello')
   },
-  'a link in the last place': (t, g) => {
+  'open without the follow flag refuses a symlink with LOOP': (t, g) => {
     g.file('f', 'hello')
     g.links({ l: 'f' })
     t.is(g.open('l', { follow: 0 }), 'LOOP')
@@ -182,7 +182,7 @@ export const opening: Cases = {
     t.is(g.text('f'), 'hello')
     t.deepEqual(g.read(g.handle('l'), 10), text('hello'))
   },
-  'CREAT through a dangling link': (t, g) => {
+  'CREAT through a dangling symlink makes its target': (t, g) => {
     g.folders('d')
     g.links({ l: 'd/new', m: 'l2', l2: 'other' })
     t.is(g.create('l', { follow: 0 }), 'LOOP')
@@ -192,7 +192,7 @@ export const opening: Cases = {
     t.is(typeof g.create('m'), 'number')
     t.true(g.exists('other'))
   },
-  'CREAT through a link that leads outside': (t, g) => {
+  'CREAT through a symlink that escapes the root is NOTCAPABLE': (t, g) => {
     g.fs.writeFileSync(g.outside('there'), 'hello')
     g.folders('d')
     g.links({
@@ -209,7 +209,7 @@ export const opening: Cases = {
     t.false(g.fs.existsSync(g.outside('fresh')))
     t.is(g.fs.readFileSync(g.outside('there'), 'utf8'), 'hello')
   },
-  'sync flags are accepted': (t, g) => {
+  'open accepts the sync flags': (t, g) => {
     const file = g.made('f', {
       fdflags: Fdflags.DSYNC | Fdflags.SYNC | Fdflags.RSYNC | Fdflags.NONBLOCK,
     })
@@ -217,7 +217,7 @@ export const opening: Cases = {
     t.is(g.text('f'), 'x')
   },
 
-  'a FIFO does not make open wait': (t, g) => {
+  'open of a FIFO without a peer returns at once': (t, g) => {
     g.fifo('p')
     t.is(g.open('p', { access: WRITE }), 'NXIO', 'no reader')
     const reader = g.handle('p')
@@ -226,7 +226,7 @@ export const opening: Cases = {
     t.is(g.write(writer, 'hello'), 5)
     t.deepEqual(g.read(reader, 10), text('hello'))
   },
-  'a FIFO to read from without waiting': (t, g) => {
+  'a FIFO opened with NONBLOCK returns AGAIN while it is empty': (t, g) => {
     g.fifo('p')
     const reader = g.handle('p', { fdflags: Fdflags.NONBLOCK })
     g.handle('p', { access: WRITE })

@@ -33,7 +33,7 @@ const allSay = (errno: Result) => (answers: object) =>
   Object.fromEntries(Object.keys(answers).map(call => [call, errno]))
 
 export const paths: Cases = {
-  'deep paths': (t, g) => {
+  'a path of 50 directories is resolved': (t, g) => {
     const deep = Array.from({ length: 50 }, (_, index) => `d${index}`).join('/')
     g.file(`${deep}/f`, 'deep')
     t.is(g.type(`${deep}/f`), Filetype.REGULAR)
@@ -41,7 +41,7 @@ export const paths: Cases = {
     t.is(g.mkdir(`${deep}/new`), 0)
     t.true(g.exists(`${deep}/new`))
   },
-  'dots inside': (t, g) => {
+  '. and .. within the root are resolved': (t, g) => {
     g.file('a/b/f', 'x')
     for (const name of [
       'a/b/f',
@@ -61,7 +61,7 @@ export const paths: Cases = {
       t.is(typeof g.open(name), 'number', name)
     }
   },
-  'dots behind what is no directory': (t, g) => {
+  'dots behind a file are NOTDIR, behind a missing name NOENT': (t, g) => {
     g.file('f')
     for (const name of ['f/.', 'f/..', 'f/../f', 'f/', 'f/x']) t.is(g.stat(name), 'NOTDIR', name)
     for (const name of ['gone/.', 'gone/..', 'gone/../f', 'gone/', 'gone/x'])
@@ -69,7 +69,7 @@ export const paths: Cases = {
     t.is(g.mkdir('gone/x'), 'NOENT')
     t.is(g.mkdir('f/x'), 'NOTDIR')
   },
-  'above the root': (t, g) => {
+  'paths above the root are refused with NOTCAPABLE': (t, g) => {
     g.file('f')
     g.folders('a')
     g.fs.writeFileSync(g.outside('x'), 'x')
@@ -91,7 +91,7 @@ export const paths: Cases = {
     }
     t.deepEqual(g.fs.readdirSync(g.folder).sort(), ['root', 'x'])
   },
-  'above the directory of a handle': (t, g) => {
+  'paths above the directory of a handle are refused with NOTCAPABLE': (t, g) => {
     g.file('a/b/f')
     const dir = g.handle('a')
     t.is(g.stat('b/f', { dir }), 0)
@@ -99,19 +99,19 @@ export const paths: Cases = {
     t.is(g.stat('..', { dir }), 'NOTCAPABLE', 'though it is inside the root')
     t.is(g.stat('../a/b/f', { dir }), 'NOTCAPABLE')
   },
-  'absolute paths': (t, g) => {
+  'absolute paths are refused with NOTCAPABLE': (t, g) => {
     g.file('f')
     for (const name of ['/', '//', '/f', '/etc/passwd', g.host('f'), '/.', '/..']) {
       const answers = all(g, name)
       t.deepEqual(answers, allSay('NOTCAPABLE')(answers), name)
     }
   },
-  'the empty path': (t, g) => {
+  'the empty path is NOENT': (t, g) => {
     g.file('f')
     const answers = all(g, '')
     t.deepEqual(answers, allSay('NOENT')(answers))
   },
-  'a NUL in a path': (t, g) => {
+  'a path with a NUL is refused with INVAL': (t, g) => {
     g.file('f')
     for (const name of ['f\0', 'f\0x', '\0', 'a/\0/f', 'gone\0/f']) {
       const answers = all(g, name)
@@ -120,7 +120,7 @@ export const paths: Cases = {
     t.is(g.symlink('x\0y', 'l'), 'INVAL')
     t.true(g.exists('f'))
   },
-  'names of 255 and 256 bytes': (t, g) => {
+  'a name of 255 bytes is accepted, one of 256 is NAMETOOLONG': (t, g) => {
     g.file('f')
     t.is(typeof g.create('x'.repeat(255)), 'number')
     t.is(g.stat('x'.repeat(255)), 0)
@@ -129,7 +129,7 @@ export const paths: Cases = {
     t.is(g.stat(`${'x'.repeat(256)}/f`), 'NAMETOOLONG')
     t.is(g.unlink('x'.repeat(255)), 0)
   },
-  'paths of 4095 and 4096 bytes': (t, g) => {
+  'a path of 4095 bytes is resolved, one of 4096 is NAMETOOLONG': (t, g) => {
     g.file('f')
     const long = (length: number) => `${'./'.repeat(2047)}f`.padStart(length, '.')
     t.is(g.stat(`${'./'.repeat(2047)}f`), 0)
@@ -140,7 +140,7 @@ export const paths: Cases = {
     t.is(g.stat('x'.repeat(100_000)), 'NAMETOOLONG')
     t.is(g.symlink('x'.repeat(4096), 'l'), 'NAMETOOLONG')
   },
-  'names that are not UTF-8': (t, g) => {
+  'names that are not UTF-8 are kept byte for byte': (t, g) => {
     const name = Uint8Array.from([0xff, 0xfe, 0x80])
     const path = Buffer.concat([Buffer.from('d/'), name])
     g.folders('d')
@@ -153,12 +153,12 @@ export const paths: Cases = {
     t.is(g.type('l', 1), Filetype.REGULAR)
     t.is(g.unlink(name), 0)
   },
-  'names of letters beyond ASCII': (t, g) => {
+  'names beyond ASCII are kept as UTF-8': (t, g) => {
     t.is(g.mkdir('äöü'), 0)
     t.is(typeof g.create('äöü/日本語'), 'number')
     t.deepEqual(g.fs.readdirSync(g.host('äöü')), ['日本語'])
   },
-  'names that mean something elsewhere': (t, g) => {
+  'names special to other systems are ordinary names': (t, g) => {
     for (const name of [
       'a:b',
       'a\\b',
@@ -182,7 +182,7 @@ export const paths: Cases = {
     }
     t.deepEqual(g.fs.readdirSync(g.folder), ['root'])
   },
-  'the directory of a handle may be moved': (t, g) => {
+  'a handle still reaches its directory after that was moved': (t, g) => {
     g.file('a/b/f', 'x')
     const dir = g.handle('a/b')
     g.fs.renameSync(g.host('a'), g.host('moved'))
@@ -190,7 +190,7 @@ export const paths: Cases = {
     t.is(g.stat('f', { dir }), 0, 'the handle stands for the directory, not for its name')
     t.is(g.stat('other', { dir }), 'NOENT')
   },
-  'the directory of a handle is never mistaken for another': (t, g) => {
+  'a handle never reaches a directory that took the place of its own': (t, g) => {
     g.file('a/b/f', 'x')
     const dir = g.handle('a/b')
     g.fs.renameSync(g.host('a'), g.outside('taken'))

@@ -60,7 +60,7 @@ async function gone(client: net.Socket) {
 }
 
 export const sockets: Cases = {
-  'listen, where nobody else does': async (t, g) => {
+  'listen on a free port accepts connections until it is closed': async (t, g) => {
     const [listener, port] = opened(g)
     t.deepEqual([...g.sys.block.opened], [Filetype.STREAM, 0, 0])
     const client = await calling(port)
@@ -78,7 +78,7 @@ export const sockets: Cases = {
     // The port of a server that was ended is had again at once.
     t.is(typeof g.sys.listen('127.0.0.1', port), 'number')
   },
-  'listen at IPv6, and there alone': async (t, g) => {
+  'listen on IPv6 leaves the port of IPv4 free': async (t, g) => {
     const has = Object.values(os.networkInterfaces()).some(all =>
       all?.some(({ address }) => address === '::1'),
     )
@@ -95,13 +95,13 @@ export const sockets: Cases = {
     await gone(client)
     t.is(typeof g.sys.listen('127.0.0.1', port), 'number', 'IPv4 is left to others')
   },
-  'listen: what cannot be': (t, g) => {
+  'listen refuses names, malformed addresses and foreign addresses': (t, g) => {
     for (const address of ['', 'localhost', '127.0.0.256', '1.2.3', '[::1]', '127.0.0.1\0']) {
       t.throws(() => g.sys.listen(address, 0), { code: 'EINVAL' } as object, address)
     }
     t.throws(() => g.sys.listen('192.0.2.1', 0), { code: 'EADDRNOTAVAIL' } as object)
   },
-  'listening: who does, who does not, and who is no socket': async (t, g) => {
+  'listening returns the address of a listener, and throws for others': async (t, g) => {
     const [near, client, server] = await pair()
     t.deepEqual(g.sys.listening(g.sys.adopt(fdOf(server))), ['127.0.0.1', portOf(server)])
     t.throws(() => g.sys.listening(g.sys.adopt(fdOf(near))), { code: 'EINVAL' } as object)
@@ -113,7 +113,7 @@ export const sockets: Cases = {
     t.deepEqual(g.sys.listening(g.sys.adopt(fdOf(local))), ['', 0], 'it is not of the internet')
     await ended(local)
   },
-  'poll a listener and its connections': async (t, g) => {
+  'poll reports new connections, data and hangups': async (t, g) => {
     const [listener, port] = opened(g)
     t.is(poll(g, 0, [listener, Want.READ]).answer, 0, 'nobody calls')
     t.is(poll(g, 30, [listener, Want.READ]).answer, 0)
@@ -143,7 +143,7 @@ export const sockets: Cases = {
     await gone(client)
     t.is(poll(g, Infinity, [socket, Want.READ]).ready[0] & Ready.HANGUP, Ready.HANGUP)
   },
-  'a send that finds no room': async (t, g) => {
+  'a NONBLOCK send without room returns AGAIN, then goes on': async (t, g) => {
     const [listener, port] = opened(g)
     const client = (await calling(port)).pause()
     const socket = resultOf(g.sys.accept(listener, Fdflags.NONBLOCK)) as number
@@ -167,7 +167,7 @@ export const sockets: Cases = {
     t.is(received, total)
     await gone(client)
   },
-  'accept, recv and send': async (t, g) => {
+  'an accepted connection sends and receives': async (t, g) => {
     const server = await listening()
     const listener = g.sys.adopt(fdOf(server))
     t.is(g.sys.block.opened[0], Filetype.STREAM)
@@ -186,14 +186,14 @@ export const sockets: Cases = {
     t.is(g.close(socket as number), 0)
     await ended(server, client)
   },
-  'accept when nobody calls': async (t, g) => {
+  'a NONBLOCK accept without a connection returns AGAIN': async (t, g) => {
     const server = await listening()
     const listener = g.sys.adopt(fdOf(server))
     t.is(resultOf(g.sys.setFlags(listener, Fdflags.NONBLOCK)), 0)
     t.is(resultOf(g.sys.accept(listener, 0)), 'AGAIN')
     await ended(server)
   },
-  'recv on an adopted connection': async (t, g) => {
+  'recv reads from an adopted connection': async (t, g) => {
     const [near, client, server] = await pair()
     const socket = g.sys.adopt(fdOf(near))
     await sent(client, 'hello')
@@ -205,7 +205,7 @@ export const sockets: Cases = {
     t.deepEqual(recv(g, socket, 0, 10), text(''), 'the other end is closed')
     await ended(server, near, client)
   },
-  'readv and writev on a socket': async (t, g) => {
+  'readv and writev move bytes on a socket': async (t, g) => {
     const [near, client, server] = await pair()
     const socket = g.sys.adopt(fdOf(near))
     t.is(g.write(socket, 'hello'), 5)
@@ -216,7 +216,7 @@ export const sockets: Cases = {
     t.is(resultOf(g.sys.seek(socket, 0, 1)), 'SPIPE')
     await ended(server, near, client)
   },
-  'recv can wait for all of it': async (t, g) => {
+  'recv with WAITALL waits until its buffer is full': async (t, g) => {
     const [listener, port] = opened(g)
     const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf hel >&3; sleep 0.2; printf lo, >&3; sleep 0.1; printf 'the end' >&3`
     const peer = spawn('bash', ['-c', script], { stdio: 'ignore' })
@@ -228,7 +228,7 @@ export const sockets: Cases = {
     t.deepEqual(recv(g, socket, 2), text(''), 'no room')
     if (peer.exitCode === null) await once(peer, 'exit')
   },
-  'a send that may wait sends all of it, as its peer takes it': async (t, g) => {
+  'a blocking send sends everything as its peer reads': async (t, g) => {
     const size = 300_000
     const pieces = 64
     for (const call of ['send', 'writev'] as const) {
@@ -245,7 +245,7 @@ export const sockets: Cases = {
       await once(peer, 'close')
     }
   },
-  'recv can peek': async (t, g) => {
+  'recv with PEEK leaves the bytes to the next recv': async (t, g) => {
     const [near, client, server] = await pair()
     const socket = g.sys.adopt(fdOf(near))
     await sent(client, 'hello')
@@ -254,7 +254,7 @@ export const sockets: Cases = {
     t.deepEqual(recv(g, socket, 0, 10), text('hello'))
     await ended(server, near, client)
   },
-  'shutdown ends the sending': async (t, g) => {
+  'shutdown ends the stream, and later sends return PIPE': async (t, g) => {
     const [near, client, server] = await pair()
     const socket = g.sys.adopt(fdOf(near))
     const end = once(client.resume(), 'end')
@@ -263,7 +263,7 @@ export const sockets: Cases = {
     t.is(resultOf(g.sys.send(socket, g.texts('x'), 0)), 'PIPE')
     await ended(server, near, client)
   },
-  'what a listener cannot do': async (t, g) => {
+  'recv on a listener returns NOTCONN': async (t, g) => {
     const server = await listening()
     const listener = g.sys.adopt(fdOf(server))
     t.is(recv(g, listener, 0, 1), 'NOTCONN')

@@ -67,7 +67,7 @@ export const sparse: Cases = {
     t.is(g.pwrite(file, 2, 'L'), 1)
     t.is(g.text('f'), 'hELlo!')
   },
-  'two handles that append in turns overwrite nothing': (t, g) => {
+  'two handles that append in turns keep all bytes': (t, g) => {
     const [one, two] = [
       g.made('f', { fdflags: Fdflags.APPEND }),
       g.handle('f', { access: 2, fdflags: Fdflags.APPEND }),

@@ -13,7 +13,7 @@ const setAt = (g: Fixture, name: string, follow: number, fstflags: number) =>
   resultOf(g.sys.setTimesAt(g.dir, ...g.put(name), follow, fstflags))
 
 export const times: Cases = {
-  'set on a handle, to the microsecond': (t, g) => {
+  'setTimes on a handle keeps microseconds': (t, g) => {
     const file = g.made('f')
     g.setTimes(early, late)
     t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
@@ -28,7 +28,7 @@ export const times: Cases = {
       t.is(g.record.atim / 1000n, micro / 1000n)
     }
   },
-  'set on a handle, to the nanosecond': (t, g) => {
+  'setTimes on a handle keeps nanoseconds': (t, g) => {
     const file = g.made('f')
     g.setTimes(early, late)
     t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
@@ -36,7 +36,7 @@ export const times: Cases = {
     t.is(g.record.atim, early)
     t.is(g.record.mtim, late)
   },
-  'set on a path, to the nanosecond': (t, g) => {
+  'setTimesAt on a path keeps nanoseconds': (t, g) => {
     g.file('a/f')
     g.setTimes(early, late)
     t.is(setAt(g, 'a/f', 0, ATIM | MTIM), 0)
@@ -44,7 +44,7 @@ export const times: Cases = {
     t.is(g.record.atim, early)
     t.is(g.record.mtim, late)
   },
-  'set one and leave the other exactly': (t, g) => {
+  'setting one time keeps the other to the nanosecond': (t, g) => {
     const file = g.made('f')
     g.setTimes(early, late)
     t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
@@ -59,7 +59,7 @@ export const times: Cases = {
     t.is(g.record.atim, late)
     t.is(g.record.mtim, early)
   },
-  'set one and leave the other': (t, g) => {
+  'setting one time keeps the other': (t, g) => {
     const file = g.made('f')
     g.fs.utimesSync(g.host('f'), 1000, 2000)
     g.setTimes(3_000_000_000_000n, 0n)
@@ -71,7 +71,7 @@ export const times: Cases = {
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [3_000_000_000_000n, 4_000_000_000_000n])
   },
-  'set to now': (t, g) => {
+  'a time set to now is the present time, and the other stays': (t, g) => {
     const file = g.made('f')
     g.fs.utimesSync(g.host('f'), 1000, 2000)
     t.is(resultOf(g.sys.setTimes(file, ATIM_NOW)), 0)
@@ -84,7 +84,7 @@ export const times: Cases = {
     t.is(g.record.atim, 1_000_000_000_000n)
     t.true(near(g.record.mtim))
   },
-  'set one to a time and one to now': (t, g) => {
+  'one time is set to a value and the other to now': (t, g) => {
     g.file('f')
     g.setTimes(1_000_000_000_000n, 0n)
     t.is(setAt(g, 'f', 0, ATIM | MTIM_NOW), 0)
@@ -92,14 +92,14 @@ export const times: Cases = {
     t.is(g.record.atim, 1_000_000_000_000n)
     t.true(near(g.record.mtim))
   },
-  'set to a time and to now at once': (t, g) => {
+  'a value and now for the same time are refused with INVAL': (t, g) => {
     const file = g.made('f')
     for (const flags of [ATIM | ATIM_NOW, MTIM | MTIM_NOW, ATIM | MTIM | MTIM_NOW]) {
       t.is(resultOf(g.sys.setTimes(file, flags)), 'INVAL')
       t.is(setAt(g, 'f', 0, flags), 'INVAL')
     }
   },
-  'set nothing': (t, g) => {
+  'setting no time changes nothing': (t, g) => {
     const file = g.made('f')
     g.fs.utimesSync(g.host('f'), 1000, 2000)
     t.is(resultOf(g.sys.setTimes(file, 0)), 0)
@@ -107,7 +107,7 @@ export const times: Cases = {
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n])
   },
-  'times from before 1970 are told as 1970': (t, g) => {
+  'times before 1970 are reported as 1970': (t, g) => {
     g.file('f')
     execFileSync('touch', ['-d', '1965-03-04 05:06:07.5 UTC', g.host('f')])
     t.is(g.stat('f'), 0)
@@ -127,14 +127,14 @@ export const times: Cases = {
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [0n, 5_000_000_000_000n])
   },
-  'the epoch itself': (t, g) => {
+  'times are set to the epoch': (t, g) => {
     const file = g.made('f')
     g.setTimes(0n, 0n)
     t.is(resultOf(g.sys.setTimes(file, ATIM | MTIM)), 0)
     t.is(resultOf(g.sys.filestat(file)), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [0n, 0n])
   },
-  'on a link and through it': (t, g) => {
+  'setTimesAt follows a symlink only with the flag': (t, g) => {
     g.file('f')
     g.links({ l: 'f' })
     g.fs.utimesSync(g.host('f'), 1, 1)
@@ -155,13 +155,13 @@ export const times: Cases = {
     t.is(g.stat('f'), 0)
     t.deepEqual([g.record.atim, g.record.mtim], [1_000_000_000_000n, 2_000_000_000_000n])
   },
-  'on a dangling link': (t, g) => {
+  'setTimesAt sets the times of a dangling symlink itself': (t, g) => {
     g.links({ l: 'gone' })
     g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
     t.is(setAt(g, 'l', 0, ATIM | MTIM), 0)
     t.is(setAt(g, 'l', 1, ATIM | MTIM), 'NOENT')
   },
-  'on directories': (t, g) => {
+  'setTimes sets the times of a directory': (t, g) => {
     g.folders('d')
     g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
     for (const name of ['d', 'd/', 'd/.', '.']) {
@@ -176,14 +176,14 @@ export const times: Cases = {
     t.is(g.stat('d'), 0)
     t.is(g.record.mtim, 3_000_000_000_000n)
   },
-  'on a handle that only reads': (t, g) => {
+  'setTimes works on a handle that only reads': (t, g) => {
     g.file('f')
     g.setTimes(1_000_000_000_000n, 2_000_000_000_000n)
     t.is(resultOf(g.sys.setTimes(g.handle('f'), ATIM | MTIM)), 0)
     t.is(g.stat('f'), 0)
     t.is(g.record.mtim, 2_000_000_000_000n)
   },
-  'setting no times looks for the name all the same': (t, g) => {
+  'setTimesAt without flags still resolves the name': (t, g) => {
     g.file('f')
     g.folders('d')
     g.links({ l: 'gone' })
@@ -193,7 +193,7 @@ export const times: Cases = {
     t.is(setAt(g, 'l', 1, 0), 'NOENT')
     for (const name of ['f', 'd', 'd/', '.', 'l']) t.is(setAt(g, name, 0, 0), 0, name)
   },
-  'what cannot be reached': (t, g) => {
+  'setTimesAt refuses missing names and paths that escape the root': (t, g) => {
     g.file('f')
     g.links({ out: '..', far: '../x' })
     t.is(setAt(g, 'gone', 0, ATIM | MTIM), 'NOENT')
@@ -202,7 +202,7 @@ export const times: Cases = {
     t.is(setAt(g, 'out/', 0, ATIM | MTIM), 'NOTCAPABLE')
     t.is(setAt(g, 'far', 1, ATIM | MTIM), 'NOTCAPABLE')
   },
-  'writing moves the times on': (t, g) => {
+  'writing updates the times of a file': (t, g) => {
     const file = g.handle('f', { access: BOTH, oflags: 1 })
     g.fs.utimesSync(g.host('f'), 1000, 2000)
     t.is(g.write(file, 'x'), 1)

@@ -50,14 +50,14 @@ async function countLater(g: Fixture, name: string, seconds: number): Promise<nu
 }
 
 export const waiting: Cases = {
-  'poll sleeps': (t, g) => {
+  'poll without handles sleeps for its timeout': (t, g) => {
     const start = performance.now()
     t.is(poll(g, 50).answer, 0)
     const slept = performance.now() - start
     t.true(slept >= 50 && slept < 2000, `${slept} ms`)
     t.is(poll(g, 0).answer, 0)
   },
-  'a regular file is ready': (t, g) => {
+  'poll reports a regular file as ready, with the bytes left': (t, g) => {
     g.file('f', 'hello')
     const file = g.handle('f', { access: BOTH })
     const { answer, ready, bytes } = poll(g, Infinity, [file, Want.READ], [file, Want.WRITE])
@@ -67,19 +67,19 @@ export const waiting: Cases = {
     t.deepEqual(g.read(file, 2), text('he'))
     t.is(poll(g, Infinity, [file, Want.READ]).bytes[0], 3, 'what is left from here')
   },
-  'a handle that is not open is told beside others': (t, g) => {
+  'poll reports a closed handle as BADF beside ready ones': (t, g) => {
     g.file('f')
     const { answer, ready } = poll(g, Infinity, [12_345, Want.READ], [g.handle('f'), Want.READ])
     t.is(answer, 2)
     t.is(resultOf(ready[0]), 'BADF')
     t.true(yes(ready[1]))
   },
-  'a bad handle ends the waiting': (t, g) => {
+  'poll returns at once for a bad handle': (t, g) => {
     const { answer, ready } = poll(g, 10_000, [-1, Want.READ])
     t.is(answer, 1)
     t.is(resultOf(ready[0]), 'BADF')
   },
-  '1024 entries': (t, g) => {
+  'poll takes 1024 entries': (t, g) => {
     const file = g.made('f')
     const { answer, ready } = poll(
       g,
@@ -89,7 +89,7 @@ export const waiting: Cases = {
     t.is(answer, 1024)
     t.true(ready.every(yes))
   },
-  'a pipe with data is ready': (t, g) => {
+  'poll reports a pipe with data as ready': (t, g) => {
     g.fifo('p')
     const reader = g.handle('p')
     const writer = g.handle('p', { access: 2 })
@@ -98,14 +98,14 @@ export const waiting: Cases = {
     t.is(answer, 2)
     t.true(ready.every(yes))
   },
-  'a pipe says how much it holds': (t, g) => {
+  'poll reports the bytes in a pipe': (t, g) => {
     g.fifo('p')
     const reader = g.handle('p')
     const writer = g.handle('p', { access: 2 })
     t.is(g.write(writer, 'hello'), 5)
     t.is(poll(g, Infinity, [reader, Want.READ]).bytes[0], 5)
   },
-  'an empty pipe is not ready': (t, g) => {
+  'poll times out on an empty pipe': (t, g) => {
     g.fifo('p')
     const reader = g.handle('p')
     const writer = g.handle('p', { access: 2 })
@@ -120,7 +120,7 @@ export const waiting: Cases = {
     t.is(both.ready[0], 0)
     t.true(yes(both.ready[1]))
   },
-  'a pipe becomes ready': async (t, g) => {
+  'poll returns as soon as a pipe has data': async (t, g) => {
     g.fifo('p')
     const reader = g.handle('p')
     g.handle('p', { access: 2 })
@@ -132,7 +132,7 @@ export const waiting: Cases = {
     t.deepEqual(g.read(reader, 10), text('hello'))
     await closed
   },
-  'a pipe hangs up': (t, g) => {
+  'poll reports the hangup of a pipe': (t, g) => {
     g.fifo('p')
     const reader = g.handle('p')
     const writer = g.handle('p', { access: 2 })
@@ -157,7 +157,7 @@ export const waiting: Cases = {
     fs.closeSync(fd)
     await closed
   },
-  'an adopted end of a pipe is not waited for in the other direction': (t, g) => {
+  'poll of an adopted pipe in its other direction returns at once': (t, g) => {
     g.fifo('p')
     const both = fs.openSync(g.host('p'), fs.constants.O_RDWR | fs.constants.O_NONBLOCK)
     const ends = [fs.openSync(g.host('p'), 'r'), fs.openSync(g.host('p'), 'w')]
@@ -177,7 +177,7 @@ export const waiting: Cases = {
     t.deepEqual([resultOf(ready[0]), resultOf(ready[1])], ['BADF', 'BADF'])
     for (const fd of [both, ...ends]) fs.closeSync(fd)
   },
-  'a file is ready only for what it was opened for': (t, g) => {
+  'poll reports BADF for a direction that a file was not opened for': (t, g) => {
     g.file('f', 'hello')
     const [reading, writing] = [g.handle('f'), g.handle('f', { access: 2 })]
     const { answer, ready } = poll(
@@ -202,7 +202,7 @@ export const waiting: Cases = {
     fs.closeSync(fd)
     t.is(await counted, size)
   },
-  'a write to a full pipe': (t, g) => {
+  'a write to a full pipe returns AGAIN': (t, g) => {
     g.fifo('p')
     const pipe = g.handle('p', { access: BOTH, fdflags: Fdflags.NONBLOCK })
     let total = 0
