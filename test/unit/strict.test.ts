@@ -48,7 +48,7 @@ test('preopens that hold the host are refused, however they are spelled', t => {
     [dirname(root), /is a directory that contains this package/],
     [join(folder, 'to-package'), /is a directory that contains this package/],
     [`${join(folder, 'to-package')}/lib/..`, /is a directory that contains this package/],
-    // Up from where the link leads, not from where it lies.
+    // The parent of the link's target, not of the link itself.
     ...(process.platform === 'win32'
       ? []
       : [[`${join(folder, 'to-dist')}/..`, /is a directory that contains this package/] as const]),
