@@ -3,7 +3,7 @@
  */
 import { Errno } from '#lib/abi/errno.js'
 import { Dirent, readDirent } from '#lib/abi/layout.js'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { assemble, call, type Expression, load } from '../test/wasm.js'
 import { dataSize, deep, entryCount } from './fixture.js'
 import {
@@ -41,8 +41,11 @@ export interface Call {
   readonly without?: Readonly<Partial<Record<Side, string>>>
 }
 
-const one = (name: CallName, ...args: Expression[]): Loop => ({ turn: [call(name, ...args)] })
-const named = (name: CallName, ...args: Expression[]) => ({ name, loop: () => one(name, ...args) })
+const one = (name: HostcallName, ...args: Expression[]): Loop => ({ turn: [call(name, ...args)] })
+const named = (name: HostcallName, ...args: Expression[]) => ({
+  name,
+  loop: () => one(name, ...args),
+})
 /** Starts each access anew where it would leave the file. */
 const sequential = (guest: Guest, name: 'fd_read' | 'fd_write', length: number): Loop => {
   const fd = guest.fd('data')
@@ -142,7 +145,7 @@ export function listing(guest: Guest, path: string, length: number): Loop {
 function refused(
   guest: Guest,
   errnos: readonly number[],
-  name: CallName,
+  name: HostcallName,
   ...args: (number | bigint)[]
 ): Loop {
   const errno = guest.wasi.wasiImport[name](...args)

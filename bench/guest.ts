@@ -6,7 +6,7 @@
 import { writeSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { assemble, call, type Expression, load, or, param, setParam, times } from '../test/wasm.js'
 import type { Open, Wasi } from './sides.js'
 
@@ -152,7 +152,7 @@ export class Guest {
     return [at.iov, 1]
   }
   /** Make a call now, for what a loop needs beforehand. */
-  now(name: CallName, ...args: (number | bigint)[]): void {
+  now(name: HostcallName, ...args: (number | bigint)[]): void {
     const errno = this.wasi.wasiImport[name](...args)
     if (errno !== 0) throw new Error(`${name} answers ${errno}`)
   }

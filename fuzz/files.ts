@@ -8,7 +8,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { errnoNames } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { Filetype } from '#lib/abi/values.js'
 import type { UnexpectedError } from '#lib/errors.js'
 import { createGuest, type Guest } from '#lib/guest/guest.js'
@@ -19,7 +19,7 @@ import { openDescriptors } from '../test/sys/fixture.js'
 import { flags, Random, shrink } from './random.js'
 
 /** A hostcall whose paths are text, a char for each byte; or several that belong together. */
-type Step = readonly [call: CallName | 'empty', ...args: (number | bigint | string)[]]
+type Step = readonly [call: HostcallName | 'empty', ...args: (number | bigint | string)[]]
 
 /** The files at the start. A path that ends in a slash is a directory. */
 const begun: Readonly<Record<string, string>> = {
@@ -218,7 +218,7 @@ class World {
   get #bytes(): Buffer {
     return Buffer.from(this.#memory.buffer)
   }
-  #call(name: CallName, ...args: (number | bigint | string)[]): string {
+  #call(name: HostcallName, ...args: (number | bigint | string)[]): string {
     let at = 0x1000
     const values = args.flatMap(arg => {
       if (typeof arg !== 'string') return [arg]

@@ -12,7 +12,7 @@ import { Worker } from 'node:worker_threads'
 import { errnoNames } from '#lib/abi/errno.js'
 import { table } from '#lib/abi/table.js'
 import { table0 } from '#lib/abi/unstable.js'
-import { Exit, type UnexpectedError } from '#lib/errors.js'
+import { GuestExit, type UnexpectedError } from '#lib/errors.js'
 import { createGuest, type Guest } from '#lib/guest/guest.js'
 import { NotStarted } from '#lib/memory.js'
 import { openDescriptors } from '../test/sys/fixture.js'
@@ -155,7 +155,7 @@ function fault(
       if (ended !== undefined && error !== ended.by)
         return `throws ${inspect(error)} after the end by ${inspect(ended.by)}`
       const ends =
-        error instanceof Exit ||
+        error instanceof GuestExit ||
         error === mine ||
         (error as NodeJS.ErrnoException).code === 'ERR_WASI_HOSTCALL_LIMIT'
       if (ends) ended ??= { by: error, left: chance.below(4) }

@@ -2,7 +2,7 @@
  * Draws the next step of a hostile guest: a hostcall with arguments made from its row of the table,
  * or a change of its memory.
  */
-import type { CallName, Row } from '#lib/abi/table.js'
+import type { HostcallName, Row } from '#lib/abi/table.js'
 import { Kind, type Type } from '#lib/abi/types.js'
 import type { Random } from './random.js'
 
@@ -15,12 +15,12 @@ export type Step =
   | { readonly does: 'bind' | 'grow' | 'replace' }
   | {
       readonly does: 'call'
-      readonly name: CallName
+      readonly name: HostcallName
       readonly args: readonly unknown[]
       readonly draws: readonly Draw[]
     }
 
-export type Rows = Readonly<Partial<Record<CallName, Row>>>
+export type Rows = Readonly<Partial<Record<HostcallName, Row>>>
 
 /**
  * Memory as it is at first. What is drawn for poll_oneoff lies below `quiet`, where no other thread
@@ -120,9 +120,9 @@ const paths = [
  * Calls of which no number is replaced by another: a FIFO without NONBLOCK, or a clock that is far
  * off, would be waited for.
  */
-const waiting: readonly CallName[] = ['path_open', 'fd_fdstat_set_flags', 'poll_oneoff']
+const waiting: readonly HostcallName[] = ['path_open', 'fd_fdstat_set_flags', 'poll_oneoff']
 /** These leave the guest with less, so they are rare. */
-const ending: readonly CallName[] = [
+const ending: readonly HostcallName[] = [
   'fd_close',
   'fd_renumber',
   'fd_fdstat_set_rights',
@@ -173,10 +173,10 @@ export class Steps {
     return { does: 'call', name, args, draws: this.#draws }
   }
 
-  #row(): readonly [CallName, Row] {
+  #row(): readonly [HostcallName, Row] {
     const r = this.#random
     if (r.onceIn(8)) return ['path_open', this.#rows.path_open as Row]
-    const name = r.pick(Object.keys(this.#rows)) as CallName
+    const name = r.pick(Object.keys(this.#rows)) as HostcallName
     return ending.includes(name) && !r.onceIn(10) ? this.#row() : [name, this.#rows[name] as Row]
   }
   #pointer(): number {

@@ -1,7 +1,4 @@
-/**
- * The errors of this package: what a guest is refused with, what the host did not expect, what an
- * embedder did wrong.
- */
+/** The errors of this package: refusals of the guest, unexpected host errors, wrong arguments. */
 import { inspect, types } from 'node:util'
 import { Errno, errnoNames } from './abi/errno.js'
 import { brand } from './brand.js'
@@ -20,18 +17,21 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** An error with a WASI number: what a hostcall throws to answer the guest. */
-export class WasiError extends Error {
-  /** `WasiError`, or the name of a class of it. */
-  override readonly name: string = 'WasiError'
-  /** What the guest is told. */
+/**
+ * An error with an errno of WASI. Thrown by a stream of yours, it reaches the guest as that errno.
+ * The methods of {@link MemoryFiles} throw it.
+ */
+export class WASIError extends Error {
+  /** `WASIError`, or the name of a subclass. */
+  override readonly name: string = 'WASIError'
+  /** The number that the guest gets. */
   readonly errno: Errno
-  /** `E` and the specification's name: `ENOENT`, `ENOTCAPABLE`. */
+  /** `E` and the name in the specification: `ENOENT`, `ENOTCAPABLE`. */
   readonly code: string
   static {
-    brand(WasiError, 'WasiError')
+    brand(WASIError, 'WASIError')
   }
-  /** To be thrown. @param errno what the guest shall be told; not 0 */
+  /** Creates an error to throw. @param errno the number that the guest gets; not 0 */
   constructor(
     errno: Errno,
     message: string = errnoNames[errno] ?? `errno ${errno}`,
@@ -44,20 +44,17 @@ export class WasiError extends Error {
 }
 
 /**
- * The host answered with something that WASI has no word for. The guest sees only Errno.IO; `cause`
- * has it all.
+ * A host error that WASI has no errno for. The guest gets `Errno.IO`; `cause` is the host's error.
  */
-export class UnexpectedError extends WasiError {
+export class UnexpectedError extends WASIError {
   /** `UnexpectedError`. */
   override readonly name = 'UnexpectedError'
-  /** The hostcall that met it. */
+  /** The name of the hostcall, as `path_open`. */
   readonly call: string
   static {
     brand(UnexpectedError, 'UnexpectedError')
   }
-  /**
-   * To be told. @param cause what was thrown, or the host's error with `code`, `syscall`, `errno`
-   */
+  /** Wraps a host error. @param cause the exception, or an error with `code` and `syscall` */
   constructor(call: string, cause: unknown) {
     super(
       Errno.IO,
@@ -68,18 +65,19 @@ export class UnexpectedError extends WasiError {
   }
 }
 
-/** proc_exit on its way up through the guest's frames. It is thrown, but it is no error. */
-export class Exit {
-  /**
-   * What proc_exit was given, or 128 and the signal's number of proc_raise. Signed: -1 stays -1.
-   */
-  readonly code: number
+/**
+ * The value that proc_exit throws through the guest's frames, out of code that {@link Guest.run}
+ * does not call. It is no Error.
+ */
+export class GuestExit {
+  /** The exit code: signed, -1 stays -1. After proc_raise, 128 plus the signal's number. */
+  readonly exitCode: number
   static {
-    brand(Exit, 'Exit')
+    brand(GuestExit, 'GuestExit')
   }
-  /** To be thrown. @param code the guest's exit code */
-  constructor(code: number) {
-    this.code = code
+  /** Creates a value to throw. @param exitCode the guest's exit code */
+  constructor(exitCode: number) {
+    this.exitCode = exitCode
   }
 }
 
@@ -89,21 +87,21 @@ export class Exit {
  * reads as the symbol that node:wasi throws.
  */
 export class WASIExit {
-  /** As Node's errors have it. */
+  /** The code of all exits. */
   readonly code = 'ERR_WASI_EXIT'
-  /** The code that proc_exit was called with, or 128 and the signal's number of proc_raise. */
+  /** The code that proc_exit received. After proc_raise, 128 plus the signal's number. */
   readonly exitCode: number
-  /** `WASI guest exited with code`, and the code. */
+  /** `WASI guest exited with code`, followed by the code. */
   readonly message: string
   static {
     brand(WASIExit, 'WASIExit')
   }
-  /** To be thrown. @param exitCode the guest's exit code */
+  /** Creates a value to throw. @param exitCode the guest's exit code */
   constructor(exitCode: number) {
     this.exitCode = exitCode
     this.message = `WASI guest exited with code ${exitCode}`
   }
-  /** As the symbol of node:wasi has it. */
+  /** `kExitCode`, the description of the symbol that node:wasi throws. */
   get description(): string {
     return 'kExitCode'
   }
@@ -181,7 +179,7 @@ export function wordsOf(thrown: unknown): string {
   }
 }
 
-const ready = errnoNames.map((_, errno) => new WasiError(errno))
+const ready = errnoNames.map((_, errno) => new WASIError(errno))
 for (const error of ready) error.stack = `${error.name}: ${error.message}`
 
 /** Refuse the guest. The error is made beforehand, so that refusing builds no stack trace. */
@@ -189,7 +187,7 @@ export function refuse(errno: Errno): never {
   throw ready[errno]
 }
 
-/** Give an error of JavaScript's own classes the `code` by which Node's users tell errors apart. */
+/** Gives an error of a class of JavaScript a `code`, as Node's errors have. */
 export function coded<E extends Error>(
   error: E,
   code: string,

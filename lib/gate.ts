@@ -5,21 +5,31 @@
 import { Errno } from './abi/errno.js'
 import { Rights } from './abi/rights.js'
 import type { Context } from './context.js'
-import { Exit, HookFailure, isStackOverflow, refuse, UnexpectedError, WasiError } from './errors.js'
+import {
+  GuestExit,
+  HookFailure,
+  isStackOverflow,
+  refuse,
+  UnexpectedError,
+  WASIError,
+} from './errors.js'
 import { type GuestMemory, NotStarted } from './memory.js'
 import { type Answer, maxSize, maxTransfer, UNEXPECTED } from './sys/sys.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a guest, or JavaScript, passes is unknown until it is lifted
 type Value = any
-/** A hostcall as wasm calls it: from numbers, and BigInts for 64-bit values, to an errno. */
-export type Import = (...args: Value[]) => Errno
+/**
+ * A hostcall as WebAssembly calls it: it receives numbers, and bigints where the specification has
+ * 64 bits, and returns an errno.
+ */
+export type ImportFunction = (...args: Value[]) => Errno
 export type Hostcall = (context: Context, ...args: Value[]) => Answer
 export type Report = (error: UnexpectedError) => void
 /**
  * Makes an import of a hostcall. scripts/imports.js generates one for each row of the table, as
  * long code that V8 can inline.
  */
-export type Gate = (context: Context, hostcall: Hostcall, report: Report) => Import
+export type Gate = (context: Context, hostcall: Hostcall, report: Report) => ImportFunction
 
 // Lifts a wasm value for a hostcall, or refuses it with INVAL. JavaScript may call an import too,
 // so every value is checked.
@@ -102,13 +112,13 @@ export function errnoOf(answer: Answer, name: string, context: Context, report: 
 }
 /** Returns the errno for an exception of a hostcall, or throws if the exception ends the guest. */
 export function thrown(error: unknown, name: string, context: Context, report: Report): Errno {
-  if (error instanceof WasiError && isRefusal(error.errno)) return error.errno
-  // The embedder's mistake; it may still start the guest afterwards.
+  if (error instanceof WASIError && isRefusal(error.errno)) return error.errno
+  // The embedder's mistake, after which it may still start the guest.
   if (error instanceof NotStarted) throw error
   if (error instanceof HookFailure) throw context.verdict.keep(error.thrown)
-  // A guest with infinite recursion may overflow the stack inside a hostcall. That is the guest's
-  // trap, not an error of the host.
-  if (error instanceof Exit || isStackOverflow(error)) throw context.verdict.keep(error)
+  // A guest that recurses without end may meet the end of the stack inside a hostcall. It is the
+  // guest's trap, not the host's error.
+  if (error instanceof GuestExit || isStackOverflow(error)) throw context.verdict.keep(error)
   return unexpected(error, name, context, report)
 }
 /**

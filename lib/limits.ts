@@ -19,6 +19,28 @@ interface Limit {
   readonly seen: string
 }
 
+/** The most that a guest uses of the host, and the guest's result beyond each limit. */
+export interface Limits {
+  /**
+   * Open file descriptors, the standard streams, preopens and listeners included; then MFILE. From
+   * 3 to 524288. Default 1024.
+   */
+  readonly descriptors: number
+  /** Bytes of a path; then NAMETOOLONG. From 1 to 4095, as PATH_MAX. Default 4095. */
+  readonly pathBytes: number
+  /** Buffers of one read or write; then a short count. From 1 to 1024, as IOV_MAX. Default 1024. */
+  readonly iovecs: number
+  /** Subscriptions of one poll_oneoff; then INVAL. From 1 to 1024. Default 1024. */
+  readonly subscriptions: number
+  /** Bytes of one random_get; then INVAL. From 0 to 2^32 - 1. Default 64 MiB. */
+  readonly randomBytes: number
+  /**
+   * Hostcalls of each thread of the guest, over its whole life; then the guest ends with an error
+   * with code `ERR_WASI_HOSTCALL_LIMIT`. From 0 to 2^53 - 1. Default Infinity.
+   */
+  readonly hostcalls: number
+}
+
 // biome-ignore format: a limit a line, as in a table
 const table = {
   descriptors:   { doc: 'descriptors open at once, with the standard streams, the directories and the listeners given', fallback: 1024, least: 3, most: 2 ** 19, errno: 'MFILE', seen: 'nothing' },
@@ -27,13 +49,8 @@ const table = {
   subscriptions: { doc: 'things that one poll_oneoff waits for', fallback: maxPolls, least: 1, most: maxPolls, errno: 'INVAL', seen: 'nothing' },
   randomBytes:   { doc: 'bytes that one random_get fills', fallback: 2 ** 26, least: 0, most: 2 ** 32 - 1, errno: 'INVAL', seen: 'nothing' },
   hostcalls:     { doc: 'hostcalls of a guest, of each thread of it, in all', fallback: Infinity, least: 0, most: 2 ** 53 - 1, errno: 'its end', seen: 'an error with code `ERR_WASI_HOSTCALL_LIMIT`' },
-} as const satisfies Record<string, Limit>
+} as const satisfies { readonly [Name in keyof Limits]: Limit }
 
-/**
- * Limits on a guest's simultaneous use of the host. docs/limits.md has the table: the limited
- * resource, its default, and the effects of exceeding it for guest and embedder.
- */
-export type Limits = { readonly [Name in keyof typeof table]: number }
 export const limitTable: { readonly [Name in keyof Limits]: Limit } = table
 const names = Object.keys(table) as (keyof Limits)[]
 
@@ -47,5 +64,5 @@ export function limitsOf(set: unknown = {}): Limits {
       if (value !== fallback) checkInteger(`options.limits.${name}`, value, least, most)
       return [name, value]
     }),
-  ) as Limits
+  ) as Record<keyof Limits, number>
 }

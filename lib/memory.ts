@@ -9,9 +9,9 @@ import { coded, refuse } from './errors.js'
 import type { Limits } from './limits.js'
 import { maxTransfer, type Sys } from './sys/sys.js'
 
-/** The shape of a guest's memory: WebAssembly.Memory, or a substitute in another embedder. */
+/** The shape of `WebAssembly.Memory`. */
 export interface MemoryLike {
-  /** The bytes, from the guest's address 0. */
+  /** The bytes, from address 0 of the guest. */
   readonly buffer: ArrayBufferLike
 }
 

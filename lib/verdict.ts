@@ -2,7 +2,7 @@
  * The verdict on a guest: its first end. Every later import throws it again, so no guest outlives
  * it by catching it.
  */
-import { Exit } from './errors.js'
+import { GuestExit } from './errors.js'
 
 /**
  * WebAssembly's `catch_all` catches every JavaScript exception that leaves an import, so an
@@ -59,12 +59,12 @@ export class Verdict {
   }
 
   /**
-   * Returns the exit code of a guest whose code has returned: that of its Exit, or 0.
+   * Returns the exit code of a guest whose code has returned: that of its GuestExit, or 0.
    * @throws any other end of the guest
    */
   exitCode(): number {
     if (!this.reached) return 0
-    if (this.#ended instanceof Exit) return this.#ended.code
+    if (this.#ended instanceof GuestExit) return this.#ended.exitCode
     throw this.#ended
   }
 }

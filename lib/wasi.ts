@@ -1,9 +1,9 @@
 /** class WASI: the constructor and the methods of node:wasi over a guest. */
 import { dictionary } from './dictionary.js'
-import { coded, Exit, WASIExit } from './errors.js'
-import type { Import } from './gate.js'
+import { coded, GuestExit, WASIExit } from './errors.js'
+import type { ImportFunction } from './gate.js'
 import { type Guest, guestOf } from './guest/guest.js'
-import type { GuestSource, ImportRecord, Instance } from './guest/instance.js'
+import type { GuestSource, ImportRecord, WasmInstance } from './guest/instance.js'
 import { functions, instantiate, record } from './guest/instantiate.js'
 import { moduleOf } from './guest/source.js'
 import { checkMemory, type MemoryLike, NotStarted } from './memory.js'
@@ -29,15 +29,19 @@ interface Exports {
 }
 
 /**
- * A WASI host for one guest, in place of node:wasi's class of the same name.
+ * A WASI host for one guest, with the constructor and the methods of node:wasi's class.
+ *
+ * @example
+ * const wasi = new WASI({ version: 'preview1', preopens: { '/data': './data' } })
+ * process.exitCode = wasi.start(wasi.instantiate('program.wasm'))
  * @see https://nodejs.org/api/wasi.html
  */
 export class WASI {
   /**
-   * The imports by name, a record without a prototype. Replace one before the module is
-   * instantiated to have yours called in its place.
+   * A function for each hostcall, by name. The record has no prototype. You may replace functions
+   * before the module is instantiated.
    */
-  readonly wasiImport: Record<string, Import>
+  readonly wasiImport: Record<string, ImportFunction>
   /** @hidden */
   readonly [kBindingName]: string;
   /** @hidden */
@@ -53,17 +57,17 @@ export class WASI {
   readonly #outputs: readonly Settings['stdio'][number][]
   readonly #terminals = new Terminals()
 
-  /** @throws as {@link createGuest} does. */
+  /** @throws as {@link createGuest} does */
   constructor(options: WASIOptions = {} as WASIOptions) {
     let returnOnExit = true
     this.#verdict = new Verdict(ended => {
-      if (!(ended instanceof Exit)) return ended
+      if (!(ended instanceof GuestExit)) return ended
       if (!returnOnExit) {
         this.#endOutputs()
-        process.exit(ended.code)
+        process.exit(ended.exitCode)
       }
-      this[kExitCode] = ended.code
-      return new WASIExit(ended.code)
+      this[kExitCode] = ended.exitCode
+      return new WASIExit(ended.exitCode)
     })
     const settings = settingsOf(options)
     checkSpelled(options)
@@ -102,32 +106,32 @@ export class WASI {
     }
   }
 
-  /** What the option `listen` opened, in its order. node:wasi has no such option. */
+  /** The sockets that the option `listen` opened, in its order. Not in node:wasi. */
   get listeners(): readonly Listener[] {
     return this.#guest.listeners
   }
 
   /**
-   * The imports under the name of their module, for `new WebAssembly.Instance`. Neither record has
-   * a prototype. Spread into an object of yours (`{ ...wasi.getImportObject(), env }`) it has one
-   * again, from which a module can import `Object` and `Function`: use {@link instantiate}, or
-   * begin that object with `__proto__: null`.
+   * Returns {@link wasiImport} under its module's name, for `new WebAssembly.Instance`. Neither
+   * record has a prototype. An object of yours (`{ ...wasi.getImportObject(), env }`) has one, from
+   * which a module can import `Object` and `Function`: use {@link instantiate}, or begin that
+   * object with `__proto__: null`.
    */
-  getImportObject(): Record<string, Record<string, Import>> {
+  getImportObject(): Record<string, Record<string, ImportFunction>> {
     return dictionary([[this[kBindingName], this.wasiImport]])
   }
 
   /**
-   * Instantiates a module with {@link wasiImport} and imports of yours, of which those of the same
-   * name come first. It gets nothing that is not an own property of these. Bytes are compiled, and a
-   * file is read, in this thread. node:wasi has no such method.
-   * @param source the path of a module or its `file:` URL, its bytes, or a compiled one
+   * Instantiates a module with {@link wasiImport} and imports of yours, which override those of the
+   * same name. The module gets only own properties of these. Files are read, and bytes are
+   * compiled, in this thread. Not in node:wasi.
+   * @param source the path of a module, its `file:` URL, its bytes, or a compiled module
    * @throws TypeError for wrong arguments; Error with the code of the host (`ENOENT`) for a file
-   * that cannot be read; WebAssembly's CompileError; WebAssembly's LinkError,
-   * with code `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` where the
-   * module imports what neither has
+   * that cannot be read; WebAssembly.CompileError; WebAssembly.LinkError, with code
+   * `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` for an import that is
+   * no own property of either
    */
-  instantiate(source: GuestSource, imports: ImportRecord = {}): Instance {
+  instantiate(source: GuestSource, imports: ImportRecord = {}): WasmInstance {
     return instantiate(
       moduleOf(source),
       record('imports', imports),
@@ -136,10 +140,9 @@ export class WASI {
   }
 
   /**
-   * Say which instance the imports serve, without running it. The memory is its export of that
-   * name, unless given.
-   * @throws ERR_WASI_ALREADY_STARTED after a start that found its memory; ERR_INVALID_ARG_TYPE for
-   * what is no instance or memory.
+   * Binds an instance without running it. Its memory is `memory`, or else its export of that name.
+   * @throws Error with code `ERR_WASI_ALREADY_STARTED` if one was bound; TypeError for a value that
+   * is no instance, or no memory
    */
   finalizeBindings(
     instance: object,
@@ -159,8 +162,8 @@ export class WASI {
 
   /**
    * Runs a command: calls its `_start`. Returns its exit code.
-   * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also
-   * where its code caught that; a trap
+   * @throws a trap, or the first error that ended the guest, even if the guest caught it: an
+   * exception of a function of yours, `ERR_WASI_HOSTCALL_LIMIT`
    */
   start(instance: object): number {
     this.finalizeBindings(instance)
@@ -182,7 +185,7 @@ export class WASI {
     return this[kExitCode]
   }
 
-  /** Resets colours, and hands over what the outputs have kept. Where the guest has failed, its own error counts. */
+  /** Resets colours, and flushes outputs. An error of the guest takes precedence over theirs. */
   #endOutputs(failed = false): void {
     this.#terminals.reset()
     for (const output of this.#outputs) {
@@ -195,9 +198,9 @@ export class WASI {
   }
 
   /**
-   * Prepares a reactor: calls its `_initialize`, where it has one. Where a reactor calls proc_exit,
-   * the export that was called throws a {@link WASIExit}, in place of the symbol of node:wasi;
-   * {@link createGuest} has `run` for that.
+   * Initializes a reactor: calls its `_initialize`, if it exports one. An export of it that calls
+   * proc_exit later throws a {@link WASIExit}, where node:wasi throws a symbol.
+   * @throws as {@link WASI.start} does
    */
   initialize(instance: object): void {
     this.finalizeBindings(instance)
@@ -220,23 +223,22 @@ export class WASI {
   }
 
   /**
-   * The hostcalls that the guest has made until now, counted and timed. node:wasi has no such
-   * method.
-   * @throws Error with code `ERR_WASI_NO_METRICS` where `options.metrics` was not set.
+   * Returns the hostcalls until now, counted and timed. Not in node:wasi.
+   * @throws Error with code `ERR_WASI_NO_METRICS` unless `options.metrics` was set
    */
   metrics(): Metrics {
     return this.#guest.metrics()
   }
 
   /**
-   * Close all that the guest has open, without waiting for it to be collected. node:wasi has no
-   * such method.
+   * Closes the guest's open files, without waiting for the garbage collector. Later hostcalls on
+   * them return BADF. Not in node:wasi.
    */
   close(): void {
     this.#guest.close()
   }
 
-  /** Calls {@link WASI.close}, for `using`. node:wasi has no such method. */
+  /** Calls {@link WASI.close}, for `using`. Not in node:wasi. */
   [Symbol.dispose](): void {
     this.close()
   }

@@ -153,18 +153,18 @@ const rows0 = Object.entries(table0).flatMap(([name, row]) =>
   shared.has(row) ? [`${name}: gates.${name},`] : rowOf(name, row),
 )
 const text = `/** An import for each row of the tables: scripts/imports.js writes this file from lib/abi/ when the package is built. */
-import type { CallName } from '../abi/table.js'
+import type { HostcallName } from '../abi/table.js'
 import type { table0 } from '../abi/unstable.js'
 import type { Context } from '../context.js'
 import * as gate from '../gate.js'
 import type { Hostcalls } from '../hostcalls/types.js'
 
 /** Each takes the hostcall of its row, so that the compiler checks what is passed to it. */
-type Gates<Name extends CallName> = {
-  readonly [N in Name]: (context: Context, hostcall: Hostcalls[N], report: gate.Report) => gate.Import
+type Gates<Name extends HostcallName> = {
+  readonly [N in Name]: (context: Context, hostcall: Hostcalls[N], report: gate.Report) => gate.ImportFunction
 }
 
-export const gates: Gates<CallName> = {
+export const gates: Gates<HostcallName> = {
 ${indent(rows, 2).join('\n')}
 }
 export const gates0: Gates<keyof typeof table0> = {

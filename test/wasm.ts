@@ -2,7 +2,7 @@
  * A small assembler: modules that make hostcalls, from expressions. It knows as much of the binary
  * format as the tests need.
  */
-import { type CallName, namespace, type Row, table } from '#lib/abi/table.js'
+import { type HostcallName, namespace, type Row, table } from '#lib/abi/table.js'
 import { Kind, type Type } from '#lib/abi/types.js'
 
 type ValueType = 'i32' | 'i64' | 'f64'
@@ -160,7 +160,7 @@ const wasmTypes = ({ kind }: Type): ValueType[] =>
   kind === Kind.List || kind === Kind.Path ? ['i32', 'i32'] : [wide.includes(kind) ? 'i64' : 'i32']
 /** Returns the signature of a hostcall in wasm. */
 export function signatureOf(name: string): Signature {
-  const row: Row | undefined = table[name as CallName]
+  const row: Row | undefined = table[name as HostcallName]
   if (row === undefined) throw new Error(`there is no ${name} to call`)
   const params = [
     ...row.params.flatMap(({ type }) => wasmTypes(type)),

@@ -4,7 +4,7 @@
  */
 import { type ErrnoName, errnoNames } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { Filetype } from '#lib/abi/values.js'
 import type { Guest } from '#lib/guest/guest.js'
 import { root, type Step, slots } from './program.js'
@@ -41,7 +41,7 @@ export class Player {
     guest.bind(this.#memory)
   }
 
-  #call(name: CallName, ...args: (number | bigint | string)[]): ErrnoName {
+  #call(name: HostcallName, ...args: (number | bigint | string)[]): ErrnoName {
     let at = paths
     const values = args.flatMap(arg => {
       if (typeof arg !== 'string') return [arg]
@@ -83,7 +83,7 @@ export class Player {
   /** The answer to a call: `0`, and whatever the guest learns by it; or the name of an errno. */
   play([name, ...args]: Step): string {
     const said = (learned: () => unknown, ...values: (number | bigint | string)[]): string => {
-      const errno = this.#call(name as CallName, ...values)
+      const errno = this.#call(name as HostcallName, ...values)
       if (errno !== 'SUCCESS') return errno
       const more = learned()
       return more === undefined ? '0' : `0 ${more}`

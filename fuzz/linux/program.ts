@@ -2,7 +2,7 @@
  * Defines a drawn program: a tree, and calls on slots that hold descriptors, so that any call can
  * be left out.
  */
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 
 /** Something that is there when a program begins. */
 export type Entry =
@@ -15,7 +15,7 @@ export type Entry =
  * each byte, a descriptor is a slot, a buffer is its length. `path_open` takes an access (1 read, 2
  * write) in place of rights, and the slot for its descriptor.
  */
-export type Step = readonly [call: CallName | 'tree', ...args: (number | bigint | string)[]]
+export type Step = readonly [call: HostcallName | 'tree', ...args: (number | bigint | string)[]]
 
 export interface Program {
   readonly entries: readonly Entry[]

@@ -10,9 +10,9 @@ export const errnoNames = [
   'TIMEDOUT', 'TXTBSY', 'XDEV', 'NOTCAPABLE',
 ] as const
 
-/** An error by its name in the specification, without the `E` of POSIX: `NOENT`, `NOTCAPABLE`. */
+/** The name of an error in the specification, without the `E` of POSIX: `NOENT`, `NOTCAPABLE`. */
 export type ErrnoName = (typeof errnoNames)[number]
-/** An error's number in WASI, unrelated to the host's numbers; 0 is success. */
+/** An error number of WASI, which differs from the host's; 0 is success. */
 export type Errno = number
 /** The error numbers of preview 1 by name. */
 export const Errno = Object.freeze(

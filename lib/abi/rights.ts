@@ -13,7 +13,7 @@ export const rightNames = [
 
 /** A right by its name in the specification, in capitals: `FD_READ`, `PATH_OPEN`. */
 export type RightName = (typeof rightNames)[number]
-/** A set of rights. The specification's 64 bits hold 30, so a number suffices. */
+/** A set of rights, as a number: of the specification's 64 bits, 30 are in use. */
 export type Rights = number
 /** The rights of preview 1 by name, each a set of one, with NONE and ALL. */
 export const Rights = Object.freeze({

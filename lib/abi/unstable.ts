@@ -1,10 +1,10 @@
 /** wasi_unstable, the snapshot before preview 1: the same rows, except where its layout differs. */
-import { type CallName, type Row, table } from './table.js'
+import { type HostcallName, type Row, table } from './table.js'
 import * as t from './types.js'
 
 const { sock_accept: _, ...shared } = table
 
-export const table0: { readonly [Name in Exclude<CallName, 'sock_accept'>]: Row } = {
+export const table0: { readonly [Name in Exclude<HostcallName, 'sock_accept'>]: Row } = {
   ...shared,
   fd_seek: {
     ...table.fd_seek,

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { dictionary } from '../dictionary.js'
-import type { MemoryPreopen, Preopen } from '../options/preopens.js'
+import type { DirectoryPreopen, MemoryPreopen } from '../options/preopens.js'
 import { size } from './amounts.js'
 import { CommandError } from './error.js'
 import { usageOf } from './flags.js'
@@ -14,7 +14,7 @@ export interface Setting {
   readonly option: 'dir' | 'overlay' | 'tmpfs'
   readonly value: string
 }
-type Given = Preopen | MemoryPreopen
+type Given = DirectoryPreopen | MemoryPreopen
 interface Named {
   readonly guest: string
   readonly preopen: Given

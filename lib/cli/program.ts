@@ -1,6 +1,6 @@
 /** A program's file, and why it cannot be run here. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
-import { type CallName, namespace, table } from '../abi/table.js'
+import { type HostcallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
 import { hintFor } from '../guest/source-file.js'
 import { isThreads, unknownImport } from '../guest/unknown-import.js'
@@ -103,7 +103,8 @@ export function checkImports(
   const all = WebAssembly.Module.imports(module)
   for (const wanted of all) {
     const { module: from, name, kind } = wanted
-    if (from === offered && kind === 'function' && Object.hasOwn(calls, name as CallName)) continue
+    if (from === offered && kind === 'function' && Object.hasOwn(calls, name as HostcallName))
+      continue
     if (threads && isThreads(wanted)) continue
     throw new CommandError(unknownImport(wanted, all).message)
   }

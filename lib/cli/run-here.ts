@@ -1,7 +1,7 @@
 /** Runs the guest of the command in the thread that calls, with the stack that this has. */
 
 import { type Guest, guestOf } from '../guest/guest.js'
-import type { Instance } from '../guest/instance.js'
+import type { WasmInstance } from '../guest/instance.js'
 import { settingsOf } from '../options/settings.js'
 import { versionOf } from '../run/module/inspect.js'
 import { keepFrames } from '../trap/load.js'
@@ -50,7 +50,7 @@ function open(
   }
 }
 
-function instantiate(program: Program, guest: Guest): Instance {
+function instantiate(program: Program, guest: Guest): WasmInstance {
   try {
     return guest.instantiate(program.module)
   } catch (error) {
@@ -63,7 +63,7 @@ function instantiate(program: Program, guest: Guest): Instance {
 function finish(
   { program: path, invoke, guest: { args } }: RunRequest,
   program: Program,
-  { exports }: Instance,
+  { exports }: WasmInstance,
   guest: Guest,
 ): number {
   const { memory, _start, _initialize } = exports

@@ -57,7 +57,7 @@ export const guestWords = {
   preopens: {
     topic: 'files',
     doors: everywhere,
-    type: 'Record<string, string | URL | Preopen | MemoryPreopen | FilePreopen>',
+    type: 'Record<string, Preopen>',
     doc: "Directories by the guest's names: the host's path, `{ path, readOnly, overlay, quota }`, `{ files, readOnly, quota }` in memory, or `{ file, readOnly }`.",
   },
   stdin: {

@@ -37,9 +37,9 @@ const READS = of('FD_READ', 'FD_READDIR')
 const WRITES = of('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
 
 /**
- * The checked rights: `enforce` checks all of preview 1's, `access` only FD_READ and FD_WRITE. With
- * `access`, a program may seek in a file it opened to read, set its times, and use a directory
- * opened without rights.
+ * The rights that are checked: `enforce`, all of preview 1; `access`, only FD_READ and FD_WRITE, so
+ * that a program may seek in a file that it opened for reading, set its times, and open files in a
+ * directory that it opened without rights.
  */
 export type RightsMode = 'enforce' | 'access'
 /** The rights that determine a file's open mode. */

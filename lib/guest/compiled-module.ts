@@ -11,7 +11,7 @@ export interface WrittenLimits {
 
 /** The content of a {@link CompiledModule}. */
 export interface Compiled {
-  /** The module's bytes, with the limits in them. No other code can change them. */
+  /** Its bytes, with the limits in them. No other code can change them. */
   readonly bytes: Uint8Array
   /** The number of bytes by which the limits moved its code. */
   readonly moved: number
@@ -26,8 +26,8 @@ let isOwn: (value: object) => value is CompiledModule
 const mark = Symbol.for('wasi-common.CompiledModule')
 
 /**
- * A module that `pool.compile` made. `run` and all pools take it in place of bytes, any number of
- * times.
+ * A module that {@link Pool.compile} compiled: a source for any number of runs, in `run` and in all
+ * pools.
  */
 export class CompiledModule {
   readonly #compiled: Compiled
@@ -37,7 +37,7 @@ export class CompiledModule {
     Object.defineProperty(CompiledModule.prototype, mark, { value: true })
   }
 
-  /** For this package only: `pool.compile` makes one. */
+  /** @hidden */
   constructor(compiled: Compiled) {
     this.#compiled = compiled
   }

@@ -4,14 +4,14 @@
  */
 import { createRequire } from 'node:module'
 import { joined } from '../abi/strings.js'
-import { type CallName, namespace, type Row, table } from '../abi/table.js'
+import { type HostcallName, namespace, type Row, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
 import type { Context } from '../context.js'
 import { coded } from '../errors.js'
 import { LocalFds } from '../fds/local.js'
 import { Polls } from '../fds/polls.js'
 import type { FdTable } from '../fds/table.js'
-import type { Gate, Import } from '../gate.js'
+import type { Gate, ImportFunction } from '../gate.js'
 import { gates, gates0 } from '../generated/imports.js'
 import { hostcalls, hostcalls0 } from '../hostcalls/index.js'
 import type { Hostcalls } from '../hostcalls/types.js'
@@ -30,7 +30,7 @@ import { systemRandom } from '../sys/random.js'
 import type { Sys } from '../sys/sys.js'
 import { checkKeys } from '../validate.js'
 import { Verdict } from '../verdict.js'
-import type { GuestSource, ImportRecord, Instance } from './instance.js'
+import type { GuestSource, ImportRecord, WasmInstance } from './instance.js'
 import { functions, instantiate, record } from './instantiate.js'
 import { hostsOf, nameOf, type Opened, openAll } from './open-resources.js'
 import { moduleOf } from './source.js'
@@ -40,51 +40,49 @@ const require = createRequire(import.meta.url)
 const replay = () => require('../replay/replay.js') as typeof import('../replay/replay.js')
 const trace = () => require('../observe/trace.js') as typeof import('../observe/trace.js')
 
-/** A guest of the host, as {@link createGuest} makes it. */
+/** A guest, as {@link createGuest} returns it. */
 export interface Guest {
-  /** The module under which the guest asks for {@link imports}. */
+  /** The module name of {@link imports}: `wasi_snapshot_preview1` or `wasi_unstable`. */
   readonly namespace: string
   /**
-   * A function for each hostcall: takes what wasm passes (i64 as BigInt), returns an errno. The
-   * record has no prototype, since WebAssembly would look imports up in that, too.
+   * A function for each hostcall, by name. The record has no prototype, in which WebAssembly would
+   * look imports up, too.
    */
-  readonly imports: Record<string, Import>
-  /**
-   * What the option `listen` opened, in its order: where it listens, and the guest's descriptor of
-   * it.
-   */
+  readonly imports: Record<string, ImportFunction>
+  /** The sockets that the option `listen` opened, in its order. */
   readonly listeners: readonly Listener[]
   /**
-   * Say where the guest's memory is: a WebAssembly.Memory, or `{ buffer }`, which is read again
-   * when it was detached. Where another buffer took its place without that, bind it anew. TypeError
-   * for anything else.
+   * Binds the guest's memory: a WebAssembly.Memory, or `{ buffer }`, which is read again after its
+   * buffer was detached. Bind again a memory that got another buffer without that.
+   * @throws TypeError for another value
    */
   bind(memory: MemoryLike): void
   /**
-   * Instantiates a module with {@link Guest.imports} and yours, of which those of the same name
-   * come first, and binds the memory that it exports as `memory`. Bytes are compiled, and a file is
-   * read, in this thread.
-   * @param source the path of a module or its `file:` URL, its bytes, or a compiled one
+   * Instantiates a module with {@link Guest.imports} and yours, which override those of the same
+   * name, and binds the memory that it exports as `memory`. Files are read, and bytes are compiled,
+   * in this thread.
+   * @param source the path of a module, its `file:` URL, its bytes, or a compiled module
    * @throws TypeError for wrong arguments; Error with the code of the host (`ENOENT`) for a file
-   * that cannot be read; WebAssembly's CompileError; WebAssembly's LinkError, with code
-   * `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` where the module
-   * imports what is no own property of either
+   * that cannot be read; WebAssembly.CompileError; WebAssembly.LinkError, with code
+   * `ERR_WASI_UNKNOWN_IMPORT`, `importModule`, `importName` and `importKind` for an import that is
+   * no own property of either
    */
-  instantiate(source: GuestSource, imports?: ImportRecord): Instance
+  instantiate(source: GuestSource, imports?: ImportRecord): WasmInstance
   /**
-   * Runs code of the guest. Returns its exit code: that of proc_exit, or 0.
-   * @throws what ended the guest (an exception of your hooks, `ERR_WASI_HOSTCALL_LIMIT`), also
-   * where its code caught that; a trap
+   * Calls code of the guest, as `() => instance.exports._start()`. Returns the exit code: that of
+   * proc_exit, or 0.
+   * @throws a trap, or the first error that ended the guest, even if the guest caught it: an
+   * exception of a function of yours, `ERR_WASI_HOSTCALL_LIMIT`
    */
   run(code: () => unknown): number
   /**
-   * The hostcalls made until now.
-   * @throws Error with code `ERR_WASI_NO_METRICS` where `options.metrics` was not set.
+   * Returns the hostcalls until now.
+   * @throws Error with code `ERR_WASI_NO_METRICS` unless `options.metrics` was set
    */
   metrics(): Metrics
   /**
-   * Close all that the guest has open: hostcalls on it answer BADF from now on. It happens by
-   * itself some time after the guest was collected.
+   * Closes the guest's open files; later hostcalls on them return BADF. It happens by itself some
+   * time after the guest was garbage collected.
    */
   close(): void
   /** Calls {@link Guest.close}, for `using`. */
@@ -92,11 +90,16 @@ export interface Guest {
 }
 
 /**
- * Make a guest of the host.
- * @throws TypeError, RangeError for wrong options; Error with code `UVWASI_E...` for a directory,
- * stdio or listener that cannot be opened; Error with code `ERR_WASI_ADDON_UNAVAILABLE` where there
- * is no addon, `ERR_WASI_LISTEN_UNAVAILABLE` for a listener with the typescript backend, and of a
- * strict sandbox `ERR_WASI_UNSAFE_PREOPEN` and `ERR_WASI_PUBLIC_LISTEN`.
+ * Creates a guest for an embedder that runs WebAssembly itself. {@link WASI} is built on it.
+ *
+ * @example
+ * using guest = createGuest({ version: 'preview1' })
+ * const instance = guest.instantiate('program.wasm')
+ * const exitCode = guest.run(() => instance.exports._start())
+ * @throws TypeError, RangeError for wrong options; Error with code `UVWASI_E...` for a preopen,
+ * stream or listener that cannot be opened, `ERR_WASI_ADDON_UNAVAILABLE` if the addon cannot be
+ * loaded, `ERR_WASI_LISTEN_UNAVAILABLE` for `listen` with the typescript backend, and, with
+ * `strict`, `ERR_WASI_UNSAFE_PREOPEN` and `ERR_WASI_PUBLIC_LISTEN`
  */
 export function createGuest(options: GuestOptions): Guest {
   checkKeys('options', optionNames, options)
@@ -195,12 +198,12 @@ export function guestWith(
 function importsOf(
   context: Context,
   { version, trace: line, traceStyle, sharedPaths, openLine, counts, report }: Settings,
-): Record<string, Import> {
-  const rows: Readonly<Partial<Record<CallName, Row>>> = version === 'unstable' ? table0 : table
-  const [calls, made]: [Hostcalls, Partial<Record<CallName, Gate>>] =
+): Record<string, ImportFunction> {
+  const rows: Readonly<Partial<Record<HostcallName, Row>>> = version === 'unstable' ? table0 : table
+  const [calls, made]: [Hostcalls, Partial<Record<HostcallName, Gate>>] =
     version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
   const { limits, memory, fds, verdict } = context
-  const imports: Record<string, Import> = Object.create(null)
+  const imports: Record<string, ImportFunction> = Object.create(null)
   const published = hostcallChannel.hasSubscribers ? trace().published : undefined
   const traced = line === undefined ? undefined : trace().traced
   const followed =
@@ -213,7 +216,7 @@ function importsOf(
     limits.hostcalls === Number.POSITIVE_INFINITY
       ? undefined
       : new Countdown(limits.hostcalls, verdict)
-  for (const [name, row] of Object.entries(rows) as [CallName, Row][]) {
+  for (const [name, row] of Object.entries(rows) as [HostcallName, Row][]) {
     const gate = (made[name] as Gate)(context, calls[name], report)
     let call = gate
     if (counts !== undefined) call = measured(name, call, counts)
@@ -236,7 +239,7 @@ function importsOf(
  * counted nor traced.
  */
 const outermost =
-  (verdict: Verdict, call: Import): Import =>
+  (verdict: Verdict, call: ImportFunction): ImportFunction =>
   (...args) => {
     if (verdict.reached) throw verdict.leave()
     try {

@@ -1,24 +1,22 @@
 /**
- * Sources, imports and instances in the public API. Their types do without those of WebAssembly,
- * which some programs lack.
+ * Sources, imports and instances in the public API. The types do without those of WebAssembly,
+ * which not every program has.
  */
 import type { CompiledModule } from './compiled-module.js'
 
 /**
- * Imports by module, then by name, as `new WebAssembly.Instance` takes them. Only own properties
- * count.
+ * Imports by module, then by name, as `new WebAssembly.Instance` takes them: `{ env: { log } }`.
+ * Only own properties count.
  */
 export type ImportRecord = Readonly<Record<string, object>>
 
-/**
- * A compiled module, such as a `WebAssembly.Module`. A promise is not one: await the bytes of a
- * file that you read.
- */
+/** The shape of `WebAssembly.Module`. A promise is refused: await it. */
 export interface ModuleLike {
+  /** Excludes promises. */
   readonly then?: never
 }
 
-/** The source of a module: a path, a `file:` URL, the bytes of a module, or a compiled module. */
+/** The source of a module: the path of a file, its `file:` URL, bytes, or a compiled module. */
 export type GuestSource =
   | string
   | URL
@@ -27,9 +25,9 @@ export type GuestSource =
   | ModuleLike
   | CompiledModule
 
-/** An instance, such as a `WebAssembly.Instance`. */
-export interface Instance {
-  /** The module's exports by name: an object without a prototype. */
+/** The shape of `WebAssembly.Instance`. */
+export interface WasmInstance {
+  /** The exports by name, a record without a prototype. */
   // biome-ignore lint/suspicious/noExplicitAny: what a module exports is known to its embedder alone
   readonly exports: Readonly<Record<string, any>>
 }

@@ -2,7 +2,7 @@
  * Words the error for an import that is not offered, and names the environment that the module was
  * built for.
  */
-import { type CallName, namespace, table } from '../abi/table.js'
+import { type HostcallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
 import { coded } from '../errors.js'
 import { plainLine } from '../stdio/terminal-escapes.js'
@@ -20,7 +20,7 @@ export const isThreads = ({ module, name, kind }: Import): boolean =>
 
 const isSnapshot = (module: string): boolean => module === namespace || module === namespace0
 const isCall = ({ module, name, kind }: Import): boolean =>
-  kind === 'function' && Object.hasOwn(module === namespace0 ? table0 : table, name as CallName)
+  kind === 'function' && Object.hasOwn(module === namespace0 ? table0 : table, name as HostcallName)
 
 /**
  * The module names of imports that a module's own JavaScript provides, and the tools that generate

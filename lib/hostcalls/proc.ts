@@ -4,7 +4,7 @@
  */
 import { Errno } from '../abi/errno.js'
 import { signal } from '../abi/types.js'
-import { Exit } from '../errors.js'
+import { GuestExit } from '../errors.js'
 import type { Hostcalls } from './types.js'
 
 /**
@@ -23,7 +23,7 @@ const stopping = ['stop', 'tstp', 'ttin', 'ttou'].map(name => signal.labels.inde
  * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#proc_exit
  */
 export const proc_exit: Hostcalls['proc_exit'] = (_, code) => {
-  throw new Exit(code | 0)
+  throw new GuestExit(code | 0)
 }
 
 /**
@@ -35,5 +35,5 @@ export const proc_exit: Hostcalls['proc_exit'] = (_, code) => {
 export const proc_raise: Hostcalls['proc_raise'] = (_, sig) => {
   if (ignored.includes(sig)) return 0
   if (stopping.includes(sig)) return -Errno.NOTSUP
-  throw new Exit(128 + sig)
+  throw new GuestExit(128 + sig)
 }

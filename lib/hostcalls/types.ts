@@ -1,5 +1,5 @@
 /** The type of a hostcall: a function for a row of the table, with the arguments of that row. */
-import type { Args, CallName, Table } from '../abi/table.js'
+import type { Args, HostcallName, Table } from '../abi/table.js'
 import type { Context } from '../context.js'
 import type { Answer } from '../sys/sys.js'
 
@@ -8,5 +8,5 @@ import type { Answer } from '../sys/sys.js'
  * the block.
  */
 export type Hostcalls = {
-  readonly [K in CallName]: (context: Context, ...args: Args<Table[K]['params']>) => Answer
+  readonly [K in HostcallName]: (context: Context, ...args: Args<Table[K]['params']>) => Answer
 }

@@ -1,73 +1,70 @@
-/**
- * A hostcall as a record: its arguments and results by the names that the table has for them, for
- * programs to read.
- */
+/** Converts a hostcall into a record: its arguments and results by their names in the table. */
 import { type Errno, type ErrnoName, errnoNames } from '../abi/errno.js'
-import type { CallName, Param, Row } from '../abi/table.js'
+import type { HostcallName, Param, Row } from '../abi/table.js'
 import { fd as fdType, Kind } from '../abi/types.js'
-import type { Import } from '../gate.js'
+import type { ImportFunction } from '../gate.js'
 import type { GuestMemory } from '../memory.js'
 import type { Followed } from './follow.js'
 import { pathBytes, wordOf } from './passed.js'
 import { type Outcome, watched } from './wrap.js'
 
-/** A place in guest memory, and how many elements lie there. */
+/** A list in guest memory. */
 export interface MemoryRange {
-  /** The address. */
-  readonly at: number
-  /** How many elements, not bytes. */
+  /** The guest's address of the first element. */
+  readonly address: number
+  /** The number of elements, not of bytes. */
   readonly count: number
 }
 /**
- * An argument or a result. Flags are a list of their names; of values with names it is that; of
- * times, cookies and rights, and of sizes beyond 2^53, text, since JSON has no such numbers; of a
- * list a place. A path is text; one outside of memory is a place.
+ * An argument or a result. Flags are an array of their names; a value of an enumeration is its
+ * name. Times, cookies, rights, and sizes beyond 2^53 are text, since JSON has no such numbers. A
+ * list is a range. A path is text, or a range if it is not in memory.
  */
 export type TraceValue = number | string | readonly string[] | MemoryRange
 
 /**
- * What is published on the channel `wasi-common:hostcall`, and written as a line of JSON. Of errno,
- * exit and error it has one.
+ * A hostcall, as a line of `traceFormat: 'json'`, and as a message of the
+ * `node:diagnostics_channel` `wasi-common:hostcall`. It has one of `errno`, `exitCode` and `error`.
  */
 export interface HostcallEvent {
-  /** The specification's name. */
-  readonly call: CallName
-  /** By the names that the specification has for them. */
+  /** The name in the specification, as `path_open`. */
+  readonly call: HostcallName
+  /** The arguments, by their names in the specification. */
   readonly args: Readonly<Record<string, TraceValue>>
   /**
-   * The paths of the descriptors among the arguments and results, by the names of these: the name
-   * of the preopen, and below it the path under which the guest opened the file. A path of more
-   * than 512 UTF-16 units is its end, behind `...`. Left out where none is known: standard streams,
-   * sockets, and all but the 4096 files that were opened last, or, by a guest with threads, the
-   * last 512.
+   * The paths of the file descriptors among the arguments and results, by the names of these: the
+   * name of the preopen, followed by the path that the guest opened. `...` and the end of a path of
+   * more than 512 UTF-16 units. Left out if none is known: for standard streams, sockets, and all
+   * but the 4096 files that were opened last (512 for a guest with threads).
    */
   readonly paths?: Readonly<Record<string, string>>
-  /** What it answered: the name, or a number that has none. */
+  /** The errno that it returned: its name, or a number without a name. */
   readonly errno?: ErrnoName | Errno
   /**
-   * Of NOTCAPABLE: the right that is missing, or the component or symlink of the path that leaves
-   * its directory. Best effort: it is found after the call, when the files may have changed.
+   * The reason of NOTCAPABLE: the right that is missing, or the component or symlink of the path
+   * that leaves its directory. Best effort: it is found after the call, when files may have
+   * changed.
    */
   readonly reason?: string
-  /** Of a call that succeeded. A record is told by where it lies. */
+  /** The results of a call that succeeded, by name. A record is its address. */
   readonly results?: Readonly<Record<string, TraceValue>>
-  /** The code with which the guest ended. */
-  readonly exit?: number
-  /** What else was thrown. */
+  /** The exit code of a guest that this call ended. */
+  readonly exitCode?: number
+  /** The message of an error that this call threw. */
   readonly error?: string
-  /** How long it took. */
+  /** The duration in nanoseconds. */
   readonly nanoseconds: number
 }
 
-/** The import, telling of each call. */
+/** Wraps an import, and reports each call. */
 export function recorded(
-  name: CallName,
+  name: HostcallName,
   row: Row,
-  call: Import,
+  call: ImportFunction,
   memory: GuestMemory,
   followed: Followed | undefined,
   tell: (event: HostcallEvent, start: bigint) => void,
-): Import {
+): ImportFunction {
   return watched(call, given => {
     let slot = 0
     const args: Record<string, TraceValue> = {}
@@ -129,7 +126,7 @@ const odd = (value: unknown): string =>
 
 function placeOf(at: unknown, count: unknown): MemoryRange | undefined {
   const [place, length] = [wordOf(at), wordOf(count)]
-  return place === undefined || length === undefined ? undefined : { at: place, count: length }
+  return place === undefined || length === undefined ? undefined : { address: place, count: length }
 }
 const listAt = (at: unknown, count: unknown): TraceValue =>
   placeOf(at, count) ?? odd(typeof at === 'number' ? count : at)

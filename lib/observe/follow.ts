@@ -4,9 +4,9 @@
  */
 import { Errno } from '../abi/errno.js'
 import { maxPath } from '../abi/layout.js'
-import type { CallName, Row } from '../abi/table.js'
+import type { HostcallName, Row } from '../abi/table.js'
 import type { FdTable } from '../fds/table.js'
-import type { Import } from '../gate.js'
+import type { ImportFunction } from '../gate.js'
 import type { GuestMemory } from '../memory.js'
 import { DescriptorPaths } from './descriptor-paths.js'
 import { escapeReason, isAbsolute, type ReadLink, rightsReason } from './escape-reason.js'
@@ -37,7 +37,7 @@ export class Followed {
    * The import, followed. It answers as it did.
    * @param shown whether the trace shows this call
    */
-  follow(name: CallName, row: Row, call: Import, shown: boolean): Import {
+  follow(name: HostcallName, row: Row, call: ImportFunction, shown: boolean): ImportFunction {
     const move = moves[name]
     if (!shown && move === undefined) return call
     const read = reader(row, this.#memory)
@@ -98,7 +98,7 @@ type Move = (
   memory: GuestMemory,
 ) => ((errno: Errno) => void) | undefined
 
-const moves: Readonly<Partial<Record<CallName, Move>>> = {
+const moves: Readonly<Partial<Record<HostcallName, Move>>> = {
   path_open(paths, { value, paths: [path] }, memory) {
     if (path?.fd === undefined) return undefined
     const keep = paths.opening(path.fd, decoder.decode(path.bytes))

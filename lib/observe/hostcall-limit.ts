@@ -1,6 +1,6 @@
 /** Hostcalls that are counted: beyond so many, the guest is ended. */
 import { coded } from '../errors.js'
-import type { Import } from '../gate.js'
+import type { ImportFunction } from '../gate.js'
 import type { Verdict } from '../verdict.js'
 
 /** Counts down the hostcalls of a guest, whichever it makes. */
@@ -19,7 +19,7 @@ export class Countdown {
   }
 
   /** The import, counted. */
-  counted(call: Import): Import {
+  counted(call: ImportFunction): ImportFunction {
     return (...args) => {
       if (this.#left === 0) {
         const error = new Error(

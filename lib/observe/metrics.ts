@@ -1,26 +1,23 @@
-/** How often a guest made each hostcall, what came of it and how long it took. */
+/** Counts and times each hostcall of a guest. */
 import { type ErrnoName, errnoNames } from '../abi/errno.js'
-import { type CallName, table } from '../abi/table.js'
-import type { Import } from '../gate.js'
+import { type HostcallName, table } from '../abi/table.js'
+import type { ImportFunction } from '../gate.js'
 
-/** What is known of a hostcall that was made. */
+/** The metrics of one hostcall. */
 export interface CallMetrics {
-  /** How often it was made. */
+  /** The number of calls. */
   readonly calls: number
-  /** How many of them answered with an errno other than SUCCESS. */
+  /** The number of calls that returned an errno other than SUCCESS. */
   readonly errors: number
-  /** How long all of them took together, with waiting. */
+  /** The total duration in nanoseconds, waiting included. */
   readonly nanoseconds: number
-  /**
-   * How often it answered with which errno, SUCCESS among them. Calls that ended the guest answered
-   * nothing.
-   */
+  /** The number of calls by errno, SUCCESS included. A call that ended the guest has no errno. */
   readonly errnos: Readonly<Partial<Record<ErrnoName, number>>>
 }
-/** By hostcall; those that were never made are not there. */
-export type Metrics = Readonly<Partial<Record<CallName, CallMetrics>>>
+/** The metrics of the hostcalls that were made, by name. */
+export type Metrics = Readonly<Partial<Record<HostcallName, CallMetrics>>>
 
-const calls = Object.keys(table) as CallName[]
+const calls = Object.keys(table) as HostcallName[]
 /**
  * The words of a row: how long, how often there was no answer, or one that has no name, and how
  * often which errno.
@@ -34,7 +31,7 @@ export const newCounts = (): Counts =>
   new BigInt64Array(new SharedArrayBuffer(8 * size * calls.length))
 
 /** The import, counted and timed. */
-export function measured(name: CallName, call: Import, counts: Counts): Import {
+export function measured(name: HostcallName, call: ImportFunction, counts: Counts): ImportFunction {
   const row = calls.indexOf(name) * size
   const count = (word: number, start: bigint): void => {
     Atomics.add(counts, row + Word.NANOSECONDS, process.hrtime.bigint() - start)
@@ -55,7 +52,7 @@ export function measured(name: CallName, call: Import, counts: Counts): Import {
 }
 
 export function metricsOf(counts: Counts): Metrics {
-  const metrics: Partial<Record<CallName, CallMetrics>> = {}
+  const metrics: Partial<Record<HostcallName, CallMetrics>> = {}
   calls.forEach((name, row) => {
     const [nanoseconds, unanswered, unnamed, ...answered] = Array.from(
       counts.slice(row * size, (row + 1) * size),
@@ -76,7 +73,7 @@ export function metricsOf(counts: Counts): Metrics {
  * away.
  */
 export function toldMetrics(value: unknown): Metrics {
-  const metrics: Partial<Record<CallName, CallMetrics>> = {}
+  const metrics: Partial<Record<HostcallName, CallMetrics>> = {}
   for (const name of calls) {
     const told = record(value)[name]
     if (told === undefined) continue

@@ -1,8 +1,8 @@
 /** Traces the hostcalls of a guest: in lines like those of strace, in JSON, or on a channel. */
 import { Errno, errnoNames } from '../abi/errno.js'
-import type { CallName, Param, Row } from '../abi/table.js'
+import type { HostcallName, Param, Row } from '../abi/table.js'
 import { fd as fdType, Kind, size } from '../abi/types.js'
-import type { Import } from '../gate.js'
+import type { ImportFunction } from '../gate.js'
 import type { GuestMemory } from '../memory.js'
 import { hostcallChannel } from './channels.js'
 import { recorded } from './event.js'
@@ -26,20 +26,20 @@ export interface Style {
    */
   readonly times: boolean
   /** The hostcalls that lines are written for. Default: all. */
-  readonly calls?: readonly CallName[] | undefined
+  readonly calls?: readonly HostcallName[] | undefined
 }
 const plain: Style = { format: 'text', times: false }
 
 /** The import, writing a line for each call. */
 export function traced(
-  name: CallName,
+  name: HostcallName,
   row: Row,
-  call: Import,
+  call: ImportFunction,
   memory: GuestMemory,
   write: (line: string) => void,
   { format, times }: Style = plain,
   followed?: Followed,
-): Import {
+): ImportFunction {
   if (format === 'text') return strace(name, row, call, memory, followed, write, times)
   return recorded(name, row, call, memory, followed, (event, start) => {
     const { nanoseconds, ...rest } = event
@@ -51,12 +51,12 @@ export function traced(
 
 /** The import, telling of each call whoever subscribed to `wasi-common:hostcall`. */
 export function published(
-  name: CallName,
+  name: HostcallName,
   row: Row,
-  call: Import,
+  call: ImportFunction,
   memory: GuestMemory,
   followed?: Followed,
-): Import {
+): ImportFunction {
   return recorded(name, row, call, memory, followed, event => hostcallChannel.publish(event))
 }
 
@@ -64,12 +64,12 @@ export function published(
 function strace(
   name: string,
   row: Row,
-  call: Import,
+  call: ImportFunction,
   memory: GuestMemory,
   followed: Followed | undefined,
   write: (line: string) => void,
   times: boolean,
-): Import {
+): ImportFunction {
   const descriptor = (value: unknown): string => {
     const fd = wordOf(value)
     const path = fd === undefined ? undefined : followed?.paths.of(fd)
@@ -97,10 +97,10 @@ function ending(
   memory: GuestMemory,
   row: Row,
   at: readonly unknown[],
-  { errno, exit, error }: Outcome,
+  { errno, exitCode, error }: Outcome,
   descriptor: (fd: unknown) => string,
 ): string {
-  if (errno === undefined) return exit === undefined ? String(error) : `exit ${exit}`
+  if (errno === undefined) return exitCode === undefined ? String(error) : `exit ${exitCode}`
   const results =
     errno === 0
       ? row.results

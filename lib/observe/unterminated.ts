@@ -7,7 +7,7 @@ import { Errno } from '../abi/errno.js'
 import { Iovec } from '../abi/layout.js'
 import { OneWay } from '../fds/oneway.js'
 import type { FdTable } from '../fds/table.js'
-import type { Import } from '../gate.js'
+import type { ImportFunction } from '../gate.js'
 import type { GuestMemory } from '../memory.js'
 import { wordOf } from './passed.js'
 
@@ -39,7 +39,12 @@ export const outputsOf = (line: OpenLine): readonly number[] =>
  * `fd_write`, which keeps the last byte of what was written to such an output. While it writes, the
  * line counts as open: the thread that writes the trace may come in between.
  */
-export function lined(call: Import, memory: GuestMemory, fds: FdTable, line: OpenLine): Import {
+export function lined(
+  call: ImportFunction,
+  memory: GuestMemory,
+  fds: FdTable,
+  line: OpenLine,
+): ImportFunction {
   return (...args) => {
     const [fd, iovs, count, written] = args.map(wordOf)
     const shared = fd !== undefined && fd <= 2 && ((line[Word.OUTPUTS] >> fd) & 1) === 1

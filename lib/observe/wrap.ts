@@ -1,14 +1,14 @@
 /** A look at each hostcall, as it was made and as it ended. */
 import { inspect } from 'node:util'
 import type { Errno } from '../abi/errno.js'
-import { Exit, isError } from '../errors.js'
-import type { Import } from '../gate.js'
+import { GuestExit, isError } from '../errors.js'
+import type { ImportFunction } from '../gate.js'
 
 /** The outcome of a call: one of the three. */
 export interface Outcome {
   readonly errno?: Errno
   /** The code with which the guest ended. */
-  readonly exit?: number
+  readonly exitCode?: number
   /** Whatever else was thrown out of it, as text. */
   readonly error?: string
   readonly nanoseconds: number
@@ -19,9 +19,9 @@ export interface Outcome {
  * outcome, and when the call began by the monotonic clock, in nanoseconds.
  */
 export function watched(
-  call: Import,
+  call: ImportFunction,
   begin: (args: readonly unknown[]) => (outcome: Outcome, start: bigint) => void,
-): Import {
+): ImportFunction {
   return (...args) => {
     const end = begin(args)
     const start = process.hrtime.bigint()
@@ -32,8 +32,8 @@ export function watched(
     } catch (thrown) {
       const nanoseconds = since()
       end(
-        thrown instanceof Exit
-          ? { exit: thrown.code, nanoseconds }
+        thrown instanceof GuestExit
+          ? { exitCode: thrown.exitCode, nanoseconds }
           : { error: textOf(thrown), nanoseconds },
         start,
       )

@@ -1,25 +1,20 @@
-/** Listeners: the embedder's options, and the addresses that it receives. */
+/** The option `listen`, and the sockets that it opens. */
 import { URL } from 'node:url'
 import { checkFd, checkKeys, wrongType, wrongValue } from '../validate.js'
 
-/** A descriptor of the host that listens already, as a service manager hands one over. */
+/** A socket of the host that listens already, as a service manager passes one. */
 export interface ListeningFd {
-  /** The host's number. It is used as it is: keep it open as long as the guest lives. */
+  /** The host's file descriptor. Keep it open until the guest has ended. */
   readonly fd: number
 }
 
 /** A socket of the host from which the guest accepts connections. */
 export interface Listener {
-  /** The guest's descriptor. */
+  /** The guest's file descriptor. */
   readonly fd: number
-  /**
-   * The host's numeric address, without brackets; empty for a socket that is not of the internet.
-   */
+  /** The host's numeric address, without brackets. Empty for a socket without one (AF_UNIX). */
   readonly address: string
-  /**
-   * The host's port, also where any free one was asked for; 0 for a socket that is not of the
-   * internet.
-   */
+  /** The host's port: for port 0, the port that was chosen. 0 for a socket without one. */
   readonly port: number
 }
 

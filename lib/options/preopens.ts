@@ -21,42 +21,45 @@ import {
   wrongValue,
 } from '../validate.js'
 
-/** A directory of the host for a guest. */
-export interface Preopen {
-  /** The host's path; what is relative is so to the working directory. */
+/** A preopened directory of the host. */
+export interface DirectoryPreopen {
+  /** The host's path. A relative path starts at the working directory of the process. */
   readonly path: string
-  /** Refuse every change through it with ROFS. Default false. */
+  /** Refuses every change with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
   /**
-   * Keep what the guest changes in memory, over the directory, which is not written to: true, or
-   * the MemoryFiles that shall have the changes, which are laid over this one directory then and no
-   * other. Default false.
+   * Keeps the guest's changes in memory, in a copy-on-write overlay: the directory itself is never
+   * written. `true` discards them with the guest. A {@link MemoryFiles} keeps them; it can overlay
+   * one directory only. Default false.
    */
   readonly overlay?: boolean | MemoryFiles | undefined
-  /** Of an overlay: how much the guest may keep in it. MemoryFiles have their own. */
+  /** The quota of `overlay: true`. A {@link MemoryFiles} has its own. Default: {@link Quota}'s. */
   readonly quota?: Quota | undefined
 }
 
-/** A directory with nothing in it but one file of the host, under the file's own name. */
+/** A preopened directory that contains only one file of the host, under the file's own name. */
 export interface FilePreopen {
   /**
-   * The host's path. It is opened once, with the guest, and the guest keeps that file, whatever
-   * becomes of its name.
+   * The host's path. The file is opened once, with the guest. The guest keeps that file, even if
+   * the name is removed or replaced.
    */
   readonly file: string
-  /** Refuse every change with ROFS. Default false. */
+  /** Refuses every change with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
 }
 
-/** A directory that lies in memory. */
+/** A preopened directory in memory. */
 export interface MemoryPreopen {
-  /** What is in it to begin with, for this guest alone; or files that others have, too. */
+  /** The initial files, for this guest alone; or a {@link MemoryFiles}, which guests can share. */
   readonly files: FileRecord | MemoryFiles
-  /** Refuse every change through it with ROFS. Default false. */
+  /** Refuses every change with ROFS. Default false. */
   readonly readOnly?: boolean | undefined
-  /** How much the guest may keep in it. MemoryFiles have their own. */
+  /** The quota of a record. A {@link MemoryFiles} has its own. Default: {@link Quota}'s. */
   readonly quota?: Quota | undefined
 }
+
+/** A preopened directory: a path or `file:` URL of the host, or an object. */
+export type Preopen = string | URL | DirectoryPreopen | FilePreopen | MemoryPreopen
 
 /** A directory for the guest: of the host, in memory, or in memory over one of the host. */
 export interface Given {
@@ -100,7 +103,7 @@ function folder(at: string, name: string, value: unknown): Given {
     files,
     file,
     quota,
-  } = value as Partial<Preopen & MemoryPreopen & FilePreopen>
+  } = value as Partial<DirectoryPreopen & MemoryPreopen & FilePreopen>
   const more = files !== undefined ? ['quota'] : file !== undefined ? [] : ['overlay', 'quota']
   checkKeys(
     at,

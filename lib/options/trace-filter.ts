@@ -1,21 +1,21 @@
 /** Checks the option `traceFilter`: patterns that select hostcalls by their names. */
-import { type CallName, table } from '../abi/table.js'
+import { type HostcallName, table } from '../abi/table.js'
 import { distance } from '../nearest.js'
 import { checkArray, checkString, wrongValue } from '../validate.js'
 
-const names = Object.keys(table) as CallName[]
+const names = Object.keys(table) as HostcallName[]
 const families = [...new Set(names.map(name => `${name.slice(0, name.indexOf('_'))}_*`))]
 
 /** The hostcalls that patterns select, or the first pattern that is wrong. */
 export type Selection =
-  | { readonly calls: readonly CallName[] }
+  | { readonly calls: readonly HostcallName[] }
   /** It matches no hostcall. */
   | { readonly unmatched: number; readonly nearest: string }
 
 /** Selects hostcalls: none, where the patterns exclude all that they select. */
 export function selected(patterns: readonly string[]): Selection {
-  const wanted = new Set<CallName>()
-  const excluded = new Set<CallName>()
+  const wanted = new Set<HostcallName>()
+  const excluded = new Set<HostcallName>()
   for (const [i, pattern] of patterns.entries()) {
     const [, mark, text] = /^(!?)(.*)$/s.exec(pattern) as RegExpExecArray
     const found = names.filter(call => matches(text, call))
@@ -27,7 +27,7 @@ export function selected(patterns: readonly string[]): Selection {
 }
 
 /** Returns the names of the hostcalls that the patterns select. */
-export function traceFilterOf(name: string, value: unknown): readonly CallName[] {
+export function traceFilterOf(name: string, value: unknown): readonly HostcallName[] {
   checkArray(name, value)
   const patterns = Array.from(value, (pattern, i) => {
     checkString(`${name}[${i}]`, pattern)

@@ -7,22 +7,22 @@ import { coded } from '../errors.js'
 import { checkFunction, checkInteger, checkKeys, wrongType, wrongValue } from '../validate.js'
 
 /**
- * Overrides of clocks, except for the times of files. Each returns nanoseconds, from 0n to 2n **
- * 64n - 1n.
+ * Clocks in place of the host's. Each returns nanoseconds, from 0n to 2n ** 64n - 1n. Times of
+ * files stay the host's.
  */
 export interface Clocks {
-  /** Time of day, since 1970. */
+  /** The time of day, since 1970-01-01T00:00:00Z. Default: the host's. */
   readonly realtime?: (() => bigint) | undefined
   /**
-   * A time that only advances, from any starting point. It also serves as the clocks of processor
-   * time.
+   * A time that never goes back, since any moment. The clocks of processor time use it, too.
+   * Default: the host's.
    */
   readonly monotonic?: (() => bigint) | undefined
 }
 
 /** The starting point of a deterministic guest. */
-export interface Deterministic {
-  /** The seed of its random bytes: 0 to 2^53 - 1. Default 0. */
+export interface DeterministicOptions {
+  /** The seed of its random bytes: an integer from 0 to 2^53 - 1. Default 0. */
   readonly seed?: number | undefined
   /**
    * Its time of day at the start, and the time of every file: a Date, or nanoseconds since 1970.
@@ -32,36 +32,37 @@ export interface Deterministic {
 }
 
 /**
- * Overrides of clocks, sleeping and randomness. An exception from a hook, or a return value other
- * than documented here, ends the guest: the error propagates unchanged.
+ * Overrides of the host's clocks, sleeping and randomness. An exception that one of these functions
+ * throws ends the guest, and leaves it unchanged. So does a wrong return value, with a TypeError
+ * with code `ERR_INVALID_RETURN_VALUE`.
  */
-export interface ReplayOptions {
-  /** Overrides of the host's clocks, or of one of them. Default: the host's. */
+export interface HostOverrides {
+  /** The clocks of the guest. Default: the host's. */
   readonly clocks?: Clocks | undefined
   /**
-   * Called instead of waiting for a clock, with nanoseconds. If the guest also waits for
-   * descriptors, the host is polled before and after this call. Without a clock the host waits.
-   * Default: the host waits.
+   * Called in place of waiting for a clock, with nanoseconds. A poll that also has descriptors
+   * checks them before and after the call. A poll without a clock waits in the host. Default: the
+   * host waits.
    */
   readonly sleep?: ((nanoseconds: number) => void) | undefined
   /**
-   * Fills the bytes, at most 65536 at once, instead of the system's generator. The guest's random
-   * bytes are only as fit for keys as these.
+   * Fills the bytes, at most 65536 at once, in place of the system's generator. Keys of the guest
+   * are only as strong as these bytes. Default: the system's generator.
    */
   readonly random?: ((bytes: Uint8Array) => void) | undefined
   /**
-   * The seed of reproducible random bytes, by ChaCha20: 0 to 2^53 - 1. They are not fit for keys.
-   * Default: the system's randomness.
+   * The seed of random bytes that are the same in each run (ChaCha20): an integer from 0 to 2^53 -
+   * 1. They are not fit for keys. Default: the system's generator.
    */
   readonly seed?: number | undefined
   /**
-   * Makes two runs over equal trees behave the same. Clocks begin at a fixed instant. They advance
-   * by a microsecond at each read, and by the duration of each sleep, which takes no time. Random
-   * bytes come from a seed; the environment and directories are sorted. Inode numbers and times of
-   * files are fixed, and descriptors are always ready. Incompatible with the four options above,
-   * and with threads. Default false.
+   * Makes two runs over equal trees do the same. Clocks start at a fixed instant; they advance by a
+   * microsecond with each reading, and by the time that the guest sleeps, which takes no time.
+   * Random bytes come from a seed. The environment and directories are sorted, inode numbers and
+   * times of files are fixed, and descriptors are always ready. An error together with `clocks`,
+   * `sleep`, `random`, `seed` or threads. Default false.
    */
-  readonly deterministic?: boolean | Deterministic | undefined
+  readonly deterministic?: boolean | DeterministicOptions | undefined
 }
 export const replayNames = [
   'clocks',
@@ -69,7 +70,7 @@ export const replayNames = [
   'random',
   'seed',
   'deterministic',
-] as const satisfies readonly (keyof ReplayOptions)[]
+] as const satisfies readonly (keyof HostOverrides)[]
 
 /** The overrides, in the form that the rest of the package uses. */
 export interface Replay {
@@ -137,7 +138,7 @@ function fixed(given: unknown, own: Readonly<Record<string, unknown>>): Replay {
   }
   const record = given === true ? {} : given
   checkKeys('options.deterministic', ['seed', 'start'], record)
-  const { seed = 0, start = newYear } = record as Deterministic
+  const { seed = 0, start = newYear } = record as DeterministicOptions
   checkSeed('options.deterministic.seed', seed)
   return { clocks: {}, sleep: undefined, random: undefined, seed, start: instant(start) }
 }

@@ -1,27 +1,37 @@
-/** A guest in a worker whose functions you call, with limits on each call. */
+/** Instantiates a guest in a worker, for calls of its functions. */
 import type { GuestSource } from '../guest/instance.js'
 import { checkWebAssembly } from '../guest/instantiate.js'
 import { sourceOf } from '../guest/source.js'
 import { checkOptions } from './failure.js'
-import type { GuestInstance, InstanceOptions } from './instance/types.js'
-import type { Encoding } from './stdio/types.js'
+import type { GuestInstance, InstantiateOptions } from './instance/types.js'
+import type { OutputEncoding } from './stdio/types.js'
 
 /**
- * Instantiates a module in a worker, calls its `_initialize` if it exports one, and resolves to the
- * instance. `_start` is not called. `signal` ends it at once, whatever it does.
+ * Instantiates a reactor in a worker thread, calls its `_initialize` if it exports one, and
+ * resolves to the instance. `_start` is not called.
  *
- * @param source as for `run`
- * @throws as `run` does, and for `threads` and `isolation: 'process'`, which an instance does not
- * have; Error with code `ERR_WASI_EXIT` and `exitCode` for a guest that exits in `_initialize`
+ * @example
+ * await using guest = await instantiate('plugin.wasm', { timeout: 1000 })
+ * const sum = await guest.call<number>('add', 1, 2)
+ * @param source as for {@link run}
+ * @throws as {@link run} does; RunError with code `ERR_WASI_EXIT` and `exitCode` for a guest that
+ * exits in `_initialize`
  */
-export function instantiate(source: GuestSource, options?: InstanceOptions): Promise<GuestInstance>
 export function instantiate(
   source: GuestSource,
-  options: InstanceOptions<'utf8'> & { readonly encoding: 'utf8' },
+  options?: InstantiateOptions,
+): Promise<GuestInstance>
+export function instantiate(
+  source: GuestSource,
+  options: InstantiateOptions<'utf8'> & { readonly encoding: 'utf8' },
 ): Promise<GuestInstance<string>>
+export function instantiate(
+  source: GuestSource,
+  options: InstantiateOptions<OutputEncoding>,
+): Promise<GuestInstance<string | Buffer>>
 export async function instantiate(
   source: GuestSource,
-  options: InstanceOptions<Encoding> = {},
+  options: InstantiateOptions<OutputEncoding> = {},
 ): Promise<GuestInstance<string | Buffer>> {
   checkOptions(checkWebAssembly)
   const module = sourceOf(source)

@@ -6,7 +6,7 @@ import { checkWebAssembly } from '../guest/instantiate.js'
 import { borrowedSource, sourceOf } from '../guest/source.js'
 import { checkInteger, checkKeys } from '../validate.js'
 import { checkOptions } from './failure.js'
-import type { GuestInstance, InstanceOptions } from './instance/types.js'
+import type { GuestInstance, InstantiateOptions } from './instance/types.js'
 import type { CompileOptions } from './module/compile-options.js'
 import type { AnyRunOptions, AnyRunResult, RunOptions, RunResult } from './options.js'
 import { TurnQueue } from './queue.js'
@@ -15,26 +15,26 @@ import type { compileInPool, PoolParts, runInPool } from './run-in-pool.js'
 import type { Known, SpawnedBy, SpawnOptions } from './spawn/types.js'
 import { spawnBy } from './spawn.js'
 import { EndCounts, type PoolStats } from './stats.js'
-import type { Encoding } from './stdio/types.js'
+import type { OutputEncoding } from './stdio/types.js'
 
-/** What a {@link Pool} keeps. */
+/** The options of {@link Pool}. */
 export interface PoolOptions {
   /**
-   * How many guests run at once; the others wait for their turn. Default: as many as the machine
-   * has processors. From 1 to 1024.
+   * Guests that run at once; further ones wait in the queue. From 1 to 1024. Default: the number of
+   * processors.
    */
   readonly size?: number | undefined
-  /** How many compiled modules are kept, those that were wanted last. Default 16. */
-  readonly modules?: number | undefined
+  /** Compiled modules that are kept, the most recently used ones. Default 16. */
+  readonly maxModules?: number | undefined
   /**
-   * How many runs may wait for their turn. A run beyond them rejects at once with code
-   * `ERR_WASI_QUEUE_FULL`. With 0 none waits. Default `Infinity`.
+   * Runs that wait in the queue; further ones reject at once with `ERR_WASI_QUEUE_FULL`. With 0
+   * none waits. Default Infinity.
    */
   readonly maxQueue?: number | undefined
   /**
-   * How many processes are started ahead of the runs with `isolation: 'process'` that will take
-   * them. Each runs one guest, like any other. They are started once such a run has been made, for
-   * runs with the same preopens, and end when none takes them for 60 s. At most `size`. Default 1.
+   * Processes that are started ahead of runs with `isolation: 'process'`. Each runs one guest. They
+   * are started after the first such run, for runs with the same preopens, and end when they have
+   * been idle for 60 s. At most `size`. Default 1.
    */
   readonly spareProcesses?: number | undefined
 }
@@ -51,9 +51,13 @@ interface Loaded {
 }
 
 /**
- * Runs guests as `run` does, in workers that are kept. A guest finds nothing of the one before it:
- * its instance, memory and descriptors are its own, and a worker whose guest was ended from outside
- * is not used again. A process runs one guest, and ends with it.
+ * Runs guests as {@link run} does, in workers that are reused. No state carries over from one guest
+ * to the next: each has an instance, a memory and file descriptors of its own, and a worker whose
+ * guest was terminated is not used again. A process runs one guest, and ends with it.
+ *
+ * @example
+ * await using pool = new Pool({ size: 4 })
+ * const { stdout } = await pool.run('program.wasm', { encoding: 'utf8' })
  */
 export class Pool {
   readonly #size: number
@@ -65,27 +69,27 @@ export class Pool {
   #loaded: Loaded | undefined
   #closed = false
 
-  /** @throws TypeError, RangeError for wrong options. Nothing is started yet. */
+  /** Starts no worker yet. @throws TypeError, RangeError for wrong options */
   constructor(options: PoolOptions = {}) {
-    checkKeys('options', ['size', 'modules', 'maxQueue', 'spareProcesses'], options)
+    checkKeys('options', ['size', 'maxModules', 'maxQueue', 'spareProcesses'], options)
     const {
       size = availableParallelism(),
-      modules = 16,
+      maxModules = 16,
       maxQueue = Number.POSITIVE_INFINITY,
       spareProcesses = 1,
     } = options
     checkInteger('options.size', size, 1, most)
-    checkInteger('options.modules', modules, 0, most)
+    checkInteger('options.maxModules', maxModules, 0, most)
     if (maxQueue !== Number.POSITIVE_INFINITY)
       checkInteger('options.maxQueue', maxQueue, 0, Number.MAX_SAFE_INTEGER)
     checkInteger('options.spareProcesses', spareProcesses, 0, size)
     this.#size = size
-    this.#modules = modules
+    this.#modules = maxModules
     this.#spares = spareProcesses
     this.#turns = new TurnQueue(size, maxQueue)
   }
 
-  /** The runs of this pool, counted at this moment. */
+  /** The current counts of the pool's runs. */
   get stats(): PoolStats {
     const { waiting, running } = this.#turns
     return { size: this.#size, waiting, running, ...this.#ends.counts }
@@ -102,7 +106,7 @@ export class Pool {
     source: GuestSource,
     options: RunOptions<'utf8'> & { readonly encoding: 'utf8' },
   ): Promise<RunResult<string>>
-  run(source: GuestSource, options: AnyRunOptions): Promise<AnyRunResult>
+  run(source: GuestSource, options: RunOptions<OutputEncoding>): Promise<RunResult<string | Buffer>>
   async run(source: GuestSource, options: AnyRunOptions = {}): Promise<AnyRunResult> {
     checkOptions(checkWebAssembly)
     // The caller may use the bytes again at once. What is loaded compares them first, and copies
@@ -113,7 +117,7 @@ export class Pool {
     return run(parts, checked, options)
   }
 
-  /** As `spawn`, in workers of the pool, when the guest has its turn. */
+  /** Starts a guest as {@link spawn} does, in workers of the pool, when it leaves the queue. */
   spawn<const Options extends SpawnOptions = Record<never, never>>(
     source: GuestSource,
     options?: Options & Known<Options>,
@@ -122,17 +126,22 @@ export class Pool {
   }
 
   /**
-   * As `instantiate`, in a worker of the pool. The instance has a turn until it ends: close it.
-   * @throws Error with code ERR_WASI_POOL_CLOSED after `close`
+   * Instantiates a guest as {@link instantiate} does, in a worker of the pool. The instance counts
+   * toward `size` until it has ended: close it.
+   * @throws RunError with code `ERR_WASI_POOL_CLOSED` after `close`
    */
-  instantiate(source: GuestSource, options?: InstanceOptions): Promise<GuestInstance>
+  instantiate(source: GuestSource, options?: InstantiateOptions): Promise<GuestInstance>
   instantiate(
     source: GuestSource,
-    options: InstanceOptions<'utf8'> & { readonly encoding: 'utf8' },
+    options: InstantiateOptions<'utf8'> & { readonly encoding: 'utf8' },
   ): Promise<GuestInstance<string>>
+  instantiate(
+    source: GuestSource,
+    options: InstantiateOptions<OutputEncoding>,
+  ): Promise<GuestInstance<string | Buffer>>
   async instantiate(
     source: GuestSource,
-    options: InstanceOptions<Encoding> = {},
+    options: InstantiateOptions<OutputEncoding> = {},
   ): Promise<GuestInstance<string | Buffer>> {
     checkOptions(checkWebAssembly)
     const module = sourceOf(source)
@@ -143,10 +152,10 @@ export class Pool {
   }
 
   /**
-   * Compiles a module for many runs, so that none of them reads its bytes: `run` takes the result
-   * in place of these. The limits that are written into a module belong here.
+   * Compiles a module for many runs, which then need not read its bytes: a source of `run`, `spawn`
+   * and `instantiate`, in all pools. The limits that are written into a module are set here.
    * @throws RunError with code `ERR_WASI_COMPILE` for bytes that are no module,
-   * `ERR_WASI_MEMORY_LIMIT` for one that begins with more than its limits, and
+   * `ERR_WASI_MEMORY_LIMIT` for a module that starts with more than its limits, and
    * `ERR_WASI_POOL_CLOSED` after `close`
    * @throws TypeError, RangeError for a wrong argument or option
    */
@@ -159,8 +168,8 @@ export class Pool {
   }
 
   /**
-   * End the workers and processes that wait. Runs under way end as they do; those that wait for
-   * their turn fail.
+   * Ends idle workers and processes. Guests that run go on to their end; queued ones fail with
+   * `ERR_WASI_POOL_CLOSED`.
    */
   async close(): Promise<void> {
     this.#closed = true

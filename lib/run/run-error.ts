@@ -9,16 +9,23 @@ import type { WasmFrame } from '../trap/frame.js'
 import { formatFrames } from '../trap/load.js'
 import type { OsSandbox } from './options.js'
 
-/** The parts of a {@link RunError} beside its code and message. */
+/** The properties of a {@link RunError} beside its code and message. */
 export interface RunErrorDetails {
+  /** {@link RunError.stdout}. Default an empty Buffer. */
   readonly stdout?: Buffer | string
+  /** {@link RunError.stderr}. Default an empty Buffer. */
   readonly stderr?: Buffer | string
+  /** {@link RunError.truncated}. Default false. */
   readonly truncated?: boolean
+  /** {@link RunError.metrics}. Default undefined. */
   readonly metrics?: Metrics | undefined
+  /** {@link RunError.osSandbox}. Default undefined. */
   readonly osSandbox?: OsSandbox | undefined
+  /** {@link RunError.frames}. Default none. */
   readonly frames?: readonly WasmFrame[]
+  /** {@link RunError.exitCode}. Default undefined. */
   readonly exitCode?: number
-  /** Present, be it undefined, where something was thrown. */
+  /** The value that was thrown, which may be undefined. Default: the error has no `cause`. */
   readonly cause?: unknown
 }
 
@@ -29,33 +36,45 @@ export interface RunErrorDetails {
 export let addCalls: (error: RunError, stack: string | undefined) => void
 
 /**
- * The error of a run that failed. `docs/errors.md` lists the codes. A wrong argument or option is
- * not one of these: it is a TypeError or a RangeError.
+ * The error with which `run`, `spawn`, `instantiate` and Pool reject. docs/errors.md lists the
+ * codes. A wrong argument or option is a TypeError or a RangeError instead, before anything starts.
+ *
+ * @example
+ * try {
+ *   await run('program.wasm', { timeout: 500 })
+ * } catch (error) {
+ *   if (error instanceof RunError) console.error(error.code, String(error.stderr))
+ * }
  */
 export class RunError extends Error {
   /** `RunError`. */
   declare readonly name: 'RunError'
-  /** The reason, as `ERR_WASI_TRAP`. Another code than `ERR_WASI_*` is that of the host's error. */
+  /** The reason: `ERR_WASI_TRAP`, `ERR_WASI_TIMEOUT`; or the code of a host error, as `ENOENT`. */
   readonly code: string
-  /** The captured standard output until the failure; empty if it was not captured. */
+  /**
+   * The captured standard output until the failure: a string with `encoding: 'utf8'`, else a
+   * Buffer. Empty if it was not captured.
+   */
   declare readonly stdout: Buffer | string
-  /** The same of standard error. */
+  /** The captured standard error, as `stdout`. */
   declare readonly stderr: Buffer | string
   /**
-   * Whether output is missing: the guest wrote more than `maxOutput`, or was ended while your
+   * True if output is missing: the guest wrote more than `maxOutput`, or was terminated while your
    * `stdout` or `stderr` was too slow to take the rest.
    */
   declare readonly truncated: boolean
   /**
-   * The hostcalls of all threads, with the option `metrics`. Undefined for a guest in a process of
-   * its own that was ended from outside.
+   * The hostcalls of all threads, with the option `metrics`. Undefined if the guest's child process
+   * was terminated.
    */
   declare readonly metrics: Metrics | undefined
-  /** The OS sandbox of a run with `isolation: 'process'`. Undefined if it failed before. */
+  /**
+   * The OS sandbox, with `isolation: 'process'`. Undefined if the run failed before it was set up.
+   */
   declare readonly osSandbox: OsSandbox | undefined
-  /** The guest's functions that were running, innermost first. Empty unless its code failed. */
+  /** The guest's stack, innermost frame first. Empty unless the guest's code failed. */
   declare readonly frames: readonly WasmFrame[]
-  /** The exit code, with `ERR_WASI_EXIT`: an instance of `instantiate` that called proc_exit. */
+  /** The exit code of an instance that called proc_exit (`ERR_WASI_EXIT`). Otherwise undefined. */
   declare readonly exitCode: number | undefined
   /** True if the stack has calls of the embedder. */
   #located: boolean
@@ -69,7 +88,10 @@ export class RunError extends Error {
     brand(RunError, 'RunError')
     Object.defineProperty(RunError.prototype, 'name', { value: 'RunError', configurable: true })
   }
-  /** For this package. @param code a row of docs/errors.md */
+  /**
+   * Makes an error as this package does, for tests of yours.
+   * @param code a row of docs/errors.md
+   */
   constructor(code: string, message: string, details: RunErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
     this.code = code

@@ -1,24 +1,24 @@
-/**
- * One guest from its start to its end, in workers, so that nothing it does keeps its embedder
- * waiting.
- */
+/** Runs one guest from its start to its end, in workers or in a child process. */
 import type { GuestSource } from '../guest/instance.js'
 import { checkWebAssembly } from '../guest/instantiate.js'
 import { sourceOf } from '../guest/source.js'
 import { checkOptions } from './failure.js'
 import type { AnyRunOptions, AnyRunResult, RunOptions, RunResult } from './options.js'
+import type { OutputEncoding } from './stdio/types.js'
 
 /**
- * Run a command to its end: until `_start` returns, or any thread of it exits or traps, which ends
- * them all. New threads of it begin, and the promise settles, when the event loop of the caller
- * turns.
+ * Runs a command in a worker thread until its `_start` returns, or one of its threads exits or
+ * traps, which ends them all. An exit code other than 0 is no failure. Its threads start, and the
+ * promise settles, in turns of your event loop.
  *
+ * @example
+ * const { exitCode, stdout } = await run('program.wasm', { encoding: 'utf8', timeout: 2000 })
  * @param source the path or `file:` URL of a module, which is read within `timeout`; its bytes; or
- * a module, which must be one that makes its memory itself
- * @throws RunError for a run that fails, with what the guest wrote before. Its `code` is one of
- * `docs/errors.md`, such as `ERR_WASI_TRAP`, `ERR_WASI_TIMEOUT` or `ERR_WASI_ABORTED`; `UVWASI_E...`
- * for a preopen, stream or listener that cannot be opened; that of the host, such as `ENOENT`, for
- * a source that cannot be read
+ * a compiled module, unless it imports its memory
+ * @throws RunError for a run that fails, with the output until then. Its `code` is a row of
+ * docs/errors.md, such as `ERR_WASI_TRAP`, `ERR_WASI_TIMEOUT` or `ERR_WASI_ABORTED`; `UVWASI_E...`
+ * for a preopen, stream or listener that cannot be opened; or the host's, such as `ENOENT`, for a
+ * source that cannot be read
  * @throws TypeError, RangeError for a wrong argument or option, before anything starts
  */
 export function run(source: GuestSource, options?: RunOptions): Promise<RunResult>
@@ -26,7 +26,10 @@ export function run(
   source: GuestSource,
   options: RunOptions<'utf8'> & { readonly encoding: 'utf8' },
 ): Promise<RunResult<string>>
-export function run(source: GuestSource, options: AnyRunOptions): Promise<AnyRunResult>
+export function run(
+  source: GuestSource,
+  options: RunOptions<OutputEncoding>,
+): Promise<RunResult<string | Buffer>>
 export async function run(source: GuestSource, options: AnyRunOptions = {}): Promise<AnyRunResult> {
   checkOptions(checkWebAssembly)
   const checked = sourceOf(source)

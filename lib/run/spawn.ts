@@ -10,12 +10,16 @@ const require = createRequire(import.meta.url)
 const parts = () => require('./spawn/spawned.js') as typeof import('./spawn/spawned.js')
 
 /**
- * Starts a command as `run` does, and returns at once: the guest's streams, and `exited`, a promise
- * of the result of `run`.
+ * Starts a command as {@link run} does, and returns at once: the guest's streams, and `exited`, a
+ * promise of the result.
  *
- * @param source as for `run`
- * @throws TypeError for options that are no object. All else that is wrong rejects `exited`, as it
- * rejects `run`
+ * @example
+ * const guest = spawn('server.wasm', { timeout: 60_000 })
+ * guest.stdin.end('text')
+ * for await (const line of guest) console.log(line)
+ * const { exitCode } = await guest.exited
+ * @param source as for {@link run}
+ * @throws TypeError for options that are no object. Any other wrong argument rejects `exited`
  */
 export function spawn<const Options extends SpawnOptions = Record<never, never>>(
   source: GuestSource,

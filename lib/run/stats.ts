@@ -1,13 +1,13 @@
 /** Counts the runs of a pool by their ends. */
 import { RunError } from './run-error.js'
 
-/** The runs of a pool, at the moment at which they are read. Each run is counted in one number. */
+/** The runs of a pool at one moment. Each run is counted once. */
 export interface PoolStats {
-  /** How many guests run at once, as the option says. */
+  /** The option `size`: guests that run at once. */
   readonly size: number
-  /** Runs that wait for a turn. */
+  /** Runs in the queue. */
   readonly waiting: number
-  /** Runs that have a turn. */
+  /** Runs that left the queue and have not ended. */
   readonly running: number
   /** Runs that resolved, whatever the exit code of the guest. */
   readonly finished: number

@@ -11,7 +11,7 @@ import { isSignal } from './aborts.js'
 import { importsOf } from './imports/option.js'
 import { mostElements } from './module/cap.js'
 import type { RunOptions } from './options.js'
-import type { Encoding } from './stdio/types.js'
+import type { OutputEncoding } from './stdio/types.js'
 import { defaultStack, leastStack, mostStack } from './worker/stack.js'
 
 /** More than any program asks for, and fewer than any host can bear. */
@@ -39,7 +39,7 @@ export const runTable = {
   signal: { check: signalOf },
   imports: { check: importsOf },
   onListening: callback<NonNullable<RunOptions['onListening']>>(),
-  encoding: oneOf<Encoding, 'buffer'>(['utf8', 'buffer'], 'buffer'),
+  encoding: oneOf<OutputEncoding, 'buffer'>(['utf8', 'buffer'], 'buffer'),
   maxOutput: { ...output, check: maxOutputOf },
   // Stdio checks the streams, which it begins to read.
   stdin: together,
@@ -59,7 +59,7 @@ export const runTable = {
 function maxOutputOf(
   name: string,
   value: unknown,
-  { encoding }: { readonly encoding: Encoding },
+  { encoding }: { readonly encoding: OutputEncoding },
 ): number {
   const most = output.check(name, value)
   if (encoding === 'utf8' && most > constants.MAX_STRING_LENGTH)

@@ -1,53 +1,56 @@
-/** Output by lines, for whoever does not want it by writes. */
+/** Splits output into lines. */
 import { checkFunction } from '../validate.js'
 
-/** A standard output whose function is called with each line, without its end. */
+/** A function for `stdout` or `stderr`, as {@link lines} returns it. */
 export interface Lines {
+  /** Receives a write of the guest. */
   (chunk: Uint8Array): void
   /**
-   * Hands over what is left: a last line that was not ended. `start`, `run` and Pool call it at the
-   * guest's end.
+   * Passes on a last line without a line end. `start`, `run`, `instantiate` and Pool call it when
+   * the guest has ended.
    */
   end(): void
 }
 
-/**
- * The longest line in one piece. Longer ones come in pieces, so that a guest which never ends a
- * line does not fill its host's memory.
- */
+/** Longer lines come in chunks: a guest without line ends must not fill the host's memory. */
 const longest = 65536
 /** The first half of a character that JavaScript has as two. */
 const isHalf = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
 
 /**
- * Make a standard output of a function for lines: `stdout: lines(line => console.log(line))`. Text
- * is UTF-8; what is none becomes U+FFFD. A line of more than 64 Ki characters comes in pieces.
- * `start` of class WASI, `run` and Pool hand over a last line that was not ended; call `end()`
- * yourself where exports of a reactor are called, or of `createGuest`.
+ * Returns a function for `stdout` or `stderr` that calls `onLine` with each line, as UTF-8 text
+ * without its `\n` or `\r\n`. Bytes that are not UTF-8 become U+FFFD. A line of more than 64 Ki
+ * characters comes in chunks of at most that length. A last line without a line end is passed on
+ * when the guest has ended; with `createGuest`, or exports of a reactor in class WASI, call
+ * `end()`.
+ *
+ * @example
+ * await run('program.wasm', { stdout: lines(line => console.log('>', line)) })
+ * @throws TypeError if `onLine` is no function
  */
-export function lines(take: (line: string) => void): Lines {
-  checkFunction('take', take)
+export function lines(onLine: (line: string) => void): Lines {
+  checkFunction('onLine', onLine)
   const decoder = new TextDecoder()
   let rest = ''
-  // Only the length of the rest is read: a guest may write a line byte by byte.
-  const hear = (text: string): void => {
+  // Of what is left only its length is looked at: a guest may write a line byte by byte.
+  const split = (text: string): void => {
     for (const [i, part] of text.split('\n').entries()) {
       const line = rest
       rest = i === 0 ? line + part : part
-      if (i > 0) take(line.endsWith('\r') ? line.slice(0, -1) : line)
+      if (i > 0) onLine(line.endsWith('\r') ? line.slice(0, -1) : line)
       while (rest.length > longest) {
-        const piece = rest.slice(0, isHalf(rest.charCodeAt(longest - 1)) ? longest - 1 : longest)
-        rest = rest.slice(piece.length)
-        take(piece)
+        const chunk = rest.slice(0, isHalf(rest.charCodeAt(longest - 1)) ? longest - 1 : longest)
+        rest = rest.slice(chunk.length)
+        onLine(chunk)
       }
     }
   }
   const end = (): void => {
-    hear(decoder.decode())
-    if (rest !== '') take(rest)
+    split(decoder.decode())
+    if (rest !== '') onLine(rest)
     rest = ''
   }
-  return Object.assign((chunk: Uint8Array) => hear(decoder.decode(chunk, { stream: true })), {
+  return Object.assign((chunk: Uint8Array) => split(decoder.decode(chunk, { stream: true })), {
     end,
   })
 }

@@ -1,7 +1,4 @@
-/**
- * Standard streams as an embedder may give them, and the two shapes that the rest of the package
- * sees of them.
- */
+/** The options of standard streams, and the two shapes into which they are converted. */
 import { types } from 'node:util'
 import { Errno } from '../abi/errno.js'
 import { refuse } from '../errors.js'
@@ -9,13 +6,14 @@ import { checkFd, wrongType, wrongValue } from '../validate.js'
 import { ColourFilter } from './colours.js'
 import type { Terminals } from './terminals.js'
 
-/** Bytes, or text that stands for its bytes in UTF-8. */
+/** Bytes, or text, which becomes UTF-8. */
 export type StreamChunk = Uint8Array | string
 
 /**
- * Standard input: `'inherit'`, descriptor 0 of the host; `'ignore'`, empty; another descriptor of
- * the host; bytes, which are all there is to read; a function that returns the next chunk, where
- * undefined, null or an empty chunk is the end; an iterable of chunks. Text goes in `input`.
+ * Standard input: `'inherit'`, file descriptor 0 of the host; `'ignore'`, empty; another file
+ * descriptor of the host; the whole input as bytes; a function that returns the next chunk, or
+ * undefined, null or an empty chunk at the end; or an iterable of chunks. Text goes in the option
+ * `input`.
  */
 export type StdinOption =
   | 'inherit'
@@ -26,9 +24,9 @@ export type StdinOption =
   // A string is iterable, but no object: it is refused.
   | (Iterable<StreamChunk> & object)
 /**
- * Standard output or error: `'inherit'`, descriptor 1 or 2 of the host; `'ignore'`, discarded;
- * another descriptor of the host; a function that receives each write; a Node stream, or an object
- * with its `write`. The guest sees its `isTTY`.
+ * Standard output or error: `'inherit'`, file descriptor 1 or 2 of the host; `'ignore'`, discarded;
+ * another file descriptor of the host; a function that receives each write; or a Node stream, or an
+ * object with its `write`.
  */
 export type StdoutOption =
   | 'inherit'
@@ -36,19 +34,19 @@ export type StdoutOption =
   | number
   | ((chunk: Buffer) => unknown)
   | WritableLike
-/** What is written to as to a stream of Node, of which it is the part that is used. */
+/** The part of a Node `Writable` that is used. */
 export interface WritableLike {
-  /** Receives what the guest writes. */
+  /** Receives each write of the guest. */
   write(chunk: Buffer): unknown
-  /** Whether the guest is told that it is a terminal. Default false. */
+  /** True if the guest sees a terminal. Default false. */
   readonly isTTY?: boolean | undefined
-  /** After it every write is refused with PIPE, as to a pipe without a reader. */
+  /** True if it was destroyed: writes get PIPE, as in a pipe without a reader. Default false. */
   readonly destroyed?: boolean | undefined
-  /** The same, of a stream that was ended. */
+  /** True if it was ended: writes get PIPE. Default false. */
   readonly writableEnded?: boolean | undefined
   /**
-   * The error that destroyed it. A guest that writes to it then sees IO, or PIPE where its reader
-   * went away.
+   * The error that destroyed it. Writes get IO, or PIPE if its reader went away (`EPIPE`). Default
+   * none.
    */
   readonly errored?: Error | null | undefined
 }
@@ -66,24 +64,24 @@ export interface Readiness {
   setNonblock(on: boolean): void
 }
 
-/** Where a guest's input comes from. */
+/** A source of the guest's input. */
 export interface Source {
   /** The next bytes; none at the end. */
   read(): Uint8Array
-  /** Nobody reads any more. */
+  /** Called when the guest no longer reads. */
   close?(): void
-  /** Whether the guest is told that it is a terminal. Default false. */
+  /** True if the guest sees a terminal. Default false. */
   readonly isTTY?: boolean
   /** Without it a read always returns. */
   readonly readiness?: Readiness
 }
-/** Where a guest's output goes. */
+/** A destination of the guest's output. */
 export interface Sink {
   write(chunk: Buffer): void
   readonly isTTY: boolean
   /** Without it a write always returns. */
   readonly readiness?: Readiness
-  /** Hands over what it has kept, when the guest has ended. */
+  /** Flushes what it has kept, when the guest has ended. */
   end?(): void
   /** True if `write` does nothing, so that nothing need be copied for it. */
   readonly discards?: true
@@ -92,7 +90,7 @@ export interface Sink {
 const encoder = new TextEncoder()
 const nothing = new Uint8Array(0)
 
-/** The bytes of a chunk, or an error that says where it came from. */
+/** Returns the bytes of a chunk. @param from the origin that an error names */
 export function bytesOf(from: string, chunk: unknown): Uint8Array {
   if (chunk === undefined || chunk === null) return nothing
   if (typeof chunk === 'string') return encoder.encode(chunk)
@@ -111,7 +109,7 @@ const has = (value: unknown, name: PropertyKey): boolean =>
 
 /** Standard input without a byte. */
 export const emptySource: Source = { read: () => nothing }
-/** An output whose bytes nobody reads. */
+/** An output that discards its bytes. */
 export const discardSink: Sink = { isTTY: false, write() {}, discards: true }
 
 /** The values of standard input, as messages list them. */
@@ -174,7 +172,7 @@ function fromIterable(name: string, chunks: Iterable<unknown>): Source {
   }
 }
 
-/** Whether an error says, in Node's words, that nobody reads any more. */
+/** Says of an error of Node's that the reader is gone. */
 export function isGone(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown }
   return (

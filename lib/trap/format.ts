@@ -7,10 +7,10 @@ const longestLine = 96
 const longestPath = 48
 
 /** `+0x1a2b, code 0x19f0`: the offset in the module, and the one in its code section. */
-function positionOf({ offset, codeOffset, file, line, column }: WasmFrame): string {
+function positionOf({ moduleOffset, codeOffset, file, line, column }: WasmFrame): string {
   const hex = (value: number): string => `0x${value.toString(16)}`
   if (file === undefined)
-    return `+${hex(offset)}${codeOffset === undefined ? '' : `, code ${hex(codeOffset)}`}`
+    return `+${hex(moduleOffset)}${codeOffset === undefined ? '' : `, code ${hex(codeOffset)}`}`
   const path = plainLine(file)
   const end = path.slice(3 - longestPath)
   const short =
@@ -67,12 +67,12 @@ function shortened(name: string, most: number): string {
  */
 export function formatFrame(frame: WasmFrame): string {
   const position = positionOf(frame)
-  const name = plainLine(frame.function || `wasm-function[${frame.index}]`)
+  const name = plainLine(frame.functionName || `wasm-function[${frame.functionIndex}]`)
   return `at ${shortened(name, longestLine - position.length - 'at  ()'.length)} (${position})`
 }
 
 const alike = (a: WasmFrame, b: WasmFrame | undefined): boolean =>
-  a.index === b?.index && a.offset === b.offset
+  a.functionIndex === b?.functionIndex && a.moduleOffset === b.moduleOffset
 
 /** Counts the frames from this one on that are the same one, as in a recursion. */
 function repeats(frames: readonly WasmFrame[], at: number): number {

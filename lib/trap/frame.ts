@@ -1,30 +1,30 @@
-/** A frame of a guest's stack, as its embedder gets it. */
+/** A frame of a guest's stack. */
 
-/** One function of the guest that was being called. The innermost frame of a stack is the first. */
+/** A frame of a guest's stack: a function of the guest that was executing. */
 export interface WasmFrame {
   /**
-   * The function's name in the source: the symbol, demangled. Undefined where the module has no
-   * name for it. The guest chose it: it may have control characters.
+   * The name of the function in the source: the demangled symbol of C++ or Rust. Undefined if the
+   * module has no name for it. Untrusted text of the guest, which may have control characters.
    */
-  readonly function: string | undefined
-  /** The name in the module's name section. A long one is cut to 4096 characters. */
+  readonly functionName: string | undefined
+  /** The name in the module's name section, cut to 4096 characters. Untrusted text of the guest. */
   readonly symbol: string | undefined
-  /** The function's index in the module, which counts imported functions first. */
-  readonly index: number
-  /** The module's own name, where its name section has one. */
-  readonly module: string | undefined
-  /** Bytes from the start of the module's file. */
-  readonly offset: number
+  /** The index of the function in the module, imported functions first. */
+  readonly functionIndex: number
+  /** The name of the module in its name section, if it has one. Untrusted text of the guest. */
+  readonly moduleName: string | undefined
+  /** The offset of the instruction in the module, in bytes. */
+  readonly moduleOffset: number
   /**
-   * Bytes from the start of the contents of the code section: the address that `llvm-symbolizer`
-   * and DWARF use. Undefined where the bytes of the module are not at hand.
+   * The offset of the instruction in the contents of the code section, in bytes: the address that
+   * `llvm-symbolizer` and DWARF use. Undefined if the module's bytes are not known.
    * @see https://yurydelendik.github.io/webassembly-dwarf/
    */
   readonly codeOffset: number | undefined
-  /** The source file, from the module's source map or DWARF. */
+  /** The source file, from the module's source map or DWARF. Untrusted text of the guest. */
   readonly file?: string
-  /** Its line, from 1. */
+  /** The line in the file, from 1. */
   readonly line?: number
-  /** The column of the line, from 1. */
+  /** The column in the line, from 1. */
   readonly column?: number
 }

@@ -80,11 +80,11 @@ export function framesOf(error: unknown, module?: FrameModule, moved = 0): reado
     const code = inCode[i]
     const symbol = known ? names.functions.get(index) : symbolIn(frame)
     return {
-      function: symbol && cut(demangle(symbol)),
+      functionName: symbol && cut(demangle(symbol)),
       symbol: symbol && cut(symbol),
-      index,
-      module: known ? names.module : frame.module,
-      offset,
+      functionIndex: index,
+      moduleName: known ? names.module : frame.module,
+      moduleOffset: offset,
       codeOffset: code,
       ...(code !== undefined && lines.get(code)),
     }

@@ -96,10 +96,10 @@ export function mappedLines(
 export function withSourceMap(frames: readonly WasmFrame[], json: string): readonly WasmFrame[] {
   const lines = mappedLines(
     json,
-    frames.map(({ offset }) => offset),
+    frames.map(({ moduleOffset }) => moduleOffset),
   )
   return frames.map(frame =>
-    frame.file === undefined ? { ...frame, ...lines.get(frame.offset) } : frame,
+    frame.file === undefined ? { ...frame, ...lines.get(frame.moduleOffset) } : frame,
   )
 }
 

@@ -5,7 +5,7 @@
 import { mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ErrnoName, errnoNames } from '#lib/abi/errno.js'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { assemble, call as callOf, command, type Expression } from '../wasm.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: probes pass what types forbid, and read what types hide
@@ -114,7 +114,7 @@ export interface Ready {
   readonly bytes: Uint8Array
   readonly view: DataView
   /** The imports, that answer with the name of the errno. */
-  readonly call: Readonly<Record<CallName, (...args: Any[]) => ErrnoName>>
+  readonly call: Readonly<Record<HostcallName, (...args: Any[]) => ErrnoName>>
   /** A path as its two arguments, laid into memory. */
   readonly path: (text: string, at?: number) => [at: number, length: number]
   /** Open below the preopen, which is descriptor 3. What cannot be opened is the errno's name. */

@@ -3,7 +3,7 @@
  * WebAssembly.
  */
 import { errnoNames } from '#lib/abi/errno.js'
-import { type CallName, table } from '#lib/abi/table.js'
+import { type HostcallName, table } from '#lib/abi/table.js'
 import { Oflags } from '#lib/abi/values.js'
 import { ALL, FOLLOW, rights } from '../hostcalls/fixture.js'
 import { assemble, call, param, signatureOf } from '../wasm.js'
@@ -23,7 +23,7 @@ export interface Opening {
   readonly inheriting?: bigint
 }
 
-const names = Object.keys(table) as CallName[]
+const names = Object.keys(table) as HostcallName[]
 const functions = Object.fromEntries(
   names.map(name => {
     const { params, results } = signatureOf(name)
@@ -66,7 +66,7 @@ export class Attacker {
   }
 
   /** Make a hostcall; the name of its errno. */
-  call(name: CallName, ...args: (number | bigint)[]): string {
+  call(name: HostcallName, ...args: (number | bigint)[]): string {
     const errno = this.#calls[`make ${name}`](...args)
     return errnoNames[errno] ?? `errno ${errno}`
   }

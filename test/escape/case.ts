@@ -2,7 +2,7 @@
  * The shape of an attack, and a run of one against a host: the answer that the guest got, and the
  * signs of an escape.
  */
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { Attacker } from './attacker.js'
 import { Fixture, type Setup } from './fixture.js'
 import type { Guarded, OpenHost } from './hosts.js'
@@ -22,7 +22,7 @@ export interface Case {
   /** The name of the technique, as in the table of techniques. */
   readonly technique: string
   /** The hostcall that is to do what it must not. */
-  readonly call: CallName
+  readonly call: HostcallName
   /** The action that the call attempts there. */
   readonly action: string
   readonly setup?: Setup

@@ -3,16 +3,16 @@
  * attack has a control that succeeds, or a reason.
  */
 import test from 'ava'
-import { type CallName, type Row, table } from '#lib/abi/table.js'
+import { type HostcallName, type Row, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import { nameOf } from './case.js'
 import { cases } from './cases.js'
 import { carelessness } from './unguarded.js'
 import { uses } from './uses.js'
 
-const techniquesOf = (call: CallName): Set<string> =>
+const techniquesOf = (call: HostcallName): Set<string> =>
   new Set(cases.filter(one => one.call === call).map(({ technique }) => technique))
-const takingPaths = (Object.entries(table) as [CallName, Row][])
+const takingPaths = (Object.entries(table) as [HostcallName, Row][])
   .filter(([, { params }]) => params.some(({ type }) => type.kind === Kind.Path))
   .map(([name]) => name)
 

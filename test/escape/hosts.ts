@@ -1,7 +1,7 @@
 /** The hosts that are attacked: each guarded one as an embedder has it. */
 import type { UnexpectedError } from '#lib/errors.js'
 import { type Guest, guestOf } from '#lib/guest/guest.js'
-import type { Preopen } from '#lib/options/preopens.js'
+import type { DirectoryPreopen } from '#lib/options/preopens.js'
 import { type Settings, settingsOf } from '#lib/options/settings.js'
 import { openNative } from '#lib/sys/native/sys.js'
 import { Verdict } from '#lib/verdict.js'
@@ -19,7 +19,7 @@ export interface Host {
 }
 export type OpenHost = (fixture: Fixture) => Host
 
-const preopensOf = (fixture: Fixture): Record<string, Preopen> =>
+const preopensOf = (fixture: Fixture): Record<string, DirectoryPreopen> =>
   fixture.setup.preopens === false
     ? {}
     : {
@@ -28,7 +28,7 @@ const preopensOf = (fixture: Fixture): Record<string, Preopen> =>
       }
 
 /** The same two, whose folders are not to be changed at all. */
-function overlaysOf(fixture: Fixture): Record<string, Preopen> {
+function overlaysOf(fixture: Fixture): Record<string, DirectoryPreopen> {
   fixture.overlaid = true
   return Object.fromEntries(
     Object.entries(preopensOf(fixture)).map(([name, preopen]) => [

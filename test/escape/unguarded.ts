@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Errno } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
-import { type CallName, table as rows } from '#lib/abi/table.js'
+import { type HostcallName, table as rows } from '#lib/abi/table.js'
 import { Fdflags, Filetype, Fstflags, Oflags, Whence } from '#lib/abi/values.js'
 import type { Fixture } from './fixture.js'
 import type { Host } from './hosts.js'
@@ -35,7 +35,7 @@ interface Open {
   position?: number
 }
 type Value = number & bigint
-const names = Object.keys(rows) as CallName[]
+const names = Object.keys(rows) as HostcallName[]
 
 const refused = (code: string): Error => Object.assign(new Error(code), { code })
 
@@ -156,7 +156,7 @@ export function unguarded(fixture: Fixture, careless: Carelessness): Host {
         : now.mtimeMs / 1e3,
   ]
 
-  const calls: Partial<Record<CallName, (...args: Value[]) => void>> = {
+  const calls: Partial<Record<HostcallName, (...args: Value[]) => void>> = {
     fd_allocate: (fd, offset, length) => fs.ftruncateSync(known(fd).fd, Number(offset + length)),
     fd_close(fd) {
       fs.closeSync(known(fd).fd)

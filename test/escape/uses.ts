@@ -2,14 +2,14 @@
  * The uses of a path that leads out: a row for each call that takes one, and for each end of those
  * that take two.
  */
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { Fstflags, Oflags } from '#lib/abi/values.js'
 import { ALL, rights } from '../hostcalls/fixture.js'
 import { type Attacker, type Place, READS } from './attacker.js'
 import type { Target } from './fixture.js'
 
 export interface Use {
-  readonly call: CallName
+  readonly call: HostcallName
   readonly action: string
   readonly target: Target
   /** It has a flag that says whether to follow a link in the last place. */

@@ -3,12 +3,12 @@
  * the environment in memory.
  */
 import test from 'ava'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { each, type Setup, u32 } from './fixture.js'
 
 interface Pair {
-  readonly sizes: CallName
-  readonly get: CallName
+  readonly sizes: HostcallName
+  readonly get: HostcallName
   readonly count: string
   readonly bytes: string
   readonly pointers: string

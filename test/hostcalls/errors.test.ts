@@ -4,7 +4,7 @@
  */
 import test from 'ava'
 import type { RightName } from '#lib/abi/rights.js'
-import { type CallName, type Param, type Row, table } from '#lib/abi/table.js'
+import { type HostcallName, type Param, type Row, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import { table0 } from '#lib/abi/unstable.js'
 import {
@@ -40,7 +40,7 @@ interface Sample {
   /** The answer to these arguments, for calls that cannot succeed here. */
   readonly answer?: string
 }
-const samples: Readonly<Record<CallName, Sample>> = {
+const samples: Readonly<Record<HostcallName, Sample>> = {
   args_get: { args: [0x100, 0x200] },
   args_sizes_get: { args: [] },
   environ_get: { args: [0x100, 0x200] },
@@ -238,7 +238,7 @@ function state(w: Fixture): unknown {
   const fds = [0, 1, 2, DIR, 4, FILE, FILE2, DIR2, 8].map(fd => w.fdstat(fd))
   return [found, fds, w.tell(FILE), openDescriptors()]
 }
-function answerOf(w: Fixture, call: CallName, values: readonly unknown[]): string {
+function answerOf(w: Fixture, call: HostcallName, values: readonly unknown[]): string {
   let answer = 'exit'
   w.guest.run(() => {
     answer = w.call(call, ...values)
@@ -248,7 +248,7 @@ function answerOf(w: Fixture, call: CallName, values: readonly unknown[]): strin
 const shown = (value: unknown): string =>
   typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))
 
-for (const [name, row] of Object.entries(table) as [CallName, Row][]) {
+for (const [name, row] of Object.entries(table) as [HostcallName, Row][]) {
   const sample = samples[name]
   const { answer = 'SUCCESS', needs = {}, wrongKind } = sample
   const here = {
@@ -261,7 +261,8 @@ for (const [name, row] of Object.entries(table) as [CallName, Row][]) {
     const values = valuesOf(w, row, sample)
     const before = state(w)
     const slots = slotsOf(
-      (w.version === 'unstable' ? (table0 as Partial<Record<CallName, Row>>)[name] : row) ?? row,
+      (w.version === 'unstable' ? (table0 as Partial<Record<HostcallName, Row>>)[name] : row) ??
+        row,
     )
     t.is(slots.length, values.length, 'the sample has the arguments of the row')
     for (const [i, slot] of slots.entries()) {

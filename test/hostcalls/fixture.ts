@@ -9,11 +9,11 @@ import { join } from 'node:path'
 import type { ExecutionContext, TestFn } from 'ava'
 import { errnoNames } from '#lib/abi/errno.js'
 import { type RightName, Rights } from '#lib/abi/rights.js'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import type { UnexpectedError } from '#lib/errors.js'
 import { createGuest, type Guest } from '#lib/guest/guest.js'
 import type { GuestOptions } from '#lib/options/options.js'
-import type { MemoryPreopen, Preopen } from '#lib/options/preopens.js'
+import type { DirectoryPreopen, MemoryPreopen } from '#lib/options/preopens.js'
 import { settingsOf } from '#lib/options/settings.js'
 import { MemoryFiles, treeOf } from '#lib/sys/memfs/files.js'
 import type { HostFs } from '../sys/fixture.js'
@@ -218,7 +218,7 @@ export class Fixture {
     this.fs.mkdirSync(this.folder, { recursive: true })
     if (overlay) fs.mkdirSync(this.folder)
     const box = memory ? { files } : { path: this.folder, ...(overlay && { overlay: files }) }
-    const preopens: Record<string, Preopen | MemoryPreopen> = {
+    const preopens: Record<string, DirectoryPreopen | MemoryPreopen> = {
       '/box': box,
       '/ro': { ...box, readOnly: true },
     }
@@ -308,7 +308,7 @@ export class Fixture {
   // Calls.
 
   /** Call an import; the name of its errno. Memory must be as expected from the calls before. */
-  call(name: CallName, ...args: unknown[]): string {
+  call(name: HostcallName, ...args: unknown[]): string {
     this.check()
     const errno = this.guest.imports[name](...args)
     return errnoNames[errno] ?? `errno ${errno}`
@@ -330,7 +330,7 @@ export class Fixture {
     return this.path(blank(length))[0]
   }
   /** A call with one u32 result: that, or the name of the errno. */
-  ask(name: CallName, ...args: unknown[]): number | string {
+  ask(name: HostcallName, ...args: unknown[]): number | string {
     const at = this.room(4)
     const errno = this.call(name, ...args, at)
     return errno === 'SUCCESS' ? this.any(at, 4).readUInt32LE() : errno

@@ -3,7 +3,7 @@
  * read-only directory and of the sandbox.
  */
 import test from 'ava'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import * as fixture from './fixture.js'
 import {
   ALL,
@@ -315,7 +315,7 @@ each(test, 'path_filestat_set_times: of a file, and of a link itself', {}, (t, w
 
 type Change = Readonly<Record<string, string | undefined>>
 type Step = readonly [
-  call: CallName,
+  call: HostcallName,
   args: readonly (number | string)[],
   answer: string,
   change?: Change,
@@ -470,7 +470,7 @@ const escapes = [
   'todir/../../box',
 ] as const
 const through: readonly (readonly [
-  CallName,
+  HostcallName,
   (path: string) => readonly (number | string | bigint)[],
 ])[] = [
   ['path_open', path => [3, FOLLOW, path, 0, READ, 0n, 0, 0x40]],
@@ -516,7 +516,7 @@ each(test, 'a link that leads out can be looked at, but not through', {}, (t, w)
 
 // A directory that was given to read only.
 
-const changes: readonly (readonly [CallName, readonly (number | string | bigint)[]])[] = [
+const changes: readonly (readonly [HostcallName, readonly (number | string | bigint)[]])[] = [
   ['path_create_directory', [4, 'new']],
   ['path_remove_directory', [4, 'empty']],
   ['path_unlink_file', [4, 'file']],

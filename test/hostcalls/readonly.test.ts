@@ -3,7 +3,7 @@
  * comes last.
  */
 import test from 'ava'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { each, type Fixture, FOLLOW, Fstflags, Oflags, rights } from './fixture.js'
 
 const { CREAT, EXCL, TRUNC, DIRECTORY } = Oflags
@@ -43,7 +43,7 @@ const state = (w: Fixture): unknown =>
     }),
   )
 
-type Case = readonly [answer: string, call: CallName, ...args: (number | string | bigint)[]]
+type Case = readonly [answer: string, call: HostcallName, ...args: (number | string | bigint)[]]
 const mkdir = (answer: string, ...paths: string[]): Case[] =>
   paths.map(path => [answer, 'path_create_directory', RO, path])
 const symlink = (answer: string, ...paths: string[]): Case[] =>

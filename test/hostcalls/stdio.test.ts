@@ -3,7 +3,7 @@
  * and write.
  */
 import test, { type ExecutionContext } from 'ava'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { each, Fdflags, Filetype, type Fixture, Fstflags, rights, u8, u32, u64 } from './fixture.js'
 
 const READ = 1
@@ -49,7 +49,7 @@ const SET = 0
 const whence = (w: Fixture, kind: 'set' | 'cur' | 'end'): number =>
   ({ set: [SET, 2], cur: [1, 0], end: [2, 1] })[kind][w.version === 'unstable' ? 1 : 0]
 
-type Call = readonly [name: CallName, answer: string, ...args: (number | bigint)[]]
+type Call = readonly [name: HostcallName, answer: string, ...args: (number | bigint)[]]
 const TIMES = Fstflags.ATIM | Fstflags.MTIM
 /** Calls that all three refuse. Spans are at 0x10. */
 const refused: readonly Call[] = [

@@ -255,7 +255,7 @@ test('of an error only known fields pass, bounded, in text that steers no termin
 test('a line of a trace in JSON is an object, bounded and shallow', t => {
   const records = { traced: true, records: true, measured: false }
   const taken = (line: string) => guestLine(JSON.stringify({ kind: 'trace', line }), records)
-  t.like(taken('{"call":"fd_read","args":{"iovs":{"at":1,"count":1},"flags":["a"]}}'), {
+  t.like(taken('{"call":"fd_read","args":{"iovs":{"address":1,"count":1},"flags":["a"]}}'), {
     kind: 'trace',
   })
   for (const line of [

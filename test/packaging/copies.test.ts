@@ -3,16 +3,24 @@
  * `instanceof` holds across them.
  */
 import test from 'ava'
-import { createGuest, Errno, Exit, UnexpectedError, WASI, WASIExit, WasiError } from '#lib/index.js'
+import {
+  createGuest,
+  Errno,
+  GuestExit,
+  UnexpectedError,
+  WASI,
+  WASIError,
+  WASIExit,
+} from '#lib/index.js'
 import { call, command, store, write } from '../wasm.js'
 
 const other = (await import('#bundle/index.js' as string)) as typeof import('#lib/index.js')
-const classes = { WasiError, UnexpectedError, Exit, WASIExit }
+const classes = { WASIError, UnexpectedError, GuestExit, WASIExit }
 
 const instances = {
-  WasiError: new other.WasiError(Errno.NOSPC),
+  WASIError: new other.WASIError(Errno.NOSPC),
   UnexpectedError: new other.UnexpectedError('fd_read', new Error('cause')),
-  Exit: new other.Exit(3),
+  GuestExit: new other.GuestExit(3),
   WASIExit: new other.WASIExit(3),
 }
 for (const [name, instance] of Object.entries(instances)) {
@@ -20,23 +28,23 @@ for (const [name, instance] of Object.entries(instances)) {
     const Class = classes[name as keyof typeof classes]
     t.not(Class, instance.constructor as never, 'these are two copies')
     t.true(instance instanceof Class)
-    t.is(instance instanceof WasiError, name.endsWith('Error'), 'an UnexpectedError is a WasiError')
+    t.is(instance instanceof WASIError, name.endsWith('Error'), 'an UnexpectedError is a WASIError')
     t.is(instance instanceof UnexpectedError, name === 'UnexpectedError')
   })
 }
 
 test('values that are no instance of a branded class stay none', t => {
-  for (const value of [undefined, null, 1, 'text', {}, new Error('x'), () => {}, WasiError]) {
-    for (const Class of [WasiError, UnexpectedError, Exit, WASIExit])
+  for (const value of [undefined, null, 1, 'text', {}, new Error('x'), () => {}, WASIError]) {
+    for (const Class of [WASIError, UnexpectedError, GuestExit, WASIExit])
       t.false((value as unknown) instanceof Class)
   }
 })
 
-test('a class that extends WasiError has the ordinary instanceof', t => {
-  class Full extends WasiError {}
+test('a class that extends WASIError has the ordinary instanceof', t => {
+  class Full extends WASIError {}
   t.true(new Full(Errno.NOSPC) instanceof Full)
-  t.true(new Full(Errno.NOSPC) instanceof other.WasiError)
-  t.false(new WasiError(Errno.NOSPC) instanceof Full)
+  t.true(new Full(Errno.NOSPC) instanceof other.WASIError)
+  t.false(new WASIError(Errno.NOSPC) instanceof Full)
 })
 
 /** Writes a byte to stdout, and exits with the errno that it got. */
@@ -54,9 +62,9 @@ const started = (stdout: (chunk: Uint8Array) => void): number => {
   }
 }
 
-test('a WasiError of another copy, thrown by a stream, reaches the guest as its errno', t => {
+test('a WASIError of another copy, thrown by a stream, reaches the guest as its errno', t => {
   const errno = started(() => {
-    throw new other.WasiError(Errno.NOSPC)
+    throw new other.WASIError(Errno.NOSPC)
   })
   t.is(errno, Errno.NOSPC)
 })
@@ -69,9 +77,9 @@ for (const [title, errno] of Object.entries({
   nothing: undefined,
   NaN,
 })) {
-  test(`a WasiError of another copy whose errno is ${title} is reported as an UnexpectedError, and IO for the guest`, t => {
+  test(`a WASIError of another copy whose errno is ${title} is reported as an UnexpectedError, and IO for the guest`, t => {
     const reported: unknown[] = []
-    const error = Object.defineProperty(new other.WasiError(Errno.NOSPC), 'errno', { value: errno })
+    const error = Object.defineProperty(new other.WASIError(Errno.NOSPC), 'errno', { value: errno })
     const guest = createGuest({
       version: 'preview1',
       onUnexpected: unexpected => reported.push(unexpected.cause),

@@ -77,7 +77,7 @@ const spoilt: readonly (readonly [
   [
     'imports that are any object',
     'wasi.d.ts',
-    'getImportObject(): Record<string, Record<string, Import>>',
+    'getImportObject(): Record<string, Record<string, ImportFunction>>',
     'getImportObject(): object',
     /TS23\d\d/,
   ],
@@ -91,17 +91,18 @@ const spoilt: readonly (readonly [
   [
     'no undefined in preopens',
     'options/options.d.ts',
-    '| FilePreopen | undefined',
-    '| FilePreopen',
+    'Preopen | undefined>>',
+    'Preopen>>',
     /'undefined'/,
   ],
   [
     'any option goes',
     'options/options.d.ts',
-    'interface GuestOptions extends ReplayOptions {',
-    'interface GuestOptions extends ReplayOptions { readonly [name: string]: unknown;',
+    'interface GuestOptions extends HostOverrides {',
+    'interface GuestOptions extends HostOverrides { readonly [name: string]: unknown;',
     /TS2578/,
   ],
+  ['no name for the guest of spawn', 'index.d.ts', 'SpawnedBy, ', '', /TS\d+.*SpawnedBy/],
   [
     'any memory goes',
     'memory.d.ts',

@@ -1,7 +1,7 @@
 /** quickjs-wasi: code of strangers, evaluated in a worker with limits on each call. */
 import test, { type ExecutionContext } from 'ava'
 import { quickjs } from '#guests/modules.js'
-import { type GuestInstance, type InstanceOptions, instantiate, Pool } from '#lib/index.js'
+import { type GuestInstance, type InstantiateOptions, instantiate, Pool } from '#lib/index.js'
 
 const imports = new URL('./quickjs-imports.js', import.meta.url)
 const pool = new Pool({ size: 2 })
@@ -11,7 +11,7 @@ const doors = { instantiate, Pool: pool.instantiate.bind(pool) }
 /** QuickJS in a worker, and a way to evaluate code there. */
 async function start(
   t: ExecutionContext,
-  options: InstanceOptions = {},
+  options: InstantiateOptions = {},
   door: typeof instantiate = instantiate,
 ) {
   t.timeout(120_000)

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { ruby } from '#guests/modules.js'
-import { type GuestInstance, type InstanceOptions, instantiate } from '#lib/index.js'
+import { type GuestInstance, type InstantiateOptions, instantiate } from '#lib/index.js'
 
 const imports = new URL('./ruby-imports.js', import.meta.url)
 
@@ -23,7 +23,7 @@ async function words(guest: GuestInstance, at: unknown): Promise<[number, number
 }
 
 /** Ruby in a worker, and a way to evaluate code there. */
-async function start(t: ExecutionContext, options: InstanceOptions) {
+async function start(t: ExecutionContext, options: InstantiateOptions) {
   t.timeout(120_000)
   const guest = await instantiate(pathToFileURL(ruby()), {
     args: ['ruby.wasm'],

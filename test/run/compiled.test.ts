@@ -17,7 +17,7 @@ const failure = (running: Promise<unknown>): Promise<Failure> =>
   )
 
 test('bytes that are changed between runs are another module', async t => {
-  const pool = new Pool({ size: 1, modules: 1 })
+  const pool = new Pool({ size: 1, maxModules: 1 })
   const bytes = exits(3)
   const other = exits(4)
   const code = async (): Promise<number> => (await pool.run(bytes)).exitCode

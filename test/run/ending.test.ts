@@ -372,7 +372,7 @@ test('a pool: its guests have nothing of each other', async t => {
 })
 
 test('a pool: no more at once than its size, each in its turn', async t => {
-  const pool = new Pool({ size: 2, modules: 1 })
+  const pool = new Pool({ size: 2, maxModules: 1 })
   let [now, most] = [0, 0]
   let met = (): void => {}
   const two = new Promise<void>(resolve => {

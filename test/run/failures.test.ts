@@ -266,12 +266,12 @@ for (const [door, go] of Object.entries(doors)) {
       })
       const { frames } = await failure(go(source))
       t.deepEqual(
-        frames.map(frame => frame.function),
+        frames.map(frame => frame.functionName),
         ['inner', '_start'],
       )
-      const [{ offset, codeOffset = 0 }] = frames
-      t.is(source[offset], 0, 'the opcode of unreachable')
-      t.true(codeOffset > 0 && codeOffset < offset)
+      const [{ moduleOffset, codeOffset = 0 }] = frames
+      t.is(source[moduleOffset], 0, 'the opcode of unreachable')
+      t.true(codeOffset > 0 && codeOffset < moduleOffset)
       // A limit is written into the module, whose code moves by that.
       t.deepEqual((await failure(go(source, { maxMemory: 2 ** 24 }))).frames, frames)
     },

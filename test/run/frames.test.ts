@@ -22,11 +22,11 @@ const expected = names
   .map((name, index) => {
     const codeOffset = index < names.length - 1 ? 3 + 5 * index : 23
     return {
-      function: name,
+      functionName: name,
       symbol: symbols[index],
-      index,
-      module: undefined,
-      offset: code + codeOffset,
+      functionIndex: index,
+      moduleName: undefined,
+      moduleOffset: code + codeOffset,
       codeOffset,
     }
   })

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import {
   type GuestInstance,
-  type InstanceOptions,
+  type InstantiateOptions,
   instantiate,
   lines,
   MemoryFiles,
@@ -71,7 +71,7 @@ const reactor = (more: Partial<Source> = {}): Uint8Array =>
 
 async function started(
   t: ExecutionContext,
-  options: InstanceOptions = {},
+  options: InstantiateOptions = {},
   source = reactor(),
 ): Promise<GuestInstance> {
   const guest = await instantiate(source, options)
@@ -81,7 +81,7 @@ async function started(
 
 test('calls return numbers, bigints, arrays or nothing', async t => {
   const guest = await started(t)
-  t.deepEqual([...guest.exports].sort(), Object.keys(functions).sort())
+  t.deepEqual([...guest.exportedFunctions].sort(), Object.keys(functions).sort())
   t.is(await guest.call('add', 40, 2), 42)
   t.is(await guest.call('add', 2 ** 31, 2.9), -(2 ** 31) + 2)
   t.is(await guest.call('long', 2n ** 62n), 2n ** 62n)
@@ -100,7 +100,7 @@ test('a module that is compiled, or has no memory or no functions, is an instanc
   t.is(error.code, 'ERR_OUT_OF_RANGE')
   t.regex(error.message, /the instance exports no memory/)
   const empty = await started(t, {}, assemble({ functions: {}, pages: 0 }))
-  t.deepEqual(empty.exports, [])
+  t.deepEqual(empty.exportedFunctions, [])
 })
 
 test('another export by the name of the memory is none', async t => {
@@ -414,7 +414,7 @@ test('an instance of a pool has a turn until it is closed, and leaves its worker
   const guest = await pool.instantiate(reactor())
   const running = pool.run(command([call('proc_exit', 5)]))
   t.is(await guest.call('add', 1, 2), 3)
-  const wrong = pool.instantiate(reactor(), { threads: 2 } as InstanceOptions)
+  const wrong = pool.instantiate(reactor(), { threads: 2 } as InstantiateOptions)
   t.is((await failure(wrong)).code, 'ERR_INVALID_ARG_VALUE')
   t.is(await Promise.race([running, wait(200, 'waits')]), 'waits')
   await guest.close()

@@ -13,7 +13,7 @@ import {
   type StdinOption,
   type StdoutOption,
   WASI,
-  WasiError,
+  WASIError,
 } from '#lib/index.js'
 import { Drain, pipedSink } from '#lib/run/stdio/pipes.js'
 import { guest } from '../programs/cli.js'
@@ -181,9 +181,9 @@ function reading(options: Omit<GuestOptions, 'version'>): number {
   return imports.fd_read(0, 16, 1, 0)
 }
 
-test('a source says with a WasiError what the guest is told', t => {
+test('a source says with a WASIError what the guest is told', t => {
   const refused = () => {
-    throw new WasiError(6)
+    throw new WASIError(6)
   }
   t.is(reading({ stdin: refused }), 6)
 })

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
 import { Fstflags } from '#lib/abi/values.js'
-import { WasiError } from '#lib/errors.js'
+import { WASIError } from '#lib/errors.js'
 import { Block } from '#lib/sys/block.js'
 import { Lower } from '#lib/sys/memfs/lower.js'
 import { link, rename, symlink } from '#lib/sys/memfs/names.js'
@@ -56,7 +56,7 @@ export function treeFs(tree: Tree, below?: string, root = below): HostFs {
     try {
       return walk(tree, tree.root, text || '.', last)
     } catch (error) {
-      throw error instanceof WasiError ? new Error(`${error.code}: '${path}'`) : error
+      throw error instanceof WASIError ? new Error(`${error.code}: '${path}'`) : error
     }
   }
   const there = (path: Path, last = itself): Node => {

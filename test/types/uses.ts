@@ -100,7 +100,7 @@ new WASI({
     '/rw': { path: '.' },
   },
 })
-const linkedByHost: ours.Instance = new WASI(options).instantiate(bytes, {
+const linkedByHost: ours.WasmInstance = new WASI(options).instantiate(bytes, {
   env: { log: (at: number) => at, memory: new WebAssembly.Memory({ initial: 1 }) },
 })
 const startedByHost: number = new WASI(options).start(
@@ -154,7 +154,7 @@ ours
   .then(({ metrics }) => metrics?.path_open?.calls)
 
 declare const module_: WebAssembly.Module
-declare const either: ours.RunOptions<ours.Encoding>
+declare const either: ours.RunOptions<ours.OutputEncoding>
 const pool = new ours.Pool()
 export const texts: Promise<string> = ours
   .run('program.wasm', { encoding: 'utf8', input: 'text', stdin: undefined })
@@ -230,6 +230,40 @@ const importsModule = ({ memory, exports }: ours.ImportsContext) => ({
   env: { log: (at: number) => exports.log(new Uint8Array(memory.buffer, at)) },
 })
 
+// Types that are inferred have a name, in an editor and in declarations.
+
+export const inferred = {
+  spawned: () => ours.spawn(bytes, { stdin: 'ignore' }),
+  wrapped: <const Options extends ours.SpawnOptions>(spawned: ours.SpawnedBy<Options>) => spawned,
+  result: () => ours.run(bytes, either),
+  called: (instance: ours.GuestInstance) => instance.call('add', 1),
+  usage: new ours.MemoryFiles().used,
+  limits: (limits: ours.Limits) => limits.hostcalls,
+  call: (event: ours.HostcallEvent) => event.call,
+  metrics: guest.metrics(),
+}
+const name: ours.HostcallName = 'path_open'
+// @ts-expect-error: there is no such hostcall
+const noName: ours.HostcallName = 'path_opens'
+const address: Promise<number> = ours.instantiate(bytes).then(i => i.call<number>('malloc', 16))
+declare const anyEncoding: ours.InstantiateOptions<ours.OutputEncoding>
+const either_: Promise<ours.GuestInstance<Buffer | string>> = ours.instantiate(bytes, anyEncoding)
+const pooledEither: Promise<ours.GuestInstance<Buffer | string>> = pool.instantiate(
+  bytes,
+  anyEncoding,
+)
+const folder: ours.Preopen = { path: '.', overlay: new ours.MemoryFiles() }
+const folders: ours.GuestOptions['preopens'] = {
+  '/a': folder,
+  '/b': { file: 'key.pem' },
+  '/c': { files: { latest: { symlink: 'a' } }, quota: { bytes: 1 } },
+}
+const change = ({ kind, type }: ours.FileChange): boolean =>
+  kind === 'created' && type === 'symlink'
+const failure = new ours.RunError('ERR_WASI_TRAP', 'message', { stderr: Buffer.of() })
+const exitCode = (thrown: unknown): number | undefined =>
+  thrown instanceof ours.GuestExit || thrown instanceof ours.WASIExit ? thrown.exitCode : undefined
+
 // Mistakes that the types must refuse.
 
 // @ts-expect-error: text that is read is `input`
@@ -260,6 +294,8 @@ ours.spawn(bytes, { stdout: 'pipe', timeot: 5 })
 ours.spawn(bytes, { stdout: 'pipes' })
 // @ts-expect-error: it has no pipe
 ours.spawn(bytes, { stdin: 'ignore' }).stdin.end()
+// @ts-expect-error: a text is no result
+called.then(instance => instance.call<string>('add', 1))
 // @ts-expect-error: a text is no number
 called.then(instance => instance.call('add', '1'))
 // @ts-expect-error: no call returns a text
@@ -331,24 +367,33 @@ bounded.stats.finished = 'many'
 bounded.compile(bytes, { timeout: 5 })
 
 export {
+  address,
   anySpawned,
   asInstance,
   cast,
+  change,
   code,
   counted,
+  either_,
   ended,
   exit,
+  exitCode,
   exports,
+  failure,
+  folders,
   imports,
   importsModule,
   instantiated,
   less,
   made,
   module,
+  name,
   named,
+  noName,
   noStdin,
   nothing,
   own,
+  pooledEither,
   ports,
   ran,
   read,

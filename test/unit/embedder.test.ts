@@ -7,7 +7,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
-import { Errno, type Import, WASI, type WASIOptions, WasiError } from '#lib/index.js'
+import { Errno, type ImportFunction, WASI, WASIError, type WASIOptions } from '#lib/index.js'
 import { backends, openDescriptors } from '../hostcalls/fixture.js'
 import { assemble, call, drop, type Expression, store } from '../wasm.js'
 
@@ -136,7 +136,7 @@ for (const backend of backends) {
 
 interface Hooked {
   readonly wasi: WASI
-  readonly call: Readonly<Record<string, Import>>
+  readonly call: Readonly<Record<string, ImportFunction>>
   readonly instance: WebAssembly.Instance
   readonly memory: WebAssembly.Memory
   /** Two pages that no instance uses yet. */
@@ -211,9 +211,9 @@ const actions: Readonly<Record<string, Action>> = {
   },
   'throws what a hostcall would': {
     act() {
-      throw new WasiError(Errno.NOENT)
+      throw new WASIError(Errno.NOENT)
     },
-    comes: /^WasiError: NOENT$/,
+    comes: /^WASIError: NOENT$/,
   },
   'closes the guest': { act: ({ wasi }) => wasi.close(), comes: [IO, FAULT, BADF] },
   'ends the guest': { act: ({ call }) => void call.proc_exit(9), comes: 9 },

@@ -1,4 +1,6 @@
-/** The tables of docs/errors.md, made from the table of codes. Run by itself, it writes the page. */
+/**
+ * The tables of docs/errors.md, made from the table of codes. Run by itself, it writes the page.
+ */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type ErrorWords, errorCodes, errorTopics } from '#lib/error-codes.js'
@@ -8,8 +10,8 @@ export const rows: readonly (readonly [code: string, words: ErrorWords])[] =
 
 const head = `# Errors
 
-\`run()\` and \`pool.run()\` reject with a \`RunError\`, or with a \`TypeError\` or \`RangeError\` for a wrong
-argument or option, before anything starts.
+\`run()\`, \`spawn()\`, \`instantiate()\` and Pool reject with a \`RunError\`, or with a \`TypeError\` or
+\`RangeError\` for a wrong argument or option, before anything starts.
 
 \`\`\`js
 import { run, RunError } from 'wasi-common'

@@ -37,27 +37,27 @@ test('frames name each function, the innermost first, and where it was', t => {
   const code = codeOf(bytes)
   t.deepEqual(framesOf(trapOf(bytes), bytes), [
     {
-      function: 'foo::baz',
+      functionName: 'foo::baz',
       symbol: '_RNvCs1_3foo3baz',
-      index: 2,
-      module: undefined,
-      offset: code + 13,
+      functionIndex: 2,
+      moduleName: undefined,
+      moduleOffset: code + 13,
       codeOffset: 13,
     },
     {
-      function: undefined,
+      functionName: undefined,
       symbol: undefined,
-      index: 1,
-      module: undefined,
-      offset: code + 8,
+      functionIndex: 1,
+      moduleName: undefined,
+      moduleOffset: code + 8,
       codeOffset: 8,
     },
     {
-      function: 'foo::bar(int)',
+      functionName: 'foo::bar(int)',
       symbol: '_ZN3foo3barEi',
-      index: 0,
-      module: undefined,
-      offset: code + 3,
+      functionIndex: 0,
+      moduleName: undefined,
+      moduleOffset: code + 3,
       codeOffset: 3,
     },
   ])
@@ -75,7 +75,9 @@ test('frames are alike from the text alone, from the module and from its bytes',
       module,
     )
     t.true(
-      bytes.every(({ codeOffset, module: name }) => codeOffset !== undefined && name === module),
+      bytes.every(
+        ({ codeOffset, moduleName: name }) => codeOffset !== undefined && name === module,
+      ),
     )
   }
 })
@@ -134,7 +136,7 @@ test('a name section that is not well-formed leaves the names of the text', t =>
 test('long names and stacks are cut', t => {
   const { bytes } = framesBy(['x'.repeat(100_000), '_Z1f'.padEnd(20_000, 'i'), 'z'])
   t.deepEqual(
-    bytes.map(({ function: name = '', symbol = '' }) => [name.length, symbol.length]),
+    bytes.map(({ functionName: name = '', symbol = '' }) => [name.length, symbol.length]),
     [
       [1, 1],
       [4096, 4096],
@@ -147,11 +149,11 @@ test('long names and stacks are cut', t => {
 })
 
 const frame: WasmFrame = {
-  function: 'core::panicking::panic_fmt',
+  functionName: 'core::panicking::panic_fmt',
   symbol: '_RNv',
-  index: 12,
-  module: undefined,
-  offset: 0x1a2b,
+  functionIndex: 12,
+  moduleName: undefined,
+  moduleOffset: 0x1a2b,
   codeOffset: 0x19f0,
 }
 test('a frame is one short line', t => {
@@ -159,16 +161,17 @@ test('a frame is one short line', t => {
   t.is(formatFrame(frame), 'at core::panicking::panic_fmt (+0x1a2b, code 0x19f0)')
   t.is(formatFrame({ ...known, codeOffset: undefined }), 'at core::panicking::panic_fmt (+0x1a2b)')
   t.is(
-    formatFrame({ ...frame, function: undefined }),
+    formatFrame({ ...frame, functionName: undefined }),
     'at wasm-function[12] (+0x1a2b, code 0x19f0)',
   )
-  t.is(formatFrame({ ...frame, function: '' }), 'at wasm-function[12] (+0x1a2b, code 0x19f0)')
+  t.is(formatFrame({ ...frame, functionName: '' }), 'at wasm-function[12] (+0x1a2b, code 0x19f0)')
   const placed = { ...frame, file: 'src/main.rs', line: 12, column: 5 }
   t.is(formatFrame(placed), 'at core::panicking::panic_fmt (src/main.rs:12:5)')
 })
 
 test('a long name loses parameters, then template arguments, then its result, then its middle', t => {
-  const shown = (name: string): string => formatFrame({ ...frame, function: name }).slice(3, -23)
+  const shown = (name: string): string =>
+    formatFrame({ ...frame, functionName: name }).slice(3, -23)
   const words = 'long, '.repeat(9)
   t.is(shown(`shop::all(${words})`), `shop::all(${words})`)
   t.is(shown(`shop::all<int>(${words}${words})`), 'shop::all<int>(...)')
@@ -180,18 +183,20 @@ test('a long name loses parameters, then template arguments, then its result, th
   t.is(shown(`${'result'.repeat(10)} shop::all<int>(${words}) const`), 'shop::all<...>(...) const')
   t.regex(shown('x'.repeat(1000)), /^x{20,}\.\.\.x{40,}$/)
   for (const name of ['x'.repeat(1000), words.repeat(20), '<'.repeat(900), '(('.repeat(300)])
-    t.true(formatFrame({ ...frame, function: name, file: 'f'.repeat(200), line: 1 }).length <= 96)
+    t.true(
+      formatFrame({ ...frame, functionName: name, file: 'f'.repeat(200), line: 1 }).length <= 96,
+    )
 })
 
 test('control characters of a name or path do not reach a terminal', t => {
   for (const name of hostile) {
-    const line = formatFrame({ ...frame, function: name, file: name, line: 1 })
+    const line = formatFrame({ ...frame, functionName: name, file: name, line: 1 })
     t.notRegex(line, /[\p{Cc}\p{Bidi_Control}]/u)
   }
 })
 
 test('a frame that follows itself is counted, and frames beyond the most lines are', t => {
-  const other = { ...frame, index: 1 }
+  const other = { ...frame, functionIndex: 1 }
   const text = 'at core::panicking::panic_fmt (+0x1a2b, code 0x19f0)'
   t.deepEqual(formatFrames([]), [])
   t.deepEqual(formatFrames([frame, frame, other, frame]), [`${text} x 2`, text, text])

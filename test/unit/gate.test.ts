@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
-import { type CallName, type Row, table } from '#lib/abi/table.js'
+import { type HostcallName, type Row, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import type { Context } from '#lib/context.js'
-import { Exit, UnexpectedError, WasiError } from '#lib/errors.js'
-import type { Hostcall, Import } from '#lib/gate.js'
+import { GuestExit, UnexpectedError, WASIError } from '#lib/errors.js'
+import type { Hostcall, ImportFunction } from '#lib/gate.js'
 import { gates } from '#lib/generated/imports.js'
 import { createGuest, type Guest } from '#lib/guest/guest.js'
 import { limitsOf } from '#lib/limits.js'
@@ -28,13 +28,13 @@ const page = 65536
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** One import over a hostcall of our own, on a host that does nothing. */
-function fake(name: CallName, hostcall: Hostcall, more: Partial<Sys> = {}) {
+function fake(name: HostcallName, hostcall: Hostcall, more: Partial<Sys> = {}) {
   const sys = { block: new Block(), bind() {}, ...more } as unknown as Sys
   const memory = new GuestMemory(sys, limitsOf())
   const reported: UnexpectedError[] = []
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 10 })
   memory.bind(wasm)
-  const call: Import = gates[name](
+  const call: ImportFunction = gates[name](
     { sys, memory, verdict: new Verdict() } as Context,
     hostcall,
     reporter(error => void reported.push(error)),
@@ -200,7 +200,7 @@ test('the places for results are looked at before the hostcall is made', t => {
 test('the arguments of every arity arrive in their order, lifted', t => {
   // Has one call for each number of wasm values: pointers, sizes and flags as numbers, i64 as the
   // row says.
-  const calls: readonly (readonly [CallName, args: unknown[], arrive: unknown[]])[] = [
+  const calls: readonly (readonly [HostcallName, args: unknown[], arrive: unknown[]])[] = [
     ['sched_yield', [], []],
     ['fd_close', [-1], [0xffffffff]],
     ['fd_filestat_set_size', [1, 2n ** 53n - 1n], [1, 2 ** 53 - 1]],
@@ -227,7 +227,7 @@ test('the arguments of every arity arrive in their order, lifted', t => {
 })
 
 test('one argument too many is refused by every call', t => {
-  for (const [name, { params, results }] of Object.entries(table) as [CallName, Row][]) {
+  for (const [name, { params, results }] of Object.entries(table) as [HostcallName, Row][]) {
     let made = 0
     const { call } = fake(name, () => made++)
     const wide: readonly Kind[] = [
@@ -308,14 +308,14 @@ test('an answer of UNEXPECTED is IO for the guest, and told with what the host s
   t.is(reported[0].message, 'unexpected host error in fd_read: ESTRANGE: odd, read')
 })
 
-test('whatever a hostcall throws is IO for the guest and told; a WasiError is its errno and is not', t => {
+test('whatever a hostcall throws is IO for the guest and told; a WASIError is its errno and is not', t => {
   const bug = new TypeError('a bug')
   const thrown: readonly (readonly [unknown, answer: number, causes: unknown[]])[] = [
     [bug, Errno.IO, [bug]],
     ['a string', Errno.IO, ['a string']],
     [undefined, Errno.IO, [undefined]],
-    [new WasiError(Errno.NOENT), Errno.NOENT, []],
-    [new WasiError(Errno.AGAIN, 'later'), Errno.AGAIN, []],
+    [new WASIError(Errno.NOENT), Errno.NOENT, []],
+    [new WASIError(Errno.AGAIN, 'later'), Errno.AGAIN, []],
   ]
   for (const [what, answer, causes] of thrown) {
     const { call, reported } = fake('sched_yield', () => {
@@ -343,14 +343,14 @@ test('the end of the stack inside a hostcall is the guest’s trap', t => {
 
 test('proc_exit passes through the gate', t => {
   const { call, reported } = fake('proc_exit', () => {
-    throw new Exit(3)
+    throw new GuestExit(3)
   })
-  t.is((t.throws(() => call(3), { any: true } as never) as unknown as Exit).code, 3)
+  t.is((t.throws(() => call(3), { any: true } as never) as unknown as GuestExit).exitCode, 3)
   t.deepEqual(reported, [])
 })
 
 test('what onUnexpected throws ends the guest, and it is asked once', t => {
-  for (const thrown of [new Error('enough'), new WasiError(Errno.NOENT)]) {
+  for (const thrown of [new Error('enough'), new WASIError(Errno.NOENT)]) {
     for (const hostcall of [
       () => UNEXPECTED,
       () => {

@@ -133,7 +133,7 @@ const recordKeys: readonly (readonly [way: RegExp, who: readonly string[], why: 
     'names of errnos, rights, limits, hostcalls and their results: see dictionary.ts for names that others choose',
   ],
   [
-    /Record<(?:string|CallName)[^=\n]*> = \{\}/,
+    /Record<(?:string|HostcallName)[^=\n]*> = \{\}/,
     ['observe/metrics.ts', 'observe/event.ts'],
     'names of hostcalls and of their parameters',
   ],

@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import { Errno, errnoNames } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { createGuest, type Guest } from '#lib/guest/guest.js'
 import { shareOf } from '#lib/guest/threads.js'
 import { MemoryFiles, run } from '#lib/index.js'
@@ -60,7 +60,7 @@ class Caller {
     this.bytes.write(text, at)
     return [at, length]
   }
-  call(name: CallName, ...args: (number | bigint | string)[]): string {
+  call(name: HostcallName, ...args: (number | bigint | string)[]): string {
     const errno = this.guest.imports[name](
       ...args.flatMap(arg => (typeof arg === 'string' ? this.put(arg) : [arg])),
     )
@@ -155,7 +155,7 @@ test.serial('a record becomes files, and files a record', t => {
     'a.txt': 'text',
     'dir/b.bin': Uint8Array.of(1, 2, 255),
     'empty/': '',
-    'dir/link': { link: 'b.bin' },
+    'dir/link': { symlink: 'b.bin' },
     'ü/日本': 'x',
   }
   const files = new MemoryFiles(record)
@@ -169,7 +169,7 @@ test.serial('a record becomes files, and files a record', t => {
   t.deepEqual(files.readFile('dir/link'), Uint8Array.of(1, 2, 255))
   t.deepEqual(files.list('dir'), [
     { name: 'b.bin', type: 'file', size: 3 },
-    { name: 'link', type: 'link', size: 0 },
+    { name: 'link', type: 'symlink', size: 0 },
   ])
   t.deepEqual(files.used, { bytes: 4 + 3 + 5 + 1, entries: 7 })
   files.writeFile('new/deep/f', 'one')
@@ -267,7 +267,7 @@ for (const [title, preopen, message] of [
 }
 for (const [title, [run, code]] of Object.entries(mistakes)) {
   test.serial(`an embedder’s mistake: ${title} is ${code}`, t => {
-    const files = new MemoryFiles({ file: '', 'dir/f': '', out: { link: '../x' } })
+    const files = new MemoryFiles({ file: '', 'dir/f': '', out: { symlink: '../x' } })
     t.throws(() => run(files), { instanceOf: Error, code })
   })
 }
@@ -653,13 +653,13 @@ for (const backend of backends) {
       .changes()
       .map(({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`)
     t.deepEqual(changes.sort(), [
-      'made dir/deep',
-      'made dir/new',
+      'created dir/deep',
+      'created dir/new',
+      'modified dir/f',
+      'modified f',
       'removed empty',
       'removed g',
       'renamed moved from dir/deep',
-      'written dir/f',
-      'written f',
     ])
     const record = files.toRecord()
     t.deepEqual(Object.keys(record).sort(), ['dir/deep/', 'dir/f', 'dir/new', 'f', 'moved/f'])
@@ -699,18 +699,18 @@ for (const backend of backends) {
             ({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`,
           )
       t.is(c.call('path_link', 3, 0, 'f', 3, 'second'), 'SUCCESS')
-      t.deepEqual(changes(), ['made second'])
+      t.deepEqual(changes(), ['created second'])
       t.is(c.call('path_rename', 3, 'f', 3, 'first'), 'SUCCESS')
-      t.deepEqual(changes().sort(), ['made first', 'renamed second from f'])
+      t.deepEqual(changes().sort(), ['created first', 'renamed second from f'])
       t.is(c.call('path_rename', 3, 'first', 3, 'f'), 'SUCCESS')
-      t.deepEqual(changes(), ['made second'])
+      t.deepEqual(changes(), ['created second'])
       t.is(c.call('path_unlink_file', 3, 'second'), 'SUCCESS')
       t.deepEqual(changes(), [])
       t.is(c.call('path_rename', 3, 'dir/deep', 3, 'deep'), 'SUCCESS')
       t.is(c.call('path_unlink_file', 3, 'dir/f'), 'SUCCESS')
       t.is(c.call('path_remove_directory', 3, 'dir'), 'SUCCESS')
       t.is(c.call('path_unlink_file', 3, 'deep/f'), 'SUCCESS')
-      t.deepEqual(changes().sort(), ['made deep', 'removed deep/f', 'removed dir'])
+      t.deepEqual(changes().sort(), ['created deep', 'removed deep/f', 'removed dir'])
       t.deepEqual(Object.keys(files.toRecord()).sort(), ['deep/', 'f'])
       t.is(c.call('path_filestat_set_times', 3, 0, 'g', 1n, 1n, Fstflags.MTIM), 'SUCCESS')
       t.true(changes().includes('touched g'))

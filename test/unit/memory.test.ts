@@ -1,7 +1,7 @@
 /** Guest memory by itself: bounds, growth, lists of pieces, and what may be given as one. */
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
-import { WasiError } from '#lib/errors.js'
+import { WASIError } from '#lib/errors.js'
 import { limitsOf } from '#lib/limits.js'
 import { checkMemory, GuestMemory, type MemoryLike } from '#lib/memory.js'
 import { Block } from '#lib/sys/block.js'
@@ -19,7 +19,7 @@ function made(like: MemoryLike = new WebAssembly.Memory({ initial: 1, maximum: 4
   memory.bind(like)
   return { memory, bound, block }
 }
-const faults = { instanceOf: WasiError, code: 'EFAULT' }
+const faults = { instanceOf: WASIError, code: 'EFAULT' }
 
 test('what lies wholly inside passes, and nothing else', t => {
   const { memory } = made()

@@ -5,7 +5,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { errnoNames } from '#lib/abi/errno.js'
-import { type CallName, table } from '#lib/abi/table.js'
+import { type HostcallName, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import {
   createGuest,
@@ -14,7 +14,7 @@ import {
   type HostcallEvent,
   run,
   WASI,
-  WasiError,
+  WASIError,
 } from '#lib/index.js'
 import { toldMetrics } from '#lib/observe/metrics.js'
 import { add, call, command, drop } from '../wasm.js'
@@ -99,12 +99,12 @@ for (const backend of backends) {
       },
       {
         call: 'fd_readdir',
-        args: { fd: 9, buf: { at: 2048, count: 100 }, cookie: '18446744073709551615' },
+        args: { fd: 9, buf: { address: 2048, count: 100 }, cookie: '18446744073709551615' },
         errno: 'BADF',
       },
       {
         call: 'fd_readdir',
-        args: { fd: 3, buf: { at: 2048, count: 0 }, cookie: '0' },
+        args: { fd: 3, buf: { address: 2048, count: 0 }, cookie: '0' },
         paths: { fd: '/' },
         errno: 'SUCCESS',
         results: { bufused: 0 },
@@ -120,11 +120,11 @@ for (const backend of backends) {
       { call: 'sched_yield', args: {}, errno: 'SUCCESS', results: {} },
       {
         call: 'path_unlink_file',
-        args: { fd: 3, path: { at: 65535, count: 9 } },
+        args: { fd: 3, path: { address: 65535, count: 9 } },
         paths: { fd: '/' },
         errno: 'FAULT',
       },
-      { call: 'proc_exit', args: { rval: 7 }, exit: 7 },
+      { call: 'proc_exit', args: { rval: 7 }, exitCode: 7 },
     ])
   })
 }
@@ -175,7 +175,7 @@ test('JSON: what no wasm passes for a number is not shown as one, and every call
     Symbol('x'),
   ]
   const reported = lines(t, ({ imports }) => {
-    for (const name of Object.keys(table) as CallName[]) {
+    for (const name of Object.keys(table) as HostcallName[]) {
       if (!name.startsWith('proc_'))
         for (const value of wrong) imports[name](...Array(12).fill(value))
     }
@@ -236,7 +236,7 @@ test.serial(
         results: {},
       })
       t.like(events[1], { call: 'fd_close', args: { fd: 99 }, errno: 'BADF' })
-      t.like(events[2], { call: 'proc_exit', exit: 3 })
+      t.like(events[2], { call: 'proc_exit', exitCode: 3 })
     } finally {
       diagnostics.unsubscribe('wasi-common:hostcall', hear)
     }
@@ -307,7 +307,7 @@ test('metrics: a refusal of the embedder that is no errno is an error without a 
     const { imports, guest, memory } = guestWith(t, {
       metrics: true,
       stdout: () => {
-        throw new WasiError(errno as Errno)
+        throw new WASIError(errno as Errno)
       },
     })
     new Uint32Array(memory.buffer).set([1000, 3], 4)
@@ -349,7 +349,7 @@ test('metrics: what another process tells of them is looked at', t => {
 
 test('metrics: every call of the table is counted under its own name', t => {
   const { imports, guest } = guestWith(t, { metrics: true })
-  const names = Object.keys(table) as CallName[]
+  const names = Object.keys(table) as HostcallName[]
   for (const name of names)
     guest.run(() =>
       imports[name](

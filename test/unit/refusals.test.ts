@@ -6,7 +6,7 @@ import test from 'ava'
 import { Errno, errnoNames } from '#lib/abi/errno.js'
 import { Rights } from '#lib/abi/rights.js'
 import { joined } from '#lib/abi/strings.js'
-import { type CallName, type Row, table } from '#lib/abi/table.js'
+import { type HostcallName, type Row, table } from '#lib/abi/table.js'
 import { fd, Kind } from '#lib/abi/types.js'
 import { Filetype } from '#lib/abi/values.js'
 import type { Context } from '#lib/context.js'
@@ -64,14 +64,14 @@ function guest(mode: RightsMode): Context {
   }
 }
 
-const taking = (Object.entries(table) as [CallName, Row][]).filter(([, { params }]) =>
+const taking = (Object.entries(table) as [HostcallName, Row][]).filter(([, { params }]) =>
   params.some(({ type }) => type === fd),
 )
 /**
  * Makes a call with these descriptors, and pointers that are at fault. Returns the errno's name; a
  * throw fails the test.
  */
-function answer(context: Context, name: CallName, ...given: number[]): string {
+function answer(context: Context, name: HostcallName, ...given: number[]): string {
   const args = table[name].params.flatMap(({ type }): (number | bigint)[] => {
     if (type === fd) return [given.length > 1 ? (given.shift() as number) : given[0]]
     if (type.kind === Kind.List || type.kind === Kind.Path) return [0xffff_fff0, 1]

@@ -12,8 +12,8 @@ import {
   type GuestOptions,
   run,
   WASI,
+  WASIError,
   type WASIOptions,
-  WasiError,
 } from '#lib/index.js'
 import { call, command, drop } from '../wasm.js'
 
@@ -219,7 +219,7 @@ function guestWith(options: Partial<GuestOptions>) {
 
 const thrownThings: readonly unknown[] = [
   new Error('mine'),
-  new WasiError(Errno.BADF),
+  new WASIError(Errno.BADF),
   'text',
   undefined,
   null,

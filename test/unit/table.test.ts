@@ -5,7 +5,7 @@
 import test from 'ava'
 import { Errno, errnoNames } from '#lib/abi/errno.js'
 import { Rights, rightNames } from '#lib/abi/rights.js'
-import { type CallName, namespace, type Row, table } from '#lib/abi/table.js'
+import { type HostcallName, namespace, type Row, table } from '#lib/abi/table.js'
 import * as types from '#lib/abi/types.js'
 import { Kind } from '#lib/abi/types.js'
 import { namespace0, table0 } from '#lib/abi/unstable.js'
@@ -93,7 +93,7 @@ test('wasi_unstable differs in five places only', t => {
     specification.filter(line => !line.startsWith('sock_accept')),
   )
   const changed = unstable
-    .filter(([name, row]) => row !== table[name as CallName])
+    .filter(([name, row]) => row !== table[name as HostcallName])
     .map(([name]) => name)
   t.deepEqual(changed, ['fd_filestat_get', 'fd_seek', 'path_filestat_get'])
   t.deepEqual(

@@ -92,7 +92,7 @@ test('the calls of threads are on their own rows', async t => {
   const [, name, ...calls] = parsed(t, lines)
   t.like(name, { name: 'thread_name', tid: 0 })
   t.deepEqual(
-    calls.map(({ name, tid, args }) => [name, tid, args.exit]),
+    calls.map(({ name, tid, args }) => [name, tid, args.exitCode]),
     [
       ['sched_yield', 0, undefined],
       ['proc_exit', 0, 3],

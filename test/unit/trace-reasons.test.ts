@@ -31,9 +31,9 @@ function folderWith(t: ExecutionContext): string {
 const files = {
   'sub/deep/': '',
   file: 'of the guest',
-  'sub/up': { link: '../../nowhere' },
-  'by-another': { link: 'sub/up' },
-  within: { link: 'sub' },
+  'sub/up': { symlink: '../../nowhere' },
+  'by-another': { symlink: 'sub/up' },
+  within: { symlink: 'sub' },
 }
 
 type Preopen = NonNullable<GuestOptions['preopens']>[string]

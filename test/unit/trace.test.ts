@@ -4,9 +4,9 @@
  */
 import test from 'ava'
 import { Errno } from '#lib/abi/errno.js'
-import { type CallName, type Row, table } from '#lib/abi/table.js'
+import { type HostcallName, type Row, table } from '#lib/abi/table.js'
 import { table0 } from '#lib/abi/unstable.js'
-import { Exit } from '#lib/errors.js'
+import { GuestExit } from '#lib/errors.js'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory } from '#lib/memory.js'
 import { traced } from '#lib/observe/trace.js'
@@ -20,7 +20,7 @@ const memory = (): GuestMemory => {
 }
 /** The line for a call with these arguments that ends so, on this memory. */
 function line(
-  name: CallName,
+  name: HostcallName,
   args: readonly unknown[],
   end: number | (() => number) = 0,
   on = memory(),
@@ -49,7 +49,7 @@ function shown(name: string | Uint8Array): string {
 
 /** Every kind of argument, and of result. */
 const lines: readonly (readonly [
-  CallName,
+  HostcallName,
   args: readonly unknown[],
   errno: number,
   line: string,
@@ -190,12 +190,12 @@ test('a path outside memory is shown by where it would lie', t => {
 
 test('the end of the guest', t => {
   const exit = (): number => {
-    throw new Exit(42)
+    throw new GuestExit(42)
   }
   t.is(line('proc_exit', [42], exit), 'proc_exit(rval=42) = exit 42')
   t.is(
     line('proc_raise', [6], () => {
-      throw new Exit(134)
+      throw new GuestExit(134)
     }),
     'proc_raise(sig=abrt) = exit 134',
   )
@@ -222,7 +222,7 @@ test('what a call throws is written and goes on', t => {
 
 test('a call is passed on as it came, whatever it was called with', t => {
   const wrong: unknown[] = [undefined, null, '1', 1n, 1.5, {}, [], true, Number.NaN, () => {}]
-  for (const [name, row] of Object.entries(table) as [CallName, Row][]) {
+  for (const [name, row] of Object.entries(table) as [HostcallName, Row][]) {
     for (const value of wrong) {
       const args = Array(12).fill(value)
       let passed: unknown[] = []

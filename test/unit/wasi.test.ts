@@ -845,15 +845,15 @@ test.serial(
 test('the door has these and no more', t => {
   t.deepEqual(Object.keys(door).sort(), [
     'Errno',
-    'Exit',
+    'GuestExit',
     'MemoryFiles',
     'Pool',
     'Rights',
     'RunError',
     'UnexpectedError',
     'WASI',
+    'WASIError',
     'WASIExit',
-    'WasiError',
     'createGuest',
     'instantiate',
     'lines',

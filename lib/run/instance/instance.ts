@@ -7,9 +7,9 @@ import { checkInteger, checkString, wrongType, wrongValue } from '../../validate
 import type { AnyRunResult } from '../options.js'
 import { addCalls, outside, RunError } from '../run-error.js'
 import type { Hooks } from '../run-in-workers.js'
-import type { Reply, Value } from './protocol.js'
+import type { Reply } from './protocol.js'
 import { RequestQueue } from './queue.js'
-import type { CallResult, GuestInstance, InstanceResult } from './types.js'
+import type { CallResult, GuestInstance, InstanceResult, WasmValue } from './types.js'
 
 type AnyInstanceResult = InstanceResult<string | Buffer>
 
@@ -71,7 +71,7 @@ async function located(reply: Promise<Reply>, failing = (): void => {}): Promise
 }
 
 class WorkerInstance implements GuestInstance<string | Buffer> {
-  readonly exports: readonly string[]
+  readonly exportedFunctions: readonly string[]
   readonly #names: ReadonlySet<string>
   readonly #queue: RequestQueue
   readonly #ended: Promise<AnyRunResult>
@@ -79,12 +79,12 @@ class WorkerInstance implements GuestInstance<string | Buffer> {
 
   constructor(queue: RequestQueue, functions: readonly string[], ended: Promise<AnyRunResult>) {
     this.#queue = queue
-    this.exports = Object.freeze([...functions])
+    this.exportedFunctions = Object.freeze([...functions])
     this.#names = new Set(functions)
     this.#ended = ended
   }
 
-  call<Result extends CallResult>(name: string, ...args: Value[]): Promise<Result> {
+  call<Result extends CallResult>(name: string, ...args: WasmValue[]): Promise<Result> {
     return ofGuest(async failing => {
       checkString('name', name)
       for (const [i, arg] of args.entries()) {
@@ -120,8 +120,10 @@ class WorkerInstance implements GuestInstance<string | Buffer> {
   }
 
   #noSuchExport(name: string): Error {
-    const names = this.exports.slice(0, mostNames).map(each => plainLine(each.slice(0, mostName)))
-    if (this.exports.length > mostNames) names.push('...')
+    const names = this.exportedFunctions
+      .slice(0, mostNames)
+      .map(each => plainLine(each.slice(0, mostName)))
+    if (this.exportedFunctions.length > mostNames) names.push('...')
     const list = names.length === 0 ? 'none' : names.join(', ')
     return wrongValue('name', `must be a function that the instance exports (${list})`, name)
   }

@@ -1,13 +1,11 @@
 /** Requests to the worker of an instance, and its replies. */
 import type { SerializedError } from '../worker/messages.js'
-
-/** The values that calls take and return. */
-export type Value = number | bigint
+import type { WasmValue } from './types.js'
 
 export type Request =
   /** Instantiates the module, and calls its `_initialize`. */
   | { readonly kind: 'start' }
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Value[] }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly WasmValue[] }
   | { readonly kind: 'read'; readonly address: number; readonly length: number }
   | { readonly kind: 'write'; readonly address: number; readonly bytes: Uint8Array }
   /** Ends the instance as an exit with code 0. */
@@ -16,7 +14,7 @@ export type Request =
 export type Reply =
   /** The functions that the instance exports. */
   | { readonly kind: 'started'; readonly functions: readonly string[] }
-  | { readonly kind: 'returned'; readonly value: Value | readonly Value[] | undefined }
+  | { readonly kind: 'returned'; readonly value: WasmValue | readonly WasmValue[] | undefined }
   | { readonly kind: 'read'; readonly bytes: Uint8Array }
   | { readonly kind: 'written' }
   /** A wrong argument. The instance goes on. */

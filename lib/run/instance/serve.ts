@@ -2,7 +2,8 @@
 import { types } from 'node:util'
 import { coded } from '../../errors.js'
 import { serializeError } from '../worker/messages.js'
-import type { Reply, Request, Value } from './protocol.js'
+import type { Reply, Request } from './protocol.js'
+import type { WasmValue } from './types.js'
 
 /** An instance in this thread, with its memory if it has one. */
 export interface Served {
@@ -62,7 +63,7 @@ export function begin(name: string, entry: () => unknown): unknown {
 
 const refused = (error: Error): Reply => ({ kind: 'refused', error: serializeError(error) })
 
-function callOf(call: CallableFunction, name: string, args: readonly Value[]): Reply {
+function callOf(call: CallableFunction, name: string, args: readonly WasmValue[]): Reply {
   if (args.length !== call.length) {
     const takes = call.length === 1 ? '1 argument' : `${call.length} arguments`
     const message = `call: the export '${name}' takes ${takes}. Received ${args.length}`
@@ -82,7 +83,7 @@ function callOf(call: CallableFunction, name: string, args: readonly Value[]): R
   return refused(coded(new TypeError(message), 'ERR_INVALID_RETURN_VALUE'))
 }
 
-const isValue = (value: unknown): value is Value =>
+const isValue = (value: unknown): value is WasmValue =>
   typeof value === 'number' || typeof value === 'bigint'
 
 /**

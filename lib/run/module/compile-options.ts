@@ -2,11 +2,9 @@
 
 /** The options of {@link Pool.compile}. A run of the module may leave them out. */
 export interface CompileOptions {
-  /**
-   * Bytes of linear memory and tables of a guest, as of `run`. Default: memory as the module says.
-   */
+  /** Bytes of linear memory and tables, as for `run`. Default: the limits of the module. */
   readonly maxMemory?: number | undefined
-  /** Elements of all tables of an instance, as of `run`. Default 1,000,000. */
+  /** Elements of all tables of an instance, as for `run`. Default 1,000,000. */
   readonly maxTableElements?: number | undefined
   /**
    * The most threads that a run of the module may have with `maxMemory`: each of them has tables of
@@ -14,8 +12,8 @@ export interface CompileOptions {
    */
   readonly threads?: number | undefined
   /**
-   * With `process` the module is not compiled in this process, only in those of its guests. Whether
-   * it compiles, the first run shows. Default `worker`.
+   * `worker` compiles the module now. `process` compiles it only in the processes of its guests, so
+   * that an invalid module fails in its first run. Default `worker`.
    */
   readonly isolation?: 'worker' | 'process' | undefined
 }

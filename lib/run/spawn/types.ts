@@ -1,30 +1,36 @@
-/** A guest that runs while the embedder writes to it and reads from it. */
+/** The types of `spawn`. */
 import type { Readable, Writable } from 'node:stream'
 import type { RunOptions, RunResult } from '../options.js'
-import type { Encoding, RunStdinOption, RunStdoutOption } from '../stdio/types.js'
+import type { OutputEncoding, RunStdinOption, RunStdoutOption } from '../stdio/types.js'
 
-/** The values of `stdin` of `spawn`. */
+/** The option `stdin` of {@link spawn}: a pipe, or a value of {@link RunStdinOption}. */
 export type SpawnStdinOption = 'pipe' | RunStdinOption | undefined
-/** The values of `stdout` and `stderr` of `spawn`. */
+/** The options `stdout` and `stderr` of {@link spawn}: a pipe, or a {@link RunStdoutOption}. */
 export type SpawnStdoutOption = 'pipe' | RunStdoutOption | undefined
 
-/** The options of `spawn`: those of `run`, with streams that are pipes by default. */
+/** The options of {@link spawn}: those of {@link run}, with pipes as default streams. */
 export interface SpawnOptions
-  extends Omit<RunOptions<Encoding>, 'stdin' | 'stdout' | 'stderr' | 'encoding'> {
+  extends Omit<RunOptions<OutputEncoding>, 'stdin' | 'stdout' | 'stderr' | 'encoding'> {
   /**
-   * `'pipe'`, the default unless `input` is given: the `stdin` of the guest that is returned.
-   * Otherwise as for `run`.
+   * The guest's standard input: `'pipe'` for the `stdin` of the returned guest, or as for `run`.
+   * Default `'pipe'`, unless `input` is set.
    */
   readonly stdin?: SpawnStdinOption
-  /** `'pipe'`, the default: the `stdout` of the guest that is returned. Otherwise as for `run`. */
+  /**
+   * The guest's standard output: `'pipe'` for the `stdout` of the returned guest, or as for `run`.
+   * Default `'pipe'`.
+   */
   readonly stdout?: SpawnStdoutOption
-  /** `'pipe'`, the default: the `stderr` of the guest that is returned. Otherwise as for `run`. */
+  /** The guest's standard error, as `stdout`. Default `'pipe'`. */
   readonly stderr?: SpawnStdoutOption
-  /** With `'utf8'` the pipes have text, as by `setEncoding`. Otherwise as for `run`. */
-  readonly encoding?: Encoding | undefined
+  /**
+   * The form of captured output, as for `run`, and of pipes: with `'utf8'` they emit strings, as
+   * after `setEncoding`. Default `'buffer'`.
+   */
+  readonly encoding?: OutputEncoding | undefined
 }
 
-/** Refuses options that are unknown. */
+/** Refuses unknown options. */
 export type Known<Options> = {
   readonly [Name in Exclude<keyof Options, keyof SpawnOptions>]: never
 }
@@ -43,7 +49,10 @@ type Pipe<Option, Stream> = [Option] extends ['pipe' | undefined]
     ? null
     : Stream | null
 
-/** The guest that `spawn` returns for these options. */
+/**
+ * The {@link SpawnedGuest} that {@link spawn} returns for these options, with `null` for each
+ * stream that is no pipe.
+ */
 export type SpawnedBy<Options extends SpawnOptions> = SpawnedGuest<
   Given<Options, 'input'> extends undefined
     ? Pipe<Given<Options, 'stdin'>, Writable>
@@ -59,7 +68,7 @@ export type SpawnedBy<Options extends SpawnOptions> = SpawnedGuest<
       : string | Buffer
 >
 
-/** A guest that runs. The types of its streams follow the options of `spawn`. */
+/** A running guest. The types of its streams follow the options of {@link spawn}. */
 export interface SpawnedGuest<
   Stdin extends Writable | null = Writable | null,
   Stdout extends Readable | null = Readable | null,
@@ -67,36 +76,35 @@ export interface SpawnedGuest<
   Content extends string | Buffer = string | Buffer,
 > {
   /**
-   * The guest's standard input, which `end()` ends. A write waits while the guest does not read, as
-   * soon as 64 KiB are kept. At the guest's end the stream is destroyed. null unless
-   * `options.stdin` is `'pipe'`.
+   * The guest's standard input, which `end()` ends. It buffers 64 KiB; then writes wait until the
+   * guest reads. It is destroyed when the guest has ended. null unless `options.stdin` is `'pipe'`.
    */
   readonly stdin: Stdin
   /**
-   * The guest's standard output. While you do not read, the guest waits: up to 1 MiB, and one write
-   * of the guest, are kept. It ends when the guest does, also where that failed. A guest that writes
-   * after you destroyed it gets PIPE. null unless `options.stdout` is `'pipe'`.
+   * The guest's standard output. It buffers 1 MiB, and one write of the guest; then the guest waits
+   * until you read. It ends with the guest, without an error even if that failed. After you destroy
+   * it, the guest's writes get PIPE. null unless `options.stdout` is `'pipe'`.
    */
   readonly stdout: Stdout
-  /** The same of standard error. */
+  /** The guest's standard error, as `stdout`. null unless `options.stderr` is `'pipe'`. */
   readonly stderr: Stderr
   /**
-   * Resolves when the guest has ended and its output has been read, as `run` does. It rejects with
-   * what `run` rejects with. A guest that fails causes no `unhandledRejection`; a wrong option does.
+   * Settles as {@link run} does, when the guest has ended and its output has been read. A
+   * {@link RunError} causes no `unhandledRejection`; a wrong option does.
    */
   readonly exited: Promise<RunResult<Content>>
   /**
-   * Ends the guest at once, whatever it does: `exited` rejects with `ERR_WASI_ABORTED`, and
-   * `reason` as its `cause`. Does nothing when the guest has ended.
+   * Terminates the guest at once, whatever it does: `exited` rejects with `ERR_WASI_ABORTED`, whose
+   * `cause` is `reason`. Does nothing after the guest has ended.
    */
   kill(reason?: unknown): void
   /**
-   * The lines of `stdout`, as UTF-8 text without their ends. A line of more than 64 Ki characters
-   * comes in pieces. Throws what `exited` rejects with, unless `kill` ended the guest. Leaving the
-   * loop early destroys `stdout`.
-   * @throws Error with code ERR_INVALID_STATE unless `options.stdout` is `'pipe'`
+   * Iterates over the lines of `stdout`, as UTF-8 text without their `\n` or `\r\n`. A line of more
+   * than 64 Ki characters comes in chunks. The end throws what `exited` rejects with, unless `kill`
+   * ended the guest. A loop that is left early destroys `stdout`.
+   * @throws Error with code `ERR_INVALID_STATE` unless `options.stdout` is `'pipe'`
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string>
-  /** Ends the guest, and waits until nothing of it is left. */
+  /** Calls `kill`, and waits until the guest has ended, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }

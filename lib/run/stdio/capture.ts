@@ -1,6 +1,6 @@
 /** Keeps what a guest writes to one stream, up to a limit. */
 import { Drain } from './pipes.js'
-import type { Encoding } from './types.js'
+import type { OutputEncoding } from './types.js'
 
 export class Capture {
   readonly drain: Drain
@@ -28,7 +28,7 @@ export class Capture {
     this.#bytes = larger
   }
   /** Returns a copy of the bytes, or their text. */
-  content(encoding: Encoding): Buffer | string {
+  content(encoding: OutputEncoding): Buffer | string {
     const bytes = this.#bytes.subarray(0, this.#size)
     if (encoding === 'buffer') return Buffer.from(bytes)
     // The first bytes of a character that the limit cut are no error of the guest's.

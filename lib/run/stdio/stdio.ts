@@ -21,7 +21,7 @@ import { wrongType } from '../../validate.js'
 import { runTable } from '../table.js'
 import { Capture } from './capture.js'
 import { type Conveyed, Drain, Feed } from './pipes.js'
-import type { CapturedOutput, Encoding } from './types.js'
+import type { CapturedOutput, OutputEncoding } from './types.js'
 import { keeping, roomIn, StreamError, StreamWriter } from './writer.js'
 
 /** The streams as an embedder passed them; checked limit and form of what is captured of each. */
@@ -31,7 +31,7 @@ interface Asked {
   readonly stderr?: unknown
   readonly input?: unknown
   readonly maxOutput?: number
-  readonly encoding?: Encoding
+  readonly encoding?: OutputEncoding
 }
 
 /** Milliseconds that slow outputs have when a run was ended from outside. */
@@ -44,7 +44,7 @@ export class Stdio {
   readonly #drains: readonly (Drain | undefined)[]
   readonly #captures: readonly (Capture | undefined)[]
   readonly #outputs: readonly RunSink[]
-  readonly #encoding: Encoding
+  readonly #encoding: OutputEncoding
   /** The ends of the outputs, each called once. */
   #finishing: readonly Promise<void>[] | undefined
   /** Descriptors and streams that were given as outputs. */

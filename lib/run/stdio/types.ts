@@ -1,32 +1,29 @@
-/** The standard streams of a run, as an embedder gives them and gets them back. */
+/** The standard streams of a run, as options and as results. */
 import type { StdinOption, StdoutOption, StreamChunk } from '../../stdio/streams.js'
 
 /**
- * Standard input of a run may be waited for, too: a stream of Node or of the web, an async
- * generator, a function's promise.
+ * The standard input of a run: {@link StdinOption}, or a source that the run waits for: a Node or
+ * web stream, an async generator, or a function that returns a promise of the next chunk.
  */
 export type RunStdinOption =
   | StdinOption
   | AsyncIterable<StreamChunk>
   | (() => Promise<StreamChunk | null | undefined>)
 /**
- * `capture` (the default) makes it part of the result. A function may answer with a promise: the
- * guest then waits for that.
+ * The standard output or error of a run: {@link StdoutOption}, or `'capture'`, a part of the
+ * result. The guest waits for a promise that a function returns.
  */
 export type RunStdoutOption = StdoutOption | 'capture'
 
-/** The form of captured output: a string that is decoded from UTF-8, or a Buffer. */
-export type Encoding = 'utf8' | 'buffer'
+/** The form of captured output: `'utf8'` for strings, `'buffer'` for Buffers. */
+export type OutputEncoding = 'utf8' | 'buffer'
 
 /** The captured output of a guest, as strings with `encoding: 'utf8'`. */
 export interface CapturedOutput<Content extends string | Buffer = Buffer> {
-  /** The bytes or text of standard output; empty where that was not captured. */
+  /** The captured standard output; empty if it was not captured. */
   readonly stdout: Content
-  /** The same of standard error. */
+  /** The captured standard error; empty if it was not captured. */
   readonly stderr: Content
-  /**
-   * Whether it wrote more than `maxOutput`; it was refused with PIPE then, as if its reader had
-   * gone away.
-   */
+  /** True if the guest wrote more than `maxOutput` to a stream. It then got PIPE. */
   readonly truncated: boolean
 }

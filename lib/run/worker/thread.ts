@@ -4,7 +4,7 @@
  */
 import { parentPort } from 'node:worker_threads'
 import { Errno } from '../../abi/errno.js'
-import { Exit } from '../../errors.js'
+import { GuestExit } from '../../errors.js'
 import { type Guest, guestOf } from '../../guest/guest.js'
 import { functions, instantiate, type Offer } from '../../guest/instantiate.js'
 import { threadOf } from '../../guest/threads.js'
@@ -102,14 +102,14 @@ class Thread {
         ? begin('_start', () => _start?.())
         : begin('wasi_thread_start', () => wasi_thread_start?.(tid, arg)),
     )
-    if (tid === 0) this.#sendEnd(new Exit(code))
+    if (tid === 0) this.#sendEnd(new GuestExit(code))
     else Atomics.sub(this.#setup.counts, Count.RUNNING, 1)
   }
 
   /** Serves a request to the instance of this thread. */
   #serve(request: Request): void {
     if (request.kind === 'close') {
-      this.#sendEnd(new Exit(0))
+      this.#sendEnd(new GuestExit(0))
       return
     }
     if (request.kind === 'start') this.#served = this.#instantiate(true)
@@ -118,7 +118,7 @@ class Thread {
     const exitCode = served.guest.run(() => {
       reply = request.kind === 'start' ? start(served) : serve(served, request)
     })
-    if (this.#verdict.reached) this.#sendEnd(new Exit(exitCode))
+    if (this.#verdict.reached) this.#sendEnd(new GuestExit(exitCode))
     else if (reply !== undefined) sendReply(reply)
   }
 
@@ -150,8 +150,8 @@ class Thread {
     this.#terminals.reset()
     const trees = this.#mounts.leave()
     send(
-      ended instanceof Exit
-        ? { kind: 'exit', code: ended.code, trees }
+      ended instanceof GuestExit
+        ? { kind: 'exit', code: ended.exitCode, trees }
         : { kind: 'failed', error: serializeError(ended, this.#setup), trees },
     )
     // Last: at the end of its stack a guest has no room for this, and is asked again when it has

@@ -4,26 +4,26 @@ import { joined } from './lower.js'
 import { DirectoryNode, FileNode } from './nodes.js'
 import type { Tree } from './tree.js'
 
-/** The type of a file. */
-export type FileKind = 'file' | 'directory' | 'link' | 'other'
+/** The type of a file: `other` is a device, a pipe or a socket of an overlay's lower directory. */
+export type FileType = 'file' | 'directory' | 'symlink' | 'other'
 /** A difference between an overlay and its lower directory. */
 export interface FileChange {
-  /** `written`: bytes; `touched`: only its times; `renamed`: from the path in `from`. */
-  readonly kind: 'made' | 'written' | 'touched' | 'removed' | 'renamed'
+  /** `modified`: its bytes; `touched`: only its times; `renamed`: `from` has the former path. */
+  readonly kind: 'created' | 'modified' | 'touched' | 'removed' | 'renamed'
   /** The path, relative to the root of the overlay. */
   readonly path: string
   /** The type of the present or former file. */
-  readonly type: FileKind
+  readonly type: FileType
   /** The former path of a renamed file. */
   readonly from?: string
 }
 
-const kinds: Readonly<Record<number, FileKind>> = {
+const kinds: Readonly<Record<number, FileType>> = {
   [Filetype.REGULAR_FILE]: 'file',
   [Filetype.DIRECTORY]: 'directory',
-  [Filetype.SYMBOLIC_LINK]: 'link',
+  [Filetype.SYMBOLIC_LINK]: 'symlink',
 }
-export const kindOf = (type: number): FileKind => kinds[type] ?? 'other'
+export const kindOf = (type: number): FileType => kinds[type] ?? 'other'
 /** Decodes a name; bytes that are not UTF-8 become U+FFFD. */
 export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
 
@@ -57,12 +57,12 @@ export function changesOf(tree: Tree): FileChange[] {
       const fresh = node.lower === undefined || (placed && !moved && there !== node.type)
       if (fresh)
         others.push({
-          kind: node instanceof FileNode && there === node.type ? 'written' : 'made',
+          kind: node instanceof FileNode && there === node.type ? 'modified' : 'created',
           ...here,
           was: undefined,
         })
       else if (node instanceof FileNode && node.written)
-        others.push({ kind: 'written', ...here, was: undefined })
+        others.push({ kind: 'modified', ...here, was: undefined })
       else if (node.timed) others.push({ kind: 'touched', ...here, was: undefined })
       if (node instanceof DirectoryNode) visit(node, here.path)
     }
@@ -72,7 +72,7 @@ export function changesOf(tree: Tree): FileChange[] {
   const told = others.map(({ was, ...change }): FileChange => {
     if (was === undefined) return change
     // Another name of a file that is still in its place, or that was already found.
-    if (!gone.delete(was)) return { ...change, kind: 'made' }
+    if (!gone.delete(was)) return { ...change, kind: 'created' }
     return { ...change, from: toText(was) }
   })
   return [...gone.values(), ...told]

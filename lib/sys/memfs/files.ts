@@ -1,9 +1,9 @@
-/** Files in memory, as an embedder uses them. */
+/** The class of in-memory files. */
 import { checkKeys } from '../../validate.js'
 import type { FileChange } from './changes.js'
 import { memfs } from './load.js'
-import { type FullQuota, type Quota, quotaOf } from './quota.js'
-import type { FileEntry, FileLink, FileRecord, Store } from './store.js'
+import { type Quota, type QuotaUsage, quotaOf } from './quota.js'
+import type { FileEntry, FileRecord, FileSymlink, Store } from './store.js'
 import type { Tree } from './tree.js'
 
 /** The brand of MemoryFiles, which all copies of this package share. */
@@ -20,10 +20,16 @@ export const isForeign = (value: unknown): boolean =>
 export let treeOf: (files: MemoryFiles) => Tree
 
 /**
- * Files in memory. Guests that mount them, and their embedder, see each other's changes at once,
- * within one thread. `run`, whose guests run in another thread, moves the files there, and back
- * when the guest has ended. Meanwhile their methods throw `ERR_WASI_FILES_AWAY`. All methods throw
- * an Error with a `code` such as ENOENT or, when the quota is exceeded, ENOSPC.
+ * Files in memory. Guests of one thread that share them, and you, see each other's changes at once.
+ * `run`, `spawn`, `instantiate` and Pool move them to the guest's worker, and back when the guest
+ * has ended; meanwhile all methods throw `ERR_WASI_FILES_AWAY`. Paths are relative to the root,
+ * with slashes. All methods throw a {@link WASIError} with a `code` such as `ENOENT`, or `ENOSPC`
+ * beyond the quota.
+ *
+ * @example
+ * const files = new MemoryFiles({ 'in.txt': 'text', 'empty/': '', latest: { symlink: 'in.txt' } })
+ * await run('program.wasm', { preopens: { '/work': { files } } })
+ * files.readFile('out.txt', 'utf8')
  */
 export class MemoryFiles {
   readonly #store: Store
@@ -33,66 +39,62 @@ export class MemoryFiles {
   }
 
   /**
-   * @throws TypeError, RangeError for a wrong record or quota; Error with code ENOSPC for a record
-   * that exceeds the quota
+   * @param record the initial files. Default none
+   * @throws TypeError, RangeError for a wrong record or quota; WASIError with code `ENOSPC` for a
+   * record that exceeds the quota
    */
   constructor(record: FileRecord = {}, options: { readonly quota?: Quota | undefined } = {}) {
     checkKeys('options', ['quota'], options)
     this.#store = new (memfs.store().Store)(record, quotaOf('options.quota', options.quota))
   }
 
-  /** The used part of the quota. */
-  get used(): FullQuota {
+  /** The part of the quota that is in use. */
+  get used(): QuotaUsage {
     return this.#store.tree.room.used
   }
 
-  /**
-   * Returns a copy of the bytes of a file, or its text. Symlinks are followed, as a guest follows
-   * them.
-   */
+  /** Returns a copy of a file's bytes, or, with `'utf8'`, its text. Symlinks are followed. */
   readFile(path: string): Uint8Array
   readFile(path: string, encoding: 'utf8'): string
   readFile(path: string, encoding?: 'utf8'): Uint8Array | string {
     return this.#store.readFile(path, encoding)
   }
-  /** Replaces the bytes of a file; the file and its directories are made if they are missing. */
+  /** Replaces the content of a file. Creates the file and its parent directories if missing. */
   writeFile(path: string, data: string | Uint8Array): void {
     this.#store.writeFile(path, data)
   }
-  /** Makes a directory and its missing parents; an existing directory is no error. */
+  /** Creates a directory and its parents. An existing directory is no error. */
   mkdir(path: string): void {
     this.#store.mkdir(path)
   }
-  /** Makes a symlink. It resolves within the same tree only. */
+  /** Creates a symlink. It is resolved within the same tree. */
   symlink(target: string, path: string): void {
     this.#store.symlink(target, path)
   }
-  /**
-   * Removes a file, a symlink, or a directory with all its contents. A missing file is no error.
-   */
+  /** Removes a file, a symlink, or a directory with its content. A missing path is no error. */
   remove(path: string): void {
     this.#store.remove(path)
   }
-  /** Returns true if a file of that name exists; for a symlink, if its target exists. */
+  /** Returns true if the path exists; for a symlink, if its target does. */
   exists(path: string): boolean {
     return this.#store.exists(path)
   }
-  /** Lists a directory, in the order in which its entries were made. */
+  /** Lists a directory, in the order in which its entries were created. Default: the root. */
   list(path = ''): FileEntry[] {
     return this.#store.list(path)
   }
   /**
-   * Returns all files in memory, as a record that makes the same again. Of an overlay, these are
-   * the files made, written or renamed, in full. Names that are not UTF-8 contain replacement
-   * characters. A file with several names has the same bytes under each.
+   * Returns all that is in memory, as a record from which the same files can be made. Of an
+   * overlay, that is what was created, modified or renamed, whole. Bytes of names that are not
+   * UTF-8 become U+FFFD. A file with several hard links has the same bytes under each name.
    */
-  toRecord(): Record<string, string | Uint8Array | FileLink> {
+  toRecord(): Record<string, string | Uint8Array | FileSymlink> {
     return this.#store.toRecord()
   }
   /**
-   * Lists the differences of an overlay from its lower directory; for other files, all of them. To
-   * apply them, first remove each `removed` path, and the `from` of each `renamed` one, with their
-   * contents. Then write {@link toRecord}.
+   * Lists the differences of an overlay from its lower directory. Without an overlay, each file is
+   * `created`. To apply them to a directory: remove each path that is `removed`, and the `from` of
+   * each that is `renamed`, with its content; then write {@link toRecord}.
    */
   changes(): FileChange[] {
     return this.#store.changes()

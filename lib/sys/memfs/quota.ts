@@ -3,7 +3,7 @@ import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
 import { checkInteger, checkKeys } from '../../validate.js'
 
-/** The most that a guest may keep in memory; beyond it, the guest gets NOSPC. */
+/** The limits of in-memory files; beyond them, the guest gets NOSPC. */
 export interface Quota {
   /**
    * Bytes written to files, in chunks, and the bytes of symlink targets. Holes cost nothing.
@@ -13,11 +13,15 @@ export interface Quota {
   /** Names of files, directories and symlinks. Default 65536. */
   readonly entries?: number | undefined
 }
-/** A quota with all its values set. */
-export interface FullQuota {
+/** The part of a {@link Quota} that is in use. */
+export interface QuotaUsage {
+  /** Bytes of files, counted in chunks, and of symlinks' targets. */
   readonly bytes: number
+  /** Names of files, directories and symlinks. */
   readonly entries: number
 }
+/** A quota with defaults filled in. */
+export type FullQuota = QuotaUsage
 export const defaultQuota: FullQuota = Object.freeze({ bytes: 2 ** 26, entries: 2 ** 16 })
 /** The most entries of a Map of JavaScript, less a margin. */
 const mostEntries = 2 ** 23
@@ -46,7 +50,7 @@ export class Room {
   }
 
   /** The used part of each value. */
-  get used(): FullQuota {
+  get used(): QuotaUsage {
     return { bytes: this.#bytes, entries: this.#entries }
   }
   get freeBytes(): number {

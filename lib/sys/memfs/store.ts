@@ -3,31 +3,32 @@ import { types } from 'node:util'
 import { Errno } from '../../abi/errno.js'
 import { maxPath } from '../../abi/layout.js'
 import { dictionary } from '../../dictionary.js'
-import { coded, refuse, WasiError } from '../../errors.js'
+import { coded, refuse, WASIError } from '../../errors.js'
 import { checkKeys, checkString, isRecord, wrongType, wrongValue } from '../../validate.js'
-import { changesOf, type FileChange, type FileKind, kindOf, toText } from './changes.js'
+import { changesOf, type FileChange, type FileType, kindOf, toText } from './changes.js'
 import { joined } from './lower.js'
 import { DirectoryNode, FileNode, LinkNode, type Node } from './nodes.js'
 import type { FullQuota } from './quota.js'
 import { Tree } from './tree.js'
 import { type Last, type Lease, walk } from './walk.js'
 
-/** A symbolic link. */
-export interface FileLink {
-  /** The target, as text. */
-  readonly link: string
+/** A symlink in a {@link FileRecord}. */
+export interface FileSymlink {
+  /** The target: an absolute or relative path. A guest resolves it within the same tree. */
+  readonly symlink: string
 }
 /**
- * Files by path: the bytes of a file, its text, or a symlink. Paths are relative, with slashes;
- * missing directories are made. A path that ends in a slash is a directory, whose value is `''`.
+ * Files by path: a file's bytes, its text, which becomes UTF-8, or a symlink. Paths are relative,
+ * with slashes; parent directories are created. A path that ends in a slash is a directory, and its
+ * value is `''`.
  */
-export type FileRecord = Readonly<Record<string, string | Uint8Array | FileLink>>
-/** A name in a directory. */
+export type FileRecord = Readonly<Record<string, string | Uint8Array | FileSymlink>>
+/** An entry of a directory. */
 export interface FileEntry {
   /** The name alone, without the path of its directory. */
   readonly name: string
   /** The type of the file; symlinks are not followed. */
-  readonly type: FileKind
+  readonly type: FileType
   /** The size of a file in bytes. */
   readonly size: number
 }
@@ -58,12 +59,12 @@ export class Store {
       this.mkdir(path)
     } else if (typeof value === 'string' || types.isUint8Array(value)) {
       this.writeFile(path, value)
-    } else if (typeof value === 'object' && value !== null && 'link' in value) {
-      checkKeys(at, ['link'], value)
-      checkString(`${at}.link`, value.link)
-      this.symlink(value.link, path)
+    } else if (typeof value === 'object' && value !== null && 'symlink' in value) {
+      checkKeys(at, ['symlink'], value)
+      checkString(`${at}.symlink`, value.symlink)
+      this.symlink(value.symlink, path)
     } else {
-      throw wrongType(at, 'a string, an instance of Uint8Array or { link }', value)
+      throw wrongType(at, 'a string, an instance of Uint8Array or { symlink }', value)
     }
   }
 
@@ -171,9 +172,9 @@ export class Store {
     })
   }
 
-  toRecord(): Record<string, string | Uint8Array | FileLink> {
+  toRecord(): Record<string, string | Uint8Array | FileSymlink> {
     return this.#at('toRecord', '', following, () => {
-      const found: [path: string, value: string | Uint8Array | FileLink][] = []
+      const found: [path: string, value: string | Uint8Array | FileSymlink][] = []
       // A cache of copies: a guest can give one large file as many names as the quota allows.
       const copies = new Map<FileNode, Uint8Array>()
       let total = 0
@@ -187,7 +188,7 @@ export class Store {
             visit(node, here, placed)
             if (placed && found.length === before) found.push([`${here}/`, ''])
           } else if (node instanceof LinkNode) {
-            if (placed) found.push([here, { link: toText(node.target) }])
+            if (placed) found.push([here, { symlink: toText(node.target) }])
           } else if (node instanceof FileNode && (placed || node.written)) {
             let bytes = copies.get(node)
             if (bytes === undefined) {
@@ -238,7 +239,7 @@ export class Store {
     try {
       return act(walk(this.tree, this.tree.root, text === '' ? '.' : toBytes(text), last))
     } catch (error) {
-      if (!(error instanceof WasiError)) throw error
+      if (!(error instanceof WASIError)) throw error
       throw coded(new Error(`${error.code}: ${call} '${path}'`), error.code, {
         syscall: call,
         path,

@@ -5,7 +5,7 @@
 import { Errno } from '../../abi/errno.js'
 import { Access, maxPath, writeFilestat } from '../../abi/layout.js'
 import { Fdflags, Filetype, Oflags, syncFlags, Whence } from '../../abi/values.js'
-import { coded, refuse, WasiError } from '../../errors.js'
+import { coded, refuse, WASIError } from '../../errors.js'
 import { type Block, Ready } from '../block.js'
 import { type Answer, type Handle, maxSize, type Sys } from '../sys.js'
 import { maxFileSize } from './content.js'
@@ -75,7 +75,7 @@ export class MemfsSys implements Sys {
       this.#given.add(node)
       return this.#take(node, Access.READ, 0)
     } catch (error) {
-      if (!(error instanceof WasiError)) throw error
+      if (!(error instanceof WASIError)) throw error
       throw coded(new Error(`${error.code}: open '${path}'`), error.code, { syscall: 'open', path })
     }
   }
@@ -376,7 +376,7 @@ export class MemfsSys implements Sys {
     try {
       return act()
     } catch (error) {
-      if (error instanceof WasiError) return -error.errno
+      if (error instanceof WASIError) return -error.errno
       throw error
     }
   }
@@ -422,7 +422,7 @@ export class MemfsSys implements Sys {
         if (count < piece.length) break
       } catch (error) {
         // The call returns the bytes already written; the next call returns the error.
-        if (total > 0 && error instanceof WasiError) break
+        if (total > 0 && error instanceof WASIError) break
         throw error
       }
     }

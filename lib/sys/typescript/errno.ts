@@ -1,6 +1,6 @@
 /** The errors of node:fs that a guest may see, and their numbers; all others are unexpected. */
 import { Errno } from '../../abi/errno.js'
-import { WasiError } from '../../errors.js'
+import { WASIError } from '../../errors.js'
 import { type Answer, UNEXPECTED } from '../sys.js'
 
 const expected: ReadonlyMap<string | undefined, Errno> = new Map(
@@ -51,7 +51,7 @@ export const codeOf = (error: unknown): string | undefined =>
   (error as NodeJS.ErrnoException | undefined)?.code
 
 export function answerOf(error: unknown): Answer {
-  if (error instanceof WasiError) return -error.errno
+  if (error instanceof WASIError) return -error.errno
   const errno = expected.get(codeOf(error))
   return errno === undefined ? UNEXPECTED : -errno
 }

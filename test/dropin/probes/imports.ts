@@ -2,12 +2,12 @@
  * Imports that are called from JavaScript: before start, with too few or too many arguments, of
  * other types, with numbers out of range.
  */
-import type { CallName } from '#lib/abi/table.js'
+import type { HostcallName } from '#lib/abi/table.js'
 import { type Any, calls, does, each, type Probe } from '../probe.js'
 
 /** Arguments of the right types for each call, that do no harm: descriptor 9 is not open. */
 export const arguments_: Readonly<
-  Record<Exclude<CallName, 'proc_exit'>, readonly (number | bigint)[]>
+  Record<Exclude<HostcallName, 'proc_exit'>, readonly (number | bigint)[]>
 > = {
   args_get: [0, 0],
   args_sizes_get: [0, 4],
@@ -58,9 +58,9 @@ export const arguments_: Readonly<
 
 const wrongKinds: readonly Probe[] = each(
   arguments_,
-  (label, right) => ({ label: label as CallName, right }) as Any,
+  (label, right) => ({ label: label as HostcallName, right }) as Any,
 ).flatMap(({ label, right }: Any) => {
-  const call = label as CallName
+  const call = label as HostcallName
   const args = right as readonly (number | bigint)[]
   const other = (value: number | bigint): number | bigint =>
     typeof value === 'bigint' ? Number(value) : BigInt(value)
