@@ -65,7 +65,7 @@ function open(found: Found): Descriptor {
   return found
 }
 
-test('four reads need no type; the fifth is of what the file is, from where the guest stands', t => {
+test('the type of a file is fetched at its fifth read, which continues at the guest’s offset', t => {
   const { dir, asked } = directory()
   const fds = new LocalFds(8, 'enforce')
   const fd = fds.insert(opened(dir))
@@ -81,7 +81,7 @@ test('four reads need no type; the fifth is of what the file is, from where the 
   t.deepEqual(asked.slice(4), ['identify'])
 })
 
-test('a right that does not serve to read or write asks for the type at once', t => {
+test('opening with a right beyond reading and writing fetches the type at once', t => {
   for (const find of [
     (fds: LocalFds, fd: number) => fds.get(fd, Rights.FD_SEEK),
     (fds: LocalFds, fd: number) => fds.getAny(fd, Rights.FD_SEEK | Rights.FD_TELL),
@@ -95,7 +95,7 @@ test('a right that does not serve to read or write asks for the type at once', t
   }
 })
 
-test('a right that was not asked for is refused of what the file is', t => {
+test('a call without its right fetches the type, then is refused', t => {
   const { dir, asked } = directory()
   const fds = new LocalFds(8, 'enforce')
   const fd = fds.insert(opened(dir))
@@ -104,7 +104,7 @@ test('a right that was not asked for is refused of what the file is', t => {
   t.deepEqual(asked, ['identify'])
 })
 
-test('a type that cannot be had is the answer to the call, and the file stays as it is', t => {
+test('a call whose fetch of the type fails returns that errno and leaves the file unchanged', t => {
   for (const answer of [-Errno.BADF, UNEXPECTED]) {
     const { dir, asked } = directory(answer)
     const fds = new LocalFds(8, 'enforce')
@@ -119,7 +119,7 @@ test('a type that cannot be had is the answer to the call, and the file stays as
   }
 })
 
-test('below a read-only directory the type is known before there is a descriptor; where it cannot be had, the file is closed', t => {
+test('opening below a read-only directory fetches the type first, and closes the file if that fails', t => {
   const { dir, asked } = directory()
   const file = new ReadOnly(dir, undefined as never).open(
     0,

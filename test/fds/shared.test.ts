@@ -59,7 +59,7 @@ function open(found: Found): Descriptor {
   return found
 }
 
-test('a descriptor that finds no number is closed, and refused with MFILE', t => {
+test('a descriptor without a free number is closed and refused with MFILE', t => {
   const { tables, closed, file } = threads(2, 2)
   const [one, other] = tables
   t.deepEqual([one.insert(file(10)), other.insert(file(11))], [0, 1])
@@ -69,7 +69,7 @@ test('a descriptor that finds no number is closed, and refused with MFILE', t =>
   t.is(open(one.get(1, 0)).handle, 11)
 })
 
-test('flags are kept of the descriptor that they were set on, not of one that took its number', t => {
+test('flags set on a descriptor do not carry over to one that takes its number', t => {
   const { tables, file } = threads(2)
   const [one, other] = tables
   const fd = one.insert(file(10))
@@ -86,7 +86,7 @@ test('flags are kept of the descriptor that they were set on, not of one that to
   t.is(other.get(fd, 0), -Errno.BADF)
 })
 
-test('a record that could not be written whole is free', t => {
+test('a record that was written in part is free again', t => {
   const { tables, closed, file } = threads(2)
   const [one, other] = tables
   const broken = file(10)
@@ -139,59 +139,56 @@ function written(table: SharedFds, act: () => void): Int32Array[] {
   return seen
 }
 
-test.serial(
-  'whatever word of a record comes last, another thread finds nothing there, or all of it',
-  t => {
-    const { tables, file } = threads(1)
-    const [table] = tables
-    const [low, high] = [file(1), file(2 ** 33 + 5)]
-    low.preopen = names[0]
-    const narrow = new HostFile((low as HostFile).sys, 7, {
-      ...traits,
-      base: Rights.FD_READ,
-      fdflags: Fdflags.APPEND,
-    })
-    const whole = new Map<number, string>()
-    const check = (steps: Int32Array[]): void => {
-      t.true(steps.length > 0)
-      for (const step of steps) {
-        const shared = new SharedArrayBuffer(step.byteLength)
-        new Int32Array(shared).set(step)
-        // No thread ends with the lock in this test.
-        new Int32Array(shared)[0] = 0
-        const other = new SharedFds(
-          (low as HostFile).sys,
-          undefined as never,
-          8,
-          'enforce',
-          names,
-          undefined as never,
-          shared,
+test.serial('a record written in any order is read by another thread whole or not at all', t => {
+  const { tables, file } = threads(1)
+  const [table] = tables
+  const [low, high] = [file(1), file(2 ** 33 + 5)]
+  low.preopen = names[0]
+  const narrow = new HostFile((low as HostFile).sys, 7, {
+    ...traits,
+    base: Rights.FD_READ,
+    fdflags: Fdflags.APPEND,
+  })
+  const whole = new Map<number, string>()
+  const check = (steps: Int32Array[]): void => {
+    t.true(steps.length > 0)
+    for (const step of steps) {
+      const shared = new SharedArrayBuffer(step.byteLength)
+      new Int32Array(shared).set(step)
+      // No thread ends with the lock in this test.
+      new Int32Array(shared)[0] = 0
+      const other = new SharedFds(
+        (low as HostFile).sys,
+        undefined as never,
+        8,
+        'enforce',
+        names,
+        undefined as never,
+        shared,
+      )
+      for (let fd = 0; fd < 3; fd++) {
+        const found = other.get(fd, 0)
+        if (found === -Errno.BADF) continue
+        const { handle, base, fdflags, preopen } = open(found)
+        t.is(
+          JSON.stringify({ base, fdflags, preopen: preopen?.length }),
+          whole.get(handle) ?? '',
+          `handle ${handle} at ${fd}`,
         )
-        for (let fd = 0; fd < 3; fd++) {
-          const found = other.get(fd, 0)
-          if (found === -Errno.BADF) continue
-          const { handle, base, fdflags, preopen } = open(found)
-          t.is(
-            JSON.stringify({ base, fdflags, preopen: preopen?.length }),
-            whole.get(handle) ?? '',
-            `handle ${handle} at ${fd}`,
-          )
-        }
       }
     }
-    for (const file of [low, high, narrow]) {
-      const { handle, base, fdflags, preopen } = file
-      whole.set(handle, JSON.stringify({ base, fdflags, preopen: preopen?.length }))
-      check(written(table, () => table.insert(file)))
-    }
-    check(written(table, () => table.renumber(2, 0)))
-    t.is(open(table.get(0, 0)).handle, 7)
-    check(written(table, () => table.remove(1)))
-  },
-)
+  }
+  for (const file of [low, high, narrow]) {
+    const { handle, base, fdflags, preopen } = file
+    whole.set(handle, JSON.stringify({ base, fdflags, preopen: preopen?.length }))
+    check(written(table, () => table.insert(file)))
+  }
+  check(written(table, () => table.renumber(2, 0)))
+  t.is(open(table.get(0, 0)).handle, 7)
+  check(written(table, () => table.remove(1)))
+})
 
-test('a number that is free, or outside the table, is BADF for every call', t => {
+test('every call on a free number or one outside the table returns BADF', t => {
   const { tables, closed, file } = threads(1, 2)
   const [table] = tables
   t.is(table.insert(file(10)), 0)
@@ -211,7 +208,7 @@ test('a number that is free, or outside the table, is BADF for every call', t =>
   t.is(open(table.get(0, 0)).handle, 10)
 })
 
-test('another thread has the standard streams in their direction, and the terminal without its escapes', t => {
+test('standard streams in another thread keep their direction and their terminal filter', t => {
   const { tables, file } = threads(2)
   const [one, other] = tables
   const terminal = (): PlainTerminal =>
@@ -234,7 +231,7 @@ test('another thread has the standard streams in their direction, and the termin
   )
 })
 
-test('a read-only descriptor is one for the other threads, too', t => {
+test('a read-only descriptor is read-only in other threads', t => {
   const { tables, file } = threads(2)
   const [one, other] = tables
   const fd = one.insert(new ReadOnly(file(10), undefined as never))
@@ -246,7 +243,7 @@ test('a read-only descriptor is one for the other threads, too', t => {
   )
 })
 
-test('a filtered terminal stays one, as often as it is renumbered and others take its number', t => {
+test('a filtered terminal stays filtered after any number of renumberings', t => {
   const { tables, file } = threads(1)
   const [one] = tables
   const fd = one.insert(

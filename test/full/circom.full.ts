@@ -21,7 +21,7 @@ template Multiply(n) {
 `
 
 for (const backend of backends) {
-  test.serial(`a circuit with an included file is compiled (${backend})`, t => {
+  test.serial(`circom compiles a circuit with an included file (${backend})`, t => {
     const folder = scratch(t)
     writeFileSync(join(folder, 'multiply.circom'), template)
     writeFileSync(
@@ -56,7 +56,7 @@ for (const backend of backends) {
     t.true(statSync(join(made, 'witness_calculator.js')).size > 1000)
   })
 
-  test.serial(`a circuit with a mistake is refused with its place (${backend})`, t => {
+  test.serial(`circom refuses a circuit with a mistake and prints its place (${backend})`, t => {
     const folder = scratch(t)
     writeFileSync(
       join(folder, 'main.circom'),

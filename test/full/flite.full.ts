@@ -16,7 +16,7 @@ function samples(wave: Buffer): Int16Array {
 }
 
 for (const backend of backends) {
-  test.serial(`a text is spoken to a file, with each general voice (${backend})`, t => {
+  test.serial(`flite speaks a text to a file with each general voice (${backend})`, t => {
     const folder = scratch(t)
     writeFileSync(join(folder, 'in.txt'), 'Hello, world.\n')
     const listed = run(backend, [flite, '-lv'])
@@ -53,7 +53,7 @@ for (const backend of backends) {
     t.is(spoken.size, voices.length)
   })
 
-  test.serial(`phones are printed instead of spoken (${backend})`, t => {
+  test.serial(`flite prints phones with the option for them (${backend})`, t => {
     const { status, stdout, stderr } = run(backend, [flite, '-ps', '-t', 'hello', '-o', 'none'])
     t.deepEqual({ status, stderr }, { status: 0, stderr: '' })
     t.regex(stdout, /pau hh ax l ow pau/)

@@ -40,7 +40,7 @@ const netlist = {
 }
 
 for (const backend of backends) {
-  test.serial(`a netlist becomes a bitstream, twice the same (${backend})`, t => {
+  test.serial(`a netlist becomes the same bitstream in two runs (${backend})`, t => {
     const work = scratch(t)
     writeFileSync(join(work, 'and.json'), JSON.stringify(netlist))
     const dirs = ['--dir', `${work}::/work`, '--dir', `${join(folder, 'share')}::/share::ro`]

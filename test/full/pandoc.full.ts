@@ -22,7 +22,7 @@ Hello *world*, and a [link](https://example.org/).
 
 for (const backend of backends) {
   for (const format of ['docx', 'epub']) {
-    test.serial(`a document becomes ${format}, and is read back (${backend})`, t => {
+    test.serial(`pandoc converts a document to ${format} and back (${backend})`, t => {
       const folder = scratch(t)
       writeFileSync(join(folder, 'in.md'), source)
       // The document's folder is the root, because pandoc asks for its working directory, which is
@@ -46,7 +46,7 @@ for (const backend of backends) {
     })
   }
 
-  test.serial(`standard input becomes standard output (${backend})`, t => {
+  test.serial(`pandoc converts standard input to standard output (${backend})`, t => {
     const { status, stdout, stderr } = run(
       backend,
       ['--dir', `${scratch(t)}::/`, pandoc, '--to', 'html'],
@@ -58,7 +58,7 @@ for (const backend of backends) {
     )
   })
 
-  test.serial(`a missing file is an error with its name (${backend})`, t => {
+  test.serial(`pandoc names a missing file in its error (${backend})`, t => {
     const { status, stdout } = run(backend, ['--dir', `${scratch(t)}::/`, pandoc, 'absent.md'])
     t.is(status, 1)
     t.regex(stdout, /^absent\.md: .*does not exist/)

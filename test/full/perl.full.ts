@@ -68,7 +68,7 @@ function start(t: ExecutionContext, backend: Backend) {
 }
 
 for (const backend of backends) {
-  test.serial(`code is evaluated again and again in one interpreter (${backend})`, t => {
+  test.serial(`a Perl interpreter evaluates code repeatedly (${backend})`, t => {
     const { evaluate } = start(t, backend)
     t.regex(evaluate('print $]'), /^5\.\d{6}$/)
     t.is(evaluate('our $kept = 7; print $ENV{GREETING}'), 'salut')
@@ -78,7 +78,7 @@ for (const backend of backends) {
     t.is(evaluate('print "still there"'), 'still there')
   })
 
-  test.serial(`files are written, listed, renamed and removed (${backend})`, t => {
+  test.serial(`Perl writes, lists, renames and removes files (${backend})`, t => {
     const { folder, evaluate } = start(t, backend)
     const made =
       'open my $f, ">", "/work/b.txt" or die $!; print $f "line $_\\n" for 1 .. 1000; close $f or die $!; print -s "/work/b.txt"'

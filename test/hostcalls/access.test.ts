@@ -16,7 +16,7 @@ const enforce = { options: { rights: 'enforce' } } as const
 
 each(
   test,
-  'a file that was opened with FD_READ alone has an offset, and may be asked about, dated and synced',
+  'a file opened with FD_READ alone allows seek, filestat, set_times and sync',
   access,
   (t, w) => {
     w.fs.writeFileSync(w.host('file'), 'text')
@@ -32,7 +32,7 @@ each(
 
 each(
   test,
-  'a directory that was opened with no rights is listed, and worked below',
+  'a directory opened without rights is listed, and paths below it are used',
   access,
   (t, w) => {
     w.fs.mkdirSync(w.host('dir'))
@@ -47,40 +47,50 @@ each(
   },
 )
 
-each(test, 'a file that is open the other way is BADF, or INVAL to be cut', access, (t, w) => {
-  w.fs.writeFileSync(w.host('file'), 'text')
-  const reader = w.open('file', { base: READ })
-  t.is(w.put(reader, 'x'), 'BADF')
-  t.is(w.call('fd_filestat_set_size', reader, 0n), 'INVAL')
-  if (w.backend !== 'typescript') t.is(w.call('fd_allocate', reader, 0n, 10n), 'BADF')
-  const writer = w.open('file', { base: WRITE })
-  t.is(w.read(writer), 'BADF')
-  t.is(w.put(writer, 'T'), 1)
-  const neither = w.open('file', { base: 0n })
-  t.is(w.read(neither), 'BADF')
-  t.is(w.put(neither, 'x'), 'BADF')
-  t.is(w.fs.readFileSync(w.host('file'), 'utf8'), 'Text')
-})
-
-each(test, 'fd_fdstat_get reports what holds; only access can be given up', access, (t, w) => {
-  w.fs.writeFileSync(w.host('file'), 'text')
-  const file = w.open('file', { base: READ })
-  const held = rightsOf(w, file)
-  t.true((held & READ) !== 0n && (held & rights('FD_SEEK', 'FD_FILESTAT_SET_TIMES')) !== 0n)
-  t.is(held & WRITE, 0n)
-  t.is(
-    w.call('fd_fdstat_set_rights', file, ALL, 0n),
-    'NOTCAPABLE',
-    'nothing is given that was not asked for',
-  )
-  t.is(w.call('fd_fdstat_set_rights', file, 0n, 0n), 'SUCCESS')
-  t.is(rightsOf(w, file), held & ~READ)
-  t.is(w.read(file), 'BADF')
-})
+each(
+  test,
+  'calls in the other direction of a file return BADF, or INVAL for a new size',
+  access,
+  (t, w) => {
+    w.fs.writeFileSync(w.host('file'), 'text')
+    const reader = w.open('file', { base: READ })
+    t.is(w.put(reader, 'x'), 'BADF')
+    t.is(w.call('fd_filestat_set_size', reader, 0n), 'INVAL')
+    if (w.backend !== 'typescript') t.is(w.call('fd_allocate', reader, 0n, 10n), 'BADF')
+    const writer = w.open('file', { base: WRITE })
+    t.is(w.read(writer), 'BADF')
+    t.is(w.put(writer, 'T'), 1)
+    const neither = w.open('file', { base: 0n })
+    t.is(w.read(neither), 'BADF')
+    t.is(w.put(neither, 'x'), 'BADF')
+    t.is(w.fs.readFileSync(w.host('file'), 'utf8'), 'Text')
+  },
+)
 
 each(
   test,
-  'access that a directory does not pass on any more is not regained by opening it again',
+  'fd_fdstat_get reports the effective rights, of which only access can be given up',
+  access,
+  (t, w) => {
+    w.fs.writeFileSync(w.host('file'), 'text')
+    const file = w.open('file', { base: READ })
+    const held = rightsOf(w, file)
+    t.true((held & READ) !== 0n && (held & rights('FD_SEEK', 'FD_FILESTAT_SET_TIMES')) !== 0n)
+    t.is(held & WRITE, 0n)
+    t.is(
+      w.call('fd_fdstat_set_rights', file, ALL, 0n),
+      'NOTCAPABLE',
+      'nothing is given that was not asked for',
+    )
+    t.is(w.call('fd_fdstat_set_rights', file, 0n, 0n), 'SUCCESS')
+    t.is(rightsOf(w, file), held & ~READ)
+    t.is(w.read(file), 'BADF')
+  },
+)
+
+each(
+  test,
+  'access that a directory no longer passes on is not regained by reopening it',
   access,
   (t, w) => {
     w.fs.writeFileSync(w.host('file'), 'text')
@@ -93,26 +103,36 @@ each(
   },
 )
 
-each(test, 'a read-only directory is so with either setting', access, (t, w) => {
-  w.fs.writeFileSync(w.host('file'), 'text')
-  t.is(w.tryOpen('file', { dir: 4, base: WRITE }), 'ROFS')
-  const file = w.open('file', { dir: 4, base: READ })
-  t.is(w.put(file, 'x'), 'BADF')
-  t.is(w.call('fd_filestat_set_size', file, 0n), 'INVAL')
-  t.is(w.call('fd_allocate', file, 0n, 9n), 'BADF')
-  t.is(w.call('fd_filestat_set_times', file, 0n, 0n, 2), 'ROFS')
-  t.is(w.call('path_unlink_file', 4, ...w.path('file')), 'ROFS')
-  const dir = w.open('.', { dir: 4, oflags: DIRECTORY, base: 0n, inheriting: 0n })
-  t.is(w.tryOpen('new', { dir, oflags: CREAT, base: WRITE }), 'ROFS')
-})
+each(
+  test,
+  'a read-only directory refuses changes with either setting of rights',
+  access,
+  (t, w) => {
+    w.fs.writeFileSync(w.host('file'), 'text')
+    t.is(w.tryOpen('file', { dir: 4, base: WRITE }), 'ROFS')
+    const file = w.open('file', { dir: 4, base: READ })
+    t.is(w.put(file, 'x'), 'BADF')
+    t.is(w.call('fd_filestat_set_size', file, 0n), 'INVAL')
+    t.is(w.call('fd_allocate', file, 0n, 9n), 'BADF')
+    t.is(w.call('fd_filestat_set_times', file, 0n, 0n, 2), 'ROFS')
+    t.is(w.call('path_unlink_file', 4, ...w.path('file')), 'ROFS')
+    const dir = w.open('.', { dir: 4, oflags: DIRECTORY, base: 0n, inheriting: 0n })
+    t.is(w.tryOpen('new', { dir, oflags: CREAT, base: WRITE }), 'ROFS')
+  },
+)
 
-each(test, 'the streams keep their direction with either setting', access, (t, w) => {
-  t.is(w.put(0, 'x'), 'BADF')
-  t.is(w.read(1), 'BADF')
-  t.is(w.call('fd_filestat_set_times', 1, 0n, 0n, 2), 'PERM')
-})
+each(
+  test,
+  'standard streams keep their direction with either setting of rights',
+  access,
+  (t, w) => {
+    t.is(w.put(0, 'x'), 'BADF')
+    t.is(w.read(1), 'BADF')
+    t.is(w.call('fd_filestat_set_times', 1, 0n, 0n, 2), 'PERM')
+  },
+)
 
-each(test, 'rights that are enforced: the same calls lack them', enforce, (t, w) => {
+each(test, 'the same calls are NOTCAPABLE if rights are enforced', enforce, (t, w) => {
   w.fs.writeFileSync(w.host('file'), 'text')
   w.fs.mkdirSync(w.host('dir'))
   const file = w.open('file', { base: READ })
@@ -131,7 +151,7 @@ const syncs = command(
   ],
   { data: { 64: 'file' } },
 )
-test('the default of run is access, of createGuest enforce', async t => {
+test('the default of rights is access for run and enforce for createGuest', async t => {
   const files = { file: 'text' }
   t.is((await run(syncs, { preopens: { '/': { files } } })).exitCode, 0)
   t.is((await run(syncs, { preopens: { '/': { files } }, rights: 'enforce' })).exitCode, 76)

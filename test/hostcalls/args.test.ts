@@ -48,67 +48,87 @@ const laid = 'a=1\0é=\0SIGNS==b c\n\0'
 const total = Buffer.byteLength(laid)
 
 for (const { sizes, get, count, bytes, pointers, buffer, setup } of pairs) {
-  each(test, `${sizes}: how many, and their bytes with every NUL`, setup(strings), (t, w) => {
-    t.is(w.call(sizes, 0x10, 0x20), 'SUCCESS')
-    w.expect(0x10, u32(3))
-    w.expect(0x20, u32(total))
-    t.is(w.line, `${sizes}() = SUCCESS ${count}=3 ${bytes}=${total}`)
-  })
+  each(
+    test,
+    `${sizes}: returns the number of strings and their bytes with every NUL`,
+    setup(strings),
+    (t, w) => {
+      t.is(w.call(sizes, 0x10, 0x20), 'SUCCESS')
+      w.expect(0x10, u32(3))
+      w.expect(0x20, u32(total))
+      t.is(w.line, `${sizes}() = SUCCESS ${count}=3 ${bytes}=${total}`)
+    },
+  )
 
-  each(test, `${sizes}: none`, {}, (t, w) => {
+  each(test, `${sizes}: returns zeros without strings`, {}, (t, w) => {
     t.is(w.call(sizes, 0x10, 0x14), 'SUCCESS')
     w.expect(0x10, u32(0, 0))
   })
 
-  each(test, `${sizes}: at odd places and at the last bytes`, setup(strings), (t, w) => {
+  each(test, `${sizes}: writes to odd addresses and to the last bytes`, setup(strings), (t, w) => {
     t.is(w.call(sizes, 0x11, w.size - 4), 'SUCCESS')
     w.expect(0x11, u32(3))
     w.expect(w.size - 4, u32(total))
   })
 
-  each(test, `${sizes}: both into the same place, the second wins`, setup(strings), (t, w) => {
-    t.is(w.call(sizes, 0x10, 0x10), 'SUCCESS')
-    w.expect(0x10, u32(total))
-  })
+  each(
+    test,
+    `${sizes}: writes the second result last, if both have one address`,
+    setup(strings),
+    (t, w) => {
+      t.is(w.call(sizes, 0x10, 0x10), 'SUCCESS')
+      w.expect(0x10, u32(total))
+    },
+  )
 
-  each(test, `${sizes}: one byte past the end writes neither`, setup(strings), (t, w) => {
-    t.is(w.call(sizes, 0x10, w.size - 3), 'FAULT')
-    t.is(w.call(sizes, w.size - 3, 0x10), 'FAULT')
-    t.is(w.line, `${sizes}() = FAULT`)
-  })
+  each(
+    test,
+    `${sizes}: writes nothing if a result is one byte past the end`,
+    setup(strings),
+    (t, w) => {
+      t.is(w.call(sizes, 0x10, w.size - 3), 'FAULT')
+      t.is(w.call(sizes, w.size - 3, 0x10), 'FAULT')
+      t.is(w.line, `${sizes}() = FAULT`)
+    },
+  )
 
-  each(test, `${get}: strings one after another, and where each begins`, setup(strings), (t, w) => {
-    t.is(w.call(get, 0x10, 0x100), 'SUCCESS')
-    w.expect(0x10, u32(0x100, 0x104, 0x108))
-    w.expect(0x100, laid)
-    t.is(w.line, `${get}(${pointers}=0x10, ${buffer}=0x100) = SUCCESS`)
-  })
+  each(
+    test,
+    `${get}: writes the strings one after another, and their addresses`,
+    setup(strings),
+    (t, w) => {
+      t.is(w.call(get, 0x10, 0x100), 'SUCCESS')
+      w.expect(0x10, u32(0x100, 0x104, 0x108))
+      w.expect(0x100, laid)
+      t.is(w.line, `${get}(${pointers}=0x10, ${buffer}=0x100) = SUCCESS`)
+    },
+  )
 
-  each(test, `${get}: at odd places`, setup(strings), (t, w) => {
+  each(test, `${get}: writes to odd addresses`, setup(strings), (t, w) => {
     t.is(w.call(get, 0x13, 0x101), 'SUCCESS')
     w.expect(0x13, u32(0x101, 0x105, 0x109))
     w.expect(0x101, laid)
   })
 
-  each(test, `${get}: at the last bytes`, setup(strings), (t, w) => {
+  each(test, `${get}: writes to the last bytes`, setup(strings), (t, w) => {
     const at = w.size - total
     t.is(w.call(get, at - 12, at), 'SUCCESS')
     w.expect(at - 12, u32(at, at + 4, at + 8))
     w.expect(at, laid)
   })
 
-  each(test, `${get}: one byte past the end writes nothing at all`, setup(strings), (t, w) => {
+  each(test, `${get}: writes nothing if one byte is past the end`, setup(strings), (t, w) => {
     t.is(w.call(get, 0x10, w.size - total + 1), 'FAULT')
     t.is(w.call(get, w.size - 11, 0x100), 'FAULT')
   })
 
-  each(test, `${get}: none, at the very end of memory`, {}, (t, w) => {
+  each(test, `${get}: accepts the end of memory without strings`, {}, (t, w) => {
     t.is(w.call(get, w.size, w.size), 'SUCCESS')
   })
 
   each(
     test,
-    `${get}: what was given as something else becomes a string`,
+    `${get}: converts values of other types to strings`,
     { options: { args: [1, null], env: { one: 1, none: undefined } } as never },
     (t, w) => {
       t.is(w.call(get, 0x10, 0x100), 'SUCCESS')

@@ -11,27 +11,27 @@ const onWindows: Absent[] = [
   {
     reason: 'no file system of Windows has FIFOs',
     titles:
-      /\bpipe\b|^sleep: (descriptors|what the hook polls)|^deterministic: a descriptor is ready/,
+      /\bpipe\b|^sleep: (descriptors|a poll by the hook)|^deterministic: a descriptor is ready/,
   },
   {
     reason: 'a connection whose peer sends no more counts as hung up',
-    titles: /^poll_oneoff: who calls/,
+    titles: /^poll_oneoff: reports connections/,
   },
 ]
 const underWine: Absent[] = [
   {
     reason: 'wine makes no links, and follows those of its host',
     titles:
-      /^path_(readlink|symlink)|tofile|todir|nowhere|circle|dir\/back|"?out\b|\blinks?\b|^the trace of calls with two|no path leads out|only looks|^fd_readdir: (all|entry)|numbered as they are met|^read-only: (each call|what is there)|through links/,
+      /^path_(readlink|symlink)|tofile|todir|nowhere|circle|dir\/back|\bout\b|\blinks?\b|^the trace of calls with two|no path leads out|only looks|^fd_readdir: (returns all|resumes)|inodes count files|^read-only: (each call|CREAT opens)|through links/,
   },
   {
     reason: 'wine reads a directory once',
-    titles: /^fd_readdir: from the start again|^deterministic: directories/,
+    titles: /^fd_readdir: lists changed names|^deterministic: directories/,
   },
   {
     reason: 'wine has errors and access times of its own',
     titles:
-      /^fd_filestat_get: as this|^fd_filestat_set_(size: cuts|times: one)|^fd_allocate: makes/,
+      /^fd_filestat_get: writes the layout|^fd_filestat_set_(size: cuts|times: sets)|^fd_allocate: grows/,
   },
 ]
 const absent =

@@ -256,28 +256,32 @@ for (const [name, row] of Object.entries(table) as [HostcallName, Row][]) {
     snapshots: snapshots.filter(snapshot => snapshot === 'preview1' || name in table0),
   }
 
-  each(test, `${name}: each argument, when it is wrong`, here, (t, w) => {
-    furnish(w)
-    const values = valuesOf(w, row, sample)
-    const before = state(w)
-    const slots = slotsOf(
-      (w.version === 'unstable' ? (table0 as Partial<Record<HostcallName, Row>>)[name] : row) ??
-        row,
-    )
-    t.is(slots.length, values.length, 'the sample has the arguments of the row')
-    for (const [i, slot] of slots.entries()) {
-      for (const [wrong, expected] of wrongs(slot, w.size)) {
-        const why = `${slot.result ? 'result ' : ''}${slot.param.label}${slot.length ? '.length' : ''} = ${shown(wrong)}`
-        const said = answerOf(w, name, values.with(i, wrong as number))
-        // A call may refuse a descriptor that is no socket before it looks at the chunks.
-        if (said !== 'NOTSOCK' || slot.param.type.kind !== Kind.List) t.is(said, expected, why)
-        w.check()
+  each(
+    test,
+    `${name}: a wrong value of each argument returns its errno and changes nothing`,
+    here,
+    (t, w) => {
+      furnish(w)
+      const values = valuesOf(w, row, sample)
+      const before = state(w)
+      const slots = slotsOf(
+        (w.version === 'unstable' ? (table0 as Partial<Record<HostcallName, Row>>)[name] : row) ?? row,
+      )
+      t.is(slots.length, values.length, 'the sample has the arguments of the row')
+      for (const [i, slot] of slots.entries()) {
+        for (const [wrong, expected] of wrongs(slot, w.size)) {
+          const why = `${slot.result ? 'result ' : ''}${slot.param.label}${slot.length ? '.length' : ''} = ${shown(wrong)}`
+          const said = answerOf(w, name, values.with(i, wrong as number))
+          // A call may refuse a descriptor that is no socket before it looks at the chunks.
+          if (said !== 'NOTSOCK' || slot.param.type.kind !== Kind.List) t.is(said, expected, why)
+          w.check()
+        }
+        t.deepEqual(state(w), before, `${slot.param.label}: nothing has changed`)
       }
-      t.deepEqual(state(w), before, `${slot.param.label}: nothing has changed`)
-    }
-    t.is(answerOf(w, name, values), answer, 'and with the right arguments it works')
-    w.any(0, w.size)
-  })
+      t.is(answerOf(w, name, values), answer, 'and with the right arguments it works')
+      w.any(0, w.size)
+    },
+  )
 
   const fds = row.params.filter(({ type }) => type.name === 'fd')
   if (wrongKind !== undefined) {

@@ -37,7 +37,7 @@ const whence = {
 
 // Reading and writing.
 
-each(test, 'fd_read: into two pieces, and on from there', {}, (t, w) => {
+each(test, 'fd_read: fills two buffers and advances the offset', {}, (t, w) => {
   const fd = w.file('f', 'hello world')
   w.draw(0x10, u32(0x100, 4, 0x200, 3))
   t.is(w.call('fd_read', fd, 0x10, 2, 0x40), 'SUCCESS')
@@ -52,64 +52,59 @@ each(test, 'fd_read: into two pieces, and on from there', {}, (t, w) => {
   w.expect(0x40, u32(0))
 })
 
-each(
-  test,
-  'the offset goes from call to call, whoever keeps it: while appending, and after',
-  {},
-  (t, w) => {
-    const fd = w.file('f')
-    const tell = (): number => {
-      t.is(w.call('fd_tell', fd, 0x40), 'SUCCESS')
-      return w.any(0x40, 8).readUInt32LE()
-    }
-    const write = (text: string): void => {
-      w.draw(0x100, text)
-      w.draw(0x10, u32(0x100, text.length))
-      t.is(w.call('fd_write', fd, 0x10, 1, 0x30), 'SUCCESS')
-      w.expect(0x30, u32(text.length))
-    }
-    const seek = (to: bigint, from: keyof typeof whence): string => {
-      const answer = w.call('fd_seek', fd, to, whence[from][w.version], 0x48)
-      w.any(0x48, 8)
-      return answer
-    }
-    write('abc')
-    t.is(tell(), 3)
-    t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.APPEND), 'SUCCESS')
-    t.is(tell(), 3)
-    t.is(seek(1n, 'set'), 'SUCCESS')
-    t.is(tell(), 1)
-    write('d')
-    t.is(w.text('f'), 'abcd')
-    t.is(tell(), 4)
-    t.is(w.call('fd_fdstat_set_flags', fd, 0), 'SUCCESS')
-    t.is(tell(), 4)
-    t.is(seek(-3n, 'cur'), 'SUCCESS')
-    write('X')
-    t.is(w.text('f'), 'aXcd')
-    t.is(tell(), 2)
-    t.is(seek(-3n, 'cur'), 'INVAL')
-    t.is(seek(-1n, 'set'), 'INVAL')
-    t.is(tell(), 2)
-    t.is(seek(1n, 'end'), 'SUCCESS')
-    write('e')
-    t.is(w.text('f'), 'aXcd\0e')
-    // Reading and writing move the same one.
-    t.is(seek(0n, 'set'), 'SUCCESS')
-    w.draw(0x10, u32(0x100, 2))
-    t.is(w.call('fd_read', fd, 0x10, 1, 0x30), 'SUCCESS')
-    w.expect(0x100, 'aX')
-    w.expect(0x30, u32(2))
-    write('Y')
-    t.is(w.text('f'), 'aXYd\0e')
-    // Those at an offset move none.
-    w.draw(0x10, u32(0x100, 1))
-    t.is(w.call('fd_pread', fd, 0x10, 1, 5n, 0x30), 'SUCCESS')
-    w.expect(0x100, 'e')
-    w.expect(0x30, u32(1))
-    t.is(tell(), 3)
-  },
-)
+each(test, 'the offset advances from call to call, while appending and after', {}, (t, w) => {
+  const fd = w.file('f')
+  const tell = (): number => {
+    t.is(w.call('fd_tell', fd, 0x40), 'SUCCESS')
+    return w.any(0x40, 8).readUInt32LE()
+  }
+  const write = (text: string): void => {
+    w.draw(0x100, text)
+    w.draw(0x10, u32(0x100, text.length))
+    t.is(w.call('fd_write', fd, 0x10, 1, 0x30), 'SUCCESS')
+    w.expect(0x30, u32(text.length))
+  }
+  const seek = (to: bigint, from: keyof typeof whence): string => {
+    const answer = w.call('fd_seek', fd, to, whence[from][w.version], 0x48)
+    w.any(0x48, 8)
+    return answer
+  }
+  write('abc')
+  t.is(tell(), 3)
+  t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.APPEND), 'SUCCESS')
+  t.is(tell(), 3)
+  t.is(seek(1n, 'set'), 'SUCCESS')
+  t.is(tell(), 1)
+  write('d')
+  t.is(w.text('f'), 'abcd')
+  t.is(tell(), 4)
+  t.is(w.call('fd_fdstat_set_flags', fd, 0), 'SUCCESS')
+  t.is(tell(), 4)
+  t.is(seek(-3n, 'cur'), 'SUCCESS')
+  write('X')
+  t.is(w.text('f'), 'aXcd')
+  t.is(tell(), 2)
+  t.is(seek(-3n, 'cur'), 'INVAL')
+  t.is(seek(-1n, 'set'), 'INVAL')
+  t.is(tell(), 2)
+  t.is(seek(1n, 'end'), 'SUCCESS')
+  write('e')
+  t.is(w.text('f'), 'aXcd\0e')
+  // Reading and writing move the same one.
+  t.is(seek(0n, 'set'), 'SUCCESS')
+  w.draw(0x10, u32(0x100, 2))
+  t.is(w.call('fd_read', fd, 0x10, 1, 0x30), 'SUCCESS')
+  w.expect(0x100, 'aX')
+  w.expect(0x30, u32(2))
+  write('Y')
+  t.is(w.text('f'), 'aXYd\0e')
+  // Those at an offset move none.
+  w.draw(0x10, u32(0x100, 1))
+  t.is(w.call('fd_pread', fd, 0x10, 1, 5n, 0x30), 'SUCCESS')
+  w.expect(0x100, 'e')
+  w.expect(0x30, u32(1))
+  t.is(tell(), 3)
+})
 
 // The type of a file may be fetched late: the answers equal those of a type fetched at once.
 
@@ -165,7 +160,7 @@ const questions: Readonly<Record<string, (t: ExecutionContext, w: Fixture, fd: n
   },
 }
 for (const [name, ask] of Object.entries(questions)) {
-  each(test, `a file of which nobody knows what it is: ${name}`, {}, (t, w) => {
+  each(test, `a file whose type is unknown: ${name}`, {}, (t, w) => {
     const fd = w.file('f', 'abcdef')
     t.is(w.read(fd, 3), 'abc')
     ask(t, w, fd)
@@ -174,7 +169,7 @@ for (const [name, ask] of Object.entries(questions)) {
   })
 }
 
-each(test, 'a folder opened as if it were a file', {}, (t, w) => {
+each(test, 'a directory opened without DIRECTORY is listed and not read', {}, (t, w) => {
   w.fs.mkdirSync(join(w.folder, 'd'))
   w.file('d/f', 'x')
   const fd = w.open('d', {
@@ -194,7 +189,7 @@ each(test, 'a folder opened as if it were a file', {}, (t, w) => {
   })
 })
 
-each(test, 'fd_write: from two pieces, and on from there', {}, (t, w) => {
+each(test, 'fd_write: writes two buffers and advances the offset', {}, (t, w) => {
   const fd = w.file('f')
   w.draw(0x10, u32(0x100, 5, 0x200, 6))
   w.draw(0x100, 'hello')
@@ -207,7 +202,7 @@ each(test, 'fd_write: from two pieces, and on from there', {}, (t, w) => {
   t.is(w.text('f'), 'hello worldhello')
 })
 
-each(test, 'fd_pread: at an offset, leaving the descriptor’s alone', {}, (t, w) => {
+each(test, 'fd_pread: reads at an offset and leaves the descriptor’s unchanged', {}, (t, w) => {
   const fd = w.file('f', 'hello world')
   w.draw(0x10, u32(0x100, 3, 0x200, 30))
   t.is(w.call('fd_pread', fd, 0x10, 2, 6n, 0x40), 'SUCCESS')
@@ -222,7 +217,7 @@ each(test, 'fd_pread: at an offset, leaving the descriptor’s alone', {}, (t, w
 
 each(
   test,
-  'fd_pwrite: at an offset, leaving the descriptor’s alone; what lies between is zero',
+  'fd_pwrite: writes at an offset, leaves the descriptor’s unchanged and fills the gap with zeros',
   {},
   (t, w) => {
     const fd = w.file('f', 'abc')
@@ -237,7 +232,7 @@ each(
   },
 )
 
-each(test, 'the standard streams are the files given', {}, (t, w) => {
+each(test, 'standard streams read and write the files of the options', {}, (t, w) => {
   w.input('from the host')
   t.is(w.read(0, 4), 'from')
   t.is(w.read(0), ' the host')
@@ -261,7 +256,7 @@ for (const call of movers) {
     return w.file('f', '0123456789')
   }
 
-  each(test, `${call}: no pieces, and empty ones`, {}, (t, w) => {
+  each(test, `${call}: no buffers and empty ones move no bytes`, {}, (t, w) => {
     const fd = ready(w)
     t.is(w.call(call, fd, 0x10, 0, ...offset, 0x40), 'SUCCESS')
     w.expect(0x40, u32(0))
@@ -272,7 +267,7 @@ for (const call of movers) {
     t.is(w.tell(fd), 0n)
   })
 
-  each(test, `${call}: empty pieces among full ones`, {}, (t, w) => {
+  each(test, `${call}: skips empty buffers among others`, {}, (t, w) => {
     const fd = ready(w)
     w.draw(0x10, u32(0, 0, 0x100, 2, 0x100, 0, 0x104, 1, w.size, 0))
     t.is(w.call(call, fd, 0x10, 5, ...offset, 0x40), 'SUCCESS')
@@ -281,7 +276,7 @@ for (const call of movers) {
     else t.is(w.text('f'), 'abe3456789')
   })
 
-  each(test, `${call}: pieces that overlap each other`, {}, (t, w) => {
+  each(test, `${call}: buffers that overlap are transferred in order`, {}, (t, w) => {
     const fd = ready(w)
     w.draw(0x10, u32(0x100, 3, 0x101, 3))
     t.is(w.call(call, fd, 0x10, 2, ...offset, 0x40), 'SUCCESS')
@@ -290,7 +285,7 @@ for (const call of movers) {
     else t.is(w.text('f'), 'abcbcd6789')
   })
 
-  each(test, `${call}: pieces that overlap their own list, and the result`, {}, (t, w) => {
+  each(test, `${call}: buffers may overlap their own list and the result`, {}, (t, w) => {
     const fd = ready(w)
     const list = u32(0x10, 8)
     w.draw(0x10, list)
@@ -300,7 +295,7 @@ for (const call of movers) {
     w.expect(0x14, u32(8))
   })
 
-  each(test, `${call}: at odd places, up to the last byte`, {}, (t, w) => {
+  each(test, `${call}: accepts odd addresses up to the last byte`, {}, (t, w) => {
     const fd = ready(w)
     w.draw(w.size - 3, 'xyz')
     w.draw(0x13, u32(w.size - 3, 3))
@@ -322,7 +317,7 @@ for (const call of movers) {
   })
 
   for (const count of [1024, 1025, 3000]) {
-    each(test, `${call}: of ${count} pieces one call takes the first 1024`, {}, (t, w) => {
+    each(test, `${call}: processes the first 1024 of ${count} buffers`, {}, (t, w) => {
       const fd = ready(w)
       const pieces = Array.from({ length: count }, (_, i) => [0x8000 + i, 1]).flat()
       w.draw(0x1000, u32(...pieces))
@@ -335,29 +330,24 @@ for (const call of movers) {
     })
   }
 
-  each(
-    test,
-    `${call}: behind 1024 empty pieces it looks for one that is not, or it would say that there is no more`,
-    {},
-    (t, w) => {
-      const fd = ready(w)
-      const list = (full: number): number =>
-        w.draw(
-          0x1000,
-          u32(
-            ...Array.from({ length: 3000 }, (_, i) =>
-              i === full ? [0x8000, 3] : [0x8000, 0],
-            ).flat(),
-          ),
-        )
-      t.is(w.call(call, fd, list(2999), 3000, ...offset, 0x40), 'SUCCESS')
-      w.expect(0x40, u32(3))
-      if (reads) w.expect(0x8000, '012')
-      else t.is(w.text('f').slice(0, 4), '???3')
-      t.is(w.call(call, fd, list(3000), 3000, ...offset, 0x40), 'SUCCESS')
-      w.expect(0x40, u32(0))
-    },
-  )
+  each(test, `${call}: 1024 empty buffers do not end the stream before a full one`, {}, (t, w) => {
+    const fd = ready(w)
+    const list = (full: number): number =>
+      w.draw(
+        0x1000,
+        u32(
+          ...Array.from({ length: 3000 }, (_, i) =>
+            i === full ? [0x8000, 3] : [0x8000, 0],
+          ).flat(),
+        ),
+      )
+    t.is(w.call(call, fd, list(2999), 3000, ...offset, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(3))
+    if (reads) w.expect(0x8000, '012')
+    else t.is(w.text('f').slice(0, 4), '???3')
+    t.is(w.call(call, fd, list(3000), 3000, ...offset, 0x40), 'SUCCESS')
+    w.expect(0x40, u32(0))
+  })
 
   each(
     test,
@@ -379,7 +369,7 @@ for (const call of movers) {
     ['start and length wrap around', 0x100, 3, 0xffffffff, 2],
     ['the length is that of all memory', 0x100, 3, 8, 0xffffffff],
   ]
-  each(test, `${call}: a piece outside moves nothing at all`, {}, (t, w) => {
+  each(test, `${call}: a buffer outside memory is FAULT and moves no bytes`, {}, (t, w) => {
     const fd = ready(w)
     for (const [why, ...list] of outside) {
       w.draw(0x10, u32(...list))
@@ -404,7 +394,7 @@ for (const call of movers) {
 // Offsets.
 
 /** Moves by meaning; each snapshot numbers them differently. */
-each(test, 'fd_seek: from the start, from here and from the end', {}, (t, w) => {
+each(test, 'fd_seek: moves from the start, the offset and the end', {}, (t, w) => {
   const fd = w.file('f', '0123456789')
   const moves = [
     ['set', 4n, 4n],
@@ -432,7 +422,7 @@ const unasked = {
 }
 each(
   test,
-  'fd_seek: as far as the disk holds a file, and no further',
+  'fd_seek: reaches the largest file of the disk and is INVAL beyond',
   { skip: unasked },
   (t, w) => {
     const fd = w.file('f', '')
@@ -487,7 +477,7 @@ each(test, 'fd_seek: before the start is INVAL and moves nothing', {}, (t, w) =>
   w.expect(w.size - 8, u64(5))
 })
 
-each(test, 'fd_tell: where the next byte is', {}, (t, w) => {
+each(test, 'fd_tell: returns the offset of the next byte', {}, (t, w) => {
   const fd = w.file('f', '0123456789')
   w.read(fd, 7)
   t.is(w.call('fd_tell', fd, 0x13), 'SUCCESS')
@@ -495,34 +485,39 @@ each(test, 'fd_tell: where the next byte is', {}, (t, w) => {
   t.is(w.line, 'fd_tell(fd=5) = SUCCESS offset=7')
 })
 
-each(test, 'fd_seek and fd_tell: to tell needs either right, to move needs one', {}, (t, w) => {
-  w.write('f', '0123456789')
-  const teller = w.open('f', { base: rights('FD_READ', 'FD_TELL') })
-  const seeker = w.open('f', { base: rights('FD_READ', 'FD_SEEK') })
-  const neither = w.open('f', { base: rights('FD_READ') })
-  const ask = (fd: number, by: bigint, from: keyof typeof whence): string => {
-    const answer = w.call('fd_seek', fd, by, whence[from][w.version], 0x10)
-    w.any(0x10, 8)
-    return answer
-  }
-  const lacking = w.checked('NOTCAPABLE', 'SUCCESS')
-  t.deepEqual(
-    [w.tell(teller), w.tell(seeker), w.tell(neither)],
-    [0n, 0n, w.checked<bigint | string>('NOTCAPABLE', 0n)],
-  )
-  t.deepEqual(
-    [ask(teller, 0n, 'cur'), ask(seeker, 0n, 'cur'), ask(neither, 0n, 'cur')],
-    ['SUCCESS', 'SUCCESS', lacking],
-  )
-  t.deepEqual(
-    [ask(teller, 1n, 'cur'), ask(teller, 0n, 'set'), ask(seeker, 1n, 'cur')],
-    [lacking, lacking, 'SUCCESS'],
-  )
-})
+each(
+  test,
+  'fd_seek and fd_tell: reporting needs either right, moving needs FD_SEEK',
+  {},
+  (t, w) => {
+    w.write('f', '0123456789')
+    const teller = w.open('f', { base: rights('FD_READ', 'FD_TELL') })
+    const seeker = w.open('f', { base: rights('FD_READ', 'FD_SEEK') })
+    const neither = w.open('f', { base: rights('FD_READ') })
+    const ask = (fd: number, by: bigint, from: keyof typeof whence): string => {
+      const answer = w.call('fd_seek', fd, by, whence[from][w.version], 0x10)
+      w.any(0x10, 8)
+      return answer
+    }
+    const lacking = w.checked('NOTCAPABLE', 'SUCCESS')
+    t.deepEqual(
+      [w.tell(teller), w.tell(seeker), w.tell(neither)],
+      [0n, 0n, w.checked<bigint | string>('NOTCAPABLE', 0n)],
+    )
+    t.deepEqual(
+      [ask(teller, 0n, 'cur'), ask(seeker, 0n, 'cur'), ask(neither, 0n, 'cur')],
+      ['SUCCESS', 'SUCCESS', lacking],
+    )
+    t.deepEqual(
+      [ask(teller, 1n, 'cur'), ask(teller, 0n, 'set'), ask(seeker, 1n, 'cur')],
+      [lacking, lacking, 'SUCCESS'],
+    )
+  },
+)
 
 each(
   test,
-  'a pipe has no offset',
+  'a pipe refuses offsets with SPIPE',
   { skip: { memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' } },
   (t, w) => {
     w.fifo('pipe')
@@ -540,7 +535,7 @@ each(
 
 // fd_fdstat_get.
 
-each(test, 'fd_fdstat_get: of a file', {}, (t, w) => {
+each(test, 'fd_fdstat_get: returns type, flags and rights of a file', {}, (t, w) => {
   w.write('f')
   const fd = w.open('f', { base: ALL, inheriting: ALL, fdflags: Fdflags.APPEND })
   w.filestatOf(fd)
@@ -552,7 +547,7 @@ each(test, 'fd_fdstat_get: of a file', {}, (t, w) => {
   w.expect(w.size - 24, u8(Filetype.REGULAR, 0), u16(Fdflags.APPEND), u32(0), u64(FILE, 0n))
 })
 
-each(test, 'fd_fdstat_get: of a preopen; sockets are nothing it could open', {}, (t, w) => {
+each(test, 'fd_fdstat_get: returns the rights of a preopen, which exclude sockets', {}, (t, w) => {
   const stat = w.fdstat(3)
   const sockets = rights('SOCK_ACCEPT', 'SOCK_SHUTDOWN')
   if (typeof stat === 'string') return t.fail(stat)
@@ -594,7 +589,7 @@ withTerminal('isatty: a terminal is a character device that cannot seek, as libc
   t.regex(stdout, /2 0 true 70 2 0 true 70/, stderr)
 })
 
-each(test, 'fd_fdstat_set_flags: append, and back', {}, (t, w) => {
+each(test, 'fd_fdstat_set_flags: turns append on and off', {}, (t, w) => {
   const fd = w.file('f', 'abc')
   t.is(w.call('fd_fdstat_set_flags', fd, Fdflags.APPEND), 'SUCCESS')
   t.is(w.line, 'fd_fdstat_set_flags(fd=5, flags=append) = SUCCESS')
@@ -614,7 +609,7 @@ each(test, 'fd_fdstat_set_flags: append, and back', {}, (t, w) => {
 
 each(
   test,
-  'fd_fdstat_set_flags: what fdstat says is what was set, and a flag that cannot be changed is NOTSUP',
+  'fd_fdstat_set_flags: sets the flags that fdstat reports, and refuses others with NOTSUP',
   {},
   (t, w) => {
     const fd = w.file('f')
@@ -635,7 +630,7 @@ each(
 
 each(
   test,
-  'fd_fdstat_set_flags: a pipe that must not wait answers AGAIN',
+  'fd_fdstat_set_flags: a pipe with NONBLOCK returns AGAIN',
   { skip: { memfs: 'there are no FIFOs in memory', overlay: 'a FIFO below is not opened' } },
   (t, w) => {
     w.fifo('pipe')
@@ -647,7 +642,7 @@ each(
   },
 )
 
-each(test, 'fd_fdstat_set_rights: rights can be given up and not won back', {}, (t, w) => {
+each(test, 'fd_fdstat_set_rights: gives up rights and never regains them', {}, (t, w) => {
   const fd = w.file('f', 'abc')
   const some = rights('FD_READ', 'FD_TELL')
   t.is(w.call('fd_fdstat_set_rights', fd, some, 0n), 'SUCCESS')
@@ -670,7 +665,7 @@ each(test, 'fd_fdstat_set_rights: rights can be given up and not won back', {}, 
 
 each(
   test,
-  'fd_fdstat_set_rights: what a directory does not pass on cannot be opened below it',
+  'fd_fdstat_set_rights: rights that a directory does not pass on are refused below it',
   {},
   (t, w) => {
     w.write('f', 'abc')
@@ -693,7 +688,7 @@ each(
 
 // Attributes.
 
-each(test, 'fd_filestat_get: as this snapshot lays it out', {}, (t, w) => {
+each(test, 'fd_filestat_get: writes the layout of the snapshot', {}, (t, w) => {
   const fd = w.file('f', 'abc')
   w.fs.linkSync(w.host('f'), w.host('second'))
   t.is(w.call('fd_filestat_get', fd, 0x11), 'SUCCESS')
@@ -705,20 +700,25 @@ each(test, 'fd_filestat_get: as this snapshot lays it out', {}, (t, w) => {
   w.expect(last, ...w.filestat(''))
 })
 
-each(test, 'fd_filestat_set_size: cuts, and fills with zeros; the offset stays', {}, (t, w) => {
-  const fd = w.file('f', 'abcdef')
-  w.read(fd, 4)
-  t.is(w.call('fd_filestat_set_size', fd, 2n), 'SUCCESS')
-  t.is(w.line, 'fd_filestat_set_size(fd=5, size=2) = SUCCESS')
-  t.is(w.text('f'), 'ab')
-  t.is(w.call('fd_filestat_set_size', fd, 5n), 'SUCCESS')
-  t.is(w.text('f'), 'ab\0\0\0')
-  t.is(w.tell(fd), 4n)
-  t.is(w.call('fd_filestat_set_size', fd, 2n ** 53n - 1n), 'FBIG')
-  t.is(w.text('f'), 'ab\0\0\0')
-})
+each(
+  test,
+  'fd_filestat_set_size: cuts a file or fills it with zeros, and keeps the offset',
+  {},
+  (t, w) => {
+    const fd = w.file('f', 'abcdef')
+    w.read(fd, 4)
+    t.is(w.call('fd_filestat_set_size', fd, 2n), 'SUCCESS')
+    t.is(w.line, 'fd_filestat_set_size(fd=5, size=2) = SUCCESS')
+    t.is(w.text('f'), 'ab')
+    t.is(w.call('fd_filestat_set_size', fd, 5n), 'SUCCESS')
+    t.is(w.text('f'), 'ab\0\0\0')
+    t.is(w.tell(fd), 4n)
+    t.is(w.call('fd_filestat_set_size', fd, 2n ** 53n - 1n), 'FBIG')
+    t.is(w.text('f'), 'ab\0\0\0')
+  },
+)
 
-each(test, 'fd_filestat_set_times: one, the other, now, or none', {}, (t, w) => {
+each(test, 'fd_filestat_set_times: sets either time, to a value or to now, or none', {}, (t, w) => {
   const fd = w.file('f')
   const times = (): bigint[] => {
     const { atimeNs, mtimeNs } = w.fs.statSync(w.host('f'), { bigint: true })
@@ -747,7 +747,7 @@ each(test, 'fd_filestat_set_times: one, the other, now, or none', {}, (t, w) => 
 
 // Room, advice and the disk.
 
-each(test, 'fd_advise: every advice is heard', {}, (t, w) => {
+each(test, 'fd_advise: accepts every advice', {}, (t, w) => {
   const fd = w.file('f', 'abc')
   for (const [number, name] of advice.labels.entries()) {
     t.is(w.call('fd_advise', fd, 0n, 2n ** 40n, number), 'SUCCESS', name)
@@ -757,7 +757,7 @@ each(test, 'fd_advise: every advice is heard', {}, (t, w) => {
   t.is(w.text('f'), 'abc')
 })
 
-each(test, 'fd_allocate: makes room, and never cuts', {}, (t, w) => {
+each(test, 'fd_allocate: grows a file and never cuts it', {}, (t, w) => {
   const fd = w.file('f', 'abc')
   t.is(w.call('fd_allocate', fd, 1n, 4n), 'SUCCESS')
   t.is(w.line, 'fd_allocate(fd=5, offset=1, len=4) = SUCCESS')
@@ -770,7 +770,7 @@ each(test, 'fd_allocate: makes room, and never cuts', {}, (t, w) => {
 })
 
 for (const call of ['fd_sync', 'fd_datasync'] as const) {
-  each(test, `${call}: of a file and of a directory`, {}, (t, w) => {
+  each(test, `${call}: succeeds on a file and on a directory`, {}, (t, w) => {
     const fd = w.file('f', 'abc')
     t.is(w.call(call, fd), 'SUCCESS')
     t.is(w.call(call, 3), 'SUCCESS')
@@ -780,27 +780,32 @@ for (const call of ['fd_sync', 'fd_datasync'] as const) {
 
 // Preopens.
 
-each(test, 'fd_prestat_get and fd_prestat_dir_name: the name, its length, no NUL', {}, (t, w) => {
-  w.filestatOf(3)
-  t.is(w.call('fd_prestat_get', 3, 0x11), 'SUCCESS')
-  w.expect(0x11, u8(0, 0, 0, 0), u32(4))
-  t.is(w.line, 'fd_prestat_get(fd=3) = SUCCESS buf=0x11')
-  t.is(w.call('fd_prestat_get', 3, w.size - 7), 'FAULT')
-  t.is(w.call('fd_prestat_get', 4, w.size - 8), 'SUCCESS')
-  w.expect(w.size - 8, u32(0, 3))
-  t.is(w.call('fd_prestat_dir_name', 3, 0x31, 4), 'SUCCESS')
-  w.expect(0x31, '/box')
-  t.is(w.line, 'fd_prestat_dir_name(fd=3, path=0x31+4) = SUCCESS')
-  t.is(w.call('fd_prestat_dir_name', 4, w.size - 20, 20), 'SUCCESS', 'more room than needed')
-  w.expect(w.size - 20, '/ro')
-  t.is(w.call('fd_prestat_dir_name', 3, 0x80, 3), 'NAMETOOLONG')
-  t.is(w.call('fd_prestat_dir_name', 3, 0x80, 0), 'NAMETOOLONG')
-  t.is(w.call('fd_prestat_dir_name', 3, w.size - 3, 4), 'FAULT')
-})
+each(
+  test,
+  'fd_prestat_get and fd_prestat_dir_name: return the name without a NUL, and its length',
+  {},
+  (t, w) => {
+    w.filestatOf(3)
+    t.is(w.call('fd_prestat_get', 3, 0x11), 'SUCCESS')
+    w.expect(0x11, u8(0, 0, 0, 0), u32(4))
+    t.is(w.line, 'fd_prestat_get(fd=3) = SUCCESS buf=0x11')
+    t.is(w.call('fd_prestat_get', 3, w.size - 7), 'FAULT')
+    t.is(w.call('fd_prestat_get', 4, w.size - 8), 'SUCCESS')
+    w.expect(w.size - 8, u32(0, 3))
+    t.is(w.call('fd_prestat_dir_name', 3, 0x31, 4), 'SUCCESS')
+    w.expect(0x31, '/box')
+    t.is(w.line, 'fd_prestat_dir_name(fd=3, path=0x31+4) = SUCCESS')
+    t.is(w.call('fd_prestat_dir_name', 4, w.size - 20, 20), 'SUCCESS', 'more room than needed')
+    w.expect(w.size - 20, '/ro')
+    t.is(w.call('fd_prestat_dir_name', 3, 0x80, 3), 'NAMETOOLONG')
+    t.is(w.call('fd_prestat_dir_name', 3, 0x80, 0), 'NAMETOOLONG')
+    t.is(w.call('fd_prestat_dir_name', 3, w.size - 3, 4), 'FAULT')
+  },
+)
 
 each(
   test,
-  'fd_prestat_get and fd_prestat_dir_name: BADF for all that was not opened beforehand',
+  'fd_prestat_get and fd_prestat_dir_name: are BADF for anything but a preopen',
   {},
   (t, w) => {
     w.fs.mkdirSync(w.host('d'))
@@ -853,26 +858,31 @@ function populate(w: Fixture): Map<string, number> {
 }
 const sorted = (names: Iterable<string>): string[] => [...names].sort()
 
-each(test, 'fd_readdir: all entries with types and inodes, and nothing beyond', {}, (t, w) => {
-  const expected = populate(w)
-  t.is(w.call('fd_readdir', 3, 0x101, 4096, 0n, 0x40), 'SUCCESS')
-  const used = w.any(0x40, 4).readUInt32LE()
-  t.is(w.line, `fd_readdir(fd=3, buf=0x101+4096, cookie=0) = SUCCESS bufused=${used}`)
-  const bytes = w.any(0x101, used)
-  const entries = dirents(bytes)
-  t.deepEqual(
-    new Map(
-      entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, type }) => [name, type]),
-    ),
-    expected,
-  )
-  for (const { name, ino } of entries)
-    if (name !== '..') t.is(ino, w.fs.lstatSync(w.host(name), { bigint: true }).ino, name)
-  for (let at = 0; at < used; at += 24 + bytes.readUInt32LE(at + 16))
-    t.is(bytes.toString('hex', at + 21, at + 24), '000000', 'padding')
-})
+each(
+  test,
+  'fd_readdir: returns all entries with types and inodes, and writes nothing beyond',
+  {},
+  (t, w) => {
+    const expected = populate(w)
+    t.is(w.call('fd_readdir', 3, 0x101, 4096, 0n, 0x40), 'SUCCESS')
+    const used = w.any(0x40, 4).readUInt32LE()
+    t.is(w.line, `fd_readdir(fd=3, buf=0x101+4096, cookie=0) = SUCCESS bufused=${used}`)
+    const bytes = w.any(0x101, used)
+    const entries = dirents(bytes)
+    t.deepEqual(
+      new Map(
+        entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, type }) => [name, type]),
+      ),
+      expected,
+    )
+    for (const { name, ino } of entries)
+      if (name !== '..') t.is(ino, w.fs.lstatSync(w.host(name), { bigint: true }).ino, name)
+    for (let at = 0; at < used; at += 24 + bytes.readUInt32LE(at + 16))
+      t.is(bytes.toString('hex', at + 21, at + 24), '000000', 'padding')
+  },
+)
 
-each(test, 'fd_readdir: entry by entry, each from the cookie of the one before', {}, (t, w) => {
+each(test, 'fd_readdir: resumes at the cookie of each entry', {}, (t, w) => {
   const expected = populate(w)
   const found: string[] = []
   for (let cookie = 0n; found.length <= 10; ) {
@@ -891,7 +901,7 @@ each(test, 'fd_readdir: entry by entry, each from the cookie of the one before',
 
 each(
   test,
-  'fd_readdir: a buffer is filled to its last byte, be it too small for an entry',
+  'fd_readdir: fills a buffer to its last byte, even one too small for an entry',
   {},
   (t, w) => {
     populate(w)
@@ -907,7 +917,7 @@ each(
   },
 )
 
-each(test, 'fd_readdir: from the start again sees what came and went', {}, (t, w) => {
+each(test, 'fd_readdir: lists changed names from the start again', {}, (t, w) => {
   const expected = populate(w)
   const list = (): string[] => {
     t.is(w.call('fd_readdir', 3, 0x100, 4096, 0n, 0x40), 'SUCCESS')
@@ -919,7 +929,7 @@ each(test, 'fd_readdir: from the start again sees what came and went', {}, (t, w
   t.deepEqual(list(), sorted([...expected.keys(), 'new'].filter(name => name !== 'file')))
 })
 
-each(test, 'fd_readdir: a thousand entries, in pages, each just once', {}, (t, w) => {
+each(test, 'fd_readdir: returns each of a thousand entries once, in pages', {}, (t, w) => {
   const names = Array.from({ length: 1000 }, (_, i) => `entry-${i}`)
   for (const name of names) w.write(name)
   const found: string[] = []
@@ -935,23 +945,18 @@ each(test, 'fd_readdir: a thousand entries, in pages, each just once', {}, (t, w
 
 // Numbers.
 
-each(
-  test,
-  'fd_close: the number is free afterwards, and the lowest free one is given out',
-  {},
-  (t, w) => {
-    const [five, six, seven] = [w.file('a'), w.file('b'), w.file('c')]
-    t.deepEqual([five, six, seven], [5, 6, 7])
-    t.is(w.call('fd_close', six), 'SUCCESS')
-    t.is(w.line, 'fd_close(fd=6) = SUCCESS')
-    t.is(w.call('fd_close', six), 'BADF')
-    t.is(w.call('fd_close', five), 'SUCCESS')
-    t.is(w.call('fd_close', 0), 'SUCCESS')
-    t.deepEqual([w.file('d'), w.file('e'), w.file('f'), w.file('g')], [0, 5, 6, 8])
-  },
-)
+each(test, 'fd_close: frees the number, and the lowest free one is used next', {}, (t, w) => {
+  const [five, six, seven] = [w.file('a'), w.file('b'), w.file('c')]
+  t.deepEqual([five, six, seven], [5, 6, 7])
+  t.is(w.call('fd_close', six), 'SUCCESS')
+  t.is(w.line, 'fd_close(fd=6) = SUCCESS')
+  t.is(w.call('fd_close', six), 'BADF')
+  t.is(w.call('fd_close', five), 'SUCCESS')
+  t.is(w.call('fd_close', 0), 'SUCCESS')
+  t.deepEqual([w.file('d'), w.file('e'), w.file('f'), w.file('g')], [0, 5, 6, 8])
+})
 
-each(test, 'fd_close: the host’s standard streams stay open', {}, (t, w) => {
+each(test, 'fd_close: leaves the host’s standard streams open', {}, (t, w) => {
   const before = openDescriptors()
   for (const fd of [0, 1, 2]) t.is(w.call('fd_close', fd), 'SUCCESS')
   t.is(openDescriptors(), before)
@@ -960,7 +965,7 @@ each(test, 'fd_close: the host’s standard streams stay open', {}, (t, w) => {
 
 each(
   test,
-  'fd_close: a preopen, whose host’s directory is closed',
+  'fd_close: closes the host’s directory of a preopen',
   {
     skip: {
       memfs: 'files in memory are no descriptors of the host',
@@ -978,7 +983,7 @@ each(
 
 each(
   test,
-  'fd_renumber: moves, and closes what was there',
+  'fd_renumber: moves a descriptor and closes the one it replaces',
   {
     skip: {
       memfs: 'files in memory are no descriptors of the host',
@@ -999,7 +1004,7 @@ each(
 
 each(
   test,
-  'fd_renumber: onto itself changes nothing; from or onto a closed one is BADF',
+  'fd_renumber: changes nothing onto itself, and is BADF from or onto a closed number',
   {},
   (t, w) => {
     const fd = w.file('f', 'abc')
@@ -1014,7 +1019,7 @@ each(
 
 each(
   test,
-  'fd_renumber: a preopen keeps its name, and a standard stream of the host stays open',
+  'fd_renumber: keeps the name of a preopen and leaves the host’s standard streams open',
   {
     skip: {
       memfs: 'files in memory are no descriptors of the host',
@@ -1037,19 +1042,24 @@ each(
   },
 )
 
-each(test, 'a guest may have 1024 descriptors; one more is MFILE and opens nothing', {}, (t, w) => {
-  w.write('f')
-  for (let fd = 5; fd < 1024; fd++) if (w.open('f') !== fd) t.fail(`${fd}`)
-  const before = openDescriptors()
-  t.is(w.tryOpen('f'), 'MFILE')
-  t.is(w.tryOpen('new', { oflags: Oflags.CREAT }), 'MFILE')
-  t.false(w.exists('new'))
-  t.is(openDescriptors(), before)
-  t.is(w.call('fd_close', 700), 'SUCCESS')
-  t.is(w.tryOpen('f'), 700)
-})
+each(
+  test,
+  'a guest opens 1024 descriptors, and one more is MFILE and opens nothing',
+  {},
+  (t, w) => {
+    w.write('f')
+    for (let fd = 5; fd < 1024; fd++) if (w.open('f') !== fd) t.fail(`${fd}`)
+    const before = openDescriptors()
+    t.is(w.tryOpen('f'), 'MFILE')
+    t.is(w.tryOpen('new', { oflags: Oflags.CREAT }), 'MFILE')
+    t.false(w.exists('new'))
+    t.is(openDescriptors(), before)
+    t.is(w.call('fd_close', 700), 'SUCCESS')
+    t.is(w.tryOpen('f'), 700)
+  },
+)
 
-each(test, 'a whole page of memory is read and written at once', { pages: 2 }, (t, w) => {
+each(test, 'one call reads or writes a whole page of memory', { pages: 2 }, (t, w) => {
   const text = Array.from({ length: 65536 }, (_, i) => String.fromCharCode(97 + (i % 26))).join('')
   const fd = w.file('f', text)
   w.draw(0x10, u32(0x10000, 0x10000))

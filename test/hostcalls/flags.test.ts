@@ -6,7 +6,7 @@ const { APPEND, DSYNC, NONBLOCK, RSYNC, SYNC } = Fdflags
 
 each(
   test,
-  'fd_fdstat_set_flags: sync flags cannot be had later, and stay when they are left out',
+  'fd_fdstat_set_flags: refuses to add sync flags, and keeps those of the file',
   {},
   (t, w) => {
     w.write('f', 'text')

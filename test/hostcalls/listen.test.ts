@@ -85,7 +85,7 @@ function poll(
     }))
 }
 
-each(test, 'listeners are the descriptors behind the directories', setup, (t, w) => {
+each(test, 'listeners have the descriptors after those of the preopens', setup, (t, w) => {
   t.deepEqual(
     w.guest.listeners.map(({ fd, address }) => [fd, address]),
     [
@@ -111,30 +111,35 @@ each(test, 'listeners are the descriptors behind the directories', setup, (t, w)
   t.is(w.any(at, 64)[16], Filetype.STREAM)
 })
 
-each(test, 'a connection is accepted, used and ended', setup, async (t, w) => {
-  const client = await calls(w)
-  const fd = w.ask('sock_accept', LISTENER, 0) as number
-  t.is(fd, 7)
-  t.deepEqual(w.fdstat(fd), {
-    filetype: Filetype.STREAM,
-    fdflags: 0,
-    base: passed,
-    inheriting: passed,
-  })
-  client.write('hello')
-  t.is(w.read(fd, 5), 'hello')
-  t.is(w.put(fd, 'there'), 5)
-  const [said] = (await once(client, 'data')) as [Buffer]
-  t.is(said.toString(), 'there')
-  const ended = once(client.resume(), 'end')
-  t.is(w.call('sock_shutdown', fd, WRITE), 'SUCCESS')
-  await ended
-  t.is(w.put(fd, 'more'), 'PIPE')
-  t.is(w.call('fd_close', fd), 'SUCCESS')
-  await gone(client)
-})
+each(
+  test,
+  'sock_accept returns a connection that receives, sends and shuts down',
+  setup,
+  async (t, w) => {
+    const client = await calls(w)
+    const fd = w.ask('sock_accept', LISTENER, 0) as number
+    t.is(fd, 7)
+    t.deepEqual(w.fdstat(fd), {
+      filetype: Filetype.STREAM,
+      fdflags: 0,
+      base: passed,
+      inheriting: passed,
+    })
+    client.write('hello')
+    t.is(w.read(fd, 5), 'hello')
+    t.is(w.put(fd, 'there'), 5)
+    const [said] = (await once(client, 'data')) as [Buffer]
+    t.is(said.toString(), 'there')
+    const ended = once(client.resume(), 'end')
+    t.is(w.call('sock_shutdown', fd, WRITE), 'SUCCESS')
+    await ended
+    t.is(w.put(fd, 'more'), 'PIPE')
+    t.is(w.call('fd_close', fd), 'SUCCESS')
+    await gone(client)
+  },
+)
 
-each(test, 'a listener is nothing but that', setup, (t, w) => {
+each(test, 'a listener refuses every call but sock_accept and poll_oneoff', setup, (t, w) => {
   t.is(w.read(LISTENER), 'NOTCONN')
   t.is(w.put(LISTENER, 'x'), w.checked('NOTCAPABLE', 'BADF'))
   t.is(w.tell(LISTENER), 'NOTCAPABLE')
@@ -151,7 +156,7 @@ each(test, 'a listener is nothing but that', setup, (t, w) => {
 
 each(
   test,
-  'nobody calls: AGAIN to who asked not to wait; a flag of a connection is its own',
+  'sock_accept with NONBLOCK returns AGAIN without a connection, whose flags are its own',
   setup,
   async (t, w) => {
     t.is(w.call('fd_fdstat_set_flags', LISTENER, Fdflags.NONBLOCK), 'SUCCESS')
@@ -167,7 +172,7 @@ each(
   },
 )
 
-each(test, 'poll_oneoff: who calls, what was sent, who is gone', setup, async (t, w) => {
+each(test, 'poll_oneoff: reports connections, received bytes and hangups', setup, async (t, w) => {
   t.deepEqual(poll(w, [LISTENER, READ], [SECOND, READ]), [])
   t.deepEqual(
     poll(w, [LISTENER, WRITE]),
@@ -196,21 +201,26 @@ each(test, 'poll_oneoff: who calls, what was sent, who is gone', setup, async (t
   await gone(client)
 })
 
-each(test, 'a guest that closes a listener, or renumbers it', setup, async (t, w) => {
-  t.is(w.call('fd_renumber', SECOND, LISTENER), 'SUCCESS')
-  const client = await calls(w, 1)
-  t.is(w.ask('sock_accept', LISTENER, 0), SECOND)
-  const refused = net.connect(w.guest.listeners[0].port, '127.0.0.1')
-  const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException]
-  t.is(error.code, 'ECONNREFUSED')
-  t.is(w.call('fd_close', LISTENER), 'SUCCESS')
-  t.is(w.ask('sock_accept', LISTENER, 0), 'BADF')
-  await gone(client)
-})
+each(
+  test,
+  'a listener that the guest closes or renumbers is closed or moved',
+  setup,
+  async (t, w) => {
+    t.is(w.call('fd_renumber', SECOND, LISTENER), 'SUCCESS')
+    const client = await calls(w, 1)
+    t.is(w.ask('sock_accept', LISTENER, 0), SECOND)
+    const refused = net.connect(w.guest.listeners[0].port, '127.0.0.1')
+    const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException]
+    t.is(error.code, 'ECONNREFUSED')
+    t.is(w.call('fd_close', LISTENER), 'SUCCESS')
+    t.is(w.ask('sock_accept', LISTENER, 0), 'BADF')
+    await gone(client)
+  },
+)
 
 each(
   test,
-  'sock_accept: a bad pointer or flag, and no room, accept nobody',
+  'sock_accept: a bad pointer, a bad flag or a full table accepts no connection',
   { ...setup, options: { ...setup.options, limits: { descriptors: 7 } } },
   async (t, w) => {
     const client = await calls(w)

@@ -65,7 +65,7 @@ function plant(w: Fixture): Record<string, string> {
 
 // path_open
 
-each(test, 'path_open: a file, with the rights asked for', {}, (t, w) => {
+each(test, 'path_open: opens a file with the rights that were requested', {}, (t, w) => {
   w.write('f', 'abc')
   w.draw(0x101, 'f')
   const base = rights('FD_READ', 'FD_TELL')
@@ -84,30 +84,35 @@ each(test, 'path_open: a file, with the rights asked for', {}, (t, w) => {
   t.is(w.put(5, 'x'), w.checked('NOTCAPABLE', 'BADF'))
 })
 
-each(test, 'path_open: a directory, which passes on what was asked for', {}, (t, w) => {
-  plant(w)
-  const base = rights('PATH_OPEN', 'FD_READDIR')
-  const dir = w.open('dir', { oflags: DIRECTORY, base, inheriting: READ })
-  const held = w.checked({ base, inheriting: READ }, { base: fixture.DIRECTORY, inheriting: ALL })
-  t.deepEqual(w.fdstat(dir), { filetype: Filetype.DIRECTORY, fdflags: 0, ...held })
-  t.is(w.line.includes('oflags=directory'), false, 'the last call is fdstat')
-  t.is(w.read(w.open('inner', { dir, base: READ })), 'inner')
-  if (w.enforces) {
-    t.is(w.tryOpen('inner', { dir, base: WRITE }), 'NOTCAPABLE')
-    t.is(w.tryOpen('new', { dir, base: READ, oflags: CREAT }), 'NOTCAPABLE')
-    t.is(w.call('path_unlink_file', dir, ...w.path('inner')), 'NOTCAPABLE')
-    t.is(w.text('dir/inner'), 'inner')
-  } else {
-    t.is(w.put(w.open('inner', { dir, base: WRITE }), 'I'), 1)
-    t.is(w.text('dir/inner'), 'Inner')
-    t.is(w.read(w.open('new', { dir, base: READ, oflags: CREAT })), '')
-    t.is(w.call('path_unlink_file', dir, ...w.path('inner')), 'SUCCESS')
-  }
-})
+each(
+  test,
+  'path_open: opens a directory that passes on the rights that were requested',
+  {},
+  (t, w) => {
+    plant(w)
+    const base = rights('PATH_OPEN', 'FD_READDIR')
+    const dir = w.open('dir', { oflags: DIRECTORY, base, inheriting: READ })
+    const held = w.checked({ base, inheriting: READ }, { base: fixture.DIRECTORY, inheriting: ALL })
+    t.deepEqual(w.fdstat(dir), { filetype: Filetype.DIRECTORY, fdflags: 0, ...held })
+    t.is(w.line.includes('oflags=directory'), false, 'the last call is fdstat')
+    t.is(w.read(w.open('inner', { dir, base: READ })), 'inner')
+    if (w.enforces) {
+      t.is(w.tryOpen('inner', { dir, base: WRITE }), 'NOTCAPABLE')
+      t.is(w.tryOpen('new', { dir, base: READ, oflags: CREAT }), 'NOTCAPABLE')
+      t.is(w.call('path_unlink_file', dir, ...w.path('inner')), 'NOTCAPABLE')
+      t.is(w.text('dir/inner'), 'inner')
+    } else {
+      t.is(w.put(w.open('inner', { dir, base: WRITE }), 'I'), 1)
+      t.is(w.text('dir/inner'), 'Inner')
+      t.is(w.read(w.open('new', { dir, base: READ, oflags: CREAT })), '')
+      t.is(w.call('path_unlink_file', dir, ...w.path('inner')), 'SUCCESS')
+    }
+  },
+)
 
 each(
   test,
-  'path_open: all that the directory passes on may be asked for; what fits no file falls away',
+  'path_open: grants the rights that the directory passes on and the file can hold',
   {},
   (t, w) => {
     w.write('f', 'abc')
@@ -124,7 +129,7 @@ each(
 
 each(
   test,
-  'path_open: the result at the last bytes; one further opens and creates nothing',
+  'path_open: writes its result to the last bytes, and opens nothing if that is outside',
   {},
   (t, w) => {
     w.write('f', 'abc')
@@ -216,7 +221,7 @@ for (const [name, oflags, base, answer, { follow = FOLLOW, change = {} } = {}] o
   })
 }
 
-each(test, 'path_open: the name ends where memory ends', {}, (t, w) => {
+each(test, 'path_open: accepts a name that ends at the end of memory', {}, (t, w) => {
   w.write('f', 'abc')
   const at = w.draw(w.size - 1, 'f')
   t.is(w.ask('path_open', 3, 0, at, 1, 0, READ, 0n, 0), 5)
@@ -237,7 +242,7 @@ each(test, 'path_open: the name ends where memory ends', {}, (t, w) => {
 
 each(
   test,
-  'path_filestat_get: as this snapshot lays it out, of a link or of what it leads to',
+  'path_filestat_get: writes the layout of the snapshot, for a link or its target',
   {},
   (t, w) => {
     plant(w)
@@ -259,56 +264,64 @@ each(
   },
 )
 
+each(test, 'path_filestat_set_times: resolves the name even without flags', {}, (t, w) => {
+  w.write('file')
+  const set = (name: string) =>
+    w.call('path_filestat_set_times', 3, FOLLOW, ...w.path(name), 1n, 1n, 0)
+  t.is(set('file'), 'SUCCESS')
+  for (const name of ['gone', 'gone/x']) t.is(set(name), 'NOENT', name)
+  t.is(set('file/'), 'NOTDIR')
+})
+
 each(
   test,
-  'path_filestat_set_times: without flags it looks for the name all the same',
+  'path_filestat_set_times: sets the times of a file, and of a link itself',
   {},
   (t, w) => {
-    w.write('file')
-    const set = (name: string) =>
-      w.call('path_filestat_set_times', 3, FOLLOW, ...w.path(name), 1n, 1n, 0)
-    t.is(set('file'), 'SUCCESS')
-    for (const name of ['gone', 'gone/x']) t.is(set(name), 'NOENT', name)
-    t.is(set('file/'), 'NOTDIR')
+    plant(w)
+    const { ATIM, MTIM, ATIM_NOW, MTIM_NOW } = Fstflags
+    const times = (name: string): bigint[] => {
+      const { atimeNs, mtimeNs } = w.fs.lstatSync(w.host(name), { bigint: true })
+      return [atimeNs, mtimeNs]
+    }
+    // Following a link sets its access time.
+    const [, link] = times('tofile')
+    t.is(
+      w.call(
+        'path_filestat_set_times',
+        3,
+        FOLLOW,
+        ...w.path('tofile'),
+        5_000n,
+        7_000n,
+        ATIM | MTIM,
+      ),
+      'SUCCESS',
+    )
+    const line =
+      'path_filestat_set_times(fd=3, flags=symlink_follow, path="tofile", atim=5000, mtim=7000, fst_flags=atim|mtim)'
+    t.is(w.line, `${line} = SUCCESS`)
+    t.deepEqual(times('file'), [5_000n, 7_000n])
+    t.is(times('tofile')[1], link)
+    t.is(
+      w.call('path_filestat_set_times', 3, 0, ...w.path('tofile'), 1_000n, 2_000n, ATIM | MTIM),
+      'SUCCESS',
+    )
+    t.deepEqual(times('tofile'), [1_000n, 2_000n])
+    t.deepEqual(times('file'), [5_000n, 7_000n])
+    const before = BigInt(Date.now() - 1000) * 1_000_000n
+    t.is(
+      w.call('path_filestat_set_times', 3, 0, ...w.path('dir'), 1_000n, 0n, ATIM | MTIM_NOW),
+      'SUCCESS',
+    )
+    t.is(times('dir')[0], 1_000n)
+    t.true(times('dir')[1] > before)
+    for (const both of [ATIM | ATIM_NOW, MTIM | MTIM_NOW]) {
+      t.is(w.call('path_filestat_set_times', 3, 0, ...w.path('file'), 1n, 1n, both), 'INVAL')
+    }
+    t.deepEqual(times('file'), [5_000n, 7_000n])
   },
 )
-
-each(test, 'path_filestat_set_times: of a file, and of a link itself', {}, (t, w) => {
-  plant(w)
-  const { ATIM, MTIM, ATIM_NOW, MTIM_NOW } = Fstflags
-  const times = (name: string): bigint[] => {
-    const { atimeNs, mtimeNs } = w.fs.lstatSync(w.host(name), { bigint: true })
-    return [atimeNs, mtimeNs]
-  }
-  // Following a link sets its access time.
-  const [, link] = times('tofile')
-  t.is(
-    w.call('path_filestat_set_times', 3, FOLLOW, ...w.path('tofile'), 5_000n, 7_000n, ATIM | MTIM),
-    'SUCCESS',
-  )
-  const line =
-    'path_filestat_set_times(fd=3, flags=symlink_follow, path="tofile", atim=5000, mtim=7000, fst_flags=atim|mtim)'
-  t.is(w.line, `${line} = SUCCESS`)
-  t.deepEqual(times('file'), [5_000n, 7_000n])
-  t.is(times('tofile')[1], link)
-  t.is(
-    w.call('path_filestat_set_times', 3, 0, ...w.path('tofile'), 1_000n, 2_000n, ATIM | MTIM),
-    'SUCCESS',
-  )
-  t.deepEqual(times('tofile'), [1_000n, 2_000n])
-  t.deepEqual(times('file'), [5_000n, 7_000n])
-  const before = BigInt(Date.now() - 1000) * 1_000_000n
-  t.is(
-    w.call('path_filestat_set_times', 3, 0, ...w.path('dir'), 1_000n, 0n, ATIM | MTIM_NOW),
-    'SUCCESS',
-  )
-  t.is(times('dir')[0], 1_000n)
-  t.true(times('dir')[1] > before)
-  for (const both of [ATIM | ATIM_NOW, MTIM | MTIM_NOW]) {
-    t.is(w.call('path_filestat_set_times', 3, 0, ...w.path('file'), 1n, 1n, both), 'INVAL')
-  }
-  t.deepEqual(times('file'), [5_000n, 7_000n])
-})
 
 // Names: each call with its paths, what it answers, and how the tree changes. `undefined` is a name
 // that is gone.
@@ -393,7 +406,7 @@ for (const [call, args, answer, change = {}] of steps) {
   })
 }
 
-each(test, 'the trace of calls with two paths', {}, (t, w) => {
+each(test, 'the trace of calls with two paths has both', {}, (t, w) => {
   plant(w)
   w.call('path_rename', 3, ...w.path('file'), 3, ...w.path('new'))
   t.is(w.line, 'path_rename(fd=3, old_path="file", new_fd=3, new_path="new") = SUCCESS')
@@ -412,7 +425,7 @@ each(test, 'the trace of calls with two paths', {}, (t, w) => {
   t.is(w.line, 'path_unlink_file(fd=3, path="l") = SUCCESS')
 })
 
-each(test, 'path_rename and path_link: from one directory into another', {}, (t, w) => {
+each(test, 'path_rename and path_link: work from one directory into another', {}, (t, w) => {
   plant(w)
   const dir = w.open('dir', {
     oflags: DIRECTORY,
@@ -433,7 +446,7 @@ each(test, 'path_rename and path_link: from one directory into another', {}, (t,
   )
 })
 
-each(test, 'path_readlink: where a link leads, cut to the room there is', {}, (t, w) => {
+each(test, 'path_readlink: returns the target, cut to its buffer', {}, (t, w) => {
   w.fs.symlinkSync('some/target', w.host('l'))
   const name = w.path('l')
   t.is(w.call('path_readlink', 3, ...name, 0x101, 100, 0x43), 'SUCCESS')
@@ -488,7 +501,7 @@ const through: readonly (readonly [
   ['path_rename', path => [3, path, 3, 'new']],
   ['path_rename', path => [3, 'file', 3, path]],
 ]
-each(test, 'no path leads out', {}, (t, w) => {
+each(test, 'no path leads out of the preopen', {}, (t, w) => {
   const before = plant(w)
   const outside = w.fs.readdirSync(w.host('..'))
   for (const [call, args] of through) {
@@ -504,7 +517,7 @@ each(test, 'no path leads out', {}, (t, w) => {
   t.deepEqual(w.fs.readdirSync(w.host('..')), outside)
 })
 
-each(test, 'a link that leads out can be looked at, but not through', {}, (t, w) => {
+each(test, 'a link that leads out is read, and never followed', {}, (t, w) => {
   plant(w)
   t.is(w.ask('path_readlink', 3, ...w.path('out'), 0x100, 2), 2)
   w.expect(0x100, '..')
@@ -531,28 +544,23 @@ const changes: readonly (readonly [HostcallName, readonly (number | string | big
   ['path_rename', [4, 'file', 3, 'new']],
   ['path_rename', [3, 'file', 4, 'new']],
 ]
-each(
-  test,
-  'read-only: every change is ROFS, also from and to a directory that can be written',
-  {},
-  (t, w) => {
-    const before = plant(w)
-    const stamps = (name: string): bigint[] => {
-      const { size, mtimeNs, ctimeNs, nlink } = w.fs.statSync(w.host(name), { bigint: true })
-      return [size, mtimeNs, ctimeNs, nlink]
-    }
-    const stat = [stamps('file'), stamps('')]
-    for (const [call, args] of changes) {
-      t.is(
-        w.call(call, ...args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg]))),
-        'ROFS',
-        w.line,
-      )
-    }
-    t.deepEqual(tree(w), before)
-    t.deepEqual([stamps('file'), stamps('')], stat)
-  },
-)
+each(test, 'read-only: every change is ROFS, even from and to a writable directory', {}, (t, w) => {
+  const before = plant(w)
+  const stamps = (name: string): bigint[] => {
+    const { size, mtimeNs, ctimeNs, nlink } = w.fs.statSync(w.host(name), { bigint: true })
+    return [size, mtimeNs, ctimeNs, nlink]
+  }
+  const stat = [stamps('file'), stamps('')]
+  for (const [call, args] of changes) {
+    t.is(
+      w.call(call, ...args.flatMap(arg => (typeof arg === 'string' ? w.path(arg) : [arg]))),
+      'ROFS',
+      w.line,
+    )
+  }
+  t.deepEqual(tree(w), before)
+  t.deepEqual([stamps('file'), stamps('')], stat)
+})
 
 /**
  * The answers of a disk mounted read-only, except that a file opened to write is refused before the
@@ -611,7 +619,7 @@ for (const [name, oflags, base, answer] of readOnly) {
   )
 }
 
-each(test, 'read-only: what is opened through it is so too', {}, (t, w) => {
+each(test, 'read-only: files and directories opened below it are read-only', {}, (t, w) => {
   const before = plant(w)
   const base = rights(
     'FD_READ',
@@ -651,7 +659,7 @@ each(test, 'read-only: what is opened through it is so too', {}, (t, w) => {
   t.deepEqual(tree(w), before)
 })
 
-each(test, 'read-only: all that only looks works', {}, (t, w) => {
+each(test, 'read-only: every call that only looks succeeds', {}, (t, w) => {
   plant(w)
   t.is(w.call('path_filestat_get', 4, 0, ...w.path('dir/inner'), 0x101), 'SUCCESS')
   w.expect(0x101, ...w.filestat('dir/inner'))

@@ -74,7 +74,7 @@ function timed(act: () => void): bigint {
   return process.hrtime.bigint() - before
 }
 
-each(test, 'a clock, waited for so long', {}, (t, w) => {
+each(test, 'a relative clock fires after its timeout', {}, (t, w) => {
   for (const id of [REALTIME, MONOTONIC]) {
     const took = timed(() => t.is(poll(w, clock(w, 7n, id, 20n * ms)), 'SUCCESS'))
     w.expect(0x800, ...event(7n, 0, CLOCK))
@@ -84,7 +84,7 @@ each(test, 'a clock, waited for so long', {}, (t, w) => {
   t.is(w.line, 'poll_oneoff(in=0x100, out=0x800, nsubscriptions=1) = SUCCESS nevents=1')
 })
 
-each(test, 'a clock that is due at once', {}, (t, w) => {
+each(test, 'a clock that is already due fires at once', {}, (t, w) => {
   const took = timed(() => {
     t.is(poll(w, clock(w, -1n, MONOTONIC, 0n)), 'SUCCESS')
     w.expect(0x800, ...event(-1n, 0, CLOCK))
@@ -95,7 +95,7 @@ each(test, 'a clock that is due at once', {}, (t, w) => {
   t.true(took < 1000n * ms)
 })
 
-each(test, 'a clock, waited for until then', {}, (t, w) => {
+each(test, 'an absolute clock fires at its time', {}, (t, w) => {
   const monotonic = process.hrtime.bigint() + 20n * ms
   t.is(poll(w, clock(w, 1n, MONOTONIC, monotonic, ABSOLUTE)), 'SUCCESS')
   t.true(process.hrtime.bigint() >= monotonic)
@@ -107,7 +107,7 @@ each(test, 'a clock, waited for until then', {}, (t, w) => {
   w.expect(0x800, ...event(2n, 0, CLOCK))
 })
 
-each(test, 'of two clocks the one that is due', {}, (t, w) => {
+each(test, 'only the earlier of two clocks fires', {}, (t, w) => {
   const took = timed(() =>
     t.is(poll(w, clock(w, 1n, MONOTONIC, forever), clock(w, 2n, REALTIME, 10n * ms)), 'SUCCESS'),
   )
@@ -118,13 +118,13 @@ each(test, 'of two clocks the one that is due', {}, (t, w) => {
   w.expect(0x800, ...event(3n, 0, CLOCK))
 })
 
-each(test, 'two clocks that are due, in the order asked for', {}, (t, w) => {
+each(test, 'two clocks that are due fire in the order of their subscriptions', {}, (t, w) => {
   t.is(poll(w, clock(w, 1n, MONOTONIC, 5n * ms), clock(w, 2n, MONOTONIC, 5n * ms)), 'SUCCESS')
   w.expect(0x800, ...event(1n, 0, CLOCK), ...event(2n, 0, CLOCK))
   w.expect(0x40, u32(2))
 })
 
-each(test, 'a file is always ready, and says how much can be read', {}, (t, w) => {
+each(test, 'a file is always ready, with the bytes left to read', {}, (t, w) => {
   const fd = w.file('f', 'abcdef')
   w.read(fd, 2)
   const took = timed(() =>
@@ -157,7 +157,7 @@ each(test, 'a file at its end is ready, with nothing to read', {}, (t, w) => {
 
 each(
   test,
-  'a subscription at fault is an event that says so, at once, and does not fail the others',
+  'a wrong subscription is an event with its errno, at once, beside the others',
   {},
   (t, w) => {
     w.write('f')
@@ -212,7 +212,7 @@ each(test, 'an unknown type of event, no subscriptions, and too many are INVAL',
   t.is(w.call('poll_oneoff', 0x100, 0x800, -1, 0x40), 'INVAL')
 })
 
-each(test, '1024 subscriptions', { pages: 3 }, (t, w) => {
+each(test, '1024 subscriptions all return events', { pages: 3 }, (t, w) => {
   const size = w.version === 'unstable' ? 56 : 48
   for (let i = 0; i < 1024; i++) w.draw(0x10000 + size * i, ...clock(w, BigInt(i), MONOTONIC, 0n))
   t.is(w.call('poll_oneoff', 0x10000, 0x4000, 1024, 0x40), 'SUCCESS')
@@ -232,26 +232,31 @@ each(test, 'events may be written over the subscriptions', {}, (t, w) => {
   w.expect(0x40, u32(2))
 })
 
-each(test, 'at the last bytes of memory, and one further', {}, (t, w) => {
-  const subscription = clock(w, 1n, MONOTONIC, 0n)
-  const size = w.version === 'unstable' ? 56 : 48
-  w.draw(w.size - size, ...subscription)
-  w.draw(0x101, ...subscription)
-  t.is(w.call('poll_oneoff', w.size - size + 1, 0x800, 1, 0x40), 'FAULT')
-  t.is(w.call('poll_oneoff', w.size - size, 0x800, 2, 0x40), 'FAULT')
-  t.is(w.call('poll_oneoff', 0x101, w.size - 31, 1, 0x40), 'FAULT')
-  t.is(w.call('poll_oneoff', 0x101, 0x800, 1, w.size - 3), 'FAULT')
-  t.is(w.call('poll_oneoff', w.size - size, w.size - 32, 1, 0x43), 'SUCCESS')
-  w.expect(w.size - 32, ...event(1n, 0, CLOCK))
-  w.expect(0x43, u32(1))
-})
+each(
+  test,
+  'subscriptions and events reach the last bytes of memory, and are FAULT beyond',
+  {},
+  (t, w) => {
+    const subscription = clock(w, 1n, MONOTONIC, 0n)
+    const size = w.version === 'unstable' ? 56 : 48
+    w.draw(w.size - size, ...subscription)
+    w.draw(0x101, ...subscription)
+    t.is(w.call('poll_oneoff', w.size - size + 1, 0x800, 1, 0x40), 'FAULT')
+    t.is(w.call('poll_oneoff', w.size - size, 0x800, 2, 0x40), 'FAULT')
+    t.is(w.call('poll_oneoff', 0x101, w.size - 31, 1, 0x40), 'FAULT')
+    t.is(w.call('poll_oneoff', 0x101, 0x800, 1, w.size - 3), 'FAULT')
+    t.is(w.call('poll_oneoff', w.size - size, w.size - 32, 1, 0x43), 'SUCCESS')
+    w.expect(w.size - 32, ...event(1n, 0, CLOCK))
+    w.expect(0x43, u32(1))
+  },
+)
 
 const noPoll = {
   typescript: 'node:fs has no poll',
   memfs: 'there are no FIFOs in memory',
   overlay: 'a FIFO below is not opened',
 }
-each(test, 'a pipe is ready when something is in it, and hangs up', { skip: noPoll }, (t, w) => {
+each(test, 'a pipe is ready with data, and reports its hangup', { skip: noPoll }, (t, w) => {
   w.fifo('pipe')
   const host = fs.openSync(w.host('pipe'), 'r+')
   const fd = w.open('pipe', { base: rights('FD_READ', 'POLL_FD_READWRITE') })
@@ -267,7 +272,7 @@ each(test, 'a pipe is ready when something is in it, and hangs up', { skip: noPo
   w.expect(0x800, ...event(1n, 0, FD_READ, 0, HANGUP))
 })
 
-each(test, 'a pipe can be written until it is full', { skip: noPoll }, (t, w) => {
+each(test, 'a pipe is ready to write until it is full', { skip: noPoll }, (t, w) => {
   w.fifo('pipe')
   const host = fs.openSync(w.host('pipe'), fs.constants.O_RDWR | fs.constants.O_NONBLOCK)
   const fd = w.open('pipe', { base: rights('FD_WRITE', 'POLL_FD_READWRITE') })
@@ -282,14 +287,19 @@ each(test, 'a pipe can be written until it is full', { skip: noPoll }, (t, w) =>
   fs.closeSync(host)
 })
 
-each(test, 'a directory can be waited for by nobody who may not read it', {}, (t, w) => {
-  w.fs.mkdirSync(w.host('d'))
-  const fd = w.open('d', {
-    oflags: Oflags.DIRECTORY,
-    base: ALL & ~rights('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE'),
-  })
-  t.is(poll(w, ready(w, 1n, FD_READ, fd)), 'SUCCESS')
-  const reported = w.any(0x800, 32)
-  t.not(reported.readUInt16LE(8), 0)
-  w.expect(0x40, u32(1))
-})
+each(
+  test,
+  'a poll of a directory without the right to read is an event with its errno',
+  {},
+  (t, w) => {
+    w.fs.mkdirSync(w.host('d'))
+    const fd = w.open('d', {
+      oflags: Oflags.DIRECTORY,
+      base: ALL & ~rights('FD_DATASYNC', 'FD_WRITE', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE'),
+    })
+    t.is(poll(w, ready(w, 1n, FD_READ, fd)), 'SUCCESS')
+    const reported = w.any(0x800, 32)
+    t.not(reported.readUInt16LE(8), 0)
+    w.expect(0x40, u32(1))
+  },
+)

@@ -27,31 +27,26 @@ for (const [passed, code] of codes) {
   })
 }
 
-each(test, 'proc_exit: what is no code does not end the guest', {}, (t, w) => {
+each(test, 'proc_exit: a value that is no code does not end the guest', {}, (t, w) => {
   for (const wrong of [undefined, '1', 1.5, 1n, 2 ** 32])
     t.is(w.call('proc_exit', wrong), 'INVAL', String(wrong))
 })
 
-each(
-  test,
-  'a guest that ends by itself has code 0, and what it throws goes through',
-  {},
-  (t, w) => {
-    t.is(
-      w.guest.run(() => 7),
-      0,
-    )
-    const error = new Error('trap')
-    t.is(
-      t.throws(() =>
-        w.guest.run(() => {
-          throw error
-        }),
-      ),
-      error,
-    )
-  },
-)
+each(test, 'a guest that returns has code 0, and its exceptions propagate', {}, (t, w) => {
+  t.is(
+    w.guest.run(() => 7),
+    0,
+  )
+  const error = new Error('trap')
+  t.is(
+    t.throws(() =>
+      w.guest.run(() => {
+        throw error
+      }),
+    ),
+    error,
+  )
+})
 
 /**
  * Follows the specification's `Action:` of each signal. A guest cannot be stopped, and a signal for
@@ -60,15 +55,20 @@ each(
 const ignored = ['none', 'pipe', 'chld', 'cont', 'urg', 'winch']
 const stopping = ['stop', 'tstp', 'ttin', 'ttou']
 
-each(test, 'proc_raise: a signal that does not end a process answers', {}, (t, w) => {
-  for (const name of [...ignored, ...stopping]) {
-    let answer = ''
-    const code = w.guest.run(() => {
-      answer = w.call('proc_raise', signal.labels.indexOf(name))
-    })
-    t.deepEqual([answer, code], [ignored.includes(name) ? 'SUCCESS' : 'NOTSUP', 0], name)
-  }
-})
+each(
+  test,
+  'proc_raise: a signal that ends no process returns SUCCESS, or NOTSUP if it stops one',
+  {},
+  (t, w) => {
+    for (const name of [...ignored, ...stopping]) {
+      let answer = ''
+      const code = w.guest.run(() => {
+        answer = w.call('proc_raise', signal.labels.indexOf(name))
+      })
+      t.deepEqual([answer, code], [ignored.includes(name) ? 'SUCCESS' : 'NOTSUP', 0], name)
+    }
+  },
+)
 
 for (const [number, name] of signal.labels.entries()) {
   if (ignored.includes(name) || stopping.includes(name)) continue

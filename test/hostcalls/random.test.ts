@@ -11,12 +11,12 @@ each(test, 'random_get: fills the buffer and nothing beside it', {}, (t, w) => {
   t.notDeepEqual(w.any(0x11, 33), first)
 })
 
-each(test, 'random_get: nothing at all, even at the very end', {}, (t, w) => {
+each(test, 'random_get: an empty buffer at the end of memory succeeds', {}, (t, w) => {
   t.is(w.call('random_get', 0x10, 0), 'SUCCESS')
   t.is(w.call('random_get', w.size, 0), 'SUCCESS')
 })
 
-each(test, 'random_get: the last byte, and one beyond', {}, (t, w) => {
+each(test, 'random_get: fills the last byte, and is FAULT beyond', {}, (t, w) => {
   t.is(w.call('random_get', w.size - 1, 2), 'FAULT')
   t.is(w.call('random_get', w.size, 1), 'FAULT')
   t.is(w.call('random_get', 8, -8), 'FAULT')
@@ -29,7 +29,7 @@ each(test, 'random_get: the last byte, and one beyond', {}, (t, w) => {
 for (const shared of [false, true]) {
   each(
     test,
-    `random_get: all of ${shared ? 'a shared' : 'a'} memory of four pages`,
+    `random_get: fills ${shared ? 'a shared' : 'a'} memory of four pages`,
     { pages: 4, shared },
     (t, w) => {
       t.is(w.call('random_get', 0, w.size), 'SUCCESS')
@@ -44,7 +44,7 @@ for (const shared of [false, true]) {
 
 each(
   test,
-  'random_get: a shared memory gets the bytes asked for and no more',
+  'random_get: fills the buffer in a shared memory and nothing beside it',
   { shared: true },
   (t, w) => {
     t.is(w.call('random_get', 0x103, 16), 'SUCCESS')

@@ -85,7 +85,7 @@ const clocks = { realtime: () => real, monotonic: () => steady }
 
 each(
   test,
-  'clocks: what the embedder’s say, and processor time by the monotonic one',
+  'clocks: the embedder’s clocks are returned, and the monotonic one for processor time',
   { options: { clocks } },
   (t, w) => {
     for (const [a, b] of [
@@ -105,7 +105,7 @@ each(
 
 each(
   test,
-  'clocks: of one that is left out, the host’s',
+  'clocks: a clock that is left out is the host’s',
   { options: { clocks: { monotonic: () => 7n } } },
   (t, w) => {
     const before = BigInt(Date.now()) * ms
@@ -117,7 +117,7 @@ each(
 
 each(
   test,
-  'clocks: a clock that is waited for until then is compared with the embedder’s',
+  'clocks: an absolute subscription is compared with the embedder’s clock',
   { options: { clocks } },
   (t, w) => {
     real = 1000n * ms
@@ -136,7 +136,7 @@ const sleep = (nanoseconds: number): void => {
 }
 each(
   test,
-  'sleep: called in place of waiting, with the shortest time',
+  'sleep: is called with the shortest timeout, in place of waiting',
   { options: { clocks, sleep } },
   (t, w) => {
     slept.length = 0
@@ -168,7 +168,7 @@ const pipeless = {
 }
 each(
   test,
-  'sleep: descriptors in the same poll are asked for before and after',
+  'sleep: descriptors in the same poll are checked before and after',
   { options: { clocks, sleep }, skip: pipeless },
   (t, w) => {
     slept.length = 0
@@ -195,7 +195,7 @@ each(
 
 each(
   test,
-  'sleep: what the hook polls itself disturbs nothing',
+  'sleep: a poll by the hook itself leaves the outer poll unchanged',
   { options: { clocks, sleep } },
   (t, w) => {
     slept.length = 0
@@ -227,7 +227,7 @@ each(
 
 each(
   test,
-  'sleep: what the hook polls takes no place in the list of the poll under way',
+  'sleep: a poll by the hook uses no entry of the outer poll',
   { options: { clocks, sleep }, skip: pipeless },
   (t, w) => {
     slept.length = 0
@@ -262,7 +262,7 @@ const random = (bytes: Uint8Array): void => {
 }
 each(
   test,
-  'random: what the embedder fills in, and nothing beside it',
+  'random: the embedder’s bytes fill the buffer and nothing beside it',
   { options: { random }, pages: 3 },
   (t, w) => {
     asked.length = 0
@@ -291,7 +291,7 @@ function stream(seed: number, length: number): Buffer {
 for (const seed of [0, 1, 42, Number.MAX_SAFE_INTEGER]) {
   each(
     test,
-    `seed ${seed}: the key stream of ChaCha20, however it is cut`,
+    `seed ${seed}: returns the key stream of ChaCha20, in reads of any length`,
     { options: { seed }, snapshots: ['preview1'] },
     (t, w) => {
       const pieces = [1, 3, 0, 64, 60, 100, 1, 200]
@@ -302,7 +302,7 @@ for (const seed of [0, 1, 42, Number.MAX_SAFE_INTEGER]) {
 }
 each(
   test,
-  'seed: a long stream, also into shared memory',
+  'seed: returns a long stream, into shared memory as well',
   { options: { seed: 7 }, pages: 4, shared: true },
   (t, w) => {
     t.is(w.call('random_get', 5, w.size - 5), 'SUCCESS')
@@ -317,7 +317,7 @@ const fixed = {
   options: { deterministic: { seed: 42, start } },
 } as const
 
-each(test, 'deterministic: the clocks move by each look and by sleeping', fixed, (t, w) => {
+each(test, 'deterministic: clocks advance with each read and each sleep', fixed, (t, w) => {
   t.is(time(w, REALTIME), start + 1000n)
   t.is(time(w, MONOTONIC), 2000n)
   for (const [i, id] of CPU.entries()) t.is(time(w, id), 3000n + 1000n * BigInt(i))
@@ -331,22 +331,17 @@ each(test, 'deterministic: the clocks move by each look and by sleeping', fixed,
   t.deepEqual(bytes(w, 40), stream(42, 40))
 })
 
-each(
-  test,
-  'deterministic: who sleeps for ever comes to the end of time, and stays there',
-  fixed,
-  (t, w) => {
-    t.is(poll(w, clock(w, 1n, MONOTONIC, forever)), 'SUCCESS')
-    w.expect(0x800, ...event(1n, CLOCK))
-    w.expect(0x40, u32(1))
-    t.is(time(w, REALTIME), forever)
-    t.is(time(w, MONOTONIC), forever - start)
-  },
-)
+each(test, 'deterministic: an endless sleep ends at the last time, which stays', fixed, (t, w) => {
+  t.is(poll(w, clock(w, 1n, MONOTONIC, forever)), 'SUCCESS')
+  w.expect(0x800, ...event(1n, CLOCK))
+  w.expect(0x40, u32(1))
+  t.is(time(w, REALTIME), forever)
+  t.is(time(w, MONOTONIC), forever - start)
+})
 
 each(
   test,
-  'deterministic: a descriptor is ready, whatever has come in',
+  'deterministic: a descriptor is ready, with or without data',
   {
     ...fixed,
     skip: {
@@ -407,7 +402,7 @@ const openDirectory = (w: Fixture, name: string): number =>
 
 each(
   test,
-  'deterministic: directories are in the order of names, and cookies are places in it',
+  'deterministic: directories are sorted by name, and cookies count entries',
   fixed,
   (t, w) => {
     w.fs.mkdirSync(w.host('d'))
@@ -442,7 +437,7 @@ each(
   },
 )
 
-each(test, 'deterministic: a listing cut by the room goes on where it was cut', fixed, (t, w) => {
+each(test, 'deterministic: a listing cut by its buffer resumes at the cut', fixed, (t, w) => {
   w.fs.mkdirSync(w.host('d'))
   const names = Array.from({ length: 300 }, (_, i) => `name-${String(i).padStart(3, '0')}`)
   for (const name of names.toReversed()) w.write(`d/${name}`)
@@ -470,7 +465,7 @@ const lone = {
 }
 each(
   test,
-  'deterministic: files are numbered as they are met, a file keeps its number, and times are fixed',
+  'deterministic: inodes count files in the order of use and stay, and times are fixed',
   lone,
   (t, w) => {
     // Files in memory have another device number than the host's.
@@ -555,7 +550,7 @@ each(
 
 each(
   test,
-  'deterministic: the environment is sorted',
+  'deterministic: the environment is sorted by name',
   { options: { ...fixed.options, env: { Z: '1', A: '2', é: '3', AA: '4' } } },
   (t, w) => {
     t.is(w.call('environ_sizes_get', 0x10, 0x14), 'SUCCESS')
@@ -566,7 +561,7 @@ each(
   },
 )
 
-each(test, 'deterministic: also through a directory to read only', fixed, (t, w) => {
+each(test, 'deterministic: a read-only directory has the same inodes and times', fixed, (t, w) => {
   w.write('b')
   w.write('a')
   t.deepEqual(

@@ -384,7 +384,7 @@ test.serial('sock_accept: a connection, and none (native, preview1)', async t =>
 
 for (const backend of ways) {
   for (const version of snapshots) {
-    test.serial(`no socket is NOTSOCK (${backend}, ${version})`, t => {
+    test.serial(`socket calls on other descriptors return NOTSOCK (${backend}, ${version})`, t => {
       const w = new Fixture(t, backend, version)
       try {
         const fd = w.file('f', 'abc')

@@ -99,7 +99,7 @@ function refuses(t: ExecutionContext, w: Fixture, fd: number, calls: readonly Ca
 for (const streams of opened) {
   each(
     test,
-    `stdout and stderr opened ${streams}: what was written earlier is neither read nor changed`,
+    `stdout and stderr opened ${streams}: earlier output is neither read nor changed`,
     { streams },
     (t, w) => {
       for (const fd of [1, 2]) {
@@ -120,7 +120,7 @@ for (const streams of opened) {
 
   each(
     test,
-    `stdin opened ${streams} is read, and sought, and not changed`,
+    `stdin opened ${streams} is read and sought, and never changed`,
     { streams },
     (t, w) => {
       refuses(t, w, 0, [...refused, ...ofInput])
@@ -141,7 +141,7 @@ for (const streams of opened) {
 
 each(
   test,
-  'rights of the standard streams are what can be done with them',
+  'rights of the standard streams are those of their direction',
   { streams: 'r+' },
   (t, w) => {
     t.deepEqual(w.fdstat(0), {
@@ -188,7 +188,7 @@ each(
   },
 )
 
-each(test, 'fd_renumber: the direction moves with the stream', { streams: 'a+' }, (t, w) => {
+each(test, 'fd_renumber: a standard stream keeps its direction', { streams: 'a+' }, (t, w) => {
   const file = w.file('f', 'mine')
   const other = w.file('g')
   t.is(w.call('fd_renumber', 1, other), 'SUCCESS')
@@ -209,7 +209,7 @@ each(test, 'fd_renumber: the direction moves with the stream', { streams: 'a+' }
 
 each(
   test,
-  'fd_fdstat_set_flags: NONBLOCK is the guest’s, what appends goes on appending',
+  'fd_fdstat_set_flags: NONBLOCK is the guest’s alone, and a stream that appends keeps appending',
   { streams: 'a+' },
   (t, w) => {
     for (const fd of [0, 1, 2]) {
@@ -228,7 +228,7 @@ each(
 
 each(
   test,
-  'fd_fdstat_set_flags: after NONBLOCK a file is written where the host stands',
+  'fd_fdstat_set_flags: a file is written at the host’s offset after NONBLOCK',
   { streams: 'w+' },
   (t, w) => {
     t.is(w.call('fd_fdstat_set_flags', 1, Fdflags.APPEND), 'NOTSUP')
