@@ -22,7 +22,7 @@ const covers = ({ probes, seen }: Difference, { probe, node, ours }: Different):
   (probes instanceof RegExp ? probes.test(probe) : probes.includes(probe)) &&
   (seen === undefined || (seen[0].test(node) && seen[1].test(ours)))
 
-test('each probe has a name of its own', t => {
+test('each probe has a unique name', t => {
   t.deepEqual(
     names.filter((name, i) => names.indexOf(name) !== i),
     [],
@@ -30,14 +30,14 @@ test('each probe has a name of its own', t => {
   t.true(names.length >= 1000)
 })
 
-test('a row names probes that there are', t => {
+test('each row of differences names existing probes', t => {
   const missing = differences.flatMap(({ probes }) =>
     probes instanceof RegExp ? [] : probes.filter(name => !names.includes(name)),
   )
   t.deepEqual(missing, [])
 })
 
-test('what differs from node:wasi is meant to, and what is meant to differ does', async t => {
+test('exactly the listed probes differ from node:wasi', async t => {
   t.timeout(300_000)
   const [node, ours] = await Promise.all(
     ['node:wasi', import.meta.resolve('#lib/index.js')].map(answersOf),
@@ -63,7 +63,7 @@ test('what differs from node:wasi is meant to, and what is meant to differ does'
   t.deepEqual(same, [], 'probes that a row names, and that do not differ')
 })
 
-test('docs/migrating.md has the table of the rows', t => {
+test('docs/migrating.md has the table of differences', t => {
   const page = readFileSync(new URL('../../../docs/migrating.md', import.meta.url), 'utf8')
   const [before, after] = markers.map(marker => page.indexOf(marker))
   t.true(before >= 0 && after > before, 'both markers are there')

@@ -16,7 +16,7 @@ const takingPaths = (Object.entries(table) as [HostcallName, Row][])
   .filter(([, { params }]) => params.some(({ type }) => type.kind === Kind.Path))
   .map(([name]) => name)
 
-test('each attack has a name of its own', t => {
+test('each attack has a unique name', t => {
   const names = cases.map(nameOf)
   t.deepEqual(
     names.filter((name, i) => names.indexOf(name) !== i),
@@ -47,7 +47,7 @@ test('every end of a call that takes two paths is attacked', t => {
   }
 })
 
-test('every attack has a control, or one of few reasons', t => {
+test('every attack has a control on an unguarded host, or a reason without one', t => {
   const without = cases.filter(({ control }) => typeof control === 'object' && 'why' in control)
   t.true(without.length <= 15, String(without.length))
   const kinds = new Set(

@@ -26,7 +26,7 @@ const attacks = [
 const attack = (path: string, kind: 'function' | 'externref'): Uint8Array =>
   command([call('proc_exit', 7)], { imports: { [path]: kind } })
 
-test('the attacks lead to JavaScript where the records have prototypes', t => {
+test('the attacks reach JavaScript through records that have prototypes', t => {
   const record = { [namespace]: { proc_exit() {} } }
   const led = attacks.filter(path => {
     try {
@@ -76,7 +76,7 @@ for (const [door, { open, takes, thread }] of Object.entries(doors)) {
   const cheap = thread === 'this' && takes === 'options'
   const byHand = !door.endsWith('instantiate') && cheap
   test.serial(
-    `no import finds what the host's records do not own, at the door ${door}`,
+    `no import reaches an inherited property of the host's records, at the door ${door}`,
     async t => {
       t.timeout(120_000)
       for (const [layer, options] of Object.entries(
@@ -101,7 +101,7 @@ for (const [door, { open, takes, thread }] of Object.entries(doors)) {
   )
 }
 
-test("a global imported from the host's own records is undefined, whatever its name", t => {
+test("a global imported from the host's own records is undefined for every name", t => {
   const wasi = new WASI({ version })
   const name = (text: string): number[] => [text.length, ...Buffer.from(text)]
   for (const wanted of inherited) {
@@ -136,7 +136,7 @@ test("a global imported from the host's own records is undefined, whatever its n
 
 const kindOf = (kind: string): string => (kind === 'externref' ? 'global' : kind)
 
-test('instantiate names the import that it refuses, and does so before anything runs', t => {
+test('instantiate refuses an import by name before anything runs', t => {
   const guest = createGuest({ version })
   const wasi = new WASI({ version })
   for (const instantiate of [guest.instantiate, wasi.instantiate.bind(wasi)]) {
@@ -160,7 +160,7 @@ test('instantiate names the import that it refuses, and does so before anything 
   wasi.close()
 })
 
-test('instantiate offers own properties of the imports passed, whatever their names, and nothing they inherit', t => {
+test('instantiate offers own properties of the passed imports, and no inherited ones', t => {
   const wasi = new WASI({ version })
   const calling = (module: string, name: string): Uint8Array =>
     command([], { imports: { [`${module}.${name}`]: 'function' } })
@@ -199,7 +199,7 @@ test('instantiate offers own properties of the imports passed, whatever their na
   wasi.close()
 })
 
-test('instantiate takes a path, bytes, a buffer or a module, and nothing else', t => {
+test('instantiate accepts a path, bytes, a buffer or a module, and refuses others', t => {
   const wasi = new WASI({ version })
   const bytes = command([call('proc_exit', 3)])
   for (const source of [
@@ -223,7 +223,7 @@ test('instantiate takes a path, bytes, a buffer or a module, and nothing else', 
   wasi.close()
 })
 
-test('imports of the embedder come before hostcalls of the same name; a replaced hostcall is called', t => {
+test('an import of the embedder replaces the hostcall of its name', t => {
   const codes: number[] = []
   const wasi = new WASI({ version })
   const program = command([call('proc_exit', 3)])
@@ -237,7 +237,7 @@ test('imports of the embedder come before hostcalls of the same name; a replaced
   for (const each of [wasi, other]) each.close()
 })
 
-test('a hostcall is offered as a function alone', t => {
+test('a hostcall imported as anything but a function is refused', t => {
   const wasi = new WASI({ version })
   const bytes = command([], { imports: { [`${namespace}.fd_read`]: 'externref' } })
   t.throws(() => wasi.instantiate(bytes), {
@@ -263,7 +263,7 @@ test('guest.instantiate binds the memory that the module exports', t => {
 for (const [door, { open, thread }] of Object.entries(doors)) {
   if (thread !== 'own' || door === 'the command, with -W') continue
   test.serial(
-    `a memory imported under an inherited name is a memory like any, at the door ${door}`,
+    `a memory imported under an inherited name is an ordinary memory, at the door ${door}`,
     async t => {
       for (const path of [
         '__proto__.__proto__',

@@ -91,7 +91,7 @@ withSandbox(
   },
 )
 
-withSandbox('what cannot be run is told, and what to do', async t => {
+withSandbox('a command that cannot run a guest says why, and what to do', async t => {
   const { run } = commandIn(t)
   t.regex(run(['traps.wasm']).stderr, /^wasi-common: the guest trapped: unreachable\n/)
   t.is(

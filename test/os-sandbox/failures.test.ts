@@ -53,7 +53,7 @@ withSandbox(
 )
 
 withSandbox(
-  'an error that a process sends is bounded, plain, and no verdict of the host',
+  'an error that a process sends is bounded, escaped, and no verdict of the host',
   async t => {
     const sends = (error: object, metrics?: object): string =>
       `fs.writeSync(3, ${JSON.stringify(lineOf({ kind: 'failed', error, metrics }))}); setInterval(() => {}, 1000)`
@@ -85,7 +85,7 @@ withSandbox(
   },
 )
 
-test('the longest error with the longest metrics is a line of the channel', t => {
+test('the longest error with the longest metrics fits a line of the channel', t => {
   const long = '\u0001'
   const error = {
     name: 'Error',
@@ -117,33 +117,36 @@ for (const [end, body] of [
   ['a trap', trap],
   ['an abort', forever],
 ] as const) {
-  withSandbox(`${end} passes on what a pipe that was given by number had no room for`, async t => {
-    const { path, fd } = fifo(t)
-    const reader = spawn('sh', ['-c', 'sleep 0.2; head -c 100000 "$0" | wc -c', path])
-    const closed = once(reader, 'close')
-    let said = ''
-    reader.stdout.on('data', chunk => {
-      said += chunk
-    })
-    const controller = new AbortController()
-    const error = await failure(
-      runInProcess(writesThen(body), {
-        isolation,
-        stdout: fd,
-        stderr: () => controller.abort(),
-        ...(end === 'an abort' && { signal: controller.signal }),
-      }),
-    )
-    fs.closeSync(fd)
-    t.is(error.code, end === 'an abort' ? 'ERR_WASI_ABORTED' : 'ERR_WASI_TRAP')
-    t.false(error.truncated)
-    await closed
-    t.is(said.trim(), '100000')
-  })
+  withSandbox(
+    `${end} passes on the output that a full pipe, passed by number, had no room for`,
+    async t => {
+      const { path, fd } = fifo(t)
+      const reader = spawn('sh', ['-c', 'sleep 0.2; head -c 100000 "$0" | wc -c', path])
+      const closed = once(reader, 'close')
+      let said = ''
+      reader.stdout.on('data', chunk => {
+        said += chunk
+      })
+      const controller = new AbortController()
+      const error = await failure(
+        runInProcess(writesThen(body), {
+          isolation,
+          stdout: fd,
+          stderr: () => controller.abort(),
+          ...(end === 'an abort' && { signal: controller.signal }),
+        }),
+      )
+      fs.closeSync(fd)
+      t.is(error.code, end === 'an abort' ? 'ERR_WASI_ABORTED' : 'ERR_WASI_TRAP')
+      t.false(error.truncated)
+      await closed
+      t.is(said.trim(), '100000')
+    },
+  )
 }
 
 withSandbox(
-  'a pipe that nobody reads holds an abort up for half a second, and is truncated',
+  'a pipe without a reader delays an abort for half a second, and its output is truncated',
   async t => {
     const { fd } = fifo(t)
     const controller = new AbortController()

@@ -44,22 +44,19 @@ const failed = async (
 const fails = (source: Parameters<typeof run>[0], options: RunOptions = {}) =>
   failed(run(source, { isolation, ...options }))
 
-withSandbox(
-  'the exit code is the guest’s, and the result says what the OS sandbox has',
-  async t => {
-    const { exitCode, osSandbox } = await run(exits(42), { isolation })
-    t.is(exitCode, 42)
-    t.true(Number(osSandbox?.landlock) >= 3)
-    t.true(osSandbox?.seccomp)
-    t.like(await run(exits(-1), { isolation, strict: true }), { exitCode: -1, osSandbox })
-    t.like(await run(command([drop(call('proc_raise', 6))]), { isolation, osSandbox: 'require' }), {
-      exitCode: 134,
-    })
-    t.like(await run(exits(3), { isolation: 'worker' }), { exitCode: 3, osSandbox: undefined })
-  },
-)
+withSandbox('a run returns the guest’s exit code and reports the OS sandbox', async t => {
+  const { exitCode, osSandbox } = await run(exits(42), { isolation })
+  t.is(exitCode, 42)
+  t.true(Number(osSandbox?.landlock) >= 3)
+  t.true(osSandbox?.seccomp)
+  t.like(await run(exits(-1), { isolation, strict: true }), { exitCode: -1, osSandbox })
+  t.like(await run(command([drop(call('proc_raise', 6))]), { isolation, osSandbox: 'require' }), {
+    exitCode: 134,
+  })
+  t.like(await run(exits(3), { isolation: 'worker' }), { exitCode: 3, osSandbox: undefined })
+})
 
-withSandbox('its calls are counted, and what is fixed is fixed there', async t => {
+withSandbox('hostcalls are counted in a process, and deterministic applies there', async t => {
   const source = command([
     drop(call('fd_close', 9)),
     drop(call('clock_time_get', 0, 0n, 8)),
@@ -87,19 +84,22 @@ withSandbox('its calls are counted, and what is fixed is fixed there', async t =
   t.false('metrics' in (await run(source, { isolation })))
 })
 
-withSandbox('both snapshots, both backends, with threads and without', async t => {
-  for (const from of ['wasi_snapshot_preview1', 'wasi_unstable']) {
-    const source = command([call('proc_exit', call('sched_yield'))], { from })
-    t.like(await run(source, { isolation, backend: 'typescript' }), { exitCode: 0 })
-    t.like(await run(source, { isolation, backend: 'native', threads: 2 }), { exitCode: 0 })
-  }
-  const source = fs.readFileSync(guest('threads'))
-  const stdout = fs.openSync(os.devNull, 'w')
-  t.like(await run(source, { isolation, args: ['threads', 'spawn'], threads: 8, stdout }), {
-    exitCode: 0,
-  })
-  fs.closeSync(stdout)
-})
+withSandbox(
+  'guests of both snapshots run in a process on both backends, with threads and without',
+  async t => {
+    for (const from of ['wasi_snapshot_preview1', 'wasi_unstable']) {
+      const source = command([call('proc_exit', call('sched_yield'))], { from })
+      t.like(await run(source, { isolation, backend: 'typescript' }), { exitCode: 0 })
+      t.like(await run(source, { isolation, backend: 'native', threads: 2 }), { exitCode: 0 })
+    }
+    const source = fs.readFileSync(guest('threads'))
+    const stdout = fs.openSync(os.devNull, 'w')
+    t.like(await run(source, { isolation, args: ['threads', 'spawn'], threads: 8, stdout }), {
+      exitCode: 0,
+    })
+    fs.closeSync(stdout)
+  },
+)
 
 for (const backend of ['native', 'typescript'] as const) {
   withSandbox(`every step of the file exerciser passes (${backend})`, async t => {
@@ -121,7 +121,7 @@ for (const backend of ['native', 'typescript'] as const) {
   })
 }
 
-withSandbox('what goes wrong is told as of a guest in a worker', async t => {
+withSandbox('failures in a process are the same errors as in a worker', async t => {
   const error = await fails(
     assemble({ functions: { _start: { body: [call('inner')] }, inner: { body: [trap] } } }),
   )
@@ -137,7 +137,7 @@ withSandbox('what goes wrong is told as of a guest in a worker', async t => {
   t.like(await fails(exits(0), { stdin: 987 }), { code: 'UVWASI_EBADF' })
 })
 
-withSandbox('an error longer than a line of the channel arrives, cut', async t => {
+withSandbox('an error longer than a line of the channel arrives cut', async t => {
   const name = 'x'.repeat(100_000)
   const error = await fails(command([], { imports: { [`env.${name}`]: 'function' } }))
   t.is(error.code, 'ERR_WASI_UNKNOWN_IMPORT', error.message)
@@ -146,7 +146,7 @@ withSandbox('an error longer than a line of the channel arrives, cut', async t =
 })
 
 withSandbox(
-  'it runs from a folder that is gone; names that begin there are refused, not found elsewhere',
+  'a run from a removed working directory succeeds, and relative paths are refused',
   async t => {
     const folder = scratch(t)
     fs.writeFileSync(join(folder, 'guest.wasm'), exits(3))
@@ -176,27 +176,30 @@ withSandbox(
   },
 )
 
-withSandbox('a relative path of a preopen begins where its embedder is', async t => {
-  const folder = scratch(t)
-  fs.mkdirSync(join(folder, 'given'))
-  fs.symlinkSync('given', join(folder, 'link'))
-  const source = command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], {
-    data: { 64: 'new' },
-  })
-  const here = process.cwd()
-  process.chdir(folder)
-  try {
-    for (const path of ['given', './link', join('given', '..', 'given')]) {
-      t.is((await run(source, { isolation, preopens: { '/': path } })).exitCode, 0, path)
-      fs.rmdirSync(join(folder, 'given', 'new'))
+withSandbox(
+  'a relative path of a preopen is resolved against the embedder’s working directory',
+  async t => {
+    const folder = scratch(t)
+    fs.mkdirSync(join(folder, 'given'))
+    fs.symlinkSync('given', join(folder, 'link'))
+    const source = command([call('proc_exit', call('path_create_directory', 3, 0x40, 3))], {
+      data: { 64: 'new' },
+    })
+    const here = process.cwd()
+    process.chdir(folder)
+    try {
+      for (const path of ['given', './link', join('given', '..', 'given')]) {
+        t.is((await run(source, { isolation, preopens: { '/': path } })).exitCode, 0, path)
+        fs.rmdirSync(join(folder, 'given', 'new'))
+      }
+    } finally {
+      process.chdir(here)
     }
-  } finally {
-    process.chdir(here)
-  }
-})
+  },
+)
 
 withSandbox(
-  'a hard link of a directory is PERM there, too, on both backends, and one of a file is made',
+  'a hard link to a directory is PERM in a process, and one to a file is made, on both backends',
   async t => {
     const source = (from: number): Uint8Array =>
       command([call('proc_exit', call('path_link', 3, 0, from, 1, 3, 0x60, 5))], {
@@ -267,7 +270,7 @@ withFailing('the error names the file that Landlock has no rule for', t => {
   t.true(stderr.includes(`landlock_add_rule failed with ENOMEM for "${process.execPath}"`), stderr)
 })
 
-test('a mistake in the options is told before anything begins', async t => {
+test('a mistake in the options is an error before anything starts', async t => {
   t.like(await fails(new WebAssembly.Module(exits(0))), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_TYPE',
@@ -297,7 +300,7 @@ test('a mistake in the options is told before anything begins', async t => {
 })
 
 withSandbox(
-  'trace lines and unexpected errors reach their hooks; what a hook throws ends the guest',
+  'trace lines and unexpected errors reach their hooks, whose exceptions end the guest',
   async t => {
     const lines: string[] = []
     await run(command([drop(call('sched_yield')), call('proc_exit', 3)]), {
@@ -333,7 +336,7 @@ withSandbox(
 )
 
 withSandbox(
-  'a guest in a loop, asleep or in a read ends when it is aborted, at once, for the reason given',
+  'an abort ends a guest in a loop, a sleep or a read at once, with its reason',
   async t => {
     const [stdin] = spawnPipe(t)
     const sleeps = command(
@@ -375,7 +378,7 @@ function behind(t: Parameters<typeof scratch>[0]) {
   }
 }
 
-withSandbox('a process that dies, or sends what none may send, is lost', async t => {
+withSandbox('a process that dies or sends an invalid message is ERR_WASI_PROCESS_LOST', async t => {
   const run = behind(t)
   const says = (text: string) => failed(run(text))
   const tells = (line: string): string =>
@@ -410,7 +413,7 @@ withSandbox('a process that dies, or sends what none may send, is lost', async t
 })
 
 withSandbox(
-  'a process that plays the launcher is lost, and no embedder runs its module without the OS sandbox',
+  'a process that imitates the launcher is lost, and no module runs without the OS sandbox',
   async t => {
     const run = behind(t)
     const broken = JSON.stringify({ kind: 'broken', call: 'landlock_create_ruleset', error: 38 })
@@ -481,7 +484,7 @@ withSandbox('a timeout covers the start of the process', async t => {
 })
 
 withSandbox(
-  'a kernel without a part of the OS sandbox is refused before the module is sent',
+  'a kernel without a part of the OS sandbox is an error before the module is sent',
   async t => {
     const folder = scratch(t)
     const launched = async (line: object, options: RunOptions) => {
@@ -522,7 +525,7 @@ withSandbox(
   },
 )
 
-withSandbox('many runs leave no descriptor and no process behind, however they end', async t => {
+withSandbox('many runs with any end leave no descriptor and no process behind', async t => {
   const children = (): string => fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
   await run(exits(1), { isolation })
   const before = [openDescriptors(), children()]
@@ -574,7 +577,7 @@ withFailing('a kernel without filters of system calls is refused', t => {
   )
 })
 
-withSandbox('streams, time and memory are as in a worker', async t => {
+withSandbox('streams, clocks and memory work as in a worker', async t => {
   const says = command([...write(1, 0x40, 6), ...write(2, 0x46, 6)], {
     data: { 64: 'to outto err' },
   })
@@ -606,7 +609,7 @@ withSandbox('streams, time and memory are as in a worker', async t => {
   t.is(((await fails(forever, { signal: stop })).cause as Error).name, 'TimeoutError')
 })
 
-withSandbox('who fails to take what it writes, or never does, keeps nobody waiting', async t => {
+withSandbox('a run ends even if a consumer of its output fails or never reads', async t => {
   const says = command([...write(1, 0x40, 2)], { data: { 64: 'hi' } })
   const floods = command([
     ...[store(0x20, 0x1000), store(0x24, 0x8000)],
@@ -634,22 +637,25 @@ function late(reason: Error): AbortSignal {
   return stop.signal
 }
 
-test('what cannot go to another process is refused', async t => {
+test('options that cannot reach another process are refused', async t => {
   const refused = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }
   t.like(await fails(exits(0), { preopens: { '/': { files: {} } } }), refused)
   t.like(await fails(exits(0), { listen: ['127.0.0.1:0'] }), refused)
 })
 
-test.serial('elsewhere than on Linux there is no OS sandbox, and that is an error', async t => {
-  const { platform } = process
-  Object.defineProperty(process, 'platform', { value: 'darwin' })
-  const error = await fails(exits(0))
-  Object.defineProperty(process, 'platform', { value: platform })
-  t.is(error.code, 'ERR_WASI_OS_SANDBOX_UNAVAILABLE')
-  t.regex(error.message, /darwin/)
-})
+test.serial(
+  'a platform other than Linux has no OS sandbox, and requiring it is an error',
+  async t => {
+    const { platform } = process
+    Object.defineProperty(process, 'platform', { value: 'darwin' })
+    const error = await fails(exits(0))
+    Object.defineProperty(process, 'platform', { value: platform })
+    t.is(error.code, 'ERR_WASI_OS_SANDBOX_UNAVAILABLE')
+    t.regex(error.message, /darwin/)
+  },
+)
 
-withSandbox('a guest writes to its standard streams as they are given', async t => {
+withSandbox('a guest writes to the standard streams of the options', async t => {
   const folder = scratch(t)
   const stdout = fs.openSync(join(folder, 'out'), 'w+')
   t.like(

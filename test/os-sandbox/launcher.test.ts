@@ -34,7 +34,7 @@ function behind(t: Parameters<typeof scratch>[0], script: string, user: User = p
 }
 
 withSandbox(
-  'it reports the OS sandbox first; the program has its arguments, and no environment',
+  'the launcher reports the OS sandbox first, then runs the program without an environment',
   async t => {
     const { file, args, env } = behind(
       t,
@@ -56,7 +56,7 @@ withSandbox(
 
 asEachUser(
   withSandbox,
-  'descriptors that it inherits are closed, and that of its launcher',
+  'inherited descriptors and the launcher’s own are closed in the program',
   (t, user) => {
     const secret = fs.openSync(join(scratch(t), 'secret'), 'w')
     t.teardown(() => fs.closeSync(secret))
@@ -114,7 +114,7 @@ const waits = 'console.log("there"); setInterval(() => {}, 60_000)'
 
 asEachUser(
   withSandbox,
-  'no privileges are new, and of capabilities those about modes of files are left at most',
+  'the program has no_new_privs, and at most the capabilities about file modes',
   async (t, user) => {
     // The host reads /proc for the process, which may not read it itself.
     const { launcher, child } = await started(behind(t, waits, user))
@@ -135,7 +135,7 @@ asEachUser(
 
 asEachUser(
   withSandbox,
-  'the program has bounds on what is counted by user, and is the first to go where memory runs out',
+  'the program has limits on resources counted by user, and is the OOM killer’s first choice',
   async (t, user) => {
     const { launcher, child } = await started(behind(t, waits, user))
     const limits = fs.readFileSync(`/proc/${child}/limits`, 'utf8')
@@ -161,7 +161,7 @@ asEachUser(
   },
 )
 
-asEachUser(withSandbox, 'it dies with its host', async (t, user) => {
+asEachUser(withSandbox, 'the launcher dies with its host', async (t, user) => {
   const { file, args, env } = behind(t, 'console.log(1); setInterval(() => {}, 1000)', user)
   // Another host, whose process identifier is in the launcher's arguments.
   const own = (pid: string): string =>
@@ -204,7 +204,7 @@ asEachUser(withSandbox, 'the program dies with its launcher', async (t, user) =>
 })
 
 withSandbox(
-  'signals of a terminal are the program’s to hear, and the launcher ends as the program did',
+  'terminal signals reach the program, and the launcher ends as the program did',
   async t => {
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGUSR1'] as const) {
       const { launcher } = await started(
@@ -289,7 +289,7 @@ withSandbox('the launcher waits without using the processor', async t => {
   launcher.kill('SIGKILL')
 })
 
-withSandbox('a host that is not the one that was named is none', async t => {
+withSandbox('a launcher whose parent is not the named host refuses to run', async t => {
   const { file, args, env } = behind(t, 'console.log("there")')
   const stdio = ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] as never
   const { stdout, status } = spawnSync(file, args.with(args.indexOf('--parent') + 1, '1'), {
@@ -300,7 +300,7 @@ withSandbox('a host that is not the one that was named is none', async t => {
   t.deepEqual([stdout, status], ['', 69])
 })
 
-withSandbox('a program that is missing, or not allowed to be executed, is told', async t => {
+withSandbox('a missing or non-executable program is reported', async t => {
   const { file } = behind(t, '')
   const tried = (...words: string[]) =>
     spawnSync(file, ['--tell', '1', ...words], { encoding: 'utf8' })
@@ -339,7 +339,7 @@ withFailing(
   },
 )
 
-test('it lies beside the addon', t => {
+test('the launcher is in the folder of the addon', t => {
   if (process.platform === 'linux')
     t.true(fs.existsSync(join(dirname(addonFile()), 'wasi-common-sandbox')))
   else

@@ -13,7 +13,7 @@ test('SECURITY.md has the table of attacks that the tests refuse', t => {
   t.is(shown, `${table}\n`)
 })
 
-test('each attempt of the table is made by one program, and stands in one row', t => {
+test('each attempt of the table is made by one program, and has one row', t => {
   const made = ['test/os-sandbox/attacks.ts', 'test/native/attacks.c', 'test/native/streams.c']
     .map(read)
     .join('\n')

@@ -24,41 +24,37 @@ const again = `import fs from 'node:fs'
   fs.writeFileSync(new URL('said', import.meta.url), said)
   fs.writeSync(3, '{"kind":"exit","code":0}\\n')`
 
-asEachUser(
-  withSandbox,
-  'a pipe that is given by number, or inherited, cannot be opened again',
-  (t, user) => {
-    const answers = (more: object): string => {
-      const folder = scratch(t)
-      const entry = join(folder, 'again.mjs')
-      fs.writeFileSync(entry, again)
-      give(folder, user)
-      const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, ...more })
-      const { stderr } = spawnSync(
-        'sh',
-        [
-          '-c',
-          `exec 2>&1; echo text | "$0" "$@" 3>&1 | cat`,
-          process.execPath,
-          program('host.js'),
-          entry,
-          options,
-        ],
-        {
-          encoding: 'utf8',
-          ...identity(user),
-        },
-      )
-      t.is(stderr, '')
-      return fs.readFileSync(join(folder, 'said'), 'utf8')
-    }
-    t.is(answers({}), 'ENXIO,ENXIO,ENXIO')
-    const inherited = { stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' }
-    t.is(answers(inherited), 'ENXIO,ENXIO,ENXIO')
-    const control = answers({ sandboxed: false }).split(',')
-    t.regex(control[1], /^\d+$/, 'without the sandbox its output is opened to read')
-  },
-)
+asEachUser(withSandbox, 'a pipe passed by number or inherited cannot be reopened', (t, user) => {
+  const answers = (more: object): string => {
+    const folder = scratch(t)
+    const entry = join(folder, 'again.mjs')
+    fs.writeFileSync(entry, again)
+    give(folder, user)
+    const options = JSON.stringify({ stdin: 0, stdout: 1, stderr: 2, ...more })
+    const { stderr } = spawnSync(
+      'sh',
+      [
+        '-c',
+        `exec 2>&1; echo text | "$0" "$@" 3>&1 | cat`,
+        process.execPath,
+        program('host.js'),
+        entry,
+        options,
+      ],
+      {
+        encoding: 'utf8',
+        ...identity(user),
+      },
+    )
+    t.is(stderr, '')
+    return fs.readFileSync(join(folder, 'said'), 'utf8')
+  }
+  t.is(answers({}), 'ENXIO,ENXIO,ENXIO')
+  const inherited = { stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' }
+  t.is(answers(inherited), 'ENXIO,ENXIO,ENXIO')
+  const control = answers({ sandboxed: false }).split(',')
+  t.regex(control[1], /^\d+$/, 'without the sandbox its output is opened to read')
+})
 
 const cc = (folder: string): string => {
   const file = join(folder, 'memfd')
@@ -91,7 +87,7 @@ withCompiler('a memfd that is given by number cannot be opened again', t => {
 const flagsOf = (fd: number): string =>
   /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
 for (const kind of ['FIFO', 'file'] as const)
-  withSandbox(`O_NONBLOCK of a ${kind} that the host shares stays as it is`, async t => {
+  withSandbox(`O_NONBLOCK of a ${kind} shared with the host stays unchanged`, async t => {
     const path = join(scratch(t), 'shared')
     if (kind === 'FIFO') execFileSync('mkfifo', [path])
     const { O_RDWR, O_CREAT, O_NONBLOCK } = fs.constants
@@ -125,24 +121,24 @@ function stored(t: Parameters<typeof scratch>[0], bytes: Uint8Array): string {
   return file
 }
 
-withSandbox('standard output and error on one pipe: what is written to both keeps its order', t => {
+withSandbox('standard output and error on one pipe keep the order of writes', t => {
   const body = Array.from({ length: 50 }, () => [...write(1, 0x40, 2), ...write(2, 0x42, 2)]).flat()
   const file = stored(t, command(body, { data: { 64: 'o\ne\n' } }))
   t.is(shell('"$0" "$@" 2>&1 | cat', file), 'o\ne\n'.repeat(50))
 })
 
-withSandbox('everything passes: input in full, output to a slow reader, and the end of both', t => {
+withSandbox('the relay passes all input, all output to a slow reader, and the end of both', t => {
   const counted = shell('head -c 3000000 /dev/zero | "$0" "$@" | (sleep 1; wc -c)', guest('hello'))
   t.true(Number(counted) > 3_000_000 && Number(counted) < 3_000_200, counted)
   t.is(shell('"$0" "$@" < /dev/null | cat; echo end', guest('hello')).split('\n').at(-2), 'end')
 })
 
-withSandbox('a guest that traps loses no output, however slow its reader is', t => {
+withSandbox('a guest that traps loses no output to a slow reader', t => {
   const body = [...Array.from({ length: 20 }, () => write(1, 0x1000, 20_000)).flat(), trap]
   t.is(shell('"$0" "$@" 2>/dev/null | (sleep 1; wc -c)', stored(t, command(body))).trim(), '400000')
 })
 
-withSandbox('a reader that goes away is PIPE', async t => {
+withSandbox('a write after its reader has gone returns PIPE', async t => {
   const file = stored(
     t,
     command([
@@ -175,21 +171,18 @@ withSandbox('a reader that goes away is PIPE', async t => {
   t.is(said, `${Errno.PIPE}\n`)
 })
 
-withSandbox(
-  'a run that ends leaves input that comes later to others, and no descriptor',
-  async t => {
-    const fifo = join(scratch(t), 'fifo')
-    execFileSync('mkfifo', [fifo])
-    const fd = fs.openSync(fifo, 'r+')
-    t.teardown(() => fs.closeSync(fd))
-    const open = (): number => fs.readdirSync('/proc/self/fd').length
+withSandbox('a run that ended reads no later input, and leaves no descriptor', async t => {
+  const fifo = join(scratch(t), 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const fd = fs.openSync(fifo, 'r+')
+  t.teardown(() => fs.closeSync(fd))
+  const open = (): number => fs.readdirSync('/proc/self/fd').length
+  await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
+  const before = open()
+  for (let i = 0; i < 5; i++)
     await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
-    const before = open()
-    for (let i = 0; i < 5; i++)
-      await run(command([]), { stdin: fd, stdout: fd, isolation: 'process' })
-    t.is(open(), before)
-    fs.writeSync(fd, 'later')
-    const bytes = Buffer.alloc(9)
-    t.is(bytes.toString('utf8', 0, fs.readSync(fd, bytes)), 'later')
-  },
-)
+  t.is(open(), before)
+  fs.writeSync(fd, 'later')
+  const bytes = Buffer.alloc(9)
+  t.is(bytes.toString('utf8', 0, fs.readSync(fd, bytes)), 'later')
+})

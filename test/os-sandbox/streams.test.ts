@@ -43,7 +43,7 @@ const flagsOf = (fd: number): string =>
 
 asEachUser(
   withSandbox,
-  'a log is only appended to, and input only read, whatever the process tries',
+  'attacks on the streams only append to the log and read the input',
   (t, user) => {
     const { entry, input, log, library, attempts } = fixture(t, user)
     if (library === undefined) {
@@ -72,7 +72,7 @@ asEachUser(
 )
 
 const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
-asEachUser(onLinux, 'each of these uses succeeds without the OS sandbox', (t, user) => {
+asEachUser(onLinux, 'each attack on the streams succeeds without the OS sandbox', (t, user) => {
   const { entry, input, log, library, attempts } = fixture(t, user)
   if (library === undefined) {
     t.pass('no C compiler')
@@ -91,7 +91,7 @@ asEachUser(onLinux, 'each of these uses succeeds without the OS sandbox', (t, us
   for (const fd of [stdin, output]) fs.closeSync(fd)
 })
 
-asEachUser(withSandbox, 'streams that run() makes itself cannot be opened again', (t, user) => {
+asEachUser(withSandbox, 'streams that run() makes itself cannot be reopened', (t, user) => {
   const folder = scratch(t)
   const entry = join(folder, 'again.mjs')
   fs.writeFileSync(
@@ -179,7 +179,7 @@ asEachUser(
   },
 )
 
-asEachUser(withSandbox, 'a terminal at the outputs is opened anew, for writing only', (t, user) => {
+asEachUser(withSandbox, 'a terminal at the outputs is reopened for writing only', (t, user) => {
   const { folder, box } = fixture(t, user)
   fs.writeFileSync(
     join(box, 'idle.mjs'),

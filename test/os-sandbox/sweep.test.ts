@@ -27,7 +27,7 @@ const x32 = 0x40000000
 
 asEachUser(
   withSandbox,
-  'the system calls that pass are those on the list, and change nothing outside',
+  'only listed system calls pass, and they change nothing outside',
   async (t, user) => {
     const { box, outside, readOnly, ...all } = await fixture(t, user)
     const sweep = compiled(box, 'sweep')

@@ -52,7 +52,7 @@ const pages = [
   'process',
 ]
 
-test('the bundle reads globals of Node and of JavaScript, and none of a page', t => {
+test('the bundle reads only globals of Node and of JavaScript', t => {
   const known = new Set([...Object.getOwnPropertyNames(globalThis), ...passed])
   t.deepEqual(
     read.filter(name => !known.has(name) || pages.includes(name)),
@@ -62,7 +62,7 @@ test('the bundle reads globals of Node and of JavaScript, and none of a page', t
 })
 
 for (const when of ['before', 'after'])
-  test(`no global leads the package to files elsewhere, where it is set ${when} the package is loaded`, t => {
+  test(`no global set ${when} the package is loaded makes it load other files`, t => {
     const folder = scratch(t)
     const [elsewhere, program] = [join(folder, 'elsewhere'), join(folder, 'program.wasm')]
     writeFileSync(program, command([]))

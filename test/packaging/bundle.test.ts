@@ -55,7 +55,7 @@ const index = {
   import: JSON.stringify(shipped('.', 'default')),
 }
 
-test('it exports what lib/index.ts does', t => {
+test('the bundle exports the names of lib/index.ts', t => {
   const printed = node(t, 'cjs', [
     `console.log(JSON.stringify(Object.keys(require(${index.require}))))`,
   ])
@@ -77,13 +77,13 @@ test('import and require give the same classes', t => {
 })
 
 for (const backend of ['', ", backend: 'typescript'"]) {
-  test(`a guest by require${backend}`, t => {
+  test(`a guest runs by require${backend}`, t => {
     t.is(
       node(t, 'cjs', [`const { WASI } = require(${index.require})`, ...says(backend)]),
       'hello\n',
     )
   })
-  test(`a guest by import${backend}`, t => {
+  test(`a guest runs by import${backend}`, t => {
     t.is(
       node(t, 'mjs', [...requireHere, `import { WASI } from ${index.import}`, ...says(backend)]),
       'hello\n',
@@ -106,7 +106,7 @@ const inPage = [
   "  process.stdout.write((await run(fs.readFileSync('hello.wasm'), { backend })).stdout) } }",
 ]
 for (const when of ['before', 'after'])
-  test(`a page in the process names nothing that is loaded (its globals are set ${when} the import)`, t => {
+  test(`globals of a page set ${when} the import do not change the loaded files`, t => {
     const load = `const ours = await import(${index.import})`
     const lines = [
       ...inPage,
@@ -135,7 +135,7 @@ test('no file of the bundle names the globals of a page', t => {
     )
 })
 
-test('run finds its worker', t => {
+test('run starts its worker from the bundle', t => {
   const lines = [
     `const { run } = require(${index.require})`,
     `const bytes = require('node:fs').readFileSync(${JSON.stringify(guest('threads'))})`,
@@ -145,7 +145,7 @@ test('run finds its worker', t => {
   t.regex(node(t, 'cjs', [...lines, start]), /^0 8, then -6\n/)
 })
 
-withSandbox('run finds its process', t => {
+withSandbox('run starts its process from the bundle', t => {
   const lines = [
     `const { run } = require(${index.require})`,
     "const bytes = require('node:fs').readFileSync('hello.wasm')",
@@ -158,7 +158,7 @@ for (const [flag, way] of [
   ['--import', 'default'],
   ['--require', 'require'],
 ] as const) {
-  test(`register by ${flag}, and in a worker`, t => {
+  test(`register works by ${flag}, in workers as well`, t => {
     const lines = [
       `const { WASI } = require(${index.require})`,
       "console.log(require('node:wasi').WASI === WASI)",
@@ -169,13 +169,13 @@ for (const [flag, way] of [
   })
 }
 
-test('strict keeps the whole package from a guest', t => {
+test('strict refuses a preopen of the package’s folder', t => {
   const lines = [`const { WASI } = require(${index.require})`]
   const tried = `try { new WASI({ version: 'preview1', strict: true, preopens: { '/': ${JSON.stringify(join(root, 'native'))} } }) } catch (error) { console.log(error.code) }`
   t.is(node(t, 'cjs', [...lines, tried]), 'ERR_WASI_UNSAFE_PREOPEN\n')
 })
 
-test('nothing in it names a file that is not shipped', t => {
+test('every file named in the bundle is published', t => {
   const files = readdirSync(join(root, 'dist/bundle'), {
     recursive: true,
     encoding: 'utf8',
@@ -250,7 +250,7 @@ function literals(file: string): string[] {
   return Array.from(named, ([, name]) => join(dirname(file), name))
 }
 
-test('every file that is loaded is named by a literal: the parts, the addon and the launcher of each platform', async t => {
+test('every loaded file is named by a literal: parts, addon and launcher of each platform', async t => {
   const folder = join(root, 'dist/bundle')
   const started = (Object.values(ways) as { require?: { default: string } }[]).flatMap(
     way => way.require?.default ?? [],

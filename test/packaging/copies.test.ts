@@ -33,7 +33,7 @@ for (const [name, instance] of Object.entries(instances)) {
   })
 }
 
-test('values that are no instance of a branded class stay none', t => {
+test('values that are no instance of a branded class are no instance of its copies', t => {
   for (const value of [undefined, null, 1, 'text', {}, new Error('x'), () => {}, WASIError]) {
     for (const Class of [WASIError, UnexpectedError, GuestExit, WASIExit])
       t.false((value as unknown) instanceof Class)

@@ -86,7 +86,7 @@ const here = (page: string): boolean => process.platform === 'linux' || !linux.i
 
 for (const page of pages.filter(page => !Object.hasOwn(elsewhere, page) && here(page)))
   for (const [i, { code, printed }] of blocksOf(page).entries())
-    test(`block ${i + 1} of ${page} runs`, t => {
+    test(`code block ${i + 1} of ${page} runs without an error`, t => {
       const folder = populate(t)
       const text = hasUsing || !needsUsing(code) ? code : code.replace(/^await using /gm, 'const ')
       fs.writeFileSync(join(folder, 'block.js'), `${programOf(text)}\nprocess.exit(0)\n`)
@@ -116,6 +116,6 @@ test('README.md fits on a page: at most 140 lines and 1,200 words', t => {
   t.true(text.split(/\s+/).length <= 1200)
 })
 
-test('pages whose blocks run elsewhere are there', t => {
+test('pages whose code blocks are tested elsewhere exist', t => {
   for (const page of Object.keys(elsewhere)) t.true(blocksOf(page).length > 0, page)
 })

@@ -29,4 +29,4 @@ for (const name of examples) {
   })
 }
 
-test('there are some', t => t.true(examples.length > 0))
+test('the folder of examples has programs', t => t.true(examples.length > 0))

@@ -236,7 +236,7 @@ withWay('what is up from where a link leads is not what is up from the link', t 
   }
 })
 
-withModel('a grant for a name alone gives nothing that lies in a folder of that name', t => {
+withModel('a grant for a name alone grants nothing in a folder of that name', t => {
   const here = fixture(t)
   // A path that does not exist when Node starts is no folder to it, so that it grants the name, and
   // no name in it.
@@ -254,7 +254,7 @@ withModel('a grant for a name alone gives nothing that lies in a folder of that 
   )
 })
 
-withModel('a folder that is not there is told as it is elsewhere, where it might be read', t => {
+withModel('a missing folder within a grant is the usual ENOENT', t => {
   const here = fixture(t)
   const give = `() => make({ preopens: { '/data': ${JSON.stringify(join(here.data, 'none'))} } })`
   t.like(
@@ -379,7 +379,7 @@ withNet('to listen wants --allow-net, where Node knows that flag', t => {
   t.is(answerOf(t, here, listen, addons, '--allow-net'), 'made')
 })
 
-test('without the model nothing is asked', t => {
+test('no permission is checked without the permission model', t => {
   t.true(process.permission === undefined)
 })
 

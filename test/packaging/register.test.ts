@@ -92,13 +92,13 @@ for (const [title, given] of Object.entries(flags)) {
   })
 }
 
-test('without it the class is node:wasi’s, so that these tests can fail', t => {
+test('class WASI is node:wasi’s without register', t => {
   const reported = run(t, ['--no-warnings'])
   for (const ways of Object.values(reported))
     t.false(Object.entries(ways).some(([way, ours]) => ours && way !== 'getBuiltinModule'))
 })
 
-test('no warning is printed, and other warnings are', t => {
+test('register prints no warning about WASI and keeps other warnings', t => {
   const source = "require('node:wasi'); process.emitWarning('another')"
   const { stderr } = spawnSync(process.execPath, ['--import', register, '-e', source], {
     encoding: 'utf8',
@@ -134,7 +134,7 @@ test('register/typescript serves node:wasi without an addon, unless its options 
   t.deepEqual(made('--no-addons', '--import', typescript), { main: reported, worker: reported })
 })
 
-test('register without an addon says so, and falls back to nothing', t => {
+test('register without an addon is an error, and does not fall back to node:wasi', t => {
   const reported = [
     'ERR_WASI_ADDON_UNAVAILABLE',
     'ERR_WASI_ADDON_UNAVAILABLE',

@@ -49,11 +49,11 @@ function check(
   return stdout
 }
 
-test('programs typed for node:wasi take this class, in modules and in CommonJS; mistakes are told', t => {
+test('programs typed for node:wasi compile with this class, as ES modules and CommonJS', t => {
   t.is(check(t, 'tsconfig.json'), '')
 })
 
-test('without the types of browsers, by the library of ES2022', t => {
+test('the published types compile without those of browsers, by the library of ES2022', t => {
   t.is(check(t, 'tsconfig.plain.json'), '')
 })
 
@@ -112,6 +112,6 @@ const spoilt: readonly (readonly [
   ],
 ]
 for (const [what, file, from, to, reported] of spoilt) {
-  test(`the programs notice: ${what}`, t =>
+  test(`a spoilt type is a compile error: ${what}`, t =>
     t.regex(check(t, 'tsconfig.json', { file, from, to }), reported))
 }

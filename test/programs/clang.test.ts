@@ -13,7 +13,7 @@ import { commands } from '#guests/toolchain.js'
 import { backends, run, scratch } from './cli.js'
 
 for (const backend of backends) {
-  test.serial(`C becomes a program in the sandbox, and the program runs (${backend})`, t => {
+  test.serial(`clang compiles C in the sandbox, and the program runs (${backend})`, t => {
     t.timeout(120_000)
     const to = scratch(t)
     const { compile, link, program } = commands('hello', { to })
@@ -39,7 +39,7 @@ for (const backend of backends) {
     )
   })
 
-  test.serial(`a mistake in the source is told with its place (${backend})`, t => {
+  test.serial(`clang reports a mistake in the source with its place (${backend})`, t => {
     t.timeout(60_000)
     const [from, to] = [scratch(t), scratch(t)]
     writeFileSync(
@@ -69,7 +69,7 @@ for (const backend of backends) {
     },
   )
 
-  test.serial(`a hostile source cannot include what lies outside its folder (${backend})`, t => {
+  test.serial(`a hostile source cannot include files outside its folder (${backend})`, t => {
     t.timeout(120_000)
     const to = scratch(t)
     const folder = scratch(t)

@@ -97,7 +97,7 @@ const programs: Readonly<Record<string, () => Promise<readonly string[]> | reado
 }
 for (const backend of backends) {
   for (const [name, words] of Object.entries(programs)) {
-    test.serial(`${name}: twice the same, call by call (${backend})`, async t => {
+    test.serial(`${name}: two deterministic runs make the same calls (${backend})`, async t => {
       t.timeout(120_000)
       const [one, other] = copies(t)
       const flags =
@@ -121,7 +121,7 @@ for (const backend of backends) {
   }
 }
 
-test.serial('without it they differ, so that the above is no chance', async t => {
+test.serial('two runs without deterministic differ', async t => {
   t.timeout(120_000)
   const [one, other] = copies(t)
   const words = programs.esbuild

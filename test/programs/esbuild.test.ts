@@ -39,7 +39,7 @@ function project(folder: string) {
 }
 
 for (const backend of backends) {
-  test.serial(`a bundle is written to a folder deep in the tree (${backend})`, t => {
+  test.serial(`esbuild writes a bundle to a folder deep in the tree (${backend})`, t => {
     t.timeout(60_000)
     const { source, mounts } = project(scratch(t))
     const { status, stderr } = run(backend, [
@@ -64,7 +64,7 @@ for (const backend of backends) {
     ])
   })
 
-  test.serial(`a bundle is written to standard output (${backend})`, t => {
+  test.serial(`esbuild writes a bundle to standard output (${backend})`, t => {
     t.timeout(60_000)
     const { source, mounts } = project(scratch(t))
     const { status, stdout, stderr } = run(backend, [
@@ -81,7 +81,7 @@ for (const backend of backends) {
     t.deepEqual(readdirSync(source).sort(), ['data.json', 'main.ts', 'parts'])
   })
 
-  test.serial(`a source in a read-only folder is bundled to another (${backend})`, t => {
+  test.serial(`esbuild bundles a source in a read-only folder to another (${backend})`, t => {
     t.timeout(60_000)
     // Go asks for the right to allocate whenever it opens a file, also only to read it. A host that
     // takes this for a wish to write keeps every Go program from reading in a read-only folder, and
@@ -122,7 +122,7 @@ for (const backend of backends) {
     t.deepEqual(readdirSync(source).sort(), ['data.json', 'main.ts', 'parts'])
   })
 
-  test.serial(`standard input is transformed with no folder at all (${backend})`, t => {
+  test.serial(`esbuild transforms standard input without any folder (${backend})`, t => {
     t.timeout(60_000)
     const { status, stdout, stderr } = run(
       backend,
@@ -135,7 +135,7 @@ for (const backend of backends) {
     )
   })
 
-  test.serial(`a missing import is told with its place (${backend})`, t => {
+  test.serial(`esbuild reports a missing import with its place (${backend})`, t => {
     t.timeout(60_000)
     const { source, mounts } = project(scratch(t))
     writeFileSync(join(source, 'main.ts'), `import './nowhere'\nimport '../../../etc/passwd'\n`)

@@ -45,7 +45,7 @@ for (const backend of backends) {
     })
   }
 
-  test.serial(`nothing is changed in a read-only folder (${backend})`, t => {
+  test.serial(`the file exerciser changes nothing in a read-only folder (${backend})`, t => {
     t.timeout(60_000)
     const folder = scratch(t)
     writeFileSync(join(folder, 'a.txt'), 'as it was')

@@ -51,7 +51,7 @@ class Methods extends Visitor {
 type Parsable = Parameters<typeof parsePrism>[0]
 
 for (const backend of backends) {
-  test(`Ruby is parsed to a tree (${backend})`, t => {
+  test(`prism parses Ruby to a tree (${backend})`, t => {
     const { value, comments, errors } = parsePrism(start(backend) as unknown as Parsable, source)
     const kinds = value.statements.body.map((node: object) => node.constructor.name)
     t.deepEqual(kinds, ['ClassNode', 'CallNode'])
@@ -62,14 +62,14 @@ for (const backend of backends) {
     t.deepEqual(errors, [])
   })
 
-  test(`mistakes are told (${backend})`, t => {
+  test(`prism reports mistakes (${backend})`, t => {
     const { errors } = parsePrism(start(backend) as unknown as Parsable, 'def (')
     t.true(
       errors.some((error: { message: string }) => error.message.includes('expected a method name')),
     )
   })
 
-  test(`a file is read by the parser itself, and only if it lies inside (${backend})`, t => {
+  test(`prism reads a file itself, and only inside the preopen (${backend})`, t => {
     const folder = scratch(t)
     const outside = join(scratch(t), 'outside.rb')
     writeFileSync(join(folder, 'adder.rb'), source)

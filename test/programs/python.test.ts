@@ -28,7 +28,7 @@ function lines(backend: Backend, folder: string, code: string): string[] {
 }
 
 for (const backend of backends) {
-  test.serial(`files of Python are written, listed, moved and removed (${backend})`, t => {
+  test.serial(`Python writes, lists, moves and removes files (${backend})`, t => {
     t.timeout(120_000)
     const folder = scratch(t)
     const code = `
@@ -63,7 +63,7 @@ shutil.rmtree('copy'); print(sorted(os.listdir('.')))`
     t.is(readFileSync(join(folder, 'moved'), 'utf8'), 'héllo\n')
   })
 
-  test.serial(`archives of Python are written and unpacked (${backend})`, t => {
+  test.serial(`Python writes and unpacks archives (${backend})`, t => {
     t.timeout(120_000)
     const folder = scratch(t)
     const code = `
@@ -80,7 +80,7 @@ with tarfile.open('/work/a.tar') as t: t.extractall('/work', filter='data'); pri
     t.is(readFileSync(join(folder, 'tar/last'), 'utf8'), 'appended')
   })
 
-  test.serial(`a database of Python keeps what was committed (${backend})`, t => {
+  test.serial(`Python’s sqlite3 keeps committed rows (${backend})`, t => {
     t.timeout(120_000)
     const folder = scratch(t)
     const code = `

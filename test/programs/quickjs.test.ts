@@ -44,7 +44,7 @@ async function evaluate(guest: GuestInstance, code: string): Promise<string> {
 }
 
 for (const [name, door] of Object.entries(doors)) {
-  test(`code is evaluated, call after call, with what it defined before (${name})`, async t => {
+  test(`QuickJS evaluates code call after call with earlier definitions (${name})`, async t => {
     const { evaluate } = await start(t, {}, door)
     t.is(await evaluate('[1, 2, 3].map(n => n ** 2).join()'), '1,4,9')
     await evaluate('var words = new Map([["one", "é🙂"]])')

@@ -23,28 +23,31 @@ function tree(folder: string): string {
 }
 
 for (const backend of backends) {
-  test.serial(`matches in a tree, without what is ignored or hidden (${backend})`, async t => {
-    t.timeout(60_000)
-    const rg = await ripgrep()
-    const mount = ['--dir', `${tree(scratch(t))}::/tree`, '--argv0', 'rg']
-    const { status, stdout, stderr } = run(backend, [
-      ...mount,
-      rg,
-      '-n',
-      '--sort',
-      'path',
-      'needle',
-      '/tree',
-    ])
-    t.deepEqual(
-      { status, stdout, stderr },
-      {
-        status: 0,
-        stdout: '/tree/a.txt:1:needle one\n/tree/src/deep/c.rs:3:the needle three\n',
-        stderr: '',
-      },
-    )
-  })
+  test.serial(
+    `ripgrep prints matches in a tree without ignored and hidden files (${backend})`,
+    async t => {
+      t.timeout(60_000)
+      const rg = await ripgrep()
+      const mount = ['--dir', `${tree(scratch(t))}::/tree`, '--argv0', 'rg']
+      const { status, stdout, stderr } = run(backend, [
+        ...mount,
+        rg,
+        '-n',
+        '--sort',
+        'path',
+        'needle',
+        '/tree',
+      ])
+      t.deepEqual(
+        { status, stdout, stderr },
+        {
+          status: 0,
+          stdout: '/tree/a.txt:1:needle one\n/tree/src/deep/c.rs:3:the needle three\n',
+          stderr: '',
+        },
+      )
+    },
+  )
 
   test.serial(
     `the mounted folder is the working directory if it is called "." (${backend})`,
@@ -85,7 +88,7 @@ for (const backend of backends) {
     },
   )
 
-  test.serial(`every file of a large tree is listed once (${backend})`, async t => {
+  test.serial(`ripgrep lists every file of a large tree once (${backend})`, async t => {
     t.timeout(60_000)
     const rg = await ripgrep()
     const folder = scratch(t)
@@ -107,7 +110,7 @@ for (const backend of backends) {
     )
   })
 
-  test.serial(`no match is exit code 1 (${backend})`, async t => {
+  test.serial(`ripgrep exits with 1 without a match (${backend})`, async t => {
     t.timeout(60_000)
     const rg = await ripgrep()
     const { status, stdout, stderr } = run(backend, [

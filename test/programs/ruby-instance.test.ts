@@ -49,7 +49,7 @@ async function start(t: ExecutionContext, options: InstantiateOptions) {
   return { guest, evaluate }
 }
 
-test.serial('code is evaluated, and sees only what it was given', async t => {
+test.serial('Ruby evaluates code, which sees only its preopens and imports', async t => {
   const { evaluate } = await start(t, { timeout: 60_000, env: { GREETING: 'salut' } })
   t.is(await evaluate('(1..5).map { |n| n * n }.sum.to_s'), '55')
   t.is(await evaluate("ENV['GREETING'] + 'é'"), 'saluté')
@@ -59,7 +59,7 @@ test.serial('code is evaluated, and sees only what it was given', async t => {
   )
 })
 
-test.serial('an endless loop is ended by the signal', async t => {
+test.serial('an abort ends an endless loop in Ruby', async t => {
   const controller = new AbortController()
   const { evaluate } = await start(t, { signal: controller.signal })
   t.is(await evaluate("'ready'"), 'ready')

@@ -33,7 +33,7 @@ async function start(t: ExecutionContext, backend: Backend) {
 const libraries = "RbConfig::CONFIG['rubylibdir']"
 
 for (const backend of backends) {
-  test.serial(`the standard library inside the module works (${backend})`, async t => {
+  test.serial(`Ruby’s standard library inside the module works (${backend})`, async t => {
     const { ask } = await start(t, backend)
     t.is(ask('RUBY_PLATFORM'), 'wasm32-wasi')
     t.is(
@@ -49,37 +49,40 @@ for (const backend of backends) {
     t.true(Math.abs(Number(ask('Time.now.to_f')) - Date.now() / 1000) < 60)
   })
 
-  test.serial(`a thousand files are copied out, found, read and removed (${backend})`, async t => {
-    const { folder, ask } = await start(t, backend)
-    ask(`require 'fileutils'; FileUtils.cp_r(${libraries}, '/work/lib')`)
-    const files = readdirSync(join(folder, 'lib'), { recursive: true, encoding: 'utf8' }).filter(
-      name => statSync(join(folder, 'lib', name)).isFile(),
-    )
-    t.true(files.length > 900)
-    const below = (base: string) =>
-      `Dir.glob('**/*', base: ${base}).select { |name| File.file?(File.join(${base}, name)) }.sort`
-    t.deepEqual(
-      JSON.parse(ask(`require 'json'; JSON.generate(${below("'/work/lib'")})`)),
-      files.sort(),
-    )
-    t.is(ask(`${below("'/work/lib'")} == ${below(libraries)}`), 'true')
+  test.serial(
+    `Ruby copies a thousand files out, finds, reads and removes them (${backend})`,
+    async t => {
+      const { folder, ask } = await start(t, backend)
+      ask(`require 'fileutils'; FileUtils.cp_r(${libraries}, '/work/lib')`)
+      const files = readdirSync(join(folder, 'lib'), { recursive: true, encoding: 'utf8' }).filter(
+        name => statSync(join(folder, 'lib', name)).isFile(),
+      )
+      t.true(files.length > 900)
+      const below = (base: string) =>
+        `Dir.glob('**/*', base: ${base}).select { |name| File.file?(File.join(${base}, name)) }.sort`
+      t.deepEqual(
+        JSON.parse(ask(`require 'json'; JSON.generate(${below("'/work/lib'")})`)),
+        files.sort(),
+      )
+      t.is(ask(`${below("'/work/lib'")} == ${below(libraries)}`), 'true')
 
-    const hash = createHash('sha256')
-    for (const name of files) hash.update(readFileSync(join(folder, 'lib', name)))
-    const digest = `require 'digest'; ${below("'/work/lib'")}.inject(Digest::SHA256.new) { |all, name| all << File.binread("/work/lib/#{name}") }.hexdigest`
-    t.is(ask(digest), hash.digest('hex'))
+      const hash = createHash('sha256')
+      for (const name of files) hash.update(readFileSync(join(folder, 'lib', name)))
+      const digest = `require 'digest'; ${below("'/work/lib'")}.inject(Digest::SHA256.new) { |all, name| all << File.binread("/work/lib/#{name}") }.hexdigest`
+      t.is(ask(digest), hash.digest('hex'))
 
-    t.is(
-      ask(
-        `require '/work/lib/shellwords.rb'; Shellwords.split('a "b c" d').inspect + $LOADED_FEATURES.last`,
-      ),
-      '["a", "b c", "d"]/work/lib/shellwords.rb',
-    )
-    ask("FileUtils.rm_r('/work/lib')")
-    t.deepEqual(readdirSync(folder), [])
-  })
+      t.is(
+        ask(
+          `require '/work/lib/shellwords.rb'; Shellwords.split('a "b c" d').inspect + $LOADED_FEATURES.last`,
+        ),
+        '["a", "b c", "d"]/work/lib/shellwords.rb',
+      )
+      ask("FileUtils.rm_r('/work/lib')")
+      t.deepEqual(readdirSync(folder), [])
+    },
+  )
 
-  test.serial(`files are written, changed and looked at (${backend})`, async t => {
+  test.serial(`Ruby writes, changes and stats files (${backend})`, async t => {
     const { folder, ask } = await start(t, backend)
     t.is(ask('File.write(\'/work/a.txt\', "héllo\\n" * 3)'), '21')
     t.is(
@@ -124,7 +127,7 @@ for (const backend of backends) {
     )
   })
 
-  test.serial(`nothing outside the folder is read or made (${backend})`, async t => {
+  test.serial(`Ruby reads and makes nothing outside its folder (${backend})`, async t => {
     const { folder, ask } = await start(t, backend)
     const outside = join(folder, '..', 'outside.txt')
     writeFileSync(outside, 'secret')

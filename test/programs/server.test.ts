@@ -89,7 +89,7 @@ async function responseOf(client: net.Socket): Promise<string> {
 
 for (const threads of [0, 2]) {
   test.serial(
-    `a thousand requests on connections that stay open, fifty at once (${threads} threads more)`,
+    `the server answers a thousand requests on fifty open connections (${threads} threads more)`,
     async t => {
       t.timeout(120_000)
       const { port, ended } = await serve(t, { threads })
@@ -107,7 +107,7 @@ for (const threads of [0, 2]) {
   )
 }
 
-test.serial('a thousand requests, each on a connection of its own', async t => {
+test.serial('the server answers a thousand requests, each on a new connection', async t => {
   t.timeout(120_000)
   const { port, ended } = await serve(t, {}, '1000')
   let next = 0
@@ -121,7 +121,7 @@ test.serial('a thousand requests, each on a connection of its own', async t => {
   t.is(await ended, '0: requests 1000, clients 1000\n')
 })
 
-test.serial('large bodies both ways at once', async t => {
+test.serial('the server receives and sends large bodies at once', async t => {
   t.timeout(120_000)
   const { port, ended } = await serve(t)
   const body = bytes(5_000_000)
@@ -139,7 +139,7 @@ test.serial('large bodies both ways at once', async t => {
 })
 
 test.serial(
-  'clients that say nothing, too little, too much, or go, cost the others nothing',
+  'the server answers others while clients are silent, cut short, too long or gone',
   async t => {
     t.timeout(120_000)
     const { port, ended } = await serve(t)
@@ -181,7 +181,7 @@ test.serial(
   },
 )
 
-test.serial('what is no request is refused, and ends its connection alone', async t => {
+test.serial('the server refuses malformed requests and closes only their connection', async t => {
   const { port, ended } = await serve(t)
   const reply = async (text: string): Promise<string> => responseOf(await raw(port, text))
   t.regex(
@@ -209,7 +209,7 @@ test.serial('what is no request is refused, and ends its connection alone', asyn
   t.is(await ended, '0: requests 10, clients 9\n')
 })
 
-test.serial('more clients than it has places for: the idlest one goes', async t => {
+test.serial('the server closes the idlest connection when it has too many', async t => {
   t.timeout(120_000)
   const { port, ended } = await serve(t)
   const idle = await Promise.all(Array.from({ length: 80 }, () => raw(port)))
@@ -220,7 +220,7 @@ test.serial('more clients than it has places for: the idlest one goes', async t 
 })
 
 test.serial(
-  'by the command: the port is told on standard error, and directories come first',
+  'the command prints the port on standard error, and puts directories before listeners',
   async t => {
     t.timeout(60_000)
     const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
@@ -267,7 +267,7 @@ test.serial(
   },
 )
 
-test('without a socket it says so', async t => {
+test('the server without a socket prints an error', async t => {
   const stderr = fs.openSync(join(scratch(t), 'err'), 'w')
   t.like(await run(fs.readFileSync(guest('server')), { args: ['server'], stderr }), { exitCode: 2 })
   fs.closeSync(stderr)

@@ -20,7 +20,7 @@ const threads = (t: Parameters<typeof scratch>[0], ...args: string[]) =>
     ...args,
   ])
 
-test.serial('every step passes', t => {
+test.serial('every step of the threads exerciser passes', t => {
   t.timeout(60_000)
   const folder = scratch(t)
   const { stdout, stderr, status } = run('native', [
@@ -40,13 +40,13 @@ test.serial('every step passes', t => {
   t.deepEqual(readdirSync(folder), [], 'the guest removes what it made')
 })
 
-test.serial('a thread that exits ends those that work, sleep and wait', t => {
+test.serial('a thread that exits ends threads that work, sleep and wait', t => {
   t.timeout(60_000)
   t.like(threads(t, 'exit', '42'), { status: 42, stdout: '', stderr: '' })
   t.like(threads(t, 'exit', '0'), { status: 0, stdout: '', stderr: '' })
 })
 
-test.serial('a thread that traps ends them too, and its own frames are told', t => {
+test.serial('a thread that traps ends the others, and its frames are reported', t => {
   t.timeout(60_000)
   const { status, stderr } = threads(t, 'trap')
   t.is(status, 134)
@@ -56,12 +56,12 @@ test.serial('a thread that traps ends them too, and its own frames are told', t 
   )
 })
 
-test.serial('with the return of _start the guest is at its end', t => {
+test.serial('the return of _start ends the guest and its threads', t => {
   t.timeout(60_000)
   t.like(threads(t, 'return'), { status: 5, stdout: '', stderr: '' })
 })
 
-test.serial('no more threads than were granted', t => {
+test.serial('threads beyond the option are refused', t => {
   t.timeout(60_000)
   const box = ['--dir', `${scratch(t)}::/box`]
   const spawned = (count: string) =>
@@ -70,7 +70,7 @@ test.serial('no more threads than were granted', t => {
   t.like(spawned('1'), { status: 0, stdout: '1, then -6\n', stderr: '' })
 })
 
-test.serial('each line of the trace has the thread it is of', t => {
+test.serial('each line of the trace names its thread', t => {
   t.timeout(60_000)
   const file = join(scratch(t), 'trace')
   const { status } = run('native', [
@@ -91,7 +91,7 @@ test.serial('each line of the trace has the thread it is of', t => {
   t.is(writers.size, 8)
 })
 
-test.serial('the typescript backend has no files that threads can share, and says so', t => {
+test.serial('the typescript backend refuses threads', t => {
   t.timeout(60_000)
   const { status, stderr } = run('typescript', ['--threads', guest('threads')])
   t.is(
@@ -101,7 +101,7 @@ test.serial('the typescript backend has no files that threads can share, and say
   t.is(status, 1)
 })
 
-test.serial('without --threads it is told what to try', t => {
+test.serial('a guest that needs threads is refused without --threads, with a hint', t => {
   t.timeout(60_000)
   const { status, stderr } = run('native', [guest('threads')])
   t.regex(

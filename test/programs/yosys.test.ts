@@ -57,7 +57,7 @@ function simulate({ ports, cells }: Netlist, inputs: Record<string, number>): nu
 }
 
 for (const backend of backends) {
-  test.serial(`gates made of an adder add (${backend})`, t => {
+  test.serial(`gates that yosys makes of an adder add (${backend})`, t => {
     t.timeout(60_000)
     const folder = scratch(t)
     writeFileSync(join(folder, 'adder.v'), adder('a ^ b ^ carry[3:0]'))
@@ -92,7 +92,7 @@ for (const backend of backends) {
     ['a ^ b ^ carry[3:0]', true],
     ['a ^ b | carry[3:0]', false],
   ] as const) {
-    test.serial(`two adders are proven ${proven ? 'equal' : 'different'} (${backend})`, t => {
+    test.serial(`yosys proves two adders ${proven ? 'equal' : 'different'} (${backend})`, t => {
       t.timeout(60_000)
       const folder = scratch(t)
       writeFileSync(join(folder, 'adder.v'), adder(sum))

@@ -6,7 +6,7 @@ import { command, drop, untilFails } from '../wasm.js'
 
 const nothing = command([])
 
-test('a signal for many runs has one listener, and none when they have ended', async t => {
+test('a signal for many runs has one listener, and none after they ended', async t => {
   const { signal } = new AbortController()
   let [now, most] = [0, 0]
   const { addEventListener, removeEventListener } = signal
@@ -38,7 +38,7 @@ test('a signal for many runs prints no warning, at run and spawn', async t => {
   t.deepEqual(warnings, [])
 })
 
-test('a signal ends all runs that have it, those that wait for their turn too', async t => {
+test('a signal ends all runs that have it, including queued ones', async t => {
   const controller = new AbortController()
   const pool = new Pool({ size: 2 })
   t.teardown(() => pool.close())
@@ -51,7 +51,7 @@ test('a signal ends all runs that have it, those that wait for their turn too', 
   await failed
 })
 
-test('of a signal and a timeout the first ends a run, whichever part of it comes then', async t => {
+test('the first of a signal and a timeout ends a run in any of its phases', async t => {
   const controller = new AbortController()
   const { signal } = controller
   const deadline = new Deadline({ timeout: 10, signal })

@@ -6,7 +6,7 @@ import { groups } from '../../bench/calls.js'
 
 const rows = groups.flatMap(({ rows }) => rows)
 
-test('every hostcall has a row', t => {
+test('every hostcall has a row in the benchmark', t => {
   const words = new Set(rows.flatMap(({ name }) => name.match(/\w+/g) ?? []))
   t.deepEqual(
     Object.keys(table).filter(name => !words.has(name)),
@@ -14,13 +14,13 @@ test('every hostcall has a row', t => {
   )
 })
 
-test('each row can be measured, or says why not', t => {
+test('each row of the benchmark is measured or has a reason', t => {
   for (const { name, loop, measure, without } of rows)
     t.true(loop !== undefined || measure !== undefined || without !== undefined, name)
   t.is(new Set(rows.map(({ name }) => name)).size, rows.length)
 })
 
-test('the floor knows no row that is not there', t => {
+test('every case of floor.c is a row of the benchmark', t => {
   const source = readFileSync(new URL('../../../bench/floor.c', import.meta.url), 'utf8')
   const known = [...source.matchAll(/^ {4}\{"([^"]+)", /gm)].map(([, name]) => name)
   t.true(known.length > 40)

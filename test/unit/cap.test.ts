@@ -159,7 +159,7 @@ for (const [name, [sections, limits]] of Object.entries(forms)) {
   })
 }
 
-test('bytes that are no module, or of a form that is not known, are not guessed at', t => {
+test('bytes that are no module, or of an unknown form, are refused as unreadable', t => {
   const unknown: Readonly<Record<string, Uint8Array>> = {
     nothing: new Uint8Array(0),
     text: Buffer.from('(module)'),
@@ -196,7 +196,7 @@ test('bytes that are no module, or of a form that is not known, are not guessed 
     t.throws(() => cap(bytes, caps()), { instanceOf: Unreadable }, name)
 })
 
-test('a module that is cut off anywhere is read, or it is not', t => {
+test('a module cut off at any byte is read, or refused as unreadable', t => {
   const bytes = command(
     [drop(call('path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 0)), call('proc_exit', 1)],
     { data: { 64: 'hello' } },
@@ -213,7 +213,7 @@ test('a module that is cut off anywhere is read, or it is not', t => {
   t.true(read > 0)
 })
 
-test('a module that has nothing to cut is the same bytes', t => {
+test('a module within its limits keeps its bytes', t => {
   for (const bytes of [
     moduleOf(),
     moduleOf(section(4, table(5, 5)), section(5, memory(1))),
@@ -223,7 +223,7 @@ test('a module that has nothing to cut is the same bytes', t => {
   }
 })
 
-test('tables have together what they may have: what they do not begin with is for the first', t => {
+test('tables share their limit: the first may grow into the elements that none begins with', t => {
   const bytes = moduleOf(section(4, table(10, 20), table(5), table(0)))
   t.deepEqual(cutTo(bytes, { elements: 15 }), [10, 5, 0])
   t.deepEqual(cutTo(bytes, { elements: 20 }), [15, 5, 0])
@@ -240,7 +240,7 @@ test('tables have together what they may have: what they do not begin with is fo
   t.throws(() => cap(moduleOf(section(4, [EXTERNREF, 4, ...unsigned(2 ** 60)])), caps()), refusal)
 })
 
-test('several memories have together what a module may have', t => {
+test('several memories share the limit of their module', t => {
   // One of 2 to 3 pages, one of 64 bits of 1 to 256, and, imported, one of 1 that has no end.
   const own = section(5, memory(2, 3), [5, 1, 0x80, 2])
   const one = section(2, imported('m', 2, ...memory(1)))
@@ -257,7 +257,7 @@ test('several memories have together what a module may have', t => {
   t.throws(() => cap(moduleOf(shared, section(5, memory(0))), caps({ memory: 30 * page })), refusal)
 })
 
-test('memories and tables have together what a module may have', t => {
+test('memories and tables share the limit of their module', t => {
   const bytes = moduleOf(section(4, table(100, 1000)), section(5, memory(1)))
   const initial = page + 800
   t.throws(() => cap(bytes, caps({ memory: initial - 1 })), {
@@ -295,7 +295,7 @@ function growsBy(t: ExecutionContext, growing: unknown, by: number, wide = false
 const instance = (bytes: Uint8Array, imports: Record<string, Record<string, unknown>> = {}) =>
   new WebAssembly.Instance(new WebAssembly.Module(bytes as Bytes), imports as never).exports
 
-test('a module that was cut grows to its maximum, and not beyond', t => {
+test('a capped module grows to its new maximum, and not beyond', t => {
   const bytes = moduleOf(
     section(4, table(1), table(2, 50, FUNCREF)),
     section(5, memory(1)),
@@ -349,7 +349,7 @@ withInitialized(
   },
 )
 
-test('many tables are cut as one', t => {
+test('many tables are capped as one', t => {
   const many = moduleOf(section(4, ...Array.from({ length: 1000 }, () => table(1))))
   const capped = cap(many, caps({ elements: 1500 }))
   t.is(

@@ -49,7 +49,7 @@ test('await using closes a pool', async t => {
   await t.notThrowsAsync(async () => pool[Symbol.asyncDispose](), 'closed twice')
 })
 
-test('a guest of createGuest may be taken apart: its dispose needs no `this`', t => {
+test('a guest of createGuest is disposed by a detached method', t => {
   const { [Symbol.dispose]: dispose, imports } = createGuest({ version, stdin: 'ignore' })
   dispose()
   t.is(typeof imports.fd_close, 'function')

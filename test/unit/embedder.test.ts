@@ -36,68 +36,65 @@ function setMemory(wasi: WASI, memory: unknown): void {
 // The memory is another one from some call on.
 
 for (const backend of backends) {
-  test.serial(
-    `from the call on after which the memory was set, it alone is read and written (${backend})`,
-    t => {
-      const folder = scratch(t)
-      fs.writeFileSync(join(folder, 'in'), 'input')
-      const stdin = fs.openSync(join(folder, 'in'), 'r')
-      const before = openDescriptors()
-      const wasi = new WASI({ version, backend, stdin, preopens: { '/': folder } })
-      const { path_create_directory, fd_pread, random_get, args_sizes_get } = wasi.wasiImport
-      const [first, second] = [pages(2), pages(1)]
-      for (const [memory, name] of [
-        [first, 'first'],
-        [second, 'second'],
-      ] as const) {
-        bytesOf(memory).write(name, 0x100)
-        bytesOf(memory).writeUInt32LE(0x200, 0x10)
-        bytesOf(memory).writeUInt32LE(5, 0x14)
-      }
+  test.serial(`a memory that was set serves every later call alone (${backend})`, t => {
+    const folder = scratch(t)
+    fs.writeFileSync(join(folder, 'in'), 'input')
+    const stdin = fs.openSync(join(folder, 'in'), 'r')
+    const before = openDescriptors()
+    const wasi = new WASI({ version, backend, stdin, preopens: { '/': folder } })
+    const { path_create_directory, fd_pread, random_get, args_sizes_get } = wasi.wasiImport
+    const [first, second] = [pages(2), pages(1)]
+    for (const [memory, name] of [
+      [first, 'first'],
+      [second, 'second'],
+    ] as const) {
+      bytesOf(memory).write(name, 0x100)
+      bytesOf(memory).writeUInt32LE(0x200, 0x10)
+      bytesOf(memory).writeUInt32LE(5, 0x14)
+    }
 
-      wasi.initialize({ exports: { memory: first } })
-      t.is(path_create_directory(3, 0x100, 5), Errno.SUCCESS)
-      t.is(random_get(page, 16), Errno.SUCCESS)
-      const drawn = Buffer.from(bytesOf(first))
+    wasi.initialize({ exports: { memory: first } })
+    t.is(path_create_directory(3, 0x100, 5), Errno.SUCCESS)
+    t.is(random_get(page, 16), Errno.SUCCESS)
+    const drawn = Buffer.from(bytesOf(first))
 
-      setMemory(wasi, second)
-      t.is(path_create_directory(3, 0x100, 6), Errno.SUCCESS, 'a path of the second one')
-      t.is(fd_pread(0, 0x10, 1, 0n, 0x40), Errno.SUCCESS)
-      t.is(bytesOf(second).toString('latin1', 0x200, 0x205), 'input', 'bytes of the host')
-      t.is(bytesOf(second).readUInt32LE(0x40), 5, 'a result')
-      t.is(random_get(page, 16), Errno.FAULT, 'the second one ends sooner')
-      t.is(args_sizes_get(page, 0), Errno.FAULT)
-      t.deepEqual(bytesOf(first), drawn, 'the first one is left alone')
-      t.deepEqual(fs.readdirSync(folder).sort(), ['first', 'in', 'second'])
+    setMemory(wasi, second)
+    t.is(path_create_directory(3, 0x100, 6), Errno.SUCCESS, 'a path of the second one')
+    t.is(fd_pread(0, 0x10, 1, 0n, 0x40), Errno.SUCCESS)
+    t.is(bytesOf(second).toString('latin1', 0x200, 0x205), 'input', 'bytes of the host')
+    t.is(bytesOf(second).readUInt32LE(0x40), 5, 'a result')
+    t.is(random_get(page, 16), Errno.FAULT, 'the second one ends sooner')
+    t.is(args_sizes_get(page, 0), Errno.FAULT)
+    t.deepEqual(bytesOf(first), drawn, 'the first one is left alone')
+    t.deepEqual(fs.readdirSync(folder).sort(), ['first', 'in', 'second'])
 
-      for (const wrong of [
-        undefined,
-        null,
-        1,
-        {},
-        new Proxy(first, {}),
-        { buffer: new Uint8Array(8) },
-      ]) {
-        t.throws(() => setMemory(wasi, wrong), {
-          instanceOf: TypeError,
-          code: 'ERR_INVALID_ARG_TYPE',
-        })
-        second.grow(1)
-        t.is(
-          random_get(second.buffer.byteLength - 16, 16),
-          Errno.SUCCESS,
-          'the second one still serves',
-        )
-      }
-      t.deepEqual(bytesOf(first), drawn)
-      wasi.close()
-      t.is(openDescriptors(), before)
-      fs.closeSync(stdin)
-    },
-  )
+    for (const wrong of [
+      undefined,
+      null,
+      1,
+      {},
+      new Proxy(first, {}),
+      { buffer: new Uint8Array(8) },
+    ]) {
+      t.throws(() => setMemory(wasi, wrong), {
+        instanceOf: TypeError,
+        code: 'ERR_INVALID_ARG_TYPE',
+      })
+      second.grow(1)
+      t.is(
+        random_get(second.buffer.byteLength - 16, 16),
+        Errno.SUCCESS,
+        'the second one still serves',
+      )
+    }
+    t.deepEqual(bytesOf(first), drawn)
+    wasi.close()
+    t.is(openDescriptors(), before)
+    fs.closeSync(stdin)
+  })
 
   test.serial(
-    `finalizeBindings serves another memory only when it was told that nothing is started (${backend})`,
+    `finalizeBindings replaces the memory only of an instance that is not started (${backend})`,
     t => {
       const wasi = new WASI({ version, backend })
       const [first, second] = [pages(1), pages(2)]
@@ -116,7 +113,7 @@ for (const backend of backends) {
     },
   )
 
-  test.serial(`a thousand memories, of which each serves one call (${backend})`, t => {
+  test.serial(`a thousand memories each serve one call (${backend})`, t => {
     const wasi = new WASI({ version, backend, args: ['a', 'b'] })
     for (let round = 0; round < 1000; round++) {
       const memory = pages(1 + (round % 3))
@@ -297,37 +294,34 @@ for (const backend of backends)
 
 // Instances that are none, or that throw.
 
-test.serial(
-  'an instance without memory: its calls throw, it is not started, and may be given one',
-  t => {
-    for (const backend of backends) {
-      const before = openDescriptors()
-      const wasi = new WASI({ version, backend, preopens: { '/': '/' } })
-      const module = new WebAssembly.Module(
-        assemble({
-          pages: 0,
-          functions: { _start: { body: [call('proc_exit', call('sched_yield'))] } },
-        }),
-      )
-      const instance = new WebAssembly.Instance(module, wasi.getImportObject())
-      t.throws(instance.exports._start as () => void, { code: 'ERR_WASI_NOT_STARTED' })
-      t.throws(() => wasi.start(instance), {
-        code: 'ERR_INVALID_ARG_TYPE',
-        message: /instance\.exports\.memory/,
-      })
-      t.throws(() => wasi.initialize(instance), {
-        code: 'ERR_INVALID_ARG_TYPE',
-        message: /instance\.exports\.memory/,
-      })
-      const { _start } = instance.exports
-      t.is(wasi.start({ exports: { _start, memory: pages(1) } }), 0)
-      wasi.close()
-      t.is(openDescriptors(), before)
-    }
-  },
-)
+test.serial('an instance without memory throws from calls until it gets one', t => {
+  for (const backend of backends) {
+    const before = openDescriptors()
+    const wasi = new WASI({ version, backend, preopens: { '/': '/' } })
+    const module = new WebAssembly.Module(
+      assemble({
+        pages: 0,
+        functions: { _start: { body: [call('proc_exit', call('sched_yield'))] } },
+      }),
+    )
+    const instance = new WebAssembly.Instance(module, wasi.getImportObject())
+    t.throws(instance.exports._start as () => void, { code: 'ERR_WASI_NOT_STARTED' })
+    t.throws(() => wasi.start(instance), {
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: /instance\.exports\.memory/,
+    })
+    t.throws(() => wasi.initialize(instance), {
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: /instance\.exports\.memory/,
+    })
+    const { _start } = instance.exports
+    t.is(wasi.start({ exports: { _start, memory: pages(1) } }), 0)
+    wasi.close()
+    t.is(openDescriptors(), before)
+  }
+})
 
-test('exports behind a Proxy serve as they are, and each is read once', t => {
+test('exports behind a Proxy are each read once', t => {
   const wasi = new WASI({ version })
   const module = new WebAssembly.Module(
     assemble({ functions: { _start: { body: [call('proc_exit', 5)] } } }),
@@ -362,7 +356,7 @@ function biting(name: string, how: 'getter' | 'Proxy'): object {
 for (const how of ['getter', 'Proxy'] as const)
   for (const name of ['exports', 'memory', '_start', '_initialize']) {
     test.serial(
-      `what ${name} throws, by a ${how}, goes through as it is; nothing stays open`,
+      `an exception from ${name}, by a ${how}, propagates unchanged and leaves nothing open`,
       t => {
         for (const method of ['start', 'initialize'] as const) {
           const before = openDescriptors()
@@ -396,7 +390,7 @@ const deaths: Readonly<Record<string, readonly [source: string, ...ends: readonl
 for (const backend of backends)
   for (const [death, [source, ...ends]] of Object.entries(deaths)) {
     test.serial(
-      `a worker that ends in a hook, by ${death}, takes its descriptors with it (${backend})`,
+      `a worker that ends in a hook, by ${death}, closes its descriptors (${backend})`,
       async t => {
         const folder = scratch(t)
         const program = `import(${JSON.stringify(import.meta.resolve('#lib/index.js'))}).then(({ WASI }) => {

@@ -59,7 +59,7 @@ for (const backend of ['native', 'typescript'] as const) {
   fs.readSync(file, start, 0, 4, 0)
   const magic = start.toString('latin1')
 
-  test.serial(`pages that the guest grew are there at once (${backend})`, t => {
+  test.serial(`pages that the guest grew are usable at once (${backend})`, t => {
     const memory = new WebAssembly.Memory({ initial: 1 })
     const guest = guestWith({ backend, stdin: file }, memory)
     t.is(guest.imports.random_get(page, 8), Errno.FAULT)
@@ -80,7 +80,7 @@ for (const backend of ['native', 'typescript'] as const) {
   })
 
   test.serial(
-    `pages of a shared memory that another thread grew are there at once (${backend})`,
+    `pages of a shared memory that another thread grew are usable at once (${backend})`,
     async t => {
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true })
       const guest = guestWith({ backend, stdin: file, preopens: { '/': root } }, memory)
@@ -120,7 +120,7 @@ for (const backend of ['native', 'typescript'] as const) {
   )
 
   test.serial(
-    `memory may be any object with a buffer, which is looked at again when it was detached (${backend})`,
+    `memory may be any object with a buffer, which is read again after it was detached (${backend})`,
     t => {
       const memory = { buffer: new ArrayBuffer(100) }
       const guest = guestWith({ backend }, memory)
@@ -135,7 +135,7 @@ for (const backend of ['native', 'typescript'] as const) {
   )
 
   test.serial(
-    `memory that is gone is the embedder’s error, told in full; nothing is written anywhere (${backend})`,
+    `a detached memory is reported as the embedder’s error, and nothing is written (${backend})`,
     t => {
       const reported: UnexpectedError[] = []
       const memory = { buffer: new ArrayBuffer(100) }
@@ -151,7 +151,7 @@ for (const backend of ['native', 'typescript'] as const) {
     },
   )
 
-  test.serial(`no memory yet: every call that is made throws (${backend})`, t => {
+  test.serial(`every call throws before memory is bound (${backend})`, t => {
     const guest = createGuest({ version: 'preview1', backend })
     guests.push(guest)
     for (const call of ['fd_close', 'clock_time_get', 'sched_yield'] as const) {
@@ -165,7 +165,7 @@ for (const backend of ['native', 'typescript'] as const) {
   })
 }
 
-test('memory may grow during a call: the result lies in the new memory', t => {
+test('the result of a call is written to memory that grew during it', t => {
   const { call, wasm, view } = fake('fd_read', () => {
     wasm.grow(2)
     return 7
@@ -175,7 +175,7 @@ test('memory may grow during a call: the result lies in the new memory', t => {
   t.is(view().getUint32(0x11, true), 7)
 })
 
-test('memory may grow during a call that then fails: the next call sees it', t => {
+test('memory that grew during a failed call serves the next call', t => {
   const { call, wasm } = fake('fd_read', () => {
     if (wasm.buffer.byteLength === page) wasm.grow(1)
     return -Errno.AGAIN
@@ -185,7 +185,7 @@ test('memory may grow during a call that then fails: the next call sees it', t =
   t.is(call(0, 0, 0, 2 * page - 3), Errno.FAULT)
 })
 
-test('the places for results are looked at before the hostcall is made', t => {
+test('result pointers are validated before the hostcall is made', t => {
   let made = 0
   const { call } = fake('sock_recv', () => ++made)
   t.is(call(0, 0, 0, 0, page - 3, 0), Errno.FAULT)
@@ -197,7 +197,7 @@ test('the places for results are looked at before the hostcall is made', t => {
   t.is(made, 1)
 })
 
-test('the arguments of every arity arrive in their order, lifted', t => {
+test('arguments of every arity arrive lifted and in order', t => {
   // Has one call for each number of wasm values: pointers, sizes and flags as numbers, i64 as the
   // row says.
   const calls: readonly (readonly [HostcallName, args: unknown[], arrive: unknown[]])[] = [
@@ -249,7 +249,7 @@ test('one argument too many is refused by every call', t => {
   }
 })
 
-test('an i32 may come signed or unsigned, but no further', t => {
+test('an i32 is accepted signed or unsigned, and refused beyond', t => {
   let arrived = -1
   const { call } = fake('fd_close', (_, fd) => {
     arrived = fd
@@ -268,7 +268,7 @@ test('an i32 may come signed or unsigned, but no further', t => {
     t.is(call(beyond), Errno.INVAL, `${beyond}`)
 })
 
-test('results of 64 bits: a size beyond 32 bits, a time, a record', t => {
+test('results of 64 bits are written whole', t => {
   const seek = fake('fd_seek', () => 2 ** 40 + 5)
   t.is(seek.call(0, 0n, 0, 0x11), Errno.SUCCESS)
   t.is(seek.view().getBigUint64(0x11, true), 2n ** 40n + 5n)
@@ -292,7 +292,7 @@ test('results of 64 bits: a size beyond 32 bits, a time, a record', t => {
 
 // Unexpected errors.
 
-test('an answer of UNEXPECTED is IO for the guest, and told with what the host said', t => {
+test('an unexpected host error is IO for the guest and reported with its cause', t => {
   const cause = Object.assign(new Error('ESTRANGE: odd, read'), {
     code: 'ESTRANGE',
     errno: -9999,
@@ -308,7 +308,7 @@ test('an answer of UNEXPECTED is IO for the guest, and told with what the host s
   t.is(reported[0].message, 'unexpected host error in fd_read: ESTRANGE: odd, read')
 })
 
-test('whatever a hostcall throws is IO for the guest and told; a WASIError is its errno and is not', t => {
+test('an exception from a hostcall is IO and reported; a WASIError is its errno and unreported', t => {
   const bug = new TypeError('a bug')
   const thrown: readonly (readonly [unknown, answer: number, causes: unknown[]])[] = [
     [bug, Errno.IO, [bug]],
@@ -329,7 +329,7 @@ test('whatever a hostcall throws is IO for the guest and told; a WASIError is it
   }
 })
 
-test('the end of the stack inside a hostcall is the guest’s trap', t => {
+test('a stack overflow inside a hostcall traps the guest', t => {
   const { call, reported } = fake('sched_yield', () => {
     const deeper = (): number => deeper() + 1
     return deeper()
@@ -341,7 +341,7 @@ test('the end of the stack inside a hostcall is the guest’s trap', t => {
   t.true(other.reported[0].cause instanceof RangeError)
 })
 
-test('proc_exit passes through the gate', t => {
+test('proc_exit propagates through the gate', t => {
   const { call, reported } = fake('proc_exit', () => {
     throw new GuestExit(3)
   })
@@ -349,7 +349,7 @@ test('proc_exit passes through the gate', t => {
   t.deepEqual(reported, [])
 })
 
-test('what onUnexpected throws ends the guest, and it is asked once', t => {
+test('an exception from onUnexpected ends the guest after one call', t => {
   for (const thrown of [new Error('enough'), new WASIError(Errno.NOENT)]) {
     for (const hostcall of [
       () => UNEXPECTED,
@@ -379,7 +379,7 @@ test('what onUnexpected throws ends the guest, and it is asked once', t => {
   }
 })
 
-test.serial('the channel wasi-common:unexpected is told too', t => {
+test.serial('the channel wasi-common:unexpected receives unexpected errors', t => {
   const received: unknown[] = []
   const listener = (message: unknown): void => void received.push(message)
   diagnostics.subscribe('wasi-common:unexpected', listener)
@@ -392,7 +392,7 @@ test.serial('the channel wasi-common:unexpected is told too', t => {
   t.is(reported.length, 2)
 })
 
-test('NODE_DEBUG=wasi-common writes all that is known; without it nothing is written', t => {
+test('unexpected errors are printed in full with NODE_DEBUG=wasi-common, and not without', t => {
   const program = `
     import { gates } from '#lib/generated/imports.js'
     import { limitsOf } from '#lib/limits.js'

@@ -31,7 +31,7 @@ const open = ({ imports }: Guest, fd: number, length: number, oflags: number, ri
   imports.path_open(fd, 0, 1000, length, oflags, BigInt(rights), 0n, 0, 8)
 
 for (const backend of backends) {
-  test(`run returns the exit code, or lets through what else was thrown (${backend})`, t => {
+  test(`run returns the exit code, and other exceptions propagate (${backend})`, t => {
     const { guest } = guestOver(t, { backend })
     t.is(guest.namespace, 'wasi_snapshot_preview1')
     t.is(
@@ -59,7 +59,7 @@ for (const backend of backends) {
     }
   })
 
-  test(`a directory as standard input gives nothing below it (${backend})`, t => {
+  test(`a directory as standard input opens no path below it (${backend})`, t => {
     const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
     fs.writeFileSync(join(folder, 'f'), 'secret')
     const stdin = fs.openSync(folder, 'r')
@@ -74,7 +74,7 @@ for (const backend of backends) {
     fs.rmSync(folder, { recursive: true })
   })
 
-  test(`a memory of another realm is one (${backend})`, t => {
+  test(`a memory of another realm is accepted (${backend})`, t => {
     const { guest } = guestOver(t, { backend })
     const memory = vm.runInNewContext('new WebAssembly.Memory({ initial: 1 })')
     guest.bind(memory)
@@ -88,7 +88,7 @@ for (const backend of backends) {
     t.notDeepEqual(new Uint8Array(shared.buffer).slice(0, 16), new Uint8Array(16))
   })
 
-  test(`a buffer that can shrink is refused, whenever it comes (${backend})`, t => {
+  test(`a resizable buffer is refused at bind and after growth (${backend})`, t => {
     const { guest } = guestOver(t, { backend })
     const shrinking = () => new ArrayBuffer(16 * page, { maxByteLength: 32 * page })
     t.throws(() => guest.bind({ buffer: shrinking() }), { code: 'ERR_INVALID_ARG_TYPE' } as object)
@@ -114,7 +114,7 @@ for (const backend of backends) {
     t.notThrows(() => fs.closeSync(fd))
   })
 
-  test(`nothing is told of what is above a directory that was given (${backend})`, t => {
+  test(`the entry .. of a preopen reveals nothing of its parent (${backend})`, t => {
     const { guest, folder, memory } = guestOver(t, { backend }, '.')
     t.is(open(guest, 3, 1, 2, Rights.FD_READDIR), 0)
     const view = new DataView(memory.buffer)
@@ -127,7 +127,7 @@ for (const backend of backends) {
     }
   })
 
-  test(`an option that is misspelled is told, not passed over (${backend})`, t => {
+  test(`a misspelled option is refused by name (${backend})`, t => {
     const wrong = (options: object) =>
       t.throws(() => createGuest({ version: 'preview1', backend, ...options } as GuestOptions), {
         code: 'ERR_INVALID_ARG_VALUE',
@@ -158,7 +158,7 @@ const begin = `
   const view = new DataView(memory.buffer)
   parentPort.postMessage('ready')`
 
-test.serial('a worker that reads from a silent pipe can be ended', async t => {
+test.serial('a worker that reads from a silent pipe is terminated', async t => {
   const { execFileSync } = await import('node:child_process')
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   execFileSync('mkfifo', [join(folder, 'pipe')])
@@ -182,7 +182,7 @@ test.serial('a worker that reads from a silent pipe can be ended', async t => {
   fs.rmSync(folder, { recursive: true })
 })
 
-test.serial('a worker that writes to a pipe that nobody reads can be ended', async t => {
+test.serial('a worker that writes to a pipe without reads is terminated', async t => {
   const { execFileSync } = await import('node:child_process')
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   execFileSync('mkfifo', [join(folder, 'pipe')])
@@ -193,7 +193,7 @@ test.serial('a worker that writes to a pipe that nobody reads can be ended', asy
   fs.rmSync(folder, { recursive: true })
 })
 
-test.serial('workers that are ended in the middle of calls take nothing with them', async t => {
+test.serial('workers terminated during calls leave the others and the host intact', async t => {
   const before = fs.readdirSync('/proc/self/fd').length
   const calls = `${begin}; new Uint8Array(memory.buffer)[1000] = 46
     for (;;) { guest.imports.path_open(3, 0, 1000, 1, 2, 1n << 14n, 0n, 0, 8); guest.imports.fd_readdir(view.getUint32(8, true), 2000, 100, 0n, 12); guest.imports.fd_close(view.getUint32(8, true)) }`

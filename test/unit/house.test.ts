@@ -52,14 +52,14 @@ const floors: readonly (readonly [name: string, RegExp])[] = [
 const floorOf = (file: string): number =>
   floors.findIndex(([, pattern]) => pattern.test(file.replace(/\.ts$/, '')))
 
-test('every file has a room', t => {
+test('every file of lib has a room', t => {
   t.deepEqual(
     files.filter(file => floorOf(file) < 0),
     [],
   )
 })
 
-test('imports lead down', t => {
+test('imports lead to the same room or a lower one', t => {
   const up = files.flatMap(file =>
     importsOf(file)
       .filter(name => !name.includes(':') && floorOf(name) > floorOf(file))
@@ -85,7 +85,7 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
     'a guest is given its backend; a run resets terminals by it; the command writes and ends by it',
   ],
 ]
-test('what only few may see, only those see', t => {
+test('restricted modules are imported only by the listed files', t => {
   for (const [what, who, why] of doors) {
     const guilty = files.filter(
       file => !who.test(file) && importsOf(file).some(name => what.test(name)),
@@ -94,7 +94,7 @@ test('what only few may see, only those see', t => {
   }
 })
 
-test('two files know the byte order of linear memory', t => {
+test('only two files read or write multi-byte values of linear memory', t => {
   // A bare `true` in the last place is the one word that says it. The generated imports write
   // results as memory.ts would.
   const guilty = files.filter(
@@ -106,7 +106,7 @@ test('two files know the byte order of linear memory', t => {
   t.deepEqual(guilty.sort(), ['abi/layout.ts', 'memory.ts', 'replay/random.ts'])
 })
 
-test('one file instantiates modules', t => {
+test('only one file instantiates modules', t => {
   const guilty = files.filter(file =>
     /new WebAssembly\.Instance\b|WebAssembly\.instantiate/.test(
       source(file).replace(/\/\*\*.*?\*\//gs, ''),
@@ -152,7 +152,7 @@ test('records keyed by names that others choose have no prototype', t => {
   }
 })
 
-test('only addon.cc sees N-API', t => {
+test('only addon.cc includes N-API', t => {
   const native = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).filter(
     name => /\.(cc|h)$/.test(name),
   )
@@ -164,12 +164,12 @@ test('only addon.cc sees N-API', t => {
   t.deepEqual(seeing, ['addon.cc'])
 })
 
-test('every file opens with what it alone knows', t => {
+test('every file of lib opens with a doc comment', t => {
   for (const file of files)
     t.regex(source(file).replace(/^#!.*\n/, ''), /^\/\*\*.{20,}?\*\//s, file)
 })
 
-test('what the documents name is there', t => {
+test('every path that the documents name exists', t => {
   for (const name of [
     'README.md',
     'RATIONALE.md',
@@ -186,11 +186,11 @@ test('what the documents name is there', t => {
   }
 })
 
-test('lines end alike, wherever the repository is checked out', t => {
+test('text files are checked out with LF on every system', t => {
   // native/sources.txt is read by lines, and git on Windows would end them in its own way.
   t.regex(readFileSync(join(root, '.gitattributes'), 'utf8'), /^\* text=auto eol=lf$/m)
 })
 
-test('nothing is left to do', t => {
+test('no file of lib has a TODO, FIXME, XXX or HACK', t => {
   for (const file of files) t.notRegex(source(file), /\b(TODO|FIXME|XXX|HACK)\b/, file)
 })

@@ -80,7 +80,7 @@ for (const [name, actual, type, fields] of records) {
   })
 }
 
-test('the pieces of a filestat of wasi_unstable are fields of both layouts', t => {
+test('the parts of a filestat of wasi_unstable are fields of both layouts', t => {
   const { Filestat, Filestat0 } = layout
   const moved = new Map<number, number>()
   for (const [from, to, bytes] of types.filestat0.pieces)
@@ -99,7 +99,7 @@ function drawn(bytes: number, write: (view: DataView) => void): Buffer {
 const hex = (...parts: string[]): Buffer =>
   Buffer.from(`${parts.join('').replaceAll(' ', '')}3f`, 'hex')
 
-test('a filestat is written whole, and read again', t => {
+test('a filestat is written whole and read back', t => {
   const fields = {
     dev: 1n,
     ino: 2n,
@@ -155,7 +155,7 @@ test('an fdstat, a prestat, a dirent and an event are written whole', t => {
   )
 })
 
-test('a subscription is read where each snapshot lays it', t => {
+test('a subscription is read in the layout of each snapshot', t => {
   const bytes = Buffer.alloc(1 + 56)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (const snapshot of [layout.Subscription, layout.Subscription0]) {
@@ -186,7 +186,7 @@ function structOf(name: string, names: Layout): string {
   const labels = Object.keys(names).filter(label => label !== 'BYTES')
   return fields.map(([, bits = '8'], i) => `${labels[i]} u${bits}`).join(', ')
 }
-test('the structs and limits of the addon are the same', t => {
+test('the structs and limits of the addon equal those of lib', t => {
   for (const [name, expected] of [
     ['Filestat', layout.Filestat],
     ['Dirent', layout.Dirent],

@@ -29,7 +29,7 @@ const open = (imports: Guest['imports'], length = 1) =>
   imports.path_open(3, 0, 1000, length, 2, BigInt(Rights.FD_READDIR), 0n, 0, 8)
 
 for (const backend of backends) {
-  test(`descriptors (${backend})`, t => {
+  test(`descriptors beyond the limit are MFILE (${backend})`, t => {
     const { imports, view } = guestWith(t, { backend, limits: { descriptors: 10 } })
     for (let fd = 4; fd < 10; fd++) t.is(open(imports), 0)
     t.is(open(imports), Errno.MFILE)
@@ -39,13 +39,13 @@ for (const backend of backends) {
     t.is(open(imports), Errno.MFILE)
   })
 
-  test(`two thousand descriptors, where they are granted (${backend})`, t => {
+  test(`two thousand descriptors are opened if the limit allows them (${backend})`, t => {
     const { imports } = guestWith(t, { backend, limits: { descriptors: 2000 } })
     for (let fd = 4; fd < 2000; fd++) if (open(imports) !== 0) t.fail(`${fd}`)
     t.is(open(imports), Errno.MFILE)
   })
 
-  test(`path bytes (${backend})`, t => {
+  test(`paths beyond the limit are NAMETOOLONG (${backend})`, t => {
     const { imports } = guestWith(t, { backend, limits: { pathBytes: 6 } })
     t.is(open(imports, 6), 0)
     t.is(open(imports, 7), Errno.NAMETOOLONG)
@@ -58,7 +58,7 @@ for (const backend of backends) {
     t.is(open(other.imports, 0x10000), Errno.NAMETOOLONG)
   })
 
-  test(`iovecs (${backend})`, t => {
+  test(`iovecs beyond the limit are left to the next call (${backend})`, t => {
     for (const [limits, most] of [[{ iovecs: 3 }, 3] as const, [{}, 1024] as const]) {
       const { imports, view } = guestWith(t, { backend, limits, stdout: () => {} })
       // Pieces of one byte.
@@ -71,7 +71,7 @@ for (const backend of backends) {
     }
   })
 
-  test(`subscriptions (${backend})`, t => {
+  test(`subscriptions beyond the limit are INVAL (${backend})`, t => {
     for (const [limits, most] of [[{ subscriptions: 2 }, 2] as const, [{}, 1024] as const]) {
       const { imports } = guestWith(t, { backend, limits })
       t.is(imports.poll_oneoff(0x10000, 0x10000, most, 8), 0)
@@ -80,7 +80,7 @@ for (const backend of backends) {
     }
   })
 
-  test(`random bytes (${backend})`, t => {
+  test(`random bytes beyond the limit are INVAL (${backend})`, t => {
     const { imports, view } = guestWith(t, { backend, limits: { randomBytes: 100 } })
     t.is(imports.random_get(0x10000, 100), 0)
     t.not(view.getBigUint64(0x10000, true), 0n)
@@ -121,7 +121,7 @@ for (const backend of backends) {
   })
 }
 
-test('a guest that accepts all it can leaves its host what it needs', t => {
+test('a guest that accepts every connection leaves its host the reserve of descriptors', t => {
   const program = `
     import fs from 'node:fs'
     import { spawn } from 'node:child_process'
@@ -150,7 +150,7 @@ test('a guest that accepts all it can leaves its host what it needs', t => {
   t.is(stdout, 'true true 40\n', stderr)
 })
 
-test('what an embedder may not set', t => {
+test('limits out of range are refused', t => {
   const make = (limits: unknown) => () =>
     createGuest({ version: 'preview1', limits: limits as GuestOptions['limits'] })
   t.throws(make({ descriptor: 10 }), {

@@ -30,7 +30,7 @@ async function connects(port: number, host = '127.0.0.1'): Promise<true | string
   }
 }
 
-test('what is no place to listen at is refused before anything is opened', t => {
+test('a malformed address is refused before anything is opened', t => {
   // biome-ignore format: a list
   const wrong = ['', '80', ':80', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '127.0.0.1:-1', '127.0.0.1:0x50', '127.0.0.1:80 ', '127.1:80', '256.0.0.1:80', '127.0.0.01:80', 'example.com:80', '*:80', '::1:80', '[::1]', '[::1', '[::g]:80', '[fe80::1%lo]:80', '[127.0.0.1]:80', 'tcp://127.0.0.1:80', 'unix:/tmp/socket', 'localhost', 'LOCALHOST:80']
   for (const where of wrong) {
@@ -70,7 +70,7 @@ test('what is no place to listen at is refused before anything is opened', t => 
   } as object)
 })
 
-test.serial('what cannot be opened is told, and nothing is left', t => {
+test.serial('a listener that cannot be opened is an error, and leaves none open', t => {
   const before = openDescriptors()
   const guest = make({ listen: ['localhost:0'] })
   const [{ fd, address, port }] = guest.listeners
@@ -96,7 +96,7 @@ test.serial('what cannot be opened is told, and nothing is left', t => {
   t.is(openDescriptors(), before)
 })
 
-test.serial('what was opened for the guest is closed with it', async t => {
+test.serial('listeners opened for the guest are closed with it', async t => {
   const before = openDescriptors()
   for (const guest of [
     make({ listen: ['127.0.0.1:0'] }),
@@ -110,7 +110,7 @@ test.serial('what was opened for the guest is closed with it', async t => {
   t.is(openDescriptors(), before)
 })
 
-test.serial('what was open before is served too, and stays open', async t => {
+test.serial('a listener that the embedder opened is served, and stays open', async t => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
@@ -125,7 +125,7 @@ test.serial('what was open before is served too, and stays open', async t => {
   server.close()
 })
 
-test('nobody listens who was not asked to', t => {
+test('a guest without the option has no listener', t => {
   const guest = make({})
   t.deepEqual(guest.listeners, [])
   guest.bind(new WebAssembly.Memory({ initial: 1 }))
@@ -133,7 +133,7 @@ test('nobody listens who was not asked to', t => {
   guest.close()
 })
 
-test.serial('the typescript backend says that it cannot', t => {
+test.serial('the typescript backend refuses the option', t => {
   const before = openDescriptors()
   for (const listen of [['127.0.0.1:0'], [{ fd: 0 }]]) {
     t.throws(() => make({ listen, backend: 'typescript' }), {
@@ -144,7 +144,7 @@ test.serial('the typescript backend says that it cannot', t => {
   t.is(openDescriptors(), before)
 })
 
-test('a strict sandbox listens where no other machine can reach it, unless it is allowed to', t => {
+test('a strict guest listens on loopback only, unless it is allowed more', t => {
   const strict = (listen: string, more = {}) =>
     make({ strict: true, listen: [listen], ...more }).close()
   const has6 = Object.values(os.networkInterfaces()).some(all =>
@@ -189,7 +189,7 @@ const greets = command(
   { data: { 64: 'hello' } },
 )
 
-test('run tells where the guest is reached, and serves whoever comes', async t => {
+test('run reports the address of the guest, which serves every client', async t => {
   for (const threads of [0, 2]) {
     const reported: Listener[][] = []
     let greeting: Promise<[Buffer]> | undefined
@@ -210,7 +210,7 @@ test('run tells where the guest is reached, and serves whoever comes', async t =
 })
 
 test.serial(
-  'run: what the hook throws ends the guest, though it waits; no listener, no call',
+  'run: an exception from the hook ends a waiting guest; without listeners it is not called',
   async t => {
     for (const threads of [0, 2]) {
       const before = openDescriptors()
@@ -243,7 +243,7 @@ const waits: Readonly<Record<string, string>> = {
   poll: 'view.setUint8(108, 1); view.setUint32(116, 3, true); guest.imports.poll_oneoff(100, 200, 1, 8)',
 }
 for (const [what, wait] of Object.entries(waits)) {
-  test.serial(`a worker that waits in ${what} can be ended, and listens no more`, async t => {
+  test.serial(`a worker that waits in ${what} is terminated, and its listener closed`, async t => {
     const source = `(async () => {
       const { createGuest } = await import(${JSON.stringify(index)})
       const { parentPort } = require('node:worker_threads')

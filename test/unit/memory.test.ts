@@ -21,7 +21,7 @@ function made(like: MemoryLike = new WebAssembly.Memory({ initial: 1, maximum: 4
 }
 const faults = { instanceOf: WASIError, code: 'EFAULT' }
 
-test('what lies wholly inside passes, and nothing else', t => {
+test('ranges wholly inside memory pass, and others are FAULT', t => {
   const { memory } = made()
   for (const [at, length] of [
     [0, 0],
@@ -42,7 +42,7 @@ test('what lies wholly inside passes, and nothing else', t => {
   }
 })
 
-test('it is bound once, and again only when it grew', t => {
+test('memory is bound once, and again only after growth', t => {
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4 })
   const { memory, bound } = made(wasm)
   memory.refresh()
@@ -57,7 +57,7 @@ test('it is bound once, and again only when it grew', t => {
   t.is(memory.view.buffer, wasm.buffer)
 })
 
-test('a shared memory that grew is seen by the check that would have failed', t => {
+test('a check that fails looks again at a shared memory that grew', t => {
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true })
   const { memory, bound } = made(wasm)
   wasm.grow(1)
@@ -78,13 +78,13 @@ test('a memory of no pages has no bytes, until it grows', t => {
   t.notThrows(() => memory.check(0, page))
 })
 
-test('not bound yet', t => {
+test('a check before memory is bound throws', t => {
   const memory = new GuestMemory({} as Sys, limitsOf())
   t.throws(() => memory.refresh(), { code: 'ERR_WASI_NOT_STARTED' })
   t.throws(() => memory.check(0, 1))
 })
 
-test('pieces: decoded, checked, and without the empty ones', t => {
+test('iovecs are decoded, checked, and skipped if empty', t => {
   const { memory, block } = made()
   for (const [i, value] of [8, 5, 100, 0, page - 1, 1, page, 0].entries())
     memory.setUint32(0x101 + 4 * i, value)
@@ -98,7 +98,7 @@ test('pieces: decoded, checked, and without the empty ones', t => {
   t.throws(() => memory.spans(0x101, 1), faults)
 })
 
-test('pieces: no more than one call can transfer, the last one cut', t => {
+test('iovecs beyond one transfer are cut', t => {
   const size = 2 ** 26
   const { memory, block } = made({ buffer: new ArrayBuffer(size) })
   for (let i = 0; i < 40; i++) {
@@ -116,7 +116,7 @@ test('pieces: no more than one call can transfer, the last one cut', t => {
   t.throws(() => memory.spans(0, 40), faults, 'one that will not be used is checked as well')
 })
 
-test('a copy is a copy, and what is written is bounded', t => {
+test('reads are copies, and writes are bounded', t => {
   const { memory } = made()
   memory.write(page - 3, Uint8Array.of(1, 2, 3))
   const copy = memory.copy(page - 3, 3)
@@ -127,7 +127,7 @@ test('a copy is a copy, and what is written is bounded', t => {
   t.throws(() => memory.copy(page - 2, 3), faults)
 })
 
-test('a u64 below 2^53, little end first, at an odd place', t => {
+test('a u64 below 2^53 is written little-endian at an odd address', t => {
   const { memory } = made()
   for (const value of [0, 1, 0xffffffff, 2 ** 32, 2 ** 52 + 12345, 2 ** 53 - 1]) {
     memory.setSize64(3, value)
@@ -143,7 +143,7 @@ const resizable = new (
 )(100, {
   maxByteLength: 200,
 })
-test('what may be memory', t => {
+test('every kind of memory and buffer object is accepted', t => {
   for (const memory of [
     new WebAssembly.Memory({ initial: 1 }),
     new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }),
@@ -155,7 +155,7 @@ test('what may be memory', t => {
   }
 })
 
-test('what may not, for it could shrink under the host or is none', t => {
+test('values that are no memory, or could shrink, are refused', t => {
   const wrong = [
     undefined,
     null,
@@ -176,7 +176,7 @@ test('what may not, for it could shrink under the host or is none', t => {
   }
 })
 
-test('what is detached when it is given', t => {
+test('a detached buffer is refused at bind', t => {
   const buffer = detached()
   t.throws(() => made({ buffer }), { instanceOf: TypeError })
   t.throws(() => checkMemory({ buffer }), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
@@ -188,7 +188,7 @@ function detached(): ArrayBuffer {
   return buffer
 }
 
-test('what throws when its buffer is looked at is none, and what it threw is the cause', t => {
+test('an object whose buffer getter throws is refused with that as its cause', t => {
   const mine = new RangeError('mine')
   const throwing = {
     get buffer(): never {
@@ -216,7 +216,7 @@ test('what throws when its buffer is looked at is none, and what it threw is the
   }
 })
 
-test('what cannot be bound leaves the memory that was', t => {
+test('a failed bind keeps the previous memory', t => {
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4 })
   const { memory, bound } = made(wasm)
   t.throws(() => memory.bind({ buffer: detached() }), { instanceOf: TypeError })
@@ -227,7 +227,7 @@ test('what cannot be bound leaves the memory that was', t => {
   t.is(bound.at(-1), memory.bytes)
 })
 
-test('the buffer and its length are those of the guest, whatever properties of these names say', t => {
+test('overridden properties of a buffer do not change its bounds', t => {
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4 })
   const { buffer } = wasm
   Object.defineProperty(wasm, 'buffer', { value: new ArrayBuffer(100 * page) })

@@ -51,7 +51,7 @@ function lines(
 // JSON.
 
 for (const backend of backends) {
-  test(`JSON: every kind of argument, and of result (${backend})`, t => {
+  test(`JSON: a line has every kind of argument and result (${backend})`, t => {
     const reported = lines(
       t,
       ({ imports, guest }) => {
@@ -129,7 +129,7 @@ for (const backend of backends) {
   })
 }
 
-test('JSON: times and sizes', t => {
+test('JSON: times and sizes keep 64 bits', t => {
   const [time, tell] = lines(
     t,
     ({ imports }) => {
@@ -160,7 +160,7 @@ test('JSON: a line of it cannot steer a terminal or break, and loses nothing', t
   t.is(JSON.parse(written[0]).args.path, name)
 })
 
-test('JSON: what no wasm passes for a number is not shown as one, and every call survives it', t => {
+test('JSON: values that are no wasm numbers are shown as text in every call', t => {
   const wrong: unknown[] = [
     undefined,
     null,
@@ -185,7 +185,7 @@ test('JSON: what no wasm passes for a number is not shown as one, and every call
   t.deepEqual(reported.find(({ call }) => call === 'fd_sync')?.args, { fd: 'undefined' })
 })
 
-test('times: behind a line of text as strace -T has them, and in JSON, and nowhere else', t => {
+test('times: durations end a line of text as in strace -T, and are in JSON, if requested', t => {
   const written: string[] = []
   const trace = (line: string): void => void written.push(line)
   guestWith(t, { trace, traceTimes: true }).imports.sched_yield()
@@ -198,7 +198,7 @@ test('times: behind a line of text as strace -T has them, and in JSON, and nowhe
   t.is(written[2], '{"call":"sched_yield","args":{},"errno":"SUCCESS","results":{}}')
 })
 
-test('times: a call that waits takes long', t => {
+test('times: the duration of a call includes its wait', t => {
   const [{ nanoseconds }] = lines(
     t,
     ({ imports, memory }) => {
@@ -214,7 +214,7 @@ test('times: a call that waits takes long', t => {
 // The channel.
 
 test.serial(
-  'the channel tells whoever subscribed before the guest was made, and is not asked for else',
+  'the channel publishes calls of guests made after the subscription, and costs nothing otherwise',
   t => {
     const events: unknown[] = []
     const hear = (event: unknown): void => void events.push(event)
@@ -249,7 +249,7 @@ test.serial(
 // Counts.
 
 for (const backend of backends) {
-  test(`metrics: how often, how often in vain and why, and how long (${backend})`, t => {
+  test(`metrics: count calls, errors by errno, and nanoseconds (${backend})`, t => {
     const { imports, guest } = guestWith(t, { backend, metrics: true })
     t.deepEqual(guest.metrics(), {})
     imports.path_create_directory(3, 1000, 1)
@@ -283,7 +283,7 @@ for (const backend of backends) {
   })
 }
 
-test('metrics: nobody is told what was not asked for', t => {
+test('metrics: are absent unless requested', t => {
   const message = 'metrics() needs options.metrics: true'
   t.throws(() => guestWith(t, {}).guest.metrics(), { code: 'ERR_WASI_NO_METRICS', message })
   const wasi = new WASI({ version })
@@ -291,7 +291,7 @@ test('metrics: nobody is told what was not asked for', t => {
   wasi.close()
 })
 
-test('metrics: class WASI has them', t => {
+test('metrics: class WASI returns them', t => {
   const wasi = new WASI({ version, metrics: true })
   const program = new WebAssembly.Module(
     command([drop(call('sched_yield')), drop(call('fd_close', 9)), call('proc_exit', 2)]),
@@ -302,7 +302,7 @@ test('metrics: class WASI has them', t => {
   wasi.close()
 })
 
-test('metrics: a refusal of the embedder that is no errno is an error without a name, of that call', t => {
+test('metrics: an errno of the embedder that does not exist counts as an unnamed error of its call', t => {
   for (const errno of [77, 500, 60_000]) {
     const { imports, guest, memory } = guestWith(t, {
       metrics: true,
@@ -317,7 +317,7 @@ test('metrics: a refusal of the embedder that is no errno is an error without a 
   }
 })
 
-test('metrics: run tells those of its worker', async t => {
+test('metrics: run returns those of its worker', async t => {
   const program = command([
     drop(add(call('sched_yield'), call('fd_close', 9))),
     call('proc_exit', 2),
@@ -331,7 +331,7 @@ test('metrics: run tells those of its worker', async t => {
   t.false('metrics' in (await run(program, {})))
 })
 
-test('metrics: what another process tells of them is looked at', t => {
+test('metrics: those of another process are validated', t => {
   const call = { calls: 2, errors: 1, nanoseconds: 5, errnos: { SUCCESS: 1, BADF: 1 } }
   t.deepEqual(toldMetrics({ fd_read: call }), { fd_read: call })
   for (const wrong of [undefined, null, 5, 'text', [], { more: call }])

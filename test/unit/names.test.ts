@@ -51,12 +51,12 @@ const makes = command(
   { data: Object.fromEntries(names.map((name, i) => [0x100 * (i + 1), name])) },
 )
 
-test('variables of the environment', async t => {
+test('variables named like properties of Object.prototype reach the guest', async t => {
   const { stdout } = await run(environ, { stdin: 'ignore', env: record(name => `of ${name}`) })
   t.is(stdout.toString(), names.map(name => `${name}=of ${name}\0`).join(''))
 })
 
-test('names of preopens, of the host and in memory', async t => {
+test('preopens named like properties of Object.prototype are opened', async t => {
   const folder = scratch(t)
   for (const preopens of [
     record(() => folder),
@@ -68,7 +68,7 @@ test('names of preopens, of the host and in memory', async t => {
   }
 })
 
-test('names of files in a record, and of those that a guest makes', async t => {
+test('files named like properties of Object.prototype are read and made', async t => {
   const files = new MemoryFiles(record(name => `of ${name}`))
   for (const name of names) t.is(files.readFile(name, 'utf8'), `of ${name}`)
   const made = new MemoryFiles()
@@ -91,7 +91,7 @@ test('names of files in a record, and of those that a guest makes', async t => {
   }
 })
 
-test('paths in a trace', t => {
+test('paths named like properties of Object.prototype are traced', t => {
   const lines: string[] = []
   const guest = createGuest({
     version,
@@ -107,7 +107,7 @@ test('paths in a trace', t => {
   guest.close()
 })
 
-test('what an error has beside its message, on its way to another thread', t => {
+test('properties of an error named like those of Object.prototype reach another thread', t => {
   const more = record(name => `of ${name}`)
   const error = deserializeError(
     structuredClone(serializeError(Object.assign(new TypeError('mine'), { code: 'EMINE' }))),
@@ -121,7 +121,7 @@ test('what an error has beside its message, on its way to another thread', t => 
   t.is(Object.getPrototypeOf(back), Error.prototype)
 })
 
-test('the command: --env, --dir and options', t => {
+test('the command: --env, --dir and options accept names of Object.prototype', t => {
   const folder = scratch(t)
   for (const [file, bytes] of Object.entries({ 'environ.wasm': environ, 'prestat.wasm': prestat }))
     fs.writeFileSync(join(folder, file), bytes)
@@ -152,7 +152,7 @@ test('the command: --env, --dir and options', t => {
   }
 })
 
-test('the command: --invoke', t => {
+test('the command: --invoke refuses inherited names', t => {
   const folder = scratch(t)
   const program = join(folder, 'library.wasm')
   fs.writeFileSync(

@@ -80,13 +80,13 @@ test('class WASI refuses an option that is almost one of its own, and passes ove
     t.notThrows(() => new WASI({ version, [name]: 1 } as never).close(), name)
 })
 
-test('class WASI tells a wrong value first, as node:wasi does', t => {
+test('class WASI reports a wrong value first, as node:wasi does', t => {
   t.throws(() => new WASI({ version, preopen: '/', stdin: -1 } as never), {
     message: /options\.stdin/,
   })
 })
 
-test('createGuest, run and Pool name the option that was meant', async t => {
+test('createGuest, run and Pool suggest the nearest option', async t => {
   const program = command([])
   t.throws(() => createGuest({ version, preopen: '/' } as never), misspelt)
   await t.throwsAsync(run(program, { preopen: '/' } as never), misspelt)
@@ -99,6 +99,6 @@ test('createGuest, run and Pool name the option that was meant', async t => {
   })
 })
 
-test('no option is almost another of the same door, so that none is taken for a mistake', t => {
+test('no two options of a door are near enough for a suggestion', t => {
   for (const name of optionNames) t.is(nearest(name, optionNames), undefined, name)
 })

@@ -42,7 +42,7 @@ test('the default of maxTableElements in the documentation is that of the module
   t.is(runWords.maxTableElements.default, `\`${defaultElements}\``)
 })
 
-test('flags have words of their own', t => {
+test('every flag has unique words', t => {
   const usages = Object.keys(flagWords)
   const words = usages.map(usage => /^(?:--|-W )[\w-]+/.exec(usage)?.[0])
   t.is(new Set(words).size, usages.length)
@@ -74,7 +74,7 @@ function refusals(
   })
 }
 
-test('of several mistakes that of the earliest row is thrown: guests', t => {
+test('the mistake of the earliest row is thrown first: guests', t => {
   const names = Object.keys(guestTable)
   t.deepEqual(
     names.slice(0, 7),
@@ -84,7 +84,7 @@ test('of several mistakes that of the earliest row is thrown: guests', t => {
   t.deepEqual(refusals(names, { version: 'preview1' }, createGuest), names)
 })
 
-test('of several mistakes that of the earliest row is thrown: runs', t => {
+test('the mistake of the earliest row is thrown first: runs', t => {
   const names = Object.keys(runTable)
   t.deepEqual(refusals(names, {}, termsOf), names)
 })

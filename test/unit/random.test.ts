@@ -26,7 +26,7 @@ const memoryOf = (shared: boolean) => {
 const isFound = (bytes: Uint8Array, hay: Uint8Array): boolean =>
   Buffer.from(hay.buffer, hay.byteOffset, hay.length).includes(bytes)
 
-test.serial('what was handed out of the pool is wiped there, and never handed out again', t => {
+test.serial('random bytes are wiped from the pool once returned, and never returned again', t => {
   const memory = memoryOf(false)
   const handed: Uint8Array[] = []
   const sizes = [256, 16, 1, 2, 3, 5, 32, 7, 255]
@@ -57,7 +57,7 @@ test.serial('what was handed out of the pool is wiped there, and never handed ou
   t.is(new Set(long).size, long.length)
 })
 
-test.serial('of a word that was handed out in part nothing is left', t => {
+test.serial('a word of the pool returned in part is wiped whole', t => {
   const memory = memoryOf(false)
   // Each takes one word of the pool, until it is filled anew.
   const [pool] = filled(() => {
@@ -72,7 +72,7 @@ test.serial('of a word that was handed out in part nothing is left', t => {
   )
 })
 
-test.serial('what went to a shared memory through a copy is wiped there', t => {
+test.serial('the copy of random bytes for a shared memory is wiped', t => {
   const memory = memoryOf(true)
   const [copy, ...more] = filled(() => systemRandom(memory, 8, 70_000))
   t.is(more.length, 0)
@@ -80,7 +80,7 @@ test.serial('what went to a shared memory through a copy is wiped there', t => {
   t.true(memory.bytes.slice(8, 70_008).filter(byte => byte === 0).length < 1000)
 })
 
-test.serial('what is large goes straight into the guest’s memory', t => {
+test.serial('a large request is filled in the guest’s memory directly', t => {
   const memory = memoryOf(false)
   const [into, ...more] = filled(() => systemRandom(memory, 8, 70_000))
   t.is(more.length, 0)

@@ -177,7 +177,7 @@ test('a mistake in options of another realm is the same error with the same code
 })
 
 for (const backend of backends) {
-  test(`an error of another realm that a hook throws is told by its message (${backend})`, t => {
+  test(`an error of another realm thrown by a hook is reported with its message (${backend})`, t => {
     const unexpected: string[] = []
     const { evaluate } = realm(t, {
       backend,
@@ -196,7 +196,7 @@ for (const backend of backends) {
     for (const message of unexpected) t.is(message, 'unexpected host error in fd_write: no room')
   })
 
-  test(`an overflow of the stack in a function of another realm is the guest's trap, and no error of the host (${backend})`, t => {
+  test(`a stack overflow in a function of another realm traps the guest (${backend})`, t => {
     const unexpected: string[] = []
     const { evaluate } = realm(t, {
       backend,
@@ -218,7 +218,7 @@ for (const backend of backends) {
   })
 }
 
-test('a preopen may be a URL of another realm, as of jsdom', t => {
+test('a preopen accepts a URL of another realm, such as jsdom’s', t => {
   const { evaluate, output, folder } = realm(t)
   fs.writeFileSync(join(folder, 'f'), 'by URL ')
   const code = evaluate(`
@@ -236,7 +236,7 @@ test('a preopen may be a URL of another realm, as of jsdom', t => {
   t.is(output.join('').slice(0, 7), 'by URL ')
 })
 
-test('a signal of another realm ends a run, waits with those of a Pool, and is refused where it is none', async t => {
+test('a signal of another realm ends runs and queued runs of a Pool, and a fake one is refused', async t => {
   const { evaluate } = realm(t, { run, Pool, spin: command([forever]) })
   const signals = `
     class Signal {
@@ -285,7 +285,7 @@ test('a signal of another realm ends a run, waits with those of a Pool, and is r
   }
 })
 
-test('an error that a worker is told keeps its message and code, and an exception of WebAssembly its name, of whatever realm', t => {
+test('an error of any realm keeps its message, code and name on its way from a worker', t => {
   const { evaluate } = realm(t)
   const error = evaluate("Object.assign(new RangeError('theirs'), { code: 'ERR_THEIRS' })")
   t.is(uncaught(error), error as Error)

@@ -80,7 +80,7 @@ function answer(context: Context, name: HostcallName, ...given: number[]): strin
   return errnoNames[0 - (hostcalls[name] as (...args: unknown[]) => number)(context, ...args)]
 }
 
-test('a number that is not open is BADF for every hostcall that takes a descriptor', t => {
+test('every hostcall that takes a descriptor returns BADF for a closed number', t => {
   t.is(taking.length, 35)
   for (const closed of [CLOSED, 2, 2 ** 32 - 1])
     for (const [name] of taking) t.is(answer(guest('enforce'), name, closed), 'BADF', name)
@@ -95,7 +95,7 @@ test('a number that is not open is BADF for every hostcall that takes a descript
 const free = /^fd_(close|fdstat_get|fdstat_set_rights|prestat_get|prestat_dir_name|renumber)$/
 /** Calls whose right no directory can hold. */
 const moves = /^fd_(read|write|pread|pwrite|seek|tell|allocate|filestat_set_size)$/
-test('a right that is missing is NOTCAPABLE, and one that the kind cannot hold tells the kind', t => {
+test('a missing right is NOTCAPABLE, and one that the type cannot hold is an errno of the type', t => {
   for (const [name] of taking.filter(([name]) => !free.test(name))) {
     const socket = name.startsWith('sock_')
     const below = name.startsWith('path_') || name === 'fd_readdir'
@@ -112,12 +112,12 @@ test('a right that is missing is NOTCAPABLE, and one that the kind cannot hold t
   }
 })
 
-test('with rights of access a file that is open the other way is BADF', t => {
+test('calls in the other direction of a file are BADF with rights of access', t => {
   for (const name of ['fd_read', 'fd_write'] as const)
     t.is(answer(guest('access'), name, FILE), 'BADF')
 })
 
-test('what is open may be looked at, and answers for its pointers then', t => {
+test('calls on an open descriptor pass its check and validate their pointers next', t => {
   const context = guest('enforce')
   t.is(answer(context, 'fd_fdstat_get', FILE), 'SUCCESS')
   t.is(answer(context, 'fd_prestat_get', DIRECTORY), 'BADF')
@@ -126,7 +126,7 @@ test('what is open may be looked at, and answers for its pointers then', t => {
   t.is(answer(context, 'fd_renumber', FILE, FILE), 'SUCCESS')
 })
 
-test('a table that is full answers MFILE, and closes what found no number', t => {
+test('a full table returns MFILE and closes the new descriptor', t => {
   const fds = new LocalFds(1, 'enforce')
   const closed: number[] = []
   const sys = { close: (handle: number) => closed.push(handle) && 0 } as unknown as Sys

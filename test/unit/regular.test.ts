@@ -16,7 +16,7 @@ const fileOver = (sys: object): RegularFile =>
     0,
   )
 
-test('what has no places to read and write at is read and written as a stream', t => {
+test('a file that refuses pread and pwrite is read and written as a stream', t => {
   const asked: string[] = []
   const recorded = (name: string, answer: number) => () => {
     asked.push(name)
@@ -41,7 +41,7 @@ test('what has no places to read and write at is read and written as a stream', 
   t.is(asked.at(-1), 'readv')
 })
 
-test('a seek beyond the integers of a double, or before the start, leaves the offset where it is', t => {
+test('a seek beyond 2^53 or before the start keeps the offset', t => {
   const file = fileOver({ seek: (_: number, offset: number) => offset })
   const last = Number.MAX_SAFE_INTEGER
   t.is(file.seek(last, 0), last)
@@ -54,7 +54,7 @@ test('a seek beyond the integers of a double, or before the start, leaves the of
   t.is(file.seek(0, 1), 0)
 })
 
-test('a seek as far as every file system goes asks nobody; beyond it the kernel knows what the disk takes', t => {
+test('a seek up to the limit of every file system makes no system call, and beyond it one', t => {
   const asked: number[][] = []
   const limit = 2 ** 44 - 4096
   const file = fileOver({

@@ -136,7 +136,7 @@ for (const [options, code, message] of mistakes) {
   })
 }
 
-test('what is off is off', t => {
+test('disabled replay options leave the host’s calls untouched', t => {
   const off = {
     clocks: undefined,
     sleep: undefined,
@@ -153,7 +153,7 @@ test('what is off is off', t => {
   guest.close()
 })
 
-test('the default start of all that is fixed', t => {
+test('deterministic guests start on 2025-01-01 by default', t => {
   for (const deterministic of [true, {}, { start: new Date('2025-01-01T00:00:00Z') }] as const) {
     const guest = createGuest({ version, deterministic })
     const memory = new WebAssembly.Memory({ initial: 1 })
@@ -276,7 +276,7 @@ const answers: readonly (readonly [answer: unknown, code: string, message: RegEx
   [2n ** 64n, RANGE, /out of range/],
 ]
 for (const [answer, code, message] of answers) {
-  test(`a clock that answers with ${typeof answer} ${String(answer)}`, t => {
+  test(`a clock that returns ${typeof answer} ${String(answer)} is an error`, t => {
     const { guest, memory } = guestWith({ clocks: { realtime: () => answer as bigint } })
     t.throws(() => guest.run(() => guest.imports.clock_time_get(0, 0n, 8)), { code, message })
     t.true(
@@ -287,7 +287,7 @@ for (const [answer, code, message] of answers) {
   })
 }
 
-test('sleep and random that are async are a mistake', t => {
+test('async sleep and random hooks are errors', t => {
   const code = 'ERR_INVALID_RETURN_VALUE'
   const message = /must return when it is done, and no promise\. Received an instance of Promise$/
   const sleeps = guestWith({ sleep: async () => {} })
@@ -312,7 +312,7 @@ test('sleep and random that are async are a mistake', t => {
 })
 
 for (const backend of backends) {
-  test(`a hook may make the guest's memory grow, close the guest, or take its bytes away (${backend})`, t => {
+  test(`a hook may grow the guest's memory, close the guest or detach its memory (${backend})`, t => {
     let act = (_bytes?: Uint8Array): void => {}
     const options: Partial<GuestOptions> = {
       backend,
@@ -351,7 +351,7 @@ for (const backend of backends) {
   })
 }
 
-test('a hook may run another guest, which waits as well', t => {
+test('a hook runs another guest that waits as well', t => {
   const inner = guestWith({ sleep: nothing })
   const outer = guestWith({
     sleep() {
@@ -369,7 +369,7 @@ test('a hook may run another guest, which waits as well', t => {
 // Files in memory.
 
 for (const backend of backends) {
-  test(`deterministic: files in memory, and those of an overlay, are told as those of the host are (${backend})`, t => {
+  test(`deterministic: files in memory and of an overlay are reported like those of the host (${backend})`, t => {
     const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
     t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
     for (const name of ['z', 'a']) fs.writeFileSync(join(folder, name), name)
@@ -412,7 +412,7 @@ for (const backend of backends) {
 
 // Hooks in a worker.
 
-test('run: hooks cannot follow the guest, and threads have no fixed order', async t => {
+test('run: functions as hooks are refused, and so are threads with seed or deterministic', async t => {
   const program = command([])
   for (const [name, value] of Object.entries({
     clocks: { realtime: () => 0n },
@@ -434,7 +434,7 @@ test('run: hooks cannot follow the guest, and threads have no fixed order', asyn
   }
 })
 
-test('run: what is fixed is fixed in the worker as it is here', async t => {
+test('run: deterministic guests behave in a worker as in this thread', async t => {
   const program = command([
     ...[
       drop(call('clock_time_get', 0, 0n, 8)),

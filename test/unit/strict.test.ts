@@ -21,7 +21,7 @@ function scratch(t: ExecutionContext): string {
   return folder
 }
 
-test('a folder apart is given; a missing one is told as ever', t => {
+test('a preopen apart from the host is opened, and a missing one is ENOENT', t => {
   const folder = scratch(t)
   t.notThrows(
     make({
@@ -34,7 +34,7 @@ test('a folder apart is given; a missing one is told as ever', t => {
   } as object)
 })
 
-test('preopens that hold the host are refused, however they are spelled', t => {
+test('preopens that contain the host are refused in every spelling', t => {
   const folder = scratch(t)
   fs.symlinkSync('/', join(folder, 'to-root'))
   fs.symlinkSync(root, join(folder, 'to-package'))
@@ -138,7 +138,7 @@ test('the folder of the running program, and the program as a single file, are r
   t.deepEqual(said(t, [at('single.mjs')]), ['the running program', 'given'])
 })
 
-test('a program that is started by symlinks is refused by the folder of each and of where they lead', t => {
+test('a program started by symlinks is refused by the folder of each link and target', t => {
   const at = laid(t, {
     'lib/main.mjs': esm('FOLDER/bin', 'FOLDER/links', 'FOLDER/lib', 'FOLDER/way', 'FOLDER/data'),
     bin: undefined,
@@ -163,7 +163,7 @@ test('a program that is started by symlinks is refused by the folder of each and
   t.deepEqual(said(t, [at('lib/main.mjs')]), ['given', 'given', holdsProgram, 'given', 'given'])
 })
 
-test('symlinks that lead to each other are passed as often as Linux would, then no more', t => {
+test('symlinks in a cycle are followed at most as often as on Linux', t => {
   const at = laid(t, { dir: undefined })
   fs.symlinkSync('b', at('dir/a'))
   fs.symlinkSync('a', at('dir/b'))
@@ -172,7 +172,7 @@ test('symlinks that lead to each other are passed as often as Linux would, then 
   t.true(places.length > 40 && places.length < 50, `${places.length}`)
 })
 
-test('`node .` runs what the package calls main, by its name or without the ending', t => {
+test('`node .` counts the main file of its package as the running program', t => {
   for (const [name, main, code] of [
     ['lib/main.mjs', 'lib/main.mjs', esm],
     ['lib/main.js', 'lib/main', cjs],
@@ -192,7 +192,7 @@ test('`node .` runs what the package calls main, by its name or without the endi
   }
 })
 
-test('the file of a worker is a running program; the arguments of a program without a file are none', t => {
+test('the file of a worker counts as a running program, arguments of `node -e` do not', t => {
   const folders = ['FOLDER/lib', 'FOLDER/data'] as const
   const at = laid(t, {
     'lib/worker.cjs': cjs(...folders),
@@ -209,7 +209,7 @@ test('the file of a worker is a running program; the arguments of a program with
   t.deepEqual(said(t, ['-e', evaluated, at('data')], { cwd: at('data') }), ['given'])
 })
 
-test('what Node loads before the program is refused with its folder, however it is named', t => {
+test('modules that Node loads before the program are refused with their folder', t => {
   const before = 'a directory that contains a file that Node loads before the program'
   const at = laid(t, {
     'app/main.cjs': cjs('FOLDER/be fore', 'FOLDER/data').replace('\n', "; process.chdir('/')\n"),
@@ -260,7 +260,7 @@ withLinks('the folder in which a shell finds node is refused [on Windows it is n
   t.deepEqual(said(t, ['../app/main.cjs'], { cwd: at('bin') }, './node'), [holdsNode, 'given'])
 })
 
-test('process.env and the typescript backend are refused; options are spelled right', t => {
+test('strict refuses process.env, the typescript backend and misspelled values', t => {
   t.throws(make({ env: process.env }), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
@@ -286,7 +286,7 @@ test('process.env and the typescript backend are refused; options are spelled ri
   } as object)
 })
 
-test('class WASI and run take it too', async t => {
+test('class WASI and run accept strict', async t => {
   t.throws(() => new WASI({ version: 'preview1', strict: true, preopens: { '/': '/' } }), {
     code: 'ERR_WASI_UNSAFE_PREOPEN',
   } as object)
@@ -360,11 +360,11 @@ const says = (text: string | Uint8Array, ...more: Parameters<typeof write>[]) =>
   )
 const escapes = '\x1b]0;title\x07\x1b[2Jred\x7f\tok\r\n'
 
-test('without strict a terminal gets what was written', t => {
+test('a terminal without strict receives the bytes written', t => {
   t.is(shown(t, says(escapes)), escapes.replace('\n', '\r\n').replace('\r\r', '\r\r'))
 })
 
-test('with strict it is shown what would have steered it', t => {
+test('a terminal with strict receives escaped control characters', t => {
   const plain = '␛]0;title␇␛[2Jred␡\tok\r\r\n'
   t.is(shown(t, says(escapes), '--strict'), plain)
   t.is(shown(t, says(escapes), '--strict', '--threads=1'), plain)
@@ -422,7 +422,7 @@ test('with strict colours are reset after a trap, a timeout and a signal', t => 
   }
 })
 
-test('C1, changes of direction and what is no UTF-8 are shown as unknown; all other text as it is', t => {
+test('C1, bidi controls and invalid UTF-8 are replaced, and other text is unchanged', t => {
   t.is(
     shown(t, says('\u009b31m \u202ecod.exe é 漢字 👩‍🚀 \u061c'), '--strict'),
     '\ufffd31m \ufffdcod.exe é 漢字 👩‍🚀 \ufffd',
@@ -430,7 +430,7 @@ test('C1, changes of direction and what is no UTF-8 are shown as unknown; all ot
   t.is(shown(t, says(Uint8Array.of(0x41, 0x9b, 0xff, 0x42)), '--strict'), 'A\ufffd\ufffdB')
 })
 
-test('a character may come in pieces, and a write be larger than any buffer', t => {
+test('characters split between writes and large writes are filtered whole', t => {
   const bytes = Buffer.from('漢')
   const program = command(
     [...write(1, 0x1000, 1), ...write(1, 0x1001, 1), ...write(1, 0x1002, 1)],
@@ -441,7 +441,7 @@ test('a character may come in pieces, and a write be larger than any buffer', t 
   t.is(shown(t, says(large), '--strict'), '␛'.repeat(20_000))
 })
 
-test('the guest is told that all was written', t => {
+test('a filtered write returns the length that the guest passed', t => {
   const program = command([
     store(0x20, 0x1000),
     store(0x24, 9000),
@@ -454,7 +454,7 @@ test('the guest is told that all was written', t => {
   )
 })
 
-test('a pipe gets what was written, strict or not', t => {
+test('a pipe receives the bytes written, with strict or without', t => {
   const file = join(scratch(t), 'program.wasm')
   fs.writeFileSync(file, says(escapes))
   t.is(

@@ -183,7 +183,7 @@ const named: readonly (readonly [Readonly<Record<string, number>>, types.Type])[
   [values.Eventtype, types.eventtype],
   [values.Filetype, types.filetype],
 ]
-test('values that are asked for by name have the numbers of their types', t => {
+test('named values have the numbers of their types', t => {
   for (const [words, { name, kind, labels }] of named) {
     for (const [word, value] of Object.entries(words)) {
       const label = labels.findIndex(
@@ -195,6 +195,6 @@ test('values that are asked for by name have the numbers of their types', t => {
   }
 })
 
-test('every row says what it does', t => {
+test('every row has a description', t => {
   for (const [name, { doc }] of Object.entries(table)) t.regex(doc, /^[A-Z].+\.$/, name)
 })

@@ -70,7 +70,7 @@ test('a guest is a process with a thread, and each call a complete event with it
   t.true(before <= first.ts && first.ts + first.dur <= second.ts && second.ts + second.dur <= after)
 })
 
-test('every number of lines is a valid array, and each line is one', t => {
+test('a timeline of any length is a valid JSON array, and each line valid JSON', t => {
   const { open, lines } = traced(t, { files: {} }, { ...options, args: ['\x1b]0;"\n\u202e\u2028'] })
   open('a\n],[\x1b[2J"\u2028', 3, 1)
   open(Uint8Array.of(0x22, 0xff, 0x5c), 3, 1)
@@ -78,7 +78,7 @@ test('every number of lines is a valid array, and each line is one', t => {
   for (const line of lines) t.notRegex(line, /[\p{Cc}\p{Bidi_Control}\u2028]/u)
 })
 
-test('a guest of no arguments has a name, and one that makes no call no line', t => {
+test('a guest without arguments has a default name, and one without calls no line', t => {
   const { imports, lines } = traced(t, { files: {} }, { traceFormat: 'perfetto' })
   t.deepEqual(lines, [])
   imports.sched_yield()
@@ -100,7 +100,7 @@ test('the calls of threads are on their own rows', async t => {
   )
 })
 
-test('a thread is named once, and of more than 4096 the others have no name', t => {
+test('a thread is named once, up to 4096 threads', t => {
   const lines: string[] = []
   const write = timeline('many', line => void lines.push(line))
   for (const tid of [0, 7, 7, 0, 7]) write(`{"tid":${tid},"name":"x","ph":"X"}`)
@@ -115,7 +115,7 @@ test('a thread is named once, and of more than 4096 the others have no name', t 
   t.is(lines.filter(line => line.includes('thread_name')).length, 4096)
 })
 
-test('what the hook throws ends the guest, and its lines go on where they were', t => {
+test('an exception from the hook ends the guest, and later lines continue the array', t => {
   const lines: string[] = []
   const mine = new Error('mine')
   const guest = createGuest({

@@ -54,7 +54,7 @@ test('a call with two descriptors shows both, and standard streams have no path'
   t.is(last().paths, undefined)
 })
 
-test('a path below a directory has the path of that directory in front', t => {
+test('a path below a directory begins with that directory’s path', t => {
   const folder = scratch(t)
   fs.mkdirSync(join(folder, 'sub'))
   const { imports, open, last } = traced(t, folder, { rights: 'access' })
@@ -67,7 +67,7 @@ test('a path below a directory has the path of that directory in front', t => {
   t.deepEqual(last().paths, { fd: '/data/sub/../sub', opened_fd: '/data/sub/../sub/f' })
 })
 
-test('a long path is its end, and what a guest chose can neither break a line nor close a bracket', t => {
+test('a long path is shown by its end, and guest text can neither break a line nor close a bracket', t => {
   const folder = scratch(t)
   const { open, last } = traced(t, { files: {} })
   t.deepEqual(open(`${'./'.repeat(1000)}${'x'.repeat(200)}`, 3, CREAT), [0, 4])
@@ -88,7 +88,7 @@ test('a long path is its end, and what a guest chose can neither break a line no
   deep.close()
 })
 
-test('the longest line of JSON finds room in the channel of a process', t => {
+test('the longest line of JSON fits the channel of a process', t => {
   const { imports, open, path, lines } = traced(t, { files: {} }, { rights: 'access' })
   const name = '\x01'.repeat(250)
   let at = 3
@@ -107,7 +107,7 @@ test('the longest line of JSON finds room in the channel of a process', t => {
   t.true(Math.max(...lines.map(({ length }) => length)) > 50_000)
 })
 
-test('with a filter the paths are followed all the same', t => {
+test('paths are followed through calls that a filter hides', t => {
   const { imports, open, lines } = traced(t, { files: {} }, { traceFilter: ['fd_sync'] })
   open('a', 3, CREAT)
   open('b', 3, CREAT)
@@ -147,7 +147,7 @@ test('a hundred thousand descriptors that are open at once keep the paths of the
   t.is(paths.of(99_999), '/f99999')
 })
 
-test('a number whose descriptor was replaced unseen has no path', t => {
+test('a number whose descriptor was replaced without a trace has no path', t => {
   for (const shared of [undefined, newSharedPaths()]) {
     const handles = new Map([
       [3, 3],
@@ -177,7 +177,7 @@ test('a number whose descriptor was replaced unseen has no path', t => {
   }
 })
 
-test('shared: a slot is of one handle, also of those beyond 2^32, and none is there at first', t => {
+test('shared: a slot belongs to one handle, even beyond 2^32, and is empty at first', t => {
   const paths = new SharedPaths(4, 8)
   const other = new SharedPaths(4, 8, paths.memory)
   t.is(paths.get(0), undefined)
@@ -190,7 +190,7 @@ test('shared: a slot is of one handle, also of those beyond 2^32, and none is th
   t.is(other.get(1), '')
 })
 
-test('shared: a path that another thread is writing is left out', t => {
+test('shared: a path that another thread is writing is omitted', t => {
   const paths = new SharedPaths(1, 8)
   paths.set(1, 'a')
   const words = new Int32Array(paths.memory)
@@ -204,7 +204,7 @@ test('shared: a path that another thread is writing is left out', t => {
   t.is(paths.get(2), 'b', 'also when the sequence wraps')
 })
 
-test('threads: what one opens the other shows, and a number that was taken again is the newer file', t => {
+test('threads: one shows paths that another opened, and the newer file of a reused number', t => {
   const lines: string[] = []
   const settings = {
     ...settingsOf({

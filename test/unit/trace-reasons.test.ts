@@ -125,7 +125,7 @@ posix('of two paths the one that leaves is named', t => {
 })
 
 for (const backend of ['native', 'typescript'] as const)
-  test(`a right that is not held is named (${backend})`, t => {
+  test(`the reason of NOTCAPABLE names the missing right (${backend})`, t => {
     const { imports, open, last } = traced(t, scratch(t), { backend })
     const all = BigInt(Rights.PATH_OPEN | Rights.FD_READDIR)
     t.is(imports.fd_fdstat_set_rights(3, all, BigInt(Rights.FD_READ)), 0)
@@ -164,7 +164,7 @@ posix('other refusals have no reason', t => {
   )
 })
 
-test('a path of many names, a cycle or a change since the call leaves the reason out', t => {
+test('a path of many names, a cycle or a change since the call has no reason', t => {
   const never = (): never => {
     throw new Error('looked at')
   }
@@ -238,7 +238,7 @@ function boundTo(failing: number) {
   return { memory, bound }
 }
 
-test('a host that stays bound to the paths of a trace is bound anew by the next call', t => {
+test('a host left bound to the paths of a trace is rebound by the next call', t => {
   const page = 65_536
   for (const [failing, expected] of [
     [0, [page, 8, page]],
@@ -256,7 +256,7 @@ test('a host that stays bound to the paths of a trace is bound anew by the next 
   }
 })
 
-test('a fault in the explanation leaves it out, and the call answers as it did', t => {
+test('an error in the explanation omits it and keeps the answer of the call', t => {
   const { memory } = boundTo(0)
   memory.write(1000, Buffer.from('a/b'))
   const directory = {

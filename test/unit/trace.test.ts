@@ -114,12 +114,12 @@ const lines: readonly (readonly [
 for (const [name, args, errno, expected] of lines)
   test(expected, t => t.is(line(name, args, errno), expected))
 
-test('what no wasm passes for a number is not shown as one', t => {
+test('values that are no wasm numbers are not shown as numbers', t => {
   for (const wrong of ['3', 3n])
     t.regex(line('fd_sync', [wrong], Errno.INVAL), /^fd_sync\(fd=(?!3\)).+\) = INVAL$/)
 })
 
-test('whence is called by its name in either snapshot', t => {
+test('whence is shown by its name in either snapshot', t => {
   t.is(
     line('fd_seek', [3, 0n, 0, 64], 0, memory(), table.fd_seek),
     'fd_seek(fd=3, offset=0, whence=set) = SUCCESS newoffset=0',
@@ -130,7 +130,7 @@ test('whence is called by its name in either snapshot', t => {
   )
 })
 
-test('results are read from where they lie', t => {
+test('results are read from their addresses', t => {
   const on = memory()
   on.setUint32(64, 7)
   on.setUint32(68, 0xffff0001)
@@ -142,7 +142,7 @@ test('results are read from where they lie', t => {
   t.is(line('fd_tell', [3, 80], 0, on), `fd_tell(fd=3) = SUCCESS offset=${2 ** 40}`)
 })
 
-test('a path is shown as text, with what could steer a terminal escaped', t => {
+test('a path is shown as text with control characters escaped', t => {
   const names: readonly (readonly [name: string, shown: string])[] = [
     ['plain/name.txt', '"plain/name.txt"'],
     ['', '""'],
@@ -159,17 +159,17 @@ test('a path is shown as text, with what could steer a terminal escaped', t => {
     t.is(shown(name), `path_create_directory(fd=3, path=${expected}) = SUCCESS`)
 })
 
-test('what turns the direction of text or breaks a line elsewhere is escaped too', t => {
+test('bidi controls and Unicode line breaks are escaped', t => {
   for (const sign of ['\u2028', '\u2029', '\u202e', '\u2066', '\u200f']) {
     t.false(shown(`a${sign}b`).includes(sign), sign.charCodeAt(0).toString(16))
   }
 })
 
-test('a path that is no text is shown all the same', t => {
+test('a path that is no UTF-8 is shown escaped', t => {
   t.regex(shown(Uint8Array.of(0x61, 0xff, 0xfe, 0x62)), /path="a\ufffd\ufffdb"/)
 })
 
-test('a long path is cut, and says so', t => {
+test('a long path is cut with an ellipsis', t => {
   t.is(shown('x'.repeat(200)), `path_create_directory(fd=3, path="${'x'.repeat(200)}") = SUCCESS`)
   t.is(
     shown('x'.repeat(201)),
@@ -177,7 +177,7 @@ test('a long path is cut, and says so', t => {
   )
 })
 
-test('a path outside memory is shown by where it would lie', t => {
+test('a path outside memory is shown by its address', t => {
   t.is(
     line('path_create_directory', [3, 65535, 2], Errno.FAULT),
     'path_create_directory(fd=3, path=0xffff+2) = FAULT',
@@ -188,7 +188,7 @@ test('a path outside memory is shown by where it would lie', t => {
   )
 })
 
-test('the end of the guest', t => {
+test('a call that ends the guest is traced with its exit code', t => {
   const exit = (): number => {
     throw new GuestExit(42)
   }
@@ -201,7 +201,7 @@ test('the end of the guest', t => {
   )
 })
 
-test('what a call throws is written and goes on', t => {
+test('an exception from a call is traced and propagates', t => {
   const error = new Error('wasi.start() has not been called')
   const lines: string[] = []
   const call = traced(
@@ -220,7 +220,7 @@ test('what a call throws is written and goes on', t => {
   t.deepEqual(lines, ['fd_sync(fd=3) = Error: wasi.start() has not been called'])
 })
 
-test('a call is passed on as it came, whatever it was called with', t => {
+test('a traced call passes on its arguments unchanged', t => {
   const wrong: unknown[] = [undefined, null, '1', 1n, 1.5, {}, [], true, Number.NaN, () => {}]
   for (const [name, row] of Object.entries(table) as [HostcallName, Row][]) {
     for (const value of wrong) {
@@ -242,7 +242,7 @@ test('a call is passed on as it came, whatever it was called with', t => {
   }
 })
 
-test('before memory is known a call is written as well', t => {
+test('a call before memory is bound is traced', t => {
   const on = new GuestMemory({ block: new Block(), bind() {} } as unknown as Sys, limitsOf())
   t.is(
     line('path_create_directory', [3, 100, 1], Errno.INVAL, on),
