@@ -20,7 +20,7 @@ const memory: Skip[] = [
         'an adopted file is read from the host’s offset',
         'an adopted file opened to append is written at its end',
       ],
-      'the flags of an adopted descriptor stay the host’s',
+      'setFlags on an adopted descriptor leaves the host’s flags unchanged',
       ...[
         'setFlags cannot stop an adopted file from appending',
         'setFlags of an adopted file keeps the offset that it shares with the host',

@@ -67,7 +67,7 @@ contract(test, 'typescript by path strings', () => new TypescriptSys({ places: '
         'an adopted file is read from the host’s offset',
         'an adopted file opened to append is written at its end',
       ],
-      'the flags of an adopted descriptor stay the host’s',
+      'setFlags on an adopted descriptor leaves the host’s flags unchanged',
       ...[
         'setFlags cannot stop an adopted file from appending',
         'poll of an adopted pipe in its other direction returns at once',

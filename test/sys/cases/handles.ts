@@ -241,7 +241,7 @@ export const handles: Cases = {
       fs.closeSync(fd)
     }
   },
-  'setFlags on an adopted descriptor leaves the host\u2019s flags unchanged': (t, g) => {
+  'setFlags on an adopted descriptor leaves the host’s flags unchanged': (t, g) => {
     g.file('f', 'hello')
     const fd = fs.openSync(g.host('f'), 'a+')
     // Elsewhere than on Linux there is no way to ask for them.
