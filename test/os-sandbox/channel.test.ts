@@ -43,7 +43,7 @@ test('a line of the launcher on the channel of the guest is no line, whenever it
   }
 })
 
-test('a guest that speaks before it was asked is lost', async t => {
+test('a guest that sends before its request is lost', async t => {
   const speaker = new Speaker().say(exit)
   t.regex((await speaker.outcome()).error?.message ?? '', /before it received its request/)
   t.is(speaker.channel.written, 0)
@@ -77,7 +77,7 @@ test('the launcher reports once, and may fail until the guest has sent a line', 
   }
 })
 
-test('only what was asked for may be sent', async t => {
+test('a process that sends an unrequested message is lost', async t => {
   t.is((await spoken({}, { kind: 'trace', line: 'a' }, exit)).error?.code, LOST)
   t.is((await spoken({ traced: true }, { kind: 'trace', line: 'a' }, exit)).exitCode, 3)
   t.is((await spoken({}, { ...exit, metrics: {} })).error?.code, LOST)

@@ -159,7 +159,7 @@ function counted(t: ExecutionContext): () => number {
   return () => count
 }
 
-withSandbox('the file at execPath is asked once, and again only after it was wrong', async t => {
+withSandbox('the file at execPath is probed once, and again only after a failure', async t => {
   const execPath = join(scratch(t), 'node')
   const started = counted(t)
   t.like(await fails({ execPath }), { code: 'ERR_WASI_NO_NODE' })

@@ -28,7 +28,7 @@ const makers = {
   typescript: `import { TypescriptSys } from ${JSON.stringify(typescript)}; const make = () => new TypescriptSys()`,
 }
 for (const [name, maker] of Object.entries(makers))
-  test(`10,000 that are forgotten give back their descriptors (${name})`, t => {
+  test(`10,000 unreachable backends close their descriptors (${name})`, t => {
     const source = `${maker}
     import { readdirSync } from 'node:fs'
     const count = () => readdirSync('/dev/fd').length
@@ -52,7 +52,7 @@ for (const [name, maker] of Object.entries(makers))
     t.true(Number(left) < 10, left)
   })
 
-test.serial('dispose closes everything, once, and refuses what follows', t => {
+test.serial('dispose closes every descriptor once, and later calls return BADF', t => {
   const before = openDescriptors()
   const sys = openNative()
   const dir = sys.preopen(os.tmpdir())
@@ -68,7 +68,7 @@ test.serial('dispose closes everything, once, and refuses what follows', t => {
   other.dispose()
 })
 
-test.serial('a worker that ends closes what it had open', async t => {
+test.serial('a worker that ends closes its descriptors', async t => {
   const source = `
     import(${JSON.stringify(native)}).then(({ openNative }) => {
       const { parentPort } = require('node:worker_threads')
@@ -91,7 +91,7 @@ test.serial('a worker that ends closes what it had open', async t => {
   t.true(openDescriptors() <= before + 2, 'but for what node itself keeps')
 })
 
-test.serial('a worker that sleeps can be ended', async t => {
+test.serial('a worker that sleeps is terminated', async t => {
   const source = `
     import(${JSON.stringify(native)}).then(({ openNative }) => {
       require('node:worker_threads').parentPort.postMessage('sleeping')
@@ -106,7 +106,7 @@ test.serial('a worker that sleeps can be ended', async t => {
   t.is(ended, 1)
 })
 
-test('without an addon the error says what to do', t => {
+test('the error without an addon says how to proceed', t => {
   const addon = join(os.tmpdir(), 'no-such-folder', 'wasi_common.node')
   const error = t.throws(() => openNative({ addon }), {
     code: 'ERR_WASI_ADDON_UNAVAILABLE',
@@ -115,7 +115,7 @@ test('without an addon the error says what to do', t => {
     t.true(error?.message.includes(part), part)
 })
 
-test('a file that is no addon', t => {
+test('a file that is no addon is refused by name', t => {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   const addon = join(folder, 'wasi_common.node')
   fs.writeFileSync(addon, 'nonsense')
@@ -123,7 +123,7 @@ test('a file that is no addon', t => {
   fs.rmSync(folder, { recursive: true })
 })
 
-test('a path with a NUL is not cut', t => {
+test('a path with a NUL is refused, not cut', t => {
   const sys = openNative()
   t.throws(() => sys.preopen(`${os.tmpdir()}\0/x`), { code: 'EINVAL' } as object)
   sys.dispose()

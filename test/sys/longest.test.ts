@@ -126,31 +126,31 @@ const client =
     })
   }
 
-test.serial('reading an adopted FIFO that is empty', async t =>
+test.serial('reading an empty adopted FIFO never blocks its thread for long', async t =>
   longest(t, 'read', { fd: opened(t, fifo(t)) }),
 )
-test.serial('writing to an adopted FIFO that is full', async t =>
+test.serial('writing to a full adopted FIFO never blocks its thread for long', async t =>
   longest(t, 'write', { fd: opened(t, fifo(t)) }),
 )
-test.serial('writing to an adopted FIFO that is read slowly', async t => {
+test.serial('writing to a slowly read adopted FIFO never blocks its thread for long', async t => {
   const path = fifo(t)
   slowReader(t, path)
   await longest(t, 'write', { fd: opened(t, path) })
 })
-test.serial('polling an adopted FIFO that is empty', async t =>
+test.serial('polling an empty adopted FIFO never blocks its thread for long', async t =>
   longest(t, 'poll a file', { fd: opened(t, fifo(t)) }),
 )
 for (const [what, flags] of [
   ['read', READ],
   ['write', BOTH],
 ] as const)
-  test.serial(`${what} of a FIFO in a directory`, async t => {
+  test.serial(`${what} of a FIFO in a directory never blocks its thread for long`, async t => {
     const path = fifo(t)
     opened(t, path)
     await longest(t, what, { path, flags })
   })
 for (const what of ['read', 'write'] as const)
-  test.serial(`${what} of an adopted FIFO in four threads at once`, async t => {
+  test.serial(`${what} of an adopted FIFO in four threads never blocks one for long`, async t => {
     const path = fifo(t)
     const sys = openNative()
     t.teardown(() => sys.dispose())
@@ -159,27 +159,32 @@ for (const what of ['read', 'write'] as const)
     if (what === 'write') slowReader(t, path)
     await longest(t, what, { fd, shared }, 4)
   })
-test.serial('writing to an adopted FIFO to which others write, and whose reader stops', async t => {
-  const fd = opened(t, fifo(t))
-  // Each finds the room for a page, and one has it.
-  const read = async (): Promise<void> => {
-    for (const end = performance.now() + while_ / 3; performance.now() < end; await setTimeout(1))
-      fs.readSync(fd, Buffer.alloc(4096))
-  }
-  await longest(t, 'write', { fd, during: read }, 4)
-})
-test.serial('sleeping for an hour', async t => longest(t, 'poll'))
-test.serial('accepting, when nobody connects', async t => longest(t, 'accept'))
-test.serial('sending to a client that does not read', async t =>
+test.serial(
+  'writing to a shared adopted FIFO whose reader stops never blocks its thread for long',
+  async t => {
+    const fd = opened(t, fifo(t))
+    // Each finds the room for a page, and one has it.
+    const read = async (): Promise<void> => {
+      for (const end = performance.now() + while_ / 3; performance.now() < end; await setTimeout(1))
+        fs.readSync(fd, Buffer.alloc(4096))
+    }
+    await longest(t, 'write', { fd, during: read }, 4)
+  },
+)
+test.serial('sleeping for an hour never blocks its thread for long', async t => longest(t, 'poll'))
+test.serial('accepting without a client never blocks its thread for long', async t =>
+  longest(t, 'accept'),
+)
+test.serial('sending to a client that does not read never blocks its thread for long', async t =>
   longest(t, 'send', {}, 1, client(t)),
 )
-test.serial('sending to a client that reads slowly', async t =>
+test.serial('sending to a client that reads slowly never blocks its thread for long', async t =>
   longest(t, 'send', {}, 1, client(t, false, true)),
 )
-test.serial('receiving from a client that sends nothing', async t =>
+test.serial('receiving from a silent client never blocks its thread for long', async t =>
   longest(t, 'receive', {}, 1, client(t)),
 )
-test.serial('receiving all from a client that sends slowly', async t =>
+test.serial('receiving all from a slow client never blocks its thread for long', async t =>
   longest(t, 'receive all', {}, 1, client(t, true)),
 )
 for (const how of ['full', 'stop', 'slow', 'fast'] as const) {

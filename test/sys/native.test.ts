@@ -27,7 +27,7 @@ contract(
   elsewhere,
 )
 
-test('writeText takes no more than the block has', t => {
+test('writeText refuses more bytes than the block has', t => {
   const sys = openNative()
   const g = new Fixture(sys)
   t.teardown(() => g.dispose())
@@ -40,7 +40,7 @@ test('writeText takes no more than the block has', t => {
   t.is(fs.statSync(g.host('f')).size, length)
 })
 
-test('a path with a NUL is not cut there, and another directory opened', t => {
+test('preopen refuses a path with a NUL instead of opening its first part', t => {
   const sys = openNative()
   t.teardown(() => sys.dispose())
   t.throws(() => sys.preopen(`${os.tmpdir()}\0/more`), {

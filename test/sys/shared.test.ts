@@ -43,7 +43,7 @@ const ends = (worker: Worker): Promise<unknown> =>
     new Promise(done => setTimeout(done, 20_000, false).unref()),
   ])
 
-test('no handle is used twice', t => {
+test('handles of a shared table are never reused', t => {
   const sys = openNative()
   sys.share()
   const g = new Fixture(sys)
@@ -142,7 +142,7 @@ test('threads that list one directory at once each see all of it', async t => {
   await Promise.all(workers.map(worker => worker.terminate()))
 })
 
-test('many readers of one pipe of the host: who finds it empty can be ended', async t => {
+test('readers that find a shared pipe of the host empty are terminated', async t => {
   const folder = scratch(t)
   execFileSync('mkfifo', [join(folder, 'p')])
   const fd = fs.openSync(join(folder, 'p'), fs.constants.O_RDWR)

@@ -74,7 +74,7 @@ function crowded(sizes: readonly number[]) {
 }
 const name = (memory: Uint8Array): number => Number(Buffer.from(memory).toString('latin1', 24, 224))
 
-test('a directory too large to be sorted is NOMEM, and one just not so large is sorted', t => {
+test('a directory beyond the sorting limit is NOMEM, and one at the limit is sorted', t => {
   const most = Math.floor(2 ** 26 / 224)
   const { sys } = crowded([most, most + 1])
   const memory = new Uint8Array(224)
@@ -87,7 +87,7 @@ test('a directory too large to be sorted is NOMEM, and one just not so large is 
   t.is(sys.readdir(1, 0n, 0, 224), -Errno.NOMEM)
 })
 
-test('of many listings the oldest are dropped, and read again by whoever goes on in them', t => {
+test('the oldest of many listings are dropped, and read again when resumed', t => {
   const half = Math.floor(2 ** 25 / 224)
   const { sys, begun } = crowded([half, half, half])
   const memory = new Uint8Array(224)
@@ -105,7 +105,7 @@ test('of many listings the oldest are dropped, and read again by whoever goes on
   t.deepEqual(begun, [2, 1, 2], 'and a closed one is not kept')
 })
 
-test('files beyond a million have no number, and those before keep theirs', t => {
+test('files beyond a million have no inode number, and earlier ones keep theirs', t => {
   const files = new FixedFilesSys(openNative(), new FixedClock(0n), 1n)
   for (let i = 0n; i < 2n ** 20n; i++) if (files.numberOf(1n, i) !== i + 1n) t.fail(String(i))
   t.is(files.numberOf(1n, 2n ** 20n), 0n)

@@ -64,7 +64,7 @@ const made = (t: ExecutionContext, bytes = 64 * MiB) => {
 }
 const used = (tree: Tree): number => tree.room.used.bytes
 
-test('a byte far behind the end costs one piece, and a size of 4 GiB nothing', t => {
+test('a byte far behind the end costs one chunk, and a size of 4 GiB none', t => {
   const { tree, v } = made(t)
   const file = v.open('f', Oflags.CREAT)
   t.is(v.write(file, 'x', 2_500_000_000), 1)
@@ -79,7 +79,7 @@ test('a byte far behind the end costs one piece, and a size of 4 GiB nothing', t
   t.is(used(tree), 0)
 })
 
-test('the quota counts what was written, whole pieces between holes at least 4096 bytes each', t => {
+test('the quota counts written bytes, in chunks of at least 4096 between holes', t => {
   const { tree, v } = made(t, MiB)
   const file = v.open('f', Oflags.CREAT)
   let count = 0
@@ -117,7 +117,7 @@ test('a file without holes is counted by its size, and written up to the last by
   }
 })
 
-test('allocate takes the room that writes will need, or none', t => {
+test('allocate reserves the quota of later writes, or none', t => {
   const { tree, v } = made(t, MiB)
   const file = v.open('f', Oflags.CREAT)
   t.is(resultOf(v.sys.setSize(file, 2 ** 40)), 0)
@@ -133,7 +133,7 @@ test('allocate takes the room that writes will need, or none', t => {
   t.is(used(tree), MiB)
 })
 
-test('holes are not held: neither here nor for another thread', t => {
+test('holes use no memory, in this thread or another', t => {
   const before = process.memoryUsage().arrayBuffers
   const { tree, v } = made(t)
   const file = v.open('f', Oflags.CREAT)
@@ -150,7 +150,7 @@ test('holes are not held: neither here nor for another thread', t => {
   t.true(process.memoryUsage().arrayBuffers - before < 16 * MiB)
 })
 
-test('files that are taken out have their holes as zeros, up to the quota', t => {
+test('returned files have zeros for holes, up to the quota', t => {
   const files = new MemoryFiles({}, { quota: { bytes: MiB } })
   const v = new View(t, treeOf(files))
   const file = v.open('f', Oflags.CREAT)
@@ -193,7 +193,7 @@ function over(t: ExecutionContext, folder: string, make: () => Sys, bytes = MiB)
 }
 
 for (const [name, make] of Object.entries(backends)) {
-  test(`an overlay: a byte written to a large file costs a piece, and the rest is read from below (${name})`, t => {
+  test(`an overlay: a byte written to a large file costs one chunk, and the rest is read from the lower file (${name})`, t => {
     const folder = below(t)
     const { tree, v } = over(t, folder, make)
     const file = v.open('big')
@@ -233,7 +233,7 @@ for (const [name, make] of Object.entries(backends)) {
     t.is(v.read(file, 4, 0), '')
   })
 
-  test(`an overlay: a large file whose lower one was changed since is STALE, also where it has been to another thread (${name})`, t => {
+  test(`an overlay: a large file whose lower file changed is STALE, in another thread as well (${name})`, t => {
     const folder = below(t, 3 * MiB)
     const { tree, v } = over(t, folder, make)
     const file = v.open('big')
@@ -257,7 +257,7 @@ for (const [name, make] of Object.entries(backends)) {
   })
 }
 
-test('run brings back files with holes', async t => {
+test('run returns files with holes', async t => {
   const files = new MemoryFiles({}, { quota: { bytes: MiB } })
   const v = new View(t, treeOf(files))
   const file = v.open('f', Oflags.CREAT)

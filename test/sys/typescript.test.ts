@@ -139,7 +139,7 @@ test('where no file can be opened again, only append is set and cleared, and onl
   t.is(resultOf(sys.setFlags(appending, 0)), 'NOTSUP')
 })
 
-test('a directory that came open, without a path, is not reached by strings', t => {
+test('the string resolver refuses paths below a directory adopted without a path', t => {
   const sys = new TypescriptSys({ places: 'strings' })
   const g = new Fixture(sys)
   t.teardown(() => g.dispose())
@@ -153,7 +153,7 @@ test('a directory that came open, without a path, is not reached by strings', t 
   )
 })
 
-test.serial('what was opened and cannot be asked about is closed again', t => {
+test.serial('a file whose fstat fails after opening is closed again', t => {
   const sys = new TypescriptSys()
   const g = new Fixture(sys)
   t.teardown(() => g.dispose())

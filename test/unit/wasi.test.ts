@@ -84,7 +84,7 @@ for (const backend of backends) {
     },
   )
 
-  test.serial(`the guest closes its own descriptors and not the host’s (${backend})`, t => {
+  test.serial(`fd_close of the guest leaves the host’s descriptors open (${backend})`, t => {
     const folder = scratch(t)
     const stdout = fs.openSync(join(folder, 'out'), 'w')
     const wasi = new WASI({ version: 'preview1', backend, stdout })
@@ -100,7 +100,7 @@ for (const backend of backends) {
     fs.closeSync(stdout)
   })
 
-  test.serial(`preopens by name, in their order, perhaps to read only (${backend})`, t => {
+  test.serial(`preopens have their names, order and read-only flag (${backend})`, t => {
     const folder = scratch(t)
     const lines: string[] = []
     const trace = (line: string): void => void lines.push(line)
@@ -129,7 +129,7 @@ for (const backend of backends) {
   })
 
   test.serial(
-    `what cannot be opened is an error with node:wasi’s code, and the path; nothing stays open (${backend})`,
+    `a preopen that cannot be opened throws node:wasi’s code with the path, and leaves nothing open (${backend})`,
     t => {
       const folder = scratch(t)
       fs.writeFileSync(join(folder, 'file'), '')
@@ -164,7 +164,7 @@ for (const backend of backends) {
     },
   )
 
-  test.serial(`a preopen that is a link to a directory is that directory (${backend})`, t => {
+  test.serial(`a preopen that is a symlink to a directory opens the directory (${backend})`, t => {
     const folder = scratch(t)
     fs.mkdirSync(join(folder, 'real'))
     fs.symlinkSync('real', join(folder, 'link'))
@@ -439,7 +439,7 @@ for (const [options, [name, code], message, also] of mistakes) {
   })
 }
 
-test.serial('of two mistakes the one is told that node:wasi tells', t => {
+test.serial('of two mistakes the one that node:wasi reports is reported', t => {
   const wrong = {
     version: v,
     args: 1,
@@ -463,7 +463,7 @@ test.serial('a wrong returnOnExit leaves no directory open', t => {
   t.is(openDescriptors(), before)
 })
 
-test('createGuest knows its options, and a preopen its own; class WASI passes over what node:wasi would', t => {
+test('createGuest refuses unknown options and preopen fields; class WASI ignores those that node:wasi ignores', t => {
   const code = 'ERR_INVALID_ARG_VALUE'
   t.throws(() => createGuest({ version: v, readOnly: true } as never), {
     code,
@@ -513,7 +513,7 @@ test.serial('a directory as a standard stream opens nothing below it', t => {
   }
 })
 
-test('the imports are a copy of nothing: options are read once', t => {
+test('class WASI reads each option once', t => {
   let reads = 0
   const options = {
     version: v,
@@ -529,7 +529,7 @@ test('the imports are a copy of nothing: options are read once', t => {
 // Starting.
 
 const exits = (code: number): Uint8Array => command([call('proc_exit', code)])
-test('start answers with the exit code', t => {
+test('start returns the exit code', t => {
   for (const code of [0, 1, 42, 255, 256, -1]) {
     const wasi = new WASI({ version: v })
     t.is(wasi.start(instanceOf(exits(code), wasi)), code)
@@ -538,7 +538,7 @@ test('start answers with the exit code', t => {
   t.is(wasi.start(instanceOf(command([]), wasi)), 0)
 })
 
-test('nothing of the guest runs after proc_exit; what it throws goes through', t => {
+test('no code of the guest runs after proc_exit, and its exceptions propagate', t => {
   const wasi = new WASI({ version: v })
   t.is(wasi.start(instanceOf(command([call('proc_exit', 3), trap]), wasi)), 3)
   const other = new WASI({ version: v })
@@ -548,7 +548,7 @@ test('nothing of the guest runs after proc_exit; what it throws goes through', t
   })
 })
 
-test('a guest starts once', t => {
+test('a second start is refused', t => {
   const wasi = new WASI({ version: v })
   const instance = instanceOf(command([]), wasi)
   const again = { code: 'ERR_WASI_ALREADY_STARTED', message: 'WASI instance has already started' }
@@ -568,7 +568,7 @@ function thrownBy(code: () => unknown): string {
   }
 }
 
-test('before that, its imports throw, but for proc_exit, which ends the guest all the same', t => {
+test('imports throw before the start, except proc_exit, which ends the guest', t => {
   const wasi = new WASI({ version: v })
   t.is(
     thrownBy(() => wasi.wasiImport.proc_exit(3)),
@@ -640,7 +640,7 @@ for (const [method, instance, message] of instances) {
   })
 }
 
-test('a start that found no memory can be tried again', t => {
+test('a start that found no memory may be repeated', t => {
   const wasi = new WASI({ version: v })
   t.throws(() => wasi.start({ exports: { _start: noop } }))
   t.is(wasi.start({ exports: { _start: noop, memory } }), 0)
@@ -672,7 +672,7 @@ test('initialize: calls _initialize where there is one, and the library’s func
   t.is(new WASI({ version: v }).initialize({ exports: { memory } }), undefined)
 })
 
-test('a library that calls proc_exit throws out of its function what reads as the symbol of node:wasi', t => {
+test('proc_exit in a library throws a value that reads like node:wasi’s symbol', t => {
   const wasi = new WASI({ version: v })
   const instance = instanceOf(
     assemble({ functions: { leave: { body: [call('proc_exit', 7)] } } }),
@@ -692,7 +692,7 @@ test('a library that calls proc_exit throws out of its function what reads as th
   }
 })
 
-test('an exit that nobody catches reads as one, with its code', t => {
+test('an uncaught exit is printed as one, with its code', t => {
   const lines = `import { WASI } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
     const wasi = new WASI({ version: 'preview1' })
     wasi.initialize({ exports: { memory: new WebAssembly.Memory({ initial: 1 }) } })
@@ -724,7 +724,7 @@ test('finalizeBindings: the memory may be another than the export of that name',
 
 // Properties that other packages read on an instance, by name or by the description of a symbol.
 
-test('one property can be listed, the imports; they can be replaced and added to', t => {
+test('an instance has one enumerable property, its mutable imports', t => {
   const wasi = new WASI({ version: v })
   t.deepEqual(Object.keys(wasi), ['wasiImport'])
   t.is(wasi.getImportObject().wasi_snapshot_preview1, wasi.wasiImport)
@@ -735,14 +735,14 @@ test('one property can be listed, the imports; they can be replaced and added to
   t.is(wasi.start(instanceOf(command([call('proc_exit', call('sched_yield'))]), wasi)), 77)
 })
 
-test('the snapshot before is served under its own name', t => {
+test('wasi_unstable is served under its own name', t => {
   const wasi = new WASI({ version: 'unstable' })
   t.deepEqual(Object.keys(wasi.getImportObject()), ['wasi_unstable'])
   t.is(Object.keys(wasi.wasiImport).length, 45)
   t.is(wasi.start(instanceOf(command([call('proc_exit', 5)], { from: 'wasi_unstable' }), wasi)), 5)
 })
 
-test('loaders of emnapi find what they look for by its description', t => {
+test('loaders of emnapi find the symbols by their descriptions', t => {
   const wasi = new WASI({ version: v }) as unknown as Record<symbol, unknown>
   const found = Object.fromEntries(
     Object.getOwnPropertySymbols(wasi).map(symbol => [symbol.description, symbol]),
@@ -766,7 +766,7 @@ test('loaders of emnapi find what they look for by its description', t => {
 // The lower door.
 
 test.serial(
-  'createGuest: imports for who has no WebAssembly.Instance; close gives everything back',
+  'createGuest: imports work without a WebAssembly.Instance, and close frees every descriptor',
   t => {
     for (const backend of backends) {
       const before = openDescriptors()
@@ -789,7 +789,7 @@ test.serial(
   },
 )
 
-test.serial('class WASI: close gives everything back as well', t => {
+test.serial('class WASI: close frees every descriptor', t => {
   const before = openDescriptors()
   const wasi = new WASI({ version: v, preopens: { '/': '/', '/tmp': '/tmp' } })
   t.is(openDescriptors(), before + 2)
@@ -798,7 +798,7 @@ test.serial('class WASI: close gives everything back as well', t => {
   t.is(openDescriptors(), before)
 })
 
-test('createGuest: what is no memory is refused', t => {
+test('createGuest: values that are no memory are refused', t => {
   const guest = createGuest({ version: v })
   for (const wrong of [undefined, null, {}, 1, { buffer: 1 }]) {
     t.throws(() => guest.bind(wrong as never), {
@@ -810,7 +810,7 @@ test('createGuest: what is no memory is refused', t => {
 })
 
 test.serial(
-  'after close a guest reaches nothing: not what it had open, nor what the host has since opened under those numbers',
+  'after close a guest reaches neither its own descriptors nor the host’s new ones',
   t => {
     for (const backend of backends) {
       const folder = scratch(t)
@@ -842,7 +842,7 @@ test.serial(
   },
 )
 
-test('the door has these and no more', t => {
+test('createGuest returns these members and no more', t => {
   t.deepEqual(Object.keys(door).sort(), [
     'Errno',
     'GuestExit',
@@ -904,7 +904,7 @@ test('returnOnExit false: a signal that the guest raises ends the process as a s
   t.deepEqual(node(t, 'main.mjs', source), { status: 134, stdout: '0 28\n', stderr: '' })
 })
 
-test('by require, from CommonJS', t => {
+test('class WASI works by require, from CommonJS', t => {
   const { status, stdout, stderr } = node(
     t,
     'main.cjs',
@@ -914,7 +914,7 @@ test('by require, from CommonJS', t => {
   t.is(stderr, 'input', 'and without a warning')
 })
 
-test('a replaced proc_exit is called also where the process would end', t => {
+test('a replaced proc_exit is called in place of ending the process', t => {
   const source = `
     import { WASI } from 'wasi-common'
     import { readFileSync } from 'node:fs'
