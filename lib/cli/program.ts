@@ -44,7 +44,7 @@ export function compile(
 export function unrunnable(error: unknown, program: string, bytes: Uint8Array): unknown {
   if (error instanceof WebAssembly.CompileError)
     return new CommandError(
-      `${program} is not a WebAssembly module: ${error.message}`,
+      `${nameOf(program)} is not a WebAssembly module: ${error.message}`,
       hintFor(bytes),
     )
   return error instanceof WebAssembly.LinkError ? unlinkable(error) : error
@@ -58,12 +58,15 @@ export const unlinkable = (error: WebAssembly.LinkError): CommandError =>
       : `the module cannot be linked: ${error.message}`,
   )
 
+/** The name of a program in messages: `-` is standard input. */
+const nameOf = (program: string): string => (program === '-' ? 'standard input' : program)
+
 /** A program's bytes: `-` is standard input. */
 export function read(program: string): Uint8Array {
   try {
     return readFileSync(program === '-' ? 0 : program)
   } catch (error) {
-    throw new CommandError(`cannot read ${program}: ${(error as Error).message}`)
+    throw new CommandError(`cannot read ${nameOf(program)}: ${(error as Error).message}`)
   }
 }
 

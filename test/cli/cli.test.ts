@@ -876,7 +876,7 @@ test('-: the module is read from standard input', t => {
   t.is(run(['run', '--argv0', 'x', '-'], { input }).stdout, lines('x'))
   t.regex(
     run(['run', '-']).stderr,
-    /^wasi-common: - is not a WebAssembly module: .*\n {2}the file is empty\n$/,
+    /^wasi-common: standard input is not a WebAssembly module: .*\n {2}the file is empty\n$/,
   )
 })
 
