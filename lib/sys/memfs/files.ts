@@ -22,7 +22,8 @@ export let treeOf: (files: MemoryFiles) => Tree
 /**
  * Files in memory. Guests of one thread that share them, and you, see each other's changes at once.
  * `run`, `spawn`, `instantiate` and Pool move them to the guest's worker, and back when the guest
- * has ended; meanwhile all methods throw `ERR_WASI_FILES_AWAY`. Paths are relative to the root,
+ * has ended; meanwhile all methods throw `ERR_WASI_FILES_AWAY`. A guest that is interrupted, by
+ * `timeout` or `signal`, leaves them as they were before the run. Paths are relative to the root,
  * with slashes. All methods throw a {@link WASIError} with a `code` such as `ENOENT`, or `ENOSPC`
  * beyond the quota.
  *
