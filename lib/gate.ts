@@ -49,7 +49,7 @@ export function choice(value: Value, values: readonly number[]): number {
   return values[u32(value)] ?? refuse(Errno.INVAL)
 }
 /**
- * Lifts a signed offset. 2^53 stands for every value beyond `maxSize`, and -2^53 for every one
+ * Lifts a signed offset. 2^53 represents every value beyond `maxSize`, and -2^53 for every one
  * below `-maxSize`: no backend ever gets a rounded number.
  */
 export function delta64(value: Value): number {

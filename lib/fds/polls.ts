@@ -17,7 +17,7 @@ export const Place = Object.freeze({
 export class Awaited {
   /** The errno of an invalid subscription. */
   errno = 0
-  /** Its index in the block's list, or one of Place. */
+  /** The index in the block's list, or one of Place. */
   place: number = Place.READY
   /** The number of readable bytes of a file that is already ready. */
   bytes = 0

@@ -12,8 +12,8 @@ const mostBytes = 2 ** 30
 /** The number of bytes read first, enough to recognize a file that is not a module. */
 const head = 4096
 /**
- * Without these flags, opening a pipe without a writer would block, and a terminal could become the
- * process's controlling terminal.
+ * The flags of opening a source. O_NONBLOCK keeps a pipe without a writer from blocking, O_NOCTTY a
+ * terminal from becoming the process's controlling terminal.
  */
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 

@@ -25,7 +25,7 @@ export interface DeterministicOptions {
   /** The seed of its random bytes: an integer from 0 to 2^53 - 1. Default 0. */
   readonly seed?: number | undefined
   /**
-   * Its time of day at the start, and the time of every file: a Date, or nanoseconds since 1970.
+   * The time of day at its start, and the time of every file: a Date, or nanoseconds since 1970.
    * Default 2025-01-01T00:00:00Z.
    */
   readonly start?: Date | bigint | undefined

@@ -14,7 +14,7 @@ export const Want = Object.freeze({ READ: Access.READ, WRITE: Access.WRITE })
 /** The outcome of a poll entry, as bits; a failed entry has `-Errno` instead. */
 export const Ready = Object.freeze({ YES: 1, HANGUP: 2 })
 
-/** In `opened`, a filetype that has not been fetched yet. */
+/** A filetype in `opened` that has not been fetched yet. */
 export const NOT_ASKED = 0xff
 
 /**
@@ -49,13 +49,13 @@ export class Block {
    * once; 0 at its start.
    */
   readonly progress = new Uint32Array(this.buffer, 112, 1)
-  /** Bytes of the host to write. */
+  /** The host's own bytes, which `writeText` writes. */
   readonly text = new Uint8Array(this.buffer, 128, 3968)
   /** The handles to wait for. */
   readonly pollHandles = new Float64Array(this.buffer, 4096, maxPolls)
   /** A pair for each handle: Want, and, as the result, Ready or `-Errno`. */
   readonly poll = new Int32Array(this.buffer, 12288, 2 * maxPolls)
-  /** For each handle, as the result: the number of readable bytes. */
+  /** The number of readable bytes of each handle, as the result. */
   readonly pollBytes = new Float64Array(this.buffer, 20480, maxPolls)
   /** Pairs of offset and length in guest memory, already checked. */
   readonly spans = new Uint32Array(this.buffer, 28672, 2 * maxSpans)

@@ -77,7 +77,7 @@ export interface Sys {
    */
   listening(socket: Handle): readonly [address: string, port: number] | undefined
 
-  // On an open file.
+  // Calls on an open file.
 
   close(file: Handle): Answer
   /**
@@ -116,7 +116,7 @@ export interface Sys {
    */
   readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer
 
-  // On a path relative to a directory.
+  // Calls on a path relative to a directory.
 
   /**
    * Returns a new handle. `opened` has its type, or NOT_ASKED until `identify` is called: most
@@ -163,7 +163,7 @@ export interface Sys {
     length2: number,
   ): Answer
 
-  // On a socket; NOTSOCK for anything else.
+  // Calls on a socket; NOTSOCK for anything else.
 
   /** Returns a new handle for the next connection. Fills `opened`. */
   accept(socket: Handle, fdflags: number): Answer

@@ -28,7 +28,7 @@ export class Node {
   ctim: bigint
   /** The number of open handles. A file without a name exists while it is open. */
   opens = 0
-  /** In an overlay, its lower path; undefined for a node made in memory. */
+  /** The lower path of a node of an overlay; undefined for a node made in memory. */
   lower: string | undefined
   /** True if its attributes differ from the lower file's. */
   changed = false
@@ -330,7 +330,7 @@ export class DirectoryNode extends Node {
   #nameLength = 0
   removed = false
   readonly entries = new Map<string, Entry>()
-  /** In an overlay, the lower names that are hidden. */
+  /** The lower names that an overlay hides. */
   readonly gone = new Set<string>()
   readonly #listed = new Map<string, Listed>()
   #order: (readonly [name: string, listed: Listed])[] | undefined

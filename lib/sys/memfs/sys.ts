@@ -86,7 +86,7 @@ export class MemfsSys implements Sys {
     })
   }
 
-  /** Refuses: a memfs has no network. */
+  /** Returns undefined: a memfs has no network. */
   listen() {
     return undefined
   }

@@ -120,7 +120,7 @@ interface Report {
 function isReportedMusl(): boolean {
   const report = process.report as unknown as Report
   const { excludeNetwork } = report
-  // Without this, the report resolves the peer name of each socket, and blocks meanwhile.
+  // The report would otherwise resolve the peer name of each socket, and block meanwhile.
   report.excludeNetwork = true
   try {
     return report.getReport().header.glibcVersionRuntime === undefined

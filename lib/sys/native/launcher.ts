@@ -118,9 +118,9 @@ export function sandboxCommand({
 const inherited = /^(?:Umask|[UG]id|Groups|Cap\w+|NoNewPrivs|Seccomp):.*$/gm
 
 /**
- * Returns the state of the host on which a started command depends: the identity of the files at
- * its paths, and the attributes that a child inherits. A Landlock rule binds to a file, not to its
- * name. Undefined if the state cannot be read, as under Node's permission model.
+ * Returns the state of the host on which a started command depends. It consists of the identity of
+ * the files at its paths, and of the attributes that a child inherits. A Landlock rule binds to a
+ * file, not to its name. Undefined if the state cannot be read, as under Node's permission model.
  */
 export function surroundings({ opened }: SandboxCommand): string | undefined {
   try {

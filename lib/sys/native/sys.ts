@@ -41,9 +41,9 @@ interface Addon extends Readonly<Record<RegisterCall, () => void>> {
 export interface NativeOptions {
   /** The number that `share()` of another thread returned, to share its handles. */
   shared?: number
-  /** For tests: the addon's file, instead of a search for it. */
+  /** The addon's file, instead of a search for it, for tests. */
   addon?: string
-  /** For tests: `walk` never leaves the resolution of paths to the kernel. */
+  /** The resolver, for tests: `walk` never leaves the resolution of paths to the kernel. */
   resolution?: 'auto' | 'walk'
 }
 export interface Native extends Sys {

@@ -15,8 +15,8 @@ let latest = Number.POSITIVE_INFINITY
 
 /**
  * Returns the lowest descriptor reserved for the host. The kernel assigns the lowest free number,
- * so the host can always open those from here on. node:fs does not expose the limit of the process,
- * so without /proc nothing is reserved.
+ * so the host can always open those from here on. The limit of the process comes from /proc, since
+ * node:fs does not expose it. Without /proc, no descriptor is reserved.
  */
 function firstReserved(): number {
   try {
