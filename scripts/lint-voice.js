@@ -8,7 +8,9 @@ import { inCode, inDocument, inSubject } from './shared/voice.js'
 
 /** Folders whose comments are checked. */
 const folders = [
-  ...['abi', 'cli', 'fds', 'hostcalls', 'replay', 'sys', 'trap'].map(room => `lib/${room}`),
+  ...['abi', 'cli', 'fds', 'hostcalls', 'register', 'replay', 'sys', 'trap'].map(
+    room => `lib/${room}`,
+  ),
   ...['native', 'scripts', 'bench', 'fuzz', 'guests', 'examples'],
 ]
 /** Documents that are not yet wrapped at 100 columns. */
