@@ -502,11 +502,11 @@ const usage: readonly Mistake[] = [
   ],
   [
     ['run', '--dir', 'data::ro', 'args.wasm'],
-    /^wasi-common: --dir data::ro: ro .*\n {2}write --dir data::data::ro; .*\.\/ro\n$/,
+    /^wasi-common: --dir data::ro: expected the guest's name, received the mode 'ro'\n {2}write --dir data::data::ro; .*\.\/ro\n$/,
   ],
   [
     ['run', '--dir', 'nowhere:/x', 'args.wasm'],
-    /^wasi-common: --dir nowhere:\/x: two colons .*\n {2}write --dir nowhere::\/x\n$/,
+    /^wasi-common: --dir nowhere:\/x: expected two colons .*\n {2}write --dir nowhere::\/x\n$/,
   ],
   [
     ['run', '--rights', 'all', 'args.wasm'],
@@ -772,7 +772,7 @@ const failures: readonly Mistake[] = [
   ],
   [
     ['run', '--strict', '--tcplisten', '127.0.0.1:0', '--tcplisten', '0.0.0.0:80', 'args.wasm'],
-    /^wasi-common: other machines can reach 0\.0\.0\.0:80, .*\n {2}--allow-public-listen allows it\n$/,
+    /^wasi-common: options\.listen: other machines can reach 0\.0\.0\.0:80, .*\n {2}--allow-public-listen allows it\n$/,
   ],
   [
     ['run', '--threads', 'library.wasm'],

@@ -511,7 +511,7 @@ withSandbox(
       t.deepEqual([code, sent], ['ERR_WASI_OS_SANDBOX_UNAVAILABLE', 0], JSON.stringify(line))
       t.regex(
         message,
-        /needs Landlock ABI 3 \(Linux 6\.2\) and seccomp; this kernel has Landlock: .*, seccomp: .*\. Run it .*'best-effort'$/,
+        /needs Landlock ABI 3 \(Linux 6\.2\) and seccomp; this kernel has Landlock: .*, seccomp: .*\. Use .*'best-effort'$/,
       )
     }
     const broken = await launched({ kind: 'broken', call: 'open', error: 13, file: 0 }, {})
