@@ -654,13 +654,13 @@ for (const backend of backends) {
           ({ kind, path, from }) => `${kind} ${path}${from === undefined ? '' : ` from ${from}`}`,
         )
       t.deepEqual(changes.sort(), [
-        'made dir/deep',
-        'made dir/new',
+        'created dir/deep',
+        'created dir/new',
         'removed empty',
         'removed g',
         'renamed moved from dir/deep',
-        'written dir/f',
-        'written f',
+        'modified dir/f',
+        'modified f',
       ])
       const record = files.toRecord()
       t.deepEqual(Object.keys(record).sort(), ['dir/deep/', 'dir/f', 'dir/new', 'f', 'moved/f'])
