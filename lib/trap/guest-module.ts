@@ -13,6 +13,12 @@ const MODULE_NAME = 0
 const FUNCTION_NAMES = 1
 /** The longest name that is read, in bytes. */
 const longestName = 16_384
+/**
+ * The most sections that are read, and the most names: V8 takes 1,000,000 functions. Reading holds
+ * up the embedder's thread.
+ */
+const mostSections = 2 ** 16
+const mostNames = 2 ** 20
 
 interface Span {
   readonly from: number
@@ -42,7 +48,8 @@ export class GuestModule {
   #sections(bytes: Uint8Array): Span | undefined {
     let code: Span | undefined
     readable(() => {
-      for (const reader = new Reader(bytes, header); reader.more; ) {
+      const reader = new Reader(bytes, header)
+      for (let left = mostSections; reader.more && left > 0; left--) {
         const id = reader.byte()
         const size = reader.number()
         const from = reader.at
@@ -74,11 +81,14 @@ export class GuestModule {
     let module: string | undefined
     const section = this.custom('name') ?? new Uint8Array()
     readable(() => {
-      for (const reader = new Reader(section, 0); reader.more; ) {
+      let left = mostNames
+      for (const reader = new Reader(section, 0); reader.more && left-- > 0; ) {
         const id = reader.byte()
         const end = reader.number() + reader.at
-        if (id === MODULE_NAME) module = nameAt(section, reader)
-        if (id === FUNCTION_NAMES) readFunctions(section, reader, wanted, functions)
+        // Bounded: what is read of one beyond its end would be read again, for each of them.
+        const part = section.subarray(reader.at, end)
+        if (id === MODULE_NAME) module = nameAt(part, new Reader(part, 0))
+        if (id === FUNCTION_NAMES) left -= readFunctions(part, wanted, functions, left)
         reader.at = end
       }
     })
@@ -92,18 +102,24 @@ function bytesOf(source: FrameModule): Uint8Array | undefined {
   return types.isAnyArrayBuffer(source) ? new Uint8Array(source) : undefined
 }
 
-/** @see https://webassembly.github.io/spec/core/appendix/custom.html#function-names */
+/**
+ * Returns how many names were read.
+ * @see https://webassembly.github.io/spec/core/appendix/custom.html#function-names
+ */
 function readFunctions(
-  section: Uint8Array,
-  reader: Reader,
+  part: Uint8Array,
   wanted: ReadonlySet<number>,
   found: Map<number, string>,
-): void {
-  for (let left = reader.number(); left > 0; left--) {
+  most: number,
+): number {
+  const reader = new Reader(part, 0)
+  const count = Math.min(reader.number(), most)
+  for (let i = 0; i < count; i++) {
     const index = reader.number()
-    if (wanted.has(index)) found.set(index, nameAt(section, reader))
+    if (wanted.has(index)) found.set(index, nameAt(part, reader))
     else reader.skip(reader.number())
   }
+  return count
 }
 function nameAt(section: Uint8Array, reader: Reader): string {
   const length = reader.number()

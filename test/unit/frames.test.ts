@@ -243,3 +243,23 @@ test('a stack without frames of a guest is sent as it is', t => {
   t.is(sentStack(error), error.stack)
   t.is(sentStack(Object.assign(error, { stack: undefined })), undefined)
 })
+
+/** A number as a LEB128 of four bytes. */
+const padded = (value: number): number[] =>
+  [0, 7, 14].map(shift => ((value >> shift) & 127) | 128).concat((value >> 21) & 127)
+
+test('names beyond the end of a subsection are not read, and not once for each of them', t => {
+  // Each counts as many names as there are subsections behind it, which read as names of function 1.
+  const count = 100_000
+  const contents = Array.from({ length: count }, (_, i) => [1, 4, ...padded(count - 1 - i)])
+  const plain = chain([undefined])
+  const section = Buffer.concat([
+    Uint8Array.from([...[0], ...padded(5 + 6 * count), 4, ...Buffer.from('name')]),
+    ...contents.map(bytes => Uint8Array.from(bytes)),
+  ])
+  const bytes = Uint8Array.from(Buffer.concat([plain.subarray(0, 8), section, plain.subarray(8)]))
+  const error = trapOf(bytes)
+  const begin = performance.now()
+  t.is(framesOf(error, bytes)[0].symbol, undefined)
+  t.true(performance.now() - begin < 10_000)
+})
