@@ -18,6 +18,8 @@ export interface TextFrame {
 /** The most text that is read, in UTF-16 units, and the most frames of it. */
 const mostText = 2 ** 20
 const mostFrames = 1000
+/** The most text that is searched for names, again and again where few of them are in it. */
+const mostSearched = 2 ** 26
 const location = /:wasm-function\[([0-9]{1,7})\]:0x([0-9a-f]{1,10})(\)?)$/gm
 const start = '\n    at '
 const ownUrl = /^wasm:\/\/wasm\/(?:(.*)-)?[0-9a-f]{8}$/s
@@ -38,10 +40,15 @@ export function textFrames(
   const text = `\n${stack.slice(0, mostText)}`
   const found: TextFrame[] = []
   let limit = text.length
+  let left = mostSearched
   for (const match of [...text.matchAll(location)].reverse()) {
     if (match.index > limit) continue
     const known = nameOf(Number(match[1]))
-    const named = known === undefined ? -1 : text.lastIndexOf(`${start}${known} (`, match.index)
+    let named = -1
+    if (known !== undefined && left > 0) {
+      named = text.lastIndexOf(`${start}${known} (`, match.index)
+      left -= match.index - Math.max(named, 0)
+    }
     const line = text.lastIndexOf(start, match.index)
     const from = named >= 0 ? named : line
     if (from < 0) continue
