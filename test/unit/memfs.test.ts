@@ -656,11 +656,11 @@ for (const backend of backends) {
       t.deepEqual(changes.sort(), [
         'created dir/deep',
         'created dir/new',
+        'modified dir/f',
+        'modified f',
         'removed empty',
         'removed g',
         'renamed moved from dir/deep',
-        'modified dir/f',
-        'modified f',
       ])
       const record = files.toRecord()
       t.deepEqual(Object.keys(record).sort(), ['dir/deep/', 'dir/f', 'dir/new', 'f', 'moved/f'])
