@@ -115,7 +115,7 @@ export class WASIExit {
  * Recognizes exceptions of WebAssembly of all realms: the engine refuses to look for a tag in
  * anything else. A process without WebAssembly has none.
  */
-export function isException(value: unknown): value is WebAssembly.Exception {
+export function isException(value: unknown): value is { readonly stack?: string } {
   try {
     const anyTag = new WebAssembly.Tag({ parameters: [] })
     WebAssembly.Exception.prototype.is.call(value as WebAssembly.Exception, anyTag)

@@ -82,7 +82,7 @@ test('the limits of a compiled module hold in each run, which may leave them out
     for (const [options, message] of [
       [
         { maxMemory: 2 * maxMemory },
-        /'options\.maxMemory' must be left out.*with 2625536: .*compile/,
+        /'options\.maxMemory' must be left out.*with 2625536; .*compile/,
       ],
       [{ maxMemory: maxMemory - 1 }, /'options\.maxMemory'/],
       [{ maxTableElements: 5 }, /'options\.maxTableElements' .* without it/],
