@@ -24,8 +24,8 @@ export function ask(
 }
 
 /**
- * A program of this folder on this Node, which may warn of node:wasi as it likes: nobody pays for
- * that.
+ * A program of this folder on this Node, whose warning of node:wasi is not
+ * measured.
  */
 export const program = (
   name: string,

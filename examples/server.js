@@ -1,4 +1,4 @@
-// A program that accepts connections where it is told to, in a worker of its own; it has nothing
+// A program that accepts connections where you allow it, in a worker of its own; it has nothing
 // else of the network.
 import { run } from 'wasi-common'
 import { program } from './program.js'

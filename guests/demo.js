@@ -1,5 +1,5 @@
 /**
- * The demonstration: a compiler that nobody here wrote works in the sandbox, and so does what it
+ * The demonstration: a compiler of third parties works in the sandbox, and so does what it
  * compiled, which then tries to get out.
  */
 import { spawnSync } from 'node:child_process'
@@ -48,7 +48,7 @@ writeFileSync(secret, 'the secret\n')
 symlinkSync('..', join(box, 'way-out'))
 
 say(
-  '1. clang, which nobody here wrote, compiles guests/c/demo.c. ' +
+  '1. clang, third-party code, compiles guests/c/demo.c. ' +
     'It sees its own files, the source to read, one folder to write.',
 )
 resources()

@@ -11,8 +11,8 @@ export const products = fileURLToPath(new URL('../.guests', import.meta.url))
  * The path of a product, which `make` makes, a file or a folder at the path it is given, unless it
  * is there already.
  *
- * Tests run in several processes. Each makes its own and moves it into place in one step; whoever
- * comes second finds the name taken and throws its own away, so nobody ever sees half a product.
+ * Tests run in several processes. Each makes its own and moves it into place in one step; the
+ * second one finds the name taken and throws its own away, so no test ever sees half a product.
  *
  * @param {string} name ought to change whenever the product would
  * @param {(path: string) => void} make

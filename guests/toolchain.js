@@ -32,7 +32,7 @@ export const sqliteFlags = [
 ]
 
 /**
- * The extra arguments of a source. The C library has no threads: wasm-ld is told not to mind, and a
+ * The extra arguments of a source. The C library has no threads: wasm-ld gets a flag to accept that, and a
  * program that has some must see to it that only one of them is in the library at a time. SQLite's
  * own source is a header to us, whose warnings are not ours.
  *

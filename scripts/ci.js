@@ -70,7 +70,7 @@ class Run {
       const how = this.reason ?? signal ?? `exit code ${code}`
       throw new Error(`stage ${name} failed: ${how}${beside ? `\n${this.output}` : ''}`)
     })
-    // Reported by whoever waits for it.
+    // Reported where it is awaited.
     this.done.catch(() => {})
   }
 

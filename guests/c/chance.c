@@ -4,7 +4,7 @@
 //   chance FOLDER
 //
 // Prints the time of day, how long a sleep of a minute took, a random number, and each name in
-// FOLDER with its inode and time of modification, in the order in which they are told.
+// FOLDER with its inode and time of modification, in the order of the listing.
 
 #include <dirent.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 //   demo FOLDER SECRET LINK
 //
 // FOLDER is a folder as the guest sees it, SECRET the host's absolute path of a file that lies
-// beside that folder, LINK the name of a symbolic link in FOLDER which somebody planted and which
-// leads to SECRET's folder. Exits with 0 if every way out was refused and with 1 if a byte of
+// beside that folder, LINK the name of a symbolic link in FOLDER which an attacker planted and
+// which leads to SECRET's folder. Exits with 0 if every way out was refused and with 1 if a byte of
 // SECRET was read.
 
 #include <dirent.h>

@@ -231,8 +231,8 @@ static void serve(struct client *client, short ready) {
   while (client->state != FREE && advance(client)) continue;
 }
 
-// Room for another client: a free place, or that of one who has his last answer, or of one who asks
-// for nothing. Of several, who has not been heard of for the longest time.
+// Room for another client: a free place, or that of one that has its last answer, or of one that
+// requests nothing. Of several, the one that was silent for the longest time.
 static struct client *place(void) {
   static const enum state order[] = {FREE, LEAVING, READING};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
@@ -251,7 +251,7 @@ static void welcome(int listener) {
   struct sockaddr address;
   socklen_t size = sizeof address;
   int fd = accept4(listener, &address, &size, SOCK_NONBLOCK);
-  if (fd < 0) return;  // whoever it was has thought better of it
+  if (fd < 0) return;  // the client has closed the connection already
   if (client->state != FREE) forget(client);
   accepted++;
   client->state = READING;
@@ -294,7 +294,7 @@ int main(int argc, char **argv) {
       polling[watched] = client;
       polled[watched++] = (struct pollfd){client->fd, events, 0};
     }
-    // At the end, whoever has asked is answered, if he takes it.
+    // At the end, each client that sent a request gets its answer, if it takes it.
     if (quitting && !answering) break;
     int count = watched;
     // Those for whom there is no place wait in the kernel's queue.

@@ -69,7 +69,7 @@ export function say(text: string, to = STDOUT): void {
   }
 }
 
-/** A line for whoever started the command, written before the guest goes on. */
+/** A line for the user of the command, written before the guest goes on. */
 export function note(text: string | Uint8Array): void {
   say(`wasi-common: ${text}\n`, STDERR)
 }

@@ -50,7 +50,7 @@ function compile(sources, into, triple, more, where) {
  * not looked for in a library.
  */
 const instead = {
-  // libc++abi writes the name of the exception that nobody caught. There are none here, and what
+  // libc++abi writes the name of the uncaught exception. There are none here, and what
   // reads C++'s names is larger than the addon.
   'no-names.c': `char *__cxa_demangle(const char *name, char *into, unsigned long long *size,
                      int *status) {
@@ -80,7 +80,7 @@ int _GCC_specific_handler(void *record, void *frame, void *context, void *dispat
 }
 `,
   // Before glibc 2.33 these were no functions of its library, but of a small one that is linked in;
-  // zig's copy of that puts errors into an errno of its own, where nobody looks.
+  // zig's copy of that puts errors into an errno of its own, which is never read.
   'stat.c': `#include <sys/stat.h>
 #ifdef __x86_64__
 enum { layout = 1 };
@@ -214,7 +214,7 @@ const linkers = {
       ...(await added(['no-names.c', 'no-unwinding.c'], target, folder, where)),
       ...libraries.map(name => `-l${name}`),
     ]
-    // Linked apart: an import library, which nobody wants, is left beside it.
+    // Linked apart: an import library, which is not used, is left beside it.
     const linked = join(folder, basename(file))
     await zig(
       ['c++', '-target', triple, '-shared', '-s', '-Wl,--gc-sections', ...all, '-o', linked],

@@ -1,5 +1,5 @@
-// Knows the signature of a Mach-O file: macOS on arm64 ends whoever loads code whose pages do not
-// have the hashes that stand there.
+// Knows the signature of a Mach-O file: macOS on arm64 ends a process that loads code whose pages
+// do not have the hashes in it.
 import { createHash } from 'node:crypto'
 
 const LC_CODE_SIGNATURE = 0x1d

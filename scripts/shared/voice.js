@@ -5,7 +5,8 @@
 
 /** Retired words, as regular expressions, with the words to write instead. */
 const retired = /** @type {const} */ ([
-  ['whomever', 'you, or the guest'],
+  ['he|his|him|himself|whomever|whoever|somebody|nobody|anybody', 'you, or the guest'],
+  ['told|to be had|nothing but', 'receives, exists, only'],
   ['crew|hired?|hires', 'thread group, start'],
   ['employs?|employed', 'use'],
   ['given to see', 'receives'],
