@@ -147,7 +147,7 @@ export const isStackOverflow = (thrown: unknown): thrown is RangeError =>
   types.isNativeError(thrown) && thrown.name === 'RangeError' && /call stack/.test(thrown.message)
 
 /**
- * What a hook of the embedder threw, on its way through code that would take it for an error of its
+ * Holds the exception of a hook of the embedder, on its way through code that would take it for an error of its
  * own.
  */
 export class HookFailure {

@@ -7,12 +7,7 @@ import { root } from './root.js'
 import { inCode, inDocument, inSubject } from './shared/voice.js'
 
 /** Folders whose comments are checked. */
-const folders = [
-  ...['abi', 'cli', 'fds', 'hostcalls', 'register', 'replay', 'sys', 'trap'].map(
-    room => `lib/${room}`,
-  ),
-  ...['native', 'scripts', 'bench', 'fuzz', 'guests', 'examples'],
-]
+const folders = ['lib', 'native', 'scripts', 'bench', 'fuzz', 'guests', 'examples']
 /** Documents that are not yet wrapped at 100 columns. */
 const wide = new Set(
   `CONTRIBUTING README examples/README scripts/site/index docs/benchmarks

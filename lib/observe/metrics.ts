@@ -69,8 +69,7 @@ export function metricsOf(counts: Counts): Metrics {
 }
 
 /**
- * Metrics that another process told, which is not trusted: of whatever that is, what is none falls
- * away.
+ * Metrics from another process, which is not trusted: values that are no metrics are dropped.
  */
 export function toldMetrics(value: unknown): Metrics {
   const metrics: Partial<Record<HostcallName, CallMetrics>> = {}

@@ -1,6 +1,6 @@
 /**
- * Host errors that were not expected: the guest sees plain IO, and here all that is known of them
- * is told.
+ * Host errors that were not expected: the guest gets IO, and the embedder gets all that is known
+ * of them.
  */
 import { debuglog, inspect } from 'node:util'
 import type { UnexpectedError } from '../errors.js'

@@ -49,7 +49,7 @@ export function traced(
   })
 }
 
-/** The import, telling of each call whoever subscribed to `wasi-common:hostcall`. */
+/** The import, which publishes each call to the subscribers of `wasi-common:hostcall`. */
 export function published(
   name: HostcallName,
   row: Row,

@@ -48,7 +48,7 @@ export interface Settings {
   readonly counts: Counts | undefined
   /** The overrides of clocks, sleeping and randomness. */
   readonly replay: Replay | undefined
-  /** Tells whoever wants to know of a host error that was not expected. */
+  /** Reports a host error that was not expected. */
   readonly report: (error: UnexpectedError) => void
 }
 

@@ -93,7 +93,7 @@ export async function runInPool(
 }
 
 /**
- * Compiles a file, or bytes that nobody else changes, outside of all turns.
+ * Compiles a file, or bytes that no other code changes, outside of all turns.
  * @throws RunError
  */
 export async function compileInPool(

@@ -32,7 +32,7 @@ export function lines(onLine: (line: string) => void): Lines {
   checkFunction('onLine', onLine)
   const decoder = new TextDecoder()
   let rest = ''
-  // Of what is left only its length is looked at: a guest may write a line byte by byte.
+  // Only the length of the rest is looked at: a guest may write a line byte by byte.
   const split = (text: string): void => {
     for (const [i, part] of text.split('\n').entries()) {
       const line = rest

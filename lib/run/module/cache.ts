@@ -40,7 +40,7 @@ export class ModuleCache {
     return module
   }
 
-  /** The same bytes, which nobody else can change, and which runs of the same module share. */
+  /** The same bytes, which no other code can change, and which runs of the same module share. */
   keep(source: Uint8Array): Uint8Array {
     const kept = this.#find(source, undefined)
     if (kept !== undefined) return kept.bytes

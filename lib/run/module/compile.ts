@@ -16,7 +16,7 @@ export function checkCompileOptions(options: CompileOptions) {
 }
 
 /**
- * Compiles bytes that nobody else changes.
+ * Compiles bytes that no other code changes.
  * @throws what a run of these bytes throws
  */
 export async function compileModule(

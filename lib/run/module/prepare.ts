@@ -19,8 +19,8 @@ import { Unreadable } from './reader.js'
 export type ModuleSource = Uint8Array | WebAssembly.Module | CompiledModule
 
 /**
- * Of compiled modules, made when they are first wanted: those that only guests' processes run are
- * not compiled here.
+ * Data of compiled modules, made when they are first wanted: those that only guests' processes run
+ * are not compiled here.
  */
 const modules = new WeakMap<CompiledModule, Promise<WebAssembly.Module>>()
 

@@ -50,7 +50,7 @@ export class GuestProcess {
   readonly standing: Promise<void>
   /** It ended by itself, and not well: that is the outcome, whatever follows. */
   #broken = false
-  /** The embedder ends it, or has failed: nobody waits long for its output. */
+  /** The embedder ends it, or has failed: its output is not awaited for long. */
   failed = false
   /** The outcome, once it is known. */
   #outcome: (() => Ended) | undefined

@@ -39,7 +39,7 @@ export function relayOf(options: AnyRunOptions): Relay {
   const opened = <T>(value: T, reads: boolean): T | Duplex | Readable | Writable => {
     const stream = typeof value === 'number' ? streamOf(value, reads) : undefined
     if (stream === undefined) return value
-    // An error that comes when nobody reads or writes any more is no news.
+    // An error after the last read and write needs no report.
     stream.on('error', () => {})
     made.push(stream)
     return stream

@@ -20,7 +20,7 @@ interface Spare {
   /** The host's state before it was started. */
   readonly before: string
   readonly process: GuestProcess
-  /** Whether that was still the state when the launcher had opened its files. */
+  /** True if that was still the state when the launcher had opened its files. */
   ready: boolean
   readonly timer: NodeJS.Timeout
 }

@@ -19,7 +19,7 @@ export function spawned(
   execute: (options: AnyRunOptions) => Promise<AnyRunResult>,
 ): SpawnedGuest {
   checkObject('options', options)
-  // Nobody awaits the run itself, so that its error has no calls of the embedder's.
+  // The run itself is not awaited, so its error has no calls of the embedder's.
   const here = new Error()
   const asked = read(options)
   const stdin = isPipe(asked.stdin) && asked.input === undefined ? new InputPipe() : null

@@ -7,8 +7,8 @@ import { refuse } from '../../errors.js'
 import type { Sink, Source } from '../../stdio/streams.js'
 
 /**
- * The words of an output's shared memory: what is on its way, by its weight, whether nobody reads
- * any more, and O_NONBLOCK.
+ * The words of an output's shared memory: what is on its way, by its weight, whether the reader
+ * is gone, and O_NONBLOCK.
  */
 const Out = Object.freeze({ UNREAD: 0, CLOSED: 1, NONBLOCK: 2 })
 /** The words of an input's, before its bytes. */
@@ -137,13 +137,13 @@ export class Feed {
     while (!this.#closed) {
       const chunk = await this.#next()
       if (chunk === undefined || chunk.length > 0) return chunk
-      // A source that has nothing, again and again, without ever waiting, keeps nobody from ending
-      // the guest.
+      // A source that has nothing, again and again, without ever waiting, does not keep the host
+      // from ending the guest.
       await new Promise(setImmediate)
     }
     return undefined
   }
-  /** Nobody reads any more. */
+  /** Marks the reader as gone. */
   close(): void {
     this.#closed = true
   }
@@ -264,7 +264,7 @@ export class Drain {
     }
   }
 
-  /** Passes a chunk on to a stream whose run is over: nobody waits for its error. */
+  /** Passes a chunk on to a stream whose run is over: its error is not awaited. */
   #pass(chunk: Buffer): void {
     const ignore = (): void => {}
     try {

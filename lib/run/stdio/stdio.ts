@@ -129,7 +129,7 @@ export class Stdio {
     const [input, ...outputs] = this.conveyed
     if (typeof input !== 'number' && !('ignored' in input)) {
       const pipe = pipes[0] as Writable
-      // It reads ahead: what goes wrong there when the process has ended is nobody's concern.
+      // It reads ahead: what goes wrong there when the process has ended is ignored.
       pour(this.#chunks(input), pipe).catch(error => pipe.destroyed || failed(error))
     }
     outputs.forEach((output, i) => {
@@ -189,7 +189,7 @@ export class Stdio {
   }
 
   /**
-   * Nobody reads the input any more. The guest is at its end, whatever the embedder's iterator
+   * The input has no reader any more. The guest is at its end, whatever the embedder's iterator
    * makes of that.
    */
   close(): void {
@@ -350,7 +350,7 @@ function outputFor(fd: 1 | 2, name: string, value: unknown, most: number): RunSi
   }
 }
 
-/** Says of what an embedder's output threw, which may be anything, that nobody reads any more. */
+/** Says of what an embedder's output threw, which may be anything, that its reader is gone. */
 function isClosing(error: unknown): boolean {
   try {
     return isGone(error)
@@ -371,7 +371,7 @@ async function pour(chunks: AsyncIterable<Uint8Array>, pipe: Writable): Promise<
 
 /**
  * Everything out of a pipe, a chunk at a time, with a turn of the event loop between two: libuv
- * reads 32 chunks in a turn, and the embedder may take long for each. When nobody takes any more,
+ * reads 32 chunks in a turn, and the embedder may take long for each. When the chunks are not taken,
  * the pipe is destroyed, so that the other end sees it.
  */
 function draw(pipe: Readable, drain: Drain, failed: (error: unknown) => void): void {

@@ -11,7 +11,7 @@ export interface Mounts {
 }
 
 /**
- * Lend all to a guest in another thread. Meanwhile nobody here can use them; `back` has them again,
+ * Lend all to a guest in another thread. Meanwhile no code here can use them; `back` has them again,
  * with what the guest made of them, if that is known.
  */
 export function lend(preopens: readonly Given[]): {
