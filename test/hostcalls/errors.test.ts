@@ -265,7 +265,8 @@ for (const [name, row] of Object.entries(table) as [HostcallName, Row][]) {
       const values = valuesOf(w, row, sample)
       const before = state(w)
       const slots = slotsOf(
-        (w.version === 'unstable' ? (table0 as Partial<Record<HostcallName, Row>>)[name] : row) ?? row,
+        (w.version === 'unstable' ? (table0 as Partial<Record<HostcallName, Row>>)[name] : row) ??
+          row,
       )
       t.is(slots.length, values.length, 'the sample has the arguments of the row')
       for (const [i, slot] of slots.entries()) {
