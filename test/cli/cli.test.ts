@@ -1,7 +1,4 @@
-/**
- * The command line: what each option gives the guest, what each mistake is told as, and which exit
- * code comes of it.
- */
+/** The command line: the effect of each option, the message of each mistake, and the exit codes. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -207,7 +204,7 @@ function shell(script: string): Ended {
 const guest = (...args: string[]): Ended => run(['run', ...args])
 const lines = (...words: string[]): string => words.map(word => `${word}\0`).join('')
 
-// What the guest is given.
+// Options that the guest sees.
 
 test('arguments: the program as given, then all that follows it', t => {
   t.deepEqual(guest('args.wasm', 'one', '', 'two words'), {
@@ -443,7 +440,7 @@ test('wasi_unstable is served to who imports it', t => {
 
 type Mistake = readonly [args: readonly string[], told: RegExp | string]
 
-/** Mistakes of usage: what is told on standard error. */
+/** Mistakes of usage, and their messages on standard error. */
 const usage: readonly Mistake[] = [
   [['--nope'], 'wasi-common: --nope: unknown option\n  try wasi-common --help\n'],
   [
@@ -868,7 +865,7 @@ test('--invoke: with arguments, after _initialize; results a line each', t => {
   t.is(guest('--invoke', 'sum', 'bare-library.wasm', '1', '2').stdout, '3\n')
 })
 
-// Where the module comes from.
+// The source of the module.
 
 test('-: the module is read from standard input', t => {
   const input = modules['args.wasm']
@@ -977,7 +974,7 @@ test('--trace-summary: with threads, and of a guest that trapped', t => {
   )
 })
 
-// What is the same each time.
+// Deterministic runs.
 
 fs.writeFileSync(
   join(guests, 'chance.wasm'),

@@ -145,7 +145,7 @@ inShell('fish', 'options, their words, limits, programs and shells are completed
   t.false(candidates('wasi-common --dir . one.wasm --di').includes('--dir'))
 })
 
-/** What zsh shows for a line in a terminal, when Tab is typed. */
+/** The completions that zsh shows for a line in a terminal, when Tab is typed. */
 function offered(line: string): string {
   const code = `
 zmodload zsh/zpty

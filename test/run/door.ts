@@ -61,6 +61,6 @@ if (process.argv[1] === import.meta.filename) {
     JSON.parse(options),
   )
   fs.writeSync(3, JSON.stringify([exitCode, stdout?.toString(), stderr?.toString()]))
-  // What the guest left in the host's own standard input.
+  // The rest of the host's own standard input.
   fs.writeSync(3, `\n${fs.readFileSync(0, 'utf8')}`)
 }

@@ -1,6 +1,6 @@
 /**
- * How a run is ended from outside, what it may have of the machine, and that a thousand of them
- * leave nothing.
+ * Ends of a run from outside, its limits on the machine, and a thousand runs that leave nothing
+ * behind.
  */
 import { spawn as spawnProcess } from 'node:child_process'
 import { getEventListeners } from 'node:events'
@@ -69,9 +69,7 @@ async function failure(
   throw new Error('it did not fail')
 }
 
-/**
- * What never ends by itself. A pipe that nobody writes to, and a stream that never has anything.
- */
+/** Inputs that never end: a pipe without a writer, and a stream that never has anything. */
 const stuck: Readonly<
   Record<
     string,
@@ -167,7 +165,7 @@ for (const [name, go] of Object.entries(waysToRun)) {
   })
 }
 
-/** With a compiler that does as it is told. */
+/** Replaces the compiler for the time of a test. */
 async function compiling(
   compile: (bytes: Uint8Array) => Promise<unknown>,
   use: () => Promise<void>,
@@ -207,7 +205,7 @@ test.serial(
     )
     t.is(returned, 2)
     files.writeFile('f', 'y')
-    // That nobody waits for it any more makes it no unhandled rejection.
+    // A rejection that arrives after its last listener is no unhandled rejection.
     fail(new Error('it could not be compiled'))
     await new Promise(resolve => setImmediate(resolve))
     t.is((await pool.run(command([call('proc_exit', 7)]))).exitCode, 7, 'the turn was given back')
@@ -420,7 +418,7 @@ test('a pool: a mistake in the options is told at once, and costs nobody his tur
     t.like(await fails({ maxMemory }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
   const mine = new Error('mine')
   t.is((await failure(pool.run(endless, { signal: AbortSignal.abort(mine) }))).cause, mine)
-  // All of that was told while the first one ran.
+  // The pool reported all of that while the first run was busy.
   busy.abort(mine)
   t.is((await first).cause, mine)
   t.is((await pool.run(command([call('proc_exit', 5)]))).exitCode, 5)

@@ -68,7 +68,7 @@ function abortsThen(): RunOptions {
   return { signal: controller.signal, stderr: () => controller.abort(new Error('enough')) }
 }
 
-/** What ends a guest that has written its lines. */
+/** The ends of a guest that has written its lines. */
 const ends: Readonly<
   Record<string, readonly [code: string, body: readonly Expression[], options?: () => RunOptions]>
 > = {

@@ -75,7 +75,7 @@ for (const backend of backends) {
     const { failed, most, left } = JSON.parse(stdout)
     t.is(failed, 0)
     t.true(most >= 100, 'they were open, so that this test can fail')
-    // The last may still stand in a register of the interpreter.
+    // A register of the interpreter may still refer to the last one.
     t.true(left < 10, `${left} are still open`)
     t.log(`${most} open at most, ${left} left`)
   })

@@ -35,7 +35,7 @@ function scratch(t: ExecutionContext): string {
   return folder
 }
 
-// By every door.
+// Every door.
 
 type Attack = readonly [answer: keyof typeof Errno, attack: Expression]
 const attacks = (log: number): Attack[] => [
@@ -49,7 +49,7 @@ const attacks = (log: number): Attack[] => [
   ['PERM', call('fd_filestat_set_times', log, 1n, 1n, 5)],
   ['NOTSUP', call('fd_fdstat_set_flags', log, 0)],
 ]
-/** By stdin, which is the log, too. */
+/** Attacks by stdin, which is the log, too. */
 const byInput: Attack[] = [
   ['BADF', call('fd_write', 0, 0x10, 1, 0x18)],
   ['BADF', call('fd_pwrite', 0, 0x10, 1, 0n, 0x18)],
@@ -159,7 +159,9 @@ for (const backend of backends) {
 
 // Whatever the streams are.
 
-/** A guest of these options, called from JavaScript. Spans lie at 0x10; answers by name. */
+/**
+ * A guest of these options, called from JavaScript. Spans are at 0x10; answers are names of errnos.
+ */
 function guestWith(t: ExecutionContext, options: Omit<GuestOptions, 'version'>) {
   const guest = createGuest({ version: 'preview1', ...options })
   t.teardown(() => guest.close())
@@ -189,10 +191,7 @@ function guestWith(t: ExecutionContext, options: Omit<GuestOptions, 'version'>) 
       if (ask('poll_oneoff', 0x200, 0x300, 1, 0x18) !== 'SUCCESS') throw new Error('poll_oneoff')
       return errnoNames[view.getUint16(0x308, true) as Errno] as string
     },
-    /**
-     * As libc's isatty looks: a character device that holds no right to seek, or to ask where it
-     * is.
-     */
+    /** Decides like libc's isatty: a character device without the rights to seek and to tell. */
     isatty(fd: number): boolean {
       ask('fd_fdstat_get', fd, 0x100)
       return (
@@ -202,7 +201,7 @@ function guestWith(t: ExecutionContext, options: Omit<GuestOptions, 'version'>) 
     },
   }
 }
-/** Both ends of a FIFO that nobody reads or writes otherwise. */
+/** Both ends of an otherwise unused FIFO. */
 function fifo(t: ExecutionContext): { reading: number; writing: number } {
   const path = join(scratch(t), 'fifo')
   spawnSync('mkfifo', [path])
@@ -253,8 +252,8 @@ for (const backend of backends) {
     t.deepEqual([read(1), read(2), write(0)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([wait(1, 1), wait(2, 1), wait(0, 2)], ['BADF', 'BADF', 'BADF'])
     t.deepEqual([ask('sock_shutdown', 1, 2), ask('sock_shutdown', 0, 1)], ['NOTSOCK', 'NOTSOCK'])
-    // What cannot be opened a second time has the flags that it has, where that is the only way to
-    // set them.
+    // A socket cannot be opened a second time, so its flags stay on a backend that would need that
+    // to set them.
     t.is(ask('fd_fdstat_set_flags', 1, 4), backend === 'native' ? 'SUCCESS' : 'NOTSUP')
     t.is(ask('fd_fdstat_set_flags', 1, 0), 'SUCCESS')
     if (backend === 'typescript')
@@ -292,7 +291,7 @@ for (const backend of backends) {
     t.is(write(1), 'SUCCESS')
     t.is(fs.readFileSync(file, 'utf8'), 'abcdabcd')
     t.deepEqual([write(0), read(1), read(2)], ['BADF', 'BADF', 'BADF'])
-    // By the offset of the one the guest would choose where the other writes.
+    // Calls by which the guest would choose the offset at which the other descriptor writes.
     t.deepEqual(
       [
         ask('fd_seek', 0, 0n, 0, 0x18),

@@ -1,4 +1,4 @@
-/** What a RunError prints, and that a guest steers no terminal by it. */
+/** The text of a RunError, by which a guest must not steer a terminal. */
 import { spawnSync } from 'node:child_process'
 import os from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,5 @@
 /**
- * run(): a guest in a worker, how it ends, what its embedder is told, and that nothing of it is
- * left.
+ * run(): a guest in a worker, its ends, the reports to its embedder, and nothing that stays behind.
  */
 import fs from 'node:fs'
 import os from 'node:os'
@@ -106,12 +105,12 @@ test.serial('a guest that catches its exit again and again tells it once', async
     return emit.call(this, name, ...args)
   }
   try {
-    // Each time would take along what lies in memory.
+    // A second report would carry the files in memory again.
     const files = { f: new Uint8Array(100_000) }
     for (const threads of [0, 1]) {
       told = 0
       const preopens = threads === 0 ? { '/': { files } } : {}
-      // The run waits for what was written to be taken, and hears all that is told meanwhile.
+      // The run waits until the output is taken, and receives every message meanwhile.
       const stdout = new Writable({
         write: (_chunk, _encoding, done) => void setTimeout(done, 300),
       })

@@ -58,7 +58,7 @@ for (const [door, go] of Object.entries(doors)) {
         })
         t.is(error?.message, 'options.stdout: the stream failed: full')
         t.is((error?.cause as Error | undefined)?.message, 'full')
-        // An error that nobody listens to would end this process.
+        // An error event without a listener would end this process.
         await setTimeout(30)
       }
     })

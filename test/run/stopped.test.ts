@@ -1,6 +1,6 @@
 /**
- * A guest is ended in time while it writes to what nobody reads, or reads slowly: terminals, pipes,
- * FIFOs. Nothing that it wrote is lost.
+ * A guest is ended in time while it writes to terminals, pipes and FIFOs that are read slowly or
+ * never. No output is lost.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -89,7 +89,7 @@ for (const [how, fds, flags, bytes = writer] of cases) {
   )
 }
 
-/** How long it takes from abort() to the end of a run. */
+/** Measures the time from abort() to the end of a run. */
 async function aborted(t: ExecutionContext, stdout: number, bytes = writer): Promise<void> {
   const controller = new AbortController()
   const running = run(bytes, { stdout, signal: controller.signal })
@@ -133,7 +133,7 @@ async function piped(
 for (const [how, source] of Object.entries(readers)) {
   test.serial(`-W timeout ends a guest that writes to a pipe (${how})`, t => piped(t, source))
 
-  // As before Linux 6.4, before 4.6, and behind a filter that knows no such call.
+  // Simulates Linux before 6.4, before 4.6, and a filter that does not know the call.
   for (const error of ['EOPNOTSUPP', 'ENOSYS', 'EPERM'] as const)
     withFailing(
       `-W timeout ends a guest that writes to a pipe where pwritev2 answers ${error} (${how})`,
@@ -193,7 +193,7 @@ withTerminal('all that a guest writes to a slow terminal comes out of it, once',
   t.is(await terminal.written(), text)
 })
 
-// What is opened a second time is the same terminal, and allows no more.
+// A terminal opened a second time is the same terminal, with the same access.
 
 const hello = command(
   [store(0x10, 0x1000), store(0x14, 5), drop(call('fd_write', 1, 0x10, 1, 0x20))],
@@ -367,7 +367,7 @@ withTerminal(
     const open = () => readdirSync('/proc/self/fd').length
     const path = ${JSON.stringify(fs.readlinkSync(`/proc/self/fd/${terminal.fd}`))}
     ${writing('fd, stderr: fd, stdin: fd', 'hello', then).replace('const guest =', "let fd; do fd = openSync(path, 'r+'); while (fd < 100); const before = open(); const guest =")}`
-    // Of 160 the guest may have those below 96.
+    // The guest may have the descriptors below 96 of 160.
     const { status } = spawnSync('sh', [
       '-c',
       'ulimit -n 160; exec "$0" --input-type=module -e "$1"',

@@ -1,4 +1,4 @@
-/** Standard streams that the embedder serves himself: in his own thread, and in that of run(). */
+/** Standard streams served by the embedder: in its own thread, and in that of run(). */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { PassThrough, Readable, Writable } from 'node:stream'
@@ -172,7 +172,7 @@ test('a source that gives what is no chunk, or throws, is told; the guest sees I
   }
 })
 
-/** What fd_read answers. */
+/** The answer of fd_read. */
 function reading(options: Omit<GuestOptions, 'version'>): number {
   const { imports, bind } = createGuest({ version: 'preview1', ...options })
   const memory = new WebAssembly.Memory({ initial: 1 })
@@ -351,7 +351,7 @@ test('an embedder who runs the guest while he serves it does no harm', t => {
   t.is(Buffer.from(memory.buffer).toString('latin1', 80, 81), 'c')
 })
 
-// Of run(), whose guest can be made to wait.
+// Streams of run(), whose guest can be made to wait.
 
 /** Writes 64 KiB again and again until it is refused, and exits with why. */
 const flood = command([
@@ -500,7 +500,7 @@ test('an input that is left is left, whatever it makes of that', async t => {
       code: 'ERR_WASI_TIMEOUT',
     })
   }
-  // One that is waited for is told as well: it would keep the process of its embedder.
+  // A pending stream is destroyed as well: it would keep the embedder's process alive.
   const asked = new AbortController()
   const stdin = new Readable({
     read: () => void setImmediate(() => asked.abort(new Error('enough'))),

@@ -228,7 +228,7 @@ test.serial('a worker sends the end of a guest once, with its files', async t =>
   const preopens = { '/': { files: { f: 'text' } } }
   for (const count of [1, 2, 3]) {
     t.is((await pool.run(program, { preopens })).exitCode, 3)
-    // All that the worker has sent before has come when it serves the next guest.
+    // All earlier messages of the worker have arrived when it serves the next guest.
     t.is(ends.length, count)
   }
   await pool.close()
