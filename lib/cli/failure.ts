@@ -1,4 +1,5 @@
 /** Words the errors of a guest that was refused, or that ended against its will. */
+import { types } from 'node:util'
 import { isStackOverflow, uncaught } from '../errors.js'
 import { RunError } from '../run/run-error.js'
 import type { WasmFrame } from '../trap/frame.js'
@@ -57,9 +58,12 @@ const caused = [
   'ERR_WASI_UNKNOWN_IMPORT',
 ]
 
-/** The error that ended a run, as a guest in this thread throws it. */
-export const original = (error: unknown): unknown =>
-  error instanceof RunError && caused.includes(error.code) ? error.cause : error
+/** The error that ended a run, as a guest in this thread throws it, with the frames of the run. */
+export function original(error: unknown): unknown {
+  if (!(error instanceof RunError) || !caused.includes(error.code)) return error
+  const { cause, frames } = error
+  return types.isNativeError(cause) ? Object.assign(cause, { frames }) : cause
+}
 
 /** Says of an error that the guest overflowed its stack, in whichever thread. */
 const overflowed = (error: Error): boolean =>
