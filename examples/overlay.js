@@ -45,5 +45,5 @@ rmSync(folder, { recursive: true })
 // 100 rows, 50 above, 4650 letters, sum 478362030
 // 2 files, 1 folders, 36871 bytes
 // on disk: notes.txt
-// made rows.db
+// created rows.db
 // on disk: rows.db SQLite format 3

@@ -31,6 +31,6 @@ console.log('path_open:', path_open.calls, 'call,', path_open.errnos)
 
 // Prints:
 // first: {"call":"args_sizes_get","args":{},"errno":"SUCCESS","results":{"argc":3,"argv_buf_size":23}}
-// last: {"call":"proc_exit","args":{"rval":1},"exit":1}
+// last: {"call":"proc_exit","args":{"rval":1},"exitCode":1}
 // failed: fd_prestat_get, BADF: 4; path_open, NOTCAPABLE: component 1, "..", leads above fd 3</here>
 // path_open: 1 call, { NOTCAPABLE: 1 }

@@ -924,11 +924,11 @@ test('--trace: what a guest did before it trapped is there', t => {
 
 test('--trace-format json: an object a line', t => {
   const { status, stderr } = guest('--trace', '--trace-format', 'json', 'exit-42.wasm')
-  t.deepEqual([status, stderr], [42, '{"call":"proc_exit","args":{"rval":42},"exit":42}\n'])
+  t.deepEqual([status, stderr], [42, '{"call":"proc_exit","args":{"rval":42},"exitCode":42}\n'])
   const ofThread = guest('--threads', '--trace', '--trace-format=json', 'exit-42.wasm')
   t.deepEqual(
     [ofThread.status, ofThread.stderr],
-    [42, '{"tid":0,"call":"proc_exit","args":{"rval":42},"exit":42}\n'],
+    [42, '{"tid":0,"call":"proc_exit","args":{"rval":42},"exitCode":42}\n'],
   )
 })
 

@@ -213,7 +213,7 @@ for (const [name, { what, seem }] of Object.entries(hosts)) {
       t.is(code, 'ERR_WASI_NO_NODE')
       t.true(
         message.startsWith(
-          `options.isolation 'process' starts Node.js, but process.execPath is ${what}: '${process.execPath}'`,
+          `options.isolation 'process' starts Node.js, but process.execPath is ${what}, which would start '${process.execPath}'`,
         ),
         message,
       )

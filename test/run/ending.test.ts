@@ -511,7 +511,7 @@ test('-W max-memory-size', async t => {
   t.is((await wasiCommon(['-W', 'max-memory-size=8m,timeout=1m', guest('hungry')])).code, 1)
   const { code, stderr } = await wasiCommon(['-W', 'max-memory-size=1k', guest('hello')])
   t.is(code, 1)
-  t.regex(stderr, /begins with \d+ pages of memory/)
+  t.regex(stderr, /needs \d+ pages of memory/)
 })
 
 test('--max-output', async t => {

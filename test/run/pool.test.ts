@@ -47,7 +47,7 @@ test('a run beyond maxQueue is refused at once, with the number that wait, and i
   }
   const refused = await failure(pool.run(exits(4), { stdin }))
   t.is(refused.code, 'ERR_WASI_QUEUE_FULL')
-  t.regex(refused.message, /options\.maxQueue is 2, and 2 runs wait/)
+  t.regex(refused.message, /options\.maxQueue: 2 runs are waiting/)
   t.is(closed, 1)
   // A mistake in the options is named all the same.
   const wrong = await failure(pool.run(exits(4), { timeout: 0 }))

@@ -28,7 +28,7 @@ export function ownNode(): NodeProgram {
       : 'Electron'
   if (!application) return { path }
   throw none(
-    `options.isolation 'process' starts Node.js, but process.execPath is ${application}: which would start '${plainLine(path)}' again. ` +
+    `options.isolation 'process' starts Node.js, but process.execPath is ${application}, which would start '${plainLine(path)}' again. ` +
       'Set options.execPath to the path of a node binary, version 20.19, 22.12 or later',
   )
 }
