@@ -1,4 +1,4 @@
-/** Writes the trace of a run to where the user wants it. */
+/** Writes the trace of a run to the terminal or to a file. */
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { isatty, WriteStream } from 'node:tty'
 import { newOpenLine, type OpenLine, takeOpen } from '../observe/unterminated.js'
@@ -8,15 +8,15 @@ import { STDERR, STDOUT, writeAll } from './print.js'
 import { colored } from './trace-colors.js'
 
 export interface Tracer {
-  /** Knows whether the guest has left a line open where the trace is written. */
+  /** The state of the guest's last line, where that and the trace have one destination. */
   readonly openLine: OpenLine
   write(line: string): void
   end(): void
 }
 
 /**
- * Lines are written as they come: what a guest did last before it hung or died is what one looks
- * for. Those of threads come a little later.
+ * Writes lines as they come: the last call before a hang or a crash is the one to find. Lines of
+ * threads come a little later.
  */
 export function tracer({
   trace: target,

@@ -57,7 +57,7 @@ export class RequestQueue {
     this.#next()
   }
 
-  /** Makes a request. Fails with what ends the instance meanwhile. */
+  /** Makes a request. Rejects with the error that ends the instance meanwhile. */
   ask(request: Request): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(endedError(this.#ended))
@@ -95,7 +95,7 @@ export class RequestQueue {
     this.#current = this.#waiting.shift()
     if (this.#current === undefined) return
     const { request } = this.#current
-    // The time of the start covers the compiler's, and has begun before.
+    // The time of the start includes compilation, and runs already.
     if (request.kind !== 'start') this.#deadline?.restart()
     this.#group.assign({ request })
   }
