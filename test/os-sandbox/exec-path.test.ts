@@ -7,18 +7,14 @@ import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Pool, type RunOptions, run } from '#lib/index.js'
+import { type Failure, failure } from '../rejection.js'
 import { call, command } from '../wasm.js'
 import { scratch, withSandbox } from './fixture.js'
 
 const exits = command([call('proc_exit', 42)])
 const isolation = 'process'
-const fails = (options: RunOptions): Promise<Error & { code?: string }> =>
-  run(exits, { isolation, ...options }).then(
-    () => {
-      throw new Error('it did not fail')
-    },
-    error => error,
-  )
+const fails = (options: RunOptions): Promise<Failure> =>
+  failure(run(exits, { isolation, ...options }))
 const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
 
 test('an execPath that is no absolute path, or is given for a worker, is refused as a mistake in the options', async t => {

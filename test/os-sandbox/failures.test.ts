@@ -4,24 +4,16 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { RunError, type RunOptions } from '#lib/index.js'
+import type { RunError, RunOptions } from '#lib/index.js'
 import { guestLine } from '#lib/run/process/check-lines.js'
 import { lineOf, longest, longestLine } from '#lib/run/process/protocol.js'
 import { runInProcess } from '#lib/run/process/run-in-process.js'
 import { patience } from '#lib/run/stdio/stdio.js'
+import { runFailure as failure } from '../rejection.js'
 import { command, type Expression, forever, trap, write } from '../wasm.js'
 import { scratch, withSandbox } from './fixture.js'
 
 const isolation = 'process'
-async function failure(running: Promise<unknown>): Promise<RunError> {
-  try {
-    await running
-  } catch (error) {
-    if (error instanceof RunError) return error
-    throw error
-  }
-  throw new Error('it did not fail')
-}
 
 /** Runs a script in place of the guest's process. */
 async function behind(

@@ -14,6 +14,7 @@ import { runInProcess, type Ways } from '#lib/run/process/run-in-process.js'
 import { throws } from '../exceptions.js'
 import { openDescriptors } from '../hostcalls/fixture.js'
 import { guest } from '../programs/cli.js'
+import { failure } from '../rejection.js'
 import { failing, withFailing } from '../sys/failing.js'
 import {
   assemble,
@@ -32,17 +33,8 @@ import { program, scratch, withSandbox } from './fixture.js'
 const isolation = 'process'
 const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
 const forever = command([drop(untilFails(call('sched_yield')))])
-const failed = async (
-  running: Promise<unknown>,
-): Promise<Error & { code?: string; cause?: unknown }> =>
-  running.then(
-    () => {
-      throw new Error('it did not fail')
-    },
-    error => error,
-  )
 const fails = (source: Parameters<typeof run>[0], options: RunOptions = {}) =>
-  failed(run(source, { isolation, ...options }))
+  failure(run(source, { isolation, ...options }))
 
 withSandbox('a run returns the guest’s exit code and reports the OS sandbox', async t => {
   const { exitCode, osSandbox } = await run(exits(42), { isolation })
@@ -293,7 +285,7 @@ test('a mistake in the options is an error before anything starts', async t => {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
   })
-  t.like(await failed(run(exits(0), null as unknown as RunOptions)), {
+  t.like(await failure(run(exits(0), null as unknown as RunOptions)), {
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_TYPE',
   })
@@ -352,11 +344,11 @@ withSandbox(
     ])
     for (const source of [forever, sleeps, reads]) {
       const stop = new AbortController()
-      const running = failed(runInProcess(source, { isolation, stdin, signal: stop.signal }))
+      const running = failure(runInProcess(source, { isolation, stdin, signal: stop.signal }))
       setTimeout(() => stop.abort(), 150)
       t.is((await running).code, 'ERR_WASI_ABORTED')
       t.is(
-        (await failed(runInProcess(source, { isolation, signal: stop.signal }))).code,
+        (await failure(runInProcess(source, { isolation, signal: stop.signal }))).code,
         'ERR_WASI_ABORTED',
         'aborted before it began',
       )
@@ -380,7 +372,7 @@ function behind(t: Parameters<typeof scratch>[0]) {
 
 withSandbox('a process that dies or sends an invalid message is ERR_WASI_PROCESS_LOST', async t => {
   const run = behind(t)
-  const says = (text: string) => failed(run(text))
+  const says = (text: string) => failure(run(text))
   const tells = (line: string): string =>
     `fs.readSync(3, Buffer.alloc(4)); fs.writeSync(3, ${JSON.stringify(`${line}\n`)}); setInterval(() => {}, 1000)`
   t.regex((await says("process.kill(process.pid, 'SIGKILL')")).message, /without a result, by SIG/)
@@ -419,7 +411,7 @@ withSandbox(
     const broken = JSON.stringify({ kind: 'broken', call: 'landlock_create_ruleset', error: 38 })
     const says = (fd: number) =>
       `fs.writeSync(${fd}, ${JSON.stringify(`${broken}\n`)}); setInterval(() => {}, 1000)`
-    const forged = await failed(run(says(3), { timeout: 10_000 }))
+    const forged = await failure(run(says(3), { timeout: 10_000 }))
     t.is(forged.code, 'ERR_WASI_PROCESS_LOST')
     t.notRegex(forged.message, /landlock/)
     // The launcher's own descriptor is not there, under any number.
@@ -464,7 +456,7 @@ asRoot('a host that gives up root ends the process that it started as root', asy
 withSandbox('a timeout covers the start of the process', async t => {
   const idle = 'setInterval(() => {}, 1000)'
   t.is(
-    (await failed(behind(t)(idle, { timeout: 500 }))).code,
+    (await failure(behind(t)(idle, { timeout: 500 }))).code,
     'ERR_WASI_TIMEOUT',
     'it never reads its request',
   )
@@ -475,7 +467,7 @@ withSandbox('a timeout covers the start of the process', async t => {
   }
   const began = performance.now()
   t.is(
-    (await failed(runInProcess(exits(0), { isolation, timeout: 200 }, { start }))).code,
+    (await failure(runInProcess(exits(0), { isolation, timeout: 200 }, { start }))).code,
     'ERR_WASI_TIMEOUT',
     'a launcher that hangs',
   )
@@ -495,7 +487,7 @@ withSandbox(
       fs.writeFileSync(script, `const fs = require('node:fs'); ${says}; ${reads}`)
       const start: Ways['start'] = (_file, _args, options) =>
         spawn(process.execPath, [script], options)
-      const error = await failed(
+      const error = await failure(
         runInProcess(exits(0), { isolation, stdin: 'ignore', ...options }, { start }),
       )
       return { code: error.code, message: error.message, sent: fs.statSync(got).size }
@@ -535,7 +527,7 @@ withSandbox('many runs with any end leave no descriptor and no process behind', 
       ...[0, 1, 2, 3, 4, 5].map(() => run(exits(1), { isolation, preopens: { '/': os.tmpdir() } })),
       fails(command([trap])),
       fails(exits(1), { preopens: { '/': '/missing' } }),
-      failed(runInProcess(forever, { isolation, signal: stop })),
+      failure(runInProcess(forever, { isolation, signal: stop })),
       fails(exits(1), { stdin: 987 }),
     ])
   }

@@ -16,16 +16,10 @@ import { termsOf } from '#lib/run/settings.js'
 import { defaultStack } from '#lib/run/worker/stack.js'
 import { mostHeap, Workers } from '#lib/run/worker/workers.js'
 import { missing } from '../os-sandbox/fixture.js'
+import { failure } from '../rejection.js'
 import { FUNCREF, growing } from '../sections.js'
 import { call, command, drop, untilFails } from '../wasm.js'
 
-const failure = async (running: Promise<unknown>): Promise<Error & { code?: string }> =>
-  running.then(
-    () => {
-      throw new Error('it did not fail')
-    },
-    error => error,
-  )
 const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
 const refusal = { name: 'RunError', code: 'ERR_WASI_MEMORY_LIMIT' }
 

@@ -2,19 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { type CompiledModule, createGuest, Pool, run } from '#lib/index.js'
+import { failure } from '../rejection.js'
 import { growing } from '../sections.js'
 import { call, command, drop, untilFails } from '../wasm.js'
 
 const endless = command([drop(untilFails(call('sched_yield')))])
 const exits = (code: number): Uint8Array => command([call('proc_exit', code)])
-type Failure = Error & { code?: string }
-const failure = (running: Promise<unknown>): Promise<Failure> =>
-  running.then(
-    () => {
-      throw new Error('it did not fail')
-    },
-    error => error,
-  )
 
 test('bytes that are changed between runs are another module', async t => {
   const pool = new Pool({ size: 1, maxModules: 1 })

@@ -16,6 +16,7 @@ import { termsOf } from '#lib/run/settings.js'
 import { Workers } from '#lib/run/worker/workers.js'
 import { openDescriptors } from '../hostcalls/fixture.js'
 import { guest, main, scratch } from '../programs/cli.js'
+import { failure } from '../rejection.js'
 import { large } from '../sections.js'
 import {
   call,
@@ -57,17 +58,6 @@ const reading = command([
   store(0x14, 8),
   drop(call('fd_read', 0, 0x10, 1, 0x20)),
 ])
-
-async function failure(
-  running: Promise<unknown>,
-): Promise<Error & { code?: string; stdout?: Buffer }> {
-  try {
-    await running
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('it did not fail')
-}
 
 /** Inputs that never end: a pipe without a writer, and a stream that never has anything. */
 const stuck: Readonly<

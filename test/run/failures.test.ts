@@ -9,6 +9,7 @@ import type { ThreadSetup } from '#lib/run/worker/messages.js'
 import { ThreadGroup } from '#lib/run/worker/thread-group.js'
 import type { Workers } from '#lib/run/worker/workers.js'
 import { missing } from '../os-sandbox/fixture.js'
+import { runFailure as failure } from '../rejection.js'
 import {
   assemble,
   call,
@@ -36,16 +37,6 @@ const doors: Readonly<Record<string, Run>> = {
   ...(missing === undefined && {
     'a process': ((source, options) => run(source, { ...options, isolation: 'process' })) as Run,
   }),
-}
-
-async function failure(running: Promise<unknown>): Promise<RunError> {
-  try {
-    await running
-  } catch (error) {
-    if (error instanceof RunError) return error
-    throw error
-  }
-  throw new Error('it did not fail')
 }
 
 const count = 1000

@@ -6,9 +6,8 @@ import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { Pool, type RunOptions, type RunResult, run } from '#lib/index.js'
+import { failure } from '../rejection.js'
 import { add, assemble, call, catching, command, drop, load, type Source, store } from '../wasm.js'
-
-type Failure = Error & { code?: string; cause?: Error & { code?: string } }
 
 /** Writes a module of imports into a folder of the test, and returns its path. */
 function module(t: ExecutionContext, text: string, name = 'imports.mjs'): string {
@@ -22,15 +21,6 @@ const i32 = { params: ['i32'], results: ['i32'] } as const
 /** Exits with what `env.f` makes of a number. */
 const exitsWith = (argument: number, more: Omit<Source, 'functions'> = {}): Uint8Array =>
   command([call('proc_exit', call('f', argument))], { imports: { 'env.f': i32 }, ...more })
-
-async function failure(result: Promise<unknown>): Promise<Failure> {
-  try {
-    await result
-  } catch (error) {
-    return error as Failure
-  }
-  throw new Error('it did not fail')
-}
 
 const doors: readonly (readonly [
   string,

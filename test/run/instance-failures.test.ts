@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type GuestInstance, instantiate, Pool, spawn } from '#lib/index.js'
+import { failure } from '../rejection.js'
 import { assemble, command, trap } from '../wasm.js'
 
 const names = Array.from({ length: 30 }, (_, i) => `f${i}\u001b`)
@@ -19,14 +20,8 @@ async function started(t: ExecutionContext, source = bytes): Promise<GuestInstan
   return guest
 }
 
-const stackOf = async (result: Promise<unknown>): Promise<string> => {
-  try {
-    await result
-  } catch (error) {
-    return (error as Error).stack ?? ''
-  }
-  throw new Error('it did not fail')
-}
+const stackOf = async (result: Promise<unknown>): Promise<string> =>
+  (await failure(result)).stack ?? ''
 
 test('the stack of a failed request has the call of the embedder, and none of this package', async t => {
   const guest = await started(t)

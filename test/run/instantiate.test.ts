@@ -13,6 +13,7 @@ import {
   Pool,
 } from '#lib/index.js'
 import { openDescriptors } from '../hostcalls/fixture.js'
+import { failure } from '../rejection.js'
 import {
   add,
   assemble,
@@ -28,17 +29,6 @@ import {
   trap,
   write,
 } from '../wasm.js'
-
-type Failure = Error & { code?: string; exitCode?: number; cause?: Failure }
-
-async function failure(result: Promise<unknown>): Promise<Failure> {
-  try {
-    await result
-  } catch (error) {
-    return error as Failure
-  }
-  throw new Error('it did not fail')
-}
 
 const grow = (pages: Expression): Expression => ({
   encode: indexOf => [

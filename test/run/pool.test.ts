@@ -3,18 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { Pool, type PoolOptions, type RunOptions } from '#lib/index.js'
+import { type Failure, failure } from '../rejection.js'
 import { call, command, drop, trap, untilFails } from '../wasm.js'
 
 const endless = command([drop(untilFails(call('sched_yield')))])
 const exits = (code: number): Uint8Array => command([call('proc_exit', code)])
-type Failure = Error & { code?: string }
-const failure = (running: Promise<unknown>): Promise<Failure> =>
-  running.then(
-    () => {
-      throw new Error('it did not fail')
-    },
-    error => error,
-  )
 /** Fills a pool of one with a guest that runs until it is stopped. */
 async function occupied(
   options: PoolOptions = {},

@@ -7,17 +7,8 @@ import { inspect } from 'node:util'
 import test from 'ava'
 import { RunError, run } from '#lib/index.js'
 import { deserializeError } from '#lib/run/worker/messages.js'
+import { runFailure as failure } from '../rejection.js'
 import { assemble, call, command, trap, write } from '../wasm.js'
-
-async function failure(running: Promise<unknown>): Promise<RunError> {
-  try {
-    await running
-  } catch (error) {
-    if (error instanceof RunError) return error
-    throw error
-  }
-  throw new Error('it did not fail')
-}
 
 /** Prints two lines to standard error, one of which would steer a terminal, and traps. */
 const panics = command([...write(1, 0x80, 3), ...write(2, 0x40, 30), trap], {

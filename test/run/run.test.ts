@@ -12,6 +12,7 @@ import { memoryLimits, versionOf } from '#lib/run/module/inspect.js'
 import { caught, throws } from '../exceptions.js'
 import { openDescriptors } from '../hostcalls/fixture.js'
 import { guest } from '../programs/cli.js'
+import { type Failure, failure } from '../rejection.js'
 import {
   assemble,
   call,
@@ -26,17 +27,8 @@ import {
 } from '../wasm.js'
 
 const exits = (code: Expression): Uint8Array => command([call('proc_exit', code)])
-const failing = async (
-  source: Parameters<typeof run>[0],
-  options?: RunOptions,
-): Promise<Error & { code?: string }> => {
-  try {
-    await run(source, options)
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('it did not fail')
-}
+const failing = (source: Parameters<typeof run>[0], options?: RunOptions): Promise<Failure> =>
+  failure(run(source, options))
 
 test('the exit code is the guest’s, whatever the module comes as', async t => {
   const bytes = exits(42)

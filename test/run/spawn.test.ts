@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { Pool, type RunResult, type SpawnedGuest, type SpawnOptions, spawn } from '#lib/index.js'
 import { withSandbox } from '../os-sandbox/fixture.js'
+import { type Failure, failure } from '../rejection.js'
 import {
   call,
   command,
@@ -19,16 +20,6 @@ import {
   untilFails,
   write,
 } from '../wasm.js'
-
-type Failure = Error & { code?: string; cause?: unknown }
-async function failure(result: Promise<unknown>): Promise<Failure> {
-  try {
-    await result
-  } catch (error) {
-    return error as Failure
-  }
-  throw new Error('it did not fail')
-}
 
 const encoded = (...bytes: number[]): Expression => ({ encode: () => bytes, calls: [] })
 /** Copies standard input to standard output, by 4096 bytes, and exits with 3. */

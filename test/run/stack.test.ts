@@ -11,6 +11,7 @@ import test from 'ava'
 import { createGuest, Pool, type RunOptions, run, WASI } from '#lib/index.js'
 import { defaultStack, leastStack, mostStack } from '#lib/run/worker/stack.js'
 import { main, scratch } from '../programs/cli.js'
+import { failure } from '../rejection.js'
 import {
   add,
   and,
@@ -99,15 +100,6 @@ const threaded = Buffer.from(
     'IABl9zdGFydAACEXdhc2lfdGhyZWFkX3N0YXJ0AAMKLAMQACAAQQFqEAFBAEEBNgIACxIAQQAQABpBBEEAQn/+AQIAGgsGAEEAEAEL',
   'base64',
 )
-
-async function failure(running: Promise<unknown>): Promise<Error & { code?: string }> {
-  try {
-    await running
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('it did not fail')
-}
 
 type Run = (program: Uint8Array, options: RunOptions) => Promise<unknown>
 const runs: Readonly<Record<string, Run>> = {
