@@ -414,7 +414,7 @@ void ways_out() {
   same(ntfs::seen().followed, 0, "none was followed by the system");
 }
 
-// Whatever changes between two steps, every opened file is beneath the preopen.
+// Every opened file is beneath the preopen, also where names change between two steps.
 void swapped() {
   Guest g;
   ntfs::directory(u"root\\a");
