@@ -15,6 +15,16 @@ export interface MemoryLike {
   readonly buffer: ArrayBufferLike
 }
 
+/** One memory of a guest that has several, or a buffer of the host, with its views. */
+export class Space {
+  readonly read: () => ArrayBufferLike
+  bytes: Uint8Array = new Uint8Array(0)
+  view: DataView = new DataView(new ArrayBuffer(0))
+  constructor(memory: MemoryLike) {
+    this.read = reader(memory)
+  }
+}
+
 /**
  * The guest's linear memory. An unshared memory cannot move while the host runs, and its views are
  * detached when it grows. Their length before a call thus shows if they must be made anew. A shared
@@ -42,6 +52,24 @@ export class GuestMemory {
     const read = reader(memory)
     this.#attach(read)
     this.#read = read
+  }
+
+  /**
+   * Binds one of several memories, with the views of its last use. It makes them anew if the memory
+   * has grown.
+   */
+  enter(space: Space): void {
+    if (space.bytes.length === 0) {
+      const buffer = space.read()
+      space.bytes = new Uint8Array(buffer)
+      space.view = new DataView(buffer)
+    }
+    if (this.bytes === space.bytes) return
+    this.#bindAll(space.bytes)
+    this.bytes = space.bytes
+    this.view = space.view
+    this.size = space.bytes.length
+    this.#read = space.read
   }
 
   /** Adds a host to bind to the memory, now and whenever it changes. */

@@ -133,6 +133,13 @@ export function readFilestat(record: DataView): FilestatFields {
   }
 }
 
+/** Reads the device and the inode of the filestat at the start of `record`, as four words. */
+export function filestatIdentity(record: DataView): Uint32Array {
+  const words = new Uint32Array(4)
+  for (let i = 0; i < 4; i++) words[i] = record.getUint32(Filestat.DEV + 4 * i, true)
+  return words
+}
+
 /** Reads only the size of the filestat at the start of `record`, exact below 2^53. */
 export const filestatSize = (record: DataView): number => getSize64(record, Filestat.SIZE)
 

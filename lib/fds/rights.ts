@@ -111,6 +111,8 @@ export const CONNECTION = of(
  * and by its filetype.
  */
 export const TERMINAL = FILE & ~of('FD_SEEK', 'FD_TELL', 'FD_ALLOCATE', 'FD_FILESTAT_SET_SIZE')
+/** The rights by whose absence a terminal is recognized. */
+export const SEEKING = of('FD_SEEK', 'FD_TELL')
 
 /**
  * Rights that a descriptor cannot hold, and the errno for a call that needs them. The first

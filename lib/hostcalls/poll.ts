@@ -16,8 +16,8 @@ import { clockid, eventtype } from '../abi/types.js'
 import { Clockid, Eventrwflags, Eventtype, Subclockflags } from '../abi/values.js'
 import type { Context } from '../context.js'
 import { type Awaited, Place, type PollSet } from '../fds/polls.js'
-import { streamAt } from '../fds/stream.js'
-import { Ready, Want } from '../sys/block.js'
+import { placeFile, waitFor } from '../fds/waiting.js'
+import { Ready } from '../sys/block.js'
 import { type Answer, type Sys, UNEXPECTED } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
 
@@ -34,23 +34,12 @@ function poll(
   const { polls, limits, sys } = context
   if (count === 0 || count > limits.subscriptions) return -Errno.INVAL
   const set = polls.begin(count)
-  const restore = polls.nested ? keepList(sys) : undefined
+  const restore = polls.nested ? sys.block.keepPolls() : undefined
   try {
     return wait(context, set, layout, at, out, count)
   } finally {
     restore?.()
     polls.end(set)
-  }
-}
-
-/**
- * Saves the block's list, which the outer poll has filled, and which a nested poll of the same
- * guest fills anew. Returns the function that restores it.
- */
-function keepList({ block: { pollHandles, poll, pollBytes } }: Sys): () => void {
-  const kept = [pollHandles, poll, pollBytes].map(array => [array, array.slice()] as const)
-  return () => {
-    for (const [array, copy] of kept) array.set(copy)
   }
 }
 
@@ -93,12 +82,7 @@ function wait(
     else timeout = Math.min(timeout, one.delay)
   }
 
-  const answer =
-    streamed > 0
-      ? pollStreams(sys, set, count, polled, timeout)
-      : polled === 0 && timeout === 0
-        ? 0
-        : sys.poll(polled, timeout)
+  const answer = waitFor(sys, awaited, count, polled, streamed, timeout)
   if (answer < 0) return answer
   const waited = answer === 0 ? timeout : 0
   memory.refresh()
@@ -129,44 +113,6 @@ function wait(
   return events
 }
 
-/** Milliseconds to wait for one stream before checking the host and the other streams again. */
-const slice = 5
-
-/** Waits for the embedder's streams as well, and returns as `poll` of Sys does. */
-function pollStreams(
-  sys: Sys,
-  { awaited }: PollSet,
-  count: number,
-  polled: number,
-  timeout: number,
-): Answer {
-  const end = performance.now() + timeout / 1e6
-  const waiting = awaited.slice(0, count).filter(({ place }) => place === Place.STREAM)
-  const alone = polled === 0 && waiting.length === 1
-  for (;;) {
-    const answer = polled === 0 ? 0 : sys.poll(polled, 0)
-    const ready = takeReady(waiting)
-    if (answer !== 0 || ready > 0) return answer < 0 ? answer : answer + ready
-    const left = end - performance.now()
-    if (left <= 0) return 0
-    waiting[0].stream?.wait(alone ? left : Math.min(left, slice))
-  }
-}
-
-/** Marks the streams that have become ready. Returns their number. */
-function takeReady(waiting: readonly Awaited[]): number {
-  let ready = 0
-  for (const one of waiting) {
-    // An embedder's stream has one direction.
-    const bytes = one.stream?.waiting(true) ?? 0
-    if (bytes < 0) continue
-    one.place = Place.READY
-    one.bytes = bytes
-    ready++
-  }
-  return ready
-}
-
 /** Computes the time until a clock is due. */
 function setDelay(sys: Sys, one: Awaited, { id, timeout, flags }: SubscriptionClock): Answer {
   if (id >= clockid.labels.length || (flags & ~Subclockflags.ABSTIME) !== 0) return -Errno.INVAL
@@ -192,17 +138,7 @@ function enlist(
   const writes = type === Eventtype.FD_WRITE
   const file = fds.get(fd, Rights.POLL_FD_READWRITE | (writes ? Rights.FD_WRITE : Rights.FD_READ))
   if (typeof file === 'number') return file
-  const waiting = file.waiting(!writes)
-  if (waiting >= 0) {
-    one.bytes = waiting
-  } else if (streamAt(file.handle) !== undefined) {
-    one.stream = file
-    one.place = Place.STREAM
-  } else {
-    block.pollHandles[place] = file.handle
-    block.poll[2 * place] = writes ? Want.WRITE : Want.READ
-    one.place = place
-  }
+  placeFile(block, one, file, writes, place)
   return 0
 }
 

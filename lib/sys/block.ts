@@ -59,4 +59,16 @@ export class Block {
   readonly pollBytes = new Float64Array(this.buffer, 20480, maxPolls)
   /** Pairs of offset and length in guest memory, already checked. */
   readonly spans = new Uint32Array(this.buffer, 28672, 2 * maxSpans)
+
+  /**
+   * Saves the list of handles to wait for, which an outer poll has filled, and which a nested poll
+   * of the same guest fills anew. Returns the function that restores it.
+   */
+  keepPolls(): () => void {
+    const { pollHandles, poll, pollBytes } = this
+    const kept = [pollHandles, poll, pollBytes].map(array => [array, array.slice()] as const)
+    return () => {
+      for (const [array, copy] of kept) array.set(copy)
+    }
+  }
 }

@@ -1,0 +1,56 @@
+/** The identity of a file, hashed: a component learns no device and no inode of the host. */
+import { filestatIdentity } from '../abi/layout.js'
+import type { Component } from './component.js'
+
+/** A key for each component, since 64 bits of an inode are easily guessed. */
+export type HashKey = Uint32Array
+
+/** The two halves of the last hash, as four words: lower, then upper. */
+export const hashed = new Uint32Array(4)
+
+/** Makes a key with the randomness of the component. */
+function newKey(component: Component): HashKey {
+  const { context, scratch } = component
+  const key = new Uint32Array(8)
+  component.enterScratch()
+  context.random(context.memory, 0, key.byteLength)
+  new Uint8Array(key.buffer).set(scratch.bytes.subarray(0, key.byteLength))
+  scratch.bytes.fill(0, 0, key.byteLength)
+  return key
+}
+
+const rotated = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
+
+/**
+ * Hashes the device and the inode of the filestat in the block into `hashed`: the permutation of
+ * ChaCha over the key and both. Returns 0.
+ * @see https://www.rfc-editor.org/rfc/rfc8439#section-2.1
+ */
+export function identityHash(component: Component): 0 {
+  const { record } = component.context.sys.block
+  component.key ??= newKey(component)
+  state.set(component.key, 4)
+  state.set(constants)
+  state.set(filestatIdentity(record), 12)
+  for (let round = 0; round < 4; round++) {
+    for (let i = 0; i < 4; i++) quarter(i, 4 + i, 8 + i, 12 + i)
+    for (let i = 0; i < 4; i++) quarter(i, 4 + ((i + 1) & 3), 8 + ((i + 2) & 3), 12 + ((i + 3) & 3))
+  }
+  for (let i = 0; i < 4; i++) hashed[i] = state[i] + state[12 + i]
+  return 0
+}
+
+const state = new Uint32Array(16)
+/** "expand 32-byte k". */
+const constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574]
+
+function quarter(a: number, b: number, c: number, d: number): void {
+  state[a] += state[b]
+  state[d] = rotated(state[d] ^ state[a], 16)
+  state[c] += state[d]
+  state[b] = rotated(state[b] ^ state[c], 12)
+  state[a] += state[b]
+  state[d] = rotated(state[d] ^ state[a], 8)
+  state[c] += state[d]
+  state[b] = rotated(state[b] ^ state[c], 7)
+}

@@ -1,0 +1,73 @@
+/** A `directory-entry-stream` of `wasi:filesystem`: the entries of a directory, read in blocks. */
+import { Dirent, readDirent } from '../../abi/layout.js'
+import type { Answer } from '../../sys/sys.js'
+import type { OpenFile } from './open-file.js'
+import { Resource } from './resource.js'
+
+const DOT = 0x2e
+
+/**
+ * Reads a block of at most `length` bytes from a cookie on. Returns a copy of it, or an error.
+ */
+export type ReadBlock = (file: OpenFile, cookie: bigint, length: number) => Uint8Array | Answer
+
+export class EntriesResource extends Resource {
+  override readonly kind = 'directory-entry-stream'
+  /** Bytes read at once. */
+  static readonly block = 8192
+  readonly #file: OpenFile
+  #bytes: Uint8Array = new Uint8Array(0)
+  #view = new DataView(this.#bytes.buffer)
+  /** The place of the next entry in the block. */
+  #next = 0
+  #cookie = 0n
+  #last = false
+  /** The filetype of the entry that `advance` has found, and the range of its name in `bytes`. */
+  type = 0
+  start = 0
+  end = 0
+  constructor(file: OpenFile) {
+    super()
+    this.#file = file.used()
+  }
+  override drop(): void {
+    this.#file.release()
+  }
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /**
+   * Finds the next entry, `.` and `..` excluded. Returns 1 for an entry, 0 at the end, or an error.
+   */
+  advance(read: ReadBlock): Answer {
+    for (;;) {
+      const here = this.#next
+      const left = this.#bytes.length - here
+      if (left < Dirent.BYTES || left < Dirent.BYTES + readDirent(this.#view, here).namlen) {
+        if (this.#last) return 0
+        const block = read(this.#file, this.#cookie, EntriesResource.block)
+        if (typeof block === 'number') return block
+        this.#bytes = block
+        this.#view = new DataView(block.buffer, block.byteOffset, block.length)
+        this.#next = 0
+        this.#last = block.length < EntriesResource.block
+        continue
+      }
+      const { next, namlen, type } = readDirent(this.#view, here)
+      this.#cookie = next
+      this.start = here + Dirent.BYTES
+      this.end = this.#next = this.start + namlen
+      this.type = type
+      if (!this.#isDots(namlen)) return 1
+    }
+  }
+
+  #isDots(length: number): boolean {
+    const { start } = this
+    return (
+      this.#bytes[start] === DOT &&
+      (length === 1 || (length === 2 && this.#bytes[start + 1] === DOT))
+    )
+  }
+}

@@ -1,0 +1,56 @@
+/** An `output-stream` of `wasi:io`. */
+import { Errno } from '../../abi/errno.js'
+import type { Block } from '../../sys/block.js'
+import type { Answer } from '../../sys/sys.js'
+import type { OpenFile } from './open-file.js'
+import { Resource } from './resource.js'
+
+/** Offsets of streams without one. */
+export const Offset = Object.freeze({
+  /** Written where it is, such as a pipe. */
+  NONE: -1,
+  /** Written at its end. */
+  APPEND: -2,
+})
+
+export class OutputStreamResource extends Resource {
+  override readonly kind = 'output-stream'
+  readonly file: OpenFile
+  #offset: number
+  constructor(file: OpenFile, offset: number) {
+    super()
+    this.file = file.used()
+    this.#offset = offset
+  }
+  override drop(): void {
+    this.file.release()
+  }
+
+  /** True for a stream that may have to wait until it takes another byte. */
+  get waits(): boolean {
+    return this.#offset === Offset.NONE
+  }
+
+  /** Writes all of a range of the bound memory. Returns 0, or an error. */
+  write({ spans }: Block, at: number, length: number): Answer {
+    for (let done = 0; done < length; ) {
+      spans[0] = at + done
+      spans[1] = length - done
+      const answer = this.#writev()
+      if (answer < 0) return answer
+      done += answer
+    }
+    return 0
+  }
+
+  #writev(): Answer {
+    const { file } = this
+    if (this.#offset === Offset.NONE) return file.fd.writev(1)
+    if (this.#offset === Offset.APPEND) return file.append(1)
+    const answer = file.pwritev(1, this.#offset)
+    if (answer > 0) this.#offset += answer
+    if (answer !== -Errno.SPIPE) return answer
+    this.#offset = Offset.NONE
+    return file.fd.writev(1)
+  }
+}
