@@ -33,8 +33,8 @@ export class Component {
   readonly context: Context
   readonly resources = new Resources(mostResources)
   readonly scratch = new Scratch()
-  /** Files that the component has opened itself. */
-  readonly files: OpenCount = { open: 0 }
+  /** The open files, with those that the component was given. */
+  readonly files: OpenCount
   given: Given
   /** The key of the hashes by which the component tells files apart. */
   key: HashKey | undefined
@@ -43,8 +43,9 @@ export class Component {
   readonly #report: Report
   readonly #spaces = new WeakMap<MemoryLike, Space>()
 
-  constructor(context: Context, given: Given, report: Report) {
+  constructor(context: Context, given: Given, open: number, report: Report) {
     this.context = context
+    this.files = { open }
     this.given = given
     this.#report = report
   }

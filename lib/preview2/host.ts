@@ -111,7 +111,7 @@ export function openComponent(
     random: layers?.random ?? systemRandom,
     verdict,
   }
-  const component = new Component(context, givenOf(settings, fds), report)
+  const component = new Component(context, givenOf(settings, fds), openIn(fds), report)
   const close = (): void => {
     terminals.reset()
     for (const each of [hosts.sys, ...opened.beside]) each.dispose()
@@ -175,6 +175,13 @@ function givenOf({ args, env, preopens }: Settings, fds: LocalFds): Given {
     }),
     cwd: undefined,
   }
+}
+
+/** The number of open descriptors of a table, which has no gaps. */
+function openIn(fds: LocalFds): number {
+  let open = 0
+  while (fds.peek(open) !== undefined) open++
+  return open
 }
 
 /** Returns a preopened directory: read-only, or one whose entries may be changed. */

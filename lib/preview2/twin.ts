@@ -7,6 +7,7 @@ import { readFilestat } from '../abi/layout.js'
 import { dictionary } from '../dictionary.js'
 import { far64 } from '../gate.js'
 import type { Answer } from '../sys/sys.js'
+import { wrongType } from '../validate.js'
 import { CLOSED, codeOf } from './answers.js'
 import type { Shells } from './bindings.js'
 import type { Call } from './calls/types.js'
@@ -48,18 +49,17 @@ export function twinOf(
   return function twin(this: unknown, ...args) {
     if (verdict.reached) throw verdict.leave()
     const { mark } = scratch
-    let outcome: unknown
     try {
       const given = isMethod ? [this, ...args] : args
       const lifted = params.flatMap((param, i) => lift(component, shells, param, given[i]))
       component.enterScratch()
-      outcome = (call as (component: Component, ...lifted: unknown[]) => unknown)(
+      const outcome = (call as (component: Component, ...lifted: unknown[]) => unknown)(
         component,
         ...lifted,
       )
       return lower(component, shells, name, result, outcome, lifted)
     } catch (error) {
-      if (error instanceof Thrown) throw error.value
+      if (error instanceof Thrown || error instanceof Misuse) throw error.value
       const answer = component.thrown(error, name)
       if (result?.kind !== Kind.Result) throw component.fatal(error, name)
       return rethrown(() => failed(component, shells, name, result, answer))
@@ -73,6 +73,13 @@ export function twinOf(
 class Thrown {
   readonly value: unknown
   constructor(value: unknown) {
+    this.value = value
+  }
+}
+/** Wraps the error of a call with wrong arguments, which only code of the embedder makes. */
+class Misuse {
+  readonly value: TypeError
+  constructor(value: TypeError) {
     this.value = value
   }
 }
@@ -107,7 +114,8 @@ function lift(
   { label, type }: Param,
   value: unknown,
 ): unknown[] {
-  const wrong = (expected: string): TypeError => new TypeError(`${label} must be ${expected}`)
+  const wrong = (expected: string): Misuse =>
+    new Misuse(wrongType(camelCase(label), expected, value))
   const { scratch } = component
   switch (type.kind) {
     case Kind.Size:
@@ -135,7 +143,7 @@ function lift(
     case Kind.Result:
       return [(value as { tag?: unknown } | undefined)?.tag === 'err' ? 1 : 0]
     case Kind.Variant: {
-      const { tag, val } = value as { tag: string; val?: Datetime }
+      const { tag, val } = (value ?? {}) as { tag?: string; val?: Datetime }
       const number = type.parts.findIndex(({ label }) => label === tag)
       if (number < 0) throw wrong(`one of ${type.parts.map(({ label }) => label).join(', ')}`)
       return [number, BigInt.asUintN(64, val?.seconds ?? 0n), Number(val?.nanoseconds ?? 0) >>> 0]
@@ -152,7 +160,8 @@ function lift(
     case Kind.Borrow:
       return [shells.resourceOf(value, type.name as ResourceName)]
     case Kind.List:
-      return [Array.from(value as Iterable<unknown>, item => shells.resourceOf(item, 'pollable'))]
+      if (!Array.isArray(value)) throw wrong('an array of pollables')
+      return [Array.from(value, item => shells.resourceOf(item, 'pollable'))]
     default:
       throw wrong(`a ${type.name}`)
   }
