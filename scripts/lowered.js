@@ -300,8 +300,8 @@ function rowOf(from, func, row) {
 const isFlat = ({ kind }) => kind === Kind.Bool || kind === Kind.Wide || kind === Kind.Own
 
 /**
- * `splice` has two streams, whose tables cannot be told apart by one handle: jco's own conversions
- * serve it.
+ * `splice` has two streams, whose tables one handle cannot distinguish: jco's own conversions serve
+ * it.
  * @param {string} func
  */
 const isLowered = func => !func.endsWith('splice')

@@ -19,7 +19,7 @@ const cabiDispose = Symbol.for('cabiDispose')
 const cabiRep = Symbol.for('cabiRep')
 const dispose: symbol = Symbol.dispose ?? Symbol.for('dispose')
 
-/** An object that stands for a resource: it has nothing but its number. */
+/** An object that stands for a resource: it has only its number. */
 export interface Shell {
   [cabiRep]: number
 }

@@ -28,7 +28,7 @@ export function _appendEnv(env: Readonly<Record<string, string>>): void {
 export function _setArgs(args: readonly string[]): void {
   change({ args })
 }
-/** Sets the directory that the guest is told as its current one. It opens nothing. */
+/** Sets the current directory that the host reports. It opens nothing. */
 export function _setCwd(path: string | undefined): void {
   changeCwd(path)
 }

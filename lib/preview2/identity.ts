@@ -2,7 +2,7 @@
 import { filestatIdentity } from '../abi/layout.js'
 import type { Component } from './component.js'
 
-/** A key for each component, since 64 bits of an inode are easily guessed. */
+/** A key for each component, since few inodes are in use, and each could be tried. */
 export type HashKey = Uint32Array
 
 /** The two halves of the last hash, as four words: lower, then upper. */

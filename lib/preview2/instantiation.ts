@@ -12,7 +12,7 @@ export { type ComponentHost, type ComponentHostOptions, createComponentHost } fr
 
 /** The options of {@link WASIShim}. */
 export interface WASIShimConfig {
-  /** What the component gets; without it, nothing except the standard streams. */
+  /** The files, variables and arguments of the component. Default: none. */
   readonly sandbox?: Pick<ComponentHostOptions, 'args' | 'env' | 'preopens'> & {
     /** Ignored: there is no network. */
     readonly enableNetwork?: boolean
