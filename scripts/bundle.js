@@ -5,6 +5,7 @@ import { appendFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
+import { doors, preview2 } from './shared/doors.js'
 
 /** @param {string} path */
 const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
@@ -13,6 +14,8 @@ const entries = {
   index: 'index',
   register: 'register',
   'register/typescript': 'register/typescript',
+  'register/hooks': 'register/hooks',
+  ...Object.fromEntries(preview2.map(name => [`preview2/${name}`, `preview2/${name}`])),
   cli: 'cli/main',
   'cli-thread': 'cli/thread',
   worker: 'run/worker/thread',
@@ -26,8 +29,6 @@ const entries = {
   trace: 'observe/trace',
   trap: 'trap/frames',
 }
-/** Those that are imported, so that ES modules want a door to them. */
-const doors = ['index', 'register', 'register/typescript']
 
 /**
  * Thrown by a file that is part of another bundle: it has no addon, sandbox launcher or file of a
@@ -136,7 +137,8 @@ const { output } = await bundle.write({
   intro: ({ name, modules }) =>
     (doors.includes(name) ? ownFile(name) : '') + ownProcess(Object.values(modules)),
   // All that an instance wants is one file: class WASI with what it imports.
-  manualChunks: { host: [dist('wasi.js')] },
+  // The modules of preview2 are one file as well, which no other door loads.
+  manualChunks: { host: [dist('wasi.js')], preview2: [dist('preview2/default-host.js')] },
 })
 await bundle.close()
 

@@ -4,10 +4,10 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { root } from './root.js'
+import { doors } from './shared/doors.js'
 
 /** @param {string} path */
 const dist = path => join(root, 'dist', path)
-const doors = ['index', 'register', 'register/typescript']
 
 /**
  * The files that a file of types names, as paths in dist/ without an ending.
@@ -44,6 +44,7 @@ for (const path of reached) {
 }
 for (const name of doors) {
   const door = `export * from '${name.includes('/') ? '..' : '.'}/types/${name}.js'\n`
+  mkdirSync(dirname(dist(`bundle/${name}`)), { recursive: true })
   for (const ending of ['d.ts', 'd.mts']) writeFileSync(dist(`bundle/${name}.${ending}`), door)
 }
 // CommonJS has no export of that name: there, an import of the default is all that `require` gives,

@@ -8,13 +8,21 @@ import { settingsOf } from '../options/settings.js'
 import { Terminals } from '../stdio/terminals.js'
 import { openSys } from '../sys/choose.js'
 import { Verdict } from '../verdict.js'
-import { type ComponentHostOptions, openComponent } from './host.js'
+import {
+  type ComponentHost,
+  type ComponentHostOptions,
+  type OpenComponent,
+  openComponent,
+} from './host.js'
 
 /** The options that the functions of the modules set. */
 type Changed = Pick<
   ComponentHostOptions,
   'args' | 'env' | 'preopens' | 'stdin' | 'stdout' | 'stderr'
 >
+
+/** The backend with which lib/register/ has registered this process. */
+const registered = Symbol.for('wasi-common/register')
 
 const settled = (options: Changed) =>
   settingsOf({ ...options, version: 'preview1', rights: 'access' })
@@ -26,14 +34,47 @@ export const exitingVerdict = (): Verdict =>
     return ended
   })
 
+/** The backend of a process that loaded `wasi-common/register/typescript`; otherwise the default. */
+const backend =
+  (globalThis as { [registered]?: ComponentHostOptions['backend'] })[registered] ?? 'auto'
+
+/**
+ * Defers an error to the first use: these modules must load where hosts of another backend are
+ * made.
+ */
+function failing(error: unknown): OpenComponent {
+  const fail = (): never => {
+    throw error
+  }
+  const every = new Proxy(Object.create(null), {
+    get: () =>
+      function unavailable() {
+        fail()
+      },
+  })
+  const imports = new Proxy(Object.create(null), { get: () => every })
+  const host: ComponentHost = {
+    imports,
+    listeners: [],
+    run: fail,
+    metrics: fail,
+    close() {},
+    [Symbol.dispose]() {},
+  }
+  return { host, give: fail }
+}
+
+function open(): OpenComponent {
+  try {
+    return openComponent(settled(changed), exitingVerdict(), openSys(backend), new Terminals())
+  } catch (error) {
+    return failing(error)
+  }
+}
+
 let changed: Changed = {}
 let cwd: string | undefined
-const { host, give } = openComponent(
-  settled(changed),
-  exitingVerdict(),
-  openSys('auto'),
-  new Terminals(),
-)
+const { host, give } = open()
 
 export const { imports } = host
 

@@ -1,11 +1,12 @@
 /**
- * Replaces node:wasi's class by this package's, under both names of that module, in this thread and
- * in the workers it starts.
+ * Replaces node:wasi's class by this package's, under both names of that module, and preview2-shim
+ * by wasi-common/preview2, in this thread and in the workers it starts.
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { coded } from '../errors.js'
 import type { WASIOptions } from '../options/options.js'
 import { WASI as Any } from '../wasi.js'
+import { leadShim } from './lead.js'
 
 const require = createRequire(import.meta.url)
 /** The backend with which the process is registered. All copies of this package share it. */
@@ -111,5 +112,6 @@ export function register(backend: Backend, file: string): void {
   Object.defineProperty(globalThis, registered, { value: backend })
   replaceClass(classOn(backend))
   registerWorkers(file)
+  leadShim()
   syncBuiltinESMExports()
 }

@@ -35,7 +35,7 @@ const most = [
   ...everywhere.map(name => `!dist-test/test/**/${name}.test.js`),
 ]
 const differing =
-  'bundle,copies,ending,liftoff,permission,register,run,stack,streams,switches,verdict,wasi'
+  'bundle,copies,ending,liftoff,permission,preview2,register,run,stack,streams,switches,verdict,wasi'
 const some = [
   `dist-test/test/{unit,run,cli,packaging}/{${differing}}.test.js`,
   'dist-test/test/os-sandbox/**',

@@ -78,6 +78,21 @@ ${use}`,
     prints: 'true\n42\n',
   },
   {
+    name: 'preview2',
+    files: {
+      'component.mjs': `import { types } from '@bytecodealliance/preview2-shim/filesystem'
+import { createRequire } from 'node:module'
+import { createComponentHost } from 'wasi-common/preview2'
+const required = createRequire(import.meta.url)('wasi-common/preview2/filesystem')
+console.log(required.types.Descriptor === types.Descriptor)
+const { imports } = createComponentHost({ args: ['a', 'b'] })
+console.log(imports['wasi:cli/environment'].getArguments().join(' '))
+`,
+    },
+    args: ['--import', 'wasi-common/register', 'component.mjs'],
+    prints: 'true\na b\n',
+  },
+  {
     name: 'register/typescript',
     files: { 'typescript.mjs': `import { WASI } from 'node:wasi'\n${use}` },
     args: ['--no-addons', '--import', 'wasi-common/register/typescript', 'typescript.mjs'],
@@ -95,6 +110,16 @@ ${use}`,
 export const typed = `import wasiCommon, { run, type RunResult, WASI } from 'wasi-common'
 import 'wasi-common/register'
 import 'wasi-common/register/typescript'
+import { type ComponentHost, createComponentHost } from 'wasi-common/preview2'
+import { _setPreopens } from 'wasi-common/preview2/filesystem'
+import { _setArgs } from 'wasi-common/cli'
+import { WASIShim } from 'wasi-common/preview2/instantiation'
+export const host: ComponentHost = createComponentHost({ preopens: { '/data': '.' } })
+export const code: number = host.run(() => _setArgs(['a']))
+export const shim: Record<string, unknown> = new WASIShim().getImportObject()
+_setPreopens({ '/data': { path: '.', readOnly: true } })
+// @ts-expect-error There is no such option.
+createComponentHost({ rights: 'access' })
 export const sameClass: typeof WASI = wasiCommon.WASI
 export const wasi: WASI = new WASI({ version: 'preview1', preopens: { '/': { path: '.', readOnly: true } } })
 export const result: Promise<RunResult> = run(new Uint8Array())

@@ -379,6 +379,16 @@ withNet('to listen wants --allow-net, where Node knows that flag', t => {
   t.is(answerOf(t, here, listen, addons, '--allow-net'), 'made')
 })
 
+withModel('register works without --allow-worker, and leads preview2-shim in require', t => {
+  const register = fileURLToPath(import.meta.resolve('#bundle/register.js'))
+  const source = `console.log('close' in require('node:wasi').WASI.prototype,
+    typeof require('@bytecodealliance/preview2-shim/cli')._setArgs)`
+  const grants = [flag as string, addons, `--allow-fs-read=${root}`]
+  const args = ['--no-warnings', ...grants, '--require', register, '-e', source]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root })
+  t.deepEqual({ stdout, stderr }, { stdout: 'true function\n', stderr: '' })
+})
+
 test('no permission is checked without the permission model', t => {
   t.true(process.permission === undefined)
 })

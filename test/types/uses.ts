@@ -5,6 +5,9 @@
 import * as node from 'node:wasi'
 import * as ours from 'wasi-common'
 import { createGuest, type MemoryLike, WASI, type WASIOptions } from 'wasi-common'
+import { type ComponentHost, createComponentHost, filesystem } from 'wasi-common/preview2'
+import { _setArgs, environment } from 'wasi-common/preview2/cli'
+import { WASIShim } from 'wasi-common/preview2/instantiation'
 import 'wasi-common/register'
 
 declare const bytes: BufferSource
@@ -264,6 +267,28 @@ const failure = new ours.RunError('ERR_WASI_TRAP', 'message', { stderr: Buffer.o
 const exitCode = (thrown: unknown): number | undefined =>
   thrown instanceof ours.GuestExit || thrown instanceof ours.WASIExit ? thrown.exitCode : undefined
 
+// Components.
+
+const host: ComponentHost = createComponentHost({
+  args: ['a'],
+  preopens: { '/': { path: '.', readOnly: true } },
+  stdout: chunk => chunk.length,
+  limits: { descriptors: 10 },
+})
+const interfaces: Readonly<Record<string, Readonly<Record<string, unknown>>>> = host.imports
+const componentCode: number = host.run(() => interfaces['wasi:cli/run'])
+export function ofComponent(): void {
+  using own = createComponentHost()
+  own.metrics()
+}
+_setArgs(['a', 'b'])
+filesystem._setPreopens({ '/data': './data' })
+const component: unknown[] = [environment.getArguments, new WASIShim().getImportObject()]
+// @ts-expect-error: WASI 0.2 has one version here
+createComponentHost({ version: 'preview1' })
+// @ts-expect-error: a path is no number
+filesystem._addPreopen('/', 1)
+
 // Mistakes that the types must refuse.
 
 // @ts-expect-error: text that is read is `input`
@@ -373,6 +398,8 @@ export {
   cast,
   change,
   code,
+  component,
+  componentCode,
   counted,
   either_,
   ended,
