@@ -49,9 +49,36 @@ export async function transpileTo(folder, component, options = {}) {
   return join(folder, 'component.js')
 }
 
-const { version: jco } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.resolve('@bytecodealliance/jco')), 'utf8'),
-)
+/** @param {string} name */
+const versionOf = name =>
+  String(
+    JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve(name)), 'utf8')).version,
+  )
+
+/** @param {readonly unknown[]} parts */
+function hashOf(...parts) {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part instanceof Uint8Array ? part : JSON.stringify(part))
+  return hash.digest('hex').slice(0, 12)
+}
+
+/**
+ * Keeps what `make` writes, as `product` does; `make` may take its time.
+ *
+ * @param {string} name
+ * @param {(path: string) => Promise<unknown>} make
+ */
+async function kept(name, make) {
+  if (existsSync(join(products, name))) return join(products, name)
+  mkdirSync(products, { recursive: true })
+  const unfinished = join(products, randomUUID())
+  try {
+    await make(unfinished)
+    return product(name, path => renameSync(unfinished, path))
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true })
+  }
+}
 
 /**
  * The folder of a component that was transpiled with instantiation, which is kept.
@@ -59,17 +86,34 @@ const { version: jco } = JSON.parse(
  * @param {Uint8Array} component
  * @param {Bindings} bindings
  */
-export async function transpiled(component, bindings) {
-  const hash = createHash('sha256').update(component).digest('hex').slice(0, 12)
-  const name = `component-${jco}-${bindings}-${hash}`
-  if (existsSync(join(products, name))) return join(products, name)
-  const unfinished = join(products, randomUUID())
-  try {
-    await transpileTo(unfinished, component, { bindings, instantiation: true })
-    return product(name, path => renameSync(unfinished, path))
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true })
-  }
+export const transpiled = (component, bindings) =>
+  kept(
+    `component-${versionOf('@bytecodealliance/jco')}-${bindings}-${hashOf(component)}`,
+    unfinished => transpileTo(unfinished, component, { bindings, instantiation: true }),
+  )
+
+/**
+ * Makes a component of a JavaScript module, on the StarlingMonkey engine.
+ *
+ * @param {string} source
+ * @param {string} wit the text of a package with one world
+ * @param {('stdio' | 'random' | 'clocks' | 'http' | 'fetch-event')[]} [without] features of the
+ *   engine to leave out, with the interfaces that they import
+ * @returns {Promise<Uint8Array>}
+ */
+export async function componentOfJavaScript(source, wit, without = []) {
+  const version = versionOf('@bytecodealliance/componentize-js')
+  const path = await kept(
+    `starlingmonkey-${version}-${hashOf(source, wit, without)}.wasm`,
+    async unfinished => {
+      const { componentize } = await import('@bytecodealliance/componentize-js')
+      // Its types allow options in the other way to call it only.
+      const options = /** @type {any} */ ({ disableFeatures: without })
+      const { component } = await componentize(source, wit, options)
+      writeFileSync(unfinished, component)
+    },
+  )
+  return readFileSync(path)
 }
 
 /**
