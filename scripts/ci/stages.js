@@ -57,6 +57,10 @@ export const stages = {
     minutes: 30,
   },
   go: { title: "Go's own tests, where Go is installed", run: 'npm run test:go' },
+  rust: {
+    title: "Rust's standard library on wasm32-wasip2, where rustc has that target",
+    run: 'npm run test:rust',
+  },
   bench: {
     title: 'that the bench runs; its figures are not looked at',
     run: 'npm run bench -- --only ^fd_tell --repetitions 1',
