@@ -2,7 +2,7 @@
 // in place of its own conversions. Written out, each has call sites of its own, and V8 inlines the
 // whole way from the component to the addon.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { table } from '../dist/preview2/wit/table.js'
+import { loweredTable } from '../dist/preview2/wit/table.js'
 import { Kind } from '../dist/preview2/wit/types.js'
 
 /** @typedef {import('../dist/preview2/wit/types.js').Param} Param */
@@ -271,7 +271,7 @@ function rowOf(from, func, row) {
     `  const { verdict${uses('memory') ? ', memory' : ''} } = context`,
     ...(generic
       ? [
-          `  const { result } = table['${from}']['${func}']`,
+          `  const { result } = loweredTable['${from}']['${func}']`,
           kinds.length === 0
             ? '  const store: canonical.Store = { component, space, realloc, own: noResource }'
             : '  const store: canonical.Store = { component, space, realloc, own: resource => resources.own(table0, resource) }',
@@ -306,7 +306,7 @@ const isFlat = ({ kind }) => kind === Kind.Bool || kind === Kind.Wide || kind ==
  */
 const isLowered = func => !func.endsWith('splice')
 
-const interfaces = Object.entries(table).flatMap(([from, rows]) => [
+const interfaces = Object.entries(loweredTable).flatMap(([from, rows]) => [
   `'${from}': {`,
   ...indent(
     Object.entries(rows)
@@ -326,7 +326,7 @@ import * as lowering from '../preview2/lowering.js'
 import type { EntriesResource } from '../preview2/resources/entries.js'
 import type { HandleTable } from '../preview2/resources/resource.js'
 import { trap } from '../preview2/trap.js'
-import { table } from '../preview2/wit/table.js'
+import { loweredTable } from '../preview2/wit/table.js'
 
 /** Each takes the call of its row, so that the compiler checks what is passed to it. */
 type Lowering = {

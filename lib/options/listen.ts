@@ -57,7 +57,8 @@ function parseAddress(name: string, text: string): Listen {
   return { address, port }
 }
 
-const isFour = (text: string): boolean =>
+/** Returns true for a numeric address of IPv4. */
+export const isFour = (text: string): boolean =>
   /^(?:\d{1,3}\.){3}\d{1,3}$/.test(text) && text.split('.').every(isByte)
 /** As it is written: a zero before it makes others read it as octal. */
 const isByte = (part: string): boolean => String(Number(part)) === part && Number(part) < 256

@@ -5,13 +5,14 @@
  */
 import { dictionary } from '../dictionary.js'
 import { lowered } from '../generated/lowered.js'
-import type { Call, Calls } from './calls/types.js'
+import type { Call, ConvertedCall } from './calls/types.js'
 import type { Component } from './component.js'
+import { convertedTwinOf } from './converted.js'
 import type { Lower } from './lowering.js'
 import { camelCase, pascalCase } from './names.js'
 import type { Resource } from './resources/resource.js'
 import { twinOf } from './twin.js'
-import { type InterfaceName, resources, table } from './wit/table.js'
+import { convertedTable, type InterfaceName, resources, table } from './wit/table.js'
 import type { ResourceName, Row } from './wit/types.js'
 
 const cabiLower = Symbol.for('cabiLower')
@@ -30,12 +31,18 @@ export interface ShellClass {
 /** The functions and classes of an interface, in camel case. */
 export type Bindings = Readonly<Record<string, unknown>>
 
-/** Makes the class of a resource. No component and no embedder can make objects of it. */
-function classOf(component: Component, kind: ResourceName): ShellClass {
+/**
+ * Makes the class of a resource. A component and an embedder can make objects of it only where WIT
+ * has a constructor.
+ */
+function classOf(component: Component, shells: Shells, kind: ResourceName): ShellClass {
   const made = {
     [kind]: class {
-      constructor() {
-        throw new TypeError(`${pascalCase(kind)} has no constructor`)
+      constructor(...args: readonly unknown[]) {
+        const construct = shells.constructors.get(kind)
+        if (construct === undefined) throw new TypeError(`${pascalCase(kind)} has no constructor`)
+        // biome-ignore lint/correctness/noConstructorReturn: an object of this class, with a resource
+        return construct(...args) as object
       }
       /** Drops the resource. */
       static [cabiDispose](rep: number): void {
@@ -60,6 +67,8 @@ function classOf(component: Component, kind: ResourceName): ShellClass {
 export class Shells {
   readonly #component: Component
   readonly #classes = new Map<ResourceName, ShellClass>()
+  /** The functions that make an object, by its kind. */
+  readonly constructors = new Map<string, (...args: readonly unknown[]) => unknown>()
   constructor(component: Component) {
     this.#component = component
   }
@@ -67,7 +76,7 @@ export class Shells {
   classFor(kind: ResourceName): ShellClass {
     const known = this.#classes.get(kind)
     if (known !== undefined) return known
-    const made = classOf(this.#component, kind)
+    const made = classOf(this.#component, this, kind)
     this.#classes.set(kind, made)
     return made
   }
@@ -81,41 +90,73 @@ export class Shells {
 
   /** Returns the resource of an object. @throws a trap unless it is of this kind */
   resourceOf(shell: unknown, kind: ResourceName): Resource {
-    const rep = (shell as Partial<Shell> | null | undefined)?.[cabiRep]
-    return this.#component.resources.get(typeof rep === 'number' ? rep : 0, kind)
+    return this.#component.resources.get(repOf(shell), kind)
+  }
+
+  /**
+   * Returns the resource of an object, which belongs to the host from now on.
+   * @throws a trap unless it is of this kind
+   */
+  take(shell: unknown, kind: ResourceName): Resource {
+    const resource = this.#component.resources.take(repOf(shell), kind)
+    ;(shell as Shell)[cabiRep] = 0
+    return resource
   }
 }
 
-const method = /^\[method\]([a-z-]+)\.([a-z0-9-]+)$/
+function repOf(shell: unknown): number {
+  const rep = (shell as Partial<Shell> | null | undefined)?.[cabiRep]
+  return typeof rep === 'number' ? rep : 0
+}
+
+/** A function that belongs to a class. */
+const member = /^\[(method|static|constructor)\]([a-z-]+)\.?([a-z0-9-]*)$/
+
+/** The calls of one interface, by the names of its rows. */
+export type InterfaceCalls = Readonly<Record<string, ConvertedCall>>
+
+/** Returns the function of a row, with the lowered one where the row has one. */
+function functionOf(
+  component: Component,
+  shells: Shells,
+  from: InterfaceName,
+  func: string,
+  row: Row,
+  call: ConvertedCall,
+): (...args: readonly unknown[]) => unknown {
+  const name = `${from}#${func}`
+  if (from in convertedTable) return convertedTwinOf(component, shells, name, row, call)
+  const twin = twinOf(component, shells, name, row, call as Call<Row>)
+  const lower = (lowered as Readonly<Record<string, Lowers>>)[from][func]
+  if (lower !== undefined) Object.defineProperty(twin, cabiLower, { value: lower(component, call) })
+  return twin
+}
+type Lowers = Readonly<Record<string, ((component: Component, call: unknown) => Lower) | undefined>>
 
 /** Returns the bindings of an interface. */
 export function bindingsOf(
   component: Component,
   shells: Shells,
   name: InterfaceName,
-  calls: Calls[InterfaceName],
+  calls: InterfaceCalls,
 ): Bindings {
   const bindings: [string, unknown][] = []
   for (const kind of (resources as Partial<Record<InterfaceName, readonly ResourceName[]>>)[name] ??
     [])
     bindings.push([pascalCase(kind), shells.classFor(kind)])
-  const lowers = lowered[name] as Readonly<
-    Record<string, ((component: Component, call: unknown) => Lower) | undefined>
-  >
   for (const [func, row] of Object.entries(table[name]) as [string, Row][]) {
-    const call = (calls as Readonly<Record<string, unknown>>)[func]
-    const twin = twinOf(component, shells, `${name}#${func}`, row, call as Call<Row>)
-    const lower = lowers[func]
-    if (lower !== undefined)
-      Object.defineProperty(twin, cabiLower, { value: lower(component, call) })
-    const [, kind, own] = method.exec(func) ?? []
-    if (kind === undefined) bindings.push([camelCase(func), twin])
-    else
-      Object.defineProperty(shells.classFor(kind as ResourceName).prototype, camelCase(own), {
+    const twin = functionOf(component, shells, name, func, row, calls[func])
+    const [, what, kind, own] = member.exec(func) ?? []
+    if (what === undefined) bindings.push([camelCase(func), twin])
+    else if (what === 'constructor') shells.constructors.set(kind, twin)
+    else {
+      const made = shells.classFor(kind as ResourceName)
+      Object.defineProperty(what === 'static' ? made : made.prototype, camelCase(own), {
         value: twin,
         configurable: true,
         writable: true,
       })
+    }
   }
   return dictionary(bindings)
 }

@@ -7,8 +7,10 @@ import { type MemoryLike, Space } from '../memory.js'
 import type { Answer } from '../sys/sys.js'
 import { UNEXPECTED } from '../sys/sys.js'
 import type { HashKey } from './identity.js'
+import { Quota } from './quota.js'
 import type { OpenCount, OpenFile } from './resources/open-file.js'
 import { Resources } from './resources/resource.js'
+import type { GivenListener } from './resources/sockets.js'
 import { Scratch } from './scratch.js'
 import { outOfBounds, trap } from './trap.js'
 
@@ -24,15 +26,20 @@ export interface Given {
   readonly args: readonly string[]
   readonly env: readonly (readonly [name: string, value: string])[]
   readonly cwd: string | undefined
+  readonly listeners: readonly GivenListener[]
 }
 
 /** The most resources of a component at once, open files aside. */
 const mostResources = 65536
+/** The most bytes of HTTP fields and addresses of a component at once. */
+const mostKept = 2 ** 24
 
 export class Component {
   readonly context: Context
   readonly resources = new Resources(mostResources)
   readonly scratch = new Scratch()
+  /** The bytes of HTTP fields and addresses. */
+  readonly kept = new Quota(mostKept)
   /** The open files, with those that the component was given. */
   readonly files: OpenCount
   given: Given

@@ -19,7 +19,8 @@ import { systemRandom } from '../sys/random.js'
 import type { Sys } from '../sys/sys.js'
 import { checkKeys } from '../validate.js'
 import { Verdict } from '../verdict.js'
-import { type Bindings, bindingsOf, Shells } from './bindings.js'
+import { parseAddress, socketAddress } from './addresses.js'
+import { type Bindings, bindingsOf, type InterfaceCalls, Shells } from './bindings.js'
 import { calls } from './calls/index.js'
 import { Component, type Given } from './component.js'
 import { observed } from './observe.js'
@@ -111,7 +112,8 @@ export function openComponent(
     random: layers?.random ?? systemRandom,
     verdict,
   }
-  const component = new Component(context, givenOf(settings, fds), openIn(fds), report)
+  const given = givenOf(settings, fds, opened.listeners)
+  const component = new Component(context, given, openIn(fds), report)
   const close = (): void => {
     terminals.reset()
     for (const each of [hosts.sys, ...opened.beside]) each.dispose()
@@ -142,8 +144,8 @@ export function openComponent(
     host: own,
     give(settings, cwd) {
       const fds = new LocalFds(settings.limits.descriptors, settings.rights)
-      open(settings, fds)
-      component.given = { ...givenOf(settings, fds), cwd }
+      const { listeners } = open(settings, fds)
+      component.given = { ...givenOf(settings, fds, listeners), cwd }
     },
   }
 }
@@ -160,7 +162,11 @@ const decoder = new TextDecoder()
 const textOf = (bytes: Uint8Array): string => decoder.decode(bytes.subarray(0, -1))
 
 /** Returns what a component gets, of the descriptors that were opened for it. */
-function givenOf({ args, env, preopens }: Settings, fds: LocalFds): Given {
+function givenOf(
+  { args, env, preopens }: Settings,
+  fds: LocalFds,
+  listeners: readonly Listener[],
+): Given {
   const at = (fd: number): Descriptor => fds.peek(fd) as Descriptor
   return {
     stdin: new OpenFile(at(0), Flag.READ),
@@ -174,6 +180,13 @@ function givenOf({ args, env, preopens }: Settings, fds: LocalFds): Given {
       return [text.slice(0, end), text.slice(end + 1)] as const
     }),
     cwd: undefined,
+    listeners: listeners.flatMap(({ fd, address, port }) => {
+      // A socket without an address, as one of AF_UNIX, is none of `wasi:sockets`.
+      const local = parseAddress(address)
+      return local === undefined
+        ? []
+        : { file: new OpenFile(at(fd), 0), local: socketAddress(local, port), taken: false }
+    }),
   }
 }
 
@@ -192,7 +205,11 @@ function importsOf(component: Component, settings: Settings): Readonly<Record<st
   const shells = new Shells(component)
   const observe = observed(component, settings)
   const all = (Object.keys(table) as InterfaceName[]).map(
-    name => [name, bindingsOf(component, shells, name, observe(name, calls[name]))] as const,
+    name =>
+      [
+        name,
+        bindingsOf(component, shells, name, observe(name, calls[name] as InterfaceCalls)),
+      ] as const,
   )
   return dictionary(all)
 }

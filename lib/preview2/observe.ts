@@ -1,6 +1,6 @@
 /** Traces, counts and limits of the calls of a component. */
 import type { Settings } from '../options/settings.js'
-import type { Calls } from './calls/types.js'
+import type { InterfaceCalls } from './bindings.js'
 import type { Component } from './component.js'
 import type { InterfaceName } from './wit/table.js'
 
@@ -8,6 +8,6 @@ import type { InterfaceName } from './wit/table.js'
 export function observed(
   _component: Component,
   _settings: Settings,
-): <I extends InterfaceName>(name: I, calls: Calls[I]) => Calls[I] {
+): (name: InterfaceName, calls: InterfaceCalls) => InterfaceCalls {
   return (_name, calls) => calls
 }

@@ -139,7 +139,8 @@ export class Fixture {
     }
   }
   #nameOf(payload: unknown): string {
-    if (typeof payload === 'string') return payload
+    // The error of a result without a payload is `undefined`.
+    if (typeof payload !== 'object') return String(payload)
     const { tag, val } = payload as { tag: string; val?: Held }
     if (tag !== 'last-operation-failed') return tag
     const message: string = this.call('error.to-debug-string', val)

@@ -7,7 +7,7 @@ import type { Answer } from '../../sys/sys.js'
 import type { Component } from '../component.js'
 import { PollableResource } from '../resources/pollable.js'
 import { trap } from '../trap.js'
-import type { Calls } from './types.js'
+import type { Calls, ConvertedCalls } from './types.js'
 
 /** The result of a call that cannot fail in WIT: a clock of a host always has a time. */
 function time({ context: { sys } }: Component, answer: Answer): bigint {
@@ -33,4 +33,10 @@ export const monotonicClock: Calls['wasi:clocks/monotonic-clock'] = {
 export const wallClock: Calls['wasi:clocks/wall-clock'] = {
   now: ({ context }) => context.sys.now(Clockid.REALTIME),
   resolution: ({ context }) => context.sys.resolution(Clockid.REALTIME),
+}
+
+/** The time zone of the host is not the component's: UTC. */
+export const timezone: ConvertedCalls['wasi:clocks/timezone'] = {
+  display: () => ({ utcOffset: 0, name: 'UTC', inDaylightSavingTime: false }),
+  'utc-offset': () => 0,
 }

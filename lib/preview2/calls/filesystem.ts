@@ -324,8 +324,9 @@ const metadataHashAt: Types['[method]descriptor.metadata-hash-at'] = (
   return dir.filestatAt(at, length, follow) || identityHash(component)
 }
 
-/** Returns the code of an error of this package: every one of its streams may be of a file. */
-const filesystemErrorCode: Types['filesystem-error-code'] = (_, error): number => error.code
+/** Returns the code of an error; none for one that only a network has. */
+const filesystemErrorCode: Types['filesystem-error-code'] = (_, { network, code }) =>
+  network === undefined ? code : undefined
 
 export const types: Types = {
   '[method]descriptor.read-via-stream': readViaStream,

@@ -2,11 +2,14 @@
 import * as cli from './cli.js'
 import * as clocks from './clocks.js'
 import * as filesystem from './filesystem.js'
+import * as http from './http.js'
 import * as io from './io.js'
 import * as random from './random.js'
-import type { Calls } from './types.js'
+import * as sockets from './sockets.js'
+import { tcp } from './tcp.js'
+import type { Calls, ConvertedCalls } from './types.js'
 
-export const calls: Calls = {
+export const calls: Calls & ConvertedCalls = {
   'wasi:io/error': io.error,
   'wasi:io/poll': io.poll,
   'wasi:io/streams': io.streams,
@@ -27,4 +30,14 @@ export const calls: Calls = {
   'wasi:cli/terminal-stdin': cli.terminalStdin,
   'wasi:cli/terminal-stdout': cli.terminalStdout,
   'wasi:cli/terminal-stderr': cli.terminalStderr,
+  'wasi:clocks/timezone': clocks.timezone,
+  'wasi:sockets/instance-network': sockets.instanceNetwork,
+  'wasi:sockets/network': sockets.networks,
+  'wasi:sockets/ip-name-lookup': sockets.ipNameLookup,
+  'wasi:sockets/tcp': tcp,
+  'wasi:sockets/tcp-create-socket': sockets.tcpCreateSocket,
+  'wasi:sockets/udp': sockets.udp,
+  'wasi:sockets/udp-create-socket': sockets.udpCreateSocket,
+  'wasi:http/types': http.types,
+  'wasi:http/outgoing-handler': http.outgoingHandler,
 }

@@ -8,7 +8,7 @@ import type { InputStreamResource } from '../resources/input-stream.js'
 import type { OutputStreamResource } from '../resources/output-stream.js'
 import type { PollableResource } from '../resources/pollable.js'
 import type { TerminalInput, TerminalOutput } from '../resources/terminal.js'
-import type { Table } from '../wit/table.js'
+import type { ConvertedTable, LoweredTable } from '../wit/table.js'
 import type { Handle, Kind, Param, Row, Type } from '../wit/types.js'
 
 /** The class of each resource. */
@@ -58,9 +58,25 @@ export type Args<P extends readonly Param[]> = P extends readonly [
 export type Outcome = Answer | any
 export type Call<R extends Row> = (component: Component, ...args: Args<R['params']>) => Outcome
 
-/** The calls of each interface. */
+/** The calls of each interface with lowered functions. */
 export type Calls = {
-  readonly [I in keyof Table]: {
-    readonly [F in keyof Table[I]]: Table[I][F] extends Row ? Call<Table[I][F]> : never
+  readonly [I in keyof LoweredTable]: {
+    readonly [F in keyof LoweredTable[I]]: LoweredTable[I][F] extends Row
+      ? Call<LoweredTable[I][F]>
+      : never
+  }
+}
+
+/**
+ * A call of the other interfaces. Its arguments and its result are as jco represents them, with the
+ * resources themselves in place of objects; a `Refused` is the error of a result.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each call declares the arguments of its row
+export type ConvertedCall = (component: Component, ...args: any[]) => unknown
+
+/** The calls of each of these interfaces. */
+export type ConvertedCalls = {
+  readonly [I in keyof ConvertedTable]: {
+    readonly [F in keyof ConvertedTable[I]]: ConvertedCall
   }
 }

@@ -97,12 +97,19 @@ export class Resources {
 
   /** Drops the resource of this number, if it is one of this kind. */
   drop(rep: number, kind: ResourceName): void {
-    const resource = this.#byRep[rep]
-    if (resource === undefined || resource.kind !== kind) return
+    if (this.#byRep[rep]?.kind === kind) this.take(rep, kind).drop()
+  }
+
+  /**
+   * Forgets the resource of this number without dropping it, and returns it.
+   * @throws a trap unless it is of this kind
+   */
+  take<R extends Resource>(rep: number, kind: R['kind']): R {
+    const resource = this.get<R>(rep, kind)
     this.#byRep[rep] = undefined
     this.#free.push(rep)
     this.#count--
     resource.rep = 0
-    resource.drop()
+    return resource
   }
 }

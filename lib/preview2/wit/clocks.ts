@@ -1,5 +1,5 @@
 /** `wasi:clocks`: monotonic and wall time. */
-import { func, own, param as p, record, u32, u64 } from './types.js'
+import { bool, func, own, param as p, record, s32, string, u32, u64 } from './types.js'
 
 /** A time since 1970. */
 export const datetime = record('datetime', { seconds: u64, nanoseconds: u32 })
@@ -18,4 +18,21 @@ export const monotonicClock = {
 export const wallClock = {
   now: func('Return the time since 1970 (clock_gettime).', [], datetime),
   resolution: func('Return the resolution of the wall clock (clock_getres).', [], datetime),
+} as const
+
+const when = p('when', datetime)
+const timezoneDisplay = record('timezone-display', {
+  'utc-offset': s32,
+  name: string,
+  'in-daylight-saving-time': bool,
+})
+
+/** @see https://github.com/WebAssembly/WASI/blob/v0.2.12/proposals/clocks/wit/timezone.wit */
+export const timezone = {
+  display: func(
+    'Return the name and the offset of the time zone at a time.',
+    [when],
+    timezoneDisplay,
+  ),
+  'utc-offset': func('Return the seconds between UTC and the local time.', [when], s32),
 } as const

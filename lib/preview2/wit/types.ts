@@ -39,6 +39,23 @@ export type ResourceName =
   | 'directory-entry-stream'
   | 'terminal-input'
   | 'terminal-output'
+  | 'network'
+  | 'resolve-address-stream'
+  | 'tcp-socket'
+  | 'udp-socket'
+  | 'incoming-datagram-stream'
+  | 'outgoing-datagram-stream'
+  | 'fields'
+  | 'incoming-request'
+  | 'outgoing-request'
+  | 'request-options'
+  | 'response-outparam'
+  | 'incoming-response'
+  | 'incoming-body'
+  | 'future-trailers'
+  | 'outgoing-response'
+  | 'outgoing-body'
+  | 'future-incoming-response'
 
 /** A field of a record, an element of a tuple, or a case of a variant. */
 export interface Part {
