@@ -8,9 +8,11 @@ const files: ReadonlyMap<string, string> = new Map([
   [`${shim}/cli`, join(import.meta.dirname, '../preview2/cli.js')],
   [`${shim}/clocks`, join(import.meta.dirname, '../preview2/clocks.js')],
   [`${shim}/filesystem`, join(import.meta.dirname, '../preview2/filesystem.js')],
+  [`${shim}/http`, join(import.meta.dirname, '../preview2/http.js')],
   [`${shim}/instantiation`, join(import.meta.dirname, '../preview2/instantiation.js')],
   [`${shim}/io`, join(import.meta.dirname, '../preview2/io.js')],
   [`${shim}/random`, join(import.meta.dirname, '../preview2/random.js')],
+  [`${shim}/sockets`, join(import.meta.dirname, '../preview2/sockets.js')],
 ])
 
 /**

@@ -16,9 +16,8 @@ const program = (name: string): Uint8Array => readFileSync(join(folder, `${name}
 const env = { LANG: 'en', SIGNS: 'a=b c' }
 const input = 'first\nsecond\nthird\n'
 const args = ['std', '/work', 'two words', 'é']
-const steps = readFileSync(join(folder, '../../guests/rust/std.rs'), 'utf8').match(
-  /steps\s*\.(equal|holds|ends)\(/g,
-)?.length
+const source = readFileSync(join(folder, '../../guests/rust/std.rs'), 'utf8')
+const steps = source.match(/steps\s*\.(equal|holds|ends)\(/g) ?? []
 
 /** A folder `work`, with a file beside it. */
 function box(t: ExecutionContext): string {
@@ -34,7 +33,7 @@ function complete(t: ExecutionContext, { exitCode, stdout, stderr }: Ran): void 
     lines.filter(line => !line.startsWith('ok ')),
     [],
   )
-  t.is(lines.length, steps)
+  t.is(lines.length, steps.length)
   t.deepEqual([exitCode, stderr], [0, 'a line of standard error\n'])
 }
 
@@ -64,8 +63,9 @@ for (const bindings of allBindings) {
   test.serial(`std's network is refused (${bindings})`, async t => {
     t.deepEqual(await runComponent(program('net'), { bindings, args: ['net'] }), {
       exitCode: 0,
-      stdout:
-        'connect PermissionDenied\nlisten PermissionDenied\nudp PermissionDenied\nresolve Uncategorized\n',
+      stdout: ['connect', 'listen', 'udp', 'resolve']
+        .map(call => `${call} PermissionDenied\n`)
+        .join(''),
       stderr: '',
     })
   })

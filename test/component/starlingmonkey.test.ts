@@ -90,4 +90,19 @@ for (const bindings of allBindings) {
     })
     t.deepEqual(ran, { exitCode: 0, stdout: 'tëxt\n', stderr: 'error tëxt\n' })
   })
+
+  test.serial(title('with all features has no network'), async t => {
+    t.timeout(300_000)
+    const wit = 'package local:guest; world guest { export load: func(url: string) -> string; }'
+    const source = `export const load = url => fetch(url).then(() => 'loaded', error => String(error))`
+    const instantiate = load(await componentOfJavaScript(source, wit), bindings)
+    const answers: string[] = []
+    const { stderr } = runLoaded(await instantiate, {}, exports => {
+      const { load } = exports as { load(url: string): string }
+      answers.push(load('http://127.0.0.1:1/'), load('https://example.com/'))
+    })
+    t.is(stderr, '')
+    for (const answer of answers) t.regex(answer, /^(Type)?Error: (NetworkError|fetch_https)/)
+    t.is(answers.length, 2)
+  })
 }

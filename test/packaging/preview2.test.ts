@@ -13,7 +13,7 @@ import { guest, scratch } from '../programs/cli.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const shim = '@bytecodealliance/preview2-shim'
-const names = ['cli', 'clocks', 'filesystem', 'io', 'random']
+const names = ['cli', 'clocks', 'filesystem', 'http', 'io', 'random', 'sockets']
 
 /** A folder whose programs find this package, with a preopen that contains an escaping symlink. */
 function application(t: ExecutionContext): string {
