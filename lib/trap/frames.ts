@@ -4,7 +4,7 @@ import { plainLine } from '../stdio/terminal-escapes.js'
 import { demangle } from './demangle/demangle.js'
 import { dwarfLines } from './dwarf/lines.js'
 import type { WasmFrame } from './frame.js'
-import type { FrameModule } from './frame-module.js'
+import type { FrameModule, FramePart } from './frame-module.js'
 import { GuestModule, type Names } from './guest-module.js'
 import { inlineSourceMap, withSourceMap } from './source-map.js'
 import { type TextFrame, textFrames } from './stack-text.js'
@@ -43,12 +43,64 @@ function symbolIn({ name, module }: TextFrame): string | undefined {
   return name.startsWith(`${module}.`) ? name.slice(module.length + 1) : name
 }
 
-/** The frames of a stack's text, with the names of the module where it is at hand. */
-function read(stack: string, guest: GuestModule): { frames: TextFrame[]; names: Names } {
+/** A module of the guest, and its names of the functions in a stack. */
+interface Part {
+  readonly guest: GuestModule
+  readonly moved: number
+  readonly names: Names
+}
+const unknown: Part = {
+  guest: new GuestModule(undefined),
+  moved: 0,
+  names: { module: undefined, functions: new Map() },
+}
+
+/** A frame, and the module that it is of. */
+interface OwnedFrame {
+  readonly frame: TextFrame
+  readonly part: Part
+}
+
+/** The frames of a stack's text, with the names of the modules where these are at hand. */
+function read(
+  stack: string,
+  modules: FrameModule | readonly FramePart[] | undefined,
+  moved: number,
+): OwnedFrame[] {
   const wanted = new Set(textFrames(stack).map(({ index }) => index))
-  const names =
-    wanted.size === 0 ? { module: undefined, functions: new Map() } : guest.names(wanted)
-  return { frames: textFrames(stack, index => shownName(names, index)), names }
+  if (wanted.size === 0) return []
+  const given = Array.isArray(modules)
+    ? (modules as readonly FramePart[])
+    : modules === undefined
+      ? []
+      : [{ module: modules as FrameModule, moved }]
+  const parts = given.map(({ module, moved }) => {
+    const guest = new GuestModule(module)
+    return { guest, moved, names: guest.names(wanted) }
+  })
+  const namesOf = (index: number): string[] =>
+    parts.flatMap(({ names }) => shownName(names, index) ?? [])
+  return textFrames(stack, namesOf).map(frame => ({ frame, part: ownerOf(frame, parts) }))
+}
+
+/**
+ * The module of a frame: by its name in the URL, then by the function's name, and then by the code
+ * that it has. The guest chooses names, so this is only for readers.
+ */
+function ownerOf(frame: TextFrame, parts: readonly Part[]): Part {
+  const signs: readonly ((part: Part) => boolean)[] = [
+    ({ names }) => short(names.module ?? '') === short(frame.module ?? ''),
+    ({ names }) => shownName(names, frame.index) === frame.name,
+    ({ guest, moved }) =>
+      guest.code === undefined || codeOffset(guest, frame.offset + moved) !== undefined,
+  ]
+  let left = parts
+  for (const sign of signs) {
+    if (left.length < 2) break
+    const some = left.filter(sign)
+    if (some.length > 0) left = some
+  }
+  return left[0] ?? unknown
 }
 
 /**
@@ -59,14 +111,35 @@ function read(stack: string, guest: GuestModule): { frames: TextFrame[]; names: 
  * guest can name a function so that it looks like frames.
  *
  * @param error an error that the guest threw: a trap, or an exception
- * @param module the module, or its bytes, with which frames have `codeOffset`
+ * @param modules the module, or its bytes, with which frames have `codeOffset`; or the core modules
+ * of a component
  * @param moved bytes by which the code of these bytes is behind that of the module's file, whose
  * offsets `error.stack` has
  */
-export function framesOf(error: unknown, module?: FrameModule, moved = 0): readonly WasmFrame[] {
+export function framesOf(
+  error: unknown,
+  modules?: FrameModule | readonly FramePart[],
+  moved = 0,
+): readonly WasmFrame[] {
   if (!isError(error)) return []
-  const guest = new GuestModule(module)
-  const { frames, names } = read(partsOf(error).stack, guest)
+  const owned = read(partsOf(error).stack, modules, moved)
+  const described = new Map(
+    [...new Set(owned.map(({ part }) => part))].map(part => [
+      part,
+      framesIn(
+        part,
+        owned.filter(each => each.part === part).map(({ frame }) => frame),
+      ),
+    ]),
+  )
+  return owned.map(({ frame, part }) => described.get(part)?.get(frame) as WasmFrame)
+}
+
+/** The frames of one module. */
+function framesIn(
+  { guest, moved, names }: Part,
+  frames: readonly TextFrame[],
+): ReadonlyMap<TextFrame, WasmFrame> {
   const known = names.functions.size > 0 || names.module !== undefined
   const inCode = frames.map(({ offset }) => codeOffset(guest, offset + moved))
   const lines = dwarfLines(
@@ -89,7 +162,8 @@ export function framesOf(error: unknown, module?: FrameModule, moved = 0): reado
       ...(code !== undefined && lines.get(code)),
     }
   })
-  return map === undefined ? all : withSourceMap(all, map)
+  const lined = map === undefined ? all : withSourceMap(all, map)
+  return new Map(frames.map((frame, i) => [frame, lined[i]]))
 }
 
 /** Says of a module that it has DWARF, or names another file that has it. */
@@ -109,21 +183,26 @@ const codeOffset = ({ code }: GuestModule, offset: number): number | undefined =
  * @param moved bytes by which the code of the module that ran is behind that of its file, whose
  * offsets the text has
  */
-export function sentStack(error: Error, module?: FrameModule, moved = 0): string | undefined {
+export function sentStack(
+  error: Error,
+  modules?: FrameModule | readonly FramePart[],
+  moved = 0,
+): string | undefined {
   const { head, stack } = partsOf(error)
-  const { frames } = read(stack, new GuestModule(module))
-  if (frames.length === 0) return error.stack
+  const owned = read(stack, modules, moved)
+  if (owned.length === 0) return error.stack
   let text = head
   let at = 0
-  for (const frame of frames) {
-    text += stack.slice(at, frame.from) + sentFrame(frame, moved)
+  for (const { frame, part } of owned) {
+    text += stack.slice(at, frame.from) + sentFrame(frame, part.moved)
     at = frame.to
   }
   return text + stack.slice(at)
 }
+const short = (text: string): string =>
+  plainLine(text.length > longestSent ? `${text.slice(0, longestSent - 3)}...` : text)
+
 function sentFrame({ name, url, module, index, offset }: TextFrame, moved: number): string {
-  const short = (text: string): string =>
-    plainLine(text.length > longestSent ? `${text.slice(0, longestSent - 3)}...` : text)
   const place = module === undefined ? short(url) : `wasm://wasm/${short(module)}${url.slice(-9)}`
   const position = `${place}:wasm-function[${index}]:0x${Math.max(offset - moved, 0).toString(16)}`
   return name === undefined ? `    at ${position}` : `    at ${short(name)} (${position})`

@@ -1,7 +1,7 @@
 /** Loads the code for frames when a guest has trapped: no other run waits for it. */
 import { createRequire } from 'node:module'
 import type { WasmFrame } from './frame.js'
-import type { FrameModule } from './frame-module.js'
+import type { FrameModule, FramePart } from './frame-module.js'
 
 const require = createRequire(import.meta.url)
 
@@ -24,18 +24,18 @@ export const keepFrames = (): boolean =>
 /** `framesOf` of frames.ts. */
 export const framesOf = (
   error: unknown,
-  module?: FrameModule,
+  modules?: FrameModule | readonly FramePart[],
   moved?: number,
-): readonly WasmFrame[] => loaded()?.framesOf(error, module, moved) ?? []
+): readonly WasmFrame[] => loaded()?.framesOf(error, modules, moved) ?? []
 
 /** `sentStack` of frames.ts, for a stack that has frames of a guest. */
 export const sentStack = (
   error: Error,
-  module?: FrameModule,
+  modules?: FrameModule | readonly FramePart[],
   moved?: number,
 ): string | undefined =>
   error.stack?.includes(':wasm-function[')
-    ? (loaded()?.sentStack(error, module, moved) ?? error.stack)
+    ? (loaded()?.sentStack(error, modules, moved) ?? error.stack)
     : error.stack
 
 /** `withSourceMap` of source-map.ts. */

@@ -30,12 +30,12 @@ const ownUrl = /^wasm:\/\/wasm\/(?:(.*)-)?[0-9a-f]{8}$/s
  * Text is read from its end, where the host's own frames are, and a name that is known is skipped
  * in one piece, whatever it contains.
  * @param stack the text without the error's message
- * @param nameOf the name that V8 has for a function, where the module is at hand
+ * @param namesOf the names that V8 has for a function: one for each module that is at hand
  * @see https://v8.dev/docs/stack-trace-api
  */
 export function textFrames(
   stack: string,
-  nameOf: (index: number) => string | undefined = () => undefined,
+  namesOf: (index: number) => readonly string[] = () => [],
 ): TextFrame[] {
   const text = `\n${stack.slice(0, mostText)}`
   const found: TextFrame[] = []
@@ -43,11 +43,12 @@ export function textFrames(
   let left = mostSearched
   for (const match of [...text.matchAll(location)].reverse()) {
     if (match.index > limit) continue
-    const known = nameOf(Number(match[1]))
+    let known: string | undefined
     let named = -1
-    if (known !== undefined && left > 0) {
-      named = text.lastIndexOf(`${start}${known} (`, match.index)
-      left -= match.index - Math.max(named, 0)
+    for (const name of left > 0 ? namesOf(Number(match[1])) : []) {
+      const at = text.lastIndexOf(`${start}${name} (`, match.index)
+      left -= match.index - Math.max(at, 0)
+      if (at > named) [named, known] = [at, name]
     }
     const line = text.lastIndexOf(start, match.index)
     const from = named >= 0 ? named : line
