@@ -32,6 +32,7 @@ async function bare(): Promise<void> {
   const { trace, report, ...settings } = settingsOf({ version: 'preview1' })
   const request: Request = {
     size: bytes.length,
+    component: false,
     settings,
     version: undefined,
     ignored: [],

@@ -103,7 +103,7 @@ export const errorCodes = {
     topic: 'module',
     when: 'The bytes are not a WebAssembly module that this Node compiles.',
     advice:
-      'Check the file. Text (`.wat`) needs `wat2wasm`. A component is not a module. A newer proposal may need a newer Node.',
+      'Check the file. Text (`.wat`) needs `wat2wasm`. A newer proposal may need a newer Node.',
     cause: 'the `CompileError`',
   },
   ERR_WASI_LINK: {
@@ -130,9 +130,31 @@ export const errorCodes = {
     advice: 'See [imports.md](imports.md).',
     cause: 'what was thrown as it was loaded, or a `TypeError`',
   },
+  ERR_WASI_COMPONENT: {
+    topic: 'module',
+    when: 'A component imports an interface or a function that this host lacks, has another version of WASI than 0.2, has names that are none of WIT, or is used where only a module can be. The message names it.',
+    advice:
+      'Build the component for WASI 0.2. `run`, Pool and the command run components; `createComponentHost` embeds them; `class WASI`, `createGuest` and `instantiate` are for modules.',
+  },
+  ERR_WASI_NO_JCO: {
+    topic: 'module',
+    when: 'The program is a component, and jco, which makes modules of it, is not installed beside this package or the program.',
+    advice: '`npm install @bytecodealliance/jco`.',
+  },
+  ERR_WASI_JCO_VERSION: {
+    topic: 'module',
+    when: 'The installed jco is too old. The message has its version, its place and the oldest version that works.',
+    advice: '`npm install @bytecodealliance/jco`.',
+  },
+  ERR_WASI_TRANSPILE: {
+    topic: 'module',
+    when: 'jco failed for the component. The message is that of jco.',
+    advice:
+      'Check the component, for example with `npx jco wit`. A newer component may need a newer jco.',
+  },
   ERR_WASI_NO_START: {
     topic: 'module',
-    when: 'The module exports no `_start`, or, with threads, no `wasi_thread_start`; or one of these, or `_initialize`, has a type that no host calls.',
+    when: 'The module exports no `_start`, or, with threads, no `wasi_thread_start`; or one of these, or `_initialize`, has a type that no host calls. Or the component exports no `wasi:cli/run`.',
     advice:
       'Build a command, not a library (a reactor). Call the functions of a library with `instantiate`, `class WASI` or `createGuest`.',
   },

@@ -21,6 +21,7 @@ const entries = {
   worker: 'run/worker/thread',
   process: 'run/process/main',
   spawn: 'run/spawn/spawned',
+  transpiler: 'run/component/transpiler',
   typescript: 'sys/typescript/sys',
   'memfs-store': 'sys/memfs/store',
   'memfs-mount': 'sys/memfs/mount',

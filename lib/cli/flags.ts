@@ -51,6 +51,7 @@ export const runFlags = {
   maxStack: [{ usage: '-W max-wasm-stack=SIZE', unit: 'bytes' }],
   timeout: [{ usage: '-W timeout=TIME', unit: 'milliseconds' }],
   maxOutput: [{ usage: '--max-output SIZE' }],
+  cache: [{ usage: '--no-cache' }],
 } as const satisfies { readonly [Name in keyof typeof runTable]?: readonly Flag[] }
 
 /** Flags that set no option. */

@@ -38,6 +38,8 @@ type Amounts = { readonly [Name in AmountOption]?: number }
 export interface RunRequest {
   /** The module's file; `-` is standard input. */
   readonly program: string
+  /** Its bytes, if they have been read. */
+  readonly bytes?: Uint8Array
   readonly invoke: string | undefined
   /** The file that trace lines go to, `-` for standard error, or undefined for none. */
   readonly trace: string | undefined
@@ -50,7 +52,10 @@ export interface RunRequest {
   /** Options of the run. `maxOutput` is for each of standard output and error. */
   readonly run: Plain<typeof runTable> &
     Amounts &
-    Pick<RunOptions, 'maxOutput'> & { readonly threads: number; readonly maxStack: number }
+    Pick<RunOptions, 'maxOutput' | 'cache'> & {
+      readonly threads: number
+      readonly maxStack: number
+    }
 }
 
 export function parseRun(args: readonly string[]): RunRequest | 'help' {
@@ -109,6 +114,7 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       maxOutput:
         values['max-output'] === undefined ? undefined : size('--max-output', values['max-output']),
       ...plain(runTable, runFlags, values),
+      ...(values['no-cache'] && { cache: false as const }),
     },
   }
 }

@@ -1,7 +1,16 @@
 /** A program's file, and why it cannot be run here. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs'
 import { type HostcallName, namespace, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
+import { isComponent, preambleBytes } from '../guest/preamble.js'
 import { hintFor } from '../guest/source-file.js'
 import { isThreads, unknownImport } from '../guest/unknown-import.js'
 import { versionOf } from '../run/module/inspect.js'
@@ -62,11 +71,35 @@ export const unlinkable = (error: WebAssembly.LinkError): CommandError =>
 const nameOf = (program: string): string => (program === '-' ? 'standard input' : program)
 
 /** A program's bytes: `-` is standard input. */
-export function read(program: string): Uint8Array {
+export function read({ program, bytes }: Pick<RunRequest, 'program' | 'bytes'>): Uint8Array {
   try {
-    return readFileSync(program === '-' ? 0 : program)
+    return bytes ?? readFileSync(program === '-' ? 0 : program)
   } catch (error) {
     throw new CommandError(`cannot read ${nameOf(program)}: ${(error as Error).message}`)
+  }
+}
+
+/** Says if a program is in a regular file, which can be read again. */
+export function isFile(program: string): boolean {
+  try {
+    return program !== '-' && statSync(program).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** Says if a program is a component, by its first bytes. False for a file that cannot be read. */
+export function hasComponent({ program, bytes }: RunRequest): boolean {
+  if (bytes !== undefined) return isComponent(bytes)
+  let fd: number | undefined
+  try {
+    fd = openSync(program, constants.O_RDONLY)
+    const head = new Uint8Array(preambleBytes)
+    return readSync(fd, head) === head.length && isComponent(head)
+  } catch {
+    return false
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

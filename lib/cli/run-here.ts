@@ -16,7 +16,7 @@ import { type Tracer, tracer } from './tracer.js'
 /** Runs it to its end. The exit code. */
 export function runHere(request: RunRequest): number {
   keepFrames()
-  const program = compile(request, read(request.program))
+  const program = compile(request, read(request))
   const trace = tracer(request)
   try {
     return runProgram(request, program, trace)

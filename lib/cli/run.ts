@@ -1,4 +1,5 @@
 /** `wasi-common run`: chooses the thread or process of the guest, and returns its exit code. */
+import { isComponent } from '../guest/preamble.js'
 import { metricsOf, newCounts } from '../observe/metrics.js'
 import { type OpenLine, outputsOf, setOpen } from '../observe/unterminated.js'
 import { versionOf } from '../run/module/inspect.js'
@@ -9,21 +10,23 @@ import { original, refused, trap } from './failure.js'
 import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
 import { limited, note, STDERR, STDOUT, waitAtMost } from './print.js'
-import { checkImports, read, unrunnable } from './program.js'
+import { checkImports, hasComponent, isFile, read, unrunnable } from './program.js'
 import { hasStack, runInThread } from './start-thread.js'
 import { type Tracer, tracer } from './tracer.js'
 
 /** Run the guest to its end. The exit code. */
-export async function run(request: RunRequest): Promise<number> {
+export async function run(words: RunRequest): Promise<number> {
   if (typeof WebAssembly === 'undefined')
     throw new CommandError('this process has no WebAssembly', 'start node without --jitless')
+  // Standard input and pipes can be read only once.
+  const request = isFile(words.program) ? words : { ...words, bytes: read(words) }
   const inProcess = request.run.isolation === 'process'
-  if (!inProcess && !inWorkers(request)) {
+  if (!inProcess && !inWorkers(request) && !hasComponent(request)) {
     if (!hasStack(request.run.maxStack)) return runInThread(request)
     const { runHere } = await import('./run-here.js')
     return runHere(request)
   }
-  const bytes = read(request.program)
+  const bytes = read(request)
   const trace = tracer(request)
   try {
     const start = inProcess ? runApart : runInWorkers
@@ -53,6 +56,8 @@ async function apart(
   start: (options: AnyRunOptions, openLine: OpenLine | undefined) => Promise<number>,
 ): Promise<number> {
   const { maxOutput, ...run } = request.run
+  // The frames of a component are in its core modules, which its bytes and a source map do not name.
+  const program = isComponent(bytes) ? undefined : { bytes, path: request.program }
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   if (run.timeout !== undefined) waitAtMost(run.timeout + grace)
@@ -79,14 +84,14 @@ async function apart(
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED
     if (!(error instanceof Error && 'code' in error) || error instanceof CommandError)
-      throw trap(error, { bytes, path: request.program })
+      throw trap(error, program)
     if (error.code === 'ERR_WASI_TIMEOUT') {
       note(error.message)
       return TIMED_OUT
     }
     // An error from before the guest begins has a code.
     throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_TRAP'
-      ? trap(error, { bytes, path: request.program })
+      ? trap(error, program)
       : refused(error)
   } finally {
     // The limit may have cut a sequence, and nothing is written behind it.

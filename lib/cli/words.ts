@@ -288,6 +288,13 @@ export const runWords = {
     type: 'string | URL',
     doc: 'An ES module of yours that the worker imports, for imports beside WASI: [imports.md](imports.md).',
   },
+  cache: {
+    topic: 'program',
+    doors: inWorkers,
+    type: 'string | false',
+    default: "`wasi-common` in the user's folder for caches",
+    doc: 'The folder in which transpiled components are kept, or false for none.',
+  },
   maxOutput: {
     topic: 'limits',
     doors: inWorkers,
@@ -361,5 +368,6 @@ export const flagWords: Readonly<Record<Usage, string>> = {
     'give each of its threads SIZE of stack (default 8m; from 256k to 256m)',
   '-W timeout=TIME': 'end it after TIME: 500ms, 2s, 1m',
   '--max-output SIZE': 'let it write at most SIZE to each of standard output and error',
+  '--no-cache': 'transpile a component anew, and keep nothing of it on disk',
   '--invoke NAME': 'call this export with the arguments, not _start, and print what it returns',
 }

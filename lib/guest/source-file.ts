@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, promises, readSync, type Sta
 import { isAbsolute, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { coded } from '../errors.js'
+import { isComponent, isModuleStart, preambleBytes } from './preamble.js'
 
 /**
  * The maximum size of a module in bytes.
@@ -28,15 +29,16 @@ export class SourceFile {
 
   /**
    * Reads the file.
+   * @param components true if it may be a component
    * @throws Error with the code of the host for a file that cannot be read, with `ERR_WASI_SOURCE`
    * for a directory, a device, a pipe and more than 1 GiB; CompileError for a file that does not
    * begin as a module
    */
-  async read(): Promise<Uint8Array> {
+  async read(components = false): Promise<Uint8Array> {
     try {
       const file = await promises.open(this.path, flags)
       try {
-        const steps = reading(this.path, await file.stat())
+        const steps = reading(this.path, await file.stat(), components)
         let step = steps.next()
         while (!step.done) step = steps.next((await file.read(step.value)).bytesRead)
         return step.value
@@ -53,7 +55,7 @@ export class SourceFile {
     try {
       const fd = openSync(this.path, flags)
       try {
-        const steps = reading(this.path, fstatSync(fd))
+        const steps = reading(this.path, fstatSync(fd), false)
         let step = steps.next()
         while (!step.done) step = steps.next(readSync(fd, step.value))
         return step.value
@@ -81,14 +83,19 @@ function absolute(path: string): string {
 }
 
 /** Yields the buffer to read into, and receives the number of bytes read. Returns all bytes. */
-function* reading(path: string, stat: Stats): Generator<Uint8Array, Uint8Array, number> {
+function* reading(
+  path: string,
+  stat: Stats,
+  components: boolean,
+): Generator<Uint8Array, Uint8Array, number> {
   if (!stat.isFile()) throw unfit(path, `must be a regular file, and is ${kindOf(stat)}`)
   let bytes = new Uint8Array(head)
   let size = 0
   for (;;) {
     const count = yield bytes.subarray(size)
     size += count
-    if (size <= head || count === 0) checkMagic(path, bytes.subarray(0, size), count === 0)
+    if (size <= head || count === 0)
+      checkMagic(path, bytes.subarray(0, size), count === 0, components)
     if (count === 0) return bytes.subarray(0, size)
     if (size > mostBytes || stat.size > mostBytes)
       throw unfit(path, `has more than ${mostBytes} bytes, the most of a module`)
@@ -108,26 +115,35 @@ function kindOf(stat: Stats): string {
   return stat.isSocket() ? 'a socket' : 'a device'
 }
 
-const magic = [0, 0x61, 0x73, 0x6d]
-/** The header of a component: a module's header, except for the version. */
-const component = [...magic, 0x0d, 0, 1, 0]
-const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
-  start.every((byte, i) => bytes[i] === byte)
-
 /** Refuses a file that is not a module by its first bytes, before reading the others. */
-function checkMagic(path: string, bytes: Uint8Array, ended: boolean): void {
-  if (bytes.length < component.length && !ended) return
-  if (startsWith(bytes, magic) && !startsWith(bytes, component)) return
-  const found = Buffer.from(bytes.subarray(0, magic.length)).toString('hex')
+function checkMagic(path: string, bytes: Uint8Array, ended: boolean, components: boolean): void {
+  if (bytes.length < preambleBytes && !ended) return
+  if (isModuleStart(bytes) || (components && isComponent(bytes))) return
+  const found = Buffer.from(bytes.subarray(0, 4)).toString('hex')
+  if (isComponent(bytes)) throw refusedComponent(` ${inspect(path)}`)
   const why = hintFor(bytes) ?? `it begins with the bytes ${found}, not 0061736d`
   throw new WebAssembly.CompileError(`source ${inspect(path)} is not a WebAssembly module: ${why}`)
 }
 
+/**
+ * The error for a component where only a module can be used.
+ * @param named the name of its file, after a space
+ */
+export const refusedComponent = (named = ''): Error =>
+  coded(
+    new WebAssembly.CompileError(`source${named} is not a WebAssembly module: ${componentHint}`),
+    'ERR_WASI_COMPONENT',
+  )
+
+/** The advice for a component where only a module can be used. */
+const componentHint =
+  'this is a component (WASI 0.2): run() and the command run it, createComponentHost() of ' +
+  'wasi-common/preview2 embeds it'
+
 /** Describes a file that is not a module, by its first bytes. */
 export function hintFor(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return 'the file is empty'
-  if (startsWith(bytes, component))
-    return 'this is a component (preview 2); only core modules of preview 1 run here'
+  if (isComponent(bytes)) return componentHint
   const start = new TextDecoder().decode(bytes.subarray(0, head)).trimStart()
   if (start.startsWith('(') || start.startsWith(';;'))
     return 'this looks like WebAssembly text: compile it with wat2wasm (wabt)'

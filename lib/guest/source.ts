@@ -4,7 +4,8 @@ import { types } from 'node:util'
 import { isURL, wrongType, wrongValue } from '../validate.js'
 import { type CompiledModule, compiledOf, isCompiled } from './compiled-module.js'
 import { checkWebAssembly, isModule } from './instantiate.js'
-import { SourceFile } from './source-file.js'
+import { isComponent } from './preamble.js'
+import { refusedComponent, SourceFile } from './source-file.js'
 
 /**
  * A checked source: a private copy of bytes, a module, one that a pool has compiled, or a file that
@@ -76,6 +77,7 @@ export function moduleOf(source: unknown): WebAssembly.Module {
   checkWebAssembly()
   const checked = sourceOf(source)
   const bytes = bytesOrModule(checked)
+  if (types.isUint8Array(bytes) && isComponent(bytes)) throw refusedComponent()
   return types.isUint8Array(bytes)
     ? new WebAssembly.Module(bytes as WebAssembly.BufferSource)
     : bytes
@@ -86,6 +88,6 @@ function bytesOrModule(source: CheckedSource): Uint8Array | WebAssembly.Module {
   return isCompiled(source) ? compiledOf(source).bytes : source
 }
 
-/** Returns the module or the bytes of a source; a file is read. */
+/** Returns the module or the bytes of a source, which may be a component; a file is read. */
 export const loaded = async (source: CheckedSource): Promise<Exclude<CheckedSource, SourceFile>> =>
-  source instanceof SourceFile ? source.read() : source
+  source instanceof SourceFile ? source.read(true) : source

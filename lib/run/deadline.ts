@@ -18,6 +18,7 @@ export class Deadline {
   readonly #late: () => void
   #timer: NodeJS.Timeout | undefined
   #closed = false
+  #ended: AbortController | undefined
   /** Why the run was ended. */
   #verdict: { readonly error: unknown } | undefined
   #running: Pick<Running<unknown>, 'fail'> | undefined
@@ -55,6 +56,13 @@ export class Deadline {
     return this.until({ result: Promise.race([work, ended]), fail })
   }
 
+  /** Aborted when the run is ended. */
+  get ended(): AbortSignal {
+    this.#ended ??= new AbortController()
+    if (this.#verdict !== undefined) this.#ended.abort()
+    return this.#ended.signal
+  }
+
   /** Throws if the run was ended. */
   check(): void {
     if (this.#verdict !== undefined) throw this.#verdict.error
@@ -83,5 +91,6 @@ export class Deadline {
   #end(error: unknown): void {
     this.#verdict ??= { error }
     this.#running?.fail(this.#verdict.error)
+    this.#ended?.abort()
   }
 }

@@ -9,6 +9,7 @@ import type { Deadline } from './deadline.js'
 import type { RequestQueue } from './instance/queue.js'
 import type { AnyRunResult } from './options.js'
 import type { PreparedRun } from './prepare.js'
+import { isComponentProgram } from './program.js'
 import { resetTerminals } from './stdio/reset-terminals.js'
 import { avoidLiftoff } from './worker/liftoff.js'
 import { Count, type ThreadSetup } from './worker/messages.js'
@@ -17,14 +18,15 @@ import { ThreadGroup } from './worker/thread-group.js'
 import { Workers } from './worker/workers.js'
 
 export async function executeRun(
-  { module, moved, memory, settings, options }: PreparedRun,
+  { program, settings, options }: PreparedRun,
   deadline: Deadline,
   workers = new Workers(),
   served?: RequestQueue,
 ): Promise<AnyRunResult> {
   const { threads, stdio } = options
   // A guest with a shared memory may wait, be it alone.
-  if (threads > 0 || memory instanceof WebAssembly.Memory) avoidLiftoff()
+  const sharesMemory = !isComponentProgram(program) && program.memory instanceof WebAssembly.Memory
+  if (threads > 0 || sharesMemory) avoidLiftoff()
   deadline.check()
   layOverlays(settings)
   const { mounts, back } = lend(settings.preopens)
@@ -35,9 +37,7 @@ export async function executeRun(
     shared = threads > 0 ? shareOf({ ...settings, stdio: stdio.shared }) : undefined
     const { trace, report, stdio: _, preopens, ...portable } = settings
     const setup: ThreadSetup = {
-      module,
-      moved,
-      memory,
+      program,
       settings: {
         ...portable,
         sharedPaths: threads > 0 && trace !== undefined ? newSharedPaths() : undefined,

@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import { HookFailure, isStackOverflow, uncaught, wordsOf } from '../errors.js'
 import { type Counts, type Metrics, metricsOf } from '../observe/metrics.js'
 import { plain, plainLine } from '../stdio/terminal-escapes.js'
-import type { FrameModule } from '../trap/frame-module.js'
+import type { FrameModule, FramePart } from '../trap/frame-module.js'
 import { framesOf } from '../trap/load.js'
 import type { OsSandbox } from './options.js'
 import { outside, RunError } from './run-error.js'
@@ -17,8 +17,8 @@ export interface RunState {
   /** The counts that the guest's process sent. */
   readonly metrics?: Metrics | undefined
   readonly osSandbox?: OsSandbox | undefined
-  /** The module, or its bytes. */
-  readonly compiled?: FrameModule | undefined
+  /** The module, or its bytes; or the modules of a component. */
+  readonly compiled?: FrameModule | readonly FramePart[] | undefined
   /** Bytes by which the limits that were written into it moved its code. */
   readonly moved?: number | undefined
   /** Bytes of stack of each thread. */

@@ -114,6 +114,14 @@ export interface RunOptions<E extends OutputEncoding = 'buffer'>
    */
   readonly imports?: string | URL | undefined
   /**
+   * The folder in which transpiled components are kept, or false for none. It is made with access
+   * for its user alone; one that others may write to is not used, and a folder that cannot be
+   * written is no error. `strict` refuses preopens with write access that contain it. Modules use no
+   * cache. Default: `wasi-common` in `$XDG_CACHE_HOME` or `~/.cache`, on macOS in
+   * `~/Library/Caches`, on Windows in `%LOCALAPPDATA%`.
+   */
+  readonly cache?: string | false | undefined
+  /**
    * Receives the sockets that the option `listen` opened, once, when the guest starts. An exception
    * that it throws ends the guest. Default none.
    */

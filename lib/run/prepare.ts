@@ -6,33 +6,44 @@ import { coded } from '../errors.js'
 import type { Settings } from '../options/settings.js'
 import { importsMemory, type MemoryLimits, memoryLimits } from './module/inspect.js'
 import type { PreparedModule } from './module/prepare.js'
+import {
+  isPreparedComponent,
+  type ModuleProgram,
+  type PreparedProgram,
+  type Program,
+} from './program.js'
 import type { Terms } from './settings.js'
-import type { ThreadSetup } from './worker/messages.js'
 
 /** A run whose options and module are checked. Nothing of it is open yet. */
 export interface PreparedRun {
-  readonly module: WebAssembly.Module
-  /** Bytes by which the limits that were written into it moved its code. */
-  readonly moved: number
-  /** The memory that the module imports. */
-  readonly memory: ThreadSetup['memory']
+  readonly program: Program
   readonly settings: Settings
   readonly options: Terms
 }
 
 /**
  * @param isCommand whether the module has to export the functions that a run begins at
- * @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_NO_MEMORY`
+ * @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_NO_MEMORY`, `ERR_WASI_COMPONENT`
  */
 export function prepareRun(
-  { module, bytes, moved }: PreparedModule,
+  prepared: PreparedProgram,
   settings: Settings,
   options: Terms,
   isCommand = true,
 ): PreparedRun {
-  const { threads } = options
+  const program = isPreparedComponent(prepared)
+    ? prepared.program(isCommand)
+    : moduleProgram(prepared, options, isCommand)
+  return { program, settings, options }
+}
+
+function moduleProgram(
+  { module, bytes, moved }: PreparedModule,
+  { threads }: Terms,
+  isCommand: boolean,
+): ModuleProgram {
   if (isCommand) checkExports(module, threads)
-  return { module, moved, memory: memoryFor(module, bytes, threads), settings, options }
+  return { module, moved, memory: memoryFor(module, bytes, threads) }
 }
 
 const imports = (module: WebAssembly.Module, from: string, wanted: string): boolean =>
@@ -64,7 +75,7 @@ function memoryFor(
   module: WebAssembly.Module,
   bytes: Uint8Array | undefined,
   threads: number,
-): ThreadSetup['memory'] {
+): ModuleProgram['memory'] {
   const limits = importsMemory(module) ? limitsIn(bytes) : undefined
   if (limits?.shared) return new WebAssembly.Memory(limits)
   if (threads === 0 || !spawns(module)) return limits

@@ -8,9 +8,9 @@ import { checkOptions, runErrorOf } from './failure.js'
 import { ModuleCache } from './module/cache.js'
 import { checkCompileOptions, compileModule } from './module/compile.js'
 import type { CompileOptions } from './module/compile-options.js'
-import type { PreparedModule } from './module/prepare.js'
 import type { AnyRunOptions, AnyRunResult } from './options.js'
 import type { SpareProcesses } from './process/spares.js'
+import type { PreparedProgram } from './program.js'
 import type { TurnQueue } from './queue.js'
 import { type Hooks, prepareAndExecute } from './run-in-workers.js'
 import { termsOf } from './settings.js'
@@ -103,9 +103,9 @@ export async function compileInPool(
   const checked = checkCompileOptions(options)
   const file = source instanceof SourceFile
   if (!file && !types.isUint8Array(source))
-    throw wrongType('source', 'a path, a file: URL or the bytes of a module', source)
+    throw wrongType('source', 'a path, a file: URL or the bytes of a module or component', source)
   try {
-    return await compileModule(file ? await source.read() : source, checked)
+    return await compileModule(file ? await source.read(true) : source, checked)
   } catch (thrown) {
     throw runErrorOf(thrown)
   }
@@ -135,7 +135,7 @@ function inWorkers(
   const module = source instanceof SourceFile ? undefined : modules.prepare(source, terms)
   // Its error is for the turn, if that ever comes.
   module?.catch(() => {})
-  const read = async (): Promise<PreparedModule> => modules.prepare(await loaded(source), terms)
+  const read = async (): Promise<PreparedProgram> => modules.prepare(await loaded(source), terms)
   return {
     signal,
     execute: () => prepareAndExecute(checked, () => module ?? read(), workers, hooks),

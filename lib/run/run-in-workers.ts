@@ -5,14 +5,21 @@ import { callHook } from '../errors.js'
 import { type CheckedSource, loaded } from '../guest/source.js'
 import type { Counts } from '../observe/metrics.js'
 import type { OpenLine } from '../observe/unterminated.js'
+import type { Settings } from '../options/settings.js'
+import { checkForComponent } from './component/options.js'
 import { Deadline } from './deadline.js'
 import { executeRun } from './execute.js'
 import { checkOptions, runErrorOf } from './failure.js'
 import type { RequestQueue } from './instance/queue.js'
 import { versionOf } from './module/inspect.js'
-import { PreparedModule } from './module/prepare.js'
 import type { AnyRunOptions, AnyRunResult } from './options.js'
 import { prepareRun } from './prepare.js'
+import {
+  framePartsOf,
+  isPreparedComponent,
+  type PreparedProgram,
+  prepareProgram,
+} from './program.js'
 import { type Asked, guestSettings, termsOf } from './settings.js'
 import { Workers } from './worker/workers.js'
 
@@ -22,7 +29,7 @@ export interface Hooks {
   readonly counts?: Counts | undefined
   /** Knows whether the guest has left a line open where its trace is written. */
   readonly openLine?: OpenLine | undefined
-  /** Checks the module before the guest starts. */
+  /** Checks a module before the guest starts. */
   readonly check?: (module: WebAssembly.Module) => void
   /** Serves calls to an instance, in place of running a command. */
   readonly served?: RequestQueue | undefined
@@ -37,7 +44,7 @@ export async function runInWorkers(
   const checked = checkOptions(() => termsOf(options))
   return prepareAndExecute(
     checked,
-    async () => PreparedModule.prepare(await loaded(source), checked[0]),
+    async ended => prepareProgram(await loaded(source), checked[0], ended),
     new Workers(),
     hooks,
   )
@@ -45,12 +52,12 @@ export async function runInWorkers(
 
 /**
  * Runs a guest whose run options are checked. Its time begins here, and covers the compiler's.
- * @param prepareModule prepares the module, or waits for it
+ * @param prepare prepares the program, or waits for it; its work can end when the signal is aborted
  * @throws RunError
  */
 export async function prepareAndExecute(
   [options, guestOptions]: Asked,
-  prepareModule: () => Promise<PreparedModule>,
+  prepare: (ended: AbortSignal) => Promise<PreparedProgram>,
   workers: Workers,
   hooks: Hooks = {},
 ): Promise<AnyRunResult> {
@@ -60,15 +67,13 @@ export async function prepareAndExecute(
   const { stdio, maxStack } = options
   const { counts = settings.counts, openLine, check, served } = hooks
   const deadline = new Deadline(options)
-  let prepared: PreparedModule | undefined
+  let prepared: PreparedProgram | undefined
   try {
     deadline.check()
-    prepared = await deadline.race(prepareModule())
-    const { module } = prepared
-    callHook('the check', () => check?.(module))
+    prepared = await deadline.race(prepare(deadline.ended))
     const run = prepareRun(
       prepared,
-      { ...settings, openLine, version: version ?? versionOf(module), counts },
+      { ...settings, openLine, version: checkedVersion(prepared, options, version, check), counts },
       options,
       served === undefined,
     )
@@ -77,12 +82,27 @@ export async function prepareAndExecute(
     throw runErrorOf(thrown, {
       captured: stdio.captured,
       counts,
-      compiled: prepared?.bytes ?? prepared?.module,
-      moved: prepared?.moved,
+      compiled: prepared && framePartsOf(prepared),
       maxStack,
     })
   } finally {
     deadline.close()
     stdio.close()
   }
+}
+
+/** Checks a program against the options. Returns the version of WASI that a module imports. */
+function checkedVersion(
+  prepared: PreparedProgram,
+  options: Asked[0],
+  version: AnyRunOptions['version'],
+  check: Hooks['check'],
+): Settings['version'] {
+  if (isPreparedComponent(prepared)) {
+    checkForComponent(options, version)
+    return 'preview1'
+  }
+  const { module } = prepared
+  callHook('the check', () => check?.(module))
+  return version ?? versionOf(module)
 }

@@ -6,6 +6,7 @@ import { optionNames, type Settings, settingsOf } from '../options/settings.js'
 import { checkHeld } from '../options/strict.js'
 import { checkAlone, checkPortable } from '../replay/options.js'
 import { checkKeys } from '../validate.js'
+import { defaultFolder } from './component/cache-folder.js'
 import type { AnyRunOptions } from './options.js'
 import { Stdio } from './stdio/stdio.js'
 import { runTable } from './table.js'
@@ -45,12 +46,20 @@ export function termsOf(options: AnyRunOptions): Asked {
 }
 
 /** The settings of a run's guest, which are checked here. */
-export function guestSettings({ threads, strict, imports }: Terms, own: Asked[1]): Settings {
+export function guestSettings({ threads, strict, imports, cache }: Terms, own: Asked[1]): Settings {
   checkPortable({ ...own })
   const { version = 'preview1', rights = 'access' } = own
   const settings = settingsOf({ ...own, version, rights })
   if (threads > 0) checkAlone(settings.replay)
-  if (strict && imports !== undefined && own.allowUnsafePreopen !== true)
-    checkHeld(settings.preopens, 'options.imports', fileURLToPath(imports))
+  if (!strict || own.allowUnsafePreopen === true) return settings
+  if (imports !== undefined) checkHeld(settings.preopens, 'options.imports', fileURLToPath(imports))
+  // A guest that writes there chooses the JavaScript of later runs.
+  const folder = cache === false ? undefined : (cache ?? defaultFolder())
+  if (folder !== undefined)
+    checkHeld(
+      settings.preopens.filter(({ readOnly, files }) => !readOnly && files === undefined),
+      'the cache of components (options.cache)',
+      folder,
+    )
   return settings
 }

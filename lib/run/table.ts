@@ -3,7 +3,7 @@
  * checked.
  */
 import { constants } from 'node:buffer'
-import { isAbsolute } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import type { GuestOptions } from '../options/options.js'
 import { callback, integer, oneOf, type Row, together } from '../options/row.js'
 import { wrongType, wrongValue } from '../validate.js'
@@ -38,6 +38,7 @@ export const runTable = {
   timeout: integer(1, mostMilliseconds),
   signal: { check: signalOf },
   imports: { check: importsOf },
+  cache: { check: cacheOf },
   onListening: callback<NonNullable<RunOptions['onListening']>>(),
   encoding: oneOf<OutputEncoding, 'buffer'>(['utf8', 'buffer'], 'buffer'),
   maxOutput: { ...output, check: maxOutputOf },
@@ -92,6 +93,15 @@ function execPathOf(name: string, value: unknown, earlier: Earlier): string {
   inProcess(name, value, earlier)
   if (isAbsolute(value) && !value.includes('\0')) return value
   throw wrongValue(name, `must be ${expected}`, value)
+}
+
+/** Returns false, or a folder as an absolute path. */
+function cacheOf(name: string, value: unknown): string | false {
+  if (value === false) return false
+  const expected = 'false or the path of a folder'
+  if (typeof value !== 'string') throw wrongType(name, expected, value)
+  if (value !== '' && !value.includes('\0')) return resolve(value)
+  throw wrongValue(name, `must be ${expected}, not empty and without NUL characters`, value)
 }
 
 function signalOf(name: string, value: unknown): AbortSignal {

@@ -1,7 +1,8 @@
 /** Keeps prepared modules, so that a pool compiles each of them once. */
 import { types } from 'node:util'
+import { type PreparedProgram, prepareProgram } from '../program.js'
 import type { Terms } from '../settings.js'
-import { capsOf, type ModuleSource, PreparedModule } from './prepare.js'
+import { capsOf, type ModuleSource } from './prepare.js'
 
 /** A module that is kept. */
 interface Kept {
@@ -9,7 +10,7 @@ interface Kept {
   readonly bytes: Uint8Array
   /** The limits that it was compiled with. Undefined for bytes that were not compiled. */
   readonly limits: string | undefined
-  readonly module: Promise<PreparedModule> | undefined
+  readonly module: Promise<PreparedProgram> | undefined
 }
 
 const areEqual = (one: Uint8Array, other: Uint8Array): boolean =>
@@ -26,13 +27,13 @@ export class ModuleCache {
   }
 
   /** The module, compiled unless it is kept. The bytes may be changed afterwards. */
-  prepare(source: ModuleSource, options: Terms): Promise<PreparedModule> {
-    if (!types.isUint8Array(source)) return PreparedModule.prepare(source, options)
+  prepare(source: ModuleSource, options: Terms): Promise<PreparedProgram> {
+    if (!types.isUint8Array(source)) return prepareProgram(source, options)
     const limits = JSON.stringify(capsOf(options))
     const kept = this.#find(source, limits)
     if (kept?.module !== undefined) return kept.module
     const bytes = this.#copy(source)
-    const module = PreparedModule.prepare(bytes, options)
+    const module = prepareProgram(bytes, options)
     const entry = { bytes, limits, module }
     this.#keep(entry)
     // Each run has an error of its own.

@@ -16,7 +16,7 @@ export interface Caps {
 
 export const pageBytes = 65536
 /** A reference. V8 keeps up to 32 bytes for one in a table of functions. */
-const elementBytes = 8
+export const elementBytes = 8
 /**
  * Elements that all tables of an instance may have, unless an embedder says otherwise. clang, the
  * largest program of the tests, has 37,270. In V8 this many cost up to 70 MB while they grow, far
@@ -31,7 +31,7 @@ export const mostElements = 10_000_000
  * Tables that can grow get at least this part of what is left, so that a memory without a maximum
  * does not take all.
  */
-const share = 1 / 64
+export const share = 1 / 64
 
 /** An unsigned LEB128. */
 function leb(value: number): number[] {
@@ -40,9 +40,11 @@ function leb(value: number): number[] {
   return [...bytes, value]
 }
 
-const refused = (message: string): Error => coded(new RangeError(message), 'ERR_WASI_MEMORY_LIMIT')
+export const refused = (message: string): Error =>
+  coded(new RangeError(message), 'ERR_WASI_MEMORY_LIMIT')
 
-const wish = ({ initial, maximum = Number.POSITIVE_INFINITY }: Limits): number => maximum - initial
+export const wish = ({ initial, maximum = Number.POSITIVE_INFINITY }: Limits): number =>
+  maximum - initial
 const sum = (all: readonly Limits[], of: (limits: Limits) => number): number =>
   all.reduce((total, limits) => total + of(limits), 0)
 const beginning = (all: readonly Limits[]): number => sum(all, ({ initial }) => initial)
@@ -120,7 +122,7 @@ function deal(all: readonly Limits[], most: number): Map<Limits, number> {
 }
 
 /** The bytes with these maxima in them. */
-function written(
+export function written(
   bytes: Uint8Array,
   sections: readonly Section[],
   growth: ReadonlyMap<Limits, number>,

@@ -16,4 +16,6 @@ export interface CompileOptions {
    * that an invalid module fails in its first run. Default `worker`.
    */
   readonly isolation?: 'worker' | 'process' | undefined
+  /** The folder in which transpiled components are kept, as for `run`. */
+  readonly cache?: string | false | undefined
 }

@@ -1,13 +1,17 @@
 /** Compiles a module for many runs, with the limits of these written into it. */
-import type { CompiledModule } from '../../guest/compiled-module.js'
+import { CompiledModule, type WrittenLimits } from '../../guest/compiled-module.js'
+import { isComponent } from '../../guest/preamble.js'
 import { checkRows } from '../../options/row.js'
 import { checkKeys } from '../../validate.js'
+import { checkForComponent } from '../component/options.js'
+import { componentIn } from '../program.js'
+import type { Terms } from '../settings.js'
 import { runTable } from '../table.js'
 import type { CompileOptions } from './compile-options.js'
 import { compiledFor, PreparedModule, uncompiled } from './prepare.js'
 
-const { maxMemory, maxTableElements, threads, isolation } = runTable
-const rows = { threads, isolation, maxMemory, maxTableElements }
+const { maxMemory, maxTableElements, threads, isolation, cache } = runTable
+const rows = { threads, isolation, maxMemory, maxTableElements, cache }
 
 /** The checked options. */
 export function checkCompileOptions(options: CompileOptions) {
@@ -21,9 +25,26 @@ export function checkCompileOptions(options: CompileOptions) {
  */
 export async function compileModule(
   bytes: Uint8Array,
-  { isolation, ...limits }: ReturnType<typeof checkCompileOptions>,
+  { isolation, cache, ...limits }: ReturnType<typeof checkCompileOptions>,
 ): Promise<CompiledModule> {
+  if (isComponent(bytes)) {
+    checkForComponent({ threads: limits.threads, imports: undefined }, undefined)
+    return compileComponent(bytes, cache, limits, isolation === 'worker')
+  }
   if (isolation === 'process') return uncompiled(bytes, limits)
   const prepared = await PreparedModule.prepare(bytes, { ...limits, strict: false })
   return compiledFor(prepared, limits)
+}
+
+/** Transpiles a component. In a process its core modules are compiled only there. */
+async function compileComponent(
+  bytes: Uint8Array,
+  cache: Terms['cache'],
+  limits: WrittenLimits,
+  here: boolean,
+): Promise<CompiledModule> {
+  const compiled = new CompiledModule({ bytes, moved: 0, limits })
+  if (here) await componentIn(compiled, cache)
+  else await (await import('../component/transpile.js')).transpiled(bytes, cache)
+  return compiled
 }

@@ -93,6 +93,7 @@ export function launcherLine(text: string): LauncherLine | undefined {
  */
 const ownCodes = new Set([
   'ERR_WASI_ADDON_UNAVAILABLE',
+  'ERR_WASI_COMPONENT',
   'ERR_WASI_HOSTCALL_LIMIT',
   'ERR_WASI_MEMORY_LIMIT',
   'ERR_WASI_NOT_STARTED',

@@ -12,7 +12,8 @@ import { executeRun } from '../execute.js'
 import { versionOf } from '../module/inspect.js'
 import { PreparedModule } from '../module/prepare.js'
 import { prepareRun } from '../prepare.js'
-import { termsOf } from '../settings.js'
+import { isPreparedComponent, type PreparedProgram } from '../program.js'
+import { type Terms, termsOf } from '../settings.js'
 import { type Message, type SerializedError, serializeError } from '../worker/messages.js'
 import { Workers } from '../worker/workers.js'
 import { channel, lineOf, type Request, shortened } from './protocol.js'
@@ -42,6 +43,16 @@ const workers = new Workers(1)
 // It starts while the request is read, and in a process that waits for its guest, long before.
 workers.prestart(Number(process.argv[2]))
 
+async function prepare(
+  bytes: Buffer,
+  component: boolean,
+  options: Terms,
+): Promise<PreparedProgram> {
+  if (!component) return PreparedModule.prepare(bytes, options)
+  const { PreparedComponent, unpack } = await import('../component/prepare.js')
+  return PreparedComponent.of(unpack(bytes), options)
+}
+
 async function runRequest(): Promise<Message> {
   let counts: Counts | undefined
   try {
@@ -70,11 +81,11 @@ async function runRequest(): Promise<Message> {
       stderr: ignored[2] ? 'ignore' : 2,
     })
     counts = measured ? newCounts() : undefined
-    const prepared = await PreparedModule.prepare(bytes, options)
+    const prepared = await prepare(bytes, request.component, options)
     const openLine = newOpenLine(outputs)
     const local: Settings = {
       ...settings,
-      version: version ?? versionOf(prepared.module),
+      version: isPreparedComponent(prepared) ? 'preview1' : (version ?? versionOf(prepared.module)),
       counts,
       openLine,
       trace: traced

@@ -5,8 +5,10 @@ import type { SerializedError } from '../worker/messages.js'
 
 /** Everything the process needs to begin. */
 export interface Request {
-  /** The bytes of the module, which follow. */
+  /** The bytes of the module, or of the packed component, which follow. */
   readonly size: number
+  /** True for a component, which the host has transpiled: the process can read no cache and no jco. */
+  readonly component: boolean
   readonly settings: Omit<Settings, 'trace' | 'report' | 'counts'>
   /**
    * Undefined: what the module imports. It is not compiled here, for that alone could be an attack.

@@ -2,7 +2,7 @@
 import { type StdioOptions, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { coded } from '../../errors.js'
-import { type Compiled, checkLimits, compiledOf, isCompiled } from '../../guest/compiled-module.js'
+import { checkLimits, isCompiled } from '../../guest/compiled-module.js'
 import { isModule } from '../../guest/instantiate.js'
 import type { CheckedSource } from '../../guest/source.js'
 import { SourceFile } from '../../guest/source-file.js'
@@ -21,6 +21,7 @@ import { guestSettings, type Terms, termsOf } from '../settings.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import { resetTerminals } from '../stdio/reset-terminals.js'
 import { GuestProcess } from './guest-process.js'
+import { programOf, type SentProgram } from './program.js'
 import { channel, control, type Request } from './protocol.js'
 import { type Relay, relayOf } from './relay.js'
 import { type ProcessShape, SpareProcesses } from './spares.js'
@@ -108,7 +109,7 @@ export function planRun(
 interface Prepared {
   readonly terms: Terms
   readonly settings: Settings
-  readonly request: Omit<Request, 'size'>
+  readonly request: Omit<Request, 'size' | 'component'>
   readonly placed: readonly Place[]
 }
 
@@ -186,14 +187,14 @@ async function runPrepared(
   const lent = placed.flatMap(({ fd }) => fd ?? [])
   const deadline = new Deadline(terms)
   let child: GuestProcess | undefined
-  let module: ReturnType<typeof moduleOf> | undefined
+  let module: SentProgram | undefined
   try {
-    const read = source instanceof SourceFile ? await deadline.race(source.read()) : source
-    module = moduleOf(read, terms)
-    const { bytes, limits } = module
+    const read = source instanceof SourceFile ? await deadline.race(source.read(true)) : source
+    module = await programOf(read, terms, request.version, deadline, spares === undefined)
+    const { bytes, limits, component } = module
     const { maxMemory, maxTableElements } = limits
     const task: Task = {
-      request: { ...request, size: bytes.length, maxMemory, maxTableElements },
+      request: { ...request, size: bytes.length, component, maxMemory, maxTableElements },
       bytes,
       hooks: { ...settings, openLine },
       stdio,
@@ -234,8 +235,7 @@ async function runPrepared(
     throw runErrorOf(thrown, {
       captured: { ...captured, truncated: relay.close() || truncated },
       metrics: child?.metrics,
-      compiled: module?.bytes,
-      moved: module?.moved,
+      compiled: module?.parts,
       osSandbox: child?.osSandbox,
       maxStack,
     })
@@ -243,13 +243,6 @@ async function runPrepared(
     deadline.close()
   }
 }
-
-/** The bytes of a module, and the limits that the process writes into them. */
-const moduleOf = (
-  source: Exclude<CheckedSource, SourceFile>,
-  terms: Terms,
-): Omit<Compiled, 'moved'> & Partial<Compiled> =>
-  isCompiled(source) ? compiledOf(source) : { bytes: source as Uint8Array, limits: terms }
 
 /** Runs a task on a process that was started ahead, or on a new one. */
 async function runOn(

@@ -7,22 +7,16 @@ import type { Listener } from '../../options/listen.js'
 import type { Settings } from '../../options/settings.js'
 import { plain, plainLine } from '../../stdio/terminal-escapes.js'
 import type { PlainTree } from '../../sys/memfs/snapshot.js'
-import type { FrameModule } from '../../trap/frame-module.js'
+import type { FramePart } from '../../trap/frame-module.js'
 import { sentStack } from '../../trap/load.js'
 import type { Reply, Request } from '../instance/protocol.js'
-import type { MemoryLimits } from '../module/inspect.js'
+import type { Program } from '../program.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import type { Mounts } from './mounts.js'
 
 /** Makes a worker a thread of a guest. */
 export interface ThreadSetup {
-  readonly module: WebAssembly.Module
-  /** Bytes by which the limits that were written into it moved its code. */
-  readonly moved: number
-  /**
-   * The memory that the module imports, if the threads share it; else the limits of that memory.
-   */
-  readonly memory: WebAssembly.Memory | MemoryLimits | undefined
+  readonly program: Program
   readonly settings: Omit<Settings, 'trace' | 'report' | 'stdio' | 'preopens'>
   readonly mounts: Mounts
   readonly stdio: readonly Conveyed[]
@@ -125,12 +119,12 @@ const classes = new Map(
  * A thrown value as it is sent. What a guest threw and nothing caught is a trap of it. The offsets
  * in its stack are those of the module's file. Of an error whose properties throw where they are
  * read, as those of an embedder may, its words are sent.
- * @param guest the module whose frames the stack may have
+ * @param guest the modules whose frames the stack may have
  * @param causes the most causes of causes that are sent
  */
 export function serializeError(
   thrown: unknown,
-  guest?: Pick<ThreadSetup, 'module' | 'moved'>,
+  guest?: readonly FramePart[],
   causes = mostCauses,
 ): SerializedError {
   try {
@@ -146,7 +140,7 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 
 function partsOf(
   thrown: unknown,
-  guest: Pick<ThreadSetup, 'module' | 'moved'> | undefined,
+  guest: readonly FramePart[] | undefined,
   causes: number,
 ): SerializedError {
   const error = uncaught(thrown)
@@ -158,16 +152,14 @@ function partsOf(
   if (error !== thrown) more.code = 'ERR_WASI_TRAP'
   const name = isText(error.name) ? error.name : 'Error'
   const message = isText(error.message) ? error.message : wordsOf(error.message)
-  const stack = isText(error.stack)
-    ? sentStack(error, guest?.module as FrameModule | undefined, guest?.moved)
-    : undefined
+  const stack = isText(error.stack) ? sentStack(error, guest) : undefined
   if (!Object.hasOwn(error, 'cause') || causes === 0) return { name, message, stack, more }
   return { name, message, stack, more, cause: serializeCause(error.cause, guest, causes - 1) }
 }
 
 function serializeCause(
   cause: unknown,
-  guest: Pick<ThreadSetup, 'module' | 'moved'> | undefined,
+  guest: readonly FramePart[] | undefined,
   causes: number,
 ): NonNullable<SerializedError['cause']> {
   if (isError(cause)) return { error: serializeError(cause, guest, causes) }

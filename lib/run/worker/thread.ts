@@ -8,6 +8,7 @@ import { GuestExit } from '../../errors.js'
 import { type Guest, guestOf } from '../../guest/guest.js'
 import { functions, instantiate, type Offer } from '../../guest/instantiate.js'
 import { threadOf } from '../../guest/threads.js'
+import type { Listener } from '../../options/listen.js'
 import type { Settings } from '../../options/settings.js'
 import { discardSink, emptySource, type Sink, type Source, sourceOf } from '../../stdio/streams.js'
 import { Terminals } from '../../stdio/terminals.js'
@@ -17,6 +18,12 @@ import { InstanceContext } from '../imports/context.js'
 import { type LoadedImports, loadImports } from '../imports/load.js'
 import type { Reply, Request } from '../instance/protocol.js'
 import { begin, type Served, serve, start } from '../instance/serve.js'
+import {
+  type ComponentProgram,
+  isComponentProgram,
+  type ModuleProgram,
+  partsOf,
+} from '../program.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
 import {
   Count,
@@ -51,6 +58,8 @@ class Thread {
   readonly #terminals = new Terminals(() => Atomics.store(this.#setup.counts, Count.COLOURED, 1))
   readonly #imported: WebAssembly.Memory | undefined
   #guest: Guest | undefined
+  /** The host of a component. */
+  #host: { close(): void } | undefined
   /** The embedder's module of imports. */
   #loaded: LoadedImports | undefined
   /** The instance whose requests are served. */
@@ -68,7 +77,8 @@ class Thread {
   #sent = false
 
   constructor(setup: ThreadSetup) {
-    const { memory } = setup
+    const { program } = setup
+    const memory = isComponentProgram(program) ? undefined : program.memory
     this.#setup = setup
     this.#mounts = arrive(setup.mounts)
     this.#imported =
@@ -83,6 +93,8 @@ class Thread {
       const { imports } = this.#setup
       if (imports !== undefined) this.#loaded ??= await loadImports(imports)
       if ('request' in task) this.#serve(task.request)
+      else if (isComponentProgram(this.#setup.program))
+        await this.#runComponent(this.#setup.program)
       else this.#run(task)
     } catch (error) {
       this.#sendEnd(error)
@@ -106,6 +118,19 @@ class Thread {
     else Atomics.sub(this.#setup.counts, Count.RUNNING, 1)
   }
 
+  /** Runs a component, whose code is loaded with the first one in this thread. */
+  async #runComponent(program: ComponentProgram): Promise<void> {
+    const { componentHostOf, runComponent } = await import('../component/execute.js')
+    const host = componentHostOf(this.#settings(), this.#verdict, undefined, this.#terminals)
+    this.#host = host
+    this.#sendListeners(host.listeners)
+    this.#sendEnd(new GuestExit(runComponent(program, host, this.#verdict)))
+  }
+
+  #sendListeners(listeners: readonly Listener[]): void {
+    if (listeners.length > 0) send({ kind: 'listening', listeners })
+  }
+
   /** Serves a request to the instance of this thread. */
   #serve(request: Request): void {
     if (request.kind === 'close') {
@@ -126,13 +151,12 @@ class Thread {
   #instantiate(first: boolean): Instantiated {
     this.#guest ??= this.#makeGuest()
     const guest = this.#guest
-    const { listeners } = guest
-    if (first && listeners.length > 0) send({ kind: 'listening', listeners })
+    if (first) this.#sendListeners(guest.listeners)
     const instance = new InstanceContext(this.#imported)
     const offers = this.#offers(guest)
     const embedders = this.#loaded?.offer(instance, this.#verdict)
     if (embedders !== undefined) offers.unshift(embedders)
-    const { exports } = instantiate(this.#setup.module, ...offers)
+    const { exports } = instantiate((this.#setup.program as ModuleProgram).module, ...offers)
     instance.reveal(exports)
     if (instance.found !== undefined) guest.bind(instance.found)
     return { guest, exports, memory: instance.found }
@@ -141,6 +165,7 @@ class Thread {
   /** The guest has ended, and with it all that it had open. */
   close(): void {
     this.#guest?.close()
+    this.#host?.close()
   }
 
   /** Once: the first end counts. */
@@ -152,7 +177,7 @@ class Thread {
     send(
       ended instanceof GuestExit
         ? { kind: 'exit', code: ended.exitCode, trees }
-        : { kind: 'failed', error: serializeError(ended, this.#setup), trees },
+        : { kind: 'failed', error: serializeError(ended, partsOf(this.#setup.program)), trees },
     )
     // Last: at the end of its stack a guest has no room for this, and is asked again when it has
     // returned.
@@ -160,8 +185,17 @@ class Thread {
   }
 
   #makeGuest(): Guest {
+    const { sharing } = this.#setup
+    const local = this.#settings()
+    return sharing === undefined
+      ? guestOf(local, this.#verdict, undefined, this.#terminals)
+      : threadOf(local, this.#verdict, sharing, this.#terminals)
+  }
+
+  /** The settings of the guest, with the streams and hooks of this thread. */
+  #settings(): Settings {
     const { settings, stdio, traced, sharing } = this.#setup
-    const local: Settings = {
+    return {
       ...settings,
       preopens: this.#mounts.preopens,
       stdio: stdio.map((stream, i) =>
@@ -177,9 +211,6 @@ class Thread {
       report: ({ call, cause }) =>
         this.#report({ kind: 'unexpected', call, cause: serializeError(cause) }),
     }
-    return sharing === undefined
-      ? guestOf(local, this.#verdict, undefined, this.#terminals)
-      : threadOf(local, this.#verdict, sharing, this.#terminals)
   }
 
   /** A line of the trace, with the thread that made the call. */

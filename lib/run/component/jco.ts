@@ -1,0 +1,88 @@
+/** Finds jco, which transpiles components: an optional peer dependency that the embedder installs. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { coded } from '../../errors.js'
+import { root } from '../../sys/root.js'
+
+const packageName = '@bytecodealliance/jco'
+/** The first version whose subpath `component` has hybrid bindings with synchronous instances. */
+const oldest = '1.5.0'
+
+/** An installed jco. */
+export interface Jco {
+  readonly version: string
+  /** Its files that export `transpile`, the quickest to load first. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Looks for jco beside this package, as Node does for a peer dependency, and then beside the
+ * program that was started. The working directory is not searched: its `node_modules` would run in
+ * this process, and an attacker may have made the folder.
+ * @param from the files from which it is looked for
+ * @throws Error with code `ERR_WASI_NO_JCO`, `ERR_WASI_JCO_VERSION`
+ */
+export function findJco(from: readonly string[] = places()): Jco {
+  for (const place of from) {
+    const require = createRequire(place)
+    const main = resolved(require, packageName)
+    if (main === undefined) continue
+    const version = versionOf(main)
+    if (!isRecent(version)) {
+      const message =
+        `components need ${packageName} ${oldest} or later, and ${version} is installed ` +
+        `(${dirname(main)}): npm install ${packageName}`
+      throw coded(new Error(message), 'ERR_WASI_JCO_VERSION')
+    }
+    const quick = resolved(require, `${packageName}/component`)
+    return { version, files: quick === undefined ? [main] : [quick, main] }
+  }
+  const message =
+    `components need ${packageName}, which is not installed beside ${root}: ` +
+    `npm install ${packageName}`
+  throw coded(new Error(message), 'ERR_WASI_NO_JCO')
+}
+
+function places(): string[] {
+  const [, program] = process.argv
+  return [join(root, 'package.json'), ...(program === undefined ? [] : [program])]
+}
+
+function resolved(require: NodeJS.Require, name: string): string | undefined {
+  try {
+    return require.resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
+/** The version of the package that a file is in. */
+function versionOf(file: string): string {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    try {
+      const text = readFileSync(join(folder, 'package.json'), 'utf8')
+      const { name, version } = JSON.parse(text) as Readonly<Record<string, unknown>>
+      if (name === packageName && typeof version === 'string') return version
+    } catch {
+      // The package's own folder is further up.
+    }
+    if (dirname(folder) === folder) return 'an unknown version'
+  }
+}
+
+function isRecent(version: string): boolean {
+  const numbers = (text: string): number[] => text.split(/[.+-]/).slice(0, 3).map(Number)
+  const [found, wanted] = [numbers(version), numbers(oldest)]
+  for (const [i, number] of wanted.entries()) if (found[i] !== number) return found[i] > number
+  return true
+}
+
+let version: string | undefined
+/** The version of this package. */
+export function ownVersion(): string {
+  version ??= (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
+  ).version
+  return version
+}
