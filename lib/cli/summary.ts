@@ -1,4 +1,5 @@
 /** The output of `--trace-summary`: the hostcalls of a run as a table, like that of `strace -c`. */
+import { isFunctionName, shortName } from '../function-names.js'
 import type { Metrics } from '../observe/metrics.js'
 
 const widths = [6, 11, 11, 9, 9] as const
@@ -14,7 +15,7 @@ interface Line {
 /** A line for each hostcall that was made, the one that took longest first, then their sum. */
 export function summary(metrics: Metrics): string {
   const lines: Line[] = Object.entries(metrics).map(([name, { calls, errors, nanoseconds }]) => ({
-    name,
+    name: isFunctionName(name) ? shortName(name) : name,
     calls,
     errors,
     nanoseconds,

@@ -70,7 +70,7 @@ export class DescriptorPaths {
     }
   }
   #keep(fd: number, handle: number, whole: string): void {
-    const kept = whole.length > longest ? dots + whole.slice(dots.length - longest) : whole
+    const kept = shortened(whole)
     if (this.#shared !== undefined) {
       this.#shared.set(handle, kept)
       return
@@ -101,8 +101,12 @@ export class DescriptorPaths {
   }
 }
 
+/** Returns the end of a path that is too long to be kept. */
+export const shortened = (path: string): string =>
+  path.length > longest ? dots + path.slice(dots.length - longest) : path
+
 /** As the guest wrote it, but for slashes at its end and names that are `.`. */
-function joined(directory: string, path: string): string {
+export function joined(directory: string, path: string): string {
   const names = path.split('/').filter(name => name !== '' && name !== '.')
   if (names.length === 0) return directory
   return `${directory.replace(/\/+$/, '')}/${names.join('/')}`

@@ -2,6 +2,7 @@
 import { type Errno, type ErrnoName, errnoNames } from '../abi/errno.js'
 import type { HostcallName, Param, Row } from '../abi/table.js'
 import { fd as fdType, Kind } from '../abi/types.js'
+import type { FunctionName } from '../function-names.js'
 import type { ImportFunction } from '../gate.js'
 import type { GuestMemory } from '../memory.js'
 import type { Followed } from './follow.js'
@@ -20,15 +21,34 @@ export interface MemoryRange {
  * name. Times, cookies, rights, and sizes beyond 2^53 are text, since JSON has no such numbers. A
  * list is a range. A path is text, or a range if it is not in memory.
  */
-export type TraceValue = number | string | readonly string[] | MemoryRange
+export type TraceValue = number | string | readonly string[] | MemoryRange | ComponentValue
+
+/**
+ * An argument or a result of a function of WASI 0.2. A resource is a number of the trace, which
+ * counts resources from 1 in the order in which it meets them. A list of bytes or of strings is its
+ * length: data and variables are not shown. A case of a variant with a payload is a record with its
+ * name.
+ */
+export type ComponentValue =
+  | boolean
+  | { readonly bytes: number }
+  | { readonly items: number }
+  | readonly ComponentValue[]
+  | { readonly [name: string]: ComponentValue }
+  | number
+  | string
+  | null
 
 /**
  * A hostcall, as a line of `traceFormat: 'json'`, and as a message of the
  * `node:diagnostics_channel` `wasi-common:hostcall`. It has one of `errno`, `exitCode` and `error`.
  */
 export interface HostcallEvent {
-  /** The name in the specification, as `path_open`. */
-  readonly call: HostcallName
+  /**
+   * The name in the specification: `path_open`, or, of a component,
+   * `wasi:filesystem/types#[method]descriptor.open-at`.
+   */
+  readonly call: HostcallName | FunctionName
   /** The arguments, by their names in the specification. */
   readonly args: Readonly<Record<string, TraceValue>>
   /**
@@ -38,15 +58,21 @@ export interface HostcallEvent {
    * but the 4096 files that were opened last (512 for a guest with threads).
    */
   readonly paths?: Readonly<Record<string, string>>
-  /** The errno that it returned: its name, or a number without a name. */
-  readonly errno?: ErrnoName | Errno
   /**
-   * The reason of NOTCAPABLE: the right that is missing, or the component or symlink of the path
-   * that leaves its directory. Best effort: it is found after the call, when files may have
-   * changed.
+   * The errno that it returned: its name, or a number without a name. Of a function of WASI 0.2
+   * `ok`, or the name of its error; for a stream `closed`, or the code of its failure.
+   */
+  readonly errno?: ErrnoName | Errno | (string & {})
+  /**
+   * The reason of NOTCAPABLE and of `not-permitted`: the right that is missing, or the component or
+   * symlink of the path that leaves its directory. Best effort: it is found after the call, when
+   * files may have changed.
    */
   readonly reason?: string
-  /** The results of a call that succeeded, by name. A record is its address. */
+  /**
+   * The results of a call that succeeded, by name. A record is its address. The result of a
+   * function of WASI 0.2 is `value`, or the resources that it made, by the names of their types.
+   */
   readonly results?: Readonly<Record<string, TraceValue>>
   /** The exit code of a guest that this call ended. */
   readonly exitCode?: number

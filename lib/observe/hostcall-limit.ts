@@ -18,16 +18,21 @@ export class Countdown {
     this.#verdict = verdict
   }
 
+  /** Counts a call. @throws the end of the guest, where it was one too many */
+  count(): void {
+    if (this.#left === 0) {
+      const error = new Error(
+        `options.limits.hostcalls: the guest made more than ${this.#most} hostcalls`,
+      )
+      throw this.#verdict.keep(coded(error, 'ERR_WASI_HOSTCALL_LIMIT'))
+    }
+    this.#left--
+  }
+
   /** The import, counted. */
   counted(call: ImportFunction): ImportFunction {
     return (...args) => {
-      if (this.#left === 0) {
-        const error = new Error(
-          `options.limits.hostcalls: the guest made more than ${this.#most} hostcalls`,
-        )
-        throw this.#verdict.keep(coded(error, 'ERR_WASI_HOSTCALL_LIMIT'))
-      }
-      this.#left--
+      this.count()
       return call(...args)
     }
   }

@@ -3,6 +3,7 @@
  * open.
  * @see https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
  */
+import { isFunctionName, shortName } from '../function-names.js'
 import type { HostcallEvent } from './event.js'
 import { escaped } from './printable.js'
 
@@ -22,8 +23,8 @@ export function timelineEvent(
   start: bigint,
 ): TimelineEvent {
   return {
-    name: call,
-    cat: call.slice(0, call.indexOf('_')),
+    name: isFunctionName(call) ? shortName(call) : call,
+    cat: /^(?:wasi:[^#]*|[a-z]*)/.exec(call)?.[0] ?? '',
     ph: 'X',
     ts: Number(start) / 1000,
     dur: nanoseconds / 1000,

@@ -25,8 +25,8 @@ export interface Style {
    * With how long each call took: `<0.000042>` behind it, as `strace -T` has it, or `nanoseconds`.
    */
   readonly times: boolean
-  /** The hostcalls that lines are written for. Default: all. */
-  readonly calls?: readonly HostcallName[] | undefined
+  /** The calls that lines are written for. Default: all. */
+  readonly calls?: readonly string[] | undefined
 }
 const plain: Style = { format: 'text', times: false }
 

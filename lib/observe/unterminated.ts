@@ -36,9 +36,23 @@ export const outputsOf = (line: OpenLine): readonly number[] =>
   [1, 2].filter(fd => line[Word.OUTPUTS] & (1 << fd))
 
 /**
- * `fd_write`, which keeps the last byte of what was written to such an output. While it writes, the
- * line counts as open: the thread that writes the trace may come in between.
+ * Begins a write to an output of the guest. While it writes, the line counts as open: the thread
+ * that writes the trace may come in between. Returns the end of it, with the last byte if one was
+ * written; undefined for an output that does not share the place of the trace.
  */
+export function writing(
+  line: OpenLine,
+  fd: number,
+): ((last: number | undefined) => void) | undefined {
+  if (((line[Word.OUTPUTS] >> fd) & 1) === 0) return undefined
+  const before = Atomics.exchange(line, Word.OPEN, 1)
+  return last => {
+    if (last === undefined) Atomics.store(line, Word.OPEN, before)
+    else setOpen(line, last)
+  }
+}
+
+/** `fd_write`, which keeps the last byte of what was written to such an output. */
 export function lined(
   call: ImportFunction,
   memory: GuestMemory,
@@ -47,9 +61,9 @@ export function lined(
 ): ImportFunction {
   return (...args) => {
     const [fd, iovs, count, written] = args.map(wordOf)
-    const shared = fd !== undefined && fd <= 2 && ((line[Word.OUTPUTS] >> fd) & 1) === 1
-    if (!shared || !(fds.peek(fd) instanceof OneWay)) return call(...args)
-    const before = Atomics.exchange(line, Word.OPEN, 1)
+    const isOutput = fd !== undefined && fd <= 2 && fds.peek(fd) instanceof OneWay
+    const end = isOutput ? writing(line, fd) : undefined
+    if (end === undefined) return call(...args)
     let last: number | undefined
     try {
       const errno = call(...args)
@@ -57,8 +71,7 @@ export function lined(
         last = lastByte(memory, iovs as number, count as number, written as number)
       return errno
     } finally {
-      if (last === undefined) Atomics.store(line, Word.OPEN, before)
-      else setOpen(line, last)
+      end(last)
     }
   }
 }

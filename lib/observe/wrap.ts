@@ -45,4 +45,5 @@ export function watched(
 }
 
 /** An embedder's hook may throw anything. */
-const textOf = (thrown: unknown): string => (isError(thrown) ? String(thrown) : inspect(thrown))
+export const textOf = (thrown: unknown): string =>
+  isError(thrown) ? String(thrown) : inspect(thrown)

@@ -104,8 +104,9 @@ export interface GuestOptions extends HostOverrides {
   /**
    * The hostcalls that `trace` receives, as patterns in which `*` matches any characters:
    * `['path_*', 'fd_*', '!fd_read']` selects those that match a pattern and no pattern that begins
-   * with `!`. Patterns that only exclude apply to all hostcalls. A pattern that matches no hostcall
-   * is an error. Default: all hostcalls.
+   * with `!`. A function of WASI 0.2 has its name in the trace, `descriptor.open-at`, or the whole
+   * one, `wasi:filesystem/*`. Patterns that only exclude apply to all hostcalls. A pattern that
+   * matches no hostcall is an error. Default: all hostcalls.
    */
   readonly traceFilter?: readonly string[] | undefined
   /** Adds the duration of each call to its line. Default false. */

@@ -1,33 +1,46 @@
-/** Checks the option `traceFilter`: patterns that select hostcalls by their names. */
+/** Checks the option `traceFilter`: patterns that select calls by their names. */
+
 import { type HostcallName, table } from '../abi/table.js'
+import { type FunctionName, functionNames, shortName } from '../function-names.js'
 import { distance } from '../nearest.js'
 import { checkArray, checkString, wrongValue } from '../validate.js'
 
-const names = Object.keys(table) as HostcallName[]
-const families = [...new Set(names.map(name => `${name.slice(0, name.indexOf('_'))}_*`))]
+/** A hostcall, or a function of WASI 0.2. */
+export type CallName = HostcallName | FunctionName
+/**
+ * Returns each call with its name in a trace. A pattern selects a function of WASI 0.2 by that name
+ * or by the whole one.
+ */
+const names = (): readonly (readonly [call: CallName, shown: string])[] => [
+  ...(Object.keys(table) as HostcallName[]).map(name => [name, name] as const),
+  ...functionNames.map(name => [name, shortName(name)] as const),
+]
+const family = (shown: string): string => shown.replace(/([_.]).*$/, '$1*')
 
-/** The hostcalls that patterns select, or the first pattern that is wrong. */
+/** The calls that patterns select, or the first pattern that is wrong. */
 export type Selection =
-  | { readonly calls: readonly HostcallName[] }
+  | { readonly calls: readonly CallName[] }
   /** It matches no hostcall. */
   | { readonly unmatched: number; readonly nearest: string }
 
-/** Selects hostcalls: none, where the patterns exclude all that they select. */
+/** Selects calls: none, where the patterns exclude all that they select. */
 export function selected(patterns: readonly string[]): Selection {
-  const wanted = new Set<HostcallName>()
-  const excluded = new Set<HostcallName>()
+  const known = names()
+  const wanted = new Set<CallName>()
+  const excluded = new Set<CallName>()
   for (const [i, pattern] of patterns.entries()) {
     const [, mark, text] = /^(!?)(.*)$/s.exec(pattern) as RegExpExecArray
-    const found = names.filter(call => matches(text, call))
+    const found = known.filter(([call, shown]) => matches(text, shown) || matches(text, call))
     if (found.length === 0) return { unmatched: i, nearest: `${mark}${nearest(text)}` }
-    for (const call of found) (mark === '!' ? excluded : wanted).add(call)
+    for (const [call] of found) (mark === '!' ? excluded : wanted).add(call)
   }
   const all = patterns.every(pattern => pattern.startsWith('!'))
-  return { calls: names.filter(call => (all || wanted.has(call)) && !excluded.has(call)) }
+  const calls = known.map(([call]) => call)
+  return { calls: calls.filter(call => (all || wanted.has(call)) && !excluded.has(call)) }
 }
 
-/** Returns the names of the hostcalls that the patterns select. */
-export function traceFilterOf(name: string, value: unknown): readonly HostcallName[] {
+/** Returns the names of the calls that the patterns select. */
+export function traceFilterOf(name: string, value: unknown): readonly CallName[] {
   checkArray(name, value)
   const patterns = Array.from(value, (pattern, i) => {
     checkString(`${name}[${i}]`, pattern)
@@ -66,7 +79,8 @@ function matches(pattern: string, name: string): boolean {
 /** Returns the name, or the pattern of a family, that takes the fewest edits. */
 function nearest(pattern: string): string {
   const text = pattern.slice(0, 64).toLowerCase()
-  const candidates = pattern.includes('*') ? families : names
+  const shown = names().map(([, name]) => name)
+  const candidates = pattern.includes('*') ? [...new Set(shown.map(family))] : shown
   const [best] = candidates
     .map(name => [name, distance(text, name)] as const)
     .sort(([, a], [, b]) => a - b)

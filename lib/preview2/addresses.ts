@@ -51,3 +51,9 @@ export function isUnicast({ tag, val: { address } }: SocketAddress): boolean {
   const mapped = address[5] === 0xffff && address.slice(0, 5).every(word => word === 0)
   return address[0] >>> 8 !== 0xff && !mapped
 }
+
+/** Returns the text of an address, which parts of it cannot change. */
+export function addressText({ tag, val: { address, port } }: SocketAddress): string {
+  if (tag === 'ipv4') return `${address.join('.')}:${port}`
+  return `[${address.map(word => word.toString(16)).join(':')}]:${port}`
+}

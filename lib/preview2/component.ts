@@ -135,7 +135,17 @@ export class Component {
    */
   thrown(error: unknown, name: string): Answer {
     const { verdict } = this.context
-    if (verdict.reached) throw verdict.leave()
+    try {
+      return this.answerTo(error, name)
+    } catch (ended) {
+      throw verdict.reached ? verdict.leave() : ended
+    }
+  }
+
+  /** As `thrown`, where a trace or counts see the end before it leaves the call. */
+  answerTo(error: unknown, name: string): Answer {
+    const { verdict } = this.context
+    if (verdict.reached) throw error
     if (error instanceof WebAssembly.RuntimeError) throw verdict.keep(error)
     if (error instanceof WASIError && error.errno === Errno.FAULT) throw verdict.keep(outOfBounds())
     return 0 - thrown(error, name, this.context, this.#report)
@@ -144,6 +154,8 @@ export class Component {
   /** Returns the error to throw for an exception of a call that has no errors in WIT: a trap. */
   fatal(error: unknown, name: string): unknown {
     this.thrown(error, name)
-    return this.context.verdict.keep(trap(`${name} failed`))
+    const { verdict } = this.context
+    verdict.keep(trap(`${name} failed`))
+    return verdict.leave()
   }
 }

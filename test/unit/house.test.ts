@@ -31,7 +31,7 @@ const importsOf = (file: string): string[] =>
 
 /** The rooms, lowest first: a file may import from its own room and from those below. */
 const floors: readonly (readonly [name: string, RegExp])[] = [
-  ['abi', /^abi\//],
+  ['abi', /^(abi\/.*|function-names|generated\/functions)$/],
   ['errors, validate', /^(brand|dictionary|error-codes|errors|nearest|validate|verdict)$/],
   ['stdio', /^stdio\//],
   ['sys', /^sys\/[\w-]+$(?<!choose)/],

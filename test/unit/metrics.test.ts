@@ -347,6 +347,19 @@ test('metrics: those of another process are validated', t => {
   }
 })
 
+test('metrics: from another process, functions of WASI 0.2 have the errors of their own', t => {
+  const read = 'wasi:io/streams#[method]input-stream.read'
+  const call = { calls: 3, errors: 2, nanoseconds: 5 }
+  const errnos = { ok: 1, closed: 1, pipe: 1 }
+  t.deepEqual<unknown, unknown>(
+    toldMetrics({
+      [read]: { ...call, errnos: { ...errnos, SUCCESS: 1, 'access-denied': 1 } },
+      'wasi:io/streams#more': { ...call, errnos },
+    }),
+    { [read]: { ...call, errnos } },
+  )
+})
+
 test('metrics: every call of the table is counted under its own name', t => {
   const { imports, guest } = guestWith(t, { metrics: true })
   const names = Object.keys(table) as HostcallName[]

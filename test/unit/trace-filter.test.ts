@@ -1,11 +1,12 @@
 /** The option `traceFilter`: which hostcalls its patterns select, and which patterns are mistakes. */
 import test from 'ava'
 import { table } from '#lib/abi/table.js'
+import { functionNames } from '#lib/function-names.js'
 import { createGuest, Pool, run, WASI } from '#lib/index.js'
 import { selected, traceFilterOf } from '#lib/options/trace-filter.js'
 import { call, command, drop } from '../wasm.js'
 
-const names = Object.keys(table)
+const names = [...Object.keys(table), ...functionNames]
 const calls = (...patterns: string[]): readonly string[] =>
   traceFilterOf('options.filter', patterns)
 
@@ -22,6 +23,21 @@ test('a pattern selects by the whole name, with * for any characters', t => {
   t.deepEqual(calls('fd_*stat_*t'), ['fd_fdstat_get', 'fd_filestat_get', 'fd_prestat_get'])
   t.deepEqual(calls('*'), names)
   t.deepEqual(calls('***fd**_read**dir*'), ['fd_readdir'])
+})
+
+test('a pattern selects functions of WASI 0.2 by their short or whole names', t => {
+  const open = 'wasi:filesystem/types#[method]descriptor.open-at'
+  t.deepEqual(calls('descriptor.open-at'), [open])
+  t.deepEqual(calls(open), [open])
+  t.deepEqual(calls('wasi:random/*', '!random.*'), [
+    'wasi:random/insecure#get-insecure-random-bytes',
+    'wasi:random/insecure#get-insecure-random-u64',
+    'wasi:random/insecure-seed#insecure-seed',
+  ])
+  t.deepEqual(calls('fields.constructor', 'fields.from-list'), [
+    'wasi:http/types#[constructor]fields',
+    'wasi:http/types#[static]fields.from-list',
+  ])
 })
 
 test('patterns with ! exclude calls in any order', t => {
@@ -46,6 +62,9 @@ test('a pattern that no hostcall matches is an error that suggests one', t => {
     ['!!fd_read', '!fd_read'],
     ['fd_rea?', 'fd_read'],
     ['fd_rea.', 'fd_read'],
+    ['descriptor.opne-at', 'descriptor.open-at'],
+    ['descriptr.*', 'descriptor.*'],
+    ['wall-clock.time', 'wall-clock.now'],
   ]
   for (const [pattern, nearest] of mistakes) {
     t.like(selected(['fd_write', pattern]), { unmatched: 1, nearest }, pattern)

@@ -70,7 +70,13 @@ const sync: Types['[method]descriptor.sync'] = (_, { file }) => {
   const fd = file.identified
   return typeof fd === 'number' ? fd : fd.sync()
 }
-const getFlags: Types['[method]descriptor.get-flags'] = (_, { file }) => file.flags
+/** Only a directory has `mutate-directory`, which `open-at` keeps before it knows the type. */
+const getFlags: Types['[method]descriptor.get-flags'] = (_, { file }) => {
+  if ((file.flags & Flag.MUTATE) === 0) return file.flags
+  const fd = file.identified
+  if (typeof fd === 'number') return fd
+  return fd.filetype === Filetype.DIRECTORY ? file.flags : file.flags & ~Flag.MUTATE
+}
 const getType: Types['[method]descriptor.get-type'] = (_, { file }) => {
   const fd = file.identified
   return typeof fd === 'number' ? fd : descriptorTypes[fd.filetype]

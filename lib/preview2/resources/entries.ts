@@ -15,7 +15,7 @@ export class EntriesResource extends Resource {
   override readonly kind = 'directory-entry-stream'
   /** Bytes read at once. */
   static readonly block = 8192
-  readonly #file: OpenFile
+  readonly file: OpenFile
   #bytes: Uint8Array = new Uint8Array(0)
   #view = new DataView(this.#bytes.buffer)
   /** The place of the next entry in the block. */
@@ -28,10 +28,10 @@ export class EntriesResource extends Resource {
   end = 0
   constructor(file: OpenFile) {
     super()
-    this.#file = file.used()
+    this.file = file.used()
   }
   override drop(): void {
-    this.#file.release()
+    this.file.release()
   }
   get bytes(): Uint8Array {
     return this.#bytes
@@ -46,7 +46,7 @@ export class EntriesResource extends Resource {
       const left = this.#bytes.length - here
       if (left < Dirent.BYTES || left < Dirent.BYTES + readDirent(this.#view, here).namlen) {
         if (this.#last) return 0
-        const block = read(this.#file, this.#cookie, EntriesResource.block)
+        const block = read(this.file, this.#cookie, EntriesResource.block)
         if (typeof block === 'number') return block
         this.#bytes = block
         this.#view = new DataView(block.buffer, block.byteOffset, block.length)

@@ -2,8 +2,10 @@
  * Checks each line of a guest's process as untrusted input: an attacker who controls the process
  * may write anything there.
  */
+
 import { table } from '../../abi/table.js'
 import { dictionary } from '../../dictionary.js'
+import { isFunctionName } from '../../function-names.js'
 import { toldMetrics } from '../../observe/metrics.js'
 import { plain, plainLine } from '../../stdio/terminal-escapes.js'
 import type { OsSandbox } from '../options.js'
@@ -62,7 +64,9 @@ export function guestLine(
         : undefined
     case 'unexpected': {
       const received = errorIn(cause)
-      return received && typeof call === 'string' && Object.hasOwn(table, call)
+      return received &&
+        typeof call === 'string' &&
+        (Object.hasOwn(table, call) || isFunctionName(call))
         ? { kind, call, cause: received }
         : undefined
     }
