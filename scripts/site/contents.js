@@ -24,6 +24,7 @@ export const sections = [
       ['docs/streams.md', 'Streams'],
       ['docs/spawn.md', 'A live guest'],
       ['docs/instantiate.md', 'Reactors and calls'],
+      ['docs/components.md', 'Components'],
       ['docs/imports.md', 'Imports of your own'],
       ['docs/threads.md', 'Threads'],
       ['docs/sockets.md', 'Sockets'],

@@ -97,7 +97,7 @@ export class CacheEntry {
     return bytes.subarray(0, head.length).equals(head) ? unpack(content) : undefined
   }
 
-  /** Of the key, too: an entry under another entry's name is none. */
+  /** Covers the key, too: an entry under another entry's name does not count. */
   async #hash(content: Buffer): Promise<Buffer> {
     return sha256(Buffer.concat([this.#key, await sha256(content)]))
   }

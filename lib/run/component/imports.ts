@@ -25,7 +25,7 @@ export function checkImports(imports: readonly Extern[]): void {
           version === undefined ? 'interface without a version' : `WASI ${named(version)}`
         }`,
       )
-    // Any other one may have types alone, which nobody has to offer.
+    // Any other one may have types alone, for which no host needs anything.
     if (of.startsWith('wasi:') && !Object.hasOwn(table, of)) throw lacking(name)
   }
 }

@@ -15,8 +15,8 @@ import type { TranspilerData, TranspilerReply } from './transpiler.js'
 
 const transpiler = join(import.meta.dirname, 'transpiler.js')
 /**
- * The time after which jco is ended, in milliseconds, whoever waits for it: a run without a timeout
- * must not wait for ever. The largest component that was tried, of 12.5 MB, takes 3 s.
+ * The time after which jco is ended, in milliseconds, in every run: one without a timeout must not
+ * wait for ever. The largest component that was tried, of 12.5 MB, takes 3 s.
  */
 const longest = 120_000
 /** MiB of JavaScript heap of jco's worker. Its own memory is that of a WebAssembly module. */
