@@ -5,6 +5,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
+import { componentOf, transpileTo } from '#guests/components.js'
 import { assemble, command, param, write } from '../wasm.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -61,6 +62,13 @@ function populate(t: ExecutionContext): string {
   return folder
 }
 
+/** Adds a component, and the files into which jco transpiles it for an embedder. */
+async function populateComponents(folder: string): Promise<void> {
+  const component = await componentOf(fs.readFileSync(join(folder, 'program.wasm')))
+  fs.writeFileSync(join(folder, 'program.component.wasm'), component)
+  await transpileTo(join(folder, 'program'), component, { instantiation: true })
+}
+
 /** Block declarations of Node 24 that older parsers refuse. */
 const needsUsing = (code: string): boolean => /^await using /m.test(code)
 const hasUsing = ((): boolean => {
@@ -86,8 +94,9 @@ const here = (page: string): boolean => process.platform === 'linux' || !linux.i
 
 for (const page of pages.filter(page => !Object.hasOwn(elsewhere, page) && here(page)))
   for (const [i, { code, printed }] of blocksOf(page).entries())
-    test(`code block ${i + 1} of ${page} runs without an error`, t => {
+    test(`code block ${i + 1} of ${page} runs without an error`, async t => {
       const folder = populate(t)
+      if (page === 'docs/components.md') await populateComponents(folder)
       const text = hasUsing || !needsUsing(code) ? code : code.replace(/^await using /gm, 'const ')
       fs.writeFileSync(join(folder, 'block.js'), `${programOf(text)}\nprocess.exit(0)\n`)
       const { status, stdout, stderr } = spawnSync(process.execPath, ['block.js'], {
