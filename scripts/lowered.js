@@ -112,7 +112,10 @@ function store(type, at, tableOf) {
       return list
     case Kind.Tuple:
       // `read`: the bytes, and whether the end of the file was reached.
-      return [...list, `memory.view.setUint8(${at} + ${type.offsets[1]}, answer === 0 ? 1 : 0)`]
+      return [
+        ...list,
+        `memory.view.setUint8(${at} + ${type.offsets[1]}, answer === 0 && length !== 0n ? 1 : 0)`,
+      ]
     case Kind.Option: {
       // An entry of a directory, which the stream describes.
       const entry = /** @type {Type} */ (type.parts[1].type)

@@ -1,5 +1,6 @@
 /** The error codes of `wasi:filesystem` and `wasi:io` for the answers of a host. */
-import { type ErrnoName, errnoNames } from '../abi/errno.js'
+import { Errno, type ErrnoName, errnoNames } from '../abi/errno.js'
+import { WASIError } from '../errors.js'
 import { type Answer, UNEXPECTED } from '../sys/sys.js'
 import { type ErrorCode, errorCodes } from './wit/filesystem.js'
 
@@ -57,3 +58,9 @@ const byErrno = errnoNames.map(name => {
 /** Returns the number of the error code for an answer below 0. */
 export const codeOf = (answer: Answer): number =>
   answer === UNEXPECTED ? io : (byErrno[0 - answer] ?? io)
+
+/** Returns true for an error after which a stream is closed: any but one that asks to try again. */
+export const isLasting = (answer: Answer): boolean => answer !== -Errno.AGAIN
+/** As `isLasting`, for an exception of an embedder's stream. */
+export const isLastingError = (error: unknown): boolean =>
+  !(error instanceof WASIError && error.errno === Errno.AGAIN)

@@ -86,7 +86,10 @@ export class Component {
     return at
   }
 
-  /** Checks the place of a result, before the call has any effect. @throws a trap */
+  /**
+   * Checks the place of a result, before the call has any effect, or of a list. Returns its start.
+   * @throws a trap
+   */
   result(at: number, size: number, align: number): number {
     at >>>= 0
     if ((at & (align - 1)) !== 0) throw trap('unaligned pointer')

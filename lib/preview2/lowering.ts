@@ -42,17 +42,17 @@ export function choice(value: number, count: number): number {
 
 /** Lifts a list of borrowed pollables. @throws a trap */
 export function pollables(
-  { context, resources }: Component,
+  component: Component,
   table: HandleTable,
   at: number,
   length: number,
 ): PollableResource[] {
+  const { context, resources } = component
   const { memory, limits } = context
   length >>>= 0
   if (length > limits.subscriptions)
     throw trap(`poll of more pollables than limits.subscriptions, ${limits.subscriptions}`)
-  at >>>= 0
-  if (at + 4 * length > memory.size) memory.check(at, 4 * length)
+  at = component.result(at, 4 * length, 4)
   return Array.from({ length }, (_, i) =>
     resources.at<PollableResource>(table, loadU32(memory.view, at + 4 * i), 'pollable'),
   )

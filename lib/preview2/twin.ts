@@ -210,7 +210,7 @@ function payload(
   shells: Shells,
   type: Type | undefined,
   outcome: unknown,
-  [self]: readonly unknown[],
+  [self, length]: readonly unknown[],
 ): unknown {
   const { scratch, context } = component
   const answer = outcome as Answer
@@ -233,7 +233,7 @@ function payload(
     case Kind.String:
       return decoder.decode(scratch.bytes.subarray(0, answer))
     case Kind.Tuple:
-      return [scratch.bytes.slice(0, answer), answer === 0]
+      return [scratch.bytes.slice(0, answer), answer === 0 && length !== 0]
     case Kind.Option: {
       const { bytes, start, end, type } = self as EntriesResource
       if (answer === 0) return undefined

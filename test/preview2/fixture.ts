@@ -2,6 +2,7 @@
  * The room in which a call of a component is tried: one host, called through JavaScript values or
  * through core values, over each kind of file system.
  */
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -194,6 +195,9 @@ export class Fixture {
   }
   exists(name: string): boolean {
     return this.fs.lstatSync(this.path(name), { throwIfNoEntry: false }) !== undefined
+  }
+  fifo(name: string): void {
+    execFileSync('mkfifo', [this.path(name)])
   }
   /** What the component has written. */
   output(name: 'stdout' | 'stderr' = 'stdout'): string {

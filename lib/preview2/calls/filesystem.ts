@@ -8,6 +8,7 @@
  * errors that a host adds.
  * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/proposals/filesystem/wit/types.wit
  */
+import { isUtf8 } from 'node:buffer'
 import { Errno } from '../../abi/errno.js'
 import { Access, filestatIdentity } from '../../abi/layout.js'
 import { Rights } from '../../abi/rights.js'
@@ -40,18 +41,22 @@ function directory(
   return length > context.limits.pathBytes ? -Errno.NAMETOOLONG : dir
 }
 
+/** Returns false for a pipe, a socket or a terminal, which is read and written where it is. */
+const hasOffsets = ({ filetype }: Descriptor): boolean =>
+  filetype === Filetype.REGULAR_FILE || filetype === Filetype.BLOCK_DEVICE
+
 const readViaStream: Types['[method]descriptor.read-via-stream'] = (_, { file }, offset) => {
   const fd = file.identified
   if (typeof fd === 'number') return fd
   if (fd.filetype === Filetype.DIRECTORY) return -Errno.ISDIR
-  return file.readable() || new InputStreamResource(file, offset)
+  return file.readable() || new InputStreamResource(file, hasOffsets(fd) ? offset : Offset.NONE)
 }
 
 /** Makes a stream that writes to a file. */
 function writing(file: OpenFile, offset: number): OutputStreamResource | Answer {
   const fd = file.identified
   if (typeof fd === 'number') return fd
-  return file.writable() || new OutputStreamResource(file, offset)
+  return file.writable() || new OutputStreamResource(file, hasOffsets(fd) ? offset : Offset.NONE)
 }
 const writeViaStream: Types['[method]descriptor.write-via-stream'] = (_, { file }, offset) =>
   writing(file, offset)
@@ -172,11 +177,18 @@ function blockReader(component: Component): ReadBlock {
     return answer < 0 ? answer : component.scratch.bytes.slice(0, answer)
   }
 }
-/** Returns 1 for an entry, which the stream then describes, and 0 at the end. */
+/**
+ * Returns 1 for an entry, which the stream then describes, and 0 at the end;
+ * `illegal-byte-sequence` for a name that no string of WIT can have, behind which the next call
+ * continues.
+ */
 const readDirectoryEntry: Types['[method]directory-entry-stream.read-directory-entry'] = (
   component,
   entries,
-) => entries.advance(blockReader(component))
+) => {
+  const answer = entries.advance(blockReader(component))
+  return answer === 1 && !entries.isNamedInUtf8() ? -Errno.ILSEQ : answer
+}
 
 const stat: Types['[method]descriptor.stat'] = (_, { file }) => file.fd.filestat()
 const statAt: Types['[method]descriptor.stat-at'] = (component, self, follow, at, length) => {
@@ -254,7 +266,10 @@ const renameAt: Types['[method]descriptor.rename-at'] = (
 }
 
 const SLASH = 0x2f
-/** Reads the target into the scratch memory; `not-permitted` for an absolute one. */
+/**
+ * Reads the target into the scratch memory; `not-permitted` for an absolute one,
+ * `illegal-byte-sequence` for one that no string of WIT can have.
+ */
 const readlinkAt: Types['[method]descriptor.readlink-at'] = (component, self, at, length) => {
   const dir = directory(component, self, length)
   if (typeof dir === 'number') return dir
@@ -264,7 +279,8 @@ const readlinkAt: Types['[method]descriptor.readlink-at'] = (component, self, at
   scratch.mark = mark
   component.enterScratch()
   const answer = dir.readlink(path, length, 0, transfer)
-  return answer > 0 && scratch.bytes[0] === SLASH ? -Errno.PERM : answer
+  if (answer > 0 && scratch.bytes[0] === SLASH) return -Errno.PERM
+  return answer > 0 && !isUtf8(scratch.bytes.subarray(0, answer)) ? -Errno.ILSEQ : answer
 }
 
 const syncs = (flags: number): number =>

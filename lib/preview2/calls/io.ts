@@ -4,6 +4,7 @@
  */
 import { isSocket } from '../../fds/rights.js'
 import type { Answer } from '../../sys/sys.js'
+import { CLOSED } from '../answers.js'
 import type { Component } from '../component.js'
 import type { InputStreamResource } from '../resources/input-stream.js'
 import type { OutputStreamResource } from '../resources/output-stream.js'
@@ -31,6 +32,7 @@ export const poll: Calls['wasi:io/poll'] = {
 
 /** Reads into the scratch memory. */
 function fill(component: Component, self: InputStreamResource, length: number): Answer {
+  if (self.closed) return CLOSED
   if (length === 0) return 0
   component.enterScratch()
   const { spans } = component.context.sys.block
@@ -40,7 +42,8 @@ function fill(component: Component, self: InputStreamResource, length: number): 
 }
 /** As `fill`, where a byte is there; 0 where it would have to be waited for. */
 function fillReady(component: Component, self: InputStreamResource, length: number): Answer {
-  return self.waits && !isReady(component, self.file.fd, false) ? 0 : fill(component, self, length)
+  const waits = self.waits && !self.closed && !isReady(component, self.file.fd, false)
+  return waits ? 0 : fill(component, self, length)
 }
 
 /**
@@ -49,11 +52,29 @@ function fillReady(component: Component, self: InputStreamResource, length: numb
  */
 const permitted = 65536
 
+/** Returns the bytes that the next write may have. */
+function checkWrite(component: Component, self: OutputStreamResource): Answer {
+  if (self.closed) return CLOSED
+  const { fd } = self.file
+  return self.waits && isSocket(fd.filetype) && !isReady(component, fd, true) ? 0 : permitted
+}
+
 /** Writes all, which waits for a slow reader. */
-const write: Streams['[method]output-stream.write'] = ({ context }, self, at, length) =>
-  self.write(context.sys.block, at, length)
+const writeAll: Streams['[method]output-stream.blocking-write-and-flush'] = (
+  { context },
+  self,
+  at,
+  length,
+) => self.write(context.sys.block, at, length)
+const write: Streams['[method]output-stream.write'] = (component, self, at, length) => {
+  if (length > permitted) throw trap('write of more bytes than check-write permits')
+  return writeAll(component, self, at, length)
+}
+/** Nothing is buffered. */
+const flush = (_: Component, { closed }: OutputStreamResource): Answer => (closed ? CLOSED : 0)
 
 function writeZeroes(component: Component, self: OutputStreamResource, length: number): Answer {
+  if (self.closed) return CLOSED
   component.enterScratch()
   const { scratch, context } = component
   scratch.bytes.fill(0, 0, Math.min(length, transfer))
@@ -70,7 +91,17 @@ function checkedZeroes(component: Component, self: OutputStreamResource, length:
   return writeZeroes(component, self, length)
 }
 
-function splice(component: Component, self: OutputStreamResource, answer: Answer): Answer {
+/** Moves bytes, if they can be written: a stream that is closed reads none. */
+function splice(
+  component: Component,
+  self: OutputStreamResource,
+  source: InputStreamResource,
+  length: number,
+  read: typeof fill,
+): Answer {
+  const most = checkWrite(component, self)
+  if (most <= 0) return most
+  const answer = read(component, source, Math.min(length, most))
   if (answer <= 0) return answer
   const written = self.write(component.context.sys.block, 0, answer)
   return written < 0 ? written : answer
@@ -82,21 +113,22 @@ export const streams: Streams = {
   '[method]input-stream.skip': fillReady,
   '[method]input-stream.blocking-skip': fill,
   '[method]input-stream.subscribe': (_, self) =>
-    new PollableResource(undefined, self.waits ? self.file.fd : undefined),
-  '[method]output-stream.check-write': (component, self) =>
-    self.waits && isSocket(self.file.fd.filetype) && !isReady(component, self.file.fd, true)
-      ? 0
-      : permitted,
+    new PollableResource(undefined, self.waits && !self.closed ? self.file.fd : undefined),
+  '[method]output-stream.check-write': checkWrite,
   '[method]output-stream.write': write,
-  '[method]output-stream.blocking-write-and-flush': write,
-  '[method]output-stream.flush': () => 0,
-  '[method]output-stream.blocking-flush': () => 0,
+  '[method]output-stream.blocking-write-and-flush': writeAll,
+  '[method]output-stream.flush': flush,
+  '[method]output-stream.blocking-flush': flush,
   '[method]output-stream.subscribe': (_, self) =>
-    new PollableResource(undefined, self.waits ? self.file.fd : undefined, true),
+    new PollableResource(undefined, self.waits && !self.closed ? self.file.fd : undefined, true),
   '[method]output-stream.write-zeroes': checkedZeroes,
   '[method]output-stream.blocking-write-zeroes-and-flush': checkedZeroes,
   '[method]output-stream.splice': (component, self, source, length) =>
-    splice(component, self, fillReady(component, source, length)),
-  '[method]output-stream.blocking-splice': (component, self, source, length) =>
-    splice(component, self, fill(component, source, length)),
+    splice(component, self, source, length, fillReady),
+  '[method]output-stream.blocking-splice': (component, self, source, length) => {
+    // A socket may have no place at this time.
+    if (checkWrite(component, self) === 0)
+      waitFor(component, [new PollableResource(undefined, self.file.fd, true)])
+    return splice(component, self, source, length, fill)
+  },
 }

@@ -1,4 +1,5 @@
 /** A `directory-entry-stream` of `wasi:filesystem`: the entries of a directory, read in blocks. */
+import { isUtf8 } from 'node:buffer'
 import { Dirent, readDirent } from '../../abi/layout.js'
 import type { Answer } from '../../sys/sys.js'
 import type { OpenFile } from './open-file.js'
@@ -61,6 +62,13 @@ export class EntriesResource extends Resource {
       this.type = type
       if (!this.#isDots(namlen)) return 1
     }
+  }
+
+  /** Checks the name that `advance` has found. Most names have ASCII alone. */
+  isNamedInUtf8(): boolean {
+    for (let i = this.start; i < this.end; i++)
+      if (this.#bytes[i] > 0x7f) return isUtf8(this.#bytes.subarray(this.start, this.end))
+    return true
   }
 
   #isDots(length: number): boolean {

@@ -2,6 +2,7 @@
 import { Errno } from '../../abi/errno.js'
 import type { Block } from '../../sys/block.js'
 import type { Answer } from '../../sys/sys.js'
+import { CLOSED, isLasting, isLastingError } from '../answers.js'
 import type { OpenFile } from './open-file.js'
 import { Resource } from './resource.js'
 
@@ -16,6 +17,8 @@ export const Offset = Object.freeze({
 export class OutputStreamResource extends Resource {
   override readonly kind = 'output-stream'
   readonly file: OpenFile
+  /** True after a failure. */
+  closed = false
   #offset: number
   constructor(file: OpenFile, offset: number) {
     super()
@@ -31,8 +34,21 @@ export class OutputStreamResource extends Resource {
     return this.#offset === Offset.NONE
   }
 
-  /** Writes all of a range of the bound memory. Returns 0, or an error. */
-  write({ spans }: Block, at: number, length: number): Answer {
+  /** Writes all of a range of the bound memory. Returns 0, CLOSED, or an error. */
+  write(block: Block, at: number, length: number): Answer {
+    if (this.closed) return CLOSED
+    let answer: Answer
+    try {
+      answer = this.#writeAll(block, at, length)
+    } catch (error) {
+      // An embedder's stream may refuse by an exception.
+      this.closed = isLastingError(error)
+      throw error
+    }
+    this.closed = answer < 0 && isLasting(answer)
+    return answer
+  }
+  #writeAll({ spans }: Block, at: number, length: number): Answer {
     for (let done = 0; done < length; ) {
       spans[0] = at + done
       spans[1] = length - done
