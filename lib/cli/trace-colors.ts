@@ -10,13 +10,14 @@ const style = (format: Format, text: string): string =>
  * The thread, the call, its arguments, the errno, and what comes behind it. Text that a guest chose
  * is in quotes or angle brackets, where it cannot end the arguments.
  */
-const parts = /^(\[tid \d+\] )?(\w+)(\((?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^"<])*?\) = )(\w+)(.*)$/s
+const parts =
+  /^(\[tid \d+\] )?([\w.-]+)(\((?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^"<])*?\) = )([\w-]+)(.*)$/s
 
 /** Returns the line with escape sequences of colours. A line that is no call stays as it is. */
 export function colored(line: string): string {
   const [, thread = '', call, args, errno, rest] = parts.exec(line) ?? []
   if (call === undefined) return line
-  const failed = errno !== 'SUCCESS' && errno !== 'exit'
+  const failed = errno !== 'SUCCESS' && errno !== 'ok' && errno !== 'exit'
   const format = failed ? 'red' : errno === 'exit' ? 'yellow' : 'green'
   const [, reason = '', more] = /^( \(.*\))?(.*)$/s.exec(rest) as RegExpExecArray
   return (

@@ -196,6 +196,9 @@ test('colours: the parts of a line stay in their order, and a guest cannot choos
     'proc_exit(rval=3) = exit 3',
     'fd_sync(fd=3) = Error: mine',
     'fd_close(fd=3) = 1234',
+    'descriptor.open-at(self=1</a>, path="x) = ok", flags=read|write) = not-permitted (the path is absolute)',
+    'input-stream.read(self=2<stdin>, len=3) = last-operation-failed io <0.000001>',
+    'wall-clock.now() = ok 5.000000001',
     'no call at all',
     `x(${'"'.repeat(100_000)}`,
   ]
@@ -210,6 +213,9 @@ test('colours: the parts of a line stay in their order, and a guest cannot choos
     undefined,
     'Error',
     '1234',
+    'not-permitted',
+    'last-operation-failed',
+    undefined,
     undefined,
     undefined,
   ])
