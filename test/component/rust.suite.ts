@@ -3,8 +3,10 @@
  * WASI_COMMON_RUST: the same outcome with both bindings, and on wasmtime where it is installed.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { run } from '#lib/index.js'
 import { scratch } from '../programs/cli.js'
 import { allBindings, type Ran, runComponent } from './fixture.js'
 import { hasWasmtime, onWasmtime } from './wasmtime.js'
@@ -79,6 +81,24 @@ for (const bindings of allBindings) {
     await t.throwsAsync(ends('panic'), { instanceOf: WebAssembly.RuntimeError })
   })
 }
+
+test.serial('a Rust server accepts a connection of a listener that it was given', async t => {
+  let reply = ''
+  const { exitCode, stdout } = await run(program('serve'), {
+    args: ['serve', '0.0.0.0:0'],
+    listen: ['127.0.0.1:0'],
+    timeout: 30_000,
+    onListening: ([{ port }]) => {
+      const client = net.connect(port, '127.0.0.1', () => client.end('hello'))
+      client.on('data', data => {
+        reply += data
+      })
+    },
+  })
+  t.is(exitCode, 0)
+  t.regex(String(stdout), /^at 127\.0\.0\.1:\d+\nfrom 0\.0\.0\.0:0\n$/)
+  t.is(reply, 'read hello')
+})
 
 const onOracle = hasWasmtime ? test.serial : test.serial.skip
 onOracle(`wasmtime has the same outcome [needs python3 with wasmtime]`, t => {

@@ -187,3 +187,17 @@ each(test, 'standard input that has nothing yet is empty, and is waited for', on
   t.is(w.answer('input-stream.read', stream, 10n), 'closed', 'no writer is left')
   w.drop(pollable, stream, file)
 })
+
+each(test, 'a pollable of a stream that was dropped is ready', once, (t, w) => {
+  w.fifo('fifo')
+  const both = fs.openSync(w.path('fifo'), 'r+')
+  const file = w.open('fifo')
+  const stream: Held = w.call('descriptor.read-via-stream', file, 0n)
+  const pollable: Held = w.call('input-stream.subscribe', stream)
+  t.false(w.call('pollable.ready', pollable))
+  w.drop(stream, file)
+  t.true(w.call('pollable.ready', pollable))
+  t.deepEqual(Array.from(w.call('poll.poll', [pollable])), [0])
+  w.drop(pollable)
+  fs.closeSync(both)
+})
