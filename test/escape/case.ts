@@ -73,7 +73,11 @@ export function run(one: Case, openHost: OpenHost, folder?: string): Outcome {
       const attacker = new Attacker(host.imports)
       host.bind(attacker.memory)
       const signs = (): string[] =>
-        fixture.signs({ memory: attacker.bytes, inodes: attacker.inodes })
+        fixture.signs({
+          memory:
+            host.seen === undefined ? attacker.bytes : Buffer.concat([attacker.bytes, host.seen()]),
+          inodes: attacker.inodes,
+        })
       const dir = one.prepare?.(attacker, fixture) ?? 3
       const early = signs()
       if (one.meanwhile !== undefined) {

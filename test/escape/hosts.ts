@@ -16,10 +16,12 @@ export interface Host {
   close(): void
   /** Errors of the host that it has no word for. */
   readonly unexpected: readonly string[]
+  /** Memory in which the host has put something, other than the bound one. */
+  seen?(): Uint8Array
 }
 export type OpenHost = (fixture: Fixture) => Host
 
-const preopensOf = (fixture: Fixture): Record<string, DirectoryPreopen> =>
+export const preopensOf = (fixture: Fixture): Record<string, DirectoryPreopen> =>
   fixture.setup.preopens === false
     ? {}
     : {
@@ -28,7 +30,7 @@ const preopensOf = (fixture: Fixture): Record<string, DirectoryPreopen> =>
       }
 
 /** The same two, whose folders are not to be changed at all. */
-function overlaysOf(fixture: Fixture): Record<string, DirectoryPreopen> {
+export function overlaysOf(fixture: Fixture): Record<string, DirectoryPreopen> {
   fixture.overlaid = true
   return Object.fromEntries(
     Object.entries(preopensOf(fixture)).map(([name, preopen]) => [
