@@ -113,14 +113,14 @@ export const streams: Streams = {
   '[method]input-stream.skip': fillReady,
   '[method]input-stream.blocking-skip': fill,
   '[method]input-stream.subscribe': (_, self) =>
-    new PollableResource(undefined, self.waits && !self.closed ? self.file.fd : undefined),
+    new PollableResource(undefined, self.waits && !self.closed ? self.file : undefined),
   '[method]output-stream.check-write': checkWrite,
   '[method]output-stream.write': write,
   '[method]output-stream.blocking-write-and-flush': writeAll,
   '[method]output-stream.flush': flush,
   '[method]output-stream.blocking-flush': flush,
   '[method]output-stream.subscribe': (_, self) =>
-    new PollableResource(undefined, self.waits && !self.closed ? self.file.fd : undefined, true),
+    new PollableResource(undefined, self.waits && !self.closed ? self.file : undefined, true),
   '[method]output-stream.write-zeroes': checkedZeroes,
   '[method]output-stream.blocking-write-zeroes-and-flush': checkedZeroes,
   '[method]output-stream.splice': (component, self, source, length) =>

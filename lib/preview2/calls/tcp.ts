@@ -178,7 +178,7 @@ export const tcp: ConvertedCalls['wasi:sockets/tcp'] = {
   '[method]tcp-socket.set-send-buffer-size': set('sendBuffer'),
   '[method]tcp-socket.subscribe': (_, { state, listener }: Tcp) =>
     state === State.LISTENING && listener !== undefined
-      ? new PollableResource(undefined, listener.file.fd)
+      ? new PollableResource(undefined, listener.file)
       : ready(),
   '[method]tcp-socket.shutdown': shutdown,
 }

@@ -54,6 +54,8 @@ export class OutputStreamResource extends Resource {
       spans[1] = length - done
       const answer = this.#writev()
       if (answer < 0) return answer
+      // A file that takes nothing takes nothing the next time either.
+      if (answer === 0) return -Errno.IO
       done += answer
     }
     return 0
