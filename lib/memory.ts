@@ -15,6 +15,10 @@ export interface MemoryLike {
   readonly buffer: ArrayBufferLike
 }
 
+/** Returns the current buffer of a memory. */
+export type Bound = () => ArrayBufferLike
+const none = new Uint8Array(0)
+
 /** One memory of a guest that has several, or a buffer of the host, with its views. */
 export class Space {
   readonly read: () => ArrayBufferLike
@@ -37,7 +41,7 @@ export class GuestMemory {
   /** The size that the views cover, in bytes. */
   size = 0
   /** Returns the current buffer of the memory. */
-  #read: (() => ArrayBufferLike) | undefined
+  #read: Bound | undefined
   readonly #sys: Sys
   /** Additional hosts of the guest: its memfs mounts. */
   readonly #beside: Pick<Sys, 'bind'>[] = []
@@ -61,10 +65,14 @@ export class GuestMemory {
   enter(space: Space): void {
     if (space.bytes.length === 0) {
       const buffer = space.read()
-      space.bytes = new Uint8Array(buffer)
+      // The stack may overflow in each of these calls: the bytes, which show that the views are
+      // made, come last.
       space.view = new DataView(buffer)
+      space.bytes = new Uint8Array(buffer)
     }
     if (this.bytes === space.bytes) return
+    // So that the next call binds again if the stack overflows in this one.
+    this.bytes = none
     this.#bindAll(space.bytes)
     this.bytes = space.bytes
     this.view = space.view
@@ -83,11 +91,18 @@ export class GuestMemory {
     return this.#read !== undefined
   }
 
+  /** The bound memory, to which `refresh` returns. */
+  get current(): Bound | undefined {
+    return this.#read
+  }
+
   /**
-   * Makes the views anew if the memory grew. Call this after calling code that may run the guest.
+   * Makes the views anew if the memory grew, and binds `current` again if a nested call has bound
+   * another of several memories. Call this after calling code that may run the guest.
    */
-  refresh(): void {
-    if (this.bytes.length === 0) this.#attach()
+  refresh(current = this.#read): void {
+    if (this.bytes.length === 0 || current !== this.#read) this.#attach(current)
+    this.#read = current
   }
 
   /**

@@ -88,8 +88,9 @@ export class InputStream extends Stream {
     if (spans === 0) return 0
     // The source may run the guest, which makes other calls and grows its memory.
     const wanted = this.block.spans.slice(0, 2 * spans)
+    const { current } = this.memory
     if (this.#rest.length === 0) this.#rest = this.#source.read()
-    this.memory.refresh()
+    this.memory.refresh(current)
     let done = 0
     for (let i = 0; i < spans && this.#rest.length > 0; i++) {
       const piece = this.#rest.subarray(0, wanted[2 * i + 1])
@@ -128,8 +129,11 @@ export class OutputStream extends Stream {
       chunk.set(piece, done)
       done += piece.length
     }
+    const { current } = this.memory
     try {
       this.#sink.write(chunk)
+      // The caller may write the rest from the same memory.
+      this.memory.refresh(current)
     } catch (error) {
       // A closed reader is an error for the guest. The gate converts everything else.
       if (isGone(error)) return -Errno.PIPE

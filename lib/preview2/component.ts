@@ -36,8 +36,9 @@ const mostKept = 2 ** 24
 
 export class Component {
   readonly context: Context
-  readonly resources = new Resources(mostResources)
-  readonly scratch = new Scratch()
+  readonly resources: Resources
+  /** Replaced by a larger one while a call runs whose arguments it does not hold. */
+  scratch = new Scratch()
   /** The bytes of HTTP fields and addresses. */
   readonly kept = new Quota(mostKept)
   /** The open files, with those that the component was given. */
@@ -52,6 +53,7 @@ export class Component {
 
   constructor(context: Context, given: Given, open: number, report: Report) {
     this.context = context
+    this.resources = new Resources(mostResources, context.verdict)
     this.files = { open }
     this.given = given
     this.#report = report
@@ -75,7 +77,17 @@ export class Component {
 
   /** Binds the host's own memory in place of the component's. */
   enterScratch(): void {
+    if (this.#allocating) throw trap('cannot leave component instance')
     this.context.memory.enter(this.scratch.space)
+  }
+
+  /** Places bytes in the host's own memory, and returns their address. */
+  put(bytes: Uint8Array): number {
+    const at = this.scratch.put(bytes)
+    if (at !== undefined) return at
+    // A call that is under way keeps its own: its data is not moved.
+    this.scratch = this.scratch.larger(bytes.length)
+    return this.scratch.put(bytes) as number
   }
 
   /** Checks a range of the bound memory, and returns its start. @throws a trap */
@@ -115,6 +127,9 @@ export class Component {
     let at: number
     try {
       at = realloc(0, 0, align, size) >>> 0
+    } catch (error) {
+      // Whatever leaves code of the component ends it: nothing would catch it in its own instance.
+      throw this.context.verdict.keep(error)
     } finally {
       this.#allocating = false
     }
@@ -129,7 +144,12 @@ export class Component {
 
   /** Reports an answer that is UNEXPECTED; its error code is `io`. */
   unexpected(answer: Answer, name: string): void {
-    if (answer === UNEXPECTED) errnoOf(answer, name, this.context, this.#report)
+    if (answer !== UNEXPECTED) return
+    const { memory } = this.context
+    const { current } = memory
+    errnoOf(answer, name, this.context, this.#report)
+    // The embedder's hook may have run the component.
+    memory.refresh(current)
   }
 
   /**

@@ -27,11 +27,12 @@ const rotated = (word: number, bits: number): number => (word << bits) | (word >
  * @see https://www.rfc-editor.org/rfc/rfc8439#section-2.1
  */
 export function identityHash(component: Component): 0 {
-  const { record } = component.context.sys.block
+  // Randomness of the embedder may run the component, which fills the block.
+  const identity = filestatIdentity(component.context.sys.block.record)
   component.key ??= newKey(component)
   state.set(component.key, 4)
   state.set(constants)
-  state.set(filestatIdentity(record), 12)
+  state.set(identity, 12)
   for (let round = 0; round < 4; round++) {
     for (let i = 0; i < 4; i++) quarter(i, 4 + i, 8 + i, 12 + i)
     for (let i = 0; i < 4; i++) quarter(i, 4 + ((i + 1) & 3), 8 + ((i + 2) & 3), 12 + ((i + 3) & 3))

@@ -82,14 +82,11 @@ export function failStream(
   name: string,
 ): void {
   const { memory } = component.context
+  component.unexpected(answer, name)
   const { view } = memory
   view.setUint8(at, 1)
-  if (answer === CLOSED) {
-    view.setUint8(at + payload, 1)
-    return
-  }
-  component.unexpected(answer, name)
-  view.setUint8(at + payload, 0)
+  view.setUint8(at + payload, answer === CLOSED ? 1 : 0)
+  if (answer === CLOSED) return
   storeU32(view, at + payload + 4, component.resources.own(errors, new ErrorResource(answer)))
 }
 

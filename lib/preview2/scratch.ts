@@ -9,53 +9,37 @@ import { loadU64 } from './canonical.js'
 export const transfer = 65536
 /** Bytes behind these, for the arguments of one call. */
 const room = 65536
-const encoder = new TextEncoder()
 
 export class Scratch {
-  #space = new Space({ buffer: new ArrayBuffer(transfer + room) })
-  #next = transfer
-
-  get space(): Space {
-    return this.#space
-  }
+  readonly space: Space
   /** The bytes; from 0 on those of a transfer. */
-  get bytes(): Uint8Array {
-    return this.#bytes
-  }
-  #bytes = new Uint8Array(this.#space.read())
-
+  readonly bytes: Uint8Array
   /** The place from which on `put` places bytes; set it back when these are not needed any more. */
-  get mark(): number {
-    return this.#next
-  }
-  set mark(at: number) {
-    this.#next = at
-    // Large arguments are rare: their memory is not kept.
-    if (at === transfer && this.#bytes.length > transfer + room) this.#resize(transfer + room)
+  mark = transfer
+
+  constructor(size = transfer + room) {
+    this.bytes = new Uint8Array(size)
+    this.space = new Space(this.bytes)
   }
 
-  /** Places bytes in it, and returns their address. */
-  put(bytes: Uint8Array): number {
-    const at = this.#next
-    if (at + bytes.length > this.#bytes.length) this.#resize(at + bytes.length)
-    this.#bytes.set(bytes, at)
-    this.#next += bytes.length
+  /** Places bytes in it, and returns their address; undefined if there is no room for them. */
+  put(bytes: Uint8Array): number | undefined {
+    const at = this.mark
+    if (at + bytes.length > this.bytes.length) return undefined
+    this.bytes.set(bytes, at)
+    this.mark += bytes.length
     return at
   }
-  /** Places a text in UTF-8 in it, and returns its address. It reaches to `mark`. */
-  putText(text: string): number {
-    return this.put(encoder.encode(text))
+  /** Returns a larger one with the same content, for one call. */
+  larger(by: number): Scratch {
+    const more = new Scratch(this.mark + by)
+    more.bytes.set(this.bytes.subarray(0, this.mark))
+    more.mark = this.mark
+    return more
   }
 
   /** Returns the number in the first eight bytes. */
   word(): bigint {
-    return loadU64(this.#bytes)
-  }
-
-  #resize(size: number): void {
-    const bytes = new Uint8Array(size)
-    bytes.set(this.#bytes.subarray(0, Math.min(size, this.#next)))
-    this.#bytes = bytes
-    this.#space = new Space(bytes)
+    return loadU64(this.bytes)
   }
 }

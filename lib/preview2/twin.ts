@@ -6,6 +6,7 @@
 import { readFilestat } from '../abi/layout.js'
 import { dictionary } from '../dictionary.js'
 import { far64 } from '../gate.js'
+import { Space } from '../memory.js'
 import type { Answer } from '../sys/sys.js'
 import { wrongType } from '../validate.js'
 import { CLOSED, codeOf } from './answers.js'
@@ -31,6 +32,7 @@ const datetimeOf = (nanoseconds: bigint): Datetime => ({
   seconds: seconds(nanoseconds),
   nanoseconds: rest(nanoseconds),
 })
+const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /** Returns the function of a row. `this` is the resource of a method. */
@@ -42,12 +44,12 @@ export function twinOf(
   call: Call<Row>,
 ): (this: unknown, ...args: readonly unknown[]) => unknown {
   const { verdict } = component.context
-  const { scratch } = component
   const { params, result } = row
   const [first] = params
   const isMethod = first?.label === 'self'
   return function twin(this: unknown, ...args) {
     if (verdict.reached) throw verdict.leave()
+    const { scratch } = component
     const { mark } = scratch
     try {
       const given = isMethod ? [this, ...args] : args
@@ -64,6 +66,8 @@ export function twinOf(
       if (result?.kind !== Kind.Result) throw component.fatal(error, name)
       return rethrown(() => failed(component, shells, name, result, answer))
     } finally {
+      // Larger ones are rare: their memory is not kept.
+      component.scratch = scratch
       scratch.mark = mark
     }
   }
@@ -116,7 +120,6 @@ function lift(
 ): unknown[] {
   const wrong = (expected: string): Misuse =>
     new Misuse(wrongType(camelCase(label), expected, value))
-  const { scratch } = component
   switch (type.kind) {
     case Kind.Size:
       return [far64(value)]
@@ -149,13 +152,13 @@ function lift(
       return [number, BigInt.asUintN(64, val?.seconds ?? 0n), Number(val?.nanoseconds ?? 0) >>> 0]
     }
     case Kind.String: {
-      const at = scratch.putText(String(value))
-      return [at, scratch.mark - at]
+      const bytes = encoder.encode(String(value))
+      return [component.put(bytes), bytes.length]
     }
     case Kind.Bytes: {
       if (!ArrayBuffer.isView(value)) throw wrong('a Uint8Array')
-      const at = scratch.put(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-      return [at, value.byteLength]
+      const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      return [component.put(bytes), bytes.length]
     }
     case Kind.Borrow:
       return [shells.resourceOf(value, type.name as ResourceName)]
@@ -177,7 +180,7 @@ function lower(
   lifted: readonly unknown[],
 ): unknown {
   if (result === undefined) return undefined
-  const { context, scratch } = component
+  const { context } = component
   const answer = outcome as Answer
   switch (result.kind) {
     case Kind.Bool:
@@ -187,10 +190,10 @@ function lower(
     case Kind.Own:
       return shells.shellOf(outcome as Resource)
     case Kind.Bytes: {
-      const at = scratch.put(new Uint8Array(answer))
-      component.enterScratch()
-      context.random(context.memory, at, answer)
-      return scratch.bytes.slice(at, at + answer)
+      const bytes = new Uint8Array(answer)
+      context.memory.enter(new Space(bytes))
+      context.random(context.memory, 0, answer)
+      return bytes
     }
     case Kind.Record:
       if (answer < 0) throw trap('the host has no such clock')

@@ -19,6 +19,7 @@ export function hookedRandom(hook: (bytes: Uint8Array) => void): Random {
     for (const end = at + length; at < end; at += most) {
       const length = Math.min(most, end - at)
       const bytes = new Uint8Array(length)
+      const { current } = memory
       act('options.random', () => hook(bytes))
       // A transferred buffer has length 0, and the guest would continue with the previous contents
       // of its memory.
@@ -26,7 +27,7 @@ export function hookedRandom(hook: (bytes: Uint8Array) => void): Random {
         throw new HookFailure(
           wrongReturn('options.random', 'with all of its bytes in place', bytes),
         )
-      memory.refresh()
+      memory.refresh(current)
       memory.write(at, bytes)
     }
   }

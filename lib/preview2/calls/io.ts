@@ -128,7 +128,7 @@ export const streams: Streams = {
   '[method]output-stream.blocking-splice': (component, self, source, length) => {
     // A socket may have no place at this time.
     if (checkWrite(component, self) === 0)
-      waitFor(component, [new PollableResource(undefined, self.file.fd, true)])
+      waitFor(component, [new PollableResource(undefined, self.file, true)])
     return splice(component, self, source, length, fill)
   },
 }

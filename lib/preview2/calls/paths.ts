@@ -134,10 +134,9 @@ const SLASH = 0x2f
 const readlinkAt: Types['[method]descriptor.readlink-at'] = (component, self, at, length) => {
   const dir = directory(component, self, length)
   if (typeof dir === 'number') return dir
-  const { context, scratch } = component
-  const { mark } = scratch
-  const path = scratch.put(context.memory.bytes.subarray(at, at + length))
-  scratch.mark = mark
+  const path = component.put(component.context.memory.bytes.subarray(at, at + length))
+  const { scratch } = component
+  scratch.mark = path
   component.enterScratch()
   const answer = dir.readlink(path, length, 0, transfer)
   if (answer > 0 && scratch.bytes[0] === SLASH) return -Errno.PERM

@@ -1,5 +1,6 @@
 /** The resources of a component, by their representation: the number that its handles refer to. */
 
+import type { Verdict } from '../../verdict.js'
 import { trap } from '../trap.js'
 import type { ResourceName } from '../wit/types.js'
 
@@ -27,11 +28,16 @@ export class Resources {
   readonly #byRep: (Resource | undefined)[] = [undefined]
   readonly #free: number[] = []
   readonly #most: number
+  readonly #verdict: Verdict
   #count = 0
 
-  /** @param most the most resources at once; one more is a trap */
-  constructor(most: number) {
+  /**
+   * @param most the most resources at once; one more is a trap
+   * @param verdict keeps that trap, since a resource for an error is made where nothing else does
+   */
+  constructor(most: number, verdict: Verdict) {
     this.#most = most
+    this.#verdict = verdict
   }
 
   /** The number of resources. */
@@ -43,7 +49,7 @@ export class Resources {
   add(resource: Resource): number {
     if (this.#count >= this.#most) {
       resource.drop()
-      throw trap(`the component has more than ${this.#most} resources`)
+      throw this.#verdict.keep(trap(`the component has more than ${this.#most} resources`))
     }
     const rep = this.#free.pop() ?? this.#byRep.length
     this.#byRep[rep] = resource
