@@ -102,8 +102,9 @@ const write: Types['[method]descriptor.write'] = (component, { file }, at, lengt
 }
 
 const readDirectory: Types['[method]descriptor.read-directory'] = (component, self) => {
-  const dir = directory(component, self, 0)
-  return typeof dir === 'number' ? dir : new EntriesResource(self.file)
+  const dir = directory(component, self)
+  if (typeof dir === 'number') return dir
+  return component.reserve() || new EntriesResource(self.file, component.files)
 }
 /** Reads entries into the scratch memory, and copies them. */
 function blockReader(component: Component): ReadBlock {
@@ -123,10 +124,7 @@ function blockReader(component: Component): ReadBlock {
 const readDirectoryEntry: Types['[method]directory-entry-stream.read-directory-entry'] = (
   component,
   entries,
-) => {
-  const answer = entries.advance(blockReader(component))
-  return answer === 1 && !entries.isNamedInUtf8() ? -Errno.ILSEQ : answer
-}
+) => entries.advance(blockReader(component))
 
 const stat: Types['[method]descriptor.stat'] = (_, { file }) => file.fd.filestat()
 

@@ -8,7 +8,6 @@
  * adds.
  * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/proposals/filesystem/wit/types.wit
  */
-import { isUtf8 } from 'node:buffer'
 import { Errno } from '../../abi/errno.js'
 import { Access } from '../../abi/layout.js'
 import { Rights } from '../../abi/rights.js'
@@ -21,25 +20,32 @@ import { identityHash } from '../identity.js'
 import { DescriptorResource } from '../resources/descriptor.js'
 import { Flag, OpenFile } from '../resources/open-file.js'
 import { transfer } from '../scratch.js'
+import { isText } from '../text.js'
 import { putTimes } from './times.js'
 import type { Calls } from './types.js'
 
 type Types = Calls['wasi:filesystem/types']
 
-/** Returns the directory of a descriptor for a path of this length, or the error. */
+/** Returns the directory of a descriptor for a path, or the error. */
 export function directory(
-  { context }: Component,
+  component: Component,
   { file }: DescriptorResource,
-  length: number,
+  at = 0,
+  length = 0,
 ): Descriptor | Answer {
   const dir = file.identified
   if (typeof dir === 'number') return dir
   if (dir.filetype !== Filetype.DIRECTORY) return -Errno.NOTDIR
-  return length > context.limits.pathBytes ? -Errno.NAMETOOLONG : dir
+  return checkPath(component, at, length) || dir
+}
+/** Checks the length and the encoding of a path. Returns 0, or the error. */
+function checkPath({ context: { limits, memory } }: Component, at: number, length: number): Answer {
+  if (length > limits.pathBytes) return -Errno.NAMETOOLONG
+  return isText(memory.bytes, at, at + length) ? 0 : -Errno.ILSEQ
 }
 
 const statAt: Types['[method]descriptor.stat-at'] = (component, self, follow, at, length) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   return typeof dir === 'number' ? dir : dir.filestatAt(at, length, follow)
 }
 
@@ -51,7 +57,7 @@ const setTimesAt: Types['[method]descriptor.set-times-at'] = (
   length,
   ...times
 ) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   if (typeof dir === 'number') return dir
   const fstflags = putTimes(component, ...times)
   return fstflags < 0 ? fstflags : dir.setTimesAt(at, length, follow, fstflags)
@@ -63,7 +69,7 @@ const createDirectoryAt: Types['[method]descriptor.create-directory-at'] = (
   at,
   length,
 ) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   return typeof dir === 'number' ? dir : dir.mkdir(at, length)
 }
 const removeDirectoryAt: Types['[method]descriptor.remove-directory-at'] = (
@@ -72,11 +78,11 @@ const removeDirectoryAt: Types['[method]descriptor.remove-directory-at'] = (
   at,
   length,
 ) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   return typeof dir === 'number' ? dir : dir.rmdir(at, length)
 }
 const unlinkFileAt: Types['[method]descriptor.unlink-file-at'] = (component, self, at, length) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   return typeof dir === 'number' ? dir : dir.unlink(at, length)
 }
 const symlinkAt: Types['[method]descriptor.symlink-at'] = (
@@ -87,8 +93,9 @@ const symlinkAt: Types['[method]descriptor.symlink-at'] = (
   at,
   length,
 ) => {
-  const dir = directory(component, self, Math.max(targetLength, length))
-  return typeof dir === 'number' ? dir : dir.symlink(target, targetLength, at, length)
+  const dir = directory(component, self, at, length)
+  if (typeof dir === 'number') return dir
+  return checkPath(component, target, targetLength) || dir.symlink(target, targetLength, at, length)
 }
 const linkAt: Types['[method]descriptor.link-at'] = (
   component,
@@ -100,9 +107,9 @@ const linkAt: Types['[method]descriptor.link-at'] = (
   at2,
   length2,
 ) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   if (typeof dir === 'number') return dir
-  const dir2 = directory(component, other, length2)
+  const dir2 = directory(component, other, at2, length2)
   if (typeof dir2 === 'number') return dir2
   return dir.readOnly || dir2.readOnly
     ? linking(component.context.memory, [dir, at, length], follow, [dir2, at2, length2])
@@ -117,9 +124,9 @@ const renameAt: Types['[method]descriptor.rename-at'] = (
   at2,
   length2,
 ) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   if (typeof dir === 'number') return dir
-  const dir2 = directory(component, other, length2)
+  const dir2 = directory(component, other, at2, length2)
   if (typeof dir2 === 'number') return dir2
   return dir.readOnly || dir2.readOnly
     ? renaming(component.context.memory, [dir, at, length], [dir2, at2, length2])
@@ -132,7 +139,7 @@ const SLASH = 0x2f
  * `illegal-byte-sequence` for one that no string of WIT can have.
  */
 const readlinkAt: Types['[method]descriptor.readlink-at'] = (component, self, at, length) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   if (typeof dir === 'number') return dir
   const path = component.put(component.context.memory.bytes.subarray(at, at + length))
   const { scratch } = component
@@ -140,7 +147,7 @@ const readlinkAt: Types['[method]descriptor.readlink-at'] = (component, self, at
   component.enterScratch()
   const answer = dir.readlink(path, length, 0, transfer)
   if (answer > 0 && scratch.bytes[0] === SLASH) return -Errno.PERM
-  return answer > 0 && !isUtf8(scratch.bytes.subarray(0, answer)) ? -Errno.ILSEQ : answer
+  return answer < 0 || isText(scratch.bytes, 0, answer) ? answer : -Errno.ILSEQ
 }
 
 const syncs = (flags: number): number =>
@@ -161,7 +168,7 @@ const openAt: Types['[method]descriptor.open-at'] = (
   oflags,
   flags,
 ) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   if (typeof dir === 'number') return dir
   if ((oflags & Oflags.CREAT) !== 0 && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
   const full = component.reserve()
@@ -187,7 +194,7 @@ const metadataHashAt: Types['[method]descriptor.metadata-hash-at'] = (
   at,
   length,
 ) => {
-  const dir = directory(component, self, length)
+  const dir = directory(component, self, at, length)
   if (typeof dir === 'number') return dir
   return dir.filestatAt(at, length, follow) || identityHash(component)
 }

@@ -1,8 +1,9 @@
 /** A `directory-entry-stream` of `wasi:filesystem`: the entries of a directory, read in blocks. */
-import { isUtf8 } from 'node:buffer'
+import { Errno } from '../../abi/errno.js'
 import { Dirent, readDirent } from '../../abi/layout.js'
 import type { Answer } from '../../sys/sys.js'
-import type { OpenFile } from './open-file.js'
+import { isText } from '../text.js'
+import type { OpenCount, OpenFile } from './open-file.js'
 import { Resource } from './resource.js'
 
 const DOT = 0x2e
@@ -17,6 +18,7 @@ export class EntriesResource extends Resource {
   /** Bytes read at once. */
   static readonly block = 8192
   readonly file: OpenFile
+  readonly #count: OpenCount
   #bytes: Uint8Array = new Uint8Array(0)
   #view = new DataView(this.#bytes.buffer)
   /** The place of the next entry in the block. */
@@ -27,11 +29,15 @@ export class EntriesResource extends Resource {
   type = 0
   start = 0
   end = 0
-  constructor(file: OpenFile) {
+  /** @param count counts it among the open files until it is dropped, since it keeps a block */
+  constructor(file: OpenFile, count: OpenCount) {
     super()
     this.file = file.used()
+    this.#count = count
+    count.open++
   }
   override drop(): void {
+    this.#count.open--
     this.file.release()
   }
   get bytes(): Uint8Array {
@@ -39,7 +45,8 @@ export class EntriesResource extends Resource {
   }
 
   /**
-   * Finds the next entry, `.` and `..` excluded. Returns 1 for an entry, 0 at the end, or an error.
+   * Finds the next entry, `.` and `..` excluded. Returns 1 for an entry, 0 at the end, or an error:
+   * ILSEQ for a name that is not UTF-8, after which the next entry can be read.
    */
   advance(read: ReadBlock): Answer {
     for (;;) {
@@ -60,15 +67,9 @@ export class EntriesResource extends Resource {
       this.start = here + Dirent.BYTES
       this.end = this.#next = this.start + namlen
       this.type = type
-      if (!this.#isDots(namlen)) return 1
+      if (this.#isDots(namlen)) continue
+      return isText(this.#bytes, this.start, this.end) ? 1 : -Errno.ILSEQ
     }
-  }
-
-  /** Checks the name that `advance` has found. Most names have ASCII alone. */
-  isNamedInUtf8(): boolean {
-    for (let i = this.start; i < this.end; i++)
-      if (this.#bytes[i] > 0x7f) return isUtf8(this.#bytes.subarray(this.start, this.end))
-    return true
   }
 
   #isDots(length: number): boolean {
