@@ -125,7 +125,8 @@ const lacking = (title: string, way: Way, door: DoorName): string | undefined =>
   )?.reason
 
 /** The answer of a guest whose rights are not enforced. Files in memory answer as the kernel does. */
-function expected({ answer }: Case, way: Way): string {
+function expected({ technique, answer }: Case, way: Way): string {
+  if (technique.includes('UTF-8')) return codeFor('ILSEQ')
   if (typeof answer === 'string') return codeFor(answer)
   const host: Guarded = way === 'overlay' && answer.access === answer.openat2 ? way : 'access'
   return codeFor(answer[host])
