@@ -1,11 +1,11 @@
 // Runs the fuzzers side by side, or the one that is named, and hands on all other arguments:
-// `gate`, `paths`, `files`, `channel`, `--seconds 60`, `--seed 7`.
+// `gate`, `paths`, `files`, `channel`, `lowered`, `--seconds 60`, `--seed 7`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { root } from './root.js'
 
-const all = ['gate', 'paths', 'files', 'channel']
+const all = ['gate', 'paths', 'files', 'channel', 'lowered']
 const words = process.argv.slice(2)
 const named = all.filter(name => words.includes(name))
 const flags = words.filter(word => !all.includes(word))
