@@ -6,7 +6,7 @@ import { errnoOf, type Report, thrown } from '../gate.js'
 import { type MemoryLike, Space } from '../memory.js'
 import type { Answer } from '../sys/sys.js'
 import { UNEXPECTED } from '../sys/sys.js'
-import type { HashKey } from './identity.js'
+import { type HashKey, hashed } from './identity.js'
 import { Quota } from './quota.js'
 import type { OpenCount, OpenFile } from './resources/open-file.js'
 import { Resources } from './resources/resource.js'
@@ -34,6 +34,9 @@ const mostResources = 65536
 /** The most bytes of HTTP fields and addresses of a component at once. */
 const mostKept = 2 ** 24
 
+/** The bytes at the start of the block that hold results. */
+const results = 112
+
 export class Component {
   readonly context: Context
   readonly resources: Resources
@@ -49,6 +52,7 @@ export class Component {
   /** True while `realloc` runs code of the component, which must not call the host meanwhile. */
   #allocating = false
   readonly #report: Report
+  #spare: Scratch | undefined
   readonly #spaces = new WeakMap<MemoryLike, Space>()
 
   constructor(context: Context, given: Given, open: number, report: Report) {
@@ -88,6 +92,28 @@ export class Component {
     // A call that is under way keeps its own: its data is not moved.
     this.scratch = this.scratch.larger(bytes.length)
     return this.scratch.put(bytes) as number
+  }
+
+  /**
+   * Calls code of the embedder between a call and the place of its result. The code may run the
+   * component, whose calls fill the block and the host's own memory anew.
+   */
+  aside(act: () => void): void {
+    const { scratch, context } = this
+    const { memory, sys } = context
+    const { current } = memory
+    const found = [new Uint8Array(sys.block.buffer, 0, results), hashed] as const
+    const kept = found.map(array => array.slice())
+    this.scratch = this.#spare ?? new Scratch()
+    this.#spare = undefined
+    try {
+      act()
+    } finally {
+      this.#spare = this.scratch
+      this.scratch = scratch
+      for (const [i, array] of found.entries()) array.set(kept[i])
+      memory.refresh(current)
+    }
   }
 
   /** Checks a range of the bound memory, and returns its start. @throws a trap */

@@ -25,7 +25,8 @@ export function observed(
   { trace, traceStyle, counts, limits, openLine }: Settings,
 ): (name: InterfaceName, calls: InterfaceCalls) => InterfaceCalls {
   const { verdict } = component.context
-  const write = trace && ((line: string): void => verdict.guard(() => trace(line)))
+  const write =
+    trace && ((line: string): void => component.aside(() => verdict.guard(() => trace(line))))
   const tracer =
     write !== undefined || hostcallChannel.hasSubscribers
       ? new Tracer(component, write, traceStyle)

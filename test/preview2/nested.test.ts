@@ -2,6 +2,9 @@
  * Functions of the embedder that call the component, or its host, while a call is under way: no
  * call sees or writes the data of another.
  */
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory, Space } from '#lib/memory.js'
@@ -174,6 +177,46 @@ for (const name of doors) {
     t.deepEqual(n.door.call('preopens.get-directories'), [])
   })
 }
+
+for (const name of doors)
+  test(`a trace may run the component (${name})`, t => {
+    const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+    for (const each of ['file', 'other']) fs.writeFileSync(join(folder, each), each)
+    fs.symlinkSync('file', join(folder, 'link'))
+    let within = false
+    const n = nest(name, () => ({
+      preopens: { '/': folder },
+      trace() {
+        if (within || !asked) return
+        within = true
+        for (const each of calls('other')) each()
+        disturb(n)
+        within = false
+      },
+    }))
+    let asked = false
+    const [[dir]] = n.door.call('preopens.get-directories') as [[object]]
+    const opened = ['file', 'other'].map(
+      each => [each, n.door.call('descriptor.open-at', dir, {}, each, {}, { read: true })] as const,
+    )
+    const files = new Map(opened)
+    const calls = (each: string) => [
+      () => textOf((n.door.call('descriptor.read', files.get(each), 9n, 0n) as [Uint8Array])[0]),
+      () => (n.door.call('descriptor.stat', files.get(each)) as { size: bigint }).size,
+      () => n.door.call('descriptor.metadata-hash', files.get(each)),
+      () => n.door.call('descriptor.readlink-at', dir, 'link'),
+      () => n.door.call('environment.get-environment'),
+    ]
+    const expected = calls('file').map(call => call())
+    asked = true
+    t.deepEqual(
+      calls('file').map(call => call()),
+      expected,
+    )
+    t.is(expected[0], 'file')
+    n.host.close()
+    fs.rmSync(folder, { recursive: true })
+  })
 
 test('a host that failed to bind a memory binds it for the next call', t => {
   const bound: Uint8Array[] = []

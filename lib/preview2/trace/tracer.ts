@@ -76,7 +76,10 @@ export class Tracer {
         const reason =
           answer === 'not-permitted' ? reasonOf(component, known, name, args) : undefined
         const seen = { name, row, args, ending, answer, result, reason }
-        if (this.#publishes) hostcallChannel.publish(this.#event(seen))
+        if (this.#publishes) {
+          const event = this.#event(seen)
+          component.aside(() => hostcallChannel.publish(event))
+        }
         if (write !== undefined) write(this.#line(seen, start))
       }
     }
