@@ -17,8 +17,10 @@ import type { Host, Imports } from './hosts.js'
 export const codeFor = (errno: string): string =>
   errno === 'SUCCESS' ? errno : errorCodes[codeOf(-Errno[errno as ErrnoName])]
 /** An errno for an error code; of several, the first one. */
-const errnoFor = (code: string): number =>
-  errnoNames.findIndex((name, errno) => errno > 0 && codeFor(name) === code)
+export const errnoFor = (code: string): number =>
+  code === 'not-permitted'
+    ? Errno.NOTCAPABLE
+    : errnoNames.findIndex((name, errno) => errno > 0 && codeFor(name) === code)
 
 interface Open {
   /** A `descriptor`. */

@@ -2,6 +2,10 @@
 import fs from 'node:fs'
 import { populate, type Seen } from './calls.js'
 
+const hidden = ['', '/f', '/victim', '/dir', '/empty']
+/** The time of each of them, in seconds since 1970. */
+const time = 1_234_567
+
 /**
  * A change leaves its mark in ctime, which no call can set: that of the directory shows changes of
  * names, that of `f` changes of the file.
@@ -18,10 +22,10 @@ export class Outside {
   restore(): void {
     fs.rmSync(`${this.#folder}/new`, { recursive: true, force: true })
     populate(this.#folder, 'secret')
-    const numbers = ['', '/f', '/victim', '/dir', '/empty'].map(
-      name => fs.lstatSync(this.#folder + name, { bigint: true }).ino,
-    )
-    this.#secrets = new Set(['secret', ...numbers])
+    // A component learns times, and no inodes.
+    for (const name of hidden) fs.utimesSync(this.#folder + name, time, time)
+    const numbers = hidden.map(name => fs.lstatSync(this.#folder + name, { bigint: true }).ino)
+    this.#secrets = new Set(['secret', BigInt(time) * 1_000_000_000n, ...numbers])
     this.#mark = this.#changes()
   }
   #changes(): string {

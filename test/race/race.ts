@@ -14,6 +14,7 @@ import type { Sys } from '#lib/sys/sys.js'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { Fixture, Oflags } from '../sys/fixture.js'
 import { type Call, calls, populate, type Refusal, type Seen, whereabouts } from './calls.js'
+import { componentSys } from './component.js'
 import { Outside } from './outside.js'
 import { type Technique, techniques } from './techniques.js'
 
@@ -33,6 +34,7 @@ const naive = 'look, then use'
 const ways: readonly Way[] = [
   { name: 'openat2', sys: () => openNative(), escapes: 'none' },
   { name: 'walk', sys: () => openNative({ resolution: 'walk' }), escapes: 'none' },
+  { name: 'component', sys: componentSys, escapes: 'none' },
   { name: 'procfs', sys: () => new TypescriptSys({ places: 'procfs' }), escapes: 'none' },
   { name: 'strings', sys: () => new TypescriptSys({ places: 'strings' }), escapes: 'counted' },
   { name: naive, sys: () => new TypescriptSys(), escapes: 'some' },
