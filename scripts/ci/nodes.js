@@ -46,7 +46,9 @@ const some = [
  * @param {string} version
  */
 const testsOf = version =>
-  version === versions.node.tested.at(-1) ? [...most, 'dist-test/test/programs/**'] : some
+  version === versions.node.tested.at(-1)
+    ? [...most, 'dist-test/test/{component,programs}/**']
+    : some
 
 const wanted = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'wasi-common-nodes-'))

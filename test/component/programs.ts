@@ -1,4 +1,8 @@
-/** Programs of preview 1 that are run as modules, as components, and on wasmtime. */
+/**
+ * Programs of preview 1 that are run as modules, as components, and on wasmtime. Ruby, QuickJS and
+ * Prism are not among them: they are no commands, and the first two import more than WASI. esbuild
+ * ends in the adapter, on wasmtime too.
+ */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { llvm, python, ripgrep, yosys } from '#guests/modules.js'

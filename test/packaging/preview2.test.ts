@@ -215,3 +215,21 @@ for (const flag of ['--import', '--require'])
         { status: 0, stdout: 'true ERR_MODULE_NOT_FOUND\nworker true\n', stderr: '' },
       )
     })
+
+/** Transpiles a component by jco, whose own parts are components that import preview2-shim. */
+const transpiling = `
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { transpile } from ${JSON.stringify(import.meta.resolve('@bytecodealliance/jco'))}
+const { files } = await transpile(readFileSync('walk.wasm'), { name: 'walk', quiet: true })
+console.log(createHash('sha256').update(files['walk.js']).digest('hex'))
+`
+test('jco itself runs by the loader hook, and writes the same bytes', async t => {
+  t.timeout(60_000)
+  const folder = application(t)
+  writeFileSync(join(folder, 'app.js'), transpiling)
+  writeFileSync(join(folder, 'walk.wasm'), await walk)
+  const expected = node(folder, ['app.js'])
+  t.regex(expected.stdout, /^[0-9a-f]{64}\n$/)
+  t.deepEqual(node(folder, ['--import', 'wasi-common/register', 'app.js']), expected)
+})
