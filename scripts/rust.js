@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './root.js'
 import { runNode } from './shared/run.js'
+import { withWasmtime } from './shared/wasmtime.js'
 
 const target = 'wasm32-wasip2'
 const sources = join(root, 'guests/rust')
@@ -39,6 +40,6 @@ if (missing !== undefined) {
     if (status !== 0) throw new Error(`${name} was not built, status ${status}`)
   }
   runNode(['node_modules/ava/entrypoints/cli.mjs', '--config', 'scripts/rust.config.js'], {
-    env: { ...process.env, WASI_COMMON_RUST: built },
+    env: { ...(withWasmtime() ?? process.env), WASI_COMMON_RUST: built },
   })
 }

@@ -57,6 +57,10 @@ export const stages = {
     minutes: 30,
   },
   go: { title: "Go's own tests, where Go is installed", run: 'npm run test:go' },
+  wasmtime: {
+    title: 'components beside wasmtime, where Python has pip',
+    run: 'npm run test:wasmtime',
+  },
   rust: {
     title: "Rust's standard library on wasm32-wasip2, where rustc has that target",
     run: 'npm run test:rust',

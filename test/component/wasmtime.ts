@@ -45,7 +45,7 @@ export function onWasmtime(
     }
     const { status, stdout, stderr } = spawnSync(python, [program, JSON.stringify(asked)], {
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout: 280_000,
     })
     if (status !== 0) throw new Error(`wasmtime's runner ended with ${status}: ${stderr}`)
     const { exitCode = 'trap' } = JSON.parse(stdout) as { exitCode?: number }
