@@ -1,14 +1,23 @@
 // Runs the programs of https://github.com/WebAssembly/wasi-testsuite for preview 1: by the command
-// with both settings of rights, and adapted to components of WASI 0.2, with both kinds of bindings.
+// with both settings of rights, and adapted to components of WASI 0.2: by the command, which has
+// hybrid bindings, and on a host with those of JavaScript.
 //
 //   npm run test:wasi-testsuite -- FOLDER            a checkout of its branch prod/testsuite-base
 //   npm run test:wasi-testsuite -- FOLDER path_link  these tests
-//   npm run test:wasi-testsuite -- FOLDER --way js   in one of the ways: enforce, access, hybrid, js
+//   npm run test:wasi-testsuite -- FOLDER --way js   in one of the ways: enforce, access, component, js
 //
 // The programs are others' binaries, so they are not part of this repository, and nothing downloads
 // them.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -52,8 +61,8 @@ const ways = {
       ],
     ]),
   },
-  hybrid: { run: asComponent('hybrid'), meant: notAsComponent },
-  js: { run: asComponent('js'), meant: notAsComponent },
+  component: { run: componentByCommand, meant: notAsComponent },
+  js: { run: componentOnHost, meant: notAsComponent },
 }
 
 /**
@@ -131,26 +140,36 @@ function specificationOf(program) {
 /** @type {(args: string[]) => Ran} */
 const node = args => spawnSync(process.execPath, args, { encoding: 'utf8', timeout: minute })
 
+/** @type {(asked: Asked) => string[]} */
+const optionsOf = ({ env, preopens }) => [
+  ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+  ...Object.entries(preopens).flatMap(([name, path]) => ['--dir', `${path}::${name}`]),
+]
+
 /** @param {string} rights */
 function byCommand(rights) {
-  /** @type {(program: string, asked: Asked) => Promise<Ran>} */
-  return async (program, { args, env, preopens }) => {
-    const options = [
-      ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-      ...Object.entries(preopens).flatMap(([name, path]) => ['--dir', `${path}::${name}`]),
-    ]
-    return node([command, 'run', '--rights', rights, ...options, program, ...args])
+  /** @type {Way['run']} */
+  return async (program, asked) =>
+    node([command, 'run', '--rights', rights, ...optionsOf(asked), program, ...asked.args])
+}
+
+/** @type {Way['run']} */
+async function componentByCommand(program, asked) {
+  const folder = mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+  try {
+    const component = join(folder, basename(program))
+    writeFileSync(component, await componentOf(readFileSync(program)))
+    return node([command, 'run', '--no-cache', ...optionsOf(asked), component, ...asked.args])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** @param {import('#guests/components.js').Bindings} bindings */
-function asComponent(bindings) {
-  /** @type {(program: string, asked: Asked) => Promise<Ran>} */
-  return async (program, { args, env, preopens }) => {
-    const folder = await transpiled(await componentOf(readFileSync(program)), bindings)
-    const options = { args: [basename(program), ...args], env, preopens }
-    return node([join(root, 'scripts/shared/run-component.js'), folder, JSON.stringify(options)])
-  }
+/** @type {Way['run']} */
+async function componentOnHost(program, { args, env, preopens }) {
+  const folder = await transpiled(await componentOf(readFileSync(program)), 'js')
+  const options = { args: [basename(program), ...args], env, preopens }
+  return node([join(root, 'scripts/shared/run-component.js'), folder, JSON.stringify(options)])
 }
 
 /**
