@@ -59,15 +59,15 @@ function resolved(require: NodeJS.Require, name: string): string | undefined {
 
 /** The version of the package that a file is in. */
 function versionOf(file: string): string {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
+  for (let above = dirname(file); ; above = dirname(above)) {
     try {
-      const text = readFileSync(join(folder, 'package.json'), 'utf8')
+      const text = readFileSync(join(above, 'package.json'), 'utf8')
       const { name, version } = JSON.parse(text) as Readonly<Record<string, unknown>>
       if (name === packageName && typeof version === 'string') return version
     } catch {
       // The package's own folder is further up.
     }
-    if (dirname(folder) === folder) return 'an unknown version'
+    if (dirname(above) === above) return 'an unknown version'
   }
 }
 
