@@ -136,6 +136,11 @@ export const errorCodes = {
     advice:
       'Build the component for WASI 0.2. `run`, Pool and the command run components; `createComponentHost` embeds them; `class WASI`, `createGuest` and `instantiate` are for modules.',
   },
+  ERR_WASI_INVOKE: {
+    topic: 'module',
+    when: 'The option `invoke` calls a function that the component does not export, or with other arguments than it takes. The message has its signature, or the functions that are exported.',
+    advice: 'See [components.md](components.md).',
+  },
   ERR_WASI_NO_JCO: {
     topic: 'module',
     when: 'The program is a component, and jco, which makes modules of it, is not installed beside this package or the program.',

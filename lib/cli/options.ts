@@ -85,11 +85,6 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
   checkTrace(values)
   if (values['os-sandbox'] !== undefined && values.isolation !== 'process')
     throw new CommandError('--os-sandbox needs --isolation process')
-  if (values.isolation === 'process' && values.invoke !== undefined) {
-    throw new CommandError(
-      '--invoke cannot be combined with --isolation process, which runs _start alone',
-    )
-  }
   const rest = own.slice(own[end] === '--' ? end + 2 : end + 1)
   return {
     program,
@@ -108,9 +103,9 @@ export function parseRun(args: readonly string[]): RunRequest | 'help' {
       ...replay(values),
     },
     run: {
-      threads: threads(values.threads ?? '0', values.invoke),
+      threads: count('--threads', values.threads ?? '0', runTable.threads.most),
       maxStack: runTable.maxStack.fallback,
-      ...amounts(values.wasm ?? [], values.invoke),
+      ...amounts(values.wasm ?? []),
       maxOutput:
         values['max-output'] === undefined ? undefined : size('--max-output', values['max-output']),
       ...plain(runTable, runFlags, values),
@@ -214,18 +209,11 @@ function listener(where: string): string {
   }
 }
 
-function threads(text: string, invoke: string | undefined): number {
-  const threads = count('--threads', text, runTable.threads.most)
-  if (threads > 0 && invoke !== undefined)
-    throw new CommandError('--invoke cannot be combined with --threads, which runs _start alone')
-  return threads
-}
-
 const alternatives = (words: readonly string[]): string =>
   words.join(', ').replace(/, (?=[^,]*$)/, ' or ')
 
 /** Reads `-W NAME=VALUE[,NAME=VALUE]`. */
-function amounts(settings: readonly string[], invoke: string | undefined): Amounts {
+function amounts(settings: readonly string[]): Amounts {
   const found: { -readonly [Name in keyof Amounts]: number } = {}
   for (const setting of settings.flatMap(list => list.split(','))) {
     const [, name, value] = /^([^=]*)=(.*)$/.exec(setting) ?? []
@@ -234,10 +222,6 @@ function amounts(settings: readonly string[], invoke: string | undefined): Amoun
     const { least, most } = runTable[flag.option]
     found[flag.option] = units[flag.unit](`-W ${name}`, value, least, most)
   }
-  if (invoke !== undefined && (found.timeout ?? found.maxMemory) !== undefined)
-    throw new CommandError(
-      '--invoke cannot be combined with -W timeout or -W max-memory-size, which run _start alone',
-    )
   return found
 }
 

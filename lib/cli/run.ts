@@ -5,7 +5,7 @@ import { type OpenLine, outputsOf, setOpen } from '../observe/unterminated.js'
 import { versionOf } from '../run/module/inspect.js'
 import type { AnyRunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
-import { INTERRUPTED, TIMED_OUT } from './exit-codes.js'
+import { INTERRUPTED, TIMED_OUT, USAGE } from './exit-codes.js'
 import { original, refused, trap } from './failure.js'
 import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
@@ -20,8 +20,10 @@ export async function run(words: RunRequest): Promise<number> {
     throw new CommandError('this process has no WebAssembly', 'start node without --jitless')
   // Standard input and pipes can be read only once.
   const request = isFile(words.program) ? words : { ...words, bytes: read(words) }
+  const component = hasComponent(request)
+  if (request.invoke !== undefined) (component ? checkCall : checkInvoke)(request)
   const inProcess = request.run.isolation === 'process'
-  if (!inProcess && !inWorkers(request) && !hasComponent(request)) {
+  if (!inProcess && !inWorkers(request) && !component) {
     if (!hasStack(request.run.maxStack)) return runInThread(request)
     const { runHere } = await import('./run-here.js')
     return runHere(request)
@@ -36,6 +38,24 @@ export async function run(words: RunRequest): Promise<number> {
   } finally {
     trace?.end()
   }
+}
+
+/** Refuses options of a run with `--invoke` of a module, which is called in this thread. */
+function checkInvoke({ run: { threads, isolation, timeout, maxMemory } }: RunRequest): void {
+  const refuse = (flags: string): never => {
+    const message = `--invoke cannot be combined with ${flags} _start alone`
+    throw new CommandError(message, undefined, USAGE)
+  }
+  if (isolation === 'process') refuse('--isolation process, which runs')
+  if (threads > 0) refuse('--threads, which runs')
+  if ((timeout ?? maxMemory) !== undefined) refuse('-W timeout or -W max-memory-size, which run')
+}
+
+/** Refuses an `--invoke` of a component that has no name. */
+function checkCall({ invoke = '' }: RunRequest): void {
+  if (/^\s*[^\s(]/.test(invoke)) return
+  const message = `--invoke '${invoke}': expected a call, as 'name(1, "two")'`
+  throw new CommandError(message, undefined, USAGE)
 }
 
 /** Says if the guest needs a worker: one that can be ended, or counted, from outside. */
@@ -72,6 +92,7 @@ async function apart(
     const options: AnyRunOptions = {
       ...request.guest,
       ...run,
+      ...(program === undefined && { invoke: request.invoke }),
       stdin: 0,
       stdout: output(STDOUT),
       stderr: output(STDERR),
@@ -89,6 +110,8 @@ async function apart(
       note(error.message)
       return TIMED_OUT
     }
+    if (error.code === 'ERR_WASI_INVOKE')
+      throw new CommandError(`--${error.message}`, undefined, USAGE)
     // An error from before the guest begins has a code.
     throw error.code === 'ERR_WASI_NOT_STARTED' || error.code === 'ERR_WASI_TRAP'
       ? trap(error, program)

@@ -295,6 +295,12 @@ export const runWords = {
     default: "`wasi-common` in the user's folder for caches",
     doc: 'The folder in which transpiled components are kept, or false for none.',
   },
+  invoke: {
+    topic: 'program',
+    doors: inWorkers,
+    type: 'string',
+    doc: "A call of a function that a component exports: `'add(1, 2)'`. Its result is written to standard output.",
+  },
   maxOutput: {
     topic: 'limits',
     doors: inWorkers,
@@ -369,5 +375,6 @@ export const flagWords: Readonly<Record<Usage, string>> = {
   '-W timeout=TIME': 'end it after TIME: 500ms, 2s, 1m',
   '--max-output SIZE': 'let it write at most SIZE to each of standard output and error',
   '--no-cache': 'transpile a component anew, and keep nothing of it on disk',
-  '--invoke NAME': 'call this export with the arguments, not _start, and print what it returns',
+  '--invoke NAME':
+    "call this export with the arguments, not _start, and print what it returns; of a component 'add(1, 2)'",
 }

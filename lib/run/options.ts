@@ -122,6 +122,13 @@ export interface RunOptions<E extends OutputEncoding = 'buffer'>
    */
   readonly cache?: string | false | undefined
   /**
+   * A call of a function that a component exports, in place of `wasi:cli/run`: `'add(1, 2)'`, or
+   * `'ns:pkg/iface#add(1, 2)'` where several interfaces have it. Arguments are in WAVE, and so is the
+   * result, which is written to standard output as a line. An error result is exit code 1. A wrong
+   * call is `ERR_WASI_INVOKE`. Only for components. Default none.
+   */
+  readonly invoke?: string | undefined
+  /**
    * Receives the sockets that the option `listen` opened, once, when the guest starts. An exception
    * that it throws ends the guest. Default none.
    */

@@ -4,6 +4,7 @@
  */
 import { coded } from '../errors.js'
 import type { Settings } from '../options/settings.js'
+import type { ComponentCall } from './component/invoke/call.js'
 import { importsMemory, type MemoryLimits, memoryLimits } from './module/inspect.js'
 import type { PreparedModule } from './module/prepare.js'
 import {
@@ -30,9 +31,10 @@ export function prepareRun(
   settings: Settings,
   options: Terms,
   isCommand = true,
+  invoked?: ComponentCall,
 ): PreparedRun {
   const program = isPreparedComponent(prepared)
-    ? prepared.program(isCommand)
+    ? prepared.program(isCommand, invoked)
     : moduleProgram(prepared, options, isCommand)
   return { program, settings, options }
 }

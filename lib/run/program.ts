@@ -8,6 +8,7 @@ import {
 } from '../guest/compiled-module.js'
 import { isComponent } from '../guest/preamble.js'
 import type { FramePart } from '../trap/frame-module.js'
+import type { ComponentCall } from './component/invoke/call.js'
 import type { PreparedComponent } from './component/prepare.js'
 import type { MemoryLimits } from './module/inspect.js'
 import { type ModuleSource, PreparedModule } from './module/prepare.js'
@@ -96,8 +97,9 @@ export interface ComponentProgram {
   readonly modules: readonly CoreProgram[]
   /** The names of its imports, with their versions. */
   readonly imports: readonly string[]
-  /** The exported interface whose function `run` is called. */
-  readonly command: string
+  readonly call: ComponentCall
+  /** True if the result of the call is written to standard output; false for a command. */
+  readonly invoked: boolean
 }
 
 export type Program = ModuleProgram | ComponentProgram

@@ -6,7 +6,8 @@ import { type CheckedSource, loaded } from '../guest/source.js'
 import type { Counts } from '../observe/metrics.js'
 import type { OpenLine } from '../observe/unterminated.js'
 import type { Settings } from '../options/settings.js'
-import { checkForComponent } from './component/options.js'
+import type { ComponentCall } from './component/invoke/call.js'
+import { checkForComponent, checkForModule } from './component/options.js'
 import { Deadline } from './deadline.js'
 import { executeRun } from './execute.js'
 import { checkOptions, runErrorOf } from './failure.js'
@@ -76,6 +77,7 @@ export async function prepareAndExecute(
       { ...settings, openLine, version: checkedVersion(prepared, options, version, check), counts },
       options,
       served === undefined,
+      callOf(prepared, options.invoke),
     )
     return await executeRun(run, deadline, workers, served)
   } catch (thrown) {
@@ -102,7 +104,15 @@ function checkedVersion(
     checkForComponent(options, version)
     return 'preview1'
   }
+  checkForModule(options)
   const { module } = prepared
   callHook('the check', () => check?.(module))
   return version ?? versionOf(module)
 }
+
+/** The call that a component shall make in place of its command's. */
+const callOf = (
+  prepared: PreparedProgram,
+  invoke: string | undefined,
+): ComponentCall | undefined =>
+  invoke !== undefined && isPreparedComponent(prepared) ? prepared.callOf(invoke) : undefined

@@ -39,6 +39,7 @@ export const runTable = {
   signal: { check: signalOf },
   imports: { check: importsOf },
   cache: { check: cacheOf },
+  invoke: { check: invokeOf },
   onListening: callback<NonNullable<RunOptions['onListening']>>(),
   encoding: oneOf<OutputEncoding, 'buffer'>(['utf8', 'buffer'], 'buffer'),
   maxOutput: { ...output, check: maxOutputOf },
@@ -93,6 +94,12 @@ function execPathOf(name: string, value: unknown, earlier: Earlier): string {
   inProcess(name, value, earlier)
   if (isAbsolute(value) && !value.includes('\0')) return value
   throw wrongValue(name, `must be ${expected}`, value)
+}
+
+function invokeOf(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw wrongType(name, 'of type string', value)
+  if (/^\s*[^\s(]/.test(value)) return value
+  throw wrongValue(name, `must be a call, as 'name(1, "two")'`, value)
 }
 
 /** Returns false, or a folder as an absolute path. */

@@ -664,7 +664,7 @@ const failures: readonly Mistake[] = [
   [['run', 'cut.wasm'], /^wasi-common: cut\.wasm is not a WebAssembly module: .*\n$/],
   [
     ['run', 'component.wasm'],
-    /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component \(preview 2\); only core modules.*\n$/,
+    'wasi-common: the component exports no interface wasi:cli/run, so it is not a command\n',
   ],
   [
     ['run', 'wants-env.wasm'],

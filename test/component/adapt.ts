@@ -1,6 +1,7 @@
 /** Components for tests, made of modules by jco. */
 import { readFileSync } from 'node:fs'
 import {
+  componentEmbed,
   componentNew,
   parse,
   preview1AdapterCommandPath,
@@ -20,3 +21,9 @@ export async function adapt(
 
 /** A component from its text. */
 export const assembled = (text: string): Promise<Uint8Array> => parse(text)
+
+/** A component of a core module in text, for a world in WIT. */
+export async function embedded(core: string, wit: string): Promise<Uint8Array> {
+  const module = await componentEmbed({ binary: await parse(core), witSource: wit })
+  return componentNew(module, [])
+}

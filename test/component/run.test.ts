@@ -185,7 +185,7 @@ test('more output than maxOutput is cut', async t => {
 test('a component that is no command, and one for instantiate(), are refused', async t => {
   const library = await assembled('(component)')
   t.like(await failure(run(library, { cache })), { code: 'ERR_WASI_NO_START' })
-  const error = await failure(instantiate(await greeting, { cache }))
+  const error = await failure(instantiate(await greeting))
   t.is(error.code, 'ERR_WASI_COMPONENT')
   t.regex(error.message, /^instantiate\(\) is for modules: run\(\) runs a component/)
 })
@@ -200,7 +200,8 @@ test('more instances of a core module than its limits are for are refused', t =>
     }`,
     modules: [{ name: 'a', module, moved: 0, instances: 3 }],
     imports: [],
-    command: '',
+    call: { interface: undefined, name: '', args: [], result: undefined },
+    invoked: false,
   }
   t.is((instantiateComponent(program, host).instances as unknown[]).length, 3)
   const [core] = program.modules

@@ -100,7 +100,7 @@ withSandbox('a command that cannot run a guest says why, and what to do', async 
   )
   t.regex(
     run(['component.wasm']).stderr,
-    /^wasi-common: component\.wasm is not a WebAssembly module: .*\n {2}this is a component/,
+    /^wasi-common: the component exports no interface wasi:cli\/run, so it is not a command\n$/,
   )
   t.regex(run(['wants-env.wasm']).stderr, /^wasi-common: .*env/)
   t.regex(

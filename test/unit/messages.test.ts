@@ -57,6 +57,7 @@ const ofRuns: Readonly<Record<keyof typeof runTable, string>> = {
   signal: 'an instance of AbortSignal',
   imports: 'a path, or a file: URL as a string or an instance of URL',
   cache: 'false or the path of a folder',
+  invoke: 'of type string',
   onListening: callback,
   encoding: "one of: 'utf8', 'buffer'",
   maxOutput: integer(0, 2 ** 31 - 1),

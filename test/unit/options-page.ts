@@ -86,7 +86,7 @@ know. \`class WASI\` ignores it, as \`node:wasi\` does, unless it is within two 
 before anything is opened.
 
 \`spawn\` and \`pool.spawn\` take those of \`run\` ([spawn.md](spawn.md)). \`instantiate\` and \`pool.instantiate\`
-take them except \`threads\`, \`isolation\`, \`osSandbox\` and \`execPath\` ([instantiate.md](instantiate.md)).
+take them except \`threads\`, \`isolation\`, \`osSandbox\`, \`execPath\`, \`cache\` and \`invoke\` ([instantiate.md](instantiate.md)).
 
 The comments in the package's types say more of each. [Limits](limits.md) has every limit.
 `

@@ -8,6 +8,8 @@ import { root } from '../../sys/root.js'
 import type { Verdict } from '../../verdict.js'
 import type { ComponentProgram } from '../program.js'
 import { importsFor } from './imports.js'
+import { printed } from './invoke/print.js'
+import type { WitType } from './invoke/wit-type.js'
 
 export { componentHostOf } from '../../preview2/host.js'
 
@@ -17,6 +19,8 @@ const filename = join(root, 'dist', 'component.js')
 /** The exports of a component, by name: a function, or an interface with functions. */
 type Exports = Readonly<Record<string, unknown>>
 
+type Functions = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>
+
 /** The function that jco writes. With synchronous bindings it returns the exports themselves. */
 type Instantiate = (
   core: (name: string) => WebAssembly.Module,
@@ -25,7 +29,7 @@ type Instantiate = (
 ) => Exports
 
 /**
- * Runs a command to its end. Returns its exit code.
+ * Runs a command, or calls a function, to its end. Returns the exit code.
  * @throws a trap; what ended the guest; Error with code `ERR_WASI_COMPONENT` for an import that the
  * host lacks
  */
@@ -36,12 +40,17 @@ export function runComponent(
 ): number {
   let failed = false
   const code = host.run(() => {
-    const { [program.command]: command } = instantiateComponent(program, host)
+    const { interface: from, name, args, result } = program.call
+    const exports = instantiateComponent(program, host)
+    const functions = (from === undefined ? exports : exports[from]) as Functions
     try {
-      ;(command as Readonly<Record<string, () => unknown>>).run()
+      const value = functions[name](...args)
+      if (program.invoked && result !== undefined) writeLine(host, lineOf(value, result))
     } catch (thrown) {
       if (!isResult(thrown)) throw trapped(thrown)
       failed = true
+      if (program.invoked && result !== undefined)
+        writeLine(host, printed({ tag: 'err', val: thrown.payload }, result))
     }
   })
   // A component that has called exit has its code, whatever it returned then.
@@ -70,6 +79,31 @@ export function instantiateComponent(
       return instantiate(module, record('imports', given))
     },
   )
+}
+
+/** The result of a call: jco returns the value of an ok result alone. */
+const lineOf = (value: unknown, type: WitType): string =>
+  printed(type.kind === 'result' ? { tag: 'ok', val: value } : value, type)
+
+/** The bytes that one write of WASI 0.2 may have. */
+const mostWritten = 4096
+
+interface Output {
+  blockingWriteAndFlush(bytes: Uint8Array): void
+}
+
+/** Writes a line where the guest's own output goes, with the same limits. */
+function writeLine(host: ComponentHost, line: string): void {
+  const { getStdout } = host.imports['wasi:cli/stdout'] as unknown as { getStdout(): Output }
+  const stdout = getStdout()
+  const bytes = Buffer.from(`${line}\n`)
+  try {
+    for (let at = 0; at < bytes.length; at += mostWritten)
+      stdout.blockingWriteAndFlush(bytes.subarray(at, at + mostWritten))
+  } catch (thrown) {
+    // A stream error of WASI: nobody reads, or the output has its largest size.
+    if (thrown === null || typeof thrown !== 'object' || !('tag' in thrown)) throw thrown
+  }
 }
 
 const tooMany = (): Error =>

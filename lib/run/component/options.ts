@@ -1,4 +1,4 @@
-/** Refuses options of a run that a component cannot have. */
+/** Refuses options of a run that its program cannot have: a component, or a module. */
 import { wrongValue } from '../../validate.js'
 import type { AnyRunOptions } from '../options.js'
 import type { Terms } from '../settings.js'
@@ -14,4 +14,14 @@ export function checkForComponent(
   if (threads > 0) refuse('threads', '0', threads)
   if (imports !== undefined) refuse('imports', 'left out', imports)
   if (version !== undefined) refuse('version', 'left out', version)
+}
+
+/** @throws TypeError for an option that is for components */
+export function checkForModule({ invoke }: Pick<Terms, 'invoke'>): void {
+  if (invoke === undefined) return
+  throw wrongValue(
+    'options.invoke',
+    'must be left out for a module, whose functions instantiate() calls',
+    invoke,
+  )
 }

@@ -6,6 +6,7 @@ import { defaultElements } from '../module/cap.js'
 import { Unreadable } from '../module/reader.js'
 import type { ComponentProgram } from '../program.js'
 import type { Terms } from '../settings.js'
+import { type ComponentCall, callOf } from './invoke/call.js'
 import { capAll } from './limits.js'
 import { checkModuleNames, refusedComponent } from './names.js'
 import { transpiled } from './transpile.js'
@@ -31,10 +32,17 @@ type Limited = Pick<Terms, 'maxMemory' | 'maxTableElements'>
 export class PreparedComponent {
   readonly transpiled: Transpiled
   readonly modules: readonly PreparedCore[]
+  /** The component's bytes, which have the types of its functions. Undefined in a process. */
+  readonly #bytes: Uint8Array | undefined
 
-  private constructor(transpiled: Transpiled, modules: readonly PreparedCore[]) {
+  private constructor(
+    transpiled: Transpiled,
+    modules: readonly PreparedCore[],
+    bytes: Uint8Array | undefined,
+  ) {
     this.transpiled = transpiled
     this.modules = modules
+    this.#bytes = bytes
   }
 
   /**
@@ -47,7 +55,7 @@ export class PreparedComponent {
     terms: Limited & Pick<Terms, 'cache'>,
     ended?: AbortSignal,
   ): Promise<PreparedComponent> {
-    return PreparedComponent.of(await transpiled(bytes, terms.cache, ended), terms)
+    return PreparedComponent.of(await transpiled(bytes, terms.cache, ended), terms, bytes)
   }
 
   /**
@@ -58,6 +66,7 @@ export class PreparedComponent {
   static async of(
     component: Transpiled,
     { maxMemory, maxTableElements = defaultElements }: Limited,
+    bytes?: Uint8Array,
   ): Promise<PreparedComponent> {
     const counted = component.modules.map(({ name, bytes }) => ({
       bytes,
@@ -72,15 +81,24 @@ export class PreparedComponent {
         return { name, module, bytes: capped[i], moved, instances: counted[i].instances }
       }),
     )
-    return new PreparedComponent(component, modules)
+    return new PreparedComponent(component, modules, bytes)
+  }
+
+  /**
+   * The call of a text.
+   * @throws Error with code `ERR_WASI_INVOKE`
+   */
+  callOf(text: string): ComponentCall {
+    return callOf(text, this.#bytes as Uint8Array)
   }
 
   /**
    * Its form in the thread of its guest.
    * @param isCommand false for an instance, whose functions are called
+   * @param invoked a call in place of the command's
    * @throws Error with code `ERR_WASI_NO_START`, `ERR_WASI_COMPONENT`
    */
-  program(isCommand: boolean): ComponentProgram {
+  program(isCommand: boolean, invoked?: ComponentCall): ComponentProgram {
     if (!isCommand)
       throw refusedComponent(
         'instantiate() is for modules: run() runs a component, and createComponentHost() of ' +
@@ -90,7 +108,13 @@ export class PreparedComponent {
     return {
       code,
       imports,
-      command: commandOf(this.transpiled),
+      call: invoked ?? {
+        interface: commandOf(this.transpiled),
+        name: 'run',
+        args: [],
+        result: undefined,
+      },
+      invoked: invoked !== undefined,
       modules: this.modules.map(({ bytes: _, ...core }) => core),
     }
   }

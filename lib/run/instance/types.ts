@@ -9,7 +9,10 @@ import type { CapturedOutput, OutputEncoding } from '../stdio/types.js'
  * calls together. `signal` terminates the instance.
  */
 export interface InstantiateOptions<E extends OutputEncoding = 'buffer'>
-  extends Omit<RunOptions<E>, 'threads' | 'isolation' | 'osSandbox' | 'execPath'> {}
+  extends Omit<
+    RunOptions<E>,
+    'threads' | 'isolation' | 'osSandbox' | 'execPath' | 'cache' | 'invoke'
+  > {}
 
 /** The result of an instance that has ended. */
 export interface InstanceResult<Content extends string | Buffer = Buffer>

@@ -94,7 +94,7 @@ async function runRequest(): Promise<Message> {
       report: ({ call, cause }) => send({ kind: 'unexpected', call, cause: sendable(cause) }),
     }
     const { exitCode, metrics } = await executeRun(
-      prepareRun(prepared, local, options),
+      prepareRun(prepared, local, options, true, request.call),
       new Deadline(options),
       workers,
     )

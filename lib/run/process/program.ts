@@ -4,7 +4,8 @@ import { isComponent } from '../../guest/preamble.js'
 import type { CheckedSource } from '../../guest/source.js'
 import type { SourceFile } from '../../guest/source-file.js'
 import type { FrameModule, FramePart } from '../../trap/frame-module.js'
-import { checkForComponent } from '../component/options.js'
+import type { ComponentCall } from '../component/invoke/call.js'
+import { checkForComponent, checkForModule } from '../component/options.js'
 import type { Deadline } from '../deadline.js'
 import type { AnyRunOptions } from '../options.js'
 import type { Terms } from '../settings.js'
@@ -14,6 +15,8 @@ export interface SentProgram {
   readonly bytes: Uint8Array
   readonly limits: WrittenLimits
   readonly component: boolean
+  /** A call in place of the component's command. */
+  readonly call?: ComponentCall | undefined
   /** The modules of the guest, whose frames are in the error of a run. */
   readonly parts: readonly FramePart[]
 }
@@ -33,6 +36,7 @@ export async function programOf(
   const bytes = compiled?.bytes ?? (source as Uint8Array)
   const limits = compiled?.limits ?? terms
   if (!isComponent(bytes)) {
+    checkForModule(terms)
     const parts = [{ module: bytes as FrameModule, moved: compiled?.moved ?? 0 }]
     return { bytes, limits, component: false, parts }
   }
@@ -43,7 +47,11 @@ export async function programOf(
   const made = await deadline.race(
     transpiled(bytes, terms.cache, alone ? deadline.ended : undefined),
   )
-  commandOf(made)
+  const call =
+    terms.invoke === undefined
+      ? undefined
+      : (await import('../component/invoke/call.js')).callOf(terms.invoke, bytes)
+  if (call === undefined) commandOf(made)
   const parts = made.modules.map(({ bytes }) => ({ module: bytes as FrameModule, moved: 0 }))
-  return { bytes: pack(made), limits, component: true, parts }
+  return { bytes: pack(made), limits, component: true, call, parts }
 }

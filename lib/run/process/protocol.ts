@@ -1,6 +1,7 @@
 /** The request to a guest's process, and the bounds of the lines in which it answers. */
 import { dictionary } from '../../dictionary.js'
 import type { Settings } from '../../options/settings.js'
+import type { ComponentCall } from '../component/invoke/call.js'
 import type { SerializedError } from '../worker/messages.js'
 
 /** Everything the process needs to begin. */
@@ -9,6 +10,8 @@ export interface Request {
   readonly size: number
   /** True for a component, which the host has transpiled: the process can read no cache and no jco. */
   readonly component: boolean
+  /** A call in place of the component's command. */
+  readonly call?: ComponentCall | undefined
   readonly settings: Omit<Settings, 'trace' | 'report' | 'counts'>
   /**
    * Undefined: what the module imports. It is not compiled here, for that alone could be an attack.

@@ -109,7 +109,7 @@ export function planRun(
 interface Prepared {
   readonly terms: Terms
   readonly settings: Settings
-  readonly request: Omit<Request, 'size' | 'component'>
+  readonly request: Omit<Request, 'size' | 'component' | 'call'>
   readonly placed: readonly Place[]
 }
 
@@ -191,10 +191,10 @@ async function runPrepared(
   try {
     const read = source instanceof SourceFile ? await deadline.race(source.read(true)) : source
     module = await programOf(read, terms, request.version, deadline, spares === undefined)
-    const { bytes, limits, component } = module
+    const { bytes, limits, component, call } = module
     const { maxMemory, maxTableElements } = limits
     const task: Task = {
-      request: { ...request, size: bytes.length, component, maxMemory, maxTableElements },
+      request: { ...request, size: bytes.length, component, call, maxMemory, maxTableElements },
       bytes,
       hooks: { ...settings, openLine },
       stdio,
