@@ -151,13 +151,13 @@ test('a missing jco is an error that says how to install it', t => {
 })
 
 test('a jco that is too old is an error with both versions', t => {
-  for (const version of ['1.4.9', '0.9.9', '1.2.0-beta.5', 'x'])
+  for (const version of ['1.28.0', '0.99.9', '1.2.0-beta.5', 'x'])
     t.throws(
       () => findJco([project(t, { 'package.json': manifest(version), 'dist/api.js': '' })]),
       {
         code: 'ERR_WASI_JCO_VERSION',
         message: new RegExp(
-          `^components need @bytecodealliance/jco 1\\.5\\.0 or later, and ${version} is`,
+          `^components need @bytecodealliance/jco 1\\.28\\.1 or later, and ${version} is`,
         ),
       },
     )
@@ -166,12 +166,28 @@ test('a jco that is too old is an error with both versions', t => {
 test('jco is taken from the first place that has it', t => {
   const [none, one, other] = [
     project(t, {}),
-    project(t, { 'package.json': manifest('1.5.0'), 'dist/api.js': '' }),
+    project(t, { 'package.json': manifest('1.28.1'), 'dist/api.js': '' }),
     project(t, { 'package.json': manifest('12.0.0'), 'dist/api.js': '' }),
   ]
-  t.is(findJco([none, one, other]).version, '1.5.0')
+  t.is(findJco([none, one, other]).version, '1.28.1')
   const { version, files } = findJco([other, one])
   t.is(version, '12.0.0')
   t.deepEqual(files, [join(other, '../node_modules/@bytecodealliance/jco/dist/api.js')])
   t.is(findJco().version, '1.35.0')
+})
+
+test('a small component that asks for 2^30 instances is refused before jco sees it', async t => {
+  const level = (i: number): string =>
+    `(instance (instantiate $c${i})) (instance (instantiate $c${i}))`
+  let nested = '(component $c0)'
+  for (let i = 0; i < 30; i++) nested = `(component $c${i + 1} ${nested} ${level(i)})`
+  const bytes = await importing(`${nested} (instance (instantiate $c30))`)
+  t.true(bytes.length < 2048)
+  const start = performance.now()
+  const error = await failure(run(bytes, { cache: false }))
+  t.is(
+    `${error.code}: ${error.message}`,
+    'ERR_WASI_COMPONENT: the component cannot be read: the component has too many items',
+  )
+  t.true(performance.now() - start < 5000)
 })

@@ -101,7 +101,7 @@ function writeLine(host: ComponentHost, line: string): void {
     for (let at = 0; at < bytes.length; at += mostWritten)
       stdout.blockingWriteAndFlush(bytes.subarray(at, at + mostWritten))
   } catch (thrown) {
-    // A stream error of WASI: nobody reads, or the output has its largest size.
+    // A stream error of WASI: the reader has gone, or the output has its largest size.
     if (thrown === null || typeof thrown !== 'object' || !('tag' in thrown)) throw thrown
   }
 }

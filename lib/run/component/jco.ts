@@ -6,8 +6,11 @@ import { coded } from '../../errors.js'
 import { root } from '../../sys/root.js'
 
 const packageName = '@bytecodealliance/jco'
-/** The first version whose subpath `component` has hybrid bindings with synchronous instances. */
-const oldest = '1.5.0'
+/**
+ * The oldest version that was tried and works. Hybrid bindings with synchronous instances are older
+ * (1.5.0), but in 1.20.0 an exit is the rejection of a promise, and the guest goes on.
+ */
+const oldest = '1.28.1'
 
 /** An installed jco. */
 export interface Jco {

@@ -8,6 +8,7 @@ import { Unreadable } from '../module/reader.js'
 import { externsOf } from './binary.js'
 import { CacheEntry, type CacheOption } from './cache.js'
 import { checkImports } from './imports.js'
+import { exportedFunctions } from './invoke/read-component.js'
 import { findJco, type Jco, ownVersion } from './jco.js'
 import { checkNames, refusedComponent } from './names.js'
 import { pack, type Transpiled } from './transpiled.js'
@@ -81,6 +82,9 @@ function readExterns(bytes: Uint8Array): ReturnType<typeof externsOf> {
   }
   try {
     const externs = externsOf(bytes)
+    // Components in components multiply: jco would need gigabytes for the 2^30 instances that two
+    // kilobytes can ask for. This reader counts, and refuses more than a million items.
+    exportedFunctions(bytes)
     checkNames([...externs.imports, ...externs.exports].map(({ name }) => name))
     return externs
   } catch (cause) {

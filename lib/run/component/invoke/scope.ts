@@ -9,7 +9,7 @@ export interface Body {
   readonly outer: Scope
 }
 
-/** What an index names. Values and core definitions have no types here. */
+/** A definition that an index names. Values and core definitions have no types here. */
 export type Definition =
   | { readonly sort: 'function'; readonly function: WitFunction }
   | { readonly sort: 'type'; readonly type: TypeDefinition }
