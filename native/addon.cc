@@ -26,12 +26,30 @@ namespace {
 
 constexpr std::size_t register_count = 16;
 
-// A Host, and the JavaScript memory it points into.
+// A memory that JavaScript has bound, kept alive.
+struct Memory {
+  Napi::ObjectReference array;
+  std::uint8_t* bytes = nullptr;
+  std::uint64_t size = 0;
+};
+
+// A Host, and the JavaScript memories it points into.
 struct Guest {
   Guest(Block* block, bool walk_only, std::shared_ptr<Table> table) : host(block, walk_only, std::move(table)) {}
+
+  void bind(Memory memory) {
+    previous = std::exchange(bound, std::move(memory));
+    host.bind(bound.bytes, bound.size);
+  }
+  void rebind() {
+    std::swap(bound, previous);
+    host.bind(bound.bytes, bound.size);
+  }
+
   Host host;
   Napi::ObjectReference block;
-  Napi::ObjectReference memory;
+  Memory bound;
+  Memory previous;
 };
 
 // The guests of one environment: the main thread's, or a worker's. Destroyed with the environment,
@@ -110,10 +128,22 @@ napi_value hot(napi_env env, napi_callback_info) {
   return nullptr;
 }
 
+// rebind(): binds the memory that was bound before the last one. The caller knows that it has not
+// been detached since.
+napi_value rebind(napi_env env, napi_callback_info) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  auto* const environment = static_cast<Environment*>(data);
+  Guest* const guest = environment->guest(environment->registers[0]);
+  if (guest != nullptr) guest->rebind();
+  return nullptr;
+}
+
 constexpr struct {
   const char* name;
   napi_callback call;
 } hot_calls[] = {
+    {"rebind", rebind},
     {"close", hot<&Host::close>},
     {"readv", hot<&Host::readv>},
     {"preadv", hot<&Host::preadv>},
@@ -205,8 +235,7 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
   if (bound == nullptr || !info[1].IsTypedArray()) return refuse_arguments(info.Env());
   auto memory = info[1].As<Napi::Uint8Array>();
   if (memory.TypedArrayType() != napi_uint8_array) return refuse_arguments(info.Env());
-  bound->host.bind(memory.Data(), memory.ByteLength());
-  bound->memory = Napi::Persistent(memory.As<Napi::Object>());
+  bound->bind({Napi::Persistent(memory.As<Napi::Object>()), memory.Data(), memory.ByteLength()});
   return info.Env().Undefined();
 }
 

@@ -92,6 +92,8 @@ test('the addon refuses arguments that lib/sys/native/sys.ts never passes, and n
     addon.registers.set([index, 0])
     addon.close()
     t.is(addon.registers[0], -Errno.BADF)
+    addon.registers[0] = index
+    t.notThrows(() => addon.rebind())
   }
   // A handle that is no integer, or not one of 64 bits, is none that is open.
   t.is(addon.preopen(guest, os.tmpdir()), 0)
@@ -101,6 +103,43 @@ test('the addon refuses arguments that lib/sys/native/sys.ts never passes, and n
     t.is(addon.registers[0], -Errno.BADF)
   }
   addon.dispose(guest)
+})
+
+test('memories that are bound in turn each get what is read while they are bound', t => {
+  const sys = openNative()
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
+  g.file('f', 'text')
+  const file = g.handle('f', { access: BOTH })
+  const memories = ['one', 'two', 'three'].map(() => new Uint8Array(16))
+  sys.block.spans.set([0, 1])
+  for (const [turn, which] of [0, 1, 0, 1, 1, 0, 2, 0, 1, 2, 2, 1, 0].entries()) {
+    sys.bind(memories[which])
+    for (const memory of memories) memory.fill(0)
+    t.is(sys.preadv(file, 1, 0), 1)
+    t.deepEqual(
+      memories.map(memory => memory[0]),
+      [0, 1, 2].map(each => (each === which ? 't'.charCodeAt(0) : 0)),
+      `turn ${turn}`,
+    )
+  }
+})
+
+test('a memory that has grown since it was bound is not bound again at its old place', t => {
+  const sys = openNative()
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
+  g.file('f', 'text')
+  const file = g.handle('f', { access: BOTH })
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  const before = new Uint8Array(memory.buffer)
+  sys.bind(before)
+  sys.bind(new Uint8Array(16))
+  memory.grow(1)
+  sys.bind(before)
+  sys.block.spans.set([0, 1])
+  t.is(sys.preadv(file, 1, 0), -Errno.FAULT)
+  t.is(new Uint8Array(memory.buffer)[0], 0)
 })
 
 test('the addon reads and writes no byte outside of the memory that it is bound to', t => {

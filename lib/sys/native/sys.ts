@@ -26,6 +26,8 @@ interface Addon extends Readonly<Record<RegisterCall, () => void>> {
   share(host: number): number
   dispose(host: number): void
   bind(host: number, memory: Uint8Array): void
+  /** Binds the memory again that was bound before the last one. */
+  rebind(): void
   failure(host: number): Failure
   preopen(host: number, path: string): Answer
   adopt(host: number, fd: number): Answer
@@ -105,6 +107,7 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
     poll,
     now,
     resolution,
+    rebind,
   } = addon
   /**
    * An index that no host has. Calls after dispose() are thus refused, even if another host has
@@ -121,6 +124,9 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
     readonly name = 'native'
     readonly block = new Block()
     #host: number
+    #bound: Uint8Array | undefined
+    /** The memory before it, which the addon has kept. */
+    #previous: Uint8Array | undefined
 
     constructor(resolution: 'auto' | 'walk', shared: number) {
       this.#host = addon.create(this.block.buffer, resolution === 'walk', shared)
@@ -128,7 +134,15 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
       forgotten.register(this, this.#host, this)
     }
     get resolver() { return addon.resolver(this.#host) }
-    bind(memory: Uint8Array): void { if (this.#host !== none) addon.bind(this.#host, memory) }
+    bind(memory: Uint8Array): void {
+      if (this.#host === none) return
+      // A component has two memories in turn: its own, and one of the host. The view of a detached
+      // one is empty.
+      if (memory === this.#previous && memory.length > 0) ask1(rebind, this.#host, 0)
+      else addon.bind(this.#host, memory)
+      this.#previous = this.#bound
+      this.#bound = memory
+    }
     failure(): Error { return systemError(addon.failure(this.#host)) }
     dispose(): void {
       if (this.#host === none) return
