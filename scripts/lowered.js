@@ -187,7 +187,7 @@ function bodyOf({ result }, call, tableOf, name) {
         ...indent(at, 2),
         `  if (${call} < 0) throw trap('the host has no such clock')`,
         '  component.enter(space)',
-        '  canonical.storeDatetime(memory.view, at, context.sys.block.time[0])',
+        '  canonical.storeDatetime(memory.view, at, context.sys.block.timeWords, 0)',
         ...ended,
       ]
     case Kind.Result: {

@@ -215,13 +215,20 @@ export function writeDirent(
   view.setUint32(at + Dirent.TYPE, type, true)
 }
 
+/** The fields of a dirent one by one, for readers that need few: a 64-bit field costs a BigInt. */
+export const direntNext = (view: DataView, at: number): bigint =>
+  view.getBigUint64(at + Dirent.NEXT, true)
+export const direntNamlen = (view: DataView, at: number): number =>
+  view.getUint32(at + Dirent.NAMLEN, true)
+export const direntType = (view: DataView, at: number): number => view.getUint8(at + Dirent.TYPE)
+
 /** Reads a dirent, without the name. */
 export function readDirent(view: DataView, at: number): DirentFields {
   return {
-    next: view.getBigUint64(at + Dirent.NEXT, true),
+    next: direntNext(view, at),
     ino: view.getBigUint64(at + Dirent.INO, true),
-    namlen: view.getUint32(at + Dirent.NAMLEN, true),
-    type: view.getUint8(at + Dirent.TYPE),
+    namlen: direntNamlen(view, at),
+    type: direntType(view, at),
   }
 }
 

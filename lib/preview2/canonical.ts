@@ -16,17 +16,6 @@ const second = 1_000_000_000n
 export const seconds = (nanoseconds: bigint): bigint => nanoseconds / second
 export const rest = (nanoseconds: bigint): number => Number(nanoseconds % second)
 
-/**
- * Stores a `datetime` of nanoseconds since 1970.
- *
- *     0         8             12        16
- *     | seconds | nanoseconds | 4 zeros |
- */
-export function storeDatetime(view: DataView, at: number, nanoseconds: bigint): void {
-  view.setBigUint64(at, seconds(nanoseconds), true)
-  view.setUint32(at + 8, rest(nanoseconds), true)
-}
-
 const billion = 1e9
 const upper = 2 ** 32
 
@@ -47,11 +36,19 @@ export function storeStat(view: DataView, at: number, record: DataView): void {
   storeStamp(view, at + 72, record, Filestat.CTIM)
 }
 
-/**
- * Divides 64 bits of nanoseconds by a billion in two steps of at most 53 bits, since a BigInt would
- * be an object.
- */
 function storeStamp(view: DataView, at: number, record: DataView, from: number): void {
+  view.setUint8(at, 1)
+  storeDatetime(view, at + 8, record, from)
+}
+
+/**
+ * Stores a `datetime` of the nanoseconds since 1970 at a place of a record. Divides 64 bits by a
+ * billion in two steps of at most 53 bits, since a BigInt would be an object.
+ *
+ *     0         8             12        16
+ *     | seconds | nanoseconds | 4 zeros |
+ */
+export function storeDatetime(view: DataView, at: number, record: DataView, from: number): void {
   const high = record.getUint32(from + 4, true)
   const low = record.getUint32(from, true)
   const whole = Math.floor(high / billion)
@@ -59,9 +56,8 @@ function storeStamp(view: DataView, at: number, record: DataView, from: number):
   const first = Math.floor(middle / billion)
   const last = (middle - first * billion) * 2 ** 16 + (low & 0xffff)
   const second = Math.floor(last / billion)
-  view.setUint8(at, 1)
-  setSize64(view, at + 8, whole * upper + first * 2 ** 16 + second)
-  view.setUint32(at + 16, last - second * billion, true)
+  setSize64(view, at, whole * upper + first * 2 ** 16 + second)
+  view.setUint32(at + 8, last - second * billion, true)
 }
 
 /** Stores a u64 below 2^53. */

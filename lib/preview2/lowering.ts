@@ -53,9 +53,10 @@ export function pollables(
   if (length > limits.subscriptions)
     throw trap(`poll of more pollables than limits.subscriptions, ${limits.subscriptions}`)
   at = component.result(at, 4 * length, 4)
-  return Array.from({ length }, (_, i) =>
-    resources.at<PollableResource>(table, loadU32(memory.view, at + 4 * i), 'pollable'),
-  )
+  const found: PollableResource[] = []
+  for (let i = 0; i < length; i++)
+    found.push(resources.at(table, loadU32(memory.view, at + 4 * i), 'pollable'))
+  return found
 }
 
 /** Stores a `result` with an `error-code`. */

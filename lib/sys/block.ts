@@ -31,6 +31,8 @@ export class Block {
   readonly words = new DataView(this.buffer, 0, 88)
   /** A time in nanoseconds: the result of `now` and `resolution`. */
   readonly time = new BigUint64Array(this.buffer, 64, 1)
+  /** The same, to be read without a BigInt. */
+  readonly timeWords = new DataView(this.buffer, 64, 8)
   /**
    * Access and modification time in nanoseconds since 1970: arguments of `setTimes` and
    * `setTimesAt`.

@@ -1,6 +1,6 @@
 /** A `directory-entry-stream` of `wasi:filesystem`: the entries of a directory, read in blocks. */
 import { Errno } from '../../abi/errno.js'
-import { Dirent, readDirent } from '../../abi/layout.js'
+import { Dirent, direntNamlen, direntNext, direntType } from '../../abi/layout.js'
 import type { Answer } from '../../sys/sys.js'
 import { isText } from '../text.js'
 import type { OpenCount, OpenFile } from './open-file.js'
@@ -23,6 +23,8 @@ export class EntriesResource extends Resource {
   #view = new DataView(this.#bytes.buffer)
   /** The place of the next entry in the block. */
   #next = 0
+  /** The place of the entry before; -1 at the start of the block. */
+  #before = -1
   #cookie = 0n
   #last = false
   /** The filetype of the entry that `advance` has found, and the range of its name in `bytes`. */
@@ -51,25 +53,35 @@ export class EntriesResource extends Resource {
   advance(read: ReadBlock): Answer {
     for (;;) {
       const here = this.#next
-      const left = this.#bytes.length - here
-      if (left < Dirent.BYTES || left < Dirent.BYTES + readDirent(this.#view, here).namlen) {
+      const start = here + Dirent.BYTES
+      const { length } = this.#bytes
+      const namlen = start <= length ? direntNamlen(this.#view, here) : 0
+      if (start + namlen > length) {
         if (this.#last) return 0
-        const block = read(this.file, this.#cookie, EntriesResource.block)
-        if (typeof block === 'number') return block
-        this.#bytes = block
-        this.#view = new DataView(block.buffer, block.byteOffset, block.length)
-        this.#next = 0
-        this.#last = block.length < EntriesResource.block
+        const answer = this.#refill(read)
+        if (answer < 0) return answer
         continue
       }
-      const { next, namlen, type } = readDirent(this.#view, here)
-      this.#cookie = next
-      this.start = here + Dirent.BYTES
-      this.end = this.#next = this.start + namlen
-      this.type = type
+      this.start = start
+      this.end = this.#next = start + namlen
+      this.type = direntType(this.#view, here)
+      this.#before = here
       if (this.#isDots(namlen)) continue
       return isText(this.#bytes, this.start, this.end) ? 1 : -Errno.ILSEQ
     }
+  }
+
+  /** Reads the next block. Only the cookie of the last entry is read: it is a BigInt. */
+  #refill(read: ReadBlock): Answer {
+    if (this.#before >= 0) this.#cookie = direntNext(this.#view, this.#before)
+    const block = read(this.file, this.#cookie, EntriesResource.block)
+    if (typeof block === 'number') return block
+    this.#bytes = block
+    this.#view = new DataView(block.buffer, block.byteOffset, block.length)
+    this.#next = 0
+    this.#before = -1
+    this.#last = block.length < EntriesResource.block
+    return 0
   }
 
   #isDots(length: number): boolean {
