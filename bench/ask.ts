@@ -3,16 +3,24 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Side } from './sides.js'
 
+export interface Asking {
+  /** The descriptor on which it prints; with 3 the guest has a standard output of its own. */
+  readonly channel?: 1 | 3
+  /** More variables. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Milliseconds, and what it printed. A failure is an error with all that it said. */
 export function ask(
   command: readonly string[],
-  cwd?: string,
+  { channel = 1, env = {} }: Asking = {},
 ): { milliseconds: number; stdout: string } {
   const [file, ...words] = command
   const start = performance.now()
-  const { status, signal, stdout, stderr, error } = spawnSync(file, words, {
-    ...{ stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 2 ** 28 },
-    ...(cwd !== undefined && { cwd }),
+  const stdio = channel === 1 ? 'pipe' : 'ignore'
+  const { status, signal, output, stderr, error } = spawnSync(file, words, {
+    ...{ stdio: ['ignore', stdio, 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 2 ** 28 },
+    env: { ...process.env, ...env },
   })
   const milliseconds = performance.now() - start
   if (error !== undefined) throw error
@@ -20,7 +28,7 @@ export function ask(
     throw new Error(
       `${command.join(' ').slice(0, 500)}\nended with ${signal ?? status}: ${stderr.slice(-2000)}`,
     )
-  return { milliseconds, stdout }
+  return { milliseconds, stdout: output[channel] as string }
 }
 
 /**
@@ -37,8 +45,8 @@ export const program = (
 ]
 
 /** The results of each repetition, by side. */
-export type Times = Partial<Record<Side, number[]>>
-export function add(times: Times, side: Side, time: number): void {
+export type Times<S extends string = Side> = Partial<Record<S, number[]>>
+export function add<S extends string>(times: Times<S>, side: S, time: number): void {
   const found = times[side] ?? []
   times[side] = found
   found.push(time)

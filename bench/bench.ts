@@ -10,6 +10,8 @@ import { parseArgs } from 'node:util'
 import { add, ask, program, type Times } from './ask.js'
 import { can, groups } from './calls.js'
 import { chart } from './chart.js'
+import { measureComponents } from './components/measure.js'
+import { componentTable } from './components/report.js'
 import { entryCount, fill, lay, scratch } from './fixture.js'
 import { growths, lean, listed } from './growth.js'
 import { compiler, type Program, programs, type Ready } from './programs.js'
@@ -216,6 +218,10 @@ function measureAllocation(): Allocated[] {
 }
 
 const sections = [...measureCalls(), ...(await measurePrograms())]
+const components = await measureComponents({
+  ...{ folder, quick, pace, wanted, say },
+  turns: repetitions,
+})
 const growth = measureGrowth()
 const allocation = values.only === '' ? measureAllocation() : []
 
@@ -233,6 +239,7 @@ const caption =
 const text = [
   `${caption}. In brackets: least and most.`,
   ...sections.map(sectionTable),
+  ...components.map(componentTable),
   ...(growth.length > 0 ? [growthTable(growth)] : []),
   ...(allocation.length > 0 ? [allocationTable(allocation)] : []),
 ].join('\n\n')
@@ -254,11 +261,12 @@ if (values.only === '') {
     quick,
     repetitions,
     sections,
+    components,
     growth,
     allocation,
   }
   writeFileSync(join(results, `${name}.md`), `${text}\n`)
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(json, rounded, 1)}\n`)
-  writeFileSync(join(results, `${name}.svg`), chart(sections, caption))
+  writeFileSync(join(results, `${name}.svg`), chart(sections, components, caption))
   console.log(`The same, the figures and a chart are in bench/results/${name}.*`)
 }

@@ -16,7 +16,9 @@ import {
   Oflags,
   opening,
   type Pace,
+  polling,
   Rights,
+  subscribe,
 } from './guest.js'
 import type { Side } from './sides.js'
 
@@ -243,17 +245,6 @@ const refusals: readonly Call[] = (
     },
   ] satisfies readonly Omit<Call, 'group'>[]
 ).map(row => ({ ...row, group: 'refusals', goal: within }))
-
-/** A subscription to a clock that has struck already, or to a descriptor. */
-function subscribe(guest: Guest, tag: 'clock' | 'read', fd = 0): void {
-  new Uint8Array(guest.memory.buffer, at.subscription, 48).fill(0)
-  guest.view.setUint8(at.subscription + 8, tag === 'clock' ? 0 : 1)
-  guest.view.setUint32(at.subscription + 16, tag === 'clock' ? 1 : fd, true)
-}
-const polling = (): Loop => ({
-  turn: [call('poll_oneoff', at.subscription, at.events, 1, at.result)],
-  result: 1,
-})
 
 /** The host catches what proc_exit throws, so the host's loop is timed. */
 function exits(guest: Guest, { warm, timed }: Pace): number {

@@ -1,4 +1,5 @@
 /** A bar chart of ratios as SVG, for light and dark pages. */
+import type { ComponentSection } from './components/report.js'
 import { digits, ratio, type Section } from './report.js'
 
 const row = 18
@@ -8,22 +9,38 @@ const bars = width - left - 60
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
+/** A row of the chart: a bar, and a stroke where there is a second ratio. */
+interface Bar {
+  readonly name: string
+  readonly native: number
+  readonly typescript: number | undefined
+}
+const bar = (name: string, native: number | undefined, typescript: number | undefined): Bar[] =>
+  native === undefined ? [] : [{ name, native, typescript }]
+
 /**
- * Draws the ratio of node:wasi's time to ours for each row, on a logarithmic axis: to the right of 1
- * we are ahead, to the left behind.
+ * Draws the ratio of node:wasi's time to ours for each row, and of preview2-shim's for components,
+ * on a logarithmic axis: to the right of 1 we are ahead, to the left behind.
  */
-export function chart(sections: readonly Section[], caption: string): string {
-  const groups = sections
-    .map(({ title, results }) => ({
+export function chart(
+  sections: readonly Section[],
+  components: readonly ComponentSection[],
+  caption: string,
+): string {
+  const groups = [
+    ...sections.map(({ title, results }) => ({
       title,
-      rows: results.flatMap(({ name, times }) => {
-        const native = ratio(times, 'node:wasi', 'native')
-        return native === undefined
-          ? []
-          : [{ name, native, typescript: ratio(times, 'node:wasi', 'typescript') }]
-      }),
-    }))
-    .filter(({ rows }) => rows.length > 0)
+      rows: results.flatMap(({ name, times }) =>
+        bar(name, ratio(times, 'node:wasi', 'native'), ratio(times, 'node:wasi', 'typescript')),
+      ),
+    })),
+    ...components.map(({ title, results }) => ({
+      title: `${title}: preview2-shim's time divided by ours; bars are hybrid bindings, strokes js`,
+      rows: results.flatMap(({ name, times }) =>
+        bar(name, ratio(times, 'preview2-shim', 'hybrid'), ratio(times, 'preview2-shim', 'js')),
+      ),
+    })),
+  ].filter(({ rows }) => rows.length > 0)
   const all = groups.flatMap(({ rows }) =>
     rows.flatMap(({ native, typescript = native }) => [native, typescript]),
   )

@@ -212,13 +212,24 @@ export const opening = (
 ): Expression => call('path_open', dir, follow, ...path, oflags, base, 0n, 0, at.out)
 export const closing = (): Expression => call('fd_close', load(at.out))
 
+/** A subscription to a clock that has struck already, or to a descriptor. */
+export function subscribe(guest: Guest, tag: 'clock' | 'read' | 'write', fd = 0): void {
+  new Uint8Array(guest.memory.buffer, at.subscription, 48).fill(0)
+  guest.view.setUint8(at.subscription + 8, ['clock', 'read', 'write'].indexOf(tag))
+  guest.view.setUint32(at.subscription + 16, tag === 'clock' ? 1 : fd, true)
+}
+export const polling = (): Loop => ({
+  turn: [call('poll_oneoff', at.subscription, at.events, 1, at.result)],
+  result: 1,
+})
+
 /**
  * Run a loop at a pace: nanoseconds a turn. Any turn that does not answer as it should is an error.
  */
 export function time(
   guest: Guest,
-  { turn, errno = 0, result, most = 2 ** 30, rewind }: Loop,
-  { warm, timed }: Pace,
+  { turn, errno = 0, result, most, rewind }: Loop,
+  pace: Pace,
 ): number {
   const loop = guest.compile(turn)
   const batch = (turns: number): number => {
@@ -233,6 +244,15 @@ export function time(
       throw new Error(`the last of ${turns} turns says ${found}, not ${result}`)
     return took
   }
+  return timed(batch, pace, most)
+}
+
+/** Nanoseconds a turn of a loop that returns the milliseconds of so many turns, at most `most`. */
+export function timed(
+  batch: (turns: number) => number,
+  { warm, timed }: Pace,
+  most = 2 ** 30,
+): number {
   // Batches of about a twentieth of the time, so that neither the clock nor the rewinding counts. A
   // slow call is made often enough to be optimized, too, if that does not take for ever.
   const enough = timed / 20 || 0.5

@@ -77,7 +77,7 @@ function c(
 const before24 = Number(process.versions.node.split('.')[0]) < 24
 const noTwin = 'it was not built natively'
 /** 20,000 files of a few words, in 200 folders. */
-function tree({ folder }: Stage): string {
+export function tree(folder: string): string {
   const root = join(folder, 'tree')
   rmSync(root, { recursive: true, force: true })
   for (let i = 0; i < 200; i++) {
@@ -159,7 +159,7 @@ export const programs: readonly Program[] = [
     goal: [1.6, 1.6],
     typescriptGoal: 0.5,
     prepare: stage => {
-      tree(stage)
+      tree(stage.folder)
       return { command: c('walk', folder => [`${folder}/tree`, stage.quick ? '1' : '5'], stage) }
     },
   },
@@ -206,7 +206,7 @@ export const programs: readonly Program[] = [
     slow: true,
     without: { floor: noTwin },
     prepare: async stage => {
-      tree(stage)
+      tree(stage.folder)
       const module = await ripgrep()
       const args = ['rg', '--no-ignore', 'needle', '/box/tree']
       return {

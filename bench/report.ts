@@ -42,7 +42,7 @@ export function median(values: readonly number[]): number {
  * One side's time by another's. Both had the same turns, so that what slowed a turn down slowed
  * both.
  */
-export function ratio(times: Times, above: Side, below: Side): number | undefined {
+export function ratio<S extends string>(times: Times<S>, above: S, below: S): number | undefined {
   const [a, b] = [times[above], times[below]]
   return a === undefined || b === undefined
     ? undefined
@@ -58,12 +58,16 @@ export const digits = (value: number): string =>
       : value >= 10
         ? value.toFixed(1)
         : value.toFixed(2)
-const spread = (values: readonly number[] | undefined): string =>
+export const spread = (values: readonly number[] | undefined): string =>
   values === undefined
     ? '–'
     : `${digits(median(values))} (${digits(Math.min(...values))}–${digits(Math.max(...values))})`
 /** Says beside the ratio if a goal was met. */
-const against = (value: number | undefined, goal: number | undefined, sign: '≥' | '≤'): string => {
+export const against = (
+  value: number | undefined,
+  goal: number | undefined,
+  sign: '≥' | '≤',
+): string => {
   if (value === undefined) return '–'
   if (goal === undefined) return digits(value)
   const met = sign === '≥' ? value >= goal : value <= goal
@@ -71,7 +75,7 @@ const against = (value: number | undefined, goal: number | undefined, sign: '≥
 }
 
 /** Rows of cells, the first of which is the heading; numbers to the right. */
-function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)))
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`

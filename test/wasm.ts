@@ -9,6 +9,10 @@ type ValueType = 'i32' | 'i64' | 'f64'
 interface Signature {
   readonly params: readonly ValueType[]
   readonly results: readonly ValueType[]
+  /** The module of an import whose name has dots of its own. */
+  readonly from?: string
+  /** The name there, unless it is the one by which it is called. */
+  readonly as?: string
 }
 
 /**
@@ -45,6 +49,7 @@ export const drop = (value: Expression): Operation => operation([value], () => [
 export const add = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x6a])
 export const and = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x71])
 export const isZero = (a: Expression): Operation => operation([a], () => [0x45])
+export const xor = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x73])
 export const or = (a: Expression, b: Expression): Operation => operation([a, b], () => [0x72])
 export const param = (index: number): Operation => operation([], () => [0x20, ...unsigned(index)])
 export const setParam = (index: number, value: Expression): Operation =>
@@ -53,6 +58,8 @@ export const load = (at: Expression): Operation => operation([at], () => [0x28, 
 export const store = (at: Expression, value: Expression): Operation =>
   operation([at, value], () => [0x36, 0, 0])
 export const trap: Operation = operation([], () => [0x00])
+/** Do one after the other; the value is that of the last. */
+export const sequence = (...all: Expression[]): Operation => operation(all, () => [])
 /** Do it again until its value is not zero, and leave that value. */
 export const untilFails = (value: Expression): Operation => ({
   encode: indexOf => [
@@ -188,12 +195,14 @@ export function assemble({
 }: Source): Uint8Array {
   const own = Object.entries(functions)
   const none: Signature = { params: [], results: [] }
-  const more = Object.entries(imports).map(([path, kind]) => ({
-    module: path.split('.')[0],
-    name: path.split('.')[1],
-    kind: typeof kind === 'object' ? ('function' as const) : kind,
-    signature: typeof kind === 'object' ? kind : none,
-  }))
+  const more = Object.entries(imports).map(([path, kind]) => {
+    const signature: Signature = typeof kind === 'object' ? kind : none
+    const [module, name] = signature.from === undefined ? path.split('.') : [signature.from, path]
+    return {
+      ...{ module, name, signature, as: signature.as ?? name },
+      kind: typeof kind === 'object' ? ('function' as const) : kind,
+    }
+  })
   const moreFunctions = more.filter(({ kind }) => kind === 'function')
   const called = [...new Set(own.flatMap(([, { body }]) => body.flatMap(callsOf)))].filter(
     name => !(name in functions) && !moreFunctions.some(more => more.name === name),
@@ -208,9 +217,9 @@ export function assemble({
   ]
   const imported = [
     ...called.map((name, index) => [...text(from), ...text(name), 0, ...unsigned(index)]),
-    ...more.map(({ module, name, kind }) => [
+    ...more.map(({ module, name, as, kind }) => [
       ...text(module),
-      ...text(name),
+      ...text(as),
       ...(kind === 'function' ? [0, ...unsigned(indexOf(name))] : described[kind]),
     ]),
   ]

@@ -67,7 +67,7 @@ export const stages = {
   },
   bench: {
     title: 'that the bench runs; its figures are not looked at',
-    run: 'npm run bench -- --only ^fd_tell --repetitions 1',
+    run: 'npm run bench -- --only ^fd_tell|^stat-at --repetitions 1',
     minutes: 5,
   },
   'prebuild-run': {

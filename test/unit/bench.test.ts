@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { table } from '#lib/abi/table.js'
 import { groups } from '../../bench/calls.js'
+import { rows as componentRows } from '../../bench/components/calls.js'
+import { programs } from '../../bench/components/programs.js'
 
 const rows = groups.flatMap(({ rows }) => rows)
 
@@ -18,6 +20,13 @@ test('each row of the benchmark is measured or has a reason', t => {
   for (const { name, loop, measure, without } of rows)
     t.true(loop !== undefined || measure !== undefined || without !== undefined, name)
   t.is(new Set(rows.map(({ name }) => name)).size, rows.length)
+})
+
+test('each row of components has a name of its own, and a goal only with a side to compare', t => {
+  const names = [...componentRows, ...programs].map(({ name }) => name)
+  t.is(new Set(names).size, names.length)
+  for (const { name, module, moduleGoal } of componentRows)
+    t.true(module !== undefined || moduleGoal === undefined, name)
 })
 
 test('every case of floor.c is a row of the benchmark', t => {
