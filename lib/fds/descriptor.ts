@@ -21,28 +21,35 @@ export interface Traits {
 /**
  * An open descriptor of a guest. Its methods are those of Sys without the handle. Data is in guest
  * memory, at the spans of the block, or at `(at, length)` with checked bounds.
+ *
+ * The constructor assigns the properties. As fields of a class with five subclasses in use, V8
+ * would define each of them by a call of its runtime: 1.5 us a descriptor in place of 0.03.
  */
 // biome-ignore format: a call a line
 export abstract class Descriptor {
-  readonly filetype: number
-  fdflags: number
-  readonly fitting: Rights
-  base: Rights
-  inheriting: Rights
+  declare readonly filetype: number
+  declare fdflags: number
+  declare readonly fitting: Rights
+  declare base: Rights
+  declare inheriting: Rights
   /** The guest's name for this preopen, as bytes; undefined for every other descriptor. */
-  preopen: Uint8Array | undefined
+  declare preopen: Uint8Array | undefined
   /** The host handle, on which the host can wait; -1 for a descriptor without one. */
-  readonly handle: Handle = -1
+  declare readonly handle: Handle
   /** True for a LazyFile, whose type has not been fetched from the host yet. */
-  readonly lazy: boolean = false
+  declare readonly lazy: boolean
   /** True if nothing can be changed through the descriptor. */
-  readonly readOnly: boolean = false
-  constructor(traits: Traits) {
+  declare readonly readOnly: boolean
+  constructor(traits: Traits, handle: Handle = -1) {
     this.filetype = traits.filetype
     this.fdflags = traits.fdflags
     this.fitting = traits.fitting
     this.base = traits.base & traits.fitting
     this.inheriting = traits.inheriting
+    this.preopen = undefined
+    this.handle = handle
+    this.lazy = false
+    this.readOnly = false
   }
 
   /** Returns the errno for a call that needs rights which this descriptor cannot hold. */

@@ -18,12 +18,10 @@ export function openedTraits(
 /** Every host object except a directory. */
 // biome-ignore format: a call a line
 export class HostFile extends Descriptor {
-  readonly sys: Sys
-  override readonly handle: Handle
+  declare readonly sys: Sys
   constructor(sys: Sys, handle: Handle, traits: Traits) {
-    super(traits)
+    super(traits, handle)
     this.sys = sys
-    this.handle = handle
   }
 
   override close() { return this.sys.close(this.handle) }

