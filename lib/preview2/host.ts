@@ -7,7 +7,7 @@ import type { Descriptor } from '../fds/descriptor.js'
 import { LocalFds } from '../fds/local.js'
 import { Polls } from '../fds/polls.js'
 import { layersFor } from '../guest/guest.js'
-import { hostsOf, nameOf, type Opened, openAll } from '../guest/open-resources.js'
+import { hostsOf, nameOf, openAgain, openAll } from '../guest/open-resources.js'
 import { GuestMemory } from '../memory.js'
 import { type Metrics, metricsOf } from '../observe/metrics.js'
 import type { Listener } from '../options/listen.js'
@@ -97,9 +97,8 @@ export function openComponent(
   const layers = layersFor(settings, memory)
   const hosts = hostsOf(sys, () => openSys(settings.backend), layers)
   const fds = new LocalFds(settings.limits.descriptors, settings.rights)
-  const open = (settings: Settings, fds: LocalFds): Opened =>
-    openAll(hosts, memory, fds, settings, settings.preopens.map(nameOf), terminals)
-  const opened = open(settings, fds)
+  const names = settings.preopens.map(nameOf)
+  const opened = openAll(hosts, memory, fds, settings, names, terminals)
   const { args, env, limits, counts, report } = settings
   const context: Context = {
     sys: hosts.sys,
@@ -144,11 +143,22 @@ export function openComponent(
     host: own,
     give(settings, cwd) {
       const fds = new LocalFds(settings.limits.descriptors, settings.rights)
-      const { listeners } = open(settings, fds)
+      const names = settings.preopens.map(nameOf)
+      const { listeners } = openAgain(hosts, memory, fds, settings, names, terminals)
+      const before = component.given
       component.given = { ...givenOf(settings, fds, listeners), cwd }
+      for (const file of filesOf(before)) file.giveUp()
     },
   }
 }
+
+/** The files that a component was given. */
+const filesOf = ({ stdin, stdout, stderr, preopens }: Given): readonly OpenFile[] => [
+  stdin,
+  stdout,
+  stderr,
+  ...preopens.map(([file]) => file),
+]
 
 /** A host, and the means of its modules to change what it gives. */
 export interface OpenComponent {

@@ -188,7 +188,7 @@ each(test, 'standard input that has nothing yet is empty, and is waited for', on
   w.drop(pollable, stream, file)
 })
 
-each(test, 'a pollable of a stream that was dropped is ready', once, (t, w) => {
+each(test, 'a pollable holds the file of a dropped stream open', once, (t, w) => {
   w.fifo('fifo')
   const both = fs.openSync(w.path('fifo'), 'r+')
   const file = w.open('fifo')
@@ -196,6 +196,8 @@ each(test, 'a pollable of a stream that was dropped is ready', once, (t, w) => {
   const pollable: Held = w.call('input-stream.subscribe', stream)
   t.false(w.call('pollable.ready', pollable))
   w.drop(stream, file)
+  t.false(w.call('pollable.ready', pollable))
+  fs.writeSync(both, 'text')
   t.true(w.call('pollable.ready', pollable))
   t.deepEqual(Array.from(w.call('poll.poll', [pollable])), [0])
   w.drop(pollable)

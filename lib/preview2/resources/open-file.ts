@@ -27,6 +27,8 @@ export class OpenFile {
   #fd: Descriptor
   readonly flags: number
   readonly #count: OpenCount | undefined
+  /** True for a file that stays open without users. */
+  #kept: boolean
   #users = 0
   #appends = false
 
@@ -38,6 +40,7 @@ export class OpenFile {
     this.#fd = fd
     this.flags = flags
     this.#count = count
+    this.#kept = count === undefined
     if (count !== undefined) count.open++
   }
 
@@ -63,9 +66,15 @@ export class OpenFile {
 
   /** Counts one user less; the last one closes the file. */
   release(): void {
-    if (--this.#users > 0 || this.#count === undefined) return
-    this.#count.open--
+    if (--this.#users > 0 || this.#kept) return
+    if (this.#count !== undefined) this.#count.open--
     this.#fd.close()
+  }
+
+  /** Lets a file that stays open be closed by its last user, or at once where it has none. */
+  giveUp(): void {
+    this.#kept = false
+    if (this.#users === 0) this.#fd.close()
   }
 
   /** Refuses reading a file that is open for writing only: 0, or BADF. */
