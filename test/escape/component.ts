@@ -57,8 +57,10 @@ export function guestOfComponent(
   unexpected: readonly string[],
 ): Host {
   const lowered = door === 'hybrid' ? new LoweredDoor(host.imports) : undefined
-  // No pointer then looks like the size of a secret.
+  // No pointer, and no end of a path before zeros, then looks like the size of a secret.
   lowered?.allocate(1, 65536)
+  lowered?.memory.grow(15)
+  new Uint8Array(lowered?.memory.buffer ?? new ArrayBuffer(0)).fill('?'.charCodeAt(0))
   const way = lowered ?? new JavaScriptDoor(host.imports)
   const call = (name: string, ...args: readonly unknown[]): unknown => way.call(name, ...args)
   let memory = new WebAssembly.Memory({ initial: 0 })
