@@ -65,9 +65,11 @@ const last = 2n ** 64n - 1n
 /** One clock for all clock IDs: it advances only when the guest reads it or sleeps. */
 export class FixedClock {
   readonly #start: bigint
-  #elapsed = 0n
-  constructor(start: bigint) {
+  #elapsed: bigint
+  /** @param elapsed the nanoseconds that the guest has used before */
+  constructor(start: bigint, elapsed = 0n) {
     this.#start = start
+    this.#elapsed = elapsed
   }
 
   /** The time of day, without advancing it. */

@@ -82,6 +82,17 @@ export interface Replay {
    * The start time of a deterministic guest: nanoseconds since 1970; undefined for any other guest.
    */
   readonly start: bigint | undefined
+  /** For a guest of a snapshot: where its clock and its random bytes go on. */
+  readonly from?: Progress | undefined
+}
+
+/** The progress of a guest whose clocks or random bytes are fixed. */
+export interface Progress {
+  /** The seed of its random bytes, and how many of them it has drawn. */
+  readonly seed: number
+  readonly drawn: number
+  /** Nanoseconds since its start, if its clocks are fixed. */
+  readonly elapsed: bigint | undefined
 }
 
 const newYear = BigInt(Date.UTC(2025, 0, 1)) * 1_000_000n

@@ -35,6 +35,8 @@ export function hookedRandom(hook: (bytes: Uint8Array) => void): Random {
 
 const rounds = 20
 const words = 16
+/** The words of the counter of blocks. */
+const counterAt = 12
 /** "expand 32-byte k". */
 const constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const
 /** The words that each quarter round mixes: the columns, then the diagonals. */
@@ -57,18 +59,27 @@ function quarterRound(x: Uint32Array, a: number, b: number, c: number, d: number
   x[b] = rotated(x[b] ^ x[c], 7)
 }
 
+/** A key stream, and its position. */
+export interface SeededStream {
+  readonly random: Random
+  /** Returns the number of bytes that were drawn. */
+  drawn(): number
+}
+
 /**
  * Returns the key stream of ChaCha20. Its key is the seed in the first eight bytes, little-endian;
  * its nonce is zeros. The stream is the same however calls divide it.
+ * @param drawn the bytes of it that were drawn before
  * @see https://www.rfc-editor.org/rfc/rfc8439#section-2.3
  */
-export function seededRandom(seed: number): Random {
+export function seededStream(seed: number, drawn = 0): SeededStream {
   const state = new Uint32Array(words)
   state.set([...constants, seed, Math.floor(seed / 2 ** 32)])
   const mixed = new Uint32Array(words)
   const block = new DataView(new ArrayBuffer(4 * words))
   const bytes = new Uint8Array(block.buffer)
   let used = bytes.length
+  let total = drawn
 
   const next = (): void => {
     mixed.set(state)
@@ -76,10 +87,17 @@ export function seededRandom(seed: number): Random {
       for (const [a, b, c, d] of quarters) quarterRound(mixed, a, b, c, d)
     for (let i = 0; i < words; i++) block.setUint32(4 * i, mixed[i] + state[i], true)
     // The counter, and its next word on overflow.
-    if (++state[12] === 0) state[13]++
+    if (++state[counterAt] === 0) state[counterAt + 1]++
     used = 0
   }
-  return (memory, at, length) => {
+  const before = Math.floor(drawn / bytes.length)
+  state.set([before, Math.floor(before / 2 ** 32)], counterAt)
+  if (drawn % bytes.length !== 0) {
+    next()
+    used = drawn % bytes.length
+  }
+  const random: Random = (memory, at, length) => {
+    total += length
     for (const end = at + length; at < end; ) {
       if (used === bytes.length) next()
       const chunk = bytes.subarray(used, used + Math.min(bytes.length - used, end - at))
@@ -88,4 +106,5 @@ export function seededRandom(seed: number): Random {
       at += chunk.length
     }
   }
+  return { random, drawn: () => total }
 }

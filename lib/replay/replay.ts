@@ -7,8 +7,8 @@ import type { Sys } from '../sys/sys.js'
 import { FixedClock, FixedClockSys, HookedClockSys } from './clock.js'
 import { FixedFilesSys } from './files.js'
 import { SortedListingSys } from './listing.js'
-import type { Replay } from './options.js'
-import { hookedRandom, type Random, seededRandom } from './random.js'
+import type { Progress, Replay } from './options.js'
+import { hookedRandom, type Random, seededStream } from './random.js'
 
 /** The layers of one guest. */
 export interface Layers {
@@ -21,19 +21,23 @@ export interface Layers {
   overMemfs(memfs: Sys): Sys
   /** Overrides the system's randomness. */
   readonly random: Random | undefined
+  /** Returns the guest's progress; undefined unless its random bytes come from a seed. */
+  progress(): Progress | undefined
 }
 
 export function layersOf(replay: Replay, memory: GuestMemory): Layers {
-  const random = randomOf(replay)
-  const { start } = replay
-  return start === undefined
-    ? { ...hookedLayers(replay), random }
-    : { ...fixedLayers(start, memory), random }
-}
-
-function randomOf({ seed, random }: Replay): Random | undefined {
-  if (seed !== undefined) return seededRandom(seed)
-  return random && hookedRandom(random)
+  const { start, seed, from, random } = replay
+  const clock = start === undefined ? undefined : new FixedClock(start, from?.elapsed)
+  const wrapped = clock === undefined ? hookedLayers(replay) : fixedLayers(clock, memory)
+  if (seed === undefined)
+    return { ...wrapped, random: random && hookedRandom(random), progress: () => undefined }
+  // Another seed is another stream, which begins anew.
+  const stream = seededStream(seed, from?.seed === seed ? from.drawn : 0)
+  return {
+    ...wrapped,
+    random: stream.random,
+    progress: () => ({ seed, drawn: stream.drawn(), elapsed: clock?.elapsed }),
+  }
 }
 
 function hookedLayers(replay: Replay): Pick<Layers, 'over' | 'overMemfs'> {
@@ -46,8 +50,7 @@ function hookedLayers(replay: Replay): Pick<Layers, 'over' | 'overMemfs'> {
   }
 }
 
-function fixedLayers(start: bigint, memory: GuestMemory): Pick<Layers, 'over' | 'overMemfs'> {
-  const clock = new FixedClock(start)
+function fixedLayers(clock: FixedClock, memory: GuestMemory): Pick<Layers, 'over' | 'overMemfs'> {
   // The host is device 1.
   let devices = 1n
   const fixed = (host: Sys, device: bigint): Sys => {
