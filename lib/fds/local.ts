@@ -12,6 +12,10 @@ export class LocalFds extends FdTable {
   readonly #limit: number
   /** No lower number is free. */
   #lowest = 0
+  /** The number of the given ones, which are the first. */
+  #given = 0
+  /** The first given one that the guest has closed, replaced or changed. */
+  #changed: number | undefined
   /**
    * @param limit the most descriptors that a guest may have open at once; the next one is refused
    * with MFILE
@@ -31,6 +35,23 @@ export class LocalFds extends FdTable {
     const identified = lazy.identified()
     if (typeof identified !== 'number') this.#entries[fd] = identified
     return identified
+  }
+
+  /** Counts those that are open now as given. */
+  seal(): void {
+    this.#given = this.#entries.length
+  }
+
+  /** Says in words by which descriptor the guest's differ from those given; undefined if by none. */
+  difference(): string | undefined {
+    if (this.#changed !== undefined)
+      return `the guest has closed, replaced or changed descriptor ${this.#changed}, which it was given`
+    const open = this.#entries.findIndex((entry, fd) => fd >= this.#given && entry !== undefined)
+    return open < 0 ? undefined : `the guest has descriptor ${open} open, which it was not given`
+  }
+
+  #change(fd: number): void {
+    if (fd < this.#given) this.#changed ??= fd
   }
 
   peek(fd: number): Descriptor | undefined {
@@ -57,6 +78,7 @@ export class LocalFds extends FdTable {
     const removed = this.#open(fd)
     if (typeof removed === 'number') return removed
     this.#entries[fd] = undefined
+    this.#change(fd)
     if (fd < this.#lowest) this.#lowest = fd
     return removed
   }
@@ -69,6 +91,7 @@ export class LocalFds extends FdTable {
     if (from === to) return 0
     this.remove(from)
     this.#entries[to] = moved
+    this.#change(to)
     return replaced
   }
 
@@ -77,8 +100,11 @@ export class LocalFds extends FdTable {
     if (typeof descriptor === 'number') return descriptor
     if ((base & ~descriptor.base) !== 0 || (inheriting & ~descriptor.inheriting) !== 0)
       return this.notHeld(fd, descriptor, base, inheriting)
-    descriptor.base = this.narrowed(descriptor.base, base)
-    descriptor.inheriting = this.narrowed(descriptor.inheriting, inheriting)
+    const kept = this.narrowed(descriptor.base, base)
+    const inherited = this.narrowed(descriptor.inheriting, inheriting)
+    if (kept !== descriptor.base || inherited !== descriptor.inheriting) this.#change(fd)
+    descriptor.base = kept
+    descriptor.inheriting = inherited
     return 0
   }
 
@@ -88,7 +114,8 @@ export class LocalFds extends FdTable {
     return fd < this.#entries.length ? (this.#entries[fd] ?? -Errno.BADF) : -Errno.BADF
   }
 
-  keepFlags(_fd: number, descriptor: Descriptor, fdflags: number): void {
+  keepFlags(fd: number, descriptor: Descriptor, fdflags: number): void {
+    if (fdflags !== descriptor.fdflags) this.#change(fd)
     descriptor.fdflags = fdflags
   }
 }

@@ -106,11 +106,19 @@ export function createGuest(options: GuestOptions): Guest {
   return guestOf(settingsOf(options))
 }
 
+/** The host's own state of a guest, beside the guest's memory. */
+export interface HostState {
+  readonly fds: LocalFds
+  readonly layers: Layers | undefined
+}
+
+/** @param reveal receives the host's own state of the guest */
 export function guestOf(
   settings: Settings,
   verdict = new Verdict(),
   host: Sys = openSys(settings.backend),
   terminals = new Terminals(),
+  reveal?: (state: HostState) => void,
 ): Guest {
   const memory = new GuestMemory(host, settings.limits)
   const layers = layersFor(settings, memory)
@@ -118,6 +126,8 @@ export function guestOf(
   const fds = new LocalFds(settings.limits.descriptors, settings.rights)
   const names = settings.preopens.map(nameOf)
   const opened = { ...openAll(hosts, memory, fds, settings, names, terminals), terminals }
+  fds.seal()
+  reveal?.({ fds, layers })
   return guestWith(settings, verdict, hosts.sys, memory, fds, opened, layers?.random)
 }
 
