@@ -4,6 +4,7 @@
  */
 import { coded } from '../../errors.js'
 import { Limit, type Limits, limitSections, type Section } from './sections.js'
+import { leb } from './writer.js'
 
 export interface Caps {
   /** Bytes of all memories and tables together. Undefined: memories are as the module says. */
@@ -32,13 +33,6 @@ export const mostElements = 10_000_000
  * does not take all.
  */
 export const share = 1 / 64
-
-/** An unsigned LEB128. */
-function leb(value: number): number[] {
-  const bytes: number[] = []
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128)
-  return [...bytes, value]
-}
 
 export const refused = (message: string): Error =>
   coded(new RangeError(message), 'ERR_WASI_MEMORY_LIMIT')

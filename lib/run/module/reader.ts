@@ -30,6 +30,8 @@ const constants: ReadonlyMap<number, number> = new Map([
   ...([0xfb00, 0xfb01, 0xfb06, 0xfb07].map(opcode => [opcode, 1]) as [number, number][]),
   [0xfb08, 2],
 ])
+/** The last of struct.new to array.new_fixed, behind the prefix 0xfb. */
+const LAST_ALLOCATION = 0x08
 const END = 0x0b
 const F32_CONST = 0x43
 const F64_CONST = 0x44
@@ -39,6 +41,8 @@ const V128_CONST = 0xfd0c
 export class Reader {
   readonly #bytes: Uint8Array
   at: number
+  /** True once a constant expression made an object of the garbage-collected heap. */
+  allocates = false
   constructor(bytes: Uint8Array, at: number) {
     this.#bytes = bytes
     this.at = at
@@ -96,6 +100,7 @@ export class Reader {
     const rest = this.number()
     if (rest > 255)
       throw new Unreadable(`unknown constant instruction 0x${byte.toString(16)} ${rest}`)
+    if (byte === 0xfb && rest <= LAST_ALLOCATION) this.allocates = true
     return byte * 256 + rest
   }
   #numbers(opcode: number): void {

@@ -26,15 +26,30 @@ export interface Section {
   readonly limits: readonly Limits[]
 }
 
-export const SectionId = Object.freeze({ IMPORT: 2, TABLE: 4, MEMORY: 5 })
+export const SectionId = Object.freeze({
+  IMPORT: 2,
+  FUNCTION: 3,
+  TABLE: 4,
+  MEMORY: 5,
+  GLOBAL: 6,
+  EXPORT: 7,
+  START: 8,
+  ELEMENT: 9,
+  CODE: 10,
+  DATA: 11,
+  DATA_COUNT: 12,
+  TAG: 13,
+})
 export const Limit = Object.freeze({ MAXIMUM: 1, SHARED: 2, WIDE: 4 })
-const Kind = Object.freeze({ FUNCTION: 0, TABLE: 1, MEMORY: 2, GLOBAL: 3, TAG: 4 })
+/** The kinds of imports and exports. */
+export const Kind = Object.freeze({ FUNCTION: 0, TABLE: 1, MEMORY: 2, GLOBAL: 3, TAG: 4 })
 /** `\0asm`, version 1. */
-const magic = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+export const magic: readonly number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 /** A table that says what its elements begin as opens with this byte, and a zero. */
-const INITIALIZED = 0x40
+export const INITIALIZED = 0x40
 
-function limits(reader: Reader, of: Limits['of']): Limits {
+/** Reads the limits of a memory or a table. */
+export function limits(reader: Reader, of: Limits['of']): Limits {
   const from = reader.at
   const flags = reader.byte()
   if (flags > (Limit.MAXIMUM | Limit.SHARED | Limit.WIDE))
