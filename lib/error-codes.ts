@@ -163,6 +163,33 @@ export const errorCodes = {
     advice:
       'Build a command, not a library (a reactor). Call the functions of a library with `instantiate`, `class WASI` or `createGuest`.',
   },
+  ERR_WASI_SNAPSHOT: {
+    topic: 'module',
+    when: '`snapshot()` was called on a guest with a state that a snapshot cannot hold: a descriptor that it opened or closed, a shared memory, an imported table, or a reference that JavaScript cannot read. The message says which. The instance goes on.',
+    advice: 'Let the guest close its files first. See [snapshots.md](snapshots.md).',
+    cause: 'the error of reading the state, if there was one',
+  },
+  ERR_WASI_SNAPSHOT_BYTES: {
+    topic: 'module',
+    when: 'The bytes that `GuestSnapshot.from` received are damaged, cut off or no snapshot.',
+    advice: 'Pass what `snapshot.bytes()` returned.',
+  },
+  ERR_WASI_SNAPSHOT_VERSION: {
+    topic: 'module',
+    when: 'Another version of this package made the snapshot.',
+    advice: 'Make the snapshot again.',
+  },
+  ERR_WASI_SNAPSHOT_MODULE: {
+    topic: 'module',
+    when: 'The snapshot was made from another module than `options.module` of `GuestSnapshot.from`.',
+    advice: 'Make the snapshot again, from the new module.',
+  },
+  ERR_WASI_RESEED: {
+    topic: 'module',
+    when: 'The option `reseed` names no exported function with two i64 parameters.',
+    advice: 'Name one, or leave the option out.',
+    cause: 'the `TypeError` of the call, if there was one',
+  },
   ERR_WASI_NO_MEMORY: {
     topic: 'module',
     when: 'The memory of the module cannot be made: the host has none left, or the run needs the bytes of a module that was passed compiled.',

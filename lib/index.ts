@@ -31,6 +31,7 @@ export type { OsSandbox, RunOptions, RunResult } from './run/options.js'
 export { Pool, type PoolOptions } from './run/pool.js'
 export { run } from './run/run.js'
 export { RunError, type RunErrorDetails } from './run/run-error.js'
+export { GuestSnapshot, type SnapshotOptions } from './run/snapshot/snapshot.js'
 export type {
   SpawnedBy,
   SpawnedGuest,

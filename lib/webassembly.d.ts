@@ -3,6 +3,7 @@
  * have it.
  */
 declare namespace WebAssembly {
+  function validate(bytes: BufferSource): boolean
   class Module {
     constructor(bytes: BufferSource)
     static imports(module: Module): ModuleImportDescriptor[]
@@ -23,6 +24,7 @@ declare namespace WebAssembly {
   }
   class Table {
     readonly length: number
+    get(index: number): unknown
   }
   type ImportExportKind = 'function' | 'global' | 'memory' | 'table' | 'tag'
   interface ModuleImportDescriptor {

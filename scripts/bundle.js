@@ -29,6 +29,7 @@ const entries = {
   replay: 'replay/replay',
   trace: 'observe/trace',
   trap: 'trap/frames',
+  snapshot: 'run/snapshot/take',
 }
 
 /**

@@ -16,6 +16,8 @@ export interface Compiled {
   /** The number of bytes by which the limits moved its code. */
   readonly moved: number
   readonly limits: WrittenLimits
+  /** Its bytes as they were passed, if its instances can be made snapshots of. */
+  readonly original: Uint8Array | undefined
 }
 
 /** Returns the content of a compiled module. */

@@ -18,7 +18,7 @@ import { ThreadGroup } from './worker/thread-group.js'
 import { Workers } from './worker/workers.js'
 
 export async function executeRun(
-  { program, settings, options }: PreparedRun,
+  { program, settings, options, origin, restored }: PreparedRun,
   deadline: Deadline,
   workers = new Workers(),
   served?: RequestQueue,
@@ -50,9 +50,10 @@ export async function executeRun(
       limit: threads,
       maxStack: options.maxStack,
       imports: options.imports,
+      restored,
     }
     group = new ThreadGroup(setup, settings, stdio, workers, options.onListening, served)
-    served?.attach(group, deadline, settings.counts)
+    served?.attach(group, deadline, settings.counts, origin)
     const exitCode = await deadline.until(group)
     return {
       exitCode,

@@ -4,6 +4,7 @@ import { checkWebAssembly } from '../guest/instantiate.js'
 import { sourceOf } from '../guest/source.js'
 import { checkOptions } from './failure.js'
 import type { GuestInstance, InstantiateOptions } from './instance/types.js'
+import { type GuestSnapshot, isSnapshot } from './snapshot/snapshot.js'
 import type { OutputEncoding } from './stdio/types.js'
 
 /**
@@ -13,29 +14,33 @@ import type { OutputEncoding } from './stdio/types.js'
  * @example
  * await using guest = await instantiate('plugin.wasm', { timeout: 1000 })
  * const sum = await guest.call<number>('add', 1, 2)
- * @param source as for {@link run}
+ * @param source as for {@link run}, or the snapshot of a guest, which goes on from there:
+ * `_initialize` is not called again
  * @throws as {@link run} does; RunError with code `ERR_WASI_EXIT` and `exitCode` for a guest that
  * exits in `_initialize`
  */
 export function instantiate(
-  source: GuestSource,
+  source: GuestSource | GuestSnapshot,
   options?: InstantiateOptions,
 ): Promise<GuestInstance>
 export function instantiate(
-  source: GuestSource,
+  source: GuestSource | GuestSnapshot,
   options: InstantiateOptions<'utf8'> & { readonly encoding: 'utf8' },
 ): Promise<GuestInstance<string>>
 export function instantiate(
-  source: GuestSource,
+  source: GuestSource | GuestSnapshot,
   options: InstantiateOptions<OutputEncoding>,
 ): Promise<GuestInstance<string | Buffer>>
 export async function instantiate(
-  source: GuestSource,
+  source: GuestSource | GuestSnapshot,
   options: InstantiateOptions<OutputEncoding> = {},
 ): Promise<GuestInstance<string | Buffer>> {
   checkOptions(checkWebAssembly)
-  const module = sourceOf(source)
+  const snapshot = isSnapshot(source) ? source : undefined
+  const checked = snapshot ?? sourceOf(source)
   const { instanceBy } = await import('./instance/instance.js')
+  const { restoreOf } = await import('./snapshot/restore.js')
   const { runInWorkers } = await import('./run-in-workers.js')
-  return instanceBy(hooks => runInWorkers(module, options, hooks))
+  const { restore, own } = restoreOf(snapshot, options)
+  return instanceBy(hooks => runInWorkers(checked, own, { ...hooks, restore }))
 }

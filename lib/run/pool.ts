@@ -12,6 +12,7 @@ import type { AnyRunOptions, AnyRunResult, RunOptions, RunResult } from './optio
 import { TurnQueue } from './queue.js'
 import { RunError } from './run-error.js'
 import type { compileInPool, PoolParts, runInPool } from './run-in-pool.js'
+import { type GuestSnapshot, isSnapshot } from './snapshot/snapshot.js'
 import type { Known, SpawnedBy, SpawnOptions } from './spawn/types.js'
 import { spawnBy } from './spawn.js'
 import { EndCounts, type PoolStats } from './stats.js'
@@ -130,25 +131,31 @@ export class Pool {
    * toward `size` until it has ended: close it.
    * @throws RunError with code `ERR_WASI_POOL_CLOSED` after `close`
    */
-  instantiate(source: GuestSource, options?: InstantiateOptions): Promise<GuestInstance>
   instantiate(
-    source: GuestSource,
+    source: GuestSource | GuestSnapshot,
+    options?: InstantiateOptions,
+  ): Promise<GuestInstance>
+  instantiate(
+    source: GuestSource | GuestSnapshot,
     options: InstantiateOptions<'utf8'> & { readonly encoding: 'utf8' },
   ): Promise<GuestInstance<string>>
   instantiate(
-    source: GuestSource,
+    source: GuestSource | GuestSnapshot,
     options: InstantiateOptions<OutputEncoding>,
   ): Promise<GuestInstance<string | Buffer>>
   async instantiate(
-    source: GuestSource,
+    source: GuestSource | GuestSnapshot,
     options: InstantiateOptions<OutputEncoding> = {},
   ): Promise<GuestInstance<string | Buffer>> {
     checkOptions(checkWebAssembly)
-    const module = sourceOf(source)
+    const snapshot = isSnapshot(source) ? source : undefined
+    const checked = snapshot ?? sourceOf(source)
     if (this.#closed) throw closed()
     const { run, parts } = this.#loaded ?? (await this.#load())
     const { instanceBy } = await import('./instance/instance.js')
-    return instanceBy(hooks => run(parts, module, options, hooks))
+    const { restoreOf } = await import('./snapshot/restore.js')
+    const { restore, own } = restoreOf(snapshot, options)
+    return instanceBy(hooks => run(parts, checked, own, { ...hooks, restore }))
   }
 
   /**

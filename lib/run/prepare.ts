@@ -6,7 +6,7 @@ import { coded } from '../errors.js'
 import type { Settings } from '../options/settings.js'
 import type { ComponentCall } from './component/invoke/call.js'
 import { importsMemory, type MemoryLimits, memoryLimits } from './module/inspect.js'
-import type { PreparedModule } from './module/prepare.js'
+import type { Origin, PreparedModule } from './module/prepare.js'
 import {
   isPreparedComponent,
   type ModuleProgram,
@@ -14,13 +14,20 @@ import {
   type Program,
 } from './program.js'
 import type { Terms } from './settings.js'
+import type { ThreadSetup } from './worker/messages.js'
 
 /** A run whose options and module are checked. Nothing of it is open yet. */
 export interface PreparedRun {
   readonly program: Program
   readonly settings: Settings
   readonly options: Terms
+  /** The module from which snapshots are made. */
+  readonly origin: Origin
+  /** For a guest of a snapshot. */
+  readonly restored: ThreadSetup['restored']
 }
+
+const componentOrigin: Origin = { refused: 'a component has no snapshots' }
 
 /**
  * @param isCommand whether the module has to export the functions that a run begins at
@@ -32,20 +39,23 @@ export function prepareRun(
   options: Terms,
   isCommand = true,
   invoked?: ComponentCall,
+  restored?: ThreadSetup['restored'],
 ): PreparedRun {
   const program = isPreparedComponent(prepared)
     ? prepared.program(isCommand, invoked)
     : moduleProgram(prepared, options, isCommand)
-  return { program, settings, options }
+  const origin = isPreparedComponent(prepared) ? componentOrigin : prepared.origin
+  return { program, settings, options, origin, restored }
 }
 
 function moduleProgram(
-  { module, bytes, moved }: PreparedModule,
+  { module, bytes, moved, origin }: PreparedModule,
   { threads }: Terms,
   isCommand: boolean,
 ): ModuleProgram {
   if (isCommand) checkExports(module, threads)
-  return { module, moved, memory: memoryFor(module, bytes, threads) }
+  const memory = memoryFor(module, bytes, threads)
+  return { module, moved, memory, visible: 'bytes' in origin }
 }
 
 const imports = (module: WebAssembly.Module, from: string, wanted: string): boolean =>

@@ -56,16 +56,18 @@ export const isPreparedComponent = (program: PreparedProgram): program is Prepar
 /**
  * Compiles a module or a component in the background.
  * @param ended ends the work that can be ended, when the run has
+ * @param visibly makes the state of an instance readable, for snapshots
  */
 export async function prepareProgram(
   source: ModuleSource,
   terms: ProgramTerms,
   ended?: AbortSignal,
+  visibly = false,
 ): Promise<PreparedProgram> {
   if (types.isUint8Array(source) && isComponent(source))
     return prepareComponent(source, terms, ended)
   if (!isCompiled(source) || !isComponent(compiledOf(source).bytes))
-    return PreparedModule.prepare(source, terms)
+    return PreparedModule.prepare(source, terms, visibly)
   checkLimits(source, terms)
   return componentIn(source, terms.cache)
 }
@@ -79,6 +81,8 @@ export interface ModuleProgram {
    * The memory that the module imports, if the threads share it; else the limits of that memory.
    */
   readonly memory: WebAssembly.Memory | MemoryLimits | undefined
+  /** The state of its instances is visible, for snapshots. */
+  readonly visible: boolean
 }
 
 /** A core module of a component. */

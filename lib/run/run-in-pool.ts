@@ -14,6 +14,7 @@ import type { PreparedProgram } from './program.js'
 import type { TurnQueue } from './queue.js'
 import { type Hooks, prepareAndExecute } from './run-in-workers.js'
 import { termsOf } from './settings.js'
+import { type GuestSnapshot, isSnapshot, preparedFor } from './snapshot/snapshot.js'
 import type { EndCounts } from './stats.js'
 import { Workers } from './worker/workers.js'
 
@@ -79,12 +80,16 @@ interface Checked {
  */
 export async function runInPool(
   parts: PoolParts,
-  source: CheckedSource,
+  source: CheckedSource | GuestSnapshot,
   options: AnyRunOptions,
   hooks?: Hooks,
 ): Promise<AnyRunResult> {
   // Before its turn: a run with wrong options does not wait.
-  if (hooks !== undefined || (options as AnyRunOptions | null)?.isolation !== 'process')
+  if (
+    hooks !== undefined ||
+    isSnapshot(source) ||
+    (options as AnyRunOptions | null)?.isolation !== 'process'
+  )
     return inTurn(parts, inWorkers(parts, source, options, hooks))
   if (parts.processes !== undefined)
     return inTurn(parts, inProcess(parts, parts.processes, source, options))
@@ -116,7 +121,7 @@ const kept = ({ modules }: PoolParts, source: CheckedSource): CheckedSource =>
 
 function inWorkers(
   { turns, modules, workers }: PoolParts,
-  source: CheckedSource,
+  source: CheckedSource | GuestSnapshot,
   options: AnyRunOptions,
   hooks: Hooks | undefined,
 ): Checked {
@@ -131,11 +136,17 @@ function inWorkers(
     stdio.close()
     throw runErrorOf(error, { captured: stdio.captured })
   }
+  const visibly = hooks?.served !== undefined
   // Compiled while it waits; a file is read in its turn, so that few are open and in memory at once.
-  const module = source instanceof SourceFile ? undefined : modules.prepare(source, terms)
+  const module = isSnapshot(source)
+    ? preparedFor(source, terms)
+    : source instanceof SourceFile
+      ? undefined
+      : modules.prepare(source, terms, visibly)
   // Its error is for the turn, if that ever comes.
   module?.catch(() => {})
-  const read = async (): Promise<PreparedProgram> => modules.prepare(await loaded(source), terms)
+  const read = async (): Promise<PreparedProgram> =>
+    modules.prepare(await loaded(source as SourceFile), terms, visibly)
   return {
     signal,
     execute: () => prepareAndExecute(checked, () => module ?? read(), workers, hooks),

@@ -13,6 +13,7 @@ import { executeRun } from './execute.js'
 import { checkOptions, runErrorOf } from './failure.js'
 import type { RequestQueue } from './instance/queue.js'
 import { versionOf } from './module/inspect.js'
+import type { PreparedModule } from './module/prepare.js'
 import type { AnyRunOptions, AnyRunResult } from './options.js'
 import { prepareRun } from './prepare.js'
 import {
@@ -22,6 +23,8 @@ import {
   prepareProgram,
 } from './program.js'
 import { type Asked, guestSettings, termsOf } from './settings.js'
+import { checkReseeds, type Restore, restoredSettings, setupOf } from './snapshot/restore.js'
+import { type GuestSnapshot, isSnapshot, preparedFor } from './snapshot/snapshot.js'
 import { Workers } from './worker/workers.js'
 
 /** Hooks of the command line and of instances. */
@@ -34,18 +37,24 @@ export interface Hooks {
   readonly check?: (module: WebAssembly.Module) => void
   /** Serves calls to an instance, in place of running a command. */
   readonly served?: RequestQueue | undefined
+  /** The snapshot that the instance is made from. */
+  readonly restore?: Restore | undefined
 }
 
 /** Runs a guest in workers that end with it. */
 export async function runInWorkers(
-  source: CheckedSource,
+  source: CheckedSource | GuestSnapshot,
   options: AnyRunOptions,
   hooks?: Hooks,
 ): Promise<AnyRunResult> {
   const checked = checkOptions(() => termsOf(options))
+  const visibly = hooks?.served !== undefined
   return prepareAndExecute(
     checked,
-    async ended => prepareProgram(await loaded(source), checked[0], ended),
+    async ended =>
+      isSnapshot(source)
+        ? preparedFor(source, checked[0])
+        : prepareProgram(await loaded(source), checked[0], ended, visibly),
     new Workers(),
     hooks,
   )
@@ -64,7 +73,11 @@ export async function prepareAndExecute(
 ): Promise<AnyRunResult> {
   const { version } = guestOptions
   hooks.served?.check(options)
-  const settings = checkOptions(() => guestSettings(options, guestOptions))
+  const { restore } = hooks
+  const settings = checkOptions(() => {
+    const asked = guestSettings(options, guestOptions)
+    return restore === undefined ? asked : restoredSettings(asked, guestOptions, restore)
+  })
   const { stdio, maxStack } = options
   const { counts = settings.counts, openLine, check, served } = hooks
   const deadline = new Deadline(options)
@@ -72,12 +85,14 @@ export async function prepareAndExecute(
   try {
     deadline.check()
     prepared = await deadline.race(prepare(deadline.ended))
+    if (restore !== undefined) checkReseeds((prepared as PreparedModule).module, restore)
     const run = prepareRun(
       prepared,
       { ...settings, openLine, version: checkedVersion(prepared, options, version, check), counts },
       options,
       served === undefined,
       callOf(prepared, options.invoke),
+      restore && setupOf(restore),
     )
     return await executeRun(run, deadline, workers, served)
   } catch (thrown) {

@@ -25,6 +25,7 @@ export const sections = [
       ['docs/spawn.md', 'A live guest'],
       ['docs/instantiate.md', 'Reactors and calls'],
       ['docs/components.md', 'Components'],
+      ['docs/snapshots.md', 'Warm guests'],
       ['docs/imports.md', 'Imports of your own'],
       ['docs/threads.md', 'Threads'],
       ['docs/sockets.md', 'Sockets'],

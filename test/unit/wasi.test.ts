@@ -846,6 +846,7 @@ test('createGuest returns these members and no more', t => {
   t.deepEqual(Object.keys(door).sort(), [
     'Errno',
     'GuestExit',
+    'GuestSnapshot',
     'MemoryFiles',
     'Pool',
     'Rights',

@@ -7,6 +7,8 @@ import { checkInteger, checkString, wrongType, wrongValue } from '../../validate
 import type { AnyRunResult } from '../options.js'
 import { addCalls, outside, RunError } from '../run-error.js'
 import type { Hooks } from '../run-in-workers.js'
+import { refused } from '../snapshot/refused.js'
+import { type GuestSnapshot, snapshotIn } from '../snapshot/snapshot.js'
 import type { Reply } from './protocol.js'
 import { RequestQueue } from './queue.js'
 import type { CallResult, GuestInstance, InstanceResult, WasmValue } from './types.js'
@@ -116,6 +118,17 @@ class WorkerInstance implements GuestInstance<string | Buffer> {
         this.#queue.ask({ kind: 'write', address, bytes: new Uint8Array(bytes) }),
         failing,
       )
+    })
+  }
+
+  snapshot(): Promise<GuestSnapshot> {
+    return ofGuest(async failing => {
+      const { origin } = this.#queue
+      const asked =
+        origin === undefined || 'refused' in origin
+          ? Promise.reject(refused(origin?.refused ?? 'the instance has no module'))
+          : this.#queue.ask({ kind: 'snapshot', origin })
+      return snapshotIn(((await located(asked, failing)) as ReplyOf<'snapshot'>).bytes, false)
     })
   }
 

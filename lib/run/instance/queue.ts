@@ -2,6 +2,7 @@
 import type { Counts } from '../../observe/metrics.js'
 import { wrongValue } from '../../validate.js'
 import type { Deadline } from '../deadline.js'
+import type { Origin } from '../module/prepare.js'
 import { RunError } from '../run-error.js'
 import type { Terms } from '../settings.js'
 import { deserializeError } from '../worker/messages.js'
@@ -29,6 +30,8 @@ export class RequestQueue {
   reported = false
   /** The hostcalls of the instance, if they are counted. */
   counts: Counts | undefined
+  /** The module from which snapshots are made, once it is known. */
+  origin: Origin | undefined
 
   /**
    * Checks the run options of an instance.
@@ -50,10 +53,12 @@ export class RequestQueue {
     group: Pick<ThreadGroup, 'assign'>,
     deadline: Pick<Deadline, 'restart' | 'stop'>,
     counts: Counts | undefined,
+    origin: Origin,
   ): void {
     this.#group = group
     this.#deadline = deadline
     this.counts = counts
+    this.origin = origin
     this.#next()
   }
 

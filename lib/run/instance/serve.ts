@@ -17,7 +17,7 @@ export interface Served {
  */
 export function serve(
   { exports, memory }: Served,
-  request: Exclude<Request, { kind: 'start' | 'close' }>,
+  request: Exclude<Request, { kind: 'start' | 'snapshot' | 'close' }>,
 ): Reply {
   switch (request.kind) {
     case 'call':
@@ -39,10 +39,15 @@ export function serve(
   }
 }
 
-/** Calls `_initialize`, if the instance exports it, and lists what can be called. */
-export function start({ exports }: Served): Reply {
+/**
+ * Calls `_initialize`, if the instance exports it, and lists what can be called.
+ * @param restored calls the functions at which a guest of a snapshot goes on, in place of
+ * `_initialize`
+ */
+export function start({ exports }: Served, restored?: () => void): Reply {
   const { _initialize } = exports
-  if (typeof _initialize === 'function') begin('_initialize', () => _initialize())
+  if (restored !== undefined) restored()
+  else if (typeof _initialize === 'function') begin('_initialize', () => _initialize())
   const functions = Object.keys(exports).filter(name => typeof exports[name] === 'function')
   return { kind: 'started', functions }
 }
@@ -91,7 +96,7 @@ const isValue = (value: unknown): value is WasmValue =>
  * function of the guest runs, so that its stack has no frame of the guest.
  * @see https://webassembly.github.io/spec/js-api/#towebassemblyvalue
  */
-const isConversion = (thrown: unknown): thrown is TypeError =>
+export const isConversion = (thrown: unknown): thrown is TypeError =>
   types.isNativeError(thrown) && thrown.name === 'TypeError' && !/\bwasm:/.test(thrown.stack ?? '')
 
 /** The bytes of the memory at an address; undefined where they are not all part of it. */

@@ -26,14 +26,17 @@ export class ModuleCache {
     this.#most = most
   }
 
-  /** The module, compiled unless it is kept. The bytes may be changed afterwards. */
-  prepare(source: ModuleSource, options: Terms): Promise<PreparedProgram> {
+  /**
+   * The module, compiled unless it is kept. The bytes may be changed afterwards.
+   * @param visibly as {@link prepareProgram} has it
+   */
+  prepare(source: ModuleSource, options: Terms, visibly = false): Promise<PreparedProgram> {
     if (!types.isUint8Array(source)) return prepareProgram(source, options)
-    const limits = JSON.stringify(capsOf(options))
+    const limits = JSON.stringify([capsOf(options), visibly])
     const kept = this.#find(source, limits)
     if (kept?.module !== undefined) return kept.module
     const bytes = this.#copy(source)
-    const module = prepareProgram(bytes, options)
+    const module = prepareProgram(bytes, options, undefined, visibly)
     const entry = { bytes, limits, module }
     this.#keep(entry)
     // Each run has an error of its own.

@@ -32,7 +32,7 @@ export async function compileModule(
     return compileComponent(bytes, cache, limits, isolation === 'worker')
   }
   if (isolation === 'process') return uncompiled(bytes, limits)
-  const prepared = await PreparedModule.prepare(bytes, { ...limits, strict: false })
+  const prepared = await PreparedModule.prepare(bytes, { ...limits, strict: false }, true)
   return compiledFor(prepared, limits)
 }
 
@@ -43,7 +43,7 @@ async function compileComponent(
   limits: WrittenLimits,
   here: boolean,
 ): Promise<CompiledModule> {
-  const compiled = new CompiledModule({ bytes, moved: 0, limits })
+  const compiled = new CompiledModule({ bytes, moved: 0, limits, original: undefined })
   if (here) await componentIn(compiled, cache)
   else await (await import('../component/transpile.js')).transpiled(bytes, cache)
   return compiled

@@ -14,6 +14,7 @@ import { isModule } from '../../guest/instantiate.js'
 import type { Terms } from '../settings.js'
 import { type Caps, cap, defaultElements } from './cap.js'
 import { Unreadable } from './reader.js'
+import { visible } from './visible.js'
 
 /** The module of a run: its bytes, or compiled. */
 export type ModuleSource = Uint8Array | WebAssembly.Module | CompiledModule
@@ -43,6 +44,22 @@ export const capsOf = ({
 })
 
 /**
+ * The module of an instance without the limits of its run, from which its snapshots are made, or the
+ * reason that it has none.
+ */
+export type Origin =
+  | {
+      readonly bytes: Uint8Array
+      /** For the module of a snapshot: those of the module that the snapshot was made from. */
+      readonly restored?: { readonly hash: string; readonly moved: number }
+    }
+  | { readonly refused: string }
+
+const compiledBefore: Origin = {
+  refused: 'the module was passed compiled: pass its bytes, or compile it with pool.compile()',
+}
+
+/**
  * A compiled module that cannot grow beyond the limits of its run. Only the functions below make
  * one.
  */
@@ -52,37 +69,76 @@ export class PreparedModule {
   readonly bytes: Uint8Array | undefined
   /** Bytes by which the limits that were written into it moved its code. */
   readonly moved: number
-  private constructor(module: WebAssembly.Module, bytes?: Uint8Array, moved = 0) {
+  readonly origin: Origin
+  private constructor(
+    module: WebAssembly.Module,
+    bytes?: Uint8Array,
+    moved = 0,
+    origin = compiledBefore,
+  ) {
     this.module = module
     this.bytes = bytes
     this.moved = moved
+    this.origin = origin
   }
 
   /**
    * Compiles in the background. A module that is compiled already stays as it is, which not all
    * options allow.
+   * @param visibly makes the state of an instance readable, for snapshots
    */
   static async prepare(
     source: ModuleSource,
     options: WrittenLimits & Pick<Terms, 'strict'>,
+    visibly = false,
   ): Promise<PreparedModule> {
     if (isCompiled(source)) {
       checkLimits(source, options)
-      const { bytes, moved } = compiledOf(source)
-      return new PreparedModule(await moduleIn(source), bytes, moved)
+      const { bytes, moved, original } = compiledOf(source)
+      const origin = original && { bytes: original }
+      return new PreparedModule(await moduleIn(source), bytes, moved, origin)
     }
     if (isModule(source)) {
       checkCompiled(options)
       return new PreparedModule(source)
     }
-    const capped = tryCap(source, capsOf(options))
-    const module = await WebAssembly.compile((capped.bytes ?? source) as Uint8Array<ArrayBuffer>)
-    if (capped.bytes === undefined) throw capped.unknown
-    return new PreparedModule(
-      module,
-      capped.bytes,
-      capped.bytes.length - (source as Uint8Array).length,
+    const bytes = source as Uint8Array
+    const shown = visibly ? visible(bytes) : { bytes }
+    const origin = 'bytes' in shown ? { bytes } : shown
+    return PreparedModule.#compile('bytes' in shown ? shown.bytes : bytes, options, origin, bytes)
+  }
+
+  /**
+   * Compiles the module of a snapshot, whose state is readable.
+   * @param moved bytes by which the snapshot moved the code
+   */
+  static async prepareRestored(
+    bytes: Uint8Array,
+    options: WrittenLimits,
+    hash: string,
+    moved: number,
+  ): Promise<PreparedModule> {
+    return PreparedModule.#compile(
+      bytes,
+      options,
+      { bytes, restored: { hash, moved } },
+      bytes,
+      moved,
     )
+  }
+
+  static async #compile(
+    shown: Uint8Array,
+    options: WrittenLimits,
+    origin: Origin,
+    original: Uint8Array,
+    moved = 0,
+  ): Promise<PreparedModule> {
+    const capped = tryCap(shown, capsOf(options))
+    const module = await WebAssembly.compile((capped.bytes ?? shown) as Uint8Array<ArrayBuffer>)
+    if (capped.bytes === undefined) throw capped.unknown
+    const { bytes } = capped
+    return new PreparedModule(module, bytes, moved + bytes.length - original.length, origin)
   }
 
   /** Compiles in this thread, at once. */
@@ -116,10 +172,11 @@ function tryCap(
 
 /** The handle of a module that was prepared with these limits. */
 export function compiledFor(
-  { module, bytes = new Uint8Array(), moved }: PreparedModule,
+  { module, bytes = new Uint8Array(), moved, origin }: PreparedModule,
   limits: WrittenLimits,
 ): CompiledModule {
-  const compiled = new CompiledModule({ bytes, moved, limits })
+  const original = 'bytes' in origin ? origin.bytes : undefined
+  const compiled = new CompiledModule({ bytes, moved, limits, original })
   modules.set(compiled, Promise.resolve(module))
   return compiled
 }
@@ -135,7 +192,12 @@ export function uncompiled(source: Uint8Array, limits: WrittenLimits): CompiledM
       `the module cannot be read: ${(capped.unknown.cause as Error).message}`,
     )
   const { bytes } = capped
-  return new CompiledModule({ bytes, moved: bytes.length - source.length, limits })
+  return new CompiledModule({
+    bytes,
+    moved: bytes.length - source.length,
+    limits,
+    original: undefined,
+  })
 }
 
 function checkCompiled({

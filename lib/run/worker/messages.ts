@@ -11,6 +11,7 @@ import type { FramePart } from '../../trap/frame-module.js'
 import { sentStack } from '../../trap/load.js'
 import type { Reply, Request } from '../instance/protocol.js'
 import type { Program } from '../program.js'
+import type { Seen } from '../snapshot/seen.js'
 import type { Conveyed } from '../stdio/pipes.js'
 import type { Mounts } from './mounts.js'
 
@@ -34,6 +35,15 @@ export interface ThreadSetup {
   readonly maxStack: number
   /** The embedder's module of imports, as a file: URL. */
   readonly imports: string | undefined
+  /** For a guest of a snapshot. */
+  readonly restored: RestoredSetup | undefined
+}
+/** A guest that goes on where a snapshot was taken. */
+export interface RestoredSetup {
+  /** The resources that it has read before. */
+  readonly seen: Seen
+  /** The exported function that receives fresh random bytes. */
+  readonly reseed: string | undefined
 }
 /** The work of a worker. When it is done, it waits for the next. */
 export type Task = ThreadTask | InstanceTask

@@ -2,10 +2,11 @@
  * The code of a worker, which is a thread of one guest after another: an instance of its own over
  * what the threads of a guest share.
  */
+import { createRequire } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 import { Errno } from '../../abi/errno.js'
 import { GuestExit } from '../../errors.js'
-import { type Guest, guestOf } from '../../guest/guest.js'
+import { type Guest, guestOf, type HostState } from '../../guest/guest.js'
 import { functions, instantiate, type Offer } from '../../guest/instantiate.js'
 import { threadOf } from '../../guest/threads.js'
 import type { Listener } from '../../options/listen.js'
@@ -18,12 +19,14 @@ import { InstanceContext } from '../imports/context.js'
 import { type LoadedImports, loadImports } from '../imports/load.js'
 import type { Reply, Request } from '../instance/protocol.js'
 import { begin, type Served, serve, start } from '../instance/serve.js'
+import { withoutReserved } from '../module/reserved.js'
 import {
   type ComponentProgram,
   isComponentProgram,
   type ModuleProgram,
   partsOf,
 } from '../program.js'
+import { type Seen, watched } from '../snapshot/seen.js'
 import { type Conveyed, pipedSink, pipedSource } from '../stdio/pipes.js'
 import {
   Count,
@@ -36,12 +39,15 @@ import {
 } from './messages.js'
 import { arrive } from './mounts.js'
 
+const require = createRequire(import.meta.url)
+const snapshots = () => require('../snapshot/take.js') as typeof import('../snapshot/take.js')
+
 const send = (message: Message): void => parentPort?.postMessage(message)
 /** Sends a reply, and moves its bytes rather than copying them. */
 const sendReply = (reply: Reply): void =>
   parentPort?.postMessage(
     { kind: 'reply', reply } satisfies Message,
-    reply.kind === 'read' ? [reply.bytes.buffer as ArrayBuffer] : [],
+    reply.kind === 'read' || reply.kind === 'snapshot' ? [reply.bytes.buffer as ArrayBuffer] : [],
   )
 /** The proposal's range of thread identifiers: 1 to 2^29 - 1. */
 const identifiers = 2 ** 29 - 1
@@ -49,6 +55,8 @@ const identifiers = 2 ** 29 - 1
 /** An instance of a guest. */
 interface Instantiated extends Served {
   readonly guest: Guest
+  /** Its exports with the reserved ones. */
+  readonly all: Readonly<Record<string, unknown>>
 }
 
 /** A thread of one guest. */
@@ -64,6 +72,9 @@ class Thread {
   #loaded: LoadedImports | undefined
   /** The instance whose requests are served. */
   #served: Instantiated | undefined
+  /** The resources that the guest has read. */
+  readonly #seen: Seen
+  #state: HostState | undefined
   /** The number of the guest's thread that it is now. */
   #self = 0
   /**
@@ -80,6 +91,7 @@ class Thread {
     const { program } = setup
     const memory = isComponentProgram(program) ? undefined : program.memory
     this.#setup = setup
+    this.#seen = setup.restored?.seen ?? { args: false, env: false, preopens: false }
     this.#mounts = arrive(setup.mounts)
     this.#imported =
       memory === undefined || memory instanceof WebAssembly.Memory
@@ -141,10 +153,35 @@ class Thread {
     const served = this.#served as Instantiated
     let reply: Reply | undefined
     const exitCode = served.guest.run(() => {
-      reply = request.kind === 'start' ? start(served) : serve(served, request)
+      reply = this.#reply(served, request)
     })
     if (this.#verdict.reached) this.#sendEnd(new GuestExit(exitCode))
     else if (reply !== undefined) sendReply(reply)
+  }
+
+  #reply(served: Instantiated, request: Exclude<Request, { kind: 'close' }>): Reply {
+    if (request.kind === 'snapshot') return this.#snapshot(served, request)
+    if (request.kind !== 'start') return serve(served, request)
+    const { restored } = this.#setup
+    return start(served, restored && (() => this.#reseed(served, restored.reseed)))
+  }
+
+  /** A guest that cannot be made a snapshot of goes on. */
+  #snapshot({ all }: Instantiated, { origin }: Extract<Request, { kind: 'snapshot' }>): Reply {
+    const { settings, mounts } = this.#setup
+    const preopens = mounts.preopens.map(({ name }) => name)
+    const host = this.#state as HostState
+    try {
+      const paused = { settings, preopens, seen: this.#seen, host, exports: all }
+      return { kind: 'snapshot', bytes: snapshots().takeSnapshot(origin, paused) }
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code !== 'ERR_WASI_SNAPSHOT') throw error
+      return { kind: 'refused', error: serializeError(error) }
+    }
+  }
+
+  #reseed({ exports }: Instantiated, name: string | undefined): void {
+    if (name !== undefined) snapshots().reseed(exports[name], name, this.#state?.layers?.random)
   }
 
   /** Makes an instance. @param first whether it is the one that begins the guest */
@@ -156,10 +193,12 @@ class Thread {
     const offers = this.#offers(guest)
     const embedders = this.#loaded?.offer(instance, this.#verdict)
     if (embedders !== undefined) offers.unshift(embedders)
-    const { exports } = instantiate((this.#setup.program as ModuleProgram).module, ...offers)
+    const { module, visible } = this.#setup.program as ModuleProgram
+    const { exports: all } = instantiate(module, ...offers)
+    const exports = visible ? withoutReserved(all) : all
     instance.reveal(exports)
     if (instance.found !== undefined) guest.bind(instance.found)
-    return { guest, exports, memory: instance.found }
+    return { guest, exports, all, memory: instance.found }
   }
 
   /** The guest has ended, and with it all that it had open. */
@@ -188,7 +227,9 @@ class Thread {
     const { sharing } = this.#setup
     const local = this.#settings()
     return sharing === undefined
-      ? guestOf(local, this.#verdict, undefined, this.#terminals)
+      ? guestOf(local, this.#verdict, undefined, this.#terminals, state => {
+          this.#state = state
+        })
       : threadOf(local, this.#verdict, sharing, this.#terminals)
   }
 
@@ -235,7 +276,10 @@ class Thread {
       return this.#spawn(arg)
     }
     return [
-      functions(namespace, imports),
+      functions(
+        namespace,
+        (this.#setup.program as ModuleProgram).visible ? watched(imports, this.#seen) : imports,
+      ),
       functions('wasi', { 'thread-spawn': spawn }),
       ({ kind }) =>
         kind === 'memory' && this.#imported !== undefined ? [this.#imported] : undefined,
