@@ -23,8 +23,9 @@ import {
   prepareProgram,
 } from './program.js'
 import { type Asked, guestSettings, termsOf } from './settings.js'
+import { preparedFor } from './snapshot/prepared.js'
 import { checkReseeds, type Restore, restoredSettings, setupOf } from './snapshot/restore.js'
-import { type GuestSnapshot, isSnapshot, preparedFor } from './snapshot/snapshot.js'
+import { type GuestSnapshot, isSnapshot } from './snapshot/snapshot.js'
 import { Workers } from './worker/workers.js'
 
 /** Hooks of the command line and of instances. */
