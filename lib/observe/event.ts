@@ -31,8 +31,14 @@ export type TraceValue = number | string | readonly string[] | MemoryRange | Com
  */
 export type ComponentValue =
   | boolean
-  | { readonly bytes: number }
-  | { readonly items: number }
+  | {
+      /** The number of bytes of a list, which are not shown. */
+      readonly bytes: number
+    }
+  | {
+      /** The number of elements of a list, which are not shown. */
+      readonly items: number
+    }
   | readonly ComponentValue[]
   | { readonly [name: string]: ComponentValue }
   | number
