@@ -1,21 +1,13 @@
 #!/usr/bin/env node
 /** The command line: finds the command, or the program. */
-import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from '../sys/root.js'
+import { statSync } from 'node:fs'
+import { ownVersion } from '../sys/version.js'
 import { conclude } from './conclude.js'
 import { CommandError, WordError } from './error.js'
 import { USAGE } from './exit-codes.js'
 import { parseRun } from './options.js'
 import { STDERR, STDOUT, say } from './print.js'
 import { run } from './run.js'
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    version: string
-  }
-  return version
-}
 
 async function main(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args
@@ -34,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
     case '--version':
     case '-V':
-      say(`wasi-common ${version()}\n`)
+      say(`wasi-common ${ownVersion()}\n`)
       return 0
     default:
       return parseAndRun(args, true)

@@ -80,12 +80,3 @@ function isRecent(version: string): boolean {
   for (const [i, number] of wanted.entries()) if (found[i] !== number) return found[i] > number
   return true
 }
-
-let version: string | undefined
-/** The version of this package. */
-export function ownVersion(): string {
-  version ??= (
-    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
-  ).version
-  return version
-}

@@ -1,8 +1,8 @@
 /** The bytes of a snapshot: a header, a module and a checksum. */
-import { createRequire } from 'node:module'
 import { coded } from '../../errors.js'
 import type { Progress } from '../../replay/options.js'
 import { plainLine } from '../../stdio/terminal-escapes.js'
+import { ownVersion } from '../../sys/version.js'
 
 /** The state of a guest beside its instance. */
 export interface Header {
@@ -32,11 +32,6 @@ export interface Decoded {
 const magic = Buffer.from('wasi-common snapshot\n')
 const lengthBytes = 4
 const checksumBytes = 32
-
-const require = createRequire(import.meta.url)
-/** The version of this package. */
-export const ownVersion = (): string =>
-  (require('../../../package.json') as { readonly version: string }).version
 
 /** The SHA-256 of bytes in pieces. */
 export function sha256(parts: readonly Uint8Array[]): Buffer {

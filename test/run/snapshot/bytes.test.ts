@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { GuestSnapshot, instantiate } from '#lib/index.js'
-import { decode, encode, type Header, ownVersion } from '#lib/run/snapshot/format.js'
+import { decode, encode, type Header } from '#lib/run/snapshot/format.js'
+import { ownVersion } from '#lib/sys/version.js'
 import { failure } from '../../rejection.js'
 import { add, assemble, load, store } from '../../wasm.js'
 
