@@ -1,5 +1,6 @@
 /** The identity of a file, hashed: a component learns no device and no inode of the host. */
 import { filestatIdentity } from '../abi/layout.js'
+import { constants, permute, words } from '../replay/chacha.js'
 import type { Component } from './component.js'
 
 /** A key for each component, since few inodes are in use, and each could be tried. */
@@ -19,7 +20,9 @@ function newKey(component: Component): HashKey {
   return key
 }
 
-const rotated = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
+const state = new Uint32Array(words)
+/** As many as ChaCha8 has. */
+const rounds = 8
 
 /**
  * Hashes the device and the inode of the filestat in the block into `hashed`: the permutation of
@@ -33,25 +36,7 @@ export function identityHash(component: Component): 0 {
   state.set(component.key, 4)
   state.set(constants)
   state.set(identity, 12)
-  for (let round = 0; round < 4; round++) {
-    for (let i = 0; i < 4; i++) quarter(i, 4 + i, 8 + i, 12 + i)
-    for (let i = 0; i < 4; i++) quarter(i, 4 + ((i + 1) & 3), 8 + ((i + 2) & 3), 12 + ((i + 3) & 3))
-  }
+  permute(state, rounds)
   for (let i = 0; i < 4; i++) hashed[i] = state[i] + state[12 + i]
   return 0
-}
-
-const state = new Uint32Array(16)
-/** "expand 32-byte k". */
-const constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574]
-
-function quarter(a: number, b: number, c: number, d: number): void {
-  state[a] += state[b]
-  state[d] = rotated(state[d] ^ state[a], 16)
-  state[c] += state[d]
-  state[b] = rotated(state[b] ^ state[c], 12)
-  state[a] += state[b]
-  state[d] = rotated(state[d] ^ state[a], 8)
-  state[c] += state[d]
-  state[b] = rotated(state[b] ^ state[c], 7)
 }

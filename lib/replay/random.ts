@@ -2,6 +2,7 @@
 import { HookFailure } from '../errors.js'
 import type { GuestMemory } from '../memory.js'
 import { wrongReturn } from '../validate.js'
+import { constants, permute, words } from './chacha.js'
 import { act } from './hooks.js'
 
 /** Fills a part of a memory. */
@@ -34,30 +35,8 @@ export function hookedRandom(hook: (bytes: Uint8Array) => void): Random {
 }
 
 const rounds = 20
-const words = 16
 /** The words of the counter of blocks. */
 const counterAt = 12
-/** "expand 32-byte k". */
-const constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const
-/** The words that each quarter round mixes: the columns, then the diagonals. */
-// biome-ignore format: as in RFC 8439
-const quarters = [
-  [0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15],
-  [0, 5, 10, 15], [1, 6, 11, 12], [2, 7, 8, 13], [3, 4, 9, 14],
-] as const
-
-const rotated = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
-
-function quarterRound(x: Uint32Array, a: number, b: number, c: number, d: number): void {
-  x[a] += x[b]
-  x[d] = rotated(x[d] ^ x[a], 16)
-  x[c] += x[d]
-  x[b] = rotated(x[b] ^ x[c], 12)
-  x[a] += x[b]
-  x[d] = rotated(x[d] ^ x[a], 8)
-  x[c] += x[d]
-  x[b] = rotated(x[b] ^ x[c], 7)
-}
 
 /** A key stream, and its position. */
 export interface SeededStream {
@@ -83,8 +62,7 @@ export function seededStream(seed: number, drawn = 0): SeededStream {
 
   const next = (): void => {
     mixed.set(state)
-    for (let round = 0; round < rounds; round += 2)
-      for (const [a, b, c, d] of quarters) quarterRound(mixed, a, b, c, d)
+    permute(mixed, rounds)
     for (let i = 0; i < words; i++) block.setUint32(4 * i, mixed[i] + state[i], true)
     // The counter, and its next word on overflow.
     if (++state[counterAt] === 0) state[counterAt + 1]++
