@@ -7,7 +7,6 @@ import { joined } from '../abi/strings.js'
 import { type HostcallName, namespace, type Row, table } from '../abi/table.js'
 import { namespace0, table0 } from '../abi/unstable.js'
 import type { Context } from '../context.js'
-import { coded } from '../errors.js'
 import { LocalFds } from '../fds/local.js'
 import { Polls } from '../fds/polls.js'
 import type { FdTable } from '../fds/table.js'
@@ -18,7 +17,7 @@ import type { Hostcalls } from '../hostcalls/types.js'
 import { checkMemory, GuestMemory, isWasmMemory, type MemoryLike } from '../memory.js'
 import { hostcallChannel } from '../observe/channels.js'
 import { Countdown } from '../observe/hostcall-limit.js'
-import { type Metrics, measured, metricsOf } from '../observe/metrics.js'
+import { type Metrics, measured } from '../observe/metrics.js'
 import type { Listener } from '../options/listen.js'
 import type { GuestOptions } from '../options/options.js'
 import { optionNames, type Settings, settingsOf } from '../options/settings.js'
@@ -32,6 +31,7 @@ import { checkKeys } from '../validate.js'
 import { Verdict } from '../verdict.js'
 import type { GuestSource, ImportRecord, WasmInstance } from './instance.js'
 import { functions, instantiate, record } from './instantiate.js'
+import { membersOf } from './members.js'
 import { hostsOf, nameOf, type Opened, openAll } from './open-resources.js'
 import { moduleOf } from './source.js'
 
@@ -162,10 +162,6 @@ export function guestWith(
   }
   const from = settings.version === 'unstable' ? namespace0 : namespace
   const imports = importsOf(context, settings)
-  const close = (): void => {
-    terminals.reset()
-    for (const each of [sys, ...beside]) each.dispose()
-  }
   return {
     namespace: from,
     imports,
@@ -184,24 +180,7 @@ export function guestWith(
       if (isWasmMemory(memory)) context.memory.bind(memory)
       return instance
     },
-    run(code) {
-      try {
-        code()
-      } catch (thrown) {
-        // The first end counts, whatever the guest's own code did with it.
-        if (!verdict.reached) throw thrown
-      } finally {
-        terminals.reset()
-      }
-      return verdict.exitCode()
-    },
-    metrics() {
-      if (counts === undefined)
-        throw coded(new Error('metrics() needs options.metrics: true'), 'ERR_WASI_NO_METRICS')
-      return metricsOf(counts)
-    },
-    close,
-    [Symbol.dispose]: close,
+    ...membersOf(verdict, terminals, counts, [sys, ...beside]),
   }
 }
 

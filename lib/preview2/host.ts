@@ -2,14 +2,14 @@
 import { joined } from '../abi/strings.js'
 import type { Context } from '../context.js'
 import { dictionary } from '../dictionary.js'
-import { coded } from '../errors.js'
 import type { Descriptor } from '../fds/descriptor.js'
 import { LocalFds } from '../fds/local.js'
 import { Polls } from '../fds/polls.js'
 import { layersFor } from '../guest/guest.js'
+import { membersOf } from '../guest/members.js'
 import { hostsOf, nameOf, openAgain, openAll } from '../guest/open-resources.js'
 import { GuestMemory } from '../memory.js'
-import { type Metrics, metricsOf } from '../observe/metrics.js'
+import type { Metrics } from '../observe/metrics.js'
 import type { Listener } from '../options/listen.js'
 import type { GuestOptions } from '../options/options.js'
 import { optionNames, type Settings, settingsOf } from '../options/settings.js'
@@ -113,31 +113,10 @@ export function openComponent(
   }
   const given = givenOf(settings, fds, opened.listeners)
   const component = new Component(context, given, openIn(fds), report)
-  const close = (): void => {
-    terminals.reset()
-    for (const each of [hosts.sys, ...opened.beside]) each.dispose()
-  }
   const own: ComponentHost = {
     imports: importsOf(component, settings),
     listeners: opened.listeners,
-    run(code) {
-      try {
-        code()
-      } catch (thrown) {
-        // The first end counts, whatever the component's own code did with it.
-        if (!verdict.reached) throw thrown
-      } finally {
-        terminals.reset()
-      }
-      return verdict.exitCode()
-    },
-    metrics() {
-      if (counts === undefined)
-        throw coded(new Error('metrics() needs options.metrics: true'), 'ERR_WASI_NO_METRICS')
-      return metricsOf(counts)
-    },
-    close,
-    [Symbol.dispose]: close,
+    ...membersOf(verdict, terminals, counts, [hosts.sys, ...opened.beside]),
   }
   return {
     host: own,
