@@ -11,8 +11,8 @@ import { fromNpm } from '../shared/runtimes.js'
 import { versions } from '../shared/versions.js'
 
 // Attacks, hostcalls and the contract do not depend on Node: Node-API is the same. Nor do the tests
-// named here, which look at sources, files in memory and tables, or run examples whose parts have
-// tests of their own.
+// named here, which look at sources, files in memory and tables, or run examples and components
+// whose parts have tests of their own.
 const everywhere = [
   'bench',
   'examples',
@@ -47,7 +47,11 @@ const some = [
  */
 const testsOf = version =>
   version === versions.node.tested.at(-1)
-    ? [...most, 'dist-test/test/{component,programs}/**']
+    ? [
+        ...most,
+        'dist-test/test/{component,programs}/**',
+        '!dist-test/test/component/programs.test.js',
+      ]
     : some
 
 const wanted = process.argv.slice(2)
