@@ -6,7 +6,7 @@ import { Errno } from '../../abi/errno.js'
 import { filestatIdentity } from '../../abi/layout.js'
 import { Filetype } from '../../abi/values.js'
 import type { Descriptor } from '../../fds/descriptor.js'
-import type { Answer } from '../../sys/sys.js'
+import { type Answer, maxTransfer } from '../../sys/sys.js'
 import { descriptorTypes } from '../canonical.js'
 import type { Component } from '../component.js'
 import { identityHash } from '../identity.js'
@@ -97,7 +97,7 @@ const write: Types['[method]descriptor.write'] = (component, { file }, at, lengt
   const refused = file.writable()
   if (refused !== 0) return refused
   spans[0] = at
-  spans[1] = length
+  spans[1] = Math.min(length, maxTransfer)
   return file.pwritev(length === 0 ? 0 : 1, offset)
 }
 

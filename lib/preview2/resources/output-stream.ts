@@ -1,7 +1,7 @@
 /** An `output-stream` of `wasi:io`. */
 import { Errno } from '../../abi/errno.js'
 import type { Block } from '../../sys/block.js'
-import type { Answer } from '../../sys/sys.js'
+import { type Answer, maxTransfer } from '../../sys/sys.js'
 import { CLOSED, isLasting, isLastingError } from '../answers.js'
 import type { OpenFile } from './open-file.js'
 import { Resource } from './resource.js'
@@ -51,7 +51,7 @@ export class OutputStreamResource extends Resource {
   #writeAll({ spans }: Block, at: number, length: number): Answer {
     for (let done = 0; done < length; ) {
       spans[0] = at + done
-      spans[1] = length - done
+      spans[1] = Math.min(length - done, maxTransfer)
       const answer = this.#writev()
       if (answer < 0) return answer
       // A file that takes nothing takes nothing the next time either.
