@@ -2,6 +2,7 @@
  * `wasi:cli`, with the exports of a transpiled component's import. The environment and the
  * arguments are empty; `exit` ends the process.
  */
+import { dictionary } from '../dictionary.js'
 import type { StdinOption, StdoutOption } from '../stdio/streams.js'
 import { change, changeCwd, given, imports } from './default-host.js'
 
@@ -22,7 +23,8 @@ export function _setEnv(env: Readonly<Record<string, string>>): void {
 }
 /** Adds variables to the environment. */
 export function _appendEnv(env: Readonly<Record<string, string>>): void {
-  change({ env: { ...(given().env as object | undefined), ...env } })
+  const own = Object.entries(given().env ?? {}) as [string, string][]
+  change({ env: dictionary([...own, ...Object.entries(env)]) })
 }
 /** Replaces the arguments; the first is the name of the program. */
 export function _setArgs(args: readonly string[]): void {

@@ -1,8 +1,7 @@
 /** `wasi:filesystem`, with the exports of a transpiled component's import. Nothing is preopened. */
+import { dictionary } from '../dictionary.js'
 import type { Preopen } from '../options/preopens.js'
 import { change, given, imports } from './default-host.js'
-
-const own = (): Record<string, Preopen> => ({ ...given().preopens }) as Record<string, Preopen>
 
 export const preopens = imports['wasi:filesystem/preopens']
 export const types = imports['wasi:filesystem/types']
@@ -13,7 +12,8 @@ export function _setPreopens(directories: Readonly<Record<string, Preopen>>): vo
 }
 /** Adds a preopen. @param name the guest's name for it */
 export function _addPreopen(name: string, directory: Preopen): void {
-  change({ preopens: { ...own(), [name]: directory } })
+  const own = Object.entries(given().preopens ?? {}) as [string, Preopen][]
+  change({ preopens: dictionary([...own, [name, directory]]) })
 }
 /** Removes all preopens. */
 export function _clearPreopens(): void {
