@@ -58,51 +58,24 @@ export const hostsOf = (host: Sys, another: () => Sys, layers?: Layers): Hosts =
 /** Returns a directory's name as the guest sees it. */
 export const nameOf = ({ name }: Settings['preopens'][number]): Uint8Array => encoder.encode(name)
 
+/** Opens what a new guest gets. If one part cannot be opened, its host is closed, too. */
+export function openAll(...parts: Parameters<typeof openAgain>): Opened {
+  try {
+    return openAgain(...parts)
+  } catch (error) {
+    const [{ sys }] = parts
+    sys.dispose()
+    throw error
+  }
+}
+
 /**
  * Opens the standard streams, then the preopens in their order, then the listeners. The order
- * matters: a guest searches for preopens until a number has none. If one cannot be opened, all are
- * closed.
+ * matters: a guest searches for preopens until a number has none. If one cannot be opened, those
+ * before it are closed.
  * @param filtered receives the terminals whose control characters are escaped
  */
-export function openAll(
-  hosts: Hosts,
-  memory: GuestMemory,
-  fds: FdTable,
-  settings: Settings,
-  names: readonly Uint8Array[],
-  filtered: Terminals,
-): Opened {
-  const beside: Sys[] = []
-  try {
-    return openBeside(beside, hosts, memory, fds, settings, names, filtered)
-  } catch (error) {
-    for (const each of [hosts.sys, ...beside]) each.dispose()
-    throw error
-  }
-}
-
-/** Opens resources anew for a guest that is open. If one cannot be opened, these alone are closed. */
 export function openAgain(
-  hosts: Hosts,
-  memory: GuestMemory,
-  fds: FdTable,
-  settings: Settings,
-  names: readonly Uint8Array[],
-  filtered: Terminals,
-): Opened {
-  const beside: Sys[] = []
-  try {
-    return openBeside(beside, hosts, memory, fds, settings, names, filtered)
-  } catch (error) {
-    for (let fd = 0; fds.peek(fd) !== undefined; fd++) fds.peek(fd)?.close()
-    for (const each of beside) each.dispose()
-    throw error
-  }
-}
-
-/** @param beside receives the Sys of each memfs preopen, also where a later one cannot be opened */
-function openBeside(
-  beside: Sys[],
   hosts: Hosts,
   memory: GuestMemory,
   fds: FdTable,
@@ -111,34 +84,42 @@ function openBeside(
   filtered: Terminals,
 ): Opened {
   const { sys } = hosts
+  const beside: Sys[] = []
   const insert = (descriptor: Descriptor): number => {
     const fd = fds.insert(descriptor)
     return fd < 0 ? refuse(-fd) : fd
   }
-  const [stdin, ...outputs] = stdio.map((stream, i) =>
-    typeof stream === 'number'
-      ? lent(sys, memory, i, stream, terminalEscapes, terminals[i], filtered)
-      : served(sys, memory, i, stream, terminalEscapes, filtered),
-  )
-  const piped = isSocket(stdin.filetype) || outputs.some(output => moves(hosts.host, stdin, output))
-  insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
-  for (const output of outputs) insert(oneWay(Way.OUT, output))
-  preopens.forEach((given, i) => {
-    const directory =
-      (given.files ?? given.file) ? ofMemory(hosts, beside, memory, given) : ofHost(sys, given)
-    const { readOnly } = given
-    directory.preopen = names[i]
-    insert(readOnly ? new ReadOnly(directory, memory) : directory)
-  })
-  const listeners = listen.map(where => {
-    const { handle, address, port } = listening(sys, where)
-    return {
-      fd: insert(hostDescriptor(sys, handle, openedTraits(sys, LISTENER, CONNECTION))),
-      address,
-      port,
-    }
-  })
-  return { beside, listeners }
+  try {
+    const [stdin, ...outputs] = stdio.map((stream, i) =>
+      typeof stream === 'number'
+        ? lent(sys, memory, i, stream, terminalEscapes, terminals[i], filtered)
+        : served(sys, memory, i, stream, terminalEscapes, filtered),
+    )
+    const piped =
+      isSocket(stdin.filetype) || outputs.some(output => moves(hosts.host, stdin, output))
+    insert(oneWay(piped ? Way.IN : Way.SOUGHT_IN, stdin))
+    for (const output of outputs) insert(oneWay(Way.OUT, output))
+    preopens.forEach((given, i) => {
+      const directory =
+        (given.files ?? given.file) ? ofMemory(hosts, beside, memory, given) : ofHost(sys, given)
+      const { readOnly } = given
+      directory.preopen = names[i]
+      insert(readOnly ? new ReadOnly(directory, memory) : directory)
+    })
+    const listeners = listen.map(where => {
+      const { handle, address, port } = listening(sys, where)
+      return {
+        fd: insert(hostDescriptor(sys, handle, openedTraits(sys, LISTENER, CONNECTION))),
+        address,
+        port,
+      }
+    })
+    return { beside, listeners }
+  } catch (error) {
+    for (let fd = 0; fds.peek(fd) !== undefined; fd++) fds.peek(fd)?.close()
+    for (const each of beside) each.dispose()
+    throw error
+  }
 }
 
 /**
