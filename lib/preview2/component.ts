@@ -154,7 +154,7 @@ export class Component {
     try {
       at = realloc(0, 0, align, size) >>> 0
     } catch (error) {
-      // Whatever leaves code of the component ends it: nothing would catch it in its own instance.
+      // An exception that leaves code of the component ends it: its own instance catches none.
       throw this.context.verdict.keep(error)
     } finally {
       this.#allocating = false

@@ -199,7 +199,7 @@ export class Fixture {
   fifo(name: string): void {
     execFileSync('mkfifo', [this.path(name)])
   }
-  /** What the component has written. */
+  /** The output that the component has written. */
   output(name: 'stdout' | 'stderr' = 'stdout'): string {
     return fs.readFileSync(join(this.#parent, name), 'utf8')
   }
