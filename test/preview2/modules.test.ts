@@ -66,6 +66,9 @@ test.serial('preopens are set, added and cleared, and paths stay below them', t 
   )
   t.throws(() => filesystem._addPreopen('/none', join(folder, 'none')), { code: 'UVWASI_ENOENT' })
   t.deepEqual(names(), ['/given', '/read'], 'a failure changes nothing')
+  t.notThrows(() => opens('file'), 'its host is open')
+  filesystem._addPreopen('__proto__', folder)
+  t.deepEqual(names(), ['/given', '/read', '__proto__'])
   filesystem._clearPreopens()
   t.deepEqual(names(), [])
 })
@@ -77,6 +80,8 @@ test.serial('variables, arguments, directory and streams are set', t => {
     ['A', '1'],
     ['B', '2='],
   ])
+  cli._appendEnv(JSON.parse('{ "__proto__": "3" }'))
+  t.deepEqual((getEnvironment() as string[][])[2], ['__proto__', '3'])
   cli._setArgs(['program', 'argument'])
   t.deepEqual(getArguments(), ['program', 'argument'])
   cli._setCwd('/given')
