@@ -53,22 +53,23 @@ const placesOf = (paths: readonly string[]): string[] => [...new Set(paths.flatM
  * does not tell the one of the main thread there.
  */
 function mainFiles(): string[] {
-  const [, named] = process.argv
+  const named = namedProgram()
   const main = process.mainModule?.filename
   return [
-    ...(isFile(named) ? [named, moduleAt(process.execPath, named) ?? named] : []),
+    ...(named === undefined ? [] : [named, moduleAt(process.execPath, named) ?? named]),
     ...(main === undefined ? [] : [main]),
   ]
 }
 
 /**
- * Node makes the program's path absolute; `[worker eval]`, `-` and the first argument of `node -e`
- * are none.
+ * Returns the path of the program, as it was named. Node makes it absolute; `[worker eval]`, `-` and
+ * the first argument of `node -e` are none.
  */
-function isFile(named: string | undefined): named is string {
-  if (named === undefined || !isAbsolute(named)) return false
+export function namedProgram(): string | undefined {
+  const [, named] = process.argv
+  if (named === undefined || !isAbsolute(named)) return undefined
   const { isMainThread } = process.getBuiltinModule('node:worker_threads')
-  return !isMainThread || (process as { _eval?: string })._eval === undefined
+  return isMainThread && (process as { _eval?: string })._eval !== undefined ? undefined : named
 }
 
 function preloads(): string[] {

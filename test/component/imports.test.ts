@@ -1,7 +1,9 @@
 /** Components that cannot run here: what they import, their version, and where they are used. */
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { createGuest, Pool, run, WASI } from '#lib/index.js'
 import { findJco } from '#lib/run/component/jco.js'
@@ -174,6 +176,19 @@ test('jco is taken from the first place that has it', t => {
   t.is(version, '12.0.0')
   t.deepEqual(files, [join(other, '../node_modules/@bytecodealliance/jco/dist/api.js')])
   t.is(findJco().version, '1.35.0')
+})
+
+test('an argument of `node -e` is no place from which jco is taken', t => {
+  const jco = JSON.stringify(import.meta.resolve('#lib/run/component/jco.js'))
+  const script = `import(${jco}).then(({ searchedFrom }) => console.log(searchedFrom().join()))`
+  const file = project(t, {})
+  fs.writeFileSync(file, script)
+  const searched = (...args: string[]): string =>
+    spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout.trim()
+  const own = join(fileURLToPath(new URL('../../../', import.meta.url)), 'package.json')
+  t.is(searched('-e', script, file), own)
+  t.is(searched('-e', script, 'relative'), own)
+  t.is(searched(file), `${own},${file}`)
 })
 
 test('a small component that asks for 2^30 instances is refused before jco sees it', async t => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { coded } from '../../errors.js'
+import { namedProgram } from '../../options/program-files.js'
 import { root } from '../../sys/root.js'
 
 const packageName = '@bytecodealliance/jco'
@@ -26,7 +27,7 @@ export interface Jco {
  * @param from the files from which it is looked for
  * @throws Error with code `ERR_WASI_NO_JCO`, `ERR_WASI_JCO_VERSION`
  */
-export function findJco(from: readonly string[] = places()): Jco {
+export function findJco(from: readonly string[] = searchedFrom()): Jco {
   for (const place of from) {
     const require = createRequire(place)
     const main = resolved(require, packageName)
@@ -47,8 +48,9 @@ export function findJco(from: readonly string[] = places()): Jco {
   throw coded(new Error(message), 'ERR_WASI_NO_JCO')
 }
 
-function places(): string[] {
-  const [, program] = process.argv
+/** The files from which jco is looked for. An argument of `node -e` is none of them. */
+export function searchedFrom(): string[] {
+  const program = namedProgram()
   return [join(root, 'package.json'), ...(program === undefined ? [] : [program])]
 }
 
