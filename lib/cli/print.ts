@@ -95,9 +95,13 @@ async function writeSome(to: number, bytes: Buffer): Promise<number> {
 
 /**
  * A standard stream of ours for a guest that may write only so much to it.
- * @param wrote receives the last byte of each write, before and after it
+ * @param begin called before each write; the function that it returns, with its last byte after it
  */
-export function limited(fd: number, most: number, wrote: (last: number) => void): WritableLike {
+export function limited(
+  fd: number,
+  most: number,
+  begin: () => ((last: number | undefined) => void) | undefined,
+): WritableLike {
   let left = most
   return {
     isTTY: isatty(fd),
@@ -107,9 +111,13 @@ export function limited(fd: number, most: number, wrote: (last: number) => void)
     async write(chunk) {
       for (let rest = chunk.subarray(0, left); rest.length > 0; ) {
         // Something else may be written before the bytes are there, or before that is known.
-        wrote(rest[rest.length - 1])
-        const size = await writeSome(fd, rest)
-        wrote(rest[size - 1])
+        const end = begin()
+        let size = 0
+        try {
+          size = await writeSome(fd, rest)
+        } finally {
+          end?.(rest[size - 1])
+        }
         rest = rest.subarray(size)
         left -= size
       }

@@ -1,7 +1,7 @@
 /** `wasi-common run`: chooses the thread or process of the guest, and returns its exit code. */
 import { isComponent } from '../guest/preamble.js'
 import { metricsOf, newCounts } from '../observe/metrics.js'
-import { type OpenLine, outputsOf, setOpen } from '../observe/unterminated.js'
+import { type OpenLine, outputsOf, PendingWrites } from '../observe/unterminated.js'
 import { versionOf } from '../run/module/inspect.js'
 import type { AnyRunOptions } from '../run/options.js'
 import { CommandError } from './error.js'
@@ -81,13 +81,12 @@ async function apart(
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   if (run.timeout !== undefined) waitAtMost(run.timeout + grace)
+  const pending = trace && new PendingWrites(trace.openLine)
+  const shared = trace === undefined ? [] : outputsOf(trace.openLine)
   const output = (fd: number): AnyRunOptions['stdout'] =>
     maxOutput === undefined
       ? fd
-      : limited(fd, maxOutput, last => {
-          if (trace !== undefined && outputsOf(trace.openLine).includes(fd))
-            setOpen(trace.openLine, last)
-        })
+      : limited(fd, maxOutput, () => (shared.includes(fd) ? pending?.begin() : undefined))
   try {
     const options: AnyRunOptions = {
       ...request.guest,

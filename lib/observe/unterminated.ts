@@ -11,7 +11,9 @@ import type { ImportFunction } from '../gate.js'
 import type { GuestMemory } from '../memory.js'
 import { wordOf } from './passed.js'
 
-const Word = Object.freeze({ OUTPUTS: 0, OPEN: 1 })
+const Word = Object.freeze({ OUTPUTS: 0, STATE: 1 })
+/** The states of the line. It is unknown while something is written: the bytes may be there. */
+const State = Object.freeze({ ENDED: 0, OPEN: 1, UNKNOWN: 2 })
 /** The most iovecs that are looked at for the last byte. */
 const mostIovecs = 4096
 const NEWLINE = 0x0a
@@ -28,16 +30,17 @@ export function newOpenLine(outputs: readonly number[]): OpenLine {
 
 /** Keeps the last byte that was written there. */
 export const setOpen = (line: OpenLine, last: number): void =>
-  void Atomics.store(line, Word.OPEN, last === NEWLINE ? 0 : 1)
-/** True if a line is open, which the caller ends. */
-export const takeOpen = (line: OpenLine): boolean => Atomics.exchange(line, Word.OPEN, 0) === 1
+  void Atomics.store(line, Word.STATE, last === NEWLINE ? State.ENDED : State.OPEN)
+/** True if a line is open, or may be, which the caller ends. */
+export const takeOpen = (line: OpenLine): boolean =>
+  Atomics.compareExchange(line, Word.STATE, State.OPEN, State.ENDED) !== State.ENDED
 /** The outputs that share the place of the trace. */
 export const outputsOf = (line: OpenLine): readonly number[] =>
   [1, 2].filter(fd => line[Word.OUTPUTS] & (1 << fd))
 
 /**
- * Begins a write to an output of the guest. While it writes, the line counts as open: the thread
- * that writes the trace may come in between. Returns the end of it, with the last byte if one was
+ * Begins a write to an output of the guest. While it writes, the state of the line is unknown: the
+ * thread that writes the trace may come in between, before the bytes are there or after. Returns the end of it, with the last byte if one was
  * written; undefined for an output that does not share the place of the trace.
  */
 export function writing(
@@ -45,10 +48,36 @@ export function writing(
   fd: number,
 ): ((last: number | undefined) => void) | undefined {
   if (((line[Word.OUTPUTS] >> fd) & 1) === 0) return undefined
-  const before = Atomics.exchange(line, Word.OPEN, 1)
+  const before = Atomics.exchange(line, Word.STATE, State.UNKNOWN)
   return last => {
-    if (last === undefined) Atomics.store(line, Word.OPEN, before)
+    if (last === undefined) Atomics.store(line, Word.STATE, Math.min(before, State.OPEN))
     else setOpen(line, last)
+  }
+}
+
+/**
+ * Writes of one thread that end later than they begin. The state of the line is unknown until the
+ * last of those under way has ended. The line is then open unless each of them has ended one: two
+ * writes to different descriptors put their bytes in any order.
+ */
+export class PendingWrites {
+  readonly #line: OpenLine
+  #underWay = 0
+  #allEndLines = true
+  constructor(line: OpenLine) {
+    this.#line = line
+  }
+
+  /** Begins a write. Returns its end, with the last byte that was written. */
+  begin(): (last: number | undefined) => void {
+    this.#underWay++
+    Atomics.store(this.#line, Word.STATE, State.UNKNOWN)
+    return last => {
+      this.#allEndLines &&= last === NEWLINE
+      if (--this.#underWay > 0) return
+      setOpen(this.#line, this.#allEndLines ? NEWLINE : 0)
+      this.#allEndLines = true
+    }
   }
 }
 
