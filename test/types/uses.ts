@@ -11,6 +11,7 @@ import { WASIShim } from 'wasi-common/preview2/instantiation'
 import 'wasi-common/register'
 
 declare const bytes: BufferSource
+declare const loadedSnapshot: ours.GuestSnapshot
 declare const instance: WebAssembly.Instance
 
 // The class, where node:wasi's was.
@@ -233,6 +234,24 @@ const importsModule = ({ memory, exports }: ours.ImportsContext) => ({
   env: { log: (at: number) => exports.log(new Uint8Array(memory.buffer, at)) },
 })
 
+// Snapshots.
+
+const restored: Promise<ours.GuestInstance<string>> = ours.instantiate(bytes).then(async first => {
+  const snapshot: ours.GuestSnapshot = await first.snapshot()
+  const saved: Uint8Array = snapshot.bytes()
+  const snapshotOptions: ours.SnapshotOptions = { module: saved }
+  const loaded = ours.GuestSnapshot.from(saved, snapshotOptions)
+  const hash: string = loaded.moduleHash
+  await pool.instantiate(loaded, { reseed: 'reseed', timeout: 1000, args: [hash] })
+  return ours.instantiate(loaded, { encoding: 'utf8', reseed: undefined })
+})
+// @ts-expect-error: only a GuestInstance makes one
+new ours.GuestSnapshot()
+// @ts-expect-error: a program that ends is not restored
+ours.run(loadedSnapshot)
+// @ts-expect-error: the name of an export
+ours.instantiate(loadedSnapshot, { reseed: () => 0 })
+
 // Types that are inferred have a name, in an editor and in declarations.
 
 export const inferred = {
@@ -425,6 +444,7 @@ export {
   ran,
   read,
   reported,
+  restored,
   served,
   startedByHost,
   timedOut,
