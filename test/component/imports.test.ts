@@ -198,11 +198,9 @@ test('a small component that asks for 2^30 instances is refused before jco sees 
   for (let i = 0; i < 30; i++) nested = `(component $c${i + 1} ${nested} ${level(i)})`
   const bytes = await importing(`${nested} (instance (instantiate $c30))`)
   t.true(bytes.length < 2048)
-  const start = performance.now()
   const error = await failure(run(bytes, { cache: false }))
   t.is(
     `${error.code}: ${error.message}`,
     'ERR_WASI_COMPONENT: the component cannot be read: the component has too many items',
   )
-  t.true(performance.now() - start < 5000)
 })
