@@ -18,12 +18,13 @@ export interface MemoryLike {
 /** Returns the current buffer of a memory. */
 export type Bound = () => ArrayBufferLike
 const none = new Uint8Array(0)
+const noView = new DataView(none.buffer)
 
 /** One memory of a guest that has several, or a buffer of the host, with its views. */
 export class Space {
   readonly read: () => ArrayBufferLike
-  bytes: Uint8Array = new Uint8Array(0)
-  view: DataView = new DataView(new ArrayBuffer(0))
+  bytes: Uint8Array = none
+  view: DataView = noView
   constructor(memory: MemoryLike) {
     this.read = reader(memory)
   }
@@ -36,8 +37,8 @@ export class Space {
  * again before it refuses.
  */
 export class GuestMemory {
-  bytes: Uint8Array = new Uint8Array(0)
-  view: DataView = new DataView(new ArrayBuffer(0))
+  bytes: Uint8Array = none
+  view: DataView = noView
   /** The size that the views cover, in bytes. */
   size = 0
   /** Returns the current buffer of the memory. */
@@ -53,7 +54,9 @@ export class GuestMemory {
 
   /** Binds guest memory. If its buffer is detached, the previous binding stays. */
   bind(memory: MemoryLike): void {
-    const read = reader(memory)
+    const plain = reader(memory)
+    // The getter of an embedder's own object is code of the embedder.
+    const read = isWasmMemory(memory) ? plain : () => this.#sys.block.aside(plain)
     this.#attach(read)
     this.#read = read
   }

@@ -56,13 +56,31 @@ struct Guest {
 // which closes all its files.
 struct Environment {
   std::vector<std::unique_ptr<Guest>> guests;
+  // The free places in `guests`: a search would cost a process with many guests more than the rest.
+  std::vector<std::size_t> free;
   Napi::ObjectReference registers_buffer;
   double* registers = nullptr;
+  Napi::ObjectReference block_buffer;
+  Block* block = nullptr;
 
   Guest* guest(double index) {
     // Written so that NaN fails the test, too.
     if (!(index >= 0 && index < static_cast<double>(guests.size()))) return nullptr;
     return guests[static_cast<std::size_t>(index)].get();
+  }
+  std::size_t add(std::unique_ptr<Guest> made) {
+    if (free.empty()) {
+      guests.push_back(std::move(made));
+      return guests.size() - 1;
+    }
+    const std::size_t index = free.back();
+    free.pop_back();
+    guests[index] = std::move(made);
+    return index;
+  }
+  void remove(std::size_t index) {
+    guests[index].reset();
+    free.push_back(index);
   }
 };
 
@@ -193,23 +211,24 @@ Guest* guest(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<Environment>()->guest(info[0].As<Napi::Number>().DoubleValue());
 }
 
-// create(block: ArrayBuffer, walkOnly: boolean, shared: number of a table, or 0 for a new one):
-// index, or -1 if that table is gone
+// create(block: ArrayBuffer, or undefined for the environment's, walkOnly: boolean, shared: number
+// of a table, or 0 for a new one): index, or -1 if that table is gone
 Napi::Value create(const Napi::CallbackInfo& info) {
-  if (!info[0].IsArrayBuffer() || !info[1].IsBoolean() || !info[2].IsNumber()) return refuse_arguments(info.Env());
-  auto block = info[0].As<Napi::ArrayBuffer>();
-  if (block.ByteLength() != sizeof(Block)) return refuse_arguments(info.Env());
+  const bool own = info[0].IsArrayBuffer();
+  if (!(own || info[0].IsUndefined()) || !info[1].IsBoolean() || !info[2].IsNumber()) return refuse_arguments(info.Env());
+  auto& environment = *info.Env().GetInstanceData<Environment>();
+  Block* block = environment.block;
+  if (own) {
+    auto buffer = info[0].As<Napi::ArrayBuffer>();
+    if (buffer.ByteLength() != sizeof(Block)) return refuse_arguments(info.Env());
+    block = static_cast<Block*>(buffer.Data());
+  }
   const double shared = info[2].As<Napi::Number>().DoubleValue();
   auto table = shared == 0 ? std::make_shared<Table>() : shared_tables().get(shared);
   if (table == nullptr) return Napi::Number::New(info.Env(), -1);
-  auto made = std::make_unique<Guest>(static_cast<Block*>(block.Data()), info[1].As<Napi::Boolean>().Value(), std::move(table));
-  made->block = Napi::Persistent(block.As<Napi::Object>());
-  auto& guests = info.Env().GetInstanceData<Environment>()->guests;
-  std::size_t index = 0;
-  while (index < guests.size() && guests[index] != nullptr) ++index;
-  if (index == guests.size()) guests.emplace_back();
-  guests[index] = std::move(made);
-  return Napi::Number::New(info.Env(), static_cast<double>(index));
+  auto made = std::make_unique<Guest>(block, info[1].As<Napi::Boolean>().Value(), std::move(table));
+  if (own) made->block = Napi::Persistent(info[0].As<Napi::Object>());
+  return Napi::Number::New(info.Env(), static_cast<double>(environment.add(std::move(made))));
 }
 
 // share(index): the number by which a Host of another environment shares this table
@@ -222,10 +241,8 @@ Napi::Value share(const Napi::CallbackInfo& info) {
 
 // dispose(index): closes all open files, unless another thread of the guest still has them
 Napi::Value dispose(const Napi::CallbackInfo& info) {
-  Guest* const gone = guest(info);
-  if (gone == nullptr) return refuse_arguments(info.Env());
-  for (auto& place : info.Env().GetInstanceData<Environment>()->guests)
-    if (place.get() == gone) place.reset();
+  if (guest(info) == nullptr) return refuse_arguments(info.Env());
+  info.Env().GetInstanceData<Environment>()->remove(static_cast<std::size_t>(info[0].As<Napi::Number>().DoubleValue()));
   return info.Env().Undefined();
 }
 
@@ -306,9 +323,13 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   auto registers = Napi::Float64Array::New(env, register_count);
   environment->registers = registers.Data();
   environment->registers_buffer = Napi::Persistent(registers.As<Napi::Object>());
+  auto block = Napi::ArrayBuffer::New(env, sizeof(Block));
+  environment->block = static_cast<Block*>(block.Data());
+  environment->block_buffer = Napi::Persistent(block.As<Napi::Object>());
   env.SetInstanceData(environment.release());
 
   exports["registers"] = registers;
+  exports["block"] = block;
   exports["create"] = Napi::Function::New<create>(env, "create");
   exports["share"] = Napi::Function::New<share>(env, "share");
   exports["dispose"] = Napi::Function::New<dispose>(env, "dispose");

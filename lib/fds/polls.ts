@@ -1,5 +1,6 @@
 /** The active polls of a guest, in memory allocated once: a poll allocates no objects. */
 import { Subscription, Subscription0 } from '../abi/layout.js'
+import type { Block } from '../sys/block.js'
 import type { Descriptor } from './descriptor.js'
 
 const widest = Math.max(Subscription.BYTES, Subscription0.BYTES)
@@ -42,12 +43,15 @@ export class PollSet {
 }
 
 /**
- * The polls of a guest, normally one at a time. An embedder's clock or sleep may run the guest
+ * The polls of a guest, normally one at a time. An embedder's clock or sleep may run a guest
  * meanwhile, whose nested poll then has its own memory.
  */
 export class Polls {
+  readonly #block: Block
   #idle: PollSet | undefined
-  #underWay = 0
+  constructor(block: Block) {
+    this.#block = block
+  }
 
   /** Begins a poll of `count` subscriptions. */
   begin(count: number): PollSet {
@@ -57,15 +61,15 @@ export class Polls {
         ? idle
         : new PollSet(Math.max(fewest, 2 ** Math.ceil(Math.log2(count))))
     this.#idle = undefined
-    this.#underWay++
+    this.#block.polls++
     return set
   }
   end(set: PollSet): void {
-    this.#underWay--
+    this.#block.polls--
     this.#idle = set
   }
-  /** True while a poll runs within another one. */
+  /** True while a poll runs within another one, whose list is in the same block. */
   get nested(): boolean {
-    return this.#underWay > 1
+    return this.#block.polls > 1
   }
 }

@@ -24,7 +24,7 @@ import { optionNames, type Settings, settingsOf } from '../options/settings.js'
 import type { Random } from '../replay/random.js'
 import type { Layers } from '../replay/replay.js'
 import { Terminals } from '../stdio/terminals.js'
-import { openSys } from '../sys/choose.js'
+import { openGuestSys, openSys } from '../sys/choose.js'
 import { systemRandom } from '../sys/random.js'
 import type { Sys } from '../sys/sys.js'
 import { checkKeys } from '../validate.js'
@@ -116,7 +116,7 @@ export interface HostState {
 export function guestOf(
   settings: Settings,
   verdict = new Verdict(),
-  host: Sys = openSys(settings.backend),
+  host: Sys = openGuestSys(settings.backend),
   terminals = new Terminals(),
   reveal?: (state: HostState) => void,
 ): Guest {
@@ -153,7 +153,7 @@ export function guestWith(
     sys,
     memory,
     fds,
-    polls: new Polls(),
+    polls: new Polls(sys.block),
     limits,
     args: joined(args),
     env: joined(env),

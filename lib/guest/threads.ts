@@ -10,7 +10,7 @@ import type { Listener } from '../options/listen.js'
 import type { Settings } from '../options/settings.js'
 import type { Sink, Source } from '../stdio/streams.js'
 import { Terminals } from '../stdio/terminals.js'
-import { openSys } from '../sys/choose.js'
+import { openGuestSys, openSys } from '../sys/choose.js'
 import { memfs } from '../sys/memfs/load.js'
 import type { Sys } from '../sys/sys.js'
 import type { Verdict } from '../verdict.js'
@@ -53,7 +53,7 @@ export function shareOf(settings: Settings): { readonly sharing: Sharing; close(
       'options.threads cannot be combined with files in memory or single files, which belong to one thread'
     throw coded(new Error(message), 'ERR_WASI_THREADS_UNAVAILABLE')
   }
-  const sys = openSys(settings.backend)
+  const sys = openGuestSys(settings.backend)
   const handles = sys.share()
   if (handles === undefined) {
     throw coded(
@@ -93,7 +93,7 @@ export function threadOf(
   { fds: shared, handles, listeners }: Sharing,
   terminals = new Terminals(),
 ): Guest {
-  const host = openSys(settings.backend, handles)
+  const host = openGuestSys(settings.backend, handles)
   const memory = new GuestMemory(host, settings.limits)
   const layers = layersFor(settings, memory)
   const sys = layers === undefined ? host : layers.over(host)

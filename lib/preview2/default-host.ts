@@ -6,7 +6,7 @@
 import { GuestExit } from '../errors.js'
 import { settingsOf } from '../options/settings.js'
 import { Terminals } from '../stdio/terminals.js'
-import { openSys } from '../sys/choose.js'
+import { openGuestSys } from '../sys/choose.js'
 import { Verdict } from '../verdict.js'
 import {
   type ComponentHost,
@@ -66,7 +66,7 @@ function failing(error: unknown): OpenComponent {
 
 function open(): OpenComponent {
   try {
-    return openComponent(settled(changed), exitingVerdict(), openSys(backend), new Terminals())
+    return openComponent(settled(changed), exitingVerdict(), openGuestSys(backend), new Terminals())
   } catch (error) {
     return failing(error)
   }

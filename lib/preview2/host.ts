@@ -14,7 +14,7 @@ import type { Listener } from '../options/listen.js'
 import type { GuestOptions } from '../options/options.js'
 import { optionNames, type Settings, settingsOf } from '../options/settings.js'
 import { Terminals } from '../stdio/terminals.js'
-import { openSys } from '../sys/choose.js'
+import { openGuestSys, openSys } from '../sys/choose.js'
 import { systemRandom } from '../sys/random.js'
 import type { Sys } from '../sys/sys.js'
 import { checkKeys } from '../validate.js'
@@ -80,7 +80,7 @@ export function createComponentHost(options: ComponentHostOptions = {}): Compone
 export function componentHostOf(
   settings: Settings,
   verdict = new Verdict(),
-  host: Sys = openSys(settings.backend),
+  host: Sys = openGuestSys(settings.backend),
   terminals = new Terminals(),
 ): ComponentHost {
   return openComponent(settings, verdict, host, terminals).host
@@ -104,7 +104,7 @@ export function openComponent(
     sys: hosts.sys,
     memory,
     fds,
-    polls: new Polls(),
+    polls: new Polls(hosts.sys.block),
     limits,
     args: joined(args),
     env: joined(env),

@@ -11,10 +11,15 @@ import { trap } from './trap.js'
 export function isReady({ context }: Component, fd: Descriptor, writes: boolean): boolean {
   const { sys } = context
   const one = new Awaited()
-  placeFile(sys.block, one, fd, writes, 0)
-  if (one.place === Place.READY) return true
-  if (one.place === Place.STREAM) return false
-  return sys.poll(1, 0) !== 0
+  const restore = sys.block.polls > 0 ? sys.block.keepPolls() : undefined
+  try {
+    placeFile(sys.block, one, fd, writes, 0)
+    if (one.place === Place.READY) return true
+    if (one.place === Place.STREAM) return false
+    return sys.poll(1, 0) !== 0
+  } finally {
+    restore?.()
+  }
 }
 
 /**

@@ -17,13 +17,24 @@ export const Ready = Object.freeze({ YES: 1, HANGUP: 2 })
 /** A filetype in `opened` that has not been fetched yet. */
 export const NOT_ASKED = 0xff
 
+/** The bytes of a block, a class of their own because the views of them are fields. */
+class Bytes {
+  readonly buffer: ArrayBuffer
+  constructor(buffer: ArrayBuffer) {
+    this.buffer = buffer
+  }
+}
+
 /**
  * The results and arguments of calls, except the small integers that a call passes and the one it
  * returns.
+ *
+ * The guests of a thread share one block, so it holds nothing from one hostcall to the next. Code
+ * of the embedder may run any of them. A hostcall that calls such code therefore copies what it
+ * still needs from the block first, or makes the call in `aside`.
  */
-export class Block {
+export class Block extends Bytes {
   static readonly bytes = 36864
-  readonly buffer = new ArrayBuffer(Block.bytes)
   /** A filestat, fdstat or prestat in the layout of preview 1. */
   readonly record = new DataView(this.buffer, 0, Filestat.BYTES)
   readonly recordBytes = new Uint8Array(this.buffer, 0, Filestat.BYTES)
@@ -62,15 +73,33 @@ export class Block {
   /** Pairs of offset and length in guest memory, already checked. */
   readonly spans = new Uint32Array(this.buffer, 28672, 2 * maxSpans)
 
+  /** The number of polls under way: an embedder's clock or sleep may run a guest within one. */
+  polls = 0
+
+  constructor(buffer = new ArrayBuffer(Block.bytes)) {
+    super(buffer)
+  }
+
   /**
    * Saves the list of handles to wait for, which an outer poll has filled, and which a nested poll
-   * of the same guest fills anew. Returns the function that restores it.
+   * of any guest fills anew. Returns the function that restores it.
    */
   keepPolls(): () => void {
     const { pollHandles, poll, pollBytes } = this
     const kept = [pollHandles, poll, pollBytes].map(array => [array, array.slice()] as const)
     return () => {
       for (const [array, copy] of kept) array.set(copy)
+    }
+  }
+
+  /** Calls code of the embedder in the middle of a hostcall, and restores the block after it. */
+  aside<T>(act: () => T): T {
+    const bytes = new Uint8Array(this.buffer)
+    const kept = bytes.slice()
+    try {
+      return act()
+    } finally {
+      bytes.set(kept)
     }
   }
 }

@@ -8,12 +8,23 @@ import type { Sys } from './sys.js'
 
 const require = createRequire(import.meta.url)
 
-/** @param shared the number from `share()` of the Sys whose handles this one shares */
-export function openSys(backend: 'auto' | 'native' | 'typescript', shared?: number): Sys {
-  if (backend !== 'typescript') return openNative(shared === undefined ? {} : { shared })
-  // Loaded on first use: a program on the addon starts without these many files.
-  const { TypescriptSys } = require('./typescript/sys.js') as typeof import('./typescript/sys.js')
-  return new TypescriptSys()
+type Backend = 'auto' | 'native' | 'typescript'
+
+// Loaded on first use: a program on the addon starts without these many files.
+const typescript = () => require('./typescript/sys.js') as typeof import('./typescript/sys.js')
+
+/** Opens a host for exclusive use, with a block of its own: a guest's hostcall may be under way. */
+export const openSys = (backend: Backend): Sys =>
+  backend === 'typescript' ? new (typescript().TypescriptSys)() : openNative()
+
+/**
+ * Opens the host of a guest, with the block that all guests of this thread share.
+ * @param handles the number from `share()` of the Sys whose handles this one shares
+ */
+export function openGuestSys(backend: Backend, handles = 0): Sys {
+  if (backend !== 'typescript') return openNative({ shared: handles, together: true })
+  const { commonBlock, TypescriptSys } = typescript()
+  return new TypescriptSys({ block: commonBlock() })
 }
 
 /**

@@ -2,6 +2,7 @@
  * Functions of the embedder that call the component, or its host, while a call is under way: no
  * call sees or writes the data of another.
  */
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -167,6 +168,44 @@ for (const name of doors) {
     const failure = thrownBy(() => door.call('descriptor.stat', directory))
     t.deepEqual(failure, new Failure('io'))
     host.close()
+  })
+
+  const piped = process.platform === 'win32' ? test.skip : test
+  piped(`a clock within a poll may ask if a stream of another component is ready (${name})`, t => {
+    const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+    // Pipes that stay empty, as they are open in both directions.
+    const [stdin, stdout] = ['stdin', 'stdout'].map(each => {
+      execFileSync('mkfifo', [join(folder, each)])
+      return fs.openSync(join(folder, each), 'r+')
+    })
+    const other = createComponentHost({ stdin, stdout })
+    const doorTo = ({ imports }: ComponentHost): Door =>
+      name === 'hybrid' ? new LoweredDoor(imports) : new JavaScriptDoor(imports)
+    const asked = doorTo(other)
+    const output = asked.call('stdout.get-stdout')
+    let times = 0
+    const host = createComponentHost({
+      stdin,
+      stdout,
+      clocks: {
+        monotonic() {
+          times++
+          t.is(asked.call('output-stream.check-write', output), 65_536n)
+          return 1n
+        },
+      },
+    })
+    const door = doorTo(host)
+    const input = door.call('stdin.get-stdin')
+    const pollables = [
+      door.call('input-stream.subscribe', input),
+      door.call('monotonic-clock.subscribe-instant', 1000n),
+    ]
+    t.deepEqual(door.call('poll.poll', pollables), Uint32Array.of(1))
+    t.is(times, 1)
+    for (const each of [host, other]) each.close()
+    for (const fd of [stdin, stdout]) fs.closeSync(fd)
+    fs.rmSync(folder, { recursive: true })
   })
 
   test(`a hook may close the host (${name})`, t => {

@@ -22,7 +22,9 @@ type RegisterCall = Exclude<
 
 interface Addon extends Readonly<Record<RegisterCall, () => void>> {
   readonly registers: Float64Array
-  create(block: ArrayBuffer, walkOnly: boolean, shared: number): number
+  /** The bytes of the block that the hosts without one of their own share. */
+  readonly block: ArrayBuffer
+  create(block: ArrayBuffer | undefined, walkOnly: boolean, shared: number): number
   share(host: number): number
   dispose(host: number): void
   bind(host: number, memory: Uint8Array): void
@@ -43,6 +45,8 @@ interface Addon extends Readonly<Record<RegisterCall, () => void>> {
 export interface NativeOptions {
   /** The number that `share()` of another thread returned, to share its handles. */
   shared?: number
+  /** True to use the block that the guests of this thread share, and not one of its own. */
+  together?: boolean
   /** The addon's file, instead of a search for it, for tests. */
   addon?: string
   /** The resolver, for tests: `walk` never leaves the resolution of paths to the kernel. */
@@ -70,7 +74,7 @@ const patience = 50_000_000
  * Returns the class over a loaded addon. The addon's functions are constants to its methods: V8
  * inlines constants, but would look up properties.
  */
-function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: number) => Native {
+function classOver(addon: Addon): new (options: Required<Omit<NativeOptions, 'addon'>>) => Native {
   const { ask1, ask2, ask3, ask4, ask5, ask6, ask7 } = registerCalls(addon.registers)
   const {
     close,
@@ -114,6 +118,7 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
    * reused the old index.
    */
   const none = -1
+  const common = new Block(addon.block)
   /** The resolution of each clock, fetched once: it does not change. */
   const resolutions: (bigint | undefined)[] = []
   /** Disposes of the hosts whose NativeSys was collected. */
@@ -122,14 +127,15 @@ function classOver(addon: Addon): new (resolution: 'auto' | 'walk', shared: numb
   // biome-ignore format: a call a line
   return class NativeSys implements Native {
     readonly name = 'native'
-    readonly block = new Block()
+    readonly block: Block
     #host: number
     #bound: Uint8Array | undefined
     /** The memory before it, which the addon has kept. */
     #previous: Uint8Array | undefined
 
-    constructor(resolution: 'auto' | 'walk', shared: number) {
-      this.#host = addon.create(this.block.buffer, resolution === 'walk', shared)
+    constructor({ resolution, shared, together }: Required<Omit<NativeOptions, 'addon'>>) {
+      this.block = together ? common : new Block()
+      this.#host = addon.create(together ? undefined : this.block.buffer, resolution === 'walk', shared)
       if (this.#host === none) throw new Error('cannot share the files of a guest that was closed')
       forgotten.register(this, this.#host, this)
     }
@@ -240,9 +246,10 @@ export function openNative({
   addon = '',
   resolution = 'auto',
   shared = 0,
+  together = false,
 }: NativeOptions = {}): Native {
   const NativeSys = classes.get(addon) ?? opened(addon)
-  return new NativeSys(resolution, shared)
+  return new NativeSys({ resolution, shared, together })
 }
 function opened(addon: string): ReturnType<typeof classOver> {
   loaded = load<Addon>(addon)

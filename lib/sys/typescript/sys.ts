@@ -35,6 +35,12 @@ function found(path: Buffer, flags: number, unchanged: boolean): number {
 }
 /** Closes the handles whose Sys was collected. */
 const forgotten = new FinalizationRegistry<Slots>(slots => slots.clear())
+let common: Block | undefined
+/** The block that the guests of this thread share. */
+export const commonBlock = (): Block => {
+  common ??= new Block()
+  return common
+}
 const parent: Last = { follow: false, enter: false }
 
 /**
@@ -45,7 +51,7 @@ const parent: Last = { follow: false, enter: false }
  */
 export class TypescriptSys implements Sys {
   readonly name = 'typescript'
-  readonly block = new Block()
+  readonly block: Block
   readonly #slots = new Slots()
   readonly #reach: Reach
   #memory = new Uint8Array(0)
@@ -54,7 +60,8 @@ export class TypescriptSys implements Sys {
   readonly #given = new Set<string>()
 
   /** `places` selects the way to reach directories; by default, the best that works here. */
-  constructor({ places }: { places?: ReachName } = {}) {
+  constructor({ places, block = new Block() }: { places?: ReachName; block?: Block } = {}) {
+    this.block = block
     this.#reach = reach(places)
     forgotten.register(this, this.#slots)
   }
