@@ -25,11 +25,6 @@ type Value = any
 export type ImportFunction = (...args: Value[]) => Errno
 export type Hostcall = (context: Context, ...args: Value[]) => Answer
 export type Report = (error: UnexpectedError) => void
-/**
- * Makes an import of a hostcall. scripts/imports.js generates one for each row of the table, as
- * long code that V8 can inline.
- */
-export type Gate = (context: Context, hostcall: Hostcall, report: Report) => ImportFunction
 
 // Lifts a wasm value for a hostcall, or refuses it with INVAL. JavaScript may call an import too,
 // so every value is checked.

@@ -1,6 +1,7 @@
-// Writes lib/generated/imports.ts: for each row of the tables of the ABI a function that makes its
-// import. Written out, each has call sites of its own, and V8 inlines the whole way from the guest
-// to the addon; closures over a row would share theirs.
+// Writes lib/generated/imports.ts: a function that makes the import of each row of the tables of the
+// ABI. Written out, each has call sites of its own, and V8 inlines the whole way from the guest to
+// the addon; closures over a row would share theirs. All are made in one scope: a scope for each
+// would cost as much memory as all the rest of a guest.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { table } from '../dist/abi/table.js'
 import { Kind } from '../dist/abi/types.js'
@@ -96,7 +97,7 @@ function store({ label, type }, value) {
 const indent = (lines, by) => lines.map(line => `${' '.repeat(by)}${line}`)
 
 /**
- * The function of a row.
+ * The import of a row, as a property.
  * @param {string} name
  * @param {Row} row
  * @returns {string[]}
@@ -113,9 +114,6 @@ function rowOf(name, { params, results }) {
       : [{ ...param, as: named(param.label) }],
   )
   const names = [...values.map(({ as }) => as), ...results.map(({ label }) => label)]
-  const block =
-    results.some(({ type }) => type.kind === Kind.Record || type.kind === Kind.Raw64) ||
-    results.length === 2
   const enter = results.map(
     ({ label, type }) => `const ${label}_at = gate.room(memory, ${label}, ${type.size})`,
   )
@@ -123,35 +121,48 @@ function rowOf(name, { params, results }) {
     store(result, i === 0 ? 'answer' : 'block.second[0]'),
   )
   return [
-    `${name}(context, hostcall, report) {`,
-    `  const { memory, verdict${block ? ', sys: { block }' : ''} } = context`,
-    `  return (${[...names, 'surplus'].join(', ')}) => {`,
-    '    if (verdict.reached) throw verdict.leave()',
-    '    let answer = 0',
-    '    try {',
-    '      memory.refresh()',
-    ...indent(enter, 6),
-    `      gate.none(surplus)`,
-    `      answer = hostcall(${['context', ...values.map(param => lift(param, param.as))].join(', ')})`,
-    '      if (answer >= 0) {',
+    `${name}: (${[...names, 'surplus'].join(', ')}) => {`,
+    '  if (verdict.reached) throw verdict.leave()',
+    '  let answer = 0',
+    '  try {',
+    '    memory.refresh()',
+    ...indent(enter, 4),
+    `    gate.none(surplus)`,
+    `    answer = ${hostcall(name)}(${['context', ...values.map(param => lift(param, param.as))].join(', ')})`,
+    '    if (answer >= 0) {',
     // The call may have run the guest, which grew its memory.
-    ...indent([...(stores.length > 0 ? ['memory.refresh()'] : []), ...stores, 'return 0'], 8),
-    '      }',
-    '    } catch (error) {',
-    `      return gate.thrown(error, '${name}', context, report)`,
+    ...indent([...(stores.length > 0 ? ['memory.refresh()'] : []), ...stores, 'return 0'], 6),
     '    }',
-    `    return gate.errnoOf(answer, '${name}', context, report)`,
+    '  } catch (error) {',
+    `    return gate.thrown(error, '${name}', context, report)`,
     '  }',
+    `  return gate.errnoOf(answer, '${name}', context, report)`,
     '},',
   ]
 }
 
+/** @param {string} name the variable of a hostcall, as `fd_read` is also the name of an import */
+const hostcall = name => `call_${name}`
+
+/**
+ * The statement that takes hostcalls out of their record: V8 inlines constants, but would look up
+ * properties.
+ * @param {readonly string[]} names
+ * @returns {string[]}
+ */
+const taken = names => [
+  'const {',
+  ...names.map(name => `  ${name}: ${hostcall(name)},`),
+  '} = hostcalls',
+]
+
+const names = Object.keys(table)
 const rows = Object.entries(table).flatMap(([name, row]) => rowOf(name, row))
 /** @type {ReadonlySet<Row>} */
 const shared = new Set(Object.values(table))
-const rows0 = Object.entries(table0).flatMap(([name, row]) =>
-  shared.has(row) ? [`${name}: gates.${name},`] : rowOf(name, row),
-)
+/** The rows that wasi_unstable has otherwise, and those that it lacks. */
+const others = Object.entries(table0).filter(([, row]) => !shared.has(row))
+const absent = names.filter(name => !(name in table0))
 const text = `/** An import for each row of the tables: scripts/imports.js writes this file from lib/abi/ when the package is built. */
 import type { HostcallName } from '../abi/table.js'
 import type { table0 } from '../abi/unstable.js'
@@ -159,16 +170,31 @@ import type { Context } from '../context.js'
 import * as gate from '../gate.js'
 import type { Hostcalls } from '../hostcalls/types.js'
 
-/** Each takes the hostcall of its row, so that the compiler checks what is passed to it. */
-type Gates<Name extends HostcallName> = {
-  readonly [N in Name]: (context: Context, hostcall: Hostcalls[N], report: gate.Report) => gate.ImportFunction
-}
+/**
+ * Returns the imports of a guest, without a prototype. V8 keeps a record whose prototype is taken
+ * away in an array of its values; one that never had it is a hash table, of eight times the bytes.
+ */
+const imports = <Name extends string>(made: Record<Name, gate.ImportFunction>): typeof made =>
+  Object.setPrototypeOf(made, null)
 
-export const gates: Gates<HostcallName> = {
-${indent(rows, 2).join('\n')}
+export function gates(context: Context, hostcalls: Hostcalls, report: gate.Report): Record<HostcallName, gate.ImportFunction> {
+  const { memory, verdict, sys: { block } } = context
+${indent(taken(names), 2).join('\n')}
+  return imports({
+${indent(rows, 4).join('\n')}
+  })
 }
-export const gates0: Gates<keyof typeof table0> = {
-${indent(rows0, 2).join('\n')}
+export function gates0(context: Context, hostcalls: Hostcalls, report: gate.Report): Record<keyof typeof table0, gate.ImportFunction> {
+  const { memory, verdict, sys: { block } } = context
+${indent(taken(others.map(([name]) => name)), 2).join('\n')}
+  const { ${absent.map(name => `${name}: _${name}, `).join('')}...shared } = gates(context, hostcalls, report)
+  return imports({
+    ...shared,
+${indent(
+  others.flatMap(([name, row]) => rowOf(name, row)),
+  4,
+).join('\n')}
+  })
 }
 `
 const file = new URL('../lib/generated/imports.ts', import.meta.url)

@@ -10,10 +10,9 @@ import type { Context } from '../context.js'
 import { LocalFds } from '../fds/local.js'
 import { Polls } from '../fds/polls.js'
 import type { FdTable } from '../fds/table.js'
-import type { Gate, ImportFunction } from '../gate.js'
+import type { ImportFunction } from '../gate.js'
 import { gates, gates0 } from '../generated/imports.js'
 import { hostcalls, hostcalls0 } from '../hostcalls/index.js'
-import type { Hostcalls } from '../hostcalls/types.js'
 import { checkMemory, GuestMemory, isWasmMemory, type MemoryLike } from '../memory.js'
 import { hostcallChannel } from '../observe/channels.js'
 import { Countdown } from '../observe/hostcall-limit.js'
@@ -188,11 +187,11 @@ function importsOf(
   context: Context,
   { version, trace: line, traceStyle, sharedPaths, openLine, counts, report }: Settings,
 ): Record<string, ImportFunction> {
-  const rows: Readonly<Partial<Record<HostcallName, Row>>> = version === 'unstable' ? table0 : table
-  const [calls, made]: [Hostcalls, Partial<Record<HostcallName, Gate>>] =
-    version === 'unstable' ? [hostcalls0, gates0] : [hostcalls, gates]
+  const unstable = version === 'unstable'
+  const imports: Record<string, ImportFunction> = unstable
+    ? gates0(context, hostcalls0, report)
+    : gates(context, hostcalls, report)
   const { limits, memory, fds, verdict } = context
-  const imports: Record<string, ImportFunction> = Object.create(null)
   const published = hostcallChannel.hasSubscribers ? trace().published : undefined
   const traced = line === undefined ? undefined : trace().traced
   const followed =
@@ -205,8 +204,16 @@ function importsOf(
     limits.hostcalls === Number.POSITIVE_INFINITY
       ? undefined
       : new Countdown(limits.hostcalls, verdict)
+  if (
+    counts === undefined &&
+    followed === undefined &&
+    ended === undefined &&
+    countdown === undefined
+  )
+    return imports
+  const rows: Readonly<Partial<Record<HostcallName, Row>>> = unstable ? table0 : table
   for (const [name, row] of Object.entries(rows) as [HostcallName, Row][]) {
-    const gate = (made[name] as Gate)(context, calls[name], report)
+    const gate = imports[name]
     let call = gate
     if (counts !== undefined) call = measured(name, call, counts)
     const shows = traced !== undefined && (traceStyle.calls?.includes(name) ?? true)

@@ -13,9 +13,10 @@ import { type HostcallName, type Row, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import type { Context } from '#lib/context.js'
 import { GuestExit, UnexpectedError, WASIError } from '#lib/errors.js'
-import type { Hostcall, ImportFunction } from '#lib/gate.js'
+import type { Hostcall } from '#lib/gate.js'
 import { gates } from '#lib/generated/imports.js'
 import { createGuest, type Guest } from '#lib/guest/guest.js'
+import { hostcalls } from '#lib/hostcalls/index.js'
 import { limitsOf } from '#lib/limits.js'
 import { GuestMemory, type MemoryLike } from '#lib/memory.js'
 import { reporter } from '#lib/observe/report.js'
@@ -34,9 +35,9 @@ function fake(name: HostcallName, hostcall: Hostcall, more: Partial<Sys> = {}) {
   const reported: UnexpectedError[] = []
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 10 })
   memory.bind(wasm)
-  const call: ImportFunction = gates[name](
+  const { [name]: call } = gates(
     { sys, memory, verdict: new Verdict() } as Context,
-    hostcall,
+    { ...hostcalls, [name]: hostcall },
     reporter(error => void reported.push(error)),
   )
   return { call, reported, wasm, memory, view: () => new DataView(wasm.buffer) }
@@ -365,15 +366,15 @@ test('an exception from onUnexpected ends the guest after one call', t => {
       } as unknown as Sys
       const memory = new GuestMemory(sys, limitsOf())
       memory.bind(new WebAssembly.Memory({ initial: 1 }))
-      const call = gates.sched_yield(
+      const { sched_yield } = gates(
         { sys, memory, verdict: new Verdict() } as Context,
-        hostcall,
+        { ...hostcalls, sched_yield: hostcall },
         () => {
           asked++
           throw thrown
         },
       )
-      t.is(t.throws(call), thrown)
+      t.is(t.throws(sched_yield), thrown)
       t.is(asked, 1)
     }
   }
@@ -405,7 +406,8 @@ test('unexpected errors are printed in full with NODE_DEBUG=wasi-common, and not
     const sys = { block: new Block(), bind() {}, failure: () => cause }
     const memory = new GuestMemory(sys, limitsOf())
     memory.bind(new WebAssembly.Memory({ initial: 1 }))
-    console.log(gates.fd_sync({ sys, memory, verdict: new Verdict() }, () => UNEXPECTED, reporter())(3))`
+    const { fd_sync } = gates({ sys, memory, verdict: new Verdict() }, { fd_sync: () => UNEXPECTED }, reporter())
+    console.log(fd_sync(3))`
   for (const [NODE_DEBUG, wanted] of [
     ['wasi-common', true],
     ['', false],
