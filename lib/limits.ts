@@ -55,7 +55,11 @@ export const limitTable: { readonly [Name in keyof Limits]: Limit } = table
 const names = Object.keys(table) as (keyof Limits)[]
 
 /** Returns the limits that an embedder sets, with the defaults of all others. */
-export function limitsOf(set: unknown = {}): Limits {
+export function limitsOf(set?: unknown): Limits {
+  return set === undefined ? defaults : checked(set)
+}
+
+function checked(set: unknown): Limits {
   checkKeys('options.limits', names, set)
   return Object.fromEntries(
     names.map(name => {
@@ -66,3 +70,5 @@ export function limitsOf(set: unknown = {}): Limits {
     }),
   ) as Record<keyof Limits, number>
 }
+
+const defaults = Object.freeze(checked({}))

@@ -8,8 +8,11 @@ export interface Strings {
   readonly offsets: readonly number[]
 }
 
+const none: Strings = { bytes: new Uint8Array(0), offsets: [] }
+
 /** Joins strings that already end in NUL. */
 export function joined(strings: readonly Uint8Array[]): Strings {
+  if (strings.length === 0) return none
   const offsets: number[] = []
   let size = 0
   for (const { length } of strings) {

@@ -15,6 +15,19 @@ import { pipeRefusals, type Refusals, stdinRefusals, stdoutRefusals } from './ri
  */
 export const Way = Object.freeze({ BOTH: 0, OUT: 1, IN: 2, SOUGHT_IN: 3 })
 
+/** The refusals of a direction, and all rights that they refuse. */
+interface Refused {
+  readonly refusals: Refusals
+  readonly rights: Rights
+}
+function refused(...each: Refusals[]): Refused {
+  const refusals = each.flat()
+  return { refusals, rights: refusals.reduce((sum, [rights]) => sum | rights, 0) }
+}
+const refusedOut = refused(stdoutRefusals, pipeRefusals)
+const refusedIn = refused(stdinRefusals, pipeRefusals)
+const refusedSoughtIn = refused(stdinRefusals)
+
 /**
  * One end of a pipe, as the guest sees it: its rights lack and its methods refuse what a pipe
  * refuses. A host log opened for reading and writing can thus be neither read nor overwritten. The
@@ -23,24 +36,23 @@ export const Way = Object.freeze({ BOTH: 0, OUT: 1, IN: 2, SOUGHT_IN: 3 })
  */
 // biome-ignore format: a call a line
 export abstract class OneWay extends Descriptor {
-  abstract readonly way: number
-  readonly behind: Descriptor
-  readonly #refusals: Refusals
-  constructor(behind: Descriptor, ...refusals: Refusals[]) {
+  declare readonly way: number
+  declare readonly behind: Descriptor
+  declare private readonly refusals: Refusals
+  constructor(behind: Descriptor, way: number, { refusals, rights }: Refused) {
     const { filetype, fdflags, base } = behind
-    const refused = refusals.flat()
-    const rights = refused.reduce((sum, [each]) => sum | each, 0)
     // libc takes a character device without FD_SEEK and FD_TELL for a terminal, so /dev/null keeps
     // one of them.
     const lacks = filetype === Filetype.CHARACTER_DEVICE ? rights & ~Rights.FD_TELL : rights
     const fitting = behind.fitting & ~lacks
     super({ filetype, fdflags, fitting, base, inheriting: Rights.NONE }, behind.handle)
+    this.way = way
     this.behind = behind
-    this.#refusals = refused
+    this.refusals = refusals
   }
 
   override unfit(missing: Rights): Errno {
-    for (const [rights, errno] of this.#refusals) if ((missing & rights) !== 0) return errno
+    for (const [rights, errno] of this.refusals) if ((missing & rights) !== 0) return errno
     return super.unfit(missing)
   }
 
@@ -56,8 +68,7 @@ export abstract class OneWay extends Descriptor {
 /** stdout and stderr. Socket calls may only send. */
 // biome-ignore format: a call a line
 class Out extends OneWay {
-  override readonly way = Way.OUT
-  constructor(behind: Descriptor) { super(behind, stdoutRefusals, pipeRefusals) }
+  constructor(behind: Descriptor) { super(behind, Way.OUT, refusedOut) }
 
   override writev(spans: number): Answer { return this.behind.writev(spans) }
   override send(spans: number, siflags: number): Answer { return this.behind.send(spans, siflags) }
@@ -66,8 +77,7 @@ class Out extends OneWay {
 /** stdin. Socket calls may only receive. */
 // biome-ignore format: a call a line
 class In extends OneWay {
-  override readonly way: number = Way.IN
-  constructor(behind: Descriptor, ...refusals: Refusals[]) { super(behind, stdinRefusals, ...refusals) }
+  constructor(behind: Descriptor, way: number = Way.IN, refused = refusedIn) { super(behind, way, refused) }
 
   override readv(spans: number): Answer { return this.behind.readv(spans) }
   override recv(spans: number, riflags: number): Answer { return this.behind.recv(spans, riflags) }
@@ -76,7 +86,7 @@ class In extends OneWay {
 /** stdin that is a file with its own offset. */
 // biome-ignore format: a call a line
 class SoughtIn extends In {
-  override readonly way = Way.SOUGHT_IN
+  constructor(behind: Descriptor) { super(behind, Way.SOUGHT_IN, refusedSoughtIn) }
 
   override preadv(spans: number, offset: number): Answer { return this.behind.preadv(spans, offset) }
   override seek(offset: number, whence: number): Answer { return this.behind.seek(offset, whence) }
@@ -89,7 +99,7 @@ export function oneWay(way: number, behind: Descriptor): Descriptor {
     case Way.OUT:
       return new Out(behind)
     case Way.IN:
-      return new In(behind, pipeRefusals)
+      return new In(behind)
     case Way.SOUGHT_IN:
       return new SoughtIn(behind)
     default:

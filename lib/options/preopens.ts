@@ -78,17 +78,22 @@ export interface Given {
 export function preopensOf(name: string, value: unknown): readonly Given[] {
   checkObject(name, value)
   return Object.entries(value).map(([guest, preopen]) =>
-    folder(`${name}[${inspect(guest)}]`, guest, preopen),
+    // The common case, without the name for its errors.
+    typeof preopen === 'string' && !preopen.includes('\0')
+      ? hostFolder(guest, preopen)
+      : folder(`${name}[${inspect(guest)}]`, guest, preopen),
   )
 }
 
+const hostFolder = (name: string, path: string): Given => ({
+  name,
+  path,
+  files: undefined,
+  readOnly: false,
+})
+
 function folder(at: string, name: string, value: unknown): Given {
-  const host = (path: string): Given => ({
-    name,
-    path: pathOf(at, path),
-    files: undefined,
-    readOnly: false,
-  })
+  const host = (path: string): Given => hostFolder(name, pathOf(at, path))
   if (value === null || typeof value !== 'object') return host(String(value))
   if (isURL(value)) return host(fileURLToPath(value.href))
   // A value with its own way to be a string (an array, a Buffer) is one, as in node:wasi. A record

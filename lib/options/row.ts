@@ -1,5 +1,4 @@
 /** Defines the row of an option: its check, its default and its bounds. */
-import { dictionary } from '../dictionary.js'
 import { checkBoolean, checkFunction, checkInteger, checkOneOf } from '../validate.js'
 
 /** Options as they were passed, by name. */
@@ -42,9 +41,8 @@ export type Checked<R extends Rows> = {
  * Reads each once, since a getter may return something else the next time.
  */
 export function checkRows<R extends Rows>(rows: R, options: object): Checked<R> {
-  const checked = dictionary<unknown>([])
-  for (const name of Object.keys(rows)) {
-    const { check, fallback, always } = rows[name]
+  const checked: Record<string, unknown> = Object.create(null)
+  for (const [name, { check, fallback, always }] of entriesOf(rows)) {
     if (check === undefined) continue
     const { [name]: value } = options as Options
     checked[name] =
@@ -53,6 +51,16 @@ export function checkRows<R extends Rows>(rows: R, options: object): Checked<R> 
         : check(`options.${name}`, value, checked as never, options as Options)
   }
   return checked as Checked<R>
+}
+
+/** The rows of each table as a list, made once. */
+const lists = new Map<Rows, readonly (readonly [name: string, row: Row])[]>()
+function entriesOf(rows: Rows): readonly (readonly [name: string, row: Row])[] {
+  const known = lists.get(rows)
+  if (known !== undefined) return known
+  const list = Object.entries(rows)
+  lists.set(rows, list)
+  return list
 }
 
 // The kinds of rows.

@@ -37,7 +37,7 @@ Answer Host::adopt_ambient(int fd) {
   file.adopted = true;
   file.mutex = std::make_unique<std::timed_mutex>();
   file.socket = S_ISSOCK(status.st_mode);
-  if (::isatty(fd)) {
+  if (file.type == Filetype::CharacterDevice && ::isatty(fd)) {
     ReopenedTerminal terminal(fd, status, flags & O_ACCMODE);
     if (state_.reserve.check(terminal.descriptor()) == 0) file.terminal = std::move(terminal);
   }

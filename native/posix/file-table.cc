@@ -4,11 +4,8 @@
 #include "filestat.h"
 
 namespace wasi_common {
-namespace {
 
-bool is_terminal(const File& file) { return file.type == Filetype::CharacterDevice && ::isatty(file.fd); }
-
-}  // namespace
+bool FileTable::is_terminal(const File& file) { return file.type == Filetype::CharacterDevice && ::isatty(file.fd); }
 
 Answer FileTable::pin_directory(Handle handle, Pin& directory) {
   directory = pin(handle);
@@ -26,16 +23,17 @@ Answer FileTable::fetch_type(File& file) {
   return 0;
 }
 
-void FileTable::describe(const File& file) {
+void FileTable::describe(const File& file, bool terminal) {
   auto& opened = guest_.block().opened;
   opened.type = file.type_fetched ? static_cast<std::uint32_t>(file.type) : type_not_fetched;
   opened.flags = file.flags.get();
-  opened.terminal = is_terminal(file);
+  opened.terminal = terminal;
 }
 
 Answer FileTable::place(File&& file) {
-  file.waits = file.adopted && !file.socket && (is_terminal(file) || file.type == Filetype::SocketStream);
-  describe(file);
+  const bool terminal = is_terminal(file);
+  file.waits = file.adopted && !file.socket && (terminal || file.type == Filetype::SocketStream);
+  describe(file, terminal);
   return static_cast<Answer>(table_->place(std::move(file)));
 }
 

@@ -21,11 +21,14 @@ class FileTable {
   // Fetches the type of a lazy file. Returns 0, or the error.
   Answer fetch_type(File& file);
   // Fills block.opened.
-  void describe(const File& file);
+  void describe(const File& file) { describe(file, is_terminal(file)); }
   // Adds a file. Returns its handle, and fills block.opened.
   Answer place(File&& file);
 
  private:
+  static bool is_terminal(const File& file);
+  void describe(const File& file, bool terminal);
+
   GuestView& guest_;
   std::shared_ptr<Table> table_;
 };
