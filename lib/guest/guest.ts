@@ -212,9 +212,10 @@ function importsOf(
   )
     return imports
   const rows: Readonly<Partial<Record<HostcallName, Row>>> = unstable ? table0 : table
+  // The call of any name may end the guest, and see its end through the layers of another one.
+  verdict.layered = true
   for (const [name, row] of Object.entries(rows) as [HostcallName, Row][]) {
-    const gate = imports[name]
-    let call = gate
+    let call = imports[name]
     if (counts !== undefined) call = measured(name, call, counts)
     const shows = traced !== undefined && (traceStyle.calls?.includes(name) ?? true)
     if (followed !== undefined)
@@ -224,8 +225,7 @@ function importsOf(
       call = ended(call, memory, fds, openLine)
     if (shows) call = traced(name, row, call, memory, write, traceStyle, followed)
     if (countdown !== undefined) call = countdown.counted(call)
-    verdict.layered = call !== gate
-    imports[name] = verdict.layered ? outermost(verdict, call) : call
+    imports[name] = outermost(verdict, call)
   }
   return imports
 }

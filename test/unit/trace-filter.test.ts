@@ -118,3 +118,13 @@ test('every door applies the filter', async t => {
     message: /did you mean 'fd_read'/,
   })
 })
+
+test('an exit is traced alike whichever other calls the filter selects', t => {
+  for (const traceFilter of [['proc_exit'], ['proc_exit', 'sock_*'], ['*']]) {
+    const lines: string[] = []
+    const trace = (line: string): void => void lines.push(line)
+    const wasi = new WASI({ version: 'preview1', trace, traceFilter })
+    t.is(wasi.start(wasi.instantiate(command([call('proc_exit', 3)]))), 3)
+    t.deepEqual(lines, ['proc_exit(rval=3) = exit 3'])
+  }
+})
