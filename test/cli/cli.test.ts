@@ -1143,6 +1143,24 @@ for (const backend of ['native', 'typescript']) {
   })
 }
 
+test('the command runs a guest in a microtask, in its own thread and in this one', t => {
+  const spy = join(scratch(t), 'spy.cjs')
+  const print = 'process._rawDebug(new Error().stack)'
+  fs.writeFileSync(
+    spy,
+    `const { Instance } = WebAssembly
+    WebAssembly.Instance = class { constructor(...args) { ${print}; return new Instance(...args) } }`,
+  )
+  const env = { NODE_OPTIONS: `--require ${JSON.stringify(spy)} --stack-trace-limit=50` }
+  for (const flags of [[], ['-W', 'max-wasm-stack=512k']]) {
+    const { status, stderr } = run(['run', ...flags, 'exit-42.wasm'], { env })
+    t.is(status, 42)
+    t.regex(stderr, /runHere/)
+    // The frames of a script that is being loaded, which is no microtask.
+    t.notRegex(stderr, /Module\._compile|ModuleJob\.run/, `${flags}`)
+  }
+})
+
 withFullDisk(
   'the command’s own words to a reader that went away, or to a full disk, are no crash of it',
   t => {
