@@ -8,18 +8,20 @@ export interface Asking {
   readonly channel?: 1 | 3
   /** More variables. */
   readonly env?: Readonly<Record<string, string>>
+  /** The encoding of what it prints; `latin1` keeps bytes as they are. */
+  readonly encoding?: 'utf8' | 'latin1'
 }
 
 /** Milliseconds, and what it printed. A failure is an error with all that it said. */
 export function ask(
   command: readonly string[],
-  { channel = 1, env = {} }: Asking = {},
+  { channel = 1, env = {}, encoding = 'utf8' }: Asking = {},
 ): { milliseconds: number; stdout: string } {
   const [file, ...words] = command
   const start = performance.now()
   const stdio = channel === 1 ? 'pipe' : 'ignore'
   const { status, signal, output, stderr, error } = spawnSync(file, words, {
-    ...{ stdio: ['ignore', stdio, 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 2 ** 28 },
+    ...{ stdio: ['ignore', stdio, 'pipe', 'pipe'], encoding, maxBuffer: 2 ** 28 },
     env: { ...process.env, ...env },
   })
   const milliseconds = performance.now() - start

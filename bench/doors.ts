@@ -1,7 +1,7 @@
 /**
  * Measures the doors of the library with one small command: the time of a run, the memory of a
- * guest, and 200 runs at once. Prints the tables of docs/doors.md.
- * `node dist-test/bench/doors.js [turns]`
+ * guest, and 200 runs at once; then hostcalls by each door. Prints the tables of docs/doors.md.
+ * `node dist-test/bench/doors.js [turns]`, or `doors.js calls [turns]` for the hostcalls alone.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,6 +10,7 @@ import { cpus, release, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { call, command, drop } from '../test/wasm.js'
+import { callsByDoor } from './door-calls.js'
 
 // The library as it is published.
 const { createGuest, Pool, run, WASI }: typeof import('#lib/index.js') = await import(
@@ -232,6 +233,7 @@ const apart = (kind: string, name: string): unknown => {
 const [kind = '15', name = ''] = process.argv.slice(2)
 if (kind === 'memory') console.log(JSON.stringify(await memory(name)))
 else if (kind === 'burst') console.log(JSON.stringify(await burst(name)))
+else if (kind === 'calls') console.log(callsByDoor(Number(name || '7'), 20))
 else {
   const date = new Date().toISOString().slice(0, 10)
   console.log(
@@ -254,5 +256,6 @@ else {
       }),
     ),
   )
+  console.log(`\n${callsByDoor(Math.ceil(Number(kind) / 2), 20)}`)
 }
 await Promise.all([pool.close(), cold.close()])

@@ -8,9 +8,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { llvm, ripgrep, sqlite } from '#guests/modules.js'
 import { product } from '#guests/products.js'
-import { build, resources, sources, sqliteFlags } from '#guests/toolchain.js'
+import { resources, sources, sqliteFlags } from '#guests/toolchain.js'
 import { command as assembled, call, drop } from '../test/wasm.js'
 import { ask, program } from './ask.js'
+import { guest } from './built.js'
 import type { Goal } from './calls.js'
 import { type Host, hosts, type Side } from './sides.js'
 
@@ -53,9 +54,6 @@ export interface Command {
 }
 const wasm = (side: Side, command: Command): string[] =>
   program('program', [side, JSON.stringify(command)])
-const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
-const guest = (name: string): string =>
-  build(name, args => ({ status: 0, stderr: '', ...ask([process.execPath, main, 'run', ...args]) }))
 const isHost = (side: Side): side is Host => side !== 'floor'
 
 /** One of our guests in C: the same source natively is its floor. */

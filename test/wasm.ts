@@ -106,6 +106,8 @@ export const catching = (...body: Expression[]): Operation => ({
   ],
   calls: body.flatMap(callsOf),
 })
+/** Throws the module's own tag. */
+export const throwing: Operation = operation([], () => [0x08, 0])
 /** Loops without end. */
 export const forever: Operation = operation([], () => [0x03, 0x40, 0x0c, 0, 0x0b])
 /** Fills the memory from address 0 on, without end. V8 ends such a loop late, or never. */
@@ -151,6 +153,8 @@ export interface Source {
    * name; `function` has none. `externref` is a constant global of that type, `global` one of i32.
    */
   readonly imports?: Readonly<Record<string, ImportKind | Signature>>
+  /** True for a tag of its own, without parameters. */
+  readonly tag?: boolean
 }
 type ImportKind = 'function' | 'memory' | 'externref' | 'global' | 'table' | 'tag'
 
@@ -192,6 +196,7 @@ export function assemble({
   data = {},
   from = namespace,
   imports = {},
+  tag = false,
 }: Source): Uint8Array {
   const own = Object.entries(functions)
   const none: Signature = { params: [], results: [] }
@@ -214,6 +219,7 @@ export function assemble({
     ...called.map(signatureOf),
     ...moreFunctions.map(({ signature }) => signature),
     ...own.map(([, { params = [], results = [] }]) => ({ params, results })),
+    ...(tag ? [none] : []),
   ]
   const imported = [
     ...called.map((name, index) => [...text(from), ...text(name), 0, ...unsigned(index)]),
@@ -260,6 +266,7 @@ export function assemble({
     ...(pages > 0 && !more.some(({ kind }) => kind === 'memory')
       ? section(5, [[0, ...unsigned(pages)]])
       : []),
+    ...(tag ? section(13, [[0, ...unsigned(signatures.length - 1)]]) : []),
     ...section(7, exported),
     ...section(10, bodies),
     ...section(11, segments),
