@@ -3,7 +3,7 @@
  * the figures and a chart in bench/results/.
  */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { cpus, platform, release, type } from 'node:os'
+import { platform } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -14,6 +14,7 @@ import { measureComponents } from './components/measure.js'
 import { componentTable } from './components/report.js'
 import { entryCount, fill, lay, scratch } from './fixture.js'
 import { growths, lean, listed } from './growth.js'
+import { date, machine, major, node, rounded, where } from './machine.js'
 import { compiler, type Program, programs, type Ready } from './programs.js'
 import {
   type Allocated,
@@ -31,9 +32,15 @@ const { values } = parseArgs({
     // Only rows whose names this regular expression finds.
     only: { type: 'string', default: '' },
     repetitions: { type: 'string' },
+    // Another comparison: with wasmtime and wazero.
+    peers: { type: 'boolean', default: false },
+    // With --peers: its tables into the documentation, too.
+    write: { type: 'boolean', default: false },
   },
 })
 const { quick } = values
+if (values.write && (!values.peers || quick || values.only !== ''))
+  throw new Error('--write: expected a whole run with --peers, without --quick and --only')
 const only = new RegExp(values.only)
 const wanted = ({ name }: { readonly name: string }): boolean => only.test(name)
 /** Milliseconds for which a loop is warmed and timed. */
@@ -217,6 +224,17 @@ function measureAllocation(): Allocated[] {
   return found.filter(wanted)
 }
 
+if (values.peers) {
+  const { comparePeers } = await import('./peers/compare.js')
+  const whole = values.only === ''
+  const { write } = values
+  await comparePeers({
+    ...{ folder, quick, native, pace, wanted, say, whole, write },
+    turns: repetitions,
+  })
+  process.exit()
+}
+
 const sections = [...measureCalls(), ...(await measurePrograms())]
 const components = await measureComponents({
   ...{ folder, quick, pace, wanted, say },
@@ -225,16 +243,8 @@ const components = await measureComponents({
 const growth = measureGrowth()
 const allocation = values.only === '' ? measureAllocation() : []
 
-const machine = {
-  cpu: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  kernel: `${type()} ${release()}`,
-  memory: folder.startsWith('/dev/shm'),
-}
-const date = new Date().toISOString().slice(0, 10)
 const caption =
-  `${date}, Node ${process.versions.node}, ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, files ` +
-  `${machine.memory ? 'in memory' : 'on a disk'}; medians of ${repetitions.calls} (calls) and ${repetitions.programs} (programs) turns, ` +
+  `${where()}; medians of ${repetitions.calls} (calls) and ${repetitions.programs} (programs) turns, ` +
   `each in a process of its own${quick ? '; a quick run, whose figures are rough' : ''}`
 const text = [
   `${caption}. In brackets: least and most.`,
@@ -245,18 +255,14 @@ const text = [
 ].join('\n\n')
 console.log(`\n${text}\n`)
 
-/** No figure is good to more than a hundredth of its unit. */
-const rounded = (_: string, value: unknown): unknown =>
-  typeof value === 'number' ? Math.round(value * 100) / 100 : value
-
 // A run of some rows leaves no files: it would replace those of a whole one.
 if (values.only === '') {
   const results = fileURLToPath(new URL('../../bench/results/', import.meta.url))
   mkdirSync(results, { recursive: true })
-  const name = quick ? 'quick' : `node-${process.versions.node.split('.')[0]}`
+  const name = quick ? 'quick' : `node-${major}`
   const json = {
     date,
-    node: process.versions.node,
+    node,
     machine,
     quick,
     repetitions,
