@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import test from 'ava'
 import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { contract, type Skip } from './contract.js'
-import { BOTH, Fdflags, Fixture, openDescriptors, resultOf } from './fixture.js'
+import { BOTH, Fdflags, Fixture, Oflags, openDescriptors, resultOf, WRITE } from './fixture.js'
 
 const nodeFs: Skip[] = [
   {
@@ -154,7 +154,7 @@ test('the string resolver refuses paths below a directory adopted without a path
 })
 
 test.serial('a file whose fstat fails after opening is closed again', t => {
-  const sys = new TypescriptSys()
+  const sys = new TypescriptSys({ places: 'strings' })
   const g = new Fixture(sys)
   t.teardown(() => g.dispose())
   g.file('f', 'text')
@@ -173,4 +173,70 @@ test.serial('a file whose fstat fails after opening is closed again', t => {
   }
   t.is(openDescriptors(), before)
   t.is(typeof g.open('f'), 'number')
+})
+
+withProc('a file whose type cannot be fetched is closed all the same', t => {
+  const sys = new TypescriptSys()
+  const g = new Fixture(sys)
+  t.teardown(() => g.dispose())
+  g.file('f', 'text')
+  const before = openDescriptors()
+  const file = g.handle('f')
+  const { fstatSync } = fs
+  const broken = () => {
+    throw Object.assign(new Error('EIO: i/o error, fstat'), { code: 'EIO', syscall: 'fstat' })
+  }
+  fs.fstatSync = broken as typeof fstatSync
+  try {
+    t.is(resultOf(sys.identify(file)), 'UNEXPECTED')
+    t.is(g.read(file, 4), 'UNEXPECTED')
+  } finally {
+    fs.fstatSync = fstatSync
+  }
+  t.deepEqual(g.read(file, 4), { text: 'text' })
+  t.is(g.close(file), 0)
+  t.is(openDescriptors(), before)
+})
+
+test('an open returns the same whether the one before it failed or succeeded', t => {
+  const g = new Fixture(new TypescriptSys())
+  t.teardown(() => g.dispose())
+  g.file('d/f', 'text')
+  if (process.platform === 'win32') return t.pass()
+  g.links({ link: 'd/f', folder: 'd', dangling: 'd/new', loop: 'loop', out: '../out' })
+  const { CREAT, DIRECTORY, EXCL } = Oflags
+  const opens: readonly [name: string, answer: string | undefined, options?: object][] = [
+    ['d/f', undefined],
+    ['link', undefined],
+    ['link', 'LOOP', { follow: 0 }],
+    ['link', 'NOTDIR', { oflags: DIRECTORY }],
+    ['folder', undefined, { oflags: DIRECTORY }],
+    ['folder', 'NOTDIR', { oflags: DIRECTORY, follow: 0 }],
+    ['d/f', 'NOTDIR', { oflags: DIRECTORY }],
+    ['d', 'ISDIR', { access: WRITE }],
+    ['missing', 'NOENT'],
+    ['dangling', 'NOENT'],
+    ['dangling', 'EXIST', { oflags: CREAT | EXCL, access: WRITE }],
+    ['dangling', undefined, { oflags: CREAT, access: WRITE }],
+    ['loop', 'LOOP'],
+    ['out', 'NOTCAPABLE'],
+    ['out', 'NOTCAPABLE', { oflags: CREAT, access: WRITE }],
+  ]
+  for (const [before, expected] of [
+    ['d/f', undefined],
+    ['missing', 'NOENT'],
+  ] as const) {
+    for (const [name, answer, options = {}] of opens) {
+      const first = g.open(before)
+      t.is(typeof first === 'number' ? undefined : first, expected)
+      const found = g.open(name, options)
+      t.is(
+        typeof found === 'number' ? undefined : found,
+        answer as never,
+        `${name} after ${before}`,
+      )
+      for (const file of [first, found]) if (typeof file === 'number') g.close(file)
+      if (name === 'dangling') fs.rmSync(g.host('d/new'), { force: true })
+    }
+  }
 })

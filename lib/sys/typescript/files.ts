@@ -1,11 +1,10 @@
 /** The state of one guest's files on node:fs, and the conversion of errors to answers. */
-import fs from 'node:fs'
+import type fs from 'node:fs'
 import { isatty } from 'node:tty'
 import { Filetype } from '../../abi/values.js'
 import { Block } from '../block.js'
 import { type Answer, type Handle, UNEXPECTED } from '../sys.js'
 import { answerOf } from './errno.js'
-import { identity } from './listing.js'
 import type { Reach } from './place.js'
 import { type ReachName, reach } from './reach.js'
 import { type Slot, Slots } from './slots.js'
@@ -16,8 +15,8 @@ const forgotten = new FinalizationRegistry<Slots>(slots => slots.clear())
 
 export abstract class Files {
   readonly block: Block
-  protected readonly slots = new Slots()
   protected readonly reach: Reach
+  protected readonly slots: Slots
   protected memory = new Uint8Array(0)
   #failure = new Error('nothing has failed')
   /** The preopens of the guest, by device and inode. */
@@ -27,6 +26,7 @@ export abstract class Files {
   constructor({ places, block = new Block() }: { places?: ReachName; block?: Block } = {}) {
     this.block = block
     this.reach = reach(places)
+    this.slots = new Slots(this.reach)
     forgotten.register(this, this.slots)
   }
 
@@ -54,33 +54,48 @@ export abstract class Files {
     storeFilestat(this.block, stats)
     return 0
   }
-  /** Returns a handle for an open descriptor, and fills `opened`. */
+  /** Returns a handle for an open descriptor, whose type is fetched here, and fills `opened`. */
   protected take(
     fd: number,
-    given: boolean,
+    stats: fs.BigIntStats,
     slot: Pick<Slot, 'access' | 'fdflags' | 'place'> & Partial<Slot>,
   ): Handle {
-    const stats = fs.fstatSync(fd, { bigint: true })
     const type = typeOf(stats)
     const position = type === Filetype.REGULAR_FILE ? 0 : undefined
-    const named = identity(stats)
-    if (given) this.given.add(named)
-    this.describe({ fd, type, fdflags: slot.fdflags })
+    return this.add({ fd, type, socket: stats.isSocket(), position, ...slot })
+  }
+  /** Returns a handle for an open descriptor, and fills `opened`. */
+  protected add({
+    fd,
+    type,
+    access,
+    fdflags,
+    place,
+    position,
+    socket = false,
+    owned = true,
+    lent = false,
+  }: Pick<Slot, 'fd' | 'type' | 'access' | 'fdflags' | 'place'> & Partial<Slot>): Handle {
+    this.describe({ fd, type, fdflags })
     return this.slots.add({
       fd,
+      owned,
+      lent,
       type,
-      socket: stats.isSocket(),
-      owned: true,
-      lent: false,
+      socket,
+      access,
+      place,
+      fdflags,
       appending: false,
       position,
       listing: undefined,
-      root: this.given.has(named),
-      ...slot,
     })
   }
   protected describe({ fd, type, fdflags }: Pick<Slot, 'fd' | 'type' | 'fdflags'>): 0 {
-    this.block.opened.set([type, fdflags, type === Filetype.CHARACTER_DEVICE && isatty(fd) ? 1 : 0])
+    const { opened } = this.block
+    opened[0] = type
+    opened[1] = fdflags
+    opened[2] = type === Filetype.CHARACTER_DEVICE && isatty(fd) ? 1 : 0
     return 0
   }
 }

@@ -29,9 +29,9 @@ const maxDepth = 600
  * Returns the directory that `..` names: the parents of preopens stay invisible. A directory that
  * was moved out of its preopen is its own parent, as a root is.
  */
-function parentOf(place: Place, { root }: Slot, given: ReadonlySet<string>): string {
-  if (root) return '.'
+function parentOf(place: Place, { fd }: Slot, given: ReadonlySet<string>): string {
   try {
+    if (given.has(identity(fs.fstatSync(fd, { bigint: true })))) return '.'
     for (let up = '..', below = '', depth = 0; depth < maxDepth; up += '/..', depth++) {
       const here = identity(fs.lstatSync(place.at(up), { bigint: true }))
       if (given.has(here)) return '..'

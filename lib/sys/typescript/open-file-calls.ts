@@ -52,7 +52,7 @@ export abstract class OpenFileCalls extends Files {
     return this.ask(() => this.describe(this.slots.get(file)))
   }
   filestat(file: Handle): Answer {
-    return this.ask(() => this.told(fs.fstatSync(this.slots.get(file).fd, { bigint: true })))
+    return this.ask(() => this.told(fs.fstatSync(this.slots.any(file).fd, { bigint: true })))
   }
   setSize(file: Handle, size: number): Answer {
     return this.ask(() => {
@@ -65,7 +65,7 @@ export abstract class OpenFileCalls extends Files {
   }
   setTimes(file: Handle, fstflags: number): Answer {
     return this.ask(() => {
-      const { fd } = this.slots.get(file)
+      const { fd } = this.slots.any(file)
       const times = wantedTimes(this.block, fstflags, () => fs.fstatSync(fd, { bigint: true }))
       if (times !== undefined) fs.futimesSync(fd, ...times)
       return 0
@@ -92,13 +92,13 @@ export abstract class OpenFileCalls extends Files {
   }
   sync(file: Handle): Answer {
     return this.ask(() => {
-      fs.fsyncSync(this.slots.get(file).fd)
+      fs.fsyncSync(this.slots.any(file).fd)
       return 0
     })
   }
   datasync(file: Handle): Answer {
     return this.ask(() => {
-      fs.fdatasyncSync(this.slots.get(file).fd)
+      fs.fdatasyncSync(this.slots.any(file).fd)
       return 0
     })
   }

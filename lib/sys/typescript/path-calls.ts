@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { Access, maxPath } from '../../abi/layout.js'
 import { Filetype, Oflags } from '../../abi/values.js'
-import { refuse } from '../../errors.js'
+import { refuse, WASIError } from '../../errors.js'
+import { NOT_ASKED } from '../block.js'
 import type { Answer, Handle } from '../sys.js'
 import { codeOf } from './errno.js'
 import { hostFlags, O_NOFOLLOW } from './flags.js'
@@ -27,9 +28,28 @@ function found(path: Buffer, flags: number, unchanged: boolean): number {
     throw error
   }
 }
+/**
+ * Returns true for the errors of a symlink opened with O_NOFOLLOW, and on Linux with O_DIRECTORY
+ * too. See https://man7.org/linux/man-pages/man2/open.2.html#ERRORS; the BSDs have EMLINK.
+ */
+const mayBeLink = (error: unknown) =>
+  ['ELOOP', 'ENOTDIR', 'EMLINK'].includes(codeOf(error) as string) && !(error instanceof WASIError)
+/** Returns the attributes of the last name. */
+function statsOf({ path, stats }: Lease): fs.BigIntStats {
+  const found =
+    stats === undefined ? fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }) : stats
+  return found ?? refuse(Errno.NOENT)
+}
 const parent: Last = { follow: false, enter: false }
 
 export abstract class PathCalls extends OpenFileCalls {
+  /**
+   * True after an open that failed, until one succeeds: the walk looks at the last name first. Node
+   * takes longer to build one error than to look; a program that meets a missing file or a symlink
+   * soon meets another.
+   */
+  #wary = O_NOFOLLOW === 0
+
   readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
     return this.ask(() => {
       const slot = this.slots.get(dir)
@@ -46,42 +66,68 @@ export abstract class PathCalls extends OpenFileCalls {
     fdflags: number,
     access: number,
   ): Answer {
-    const creates = (oflags & Oflags.CREAT) !== 0
-    const last = { follow: follow !== 0 && !(creates && oflags & Oflags.EXCL), enter: !creates }
-    return this.#at(dir, at, length, last, lease => {
-      if (creates && oflags & Oflags.DIRECTORY) refuse(Errno.INVAL)
-      if (lease.slash) refuse(Errno.ISDIR)
-      if (O_NOFOLLOW === 0 && fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isSymbolicLink())
-        refuse(Errno.LOOP)
-      const fd = found(
-        lease.path,
-        hostFlags(access, fdflags, oflags) | O_NOFOLLOW,
-        (access & Access.UNCHANGED) !== 0,
-      )
-      try {
-        const directory = fs.fstatSync(fd).isDirectory()
-        if (oflags & Oflags.DIRECTORY && !directory) refuse(Errno.NOTDIR)
-        return this.take(fd, false, {
-          access,
-          fdflags,
-          place: directory ? lease.place.opened(lease.name, fd) : undefined,
-        })
-      } catch (error) {
-        fs.closeSync(fd)
-        throw error
+    return this.ask(() => {
+      const place = this.#place(dir)
+      const path = this.#text(at, length)
+      const creates = (oflags & Oflags.CREAT) !== 0
+      const enter = !creates
+      const act = (lease: Lease) => this.#openLast(lease, oflags, fdflags, access)
+      if (follow !== 0 && !(creates && oflags & Oflags.EXCL)) {
+        if (this.#wary) return this.#within(place, path, { follow: true, enter }, act)
+        try {
+          return this.#within(place, path, { follow: false, enter }, act)
+        } catch (error) {
+          this.#wary = true
+          if (!mayBeLink(error)) throw error
+        }
+        return this.#within(place, path, { follow: true, enter }, act)
       }
+      return this.#within(place, path, { follow: false, enter }, act)
     })
   }
+  /** Opens the last name of a path, which is no symlink to be followed. */
+  #openLast(lease: Lease, oflags: number, fdflags: number, access: number): Handle {
+    const creates = (oflags & Oflags.CREAT) !== 0
+    const directory = (oflags & Oflags.DIRECTORY) !== 0
+    if (creates && directory) refuse(Errno.INVAL)
+    if (lease.slash) refuse(Errno.ISDIR)
+    if (lease.stats === null && !creates) refuse(Errno.NOENT)
+    if (O_NOFOLLOW === 0 && fs.lstatSync(lease.path, { throwIfNoEntry: false })?.isSymbolicLink())
+      refuse(Errno.LOOP)
+    const fd = found(
+      lease.path,
+      hostFlags(access, fdflags, oflags) | O_NOFOLLOW,
+      (access & Access.UNCHANGED) !== 0,
+    )
+    if (lease.stats && !lease.followed) this.#wary = false
+    try {
+      // O_DIRECTORY has opened a directory. The type of any other file is fetched when it is needed.
+      if (this.reach.byDescriptor) {
+        const [type, place] = directory
+          ? [Filetype.DIRECTORY, lease.place.opened(lease.name, fd)]
+          : [NOT_ASKED, undefined]
+        return this.add({ fd, type, access, fdflags, place })
+      }
+      const stats = fs.fstatSync(fd, { bigint: true })
+      const found = stats.isDirectory()
+      if (directory && !found) refuse(Errno.NOTDIR)
+      const place = found ? lease.place.opened(lease.name, fd) : undefined
+      return this.take(fd, stats, { access, fdflags, place })
+    } catch (error) {
+      fs.closeSync(fd)
+      throw error
+    }
+  }
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer {
-    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ path }) =>
-      this.told(fs.lstatSync(path, { bigint: true })),
+    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, lease =>
+      this.told(statsOf(lease)),
     )
   }
   setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer {
-    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, ({ path }) => {
-      const stats = fs.lstatSync(path, { bigint: true })
+    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, lease => {
+      const stats = statsOf(lease)
       const times = wantedTimes(this.block, fstflags, () => stats)
-      if (times !== undefined) setTimesAt(path, stats, times)
+      if (times !== undefined) setTimesAt(lease.path, stats, times)
       return 0
     })
   }

@@ -28,6 +28,8 @@ export interface Info {
 }
 
 export interface Reach {
+  /** True if a descriptor alone suffices for `place`. */
+  readonly byDescriptor: boolean
   /**
    * Returns the place of the directory open as `fd`, which the embedder opened by `path`; undefined
    * if no known path reaches it.

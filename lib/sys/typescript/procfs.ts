@@ -45,6 +45,7 @@ class ProcPlace implements Place {
 }
 
 export const procfs: Reach = {
+  byDescriptor: true,
   place: fd => new ProcPlace(fd),
   // Opened for one read, without checking the reserve: the call holds no other temporary descriptor
   // meanwhile.

@@ -1,9 +1,12 @@
 /** The open files by their handles. */
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
+import { Filetype } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
+import { NOT_ASKED } from '../block.js'
 import type { Handle } from '../sys.js'
-import type { Place } from './place.js'
+import type { Place, Reach } from './place.js'
+import { typeOf } from './stat.js'
 
 export interface Slot {
   fd: number
@@ -14,15 +17,14 @@ export interface Slot {
    * description.
    */
   readonly lent: boolean
-  readonly type: number
+  /** NOT_ASKED until a call needs the type. */
+  type: number
   /** True for a socket; filetype SOCKET_STREAM may also be a FIFO. */
-  readonly socket: boolean
+  socket: boolean
   /** Bits of Access. */
   readonly access: number
   /** The place of a directory. */
-  readonly place: Place | undefined
-  /** True for a preopen, whose `..` is itself. */
-  readonly root: boolean
+  place: Place | undefined
   /** The fdflags that the guest requested. */
   fdflags: number
   /** True to append by writing at the end, since the descriptor itself does not append. */
@@ -36,8 +38,22 @@ export interface Slot {
   listing: readonly string[] | undefined
 }
 
+/** Fetches the type of an open file (lazy fstat), and what depends on it. */
+function identify(slot: Slot, reach: Reach): void {
+  const stats = fs.fstatSync(slot.fd, { bigint: true })
+  slot.type = typeOf(stats)
+  slot.socket = stats.isSocket()
+  if (slot.type === Filetype.REGULAR_FILE) slot.position = 0
+  if (slot.type === Filetype.DIRECTORY) slot.place = reach.place(slot.fd, undefined)
+}
+
 export class Slots {
   readonly #slots: (Slot | undefined)[] = []
+  readonly #reach: Reach
+
+  constructor(reach: Reach) {
+    this.#reach = reach
+  }
 
   add(slot: Slot): Handle {
     const free = this.#slots.indexOf(undefined)
@@ -45,12 +61,18 @@ export class Slots {
     this.#slots[free] = slot
     return free
   }
-  get(handle: Handle): Slot {
+  /** Returns an open file whose type may not have been fetched yet. */
+  any(handle: Handle): Slot {
     return this.#slots[handle] ?? refuse(Errno.BADF)
+  }
+  get(handle: Handle): Slot {
+    const slot = this.any(handle)
+    if (slot.type === NOT_ASKED) identify(slot, this.#reach)
+    return slot
   }
   /** Closes a handle, which is free afterwards, even if the host returns an error. */
   close(handle: Handle): void {
-    const slot = this.get(handle)
+    const slot = this.any(handle)
     this.#slots[handle] = undefined
     if (slot.owned) fs.closeSync(slot.fd)
   }

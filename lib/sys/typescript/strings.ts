@@ -42,6 +42,7 @@ class StringPlace implements Place {
 }
 
 export const strings: Reach = {
+  byDescriptor: false,
   place(fd, path) {
     if (path === undefined) return undefined
     const canonical = fs.realpathSync.native(path, { encoding: 'buffer' }).toString('latin1')

@@ -8,6 +8,7 @@ import { Block, Ready, Want } from '../block.js'
 import type { Answer, Handle, Sys } from '../sys.js'
 import { clock } from './clock.js'
 import { guestFlags, hostFlags, openDirectory } from './flags.js'
+import { identity } from './listing.js'
 import { PathCalls } from './path-calls.js'
 import { sleep } from './sleep.js'
 import type { Slot } from './slots.js'
@@ -37,18 +38,17 @@ export class TypescriptSys extends PathCalls implements Sys {
   preopen(path: string): Handle {
     const fd = fs.openSync(path, hostFlags(Access.READ, 0) | openDirectory)
     try {
+      const stats = fs.fstatSync(fd, { bigint: true })
       // A system without O_DIRECTORY opens files too.
-      if (!fs.fstatSync(fd).isDirectory()) {
+      if (!stats.isDirectory()) {
         throw coded(new Error(`ENOTDIR: not a directory, open '${path}'`), 'ENOTDIR', {
           syscall: 'open',
           path,
         })
       }
-      return this.take(fd, true, {
-        access: Access.READ,
-        fdflags: 0,
-        place: this.reach.place(fd, path),
-      })
+      const place = this.reach.place(fd, path)
+      this.given.add(identity(stats))
+      return this.take(fd, stats, { access: Access.READ, fdflags: 0, place })
     } catch (error) {
       fs.closeSync(fd)
       throw error
@@ -60,7 +60,7 @@ export class TypescriptSys extends PathCalls implements Sys {
     const { access, fdflags } =
       info === undefined ? { access: Access.BOTH, fdflags: 0 } : guestFlags(info.flags)
     const place = stats.isDirectory() ? this.reach.place(fd, undefined) : undefined
-    return this.take(fd, false, {
+    return this.take(fd, stats, {
       access,
       fdflags,
       place,

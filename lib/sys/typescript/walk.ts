@@ -33,6 +33,13 @@ export interface Lease {
   /** True if a slash followed the name: the call needs a directory there. */
   readonly slash: boolean
   readonly path: Buffer
+  /**
+   * The attributes of the name, if the walk has looked at it: null if nothing has that name.
+   * Undefined if it has not looked.
+   */
+  readonly stats: fs.BigIntStats | null | undefined
+  /** True if the walk has followed a symlink. */
+  readonly followed: boolean
   release(): void
 }
 
@@ -64,7 +71,7 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
     if (++links > maxLinks) refuse(Errno.LOOP)
     left.push(target)
   }
-  const lease = (name: string, dots: number, slash: boolean): Lease => {
+  const lease = (name: string, dots: number, slash: boolean, stats?: Lease['stats']): Lease => {
     const place = dirs[dirs.length - 1] as Place
     // Made before the others are released, since it may refuse the name.
     const held = {
@@ -73,6 +80,8 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
       dots,
       slash,
       path: place.at(name),
+      stats,
+      followed: links > 0,
       release: () => place !== start && place.release(),
     }
     for (const dir of dirs.slice(1, -1)) dir.release()
@@ -109,18 +118,12 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
         expand(last && !target.endsWith('/') ? `${target}/` : target)
         continue
       }
-      if (
-        follow &&
-        !slash &&
-        fs.lstatSync(place.at(name), { throwIfNoEntry: false })?.isSymbolicLink()
-      ) {
-        const target = linkAt(place, name)
-        if (target !== undefined) {
-          expand(target)
-          continue
-        }
-      }
-      return lease(name, 0, slash)
+      if (!follow || slash) return lease(name, 0, slash)
+      const stats = fs.lstatSync(place.at(name), { bigint: true, throwIfNoEntry: false }) ?? null
+      if (!stats?.isSymbolicLink()) return lease(name, 0, false, stats)
+      const target = linkAt(place, name)
+      if (target === undefined) return lease(name, 0, false)
+      expand(target)
     }
   } catch (error) {
     for (const dir of dirs.slice(1)) dir.release()
