@@ -14,6 +14,7 @@ const ways: Readonly<Record<string, () => Sys | Made>> = {
   openat2: () => openNative(),
   walk: () => openNative({ resolution: 'walk' }),
   procfs: () => new TypescriptSys({ places: 'procfs' }),
+  uncached: () => new TypescriptSys({ places: 'uncached' }),
   strings: () => new TypescriptSys({ places: 'strings' }),
   overlay: () => overlay(() => openNative()),
 }
@@ -55,7 +56,7 @@ const differences: readonly Difference[] = [
       "the addon's walk has room for a path and three nested targets of full length, not for loops",
   },
   {
-    way: /^(procfs|strings|overlay)$/,
+    way: /^(procfs|uncached|strings|overlay)$/,
     first: /^NAMETOOLONG$/,
     answer: /^[A-Z]+$/,
     when: ({ path, path2 }) => /[^/]{1024}/.test(`${path} ${path2}`),

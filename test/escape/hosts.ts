@@ -4,6 +4,7 @@ import { type Guest, guestOf } from '#lib/guest/guest.js'
 import type { DirectoryPreopen } from '#lib/options/preopens.js'
 import { type Settings, settingsOf } from '#lib/options/settings.js'
 import { openNative } from '#lib/sys/native/sys.js'
+import { TypescriptSys } from '#lib/sys/typescript/sys.js'
 import { Verdict } from '#lib/verdict.js'
 import { threadAlone } from '../thread.js'
 import type { Fixture } from './fixture.js'
@@ -75,6 +76,10 @@ export const guarded = {
   /** Rights as `run` and the command have them. */
   access: madeBy(settings => guestOf({ ...settings, rights: 'access' })),
   typescript: madeBy(settings => guestOf(settings), 'typescript'),
+  /** Without cached directories. */
+  typescriptWalk: madeBy(settings =>
+    guestOf(settings, new Verdict(), new TypescriptSys({ places: 'uncached' })),
+  ),
   overlay: madeBy(settings => guestOf(settings), 'native', overlaysOf),
 } as const satisfies Record<string, OpenHost>
 export type Guarded = keyof typeof guarded

@@ -36,6 +36,7 @@ const ways: readonly Way[] = [
   { name: 'walk', sys: () => openNative({ resolution: 'walk' }), escapes: 'none' },
   { name: 'component', sys: componentSys, escapes: 'none' },
   { name: 'procfs', sys: () => new TypescriptSys({ places: 'procfs' }), escapes: 'none' },
+  { name: 'uncached', sys: () => new TypescriptSys({ places: 'uncached' }), escapes: 'none' },
   { name: 'strings', sys: () => new TypescriptSys({ places: 'strings' }), escapes: 'counted' },
   { name: naive, sys: () => new TypescriptSys(), escapes: 'some' },
 ]

@@ -41,6 +41,20 @@ export const techniques: readonly Technique[] = [
     },
   },
   {
+    title: 'a directory changes places with a link that leads out and back in',
+    attack: ['exchange', 'root/d/e', 'root/d/x'],
+    start: '.',
+    prefixes: ['d/e/', 'd/e/dir/../'],
+    inside: 'root/d/e',
+    // Within the root, and still not to be reached by a path that leaves it.
+    outside: 'root/other',
+    last: false,
+    build(g) {
+      below(g, 'root/d/e', 'root/other')
+      fs.symlinkSync('../../root/other', g.host('d/x'))
+    },
+  },
+  {
     title: 'a last name changes places with a link to outside',
     attack: [
       'exchange',

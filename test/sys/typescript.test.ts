@@ -48,6 +48,10 @@ const nodeFs: Skip[] = [
 ]
 
 contract(test, 'typescript', () => new TypescriptSys(), nodeFs)
+if (process.platform === 'linux') {
+  const walking = () => new TypescriptSys({ places: 'uncached' })
+  contract(test, 'typescript by the walk', walking, nodeFs)
+}
 contract(test, 'typescript by path strings', () => new TypescriptSys({ places: 'strings' }), [
   ...nodeFs,
   {

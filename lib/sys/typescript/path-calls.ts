@@ -19,7 +19,7 @@ import { elsewhere } from './windows.js'
 
 type Name = [dir: Handle, at: number, length: number]
 /** Opens a path. With `unchanged`, ROFS for a file that does not exist. */
-function found(path: Buffer, flags: number, unchanged: boolean): number {
+function found(path: fs.PathLike, flags: number, unchanged: boolean): number {
   if (!unchanged || (flags & fs.constants.O_CREAT) === 0) return open(path, flags, 0o666)
   try {
     return open(path, flags & ~fs.constants.O_CREAT, 0o666)
@@ -40,6 +40,8 @@ function statsOf({ path, stats }: Lease): fs.BigIntStats {
     stats === undefined ? fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }) : stats
   return found ?? refuse(Errno.NOENT)
 }
+/** A guest's path while it becomes a string. */
+const copied = Buffer.alloc(maxPath)
 const parent: Last = { follow: false, enter: false }
 
 export abstract class PathCalls extends OpenFileCalls {
@@ -104,7 +106,7 @@ export abstract class PathCalls extends OpenFileCalls {
       // O_DIRECTORY has opened a directory. The type of any other file is fetched when it is needed.
       if (this.reach.byDescriptor) {
         const [type, place] = directory
-          ? [Filetype.DIRECTORY, lease.place.opened(lease.name, fd)]
+          ? [Filetype.DIRECTORY, this.reach.place(fd, undefined)]
           : [NOT_ASKED, undefined]
         return this.add({ fd, type, access, fdflags, place })
       }
@@ -196,7 +198,8 @@ export abstract class PathCalls extends OpenFileCalls {
   #text(at: number, length: number): string {
     if (length === 0) refuse(Errno.NOENT)
     if (length > maxPath) refuse(Errno.NAMETOOLONG)
-    const text = Buffer.from(this.memory.subarray(at, at + length)).toString('latin1')
+    copied.set(this.memory.subarray(at, at + length))
+    const text = copied.toString('latin1', 0, length)
     return text.includes('\0') ? refuse(Errno.INVAL) : text
   }
   #within(place: Place, path: string, last: Last, act: (lease: Lease) => number): number {

@@ -6,7 +6,7 @@
  */
 export interface Place {
   /** Returns a path for node:fs to `name` in this directory. */
-  at(name: string): Buffer
+  at(name: string): string | Buffer
   /**
    * Opens the directory of that name, held until released; undefined for a symlink and for anything
    * except a directory.
@@ -16,6 +16,10 @@ export interface Place {
    * Returns the place of a directory that was opened here by that name, as `fd`. Needs no release.
    */
   opened(name: string, fd: number): Place
+  /** Identifies the start of cached paths; undefined if nothing below it is cached. */
+  readonly number: number | undefined
+  /** Returns the host's present path of the directory; undefined if the host does not know it. */
+  location(): string | undefined
   /** Throws if the directory can no longer be reached. */
   check(): void
   release(): void

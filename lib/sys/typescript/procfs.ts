@@ -12,19 +12,26 @@ import { open } from './reserve.js'
 const O_PATH = 0o10000000
 const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const ascii = /^[\x00-\x7f]*$/
+
 /**
  * A directory held by its descriptor, which stays the same whatever is renamed around it. It has no
  * race (TOCTOU): opening a component refuses a symlink in the same system call.
  */
 class ProcPlace implements Place {
+  readonly number: number | undefined
   readonly #fd: number
   readonly #base: string
-  constructor(fd: number) {
+  constructor(fd: number, number?: number) {
     this.#fd = fd
+    this.number = number
     this.#base = `/proc/self/fd/${fd}/`
   }
   at(name: string) {
-    return Buffer.from(this.#base + name, 'latin1')
+    // Node spells a string in UTF-8, which is the same for ASCII, and costs less than a Buffer.
+    const path = this.#base + name
+    return ascii.test(name) ? path : Buffer.from(path, 'latin1')
   }
   child(name: string) {
     try {
@@ -38,13 +45,23 @@ class ProcPlace implements Place {
   opened(_name: string, fd: number) {
     return new ProcPlace(fd)
   }
+  location() {
+    try {
+      return fs.readlinkSync(this.#base.slice(0, -1), 'latin1')
+    } catch {
+      // A path longer than a page has no text.
+      return undefined
+    }
+  }
   check() {}
   release() {
     fs.closeSync(this.#fd)
   }
 }
 
-export const procfs: Reach = {
+let starts = 0
+
+const uncached: Reach = {
   byDescriptor: true,
   place: fd => new ProcPlace(fd),
   // Opened for one read, without checking the reserve: the call holds no other temporary descriptor
@@ -60,24 +77,35 @@ export const procfs: Reach = {
   // A magic link: it leads to the open file itself, even after its name was removed.
   reopen: (fd, flags) => open(`/proc/self/fd/${fd}`, flags),
 }
+/** With the directories that were entered last in the cache, and without them. */
+export const procfs = {
+  cached: { ...uncached, place: fd => new ProcPlace(fd, ++starts) },
+  uncached,
+} as const satisfies Record<string, Reach>
 
-/** Checks once if a name relative to a descriptor opens the right file. */
+/**
+ * Checks once if a name relative to a descriptor opens the right file, for two directories that
+ * have the same number one after the other: a directory that only looks like /proc has one at most.
+ * The type of the file system is not asked: the OS sandbox refuses statfs(2).
+ */
 export function procfsWorks(): boolean {
   if (process.platform !== 'linux') return false
   try {
-    const fd = fs.openSync('/', O_PATH | O_DIRECTORY)
-    try {
-      const held = fs.fstatSync(fd, { bigint: true })
-      const named = fs.lstatSync(`/proc/self/fd/${fd}/.`, { bigint: true })
-      return (
-        held.isDirectory() &&
-        held.ino === named.ino &&
-        held.dev === named.dev &&
-        procfs.info(fd) !== undefined
-      )
-    } finally {
-      fs.closeSync(fd)
-    }
+    return ['/', '/proc'].every(path => {
+      const fd = fs.openSync(path, O_PATH | O_DIRECTORY)
+      try {
+        const held = fs.fstatSync(fd, { bigint: true })
+        const named = fs.lstatSync(`/proc/self/fd/${fd}/.`, { bigint: true })
+        return (
+          held.isDirectory() &&
+          held.ino === named.ino &&
+          held.dev === named.dev &&
+          uncached.info(fd) !== undefined
+        )
+      } finally {
+        fs.closeSync(fd)
+      }
+    })
   } catch {
     return false
   }

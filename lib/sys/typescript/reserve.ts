@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { refuse } from '../../errors.js'
+import { clear } from './directory-cache.js'
 
 const { O_CREAT, O_RDONLY, O_TRUNC } = fs.constants
 const limits = '/proc/self/limits'
@@ -30,7 +31,7 @@ function firstReserved(): number {
 }
 
 /** Opens every descriptor of a guest's call, temporary or permanent. */
-export function open(path: Buffer | string, flags: number, mode?: number): number {
+export function open(path: fs.PathLike, flags: number, mode?: number): number {
   found ??= firstReserved()
   // A call that makes or truncates a file must be refused before it takes effect. As in
   // native/posix/reserve.cc, the check is skipped far from the reserve.
@@ -44,6 +45,8 @@ export function open(path: Buffer | string, flags: number, mode?: number): numbe
   latest = fd
   if (fd < found) return fd
   fs.closeSync(fd)
+  // A call that makes or truncates a file had room a moment ago, and must not happen twice.
+  if ((flags & (O_CREAT | O_TRUNC)) === 0 && clear() > 0) return open(path, flags, mode)
   return refuse(Errno.MFILE)
 }
 
@@ -51,7 +54,7 @@ export function open(path: Buffer | string, flags: number, mode?: number): numbe
  * Lists the names in a directory. node:fs holds a hidden descriptor meanwhile: another one is
  * opened and closed first, to check the reserve.
  */
-export function namesIn(path: Buffer): string[] {
+export function namesIn(path: fs.PathLike): string[] {
   found ??= firstReserved()
   if (Number.isFinite(found)) fs.closeSync(open(path, O_RDONLY))
   return fs.readdirSync(path, 'latin1')

@@ -5,6 +5,7 @@ import { Filetype } from '../../abi/values.js'
 import { refuse } from '../../errors.js'
 import { NOT_ASKED } from '../block.js'
 import type { Handle } from '../sys.js'
+import { clear } from './directory-cache.js'
 import type { Place, Reach } from './place.js'
 import { typeOf } from './stat.js'
 
@@ -74,6 +75,7 @@ export class Slots {
   close(handle: Handle): void {
     const slot = this.any(handle)
     this.#slots[handle] = undefined
+    if (slot.place !== undefined) clear(slot.place)
     if (slot.owned) fs.closeSync(slot.fd)
   }
   /** Closes all. An error for one does not keep the others open. */

@@ -32,6 +32,10 @@ class StringPlace implements Place {
   opened(name: string, fd: number) {
     return new StringPlace(name === '.' ? this.#path : `${this.#path}/${name}`, fd)
   }
+  readonly number = undefined
+  location() {
+    return undefined
+  }
   check() {
     if (this.#fd === undefined) return
     const held = fs.fstatSync(this.#fd, { bigint: true })

@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import { Errno } from '../../abi/errno.js'
 import { maxLinks } from '../../abi/layout.js'
 import { refuse } from '../../errors.js'
+import { type Cached, find, keep, release } from './directory-cache.js'
 import { codeOf } from './errno.js'
 import type { Place } from './place.js'
 import { elsewhere, slashed } from './windows.js'
@@ -32,7 +33,7 @@ export interface Lease {
   readonly dots: number
   /** True if a slash followed the name: the call needs a directory there. */
   readonly slash: boolean
-  readonly path: Buffer
+  readonly path: string | Buffer
   /**
    * The attributes of the name, if the walk has looked at it: null if nothing has that name.
    * Undefined if it has not looked.
@@ -55,17 +56,38 @@ function linkAt(place: Place, name: string): string | undefined {
   }
 }
 
-export function walk(start: Place, path: string, { follow, enter }: Last): Lease {
-  // The directories entered so far: `..` goes back along them. The first is the start, which is
-  // neither left nor released.
-  const dirs: [Place, ...Place[]] = [start]
+export function walk(start: Place, path: string, last: Last): Lease {
+  const cached = find(start, path)
+  return (
+    // A `..` behind a cached directory may lead above it, along directories that nothing holds.
+    (cached && resolve(cached.entry.place, cached.rest, last, start, cached.entry)) ??
+    (resolve(start, path, last, start) as Lease)
+  )
+}
+
+/**
+ * Walks from a directory that is the start or cached. Returns undefined if the path leaves a cached
+ * one.
+ */
+function resolve(
+  from: Place,
+  path: string,
+  { follow, enter }: Last,
+  start: Place,
+  cached?: Cached['entry'],
+): Lease | undefined {
+  // The directories entered so far: `..` goes back along them. The first is neither left nor
+  // released.
+  const dirs: [Place, ...Place[]] = [from]
+  // Their paths from the start, by their own names: a path may have come by symlinks and `..`.
+  const paths = [cached === undefined ? '' : cached.path]
   // The rest of the path, with the targets of symlinks on top. None is empty.
   const left = [path]
   let links = 0
 
-  const leave = () => {
-    if (dirs.length === 1) refuse(Errno.NOTCAPABLE)
-    dirs.pop()?.release()
+  const releaseAll = (places: readonly Place[]) => {
+    if (cached !== undefined) release(cached)
+    for (const place of places) place.release()
   }
   const expand = (target: string) => {
     if (++links > maxLinks) refuse(Errno.LOOP)
@@ -73,6 +95,7 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
   }
   const lease = (name: string, dots: number, slash: boolean, stats?: Lease['stats']): Lease => {
     const place = dirs[dirs.length - 1] as Place
+    const path = paths[paths.length - 1] as string
     // Made before the others are released, since it may refuse the name.
     const held = {
       place,
@@ -82,9 +105,12 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
       path: place.at(name),
       stats,
       followed: links > 0,
-      release: () => place !== start && place.release(),
+      release() {
+        if (place === from) cached !== undefined && release(cached)
+        else keep(start, path, place)
+      },
     }
-    for (const dir of dirs.slice(1, -1)) dir.release()
+    if (dirs.length > 1) releaseAll(dirs.slice(1, -1))
     return held
   }
 
@@ -100,7 +126,16 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
       const last = left.length === 0
 
       if (name === '.' || name === '..') {
-        if (name === '..') leave()
+        if (name === '..') {
+          if (dirs.length > 1) {
+            dirs.pop()?.release()
+            paths.pop()
+          } else if (cached === undefined) refuse(Errno.NOTCAPABLE)
+          else {
+            release(cached)
+            return undefined
+          }
+        }
         if (last) return lease('.', name.length, false)
         continue
       }
@@ -109,6 +144,8 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
         const child = place.child(name)
         if (child !== undefined) {
           dirs.push(child)
+          const above = paths[paths.length - 1]
+          paths.push(above === '' ? name : `${above}/${name}`)
           if (last) return lease('.', 0, false)
           continue
         }
@@ -126,7 +163,7 @@ export function walk(start: Place, path: string, { follow, enter }: Last): Lease
       expand(target)
     }
   } catch (error) {
-    for (const dir of dirs.slice(1)) dir.release()
+    releaseAll(dirs.slice(1))
     throw error
   }
 }

@@ -18,6 +18,7 @@ const special = (answer: string): Case['answer'] => ({
   walk: answer,
   thread: answer,
   typescript: answer,
+  typescriptWalk: answer,
   overlay: 'ACCES',
 })
 

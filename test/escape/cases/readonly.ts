@@ -76,7 +76,8 @@ const changed = Object.entries(ways).flatMap(([technique, prepare]) =>
 
 /** The answer of a host that enforces rights, and of one that does not. */
 const unlessAccess = (answer: string, access: string): Case['answer'] => ({
-  ...{ openat2: answer, walk: answer, thread: answer, typescript: answer, overlay: answer, access },
+  ...{ openat2: answer, walk: answer, thread: answer, overlay: answer, access },
+  ...{ typescript: answer, typescriptWalk: answer },
 })
 /** A change by a file in it, which may be opened to read with rights that a writer has. */
 const book = (a: Attacker): number => a.given('book', { base: CHANGES }, 4)
