@@ -22,19 +22,44 @@ function about(place: Place, name: string): { ino: bigint; type: number } | unde
   }
 }
 
+/** Returns true for the identity of a given directory; false for an unknown one too. */
+function leadsTo(given: ReadonlySet<string>, find: () => string): boolean {
+  try {
+    return given.has(find())
+  } catch {
+    // A directory above the preopen need not be searchable.
+    return false
+  }
+}
+
 /** The most parent directories examined when listing a directory. */
 const maxDepth = 600
+/**
+ * The number of directories above the last listed one, up to its preopen. A walk of a tree lists
+ * directories about as deep one after the other.
+ */
+let lastDepth = 1
 
 /**
  * Returns the directory that `..` names: the parents of preopens stay invisible. A directory that
  * was moved out of its preopen is its own parent, as a root is.
  */
 function parentOf(place: Place, { fd }: Slot, given: ReadonlySet<string>): string {
+  const above = (depth: number) =>
+    identity(fs.lstatSync(place.at(`..${'/..'.repeat(depth - 1)}`), { bigint: true }))
   try {
     if (given.has(identity(fs.fstatSync(fd, { bigint: true })))) return '.'
-    for (let up = '..', below = '', depth = 0; depth < maxDepth; up += '/..', depth++) {
-      const here = identity(fs.lstatSync(place.at(up), { bigint: true }))
-      if (given.has(here)) return '..'
+    for (const depth of [lastDepth, lastDepth + 1, lastDepth - 1]) {
+      if (depth < 1 || !leadsTo(given, () => above(depth))) continue
+      lastDepth = depth
+      return '..'
+    }
+    for (let depth = 1, below = ''; depth <= maxDepth; depth++) {
+      const here = above(depth)
+      if (given.has(here)) {
+        lastDepth = depth
+        return '..'
+      }
       // The host's root is its own parent.
       if (here === below) return '.'
       below = here

@@ -43,6 +43,17 @@ export const directories: Cases = {
     t.is(found.get('..'), g.fs.statSync(g.host(), { bigint: true }).ino)
     t.is(found.get('.'), g.fs.statSync(g.host('d'), { bigint: true }).ino)
   },
+  '.. has the inode of its parent in whatever order directories are listed': (t, g) => {
+    const all = Array.from({ length: 12 }, (_, depth) => `d${depth}`)
+    g.folders(all.join('/'))
+    for (const depth of [1, 12, 3, 2, 3, 4, 11, 1, 6]) {
+      const [path, parent] = [all.slice(0, depth), all.slice(0, depth - 1)].map(part =>
+        part.join('/'),
+      ) as [string, string]
+      const found = new Map(g.list(g.handle(path)).map(entry => [entry.name, entry.ino]))
+      t.is(found.get('..'), g.fs.statSync(g.host(parent), { bigint: true }).ino, path)
+    }
+  },
   '.. deep below the root has the inode of its parent': (t, g) => {
     g.folders('a/b/c/d')
     const found = new Map(g.list(g.handle('a/b/c/d')).map(entry => [entry.name, entry.ino]))
