@@ -208,12 +208,17 @@ test('an open returns the same whether the one before it failed or succeeded', t
   g.file('d/f', 'text')
   if (process.platform === 'win32') return t.pass()
   g.links({ link: 'd/f', folder: 'd', dangling: 'd/new', loop: 'loop', out: '../out' })
+  g.links({ chain: 'link', longer: 'chain', folders: 'folder', outer: 'out' })
   const { CREAT, DIRECTORY, EXCL } = Oflags
   const opens: readonly [name: string, answer: string | undefined, options?: object][] = [
     ['d/f', undefined],
     ['link', undefined],
     ['link', 'LOOP', { follow: 0 }],
     ['link', 'NOTDIR', { oflags: DIRECTORY }],
+    ['chain', undefined],
+    ['longer', undefined],
+    ['folders', undefined, { oflags: DIRECTORY }],
+    ['outer', 'NOTCAPABLE'],
     ['folder', undefined, { oflags: DIRECTORY }],
     ['folder', 'NOTDIR', { oflags: DIRECTORY, follow: 0 }],
     ['d/f', 'NOTDIR', { oflags: DIRECTORY }],

@@ -14,7 +14,7 @@ import { OpenFileCalls } from './open-file-calls.js'
 import type { Place } from './place.js'
 import { open } from './reserve.js'
 import { setTimesAt, wantedTimes } from './stat.js'
-import { type Last, type Lease, walk } from './walk.js'
+import { every, type Last, type Lease, walk } from './walk.js'
 import { elsewhere } from './windows.js'
 
 type Name = [dir: Handle, at: number, length: number]
@@ -42,7 +42,7 @@ function statsOf({ path, stats }: Lease): fs.BigIntStats {
 }
 /** A guest's path while it becomes a string. */
 const copied = Buffer.alloc(maxPath)
-const parent: Last = { follow: false, enter: false }
+const parent: Last = { follow: 0, enter: false }
 
 export abstract class PathCalls extends OpenFileCalls {
   /**
@@ -50,7 +50,7 @@ export abstract class PathCalls extends OpenFileCalls {
    * takes longer to build one error than to look; a program that meets a missing file or a symlink
    * soon meets another.
    */
-  #wary = O_NOFOLLOW === 0
+  #wary = false
 
   readdir(dir: Handle, cookie: bigint, at: number, length: number): Answer {
     return this.ask(() => {
@@ -75,16 +75,17 @@ export abstract class PathCalls extends OpenFileCalls {
       const enter = !creates
       const act = (lease: Lease) => this.#openLast(lease, oflags, fdflags, access)
       if (follow !== 0 && !(creates && oflags & Oflags.EXCL)) {
-        if (this.#wary) return this.#within(place, path, { follow: true, enter }, act)
+        // Few symlinks lead to another one.
+        const few = O_NOFOLLOW === 0 ? every : this.#wary ? 1 : 0
         try {
-          return this.#within(place, path, { follow: false, enter }, act)
+          return this.#within(place, path, { follow: few, enter }, act)
         } catch (error) {
           this.#wary = true
           if (!mayBeLink(error)) throw error
         }
-        return this.#within(place, path, { follow: true, enter }, act)
+        return this.#within(place, path, { follow: every, enter }, act)
       }
-      return this.#within(place, path, { follow: false, enter }, act)
+      return this.#within(place, path, { follow: 0, enter }, act)
     })
   }
   /** Opens the last name of a path, which is no symlink to be followed. */
@@ -121,12 +122,12 @@ export abstract class PathCalls extends OpenFileCalls {
     }
   }
   filestatAt(dir: Handle, at: number, length: number, follow: number): Answer {
-    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, lease =>
+    return this.#at(dir, at, length, { follow: follow && every, enter: true }, lease =>
       this.told(statsOf(lease)),
     )
   }
   setTimesAt(dir: Handle, at: number, length: number, follow: number, fstflags: number): Answer {
-    return this.#at(dir, at, length, { follow: follow !== 0, enter: true }, lease => {
+    return this.#at(dir, at, length, { follow: follow && every, enter: true }, lease => {
       const stats = statsOf(lease)
       const times = wantedTimes(this.block, fstflags, () => stats)
       if (times !== undefined) setTimesAt(lease.path, stats, times)
@@ -143,7 +144,7 @@ export abstract class PathCalls extends OpenFileCalls {
     return this.#at(dir, at, length, parent, names.unlink)
   }
   readlink(dir: Handle, at: number, length: number, into: number, room: number): Answer {
-    return this.#at(dir, at, length, { follow: false, enter: true }, ({ path }) => {
+    return this.#at(dir, at, length, { follow: 0, enter: true }, ({ path }) => {
       const target = fs.readlinkSync(path, 'buffer').subarray(0, room)
       this.memory.set(target, into)
       return target.length
@@ -170,7 +171,7 @@ export abstract class PathCalls extends OpenFileCalls {
   ): Answer {
     return this.#both(
       [dir, at, length],
-      { follow: follow !== 0, enter: true },
+      { follow: follow && every, enter: true },
       [dir2, at2, length2],
       names.find,
       names.link,

@@ -13,10 +13,13 @@ import { elsewhere, slashed } from './windows.js'
 
 const windows = process.platform === 'win32'
 
+/** Follows every final symlink: one more than these is LOOP. */
+export const every = maxLinks + 1
+
 /** A call's treatment of the last name. */
 export interface Last {
-  /** Follow a final symlink. */
-  readonly follow: boolean
+  /** The most symlinks after which the walk still looks at the last name, and follows a symlink. */
+  readonly follow: number
   /** Enter a directory whose name ends in a slash; otherwise `slash` reports the slash. */
   readonly enter: boolean
 }
@@ -155,7 +158,7 @@ function resolve(
         expand(last && !target.endsWith('/') ? `${target}/` : target)
         continue
       }
-      if (!follow || slash) return lease(name, 0, slash)
+      if (links >= follow || slash) return lease(name, 0, slash)
       const stats = fs.lstatSync(place.at(name), { bigint: true, throwIfNoEntry: false }) ?? null
       if (!stats?.isSymbolicLink()) return lease(name, 0, false, stats)
       const target = linkAt(place, name)
