@@ -96,7 +96,7 @@ const depths = ([1, 4, 16] as const).flatMap((depth): Call[] => [
     loop: guest => ({ turn: [opening(ground, guest.text(at.path, deep(depth))), closing()] }),
     goal: depth === 1 ? [2.4, 2.5] : [2.1, 2.2],
     floorGoal: 1.28,
-    typescriptGoal: 0.65,
+    typescriptGoal: 0.5,
   },
   {
     name: `path_filestat_get, depth ${depth}`,
@@ -404,14 +404,14 @@ const calls: readonly Call[] = [
     }),
     goal: [2.3, 2.3],
     floorGoal: 1.28,
-    typescriptGoal: 0.65,
+    typescriptGoal: 0.5,
   },
   {
     name: 'path_open + fd_close, through a link',
     group: 'paths: open',
     loop: guest => ({ turn: [opening(ground, guest.text(at.path, 'link')), closing()] }),
     goal: [1.8, 1.8],
-    typescriptGoal: 0.65,
+    typescriptGoal: 0.5,
   },
   {
     name: 'path_open of a folder + fd_close',
