@@ -115,12 +115,15 @@ const short = (value: unknown) =>
       : part,
   )
 
+// Time stands still, so that no cached directory expires on a slow machine.
+performance.now = () => 0
+
 const { seconds, seed: first } = flags()
-const end = performance.now() + seconds * 1000
+const end = Date.now() + seconds * 1000
 let seed = first
 let calls = 0
 console.log(`paths: seed ${first}`)
-for (; performance.now() < end; seed++) {
+for (; Date.now() < end; seed++) {
   const maker = new Maker(new Random(seed))
   const tree = maker.tree()
   const sequence = Array.from({ length: 14 }, () => maker.call())
