@@ -13,7 +13,7 @@ import {
   UnexpectedError,
   WASIError,
 } from './errors.js'
-import { type GuestMemory, NotStarted } from './memory.js'
+import { NotStarted } from './memory.js'
 import { type Answer, maxSize, maxTransfer, UNEXPECTED } from './sys/sys.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a guest, or JavaScript, passes is unknown until it is lifted
@@ -26,45 +26,47 @@ export type ImportFunction = (...args: Value[]) => Errno
 export type Hostcall = (context: Context, ...args: Value[]) => Answer
 export type Report = (error: UnexpectedError) => void
 
-// Lifts a wasm value for a hostcall, or refuses it with INVAL. JavaScript may call an import too,
-// so every value is checked.
+// Lifts a wasm value for a hostcall. JavaScript may call an import too, so the type of every value
+// is checked: one that no wasm passes is refused with INVAL, by a throw. What a guest can pass wrong
+// throws nothing: the generated imports check it, and return INVAL or FAULT.
 
+/** Lifts an i32, of which the imports themselves lift those that are numbers in its signed range. */
 export function u32(value: Value): number {
   if (typeof value !== 'number') refuse(Errno.INVAL)
   const number = value >>> 0
   return number === value || (value | 0) === value ? number : refuse(Errno.INVAL)
 }
-/** Lifts a set of `bits` flags. */
-export function flags(value: Value, bits: number): number {
-  const number = u32(value)
-  return number >>> bits === 0 ? number : refuse(Errno.INVAL)
-}
-/** Lifts one of the values that this snapshot defines. */
-export function choice(value: Value, values: readonly number[]): number {
-  return values[u32(value)] ?? refuse(Errno.INVAL)
-}
+
+/**
+ * An i64 on its way to numbers. Number() of a bigint is a call of V8's runtime; a store is inlined.
+ */
+const wide = new BigInt64Array(1)
+const words = new Int32Array(wide.buffer)
+wide[0] = 1n
+const [LOW, HIGH] = words[0] === 1 ? [0, 1] : [1, 0]
+
 /**
  * Lifts a signed offset. 2^53 represents every value beyond `maxSize`, and -2^53 for every one
  * below `-maxSize`: no backend ever gets a rounded number.
  */
 export function delta64(value: Value): number {
   if (typeof value !== 'bigint') refuse(Errno.INVAL)
-  const number = Number(value)
-  if (Number.isSafeInteger(number)) return number
-  return BigInt.asIntN(64, value) > 0n ? maxSize + 1 : -maxSize - 1
+  wide[0] = value
+  const number = words[HIGH] * 2 ** 32 + (words[LOW] >>> 0)
+  return number > maxSize ? maxSize + 1 : number < -maxSize ? -maxSize - 1 : number
 }
-/** Lifts a size, and refuses a negative i64 with INVAL, as on Linux. */
+/** Lifts a size. NaN for a negative i64, which is INVAL, as on Linux. */
 export function size64(value: Value): number {
   const number = delta64(value)
-  return number >= 0 ? number : refuse(Errno.INVAL)
+  return number >= 0 ? number : Number.NaN
 }
 /**
- * Lifts an offset. Close to 2^63 it is the exact distance, as a negative number: a transfer from
- * there may cross 2^63.
+ * Lifts an offset, as `size64` does. Close to 2^63 it is the exact distance, as a negative number: a
+ * transfer from there may cross 2^63.
  */
 export function place64(value: Value): number {
   const number = size64(value)
-  if (number <= maxSize) return number
+  if (!(number > maxSize)) return number
   const lacking = Number(BigInt.asIntN(64, value) - 2n ** 63n)
   return lacking >= -maxTransfer ? lacking : number
 }
@@ -76,24 +78,11 @@ export function far64(value: Value): number {
 /** Lifts rights. Rights that no snapshot defines are dropped, since they permit nothing. */
 export function rights(value: Value): Rights {
   if (typeof value !== 'bigint') refuse(Errno.INVAL)
-  const number = Number(value)
-  return (Number.isSafeInteger(number) ? number : Number(BigInt.asUintN(32, value))) & Rights.ALL
+  wide[0] = value
+  return words[LOW] & Rights.ALL
 }
 export function raw64(value: Value): bigint {
   return typeof value === 'bigint' ? value : refuse(Errno.INVAL)
-}
-
-// Results. Every result pointer is checked before the hostcall has any effect.
-
-/** Validates a result pointer to `bytes` bytes of guest memory. */
-export function room(memory: GuestMemory, at: Value, bytes: number): number {
-  const place = u32(at)
-  memory.check(place, bytes)
-  return place
-}
-/** Refuses a superfluous argument, which only JavaScript can pass. */
-export function none(value: Value): void {
-  if (value !== undefined) refuse(Errno.INVAL)
 }
 
 // Converts the outcome. An exception that ends the guest is kept as its verdict, since the guest's

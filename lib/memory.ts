@@ -7,7 +7,7 @@ import { Errno } from './abi/errno.js'
 import { Iovec, setSize64 } from './abi/layout.js'
 import { coded, refuse } from './errors.js'
 import type { Limits } from './limits.js'
-import { maxTransfer, type Sys } from './sys/sys.js'
+import { type Answer, maxTransfer, type Sys } from './sys/sys.js'
 
 /** The shape of `WebAssembly.Memory`. */
 export interface MemoryLike {
@@ -141,45 +141,58 @@ export class GuestMemory {
     for (const sys of this.#beside) sys.bind(bytes)
   }
 
-  /** Refuses a range that is not entirely inside the memory with FAULT. */
-  check(at: number, length: number): void {
-    if (at + length > this.size) this.#recheck(at + length)
+  /** Returns 0 for a range that is entirely inside the memory, and FAULT for any other. */
+  fault(at: number, length: number): Answer {
+    return at + length > this.size ? this.#recheck(at + length) : 0
   }
 
-  #recheck(end: number): void {
+  #recheck(end: number): Answer {
     if (this.#read !== undefined && this.#read().byteLength !== this.size) this.#attach()
-    if (end > this.size) refuse(Errno.FAULT)
+    return end > this.size ? -Errno.FAULT : 0
   }
 
-  /** Checks the range of a path; NAMETOOLONG if it is too long. */
-  checkPath(at: number, length: number): void {
-    this.check(at, length)
-    if (length > this.#limits.pathBytes) refuse(Errno.NAMETOOLONG)
+  /** Returns 0 for a path in such a range; FAULT, or NAMETOOLONG if it is too long. */
+  pathFault(at: number, length: number): Answer {
+    const fault = this.fault(at, length)
+    return fault === 0 && length > this.#limits.pathBytes ? -Errno.NAMETOOLONG : fault
+  }
+
+  /** Throws FAULT for a range that is not entirely inside the memory. */
+  check(at: number, length: number): void {
+    const fault = this.fault(at, length)
+    if (fault !== 0) refuse(-fault)
   }
 
   /**
-   * Decodes an array of iovecs into the host's spans, and returns their number. Each iovec is read
-   * once, and only the copy is used. Empty iovecs are skipped. Iovecs beyond the limits of one
-   * call, in number or bytes, make a partial transfer. `tooMany` refuses them instead, for messages
-   * that cannot be split.
+   * Decodes an array of iovecs into the host's spans, and returns their number; FAULT for a range
+   * outside of the memory. Each iovec is read once, and only the copy is used. Empty iovecs are
+   * skipped. Iovecs beyond the limits of one call, in number or bytes, make a partial transfer.
+   * `tooMany` is returned instead, for messages that cannot be split.
    */
-  spans(at: number, count: number, tooMany: Errno = Errno.SUCCESS): number {
+  spans(at: number, count: number, tooMany: Errno = Errno.SUCCESS): Answer {
     const most = this.#limits.iovecs
-    if (count > most && tooMany !== Errno.SUCCESS) refuse(tooMany)
-    this.check(at, count * Iovec.BYTES)
+    if (count > most && tooMany !== Errno.SUCCESS) return -tooMany
+    const fault = this.fault(at, count * Iovec.BYTES)
+    if (fault !== 0) return fault
     const { spans } = this.#sys.block
+    const { view } = this
+    let { size } = this
     let used = 0
     let room = maxTransfer
     for (let i = 0; i < count; i++, at += Iovec.BYTES) {
       // A transfer of no bytes would signal the end of the file.
       if (i >= most && used > 0) break
-      const start = this.view.getUint32(at + Iovec.BUF, true)
-      const length = this.view.getUint32(at + Iovec.BUF_LEN, true)
-      this.check(start, length)
+      const start = view.getUint32(at + Iovec.BUF, true)
+      const length = view.getUint32(at + Iovec.BUF_LEN, true)
+      if (start + length > size) {
+        if (this.#recheck(start + length) !== 0) return -Errno.FAULT
+        size = this.size
+      }
       if (length === 0 || room === 0) continue
+      const taken = Math.min(length, room)
       spans[2 * used] = start
-      spans[2 * used + 1] = Math.min(length, room)
-      room -= spans[2 * used + 1]
+      spans[2 * used + 1] = taken
+      room -= taken
       used++
     }
     return used
@@ -191,10 +204,13 @@ export class GuestMemory {
     return this.bytes.slice(at, at + length)
   }
 
-  /** Copies guest bytes into a host buffer: a whole number of words. */
-  copyInto(buffer: DataView, at: number, length: number): void {
-    this.check(at, length)
-    for (let i = 0; i < length; i += 4) buffer.setInt32(i, this.view.getInt32(at + i, true), true)
+  /** Copies guest bytes into a host buffer: a whole number of words. Returns 0, or FAULT. */
+  copyInto(buffer: DataView, at: number, length: number): Answer {
+    const fault = this.fault(at, length)
+    if (fault !== 0) return fault
+    const { view } = this
+    for (let i = 0; i < length; i += 4) buffer.setInt32(i, view.getInt32(at + i, true), true)
+    return 0
   }
 
   /** Writes host bytes to guest memory. */

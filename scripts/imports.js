@@ -11,16 +11,20 @@ import { table0 } from '../dist/abi/unstable.js'
 /** @typedef {import('../dist/abi/table.js').Row} Row */
 
 /**
+ * An expression that lifts an i32. Almost every one is a number in its signed range, and is lifted
+ * without a call: V8 inlines only so many calls into one function.
+ * @param {string} value
+ */
+const u32 = value =>
+  `typeof ${value} === 'number' && (${value} | 0) === ${value} ? ${value} >>> 0 : gate.u32(${value})`
+
+/**
  * An expression that lifts one wasm value.
  * @param {Param} param
  * @param {string} value
  */
 function lift({ type }, value) {
   switch (type.kind) {
-    case Kind.Flags:
-      return `gate.flags(${value}, ${type.labels.length})`
-    case Kind.Enum:
-      return `gate.choice(${value}, ${JSON.stringify(type.values)})`
     case Kind.Size64:
       return `gate.size64(${value})`
     case Kind.Delta64:
@@ -34,8 +38,41 @@ function lift({ type }, value) {
     case Kind.Raw64:
       return `gate.raw64(${value})`
     default:
-      return `gate.u32(${value})`
+      return u32(value)
   }
+}
+
+/**
+ * The conditions under which a lifted value is INVAL: an unknown flag, an unknown value, a size of
+ * 2^63 or more.
+ * @param {Param} param
+ * @param {string} value
+ * @returns {string[]}
+ */
+function invalid({ type }, value) {
+  switch (type.kind) {
+    case Kind.Flags:
+      return [`${value} >>> ${type.labels.length} !== 0`]
+    case Kind.Enum:
+      return [`${value} >= ${type.values.length}`]
+    case Kind.Size64:
+    case Kind.Place64:
+      return [`Number.isNaN(${value})`]
+    default:
+      return []
+  }
+}
+
+/**
+ * The number of the hostcalls for a lifted value: another one where an older snapshot numbers its
+ * values otherwise.
+ * @param {Param} param
+ * @param {string} value
+ */
+function passed({ type }, value) {
+  return type.kind === Kind.Enum && type.values.some((number, i) => number !== i)
+    ? `[${type.values.join(', ')}][${value}]`
+    : value
 }
 
 /** The offset of a time in the block. */
@@ -96,6 +133,9 @@ function store({ label, type }, value) {
  */
 const indent = (lines, by) => lines.map(line => `${' '.repeat(by)}${line}`)
 
+/** Makes the views anew if the memory has grown, which is seen without a call. */
+const refresh = 'if (memory.bytes.length === 0) memory.refresh()'
+
 /**
  * The import of a row, as a property.
  * @param {string} name
@@ -114,9 +154,12 @@ function rowOf(name, { params, results }) {
       : [{ ...param, as: named(param.label) }],
   )
   const names = [...values.map(({ as }) => as), ...results.map(({ label }) => label)]
-  const enter = results.map(
-    ({ label, type }) => `const ${label}_at = gate.room(memory, ${label}, ${type.size})`,
-  )
+  const enter = results.flatMap(({ label, type }) => [
+    `const ${label}_at = ${u32(label)}`,
+    `if (memory.fault(${label}_at, ${type.size}) !== 0) return Errno.FAULT`,
+  ])
+  const lifted = values.map(param => `const ${param.as}_ = ${lift(param, param.as)}`)
+  const conditions = values.flatMap(param => invalid(param, `${param.as}_`))
   const stores = results.flatMap((result, i) =>
     store(result, i === 0 ? 'answer' : 'block.second[0]'),
   )
@@ -125,13 +168,15 @@ function rowOf(name, { params, results }) {
     '  if (verdict.reached) throw verdict.leave()',
     '  let answer = 0',
     '  try {',
-    '    memory.refresh()',
+    `    ${refresh}`,
     ...indent(enter, 4),
-    `    gate.none(surplus)`,
-    `    answer = ${hostcall(name)}(${['context', ...values.map(param => lift(param, param.as))].join(', ')})`,
+    '    if (surplus !== undefined) return Errno.INVAL',
+    ...indent(lifted, 4),
+    ...(conditions.length > 0 ? [`    if (${conditions.join(' || ')}) return Errno.INVAL`] : []),
+    `    answer = ${hostcall(name)}(${['context', ...values.map(param => passed(param, `${param.as}_`))].join(', ')})`,
     '    if (answer >= 0) {',
     // The call may have run the guest, which grew its memory.
-    ...indent([...(stores.length > 0 ? ['memory.refresh()'] : []), ...stores, 'return 0'], 6),
+    ...indent([...(stores.length > 0 ? [refresh] : []), ...stores, 'return 0'], 6),
     '    }',
     '  } catch (error) {',
     `    return gate.thrown(error, '${name}', context, report)`,
@@ -164,6 +209,7 @@ const shared = new Set(Object.values(table))
 const others = Object.entries(table0).filter(([, row]) => !shared.has(row))
 const absent = names.filter(name => !(name in table0))
 const text = `/** An import for each row of the tables: scripts/imports.js writes this file from lib/abi/ when the package is built. */
+import { Errno } from '../abi/errno.js'
 import type { HostcallName } from '../abi/table.js'
 import type { table0 } from '../abi/unstable.js'
 import type { Context } from '../context.js'

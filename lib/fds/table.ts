@@ -8,16 +8,6 @@ import type { Answer, Handle } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { ACCESS, accessFor, isSocket, type RightsMode } from './rights.js'
 
-/**
- * The rights of a descriptor that a path call opens, and the access mode for its file, as Sys.open
- * takes it.
- */
-export interface Granted {
-  readonly base: Rights
-  readonly inheriting: Rights
-  readonly access: number
-}
-
 /** Rights that a call needed and its descriptor lacks. */
 export interface Lacking {
   readonly fd: number
@@ -38,30 +28,31 @@ export type Found = Descriptor | Answer
  */
 export abstract class FdTable {
   readonly #enforced: boolean
+  /** The rights that a path call grants whether they are asked for or not. */
+  readonly unasked: Rights
   /** The missing rights for which the last call was NOTCAPABLE. A trace resets it before a call. */
   lacking: Lacking | undefined
   /** The handle of the descriptor that this thread last inserted, for a trace. */
   inserted: Handle = -1
   constructor(rights: RightsMode) {
     this.#enforced = rights === 'enforce'
+    this.unasked = this.#enforced ? 0 : ~ACCESS
   }
 
   /**
-   * Returns the rights that a path call relative to `dir` grants. Without enforcement these are all
-   * rights except those of access. Of the access rights, the guest gets what it asks for, and
-   * inherits what it has not given up.
+   * Returns the inheriting rights that a path call relative to `dir` grants. Without enforcement the
+   * guest inherits what it has not given up.
    */
-  granted(dir: Descriptor, base: Rights, inheriting: Rights): Granted {
-    if (this.#enforced) return { base, inheriting, access: accessFor(base) }
+  inheriting(dir: Descriptor, asked: Rights): Rights {
+    return this.#enforced ? asked : dir.inheriting | ~ACCESS
+  }
+  /** Returns the access mode for a file that is opened with these rights, as Sys.open takes it. */
+  access(base: Rights): number {
+    if (this.#enforced) return accessFor(base)
     // A file opened for neither is opened for reading, to be identified, and then not read.
-    const access =
-      ((base & Rights.FD_READ) !== 0 ? Access.READ : 0) |
-      ((base & Rights.FD_WRITE) !== 0 ? Access.WRITE : 0)
-    return {
-      base: base | ~ACCESS,
-      inheriting: dir.inheriting | ~ACCESS,
-      access: access === 0 ? Access.READ : access,
-    }
+    const writes = (base & Rights.FD_WRITE) !== 0
+    const reads = (base & Rights.FD_READ) !== 0 || !writes
+    return (reads ? Access.READ : 0) | (writes ? Access.WRITE : 0)
   }
   /** Returns the rights that a directory must have as inheriting to grant these. */
   inherited(rights: Rights): Rights {

@@ -17,8 +17,9 @@ function copy(
   pointers: number,
   buffer: number,
 ): Answer {
-  memory.check(pointers, offsets.length * pointer.size)
-  memory.check(buffer, bytes.length)
+  const fault =
+    memory.fault(pointers, offsets.length * pointer.size) || memory.fault(buffer, bytes.length)
+  if (fault !== 0) return fault
   for (let i = 0; i < offsets.length; i++)
     memory.setUint32(pointers + pointer.size * i, buffer + offsets[i])
   memory.write(buffer, bytes)

@@ -177,7 +177,8 @@ export const fd_filestat_set_times: Hostcalls['fd_filestat_set_times'] = (
 export const fd_read: Hostcalls['fd_read'] = ({ fds, memory }, fd, iovs, count) => {
   const file = fds.get(fd, Rights.FD_READ)
   if (typeof file === 'number') return file
-  return file.readv(memory.spans(iovs, count, ofMessages(file.filetype, Errno.INVAL)))
+  const spans = memory.spans(iovs, count, ofMessages(file.filetype, Errno.INVAL))
+  return spans < 0 ? spans : file.readv(spans)
 }
 
 /**
@@ -192,7 +193,8 @@ export const fd_read: Hostcalls['fd_read'] = ({ fds, memory }, fd, iovs, count) 
 export const fd_write: Hostcalls['fd_write'] = ({ fds, memory }, fd, iovs, count) => {
   const file = fds.get(fd, Rights.FD_WRITE)
   if (typeof file === 'number') return file
-  return file.writev(memory.spans(iovs, count, ofMessages(file.filetype, Errno.INVAL)))
+  const spans = memory.spans(iovs, count, ofMessages(file.filetype, Errno.INVAL))
+  return spans < 0 ? spans : file.writev(spans)
 }
 
 /**
@@ -205,6 +207,7 @@ export const fd_pread: Hostcalls['fd_pread'] = ({ fds, memory, sys }, fd, iovs, 
   const file = fds.get(fd, Rights.FD_READ | Rights.FD_SEEK)
   if (typeof file === 'number') return file
   const spans = memory.spans(iovs, count)
+  if (spans < 0) return spans
   if (offset >= 0) return file.preadv(spans, offset)
   return crosses(sys, file, spans, offset) ? -Errno.INVAL : file.preadv(spans, maxSize + 1)
 }
@@ -226,6 +229,7 @@ export const fd_pwrite: Hostcalls['fd_pwrite'] = (
   const file = fds.get(fd, Rights.FD_WRITE | Rights.FD_SEEK)
   if (typeof file === 'number') return file
   const spans = memory.spans(iovs, count)
+  if (spans < 0) return spans
   if (offset >= 0) return file.pwritev(spans, offset)
   return crosses(sys, file, spans, offset) ? -Errno.INVAL : file.pwritev(spans, maxSize + 1)
 }
@@ -275,7 +279,8 @@ export const fd_prestat_dir_name: Hostcalls['fd_prestat_dir_name'] = (
 ) => {
   const dir = fds.identified(fd)
   if (typeof dir === 'number') return dir
-  memory.check(at, length)
+  const fault = memory.fault(at, length)
+  if (fault !== 0) return fault
   const { preopen } = dir
   if (preopen === undefined) return -Errno.BADF
   if (length < preopen.length) return -Errno.NAMETOOLONG
@@ -299,7 +304,8 @@ export const fd_prestat_dir_name: Hostcalls['fd_prestat_dir_name'] = (
 export const fd_readdir: Hostcalls['fd_readdir'] = ({ fds, memory }, fd, at, length, cookie) => {
   const dir = fds.get(fd, Rights.FD_READDIR)
   if (typeof dir === 'number') return dir
-  memory.check(at, length)
+  const fault = memory.fault(at, length)
+  if (fault !== 0) return fault
   return dir.readdir(BigInt.asUintN(64, cookie), at, length)
 }
 

@@ -28,6 +28,8 @@ const syncing = (fdflags: number): Rights =>
  */
 const opensToRead = process.platform === 'win32' ? Oflags.DIRECTORY : 0
 
+const CREATES_DIRECTORY = Oflags.CREAT | Oflags.DIRECTORY
+
 /**
  * Opens a file or a directory at the lowest free number, as
  * [openat(2)](https://man7.org/linux/man-pages/man2/openat.2.html) does. The rights requested
@@ -48,32 +50,31 @@ export const path_open: Hostcalls['path_open'] = (
   inheriting,
   fdflags,
 ) => {
-  const creating = (oflags & Oflags.CREAT) !== 0
-  const cutting = (oflags & Oflags.TRUNC) !== 0
   const needed =
-    Rights.PATH_OPEN |
-    (creating ? Rights.PATH_CREATE_FILE : 0) |
-    (cutting ? Rights.PATH_FILESTAT_SET_SIZE : 0)
+    oflags === 0
+      ? Rights.PATH_OPEN
+      : Rights.PATH_OPEN |
+        ((oflags & Oflags.CREAT) !== 0 ? Rights.PATH_CREATE_FILE : 0) |
+        ((oflags & Oflags.TRUNC) !== 0 ? Rights.PATH_FILESTAT_SET_SIZE : 0)
   // Drops rights that no path can have: programs that ask for all 64 bits must not fail because of
   // these.
-  const passed = ((base | inheriting) & ~SOCKETS) | syncing(fdflags)
+  const passed = ((base | inheriting) & ~SOCKETS) | (fdflags === 0 ? 0 : syncing(fdflags))
   const dir = fds.get(fd, needed, fds.inherited(passed))
   if (typeof dir === 'number') return dir
-  memory.checkPath(at, length)
-  if (creating && (oflags & Oflags.DIRECTORY) !== 0) return -Errno.INVAL
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
+  if ((oflags & CREATES_DIRECTORY) === CREATES_DIRECTORY) return -Errno.INVAL
   const full = fds.reserve()
   if (full !== 0) return full
-  const granted = fds.granted(dir, base, inheriting)
-  const access = (oflags & opensToRead) !== 0 ? Access.READ : granted.access
   const opened = dir.open(
     at,
     length,
     dirflags,
     oflags,
     fdflags,
-    access,
-    granted.base,
-    granted.inheriting,
+    (oflags & opensToRead) !== 0 ? Access.READ : fds.access(base),
+    base | fds.unasked,
+    fds.inheriting(dir, inheriting),
   )
   return typeof opened === 'number' ? opened : fds.insert(opened)
 }
@@ -94,7 +95,8 @@ export const path_filestat_get: Hostcalls['path_filestat_get'] = (
 ) => {
   const dir = fds.get(fd, Rights.PATH_FILESTAT_GET)
   if (typeof dir === 'number') return dir
-  memory.checkPath(at, length)
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
   return dir.filestatAt(at, length, flags)
 }
 
@@ -117,7 +119,8 @@ export const path_filestat_set_times: Hostcalls['path_filestat_set_times'] = (
 ) => {
   const dir = fds.get(fd, Rights.PATH_FILESTAT_SET_TIMES)
   if (typeof dir === 'number') return dir
-  memory.checkPath(at, length)
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
   return putTimes(sys.block, atim, mtim, fstflags) || dir.setTimesAt(at, length, flags, fstflags)
 }
 
@@ -134,7 +137,8 @@ export const path_create_directory: Hostcalls['path_create_directory'] = (
 ) => {
   const dir = fds.get(fd, Rights.PATH_CREATE_DIRECTORY)
   if (typeof dir === 'number') return dir
-  memory.checkPath(at, length)
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
   return dir.mkdir(at, length)
 }
 
@@ -152,7 +156,8 @@ export const path_remove_directory: Hostcalls['path_remove_directory'] = (
 ) => {
   const dir = fds.get(fd, Rights.PATH_REMOVE_DIRECTORY)
   if (typeof dir === 'number') return dir
-  memory.checkPath(at, length)
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
   return dir.rmdir(at, length)
 }
 
@@ -170,7 +175,8 @@ export const path_unlink_file: Hostcalls['path_unlink_file'] = (
 ) => {
   const dir = fds.get(fd, Rights.PATH_UNLINK_FILE)
   if (typeof dir === 'number') return dir
-  memory.checkPath(at, length)
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
   return dir.unlink(at, length)
 }
 
@@ -191,8 +197,10 @@ export const path_readlink: Hostcalls['path_readlink'] = (
 ) => {
   const dir = fds.get(fd, Rights.PATH_READLINK)
   if (typeof dir === 'number') return dir
-  memory.checkPath(at, length)
-  memory.check(into, room)
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
+  const outside = memory.fault(into, room)
+  if (outside !== 0) return outside
   return dir.readlink(at, length, into, room)
 }
 
@@ -213,8 +221,10 @@ export const path_symlink: Hostcalls['path_symlink'] = (
 ) => {
   const dir = fds.get(fd, Rights.PATH_SYMLINK)
   if (typeof dir === 'number') return dir
-  memory.checkPath(target, targetLength)
-  memory.checkPath(at, length)
+  const targetFault = memory.pathFault(target, targetLength)
+  if (targetFault !== 0) return targetFault
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
   return dir.symlink(target, targetLength, at, length)
 }
 
@@ -238,8 +248,10 @@ export const path_link: Hostcalls['path_link'] = (
   if (typeof dir === 'number') return dir
   const dir2 = fds.get(fd2, Rights.PATH_LINK_TARGET)
   if (typeof dir2 === 'number') return dir2
-  memory.checkPath(at, length)
-  memory.checkPath(at2, length2)
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
+  const fault2 = memory.pathFault(at2, length2)
+  if (fault2 !== 0) return fault2
   if (dir.readOnly || dir2.readOnly)
     return linking(memory, [dir, at, length], flags, [dir2, at2, length2])
   return dir.link(at, length, flags, dir2, at2, length2)
@@ -265,8 +277,10 @@ export const path_rename: Hostcalls['path_rename'] = (
   if (typeof dir === 'number') return dir
   const dir2 = fds.get(fd2, Rights.PATH_RENAME_TARGET)
   if (typeof dir2 === 'number') return dir2
-  memory.checkPath(at, length)
-  memory.checkPath(at2, length2)
+  const fault = memory.pathFault(at, length)
+  if (fault !== 0) return fault
+  const fault2 = memory.pathFault(at2, length2)
+  if (fault2 !== 0) return fault2
   if (dir.readOnly || dir2.readOnly)
     return renaming(memory, [dir, at, length], [dir2, at2, length2])
   return dir.rename(at, length, dir2, at2, length2)

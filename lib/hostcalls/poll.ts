@@ -58,8 +58,10 @@ function wait(
 ): Answer {
   const { memory, sys } = context
   const { subscriptions, awaited } = set
-  memory.check(out, count * Event.BYTES)
-  memory.copyInto(subscriptions, at, count * layout.BYTES)
+  const fault =
+    memory.fault(out, count * Event.BYTES) ||
+    memory.copyInto(subscriptions, at, count * layout.BYTES)
+  if (fault !== 0) return fault
 
   let polled = 0
   let streamed = 0

@@ -10,7 +10,8 @@ import type { Hostcalls } from './types.js'
  * @see https://github.com/WebAssembly/WASI/blob/v0.2.7/legacy/preview1/docs.md#random_get
  */
 export const random_get: Hostcalls['random_get'] = ({ memory, random, limits }, at, length) => {
-  memory.check(at, length)
+  const fault = memory.fault(at, length)
+  if (fault !== 0) return fault
   if (length > limits.randomBytes) return -Errno.INVAL
   random(memory, at, length)
   return 0

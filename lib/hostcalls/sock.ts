@@ -42,7 +42,8 @@ export const sock_accept: Hostcalls['sock_accept'] = ({ fds }, fd, flags) => {
 export const sock_recv: Hostcalls['sock_recv'] = ({ fds, memory }, fd, data, count, flags) => {
   const socket = fds.socket(fd, Rights.FD_READ)
   if (typeof socket === 'number') return socket
-  return socket.recv(memory.spans(data, count, ofMessages(socket.filetype, Errno.MSGSIZE)), flags)
+  const spans = memory.spans(data, count, ofMessages(socket.filetype, Errno.MSGSIZE))
+  return spans < 0 ? spans : socket.recv(spans, flags)
 }
 
 /**
@@ -55,7 +56,8 @@ export const sock_recv: Hostcalls['sock_recv'] = ({ fds, memory }, fd, data, cou
 export const sock_send: Hostcalls['sock_send'] = ({ fds, memory }, fd, data, count, flags) => {
   const socket = fds.socket(fd, Rights.FD_WRITE)
   if (typeof socket === 'number') return socket
-  return socket.send(memory.spans(data, count, ofMessages(socket.filetype, Errno.MSGSIZE)), flags)
+  const spans = memory.spans(data, count, ofMessages(socket.filetype, Errno.MSGSIZE))
+  return spans < 0 ? spans : socket.send(spans, flags)
 }
 
 /**

@@ -29,7 +29,7 @@ test('ranges wholly inside memory pass, and others are FAULT', t => {
     [page - 1, 1],
     [page, 0],
   ] as const)
-    t.notThrows(() => memory.check(at, length))
+    t.is(memory.fault(at, length), 0)
   for (const [at, length] of [
     [0, page + 1],
     [page, 1],
@@ -38,6 +38,7 @@ test('ranges wholly inside memory pass, and others are FAULT', t => {
     [0xffffffff, 0xffffffff],
     [1, 0xffffffff],
   ] as const) {
+    t.is(memory.fault(at, length), -Errno.FAULT, `${at}+${length}`)
     t.throws(() => memory.check(at, length), faults, `${at}+${length}`)
   }
 })
@@ -91,11 +92,11 @@ test('iovecs are decoded, checked, and skipped if empty', t => {
   t.is(memory.spans(0x101, 4), 2)
   t.deepEqual([...block.spans.subarray(0, 4)], [8, 5, page - 1, 1])
   t.is(memory.spans(page, 0), 0)
-  t.throws(() => memory.spans(page - 7, 1), faults)
+  t.is(memory.spans(page - 7, 1), -Errno.FAULT)
   t.is(memory.spans(0x101, 1025), 2, 'what is behind the limit is not looked at')
-  t.throws(() => memory.spans(0x101, 1025, Errno.MSGSIZE), { code: 'EMSGSIZE' })
+  t.is(memory.spans(0x101, 1025, Errno.MSGSIZE), -Errno.MSGSIZE)
   memory.setUint32(0x101, page)
-  t.throws(() => memory.spans(0x101, 1), faults)
+  t.is(memory.spans(0x101, 1), -Errno.FAULT)
 })
 
 test('iovecs beyond one transfer are cut', t => {
@@ -113,7 +114,7 @@ test('iovecs beyond one transfer are cut', t => {
     maxTransfer,
   )
   memory.setUint32(8 * 39, size)
-  t.throws(() => memory.spans(0, 40), faults, 'one that will not be used is checked as well')
+  t.is(memory.spans(0, 40), -Errno.FAULT, 'one that will not be used is checked as well')
 })
 
 test('reads are copies, and writes are bounded', t => {
