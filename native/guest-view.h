@@ -20,7 +20,9 @@ class GuestView {
 
   void bind(std::uint8_t* memory, std::uint64_t size);
   // Returns a pointer into guest memory, or null if the range is out of bounds.
-  std::uint8_t* memory(std::uint32_t at, std::uint32_t length);
+  std::uint8_t* memory(std::uint32_t at, std::uint32_t length) {
+    return std::uint64_t{at} + length <= memory_size_ ? memory_ + at : nullptr;
+  }
 
   // The Answer for a system call that failed with the host's error number `error`.
   Answer failed(const char* call, int error, const char* path = nullptr);
@@ -30,9 +32,18 @@ class GuestView {
   Answer failed_embedder(const char* call, int error, const std::string* path = nullptr);
 
   // Copies and checks a guest's path. Returns 0, or the error.
-  Answer path(std::uint32_t at, std::uint32_t length, Path& path);
+  Answer path(std::uint32_t at, std::uint32_t length, Path& path) {
+    if (length == 0) return refuse(Errno::NoEnt);
+    if (length > max_path) return refuse(Errno::NameTooLong);
+    const std::uint8_t* const from = memory(at, length);
+    if (from == nullptr) return refuse(Errno::Fault);
+    return path.copy(from, length) ? 0 : refuse(Errno::Inval);
+  }
   // The same for a path that must be relative to a directory.
-  Answer relative_path(std::uint32_t at, std::uint32_t length, Path& path);
+  Answer relative_path(std::uint32_t at, std::uint32_t length, Path& path) {
+    if (const Answer refused = this->path(at, length, path); refused != 0) return refused;
+    return path.bytes[0] == '/' ? refuse(Errno::NotCapable) : 0;
+  }
 
  private:
   Block* block_;

@@ -3,10 +3,11 @@
 #pragma once
 #include <atomic>
 #include <cstddef>
-#include <deque>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "file.h"
 #include "wasi.h"
@@ -14,6 +15,22 @@
 namespace wasi_common {
 
 class Table;
+
+// Holds a mutex, if there is more than one thread.
+class Lock {
+ public:
+  Lock(std::mutex& mutex, bool threads) : mutex_(threads ? &mutex : nullptr) {
+    if (mutex_ != nullptr) mutex_->lock();
+  }
+  ~Lock() {
+    if (mutex_ != nullptr) mutex_->unlock();
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  std::mutex* mutex_;
+};
 
 // A file in use: it stays open until its last user is done. Null for a handle that is not open.
 class Pin {
@@ -58,22 +75,51 @@ class Table {
   // Lets several threads use the table. Call it before the second thread starts.
   void share() { shared_ = true; }
   bool shared() const { return shared_; }
-  Pin pin(Handle handle);
-  Handle place(File&& file);
+  Pin pin(Handle handle) {
+    const auto locked = lock();
+    Place* const place = find(handle);
+    if (place == nullptr) return Pin();
+    if (!shared_) return Pin(&place->file, nullptr, 0);
+    ++place->pins;
+    return Pin(&place->file, this, handle % places);
+  }
+  // Adds a file: `fill` sets what it is in a free place, before any other thread sees it. Moving a
+  // file there would copy it twice.
+  template <class Fill>
+  Handle add(Fill fill) {
+    const auto locked = lock();
+    const std::size_t index = lowest();
+    Place& place = at(index);
+    lowest_ = index + 1;
+    fill(place.file);
+    return place.before * places + index;
+  }
+  Handle place(File&& file) {
+    return add([&](File& place) { place = std::move(file); });
+  }
   // Removes the handle. `left` receives what the caller closes: nothing for an adopted file, or for
   // one in use by another thread, whose Pin closes it. False for a handle that is not open.
-  bool remove(Handle handle, Owned& left);
+  bool remove(Handle handle, Owned& left) {
+    const auto locked = lock();
+    Place* const place = find(handle);
+    if (place == nullptr) return false;
+    if (place->pins == 0)
+      left = free(handle % places, *place);
+    else
+      place->removed = true;
+    return true;
+  }
   // True if `is_it` is true for any open file.
   template <class IsIt>
   bool any(IsIt is_it) {
     const auto locked = lock();
-    for (const Place& place : places_)
-      if (place.file.open() && is_it(place.file)) return true;
+    for (std::size_t i = 0; i < size_; ++i)
+      if (at(i).file.open() && is_it(at(i).file)) return true;
     return false;
   }
 
   // Locks the listings, of which each directory has at most one.
-  std::unique_lock<std::mutex> listings();
+  Lock listings() { return Lock(listings_mutex_, shared_); }
   // The listing of a pinned directory, remade if it was evicted.
   auto listing(Handle handle, File& file) {
     if (!file.listed()) {
@@ -97,21 +143,45 @@ class Table {
     // exactly.
     bool free() const { return !file.open() && before < most_before; }
   };
+  // Places stay where they are while the table grows.
+  struct Page {
+    static constexpr std::size_t places = 16;
+    Place place[places];
+  };
   static constexpr Handle none = ~Handle{0};
   static constexpr Handle places = Handle{1} << 20;  // twice the limit of lib/limits.ts
   static constexpr std::uint64_t most_before = (std::uint64_t{1} << 33) - 1;
 
-  std::unique_lock<std::mutex> lock();
-  Place* find(Handle handle);
-  Owned free(std::size_t index);
+  Lock lock() { return Lock(mutex_, shared_); }
+  Place& at(std::size_t index) { return pages_[index / Page::places]->place[index % Page::places]; }
+  Place* find(Handle handle) {
+    const Handle index = handle % places;
+    if (index >= size_) return nullptr;
+    Place& place = at(index);
+    return place.file.open() && !place.removed && place.before == handle / places ? &place : nullptr;
+  }
+  // The lowest free place.
+  std::size_t lowest() {
+    for (; lowest_ < size_; ++lowest_)
+      if (at(lowest_).free()) return lowest_;
+    return grow();
+  }
+  std::size_t grow();
+  Owned free(std::size_t index, Place& place) {
+    place.removed = false;
+    if (shared_) ++place.before;
+    if (index < lowest_) lowest_ = index;
+    return place.file.take();
+  }
   void unpin(std::size_t index);
 
   bool shared_ = false;
   std::mutex mutex_;
   std::mutex listings_mutex_;
   std::atomic<std::size_t> listings_kept_{0};  // outlives the files, which update it
-  std::deque<Place> places_;                   // a deque, because its elements stay in place when it grows
-  std::size_t lowest_ = 0;                     // every place below it is taken
+  std::vector<std::unique_ptr<Page>> pages_;
+  std::size_t size_ = 0;    // the places ever used
+  std::size_t lowest_ = 0;  // every place below it is taken
   // A listing has a large buffer and can be remade, so only the last few are kept: a ring of their
   // handles.
   Handle listed_[16];

@@ -49,7 +49,7 @@ enum class Filetype : std::uint8_t {
 };
 
 namespace oflags {
-enum : std::uint32_t { creat = 1, directory = 2, excl = 4, trunc = 8 };
+enum : std::uint32_t { creat = 1, directory = 2, excl = 4, trunc = 8, all = 15 };
 }
 namespace fdflags {
 enum : std::uint32_t { append = 1, dsync = 2, nonblock = 4, rsync = 8, sync = 16, all = 31 };

@@ -6,6 +6,7 @@
 
 #include "fd.h"
 #include "platform.h"
+#include "system-call.h"
 
 namespace wasi_common::platform {
 namespace {
@@ -27,7 +28,7 @@ constexpr int attempts = 8;
 
 int openat2(int dir, const char* path, int flags, mode_t mode) {
   const open_how how{static_cast<std::uint32_t>(flags), mode, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-  return static_cast<int>(retry([&] { return ::syscall(openat2_number, dir, path, &how, sizeof(how)); }));
+  return static_cast<int>(retry([&] { return system_call(openat2_number, dir, path, &how, sizeof(how)); }));
 }
 
 }  // namespace

@@ -9,18 +9,19 @@
 
 #include "fd.h"
 #include "platform.h"
+#include "system-call.h"
 
 namespace wasi_common::platform {
 
 static_assert(sizeof(long) == 8, "an offset is one argument");
-ssize_t read(int fd, void* into, std::size_t size) { return ::syscall(SYS_read, fd, into, size); }
-ssize_t write(int fd, const void* from, std::size_t size) { return ::syscall(SYS_write, fd, from, size); }
-ssize_t pread(int fd, void* into, std::size_t size, off_t place) { return ::syscall(SYS_pread64, fd, into, size, place); }
-ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place) { return ::syscall(SYS_pwrite64, fd, from, size, place); }
+ssize_t read(int fd, void* into, std::size_t size) { return system_call(SYS_read, fd, into, size); }
+ssize_t write(int fd, const void* from, std::size_t size) { return system_call(SYS_write, fd, from, size); }
+ssize_t pread(int fd, void* into, std::size_t size, off_t place) { return system_call(SYS_pread64, fd, into, size, place); }
+ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place) { return system_call(SYS_pwrite64, fd, from, size, place); }
 int openat(int dir, const char* path, int flags, mode_t mode) {
-  return static_cast<int>(::syscall(SYS_openat, dir, path, flags, mode));
+  return static_cast<int>(system_call(SYS_openat, dir, path, flags, mode));
 }
-int close(int fd) { return static_cast<int>(::syscall(SYS_close, fd)); }
+int close(int fd) { return static_cast<int>(system_call(SYS_close, fd)); }
 
 // posix_fallocate(3) will not do: it falls back to writing zeros if the file system lacks support
 // (NOTES).
@@ -36,6 +37,15 @@ int advise(int fd, off_t offset, off_t length, std::uint32_t advice) {
 int sync_data(int fd) { return ::fdatasync(fd); }
 
 int wait(pollfd* entries, std::size_t count, const timespec* timeout) { return ::ppoll(entries, count, timeout, nullptr); }
+
+int look(pollfd* entries, std::size_t count) {
+#ifdef SYS_poll
+  return static_cast<int>(system_call(SYS_poll, entries, count, 0));
+#else
+  const timespec none{};
+  return static_cast<int>(::ppoll(entries, count, &none, nullptr));
+#endif
+}
 
 // RWF_NOWAIT of preadv2(2). Older versions of musl define neither it nor the calls. Anonymous pipes
 // support it since Linux 6.4, terminals and FIFOs do not:

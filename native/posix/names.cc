@@ -13,13 +13,13 @@ namespace {
 // A name from the guest: its path, and the capability to act on its last name. Unusable if the path
 // was refused.
 struct Named {
-  Pin parent;
   Path path;
-  Resolved resolved;
   Answer refused;
+  Pin parent;
+  Resolved resolved;
 
-  Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep) {
-    refused = state.directory_and_path(dir, at, length, parent, path);
+  Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep)
+      : parent(state.directory_and_path(dir, at, length, path, refused)) {
     if (refused == 0) refused = state.resolver.parent(parent->fd, path, how, resolved);
   }
   int fd() const { return resolved.fd(); }

@@ -9,20 +9,33 @@
 namespace wasi_common {
 namespace {
 
+// open(2)'s flags by the bits of a set, worked out when this is compiled.
+template <std::size_t size>
+struct FlagsOf {
+  int flags[size] = {};
+  template <std::size_t bits>
+  constexpr explicit FlagsOf(const int (&of_bit)[bits]) {
+    static_assert(size == std::size_t{1} << bits);
+    for (std::size_t set = 0; set < size; ++set)
+      for (std::size_t bit = 0; bit < bits; ++bit)
+        if (set >> bit & 1) flags[set] |= of_bit[bit];
+  }
+};
+constexpr int of_oflag[] = {O_CREAT, O_DIRECTORY, O_EXCL, O_TRUNC};
+constexpr int of_fdflag[] = {O_APPEND, O_DSYNC, 0, O_SYNC, O_SYNC};
+constexpr FlagsOf<oflags::all + 1> of_oflags(of_oflag);
+constexpr FlagsOf<fdflags::all + 1> of_fdflags(of_fdflag);
+static_assert(of_oflags.flags[oflags::creat | oflags::trunc] == (O_CREAT | O_TRUNC) && of_oflags.flags[oflags::excl] == O_EXCL);
+static_assert(of_oflags.flags[oflags::directory] == O_DIRECTORY && of_fdflags.flags[fdflags::append] == O_APPEND);
+static_assert(of_fdflags.flags[fdflags::dsync] == O_DSYNC && of_fdflags.flags[fdflags::sync] == O_SYNC);
+static_assert(of_fdflags.flags[fdflags::rsync] == O_SYNC && of_fdflags.flags[fdflags::nonblock] == 0);
+
+// The flags are sets of known bits.
 int host_flags(std::uint32_t oflags, std::uint32_t fdflags, std::uint32_t access) {
   constexpr int accesses[] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
   // A FIFO must not wait for its other end, nor a terminal become the host's controlling one
   // (open(2)). O_NONBLOCK stays set: see transfer().
-  int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  flags |= accesses[access & want_both];
-  if (oflags & oflags::directory) flags |= O_DIRECTORY;
-  if (oflags & oflags::creat) flags |= O_CREAT;
-  if (oflags & oflags::excl) flags |= O_EXCL;
-  if (oflags & oflags::trunc) flags |= O_TRUNC;
-  if (fdflags & fdflags::append) flags |= O_APPEND;
-  if (fdflags & fdflags::dsync) flags |= O_DSYNC;
-  if (fdflags & (fdflags::sync | fdflags::rsync)) flags |= O_SYNC;
-  return flags;
+  return O_CLOEXEC | O_NOCTTY | O_NONBLOCK | accesses[access & want_both] | of_oflags.flags[oflags] | of_fdflags.flags[fdflags];
 }
 
 }  // namespace
@@ -31,39 +44,39 @@ Answer Host::open(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
                   std::uint32_t fdflags, std::uint32_t access) {
   constexpr std::uint32_t creating_directory = oflags::creat | oflags::directory;
   Path path;
-  Pin parent;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
-  if (oflags > 15 || fdflags > fdflags::all || access > (want_both | want_unchanged)) return refuse(Errno::Inval);
+  Answer refused;
+  const Pin parent = state_.directory_and_path(dir, at, length, path, refused);
+  if (refused != 0) return refused;
+  if (oflags > oflags::all || fdflags > fdflags::all || access > (want_both | want_unchanged)) return refuse(Errno::Inval);
   if ((oflags & creating_directory) == creating_directory) return refuse(Errno::Inval);
 
-  File file;
   Descriptor fd;
   const int flags = host_flags(oflags, fdflags, access);
-  if (const Answer refused = state_.resolver.open(parent->fd, path, follow != 0, flags, (access & want_unchanged) != 0, fd);
-      refused != 0)
-    return refused;
+  refused = state_.resolver.open(parent->fd, path, follow != 0, flags, (access & want_unchanged) != 0, fd);
+  if (refused != 0) return refused;
+  Opened file;
   file.fd = fd.get();
-  if (flags & O_DIRECTORY)
-    file.type = Filetype::Directory;
-  else
-    file.type_fetched = false;
+  file.type_fetched = (flags & O_DIRECTORY) != 0;
+  if (file.type_fetched) file.type = Filetype::Directory;
+  file.flags = fdflags;
+  file.reads = (flags & O_ACCMODE) != O_WRONLY;
+  file.writes = (flags & O_ACCMODE) != O_RDONLY;
   // Other threads must see its final state, so its type is fetched first.
   if (state_.files.shared()->shared()) {
     if (const Answer failed = state_.files.fetch_type(file); failed != 0) return failed;
   }
-  file.flags = fdflags;
-  file.reads = (flags & O_ACCMODE) != O_WRONLY;
-  file.writes = (flags & O_ACCMODE) != O_RDONLY;
   fd.release();
-  return state_.files.place(std::move(file));
+  return state_.files.place_opened(file);
 }
 
 Answer Host::filestat_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow) {
   Path path;
-  Pin parent;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  Answer refused;
+  const Pin parent = state_.directory_and_path(dir, at, length, path, refused);
+  if (refused != 0) return refused;
   struct stat status;
-  if (const Answer refused = state_.resolver.status(parent->fd, path, follow != 0, status); refused != 0) return refused;
+  refused = state_.resolver.status(parent->fd, path, follow != 0, status);
+  if (refused != 0) return refused;
   write_filestat(status, filetype(status, -1), state_.guest.block().record);
   return 0;
 }
@@ -91,13 +104,16 @@ bool set_times_of_opened(const Resolved& resolved, const timespec (&times)[2]) {
 
 Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t follow, std::uint32_t flags) {
   Path path;
-  Pin parent;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  Answer refused;
+  const Pin parent = state_.directory_and_path(dir, at, length, path, refused);
+  if (refused != 0) return refused;
   timespec times[2];
-  if (const Answer refused = times_to_set(state_.guest.block(), flags, times); refused != 0) return refused;
+  refused = times_to_set(state_.guest.block(), flags, times);
+  if (refused != 0) return refused;
   Resolved resolved;
   const unsigned how = (follow != 0 ? How::follow : keep) | enter;
-  if (const Answer refused = state_.resolver.parent(parent->fd, path, how, resolved); refused != 0) return refused;
+  refused = state_.resolver.parent(parent->fd, path, how, resolved);
+  if (refused != 0) return refused;
   // The kernel does not look the path up if no time is set:
   // https://man7.org/linux/man-pages/man2/utimensat.2.html#NOTES
   if (flags == 0) {
@@ -114,12 +130,14 @@ Answer Host::set_times_at(Handle dir, std::uint32_t at, std::uint32_t length, st
 
 Answer Host::readlink(Handle dir, std::uint32_t at, std::uint32_t length, std::uint32_t into, std::uint32_t capacity) {
   Path path;
-  Pin parent;
-  if (const Answer refused = state_.directory_and_path(dir, at, length, parent, path); refused != 0) return refused;
+  Answer refused;
+  const Pin parent = state_.directory_and_path(dir, at, length, path, refused);
+  if (refused != 0) return refused;
   std::uint8_t* const place = state_.guest.memory(into, capacity);
   if (place == nullptr) return refuse(Errno::Fault);
   Resolved resolved;
-  if (const Answer refused = state_.resolver.parent(parent->fd, path, enter, resolved); refused != 0) return refused;
+  refused = state_.resolver.parent(parent->fd, path, enter, resolved);
+  if (refused != 0) return refused;
   // readlink(2) fails with EINVAL for an empty buffer, and takes the size as an int.
   char none[1];
   char* const buffer = capacity == 0 ? none : reinterpret_cast<char*>(place);

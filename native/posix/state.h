@@ -22,9 +22,10 @@ struct State {
   Resolver resolver;
 
   // The first two steps of every path call: pin the directory and copy the path.
-  Answer directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Pin& dir, Path& path) {
-    if (const Answer refused = files.pin_directory(handle, dir); refused != 0) return refused;
-    return guest.relative_path(at, length, path);
+  Pin directory_and_path(Handle handle, std::uint32_t at, std::uint32_t length, Path& path, Answer& refused) {
+    Pin dir = files.pin_directory(handle, refused);
+    if (refused == 0) refused = guest.relative_path(at, length, path);
+    return dir;
   }
 };
 

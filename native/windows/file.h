@@ -5,6 +5,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "flags.h"
 #include "listing.h"
@@ -41,6 +42,11 @@ struct File {
   bool is_socket() const { return kind == Kind::socket; }
   bool asked_nonblock() const { return (flags.get() & fdflags::nonblock) != 0; }
   Owned left() const { return Owned(adopted ? nt::no_handle : object, is_socket()); }
+  // Frees the place in the table. Returns what the caller closes.
+  Owned take() {
+    const File gone = std::exchange(*this, File{});
+    return gone.left();
+  }
   // Starts to read a directory. Null if memory runs out.
   bool listed() const { return listing != nullptr; }
   void unlist() { listing.reset(); }

@@ -41,6 +41,26 @@ export const paths: Cases = {
     t.is(g.mkdir(`${deep}/new`), 0)
     t.true(g.exists(`${deep}/new`))
   },
+  'a NUL is refused at each place of a path of each length': (t, g) => {
+    for (const length of [...Array(21).keys(), 63, 64, 65, 130]) {
+      for (let place = 0; place < length; place++) {
+        const path = new Uint8Array(length).fill(0x6e)
+        path[place] = 0
+        t.is(g.open(path), 'INVAL', `${place} of ${length}`)
+        t.is(g.stat(path), 'INVAL', `${place} of ${length}`)
+      }
+    }
+  },
+  'names of each length are told apart by each of their bytes': (t, g) => {
+    for (const length of [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 64, 65, 255]) {
+      const name = Array.from({ length }, (_, i) => String.fromCharCode(0x61 + (i % 26))).join('')
+      g.close(g.made(name))
+      t.deepEqual(g.fs.readdirSync(g.host()), [name])
+      for (let place = 0; place < length; place++)
+        t.is(g.stat(`${name.slice(0, place)}#${name.slice(place + 1)}`), 'NOENT', name)
+      t.is(g.unlink(name), 0)
+    }
+  },
   '. and .. within the root are resolved': (t, g) => {
     g.file('a/b/f', 'x')
     for (const name of [
