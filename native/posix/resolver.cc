@@ -47,24 +47,12 @@ struct Resolver::Request {
   unsigned how;             // as in resolve.h
   int flags = parent_only;  // open(2)'s flags, for opening in the kernel
   mode_t mode = 0;
-  bool through_link = false;  // a single component is a symlink to follow
-  bool walk_only = false;     // never resolve in the kernel
+  bool walk_only = false;  // never resolve in the kernel
 };
 
-// The single entry point. `resolved` gets a descriptor, or the last name and its parent. The first
-// rung is inlined, because most calls end there.
-inline Answer Resolver::resolve(int dir, const Path& path, const Request& request, Resolved& resolved) {
-  // A single component needs no resolving, unless a symlink there is followed.
-  if (!request.through_link && path.is_single_component()) {
-    if (request.flags == parent_only && path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
-    resolved.directory = dir;
-    resolved.last = path.bytes;
-    return 0;
-  }
-  return resolve_components(dir, path, request, resolved);
-}
-
-Answer Resolver::resolve_components(int dir, const Path& path, const Request& request, Resolved& resolved) {
+// The second and third rung: the kernel resolves the path, or the walk. `resolved` gets a
+// descriptor, or the last name and its parent.
+Answer Resolver::resolve(int dir, const Path& path, const Request& request, Resolved& resolved) {
   if (!request.walk_only && kernel_.resolves(dir)) {
     bool walk = false;
     const Answer answer = request.flags == parent_only
@@ -76,68 +64,75 @@ Answer Resolver::resolve_components(int dir, const Path& path, const Request& re
   return wasi_common::resolve(descriptors, dir, path.bytes, path.length, request.how, resolved);
 }
 
-// Calls `act(resolved, is_link)`, which acts on the last name and never follows a symlink. A single
-// component may be a symlink to follow: acting on it finds that out, at no cost if it is none. Only
-// then is the path resolved again.
-template <class Act>
-[[gnu::always_inline]] inline Answer Resolver::act_on_last(int dir, const Path& path, bool follow_last, Request request,
-                                                           Act act) {
-  for (;;) {
-    Resolved resolved;
-    if (const Answer refused = resolve(dir, path, request, resolved); refused != 0) return refused;
-    bool is_link = false;
-    const Answer answer = act(resolved, is_link);
-    if (!is_link || !follow_last || request.through_link || !path.is_single_component()) return answer;
-    request.through_link = true;
+// Calls `act(dir, name, must_be_directory, is_link)`, which acts on the last name and never follows
+// a symlink; or `take(opened)`, if the kernel has opened the whole path. The first rung is inlined,
+// because most calls end there: a single component needs no resolving, unless it is a symlink to
+// follow. Acting on it finds that out, at no cost if it is none. Only then is the path resolved.
+template <class Act, class Take>
+[[gnu::always_inline]] inline Answer Resolver::act_on_last(int dir, const Path& path, bool follow_last, const Request& request,
+                                                           Act act, Take take) {
+  bool is_link = false;
+  if (path.is_single_component() && !(follow_last && links_.expect(dir, path))) {
+    const Answer answer = act(dir, path.bytes, false, is_link);
+    if (!is_link || !follow_last) return answer;
   }
+  Resolved resolved;
+  if (const Answer refused = resolve(dir, path, request, resolved); refused != 0) return refused;
+  if (is_link) links_.keep(dir, path);
+  return resolved.opened.open() ? take(resolved.opened)
+                                : act(resolved.fd(), resolved.last, resolved.must_be_directory, is_link);
 }
 
 Answer Resolver::parent(int dir, const Path& path, unsigned how, Resolved& resolved) {
-  Request request{how};
-  request.through_link = (how & follow) != 0 && path.is_single_component() && is_link(dir, path.bytes);
-  return resolve(dir, path, request, resolved);
+  if (!path.is_single_component() || ((how & follow) != 0 && is_link(dir, path.bytes)))
+    return resolve(dir, path, Request{how}, resolved);
+  if (path.length >= sizeof(resolved.name)) return refuse(Errno::NameTooLong);
+  resolved.directory = dir;
+  resolved.last = path.bytes;
+  return 0;
 }
 
 Answer Resolver::open(int dir, const Path& path, bool follow_last, int flags, bool unchanged, Descriptor& fd) {
   // O_EXCL never follows a symlink in the last place, regardless of the lookup flags.
   const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-  Request request{(follow_last && !exclusive ? follow : keep) | (flags & O_CREAT ? keep : enter)};
+  follow_last = follow_last && !exclusive;
+  Request request{(follow_last ? follow : keep) | (flags & O_CREAT ? keep : enter)};
   request.flags = flags | (follow_last ? 0 : O_NOFOLLOW);
   request.mode = flags & O_CREAT ? 0666 : 0;
   // The kernel must not create what `unchanged` forbids. It only opens existing names, and the walk
   // finds the name that O_CREAT would create.
   request.walk_only = unchanged && (flags & O_CREAT);
   const int allowed = request.walk_only ? flags & ~O_CREAT : flags;
-  return act_on_last(dir, path, follow_last, request, [&](Resolved& resolved, bool& is_link) -> Answer {
-    if (resolved.opened.open()) {
-      fd = std::move(resolved.opened);
-      return 0;
-    }
+  const auto act = [&](int parent, const char* name, bool must_be_directory, bool& is_link) __attribute__((always_inline)) -> Answer {
     // open(2) creates no directories, and fails before it looks.
-    if (resolved.must_be_directory) return refuse(Errno::IsDir);
+    if (must_be_directory) return refuse(Errno::IsDir);
     if (allowed & (O_CREAT | O_TRUNC)) {
-      if (const Answer refused = reserve_.check_next(resolved.fd()); refused != 0) return refused;
+      if (const Answer refused = reserve_.check_next(parent); refused != 0) return refused;
     }
-    fd = Descriptor(retry([&] { return platform::openat(resolved.fd(), resolved.last, allowed | O_NOFOLLOW, request.mode); }));
+    fd = Descriptor(retry([&] { return platform::openat(parent, name, allowed | O_NOFOLLOW, request.mode); }));
     if (fd.open()) return reserve_.check(fd);
     if (request.walk_only && errno == ENOENT) return refuse(Errno::Rofs);
     const Answer refused = guest_.failed("openat", errno, path.bytes);
     // Linux returns NOTDIR for a symlink opened with O_DIRECTORY.
     is_link = refused == refuse(Errno::Loop) || refused == refuse(Errno::Mlink) || refused == refuse(Errno::NotDir);
     return refused;
+  };
+  return act_on_last(dir, path, follow_last, request, act, [&](Descriptor& opened) -> Answer {
+    fd = std::move(opened);
+    return 0;
   });
 }
 
 Answer Resolver::status(int dir, const Path& path, bool follow_last, struct stat& status) {
   Request request{(follow_last ? follow : keep) | enter};
   request.flags = platform::search_flags | O_CLOEXEC | (follow_last ? 0 : O_NOFOLLOW);
-  return act_on_last(dir, path, follow_last, request, [&](const Resolved& resolved, bool& is_link) -> Answer {
-    if (resolved.opened.open())
-      return ::fstat(resolved.opened.get(), &status) == 0 ? 0 : guest_.failed("fstat", errno, path.bytes);
-    if (::fstatat(resolved.fd(), resolved.last, &status, AT_SYMLINK_NOFOLLOW) != 0)
-      return guest_.failed("fstatat", errno, path.bytes);
+  const auto act = [&](int parent, const char* name, bool, bool& is_link) -> Answer {
+    if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return guest_.failed("fstatat", errno, path.bytes);
     is_link = S_ISLNK(status.st_mode);
     return 0;
+  };
+  return act_on_last(dir, path, follow_last, request, act, [&](Descriptor& opened) -> Answer {
+    return ::fstat(opened.get(), &status) == 0 ? 0 : guest_.failed("fstat", errno, path.bytes);
   });
 }
 

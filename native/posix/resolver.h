@@ -8,6 +8,7 @@
 #include "fd.h"
 #include "guest-view.h"
 #include "kernel.h"
+#include "links.h"
 #include "reserve.h"
 #include "resolved.h"
 
@@ -35,13 +36,13 @@ class Resolver {
   struct Request;
 
   Answer resolve(int dir, const Path& path, const Request& request, Resolved& resolved);
-  Answer resolve_components(int dir, const Path& path, const Request& request, Resolved& resolved);
-  template <class Act>
-  Answer act_on_last(int dir, const Path& path, bool follow_last, Request request, Act act);
+  template <class Act, class Take>
+  Answer act_on_last(int dir, const Path& path, bool follow_last, const Request& request, Act act, Take take);
 
   GuestView& guest_;
   Reserve& reserve_;
   Kernel kernel_;
+  Links links_;
 };
 
 }  // namespace wasi_common

@@ -29,6 +29,74 @@ export const links: Cases = {
     t.is(g.type('gone'), Filetype.LINK)
     t.is(g.type('gone', 1), 'NOENT')
   },
+  'a symlink on the way is confined whatever the length of its name': (t, g) => {
+    g.fs.mkdirSync(g.outside('there'))
+    g.fs.writeFileSync(g.outside('there/f'), '')
+    g.file('in/f', 'in')
+    // A path is checked for slashes by words of 8 bytes, and of 4, of which the last two may overlap.
+    for (let length = 1; length <= 70; length++) {
+      const [out, inside] = [`o${'n'.repeat(length - 1)}`, `i${'n'.repeat(length - 1)}`]
+      g.links({ [out]: '../there' })
+      if (inside !== 'in') g.links({ [inside]: 'in' })
+      for (const path of [`${out}/f`, `${out}/`, `${out}/./f`, `${out}/../there/f`]) {
+        t.is(g.open(path), 'NOTCAPABLE', path)
+        t.is(g.stat(path), 'NOTCAPABLE', path)
+      }
+      t.is(g.type(`${inside}/f`), Filetype.REGULAR, inside)
+      t.is(g.type(`${inside}/`), Filetype.DIRECTORY, inside)
+    }
+  },
+  'a name that was a symlink is followed for what it is now': (t, g) => {
+    g.fs.mkdirSync(g.outside('there'))
+    g.fs.writeFileSync(g.outside('there/f'), '')
+    g.file('f', 'one')
+    g.folders('d')
+    const name = 'link'
+    const opened = () => {
+      const file = g.handle(name)
+      const read = g.read(file, 8)
+      g.close(file)
+      return read
+    }
+    const followed = (target: string, count = 3) => {
+      t.is(g.symlink(target, name), 0)
+      for (let call = 0; call < count; call++) {
+        t.deepEqual(opened(), text('one'), target)
+        t.is(g.type(name, 1), Filetype.REGULAR, target)
+      }
+      t.is(g.type(name), Filetype.LINK, 'not followed without the flag')
+      t.is(g.open(name, { follow: 0 }), 'LOOP', 'not followed without the flag')
+      t.is(g.create(name, { oflags: Oflags.EXCL }), 'EXIST')
+      t.is(g.unlink(name), 0)
+    }
+    // More calls than a hint lasts for.
+    followed('f', 150)
+    t.is(g.open(name), 'NOENT')
+    t.is(g.type(name, 1), 'NOENT')
+    followed('d/../f')
+    const another = g.made(name)
+    g.write(another, 'another')
+    g.close(another)
+    t.deepEqual(opened(), text('another'))
+    t.is(g.type(name, 1), Filetype.REGULAR)
+    t.is(g.record.size, 7n)
+    t.is(g.unlink(name), 0)
+    followed('f')
+    t.is(g.symlink('../there/f', name), 0)
+    t.is(g.open(name), 'NOTCAPABLE')
+    t.is(g.type(name, 1), 'NOTCAPABLE')
+    t.is(g.unlink(name), 0)
+    followed('f')
+    t.is(g.mkdir(name), 0)
+    t.is(g.type(name, 1), Filetype.DIRECTORY)
+    g.close(g.handle(name, { oflags: Oflags.DIRECTORY }))
+    t.is(g.rmdir(name), 0)
+    followed('f')
+    g.close(g.made(name))
+    t.deepEqual(opened(), text(''), 'a new file is not the old target')
+    t.is(g.unlink(name), 0)
+    followed('f')
+  },
   '.. after a symlink is the parent of its target': (t, g) => {
     g.file('a/b/f')
     g.file('a/here')
