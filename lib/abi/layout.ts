@@ -339,5 +339,6 @@ export function writeEvent(
   view.setUint16(at + Event.TYPE, subscriptions.getUint8(from + Subscription.TAG), true)
   view.setUint32(at + Event.TYPE + 2, 0, true)
   setSize64(view, at + Event.NBYTES, nbytes)
-  setSize64(view, at + Event.FLAGS, flags)
+  view.setUint32(at + Event.FLAGS, flags, true)
+  view.setUint32(at + Event.FLAGS + 4, 0, true)
 }

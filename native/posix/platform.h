@@ -39,6 +39,8 @@ int advise(int fd, off_t offset, off_t length, std::uint32_t advice);
 int sync_data(int fd);
 // poll(2) with nanoseconds; a null timeout waits forever.
 int wait(pollfd* entries, std::size_t count, const timespec* timeout);
+// The same without waiting.
+int look(pollfd* entries, std::size_t count);
 
 // readv(2) of the bytes available, and writev(2) of as many as fit. EAGAIN if there are none;
 // EOPNOTSUPP if the host cannot do that with this file.

@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 
 #include <ctime>
+#include <iterator>
 #include <vector>
 
 #include "filestat.h"
@@ -21,8 +22,9 @@ std::uint64_t monotonic() {
 
 // Polls until a file is ready or `timeout` nanoseconds are over, through any number of signals.
 int wait(pollfd* entries, std::size_t count, std::uint64_t timeout) {
+  if (timeout == 0) return retry([&] { return platform::look(entries, count); });
   if (timeout == for_ever) return retry([&] { return platform::wait(entries, count, nullptr); });
-  const std::uint64_t start = timeout == 0 ? 0 : monotonic();
+  const std::uint64_t start = monotonic();
   for (std::uint64_t left = timeout;;) {
     const timespec time{static_cast<time_t>(left / second), static_cast<long>(left % second)};
     const int found = platform::wait(entries, count, &time);
@@ -53,12 +55,13 @@ Answer Host::poll(std::uint32_t count, double timeout) {
   if (count > max_polls) return refuse(Errno::Inval);
   Block& block = state_.guest.block();
   pollfd entries[max_polls];
-  std::vector<Pin> files;
-  files.reserve(count);
+  Pin few[8];
+  std::vector<Pin> many(count > std::size(few) ? count : 0);
+  Pin* const files = many.empty() ? few : many.data();
   int bad = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     PollEntry& entry = block.poll[i];
-    const Pin& file = files.emplace_back(state_.files.pin(handle_of(block.poll_handles[i])));
+    const Pin& file = files[i] = state_.files.pin(handle_of(block.poll_handles[i]));
     const int events = (entry.want & want_read ? POLLIN : 0) | (entry.want & want_write ? POLLOUT : 0);
     // A file never becomes ready in a direction for which it was not opened.
     const bool waitable = file && !((events & POLLIN) && !file->reads) && !((events & POLLOUT) && !file->writes);
