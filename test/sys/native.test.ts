@@ -40,6 +40,21 @@ test('writeText refuses more bytes than the block has', t => {
   t.is(fs.statSync(g.host('f')).size, length)
 })
 
+test('the monotonic clock is that of Node on Linux, and no host has it after dispose', t => {
+  const sys = openNative()
+  const read = () => {
+    t.is(sys.now(1), 0)
+    return sys.block.time[0]
+  }
+  for (let round = 0; round < 100; round++) {
+    const before = process.hrtime.bigint()
+    const time = read()
+    if (process.platform === 'linux') t.true(before <= time && time <= process.hrtime.bigint())
+  }
+  sys.dispose()
+  t.is(resultOf(sys.now(1)), 'BADF')
+})
+
 test('preopen refuses a path with a NUL instead of opening its first part', t => {
   const sys = openNative()
   t.teardown(() => sys.dispose())
