@@ -35,7 +35,7 @@ export const dataSize = 16 * 2 ** 20
 /** Entries of the directory that is listed. */
 export const entryCount = 5000
 /** A path of so many components. */
-export const deep = (depth: number): string => `${'d/'.repeat(depth - 1)}file`
+export const deep = (depth: number, name = 'file'): string => `${'d/'.repeat(depth - 1)}${name}`
 
 /** A folder of empty files. */
 export function fill(folder: string, count: number): void {
@@ -48,6 +48,6 @@ export function lay(folder: string): void {
   writeFileSync(join(folder, 'data'), Buffer.alloc(dataSize, 'some words of no meaning '))
   mkdirSync(join(folder, 'd/'.repeat(15)), { recursive: true })
   for (const depth of [1, 4, 16]) writeFileSync(join(folder, deep(depth)), Buffer.alloc(4096, 'x'))
-  symlinkSync('file', join(folder, 'link'))
+  for (const depth of [1, 4]) symlinkSync('file', join(folder, deep(depth, 'link')))
   fill(join(folder, 'entries'), entryCount)
 }

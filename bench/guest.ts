@@ -15,6 +15,7 @@ export const at = {
   out: 0,
   result: 128,
   iov: 256,
+  iovs: 320,
   subscription: 512,
   events: 640,
   path: 1024,

@@ -259,7 +259,7 @@ export function compiler(folder: string): Stage['native'] {
   return (source, flags = []) => {
     const name = source.replace(/.*\/(.*)\.c$/, '$1')
     const compile = (to: string): void =>
-      void ask(['cc', '-O2', '-Wall', '-Wextra', '-Werror', ...flags, '-o', to, source])
+      void ask(['cc', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread', ...flags, '-o', to, source])
     if (name === 'database')
       return product(
         `${name}-${createHash('sha256').update(`${flags}`).update(readFileSync(source)).digest('hex').slice(0, 12)}`,

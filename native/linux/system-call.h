@@ -1,6 +1,5 @@
-// Makes a system call without a function of libc on the way. The first returns after a system call
-// are the slow ones: kernels that mitigate Spectre empty the processor's prediction of returns, see
-// https://docs.kernel.org/admin-guide/hw-vuln/srso.html.
+// Makes a system call without a function of libc on the way: right after a system call, when the
+// processor's predictions are cold, returns are slow.
 #pragma once
 #include <unistd.h>
 
