@@ -10,18 +10,21 @@ export interface Asking {
   readonly env?: Readonly<Record<string, string>>
   /** The encoding of what it prints; `latin1` keeps bytes as they are. */
   readonly encoding?: 'utf8' | 'latin1'
+  /** Its standard input. Default: empty, from a device. */
+  readonly input?: string
 }
 
 /** Milliseconds, and what it printed. A failure is an error with all that it said. */
 export function ask(
   command: readonly string[],
-  { channel = 1, env = {}, encoding = 'utf8' }: Asking = {},
+  { channel = 1, env = {}, encoding = 'utf8', input }: Asking = {},
 ): { milliseconds: number; stdout: string } {
   const [file, ...words] = command
   const start = performance.now()
   const stdio = channel === 1 ? 'pipe' : 'ignore'
   const { status, signal, output, stderr, error } = spawnSync(file, words, {
-    ...{ stdio: ['ignore', stdio, 'pipe', 'pipe'], encoding, maxBuffer: 2 ** 28 },
+    stdio: [input === undefined ? 'ignore' : 'pipe', stdio, 'pipe', 'pipe'],
+    ...{ encoding, maxBuffer: 2 ** 28, input },
     env: { ...process.env, ...env },
   })
   const milliseconds = performance.now() - start

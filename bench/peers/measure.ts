@@ -95,7 +95,8 @@ export function measurePeerCalls(plan: PeerPlan): PeerResult[] {
         native: twin === undefined ? undefined : [twin, ...words(ground)],
       })
       if (command === undefined) continue
-      const { stdout } = ask(command, { env: variables(side, cache) })
+      // A byte that no row reads, so that polls find standard input ready.
+      const { stdout } = ask(command, { env: variables(side, cache), input: 'x' })
       const found = JSON.parse(stdout) as Record<string, number | [median: number, least: number]>
       for (const { name, times, errnos } of results) {
         const time = found[name]
