@@ -293,8 +293,13 @@ function crowded(sys: Sys, reserved: number): readonly Result[] {
       return 0
     }),
   )
+  // After a low number nothing is checked beforehand. The file is made, and must not be made again.
+  g.close(g.handle('a1/b/f'))
+  g.close(g.handle('f'))
+  const exclusive = () => g.create('own', { oflags: Oflags.EXCL })
+  const late = withAllTaken(reserved, exclusive)
   g.dispose()
-  return answers
+  return [...answers, typeof late === 'number' ? 0 : late]
 }
 
 if (isMainThread) {

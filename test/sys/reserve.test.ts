@@ -116,10 +116,11 @@ for (const way of ['native', 'native by the walk', 'typescript', 'typescript by 
       const found = JSON.parse(stdout)
       t.deepEqual(found.needed, way === 'typescript' ? undefined : needed[found.by])
       t.deepEqual(
-        found.crowded,
+        found.crowded?.slice(0, 5),
         way === 'typescript' ? [0, 0, 0, 0, 0] : undefined,
         'cached directories are closed for a call that needs their descriptors',
       )
+      t.not(found.crowded?.[5], 'EXIST', 'no file is created twice')
       t.is(
         found.late,
         way.startsWith('typescript') ? undefined : 'MFILE',
