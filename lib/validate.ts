@@ -97,6 +97,7 @@ export function checkKeys(name: string, known: readonly string[], value: unknown
  */
 export function checkSpelling(name: string, known: readonly string[], value: object): void {
   for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue
     const meant = nearest(key, known)
     if (meant !== undefined)
       throw wrongValue(

@@ -5,12 +5,13 @@ import { appendFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
+import { lateImports, withoutComments } from './bundle/late.js'
 import { doors, preview2 } from './shared/doors.js'
 
 /** @param {string} path */
 const dist = path => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
 /** Files that are opened by name: by users of the package, and by its own files at run time. */
-const entries = {
+const named = {
   index: 'index',
   register: 'register',
   'register/typescript': 'register/typescript',
@@ -31,6 +32,66 @@ const entries = {
   trap: 'trap/frames',
   snapshot: 'run/snapshot/take',
 }
+/**
+ * Modules that few programs use: each is a file of its own, which `importers` load on first use. The
+ * code in lib/ imports them as any other.
+ */
+const late = [
+  'abi/table',
+  'abi/unstable',
+  'fds/memfs',
+  'fds/readonly',
+  'fds/stream',
+  'fds/terminal',
+  'function-names',
+  'guest/source',
+  'guest/source-file',
+  'guest/unknown-import',
+  'nearest',
+  'observe/hostcall-limit',
+  'observe/metrics',
+  'observe/timeline',
+  'observe/unterminated',
+  'options/listen',
+  'options/permission',
+  'options/strict',
+  'options/trace-filter',
+  'replay/options',
+  'run/failure',
+  'run/queue',
+  'stdio/colours',
+  'stdio/streams',
+  'sys/memfs/quota',
+  'sys/native/unavailable',
+  'sys/realpath',
+]
+/**
+ * The modules that load others late: those that run before a guest begins. A hostcall loads nothing,
+ * since its guest may have been given the package's folder to write to.
+ */
+const importers =
+  /^(?:(?:cli|guest|options)\/.*|run\/[\w-]+|validate|wasi|stdio\/streams|sys\/native\/addon|sys\/memfs\/files)$/
+/** Modules of Node that its own start does not load. Each would take up to 2 ms. */
+const lateBuiltins = [
+  'node:module',
+  'node:os',
+  'node:timers/promises',
+  'node:tty',
+  'node:worker_threads',
+]
+/**
+ * @param {string} target a file, or the name of one of Node's modules
+ * @param {string} importer
+ */
+const isLate = (target, importer) =>
+  lateBuiltins.includes(target) ||
+  (late.includes(pathOf(target)) && importers.test(pathOf(importer)))
+/** @param {string} file */
+const pathOf = file => relative(dist(''), file).replaceAll('\\', '/').replace(/\.js$/, '')
+/** @param {string} path */
+const fileOf = path => path.replaceAll('/', '-')
+/** All files of the bundle that have a name of their own. @type {Record<string, string>} */
+const entries = { ...named, ...Object.fromEntries(late.map(path => [fileOf(path), path])) }
 
 /**
  * Thrown by a file that is part of another bundle: it has no addon, sandbox launcher or file of a
@@ -113,8 +174,57 @@ const ownProcess = modules =>
     ? "const process = require('node:process');\n"
     : ''
 
+/**
+ * The files with more than one module: all that an instance wants, all that the command wants of
+ * `lib/cli/` and `lib/run/module/` to run a module, and the host of WASI 0.2. Each start would else
+ * look for dozens of small files.
+ */
+const files = {
+  host: {
+    roots: [
+      'index',
+      'guest/compiled-module',
+      'guest/preamble',
+      'options/start-folder',
+      'run/aborts',
+      'run/worker/abandoned',
+    ],
+    rooms: [''],
+  },
+  command: { roots: ['cli/main', 'cli/run-here'], rooms: ['cli/'] },
+  module: { roots: ['cli/run-here', 'cli/main'], rooms: ['run/module/'] },
+  preview2: { roots: ['preview2/host'], rooms: ['preview2/', 'generated/lowered'] },
+}
+/** The file of each of these modules. @type {Map<string, string> | undefined} */
+let chunkNames
+/** @type {import('rollup').GetManualChunk} */
+function chunkOf(id, { getModuleInfo }) {
+  if (chunkNames === undefined) {
+    chunkNames = new Map()
+    const own = new Set(Object.values(entries).map(path => dist(`${path}.js`)))
+    for (const [name, { roots, rooms }] of Object.entries(files)) {
+      const reached = new Set(roots.map(path => dist(`${path}.js`)))
+      for (const each of reached)
+        for (const next of getModuleInfo(each)?.importedIds ?? [])
+          if (!next.startsWith('node:')) {
+            if (name === 'host' && late.includes(pathOf(next)))
+              throw new Error(`${pathOf(each)} imports ${pathOf(next)}, which shall be late`)
+            reached.add(next)
+          }
+      for (const each of reached)
+        if (
+          !own.has(each) &&
+          !chunkNames.has(each) &&
+          rooms.some(room => each.startsWith(dist(room)))
+        )
+          chunkNames.set(each, name)
+    }
+  }
+  return chunkNames.get(id)
+}
+
 const bundle = await rollup({
-  plugins: [ownPlace, ownPaths],
+  plugins: [lateImports(isLate), ownPlace, ownPaths],
   input: Object.fromEntries(
     Object.entries(entries).map(([name, path]) => [name, dist(`${path}.js`)]),
   ),
@@ -130,6 +240,7 @@ const { output } = await bundle.write({
   format: 'cjs',
   exports: 'named',
   interop: 'default',
+  hoistTransitiveImports: false,
   esModule: false,
   externalLiveBindings: false,
   freeze: false,
@@ -138,17 +249,13 @@ const { output } = await bundle.write({
   chunkFileNames: '[name].js',
   intro: ({ name, modules }) =>
     (doors.includes(name) ? ownFile(name) : '') + ownProcess(Object.values(modules)),
-  // All that an instance wants is one file: class WASI with what it imports.
-  // The modules of preview2 are one file as well, which no other door loads.
-  manualChunks: { host: [dist('wasi.js')], preview2: [dist('preview2/default-host.js')] },
+  manualChunks: chunkOf,
+  onlyExplicitManualChunks: true,
 })
 await bundle.close()
 
-// V8 reads what is ASCII as it is, a fifth sooner.
 const chunks = output.filter(file => file.type === 'chunk')
-for (const { fileName, code } of chunks) {
-  if (fileName === 'host.js' && /[^\0-\x7f]/.test(code)) throw new Error(`${fileName} is not ASCII`)
-}
+finishHost()
 // The mark by which a door knows that this is its own folder.
 writeFileSync(dist('bundle/package.json'), '{ "type": "commonjs", "wasi-common": true }\n')
 chmodSync(dist('bundle/cli.js'), 0o755)
@@ -179,3 +286,17 @@ ${names.length === 0 ? load : `export const { ${names.join(', ')} } = ${load}`}
 }
 // The default is all that `require` gives, as that of node:wasi is.
 appendFileSync(dist('bundle/index.mjs'), "export default require('./index.js')\n")
+
+/**
+ * V8 reads `host.js` at each start: what is ASCII a fifth sooner, and comments as long as code.
+ */
+function finishHost() {
+  const host = chunks.find(({ fileName }) => fileName === 'host.js')
+  if (host === undefined) throw new Error('the bundle has no host.js')
+  if (/[^\0-\x7f]/.test(host.code)) throw new Error('host.js is not ASCII')
+  const mark = "'use strict';\n"
+  if (!host.code.startsWith(mark)) throw new Error('host.js begins with another line')
+  const note = '// The comments of this file are in lib/, of which it is made.\n'
+  const code = withoutComments(host.code)
+  writeFileSync(dist('bundle/host.js'), `${mark}\n${note}${code.slice(mark.length)}`)
+}

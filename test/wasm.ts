@@ -2,7 +2,8 @@
  * A small assembler: modules that make hostcalls, from expressions. It knows as much of the binary
  * format as the tests need.
  */
-import { type HostcallName, namespace, type Row, table } from '#lib/abi/table.js'
+import { namespace } from '#lib/abi/namespaces.js'
+import { type HostcallName, type Row, table } from '#lib/abi/table.js'
 import { Kind, type Type } from '#lib/abi/types.js'
 
 type ValueType = 'i32' | 'i64' | 'f64'

@@ -102,5 +102,3 @@ export type Table = typeof table
 /** The name of a hostcall of preview 1, as `path_open`. */
 // Not `keyof Table`, which an editor shows as 46 names.
 export type HostcallName = { readonly [Name in keyof Table]: Name }[keyof Table]
-/** The import module under which guests ask for preview 1. */
-export const namespace = 'wasi_snapshot_preview1'

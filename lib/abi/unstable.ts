@@ -15,5 +15,3 @@ export const table0: { readonly [Name in Exclude<HostcallName, 'sock_accept'>]: 
   fd_filestat_get: { ...table.fd_filestat_get, results: [{ label: 'buf', type: t.filestat0 }] },
   path_filestat_get: { ...table.path_filestat_get, results: [{ label: 'buf', type: t.filestat0 }] },
 }
-/** The import module under which guests ask for wasi_unstable. */
-export const namespace0 = 'wasi_unstable'

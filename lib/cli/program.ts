@@ -8,8 +8,9 @@ import {
   readSync,
   statSync,
 } from 'node:fs'
-import { type HostcallName, namespace, table } from '../abi/table.js'
-import { namespace0, table0 } from '../abi/unstable.js'
+import { namespace, namespace0 } from '../abi/namespaces.js'
+import { type HostcallName, table } from '../abi/table.js'
+import { table0 } from '../abi/unstable.js'
 import { isComponent, preambleBytes } from '../guest/preamble.js'
 import { hintFor } from '../guest/source-file.js'
 import { isThreads, unknownImport } from '../guest/unknown-import.js'

@@ -17,7 +17,7 @@ import { type Tracer, tracer } from './tracer.js'
 export function runHere(request: RunRequest): number {
   keepFrames()
   const program = compile(request, read(request))
-  const trace = tracer(request)
+  const trace = request.trace === undefined ? undefined : tracer(request)
   try {
     return runProgram(request, program, trace)
   } finally {

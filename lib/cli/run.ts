@@ -29,7 +29,7 @@ export async function run(words: RunRequest): Promise<number> {
     return runHere(request)
   }
   const bytes = read(request)
-  const trace = tracer(request)
+  const trace = request.trace === undefined ? undefined : tracer(request)
   try {
     const start = inProcess ? runApart : runInWorkers
     return await apart(request, bytes, trace, (options, openLine) =>

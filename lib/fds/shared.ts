@@ -14,7 +14,7 @@ import { Mutex } from './mutex.js'
 import { OneWay, oneWay, Way } from './oneway.js'
 import { ReadOnly } from './readonly.js'
 import type { RightsMode } from './rights.js'
-import { streamAt } from './stream.js'
+import { streamAt } from './stream-handle.js'
 import { FdTable, type Found } from './table.js'
 import { PlainTerminal } from './terminal.js'
 

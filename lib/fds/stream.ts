@@ -5,17 +5,13 @@ import { Fdflags, Filetype } from '../abi/values.js'
 import type { GuestMemory } from '../memory.js'
 import { isGone, type Readiness, type Sink, type Source } from '../stdio/streams.js'
 import type { Block } from '../sys/block.js'
-import type { Answer, Handle } from '../sys/sys.js'
+import type { Answer } from '../sys/sys.js'
 import { Descriptor, type Traits } from './descriptor.js'
 import { STREAM, TERMINAL } from './rights.js'
+import { firstStream } from './stream-handle.js'
 
 /** The most bytes of one write; the guest continues with the rest. */
 const most = 2 ** 20
-/** The first handle of a stream: no Sys has a handle this large. */
-const first = 2 ** 52
-/** Returns the standard stream with this handle; undefined if there is none. */
-export const streamAt = (handle: Handle): number | undefined =>
-  handle >= first ? handle - first : undefined
 
 const pipe: Traits = {
   filetype: Filetype.SOCKET_STREAM,
@@ -43,7 +39,7 @@ abstract class Stream extends Descriptor {
     index: number,
     { isTTY = false, readiness }: Partial<Pick<Sink, 'isTTY' | 'readiness'>>,
   ) {
-    super(isTTY ? terminal : pipe, first + index)
+    super(isTTY ? terminal : pipe, firstStream + index)
     this.memory = memory
     this.block = block
     this.#readiness = readiness

@@ -3,7 +3,7 @@ import { type Block, Want } from '../sys/block.js'
 import type { Answer, Sys } from '../sys/sys.js'
 import type { Descriptor } from './descriptor.js'
 import { type Awaited, Place } from './polls.js'
-import { streamAt } from './stream.js'
+import { streamAt } from './stream-handle.js'
 
 /** Adds a descriptor to the block's list, as `place`, or to the streams, unless it is ready. */
 export function placeFile(

@@ -3,9 +3,10 @@
  * without a WebAssembly.Instance.
  */
 import { createRequire } from 'node:module'
+import { namespace, namespace0 } from '../abi/namespaces.js'
 import { joined } from '../abi/strings.js'
-import { type HostcallName, namespace, type Row, table } from '../abi/table.js'
-import { namespace0, table0 } from '../abi/unstable.js'
+import { type HostcallName, type Row, table } from '../abi/table.js'
+import { table0 } from '../abi/unstable.js'
 import type { Context } from '../context.js'
 import { LocalFds } from '../fds/local.js'
 import { Polls } from '../fds/polls.js'

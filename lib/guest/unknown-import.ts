@@ -2,8 +2,9 @@
  * Words the error for an import that is not offered, and names the environment that the module was
  * built for.
  */
-import { type HostcallName, namespace, table } from '../abi/table.js'
-import { namespace0, table0 } from '../abi/unstable.js'
+import { namespace, namespace0 } from '../abi/namespaces.js'
+import { type HostcallName, table } from '../abi/table.js'
+import { table0 } from '../abi/unstable.js'
 import { coded } from '../errors.js'
 import { plainLine } from '../stdio/terminal-escapes.js'
 

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { passed, real } from '../sys/realpath.js'
+import { folder } from './start-folder.js'
 
 /** Files of one kind, each where it really is, and each symlink that leads there. */
 export interface Started {
@@ -25,17 +26,6 @@ const reading = new Set([
   '--experimental-config-file',
   '--openssl-config',
 ])
-
-/**
- * The folder that paths in these options begin at: the program may leave it, and it may be gone.
- */
-const folder = ((): string | undefined => {
-  try {
-    return process.cwd()
-  } catch {
-    return undefined
-  }
-})()
 
 export function startedFrom(): readonly Started[] {
   return [

@@ -34,7 +34,7 @@ export const guestTable = {
   limits: { check: roomyLimitsOf, always: true },
   trace: callback<(line: string) => void>(),
   traceFormat: oneOf(['text', 'json', 'perfetto'], 'text'),
-  traceFilter: { check: traceFilterOf },
+  traceFilter: { check: (name: string, value: unknown) => traceFilterOf(name, value) },
   traceTimes: off,
   metrics: off,
   clocks: together,
@@ -120,7 +120,8 @@ function replacedOf(
   _earlier: object,
   { clocks, sleep, random, seed }: Options,
 ): Replay | undefined {
-  return replayOf({ clocks, sleep, random, seed, deterministic })
+  const own = { clocks, sleep, random, seed, deterministic }
+  return Object.values(own).some(value => value !== undefined) ? replayOf(own) : undefined
 }
 
 interface Opened {

@@ -8,6 +8,8 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import test from 'ava'
 import { rollup } from 'rollup'
+import { type Param, table } from '#lib/abi/table.js'
+import { Kind } from '#lib/abi/types.js'
 import * as lib from '#lib/index.js'
 import { withSandbox } from '../os-sandbox/fixture.js'
 import { guest, scratch } from '../programs/cli.js'
@@ -90,6 +92,59 @@ for (const backend of ['', ", backend: 'typescript'"]) {
     )
   })
 }
+
+/** Prints the files of the bundle as they are loaded, `loaded()` those since it was last called. */
+const watched = [
+  "const { _extensions } = require('node:module')",
+  "const { '.js': load } = _extensions",
+  'let names = []',
+  "_extensions['.js'] = (module, file) => { names.push(file.replace(/.*[\\\\/]/, '')); load(module, file) }",
+  'const loaded = () => { const all = names; names = []; return all }',
+]
+/** Arguments of a hostcall: zeros, and paths and lists of one byte or element at 0. */
+const zeros = (params: readonly Param[], results: readonly Param[]): string[] => [
+  ...params.flatMap(({ type }) =>
+    type.kind === Kind.List || type.kind === Kind.Path
+      ? ['0', '1']
+      : [type.size === 8 ? '0n' : '0'],
+  ),
+  ...results.map(() => '8'),
+]
+
+test('require loads two files, and a guest needs no other part', t => {
+  const printed = node(t, 'cjs', [
+    ...watched,
+    `const { WASI } = require(${index.require})`,
+    'console.log(...loaded())',
+    ...says(''),
+    'console.log(...loaded())',
+  ])
+  t.regex(printed, /^index\.js host\.js\nhello\n(?:abi-table\.js)?\n$/)
+})
+
+test('no hostcall loads a file of the package that its guest may have changed', t => {
+  const calls = Object.entries(table).map(
+    ([name, { params, results }]) => `${name}: [${zeros(params, results)}]`,
+  )
+  const printed = node(t, 'cjs', [
+    ...watched,
+    `const { WASI } = require(${index.require})`,
+    `const calls = { ${calls.join(', ')} }`,
+    "const readOnly = { path: '.', readOnly: true }",
+    "const preopens = { '/': '.', '/fixed': readOnly, '/memory': { files: {} } }",
+    'const write = () => {}',
+    "const wasi = new WASI({ version: 'preview1', stdin: new Uint8Array(9), stdout: write, preopens })",
+    'const memory = new WebAssembly.Memory({ initial: 1 })',
+    "new Uint8Array(memory.buffer).set(Buffer.from('.'))",
+    'wasi.finalizeBindings({ exports: { memory } })',
+    'console.log(loaded().length > 4)',
+    'for (const [name, args] of Object.entries(calls))',
+    '  for (let fd = 0; fd < 7; fd++)',
+    '    try { wasi.wasiImport[name](...(typeof args[0] === "number" ? [fd, ...args.slice(1)] : args)) } catch {}',
+    'console.log(...loaded())',
+  ])
+  t.is(printed, 'true\n\n')
+})
 
 // Globals of a page, as jsdom or an Electron renderer makes them. Each look at one fails.
 const page = [

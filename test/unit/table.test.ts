@@ -4,11 +4,12 @@
  */
 import test from 'ava'
 import { Errno, errnoNames } from '#lib/abi/errno.js'
+import { namespace, namespace0 } from '#lib/abi/namespaces.js'
 import { Rights, rightNames } from '#lib/abi/rights.js'
-import { type HostcallName, namespace, type Row, table } from '#lib/abi/table.js'
+import { type HostcallName, type Row, table } from '#lib/abi/table.js'
 import * as types from '#lib/abi/types.js'
 import { Kind } from '#lib/abi/types.js'
-import { namespace0, table0 } from '#lib/abi/unstable.js'
+import { table0 } from '#lib/abi/unstable.js'
 import * as values from '#lib/abi/values.js'
 
 /** preview1/witx/wasi_snapshot_preview1.witx, a line each. */

@@ -1,6 +1,5 @@
 /** Reads the imports of a module that its host must know beforehand. */
-import { namespace } from '../../abi/table.js'
-import { namespace0 } from '../../abi/unstable.js'
+import { namespace, namespace0 } from '../../abi/namespaces.js'
 import { Limit, limitSections, SectionId } from './sections.js'
 
 /** The snapshot that a module imports. */

@@ -1,10 +1,10 @@
-/** Finds the addon of this machine, and says what to do if none loads. */
+/** Finds the addon of this machine. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { coded } from '../../errors.js'
-import { root } from '../root.js'
+import { type Attempt, unavailable } from './unavailable.js'
 
+const require = createRequire(import.meta.url)
 const { platform, arch } = process
 
 /** The loaded addon and its file. */
@@ -22,13 +22,12 @@ export interface Loaded<Addon> {
  * where Node's permission model forbids it
  */
 export function load<Addon>(named = ''): Loaded<Addon> {
-  const load = createRequire(import.meta.filename)
-  const attempts: { readonly file: string; readonly error: NodeJS.ErrnoException }[] = []
+  const attempts: Attempt[] = []
   for (const file of named === '' ? candidates() : [named]) {
     try {
-      return { addon: load(file) as Addon, file }
+      return { addon: require(file) as Addon, file }
     } catch (error) {
-      attempts.push({ file, error: error as NodeJS.ErrnoException })
+      attempts.push({ file, error: error as NodeJS.ErrnoException, exists: isThere(file) })
     }
   }
   throw unavailable(attempts)
@@ -127,44 +126,4 @@ function isReportedMusl(): boolean {
   } finally {
     report.excludeNetwork = excludeNetwork
   }
-}
-
-const firstLine = (text: string): string => text.split('\n', 1)[0]
-
-/**
- * Returns the error for a process that loads no addons: because of its permission model, or of
- * `--no-addons`.
- */
-function forbidden(file: string, cause: Error): Error {
-  const instead =
-    "Or use backend: 'typescript' (for node:wasi: --import wasi-common/register/typescript), which needs no addon; " +
-    'RATIONALE.md lists its limits.'
-  if (process.permission !== undefined) {
-    const message =
-      'Access to this API has been restricted: wasi-common is a native addon, which node --permission loads only with --allow-addons. '
-    return coded(new Error(message + instead, { cause }), 'ERR_ACCESS_DENIED', {
-      permission: 'Addon',
-      resource: file,
-    })
-  }
-  const message = `wasi-common cannot load its addon ${file}: this process was started with --no-addons. Start it without that flag. `
-  return coded(new Error(message + instead, { cause }), 'ERR_WASI_ADDON_UNAVAILABLE')
-}
-
-function unavailable(
-  attempts: readonly { readonly file: string; readonly error: NodeJS.ErrnoException }[],
-): Error {
-  const refused = attempts.find(({ error }) => error.code === 'ERR_DLOPEN_DISABLED')
-  if (refused !== undefined) throw forbidden(refused.file, refused.error)
-  const said = attempts
-    .map(
-      ({ file, error }) => `  ${file}: ${isThere(file) ? firstLine(error.message) : 'not found'}`,
-    )
-    .join('\n')
-  const message =
-    `wasi-common: no native addon loads on ${platform}-${arch}. Tried:\n${said}\n` +
-    'To build it, add node-gyp and node-addon-api to your project, and run there, with python3, make and a C++ compiler:\n' +
-    `  node "${join(root, 'scripts/build-native.js')}"\n` +
-    "Or use backend: 'typescript', which needs no addon; RATIONALE.md lists its limits."
-  return coded(new Error(message, { cause: attempts.at(-1)?.error }), 'ERR_WASI_ADDON_UNAVAILABLE')
 }
