@@ -20,6 +20,7 @@
 
 #include "expected.h"
 #include "host.h"
+#include "stack.h"
 
 namespace wasi_common {
 namespace {
@@ -318,6 +319,13 @@ Napi::Value exit(const Napi::CallbackInfo& info) {
   std::_Exit(info[0].As<Napi::Number>().Int32Value());
 }
 
+// enlargeStack(bytes): true if the main thread has so much stack from here on
+Napi::Value enlarge_stack_of_main(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return refuse_arguments(info.Env());
+  const auto bytes = convert<std::size_t>(info[0].As<Napi::Number>().DoubleValue());
+  return Napi::Boolean::New(info.Env(), enlarge_stack(bytes));
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   auto environment = std::make_unique<Environment>();
   auto registers = Napi::Float64Array::New(env, register_count);
@@ -340,6 +348,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["listen"] = Napi::Function::New<listen>(env, "listen");
   exports["listening"] = Napi::Function::New<listening>(env, "listening");
   exports["exit"] = Napi::Function::New<exit>(env, "exit");
+  exports["enlargeStack"] = Napi::Function::New<enlarge_stack_of_main>(env, "enlargeStack");
   exports["resolver"] = Napi::Function::New<resolver>(env, "resolver");
   for (const auto& hot_call : hot_calls) {
     napi_value function = nullptr;

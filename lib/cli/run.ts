@@ -11,7 +11,8 @@ import { tellCalls, tellPorts } from './notes.js'
 import type { RunRequest } from './options.js'
 import { limited, note, STDERR, STDOUT, waitAtMost } from './print.js'
 import { checkImports, hasComponent, isFile, read, unrunnable } from './program.js'
-import { hasStack, runInThread } from './start-thread.js'
+import { enlargeStack, hasStack } from './stack.js'
+import { runInThread } from './start-thread.js'
 import { type Tracer, tracer } from './tracer.js'
 
 /** Run the guest to its end. The exit code. */
@@ -24,9 +25,11 @@ export async function run(words: RunRequest): Promise<number> {
   if (request.invoke !== undefined) (component ? checkCall : checkInvoke)(request)
   const inProcess = request.run.isolation === 'process'
   if (!inProcess && !inWorkers(request) && !component) {
-    if (!hasStack(request.run.maxStack)) return runInThread(request)
     const { runHere } = await import('./run-here.js')
-    return runHere(request)
+    if (hasStack(request)) return runHere(request)
+    if (process.platform !== 'linux') return runInThread(request)
+    const bytes = read(request)
+    return enlargeStack(request, bytes) ? runHere({ ...request, bytes }) : runInThread(request)
   }
   const bytes = read(request)
   const trace = request.trace === undefined ? undefined : tracer(request)

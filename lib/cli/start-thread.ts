@@ -13,25 +13,6 @@ export interface Order {
   readonly argv: readonly string[]
 }
 
-/**
- * V8's stack in the main thread, which nothing changes once it runs. The kernel's limit (`ulimit
- * -s`, usually 8 MiB) leaves the rest unused.
- * @see https://github.com/v8/v8/blob/main/src/flags/flag-definitions.h `stack_size`
- */
-const mainStack = 984 * 2 ** 10
-
-/**
- * The workers of other runtimes have stacks of one size, whatever is asked for, and Node's
- * permission model may allow no workers.
- */
-const noThread = (): boolean =>
-  'bun' in process.versions ||
-  'deno' in process.versions ||
-  process.permission?.has('worker') === false
-
-/** Tells if a guest gets the stack of the main thread: it is large enough, or there is no other. */
-export const hasStack = (bytes: number): boolean => bytes <= mainStack || noThread()
-
 /** Resets the colours of the terminal before a signal ends this process, as it would by itself. */
 function resetAtSignals({ guest: { backend = 'auto' } }: RunRequest): void {
   const ends = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

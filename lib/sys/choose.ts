@@ -3,7 +3,7 @@
  * that says what to do.
  */
 import { createRequire } from 'node:module'
-import { addonFile, endProcess, openNative } from './native/sys.js'
+import { addonFile, endProcess, enlargeStack, openNative } from './native/sys.js'
 import type { Sys } from './sys.js'
 
 const require = createRequire(import.meta.url)
@@ -38,4 +38,16 @@ export function exitNow(code: number, load = false): void {
     return
   }
   endProcess(code)
+}
+
+/**
+ * Gives the functions that the caller calls so many bytes of stack, by the addon. Returns false
+ * where that cannot be, or no addon loads.
+ */
+export function hasEnlargedStack(bytes: number): boolean {
+  try {
+    return enlargeStack(bytes)
+  } catch {
+    return false
+  }
 }

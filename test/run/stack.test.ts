@@ -320,6 +320,48 @@ test("the command runs its guest in the main thread where Node's permission mode
   t.like(spawnSync(process.execPath, words, { encoding: 'utf8' }), { status: 3, stderr: '' })
 })
 
+/** Prints a line for each worker that a program starts. */
+const watcher = `const threads = require('node:worker_threads')
+const { Worker } = threads
+threads.Worker = class extends Worker {
+  constructor(...words) {
+    require('node:fs').writeSync(2, 'a worker\\n')
+    super(...words)
+  }
+}
+`
+/** An empty command that defines a tag, whose exceptions are in the JavaScript heap. */
+const throwing = Buffer.from(
+  '0061736d010000000104016000000302010005030100010d03010000071302066d656d6f72790200065f737461727400000a040102000b',
+  'hex',
+)
+;(linux ? test : test.skip)(
+  'the command runs its guest in the main thread if that can have its stack, and in a worker otherwise',
+  t => {
+    const folder = scratch(t)
+    const file = (name: string, content: string | Uint8Array): string => {
+      fs.writeFileSync(join(folder, name), content)
+      return join(folder, name)
+    }
+    const [watch, deep] = [file('watch.cjs', watcher), file('deep.wasm', middling)]
+    const command = (...words: string[]): string[] => ['-r', watch, main, 'run', ...words]
+    const ends = (program: string, words: readonly string[]): readonly [number | null, string] => {
+      const { status, stderr } = spawnSync(program, words, { encoding: 'utf8' })
+      return [status, stderr]
+    }
+    const { execPath } = process
+    t.deepEqual(ends(execPath, command(deep)), [0, ''])
+    t.deepEqual(ends(execPath, command('-W', 'max-wasm-stack=64m', deep)), [0, ''])
+    const apart = [0, 'a worker\n'] as const
+    // Only a worker ends alone when the heap is full, and resets colours before a signal ends it.
+    t.deepEqual(ends(execPath, command(file('throwing.wasm', throwing))), apart)
+    t.deepEqual(ends(execPath, command('--strict', deep)), apart)
+    t.deepEqual(ends(execPath, command('--backend', 'typescript', deep)), apart)
+    const shell = ['-c', 'ulimit -s 4096 && exec "$@"', 'sh', execPath]
+    t.deepEqual(ends('sh', [...shell, ...command(deep)]), apart)
+  },
+)
+
 test('the command refuses stacks of sizes beyond the limits', t => {
   const said = (size: string): string =>
     spawnSync(process.execPath, [main, 'run', '-W', `max-wasm-stack=${size}`, 'x'], {

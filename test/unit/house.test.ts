@@ -82,7 +82,7 @@ const doors: readonly (readonly [what: RegExp, who: RegExp, why: string])[] = [
   ],
   [
     /^sys\/choose$/,
-    /^(guest\/(guest|threads)|preview2\/(default-)?host|run\/stdio\/reset-terminals|cli\/(exit|nonblocking-output))\.ts$/,
+    /^(guest\/(guest|threads)|preview2\/(default-)?host|run\/stdio\/reset-terminals|cli\/(exit|nonblocking-output|stack))\.ts$/,
     'a guest is given its backend; a run resets terminals by it; the command writes and ends by it',
   ],
 ]

@@ -38,6 +38,7 @@ interface Addon extends Readonly<Record<RegisterCall, () => void>> {
   listening(host: number, socket: Handle): [address: string, port: number] | undefined
   resolver(host: number): 'openat2' | 'walk'
   exit(code: number): void
+  enlargeStack(bytes: number): boolean
 }
 
 /**
@@ -279,6 +280,15 @@ function opened(addon: string): ReturnType<typeof classOver> {
 
 /** Calls _exit(2), if an addon is loaded. */
 export const endProcess = (code: number): void => loaded?.addon.exit(code)
+
+/**
+ * Gives the functions that the caller calls so many bytes of stack. Returns false where that cannot
+ * be: in workers, and on systems other than Linux.
+ */
+export function enlargeStack(bytes: number): boolean {
+  loaded ??= load<Addon>()
+  return loaded.addon.enlargeStack(bytes)
+}
 
 /**
  * Returns the addon's file, and loads it to verify that it fits this machine. Other binaries for
