@@ -49,6 +49,7 @@ export class Deadline {
    * dropped.
    */
   async race<T>(work: Promise<T>): Promise<T> {
+    if (this.#timeout === undefined && this.#signal === undefined) return work
     let fail = (_error: unknown): void => {}
     const ended = new Promise<never>((_, reject) => {
       fail = reject

@@ -38,10 +38,10 @@ export async function executeRun(
     const { trace, report, stdio: _, preopens, ...portable } = settings
     const setup: ThreadSetup = {
       program,
-      settings: {
-        ...portable,
-        sharedPaths: threads > 0 && trace !== undefined ? newSharedPaths() : undefined,
-      },
+      settings:
+        threads > 0 && trace !== undefined
+          ? { ...portable, sharedPaths: newSharedPaths() }
+          : portable,
       mounts,
       stdio: stdio.conveyed,
       traced: trace !== undefined,

@@ -5,7 +5,13 @@
 import { coded } from '../errors.js'
 import type { Settings } from '../options/settings.js'
 import type { ComponentCall } from './component/invoke/call.js'
-import { importsMemory, type MemoryLimits, memoryLimits } from './module/inspect.js'
+import {
+  exportsIn,
+  importsIn,
+  importsMemory,
+  type MemoryLimits,
+  memoryLimits,
+} from './module/inspect.js'
 import type { Origin, PreparedModule } from './module/prepare.js'
 import {
   isPreparedComponent,
@@ -59,14 +65,12 @@ function moduleProgram(
 }
 
 const imports = (module: WebAssembly.Module, from: string, wanted: string): boolean =>
-  WebAssembly.Module.imports(module).some(({ module, name }) => module === from && name === wanted)
+  importsIn(module).some(({ module, name }) => module === from && name === wanted)
 const spawns = (module: WebAssembly.Module): boolean => imports(module, 'wasi', 'thread-spawn')
 
 function checkExports(module: WebAssembly.Module, threads: number): void {
   const has = (wanted: string): boolean =>
-    WebAssembly.Module.exports(module).some(
-      ({ name, kind }) => name === wanted && kind === 'function',
-    )
+    exportsIn(module).some(({ name, kind }) => name === wanted && kind === 'function')
   if (!has('_start'))
     throw coded(
       new Error(

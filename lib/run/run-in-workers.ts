@@ -52,7 +52,7 @@ export async function runInWorkers(
   const visibly = hooks?.served !== undefined
   return prepareAndExecute(
     checked,
-    async ended =>
+    async ({ ended }) =>
       isSnapshot(source)
         ? preparedFor(source, checked[0])
         : prepareProgram(await loaded(source), checked[0], ended, visibly),
@@ -63,12 +63,13 @@ export async function runInWorkers(
 
 /**
  * Runs a guest whose run options are checked. Its time begins here, and covers the compiler's.
- * @param prepare prepares the program, or waits for it; its work can end when the signal is aborted
+ * @param prepare prepares the program, or waits for it; its work can end when the signal of the
+ * deadline is aborted
  * @throws RunError
  */
 export async function prepareAndExecute(
   [options, guestOptions]: Asked,
-  prepare: (ended: AbortSignal) => Promise<PreparedProgram>,
+  prepare: (deadline: Deadline) => Promise<PreparedProgram>,
   workers: Workers,
   hooks: Hooks = {},
 ): Promise<AnyRunResult> {
@@ -85,11 +86,16 @@ export async function prepareAndExecute(
   let prepared: PreparedProgram | undefined
   try {
     deadline.check()
-    prepared = await deadline.race(prepare(deadline.ended))
+    prepared = await deadline.race(prepare(deadline))
     if (restore !== undefined) checkReseeds((prepared as PreparedModule).module, restore)
     const run = prepareRun(
       prepared,
-      { ...settings, openLine, version: checkedVersion(prepared, options, version, check), counts },
+      // They are of this run alone. A copy with more properties is slow to V8.
+      Object.assign(settings, {
+        openLine,
+        version: checkedVersion(prepared, options, version, check),
+        counts,
+      }),
       options,
       served === undefined,
       callOf(prepared, options.invoke),

@@ -1,6 +1,5 @@
 /** Splits the options of a run into its own, which it checks, and those of the guest. */
 import { fileURLToPath } from 'node:url'
-import { dictionary } from '../dictionary.js'
 import { type Checked, checkRows } from '../options/row.js'
 import { optionNames, type Settings, settingsOf } from '../options/settings.js'
 import { checkHeld } from '../options/strict.js'
@@ -27,22 +26,18 @@ export type Asked = [Terms, Omit<AnyRunOptions, keyof typeof runTable>]
 export function termsOf(options: AnyRunOptions): Asked {
   checkKeys('options', known, options)
   // Read once, since a getter may return something else the next time.
-  const own: Record<string, unknown> = { ...options }
-  const asked = dictionary(
-    names.map(name => [name, Object.hasOwn(own, name) ? own[name] : options[name]]),
-  )
-  for (const name of names) delete own[name]
-  const { osSandbox = 'require', maxOutput, ...checked } = checkRows(runTable, asked)
+  const own: Record<string, unknown> = Object.create(null)
+  const asked: Record<string, unknown> = Object.create(null)
+  for (const name of Object.keys(options) as (keyof AnyRunOptions)[]) {
+    const part = Object.hasOwn(runTable, name) ? asked : own
+    part[name] = options[name]
+  }
+  for (const name of names) if (!Object.hasOwn(asked, name)) asked[name] = options[name]
+  const checked = checkRows(runTable, asked)
   const { stdin, stdout, stderr, input } = asked
-  return [
-    {
-      ...checked,
-      osSandbox,
-      strict: own.strict === true,
-      stdio: new Stdio({ stdin, stdout, stderr, input, maxOutput, encoding: checked.encoding }),
-    },
-    own,
-  ]
+  const { encoding, maxOutput, osSandbox = 'require' } = checked
+  const stdio = new Stdio({ stdin, stdout, stderr, input, maxOutput, encoding })
+  return [Object.assign(checked, { osSandbox, strict: own.strict === true, stdio }), own]
 }
 
 /** The settings of a run's guest, which are checked here. */

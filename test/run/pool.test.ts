@@ -1,10 +1,13 @@
 /** Pool: its queue and its bound, the counts of its runs, and that it keeps no host alive. */
 import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { Pool, type PoolOptions, type RunOptions } from '#lib/index.js'
 import { type Failure, failure } from '../rejection.js'
-import { call, command, drop, trap, untilFails } from '../wasm.js'
+import { assemble, call, command, drop, trap, untilFails } from '../wasm.js'
 
 const endless = command([drop(untilFails(call('sched_yield')))])
 const exits = (code: number): Uint8Array => command([call('proc_exit', code)])
@@ -211,4 +214,60 @@ test('a host ends that does not close its pool', t => {
     { encoding: 'utf8', timeout: 60_000 },
   )
   t.deepEqual([stdout, stderr, status, signal], ['3\n', '', 0, null])
+})
+
+// What a guest had open.
+
+/** The number of descriptors of this process that are open on a file. */
+const descriptorsOf = (path: string): number =>
+  fs.readdirSync('/proc/self/fd').filter(fd => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`) === path
+    } catch {
+      return false
+    }
+  }).length
+
+const linux = process.platform === 'linux' ? test : test.skip
+linux('a pool has closed what a guest had open when its run ends', async t => {
+  const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+  const open = (): number => descriptorsOf(folder)
+  const pool = new Pool({ size: 1 })
+  const options = { preopens: { '/': folder } }
+  await pool.run(exits(0))
+  for (let round = 0; round < 20; round++) {
+    await pool.run(command([drop(call('sched_yield'))]), options)
+    t.is(open(), 0, 'it returned')
+    await pool.run(exits(3), options)
+    t.is(open(), 0, 'it exited')
+  }
+  const instance = await pool.instantiate(assemble({ functions: { none: { body: [] } } }), options)
+  t.is(open(), 1)
+  await instance.close()
+  t.is(open(), 0, 'it was closed')
+  await pool.close()
+  fs.rmSync(folder, { recursive: true })
+})
+
+linux('an instance that is aborted between two calls gives up its files', async t => {
+  const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+  const open = (): boolean => descriptorsOf(folder) > 0
+  const pool = new Pool({ size: 1 })
+  const stop = new AbortController()
+  const instance = await pool.instantiate(assemble({ functions: { none: { body: [] } } }), {
+    preopens: { '/': folder },
+    signal: stop.signal,
+  })
+  await instance.call('none')
+  t.true(open())
+  // The worker is idle, and stays for the next guest.
+  await sleep(100)
+  stop.abort()
+  t.is((await failure(instance.call('none'))).code, 'ERR_WASI_ABORTED')
+  // The worker may be told after the request has failed.
+  for (let waited = 0; open() && waited < 30_000; waited += 10) await sleep(10)
+  t.false(open())
+  await pool.run(exits(0))
+  await pool.close()
+  fs.rmSync(folder, { recursive: true })
 })

@@ -3,6 +3,12 @@ import { coded } from '../../errors.js'
 import { isWasmMemory } from '../../memory.js'
 import type { ImportsContext } from './types.js'
 
+/** Returns the memory that an instance exports. A library may export something else by this name. */
+export const memoryIn = ({
+  memory,
+}: Readonly<Record<string, unknown>>): WebAssembly.Memory | undefined =>
+  isWasmMemory(memory) ? (memory as WebAssembly.Memory) : undefined
+
 /** One instance as its imports see it. */
 export class InstanceContext implements ImportsContext {
   readonly exports: Record<string, unknown> = Object.create(null)
@@ -28,7 +34,6 @@ export class InstanceContext implements ImportsContext {
   /** Shows the exports of the instance, which has been made. */
   reveal(exports: Readonly<Record<string, unknown>>): void {
     Object.assign(this.exports, exports)
-    // A library may export something else by this name.
-    if (isWasmMemory(exports.memory)) this.found = exports.memory as WebAssembly.Memory
+    this.found = memoryIn(exports) ?? this.found
   }
 }

@@ -222,15 +222,23 @@ export class Drain {
     Atomics.notify(this.#words, Out.UNREAD)
   }
 
+  /** True if something that was written is not taken. */
+  get behind(): boolean {
+    return Atomics.load(this.#words, Out.UNREAD) > 0
+  }
   /** Until all is taken that was written. */
   async end(): Promise<void> {
     this.close()
-    while (Atomics.load(this.#words, Out.UNREAD) > 0) await this.#next()
+    while (this.behind) await this.#next()
   }
 
+  /** True if something that has arrived is not taken. */
+  get busy(): boolean {
+    return this.#pending.length > 0
+  }
   /** Until all is taken that has arrived. */
   async idle(): Promise<void> {
-    while (this.#pending.length > 0) await this.#next()
+    while (this.busy) await this.#next()
   }
 
   /**

@@ -140,14 +140,16 @@ export class Stdio {
 
   /** Waits until what has arrived is taken. */
   async idle(): Promise<void> {
-    await Promise.all(this.#drains.map(drain => drain?.idle()))
+    for (const drain of this.#drains) if (drain?.busy) await drain.idle()
   }
 
   /** Waits until what was written is taken. */
   async end(): Promise<void> {
     try {
-      await Promise.all(this.#drains.map(drain => drain?.end()))
-      await Promise.all(this.#finish())
+      for (const drain of this.#drains) drain?.close()
+      for (const drain of this.#drains) if (drain?.behind) await drain.end()
+      const ends = this.#finish()
+      if (ends.length > 0) await Promise.all(ends)
     } finally {
       this.#release()
     }
@@ -171,7 +173,8 @@ export class Stdio {
    */
   async left(): Promise<void> {
     await this.idle()
-    await Promise.race([Promise.allSettled(this.#finish()), this.#expired])
+    const ends = this.#finish()
+    if (ends.length > 0) await Promise.race([Promise.allSettled(ends), this.#expired])
     this.#left = true
     clearTimeout(this.#timer)
     this.#release()
@@ -191,7 +194,9 @@ export class Stdio {
   }
 
   #finish(): readonly Promise<void>[] {
-    this.#finishing ??= this.#outputs.map(async output => output.end?.())
+    this.#finishing ??= this.#outputs.flatMap(output =>
+      output.end === undefined ? [] : endOf(output),
+    )
     return this.#finishing
   }
 
@@ -199,6 +204,9 @@ export class Stdio {
     for (const output of this.#outputs) output.release?.()
   }
 }
+
+/** Ends an output. An exception fails the run, whatever the others do. */
+const endOf = async (output: RunSink): Promise<void> => output.end?.()
 
 const isDirect = (output: unknown): output is number | WritableLike =>
   typeof output === 'number' || (typeof output === 'object' && output !== null)

@@ -81,6 +81,8 @@ export type Message =
       readonly code: number
       /** The files in memory, as the guest left them. */
       readonly trees?: readonly PlainTree[]
+      /** True if the worker is free as well, and has closed what the guest had open. */
+      readonly free?: boolean
       /** From a process, whose counts are in its own memory. */
       readonly metrics?: Metrics | undefined
     }

@@ -162,6 +162,7 @@ export class ThreadGroup {
         break
       case 'exit':
         this.trees ??= message.trees
+        if (message.free) this.#free.push(worker)
         if (!this.#exiting) this.#exit(message.code)
         break
       case 'failed':
@@ -210,7 +211,9 @@ export class ThreadGroup {
       const free = this.#free.includes(worker)
       // Node delivers all that it sent before it ends, also when it is terminated.
       if (!free && !exited) worker.on('message', this.#takeOutput)
-      return this.#source.release(worker, free, exited)
+      // A guest that shares nothing closes what it had open at its end.
+      const closed = exited && this.#setup.sharing === undefined
+      return this.#source.release(worker, free, exited, closed)
     })
     Promise.all(gone)
       .then(() => this.#stdio.left())

@@ -15,7 +15,7 @@ import { discardSink, emptySource, type Sink, type Source, sourceOf } from '../.
 import { Terminals } from '../../stdio/terminals.js'
 import { keepFrames } from '../../trap/load.js'
 import { Verdict } from '../../verdict.js'
-import { InstanceContext } from '../imports/context.js'
+import { InstanceContext, memoryIn } from '../imports/context.js'
 import { type LoadedImports, loadImports } from '../imports/load.js'
 import type { Reply, Request } from '../instance/protocol.js'
 import { begin, type Served, serve, start } from '../instance/serve.js'
@@ -86,6 +86,7 @@ class Thread {
     return ended
   })
   #sent = false
+  #free = false
 
   constructor(setup: ThreadSetup) {
     const { program } = setup
@@ -124,14 +125,14 @@ class Thread {
    */
   #run({ tid, arg }: ThreadTask): void {
     this.#self = tid
-    const { guest, exports } = this.#instantiate(tid === 0)
+    const { guest, exports } = this.#instantiate(tid === 0, false)
     const { _start, wasi_thread_start } = exports as Record<string, CallableFunction | undefined>
     const code = guest.run(() =>
       tid === 0
         ? begin('_start', () => _start?.())
         : begin('wasi_thread_start', () => wasi_thread_start?.(tid, arg)),
     )
-    if (tid === 0) this.#sendEnd(new GuestExit(code))
+    if (tid === 0) this.#sendEnd(new GuestExit(code), true)
     else Atomics.sub(this.#setup.counts, Count.RUNNING, 1)
   }
 
@@ -154,7 +155,7 @@ class Thread {
       this.#sendEnd(new GuestExit(0))
       return
     }
-    if (request.kind === 'start') this.#served = this.#instantiate(true)
+    if (request.kind === 'start') this.#served = this.#instantiate(true, true)
     const served = this.#served as Instantiated
     let reply: Reply | undefined
     const exitCode = served.guest.run(() => {
@@ -189,21 +190,36 @@ class Thread {
     if (name !== undefined) snapshots().reseed(exports[name], name, this.#state?.layers?.random)
   }
 
-  /** Makes an instance. @param first whether it is the one that begins the guest */
-  #instantiate(first: boolean): Instantiated {
+  /**
+   * Makes an instance.
+   * @param first whether it is the one that begins the guest
+   * @param served whether it is used by requests, of which one may ask for a snapshot
+   */
+  #instantiate(first: boolean, served: boolean): Instantiated {
     this.#guest ??= this.#makeGuest()
     const guest = this.#guest
     if (first) this.#sendListeners(guest.listeners)
-    const instance = new InstanceContext(this.#imported)
-    const offers = this.#offers(guest)
-    const embedders = this.#loaded?.offer(instance, this.#verdict)
-    if (embedders !== undefined) offers.unshift(embedders)
+    const instance = this.#loaded && new InstanceContext(this.#imported)
     const { module, visible } = this.#setup.program as ModuleProgram
+    const offers = this.#offers(guest, visible && served)
+    const embedders = instance && this.#loaded?.offer(instance, this.#verdict)
+    if (embedders !== undefined) offers.unshift(embedders)
     const { exports: all } = instantiate(module, ...offers)
-    const exports = visible ? withoutReserved(all) : all
-    instance.reveal(exports)
-    if (instance.found !== undefined) guest.bind(instance.found)
-    return { guest, exports, all, memory: instance.found }
+    const shown = served || instance !== undefined
+    const exports: Readonly<Record<string, unknown>> = visible && shown ? withoutReserved(all) : all
+    instance?.reveal(exports)
+    const memory = memoryIn(exports) ?? this.#imported
+    if (memory !== undefined) guest.bind(memory)
+    return { guest, exports, all, memory }
+  }
+
+  /** True once this guest, which shares nothing, has sent its end. */
+  get ended(): boolean {
+    return this.#sent && this.#setup.sharing === undefined
+  }
+  /** True if its end has said that this thread is free, and its files are closed. */
+  get free(): boolean {
+    return this.#free
   }
 
   /** The guest has ended, and with it all that it had open. */
@@ -212,20 +228,27 @@ class Thread {
     this.#host?.close()
   }
 
-  /** Once: the first end counts. */
-  #sendEnd(ended: unknown): void {
+  /**
+   * Once: the first end counts.
+   * @param returned true if no frame of the guest is left in this thread
+   */
+  #sendEnd(ended: unknown, returned = false): void {
     if (this.#sent) return
     // This thread may be terminated as soon as its end is known.
     this.#terminals.reset()
     const trees = this.#mounts.leave()
+    // One message in place of two: most guests return from their entry.
+    const free = returned && this.#setup.sharing === undefined
+    if (free) this.close()
     send(
       ended instanceof GuestExit
-        ? { kind: 'exit', code: ended.exitCode, trees }
+        ? { kind: 'exit', code: ended.exitCode, trees, free }
         : { kind: 'failed', error: serializeError(ended, partsOf(this.#setup.program)), trees },
     )
     // Last: at the end of its stack a guest has no room for this, and is asked again when it has
     // returned.
     this.#sent = true
+    this.#free = free
   }
 
   #makeGuest(): Guest {
@@ -275,16 +298,13 @@ class Thread {
     send(message)
   }
 
-  #offers({ namespace, imports }: Guest): Offer[] {
+  #offers({ namespace, imports }: Guest, watches: boolean): Offer[] {
     const spawn = (arg: number): number => {
       if (this.#verdict.reached) throw this.#verdict.leave()
       return this.#spawn(arg)
     }
     return [
-      functions(
-        namespace,
-        (this.#setup.program as ModuleProgram).visible ? watched(imports, this.#seen) : imports,
-      ),
+      functions(namespace, watches ? watched(imports, this.#seen) : imports),
       functions('wasi', { 'thread-spawn': spawn }),
       ({ kind }) =>
         kind === 'memory' && this.#imported !== undefined ? [this.#imported] : undefined,
@@ -338,12 +358,17 @@ async function work(task: Task): Promise<void> {
     return
   }
   await thread?.do(task)
-  send({ kind: 'free' })
+  const free = thread?.free
+  // Before the next guest, which may be long in coming.
+  if (thread?.ended) close()
+  if (!free) send({ kind: 'free' })
+}
+function close(): void {
+  thread?.close()
+  thread = undefined
 }
 parentPort?.on('message', (task: Task | 'close') => {
-  if (task === 'close') {
-    thread?.close()
-    thread = undefined
-  } else void work(task)
+  if (task === 'close') close()
+  else void work(task)
 })
 send({ kind: 'free' })

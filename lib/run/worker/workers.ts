@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { abandoned } from './abandoned.js'
+import type { Message } from './messages.js'
 import { stackSizeMb } from './stack.js'
 
 const thread = join(import.meta.dirname, 'thread.js')
@@ -90,8 +91,9 @@ export class Workers {
    * Keeps a worker whose guest has ended, or terminates it.
    * @param free whether it is ready for work
    * @param ended whether its guest has sent its end, so that it soon will be
+   * @param closed whether it closes what its guest had open without being asked
    */
-  async release(worker: Worker, free: boolean, ended: boolean): Promise<void> {
+  async release(worker: Worker, free: boolean, ended: boolean, closed: boolean): Promise<void> {
     // One whose stack has another size gives way: else runs that differ from the first ones would
     // start a worker each time.
     const other = (): number =>
@@ -99,7 +101,7 @@ export class Workers {
     const hasCapacity = (): boolean =>
       !this.#closed && (this.#idle.length < this.#kept || other() >= 0)
     if (hasCapacity() && (free || (ended && (await isFree(worker)))) && hasCapacity()) {
-      worker.postMessage('close')
+      if (!closed) worker.postMessage('close')
       worker.unref()
       const gone = this.#idle.length < this.#kept ? [] : this.#idle.splice(other(), 1)
       this.#idle.push(worker)
@@ -129,18 +131,22 @@ async function end(worker: Worker): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Waits for a worker to send that it is free. False if it does not in time. */
-async function isFree(worker: Worker): Promise<boolean> {
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), patience)
-  try {
-    for (;;) {
-      const [message] = await once(worker, 'message', { signal: late.signal })
-      if (message.kind === 'free') return true
+/** Waits for a worker to send that it is free. False if it does not in time, or ends. */
+const isFree = (worker: Worker): Promise<boolean> =>
+  new Promise(resolve => {
+    const finish = (free: boolean): void => {
+      clearTimeout(timer)
+      worker.off('message', receive)
+      worker.off('error', lose)
+      worker.off('exit', lose)
+      resolve(free)
     }
-  } catch {
-    return false
-  } finally {
-    clearTimeout(timer)
-  }
-}
+    const receive = ({ kind }: Message): void => {
+      if (kind === 'free') finish(true)
+    }
+    const lose = (): void => finish(false)
+    const timer = setTimeout(lose, patience)
+    worker.on('message', receive)
+    worker.on('error', lose)
+    worker.on('exit', lose)
+  })
