@@ -7,6 +7,7 @@
 // throws or touches an object.
 #include <napi.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <iterator>
 #include <limits>
@@ -34,9 +35,15 @@ struct Memory {
   std::uint64_t size = 0;
 };
 
+// The Guests of all environments, which tests count.
+std::atomic<int> live_guests{0};
+
 // A Host, and the JavaScript memories it points into.
 struct Guest {
-  Guest(Block* block, bool walk_only, std::shared_ptr<Table> table) : host(block, walk_only, std::move(table)) {}
+  Guest(Block* block, bool walk_only, std::shared_ptr<Table> table) : host(block, walk_only, std::move(table)) { ++live_guests; }
+  ~Guest() { --live_guests; }
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
 
   void bind(Memory memory) {
     previous = std::exchange(bound, std::move(memory));
@@ -313,6 +320,9 @@ Napi::Value resolver(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), asked->host.resolver());
 }
 
+// live(): the number of hosts of this process, in all its threads
+Napi::Value live(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), live_guests); }
+
 // exit(code): terminates the process at once
 Napi::Value exit(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return refuse_arguments(info.Env());
@@ -349,6 +359,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["listening"] = Napi::Function::New<listening>(env, "listening");
   exports["exit"] = Napi::Function::New<exit>(env, "exit");
   exports["enlargeStack"] = Napi::Function::New<enlarge_stack_of_main>(env, "enlargeStack");
+  exports["live"] = Napi::Function::New<live>(env, "live");
   exports["resolver"] = Napi::Function::New<resolver>(env, "resolver");
   for (const auto& hot_call : hot_calls) {
     napi_value function = nullptr;

@@ -52,6 +52,28 @@ for (const [name, maker] of Object.entries(makers))
     t.true(Number(left) < 10, left)
   })
 
+test('hosts that are disposed of, or unreachable, are gone from the addon', t => {
+  const source = `
+    import { liveHosts, openNative } from ${JSON.stringify(native)}
+    const counts = []
+    for (let round = 0; round < 20; round++) {
+      const all = Array.from({ length: 500 }, () => openNative({ together: round % 2 === 0 }))
+      if (round === 0) counts.push(liveHosts())
+      for (const sys of all.slice(0, 250)) sys.dispose()
+      if (round === 0) counts.push(liveHosts())
+      all.length = 0
+      gc()
+      await new Promise(done => setTimeout(done))
+    }
+    for (let round = 0; round < 100 && liveHosts() > 10; round++) {
+      gc()
+      await new Promise(done => setTimeout(done, 10))
+    }
+    // A register of the interpreter may still refer to the last ones.
+    console.log(...counts, liveHosts() <= 10)`
+  t.is(run(['--expose-gc'], source), '500 250 true')
+})
+
 test.serial('dispose closes every descriptor once, and later calls return BADF', t => {
   const before = openDescriptors()
   const sys = openNative()

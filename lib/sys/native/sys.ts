@@ -37,6 +37,7 @@ interface Addon extends Readonly<Record<RegisterCall, () => void>> {
   listen(host: number, address: string, port: number): Answer
   listening(host: number, socket: Handle): [address: string, port: number] | undefined
   resolver(host: number): 'openat2' | 'walk'
+  live(): number
   exit(code: number): void
   enlargeStack(bytes: number): boolean
 }
@@ -277,6 +278,9 @@ function opened(addon: string): ReturnType<typeof classOver> {
   classes.set(addon, made)
   return made
 }
+
+/** Returns the number of hosts by the addon in all threads of this process, for tests. */
+export const liveHosts = (): number => loaded?.addon.live() ?? 0
 
 /** Calls _exit(2), if an addon is loaded. */
 export const endProcess = (code: number): void => loaded?.addon.exit(code)
