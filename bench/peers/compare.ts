@@ -39,7 +39,7 @@ export async function comparePeers({ whole, write, ...plan }: Asked): Promise<vo
     `${caption}. The least of a row is in bold.`,
     ...(programs.length > 0 ? [programTable(programs)] : []),
     ...(calls.length > 0 ? [callTable(calls)] : []),
-    ...missing.map(message => `- ${message}`),
+    ...(missing.length > 0 ? [missing.map(message => `- ${message}`).join('\n')] : []),
   ].join('\n\n')
   console.log(`\n${text}\n`)
   if (!whole) return
