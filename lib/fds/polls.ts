@@ -1,6 +1,5 @@
 /** The active polls of a guest, in memory allocated once: a poll allocates no objects. */
 import { Subscription, Subscription0 } from '../abi/layout.js'
-import type { Block } from '../sys/block.js'
 import type { Descriptor } from './descriptor.js'
 
 const widest = Math.max(Subscription.BYTES, Subscription0.BYTES)
@@ -47,11 +46,7 @@ export class PollSet {
  * meanwhile, whose nested poll then has its own memory.
  */
 export class Polls {
-  readonly #block: Block
   #idle: PollSet | undefined
-  constructor(block: Block) {
-    this.#block = block
-  }
 
   /** Begins a poll of `count` subscriptions. */
   begin(count: number): PollSet {
@@ -61,15 +56,9 @@ export class Polls {
         ? idle
         : new PollSet(Math.max(fewest, 2 ** Math.ceil(Math.log2(count))))
     this.#idle = undefined
-    this.#block.polls++
     return set
   }
   end(set: PollSet): void {
-    this.#block.polls--
     this.#idle = set
-  }
-  /** True while a poll runs within another one, whose list is in the same block. */
-  get nested(): boolean {
-    return this.#block.polls > 1
   }
 }

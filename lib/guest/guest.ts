@@ -153,7 +153,7 @@ export function guestWith(
     sys,
     memory,
     fds,
-    polls: new Polls(sys.block),
+    polls: new Polls(),
     limits,
     args: joined(args),
     env: joined(env),

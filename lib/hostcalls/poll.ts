@@ -31,14 +31,12 @@ function poll(
   out: number,
   count: number,
 ): Answer {
-  const { polls, limits, sys } = context
+  const { polls, limits } = context
   if (count === 0 || count > limits.subscriptions) return -Errno.INVAL
   const set = polls.begin(count)
-  const restore = polls.nested ? sys.block.keepPolls() : undefined
   try {
     return wait(context, set, layout, at, out, count)
   } finally {
-    restore?.()
     polls.end(set)
   }
 }
@@ -66,6 +64,7 @@ function wait(
   let polled = 0
   let streamed = 0
   let timeout = Number.POSITIVE_INFINITY
+  // Clocks come first: one of the embedder's may run a guest, whose poll fills the block's list.
   for (let i = 0, sub = 0; i < count; i++, sub += layout.BYTES) {
     const type = subscriptionTag(subscriptions, sub)
     if (type >= eventtype.labels.length) return -Errno.INVAL
@@ -73,15 +72,22 @@ function wait(
     one.place = Place.READY
     one.bytes = 0
     one.delay = 0
-    const answer =
-      type === Eventtype.CLOCK
-        ? setDelay(sys, one, subscriptionClock(subscriptions, sub, layout))
-        : enlist(context, one, subscriptionFd(subscriptions, sub), type, polled)
+    if (type !== Eventtype.CLOCK) continue
+    const answer = setDelay(sys, one, subscriptionClock(subscriptions, sub, layout))
+    if (answer === UNEXPECTED) return answer
+    one.errno = 0 - answer
+    timeout = Math.min(timeout, one.delay)
+  }
+  for (let i = 0, sub = 0; i < count; i++, sub += layout.BYTES) {
+    const type = subscriptionTag(subscriptions, sub)
+    if (type === Eventtype.CLOCK) continue
+    const one = awaited[i]
+    const answer = enlist(context, one, subscriptionFd(subscriptions, sub), type, polled)
     if (answer === UNEXPECTED) return answer
     one.errno = 0 - answer
     if (one.place >= 0) polled++
     else if (one.place === Place.STREAM) streamed++
-    else timeout = Math.min(timeout, one.delay)
+    else timeout = 0
   }
 
   const answer = waitFor(sys, awaited, count, polled, streamed, timeout)

@@ -104,7 +104,7 @@ export function openComponent(
     sys: hosts.sys,
     memory,
     fds,
-    polls: new Polls(hosts.sys.block),
+    polls: new Polls(),
     limits,
     args: joined(args),
     env: joined(env),

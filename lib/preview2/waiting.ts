@@ -11,15 +11,10 @@ import { trap } from './trap.js'
 export function isReady({ context }: Component, fd: Descriptor, writes: boolean): boolean {
   const { sys } = context
   const one = new Awaited()
-  const restore = sys.block.polls > 0 ? sys.block.keepPolls() : undefined
-  try {
-    placeFile(sys.block, one, fd, writes, 0)
-    if (one.place === Place.READY) return true
-    if (one.place === Place.STREAM) return false
-    return sys.poll(1, 0) !== 0
-  } finally {
-    restore?.()
-  }
+  placeFile(sys.block, one, fd, writes, 0)
+  if (one.place === Place.READY) return true
+  if (one.place === Place.STREAM) return false
+  return sys.poll(1, 0) !== 0
 }
 
 /**
@@ -38,20 +33,24 @@ export function waitFor(
   if (count > limits.subscriptions)
     throw trap(`poll of more pollables than limits.subscriptions, ${limits.subscriptions}`)
   const set = polls.begin(count)
-  const restore = polls.nested ? sys.block.keepPolls() : undefined
   try {
     const { awaited } = set
     let [polled, streamed, timeout] = [0, 0, most]
     let now: bigint | undefined
+    // Clocks come first: one of the embedder's may run a guest, whose poll fills the block's list.
     for (let i = 0; i < count; i++) {
-      const { due, fd, writes } = pollables[i]
+      const { due } = pollables[i]
       const one = awaited[i]
       one.place = Place.READY
       one.delay = 0
-      if (due !== undefined) {
-        now ??= monotonic(context)
-        one.delay = due > now ? Number(due - now) : 0
-      } else if (fd !== undefined) placeFile(sys.block, one, fd, writes, polled)
+      if (due === undefined) continue
+      now ??= monotonic(context)
+      one.delay = due > now ? Number(due - now) : 0
+    }
+    for (let i = 0; i < count; i++) {
+      const { due, fd, writes } = pollables[i]
+      const one = awaited[i]
+      if (due === undefined && fd !== undefined) placeFile(sys.block, one, fd, writes, polled)
       if (one.place >= 0) polled++
       else if (one.place === Place.STREAM) streamed++
       else timeout = Math.min(timeout, one.delay)
@@ -67,7 +66,6 @@ export function waitFor(
     }
     return ready
   } finally {
-    restore?.()
     polls.end(set)
   }
 }

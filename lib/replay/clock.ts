@@ -9,7 +9,7 @@ import { act, timeOf } from './hooks.js'
 import type { Replay } from './options.js'
 
 /**
- * A host with the embedder's clocks and sleep. A hook may run the guest, so the block is written
+ * A host with the embedder's clocks and sleep. A hook may run a guest, so the block is written
  * after the hook returns.
  */
 export class HookedClockSys extends ForwardingSys {
@@ -42,8 +42,13 @@ export class HookedClockSys extends ForwardingSys {
       return this.host.poll(count, timeout)
     const ready = count === 0 ? 0 : this.host.poll(count, 0)
     if (ready !== 0 || timeout === 0) return ready
-    act('options.sleep', () => sleep(timeout))
-    return count === 0 ? 0 : this.host.poll(count, 0)
+    const wait = () => act('options.sleep', () => sleep(timeout))
+    if (count === 0) {
+      wait()
+      return 0
+    }
+    this.block.aside(wait)
+    return this.host.poll(count, 0)
   }
 
   #hook(clock: number): (() => bigint) | undefined {

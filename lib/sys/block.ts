@@ -73,26 +73,14 @@ export class Block extends Bytes {
   /** Pairs of offset and length in guest memory, already checked. */
   readonly spans = new Uint32Array(this.buffer, 28672, 2 * maxSpans)
 
-  /** The number of polls under way: an embedder's clock or sleep may run a guest within one. */
-  polls = 0
-
   constructor(buffer = new ArrayBuffer(Block.bytes)) {
     super(buffer)
   }
 
   /**
-   * Saves the list of handles to wait for, which an outer poll has filled, and which a nested poll
-   * of any guest fills anew. Returns the function that restores it.
+   * Calls code of the embedder in the middle of a hostcall, and restores the block after it. The
+   * outer call saves it, since no `finally` runs in an inner one that V8 terminates.
    */
-  keepPolls(): () => void {
-    const { pollHandles, poll, pollBytes } = this
-    const kept = [pollHandles, poll, pollBytes].map(array => [array, array.slice()] as const)
-    return () => {
-      for (const [array, copy] of kept) array.set(copy)
-    }
-  }
-
-  /** Calls code of the embedder in the middle of a hostcall, and restores the block after it. */
   aside<T>(act: () => T): T {
     const bytes = new Uint8Array(this.buffer)
     const kept = bytes.slice()

@@ -2,9 +2,11 @@
  * The block that the guests of a thread share: code of the embedder, wherever a hostcall calls it,
  * may run another guest, whose hostcalls fill the block.
  */
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
+import vm from 'node:vm'
 import test from 'ava'
 import { Rights } from '#lib/abi/rights.js'
 import type { HostcallName } from '#lib/abi/table.js'
@@ -63,15 +65,22 @@ const scratch = (): string => {
   return folder
 }
 
-/** Makes hostcalls of a guest of its own, which fill every part of the block but those of a poll. */
+/** Opens files until one has a handle that no other guest has. Returns its descriptor. */
+function openOften(calls: Calls, memory: Memory): number {
+  for (let i = 0; i < 20; i++) {
+    const errno = calls.path_open(3, 0, 0, memory.text(0, 'other'), 0, all, all, 0, 128)
+    if (errno !== 0) throw new Error(`path_open: ${errno}`)
+  }
+  return memory.view.getUint32(128, true)
+}
+
+/** Makes hostcalls of a guest of its own, and fills the block. */
 function disturber(backend: Backend, folder: string): { disturb(): void; close(): void } {
   const guest = createGuest({ version: 'preview1', backend, preopens: { '/': folder } })
   const calls = callsOf(guest)
   const memory = new Memory()
   guest.bind(memory)
-  // A directory whose handle is that of no file of the other guest.
-  for (let i = 0; i < 20; i++) calls.path_open(3, 0, 0, memory.text(0, '.'), 2, all, all, 0, 128)
-  const dir = memory.view.getUint32(128, true)
+  const fresh = openOften(calls, memory)
   const { block } = openGuestSys(backend)
   const disturb = (): void => {
     calls.path_filestat_get(3, 0, 0, memory.text(0, 'other'), 64)
@@ -85,12 +94,11 @@ function disturber(backend: Backend, folder: string): { disturb(): void; close()
     calls.fd_readdir(3, 4096, 1024, 0n, 64)
     calls.fd_close(fd)
     memory.clock(256, 0n)
-    memory.reader(304, dir)
+    memory.reader(304, fresh)
     calls.poll_oneoff(256, 1024, 2, 64)
     createGuest({ version: 'preview1', backend }).close()
     // The call that this interrupts may use more of it than any of these.
-    new Uint8Array(block.buffer, 0, 4096).fill(0xa5)
-    block.spans.fill(0xa5a5a5a5)
+    new Uint8Array(block.buffer).fill(0xa5)
   }
   return { disturb, close: () => guest.close() }
 }
@@ -197,6 +205,63 @@ undisturbed('a clock may poll another guest within a poll', (backend, folder, in
   const errno = calls.poll_oneoff(256, 1024, 3, 64)
   guest.close()
   return [errno, slept, memory.bytes]
+})
+
+/** Opens a FIFO without a writer, which is never ready, and polls it beside a clock. */
+function pollFifo(
+  calls: Calls,
+  memory: Memory,
+  folder: string,
+  timeout: bigint,
+): { errno: number; events: number } {
+  const fifo = join(folder, 'fifo')
+  if (!fs.existsSync(fifo)) execFileSync('mkfifo', [fifo])
+  calls.path_open(3, 0, 0, memory.text(0, 'fifo'), 0, all, 0n, 0, 72)
+  memory.reader(256, memory.view.getUint32(72, true))
+  memory.clock(304, timeout)
+  const errno = calls.poll_oneoff(256, 1024, 2, 64)
+  return { errno, events: memory.view.getUint32(64, true) }
+}
+const withFifos = process.platform === 'win32' ? test.skip : test
+
+withFifos('a sleep within a poll of descriptors may run another guest', t => {
+  const folder = scratch()
+  const { disturb, close } = disturber('native', folder)
+  const outcomes = [() => {}, disturb].map(sleep => {
+    const memory = new Memory()
+    const { guest, calls } = guestWith('native', memory, { preopens: { '/': folder }, sleep })
+    const answer = pollFifo(calls, memory, folder, 1n)
+    guest.close()
+    return [answer, memory.bytes]
+  })
+  t.deepEqual(outcomes[1], outcomes[0])
+  t.deepEqual(outcomes[0]?.[0], { errno: 0, events: 1 })
+  close()
+  fs.rmSync(folder, { recursive: true })
+})
+
+withFifos('a poll that a timeout of node:vm terminates leaves the list of an outer one', t => {
+  const folder = scratch()
+  const [inner, outer] = [new Memory(), new Memory()]
+  const other = guestWith('native', inner, { preopens: { '/': folder } })
+  const context = vm.createContext({
+    poll: () => pollFifo(other.calls, inner, folder, 2n ** 40n),
+  })
+  const { guest, calls } = guestWith('native', outer, {
+    preopens: { '/': folder },
+    sleep() {
+      openOften(other.calls, inner)
+      t.throws(() => vm.runInContext('poll()', context, { timeout: 20 }), {
+        code: 'ERR_SCRIPT_EXECUTION_TIMEOUT',
+      })
+    },
+  })
+  t.deepEqual(pollFifo(calls, outer, folder, 1n), { errno: 0, events: 1 })
+  t.is(outer.view.getUint16(1032, true), 0)
+  t.is(outer.view.getUint8(1034), CLOCK)
+  guest.close()
+  other.guest.close()
+  fs.rmSync(folder, { recursive: true })
 })
 
 undisturbed('randomness may run another guest', (backend, _folder, interrupt) => {

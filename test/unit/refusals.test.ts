@@ -56,7 +56,7 @@ function guest(mode: RightsMode): Context {
     limits,
     fds,
     memory,
-    polls: new Polls(sys.block),
+    polls: new Polls(),
     args: none,
     env: none,
     random: () => {},
