@@ -7,6 +7,7 @@ import { Errno } from './abi/errno.js'
 import { Iovec, setSize64 } from './abi/layout.js'
 import { coded, refuse } from './errors.js'
 import type { Limits } from './limits.js'
+import type { Block } from './sys/block.js'
 import { type Answer, maxTransfer, type Sys } from './sys/sys.js'
 
 /** The shape of `WebAssembly.Memory`. */
@@ -25,8 +26,9 @@ export class Space {
   readonly read: () => ArrayBufferLike
   bytes: Uint8Array = none
   view: DataView = noView
-  constructor(memory: MemoryLike) {
-    this.read = reader(memory)
+  /** @param block the block of the hostcalls that read an embedder's own memory */
+  constructor(memory: MemoryLike, block?: Block) {
+    this.read = block === undefined ? reader(memory) : saving(block, memory)
   }
 }
 
@@ -54,9 +56,7 @@ export class GuestMemory {
 
   /** Binds guest memory. If its buffer is detached, the previous binding stays. */
   bind(memory: MemoryLike): void {
-    const plain = reader(memory)
-    // The getter of an embedder's own object is code of the embedder.
-    const read = isWasmMemory(memory) ? plain : () => this.#sys.block.aside(plain)
+    const read = saving(this.#sys.block, memory)
     this.#attach(read)
     this.#read = read
   }
@@ -295,6 +295,12 @@ function reader(memory: MemoryLike): () => ArrayBufferLike {
     // An embedder's own object may have another buffer by now.
     return isWhole(buffer) ? buffer : refuse(Errno.FAULT)
   }
+}
+
+/** Returns a reader that saves the block while the getter of an embedder's own object runs. */
+function saving(block: Block, memory: MemoryLike): () => ArrayBufferLike {
+  const read = reader(memory)
+  return isWasmMemory(memory) ? read : () => block.aside(read)
 }
 
 /** Returns true for a substitute for a memory. A detached buffer throws here. */

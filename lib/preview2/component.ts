@@ -68,7 +68,7 @@ export class Component {
     if (memory === undefined) return this.scratch.space
     const known = this.#spaces.get(memory)
     if (known !== undefined) return known
-    const space = new Space(memory)
+    const space = new Space(memory, this.context.sys.block)
     this.#spaces.set(memory, space)
     return space
   }

@@ -12,6 +12,7 @@ import { Rights } from '#lib/abi/rights.js'
 import type { HostcallName } from '#lib/abi/table.js'
 import { createGuest, type Guest } from '#lib/guest/guest.js'
 import type { GuestOptions } from '#lib/options/options.js'
+import { createComponentHost } from '#lib/preview2/host.js'
 import { openGuestSys, openSys } from '#lib/sys/choose.js'
 
 type Backend = 'native' | 'typescript'
@@ -346,6 +347,28 @@ undisturbed('a memory may run another guest when it has grown', (backend, _folde
   guest.close()
   return [errno, memory.bytes]
 })
+
+undisturbed(
+  'a memory of a component may run another guest when it has grown',
+  (backend, _folder, interrupt) => {
+    const memory = new OwnMemory(interrupt)
+    const host = createComponentHost({
+      backend,
+      clocks: {
+        realtime() {
+          memory.grow()
+          return 0x123456789n
+        },
+      },
+    })
+    const { now } = host.imports['wasi:clocks/wall-clock'] as unknown as Readonly<
+      Record<string, Record<symbol, (options: object) => (at: number) => void>>
+    >
+    now?.[Symbol.for('cabiLower')]?.({ memory })(64)
+    host.close()
+    return memory.bytes
+  },
+)
 
 undisturbed(
   'a memory may run another guest while iovecs are read',
