@@ -3,6 +3,8 @@
  * anything that the walk would not find.
  */
 import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import timers from 'node:timers'
 import { setImmediate } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { procfsWorks } from '#lib/sys/typescript/procfs.js'
@@ -72,6 +74,47 @@ const primed = (t: ExecutionContext, g: Fixture, path: string): void => {
   text(g, path)
   cached(t, g, path)
 }
+
+/** Calls `act` again and again on the way back from the end of the stack. */
+function outOfStack(act: () => void): void {
+  const down = (): number => {
+    let calls = 0
+    try {
+      calls = down()
+    } catch {
+      // This is the end, or `act` did not begin.
+    }
+    if (calls < 400) act()
+    return calls + 1
+  }
+  down()
+}
+
+// First in this file: compiled functions would take less stack.
+onLinux('a call that overflows the stack leaves no directory open', async t => {
+  const none = openDescriptors()
+  const g = new Fixture(new TypescriptSys())
+  g.file('a/b/c/f')
+  const [at, length] = g.put('a/b/c/f')
+  let overflows = 0
+  for (let round = 0; round < 5; round++) {
+    // Which takes stack, too.
+    performance.now = now
+    outOfStack(() => {
+      try {
+        g.sys.open(g.dir, at, length, 0, 0, 0, READ)
+      } catch {
+        overflows++
+      }
+    })
+    sleep(g)
+  }
+  performance.now = () => time
+  t.true(overflows > 0)
+  g.dispose()
+  await setImmediate()
+  t.is(openDescriptors(), none)
+})
 
 onLinux('each call on a path starts at the directory that a call before it has entered', t => {
   const g = fixture(t)
@@ -355,6 +398,56 @@ onLinux('a refused call leaves a cached directory usable', t => {
     entered(() => t.is(text(g, 'a/b/c/f'), 'a/b/c/f')),
     [],
   )
+})
+
+const overflow = { instanceOf: RangeError, message: /call stack/ }
+
+onLinux('an error of closing a directory closes none twice, and leaves none open', t => {
+  const g = fixture(t)
+  g.file('a/b/c/d/e/f')
+  const before = openDescriptors()
+  const { closeSync } = fs
+  for (const path of ['a/b/c/d/e/f', 'a/b/c/d/missing/f', 'a/f', 'a/b/c/d/e/f']) {
+    let failures = 0
+    const again: number[] = []
+    // The overflow of the stack behind the system call.
+    fs.closeSync = fd => {
+      try {
+        closeSync(fd)
+      } catch {
+        again.push(fd)
+      }
+      if (failures++ === 0) throw new RangeError('Maximum call stack size exceeded')
+    }
+    try {
+      t.throws(() => text(g, path), overflow, path)
+    } finally {
+      fs.closeSync = closeSync
+    }
+    t.deepEqual(again, [], path)
+  }
+  sleep(g)
+  t.is(openDescriptors(), before)
+})
+
+onLinux('directories are closed on idle though an earlier call could not arrange that', async t => {
+  const g = fixture(t)
+  await setImmediate()
+  const before = openDescriptors()
+  const original = timers.setImmediate
+  timers.setImmediate = (() => {
+    throw new RangeError('Maximum call stack size exceeded')
+  }) as unknown as typeof original
+  syncBuiltinESMExports()
+  try {
+    t.throws(() => g.stat('a/b/f'), overflow)
+  } finally {
+    timers.setImmediate = original
+    syncBuiltinESMExports()
+  }
+  t.is(g.stat('a/b/c/f', { follow: 1 }), 0 as Result)
+  await setImmediate()
+  t.is(openDescriptors(), before)
 })
 
 onLinux('a path whose location is longer than a page is walked', t => {

@@ -128,12 +128,12 @@ export function keep(start: Place, path: string, place: Place): void {
   }
   entries.set(key, entry)
   if (clearing) return
-  clearing = true
   // Runs when the guest returns to the event loop, which it does not keep alive.
   setImmediate(() => {
     clearing = false
     clear()
   }).unref()
+  clearing = true
 }
 
 /** Closes the cached directories, those below `start` or all. Returns the number of them. */

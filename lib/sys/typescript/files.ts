@@ -2,6 +2,7 @@
 import type fs from 'node:fs'
 import { isatty } from 'node:tty'
 import { Filetype } from '../../abi/values.js'
+import { isStackOverflow } from '../../errors.js'
 import { Block } from '../block.js'
 import { type Answer, type Handle, UNEXPECTED } from '../sys.js'
 import { answerOf } from './errno.js'
@@ -45,6 +46,8 @@ export abstract class Files {
     try {
       return act()
     } catch (error) {
+      // It ends the guest, which could otherwise repeat it without limit.
+      if (isStackOverflow(error)) throw error
       const answer = answerOf(error)
       if (answer === UNEXPECTED) this.#failure = error as Error
       return answer

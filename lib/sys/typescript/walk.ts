@@ -88,9 +88,21 @@ function resolve(
   const left = [path]
   let links = 0
 
-  const releaseAll = (places: readonly Place[]) => {
-    if (cached !== undefined) release(cached)
-    for (const place of places) place.release()
+  // A directory is taken out before it is released: no error makes that happen twice, since its
+  // number may be that of another file then.
+  const releaseBut = (kept: number) => {
+    const used = cached
+    cached = undefined
+    if (used !== undefined) release(used)
+    let failure: { readonly error: unknown } | undefined
+    while (dirs.length > kept) {
+      try {
+        dirs.pop()?.release()
+      } catch (error) {
+        failure = { error }
+      }
+    }
+    if (failure !== undefined) throw failure.error
   }
   const expand = (target: string) => {
     if (++links > maxLinks) refuse(Errno.LOOP)
@@ -99,6 +111,7 @@ function resolve(
   const lease = (name: string, dots: number, slash: boolean, stats?: Lease['stats']): Lease => {
     const place = dirs[dirs.length - 1] as Place
     const path = paths[paths.length - 1] as string
+    const used = cached
     // Made before the others are released, since it may refuse the name.
     const held = {
       place,
@@ -109,11 +122,14 @@ function resolve(
       stats,
       followed: links > 0,
       release() {
-        if (place === from) cached !== undefined && release(cached)
-        else keep(start, path, place)
+        if (place !== from) keep(start, path, place)
+        else if (used !== undefined) release(used)
       },
     }
-    if (dirs.length > 1) releaseAll(dirs.slice(1, -1))
+    if (place === from) return held
+    dirs.pop()
+    dirs.splice(1, 0, place)
+    releaseBut(2)
     return held
   }
 
@@ -135,7 +151,7 @@ function resolve(
             paths.pop()
           } else if (cached === undefined) refuse(Errno.NOTCAPABLE)
           else {
-            release(cached)
+            releaseBut(1)
             return undefined
           }
         }
@@ -166,7 +182,7 @@ function resolve(
       expand(target)
     }
   } catch (error) {
-    releaseAll(dirs.slice(1))
+    releaseBut(1)
     throw error
   }
 }
