@@ -17,7 +17,9 @@ static_assert(sizeof(long) == 8, "an offset is one argument");
 ssize_t read(int fd, void* into, std::size_t size) { return system_call(SYS_read, fd, into, size); }
 ssize_t write(int fd, const void* from, std::size_t size) { return system_call(SYS_write, fd, from, size); }
 ssize_t pread(int fd, void* into, std::size_t size, off_t place) { return system_call(SYS_pread64, fd, into, size, place); }
-ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place) { return system_call(SYS_pwrite64, fd, from, size, place); }
+ssize_t pwrite(int fd, const void* from, std::size_t size, off_t place) {
+  return system_call(SYS_pwrite64, fd, from, size, place);
+}
 int openat(int dir, const char* path, int flags, mode_t mode) {
   return static_cast<int>(system_call(SYS_openat, dir, path, flags, mode));
 }

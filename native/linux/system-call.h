@@ -24,6 +24,7 @@ inline long system_call(long number, Arguments... arguments) {
   // https://man7.org/linux/man-pages/man2/syscall.2.html
   const long given[4] = {word_of(arguments)...};
   long result;
+  // cppcheck-suppress constStatement
   register long fourth __asm__("r10") = given[3];
   __asm__ volatile("syscall"
                    : "=a"(result)

@@ -14,9 +14,9 @@ namespace {
 // was refused.
 struct Named {
   Path path;
+  Resolved resolved;
   Answer refused;
   Pin parent;
-  Resolved resolved;
 
   Named(State& state, Handle dir, std::uint32_t at, std::uint32_t length, unsigned how = keep)
       : parent(state.directory_and_path(dir, at, length, path, refused)) {

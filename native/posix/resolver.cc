@@ -79,8 +79,7 @@ template <class Act, class Take>
   Resolved resolved;
   if (const Answer refused = resolve(dir, path, request, resolved); refused != 0) return refused;
   if (is_link) links_.keep(dir, path);
-  return resolved.opened.open() ? take(resolved.opened)
-                                : act(resolved.fd(), resolved.last, resolved.must_be_directory, is_link);
+  return resolved.opened.open() ? take(resolved.opened) : act(resolved.fd(), resolved.last, resolved.must_be_directory, is_link);
 }
 
 Answer Resolver::parent(int dir, const Path& path, unsigned how, Resolved& resolved) {
@@ -103,7 +102,8 @@ Answer Resolver::open(int dir, const Path& path, bool follow_last, int flags, bo
   // finds the name that O_CREAT would create.
   request.walk_only = unchanged && (flags & O_CREAT);
   const int allowed = request.walk_only ? flags & ~O_CREAT : flags;
-  const auto act = [&](int parent, const char* name, bool must_be_directory, bool& is_link) __attribute__((always_inline)) -> Answer {
+  const auto act = [&](int parent, const char* name, bool must_be_directory, bool& is_link)
+                       __attribute__((always_inline)) -> Answer {
     // open(2) creates no directories, and fails before it looks.
     if (must_be_directory) return refuse(Errno::IsDir);
     if (allowed & (O_CREAT | O_TRUNC)) {

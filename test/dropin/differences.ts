@@ -315,11 +315,11 @@ const class_: readonly Difference[] = [
   },
   {
     what: 'the names of import functions',
-    node: 'bound fd_write',
-    ours: 'none',
-    reason: 'they are arrow functions; nobody reads them',
+    node: '`bound fd_write`',
+    ours: '`fd_write`',
+    reason: 'they are arrow functions; nobody reads their names',
     probes: /^has: name of \w+$/,
-    seen: [/bound/, /^""$/],
+    seen: [/bound/, /^"\w+"$/],
   },
 ]
 
