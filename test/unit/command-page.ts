@@ -63,8 +63,10 @@ ${examples.map(([text, command]) => `${text}\n\`\`\`sh\n${command}\n\`\`\``).joi
 \`\`\`
 ${help(-1).trimEnd()}
 \`\`\`
-[options.md](options.md) has the types, defaults and ranges of the options behind these flags. At most \`984k\` of stack is the
-main thread's own, which starts soonest. Directories have descriptors in the order of their options.
+[options.md](options.md) has the types, defaults and ranges of the options behind these flags. The
+guest runs in the main thread if that can have its stack, which starts soonest: on Linux unless
+\`ulimit -Hs\` is lower, and elsewhere up to \`984k\`. Directories have descriptors in the order of
+their options.
 
 \`--trace\` looks like this:
 \`\`\`
