@@ -17,16 +17,16 @@ namespace wasi_common {
 class Table;
 
 // Holds a mutex, if there is more than one thread.
-class Lock {
+class TableLock {
  public:
-  Lock(std::mutex& mutex, bool threads) : mutex_(threads ? &mutex : nullptr) {
+  TableLock(std::mutex& mutex, bool threads) : mutex_(threads ? &mutex : nullptr) {
     if (mutex_ != nullptr) mutex_->lock();
   }
-  ~Lock() {
+  ~TableLock() {
     if (mutex_ != nullptr) mutex_->unlock();
   }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
+  TableLock(const TableLock&) = delete;
+  TableLock& operator=(const TableLock&) = delete;
 
  private:
   std::mutex* mutex_;
@@ -119,7 +119,7 @@ class Table {
   }
 
   // Locks the listings, of which each directory has at most one.
-  Lock listings() { return Lock(listings_mutex_, shared_); }
+  TableLock listings() { return TableLock(listings_mutex_, shared_); }
   // The listing of a pinned directory, remade if it was evicted.
   auto listing(Handle handle, File& file) {
     if (!file.listed()) {
@@ -152,7 +152,7 @@ class Table {
   static constexpr Handle places = Handle{1} << 20;  // twice the limit of lib/limits.ts
   static constexpr std::uint64_t most_before = (std::uint64_t{1} << 33) - 1;
 
-  Lock lock() { return Lock(mutex_, shared_); }
+  TableLock lock() { return TableLock(mutex_, shared_); }
   Place& at(std::size_t index) { return pages_[index / Page::places]->place[index % Page::places]; }
   Place* find(Handle handle) {
     const Handle index = handle % places;
