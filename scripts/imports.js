@@ -190,16 +190,12 @@ function rowOf(name, { params, results }) {
 const hostcall = name => `call_${name}`
 
 /**
- * The statement that takes hostcalls out of their record: V8 inlines constants, but would look up
- * properties.
+ * The statements that take hostcalls out of their record: V8 inlines constants, but would look up
+ * properties. One for each, since the bundler puts a pattern in one long line.
  * @param {readonly string[]} names
  * @returns {string[]}
  */
-const taken = names => [
-  'const {',
-  ...names.map(name => `  ${name}: ${hostcall(name)},`),
-  '} = hostcalls',
-]
+const taken = names => names.map(name => `const ${hostcall(name)} = hostcalls.${name}`)
 
 const names = Object.keys(table)
 const rows = Object.entries(table).flatMap(([name, row]) => rowOf(name, row))
