@@ -175,8 +175,7 @@ export class GuestMemory {
     const fault = this.fault(at, count * Iovec.BYTES)
     if (fault !== 0) return fault
     const { spans } = this.#sys.block
-    const { view } = this
-    let { size } = this
+    let { view, size } = this
     let used = 0
     let room = maxTransfer
     for (let i = 0; i < count; i++, at += Iovec.BYTES) {
@@ -186,7 +185,7 @@ export class GuestMemory {
       const length = view.getUint32(at + Iovec.BUF_LEN, true)
       if (start + length > size) {
         if (this.#recheck(start + length) !== 0) return -Errno.FAULT
-        size = this.size
+        ;({ view, size } = this)
       }
       if (length === 0 || room === 0) continue
       const taken = Math.min(length, room)
