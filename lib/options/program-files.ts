@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { passed, real } from '../sys/realpath.js'
-import { folder } from './start-folder.js'
+import { startFolder } from './start-folder.js'
 
 /** Files of one kind, each where it really is, and each symlink that leads there. */
 export interface Started {
@@ -69,7 +69,7 @@ function preloads(): string[] {
     return reading.has(name) ? [value ?? words[i + 1] ?? ''] : []
   })
   return values.flatMap(value =>
-    [...fileAt(value), moduleAt(join(folder ?? '/', '-'), value) ?? []].flat(),
+    [...fileAt(value), moduleAt(join(startFolder ?? '/', '-'), value) ?? []].flat(),
   )
 }
 
@@ -85,9 +85,9 @@ function fileAt(value: string): string[] {
   try {
     const path = value.startsWith('file:') ? fileURLToPath(value) : value
     if (isAbsolute(path)) return [path]
-    return folder === undefined || path === ''
+    return startFolder === undefined || path === ''
       ? []
-      : [resolve(folder, path)].filter(place => real(place) !== undefined)
+      : [resolve(startFolder, path)].filter(place => real(place) !== undefined)
   } catch {
     return []
   }
@@ -107,7 +107,7 @@ function moduleAt(from: string, name: string): string | undefined {
 function onPath(): string[] {
   const { argv0 } = process
   if (/[/\\]/.test(argv0))
-    return isAbsolute(argv0) || folder !== undefined ? [resolve(folder ?? '', argv0)] : []
+    return isAbsolute(argv0) || startFolder !== undefined ? [resolve(startFolder ?? '', argv0)] : []
   const all = (process.env.PATH ?? '').split(delimiter).filter(isAbsolute)
   return all
     .map(path => join(path, argv0))

@@ -4,7 +4,7 @@
  * Paths in the options of Node begin here: the program may leave it later, and it may be gone.
  * Undefined if it is gone already.
  */
-export const folder = ((): string | undefined => {
+export const startFolder = ((): string | undefined => {
   try {
     return process.cwd()
   } catch {

@@ -47,10 +47,10 @@ int advise(int fd, off_t offset, off_t length, std::uint32_t advice) {
 // it.
 int sync_data(int fd) { return ::fsync(fd); }
 
-// Rounds up to milliseconds, the resolution of poll(2). A wait longer than its counter is split
-// into several.
 int look(pollfd* entries, std::size_t count) { return ::poll(entries, static_cast<nfds_t>(count), 0); }
 
+// Rounds up to milliseconds, the resolution of poll(2). A wait longer than its counter is split
+// into several.
 int wait(pollfd* entries, std::size_t count, const timespec* timeout) {
   if (timeout == nullptr) return ::poll(entries, static_cast<nfds_t>(count), -1);
   constexpr long long most = INT_MAX;

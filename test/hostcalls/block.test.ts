@@ -104,7 +104,7 @@ function disturber(backend: Backend, folder: string): { disturb(): void; close()
   return { disturb, close: () => guest.close() }
 }
 
-/** What a test does with a guest whose embedder calls `interrupt` wherever it is asked. */
+/** The steps of a test, with a guest whose embedder calls `interrupt` wherever it is asked. */
 type Scene = (backend: Backend, folder: string, interrupt: () => void) => unknown
 
 /** Registers a test: a scene must not depend on the embedder's use of other guests. */

@@ -216,7 +216,7 @@ test('a host ends that does not close its pool', t => {
   t.deepEqual([stdout, stderr, status, signal], ['3\n', '', 0, null])
 })
 
-// What a guest had open.
+// Files that a guest had open.
 
 /** The number of descriptors of this process that are open on a file. */
 const descriptorsOf = (path: string): number =>

@@ -98,7 +98,7 @@ onLinux('a call that overflows the stack leaves no directory open', async t => {
   const [at, length] = g.put('a/b/c/f')
   let overflows = 0
   for (let round = 0; round < 5; round++) {
-    // Which takes stack, too.
+    // The real clock, which takes stack, too.
     performance.now = now
     outOfStack(() => {
       try {
