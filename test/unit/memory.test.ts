@@ -117,6 +117,28 @@ test('iovecs beyond one transfer are cut', t => {
   t.is(memory.spans(0, 40), -Errno.FAULT, 'one that will not be used is checked as well')
 })
 
+test('iovecs are read from the new buffer of a memory that an iovec made grow', t => {
+  let buffer = new ArrayBuffer(page)
+  let grows = false
+  const like: MemoryLike = {
+    get buffer() {
+      if (!grows) return buffer
+      grows = false
+      const grown = new ArrayBuffer(2 * page)
+      new Uint8Array(grown).set(new Uint8Array(buffer))
+      structuredClone(buffer, { transfer: [buffer] })
+      buffer = grown
+      return buffer
+    },
+  }
+  const { memory, block } = made(like)
+  const view = new DataView(buffer)
+  for (const [i, word] of [page, 1, 8, 5].entries()) view.setUint32(4 * i, word, true)
+  grows = true
+  t.is(memory.spans(0, 2), 2)
+  t.deepEqual([...block.spans.subarray(0, 4)], [page, 1, 8, 5])
+})
+
 test('reads are copies, and writes are bounded', t => {
   const { memory } = made()
   memory.write(page - 3, Uint8Array.of(1, 2, 3))
