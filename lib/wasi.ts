@@ -91,12 +91,12 @@ export class WASI {
    * is left by throwing.
    */
   #returnOnExit(): void {
-    const { proc_exit } = this.wasiImport
-    this.wasiImport.proc_exit = (code: number) => {
+    const { proc_exit: leave } = this.wasiImport
+    const proc_exit: ImportFunction = (code: number) => {
       const { reached } = this.#verdict
       let exit = new WASIExit(code)
       try {
-        proc_exit(code)
+        leave(code)
       } catch (thrown) {
         if (thrown instanceof WASIExit) exit = thrown
         else if (!(thrown instanceof NotStarted)) throw thrown
@@ -104,6 +104,7 @@ export class WASI {
       if (!reached) this[kExitCode] = code
       throw exit
     }
+    this.wasiImport.proc_exit = proc_exit
   }
 
   /** The sockets that the option `listen` opened, in its order. Not in node:wasi. */

@@ -351,14 +351,6 @@ const arguments_: readonly Difference[] = [
     documented: true,
   },
   {
-    what: 'a bigint that does not fit 64 bits, from JavaScript',
-    node: 'is cut to 64 bits',
-    ours: '`INVAL`',
-    reason: 'another size than was asked for is no success; a guest cannot pass one',
-    probes: /^u64: (size|offset) /,
-    seen: [errno('SUCCESS|FBIG'), errno('INVAL')],
-  },
-  {
     what: 'wrong arguments before start',
     node: '28',
     ours: '`ERR_WASI_NOT_STARTED`',
