@@ -6,7 +6,6 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { platform } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { add, ask, program, type Times } from './ask.js'
 import { can, groups } from './calls.js'
 import { chart } from './chart.js'
@@ -15,6 +14,7 @@ import { componentTable } from './components/report.js'
 import { entryCount, fill, lay, scratch } from './fixture.js'
 import { growths, lean, listed } from './growth.js'
 import { date, machine, major, node, rounded, where } from './machine.js'
+import { optionsOf } from './options.js'
 import { compiler, type Program, programs, type Ready } from './programs.js'
 import {
   type Allocated,
@@ -26,31 +26,16 @@ import {
 } from './report.js'
 import { hosts, sides } from './sides.js'
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    // Only rows whose names this regular expression finds.
-    only: { type: 'string', default: '' },
-    repetitions: { type: 'string' },
-    // Another comparison: with wasmtime and wazero.
-    peers: { type: 'boolean', default: false },
-    // With --peers: its tables into the documentation, too.
-    write: { type: 'boolean', default: false },
-  },
-})
-const { quick } = values
-if (values.write && (!values.peers || quick || values.only !== ''))
-  throw new Error('--write: expected a whole run with --peers, without --quick and --only')
-const only = new RegExp(values.only)
+const { quick, only, whole, repetitions: given, peers, write } = optionsOf()
 const wanted = ({ name }: { readonly name: string }): boolean => only.test(name)
 /** Milliseconds for which a loop is warmed and timed. */
 const pace = quick ? ['25', '12'] : ['200', '100']
 /** A row of growth has a process for each size, which no other row has warmed. */
 const alone = quick ? ['100', '20'] : ['500', '100']
 const repetitions = {
-  calls: Number(values.repetitions ?? (quick ? 2 : 7)),
-  programs: Number(values.repetitions ?? (quick ? 2 : 5)),
-  growth: Number(values.repetitions ?? (quick ? 1 : 5)),
+  calls: Number(given ?? (quick ? 2 : 7)),
+  programs: Number(given ?? (quick ? 2 : 5)),
+  growth: Number(given ?? (quick ? 1 : 5)),
 }
 const turns = (count: number): number[] => Array.from({ length: count }, (_, turn) => turn)
 const began = performance.now()
@@ -224,10 +209,8 @@ function measureAllocation(): Allocated[] {
   return found.filter(wanted)
 }
 
-if (values.peers) {
+if (peers) {
   const { comparePeers } = await import('./peers/compare.js')
-  const whole = values.only === ''
-  const { write } = values
   await comparePeers({
     ...{ folder, quick, native, pace, wanted, say, whole, write },
     turns: repetitions,
@@ -241,7 +224,7 @@ const components = await measureComponents({
   turns: repetitions,
 })
 const growth = measureGrowth()
-const allocation = values.only === '' ? measureAllocation() : []
+const allocation = whole ? measureAllocation() : []
 
 const caption =
   `${where()}; medians of ${repetitions.calls} (calls) and ${repetitions.programs} (programs) turns, ` +
@@ -256,7 +239,7 @@ const text = [
 console.log(`\n${text}\n`)
 
 // A run of some rows leaves no files: it would replace those of a whole one.
-if (values.only === '') {
+if (whole) {
   const results = fileURLToPath(new URL('../../bench/results/', import.meta.url))
   mkdirSync(results, { recursive: true })
   const name = quick ? 'quick' : `node-${major}`

@@ -101,10 +101,13 @@ const reading = (length: number, name: string, goal: Goal): Program => ({
   },
 })
 
-/** A small program that embeds a guest saying hello, as one writes it for each side. */
-const start = (kind: 'CommonJS' | 'ESM'): Program => ({
+/**
+ * A small program that embeds a guest saying hello, as one writes it for each side. As a command,
+ * ours is no program but `wasi-common run`.
+ */
+const start = (kind: 'CommonJS' | 'ESM' | 'the command'): Program => ({
   name: `start-up, hello from ${kind}`,
-  within: 1,
+  within: 3,
   note: 'the floor is Node that compiles the guest, without any host',
   prepare: ({ folder }) => {
     const module = join(folder, 'hello.wasm')
@@ -147,7 +150,13 @@ const start = (kind: 'CommonJS' | 'ESM'): Program => ({
         return [side, script]
       }),
     )
-    return { command: side => [process.execPath, '--no-warnings', scripts[side]] }
+    const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
+    return {
+      command: side =>
+        kind === 'the command' && (side === 'native' || side === 'typescript')
+          ? [process.execPath, main, 'run', '--backend', side, module]
+          : [process.execPath, '--no-warnings', scripts[side]],
+    }
   },
 })
 
@@ -235,6 +244,7 @@ export const programs: readonly Program[] = [
   },
   start('CommonJS'),
   start('ESM'),
+  start('the command'),
   {
     name: '1,000 small guests: construct, instantiate, start',
     goal: [4, 3],

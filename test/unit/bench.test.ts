@@ -1,7 +1,9 @@
 /** The bench leaves no hostcall out, and what it is compared with knows its rows. */
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { table } from '#lib/abi/table.js'
 import { groups } from '../../bench/calls.js'
@@ -155,5 +157,25 @@ test('every door runs the module in the folder with the arguments', t => {
       words.some(word => word.startsWith('/tmp/x')),
       name,
     )
+  }
+})
+
+test('--help prints the options, and a wrong one is told with them', t => {
+  const bench = fileURLToPath(new URL('../../bench/bench.js', import.meta.url))
+  const told = (...words: string[]) =>
+    spawnSync(process.execPath, [bench, ...words], { encoding: 'utf8' })
+  const { status, stdout, stderr } = told('--help')
+  t.deepEqual([status, stderr], [0, ''])
+  for (const option of ['--quick', '--only', '--repetitions', '--peers', '--write'])
+    t.true(stdout.includes(`\n  ${option} `), option)
+  for (const [words, why] of [
+    [['--nope'], "Unknown option '--nope'"],
+    [['--only', '['], 'Invalid regular expression'],
+    [['--repetitions', '0'], "--repetitions: expected a number from 1, received '0'"],
+    [['--write'], '--write: expected a whole run with --peers'],
+  ] as const) {
+    const { status, stderr } = told(...words)
+    t.is(status, 2)
+    t.true(stderr.startsWith(why) && stderr.endsWith(stdout), stderr)
   }
 })
