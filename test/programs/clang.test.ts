@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path'
 import test from 'ava'
 import { commands } from '#guests/toolchain.js'
-import { backends, run, scratch } from './cli.js'
+import { backends, run, scratch, unoptimized } from './cli.js'
 
 for (const backend of backends) {
   test.serial(`clang compiles C in the sandbox, and the program runs (${backend})`, t => {
@@ -46,7 +46,12 @@ for (const backend of backends) {
       join(from, 'broken.c'),
       '#include <stdio.h>\n\nint main(void) { return missing; }\n',
     )
-    const { status, stdout, stderr } = run(backend, commands('broken', { from, to }).compile)
+    const { status, stdout, stderr } = run(
+      backend,
+      commands('broken', { from, to }).compile,
+      '',
+      unoptimized,
+    )
     t.is(status, 1)
     t.is(stdout, '')
     t.regex(stderr, /^\/src\/broken\.c:3:25: error: use of undeclared identifier 'missing'$/m)
@@ -62,7 +67,7 @@ for (const backend of backends) {
       const compile = commands('good', { from, to }).compile.map(word =>
         word === '/out/good.o' ? '/src/good.o' : word,
       )
-      const { status, stderr } = run(backend, compile)
+      const { status, stderr } = run(backend, compile, '', unoptimized)
       t.is(status, 1)
       t.regex(stderr, /unable to open output file '\/src\/good\.o': '.*[Rr]ead-only file system.*'/)
       t.false(existsSync(join(from, 'good.o')))
@@ -80,7 +85,12 @@ for (const backend of backends) {
     symlinkSync('..', join(from, 'above'))
     for (const path of ['../secret.h', join(folder, 'secret.h'), 'link.h', 'above/secret.h']) {
       writeFileSync(join(from, 'hostile.c'), `#include "${path}"\nint main(void) { return 0; }\n`)
-      const { status, stderr } = run(backend, commands('hostile', { from, to }).compile)
+      const { status, stderr } = run(
+        backend,
+        commands('hostile', { from, to }).compile,
+        '',
+        unoptimized,
+      )
       t.is(status, 1, path)
       t.regex(stderr, /^\/src\/hostile\.c:1:10: fatal error: .*(secret|link)\.h/m)
       t.false(stderr.includes('the secret was read'), path)

@@ -21,13 +21,24 @@ export interface Ended {
   bytes: Buffer
 }
 
-/** Run `wasi-common run` with these arguments. Standard input is empty unless given. */
+/**
+ * V8 without its optimizing compiler, which takes more time than it saves a large program that runs
+ * for a second.
+ */
+export const unoptimized = ['--liftoff-only']
+
+/**
+ * Run `wasi-common run` with these arguments. Standard input is empty unless given.
+ * @param flags of Node; one backend's programs are optimized
+ */
 export function run(
   backend: Backend,
   args: readonly string[],
   input: string | Uint8Array = '',
+  flags: readonly string[] = backend === 'native' ? [] : unoptimized,
 ): Ended {
-  const ended = spawnSync(process.execPath, [main, 'run', '--backend', backend, ...args], {
+  const words = [...flags, main, 'run', '--backend', backend, ...args]
+  const ended = spawnSync(process.execPath, words, {
     input,
     maxBuffer: 2 ** 26,
     timeout: 120_000,
@@ -43,7 +54,7 @@ export function run(
 
 /** The path of one of our own guests, compiled in the sandbox when its source is new. */
 export function guest(name: string): string {
-  return build(name, args => run('native', args))
+  return build(name, args => run('native', args, '', unoptimized))
 }
 
 /**

@@ -10,8 +10,8 @@ import type { DefNode } from '@ruby/prism/src/nodes.js'
 import { parsePrism } from '@ruby/prism/src/parsePrism.js'
 import { Visitor } from '@ruby/prism/src/visitor.js'
 import test from 'ava'
+import { WASI } from 'wasi-common'
 import { prism } from '#guests/modules.js'
-import { WASI } from '#lib/index.js'
 import { type Backend, backends, scratch } from './cli.js'
 
 const module = new WebAssembly.Module(readFileSync(prism()))

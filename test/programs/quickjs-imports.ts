@@ -1,5 +1,5 @@
 /** The imports of QuickJS, in its worker: one host function, `double`, and nothing else. */
-import type { ImportsContext } from '#lib/index.js'
+import type { ImportsContext } from 'wasi-common'
 
 const text = new TextDecoder()
 

@@ -1,7 +1,7 @@
 /** quickjs-wasi: code of strangers, evaluated in a worker with limits on each call. */
 import test, { type ExecutionContext } from 'ava'
+import { type GuestInstance, type InstantiateOptions, instantiate, Pool } from 'wasi-common'
 import { quickjs } from '#guests/modules.js'
-import { type GuestInstance, type InstantiateOptions, instantiate, Pool } from '#lib/index.js'
 
 const imports = new URL('./quickjs-imports.js', import.meta.url)
 const pool = new Pool({ size: 2 })

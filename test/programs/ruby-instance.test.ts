@@ -1,8 +1,8 @@
 /** @ruby/3.4-wasm-wasi as an instance: Ruby in a worker, with limits on each call. */
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
+import { type GuestInstance, type InstantiateOptions, instantiate } from 'wasi-common'
 import { ruby } from '#guests/modules.js'
-import { type GuestInstance, type InstantiateOptions, instantiate } from '#lib/index.js'
 
 const imports = new URL('./ruby-imports.js', import.meta.url)
 

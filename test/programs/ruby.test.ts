@@ -8,8 +8,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path'
 import { RubyVM } from '@ruby/wasm-wasi'
 import test, { type ExecutionContext } from 'ava'
+import { WASI } from 'wasi-common'
 import { ruby } from '#guests/modules.js'
-import { WASI } from '#lib/index.js'
 import { type Backend, backends, scratch } from './cli.js'
 
 const module = new WebAssembly.Module(readFileSync(ruby()))

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { type Listener, type RunOptions, run } from '#lib/index.js'
+import { type Listener, type RunOptions, run } from 'wasi-common'
 import { guest, scratch } from './cli.js'
 
 const host = '127.0.0.1'
