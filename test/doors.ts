@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createGuest, Pool, type RunOptions, run, WASI, type WASIOptions } from '#lib/index.js'
+import { createGuest, Pool, type RunOptions, run, WASI, type WASIOptions } from 'wasi-common'
 
 /**
  * The outcome of a guest: its exit code, else the code of the error that ended it, else the error's
@@ -84,7 +84,7 @@ async function pooled(bytes: Uint8Array, options: RunOptions): ReturnType<typeof
   }
 }
 
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 /** The command has an exit code alone: of an end that is an error, 1, and the message. */
 const command =
   (...words: string[]): Open =>

@@ -1,5 +1,5 @@
 /** The error of a promise that must reject. */
-import { RunError } from '#lib/index.js'
+import { RunError } from 'wasi-common'
 
 /** An error as tests look at it. */
 export type Failure = Error & {

@@ -23,7 +23,7 @@ import {
   write,
 } from '../wasm.js'
 
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const root = dirname(dirname(dirname(main)))
 
 /** Write all arguments, each ended by NUL, or all variables. */

@@ -9,7 +9,7 @@ import { completedAmounts, completedFlags, type Shell, shells } from '#lib/cli/c
 import { flagWords } from '#lib/cli/words.js'
 import { pages } from '../unit/command-page.js'
 
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 for (const name of ['one.wasm', 'other.wasm', 'with space.wasm', 'notes.txt'])

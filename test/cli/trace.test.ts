@@ -13,7 +13,7 @@ import { colored } from '#lib/cli/trace-colors.js'
 import { openTerminal, withTerminal } from '../terminal.js'
 import { call, command, drop, store, trap, write } from '../wasm.js'
 
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const guests = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
 test.after.always(() => fs.rmSync(guests, { recursive: true, force: true }))
 const data = { 256: 'abc', 260: 'd\ne\n', 264: '../x' }

@@ -13,7 +13,7 @@ import { help } from '#lib/cli/help.js'
 import { flagWords } from '#lib/cli/words.js'
 import { call, command, drop, forever, load, store, trap, write } from '../wasm.js'
 
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 

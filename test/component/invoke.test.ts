@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { Pool, run } from '#lib/index.js'
+import { Pool, run } from 'wasi-common'
 import { exportedFunctions } from '#lib/run/component/invoke/read-component.js'
 import { signatureOf } from '#lib/run/component/invoke/wit-type.js'
 import { Unreadable } from '#lib/run/module/reader.js'
@@ -101,7 +101,7 @@ world echo { export api; }`
 const echo = embedded(core(names.map(name => `acme:echo/api@1.0.0#${name}`)), wit)
 
 for (const [i, [type, list]] of Object.entries(values).entries()) {
-  test(`${type}: values come back as they were given`, async t => {
+  test.serial(`${type}: values come back as they were given`, async t => {
     const texts = list.map(each => (typeof each === 'string' ? [each, each] : each))
     const invoke = `${names[i]}([${texts.map(([text]) => text).join(', ')}])`
     const { exitCode, stdout } = await run(await echo, { invoke, encoding: 'utf8', cache })
@@ -142,7 +142,7 @@ const wrong: readonly (readonly [type: string, text: string, words: string])[] =
   ['shape', 'square', 'expected variant { none, circle(f64), corners(list<record {'],
   ['shape', 'circle', "expected '(', received nothing"],
 ]
-test('a text that is no value of its type is an error with the signature', async t => {
+test.serial('a text that is no value of its type is an error with the signature', async t => {
   for (const [type, text, words] of wrong) {
     const name = names[Object.keys(values).indexOf(type)]
     const error = await failure(run(await echo, { invoke: `${name}([${text}`, cache }))
@@ -183,7 +183,7 @@ for (const isolation of isolations) {
     return [exitCode, `${stdout}`]
   }
 
-  test(`${isolation}: a function is found by its name, or with its interface`, async t => {
+  test.serial(`${isolation}: a function is found by its name, or with its interface`, async t => {
     for (const [call, line] of [
       ['add-up(1, 2)', '3\n'],
       [' add-up ( 1,2, ) ', '3\n'],
@@ -195,12 +195,15 @@ for (const isolation of isolations) {
       t.deepEqual(await invoked(call), [0, line], call)
   })
 
-  test(`${isolation}: an error that a function returns is printed, with exit code 1`, async t => {
-    t.deepEqual(await invoked('fail(false)'), [0, 'ok(7)\n'])
-    t.deepEqual(await invoked('fail(true)'), [1, 'err(7)\n'])
-  })
+  test.serial(
+    `${isolation}: an error that a function returns is printed, with exit code 1`,
+    async t => {
+      t.deepEqual(await invoked('fail(false)'), [0, 'ok(7)\n'])
+      t.deepEqual(await invoked('fail(true)'), [1, 'err(7)\n'])
+    },
+  )
 
-  test(`${isolation}: a trap is one, and a wrong call says what is right`, async t => {
+  test.serial(`${isolation}: a trap is one, and a wrong call says what is right`, async t => {
     const code = async (call: string): Promise<string> => {
       const error = await failure(run(await calc, { invoke: call, cache, isolation }))
       return `${error.code}: ${error.message}`
@@ -226,7 +229,7 @@ for (const isolation of isolations) {
   })
 }
 
-test('a component that a pool has compiled, and one without exports', async t => {
+test.serial('a component that a pool has compiled, and one without exports', async t => {
   const pool = new Pool({ size: 1 })
   const compiled = await pool.compile(await calc, { cache })
   t.is(`${(await pool.run(compiled, { invoke: 'add-up(4, 5)', cache })).stdout}`, '9\n')
@@ -235,7 +238,7 @@ test('a component that a pool has compiled, and one without exports', async t =>
   t.regex(error.message, /exports no function x; it exports wasi:cli\/run@0\.2\.\d+#run$/)
 })
 
-test('the option is refused for modules, and for what is no call', async t => {
+test.serial('the option is refused for modules, and for what is no call', async t => {
   const error = await failure(run(command([]), { invoke: 'x()' }))
   t.regex(error.message, /'options\.invoke' must be left out for a module/)
   for (const [invoke, words] of [
@@ -246,7 +249,7 @@ test('the option is refused for modules, and for what is no call', async t => {
     await t.throwsAsync(run(await calc, { invoke: invoke as string, cache }), { message: words })
 })
 
-test('the command prints the result, and a wrong call is a mistake of usage', async t => {
+test.serial('the command prints the result, and a wrong call is a mistake of usage', async t => {
   const file = join(folder, 'calc.component.wasm')
   fs.writeFileSync(file, await calc)
   const called = (...args: string[]): readonly [number | null, string, string] => {
@@ -268,18 +271,21 @@ test('the command prints the result, and a wrong call is a mistake of usage', as
   ])
 })
 
-test('bytes of a component that are cut or changed end no reader in another error', async t => {
-  const bytes = await echo
-  t.is(exportedFunctions(bytes).length, names.length)
-  for (const [at, byte] of bytes.entries()) {
-    for (const changed of [bytes.subarray(0, at), Uint8Array.from(bytes)]) {
-      if (at < changed.length) changed[at] = byte ^ (1 << (at % 8))
-      try {
-        for (const { function: type } of exportedFunctions(changed)) signatureOf(type)
-      } catch (error) {
-        if (!(error instanceof Unreadable)) t.fail(`at ${at}: ${error}`)
+test.serial(
+  'bytes of a component that are cut or changed end no reader in another error',
+  async t => {
+    const bytes = await echo
+    t.is(exportedFunctions(bytes).length, names.length)
+    for (const [at, byte] of bytes.entries()) {
+      for (const changed of [bytes.subarray(0, at), Uint8Array.from(bytes)]) {
+        if (at < changed.length) changed[at] = byte ^ (1 << (at % 8))
+        try {
+          for (const { function: type } of exportedFunctions(changed)) signatureOf(type)
+        } catch (error) {
+          if (!(error instanceof Unreadable)) t.fail(`at ${at}: ${error}`)
+        }
       }
     }
-  }
-  t.pass()
-})
+    t.pass()
+  },
+)

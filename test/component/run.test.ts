@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { instantiate, Pool, type RunOptions, type RunResult, run, spawn } from '#lib/index.js'
+import { instantiate, Pool, type RunOptions, type RunResult, run, spawn } from 'wasi-common'
 import { createComponentHost } from '#lib/preview2/index.js'
 import { instantiateComponent } from '#lib/run/component/execute.js'
 import { runFailure as failure } from '../rejection.js'
@@ -54,38 +54,47 @@ const greeting = adapt(
 )
 
 for (const [name, door] of Object.entries(doors)) {
-  test(`${name}: a component writes its output and its files, and returns its exit code`, async t => {
-    const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
-    t.teardown(() => fs.rmSync(folder, { recursive: true }))
-    const options = { preopens: { '/': folder }, cache }
-    const first = await door(await greeting, options)
-    t.deepEqual([first.exitCode, `${first.stdout}`], [0, 'hello\n'])
-    t.true(fs.statSync(join(folder, 'new')).isDirectory())
-    // The adapter knows two codes: of success, and of failure.
-    t.is((await door(await greeting, options)).exitCode, 1)
-  })
+  test.serial(
+    `${name}: a component writes its output and its files, and returns its exit code`,
+    async t => {
+      const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
+      t.teardown(() => fs.rmSync(folder, { recursive: true }))
+      const options = { preopens: { '/': folder }, cache }
+      const first = await door(await greeting, options)
+      t.deepEqual([first.exitCode, `${first.stdout}`], [0, 'hello\n'])
+      t.true(fs.statSync(join(folder, 'new')).isDirectory())
+      // The adapter knows two codes: of success, and of failure.
+      t.is((await door(await greeting, options)).exitCode, 1)
+    },
+  )
 
-  test(`${name}: a trap has the output until then, and the frames of the module`, async t => {
-    const functions = {
-      _start: { body: [...write(1, 0x40, 5), call('inner')] },
-      inner: { body: [trap] },
-    }
-    const bytes = await adapt(assemble({ functions, data: { 64: 'until' } }))
-    const error = await failure(door(bytes, { cache }))
-    t.deepEqual([error.code, `${error.stdout}`], ['ERR_WASI_TRAP', 'until'])
-    t.deepEqual(
-      error.frames.slice(0, 2).map(({ functionName }) => functionName),
-      ['inner', '_start'],
-    )
-    t.true(error.frames.every(({ codeOffset }) => codeOffset !== undefined))
-  })
+  test.serial(
+    `${name}: a trap has the output until then, and the frames of the module`,
+    async t => {
+      const functions = {
+        _start: { body: [...write(1, 0x40, 5), call('inner')] },
+        inner: { body: [trap] },
+      }
+      const bytes = await adapt(assemble({ functions, data: { 64: 'until' } }))
+      const error = await failure(door(bytes, { cache }))
+      t.deepEqual([error.code, `${error.stdout}`], ['ERR_WASI_TRAP', 'until'])
+      t.deepEqual(
+        error.frames.slice(0, 2).map(({ functionName }) => functionName),
+        ['inner', '_start'],
+      )
+      t.true(error.frames.every(({ codeOffset }) => codeOffset !== undefined))
+    },
+  )
 
-  test(`${name}: an endless component is ended by its timeout and by its signal`, async t => {
-    const bytes = await adapt(command([forever]))
-    t.like(await failure(door(bytes, { timeout: 1500, cache })), { code: 'ERR_WASI_TIMEOUT' })
-    const signal = AbortSignal.timeout(1500)
-    t.like(await failure(door(bytes, { signal, cache })), { code: 'ERR_WASI_ABORTED' })
-  })
+  test.serial(
+    `${name}: an endless component is ended by its timeout and by its signal`,
+    async t => {
+      const bytes = await adapt(command([forever]))
+      t.like(await failure(door(bytes, { timeout: 600, cache })), { code: 'ERR_WASI_TIMEOUT' })
+      const signal = AbortSignal.timeout(600)
+      t.like(await failure(door(bytes, { signal, cache })), { code: 'ERR_WASI_ABORTED' })
+    },
+  )
 }
 
 /** A component whose `wasi:cli/run` is a core function that returns its result: 0 is ok. */
@@ -97,16 +106,16 @@ const returning = (body: string, more = ''): Promise<Uint8Array> =>
     (instance $command (export "run" (func $run)))
     (export "wasi:cli/run@0.2.6" (instance $command)))`)
 
-test('a command that returns an error has exit code 1, one that returns none 0', async t => {
+test.serial('a command that returns an error has exit code 1, one that returns none 0', async t => {
   t.is((await run(await returning('i32.const 0'), { cache })).exitCode, 0)
   t.is((await run(await returning('i32.const 1'), { cache })).exitCode, 1)
 })
 
-test('a result that is none of the type is a trap', async t => {
+test.serial('a result that is none of the type is a trap', async t => {
   t.like(await failure(run(await returning('i32.const 7'), { cache })), { code: 'ERR_WASI_TRAP' })
 })
 
-test('a timeout and an abort end the transpiler, which then caches nothing', async t => {
+test.serial('a timeout and an abort end the transpiler, which then caches nothing', async t => {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))
   t.teardown(() => fs.rmSync(folder, { recursive: true }))
   const source = await adapt(command([drop(call('sched_yield'))]))
@@ -116,7 +125,7 @@ test('a timeout and an abort end the transpiler, which then caches nothing', asy
   t.deepEqual(fs.readdirSync(folder), [])
 })
 
-test('options for modules are refused by their names', async t => {
+test.serial('options for modules are refused by their names', async t => {
   const bytes = await greeting
   for (const [options, words] of [
     [{ threads: 1 }, /options\.threads' must be 0 for a component\. Received 1/],
@@ -136,7 +145,7 @@ const growing = (pages: number): string => `(local $n i32)
   (i32.ne (local.get $n) (i32.const ${pages}))`
 
 for (const isolation of linux ? (['worker', 'process'] as const) : (['worker'] as const)) {
-  test(`${isolation}: maxMemory is written into the core modules`, async t => {
+  test.serial(`${isolation}: maxMemory is written into the core modules`, async t => {
     const grows = await returning(growing(3), '(memory 1)')
     t.is((await run(grows, { maxMemory: 4 * 65536, cache, isolation })).exitCode, 0)
     const error = await failure(run(grows, { maxMemory: 65535, cache, isolation }))
@@ -145,7 +154,7 @@ for (const isolation of linux ? (['worker', 'process'] as const) : (['worker'] a
   })
 }
 
-test('maxMemory is for all core modules and instances together', async t => {
+test.serial('maxMemory is for all core modules and instances together', async t => {
   const component = (calls: string): Promise<Uint8Array> =>
     assembled(`(component
       (core module $m (memory 1) (func (export "grow") (result i32) ${growing(1)}))
@@ -167,7 +176,7 @@ test('maxMemory is for all core modules and instances together', async t => {
   t.is((await failure(run(bytes, { maxMemory: 2 * 65536, cache }))).code, 'ERR_WASI_MEMORY_LIMIT')
 })
 
-test('maxTableElements is written into the core modules', async t => {
+test.serial('maxTableElements is written into the core modules', async t => {
   const grows = await returning(
     `(i32.or (i32.ne (table.grow (ref.null func) (i32.const 9)) (i32.const 1))
       (i32.ne (table.grow (ref.null func) (i32.const 1)) (i32.const -1)))`,
@@ -178,12 +187,12 @@ test('maxTableElements is written into the core modules', async t => {
   t.regex(error.message, /^maxTableElements: the component needs 1 elements/)
 })
 
-test('more output than maxOutput is cut', async t => {
+test.serial('more output than maxOutput is cut', async t => {
   const result = await run(await greeting, { maxOutput: 3, encoding: 'utf8', cache })
   t.like(result, { stdout: 'hel', truncated: true })
 })
 
-test('a component that is no command, and one for instantiate(), are refused', async t => {
+test.serial('a component that is no command, and one for instantiate(), are refused', async t => {
   const library = await assembled('(component)')
   t.like(await failure(run(library, { cache })), { code: 'ERR_WASI_NO_START' })
   const error = await failure(instantiate(await greeting))
@@ -191,7 +200,7 @@ test('a component that is no command, and one for instantiate(), are refused', a
   t.regex(error.message, /^instantiate\(\) is for modules: run\(\) runs a component/)
 })
 
-test('more instances of a core module than its limits are for are refused', t => {
+test.serial('more instances of a core module than its limits are for are refused', t => {
   const module = new WebAssembly.Module(command([]))
   using host = createComponentHost()
   const program = {

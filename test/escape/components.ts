@@ -133,7 +133,8 @@ function expected({ technique, answer }: Case, way: Way): string {
 }
 
 export function attackedComponent(test: TestFn, way: Way): void {
-  for (const door of doors) {
+  // How a call comes in does not depend on who resolves its path: one way has both doors.
+  for (const door of way === 'openat2' ? doors : (['hybrid'] as const)) {
     for (const [technique, all] of byTechnique) {
       const attacks = all.filter(({ call }) => known.includes(call))
       if (attacks.length === 0) continue

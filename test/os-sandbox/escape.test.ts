@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'ava'
-import { Errno, Rights } from '#lib/index.js'
+import { Errno, Rights } from 'wasi-common'
 import { call, command } from '../wasm.js'
 import {
   asEachUser,

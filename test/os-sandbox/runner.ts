@@ -2,7 +2,7 @@
  * Runs a guest in a process of its own, with the option `osSandbox` of its argument, if there is one,
  * and prints the result or the error.
  */
-import { run } from '#lib/index.js'
+import { run } from 'wasi-common'
 import { call, command } from '../wasm.js'
 
 // Simulates a system where neither the kernel nor Node names its libraries; the addon's loader

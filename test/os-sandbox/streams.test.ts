@@ -205,7 +205,7 @@ onLinux('a guest in a worker leaves the mode of its host’s streams alone', t =
   fs.writeFileSync(
     script,
     `import fs from 'node:fs'
-    import { run } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+    import { run } from ${JSON.stringify(import.meta.resolve('wasi-common'))}
     const flags = () => [0, 1, 2].map(fd => fs.readFileSync('/proc/self/fdinfo/' + fd, 'utf8').match(/flags:\\s*(\\d+)/)[1]).join()
     const before = flags()
     await run(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1, 7, 19, 2, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 0, 6, 0x5f, 0x73, 0x74, 0x61, 0x72, 0x74, 0, 0, 10, 4, 1, 2, 0, 0x0b), { stdin: 0, stdout: 1, stderr: 2 })

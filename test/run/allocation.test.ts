@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getHeapStatistics } from 'node:v8'
 import test from 'ava'
-import { Pool, type RunOptions, type RunResult, run } from '#lib/index.js'
+import { Pool, type RunOptions, type RunResult, run } from 'wasi-common'
 import { defaultElements, mostElements } from '#lib/run/module/cap.js'
 import { PreparedModule } from '#lib/run/module/prepare.js'
 import { prepareAndExecute } from '#lib/run/run-in-workers.js'
@@ -20,7 +20,7 @@ import { failure } from '../rejection.js'
 import { FUNCREF, growing } from '../sections.js'
 import { call, command, drop, untilFails } from '../wasm.js'
 
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const refusal = { name: 'RunError', code: 'ERR_WASI_MEMORY_LIMIT' }
 
 /**

@@ -1,6 +1,6 @@
 /** Colours of a guest through every door, to a stream that is a terminal, and their reset. */
 import test from 'ava'
-import { createGuest, Pool, type RunOptions, run, WASI, type WritableLike } from '#lib/index.js'
+import { createGuest, Pool, type RunOptions, run, WASI, type WritableLike } from 'wasi-common'
 import { missing } from '../os-sandbox/fixture.js'
 import { call, command, type Expression, forever, trap, write } from '../wasm.js'
 

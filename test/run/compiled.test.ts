@@ -1,7 +1,7 @@
 /** Modules in a pool: those that it keeps by their bytes, and those that are compiled for many runs. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { type CompiledModule, createGuest, Pool, run } from '#lib/index.js'
+import { type CompiledModule, createGuest, Pool, run } from 'wasi-common'
 import { failure } from '../rejection.js'
 import { growing } from '../sections.js'
 import { call, command, drop, untilFails } from '../wasm.js'

@@ -4,7 +4,7 @@
  * descriptor 3.
  */
 import fs from 'node:fs'
-import { createGuest, Pool, type RunOptions, run, WASI } from '#lib/index.js'
+import { createGuest, Pool, type RunOptions, run, WASI } from 'wasi-common'
 
 interface Outcome {
   readonly exitCode: number

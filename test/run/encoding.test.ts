@@ -2,7 +2,7 @@
 import { constants } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { Pool, run } from '#lib/index.js'
+import { Pool, run } from 'wasi-common'
 import { Stdio } from '#lib/run/stdio/stdio.js'
 import { withSandbox } from '../os-sandbox/fixture.js'
 import { guest } from '../programs/cli.js'

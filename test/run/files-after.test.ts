@@ -1,6 +1,6 @@
 /** Files in memory after a guest: kept by its own end, and unchanged by an end from outside. */
 import test from 'ava'
-import { MemoryFiles, Pool, type RunOptions, run } from '#lib/index.js'
+import { MemoryFiles, Pool, type RunOptions, run } from 'wasi-common'
 import { call, command, drop, type Expression, forever, trap } from '../wasm.js'
 
 const makes = (after: Expression): Uint8Array =>

@@ -5,7 +5,7 @@ import os from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { Pool, type RunOptions, type RunResult, run } from '#lib/index.js'
+import { Pool, type RunOptions, type RunResult, run } from 'wasi-common'
 import { failure } from '../rejection.js'
 import { add, assemble, call, catching, command, drop, load, type Source, store } from '../wasm.js'
 

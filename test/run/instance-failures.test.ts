@@ -1,7 +1,7 @@
 /** Failures of requests to an instance: their stacks, and those that nobody awaits. */
 import { setImmediate as turn } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { type GuestInstance, instantiate, Pool, spawn } from '#lib/index.js'
+import { type GuestInstance, instantiate, Pool, spawn } from 'wasi-common'
 import { failure } from '../rejection.js'
 import { assemble, command, trap } from '../wasm.js'
 

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { WASI } from '#lib/index.js'
+import { WASI } from 'wasi-common'
 import { backends, openDescriptors } from '../hostcalls/fixture.js'
 import { call, command } from '../wasm.js'
 
@@ -45,7 +45,7 @@ for (const backend of backends) {
     t.timeout(120_000)
     const folder = scratch(t)
     const program = `
-      import { WASI } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+      import { WASI } from ${JSON.stringify(import.meta.resolve('wasi-common'))}
       import { readdirSync } from 'node:fs'
       const module = new WebAssembly.Module(Buffer.from(${JSON.stringify(Buffer.from(bytes).toString('base64'))}, 'base64'))
       const count = () => readdirSync('/dev/fd').length

@@ -11,7 +11,7 @@ import {
   lines,
   MemoryFiles,
   Pool,
-} from '#lib/index.js'
+} from 'wasi-common'
 import { openDescriptors } from '../hostcalls/fixture.js'
 import { failure } from '../rejection.js'
 import {

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { Pool, run } from '#lib/index.js'
+import { Pool, run } from 'wasi-common'
 import { main, scratch } from '../programs/cli.js'
 
 const text = (name: string): number[] => [name.length, ...Buffer.from(name)]

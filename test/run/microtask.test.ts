@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { assemble, call, command } from '../wasm.js'
 
-const library = import.meta.resolve('#lib/index.js')
+const library = import.meta.resolve('wasi-common')
 const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 const spy = join(folder, 'spy.cjs')

@@ -10,9 +10,6 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { Errno, errnoNames } from '#lib/abi/errno.js'
-import { Descriptor } from '#lib/fds/descriptor.js'
-import { oneWay, Way } from '#lib/fds/oneway.js'
 import {
   createGuest,
   type GuestOptions,
@@ -21,13 +18,16 @@ import {
   run,
   type StdoutOption,
   WASI,
-} from '#lib/index.js'
+} from 'wasi-common'
+import { Errno, errnoNames } from '#lib/abi/errno.js'
+import { Descriptor } from '#lib/fds/descriptor.js'
+import { oneWay, Way } from '#lib/fds/oneway.js'
 import type { Answer } from '#lib/sys/sys.js'
 import { withSandbox } from '../os-sandbox/fixture.js'
 import { call, command, type Expression, store, write } from '../wasm.js'
 
 const backends = ['native', 'typescript'] as const
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 
 function scratch(t: ExecutionContext): string {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-'))

@@ -5,7 +5,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { Pool, type PoolOptions, type RunOptions } from '#lib/index.js'
+import { Pool, type PoolOptions, type RunOptions } from 'wasi-common'
 import { type Failure, failure } from '../rejection.js'
 import { assemble, call, command, drop, trap, untilFails } from '../wasm.js'
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import test from 'ava'
-import { Errno, Pool, type RunOptions, type RunResult, run } from '#lib/index.js'
+import { Errno, Pool, type RunOptions, type RunResult, run } from 'wasi-common'
 import { missing } from '../os-sandbox/fixture.js'
 import { scratch } from '../programs/cli.js'
 import {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import test from 'ava'
-import { RunError, run } from '#lib/index.js'
+import { RunError, run } from 'wasi-common'
 import { deserializeError } from '#lib/run/worker/messages.js'
 import { runFailure as failure } from '../rejection.js'
 import { assemble, call, command, trap, write } from '../wasm.js'
@@ -29,7 +29,7 @@ test('an error shows its reason, the last lines of standard error, the frames an
 })
 
 test('an uncaught error prints the same, without control characters', t => {
-  const lib = fileURLToPath(import.meta.resolve('#lib/index.js'))
+  const lib = fileURLToPath(import.meta.resolve('wasi-common'))
   const program = `
     import { run } from ${JSON.stringify(lib)}
     await run(Buffer.from(${JSON.stringify(Buffer.from(panics).toString('base64'))}, 'base64'))

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import test from 'ava'
-import { createGuest, lines, Pool, type RunOptions, run, WASI } from '#lib/index.js'
+import { createGuest, lines, Pool, type RunOptions, run, WASI } from 'wasi-common'
 import { missing } from '../os-sandbox/fixture.js'
 import { command, drop, trap, untilFails, write } from '../wasm.js'
 

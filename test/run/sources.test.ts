@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
-import { createGuest, type GuestSource, Pool, RunError, run, WASI } from '#lib/index.js'
+import { createGuest, type GuestSource, Pool, RunError, run, WASI } from 'wasi-common'
 import { missing } from '../os-sandbox/fixture.js'
 import { scratch } from '../programs/cli.js'
 import { call, command } from '../wasm.js'
@@ -149,7 +149,7 @@ test('a relative path begins at the working directory of the call', async t => {
   const folder = scratch(t)
   fs.writeFileSync(join(folder, 'program.wasm'), bytes)
   const script = `
-    import { Pool, run } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+    import { Pool, run } from ${JSON.stringify(import.meta.resolve('wasi-common'))}
     process.chdir(${JSON.stringify(folder)})
     const pool = new Pool({ size: 1 })
     const all = [run('program.wasm'), pool.run('./program.wasm'), pool.run('program.wasm')]

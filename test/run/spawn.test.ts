@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { Pool, type RunResult, type SpawnedGuest, type SpawnOptions, spawn } from '#lib/index.js'
+import { Pool, type RunResult, type SpawnedGuest, type SpawnOptions, spawn } from 'wasi-common'
 import { withSandbox } from '../os-sandbox/fixture.js'
 import { type Failure, failure } from '../rejection.js'
 import {

@@ -8,7 +8,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { createGuest, Pool, type RunOptions, run, WASI } from '#lib/index.js'
+import { createGuest, Pool, type RunOptions, run, WASI } from 'wasi-common'
 import { defaultStack, leastStack, mostStack } from '#lib/run/worker/stack.js'
 import { main, scratch } from '../programs/cli.js'
 import { failure } from '../rejection.js'
@@ -250,7 +250,7 @@ test("class WASI: recursion in a worker of the embedder's with a small stack thr
       try { return wasi.start(wasi.instantiate(program)) } catch (error) { return String(error) }
     })))`
   const programs = Object.values(leaves).map(endless)
-  const workerData = { index: import.meta.resolve('#lib/index.js'), programs, root: scratch(t) }
+  const workerData = { index: import.meta.resolve('wasi-common'), programs, root: scratch(t) }
   const worker = new Worker(source, {
     eval: true,
     workerData,

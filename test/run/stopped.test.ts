@@ -9,7 +9,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { createGuest, Errno, run } from '#lib/index.js'
+import { createGuest, Errno, run } from 'wasi-common'
 import { openDescriptors } from '../hostcalls/fixture.js'
 import { main, scratch } from '../programs/cli.js'
 import { failing, withFailing } from '../sys/failing.js'
@@ -229,7 +229,7 @@ withTerminal('a terminal is written to, not the one that its name leads to by no
  * it does then.
  */
 const writing = (stdout: string, text: string, then: string): string => `
-  const { createGuest } = await import(${JSON.stringify(import.meta.resolve('#lib/index.js'))})
+  const { createGuest } = await import(${JSON.stringify(import.meta.resolve('wasi-common'))})
   const { openSync, readSync } = await import('node:fs')
   const guest = createGuest({ version: 'preview1', stdout: ${stdout} })
   const memory = new WebAssembly.Memory({ initial: 1 })

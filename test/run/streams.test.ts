@@ -14,7 +14,7 @@ import {
   type StdoutOption,
   WASI,
   WASIError,
-} from '#lib/index.js'
+} from 'wasi-common'
 import { Drain, pipedSink } from '#lib/run/stdio/pipes.js'
 import { guest } from '../programs/cli.js'
 import { call, command, drop, load, store, untilFails, write } from '../wasm.js'

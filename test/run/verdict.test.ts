@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { createGuest, type GuestOptions, Pool, run, WASI } from '#lib/index.js'
+import { createGuest, type GuestOptions, Pool, run, WASI } from 'wasi-common'
 import { type DoorOptions, doors, type Outcome } from '../doors.js'
 import {
   assemble,

@@ -1,6 +1,6 @@
 /** Signals of runs: each has one listener, however many runs it may abort. */
 import test from 'ava'
-import { Pool, run, spawn } from '#lib/index.js'
+import { Pool, run, spawn } from 'wasi-common'
 import { Deadline } from '#lib/run/deadline.js'
 import { command, drop, untilFails } from '../wasm.js'
 

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { createGuest, Pool, WASI } from '#lib/index.js'
+import { createGuest, Pool, WASI } from 'wasi-common'
 import { command } from '../wasm.js'
 
 const version = 'preview1'

@@ -7,7 +7,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
-import { Errno, type ImportFunction, WASI, WASIError, type WASIOptions } from '#lib/index.js'
+import { Errno, type ImportFunction, WASI, WASIError, type WASIOptions } from 'wasi-common'
 import { backends, openDescriptors } from '../hostcalls/fixture.js'
 import { assemble, call, drop, type Expression, store } from '../wasm.js'
 
@@ -393,7 +393,7 @@ for (const backend of backends)
       `a worker that ends in a hook, by ${death}, closes its descriptors (${backend})`,
       async t => {
         const folder = scratch(t)
-        const program = `import(${JSON.stringify(import.meta.resolve('#lib/index.js'))}).then(({ WASI }) => {
+        const program = `import(${JSON.stringify(import.meta.resolve('wasi-common'))}).then(({ WASI }) => {
         const { workerData: { folder, backend, bytes } } = require('node:worker_threads')
         const all = Array.from({ length: 20 }, () => new WASI({ version: 'preview1', backend, preopens: { '/': folder } }))
         const trace = line => { if (line.startsWith('path_open(')) { ${source} } }

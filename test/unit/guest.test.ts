@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import vm from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { createGuest, Errno, type Guest, GuestExit, type GuestOptions, Rights } from '#lib/index.js'
+import { createGuest, Errno, type Guest, GuestExit, type GuestOptions, Rights } from 'wasi-common'
 
 const backends = ['native', 'typescript'] as const
 const page = 65536
@@ -148,7 +148,7 @@ async function ended(source: string, milliseconds: number, workerData: object): 
     new Promise(done => setTimeout(done, 20_000, 'still there').unref()),
   ])
 }
-const index = import.meta.resolve('#lib/index.js')
+const index = import.meta.resolve('wasi-common')
 const begin = `
   const { createGuest } = await import(${JSON.stringify(index)})
   const { parentPort, workerData } = require('node:worker_threads')

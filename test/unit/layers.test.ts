@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { createGuest } from '#lib/index.js'
+import { createGuest } from 'wasi-common'
 
 /** Device and inode of a preopen, as the guest sees them. */
 function identity(

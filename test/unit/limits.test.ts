@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import test from 'ava'
-import { createGuest, Errno, type Guest, type GuestOptions, Rights } from '#lib/index.js'
+import { createGuest, Errno, type Guest, type GuestOptions, Rights } from 'wasi-common'
 import { limitTable } from '#lib/limits.js'
 import { defaultElements } from '#lib/run/module/cap.js'
 import { runTable } from '#lib/run/table.js'
@@ -100,7 +100,7 @@ for (const backend of backends) {
     const program = `
       import fs from 'node:fs'
       import { spawnSync } from 'node:child_process'
-      import { createGuest, Errno } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+      import { createGuest, Errno } from ${JSON.stringify(import.meta.resolve('wasi-common'))}
       const guests = [1, 2, 3].map(() => createGuest({ version: 'preview1', backend: '${backend}', preopens: { '/': '/' } }))
       const memory = new WebAssembly.Memory({ initial: 1 })
       new Uint8Array(memory.buffer)[100] = 46
@@ -125,7 +125,7 @@ test('a guest that accepts every connection leaves its host the reserve of descr
   const program = `
     import fs from 'node:fs'
     import { spawn } from 'node:child_process'
-    import { createGuest, Errno } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+    import { createGuest, Errno } from ${JSON.stringify(import.meta.resolve('wasi-common'))}
     const { imports, bind, listeners: [{ fd, port }] } = createGuest({ version: 'preview1', listen: ['127.0.0.1:0'] })
     const memory = new WebAssembly.Memory({ initial: 1 })
     bind(memory)

@@ -8,7 +8,7 @@ import net from 'node:net'
 import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { createGuest, Errno, type GuestOptions, type Listener, run, WASI } from '#lib/index.js'
+import { createGuest, Errno, type GuestOptions, type Listener, run, WASI } from 'wasi-common'
 import { openDescriptors } from '../hostcalls/fixture.js'
 import { call, command, drop, load, store } from '../wasm.js'
 
@@ -232,7 +232,7 @@ test.serial(
   },
 )
 
-const index = import.meta.resolve('#lib/index.js')
+const index = import.meta.resolve('wasi-common')
 /** Calls that wait, in a worker that is terminated then. `fd` is an idle connection. */
 const waits: Readonly<Record<string, string>> = {
   accept: 'guest.imports.sock_accept(3, 0, 8)',

@@ -1,6 +1,6 @@
 /** The messages for wrong options: each lists what its option accepts. */
 import test from 'ava'
-import { createGuest, run, WASI } from '#lib/index.js'
+import { createGuest, run, WASI } from 'wasi-common'
 import { guestTable, wasiTable } from '#lib/options/table.js'
 import { runTable } from '#lib/run/table.js'
 import { command } from '../wasm.js'

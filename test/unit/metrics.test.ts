@@ -4,9 +4,6 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { errnoNames } from '#lib/abi/errno.js'
-import { type HostcallName, table } from '#lib/abi/table.js'
-import { Kind } from '#lib/abi/types.js'
 import {
   createGuest,
   Errno,
@@ -15,7 +12,10 @@ import {
   run,
   WASI,
   WASIError,
-} from '#lib/index.js'
+} from 'wasi-common'
+import { errnoNames } from '#lib/abi/errno.js'
+import { type HostcallName, table } from '#lib/abi/table.js'
+import { Kind } from '#lib/abi/types.js'
 import { toldMetrics } from '#lib/observe/metrics.js'
 import { add, call, command, drop } from '../wasm.js'
 

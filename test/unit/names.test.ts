@@ -8,7 +8,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { createGuest, MemoryFiles, run } from '#lib/index.js'
+import { createGuest, MemoryFiles, run } from 'wasi-common'
 import { deserializeError, serializeError } from '#lib/run/worker/messages.js'
 import { add, assemble, call, command, drop, load, param, store, write } from '../wasm.js'
 
@@ -16,7 +16,7 @@ const version = 'preview1'
 const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'] as const
 const record = <T>(value: (name: string) => T): Record<string, T> =>
   Object.assign(Object.create(null), Object.fromEntries(names.map(name => [name, value(name)])))
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 
 function scratch(t: ExecutionContext): string {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))

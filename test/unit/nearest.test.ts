@@ -1,6 +1,6 @@
 /** Misspelt names: the nearest word, and what each door says of an option that is almost one. */
 import test from 'ava'
-import { createGuest, Pool, run, WASI } from '#lib/index.js'
+import { createGuest, Pool, run, WASI } from 'wasi-common'
 import { nearest } from '#lib/nearest.js'
 import { optionNames } from '#lib/options/settings.js'
 import { command } from '../wasm.js'

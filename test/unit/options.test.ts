@@ -1,7 +1,6 @@
 /** The option tables: their rows, checks and words, and that the documentation says the same. */
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { flagWords, guestWords, runWords, type Words } from '#lib/cli/words.js'
 import {
   createGuest,
   type GuestOptions,
@@ -9,7 +8,8 @@ import {
   type RunOptions,
   run,
   type WASIOptions,
-} from '#lib/index.js'
+} from 'wasi-common'
+import { flagWords, guestWords, runWords, type Words } from '#lib/cli/words.js'
 import { settingsOf } from '#lib/options/settings.js'
 import { guestTable, type wasiTable } from '#lib/options/table.js'
 import { defaultElements } from '#lib/run/module/cap.js'

@@ -14,7 +14,7 @@ import {
   WASI,
   WASIError,
   type WASIOptions,
-} from '#lib/index.js'
+} from 'wasi-common'
 import { call, command, drop } from '../wasm.js'
 
 const version = 'preview1'

@@ -5,12 +5,12 @@ import os from 'node:os'
 import { delimiter, dirname, join, parse } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { createGuest, type GuestOptions, run, WASI } from '#lib/index.js'
+import { createGuest, type GuestOptions, run, WASI } from 'wasi-common'
 import { passed } from '#lib/sys/realpath.js'
 import { missing } from '../os-sandbox/fixture.js'
 import { call, command, drop, type Expression, forever, store, trap, write } from '../wasm.js'
 
-const main = fileURLToPath(import.meta.resolve('#lib/cli/main.js'))
+const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 const root = dirname(dirname(dirname(main)))
 const make = (options: Partial<GuestOptions>) => () =>
   createGuest({ version: 'preview1', strict: true, ...options }).close()
@@ -95,7 +95,7 @@ const asking = (...paths: string[]): string => `
   })
   console.log(JSON.stringify(said))`
 const esm = (...paths: string[]): string =>
-  `import { createGuest } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}${asking(...paths)}`
+  `import { createGuest } from ${JSON.stringify(import.meta.resolve('wasi-common'))}${asking(...paths)}`
 const bundle = fileURLToPath(import.meta.resolve('#bundle/index.js'))
 const cjs = (...paths: string[]): string =>
   `const { createGuest } = require(${JSON.stringify(bundle)})${asking(...paths)}`

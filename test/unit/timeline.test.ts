@@ -3,7 +3,7 @@
  * @see https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
  */
 import test, { type ExecutionContext } from 'ava'
-import { createGuest, type GuestOptions, run } from '#lib/index.js'
+import { createGuest, type GuestOptions, run } from 'wasi-common'
 import { timeline } from '#lib/observe/timeline.js'
 import { call, command, drop } from '../wasm.js'
 import { traced } from './traced-guest.js'

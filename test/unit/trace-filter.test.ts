@@ -1,8 +1,8 @@
 /** The option `traceFilter`: which hostcalls its patterns select, and which patterns are mistakes. */
 import test from 'ava'
+import { createGuest, Pool, run, WASI } from 'wasi-common'
 import { table } from '#lib/abi/table.js'
 import { functionNames } from '#lib/function-names.js'
-import { createGuest, Pool, run, WASI } from '#lib/index.js'
 import { selected, traceFilterOf } from '#lib/options/trace-filter.js'
 import { call, command, drop } from '../wasm.js'
 

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { createGuest, type GuestOptions, type HostcallEvent } from '#lib/index.js'
+import { createGuest, type GuestOptions, type HostcallEvent } from 'wasi-common'
 
 export const scratch = (t: ExecutionContext): string => {
   const folder = fs.realpathSync(fs.mkdtempSync(join(os.tmpdir(), 'wasi-common-')))

@@ -14,7 +14,7 @@ const program = command([call('proc_exit', call('fd_sync', 3))])
 const source = `
   import diagnostics from 'node:diagnostics_channel'
   import os from 'node:os'
-  import { createGuest, run } from ${JSON.stringify(import.meta.resolve('#lib/index.js'))}
+  import { createGuest, run } from ${JSON.stringify(import.meta.resolve('wasi-common'))}
   const bytes = Uint8Array.from(${JSON.stringify([...program])})
   const reported = []
   const tell = who => error => reported.push({ who, name: error.name, code: error.code, call: error.call, message: error.message,

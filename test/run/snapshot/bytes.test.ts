@@ -1,7 +1,7 @@
 /** The bytes of a snapshot: damage at each offset, other versions, other modules, hostile headers. */
 import { createHash } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
-import { GuestSnapshot, instantiate } from '#lib/index.js'
+import { GuestSnapshot, instantiate } from 'wasi-common'
 import { decode, encode, type Header } from '#lib/run/snapshot/format.js'
 import { ownVersion } from '#lib/sys/version.js'
 import { failure } from '../../rejection.js'

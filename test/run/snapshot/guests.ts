@@ -5,7 +5,7 @@ import {
   GuestSnapshot,
   type InstantiateOptions,
   instantiate,
-} from '#lib/index.js'
+} from 'wasi-common'
 import { type State, stateful } from './module.js'
 
 export async function started(

@@ -11,7 +11,7 @@ import {
   MemoryFiles,
   Pool,
   run,
-} from '#lib/index.js'
+} from 'wasi-common'
 import { failure } from '../../rejection.js'
 import { add, assemble, call, drop, forever, load, store, trap } from '../../wasm.js'
 
