@@ -578,7 +578,7 @@ test('Ctrl-C ends the guest with 130', async t => {
 const baseline = `import { setFlagsFromString } from 'node:v8'
 setFlagsFromString('--wasm-tiering-budget=2000000000')
 await import(${JSON.stringify(pathToFileURL(main).href)})`
-const observed = { NODE_OPTIONS: '--max-old-space-size=1000' }
+const observed = { NODE_OPTIONS: '--import=data:text/javascript,' }
 for (const [how, flags, env] of [
   ['Ctrl-C', [], {}],
   ['Ctrl-C', ['--backend', 'typescript'], {}],

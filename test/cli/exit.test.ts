@@ -1,0 +1,34 @@
+/** The end of the command: Node's own for what observes it, at once for every other. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { isObserved } from '#lib/cli/observers.js'
+import { main, scratch } from '../programs/cli.js'
+import { call, command } from '../wasm.js'
+
+test('profiles, traces, a debugger and code of the user observe, limits and flags of V8 do not', t => {
+  const observing = [
+    ...['--cpu-prof', '--heap-prof', '--prof', '--trace-events-enabled', '--inspect-brk=0'],
+    ...['--require=./a.cjs', '-r', '--import', '--loader=./a.mjs', '--experimental-loader=./a.mjs'],
+  ]
+  for (const flag of observing) {
+    t.true(isObserved([flag], {}), flag)
+    t.true(isObserved([], { NODE_OPTIONS: `--no-warnings ${flag}` }), flag)
+  }
+  t.true(isObserved([], { NODE_V8_COVERAGE: '/tmp' }))
+  const others = [
+    ...['--max-old-space-size=4096', '--wasm-lazy-compilation', '--liftoff-only', '--no-warnings'],
+    ...['--permission', '--stack-size=2000', '--allow-fs-read=*', '--enable-source-maps'],
+  ]
+  t.false(isObserved(others, { NODE_OPTIONS: others.join(' ') }))
+  t.false(isObserved([], {}))
+})
+
+test('a profile of the command is written', t => {
+  const folder = scratch(t)
+  fs.writeFileSync(join(folder, 'program.wasm'), command([call('proc_exit', 3)]))
+  const words = ['--cpu-prof', '--cpu-prof-dir=profiles', main, 'run', 'program.wasm']
+  t.is(spawnSync(process.execPath, words, { cwd: folder }).status, 3)
+  t.is(fs.readdirSync(join(folder, 'profiles')).length, 1)
+})
