@@ -7,4 +7,11 @@ import { ask } from './ask.js'
 export const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
 /** The path of a guest. */
 export const guest = (name: string): string =>
-  build(name, args => ({ status: 0, stderr: '', ...ask([process.execPath, main, 'run', ...args]) }))
+  build(
+    name,
+    (args, flags) => {
+      const { stdout } = ask([process.execPath, ...flags, main, 'run', ...args])
+      return { status: 0, stderr: '', stdout }
+    },
+    { measured: true },
+  )

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { build } from '../guests/toolchain.js'
 
 const command = fileURLToPath(new URL('../dist/bundle/cli.js', import.meta.url))
-const run = args => ({
+const run = (args, flags) => ({
   status: 0,
   stderr: '',
-  stdout: execFileSync(process.execPath, [command, 'run', ...args], { encoding: 'utf8' }),
+  stdout: execFileSync(process.execPath, [...flags, command, 'run', ...args], { encoding: 'utf8' }),
 })
 
 /** The bytes of guests/c/NAME.c, compiled. */

@@ -14,10 +14,16 @@ import { unpack } from './tar.js'
 export const sources = fileURLToPath(new URL('c', import.meta.url))
 
 /**
- * Runs `wasi-common run` with these arguments and waits for its end.
+ * Runs `wasi-common run` with these arguments, in a Node with these flags, and waits for its end.
  *
- * @typedef {(args: string[]) => { status: number | null, stdout: string, stderr: string }} Run
+ * @typedef {(args: string[], flags: readonly string[]) => { status: number | null, stdout: string, stderr: string }} Run
  */
+
+/**
+ * V8 without its optimizing compiler, which takes more time than it saves a large program that runs
+ * for a second.
+ */
+export const unoptimized = ['--liftoff-only']
 
 /** The folder that clang wants to see as /usr, unpacked once. */
 export const resources = () =>
@@ -107,23 +113,29 @@ export function commands(name, { from = sources, to, flags = [] }) {
  *
  * @param {string} name of its source without `.c`
  * @param {Run} run
+ * @param {{ measured?: boolean }} [options] SQLite is optimized where it is measured: that takes
+ *   clang a minute and a half
  * @returns {string}
  */
-export function build(name, run) {
+export function build(name, run, { measured = false } = {}) {
+  const slow = name === 'database'
+  const level = slow && !measured ? '-O0' : '-O2'
   const source = readFileSync(join(sources, `${name}.c`))
   const version = createHash('sha256')
     .update(llvmVersion())
     .update(readFileSync(new URL(import.meta.url)))
     .update(source)
+    .update(level)
     .digest('hex')
     .slice(0, 12)
   return product(`${name}-${version}.wasm`, path => {
     const to = `${path}.parts`
     mkdirSync(to)
+    const flags = slow && measured ? [] : unoptimized
     try {
-      const { compile, link, program } = commands(name, { to })
+      const { compile, link, program } = commands(name, { to, flags: [level] })
       for (const args of [compile, link]) {
-        const { status, stdout, stderr } = run(args)
+        const { status, stdout, stderr } = run(args, flags)
         if (status !== 0)
           throw new Error(`${name}.c was not built, status ${status}: ${stdout}${stderr}`)
       }

@@ -9,8 +9,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { commands } from '#guests/toolchain.js'
-import { backends, run, scratch, unoptimized } from './cli.js'
+import { commands, unoptimized } from '#guests/toolchain.js'
+import { backends, run, scratch } from './cli.js'
 
 for (const backend of backends) {
   test.serial(`clang compiles C in the sandbox, and the program runs (${backend})`, t => {

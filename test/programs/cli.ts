@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
-import { build } from '#guests/toolchain.js'
+import { build, unoptimized } from '#guests/toolchain.js'
 
 export const backends = ['native', 'typescript'] as const
 export type Backend = (typeof backends)[number]
@@ -20,12 +20,6 @@ export interface Ended {
   /** Standard output as it came, for guests that write no text. */
   bytes: Buffer
 }
-
-/**
- * V8 without its optimizing compiler, which takes more time than it saves a large program that runs
- * for a second.
- */
-export const unoptimized = ['--liftoff-only']
 
 /**
  * Run `wasi-common run` with these arguments. Standard input is empty unless given.
@@ -54,7 +48,7 @@ export function run(
 
 /** The path of one of our own guests, compiled in the sandbox when its source is new. */
 export function guest(name: string): string {
-  return build(name, args => run('native', args, '', unoptimized))
+  return build(name, (args, flags) => run('native', args, '', flags))
 }
 
 /**
