@@ -13,8 +13,9 @@ const bun = [join(fromNpm(`@oven/bun-linux-x64@${versions.bun}`), 'bin/bun')]
 /** @type {[program: string, ...args: string[]]} */
 const deno = [join(fromNpm(`@deno/linux-x64-glibc@${versions.deno}`), 'deno'), 'run', '--allow-all']
 const command = join(root, 'dist/bundle/cli.js')
-/** @param {string[]} args */
-const compile = args => spawnSync(process.execPath, [command, 'run', ...args], { encoding: 'utf8' })
+/** @type {import('../../guests/toolchain.js').Run} */
+const compile = (args, flags) =>
+  spawnSync(process.execPath, [...flags, command, 'run', ...args], { encoding: 'utf8' })
 const guests = { files: [], threads: ['--threads'] }
 
 for (const [runtime, ...words] of [bun, deno]) {

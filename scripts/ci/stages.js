@@ -17,7 +17,7 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
 
 /** @type {Readonly<Record<string, Stage>>} */
 export const stages = {
-  test: { title: 'the tests', run: 'npm test' },
+  test: { title: 'the tests', run: 'npm test', minutes: 25 },
   // One linked by zig, one by LLVM's linker, one for Windows. Releases make all of them, twice.
   prebuild: {
     title: 'prebuilds of three platforms',
