@@ -10,10 +10,11 @@ import { groups } from '../../bench/calls.js'
 import { rows as componentRows } from '../../bench/components/calls.js'
 import { programs } from '../../bench/components/programs.js'
 import { doors, doorTable } from '../../bench/door-calls.js'
+import { between, wrapped } from '../../bench/page.js'
 import { peerCalls } from '../../bench/peers/calls.js'
-import { between, wrapped } from '../../bench/peers/page.js'
 import { callTable, programTable } from '../../bench/peers/report.js'
 import { commandOf, findPeers, onPath, peerSides } from '../../bench/peers/sides.js'
+import { heading, page, summary } from '../../bench/summary.js'
 
 const rows = groups.flatMap(({ rows }) => rows)
 
@@ -178,4 +179,14 @@ test('--help prints the options, and a wrong one is told with them', t => {
     t.is(status, 2)
     t.true(stderr.startsWith(why) && stderr.endsWith(stdout), stderr)
   }
+})
+
+test('docs/benchmarks.md has the table of the results that are kept', t => {
+  const kept = between(readFileSync(page, 'utf8'), heading, summary())
+  t.is(
+    readFileSync(page, 'utf8'),
+    kept,
+    'renew it: node dist-test/bench/summary.js --write writes it',
+  )
+  t.regex(kept, /^\| `fd_tell` .* \| +[\d.]+ \/ /m)
 })
