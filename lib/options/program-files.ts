@@ -32,6 +32,7 @@ export function startedFrom(): readonly Started[] {
     { what: 'the running program', places: placesOf(mainFiles()) },
     { what: 'a file that Node loads before the program', places: placesOf(preloads()) },
     { what: 'the running node', places: placesOf([process.execPath, ...onPath()]) },
+    { what: 'the code that Node has compiled', places: placesOf(compiled()) },
   ]
 }
 
@@ -71,6 +72,14 @@ function preloads(): string[] {
   return values.flatMap(value =>
     [...fileAt(value), moduleAt(join(startFolder ?? '/', '-'), value) ?? []].flat(),
   )
+}
+
+/** The folder of NODE_COMPILE_CACHE, or the program's own: Node runs what is there unseen. */
+function compiled(): string[] {
+  const module: { getCompileCacheDir?(): string | undefined } =
+    process.getBuiltinModule('node:module')
+  const folder = module.getCompileCacheDir?.()
+  return folder === undefined ? [] : [folder]
 }
 
 /** Split as Node splits NODE_OPTIONS: at spaces, but for those in double quotes. */

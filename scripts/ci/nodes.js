@@ -16,7 +16,7 @@ import { versions } from '../shared/versions.js'
 const differing = [
   ...['bundle', 'copies', 'permission', 'preview2', 'register', 'switches', 'wasi', 'embedder'],
   ...['run', 'ending', 'spawn', 'streams', 'verdict', 'pool', 'instances', 'names', 'realm'],
-  ...['stack', 'heap', 'microtask', 'liftoff', 'frames', 'trap'],
+  ...['stack', 'heap', 'microtask', 'liftoff', 'frames', 'trap', 'exit', 'strict'],
 ]
 const some = [
   `dist-test/test/{unit,run,cli,packaging}/{${differing}}.test.js`,

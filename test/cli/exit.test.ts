@@ -32,3 +32,21 @@ test('a profile of the command is written', t => {
   t.is(spawnSync(process.execPath, words, { cwd: folder }).status, 3)
   t.is(fs.readdirSync(join(folder, 'profiles')).length, 1)
 })
+
+const { flushCompileCache } = process.getBuiltinModule('node:module') as {
+  flushCompileCache?: unknown
+}
+const caching = flushCompileCache === undefined ? test.skip : test
+const why = flushCompileCache === undefined ? ' [this Node has none]' : ''
+caching(`the cache of compiled code that NODE_COMPILE_CACHE names has the command${why}`, t => {
+  const folder = scratch(t)
+  fs.writeFileSync(join(folder, 'program.wasm'), command([call('proc_exit', 3)]))
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') }
+  const ran = () => spawnSync(process.execPath, [main, 'run', 'program.wasm'], { cwd: folder, env })
+  t.is(ran().status, 3)
+  const [own = ''] = fs.readdirSync(env.NODE_COMPILE_CACHE)
+  const entries = fs.readdirSync(join(env.NODE_COMPILE_CACHE, own))
+  t.true(entries.length >= 3, `${entries}`)
+  t.is(ran().status, 3)
+  t.deepEqual(fs.readdirSync(join(env.NODE_COMPILE_CACHE, own)), entries)
+})

@@ -44,6 +44,9 @@ const exact =
 const colours =
   'Messages and `--help` have colours on a terminal, unless `NO_COLOR` is set. With `FORCE_COLOR` they have them everywhere.'
 
+const compiled =
+  'From Node 22.10 on, `NODE_COMPILE_CACHE` names a folder in which Node keeps the compiled code of the command, so that it starts sooner. Give no guest that folder: what is in it runs. `--strict` refuses it.'
+
 const wide = (text: string): string => wrapped(text, 0, 100)
 
 /** docs/command.md. */
@@ -86,6 +89,9 @@ shell starts:
 | shell | command |
 |---|---|
 ${installing.map(([shell, command]) => `| ${shell} | \`${command.replaceAll('|', '\\|')}\` |`).join('\n')}
+
+## Starting sooner
+${wide(compiled)}
 
 ## Colours
 ${wide(colours)}
@@ -137,6 +143,7 @@ export const manual = (): string =>
     paragraph(exact),
     '.SH ENVIRONMENT\n',
     text(colours),
+    paragraph(compiled),
     '.SH EXAMPLES\n',
     ...examples.flatMap(([words, command], i) => [
       i === 0 ? text(words) : paragraph(words),

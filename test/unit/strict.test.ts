@@ -360,6 +360,26 @@ const says = (text: string | Uint8Array, ...more: Parameters<typeof write>[]) =>
   )
 const escapes = '\x1b]0;title\x07\x1b[2Jred\x7f\tok\r\n'
 
+const { getCompileCacheDir } = process.getBuiltinModule('node:module') as {
+  getCompileCacheDir?: unknown
+}
+const caching = getCompileCacheDir === undefined ? test.skip : test
+const lack = getCompileCacheDir === undefined ? ' [this Node has none]' : ''
+caching(`the folder in which Node keeps compiled code is refused${lack}`, t => {
+  const at = laid(t, {
+    'app/main.cjs': cjs('FOLDER/cache', 'FOLDER/above', 'FOLDER/data'),
+    'above/cache/there': '',
+    data: undefined,
+    cache: undefined,
+  })
+  const contains = 'a directory that contains the code that Node has compiled'
+  const asked = (folder: string) =>
+    said(t, [at('app/main.cjs')], { env: { ...process.env, NODE_COMPILE_CACHE: at(folder) } })
+  t.deepEqual(asked('cache'), [contains, 'given', 'given'])
+  t.deepEqual(asked('above/cache'), ['given', contains, 'given'])
+  t.deepEqual(said(t, [at('app/main.cjs')]), ['given', 'given', 'given'])
+})
+
 test('a terminal without strict receives the bytes written', t => {
   t.is(shown(t, says(escapes)), escapes.replace('\n', '\r\n').replace('\r\r', '\r\r'))
 })
