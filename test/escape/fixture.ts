@@ -246,8 +246,10 @@ export class Fixture {
   remember(): void {
     this.#before = this.#snapshot()
     if (this.#secrets.length > 0) return
-    const hidden = [this.base, ...['outside', 'box-secret'].flatMap(name => below(this.at(name)))]
-    const stats = hidden.map(path => fs.lstatSync(path, { bigint: true }))
+    const stats = [
+      fs.lstatSync(this.base, { bigint: true }),
+      ...['outside', 'box-secret'].flatMap(name => below(this.at(name))).map(({ stats }) => stats),
+    ]
     this.#inodes = new Set(stats.map(({ ino }) => ino))
     const identities = stats.map(({ dev, ino }) => u64(dev, ino))
     this.#secrets = [Buffer.from(this.mark), u64(BigInt(this.#size)), ...identities]
@@ -272,9 +274,9 @@ export class Fixture {
   #snapshot(): string[] {
     // The times of the scratch folder say whether anything was made beside the box.
     return [
-      line(this.base, '.'),
+      line({ path: this.base, stats: fs.lstatSync(this.base, { bigint: true }) }, '.'),
       ...this.#protected.flatMap(name =>
-        below(this.at(name)).map(path => line(path, relative(this.base, path))),
+        below(this.at(name)).map(file => line(file, relative(this.base, file.path))),
       ),
     ]
   }
@@ -290,21 +292,24 @@ function targetOf(path: string): string | undefined {
 
 const u64 = (...values: bigint[]): Buffer => Buffer.from(BigUint64Array.from(values).buffer)
 
+interface Found {
+  readonly path: string
+  readonly stats: fs.BigIntStats
+}
 /** A file, or a directory and all that is in it. */
-function below(path: string): string[] {
-  const stats = fs.lstatSync(path, { throwIfNoEntry: false })
+function below(path: string): Found[] {
+  const stats = fs.lstatSync(path, { throwIfNoEntry: false, bigint: true })
   if (stats === undefined) return []
   return stats.isDirectory()
-    ? [path, ...fs.readdirSync(path).flatMap(name => below(join(path, name)))]
-    : [path]
+    ? [{ path, stats }, ...fs.readdirSync(path).flatMap(name => below(join(path, name)))]
+    : [{ path, stats }]
 }
 
 /**
  * Describes everything about a file that an attack could change. Excludes the access time, which
  * any observer changes.
  */
-function line(path: string, name: string): string {
-  const stats = fs.lstatSync(path, { bigint: true })
+function line({ path, stats }: Found, name: string): string {
   const content = stats.isFile()
     ? digest(fs.readFileSync(path))
     : stats.isSymbolicLink()
