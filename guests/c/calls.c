@@ -69,16 +69,12 @@ static Errno open_close(const char *path) {
 static Errno is(Errno error, bool expected) {
   return error != 0 || expected ? error : __WASI_ERRNO_IO;
 }
-static __wasi_iovec_t piece(size_t length) {
-  return (__wasi_iovec_t){(uint8_t *)buffer, length};
-}
+static __wasi_iovec_t piece(size_t length) { return (__wasi_iovec_t){(uint8_t *)buffer, length}; }
 static __wasi_ciovec_t const_piece(size_t length) {
   return (__wasi_ciovec_t){(const uint8_t *)buffer, length};
 }
 
-static Errno clock_time(void) {
-  return __wasi_clock_time_get(__WASI_CLOCKID_MONOTONIC, 1, &stamp);
-}
+static Errno clock_time(void) { return __wasi_clock_time_get(__WASI_CLOCKID_MONOTONIC, 1, &stamp); }
 static Errno random16(void) { return __wasi_random_get((uint8_t *)buffer, 16); }
 static Errno tell(void) { return __wasi_fd_tell((__wasi_fd_t)data, &offset); }
 static Errno status(void) { return __wasi_fd_fdstat_get((__wasi_fd_t)data, &fdstat); }
@@ -227,9 +223,7 @@ static Errno random16(void) { return is(getrandom(buffer, 16, 0) == 16); }
 static Errno tell(void) { return is(lseek(data, 0, SEEK_CUR) >= 0); }
 static Errno status(void) { return is(fcntl(data, F_GETFL) >= 0); }
 static Errno bad_status(void) { return is(fcntl(not_open, F_GETFL) < 0 && errno == EBADF); }
-static Errno outside(void) {
-  return is(fstat(data, (struct stat *)8) < 0 && errno == EFAULT);
-}
+static Errno outside(void) { return is(fstat(data, (struct stat *)8) < 0 && errno == EFAULT); }
 static Errno attributes(void) { return is(fstat(file, &filestat) == 0); }
 static Errno reads(size_t length) { return is(read(data, buffer, length) == (ssize_t)length); }
 static Errno writes(size_t length) { return is(write(data, buffer, length) == (ssize_t)length); }
@@ -280,13 +274,13 @@ static void open_all(const char *folder) {
 
 static const char depth4[] = "d/d/d/file";
 
-#define LOOP(id, call)                   \
-  static Errno id(long turns) {          \
-    for (; turns > 0; turns--) {         \
-      Errno error = call;                \
-      if (error != 0) return error;      \
-    }                                    \
-    return 0;                            \
+#define LOOP(id, call)              \
+  static Errno id(long turns) {     \
+    for (; turns > 0; turns--) {    \
+      Errno error = call;           \
+      if (error != 0) return error; \
+    }                               \
+    return 0;                       \
   }
 
 LOOP(clock_loop, clock_time())

@@ -18,8 +18,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   long bytes = 0;
-  for (long count = atol(argv[2]); count > 0; count--)
-    bytes += fprintf(file, "%063ld\n", count);
+  for (long count = atol(argv[2]); count > 0; count--) bytes += fprintf(file, "%063ld\n", count);
   if (fclose(file) != 0) {
     perror(argv[1]);
     return 1;
