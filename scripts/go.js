@@ -11,7 +11,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runTests } from './go/run.js'
-import { known, packages, ways } from './go/table.js'
+import { known, packages, recursing, ways } from './go/table.js'
 import { build, copySources, findGo, oldest } from './go/toolchain.js'
 import { inTurns } from './shared/run.js'
 
@@ -36,7 +36,11 @@ if (go === undefined) {
     console.log(`${go.version}: building the tests of ${wanted.length} packages`)
     build(go, wanted, folder)
     copySources(go, wanted, folder)
-    const jobs = chosen.flatMap(way => wanted.map(name => () => tell(way, name, folder)))
+    const jobs = chosen.flatMap((way, i) =>
+      wanted
+        .filter(name => i === 0 || !recursing.includes(name))
+        .map(name => () => tell(way, name, folder)),
+    )
     await inTurns(os.availableParallelism(), jobs)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -16,6 +16,8 @@ export const packages = [
   'testing/fstest',
   'log/slog',
 ]
+/** Those that recurse, and ask hardly anything of the host: the first way runs them. */
+export const recursing = ['regexp', 'log/slog']
 
 /**
  * Words of the command, by the name of a way. The whole file system is given, as Go's builders do.
