@@ -185,6 +185,7 @@ const files = {
       'index',
       'guest/compiled-module',
       'guest/preamble',
+      'options/node-options',
       'options/start-folder',
       'run/aborts',
       'run/worker/abandoned',

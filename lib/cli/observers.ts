@@ -1,4 +1,5 @@
 /** Flags of Node whose work is done, or written, at Node's own end. */
+import { wordsOf } from '../options/node-options.js'
 
 /**
  * Profiles, traces and a debugger, and code of the user's, which may have something to do at the
@@ -16,4 +17,4 @@ export const isObserved = (
   flags: readonly string[],
   { NODE_OPTIONS: options = '', NODE_V8_COVERAGE: coverage }: NodeJS.ProcessEnv,
 ): boolean =>
-  coverage !== undefined || [...flags, ...options.split(/\s+/)].some(word => observer.test(word))
+  coverage !== undefined || [...flags, ...wordsOf(options)].some(word => observer.test(word))

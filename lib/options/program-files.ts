@@ -6,12 +6,15 @@ import { createRequire } from 'node:module'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { passed, real } from '../sys/realpath.js'
+import { wordsOf } from './node-options.js'
 import { startFolder } from './start-folder.js'
 
 /** Files of one kind, each where it really is, and each symlink that leads there. */
 export interface Started {
   readonly what: string
   readonly places: readonly string[]
+  /** True for a folder whose parts count as it does. */
+  readonly parts?: boolean
 }
 
 /** Options by which Node reads a file before the program begins. */
@@ -32,7 +35,7 @@ export function startedFrom(): readonly Started[] {
     { what: 'the running program', places: placesOf(mainFiles()) },
     { what: 'a file that Node loads before the program', places: placesOf(preloads()) },
     { what: 'the running node', places: placesOf([process.execPath, ...onPath()]) },
-    { what: 'the code that Node has compiled', places: placesOf(compiled()) },
+    { what: 'the code that Node has compiled', places: placesOf(compiled()), parts: true },
   ]
 }
 
@@ -74,20 +77,12 @@ function preloads(): string[] {
   )
 }
 
-/** The folder of NODE_COMPILE_CACHE, or the program's own: Node runs what is there unseen. */
+/** The folder of NODE_COMPILE_CACHE, or the one that the program chose: Node runs what is there. */
 function compiled(): string[] {
   const module: { getCompileCacheDir?(): string | undefined } =
     process.getBuiltinModule('node:module')
   const folder = module.getCompileCacheDir?.()
   return folder === undefined ? [] : [folder]
-}
-
-/** Split as Node splits NODE_OPTIONS: at spaces, but for those in double quotes. */
-function wordsOf(options: string): string[] {
-  const words = options.match(/(?:[^ "]|"(?:[^"\\]|\\.)*")+/g) ?? []
-  return words.map(word =>
-    word.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner: string) => inner.replace(/\\(.)/g, '$1')),
-  )
 }
 
 function fileAt(value: string): string[] {

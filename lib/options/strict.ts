@@ -11,7 +11,7 @@ import { isLoopback, type Listen, shown } from './listen.js'
 import { type Started, startedFrom } from './program-files.js'
 
 /** A guest that may read this knows much of its host. */
-const ownPackage = (): Started => ({ what: 'this package', places: passed(root) })
+const ownPackage = (): Started => ({ what: 'this package', places: passed(root), parts: true })
 
 /** The settings that are checked. */
 interface Given {
@@ -79,12 +79,15 @@ function unsafe(path: string): string | undefined {
   if (holds('/proc', path)) return 'in /proc (the memory of this process)'
   if (holds('/sys', path)) return 'in /sys (the settings of the kernel)'
   if (path === '/dev') return 'the directory of all devices'
-  const own = ownPackage()
   const files = startedFrom()
   for (const { what, places } of files) if (places.includes(path)) return what
-  for (const { what, places } of [own, ...files])
+  const all = [ownPackage(), ...files]
+  for (const { what, places } of all)
     if (places.some(place => holds(path, place))) return `a directory that contains ${what}`
-  return own.places.some(place => holds(place, path)) ? `a part of ${own.what}` : undefined
+  const whole = all.find(
+    ({ parts, places }) => parts === true && places.some(place => holds(place, path)),
+  )
+  return whole && `a part of ${whole.what}`
 }
 
 function holds(folder: string, path: string): boolean {

@@ -16,6 +16,7 @@ test('profiles, traces, a debugger and code of the user observe, limits and flag
     t.true(isObserved([flag], {}), flag)
     t.true(isObserved([], { NODE_OPTIONS: `--no-warnings ${flag}` }), flag)
   }
+  t.true(isObserved([], { NODE_OPTIONS: '"--require=./with a space.cjs"' }))
   t.true(isObserved([], { NODE_V8_COVERAGE: '/tmp' }))
   const others = [
     ...['--max-old-space-size=4096', '--wasm-lazy-compilation', '--liftoff-only', '--no-warnings'],
@@ -23,6 +24,22 @@ test('profiles, traces, a debugger and code of the user observe, limits and flag
   ]
   t.false(isObserved(others, { NODE_OPTIONS: others.join(' ') }))
   t.false(isObserved([], {}))
+})
+
+test("a limit keeps the command from Node's own end, a profile gets it", t => {
+  const folder = scratch(t)
+  fs.writeFileSync(join(folder, 'program.wasm'), command([call('proc_exit', 3)]))
+  const entry = `process.on('exit', () => require('node:fs').writeSync(1, 'own end'))
+    require(${JSON.stringify(main)})`
+  fs.writeFileSync(join(folder, 'entry.cjs'), entry)
+  for (const [flag, printed] of [
+    ['--max-old-space-size=500', ''],
+    ['--cpu-prof', 'own end'],
+  ]) {
+    const words = [flag, 'entry.cjs', 'run', 'program.wasm']
+    const { status, stdout } = spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8' })
+    t.deepEqual([status, stdout], [3, printed], flag)
+  }
 })
 
 test('a profile of the command is written', t => {

@@ -378,6 +378,15 @@ caching(`the folder in which Node keeps compiled code is refused${lack}`, t => {
   t.deepEqual(asked('cache'), [contains, 'given', 'given'])
   t.deepEqual(asked('above/cache'), ['given', contains, 'given'])
   t.deepEqual(said(t, [at('app/main.cjs')]), ['given', 'given', 'given'])
+
+  // The folder itself, which has the name of this Node, and one in it.
+  const [own] = fs.readdirSync(at('cache'))
+  fs.mkdirSync(at(`cache/${own}/part`))
+  const inner = at('app/inner.cjs')
+  fs.writeFileSync(inner, cjs(at(`cache/${own}`), at(`cache/${own}/part`)))
+  const env = { ...process.env, NODE_COMPILE_CACHE: at('cache') }
+  const code = 'the code that Node has compiled'
+  t.deepEqual(said(t, [inner], { env }), [code, `a part of ${code}`])
 })
 
 test('a terminal without strict receives the bytes written', t => {
