@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { machine } from './machine.js'
-import { wrapped, writeBetween } from './page.js'
+import { writeBetween } from './page.js'
 import { digits, ratio, type Section, table } from './report.js'
 import type { Side } from './sides.js'
 
@@ -110,29 +110,28 @@ export function summary(): string {
     return found.every(text => text === '–') ? '–' : found.join(' / ')
   }
   const [first] = all
-  const conditions = all.map(
-    ({ date, node, repetitions }) =>
-      `Node ${node} (${date}, medians of ${repetitions.calls} turns of calls and ${repetitions.programs} of programs)`,
-  )
-  const { cpu, cores, kernel, memory } = first.machine
-  return wrapped(
-    [
-      table([
-        [
-          '',
-          ...all.map(result => `Node ${major(result)}`),
-          `time over the floor, Node ${major(first)}`,
-        ],
-        ...rows.map(([title, ...names]) => [
-          title,
-          ...all.map(result => ratios(result, names, 'node:wasi', 'native')),
-          ratios(first, names, 'native', 'floor'),
-        ]),
+  const conditions = all.map(({ date, node, machine, repetitions }) => {
+    const { cpu, cores, kernel, memory } = machine
+    const where = `${cpu}, ${cores} cores, ${kernel}, files ${memory ? 'in memory' : 'on a disk'}`
+    const turns = `medians of ${repetitions.calls} turns of calls and ${repetitions.programs} of programs`
+    return `- Node ${node}: ${date}, ${where}; ${turns}.`
+  })
+  return [
+    table([
+      [
+        '',
+        ...all.map(result => `Node ${major(result)}`),
+        `time over the floor, Node ${major(first)}`,
+      ],
+      ...rows.map(([title, ...names]) => [
+        title,
+        ...all.map(result => ratios(result, names, 'node:wasi', 'native')),
+        ratios(first, names, 'native', 'floor'),
       ]),
-      '',
-      `${cpu}, ${cores} cores, ${kernel}, files ${memory ? 'in memory' : 'on a disk'}. ${conditions.join('; ')}.`,
-    ].join('\n'),
-  )
+    ]),
+    '',
+    ...conditions,
+  ].join('\n')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
