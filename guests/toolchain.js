@@ -119,13 +119,13 @@ export function commands(name, { from = sources, to, flags = [] }) {
  */
 export function build(name, run, { measured = false } = {}) {
   const slow = name === 'database'
-  const level = slow && !measured ? '-O0' : '-O2'
+  const level = slow && !measured ? ['-O0'] : []
   const source = readFileSync(join(sources, `${name}.c`))
   const version = createHash('sha256')
     .update(llvmVersion())
     .update(readFileSync(new URL(import.meta.url)))
     .update(source)
-    .update(level)
+    .update(`${level}`)
     .digest('hex')
     .slice(0, 12)
   return product(`${name}-${version}.wasm`, path => {
@@ -133,7 +133,7 @@ export function build(name, run, { measured = false } = {}) {
     mkdirSync(to)
     const flags = slow && measured ? [] : unoptimized
     try {
-      const { compile, link, program } = commands(name, { to, flags: [level] })
+      const { compile, link, program } = commands(name, { to, flags: level })
       for (const args of [compile, link]) {
         const { status, stdout, stderr } = run(args, flags)
         if (status !== 0)

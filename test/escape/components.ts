@@ -133,7 +133,7 @@ function expected({ technique, answer }: Case, way: Way): string {
 }
 
 export function attackedComponent(test: TestFn, way: Way): void {
-  // How a call comes in does not depend on who resolves its path: one way has both doors.
+  // A call is lifted before its path is resolved, whoever does that: one way has both doors.
   for (const door of way === 'openat2' ? doors : (['hybrid'] as const)) {
     for (const [technique, all] of byTechnique) {
       const attacks = all.filter(({ call }) => known.includes(call))

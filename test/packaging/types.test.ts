@@ -39,7 +39,7 @@ function check(
   }
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    // What is spoilt is seen in the programs, and the declarations of Node take the most time.
+    // The programs show what is spoilt, and the declarations of Node take the most time.
     [tsc, '--pretty', 'false', '-p', config, '--skipLibCheck', `${change !== undefined}`],
     {
       cwd: folder,
