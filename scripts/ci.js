@@ -68,7 +68,8 @@ class Run {
       clearTimeout(timer)
       if (code === 0) return
       const how = this.reason ?? signal ?? `exit code ${code}`
-      throw new Error(`stage ${name} failed: ${how}${beside ? `\n${this.output}` : ''}`)
+      const shown = beside ? this.output : failures(this.output)
+      throw new Error(`stage ${name} failed: ${how}${shown && `\n${shown}`}`)
     })
     // Reported where it is awaited.
     this.done.catch(() => {})
@@ -82,6 +83,18 @@ class Run {
     if (windows) this.process.kill()
     else process.kill(-pid, 'SIGKILL')
   }
+}
+
+/**
+ * The lines with which AVA names what failed, and those in which V8 says why it ends a process. They
+ * are thousands of lines above the end, and AVA's summary leaves out a file whose process has died.
+ * @param {string} output
+ */
+function failures(output) {
+  const lines = output
+    .split('\n')
+    .filter(line => /^(?:\s*✘|FATAL ERROR|# (?:Fatal|Check))/u.test(line))
+  return [...new Set(lines)].join('\n')
 }
 
 /**
