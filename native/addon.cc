@@ -337,11 +337,14 @@ Napi::Value enlarge_stack_of_main(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  auto environment = std::make_unique<Environment>();
   auto registers = Napi::Float64Array::New(env, register_count);
+  auto block = Napi::ArrayBuffer::New(env, sizeof(Block));
+  // A worker can be terminated while it loads the addon. Its environment then creates nothing, and a
+  // method of an empty value would end the process. No JavaScript sees these exports.
+  if (registers.IsEmpty() || block.IsEmpty()) return exports;
+  auto environment = std::make_unique<Environment>();
   environment->registers = registers.Data();
   environment->registers_buffer = Napi::Persistent(registers.As<Napi::Object>());
-  auto block = Napi::ArrayBuffer::New(env, sizeof(Block));
   environment->block = static_cast<Block*>(block.Data());
   environment->block_buffer = Napi::Persistent(block.As<Napi::Object>());
   env.SetInstanceData(environment.release());

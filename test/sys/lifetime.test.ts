@@ -8,7 +8,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { openNative } from '#lib/sys/native/sys.js'
+import { addonFile, openNative } from '#lib/sys/native/sys.js'
 import { openDescriptors, resultOf } from './fixture.js'
 
 const native = import.meta.resolve('#lib/sys/native/sys.js')
@@ -126,6 +126,50 @@ test.serial('a worker that sleeps is terminated', async t => {
     new Promise(done => setTimeout(done, 20_000, 'still asleep').unref()),
   ])
   t.is(ended, 1)
+})
+
+/** Calls of the addon `a` in an environment that is ending, for its host `i` with a listener `l`. */
+const last = {
+  'the load': 'dlopen({ exports: {} }, file)',
+  create: 'a.create(undefined, false, 0)',
+  'create with a block': 'a.create(block, false, 0)',
+  'create with wrong arguments': 'a.create(1, 2, 3)',
+  share: 'a.share(i)',
+  bind: 'a.bind(i, memory)',
+  'bind with wrong arguments': 'a.bind(i, 1)',
+  failure: 'a.failure(i)',
+  preopen: "a.preopen(i, '/')",
+  adopt: 'a.adopt(i, 0)',
+  listen: "a.listen(i, '127.0.0.1', 0)",
+  listening: 'a.listening(i, l)',
+  resolver: 'a.resolver(i)',
+  'a hot call': 'a.now()',
+  dispose: 'a.dispose(i)',
+}
+test('a worker is terminated during any call of the addon, and its process goes on', t => {
+  // In a worker, `reallyExit` asks V8 to terminate. V8 does so when JavaScript next calls a function
+  // of JavaScript, so a call of the addon right after it is one of a terminating environment.
+  const inWorker = `
+    const file = ${JSON.stringify(addonFile())}
+    const module = { exports: {} }
+    const { dlopen } = process
+    dlopen(module, file)
+    const a = module.exports
+    const i = a.create(undefined, false, 0)
+    const l = a.listen(i, '127.0.0.1', 0)
+    const block = new ArrayBuffer(a.block.byteLength)
+    const memory = new Uint8Array(64)
+    process.reallyExit(7); CALL
+    require('node:fs').writeSync(1, 'it went on\\n')`
+  const source = `
+    import { Worker } from 'node:worker_threads'
+    const codes = []
+    for (const call of ${JSON.stringify(Object.values(last))}) {
+      const worker = new Worker(${JSON.stringify(inWorker)}.replace('CALL', () => call), { eval: true })
+      codes.push(await new Promise((done, failed) => worker.on('exit', done).on('error', failed)))
+    }
+    console.log(codes.join(' '))`
+  t.is(run([], source), Object.keys(last).fill('7').join(' '))
 })
 
 test('the error without an addon says how to proceed', t => {
