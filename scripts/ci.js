@@ -93,7 +93,7 @@ class Run {
 function failures(output) {
   const lines = output
     .split('\n')
-    .filter(line => /^(?:\s*✘|FATAL ERROR|# (?:Fatal|Check))/u.test(line))
+    .filter(line => /^(?:\s*[✘×]|FATAL ERROR|# (?:Fatal|Check))/u.test(line))
   return [...new Set(lines)].join('\n')
 }
 

@@ -16,7 +16,7 @@ const doors: Readonly<Record<string, (options: RunOptions, pool: Pool) => Promis
 const times = 60
 for (const [name, start] of Object.entries(doors))
   test.serial(
-    `guests that are aborted while they start leave the process as it was (${name})`,
+    `guests that are aborted while they start do not end the process (${name})`,
     async t => {
       const pool = new Pool({ size: 4 })
       t.teardown(() => pool.close())
