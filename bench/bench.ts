@@ -103,6 +103,7 @@ async function measurePrograms(): Promise<Section[]> {
       times,
       command,
       before,
+      env = {},
       same = (stdout: string) => stdout,
       inside = false,
     } of ready) {
@@ -113,7 +114,7 @@ async function measurePrograms(): Promise<Section[]> {
         const words = row.without?.[side] === undefined ? command(side) : undefined
         if (words === undefined) continue
         before?.()
-        const { milliseconds, stdout } = ask(words)
+        const { milliseconds, stdout } = ask(words, { env })
         const part = inside
           ? (JSON.parse(stdout) as { milliseconds: number; said: string })
           : { milliseconds, said: stdout }

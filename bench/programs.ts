@@ -13,7 +13,7 @@ import { command as assembled, call, drop } from '../test/wasm.js'
 import { ask, program } from './ask.js'
 import { guest } from './built.js'
 import type { Goal } from './calls.js'
-import { type Host, hosts, type Side } from './sides.js'
+import { type Host, hosts, type Side, sides } from './sides.js'
 
 /** The place and the size of a program's work. */
 export interface Stage {
@@ -27,6 +27,8 @@ export interface Ready {
   readonly command: (side: Side) => readonly string[] | undefined
   /** Before each run. */
   readonly before?: () => void
+  /** More variables of each side. */
+  readonly env?: Readonly<Record<string, string>>
   /** The part of standard output that must be the same for all sides. Default all of it. */
   readonly same?: (stdout: string) => string
   /** Standard output is `{ milliseconds, said }`: only a part of the process counts. */
@@ -101,12 +103,15 @@ const reading = (length: number, name: string, goal: Goal): Program => ({
   },
 })
 
+/** True if Node can keep the code that V8 compiled, in a folder that a variable names. */
+const compileCache = 'enableCompileCache' in process.getBuiltinModule('node:module')
 /**
  * A small program that embeds a guest saying hello, as one writes it for each side. As a command,
  * ours is no program but `wasi-common run`.
+ * @param cached with Node's compile cache, which an earlier run has filled
  */
-const start = (kind: 'CommonJS' | 'ESM' | 'the command'): Program => ({
-  name: `start-up, hello from ${kind}`,
+const start = (kind: 'CommonJS' | 'ESM' | 'the command', cached = false): Program => ({
+  name: `start-up, hello from ${kind}${cached ? ', compile cache' : ''}`,
   within: 3,
   note: 'the floor is Node that compiles the guest, without any host',
   prepare: ({ folder }) => {
@@ -151,12 +156,14 @@ const start = (kind: 'CommonJS' | 'ESM' | 'the command'): Program => ({
       }),
     )
     const main = fileURLToPath(import.meta.resolve('#bundle/cli.js'))
-    return {
-      command: side =>
-        kind === 'the command' && (side === 'native' || side === 'typescript')
-          ? [process.execPath, main, 'run', '--backend', side, module]
-          : [process.execPath, '--no-warnings', scripts[side]],
-    }
+    const command = (side: Side): readonly string[] =>
+      kind === 'the command' && (side === 'native' || side === 'typescript')
+        ? [process.execPath, main, 'run', '--backend', side, module]
+        : [process.execPath, '--no-warnings', scripts[side]]
+    if (!cached) return { command }
+    const env = { NODE_COMPILE_CACHE: join(folder, 'cache') }
+    for (const side of sides) ask(command(side), { env })
+    return { command, env }
   },
 })
 
@@ -245,6 +252,7 @@ export const programs: readonly Program[] = [
   start('CommonJS'),
   start('ESM'),
   start('the command'),
+  ...(compileCache ? [start('CommonJS', true), start('the command', true)] : []),
   {
     name: '1,000 small guests: construct, instantiate, start',
     goal: [4, 3],

@@ -77,6 +77,11 @@ const rows: readonly (readonly [title: string, ...names: readonly string[]])[] =
     'start-up, hello from ESM',
     'start-up, hello from the command',
   ],
+  [
+    "the same with Node's compile cache: `require` / the command",
+    'start-up, hello from CommonJS, compile cache',
+    'start-up, hello from the command, compile cache',
+  ],
 ]
 
 const folder = fileURLToPath(new URL('../../bench/results/', import.meta.url))
