@@ -49,16 +49,22 @@ export async function runInWorkers(
   hooks?: Hooks,
 ): Promise<AnyRunResult> {
   const checked = checkOptions(() => termsOf(options))
+  const [terms] = checked
   const visibly = hooks?.served !== undefined
-  return prepareAndExecute(
-    checked,
-    async ({ ended }) =>
-      isSnapshot(source)
-        ? preparedFor(source, checked[0])
-        : prepareProgram(await loaded(source), checked[0], ended, visibly),
-    new Workers(),
-    hooks,
-  )
+  const workers = new Workers()
+  const prepare = async ({ ended }: Deadline): Promise<PreparedProgram> => {
+    const program = isSnapshot(source) ? source : await loaded(source)
+    // It loads its code while this thread prepares the program.
+    workers.prestart(terms.maxStack)
+    return isSnapshot(program)
+      ? preparedFor(program, terms)
+      : prepareProgram(program, terms, ended, visibly)
+  }
+  try {
+    return await prepareAndExecute(checked, prepare, workers, hooks)
+  } finally {
+    await workers.close()
+  }
 }
 
 /**

@@ -1,6 +1,14 @@
-/** Guests that are aborted at any moment of their start, at each door with a worker. */
-import test from 'ava'
+/** Guests that end while they start, at each door with a worker. */
+import { spawnSync } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import test, { type ExecutionContext } from 'ava'
 import { instantiate, Pool, type RunError, type RunOptions, run } from 'wasi-common'
+import { scratch } from '../programs/cli.js'
+import { failure } from '../rejection.js'
 import { assemble, command } from '../wasm.js'
 
 const nothing = command([])
@@ -27,7 +35,7 @@ for (const [name, start] of Object.entries(doors))
       const outcomes: unknown[] = []
       const abortedAfter = async (share: number): Promise<void> => {
         const controller = new AbortController()
-        const timer = setTimeout(() => controller.abort(), 2 * whole * share)
+        const timer = globalThis.setTimeout(() => controller.abort(), 2 * whole * share)
         outcomes.push(
           await start({ signal: controller.signal }, pool).then(
             () => 'ended',
@@ -45,3 +53,61 @@ for (const [name, start] of Object.entries(doors))
       await t.notThrowsAsync(async () => start({}, pool))
     },
   )
+
+/** Programs that end before they begin, and the code of the error. */
+const unrunnable: Readonly<Record<string, readonly [bytes: Uint8Array, code: string]>> = {
+  'no module': [Buffer.from('no module'), 'ERR_WASI_COMPILE'],
+  'a module without _start': [empty, 'ERR_WASI_NO_START'],
+}
+/** The workers that are started from now on. */
+function startedFor(t: ExecutionContext): readonly Worker[] {
+  const workers: Worker[] = []
+  const started = (message: unknown): void => {
+    workers.push((message as { readonly worker: Worker }).worker)
+  }
+  subscribe('worker_threads', started)
+  t.teardown(() => unsubscribe('worker_threads', started))
+  return workers
+}
+/** The number that Node gives to a thread that has ended. */
+const ended = -1
+
+test.serial('run: aborting a run whose module is being read leaves no worker', async t => {
+  const path = join(scratch(t), 'program.wasm')
+  // A module with a section of 64 MiB, which takes some 20 ms to read.
+  writeFileSync(path, Buffer.from('0061736d010000000080808020', 'hex'))
+  truncateSync(path, 13 + 2 ** 26)
+  const workers = startedFor(t)
+  for (let delay = 0; delay < 20; delay++) {
+    const controller = new AbortController()
+    const running = failure(run(path, { signal: controller.signal }))
+    globalThis.setTimeout(() => controller.abort(), delay)
+    await running
+  }
+  // Time to read the last one, and to start a worker.
+  await setTimeout(500)
+  t.true(workers.every(({ threadId }) => threadId === ended))
+})
+
+for (const [name, [bytes, code]] of Object.entries(unrunnable)) {
+  test.serial(`run: ${name} is refused, and its worker has ended by then`, async t => {
+    const workers = startedFor(t)
+    t.is((await failure(run(bytes))).code, code)
+    t.deepEqual(
+      workers.map(({ threadId }) => threadId),
+      [ended],
+    )
+  })
+
+  test.serial(`run: a process that only waits for the refusal of ${name} receives it`, t => {
+    const source = `import { run } from ${JSON.stringify(import.meta.resolve('wasi-common'))}
+      const bytes = Buffer.from('${Buffer.from(bytes).toString('base64')}', 'base64')
+      console.log(await run(bytes).catch(({ code }) => code))`
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '--eval', source],
+      { encoding: 'utf8' },
+    )
+    t.deepEqual([status, stdout, stderr], [0, `${code}\n`, ''])
+  })
+}

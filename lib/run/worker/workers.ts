@@ -80,8 +80,10 @@ export class Workers {
     return { worker, ready: false }
   }
 
-  /** Starts a worker ahead of its guest. */
+  /** Starts a worker ahead of its guest, unless they are closed. */
   prestart(stack: number): void {
+    // A run that was aborted has ended while its program was still being read.
+    if (this.#closed) return
     const { worker } = this.start(stack)
     worker.unref()
     this.#idle.push(worker)
@@ -105,18 +107,26 @@ export class Workers {
       worker.unref()
       const gone = this.#idle.length < this.#kept ? [] : this.#idle.splice(other(), 1)
       this.#idle.push(worker)
-      await Promise.all(gone.map(end))
+      await Promise.all(gone.map(worker => this.#end(worker)))
       return
     }
-    // Not while it loads: on Node 20 it would leave the files of its code open. It has no task
-    // before.
-    await this.#loaded.get(worker)
-    await end(worker)
+    await this.#end(worker)
   }
 
+  /** Ends the workers that have no guest. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#idle.splice(0).map(worker => worker.terminate()))
+    await Promise.all(this.#idle.splice(0).map(worker => this.#end(worker)))
+  }
+
+  /**
+   * Not while it loads: on Node 20 it would leave the files of its code open. It has no task before.
+   */
+  async #end(worker: Worker): Promise<void> {
+    // An idle one keeps no process alive, and this wait shall.
+    worker.ref()
+    await this.#loaded.get(worker)
+    await end(worker)
   }
 }
 
