@@ -115,14 +115,21 @@ function summary(output) {
 
 /** @type {Map<string, Run>} */
 const runs = new Map()
+/** @param {string} name a stage */
+async function start(name) {
+  const { title, after = [], beside } = stageOf(name)
+  for (const before of after) await runs.get(before)?.done
+  console.log(`\n== ${name}: ${title}${beside ? ', in the background' : ''} [${elapsed()}]`)
+  const run = new Run(name)
+  runs.set(name, run)
+  if (!beside) await run.done
+}
+/** `npm test` and `npm run check` begin with the same build. */
+const isBuilt = () => ['build', 'test', 'check'].some(name => runs.has(name))
 async function all() {
   for (const name of chosen) {
-    const { title, after = [], beside } = stageOf(name)
-    for (const before of after) await runs.get(before)?.done
-    console.log(`\n== ${name}: ${title}${beside ? ', in the background' : ''} [${elapsed()}]`)
-    const run = new Run(name)
-    runs.set(name, run)
-    if (!beside) await run.done
+    if (stageOf(name).built && !isBuilt()) await start('build')
+    await start(name)
   }
   for (const { name, output, done } of runs.values()) {
     await done

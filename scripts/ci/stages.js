@@ -11,6 +11,7 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
  * @property {string} run the command
  * @property {number} [minutes] the most it may take; default 20
  * @property {boolean} [beside] runs in the background, at the lowest priority
+ * @property {boolean} [built] runs what `npm run build:test` makes, and may not make it anew
  * @property {string[]} [after] the stages that must have passed before
  * @property {boolean} [named] runs only where it is named
  */
@@ -25,20 +26,39 @@ export const stages = {
     beside: true,
   },
   check: { title: 'types, linters, the house', run: 'npm run check' },
-  docs: { title: 'the site of the documentation', run: 'npm run docs' },
+  docs: { title: 'the site of the documentation', run: 'node scripts/docs.js', built: true },
   'docs-check': { title: 'the site in a browser', run: 'npm run docs:check', after: ['docs'] },
-  cmake: { title: 'the contract on the addon by cmake-js', run: 'npm run test:cmake' },
-  race: { title: 'paths raced against renames', run: 'npm run test:race -- --seconds 2' },
+  // It waits more than it works.
+  wine: {
+    title: 'the Windows host by wine',
+    run: 'node scripts/wine.js',
+    built: true,
+    after: ['prebuild'],
+    beside: true,
+    minutes: 30,
+  },
+  cmake: {
+    title: 'the contract on the addon by cmake-js',
+    run: 'node scripts/cmake.js',
+    built: true,
+  },
+  race: {
+    title: 'paths raced against renames',
+    run: 'node dist-test/test/race/race.js --seconds 2',
+    built: true,
+  },
   interleavings: { title: 'the walk in every interleaving', run: 'npm run test:interleavings' },
   fuzz: {
     title: 'random calls and paths on all backends',
-    run: 'npm run fuzz -- --seconds 10',
+    run: 'node scripts/fuzz.js --seconds 10',
+    built: true,
     minutes: 10,
   },
   // Another seed for each commit, and the same for each run of it.
   'fuzz-linux': {
     title: 'random programs beside Linux',
-    run: `npm run fuzz:linux -- --seconds 20 --seed ${commits.trim()}`,
+    run: `node scripts/fuzz-linux.js --seconds 20 --seed ${commits.trim()}`,
+    built: true,
     minutes: 10,
   },
   'fuzz-resolve': {
@@ -53,50 +73,66 @@ export const stages = {
   },
   asan: {
     title: 'the addon with sanitizers',
-    run: 'npm run test:asan -- --seconds 5',
+    run: 'node scripts/asan.js --seconds 5',
+    built: true,
     minutes: 30,
   },
-  go: { title: "Go's own tests, where Go is installed", run: 'npm run test:go' },
+  go: {
+    title: "Go's own tests, where Go is installed",
+    run: 'node scripts/go.js',
+    built: true,
+  },
   wasmtime: {
     title: 'components beside wasmtime, where Python has pip',
-    run: 'npm run test:wasmtime',
+    run: 'node scripts/wasmtime.js',
+    built: true,
   },
   rust: {
     title: "Rust's standard library on wasm32-wasip2, where rustc has that target",
-    run: 'npm run test:rust',
+    run: 'node scripts/rust.js',
+    built: true,
   },
   bench: {
     title: 'that the bench runs; its figures are not looked at',
-    run: 'npm run bench -- --only ^fd_tell|^stat-at --repetitions 1',
+    run: 'node dist-test/bench/bench.js --only ^fd_tell|^stat-at --repetitions 1',
+    built: true,
     minutes: 5,
   },
   'prebuild-run': {
     title: 'a guest on the prebuilds that run here',
-    run: 'npm run prebuild:run',
+    run: 'node scripts/prebuild/run.js',
+    built: true,
     after: ['prebuild'],
   },
-  // Wine waits more than it works. Until it is done nothing may build dist/ anew, so the next ones
-  // are not npm scripts, which would.
-  wine: {
-    title: 'the Windows host by wine',
-    run: 'node scripts/wine.js',
-    after: ['prebuild'],
-    beside: true,
-    minutes: 30,
+  nodes: {
+    title: 'the tests on other versions of Node',
+    run: 'node scripts/ci/nodes.js',
+    built: true,
   },
-  nodes: { title: 'the tests on other versions of Node', run: 'node scripts/ci/nodes.js' },
-  runtimes: { title: 'the command in Bun and Deno', run: 'node scripts/ci/runtimes.js' },
+  runtimes: {
+    title: 'the command in Bun and Deno',
+    run: 'node scripts/ci/runtimes.js',
+    built: true,
+  },
   pack: {
     title: 'the package as its users meet it',
-    run: `npm run pack-check -- --node ${versions.node.tested.at(-1)}`,
-    after: ['prebuild', 'wine'],
+    run: `node scripts/pack-check.js --node ${versions.node.tested.at(-1)}`,
+    built: true,
+    after: ['prebuild'],
   },
-  queue: { title: 'guests as jobs, on a Redis', run: 'npm run test:queue', minutes: 5 },
-  demo: { title: 'the demo', run: 'npm run demo', minutes: 5 },
+  queue: {
+    title: 'guests as jobs, on a Redis',
+    run: 'node dist-test/test/examples/queue.js',
+    built: true,
+    minutes: 5,
+  },
+  demo: { title: 'the demo', run: 'node guests/demo.js', built: true, minutes: 5 },
 
+  build: { title: 'what stages run', run: 'npm run build:test', named: true },
   'pack-here': {
     title: 'the package on the Node that runs this',
-    run: 'npm run pack-check',
+    run: 'node scripts/pack-check.js',
+    built: true,
     named: true,
   },
   'prebuild-check': {
@@ -107,7 +143,8 @@ export const stages = {
   },
   'prebuild-test': {
     title: 'the tests on the prebuild for this machine',
-    run: 'npm run prebuild:test',
+    run: 'node scripts/prebuild/test.js',
+    built: true,
     named: true,
   },
 }
