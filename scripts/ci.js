@@ -124,7 +124,7 @@ async function start(name) {
   runs.set(name, run)
   if (!beside) await run.done
 }
-/** `npm test` and `npm run check` begin with the same build. */
+/** `npm test` and `npm run check` make the same build. */
 const isBuilt = () => ['build', 'test', 'check'].some(name => runs.has(name))
 async function all() {
   for (const name of chosen) {

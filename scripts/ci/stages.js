@@ -28,7 +28,7 @@ export const stages = {
   check: { title: 'types, linters, the house', run: 'npm run check' },
   docs: { title: 'the site of the documentation', run: 'node scripts/docs.js', built: true },
   'docs-check': { title: 'the site in a browser', run: 'npm run docs:check', after: ['docs'] },
-  // It waits more than it works.
+  // Wine waits more than it works. A stage behind it that built dist/ would change what it runs.
   wine: {
     title: 'the Windows host by wine',
     run: 'node scripts/wine.js',
@@ -128,7 +128,7 @@ export const stages = {
   },
   demo: { title: 'the demo', run: 'node guests/demo.js', built: true, minutes: 5 },
 
-  build: { title: 'what stages run', run: 'npm run build:test', named: true },
+  build: { title: 'what the stages run', run: 'npm run build:test', named: true },
   'pack-here': {
     title: 'the package on the Node that runs this',
     run: 'node scripts/pack-check.js',

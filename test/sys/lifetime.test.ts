@@ -129,7 +129,10 @@ test.serial('a worker that sleeps is terminated', async t => {
   t.is(ended, 1)
 })
 
-/** Uses of the addon `a` with a host `i` and its listener `l`; its other functions are called without arguments. */
+/**
+ * Uses of the addon `a` with a host `i` and its listener `l`. All of its functions are called without
+ * arguments as well.
+ */
 const uses = [
   'dlopen({ exports: {} }, file)',
   'a.create(undefined, false, 0)',
