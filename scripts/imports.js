@@ -137,7 +137,8 @@ const indent = (lines, by) => lines.map(line => `${' '.repeat(by)}${line}`)
 const refresh = 'if (memory.bytes.length === 0) memory.refresh()'
 
 /**
- * The import of a row, as a property.
+ * The import of a row, as a method: V8 parses arrow functions each time it compiles the function
+ * around them, and skips the bodies of methods.
  * @param {string} name
  * @param {Row} row
  * @returns {string[]}
@@ -164,7 +165,7 @@ function rowOf(name, { params, results }) {
     store(result, i === 0 ? 'answer' : 'block.second[0]'),
   )
   return [
-    `${name}: (${[...names, 'surplus'].join(', ')}) => {`,
+    `${name}(${[...names, 'surplus'].join(', ')}) {`,
     '  if (verdict.reached) throw verdict.leave()',
     '  let answer = 0',
     '  try {',
