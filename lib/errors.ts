@@ -179,12 +179,18 @@ export function wordsOf(thrown: unknown): string {
   }
 }
 
-const ready = errnoNames.map((_, errno) => new WASIError(errno))
-for (const error of ready) error.stack = `${error.name}: ${error.message}`
+const refusals: WASIError[] = []
 
-/** Refuse the guest. The error is made beforehand, so that refusing builds no stack trace. */
+/** Refuses the guest. The error of an errno is made once, since each would build a stack trace. */
 export function refuse(errno: Errno): never {
-  throw ready[errno]
+  refusals[errno] ??= withoutStack(new WASIError(errno))
+  throw refusals[errno]
+}
+
+/** Takes the stack of an error away: it would be that of the first refusal. */
+function withoutStack(error: WASIError): WASIError {
+  error.stack = `${error.name}: ${error.message}`
+  return error
 }
 
 /** Gives an error of a class of JavaScript a `code`, as Node's errors have. */

@@ -71,4 +71,9 @@ function checked(set: unknown): Limits {
   ) as Record<keyof Limits, number>
 }
 
-const defaults = Object.freeze(checked({}))
+const defaults: Limits = Object.freeze(
+  Object.fromEntries(names.map(name => [name, table[name].fallback])) as Record<
+    keyof Limits,
+    number
+  >,
+)

@@ -14,6 +14,9 @@ export const maxPath = 4095
 /** The most symlinks that resolving one path may follow. */
 export const maxLinks = 40
 
+/** Bytes of an address in guest memory. */
+export const pointerBytes = 4
+
 /** Bits of `access`: the open mode of a file, and the readiness that a poll waits for. */
 export const Access = Object.freeze({
   READ: 1,

@@ -7,6 +7,7 @@ import {
   Filestat0,
   Iovec,
   Prestat,
+  pointerBytes,
   Subscription,
   Subscription0,
 } from './layout.js'
@@ -106,7 +107,7 @@ export const nothing = type('()', Kind.None, 0)
 export const fd = type('fd', Kind.Unsigned, 4)
 export const size = type('size', Kind.Unsigned, 4)
 export const exitcode = type('exitcode', Kind.Unsigned, 4)
-export const pointer = type('pointer', Kind.Unsigned, 4)
+export const pointer = type('pointer', Kind.Unsigned, pointerBytes)
 export const filesize = type('filesize', Kind.Size64, 8)
 /** Offsets, which the specification calls filesize. */
 export const place = type('filesize', Kind.Place64, 8)

@@ -13,8 +13,26 @@ export const Fstflags = Object.freeze({ ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW:
 export const Eventrwflags = Object.freeze({ HANGUP: 1 })
 export const Subclockflags = Object.freeze({ ABSTIME: 1 })
 export const Whence = Object.freeze({ SET: 0, CUR: 1, END: 2 })
-export const Clockid = Object.freeze({ REALTIME: 0, MONOTONIC: 1 })
+export const Clockid = Object.freeze({
+  REALTIME: 0,
+  MONOTONIC: 1,
+  PROCESS_CPUTIME_ID: 2,
+  THREAD_CPUTIME_ID: 3,
+})
 export const Eventtype = Object.freeze({ CLOCK: 0, FD_READ: 1, FD_WRITE: 2 })
+/** The signals that do not end a process. */
+export const Signal = Object.freeze({
+  NONE: 0,
+  PIPE: 13,
+  CHLD: 16,
+  CONT: 17,
+  STOP: 18,
+  TSTP: 19,
+  TTIN: 20,
+  TTOU: 21,
+  URG: 22,
+  WINCH: 27,
+})
 export const Filetype = Object.freeze({
   UNKNOWN: 0,
   BLOCK_DEVICE: 1,

@@ -1,6 +1,6 @@
 /** The guest's arguments and environment. */
+import { pointerBytes } from '../abi/layout.js'
 import type { Strings } from '../abi/strings.js'
-import { pointer } from '../abi/types.js'
 import type { Context } from '../context.js'
 import type { Answer } from '../sys/sys.js'
 import type { Hostcalls } from './types.js'
@@ -18,10 +18,10 @@ function copy(
   buffer: number,
 ): Answer {
   const fault =
-    memory.fault(pointers, offsets.length * pointer.size) || memory.fault(buffer, bytes.length)
+    memory.fault(pointers, offsets.length * pointerBytes) || memory.fault(buffer, bytes.length)
   if (fault !== 0) return fault
   for (let i = 0; i < offsets.length; i++)
-    memory.setUint32(pointers + pointer.size * i, buffer + offsets[i])
+    memory.setUint32(pointers + pointerBytes * i, buffer + offsets[i])
   memory.write(buffer, bytes)
   return 0
 }

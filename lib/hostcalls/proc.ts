@@ -3,7 +3,7 @@
  * host's process.
  */
 import { Errno } from '../abi/errno.js'
-import { signal } from '../abi/types.js'
+import { Signal } from '../abi/values.js'
 import { GuestExit } from '../errors.js'
 import type { Hostcalls } from './types.js'
 
@@ -11,10 +11,15 @@ import type { Hostcalls } from './types.js'
  * Signals whose default action is to do nothing, and those that would stop a process, which is
  * unsupported for a guest. See https://man7.org/linux/man-pages/man7/signal.7.html.
  */
-const ignored = ['none', 'pipe', 'chld', 'cont', 'urg', 'winch'].map(name =>
-  signal.labels.indexOf(name),
-)
-const stopping = ['stop', 'tstp', 'ttin', 'ttou'].map(name => signal.labels.indexOf(name))
+const ignored: readonly number[] = [
+  Signal.NONE,
+  Signal.PIPE,
+  Signal.CHLD,
+  Signal.CONT,
+  Signal.URG,
+  Signal.WINCH,
+]
+const stopping: readonly number[] = [Signal.STOP, Signal.TSTP, Signal.TTIN, Signal.TTOU]
 
 /**
  * Ends the guest with an exit code, as

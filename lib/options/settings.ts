@@ -104,10 +104,9 @@ export function settingsOf(options: unknown = {}): Settings {
   return settings
 }
 
-const decoder = new TextDecoder()
 /** The program's name in a timeline: its first argument, without its NUL. */
 const programOf = ([name]: readonly Uint8Array[]): string =>
-  name === undefined ? 'guest' : decoder.decode(name.subarray(0, -1))
+  name === undefined ? 'guest' : new TextDecoder().decode(name.subarray(0, -1))
 
 /** Checks the option that `class WASI` takes beyond those of a guest. */
 export const returnOnExitOf = (options: WASIOptions): boolean =>

@@ -113,19 +113,24 @@ export class RunError extends Error {
   }
 }
 
+let known: readonly string[] | undefined
 /** The places in a stack that tell an embedder nothing: Node's own code, and this package's. */
-const own = ['dist', 'lib'].map(folder => join(root, folder, sep))
-const inside = [
-  '(node:internal/',
-  'at new Promise (<anonymous>)',
-  ...own,
-  ...own.map(folder => pathToFileURL(folder).href),
-]
+function inside(): readonly string[] {
+  if (known !== undefined) return known
+  const own = ['dist', 'lib'].map(folder => join(root, folder, sep))
+  known = [
+    '(node:internal/',
+    'at new Promise (<anonymous>)',
+    ...own,
+    ...own.map(folder => pathToFileURL(folder).href),
+  ]
+  return known
+}
 
 /** The calls of a stack that are outside of Node and this package. */
 export function outside(stack: string | undefined): string[] {
   const [, ...calls] = `${stack}`.split(/\n(?= {4}at )/)
-  return calls.filter(call => !inside.some(place => call.includes(place)))
+  return calls.filter(call => !inside().some(place => call.includes(place)))
 }
 
 /** The lines and the bytes of standard error that a stack shows. */

@@ -183,6 +183,7 @@ const named: readonly (readonly [Readonly<Record<string, number>>, types.Type])[
   [values.Clockid, types.clockid],
   [values.Eventtype, types.eventtype],
   [values.Filetype, types.filetype],
+  [values.Signal, types.signal],
 ]
 test('named values have the numbers of their types', t => {
   for (const [words, { name, kind, labels }] of named) {
