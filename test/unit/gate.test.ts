@@ -12,7 +12,7 @@ import { Errno } from '#lib/abi/errno.js'
 import { type HostcallName, type Row, table } from '#lib/abi/table.js'
 import { Kind } from '#lib/abi/types.js'
 import type { Context } from '#lib/context.js'
-import { GuestExit, UnexpectedError, WASIError } from '#lib/errors.js'
+import { GuestExit, refuse, UnexpectedError, WASIError } from '#lib/errors.js'
 import type { Hostcall } from '#lib/gate.js'
 import { gates } from '#lib/generated/imports.js'
 import { createGuest, type Guest } from '#lib/guest/guest.js'
@@ -309,6 +309,20 @@ test('an unexpected host error is IO for the guest and reported with its cause',
   t.is(reported[0].message, 'unexpected host error in fd_read: ESTRANGE: odd, read')
 })
 
+test('refusing twice throws one error, without the stack of the first time', t => {
+  const errors = [Errno.NOSPC, Errno.NOSPC, Errno.STALE].map(errno =>
+    t.throws(() => refuse(errno), { instanceOf: WASIError }),
+  )
+  t.is(errors[0], errors[1])
+  t.deepEqual(
+    errors.map(({ errno, code, stack }) => ({ errno, code, stack })),
+    [
+      { errno: Errno.NOSPC, code: 'ENOSPC', stack: 'WASIError: NOSPC' },
+      { errno: Errno.NOSPC, code: 'ENOSPC', stack: 'WASIError: NOSPC' },
+      { errno: Errno.STALE, code: 'ESTALE', stack: 'WASIError: STALE' },
+    ],
+  )
+})
 test('an exception from a hostcall is IO and reported; a WASIError is its errno and unreported', t => {
   const bug = new TypeError('a bug')
   const thrown: readonly (readonly [unknown, answer: number, causes: unknown[]])[] = [
