@@ -290,7 +290,7 @@ appendFileSync(dist('bundle/index.mjs'), "export default require('./index.js')\n
 
 /**
  * V8 reads `host.js` at each start: what is ASCII a fifth sooner, and comments as long as code. For
- * a class of characters in a regular expression it loads the tables of Unicode.
+ * a `\p{...}` in a regular expression it loads the tables of Unicode.
  */
 function finishHost() {
   const host = chunks.find(({ fileName }) => fileName === 'host.js')
@@ -300,6 +300,6 @@ function finishHost() {
   if (!host.code.startsWith(mark)) throw new Error('host.js begins with another line')
   const note = '// The comments of this file are in lib/, of which it is made.\n'
   const code = withoutComments(host.code)
-  if (/\\p\{/i.test(code)) throw new Error('host.js has a class of Unicode: write it out')
+  if (/\\p\{/i.test(code)) throw new Error('host.js has a \\p{...}: write its characters out')
   writeFileSync(dist('bundle/host.js'), `${mark}\n${note}${code.slice(mark.length)}`)
 }

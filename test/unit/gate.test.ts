@@ -323,6 +323,7 @@ test('refusing twice throws one error, without the stack of the first time', t =
     ],
   )
 })
+
 test('an exception from a hostcall is IO and reported; a WASIError is its errno and unreported', t => {
   const bug = new TypeError('a bug')
   const thrown: readonly (readonly [unknown, answer: number, causes: unknown[]])[] = [
