@@ -3,6 +3,7 @@
 // symlink.
 #include <fcntl.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "host.h"
@@ -104,6 +105,10 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   if (from.resolved.must_be_directory || to.resolved.must_be_directory) {
     struct stat status;
     if (const int error = from.status(status); error != 0) return state_.guest.failed("fstatat", error, from.path.bytes);
+    // The kernel looks the other name up before it compares the types: it may be too long.
+    struct stat taken;
+    if (const int error = to.status(taken); error != 0 && error != ENOENT)
+      return state_.guest.failed("fstatat", error, to.path.bytes);
     if (!S_ISDIR(status.st_mode)) return refuse(Errno::NotDir);
   }
   const int result = ::renameat(from.fd(), from.last(), to.fd(), to.last());

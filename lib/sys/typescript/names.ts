@@ -45,7 +45,10 @@ export function rename(from: Lease, to: Lease): 0 {
   refuseDots('rename', to)
   if (from.slash || to.slash) {
     const directory = isDirectory(from)
-    if (!directory) refuse(directory === undefined ? Errno.NOENT : Errno.NOTDIR)
+    if (directory === undefined) refuse(Errno.NOENT)
+    // The kernel looks the other name up before it compares the types: it may be too long.
+    isDirectory(to)
+    if (!directory) refuse(Errno.NOTDIR)
   }
   fs.renameSync(from.path, to.path)
   return 0

@@ -198,6 +198,31 @@ export const names: Cases = {
     t.is(g.rename('../out', 'a\0'), 'NOTCAPABLE')
     t.is(g.rename('missing', '../out'), 'NOTCAPABLE', 'rename looks for the file last')
   },
+  'link and rename look at both names before they compare the types': (t, g) => {
+    const long = 'n'.repeat(256)
+    g.file('file')
+    g.folders('dir')
+    for (const name of ['file', 'file/', 'dir', 'dir/'])
+      for (const other of [long, `${long}/`])
+        t.is(g.rename(name, other), 'NAMETOOLONG', `${name} to ${other.slice(255)}`)
+    // On Windows, a name that no file system holds is refused before any file is looked for.
+    const missing = process.platform === 'win32' ? 'NAMETOOLONG' : 'NOENT'
+    for (const name of ['gone', 'gone/']) t.is(g.rename(name, long), missing, name)
+    for (const name of [`${long}/`, long]) t.is(g.rename(name, 'file/'), 'NAMETOOLONG')
+    t.is(g.rename('dir', `dir/${long}`), 'NAMETOOLONG')
+    for (const name of ['file', 'dir']) {
+      t.is(g.link(name, long), 'NAMETOOLONG', name)
+      t.is(g.link(name, `${long}/`), 'NAMETOOLONG', name)
+    }
+    t.is(g.link('gone', long), 'NOENT')
+    t.deepEqual(here(g), ['dir', 'file'])
+  },
+  'rename looks at both names before it refuses a symlink with a slash': (t, g) => {
+    populate(g)
+    for (const name of ['tofile/', 'todir/', 'dangling/'])
+      t.is(g.rename(name, 'n'.repeat(256)), 'NAMETOOLONG', name)
+    t.deepEqual(here(g), before)
+  },
   'link and rename work between two directory handles': (t, g) => {
     g.file('a/f', 'hello')
     g.folders('b')
