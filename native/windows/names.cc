@@ -146,9 +146,7 @@ Answer Host::link(Handle dir, std::uint32_t at, std::uint32_t length, std::uint3
   if (type == Filetype::Directory) {
     Object taken;
     Filetype other = Filetype::Unknown;
-    const Answer found = to.find(0, taken, other);
-    if (found == 0) return refuse(Errno::Exist);
-    return found == refuse(Errno::NoEnt) ? refuse(Errno::Perm) : found;
+    return to.find(0, taken, other) == 0 ? refuse(Errno::Exist) : refuse(Errno::Perm);
   }
   const nt::NTSTATUS status = wasi_common::link(there.get(), to.resolved.object(), to.resolved.spelled);
   return state_.guest.result("NtSetInformationFile", status, from.path.bytes);
@@ -165,12 +163,13 @@ Answer Host::rename(Handle dir, std::uint32_t at, std::uint32_t length, Handle d
   if (const Answer refused = from.find(to_remove, moved, type); refused != 0) return refused;
   // Checked before any file is removed to make space.
   if (from.parent->device != to.parent->device) return refuse(Errno::Xdev);
+  const bool directory = type == Filetype::Directory;
+  if ((from.resolved.must_be_directory || to.resolved.must_be_directory) && !directory) return refuse(Errno::NotDir);
+
   Object taken;
   Filetype other = Filetype::Unknown;
   const Answer found = to.find(to_remove, taken, other);
   if (found != 0 && found != refuse(Errno::NoEnt)) return found;
-  const bool directory = type == Filetype::Directory;
-  if ((from.resolved.must_be_directory || to.resolved.must_be_directory) && !directory) return refuse(Errno::NotDir);
   const bool itself = found == 0 && same(moved, taken);
   bool made_room = false;
   if (found == 0 && !itself) {
