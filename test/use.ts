@@ -40,7 +40,10 @@ export function used(
       if (status === 0) resolve(JSON.parse(stdout))
       else if (tries > 1 && raced.test(stderr))
         used(script, client, flags, env, tries - 1).then(resolve, reject)
-      else reject(new Error(`${client} ended with ${status ?? signal}: ${stderr}`))
+      else
+        reject(
+          new Error(`${[...flags, client].join(' ')} ended with ${status ?? signal}: ${stderr}`),
+        )
     })
   })
 }
