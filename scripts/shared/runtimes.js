@@ -1,6 +1,6 @@
 // Runtimes for other machines than this one, and what they run in.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { root } from '../root.js'
 
@@ -14,7 +14,9 @@ export function fromNpm(wanted, folder = join(root, 'build/runtimes')) {
   const [, name = '', version] = /^(.+)@([^@]+)$/.exec(wanted) ?? []
   const prefix = join(folder, `${basename(name)}-${version}`)
   if (!existsSync(join(prefix, 'node_modules', name))) {
-    mkdirSync(prefix, { recursive: true })
+    // Another stage of CI may install the same at once: it gets its name when it is complete.
+    const own = `${prefix}-${process.pid}`
+    mkdirSync(own, { recursive: true })
     const args = [
       'install',
       '--silent',
@@ -22,7 +24,7 @@ export function fromNpm(wanted, folder = join(root, 'build/runtimes')) {
       '--force',
       '--ignore-scripts',
       '--prefix',
-      prefix,
+      own,
       wanted,
     ]
     const { status } = spawnSync('npm', args, {
@@ -30,6 +32,12 @@ export function fromNpm(wanted, folder = join(root, 'build/runtimes')) {
       shell: process.platform === 'win32',
     })
     if (status !== 0) throw new Error(`npm cannot install ${wanted}`)
+    try {
+      renameSync(own, prefix)
+    } catch (error) {
+      if (!existsSync(join(prefix, 'node_modules', name))) throw error
+      rmSync(own, { recursive: true })
+    }
   }
   return join(prefix, 'node_modules', name)
 }
