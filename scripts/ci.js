@@ -7,7 +7,6 @@
 // It stops at the first stage that fails. The last line counts the tests of the stage `test`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { stages } from './ci/stages.js'
 import { root } from './root.js'
@@ -55,8 +54,6 @@ class Run {
       detached: !windows,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const { pid } = this.process
-    if (beside && pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_LOW)
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
       this.process[name].on('data', chunk => {
         this.output += chunk
@@ -115,26 +112,55 @@ function summary(output) {
 
 /** @type {Map<string, Run>} */
 const runs = new Map()
-/** @param {string} name a stage */
+/** @type {Map<string, Promise<void>>} */
+const ends = new Map()
+/**
+ * Resolves when it has passed.
+ * @param {string} name a stage
+ */
 async function start(name) {
   const { title, after = [], beside } = stageOf(name)
-  for (const before of after) await runs.get(before)?.done
+  await Promise.all(after.map(before => ends.get(before)))
   console.log(`\n== ${name}: ${title}${beside ? ', in the background' : ''} [${elapsed()}]`)
   const run = new Run(name)
   runs.set(name, run)
-  if (!beside) await run.done
+  await run.done
+  if (beside)
+    console.log(`\n== ${name}, from the background [${elapsed()}]\n${run.output.trimEnd()}`)
 }
-/** `npm test` and `npm run check` make the same build. */
-const isBuilt = () => ['build', 'test', 'check'].some(name => runs.has(name))
+
+/** Stages that may yet start in the background: of two, one may wait more than it works. */
+let turns = 2
+/** @type {(() => void)[]} */
+const waiting = []
+/** @param {string} name a stage */
+async function startBeside(name) {
+  if (turns > 0) turns--
+  else await new Promise(resolve => waiting.push(() => resolve(undefined)))
+  await start(name)
+  const next = waiting.shift()
+  if (next === undefined) turns++
+  else next()
+}
+
+/** `npm test` makes the same build. */
+const isBuilt = () => ['build', 'test'].some(name => runs.has(name))
 async function all() {
+  /** @type {(reason: unknown) => void} */
+  let fail = () => {}
+  /** @type {Promise<never>} */
+  const failed = new Promise((_, reject) => {
+    fail = reject
+  })
   for (const name of chosen) {
-    if (stageOf(name).built && !isBuilt()) await start('build')
-    await start(name)
+    const { built, beside } = stageOf(name)
+    if (built && !isBuilt()) await Promise.race([start('build'), failed])
+    const ended = beside ? startBeside(name) : start(name)
+    ends.set(name, ended)
+    if (beside) ended.catch(fail)
+    else await Promise.race([ended, failed])
   }
-  for (const { name, output, done } of runs.values()) {
-    await done
-    if (stageOf(name).beside) console.log(`\n== ${name}, from the background\n${output.trimEnd()}`)
-  }
+  await Promise.race([Promise.all(ends.values()), failed])
 }
 
 if (values.list)

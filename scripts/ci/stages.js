@@ -1,6 +1,7 @@
 // The stages of CI, in order. `.ci/run` runs all, each job of .github/workflows/ci.yml names some.
 
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { versions } from '../shared/versions.js'
 
 const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { encoding: 'utf8' })
@@ -10,7 +11,7 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
  * @property {string} title what it checks
  * @property {string} run the command
  * @property {number} [minutes] the most it may take; default 20
- * @property {boolean} [beside] runs in the background, at the lowest priority
+ * @property {boolean} [beside] runs in the background, in its turn
  * @property {boolean} [built] runs what `npm run build:test` makes, and may not make it anew
  * @property {string[]} [after] the stages that must have passed before
  * @property {boolean} [named] runs only where it is named
@@ -18,17 +19,22 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
 
 /** @type {Readonly<Record<string, Stage>>} */
 export const stages = {
-  test: { title: 'the tests', run: 'npm test', minutes: 25 },
-  // One linked by zig, one by LLVM's linker, one for Windows. Releases make all of them, twice.
+  test: {
+    title: 'the tests',
+    // A file of tests that waits leaves its processor to another one.
+    run: `npm test -- --concurrency ${availableParallelism() + 1}`,
+    minutes: 25,
+  },
+
+  // In the background: what measures no time. Of the prebuilds, one is linked by zig, one by LLVM's
+  // linker, and one is for Windows. Releases make all of them, twice.
   prebuild: {
     title: 'prebuilds of three platforms',
     run: 'npm run prebuild -- linux-x64 darwin-arm64 win32-x64',
     beside: true,
   },
-  check: { title: 'types, linters, the house', run: 'npm run check' },
-  docs: { title: 'the site of the documentation', run: 'node scripts/docs.js', built: true },
-  'docs-check': { title: 'the site in a browser', run: 'npm run docs:check', after: ['docs'] },
-  // Wine waits more than it works. A stage behind it that built dist/ would change what it runs.
+  check: { title: 'types, linters, the house', run: 'npm run check:built', built: true },
+  // Wine waits more than it works. A stage that built dist/ meanwhile would change what it runs.
   wine: {
     title: 'the Windows host by wine',
     run: 'node scripts/wine.js',
@@ -37,17 +43,91 @@ export const stages = {
     beside: true,
     minutes: 30,
   },
+  pack: {
+    title: 'the package as its users meet it',
+    run: `node scripts/pack-check.js --node ${versions.node.tested.at(-1)}`,
+    built: true,
+    after: ['prebuild'],
+    beside: true,
+  },
+  docs: {
+    title: 'the site of the documentation',
+    run: 'node scripts/docs.js',
+    built: true,
+    beside: true,
+  },
+  'docs-check': {
+    title: 'the site in a browser',
+    run: 'npm run docs:check',
+    after: ['docs'],
+    beside: true,
+  },
   cmake: {
     title: 'the contract on the addon by cmake-js',
     run: 'node scripts/cmake.js',
     built: true,
+    beside: true,
   },
+  interleavings: {
+    title: 'the walk in every interleaving',
+    run: 'npm run test:interleavings',
+    beside: true,
+  },
+  go: {
+    title: "Go's own tests, where Go is installed",
+    run: 'node scripts/go.js',
+    built: true,
+    beside: true,
+  },
+  wasmtime: {
+    title: 'components beside wasmtime, where Python has pip',
+    run: 'node scripts/wasmtime.js',
+    built: true,
+    beside: true,
+  },
+  rust: {
+    title: "Rust's standard library on wasm32-wasip2, where rustc has that target",
+    run: 'node scripts/rust.js',
+    built: true,
+    beside: true,
+  },
+  'fuzz-resolve': {
+    title: 'random paths for the walk, by libFuzzer',
+    run: 'npm run fuzz:resolve -- --seconds 10',
+    beside: true,
+  },
+  'fuzz-standalone': {
+    title: 'the same without libFuzzer',
+    run: 'npm run fuzz:resolve -- --seconds 5 --standalone',
+    after: ['fuzz-resolve'],
+    beside: true,
+  },
+  'prebuild-run': {
+    title: 'a guest on the prebuilds that run here',
+    run: 'node scripts/prebuild/run.js',
+    built: true,
+    after: ['prebuild'],
+    beside: true,
+  },
+  runtimes: {
+    title: 'the command in Bun and Deno',
+    run: 'node scripts/ci/runtimes.js',
+    built: true,
+    beside: true,
+  },
+  queue: {
+    title: 'guests as jobs, on a Redis',
+    run: 'node dist-test/test/examples/queue.js',
+    built: true,
+    beside: true,
+  },
+  demo: { title: 'the demo', run: 'node guests/demo.js', built: true, beside: true },
+
   race: {
     title: 'paths raced against renames',
     run: 'node dist-test/test/race/race.js --seconds 2',
     built: true,
   },
-  interleavings: { title: 'the walk in every interleaving', run: 'npm run test:interleavings' },
   fuzz: {
     title: 'random calls and paths on all backends',
     run: 'node scripts/fuzz.js --seconds 10',
@@ -61,35 +141,15 @@ export const stages = {
     built: true,
     minutes: 10,
   },
-  'fuzz-resolve': {
-    title: 'random paths for the walk, by libFuzzer',
-    run: 'npm run fuzz:resolve -- --seconds 10',
-    minutes: 5,
-  },
-  'fuzz-standalone': {
-    title: 'the same without libFuzzer',
-    run: 'npm run fuzz:resolve -- --seconds 5 --standalone',
-    minutes: 5,
-  },
   asan: {
     title: 'the addon with sanitizers',
     run: 'node scripts/asan.js --seconds 5',
     built: true,
     minutes: 30,
   },
-  go: {
-    title: "Go's own tests, where Go is installed",
-    run: 'node scripts/go.js',
-    built: true,
-  },
-  wasmtime: {
-    title: 'components beside wasmtime, where Python has pip',
-    run: 'node scripts/wasmtime.js',
-    built: true,
-  },
-  rust: {
-    title: "Rust's standard library on wasm32-wasip2, where rustc has that target",
-    run: 'node scripts/rust.js',
+  nodes: {
+    title: 'the tests on other versions of Node',
+    run: 'node scripts/ci/nodes.js',
     built: true,
   },
   bench: {
@@ -98,35 +158,6 @@ export const stages = {
     built: true,
     minutes: 5,
   },
-  'prebuild-run': {
-    title: 'a guest on the prebuilds that run here',
-    run: 'node scripts/prebuild/run.js',
-    built: true,
-    after: ['prebuild'],
-  },
-  nodes: {
-    title: 'the tests on other versions of Node',
-    run: 'node scripts/ci/nodes.js',
-    built: true,
-  },
-  runtimes: {
-    title: 'the command in Bun and Deno',
-    run: 'node scripts/ci/runtimes.js',
-    built: true,
-  },
-  pack: {
-    title: 'the package as its users meet it',
-    run: `node scripts/pack-check.js --node ${versions.node.tested.at(-1)}`,
-    built: true,
-    after: ['prebuild'],
-  },
-  queue: {
-    title: 'guests as jobs, on a Redis',
-    run: 'node dist-test/test/examples/queue.js',
-    built: true,
-    minutes: 5,
-  },
-  demo: { title: 'the demo', run: 'node guests/demo.js', built: true, minutes: 5 },
 
   build: { title: 'what the stages run', run: 'npm run build:test', named: true },
   'pack-here': {
