@@ -1,7 +1,6 @@
 // The stages of CI, in order. `.ci/run` runs all, each job of .github/workflows/ci.yml names some.
 
 import { spawnSync } from 'node:child_process'
-import { availableParallelism } from 'node:os'
 import { versions } from '../shared/versions.js'
 
 const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { encoding: 'utf8' })
@@ -19,12 +18,7 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
 
 /** @type {Readonly<Record<string, Stage>>} */
 export const stages = {
-  test: {
-    title: 'the tests',
-    // A file of tests that waits leaves its processor to another one.
-    run: `npm test -- --concurrency ${availableParallelism() + 1}`,
-    minutes: 25,
-  },
+  test: { title: 'the tests', run: 'npm test', minutes: 25 },
 
   // In the background: what measures no time. Of the prebuilds, one is linked by zig, one by LLVM's
   // linker, and one is for Windows. Releases make all of them, twice.
