@@ -1,8 +1,5 @@
-// Lints the addon's sources: clang-format, clang-tidy, cppcheck.
-//
-//   node scripts/lint-native.js
-//   node scripts/lint-native.js --deep     follows three times as many paths, in twice the time
-//   node scripts/lint-native.js --write    formats them instead
+// Lints the addon's sources: clang-format, clang-tidy, cppcheck. With --write, formats them
+// instead.
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -35,13 +32,6 @@ const sources = [
 const others = [...portable, 'test/native/ntfs.cc', 'test/native/windows.cc']
 const includes = ['-Inative', '-Inative/posix']
 const otherIncludes = ['-Inative', '-Inative/windows']
-/**
- * The most states that clang's analyser makes of a function. Its default of 225,000 takes twice as
- * long: most of the time of all linters.
- */
-const depth = process.argv.includes('--deep')
-  ? []
-  : ['-Xclang', '-analyzer-config', '-Xclang', 'max-nodes=75000']
 const flags = ['-std=c++17', '-fno-exceptions', '-fno-rtti', ...defines, ...headers]
 
 /**
@@ -71,10 +61,7 @@ async function tidy(sources, includes) {
   ).filter(share => share.length > 0)
   const good = await Promise.all(
     shares.map(share =>
-      run(
-        ['clang-tidy-19', 'clang-tidy'],
-        ['--quiet', ...share, '--', ...flags, ...includes, ...depth],
-      ),
+      run(['clang-tidy-19', 'clang-tidy'], ['--quiet', ...share, '--', ...flags, ...includes]),
     ),
   )
   return good.every(Boolean)

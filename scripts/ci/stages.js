@@ -20,15 +20,17 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
 export const stages = {
   test: { title: 'the tests', run: 'npm test', minutes: 25 },
 
-  // In the background: what measures no time. Of the prebuilds, one is linked by zig, one by LLVM's
-  // linker, and one is for Windows. Releases make all of them, twice.
+  // One linked by zig, one by LLVM's linker, one for Windows. Releases make all of them, twice.
   prebuild: {
     title: 'prebuilds of three platforms',
     run: 'npm run prebuild -- linux-x64 darwin-arm64 win32-x64',
     beside: true,
   },
+  // It installs the linters that `pack` uses beside it, so `pack` comes behind it.
   check: { title: 'types, linters, the house', run: 'npm run check:built', built: true },
-  // Wine waits more than it works. A stage that built dist/ meanwhile would change what it runs.
+
+  // Stages that measure no time. Wine waits more than it works; if another one built dist/ meanwhile,
+  // it would run something else.
   wine: {
     title: 'the Windows host by wine',
     run: 'node scripts/wine.js',
@@ -89,12 +91,14 @@ export const stages = {
     title: 'random paths for the walk, by libFuzzer',
     run: 'npm run fuzz:resolve -- --seconds 10',
     beside: true,
+    minutes: 5,
   },
   'fuzz-standalone': {
     title: 'the same without libFuzzer',
     run: 'npm run fuzz:resolve -- --seconds 5 --standalone',
     after: ['fuzz-resolve'],
     beside: true,
+    minutes: 5,
   },
   'prebuild-run': {
     title: 'a guest on the prebuilds that run here',
@@ -114,8 +118,15 @@ export const stages = {
     run: 'node dist-test/test/examples/queue.js',
     built: true,
     beside: true,
+    minutes: 5,
   },
-  demo: { title: 'the demo', run: 'node guests/demo.js', built: true, beside: true },
+  demo: {
+    title: 'the demo',
+    run: 'node guests/demo.js',
+    built: true,
+    beside: true,
+    minutes: 5,
+  },
 
   race: {
     title: 'paths raced against renames',
@@ -141,10 +152,10 @@ export const stages = {
     built: true,
     minutes: 30,
   },
-  // The newest. Those between are in the workflow, which runs all tests on each.
+  // Without 24, between the others: the workflow runs all tests on each.
   nodes: {
-    title: 'the tests on another version of Node',
-    run: `node scripts/ci/nodes.js ${versions.node.tested.at(-1)}`,
+    title: 'the tests on other versions of Node',
+    run: `node scripts/ci/nodes.js ${versions.node.tested.filter(name => !name.startsWith('24.')).join(' ')}`,
     built: true,
   },
   bench: {
