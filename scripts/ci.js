@@ -153,7 +153,8 @@ async function all() {
     fail = reject
   })
   for (const name of chosen) {
-    const { built, beside } = stageOf(name)
+    const { built, beside, alone } = stageOf(name)
+    if (alone) await Promise.race([Promise.all(ends.values()), failed])
     if (built && !isBuilt()) await Promise.race([start('build'), failed])
     const ended = beside ? startBeside(name) : start(name)
     ends.set(name, ended)

@@ -11,6 +11,7 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
  * @property {string} run the command
  * @property {number} [minutes] the most it may take; default 20
  * @property {boolean} [beside] runs in the background, in its turn
+ * @property {boolean} [alone] starts when nothing runs in the background any more
  * @property {boolean} [built] runs what `npm run build:test` makes, and may not make it anew
  * @property {string[]} [after] the stages that must have passed before
  * @property {boolean} [named] runs only where it is named
@@ -20,17 +21,15 @@ const { stdout: commits } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { 
 export const stages = {
   test: { title: 'the tests', run: 'npm test', minutes: 25 },
 
+  // In the background, in this order.
+
   // One linked by zig, one by LLVM's linker, one for Windows. Releases make all of them, twice.
   prebuild: {
     title: 'prebuilds of three platforms',
     run: 'npm run prebuild -- linux-x64 darwin-arm64 win32-x64',
     beside: true,
   },
-  // It installs the linters that `pack` uses beside it, so `pack` comes behind it.
-  check: { title: 'types, linters, the house', run: 'npm run check:built', built: true },
-
-  // Stages that measure no time. Wine waits more than it works; if another one built dist/ meanwhile,
-  // it would run something else.
+  // Wine waits more than it works. A stage that built dist/ meanwhile would change what it runs.
   wine: {
     title: 'the Windows host by wine',
     run: 'node scripts/wine.js',
@@ -38,13 +37,6 @@ export const stages = {
     after: ['prebuild'],
     beside: true,
     minutes: 30,
-  },
-  pack: {
-    title: 'the package as its users meet it',
-    run: `node scripts/pack-check.js --node ${versions.node.tested.at(-1)}`,
-    built: true,
-    after: ['prebuild'],
-    beside: true,
   },
   docs: {
     title: 'the site of the documentation',
@@ -128,6 +120,9 @@ export const stages = {
     minutes: 5,
   },
 
+  // Meanwhile, one after another.
+
+  check: { title: 'types, linters, the house', run: 'npm run check:built', built: true },
   race: {
     title: 'paths raced against renames',
     run: 'node dist-test/test/race/race.js --seconds 2',
@@ -152,17 +147,24 @@ export const stages = {
     built: true,
     minutes: 30,
   },
-  // Without 24, between the others: the workflow runs all tests on each.
+  // Some of the tests are timed. Without 24, between the others: the workflow runs all on each.
   nodes: {
     title: 'the tests on other versions of Node',
     run: `node scripts/ci/nodes.js ${versions.node.tested.filter(name => !name.startsWith('24.')).join(' ')}`,
     built: true,
+    alone: true,
   },
   bench: {
     title: 'that the bench runs; its figures are not looked at',
     run: 'node dist-test/bench/bench.js --only ^fd_tell|^stat-at --repetitions 1',
     built: true,
     minutes: 5,
+  },
+  pack: {
+    title: 'the package as its users meet it',
+    run: `node scripts/pack-check.js --node ${versions.node.tested.at(-1)}`,
+    built: true,
+    after: ['prebuild'],
   },
 
   build: { title: 'what the stages run', run: 'npm run build:test', named: true },
