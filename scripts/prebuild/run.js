@@ -31,6 +31,11 @@ const { values, positionals } = parseArgs({
 })
 const steps = readFileSync(join(sources, 'files.c'), 'utf8').split('STEP("').length - 1
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'wasi-common-')))
+/**
+ * Ends of programs that write to that folder until then.
+ * @type {(() => void)[]}
+ */
+const ending = []
 
 /** @param {string[]} paths */
 const missing = (...paths) => paths.find(path => !existsSync(path))
@@ -76,6 +81,7 @@ const elsewhere = {
   async 'win32-x64'() {
     const windows = wine(join(work, 'wine'))
     if (windows === undefined) return 'there is no wine'
+    ending.push(windows.end)
     /** @param {string} path */
     const spelled = path => `Z:${path.replaceAll('/', '\\')}`
     return {
@@ -180,5 +186,6 @@ try {
     else run(name, program, how)
   }
 } finally {
+  for (const end of ending) end()
   rmSync(work, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -57,5 +57,10 @@ export function wine(folder) {
   // Node does not start on the Windows that wine would be by itself.
   run(['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'])
   const server = join(dirname(program), 'wineserver')
-  return { program, env, end: () => spawnSync(server, ['-k'], { env: { ...process.env, ...env } }) }
+  // Killed, and waited for: it writes to its folder until it has ended.
+  const end = () => {
+    for (const flag of ['-k', '-w'])
+      spawnSync(server, [flag], { env: { ...process.env, ...env }, timeout: 60_000 })
+  }
+  return { program, env, end }
 }
